@@ -1,0 +1,93 @@
+# mod_proxyguard. `make demo` shows it at work, `make check` runs all tests;
+# both install what they need. `make help` lists the rest.
+#
+# The lower folders are compiled without httpd's include path and each with
+# the folders it may know only, so a wrong #include is a compile error.
+
+CC       = gcc
+BUILD    = build
+APXS     = apxs
+PYTHON   = /usr/bin/python3
+CFLAGS   = -O2 -g
+LDFLAGS  =
+
+STD   := -std=c11 -D_GNU_SOURCE
+WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+         -Wmissing-prototypes -Wvla -Werror
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt
+MAPS  := -ffile-prefix-map=$(CURDIR)=.
+BASE   = $(STD) $(WARN) $(HARDEN) $(MAPS) -fPIC -fvisibility=hidden \
+         $(CFLAGS) -MMD -MP
+LINK   = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+
+APR_CFLAGS     = $(shell pkg-config --cflags apr-1)
+APR_LIBS       = $(shell pkg-config --libs apr-1)
+JANSSON_CFLAGS = $(shell pkg-config --cflags jansson)
+JANSSON_LIBS   = $(shell pkg-config --libs jansson)
+HTTPD_CFLAGS   = -isystem $(shell $(APXS) -q INCLUDEDIR) \
+                 $(shell pkg-config --cflags apr-util-1)
+
+# folder -> what it may include
+INC_core   = -Icore
+INC_ledger = $(INC_core) -Iledger
+INC_audit  = $(INC_core) -Iaudit
+INC_report = $(INC_core) -Ireport $(JANSSON_CFLAGS)
+INC_cli    = $(INC_core) -Iledger -Ireport -Icli
+INC_httpd  = $(INC_core) -Iledger -Iaudit -Ireport -Ihttpd -I. \
+             $(HTTPD_CFLAGS) -Wno-missing-field-initializers \
+             -Wno-unused-parameter
+
+LOWER := core ledger audit report
+srcs   = $(wildcard $(1)/*.c)
+objs   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+LOWER_SRC := $(foreach d,$(LOWER),$(call srcs,$(d)))
+GLUE_SRC  := mod_proxyguard.c $(call srcs,httpd)
+MODULE    := $(BUILD)/mod_proxyguard.so
+
+.PHONY: all
+all: $(MODULE)
+
+$(MODULE): $(call objs,$(LOWER_SRC) $(GLUE_SRC)) exports.map
+	$(CC) -shared $(LDFLAGS) $(LINK) -Wl,--version-script=exports.map \
+	    -o $@ $(filter %.o,$^) $(JANSSON_LIBS) -lm
+
+define rule
+$(BUILD)/obj/$(1)/%.o: $(1)/%.c Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(BASE) $$(INC_$(1)) $$(APR_CFLAGS) -c -o $$@ $$<
+endef
+$(foreach d,$(LOWER) cli httpd,$(eval $(call rule,$(d))))
+
+$(BUILD)/obj/mod_proxyguard.o: mod_proxyguard.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(INC_httpd) $(APR_CFLAGS) -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- tests ---------------------------------------------------------------
+
+# Units with ASan and UBSan; one binary of its own objects.
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
+       -fno-omit-frame-pointer
+UNIT_SRC := $(call srcs,tests/unit)
+INC_unit  = $(INC_core) -Iledger -Iaudit -Ireport -Icli -Itests/unit \
+            $(JANSSON_CFLAGS) $(shell pkg-config --cflags check)
+SANOBJ    = $(patsubst %.c,$(BUILD)/san/%.o,$(LOWER_SRC) $(UNIT_SRC))
+
+$(BUILD)/san/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(filter-out -Wpedantic,$(WARN)) -g -O1 $(SAN) -MMD -MP \
+	    $(INC_unit) $(APR_CFLAGS) -c -o $@ $<
+
+$(BUILD)/unit: $(SANOBJ)
+	$(CC) $(SAN) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) -lm \
+	    $(shell pkg-config --libs check)
+
+.PHONY: unit
+unit: $(BUILD)/unit
+	PG_CASES=tests/cases CK_VERBOSITY=normal $(BUILD)/unit
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

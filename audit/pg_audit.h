@@ -1,0 +1,53 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Is mod_proxy open, where, and how to close it: rules over a neutral tree of
+ * directives. Knows the meaning of httpd's directives, but no httpd header:
+ * the tree comes from httpd/pg_conftree.c, or from a test. */
+#ifndef PG_AUDIT_H
+#define PG_AUDIT_H
+
+#include <apr_pools.h>
+
+#include "pg_finding.h"
+
+/** A directive or section. A section has name "<Proxy" and its children. */
+typedef struct pg_directive_t pg_directive_t;
+struct pg_directive_t {
+    const char *name;            /* as the command table spells it        */
+    const char *args;            /* unparsed arguments, "" if none        */
+    const char *file;            /* never NULL                            */
+    int line;
+    const pg_directive_t *child; /* first one inside; NULL                */
+    const pg_directive_t *next;  /* next sibling; NULL                    */
+};
+
+/** A virtual host as the server runs it; [0] is the main server. */
+typedef struct pg_site_t {
+    const char *name;            /* "name:port"                           */
+    const char *file;            /* where <VirtualHost> stands; NULL: main */
+    int line;
+    bool proxy_requests;         /* the merged truth: ProxyRequests On    */
+    bool guard_off;              /* ProxyGuard Off here                   */
+    bool on_purpose;             /* ProxyGuardForward Allow here          */
+} pg_site_t;
+
+typedef struct pg_audit_in_t {
+    const pg_directive_t *tree;  /* first top-level directive             */
+    const pg_site_t *sites;
+    apr_size_t site_count;
+    bool (*module_loaded)(void *ctx, const char *name); /* "mod_proxy.c"  */
+    void *ctx;
+} pg_audit_in_t;
+
+typedef struct pg_audit_t {
+    pg_vhost_t *vhosts;          /* one for each site, same order         */
+    apr_size_t vhost_count;
+    pg_finding_t *findings;      /* worst first, then by file and line    */
+    apr_size_t finding_count;
+} pg_audit_t;
+
+/** Analyse. Never fails: what it cannot analyse it reports as such. Strings
+ *  point into the tree or into pool. */
+pg_audit_t *pg_audit_run(const pg_audit_in_t *in, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,35 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What the audit found, as plain data that reports can show. */
+#ifndef PG_FINDING_H
+#define PG_FINDING_H
+
+#include "pg_vocab.h"
+
+typedef enum pg_severity_e {
+    PG_SEVERITY_NOTE,            /* worth knowing                         */
+    PG_SEVERITY_WARNING,         /* weakens a protection, or hides it     */
+    PG_SEVERITY_CRITICAL         /* a stranger can relay through it       */
+} pg_severity_e;
+
+/** One finding. Strings are NUL-terminated and live as long as the pool of
+ *  the audit. */
+typedef struct pg_finding_t {
+    int id;                      /* 2nn, shown as PG02nn                  */
+    pg_severity_e severity;
+    const char *file;            /* configuration file; NULL = none       */
+    int line;                    /* 0 = none                              */
+    const char *vhost;           /* "name:port"; NULL = the whole server  */
+    const char *what;            /* one sentence: what is so              */
+    const char *meaning;         /* one sentence: what it gives an attacker */
+    const char *fix;             /* configuration lines that close it     */
+} pg_finding_t;
+
+/** A virtual host and what it is to strangers who want a relay. */
+typedef struct pg_vhost_t {
+    const char *name;            /* "name:port"                           */
+    pg_posture_e posture;
+    const char *why;             /* one clause                            */
+} pg_vhost_t;
+
+#endif

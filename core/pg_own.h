@@ -1,0 +1,56 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Which authorities are ours: names, wildcards, addresses and ports. Built
+ * once from the configuration, read-only and shared by all threads after.
+ * A look-up costs the same for one virtual host and for ten thousand. */
+#ifndef PG_OWN_H
+#define PG_OWN_H
+
+#include <apr_pools.h>
+
+#include "pg_target.h"
+
+typedef struct pg_own_t pg_own_t;
+
+typedef enum pg_own_e {
+    PG_OWN_NO,           /* somebody else's                               */
+    PG_OWN_YES,          /* ours, and a port we serve, or no port         */
+    PG_OWN_PORT          /* our name or address, a port we do not serve   */
+} pg_own_e;
+
+/** An empty set, in pool. */
+pg_own_t *pg_own_create(apr_pool_t *pool);
+
+/**
+ * Add a name as ServerName, ServerAlias or ProxyGuardOwnHost give it:
+ * "name", "*.suffix", any pattern of '*' and '?' as ServerAlias has, an IPv4
+ * address, an IPv6 address with or without brackets; each with or without
+ * ":port" (an IPv6 address with a port needs its brackets). Case and a
+ * trailing dot do not matter. A port given here is ours with that name only.
+ *
+ * @return NULL, or what is wrong with it, as words to follow the value
+ */
+const char *pg_own_add(pg_own_t *own, pg_span_t name);
+
+/** Add an address, IPv4 as ::ffff:a.b.c.d. */
+void pg_own_add_address(pg_own_t *own, const unsigned char address[16]);
+
+/** Add a port that this server serves, whatever the name. */
+void pg_own_add_port(pg_own_t *own, apr_uint16_t port);
+
+/** True when some pattern takes every name ("*"): then no Host is foreign. */
+bool pg_own_takes_all(const pg_own_t *own);
+
+/**
+ * Is this authority ours?
+ *
+ * Total; no allocation, no lock, no system call. Only the host and the port
+ * count, never the userinfo. A host that is not well formed is not ours.
+ *
+ * @param local       address the connection came in on, 16 octets, or NULL
+ * @param local_port  port it came in on, or 0
+ */
+pg_own_e pg_own_check(const pg_own_t *own, const pg_authority_t *authority,
+                      const unsigned char *local, apr_uint16_t local_port);
+
+#endif

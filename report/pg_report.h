@@ -1,0 +1,38 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What a report is made from, and the formats it comes in. A renderer turns
+ * this plain data into octets in a sink: no httpd, no ledger, no clock. */
+#ifndef PG_REPORT_H
+#define PG_REPORT_H
+
+#include <apr_pools.h>
+
+#include "pg_finding.h"
+#include "pg_sink.h"
+#include "pg_snapshot.h"
+
+typedef struct pg_report_t {
+    const pg_snapshot_t *ledger; /* NULL: the guard cannot count          */
+    apr_time_t now;              /* us since 1970                         */
+    const char *version;         /* of the product                        */
+    const pg_vhost_t *vhosts;
+    apr_size_t vhost_count;
+    const pg_finding_t *findings; /* of the audit, worst first           */
+    apr_size_t finding_count;
+} pg_report_t;
+
+/** A format: its name in ?format=, its media type, its renderer. */
+typedef struct pg_format_t {
+    const char *name;
+    const char *media_type;
+    apr_status_t (*render)(pg_sink_t *sink, const pg_report_t *report,
+                           apr_pool_t *pool);
+} pg_format_t;
+
+/** The format of that name, or NULL. The first one is the default. */
+const pg_format_t *pg_format_find(pg_span_t name);
+
+/** All of them; ends with name == NULL. */
+const pg_format_t *pg_formats(void);
+
+#endif
