@@ -1,0 +1,162 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Runs every suite that registered itself, and reads the case files. */
+#include "pg_test.h"
+
+#include <apr_general.h>
+#include <stdio.h>
+
+static struct {
+    const char *name;
+    pg_test_fill_t fill;
+} suites[64];
+static int suite_count;
+
+void pg_test_register(const char *name, pg_test_fill_t fill)
+{
+    if (suite_count == 64) {
+        fprintf(stderr, "more than 64 suites: raise the limit\n");
+        abort();
+    }
+    suites[suite_count].name = name;
+    suites[suite_count].fill = fill;
+    suite_count++;
+}
+
+pg_span_t pg_test_exact(pg_span_t s)
+{
+    char *copy;
+
+    if (s.ptr == NULL) {
+        return s;
+    }
+    copy = malloc(s.len ? s.len : 1);
+    if (copy == NULL) {
+        abort();
+    }
+    memcpy(copy, s.ptr, s.len);
+    return pg_span_make(copy, s.len);
+}
+
+static int hex_value(char c)
+{
+    return pg_is_digit(c) ? c - '0' : pg_lower(c) - 'a' + 10;
+}
+
+/* One escape after a backslash at s; false if it is none. */
+static bool unescape_one(const char *s, size_t n, char *out, size_t *taken)
+{
+    static const char from[] = "nrt0\\";
+    static const char to[] = "\n\r\t\0\\";
+    const char *at;
+
+    *taken = 1;
+    if (n >= 3 && s[0] == 'x' && pg_is_hex(s[1]) && pg_is_hex(s[2])) {
+        *out = (char)(hex_value(s[1]) * 16 + hex_value(s[2]));
+        *taken = 3;
+        return true;
+    }
+    at = n ? memchr(from, s[0], sizeof(from) - 1) : NULL;
+    if (at == NULL) {
+        return false;
+    }
+    *out = to[at - from];
+    return true;
+}
+
+/* \xNN \n \r \t \0 \\ ; a field that is only "-" is absent. */
+static pg_span_t unescape(const char *s, size_t n, const char *file, int line)
+{
+    char *out;
+    size_t used = 0, taken;
+    pg_span_t exact;
+
+    if (n == 1 && s[0] == '-') {
+        return (pg_span_t){ .ptr = NULL, .len = 0 };
+    }
+    out = malloc(n + 1);
+    for (size_t i = 0; out && i < n; i++) {
+        if (s[i] != '\\') {
+            out[used++] = s[i];
+        }
+        else if (unescape_one(s + i + 1, n - i - 1, out + used, &taken)) {
+            used++;
+            i += taken;
+        }
+        else {
+            fprintf(stderr, "%s:%d: bad escape\n", file, line);
+            exit(2);
+        }
+    }
+    exact = pg_test_exact(pg_span_make(out, used));
+    free(out);
+    return exact;
+}
+
+static void split_row(pg_row_t *row, char *text, const char *file)
+{
+    char *at = text;
+
+    for (;;) {
+        size_t n = strcspn(at, "\t\n");
+        if (row->n == 16) {
+            fprintf(stderr, "%s:%d: over 16 fields\n", file, row->line);
+            exit(2);
+        }
+        row->field[row->n++] = unescape(at, n, file, row->line);
+        if (at[n] != '\t') {
+            return;
+        }
+        at += n + 1;
+    }
+}
+
+const pg_row_t *pg_test_rows(const char *name, int *count)
+{
+    const char *dir = getenv("PG_CASES");
+    char path[1024];
+    pg_row_t *rows = NULL;
+    char *text = NULL;
+    size_t room = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s", dir ? dir : "tests/cases", name);
+    f = fopen(path, "r");
+    if (f == NULL) {
+        perror(path);
+        exit(2);
+    }
+    *count = 0;
+    for (int line = 1; getline(&text, &room, f) >= 0; line++) {
+        if (text[0] == '#' || text[0] == '\n') {
+            continue;
+        }
+        rows = realloc(rows, sizeof(*rows) * (size_t)(*count + 1));
+        memset(&rows[*count], 0, sizeof(*rows));
+        rows[*count].line = line;
+        split_row(&rows[(*count)++], text, path);
+    }
+    free(text);
+    fclose(f);
+    return rows;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(NULL);
+    int failed;
+
+    if (apr_initialize() != APR_SUCCESS) {
+        return EXIT_FAILURE;
+    }
+    for (int i = 0; i < suite_count; i++) {
+        Suite *suite = suite_create(suites[i].name);
+        suites[i].fill(suite);
+        srunner_add_suite(runner, suite);
+    }
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    apr_terminate();
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
