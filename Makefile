@@ -10,11 +10,14 @@ APXS     = apxs
 PYTHON   = /usr/bin/python3
 CFLAGS   = -O2 -g
 LDFLAGS  =
+DESTDIR  =
+PREFIX   = /usr/local
 
 STD   := -std=c11 -D_GNU_SOURCE
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
          -Wmissing-prototypes -Wvla -Werror
-HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt
+HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt
+# the same octets from any folder
 MAPS  := -ffile-prefix-map=$(CURDIR)=.
 BASE   = $(STD) $(WARN) $(HARDEN) $(MAPS) -fPIC -fvisibility=hidden \
          $(CFLAGS) -MMD -MP
@@ -38,19 +41,24 @@ INC_httpd  = $(INC_core) -Iledger -Iaudit -Ireport -Ihttpd -I. \
              -Wno-unused-parameter
 
 LOWER := core ledger audit report
-srcs   = $(wildcard $(1)/*.c)
+srcs   = $(sort $(wildcard $(1)/*.c))
 objs   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 LOWER_SRC := $(foreach d,$(LOWER),$(call srcs,$(d)))
-GLUE_SRC  := mod_proxyguard.c $(call srcs,httpd)
-MODULE    := $(BUILD)/mod_proxyguard.so
+GLUE_SRC  := $(wildcard mod_proxyguard.c) $(call srcs,httpd)
+CLI_SRC   := $(call srcs,cli)
+MODULE     = $(BUILD)/mod_proxyguard.so
+COMMAND    = $(if $(CLI_SRC),$(BUILD)/proxyguard)
 
 .PHONY: all
-all: $(MODULE)
+all: $(MODULE) $(COMMAND) ## build/mod_proxyguard.so and build/proxyguard
 
 $(MODULE): $(call objs,$(LOWER_SRC) $(GLUE_SRC)) exports.map
 	$(CC) -shared $(LDFLAGS) $(LINK) -Wl,--version-script=exports.map \
 	    -o $@ $(filter %.o,$^) $(JANSSON_LIBS) -lm
+
+$(BUILD)/proxyguard: $(call objs,$(LOWER_SRC) $(CLI_SRC))
+	$(CC) $(LDFLAGS) $(LINK) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) -lm
 
 define rule
 $(BUILD)/obj/$(1)/%.o: $(1)/%.c Makefile
@@ -65,29 +73,23 @@ $(BUILD)/obj/mod_proxyguard.o: mod_proxyguard.c Makefile
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-# --- tests ---------------------------------------------------------------
+# deps.mk, install.mk, lint.mk, test.mk, ...: one file a purpose
+include $(sort $(wildcard mk/*.mk))
 
-# Units with ASan and UBSan; one binary of its own objects.
-SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
-       -fno-omit-frame-pointer
-UNIT_SRC := $(call srcs,tests/unit)
-INC_unit  = $(INC_core) -Iledger -Iaudit -Ireport -Icli -Itests/unit \
-            $(JANSSON_CFLAGS) $(shell pkg-config --cflags check)
-SANOBJ    = $(patsubst %.c,$(BUILD)/san/%.o,$(LOWER_SRC) $(UNIT_SRC))
+.PHONY: demo run
+demo: need ## replay four real relay attempts at a private httpd
+	@$(MAKE) --no-print-directory -s all
+	@$(PYTHON) tools/demo.py
 
-$(BUILD)/san/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	$(CC) $(STD) $(filter-out -Wpedantic,$(WARN)) -g -O1 $(SAN) -MMD -MP \
-	    $(INC_unit) $(APR_CFLAGS) -c -o $@ $<
+run: need ## the same, left running until Ctrl-C
+	@$(MAKE) --no-print-directory -s all
+	@$(PYTHON) tools/demo.py --keep
 
-$(BUILD)/unit: $(SANOBJ)
-	$(CC) $(SAN) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) -lm \
-	    $(shell pkg-config --libs check)
+.PHONY: clean help
+clean: ## remove build/ and Python's caches
+	rm -rf $(BUILD) .pytest_cache
+	find tests tools -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: unit
-unit: $(BUILD)/unit
-	PG_CASES=tests/cases CK_VERBOSITY=normal $(BUILD)/unit
-
-.PHONY: clean
-clean:
-	rm -rf $(BUILD)
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
+	    sort | awk -F '\t' '{ printf "  %-16s %s\n", $$1, $$2 }'

@@ -1,0 +1,21 @@
+# Debian's names; tools/deps.sh has those of other systems. PKGS is what
+# all, demo, run and check need; PKGS_DEV is for lint, fuzz, bench and CI.
+PKGS := apache2-bin apache2-dev libapr1-dev libjansson-dev gcc libc6-dev \
+        make pkg-config check openssl binutils \
+        python3 python3-pytest python3-h2
+PKGS_DEV := clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
+        shellcheck pyflakes3 valgrind lcov git
+
+.PHONY: deps deps-dev need need-dev
+deps: ## install what build, demo and check need (root or sudo)
+	@tools/deps.sh install $(PKGS)
+
+deps-dev: ## the same, and what lint, fuzz and the rest need
+	@tools/deps.sh install $(PKGS) $(PKGS_DEV)
+
+# like deps, but quiet and quick when nothing is missing
+need:
+	@tools/deps.sh need $(PKGS)
+
+need-dev:
+	@tools/deps.sh need $(PKGS) $(PKGS_DEV)

@@ -1,0 +1,37 @@
+# Puts files in place; enables nothing and restarts nothing.
+MODULE_DIR = $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)
+SHARE_DIR  = $(DESTDIR)$(PREFIX)/share/mod_proxyguard
+# Debian's a2enmod looks here
+AVAILABLE  = $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mods-available
+
+.PHONY: install uninstall dist
+install: all ## install the module for apxs' httpd; DESTDIR=, PREFIX=
+	install -D -m 644 $(MODULE) $(MODULE_DIR)/mod_proxyguard.so
+	install -D -m 644 proxyguard.conf $(SHARE_DIR)/proxyguard.conf
+	$(if $(COMMAND),install -D -m 755 $(COMMAND) \
+	    $(DESTDIR)$(PREFIX)/bin/proxyguard)
+	@if command -v a2enmod >/dev/null 2>&1; then \
+	    install -d $(AVAILABLE) && \
+	    echo "LoadModule proxyguard_module" \
+	        "$$($(APXS) -q LIBEXECDIR)/mod_proxyguard.so" \
+	        > $(AVAILABLE)/proxyguard.load && \
+	    install -m 644 proxyguard.conf $(AVAILABLE)/proxyguard.conf && \
+	    echo "Installed, not enabled. Next: a2enmod proxyguard"; \
+	else \
+	    echo "Installed, not enabled. Next, in httpd.conf:"; \
+	    echo "  LoadModule proxyguard_module" \
+	        "$$($(APXS) -q LIBEXECDIR)/mod_proxyguard.so"; \
+	    echo "  Include $(PREFIX)/share/mod_proxyguard/proxyguard.conf"; \
+	fi
+
+uninstall: ## remove what install put in place
+	rm -f $(MODULE_DIR)/mod_proxyguard.so $(SHARE_DIR)/proxyguard.conf \
+	    $(DESTDIR)$(PREFIX)/bin/proxyguard \
+	    $(AVAILABLE)/proxyguard.load $(AVAILABLE)/proxyguard.conf
+	-rmdir $(SHARE_DIR) 2>/dev/null
+
+VERSION = $(shell git describe --tags --always 2>/dev/null || echo 0)
+dist: ## build/mod_proxyguard-VERSION.tar.gz of the committed tree
+	@mkdir -p $(BUILD)
+	git archive --prefix=mod_proxyguard-$(VERSION)/ HEAD | gzip -n9 \
+	    > $(BUILD)/mod_proxyguard-$(VERSION).tar.gz

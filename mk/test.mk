@@ -1,0 +1,74 @@
+# Units with ASan and UBSan, one binary of its own objects; end to end with
+# pytest. PG_SLOW stretches the deadlines for slow builds.
+
+SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
+      -fno-omit-frame-pointer
+UNIT_SRC := $(call srcs,tests/unit)
+# cli/ without its main file, which has main()
+CLI_LIB  := $(filter-out cli/proxyguard.c,$(CLI_SRC))
+INC_unit  = $(INC_core) -Iledger -Iaudit -Ireport -Icli -Itests/unit \
+            $(JANSSON_CFLAGS) $(shell pkg-config --cflags check)
+SANOBJ    = $(patsubst %.c,$(BUILD)/san/%.o,$(LOWER_SRC) $(CLI_LIB) \
+              $(UNIT_SRC))
+
+$(BUILD)/san/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(filter-out -Wpedantic,$(WARN)) -g -O1 $(SAN) -MMD -MP \
+	    $(INC_unit) $(APR_CFLAGS) -c -o $@ $<
+
+$(BUILD)/unit: $(SANOBJ)
+	$(CC) $(SAN) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) -lm \
+	    $(shell pkg-config --libs check)
+
+# Which server's event, worker, prefork: one, several, or all.
+MPM    = event
+PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider -q
+
+.PHONY: unit e2e check
+unit: $(BUILD)/unit ## unit tests under ASan and UBSan
+	PG_CASES=tests/cases CK_VERBOSITY=normal $(BUILD)/unit
+
+e2e: all ## end-to-end tests; MPM=event|worker|prefork|all, T=-k words
+	BUILD=$(abspath $(BUILD)) PG_MODULE=$(abspath $(MODULE)) MPM="$(MPM)" \
+	    $(PYTEST) tests/e2e $(T)
+
+check: need ## all tests: units, then end to end under all three MPMs
+	@$(MAKE) --no-print-directory all unit
+	@$(MAKE) --no-print-directory e2e MPM=all
+
+# The stock httpd knows nothing of sanitisers; their libraries come first.
+preload = $(shell $(CC) -print-file-name=$(1))
+ASAN_BUILD = $(BUILD)/asan
+
+.PHONY: asan
+asan: ## end to end, the module under ASan and UBSan in the stock httpd
+	@$(MAKE) --no-print-directory all BUILD=$(ASAN_BUILD) HARDEN= \
+	    CFLAGS="-O1 -g $(SAN)" LDFLAGS="$(SAN)"
+	PG_PRELOAD="$(call preload,libasan.so) $(call preload,libubsan.so)" \
+	    PG_SLOW=3 $(MAKE) --no-print-directory e2e BUILD=$(ASAN_BUILD) \
+	    HARDEN= CFLAGS="-O1 -g $(SAN)" LDFLAGS="$(SAN)"
+
+# Units only: httpd itself ends with pools it never frees.
+.PHONY: memcheck
+memcheck: ## unit tests under valgrind
+	@$(MAKE) --no-print-directory $(BUILD)/plain/unit BUILD=$(BUILD)/plain \
+	    SAN=
+	PG_CASES=tests/cases CK_FORK=no CK_VERBOSITY=normal \
+	    CK_TIMEOUT_MULTIPLIER=20 valgrind -q --leak-check=full \
+	    --error-exitcode=9 $(BUILD)/plain/unit
+
+# Children run as another user: their .gcda files must be writable for all.
+COVER = $(BUILD)/cover
+COVER_FLAGS = BUILD=$(COVER) HARDEN= CFLAGS="-O0 -g --coverage" \
+              LDFLAGS=--coverage SAN="--coverage"
+.PHONY: cover
+cover: ## line coverage of units and end to end: build/cover/html
+	rm -rf $(COVER)
+	@$(MAKE) --no-print-directory all $(COVER)/unit $(COVER_FLAGS)
+	chmod -R a+rwX $(COVER)
+	umask 0; $(MAKE) --no-print-directory unit $(COVER_FLAGS)
+	umask 0; PG_COVER=1 $(MAKE) --no-print-directory e2e $(COVER_FLAGS)
+	lcov -q -c -d $(COVER) -o $(COVER)/all.info --rc lcov_branch_coverage=0
+	lcov -q -r $(COVER)/all.info '/usr/*' '*/tests/*' -o $(COVER)/cover.info
+	genhtml -q $(COVER)/cover.info -o $(COVER)/html
+	lcov --list $(COVER)/cover.info

@@ -1,0 +1,94 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Fixtures. MPM=event|worker|prefork|all chooses the server (event)."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from pg_httpd import MPMS, Httpd                      # noqa: E402
+from pg_peers import Origin, make_certificate         # noqa: E402
+
+
+def wanted_mpms():
+    said = os.environ.get("MPM", "event").replace(",", " ").split()
+    chosen = MPMS if said == ["all"] else said
+    unknown = [m for m in chosen if m not in MPMS]
+    if unknown or not chosen:
+        raise pytest.UsageError(f"MPM={said}: it is one or more of "
+                                f"{', '.join(MPMS)}, or all")
+    return chosen
+
+
+def pytest_generate_tests(metafunc):
+    if "mpm" in metafunc.fixturenames:
+        metafunc.parametrize("mpm", wanted_mpms(), scope="session")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call":
+        item.pg_failed = outcome.get_result().failed
+
+
+class Servers:
+    """Makes the servers of one test, and asks for silence at its end."""
+
+    def __init__(self, mpm):
+        self.mpm = mpm
+        self.made = []
+
+    def make(self, conf="", **more):
+        """A server that is configured but not started."""
+        server = Httpd(conf, mpm=more.pop("mpm", self.mpm), **more)
+        self.made.append(server)
+        return server
+
+    def __call__(self, conf="", **more):
+        return self.make(conf, **more).start()
+
+    def finish(self, failed):
+        alarms = []
+        for server in self.made:
+            server.stop()
+            alarms += [x.text for x in server.log.alarms()]
+            if failed:
+                print(f"--- error log of {server.root}:")
+                print(server.log.tail(40))
+            server.remove()
+        if not failed:
+            assert not alarms, "log lines nobody explained:\n" \
+                + "\n".join(alarms)
+
+
+@pytest.fixture
+def httpd_with(request, mpm):
+    """httpd_with("directives", modules=[...]) -> a started server.
+    httpd_with.make(...) -> one that is not started yet."""
+    servers = Servers(mpm)
+    yield servers
+    servers.finish(getattr(request.node, "pg_failed", True))
+
+
+@pytest.fixture
+def httpd(httpd_with):
+    """A server with the shipped proxyguard.conf and nothing else."""
+    return httpd_with()
+
+
+@pytest.fixture
+def origin():
+    """A loopback origin server; .hits is what it was asked."""
+    server = Origin()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """(certificate file, key file) for www.own.example."""
+    folder = tmp_path_factory.mktemp("tls")
+    return make_certificate(str(folder), ["www.own.example", "own.example"])

@@ -1,0 +1,375 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""A private httpd: own ServerRoot, own port on 127.0.0.1, no root needed.
+
+As root it works too: the children then run as www-data, so the ServerRoot
+lies in a folder of its own that everybody may enter."""
+
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from pg_log import ErrorLog
+from pg_wire import PATIENCE, Reply, Wire, exchange, wait_until
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+MODULE = os.path.abspath(os.environ.get(
+    "PG_MODULE", os.path.join(TOP, "build", "mod_proxyguard.so")))
+SHIPPED = os.path.join(TOP, "proxyguard.conf")
+OWN = "www.own.example"
+MPMS = ("event", "worker", "prefork")
+BASICS = ("authz_core", "authz_host", "dir", "mime", "reqtimeout",
+          "setenvif", "alias", "headers")
+
+
+def _first(*candidates):
+    for path in candidates:
+        if path and os.path.exists(path):
+            return path
+    return candidates[-1]
+
+
+HTTPD = os.environ.get("PG_HTTPD") or _first(
+    "/usr/sbin/apache2", "/usr/sbin/httpd", "/usr/bin/httpd")
+MODULES = os.environ.get("PG_MODULES") or _first(
+    "/usr/lib/apache2/modules", "/usr/lib64/httpd/modules",
+    "/usr/lib/httpd/modules")
+HTDOCS = {
+    "index.html": "own front page\n",
+    "page.txt": "own page\n",
+    "denied.html": "our own words about it\n",
+}
+
+MPM_LIMITS = {
+    "event": "StartServers 1\nServerLimit 3\nThreadsPerChild 8\n"
+             "MinSpareThreads 1\nMaxSpareThreads 24\nMaxRequestWorkers 24\n",
+    "prefork": "StartServers 3\nServerLimit 12\nMinSpareServers 1\n"
+               "MaxSpareServers 12\nMaxRequestWorkers 12\n",
+}
+MPM_LIMITS["worker"] = MPM_LIMITS["event"]
+
+
+class StartError(Exception):
+    """httpd refused its configuration or died; .said is its whole output."""
+
+    def __init__(self, said, code=None):
+        super().__init__(said)
+        self.said = said
+        self.code = code
+
+
+class Status(dict):
+    """The status JSON. `after - before` gives what changed, flat:
+    {"attempts": 1, "absolute": 1, "denied": 1}."""
+
+    def flat(self):
+        out = {"attempts": self["attempts"]}
+        for key in ("by_class", "by_outcome"):
+            out.update(self[key])
+        return out
+
+    def __sub__(self, before):
+        old, new = before.flat(), self.flat()
+        return {k: v - old.get(k, 0) for k, v in new.items()
+                if v != old.get(k, 0)}
+
+
+def free_port(host="127.0.0.1"):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as s:
+        s.bind((host, 0))
+        return s.getsockname()[1]
+
+
+class Httpd:
+    """Configuration first, then start().
+
+    conf      lines of the main server
+    before    lines ahead of everything (Define, LoadModule order)
+    modules   more modules to load, by short name ("proxy", "proxy_http")
+    shipped   include the shipped proxyguard.conf
+    guard     load the module at all
+    """
+
+    def __init__(self, conf="", modules=(), mpm=None, shipped=True,
+                 guard=True, before="", loglevel="info", name=OWN,
+                 listen="127.0.0.1", basics=BASICS):
+        self.mpm = mpm or os.environ.get("PG_MPM", "event")
+        self.conf = conf
+        self.before = before
+        self.modules = list(modules)
+        self.shipped = shipped
+        self.guard = guard
+        self.loglevel = loglevel
+        self.name = name
+        self.listen = listen
+        self.basics = basics
+        self.port = None
+        self.process = None
+        self.root = tempfile.mkdtemp(prefix="pg-httpd-")
+        os.chmod(self.root, 0o755)
+        for folder in ("run", "htdocs"):
+            os.mkdir(os.path.join(self.root, folder))
+        for name_, text in HTDOCS.items():
+            self.write("htdocs/" + name_, text)
+        self.write("mime.types", "text/html html\ntext/plain txt\n")
+        self.log = ErrorLog(self.path("error.log"))
+
+    # --- files -----------------------------------------------------------
+
+    def path(self, *parts):
+        return os.path.join(self.root, *parts)
+
+    def write(self, name, text):
+        """A file below the ServerRoot that the children can read."""
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(text if isinstance(text, bytes) else text.encode())
+        os.chmod(path, 0o644)
+        return path
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8",
+                  errors="backslashreplace") as f:
+            return f.read()
+
+    def access_log(self, count=None):
+        """Lines of the access log, waiting until there are `count`."""
+        def lines():
+            try:
+                return self.read("access.log").splitlines()
+            except FileNotFoundError:
+                return []
+        if count is not None:
+            wait_until(lambda: len(lines()) >= count,
+                       f"{count} access log lines; there are {lines()}")
+        return lines()
+
+    def ledger_files(self):
+        """Names in the run folder that belong to the guard."""
+        return sorted(os.path.basename(p) for p in
+                      glob.glob(self.path("run", "*proxyguard*")))
+
+    # --- configuration ---------------------------------------------------
+
+    def _load(self, name):
+        return (f"LoadModule {name}_module "
+                f"{os.path.join(MODULES, 'mod_' + name + '.so')}\n")
+
+    def _modules(self):
+        names = ["mpm_" + self.mpm, *self.basics, *self.modules]
+        text = "".join(self._load(n) for n in dict.fromkeys(names))
+        if self.guard:
+            text += f"LoadModule proxyguard_module {MODULE}\n"
+        return text
+
+    def _text(self):
+        user = "User www-data\nGroup www-data\n" if os.geteuid() == 0 else ""
+        host = f"[{self.listen}]" if ":" in self.listen else self.listen
+        shipped = f"Include {SHIPPED}\n" if self.shipped and self.guard \
+            else ""
+        conf = self.conf.replace("@PORT@", str(self.port)) \
+                        .replace("@ROOT@", self.root)
+        return f"""{self.before}ServerRoot {self.root}
+DefaultRuntimeDir {self.root}/run
+PidFile {self.root}/run/httpd.pid
+Mutex pthread
+Listen {host}:{self.port}
+ServerName {self.name}
+{self._modules()}{user}{MPM_LIMITS[self.mpm]}ErrorLog {self.root}/error.log
+LogLevel {self.loglevel}
+LogFormat "%h \\"%r\\" %>s %X %f" pg
+CustomLog {self.root}/access.log pg
+DocumentRoot {self.root}/htdocs
+DirectoryIndex index.html
+Timeout 20
+KeepAliveTimeout 5
+<Directory />
+    Require all denied
+</Directory>
+<Directory {self.root}/htdocs>
+    Require all granted
+</Directory>
+{shipped}{conf}
+"""
+
+    def configure(self, conf=None):
+        """Write httpd.conf, with other lines when given."""
+        if conf is not None:
+            self.conf = conf
+        return self.write("httpd.conf", self._text())
+
+    # --- life ------------------------------------------------------------
+
+    def _environment(self):
+        env = {k: v for k, v in os.environ.items()
+               if k in ("PATH", "LANG", "GCOV_PREFIX", "TSAN_OPTIONS")}
+        if os.environ.get("PG_PRELOAD"):
+            env["LD_PRELOAD"] = os.environ["PG_PRELOAD"]
+            env["ASAN_OPTIONS"] = "detect_leaks=0:abort_on_error=1"
+            env["UBSAN_OPTIONS"] = "print_stacktrace=1"
+        return env
+
+    def _command(self, *more):
+        return [HTTPD, "-d", self.root, "-f", self.path("httpd.conf"), *more]
+
+    def run(self, *more):
+        """httpd with other arguments, to its end: (exit code, output)."""
+        if self.port is None:
+            self.port = free_port(self.listen)
+        self.configure()
+        done = subprocess.run(
+            self._command(*more), env=self._environment(),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=3 * PATIENCE, check=False)
+        return done.returncode, done.stdout.decode("utf-8", "replace")
+
+    def check(self):
+        """The configuration test: (exit code, output)."""
+        return self.run("-t")
+
+    def start(self):
+        """Start and wait until it listens. The port is chosen first and
+        bound by httpd later, so a lost race is tried again."""
+        for _ in range(5):
+            self.port = free_port(self.listen)
+            self.configure()
+            try:
+                return self._start()
+            except StartError as e:
+                if "could not bind to address" not in e.said:
+                    raise
+        raise StartError("no free port in five attempts")
+
+    def restart_same_port(self):
+        """Stop, and start again with the same configuration file."""
+        self.stop()
+        return self._start()
+
+    def _start(self):
+        old_mask = os.umask(0o022 if not os.environ.get("PG_COVER") else 0)
+        try:
+            with open(self.path("stderr"), "wb") as err:
+                self.process = subprocess.Popen(
+                    self._command("-DFOREGROUND"), env=self._environment(),
+                    stdin=subprocess.DEVNULL, stdout=err, stderr=err,
+                    start_new_session=True)
+        finally:
+            os.umask(old_mask)
+        try:
+            wait_until(self._listening, "httpd to listen")
+        except AssertionError:
+            self.stop()
+            raise StartError(self.said()) from None
+        return self
+
+    def _listening(self):
+        if self.process.poll() is not None:
+            code, self.process = self.process.returncode, None
+            raise StartError(self.said(), code)
+        # the pid file is written after all children hold the ledger
+        if not os.path.exists(self.path("run", "httpd.pid")):
+            return False
+        try:
+            with Wire(self.address, timeout=1):
+                return True
+        except OSError:
+            return False
+
+    def said(self):
+        """Everything it said: on stderr, then in the error log."""
+        text = self.read("stderr") if os.path.exists(self.path("stderr")) \
+            else ""
+        if os.path.exists(self.path("error.log")):
+            text += self.read("error.log")
+        return text
+
+    def children(self):
+        """Process ids of the children."""
+        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        with open(path, encoding="ascii") as f:
+            return [int(p) for p in f.read().split()]
+
+    def graceful(self):
+        """Graceful restart; returns when the new generation serves."""
+        resumed = "resuming normal operations"
+        count = len(self.log.all(resumed))
+        self.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: len(self.log.all(resumed)) > count,
+                   "a new generation; there is:\n" + self.log.tail())
+
+    def stop(self, sig=signal.SIGTERM):
+        """Stop by process id; kill the group when it does not listen."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        try:
+            process.send_signal(sig)
+            process.wait(timeout=PATIENCE)
+        except (subprocess.TimeoutExpired, ProcessLookupError):
+            pass
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        pidfile = self.path("run", "httpd.pid")
+        if os.path.exists(pidfile):
+            os.unlink(pidfile)
+
+    def remove(self):
+        """Stop and delete every file."""
+        self.stop()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    # --- talking to it ---------------------------------------------------
+
+    @property
+    def address(self):
+        return (self.listen, self.port)
+
+    @property
+    def authority(self):
+        return f"{self.name}:{self.port}"
+
+    def wire(self, **more):
+        return Wire(self.address, **more)
+
+    def send(self, octets, **more):
+        """One exchange, octets as they are; see pg_wire.exchange."""
+        return exchange(self.address, octets, **more)
+
+    def get(self, path, host=None, headers=(), **more) -> Reply:
+        """An ordinary, well-formed request for something of our own."""
+        lines = [f"GET {path} HTTP/1.1", f"Host: {host or self.authority}",
+                 "Connection: close", *headers]
+        return self.send("\r\n".join(lines).encode() + b"\r\n\r\n", **more)
+
+    def status(self):
+        reply = self.get("/proxyguard-status?format=json")
+        assert reply.status == 200, reply
+        return Status(json.loads(reply.body))
+
+    def settled(self, attempts):
+        """The status once `attempts` are counted."""
+        def enough():
+            now = self.status()
+            return now if now["attempts"] >= attempts else None
+        return wait_until(enough, f"{attempts} attempts to be counted")
+
+
+def seconds_since(start):
+    return time.monotonic() - start
+
+
+def field(text, name):
+    """The value of name=... in a text."""
+    m = re.search(r'\b%s=("[^"]*"|\S+)' % re.escape(name), text)
+    return m and m[1].strip('"')
