@@ -1,0 +1,259 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_config.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include "pg_own.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+pg_settings_t *pg_config_of(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &proxyguard_module);
+}
+
+void *pg_config_create(apr_pool_t *pool, server_rec *s)
+{
+    pg_settings_t *settings = apr_pcalloc(pool, sizeof(*settings));
+
+#define X(type, name, unset, dflt) settings->name = (unset);
+    PG_SETTINGS(X)
+#undef X
+    for (int i = 0; i < PG_CLASS_COUNT; i++) {
+        settings->action[i].status = PG_UNSET;
+    }
+    settings->own_hosts = apr_array_make(pool, 2, sizeof(const char *));
+    settings->exempt = apr_array_make(pool, 2, sizeof(ap_expr_info_t *));
+    return settings;
+}
+
+void *pg_config_merge(apr_pool_t *pool, void *base_config, void *add_config)
+{
+    const pg_settings_t *base = base_config, *add = add_config;
+    pg_settings_t *out = apr_pcalloc(pool, sizeof(*out));
+
+#define X(type, name, unset, dflt) \
+    out->name = add->name != (unset) ? add->name : base->name;
+    PG_SETTINGS(X)
+#undef X
+    for (int i = 0; i < PG_CLASS_COUNT; i++) {
+        out->action[i] = add->action[i].status != PG_UNSET ? add->action[i]
+                                                           : base->action[i];
+    }
+    out->own_hosts = add->own_hosts;
+    out->exempt = apr_array_append(pool, base->exempt, add->exempt);
+    return out;
+}
+
+void pg_config_default(pg_settings_t *settings)
+{
+#define X(type, name, unset, dflt) \
+    if (settings->name == (unset)) { \
+        settings->name = (dflt); \
+    }
+    PG_SETTINGS(X)
+#undef X
+    for (int i = 0; i < PG_CLASS_COUNT; i++) {
+        if (settings->action[i].status == PG_UNSET) {
+            settings->action[i] = pg_policy_default((pg_class_e)i);
+        }
+    }
+}
+
+/* --- values -------------------------------------------------------------- */
+
+typedef struct word_t {
+    const char *word;
+    int value;
+} word_t;
+
+static const word_t engine_words[] = {
+    { "On", PG_ENGINE_ON }, { "Off", PG_ENGINE_OFF },
+    { "Observe", PG_ENGINE_OBSERVE }, { NULL, 0 }
+};
+
+static const word_t forward_words[] = {
+    { "Auto", PG_FORWARD_AUTO }, { "Deny", PG_FORWARD_DENY },
+    { "Allow", PG_FORWARD_ALLOW }, { NULL, 0 }
+};
+
+static const word_t switch_words[] = {
+    { "On", 1 }, { "Off", 0 }, { NULL, 0 }
+};
+
+static const word_t act_words[] = {
+    { "deny", PG_ACT_DENY }, { "drop", PG_ACT_DROP },
+    { "observe", PG_ACT_PASS }, { NULL, 0 }
+};
+
+static const char *word_list(apr_pool_t *pool, const word_t *words)
+{
+    const char *list = words->word;
+
+    for (words++; words->word; words++) {
+        list = apr_pstrcat(pool, list, words[1].word ? ", " : " or ",
+                           words->word, NULL);
+    }
+    return list;
+}
+
+/* Set *out to the value of one of words, or say what would be accepted. */
+static const char *take_word(int *out, cmd_parms *cmd, const word_t *words,
+                             const char *arg)
+{
+    for (const word_t *w = words; w->word; w++) {
+        if (ap_cstr_casecmp(arg, w->word) == 0) {
+            *out = w->value;
+            return NULL;
+        }
+    }
+    return apr_psprintf(cmd->pool, "%s: '%s' is not %s", cmd->cmd->name, arg,
+                        word_list(cmd->pool, words));
+}
+
+/* --- directives ----------------------------------------------------------- */
+
+static const char *set_engine(cmd_parms *cmd, void *dir, const char *arg)
+{
+    return take_word(&pg_config_of(cmd->server)->engine, cmd, engine_words,
+                     arg);
+}
+
+static const char *set_forward(cmd_parms *cmd, void *dir, const char *arg)
+{
+    return take_word(&pg_config_of(cmd->server)->forward, cmd, forward_words,
+                     arg);
+}
+
+static const char *set_foreign_host(cmd_parms *cmd, void *dir, const char *arg)
+{
+    return take_word(&pg_config_of(cmd->server)->foreign_host, cmd,
+                     switch_words, arg);
+}
+
+static const char *set_ledger(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    if (problem) {
+        return problem;
+    }
+    if (!*arg) {
+        return apr_psprintf(cmd->pool, "%s: '' is neither a path nor 'none'",
+                            cmd->cmd->name);
+    }
+    pg_config_of(cmd->server)->ledger = arg;
+    return NULL;
+}
+
+static const char *add_own_host(cmd_parms *cmd, void *dir, const char *arg)
+{
+    /* Tried on a throw-away set now, so that a bad name stops the start at
+     * its line; the real set is built in post_config. */
+    const char *problem = pg_own_add(pg_own_create(cmd->temp_pool),
+                                     pg_span_str(arg));
+
+    if (problem) {
+        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, arg,
+                            problem);
+    }
+    *(const char **)apr_array_push(pg_config_of(cmd->server)->own_hosts) = arg;
+    return NULL;
+}
+
+static const char *add_exempt(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *problem = NULL;
+    ap_expr_info_t *expr = ap_expr_parse_cmd(cmd, arg, 0, &problem, NULL);
+
+    if (problem) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not an expression: %s",
+                            cmd->cmd->name, arg, problem);
+    }
+    *(ap_expr_info_t **)apr_array_push(pg_config_of(cmd->server)->exempt)
+        = expr;
+    return NULL;
+}
+
+/* 2xx and 3xx are what scanners take for an open proxy. */
+static const char *take_status(int *out, cmd_parms *cmd, const char *arg)
+{
+    char *end;
+    apr_int64_t status = apr_strtoi64(arg, &end, 10);
+
+    if (*end || end == arg || status < 400 || status > 599) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a status from 400 to "
+                            "599", cmd->cmd->name, arg);
+    }
+    *out = (int)status;
+    return NULL;
+}
+
+static const char *class_list(apr_pool_t *pool)
+{
+    const char *list = "all";
+
+    for (int i = 0; i < PG_CLASS_COUNT; i++) {
+        list = apr_pstrcat(pool, list, i == PG_CLASS_COUNT - 1 ? " or " : ", ",
+                           pg_class_name((pg_class_e)i), NULL);
+    }
+    return list;
+}
+
+static const char *set_action(cmd_parms *cmd, void *dir, const char *name,
+                              const char *act, const char *status)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+    bool all = ap_cstr_casecmp(name, "all") == 0;
+    pg_class_e one = pg_class_by_name(pg_span_str(name));
+    int chosen = 0, with = 0;
+    const char *problem = take_word(&chosen, cmd, act_words, act);
+
+    if (!all && one == PG_CLASS_CLEAN) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not %s", cmd->cmd->name,
+                            name, class_list(cmd->pool));
+    }
+    if (!problem && status && chosen != PG_ACT_DENY) {
+        problem = apr_psprintf(cmd->pool, "%s: '%s' takes no status, '%s'; "
+                               "only 'deny' does", cmd->cmd->name, act,
+                               status);
+    }
+    if (!problem && status) {
+        problem = take_status(&with, cmd, status);
+    }
+    for (int i = 0; !problem && i < PG_CLASS_COUNT; i++) {
+        if (all || i == (int)one) {
+            settings->action[i].act = (pg_act_e)chosen;
+            settings->action[i].status =
+                with ? with : pg_policy_default((pg_class_e)i).status;
+        }
+    }
+    return problem;
+}
+
+const command_rec pg_config_directives[] = {
+    AP_INIT_TAKE1("ProxyGuard", set_engine, NULL, RSRC_CONF,
+                  "On, Off or Observe (count, stop nothing); default On"),
+    AP_INIT_ITERATE("ProxyGuardOwnHost", add_own_host, NULL, RSRC_CONF,
+                    "names or addresses that are ours besides those of the "
+                    "virtual hosts: name[:port], *.suffix, address; default "
+                    "none"),
+    AP_INIT_TAKE1("ProxyGuardLedger", set_ledger, NULL, RSRC_CONF,
+                  "file for the counts, relative to the runtime directory, "
+                  "or none; default proxyguard.ledger"),
+    AP_INIT_TAKE1("ProxyGuardForward", set_forward, NULL, RSRC_CONF,
+                  "Auto (by mod_proxy's configuration), Deny or Allow; "
+                  "default Auto"),
+    AP_INIT_TAKE1("ProxyGuardForeignHost", set_foreign_host, NULL, RSRC_CONF,
+                  "On or Off: look for Host fields that name a stranger; "
+                  "default On"),
+    AP_INIT_TAKE23("ProxyGuardAction", set_action, NULL, RSRC_CONF,
+                   "class or all, then deny [status], drop or observe; "
+                   "default: deny, but observe for foreign-host"),
+    AP_INIT_ITERATE("ProxyGuardExempt", add_exempt, NULL, RSRC_CONF,
+                    "expressions; requests for which one is true are not "
+                    "looked at; default none"),
+    { NULL }
+};

@@ -1,0 +1,57 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The directives: their table, the settings they fill, merging, defaults.
+ * Adding a setting is one row in PG_SETTINGS and one in pg_config.c. */
+#ifndef PG_CONFIG_H
+#define PG_CONFIG_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include <ap_expr.h>
+
+#include "pg_policy.h"
+
+#define PG_UNSET (-1)
+
+typedef enum pg_forward_e {          /* ProxyGuardForward */
+    PG_FORWARD_AUTO,
+    PG_FORWARD_DENY,
+    PG_FORWARD_ALLOW
+} pg_forward_e;
+
+/*  X(type, name, unset, default) */
+#define PG_SETTINGS(X)                                                    \
+    X(int,          engine,       PG_UNSET, PG_ENGINE_ON)                 \
+    X(int,          forward,      PG_UNSET, PG_FORWARD_AUTO)              \
+    X(int,          foreign_host, PG_UNSET, 1)                            \
+    X(const char *, ledger,       NULL,     "proxyguard.ledger")
+
+struct pg_guard_t;
+
+typedef struct pg_settings_t {
+#define X(type, name, unset, dflt) type name;
+    PG_SETTINGS(X)
+#undef X
+    pg_action_t action[PG_CLASS_COUNT];  /* status PG_UNSET: not set      */
+    apr_array_header_t *own_hosts;       /* const char *; this server's   */
+    apr_array_header_t *exempt;          /* ap_expr_info_t *; inherited   */
+
+    /* filled by post_config, const afterwards */
+    const struct pg_guard_t *guard;      /* NULL: not running             */
+    pg_posture_e posture;
+    const char *vhost;                   /* "name:port"                   */
+} pg_settings_t;
+
+extern const command_rec pg_config_directives[];
+
+/** create_server_config and merge_server_config of the module record. */
+void *pg_config_create(apr_pool_t *pool, server_rec *s);
+void *pg_config_merge(apr_pool_t *pool, void *base, void *add);
+
+/** Put the defaults in for what is still unset; once, in post_config. */
+void pg_config_default(pg_settings_t *settings);
+
+/** The settings of a server. */
+pg_settings_t *pg_config_of(const server_rec *s);
+
+#endif

@@ -1,0 +1,296 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_guard.h"
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mod_proxy.h>
+
+#include "mod_proxyguard.h"
+#include "pg_config.h"
+#include "pg_log.h"
+#include "pg_request.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+/* What one hook leaves for the next. */
+typedef struct note_t {
+    pg_verdict_t verdict;
+    pg_action_t action;
+    bool clean;                  /* nothing to count                      */
+    bool seen;                   /* by post_read_request: the guard could
+                                    have stopped it                       */
+    bool passed;                 /* mod_proxy's access control let it by  */
+} note_t;
+
+/* One for all clean requests, so that they cost no allocation. */
+static const note_t clean_note = { .clean = true, .seen = true };
+
+static const note_t *note_of(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &proxyguard_module);
+}
+
+static void leave_note(request_rec *r, const note_t *note)
+{
+    ap_set_module_config(r->request_config, &proxyguard_module, (void *)note);
+}
+
+/* --- one upgrade, one attempt --------------------------------------------- */
+
+/* A request that asks for h2c by Upgrade is read twice: as HTTP/1.1 on the
+ * connection, and again as stream 1 of the HTTP/2 connection on top of it.
+ * The first reading leaves a mark there, which the second one takes. */
+static void mark_upgrade(request_rec *r)
+{
+    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
+    apr_uint32_t *mark;
+
+    if (upgrade && ap_find_token(r->pool, upgrade, "h2c")
+        && r->connection->master == NULL) {
+        mark = apr_pcalloc(r->connection->pool, sizeof(*mark));
+        apr_atomic_set32(mark, 1);
+        ap_set_module_config(r->connection->conn_config, &proxyguard_module,
+                             mark);
+    }
+}
+
+static bool is_second_reading(const request_rec *r)
+{
+    apr_uint32_t *mark;
+
+    if (r->connection->master == NULL) {
+        return false;
+    }
+    mark = ap_get_module_config(r->connection->master->conn_config,
+                                &proxyguard_module);
+    return mark && apr_atomic_cas32(mark, 0, 1) == 1;
+}
+
+/* --- verdict -------------------------------------------------------------- */
+
+/* An expression that cannot be evaluated exempts nobody. */
+static bool is_exempt(request_rec *r, const pg_settings_t *settings)
+{
+    if (r->method == NULL || r->uri == NULL) {
+        return false;
+    }
+    for (int i = 0; i < settings->exempt->nelts; i++) {
+        const char *problem = NULL;
+        const ap_expr_info_t *expr =
+            APR_ARRAY_IDX(settings->exempt, i, const ap_expr_info_t *);
+
+        if (ap_expr_exec(r, expr, &problem) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const note_t *examine(request_rec *r, const pg_settings_t *settings,
+                             bool seen)
+{
+    unsigned char local[16];
+    pg_request_t request;
+    pg_verdict_t verdict;
+    note_t *note;
+
+    pg_request_read(&request, local, r);
+    request.check_host = settings->foreign_host;
+    if (pg_classify(&verdict, &request, settings->guard->own)
+            == PG_CLASS_CLEAN
+        || is_exempt(r, settings) || is_second_reading(r)) {
+        return &clean_note;
+    }
+    note = apr_pcalloc(r->pool, sizeof(*note));
+    note->verdict = verdict;
+    note->seen = seen;
+    note->action = pg_policy_decide(verdict.class_id,
+                                    (pg_engine_e)settings->engine,
+                                    settings->posture,
+                                    settings->action[verdict.class_id]);
+    return note;
+}
+
+/* --- action --------------------------------------------------------------- */
+
+/* Nothing more is read from this client: neither the body, however slowly it
+ * comes, nor the octets after a CONNECT. */
+static void close_after(request_rec *r)
+{
+    conn_rec *c = r->connection;
+
+    c->keepalive = AP_CONN_CLOSE;
+    if (c->master == NULL) {
+        apr_table_setn(c->notes, "short-lingering-close", "1");
+    }
+}
+
+static int deny(request_rec *r, int status)
+{
+    close_after(r);
+    if (status == HTTP_METHOD_NOT_ALLOWED) {
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, M_OPTIONS,
+                                  -1);
+    }
+    return status;
+}
+
+/* DONE alone would be answered with 200; an aborted connection is not
+ * answered at all, and on HTTP/2 it is a RST_STREAM. */
+static int drop(request_rec *r)
+{
+    close_after(r);
+    r->connection->aborted = 1;
+    r->status = HTTP_FORBIDDEN;
+    return DONE;
+}
+
+static int act(request_rec *r, const note_t *note)
+{
+    switch (note->action.act) {
+    case PG_ACT_DENY:
+        return deny(r, note->action.status);
+    case PG_ACT_DROP:
+        return drop(r);
+    case PG_ACT_PASS:
+        mark_upgrade(r);
+        return DECLINED;
+    }
+    return DECLINED;
+}
+
+static void publish(request_rec *r, const note_t *note)
+{
+    static const char *const acts[] = {
+        [PG_ACT_PASS] = "pass", [PG_ACT_DENY] = "deny", [PG_ACT_DROP] = "drop"
+    };
+    const char *name = pg_class_name(note->verdict.class_id);
+
+    apr_table_setn(r->notes, PROXYGUARD_NOTE_CLASS, name);
+    apr_table_setn(r->notes, PROXYGUARD_NOTE_REASON,
+                   pg_reason_name(note->verdict.reason));
+    apr_table_setn(r->notes, PROXYGUARD_NOTE_ACTION, acts[note->action.act]);
+    apr_table_setn(r->subprocess_env, PROXYGUARD_ENV, name);
+}
+
+int pg_guard_post_read(request_rec *r)
+{
+    const pg_settings_t *settings = pg_config_of(r->server);
+    const note_t *note;
+
+    if (settings->guard == NULL || settings->engine == PG_ENGINE_OFF
+        || !ap_is_initial_req(r)) {
+        return DECLINED;
+    }
+    if (!settings->foreign_host && r->unparsed_uri
+        && r->unparsed_uri[0] == '/') {
+        leave_note(r, &clean_note);
+        return DECLINED;
+    }
+    note = examine(r, settings, true);
+    leave_note(r, note);
+    if (note->clean) {
+        return DECLINED;
+    }
+    publish(r, note);
+    return act(r, note);
+}
+
+/* --- what became of it ---------------------------------------------------- */
+
+int pg_guard_handler(request_rec *r)
+{
+    const note_t *note = note_of(r);
+
+    if (r->proxyreq == PROXYREQ_PROXY && note && !note->clean) {
+        ((note_t *)note)->passed = true;
+    }
+    return DECLINED;
+}
+
+/* mod_proxy says no in its handler too (ProxyBlock, AllowCONNECT): then it
+ * leaves the text of its error page. An origin server's own 403 does not. */
+static bool is_proxy_refusal(const request_rec *r, const note_t *note)
+{
+    int status = pg_request_status(r);
+
+    if (r->proxyreq != PROXYREQ_PROXY) {
+        return false;
+    }
+    if (!note->passed) {
+        return status == HTTP_FORBIDDEN || status == HTTP_UNAUTHORIZED
+               || status == HTTP_PROXY_AUTHENTICATION_REQUIRED;
+    }
+    return status == HTTP_FORBIDDEN && apr_table_get(r->notes, "error-notes");
+}
+
+static pg_outcome_e outcome_of(const request_rec *r, const note_t *note)
+{
+    if (!note->seen) {
+        return PG_OUTCOME_REFUSED;
+    }
+    if (note->action.act == PG_ACT_DENY) {
+        return PG_OUTCOME_DENIED;
+    }
+    if (note->action.act == PG_ACT_DROP) {
+        return PG_OUTCOME_DROPPED;
+    }
+    if (is_proxy_refusal(r, note)) {
+        return PG_OUTCOME_REFUSED;
+    }
+    return note->passed ? PG_OUTCOME_RELAYED : PG_OUTCOME_OBSERVED;
+}
+
+static void record(const request_rec *r, const pg_settings_t *settings,
+                   const note_t *note)
+{
+    pg_event_t event = { .time = r->request_time,
+                         .verdict = note->verdict,
+                         .outcome = outcome_of(r, note),
+                         .status = pg_request_status(r),
+                         .vhost = pg_span_str(settings->vhost) };
+    pg_ledger_t *ledger = settings->guard->ledger;
+
+    /* A request that httpd refused never came by mod_remoteip. */
+    event.source_is_peer = !note->seen && settings->guard->behind_proxy;
+    if (event.outcome == PG_OUTCOME_RELAYED
+        && settings->posture == PG_POSTURE_RESTRICTED) {
+        if (ledger) {
+            pg_ledger_permit(ledger, event.time);
+        }
+        return;
+    }
+    pg_request_evidence(&event, r);
+    if (ledger) {
+        pg_ledger_record(ledger, &event);
+    }
+    pg_log_attempt(r, &event);
+}
+
+int pg_guard_log(request_rec *r)
+{
+    const pg_settings_t *settings = pg_config_of(r->server);
+    const note_t *note = note_of(r);
+
+    if (settings->guard == NULL || settings->engine == PG_ENGINE_OFF) {
+        return DECLINED;
+    }
+    if (note == NULL) {
+        note = examine(r, settings, false);
+    }
+    if (!note->clean) {
+        record(r, settings, note);
+    }
+    return DECLINED;
+}
+
+const char *proxyguard_class(request_rec *r)
+{
+    const note_t *note = note_of(r->main ? r->main : r);
+
+    return note && !note->clean ? pg_class_name(note->verdict.class_id) : NULL;
+}

@@ -1,0 +1,35 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What happens to a request: looked at and perhaps stopped in
+ * post_read_request, watched in the handler phase, counted and logged once in
+ * log_transaction. The verdict travels in r->request_config. */
+#ifndef PG_GUARD_H
+#define PG_GUARD_H
+
+#include <httpd.h>
+
+#include "pg_ledger.h"
+#include "pg_own.h"
+
+/** What the hooks share. Made in post_config, read-only afterwards. */
+typedef struct pg_guard_t {
+    pg_own_t *own;
+    pg_ledger_t *ledger;         /* NULL: deny, but count nothing         */
+    bool names_known;            /* some ServerName, and no "*" alias     */
+    bool behind_proxy;           /* mod_remoteip is loaded: the peer need
+                                    not be the client                     */
+} pg_guard_t;
+
+/** post_read_request: DECLINED, or the refusal. Any thread. */
+int pg_guard_post_read(request_rec *r);
+
+/** handler, before all others: sees what mod_proxy is about to carry. */
+int pg_guard_handler(request_rec *r);
+
+/** log_transaction: the one place that counts and logs an attempt. */
+int pg_guard_log(request_rec *r);
+
+/** The optional function of mod_proxyguard.h. */
+const char *proxyguard_class(request_rec *r);
+
+#endif

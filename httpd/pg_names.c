@@ -1,0 +1,127 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_names.h"
+
+#include <ap_listen.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <util_cfgtree.h>
+
+#include "pg_config.h"
+
+void pg_names_address(unsigned char out[16], const apr_sockaddr_t *sa)
+{
+    static const unsigned char mapped[12] = { 0, 0, 0, 0, 0,    0,
+                                              0, 0, 0, 0, 0xff, 0xff };
+
+    if (sa->ipaddr_len == 16) {
+        memcpy(out, sa->ipaddr_ptr, 16);
+    }
+    else {
+        memcpy(out, mapped, 12);
+        memcpy(out + 12, sa->ipaddr_ptr, 4);
+    }
+}
+
+/* 0.0.0.0 and :: stand for every address: they name none. */
+static bool is_wildcard(const apr_sockaddr_t *sa)
+{
+    unsigned char address[16];
+    static const unsigned char none[16] = { 0 };
+
+    pg_names_address(address, sa);
+    return memcmp(address, none, 16) == 0
+           || (sa->ipaddr_len == 4 && memcmp(address + 12, none, 4) == 0);
+}
+
+static void add_sockaddr(pg_own_t *own, const apr_sockaddr_t *sa)
+{
+    for (; sa; sa = sa->next) {
+        unsigned char address[16];
+
+        if (!is_wildcard(sa)) {
+            pg_names_address(address, sa);
+            pg_own_add_address(own, address);
+        }
+    }
+}
+
+static void add_array(pg_own_t *own, const apr_array_header_t *names)
+{
+    for (int i = 0; names && i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        /* A name that is not well formed cannot be asked for either. */
+        if (name) {
+            (void)pg_own_add(own, pg_span_str(name));
+        }
+    }
+}
+
+static void add_addresses(pg_own_t *own, const server_addr_rec *sar)
+{
+    for (; sar; sar = sar->next) {
+        add_sockaddr(own, sar->host_addr);
+        pg_own_add_port(own, sar->host_port);
+        if (sar->virthost && *sar->virthost && strcmp(sar->virthost, "*")
+            && ap_cstr_casecmp(sar->virthost, "_default_")) {
+            (void)pg_own_add(own, pg_span_str(sar->virthost));
+        }
+    }
+}
+
+static void add_server(pg_own_t *own, const server_rec *s)
+{
+    if (s->server_hostname) {
+        (void)pg_own_add(own, pg_span_str(s->server_hostname));
+    }
+    add_array(own, s->names);
+    add_array(own, s->wild_names);
+    add_array(own, pg_config_of(s)->own_hosts);
+    add_addresses(own, s->addrs);
+    pg_own_add_port(own, s->port);
+}
+
+pg_own_t *pg_names_collect(server_rec *main_server, apr_pool_t *pool)
+{
+    pg_own_t *own = pg_own_create(pool);
+
+    for (const server_rec *s = main_server; s; s = s->next) {
+        add_server(own, s);
+    }
+    for (const ap_listen_rec *l = ap_listeners; l; l = l->next) {
+        add_sockaddr(own, l->bind_addr);
+        pg_own_add_port(own, l->bind_addr->port);
+    }
+    return own;
+}
+
+const char *pg_names_label(const server_rec *s, apr_pool_t *pool)
+{
+    const char *name = s->server_hostname ? s->server_hostname : "-";
+    apr_port_t port = s->port;
+
+    if (port == 0 && s->addrs) {
+        port = s->addrs->host_port;
+    }
+    if (port == 0 && ap_listeners) {
+        port = ap_listeners->bind_addr->port;
+    }
+    return port ? apr_psprintf(pool, "%s:%u", name, (unsigned)port) : name;
+}
+
+static bool has_server_name(const ap_directive_t *node)
+{
+    for (; node; node = node->next) {
+        if (ap_cstr_casecmp(node->directive, "ServerName") == 0
+            || has_server_name(node->first_child)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pg_names_configured(void)
+{
+    return has_server_name(ap_conftree);
+}

@@ -1,0 +1,29 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Who we are: from httpd's virtual hosts and listeners to a pg_own_t. */
+#ifndef PG_NAMES_H
+#define PG_NAMES_H
+
+#include <httpd.h>
+
+#include "pg_own.h"
+
+/** Sixteen octets of a socket address, IPv4 as ::ffff:a.b.c.d. */
+void pg_names_address(unsigned char out[16], const apr_sockaddr_t *sa);
+
+/**
+ * All names, aliases, addresses and ports of all virtual hosts, the
+ * listeners, and ProxyGuardOwnHost. Call it in post_config, when the
+ * listeners are known.
+ * @param main_server  first of the list
+ */
+pg_own_t *pg_names_collect(server_rec *main_server, apr_pool_t *pool);
+
+/** "name:port" of a virtual host, for people; port left out when unknown. */
+const char *pg_names_label(const server_rec *s, apr_pool_t *pool);
+
+/** Does any ServerName stand in the configuration? Without one, httpd's idea
+ *  of its own name is a guess from the resolver. */
+bool pg_names_configured(void);
+
+#endif

@@ -1,0 +1,66 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_request.h"
+
+#include <http_core.h>
+
+#include "pg_names.h"
+
+/* mod_http2 answers a :path over LimitRequestLine with 414 before it has
+ * built the request, and what it leaves is the text "(null)" (2.0.42). */
+static bool is_lost_path(const request_rec *r)
+{
+    return r->connection->master && strcmp(r->unparsed_uri, "(null)") == 0;
+}
+
+void pg_request_read(pg_request_t *out, unsigned char local[16],
+                     const request_rec *r)
+{
+    const apr_sockaddr_t *sa = r->connection->local_addr;
+
+    memset(out, 0, sizeof(*out));
+    if (r->method && r->unparsed_uri) {
+        out->method = pg_span_str(r->method);
+        out->target = is_lost_path(r) ? PG_SPAN("/")
+                                      : pg_span_str(r->unparsed_uri);
+        out->protocol = pg_span_str(r->protocol);
+    }
+    out->line = pg_span_str(r->the_request);
+    if (r->headers_in) {
+        out->host = pg_span_str(apr_table_get(r->headers_in, "Host"));
+    }
+    if (sa) {
+        pg_names_address(local, sa);
+        out->local = local;
+        out->local_port = sa->port;
+    }
+}
+
+void pg_request_evidence(pg_event_t *event, const request_rec *r)
+{
+    const apr_table_t *in = r->headers_in;
+
+    event->source_known = r->useragent_addr != NULL;
+    if (event->source_known) {
+        pg_names_address(event->source, r->useragent_addr);
+    }
+    if (in == NULL) {
+        return;
+    }
+    event->user_agent = pg_span_str(apr_table_get(in, "User-Agent"));
+    event->x_forwarded_for = pg_span_str(apr_table_get(in, "X-Forwarded-For"));
+    event->via = pg_span_str(apr_table_get(in, "Via"));
+    event->forwarded = pg_span_str(apr_table_get(in, "Forwarded"));
+    event->proxy_connection =
+        pg_span_str(apr_table_get(in, "Proxy-Connection"));
+    event->proxy_authorization =
+        apr_table_get(in, "Proxy-Authorization") != NULL;
+}
+
+int pg_request_status(const request_rec *r)
+{
+    while (r->next) {
+        r = r->next;
+    }
+    return r->status;
+}

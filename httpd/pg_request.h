@@ -1,0 +1,30 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* request_rec -> what the core works on. All knowledge of which of httpd's
+ * fields can be trusted is here. */
+#ifndef PG_REQUEST_H
+#define PG_REQUEST_H
+
+#include <httpd.h>
+
+#include "pg_event.h"
+
+/**
+ * The request as received, in any phase, whatever httpd made of it. Nothing
+ * is copied: the spans live as long as r.
+ *
+ * r->hostname, r->uri and r->parsed_uri are not looked at: httpd has
+ * rewritten them by now.
+ *
+ * @param local  16 octets that out->local will point to
+ */
+void pg_request_read(pg_request_t *out, unsigned char local[16],
+                     const request_rec *r);
+
+/** Source and evidence headers into an event. */
+void pg_request_evidence(pg_event_t *event, const request_rec *r);
+
+/** The status the client saw: that of the last internal redirect. */
+int pg_request_status(const request_rec *r);
+
+#endif

@@ -1,0 +1,15 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* SetHandler proxyguard-status: the report over HTTP. Reads, never changes
+ * anything. */
+#ifndef PG_STATUS_H
+#define PG_STATUS_H
+
+#include <httpd.h>
+
+#define PG_STATUS_HANDLER "proxyguard-status"
+
+/** The handler hook: DECLINED when the request is for another handler. */
+int pg_status_handler(request_rec *r);
+
+#endif

@@ -1,0 +1,148 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The module: its record, its hooks and its life cycle. What the hooks do is
+ * in httpd/, what a request is in core/, what is remembered in ledger/. */
+#include "mod_proxyguard.h"
+
+#include <apr_optional.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "pg_config.h"
+#include "pg_guard.h"
+#include "pg_log.h"
+#include "pg_names.h"
+#include "pg_status.h"
+
+#ifdef AP_DECLARE_MODULE
+AP_DECLARE_MODULE(proxyguard);
+#else
+APLOG_USE_MODULE(proxyguard);
+#endif
+
+/* --- start ------------------------------------------------------------------ */
+
+static void say_opening(server_rec *s, const pg_opening_t *opening,
+                        const char *path)
+{
+    if (opening->aside) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0002)
+                     "ledger %s could not be used (%s): kept aside as %s, "
+                     "counting starts anew", path, opening->why,
+                     opening->aside);
+    }
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0001)
+                 "mod_proxyguard " PROXYGUARD_VERSION ": ledger %s %s, %"
+                 APR_SIZE_T_FMT " octets", path,
+                 opening->how == PG_OPENED_KEPT ? "goes on" : "is new",
+                 opening->size);
+}
+
+/* Without a ledger the guard still denies, and says so once, here. */
+static pg_ledger_t *open_ledger(apr_pool_t *pconf, server_rec *s)
+{
+    const char *name = pg_config_of(s)->ledger, *path;
+    pg_opening_t opening = { .how = PG_OPENED_FAILED };
+    pg_ledger_t *ledger = NULL;
+    apr_status_t status;
+
+    if (ap_cstr_casecmp(name, "none") == 0) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0001)
+                     "mod_proxyguard " PROXYGUARD_VERSION ": no ledger, "
+                     "attempts are not counted (ProxyGuardLedger none)");
+        return NULL;
+    }
+    path = ap_runtime_dir_relative(pconf, name);
+    status = pg_ledger_open(&ledger, &opening, path, apr_time_now(), pconf);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, status, s, PGLOGNO(0003)
+                     "ProxyGuardLedger: %s cannot be used: %s. Attempts are "
+                     "refused but not counted; name a file in a directory "
+                     "that only root can write to, or 'none'", path,
+                     opening.why ? opening.why : "see the error");
+        return NULL;
+    }
+    say_opening(s, &opening, path);
+    return ledger;
+}
+
+static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
+{
+    pg_guard_t *guard = apr_pcalloc(pconf, sizeof(*guard));
+
+    guard->own = pg_names_collect(s, pconf);
+    guard->names_known = pg_names_configured()
+                         && !pg_own_takes_all(guard->own);
+    guard->behind_proxy = ap_find_linked_module("mod_remoteip.c") != NULL;
+    guard->ledger = open_ledger(pconf, s);
+    if (!guard->names_known) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0004)
+                     "this server's names cannot be told (%s): foreign Host "
+                     "fields are not looked for; name them with ServerName, "
+                     "ServerAlias or ProxyGuardOwnHost",
+                     pg_own_takes_all(guard->own) ? "an alias takes all names"
+                                                  : "no ServerName");
+    }
+    return guard;
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                       server_rec *main_server)
+{
+    pg_guard_t *guard;
+
+    /* httpd reads its configuration twice at start; the first time is only
+     * to see whether it can. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    for (server_rec *s = main_server; s; s = s->next) {
+        pg_config_default(pg_config_of(s));
+    }
+    guard = make_guard(pconf, main_server);
+    for (server_rec *s = main_server; s; s = s->next) {
+        pg_settings_t *settings = pg_config_of(s);
+
+        settings->vhost = pg_names_label(s, pconf);
+        settings->posture = settings->forward == PG_FORWARD_ALLOW
+                                ? PG_POSTURE_ON_PURPOSE
+                                : PG_POSTURE_NO_PROXY;
+        settings->foreign_host &= guard->names_known;
+        settings->guard = guard;
+    }
+    return OK;
+}
+
+/* --- hooks ------------------------------------------------------------------ */
+
+static void register_hooks(apr_pool_t *pool)
+{
+    /* The client's address, its id and its environment are known behind
+     * these; none of them is REALLY_FIRST by itself. */
+    static const char *const before_us[] = { "mod_remoteip.c",
+                                             "mod_unique_id.c",
+                                             "mod_setenvif.c", NULL };
+    static const char *const after_us[] = { "mod_proxy.c", NULL };
+
+    APR_REGISTER_OPTIONAL_FN(proxyguard_class);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(pg_guard_post_read, before_us, after_us,
+                              APR_HOOK_FIRST);
+    ap_hook_handler(pg_guard_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(pg_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(pg_guard_log, NULL, NULL, APR_HOOK_FIRST);
+}
+
+module AP_MODULE_DECLARE_DATA proxyguard_module = {
+    STANDARD20_MODULE_STUFF,
+    NULL,                        /* create per-directory config */
+    NULL,                        /* merge per-directory config */
+    pg_config_create,
+    pg_config_merge,
+    pg_config_directives,
+    register_hooks
+};
