@@ -7,6 +7,7 @@
 #include <apr_optional.h>
 #include <apr_strings.h>
 #include <http_config.h>
+#include <http_connection.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -16,6 +17,7 @@
 #include "pg_guard.h"
 #include "pg_log.h"
 #include "pg_names.h"
+#include "pg_peek.h"
 #include "pg_status.h"
 
 #ifdef AP_DECLARE_MODULE
@@ -126,9 +128,12 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const before_us[] = { "mod_remoteip.c",
                                              "mod_unique_id.c",
                                              "mod_setenvif.c", NULL };
+    static const char *const ssl[] = { "mod_ssl.c", NULL };
     static const char *const after_us[] = { "mod_proxy.c", NULL };
 
     APR_REGISTER_OPTIONAL_FN(proxyguard_class);
+    pg_peek_register();
+    ap_hook_pre_connection(pg_peek_connection, ssl, NULL, APR_HOOK_LAST);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pg_guard_post_read, before_us, after_us,
                               APR_HOOK_FIRST);

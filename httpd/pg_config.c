@@ -133,6 +133,11 @@ static const char *set_foreign_host(cmd_parms *cmd, void *dir, const char *arg)
                      switch_words, arg);
 }
 
+static const char *set_peek(cmd_parms *cmd, void *dir, const char *arg)
+{
+    return take_word(&pg_config_of(cmd->server)->peek, cmd, switch_words, arg);
+}
+
 static const char *set_ledger(cmd_parms *cmd, void *dir, const char *arg)
 {
     const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -249,6 +254,9 @@ const command_rec pg_config_directives[] = {
     AP_INIT_TAKE1("ProxyGuardForeignHost", set_foreign_host, NULL, RSRC_CONF,
                   "On or Off: look for Host fields that name a stranger; "
                   "default On"),
+    AP_INIT_TAKE1("ProxyGuardPeek", set_peek, NULL, RSRC_CONF,
+                  "On or Off: look at a connection's first octets for SOCKS, "
+                  "and for CONNECT on a TLS port; default On"),
     AP_INIT_TAKE23("ProxyGuardAction", set_action, NULL, RSRC_CONF,
                    "class or all, then deny [status], drop or observe; "
                    "default: deny, but observe for foreign-host"),

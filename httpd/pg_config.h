@@ -24,6 +24,7 @@ typedef enum pg_forward_e {          /* ProxyGuardForward */
     X(int,          engine,       PG_UNSET, PG_ENGINE_ON)                 \
     X(int,          forward,      PG_UNSET, PG_FORWARD_AUTO)              \
     X(int,          foreign_host, PG_UNSET, 1)                            \
+    X(int,          peek,         PG_UNSET, 1)                            \
     X(const char *, ledger,       NULL,     "proxyguard.ledger")
 
 struct pg_guard_t;

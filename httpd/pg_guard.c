@@ -11,6 +11,7 @@
 
 #include "mod_proxyguard.h"
 #include "pg_config.h"
+#include "pg_conn.h"
 #include "pg_log.h"
 #include "pg_request.h"
 
@@ -47,27 +48,19 @@ static void leave_note(request_rec *r, const note_t *note)
 static void mark_upgrade(request_rec *r)
 {
     const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
-    apr_uint32_t *mark;
 
-    if (upgrade && ap_find_token(r->pool, upgrade, "h2c")
-        && r->connection->master == NULL) {
-        mark = apr_pcalloc(r->connection->pool, sizeof(*mark));
-        apr_atomic_set32(mark, 1);
-        ap_set_module_config(r->connection->conn_config, &proxyguard_module,
-                             mark);
+    if (upgrade && r->connection->master == NULL
+        && ap_find_token(r->pool, upgrade, "h2c")) {
+        apr_atomic_set32(&pg_conn_make(r->connection)->upgrade, 1);
     }
 }
 
 static bool is_second_reading(const request_rec *r)
 {
-    apr_uint32_t *mark;
+    const conn_rec *below = r->connection->master;
+    pg_conn_t *conn = below ? pg_conn_get(below) : NULL;
 
-    if (r->connection->master == NULL) {
-        return false;
-    }
-    mark = ap_get_module_config(r->connection->master->conn_config,
-                                &proxyguard_module);
-    return mark && apr_atomic_cas32(mark, 0, 1) == 1;
+    return conn && apr_atomic_cas32(&conn->upgrade, 0, 1) == 1;
 }
 
 /* --- verdict -------------------------------------------------------------- */
@@ -90,6 +83,19 @@ static bool is_exempt(request_rec *r, const pg_settings_t *settings)
     return false;
 }
 
+static note_t *make_note(request_rec *r, const pg_settings_t *settings,
+                         const pg_verdict_t *verdict)
+{
+    note_t *note = apr_pcalloc(r->pool, sizeof(*note));
+
+    note->verdict = *verdict;
+    note->action = pg_policy_decide(verdict->class_id,
+                                    (pg_engine_e)settings->engine,
+                                    settings->posture,
+                                    settings->action[verdict->class_id]);
+    return note;
+}
+
 static const note_t *examine(request_rec *r, const pg_settings_t *settings,
                              bool seen)
 {
@@ -105,13 +111,8 @@ static const note_t *examine(request_rec *r, const pg_settings_t *settings,
         || is_exempt(r, settings) || is_second_reading(r)) {
         return &clean_note;
     }
-    note = apr_pcalloc(r->pool, sizeof(*note));
-    note->verdict = verdict;
+    note = make_note(r, settings, &verdict);
     note->seen = seen;
-    note->action = pg_policy_decide(verdict.class_id,
-                                    (pg_engine_e)settings->engine,
-                                    settings->posture,
-                                    settings->action[verdict.class_id]);
     return note;
 }
 
@@ -271,6 +272,15 @@ static void record(const request_rec *r, const pg_settings_t *settings,
     pg_log_attempt(r, &event);
 }
 
+/* The first octets of a connection are read again as a request line, when
+ * the peek let them pass. */
+static bool is_counted_already(const request_rec *r)
+{
+    const pg_conn_t *conn = pg_conn_get(r->connection);
+
+    return conn && conn->counted && r->connection->keepalives == 0;
+}
+
 int pg_guard_log(request_rec *r)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
@@ -280,12 +290,61 @@ int pg_guard_log(request_rec *r)
         return DECLINED;
     }
     if (note == NULL) {
+        if (is_counted_already(r)) {
+            return DECLINED;
+        }
         note = examine(r, settings, false);
     }
     if (!note->clean) {
         record(r, settings, note);
     }
     return DECLINED;
+}
+
+/* --- before there is a request ---------------------------------------------- */
+
+/* What may stand in r->the_request: it ends at the first NUL or line end. */
+static const char *line_of(apr_pool_t *pool, pg_span_t octets)
+{
+    apr_size_t n = pg_span_find_any(octets, "\r\n");
+
+    return apr_pstrmemdup(pool, octets.ptr, n);
+}
+
+/* A request_rec that only lives to be logged: so the attempt stands in the
+ * access log, and is counted where all others are. */
+static void log_octets(request_rec *r, const pg_settings_t *settings,
+                       const pg_verdict_t *verdict, pg_act_e *act)
+{
+    note_t *note = make_note(r, settings, verdict);
+
+    note->seen = true;
+    *act = note->action.act;
+    leave_note(r, note);
+    r->the_request = (char *)line_of(r->pool, verdict->target);
+    r->request_time = apr_time_now();
+    r->status = *act == PG_ACT_DROP ? HTTP_FORBIDDEN : HTTP_BAD_REQUEST;
+    r->assbackwards = 1;
+    ap_run_log_transaction(r);
+}
+
+bool pg_guard_octets(conn_rec *c, pg_span_t octets, pg_act_e *act)
+{
+    const pg_settings_t *settings = pg_config_of(c->base_server);
+    pg_request_t request = { .line = octets };
+    unsigned char local[16];
+    pg_verdict_t verdict;
+    request_rec *r;
+
+    pg_request_local(&request, local, c);
+    if (pg_classify(&verdict, &request, settings->guard->own)
+        == PG_CLASS_CLEAN) {
+        return false;
+    }
+    r = ap_create_request(c);
+    log_octets(r, settings, &verdict, act);
+    apr_pool_destroy(r->pool);
+    return true;
 }
 
 const char *proxyguard_class(request_rec *r)

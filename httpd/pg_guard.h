@@ -10,6 +10,7 @@
 
 #include "pg_ledger.h"
 #include "pg_own.h"
+#include "pg_policy.h"
 
 /** What the hooks share. Made in post_config, read-only afterwards. */
 typedef struct pg_guard_t {
@@ -28,6 +29,14 @@ int pg_guard_handler(request_rec *r);
 
 /** log_transaction: the one place that counts and logs an attempt. */
 int pg_guard_log(request_rec *r);
+
+/**
+ * The first octets of a connection, before there is a request: count and log
+ * them when they are an attempt.
+ * @param act  what is to be done, when they are
+ * @return whether they are
+ */
+bool pg_guard_octets(conn_rec *c, pg_span_t octets, pg_act_e *act);
 
 /** The optional function of mod_proxyguard.h. */
 const char *proxyguard_class(request_rec *r);

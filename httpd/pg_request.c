@@ -13,11 +13,19 @@ static bool is_lost_path(const request_rec *r)
     return r->connection->master && strcmp(r->unparsed_uri, "(null)") == 0;
 }
 
+void pg_request_local(pg_request_t *out, unsigned char local[16],
+                      const conn_rec *c)
+{
+    if (c->local_addr) {
+        pg_names_address(local, c->local_addr);
+        out->local = local;
+        out->local_port = c->local_addr->port;
+    }
+}
+
 void pg_request_read(pg_request_t *out, unsigned char local[16],
                      const request_rec *r)
 {
-    const apr_sockaddr_t *sa = r->connection->local_addr;
-
     memset(out, 0, sizeof(*out));
     if (r->method && r->unparsed_uri) {
         out->method = pg_span_str(r->method);
@@ -29,11 +37,7 @@ void pg_request_read(pg_request_t *out, unsigned char local[16],
     if (r->headers_in) {
         out->host = pg_span_str(apr_table_get(r->headers_in, "Host"));
     }
-    if (sa) {
-        pg_names_address(local, sa);
-        out->local = local;
-        out->local_port = sa->port;
-    }
+    pg_request_local(out, local, r->connection);
 }
 
 void pg_request_evidence(pg_event_t *event, const request_rec *r)

@@ -21,6 +21,10 @@
 void pg_request_read(pg_request_t *out, unsigned char local[16],
                      const request_rec *r);
 
+/** The address that a connection came in on. */
+void pg_request_local(pg_request_t *out, unsigned char local[16],
+                      const conn_rec *c);
+
 /** Source and evidence headers into an event. */
 void pg_request_evidence(pg_event_t *event, const request_rec *r);
 

@@ -1,0 +1,26 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What the guard knows of a connection, in c->conn_config. */
+#ifndef PG_CONN_H
+#define PG_CONN_H
+
+#include <stdbool.h>
+
+#include <httpd.h>
+
+typedef struct pg_conn_t {
+    apr_uint32_t upgrade;        /* atomic: 1 = an attempt asked for h2c, and
+                                    its second reading must not count     */
+    bool peeked;                 /* the first octets have been looked at  */
+    bool refused;                /* they were refused: read nothing more  */
+    bool counted;                /* they were an attempt, and counted     */
+} pg_conn_t;
+
+/** The record of c, or NULL when it has none yet. */
+pg_conn_t *pg_conn_get(const conn_rec *c);
+
+/** The record of c, made when it has none. Only the connection's own thread
+ *  may call this. */
+pg_conn_t *pg_conn_make(conn_rec *c);
+
+#endif

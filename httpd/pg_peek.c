@@ -1,0 +1,144 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_peek.h"
+
+#include <http_config.h>
+#include <http_connection.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_ssl.h>
+#include <util_filter.h>
+
+#include "pg_config.h"
+#include "pg_conn.h"
+#include "pg_guard.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+#define FILTER_NAME "PROXYGUARD_PEEK"
+
+/* Nearer to the network than mod_ssl (+5), farther than mod_remoteip's PROXY
+ * protocol (+7) and mod_reqtimeout (+8): we see what the client itself sent,
+ * and the header timeouts go on. */
+#define FILTER_TYPE ((ap_filter_type)(AP_FTYPE_CONNECTION + 6))
+
+enum { PEEK_MOST = 1024 };       /* octets looked at */
+
+/* Could this be an attempt that no request hook will see? */
+static bool is_worth_a_look(const conn_rec *c, const char *octets,
+                            apr_size_t n)
+{
+    if (n == 0) {
+        return false;
+    }
+    if (octets[0] == 4 || octets[0] == 5) {
+        return true;
+    }
+    return octets[0] >= ' ' && octets[0] <= '~'
+           && ap_ssl_conn_is_ssl((conn_rec *)c);
+}
+
+/* RFC 1928 3: no acceptable methods; SOCKS4: rejected or failed. Nothing is
+ * said on a TLS port: writing would start mod_ssl's handshake from inside
+ * its own read. */
+static void answer_socks(conn_rec *c, char version)
+{
+    static const char no_method[2] = { 5, (char)0xff };
+    static const char rejected[8] = { 0, 0x5b, 0, 0, 0, 0, 0, 0 };
+    apr_bucket_brigade *bb;
+
+    if (ap_ssl_conn_is_ssl(c)) {
+        return;
+    }
+    bb = apr_brigade_create(c->pool, c->bucket_alloc);
+    (void)ap_fwrite(c->output_filters, bb,
+                    version == 5 ? no_method : rejected,
+                    version == 5 ? sizeof(no_method) : sizeof(rejected));
+    (void)ap_fflush(c->output_filters, bb);
+}
+
+static void refuse(conn_rec *c, pg_conn_t *conn, const char *octets,
+                   pg_act_e act)
+{
+    if (act == PG_ACT_DENY && (octets[0] == 4 || octets[0] == 5)) {
+        answer_socks(c, octets[0]);
+    }
+    conn->refused = true;
+    c->keepalive = AP_CONN_CLOSE;
+    apr_table_setn(c->notes, "short-lingering-close", "1");
+}
+
+/* Without taking anything from it, what has come in; 0 when nothing has. */
+static apr_status_t peek(ap_filter_t *f, apr_read_type_e block, char *octets,
+                         apr_size_t *n)
+{
+    conn_rec *c = f->c;
+    apr_bucket_brigade *bb = apr_brigade_create(c->pool, c->bucket_alloc);
+    apr_status_t status = ap_get_brigade(f->next, bb, AP_MODE_SPECULATIVE,
+                                         block, PEEK_MOST);
+
+    *n = status == APR_SUCCESS ? PEEK_MOST : 0;
+    if (status == APR_SUCCESS) {
+        status = apr_brigade_flatten(bb, octets, n);
+    }
+    apr_brigade_destroy(bb);
+    return status;
+}
+
+static void look(conn_rec *c, pg_conn_t *conn, const char *octets,
+                 apr_size_t n)
+{
+    pg_act_e act;
+
+    conn->peeked = true;
+    if (is_worth_a_look(c, octets, n)
+        && pg_guard_octets(c, pg_span_make(octets, n), &act)) {
+        conn->counted = true;
+        if (act != PG_ACT_PASS) {
+            refuse(c, conn, octets, act);
+        }
+    }
+}
+
+/* The filter stays in the chain all the connection long: taken out from
+ * within a read it leaves a dangling r->input_filters. And once refused it
+ * fails every read, for mod_http2's speculative one comes first. */
+static apr_status_t filter(ap_filter_t *f, apr_bucket_brigade *bb,
+                           ap_input_mode_t mode, apr_read_type_e block,
+                           apr_off_t readbytes)
+{
+    pg_conn_t *conn = f->ctx;
+
+    if (!conn->peeked && mode != AP_MODE_INIT) {
+        char octets[PEEK_MOST];
+        apr_size_t n;
+        apr_status_t status = peek(f, block, octets, &n);
+
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+        if (n > 0) {
+            look(f->c, conn, octets, n);
+        }
+    }
+    if (conn->refused) {
+        return APR_ECONNABORTED;
+    }
+    return ap_get_brigade(f->next, bb, mode, block, readbytes);
+}
+
+void pg_peek_register(void)
+{
+    ap_register_input_filter(FILTER_NAME, filter, NULL, FILTER_TYPE);
+}
+
+int pg_peek_connection(conn_rec *c, void *csd)
+{
+    const pg_settings_t *settings = pg_config_of(c->base_server);
+
+    if (settings->guard && settings->peek
+        && settings->engine != PG_ENGINE_OFF && !c->master && !c->outgoing) {
+        ap_add_input_filter(FILTER_NAME, pg_conn_make(c), NULL, c);
+    }
+    return OK;
+}

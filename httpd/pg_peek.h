@@ -1,0 +1,18 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* A look at the first octets of a connection, for what reaches no request
+ * hook: a SOCKS greeting (httpd would wait for a line end until its timeout),
+ * and a relay request in clear on a TLS port. */
+#ifndef PG_PEEK_H
+#define PG_PEEK_H
+
+#include <httpd.h>
+
+/** Make the input filter known; in register_hooks. */
+void pg_peek_register(void);
+
+/** pre_connection: put the filter into a client's connection. After mod_ssl,
+ *  whose records it must see undecrypted. */
+int pg_peek_connection(conn_rec *c, void *csd);
+
+#endif
