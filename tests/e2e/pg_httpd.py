@@ -299,11 +299,13 @@ KeepAliveTimeout 5
             return [int(p) for p in f.read().split()]
 
     def graceful(self):
-        """Graceful restart; returns when the new generation serves."""
+        """Graceful restart; returns when a new generation is there."""
         resumed = "resuming normal operations"
         count = len(self.log.all(resumed))
+        old = set(self.children())
         self.process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: len(self.log.all(resumed)) > count,
+        wait_until(lambda: len(self.log.all(resumed)) > count
+                   and set(self.children()) - old,
                    "a new generation; there is:\n" + self.log.tail())
 
     def stop(self, sig=signal.SIGTERM):

@@ -1,0 +1,111 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Each attempt is counted exactly once, whoever refused it."""
+
+import pytest
+
+LONG = "http://stranger.example/" + "a" * 9000
+
+# what is sent, its class, and who refuses it
+SENT = {
+    "no Host": (b"GET http://s.example/ HTTP/1.1\r\n\r\n",
+                "absolute", "refused"),
+    "two Hosts": (b"GET http://s.example/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n"
+                  b"\r\n", "absolute", "refused"),
+    "bad header": (b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
+                   b"no colon here\r\n\r\n", "absolute", "refused"),
+    "header name with space": (
+        b"CONNECT s.example:443 HTTP/1.1\r\nHost : s.example\r\n\r\n",
+        "connect-tls", "refused"),
+    "request line too long": (
+        b"GET %s HTTP/1.1\r\nHost: s.example\r\n\r\n" % LONG.encode(),
+        "absolute", "refused"),
+    "NUL in the target": (
+        b"GET http://s.example/\0x HTTP/1.1\r\nHost: s.example\r\n\r\n",
+        "absolute", "refused"),
+    "NUL in the host": (
+        b"GET http://s.example/ HTTP/1.1\r\nHost: s\0.example\r\n\r\n",
+        "absolute", "refused"),
+    "bad expectation": (
+        b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
+        b"Expect: 200-ok\r\n\r\n", "absolute", "refused"),
+    "bare line feeds": (b"GET http://s.example/ HTTP/1.1\nHost: s.example\n"
+                        b"\n", "absolute", "refused"),
+    "two spaces": (b"GET  http://s.example/  HTTP/1.1\r\nHost: s.example\r\n"
+                   b"\r\n", "absolute", "refused"),
+    "CONNECT without a port": (
+        b"CONNECT s.example HTTP/1.1\r\nHost: s.example\r\n\r\n",
+        "connect-other", "refused"),
+    "CONNECT in HTTP/0.9": (b"CONNECT s.example:25\r\n", "connect-mail",
+                            "refused"),
+    "GET in HTTP/0.9": (b"GET http://s.example/\r\n", "absolute", "refused"),
+    "SOCKS5 with a line end": (b"\x05\x01\x00\r\n\r\n", "socks", "refused"),
+    "incomplete header, client leaves": (
+        b"GET http://s.example/ HTTP/1.1\r\nHost: s.exa",
+        "absolute", "refused"),
+    "plain": (b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n\r\n",
+              "absolute", "denied"),
+    "unknown method": (b"BREW http://s.example/ HTTP/1.1\r\n"
+                       b"Host: s.example\r\n\r\n", "absolute", "denied"),
+    "unknown scheme": (b"GET gopher://s.example/ HTTP/1.1\r\n"
+                       b"Host: s.example\r\n\r\n", "absolute", "denied"),
+    "chunked body": (
+        b"POST http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "absolute", "denied"),
+}
+
+
+@pytest.mark.parametrize("what", SENT)
+def test_it_is_counted_once_and_logged_once(httpd, what):
+    octets, class_id, outcome = SENT[what]
+    reply = httpd.send(octets)
+    assert reply.status not in range(200, 400)
+    now = httpd.settled(1)
+    assert now.flat()["attempts"] == 1
+    line = httpd.log.attempt()
+    assert (line.fields["class"], line.outcome) == (class_id, outcome)
+    assert (now.flat()[class_id], now.flat()[outcome]) == (1, 1)
+    assert line.id == {"denied": "PG0101", "refused": "PG0102"}[outcome]
+    httpd.log.take_all("AH")
+
+
+def test_attempts_on_one_connection_after_a_clean_request(httpd):
+    with httpd.wire() as wire:
+        wire.send(b"GET /page.txt HTTP/1.1\r\nHost: %s\r\n\r\n"
+                  % httpd.authority.encode())
+        assert wire.read_reply().status == 200
+        wire.send(b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n\r\n"
+                  b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n\r\n")
+        assert wire.read_reply().status == 421
+        assert wire.read_to_end() == b""
+    assert httpd.status()["attempts"] == 1
+    httpd.log.attempt()
+
+
+def test_an_error_document_counts_nothing_twice(httpd_with):
+    server = httpd_with("ErrorDocument 421 /denied.html\n"
+                        "ErrorDocument 400 /denied.html")
+    server.send(b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n\r\n")
+    server.send(b"GET http://s.example/ HTTP/1.1\r\n\r\n")
+    assert server.status().flat() | {} == server.status().flat()
+    assert server.status()["attempts"] == 2
+    server.log.attempts(2)
+
+
+def test_many_at_once_from_many_children_add_up(httpd):
+    count = 60
+    wires = [httpd.wire() for _ in range(8)]
+    try:
+        for n in range(count):
+            if n >= len(wires):
+                wires.append(httpd.wire())
+            wires[n].send(b"CONNECT s.example:25 HTTP/1.0\r\n\r\n")
+        assert [w.read_reply("CONNECT").status for w in wires] == [405] * count
+        for wire in wires:
+            wire.read_to_end()
+    finally:
+        for wire in wires:
+            wire.sock.close()
+    assert httpd.status().flat()["connect-mail"] == count
+    assert {x.fields["class"] for x in httpd.log.attempts(count)} \
+        == {"connect-mail"}

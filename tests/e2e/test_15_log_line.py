@@ -1,0 +1,84 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""One line for each attempt, and no octet of a stranger's can forge or split
+one."""
+
+import re
+
+import pytest
+
+FORGED = "PG0101: relay attempt denied: class=socks"
+
+HOSTILE = {
+    "quote": b'GET http://s.example/"%20status=200 HTTP/1.1\r\n'
+             b"Host: s.example\r\n\r\n",
+    "escaped newline": b"GET http://s.example/%0a[error]%20PG0101: HTTP/1.1"
+                       b"\r\nHost: s.example\r\n\r\n",
+    "escape sequence": b"GET http://s.example/\x1b[2J HTTP/1.1\r\n"
+                       b"Host: s.example\r\n\r\n",
+    "carriage return": b"GET http://s.example/\r[x] HTTP/1.1\r\n"
+                       b"Host: s.example\r\n\r\n",
+    "high octets": b"GET http://s.example/\x80\xff\xc3\xa9 HTTP/1.1\r\n"
+                   b"Host: s.example\r\n\r\n",
+    "backslashes": b"GET http://s.example/\\\\x22\\n HTTP/1.1\r\n"
+                   b"Host: s.example\r\n\r\n",
+    "tab and vertical tab": b"GET http://s.example/\t\x0b HTTP/1.1\r\n"
+                            b"Host: s.example\r\n\r\n",
+    "method": b'G"ET\x07 http://s.example/ HTTP/1.1\r\n'
+              b"Host: s.example\r\n\r\n",
+    "folded agent": b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
+                    b"User-Agent: a\r\n " + FORGED.encode() + b"\r\n\r\n",
+    "agent with quotes": b"GET http://s.example/ HTTP/1.1\r\n"
+                         b"Host: s.example\r\n"
+                         b'User-Agent: " outcome=relayed class="\r\n\r\n',
+    "host": b'GET / HTTP/1.1\r\nHost: s.example" class="own\r\n\r\n',
+    "very long": b"GET http://s.example/" + b"a" * 7000 + b" HTTP/1.1\r\n"
+                 b"Host: s.example\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_hostile_octets_stay_inside_their_value(httpd, what):
+    httpd.send(HOSTILE[what])
+    httpd.send(b"CONNECT end.example:25 HTTP/1.0\r\n\r\n")
+    lines = httpd.log.take_all(r"PG01") if httpd.settled(1) else []
+    assert len(lines) in (1, 2)
+    assert lines[-1].target == "end.example:25"
+    for line in lines:
+        assert len(line.text) < 2048
+        assert line.text.isprintable() and line.text.isascii()
+        assert re.match(r"PG010[1-5]: relay attempt [^=]*: class=",
+                        line.message)
+        assert line.outcome in ("denied", "refused", "observed")
+        assert line.fields["class"] in ("absolute", "connect-mail",
+                                        "foreign-host", "malformed")
+    httpd.log.take_all("AH")
+
+
+def test_a_long_target_is_cut_and_its_length_told(httpd):
+    target = "http://s.example/" + "a" * 7000
+    httpd.send(f"GET {target} HTTP/1.1\r\nHost: s.example\r\n\r\n".encode())
+    line = httpd.log.attempt()
+    assert target.startswith(line.target) and len(line.target) < 1024
+    assert line.target_length == str(len(target))
+
+
+def test_the_line_says_which_virtual_host_was_asked(httpd_with):
+    server = httpd_with("""
+        <VirtualHost *:@PORT@>
+            ServerName first.example
+        </VirtualHost>
+        <VirtualHost *:@PORT@>
+            ServerName second.example
+        </VirtualHost>
+        """)
+    server.send(b"CONNECT s.example:25 HTTP/1.1\r\nHost: second.example\r\n"
+                b"\r\n")
+    assert server.log.attempt().vhost.startswith(("first.example:",
+                                                  "second.example:"))
+
+
+def test_nothing_is_logged_when_the_level_is_above_warn(httpd_with):
+    server = httpd_with(loglevel="error")
+    assert server.send(b"CONNECT s.example:25 HTTP/1.0\r\n\r\n").status == 405
+    assert server.status()["attempts"] == 1
+    assert server.log.all("PG01") == []

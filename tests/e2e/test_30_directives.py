@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Directives: what is refused and how it is said; how servers and virtual
+hosts combine."""
+
+import pytest
+
+REFUSED = {
+    "ProxyGuard Maybe": "ProxyGuard: 'Maybe' is not On, Off or Observe",
+    'ProxyGuard ""': "ProxyGuard: '' is not On, Off or Observe",
+    "ProxyGuard": "ProxyGuard takes one argument",
+    "ProxyGuardOwnHost a..b:x": "ProxyGuardOwnHost: 'a..b:x' ",
+    "ProxyGuardOwnHost host:99999": "ProxyGuardOwnHost: 'host:99999' ",
+    "ProxyGuardOwnHost [::1": "ProxyGuardOwnHost: '[::1' ",
+    "ProxyGuardOwnHost http://x/": "ProxyGuardOwnHost: 'http://x/' ",
+    'ProxyGuardLedger ""': "ProxyGuardLedger: '' is neither a path nor",
+    "<VirtualHost *:1>\nProxyGuardLedger x\n</VirtualHost>":
+        "ProxyGuardLedger",
+    "<Location />\nProxyGuard Off\n</Location>": "ProxyGuard",
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_a_bad_value_stops_the_start_and_says_why(httpd_with, line):
+    server = httpd_with.make(line)
+    code, said = server.check()
+    assert code != 0
+    assert REFUSED[line] in said
+    assert "httpd.conf" in said and "line " in said
+
+
+@pytest.mark.parametrize("value", ["on", "ON", "On", "off", "observe"])
+def test_the_case_of_a_word_does_not_matter(httpd_with, value):
+    assert httpd_with.make(f"ProxyGuard {value}").check()[0] == 0
+
+
+def ask(server, host):
+    """A relay attempt that the virtual host of that name gets to see."""
+    return server.send(f"CONNECT s.example:25 HTTP/1.1\r\nHost: {host}\r\n"
+                       f"\r\n".encode())
+
+
+VHOSTS = """
+    <VirtualHost 127.0.0.1:@PORT@>
+        ServerName first.example
+        {first}
+    </VirtualHost>
+    """
+
+MERGED = [
+    # main server, virtual host, what becomes of an attempt
+    ("", "", "denied"),
+    ("ProxyGuard Observe", "", "observed"),
+    ("ProxyGuard Observe", "ProxyGuard On", "denied"),
+    ("ProxyGuard On", "ProxyGuard Observe", "observed"),
+    ("ProxyGuard Off", "ProxyGuard On", "denied"),
+    ("ProxyGuard Off", "", None),
+    ("", "ProxyGuard Off", None),
+]
+
+
+@pytest.mark.parametrize("main, first, outcome", MERGED)
+def test_a_virtual_host_inherits_or_says_otherwise(httpd_with, main, first,
+                                                   outcome):
+    server = httpd_with(main + VHOSTS.format(first=first))
+    ask(server, "first.example")
+    counted = {k: v for k, v in server.status().flat().items() if v}
+    if outcome is None:
+        assert counted == {}
+        return
+    assert counted == {"attempts": 1, "connect-mail": 1, outcome: 1}
+    assert server.log.attempt().outcome == outcome
+
+
+def test_observe_lets_httpd_answer_as_it_would_alone(httpd_with):
+    server = httpd_with("ProxyGuard Observe")
+    reply = server.send(b"GET http://s.example/page.txt HTTP/1.1\r\n"
+                        b"Host: s.example\r\nConnection: close\r\n\r\n")
+    assert (reply.status, reply.text) == (200, "own page\n")
+    line = server.log.attempt()
+    assert (line.id, line.outcome, line.status) == ("PG0104", "observed",
+                                                    "200")
+
+
+def test_own_hosts_of_every_virtual_host_are_ours_everywhere(httpd_with):
+    server = httpd_with("ProxyGuardOwnHost main.example"
+                        + VHOSTS.format(first="ProxyGuardOwnHost v.example"))
+    for host in ("main.example", "v.example"):
+        reply = server.send(f"GET http://{host}/page.txt HTTP/1.1\r\n"
+                            f"Host: {host}\r\nConnection: close\r\n\r\n"
+                            .encode())
+        assert reply.text == "own page\n"
+    assert server.log.all("PG01") == []
