@@ -25,8 +25,9 @@ pg_own_t *pg_own_create(apr_pool_t *pool);
  * Add a name as ServerName, ServerAlias or ProxyGuardOwnHost give it:
  * "name", "*.suffix", any pattern of '*' and '?' as ServerAlias has, an IPv4
  * address, an IPv6 address with or without brackets; each with or without
- * ":port" (an IPv6 address with a port needs its brackets). Case and a
- * trailing dot do not matter. A port given here is ours with that name only.
+ * ":port" or ":*", any port (an IPv6 address with a port needs its
+ * brackets). Case and a trailing dot do not matter. A port given here is ours
+ * with that name only; 80 and 443 are ours with every name.
  *
  * @return NULL, or what is wrong with it, as words to follow the value
  */
@@ -38,7 +39,14 @@ void pg_own_add_address(pg_own_t *own, const unsigned char address[16]);
 /** Add a port that this server serves, whatever the name. */
 void pg_own_add_port(pg_own_t *own, apr_uint16_t port);
 
-/** True when some pattern takes every name ("*"): then no Host is foreign. */
+/**
+ * True when our names cannot be known: some pattern takes every name ("*"),
+ * or there is no name at all. Then no Host is foreign.
+ *
+ * pg_own_check() gives nothing on such a pattern: with "ServerAlias *" every
+ * authority would be ours and an open proxy would look innocent. So strangers
+ * are still found, but the caller should observe rather than deny them.
+ */
 bool pg_own_takes_all(const pg_own_t *own);
 
 /**
@@ -46,6 +54,8 @@ bool pg_own_takes_all(const pg_own_t *own);
  *
  * Total; no allocation, no lock, no system call. Only the host and the port
  * count, never the userinfo. A host that is not well formed is not ours.
+ * Percent-escapes in a name are undone first (RFC 3986 6.2.2.2); addresses
+ * are compared as numbers, and only in the forms that inet_pton(3) knows.
  *
  * @param local       address the connection came in on, 16 octets, or NULL
  * @param local_port  port it came in on, or 0

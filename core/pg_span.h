@@ -57,6 +57,9 @@ apr_size_t pg_span_find_any(pg_span_t s, const char *set);
 /** Offset of the last c in s, or s.len when there is none. */
 apr_size_t pg_span_rfind(pg_span_t s, char c);
 
+/** Without the white space (pg_is_space) at both ends. */
+pg_span_t pg_span_trim(pg_span_t s);
+
 /**
  * Copy s to out, A to Z as a to z.
  * @param out   at least s.len octets; no NUL is written
@@ -79,6 +82,12 @@ static inline bool pg_is_alpha(char c)
 static inline bool pg_is_hex(char c)
 {
     return pg_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+/** What separates the parts of a request line for a forgiving reader
+ *  (RFC 9112 3): space, tab, CR, LF, vertical tab, form feed. */
+static inline bool pg_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
 }
 static inline char pg_lower(char c)
 {

@@ -21,12 +21,14 @@ typedef enum pg_host_e {
     PG_HOST_NAME,        /* reg-name (RFC 3986 3.2.2)                     */
     PG_HOST_IPV4,        /* dotted quad, each 0 to 255                    */
     PG_HOST_IPV6,        /* in brackets                                   */
-    PG_HOST_BAD          /* octets that no host may have                  */
+    PG_HOST_BAD          /* octets that no host may have, or an authority
+                            that readers cut at different places (blanks,
+                            control octets, backslashes)                  */
 } pg_host_e;
 
 typedef enum pg_port_e {
     PG_PORT_NONE,        /* no colon, or nothing behind it                */
-    PG_PORT_OK,          /* 1 to 65535, digits only                       */
+    PG_PORT_OK,          /* 1 to 65535, digits only (and "%20" behind)    */
     PG_PORT_BAD          /* 0, over 65535, a sign, or not digits          */
 } pg_port_e;
 
@@ -69,5 +71,12 @@ pg_form_e pg_target_parse(pg_target_t *out, pg_span_t s);
  * @see RFC 3986 3.2
  */
 bool pg_authority_parse(pg_authority_t *out, pg_span_t s);
+
+/**
+ * Read a decimal port. Leading zeros count nothing; a sign, 0, and what is
+ * over 65535 are bad (httpd's own parser takes "+80" and lets 99999 wrap).
+ * @param out  the port, or 0
+ */
+pg_port_e pg_port_parse(apr_uint16_t *out, pg_span_t s);
 
 #endif

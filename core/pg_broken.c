@@ -1,0 +1,238 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_broken.h"
+
+#include "pg_portclass.h"
+
+static bool in_list(const char *const *list, pg_span_t s)
+{
+    for (; *list; list++) {
+        if (pg_span_ieq(s, pg_span_str(*list))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pg_is_dns_name(pg_span_t host)
+{
+    char last = '.';
+
+    for (apr_size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+        if (c == '.' ? last == '.'
+            : !pg_is_alpha(c) && !pg_is_digit(c) && c != '-' && c != '_') {
+            return false;
+        }
+        last = c;
+    }
+    return host.len > 0 && (last != '.' || host.len > 1);
+}
+
+/* A name of two labels or more, or the one that everybody has. */
+static bool is_full_name(pg_span_t host)
+{
+    return pg_is_dns_name(host)
+           && (pg_span_find(host, '.') + 1 < host.len
+               || pg_span_ieq(host, PG_SPAN("localhost")));
+}
+
+/* Without a port only the name itself can tell "evil.com" from "login.cgi".
+ * Endings that are file names as well (pl, py, sh, do, md, so, ...) are left
+ * out on purpose: better to miss a typing error than to flag a page. */
+static bool is_web_name(pg_span_t host)
+{
+    static const char *const endings[] = {
+        "com", "net", "org", "edu", "gov", "mil", "int", "info", "biz",
+        "xyz", "online", "site", "top", "club", "shop", "dev", "onion",
+        "test", "example", "invalid",                 /* RFC 2606         */
+        "at", "be", "br", "ca", "ch", "cn", "co", "cz", "de", "dk", "es",
+        "eu", "fi", "fr", "gr", "hk", "hu", "il", "io", "ir", "it", "jp",
+        "kr", "mx", "my", "nl", "no", "nz", "ph", "pt", "ro", "ru", "se",
+        "sg", "th", "tr", "tv", "tw", "ua", "uk", "us", "vn", "za", NULL
+    };
+    apr_size_t dot;
+
+    if (host.len && host.ptr[host.len - 1] == '.') {
+        host.len--;
+    }
+    dot = pg_span_rfind(host, '.');
+    if (dot == host.len || !pg_is_dns_name(host)) {
+        return false;
+    }
+    return in_list(endings, pg_span_from(host, dot + 1))
+           || (pg_span_istarts(host, PG_SPAN("www."))
+               && pg_span_find(pg_span_from(host, 4), '.') < host.len - 4);
+}
+
+static bool is_address(const pg_authority_t *a)
+{
+    return a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6;
+}
+
+static bool is_named(const pg_authority_t *a)
+{
+    return is_address(a)
+           || (a->host_kind == PG_HOST_NAME && pg_is_dns_name(a->host));
+}
+
+/* --- URLs ---------------------------------------------------------------- */
+
+/* Length of "/", "\\", ":" or an escape of one at the front of s, or 0. */
+static apr_size_t separator(pg_span_t s)
+{
+    if (s.len && strchr("/\\:", s.ptr[0]) && s.ptr[0]) {
+        return 1;
+    }
+    return pg_span_istarts(s, PG_SPAN("%2f"))
+           || pg_span_istarts(s, PG_SPAN("%5c"))
+           || pg_span_istarts(s, PG_SPAN("%3a")) ? 3 : 0;
+}
+
+/* Does s go on as a URL would behind its scheme? */
+static bool is_after_scheme(pg_span_t s)
+{
+    apr_size_t n = separator(s);
+
+    if (n == 0) {
+        return false;
+    }
+    /* "http/x" is a relative path, "http//x" is not. */
+    return s.ptr[0] == ':' || pg_span_istarts(s, PG_SPAN("%3a"))
+           || separator(pg_span_from(s, n)) > 0;
+}
+
+/* Where the scheme of a misprinted URL ends; 0 when s is none. A scheme that
+ * the web knows needs no more than its colon; anything else needs "://" and
+ * nothing odd before it, for URLs stand in queries and shell code too. */
+static apr_size_t broken_scheme(pg_span_t s)
+{
+    static const char *const web[] = {
+        "http", "https", "ftp", "ws", "wss", "gopher", NULL
+    };
+    apr_size_t n = 0;
+
+    while (n < s.len && pg_is_alpha(s.ptr[n])) {
+        n++;
+    }
+    if (in_list(web, pg_span_upto(s, n))
+        && is_after_scheme(pg_span_from(s, n))) {
+        return n;
+    }
+    n = 0;
+    while (n < s.len && (pg_is_alpha(s.ptr[n]) || pg_is_digit(s.ptr[n])
+                         || (s.ptr[n] && strchr("+-._<\"'(", s.ptr[n])))) {
+        n++;
+    }
+    return n;
+}
+
+pg_broken_e pg_broken_url(pg_broken_t *out, pg_span_t target)
+{
+    apr_size_t n = broken_scheme(target), skip;
+    pg_span_t rest = pg_span_from(target, n);
+    pg_span_t scheme = pg_span_upto(target, n);
+
+    memset(out, 0, sizeof(*out));
+    if (pg_scheme_port(scheme) ? !is_after_scheme(rest)
+        : !pg_span_istarts(rest, PG_SPAN("://"))) {
+        return PG_BROKEN_NO;
+    }
+    while ((skip = separator(rest)) != 0) {
+        rest = pg_span_from(rest, skip);
+    }
+    n = 0;
+    while (n < rest.len && (rest.ptr[n] == ':'
+                            || !separator(pg_span_from(rest, n)))
+           && rest.ptr[n] != '?' && rest.ptr[n] != '#') {
+        n++;
+    }
+    pg_authority_parse(&out->authority, pg_span_upto(rest, n));
+    out->port = out->authority.port_kind == PG_PORT_NONE
+                ? pg_scheme_port(scheme) : out->authority.port;
+    out->url = true;
+    return out->what = PG_BROKEN_URL;
+}
+
+/* --- authorities --------------------------------------------------------- */
+
+pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
+{
+    const pg_authority_t *a = &out->authority;
+    bool at = target.len && target.ptr[0] == '@';
+
+    if (pg_broken_url(out, target) == PG_BROKEN_URL) {
+        return out->what;
+    }
+    pg_authority_parse(&out->authority,
+                       pg_span_upto(target,
+                                    pg_span_find_any(target, "/\\?#")));
+    out->port = a->port;
+    out->url = true;
+    if (is_address(a) || is_web_name(a->host)
+        || (is_named(a) && (at || a->port_kind == PG_PORT_OK))) {
+        out->what = PG_BROKEN_AUTHORITY;
+    }
+    return out->what;
+}
+
+/* --- lines without a method ---------------------------------------------- */
+
+/* host:port, or host with the port as another word */
+static bool is_destination(pg_broken_t *out, pg_span_t host, pg_span_t port)
+{
+    pg_authority_t *a = &out->authority;
+
+    pg_authority_parse(a, host);
+    if (!is_address(a) && !is_full_name(a->host)) {
+        return false;
+    }
+    out->port = a->port;
+    if (a->port_kind == PG_PORT_NONE && port.len) {
+        return pg_port_parse(&out->port, port) == PG_PORT_OK;
+    }
+    return a->port_kind == PG_PORT_OK;
+}
+
+/* telnet host port, open host, ...: what gateways of old took at a prompt */
+static bool is_spoken_order(pg_broken_t *out, pg_span_t verb, pg_span_t host,
+                            pg_span_t port)
+{
+    static const char *const verbs[] = {
+        "telnet", "open", "connect", "conn", "ssh", "rlogin", "ftp", "nc",
+        "ncat", "tcp", NULL
+    };
+
+    if (!in_list(verbs, verb) || host.len == 0) {
+        return false;
+    }
+    return is_destination(out, host, port)
+           || (port.len == 0
+               && (is_address(&out->authority)
+                   || is_web_name(out->authority.host)));
+}
+
+pg_broken_e pg_broken_line(pg_broken_t *out, pg_span_t first,
+                           pg_span_t second, pg_span_t rest)
+{
+    const pg_authority_t *a = &out->authority;
+    bool http = pg_span_istarts(rest, PG_SPAN("HTTP/"));
+    pg_span_t port = http ? (pg_span_t){ 0 } : rest;
+
+    if (pg_broken_url(out, first) == PG_BROKEN_URL
+        && (is_named(a) || (second.len == 0 && a->host_kind))) {
+        return out->what = PG_BROKEN_ORDER;
+    }
+    memset(out, 0, sizeof(*out));
+    if (second.len == 0 && is_destination(out, first, second)) {
+        return out->what = PG_BROKEN_AUTHORITY;
+    }
+    if (port.len == 0 && second.len && is_destination(out, first, second)
+        && a->port_kind == PG_PORT_NONE) {
+        return out->what = PG_BROKEN_ORDER;
+    }
+    if (is_spoken_order(out, first, second, port)) {
+        return out->what = PG_BROKEN_ORDER;
+    }
+    return PG_BROKEN_NO;
+}

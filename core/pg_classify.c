@@ -1,0 +1,401 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_classify.h"
+
+#include "pg_broken.h"
+#include "pg_portclass.h"
+#include "pg_socks.h"
+
+#define NAME_OF(sym, name) name,
+static const char *const reasons[] = { PG_REASONS(NAME_OF) };
+
+const char *pg_reason_name(pg_reason_e r)
+{
+    return (unsigned int)r < PG_REASON_COUNT ? reasons[r] : "?";
+}
+
+/* --- the request line ---------------------------------------------------- */
+
+static bool is_one_of(const char *const *list, pg_span_t s)
+{
+    for (; *list; list++) {
+        if (pg_span_ieq(s, pg_span_str(*list))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* name "/" digit: RTSP/1.0, HTTP/1.1, HTTP/2 */
+static bool is_protocol(pg_span_t s)
+{
+    apr_size_t slash = pg_span_find(s, '/');
+
+    for (apr_size_t i = 0; i < slash; i++) {
+        if (!pg_is_alpha(s.ptr[i])) {
+            return false;
+        }
+    }
+    return slash > 1 && slash + 1 < s.len && s.len - slash < 8
+           && pg_is_digit(s.ptr[slash + 1]);
+}
+
+static pg_span_t last_word(pg_span_t s)
+{
+    apr_size_t i = s.len;
+
+    while (i > 0 && !pg_is_space(s.ptr[i - 1])) {
+        i--;
+    }
+    return pg_span_from(s, i);
+}
+
+static pg_span_t first_word(pg_span_t s)
+{
+    apr_size_t i = 0;
+
+    while (i < s.len && !pg_is_space(s.ptr[i])) {
+        i++;
+    }
+    return pg_span_upto(s, i);
+}
+
+static pg_span_t or_absent(pg_span_t s)
+{
+    return s.len ? s : (pg_span_t){ .ptr = NULL, .len = 0 };
+}
+
+void pg_request_split(pg_request_t *out, pg_span_t line)
+{
+    pg_span_t rest = pg_span_trim(line), last;
+
+    /* httpd reads no further than a NUL, and neither shall we. */
+    rest = pg_span_upto(rest, pg_span_find(rest, '\0'));
+    rest = pg_span_trim(pg_span_upto(rest, pg_span_find_any(rest, "\r\n")));
+    out->method = or_absent(first_word(rest));
+    rest = pg_span_trim(pg_span_from(rest, out->method.len));
+    last = last_word(rest);
+    if (is_protocol(last)) {
+        out->protocol = last;
+        rest.len -= last.len;
+        out->target = or_absent(pg_span_trim(rest));
+        return;
+    }
+    out->target = or_absent(first_word(rest));
+    out->protocol = or_absent(
+        pg_span_trim(pg_span_from(rest, out->target.len)));
+}
+
+/* --- verdicts ------------------------------------------------------------ */
+
+static pg_class_e clean(pg_verdict_t *out, pg_reason_e reason)
+{
+    out->class_id = PG_CLASS_CLEAN;
+    out->reason = reason;
+    return out->class_id;
+}
+
+static pg_class_e attempt(pg_verdict_t *out, pg_class_e class_id,
+                          pg_reason_e reason, pg_span_t host,
+                          apr_uint16_t port)
+{
+    out->class_id = class_id;
+    out->family = pg_class_family(class_id);
+    out->reason = reason;
+    out->host = or_absent(host);
+    out->port = port;
+    return class_id;
+}
+
+static pg_own_e whose(const pg_request_t *request, const pg_own_t *own,
+                      const pg_authority_t *a)
+{
+    return own == NULL ? PG_OWN_NO
+           : pg_own_check(own, a, request->local, request->local_port);
+}
+
+/* --- origin-form --------------------------------------------------------- */
+
+/* An address is what health checks and scanners put there, and names nobody
+ * else's site; localhost is the server itself (RFC 6761 6.3). A Host that is
+ * no name at all is an error, not an attempt. */
+static bool is_foreign_host(const pg_request_t *request, const pg_own_t *own,
+                            pg_authority_t *a)
+{
+    if (own == NULL || request->host.len == 0 || pg_own_takes_all(own)) {
+        return false;
+    }
+    pg_authority_parse(a, request->host);
+    return a->host_kind == PG_HOST_NAME && pg_is_dns_name(a->host)
+           && whose(request, own, a) == PG_OWN_NO
+           && !pg_span_ieq(a->host, PG_SPAN("localhost"))
+           && !pg_span_ieq(a->host, PG_SPAN("localhost."));
+}
+
+static pg_class_e by_host(pg_verdict_t *out, const pg_request_t *request,
+                          const pg_own_t *own, pg_reason_e otherwise)
+{
+    pg_authority_t a;
+
+    if (request->check_host && is_foreign_host(request, own, &a)) {
+        return attempt(out, PG_CLASS_FOREIGN_HOST, PG_REASON_HOST_STRANGER,
+                       a.host, a.port);
+    }
+    return clean(out, otherwise);
+}
+
+/* --- absolute-form ------------------------------------------------------- */
+
+static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
+                           const pg_own_t *own, const pg_target_t *target)
+{
+    static const char *const ours[] = { "http", "https", "ws", "wss", NULL };
+    const pg_authority_t *a = &target->authority;
+    apr_uint16_t port = a->port_kind == PG_PORT_NONE
+                        ? pg_scheme_port(target->scheme) : a->port;
+    pg_reason_e reason = PG_REASON_ABSOLUTE_STRANGER;
+
+    if (a->host_kind == PG_HOST_NONE) {
+        return attempt(out, PG_CLASS_MALFORMED, PG_REASON_BROKEN_ABSOLUTE,
+                       a->host, port);
+    }
+    switch (whose(request, own, a)) {
+    case PG_OWN_NO:
+        break;
+    case PG_OWN_PORT:
+        reason = PG_REASON_ABSOLUTE_PORT;
+        break;
+    case PG_OWN_YES:
+        /* RFC 9112 3.2.2: a server must take absolute-form to itself. */
+        if (is_one_of(ours, target->scheme)) {
+            return clean(out, PG_REASON_OWN);
+        }
+        reason = PG_REASON_ABSOLUTE_SCHEME;
+        break;
+    }
+    return attempt(out, PG_CLASS_ABSOLUTE, reason, a->host, port);
+}
+
+/* --- CONNECT ------------------------------------------------------------- */
+
+static pg_class_e connect_class(apr_uint16_t port)
+{
+    switch ((int)pg_portclass(port)) {
+    case PG_PORTCLASS_TLS:
+        return PG_CLASS_CONNECT_TLS;
+    case PG_PORTCLASS_MAIL:
+        return PG_CLASS_CONNECT_MAIL;
+    default:
+        return PG_CLASS_CONNECT_OTHER;
+    }
+}
+
+/* Does what stands where the authority should be name anybody? "../x", "?x"
+ * and "HTTP/1.1" (the target left out) do not. */
+static bool names_somebody(const pg_authority_t *a, pg_span_t target)
+{
+    return a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6
+           || a->port_text.len || a->userinfo.len || target.ptr[0] == '['
+           || (a->host_kind == PG_HOST_NAME && pg_is_dns_name(a->host)
+               && !is_protocol(target));
+}
+
+/* RFC 9110 9.3.6: authority-form with a port; here also what was meant so.
+ * Being ours is no excuse: a tunnel to ourselves is a tunnel. */
+static pg_class_e connect_to(pg_verdict_t *out, const pg_request_t *request)
+{
+    pg_broken_t b;
+    pg_span_t target = request->target;
+    apr_size_t end = pg_span_find_any(target, "/?#");
+    pg_reason_e reason = PG_REASON_CONNECT_AUTHORITY;
+
+    if (pg_broken_url(&b, target) == PG_BROKEN_URL) {
+        reason = PG_REASON_BROKEN_CONNECT;
+    }
+    else {
+        bool good = pg_authority_parse(&b.authority,
+                                       pg_span_upto(target, end));
+        if (!names_somebody(&b.authority, target)) {
+            return clean(out, PG_REASON_NOISE);
+        }
+        b.port = b.authority.port;
+        if (b.authority.port_kind == PG_PORT_NONE) {
+            pg_port_parse(&b.port, request->protocol);   /* "host 25" */
+        }
+        if (b.authority.port_kind != PG_PORT_OK) {
+            reason = PG_REASON_CONNECT_UNUSABLE;
+        }
+        else if (!good || end < target.len) {
+            reason = PG_REASON_BROKEN_CONNECT;
+        }
+    }
+    if (!pg_span_eq(request->method, PG_SPAN("CONNECT"))) {
+        attempt(out, PG_CLASS_MALFORMED, PG_REASON_BROKEN_CONNECT,
+                b.authority.host, b.port);
+        out->family = PG_FAMILY_CONNECT;
+        return out->class_id;
+    }
+    return attempt(out, connect_class(b.port), reason, b.authority.host,
+                   b.port);
+}
+
+/* --- everything else ----------------------------------------------------- */
+
+static pg_class_e socks(pg_verdict_t *out, const pg_socks_t *s)
+{
+    static const pg_reason_e why[] = {
+        [PG_SOCKS_NO] = PG_REASON_NOISE, [PG_SOCKS_4] = PG_REASON_SOCKS4,
+        [PG_SOCKS_4A] = PG_REASON_SOCKS4A, [PG_SOCKS_5] = PG_REASON_SOCKS5,
+    };
+
+    return attempt(out, PG_CLASS_SOCKS, why[s->version], s->host, s->port);
+}
+
+static pg_class_e broken(pg_verdict_t *out, const pg_request_t *request,
+                         const pg_own_t *own, const pg_broken_t *b)
+{
+    static const pg_reason_e why[] = {
+        [PG_BROKEN_NO] = PG_REASON_NOISE,
+        [PG_BROKEN_URL] = PG_REASON_BROKEN_ABSOLUTE,
+        [PG_BROKEN_AUTHORITY] = PG_REASON_BARE_AUTHORITY,
+        [PG_BROKEN_ORDER] = PG_REASON_BARE_ORDER,
+    };
+
+    if (whose(request, own, &b->authority) == PG_OWN_YES) {
+        return clean(out, PG_REASON_OWN);
+    }
+    attempt(out, PG_CLASS_MALFORMED, why[b->what], b->authority.host,
+            b->port);
+    out->family = b->url ? PG_FAMILY_GET : PG_FAMILY_CONNECT;
+    return out->class_id;
+}
+
+static bool is_http(pg_span_t protocol)
+{
+    return pg_span_istarts(protocol, PG_SPAN("HTTP/"));
+}
+
+static bool is_method(pg_span_t method)
+{
+    static const char *const methods[] = {
+        "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH",
+        "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK",
+        "SEARCH", "REPORT", "TRACK", "DEBUG", "PURGE", NULL
+    };
+
+    return is_one_of(methods, method);
+}
+
+static bool is_upper(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] < 'A' || s.ptr[i] > 'Z') {
+            return false;
+        }
+    }
+    return s.len > 0;
+}
+
+/* Scanners try these on any port to see what answers. */
+static bool is_other_protocol(pg_span_t protocol)
+{
+    static const char *const others[] = { "RTSP", "SIP", "ICAP", NULL };
+
+    return is_protocol(protocol)
+           && is_one_of(others, pg_span_upto(protocol,
+                                             pg_span_find(protocol, '/')));
+}
+
+static pg_class_e by_target(pg_verdict_t *out, const pg_request_t *request,
+                            const pg_own_t *own)
+{
+    bool asked = is_method(request->method) || is_http(request->protocol);
+    pg_target_t target;
+    pg_broken_t b;
+
+    if (pg_target_parse(&target, request->target) == PG_FORM_ASTERISK) {
+        return clean(out, PG_REASON_ASTERISK);
+    }
+    /* "wget http://x/" is shell code that went astray. */
+    if (target.form == PG_FORM_ABSOLUTE
+        && (asked || is_upper(request->method))) {
+        return absolute(out, request, own, &target);
+    }
+    if (asked && request->target.len
+        && pg_broken_target(&b, request->target)) {
+        if (b.what == PG_BROKEN_AUTHORITY && !is_method(request->method)) {
+            b.url = false;
+        }
+        return broken(out, request, own, &b);
+    }
+    if (pg_broken_line(&b, request->method, request->target,
+                       request->protocol)) {
+        return broken(out, request, own, &b);
+    }
+    return clean(out, PG_REASON_NOISE);
+}
+
+static pg_class_e not_origin(pg_verdict_t *out, const pg_request_t *request,
+                             const pg_own_t *own)
+{
+    if (request->method.len == 0) {
+        return by_host(out, request, own, PG_REASON_NOISE);
+    }
+    /* What mod_http2 leaves of a target that was too long. */
+    if (pg_span_eq(request->target, PG_SPAN("(null)"))) {
+        return by_host(out, request, own, PG_REASON_NOISE);
+    }
+    if (is_other_protocol(request->protocol)) {
+        return clean(out, PG_REASON_OTHER_PROTOCOL);
+    }
+    if (pg_span_ieq(request->method, PG_SPAN("CONNECT"))
+        && request->target.len
+        && !pg_span_eq(request->target, PG_SPAN("*"))) {
+        return connect_to(out, request);
+    }
+    return by_target(out, request, own);
+}
+
+static bool is_origin(const pg_request_t *request)
+{
+    return request->target.len && request->target.ptr[0] == '/';
+}
+
+/* Not origin-form as far as the caller knows: look at the raw line too. */
+static pg_class_e by_line(pg_verdict_t *out, const pg_request_t *request,
+                          const pg_own_t *own)
+{
+    pg_span_t raw = request->line.ptr ? request->line : request->method;
+    pg_request_t whole = *request, split = { .line = raw };
+    pg_socks_t s;
+
+    if (pg_socks_parse(&s, raw)) {
+        out->target = raw;
+        return socks(out, &s);
+    }
+    if (request->line.ptr) {
+        pg_request_split(&split, request->line);
+        /* httpd fills r->protocol with a default when the line had none. */
+        whole.protocol = split.protocol;
+        if (request->method.len == 0 || request->target.ptr == NULL) {
+            whole.method = split.method;
+            whole.target = split.target;
+        }
+    }
+    out->method = whole.method;
+    out->target = whole.target.ptr ? whole.target : or_absent(raw);
+    return is_origin(&whole) ? by_host(out, request, own, PG_REASON_ORIGIN)
+                             : not_origin(out, &whole, own);
+}
+
+pg_class_e pg_classify(pg_verdict_t *out, const pg_request_t *request,
+                       const pg_own_t *own)
+{
+    memset(out, 0, sizeof(*out));
+    out->method = request->method;
+    out->target = request->target;
+    if (is_origin(request)) {
+        return by_host(out, request, own, PG_REASON_ORIGIN);
+    }
+    return by_line(out, request, own);
+}

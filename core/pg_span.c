@@ -1,0 +1,104 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_span.h"
+
+pg_span_t pg_span_from(pg_span_t s, apr_size_t from)
+{
+    if (s.ptr == NULL) {
+        return s;
+    }
+    if (from > s.len) {
+        from = s.len;
+    }
+    return pg_span_make(s.ptr + from, s.len - from);
+}
+
+pg_span_t pg_span_upto(pg_span_t s, apr_size_t n)
+{
+    return pg_span_make(s.ptr, n < s.len ? n : s.len);
+}
+
+bool pg_span_eq(pg_span_t a, pg_span_t b)
+{
+    if (a.ptr == NULL || b.ptr == NULL) {
+        return a.ptr == b.ptr;
+    }
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool pg_span_ieq(pg_span_t a, pg_span_t b)
+{
+    if (a.ptr == NULL || b.ptr == NULL) {
+        return a.ptr == b.ptr;
+    }
+    return a.len == b.len && pg_span_istarts(a, b);
+}
+
+bool pg_span_istarts(pg_span_t s, pg_span_t prefix)
+{
+    if (s.len < prefix.len) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < prefix.len; i++) {
+        if (pg_lower(s.ptr[i]) != pg_lower(prefix.ptr[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+apr_size_t pg_span_find(pg_span_t s, char c)
+{
+    const char *at = s.len ? memchr(s.ptr, c, s.len) : NULL;
+
+    return at ? (apr_size_t)(at - s.ptr) : s.len;
+}
+
+apr_size_t pg_span_find_any(pg_span_t s, const char *set)
+{
+    apr_size_t i = 0;
+
+    while (i < s.len && (s.ptr[i] == '\0' || !strchr(set, s.ptr[i]))) {
+        i++;
+    }
+    return i;
+}
+
+apr_size_t pg_span_rfind(pg_span_t s, char c)
+{
+    for (apr_size_t i = s.len; i > 0; i--) {
+        if (s.ptr[i - 1] == c) {
+            return i - 1;
+        }
+    }
+    return s.len;
+}
+
+pg_span_t pg_span_trim(pg_span_t s)
+{
+    while (s.len && pg_is_space(s.ptr[0])) {
+        s = pg_span_from(s, 1);
+    }
+    while (s.len && pg_is_space(s.ptr[s.len - 1])) {
+        s.len--;
+    }
+    return s;
+}
+
+void pg_span_lower(char *out, pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        out[i] = pg_lower(s.ptr[i]);
+    }
+}
+
+apr_size_t pg_span_copy(char *out, apr_size_t size, pg_span_t s)
+{
+    apr_size_t n = s.len < size ? s.len : size - 1;
+
+    if (n) {
+        memcpy(out, s.ptr, n);
+    }
+    out[n] = '\0';
+    return n;
+}

@@ -1,0 +1,231 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_target.h"
+
+#include <arpa/inet.h>
+
+/* Octets of a reg-name (RFC 3986 3.2.2: unreserved, sub-delims, '%'). Those
+ * from 0x80 up are taken too: an IRI sent as it is must be comparable with a
+ * name configured the same way. */
+static bool is_reg_name(char c)
+{
+    return pg_is_alpha(c) || pg_is_digit(c) || (unsigned char)c >= 0x80
+           || (c != '\0' && strchr("-._~!$&'()*+,;=%", c) != NULL);
+}
+
+/* RFC 3986 3.1, and '_' for cache_object:// (Squid's cache manager). */
+static bool is_scheme(char c)
+{
+    return pg_is_alpha(c) || pg_is_digit(c)
+           || c == '+' || c == '-' || c == '.' || c == '_';
+}
+
+static bool parse_ipv4(unsigned char out[16], pg_span_t s)
+{
+    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+    unsigned int value = 0, digits = 0, part = 0;
+
+    for (apr_size_t i = 0; i <= s.len; i++) {
+        if (i < s.len && pg_is_digit(s.ptr[i])) {
+            /* A leading zero would mean octal to some readers. */
+            if (digits++ && value == 0) {
+                return false;
+            }
+            value = value * 10 + (unsigned int)(s.ptr[i] - '0');
+            if (value > 255) {
+                return false;
+            }
+            continue;
+        }
+        if ((i < s.len && s.ptr[i] != '.') || digits == 0 || part > 3) {
+            return false;
+        }
+        out[12 + part++] = (unsigned char)value;
+        value = digits = 0;
+    }
+    memcpy(out, mapped, sizeof(mapped));
+    return part == 4;
+}
+
+/* What is between the brackets. The zone (RFC 6874) says which link the
+ * sender means and is no part of the address. */
+static bool parse_ipv6(unsigned char out[16], pg_span_t s)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    s = pg_span_upto(s, pg_span_find(s, '%'));
+    if (s.len >= sizeof(text) || pg_span_find(s, '\0') < s.len) {
+        return false;
+    }
+    pg_span_copy(text, sizeof(text), s);
+    return inet_pton(AF_INET6, text, out) == 1;
+}
+
+static pg_host_e host_kind(unsigned char address[16], pg_span_t s)
+{
+    pg_span_t bare = s;
+
+    if (s.len == 0) {
+        return PG_HOST_NONE;
+    }
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!is_reg_name(s.ptr[i])) {
+            return PG_HOST_BAD;
+        }
+    }
+    if (bare.len > 1 && bare.ptr[bare.len - 1] == '.') {
+        bare.len--;
+    }
+    if (pg_is_digit(s.ptr[0]) && parse_ipv4(address, bare)) {
+        return PG_HOST_IPV4;
+    }
+    memset(address, 0, 16);
+    return PG_HOST_NAME;
+}
+
+/* Some scanners pad the port with blanks and escape them: "80%20%20". */
+static pg_span_t without_padding(pg_span_t s)
+{
+    while (s.len > 3 && memcmp(s.ptr + s.len - 3, "%20", 3) == 0) {
+        s.len -= 3;
+    }
+    return s;
+}
+
+pg_port_e pg_port_parse(apr_uint16_t *out, pg_span_t s)
+{
+    unsigned long value = 0;
+
+    *out = 0;
+    if (s.len == 0) {
+        return PG_PORT_NONE;
+    }
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!pg_is_digit(s.ptr[i])) {
+            return PG_PORT_BAD;
+        }
+        value = value * 10 + (unsigned long)(s.ptr[i] - '0');
+        if (value > 65535) {
+            return PG_PORT_BAD;
+        }
+    }
+    *out = (apr_uint16_t)value;
+    return value ? PG_PORT_OK : PG_PORT_BAD;
+}
+
+/* From behind the host to the end: nothing, or ":" and a port. */
+static void set_port(pg_authority_t *out, pg_span_t rest)
+{
+    if (rest.len == 0) {
+        return;
+    }
+    if (rest.ptr[0] != ':') {
+        out->host_kind = PG_HOST_BAD;
+        return;
+    }
+    out->port_text = pg_span_from(rest, 1);
+    out->port_kind = pg_port_parse(&out->port,
+                                   without_padding(out->port_text));
+}
+
+static void set_bracketed(pg_authority_t *out, pg_span_t s)
+{
+    apr_size_t end = pg_span_find(s, ']');
+
+    out->host = pg_span_from(pg_span_upto(s, end), 1);
+    if (end == s.len || !parse_ipv6(out->address, out->host)) {
+        memset(out->address, 0, sizeof(out->address));
+        out->host_kind = PG_HOST_BAD;
+    }
+    else {
+        out->host_kind = PG_HOST_IPV6;
+    }
+    set_port(out, pg_span_from(s, end + 1));
+}
+
+/* Readers do not agree where such an authority ends or begins: a backslash
+ * is a slash to some, and blanks and control octets cut it for others. */
+static bool is_ambiguous(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '\\' || (unsigned char)s.ptr[i] <= 0x20
+            || s.ptr[i] == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pg_authority_parse(pg_authority_t *out, pg_span_t s)
+{
+    apr_size_t at = pg_span_rfind(s, '@');
+    pg_span_t rest = at < s.len ? pg_span_from(s, at + 1) : s;
+
+    memset(out, 0, sizeof(*out));
+    if (at < s.len) {
+        out->userinfo = pg_span_upto(s, at);
+    }
+    if (rest.len && rest.ptr[0] == '[') {
+        set_bracketed(out, rest);
+    }
+    else {
+        out->host = pg_span_upto(rest, pg_span_find(rest, ':'));
+        out->host_kind = host_kind(out->address, out->host);
+        set_port(out, pg_span_from(rest, out->host.len));
+    }
+    if (is_ambiguous(s)) {
+        out->host_kind = PG_HOST_BAD;
+    }
+    return out->host_kind != PG_HOST_BAD && out->host_kind != PG_HOST_NONE
+           && out->port_kind != PG_PORT_BAD;
+}
+
+/* Length of the scheme when s begins with scheme "://", else 0. */
+static apr_size_t scheme_length(pg_span_t s)
+{
+    apr_size_t n = 0;
+
+    if (s.len == 0 || !pg_is_alpha(s.ptr[0])) {
+        return 0;
+    }
+    while (n < s.len && is_scheme(s.ptr[n])) {
+        n++;
+    }
+    return s.len - n >= 3 && memcmp(s.ptr + n, "://", 3) == 0 ? n : 0;
+}
+
+static pg_form_e parse_absolute(pg_target_t *out, pg_span_t s, apr_size_t n)
+{
+    pg_span_t rest = pg_span_from(s, n + 3);
+    apr_size_t end = pg_span_find_any(rest, "/?#");
+
+    out->scheme = pg_span_upto(s, n);
+    out->path = pg_span_from(rest, end);
+    pg_authority_parse(&out->authority, pg_span_upto(rest, end));
+    return PG_FORM_ABSOLUTE;
+}
+
+pg_form_e pg_target_parse(pg_target_t *out, pg_span_t s)
+{
+    apr_size_t n;
+
+    memset(out, 0, sizeof(*out));
+    if (s.len == 0) {
+        out->form = PG_FORM_INVALID;
+    }
+    else if (s.ptr[0] == '/') {
+        out->form = PG_FORM_ORIGIN;
+        out->path = s;
+    }
+    else if (s.len == 1 && s.ptr[0] == '*') {
+        out->form = PG_FORM_ASTERISK;
+    }
+    else if ((n = scheme_length(s)) != 0) {
+        out->form = parse_absolute(out, s, n);
+    }
+    else if (pg_authority_parse(&out->authority, s)
+             && out->authority.port_kind == PG_PORT_OK) {
+        out->form = PG_FORM_AUTHORITY;
+    }
+    return out->form;
+}
