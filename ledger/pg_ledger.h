@@ -7,6 +7,7 @@
 #define PG_LEDGER_H
 
 #include <apr_pools.h>
+#include <apr_user.h>
 
 #include "pg_event.h"
 #include "pg_snapshot.h"
@@ -17,6 +18,8 @@ typedef struct pg_ledger_t pg_ledger_t;
 typedef enum pg_opened_e {
     PG_OPENED_NEW,           /* created empty                             */
     PG_OPENED_KEPT,          /* counts go on                              */
+    PG_OPENED_MIGRATED,      /* counts of an older layout or other sizes
+                                carried over; the old file kept aside     */
     PG_OPENED_REPLACED,      /* created empty; the old file kept aside    */
     PG_OPENED_FAILED
 } pg_opened_e;
@@ -29,19 +32,37 @@ typedef struct pg_opening_t {
     apr_size_t size;         /* octets mapped                             */
 } pg_opening_t;
 
+/** What to open, and how big to make it when it has to be created. */
+typedef struct pg_ledger_options_t {
+    const char *path;
+    bool set_group;          /* give the file to this group               */
+    apr_gid_t group;         /* it may read: mode 0640                    */
+} pg_ledger_options_t;
+
 /**
- * Open the file at path, creating it when missing, and map it shared.
+ * Open the file at options->path, creating it when missing, and map it shared.
  *
- * A file that is no ledger, of another version, damaged, or of a wrong size
- * is renamed beside itself, never overwritten. A symbolic link, FIFO,
- * directory or other user's file is refused. The mapping lives as long as
- * pool; children that were forked keep theirs.
+ * A file that is no ledger, of a newer version, damaged, or of a wrong size
+ * is renamed beside itself (path.bad-1, -2, ...), never overwritten. A
+ * symbolic link, FIFO, directory or other user's file is refused: it must
+ * belong to the effective user. A new file appears under its name complete or
+ * not at all; all of its space is reserved, so that a full file system is an
+ * error here and not a signal later. The mapping lives as long as pool;
+ * children that were forked keep theirs.
+ *
+ * Not for two processes that start on a damaged file at the same time: both
+ * succeed, but one of them may count in the file that is kept aside.
  *
  * @param out      the ledger; untouched on failure
  * @param opening  written in full, also on failure; strings in pool
  * @param now      us since 1970; becomes "since" of a new ledger
  * @return APR_SUCCESS, or why the file cannot be used
  */
+apr_status_t pg_ledger_open_as(pg_ledger_t **out, pg_opening_t *opening,
+                               const pg_ledger_options_t *options,
+                               apr_time_t now, apr_pool_t *pool);
+
+/** The same with default options. */
 apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
                             const char *path, apr_time_t now,
                             apr_pool_t *pool);

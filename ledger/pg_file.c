@@ -1,0 +1,181 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+/* What is wrong with a file of this kind and owner; NULL if nothing. */
+static const char *objection(const struct stat *st, apr_pool_t *pool)
+{
+    if (!S_ISREG(st->st_mode)) {
+        return "it is not a regular file";
+    }
+    if (st->st_uid != geteuid() && st->st_uid != 0) {
+        return apr_psprintf(pool, "it belongs to user %lu, not to user %lu",
+                            (unsigned long)st->st_uid,
+                            (unsigned long)geteuid());
+    }
+    if (st->st_mode & (S_IWGRP | S_IWOTH)) {
+        return apr_psprintf(pool, "others may write to it (mode %04o)",
+                            (unsigned)(st->st_mode & 07777));
+    }
+    return NULL;
+}
+
+static const char *open_error(int error, const char *path, apr_pool_t *pool)
+{
+    char words[120];
+    struct stat st;
+
+    if (error == ELOOP
+        && lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+        return "it is a symbolic link";
+    }
+    return apr_psprintf(pool, "it cannot be opened: %s",
+                        apr_strerror(error, words, sizeof(words)));
+}
+
+apr_status_t pg_file_open(int *fd, apr_size_t *size, const char *path,
+                          bool writable, const char **why,
+                          apr_pool_t *pool)
+{
+    /* O_NONBLOCK: a FIFO must not make us wait for its other end. */
+    int flags = (writable ? O_RDWR : O_RDONLY)
+                | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    struct stat st;
+    int got = open(path, flags);
+
+    if (got < 0) {
+        int error = errno;
+        *why = open_error(error, path, pool);
+        return error;
+    }
+    if (fstat(got, &st) != 0) {
+        int error = errno;
+        *why = "its owner cannot be found out";
+        close(got);
+        return error;
+    }
+    *why = objection(&st, pool);
+    if (*why) {
+        close(got);
+        return APR_EACCES;
+    }
+    *fd = got;
+    *size = (apr_size_t)st.st_size;
+    return APR_SUCCESS;
+}
+
+static apr_status_t prepare(int fd, apr_size_t size, const pg_file_own_t *own)
+{
+    int error;
+
+    if (own->set_group && fchown(fd, (uid_t)-1, own->group) != 0) {
+        return errno;
+    }
+    /* After fchown: the umask must not decide, nor fchown clear it. */
+    if (fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP) != 0) {
+        return errno;
+    }
+    if (size == 0) {
+        return APR_SUCCESS;
+    }
+    error = posix_fallocate(fd, 0, (off_t)size);
+    return error;
+}
+
+apr_status_t pg_file_temp(int *fd, const char **temp, const char *path,
+                          apr_size_t size, const pg_file_own_t *own,
+                          apr_pool_t *pool)
+{
+    char *name = apr_pstrcat(pool, path, ".XXXXXX", NULL);
+    int got = mkostemp(name, O_CLOEXEC);
+    apr_status_t status;
+
+    if (got < 0) {
+        return errno;
+    }
+    status = prepare(got, size, own);
+    if (status != APR_SUCCESS) {
+        close(got);
+        unlink(name);
+        return status;
+    }
+    *fd = got;
+    *temp = name;
+    return APR_SUCCESS;
+}
+
+apr_status_t pg_file_publish(const char *temp, const char *path)
+{
+    /* link() fails when the name is taken; rename() would overwrite. */
+    if (link(temp, path) != 0) {
+        int error = errno;
+        unlink(temp);
+        return error;
+    }
+    unlink(temp);
+    return APR_SUCCESS;
+}
+
+apr_status_t pg_file_aside(const char **aside, const char *path,
+                           apr_pool_t *pool)
+{
+    for (int i = 1; i <= 1000; i++) {
+        char *name = apr_psprintf(pool, "%s.bad-%d", path, i);
+        if (link(path, name) == 0) {
+            *aside = name;
+            return unlink(path) == 0 ? APR_SUCCESS : errno;
+        }
+        if (errno != EEXIST) {
+            return errno;
+        }
+    }
+    return APR_EEXIST;
+}
+
+apr_status_t pg_file_sync_dir(const char *path, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dir = slash == NULL ? "."
+                      : slash == path ? "/"
+                      : apr_pstrmemdup(pool, path,
+                                       (apr_size_t)(slash - path));
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    apr_status_t status = APR_SUCCESS;
+
+    if (fd < 0) {
+        return errno;
+    }
+    if (fsync(fd) != 0 && errno != EINVAL) {
+        status = errno;
+    }
+    close(fd);
+    return status;
+}
+
+apr_status_t pg_file_write(int fd, const void *octets, apr_size_t n)
+{
+    const char *at = octets;
+
+    while (n > 0) {
+        ssize_t wrote = write(fd, at, n);
+        if (wrote < 0 && errno != EINTR) {
+            return errno;
+        }
+        if (wrote > 0) {
+            at += wrote;
+            n -= (apr_size_t)wrote;
+        }
+    }
+    return APR_SUCCESS;
+}

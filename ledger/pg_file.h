@@ -1,0 +1,55 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Files that strangers to this process must not be able to plant or steer:
+ * opening, creating and setting aside. Knows nothing of what is in them. */
+#ifndef PG_FILE_H
+#define PG_FILE_H
+
+#include <stdbool.h>
+
+#include <apr_pools.h>
+#include <apr_user.h>
+
+/** How a file is created and to whom it belongs. */
+typedef struct pg_file_own_t {
+    bool set_group;
+    apr_gid_t group;
+} pg_file_own_t;
+
+/**
+ * Open a regular file of the effective user (or of root), following no
+ * symbolic link and waiting for no FIFO. The descriptor is closed on exec.
+ *
+ * @param fd    untouched on failure
+ * @param size  of the file, octets
+ * @param why   on failure: what is wrong, one clause; a constant or in pool
+ * @return APR_ENOENT when there is nothing at path
+ */
+apr_status_t pg_file_open(int *fd, apr_size_t *size, const char *path,
+                          bool writable, const char **why,
+                          apr_pool_t *pool);
+
+/**
+ * Create a file beside path under a name of its own, mode 0640, with size
+ * octets of reserved space (0: none).
+ * @param temp  its name, in pool
+ */
+apr_status_t pg_file_temp(int *fd, const char **temp, const char *path,
+                          apr_size_t size, const pg_file_own_t *own,
+                          apr_pool_t *pool);
+
+/** Rename path to the first free of path.bad-1, path.bad-2, ... (at most
+ *  1000), never overwriting. @param aside  the new name, in pool */
+apr_status_t pg_file_aside(const char **aside, const char *path,
+                           apr_pool_t *pool);
+
+/** Give temp its name if nothing has that name; else APR_EEXIST. */
+apr_status_t pg_file_publish(const char *temp, const char *path);
+
+/** Flush the folder that path is in, so that a rename survives a crash. */
+apr_status_t pg_file_sync_dir(const char *path, apr_pool_t *pool);
+
+/** Write n octets at the current position, all or an error. */
+apr_status_t pg_file_write(int fd, const void *octets, apr_size_t n);
+
+#endif

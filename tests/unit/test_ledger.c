@@ -1,0 +1,352 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "pg_ledger.h"
+
+#define T0 ((apr_time_t)1400000000 * 1000000)
+
+static apr_pool_t *pool;
+static char folder[64];
+
+static void set_up(void)
+{
+    apr_pool_create(&pool, NULL);
+    strcpy(folder, "/tmp/pg-ledger-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void tear_down(void)
+{
+    char command[128];
+
+    apr_pool_destroy(pool);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static const char *in_folder(const char *name)
+{
+    return apr_pstrcat(pool, folder, "/", name, NULL);
+}
+
+static pg_event_t attempt(pg_class_e c, pg_family_e f, pg_outcome_e o)
+{
+    return (pg_event_t){ .time = T0,
+                         .verdict = { .class_id = c, .family = f },
+                         .outcome = o };
+}
+
+static pg_ledger_t *opened(const char *path, pg_opened_e how)
+{
+    pg_ledger_t *ledger = NULL;
+    pg_opening_t opening;
+
+    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, path, T0, pool), 0);
+    ck_assert_int_eq(opening.how, how);
+    return ledger;
+}
+
+static const pg_snapshot_t *snapshot_of(const pg_ledger_t *ledger)
+{
+    pg_snapshot_t *snapshot = NULL;
+
+    ck_assert_int_eq(pg_ledger_snapshot(&snapshot, ledger, T0 + 5, pool), 0);
+    return snapshot;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+/* --- totals ------------------------------------------------------------- */
+
+START_TEST(every_class_and_outcome_is_counted_apart)
+{
+    pg_ledger_t *ledger;
+    const pg_snapshot_t *s;
+    apr_uint64_t sum = 0;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    for (unsigned c = 0; c < PG_CLASS_COUNT; c++) {
+        for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
+            pg_event_t e = attempt((pg_class_e)c,
+                                   pg_class_family((pg_class_e)c),
+                                   (pg_outcome_e)o);
+            for (unsigned n = 0; n < 1 + c * 10 + o; n++) {
+                pg_ledger_record(ledger, &e);
+            }
+        }
+    }
+    s = snapshot_of(ledger);
+    for (unsigned c = 0; c < PG_CLASS_COUNT; c++) {
+        for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
+            ck_assert_uint_eq(s->count[c][o], 1 + c * 10 + o);
+            sum += 1 + c * 10 + o;
+        }
+    }
+    ck_assert_uint_eq(s->attempts, sum);
+    ck_assert_int_eq(s->since, T0);
+    ck_assert_int_eq(s->taken, T0 + 5);
+}
+END_TEST
+
+START_TEST(a_malformed_request_counts_in_the_family_it_was_meant_as)
+{
+    pg_ledger_t *ledger;
+    const pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    for (unsigned f = 0; f < PG_FAMILY_COUNT; f++) {
+        pg_event_t e = attempt(PG_CLASS_MALFORMED, (pg_family_e)f,
+                               PG_OUTCOME_REFUSED);
+        for (unsigned n = 0; n <= f; n++) {
+            pg_ledger_record(ledger, &e);
+        }
+    }
+    s = snapshot_of(ledger);
+    for (unsigned f = 0; f < PG_FAMILY_COUNT; f++) {
+        ck_assert_uint_eq(s->by_family[f], f + 1);
+    }
+    ck_assert_uint_eq(s->count[PG_CLASS_MALFORMED][PG_OUTCOME_REFUSED],
+                      s->attempts);
+}
+END_TEST
+
+START_TEST(what_is_no_attempt_is_not_counted)
+{
+    pg_ledger_t *ledger;
+    pg_event_t clean = attempt(PG_CLASS_CLEAN, PG_FAMILY_GET,
+                               PG_OUTCOME_DENIED);
+    pg_event_t wild = attempt(PG_CLASS_SOCKS, PG_FAMILY_SOCKS,
+                              (pg_outcome_e)99);
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    pg_ledger_record(ledger, &clean);
+    pg_ledger_record(ledger, &wild);
+    pg_ledger_permit(ledger, T0);
+    pg_ledger_permit(ledger, T0);
+    ck_assert_uint_eq(snapshot_of(ledger)->attempts, 0);
+    ck_assert_uint_eq(snapshot_of(ledger)->permitted, 2);
+}
+END_TEST
+
+/* --- the file ----------------------------------------------------------- */
+
+START_TEST(counts_survive_closing_and_opening)
+{
+    const char *path = in_folder("ledger");
+    pg_event_t e = attempt(PG_CLASS_SOCKS, PG_FAMILY_SOCKS,
+                           PG_OUTCOME_DROPPED);
+    apr_pool_t *before;
+    pg_ledger_t *ledger;
+    pg_opening_t opening;
+
+    apr_pool_create(&before, pool);
+    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, path, T0, before), 0);
+    ck_assert_int_eq(opening.how, PG_OPENED_NEW);
+    ck_assert_ptr_null(opening.why);
+    ck_assert_uint_ge(opening.size, 4096);
+    pg_ledger_record(ledger, &e);
+    apr_pool_destroy(before);
+    ledger = opened(path, PG_OPENED_KEPT);
+    pg_ledger_record(ledger, &e);
+    ck_assert_uint_eq(snapshot_of(ledger)->attempts, 2);
+    ck_assert_int_eq(snapshot_of(ledger)->since, T0);
+}
+END_TEST
+
+START_TEST(children_and_a_second_opener_count_into_the_same_block)
+{
+    const char *path = in_folder("ledger");
+    pg_event_t e = attempt(PG_CLASS_CONNECT_MAIL, PG_FAMILY_CONNECT,
+                           PG_OUTCOME_DENIED);
+    pg_ledger_t *ledger = opened(path, PG_OPENED_NEW);
+    pg_ledger_t *again = opened(path, PG_OPENED_KEPT);
+
+    for (int child = 0; child < 4; child++) {
+        pid_t pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+            for (int n = 0; n < 10000; n++) {
+                pg_ledger_record(child % 2 ? ledger : again, &e);
+            }
+            _exit(0);
+        }
+    }
+    for (int child = 0; child < 4; child++) {
+        ck_assert_int_gt(wait(NULL), 0);
+    }
+    ck_assert_uint_eq(snapshot_of(ledger)->attempts, 40000);
+    ck_assert_uint_eq(snapshot_of(again)->attempts, 40000);
+}
+END_TEST
+
+START_TEST(only_the_owner_and_the_group_can_read_it)
+{
+    const char *path = in_folder("ledger");
+    pg_ledger_options_t options = { .path = path, .set_group = true,
+                                    .group = getegid() };
+    pg_ledger_t *ledger;
+    pg_opening_t opening;
+    struct stat st;
+    mode_t old = umask(0);
+
+    ck_assert_int_eq(
+        pg_ledger_open_as(&ledger, &opening, &options, T0, pool), 0);
+    umask(old);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0640);
+    ck_assert_uint_eq(st.st_gid, getegid());
+    ck_assert_uint_eq(st.st_nlink, 1);
+}
+END_TEST
+
+/* Opening fails with this in the reason, and the path is left as it was. */
+static void refused(const char *path, const char *reason)
+{
+    pg_ledger_t *ledger = NULL;
+    pg_opening_t opening;
+    struct stat before, after;
+
+    ck_assert_int_eq(lstat(path, &before), 0);
+    ck_assert_int_ne(pg_ledger_open(&ledger, &opening, path, T0, pool), 0);
+    ck_assert_ptr_null(ledger);
+    ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
+    ck_assert_ptr_nonnull(opening.why);
+    ck_assert_msg(strstr(opening.why, reason) != NULL, "%s", opening.why);
+    ck_assert_int_eq(lstat(path, &after), 0);
+    ck_assert_uint_eq(before.st_ino, after.st_ino);
+}
+
+START_TEST(links_fifos_and_folders_are_refused)
+{
+    write_file(in_folder("victim"), "precious");
+    ck_assert_int_eq(symlink(in_folder("victim"), in_folder("link")), 0);
+    ck_assert_int_eq(symlink(in_folder("nothing"), in_folder("dangling")),
+                     0);
+    ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);
+    ck_assert_int_eq(mkdir(in_folder("dir"), 0700), 0);
+    refused(in_folder("link"), "symbolic link");
+    refused(in_folder("dangling"), "symbolic link");
+    refused(in_folder("fifo"), "not a regular file");
+    refused(in_folder("dir"), "directory");
+    ck_assert_int_ne(access(in_folder("nothing"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(other_peoples_files_are_refused)
+{
+    write_file(in_folder("open"), "PGLEDGER");
+    ck_assert_int_eq(chmod(in_folder("open"), 0666), 0);
+    refused(in_folder("open"), "others may write");
+    if (geteuid() == 0) {
+        write_file(in_folder("foreign"), "PGLEDGER");
+        ck_assert_int_eq(chown(in_folder("foreign"), 65534, 65534), 0);
+        ck_assert_int_eq(chmod(in_folder("foreign"), 0644), 0);
+        refused(in_folder("foreign"), "belongs to user 65534");
+    }
+}
+END_TEST
+
+START_TEST(a_folder_that_is_not_there_is_an_error_in_words)
+{
+    pg_ledger_t *ledger = NULL;
+    pg_opening_t opening;
+
+    ck_assert_int_ne(pg_ledger_open(&ledger, &opening,
+                                    in_folder("no/such/ledger"), T0, pool),
+                     0);
+    ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
+    ck_assert_ptr_nonnull(opening.why);
+}
+END_TEST
+
+/* The file at path is set aside with its contents, and counting starts. */
+static const char *replaced(const char *path, const char *reason)
+{
+    pg_ledger_t *ledger = NULL;
+    pg_opening_t opening;
+    struct stat before, after;
+
+    ck_assert_int_eq(stat(path, &before), 0);
+    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, path, T0, pool), 0);
+    ck_assert_int_eq(opening.how, PG_OPENED_REPLACED);
+    ck_assert_msg(strstr(opening.why, reason) != NULL, "%s", opening.why);
+    ck_assert_int_eq(stat(opening.aside, &after), 0);
+    ck_assert_uint_eq(before.st_ino, after.st_ino);
+    ck_assert_uint_eq(snapshot_of(ledger)->attempts, 0);
+    return opening.aside;
+}
+
+static void overwrite(const char *path, off_t at, unsigned char octet)
+{
+    int fd = open(path, O_RDWR);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(pwrite(fd, &octet, 1, at), 1);
+    close(fd);
+}
+
+START_TEST(a_file_that_is_no_ledger_is_kept_aside)
+{
+    const char *path = in_folder("ledger");
+
+    write_file(path, "");
+    ck_assert_str_eq(replaced(path, "too short"), in_folder("ledger.bad-1"));
+    write_file(path, "this is something quite different, and it is long "
+                     "enough to be looked at: more than a head's octets, "
+                     "and so it cannot be too short to be a ledger.\n");
+    ck_assert_str_eq(replaced(path, "no ledger"), in_folder("ledger.bad-2"));
+    ck_assert_int_eq(unlink(in_folder("ledger.bad-1")), 0);
+    overwrite(path, 16, 0xff);
+    ck_assert_str_eq(replaced(path, "head is damaged"),
+                     in_folder("ledger.bad-1"));
+    overwrite(path, 8, 0x7f);
+    replaced(path, "layout 127");
+    overwrite(path, 12, 0x01);
+    replaced(path, "byte order");
+    ck_assert_int_eq(truncate(path, 1000), 0);
+    replaced(path, "wrong size");
+    ck_assert_int_eq(truncate(path, 1 << 22), 0);
+    replaced(path, "wrong size");
+}
+END_TEST
+
+PG_TEST_SUITE(ledger)
+{
+    TCase *totals = tcase_create("totals");
+    TCase *file = tcase_create("file");
+
+    tcase_add_checked_fixture(totals, set_up, tear_down);
+    tcase_add_test(totals, every_class_and_outcome_is_counted_apart);
+    tcase_add_test(totals,
+                   a_malformed_request_counts_in_the_family_it_was_meant_as);
+    tcase_add_test(totals, what_is_no_attempt_is_not_counted);
+    suite_add_tcase(suite, totals);
+
+    tcase_add_checked_fixture(file, set_up, tear_down);
+    tcase_add_test(file, counts_survive_closing_and_opening);
+    tcase_add_test(file,
+                   children_and_a_second_opener_count_into_the_same_block);
+    tcase_add_test(file, only_the_owner_and_the_group_can_read_it);
+    tcase_add_test(file, links_fifos_and_folders_are_refused);
+    tcase_add_test(file, other_peoples_files_are_refused);
+    tcase_add_test(file, a_folder_that_is_not_there_is_an_error_in_words);
+    tcase_add_test(file, a_file_that_is_no_ledger_is_kept_aside);
+    suite_add_tcase(suite, file);
+}
