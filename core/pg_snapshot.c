@@ -9,9 +9,6 @@
 #define PG_NAMED(sym) PG_METHOD_##sym
 static const char *const method_names[] = { PG_METHODS(PG_NAME) };
 #undef PG_NAMED
-#define PG_NAMED(sym) PG_SERVICE_##sym
-static const char *const service_names[] = { PG_SERVICES(PG_NAME) };
-#undef PG_NAMED
 #define PG_NAMED(sym) PG_TOP_##sym
 static const char *const top_names[] = { PG_TOPS(PG_NAME) };
 #undef PG_NAMED
@@ -23,11 +20,6 @@ static const char *const period_names[] = { PG_PERIODS(PG_NAME) };
 const char *pg_method_name(pg_method_e m)
 {
     return PG_LOOK_UP(method_names, m);
-}
-
-const char *pg_service_name(pg_service_e s)
-{
-    return PG_LOOK_UP(service_names, s);
 }
 
 const char *pg_top_name(pg_top_e t)

@@ -12,6 +12,7 @@
 #include <apr_time.h>
 
 #include "pg_classify.h"
+#include "pg_portclass.h"
 #include "pg_vocab.h"
 
 /*  Methods that are counted by name; positions are stored. NONE: there was
@@ -21,15 +22,6 @@
     X(HEAD, "HEAD")     X(POST, "POST")       X(CONNECT, "CONNECT")          \
     X(OPTIONS, "OPTIONS") X(PUT, "PUT")       X(DELETE, "DELETE")            \
     X(PROPFIND, "PROPFIND")
-
-/*  What stands behind the port an attempt asked for; positions are stored. */
-#define PG_SERVICES(X)                                                       \
-    X(NONE,  "none")    /* no port, or an unusable one                    */ \
-    X(WEB,   "web")     /* 80, 8000, 8080                                 */ \
-    X(TLS,   "tls")     /* 443, 8443, 993, 995, ...                       */ \
-    X(MAIL,  "mail")    /* 25, 465, 587, 2525                             */ \
-    X(PROXY, "proxy")   /* 1080, 3128, 8118, 9050, ...                    */ \
-    X(OTHER, "other")
 
 /*  The top lists. */
 #define PG_TOPS(X)                                                           \
@@ -53,13 +45,6 @@ typedef enum pg_method_e {
 } pg_method_e;
 #undef PG_ENUM_METHOD
 
-#define PG_ENUM_SERVICE(sym, name) PG_SERVICE_##sym,
-typedef enum pg_service_e {
-    PG_SERVICES(PG_ENUM_SERVICE)
-    PG_SERVICE_COUNT
-} pg_service_e;
-#undef PG_ENUM_SERVICE
-
 #define PG_ENUM_TOP(sym, name) PG_TOP_##sym,
 typedef enum pg_top_e {
     PG_TOPS(PG_ENUM_TOP)
@@ -76,7 +61,6 @@ typedef enum pg_period_e {
 
 /** The names above, "?" outside the list; never NULL. */
 const char *pg_method_name(pg_method_e m);
-const char *pg_service_name(pg_service_e s);
 const char *pg_top_name(pg_top_e t);
 const char *pg_period_name(pg_period_e p);
 
@@ -171,7 +155,7 @@ typedef struct pg_snapshot_t {
     apr_uint64_t count[PG_CLASS_COUNT][PG_OUTCOME_COUNT];
     apr_uint64_t by_family[PG_FAMILY_COUNT];
     apr_uint64_t by_method[PG_METHOD_COUNT];
-    apr_uint64_t by_service[PG_SERVICE_COUNT];
+    apr_uint64_t by_port_class[PG_PORTCLASS_COUNT];
     apr_uint64_t permitted;      /* carried for permitted clients; not in
                                     attempts                              */
     const pg_vhost_count_t *vhosts; /* most attempts first                */

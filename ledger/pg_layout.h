@@ -30,12 +30,12 @@ typedef _Atomic apr_uint64_t pg_word_t;
 /* Class and family joined in one number, the kind, so that one word counts an
  * attempt in both and they can never disagree. A class has one family by
  * itself; malformed requests have four: kind 6 is malformed of family get,
- * 12 + f - 1 malformed of family f. Room for 12 classes and 5 families. */
-#define PG_KINDS 16
+ * 7 + f malformed of family f. Room for 8 classes and 5 families. */
+#define PG_KINDS 12
 #define PG_OUTCOME_ROOM 8
-#define PG_KIND_MALFORMED 11     /* + family, unless that is get          */
+#define PG_KIND_MALFORMED 7      /* + family, unless that is get          */
 
-static_assert(PG_CLASS_COUNT <= 12 && PG_FAMILY_COUNT <= 5, "kinds");
+static_assert(PG_CLASS_COUNT <= 8 && PG_FAMILY_COUNT <= 5, "kinds");
 static_assert(PG_FAMILY_GET == 0, "malformed, as a class, is of family get");
 
 typedef struct pg_head_t {
@@ -57,7 +57,8 @@ typedef struct pg_block_t {
     };
     pg_word_t count[PG_KINDS][PG_OUTCOME_ROOM]; /* [kind][outcome]        */
     pg_word_t permitted;
-    char reserved[4096 - 128 - 8 * (16 * 8 + 1)];
+    char reserved[4096 - 128
+                  - 8 * (PG_KINDS * PG_OUTCOME_ROOM + 1)];
 } pg_block_t;
 
 static_assert(sizeof(pg_block_t) == 4096, "version 1 is one page");
