@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* Where output goes: a brigade in httpd, a buffer in a test, stdout in the
- * command. Renderers know only this. */
+ * command. Renderers know only this, and write as they go: nothing that
+ * grows with the ledger is ever held in memory. */
 #ifndef PG_SINK_H
 #define PG_SINK_H
 
@@ -15,9 +16,15 @@ typedef struct pg_sink_t {
     apr_status_t status;     /* first failure; nothing is written after it */
 } pg_sink_t;
 
-/** Write a span, a string, formatted text; nothing after a failure. */
+/** Write a span, a string; nothing after a failure. */
 void pg_put(pg_sink_t *sink, pg_span_t s);
 void pg_puts(pg_sink_t *sink, const char *s);
+
+/**
+ * Write formatted text of any length; nothing after a failure. The
+ * conversions are those of apr_vformatter, so that no locale changes a
+ * number. Never for what a stranger sent: that goes through pg_escape.h.
+ */
 void pg_putf(pg_sink_t *sink, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,0 +1,170 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_escape.h"
+
+typedef struct case_t {
+    const char *name;
+    void (*escape)(pg_sink_t *sink, pg_span_t s);
+    const char *in;
+    const char *out;
+} case_t;
+
+static const case_t cases[] = {
+    { "html", pg_escape_html, "<a href=\"x\">&'",
+      "&lt;a href=&quot;x&quot;&gt;&amp;&#39;" },
+    { "html", pg_escape_html, "\x1b[2J\n\x7f", "\\x1b[2J\\x0a\\x7f" },
+    { "html", pg_escape_html, "back\\slash", "back\\\\slash" },
+    { "html", pg_escape_html, "b\xc3\xbc" "cher \xe6\x97\xa5\xe6\x9c\xac",
+      "b\xc3\xbc" "cher \xe6\x97\xa5\xe6\x9c\xac" },
+    { "html", pg_escape_html, "\xe2\x80\xae" "evil", "\\u{202e}evil" },
+    { "html", pg_escape_html, "\xff\xc3(\xe2\x82", "\\xff\\xc3(\\xe2\\x82" },
+    { "html", pg_escape_html, "\xc0\xbc" "script", "\\xc0\\xbcscript" },
+    { "html", pg_escape_html, "\xed\xa0\x80", "\\xed\\xa0\\x80" },
+    { "html", pg_escape_html, "\xc2\x85", "\\xc2\\x85" },
+    { "html", pg_escape_html, "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },
+    { "html", pg_escape_html, "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+    { "text", pg_escape_text, "a\r\nb", "a\\x0d\\x0ab" },
+    { "text", pg_escape_text, "<&>\"'", "<&>\"'" },
+    { "label", pg_escape_label, "a\"b\\c\nd", "a\\\"b\\\\\\\\c\\\\x0ad" },
+    { "log", pg_escape_log, "k=\"v\" \xc3\xbc\\", "k=\\\"v\\\" \\xc3\\xbc\\\\" },
+    { "csv", pg_escape_csv, "a,\"b\"\n", "\"a,\"\"b\"\"\\x0a\"" },
+    { "csv", pg_escape_csv, "=1+1", "\"'=1+1\"" },
+    { "csv", pg_escape_csv, "@x", "\"'@x\"" },
+    { "csv", pg_escape_csv, "", "\"\"" },
+};
+
+typedef struct into_t {
+    char octets[256];
+    apr_size_t n;
+} into_t;
+
+static apr_status_t into_write(void *to, const char *octets, apr_size_t n)
+{
+    into_t *into = to;
+
+    ck_assert_uint_le(into->n + n, sizeof(into->octets));
+    memcpy(into->octets + into->n, octets, n);
+    into->n += n;
+    return APR_SUCCESS;
+}
+
+START_TEST(a_value_is_written_in_the_formats_own_harmless_form)
+{
+    const case_t *c = &cases[_i];
+    into_t into = { .n = 0 };
+    pg_sink_t sink = { .write = into_write, .to = &into };
+    pg_span_t in = pg_test_exact(pg_span_str(c->in));
+
+    c->escape(&sink, in);
+    ck_assert_uint_lt(into.n, sizeof(into.octets));
+    into.octets[into.n] = '\0';
+    ck_assert_msg(strcmp(into.octets, c->out) == 0, "%s of row %d: %s",
+                  c->name, _i, into.octets);
+    free((char *)in.ptr);
+}
+END_TEST
+
+/* Whatever the octets: no format writes a control character, broken UTF-8,
+ * or more than a constant factor of its input. */
+START_TEST(every_pair_of_octets_comes_out_as_clean_utf8)
+{
+    static void (*const escapers[])(pg_sink_t *, pg_span_t) = {
+        pg_escape_html, pg_escape_text, pg_escape_label, pg_escape_log,
+        pg_escape_csv
+    };
+    char pair[2] = { (char)_i, 0 };
+
+    for (int low = 0; low < 256; low++) {
+        pair[1] = (char)low;
+        for (size_t e = 0; e < sizeof(escapers) / sizeof(*escapers); e++) {
+            into_t into = { .n = 0 };
+            pg_sink_t sink = { .write = into_write, .to = &into };
+            apr_uint32_t code;
+
+            escapers[e](&sink, pg_span_make(pair, 2));
+            for (apr_size_t at = 0; at < into.n; ) {
+                at += pg_utf8_next(pg_span_make(into.octets + at,
+                                                into.n - at), &code);
+                ck_assert_uint_ge(code, 0x20);
+                ck_assert(code != 0x7f && code != 0xffffffffu);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(plain_is_cut_between_characters_and_never_inside_an_escape)
+{
+    char out[8];
+
+    ck_assert_uint_eq(pg_escape_plain(out, sizeof(out), PG_SPAN("abcdef\n")),
+                      6);
+    ck_assert_str_eq(out, "abcdef");
+    pg_escape_plain(out, sizeof(out), PG_SPAN("a\xe6\x97\xa5\xe6\x9c\xac"));
+    ck_assert_str_eq(out, "a\xe6\x97\xa5\xe6\x9c\xac");
+    pg_escape_plain(out, sizeof(out), PG_SPAN("ab\xe6\x97\xa5\xe6\x9c\xac"));
+    ck_assert_str_eq(out, "ab\xe6\x97\xa5");
+}
+END_TEST
+
+START_TEST(upto_does_not_cut_a_character)
+{
+    pg_span_t s = PG_SPAN("a\xe6\x97\xa5");
+
+    ck_assert_uint_eq(pg_utf8_upto(s, 9).len, 4);
+    ck_assert_uint_eq(pg_utf8_upto(s, 4).len, 4);
+    ck_assert_uint_eq(pg_utf8_upto(s, 3).len, 1);
+    ck_assert_uint_eq(pg_utf8_upto(s, 0).len, 0);
+}
+END_TEST
+
+static apr_status_t failing_write(void *to, const char *octets, apr_size_t n)
+{
+    (void)octets;
+    (void)n;
+    ++*(int *)to;
+    return APR_ECONNABORTED;
+}
+
+START_TEST(a_sink_that_failed_is_not_written_to_again)
+{
+    int calls = 0;
+    pg_sink_t sink = { .write = failing_write, .to = &calls };
+
+    pg_puts(&sink, "a");
+    pg_putf(&sink, "%d", 3);
+    pg_put(&sink, PG_SPAN("b"));
+    ck_assert_int_eq(calls, 1);
+    ck_assert_int_eq(sink.status, APR_ECONNABORTED);
+}
+END_TEST
+
+START_TEST(formatted_text_of_any_length_is_written_whole)
+{
+    into_t into = { .n = 0 };
+    pg_sink_t sink = { .write = into_write, .to = &into };
+
+    pg_putf(&sink, "%200s%d", "x", -7);
+    ck_assert_uint_eq(into.n, 202);
+    ck_assert_int_eq(memcmp(into.octets + 199, "x-7", 3), 0);
+}
+END_TEST
+
+PG_TEST_SUITE(escape)
+{
+    TCase *tc = tcase_create("escape");
+
+    tcase_add_loop_test(tc,
+                        a_value_is_written_in_the_formats_own_harmless_form,
+                        0, (int)(sizeof(cases) / sizeof(*cases)));
+    tcase_add_loop_test(tc, every_pair_of_octets_comes_out_as_clean_utf8,
+                        0, 256);
+    tcase_add_test(tc,
+                   plain_is_cut_between_characters_and_never_inside_an_escape);
+    tcase_add_test(tc, upto_does_not_cut_a_character);
+    tcase_add_test(tc, a_sink_that_failed_is_not_written_to_again);
+    tcase_add_test(tc, formatted_text_of_any_length_is_written_whole);
+    suite_add_tcase(suite, tc);
+}
