@@ -26,7 +26,7 @@ AP_DECLARE_MODULE(proxyguard);
 APLOG_USE_MODULE(proxyguard);
 #endif
 
-/* --- start ------------------------------------------------------------------ */
+/* --- start --------------------------------------------------------------- */
 
 static void say_opening(server_rec *s, const pg_opening_t *opening,
                         const char *path)
@@ -119,7 +119,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return OK;
 }
 
-/* --- hooks ------------------------------------------------------------------ */
+/* --- hooks --------------------------------------------------------------- */
 
 static void register_hooks(apr_pool_t *pool)
 {

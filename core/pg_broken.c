@@ -217,7 +217,7 @@ pg_broken_e pg_broken_line(pg_broken_t *out, pg_span_t first,
 {
     const pg_authority_t *a = &out->authority;
     bool http = pg_span_istarts(rest, PG_SPAN("HTTP/"));
-    pg_span_t port = http ? (pg_span_t){ 0 } : rest;
+    pg_span_t port = http ? pg_span_make(NULL, 0) : rest;
 
     if (pg_broken_url(out, first) == PG_BROKEN_URL
         && (is_named(a) || (second.len == 0 && a->host_kind))) {

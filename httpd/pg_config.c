@@ -113,7 +113,7 @@ static const char *take_word(int *out, cmd_parms *cmd, const word_t *words,
                         word_list(cmd->pool, words));
 }
 
-/* --- directives ----------------------------------------------------------- */
+/* --- directives ---------------------------------------------------------- */
 
 static const char *set_engine(cmd_parms *cmd, void *dir, const char *arg)
 {

@@ -40,7 +40,7 @@ static void leave_note(request_rec *r, const note_t *note)
     ap_set_module_config(r->request_config, &proxyguard_module, (void *)note);
 }
 
-/* --- one upgrade, one attempt --------------------------------------------- */
+/* --- one upgrade, one attempt -------------------------------------------- */
 
 /* A request that asks for h2c by Upgrade is read twice: as HTTP/1.1 on the
  * connection, and again as stream 1 of the HTTP/2 connection on top of it.
@@ -63,7 +63,7 @@ static bool is_second_reading(const request_rec *r)
     return conn && apr_atomic_cas32(&conn->upgrade, 0, 1) == 1;
 }
 
-/* --- verdict -------------------------------------------------------------- */
+/* --- verdict ------------------------------------------------------------- */
 
 /* An expression that cannot be evaluated exempts nobody. */
 static bool is_exempt(request_rec *r, const pg_settings_t *settings)
@@ -116,7 +116,7 @@ static const note_t *examine(request_rec *r, const pg_settings_t *settings,
     return note;
 }
 
-/* --- action --------------------------------------------------------------- */
+/* --- action -------------------------------------------------------------- */
 
 /* Nothing more is read from this client: neither the body, however slowly it
  * comes, nor the octets after a CONNECT. */
@@ -201,7 +201,7 @@ int pg_guard_post_read(request_rec *r)
     return act(r, note);
 }
 
-/* --- what became of it ---------------------------------------------------- */
+/* --- what became of it --------------------------------------------------- */
 
 int pg_guard_handler(request_rec *r)
 {
@@ -301,7 +301,7 @@ int pg_guard_log(request_rec *r)
     return DECLINED;
 }
 
-/* --- before there is a request ---------------------------------------------- */
+/* --- before there is a request ------------------------------------------- */
 
 /* What may stand in r->the_request: it ends at the first NUL or line end. */
 static const char *line_of(apr_pool_t *pool, pg_span_t octets)

@@ -1,0 +1,67 @@
+# Each check names its files in a variable, so that tests/lint can point it
+# at a file that breaks the rule and see it reported.
+
+LINT_C  := $(LOWER_SRC) $(CLI_SRC) $(GLUE_SRC)
+LINT_H  := $(foreach d,$(LOWER) cli httpd,$(sort $(wildcard $(d)/*.h))) \
+           $(wildcard mod_proxyguard.h)
+LINT_PY := $(sort $(wildcard tools/*.py tests/e2e/*.py tests/lint/*.py))
+LINT_SH := .ci/run $(sort $(wildcard tools/*.sh))
+LINT_TESTS := $(UNIT_SRC) $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c \
+              tests/unit/*.h))
+
+# flags of a file: those of its folder; the top level belongs to the glue
+folder   = $(patsubst ./,httpd,$(dir $(1)))
+flags_of = $(STD) $(INC_$(or $(filter $(LOWER) cli,$(patsubst \
+           %/,%,$(call folder,$(1)))),$(LINT_AS))) $(APR_CFLAGS)
+LINT_AS  = httpd
+
+.PHONY: lint lint-tidy lint-cppcheck lint-analyzer lint-headers lint-own \
+        lint-messages lint-state lint-shell lint-python lint-selftest
+lint: need-dev lint-own lint-messages lint-state lint-headers lint-shell \
+      lint-python lint-cppcheck lint-analyzer lint-tidy lint-selftest ## all static checks, and proof that each can fail
+
+lint-tidy: ## clang-tidy
+	@mkdir -p $(BUILD)
+	@status=0; $(foreach f,$(LINT_C),clang-tidy -quiet $(f) -- \
+	    $(call flags_of,$(f)) 2>$(BUILD)/tidy.err || \
+	    { status=1; grep -v 'warnings generated' $(BUILD)/tidy.err; };) \
+	    exit $$status
+
+lint-cppcheck: ## cppcheck
+	cppcheck -q --std=c11 --enable=warning,style,performance,portability \
+	    --error-exitcode=1 --inline-suppr --library=posix \
+	    --suppress=missingIncludeSystem --suppress=unusedStructMember \
+	    --suppress=constParameterCallback --suppress=variableScope \
+	    -Icore -Iledger -Iaudit -Ireport -Ihttpd -Icli $(LINT_C)
+
+# gcc 12's analyzer is meant for plain C: the core is.
+lint-analyzer: ## gcc -fanalyzer on core/
+	@mkdir -p $(BUILD)
+	$(foreach f,$(or $(LINT_ANALYZE),$(call srcs,core)),gcc $(STD) -Icore \
+	    $(APR_CFLAGS) -O1 -fanalyzer -Werror -c -o $(BUILD)/analyzed.o \
+	    $(f) &&) true
+
+lint-headers: ## every header compiles alone
+	$(foreach f,$(LINT_H),$(CC) $(WARN) $(call flags_of,$(f)) \
+	    -fsyntax-only -include $(f) -x c /dev/null &&) true
+
+lint-own: ## length, depth, parameters, names, layout
+	tools/lint.py functions $(LINT_C) $(LINT_TESTS)
+	tools/lint.py names $(LINT_C) $(LINT_H)
+	tools/lint.py layout $(LINT_C) $(LINT_H) $(LINT_TESTS) $(LINT_PY)
+
+lint-messages: ## each PGnnnn: one place, one row in docs, one test
+	tools/lint.py messages $(LINT_C) $(LINT_H) docs/messages.md \
+	    $(wildcard tests/e2e/*.py tests/unit/*.c)
+
+lint-state: all ## no mutable state of file scope
+	tools/lint.py state $(call objs,$(LOWER_SRC) $(GLUE_SRC))
+
+lint-shell: ## shellcheck
+	shellcheck -o all -e SC2250,SC2312 $(LINT_SH)
+
+lint-python: ## pyflakes
+	$(PYTHON) -m pyflakes $(LINT_PY)
+
+lint-selftest: ## each check reports the file in tests/lint that breaks it
+	$(PYTEST) tests/lint

@@ -1,0 +1,2 @@
+/* Breaks: the core knows httpd. */
+#include <httpd.h>

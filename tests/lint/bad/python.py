@@ -1,0 +1,9 @@
+import os
+
+
+def test_twice():
+    pass
+
+
+def test_twice():
+    pass

@@ -1,0 +1,1 @@
+# mentions PG0901 and PG0902 only

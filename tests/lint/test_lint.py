@@ -1,0 +1,95 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""A check that cannot fail is no check: each must report, by name, what the
+files in bad/ break."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+BAD = os.path.join("tests", "lint", "bad")
+
+
+def run(*command, **variables):
+    """(exit code, everything said) of a command at the top of the tree."""
+    env = {k: v for k, v in os.environ.items()
+           if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    done = subprocess.run([*command, *(f"{k}={v}"
+                                       for k, v in variables.items())],
+                          cwd=TOP, env=env, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=120,
+                          check=False)
+    return done.returncode, done.stdout
+
+
+def own(check, *names):
+    return run(sys.executable, "-B", "tools/lint.py", check,
+               *(os.path.join(BAD, n) for n in names))
+
+
+def reported(result, *words):
+    code, said = result
+    assert code != 0, said
+    for word in words:
+        assert word in said, said
+
+
+def test_long_deep_and_wide_functions_are_reported():
+    reported(own("functions", "functions.c"), "long_one has 62 lines",
+             "pg_many has 6 parameters", "deep is nested over 3 deep")
+
+
+def test_names_out_of_order_are_reported():
+    reported(own("names", "names.c"), "visible is visible",
+             "pg_hidden is static", "is longer than 32",
+             "type pg_thing does not end")
+
+
+def test_bad_layout_is_reported():
+    reported(own("layout", "layout.h"), "no licence", "columns", "a tab",
+             "space at the end", "else stands", "guard is not LAYOUT_H",
+             "one newline")
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_mutable_state_is_reported_and_constants_are_not(tmp_path, compiler):
+    obj = str(tmp_path / "state.o")
+    subprocess.run([compiler, "-fPIC", "-c", "-o", obj,
+                    os.path.join(HERE, "bad", "state.c")], check=True)
+    code, said = run(sys.executable, "-B", "tools/lint.py", "state", obj)
+    reported((code, said), "counter", "pg_initialised", "calls")
+    assert len(said.splitlines()) == 3, said
+
+
+def test_message_ids_without_order_are_reported():
+    reported(own("messages", "messages.c", "messages.md", "test_messages.py"),
+             "PG0901 is also used", "PG0902 has no row",
+             "PG0903: no test mentions it", "PG0904 is in no source file",
+             "PG94 is not PG and four digits")
+
+
+@pytest.mark.parametrize("target, variables, words", [
+    ("lint-tidy", {"LINT_C": "tidy.c"}, ["bugprone-misplaced-operator-in-strlen",
+                                         "braces-around-statements"]),
+    ("lint-cppcheck", {"LINT_C": "cppcheck.c"}, ["arrayIndexOutOfBounds"]),
+    ("lint-analyzer", {"LINT_ANALYZE": "analyzer.c"}, ["use-after-free"]),
+    ("lint-headers", {"LINT_H": "alone.h"}, ["unknown type name"]),
+    ("lint-shell", {"LINT_SH": "shell.sh"}, ["SC2086", "SC2115"]),
+    ("lint-python", {"LINT_PY": "python.py"}, ["redefinition of unused",
+                                               "imported but unused"]),
+    ("lint-analyzer", {"LINT_ANALYZE": "layer.c"},
+     ["httpd.h: No such file"]),
+])
+def test_every_ready_tool_reports_its_broken_file(tmp_path, target, variables,
+                                                  words):
+    variables = {k: os.path.join(BAD, v) for k, v in variables.items()}
+    reported(run("make", "-s", target, BUILD=str(tmp_path), LINT_AS="core",
+                 **variables), *words)
+
+
+def test_what_breaks_no_rule_is_not_reported():
+    assert own("functions", "names.c") == (0, "")
+    assert own("names", "functions.c") == (0, "")
