@@ -24,12 +24,19 @@ pg_action_t pg_policy_default(pg_class_e class_id)
     return defaults[class_id < PG_CLASS_COUNT ? class_id : PG_CLASS_CLEAN];
 }
 
+/* What mod_proxy can carry, and its access control therefore refuse. */
+static bool is_for_proxy(pg_class_e class_id)
+{
+    return class_id == PG_CLASS_ABSOLUTE
+           || pg_class_family(class_id) == PG_FAMILY_CONNECT;
+}
+
 pg_action_t pg_policy_decide(pg_class_e class_id, pg_engine_e engine,
                              pg_posture_e posture, pg_action_t action)
 {
     if (class_id >= PG_CLASS_COUNT || engine != PG_ENGINE_ON
-        || posture == PG_POSTURE_RESTRICTED
-        || posture == PG_POSTURE_ON_PURPOSE) {
+        || posture == PG_POSTURE_ON_PURPOSE
+        || (posture == PG_POSTURE_RESTRICTED && is_for_proxy(class_id))) {
         return defaults[PG_CLASS_CLEAN];
     }
     return action;
