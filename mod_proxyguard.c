@@ -20,11 +20,7 @@
 #include "pg_peek.h"
 #include "pg_status.h"
 
-#ifdef AP_DECLARE_MODULE
-AP_DECLARE_MODULE(proxyguard);
-#else
 APLOG_USE_MODULE(proxyguard);
-#endif
 
 /* --- start --------------------------------------------------------------- */
 
@@ -142,6 +138,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_log_transaction(pg_guard_log, NULL, NULL, APR_HOOK_FIRST);
 }
 
+/* The one symbol that is seen from outside (exports.map). */
+__attribute__((visibility("default")))
 module AP_MODULE_DECLARE_DATA proxyguard_module = {
     STANDARD20_MODULE_STUFF,
     NULL,                        /* create per-directory config */
