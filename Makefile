@@ -38,7 +38,9 @@ INC_report = $(INC_core) -Ireport $(JANSSON_CFLAGS)
 INC_cli    = $(INC_core) -Iledger -Ireport -Icli
 INC_httpd  = $(INC_core) -Iledger -Iaudit -Ireport -Ihttpd -I. \
              $(HTTPD_CFLAGS) -Wno-missing-field-initializers \
-             -Wno-unused-parameter
+             -Wno-unused-parameter -fvisibility=default
+# (httpd's macros declare the module record without a visibility, so the glue
+# must not hide by default; exports.map hides the rest of it)
 
 LOWER := core ledger audit report
 srcs   = $(sort $(wildcard $(1)/*.c))

@@ -24,7 +24,7 @@ def wanted_mpms():
 
 def pytest_generate_tests(metafunc):
     if "mpm" in metafunc.fixturenames:
-        metafunc.parametrize("mpm", wanted_mpms(), scope="session")
+        metafunc.parametrize("mpm", wanted_mpms())
 
 
 @pytest.hookimpl(hookwrapper=True)
