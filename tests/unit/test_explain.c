@@ -1,0 +1,134 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_explain.h"
+#include "pg_policy.h"
+#include "pg_portclass.h"
+
+static void one_sentence(const char *s)
+{
+    size_t n = strlen(s);
+    bool japanese = (unsigned char)s[0] >= 0x80 || strstr(s, "。");
+
+    ck_assert_uint_gt(n, 20);
+    ck_assert_msg(japanese ? strcmp(s + n - 3, "。") == 0 : s[n - 1] == '.',
+                  "no full stop: %s", s);
+    ck_assert_msg(!strpbrk(s, "<>&\n\t"), "markup: %s", s);
+    ck_assert_msg(japanese || !strstr(s, "  "), "two blanks: %s", s);
+}
+
+START_TEST(every_class_and_reason_is_explained_in_every_language)
+{
+    for (int lang = 0; lang < PG_LANG_COUNT; lang++) {
+        for (int c = 0; c <= PG_CLASS_CLEAN; c++) {
+            one_sentence(pg_explain_class((pg_class_e)c, (pg_lang_e)lang));
+        }
+        for (int r = 0; r < PG_REASON_COUNT; r++) {
+            one_sentence(pg_explain_reason((pg_reason_e)r, (pg_lang_e)lang));
+        }
+    }
+}
+END_TEST
+
+START_TEST(numbers_outside_the_lists_are_harmless)
+{
+    ck_assert_str_eq(pg_explain_class((pg_class_e)99, PG_LANG_EN), "");
+    ck_assert_str_eq(pg_explain_reason(PG_REASON_OWN, (pg_lang_e)99), "");
+    ck_assert_str_eq(pg_lang_tag((pg_lang_e)99), "?");
+    ck_assert_str_eq(pg_class_name((pg_class_e)99), "?");
+    ck_assert_str_eq(pg_family_name((pg_family_e)99), "?");
+    ck_assert_str_eq(pg_outcome_name((pg_outcome_e)99), "?");
+    ck_assert_str_eq(pg_posture_name((pg_posture_e)99), "?");
+    ck_assert_str_eq(pg_reason_name((pg_reason_e)99), "?");
+    ck_assert_str_eq(pg_portclass_name((pg_portclass_e)99), "?");
+    ck_assert_int_eq(pg_class_family((pg_class_e)99), PG_FAMILY_GET);
+}
+END_TEST
+
+START_TEST(names_lead_back_to_their_values)
+{
+    for (int c = 0; c < PG_CLASS_COUNT; c++) {
+        pg_span_t name = pg_span_str(pg_class_name((pg_class_e)c));
+        ck_assert_int_eq(pg_class_by_name(name), c);
+    }
+    ck_assert_int_eq(pg_class_by_name(PG_SPAN("Absolute")),
+                     PG_CLASS_ABSOLUTE);
+    ck_assert_int_eq(pg_class_by_name(PG_SPAN("clean")), PG_CLASS_CLEAN);
+    ck_assert_int_eq(pg_class_by_name(PG_SPAN("connect")), PG_CLASS_CLEAN);
+    ck_assert_int_eq(pg_lang_by_tag(PG_SPAN("JA-jp")), PG_LANG_JA);
+    ck_assert_int_eq(pg_lang_by_tag(PG_SPAN("fr")), PG_LANG_COUNT);
+}
+END_TEST
+
+START_TEST(only_an_enabled_engine_on_a_server_that_is_no_proxy_denies)
+{
+    pg_action_t deny = { .act = PG_ACT_DENY, .status = 403 };
+
+    for (int p = 0; p < PG_POSTURE_COUNT; p++) {
+        bool left_alone = p == PG_POSTURE_RESTRICTED
+                          || p == PG_POSTURE_ON_PURPOSE;
+        pg_action_t on = pg_policy_decide(PG_CLASS_ABSOLUTE, PG_ENGINE_ON,
+                                          (pg_posture_e)p, deny);
+        pg_action_t look = pg_policy_decide(PG_CLASS_ABSOLUTE,
+                                            PG_ENGINE_OBSERVE,
+                                            (pg_posture_e)p, deny);
+        pg_action_t clean = pg_policy_decide(PG_CLASS_CLEAN, PG_ENGINE_ON,
+                                             (pg_posture_e)p, deny);
+        ck_assert_int_eq(on.act, left_alone ? PG_ACT_PASS : PG_ACT_DENY);
+        ck_assert_int_eq(on.status, left_alone ? 0 : 403);
+        ck_assert_int_eq(look.act, PG_ACT_PASS);
+        ck_assert_int_eq(clean.act, PG_ACT_PASS);
+    }
+}
+END_TEST
+
+START_TEST(defaults_never_answer_with_success_or_redirection)
+{
+    for (int c = 0; c < PG_CLASS_COUNT; c++) {
+        pg_action_t a = pg_policy_default((pg_class_e)c);
+        ck_assert(a.act != PG_ACT_DENY || a.status >= 400);
+        ck_assert(a.act == PG_ACT_DENY || c == PG_CLASS_FOREIGN_HOST);
+    }
+    ck_assert_int_eq(pg_policy_default(PG_CLASS_ABSOLUTE).status, 421);
+    ck_assert_int_eq(pg_policy_default(PG_CLASS_CONNECT_TLS).status, 405);
+    ck_assert_int_eq(pg_policy_default(PG_CLASS_CLEAN).act, PG_ACT_PASS);
+}
+END_TEST
+
+START_TEST(ports_are_looked_up_in_a_sorted_table)
+{
+    int known = 0;
+
+    ck_assert_int_eq(pg_portclass(0), PG_PORTCLASS_NONE);
+    ck_assert_int_eq(pg_portclass(443), PG_PORTCLASS_TLS);
+    ck_assert_int_eq(pg_portclass(8443), PG_PORTCLASS_TLS);
+    ck_assert_int_eq(pg_portclass(465), PG_PORTCLASS_MAIL);
+    ck_assert_int_eq(pg_portclass(2525), PG_PORTCLASS_MAIL);
+    ck_assert_int_eq(pg_portclass(22), PG_PORTCLASS_SSH);
+    ck_assert_int_eq(pg_portclass(1080), PG_PORTCLASS_PROXY);
+    ck_assert_int_eq(pg_portclass(65535), PG_PORTCLASS_OTHER);
+    for (int p = 1; p <= 65535; p++) {
+        known += pg_portclass((apr_uint16_t)p) != PG_PORTCLASS_OTHER;
+    }
+    /* One that is out of order would not be found. */
+    ck_assert_int_eq(known, 50);
+    ck_assert_int_eq(pg_scheme_port(PG_SPAN("HTTPS")), 443);
+    ck_assert_int_eq(pg_scheme_port(PG_SPAN("urn")), 0);
+}
+END_TEST
+
+PG_TEST_SUITE(words)
+{
+    TCase *tc = tcase_create("words");
+
+    tcase_add_test(tc,
+                   every_class_and_reason_is_explained_in_every_language);
+    tcase_add_test(tc, numbers_outside_the_lists_are_harmless);
+    tcase_add_test(tc, names_lead_back_to_their_values);
+    tcase_add_test(
+        tc, only_an_enabled_engine_on_a_server_that_is_no_proxy_denies);
+    tcase_add_test(tc, defaults_never_answer_with_success_or_redirection);
+    tcase_add_test(tc, ports_are_looked_up_in_a_sorted_table);
+    suite_add_tcase(suite, tc);
+}
