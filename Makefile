@@ -95,16 +95,3 @@ clean: ## remove build/ and Python's caches
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
 	    sort | awk -F '\t' '{ printf "  %-16s %s\n", $$1, $$2 }'
-
-# How the classifier does on request lines that others have labelled.
-.PHONY: score
-score: $(BUILD)/score
-	$(BUILD)/score $(FILE)
-
-$(BUILD)/score: $(BUILD)/obj/tests/bench/score.o \
-                $(call objs,$(call srcs,core))
-	$(CC) $(LDFLAGS) -o $@ $^ $(APR_LIBS)
-
-$(BUILD)/obj/tests/bench/%.o: tests/bench/%.c Makefile
-	@mkdir -p $(@D)
-	$(CC) $(BASE) $(INC_core) $(APR_CFLAGS) -c -o $@ $<

@@ -111,8 +111,8 @@ START_TEST(ports_are_looked_up_in_a_sorted_table)
     for (int p = 1; p <= 65535; p++) {
         known += pg_portclass((apr_uint16_t)p) != PG_PORTCLASS_OTHER;
     }
-    /* One that is out of order would not be found. */
-    ck_assert_int_eq(known, 50);
+    /* As many as the table has rows: one out of order is not found. */
+    ck_assert_int_eq(known, 48);
     ck_assert_int_eq(pg_scheme_port(PG_SPAN("HTTPS")), 443);
     ck_assert_int_eq(pg_scheme_port(PG_SPAN("urn")), 0);
 }

@@ -1,0 +1,34 @@
+# libFuzzer on every tests/fuzz/fuzz_*.c, each for FUZZ_SECONDS, from seeds
+# that are made of the case files. A finding is left in build/fuzz.
+
+FUZZ_CC      = clang
+FUZZ_SECONDS = 10
+FUZZ_JOBS    = 1
+FUZZ_SAN  = -fsanitize=fuzzer-no-link,address,undefined \
+            -fno-sanitize-recover=all
+FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJ  = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(LOWER_SRC) $(CLI_LIB))
+
+$(BUILD)/fuzz/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(STD) $(filter-out -Wpedantic,$(WARN)) -g -O1 \
+	    $(FUZZ_SAN) -MMD -MP $(INC_unit) $(APR_CFLAGS) -c -o $@ $<
+
+$(BUILD)/fuzz/run_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ \
+	    $(APR_LIBS) $(JANSSON_LIBS) -lm
+
+.PRECIOUS: $(BUILD)/fuzz/obj/%.o
+
+.PHONY: fuzz
+fuzz: $(patsubst %,$(BUILD)/fuzz/run_%,$(FUZZERS)) ## fuzz; FUZZ_SECONDS=10
+	$(PYTHON) tests/fuzz/seeds.py tests/cases $(BUILD)/fuzz/seeds
+	set -e; for f in $(FUZZERS); do \
+	    mkdir -p $(BUILD)/fuzz/corpus/$$f $(BUILD)/fuzz/seeds/$$f; \
+	    echo "== $$f"; \
+	    ASAN_OPTIONS=detect_leaks=0 nice $(BUILD)/fuzz/run_$$f \
+	        -max_total_time=$(FUZZ_SECONDS) -timeout=5 -max_len=512 \
+	        -artifact_prefix=$(BUILD)/fuzz/$$f- -print_final_stats=1 \
+	        -verbosity=0 $(BUILD)/fuzz/corpus/$$f \
+	        $(BUILD)/fuzz/seeds/$$f; \
+	done
