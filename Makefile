@@ -35,7 +35,8 @@ INC_core   = -Icore
 INC_ledger = $(INC_core) -Iledger
 INC_audit  = $(INC_core) -Iaudit
 INC_report = $(INC_core) -Ireport $(JANSSON_CFLAGS)
-INC_cli    = $(INC_core) -Iledger -Ireport -Icli
+INC_cli    = $(INC_core) -Iledger -Ireport -Icli $(JANSSON_CFLAGS) \
+             $(CLI_FLAGS)
 INC_httpd  = $(INC_core) -Iledger -Iaudit -Ireport -Ihttpd -I. \
              $(HTTPD_CFLAGS) -Wno-missing-field-initializers \
              -Wno-unused-parameter -fvisibility=default
@@ -60,7 +61,8 @@ $(MODULE): $(call objs,$(LOWER_SRC) $(GLUE_SRC)) exports.map
 	    -o $@ $(filter %.o,$^) $(JANSSON_LIBS) -lm
 
 $(BUILD)/proxyguard: $(call objs,$(LOWER_SRC) $(CLI_SRC))
-	$(CC) $(LDFLAGS) $(LINK) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) -lm
+	$(CC) $(LDFLAGS) $(LINK) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) \
+	    $(CLI_LIBS) -lm
 
 define rule
 $(BUILD)/obj/$(1)/%.o: $(1)/%.c Makefile

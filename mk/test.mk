@@ -7,7 +7,8 @@ UNIT_SRC := $(call srcs,tests/unit)
 # cli/ without its main file, which has main()
 CLI_LIB  := $(filter-out cli/proxyguard.c,$(CLI_SRC))
 INC_unit  = $(INC_core) -Iledger -Iaudit -Ireport -Icli -Itests/unit \
-            $(JANSSON_CFLAGS) $(shell pkg-config --cflags check)
+            $(JANSSON_CFLAGS) $(CLI_FLAGS) \
+            $(shell pkg-config --cflags check)
 SANOBJ    = $(patsubst %.c,$(BUILD)/san/%.o,$(LOWER_SRC) $(CLI_LIB) \
               $(UNIT_SRC))
 
@@ -17,7 +18,7 @@ $(BUILD)/san/%.o: %.c Makefile
 	    $(INC_unit) $(APR_CFLAGS) -c -o $@ $<
 
 $(BUILD)/unit: $(SANOBJ)
-	$(CC) $(SAN) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) -lm \
+	$(CC) $(SAN) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) $(CLI_LIBS) -lm \
 	    $(shell pkg-config --libs check)
 
 # Which server's event, worker, prefork: one, several, or all.

@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <apr_strings.h>
+
+#include "pg_escape.h"
+
+static void say(const pg_cli_t *cli, const char *format, va_list args)
+{
+    char *text = apr_pvsprintf(cli->pool, format, args);
+
+    fprintf(stderr, "proxyguard %s: %s\n", cli->argv[0],
+            pg_cli_safe(pg_span_str(text), cli->pool));
+}
+
+void pg_cli_say(const pg_cli_t *cli, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(cli, format, args);
+    va_end(args);
+}
+
+int pg_cli_usage(const pg_cli_t *cli, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(cli, format, args);
+    va_end(args);
+    fprintf(stderr, "Try 'proxyguard %s --help'.\n", cli->argv[0]);
+    return PG_EXIT_USAGE;
+}
+
+static apr_status_t write_stream(void *to, const char *octets, apr_size_t n)
+{
+    return fwrite(octets, 1, n, to) == n ? APR_SUCCESS : APR_EGENERAL;
+}
+
+pg_sink_t pg_cli_sink(FILE *stream)
+{
+    return (pg_sink_t){ .write = write_stream, .to = stream };
+}
+
+int pg_cli_finish(const pg_cli_t *cli, const pg_sink_t *sink, int status)
+{
+    if (fflush(stdout) != 0 || sink->status != APR_SUCCESS) {
+        pg_cli_say(cli, "the output could not be written");
+        return PG_EXIT_OUTPUT;
+    }
+    return status;
+}
+
+const char *pg_cli_safe(pg_span_t s, apr_pool_t *pool)
+{
+    /* An octet becomes \xNN, a character of three octets \u{NNNN}. */
+    apr_size_t size = s.len * 8 + 1;
+    char *out = apr_palloc(pool, size);
+
+    pg_escape_plain(out, size, s);
+    return out;
+}

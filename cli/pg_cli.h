@@ -1,0 +1,54 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What the commands of `proxyguard` share. */
+#ifndef PG_CLI_H
+#define PG_CLI_H
+
+#include <stdio.h>
+
+#include <apr_pools.h>
+
+#include "pg_sink.h"
+
+/** Exit statuses; 64 and up are those of sysexits.h. */
+enum {
+    PG_EXIT_CLEAN = 0,           /* no attempt                            */
+    PG_EXIT_ATTEMPTS = 1,        /* attempts, none of them relayed        */
+    PG_EXIT_RELAYED = 2,         /* something was probably relayed        */
+    PG_EXIT_USAGE = 64,
+    PG_EXIT_DATA = 65,           /* input that is not what it should be   */
+    PG_EXIT_NO_INPUT = 66,       /* cannot be opened                      */
+    PG_EXIT_INTERNAL = 70,
+    PG_EXIT_OUTPUT = 74          /* reading or writing failed half-way    */
+};
+
+/** What a command is called with; argv[0] is its name. */
+typedef struct pg_cli_t {
+    int argc;
+    char **argv;
+    bool japanese;
+    apr_time_t now;              /* us since 1970                         */
+    apr_pool_t *pool;
+} pg_cli_t;
+
+/** The commands; each returns an exit status. */
+int pg_cmd_scan(pg_cli_t *cli);
+
+/** "proxyguard NAME: sentence" on standard error. */
+void pg_cli_say(const pg_cli_t *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** The same with a pointer to --help; PG_EXIT_USAGE. */
+int pg_cli_usage(const pg_cli_t *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** A sink that is a stream. */
+pg_sink_t pg_cli_sink(FILE *stream);
+
+/** Flush standard output. @return status, or PG_EXIT_OUTPUT after a failure */
+int pg_cli_finish(const pg_cli_t *cli, const pg_sink_t *sink, int status);
+
+/** A stranger's text for a terminal, in pool. */
+const char *pg_cli_safe(pg_span_t s, apr_pool_t *pool);
+
+#endif

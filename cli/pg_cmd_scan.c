@@ -1,0 +1,313 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* proxyguard scan: options, the scan, the report in the format asked for. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include "pg_cli.h"
+#include "pg_report.h"
+#include "pg_scantext.h"
+#include "pg_summary.h"
+
+enum {
+    JOBS_MAX = 256,
+    KEYS_DEFAULT = 500000
+};
+
+/* Long options without a letter. */
+enum { OPT_LANG = 256, OPT_FOREIGN_HOST, OPT_MAX_KEYS, OPT_NO_LEARN };
+
+typedef struct options_t {
+    pg_scan_in_t in;
+    pg_own_t *own;
+    apr_array_header_t *formats; /* pg_logformat_t                        */
+    const char *output;
+    bool auto_format;
+    bool help;
+} options_t;
+
+static const char help[] =
+"Usage: proxyguard scan [OPTION]... FILE...\n"
+"Find relay attempts in access logs. FILE may be packed by gzip, zstd or\n"
+"xz; - is standard input.\n\n"
+"  -o, --own-host NAME      a name or address of this server, or *.suffix,\n"
+"                           each with or without :port; may be repeated.\n"
+"                           Without any, the virtual hosts that the log\n"
+"                           names are taken\n"
+"  -f, --log-format FORMAT  auto (default), combined, common, json,\n"
+"                           vhost_combined, vhost_common, or a LogFormat\n"
+"                           string as in httpd.conf, or nginx's log_format\n"
+"  -O, --output FORMAT      text (default), html, json, csv, svg,\n"
+"                           prometheus\n"
+"      --foreign-host       count requests whose Host is not ours, too\n"
+"      --no-learn           take no own names from the log\n"
+"  -j, --jobs N             threads (default: one for each core)\n"
+"      --max-keys N         entries of a list before it approximates\n"
+"                           (default 500000)\n"
+"  -q, --quiet              show no progress\n"
+"      --lang en|ja         language of the text\n"
+"  -h, --help               this text\n\n"
+"Exit status: 0 no attempts, 1 attempts, 2 probably relayed, 64 and up\n"
+"errors.\n";
+
+static const struct option longs[] = {
+    { "own-host",     required_argument, NULL, 'o' },
+    { "log-format",   required_argument, NULL, 'f' },
+    { "output",       required_argument, NULL, 'O' },
+    { "foreign-host", no_argument,       NULL, OPT_FOREIGN_HOST },
+    { "no-learn",     no_argument,       NULL, OPT_NO_LEARN },
+    { "jobs",         required_argument, NULL, 'j' },
+    { "max-keys",     required_argument, NULL, OPT_MAX_KEYS },
+    { "quiet",        no_argument,       NULL, 'q' },
+    { "lang",         required_argument, NULL, OPT_LANG },
+    { "help",         no_argument,       NULL, 'h' },
+    { NULL, 0, NULL, 0 }
+};
+
+/* --- options ------------------------------------------------------------- */
+
+static int set_number(const pg_cli_t *cli, const char *name, const char *text,
+                      long max, long *out)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+
+    if (!pg_is_digit(*text) || *end || n < 1 || n > max) {
+        return pg_cli_usage(cli, "%s: '%s' is not a number from 1 to %ld",
+                            name, text, max);
+    }
+    *out = n;
+    return 0;
+}
+
+static int set_own(const pg_cli_t *cli, options_t *o, const char *name)
+{
+    const char *wrong;
+
+    if (o->own == NULL) {
+        o->own = pg_own_create(cli->pool);
+    }
+    wrong = pg_own_add(o->own, pg_span_str(name));
+    if (wrong) {
+        return pg_cli_usage(cli, "--own-host: '%s' %s", name, wrong);
+    }
+    return 0;
+}
+
+static int add_format(const pg_cli_t *cli, options_t *o, const char *text)
+{
+    const char *wrong;
+
+    wrong = pg_logformat_compile(apr_array_push(o->formats), text, cli->pool);
+    if (wrong) {
+        return pg_cli_usage(cli, "--log-format: '%s' %s", text, wrong);
+    }
+    return 0;
+}
+
+static int set_format(const pg_cli_t *cli, options_t *o, const char *text)
+{
+    o->auto_format = !strcmp(text, "auto");
+    o->in.rules.json = o->auto_format || !strcmp(text, "json");
+    apr_array_clear(o->formats);
+    if (!o->in.rules.json) {
+        return add_format(cli, o, text);
+    }
+    for (const char *const *name = pg_logformat_named();
+         o->auto_format && *name; name++) {
+        add_format(cli, o, *name);
+    }
+    return 0;
+}
+
+static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
+{
+    const char *known = "text";
+
+    if (strcmp(name, "text") && !pg_format_find(pg_span_str(name))) {
+        for (const pg_format_t *f = pg_formats(); f->name; f++) {
+            known = apr_pstrcat(cli->pool, known, ", ", f->name, NULL);
+        }
+        return pg_cli_usage(cli, "--output: '%s' is none of %s", name, known);
+    }
+    o->output = name;
+    return 0;
+}
+
+static int set_lang(pg_cli_t *cli, const char *text)
+{
+    cli->japanese = !strcmp(text, "ja");
+    if (!cli->japanese && strcmp(text, "en")) {
+        return pg_cli_usage(cli, "--lang: '%s' is not 'en' or 'ja'", text);
+    }
+    return 0;
+}
+
+static int set_jobs(const pg_cli_t *cli, options_t *o, const char *text)
+{
+    long n = 0;
+    int status = set_number(cli, "--jobs", text, JOBS_MAX, &n);
+
+    o->in.jobs = (int)n;
+    return status;
+}
+
+static int set_max_keys(const pg_cli_t *cli, options_t *o, const char *text)
+{
+    long n = 0;
+    int status = set_number(cli, "--max-keys", text, 1L << 30, &n);
+
+    o->in.bound = (apr_size_t)n;
+    return status;
+}
+
+static int set_option(pg_cli_t *cli, options_t *o, int option)
+{
+    switch (option) {
+    case 'o':
+        return set_own(cli, o, optarg);
+    case 'f':
+        return set_format(cli, o, optarg);
+    case 'O':
+        return set_output(cli, o, optarg);
+    case 'j':
+        return set_jobs(cli, o, optarg);
+    case 'q':
+        o->in.progress = false;
+        return 0;
+    case 'h':
+        o->help = true;
+        return 0;
+    case OPT_LANG:
+        return set_lang(cli, optarg);
+    case OPT_FOREIGN_HOST:
+        o->in.rules.check_host = true;
+        return 0;
+    case OPT_MAX_KEYS:
+        return set_max_keys(cli, o, optarg);
+    case OPT_NO_LEARN:
+        o->in.learn = false;
+        return 0;
+    default:
+        fprintf(stderr, "Try 'proxyguard scan --help'.\n");
+        return PG_EXIT_USAGE;
+    }
+}
+
+/* The literal before the request, if all formats agree on it. */
+static pg_span_t common_anchor(const pg_rules_t *rules)
+{
+    pg_span_t none = { .ptr = NULL, .len = 0 };
+
+    for (int i = 0; i < rules->formats; i++) {
+        if (!pg_span_eq(rules->format[i].anchor, rules->format[0].anchor)) {
+            return none;
+        }
+    }
+    return rules->formats ? rules->format[0].anchor : none;
+}
+
+static void set_rules(const pg_cli_t *cli, options_t *o)
+{
+    pg_rules_t *rules = &o->in.rules;
+
+    rules->format = (const pg_logformat_t *)o->formats->elts;
+    rules->formats = o->formats->nelts;
+    rules->anchor = common_anchor(rules);
+    rules->own = o->own;
+    rules->now = cli->now;
+    o->in.learn = o->in.learn && o->own == NULL;
+}
+
+static int parse(pg_cli_t *cli, options_t *o)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int option, status;
+
+    o->in.jobs = cores < 1 ? 1 : cores > JOBS_MAX ? JOBS_MAX : (int)cores;
+    o->in.bound = KEYS_DEFAULT;
+    o->in.learn = true;
+    o->in.progress = true;
+    o->output = "text";
+    o->formats = apr_array_make(cli->pool, 8, sizeof(pg_logformat_t));
+    set_format(cli, o, "auto");
+    while ((option = getopt_long(cli->argc, cli->argv, "o:f:O:j:qh", longs,
+                                 NULL)) != -1) {
+        status = set_option(cli, o, option);
+        if (status) {
+            return status;
+        }
+    }
+    if (optind == cli->argc && !o->help) {
+        return pg_cli_usage(cli, "no log named; - is standard input");
+    }
+    o->in.path = (const char *const *)cli->argv + optind;
+    o->in.paths = cli->argc - optind;
+    set_rules(cli, o);
+    return 0;
+}
+
+/* --- result -------------------------------------------------------------- */
+
+static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
+                   const pg_scan_out_t *scan)
+{
+    const pg_snapshot_t *snapshot = pg_summary_snapshot(scan, cli->now,
+                                                        cli->pool);
+    pg_report_t report = {
+        .ledger = snapshot,
+        .now = snapshot->taken,
+        .version = PROXYGUARD_VERSION,
+    };
+
+    if (!strcmp(o->output, "text")) {
+        pg_scantext_render(sink, scan, snapshot, cli->japanese, cli->pool);
+        return;
+    }
+    pg_format_find(pg_span_str(o->output))->render(sink, &report, cli->pool);
+}
+
+/* An error outweighs what was found: the answer is not whole. */
+static int exit_status(const pg_cli_t *cli, const pg_scan_out_t *scan)
+{
+    int status = scan->judge->attempts[PG_JUDGED_RELAYED] ? PG_EXIT_RELAYED
+                 : scan->tally->attempts ? PG_EXIT_ATTEMPTS : PG_EXIT_CLEAN;
+
+    for (int i = 0; i < scan->troubles; i++) {
+        const pg_scan_trouble_t *trouble = &scan->trouble[i];
+        pg_cli_say(cli, "%s: %s", trouble->path, trouble->why);
+        if (trouble->unread || status < PG_EXIT_USAGE) {
+            status = trouble->unread ? PG_EXIT_NO_INPUT : PG_EXIT_OUTPUT;
+        }
+    }
+    if (scan->tally->lines && scan->tally->unparsed == scan->tally->lines
+                              - scan->tally->blank) {
+        pg_cli_say(cli, "not one line was understood; --log-format says how "
+                   "to read them");
+        return PG_EXIT_DATA;
+    }
+    return status;
+}
+
+int pg_cmd_scan(pg_cli_t *cli)
+{
+    options_t o = { .help = false };
+    pg_sink_t sink = pg_cli_sink(stdout);
+    const pg_scan_out_t *scan;
+    int status = parse(cli, &o);
+
+    if (status) {
+        return status;
+    }
+    if (o.help) {
+        pg_puts(&sink, help);
+        return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
+    }
+    scan = pg_scan_run(&o.in, cli->pool);
+    render(&sink, &o, cli, scan);
+    return pg_cli_finish(cli, &sink, exit_status(cli, scan));
+}

@@ -1,0 +1,54 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Lines of a log -> tally: the only place that knows what a line means. */
+#ifndef PG_COUNT_H
+#define PG_COUNT_H
+
+#include "pg_logformat.h"
+#include "pg_logjson.h"
+#include "pg_own.h"
+#include "pg_tally.h"
+
+/** How lines are to be read; const while workers run. */
+typedef struct pg_rules_t {
+    const pg_logformat_t *format; /* tried in order                       */
+    int formats;
+    bool json;                   /* try JSON as well                      */
+    pg_span_t anchor;            /* that of all formats; absent: none     */
+    const pg_own_t *own;         /* NULL: not known                       */
+    bool check_host;             /* a foreign Host is an attempt          */
+    apr_time_t now;              /* a line from the future has no time    */
+} pg_rules_t;
+
+/** What one worker needs besides its tally. */
+typedef struct pg_counter_t {
+    const pg_rules_t *rules;
+    pg_tally_t *tally;
+    const pg_table_t *wanted;    /* paths whose own answers are looked for */
+    pg_table_t *found;           /* "path size" of those                  */
+    pg_logjson_t json;
+    char *scratch;               /* PG_LINE_MAX octets                    */
+    char vhost[320];
+} pg_counter_t;
+
+/** A pass over the lines of a block. */
+typedef void (*pg_pass_t)(pg_counter_t *counter, pg_span_t block);
+
+/** Count everything. */
+void pg_count_block(pg_counter_t *counter, pg_span_t block);
+
+/** Collect the names of virtual hosts only. */
+void pg_count_names(pg_counter_t *counter, pg_span_t block);
+
+/** Collect the sizes of the own answers to `wanted` only. */
+void pg_count_wanted(pg_counter_t *counter, pg_span_t block);
+
+/**
+ * Can this line be told to be clean at a glance? True only if it holds the
+ * anchor and, behind it, METHOD SP "/".
+ * @param line    without its line end
+ * @param target  set to the offset of that "/" when true
+ */
+bool pg_count_is_clean(pg_span_t line, pg_span_t anchor, apr_size_t *target);
+
+#endif

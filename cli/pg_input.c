@@ -1,0 +1,418 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <lzma.h>
+#include <zlib.h>
+#include <zstd.h>
+
+enum {
+    IN_ROOM = 128 * 1024,
+    POLL_MS = 200,
+    /* Real logs pack to a tenth, a flood of equal lines to a hundredth. */
+    BOMB_RATIO = 250
+};
+
+/* What unpacks to more than this is checked against the ratio. */
+#define BOMB_FREE ((apr_uint64_t)256 << 20)
+/* zstd and xz ask for a window of the packer's choice: 128 MiB covers what
+ * their highest ordinary levels make. */
+#define WINDOW_LIMIT ((apr_uint64_t)192 << 20)
+
+typedef enum step_e { STEP_MORE, STEP_END, STEP_BAD } step_e;
+
+/* One call of an unpacker: what it may use and make, then what it did. */
+typedef struct step_t {
+    const char *in;
+    apr_size_t in_len;
+    char *out;
+    apr_size_t room;
+    bool last;                   /* no input follows                      */
+} step_t;
+
+typedef struct codec_t {
+    const char *magic;
+    apr_size_t magic_len;
+    bool (*open)(pg_input_t *input);
+    step_e (*step)(pg_input_t *input, step_t *step);
+    void (*close)(pg_input_t *input);
+} codec_t;
+
+struct pg_input_t {
+    int fd;
+    bool regular;
+    const codec_t *codec;        /* NULL: plain                           */
+    union {
+        z_stream gz;
+        lzma_stream xz;
+        ZSTD_DStream *zstd;
+    } state;
+    char in[IN_ROOM];
+    apr_size_t in_at;
+    apr_size_t in_len;
+    bool in_end;                 /* the file has no more                  */
+    bool done;                   /* nor has the packed stream             */
+    apr_uint64_t consumed;
+    apr_uint64_t produced;
+    const atomic_bool *stop;
+    const char *trouble;
+    apr_pool_t *pool;
+};
+
+/* --- gzip ---------------------------------------------------------------- */
+
+static bool gz_open(pg_input_t *input)
+{
+    return inflateInit2(&input->state.gz, MAX_WBITS + 16) == Z_OK;
+}
+
+static step_e gz_step(pg_input_t *input, step_t *step)
+{
+    z_stream *z = &input->state.gz;
+    int result;
+
+    z->next_in = (z_const Bytef *)(apr_uintptr_t)step->in;
+    z->avail_in = (uInt)step->in_len;
+    z->next_out = (Bytef *)step->out;
+    z->avail_out = (uInt)step->room;
+    result = inflate(z, Z_NO_FLUSH);
+    step->in_len -= z->avail_in;
+    step->room -= z->avail_out;
+    if (result == Z_STREAM_END) {
+        /* RFC 1952 2.2: members follow one another ("cat a.gz b.gz"). */
+        return inflateReset(z) == Z_OK ? STEP_END : STEP_BAD;
+    }
+    return result == Z_OK || result == Z_BUF_ERROR ? STEP_MORE : STEP_BAD;
+}
+
+static void gz_close(pg_input_t *input)
+{
+    inflateEnd(&input->state.gz);
+}
+
+/* --- xz ------------------------------------------------------------------ */
+
+static bool xz_open(pg_input_t *input)
+{
+    lzma_stream fresh = LZMA_STREAM_INIT;
+
+    input->state.xz = fresh;
+    return lzma_stream_decoder(&input->state.xz, WINDOW_LIMIT, 0) == LZMA_OK;
+}
+
+static step_e xz_step(pg_input_t *input, step_t *step)
+{
+    lzma_stream *x = &input->state.xz;
+    lzma_ret result;
+
+    x->next_in = (const uint8_t *)step->in;
+    x->avail_in = step->in_len;
+    x->next_out = (uint8_t *)step->out;
+    x->avail_out = step->room;
+    result = lzma_code(x, LZMA_RUN);
+    step->in_len -= x->avail_in;
+    step->room -= x->avail_out;
+    if (result == LZMA_STREAM_END) {
+        return lzma_stream_decoder(x, WINDOW_LIMIT, 0) == LZMA_OK ? STEP_END
+                                                                : STEP_BAD;
+    }
+    return result == LZMA_OK || result == LZMA_BUF_ERROR ? STEP_MORE
+                                                         : STEP_BAD;
+}
+
+static void xz_close(pg_input_t *input)
+{
+    lzma_end(&input->state.xz);
+}
+
+/* --- zstd ---------------------------------------------------------------- */
+
+static bool zstd_open(pg_input_t *input)
+{
+    input->state.zstd = ZSTD_createDStream();
+    return input->state.zstd != NULL
+           && !ZSTD_isError(ZSTD_DCtx_setParameter(input->state.zstd,
+                                                   ZSTD_d_windowLogMax, 27));
+}
+
+static step_e zstd_step(pg_input_t *input, step_t *step)
+{
+    ZSTD_inBuffer in = { step->in, step->in_len, 0 };
+    ZSTD_outBuffer out = { step->out, step->room, 0 };
+    size_t result = ZSTD_decompressStream(input->state.zstd, &out, &in);
+
+    step->in_len = in.pos;
+    step->room = out.pos;
+    if (ZSTD_isError(result)) {
+        return STEP_BAD;
+    }
+    return result == 0 ? STEP_END : STEP_MORE;
+}
+
+static void zstd_close(pg_input_t *input)
+{
+    ZSTD_freeDStream(input->state.zstd);
+}
+
+static const codec_t codecs[] = {
+    { "\x1f\x8b",         2, gz_open,   gz_step,   gz_close },
+    { "\xfd" "7zXZ",      6, xz_open,   xz_step,   xz_close },
+    { "\x28\xb5\x2f\xfd", 4, zstd_open, zstd_step, zstd_close },
+};
+
+static const codec_t *codec_of(const char *octets, apr_size_t n)
+{
+    for (apr_size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
+        if (n >= codecs[i].magic_len
+            && !memcmp(octets, codecs[i].magic, codecs[i].magic_len)) {
+            return &codecs[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- the file ------------------------------------------------------------ */
+
+static const char *why(apr_pool_t *pool)
+{
+    return apr_pstrdup(pool, strerror(errno));
+}
+
+static bool is_stopped(const pg_input_t *input)
+{
+    return input->stop
+           && atomic_load_explicit(input->stop, memory_order_relaxed);
+}
+
+/* A pipe or terminal may have nothing for ever: look at the flag meanwhile. */
+static bool wait_readable(const pg_input_t *input)
+{
+    struct pollfd p = { .fd = input->fd, .events = POLLIN };
+
+    while (!input->regular && poll(&p, 1, POLL_MS) == 0) {
+        if (is_stopped(input)) {
+            return false;
+        }
+    }
+    return !is_stopped(input);
+}
+
+static apr_size_t read_raw(pg_input_t *input, char *buffer, apr_size_t room)
+{
+    ssize_t n = -1;
+
+    do {
+        if (!wait_readable(input)) {
+            return 0;
+        }
+        n = read(input->fd, buffer, room);
+    } while (n < 0 && (errno == EINTR || errno == EAGAIN));
+    if (n < 0) {
+        input->trouble = why(input->pool);
+        return 0;
+    }
+    input->consumed += (apr_uint64_t)n;
+    return (apr_size_t)n;
+}
+
+static apr_status_t close_input(void *data)
+{
+    pg_input_t *input = data;
+
+    if (input->codec) {
+        input->codec->close(input);
+    }
+    if (input->fd > STDIN_FILENO) {
+        close(input->fd);
+    }
+    return APR_SUCCESS;
+}
+
+static const char *open_file(pg_input_t *input, const char *path)
+{
+    struct stat st;
+
+    input->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC)
+                                  : STDIN_FILENO;
+    if (input->fd < 0 || fstat(input->fd, &st) < 0) {
+        return why(input->pool);
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return "is a directory; name the log files in it";
+    }
+    input->regular = S_ISREG(st.st_mode);
+    return NULL;
+}
+
+/* The first octets say what packed it; a pipe may deliver them one by one. */
+static void fill_magic(pg_input_t *input)
+{
+    while (input->in_len < 6 && !input->in_end) {
+        apr_size_t n = read_raw(input, input->in + input->in_len,
+                                IN_ROOM - input->in_len);
+        input->in_len += n;
+        input->in_end = n == 0;
+    }
+}
+
+const char *pg_input_open(pg_input_t **out, const char *path,
+                          apr_uint64_t from, const atomic_bool *stop,
+                          apr_pool_t *pool)
+{
+    pg_input_t *input = apr_pcalloc(pool, sizeof(*input));
+    const char *wrong;
+
+    input->pool = pool;
+    input->stop = stop;
+    wrong = open_file(input, path);
+    apr_pool_cleanup_register(pool, input, close_input,
+                              apr_pool_cleanup_null);
+    if (wrong) {
+        return wrong;
+    }
+    if (from && lseek(input->fd, (off_t)from, SEEK_SET) < 0) {
+        return why(pool);
+    }
+    if (from == 0) {
+        const codec_t *codec;
+        fill_magic(input);
+        codec = codec_of(input->in, input->in_len);
+        if (codec && !codec->open(input)) {
+            return "cannot be unpacked: out of memory";
+        }
+        input->codec = codec;
+    }
+    *out = input;
+    return NULL;
+}
+
+const char *pg_input_stat(pg_input_info_t *out, const char *path,
+                          apr_pool_t *pool)
+{
+    struct stat st;
+    pg_input_t *input;
+    apr_pool_t *own;
+    const char *wrong;
+
+    *out = (pg_input_info_t){ 0 };
+    if (!strcmp(path, "-") || stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
+        return strcmp(path, "-") && stat(path, &st) < 0 ? why(pool) : NULL;
+    }
+    apr_pool_create(&own, pool);
+    wrong = pg_input_open(&input, path, 0, NULL, own);
+    if (wrong == NULL) {
+        out->size = (apr_uint64_t)st.st_size;
+        out->plain = input->codec == NULL;
+    }
+    wrong = wrong ? apr_pstrdup(pool, wrong) : NULL;
+    apr_pool_destroy(own);
+    return wrong;
+}
+
+/* --- unpacking ----------------------------------------------------------- */
+
+static void refill(pg_input_t *input)
+{
+    if (input->in_at == input->in_len && !input->in_end) {
+        input->in_at = 0;
+        input->in_len = read_raw(input, input->in, IN_ROOM);
+        input->in_end = input->in_len == 0;
+    }
+}
+
+static void end_with(pg_input_t *input, const char *trouble)
+{
+    input->done = true;
+    if (input->trouble == NULL && !is_stopped(input)) {
+        input->trouble = trouble;
+    }
+}
+
+/* A packed stream has ended. Another may follow; padding may not trouble. */
+static void next_stream(pg_input_t *input)
+{
+    refill(input);
+    if (input->in_at == input->in_len) {
+        input->done = true;
+        return;
+    }
+    if (codec_of(input->in + input->in_at, input->in_len - input->in_at)
+        == input->codec) {
+        return;
+    }
+    end_with(input, input->in[input->in_at] == '\0' ? NULL
+             : "has something behind its packed data that was not read");
+}
+
+static apr_size_t unpack(pg_input_t *input, char *buffer, apr_size_t room)
+{
+    while (!input->done) {
+        step_t step = { .out = buffer, .room = room };
+        step_e went;
+
+        refill(input);
+        step.in = input->in + input->in_at;
+        step.in_len = input->in_len - input->in_at;
+        step.last = input->in_end;
+        went = input->codec->step(input, &step);
+        input->in_at += step.in_len;
+        input->produced += step.room;
+        if (went == STEP_BAD) {
+            end_with(input, "is damaged: unpacking stopped there");
+        }
+        else if (went == STEP_END) {
+            next_stream(input);
+        }
+        else if (step.last && step.room == 0) {
+            end_with(input, "is cut off: its packed data has no end");
+        }
+        if (input->produced > BOMB_FREE
+            && input->produced / BOMB_RATIO > input->consumed) {
+            end_with(input, "unpacks to over 250 times its size; "
+                     "the rest was not read");
+        }
+        if (step.room) {
+            return step.room;
+        }
+    }
+    return 0;
+}
+
+apr_size_t pg_input_read(pg_input_t *input, char *buffer, apr_size_t room)
+{
+    apr_size_t n;
+
+    if (is_stopped(input)) {
+        return 0;
+    }
+    if (input->codec) {
+        return unpack(input, buffer, room);
+    }
+    if (input->in_at == input->in_len) {
+        return input->in_end ? 0 : read_raw(input, buffer, room);
+    }
+    n = input->in_len - input->in_at;
+    n = n < room ? n : room;
+    memcpy(buffer, input->in + input->in_at, n);
+    input->in_at += n;
+    return n;
+}
+
+apr_uint64_t pg_input_consumed(const pg_input_t *input)
+{
+    return input->consumed;
+}
+
+const char *pg_input_trouble(const pg_input_t *input)
+{
+    return input->trouble;
+}

@@ -1,0 +1,58 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Reading a log: a file, a part of one, or standard input; plain or packed by
+ * gzip, zstd or xz, which its first octets tell, not its name. Plain files
+ * are read, not mapped: a log that is cut off while it is read must not kill
+ * the reader. */
+#ifndef PG_INPUT_H
+#define PG_INPUT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <apr_errno.h>
+#include <apr_pools.h>
+
+typedef struct pg_input_t pg_input_t;
+
+/** What is known of a file before it is read. */
+typedef struct pg_input_info_t {
+    apr_uint64_t size;           /* octets on disk; 0 if not a regular file */
+    bool plain;                  /* a regular file that is not packed: it
+                                    can be read in parts                  */
+} pg_input_info_t;
+
+/**
+ * Look at a file.
+ * @param path  "-" is standard input
+ * @return NULL, or why it cannot be read, as words to follow its name
+ */
+const char *pg_input_stat(pg_input_info_t *out, const char *path,
+                          apr_pool_t *pool);
+
+/**
+ * Open a log.
+ *
+ * @param out     closed with pool
+ * @param from    offset to begin at; only for a plain file
+ * @param stop    set by another thread to end a read that waits; or NULL
+ * @return NULL, or why it cannot be read, as words to follow its name
+ */
+const char *pg_input_open(pg_input_t **out, const char *path,
+                          apr_uint64_t from, const atomic_bool *stop,
+                          apr_pool_t *pool);
+
+/**
+ * Read on, unpacking.
+ * @return octets put into buffer; 0 at the end, be it early or not
+ */
+apr_size_t pg_input_read(pg_input_t *input, char *buffer, apr_size_t room);
+
+/** Octets of the file consumed so far, packed as they are there. */
+apr_uint64_t pg_input_consumed(const pg_input_t *input);
+
+/** What went wrong while reading, as words to follow the name; NULL if
+ *  nothing did. What came before it is good. */
+const char *pg_input_trouble(const pg_input_t *input);
+
+#endif

@@ -1,0 +1,196 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    SAME_HOSTS = 3,      /* sites that got the same answer: no chance       */
+    VARYING_SIZES = 8,   /* lengths of a home page that is made anew        */
+    WANTED_MAX = 65536
+};
+
+typedef struct ground_t {
+    pg_judged_e judged;
+    const char *words[2];        /* English, Japanese                     */
+} ground_t;
+
+#define ROW_GROUND(sym, judged, en, ja) { PG_JUDGED_##judged, { en, ja } },
+static const ground_t grounds[] = { PG_GROUNDS(ROW_GROUND) };
+#undef ROW_GROUND
+
+/** What is known of the server's own answers. */
+typedef struct known_t {
+    const pg_table_t *home;      /* lengths of the home page              */
+    apr_uint64_t home_min, home_max;
+    const pg_table_t *found;
+    pg_table_t *hosts_of_size;   /* length -> how many sites got it       */
+} known_t;
+
+const char *pg_ground_words(pg_ground_e ground, bool japanese)
+{
+    return ground < PG_GROUND_COUNT ? grounds[ground].words[japanese] : "?";
+}
+
+const char *pg_judged_name(pg_judged_e judged)
+{
+    static const char *const names[] = { "harmless", "unclear", "relayed" };
+
+    return judged < PG_JUDGED_COUNT ? names[judged] : "?";
+}
+
+static void learn_home(known_t *known, apr_pool_t *pool)
+{
+    apr_size_t n;
+    pg_cell_t **cells = pg_table_sorted(known->home, &n, pool);
+
+    for (apr_size_t i = 0; i < n; i++) {
+        apr_uint64_t size = strtoull(cells[i]->key.ptr, NULL, 10);
+        if (i == 0 || size < known->home_min) {
+            known->home_min = size;
+        }
+        if (size > known->home_max) {
+            known->home_max = size;
+        }
+    }
+}
+
+static bool is_tunnel(const pg_answer_t *a)
+{
+    return a->class_id == PG_CLASS_CONNECT_TLS
+           || a->class_id == PG_CLASS_CONNECT_MAIL
+           || a->class_id == PG_CLASS_CONNECT_OTHER;
+}
+
+/* Each pair of length and site counts once. */
+static void learn_hosts(known_t *known, const pg_tally_t *tally,
+                        apr_pool_t *pool)
+{
+    apr_size_t n, count = pg_table_size(tally->answers) + 1;
+    pg_cell_t **cells = pg_table_sorted(tally->answers, &n, pool);
+    pg_table_t *pairs = pg_table_create(pool, count, 0);
+
+    known->hosts_of_size = pg_table_create(pool, count, 0);
+    for (apr_size_t i = 0; i < n; i++) {
+        const pg_answer_t *a = cells[i]->data;
+        char pair[PG_TABLE_KEY + 1];
+        int len = snprintf(pair, sizeof(pair), "%s %s", a->size, a->host);
+        if (!is_tunnel(a)
+            && pg_table_add(pairs, pg_span_make(pair, (apr_size_t)len),
+                            1)->count == 1) {
+            pg_table_add(known->hosts_of_size, pg_span_str(a->size), 1);
+        }
+    }
+}
+
+static bool is_own_path(const known_t *known, const pg_answer_t *a)
+{
+    char key[PG_TABLE_KEY + 1];
+    int n = snprintf(key, sizeof(key), "%s %s", a->path, a->size);
+
+    return known->found
+           && pg_table_find(known->found, pg_span_make(key, (apr_size_t)n));
+}
+
+static bool is_same_always(const known_t *known, const pg_answer_t *a)
+{
+    const pg_cell_t *cell = pg_table_find(known->hosts_of_size,
+                                          pg_span_str(a->size));
+
+    return cell && cell->count >= SAME_HOSTS;
+}
+
+static pg_ground_e judge_length(const known_t *known, const pg_answer_t *a)
+{
+    apr_uint64_t size = strtoull(a->size, NULL, 10);
+
+    if (pg_table_find(known->home, pg_span_str(a->size))) {
+        return PG_GROUND_HOME;
+    }
+    if (is_own_path(known, a)) {
+        return PG_GROUND_SAME_PATH;
+    }
+    if (is_same_always(known, a)) {
+        return PG_GROUND_SAME_ALWAYS;
+    }
+    if (pg_table_size(known->home) == 0) {
+        return PG_GROUND_NO_HOME;
+    }
+    if (pg_table_size(known->home) >= VARYING_SIZES
+        && size >= known->home_min && size <= known->home_max) {
+        return PG_GROUND_VARIES;
+    }
+    return PG_GROUND_DIFFERS;
+}
+
+static pg_ground_e judge_one(const known_t *known, const pg_answer_t *a)
+{
+    if (is_tunnel(a)) {
+        return PG_GROUND_CONNECT;
+    }
+    if (a->class_id == PG_CLASS_FOREIGN_HOST) {
+        return PG_GROUND_DEFAULT_HOST;
+    }
+    /* HEAD gets none, and httpd writes "-" for none. */
+    if (!pg_is_digit(a->size[0]) || strtoull(a->size, NULL, 10) == 0
+        || !strcmp(a->method, "HEAD")) {
+        return PG_GROUND_NO_LENGTH;
+    }
+    return judge_length(known, a);
+}
+
+static int worst_first(const void *a, const void *b)
+{
+    const pg_judgement_t *x = a, *y = b;
+
+    if (x->judged != y->judged) {
+        return x->judged < y->judged ? 1 : -1;
+    }
+    if (x->answer->count != y->answer->count) {
+        return x->answer->count < y->answer->count ? 1 : -1;
+    }
+    return strcmp(x->answer->request, y->answer->request);
+}
+
+pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
+                         apr_pool_t *pool)
+{
+    known_t known = { .home = tally->home, .found = found };
+    pg_judge_t *judge = apr_pcalloc(pool, sizeof(*judge));
+    pg_cell_t **cells;
+    pg_judgement_t *item;
+
+    learn_home(&known, pool);
+    learn_hosts(&known, tally, pool);
+    cells = pg_table_sorted(tally->answers, &judge->n, pool);
+    item = apr_pcalloc(pool, (judge->n + 1) * sizeof(*item));
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        item[i].key = cells[i]->key;
+        item[i].answer = cells[i]->data;
+        item[i].ground = judge_one(&known, item[i].answer);
+        item[i].judged = grounds[item[i].ground].judged;
+        judge->attempts[item[i].judged] += item[i].answer->count;
+    }
+    qsort(item, judge->n, sizeof(*item), worst_first);
+    judge->item = item;
+    return judge;
+}
+
+pg_table_t *pg_judge_wanted(const pg_judge_t *judge, apr_pool_t *pool)
+{
+    pg_table_t *wanted = NULL;
+
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        const pg_judgement_t *item = &judge->item[i];
+        if (item->ground != PG_GROUND_DIFFERS
+            && item->ground != PG_GROUND_NO_HOME) {
+            continue;
+        }
+        if (wanted == NULL) {
+            wanted = pg_table_create(pool, WANTED_MAX, 0);
+        }
+        pg_table_add(wanted, pg_span_str(item->answer->path), 1);
+    }
+    return wanted;
+}

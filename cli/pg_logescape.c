@@ -1,0 +1,50 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_logescape.h"
+
+static int hex_value(char c)
+{
+    return pg_is_digit(c) ? c - '0' : pg_lower(c) - 'a' + 10;
+}
+
+/* The escape behind a backslash at s[0..n-1]; octets used, 0 if it is none. */
+static apr_size_t undo_one(char *out, const char *s, apr_size_t n)
+{
+    static const char from[] = "\"\\bnrtfv'";
+    static const char to[] = "\"\\\b\n\r\t\f\v'";
+    const char *at;
+
+    if (n >= 3 && (s[0] == 'x' || s[0] == 'X') && pg_is_hex(s[1])
+        && pg_is_hex(s[2])) {
+        *out = (char)(hex_value(s[1]) * 16 + hex_value(s[2]));
+        return 3;
+    }
+    at = n ? memchr(from, s[0], sizeof(from) - 1) : NULL;
+    if (at == NULL) {
+        return 0;
+    }
+    *out = to[at - from];
+    return 1;
+}
+
+pg_span_t pg_logescape_undo(char *out, pg_span_t s)
+{
+    apr_size_t used = pg_span_find(s, '\\');
+
+    if (s.ptr == NULL || used == s.len) {
+        return s;
+    }
+    memmove(out, s.ptr, used);
+    for (apr_size_t i = used; i < s.len; i++) {
+        apr_size_t taken = 0;
+        if (s.ptr[i] == '\\') {
+            taken = undo_one(out + used, s.ptr + i + 1, s.len - i - 1);
+        }
+        if (taken == 0) {
+            out[used] = s.ptr[i];
+        }
+        used++;
+        i += taken;
+    }
+    return pg_span_make(out, used);
+}

@@ -1,0 +1,395 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_logformat.h"
+
+#include <apr_strings.h>
+
+typedef struct named_t {
+    const char *name;
+    const char *text;
+} named_t;
+
+/* As Debian's apache2.conf and nginx have them. The longest first: the others
+ * are its beginning, and "common" would take any of them. */
+static const named_t named[] = {
+    { "vhost_combined", "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" "
+                        "\"%{User-Agent}i\"" },
+    { "combined", "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" "
+                  "\"%{User-Agent}i\"" },
+    { "vhost_common", "%v:%p %h %l %u %t \"%r\" %>s %b" },
+    { "common", "%h %l %u %t \"%r\" %>s %b" },
+};
+
+static const char *const names[] = {
+    "vhost_combined", "combined", "vhost_common", "common", NULL
+};
+
+typedef struct alias_t {
+    const char *name;
+    pg_field_e field;
+} alias_t;
+
+#define ROW_HTTPD(sym, httpd, nginx) { httpd, PG_FIELD_##sym },
+#define ROW_NGINX(sym, httpd, nginx) { nginx, PG_FIELD_##sym },
+
+static const alias_t httpd_fields[] = {
+    PG_FIELDS(ROW_HTTPD)
+    { "a", PG_FIELD_CLIENT },
+    { "{c}a", PG_FIELD_CLIENT },
+    { "B", PG_FIELD_SIZE },
+    { "O", PG_FIELD_SIZE },
+    { "{canonical}p", PG_FIELD_PORT },
+    { "{local}p", PG_FIELD_PORT },
+};
+
+static const alias_t nginx_fields[] = {
+    PG_FIELDS(ROW_NGINX)
+    { "time_iso8601", PG_FIELD_TIME },
+    { "msec", PG_FIELD_TIME },
+    { "bytes_sent", PG_FIELD_SIZE },
+};
+
+#undef ROW_HTTPD
+#undef ROW_NGINX
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *const *pg_logformat_named(void)
+{
+    return names;
+}
+
+/* --- compiling ----------------------------------------------------------- */
+
+/* A format being compiled: literal text gathers until a field ends it. */
+typedef struct build_t {
+    pg_logformat_t *format;
+    char *literal;
+    apr_size_t used;
+    apr_size_t begun;            /* where in literal the current one begins */
+} build_t;
+
+static pg_field_e field_of(const alias_t *rows, apr_size_t n, pg_span_t name)
+{
+    bool header = name.len > 0 && name.ptr[0] == '{';
+
+    for (apr_size_t i = 0; i < n; i++) {
+        pg_span_t row = pg_span_str(rows[i].name);
+        if (row.len && (header ? pg_span_ieq(row, name)
+                               : pg_span_eq(row, name))) {
+            return rows[i].field;
+        }
+    }
+    return PG_FIELD_SKIP;
+}
+
+static void add_literal(build_t *b, char c)
+{
+    b->literal[b->used++] = c;
+}
+
+static const char *add_field(build_t *b, pg_field_e field)
+{
+    pg_logformat_t *f = b->format;
+    pg_span_t before = pg_span_make(b->literal + b->begun,
+                                    b->used - b->begun);
+    pg_piece_t *piece = &f->piece[f->pieces];
+
+    if (f->pieces && before.len == 0) {
+        if (field == PG_FIELD_SKIP
+            && f->piece[f->pieces - 1].field == PG_FIELD_SKIP) {
+            return NULL;
+        }
+        return "has two fields with nothing between them";
+    }
+    if (f->pieces == PG_FORMAT_PIECES) {
+        return "has over 64 fields";
+    }
+    if (field != PG_FIELD_SKIP && f->has[field]) {
+        field = PG_FIELD_SKIP;   /* the first one counts                  */
+    }
+    piece->before = before;
+    piece->field = field;
+    piece->quoted = before.len && before.ptr[before.len - 1] == '"';
+    f->has[field] = true;
+    f->pieces++;
+    b->begun = b->used;
+    return NULL;
+}
+
+/* %t writes its own brackets; %{format}t writes what it is told to. */
+static const char *add_time(build_t *b, bool plain)
+{
+    const char *wrong;
+
+    if (plain) {
+        add_literal(b, '[');
+    }
+    wrong = add_field(b, PG_FIELD_TIME);
+    if (wrong == NULL && plain) {
+        add_literal(b, ']');
+    }
+    return wrong;
+}
+
+/* A directive behind its '%' at *at: [!]codes [<>^] [{name}] letter. */
+static const char *add_directive(build_t *b, const char **at)
+{
+    const char *s = *at;
+    const char *name;
+    pg_span_t span;
+
+    s += strspn(s, "!0123456789,<>");
+    if (*s == '^') {             /* %^FB, %^ti, %^to                      */
+        *at = s + (s[1] && s[2] ? 3 : strlen(s));
+        return add_field(b, PG_FIELD_SKIP);
+    }
+    name = s;
+    if (*s == '{') {
+        s = strchr(s, '}');
+        if (s == NULL) {
+            return "has a '%{' without its '}'";
+        }
+        s++;
+    }
+    if (!pg_is_alpha(*s)) {
+        return "has a '%' with no directive behind it";
+    }
+    *at = s + 1;
+    span = pg_span_make(name, (apr_size_t)(s + 1 - name));
+    if (*s == 't') {
+        return add_time(b, span.len == 1);
+    }
+    return add_field(b, field_of(httpd_fields, COUNT_OF(httpd_fields), span));
+}
+
+static const char *add_variable(build_t *b, const char **at)
+{
+    const char *s = *at;
+    apr_size_t n = 0;
+
+    if (*s == '{') {
+        s++;
+    }
+    while (pg_is_alpha(s[n]) || pg_is_digit(s[n]) || s[n] == '_') {
+        n++;
+    }
+    *at = s + n + (s[n] == '}' && s != *at ? 1 : 0);
+    return add_field(b, field_of(nginx_fields, COUNT_OF(nginx_fields),
+                                 pg_span_make(s, n)));
+}
+
+static char unescape(char c)
+{
+    return c == 't' ? '\t' : c == 'n' ? '\n' : c;
+}
+
+static const char *compile_text(build_t *b, const char *s)
+{
+    const char *wrong = NULL;
+
+    while (*s && wrong == NULL) {
+        char c = *s++;
+        if (c == '\\' && *s) {
+            add_literal(b, unescape(*s++));
+        }
+        else if (c == '%' && *s == '%') {
+            add_literal(b, *s++);
+        }
+        else if (c == '%') {
+            wrong = add_directive(b, &s);
+        }
+        else if (c == '$' && (pg_is_alpha(*s) || *s == '{')) {
+            wrong = add_variable(b, &s);
+        }
+        else {
+            add_literal(b, c);
+        }
+    }
+    return wrong;
+}
+
+/* `LogFormat "..." nick` and `"..."` -> what is between the quotes. */
+static const char *strip_directive(const char *text, apr_pool_t *pool)
+{
+    const char *s = text + strspn(text, " \t");
+    const char *end;
+
+    if (pg_span_istarts(pg_span_str(s), PG_SPAN("LogFormat"))) {
+        s += strlen("LogFormat");
+        s += strspn(s, " \t");
+    }
+    else if (*s != '"') {
+        return text;
+    }
+    if (*s != '"') {
+        return s;
+    }
+    for (end = s + 1; *end && *end != '"'; end++) {
+        if (*end == '\\' && end[1]) {
+            end++;
+        }
+    }
+    return apr_pstrmemdup(pool, s + 1, (apr_size_t)(end - s - 1));
+}
+
+/* The request's own literal, if no '"' can stand before it in a line but one
+ * that the server has escaped. */
+static void find_anchor(pg_logformat_t *f)
+{
+    for (int i = 0; i < f->pieces; i++) {
+        pg_span_t before = f->piece[i].before;
+        if (pg_span_find(before, '"') == before.len) {
+            continue;
+        }
+        if (f->piece[i].field == PG_FIELD_REQUEST && f->piece[i].quoted
+            && pg_span_find(before, '"') == before.len - 1) {
+            f->anchor = before;
+        }
+        return;
+    }
+}
+
+static const char *check_whole(const pg_logformat_t *f)
+{
+    if (!f->has[PG_FIELD_REQUEST]
+        && !(f->has[PG_FIELD_METHOD] && f->has[PG_FIELD_TARGET])) {
+        return "does not log the request line (%r): an attempt could not be "
+               "told from a request for a page";
+    }
+    return NULL;
+}
+
+const char *pg_logformat_compile(pg_logformat_t *out, const char *text,
+                                 apr_pool_t *pool)
+{
+    build_t b = { .format = out };
+    const char *wrong;
+
+    memset(out, 0, sizeof(*out));
+    out->name = apr_pstrdup(pool, text);
+    for (apr_size_t i = 0; i < COUNT_OF(named); i++) {
+        if (!strcmp(text, named[i].name)) {
+            text = named[i].text;
+            out->tail = true;    /* sites append fields of their own      */
+            break;
+        }
+    }
+    text = strip_directive(text, pool);
+    /* Each octet gives at most three of literal: the brackets of %t. */
+    b.literal = apr_palloc(pool, strlen(text) * 3 + 1);
+    wrong = compile_text(&b, text);
+    out->after = pg_span_make(b.literal + b.begun, b.used - b.begun);
+    if (wrong == NULL) {
+        wrong = check_whole(out);
+    }
+    find_anchor(out);
+    return wrong;
+}
+
+/* --- matching ------------------------------------------------------------ */
+
+/* Is the octet at p escaped, that is, behind an odd number of backslashes? */
+static bool is_escaped(const char *begin, const char *p)
+{
+    const char *s = p;
+
+    while (s > begin && s[-1] == '\\') {
+        s--;
+    }
+    return (p - s) & 1;
+}
+
+/* Where `end` stands first in s, or s.len. In a quoted field an escaped quote
+ * does not count. */
+static apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
+{
+    const char *p = s.ptr;
+    const char *stop = s.ptr + s.len;
+
+    while ((apr_size_t)(stop - p) >= end.len) {
+        p = memchr(p, end.ptr[0], (apr_size_t)(stop - p) - end.len + 1);
+        if (p == NULL) {
+            break;
+        }
+        if (!memcmp(p, end.ptr, end.len)
+            && !(quoted && is_escaped(s.ptr, p))) {
+            return (apr_size_t)(p - s.ptr);
+        }
+        p++;
+    }
+    return s.len;
+}
+
+static bool is_number(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!pg_is_digit(s.ptr[i])) {
+            return false;
+        }
+    }
+    return s.len > 0;
+}
+
+static bool is_dash(pg_span_t s)
+{
+    return s.len == 1 && s.ptr[0] == '-';
+}
+
+static bool is_plausible(pg_field_e field, pg_span_t s)
+{
+    switch (field) {
+    case PG_FIELD_STATUS:
+        return is_dash(s) || (s.len == 3 && is_number(s));
+    case PG_FIELD_SIZE:
+        return is_dash(s) || is_number(s);
+    case PG_FIELD_PORT:
+        return is_number(s);
+    default:
+        return true;
+    }
+}
+
+/* The end of the last field. With a literal behind it, that literal; else all
+ * of the line, or of the word when more may follow. */
+static apr_size_t last_end(const pg_logformat_t *f, pg_span_t rest,
+                           bool quoted)
+{
+    if (f->after.len) {
+        return find_end(rest, f->after, quoted);
+    }
+    return f->tail && !quoted ? pg_span_find(rest, ' ') : rest.len;
+}
+
+bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
+                        pg_span_t line)
+{
+    apr_size_t at = 0;
+
+    memset(out, 0, sizeof(*out));
+    for (int i = 0; i < format->pieces; i++) {
+        const pg_piece_t *piece = &format->piece[i];
+        bool last = i + 1 == format->pieces;
+        pg_span_t rest, value;
+
+        if (line.len - at < piece->before.len
+            || memcmp(line.ptr + at, piece->before.ptr, piece->before.len)) {
+            return false;
+        }
+        at += piece->before.len;
+        rest = pg_span_from(line, at);
+        value = pg_span_upto(rest, last
+            ? last_end(format, rest, piece->quoted)
+            : find_end(rest, format->piece[i + 1].before, piece->quoted));
+        if (!is_plausible(piece->field, value)) {
+            return false;
+        }
+        out->field[piece->field] = value;
+        at += value.len;
+    }
+    if (line.len - at < format->after.len
+        || memcmp(line.ptr + at, format->after.ptr, format->after.len)) {
+        return false;
+    }
+    return format->tail || at + format->after.len == line.len;
+}

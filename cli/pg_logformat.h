@@ -1,0 +1,62 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Access-log formats: a LogFormat string of httpd or a log_format string of
+ * nginx, compiled once, then matched against lines without allocating. */
+#ifndef PG_LOGFORMAT_H
+#define PG_LOGFORMAT_H
+
+#include <apr_pools.h>
+
+#include "pg_logline.h"
+
+enum {
+    PG_FORMAT_PIECES = 64        /* fields a format may have, at most      */
+};
+
+/** A field and the literal text that stands before it. */
+typedef struct pg_piece_t {
+    pg_span_t before;
+    pg_field_e field;
+    bool quoted;                 /* begun by '"': \" does not end it       */
+} pg_piece_t;
+
+typedef struct pg_logformat_t {
+    const char *name;            /* "combined", or the string it was made of */
+    pg_piece_t piece[PG_FORMAT_PIECES];
+    int pieces;
+    pg_span_t after;             /* literal behind the last field          */
+    bool tail;                   /* more text behind it is no error        */
+    pg_span_t anchor;            /* literal before the request when it holds
+                                    the line's first '"'; else absent      */
+    bool has[PG_FIELD_COUNT];
+} pg_logformat_t;
+
+/**
+ * Compile a format: the name of one of pg_logformat_named(), or a string with
+ * httpd's %-directives or nginx's $variables as the configuration file has
+ * it. `\"` counts as `"`; a whole `LogFormat "..." nick` is taken too.
+ *
+ * @param out  strings in pool
+ * @return NULL, or what is wrong with it, as words to follow the value
+ */
+const char *pg_logformat_compile(pg_logformat_t *out, const char *text,
+                                 apr_pool_t *pool);
+
+/** The built-in formats in the order in which to try them; the first match is
+ *  right. Ends with NULL. */
+const char *const *pg_logformat_named(void);
+
+/**
+ * Take a line apart.
+ *
+ * Total; allocates nothing; time proportional to the line. Status must look
+ * like one, and a size and a port like numbers.
+ *
+ * @param out   written in full, also on failure
+ * @param line  without its line end
+ * @return does it have this format
+ */
+bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
+                        pg_span_t line);
+
+#endif

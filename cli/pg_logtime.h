@@ -1,0 +1,33 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Points in time as access logs write them. */
+#ifndef PG_LOGTIME_H
+#define PG_LOGTIME_H
+
+#include <apr_time.h>
+
+#include "pg_span.h"
+
+/**
+ * Read a time of any of these forms:
+ *
+ *     02/Jan/2014:03:04:05 +0900      CLF, as httpd and nginx write it
+ *     2014-01-02T03:04:05.678+09:00   RFC 3339; also with ' ', 'Z', no zone
+ *     1388599445.678                  seconds since 1970; also whole ones,
+ *                                     and milli- or microseconds
+ *
+ * each with or without brackets around it. No zone means UTC. Total; reads
+ * the span only; knows no locale and no time zone of the machine.
+ *
+ * @param out  microseconds since 1970, UTC; untouched on failure
+ * @return false if it is none of these, or not between 1970 and 2200
+ */
+bool pg_logtime_parse(apr_time_t *out, pg_span_t s);
+
+/** Days since 1970 of a date of the Gregorian calendar; month 1 to 12. */
+apr_int64_t pg_days_from_civil(int year, int month, int day);
+
+/** The year and month (1 to 12) of a number of days since 1970. */
+void pg_civil_from_days(apr_int64_t days, int *year, int *month);
+
+#endif

@@ -1,0 +1,48 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Reading logs with all cores: files -> parts -> workers -> one tally. */
+#ifndef PG_SCAN_H
+#define PG_SCAN_H
+
+#include "pg_count.h"
+#include "pg_judge.h"
+
+/** What to read, and how. */
+typedef struct pg_scan_in_t {
+    const char *const *path;     /* "-" is standard input                 */
+    int paths;
+    pg_rules_t rules;            /* own is replaced when learning         */
+    bool learn;                  /* take the names of virtual hosts that
+                                    the server itself logged for own      */
+    int jobs;                    /* 1 and up                              */
+    apr_size_t bound;            /* keys held by a table                  */
+    bool progress;               /* show it on standard error             */
+} pg_scan_in_t;
+
+/** One file that could not be read, or not to its end. */
+typedef struct pg_scan_trouble_t {
+    const char *path;
+    const char *why;             /* words to follow the name              */
+    bool unread;                 /* nothing of it was read                */
+} pg_scan_trouble_t;
+
+/** What came of it. */
+typedef struct pg_scan_out_t {
+    pg_tally_t *tally;
+    const pg_judge_t *judge;
+    const pg_own_t *own;         /* whom it took for us; NULL: nobody     */
+    const pg_scan_trouble_t *trouble;
+    int troubles;
+    int files;                   /* read, to their end or not             */
+    apr_uint64_t octets;         /* read, packed as they were             */
+    bool interrupted;            /* by a signal: not all was read         */
+} pg_scan_out_t;
+
+/**
+ * Scan. Blocks SIGINT, SIGTERM and SIGHUP meanwhile: the first ends the scan
+ * with what was found so far.
+ * @return in pool, never NULL
+ */
+pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,249 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_summary.h"
+
+#include <stdlib.h>
+
+/* --- what was judged ----------------------------------------------------- */
+
+/* Keys of answers that look relayed -> something. */
+static pg_table_t *relayed_keys(const pg_judge_t *judge, apr_pool_t *pool)
+{
+    pg_table_t *keys = pg_table_create(pool, judge->n + 1, 0);
+
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        if (judge->item[i].judged == PG_JUDGED_RELAYED) {
+            pg_table_add(keys, judge->item[i].key, 1);
+        }
+    }
+    return keys;
+}
+
+static void move(apr_uint64_t *from, apr_uint64_t *to, apr_uint64_t n)
+{
+    n = n < *from ? n : *from;
+    *from -= n;
+    *to += n;
+}
+
+/* While counting, every 2xx was booked as "observed". */
+static void apply_judgement(pg_snapshot_t *s, const pg_judge_t *judge)
+{
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        const pg_answer_t *a = judge->item[i].answer;
+        if (judge->item[i].judged == PG_JUDGED_RELAYED) {
+            move(&s->count[a->class_id][PG_OUTCOME_OBSERVED],
+                 &s->count[a->class_id][PG_OUTCOME_RELAYED], a->count);
+        }
+    }
+}
+
+/* --- lists --------------------------------------------------------------- */
+
+static pg_text_t text_of(pg_span_t s, bool cut)
+{
+    return (pg_text_t){ .octets = s, .cut = cut };
+}
+
+static pg_text_t text_kept(const pg_kept_t *kept)
+{
+    return text_of(pg_kept_span(kept), kept->cut);
+}
+
+static void fill_top(pg_top_t *top, const pg_table_t *table, apr_pool_t *pool)
+{
+    apr_size_t n;
+    pg_cell_t **cells = pg_table_sorted(table, &n, pool);
+    pg_top_entry_t *entry;
+
+    top->floor = pg_table_error(table);
+    if (n > PG_SUMMARY_TOP) {
+        top->floor += cells[PG_SUMMARY_TOP]->count;
+        n = PG_SUMMARY_TOP;
+    }
+    entry = apr_pcalloc(pool, (n + 1) * sizeof(*entry));
+    for (apr_size_t i = 0; i < n; i++) {
+        entry[i].key = text_of(cells[i]->key,
+                               cells[i]->key.len == PG_TABLE_KEY);
+        entry[i].count = cells[i]->count;
+        entry[i].error = pg_table_error(table);
+    }
+    top->entry = entry;
+    top->n = n;
+}
+
+static void fill_vhosts(pg_snapshot_t *s, const pg_scan_out_t *scan,
+                        apr_pool_t *pool)
+{
+    apr_size_t n;
+    pg_cell_t **cells = pg_table_sorted(scan->tally->vhosts, &n, pool);
+    pg_vhost_count_t *vhost = apr_pcalloc(pool, (n + 1) * sizeof(*vhost));
+
+    for (apr_size_t i = 0; i < n; i++) {
+        vhost[i].name = text_of(cells[i]->key, false);
+        vhost[i].attempts = cells[i]->count;
+        memcpy(vhost[i].by_outcome, cells[i]->data,
+               sizeof(vhost[i].by_outcome));
+        for (apr_size_t j = 0; j < scan->judge->n; j++) {
+            const pg_judgement_t *item = &scan->judge->item[j];
+            if (item->judged == PG_JUDGED_RELAYED
+                && pg_span_eq(pg_span_str(item->answer->vhost),
+                              cells[i]->key)) {
+                move(&vhost[i].by_outcome[PG_OUTCOME_OBSERVED],
+                     &vhost[i].by_outcome[PG_OUTCOME_RELAYED],
+                     item->answer->count);
+            }
+        }
+    }
+    s->vhosts = vhost;
+    s->vhost_count = n;
+}
+
+static int day_order(const void *a, const void *b)
+{
+    const pg_day_distinct_t *x = a, *y = b;
+
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Keys are "day source": count the keys of each day. */
+static void fill_days(pg_snapshot_t *s, const pg_table_t *table,
+                      apr_pool_t *pool)
+{
+    apr_size_t n, days;
+    pg_cell_t **cells = pg_table_sorted(table, &n, pool);
+    pg_table_t *per_day = pg_table_create(pool, n + 1, 0);
+    pg_day_distinct_t *day;
+
+    for (apr_size_t i = 0; i < n; i++) {
+        pg_table_add(per_day, pg_span_upto(cells[i]->key,
+                     pg_span_find(cells[i]->key, ' ')), 1);
+    }
+    cells = pg_table_sorted(per_day, &days, pool);
+    day = apr_pcalloc(pool, (days + 1) * sizeof(*day));
+    for (apr_size_t i = 0; i < days; i++) {
+        day[i].start = pg_period_start(PG_PERIOD_DAY,
+                                       strtoll(cells[i]->key.ptr, NULL, 10));
+        day[i].sources.estimate = cells[i]->count;
+    }
+    qsort(day, days, sizeof(*day), day_order);
+    s->days = day;
+    s->day_count = days;
+}
+
+/* --- recent -------------------------------------------------------------- */
+
+static int newest_first(const void *a, const void *b)
+{
+    const pg_example_t *x = *(const pg_example_t *const *)a;
+    const pg_example_t *y = *(const pg_example_t *const *)b;
+
+    if (x->time != y->time) {
+        return x->time < y->time ? 1 : -1;
+    }
+    return strcmp(x->request.octets, y->request.octets);
+}
+
+static void fill_one(pg_recent_t *out, const pg_example_t *e,
+                     const pg_table_t *relayed)
+{
+    pg_span_t answer = pg_kept_span(&e->answer);
+
+    out->time = e->time;
+    out->class_id = e->class_id;
+    out->family = e->family;
+    out->reason = e->reason;
+    out->outcome = answer.ptr && pg_table_find(relayed, answer)
+                   ? PG_OUTCOME_RELAYED : e->outcome;
+    out->status = e->status;
+    out->port = e->port;
+    out->source = text_kept(&e->source);
+    out->method = text_kept(&e->method);
+    out->target = text_kept(&e->target);
+    out->host = text_kept(&e->host);
+    out->vhost = text_kept(&e->vhost);
+    out->user_agent = text_kept(&e->user_agent);
+    out->x_forwarded_for = text_kept(&e->x_forwarded_for);
+    out->via = text_kept(&e->via);
+    out->forwarded = text_kept(&e->forwarded);
+    out->proxy_connection = text_kept(&e->proxy_connection);
+}
+
+static void fill_recent(pg_snapshot_t *s, const pg_scan_out_t *scan,
+                        apr_pool_t *pool)
+{
+    apr_size_t n = (apr_size_t)scan->tally->recent_count;
+    const pg_example_t **order = apr_palloc(pool, (n + 1) * sizeof(*order));
+    pg_recent_t *recent = apr_pcalloc(pool, (n + 1) * sizeof(*recent));
+    pg_table_t *relayed = relayed_keys(scan->judge, pool);
+
+    for (apr_size_t i = 0; i < n; i++) {
+        order[i] = &scan->tally->recent[i];
+    }
+    qsort(order, n, sizeof(*order), newest_first);
+    for (apr_size_t i = 0; i < n; i++) {
+        fill_one(&recent[i], order[i], relayed);
+    }
+    s->recent = recent;
+    s->recent_count = n;
+}
+
+/* --- history ------------------------------------------------------------- */
+
+static void fill_series(pg_snapshot_t *s, pg_period_e period,
+                        pg_tally_t *tally, apr_pool_t *pool)
+{
+    int n = pg_period_buckets(period);
+    apr_int64_t last = pg_period_number(period, s->taken);
+    pg_bucket_t *bucket = apr_pcalloc(pool, sizeof(*bucket) * (apr_size_t)n);
+
+    for (int i = 0; i < n; i++) {
+        apr_int64_t number = last - (n - 1) + i;
+        const pg_bucket_t *from;
+        if (number < 0) {
+            bucket[i].start = 0;
+            continue;
+        }
+        bucket[i].start = pg_period_start(period, number);
+        from = pg_tally_bucket(tally, period, number);
+        if (from->attempts && from->start == bucket[i].start) {
+            bucket[i] = *from;
+        }
+    }
+    s->series[period].bucket = bucket;
+    s->series[period].n = (apr_size_t)n;
+}
+
+const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
+                                         apr_time_t now, apr_pool_t *pool)
+{
+    pg_tally_t *tally = scan->tally;
+    pg_snapshot_t *s = apr_pcalloc(pool, sizeof(*s));
+
+    s->taken = tally->log_last > tally->last ? tally->log_last : tally->last;
+    s->taken = s->taken ? s->taken : now;
+    s->since = tally->log_first ? tally->log_first : tally->first;
+    s->since = s->since ? s->since : now;
+    if (tally->first && tally->first < s->since) {
+        s->since = tally->first;
+    }
+    s->first = tally->first;
+    s->last = tally->last;
+    s->attempts = tally->attempts;
+    memcpy(s->count, tally->count, sizeof(s->count));
+    memcpy(s->by_family, tally->by_family, sizeof(s->by_family));
+    memcpy(s->by_method, tally->by_method, sizeof(s->by_method));
+    memcpy(s->by_port_class, tally->by_port_class, sizeof(s->by_port_class));
+    apply_judgement(s, scan->judge);
+    fill_vhosts(s, scan, pool);
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        fill_top(&s->top[t], tally->top[t], pool);
+    }
+    for (int p = 0; p < PG_PERIOD_COUNT; p++) {
+        fill_series(s, (pg_period_e)p, tally, pool);
+    }
+    s->sources.estimate = pg_table_size(tally->top[PG_TOP_SOURCES]);
+    fill_days(s, tally->day_sources, pool);
+    fill_recent(s, scan, pool);
+    return s;
+}

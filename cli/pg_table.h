@@ -1,0 +1,68 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Exact counting by key, while memory is bounded: text -> how often. Up to
+ * the bound everything is exact; past it the table is thinned out and says by
+ * how much its counts may be low. */
+#ifndef PG_TABLE_H
+#define PG_TABLE_H
+
+#include <apr_pools.h>
+
+#include "pg_span.h"
+
+enum {
+    PG_TABLE_KEY = 255           /* octets of a key that count             */
+};
+
+/** One key. */
+typedef struct pg_cell_t {
+    pg_span_t key;               /* NUL behind it                         */
+    apr_uint64_t count;
+    void *data;                  /* the caller's, from pg_table_t.data_size
+                                    zeroed octets; NULL when that is 0    */
+} pg_cell_t;
+
+typedef struct pg_table_t pg_table_t;
+
+/**
+ * An empty table, in pool.
+ *
+ * Keys are hashed under a random secret, so that nobody who chooses what
+ * stands in a log can make the table slow.
+ *
+ * @param bound      keys held, at most; thinning keeps the more frequent half
+ * @param data_size  octets of the caller's data in each cell
+ * @see Agarwal, Cormode, Huang, Phillips, Wei, Yi: Mergeable Summaries,
+ *      PODS 2012 (thinning and merging as done here)
+ */
+pg_table_t *pg_table_create(apr_pool_t *pool, apr_size_t bound,
+                            apr_size_t data_size);
+
+/** Count a key n times. @return its cell, valid until the next addition. */
+pg_cell_t *pg_table_add(pg_table_t *table, pg_span_t key, apr_uint64_t n);
+
+/** The cell of a key, or NULL. */
+pg_cell_t *pg_table_find(const pg_table_t *table, pg_span_t key);
+
+/**
+ * Add all of `from`.
+ * @param join  adds the caller's data of a cell to another's; NULL: none
+ */
+void pg_table_merge(pg_table_t *table, const pg_table_t *from,
+                    void (*join)(void *data, const void *add));
+
+/** How many keys there are now. */
+apr_size_t pg_table_size(const pg_table_t *table);
+
+/** How much a count may be too low at most; 0: all is exact. */
+apr_uint64_t pg_table_error(const pg_table_t *table);
+
+/**
+ * All cells, the most frequent first, equals in the order of their octets.
+ * @param n  how many
+ * @return an array in pool
+ */
+pg_cell_t **pg_table_sorted(const pg_table_t *table, apr_size_t *n,
+                            apr_pool_t *pool);
+
+#endif

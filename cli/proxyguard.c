@@ -1,0 +1,95 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The command: finds the sub-command and leaves the rest to it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_time.h>
+
+#include "pg_cli.h"
+
+typedef struct command_t {
+    const char *name;
+    int (*run)(pg_cli_t *cli);
+    const char *help;
+} command_t;
+
+static const command_t commands[] = {
+    { "scan", pg_cmd_scan,
+      "find relay attempts in access logs" },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void show_help(FILE *out)
+{
+    fputs("Usage: proxyguard COMMAND [OPTION]... [ARGUMENT]...\n"
+          "Attempts to use a web server as a relay: find, show, explain.\n\n",
+          out);
+    for (int i = 0; i < COMMANDS; i++) {
+        fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
+    }
+    fputs("\n'proxyguard COMMAND --help' tells more; so does proxyguard(1).\n",
+          out);
+}
+
+/* As gettext would: the first of these that is set and not empty. */
+static bool locale_is_japanese(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+    for (int i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) {
+            return !strncmp(value, "ja", 2);
+        }
+    }
+    return false;
+}
+
+static int run(int argc, char **argv, apr_pool_t *pool)
+{
+    pg_cli_t cli = {
+        .argc = argc - 1,
+        .argv = argv + 1,
+        .japanese = locale_is_japanese(),
+        .now = apr_time_now(),
+        .pool = pool,
+    };
+
+    for (int i = 0; argc > 1 && i < COMMANDS; i++) {
+        if (!strcmp(argv[1], commands[i].name)) {
+            return commands[i].run(&cli);
+        }
+    }
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+        show_help(stdout);
+        return 0;
+    }
+    if (argc > 1 && !strcmp(argv[1], "--version")) {
+        puts("proxyguard " PROXYGUARD_VERSION);
+        return 0;
+    }
+    if (argc > 1) {
+        fprintf(stderr, "proxyguard: '%s' is not a command\n",
+                pg_cli_safe(pg_span_str(argv[1]), pool));
+    }
+    show_help(stderr);
+    return PG_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    apr_pool_t *pool;
+    int status;
+
+    if (apr_initialize() != APR_SUCCESS
+        || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        fputs("proxyguard: out of memory\n", stderr);
+        return PG_EXIT_INTERNAL;
+    }
+    status = run(argc, argv, pool);
+    apr_terminate();
+    return status;
+}
