@@ -10,7 +10,8 @@
 
 #include "pg_finding.h"
 
-/** A directive or section. A section has name "<Proxy" and its children. */
+/** A directive or section. A section has name "<Proxy", its arguments without
+ *  the closing '>', and its children. */
 typedef struct pg_directive_t pg_directive_t;
 struct pg_directive_t {
     const char *name;            /* as the command table spells it        */
@@ -36,6 +37,9 @@ typedef struct pg_audit_in_t {
     const pg_site_t *sites;
     apr_size_t site_count;
     bool (*module_loaded)(void *ctx, const char *name); /* "mod_proxy.c"  */
+    /* Does this pattern of <ProxyMatch> and the like match? A pattern that
+     * cannot be compiled matches nothing: httpd does not start with one. */
+    bool (*regex_match)(void *ctx, const char *pattern, const char *subject);
     void *ctx;
 } pg_audit_in_t;
 

@@ -1,0 +1,565 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_forward.h"
+
+#include <apr_fnmatch.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+
+#include "pg_targets.h"
+#include "pg_tree.h"
+
+/* Branches followed for one request before it counts as not known. */
+#define BUDGET 2000
+#define STATES 48
+
+typedef struct section_t {
+    pg_pattern_t pattern;
+    const pg_perdir_t *config;
+    const pg_directive_t *from;
+} section_t;
+
+/* What the main server, or one virtual host, adds. */
+typedef struct part_t {
+    pg_perdir_t *server;         /* <If>s outside of sections             */
+    apr_array_header_t *proxies; /* section_t                             */
+    apr_array_header_t *locations;
+    apr_array_header_t *ports;   /* pg_ports_t                            */
+    const pg_directive_t *block; /* ProxyBlock *                          */
+    bool tls;                    /* SSLProxyEngine on                     */
+    bool any;                    /* there is something of all this        */
+} part_t;
+
+struct pg_access_t {
+    const pg_audit_in_t *in;
+    apr_pool_t *pool;
+    pg_authz_env_t env;
+    part_t *base;
+    const pg_forward_t *plain;   /* of a host that adds nothing; NULL: not
+                                    judged yet                            */
+};
+
+/* A virtual host under judgement. */
+typedef struct site_t {
+    pg_access_t *access;
+    const part_t *part[2];       /* the main server's, its own            */
+    int parts;
+    apr_array_header_t *ports;
+    const pg_directive_t *block;
+    apr_pool_t *pool;            /* scratch                               */
+    int budget;
+} site_t;
+
+/* A stranger's request; target NULL: any at all. */
+typedef struct ask_t {
+    const char *target;          /* as <Proxy> sees it                    */
+    const char *uri;             /* as <Location> sees it                 */
+    bool connect;
+    pg_method_e method;
+    const pg_directive_t *decides; /* last section that applied           */
+} ask_t;
+
+typedef struct states_t {
+    const pg_perdir_t *item[STATES];
+    int n;
+    bool over;
+} states_t;
+
+static void read_section(part_t *part, const pg_directive_t *d,
+                         const pg_access_t *a)
+{
+    bool location = pg_begins(d->name, "<Location");
+    const char *args = d->args;
+    section_t s = { .from = d };
+
+    s.pattern.location = location;
+    s.pattern.text = pg_tree_word(&args, a->pool);
+    s.pattern.regex = pg_tree_is(d, "<ProxyMatch")
+                      || pg_tree_is(d, "<LocationMatch");
+    if (location && strcmp(s.pattern.text, "~") == 0) {
+        s.pattern.regex = true;
+        s.pattern.text = pg_tree_word(&args, a->pool);
+    }
+    if (!location && pg_begins(s.pattern.text, "proxy:")) {
+        s.pattern.text += strlen("proxy:");
+    }
+    s.pattern.glob = !s.pattern.regex && apr_fnmatch_test(s.pattern.text);
+    s.config = pg_perdir_compile(d->child, &a->env, a->pool);
+    if (pg_perdir_matters(s.config)) {
+        APR_ARRAY_PUSH(location ? part->locations : part->proxies,
+                       section_t) = s;
+        part->any = true;
+    }
+}
+
+static void read_ports(part_t *part, const pg_directive_t *d,
+                       const pg_access_t *a)
+{
+    const char *args = d->args;
+
+    while (*args) {
+        const char *word = pg_tree_word(&args, a->pool);
+        const char *dash = strchr(word, '-');
+        pg_ports_t ports = { .first = atoi(word), .last = atoi(word) };
+        if (dash) {
+            ports.last = atoi(dash + 1);
+        }
+        APR_ARRAY_PUSH(part->ports, pg_ports_t) = ports;
+    }
+    part->any = true;
+}
+
+static void read_block(part_t *part, const pg_directive_t *d,
+                       const pg_access_t *a)
+{
+    const char *args = d->args;
+
+    while (*args) {
+        if (*pg_tree_word(&args, a->pool) == '*') {
+            part->block = d;
+            part->any = true;
+        }
+    }
+}
+
+static void read_tls(part_t *part, const pg_directive_t *d,
+                     const pg_access_t *a)
+{
+    part->tls = part->tls || pg_tree_says(d, "on", a->pool);
+    part->any = true;
+}
+
+static void read_if(part_t *part, const pg_directive_t *d,
+                    const pg_access_t *a)
+{
+    pg_perdir_add_if(part->server, d, &a->env, a->pool);
+    part->any = true;
+}
+
+static void read_opaque(part_t *part, const pg_directive_t *d,
+                        const pg_access_t *a)
+{
+    (void)a;
+    part->server->opaque = d;
+    part->any = true;
+}
+
+static void read_verify(part_t *part, const pg_directive_t *d,
+                        const pg_access_t *a)
+{
+    if (pg_tree_says(d, "require", a->pool)) {
+        read_opaque(part, d, a);
+    }
+}
+
+/* mod_rewrite leaves proxied targets alone but for this option. */
+static void read_rewrite_options(part_t *part, const pg_directive_t *d,
+                                 const pg_access_t *a)
+{
+    if (strstr(apr_pstrcat(a->pool, d->args, NULL), "AllowAnyURI")) {
+        read_opaque(part, d, a);
+    }
+}
+
+static void read_engine(part_t *part, const pg_directive_t *d,
+                        const pg_access_t *a)
+{
+    if (pg_tree_says(d, "On", a->pool)) {
+        read_opaque(part, d, a);
+    }
+}
+
+typedef struct top_t {
+    const char *name;
+    void (*read)(part_t *part, const pg_directive_t *d,
+                 const pg_access_t *a);
+} top_t;
+
+/* What counts at the top of a server or a virtual host. <Directory> and
+ * <Files> are not here: httpd skips them for a proxied request. */
+static const top_t tops[] = {
+    { "<Proxy", read_section },
+    { "<ProxyMatch", read_section },
+    { "<Location", read_section },
+    { "<LocationMatch", read_section },
+    { "<If", read_if },
+    { "<ElseIf", read_if },
+    { "<Else", read_if },
+    { "AllowCONNECT", read_ports },
+    { "ProxyBlock", read_block },
+    { "SSLProxyEngine", read_tls },
+    { "SSLVerifyClient", read_verify },
+    { "RewriteOptions", read_rewrite_options },
+    { "SecRuleEngine", read_engine },
+    { "LuaHookAccessChecker", read_opaque },
+    { "LuaHookAuthChecker", read_opaque },
+    { "LuaHookMapToStorage", read_opaque },
+    { "LuaQuickHandler", read_opaque },
+    { "PerlPostReadRequestHandler", read_opaque },
+    { "PerlAccessHandler", read_opaque },
+    { "PerlTransHandler", read_opaque }
+};
+
+static part_t *compile(const pg_directive_t *first, const pg_access_t *a)
+{
+    part_t *part = apr_pcalloc(a->pool, sizeof(*part));
+
+    part->server = apr_pcalloc(a->pool, sizeof(*part->server));
+    part->proxies = apr_array_make(a->pool, 2, sizeof(section_t));
+    part->locations = apr_array_make(a->pool, 2, sizeof(section_t));
+    part->ports = apr_array_make(a->pool, 2, sizeof(pg_ports_t));
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        for (apr_size_t i = 0; i < sizeof(tops) / sizeof(*tops); i++) {
+            if (pg_tree_is(d, tops[i].name)) {
+                tops[i].read(part, d, a);
+            }
+        }
+    }
+    return part;
+}
+
+/* Aliases of authorization providers, and logins that need no account. */
+static void read_env(pg_access_t *a, const pg_directive_t *first)
+{
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (pg_tree_is(d, "<AuthzProviderAlias")) {
+            const pg_directive_t **more = apr_palloc(a->pool,
+                sizeof(*more) * (apr_size_t)(a->env.alias_count + 1));
+            for (int i = 0; i < a->env.alias_count; i++) {
+                more[i] = a->env.alias[i];
+            }
+            more[a->env.alias_count++] = d;
+            a->env.alias = more;
+        }
+        if (pg_tree_is(d, "Anonymous") || pg_tree_is(d, "AuthBasicFake")) {
+            a->env.anonymous = true;
+        }
+        read_env(a, d->child);
+    }
+}
+
+pg_access_t *pg_access_create(const pg_audit_in_t *in, apr_pool_t *pool)
+{
+    pg_access_t *a = apr_pcalloc(pool, sizeof(*a));
+
+    a->in = in;
+    a->pool = pool;
+    read_env(a, in->tree);
+    a->base = compile(in->tree, a);
+    return a;
+}
+
+static void add_state(states_t *s, const pg_perdir_t *p)
+{
+    for (int i = 0; i < s->n; i++) {
+        if (memcmp(s->item[i], p, sizeof(*p)) == 0) {
+            return;
+        }
+    }
+    if (s->n == STATES) {
+        s->over = true;
+        return;
+    }
+    s->item[s->n++] = p;
+}
+
+/* A section comes on top of every state, or may. */
+static void apply(site_t *site, states_t *s, const section_t *section,
+                  pg_cover_e cover)
+{
+    states_t out = { .over = s->over };
+
+    for (int i = 0; i < s->n; i++) {
+        if (cover != PG_COVERS_ALL) {
+            add_state(&out, s->item[i]);
+        }
+        if (cover != PG_COVERS_NONE) {
+            add_state(&out, pg_perdir_merge(s->item[i], section->config,
+                                            site->pool));
+        }
+    }
+    *s = out;
+}
+
+static pg_cover_e cover_of(const site_t *site, const section_t *section,
+                           const ask_t *ask)
+{
+    const char *text = section->pattern.location ? ask->uri : ask->target;
+
+    if (text == NULL) {
+        return pg_pattern_covers(&section->pattern, ask->connect);
+    }
+    return pg_pattern_matches(&section->pattern, text, site->access->in)
+               ? PG_COVERS_ALL : PG_COVERS_NONE;
+}
+
+static void apply_all(site_t *site, states_t *s,
+                      const apr_array_header_t *sections, ask_t *ask)
+{
+    for (int i = 0; i < sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(sections, i, section_t);
+        pg_cover_e cover = cover_of(site, section, ask);
+        if (cover != PG_COVERS_NONE) {
+            apply(site, s, section, cover);
+            ask->decides = section->from;
+        }
+    }
+}
+
+/* httpd's walk over <If>s, both ways where the condition is not known.
+ * prev: how the last condition came out, -1 if there was none; now: what
+ * those that held bring together. */
+static unsigned walk_ifs(site_t *site, const pg_if_t *at, int prev,
+                         const pg_perdir_t *now, const pg_perdir_t *p,
+                         pg_method_e method)
+{
+    static const pg_perdir_t nothing;
+    pg_tri_e condition;
+    unsigned out = 0;
+
+    if (--site->budget < 0) {
+        return PG_MAY_BOTH;
+    }
+    if (at == NULL && now == NULL) {
+        return pg_perdir_decide(p, method);
+    }
+    if (at == NULL) {
+        return walk_ifs(site, now->ifs, -1, NULL,
+                        pg_perdir_merge(p, now, site->pool), method);
+    }
+    if (at->is_else && prev == 1) {
+        return walk_ifs(site, at->next, prev, now, p, method);
+    }
+    condition = at->has_condition ? at->condition : PG_YES;
+    if (condition != PG_YES) {
+        out |= walk_ifs(site, at->next, 0, now, p, method);
+    }
+    if (condition != PG_NO) {
+        now = pg_perdir_merge(now ? now : &nothing, at->config, site->pool);
+        out |= walk_ifs(site, at->next, at->has_condition ? 1 : -1, now, p,
+                        method);
+    }
+    return out;
+}
+
+/* What comes of one request. Locations are merged among themselves first,
+ * as ap_location_walk does; it matters with AuthMerging. */
+static unsigned outcome(site_t *site, ask_t *ask)
+{
+    pg_perdir_t *nothing = apr_pcalloc(site->pool, sizeof(*nothing));
+    states_t proxies = { .n = 1 }, locations = { .n = 1 };
+    unsigned out = 0;
+
+    proxies.item[0] = site->part[0]->server;
+    if (site->parts > 1) {
+        proxies.item[0] = pg_perdir_merge(site->part[0]->server,
+                                          site->part[1]->server, site->pool);
+    }
+    locations.item[0] = nothing;
+    site->budget = BUDGET;
+    ask->decides = NULL;
+    for (int i = 0; i < site->parts; i++) {
+        apply_all(site, &proxies, site->part[i]->proxies, ask);
+    }
+    for (int i = 0; i < site->parts; i++) {
+        apply_all(site, &locations, site->part[i]->locations, ask);
+    }
+    for (int i = 0; i < proxies.n; i++) {
+        for (int j = 0; j < locations.n; j++) {
+            const pg_perdir_t *p = pg_perdir_merge(proxies.item[i],
+                                       locations.item[j], site->pool);
+            out |= walk_ifs(site, p->ifs, -1, NULL, p, ask->method);
+        }
+    }
+    return proxies.over || locations.over ? PG_MAY_BOTH : out;
+}
+
+static site_t *site_create(pg_access_t *a, const pg_directive_t *vhost,
+                           apr_pool_t *scratch)
+{
+    site_t *site = apr_pcalloc(scratch, sizeof(*site));
+    const part_t *own = vhost ? compile(vhost->child, a) : NULL;
+
+    site->access = a;
+    site->pool = scratch;
+    site->part[0] = a->base;
+    site->parts = 1;
+    site->ports = a->base->ports;
+    site->block = a->base->block;
+    if (own && own->any) {
+        site->part[site->parts++] = own;
+        site->ports = apr_array_append(scratch, site->ports, own->ports);
+        site->block = own->block ? own->block : site->block;
+    }
+    return site;
+}
+
+/* The targets to try at a door. *plain: how many are of no special kind. */
+static apr_array_header_t *targets_of(const site_t *site, bool connect,
+                                      int *plain)
+{
+    const pg_audit_in_t *in = site->access->in;
+    bool tls = site->part[0]->tls || (site->parts > 1 && site->part[1]->tls);
+    apr_array_header_t *out = connect
+        ? pg_targets_connect(in, site->ports, site->pool)
+        : pg_targets_url(in, tls, site->pool);
+
+    *plain = out->nelts;
+    for (int i = 0; i < site->parts && *plain; i++) {
+        const apr_array_header_t *both[2] = { site->part[i]->proxies,
+                                              site->part[i]->locations };
+        for (int j = 0; j < both[0]->nelts + both[1]->nelts; j++) {
+            const section_t *s = j < both[0]->nelts
+                ? &APR_ARRAY_IDX(both[0], j, section_t)
+                : &APR_ARRAY_IDX(both[1], j - both[0]->nelts, section_t);
+            pg_targets_fit(out, &s->pattern, site->ports, connect, in,
+                           site->pool);
+        }
+    }
+    return out;
+}
+
+/* The first condition or directive that leaves a section's answer open. */
+static const pg_directive_t *cause_in(const pg_perdir_t *p)
+{
+    if (p->opaque) {
+        return p->opaque;
+    }
+    for (const pg_if_t *f = p->ifs; f; f = f->next) {
+        const pg_directive_t *inner = cause_in(f->config);
+        if (inner || (f->has_condition && f->condition == PG_MAYBE)) {
+            return inner ? inner : f->from;
+        }
+    }
+    return NULL;
+}
+
+static const pg_directive_t *cause_of(const site_t *site)
+{
+    const pg_directive_t *some = NULL;
+
+    for (int i = 0; i < site->parts; i++) {
+        const apr_array_header_t *both[2] = { site->part[i]->proxies,
+                                              site->part[i]->locations };
+        const pg_directive_t *cause = cause_in(site->part[i]->server);
+        for (int j = 0; !cause && j < 2; j++) {
+            for (int k = 0; !cause && k < both[j]->nelts; k++) {
+                cause = cause_in(APR_ARRAY_IDX(both[j], k, section_t).config);
+                some = APR_ARRAY_IDX(both[j], k, section_t).from;
+            }
+        }
+        if (cause) {
+            return cause;
+        }
+    }
+    return some;
+}
+
+static const pg_method_e door_methods[PG_DOOR_COUNT][PG_METHOD_COUNT] = {
+    [PG_DOOR_GET] = { PG_METHOD_GET, PG_METHOD_COUNT },
+    [PG_DOOR_METHODS] = { PG_METHOD_POST, PG_METHOD_OTHER, PG_METHOD_PUT,
+                          PG_METHOD_DELETE, PG_METHOD_OPTIONS,
+                          PG_METHOD_PATCH, PG_METHOD_PROPFIND,
+                          PG_METHOD_COUNT },
+    [PG_DOOR_CONNECT] = { PG_METHOD_CONNECT, PG_METHOD_COUNT }
+};
+
+static unsigned ask_methods(site_t *site, pg_door_e door, ask_t *ask,
+                            unsigned enough)
+{
+    unsigned out = 0;
+
+    for (int i = 0; door_methods[door][i] != PG_METHOD_COUNT; i++) {
+        unsigned one;
+        ask->method = door_methods[door][i];
+        one = outcome(site, ask);
+        if (one == enough) {
+            return one;
+        }
+        out |= one;
+    }
+    return out;
+}
+
+/* A target for which a stranger surely passes. */
+static bool find_open(site_t *site, pg_door_e door, pg_judged_t *out)
+{
+    ask_t ask = { .connect = door == PG_DOOR_CONNECT };
+    int plain;
+    apr_array_header_t *targets = targets_of(site, ask.connect, &plain);
+
+    for (int i = 0; i < targets->nelts; i++) {
+        ask.target = ask.uri = APR_ARRAY_IDX(targets, i, const char *);
+        if (ask_methods(site, door, &ask, PG_MAY_PASS) == PG_MAY_PASS) {
+            out->gate = PG_GATE_OPEN;
+            out->target = apr_pstrdup(site->access->pool, ask.target);
+            out->every_target = i < plain;
+            out->section = ask.decides;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_carrier(const site_t *site, bool connect)
+{
+    int plain;
+
+    targets_of(site, connect, &plain);
+    return plain > 0;
+}
+
+static void judge_door(site_t *site, pg_door_e door, pg_judged_t *out)
+{
+    ask_t any = { .connect = door == PG_DOOR_CONNECT };
+
+    if (!has_carrier(site, any.connect)) {
+        out->gate = PG_GATE_NONE;
+        return;
+    }
+    out->gate = PG_GATE_CLOSED;
+    if (site->block) {
+        out->section = site->block;
+        return;
+    }
+    /* "Any target at all" first: it settles most, and is one question */
+    if (!(ask_methods(site, door, &any, PG_MAY_BOTH) & PG_MAY_PASS)) {
+        out->section = any.decides;
+        return;
+    }
+    if (!find_open(site, door, out)) {
+        out->gate = PG_GATE_UNKNOWN;
+        out->cause = cause_of(site);
+    }
+}
+
+const pg_forward_t *pg_forward_judge(pg_access_t *access,
+                                     const pg_directive_t *vhost,
+                                     apr_pool_t *scratch)
+{
+    site_t *site = site_create(access, vhost, scratch);
+    pg_forward_t *out;
+
+    if (site->parts == 1 && access->plain) {
+        return access->plain;
+    }
+    out = apr_pcalloc(access->pool, sizeof(*out));
+    for (int i = 0; i < PG_DOOR_COUNT; i++) {
+        judge_door(site, (pg_door_e)i, &out->door[i]);
+    }
+    if (site->parts == 1) {
+        access->plain = out;
+    }
+    return out;
+}
+
+unsigned pg_access_reverse(pg_access_t *access, const pg_directive_t *vhost,
+                           const char *uri, const char *url,
+                           apr_pool_t *scratch)
+{
+    ask_t ask = { .target = url, .uri = uri, .method = PG_METHOD_GET };
+    site_t *site = site_create(access, vhost, scratch);
+
+    return outcome(site, &ask);
+}

@@ -1,0 +1,71 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Who may use the forward proxy of a virtual host: the walk httpd makes for
+ * a proxied request (<Proxy>, <Location>, <If>, in this order and in the
+ * order of the configuration), made for a stranger's requests to targets of
+ * his choice, and once for "any target at all".
+ *
+ * OPEN is said only with a target for which he surely passes, CLOSED only
+ * when he is refused whatever the target is; the rest is UNKNOWN. */
+#ifndef PG_FORWARD_H
+#define PG_FORWARD_H
+
+#include "pg_perdir.h"
+
+typedef enum pg_gate_e {
+    PG_GATE_NONE,                /* no module carries such a request      */
+    PG_GATE_CLOSED,              /* strangers are refused                 */
+    PG_GATE_UNKNOWN,
+    PG_GATE_OPEN
+} pg_gate_e;
+
+/** Requests that are judged apart. */
+typedef enum pg_door_e {
+    PG_DOOR_GET,                 /* GET and HEAD http://...               */
+    PG_DOOR_METHODS,             /* the other methods with such a target  */
+    PG_DOOR_CONNECT,
+    PG_DOOR_COUNT
+} pg_door_e;
+
+typedef struct pg_judged_t {
+    pg_gate_e gate;
+    const char *target;          /* OPEN: a target that passes            */
+    bool every_target;           /* OPEN: not only such special ones      */
+    const pg_directive_t *section; /* what decides, for `target` if OPEN;
+                                      NULL: none                          */
+    const pg_directive_t *cause; /* UNKNOWN: what could not be analysed; it
+                                    may be NULL                           */
+} pg_judged_t;
+
+typedef struct pg_forward_t {
+    pg_judged_t door[PG_DOOR_COUNT];
+} pg_forward_t;
+
+/** The parts of a configuration that all virtual hosts share, compiled. */
+typedef struct pg_access_t pg_access_t;
+
+/** Compile the top level of the configuration. */
+pg_access_t *pg_access_create(const pg_audit_in_t *in, apr_pool_t *pool);
+
+/**
+ * Judge one virtual host's forward proxy.
+ * @param vhost    the <VirtualHost> section; NULL: the main server
+ * @param scratch  used while it runs; what is returned lives in the pool of
+ *                 the creation
+ */
+const pg_forward_t *pg_forward_judge(pg_access_t *access,
+                                     const pg_directive_t *vhost,
+                                     apr_pool_t *scratch);
+
+/**
+ * What comes of a stranger's request that is not a forward one: a reverse
+ * proxy's.
+ * @param uri  its path
+ * @param url  where it is sent, as <Proxy> sees it
+ * @return a set: PG_MAY_*
+ */
+unsigned pg_access_reverse(pg_access_t *access, const pg_directive_t *vhost,
+                           const char *uri, const char *url,
+                           apr_pool_t *scratch);
+
+#endif

@@ -1,0 +1,346 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_require.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+
+#include "pg_tree.h"
+
+/* A network wider than this many bits takes in strangers: it is half the
+ * Internet or more, or so much of it that no such list is meant. */
+#define WIDE_V4 8
+#define WIDE_V6 16
+
+unsigned pg_methods_parse(const char *args, apr_pool_t *pool)
+{
+#define NAME(name) #name,
+    static const char *const names[] = { PG_METHODS(NAME) };
+#undef NAME
+    unsigned bits = 0;
+
+    while (*args) {
+        const char *word = pg_tree_word(&args, pool);
+        if (pg_same(word, "HEAD")) {
+            bits |= 1u << PG_METHOD_GET;
+        }
+        for (int i = 0; i < PG_METHOD_OTHER; i++) {
+            if (pg_same(word, names[i])) {
+                bits |= 1u << i;
+            }
+        }
+    }
+    return bits;
+}
+
+/* Bits of an IPv4 netmask in words, or -1 if its ones are not together. */
+static int mask_bits(const char *mask)
+{
+    apr_uint32_t value = 0;
+    char *end;
+    int bits = 0;
+
+    for (int i = 0; i < 4; i++) {
+        long octet = strtol(mask, &end, 10);
+        value = value << 8 | ((apr_uint32_t)octet & 0xff);
+        mask = *end == '.' ? end + 1 : end;
+    }
+    while (value & 0x80000000u) {
+        value <<= 1;
+        bits++;
+    }
+    return value ? -1 : bits;
+}
+
+/* Bits of a network as Require ip and Allow from take it. */
+static int net_bits(const char *net, bool v6)
+{
+    const char *slash = strchr(net, '/');
+    int parts = 1;
+
+    if (slash && strchr(slash, '.')) {
+        return mask_bits(slash + 1);
+    }
+    if (slash) {
+        return atoi(slash + 1);
+    }
+    if (v6) {
+        return 128;
+    }
+    for (const char *at = net; *at; at++) {
+        parts += (*at == '.' && apr_isdigit(at[1]));
+    }
+    return parts * 8;
+}
+
+unsigned pg_require_addresses(const char *args, apr_pool_t *pool)
+{
+    unsigned answer = PG_AUTHZ_DENIED;
+
+    while (*args) {
+        const char *net = pg_tree_word(&args, pool);
+        bool v6 = strchr(net, ':') != NULL;
+        int bits = net_bits(net, v6);
+        if (bits < 0) {
+            answer |= PG_AUTHZ_ANY;
+        }
+        else if (bits < (v6 ? WIDE_V6 : WIDE_V4)) {
+            return PG_AUTHZ_GRANTED;
+        }
+    }
+    return answer;
+}
+
+/* Names of clients' hosts: a stranger has none of them, unless the name is
+ * no more than a top-level domain or is worked out at run time. */
+static unsigned host_names(const char *args, apr_pool_t *pool)
+{
+    unsigned answer = PG_AUTHZ_DENIED;
+
+    while (*args) {
+        const char *name = pg_tree_word(&args, pool);
+        const char *dot = strchr(name + (*name == '.'), '.');
+        if (strchr(name, '%') || (!dot && !pg_same(name, "localhost"))) {
+            answer = PG_AUTHZ_ANY;
+        }
+    }
+    return answer;
+}
+
+static unsigned all_word(const char *args, apr_pool_t *pool)
+{
+    const char *word = pg_tree_word(&args, pool);
+
+    return pg_same(word, "granted") ? PG_AUTHZ_GRANTED : PG_AUTHZ_DENIED;
+}
+
+/* Only the two expressions that need no thought. */
+static unsigned expression(const char *args, apr_pool_t *pool)
+{
+    const char *text = pg_tree_word(&args, pool);
+
+    if (*args == '\0' && pg_same(text, "true")) {
+        return PG_AUTHZ_GRANTED;
+    }
+    if (*args == '\0' && pg_same(text, "false")) {
+        return PG_AUTHZ_DENIED;
+    }
+    return PG_AUTHZ_ANY;
+}
+
+/* Providers: what they tell a stranger. One that is not here is not known,
+ * so it may say anything. */
+typedef struct provider_t {
+    const char *name;
+    unsigned (*ask)(const char *args, apr_pool_t *pool);
+    bool needs_user;
+} provider_t;
+
+static const provider_t providers[] = {
+    { "all", all_word, false },
+    { "ip", pg_require_addresses, false },
+    { "host", host_names, false },
+    { "forward-dns", host_names, false },
+    { "local", NULL, false },
+    { "expr", expression, false },
+    { "valid-user", NULL, true },
+    { "user", NULL, true },
+    { "group", NULL, true },
+    { "file-owner", NULL, true },
+    { "file-group", NULL, true },
+    { "dbm-group", NULL, true },
+    { "dbm-file-group", NULL, true },
+    { "dbd-group", NULL, true },
+    { "ldap-user", NULL, true },
+    { "ldap-group", NULL, true },
+    { "ldap-dn", NULL, true },
+    { "ldap-attribute", NULL, true },
+    { "ldap-filter", NULL, true },
+    { "ldap-search", NULL, true }
+};
+
+static unsigned ask_provider(const char *name, const char *args,
+                             const pg_authz_env_t *env, apr_pool_t *pool)
+{
+    for (apr_size_t i = 0; i < sizeof(providers) / sizeof(*providers); i++) {
+        const provider_t *p = &providers[i];
+        if (!pg_same(p->name, name)) {
+            continue;
+        }
+        if (p->needs_user) {
+            return env->anonymous ? PG_AUTHZ_ANY : PG_AUTHZ_DENIED;
+        }
+        return p->ask ? p->ask(args, pool) : PG_AUTHZ_DENIED;
+    }
+    return PG_AUTHZ_ANY;
+}
+
+/* An alias stands for a provider with arguments of its own. */
+static void resolve_alias(const char **name, const char **args,
+                          const pg_authz_env_t *env, apr_pool_t *pool)
+{
+    for (int i = 0; i < env->alias_count; i++) {
+        const char *rest = env->alias[i]->args;
+        const char *provider = pg_tree_word(&rest, pool);
+        const char *alias = pg_tree_word(&rest, pool);
+        if (strcmp(alias, *name) == 0) {
+            *name = provider;
+            *args = pg_tree_word(&rest, pool);
+            return;
+        }
+    }
+}
+
+static void append(pg_require_t *section, pg_require_t *child)
+{
+    pg_require_t **at = &section->first;
+
+    while (*at) {
+        at = &(*at)->next;
+    }
+    *at = child;
+}
+
+void pg_require_add(pg_require_t *section, const pg_directive_t *d,
+                    unsigned limited, const pg_authz_env_t *env,
+                    apr_pool_t *pool)
+{
+    pg_require_t *leaf = apr_pcalloc(pool, sizeof(*leaf));
+    const char *args = d->args;
+    const char *name = pg_tree_word(&args, pool);
+
+    if (pg_same(name, "not")) {
+        leaf->negate = true;
+        name = pg_tree_word(&args, pool);
+    }
+    resolve_alias(&name, &args, env, pool);
+    leaf->limited = limited;
+    leaf->from = d;
+    if (pg_same(name, "method")) {
+        leaf->answer = PG_AUTHZ_DENIED;
+        leaf->methods = pg_methods_parse(args, pool);
+    }
+    else {
+        leaf->answer = ask_provider(name, args, env, pool);
+    }
+    section->limited |= limited;
+    append(section, leaf);
+}
+
+pg_require_t *pg_require_container(pg_logic_e op, bool negate,
+                                   apr_pool_t *pool)
+{
+    pg_require_t *container = apr_pcalloc(pool, sizeof(*container));
+
+    container->op = op;
+    container->negate = negate;
+    return container;
+}
+
+void pg_require_close(pg_require_t *outer, pg_require_t *inner)
+{
+    if (inner->first == NULL) {
+        return;
+    }
+    outer->limited |= inner->limited;
+    /* mod_authz_core flattens, and so forgets inner's own limit */
+    append(outer, !inner->negate && inner->op == outer->op ? inner->first
+                                                           : inner);
+}
+
+static pg_require_t *copy_of(const pg_require_t *section, apr_pool_t *pool)
+{
+    pg_require_t *copy = apr_pmemdup(pool, section, sizeof(*section));
+
+    copy->next = NULL;
+    return copy;
+}
+
+const pg_authz_t *pg_authz_merge(const pg_authz_t *base,
+                                 const pg_authz_t *add, apr_pool_t *pool)
+{
+    pg_authz_t *merged;
+
+    if (base == NULL || add == NULL) {
+        return add ? add : base;
+    }
+    if (add->merging == PG_LOGIC_UNSET && !add->section && base->section) {
+        return base;
+    }
+    if (add->merging == PG_LOGIC_UNSET || add->merging == PG_LOGIC_OFF
+        || (!base->section && !add->section)) {
+        return add;
+    }
+    merged = apr_pcalloc(pool, sizeof(*merged));
+    merged->merging = add->merging;
+    if (base->section && add->section) {
+        merged->section = pg_require_container(add->merging, false, pool);
+        merged->section->limited = base->section->limited
+                                   | add->section->limited;
+        merged->section->first = copy_of(base->section, pool);
+        merged->section->first->next = copy_of(add->section, pool);
+    }
+    else {
+        merged->section = base->section ? base->section : add->section;
+    }
+    return merged;
+}
+
+/* Two answers under one operator. */
+static unsigned combine(unsigned a, unsigned b, pg_logic_e op)
+{
+    unsigned wins = op == PG_LOGIC_AND ? PG_AUTHZ_DENIED : PG_AUTHZ_GRANTED;
+
+    if (a == PG_AUTHZ_NEUTRAL || b == PG_AUTHZ_NEUTRAL) {
+        return a == PG_AUTHZ_NEUTRAL ? b : a;
+    }
+    return (a == wins || b == wins) ? wins : a;
+}
+
+/* The same for sets of answers. */
+static unsigned combine_sets(unsigned a, unsigned b, pg_logic_e op)
+{
+    unsigned out = 0;
+
+    for (unsigned i = 1; i <= PG_AUTHZ_NEUTRAL; i <<= 1) {
+        for (unsigned j = 1; j <= PG_AUTHZ_NEUTRAL; j <<= 1) {
+            if ((a & i) && (b & j)) {
+                out |= combine(i, j, op);
+            }
+        }
+    }
+    return out;
+}
+
+static unsigned negated(unsigned set)
+{
+    unsigned out = set & PG_AUTHZ_NEUTRAL;
+
+    if (set & PG_AUTHZ_GRANTED) {
+        out |= PG_AUTHZ_DENIED;
+    }
+    if (set & PG_AUTHZ_DENIED) {
+        out |= PG_AUTHZ_NEUTRAL;
+    }
+    return out;
+}
+
+unsigned pg_require_eval(const pg_require_t *require, pg_method_e method,
+                         pg_logic_e outer)
+{
+    unsigned set = PG_AUTHZ_NEUTRAL;
+
+    if (!(require->limited & 1u << method)) {
+        return outer == PG_LOGIC_AND ? PG_AUTHZ_GRANTED : PG_AUTHZ_NEUTRAL;
+    }
+    if (require->op == PG_LOGIC_UNSET) {
+        set = require->methods & 1u << method ? PG_AUTHZ_GRANTED
+                                              : require->answer;
+    }
+    for (const pg_require_t *c = require->first; c; c = c->next) {
+        set = combine_sets(set, pg_require_eval(c, method, require->op),
+                           require->op);
+    }
+    return require->negate ? negated(set) : set;
+}

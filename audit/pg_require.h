@@ -1,0 +1,93 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What mod_authz_core's Require directives and their containers say to a
+ * stranger: somebody with no account, from an address nobody listed. Follows
+ * the module's own algorithm (modules/aaa/mod_authz_core.c), but over sets:
+ * what cannot be known is every answer at once. */
+#ifndef PG_REQUIRE_H
+#define PG_REQUIRE_H
+
+#include "pg_audit.h"
+
+/** The methods told apart, each a bit. HEAD is GET to httpd; OTHER stands
+ *  for every method without a bit of its own. */
+#define PG_METHODS(X)                                                   \
+    X(GET) X(CONNECT) X(POST) X(PUT) X(DELETE) X(OPTIONS) X(PATCH)      \
+    X(PROPFIND) X(OTHER)
+
+#define PG_ENUM_METHOD(name) PG_METHOD_##name,
+typedef enum pg_method_e {
+    PG_METHODS(PG_ENUM_METHOD)
+    PG_METHOD_COUNT
+} pg_method_e;
+#undef PG_ENUM_METHOD
+
+#define PG_METHODS_ALL ((1u << PG_METHOD_COUNT) - 1)
+
+/** The bits of the methods a directive names; *named is false when none of
+ *  its words is a method known here. */
+unsigned pg_methods_parse(const char *args, apr_pool_t *pool);
+
+/** A set of answers: what a Require may come to. */
+enum {
+    PG_AUTHZ_GRANTED = 1,
+    PG_AUTHZ_DENIED = 2,
+    PG_AUTHZ_NEUTRAL = 4,
+    PG_AUTHZ_ANY = 3             /* granted or denied: not known          */
+};
+
+typedef enum pg_logic_e {
+    PG_LOGIC_UNSET, PG_LOGIC_OFF, PG_LOGIC_AND, PG_LOGIC_OR
+} pg_logic_e;
+
+/** A Require, or a container of them. */
+typedef struct pg_require_t pg_require_t;
+struct pg_require_t {
+    pg_logic_e op;               /* of a container; UNSET for a leaf      */
+    bool negate;
+    unsigned limited;            /* methods it is for                     */
+    unsigned answer;             /* a leaf's, when method is not listed   */
+    unsigned methods;            /* Require method: granted for these     */
+    const pg_directive_t *from;  /* NULL: made by AuthMerging             */
+    pg_require_t *first;
+    pg_require_t *next;
+};
+
+/** What one section (or a merge of several) says. */
+typedef struct pg_authz_t {
+    pg_require_t *section;       /* NULL: no Require                      */
+    pg_logic_e merging;          /* AuthMerging                           */
+} pg_authz_t;
+
+/** <AuthzProviderAlias>es, and what else decides about Require in general. */
+typedef struct pg_authz_env_t {
+    const pg_directive_t **alias;
+    int alias_count;
+    bool anonymous;              /* some login needs no account           */
+} pg_authz_env_t;
+
+/** Put a Require into section, limited to these methods. */
+void pg_require_add(pg_require_t *section, const pg_directive_t *d,
+                    unsigned limited, const pg_authz_env_t *env,
+                    apr_pool_t *pool);
+
+/** A new container. */
+pg_require_t *pg_require_container(pg_logic_e op, bool negate,
+                                   apr_pool_t *pool);
+
+/** Close the container inner and put it into outer. */
+void pg_require_close(pg_require_t *outer, pg_require_t *inner);
+
+/** How `add`, a later section, changes what `base` says. */
+const pg_authz_t *pg_authz_merge(const pg_authz_t *base,
+                                 const pg_authz_t *add, apr_pool_t *pool);
+
+/** What it comes to for a stranger's request: a set of the answers above. */
+unsigned pg_require_eval(const pg_require_t *require, pg_method_e method,
+                         pg_logic_e outer);
+
+/** Does this list of addresses and networks take in a stranger? A set of
+ *  GRANTED and DENIED. Networks of half the Internet count as all of it. */
+unsigned pg_require_addresses(const char *args, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,288 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_targets.h"
+
+#include <apr_fnmatch.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+
+#include "pg_tree.h"
+
+#define HOST "proxyguard.example"
+
+bool pg_pattern_matches(const pg_pattern_t *p, const char *target,
+                        const pg_audit_in_t *in)
+{
+    apr_size_t n = strlen(p->text);
+
+    if (p->regex) {
+        return in->regex_match(in->ctx, p->text, target);
+    }
+    if (p->glob) {
+        return apr_fnmatch(p->text, target,
+                           p->location ? APR_FNM_PATHNAME : 0) == APR_SUCCESS;
+    }
+    if (strncmp(p->text, target, n) != 0) {
+        return false;
+    }
+    return !p->location || n == 0 || p->text[n - 1] == '/'
+           || target[n] == '/' || target[n] == '\0';
+}
+
+/* Forms of a regular expression that every text with a ':' in it fits. */
+static bool regex_takes_all(const char *text)
+{
+    static const char *const all[] = {
+        "", "^", "$", "^$|", ".", "^.", ".$", ".*", "^.*", ".*$", "^.*$",
+        "(.*)", "^(.*)", "^(.*)$", "(.*)$", ".+", "^.+", ".+$", "^.+$",
+        "(.+)", "^(.+)$", ":", ".*:.*", "^.*:.*$", "/*", "^/*", NULL
+    };
+
+    for (int i = 0; all[i]; i++) {
+        if (strcmp(text, all[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Stars around a part that every target has. */
+static bool glob_takes_all(const char *text, const char *sure)
+{
+    apr_size_t n = strlen(text);
+
+    if (n == 0 || text[0] != '*' || text[n - 1] != '*') {
+        return false;
+    }
+    while (*text == '*') {
+        text++;
+        n--;
+    }
+    while (n && text[n - 1] == '*') {
+        n--;
+    }
+    for (const char *at = sure; ; at++) {
+        if (strncmp(at, text, n) == 0) {
+            return true;
+        }
+        if (*at == '\0') {
+            return false;
+        }
+    }
+}
+
+pg_cover_e pg_pattern_covers(const pg_pattern_t *p, bool connect)
+{
+    if (p->regex) {
+        if (regex_takes_all(p->text)) {
+            return PG_COVERS_ALL;
+        }
+        /* no target begins with a '/' */
+        return strncmp(p->text, "^/", 2) == 0 && !strchr(p->text, '|')
+               && !strpbrk(p->text + 2, "?*{") ? PG_COVERS_NONE
+                                               : PG_COVERS_SOME;
+    }
+    if (*p->text == '/' || (connect && strchr(p->text, '/')
+                            && !strchr(p->text, '['))) {
+        return PG_COVERS_NONE;
+    }
+    if (*p->text == '\0') {
+        return PG_COVERS_ALL;
+    }
+    if (p->glob && (connect || !p->location)
+        && glob_takes_all(p->text, connect ? ":" : "://")) {
+        return PG_COVERS_ALL;
+    }
+    return PG_COVERS_SOME;
+}
+
+static void push(apr_array_header_t *targets, const char *target)
+{
+    APR_ARRAY_PUSH(targets, const char *) = target;
+}
+
+/* Schemes a client may ask a forward proxy for, and who carries them. Each
+ * is tried in capitals too: patterns see the target as it was sent, and so
+ * miss it, while the modules take it. */
+typedef struct scheme_t {
+    const char *module;
+    const char *name;
+    const char *capitals;
+    bool tls;
+} scheme_t;
+
+static const scheme_t schemes[] = {
+    { "mod_proxy_http.c", "http", "HTTP", false },
+    { "mod_proxy_http.c", "https", "HTTPS", true },
+    { "mod_proxy_ftp.c", "ftp", "FTP", false },
+    { "mod_proxy_ajp.c", "ajp", "AJP", false },
+    { "mod_proxy_fcgi.c", "fcgi", "FCGI", false },
+    { "mod_proxy_scgi.c", "scgi", "SCGI", false },
+    { "mod_proxy_uwsgi.c", "uwsgi", "UWSGI", false },
+    { "mod_proxy_wstunnel.c", "ws", "WS", false },
+    { "mod_proxy_http2.c", "h2c", "H2C", false }
+};
+#define SCHEMES (sizeof(schemes) / sizeof(*schemes))
+
+apr_array_header_t *pg_targets_url(const pg_audit_in_t *in, bool tls,
+                                   apr_pool_t *pool)
+{
+    apr_array_header_t *out = apr_array_make(pool, 16, sizeof(char *));
+
+    for (apr_size_t i = 0; i < SCHEMES; i++) {
+        const scheme_t *s = &schemes[i];
+        if ((s->tls && !tls) || !in->module_loaded(in->ctx, s->module)) {
+            continue;
+        }
+        push(out, apr_pstrcat(pool, s->name, "://" HOST "/", NULL));
+        push(out, apr_pstrcat(pool, s->name, "://" HOST "/a/b/c/d?e", NULL));
+        push(out, apr_pstrcat(pool, s->name, "://192.0.2.10:8080/", NULL));
+        push(out, apr_pstrcat(pool, s->name, "://[2001:db8::1]/", NULL));
+        push(out, apr_pstrcat(pool, s->capitals, "://" HOST "/", NULL));
+    }
+    return out;
+}
+
+bool pg_ports_allow(const apr_array_header_t *ports, int port)
+{
+    if (ports->nelts == 0) {
+        return port == 443 || port == 563;
+    }
+    for (int i = 0; i < ports->nelts; i++) {
+        const pg_ports_t *p = &APR_ARRAY_IDX(ports, i, pg_ports_t);
+        if (port >= p->first && port <= p->last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+apr_array_header_t *pg_targets_connect(const pg_audit_in_t *in,
+                                       const apr_array_header_t *ports,
+                                       apr_pool_t *pool)
+{
+    apr_array_header_t *out = apr_array_make(pool, 8, sizeof(char *));
+
+    if (!in->module_loaded(in->ctx, "mod_proxy_connect.c")) {
+        return out;
+    }
+    for (int i = 0; i < (ports->nelts ? ports->nelts : 1); i++) {
+        int port = ports->nelts ? APR_ARRAY_IDX(ports, i, pg_ports_t).first
+                                : 443;
+        push(out, apr_psprintf(pool, HOST ":%d", port));
+        push(out, apr_psprintf(pool, "192.0.2.10:%d", port));
+        push(out, apr_psprintf(pool, "[2001:db8::1]:%d", port));
+        push(out, apr_psprintf(pool, "PROXYGUARD.EXAMPLE:%d", port));
+    }
+    return out;
+}
+
+/* Is it a target somebody here would carry? */
+static bool is_url(const char *target, const apr_array_header_t *plain)
+{
+    const char *colon = strstr(target, "://");
+    apr_size_t n = colon ? (apr_size_t)(colon + 3 - target) : 0;
+
+    if (n < 4 || colon[3] == '/' || colon[3] == '\0' || colon[3] == ':') {
+        return false;
+    }
+    for (int i = 0; i < plain->nelts; i++) {
+        if (strncmp(APR_ARRAY_IDX(plain, i, const char *), target, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_authority(const char *target, const apr_array_header_t *ports)
+{
+    const char *colon = strrchr(target, ':');
+    char *end;
+    long port;
+
+    if (colon == NULL || colon == target || strpbrk(target, "/?# ")) {
+        return false;
+    }
+    port = strtol(colon + 1, &end, 10);
+    return *end == '\0' && end != colon + 1 && port > 0 && port < 65536
+           && pg_ports_allow(ports, (int)port);
+}
+
+/* The pattern with its stars replaced. */
+static const char *filled(const char *pattern, const char *star,
+                          apr_pool_t *pool)
+{
+    const char *out = "";
+
+    for (; *pattern; pattern++) {
+        char one[2] = { *pattern == '?' ? 'x' : *pattern, '\0' };
+        if (*pattern == '\\' && pattern[1]) {
+            one[0] = *++pattern;
+        }
+        out = apr_pstrcat(pool, out, *pattern == '*' ? star : one, NULL);
+    }
+    return out;
+}
+
+/* A text that a plain regular expression fits: the first of alternatives,
+ * one of what may be repeated. Only a guess; the caller tries it. */
+static const char *regex_sample(const char *at, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, strlen(at) + 1);
+    apr_size_t n = 0;
+    int skip = 0;                    /* inside alternatives not taken     */
+
+    for (; *at; at++) {
+        if (*at == '|' || (skip && *at == '(')) {
+            skip++;
+        }
+        else if (*at == ')') {
+            skip = 0;
+        }
+        else if (skip || strchr("^$*+?(", *at)) {
+            continue;
+        }
+        else if (*at == '[' && at[1]) {
+            at += strcspn(at + 2, "]") + 2;
+            out[n++] = 'x';
+        }
+        else if (*at == '\\' && at[1]) {
+            at++;
+            out[n++] = *at == 'd' ? '1' : *at == 'w' ? 'x' : *at;
+        }
+        else {
+            out[n++] = *at == '.' ? 'x' : *at;
+        }
+        if (*at == '\0') {
+            break;
+        }
+    }
+    out[n] = '\0';
+    return out;
+}
+
+void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
+                    const apr_array_header_t *ports, bool connect,
+                    const pg_audit_in_t *in, apr_pool_t *pool)
+{
+    static const char *const stars[] = { "", "x", "://" HOST "/x", HOST };
+    static const char *const tails[] = { "", "x", "/", "/x", HOST "/",
+                                         "://" HOST "/", "//" HOST "/",
+                                         ":443" };
+    const int star_count = p->glob ? 4 : 1;
+
+    for (int i = 0; i < star_count; i++) {
+        const char *stem = p->regex ? regex_sample(p->text, pool)
+                           : p->glob ? filled(p->text, stars[i], pool)
+                           : p->text;
+        for (apr_size_t j = 0; j < sizeof(tails) / sizeof(*tails); j++) {
+            const char *made = apr_pstrcat(pool, stem, tails[j], NULL);
+            if ((connect ? is_authority(made, ports)
+                         : is_url(made, targets))
+                && pg_pattern_matches(p, made, in)) {
+                push(targets, made);
+            }
+        }
+    }
+}

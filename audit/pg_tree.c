@@ -1,0 +1,92 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_tree.h"
+
+#include <apr_cstr.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+bool pg_same(const char *a, const char *b)
+{
+    return apr_cstr_casecmp(a, b) == 0;
+}
+
+bool pg_begins(const char *s, const char *prefix)
+{
+    return apr_cstr_casecmpn(s, prefix, strlen(prefix)) == 0;
+}
+
+bool pg_tree_is(const pg_directive_t *d, const char *name)
+{
+    return pg_same(d->name, name);
+}
+
+bool pg_tree_is_one(const pg_directive_t *d, const char *const *names)
+{
+    for (; *names; names++) {
+        if (pg_tree_is(d, *names)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* From the quote at s to its twin; *end is behind it. */
+static const char *quoted(const char *s, const char **end, apr_pool_t *pool)
+{
+    char quote = *s++;
+    char *out = apr_palloc(pool, strlen(s) + 1);
+    char *at = out;
+
+    while (*s && *s != quote) {
+        if (*s == '\\' && (s[1] == '\\' || s[1] == quote)) {
+            s++;
+        }
+        *at++ = *s++;
+    }
+    *at = '\0';
+    *end = *s ? s + 1 : s;
+    return out;
+}
+
+const char *pg_tree_word(const char **args, apr_pool_t *pool)
+{
+    const char *s = *args;
+    const char *word;
+
+    while (apr_isspace(*s)) {
+        s++;
+    }
+    if (*s == '"' || *s == '\'') {
+        word = quoted(s, &s, pool);
+    }
+    else {
+        const char *from = s;
+        while (*s && !apr_isspace(*s)) {
+            s++;
+        }
+        word = apr_pstrmemdup(pool, from, (apr_size_t)(s - from));
+    }
+    while (apr_isspace(*s)) {
+        s++;
+    }
+    *args = s;
+    return word;
+}
+
+const char *pg_tree_arg(const pg_directive_t *d, int n, apr_pool_t *pool)
+{
+    const char *args = d->args;
+    const char *word = "";
+
+    for (int i = 0; i <= n; i++) {
+        word = pg_tree_word(&args, pool);
+    }
+    return word;
+}
+
+bool pg_tree_says(const pg_directive_t *d, const char *word,
+                  apr_pool_t *pool)
+{
+    return pg_same(pg_tree_arg(d, 0, pool), word);
+}

@@ -1,0 +1,36 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Reading directives of the neutral tree: names, words of arguments. */
+#ifndef PG_TREE_H
+#define PG_TREE_H
+
+#include "pg_audit.h"
+
+/** Is it this directive or section ("<Proxy")? Case does not matter. */
+bool pg_tree_is(const pg_directive_t *d, const char *name);
+
+/** Is it one of these? names ends with NULL. */
+bool pg_tree_is_one(const pg_directive_t *d, const char *const *names);
+
+/**
+ * Take the next word, as httpd's configuration does: a quoted string counts
+ * as one, a backslash protects a quote or a backslash in it.
+ * @param args  moved behind the word and the white space after it
+ * @return "" at the end; in pool
+ */
+const char *pg_tree_word(const char **args, apr_pool_t *pool);
+
+/** The n-th word of a directive's arguments (0 is the first), or "". */
+const char *pg_tree_arg(const pg_directive_t *d, int n, apr_pool_t *pool);
+
+/** Is its first word this one? Case does not matter. */
+bool pg_tree_says(const pg_directive_t *d, const char *word,
+                  apr_pool_t *pool);
+
+/** Same text but for the case of A to Z? */
+bool pg_same(const char *a, const char *b);
+
+/** Does s begin with prefix, case aside? */
+bool pg_begins(const char *s, const char *prefix);
+
+#endif

@@ -1,0 +1,30 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Configuration text -> the neutral tree, for tests. Knows quoting no better
+ * than a test needs: one directive a line, '#' lines, sections by "<X" and
+ * "</X". */
+#ifndef PG_CONFTEXT_H
+#define PG_CONFTEXT_H
+
+#include "pg_audit.h"
+
+/** Parse; ends the process with a message when the text is no good. */
+const pg_directive_t *pg_conftext_parse(const char *text, const char *file,
+                                        apr_pool_t *pool);
+
+/** One case of a tests/cases/audit file: what stands between two "###"
+ *  lines. The first line of it, "### posture: title", says what to expect. */
+typedef struct pg_confcase_t {
+    const char *expect;
+    const char *title;
+    const char *text;
+    int line;
+} pg_confcase_t;
+
+/** All cases of tests/cases/<name>; *count of them. */
+const pg_confcase_t *pg_conftext_cases(const char *name, int *count);
+
+/** regex_match by regcomp(3), extended: near enough to PCRE for tests. */
+bool pg_conftext_regex(void *ctx, const char *pattern, const char *subject);
+
+#endif
