@@ -12,6 +12,10 @@
 
 typedef struct pg_event_t {
     apr_time_t time;             /* us since 1970, UTC                    */
+    apr_time_t now;              /* the present, if time may lie far before
+                                    it (a log that is read years later, a
+                                    tunnel that stood for hours); 0: it is
+                                    time                                  */
     pg_verdict_t verdict;        /* class, family, method, target, ...    */
     pg_outcome_e outcome;
     int status;                  /* as answered and logged; 0 = none      */

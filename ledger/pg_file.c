@@ -44,29 +44,62 @@ static const char *open_error(int error, const char *path, apr_pool_t *pool)
                         apr_strerror(error, words, sizeof(words)));
 }
 
-apr_status_t pg_file_open(int *fd, apr_size_t *size, const char *path,
-                          bool writable, const char **why,
-                          apr_pool_t *pool)
+static apr_status_t open_as(int *fd, struct stat *st, const char *path,
+                            int flags, const char **why, apr_pool_t *pool)
 {
     /* O_NONBLOCK: a FIFO must not make us wait for its other end. */
-    int flags = (writable ? O_RDWR : O_RDONLY)
-                | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    struct stat st;
-    int got = open(path, flags);
+    int got = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int error;
 
     if (got < 0) {
-        int error = errno;
+        error = errno;
         *why = open_error(error, path, pool);
         return error;
     }
-    if (fstat(got, &st) != 0) {
-        int error = errno;
+    if (fstat(got, st) != 0) {
+        error = errno;
         *why = "its owner cannot be found out";
         close(got);
         return error;
     }
+    *fd = got;
+    return APR_SUCCESS;
+}
+
+apr_status_t pg_file_open(int *fd, apr_size_t *size, const char *path,
+                          bool writable, const char **why,
+                          apr_pool_t *pool)
+{
+    struct stat st;
+    int got = -1;
+    int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW;
+    apr_status_t status = open_as(&got, &st, path, flags, why, pool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
     *why = objection(&st, pool);
     if (*why) {
+        close(got);
+        return APR_EACCES;
+    }
+    *fd = got;
+    *size = (apr_size_t)st.st_size;
+    return APR_SUCCESS;
+}
+
+apr_status_t pg_file_open_any(int *fd, apr_size_t *size, const char *path,
+                              const char **why, apr_pool_t *pool)
+{
+    struct stat st;
+    int got = -1;
+    apr_status_t status = open_as(&got, &st, path, O_RDONLY, why, pool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        *why = "it is not a regular file";
         close(got);
         return APR_EACCES;
     }
@@ -128,10 +161,10 @@ apr_status_t pg_file_publish(const char *temp, const char *path)
 }
 
 apr_status_t pg_file_aside(const char **aside, const char *path,
-                           apr_pool_t *pool)
+                           const char *word, apr_pool_t *pool)
 {
     for (int i = 1; i <= 1000; i++) {
-        char *name = apr_psprintf(pool, "%s.bad-%d", path, i);
+        char *name = apr_psprintf(pool, "%s.%s-%d", path, word, i);
         if (link(path, name) == 0) {
             *aside = name;
             return unlink(path) == 0 ? APR_SUCCESS : errno;

@@ -29,6 +29,11 @@ apr_status_t pg_file_open(int *fd, apr_size_t *size, const char *path,
                           bool writable, const char **why,
                           apr_pool_t *pool);
 
+/** Open any regular file to read it, whoever it belongs to: for tools that
+ *  show what they are given. Links are followed. */
+apr_status_t pg_file_open_any(int *fd, apr_size_t *size, const char *path,
+                              const char **why, apr_pool_t *pool);
+
 /**
  * Create a file beside path under a name of its own, mode 0640, with size
  * octets of reserved space (0: none).
@@ -38,10 +43,10 @@ apr_status_t pg_file_temp(int *fd, const char **temp, const char *path,
                           apr_size_t size, const pg_file_own_t *own,
                           apr_pool_t *pool);
 
-/** Rename path to the first free of path.bad-1, path.bad-2, ... (at most
- *  1000), never overwriting. @param aside  the new name, in pool */
+/** Rename path to the first free of path.<word>-1, path.<word>-2, ... (at
+ *  most 1000), never overwriting. @param aside  the new name, in pool */
 apr_status_t pg_file_aside(const char **aside, const char *path,
-                           apr_pool_t *pool);
+                           const char *word, apr_pool_t *pool);
 
 /** Give temp its name if nothing has that name; else APR_EEXIST. */
 apr_status_t pg_file_publish(const char *temp, const char *path);

@@ -1,19 +1,41 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The layout of a ledger: private to this folder.
+/* The layout of a ledger: private to this folder. Layout 2:
  *
- *   0      pg_head_t    magic, version, size, key, check   [creator, once]
- *   128    totals       count[kind][outcome], permitted    [any child, add]
- *   4096   end
+ *   0      head      magic, version, sizes, key, check     [creator, once]
+ *   4096   common    vhost names, recent attempts, distinct sources,
+ *                    digests of scanned logs               [any child]
+ *          lane 0    totals, history, top lists            [any child]
+ *          ...
+ *          lane n-1  the same again                        [any child]
  *
- * Offsets only, no pointers; native byte order, which the head says. The head
- * is written before the file gets its name and is constant from then on. */
+ *   a lane:
+ *   +0     totals    count[kind][outcome][method][port class]
+ *          vhosts    count[vhost][outcome]
+ *          history   minutes | hours | days | months, each [slot][kind]
+ *          tops      sources | targets | ports | user agents, each
+ *                    set[n] (8 hot words and a claim), then 8 n entries
+ *
+ * A lane is a complete set of counters. A writer uses the lane of the CPU it
+ * runs on, so that CPUs do not fight for cache lines; a reader adds the lanes
+ * up. Any writer may use any lane at any time: it is only a matter of speed.
+ *
+ * Offsets only, no pointers; native byte order, which the head says. All that
+ * changes is 64-bit words, written with C11 atomics, and no state in between
+ * two writes is one that a reader or the next writer cannot live with: so
+ * there is no lock, and a process can be killed at any instruction.
+ *
+ * The head is complete before the file gets its name and constant from then
+ * on; each process copies it into private memory, and what is in the block
+ * is never believed again. */
 #ifndef PG_LAYOUT_H
 #define PG_LAYOUT_H
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
+#include "pg_hash.h"
 #include "pg_ledger.h"
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
@@ -22,47 +44,46 @@ static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
 
 #define PG_MAGIC "PGLEDGER"      /* 8 octets, no NUL                      */
 #define PG_BYTE_ORDER 0x01020304u
-#define PG_VERSION 1u
+#define PG_VERSION 2u
 
 /** A word that any process may change at any time. */
 typedef _Atomic apr_uint64_t pg_word_t;
 
-/* Class and family joined in one number, the kind, so that one word counts an
- * attempt in both and they can never disagree. A class has one family by
- * itself; malformed requests have four: kind 6 is malformed of family get,
- * 7 + f malformed of family f. Room for 8 classes and 5 families. */
+static inline apr_uint64_t pg_word_get(const pg_word_t *word)
+{
+    return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static inline void pg_word_set(pg_word_t *word, apr_uint64_t value)
+{
+    atomic_store_explicit(word, value, memory_order_relaxed);
+}
+
+/** @return what it was before */
+static inline apr_uint64_t pg_word_add(pg_word_t *word, apr_uint64_t n)
+{
+    return atomic_fetch_add_explicit(word, n, memory_order_relaxed);
+}
+
+/** Replace *seen by value; on failure *seen is what is there now. */
+static inline bool pg_word_swap(pg_word_t *word, apr_uint64_t *seen,
+                                apr_uint64_t value)
+{
+    return atomic_compare_exchange_strong_explicit(
+        word, seen, value, memory_order_acq_rel, memory_order_acquire);
+}
+
+/* --- kinds ---------------------------------------------------------------
+ *
+ * Class and family joined in one number, so that one word counts an attempt
+ * in both and they can never disagree. A class has one family by itself;
+ * malformed requests have four: kind 6 is malformed of family get, 7 + f
+ * malformed of family f. Room for 8 classes and 5 families. */
 #define PG_KINDS 12
-#define PG_OUTCOME_ROOM 8
 #define PG_KIND_MALFORMED 7      /* + family, unless that is get          */
 
 static_assert(PG_CLASS_COUNT <= 8 && PG_FAMILY_COUNT <= 5, "kinds");
 static_assert(PG_FAMILY_GET == 0, "malformed, as a class, is of family get");
-
-typedef struct pg_head_t {
-    char magic[8];
-    apr_uint32_t version;
-    apr_uint32_t byte_order;
-    apr_uint64_t size;               /* of the file, octets               */
-    apr_int64_t since;               /* us since 1970                     */
-    apr_uint64_t key[2];             /* of the hash, from the system      */
-    apr_uint64_t check;              /* FNV-1a of all octets before it    */
-} pg_head_t;
-
-/* Version 1: rows and columns have spare room, since names are only ever
- * appended. */
-typedef struct pg_block_t {
-    union {
-        pg_head_t head;
-        char room[128];
-    };
-    pg_word_t count[PG_KINDS][PG_OUTCOME_ROOM]; /* [kind][outcome]        */
-    pg_word_t permitted;
-    char reserved[4096 - 128
-                  - 8 * (PG_KINDS * PG_OUTCOME_ROOM + 1)];
-} pg_block_t;
-
-static_assert(sizeof(pg_block_t) == 4096, "version 1 is one page");
-static_assert(PG_OUTCOME_COUNT <= PG_OUTCOME_ROOM, "spare room");
 
 /** The kind of an attempt; PG_KINDS for values outside the lists. */
 static inline unsigned pg_kind_of(pg_class_e c, pg_family_e f)
@@ -85,5 +106,155 @@ static inline bool pg_kind_split(unsigned kind, pg_class_e *c, pg_family_e *f)
                : pg_class_family(*c);
     return (unsigned)*c < PG_CLASS_COUNT && (unsigned)*f < PG_FAMILY_COUNT;
 }
+
+/* --- the head ------------------------------------------------------------ */
+
+/** Sizes that were chosen when the ledger was made. */
+#define PG_TOP_ROOM 6
+typedef struct pg_sizes_t {
+    apr_uint32_t lanes;
+    apr_uint32_t recent;             /* entries                           */
+    apr_uint32_t sets[PG_TOP_ROOM];  /* of 8, each top list in each lane  */
+} pg_sizes_t;
+
+/** As layout 1 had it, up to and with the key. */
+typedef struct pg_head_t {
+    char magic[8];
+    apr_uint32_t version;
+    apr_uint32_t byte_order;
+    apr_uint64_t size;               /* of the file, octets               */
+    apr_int64_t since;               /* us since 1970                     */
+    pg_key_t key;                    /* of the hashes, from the system    */
+    pg_sizes_t sizes;
+    apr_uint64_t check;              /* FNV-1a of all octets before it    */
+} pg_head_t;
+
+#define PG_HEAD_ROOM 4096
+
+/* --- common part ---------------------------------------------------------- */
+
+/* Text in words: length in octets in the low 16 bits, and two flags. */
+#define PG_LEN_CUT    (1u << 16)
+#define PG_LEN_ABSENT (1u << 17)
+#define PG_LEN_MASK   0xffffu
+
+#define PG_VHOSTS 64
+#define PG_VHOST_WORDS 9
+
+typedef struct pg_vhost_name_t {
+    pg_word_t hash;                  /* 0: free; set once                 */
+    pg_word_t length;
+    pg_word_t text[PG_VHOST_WORDS];
+} pg_vhost_name_t;
+
+/* HyperLogLog registers, 8 of 6 bits in a word under a tag of 16 bits. */
+#define PG_SKETCH_BITS 14            /* of all time: 0.8 %                */
+#define PG_SKETCH_WORDS ((1 << PG_SKETCH_BITS) / 8)
+#define PG_DAY_BITS 11               /* of one day: 2.3 %                 */
+#define PG_DAY_WORDS ((1 << PG_DAY_BITS) / 8)
+#define PG_DAY_SKETCHES 32
+
+#define PG_DIGESTS 512
+#define PG_RECENT_WORDS 128          /* 1 KiB                             */
+
+/* A cell of a ring: 20 bits of tag, 44 of number. */
+#define PG_CELL_BITS 44
+#define PG_CELL_MASK (((apr_uint64_t)1 << PG_CELL_BITS) - 1)
+
+/* Slots of the rings: some more than are shown, so that a writer that is a
+ * moment late never meets one that is ahead. */
+#define PG_SLOTS(sym) PG_SLOTS_##sym
+#define PG_SLOTS_MINUTE 128
+#define PG_SLOTS_HOUR   344
+#define PG_SLOTS_DAY    808
+#define PG_SLOTS_MONTH  248
+#define PG_SLOTS_ALL \
+    (PG_SLOTS_MINUTE + PG_SLOTS_HOUR + PG_SLOTS_DAY + PG_SLOTS_MONTH)
+
+typedef struct pg_common_t {
+    pg_vhost_name_t vhost[PG_VHOSTS];
+    pg_word_t sketch[PG_SKETCH_WORDS];
+    pg_word_t day[PG_DAY_SKETCHES][PG_DAY_WORDS];
+    pg_word_t day_estimate[PG_SLOTS_DAY];  /* cells                       */
+    pg_word_t digest[PG_DIGESTS][2];
+    pg_word_t digest_next;
+    pg_word_t reserved[7];
+    pg_word_t recent_next;           /* how many there ever were          */
+    pg_word_t line[7];               /* recent_next is busy: alone        */
+    /* then recent[sizes.recent][PG_RECENT_WORDS] */
+} pg_common_t;
+
+/* --- lanes ---------------------------------------------------------------- */
+
+#define PG_OUTCOME_ROOM 6
+#define PG_METHOD_ROOM 10
+#define PG_PORTCLASS_ROOM 8
+#define PG_TOTALS \
+    (PG_KINDS * PG_OUTCOME_ROOM * PG_METHOD_ROOM * PG_PORTCLASS_ROOM)
+
+static_assert(PG_OUTCOME_COUNT <= PG_OUTCOME_ROOM
+              && PG_METHOD_COUNT <= PG_METHOD_ROOM
+              && PG_PORTCLASS_COUNT <= PG_PORTCLASS_ROOM
+              && (int)PG_TOP_COUNT <= PG_TOP_ROOM,
+              "the lists have outgrown layout 2: make a layout 3");
+
+typedef struct pg_lane_t {
+    pg_word_t total[PG_KINDS][PG_OUTCOME_ROOM][PG_METHOD_ROOM]
+                   [PG_PORTCLASS_ROOM];
+    pg_word_t vhost[PG_VHOSTS + 1][PG_OUTCOME_ROOM]; /* last: all others  */
+    pg_word_t history[PG_SLOTS_ALL][PG_KINDS];       /* cells             */
+    pg_word_t permitted;
+    pg_word_t first;                 /* oldest event, us; 0: none         */
+    pg_word_t last;                  /* newest event, us                  */
+    pg_word_t random;                /* state of a generator              */
+    /* then the top lists */
+} pg_lane_t;
+
+/** Where things are: in private memory, computed from checked sizes. */
+struct pg_ledger_t {
+    char *base;
+    apr_size_t size;
+    apr_time_t since;
+    pg_sizes_t sizes;
+    pg_key_t key;                    /* of the head                       */
+    pg_key_t top_key[PG_TOP_COUNT];
+    pg_key_t vhost_key;
+    pg_key_t recent_key;
+    pg_common_t *common;
+    pg_word_t *recent;
+    apr_size_t lane_at;              /* offset of lane 0                  */
+    apr_size_t lane_size;
+    apr_size_t top_at[PG_TOP_COUNT]; /* within a lane                     */
+};
+
+static inline pg_lane_t *pg_lane(const pg_ledger_t *ledger, unsigned lane)
+{
+    return (pg_lane_t *)(void *)(ledger->base + ledger->lane_at
+                                 + lane * ledger->lane_size);
+}
+
+/** Sizes within bounds? @param why  which is not, and what it may be */
+bool pg_sizes_check(const pg_sizes_t *sizes, const char **why);
+
+/** Sizes of a ledger when nothing is said. */
+pg_sizes_t pg_sizes_default(void);
+
+/** How many octets a ledger of these sizes has. */
+apr_size_t pg_layout_size(const pg_sizes_t *sizes);
+
+/** Fill all of a handle for a block of pg_layout_size() octets at base. */
+void pg_layout_place(pg_ledger_t *out, void *base, const pg_head_t *head);
+
+/** A head for a new ledger; the key is drawn from the system. */
+apr_status_t pg_head_make(pg_head_t *out, const pg_sizes_t *sizes,
+                          apr_time_t now);
+
+/** Set out->check. */
+void pg_head_seal(pg_head_t *head);
+
+/** What is wrong with the head of a file of that size; NULL if nothing.
+ *  @param version  the layout it has; only 1 and 2 pass */
+const char *pg_head_objection(const void *head, apr_size_t size,
+                              apr_uint32_t *version, apr_pool_t *pool);
 
 #endif

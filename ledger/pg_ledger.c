@@ -2,279 +2,145 @@
 
 #include "pg_ledger.h"
 
-#include <errno.h>
-#include <stddef.h>
-#include <sys/mman.h>
-#include <sys/random.h>
-#include <unistd.h>
+#include <sched.h>
 
-#include <apr_errno.h>
 #include <apr_strings.h>
 
-#include "pg_file.h"
-#include "pg_layout.h"
-
-/* The handle is private memory, so that a child that scribbles over the
- * block cannot steer anybody's pointers. */
-struct pg_ledger_t {
-    pg_block_t *block;
-};
-
-/* FNV-1a: finds damage, not malice; who can write the file can do anything. */
-static apr_uint64_t head_check(const pg_head_t *head)
-{
-    const unsigned char *at = (const unsigned char *)head;
-    apr_uint64_t sum = 0xcbf29ce484222325u;
-
-    for (apr_size_t i = 0; i < offsetof(pg_head_t, check); i++) {
-        sum = (sum ^ at[i]) * 0x100000001b3u;
-    }
-    return sum;
-}
-
-static apr_status_t head_fill(pg_head_t *head, apr_time_t now)
-{
-    memset(head, 0, sizeof(*head));
-    memcpy(head->magic, PG_MAGIC, sizeof(head->magic));
-    head->version = PG_VERSION;
-    head->byte_order = PG_BYTE_ORDER;
-    head->size = sizeof(pg_block_t);
-    head->since = now;
-    if (getrandom(head->key, sizeof(head->key), 0)
-        != (ssize_t)sizeof(head->key)) {
-        return errno ? errno : APR_EGENERAL;
-    }
-    head->check = head_check(head);
-    return APR_SUCCESS;
-}
-
-/* What is wrong with a head in a file of that size; NULL if nothing. */
-static const char *head_objection(const pg_head_t *head, apr_size_t size,
-                                  apr_pool_t *pool)
-{
-    if (memcmp(head->magic, PG_MAGIC, sizeof(head->magic)) != 0) {
-        return "it is no ledger";
-    }
-    if (head->byte_order != PG_BYTE_ORDER) {
-        return "it was written on a machine of another byte order";
-    }
-    if (head->version != PG_VERSION) {
-        return apr_psprintf(pool, "it has layout %u, and this version of the "
-                            "product reads layout %u", head->version,
-                            PG_VERSION);
-    }
-    if (head->check != head_check(head)) {
-        return "its head is damaged";
-    }
-    if (head->size != size || size != sizeof(pg_block_t)) {
-        return "it has a wrong size";
-    }
-    return NULL;
-}
-
-static apr_status_t unmap(void *block)
-{
-    return munmap(block, sizeof(pg_block_t)) == 0 ? APR_SUCCESS : errno;
-}
-
-static apr_status_t map(pg_ledger_t **out, int fd, apr_pool_t *pool)
-{
-    pg_ledger_t *ledger;
-    void *at = mmap(NULL, sizeof(pg_block_t), PROT_READ | PROT_WRITE,
-                    MAP_SHARED, fd, 0);
-
-    if (at == MAP_FAILED) {
-        return errno;
-    }
-    ledger = apr_pcalloc(pool, sizeof(*ledger));
-    ledger->block = at;
-    apr_pool_cleanup_register(pool, at, unmap, apr_pool_cleanup_null);
-    *out = ledger;
-    return APR_SUCCESS;
-}
-
-/* A complete empty ledger appears at path, unless something else did. */
-static apr_status_t create(const pg_ledger_options_t *options, apr_time_t now,
-                           apr_pool_t *pool)
-{
-    pg_file_own_t own = { .set_group = options->set_group,
-                          .group = options->group };
-    const char *temp;
-    pg_head_t head;
-    int fd;
-    apr_status_t status = head_fill(&head, now);
-
-    if (status == APR_SUCCESS) {
-        status = pg_file_temp(&fd, &temp, options->path, sizeof(pg_block_t),
-                              &own, pool);
-    }
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    status = pg_file_write(fd, &head, sizeof(head));
-    close(fd);
-    if (status != APR_SUCCESS) {
-        unlink(temp);
-        return status;
-    }
-    return pg_file_publish(temp, options->path);
-}
-
-/* Look at what is at path. APR_SUCCESS with *fd: a ledger to be used.
- * APR_EMISMATCH: an ordinary file of ours, but no ledger to be used. */
-static apr_status_t examine(int *fd, const pg_ledger_options_t *options,
-                            const char **why, apr_pool_t *pool)
-{
-    pg_head_t head = { .version = 0 };
-    apr_size_t size;
-    int got;
-    apr_status_t status;
-
-    status = pg_file_open(&got, &size, options->path, true, why, pool);
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    if (pread(got, &head, sizeof(head), 0) != (ssize_t)sizeof(head)) {
-        *why = "it is too short for a ledger";
-    }
-    else {
-        *why = head_objection(&head, size, pool);
-    }
-    if (*why) {
-        close(got);
-        return APR_EMISMATCH;
-    }
-    *fd = got;
-    return APR_SUCCESS;
-}
-
-static apr_status_t open_or_create(int *fd, pg_opening_t *opening,
-                                   const pg_ledger_options_t *options,
-                                   apr_time_t now, apr_pool_t *pool)
-{
-    const char *why;
-    apr_status_t status = APR_ENOENT;
-
-    /* Twice, since another process may create the file between. */
-    for (int tries = 0; tries < 2; tries++) {
-        status = examine(fd, options, &why, pool);
-        if (status == APR_EMISMATCH) {
-            opening->how = PG_OPENED_REPLACED;
-            opening->why = why;
-            status = pg_file_aside(&opening->aside, options->path, pool);
-            if (status != APR_SUCCESS) {
-                return status;
-            }
-        }
-        else if (!APR_STATUS_IS_ENOENT(status)) {
-            opening->why = status == APR_SUCCESS ? opening->why : why;
-            return status;
-        }
-        else if (opening->how == PG_OPENED_KEPT) {
-            opening->how = PG_OPENED_NEW;
-        }
-        status = create(options, now, pool);
-        if (status == APR_SUCCESS) {
-            return examine(fd, options, &why, pool);
-        }
-        if (!APR_STATUS_IS_EEXIST(status)) {
-            return status;
-        }
-        opening->how = opening->aside ? PG_OPENED_REPLACED : PG_OPENED_KEPT;
-    }
-    return status;
-}
-
-apr_status_t pg_ledger_open_as(pg_ledger_t **out, pg_opening_t *opening,
-                               const pg_ledger_options_t *options,
-                               apr_time_t now, apr_pool_t *pool)
-{
-    char words[120];
-    int fd;
-    apr_status_t status;
-
-    *opening = (pg_opening_t){ .how = PG_OPENED_KEPT };
-    status = open_or_create(&fd, opening, options, now, pool);
-    if (status == APR_SUCCESS) {
-        status = map(out, fd, pool);
-        close(fd);
-    }
-    if (status != APR_SUCCESS) {
-        opening->how = PG_OPENED_FAILED;
-        if (opening->why == NULL) {
-            opening->why = apr_pstrdup(
-                pool, apr_strerror(status, words, sizeof(words)));
-        }
-        return status;
-    }
-    opening->size = sizeof(pg_block_t);
-    return APR_SUCCESS;
-}
-
-apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
-                            const char *path, apr_time_t now,
-                            apr_pool_t *pool)
-{
-    pg_ledger_options_t options = { .path = path };
-
-    return pg_ledger_open_as(out, opening, &options, now, pool);
-}
+#include "pg_block.h"
+#include "pg_distinct.h"
+#include "pg_recent.h"
+#include "pg_series.h"
+#include "pg_top.h"
+#include "pg_totals.h"
 
 apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
                             apr_pool_t *pool)
 {
-    pg_ledger_t *ledger = apr_pcalloc(pool, sizeof(*ledger));
-    apr_status_t status;
+    pg_sizes_t sizes = pg_sizes_default();
+    pg_head_t head;
+    apr_status_t status = pg_head_make(&head, &sizes, now);
 
-    ledger->block = apr_pcalloc(pool, sizeof(pg_block_t));
-    status = head_fill(&ledger->block->head, now);
-    if (status == APR_SUCCESS) {
-        *out = ledger;
+    return status == APR_SUCCESS ? pg_block_new(out, &head, pool) : status;
+}
+
+/* --- recording ------------------------------------------------------------ */
+
+static pg_lane_t *my_lane(const pg_ledger_t *ledger)
+{
+    int cpu = sched_getcpu();    /* no system call: the vDSO, or rseq     */
+
+    return pg_lane(ledger, cpu < 0 ? 0
+                           : (unsigned)cpu % ledger->sizes.lanes);
+}
+
+/* A moment late if two writers meet; it only says when something was. */
+static void note_time(pg_lane_t *lane, apr_time_t time)
+{
+    apr_uint64_t first = pg_word_get(&lane->first);
+
+    if ((apr_time_t)pg_word_get(&lane->last) < time) {
+        pg_word_set(&lane->last, (apr_uint64_t)time);
     }
-    return status;
+    while (time > 0 && (first == 0 || time < (apr_time_t)first)) {
+        if (pg_word_swap(&lane->first, &first, (apr_uint64_t)time)) {
+            return;
+        }
+    }
+}
+
+static void top(const pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
+                pg_span_t octets, apr_time_t now)
+{
+    pg_top_key_t key = pg_top_key(ledger, list, octets);
+
+    pg_top_add(ledger, lane, list, &key, now);
+}
+
+static void record_source(const pg_ledger_t *ledger, pg_lane_t *lane,
+                          const pg_event_t *event, apr_time_t now)
+{
+    pg_span_t octets = pg_span_make((const char *)event->source,
+                                    sizeof(event->source));
+    pg_top_key_t key;
+
+    /* A load balancer's address is nobody's who asked. */
+    if (!event->source_known || event->source_is_peer) {
+        return;
+    }
+    key = pg_top_key(ledger, PG_TOP_SOURCES, octets);
+    pg_top_add(ledger, lane, PG_TOP_SOURCES, &key, now);
+    pg_distinct_add(ledger, key.hash, event->time, now);
+}
+
+/* "host:port" in small letters, or what stood there if there is no host. */
+static void record_target(const pg_ledger_t *ledger, pg_lane_t *lane,
+                          const pg_verdict_t *verdict, apr_time_t now)
+{
+    char text[128];
+    pg_span_t host = pg_span_upto(verdict->host, sizeof(text) - 8);
+    apr_size_t n = host.len;
+    unsigned port = verdict->port;
+
+    if (n == 0) {
+        top(ledger, lane, PG_TOP_TARGETS, verdict->target, now);
+        return;
+    }
+    pg_span_lower(text, host);
+    if (port != 0) {
+        char digits[6];
+        unsigned d = 0;
+        for (; port > 0; port /= 10) {
+            digits[d++] = (char)('0' + port % 10);
+        }
+        for (text[n++] = ':'; d > 0;) {
+            text[n++] = digits[--d];
+        }
+    }
+    top(ledger, lane, PG_TOP_TARGETS, pg_span_make(text, n), now);
+}
+
+static void record_tops(const pg_ledger_t *ledger, pg_lane_t *lane,
+                        const pg_event_t *event, apr_time_t now)
+{
+    char port[2] = { (char)(event->verdict.port >> 8),
+                     (char)(event->verdict.port & 0xff) };
+
+    record_source(ledger, lane, event, now);
+    record_target(ledger, lane, &event->verdict, now);
+    if (event->verdict.port != 0) {
+        top(ledger, lane, PG_TOP_PORTS, pg_span_make(port, 2), now);
+    }
+    top(ledger, lane, PG_TOP_AGENTS, event->user_agent, now);
 }
 
 void pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
 {
     unsigned kind = pg_kind_of(event->verdict.class_id,
                                event->verdict.family);
+    apr_time_t now = event->now ? event->now : event->time;
+    pg_lane_t *lane;
+    unsigned vhost;
 
     if (kind == PG_KINDS || (unsigned)event->outcome >= PG_OUTCOME_COUNT) {
         return;
     }
-    atomic_fetch_add_explicit(&ledger->block->count[kind][event->outcome], 1,
-                              memory_order_relaxed);
+    lane = my_lane(ledger);
+    pg_totals_add(lane, kind, event);
+    pg_series_add(lane, kind, event->time, now);
+    vhost = pg_vhost_slot(ledger, event->vhost);
+    pg_word_add(&lane->vhost[vhost][event->outcome], 1);
+    note_time(lane, event->time);
+    record_tops(ledger, lane, event, now);
+    pg_recent_add(ledger, event, now);
 }
 
 void pg_ledger_permit(pg_ledger_t *ledger, apr_time_t now)
 {
     (void)now;
-    atomic_fetch_add_explicit(&ledger->block->permitted, 1,
-                              memory_order_relaxed);
+    pg_word_add(&my_lane(ledger)->permitted, 1);
 }
 
-static apr_uint64_t load(const pg_word_t *word)
-{
-    return atomic_load_explicit(word, memory_order_relaxed);
-}
-
-static void snapshot_totals(pg_snapshot_t *out, const pg_block_t *block)
-{
-    pg_class_e c;
-    pg_family_e f;
-
-    for (unsigned kind = 0; kind < PG_KINDS; kind++) {
-        if (!pg_kind_split(kind, &c, &f)) {
-            continue;
-        }
-        for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
-            apr_uint64_t n = load(&block->count[kind][o]);
-            out->count[c][o] += n;
-            out->by_family[f] += n;
-            out->attempts += n;
-        }
-    }
-}
+/* --- reading -------------------------------------------------------------- */
 
 apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
                                 apr_time_t now, apr_pool_t *pool)
@@ -282,9 +148,112 @@ apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
     pg_snapshot_t *snapshot = apr_pcalloc(pool, sizeof(*snapshot));
 
     snapshot->taken = now;
-    snapshot->since = ledger->block->head.since;
-    snapshot_totals(snapshot, ledger->block);
-    snapshot->permitted = load(&ledger->block->permitted);
+    snapshot->since = ledger->since;
+    pg_totals_copy(snapshot, ledger);
+    pg_vhosts_copy(snapshot, ledger, pool);
+    pg_series_copy(snapshot, ledger, pool);
+    pg_top_copy(snapshot, ledger, pool);
+    pg_distinct_copy(snapshot, ledger, pool);
+    pg_recent_copy(snapshot, ledger, pool);
     *out = snapshot;
+    return APR_SUCCESS;
+}
+
+apr_uint64_t pg_ledger_counted(const pg_ledger_t *ledger)
+{
+    apr_uint64_t sum = 0;
+
+    for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
+        const pg_lane_t *lane = pg_lane(ledger, i);
+        const pg_word_t *total = &lane->total[0][0][0][0];
+        for (unsigned w = 0; w < PG_TOTALS; w++) {
+            sum += pg_word_get(&total[w]);
+        }
+        sum += pg_word_get(&lane->permitted);
+    }
+    return sum;
+}
+
+const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool)
+{
+    const pg_sizes_t *s = &ledger->sizes;
+
+    return apr_psprintf(
+        pool, "%" APR_SIZE_T_FMT " KiB: %u lanes of %" APR_SIZE_T_FMT
+        " KiB with %u sources, %u targets, %u ports and %u user agents each; "
+        "%u recent attempts; history of 120 minutes, 336 hours, 800 days and "
+        "240 months", ledger->size / 1024, s->lanes, ledger->lane_size / 1024,
+        s->sets[PG_TOP_SOURCES] * 8, s->sets[PG_TOP_TARGETS] * 8,
+        s->sets[PG_TOP_PORTS] * 8, s->sets[PG_TOP_AGENTS] * 8, s->recent);
+}
+
+/* --- upkeep --------------------------------------------------------------- */
+
+void pg_ledger_tend(pg_ledger_t *ledger, apr_time_t now)
+{
+    pg_distinct_tend(ledger, now);
+    pg_top_tend(ledger, now);
+}
+
+bool pg_ledger_seen(const pg_ledger_t *ledger, const unsigned char digest[16])
+{
+    for (unsigned i = 0; i < PG_DIGESTS; i++) {
+        const pg_word_t *have = ledger->common->digest[i];
+        apr_uint64_t both[2] = { pg_word_get(&have[0]),
+                                 pg_word_get(&have[1]) };
+        if (memcmp(both, digest, sizeof(both)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void pg_ledger_see(pg_ledger_t *ledger, const unsigned char digest[16])
+{
+    pg_common_t *common = ledger->common;
+    apr_uint64_t both[2];
+    apr_uint64_t at;
+
+    if (pg_ledger_seen(ledger, digest)) {
+        return;
+    }
+    at = pg_word_add(&common->digest_next, 1) % PG_DIGESTS;
+    memcpy(both, digest, sizeof(both));
+    pg_word_set(&common->digest[at][0], both[0]);
+    pg_word_set(&common->digest[at][1], both[1]);
+}
+
+static void merge_digests(pg_ledger_t *into, const pg_ledger_t *from)
+{
+    apr_uint64_t next = pg_word_get(&from->common->digest_next);
+
+    for (unsigned i = 0; i < PG_DIGESTS; i++) {
+        const pg_word_t *have = from->common->digest[(next + i) % PG_DIGESTS];
+        apr_uint64_t both[2] = { pg_word_get(&have[0]),
+                                 pg_word_get(&have[1]) };
+        if (both[0] != 0 || both[1] != 0) {
+            pg_ledger_see(into, (const unsigned char *)both);
+        }
+    }
+}
+
+apr_status_t pg_ledger_merge(pg_ledger_t *into, const pg_ledger_t *from,
+                             apr_time_t now, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    apr_status_t status = apr_pool_create(&scratch, pool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    pg_totals_merge(into, from, scratch);
+    pg_series_merge(into, from, now);
+    pg_top_merge(into, from);
+    pg_recent_merge(into, from, scratch);
+    merge_digests(into, from);
+    if (memcmp(&into->key, &from->key, sizeof(into->key)) == 0) {
+        pg_distinct_merge(into, from, now);
+    }
+    apr_pool_destroy(scratch);
     return APR_SUCCESS;
 }

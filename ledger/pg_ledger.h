@@ -18,6 +18,8 @@ typedef struct pg_ledger_t pg_ledger_t;
 typedef enum pg_opened_e {
     PG_OPENED_NEW,           /* created empty                             */
     PG_OPENED_KEPT,          /* counts go on                              */
+    PG_OPENED_RESTORED,      /* made from the checkpoint; a damaged old
+                                file, if there was one, is kept aside     */
     PG_OPENED_MIGRATED,      /* counts of an older layout or other sizes
                                 carried over; the old file kept aside     */
     PG_OPENED_REPLACED,      /* created empty; the old file kept aside    */
@@ -29,6 +31,8 @@ typedef struct pg_opening_t {
     const char *why;         /* what was wrong with the old file, or with
                                 the path; NULL when nothing was           */
     const char *aside;       /* where the old file is kept; or NULL       */
+    const char *checkpoint_why; /* what was wrong with the checkpoint, if it
+                                was needed; NULL: nothing, or none there  */
     apr_size_t size;         /* octets mapped                             */
 } pg_opening_t;
 
@@ -37,13 +41,30 @@ typedef struct pg_ledger_options_t {
     const char *path;
     bool set_group;          /* give the file to this group               */
     apr_gid_t group;         /* it may read: mode 0640                    */
+    const char *checkpoint;  /* where to begin from when there is no usable
+                                file at path; NULL: empty                 */
+    bool resize;             /* carry an existing ledger of other sizes over
+                                to these; only while no child counts in it:
+                                not in a graceful restart                 */
+    apr_uint32_t lanes;      /* 1 to 64; these: 0 = as usual (4)          */
+    apr_uint32_t recent;     /* attempts kept, 16 to 4096 (128)           */
+    apr_uint32_t top[PG_TOP_COUNT]; /* entries of each list in each lane, 8
+                                to 8192, a multiple of 8 (1024 sources, 256
+                                targets, 128 ports, 128 user agents)      */
 } pg_ledger_options_t;
+
+/** How many octets a ledger of these options takes.
+ *  @param why  on failure: which size is out of bounds
+ *  @return APR_EINVAL for sizes out of bounds */
+apr_status_t pg_ledger_size(apr_size_t *out, const char **why,
+                            const pg_ledger_options_t *options);
 
 /**
  * Open the file at options->path, creating it when missing, and map it shared.
  *
  * A file that is no ledger, of a newer version, damaged, or of a wrong size
- * is renamed beside itself (path.bad-1, -2, ...), never overwritten. A
+ * is renamed beside itself (path.bad-1, -2, ...), never overwritten; one of
+ * an older layout (path.old-1, ...) too, after its counts were carried over. A
  * symbolic link, FIFO, directory or other user's file is refused: it must
  * belong to the effective user. A new file appears under its name complete or
  * not at all; all of its space is reserved, so that a full file system is an
@@ -67,6 +88,14 @@ apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
                             const char *path, apr_time_t now,
                             apr_pool_t *pool);
 
+/**
+ * Read a live ledger, a checkpoint or a copy of either into private memory,
+ * to look at it: the file is not changed, and may be anything.
+ * @param why  on failure: what is wrong, one clause
+ */
+apr_status_t pg_ledger_open_readonly(pg_ledger_t **out, const char *path,
+                                     const char **why, apr_pool_t *pool);
+
 /** The same block in private memory, for the log scanner and for tests. */
 apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
                             apr_pool_t *pool);
@@ -75,6 +104,10 @@ apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
  * Count one attempt. Any process, any thread; no lock, no system call, no
  * allocation, bounded time. A kill at any instruction leaves a ledger that
  * reads correctly. An event with a clean verdict is ignored.
+ *
+ * Of an event from the past (event->now says how far) the history gets what
+ * it still has room for: its month for 20 years, its day for 800 days, its
+ * hour for 14 days, its minute for 2 hours.
  */
 void pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event);
 
@@ -91,5 +124,36 @@ void pg_ledger_permit(pg_ledger_t *ledger, apr_time_t now);
  */
 apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
                                 apr_time_t now, apr_pool_t *pool);
+
+/** How much was counted ever, attempts and permitted use: changes whenever
+ *  there is something new. A few microseconds. */
+apr_uint64_t pg_ledger_counted(const pg_ledger_t *ledger);
+
+/** Its memory and sizes in words, for the start-up message. */
+const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool);
+
+/**
+ * Upkeep: keeps the number of different sources of days that are over, and
+ * frees what killed processes left unusable. Any process, at any time; every
+ * few seconds is usual, once in 31 days is needed. Under a millisecond.
+ */
+void pg_ledger_tend(pg_ledger_t *ledger, apr_time_t now);
+
+/**
+ * Add everything that one ledger holds to another that nobody else writes to
+ * meanwhile. Top lists keep their errors. The number of different sources is
+ * joined only if both have the same key (one was made from the other): else
+ * it stays what it was.
+ */
+apr_status_t pg_ledger_merge(pg_ledger_t *into, const pg_ledger_t *from,
+                             apr_time_t now, apr_pool_t *pool);
+
+/** Is this digest (of a piece of a log, say) one of the last 512 that were
+ *  noted? An all-zero digest is always "seen". */
+bool pg_ledger_seen(const pg_ledger_t *ledger,
+                    const unsigned char digest[16]);
+
+/** Note a digest. */
+void pg_ledger_see(pg_ledger_t *ledger, const unsigned char digest[16]);
 
 #endif

@@ -1,0 +1,207 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_checkpoint.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "pg_block.h"
+
+static const char *words_of(apr_status_t status, const char *doing,
+                            apr_pool_t *pool)
+{
+    char words[120];
+
+    return apr_psprintf(pool, "%s: %s", doing,
+                        apr_strerror(status, words, sizeof(words)));
+}
+
+/* --- saving --------------------------------------------------------------- */
+
+/* May what is at path be replaced? */
+static apr_status_t replaceable(const char *path, const char **why,
+                                apr_pool_t *pool)
+{
+    char magic[8];
+    apr_size_t size;
+    int fd;
+    apr_status_t status = pg_file_open(&fd, &size, path, false, why, pool);
+
+    if (APR_STATUS_IS_ENOENT(status)) {
+        return APR_SUCCESS;
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (size > 0
+        && (pread(fd, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic)
+            || memcmp(magic, PG_MAGIC, sizeof(magic)) != 0)) {
+        *why = "something that is no checkpoint is there";
+        status = APR_EEXIST;
+    }
+    close(fd);
+    return status;
+}
+
+static apr_status_t write_all(int fd, const pg_ledger_t *block,
+                              apr_time_t now)
+{
+    pg_trailer_t trailer = pg_block_trailer(block, now);
+    apr_status_t status = pg_file_write(fd, block->base, block->size);
+
+    if (status == APR_SUCCESS) {
+        status = pg_file_write(fd, &trailer, sizeof(trailer));
+    }
+    return status == APR_SUCCESS && fsync(fd) != 0 ? errno : status;
+}
+
+static apr_status_t write_temp(const char **temp,
+                               const pg_checkpoint_t *checkpoint,
+                               apr_time_t now, const char **why,
+                               apr_pool_t *pool)
+{
+    pg_ledger_t *block;
+    int fd;
+    apr_status_t status;
+
+    status = pg_block_copy(&block, checkpoint->ledger,
+                           &checkpoint->ledger->sizes, now, pool);
+    if (status != APR_SUCCESS) {
+        *why = words_of(status, "no copy can be made", pool);
+        return status;
+    }
+    status = pg_file_temp(&fd, temp, checkpoint->path, 0, &checkpoint->own,
+                          pool);
+    if (status != APR_SUCCESS) {
+        *why = words_of(status, "no file can be created beside it", pool);
+        return status;
+    }
+    status = write_all(fd, block, now);
+    close(fd);
+    if (status != APR_SUCCESS) {
+        *why = words_of(status, "it cannot be written", pool);
+        unlink(*temp);
+    }
+    return status;
+}
+
+/* path becomes path.prev, temp becomes path; path is never missing. */
+static apr_status_t rotate(const char *temp, const char *path,
+                           apr_pool_t *pool)
+{
+    const char *previous = apr_pstrcat(pool, path, ".prev", NULL);
+
+    if ((unlink(previous) != 0 && errno != ENOENT)
+        || (link(path, previous) != 0 && errno != ENOENT)
+        || rename(temp, path) != 0) {
+        int error = errno;
+        unlink(temp);
+        return error;
+    }
+    return pg_file_sync_dir(path, pool);
+}
+
+static apr_status_t save(const pg_checkpoint_t *checkpoint, apr_time_t now,
+                         const char **why, apr_pool_t *pool)
+{
+    const char *temp;
+    apr_status_t status = replaceable(checkpoint->path, why, pool);
+
+    if (status == APR_SUCCESS) {
+        status = write_temp(&temp, checkpoint, now, why, pool);
+    }
+    if (status == APR_SUCCESS) {
+        status = rotate(temp, checkpoint->path, pool);
+        *why = status ? words_of(status, "it cannot be renamed", pool) : NULL;
+    }
+    return status;
+}
+
+apr_status_t pg_checkpoint_save(const pg_checkpoint_t *checkpoint,
+                                apr_time_t now, const char **why,
+                                apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    apr_status_t status = apr_pool_create(&scratch, pool);
+
+    if (status != APR_SUCCESS) {
+        *why = "there is no memory";
+        return status;
+    }
+    status = save(checkpoint, now, why, scratch);
+    *why = status ? apr_pstrdup(pool, *why) : NULL;
+    apr_pool_destroy(scratch);
+    return status;
+}
+
+/* --- loading -------------------------------------------------------------- */
+
+static apr_status_t load(pg_ledger_t **out, const char *path,
+                         const char **why, apr_pool_t *pool)
+{
+    apr_size_t size;
+    int fd;
+    apr_status_t status = pg_file_open(&fd, &size, path, false, why, pool);
+
+    if (status == APR_SUCCESS) {
+        status = pg_block_read(out, fd, size, NULL, why, pool);
+        close(fd);
+    }
+    return status;
+}
+
+apr_status_t pg_checkpoint_load(pg_ledger_t **out, const char *path,
+                                const char **why, apr_pool_t *pool)
+{
+    const char *previous = apr_pstrcat(pool, path, ".prev", NULL);
+    const char *aside, *second;
+    apr_status_t status;
+
+    *why = NULL;
+    status = load(out, path, why, pool);
+    if (status == APR_SUCCESS) {
+        *why = NULL;
+        return status;
+    }
+    if (APR_STATUS_IS_ENOENT(status)) {
+        *why = NULL;
+    }
+    if (status == APR_EMISMATCH
+        && pg_file_aside(&aside, path, "bad", pool) == APR_SUCCESS) {
+        *why = apr_psprintf(pool, "%s; it is kept as %s", *why, aside);
+    }
+    if (load(out, previous, &second, pool) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    return status;
+}
+
+/* --- regular saving ------------------------------------------------------- */
+
+pg_tick_e pg_checkpoint_tick(pg_checkpoint_t *checkpoint, apr_time_t now,
+                             bool force, const char **why, apr_pool_t *pool)
+{
+    apr_time_t age = now - checkpoint->tried;
+    apr_uint64_t counted = pg_ledger_counted(checkpoint->ledger);
+    bool failed = checkpoint->failing;
+    bool due = force || checkpoint->tried == 0 || age < 0
+               || age >= checkpoint->interval;
+    bool news = counted != checkpoint->counted || !checkpoint->saved;
+
+    *why = NULL;
+    if (!due || !news) {
+        return PG_TICK_IDLE;
+    }
+    checkpoint->tried = now;
+    checkpoint->failing = pg_checkpoint_save(checkpoint, now, why, pool)
+                          != APR_SUCCESS;
+    if (checkpoint->failing) {
+        return failed ? PG_TICK_STILL_FAILING : PG_TICK_FAILED;
+    }
+    checkpoint->saved = true;
+    checkpoint->counted = counted;
+    return failed ? PG_TICK_RECOVERED : PG_TICK_SAVED;
+}

@@ -1,0 +1,245 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_series.h"
+
+#include <apr_strings.h>
+
+#define SECOND ((apr_time_t)1000000)
+#define DAY_SECONDS 86400
+#define LAST_SECOND 253402300799     /* end of the year 9999              */
+
+/*  Where each ring lies in a lane's history. */
+typedef struct pg_ring_t {
+    unsigned at;                     /* first row                         */
+    unsigned slots;
+    unsigned shown;
+} pg_ring_t;
+
+#define RING(sym, name, buckets) \
+    [PG_PERIOD_##sym] = { .slots = PG_SLOTS(sym), .shown = (buckets), \
+                          .at = PG_AT_##sym },
+#define PG_AT_MINUTE 0
+#define PG_AT_HOUR   PG_SLOTS_MINUTE
+#define PG_AT_DAY    (PG_AT_HOUR + PG_SLOTS_HOUR)
+#define PG_AT_MONTH  (PG_AT_DAY + PG_SLOTS_DAY)
+
+static const pg_ring_t rings[PG_PERIOD_COUNT] = { PG_PERIODS(RING) };
+
+#define ENOUGH(sym, name, buckets) \
+    static_assert((buckets) < PG_SLOTS(sym), "a spare slot");
+PG_PERIODS(ENOUGH)
+
+/* Months since January 1970 of a day since 1 January 1970. The year is taken
+ * to begin in March, so that the leap day is its last; 146097 days are 400
+ * years.
+ * @see Fliegel, van Flandern, CACM 11 (1968) 657; RFC 3339 appendix B */
+static apr_int64_t month_of_day(apr_int64_t day)
+{
+    apr_int64_t from = day + 719468;             /* 1 March of year 0     */
+    apr_int64_t era = from / 146097;
+    apr_int64_t rest = from % 146097;
+    apr_int64_t year = (rest - rest / 1460 + rest / 36524 - rest / 146096)
+                       / 365;
+    apr_int64_t in_year = rest - (365 * year + year / 4 - year / 100);
+    apr_int64_t month = (5 * in_year + 2) / 153; /* 0 is March            */
+
+    return (era * 400 + year - 1970) * 12 + month + 2;
+}
+
+/* First day of a month, both counted from January 1970. */
+static apr_int64_t day_of_month(apr_int64_t month)
+{
+    apr_int64_t from_march = month + 1970 * 12 - 2;
+    apr_int64_t year = from_march / 12;
+    apr_int64_t era = year / 400;
+    apr_int64_t rest = year % 400;
+    apr_int64_t in_year = (153 * (from_march % 12) + 2) / 5;
+
+    return era * 146097 + rest * 365 + rest / 4 - rest / 100 + in_year
+           - 719468;
+}
+
+static void buckets_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
+{
+    apr_int64_t second = time / SECOND;
+
+    if (time < 0 || second > LAST_SECOND) {
+        for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+            out[p] = -1;
+        }
+        return;
+    }
+    out[PG_PERIOD_MINUTE] = second / 60;
+    out[PG_PERIOD_HOUR] = second / 3600;
+    out[PG_PERIOD_DAY] = second / DAY_SECONDS;
+    out[PG_PERIOD_MONTH] = month_of_day(out[PG_PERIOD_DAY]);
+}
+
+apr_int64_t pg_bucket_of(pg_period_e period, apr_time_t time)
+{
+    apr_int64_t buckets[PG_PERIOD_COUNT];
+
+    buckets_of(buckets, time);
+    return buckets[period];
+}
+
+apr_time_t pg_bucket_start(pg_period_e period, apr_int64_t bucket)
+{
+    static const apr_int64_t seconds[PG_PERIOD_COUNT] = {
+        [PG_PERIOD_MINUTE] = 60,
+        [PG_PERIOD_HOUR] = 3600,
+        [PG_PERIOD_DAY] = DAY_SECONDS,
+    };
+
+    if (period == PG_PERIOD_MONTH) {
+        return day_of_month(bucket) * DAY_SECONDS * SECOND;
+    }
+    return bucket * seconds[period] * SECOND;
+}
+
+/* --- cells ---------------------------------------------------------------- */
+
+static apr_uint64_t tag_of(apr_uint64_t word)
+{
+    return word >> PG_CELL_BITS;
+}
+
+static apr_uint64_t turn_tag(apr_int64_t bucket, unsigned slots)
+{
+    return (apr_uint64_t)bucket / slots + 1;     /* 0: never written      */
+}
+
+void pg_cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n,
+                 bool force)
+{
+    apr_uint64_t seen = pg_word_get(cell);
+
+    /* Fails only while others succeed; the bound is for scribblers. */
+    for (int tries = 0; tries < 100; tries++) {
+        if (tag_of(seen) == tag) {
+            apr_uint64_t was = pg_word_add(cell, n);
+            if (tag_of(was) == tag) {
+                return;
+            }
+            /* The ring turned between: that was another bucket's. */
+            pg_word_add(cell, (apr_uint64_t)0 - n);
+            return;
+        }
+        if (tag_of(seen) > tag && !(force && tries == 0)) {
+            return;
+        }
+        if (pg_word_swap(cell, &seen, (tag << PG_CELL_BITS) + n)) {
+            return;
+        }
+    }
+}
+
+void pg_series_add(pg_lane_t *lane, unsigned kind, apr_time_t time,
+                   apr_time_t now)
+{
+    apr_int64_t at[PG_PERIOD_COUNT], today[PG_PERIOD_COUNT];
+
+    buckets_of(at, time);
+    if (now == time) {
+        memcpy(today, at, sizeof(today));
+    }
+    else {
+        buckets_of(today, now);
+    }
+    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+        const pg_ring_t *ring = &rings[p];
+        apr_uint64_t row;
+
+        if (at[p] < 0 || at[p] > today[p]
+            || at[p] <= today[p] - ring->shown) {
+            continue;
+        }
+        row = ring->at + (apr_uint64_t)at[p] % ring->slots;
+        /* In reach of now, so a later tag is from a clock gone wrong. */
+        pg_cell_add(&lane->history[row][kind],
+                    turn_tag(at[p], ring->slots), 1, true);
+    }
+}
+
+/* --- snapshot ------------------------------------------------------------- */
+
+static void copy_row(pg_bucket_t *out, const pg_word_t *row, apr_uint64_t tag)
+{
+    pg_class_e c;
+    pg_family_e f;
+
+    for (unsigned kind = 0; kind < PG_KINDS; kind++) {
+        apr_uint64_t word = pg_word_get(&row[kind]);
+        apr_uint64_t n = word & PG_CELL_MASK;
+
+        if (tag_of(word) == tag && pg_kind_split(kind, &c, &f)) {
+            out->by_class[c] += n;
+            out->by_family[f] += n;
+            out->attempts += n;
+        }
+    }
+}
+
+static void copy_period(pg_series_t *out, const pg_ledger_t *ledger,
+                        pg_period_e period, apr_time_t now, apr_pool_t *pool)
+{
+    const pg_ring_t *ring = &rings[period];
+    apr_int64_t last = pg_bucket_of(period, now);
+    apr_int64_t first = last < ring->shown ? 0 : last - ring->shown + 1;
+    pg_bucket_t *buckets;
+
+    if (last < 0) {
+        return;
+    }
+    out->n = (apr_size_t)(last - first + 1);
+    buckets = apr_pcalloc(pool, sizeof(*buckets) * out->n);
+    out->bucket = buckets;
+    for (apr_int64_t b = first; b <= last; b++, buckets++) {
+        apr_uint64_t row = ring->at + (apr_uint64_t)b % ring->slots;
+        buckets->start = pg_bucket_start(period, b);
+        for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
+            copy_row(buckets, pg_lane(ledger, i)->history[row],
+                     turn_tag(b, ring->slots));
+        }
+    }
+}
+
+void pg_series_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
+                    apr_pool_t *pool)
+{
+    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+        copy_period(&out->series[p], ledger, (pg_period_e)p, out->taken,
+                    pool);
+    }
+}
+
+/* --- merge ---------------------------------------------------------------- */
+
+static void merge_ring(const pg_ledger_t *into, const pg_lane_t *lane,
+                       const pg_ring_t *ring, apr_int64_t today)
+{
+    pg_word_t *to = &pg_lane(into, 0)->history[ring->at][0];
+    const pg_word_t *cells = &lane->history[ring->at][0];
+
+    for (unsigned w = 0; w < ring->slots * PG_KINDS; w++) {
+        apr_uint64_t word = pg_word_get(&cells[w]);
+        apr_uint64_t tag = tag_of(word);
+        apr_int64_t bucket = ((apr_int64_t)tag - 1) * ring->slots
+                             + w / PG_KINDS;
+        if ((word & PG_CELL_MASK) != 0 && bucket >= 0 && bucket <= today
+            && bucket > today - ring->shown) {
+            pg_cell_add(&to[w], tag, word & PG_CELL_MASK, true);
+        }
+    }
+}
+
+void pg_series_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+                     apr_time_t now)
+{
+    for (unsigned i = 0; i < from->sizes.lanes; i++) {
+        for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+            merge_ring(into, pg_lane(from, i), &rings[p],
+                       pg_bucket_of((pg_period_e)p, now));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The history: four rings of cells, one row for each minute, hour, day and
+ * month, one column for each kind.
+ *
+ * A cell holds 44 bits of count under 20 bits of tag: which turn of the ring
+ * it belongs to. Who finds another turn's tag replaces the whole word. So a
+ * ring needs no resetting when time goes on, nothing is half done when a
+ * process is killed, and a count is exact: adding one is one addition.
+ *
+ * What is shown are the buckets from (now - shown) to now. What lies in the
+ * future, because the clock was wrong for a while, is not shown, and is
+ * replaced when its turn comes. */
+#ifndef PG_SERIES_H
+#define PG_SERIES_H
+
+#include "pg_layout.h"
+
+/** Number of the minute, hour, day or month (counted from January 1970, UTC)
+ *  that an instant lies in; -1 for one before 1970 or after year 9999. */
+apr_int64_t pg_bucket_of(pg_period_e period, apr_time_t time);
+
+/** First instant of a bucket that is not negative. */
+apr_time_t pg_bucket_start(pg_period_e period, apr_int64_t bucket);
+
+/**
+ * Count one attempt of a kind at an instant, in each period whose ring still
+ * reaches back to it from now.
+ * @param now  the present; not before time in ordinary use
+ */
+void pg_series_add(pg_lane_t *lane, unsigned kind, apr_time_t time,
+                   apr_time_t now);
+
+/** All four series, out of all lanes. */
+void pg_series_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
+                    apr_pool_t *pool);
+
+/** Add what one ledger's history shows at now to another's lane 0. */
+void pg_series_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+                     apr_time_t now);
+
+/** Add n to a cell under a tag, replacing another turn's. An older tag does
+ *  not replace a newer one unless force is set. */
+void pg_cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n,
+                 bool force);
+
+#endif

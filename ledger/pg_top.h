@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Who and what was most frequent, in bounded memory.
+ *
+ * Each list is a table of sets of eight entries; a key belongs to one set, by
+ * its keyed hash. A key that has an entry is counted there exactly. One that
+ * has none, in a full set whose smallest count is c, takes over that entry
+ * with probability 1/(c+1), and is then counted from c+1: randomised
+ * admission. Plain Space-Saving always takes over, so a million sources that
+ * come once each push everybody out; here they push out only what has been
+ * seen a few hundred times.
+ * @see Metwally, Agrawal, El Abbadi, "Efficient computation of frequent and
+ *      top-k elements in data streams" (Space-Saving), ICDT 2005;
+ *      Ben Basat, Chen, Einziger, Friedman, "Randomized admission policy for
+ *      efficient top-k and frequency estimation" (RAP and its set-associative
+ *      form), INFOCOM 2017
+ *
+ * The error e of an entry is the c it started from. For certain, count - e of
+ * its key were seen. What was seen of it before it was admitted is not known;
+ * on average it is e, and it is more than 3 e once in 20 times (a geometric
+ * distribution), so the true number lies below count + 2 e with 95 %.
+ *
+ * Nobody waits. Counting is one addition to the entry's hot word, which holds
+ * 20 bits of the key's hash too, so that an addition that came too late is
+ * noticed and taken back. Taking over needs the set's claim; who does not get
+ * it leaves the attempt out of this list, as admission does most of the time
+ * anyway. A claim is stamped and void after two seconds: a dead owner's too.
+ * An entry counts for readers only if its text has its hash. */
+#ifndef PG_TOP_H
+#define PG_TOP_H
+
+#include "pg_layout.h"
+
+/** Octets of a list of so many sets. */
+apr_size_t pg_top_size(pg_top_e list, apr_uint32_t sets);
+
+/** A key to be counted. */
+typedef struct pg_top_key_t {
+    apr_uint64_t hash;           /* of the octets that are kept           */
+    const char *octets;
+    apr_size_t n;                /* pg_top_key() has cut it               */
+    bool cut;
+    bool absent;
+} pg_top_key_t;
+
+/** Cut octets to what the list keeps, and hash them. */
+pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
+                        pg_span_t octets);
+
+/** Count a key once. */
+void pg_top_add(const pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
+                const pg_top_key_t *key, apr_time_t now);
+
+/** Free entries that a killed or runaway process left unusable. */
+void pg_top_tend(const pg_ledger_t *ledger, apr_time_t now);
+
+/** All lists, the lanes joined. */
+void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
+                 apr_pool_t *pool);
+
+/** Count all entries of one ledger in another, with their errors. */
+void pg_top_merge(const pg_ledger_t *into, const pg_ledger_t *from);
+
+/** How many entries of a list are shown at most. */
+#define PG_TOP_SHOWN 100
+
+#endif

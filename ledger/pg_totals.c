@@ -1,0 +1,272 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_totals.h"
+
+#include <stdlib.h>
+
+#include "pg_words.h"
+
+/* --- methods -------------------------------------------------------------- */
+
+/* All of them have at most 8 octets: one comparison of a word each. */
+pg_method_e pg_method_of(pg_span_t method)
+{
+#define PG_METHOD_TEXT(sym, name) [PG_METHOD_##sym] = name,
+    static const char names[PG_METHOD_COUNT][9] = { PG_METHODS(
+        PG_METHOD_TEXT) };
+#undef PG_METHOD_TEXT
+    apr_uint64_t word = 0, other;
+
+    if (method.len == 0) {
+        return PG_METHOD_NONE;
+    }
+    if (method.len <= sizeof(word)) {
+        memcpy(&word, method.ptr, method.len);
+        for (unsigned m = PG_METHOD_GET; m < PG_METHOD_COUNT; m++) {
+            memcpy(&other, names[m], sizeof(other));
+            if (word == other) {
+                return (pg_method_e)m;
+            }
+        }
+    }
+    return PG_METHOD_OTHER;
+}
+
+/* --- virtual hosts -------------------------------------------------------- */
+
+#define PROBES 16
+
+/* Whoever finds the name missing or torn (its writer was killed) writes it:
+ * all write the same octets, so it does not matter who and how often. */
+static void write_name(pg_vhost_name_t *slot, pg_span_t name, bool cut)
+{
+    apr_uint64_t length = name.len | (cut ? PG_LEN_CUT : 0);
+
+    if (pg_word_get(&slot->length) != length
+        || !pg_words_equal(slot->text, name.ptr, name.len)) {
+        pg_words_write(slot->text, name.ptr, name.len);
+        pg_word_set(&slot->length, length);
+    }
+}
+
+unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name)
+{
+    pg_span_t kept = pg_span_upto(name, PG_VHOST_WORDS * 8);
+    apr_uint64_t hash;
+
+    if (kept.len == 0) {
+        return PG_VHOSTS;
+    }
+    hash = pg_hash(&ledger->vhost_key, kept.ptr, kept.len);
+    hash += hash == 0;
+    for (unsigned i = 0; i < PROBES; i++) {
+        unsigned at = (unsigned)(hash + i) % PG_VHOSTS;
+        pg_vhost_name_t *slot = &ledger->common->vhost[at];
+        apr_uint64_t seen = pg_word_get(&slot->hash);
+
+        if (seen == 0 && pg_word_swap(&slot->hash, &seen, hash)) {
+            seen = hash;
+        }
+        if (seen == hash) {
+            write_name(slot, kept, kept.len < name.len);
+            return at;
+        }
+    }
+    return PG_VHOSTS;
+}
+
+/* false: the slot is free, or its name is torn or scribbled over. */
+static bool read_name(pg_text_t *out, const pg_ledger_t *ledger,
+                      unsigned at, apr_pool_t *pool)
+{
+    const pg_vhost_name_t *slot = &ledger->common->vhost[at];
+    apr_uint64_t hash = pg_word_get(&slot->hash);
+    apr_uint64_t length = pg_word_get(&slot->length);
+    apr_size_t n = length & PG_LEN_MASK;
+    char octets[PG_VHOST_WORDS * 8];
+    apr_uint64_t is;
+
+    if (hash == 0 || n == 0 || n > sizeof(octets)) {
+        return false;
+    }
+    pg_words_read(octets, slot->text, PG_VHOST_WORDS);
+    is = pg_hash(&ledger->vhost_key, octets, n);
+    if (is + (is == 0) != hash) {
+        return false;
+    }
+    *out = pg_words_text(octets, n, length, pool);
+    return true;
+}
+
+/* --- snapshot ------------------------------------------------------------- */
+
+static void copy_kind(pg_snapshot_t *out, const pg_lane_t *lane, unsigned kind,
+                      unsigned o)
+{
+    const pg_word_t(*words)[PG_PORTCLASS_ROOM] = lane->total[kind][o];
+    apr_uint64_t sum = 0;
+    pg_class_e c;
+    pg_family_e f;
+
+    if (!pg_kind_split(kind, &c, &f)) {
+        return;
+    }
+    for (unsigned m = 0; m < PG_METHOD_COUNT; m++) {
+        for (unsigned p = 0; p < PG_PORTCLASS_COUNT; p++) {
+            apr_uint64_t n = pg_word_get(&words[m][p]);
+            out->by_method[m] += n;
+            out->by_port_class[p] += n;
+            sum += n;
+        }
+    }
+    out->count[c][o] += sum;
+    out->by_family[f] += sum;
+    out->attempts += sum;
+}
+
+void pg_totals_copy(pg_snapshot_t *out, const pg_ledger_t *ledger)
+{
+    for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
+        const pg_lane_t *lane = pg_lane(ledger, i);
+        apr_time_t first = (apr_time_t)pg_word_get(&lane->first);
+        apr_time_t last = (apr_time_t)pg_word_get(&lane->last);
+
+        for (unsigned kind = 0; kind < PG_KINDS; kind++) {
+            for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
+                copy_kind(out, lane, kind, o);
+            }
+        }
+        out->permitted += pg_word_get(&lane->permitted);
+        if (first > 0 && (out->first == 0 || first < out->first)) {
+            out->first = first;
+        }
+        out->last = last > out->last ? last : out->last;
+    }
+}
+
+static pg_vhost_count_t vhost_counts(const pg_ledger_t *ledger, unsigned at)
+{
+    pg_vhost_count_t out = { .attempts = 0 };
+
+    for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
+        for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
+            apr_uint64_t n = pg_word_get(&pg_lane(ledger, i)->vhost[at][o]);
+            out.by_outcome[o] += n;
+            out.attempts += n;
+        }
+    }
+    return out;
+}
+
+static int by_attempts(const void *a, const void *b)
+{
+    const pg_vhost_count_t *x = a, *y = b;
+
+    return x->attempts < y->attempts ? 1 : x->attempts > y->attempts ? -1 : 0;
+}
+
+void pg_vhosts_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
+                    apr_pool_t *pool)
+{
+    pg_vhost_count_t *list = apr_pcalloc(pool,
+                                         sizeof(*list) * (PG_VHOSTS + 1));
+    pg_vhost_count_t others = vhost_counts(ledger, PG_VHOSTS);
+    apr_size_t n = 0;
+
+    for (unsigned at = 0; at < PG_VHOSTS; at++) {
+        pg_vhost_count_t one = vhost_counts(ledger, at);
+        if (one.attempts == 0) {
+            continue;
+        }
+        if (read_name(&one.name, ledger, at, pool)) {
+            list[n++] = one;
+            continue;
+        }
+        others.attempts += one.attempts;
+        for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
+            others.by_outcome[o] += one.by_outcome[o];
+        }
+    }
+    if (others.attempts > 0) {
+        list[n++] = others;
+    }
+    qsort(list, n, sizeof(*list), by_attempts);
+    out->vhosts = list;
+    out->vhost_count = n;
+}
+
+/* --- merge ---------------------------------------------------------------- */
+
+static void add(pg_word_t *to, const pg_word_t *from)
+{
+    apr_uint64_t n = pg_word_get(from);
+
+    if (n > 0) {
+        pg_word_add(to, n);
+    }
+}
+
+static void merge_vhosts(const pg_ledger_t *into, const pg_ledger_t *from,
+                         apr_pool_t *pool)
+{
+    for (unsigned at = 0; at <= PG_VHOSTS; at++) {
+        pg_text_t name = { .cut = false };
+        unsigned to;
+
+        if (at < PG_VHOSTS && !read_name(&name, from, at, pool)) {
+            name.octets = (pg_span_t){ .ptr = NULL, .len = 0 };
+        }
+        to = pg_vhost_slot(into, name.octets);
+        for (unsigned i = 0; i < from->sizes.lanes; i++) {
+            for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
+                add(&pg_lane(into, 0)->vhost[to][o],
+                    &pg_lane(from, i)->vhost[at][o]);
+            }
+        }
+    }
+}
+
+static void widen(pg_lane_t *to, const pg_lane_t *from)
+{
+    apr_uint64_t first = pg_word_get(&from->first);
+    apr_uint64_t have = pg_word_get(&to->first);
+
+    if (first != 0 && (have == 0 || first < have)) {
+        pg_word_set(&to->first, first);
+    }
+    if (pg_word_get(&from->last) > pg_word_get(&to->last)) {
+        pg_word_set(&to->last, pg_word_get(&from->last));
+    }
+}
+
+void pg_totals_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+                     apr_pool_t *pool)
+{
+    pg_lane_t *to = pg_lane(into, 0);
+
+    for (unsigned i = 0; i < from->sizes.lanes; i++) {
+        pg_lane_t *lane = pg_lane(from, i);
+        pg_word_t *a = &to->total[0][0][0][0];
+        const pg_word_t *b = &lane->total[0][0][0][0];
+
+        for (unsigned w = 0; w < PG_TOTALS; w++) {
+            add(&a[w], &b[w]);
+        }
+        add(&to->permitted, &lane->permitted);
+        widen(to, lane);
+    }
+    merge_vhosts(into, from, pool);
+}
+
+void pg_totals_merge1(const pg_ledger_t *into, const pg_block1_t *block)
+{
+    pg_lane_t *to = pg_lane(into, 0);
+
+    for (unsigned kind = 0; kind < PG_KINDS; kind++) {
+        for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
+            add(&to->total[kind][o][PG_METHOD_OTHER][PG_PORTCLASS_OTHER],
+                &block->count[kind][o]);
+        }
+    }
+    add(&to->permitted, &block->permitted);
+}

@@ -1,0 +1,44 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The totals. One word counts an attempt by class, family, outcome, method
+ * and port class at once, so all of these sums agree at every instant, also
+ * after a kill. Virtual hosts are counted in a word beside it. */
+#ifndef PG_TOTALS_H
+#define PG_TOTALS_H
+
+#include "pg_layout1.h"
+
+/** Which method it is; NONE for an absent or empty one. */
+pg_method_e pg_method_of(pg_span_t method);
+
+/** Count one attempt of a kind below PG_KINDS. */
+static inline void pg_totals_add(pg_lane_t *lane, unsigned kind,
+                                 const pg_event_t *event)
+{
+    pg_method_e method = pg_method_of(event->verdict.method);
+    pg_portclass_e port = pg_portclass(event->verdict.port);
+
+    pg_word_add(&lane->total[kind][event->outcome][method][port], 1);
+}
+
+/** Slot of a virtual host, PG_VHOSTS for none or when the table is full. A
+ *  new name takes a free slot for good: names come from the configuration. */
+unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name);
+
+/** Add up all lanes: attempts, count, by_family, by_method, by_port_class,
+ *  permitted, first, last. */
+void pg_totals_copy(pg_snapshot_t *out, const pg_ledger_t *ledger);
+
+/** The virtual hosts that were seen. */
+void pg_vhosts_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
+                    apr_pool_t *pool);
+
+/** Add all totals of one ledger to another's lane 0. */
+void pg_totals_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+                     apr_pool_t *pool);
+
+/** The same for a block of layout 1: it knew neither method nor port, so
+ *  both become "other". */
+void pg_totals_merge1(const pg_ledger_t *into, const pg_block1_t *block);
+
+#endif
