@@ -5,7 +5,9 @@ relayed: the origin server's own memory is the proof."""
 import pytest
 
 MODULES = ("proxy", "proxy_http", "proxy_connect")
-OPEN = "ProxyRequests On\nAllowCONNECT 1-65535\n"
+# without a port in ServerName mod_proxy would not know its own site
+OPEN = "ServerName www.own.example:@PORT@\n" \
+       "ProxyRequests On\nAllowCONNECT 1-65535\n"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ SENT = {
     "no Host": (b"GET http://s.example/ HTTP/1.1\r\n\r\n",
                 "absolute", "refused"),
     "two Hosts": (b"GET http://s.example/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n"
-                  b"\r\n", "absolute", "refused"),
+                  b"\r\n", "absolute", "denied"),
     "bad header": (b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
                    b"no colon here\r\n\r\n", "absolute", "refused"),
     "header name with space": (
@@ -37,8 +37,8 @@ SENT = {
         "connect-other", "refused"),
     "CONNECT in HTTP/0.9": (b"CONNECT s.example:25\r\n", "connect-mail",
                             "refused"),
-    "GET in HTTP/0.9": (b"GET http://s.example/\r\n", "absolute", "refused"),
-    "SOCKS5 with a line end": (b"\x05\x01\x00\r\n\r\n", "socks", "refused"),
+    "GET in HTTP/0.9": (b"GET http://s.example/\r\n", "absolute", "denied"),
+    "SOCKS5 with a line end": (b"\x05\x01\x00\r\n\r\n", "socks", "denied"),
     "incomplete header, client leaves": (
         b"GET http://s.example/ HTTP/1.1\r\nHost: s.exa",
         "absolute", "refused"),

@@ -6,13 +6,13 @@ import pytest
 
 REFUSED = {
     "ProxyGuard Maybe": "ProxyGuard: 'Maybe' is not On, Off or Observe",
-    'ProxyGuard ""': "ProxyGuard: '' is not On, Off or Observe",
+    'ProxyGuard ""': "ProxyGuard takes one argument",
     "ProxyGuard": "ProxyGuard takes one argument",
     "ProxyGuardOwnHost a..b:x": "ProxyGuardOwnHost: 'a..b:x' ",
     "ProxyGuardOwnHost host:99999": "ProxyGuardOwnHost: 'host:99999' ",
     "ProxyGuardOwnHost [::1": "ProxyGuardOwnHost: '[::1' ",
     "ProxyGuardOwnHost http://x/": "ProxyGuardOwnHost: 'http://x/' ",
-    'ProxyGuardLedger ""': "ProxyGuardLedger: '' is neither a path nor",
+    'ProxyGuardLedger ""': "ProxyGuardLedger takes one argument",
     "<VirtualHost *:1>\nProxyGuardLedger x\n</VirtualHost>":
         "ProxyGuardLedger",
     "<Location />\nProxyGuard Off\n</Location>": "ProxyGuard",
