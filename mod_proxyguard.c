@@ -12,6 +12,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "pg_config.h"
 #include "pg_guard.h"
@@ -19,54 +20,11 @@
 #include "pg_names.h"
 #include "pg_peek.h"
 #include "pg_status.h"
+#include "pg_store.h"
 
 APLOG_USE_MODULE(proxyguard);
 
 /* --- start --------------------------------------------------------------- */
-
-static void say_opening(server_rec *s, const pg_opening_t *opening,
-                        const char *path)
-{
-    if (opening->aside) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0002)
-                     "ledger %s could not be used (%s): kept aside as %s, "
-                     "counting starts anew", path, opening->why,
-                     opening->aside);
-    }
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0001)
-                 "mod_proxyguard " PROXYGUARD_VERSION ": ledger %s %s, %"
-                 APR_SIZE_T_FMT " octets", path,
-                 opening->how == PG_OPENED_KEPT ? "goes on" : "is new",
-                 opening->size);
-}
-
-/* Without a ledger the guard still denies, and says so once, here. */
-static pg_ledger_t *open_ledger(apr_pool_t *pconf, server_rec *s)
-{
-    const char *name = pg_config_of(s)->ledger, *path;
-    pg_opening_t opening = { .how = PG_OPENED_FAILED };
-    pg_ledger_t *ledger = NULL;
-    apr_status_t status;
-
-    if (ap_cstr_casecmp(name, "none") == 0) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0001)
-                     "mod_proxyguard " PROXYGUARD_VERSION ": no ledger, "
-                     "attempts are not counted (ProxyGuardLedger none)");
-        return NULL;
-    }
-    path = ap_runtime_dir_relative(pconf, name);
-    status = pg_ledger_open(&ledger, &opening, path, apr_time_now(), pconf);
-    if (status != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, status, s, PGLOGNO(0003)
-                     "ProxyGuardLedger: %s cannot be used: %s. Attempts are "
-                     "refused but not counted; name a file in a directory "
-                     "that only root can write to, or 'none'", path,
-                     opening.why ? opening.why : "see the error");
-        return NULL;
-    }
-    say_opening(s, &opening, path);
-    return ledger;
-}
 
 static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
 {
@@ -76,7 +34,7 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     guard->names_known = pg_names_configured()
                          && !pg_own_takes_all(guard->own);
     guard->behind_proxy = ap_find_linked_module("mod_remoteip.c") != NULL;
-    guard->ledger = open_ledger(pconf, s);
+    guard->ledger = pg_store_open(&guard->checkpoint, pconf, s);
     if (!guard->names_known) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0004)
                      "this server's names cannot be told (%s): foreign Host "
@@ -135,6 +93,7 @@ static void register_hooks(apr_pool_t *pool)
                               APR_HOOK_FIRST);
     ap_hook_handler(pg_guard_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(pg_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(pg_store_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(pg_guard_log, NULL, NULL, APR_HOOK_FIRST);
 }
 

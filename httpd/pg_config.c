@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <http_log.h>
 
+#include "pg_ledger.h"
 #include "pg_own.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -42,6 +43,7 @@ void *pg_config_merge(apr_pool_t *pool, void *base_config, void *add_config)
         out->action[i] = add->action[i].status != PG_UNSET ? add->action[i]
                                                            : base->action[i];
     }
+    memcpy(out->top, base->top, sizeof(out->top));
     out->own_hosts = add->own_hosts;
     out->exempt = apr_array_append(pool, base->exempt, add->exempt);
     return out;
@@ -153,6 +155,89 @@ static const char *set_ledger(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
+static const char *set_checkpoint(cmd_parms *cmd, void *dir, const char *path,
+                                  const char *seconds)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    char *end;
+    apr_int64_t n;
+
+    if (problem) {
+        return problem;
+    }
+    settings->checkpoint_seconds = 0;
+    if (seconds == NULL && ap_cstr_casecmp(path, "none") == 0) {
+        return NULL;
+    }
+    n = apr_strtoi64(seconds ? seconds : "", &end, 10);
+    if (!seconds || *end || end == seconds || n < 10 || n > 86400) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a number of seconds "
+                            "from 10 to 86400, after the path; or give 'none'",
+                            cmd->cmd->name, seconds ? seconds : "");
+    }
+    settings->checkpoint = ap_server_root_relative(cmd->pool, path);
+    settings->checkpoint_seconds = (int)n;
+    return settings->checkpoint ? NULL
+           : apr_psprintf(cmd->pool, "%s: '%s' is not a path", cmd->cmd->name,
+                          path);
+}
+
+/* The part of the settings that a word of ProxyGuardLedgerSize means. */
+static int *size_of(pg_settings_t *settings, const char *what)
+{
+    static const struct {
+        const char *word;
+        int top;
+    } words[] = {
+        { "sources", PG_TOP_SOURCES }, { "targets", PG_TOP_TARGETS },
+        { "ports", PG_TOP_PORTS }, { "agents", PG_TOP_AGENTS }
+    };
+
+    for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (ap_cstr_casecmp(what, words[i].word) == 0) {
+            return &settings->top[words[i].top];
+        }
+    }
+    return ap_cstr_casecmp(what, "recent") == 0 ? &settings->recent : NULL;
+}
+
+static const char *set_ledger_size(cmd_parms *cmd, void *dir, const char *what,
+                                   const char *number)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+    int *size = size_of(settings, what);
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    pg_ledger_options_t options = { 0 };
+    apr_size_t octets;
+    char *end;
+    apr_int64_t n = apr_strtoi64(number, &end, 10);
+
+    if (problem) {
+        return problem;
+    }
+    if (size == NULL) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not sources, targets, "
+                            "ports, agents or recent", cmd->cmd->name, what);
+    }
+    *size = *end || end == number || n < 1 || n > 100000 ? -1 : (int)n;
+    options.recent = (apr_uint32_t)(settings->recent > 0 ? settings->recent
+                                                         : 0);
+    for (int i = 0; i < PG_TOP_COUNT; i++) {
+        options.top[i] = (apr_uint32_t)(settings->top[i] > 0
+                                        ? settings->top[i] : 0);
+    }
+    if (*size < 0) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a number of %s",
+                            cmd->cmd->name, number, what);
+    }
+    if (pg_ledger_size(&octets, &problem, &options) != APR_SUCCESS) {
+        return apr_psprintf(cmd->pool, "%s: '%s': %s", cmd->cmd->name, number,
+                            problem);
+    }
+    return NULL;
+}
+
 static const char *add_own_host(cmd_parms *cmd, void *dir, const char *arg)
 {
     /* Tried on a throw-away set now, so that a bad name stops the start at
@@ -248,6 +333,12 @@ const command_rec pg_config_directives[] = {
     AP_INIT_TAKE1("ProxyGuardLedger", set_ledger, NULL, RSRC_CONF,
                   "file for the counts, relative to the runtime directory, "
                   "or none; default proxyguard.ledger"),
+    AP_INIT_TAKE2("ProxyGuardLedgerSize", set_ledger_size, NULL, RSRC_CONF,
+                  "sources, targets, ports, agents or recent, and how many "
+                  "the ledger keeps; default 1024, 256, 128, 128, 128"),
+    AP_INIT_TAKE12("ProxyGuardCheckpoint", set_checkpoint, NULL, RSRC_CONF,
+                   "path and seconds between two copies of the ledger on a "
+                   "disk, or none; default none"),
     AP_INIT_TAKE1("ProxyGuardForward", set_forward, NULL, RSRC_CONF,
                   "Auto (by mod_proxy's configuration), Deny or Allow; "
                   "default Auto"),

@@ -10,6 +10,7 @@
 #include <ap_expr.h>
 
 #include "pg_policy.h"
+#include "pg_snapshot.h"
 
 #define PG_UNSET (-1)
 
@@ -25,7 +26,10 @@ typedef enum pg_forward_e {          /* ProxyGuardForward */
     X(int,          forward,      PG_UNSET, PG_FORWARD_AUTO)              \
     X(int,          foreign_host, PG_UNSET, 1)                            \
     X(int,          peek,         PG_UNSET, 1)                            \
-    X(const char *, ledger,       NULL,     "proxyguard.ledger")
+    X(const char *, ledger,       NULL,     "proxyguard.ledger")          \
+    X(const char *, checkpoint,   NULL,     NULL) /* NULL: none       */  \
+    X(int, checkpoint_seconds,    PG_UNSET, 0)                            \
+    X(int,          recent,       PG_UNSET, 0) /* 0: the ledger's own */
 
 struct pg_guard_t;
 
@@ -34,6 +38,7 @@ typedef struct pg_settings_t {
     PG_SETTINGS(X)
 #undef X
     pg_action_t action[PG_CLASS_COUNT];  /* status PG_UNSET: not set      */
+    int top[PG_TOP_COUNT];               /* entries; 0: the ledger's own  */
     apr_array_header_t *own_hosts;       /* const char *; this server's   */
     apr_array_header_t *exempt;          /* ap_expr_info_t *; inherited   */
 

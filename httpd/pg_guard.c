@@ -250,6 +250,7 @@ static void record(const request_rec *r, const pg_settings_t *settings,
                    const note_t *note)
 {
     pg_event_t event = { .time = r->request_time,
+                         .now = apr_time_now(),
                          .verdict = note->verdict,
                          .outcome = outcome_of(r, note),
                          .status = pg_request_status(r),
