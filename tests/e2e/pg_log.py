@@ -22,7 +22,7 @@ PAIR = re.compile(r'(?:^| )([a-z][a-z0-9_]*)=("(?:[^"\\]|\\.)*"|[^ ]*)')
 # what a server says because the test made it so small: all workers busy,
 # a child that had to be asked twice to stop, a connection that lingered
 # while the event MPM stopped
-HARMLESS = re.compile(r"AH00484|AH00161|AH10159|AH00485|AH03490|AH00045|"
+HARMLESS = re.compile(r"AH00484|AH00286|AH00161|AH10159|AH00485|AH03490|AH00045|"
                       r"\(9\)Bad file descriptor: AH03092")
 
 

@@ -18,6 +18,8 @@ class Origin:
     def __init__(self, body=b"from the origin\n", host="127.0.0.1"):
         self.hits = []
         self.body = body
+        self.may_answer = threading.Event()     # clear() holds answers back
+        self.may_answer.set()
         self._lock = threading.Lock()
         self._sock = socket.create_server((host, 0))
         self.port = self._sock.getsockname()[1]
@@ -48,6 +50,7 @@ class Origin:
                         break
                     data += more
                     self.hits[at] = data
+                self.may_answer.wait(30)
                 peer.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
                              b"Content-Length: %d\r\n\r\n%s"
                              % (len(self.body), self.body))

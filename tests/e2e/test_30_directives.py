@@ -90,3 +90,12 @@ def test_own_hosts_of_every_virtual_host_are_ours_everywhere(httpd_with):
                             .encode())
         assert reply.text == "own page\n"
     assert server.log.all("PG01") == []
+
+
+def test_a_server_without_a_name_says_that_it_cannot_tell_foreign_hosts(
+        httpd_with):
+    server = httpd_with(name=None)
+    assert server.log.take("PG0004: ").level == "notice"
+    server.send(b"GET /page.txt HTTP/1.1\r\nHost: s.example\r\n"
+                b"Connection: close\r\n\r\n")
+    assert server.log.all("PG01") == []

@@ -1,0 +1,58 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""What Linux tells about the processes of a server under test."""
+
+import os
+import re
+
+
+def children(pid):
+    """Process ids of a process' children."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            return [int(p) for p in f.read().split()]
+    except OSError:
+        return []
+
+
+def sockets(pid):
+    """Inodes of the sockets that a process has open."""
+    found = set()
+    try:
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            m = re.match(r"socket:\[(\d+)\]",
+                         os.readlink(f"/proc/{pid}/fd/{fd}"))
+            if m:
+                found.add(int(m[1]))
+    except OSError:
+        pass
+    return found
+
+
+def _other_sockets(port):
+    """Inodes of all live sockets whose local port is another one."""
+    found = set()
+    for name in ("tcp", "tcp6", "unix", "udp", "netlink"):
+        try:
+            with open(f"/proc/net/{name}", encoding="ascii",
+                      errors="replace") as f:
+                rows = [line.split() for line in f.readlines()[1:]]
+        except OSError:
+            continue
+        for row in rows:
+            if name in ("tcp", "tcp6"):
+                if int(row[1].rsplit(":", 1)[1], 16) != port:
+                    found.add(int(row[9]))
+            elif name == "unix":
+                found.add(int(row[6]))
+            else:
+                found.add(int(row[9]))
+    return found
+
+
+def client_connections(pid, port):
+    """How many client connections the children of pid hold, those included
+    that the peer has closed and they have not."""
+    ours = set()
+    for child in children(pid):
+        ours |= sockets(child)
+    return len(ours - sockets(pid) - _other_sockets(port))

@@ -1,0 +1,67 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Every row of tests/cases/classify.tsv, sent to a real httpd: it must come
+to the same answer there as in the unit test."""
+
+import pytest
+
+from pg_cases import rows
+
+ROWS = list(rows("classify.tsv"))
+
+
+def own_names():
+    return " ".join(fields[0].decode() for _, fields in
+                    rows("own-names.tsv"))
+
+
+def octets_of(line, host):
+    """The row as a client sends it: the line, and a Host when it has one."""
+    head = line.rstrip(b"\r\n") + b"\r\n"
+    if host is not None:
+        head += b"Host: " + host + b"\r\n"
+    return head + b"Connection: close\r\n\r\n"
+
+
+def found(server):
+    """(class, family, reason) of what the last exchange left in the log."""
+    lines = server.log.take_all(" PG01")
+    server.log.take_all("AH")
+    if not lines:
+        return ("clean", None, None)
+    assert len(lines) == 1, lines
+    return (lines[0].fields["class"], lines[0].family, lines[0].reason)
+
+
+def can_be_sent(line):
+    """A NUL or a bare line end inside the line ends it for httpd: what is
+    classified then is another line than the row's."""
+    return not any(c in line.rstrip(b"\r\n") for c in (b"\0", b"\n"))
+
+
+def test_httpd_comes_to_the_same_answer_for_every_row(httpd_with):
+    server = httpd_with("ProxyGuardOwnHost " + own_names(), name="own.test")
+    wrong = []
+    for number, (line, host, class_id, family, reason, *_) in ROWS:
+        if not can_be_sent(line):
+            continue
+        server.send(octets_of(line, host), timeout=3)
+        want = (class_id.decode(), family and family.decode(),
+                reason.decode())
+        got = found(server)
+        if got != want and not (got[0] == want[0] == "clean"):
+            wrong.append(f"classify.tsv:{number}: {line!r}: {got}, not "
+                         f"{want}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_most_rows_can_be_sent():
+    sent = [r for r in ROWS if can_be_sent(r[1][0])]
+    assert len(sent) >= 0.8 * len(ROWS)
+
+
+@pytest.mark.parametrize("line", [b"GET http://s.test/\0x HTTP/1.1",
+                                  b"CONNECT s.test:25\0 HTTP/1.1"])
+def test_a_line_that_httpd_cuts_at_a_nul_is_still_an_attempt(httpd, line):
+    httpd.send(octets_of(line, b"s.test"))
+    assert found(httpd)[0] in ("absolute", "connect-mail", "malformed",
+                               "connect-other")
