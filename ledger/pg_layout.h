@@ -207,6 +207,7 @@ typedef struct pg_lane_t {
     pg_word_t first;                 /* oldest event, us; 0: none         */
     pg_word_t last;                  /* newest event, us                  */
     pg_word_t random;                /* state of a generator              */
+    pg_word_t month;                 /* a day and the month it is in      */
     /* then the top lists */
 } pg_lane_t;
 
@@ -217,8 +218,8 @@ struct pg_ledger_t {
     apr_time_t since;
     pg_sizes_t sizes;
     pg_key_t key;                    /* of the head                       */
-    pg_key_t top_key[PG_TOP_COUNT];
-    pg_key_t vhost_key;
+    pg_nh_key_t top_key[PG_TOP_COUNT];
+    pg_nh_key_t vhost_key;
     pg_key_t recent_key;
     pg_common_t *common;
     pg_word_t *recent;

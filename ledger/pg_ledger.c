@@ -72,31 +72,39 @@ static void record_source(const pg_ledger_t *ledger, pg_lane_t *lane,
     pg_distinct_add(ledger, key.hash, event->time, now);
 }
 
-/* "host:port" in small letters, or what stood there if there is no host. */
+/* The letters A to Z among eight octets in small; the others as they are.
+ * Each octet is below 0x80 when its top bit is left out, so that adding to it
+ * cannot carry into the next one. */
+static apr_uint64_t lower8(apr_uint64_t word)
+{
+    const apr_uint64_t each = 0x0101010101010101u;
+    apr_uint64_t seven = word & (0x7f * each);
+    apr_uint64_t from_a = seven + (0x80 - 'A') * each;
+    apr_uint64_t past_z = seven + (0x80 - 'Z' - 1) * each;
+
+    return word | ((from_a & ~past_z & ~word & (0x80 * each)) >> 2);
+}
+
+/* Port and host in small letters, or what stood there if there is no host. */
 static void record_target(const pg_ledger_t *ledger, pg_lane_t *lane,
                           const pg_verdict_t *verdict, apr_time_t now)
 {
-    char text[128];
-    pg_span_t host = pg_span_upto(verdict->host, sizeof(text) - 8);
-    apr_size_t n = host.len;
-    unsigned port = verdict->port;
+    bool host = verdict->host.len > 0;
+    pg_span_t from = pg_span_upto(host ? verdict->host : verdict->target,
+                                  PG_TOP_TARGET_MOST + 1);
+    char text[2 + PG_TOP_TARGET_MOST + 8];
+    apr_uint64_t word;
 
-    if (n == 0) {
-        top(ledger, lane, PG_TOP_TARGETS, verdict->target, now);
-        return;
+    text[0] = (char)(verdict->port >> 8);
+    text[1] = (char)(verdict->port & 0xff);
+    for (apr_size_t i = 0; i < from.len; i += sizeof(word)) {
+        word = from.len - i >= sizeof(word)
+                   ? pg_load8(from.ptr + i)
+                   : pg_load_short(from.ptr + i, from.len - i);
+        word = host ? lower8(word) : word;
+        memcpy(text + 2 + i, &word, sizeof(word));
     }
-    pg_span_lower(text, host);
-    if (port != 0) {
-        char digits[6];
-        unsigned d = 0;
-        for (; port > 0; port /= 10) {
-            digits[d++] = (char)('0' + port % 10);
-        }
-        for (text[n++] = ':'; d > 0;) {
-            text[n++] = digits[--d];
-        }
-    }
-    top(ledger, lane, PG_TOP_TARGETS, pg_span_make(text, n), now);
+    top(ledger, lane, PG_TOP_TARGETS, pg_span_make(text, 2 + from.len), now);
 }
 
 static void record_tops(const pg_ledger_t *ledger, pg_lane_t *lane,

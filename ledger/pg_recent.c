@@ -120,9 +120,9 @@ static void pack(pg_record_t *out, const pg_event_t *event)
     pack_texts(out, event);
 }
 
-static void put(const pg_ledger_t *ledger, const pg_record_t *record,
-                apr_time_t now)
+static void put(const pg_ledger_t *ledger, const pg_record_t *record)
 {
+    apr_time_t now = record->time;
     apr_uint64_t number = pg_word_add(&ledger->common->recent_next, 1);
     pg_word_t *entry = entry_at(ledger, number);
     apr_uint64_t seen = pg_word_get(&entry[STATE]);
@@ -146,21 +146,28 @@ static void put(const pg_ledger_t *ledger, const pg_record_t *record,
     pg_word_swap(&entry[STATE], &mine, mine & ~BUSY);
 }
 
+/* Apart, so that attempts that are passed over do not pay for its frame. */
+__attribute__((noinline)) static void add(const pg_ledger_t *ledger,
+                                          const pg_event_t *event)
+{
+    pg_record_t record;
+
+    pack(&record, event);
+    put(ledger, &record);
+}
+
 void pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
                    apr_time_t now)
 {
     apr_uint64_t next = pg_word_get(&ledger->common->recent_next);
     const pg_word_t *entry = entry_at(ledger, next);
     apr_time_t stamp = (apr_time_t)pg_word_get(&entry[STAMP]);
-    pg_record_t record;
 
     /* A stamp from the future is a clock's that was wrong: no reason to
      * wait. Older events than the ring's oldest do not enter (imports). */
-    if (stamp != 0 && stamp <= now && event->time < stamp + PACE) {
-        return;
+    if (stamp == 0 || stamp > now || event->time >= stamp + PACE) {
+        add(ledger, event);
     }
-    pack(&record, event);
-    put(ledger, &record, event->time);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -303,6 +310,6 @@ void pg_recent_merge(const pg_ledger_t *into, const pg_ledger_t *from,
     }
     qsort(order, n + m, sizeof(*order), newer);
     for (apr_size_t i = n + m; i > 0; i--) {
-        put(into, order[i - 1], order[i - 1]->time);
+        put(into, order[i - 1]);
     }
 }

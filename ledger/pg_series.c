@@ -59,27 +59,56 @@ static apr_int64_t day_of_month(apr_int64_t month)
            - 719468;
 }
 
-static void buckets_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
+/* The bucket of each period but months; false for a time out of range. */
+static bool days_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
 {
     apr_int64_t second = time / SECOND;
+    apr_uint32_t minute = (apr_uint32_t)(second / 60);
 
     if (time < 0 || second > LAST_SECOND) {
         for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
             out[p] = -1;
         }
+        return false;
+    }
+    out[PG_PERIOD_MINUTE] = minute;
+    out[PG_PERIOD_HOUR] = minute / 60;
+    out[PG_PERIOD_DAY] = minute / (24 * 60);
+    return true;
+}
+
+static void buckets_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
+{
+    if (days_of(out, time)) {
+        out[PG_PERIOD_MONTH] = month_of_day(out[PG_PERIOD_DAY]);
+    }
+}
+
+/* The same, with a memory for the month of the day that was last asked. */
+static void buckets_now(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time,
+                        pg_word_t *memory)
+{
+    apr_uint64_t known = pg_word_get(memory);
+    apr_uint64_t day;
+
+    if (!days_of(out, time)) {
         return;
     }
-    out[PG_PERIOD_MINUTE] = second / 60;
-    out[PG_PERIOD_HOUR] = second / 3600;
-    out[PG_PERIOD_DAY] = second / DAY_SECONDS;
-    out[PG_PERIOD_MONTH] = month_of_day(out[PG_PERIOD_DAY]);
+    day = (apr_uint64_t)out[PG_PERIOD_DAY];
+    if (known >> 32 != day || known == 0) {
+        known = day << 32 | (apr_uint64_t)month_of_day((apr_int64_t)day);
+        pg_word_set(memory, known);
+    }
+    out[PG_PERIOD_MONTH] = (apr_int64_t)(known & 0xffffffffu);
 }
 
 apr_int64_t pg_bucket_of(pg_period_e period, apr_time_t time)
 {
     apr_int64_t buckets[PG_PERIOD_COUNT];
 
-    buckets_of(buckets, time);
+    if (days_of(buckets, time) && period == PG_PERIOD_MONTH) {
+        return month_of_day(buckets[PG_PERIOD_DAY]);
+    }
     return buckets[period];
 }
 
@@ -109,8 +138,10 @@ static apr_uint64_t turn_tag(apr_int64_t bucket, unsigned slots)
     return (apr_uint64_t)bucket / slots + 1;     /* 0: never written      */
 }
 
-void pg_cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n,
-                 bool force)
+/* Add n to a cell under a tag, replacing another turn's. An older tag does
+ * not replace a newer one unless force is set. */
+static inline void cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n,
+                            bool force)
 {
     apr_uint64_t seen = pg_word_get(cell);
 
@@ -134,31 +165,39 @@ void pg_cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n,
     }
 }
 
+/* One period; with constants for a ring, so that divisions are cheap. */
+static inline void add_to_ring(pg_lane_t *lane, unsigned kind,
+                               apr_int64_t at, apr_int64_t today,
+                               pg_ring_t ring)
+{
+    apr_uint32_t bucket = (apr_uint32_t)at;
+    apr_uint32_t turn = bucket / ring.slots;
+    apr_uint32_t row = ring.at + bucket - turn * ring.slots;
+
+    if (at < 0 || at > today || at <= today - ring.shown) {
+        return;
+    }
+    /* In reach of now, so a later tag is from a clock gone wrong. */
+    cell_add(&lane->history[row][kind], turn + 1, 1, true);
+}
+
 void pg_series_add(pg_lane_t *lane, unsigned kind, apr_time_t time,
                    apr_time_t now)
 {
     apr_int64_t at[PG_PERIOD_COUNT], today[PG_PERIOD_COUNT];
 
-    buckets_of(at, time);
+    buckets_now(at, time, &lane->month);
     if (now == time) {
         memcpy(today, at, sizeof(today));
     }
     else {
         buckets_of(today, now);
     }
-    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
-        const pg_ring_t *ring = &rings[p];
-        apr_uint64_t row;
-
-        if (at[p] < 0 || at[p] > today[p]
-            || at[p] <= today[p] - ring->shown) {
-            continue;
-        }
-        row = ring->at + (apr_uint64_t)at[p] % ring->slots;
-        /* In reach of now, so a later tag is from a clock gone wrong. */
-        pg_cell_add(&lane->history[row][kind],
-                    turn_tag(at[p], ring->slots), 1, true);
-    }
+#define ADD(sym, name, buckets)                                              \
+    add_to_ring(lane, kind, at[PG_PERIOD_##sym], today[PG_PERIOD_##sym],     \
+                (pg_ring_t){ .at = PG_AT_##sym, .slots = PG_SLOTS(sym),      \
+                             .shown = (buckets) });
+    PG_PERIODS(ADD)
 }
 
 /* --- snapshot ------------------------------------------------------------- */
@@ -228,7 +267,7 @@ static void merge_ring(const pg_ledger_t *into, const pg_lane_t *lane,
                              + w / PG_KINDS;
         if ((word & PG_CELL_MASK) != 0 && bucket >= 0 && bucket <= today
             && bucket > today - ring->shown) {
-            pg_cell_add(&to[w], tag, word & PG_CELL_MASK, true);
+            cell_add(&to[w], tag, word & PG_CELL_MASK, true);
         }
     }
 }

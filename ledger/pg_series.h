@@ -39,9 +39,4 @@ void pg_series_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
 void pg_series_merge(const pg_ledger_t *into, const pg_ledger_t *from,
                      apr_time_t now);
 
-/** Add n to a cell under a tag, replacing another turn's. An older tag does
- *  not replace a newer one unless force is set. */
-void pg_cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n,
-                 bool force);
-
 #endif

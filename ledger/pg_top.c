@@ -22,6 +22,7 @@ static const apr_uint32_t text_words[PG_TOP_COUNT] = {
     [PG_TOP_AGENTS] = 17,
 };
 #define TEXT_OCTETS_MOST (17 * 8)
+static_assert(TEXT_OCTETS_MOST <= PG_NH_MOST, "keys can be hashed");
 
 apr_size_t pg_top_size(pg_top_e list, apr_uint32_t sets)
 {
@@ -81,8 +82,8 @@ pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
         key.n = room;
         key.cut = true;
     }
-    key.hash = pg_hash(&ledger->top_key[list], key.octets ? key.octets : "",
-                       key.n);
+    key.hash = pg_nh(&ledger->top_key[list], key.octets ? key.octets : "",
+                     key.n);
     return key;
 }
 
@@ -268,7 +269,7 @@ static bool read_entry(pg_seen_t *out, const pg_ledger_t *ledger,
     if (out->error > out->count) {
         out->error = out->count;
     }
-    return pg_hash(&ledger->top_key[list], out->octets, n) == out->hash;
+    return pg_nh(&ledger->top_key[list], out->octets, n) == out->hash;
 }
 
 /* What may have been seen of a key that has no entry: the smallest count of
@@ -342,11 +343,27 @@ static int by_count(const void *a, const void *b)
     return (*x)->hash < (*y)->hash ? -1 : (*x)->hash > (*y)->hash;
 }
 
-/* A port in network order, an address, or text as it is. */
+/* A target's key is its port and its host. */
+static const char *target_text(const char *octets, apr_size_t n,
+                               apr_pool_t *pool)
+{
+    const unsigned char *port = (const unsigned char *)octets;
+    const char *host = apr_pstrmemdup(pool, octets + 2, n - 2);
+    bool six = memchr(host, ':', n - 2) != NULL && host[0] != '[';
+
+    /* NULs in the host end the text: apr_psprintf() would, too. */
+    return port[0] + port[1] == 0 || memchr(host, 0, n - 2)
+               ? NULL
+               : apr_psprintf(pool, six ? "[%s]:%u" : "%s:%u", host,
+                              port[0] * 256u + port[1]);
+}
+
+/* Addresses, ports and targets become text; the rest is as it came. */
 static pg_text_t text_of(pg_top_e list, const pg_seen_t *seen,
                          apr_pool_t *pool)
 {
     apr_size_t n = seen->length & PG_LEN_MASK;
+    apr_size_t from = 0;
     const unsigned char *octets = (const unsigned char *)seen->octets;
     const char *text = NULL;
 
@@ -356,10 +373,15 @@ static pg_text_t text_of(pg_top_e list, const pg_seen_t *seen,
     if (list == PG_TOP_PORTS && n == 2) {
         text = apr_psprintf(pool, "%u", octets[0] * 256u + octets[1]);
     }
-    if (text) {
-        return (pg_text_t){ .octets = pg_span_str(text) };
+    if (list == PG_TOP_TARGETS && n >= 2) {
+        text = target_text(seen->octets, n, pool);
+        from = 2;
     }
-    return pg_words_text(seen->octets, n, seen->length, pool);
+    if (text) {
+        return (pg_text_t){ .octets = pg_span_str(text),
+                            .cut = (seen->length & PG_LEN_CUT) != 0 };
+    }
+    return pg_words_text(seen->octets + from, n - from, seen->length, pool);
 }
 
 /* What each lane may have missed of a key that it has no entry for. */

@@ -61,6 +61,10 @@ void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
 /** Count all entries of one ledger in another, with their errors. */
 void pg_top_merge(const pg_ledger_t *into, const pg_ledger_t *from);
 
+/** A target's key is two octets of port, network order, and so many of its
+ *  host at most. */
+#define PG_TOP_TARGET_MOST 102
+
 /** How many entries of a list are shown at most. */
 #define PG_TOP_SHOWN 100
 

@@ -11,22 +11,24 @@
 /* All of them have at most 8 octets: one comparison of a word each. */
 pg_method_e pg_method_of(pg_span_t method)
 {
-#define PG_METHOD_TEXT(sym, name) [PG_METHOD_##sym] = name,
-    static const char names[PG_METHOD_COUNT][9] = { PG_METHODS(
+#define PG_METHOD_TEXT(sym, name) \
+    [PG_METHOD_##sym] = { .ptr = (name), .len = sizeof(name) - 1 },
+    static const pg_span_t names[PG_METHOD_COUNT] = { PG_METHODS(
         PG_METHOD_TEXT) };
 #undef PG_METHOD_TEXT
-    apr_uint64_t word = 0, other;
+    apr_uint64_t word;
 
     if (method.len == 0) {
         return PG_METHOD_NONE;
     }
-    if (method.len <= sizeof(word)) {
-        memcpy(&word, method.ptr, method.len);
-        for (unsigned m = PG_METHOD_GET; m < PG_METHOD_COUNT; m++) {
-            memcpy(&other, names[m], sizeof(other));
-            if (word == other) {
-                return (pg_method_e)m;
-            }
+    if (method.len > sizeof(word)) {
+        return PG_METHOD_OTHER;
+    }
+    word = pg_load_short(method.ptr, method.len);
+    for (unsigned m = PG_METHOD_GET; m < PG_METHOD_COUNT; m++) {
+        if (names[m].len == method.len
+            && pg_load_short(names[m].ptr, method.len) == word) {
+            return (pg_method_e)m;
         }
     }
     return PG_METHOD_OTHER;
@@ -36,17 +38,13 @@ pg_method_e pg_method_of(pg_span_t method)
 
 #define PROBES 16
 
-/* Whoever finds the name missing or torn (its writer was killed) writes it:
- * all write the same octets, so it does not matter who and how often. */
+/* Whoever finds the name unfinished (its writer was killed) writes it: all
+ * write the same octets, so it does not matter who and how often. */
 static void write_name(pg_vhost_name_t *slot, pg_span_t name, bool cut)
 {
-    apr_uint64_t length = name.len | (cut ? PG_LEN_CUT : 0);
-
-    if (pg_word_get(&slot->length) != length
-        || !pg_words_equal(slot->text, name.ptr, name.len)) {
-        pg_words_write(slot->text, name.ptr, name.len);
-        pg_word_set(&slot->length, length);
-    }
+    pg_words_write(slot->text, name.ptr, name.len);
+    atomic_store_explicit(&slot->length, name.len | (cut ? PG_LEN_CUT : 0),
+                          memory_order_release);
 }
 
 unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name)
@@ -57,7 +55,7 @@ unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name)
     if (kept.len == 0) {
         return PG_VHOSTS;
     }
-    hash = pg_hash(&ledger->vhost_key, kept.ptr, kept.len);
+    hash = pg_nh(&ledger->vhost_key, kept.ptr, kept.len);
     hash += hash == 0;
     for (unsigned i = 0; i < PROBES; i++) {
         unsigned at = (unsigned)(hash + i) % PG_VHOSTS;
@@ -68,7 +66,9 @@ unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name)
             seen = hash;
         }
         if (seen == hash) {
-            write_name(slot, kept, kept.len < name.len);
+            if (pg_word_get(&slot->length) == 0) {
+                write_name(slot, kept, kept.len < name.len);
+            }
             return at;
         }
     }
@@ -90,7 +90,7 @@ static bool read_name(pg_text_t *out, const pg_ledger_t *ledger,
         return false;
     }
     pg_words_read(octets, slot->text, PG_VHOST_WORDS);
-    is = pg_hash(&ledger->vhost_key, octets, n);
+    is = pg_nh(&ledger->vhost_key, octets, n);
     if (is + (is == 0) != hash) {
         return false;
     }

@@ -1,0 +1,310 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_ledger.h"
+#include "pg_series.h"
+
+#define SECOND ((apr_time_t)1000000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+/* 23 November 2014, 12:00:00 UTC. */
+#define T0 ((apr_time_t)1416744000 * SECOND)
+
+static apr_pool_t *pool;
+static pg_ledger_t *ledger;
+
+static void set_up(void)
+{
+    apr_pool_create(&pool, NULL);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+}
+
+static void tear_down(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static void attempt(pg_class_e c, apr_time_t time, apr_time_t now)
+{
+    pg_event_t e = { .time = time, .now = now,
+                     .verdict = { .class_id = c,
+                                  .family = pg_class_family(c) } };
+
+    pg_ledger_record(ledger, &e);
+}
+
+static const pg_snapshot_t *at(apr_time_t now)
+{
+    pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, now, pool), 0);
+    return s;
+}
+
+static apr_uint64_t sum(const pg_series_t *series)
+{
+    apr_uint64_t n = 0;
+
+    for (apr_size_t i = 0; i < series->n; i++) {
+        apr_uint64_t classes = 0, families = 0;
+        for (unsigned c = 0; c < PG_CLASS_COUNT; c++) {
+            classes += series->bucket[i].by_class[c];
+        }
+        for (unsigned f = 0; f < PG_FAMILY_COUNT; f++) {
+            families += series->bucket[i].by_family[f];
+        }
+        ck_assert_uint_eq(series->bucket[i].attempts, classes);
+        ck_assert_uint_eq(series->bucket[i].attempts, families);
+        n += series->bucket[i].attempts;
+    }
+    return n;
+}
+
+/* The bucket that begins at start; none: an empty one. */
+static pg_bucket_t bucket(const pg_snapshot_t *s, pg_period_e p,
+                          apr_time_t start)
+{
+    pg_bucket_t none = { .start = 0 };
+
+    for (apr_size_t i = 0; i < s->series[p].n; i++) {
+        if (s->series[p].bucket[i].start == start) {
+            return s->series[p].bucket[i];
+        }
+    }
+    return none;
+}
+
+/* --- calendar ------------------------------------------------------------- */
+
+START_TEST(months_begin_where_the_calendar_says)
+{
+    int count;
+    const pg_row_t *rows = pg_test_rows("calendar.tsv", &count);
+    char text[32];
+    apr_int64_t second, month;
+    apr_time_t start;
+
+    pg_span_copy(text, sizeof(text), rows[_i].field[0]);
+    second = atoll(text);
+    pg_span_copy(text, sizeof(text), rows[_i].field[1]);
+    month = atoll(text);
+    ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, second * SECOND), month);
+    start = pg_bucket_start(PG_PERIOD_MONTH, month);
+    ck_assert_int_le(start, second * SECOND);
+    ck_assert_int_gt(pg_bucket_start(PG_PERIOD_MONTH, month + 1),
+                     second * SECOND);
+    ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, start), month);
+    ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, start - 1),
+                     month ? month - 1 : -1);
+}
+END_TEST
+
+START_TEST(every_month_of_eight_thousand_years_begins_after_the_last)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30,
+                                31, 31, 30, 31, 30, 31 };
+
+    for (apr_int64_t m = 0; m < (9999 - 1970 + 1) * 12 - 1; m++) {
+        apr_int64_t y = 1970 + m / 12;
+        bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+        apr_time_t a = pg_bucket_start(PG_PERIOD_MONTH, m);
+        apr_time_t b = pg_bucket_start(PG_PERIOD_MONTH, m + 1);
+
+        ck_assert_int_eq((b - a) / DAY,
+                         days[m % 12] + (leap && m % 12 == 1));
+        ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, a), m);
+        ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, b - 1), m);
+    }
+}
+END_TEST
+
+/* --- rings ---------------------------------------------------------------- */
+
+START_TEST(an_attempt_is_in_each_period_once)
+{
+    const pg_snapshot_t *s;
+    static const apr_size_t shown[] = { 120, 336, 800, 240 };
+
+    attempt(PG_CLASS_CONNECT_MAIL, T0, 0);
+    attempt(PG_CLASS_ABSOLUTE, T0 + 59 * SECOND, 0);
+    s = at(T0 + 59 * SECOND);
+    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+        const pg_series_t *series = &s->series[p];
+        const pg_bucket_t *last = &series->bucket[series->n - 1];
+        ck_assert_uint_eq(series->n, shown[p]);
+        ck_assert_uint_eq(sum(series), 2);
+        ck_assert_uint_eq(last->attempts, 2);
+        ck_assert_uint_eq(last->by_class[PG_CLASS_CONNECT_MAIL], 1);
+        ck_assert_uint_eq(last->by_family[PG_FAMILY_GET], 1);
+        for (apr_size_t i = 1; i < series->n; i++) {
+            ck_assert_int_gt(series->bucket[i].start,
+                             series->bucket[i - 1].start);
+        }
+    }
+    ck_assert_int_eq(s->series[PG_PERIOD_MINUTE].bucket[119].start, T0);
+    ck_assert_int_eq(s->series[PG_PERIOD_DAY].bucket[799].start,
+                     T0 - 12 * HOUR);
+    ck_assert_int_eq(s->series[PG_PERIOD_MONTH].bucket[239].start,
+                     T0 - 12 * HOUR - 22 * DAY);
+}
+END_TEST
+
+START_TEST(three_years_of_one_attempt_an_hour_come_out_exactly)
+{
+    apr_time_t now = T0;
+    const pg_snapshot_t *s;
+
+    for (int hour = 0; hour < 3 * 8766; hour++, now += HOUR) {
+        attempt(PG_CLASS_SOCKS, now, 0);
+    }
+    now -= HOUR;
+    s = at(now);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MONTH]), 3 * 8766);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_HOUR]), 336);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MINUTE]), 2);
+    for (int i = 1; i < 799; i++) {
+        ck_assert_uint_eq(s->series[PG_PERIOD_DAY].bucket[i].attempts, 24);
+    }
+    /* 1 February 2016: a leap year's. */
+    ck_assert_uint_eq(bucket(s, PG_PERIOD_MONTH,
+                             (apr_time_t)1454284800 * SECOND).attempts,
+                      29 * 24);
+}
+END_TEST
+
+START_TEST(what_is_too_old_for_a_ring_is_not_shown_in_it)
+{
+    const pg_snapshot_t *s;
+
+    attempt(PG_CLASS_SOCKS, T0, 0);
+    ck_assert_uint_eq(sum(&at(T0 + 119 * MINUTE)
+                              ->series[PG_PERIOD_MINUTE]), 1);
+    s = at(T0 + 120 * MINUTE);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MINUTE]), 0);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_HOUR]), 1);
+    s = at(T0 + 336 * HOUR);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_HOUR]), 0);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_DAY]), 1);
+    s = at(T0 + 800 * DAY);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_DAY]), 0);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MONTH]), 1);
+    s = at(T0 + 7310 * DAY);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MONTH]), 0);
+    ck_assert_uint_eq(s->attempts, 1);
+}
+END_TEST
+
+START_TEST(a_machine_that_slept_a_year_goes_on_with_empty_buckets)
+{
+    const pg_snapshot_t *s;
+
+    for (int i = 0; i < 1000; i++) {
+        attempt(PG_CLASS_SOCKS, T0, 0);
+    }
+    attempt(PG_CLASS_SOCKS, T0 + 365 * DAY, 0);
+    s = at(T0 + 365 * DAY);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MINUTE]), 1);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_HOUR]), 1);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_DAY]), 1001);
+    ck_assert_uint_eq(s->series[PG_PERIOD_DAY].bucket[799].attempts, 1);
+}
+END_TEST
+
+START_TEST(a_clock_that_was_ahead_for_a_while_costs_nothing_but_that_while)
+{
+    const pg_snapshot_t *s;
+
+    attempt(PG_CLASS_SOCKS, T0, 0);
+    for (int i = 0; i < 10; i++) {
+        attempt(PG_CLASS_ABSOLUTE, T0 + 1000 * DAY, 0);
+        /* Same slots of the minutes and of the hours as T0. */
+        attempt(PG_CLASS_SOCKS, T0 + 128 * MINUTE, 0);
+        attempt(PG_CLASS_SOCKS, T0 + 344 * HOUR, 0);
+    }
+    s = at(T0);
+    /* 128 minutes later is the same day; what is further on is not shown. */
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_DAY]), 11);
+    attempt(PG_CLASS_SOCKS, T0 + SECOND, 0);
+    attempt(PG_CLASS_SOCKS, T0 + SECOND, 0);
+    s = at(T0 + SECOND);
+    /* What was counted before the jump was in the slots of the jump. */
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MINUTE]), 2);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_HOUR]), 2);
+    ck_assert_uint_eq(s->attempts, 33);
+}
+END_TEST
+
+START_TEST(old_logs_land_in_their_own_months_and_disturb_nothing)
+{
+    const pg_snapshot_t *s;
+
+    attempt(PG_CLASS_SOCKS, T0, 0);
+    attempt(PG_CLASS_ABSOLUTE, T0 - 128 * MINUTE, T0);
+    attempt(PG_CLASS_ABSOLUTE, T0 - 344 * HOUR, T0);
+    attempt(PG_CLASS_ABSOLUTE, T0 - 808 * DAY, T0);
+    attempt(PG_CLASS_ABSOLUTE, T0 - 15 * 365 * DAY, T0);
+    attempt(PG_CLASS_ABSOLUTE, T0 - 25 * 365 * DAY, T0);
+    s = at(T0);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MINUTE]), 1);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_HOUR]), 2);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_DAY]), 3);
+    ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MONTH]), 5);
+    ck_assert_uint_eq(s->attempts, 6);
+    ck_assert_int_eq(s->first, T0 - 25 * 365 * DAY);
+    ck_assert_int_eq(s->last, T0);
+}
+END_TEST
+
+START_TEST(times_nobody_can_mean_are_counted_in_the_totals_only)
+{
+    const pg_snapshot_t *s;
+    static const apr_time_t odd[] = {
+        -1, INT64_MIN, INT64_MAX, (apr_time_t)253402300800 * 1000000
+    };
+
+    for (unsigned i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        attempt(PG_CLASS_SOCKS, odd[i], 0);
+        attempt(PG_CLASS_SOCKS, T0, odd[i]);
+        attempt(PG_CLASS_SOCKS, odd[i], T0);
+        s = at(odd[i]);
+        ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].n, 0);
+    }
+    ck_assert_uint_eq(at(T0)->attempts, 12);
+    ck_assert_uint_eq(sum(&at(T0)->series[PG_PERIOD_MONTH]), 0);
+    s = at(0);
+    ck_assert_uint_eq(s->series[PG_PERIOD_MINUTE].n, 1);
+}
+END_TEST
+
+PG_TEST_SUITE(series)
+{
+    TCase *calendar = tcase_create("calendar");
+    TCase *rings = tcase_create("rings");
+    int rows;
+
+    pg_test_rows("calendar.tsv", &rows);
+    tcase_add_loop_test(calendar, months_begin_where_the_calendar_says, 0,
+                        rows);
+    tcase_add_test(calendar,
+                   every_month_of_eight_thousand_years_begins_after_the_last);
+    suite_add_tcase(suite, calendar);
+
+    tcase_add_checked_fixture(rings, set_up, tear_down);
+    tcase_add_test(rings, an_attempt_is_in_each_period_once);
+    tcase_add_test(rings,
+                   three_years_of_one_attempt_an_hour_come_out_exactly);
+    tcase_add_test(rings, what_is_too_old_for_a_ring_is_not_shown_in_it);
+    tcase_add_test(rings,
+                   a_machine_that_slept_a_year_goes_on_with_empty_buckets);
+    tcase_add_test(
+        rings,
+        a_clock_that_was_ahead_for_a_while_costs_nothing_but_that_while);
+    tcase_add_test(rings,
+                   old_logs_land_in_their_own_months_and_disturb_nothing);
+    tcase_add_test(rings,
+                   times_nobody_can_mean_are_counted_in_the_totals_only);
+    suite_add_tcase(suite, rings);
+}
