@@ -19,6 +19,7 @@
 #include "pg_log.h"
 #include "pg_names.h"
 #include "pg_peek.h"
+#include "pg_review.h"
 #include "pg_status.h"
 #include "pg_store.h"
 
@@ -60,13 +61,11 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         pg_config_default(pg_config_of(s));
     }
     guard = make_guard(pconf, main_server);
+    guard->audit = pg_review_start(pconf, ptemp, main_server);
     for (server_rec *s = main_server; s; s = s->next) {
         pg_settings_t *settings = pg_config_of(s);
 
         settings->vhost = pg_names_label(s, pconf);
-        settings->posture = settings->forward == PG_FORWARD_ALLOW
-                                ? PG_POSTURE_ON_PURPOSE
-                                : PG_POSTURE_NO_PROXY;
         settings->foreign_host &= guard->names_known;
         settings->guard = guard;
     }
@@ -88,6 +87,8 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(proxyguard_class);
     pg_peek_register();
     ap_hook_pre_connection(pg_peek_connection, ssl, NULL, APR_HOOK_LAST);
+    ap_hook_check_config(pg_review_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(pg_review_test, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pg_guard_post_read, before_us, after_us,
                               APR_HOOK_FIRST);

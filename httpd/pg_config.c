@@ -81,6 +81,11 @@ static const word_t forward_words[] = {
     { "Allow", PG_FORWARD_ALLOW }, { NULL, 0 }
 };
 
+static const word_t audit_words[] = {
+    { "Warn", PG_AUDIT_WARN }, { "Off", PG_AUDIT_OFF },
+    { "Strict", PG_AUDIT_STRICT }, { NULL, 0 }
+};
+
 static const word_t switch_words[] = {
     { "On", 1 }, { "Off", 0 }, { NULL, 0 }
 };
@@ -138,6 +143,15 @@ static const char *set_foreign_host(cmd_parms *cmd, void *dir, const char *arg)
 static const char *set_peek(cmd_parms *cmd, void *dir, const char *arg)
 {
     return take_word(&pg_config_of(cmd->server)->peek, cmd, switch_words, arg);
+}
+
+static const char *set_audit(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    return problem ? problem
+                   : take_word(&pg_config_of(cmd->server)->audit, cmd,
+                               audit_words, arg);
 }
 
 static const char *set_ledger(cmd_parms *cmd, void *dir, const char *arg)
@@ -342,6 +356,9 @@ const command_rec pg_config_directives[] = {
     AP_INIT_TAKE1("ProxyGuardForward", set_forward, NULL, RSRC_CONF,
                   "Auto (by mod_proxy's configuration), Deny or Allow; "
                   "default Auto"),
+    AP_INIT_TAKE1("ProxyGuardAudit", set_audit, NULL, RSRC_CONF,
+                  "Warn (say what is open), Off, or Strict (refuse to start "
+                  "when a stranger can relay); default Warn"),
     AP_INIT_TAKE1("ProxyGuardForeignHost", set_foreign_host, NULL, RSRC_CONF,
                   "On or Off: look for Host fields that name a stranger; "
                   "default On"),

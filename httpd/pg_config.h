@@ -20,12 +20,19 @@ typedef enum pg_forward_e {          /* ProxyGuardForward */
     PG_FORWARD_ALLOW
 } pg_forward_e;
 
+typedef enum pg_audit_mode_e {       /* ProxyGuardAudit */
+    PG_AUDIT_OFF,
+    PG_AUDIT_WARN,
+    PG_AUDIT_STRICT
+} pg_audit_mode_e;
+
 /*  X(type, name, unset, default) */
 #define PG_SETTINGS(X)                                                    \
     X(int,          engine,       PG_UNSET, PG_ENGINE_ON)                 \
     X(int,          forward,      PG_UNSET, PG_FORWARD_AUTO)              \
     X(int,          foreign_host, PG_UNSET, 1)                            \
     X(int,          peek,         PG_UNSET, 1)                            \
+    X(int,          audit,        PG_UNSET, PG_AUDIT_WARN)                \
     X(const char *, ledger,       NULL,     "proxyguard.ledger")          \
     X(const char *, checkpoint,   NULL,     NULL) /* NULL: none       */  \
     X(int, checkpoint_seconds,    PG_UNSET, 0)                            \

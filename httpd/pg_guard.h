@@ -8,6 +8,7 @@
 
 #include <httpd.h>
 
+#include "pg_audit.h"
 #include "pg_checkpoint.h"
 #include "pg_ledger.h"
 #include "pg_own.h"
@@ -18,6 +19,7 @@ typedef struct pg_guard_t {
     pg_own_t *own;
     pg_ledger_t *ledger;         /* NULL: deny, but count nothing         */
     pg_checkpoint_t *checkpoint; /* the parent's; NULL: none              */
+    const pg_audit_t *audit;
     bool names_known;            /* some ServerName, and no "*" alias     */
     bool behind_proxy;           /* mod_remoteip is loaded: the peer need
                                     not be the client                     */

@@ -1,0 +1,25 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The audit's answer as text for people and for scripts: docs/audit.md,
+ * "The report". */
+#ifndef PG_DUMP_H
+#define PG_DUMP_H
+
+#include "pg_audit.h"
+
+/** Where the text goes. */
+typedef struct pg_dump_t {
+    void (*write)(void *to, const char *text);
+    void *to;
+} pg_dump_t;
+
+/** Write all of it. The pool is for work. */
+void pg_dump(const pg_dump_t *out, const pg_audit_t *audit, apr_pool_t *pool);
+
+/** "critical", "warning" or "note". */
+const char *pg_severity_name(pg_severity_e severity);
+
+/** "vhost www.example.com:80, httpd.conf:12: ", or less when less is known. */
+const char *pg_finding_where(const pg_finding_t *f, apr_pool_t *pool);
+
+#endif

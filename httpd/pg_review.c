@@ -1,0 +1,142 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_review.h"
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+
+#include "pg_config.h"
+#include "pg_conftree.h"
+#include "pg_dump.h"
+#include "pg_log.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+#define DUMP "DUMP_PROXYGUARD"
+
+static int mode_of(const server_rec *s)
+{
+    int mode = pg_config_of(s)->audit;
+
+    return mode == PG_UNSET ? PG_AUDIT_WARN : mode;
+}
+
+static apr_size_t count(const pg_audit_t *audit, pg_severity_e least)
+{
+    apr_size_t n = 0;
+
+    for (apr_size_t i = 0; i < audit->finding_count; i++) {
+        n += audit->findings[i].severity >= least;
+    }
+    return n;
+}
+
+/* "PG0201: critical: vhost www:80: what is so (httpd.conf:12). What it means"
+ * - the lines that would close it are in the dump only. */
+static void say_finding(server_rec *s, const pg_finding_t *f,
+                        apr_pool_t *pool)
+{
+    bool critical = f->severity == PG_SEVERITY_CRITICAL;
+
+    ap_log_error(APLOG_MARK, critical ? APLOG_CRIT : APLOG_WARNING, 0, s,
+                 "PG%04d: %s: %s%s. %s", f->id, pg_severity_name(f->severity),
+                 pg_finding_where(f, pool), f->what, f->meaning);
+}
+
+static void say(server_rec *s, const pg_audit_t *audit, apr_pool_t *pool)
+{
+    for (apr_size_t i = 0; i < audit->finding_count; i++) {
+        if (audit->findings[i].severity >= PG_SEVERITY_WARNING) {
+            say_finding(s, &audit->findings[i], pool);
+        }
+    }
+    if (count(audit, PG_SEVERITY_WARNING)) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0200)
+                     "audit of the configuration: %" APR_SIZE_T_FMT
+                     " critical, %" APR_SIZE_T_FMT " findings in all; httpd "
+                     "-t -D " DUMP " shows them with the lines that close "
+                     "them", count(audit, PG_SEVERITY_CRITICAL),
+                     audit->finding_count);
+    }
+}
+
+int pg_review_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                    server_rec *s)
+{
+    const pg_audit_t *audit;
+
+    if (mode_of(s) != PG_AUDIT_STRICT || ap_exists_config_define(DUMP)) {
+        return OK;
+    }
+    audit = pg_conftree_audit(s, ptemp, ptemp);
+    if (!count(audit, PG_SEVERITY_CRITICAL)) {
+        return OK;
+    }
+    say(s, audit, ptemp);
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, PGLOGNO(0299)
+                 "ProxyGuardAudit Strict: not starting with this "
+                 "configuration");
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* --- under -t ------------------------------------------------------------ */
+
+static void to_file(void *to, const char *text)
+{
+    apr_file_puts(text, to);
+}
+
+void pg_review_test(apr_pool_t *pconf, server_rec *s)
+{
+    bool dump = ap_exists_config_define(DUMP);
+    const pg_audit_t *audit;
+    apr_pool_t *pool;
+    apr_file_t *out;
+
+    if (!dump && mode_of(s) == PG_AUDIT_OFF) {
+        return;
+    }
+    apr_pool_create(&pool, pconf);
+    audit = pg_conftree_audit(s, pool, pool);
+    if (!dump) {
+        say(s, audit, pool);
+    }
+    else if (apr_file_open_stdout(&out, pool) == APR_SUCCESS) {
+        pg_dump_t to = { .write = to_file, .to = out };
+        pg_dump(&to, audit, pool);
+    }
+    apr_pool_destroy(pool);
+}
+
+/* --- at start ------------------------------------------------------------ */
+
+static pg_posture_e posture_for(const pg_settings_t *settings,
+                                pg_posture_e audited)
+{
+    static const pg_posture_e said[] = {
+        [PG_FORWARD_DENY] = PG_POSTURE_NO_PROXY,
+        [PG_FORWARD_ALLOW] = PG_POSTURE_ON_PURPOSE
+    };
+
+    return settings->forward == PG_FORWARD_AUTO ? audited
+                                                : said[settings->forward];
+}
+
+const pg_audit_t *pg_review_start(apr_pool_t *pconf, apr_pool_t *ptemp,
+                                  server_rec *main_server)
+{
+    const pg_audit_t *audit = pg_conftree_audit(main_server, pconf, ptemp);
+    apr_size_t i = 0;
+
+    for (server_rec *s = main_server; s; s = s->next) {
+        pg_settings_t *settings = pg_config_of(s);
+        settings->posture = posture_for(settings, audit->vhosts[i++].posture);
+    }
+    if (mode_of(main_server) != PG_AUDIT_OFF) {
+        say(main_server, audit, ptemp);
+    }
+    return audit;
+}
