@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Access logs that nobody's visitors appear in, the same for a seed.
+
+  synth_log.py sensors DIR      two sensors, October 2013 to 23 November 2014,
+                                with the shape the seed describes (F11, F12)
+  synth_log.py bench FILE MIB   one combined log of that size, 1 % attempts
+
+Names are reserved ones (RFC 2606), addresses are for documentation
+(RFC 5737, RFC 3849).
+"""
+import argparse
+import calendar
+import random
+import sys
+from datetime import datetime, timedelta, timezone
+
+HOME_SIZE = 11321
+MONTHS = [(2013, 10), (2013, 11), (2013, 12)] \
+    + [(2014, month) for month in range(1, 12)]
+LAST_DAY = 23
+
+# Attempts a month. GET is about the same on both, rises in September and
+# October 2014, and is then as high as a year before; CONNECT is low until
+# March 2014 and rises steeply from April.
+SENSORS = {
+    "north": {
+        "get": [880, 610, 540, 500, 430, 410, 400, 380, 390, 420, 460, 690,
+                900, 640],
+        "connect": [14, 22, 17, 25, 31, 38, 260, 540, 830, 1190, 1480, 1720,
+                    2050, 1730],
+    },
+    "south": {
+        "get": [860, 640, 520, 480, 450, 400, 410, 370, 400, 410, 480, 720,
+                870, 610],
+        "connect": [9, 11, 20, 15, 24, 29, 180, 390, 700, 940, 1260, 1390,
+                    1610, 1320],
+    },
+}
+CLEAN_A_MONTH = 400
+
+AGENTS = [
+    "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 Chrome/38.0",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:33.0) Gecko/20100101 Firefox/33.0",
+    "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)",
+    "-",
+]
+PATHS = ["/", "/index.html", "/style.css", "/robots.txt", "/favicon.ico",
+         "/news/2014/entry", "/images/logo.png", "/search?q=http://x/",
+         "/shop/item?id=4711&ref=front"]
+SITES = ["www", "news", "search", "ads", "video", "mail", "check"]
+
+
+class Maker:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def address(self):
+        net = self.random.choice(["192.0.2", "198.51.100", "203.0.113"])
+        return f"{net}.{self.random.randint(1, 254)}"
+
+    def site(self):
+        top = self.random.choice(["com", "net", "org"])
+        return f"{self.random.choice(SITES)}.example.{top}"
+
+    def line(self, when, request, status, size):
+        stamp = when.strftime("%d/%b/%Y:%H:%M:%S %z")
+        agent = self.random.choice(AGENTS)
+        return (f'{self.address()} - - [{stamp}] "{request}" {status} {size}'
+                f' "-" "{agent}"\n')
+
+    def clean(self, when):
+        path = self.random.choice(PATHS)
+        size = HOME_SIZE if path == "/" else 200 + len(path) * 311
+        return self.line(when, f"GET {path} HTTP/1.1", 200, size)
+
+    def get(self, when):
+        site = self.site()
+        if self.random.random() < 0.8:      # the own home page, the usual 200
+            return self.line(when, f"GET http://{site}/ HTTP/1.1", 200,
+                             HOME_SIZE)
+        return self.line(when, f"GET http://{site}/azenv.php HTTP/1.1", 404,
+                         209)
+
+    def connect(self, when):
+        if self.random.random() < 0.6:
+            target = f"mx{self.random.randint(0, 3)}.example.com:25"
+        else:
+            target = f"{self.site()}:443"
+        return self.line(when, f"CONNECT {target} HTTP/1.0", 405, 235)
+
+    def moments(self, year, month, count):
+        days = calendar.monthrange(year, month)[1]
+        if (year, month) == MONTHS[-1]:
+            days = LAST_DAY
+        first = datetime(year, month, 1, tzinfo=timezone.utc)
+        seconds = days * 86400
+        for _ in range(count):
+            yield first + timedelta(seconds=self.random.randrange(seconds))
+
+    def sensor(self, shape):
+        for index, (year, month) in enumerate(MONTHS):
+            lines = []
+            for make, count in ((self.clean, CLEAN_A_MONTH),
+                                (self.get, shape["get"][index]),
+                                (self.connect, shape["connect"][index])):
+                lines += [(when, make(when))
+                          for when in self.moments(year, month, count)]
+            for _, line in sorted(lines):
+                yield line
+
+
+def sensors(folder):
+    for number, (name, shape) in enumerate(SENSORS.items()):
+        with open(f"{folder}/{name}.log", "w", encoding="ascii") as out:
+            out.writelines(Maker(20141124 + number).sensor(shape))
+
+
+def bench(path, mib):
+    """A mebibyte is made up, the rest repeats it."""
+    maker = Maker(1)
+    when = datetime(2014, 10, 1, tzinfo=timezone.utc)
+    lines, size = [], 0
+    while size < 1 << 20:
+        when += timedelta(milliseconds=700)
+        chance = maker.random.random()
+        make = maker.clean if chance >= 0.01 else (
+            maker.get if chance < 0.004 else maker.connect)
+        lines.append(make(when))
+        size += len(lines[-1])
+    block = "".join(lines).encode("ascii")
+    with open(path, "wb") as out:
+        for _ in range(mib):
+            out.write(block)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("sensors").add_argument("dir")
+    command = commands.add_parser("bench")
+    command.add_argument("file")
+    command.add_argument("mib", type=int)
+    args = parser.parse_args()
+    if args.command == "sensors":
+        sensors(args.dir)
+    else:
+        bench(args.file, args.mib)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
