@@ -33,8 +33,50 @@ int pg_cli_usage(const pg_cli_t *cli, const char *format, ...)
     va_start(args, format);
     say(cli, format, args);
     va_end(args);
+    return pg_cli_bad_option(cli);
+}
+
+int pg_cli_bad_option(const pg_cli_t *cli)
+{
     fprintf(stderr, "Try 'proxyguard %s --help'.\n", cli->argv[0]);
     return PG_EXIT_USAGE;
+}
+
+int pg_cli_lang(pg_cli_t *cli, const char *text)
+{
+    cli->japanese = !strcmp(text, "ja");
+    if (!cli->japanese && strcmp(text, "en")) {
+        return pg_cli_usage(cli, "--lang: '%s' is not 'en' or 'ja'", text);
+    }
+    return 0;
+}
+
+int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name)
+{
+    const char *wrong;
+
+    if (*own == NULL) {
+        *own = pg_own_create(cli->pool);
+    }
+    wrong = pg_own_add(*own, pg_span_str(name));
+    if (wrong) {
+        return pg_cli_usage(cli, "--own-host: '%s' %s", name, wrong);
+    }
+    return 0;
+}
+
+int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
+                  long max, long *out)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+
+    if (!pg_is_digit(*text) || *end || n < 1 || n > max) {
+        return pg_cli_usage(cli, "%s: '%s' is not a number from 1 to %ld",
+                            option, text, max);
+    }
+    *out = n;
+    return 0;
 }
 
 static apr_status_t write_stream(void *to, const char *octets, apr_size_t n)

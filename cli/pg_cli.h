@@ -8,6 +8,7 @@
 
 #include <apr_pools.h>
 
+#include "pg_own.h"
 #include "pg_sink.h"
 
 /** Exit statuses; 64 and up are those of sysexits.h. */
@@ -33,6 +34,7 @@ typedef struct pg_cli_t {
 
 /** The commands; each returns an exit status. */
 int pg_cmd_scan(pg_cli_t *cli);
+int pg_cmd_explain(pg_cli_t *cli);
 
 /** "proxyguard NAME: sentence" on standard error. */
 void pg_cli_say(const pg_cli_t *cli, const char *format, ...)
@@ -41,6 +43,16 @@ void pg_cli_say(const pg_cli_t *cli, const char *format, ...)
 /** The same with a pointer to --help; PG_EXIT_USAGE. */
 int pg_cli_usage(const pg_cli_t *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** After getopt_long() has complained: PG_EXIT_USAGE. */
+int pg_cli_bad_option(const pg_cli_t *cli);
+
+/** Options that several commands have: 0, or PG_EXIT_USAGE after a message.
+ *  The set of own names is made when the first one is added. */
+int pg_cli_lang(pg_cli_t *cli, const char *text);
+int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name);
+int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
+                  long max, long *out);
 
 /** A sink that is a stream. */
 pg_sink_t pg_cli_sink(FILE *stream);

@@ -70,34 +70,6 @@ static const struct option longs[] = {
 
 /* --- options ------------------------------------------------------------- */
 
-static int set_number(const pg_cli_t *cli, const char *name, const char *text,
-                      long max, long *out)
-{
-    char *end;
-    long n = strtol(text, &end, 10);
-
-    if (!pg_is_digit(*text) || *end || n < 1 || n > max) {
-        return pg_cli_usage(cli, "%s: '%s' is not a number from 1 to %ld",
-                            name, text, max);
-    }
-    *out = n;
-    return 0;
-}
-
-static int set_own(const pg_cli_t *cli, options_t *o, const char *name)
-{
-    const char *wrong;
-
-    if (o->own == NULL) {
-        o->own = pg_own_create(cli->pool);
-    }
-    wrong = pg_own_add(o->own, pg_span_str(name));
-    if (wrong) {
-        return pg_cli_usage(cli, "--own-host: '%s' %s", name, wrong);
-    }
-    return 0;
-}
-
 static int add_format(const pg_cli_t *cli, options_t *o, const char *text)
 {
     const char *wrong;
@@ -138,19 +110,10 @@ static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
     return 0;
 }
 
-static int set_lang(pg_cli_t *cli, const char *text)
-{
-    cli->japanese = !strcmp(text, "ja");
-    if (!cli->japanese && strcmp(text, "en")) {
-        return pg_cli_usage(cli, "--lang: '%s' is not 'en' or 'ja'", text);
-    }
-    return 0;
-}
-
 static int set_jobs(const pg_cli_t *cli, options_t *o, const char *text)
 {
     long n = 0;
-    int status = set_number(cli, "--jobs", text, JOBS_MAX, &n);
+    int status = pg_cli_number(cli, "--jobs", text, JOBS_MAX, &n);
 
     o->in.jobs = (int)n;
     return status;
@@ -159,7 +122,7 @@ static int set_jobs(const pg_cli_t *cli, options_t *o, const char *text)
 static int set_max_keys(const pg_cli_t *cli, options_t *o, const char *text)
 {
     long n = 0;
-    int status = set_number(cli, "--max-keys", text, 1L << 30, &n);
+    int status = pg_cli_number(cli, "--max-keys", text, 1L << 30, &n);
 
     o->in.bound = (apr_size_t)n;
     return status;
@@ -169,7 +132,7 @@ static int set_option(pg_cli_t *cli, options_t *o, int option)
 {
     switch (option) {
     case 'o':
-        return set_own(cli, o, optarg);
+        return pg_cli_own(cli, &o->own, optarg);
     case 'f':
         return set_format(cli, o, optarg);
     case 'O':
@@ -183,7 +146,7 @@ static int set_option(pg_cli_t *cli, options_t *o, int option)
         o->help = true;
         return 0;
     case OPT_LANG:
-        return set_lang(cli, optarg);
+        return pg_cli_lang(cli, optarg);
     case OPT_FOREIGN_HOST:
         o->in.rules.check_host = true;
         return 0;
@@ -193,8 +156,7 @@ static int set_option(pg_cli_t *cli, options_t *o, int option)
         o->in.learn = false;
         return 0;
     default:
-        fprintf(stderr, "Try 'proxyguard scan --help'.\n");
-        return PG_EXIT_USAGE;
+        return pg_cli_bad_option(cli);
     }
 }
 

@@ -23,7 +23,7 @@ typedef enum pg_judged_e {
     X(DIFFERS, RELAYED,                                                       \
       "the answer's length differs from everything this server answers "     \
       "for itself",                                                           \
-      "応答の長さが、このサーバ自身のどの応答とも異なります")                 \
+      "応答の長さが、このサーバー自身のどの応答とも異なります")                 \
     X(HOME, HARMLESS,                                                         \
       "its own home page: as long as its answers to \"GET /\"",               \
       "自サイトのトップページ: \"GET /\" への応答と同じ長さです")             \

@@ -209,26 +209,28 @@ static const char *compile_text(build_t *b, const char *s)
     return wrong;
 }
 
-/* `LogFormat "..." nick` and `"..."` -> what is between the quotes. */
+/* `LogFormat "..." nick` and `"..."` -> what is between the quotes; a format
+ * that only begins with a quoted field stays as it is. */
 static const char *strip_directive(const char *text, apr_pool_t *pool)
 {
     const char *s = text + strspn(text, " \t");
+    bool directive = pg_span_istarts(pg_span_str(s), PG_SPAN("LogFormat"));
     const char *end;
 
-    if (pg_span_istarts(pg_span_str(s), PG_SPAN("LogFormat"))) {
+    if (directive) {
         s += strlen("LogFormat");
         s += strspn(s, " \t");
     }
-    else if (*s != '"') {
-        return text;
-    }
     if (*s != '"') {
-        return s;
+        return directive ? s : text;
     }
     for (end = s + 1; *end && *end != '"'; end++) {
         if (*end == '\\' && end[1]) {
             end++;
         }
+    }
+    if (!directive && strlen(end) != 1) {
+        return text;
     }
     return apr_pstrmemdup(pool, s + 1, (apr_size_t)(end - s - 1));
 }

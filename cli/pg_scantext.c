@@ -8,6 +8,7 @@
 
 #include "pg_cli.h"
 #include "pg_escape.h"
+#include "pg_explain.h"
 #include "pg_scanwords.h"
 
 enum {
@@ -342,6 +343,8 @@ static void put_success(const text_t *t)
 
 static void put_examples(const text_t *t)
 {
+    pg_lang_e lang = t->japanese ? PG_LANG_JA : PG_LANG_EN;
+
     head(t, PG_SCAN_EXAMPLES);
     for (int r = 0; r < PG_REASON_COUNT; r++) {
         const pg_example_t *e = &t->scan->tally->example[r];
@@ -351,7 +354,8 @@ static void put_examples(const text_t *t)
         pg_puts(t->sink, "  ");
         put_text(t, pg_kept_span(&e->request), SHOWN_TEXT);
         pg_putf(t->sink, "\n    %s: %s\n", pg_class_name(e->class_id),
-                pg_reason_name((pg_reason_e)r));
+                pg_explain_class(e->class_id, lang));
+        pg_putf(t->sink, "    %s\n", pg_explain_reason((pg_reason_e)r, lang));
     }
 }
 

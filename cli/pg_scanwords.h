@@ -8,9 +8,9 @@
 #define PG_SCAN_WORDS(X)                                                      \
     X(NONE, "No relay attempts.", "中継の試みは見つかりませんでした。")       \
     X(FOUND, "%s attempts to use this server as a relay",                     \
-      "このサーバを中継に使おうとする試み: %s 件")                            \
+      "このサーバーを中継に使おうとする試み: %s 件")                            \
     X(FOUND_ONE, "1 attempt to use this server as a relay",                   \
-      "このサーバを中継に使おうとする試み: 1 件")                             \
+      "このサーバーを中継に使おうとする試み: 1 件")                             \
     X(PERIOD, ", %s to %s (UTC)", " (%s から %s まで、UTC)")                  \
     X(NO_SUCCESS, "None of them looks as if it succeeded.",                   \
       "成功したと見られるものはありません。")                                 \
@@ -37,7 +37,7 @@
     X(MORE, "... and %s more like these", "ほか %s 種類")                     \
     X(TRY, "Try it: curl -x http://THIS-SERVER http://example.com/ must not " \
       "show that site.",                                                      \
-      "確認方法: curl -x http://このサーバ http://example.com/ "              \
+      "確認方法: curl -x http://このサーバー http://example.com/ "              \
       "で相手のページが表示されてはいけません。")                             \
     X(EXAMPLES, "Examples", "例")                                             \
     X(LOG, "The log", "ログ")                                                 \

@@ -66,7 +66,7 @@ typedef struct pg_example_t {
  *  ring's size is its place, and a newer period takes it over. What a history
  *  shows is thus exact, whatever the order of the lines.
  *
- *     minutes 0 .. 119 | hours 120 .. 455 | days 456 .. | months ..          */
+ *     minutes 0 .. 119 | hours 120 .. 455 | days 456 .. | months ..         */
 #define PG_SUM_BUCKETS(sym, name, buckets) + (buckets)
 enum {
     PG_TALLY_BUCKETS = 0 PG_PERIODS(PG_SUM_BUCKETS)

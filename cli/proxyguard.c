@@ -18,6 +18,8 @@ typedef struct command_t {
 static const command_t commands[] = {
     { "scan", pg_cmd_scan,
       "find relay attempts in access logs" },
+    { "explain", pg_cmd_explain,
+      "say what one request is, and what to do about it" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

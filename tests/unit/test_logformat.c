@@ -1,0 +1,158 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Formats, times and escapes of access logs, from tables. */
+#include "pg_test.h"
+
+#include <stdio.h>
+
+#include <apr_strings.h>
+
+#include "pg_logescape.h"
+#include "pg_logformat.h"
+#include "pg_logtime.h"
+
+static pg_span_t exact_or_empty(pg_span_t s)
+{
+    return s.ptr ? s : PG_SPAN("");
+}
+
+static void expect_field(const pg_row_t *row, int column, pg_span_t got)
+{
+    pg_span_t want = row->field[column];
+
+    if (want.ptr == NULL && (got.len == 0 || pg_span_eq(got, PG_SPAN("-")))) {
+        return;
+    }
+    ck_assert_msg(pg_span_eq(got, want), "line %d: '%.*s' is not '%.*s'",
+                  row->line, (int)got.len, got.ptr, (int)want.len, want.ptr);
+}
+
+START_TEST(lines_are_taken_apart_as_the_table_says)
+{
+    apr_pool_t *pool;
+    pg_logformat_t format;
+    pg_logline_t line;
+    int count;
+    const pg_row_t *rows = pg_test_rows("logformat.tsv", &count);
+
+    apr_pool_create(&pool, NULL);
+    ck_assert_int_gt(count, 0);
+    for (int i = 0; i < count; i++) {
+        const pg_row_t *row = &rows[i];
+        bool want = !pg_span_eq(row->field[2], PG_SPAN("!"));
+        const char *text = apr_pstrmemdup(pool, row->field[0].ptr,
+                                          row->field[0].len);
+        ck_assert_ptr_null(pg_logformat_compile(&format, text, pool));
+        ck_assert_msg(pg_logformat_match(&line, &format,
+                                         exact_or_empty(row->field[1]))
+                      == want, "line %d", row->line);
+        if (want) {
+            expect_field(row, 2, line.field[PG_FIELD_REQUEST]);
+            expect_field(row, 3, line.field[PG_FIELD_STATUS]);
+            expect_field(row, 4, line.field[PG_FIELD_SIZE]);
+            expect_field(row, 5, line.field[PG_FIELD_CLIENT]);
+        }
+    }
+    apr_pool_destroy(pool);
+}
+END_TEST
+
+START_TEST(formats_that_cannot_work_are_refused_with_the_reason)
+{
+    apr_pool_t *pool;
+    pg_logformat_t format;
+    int count;
+    const pg_row_t *rows = pg_test_rows("logformat-bad.tsv", &count);
+
+    apr_pool_create(&pool, NULL);
+    ck_assert_int_gt(count, 0);
+    for (int i = 0; i < count; i++) {
+        const char *text = apr_pstrmemdup(pool, rows[i].field[0].ptr,
+                                          rows[i].field[0].len);
+        const char *part = apr_pstrmemdup(pool, rows[i].field[1].ptr,
+                                          rows[i].field[1].len);
+        const char *wrong = pg_logformat_compile(&format, text, pool);
+        ck_assert_msg(wrong && strstr(wrong, part), "line %d: %s",
+                      rows[i].line, wrong ? wrong : "accepted");
+    }
+    apr_pool_destroy(pool);
+}
+END_TEST
+
+START_TEST(times_are_read_as_the_table_says)
+{
+    int count;
+    const pg_row_t *rows = pg_test_rows("logtime.tsv", &count);
+
+    ck_assert_int_gt(count, 0);
+    for (int i = 0; i < count; i++) {
+        const pg_row_t *row = &rows[i];
+        bool want = !pg_span_eq(row->field[1], PG_SPAN("none"));
+        apr_time_t time = 77;
+        char text[32];
+        ck_assert_msg(pg_logtime_parse(&time, exact_or_empty(row->field[0]))
+                      == want, "line %d", row->line);
+        snprintf(text, sizeof(text), "%" APR_TIME_T_FMT, time);
+        ck_assert_msg(want ? pg_span_eq(row->field[1], pg_span_str(text))
+                           : time == 77, "line %d: %s", row->line, text);
+    }
+}
+END_TEST
+
+START_TEST(the_calendar_goes_both_ways)
+{
+    apr_int64_t days = 0;
+
+    for (int year = 1970; year < 2200; year++) {
+        for (int month = 1; month <= 12; month++) {
+            int y, m;
+            days = pg_days_from_civil(year, month, 1);
+            pg_civil_from_days(days, &y, &m);
+            ck_assert_int_eq(y, year);
+            ck_assert_int_eq(m, month);
+            pg_civil_from_days(days - 1, &y, &m);
+            ck_assert(year == 1970 || m == (month == 1 ? 12 : month - 1));
+        }
+    }
+    ck_assert_int_eq(days, 83975); /* 1 December 2199 */
+}
+END_TEST
+
+START_TEST(escapes_are_undone_as_the_table_says)
+{
+    int count;
+    const pg_row_t *rows = pg_test_rows("logescape.tsv", &count);
+
+    ck_assert_int_gt(count, 0);
+    for (int i = 0; i < count; i++) {
+        pg_span_t s = rows[i].field[0];
+        char *out = malloc(s.len);
+        pg_span_t got = pg_logescape_undo(out, s);
+        ck_assert_msg(pg_span_eq(got, rows[i].field[1]), "line %d",
+                      rows[i].line);
+        free(out);
+    }
+}
+END_TEST
+
+START_TEST(escapes_can_be_undone_in_place)
+{
+    char text[] = "a\\x41\\\\b";
+    pg_span_t got = pg_logescape_undo(text, pg_span_str(text));
+
+    ck_assert(pg_span_eq(got, PG_SPAN("aA\\b")));
+}
+END_TEST
+
+PG_TEST_SUITE(logformat)
+{
+    TCase *tc = tcase_create("lines");
+
+    tcase_add_test(tc, lines_are_taken_apart_as_the_table_says);
+    tcase_add_test(tc, formats_that_cannot_work_are_refused_with_the_reason);
+    tcase_add_test(tc, times_are_read_as_the_table_says);
+    tcase_add_test(tc, the_calendar_goes_both_ways);
+    tcase_add_test(tc, escapes_are_undone_as_the_table_says);
+    tcase_add_test(tc, escapes_can_be_undone_in_place);
+    suite_add_tcase(suite, tc);
+}

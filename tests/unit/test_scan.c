@@ -1,0 +1,389 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Tables, tallies, blocks of lines and the judgement of answers. */
+#include "pg_test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "pg_count.h"
+#include "pg_judge.h"
+#include "pg_lines.h"
+#include "pg_summary.h"
+
+#define ANCHOR PG_SPAN("] \"")
+#define LATER (APR_INT64_C(4000000000) * APR_USEC_PER_SEC)
+
+static pg_span_t span_of(const char *s)
+{
+    return pg_span_str(s);
+}
+
+/* --- tables -------------------------------------------------------------- */
+
+START_TEST(a_table_is_exact_up_to_its_bound)
+{
+    apr_pool_t *pool;
+    pg_table_t *table;
+    pg_cell_t **cells;
+    apr_size_t n;
+
+    apr_pool_create(&pool, NULL);
+    table = pg_table_create(pool, 100, 0);
+    for (int i = 0; i < 100; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "%d", i);
+        pg_table_add(table, span_of(key), (apr_uint64_t)i + 1);
+    }
+    ck_assert_uint_eq(pg_table_error(table), 0);
+    cells = pg_table_sorted(table, &n, pool);
+    ck_assert_uint_eq(n, 100);
+    for (apr_size_t i = 0; i < n; i++) {
+        ck_assert_uint_eq(cells[i]->count, 100 - i);
+    }
+    apr_pool_destroy(pool);
+}
+END_TEST
+
+START_TEST(past_its_bound_a_table_says_how_wrong_it_is)
+{
+    apr_pool_t *pool;
+    pg_table_t *table;
+    apr_uint64_t sum = 0, heavy;
+
+    apr_pool_create(&pool, NULL);
+    table = pg_table_create(pool, 50, 0);
+    for (int i = 0; i < 20000; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "%d", i);
+        pg_table_add(table, span_of(i % 4 ? key : "heavy"), 1);
+        sum++;
+        ck_assert_uint_le(pg_table_size(table), 50);
+    }
+    ck_assert_uint_gt(pg_table_error(table), 0);
+    /* The published bound: the error is at most the sum over half the keys. */
+    ck_assert_uint_le(pg_table_error(table), sum / 25);
+    heavy = pg_table_find(table, span_of("heavy"))->count;
+    ck_assert_uint_le(heavy, 5000);
+    ck_assert_uint_ge(heavy + pg_table_error(table), 5000);
+    apr_pool_destroy(pool);
+}
+END_TEST
+
+/* --- lines --------------------------------------------------------------- */
+
+static const char *write_log(const char *text, apr_size_t n)
+{
+    static char path[] = "/tmp/pg-test-XXXXXX";
+    int fd;
+
+    strcpy(path, "/tmp/pg-test-XXXXXX");
+    fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, n), (long)n);
+    close(fd);
+    return path;
+}
+
+/* Lines of one part of a file, glued by '|'. */
+static const char *lines_between(const char *path, apr_uint64_t from,
+                                 apr_uint64_t limit, apr_pool_t *pool)
+{
+    char *buffer = malloc(PG_LINE_MAX + PG_LINES_READ);
+    const char *all = "";
+    pg_lines_t lines;
+    pg_input_t *input;
+    pg_span_t block;
+
+    ck_assert_ptr_null(pg_input_open(&input, path, from ? from - 1 : 0, NULL,
+                                     pool));
+    pg_lines_begin(&lines, input, buffer, from, limit);
+    while (pg_lines_next(&lines, &block)) {
+        all = apr_pstrcat(pool, all,
+                          apr_pstrmemdup(pool, block.ptr, block.len), NULL);
+    }
+    free(buffer);
+    return all;
+}
+
+START_TEST(parts_side_by_side_see_each_line_once)
+{
+    static const char text[] = "one\ntwo\n\nfour\nthe last has no end";
+    apr_uint64_t n = sizeof(text) - 1;
+    const char *path = write_log(text, sizeof(text) - 1);
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (apr_uint64_t a = 0; a <= n; a++) {
+        for (apr_uint64_t b = a ? a : 1; b <= n; b++) {
+            const char *got = apr_pstrcat(pool,
+                a ? lines_between(path, 0, a, pool) : "",
+                a == b ? "" : lines_between(path, a, b, pool),
+                b == n ? "" : lines_between(path, b, ~(apr_uint64_t)0, pool),
+                NULL);
+            ck_assert_msg(!strcmp(got, text), "at %d and %d: '%s'", (int)a,
+                          (int)b, got);
+        }
+        apr_pool_clear(pool);
+    }
+    apr_pool_destroy(pool);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(a_line_longer_than_the_bound_is_skipped_and_counted)
+{
+    apr_size_t n = PG_LINE_MAX * 2;
+    char *text = malloc(n + 16), *buffer = malloc(PG_LINE_MAX + PG_LINES_READ);
+    const char *path;
+    apr_pool_t *pool;
+    pg_input_t *input;
+    pg_lines_t lines;
+    pg_span_t block;
+
+    memset(text, 'x', n);
+    memcpy(text, "first\n", 6);
+    memcpy(text + n, "\nlast\n", 6);
+    path = write_log(text, n + 6);
+    apr_pool_create(&pool, NULL);
+    ck_assert_ptr_null(pg_input_open(&input, path, 0, NULL, pool));
+    pg_lines_begin(&lines, input, buffer, 0, ~(apr_uint64_t)0);
+    ck_assert(pg_lines_next(&lines, &block));
+    ck_assert(pg_span_eq(block, PG_SPAN("first\n")));
+    ck_assert(pg_lines_next(&lines, &block));
+    ck_assert(pg_span_eq(block, PG_SPAN("last\n")));
+    ck_assert(!pg_lines_next(&lines, &block));
+    ck_assert_uint_eq(lines.oversize, 1);
+    apr_pool_destroy(pool);
+    unlink(path);
+    free(text);
+    free(buffer);
+}
+END_TEST
+
+/* --- counting ------------------------------------------------------------ */
+
+typedef struct bench_t {
+    apr_pool_t *pool;
+    pg_logformat_t format;
+    pg_rules_t rules;
+    pg_counter_t counter;
+} bench_t;
+
+static void bench_begin(bench_t *b)
+{
+    memset(b, 0, sizeof(*b));
+    apr_pool_create(&b->pool, NULL);
+    pg_logformat_compile(&b->format, "combined", b->pool);
+    b->rules.format = &b->format;
+    b->rules.formats = 1;
+    b->rules.anchor = b->format.anchor;
+    b->rules.now = LATER;
+    b->counter.rules = &b->rules;
+    b->counter.tally = pg_tally_create(b->pool, 1000);
+    b->counter.scratch = apr_palloc(b->pool, PG_LINE_MAX);
+}
+
+static void count_text(bench_t *b, const char *text)
+{
+    pg_span_t exact = pg_test_exact(span_of(text));
+
+    pg_count_block(&b->counter, exact);
+    free((void *)(apr_uintptr_t)exact.ptr);
+}
+
+#define LINE(request, rest) \
+    "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"" request "\" " rest \
+    " \"-\" \"ua\"\n"
+
+START_TEST(a_glance_finds_clean_only_what_the_core_finds_clean)
+{
+    static const struct { const char *line; bool clean; } cases[] = {
+        { LINE("GET / HTTP/1.1", "200 5"), true },
+        { LINE("CONNECT /x HTTP/1.1", "405 5"), true },
+        { LINE("GET http://a.example/ HTTP/1.1", "200 5"), false },
+        { LINE("CONNECT a.example:443 HTTP/1.1", "405 5"), false },
+        { LINE("get / HTTP/1.1", "200 5"), false },
+        { LINE(" / HTTP/1.1", "400 5"), false },
+        { LINE("GET", "400 5"), false },
+        { "192.0.2.1 - ] \\\"GET / [t] \"CONNECT a:1 HTTP/1.1\" 405 5", false },
+        { "\"GET / HTTP/1.1\"", false },
+        { "] \"GET /", true },
+        { "] \"GET ", false },
+        { "] \"GET", false },
+        { "] \"", false },
+        { "]", false },
+    };
+    apr_size_t target;
+
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pg_span_t line = pg_test_exact(span_of(cases[i].line));
+        ck_assert_msg(pg_count_is_clean(line, ANCHOR, &target)
+                      == cases[i].clean, "%s", cases[i].line);
+        free((void *)(apr_uintptr_t)line.ptr);
+    }
+}
+END_TEST
+
+START_TEST(every_line_is_accounted_for)
+{
+    bench_t b;
+    const pg_tally_t *t;
+
+    bench_begin(&b);
+    count_text(&b, LINE("GET / HTTP/1.1", "200 11")
+                   LINE("GET http://a.example/ HTTP/1.1", "404 11")
+                   "\n"
+                   LINE("-", "408 -")
+                   "no log line\n"
+                   LINE("CONNECT a.example:25 HTTP/1.0", "405 11"));
+    t = b.counter.tally;
+    ck_assert_uint_eq(t->lines, 6);
+    ck_assert_uint_eq(t->blank, 1);
+    ck_assert_uint_eq(t->silent, 1);
+    ck_assert_uint_eq(t->unparsed, 1);
+    ck_assert_uint_eq(t->attempts, 2);
+    ck_assert_uint_eq(t->count[PG_CLASS_ABSOLUTE][PG_OUTCOME_REFUSED], 1);
+    ck_assert_uint_eq(t->count[PG_CLASS_CONNECT_MAIL][PG_OUTCOME_REFUSED], 1);
+    ck_assert_str_eq(t->sample[0].octets, "no log line");
+    ck_assert_int_eq(t->first, APR_INT64_C(1388631845000000));
+    apr_pool_destroy(b.pool);
+}
+END_TEST
+
+START_TEST(a_time_from_the_future_does_not_move_the_history)
+{
+    bench_t b;
+
+    bench_begin(&b);
+    b.rules.now = APR_INT64_C(1388631845) * APR_USEC_PER_SEC;
+    count_text(&b, LINE("CONNECT a.example:25 HTTP/1.0", "405 11")
+                   "192.0.2.1 - - [02/Jan/2099:03:04:05 +0000] "
+                   "\"CONNECT b.example:25 HTTP/1.0\" 405 1 \"-\" \"-\"\n");
+    ck_assert_uint_eq(b.counter.tally->attempts, 2);
+    ck_assert_uint_eq(b.counter.tally->untimed, 1);
+    ck_assert_int_eq(b.counter.tally->last, b.rules.now);
+    apr_pool_destroy(b.pool);
+}
+END_TEST
+
+/* --- judging ------------------------------------------------------------- */
+
+static pg_ground_e ground_of(const char *text)
+{
+    bench_t b;
+    const pg_judge_t *judge;
+    pg_ground_e ground;
+
+    bench_begin(&b);
+    count_text(&b, text);
+    judge = pg_judge_run(b.counter.tally, NULL, b.pool);
+    ck_assert_uint_ge(judge->n, 1);
+    ground = judge->item[0].ground;
+    apr_pool_destroy(b.pool);
+    return ground;
+}
+
+#define HOME LINE("GET / HTTP/1.1", "200 100")
+
+START_TEST(answers_are_judged_by_status_and_length)
+{
+    ck_assert_int_eq(ground_of(HOME LINE("CONNECT a.example:443 HTTP/1.1",
+                                         "200 100")), PG_GROUND_CONNECT);
+    ck_assert_int_eq(ground_of(HOME LINE("GET http://a.example/ HTTP/1.1",
+                                         "200 100")), PG_GROUND_HOME);
+    ck_assert_int_eq(ground_of(HOME LINE("GET http://a.example/ HTTP/1.1",
+                                         "200 77")), PG_GROUND_DIFFERS);
+    ck_assert_int_eq(ground_of(LINE("GET http://a.example/ HTTP/1.1",
+                                    "200 77")), PG_GROUND_NO_HOME);
+    ck_assert_int_eq(ground_of(HOME LINE("GET http://a.example/ HTTP/1.1",
+                                         "204 -")), PG_GROUND_NO_LENGTH);
+    ck_assert_int_eq(ground_of(HOME LINE("HEAD http://a.example/ HTTP/1.1",
+                                         "200 77")), PG_GROUND_NO_LENGTH);
+    ck_assert_int_eq(ground_of(
+        LINE("GET http://a.example/ HTTP/1.1", "200 77")
+        LINE("GET http://b.example/ HTTP/1.1", "200 77")
+        LINE("GET http://c.example/ HTTP/1.1", "200 77")),
+        PG_GROUND_SAME_ALWAYS);
+}
+END_TEST
+
+START_TEST(what_is_judged_relayed_is_booked_as_relayed)
+{
+    bench_t b;
+    pg_scan_out_t scan = { .files = 1 };
+    const pg_snapshot_t *s;
+
+    bench_begin(&b);
+    count_text(&b, HOME LINE("CONNECT a.example:443 HTTP/1.1", "200 -")
+                   LINE("GET http://a.example/ HTTP/1.1", "200 100"));
+    scan.tally = b.counter.tally;
+    scan.judge = pg_judge_run(scan.tally, NULL, b.pool);
+    s = pg_summary_snapshot(&scan, LATER, b.pool);
+    ck_assert_uint_eq(s->attempts, 2);
+    ck_assert_uint_eq(s->count[PG_CLASS_CONNECT_TLS][PG_OUTCOME_RELAYED], 1);
+    ck_assert_uint_eq(s->count[PG_CLASS_ABSOLUTE][PG_OUTCOME_OBSERVED], 1);
+    ck_assert_uint_eq(s->recent_count, 2);
+    ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].n, 240);
+    ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].bucket[239].attempts, 2);
+    apr_pool_destroy(b.pool);
+}
+END_TEST
+
+START_TEST(merging_does_not_depend_on_who_counted_what)
+{
+    static const char *const texts[] = {
+        LINE("CONNECT a.example:443 HTTP/1.1", "200 -"),
+        LINE("GET http://b.example/ HTTP/1.1", "404 5"),
+        "192.0.2.9 - - [02/Feb/2013:03:04:05 +0000] "
+        "\"GET http://c.example/ HTTP/1.1\" 404 1 \"-\" \"-\"\n",
+    };
+    pg_tally_t *sum[2];
+    bench_t b[3], whole;
+
+    bench_begin(&whole);
+    for (int i = 0; i < 3; i++) {
+        bench_begin(&b[i]);
+        count_text(&b[i], texts[i]);
+        count_text(&whole, texts[i]);
+    }
+    for (int order = 0; order < 2; order++) {
+        sum[order] = pg_tally_create(whole.pool, 1000);
+        for (int i = 0; i < 3; i++) {
+            pg_tally_merge(sum[order],
+                           b[order ? 2 - i : i].counter.tally);
+        }
+        ck_assert_mem_eq(sum[order]->bucket, whole.counter.tally->bucket,
+                         sizeof(sum[order]->bucket));
+        ck_assert_uint_eq(sum[order]->attempts, 3);
+        ck_assert_int_eq(sum[order]->first, whole.counter.tally->first);
+        ck_assert_str_eq(
+            sum[order]->example[PG_REASON_ABSOLUTE_STRANGER].target.octets,
+            "http://c.example/");
+    }
+    for (int i = 0; i < 3; i++) {
+        apr_pool_destroy(b[i].pool);
+    }
+    apr_pool_destroy(whole.pool);
+}
+END_TEST
+
+PG_TEST_SUITE(scan)
+{
+    TCase *tc = tcase_create("scan");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, a_table_is_exact_up_to_its_bound);
+    tcase_add_test(tc, past_its_bound_a_table_says_how_wrong_it_is);
+    tcase_add_test(tc, parts_side_by_side_see_each_line_once);
+    tcase_add_test(tc, a_line_longer_than_the_bound_is_skipped_and_counted);
+    tcase_add_test(tc, a_glance_finds_clean_only_what_the_core_finds_clean);
+    tcase_add_test(tc, every_line_is_accounted_for);
+    tcase_add_test(tc, a_time_from_the_future_does_not_move_the_history);
+    tcase_add_test(tc, answers_are_judged_by_status_and_length);
+    tcase_add_test(tc, what_is_judged_relayed_is_booked_as_relayed);
+    tcase_add_test(tc, merging_does_not_depend_on_who_counted_what);
+    suite_add_tcase(suite, tc);
+}
