@@ -28,6 +28,7 @@ typedef struct part_t {
     apr_array_header_t *ports;   /* pg_ports_t                            */
     const pg_directive_t *block; /* ProxyBlock *                          */
     bool tls;                    /* SSLProxyEngine on                     */
+    bool anonymous;              /* some login needs no account           */
     bool any;                    /* there is something of all this        */
 } part_t;
 
@@ -201,10 +202,25 @@ static const top_t tops[] = {
     { "PerlTransHandler", read_opaque }
 };
 
-static part_t *compile(const pg_directive_t *first, const pg_access_t *a)
+/* Is there a login that needs no account? Other hosts' do not count. */
+static bool has_anonymous(const pg_directive_t *first)
+{
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (pg_tree_is(d, "Anonymous") || pg_tree_is(d, "AuthBasicFake")
+            || (!pg_tree_is(d, "<VirtualHost") && has_anonymous(d->child))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static part_t *compile(const pg_directive_t *first, pg_access_t *a)
 {
     part_t *part = apr_pcalloc(a->pool, sizeof(*part));
 
+    a->env.anonymous = (a->base && a->base->anonymous)
+                       || has_anonymous(first);
+    part->anonymous = a->env.anonymous;
     part->server = apr_pcalloc(a->pool, sizeof(*part->server));
     part->proxies = apr_array_make(a->pool, 2, sizeof(section_t));
     part->locations = apr_array_make(a->pool, 2, sizeof(section_t));
@@ -219,23 +235,20 @@ static part_t *compile(const pg_directive_t *first, const pg_access_t *a)
     return part;
 }
 
-/* Aliases of authorization providers, and logins that need no account. */
-static void read_env(pg_access_t *a, const pg_directive_t *first)
+static void read_aliases(pg_access_t *a, const pg_directive_t *first)
 {
     for (const pg_directive_t *d = first; d; d = d->next) {
-        if (pg_tree_is(d, "<AuthzProviderAlias")) {
-            const pg_directive_t **more = apr_palloc(a->pool,
-                sizeof(*more) * (apr_size_t)(a->env.alias_count + 1));
-            for (int i = 0; i < a->env.alias_count; i++) {
-                more[i] = a->env.alias[i];
-            }
-            more[a->env.alias_count++] = d;
-            a->env.alias = more;
+        const pg_directive_t **more;
+        if (!pg_tree_is(d, "<AuthzProviderAlias")) {
+            continue;
         }
-        if (pg_tree_is(d, "Anonymous") || pg_tree_is(d, "AuthBasicFake")) {
-            a->env.anonymous = true;
+        more = apr_palloc(a->pool, sizeof(*more)
+                                   * (apr_size_t)(a->env.alias_count + 1));
+        for (int i = 0; i < a->env.alias_count; i++) {
+            more[i] = a->env.alias[i];
         }
-        read_env(a, d->child);
+        more[a->env.alias_count++] = d;
+        a->env.alias = more;
     }
 }
 
@@ -245,7 +258,7 @@ pg_access_t *pg_access_create(const pg_audit_in_t *in, apr_pool_t *pool)
 
     a->in = in;
     a->pool = pool;
-    read_env(a, in->tree);
+    read_aliases(a, in->tree);
     a->base = compile(in->tree, a);
     return a;
 }
