@@ -92,6 +92,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pg_guard_post_read, before_us, after_us,
                               APR_HOOK_FIRST);
+    ap_hook_insert_error_filter(pg_guard_error, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(pg_guard_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(pg_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pg_store_monitor, NULL, NULL, APR_HOOK_MIDDLE);

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <http_log.h>
+#include <http_protocol.h>
 
 #include "pg_ledger.h"
 #include "pg_own.h"
@@ -287,9 +288,13 @@ static const char *take_status(int *out, cmd_parms *cmd, const char *arg)
     char *end;
     apr_int64_t status = apr_strtoi64(arg, &end, 10);
 
-    if (*end || end == arg || status < 400 || status > 599) {
+    /* httpd would answer 500 for one that it has no words for. */
+    if (*end || end == arg || status < 400 || status > 599
+        || (status != HTTP_INTERNAL_SERVER_ERROR
+            && ap_index_of_response((int)status)
+               == ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR))) {
         return apr_psprintf(cmd->pool, "%s: '%s' is not a status from 400 to "
-                            "599", cmd->cmd->name, arg);
+                            "599 that httpd knows", cmd->cmd->name, arg);
     }
     *out = (int)status;
     return NULL;

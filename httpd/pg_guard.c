@@ -22,8 +22,10 @@ typedef struct note_t {
     pg_verdict_t verdict;
     pg_action_t action;
     bool clean;                  /* nothing to count                      */
-    bool seen;                   /* by post_read_request: the guard could
-                                    have stopped it                       */
+    bool seen;                   /* in time: the guard could have stopped
+                                    it                                    */
+    bool early;                  /* before mod_remoteip had told who the
+                                    client is                             */
     bool passed;                 /* mod_proxy's access control let it by  */
 } note_t;
 
@@ -33,6 +35,16 @@ static const note_t clean_note = { .clean = true, .seen = true };
 static const note_t *note_of(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &proxyguard_module);
+}
+
+/* The request that came from the network: what r is a part of, or an
+ * internal redirect of, has the verdict. */
+static const request_rec *first_of(const request_rec *r)
+{
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    return r;
 }
 
 static void leave_note(request_rec *r, const note_t *note)
@@ -60,7 +72,8 @@ static bool is_second_reading(const request_rec *r)
     const conn_rec *below = r->connection->master;
     pg_conn_t *conn = below ? pg_conn_get(below) : NULL;
 
-    return conn && apr_atomic_cas32(&conn->upgrade, 0, 1) == 1;
+    return conn && apr_atomic_read32(&conn->upgrade)
+           && apr_atomic_cas32(&conn->upgrade, 0, 1) == 1;
 }
 
 /* --- verdict ------------------------------------------------------------- */
@@ -108,11 +121,12 @@ static const note_t *examine(request_rec *r, const pg_settings_t *settings,
     request.check_host = settings->foreign_host;
     if (pg_classify(&verdict, &request, settings->guard->own)
             == PG_CLASS_CLEAN
-        || is_exempt(r, settings) || is_second_reading(r)) {
+        || is_exempt(r, settings)) {
         return &clean_note;
     }
     note = make_note(r, settings, &verdict);
     note->seen = seen;
+    note->early = !seen;
     return note;
 }
 
@@ -187,8 +201,9 @@ int pg_guard_post_read(request_rec *r)
         || !ap_is_initial_req(r)) {
         return DECLINED;
     }
-    if (!settings->foreign_host && r->unparsed_uri
-        && r->unparsed_uri[0] == '/') {
+    if (is_second_reading(r)
+        || (!settings->foreign_host && r->unparsed_uri
+            && r->unparsed_uri[0] == '/')) {
         leave_note(r, &clean_note);
         return DECLINED;
     }
@@ -199,6 +214,30 @@ int pg_guard_post_read(request_rec *r)
     }
     publish(r, note);
     return act(r, note);
+}
+
+/* An ErrorDocument with a URL turns the refusal into a redirect, and a
+ * scanner takes 3xx for an open proxy. The refusal stays one, without the
+ * page that would have said "moved". */
+void pg_guard_error(request_rec *r)
+{
+    const pg_settings_t *settings = pg_config_of(r->server);
+    const note_t *note = note_of(first_of(r));
+
+    if (!ap_is_HTTP_REDIRECT(r->status) || settings->guard == NULL
+        || settings->engine != PG_ENGINE_ON) {
+        return;
+    }
+    if (note == NULL) {
+        note = examine(r, settings, false);
+    }
+    if (note->clean || (note->seen && note->action.act == PG_ACT_PASS)) {
+        return;
+    }
+    r->status = note->seen ? note->action.status : HTTP_BAD_REQUEST;
+    r->status_line = NULL;
+    r->header_only = 1;
+    close_after(r);
 }
 
 /* --- what became of it --------------------------------------------------- */
@@ -257,8 +296,8 @@ static void record(const request_rec *r, const pg_settings_t *settings,
                          .vhost = pg_span_str(settings->vhost) };
     pg_ledger_t *ledger = settings->guard->ledger;
 
-    /* A request that httpd refused never came by mod_remoteip. */
-    event.source_is_peer = !note->seen && settings->guard->behind_proxy;
+    /* What httpd refused, and the peek, never came by mod_remoteip. */
+    event.source_is_peer = note->early && settings->guard->behind_proxy;
     if (event.outcome == PG_OUTCOME_RELAYED
         && settings->posture == PG_POSTURE_RESTRICTED) {
         if (ledger) {
@@ -295,6 +334,9 @@ int pg_guard_log(request_rec *r)
             return DECLINED;
         }
         note = examine(r, settings, false);
+        if (!note->clean) {
+            publish(r, note);
+        }
     }
     if (!note->clean) {
         record(r, settings, note);
@@ -319,9 +361,10 @@ static void log_octets(request_rec *r, const pg_settings_t *settings,
 {
     note_t *note = make_note(r, settings, verdict);
 
-    note->seen = true;
+    note->seen = note->early = true;
     *act = note->action.act;
     leave_note(r, note);
+    publish(r, note);
     r->the_request = (char *)line_of(r->pool, verdict->target);
     r->request_time = apr_time_now();
     r->status = *act == PG_ACT_DROP ? HTTP_FORBIDDEN : HTTP_BAD_REQUEST;
@@ -350,7 +393,7 @@ bool pg_guard_octets(conn_rec *c, pg_span_t octets, pg_act_e *act)
 
 const char *proxyguard_class(request_rec *r)
 {
-    const note_t *note = note_of(r->main ? r->main : r);
+    const note_t *note = note_of(first_of(r));
 
     return note && !note->clean ? pg_class_name(note->verdict.class_id) : NULL;
 }

@@ -28,6 +28,9 @@ typedef struct pg_guard_t {
 /** post_read_request: DECLINED, or the refusal. Any thread. */
 int pg_guard_post_read(request_rec *r);
 
+/** insert_error_filter: no attempt that is refused is answered with 3xx. */
+void pg_guard_error(request_rec *r);
+
 /** handler, before all others: sees what mod_proxy is about to carry. */
 int pg_guard_handler(request_rec *r);
 

@@ -22,7 +22,12 @@ APLOG_USE_MODULE(proxyguard);
  * and the header timeouts go on. */
 #define FILTER_TYPE ((ap_filter_type)(AP_FTYPE_CONNECTION + 6))
 
-enum { PEEK_MOST = 1024 };       /* octets looked at */
+enum { PEEK_MOST = 1024 };       /* octets looked at                    */
+
+static bool is_socks(char first)
+{
+    return first == 4 || first == 5;
+}
 
 /* Could this be an attempt that no request hook will see? */
 static bool is_worth_a_look(const conn_rec *c, const char *octets,
@@ -31,7 +36,7 @@ static bool is_worth_a_look(const conn_rec *c, const char *octets,
     if (n == 0) {
         return false;
     }
-    if (octets[0] == 4 || octets[0] == 5) {
+    if (is_socks(octets[0])) {
         return true;
     }
     return octets[0] >= ' ' && octets[0] <= '~'
@@ -60,7 +65,7 @@ static void answer_socks(conn_rec *c, char version)
 static void refuse(conn_rec *c, pg_conn_t *conn, const char *octets,
                    pg_act_e act)
 {
-    if (act == PG_ACT_DENY && (octets[0] == 4 || octets[0] == 5)) {
+    if (act == PG_ACT_DENY && is_socks(octets[0])) {
         answer_socks(c, octets[0]);
     }
     conn->refused = true;
@@ -68,20 +73,38 @@ static void refuse(conn_rec *c, pg_conn_t *conn, const char *octets,
     apr_table_setn(c->notes, "short-lingering-close", "1");
 }
 
-/* Without taking anything from it, what has come in; 0 when nothing has. */
+/* What has come in, taking nothing from it; n = 0 when nothing has. */
 static apr_status_t peek(ap_filter_t *f, apr_read_type_e block, char *octets,
                          apr_size_t *n)
 {
     conn_rec *c = f->c;
     apr_bucket_brigade *bb = apr_brigade_create(c->pool, c->bucket_alloc);
     apr_status_t status = ap_get_brigade(f->next, bb, AP_MODE_SPECULATIVE,
-                                         block, PEEK_MOST);
+                                         block, (apr_off_t)*n);
 
-    *n = status == APR_SUCCESS ? PEEK_MOST : 0;
     if (status == APR_SUCCESS) {
         status = apr_brigade_flatten(bb, octets, n);
     }
+    else {
+        *n = 0;
+    }
     apr_brigade_destroy(bb);
+    return status;
+}
+
+/* Take the one octet that is there. A look takes nothing, so a second look
+ * would not wait for more while it is. */
+static apr_status_t hold(ap_filter_t *f, pg_conn_t *conn, char octet)
+{
+    conn_rec *c = f->c;
+    apr_bucket_brigade *bb = apr_brigade_create(c->pool, c->bucket_alloc);
+    apr_status_t status = ap_get_brigade(f->next, bb, AP_MODE_READBYTES,
+                                         APR_NONBLOCK_READ, 1);
+
+    apr_brigade_destroy(bb);
+    if (status == APR_SUCCESS) {
+        conn->held = octet;
+    }
     return status;
 }
 
@@ -100,6 +123,41 @@ static void look(conn_rec *c, pg_conn_t *conn, const char *octets,
     }
 }
 
+/* Look as soon as there is enough to see. A client may send the octets of
+ * its greeting one by one. */
+static apr_status_t first_look(ap_filter_t *f, pg_conn_t *conn,
+                               apr_read_type_e block)
+{
+    char octets[PEEK_MOST];
+    apr_size_t at = 0, n;
+    apr_status_t status;
+
+    if (conn->held) {
+        octets[at++] = conn->held;
+    }
+    n = PEEK_MOST - at;
+    status = peek(f, block, octets + at, &n);
+    if (status != APR_SUCCESS || n == 0) {
+        return status;
+    }
+    if (at + n == 1 && is_socks(octets[0])) {
+        status = hold(f, conn, octets[0]);
+        return status == APR_SUCCESS ? first_look(f, conn, block) : status;
+    }
+    look(f->c, conn, octets, at + n);
+    return APR_SUCCESS;
+}
+
+/* An octet that was held back and is no greeting's goes its way. */
+static apr_status_t let_go(ap_filter_t *f, apr_bucket_brigade *bb,
+                           pg_conn_t *conn)
+{
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_heap_create(&conn->held, 1, NULL,
+                                                       f->c->bucket_alloc));
+    conn->held = 0;
+    return APR_SUCCESS;
+}
+
 /* The filter stays in the chain all the connection long: taken out from
  * within a read it leaves a dangling r->input_filters. And once refused it
  * fails every read, for mod_http2's speculative one comes first. */
@@ -110,19 +168,17 @@ static apr_status_t filter(ap_filter_t *f, apr_bucket_brigade *bb,
     pg_conn_t *conn = f->ctx;
 
     if (!conn->peeked && mode != AP_MODE_INIT) {
-        char octets[PEEK_MOST];
-        apr_size_t n;
-        apr_status_t status = peek(f, block, octets, &n);
+        apr_status_t status = first_look(f, conn, block);
 
         if (status != APR_SUCCESS) {
             return status;
         }
-        if (n > 0) {
-            look(f->c, conn, octets, n);
-        }
     }
     if (conn->refused) {
         return APR_ECONNABORTED;
+    }
+    if (conn->held && conn->peeked) {
+        return let_go(f, bb, conn);
     }
     return ap_get_brigade(f->next, bb, mode, block, readbytes);
 }

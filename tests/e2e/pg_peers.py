@@ -72,6 +72,7 @@ def make_certificate(folder, names):
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
          "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
          "-subj", "/CN=" + names[0], "-keyout", key, "-out", cert,
+         "-addext", "basicConstraints=critical,CA:FALSE",
          "-addext", "subjectAltName=" + ",".join("DNS:" + n for n in names)],
         check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return cert, key

@@ -1,0 +1,20 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Virtual hosts on ports of their own, beside the plain main server that
+tests ask for the status."""
+
+from pg_httpd import OWN, free_port
+
+
+def host_on(port, conf, name=OWN):
+    """A virtual host that is alone on a loopback port."""
+    return (f"Listen 127.0.0.1:{port}\n<VirtualHost 127.0.0.1:{port}>\n"
+            f"ServerName {name}\n{conf}\n</VirtualHost>\n")
+
+
+def tls_on(port, certificate, conf="", name=OWN):
+    """The same with TLS; certificate is what the fixture gives."""
+    return host_on(port, f"SSLEngine On\nSSLCertificateFile {certificate[0]}"
+                   f"\nSSLCertificateKeyFile {certificate[1]}\n{conf}", name)
+
+
+__all__ = ["free_port", "host_on", "tls_on"]
