@@ -88,18 +88,32 @@ static apr_status_t write_temp(const char **temp,
     return status;
 }
 
+/* If there is none at path, the one before it stays where it is. */
+static apr_status_t keep_previous(const char *path, const char *previous)
+{
+    if (access(path, F_OK) != 0) {
+        return APR_SUCCESS;
+    }
+    if (unlink(previous) != 0 && errno != ENOENT) {
+        return errno;
+    }
+    return link(path, previous) == 0 ? APR_SUCCESS : errno;
+}
+
 /* path becomes path.prev, temp becomes path; path is never missing. */
 static apr_status_t rotate(const char *temp, const char *path,
                            apr_pool_t *pool)
 {
     const char *previous = apr_pstrcat(pool, path, ".prev", NULL);
 
-    if ((unlink(previous) != 0 && errno != ENOENT)
-        || (link(path, previous) != 0 && errno != ENOENT)
-        || rename(temp, path) != 0) {
-        int error = errno;
+    apr_status_t status = keep_previous(path, previous);
+
+    if (status == APR_SUCCESS && rename(temp, path) != 0) {
+        status = errno;
+    }
+    if (status != APR_SUCCESS) {
         unlink(temp);
-        return error;
+        return status;
     }
     return pg_file_sync_dir(path, pool);
 }

@@ -309,6 +309,9 @@ void pg_recent_merge(const pg_ledger_t *into, const pg_ledger_t *from,
         order[i] = i < n ? &ours[i] : &theirs[i - n];
     }
     qsort(order, n + m, sizeof(*order), newer);
+    for (apr_uint32_t i = 0; i < into->sizes.recent; i++) {
+        pg_word_set(&entry_at(into, i)[HASH], 0);
+    }
     for (apr_size_t i = n + m; i > 0; i--) {
         put(into, order[i - 1]);
     }

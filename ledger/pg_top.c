@@ -71,6 +71,14 @@ static apr_uint64_t mark_of(apr_uint64_t hash)
     return mark + (mark == 0);
 }
 
+/* What was cut is not the same as what ends there. */
+static apr_uint64_t hash_of(const pg_ledger_t *ledger, pg_top_e list,
+                            const char *octets, apr_size_t n, bool cut)
+{
+    return pg_nh(&ledger->top_key[list], octets, n)
+           ^ (cut ? 0x9e3779b97f4a7c15u : 0);
+}
+
 pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
                         pg_span_t octets)
 {
@@ -82,8 +90,8 @@ pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
         key.n = room;
         key.cut = true;
     }
-    key.hash = pg_nh(&ledger->top_key[list], key.octets ? key.octets : "",
-                     key.n);
+    key.hash = hash_of(ledger, list, key.octets ? key.octets : "", key.n,
+                       key.cut);
     return key;
 }
 
@@ -269,7 +277,8 @@ static bool read_entry(pg_seen_t *out, const pg_ledger_t *ledger,
     if (out->error > out->count) {
         out->error = out->count;
     }
-    return pg_nh(&ledger->top_key[list], out->octets, n) == out->hash;
+    return hash_of(ledger, list, out->octets, n,
+                   (out->length & PG_LEN_CUT) != 0) == out->hash;
 }
 
 /* What may have been seen of a key that has no entry: the smallest count of
@@ -285,29 +294,35 @@ static apr_uint64_t least_of(const pg_table_t *t, apr_uint32_t set)
     return least;
 }
 
-/* The lanes' entries of one list, those of the same key added up. A hash
- * table with open addressing over an array with twice the room. */
+/* The lanes' entries of one list, those of the same key added up: a hash
+ * table with open addressing over an array. */
+typedef struct pg_sum_t {
+    apr_uint64_t hash;
+    apr_uint64_t count;
+    apr_uint64_t error;
+    apr_uint32_t lane;           /* one that has the text                 */
+    apr_uint32_t way;
+} pg_sum_t;
+
 typedef struct pg_gather_t {
-    pg_seen_t *seen;
+    pg_sum_t *sum;
     apr_size_t n;
-    apr_uint32_t *index;         /* into seen, + 1; 0 = free              */
-    apr_uint32_t mask;
+    apr_uint32_t *index;         /* into sum, + 1; 0 = free               */
+    apr_uint32_t mask;           /* twice the room at least               */
 } pg_gather_t;
 
-static void gather(pg_gather_t *g, const pg_seen_t *one)
+static pg_sum_t *sum_of(pg_gather_t *g, apr_uint64_t hash)
 {
-    apr_uint32_t at = (apr_uint32_t)one->hash & g->mask;
+    apr_uint32_t at = (apr_uint32_t)hash & g->mask;
 
     for (; g->index[at] != 0; at = (at + 1) & g->mask) {
-        pg_seen_t *have = &g->seen[g->index[at] - 1];
-        if (have->hash == one->hash) {
-            have->count += one->count;
-            have->error += one->error;
-            return;
+        if (g->sum[g->index[at] - 1].hash == hash) {
+            return &g->sum[g->index[at] - 1];
         }
     }
-    g->seen[g->n] = *one;
-    g->index[at] = (apr_uint32_t)++g->n;
+    g->index[at] = (apr_uint32_t)g->n + 1;
+    g->sum[g->n] = (pg_sum_t){ .hash = hash };
+    return &g->sum[g->n++];
 }
 
 static void gather_all(pg_gather_t *g, const pg_ledger_t *ledger,
@@ -318,7 +333,7 @@ static void gather_all(pg_gather_t *g, const pg_ledger_t *ledger,
     pg_seen_t one;
 
     g->n = 0;
-    g->seen = apr_palloc(pool, sizeof(*g->seen) * room);
+    g->sum = apr_palloc(pool, sizeof(*g->sum) * room);
     for (g->mask = 1; g->mask < 2 * room; g->mask = g->mask * 2 + 1) {
     }
     g->index = apr_pcalloc(pool, sizeof(*g->index) * (g->mask + 1));
@@ -327,7 +342,11 @@ static void gather_all(pg_gather_t *g, const pg_ledger_t *ledger,
         for (unsigned way = 0; way < ways; way++) {
             if (pg_word_get(&t.hot[way]) != FREE
                 && read_entry(&one, ledger, list, &t, way)) {
-                gather(g, &one);
+                pg_sum_t *sum = sum_of(g, one.hash);
+                sum->count += one.count;
+                sum->error += one.error;
+                sum->lane = i;
+                sum->way = way;
             }
         }
     }
@@ -335,12 +354,12 @@ static void gather_all(pg_gather_t *g, const pg_ledger_t *ledger,
 
 static int by_count(const void *a, const void *b)
 {
-    const pg_seen_t *const *x = a, *const *y = b;
+    const pg_sum_t *x = a, *y = b;
 
-    if ((*x)->count != (*y)->count) {
-        return (*x)->count < (*y)->count ? 1 : -1;
+    if (x->count != y->count) {
+        return x->count < y->count ? 1 : -1;
     }
-    return (*x)->hash < (*y)->hash ? -1 : (*x)->hash > (*y)->hash;
+    return x->hash < y->hash ? -1 : x->hash > y->hash;
 }
 
 /* A target's key is its port and its host. */
@@ -416,32 +435,43 @@ static apr_uint64_t floor_of(const pg_ledger_t *ledger, pg_top_e list)
     return sum;
 }
 
+/* false: it was replaced since it was added up. */
+static bool show(pg_top_entry_t *out, const pg_ledger_t *ledger,
+                 pg_top_e list, const pg_sum_t *sum, apr_pool_t *pool)
+{
+    pg_table_t t = table_of(ledger, pg_lane(ledger, sum->lane), list);
+    pg_seen_t one;
+
+    if (!read_entry(&one, ledger, list, &t, sum->way)
+        || one.hash != sum->hash) {
+        return false;
+    }
+    out->key = text_of(list, &one, pool);
+    out->count = sum->count;
+    out->error = sum->error + missed(ledger, list, sum->hash);
+    return true;
+}
+
 static void copy_list(pg_top_t *out, const pg_ledger_t *ledger,
                       pg_top_e list, apr_pool_t *pool, apr_pool_t *scratch)
 {
     pg_gather_t g;
-    const pg_seen_t **order;
-    pg_top_entry_t *entries;
+    pg_top_entry_t *entries = apr_pcalloc(pool,
+                                          sizeof(*entries) * PG_TOP_SHOWN);
+    apr_size_t i;
 
     gather_all(&g, ledger, list, scratch);
-    order = apr_palloc(scratch, sizeof(*order) * (g.n + 1));
-    for (apr_size_t i = 0; i < g.n; i++) {
-        order[i] = &g.seen[i];
-    }
-    qsort(order, g.n, sizeof(*order), by_count);
-    out->n = g.n < PG_TOP_SHOWN ? g.n : PG_TOP_SHOWN;
-    out->floor = floor_of(ledger, list);
-    if (out->n < g.n && order[out->n]->count > out->floor) {
-        out->floor = order[out->n]->count;
-    }
-    entries = apr_pcalloc(pool, sizeof(*entries) * (out->n + 1));
-    for (apr_size_t i = 0; i < out->n; i++) {
-        entries[i].key = text_of(list, order[i], pool);
-        entries[i].count = order[i]->count;
-        entries[i].error = order[i]->error
-                           + missed(ledger, list, order[i]->hash);
+    qsort(g.sum, g.n, sizeof(*g.sum), by_count);
+    for (i = 0; i < g.n && out->n < PG_TOP_SHOWN; i++) {
+        if (show(&entries[out->n], ledger, list, &g.sum[i], pool)) {
+            out->n++;
+        }
     }
     out->entry = entries;
+    out->floor = floor_of(ledger, list);
+    if (i < g.n && g.sum[i].count > out->floor) {
+        out->floor = g.sum[i].count;
+    }
 }
 
 void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
@@ -508,6 +538,8 @@ static void merge_one(const pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
     unsigned way;
 
     key.cut = (seen->length & PG_LEN_CUT) != 0;
+    key.hash = hash_of(into, list, key.octets ? key.octets : "", key.n,
+                       key.cut);
     if (count_known(&t, set, key.hash, seen->count)) {
         return;
     }

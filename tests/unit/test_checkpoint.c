@@ -1,0 +1,467 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "pg_checkpoint.h"
+#include "pg_layout.h"
+
+#define SECOND ((apr_time_t)1000000)
+#define T0 ((apr_time_t)1416744000 * SECOND)
+
+static apr_pool_t *pool;
+static char folder[64];
+static pg_ledger_t *ledger;
+static pg_checkpoint_t checkpoint;
+
+static const char *in_folder(const char *name)
+{
+    return apr_pstrcat(pool, folder, "/", name, NULL);
+}
+
+static void count(int n)
+{
+    for (int i = 0; i < n; i++) {
+        pg_event_t e = { .time = T0 + i * SECOND,
+                         .verdict = { .class_id = PG_CLASS_SOCKS,
+                                      .family = PG_FAMILY_SOCKS,
+                                      .host = PG_SPAN("x.example"),
+                                      .port = 25 },
+                         .vhost = PG_SPAN("own.example:80"),
+                         .source = { [15] = (unsigned char)i },
+                         .source_known = true };
+        pg_ledger_record(ledger, &e);
+    }
+}
+
+static void set_up(void)
+{
+    apr_pool_create(&pool, NULL);
+    strcpy(folder, "/tmp/pg-check-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    checkpoint = (pg_checkpoint_t){ .ledger = ledger,
+                                    .path = in_folder("saved"),
+                                    .interval = 10 * SECOND };
+}
+
+static void tear_down(void)
+{
+    char command[128];
+
+    apr_pool_destroy(pool);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static const pg_snapshot_t *of(const pg_ledger_t *which)
+{
+    pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_snapshot(&s, which, T0 + 100 * SECOND, pool),
+                     0);
+    return s;
+}
+
+static void save(void)
+{
+    const char *why = "";
+
+    ck_assert_msg(pg_checkpoint_save(&checkpoint, T0, &why, pool) == 0,
+                  "%s", why);
+    ck_assert_ptr_null(why);
+}
+
+/* Attempts in the checkpoint; -1: there is none. */
+static int saved(const char **why)
+{
+    pg_ledger_t *from;
+
+    if (pg_checkpoint_load(&from, checkpoint.path, why, pool) != 0) {
+        return -1;
+    }
+    return (int)of(from)->attempts;
+}
+
+static void damage(const char *path, off_t at)
+{
+    int fd = open(path, O_RDWR);
+    unsigned char octet;
+
+    ck_assert_int_eq(pread(fd, &octet, 1, at), 1);
+    octet ^= 1;
+    ck_assert_int_eq(pwrite(fd, &octet, 1, at), 1);
+    close(fd);
+}
+
+/* Two snapshots show the same. */
+static void alike(const pg_snapshot_t *a, const pg_snapshot_t *b)
+{
+    ck_assert_int_eq(a->since, b->since);
+    ck_assert_int_eq(a->first, b->first);
+    ck_assert_int_eq(a->last, b->last);
+    ck_assert_int_eq(memcmp(a->count, b->count, sizeof(a->count)), 0);
+    ck_assert_uint_eq(a->permitted, b->permitted);
+    ck_assert_uint_eq(a->sources.estimate, b->sources.estimate);
+    ck_assert_uint_eq(a->day_count, b->day_count);
+    ck_assert_uint_eq(a->recent_count, b->recent_count);
+    ck_assert_uint_eq(a->vhost_count, b->vhost_count);
+    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+        ck_assert_uint_eq(a->series[p].n, b->series[p].n);
+        ck_assert_int_eq(memcmp(a->series[p].bucket, b->series[p].bucket,
+                                a->series[p].n * sizeof(pg_bucket_t)), 0);
+    }
+    for (unsigned t = 0; t < PG_TOP_COUNT; t++) {
+        ck_assert_uint_eq(a->top[t].n, b->top[t].n);
+        for (apr_size_t i = 0; i < a->top[t].n; i++) {
+            ck_assert_uint_eq(a->top[t].entry[i].count,
+                              b->top[t].entry[i].count);
+        }
+    }
+}
+
+START_TEST(a_checkpoint_gives_back_what_was_saved)
+{
+    pg_ledger_t *back;
+    const char *why;
+    struct stat st;
+
+    count(50);
+    pg_ledger_permit(ledger, T0);
+    save();
+    ck_assert_int_eq(pg_checkpoint_load(&back, checkpoint.path, &why, pool),
+                     0);
+    ck_assert_ptr_null(why);
+    alike(of(ledger), of(back));
+    ck_assert_int_eq(stat(checkpoint.path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0640);
+}
+END_TEST
+
+START_TEST(the_one_before_is_kept_and_used_when_the_last_is_torn)
+{
+    const char *why;
+    struct stat st;
+
+    count(10);
+    save();
+    count(10);
+    save();
+    ck_assert_int_eq(saved(&why), 20);
+    ck_assert_int_eq(stat(checkpoint.path, &st), 0);
+    damage(checkpoint.path, st.st_size / 2);
+    ck_assert_int_eq(saved(&why), 10);
+    ck_assert_ptr_nonnull(strstr(why, "checksum"));
+    ck_assert_ptr_nonnull(strstr(why, ".bad-1"));
+    /* The torn one must not become the one before. */
+    count(10);
+    save();
+    ck_assert_int_eq(saved(&why), 30);
+    ck_assert_ptr_null(why);
+    ck_assert_int_eq(truncate(checkpoint.path, 5000), 0);
+    ck_assert_int_eq(saved(&why), 10);
+    save();
+    save();
+    ck_assert_int_eq(unlink(checkpoint.path), 0);
+    ck_assert_int_eq(saved(&why), 30);
+}
+END_TEST
+
+START_TEST(without_any_there_is_none_and_nothing_to_say)
+{
+    const char *why = "";
+
+    ck_assert_int_eq(saved(&why), -1);
+    ck_assert_ptr_null(why);
+}
+END_TEST
+
+START_TEST(every_damaged_octet_of_the_last_page_is_found)
+{
+    const char *why;
+    struct stat st;
+    const char *copy = in_folder("copy");
+
+    count(3);
+    save();
+    ck_assert_int_eq(stat(checkpoint.path, &st), 0);
+    for (off_t at = st.st_size - 64; at < st.st_size; at++) {
+        pg_ledger_t *back;
+        char command[200];
+        snprintf(command, sizeof(command), "cp %s %s", checkpoint.path, copy);
+        ck_assert_int_eq(system(command), 0);
+        damage(copy, at);
+        ck_assert_int_ne(pg_ledger_open_readonly(&back, copy, &why, pool), 0);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_checkpoint_is_not_overwritten)
+{
+    const char *why;
+    FILE *f = fopen(checkpoint.path, "w");
+
+    fputs("root:x:0:0", f);
+    fclose(f);
+    ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
+    ck_assert_ptr_nonnull(strstr(why, "no checkpoint"));
+    ck_assert_int_eq(unlink(checkpoint.path), 0);
+    ck_assert_int_eq(symlink("/etc/passwd", checkpoint.path), 0);
+    ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
+    ck_assert_ptr_nonnull(strstr(why, "symbolic link"));
+    ck_assert_int_eq(saved(&why), -1);
+    ck_assert_int_eq(unlink(checkpoint.path), 0);
+    ck_assert_int_eq(mkfifo(checkpoint.path, 0600), 0);
+    ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
+    ck_assert_ptr_nonnull(strstr(why, "regular"));
+    ck_assert_int_eq(saved(&why), -1);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_said_once_and_leaves_the_last_one_alone)
+{
+    struct rlimit limit, old;
+    const char *why;
+
+    count(5);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, T0, false, &why, pool),
+                     PG_TICK_SAVED);
+    /* A file cannot grow past a page: as when the disk is full. */
+    getrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_IGN);
+    limit = old;
+    limit.rlim_cur = 4096;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    count(5);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, T0 + 10 * SECOND, false,
+                                        &why, pool), PG_TICK_FAILED);
+    ck_assert_ptr_nonnull(strstr(why, "cannot be written"));
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, T0 + 20 * SECOND, false,
+                                        &why, pool), PG_TICK_STILL_FAILING);
+    setrlimit(RLIMIT_FSIZE, &old);
+    ck_assert_int_eq(saved(&why), 5);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, T0 + 30 * SECOND, false,
+                                        &why, pool), PG_TICK_RECOVERED);
+    ck_assert_int_eq(saved(&why), 10);
+    ck_assert_int_eq(system(apr_psprintf(
+        pool, "test `ls %s | wc -l` = 2", folder)), 0);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_gone_is_an_error_in_words)
+{
+    const char *why;
+
+    checkpoint.path = in_folder("no/such/folder");
+    ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
+    ck_assert_ptr_nonnull(strstr(why, "beside it"));
+}
+END_TEST
+
+START_TEST(it_is_saved_when_due_and_only_if_something_is_new)
+{
+    const char *why;
+    apr_time_t now = T0;
+
+    count(1);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now, false, &why, pool),
+                     PG_TICK_SAVED);
+    count(1);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now + 9 * SECOND, false,
+                                        &why, pool), PG_TICK_IDLE);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now + 10 * SECOND, false,
+                                        &why, pool), PG_TICK_SAVED);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now + 99 * SECOND, true,
+                                        &why, pool), PG_TICK_IDLE);
+    count(1);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now - 99 * SECOND, false,
+                                        &why, pool), PG_TICK_SAVED);
+    pg_ledger_permit(ledger, now);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now - 98 * SECOND, true,
+                                        &why, pool), PG_TICK_SAVED);
+}
+END_TEST
+
+/* --- opening with a checkpoint -------------------------------------------- */
+
+static pg_ledger_t *opened(const pg_ledger_options_t *options, pg_opened_e how,
+                           pg_opening_t *opening)
+{
+    pg_ledger_t *out = NULL;
+
+    ck_assert_int_eq(pg_ledger_open_as(&out, opening, options,
+                                       T0 + 50 * SECOND, pool), 0);
+    ck_assert_int_eq(opening->how, how);
+    return out;
+}
+
+START_TEST(a_missing_live_file_begins_from_the_checkpoint)
+{
+    pg_ledger_options_t options = { .path = in_folder("live"),
+                                    .checkpoint = checkpoint.path };
+    pg_opening_t opening;
+
+    count(42);
+    save();
+    alike(of(ledger), of(opened(&options, PG_OPENED_RESTORED, &opening)));
+    ck_assert_ptr_null(opening.aside);
+    alike(of(ledger), of(opened(&options, PG_OPENED_KEPT, &opening)));
+    damage(options.path, 20);
+    alike(of(ledger), of(opened(&options, PG_OPENED_RESTORED, &opening)));
+    ck_assert_ptr_nonnull(opening.aside);
+    ck_assert_ptr_nonnull(strstr(opening.why, "damaged"));
+}
+END_TEST
+
+START_TEST(a_bad_checkpoint_is_said_and_counting_begins_anew)
+{
+    pg_ledger_options_t options = { .path = in_folder("live"),
+                                    .checkpoint = checkpoint.path };
+    pg_opening_t opening;
+
+    count(1);
+    save();
+    damage(checkpoint.path, 100000);
+    opened(&options, PG_OPENED_NEW, &opening);
+    ck_assert_ptr_nonnull(strstr(opening.checkpoint_why, "checksum"));
+    ck_assert_int_eq(unlink(options.path), 0);
+    opened(&options, PG_OPENED_NEW, &opening);
+    ck_assert_ptr_null(opening.checkpoint_why);
+}
+END_TEST
+
+START_TEST(other_sizes_carry_everything_over)
+{
+    pg_ledger_options_t options = { .path = in_folder("live"),
+                                    .checkpoint = checkpoint.path,
+                                    .lanes = 2, .recent = 256,
+                                    .top = { 512, 64, 64, 64 } };
+    pg_opening_t opening;
+    pg_ledger_t *live;
+
+    count(60);
+    save();
+    live = opened(&options, PG_OPENED_RESTORED, &opening);
+    alike(of(ledger), of(live));
+    options.lanes = 1;
+    opened(&options, PG_OPENED_KEPT, &opening);
+    options.resize = true;
+    live = opened(&options, PG_OPENED_MIGRATED, &opening);
+    ck_assert_ptr_nonnull(strstr(opening.aside, ".old-1"));
+    alike(of(ledger), of(live));
+    opened(&options, PG_OPENED_KEPT, &opening);
+}
+END_TEST
+
+START_TEST(sizes_out_of_bounds_are_refused_in_words)
+{
+    pg_ledger_options_t options = { .path = in_folder("live"), .lanes = 65 };
+    pg_opening_t opening;
+    pg_ledger_t *live;
+    apr_size_t size;
+    const char *why;
+
+    ck_assert_int_ne(pg_ledger_open_as(&live, &opening, &options, T0, pool),
+                     0);
+    ck_assert_ptr_nonnull(strstr(opening.why, "1 to 64"));
+    ck_assert_int_ne(pg_ledger_size(&size, &why, &options), 0);
+    options.lanes = 0;
+    ck_assert_int_eq(pg_ledger_size(&size, &why, &options), 0);
+    ck_assert_uint_le(size, 2 * 1024 * 1024);
+}
+END_TEST
+
+/* --- layouts of the past -------------------------------------------------- */
+
+START_TEST(a_ledger_of_layout_1_is_carried_over)
+{
+    const char *cases = getenv("PG_CASES");
+    pg_ledger_options_t options = { .path = in_folder("live") };
+    const char *command = apr_psprintf(
+        pool, "cp %s/ledgers/layout-1.ledger %s && chmod 640 %s",
+        cases ? cases : "tests/cases", options.path, options.path);
+    pg_opening_t opening;
+    const pg_snapshot_t *s;
+    pg_ledger_t *old;
+    const char *why;
+
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_int_eq(pg_ledger_open_readonly(&old, options.path, &why, pool),
+                     0);
+    s = of(opened(&options, PG_OPENED_MIGRATED, &opening));
+    alike(of(old), s);
+    ck_assert_ptr_nonnull(strstr(opening.why, "layout 1"));
+    ck_assert_ptr_nonnull(strstr(opening.aside, ".old-1"));
+    ck_assert_int_eq(s->since, (apr_time_t)1400000000 * SECOND);
+    ck_assert_uint_eq(s->permitted, 2);
+    for (unsigned c = 0; c < PG_CLASS_COUNT; c++) {
+        for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
+            bool extra = c == PG_CLASS_MALFORMED && o == PG_OUTCOME_REFUSED;
+            ck_assert_uint_eq(s->count[c][o],
+                              1 + c * 10 + o + (extra ? 600 : 0));
+        }
+    }
+    ck_assert_uint_eq(s->by_method[PG_METHOD_OTHER], s->attempts);
+    opened(&options, PG_OPENED_KEPT, &opening);
+}
+END_TEST
+
+START_TEST(ledgers_of_two_servers_can_be_joined)
+{
+    pg_ledger_t *other = ledger, *sum;
+    const pg_snapshot_t *s;
+
+    count(30);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    count(20);
+    ck_assert_int_eq(pg_ledger_heap(&sum, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_merge(sum, other, T0 + 60 * SECOND, pool), 0);
+    ck_assert_int_eq(pg_ledger_merge(sum, ledger, T0 + 60 * SECOND, pool), 0);
+    s = of(sum);
+    ck_assert_uint_eq(s->attempts, 50);
+    ck_assert_uint_eq(s->series[PG_PERIOD_DAY].bucket[799].attempts, 50);
+    ck_assert_uint_eq(s->top[PG_TOP_TARGETS].entry[0].count, 50);
+    ck_assert_uint_eq(s->top[PG_TOP_SOURCES].n, 30);
+    ck_assert_uint_eq(s->recent_count, 50);
+    ck_assert_uint_eq(s->vhosts[0].attempts, 50);
+}
+END_TEST
+
+PG_TEST_SUITE(checkpoint)
+{
+    TCase *saving = tcase_create("saving");
+    TCase *opening = tcase_create("opening");
+
+    tcase_add_checked_fixture(saving, set_up, tear_down);
+    tcase_set_timeout(saving, 60);
+    tcase_add_test(saving, a_checkpoint_gives_back_what_was_saved);
+    tcase_add_test(saving,
+                   the_one_before_is_kept_and_used_when_the_last_is_torn);
+    tcase_add_test(saving, without_any_there_is_none_and_nothing_to_say);
+    tcase_add_test(saving, every_damaged_octet_of_the_last_page_is_found);
+    tcase_add_test(saving, what_is_no_checkpoint_is_not_overwritten);
+    tcase_add_test(saving,
+                   a_full_disk_is_said_once_and_leaves_the_last_one_alone);
+    tcase_add_test(saving, a_folder_that_is_gone_is_an_error_in_words);
+    tcase_add_test(saving, it_is_saved_when_due_and_only_if_something_is_new);
+    suite_add_tcase(suite, saving);
+
+    tcase_add_checked_fixture(opening, set_up, tear_down);
+    tcase_set_timeout(opening, 60);
+    tcase_add_test(opening, a_missing_live_file_begins_from_the_checkpoint);
+    tcase_add_test(opening, a_bad_checkpoint_is_said_and_counting_begins_anew);
+    tcase_add_test(opening, other_sizes_carry_everything_over);
+    tcase_add_test(opening, sizes_out_of_bounds_are_refused_in_words);
+    tcase_add_test(opening, a_ledger_of_layout_1_is_carried_over);
+    tcase_add_test(opening, ledgers_of_two_servers_can_be_joined);
+    suite_add_tcase(suite, opening);
+}

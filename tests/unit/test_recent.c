@@ -1,0 +1,244 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_ledger.h"
+#include "pg_layout.h"
+
+#define SECOND ((apr_time_t)1000000)
+#define T0 ((apr_time_t)1416744000 * SECOND)
+
+static apr_pool_t *pool;
+static pg_ledger_t *ledger;
+
+static void set_up(void)
+{
+    apr_pool_create(&pool, NULL);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+}
+
+static void tear_down(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static const pg_snapshot_t *at(apr_time_t now)
+{
+    pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, now, pool), 0);
+    return s;
+}
+
+static pg_event_t attempt(apr_time_t time, int status)
+{
+    return (pg_event_t){
+        .time = time,
+        .verdict = { .class_id = PG_CLASS_SOCKS,
+                     .family = PG_FAMILY_SOCKS },
+        .status = status,
+    };
+}
+
+static void is_text(pg_text_t text, const char *octets)
+{
+    ck_assert(pg_span_eq(text.octets, pg_span_str(octets)));
+    ck_assert(!text.cut);
+    ck_assert(octets == NULL || text.octets.ptr[text.octets.len] == '\0');
+}
+
+START_TEST(an_attempt_is_remembered_with_all_its_evidence)
+{
+    pg_event_t e = {
+        .time = T0,
+        .verdict = { .class_id = PG_CLASS_MALFORMED,
+                     .family = PG_FAMILY_CONNECT,
+                     .reason = PG_REASON_BROKEN_CONNECT,
+                     .method = PG_SPAN("connect"),
+                     .target = PG_SPAN("mx.example:25"),
+                     .host = PG_SPAN("mx.example"), .port = 25 },
+        .outcome = PG_OUTCOME_REFUSED,
+        .status = 400,
+        .vhost = PG_SPAN("own.example:80"),
+        .source = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 7 },
+        .source_known = true,
+        .user_agent = PG_SPAN("a\0b\n<c>"),
+        .x_forwarded_for = PG_SPAN("198.51.100.1"),
+        .via = PG_SPAN(""),
+        .forwarded = PG_SPAN("for=198.51.100.1"),
+        .proxy_authorization = true,
+    };
+    const pg_recent_t *r;
+
+    pg_ledger_record(ledger, &e);
+    ck_assert_uint_eq(at(T0)->recent_count, 1);
+    r = at(T0)->recent;
+    ck_assert_int_eq(r->time, T0);
+    ck_assert_int_eq(r->class_id, PG_CLASS_MALFORMED);
+    ck_assert_int_eq(r->family, PG_FAMILY_CONNECT);
+    ck_assert_int_eq(r->reason, PG_REASON_BROKEN_CONNECT);
+    ck_assert_int_eq(r->outcome, PG_OUTCOME_REFUSED);
+    ck_assert_int_eq(r->status, 400);
+    ck_assert_uint_eq(r->port, 25);
+    is_text(r->source, "192.0.2.7");
+    ck_assert(!r->source_is_peer);
+    is_text(r->method, "connect");
+    is_text(r->target, "mx.example:25");
+    is_text(r->host, "mx.example");
+    is_text(r->vhost, "own.example:80");
+    ck_assert(pg_span_eq(r->user_agent.octets, PG_SPAN("a\0b\n<c>")));
+    is_text(r->x_forwarded_for, "198.51.100.1");
+    is_text(r->via, "");
+    is_text(r->forwarded, "for=198.51.100.1");
+    is_text(r->proxy_connection, NULL);
+    ck_assert(r->proxy_authorization);
+}
+END_TEST
+
+START_TEST(long_texts_are_cut_and_say_so)
+{
+    char *text = malloc(8192);
+    pg_event_t e = attempt(T0, 0);
+    const pg_recent_t *r;
+    pg_span_t all = pg_span_make(text, 8192);
+
+    memset(text, 'x', 8192);
+    e.verdict.method = e.verdict.target = e.verdict.host = all;
+    e.vhost = e.user_agent = e.x_forwarded_for = e.via = all;
+    e.forwarded = e.proxy_connection = all;
+    pg_ledger_record(ledger, &e);
+    free(text);
+    r = at(T0)->recent;
+    ck_assert_uint_eq(at(T0)->recent_count, 1);
+    ck_assert_uint_eq(r->target.octets.len, 256);
+    ck_assert_uint_eq(r->user_agent.octets.len, 192);
+    ck_assert(r->target.cut && r->user_agent.cut && r->method.cut
+              && r->proxy_connection.cut);
+    ck_assert(!r->source.cut && r->source.octets.ptr == NULL);
+}
+END_TEST
+
+START_TEST(the_last_128_are_kept_newest_first)
+{
+    for (int i = 0; i < 1000; i++) {
+        pg_event_t e = attempt(T0 + i * SECOND, i);
+        pg_ledger_record(ledger, &e);
+    }
+    ck_assert_uint_eq(at(T0)->recent_count, 128);
+    for (int i = 0; i < 128; i++) {
+        ck_assert_int_eq(at(T0)->recent[i].status, 999 - i);
+    }
+}
+END_TEST
+
+START_TEST(in_a_flood_the_ring_turns_once_in_ten_milliseconds)
+{
+    const pg_recent_t *r;
+
+    for (int i = 0; i < 100000; i++) {
+        pg_event_t e = attempt(T0 + i, i);
+        pg_ledger_record(ledger, &e);
+    }
+    r = at(T0)->recent;
+    ck_assert_uint_eq(at(T0)->recent_count, 128);
+    ck_assert_int_ge(r[0].status, 100000 - 10000 - 128);
+    ck_assert_int_le(r[0].status - r[127].status, 128);
+    ck_assert_uint_eq(at(T0)->attempts, 100000);
+}
+END_TEST
+
+START_TEST(old_logs_do_not_push_out_what_happened_since)
+{
+    for (int i = 0; i < 128; i++) {
+        pg_event_t e = attempt(T0 + i * SECOND, i);
+        pg_ledger_record(ledger, &e);
+    }
+    for (int i = 0; i < 1000; i++) {
+        pg_event_t e = attempt(T0 - SECOND - i * SECOND, 5000);
+        e.now = T0 + 128 * SECOND;
+        pg_ledger_record(ledger, &e);
+    }
+    for (int i = 0; i < 128; i++) {
+        ck_assert_int_eq(at(T0)->recent[i].status, 127 - i);
+    }
+}
+END_TEST
+
+START_TEST(a_clock_that_goes_back_does_not_stop_the_ring)
+{
+    for (int i = 0; i < 400; i++) {
+        pg_event_t e = attempt(T0 + (i < 200 ? 1000 : 0) * SECOND
+                               + i * SECOND, i);
+        pg_ledger_record(ledger, &e);
+    }
+    ck_assert_uint_eq(at(T0)->recent_count, 128);
+    for (apr_size_t i = 0; i < 128; i++) {
+        ck_assert_int_ge(at(T0)->recent[i].status, 400 - 128);
+    }
+}
+END_TEST
+
+/* Someone was killed while writing, or wrote where he should not. */
+START_TEST(torn_entries_are_passed_over_and_used_again)
+{
+    pg_event_t e;
+
+    for (int i = 0; i < 128; i++) {
+        e = attempt(T0 + i * SECOND, i);
+        pg_ledger_record(ledger, &e);
+        if (i % 2) {
+            pg_word_t *entry = ledger->recent + i * PG_RECENT_WORDS;
+            pg_word_set(&entry[5 + i % 100], 0xdeadbeef);
+        }
+    }
+    ck_assert_uint_eq(at(T0)->recent_count, 64);
+    for (int i = 0; i < 128; i++) {
+        pg_word_t *entry = ledger->recent + i * PG_RECENT_WORDS;
+        pg_word_set(&entry[0], pg_word_get(&entry[0])
+                    | (apr_uint64_t)1 << 63);
+    }
+    ck_assert_uint_eq(at(T0)->recent_count, 0);
+    for (int i = 0; i < 128; i++) {
+        e = attempt(T0 + (1000 + i) * SECOND, i);
+        pg_ledger_record(ledger, &e);
+    }
+    ck_assert_uint_eq(at(T0)->recent_count, 128);
+}
+END_TEST
+
+START_TEST(digests_are_known_again)
+{
+    unsigned char digest[16] = { 0 };
+
+    for (int i = 1; i <= 600; i++) {
+        digest[3] = (unsigned char)(i >> 8);
+        digest[15] = (unsigned char)i;
+        ck_assert(!pg_ledger_seen(ledger, digest));
+        pg_ledger_see(ledger, digest);
+        pg_ledger_see(ledger, digest);
+        ck_assert(pg_ledger_seen(ledger, digest));
+    }
+    digest[3] = 0;
+    digest[15] = 89;
+    ck_assert(pg_ledger_seen(ledger, digest));
+    digest[15] = 88;
+    ck_assert(!pg_ledger_seen(ledger, digest));
+}
+END_TEST
+
+PG_TEST_SUITE(recent)
+{
+    TCase *tc = tcase_create("recent");
+
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_set_timeout(tc, 30);
+    tcase_add_test(tc, an_attempt_is_remembered_with_all_its_evidence);
+    tcase_add_test(tc, long_texts_are_cut_and_say_so);
+    tcase_add_test(tc, the_last_128_are_kept_newest_first);
+    tcase_add_test(tc, in_a_flood_the_ring_turns_once_in_ten_milliseconds);
+    tcase_add_test(tc, old_logs_do_not_push_out_what_happened_since);
+    tcase_add_test(tc, a_clock_that_goes_back_does_not_stop_the_ring);
+    tcase_add_test(tc, torn_entries_are_passed_over_and_used_again);
+    tcase_add_test(tc, digests_are_known_again);
+    suite_add_tcase(suite, tc);
+}

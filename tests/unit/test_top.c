@@ -1,0 +1,445 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Top lists and distinct counts against exact counts, on streams that are
+ * kind, even, skewed and hostile. */
+#include "pg_test.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include <apr_strings.h>
+
+#include "pg_distinct.h"
+#include "pg_ledger.h"
+#include "pg_series.h"
+#include "pg_top.h"
+
+#define SECOND ((apr_time_t)1000000)
+#define T0 ((apr_time_t)1416744000 * SECOND)
+
+static apr_pool_t *pool;
+static pg_ledger_t *ledger;
+
+static void set_up(void)
+{
+    apr_pool_create(&pool, NULL);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+}
+
+static void tear_down(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static const pg_snapshot_t *at(apr_time_t now)
+{
+    pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, now, pool), 0);
+    return s;
+}
+
+/* Source number n asks; in the list and in the sketches, nothing else. */
+static void source(apr_uint32_t n, unsigned lane)
+{
+    unsigned char octets[16] = { [10] = 0xff, [11] = 0xff };
+    pg_top_key_t key;
+
+    for (int i = 0; i < 4; i++) {
+        octets[12 + i] = (unsigned char)(n >> (24 - 8 * i));
+    }
+    key = pg_top_key(ledger, PG_TOP_SOURCES,
+                     pg_span_make((const char *)octets, 16));
+    pg_top_add(ledger, pg_lane(ledger, lane), PG_TOP_SOURCES, &key, T0);
+    pg_distinct_add(ledger, key.hash, T0, T0);
+}
+
+static const pg_top_entry_t *find(const pg_top_t *top, const char *text)
+{
+    for (apr_size_t i = 0; i < top->n; i++) {
+        if (pg_span_eq(top->entry[i].key.octets, pg_span_str(text))) {
+            return &top->entry[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *name_of(apr_uint32_t n)
+{
+    return apr_psprintf(pool, "%u.%u.%u.%u", n >> 24, n >> 16 & 255,
+                        n >> 8 & 255, n & 255);
+}
+
+/* Deterministic, so that a failure can be repeated. */
+static apr_uint32_t next(apr_uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (apr_uint32_t)(*state >> 33);
+}
+
+/* --- lists ---------------------------------------------------------------- */
+
+START_TEST(a_few_sources_are_counted_exactly_over_all_lanes)
+{
+    const pg_snapshot_t *s;
+
+    for (apr_uint32_t n = 1; n <= 50; n++) {
+        for (apr_uint32_t i = 0; i < n; i++) {
+            source(n, i % 4);
+        }
+    }
+    s = at(T0);
+    ck_assert_uint_eq(s->top[PG_TOP_SOURCES].n, 50);
+    ck_assert_uint_eq(s->top[PG_TOP_SOURCES].floor, 0);
+    for (apr_uint32_t i = 0; i < 50; i++) {
+        const pg_top_entry_t *e = &s->top[PG_TOP_SOURCES].entry[i];
+        ck_assert_uint_eq(e->count, 50 - i);
+        ck_assert_uint_eq(e->error, 0);
+        ck_assert_str_eq(e->key.octets.ptr, name_of(50 - i));
+    }
+}
+END_TEST
+
+/* Every entry's promise, against the truth. */
+static void check_promises(const pg_top_t *top, const apr_uint32_t *truth,
+                           apr_uint32_t range)
+{
+    unsigned beyond = 0;
+
+    for (apr_size_t i = 0; i < top->n; i++) {
+        const pg_top_entry_t *e = &top->entry[i];
+        unsigned a, b, c, d;
+        apr_uint32_t n;
+        ck_assert_int_eq(sscanf(e->key.octets.ptr, "%u.%u.%u.%u",
+                                &a, &b, &c, &d), 4);
+        n = a << 24 | b << 16 | c << 8 | d;
+        ck_assert_uint_lt(n, range);
+        ck_assert_uint_ge(truth[n] + e->error, e->count);
+        beyond += truth[n] > e->count + 2 * e->error;
+    }
+    /* 95 % of them; a few more for chance. */
+    ck_assert_uint_le(beyond, top->n / 10 + 3);
+}
+
+START_TEST(the_most_frequent_of_a_skewed_stream_are_found)
+{
+    enum { RANGE = 200000, DRAWS = 2000000 };
+    static apr_uint32_t truth[RANGE];
+    apr_uint64_t state = 7;
+    const pg_top_t *top;
+
+    /* Zipf with exponent 1: rank = RANGE^u is within a factor of it. */
+    for (int i = 0; i < DRAWS; i++) {
+        double u = next(&state) / 2147483648.0;
+        apr_uint32_t n = (apr_uint32_t)pow(RANGE, u) % RANGE;
+        truth[n]++;
+        source(n, (unsigned)i % 4);
+    }
+    top = &at(T0)->top[PG_TOP_SOURCES];
+    check_promises(top, truth, RANGE);
+    for (apr_uint32_t n = 1; n <= 50; n++) {
+        const pg_top_entry_t *e = find(top, name_of(n));
+        ck_assert_msg(e != NULL, "rank %u is missing", n);
+        ck_assert_uint_le(truth[n] - truth[n] / 20, e->count);
+        ck_assert_uint_ge(truth[n] + truth[n] / 20, e->count);
+    }
+}
+END_TEST
+
+START_TEST(an_even_stream_is_shown_as_what_it_is)
+{
+    enum { RANGE = 100000, DRAWS = 1000000 };
+    static apr_uint32_t truth[RANGE];
+    apr_uint64_t state = 11;
+    const pg_top_t *top;
+
+    for (int i = 0; i < DRAWS; i++) {
+        apr_uint32_t n = next(&state) % RANGE;
+        truth[n]++;
+        source(n, 0);
+    }
+    top = &at(T0)->top[PG_TOP_SOURCES];
+    check_promises(top, truth, RANGE);
+    ck_assert_uint_gt(top->floor, 0);
+}
+END_TEST
+
+START_TEST(ten_million_rotating_sources_do_not_push_out_the_real_top)
+{
+    const pg_top_t *top;
+
+    for (apr_uint32_t i = 0; i < 10000000; i++) {
+        source(0x0a000000 + i, i % 4);
+        if (i % 2000 == 0) {
+            source(0xc0000201 + i / 2000 % 5, i / 2000 % 4);
+        }
+    }
+    top = &at(T0)->top[PG_TOP_SOURCES];
+    for (apr_uint32_t i = 0; i < 5; i++) {
+        const pg_top_entry_t *e = find(top, name_of(0xc0000201 + i));
+        ck_assert_msg(e != NULL, "real source %u was pushed out", i);
+        ck_assert_uint_ge(e->count, 500);
+        ck_assert_uint_le(e->count - e->error, 1000);
+    }
+    for (apr_uint32_t i = 0; i < 5; i++) {
+        ck_assert_int_eq(strncmp(top->entry[i].key.octets.ptr, "192.0.2.",
+                                 8), 0);
+    }
+}
+END_TEST
+
+/* --- keys ----------------------------------------------------------------- */
+
+static pg_event_t connect_to(const char *host, apr_uint16_t port)
+{
+    return (pg_event_t){
+        .time = T0,
+        .verdict = { .class_id = PG_CLASS_CONNECT_OTHER,
+                     .family = PG_FAMILY_CONNECT,
+                     .method = PG_SPAN("CONNECT"),
+                     .host = pg_span_str(host), .port = port },
+        .vhost = PG_SPAN("own.example:80"),
+        .user_agent = PG_SPAN("scanner/1.0"),
+        .source = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 },
+        .source_known = true,
+    };
+}
+
+START_TEST(all_four_lists_say_what_was_asked_for)
+{
+    pg_event_t e = connect_to("Mail.Example", 25);
+    const pg_snapshot_t *s;
+
+    pg_ledger_record(ledger, &e);
+    e = connect_to("mail.example", 25);
+    pg_ledger_record(ledger, &e);
+    e = connect_to("2001:db8::2", 443);
+    e.user_agent.ptr = NULL;
+    e.user_agent.len = 0;
+    pg_ledger_record(ledger, &e);
+    e = connect_to(NULL, 0);
+    e.verdict.target = PG_SPAN("/@x");
+    e.source_is_peer = true;
+    pg_ledger_record(ledger, &e);
+    s = at(T0);
+    ck_assert_uint_eq(find(&s->top[PG_TOP_SOURCES], "2001:db8::1")->count, 3);
+    ck_assert_uint_eq(find(&s->top[PG_TOP_TARGETS], "mail.example:25")->count,
+                      2);
+    ck_assert_ptr_nonnull(find(&s->top[PG_TOP_TARGETS], "[2001:db8::2]:443"));
+    ck_assert_ptr_nonnull(find(&s->top[PG_TOP_TARGETS], "/@x"));
+    ck_assert_uint_eq(find(&s->top[PG_TOP_PORTS], "25")->count, 2);
+    ck_assert_uint_eq(s->top[PG_TOP_PORTS].n, 2);
+    ck_assert_uint_eq(find(&s->top[PG_TOP_AGENTS], "scanner/1.0")->count, 3);
+    ck_assert_uint_eq(s->top[PG_TOP_AGENTS].n, 2);
+    ck_assert_ptr_null(s->top[PG_TOP_AGENTS].entry[1].key.octets.ptr);
+    ck_assert_uint_eq(s->sources.estimate, 1);
+    ck_assert_uint_eq(s->vhost_count, 1);
+    ck_assert_uint_eq(s->vhosts[0].attempts, 4);
+    ck_assert_str_eq(s->vhosts[0].name.octets.ptr, "own.example:80");
+    ck_assert_uint_eq(s->by_method[PG_METHOD_CONNECT], 4);
+    ck_assert_uint_eq(s->by_port_class[PG_PORTCLASS_MAIL], 2);
+}
+END_TEST
+
+START_TEST(long_keys_are_cut_and_say_so)
+{
+    char *host = apr_palloc(pool, 5001);
+    pg_event_t e;
+
+    /* All lengths, so that every way of copying is taken. */
+    for (apr_size_t n = 0; n <= 300; n++) {
+        memset(host, 'A', n);
+        host[n] = '\0';
+        e = connect_to(host, 0);
+        e.verdict.host = pg_test_exact(pg_span_make(host, n));
+        e.user_agent = pg_test_exact(pg_span_make(host, n));
+        e.vhost = e.user_agent;
+        e.verdict.method = e.user_agent;
+        pg_ledger_record(ledger, &e);
+        free((void *)(apr_uintptr_t)e.verdict.host.ptr);
+        free((void *)(apr_uintptr_t)e.user_agent.ptr);
+    }
+    for (apr_size_t t = PG_TOP_TARGETS; t < PG_TOP_COUNT; t++) {
+        const pg_top_t *top = &at(T0)->top[t];
+        ck_assert(t == PG_TOP_PORTS || top->n > 50);
+        for (apr_size_t i = 0; i < top->n; i++) {
+            ck_assert_uint_le(top->entry[i].key.octets.len, 136);
+            ck_assert_msg(top->entry[i].key.cut
+                              == (top->entry[i].count
+                                  - top->entry[i].error > 1),
+                          "%s of %d octets: %d",
+                          pg_top_name((pg_top_e)t),
+                          (int)top->entry[i].key.octets.len,
+                          (int)top->entry[i].count);
+        }
+    }
+    ck_assert_int_eq(at(T0)->top[PG_TOP_TARGETS].entry[0].key.octets.ptr[0],
+                     'a');
+}
+END_TEST
+
+START_TEST(letters_become_small_and_nothing_else_changes)
+{
+    char host[257];
+    const pg_snapshot_t *s;
+    const char *shown;
+
+    for (int c = 1; c < 256; c += 8) {
+        pg_event_t e;
+        for (int i = 0; i < 8; i++) {
+            host[i] = (char)(c + i < 256 ? c + i : 1);
+        }
+        host[8] = '\0';
+        ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+        e = connect_to(host, 0);
+        pg_ledger_record(ledger, &e);
+        s = at(T0);
+        shown = s->top[PG_TOP_TARGETS].entry[0].key.octets.ptr;
+        for (int i = 0; i < 8; i++) {
+            ck_assert_int_eq(shown[i], pg_lower(host[i]));
+        }
+    }
+}
+END_TEST
+
+/* --- claims --------------------------------------------------------------- */
+
+START_TEST(a_dead_owners_claim_is_void_after_two_seconds)
+{
+    pg_lane_t *lane = pg_lane(ledger, 0);
+    pg_word_t *hot = (pg_word_t *)((char *)lane + ledger->top_at[0]);
+    apr_uint32_t sets = ledger->sizes.sets[0];
+    pg_top_key_t key = pg_top_key(ledger, PG_TOP_SOURCES,
+                                  PG_SPAN("sixteen octets!!"));
+
+    for (apr_uint32_t i = 0; i < sets; i++) {
+        pg_word_set(&hot[sets * 8 + i],
+                    (apr_uint64_t)(T0 / SECOND) << 32 | 1);
+    }
+    pg_top_add(ledger, lane, PG_TOP_SOURCES, &key, T0 + SECOND);
+    ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 0);
+    pg_top_add(ledger, lane, PG_TOP_SOURCES, &key, T0 + 2 * SECOND);
+    ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 1);
+    /* One from a clock that was ahead is void at once. */
+    for (apr_uint32_t i = 0; i < sets; i++) {
+        pg_word_set(&hot[sets * 8 + i],
+                    (apr_uint64_t)(T0 / SECOND + 9999) << 32 | 1);
+    }
+    key = pg_top_key(ledger, PG_TOP_SOURCES, PG_SPAN("sixteen more....."));
+    pg_top_add(ledger, lane, PG_TOP_SOURCES, &key, T0);
+    ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 2);
+}
+END_TEST
+
+START_TEST(torn_entries_are_not_shown_and_are_freed)
+{
+    pg_lane_t *lane = pg_lane(ledger, 0);
+    pg_word_t *words = (pg_word_t *)((char *)lane + ledger->top_at[0]);
+    apr_size_t n = ledger->top_at[1] - ledger->top_at[0];
+
+    for (apr_uint32_t i = 0; i < 5000; i++) {
+        source(i, 0);
+    }
+    for (apr_size_t w = ledger->sizes.sets[0] * 9; w < n / 8; w += 3) {
+        pg_word_set(&words[w], pg_word_get(&words[w]) ^ 0x1000);
+    }
+    ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 0);
+    pg_ledger_tend(ledger, T0 + 10 * SECOND);
+    for (apr_uint32_t i = 0; i < ledger->sizes.sets[0] * 8; i++) {
+        ck_assert_uint_eq(pg_word_get(&words[i]), 0);
+    }
+    source(1, 0);
+    ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 1);
+}
+END_TEST
+
+/* --- distinct ------------------------------------------------------------- */
+
+START_TEST(distinct_sources_are_estimated_within_four_standard_errors)
+{
+    static const apr_uint32_t sizes[] = { 1, 2, 10, 100, 1000, 10000, 30000,
+                                          100000, 1000000 };
+    apr_uint32_t size = sizes[_i];
+    const pg_snapshot_t *s;
+    double off;
+
+    for (apr_uint32_t n = 0; n < size; n++) {
+        source(n, 0);
+        source(n, 1);
+    }
+    s = at(T0);
+    off = fabs((double)s->sources.estimate - size) / size;
+    ck_assert_double_le(s->sources.relative_error, 0.0082);
+    ck_assert_msg(off <= 4 * s->sources.relative_error, "%u: %f", size, off);
+    ck_assert_uint_eq(s->day_count, 1);
+    off = fabs((double)s->days[0].sources.estimate - size) / size;
+    ck_assert_msg(off <= 4 * s->days[0].sources.relative_error, "%u a day: "
+                  "%f", size, off);
+}
+END_TEST
+
+START_TEST(the_days_are_remembered_after_their_registers_are_gone)
+{
+    const pg_snapshot_t *s;
+    const apr_time_t day = 86400 * SECOND;
+
+    for (int d = 0; d < 100; d++) {
+        for (int n = 0; n <= d; n++) {
+            pg_event_t e = connect_to("x", 1);
+            e.time = T0 + d * day;
+            e.source[15] = (unsigned char)n;
+            pg_ledger_record(ledger, &e);
+        }
+        pg_ledger_tend(ledger, T0 + d * day);
+    }
+    s = at(T0 + 99 * day);
+    ck_assert_uint_eq(s->day_count, 100);
+    for (apr_size_t d = 0; d < 100; d++) {
+        double off = fabs((double)s->days[d].sources.estimate
+                          - (double)(d + 1));
+        ck_assert_int_eq(s->days[d].start,
+                         T0 - 43200 * SECOND + (apr_time_t)d * day);
+        ck_assert_double_le(off, 1 + 0.1 * (double)d);
+    }
+    s = at(T0 + 5000 * day);
+    ck_assert_uint_eq(s->day_count, 0);
+}
+END_TEST
+
+PG_TEST_SUITE(top)
+{
+    TCase *lists = tcase_create("lists");
+    TCase *keys = tcase_create("keys");
+    TCase *claims = tcase_create("claims");
+    TCase *distinct = tcase_create("distinct");
+
+    tcase_add_checked_fixture(lists, set_up, tear_down);
+    tcase_set_timeout(lists, 120);
+    tcase_add_test(lists, a_few_sources_are_counted_exactly_over_all_lanes);
+    tcase_add_test(lists, the_most_frequent_of_a_skewed_stream_are_found);
+    tcase_add_test(lists, an_even_stream_is_shown_as_what_it_is);
+    tcase_add_test(
+        lists, ten_million_rotating_sources_do_not_push_out_the_real_top);
+    suite_add_tcase(suite, lists);
+
+    tcase_add_checked_fixture(keys, set_up, tear_down);
+    tcase_set_timeout(keys, 60);
+    tcase_add_test(keys, all_four_lists_say_what_was_asked_for);
+    tcase_add_test(keys, long_keys_are_cut_and_say_so);
+    tcase_add_test(keys, letters_become_small_and_nothing_else_changes);
+    suite_add_tcase(suite, keys);
+
+    tcase_add_checked_fixture(claims, set_up, tear_down);
+    tcase_add_test(claims, a_dead_owners_claim_is_void_after_two_seconds);
+    tcase_add_test(claims, torn_entries_are_not_shown_and_are_freed);
+    suite_add_tcase(suite, claims);
+
+    tcase_add_checked_fixture(distinct, set_up, tear_down);
+    tcase_set_timeout(distinct, 60);
+    tcase_add_loop_test(
+        distinct, distinct_sources_are_estimated_within_four_standard_errors,
+        0, 9);
+    tcase_add_test(distinct,
+                   the_days_are_remembered_after_their_registers_are_gone);
+    suite_add_tcase(suite, distinct);
+}
