@@ -51,7 +51,7 @@ apr_status_t pg_block_new(pg_ledger_t **out, const pg_head_t *head,
     return APR_SUCCESS;
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 static apr_status_t read_at(int fd, char *to, apr_size_t n, off_t from)
 {
@@ -140,33 +140,30 @@ static apr_status_t from_layout2(pg_ledger_t **out, int fd,
     return status;
 }
 
-apr_status_t pg_block_read(pg_ledger_t **out, int fd, apr_size_t size,
-                           bool *old, const char **why, apr_pool_t *pool)
+apr_status_t pg_block_read(pg_ledger_t **out, pg_file_t *file,
+                           apr_pool_t *pool)
 {
-    bool checkpoint = size % 4096 == sizeof(pg_trailer_t);
+    bool checkpoint = file->size % 4096 == sizeof(pg_trailer_t);
+    apr_size_t size = file->size - (checkpoint ? sizeof(pg_trailer_t) : 0);
     apr_uint32_t version;
     pg_head_t head;
     apr_status_t status;
 
-    *why = "it is too short for a ledger";
-    if (size < sizeof(head) || read_at(fd, (char *)&head, sizeof(head), 0)) {
+    file->why = "it is too short for a ledger";
+    if (size < sizeof(head)
+        || read_at(file->fd, (char *)&head, sizeof(head), 0) != 0) {
         return APR_EMISMATCH;
     }
-    *why = pg_head_objection(&head,
-                             size - (checkpoint ? sizeof(pg_trailer_t) : 0),
-                             &version, pool);
-    if (*why) {
+    file->why = pg_head_objection(&head, size, &version, pool);
+    if (file->why) {
         return APR_EMISMATCH;
     }
-    status = version == 1 ? from_layout1(out, fd, pool)
-                          : from_layout2(out, fd, &head, pool);
+    status = version == 1 ? from_layout1(out, file->fd, pool)
+                          : from_layout2(out, file->fd, &head, pool);
     if (status == APR_SUCCESS && checkpoint && version != 1
-        && !trailer_fits(*out, fd)) {
-        *why = "its checksum is wrong";
+        && !trailer_fits(*out, file->fd)) {
+        file->why = "its checksum is wrong";
         return APR_EMISMATCH;
-    }
-    if (old) {
-        *old = version != PG_VERSION;
     }
     return status;
 }

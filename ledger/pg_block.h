@@ -4,6 +4,7 @@
 #ifndef PG_BLOCK_H
 #define PG_BLOCK_H
 
+#include "pg_file.h"
 #include "pg_layout.h"
 
 /* A checkpoint is a ledger with this behind it. A ledger's size is a number
@@ -25,13 +26,11 @@ apr_status_t pg_block_new(pg_ledger_t **out, const pg_head_t *head,
  * Read a ledger or a checkpoint into private memory; one of an older layout
  * becomes one of the present layout.
  *
- * @param fd    open for reading, size octets long
- * @param old   set to whether the layout was an older one; may be NULL
- * @param why   on APR_EMISMATCH: what is wrong, one clause
+ * @param file  open for reading; why is set with APR_EMISMATCH
  * @return APR_EMISMATCH when it is no sound ledger
  */
-apr_status_t pg_block_read(pg_ledger_t **out, int fd, apr_size_t size,
-                           bool *old, const char **why, apr_pool_t *pool);
+apr_status_t pg_block_read(pg_ledger_t **out, pg_file_t *file,
+                           apr_pool_t *pool);
 
 /** A private copy, with these sizes. */
 apr_status_t pg_block_copy(pg_ledger_t **out, const pg_ledger_t *from,

@@ -19,30 +19,30 @@ static const char *words_of(apr_status_t status, const char *doing,
                         apr_strerror(status, words, sizeof(words)));
 }
 
-/* --- saving --------------------------------------------------------------- */
+/* --- saving -------------------------------------------------------------- */
 
 /* May what is at path be replaced? */
 static apr_status_t replaceable(const char *path, const char **why,
                                 apr_pool_t *pool)
 {
     char magic[8];
-    apr_size_t size;
-    int fd;
-    apr_status_t status = pg_file_open(&fd, &size, path, false, why, pool);
+    pg_file_t file;
+    apr_status_t status = pg_file_open(&file, path, false, pool);
 
     if (APR_STATUS_IS_ENOENT(status)) {
         return APR_SUCCESS;
     }
     if (status != APR_SUCCESS) {
+        *why = file.why;
         return status;
     }
-    if (size > 0
-        && (pread(fd, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic)
+    if (file.size > 0
+        && (pread(file.fd, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic)
             || memcmp(magic, PG_MAGIC, sizeof(magic)) != 0)) {
         *why = "something that is no checkpoint is there";
         status = APR_EEXIST;
     }
-    close(fd);
+    close(file.fd);
     return status;
 }
 
@@ -64,7 +64,7 @@ static apr_status_t write_temp(const char **temp,
                                apr_pool_t *pool)
 {
     pg_ledger_t *block;
-    int fd;
+    pg_file_t file;
     apr_status_t status;
 
     status = pg_block_copy(&block, checkpoint->ledger,
@@ -73,14 +73,14 @@ static apr_status_t write_temp(const char **temp,
         *why = words_of(status, "no copy can be made", pool);
         return status;
     }
-    status = pg_file_temp(&fd, temp, checkpoint->path, 0, &checkpoint->own,
-                          pool);
+    status = pg_file_temp(&file, checkpoint->path, 0, &checkpoint->own, pool);
     if (status != APR_SUCCESS) {
         *why = words_of(status, "no file can be created beside it", pool);
         return status;
     }
-    status = write_all(fd, block, now);
-    close(fd);
+    *temp = file.name;
+    status = write_all(file.fd, block, now);
+    close(file.fd);
     if (status != APR_SUCCESS) {
         *why = words_of(status, "it cannot be written", pool);
         unlink(*temp);
@@ -151,19 +151,19 @@ apr_status_t pg_checkpoint_save(const pg_checkpoint_t *checkpoint,
     return status;
 }
 
-/* --- loading -------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------- */
 
 static apr_status_t load(pg_ledger_t **out, const char *path,
                          const char **why, apr_pool_t *pool)
 {
-    apr_size_t size;
-    int fd;
-    apr_status_t status = pg_file_open(&fd, &size, path, false, why, pool);
+    pg_file_t file = { .why = NULL };
+    apr_status_t status = pg_file_open(&file, path, false, pool);
 
     if (status == APR_SUCCESS) {
-        status = pg_block_read(out, fd, size, NULL, why, pool);
-        close(fd);
+        status = pg_block_read(out, &file, pool);
+        close(file.fd);
     }
+    *why = file.why;
     return status;
 }
 
@@ -193,7 +193,7 @@ apr_status_t pg_checkpoint_load(pg_ledger_t **out, const char *path,
     return status;
 }
 
-/* --- regular saving ------------------------------------------------------- */
+/* --- regular saving ------------------------------------------------------ */
 
 pg_tick_e pg_checkpoint_tick(pg_checkpoint_t *checkpoint, apr_time_t now,
                              bool force, const char **why, apr_pool_t *pool)

@@ -98,7 +98,7 @@ void pg_distinct_add(const pg_ledger_t *ledger, apr_uint64_t hash,
     }
 }
 
-/* --- estimate ------------------------------------------------------------- */
+/* --- estimate ------------------------------------------------------------ */
 
 static double sigma(double x)
 {
@@ -168,7 +168,7 @@ static pg_distinct_t estimate(const pg_sketch_t *sketch)
     };
 }
 
-/* --- days ----------------------------------------------------------------- */
+/* --- days ---------------------------------------------------------------- */
 
 static pg_word_t *estimate_cell(const pg_ledger_t *ledger, apr_int64_t day)
 {
@@ -256,7 +256,7 @@ void pg_distinct_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
     out->day_count = n;
 }
 
-/* --- merge ---------------------------------------------------------------- */
+/* --- merge --------------------------------------------------------------- */
 
 static void sketch_merge(const pg_sketch_t *into, const pg_sketch_t *from)
 {

@@ -44,68 +44,58 @@ static const char *open_error(int error, const char *path, apr_pool_t *pool)
                         apr_strerror(error, words, sizeof(words)));
 }
 
-static apr_status_t open_as(int *fd, struct stat *st, const char *path,
-                            int flags, const char **why, apr_pool_t *pool)
+static apr_status_t open_as(pg_file_t *out, struct stat *st, const char *path,
+                            int flags, apr_pool_t *pool)
 {
     /* O_NONBLOCK: a FIFO must not make us wait for its other end. */
-    int got = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     int error;
 
-    if (got < 0) {
+    if (fd < 0) {
         error = errno;
-        *why = open_error(error, path, pool);
+        out->why = open_error(error, path, pool);
         return error;
     }
-    if (fstat(got, st) != 0) {
+    if (fstat(fd, st) != 0) {
         error = errno;
-        *why = "its owner cannot be found out";
-        close(got);
+        out->why = "its owner cannot be found out";
+        close(fd);
         return error;
     }
-    *fd = got;
+    out->fd = fd;
+    out->size = (apr_size_t)st->st_size;
     return APR_SUCCESS;
 }
 
-apr_status_t pg_file_open(int *fd, apr_size_t *size, const char *path,
-                          bool writable, const char **why,
+static apr_status_t unless(const char *why, pg_file_t *out)
+{
+    out->why = why;
+    if (why) {
+        close(out->fd);
+        return APR_EACCES;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
                           apr_pool_t *pool)
 {
     struct stat st;
-    int got = -1;
     int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW;
-    apr_status_t status = open_as(&got, &st, path, flags, why, pool);
+    apr_status_t status = open_as(out, &st, path, flags, pool);
 
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    *why = objection(&st, pool);
-    if (*why) {
-        close(got);
-        return APR_EACCES;
-    }
-    *fd = got;
-    *size = (apr_size_t)st.st_size;
-    return APR_SUCCESS;
+    return status ? status : unless(objection(&st, pool), out);
 }
 
-apr_status_t pg_file_open_any(int *fd, apr_size_t *size, const char *path,
-                              const char **why, apr_pool_t *pool)
+apr_status_t pg_file_open_any(pg_file_t *out, const char *path,
+                              apr_pool_t *pool)
 {
     struct stat st;
-    int got = -1;
-    apr_status_t status = open_as(&got, &st, path, O_RDONLY, why, pool);
+    apr_status_t status = open_as(out, &st, path, O_RDONLY, pool);
 
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        *why = "it is not a regular file";
-        close(got);
-        return APR_EACCES;
-    }
-    *fd = got;
-    *size = (apr_size_t)st.st_size;
-    return APR_SUCCESS;
+    return status ? status
+                  : unless(S_ISREG(st.st_mode) ? NULL
+                           : "it is not a regular file", out);
 }
 
 static apr_status_t prepare(int fd, apr_size_t size, const pg_file_own_t *own)
@@ -126,25 +116,24 @@ static apr_status_t prepare(int fd, apr_size_t size, const pg_file_own_t *own)
     return error;
 }
 
-apr_status_t pg_file_temp(int *fd, const char **temp, const char *path,
-                          apr_size_t size, const pg_file_own_t *own,
-                          apr_pool_t *pool)
+apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,
+                          const pg_file_own_t *own, apr_pool_t *pool)
 {
     char *name = apr_pstrcat(pool, path, ".XXXXXX", NULL);
-    int got = mkostemp(name, O_CLOEXEC);
+    int fd = mkostemp(name, O_CLOEXEC);
     apr_status_t status;
 
-    if (got < 0) {
+    if (fd < 0) {
         return errno;
     }
-    status = prepare(got, size, own);
+    status = prepare(fd, size, own);
     if (status != APR_SUCCESS) {
-        close(got);
+        close(fd);
         unlink(name);
         return status;
     }
-    *fd = got;
-    *temp = name;
+    out->fd = fd;
+    out->name = name;
     return APR_SUCCESS;
 }
 

@@ -16,32 +16,32 @@ typedef struct pg_file_own_t {
     apr_gid_t group;
 } pg_file_own_t;
 
+/** A file that was opened or made, or why it was not. */
+typedef struct pg_file_t {
+    int fd;                      /* untouched on failure                  */
+    apr_size_t size;             /* octets, when opened                   */
+    const char *name;            /* of a temporary file, in pool          */
+    const char *why;             /* on failure to open: what is wrong, one
+                                    clause; a constant or in pool         */
+} pg_file_t;
+
 /**
  * Open a regular file of the effective user (or of root), following no
  * symbolic link and waiting for no FIFO. The descriptor is closed on exec.
- *
- * @param fd    untouched on failure
- * @param size  of the file, octets
- * @param why   on failure: what is wrong, one clause; a constant or in pool
  * @return APR_ENOENT when there is nothing at path
  */
-apr_status_t pg_file_open(int *fd, apr_size_t *size, const char *path,
-                          bool writable, const char **why,
+apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
                           apr_pool_t *pool);
 
 /** Open any regular file to read it, whoever it belongs to: for tools that
  *  show what they are given. Links are followed. */
-apr_status_t pg_file_open_any(int *fd, apr_size_t *size, const char *path,
-                              const char **why, apr_pool_t *pool);
+apr_status_t pg_file_open_any(pg_file_t *out, const char *path,
+                              apr_pool_t *pool);
 
-/**
- * Create a file beside path under a name of its own, mode 0640, with size
- * octets of reserved space (0: none).
- * @param temp  its name, in pool
- */
-apr_status_t pg_file_temp(int *fd, const char **temp, const char *path,
-                          apr_size_t size, const pg_file_own_t *own,
-                          apr_pool_t *pool);
+/** Create a file beside path under a name of its own, mode 0640, with size
+ *  octets of reserved space (0: none). */
+apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,
+                          const pg_file_own_t *own, apr_pool_t *pool);
 
 /** Rename path to the first free of path.<word>-1, path.<word>-2, ... (at
  *  most 1000), never overwriting. @param aside  the new name, in pool */

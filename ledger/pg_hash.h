@@ -62,128 +62,6 @@ static inline apr_uint64_t pg_sip_load(const unsigned char *at, apr_size_t n)
     memcpy(&word, at, n);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     word = __builtin_bswap64(word);
-/* --- NH ------------------------------------------------------------------- */
-
-/** Longest input of pg_nh(), octets. */
-#define PG_NH_MOST 144
-
-typedef struct pg_nh_key_t {
-    apr_uint64_t k[PG_NH_MOST / 8];
-    apr_uint64_t finish[3];
-} pg_nh_key_t;
-
-typedef struct pg_wide_t {
-    apr_uint64_t low, high;
-} pg_wide_t;
-
-static inline pg_wide_t pg_multiply(apr_uint64_t a, apr_uint64_t b)
-{
-#ifdef __SIZEOF_INT128__
-    __extension__ typedef unsigned __int128 wide;
-    wide product = (wide)a * b;
-
-    return (pg_wide_t){ .low = (apr_uint64_t)product,
-                        .high = (apr_uint64_t)(product >> 64) };
-#else
-    apr_uint64_t al = a & 0xffffffffu, ah = a >> 32;
-    apr_uint64_t bl = b & 0xffffffffu, bh = b >> 32;
-    apr_uint64_t mid = ah * bl + (al * bl >> 32);
-    apr_uint64_t mid2 = al * bh + (mid & 0xffffffffu);
-
-    return (pg_wide_t){ .low = a * b,
-                        .high = ah * bh + (mid >> 32) + (mid2 >> 32) };
-#endif
-}
-
-static inline apr_uint64_t pg_fold(apr_uint64_t a, apr_uint64_t b)
-{
-    pg_wide_t product = pg_multiply(a, b);
-
-    return product.low ^ product.high;
-}
-
-static inline apr_uint64_t pg_load8(const char *at)
-{
-    apr_uint64_t word;
-
-    memcpy(&word, at, sizeof(word));
-    return word;
-}
-
-static inline apr_uint64_t pg_load4(const char *at)
-{
-    apr_uint32_t word;
-
-    memcpy(&word, at, sizeof(word));
-    return word;
-}
-
-/** n octets (at most 8) as a number, without reading beyond them and without
- *  a call: different octets, different numbers. */
-static inline apr_uint64_t pg_load_short(const char *at, apr_size_t n)
-{
-    const unsigned char *octet = (const unsigned char *)at;
-
-    if (n >= 4) {
-        return pg_load4(at) | pg_load4(at + n - 4) << (8 * (n - 4) & 63);
-    }
-    if (n > 0) {
-        return octet[0] | (apr_uint64_t)octet[n / 2] << (8 * (n / 2))
-               | (apr_uint64_t)octet[n - 1] << (8 * (n - 1));
-    }
-    return 0;
-}
-
-static inline void pg_nh_step(pg_wide_t *sum, apr_uint64_t a, apr_uint64_t b,
-                              const apr_uint64_t *key)
-{
-    pg_wide_t product = pg_multiply(a + key[0], b + key[1]);
-
-    sum->low += product.low;
-    sum->high += product.high + (sum->low < product.low);
-}
-
-/** Hash of n octets; n is at most PG_NH_MOST. */
-static inline apr_uint64_t pg_nh(const pg_nh_key_t *key, const char *octets,
-                                 apr_size_t n)
-{
-    const char *at = octets;
-    const apr_uint64_t *k = key->k;
-    apr_size_t left = n;
-    pg_wide_t sum = { .low = n };
-
-    for (; left > 16; left -= 16, at += 16, k += 2) {
-        pg_nh_step(&sum, pg_load8(at), pg_load8(at + 8), k);
-    }
-    if (n > 16) {                    /* the last 16, some of them again   */
-        at = octets + n - 16;
-        pg_nh_step(&sum, pg_load8(at), pg_load8(at + 8), k);
-    }
-    else if (n >= 8) {
-        pg_nh_step(&sum, pg_load8(at), pg_load8(at + n - 8), k);
-    }
-    else {
-        pg_nh_step(&sum, pg_load_short(at, n), 0, k);
-    }
-    return pg_fold(pg_fold(sum.low ^ key->finish[0],
-                           sum.high ^ key->finish[1]) ^ n,
-                   key->finish[2]);
-}
-
-/** A key for pg_nh(), for one use. */
-static inline void pg_nh_derive(pg_nh_key_t *out, const pg_key_t *key,
-                                const char *use)
-{
-    pg_key_t mine = pg_key_derive(key, use);
-    apr_uint64_t words[sizeof(*out) / sizeof(apr_uint64_t)];
-
-    for (apr_uint64_t i = 0; i < sizeof(*out) / sizeof(*words); i++) {
-        words[i] = pg_siphash(&mine, &i, sizeof(i), 2, 4);
-    }
-    memcpy(out, words, sizeof(*out));
-    out->finish[2] |= 1;
-}
-
 #endif
     return word;
 }
@@ -231,7 +109,7 @@ static inline pg_key_t pg_key_derive(const pg_key_t *key, const char *use)
                                             2, 4) } };
 }
 
-/* --- NH ------------------------------------------------------------------- */
+/* --- NH ------------------------------------------------------------------ */
 
 /** Longest input of pg_nh(), octets. */
 #define PG_NH_MOST 144
@@ -344,7 +222,7 @@ static inline void pg_nh_derive(pg_nh_key_t *out, const pg_key_t *key,
                                 const char *use)
 {
     pg_key_t mine = pg_key_derive(key, use);
-    apr_uint64_t words[sizeof(*out) / sizeof(apr_uint64_t)];
+    apr_uint64_t words[sizeof(*out) / sizeof(apr_uint64_t)] = { 0 };
 
     for (apr_uint64_t i = 0; i < sizeof(*out) / sizeof(*words); i++) {
         words[i] = pg_siphash(&mine, &i, sizeof(i), 2, 4);

@@ -131,7 +131,7 @@ typedef struct pg_head_t {
 
 #define PG_HEAD_ROOM 4096
 
-/* --- common part ---------------------------------------------------------- */
+/* --- common part --------------------------------------------------------- */
 
 /* Text in words: length in octets in the low 16 bits, and two flags. */
 #define PG_LEN_CUT    (1u << 16)
@@ -184,7 +184,7 @@ typedef struct pg_common_t {
     /* then recent[sizes.recent][PG_RECENT_WORDS] */
 } pg_common_t;
 
-/* --- lanes ---------------------------------------------------------------- */
+/* --- lanes --------------------------------------------------------------- */
 
 #define PG_OUTCOME_ROOM 6
 #define PG_METHOD_ROOM 10

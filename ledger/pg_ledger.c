@@ -23,7 +23,7 @@ apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
     return status == APR_SUCCESS ? pg_block_new(out, &head, pool) : status;
 }
 
-/* --- recording ------------------------------------------------------------ */
+/* --- recording ----------------------------------------------------------- */
 
 static pg_lane_t *my_lane(const pg_ledger_t *ledger)
 {
@@ -148,7 +148,7 @@ void pg_ledger_permit(pg_ledger_t *ledger, apr_time_t now)
     pg_word_add(&my_lane(ledger)->permitted, 1);
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
                                 apr_time_t now, apr_pool_t *pool)
@@ -195,7 +195,7 @@ const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool)
         s->sets[PG_TOP_PORTS] * 8, s->sets[PG_TOP_AGENTS] * 8, s->recent);
 }
 
-/* --- upkeep --------------------------------------------------------------- */
+/* --- upkeep -------------------------------------------------------------- */
 
 void pg_ledger_tend(pg_ledger_t *ledger, apr_time_t now)
 {

@@ -13,7 +13,7 @@
 #include "pg_checkpoint.h"
 #include "pg_file.h"
 
-/* --- mapping -------------------------------------------------------------- */
+/* --- mapping ------------------------------------------------------------- */
 
 typedef struct pg_mapped_t {
     void *at;
@@ -44,7 +44,7 @@ static apr_status_t map(pg_ledger_t **out, int fd, const pg_head_t *head,
     return APR_SUCCESS;
 }
 
-/* --- sizes ---------------------------------------------------------------- */
+/* --- sizes --------------------------------------------------------------- */
 
 static apr_uint32_t sets_of(apr_uint32_t entries, apr_uint32_t normal)
 {
@@ -75,7 +75,7 @@ apr_status_t pg_ledger_size(apr_size_t *out, const char **why,
     return APR_SUCCESS;
 }
 
-/* --- what is there -------------------------------------------------------- */
+/* --- what is there ------------------------------------------------------- */
 
 typedef enum pg_found_e {
     FOUND_NOTHING,
@@ -93,10 +93,8 @@ typedef struct pg_try_t {
     apr_pool_t *pool;        /* the ledger's                              */
     apr_pool_t *scratch;     /* of this opening                           */
     pg_sizes_t sizes;
-    int fd;
-    apr_size_t size;
+    pg_file_t file;          /* what is at the path                       */
     pg_head_t head;
-    const char *why;
     apr_status_t status;
 } pg_try_t;
 
@@ -104,56 +102,54 @@ static pg_found_e look(pg_try_t *t)
 {
     apr_uint32_t version;
 
-    t->status = pg_file_open(&t->fd, &t->size, t->options->path, true,
-                             &t->why, t->pool);
+    t->status = pg_file_open(&t->file, t->options->path, true, t->pool);
     if (APR_STATUS_IS_ENOENT(t->status)) {
         return FOUND_NOTHING;
     }
     if (t->status != APR_SUCCESS) {
         return FOUND_REFUSED;
     }
-    if (pread(t->fd, &t->head, sizeof(t->head), 0)
+    if (pread(t->file.fd, &t->head, sizeof(t->head), 0)
         != (ssize_t)sizeof(t->head)) {
-        t->why = "it is too short for a ledger";
+        t->file.why = "it is too short for a ledger";
         return FOUND_BAD;
     }
-    t->why = pg_head_objection(&t->head, t->size, &version, t->pool);
-    if (t->why) {
+    t->file.why = pg_head_objection(&t->head, t->file.size, &version, t->pool);
+    if (t->file.why) {
         return FOUND_BAD;
     }
     if (version != PG_VERSION) {
-        t->why = apr_psprintf(t->pool, "it had layout %u", version);
+        t->file.why = apr_psprintf(t->pool, "it had layout %u", version);
         return FOUND_OLD;
     }
     if (t->options->resize
         && memcmp(&t->head.sizes, &t->sizes, sizeof(t->sizes)) != 0) {
-        t->why = "it had other sizes";
+        t->file.why = "it had other sizes";
         return FOUND_OLD;
     }
     return FOUND_LEDGER;
 }
 
-/* --- making one ----------------------------------------------------------- */
+/* --- making one ---------------------------------------------------------- */
 
 static apr_status_t publish(pg_try_t *t, const pg_ledger_t *block)
 {
     pg_file_own_t own = { .set_group = t->options->set_group,
                           .group = t->options->group };
-    const char *temp;
-    int fd;
-    apr_status_t status = pg_file_temp(&fd, &temp, t->options->path,
-                                       block->size, &own, t->scratch);
+    pg_file_t temp;
+    apr_status_t status = pg_file_temp(&temp, t->options->path, block->size,
+                                       &own, t->scratch);
 
     if (status != APR_SUCCESS) {
         return status;
     }
-    status = pg_file_write(fd, block->base, block->size);
-    close(fd);
+    status = pg_file_write(temp.fd, block->base, block->size);
+    close(temp.fd);
     if (status != APR_SUCCESS) {
-        unlink(temp);
+        unlink(temp.name);
         return status;
     }
-    return pg_file_publish(temp, t->options->path);
+    return pg_file_publish(temp.name, t->options->path);
 }
 
 /* A complete ledger appears at the path, holding what `from` holds (NULL:
@@ -210,18 +206,17 @@ static apr_status_t begin(pg_try_t *t)
 
 static apr_status_t migrate(pg_try_t *t)
 {
+    const char *why = t->file.why;
     pg_ledger_t *from;
-    const char *why;
-    apr_status_t status = pg_block_read(&from, t->fd, t->size, NULL, &why,
-                                        t->scratch);
+    apr_status_t status = pg_block_read(&from, &t->file, t->scratch);
 
-    close(t->fd);
+    close(t->file.fd);
     if (status == APR_SUCCESS) {
         status = pg_file_aside(&t->opening->aside, t->options->path, "old",
                                t->pool);
     }
     if (status == APR_SUCCESS) {
-        say(t, PG_OPENED_MIGRATED, t->why);
+        say(t, PG_OPENED_MIGRATED, why);
         status = create(t, from);
     }
     return status;
@@ -231,16 +226,16 @@ static apr_status_t replace(pg_try_t *t)
 {
     apr_status_t status;
 
-    close(t->fd);
-    say(t, PG_OPENED_REPLACED, t->why);
+    close(t->file.fd);
+    say(t, PG_OPENED_REPLACED, t->file.why);
     status = pg_file_aside(&t->opening->aside, t->options->path, "bad",
                            t->pool);
     return status == APR_SUCCESS ? begin(t) : status;
 }
 
-/* --- opening -------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
-/* Leaves t->fd and t->head those of a ledger of this layout. */
+/* Leaves t->file.fd and t->head those of a ledger of this layout. */
 static apr_status_t arrive(pg_try_t *t)
 {
     apr_status_t status = APR_EBUSY;
@@ -260,7 +255,7 @@ static apr_status_t arrive(pg_try_t *t)
             status = replace(t);
             break;
         case FOUND_REFUSED:
-            say(t, PG_OPENED_FAILED, t->why);
+            say(t, PG_OPENED_FAILED, t->file.why);
             return t->status;
         }
         if (status != APR_SUCCESS && !APR_STATUS_IS_EEXIST(status)) {
@@ -281,8 +276,8 @@ static apr_status_t open_with(pg_ledger_t **out, pg_try_t *t)
         status = arrive(t);
     }
     if (status == APR_SUCCESS) {
-        status = map(out, t->fd, &t->head, t->pool);
-        close(t->fd);
+        status = map(out, t->file.fd, &t->head, t->pool);
+        close(t->file.fd);
     }
     if (status == APR_SUCCESS) {
         t->opening->size = (*out)->size;
@@ -325,13 +320,13 @@ apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
 apr_status_t pg_ledger_open_readonly(pg_ledger_t **out, const char *path,
                                      const char **why, apr_pool_t *pool)
 {
-    apr_size_t size;
-    int fd;
-    apr_status_t status = pg_file_open_any(&fd, &size, path, why, pool);
+    pg_file_t file = { .why = NULL };
+    apr_status_t status = pg_file_open_any(&file, path, pool);
 
     if (status == APR_SUCCESS) {
-        status = pg_block_read(out, fd, size, NULL, why, pool);
-        close(fd);
+        status = pg_block_read(out, &file, pool);
+        close(file.fd);
     }
+    *why = status ? file.why ? file.why : "it cannot be read" : NULL;
     return status;
 }

@@ -76,7 +76,7 @@ static pg_word_t *entry_at(const pg_ledger_t *ledger, apr_uint64_t number)
     return ledger->recent + number % ledger->sizes.recent * PG_RECENT_WORDS;
 }
 
-/* --- writing -------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static void pack_texts(pg_record_t *out, const pg_event_t *event)
 {
@@ -85,7 +85,8 @@ static void pack_texts(pg_record_t *out, const pg_event_t *event)
     for (unsigned i = 0; i < TEXT_COUNT; i++) {
         const void *member = (const char *)event + event_at[i];
         pg_span_t text = *(const pg_span_t *)member;
-        apr_size_t n = text.len < text_most[i] ? text.len : text_most[i];
+        bool cut = text.len > text_most[i];
+        apr_size_t n = cut ? text_most[i] : text.len;
 
         if (text.ptr == NULL) {
             out->length[i] = ABSENT;
@@ -93,7 +94,7 @@ static void pack_texts(pg_record_t *out, const pg_event_t *event)
         }
         memcpy(to, text.ptr, n);
         to += n;
-        out->length[i] = (apr_uint16_t)(n | (n < text.len ? CUT : 0));
+        out->length[i] = (apr_uint16_t)(n | (cut ? CUT : 0));
     }
 }
 
@@ -170,7 +171,7 @@ void pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
     }
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 static bool read_record(pg_record_t *out, const pg_ledger_t *ledger,
                         apr_uint32_t at)

@@ -126,7 +126,7 @@ apr_time_t pg_bucket_start(pg_period_e period, apr_int64_t bucket)
     return bucket * seconds[period] * SECOND;
 }
 
-/* --- cells ---------------------------------------------------------------- */
+/* --- cells --------------------------------------------------------------- */
 
 static apr_uint64_t tag_of(apr_uint64_t word)
 {
@@ -200,7 +200,7 @@ void pg_series_add(pg_lane_t *lane, unsigned kind, apr_time_t time,
     PG_PERIODS(ADD)
 }
 
-/* --- snapshot ------------------------------------------------------------- */
+/* --- snapshot ------------------------------------------------------------ */
 
 static void copy_row(pg_bucket_t *out, const pg_word_t *row, apr_uint64_t tag)
 {
@@ -252,7 +252,7 @@ void pg_series_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
     }
 }
 
-/* --- merge ---------------------------------------------------------------- */
+/* --- merge --------------------------------------------------------------- */
 
 static void merge_ring(const pg_ledger_t *into, const pg_lane_t *lane,
                        const pg_ring_t *ring, apr_int64_t today)

@@ -95,7 +95,7 @@ pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
     return key;
 }
 
-/* --- counting ------------------------------------------------------------- */
+/* --- counting ------------------------------------------------------------ */
 
 /* Count in the entry that the key has, if it has one. */
 static bool count_known(const pg_table_t *t, apr_uint32_t set,
@@ -181,10 +181,15 @@ static void write_entry(pg_word_t *entry, const pg_top_key_t *key,
                           memory_order_release);
 }
 
+/* What an entry begins with. */
+typedef struct pg_begin_t {
+    apr_uint64_t count;
+    apr_uint64_t error;
+} pg_begin_t;
+
 /* Under the set's claim: put the key where hot was read. */
 static void replace(const pg_table_t *t, unsigned way, apr_uint64_t hot,
-                    const pg_top_key_t *key, apr_uint64_t n,
-                    apr_uint64_t error)
+                    const pg_top_key_t *key, pg_begin_t begin)
 {
     apr_uint64_t count = hot & PG_CELL_MASK;
 
@@ -193,23 +198,23 @@ static void replace(const pg_table_t *t, unsigned way, apr_uint64_t hot,
     if (!pg_word_swap(&t->hot[way], &hot, count)) {
         return;
     }
-    write_entry(entry_of(t, way), key, error);
+    write_entry(entry_of(t, way), key, begin.error);
     /* Swapped rather than stored: an addition for the old key may be on its
      * way, and will be taken back. */
     for (hot = pg_word_get(&t->hot[way]); hot >> PG_CELL_BITS == 0;) {
         apr_uint64_t late = hot - count;
         if (pg_word_swap(&t->hot[way], &hot,
                          (mark_of(key->hash) << PG_CELL_BITS)
-                         + n + late)) {
+                         + begin.count + late)) {
             return;
         }
     }
 }
 
-/* Is the key, n times, admitted against an entry that was seen c times? */
-static bool admitted(apr_uint64_t random, apr_uint64_t c, apr_uint64_t n)
+/* Is a key admitted against an entry that was seen c times? */
+static bool admitted(apr_uint64_t random, apr_uint64_t c)
 {
-    return random / n <= ~(apr_uint64_t)0 / (c + n);
+    return random <= ~(apr_uint64_t)0 / (c + 1);
 }
 
 static void count_new(const pg_table_t *t, pg_lane_t *lane, apr_uint32_t set,
@@ -217,10 +222,12 @@ static void count_new(const pg_table_t *t, pg_lane_t *lane, apr_uint32_t set,
 {
     apr_uint64_t random = draw(lane);
     apr_uint64_t hot = FREE, mine;
-    unsigned way = pick(t, set, &hot);
-    apr_uint64_t c = hot & PG_CELL_MASK;
+    unsigned way;
+    apr_uint64_t c;
 
-    if ((c > 0 && !admitted(random, c, 1))
+    pick(t, set, &hot);
+    c = hot & PG_CELL_MASK;
+    if ((c > 0 && !admitted(random, c))
         || !claim(&t->claim[set], random, now, &mine)) {
         return;
     }
@@ -228,7 +235,8 @@ static void count_new(const pg_table_t *t, pg_lane_t *lane, apr_uint32_t set,
     if (!count_known(t, set, key->hash, 1)) {
         way = pick(t, set, &hot);
         c = hot & PG_CELL_MASK;
-        replace(t, way, hot, key, c + 1, c);
+        replace(t, way, hot, key,
+                (pg_begin_t){ .count = c + 1, .error = c });
     }
     pg_word_swap(&t->claim[set], &mine, 0);
 }
@@ -244,7 +252,7 @@ void pg_top_add(const pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
     }
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 /* An entry as it was read. */
 typedef struct pg_seen_t {
@@ -490,7 +498,7 @@ void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
     apr_pool_destroy(scratch);
 }
 
-/* --- tending and merging -------------------------------------------------- */
+/* --- tending and merging ------------------------------------------------- */
 
 static void tend_way(const pg_ledger_t *ledger, pg_top_e list,
                      const pg_table_t *t, unsigned way)
@@ -545,7 +553,8 @@ static void merge_one(const pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
     }
     way = pick(&t, set, &hot);
     if ((hot & PG_CELL_MASK) < seen->count) {
-        replace(&t, way, hot, &key, seen->count, seen->error);
+        replace(&t, way, hot, &key,
+                (pg_begin_t){ .count = seen->count, .error = seen->error });
     }
 }
 

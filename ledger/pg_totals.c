@@ -6,7 +6,7 @@
 
 #include "pg_words.h"
 
-/* --- methods -------------------------------------------------------------- */
+/* --- methods ------------------------------------------------------------- */
 
 /* All of them have at most 8 octets: one comparison of a word each. */
 pg_method_e pg_method_of(pg_span_t method)
@@ -34,7 +34,7 @@ pg_method_e pg_method_of(pg_span_t method)
     return PG_METHOD_OTHER;
 }
 
-/* --- virtual hosts -------------------------------------------------------- */
+/* --- virtual hosts ------------------------------------------------------- */
 
 #define PROBES 16
 
@@ -98,7 +98,7 @@ static bool read_name(pg_text_t *out, const pg_ledger_t *ledger,
     return true;
 }
 
-/* --- snapshot ------------------------------------------------------------- */
+/* --- snapshot ------------------------------------------------------------ */
 
 static void copy_kind(pg_snapshot_t *out, const pg_lane_t *lane, unsigned kind,
                       unsigned o)
@@ -195,7 +195,7 @@ void pg_vhosts_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
     out->vhost_count = n;
 }
 
-/* --- merge ---------------------------------------------------------------- */
+/* --- merge --------------------------------------------------------------- */
 
 static void add(pg_word_t *to, const pg_word_t *from)
 {

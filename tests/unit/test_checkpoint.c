@@ -291,7 +291,7 @@ START_TEST(it_is_saved_when_due_and_only_if_something_is_new)
 }
 END_TEST
 
-/* --- opening with a checkpoint -------------------------------------------- */
+/* --- opening with a checkpoint ------------------------------------------- */
 
 static pg_ledger_t *opened(const pg_ledger_options_t *options, pg_opened_e how,
                            pg_opening_t *opening)
@@ -380,7 +380,7 @@ START_TEST(sizes_out_of_bounds_are_refused_in_words)
 }
 END_TEST
 
-/* --- layouts of the past -------------------------------------------------- */
+/* --- layouts of the past ------------------------------------------------- */
 
 START_TEST(a_ledger_of_layout_1_is_carried_over)
 {

@@ -77,7 +77,7 @@ static pg_bucket_t bucket(const pg_snapshot_t *s, pg_period_e p,
     return none;
 }
 
-/* --- calendar ------------------------------------------------------------- */
+/* --- calendar ------------------------------------------------------------ */
 
 START_TEST(months_begin_where_the_calendar_says)
 {
@@ -121,7 +121,7 @@ START_TEST(every_month_of_eight_thousand_years_begins_after_the_last)
 }
 END_TEST
 
-/* --- rings ---------------------------------------------------------------- */
+/* --- rings --------------------------------------------------------------- */
 
 START_TEST(an_attempt_is_in_each_period_once)
 {

@@ -77,7 +77,7 @@ static apr_uint32_t next(apr_uint64_t *state)
     return (apr_uint32_t)(*state >> 33);
 }
 
-/* --- lists ---------------------------------------------------------------- */
+/* --- lists --------------------------------------------------------------- */
 
 START_TEST(a_few_sources_are_counted_exactly_over_all_lanes)
 {
@@ -188,7 +188,7 @@ START_TEST(ten_million_rotating_sources_do_not_push_out_the_real_top)
 }
 END_TEST
 
-/* --- keys ----------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------- */
 
 static pg_event_t connect_to(const char *host, apr_uint16_t port)
 {
@@ -302,7 +302,7 @@ START_TEST(letters_become_small_and_nothing_else_changes)
 }
 END_TEST
 
-/* --- claims --------------------------------------------------------------- */
+/* --- claims -------------------------------------------------------------- */
 
 START_TEST(a_dead_owners_claim_is_void_after_two_seconds)
 {
@@ -353,7 +353,7 @@ START_TEST(torn_entries_are_not_shown_and_are_freed)
 }
 END_TEST
 
-/* --- distinct ------------------------------------------------------------- */
+/* --- distinct ------------------------------------------------------------ */
 
 START_TEST(distinct_sources_are_estimated_within_four_standard_errors)
 {
