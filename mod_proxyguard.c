@@ -58,7 +58,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     for (server_rec *s = main_server; s; s = s->next) {
-        pg_config_default(pg_config_of(s));
+        pg_config_settle(s, pconf);
     }
     guard = make_guard(pconf, main_server);
     guard->audit = pg_review_start(pconf, ptemp, main_server);

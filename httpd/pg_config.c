@@ -50,8 +50,12 @@ void *pg_config_merge(apr_pool_t *pool, void *base_config, void *add_config)
     return out;
 }
 
-void pg_config_default(pg_settings_t *settings)
+void pg_config_settle(server_rec *s, apr_pool_t *pool)
 {
+    pg_settings_t *settings = apr_pmemdup(pool, pg_config_of(s),
+                                          sizeof(*settings));
+
+    ap_set_module_config(s->module_config, &proxyguard_module, settings);
 #define X(type, name, unset, dflt) \
     if (settings->name == (unset)) { \
         settings->name = (dflt); \

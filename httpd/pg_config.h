@@ -61,8 +61,10 @@ extern const command_rec pg_config_directives[];
 void *pg_config_create(apr_pool_t *pool, server_rec *s);
 void *pg_config_merge(apr_pool_t *pool, void *base, void *add);
 
-/** Put the defaults in for what is still unset; once, in post_config. */
-void pg_config_default(pg_settings_t *settings);
+/** Make a server's settings final, once, in post_config: a record of its own
+ *  (httpd lets a virtual host without any directive of ours share that of
+ *  the main server), with the defaults for what is still unset. */
+void pg_config_settle(server_rec *s, apr_pool_t *pool);
 
 /** The settings of a server. */
 pg_settings_t *pg_config_of(const server_rec *s);

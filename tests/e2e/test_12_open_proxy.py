@@ -98,3 +98,27 @@ def test_observe_stops_nothing_and_counts_what_was_relayed(httpd_with,
     assert server.status().flat()["relayed"] == 1
     line = server.log.attempt()
     assert (line.id, line.outcome) == ("PG0105", "relayed")
+
+
+def test_virtual_hosts_without_a_directive_of_ours_are_told_apart(
+        httpd_with, origin):
+    """httpd lets them share the main server's settings; their postures and
+    names are their own all the same."""
+    server = httpd_with(
+        "<VirtualHost *:@PORT@>\n ServerName first.example\n"
+        " ProxyRequests On\n"
+        " <Proxy \"*\">\n  Require ip 192.0.2.1\n </Proxy>\n</VirtualHost>\n"
+        "<VirtualHost *:@PORT@>\n ServerName second.example\n"
+        "</VirtualHost>\n", modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    reply = server.send(f"GET http://{origin.authority}/ HTTP/1.1\r\n"
+                        f"Host: {origin.authority}\r\n\r\n".encode())
+    line = server.log.attempt()
+    assert (reply.status, line.outcome) == (403, "refused")
+    assert line.fields["vhost"].startswith("first.example:")
+    server.log.take("AH01630")
+    for name in ("first.example", "second.example"):
+        server.send(f"GET gopher:/x HTTP/1.1\r\nHost: {name}\r\n\r\n"
+                    .encode())
+        assert server.log.attempt().fields["vhost"].startswith(name)
+    assert origin.hits == []
