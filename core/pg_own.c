@@ -175,6 +175,9 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
         return "is not a host name or an address";
     }
     if (a.host_kind == PG_HOST_IPV4 || a.host_kind == PG_HOST_IPV6) {
+        if (is_unspecified(a.address)) {
+            return "is where a socket listens, not where it is reached";
+        }
         entry = entry_at(own, own->addresses, a.address, 16);
     }
     else {

@@ -227,5 +227,8 @@ pg_form_e pg_target_parse(pg_target_t *out, pg_span_t s)
              && out->authority.port_kind == PG_PORT_OK) {
         out->form = PG_FORM_AUTHORITY;
     }
+    else {
+        memset(&out->authority, 0, sizeof(out->authority));
+    }
     return out->form;
 }

@@ -1,0 +1,172 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include <apr_pools.h>
+#include <stdio.h>
+
+#include "pg_own.h"
+
+static const pg_row_t *cases;
+static int case_count;
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+/* The next word of *s; false at the end. */
+static bool next_word(pg_span_t *out, pg_span_t *s)
+{
+    *s = pg_span_trim(*s);
+    *out = pg_span_upto(*s, pg_span_find(*s, ' '));
+    *s = pg_span_from(*s, out->len);
+    return out->len > 0;
+}
+
+static apr_uint16_t port_of(pg_span_t s)
+{
+    apr_uint16_t port;
+
+    ck_assert_int_eq(pg_port_parse(&port, s), PG_PORT_OK);
+    return port;
+}
+
+static pg_own_t *own_of(const pg_row_t *row)
+{
+    pg_own_t *own = pg_own_create(pool);
+    pg_span_t names = row->field[0], ports = row->field[1], word;
+
+    while (next_word(&word, &names)) {
+        const char *wrong = pg_own_add(own, word);
+        ck_assert_msg(!wrong, "own.tsv:%d: %s", row->line, wrong);
+    }
+    while (next_word(&word, &ports)) {
+        pg_own_add_port(own, port_of(word));
+    }
+    return own;
+}
+
+START_TEST(each_authority_is_ours_or_not_as_its_row_says)
+{
+    static const char *const answers[] = { "no", "yes", "port" };
+    const pg_row_t *row = &cases[_i];
+    pg_span_t local = row->field[3], word;
+    pg_authority_t a, here = { .port = 0 };
+    pg_own_e is;
+
+    ck_assert_int_eq(row->n, 6);
+    if (next_word(&word, &local)) {
+        pg_authority_parse(&here, word);
+        next_word(&word, &local);
+        here.port = port_of(word);
+    }
+    pg_authority_parse(&a, row->field[2]);
+    is = pg_own_check(own_of(row), &a,
+                      row->field[3].ptr ? here.address : NULL, here.port);
+    ck_assert_msg(pg_span_eq(row->field[4], pg_span_str(answers[is])),
+                  "own.tsv:%d: is %s", row->line, answers[is]);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    const char *wrong;           /* a word of the message                 */
+} refused[] = {
+    { "",                 "name" },
+    { ".",                NULL },
+    { "http://own.test/", "port" },
+    { "own.test/",        "name" },
+    { "own.test:0",       "port" },
+    { "own.test:65536",   "port" },
+    { "own.test:http",    "port" },
+    { "own.test:80:81",   "port" },
+    { ":80",              "name" },
+    { "me@own.test",      "name" },
+    { "own test",         "name" },
+    { "%6fwn.test",       "name" },
+    { "[2001:db8::1",     "name" },
+    { "[2001:db8::g]",    "name" },
+    { "own.test\\",       "name" },
+    { "0.0.0.0",          "listens" },
+    { "[::]:80",          "listens" },
+    { "::",               "listens" },
+};
+
+START_TEST(what_is_no_name_is_refused_with_a_reason)
+{
+    pg_own_t *own = pg_own_create(pool);
+    const char *wrong = pg_own_add(own, pg_span_str(refused[_i].name));
+
+    if (refused[_i].wrong == NULL) {
+        ck_assert_ptr_null(wrong);
+        return;
+    }
+    ck_assert_msg(wrong && strstr(wrong, refused[_i].wrong), "%s: %s",
+                  refused[_i].name, wrong ? wrong : "taken");
+}
+END_TEST
+
+START_TEST(a_name_too_long_for_the_dns_is_refused_and_is_nobody)
+{
+    pg_own_t *own = pg_own_create(pool);
+    char name[400];
+    pg_authority_t a;
+
+    memset(name, 'a', sizeof(name));
+    ck_assert_ptr_nonnull(pg_own_add(own, pg_span_make(name, 256)));
+    ck_assert_ptr_null(pg_own_add(own, pg_span_make(name, 255)));
+    for (apr_size_t n = 250; n < sizeof(name); n++) {
+        pg_authority_parse(&a, pg_span_make(name, n));
+        ck_assert_int_eq(pg_own_check(own, &a, NULL, 0),
+                         n == 255 ? PG_OWN_YES : PG_OWN_NO);
+    }
+}
+END_TEST
+
+static bool takes_all(const char *name)
+{
+    pg_own_t *own = pg_own_create(pool);
+
+    pg_own_add(own, PG_SPAN("own.test"));
+    ck_assert_ptr_null(pg_own_add(own, pg_span_str(name)));
+    return pg_own_takes_all(own);
+}
+
+START_TEST(only_nothing_and_bare_wildcards_take_all)
+{
+    pg_own_t *own = pg_own_create(pool);
+
+    ck_assert(pg_own_takes_all(own));
+    pg_own_add(own, PG_SPAN("192.0.2.1"));
+    ck_assert(pg_own_takes_all(own));
+    ck_assert(takes_all("*"));
+    ck_assert(takes_all("*.*"));
+    ck_assert(takes_all("**"));
+    ck_assert(!takes_all("*.test"));
+    ck_assert(!takes_all("a*"));
+    ck_assert(!takes_all("own.test"));
+}
+END_TEST
+
+PG_TEST_SUITE(own)
+{
+    TCase *tc = tcase_create("own");
+
+    cases = pg_test_rows("own.tsv", &case_count);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, each_authority_is_ours_or_not_as_its_row_says, 0,
+                        case_count);
+    tcase_add_loop_test(tc, what_is_no_name_is_refused_with_a_reason, 0,
+                        (int)(sizeof(refused) / sizeof(refused[0])));
+    tcase_add_test(tc,
+                   a_name_too_long_for_the_dns_is_refused_and_is_nobody);
+    tcase_add_test(tc, only_nothing_and_bare_wildcards_take_all);
+    suite_add_tcase(suite, tc);
+}

@@ -1,0 +1,109 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include <stdio.h>
+
+#include "pg_target.h"
+
+static const pg_row_t *cases;
+static int case_count;
+
+static const char *const forms[] = {
+    "invalid", "origin", "absolute", "authority", "asterisk"
+};
+static const char *const hosts[] = { "none", "name", "ipv4", "ipv6", "bad" };
+
+static pg_span_t port_shown(const pg_authority_t *a, char out[8])
+{
+    switch (a->port_kind) {
+    case PG_PORT_NONE:
+        return pg_span_str(NULL);
+    case PG_PORT_BAD:
+        return PG_SPAN("bad");
+    case PG_PORT_OK:
+        break;
+    }
+    snprintf(out, 8, "%u", (unsigned int)a->port);
+    return pg_span_str(out);
+}
+
+static void same(const pg_row_t *row, int field, pg_span_t is)
+{
+    ck_assert_msg(pg_span_eq(row->field[field], is),
+                  "targets.tsv:%d: field %d is %.*s", row->line, field + 1,
+                  is.ptr ? (int)is.len : 1, is.ptr ? is.ptr : "-");
+}
+
+START_TEST(each_target_is_split_as_its_row_says)
+{
+    const pg_row_t *row = &cases[_i];
+    const pg_authority_t *a;
+    pg_target_t t;
+    char port[8];
+
+    ck_assert_int_eq(row->n, 9);
+    memset(&t, 0xa5, sizeof(t));
+    ck_assert_int_eq(pg_target_parse(&t, row->field[0]), t.form);
+    a = &t.authority;
+    same(row, 1, pg_span_str(forms[t.form]));
+    same(row, 2, t.scheme);
+    same(row, 3, a->userinfo);
+    same(row, 4, a->host);
+    same(row, 5, pg_span_str(hosts[a->host_kind]));
+    same(row, 6, port_shown(a, port));
+    same(row, 7, t.path);
+}
+END_TEST
+
+/* The properties a fuzzer tries on random octets, here on each prefix. */
+START_TEST(every_prefix_of_a_target_has_an_answer)
+{
+    pg_span_t whole = cases[_i].field[0];
+
+    for (apr_size_t n = 0; n <= whole.len; n++) {
+        pg_target_t t;
+        pg_span_t s = pg_test_exact(pg_span_upto(whole, n));
+        pg_target_parse(&t, s);
+        ck_assert(t.form != PG_FORM_ORIGIN || s.ptr[0] == '/');
+        ck_assert(t.path.len <= s.len);
+        free((void *)(uintptr_t)s.ptr);
+    }
+}
+END_TEST
+
+START_TEST(spans_behave_at_their_ends)
+{
+    pg_span_t absent = pg_span_str(NULL), empty = PG_SPAN("");
+    char out[4];
+
+    ck_assert(pg_span_eq(absent, absent) && !pg_span_eq(absent, empty));
+    ck_assert(pg_span_ieq(absent, absent) && !pg_span_ieq(empty, absent));
+    ck_assert(pg_span_eq(empty, empty) && pg_span_ieq(empty, empty));
+    ck_assert_ptr_null(pg_span_from(absent, 3).ptr);
+    ck_assert_uint_eq(pg_span_from(PG_SPAN("ab"), 9).len, 0);
+    ck_assert_uint_eq(pg_span_find(absent, 'x'), 0);
+    ck_assert_uint_eq(pg_span_rfind(PG_SPAN("a.b.c"), '.'), 3);
+    ck_assert_uint_eq(pg_span_rfind(PG_SPAN("abc"), '.'), 3);
+    ck_assert_uint_eq(pg_span_find_any(PG_SPAN("a\0b"), "b"), 2);
+    ck_assert_uint_eq(pg_span_trim(PG_SPAN(" \t\r\n")).len, 0);
+    ck_assert_uint_eq(pg_span_copy(out, 4, PG_SPAN("abcdef")), 3);
+    ck_assert_str_eq(out, "abc");
+    ck_assert_uint_eq(pg_span_copy(out, 1, absent), 0);
+    ck_assert_str_eq(out, "");
+    ck_assert(!pg_span_istarts(PG_SPAN("ab"), PG_SPAN("abc")));
+}
+END_TEST
+
+PG_TEST_SUITE(target)
+{
+    TCase *tc = tcase_create("targets");
+
+    cases = pg_test_rows("targets.tsv", &case_count);
+    tcase_add_loop_test(tc, each_target_is_split_as_its_row_says, 0,
+                        case_count);
+    tcase_add_loop_test(tc, every_prefix_of_a_target_has_an_answer, 0,
+                        case_count);
+    tcase_add_test(tc, spans_behave_at_their_ends);
+    suite_add_tcase(suite, tc);
+}
