@@ -159,7 +159,7 @@ pg_broken_e pg_broken_url(pg_broken_t *out, pg_span_t target)
 pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
 {
     const pg_authority_t *a = &out->authority;
-    bool at = target.len && target.ptr[0] == '@';
+    bool at = target.len && target.ptr[0] == '@', plain;
 
     if (pg_broken_url(out, target) == PG_BROKEN_URL) {
         return out->what;
@@ -169,7 +169,9 @@ pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
                                     pg_span_find_any(target, "/\\?#")));
     out->port = a->port;
     out->url = true;
-    if (is_address(a) || is_web_name(a->host)
+    /* "mailto:me@host" and its like are no places to connect to. */
+    plain = pg_span_find(a->userinfo, ':') == a->userinfo.len;
+    if ((plain && (is_address(a) || is_web_name(a->host)))
         || (is_named(a) && (at || a->port_kind == PG_PORT_OK))) {
         out->what = PG_BROKEN_AUTHORITY;
     }
@@ -206,6 +208,11 @@ static bool is_spoken_order(pg_broken_t *out, pg_span_t verb, pg_span_t host,
     if (!in_list(verbs, verb) || host.len == 0) {
         return false;
     }
+    if (pg_broken_url(out, host) == PG_BROKEN_URL
+        && is_named(&out->authority)) {
+        return true;
+    }
+    memset(out, 0, sizeof(*out));
     return is_destination(out, host, port)
            || (port.len == 0
                && (is_address(&out->authority)

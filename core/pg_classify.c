@@ -125,8 +125,8 @@ static bool is_foreign_host(const pg_request_t *request, const pg_own_t *own,
     if (own == NULL || request->host.len == 0 || pg_own_takes_all(own)) {
         return false;
     }
-    pg_authority_parse(a, request->host);
-    return a->host_kind == PG_HOST_NAME && pg_is_dns_name(a->host)
+    return pg_authority_parse(a, request->host)
+           && a->host_kind == PG_HOST_NAME && pg_is_dns_name(a->host)
            && whose(request, own, a) == PG_OWN_NO
            && !pg_span_ieq(a->host, PG_SPAN("localhost"))
            && !pg_span_ieq(a->host, PG_SPAN("localhost."));
@@ -200,34 +200,47 @@ static bool names_somebody(const pg_authority_t *a, pg_span_t target)
                && !is_protocol(target));
 }
 
+/* Whom a tunnel is asked to, and how well that was said; NOISE = nobody. */
+static pg_reason_e find_peer(pg_broken_t *out, pg_span_t target,
+                             pg_span_t next)
+{
+    apr_size_t end = pg_span_find_any(target, "/?#");
+    bool good;
+
+    if (pg_broken_url(out, target) == PG_BROKEN_URL) {
+        return PG_REASON_BROKEN_CONNECT;
+    }
+    good = pg_authority_parse(&out->authority, pg_span_upto(target, end));
+    if (!names_somebody(&out->authority, target)) {
+        return PG_REASON_NOISE;
+    }
+    out->port = out->authority.port;
+    switch (out->authority.port_kind) {
+    case PG_PORT_OK:
+        return good && end == target.len ? PG_REASON_CONNECT_AUTHORITY
+                                         : PG_REASON_BROKEN_CONNECT;
+    case PG_PORT_NONE:
+        /* "host 25": the port as a word of its own */
+        return pg_port_parse(&out->port, next) == PG_PORT_OK
+               ? PG_REASON_BROKEN_CONNECT : PG_REASON_CONNECT_UNUSABLE;
+    case PG_PORT_BAD:
+        break;
+    }
+    return PG_REASON_CONNECT_UNUSABLE;
+}
+
 /* RFC 9110 9.3.6: authority-form with a port; here also what was meant so.
  * Being ours is no excuse: a tunnel to ourselves is a tunnel. */
 static pg_class_e connect_to(pg_verdict_t *out, const pg_request_t *request)
 {
     pg_broken_t b;
-    pg_span_t target = request->target;
-    apr_size_t end = pg_span_find_any(target, "/?#");
-    pg_reason_e reason = PG_REASON_CONNECT_AUTHORITY;
+    pg_span_t target = first_word(request->target);
+    pg_span_t next = pg_span_trim(pg_span_from(request->target, target.len));
+    pg_reason_e reason = find_peer(&b, target,
+                                   next.len ? next : request->protocol);
 
-    if (pg_broken_url(&b, target) == PG_BROKEN_URL) {
-        reason = PG_REASON_BROKEN_CONNECT;
-    }
-    else {
-        bool good = pg_authority_parse(&b.authority,
-                                       pg_span_upto(target, end));
-        if (!names_somebody(&b.authority, target)) {
-            return clean(out, PG_REASON_NOISE);
-        }
-        b.port = b.authority.port;
-        if (b.authority.port_kind == PG_PORT_NONE) {
-            pg_port_parse(&b.port, request->protocol);   /* "host 25" */
-        }
-        if (b.authority.port_kind != PG_PORT_OK) {
-            reason = PG_REASON_CONNECT_UNUSABLE;
-        }
-        else if (!good || end < target.len) {
-            reason = PG_REASON_BROKEN_CONNECT;
-        }
+    if (reason == PG_REASON_NOISE) {
+        return clean(out, reason);
     }
     if (!pg_span_eq(request->method, PG_SPAN("CONNECT"))) {
         attempt(out, PG_CLASS_MALFORMED, PG_REASON_BROKEN_CONNECT,

@@ -67,13 +67,177 @@ START_TEST(each_case_from_the_line_and_from_its_parts)
 }
 END_TEST
 
+/* Whom it would have reached, as shown and counted. */
+static const struct {
+    const char *line, *method, *target, *host;   /* NULL = absent         */
+    unsigned int port;
+} told[] = {
+    { "GET http://a.test/x HTTP/1.1", "GET", "http://a.test/x", "a.test",
+      80 },
+    { "GET https://u@a.test HTTP/1.1", "GET", "https://u@a.test", "a.test",
+      443 },
+    { "GET ftp://[::1]:2121/ HTTP/1.1", "GET", "ftp://[::1]:2121/", "::1",
+      2121 },
+    { "GET foo://a.test/ HTTP/1.1", "GET", "foo://a.test/", "a.test", 0 },
+    { "GET http://a.test:x/ HTTP/1.1", "GET", "http://a.test:x/", "a.test",
+      0 },
+    { "GET http:/a.test:81/ HTTP/1.1", "GET", "http:/a.test:81/", "a.test",
+      81 },
+    { "GET https:a.test HTTP/1.1", "GET", "https:a.test", "a.test", 443 },
+    { "GET http:// HTTP/1.1", "GET", "http://", NULL, 80 },
+    { "CONNECT a.test:25 HTTP/1.0", "CONNECT", "a.test:25", "a.test", 25 },
+    { "CONNECT https://a.test/ HTTP/1.0", "CONNECT", "https://a.test/",
+      "a.test", 443 },
+    { "CONNECT a.test 25 HTTP/1.0", "CONNECT", "a.test 25", "a.test", 25 },
+    { "connect a.test:25", "connect", "a.test:25", "a.test", 25 },
+    { "telnet a.test 25", "telnet", "a.test", "a.test", 25 },
+    { "a.test 25\r\n", "a.test", "25", "a.test", 25 },
+    { "a.test:25", "a.test:25", "a.test:25", "a.test", 25 },
+    { "http://a.test/", "http://a.test/", "http://a.test/", "a.test", 80 },
+    { "GET / HTTP/1.1", "GET", "/", NULL, 0 },
+    { "GET", "GET", "GET", NULL, 0 },
+};
+
+static void equal(const char *what, pg_span_t is, const char *expected)
+{
+    ck_assert_msg(pg_span_eq(is, pg_span_str(expected)),
+                  "%s is \"%.*s\", not \"%s\"", what, (int)is.len,
+                  is.ptr ? is.ptr : "", expected ? expected : "");
+}
+
+START_TEST(a_verdict_says_whom_it_would_have_reached)
+{
+    pg_request_t request = { .line = pg_span_str(told[_i].line) };
+    pg_verdict_t v;
+
+    pg_classify(&v, &request, own);
+    equal("method", v.method, told[_i].method);
+    equal("target", v.target, told[_i].target);
+    equal("host", v.host, told[_i].host);
+    ck_assert_uint_eq(v.port, told[_i].port);
+}
+END_TEST
+
+START_TEST(socks_says_its_destination_when_it_names_one)
+{
+    pg_request_t request = {
+        .line = PG_SPAN("\x04\x01\x01\xbb\0\0\0\x01u\0a.test\0")
+    };
+    pg_verdict_t v;
+
+    pg_classify(&v, &request, own);
+    ck_assert(pg_span_eq(v.host, PG_SPAN("a.test")));
+    ck_assert_uint_eq(v.port, 443);
+    request.line = PG_SPAN("\x05\x01\0\x05\x01\0\x03\x06" "a.test\0\x19");
+    pg_classify(&v, &request, own);
+    ck_assert(pg_span_eq(v.host, PG_SPAN("a.test")));
+    ck_assert_uint_eq(v.port, 25);
+    request.line = PG_SPAN("\x04\x01\0\x19\x0a\0\0\x01");
+    pg_classify(&v, &request, own);
+    ck_assert_ptr_null(v.host.ptr);
+    ck_assert_uint_eq(v.port, 25);
+}
+END_TEST
+
+static pg_class_e class_of(const pg_request_t *request, const pg_own_t *we)
+{
+    pg_verdict_t v;
+
+    return pg_classify(&v, request, we);
+}
+
+/* httpd leaves a lot unset when it refuses a line itself. */
+START_TEST(nothing_at_all_is_clean)
+{
+    pg_request_t request = { .check_host = true };
+
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    ck_assert_int_eq(class_of(&request, NULL), PG_CLASS_CLEAN);
+    request.line = PG_SPAN("");
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    request.method = PG_SPAN("GET");
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    request.target = PG_SPAN("");
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+}
+END_TEST
+
+START_TEST(the_line_tells_the_protocol_when_there_is_a_line)
+{
+    pg_request_t request = {
+        .line = PG_SPAN("wget http://a.test/"), .method = PG_SPAN("wget"),
+        .target = PG_SPAN("http://a.test/"), .protocol = PG_SPAN("HTTP/0.9")
+    };
+
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    request.line = PG_SPAN("wget http://a.test/ HTTP/1.1");
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_ABSOLUTE);
+}
+END_TEST
+
+START_TEST(without_names_everybody_is_a_stranger_but_no_host_is_foreign)
+{
+    pg_own_t *nobody = pg_own_create(pool);
+    pg_request_t absolute = { .line = PG_SPAN("GET http://own.test/") };
+    pg_request_t origin = { .line = PG_SPAN("GET /"), .check_host = true,
+                            .host = PG_SPAN("stranger.test") };
+
+    ck_assert_int_eq(class_of(&absolute, NULL), PG_CLASS_ABSOLUTE);
+    ck_assert_int_eq(class_of(&absolute, nobody), PG_CLASS_ABSOLUTE);
+    ck_assert_int_eq(class_of(&origin, NULL), PG_CLASS_CLEAN);
+    ck_assert_int_eq(class_of(&origin, nobody), PG_CLASS_CLEAN);
+    ck_assert_int_eq(class_of(&origin, own), PG_CLASS_FOREIGN_HOST);
+    pg_own_add(own, PG_SPAN("*"));
+    ck_assert_int_eq(class_of(&origin, own), PG_CLASS_CLEAN);
+}
+END_TEST
+
+START_TEST(hosts_are_looked_at_only_when_asked)
+{
+    pg_request_t request = { .method = PG_SPAN("GET"),
+                             .target = PG_SPAN("/"),
+                             .host = PG_SPAN("stranger.test") };
+
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    request.check_host = true;
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_FOREIGN_HOST);
+}
+END_TEST
+
+START_TEST(the_address_and_port_of_the_connection_are_ours)
+{
+    static const unsigned char local[16] = {
+        [10] = 255, 255, 198, 51, 100, 7
+    };
+    pg_request_t request = { .line = PG_SPAN("GET http://198.51.100.7:81/"),
+                             .local = local, .local_port = 81 };
+
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    request.local_port = 82;
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_ABSOLUTE);
+    request.local = NULL;
+    request.local_port = 81;
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_ABSOLUTE);
+}
+END_TEST
+
 PG_TEST_SUITE(classify)
 {
+    const int told_count = (int)(sizeof(told) / sizeof(told[0]));
     TCase *tc = tcase_create("cases");
 
     cases = pg_test_rows("classify.tsv", &case_count);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, each_case_from_the_line_and_from_its_parts, 0,
                         case_count);
+    tcase_add_loop_test(tc, a_verdict_says_whom_it_would_have_reached, 0,
+                        told_count);
+    tcase_add_test(tc, socks_says_its_destination_when_it_names_one);
+    tcase_add_test(tc, nothing_at_all_is_clean);
+    tcase_add_test(tc, the_line_tells_the_protocol_when_there_is_a_line);
+    tcase_add_test(
+        tc, without_names_everybody_is_a_stranger_but_no_host_is_foreign);
+    tcase_add_test(tc, hosts_are_looked_at_only_when_asked);
+    tcase_add_test(tc, the_address_and_port_of_the_connection_are_ours);
     suite_add_tcase(suite, tc);
 }
