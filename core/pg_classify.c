@@ -378,12 +378,11 @@ static bool is_origin(const pg_request_t *request)
 static pg_class_e by_line(pg_verdict_t *out, const pg_request_t *request,
                           const pg_own_t *own)
 {
-    pg_span_t raw = request->line.ptr ? request->line : request->method;
-    pg_request_t whole = *request, split = { .line = raw };
+    pg_request_t whole = *request, split = { .line = request->line };
     pg_socks_t s;
 
-    if (pg_socks_parse(&s, raw)) {
-        out->target = raw;
+    if (pg_socks_parse(&s, request->line)) {
+        out->target = request->line;
         return socks(out, &s);
     }
     if (request->line.ptr) {
@@ -396,7 +395,8 @@ static pg_class_e by_line(pg_verdict_t *out, const pg_request_t *request,
         }
     }
     out->method = whole.method;
-    out->target = whole.target.ptr ? whole.target : or_absent(raw);
+    out->target = whole.target.ptr ? whole.target
+                                   : or_absent(request->line);
     return is_origin(&whole) ? by_host(out, request, own, PG_REASON_ORIGIN)
                              : not_origin(out, &whole, own);
 }

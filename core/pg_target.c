@@ -133,13 +133,8 @@ static void set_bracketed(pg_authority_t *out, pg_span_t s)
     apr_size_t end = pg_span_find(s, ']');
 
     out->host = pg_span_from(pg_span_upto(s, end), 1);
-    if (end == s.len || !parse_ipv6(out->address, out->host)) {
-        memset(out->address, 0, sizeof(out->address));
-        out->host_kind = PG_HOST_BAD;
-    }
-    else {
-        out->host_kind = PG_HOST_IPV6;
-    }
+    out->host_kind = end < s.len && parse_ipv6(out->address, out->host)
+                     ? PG_HOST_IPV6 : PG_HOST_BAD;
     set_port(out, pg_span_from(s, end + 1));
 }
 
@@ -175,6 +170,9 @@ bool pg_authority_parse(pg_authority_t *out, pg_span_t s)
     }
     if (is_ambiguous(s)) {
         out->host_kind = PG_HOST_BAD;
+    }
+    if (out->host_kind == PG_HOST_BAD) {
+        memset(out->address, 0, sizeof(out->address));
     }
     return out->host_kind != PG_HOST_BAD && out->host_kind != PG_HOST_NONE
            && out->port_kind != PG_PORT_BAD;

@@ -3,7 +3,6 @@
 
 FUZZ_CC      = clang
 FUZZ_SECONDS = 10
-FUZZ_JOBS    = 1
 FUZZ_SAN  = -fsanitize=fuzzer-no-link,address,undefined \
             -fno-sanitize-recover=all
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -12,7 +11,8 @@ FUZZ_OBJ  = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(LOWER_SRC) $(CLI_LIB))
 $(BUILD)/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(STD) $(filter-out -Wpedantic,$(WARN)) -g -O1 \
-	    $(FUZZ_SAN) -MMD -MP $(INC_unit) $(APR_CFLAGS) -c -o $@ $<
+	    $(FUZZ_SAN) -MMD -MP $(INC_unit) -Itests/fuzz $(APR_CFLAGS) \
+	    -c -o $@ $<
 
 $(BUILD)/fuzz/run_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ \

@@ -1,0 +1,116 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* pg_classify: every request has an answer, the same each time, with spans
+ * inside the request; a slash first is never an attempt while Hosts are not
+ * looked at; the line and its parts agree; a clean absolute URL is ours; and
+ * being ours never makes more of a request than it was.
+ * Input: an octet of options, length of the Host field, Host, the line. */
+#include "pg_classify.h"
+#include "pg_fuzz.h"
+
+#include <apr_general.h>
+
+static pg_own_t *own;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    static const char *const names[] = {
+        "own.test", "www.own.test", "*.wild.test", "shop*.test",
+        "port.test:8443", "every.test:*", "192.0.2.1", "2001:db8::1"
+    };
+    apr_pool_t *pool;
+
+    (void)argc;
+    (void)argv;
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    own = pg_own_create(pool);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        PG_MUST(pg_own_add(own, pg_span_str(names[i])) == NULL);
+    }
+    return 0;
+}
+
+static void check_verdict(const pg_verdict_t *v, pg_span_t line,
+                          pg_span_t host)
+{
+    PG_MUST(v->class_id <= PG_CLASS_CLEAN);
+    PG_MUST(v->family < PG_FAMILY_COUNT);
+    PG_MUST(v->reason < PG_REASON_COUNT);
+    PG_MUST(pg_fuzz_inside(v->method, line));
+    PG_MUST(pg_fuzz_inside(v->target, line));
+    PG_MUST(pg_fuzz_inside(v->host, line) || pg_fuzz_inside(v->host, host));
+    PG_MUST(v->class_id == PG_CLASS_CLEAN
+            || v->class_id == PG_CLASS_MALFORMED
+            || v->family == pg_class_family(v->class_id));
+    PG_MUST((v->reason <= PG_REASON_NOISE)
+            == (v->class_id == PG_CLASS_CLEAN));
+}
+
+static bool same(const pg_verdict_t *a, const pg_verdict_t *b)
+{
+    return a->class_id == b->class_id && a->reason == b->reason
+           && a->port == b->port && pg_span_eq(a->host, b->host)
+           && (a->class_id == PG_CLASS_CLEAN || a->family == b->family);
+}
+
+/* As httpd hands it over when it has tokenised the line itself. */
+static void check_parts(const pg_request_t *request, const pg_verdict_t *v)
+{
+    pg_request_t parts = *request;
+    pg_verdict_t other;
+
+    pg_request_split(&parts, request->line);
+    if (parts.target.ptr == NULL || v->class_id == PG_CLASS_SOCKS) {
+        return;
+    }
+    pg_classify(&other, &parts, own);
+    PG_MUST(same(v, &other));
+    parts.line = pg_span_str(NULL);
+    pg_classify(&other, &parts, own);
+    PG_MUST(same(v, &other));
+}
+
+static void check_ours(const pg_request_t *request, const pg_verdict_t *v)
+{
+    pg_verdict_t stranger;
+
+    pg_classify(&stranger, request, NULL);
+    if (v->class_id == PG_CLASS_CLEAN) {
+        PG_MUST((v->reason == PG_REASON_OWN)
+                == (stranger.class_id != PG_CLASS_CLEAN));
+    }
+    else if (v->class_id != PG_CLASS_FOREIGN_HOST) {
+        PG_MUST(stranger.class_id == v->class_id);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    pg_span_t rest = pg_span_make((const char *)data, size);
+    unsigned int options = pg_fuzz_octet(&rest);
+    pg_span_t host = pg_fuzz_take(&rest, pg_fuzz_octet(&rest));
+    pg_request_t request = { .line = rest, .host = host,
+                             .check_host = options & 1, .local_port = 81 };
+    pg_request_t split = { .line = rest };
+    pg_verdict_t v, again;
+
+    if (size < 2) {
+        return 0;
+    }
+    memset(&v, 0xa5, sizeof(v));
+    PG_MUST(pg_classify(&v, &request, own) == v.class_id);
+    pg_classify(&again, &request, own);
+    PG_MUST(same(&v, &again));
+    check_verdict(&v, rest, host);
+    check_parts(&request, &v);
+    check_ours(&request, &v);
+    pg_request_split(&split, rest);
+    if (!request.check_host && split.target.len
+        && split.target.ptr[0] == '/' && v.class_id != PG_CLASS_SOCKS) {
+        PG_MUST(v.class_id == PG_CLASS_CLEAN);
+    }
+    return 0;
+}

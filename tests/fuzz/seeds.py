@@ -1,0 +1,52 @@
+"""Makes seeds for the fuzz targets out of the case files.
+
+usage: seeds.py CASES SEEDS    (tests/cases, build/fuzz/seeds)
+"""
+import hashlib
+import pathlib
+import re
+import sys
+
+ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"\\": b"\\"}
+
+
+def unescape(field):
+    if field == b"-":
+        return b""
+    return re.sub(
+        rb"\\(x([0-9A-Fa-f]{2})|[nrt0\\])",
+        lambda m: bytes([int(m[2], 16)]) if m[2] else ESCAPES[m[1]], field)
+
+
+def rows(path):
+    for line in path.read_bytes().splitlines():
+        if line and not line.startswith(b"#"):
+            yield [unescape(f) for f in line.split(b"\t")]
+
+
+def counted(octets):
+    return bytes([min(len(octets), 255)]) + octets[:255]
+
+
+SEEDS = {
+    "target": ("targets.tsv", lambda r: [r[0]]),
+    "own": ("own.tsv",
+            lambda r: [counted(n) + r[2] for n in r[0].split() or [b""]]),
+    "classify": ("classify.tsv",
+                 lambda r: [b"\1" + counted(r[1]) + r[0],
+                            b"\0" + counted(b"") + r[0]]),
+}
+
+
+def main(cases, seeds):
+    for name, (file, make) in SEEDS.items():
+        folder = pathlib.Path(seeds, name)
+        folder.mkdir(parents=True, exist_ok=True)
+        for row in rows(pathlib.Path(cases, file)):
+            for seed in make(row):
+                digest = hashlib.sha256(seed).hexdigest()[:16]
+                (folder / digest).write_bytes(seed)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
