@@ -263,10 +263,19 @@ pg_access_t *pg_access_create(const pg_audit_in_t *in, apr_pool_t *pool)
     return a;
 }
 
+/* Not by octets: padding is nobody's business. */
+static bool is_same_state(const pg_perdir_t *a, const pg_perdir_t *b)
+{
+    return a->authz == b->authz && a->compat == b->compat
+           && a->methods_set == b->methods_set && a->methods == b->methods
+           && a->auth_type == b->auth_type && a->ifs == b->ifs
+           && a->opaque == b->opaque;
+}
+
 static void add_state(states_t *s, const pg_perdir_t *p)
 {
     for (int i = 0; i < s->n; i++) {
-        if (memcmp(s->item[i], p, sizeof(*p)) == 0) {
+        if (is_same_state(s->item[i], p)) {
             return;
         }
     }

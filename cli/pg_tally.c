@@ -139,9 +139,9 @@ static void count_tops(pg_tally_t *tally, const pg_hit_t *hit)
     if (v->host.ptr == NULL) {
         return;
     }
-    n = snprintf(target, sizeof(target), "%.*s:%u",
-                 (int)(v->host.len < 240 ? v->host.len : 240), v->host.ptr,
-                 v->port);
+    snprintf(target, sizeof(target), "%.*s:%u",
+             (int)(v->host.len < 240 ? v->host.len : 240), v->host.ptr,
+             v->port);
     for (char *c = target; *c; c++) {
         *c = pg_lower(*c);
     }

@@ -52,8 +52,8 @@ static const char *const classes[PG_CLASS_COUNT + 1][PG_LANG_COUNT] = {
     },
     [PG_CLASS_MALFORMED] = {
         "Not a valid request, yet plainly meant as a request to be relayed:"
-        " a misprinted URL, a bare destination, or an order such as people typed at"
-        " gateways of old.",
+        " a misprinted URL, a bare destination, or an order such as people"
+        " typed at gateways of old.",
         "正しい要求ではありませんが、明らかに中継を求めたものです。書き損じた"
         " URL、宛先だけの行、昔のゲートウェイで使われた命令などです。",
     },

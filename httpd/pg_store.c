@@ -18,7 +18,7 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-/* --- opening ---------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 static const char *const how_words[] = {
     [PG_OPENED_NEW]      = "is new",
@@ -79,7 +79,7 @@ static pg_ledger_options_t options_of(const pg_settings_t *settings,
     return options;
 }
 
-/* --- saving ----------------------------------------------------------------- */
+/* --- saving -------------------------------------------------------------- */
 
 static void say_tick(server_rec *s, const pg_checkpoint_t *checkpoint,
                      pg_tick_e tick, const char *why)

@@ -23,15 +23,16 @@ $(BUILD)/unit: $(SANOBJ)
 
 # Which server's event, worker, prefork: one, several, or all.
 MPM    = event
+T      = tests/e2e
 PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider -q
 
 .PHONY: unit e2e check
 unit: $(BUILD)/unit ## unit tests under ASan and UBSan
 	PG_CASES=tests/cases CK_VERBOSITY=normal $(BUILD)/unit
 
-e2e: all ## end-to-end tests; MPM=event|worker|prefork|all, T=-k words
+e2e: all ## end-to-end tests; MPM=event|worker|prefork|all, T=file
 	BUILD=$(abspath $(BUILD)) PG_MODULE=$(abspath $(MODULE)) MPM="$(MPM)" \
-	    $(PYTEST) tests/e2e $(T)
+	    $(PYTEST) $(T)
 
 check: need ## all tests: units, then end to end under all three MPMs
 	@$(MAKE) --no-print-directory all unit

@@ -74,6 +74,15 @@ def httpd_with(request, mpm):
 
 
 @pytest.fixture
+def event_with(request):
+    """The same, for what the parent process does: the kind of its children
+    makes no difference."""
+    servers = Servers("event")
+    yield servers
+    servers.finish(getattr(request.node, "pg_failed", True))
+
+
+@pytest.fixture
 def httpd(httpd_with):
     """A server with the shipped proxyguard.conf and nothing else."""
     return httpd_with()

@@ -186,7 +186,8 @@ DefaultRuntimeDir {self.root}/run
 PidFile {self.root}/run/httpd.pid
 Mutex pthread
 Listen {host}:{self.port}
-{server_name}{self._modules()}{user}{MPM_LIMITS[self.mpm]}ErrorLog {self.root}/error.log
+{server_name}{self._modules()}{user}{MPM_LIMITS[self.mpm]}
+ErrorLog {self.root}/error.log
 LogLevel {self.loglevel}
 LogFormat "%h \\"%r\\" %>s %X %f" pg
 CustomLog {self.root}/access.log pg

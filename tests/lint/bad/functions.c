@@ -65,9 +65,10 @@ static int long_one(void)
     return n;
 }
 
-int pg_many(int a, int b, int c, int d, int (*e)(int, int), int f)
+int pg_many(int a, int b, int c, int d, int (*e)(int, int), int f,
+            int g)
 {
-    return a + b + c + d + e(1, 2) + f;
+    return a + b + c + d + e(1, 2) + f + g;
 }
 
 static int deep(int n)
