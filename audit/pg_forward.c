@@ -57,6 +57,7 @@ typedef struct ask_t {
     const char *target;          /* as <Proxy> sees it                    */
     const char *uri;             /* as <Location> sees it                 */
     bool connect;
+    bool local;                  /* not sent anywhere: no <Proxy>         */
     pg_method_e method;
     const pg_directive_t *decides; /* last section that applied           */
 } ask_t;
@@ -381,7 +382,7 @@ static unsigned outcome(site_t *site, ask_t *ask)
     locations.item[0] = nothing;
     site->budget = BUDGET;
     ask->decides = NULL;
-    for (int i = 0; i < site->parts; i++) {
+    for (int i = 0; i < site->parts && !ask->local; i++) {
         apply_all(site, &proxies, site->part[i]->proxies, ask);
     }
     for (int i = 0; i < site->parts; i++) {
@@ -580,8 +581,22 @@ unsigned pg_access_reverse(pg_access_t *access, const pg_directive_t *vhost,
                            const char *uri, const char *url,
                            apr_pool_t *scratch)
 {
-    ask_t ask = { .target = url, .uri = uri, .method = PG_METHOD_GET };
+    ask_t ask = { .target = url, .uri = uri, .local = url == NULL,
+                  .method = PG_METHOD_GET };
     site_t *site = site_create(access, vhost, scratch);
 
     return outcome(site, &ask);
+}
+
+bool pg_access_denies(pg_access_t *access, const pg_directive_t *section)
+{
+    const pg_perdir_t *p = pg_perdir_compile(section->child, &access->env,
+                                             access->pool);
+
+    for (int i = 0; i < PG_METHOD_COUNT; i++) {
+        if (pg_perdir_decide(p, (pg_method_e)i) == PG_MAY_REFUSE) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -61,11 +61,14 @@ const pg_forward_t *pg_forward_judge(pg_access_t *access,
  * What comes of a stranger's request that is not a forward one: a reverse
  * proxy's.
  * @param uri  its path
- * @param url  where it is sent, as <Proxy> sees it
+ * @param url  where it is sent, as <Proxy> sees it; NULL: nowhere
  * @return a set: PG_MAY_*
  */
 unsigned pg_access_reverse(pg_access_t *access, const pg_directive_t *vhost,
                            const char *uri, const char *url,
                            apr_pool_t *scratch);
+
+/** Does this section, for itself, refuse a stranger some method? */
+bool pg_access_denies(pg_access_t *access, const pg_directive_t *section);
 
 #endif

@@ -225,10 +225,10 @@ static const char *filled(const char *pattern, const char *star,
     return out;
 }
 
-/* A text that a plain regular expression fits: the first of alternatives,
- * one of what may be repeated. Only a guess; the caller tries it. */
-static const char *regex_sample(const char *at, apr_pool_t *pool)
+/* The first of alternatives, one of what may be repeated. */
+const char *pg_targets_sample(const char *pattern, apr_pool_t *pool)
 {
+    const char *at = pattern;
     char *out = apr_palloc(pool, strlen(at) + 1);
     apr_size_t n = 0;
     int skip = 0;                    /* inside alternatives not taken     */
@@ -273,7 +273,7 @@ void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
     const int star_count = p->glob ? 4 : 1;
 
     for (int i = 0; i < star_count; i++) {
-        const char *stem = p->regex ? regex_sample(p->text, pool)
+        const char *stem = p->regex ? pg_targets_sample(p->text, pool)
                            : p->glob ? filled(p->text, stars[i], pool)
                            : p->text;
         for (apr_size_t j = 0; j < sizeof(tails) / sizeof(*tails); j++) {

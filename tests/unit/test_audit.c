@@ -6,10 +6,13 @@
 
 #include "pg_audit.h"
 #include "pg_conftext.h"
+#include "pg_dump.h"
 
 static apr_pool_t *pool;
 static const pg_confcase_t *postures;
 static int posture_count;
+static const pg_confcase_t *finding_cases;
+static int finding_case_count;
 
 static void setup(void)
 {
@@ -91,6 +94,104 @@ START_TEST(posture)
 }
 END_TEST
 
+/* " 201 235": ids in order, the everyday ones only when they are wanted. */
+static const char *ids_of(const pg_audit_t *audit, const char *wanted)
+{
+    const char *out = "";
+
+    for (int id = 200; id < 300; id++) {
+        const char *text = apr_psprintf(pool, "%d", id);
+        bool everyday = id == 230 || id == 235 || id == 237;
+        for (apr_size_t i = 0; i < audit->finding_count; i++) {
+            if (audit->findings[i].id == id
+                && (!everyday || strstr(wanted, text))) {
+                out = apr_pstrcat(pool, out, *out ? " " : "", text, NULL);
+                break;
+            }
+        }
+    }
+    return out;
+}
+
+START_TEST(findings)
+{
+    const pg_confcase_t *c = &finding_cases[_i];
+    const char *ids = ids_of(run(c), c->expect);
+
+    ck_assert_msg(strcmp(ids, c->expect) == 0,
+                  "findings.conf:%d: %s: '%s', not '%s'", c->line, c->title,
+                  ids, c->expect);
+}
+END_TEST
+
+static pg_audit_t *run_text(const char *text)
+{
+    pg_confcase_t c = { .text = text };
+
+    return run(&c);
+}
+
+START_TEST(the_worst_comes_first)
+{
+    pg_audit_t *audit = run_text("ProxyVia Off\nProxyAddHeaders Off\n"
+                                 "ProxyRequests On\n");
+
+    ck_assert_uint_eq(audit->finding_count, 4);
+    ck_assert_int_eq(audit->findings[0].id, 201);
+    ck_assert_str_eq(audit->findings[0].file, "httpd.conf");
+    ck_assert_int_eq(audit->findings[0].line, 3);
+    ck_assert_str_eq(audit->findings[0].vhost, "main");
+    ck_assert_int_eq(audit->findings[1].id, 230);
+    ck_assert_int_eq(audit->findings[2].id, 233);
+    ck_assert_int_eq(audit->findings[3].id, 235);
+}
+END_TEST
+
+START_TEST(one_line_is_one_finding)
+{
+    pg_audit_t *audit = run_text("ServerName a\nProxyVia On\n"
+                                 "ProxyRequests On\n"
+                                 "<VirtualHost *:80>\n</VirtualHost>\n"
+                                 "<VirtualHost *:81>\n</VirtualHost>\n");
+
+    ck_assert_uint_eq(audit->finding_count, 1);
+    ck_assert_str_eq(audit->findings[0].vhost, "main and 2 more");
+    ck_assert_int_eq(audit->vhosts[2].posture, PG_POSTURE_OPEN);
+}
+END_TEST
+
+static void to_text(void *to, const char *text)
+{
+    const char **all = to;
+
+    *all = apr_pstrcat(pool, *all, text, NULL);
+}
+
+START_TEST(the_report_as_text)
+{
+    const char *text = "";
+    pg_dump_t out = { .write = to_text, .to = &text };
+
+    pg_dump(&out, run_text("ServerName a\n#modules http\nProxyVia On\n"
+                           "ProxyRequests On\n"), pool);
+    ck_assert_str_eq(text,
+        "ProxyGuard audit\n"
+        "vhost main: open: strangers may relay by GET, other methods\n"
+        "PG0201: critical: vhost main, httpd.conf:4: ProxyRequests is On and "
+        "nothing restricts who may use it\n"
+        "    meaning: Anybody can send requests to any server in your name, "
+        "and will: scanners find such a server within hours\n"
+        "    fix:\n"
+        "        # no forward proxy at all:\n"
+        "        ProxyRequests Off\n"
+        "        # or one for some, as the last <Proxy> of this server:\n"
+        "        <Proxy \"*\">\n"
+        "            Require ip 192.0.2.0/24\n"
+        "        </Proxy>\n"
+        "1 findings\n");
+}
+END_TEST
+
 PG_TEST_SUITE(audit)
 {
     TCase *tc = tcase_create("posture");
@@ -98,5 +199,15 @@ PG_TEST_SUITE(audit)
     postures = pg_conftext_cases("audit/posture.conf", &posture_count);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, posture, 0, posture_count);
+    suite_add_tcase(suite, tc);
+
+    tc = tcase_create("findings");
+    finding_cases = pg_conftext_cases("audit/findings.conf",
+                                      &finding_case_count);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, findings, 0, finding_case_count);
+    tcase_add_test(tc, the_worst_comes_first);
+    tcase_add_test(tc, one_line_is_one_finding);
+    tcase_add_test(tc, the_report_as_text);
     suite_add_tcase(suite, tc);
 }
