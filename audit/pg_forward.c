@@ -443,6 +443,17 @@ static apr_array_header_t *targets_of(const site_t *site, bool connect,
     return out;
 }
 
+/* Does it, for itself, refuse a stranger some method? */
+static bool refuses(const pg_perdir_t *p)
+{
+    for (int i = 0; i < PG_METHOD_COUNT; i++) {
+        if (pg_perdir_decide(p, (pg_method_e)i) == PG_MAY_REFUSE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The first condition or directive that leaves a section's answer open. */
 static const pg_directive_t *cause_in(const pg_perdir_t *p)
 {
@@ -505,6 +516,23 @@ static unsigned ask_methods(site_t *site, pg_door_e door, ask_t *ask,
     return out;
 }
 
+/* The last <Proxy> that would refuse a stranger some method. */
+static const pg_directive_t *partial_in(const site_t *site)
+{
+    const pg_directive_t *found = NULL;
+
+    for (int i = 0; i < site->parts; i++) {
+        const apr_array_header_t *all = site->part[i]->proxies;
+        for (int j = 0; j < all->nelts; j++) {
+            const section_t *s = &APR_ARRAY_IDX(all, j, section_t);
+            if (refuses(s->config)) {
+                found = s->from;
+            }
+        }
+    }
+    return found;
+}
+
 /* A target for which a stranger surely passes. */
 static bool find_open(site_t *site, pg_door_e door, pg_judged_t *out)
 {
@@ -519,6 +547,7 @@ static bool find_open(site_t *site, pg_door_e door, pg_judged_t *out)
             out->target = apr_pstrdup(site->access->pool, ask.target);
             out->every_target = i < plain;
             out->section = ask.decides;
+            out->partial = ask.decides ? NULL : partial_in(site);
             return true;
         }
     }
@@ -590,13 +619,6 @@ unsigned pg_access_reverse(pg_access_t *access, const pg_directive_t *vhost,
 
 bool pg_access_denies(pg_access_t *access, const pg_directive_t *section)
 {
-    const pg_perdir_t *p = pg_perdir_compile(section->child, &access->env,
-                                             access->pool);
-
-    for (int i = 0; i < PG_METHOD_COUNT; i++) {
-        if (pg_perdir_decide(p, (pg_method_e)i) == PG_MAY_REFUSE) {
-            return true;
-        }
-    }
-    return false;
+    return refuses(pg_perdir_compile(section->child, &access->env,
+                                     access->pool));
 }

@@ -33,6 +33,8 @@ typedef struct pg_judged_t {
     bool every_target;           /* OPEN: not only such special ones      */
     const pg_directive_t *section; /* what decides, for `target` if OPEN;
                                       NULL: none                          */
+    const pg_directive_t *partial; /* OPEN and no section: a <Proxy> that
+                                    refuses, but not for this target     */
     const pg_directive_t *cause; /* UNKNOWN: what could not be analysed; it
                                     may be NULL                           */
 } pg_judged_t;

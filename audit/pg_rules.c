@@ -22,12 +22,22 @@ struct pg_rules_t {
     apr_pool_t *pool;
     apr_pool_t *scratch;
     pg_found_t *found;
+    apr_hash_t *server;          /* lower-case name -> the last directive
+                                    of that name outside of sections      */
     apr_hash_t *first_of;        /* arguments of <VirtualHost> -> first   */
     apr_array_header_t *inherited; /* inherited_t                         */
     pg_reviewed_t *site;         /* under review                          */
     bool any_name;
     bool any_forward;
 };
+
+static const char *lower_name(const char *name, apr_pool_t *pool)
+{
+    char *out = apr_pstrdup(pool, name);
+
+    pg_span_lower(out, pg_span_str(name));
+    return out;
+}
 
 pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
                             pg_found_t *found, apr_pool_t *pool)
@@ -39,11 +49,16 @@ pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
     r->pool = pool;
     r->found = found;
     apr_pool_create(&r->scratch, pool);
+    r->server = apr_hash_make(pool);
     r->first_of = apr_hash_make(pool);
     r->inherited = apr_array_make(pool, 2, sizeof(inherited_t));
     for (const pg_directive_t *d = in->tree; d; d = d->next) {
-        if (pg_tree_is(d, "<VirtualHost")
-            && !apr_hash_get(r->first_of, d->args, APR_HASH_KEY_STRING)) {
+        if (d->name[0] != '<') {
+            apr_hash_set(r->server, lower_name(d->name, pool),
+                         APR_HASH_KEY_STRING, d);
+        }
+        else if (pg_tree_is(d, "<VirtualHost")
+                 && !apr_hash_get(r->first_of, d->args, APR_HASH_KEY_STRING)) {
             apr_hash_set(r->first_of, d->args, APR_HASH_KEY_STRING, d);
         }
     }
@@ -62,12 +77,12 @@ static void report(pg_rules_t *r, pg_rule_e which, const pg_directive_t *at,
 /* The last directive of that name in force, NULL if there is none. */
 static const pg_directive_t *in_force(const pg_rules_t *r, const char *name)
 {
-    const pg_directive_t *lists[2] = { r->in->tree,
-        r->site->vhost ? r->site->vhost->child : NULL };
-    const pg_directive_t *last = NULL;
+    const pg_directive_t *last = apr_hash_get(r->server,
+        lower_name(name, r->scratch), APR_HASH_KEY_STRING);
 
-    for (int i = 0; i < 2; i++) {
-        for (const pg_directive_t *d = lists[i]; d; d = d->next) {
+    if (r->site->vhost) {
+        for (const pg_directive_t *d = r->site->vhost->child; d;
+             d = d->next) {
             if (pg_tree_is(d, name)) {
                 last = d;
             }
@@ -148,6 +163,10 @@ static void report_open(pg_rules_t *r, const pg_judged_t *open)
 
     if (closed && closed->section) {
         report(r, PG_RULE_OPEN_DOOR, closed->section, open_doors(f, r->scratch));
+    }
+    else if (open->partial) {
+        report(r, PG_RULE_OPEN_DOOR, open->partial,
+               apr_pstrcat(r->scratch, "those to ", open->target, NULL));
     }
     else if (!open->every_target) {
         report(r, PG_RULE_OPEN_SOME, open->section, open->target);
@@ -562,8 +581,9 @@ void pg_rules_site(pg_rules_t *rules, pg_reviewed_t *site)
         check_via(rules);
     }
     if (site->vhost) {
-        scope.rewrite_on = switched_on(rules->in->tree, false,
-                                       rules->scratch);
+        const pg_directive_t *engine = in_force(rules, "RewriteEngine");
+        scope.rewrite_on = engine && pg_tree_says(engine, "on",
+                                                  rules->scratch);
         check_inherited(rules);
         walk(rules, site->vhost->child, scope);
     }

@@ -17,6 +17,9 @@ APLOG_USE_MODULE(proxyguard);
 
 #define DUMP "DUMP_PROXYGUARD"
 
+/* Ten thousand virtual hosts can have as many findings. */
+#define MOST_LINES 100
+
 static int mode_of(const server_rec *s)
 {
     int mode = pg_config_of(s)->audit;
@@ -39,16 +42,18 @@ static apr_size_t count(const pg_audit_t *audit, pg_severity_e least)
 static void say_finding(server_rec *s, const pg_finding_t *f,
                         apr_pool_t *pool)
 {
-    bool critical = f->severity == PG_SEVERITY_CRITICAL;
+    int level = f->severity == PG_SEVERITY_CRITICAL ? APLOG_CRIT
+                                                    : APLOG_WARNING;
 
-    ap_log_error(APLOG_MARK, critical ? APLOG_CRIT : APLOG_WARNING, 0, s,
-                 "PG%04d: %s: %s%s. %s", f->id, pg_severity_name(f->severity),
-                 pg_finding_where(f, pool), f->what, f->meaning);
+    ap_log_error(APLOG_MARK, level, 0, s, "PG%04d: %s: %s%s. %s", f->id,
+                 pg_severity_name(f->severity), pg_finding_where(f, pool),
+                 f->what, f->meaning);
 }
 
 static void say(server_rec *s, const pg_audit_t *audit, apr_pool_t *pool)
 {
-    for (apr_size_t i = 0; i < audit->finding_count; i++) {
+    /* the worst come first, so the rest are notes */
+    for (apr_size_t i = 0; i < audit->finding_count && i < MOST_LINES; i++) {
         if (audit->findings[i].severity >= PG_SEVERITY_WARNING) {
             say_finding(s, &audit->findings[i], pool);
         }

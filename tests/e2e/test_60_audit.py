@@ -6,7 +6,7 @@ the ways the audit names."""
 
 import itertools
 import re
-import socket
+import resource
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -168,20 +168,22 @@ def few(bodies):
 
 
 class Case:
-    def __init__(self, number, body, port):
+    """A virtual host with a loopback address of its own."""
+
+    def __init__(self, number, body):
         self.name = f"c{number}.example"
+        self.address = f"127.0.{1 + number // 200}.{1 + number % 200}"
         self.body = body
-        self.port = port
         self.relayed = set()
         self.posture = self.why = None
 
     def text(self, origin):
-        return (f"Listen 127.0.0.1:{self.port}\n"
-                f"<VirtualHost 127.0.0.1:{self.port}>\n"
+        return (f"Listen {self.address}:@PORT@\n"
+                f"<VirtualHost {self.address}:@PORT@>\n"
                 f"ServerName {self.name}\n{self.body}\n</VirtualHost>\n"
                 ).replace("@ORIGIN@", str(origin.port))
 
-    def ask(self, origin):
+    def ask(self, port, origin):
         """Every way in; notes the doors through which it relays."""
         here = origin.authority
         for door, line in (
@@ -193,12 +195,12 @@ class Case:
                 ("other methods", f"BREW http://{here}/"),
                 ("CONNECT", f"CONNECT {here}"),
                 ("CONNECT", f"CONNECT localhost:{origin.port}")):
-            if door not in self.relayed and self.relays(line, origin):
+            if door not in self.relayed and self.relays(port, line, origin):
                 self.relayed.add(door)
 
-    def relays(self, line, origin):
+    def relays(self, port, line, origin):
         reply = exchange(
-            ("127.0.0.1", self.port),
+            (self.address, port),
             f"{line} HTTP/1.1\r\nHost: {origin.authority}\r\n{STRANGER}\r\n"
             f"Connection: close\r\nContent-Length: 0\r\n\r\n".encode())
         if line.startswith("CONNECT"):
@@ -235,24 +237,14 @@ def judge(server, cases):
         by_name[m[1]].posture, by_name[m[1]].why = m[2], m[3]
 
 
-def free_ports(count):
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
-    return ports
-
-
 def run_grid(httpd_with, origin, modules, common, bodies):
-    bodies = list(bodies)
-    cases = [Case(n, b, p) for n, (b, p)
-             in enumerate(zip(bodies, free_ports(len(bodies))))]
+    cases = [Case(n, b) for n, b in enumerate(bodies)]
     conf = (f"ProxyRequests On\nProxyGuard Observe\n{REMOTE}"
             f"{connect_to(origin.port)}\n{common}\n"
             + "".join(c.text(origin) for c in cases))
     server = httpd_with(conf, modules=BASE + SETS[modules], loglevel="crit")
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda c: c.ask(origin), cases))
+        list(pool.map(lambda c: c.ask(server.port, origin), cases))
     server.log.take_all("")
     judge(server, cases)
     bad = [c.report() for c in cases if c.wrong()]
@@ -277,3 +269,31 @@ def test_with_sections_of_the_main_server(httpd_with, origin, common):
 @pytest.mark.parametrize("modules", ["http", "connect", "none"])
 def test_with_fewer_modules(httpd_with, origin, modules):
     run_grid(httpd_with, origin, modules, "", few(vhost_bodies()))
+
+
+def seconds_of_test(server):
+    """CPU seconds of a configuration test; others' load does not count."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    code, said = server.check()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert code == 0, said[-2000:]
+    return (after.ru_utime + after.ru_stime
+            - before.ru_utime - before.ru_stime), said
+
+
+def test_ten_thousand_virtual_hosts_take_under_a_second(httpd_with):
+    hosts = "".join(
+        f"<VirtualHost *:7>\nServerName v{n}.example\n"
+        "RewriteEngine On\nRewriteRule ^/a/(.*)$ /b/$1\n"
+        f"ProxyPass /app http://app{n}.invalid/\n"
+        '<Proxy "http://*">\nRequire ip 192.0.2.1\n</Proxy>\n'
+        "</VirtualHost>\n" for n in range(10000))
+    conf = "ProxyRequests On\n" + hosts
+    without, said = seconds_of_test(httpd_with.make(
+        conf + "ProxyGuardAudit Off\n", modules=BASE + SETS["both"]))
+    assert "PG02" not in said
+    with_it, said = seconds_of_test(httpd_with.make(
+        conf, modules=BASE + SETS["both"]))
+    assert "10001 critical" in said
+    assert said.count("PG0202: ") < 101
+    assert with_it - without < 1, (with_it, without)

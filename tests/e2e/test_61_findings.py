@@ -1,0 +1,183 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Each finding in httpd itself: the report of -D DUMP_PROXYGUARD names it
+with its place. Reverse proxies are tried too: what is called critical sends
+a stranger's request where he wants."""
+
+import re
+
+import pytest
+
+from pg_httpd import StartError
+
+FORWARD = ("proxy", "proxy_http", "proxy_connect", "access_compat",
+           "allowmethods", "rewrite")
+ON = "ProxyRequests On\nProxyVia On\n"
+SOME = '<Proxy "*">\nRequire ip 192.0.2.1\n</Proxy>\n'
+ENGINE = "RewriteEngine On\n"
+STATUS = ('<Location "/open-status">\nSetHandler proxyguard-status\n'
+          '</Location>')
+
+# id, configuration, a piece of the line it is reported for
+FINDINGS = [
+    ("PG0201", ON, "ProxyRequests On"),
+    ("PG0202", ON + '<Proxy "http*">\nRequire all denied\n</Proxy>\n'
+     '<Proxy "*://*">\nRequire all denied\n</Proxy>', '<Proxy "*://*">'),
+    ("PG0203", ON + SOME + '<Proxy "*:*">\nRequire all granted\n</Proxy>',
+     '<Proxy "*:*">'),
+    ("PG0204", ON + SOME + '<Proxy "http://127.0.0.1:7/">\n'
+     'Require all granted\n</Proxy>\n<Proxy "127.0.0.1">\n'
+     'Require all granted\n</Proxy>', '<Proxy "http://127'),
+    ("PG0205", ON + "AllowCONNECT 443 25", "AllowCONNECT"),
+    ("PG0210", 'ProxyPassMatch "^/to/(.*)$" "http://$1"', "ProxyPassMatch"),
+    ("PG0211", ENGINE + 'RewriteRule "^/to/(.*)$" "http://$1" [P]',
+     "RewriteRule"),
+    ("PG0220", ON + '<If "%{REMOTE_ADDR} == \'192.0.2.1\'">\n'
+     'Require all denied\n</If>', "<If"),
+    ("PG0221", ENGINE + 'RewriteCond "%{HTTPS}" on\n'
+     'RewriteRule "^/to/(.*)$" "http://$1" [P]', "RewriteRule"),
+    ("PG0222", ON + '<Location "/">\nRequire all denied\n</Location>',
+     "<Location"),
+    ("PG0223", ON + '<Directory "/">\nRequire all denied\n</Directory>',
+     "<Directory"),
+    ("PG0224", ON + ENGINE + "RewriteRule ^http - [F]", "RewriteRule"),
+    ("PG0225", ON + SOME + "AllowCONNECT 20-30", "AllowCONNECT"),
+    ("PG0226", ON + SOME + "AllowCONNECT 443 8080", "AllowCONNECT"),
+    ("PG0227", ON + '<Proxy "*">\nRequire ip 0.0.0.0/1\n</Proxy>',
+     "Require ip"),
+    ("PG0228", ON + SOME + "ProxyGuard Off", "ProxyGuard Off"),
+    ("PG0229", STATUS, "<Location"),
+    ("PG0231", "<VirtualHost *:7>\nServerAlias *\n</VirtualHost>",
+     "ServerAlias"),
+    ("PG0233", "ProxyAddHeaders Off", "ProxyAddHeaders"),
+    ("PG0234", ON + "ProxyGuardForward Allow", "ProxyGuardForward"),
+    ("PG0235", "ProxyRequests On\n" + SOME + "ProxyVia Block",
+     "ProxyVia"),
+    ("PG0236", ON + '<Proxy "*">\nOrder deny,allow\nDeny from all\n'
+     '</Proxy>', "Order"),
+]
+
+
+def report_of(server):
+    code, said = server.run("-t", "-D", "DUMP_PROXYGUARD")
+    assert code == 0, said
+    return said
+
+
+@pytest.mark.parametrize("number,conf,line", FINDINGS,
+                         ids=[f[0] for f in FINDINGS])
+def test_it_is_found_at_its_line(httpd_with, number, conf, line):
+    server = httpd_with.make(conf, modules=FORWARD)
+    said = report_of(server)
+    found = re.findall(rf"^{number}: \w+: .*?httpd\.conf:(\d+): ", said, re.M)
+    assert found, said
+    lines = server.read("httpd.conf").splitlines()
+    assert any(line in lines[int(n) - 1] for n in found), said
+    assert "meaning: " in said and "    fix:\n" in said
+
+
+def test_findings_without_a_line(httpd_with):
+    said = report_of(httpd_with.make("", modules=FORWARD))
+    assert re.search(r"^PG0237: note: mod_proxy_connect is loaded", said,
+                     re.M), said
+
+
+def test_no_name(httpd_with):
+    server = httpd_with.make("")
+    server.check()
+    nameless = server.read("httpd.conf").replace("\nServerName ",
+                                                 "\n#ServerName ")
+    path = server.write("nameless.conf", nameless)
+    _, said = server.run("-f", path, "-t", "-D", "DUMP_PROXYGUARD")
+    assert "PG0230: warning: no ServerName" in said
+
+
+def test_http2_forward(httpd_with):
+    said = report_of(httpd_with.make("H2ProxyRequests on",
+                                     modules=("http2", "proxy")))
+    assert re.search(r"^PG0232: warning: ", said, re.M), said
+
+
+def test_each_is_logged_once_at_start(httpd_with):
+    server = httpd_with(ON + STATUS, modules=FORWARD)
+    assert server.log.take(" PG0201: ").level == "crit"
+    assert server.log.take(" PG0229: ").level == "warn"
+    assert "1 critical" in server.log.take(" PG0200: ").text
+    assert server.log.take_all(" PG02") == []
+    server.graceful()
+    assert len(server.log.take_all(" PG0201: ")) == 1
+    server.log.take_all(" PG02")
+
+
+def test_off_logs_nothing(httpd_with):
+    server = httpd_with(ON + "ProxyGuardAudit Off", modules=FORWARD)
+    assert server.log.all(" PG02") == []
+    assert "PG0201: critical: " in report_of(server)
+
+
+def test_the_configuration_test_says_it_too(httpd_with):
+    code, said = httpd_with.make(ON, modules=FORWARD).check()
+    assert code == 0 and said.count("PG0201: critical: ") == 1
+
+
+def test_strict_refuses_to_start(httpd_with):
+    strict = ON + "ProxyGuardAudit Strict\n"
+    server = httpd_with.make(strict, modules=FORWARD)
+    with pytest.raises(StartError) as refused:
+        server.start()
+    assert refused.value.said.count("PG0201: critical: ") == 1
+    assert refused.value.said.count("PG0299: ") == 1
+    server.log.take_all("")
+    code, said = server.check()
+    assert code != 0 and "PG0299: " in said
+    httpd_with(strict + SOME, modules=FORWARD)
+
+
+def test_a_bad_word_is_refused(httpd_with):
+    code, said = httpd_with.make("ProxyGuardAudit Loud").check()
+    assert code != 0
+    assert "ProxyGuardAudit: 'Loud' is not Warn, Off or Strict" in said
+
+
+# configuration, request path (Host in place of @HOST@), verdict of the audit
+REVERSE = [
+    ('ProxyPassMatch "^/to/(.*)$" "http://$1"', "/to/@ORIGIN@/", "open"),
+    ('ProxyPassMatch "^/x(.*)$" "http://127.0.0.1$1"', "/x:@PORT@/", "open"),
+    ('ProxyPass "/" "http://127.0.0.1"', "/:@PORT@/", "open"),
+    ('ProxyPassMatch "^(/x.*)$" "http://127.0.0.1:1$1"', "/x:@PORT@/",
+     "no-proxy"),
+    ('<LocationMatch "^/to/(.*)$">\nProxyPass "http://$1"\n'
+     '</LocationMatch>', "/to/@ORIGIN@/", "open"),
+    (ENGINE + 'RewriteRule "^/to/(.*)$" "http://$1" [P]', "/to/@ORIGIN@/",
+     "open"),
+    (ENGINE + 'RewriteRule "^(.*)$" "http://%{HTTP_HOST}$1" [P]', "/",
+     "open"),
+    (ENGINE + 'RewriteRule "^/x(.*)$" "http://127.0.0.1$1" [P]',
+     "/x:@PORT@/", "open"),
+    (ENGINE + 'RewriteRule "^/p/(.+)$" "$1" [P]', "/p/http://@ORIGIN@/",
+     "open"),
+    ('RewriteRule "^/to/(.*)$" "http://$1" [P]', "/to/@ORIGIN@/",
+     "no-proxy"),
+    ('ProxyPassMatch "^/to/(.*)$" "http://$1"\n<Location "/to">\n'
+     'Require ip 192.0.2.1\n</Location>', "/to/@ORIGIN@/", "no-proxy"),
+    ('ProxyPassMatch "^/to/(.*)$" "http://$1"\n' + SOME, "/to/@ORIGIN@/",
+     "no-proxy"),
+    ('ProxyPassMatch "^/to/(.*)$" "http://$1"\n<Location "/other">\n'
+     'Require ip 192.0.2.1\n</Location>', "/to/@ORIGIN@/", "open"),
+    ('ProxyPassMatch "^/(red|blue)/(.*)$" "http://$1.invalid/$2"',
+     "/@ORIGIN@/", "no-proxy"),
+]
+
+
+@pytest.mark.parametrize("conf,path,posture", REVERSE)
+def test_a_reverse_proxy_whose_target_is_asked_for(httpd_with, origin, conf,
+                                                   path, posture):
+    server = httpd_with("ProxyGuard Observe\n" + conf, modules=FORWARD)
+    path = path.replace("@ORIGIN@", origin.authority) \
+               .replace("@PORT@", str(origin.port))
+    reply = server.send(f"GET {path} HTTP/1.1\r\nHost: {origin.authority}\r\n"
+                        "Connection: close\r\n\r\n".encode())
+    server.log.take_all("")
+    said = re.search(rf"^vhost {server.name}\S*: (\S+): ", report_of(server),
+                     re.M)[1]
+    assert (reply.body == origin.body) == (posture == "open"), reply
+    assert said == posture
