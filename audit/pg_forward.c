@@ -49,6 +49,7 @@ typedef struct site_t {
     apr_array_header_t *ports;
     const pg_directive_t *block;
     apr_pool_t *pool;            /* scratch                               */
+    pg_method_e method;          /* asked for now                         */
     int budget;
 } site_t;
 
@@ -334,8 +335,7 @@ static void apply_all(site_t *site, states_t *s,
  * prev: how the last condition came out, -1 if there was none; now: what
  * those that held bring together. */
 static unsigned walk_ifs(site_t *site, const pg_if_t *at, int prev,
-                         const pg_perdir_t *now, const pg_perdir_t *p,
-                         pg_method_e method)
+                         const pg_perdir_t *now, const pg_perdir_t *p)
 {
     static const pg_perdir_t nothing;
     pg_tri_e condition;
@@ -345,23 +345,22 @@ static unsigned walk_ifs(site_t *site, const pg_if_t *at, int prev,
         return PG_MAY_BOTH;
     }
     if (at == NULL && now == NULL) {
-        return pg_perdir_decide(p, method);
+        return pg_perdir_decide(p, site->method);
     }
     if (at == NULL) {
         return walk_ifs(site, now->ifs, -1, NULL,
-                        pg_perdir_merge(p, now, site->pool), method);
+                        pg_perdir_merge(p, now, site->pool));
     }
     if (at->is_else && prev == 1) {
-        return walk_ifs(site, at->next, prev, now, p, method);
+        return walk_ifs(site, at->next, prev, now, p);
     }
     condition = at->has_condition ? at->condition : PG_YES;
     if (condition != PG_YES) {
-        out |= walk_ifs(site, at->next, 0, now, p, method);
+        out |= walk_ifs(site, at->next, 0, now, p);
     }
     if (condition != PG_NO) {
         now = pg_perdir_merge(now ? now : &nothing, at->config, site->pool);
-        out |= walk_ifs(site, at->next, at->has_condition ? 1 : -1, now, p,
-                        method);
+        out |= walk_ifs(site, at->next, at->has_condition ? 1 : -1, now, p);
     }
     return out;
 }
@@ -381,6 +380,7 @@ static unsigned outcome(site_t *site, ask_t *ask)
     }
     locations.item[0] = nothing;
     site->budget = BUDGET;
+    site->method = ask->method;
     ask->decides = NULL;
     for (int i = 0; i < site->parts && !ask->local; i++) {
         apply_all(site, &proxies, site->part[i]->proxies, ask);
@@ -392,7 +392,7 @@ static unsigned outcome(site_t *site, ask_t *ask)
         for (int j = 0; j < locations.n; j++) {
             const pg_perdir_t *p = pg_perdir_merge(proxies.item[i],
                                        locations.item[j], site->pool);
-            out |= walk_ifs(site, p->ifs, -1, NULL, p, ask->method);
+            out |= walk_ifs(site, p->ifs, -1, NULL, p);
         }
     }
     return proxies.over || locations.over ? PG_MAY_BOTH : out;
@@ -436,8 +436,7 @@ static apr_array_header_t *targets_of(const site_t *site, bool connect,
             const section_t *s = j < both[0]->nelts
                 ? &APR_ARRAY_IDX(both[0], j, section_t)
                 : &APR_ARRAY_IDX(both[1], j - both[0]->nelts, section_t);
-            pg_targets_fit(out, &s->pattern, site->ports, connect, in,
-                           site->pool);
+            pg_targets_fit(out, &s->pattern, site->ports, connect, in);
         }
     }
     return out;

@@ -264,13 +264,14 @@ const char *pg_targets_sample(const char *pattern, apr_pool_t *pool)
 
 void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
                     const apr_array_header_t *ports, bool connect,
-                    const pg_audit_in_t *in, apr_pool_t *pool)
+                    const pg_audit_in_t *in)
 {
     static const char *const stars[] = { "", "x", "://" HOST "/x", HOST };
     static const char *const tails[] = { "", "x", "/", "/x", HOST "/",
                                          "://" HOST "/", "//" HOST "/",
                                          ":443" };
     const int star_count = p->glob ? 4 : 1;
+    apr_pool_t *pool = targets->pool;
 
     for (int i = 0; i < star_count; i++) {
         const char *stem = p->regex ? pg_targets_sample(p->text, pool)

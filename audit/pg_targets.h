@@ -50,7 +50,7 @@ apr_array_header_t *pg_targets_connect(const pg_audit_in_t *in,
  *  ones that are there. */
 void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
                     const apr_array_header_t *ports, bool connect,
-                    const pg_audit_in_t *in, apr_pool_t *pool);
+                    const pg_audit_in_t *in);
 
 /** A text that a plain regular expression fits: a guess, to be tried. */
 const char *pg_targets_sample(const char *pattern, apr_pool_t *pool);

@@ -96,6 +96,7 @@ def test_a_server_without_a_name_says_that_it_cannot_tell_foreign_hosts(
         httpd_with):
     server = httpd_with(name=None)
     assert server.log.take("PG0004: ").level == "notice"
+    assert server.log.take("PG0230: ").level == "warn"
     server.send(b"GET /page.txt HTTP/1.1\r\nHost: s.example\r\n"
                 b"Connection: close\r\n\r\n")
     assert server.log.all("PG01") == []

@@ -3,11 +3,12 @@
 with its place. Reverse proxies are tried too: what is called critical sends
 a stranger's request where he wants."""
 
+import os
 import re
 
 import pytest
 
-from pg_httpd import StartError
+from pg_httpd import TOP, StartError
 
 FORWARD = ("proxy", "proxy_http", "proxy_connect", "access_compat",
            "allowmethods", "rewrite")
@@ -68,10 +69,13 @@ def report_of(server):
 def test_it_is_found_at_its_line(httpd_with, number, conf, line):
     server = httpd_with.make(conf, modules=FORWARD)
     said = report_of(server)
-    found = re.findall(rf"^{number}: \w+: .*?httpd\.conf:(\d+): ", said, re.M)
+    found = re.findall(rf"^{number}: (\w+): .*?httpd\.conf:(\d+): ", said,
+                       re.M)
     assert found, said
+    with open(os.path.join(TOP, "docs", "audit.md"), encoding="utf-8") as f:
+        assert f"\n| {number} | {found[0][0]} | " in f.read()
     lines = server.read("httpd.conf").splitlines()
-    assert any(line in lines[int(n) - 1] for n in found), said
+    assert any(line in lines[int(n) - 1] for _, n in found), said
     assert "meaning: " in said and "    fix:\n" in said
 
 
