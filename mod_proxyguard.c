@@ -66,6 +66,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         pg_settings_t *settings = pg_config_of(s);
 
         settings->vhost = pg_names_label(s, pconf);
+        settings->name = pg_span_str(s->server_hostname);
         settings->foreign_host &= guard->names_known;
         settings->guard = guard;
     }

@@ -53,6 +53,7 @@ typedef struct pg_settings_t {
     const struct pg_guard_t *guard;      /* NULL: not running             */
     pg_posture_e posture;
     const char *vhost;                   /* "name:port"                   */
+    pg_span_t name;                      /* ServerName; absent if unset   */
 } pg_settings_t;
 
 extern const command_rec pg_config_directives[];

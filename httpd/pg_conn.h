@@ -11,6 +11,7 @@
 typedef struct pg_conn_t {
     apr_uint32_t upgrade;        /* atomic: 1 = an attempt asked for h2c, and
                                     its second reading must not count     */
+    bool through;                /* nothing more to do with what is read  */
     bool peeked;                 /* the first octets have been looked at  */
     char held;                   /* a first octet that is taken from the
                                     network but not passed on; 0 = none   */

@@ -158,12 +158,10 @@ static apr_status_t let_go(ap_filter_t *f, apr_bucket_brigade *bb,
     return APR_SUCCESS;
 }
 
-/* The filter stays in the chain all the connection long: taken out from
- * within a read it leaves a dangling r->input_filters. And once refused it
- * fails every read, for mod_http2's speculative one comes first. */
-static apr_status_t filter(ap_filter_t *f, apr_bucket_brigade *bb,
-                           ap_input_mode_t mode, apr_read_type_e block,
-                           apr_off_t readbytes)
+/* Out of line, so that its buffer costs later reads nothing. */
+static __attribute__((noinline)) apr_status_t
+read_first(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+           apr_read_type_e block, apr_off_t readbytes)
 {
     pg_conn_t *conn = f->ctx;
 
@@ -180,7 +178,22 @@ static apr_status_t filter(ap_filter_t *f, apr_bucket_brigade *bb,
     if (conn->held && conn->peeked) {
         return let_go(f, bb, conn);
     }
+    conn->through = conn->peeked;
     return ap_get_brigade(f->next, bb, mode, block, readbytes);
+}
+
+/* The filter stays in the chain all the connection long: taken out from
+ * within a read it leaves a dangling r->input_filters. And once refused it
+ * fails every read, for mod_http2's speculative one comes first. */
+static apr_status_t filter(ap_filter_t *f, apr_bucket_brigade *bb,
+                           ap_input_mode_t mode, apr_read_type_e block,
+                           apr_off_t readbytes)
+{
+    const pg_conn_t *conn = f->ctx;
+
+    return conn->through
+           ? ap_get_brigade(f->next, bb, mode, block, readbytes)
+           : read_first(f, bb, mode, block, readbytes);
 }
 
 void pg_peek_register(void)
