@@ -20,8 +20,7 @@ bool pg_is_dns_name(pg_span_t host)
 
     for (apr_size_t i = 0; i < host.len; i++) {
         char c = host.ptr[i];
-        if (c == '.' ? last == '.'
-            : !pg_is_alpha(c) && !pg_is_digit(c) && c != '-' && c != '_') {
+        if (c == '.' ? last == '.' : !pg_is_octet(c, PG_OCTET_DNS)) {
             return false;
         }
         last = c;

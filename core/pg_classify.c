@@ -119,14 +119,13 @@ static pg_own_e whose(const pg_request_t *request, const pg_own_t *own,
 /* An address is what health checks and scanners put there, and names nobody
  * else's site; localhost is the server itself (RFC 6761 6.3). A Host that is
  * no name at all is an error, not an attempt. */
+__attribute__((noinline))
 static bool is_foreign_host(const pg_request_t *request, const pg_own_t *own,
                             pg_authority_t *a)
 {
-    if (own == NULL || request->host.len == 0 || pg_own_takes_all(own)) {
-        return false;
-    }
     return pg_authority_parse(a, request->host)
            && a->host_kind == PG_HOST_NAME && pg_is_dns_name(a->host)
+           && !pg_own_takes_all(own)
            && whose(request, own, a) == PG_OWN_NO
            && !pg_span_ieq(a->host, PG_SPAN("localhost"))
            && !pg_span_ieq(a->host, PG_SPAN("localhost."));
@@ -137,7 +136,9 @@ static pg_class_e by_host(pg_verdict_t *out, const pg_request_t *request,
 {
     pg_authority_t a;
 
-    if (request->check_host && is_foreign_host(request, own, &a)) {
+    if (request->check_host && own && request->host.len
+        && !pg_own_has_name(own, request->host)
+        && is_foreign_host(request, own, &a)) {
         return attempt(out, PG_CLASS_FOREIGN_HOST, PG_REASON_HOST_STRANGER,
                        a.host, a.port);
     }
@@ -374,7 +375,9 @@ static bool is_origin(const pg_request_t *request)
     return request->target.len && request->target.ptr[0] == '/';
 }
 
-/* Not origin-form as far as the caller knows: look at the raw line too. */
+/* Not origin-form as far as the caller knows: look at the raw line too. Kept
+ * out of the way of ordinary requests, which would pay for its frame. */
+__attribute__((noinline))
 static pg_class_e by_line(pg_verdict_t *out, const pg_request_t *request,
                           const pg_own_t *own)
 {
@@ -404,11 +407,14 @@ static pg_class_e by_line(pg_verdict_t *out, const pg_request_t *request,
 pg_class_e pg_classify(pg_verdict_t *out, const pg_request_t *request,
                        const pg_own_t *own)
 {
-    memset(out, 0, sizeof(*out));
-    out->method = request->method;
-    out->target = request->target;
-    if (is_origin(request)) {
-        return by_host(out, request, own, PG_REASON_ORIGIN);
+    *out = (pg_verdict_t){
+        .class_id = PG_CLASS_CLEAN, .reason = PG_REASON_ORIGIN,
+        .method = request->method, .target = request->target
+    };
+    if (!is_origin(request)) {
+        return by_line(out, request, own);
     }
-    return by_line(out, request, own);
+    /* The path of every ordinary request ends here. */
+    return request->check_host
+           ? by_host(out, request, own, PG_REASON_ORIGIN) : PG_CLASS_CLEAN;
 }

@@ -10,21 +10,31 @@
 
 /* What one name or address allows beyond the ports of the whole server. */
 typedef struct entry_t {
+    struct entry_t *next;        /* of the same slot                      */
+    const char *name;            /* folded, n octets                      */
+    apr_size_t n;
+    apr_uint32_t hash;
     apr_array_header_t *ports;   /* of apr_uint16_t; NULL = none          */
     bool any_port;
 } entry_t;
 
-typedef struct pattern_t {
-    const char *text;            /* lower case, no trailing dot           */
-    entry_t *entry;
-} pattern_t;
+/* Chained, size a power of two. Not apr_hash: that one wants names folded and
+ * each suffix of a name hashed anew, and costs more than the rest of a
+ * request's way through here. The keys come from the configuration, so nobody
+ * can choose them to collide. */
+typedef struct table_t {
+    entry_t **slots;
+    apr_uint32_t size;
+    apr_uint32_t count;
+} table_t;
 
 struct pg_own_t {
     apr_pool_t *pool;
-    apr_hash_t *names;           /* lower-case name -> entry_t            */
-    apr_hash_t *suffixes;        /* "x.example" of "*.x.example" -> entry_t */
+    table_t names;               /* by hash_name()                        */
+    table_t suffixes;            /* "x.example" of "*.x.example", by
+                                    hash_suffix()                         */
     apr_hash_t *addresses;       /* 16 octets -> entry_t                  */
-    apr_array_header_t *patterns;      /* the rare rest, of pattern_t     */
+    apr_array_header_t *patterns;      /* the rare rest, of entry_t *     */
     unsigned int suffix_labels;  /* the most that any suffix has          */
     bool wild;                   /* some pattern is only wildcards        */
     unsigned char served[65536 / 8];   /* port -> bit                     */
@@ -35,10 +45,8 @@ pg_own_t *pg_own_create(apr_pool_t *pool)
     pg_own_t *own = apr_pcalloc(pool, sizeof(*own));
 
     own->pool = pool;
-    own->names = apr_hash_make(pool);
-    own->suffixes = apr_hash_make(pool);
     own->addresses = apr_hash_make(pool);
-    own->patterns = apr_array_make(pool, 0, sizeof(pattern_t));
+    own->patterns = apr_array_make(pool, 0, sizeof(entry_t *));
     /* A terminator or a port map in front is the rule, not the exception:
      * nobody relays by naming us with a default port. */
     pg_own_add_port(own, 80);
@@ -46,16 +54,153 @@ pg_own_t *pg_own_create(apr_pool_t *pool)
     return own;
 }
 
+/* --- the table of names -------------------------------------------------- */
+
+/* Lower case for what a name may consist of, 0 for the rest. A table, since
+ * every request's Host goes through it when foreign Hosts are looked for. */
+static const unsigned char folds[256] = {
+    ['-'] = '-', ['.'] = '.', ['_'] = '_',
+    ['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+    ['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+            'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+    ['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+            'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+#define ROW(n) (n), (n) + 1, (n) + 2, (n) + 3, (n) + 4, (n) + 5, (n) + 6, \
+               (n) + 7
+    [0x80] = ROW(0x80), ROW(0x88), ROW(0x90), ROW(0x98), ROW(0xa0),
+             ROW(0xa8), ROW(0xb0), ROW(0xb8), ROW(0xc0), ROW(0xc8),
+             ROW(0xd0), ROW(0xd8), ROW(0xe0), ROW(0xe8), ROW(0xf0), ROW(0xf8)
+#undef ROW
+};
+
+static inline char fold(char c)
+{
+    return (char)folds[(unsigned char)c];
+}
+
+static inline apr_uint64_t mix(apr_uint64_t hash, const char *p)
+{
+    apr_uint64_t eight;
+
+    memcpy(&eight, p, 8);
+    /* One bit tells upper from lower case; what else it makes equal ends in
+     * the same slot and is told apart by is_same(). */
+    eight |= 0x2020202020202020u;
+    hash = (hash ^ eight) * 0x9e3779b97f4a7c15u;
+    return hash ^ (hash >> 32);
+}
+
+/* Of a name as it is, eight octets at a time. */
+static apr_uint32_t hash_name(const char *name, apr_size_t n)
+{
+    apr_uint64_t hash = n;
+    char tail[8] = { 0 };
+
+    if (n < 8) {
+        memcpy(tail, name, n);
+        return (apr_uint32_t)mix(hash, tail);
+    }
+    for (apr_size_t i = 0; i + 8 < n; i += 8) {
+        hash = mix(hash, name + i);
+    }
+    return (apr_uint32_t)mix(hash, name + n - 8);
+}
+
+static bool is_same(const entry_t *entry, const char *name)
+{
+    if (memcmp(name, entry->name, entry->n) == 0) {
+        return true;             /* nearly always sent in lower case      */
+    }
+    for (apr_size_t i = 0; i < entry->n; i++) {
+        if (fold(name[i]) != entry->name[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of folded labels, from their end: one walk over a name gives the hashes of
+ * all its suffixes. */
+static inline apr_uint32_t hash_step(apr_uint32_t hash, char c)
+{
+    return hash * 33 + (unsigned char)c;
+}
+
+static apr_uint32_t hash_suffix(const char *name, apr_size_t n)
+{
+    apr_uint32_t hash = 0;
+
+    while (n > 0) {
+        hash = hash_step(hash, name[--n]);
+    }
+    return hash;
+}
+
+static inline entry_t *probe(const table_t *t, apr_uint32_t hash,
+                             const char *name, apr_size_t n)
+{
+    entry_t *entry = t->size ? t->slots[hash & (t->size - 1)] : NULL;
+
+    while (entry && (entry->hash != hash || entry->n != n
+                     || !is_same(entry, name))) {
+        entry = entry->next;
+    }
+    return entry;
+}
+
+static void put(table_t *t, entry_t *entry)
+{
+    entry_t **slot = &t->slots[entry->hash & (t->size - 1)];
+
+    entry->next = *slot;
+    *slot = entry;
+}
+
+static void grow(table_t *t, apr_pool_t *pool)
+{
+    table_t old = *t;
+
+    t->size = old.size ? 2 * old.size : 16;
+    t->slots = apr_pcalloc(pool, t->size * sizeof(*t->slots));
+    for (apr_uint32_t i = 0; i < old.size; i++) {
+        entry_t *next;
+        for (entry_t *entry = old.slots[i]; entry; entry = next) {
+            next = entry->next;
+            put(t, entry);
+        }
+    }
+}
+
+/* The entry of a folded name that lives as long as the pool. */
+static entry_t *entry_of(table_t *t, apr_uint32_t hash, const char *name,
+                         apr_pool_t *pool)
+{
+    apr_size_t n = strlen(name);
+    entry_t *entry = probe(t, hash, name, n);
+
+    if (entry) {
+        return entry;
+    }
+    if (t->count++ >= t->size) {
+        grow(t, pool);
+    }
+    entry = apr_pcalloc(pool, sizeof(*entry));
+    entry->name = name;
+    entry->n = n;
+    entry->hash = hash;
+    put(t, entry);
+    return entry;
+}
+
 /* --- adding -------------------------------------------------------------- */
 
-static entry_t *entry_at(pg_own_t *own, apr_hash_t *hash, const void *key,
-                         apr_size_t n)
+static entry_t *address_entry(pg_own_t *own, const unsigned char address[16])
 {
-    entry_t *entry = apr_hash_get(hash, key, (apr_ssize_t)n);
+    entry_t *entry = apr_hash_get(own->addresses, address, 16);
 
     if (entry == NULL) {
         entry = apr_pcalloc(own->pool, sizeof(*entry));
-        apr_hash_set(hash, apr_pmemdup(own->pool, key, n), (apr_ssize_t)n,
+        apr_hash_set(own->addresses, apr_pmemdup(own->pool, address, 16), 16,
                      entry);
     }
     return entry;
@@ -77,7 +222,7 @@ static bool is_unspecified(const unsigned char address[16])
 void pg_own_add_address(pg_own_t *own, const unsigned char address[16])
 {
     if (!is_unspecified(address)) {
-        entry_at(own, own->addresses, address, 16);
+        address_entry(own, address);
     }
 }
 
@@ -93,29 +238,25 @@ static unsigned int count_labels(const char *name)
 
 static entry_t *add_wild(pg_own_t *own, const char *text)
 {
-    pattern_t *pattern;
+    entry_t *entry;
 
-    if (strspn(text, "*?.") == strlen(text)) {
-        own->wild = true;
-        return apr_pcalloc(own->pool, sizeof(entry_t));
-    }
-    if (strncmp(text, "*.", 2) == 0 && !strpbrk(text + 2, "*?")) {
-        unsigned int labels = count_labels(text + 2);
+    if (strncmp(text, "*.", 2) == 0 && text[2] && !strpbrk(text + 2, "*?")) {
+        const char *suffix = text + 2;
+        unsigned int labels = count_labels(suffix);
         if (labels > own->suffix_labels) {
             own->suffix_labels = labels;
         }
-        return entry_at(own, own->suffixes, text + 2, strlen(text + 2));
+        return entry_of(&own->suffixes, hash_suffix(suffix, strlen(suffix)),
+                        suffix, own->pool);
     }
-    pattern = apr_array_push(own->patterns);
-    pattern->text = text;
-    pattern->entry = apr_pcalloc(own->pool, sizeof(entry_t));
-    return pattern->entry;
-}
-
-static bool is_name_octet(char c)
-{
-    return pg_is_alpha(c) || pg_is_digit(c) || (unsigned char)c >= 0x80
-           || (c != '\0' && strchr("-._*?", c) != NULL);
+    entry = apr_pcalloc(own->pool, sizeof(*entry));
+    if (strspn(text, "*?.") == strlen(text)) {
+        own->wild = true;
+        return entry;
+    }
+    entry->name = text;
+    APR_ARRAY_PUSH(own->patterns, entry_t *) = entry;
+    return entry;
 }
 
 /* The entry of a name or pattern; NULL if it cannot be one. */
@@ -130,7 +271,8 @@ static entry_t *add_name(pg_own_t *own, pg_span_t host)
         return NULL;
     }
     for (apr_size_t i = 0; i < host.len; i++) {
-        if (!is_name_octet(host.ptr[i])) {
+        char c = host.ptr[i];
+        if (fold(c) == '\0' && c != '*' && c != '?') {
             return NULL;
         }
     }
@@ -139,7 +281,7 @@ static entry_t *add_name(pg_own_t *own, pg_span_t host)
     if (strpbrk(text, "*?")) {
         return add_wild(own, text);
     }
-    return entry_at(own, own->names, text, host.len);
+    return entry_of(&own->names, hash_name(text, host.len), text, own->pool);
 }
 
 /* An IPv6 address as ServerName gives it, without brackets. */
@@ -178,7 +320,7 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
         if (is_unspecified(a.address)) {
             return "is where a socket listens, not where it is reached";
         }
-        entry = entry_at(own, own->addresses, a.address, 16);
+        entry = address_entry(own, a.address);
     }
     else {
         entry = add_name(own, a.host);
@@ -199,8 +341,7 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
 bool pg_own_takes_all(const pg_own_t *own)
 {
     return own->wild
-           || (apr_hash_count(own->names) == 0
-               && apr_hash_count(own->suffixes) == 0
+           || (own->names.count == 0 && own->suffixes.count == 0
                && own->patterns->nelts == 0);
 }
 
@@ -240,14 +381,14 @@ static int hex_value(char c)
     return pg_is_digit(c) ? c - '0' : pg_lower(c) - 'a' + 10;
 }
 
-/* Lower case, escapes undone, no trailing dot; 0 if that is no name. */
-static apr_size_t normalise(char out[NAME_MAX_OCTETS + 1], pg_span_t s)
+/* Undo the escapes; n octets, or 0 if that is too long or no escape. */
+static apr_size_t unescape(char out[NAME_MAX_OCTETS], pg_span_t s)
 {
     apr_size_t n = 0;
 
     for (apr_size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        if (n > NAME_MAX_OCTETS) {
+        if (n == NAME_MAX_OCTETS) {
             return 0;
         }
         if (c == '%') {
@@ -259,50 +400,80 @@ static apr_size_t normalise(char out[NAME_MAX_OCTETS + 1], pg_span_t s)
                        + hex_value(s.ptr[i + 2]));
             i += 2;
         }
-        out[n++] = pg_lower(c);
+        out[n++] = c;
     }
-    return n > 1 && out[n - 1] == '.' ? n - 1 : n;
+    return n;
 }
 
-static const entry_t *find_suffix(const pg_own_t *own, const char *name,
-                                  apr_size_t n)
+static const entry_t *find_pattern(const pg_own_t *own, const char *name,
+                                   apr_size_t n)
 {
-    unsigned int labels = 0;
-
-    for (apr_size_t i = n; i > 0 && labels < own->suffix_labels; i--) {
-        const entry_t *entry;
-        if (name[i - 1] != '.') {
-            continue;
-        }
-        labels++;
-        entry = apr_hash_get(own->suffixes, name + i, (apr_ssize_t)(n - i));
-        if (entry) {
+    for (int i = 0; i < own->patterns->nelts; i++) {
+        const entry_t *entry = APR_ARRAY_IDX(own->patterns, i, entry_t *);
+        if (matches(entry->name, name, n)) {
             return entry;
         }
     }
     return NULL;
 }
 
-static const entry_t *find_name(const pg_own_t *own, pg_span_t host)
+/* By suffix or pattern. One walk from the end: at each dot the hash is that
+ * of the labels behind it. The longest suffix wins. */
+static const entry_t *find_wild(const pg_own_t *own, pg_span_t host)
 {
-    char name[NAME_MAX_OCTETS + 1];
-    apr_size_t n = normalise(name, host);
+    char name[NAME_MAX_OCTETS];
+    apr_uint32_t hash = 0;
+    unsigned int labels = 0;
+    const entry_t *found = NULL;
+
+    for (apr_size_t i = host.len; i > 0; i--) {
+        char c = fold(host.ptr[i - 1]);
+        if (c == '\0') {
+            return NULL;
+        }
+        if (c == '.' && labels < own->suffix_labels) {
+            const entry_t *entry = probe(&own->suffixes, hash, name + i,
+                                         host.len - i);
+            labels++;
+            found = entry ? entry : found;
+        }
+        name[i - 1] = c;
+        hash = hash_step(hash, c);
+    }
+    return found ? found : find_pattern(own, name, host.len);
+}
+
+static const entry_t *find_plain(const pg_own_t *own, pg_span_t host)
+{
     const entry_t *entry;
 
-    if (n == 0) {
+    if (host.len > 1 && host.ptr[host.len - 1] == '.') {
+        host.len--;
+    }
+    if (host.len == 0 || host.len > NAME_MAX_OCTETS) {
         return NULL;
     }
-    entry = apr_hash_get(own->names, name, (apr_ssize_t)n);
-    if (entry == NULL && own->suffix_labels) {
-        entry = find_suffix(own, name, n);
-    }
-    for (int i = 0; entry == NULL && i < own->patterns->nelts; i++) {
-        const pattern_t *p = &APR_ARRAY_IDX(own->patterns, i, pattern_t);
-        if (matches(p->text, name, n)) {
-            entry = p->entry;
-        }
+    entry = probe(&own->names, hash_name(host.ptr, host.len), host.ptr,
+                  host.len);
+    if (entry == NULL && (own->suffix_labels || own->patterns->nelts)) {
+        entry = find_wild(own, host);
     }
     return entry;
+}
+
+static const entry_t *find_name(const pg_own_t *own, pg_span_t host)
+{
+    char plain[NAME_MAX_OCTETS];
+
+    if (pg_span_find(host, '%') < host.len) {
+        host = pg_span_make(plain, unescape(plain, host));
+    }
+    return find_plain(own, host);
+}
+
+bool pg_own_has_name(const pg_own_t *own, pg_span_t host)
+{
+    return find_plain(own, host) != NULL;
 }
 
 static const entry_t *find(const pg_own_t *own, const pg_authority_t *a,

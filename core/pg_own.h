@@ -50,6 +50,12 @@ void pg_own_add_port(pg_own_t *own, apr_uint16_t port);
 bool pg_own_takes_all(const pg_own_t *own);
 
 /**
+ * Is this the plain name of ours, without a port? A quick answer for the Host
+ * field of ordinary requests; false says nothing: ask pg_own_check() then.
+ */
+bool pg_own_has_name(const pg_own_t *own, pg_span_t host);
+
+/**
  * Is this authority ours?
  *
  * Total; no allocation, no lock, no system call. Only the host and the port

@@ -73,6 +73,22 @@ void pg_span_lower(char *out, pg_span_t s);
  */
 apr_size_t pg_span_copy(char *out, apr_size_t size, pg_span_t s);
 
+/** What an octet may be part of, as flags; one look-up where several
+ *  comparisons would stand in the path of every request. */
+enum {
+    PG_OCTET_DNS = 1,        /* letter, digit, '-', '_': a label          */
+    PG_OCTET_REG = 2,        /* reg-name (RFC 3986 3.2.2), or over 127    */
+    PG_OCTET_SCHEME = 4,     /* scheme (RFC 3986 3.1), or '_'             */
+    PG_OCTET_CUT = 8         /* backslash, blank, control octet: where
+                                readers disagree about an end             */
+};
+extern const unsigned char pg_octets[256];
+
+static inline bool pg_is_octet(char c, unsigned int flags)
+{
+    return (pg_octets[(unsigned char)c] & flags) != 0;
+}
+
 /** ASCII classes; c may be any octet. */
 static inline bool pg_is_digit(char c) { return c >= '0' && c <= '9'; }
 static inline bool pg_is_alpha(char c)

@@ -4,22 +4,6 @@
 
 #include <arpa/inet.h>
 
-/* Octets of a reg-name (RFC 3986 3.2.2: unreserved, sub-delims, '%'). Those
- * from 0x80 up are taken too: an IRI sent as it is must be comparable with a
- * name configured the same way. */
-static bool is_reg_name(char c)
-{
-    return pg_is_alpha(c) || pg_is_digit(c) || (unsigned char)c >= 0x80
-           || (c != '\0' && strchr("-._~!$&'()*+,;=%", c) != NULL);
-}
-
-/* RFC 3986 3.1, and '_' for cache_object:// (Squid's cache manager). */
-static bool is_scheme(char c)
-{
-    return pg_is_alpha(c) || pg_is_digit(c)
-           || c == '+' || c == '-' || c == '.' || c == '_';
-}
-
 static bool parse_ipv4(unsigned char out[16], pg_span_t s)
 {
     static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -69,7 +53,9 @@ static pg_host_e host_kind(unsigned char address[16], pg_span_t s)
         return PG_HOST_NONE;
     }
     for (apr_size_t i = 0; i < s.len; i++) {
-        if (!is_reg_name(s.ptr[i])) {
+        /* Octets over 127 are taken too: an IRI sent as it is must be
+         * comparable with a name configured the same way. */
+        if (!pg_is_octet(s.ptr[i], PG_OCTET_REG)) {
             return PG_HOST_BAD;
         }
     }
@@ -138,22 +124,28 @@ static void set_bracketed(pg_authority_t *out, pg_span_t s)
     set_port(out, pg_span_from(s, end + 1));
 }
 
-/* Readers do not agree where such an authority ends or begins: a backslash
- * is a slash to some, and blanks and control octets cut it for others. */
-static bool is_ambiguous(pg_span_t s)
+/* Offset of the last '@', or s.len. *ambiguous is set when readers do not
+ * agree where such an authority ends or begins: a backslash is a slash to
+ * some, and blanks and control octets cut it for others. */
+static apr_size_t find_at(pg_span_t s, bool *ambiguous)
 {
+    apr_size_t at = s.len;
+    unsigned int seen = 0;
+
     for (apr_size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '\\' || (unsigned char)s.ptr[i] <= 0x20
-            || s.ptr[i] == 0x7f) {
-            return true;
+        seen |= pg_octets[(unsigned char)s.ptr[i]];
+        if (s.ptr[i] == '@') {
+            at = i;
         }
     }
-    return false;
+    *ambiguous = (seen & PG_OCTET_CUT) != 0;
+    return at;
 }
 
 bool pg_authority_parse(pg_authority_t *out, pg_span_t s)
 {
-    apr_size_t at = pg_span_rfind(s, '@');
+    bool ambiguous;
+    apr_size_t at = find_at(s, &ambiguous);
     pg_span_t rest = at < s.len ? pg_span_from(s, at + 1) : s;
 
     memset(out, 0, sizeof(*out));
@@ -168,7 +160,7 @@ bool pg_authority_parse(pg_authority_t *out, pg_span_t s)
         out->host_kind = host_kind(out->address, out->host);
         set_port(out, pg_span_from(rest, out->host.len));
     }
-    if (is_ambiguous(s)) {
+    if (ambiguous) {
         out->host_kind = PG_HOST_BAD;
     }
     if (out->host_kind == PG_HOST_BAD) {
@@ -186,7 +178,7 @@ static apr_size_t scheme_length(pg_span_t s)
     if (s.len == 0 || !pg_is_alpha(s.ptr[0])) {
         return 0;
     }
-    while (n < s.len && is_scheme(s.ptr[n])) {
+    while (n < s.len && pg_is_octet(s.ptr[n], PG_OCTET_SCHEME)) {
         n++;
     }
     return s.len - n >= 3 && memcmp(s.ptr + n, "://", 3) == 0 ? n : 0;

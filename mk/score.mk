@@ -11,3 +11,12 @@ $(BUILD)/score: $(BUILD)/obj/tests/bench/score.o \
 $(BUILD)/obj/tests/bench/%.o: tests/bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(INC_core) $(APR_CFLAGS) -c -o $@ $<
+
+# Instructions per request, by callgrind; fails when a limit is passed.
+.PHONY: cost
+cost: $(BUILD)/cost ## instructions that one classification costs
+	$(PYTHON) tests/bench/cost.py $(BUILD)/cost
+
+$(BUILD)/cost: $(BUILD)/obj/tests/bench/cost.o \
+               $(call objs,$(call srcs,core))
+	$(CC) $(LDFLAGS) -o $@ $^ $(APR_LIBS)
