@@ -8,9 +8,10 @@ import pytest
 
 from conftest import Servers
 from pg_h2 import Http2
-from pg_hosts import free_port, host_on, tls_on
+from pg_hosts import free_ports, host_on, tls_on
 from pg_wire import Wire
 
+ABLE = ("event", "worker")       # mod_http2 does not work with prefork
 OWN = "www.own.example"
 
 
@@ -106,8 +107,8 @@ def started():
 
 def start(mpm, certificate):
     servers = Servers(mpm)
-    ports = {(name, way): free_port() for name in HOSTS
-             for way in ("h2c", "h2")}
+    names = [(name, way) for name in HOSTS for way in ("h2c", "h2")]
+    ports = dict(zip(names, free_ports(len(names))))
     conf = "Protocols h2 h2c http/1.1\n"
     for (name, way), port in ports.items():
         conf += (tls_on(port, certificate, HOSTS[name]) if way == "h2"
