@@ -41,8 +41,8 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
                      "this server's names cannot be told (%s): foreign Host "
                      "fields are not looked for; name them with ServerName, "
                      "ServerAlias or ProxyGuardOwnHost",
-                     pg_own_takes_all(guard->own) ? "an alias takes all names"
-                                                  : "no ServerName");
+                     pg_names_configured() ? "an alias takes all names"
+                                           : "no ServerName");
     }
     return guard;
 }

@@ -14,7 +14,7 @@ static const pg_action_t defaults[PG_CLASS_COUNT + 1] = {
     [PG_CLASS_CONNECT_MAIL]  = DENY(405),
     [PG_CLASS_CONNECT_OTHER] = DENY(405),
     [PG_CLASS_SOCKS]         = DENY(400),
-    [PG_CLASS_FOREIGN_HOST]  = PASS,
+    [PG_CLASS_FOREIGN_HOST]  = { .act = PG_ACT_PASS, .status = 421 },
     [PG_CLASS_MALFORMED]     = DENY(400),
     [PG_CLASS_CLEAN]         = PASS,
 };

@@ -22,7 +22,8 @@ typedef enum pg_act_e {
 /** One class' setting (ProxyGuardAction). */
 typedef struct pg_action_t {
     pg_act_e act;
-    int status;                  /* HTTP status for DENY                  */
+    int status;                  /* HTTP status for DENY, also while act is
+                                    another                               */
 } pg_action_t;
 
 /** What a class gets when nothing is configured. */

@@ -290,6 +290,15 @@ static bool is_proxy_refusal(const request_rec *r, const note_t *note)
     return status == HTTP_FORBIDDEN && apr_table_get(r->notes, "error-notes");
 }
 
+/* Did mod_proxy reach the third party? Its note says that it did; an error
+ * without it is mod_proxy's own (no such host, nobody there). What came back
+ * does not matter: a mail server answers a POST with no HTTP at all. */
+static bool is_carried(const request_rec *r)
+{
+    return apr_table_get(r->notes, "proxy-source-port")
+           || !ap_is_HTTP_ERROR(pg_request_status(r));
+}
+
 static pg_outcome_e outcome_of(const request_rec *r, const note_t *note)
 {
     if (!note->seen) {
@@ -304,7 +313,8 @@ static pg_outcome_e outcome_of(const request_rec *r, const note_t *note)
     if (is_proxy_refusal(r, note)) {
         return PG_OUTCOME_REFUSED;
     }
-    return note->passed ? PG_OUTCOME_RELAYED : PG_OUTCOME_OBSERVED;
+    return note->passed && is_carried(r) ? PG_OUTCOME_RELAYED
+                                         : PG_OUTCOME_OBSERVED;
 }
 
 static void record(const request_rec *r, const pg_settings_t *settings,
@@ -320,7 +330,7 @@ static void record(const request_rec *r, const pg_settings_t *settings,
 
     /* What httpd refused, and the peek, never came by mod_remoteip. */
     event.source_is_peer = note->early && settings->guard->behind_proxy;
-    if (event.outcome == PG_OUTCOME_RELAYED
+    if (note->passed && event.outcome != PG_OUTCOME_REFUSED
         && settings->posture == PG_POSTURE_RESTRICTED) {
         if (ledger) {
             pg_ledger_permit(ledger, event.time);

@@ -63,7 +63,9 @@ void pg_request_evidence(pg_event_t *event, const request_rec *r)
 
 int pg_request_status(const request_rec *r)
 {
-    while (r->next) {
+    /* An ErrorDocument that fails itself leaves the first error. */
+    while (r->next && !(ap_is_HTTP_ERROR(r->status)
+                        && ap_is_HTTP_ERROR(r->next->status))) {
         r = r->next;
     }
     return r->status;

@@ -28,7 +28,7 @@ void pg_request_local(pg_request_t *out, unsigned char local[16],
 /** Source and evidence headers into an event. */
 void pg_request_evidence(pg_event_t *event, const request_rec *r);
 
-/** The status the client saw: that of the last internal redirect. */
+/** The status the client saw, whatever internal redirects there were. */
 int pg_request_status(const request_rec *r);
 
 #endif

@@ -2,7 +2,18 @@
 """Virtual hosts on ports of their own, beside the plain main server that
 tests ask for the status."""
 
+import socket
+
 from pg_httpd import OWN, free_port
+
+
+def free_ports(count):
+    """That many different ones."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in held]
+    for s in held:
+        s.close()
+    return ports
 
 
 def host_on(port, conf, name=OWN):
@@ -17,4 +28,4 @@ def tls_on(port, certificate, conf="", name=OWN):
                    f"\nSSLCertificateKeyFile {certificate[1]}\n{conf}", name)
 
 
-__all__ = ["free_port", "host_on", "tls_on"]
+__all__ = ["free_port", "free_ports", "host_on", "tls_on"]

@@ -248,7 +248,8 @@ KeepAliveTimeout 5
             try:
                 return self._start()
             except StartError as e:
-                if "could not bind to address" not in e.said:
+                if not re.search("could not bind to address|"
+                                 "multiple Listeners", e.said):
                     raise
         raise StartError("no free port in five attempts")
 

@@ -1,0 +1,299 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""HTTP/2, over TLS and in clear: what it makes of a relay request, and that
+one refused stream leaves the others alone."""
+
+import base64
+
+import pytest
+
+from conftest import Servers
+from pg_h2 import Http2
+from pg_hosts import free_ports, host_on, tls_on
+from pg_wire import Wire
+
+ABLE = ("event", "worker")       # mod_http2 does not work with prefork
+OWN = "www.own.example"
+
+
+def request(method, authority, *more, path="/", scheme="http"):
+    return ((":method", method), (":scheme", scheme),
+            (":authority", authority), (":path", path), *more)
+
+
+def connect(authority):
+    return (":method", "CONNECT"), (":authority", authority)
+
+
+# name: what is sent, the answer, class (None: clean), outcome
+ASKED = {
+    "own": (request("GET", OWN), 200, None, None),
+    "own, the other scheme": (request("GET", OWN, scheme="https"), 200, None,
+                              None),
+    "own, upper case and dot": (request("GET", "WWW.Own.Example."), 200, None,
+                                None),
+    "OPTIONS *": (request("OPTIONS", OWN, path="*"), 200, None, None),
+    "foreign authority": (request("GET", "s.example"), 200, "foreign-host",
+                          "observed"),
+    "foreign Host, no authority": (
+        ((":method", "GET"), (":scheme", "http"), (":path", "/"),
+         ("host", "s.example")), 200, "foreign-host", "observed"),
+    "own authority, foreign Host": (
+        request("GET", OWN, ("host", "s.example")), 200, None, None),
+    "userinfo that imitates us": (request("GET", OWN + "@s.example"), 400,
+                                  "foreign-host", "refused"),
+    "scheme ftp, stranger": (request("GET", "s.example", scheme="ftp"), 421,
+                             "absolute", "denied"),
+    "scheme ftp, ourselves": (request("GET", OWN, scheme="ftp"), 421,
+                              "absolute", "denied"),
+    "scheme ws, stranger": (request("GET", "s.example", scheme="ws"), 421,
+                            "absolute", "denied"),
+    "CONNECT 443": (connect("s.example:443"), 405, "connect-tls", "denied"),
+    "CONNECT 25": (connect("mx.example:25"), 405, "connect-mail", "denied"),
+    "CONNECT ourselves": (connect(OWN + ":443"), 405, "connect-tls",
+                          "denied"),
+    "CONNECT without port": (connect("s.example"), 400, "connect-other",
+                             "refused"),
+    "CONNECT with userinfo": (connect("own@s.example:443"), 400,
+                              "connect-tls", "refused"),
+    "path too long": (request("GET", OWN, path="/" + "a" * 9000), 414, None,
+                      None),
+    "path too long, stranger": (
+        request("GET", "s.example", path="/" + "a" * 9000), 414,
+        "foreign-host", "refused"),
+    "bad expectation": (request("GET", "s.example", ("expect", "200-ok")),
+                        417, "foreign-host", "refused"),
+}
+
+# nghttp2 resets these: no hook sees them, and no proxy could
+RESET = {
+    "absolute-form path": request("GET", OWN, path="http://s.example/"),
+    "authority as path": request("GET", OWN, path="s.example:25"),
+    "CONNECT with scheme and path": request("CONNECT", "s.example:443"),
+    "lower-case connect": ((":method", "connect"),
+                           (":authority", "s.example:443")),
+    "two authorities": request("GET", OWN, (":authority", "s.example")),
+    "space in authority": request("GET", "s.example x"),
+    "nobody": ((":method", "GET"), (":scheme", "http"), (":path", "/")),
+    "extended CONNECT, switched off": (
+        (":method", "CONNECT"), (":protocol", "websocket"),
+        (":scheme", "http"), (":authority", "s.example"), (":path", "/")),
+}
+
+
+# --- one server for all: stopping one with mod_http2 takes three seconds ------
+
+# name of a pair of ports, in clear and with TLS -> its directives
+HOSTS = {
+    "plain": "",
+    "drop": "ProxyGuardAction all drop",
+    "deny": "ProxyGuardAction foreign-host deny",
+    "observe": "ProxyGuard Observe",
+    "proxy": "H2ProxyRequests on",
+    "sockets": "H2WebSockets on",
+    "upgrade": "H2Upgrade on",
+    "upgrade-observed": "H2Upgrade on\nProxyGuard Observe",
+    "upgrade-no-host": "H2Upgrade on\nProxyGuard Observe\n"
+                       "ProxyGuardForeignHost Off",
+}
+
+
+@pytest.fixture(scope="module")
+def started():
+    servers = {}
+    yield servers
+    for each in servers.values():
+        each.finish(False)
+
+
+def start(mpm, certificate):
+    servers = Servers(mpm)
+    names = [(name, way) for name in HOSTS for way in ("h2c", "h2")]
+    ports = dict(zip(names, free_ports(len(names))))
+    conf = "Protocols h2 h2c http/1.1\n"
+    for (name, way), port in ports.items():
+        conf += (tls_on(port, certificate, HOSTS[name]) if way == "h2"
+                 else host_on(port, HOSTS[name]))
+    server = servers(conf, modules=("ssl", "http2"))
+    server.log.take_all("PG02")
+    server.ports = ports
+    return servers
+
+
+@pytest.fixture
+def server(started, mpm, certificate):
+    if mpm not in started:
+        started[mpm] = start(mpm, certificate)
+    server = started[mpm].made[0]
+    server.before = server.status()
+    return server
+
+
+@pytest.fixture(params=["h2c", "h2"])
+def to(request, server):
+    """to("drop") -> a connection to the ports of that name."""
+    def connection(name="plain"):
+        return Http2(("127.0.0.1", server.ports[name, request.param]),
+                     tls=request.param == "h2")
+    return connection
+
+
+def counted(server, attempts):
+    """What changed, once that many attempts are counted; lines taken."""
+    now = server.settled(server.before["attempts"] + attempts)
+    lines = server.log.attempts(attempts) if attempts else []
+    server.log.take_all("AH")
+    return now - server.before, lines
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_every_way_that_reaches_a_hook(server, to, what):
+    fields, status, class_id, outcome = ASKED[what]
+    with to() as client:
+        assert client.ask(*fields).status == status
+        # the connection goes on, whatever became of the stream
+        assert client.get(OWN).body == b"own page\n"
+    changed, lines = counted(server, 1 if class_id else 0)
+    assert changed == ({"attempts": 1, class_id: 1, outcome: 1} if class_id
+                       else {})
+    assert [x.status for x in lines] == [str(status)] * len(lines)
+
+
+@pytest.mark.parametrize("what", RESET)
+def test_what_nghttp2_resets_is_neither_answered_nor_counted(server, to,
+                                                             what):
+    with to() as client:
+        answer = client.ask(*RESET[what])
+        assert (answer.status, answer.reset) == (0, 1) or client.closed
+        assert client.closed or client.get(OWN).status == 200
+    assert counted(server, 0) == ({}, [])
+
+
+def test_a_connect_with_octets_behind_it(server, to):
+    with to() as client:
+        stream = client.open(*connect("mx.example:25"), end=False)
+        client.data(stream, b"EHLO me\r\n")
+        assert client.wait(stream).status == 405
+        assert client.get(OWN).status == 200
+    assert counted(server, 1)[0]["connect-mail"] == 1
+
+
+def test_a_denied_upload_is_not_waited_for(server, to):
+    with to() as client:
+        stream = client.open(*request("POST", "s.example", scheme="ftp"),
+                             end=False)
+        assert client.wait(stream).status == 421
+        assert client.get(OWN).status == 200
+    assert counted(server, 1)[0]["absolute"] == 1
+
+
+def test_drop_resets_the_stream_and_nothing_else(server, to):
+    before = len(server.access_log())
+    with to("drop") as client:
+        for fields in (connect("s.example:443"), request("GET", "s.example"),
+                       request("GET", "s.example", scheme="ftp")):
+            answer = client.ask(*fields)
+            assert (answer.status, answer.reset is None) == (0, False)
+        assert client.get(OWN).status == 200
+    assert counted(server, 3)[0]["dropped"] == 3
+    assert sum(" 403 " in x for x in server.access_log(before + 4)[before:]) \
+        == 3
+
+
+def test_deny_a_foreign_authority(server, to):
+    with to("deny") as client:
+        assert client.get("s.example").status == 421
+        assert client.get(OWN).status == 200
+    assert counted(server, 1)[0] == {"attempts": 1, "foreign-host": 1,
+                                     "denied": 1}
+
+
+def test_observe_counts_each_once(server, to):
+    with to("observe") as client:
+        assert client.ask(*connect("s.example:443")).status == 405
+        assert client.get("s.example").status == 200
+    assert counted(server, 2)[0]["observed"] == 2
+
+
+def test_with_h2_proxy_requests_our_own_are_absolute_and_clean(server, to):
+    with to("proxy") as client:
+        assert client.get(OWN).body == b"own page\n"
+        assert client.get("s.example").status == 421
+        assert client.ask(*connect("s.example:443")).status == 405
+    assert counted(server, 2)[0] == {"attempts": 2, "absolute": 1,
+                                     "connect-tls": 1, "denied": 2}
+
+
+def extended(authority, protocol="websocket", path="/"):
+    return ((":method", "CONNECT"), (":protocol", protocol),
+            (":scheme", "http"), (":authority", authority), (":path", path))
+
+
+def test_extended_connect(server, to):
+    with to("sockets") as client:
+        client.ask(*extended(OWN))
+        client.ask(*extended("s.example"))
+        assert client.ask(*extended(
+            "s.example", "connect-udp",
+            "/.well-known/masque/udp/x.example/443/")).status == 501
+    assert counted(server, 2)[0]["foreign-host"] == 2
+
+
+def test_many_streams_at_once_add_up(server, to):
+    with to() as client:
+        streams = [client.open(*(connect("s.example:25") if n % 2 else
+                                 request("GET", OWN, path="/page.txt")))
+                   for n in range(60)]
+        got = [client.wait(s).status for s in streams]
+    assert got == [200, 405] * 30
+    assert counted(server, 30)[0]["connect-mail"] == 30
+
+
+# --- the upgrade from HTTP/1.1 ------------------------------------------------
+
+SETTINGS = base64.urlsafe_b64encode(
+    b"\x00\x03\x00\x00\x00\x64").rstrip(b"=")
+
+
+def upgrade(server, name, target, host):
+    """Ask for h2c by Upgrade: (HTTP/1.1 status, the connection)."""
+    wire = Wire(("127.0.0.1", server.ports[name, "h2c"]))
+    wire.send(b"GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade, "
+              b"HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: %s\r\n\r\n"
+              % (target.encode(), host.encode(), SETTINGS))
+    return wire.read_reply().status, wire
+
+
+def upgraded_body(wire):
+    """What stream 1 brings, which is the request that asked for the upgrade.
+    (httpd 2.4.71 under event ends such a connection when it is idle.)"""
+    with Http2(None, upgraded=wire.sock) as client:
+        client.take(wire.buffer)
+        return client.wait(1).body
+
+
+@pytest.mark.parametrize("target, name, counts", [
+    ("http://s.example/page.txt", "upgrade-observed", ["absolute"]),
+    ("http://s.example/page.txt", "upgrade-no-host", ["absolute"]),
+    ("/page.txt", "upgrade-observed", ["foreign-host"]),
+    ("/page.txt", "upgrade-no-host", [])])
+def test_an_upgrade_counts_once(server, target, name, counts):
+    status, wire = upgrade(server, name, target, "s.example")
+    assert status == 101
+    assert upgraded_body(wire) == b"own page\n"
+    lines = counted(server, len(counts))[1]
+    assert [x.fields["class"] for x in lines] == counts
+
+
+def test_an_upgrade_of_our_own_is_clean(server):
+    status, wire = upgrade(server, "upgrade", "/page.txt", OWN)
+    assert status == 101
+    assert upgraded_body(wire) == b"own page\n"
+    assert counted(server, 0) == ({}, [])
+
+
+def test_a_denied_upgrade_does_not_happen(server):
+    status, wire = upgrade(server, "upgrade", "http://s.example/",
+                           "s.example")
+    assert status == 421
+    assert wire.read_to_end() == b"" and wire.closed
+    assert counted(server, 1)[0]["denied"] == 1

@@ -1,0 +1,252 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Who we are, through a real httpd: what its own fields get wrong must
+neither hide a stranger nor make one of a friend."""
+
+import time
+
+import pytest
+
+from pg_hosts import free_ports, host_on
+from pg_wire import SLOW, exchange
+
+PAGE = b"own page\n"
+
+
+def get(target, host, version="1.1"):
+    return (f"GET {target} HTTP/{version}\r\nHost: {host}\r\n"
+            "Connection: close\r\n\r\n").encode()
+
+
+def verdicts(server, targets, host, address=None):
+    """target -> "own", or the reason why it is a stranger's."""
+    out = {}
+    for target in targets:
+        exchange(address or server.address, get(target, host))
+        lines = server.log.take_all(" PG01")
+        out[target] = lines[0].reason if lines else "own"
+    server.log.take_all("AH")
+    return out
+
+
+STRANGER = "absolute-form-to-stranger"
+PORT = "own-name-foreign-port"
+SCHEME = "own-name-foreign-scheme"
+
+NAMES = """
+    <VirtualHost *:@PORT@>
+        ServerName first.own.test
+        ServerAlias alias.own.test *.wild.own.test shop?.own.test
+    </VirtualHost>
+    <VirtualHost *:@PORT@>
+        ServerName second.own.test:8443
+    </VirtualHost>
+    ProxyGuardOwnHost public.own.test:9443 *.cdn.own.test 203.0.113.7 \\
+        any.own.test:*
+    """
+
+OURS = {
+    # names of every virtual host, however written
+    "http://first.own.test/": "own",
+    "http://FIRST.Own.Test/": "own",
+    "http://first.own.test./": "own",
+    "http://first.own.test:80/": "own",
+    "http://first.own.test:443/": "own",
+    "https://first.own.test/": "own",
+    "HTTPS://first.own.test/": "own",
+    "ws://first.own.test/": "own",
+    "http://alias.own.test/": "own",
+    "http://a.wild.own.test/": "own",
+    "http://a.b.wild.own.test/": "own",
+    "http://shop1.own.test/": "own",
+    "http://second.own.test/": "own",
+    "http://second.own.test:8443/": "own",
+    # said to be ours
+    "http://public.own.test:9443/": "own",
+    "http://x.cdn.own.test/": "own",
+    "http://203.0.113.7/": "own",
+    "http://any.own.test:12345/": "own",
+    # the address the connection came in on, in every spelling
+    "http://127.0.0.1/": "own",
+    "http://[::ffff:127.0.0.1]/": "own",
+    "http://[::FFFF:7f00:1]/": "own",
+    # our name, and a port, a scheme that nobody serves here
+    "http://first.own.test:25/": PORT,
+    "http://127.0.0.1:25/": PORT,
+    "http://public.own.test:22/": PORT,
+    "http://first.own.test:99999/": PORT,
+    "http://first.own.test:0/": PORT,
+    "http://first.own.test:+80/": PORT,
+    "ftp://first.own.test/": SCHEME,
+    "gopher://first.own.test/": SCHEME,
+    # strangers that look like us
+    "http://first.own.test.s.example/": STRANGER,
+    "http://xfirst.own.test/": STRANGER,
+    "http://own.test/": STRANGER,
+    "http://wild.own.test/": STRANGER,
+    "http://shop12.own.test/": STRANGER,
+    "http://first.own.test@s.example/": STRANGER,
+    "http://first.own.test:80@s.example/": STRANGER,
+    "http://s.example/?first.own.test": STRANGER,
+    "http://s.example#@first.own.test/": STRANGER,
+    "http://*/": STRANGER,
+    "http://_default_/": STRANGER,
+    "http://2130706433/": STRANGER,
+    "http://0x7f.1/": STRANGER,
+    "http://127.1/": STRANGER,
+    "http://[::1]/": STRANGER,
+}
+
+
+@pytest.mark.parametrize("options", ["", "HttpProtocolOptions Unsafe\n"])
+def test_ours_and_strangers(httpd_with, options):
+    server = httpd_with(options + NAMES)
+    assert verdicts(server, OURS, "first.own.test") == OURS
+    # each stranger counted once
+    assert server.get("/proxyguard-status").status == 200
+
+
+def test_a_port_of_ours_is_one_we_listen_on(httpd_with):
+    ports = free_ports(2)
+    server = httpd_with(host_on(ports[0], ""))
+    expected = {f"http://{server.name}:{server.port}/": "own",
+                f"http://{server.name}:{ports[0]}/": "own",
+                f"http://{server.name}:{ports[1]}/": PORT}
+    assert verdicts(server, expected, server.name) == expected
+
+
+def test_behind_a_tls_terminator(httpd_with):
+    """ServerName https://...: httpd then takes the Host field for the
+    target's host, and its port."""
+    server = httpd_with("ServerName https://www.own.test:443\n"
+                        "UseCanonicalName On")
+    expected = {"https://www.own.test/": "own",
+                "http://www.own.test/": "own",
+                "https://www.own.test:443/": "own",
+                "https://s.example/": STRANGER,
+                "http://s.example/": STRANGER,
+                "http://s.example:25/": STRANGER,
+                "https://www.own.test:25/": PORT,
+                "http://www.own.test@s.example/": STRANGER,
+                "http://2130706433/": STRANGER,
+                "http://www.own.test%2es.example/": STRANGER}
+    assert verdicts(server, expected, "www.own.test") == expected
+
+
+@pytest.mark.parametrize("canonical", ["On", "Off", "DNS"])
+def test_use_canonical_name_changes_nothing(httpd_with, canonical):
+    server = httpd_with(f"UseCanonicalName {canonical}")
+    expected = {"http://s.example/": STRANGER,
+                f"http://{server.name}/page.txt": "own"}
+    assert verdicts(server, expected, "s.example") == expected
+
+
+def test_the_host_field_decides_nothing_about_the_target(httpd):
+    for host in (httpd.name, "s.example", "127.0.0.1"):
+        expected = {"http://s.example/": STRANGER,
+                    f"http://{httpd.name}/": "own",
+                    f"https://s.example:{httpd.port}/": STRANGER}
+        assert verdicts(httpd, expected, host) == expected
+
+
+def test_virtual_hosts_by_address_know_each_others_names(httpd_with):
+    server = httpd_with("""
+        <VirtualHost 127.0.0.1:@PORT@>
+            ServerName by-address.own.test
+        </VirtualHost>
+        <VirtualHost *:@PORT@>
+            ServerName by-name.own.test
+        </VirtualHost>
+        """)
+    expected = {f"http://{n}/": "own" for n in (
+        "by-address.own.test", "by-name.own.test", server.name, "127.0.0.1")}
+    assert verdicts(server, expected, server.name) == expected
+
+
+# --- a foreign Host -----------------------------------------------------------
+
+HOSTS = {"www.own.example": None, "WWW.OWN.EXAMPLE.": None,
+         "www.own.example:80": None, "127.0.0.1": None, "192.0.2.7": None,
+         "[::1]": None, "localhost": None, "s.example": "foreign-host",
+         "s.example:80": "foreign-host",
+         "www.own.example.s.example": "foreign-host"}
+
+
+def test_whose_host_field_is_foreign(httpd):
+    for host, class_id in HOSTS.items():
+        assert httpd.send(get("/page.txt", host)).body == PAGE
+        lines = httpd.log.take_all(" PG01")
+        assert [x.fields["class"] for x in lines] == [class_id] * bool(
+            class_id), host
+    assert httpd.send(b"GET /page.txt HTTP/1.0\r\n\r\n").body == PAGE
+    assert httpd.status()["attempts"] == 3
+
+
+def test_foreign_host_can_be_denied_or_not_looked_for(httpd_with):
+    server = httpd_with("ProxyGuardAction foreign-host deny")
+    assert server.send(get("/page.txt", "s.example")).status == 421
+    assert server.send(get("/page.txt", server.name)).status == 200
+    assert server.log.attempt().outcome == "denied"
+    server = httpd_with("ProxyGuardForeignHost Off")
+    assert server.send(get("/page.txt", "s.example")).status == 200
+    assert server.status()["attempts"] == 0
+
+
+NAMELESS = {
+    "no ServerName": ("#", "no ServerName"),
+    "an alias for all": ("""
+        <VirtualHost *:@PORT@>
+            ServerName www.own.example
+            ServerAlias *
+        </VirtualHost>""", "an alias takes all names"),
+}
+
+
+@pytest.mark.parametrize("what", NAMELESS)
+def test_names_that_cannot_be_known_make_no_host_foreign(httpd_with, what):
+    conf, why = NAMELESS[what]
+    server = httpd_with.make(conf)
+    if what == "no ServerName":
+        whole = server._text
+        server._text = lambda: whole().replace("ServerName", "# ServerName")
+    server.start()
+    assert why in server.log.take("PG0004").message
+    server.log.take_all("AH00558")
+    assert server.send(get("/page.txt", "s.example")).body == PAGE
+    assert server.status()["attempts"] == 0
+    # a stranger's absolute-form is one all the same
+    assert server.send(get("http://s.example/", "s.example")).status == 421
+    server.log.attempt()
+
+
+# --- IPv6 ---------------------------------------------------------------------
+
+def test_connections_over_ipv6(httpd_with):
+    server = httpd_with(listen="::1")
+    expected = {f"http://[::1]:{server.port}/": "own",
+                "http://[0:0:0:0:0:0:0:1]/": "own",
+                "http://[::0001]/": "own",
+                "http://[::1]:25/": PORT,
+                "http://[::2]/": STRANGER,
+                "http://[2001:db8::1]/": STRANGER,
+                f"http://{server.name}/": "own"}
+    assert verdicts(server, expected, server.name) == expected
+    server.send(b"CONNECT [2001:db8::25]:25 HTTP/1.0\r\n\r\n")
+    line = server.log.attempt()
+    assert (line.source, line.fields["class"]) == ("::1", "connect-mail")
+    server.send(b"\x05\x01\x00")
+    assert server.log.attempt().source == "::1"
+
+
+# --- many ---------------------------------------------------------------------
+
+def test_ten_thousand_virtual_hosts(httpd_with):
+    many = "".join(f"<VirtualHost *:@PORT@>\nServerName h{n}.own.test\n"
+                   f"ServerAlias *.h{n}.own.test\n</VirtualHost>\n"
+                   for n in range(10000))
+    start = time.monotonic()
+    server = httpd_with(many)
+    assert time.monotonic() - start < 20 * SLOW
+    expected = {"http://h0.own.test/": "own", "http://h9999.own.test/": "own",
+                "http://a.h5000.own.test/": "own",
+                "http://h10000.own.test/": STRANGER}
+    assert verdicts(server, expected, "h1.own.test") == expected

@@ -1,0 +1,194 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Real clients and real scanners: each concludes that this is no proxy, and
+each is served our own page as an ordinary client. What they ask for is on
+loopback or in .invalid (RFC 6761 6.4)."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from pg_hosts import free_port, host_on, tls_on
+from pg_wire import PATIENCE
+
+ABLE = ("event",)                # the clients differ, not the servers
+
+
+def run(*command, given=b"", env=None):
+    """(exit code, everything it said)"""
+    assert shutil.which(command[0]), f"{command[0]} is missing: make deps"
+    done = subprocess.run(command, input=given, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=6 * PATIENCE,
+                          env=dict(os.environ, LC_ALL="C", HOME="/nonexistent",
+                                   **(env or {})), check=False)
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def taken(server, least=1):
+    """The classes of all attempts so far; at least so many."""
+    server.settled(least)
+    lines = server.log.take_all(" PG01")
+    server.log.take_all("AH")
+    assert len(lines) == server.status()["attempts"] >= least
+    assert {x.outcome for x in lines} <= {"denied", "refused"}
+    return [x.fields["class"] for x in lines]
+
+
+@pytest.fixture
+def at(httpd):
+    return f"127.0.0.1:{httpd.port}"
+
+
+# --- curl, wget ---------------------------------------------------------------
+
+CURL = ("curl", "-sS", "--noproxy", "", "--max-time", "10")
+
+CURLS = {
+    "-x": (("-f", "-x", "http://@", "http://s.invalid/"), 22, "421",
+           "absolute"),
+    "-x, ftp": (("-f", "-x", "http://@", "ftp://s.invalid/"), 22, "421",
+                "absolute"),
+    "-x, https": (("-x", "http://@", "https://s.invalid/"), 56, "405",
+                  "connect-tls"),
+    "-p": (("-p", "-x", "http://@", "http://s.invalid:25/"), 56, "405",
+           "connect-mail"),
+    "-p, 1.0": (("-p", "--proxy1.0", "http://@", "http://s.invalid:22/"), 56,
+                "405", "connect-other"),
+    "--socks4": (("--socks4", "@", "http://127.0.0.2/"), 97, "", "socks"),
+    "--socks4a": (("--socks4a", "@", "http://s.invalid/"), 97, "", "socks"),
+    "--socks5": (("--socks5", "@", "http://127.0.0.2/"), 97, "", "socks"),
+    "--socks5-hostname": (("--socks5-hostname", "@", "http://s.invalid/"),
+                          97, "", "socks"),
+}
+
+
+@pytest.mark.parametrize("what", CURLS)
+def test_curl_finds_no_proxy(httpd, at, what):
+    options, code, words, class_id = CURLS[what]
+    got, said = run(*CURL, *(o.replace("@", at) for o in options))
+    assert (got, words in said) == (code, True), said
+    assert taken(httpd) == [class_id]
+
+
+def test_curl_is_served(httpd_with, certificate):
+    ports = free_port(), free_port()
+    server = httpd_with(
+        "Protocols h2 h2c http/1.1\n" + host_on(ports[0], "")
+        + tls_on(ports[1], certificate), modules=("ssl", "http2"))
+    for options in (("--http1.0",), ("--http1.1",), ("--http2",),
+                    ("--http2-prior-knowledge",)):
+        assert run(*CURL, *options,
+                   f"http://127.0.0.1:{ports[0]}/page.txt") \
+            == (0, "own page\n")
+    for options in (("--http1.1",), ("--http2",)):
+        assert run(*CURL, "-k", *options, "--resolve",
+                   f"www.own.example:{ports[1]}:127.0.0.1",
+                   f"https://www.own.example:{ports[1]}/page.txt") \
+            == (0, "own page\n")
+    # ourselves by way of ourselves: absolute-form that a server must take
+    assert run(*CURL, "-x", f"http://127.0.0.1:{ports[0]}",
+               "http://www.own.example/page.txt") == (0, "own page\n")
+    assert server.status()["attempts"] == 0
+
+
+def test_wget(httpd, at):
+    wget = ("wget", "-q", "-O-", "-t1", "-T5", "--no-config",
+            "-S", "-e", "use_proxy=yes")
+    code, said = run(*wget, "-e", f"http_proxy={at}", "http://s.invalid/")
+    assert code != 0 and "421" in said
+    code, said = run(*wget, "-e", f"https_proxy={at}", "https://s.invalid/")
+    assert code != 0
+    assert taken(httpd, 2) == ["absolute", "connect-tls"]
+    assert run("wget", "-q", "-O-", "--no-proxy",
+               f"http://{at}/page.txt") == (0, "own page\n")
+
+
+# --- tunnels ------------------------------------------------------------------
+
+def test_openssl(httpd, at, httpd_with, certificate):
+    code, said = run("openssl", "s_client", "-proxy", at, "-connect",
+                     "s.invalid:443")
+    assert code != 0 and "405" in said
+    assert taken(httpd) == ["connect-tls"]
+    port = free_port()
+    server = httpd_with(tls_on(port, certificate), modules=("ssl",))
+    said = run("openssl", "s_client", "-quiet", "-connect",
+               f"127.0.0.1:{port}", "-servername", "www.own.example",
+               given=b"GET /page.txt HTTP/1.0\r\n"
+                     b"Host: www.own.example\r\n\r\n")[1]
+    assert "own page" in said
+    assert server.status()["attempts"] == 0
+
+
+@pytest.mark.parametrize("kind, class_id", [
+    ("http", "connect-mail"), ("socks4", "socks"), ("socks5", "socks")])
+def test_ncat(httpd, at, kind, class_id):
+    target = "127.0.0.2" if kind == "socks4" else "s.invalid"
+    code, said = run("ncat", "-w", "5", "--proxy", at, "--proxy-type", kind,
+                     "--proxy-dns", "remote", target, "25",
+                     given=b"EHLO me\r\n")
+    assert code != 0, said
+    assert taken(httpd) == [class_id]
+    said = run("ncat", "-w", "5", "127.0.0.1", str(httpd.port),
+               given=b"GET /page.txt HTTP/1.0\r\n"
+                     b"Host: www.own.example\r\n\r\n")[1]
+    assert said.endswith("own page\n")
+
+
+def test_proxytunnel(httpd, at):
+    code, said = run("proxytunnel", "-p", at, "-d", "s.invalid:22")
+    assert code != 0 and "405" in said
+    assert taken(httpd) == ["connect-other"]
+
+
+@pytest.mark.parametrize("kind, class_id", [
+    ("http", "connect-other"), ("socks4", "socks"), ("socks5", "socks")])
+def test_proxychains(httpd, kind, class_id):
+    conf = httpd.write("chains.conf", "strict_chain\nproxy_dns\n"
+                       "tcp_read_time_out 5000\ntcp_connect_time_out 5000\n"
+                       f"[ProxyList]\n{kind} 127.0.0.1 {httpd.port}\n")
+    code, said = run("proxychains4", "-f", conf, "curl", "-sS", "--max-time",
+                     "5", "http://192.0.2.1/")
+    assert code != 0 and "denied" in said
+    assert set(taken(httpd)) == {class_id}
+
+
+# --- HTTP/2 -------------------------------------------------------------------
+
+def test_nghttp(httpd_with):
+    port = free_port()
+    server = httpd_with("Protocols h2c http/1.1\n" + host_on(
+        port, "ProxyGuardAction foreign-host deny"), modules=("http2",))
+    url = f"http://127.0.0.1:{port}/page.txt"
+    assert run("nghttp", url) == (0, "own page\n")
+    said = run("nghttp", "-nv", "-H", ":authority: s.invalid", url)[1]
+    assert ":status: 421" in re.sub(r"\x1b\[[0-9;]*m", "", said)
+    assert taken(server) == ["foreign-host"]
+
+
+# --- scanners -----------------------------------------------------------------
+
+def nmap(port, url, pattern):
+    return run("nmap", "-Pn", "-n", "-p", str(port), "--script",
+               "+http-open-proxy,+socks-open-proxy", "--script-args",
+               f"proxy.url={url},proxy.pattern={pattern}", "127.0.0.1")[1]
+
+
+OPEN_SAYS = re.compile("potentially open|status: open", re.I)
+
+
+def test_nmap(httpd):
+    said = nmap(httpd.port, "http://www.s.invalid/", "own")
+    assert "/tcp open" in said and not OPEN_SAYS.search(said)
+    assert set(taken(httpd, 3)) >= {"absolute"}
+    assert httpd.get("/page.txt").status == 200
+
+
+def test_nmap_would_have_found_an_open_one(httpd_with, origin):
+    server = httpd_with("ProxyRequests On", guard=False,
+                        modules=("proxy", "proxy_http"))
+    assert OPEN_SAYS.search(nmap(server.port, f"http://{origin.authority}/",
+                                 "origin"))
+    server.log.take_all("AH01144")
