@@ -8,17 +8,35 @@
 #include <apr_pools.h>
 
 #include "pg_finding.h"
+#include "pg_mask.h"
 #include "pg_sink.h"
 #include "pg_snapshot.h"
+#include "pg_words.h"
+
+/** How somebody wants to see it (pg_query.h reads it from a request). All
+ *  zero is the default. */
+typedef struct pg_view_t {
+    pg_lang_e lang;
+    bool mask;                   /* names and addresses as pseudonyms     */
+    apr_time_t window;           /* us; 0 = PG_WINDOW_DEFAULT             */
+    int top;                     /* rows of each list; 0 = PG_TOP_DEFAULT */
+    int refresh;                 /* seconds; 0 = the page stays           */
+} pg_view_t;
+
+#define PG_WINDOW_DEFAULT apr_time_from_sec(86400)
+#define PG_TOP_DEFAULT 10
 
 typedef struct pg_report_t {
     const pg_snapshot_t *ledger; /* NULL: the guard cannot count          */
     apr_time_t now;              /* us since 1970                         */
     const char *version;         /* of the product                        */
+    const char *sensor;          /* this server's name among several; NULL */
     const pg_vhost_t *vhosts;
     apr_size_t vhost_count;
     const pg_finding_t *findings; /* of the audit, worst first           */
     apr_size_t finding_count;
+    pg_view_t view;
+    pg_mask_t mask;              /* key of the pseudonyms                 */
 } pg_report_t;
 
 /** A format: its name in ?format=, its media type, its renderer. */
