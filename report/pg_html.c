@@ -5,7 +5,7 @@
 
 /* --- shared by the parts ---------------------------------------------------- */
 
-void pg_html_say(const pg_page_t *page, pg_word_e word, const char *a,
+void pg_html_say(const pg_page_t *page, pg_phrase_e word, const char *a,
                  const char *b, const char *c)
 {
     pg_arg_t args[4] = { { .text = pg_span_str(a) },
@@ -13,18 +13,18 @@ void pg_html_say(const pg_page_t *page, pg_word_e word, const char *a,
                          { .text = pg_span_str(c) } };
 
     pg_say(page->sink, pg_escape_html,
-           pg_word(page->report->view.lang, word), args);
+           pg_phrase(page->report->view.lang, word), args);
 }
 
-void pg_html_word(const pg_page_t *page, pg_word_e word)
+void pg_html_phrase(const pg_page_t *page, pg_phrase_e word)
 {
     pg_html_say(page, word, NULL, NULL, NULL);
 }
 
-void pg_html_tagged(const pg_page_t *page, const char *tag, pg_word_e word)
+void pg_html_tagged(const pg_page_t *page, const char *tag, pg_phrase_e word)
 {
     pg_putf(page->sink, "<%s>", tag);
-    pg_html_word(page, word);
+    pg_html_phrase(page, word);
     pg_puts(page->sink, "</");
     pg_put(page->sink, pg_span_upto(pg_span_str(tag),
                                     pg_span_find(pg_span_str(tag), ' ')));
@@ -39,7 +39,7 @@ void pg_html_stranger(const pg_page_t *page, pg_field_e field,
     pg_span_t part = pg_utf8_upto(shown, most);
 
     if (shown.ptr == NULL) {
-        pg_html_tagged(page, "i", PG_WORD_NOT_SENT);
+        pg_html_tagged(page, "i", PG_PHRASE_NOT_SENT);
         return;
     }
     pg_puts(page->sink, "<code dir=\"ltr\">");
@@ -47,7 +47,7 @@ void pg_html_stranger(const pg_page_t *page, pg_field_e field,
     pg_puts(page->sink, "</code>");
     if (part.len < shown.len || pg_shown_cut(page->report, text)) {
         pg_puts(page->sink, " … <i>(");
-        pg_html_word(page, PG_WORD_CUT);
+        pg_html_phrase(page, PG_PHRASE_CUT);
         pg_puts(page->sink, ")</i>");
     }
 }
@@ -111,7 +111,7 @@ static void head(const pg_page_t *page)
                 report->view.refresh);
     }
     pg_puts(page->sink, "<title>");
-    pg_html_word(page, PG_WORD_TITLE);
+    pg_html_phrase(page, PG_PHRASE_TITLE);
     if (report->sensor) {
         pg_puts(page->sink, " – ");
         pg_escape_html(page->sink, pg_span_str(report->sensor));
@@ -142,7 +142,7 @@ static void links(const pg_page_t *page)
     pg_puts(sink, "<a href=\"");
     pg_html_link(page, view->lang, !view->mask, NULL);
     pg_puts(sink, "\">");
-    pg_html_word(page, view->mask ? PG_WORD_MASK_OFF : PG_WORD_MASK_ON);
+    pg_html_phrase(page, view->mask ? PG_PHRASE_MASK_OFF : PG_PHRASE_MASK_ON);
     pg_puts(sink, "</a>\n</nav>\n");
 }
 
@@ -151,17 +151,17 @@ static void header(const pg_page_t *page)
     pg_sink_t *sink = page->sink;
 
     pg_puts(sink, "<header>\n<div>\n<h1>");
-    pg_html_word(page, PG_WORD_TITLE);
+    pg_html_phrase(page, PG_PHRASE_TITLE);
     if (page->report->sensor) {
         pg_puts(sink, " <small>");
         pg_escape_html(sink, pg_span_str(page->report->sensor));
         pg_puts(sink, "</small>");
     }
     pg_puts(sink, "</h1>\n<p>");
-    pg_html_word(page, PG_WORD_SUBTITLE);
+    pg_html_phrase(page, PG_PHRASE_SUBTITLE);
     if (page->report->view.mask) {
         pg_puts(sink, " <strong>");
-        pg_html_word(page, PG_WORD_MASKED);
+        pg_html_phrase(page, PG_PHRASE_MASKED);
         pg_puts(sink, "</strong>");
     }
     pg_puts(sink, "</p>\n</div>\n");
@@ -175,7 +175,7 @@ static void footer(const pg_page_t *page)
     const pg_view_t *view = &page->report->view;
 
     pg_puts(sink, "<footer>\n<h2>");
-    pg_html_word(page, PG_WORD_H_OTHER);
+    pg_html_phrase(page, PG_PHRASE_H_OTHER);
     pg_puts(sink, "</h2>\n<ul class=\"formats\">\n");
     for (const pg_format_t *f = pg_formats() + 1; f->name; f++) {
         pg_puts(sink, "<li><a href=\"");
@@ -212,7 +212,7 @@ apr_status_t pg_html_render(pg_sink_t *sink, const pg_report_t *report,
     pg_measure(&page.measured, report);
     head(&page);
     pg_puts(sink, "<body>\n<a class=\"skip\" href=\"#main\">");
-    pg_html_word(&page, PG_WORD_SKIP);
+    pg_html_phrase(&page, PG_PHRASE_SKIP);
     pg_puts(sink, "</a>\n");
     header(&page);
     pg_puts(sink, "<main id=\"main\">\n");

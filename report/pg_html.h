@@ -21,14 +21,14 @@ typedef struct pg_page_t {
 extern const char *const pg_style[];
 
 /** A word without arguments. */
-void pg_html_word(const pg_page_t *page, pg_word_e word);
+void pg_html_phrase(const pg_page_t *page, pg_phrase_e word);
 
 /** A word with up to four plain arguments; NULL for those it has not. */
-void pg_html_say(const pg_page_t *page, pg_word_e word, const char *a,
+void pg_html_say(const pg_page_t *page, pg_phrase_e word, const char *a,
                  const char *b, const char *c);
 
 /** "<tag>word</tag>\n"; tag may hold attributes of ours. */
-void pg_html_tagged(const pg_page_t *page, const char *tag, pg_word_e word);
+void pg_html_tagged(const pg_page_t *page, const char *tag, pg_phrase_e word);
 
 /** What a stranger sent, as code of its own direction, at most `most` octets
  *  of it; a mark when there was more. Absent: the word for "not sent". */

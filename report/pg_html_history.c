@@ -21,14 +21,14 @@ static const struct {
     apr_size_t columns, label_every;
     bool by_family;
     const char *id;
-    pg_word_e title, column;
+    pg_phrase_e title, column;
 } charts[] = {
-    { PG_PERIOD_MONTH, 24, 3, true, "months", PG_WORD_CHART_MONTHS,
-      PG_WORD_COL_MONTH },
-    { PG_PERIOD_HOUR, 24, 3, false, "hours", PG_WORD_CHART_HOURS,
-      PG_WORD_COL_HOUR },
-    { PG_PERIOD_MINUTE, 60, 10, false, "minutes", PG_WORD_CHART_MINUTES,
-      PG_WORD_COL_MINUTE },
+    { PG_PERIOD_MONTH, 24, 3, true, "months", PG_PHRASE_CHART_MONTHS,
+      PG_PHRASE_COL_MONTH },
+    { PG_PERIOD_HOUR, 24, 3, false, "hours", PG_PHRASE_CHART_HOURS,
+      PG_PHRASE_COL_HOUR },
+    { PG_PERIOD_MINUTE, 60, 10, false, "minutes", PG_PHRASE_CHART_MINUTES,
+      PG_PHRASE_COL_MINUTE },
 };
 
 static apr_uint64_t value_of(const history_t *h, apr_size_t column, int i)
@@ -41,11 +41,11 @@ static apr_uint64_t value_of(const history_t *h, apr_size_t column, int i)
 
 static const char *name_of(const history_t *h, int i)
 {
-    pg_word_e word = h->by_family
-                         ? PG_WORD_OF(FAMILY_GET, h->shown[i])
-                         : PG_WORD_OF(CLASS_NAME_ABSOLUTE, h->shown[i]);
+    pg_phrase_e word = h->by_family
+                         ? PG_PHRASE_OF(FAMILY_GET, h->shown[i])
+                         : PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, h->shown[i]);
 
-    return pg_word(h->page->report->view.lang, word);
+    return pg_phrase(h->page->report->view.lang, word);
 }
 
 /* GET and CONNECT always, as the seed's figures have them; the rest when
@@ -131,7 +131,7 @@ static void about(about_t *out, const history_t *h, const pg_chart_t *chart)
         { .text = pg_span_str(pg_number(highest, pg_chart_highest(chart))) }
     };
 
-    pg_say(&sink, pg_escape_text, pg_word(lang, PG_WORD_CHART_ABOUT), args);
+    pg_say(&sink, pg_escape_text, pg_phrase(lang, PG_PHRASE_CHART_ABOUT), args);
 }
 
 static void picture(const history_t *h, int which)
@@ -143,7 +143,7 @@ static void picture(const history_t *h, int which)
     about_t description = { .n = 0 };
     pg_chart_t chart = {
         .id = charts[which].id,
-        .title = pg_word(h->page->report->view.lang, charts[which].title),
+        .title = pg_phrase(h->page->report->view.lang, charts[which].title),
         .about = description.text, .columns = h->series.n,
         .series = h->count, .stacked = !h->by_family, .partial = true,
         .label_every = charts[which].label_every, .css = css, .data = h,
@@ -164,7 +164,7 @@ static void picture(const history_t *h, int which)
 
 /* --- the values ------------------------------------------------------------- */
 
-static void table_head(const history_t *h, pg_word_e column)
+static void table_head(const history_t *h, pg_phrase_e column)
 {
     pg_sink_t *sink = h->page->sink;
 
@@ -176,7 +176,7 @@ static void table_head(const history_t *h, pg_word_e column)
         pg_puts(sink, "</th>");
     }
     pg_html_tagged(h->page, "th scope=\"col\" class=\"n\"",
-                   PG_WORD_COL_TOTAL);
+                   PG_PHRASE_COL_TOTAL);
     pg_puts(sink, "</tr></thead>\n<tbody>\n");
 }
 
@@ -190,7 +190,7 @@ static void table_row(const history_t *h, apr_size_t column)
             pg_time_period(start, b->start, h->period));
     if (column + 1 == h->series.n) {
         pg_puts(sink, " <i>(");
-        pg_html_word(h->page, PG_WORD_SO_FAR);
+        pg_html_phrase(h->page, PG_PHRASE_SO_FAR);
         pg_puts(sink, ")</i>");
     }
     pg_puts(sink, "</th>");
@@ -202,12 +202,12 @@ static void table_row(const history_t *h, apr_size_t column)
 }
 
 /* Newest first, as people look for it. */
-static void values(const history_t *h, pg_word_e column)
+static void values(const history_t *h, pg_phrase_e column)
 {
     pg_sink_t *sink = h->page->sink;
 
     pg_puts(sink, "<details>");
-    pg_html_tagged(h->page, "summary", PG_WORD_CHART_TABLE);
+    pg_html_tagged(h->page, "summary", PG_PHRASE_CHART_TABLE);
     pg_puts(sink, "<div class=\"wide\"><table>\n");
     table_head(h, column);
     for (apr_size_t i = h->series.n; i-- > 0; ) {
@@ -222,12 +222,12 @@ static void partial(const history_t *h)
     char start[PG_TIME_SIZE], n[PG_NUMBER_SIZE];
 
     pg_puts(h->page->sink, "<p class=\"note\">");
-    pg_html_say(h->page, PG_WORD_CHART_PARTIAL,
+    pg_html_say(h->page, PG_PHRASE_CHART_PARTIAL,
                 pg_time_period(start, b->start, h->period),
                 pg_number(n, b->attempts), NULL);
     if (h->by_family) {
         pg_puts(h->page->sink, " ");
-        pg_html_word(h->page, PG_WORD_FAMILY_ABOUT);
+        pg_html_phrase(h->page, PG_PHRASE_FAMILY_ABOUT);
     }
     pg_puts(h->page->sink, "</p>\n");
 }
@@ -249,7 +249,7 @@ static void one(const pg_page_t *page, int which)
 
     h.series = pg_series_last(page->s, h.period, charts[which].columns);
     pg_putf(page->sink, "<figure>\n<h3 id=\"%s-h\">", charts[which].id);
-    pg_html_word(page, charts[which].title);
+    pg_html_phrase(page, charts[which].title);
     pg_puts(page->sink, "</h3>\n");
     if (any(&h.series)) {
         choose(&h);
@@ -258,7 +258,7 @@ static void one(const pg_page_t *page, int which)
         values(&h, charts[which].column);
     }
     else {
-        pg_html_tagged(page, "p class=\"note\"", PG_WORD_CHART_NONE);
+        pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_CHART_NONE);
     }
     pg_puts(page->sink, "</figure>\n");
 }
@@ -266,7 +266,7 @@ static void one(const pg_page_t *page, int which)
 void pg_html_history(const pg_page_t *page)
 {
     pg_puts(page->sink, "<section id=\"history\">\n");
-    pg_html_tagged(page, "h2", PG_WORD_H_HISTORY);
+    pg_html_tagged(page, "h2", PG_PHRASE_H_HISTORY);
     for (apr_size_t i = 0; i < sizeof(charts) / sizeof(*charts); i++) {
         one(page, (int)i);
     }

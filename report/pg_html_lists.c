@@ -7,7 +7,7 @@
 enum { SHOWN_KEY = 160, SHOWN_EVIDENCE = 1024, RECENT_PER_ROW = 5 };
 
 static void open_section(const pg_page_t *page, const char *id,
-                         pg_word_e title)
+                         pg_phrase_e title)
 {
     pg_putf(page->sink, "<section id=\"%s\">\n", id);
     pg_html_tagged(page, "h2", title);
@@ -39,23 +39,23 @@ static void window_words(const pg_page_t *page)
     char n[PG_NUMBER_SIZE];
 
     if (minutes % 1440 == 0 && minutes > 1440) {
-        pg_html_say(page, PG_WORD_UNIT_DAYS,
+        pg_html_say(page, PG_PHRASE_UNIT_DAYS,
                     pg_number(n, (apr_uint64_t)minutes / 1440), NULL, NULL);
     }
     else if (minutes % 60 == 0) {
-        pg_html_say(page, PG_WORD_UNIT_HOURS,
+        pg_html_say(page, PG_PHRASE_UNIT_HOURS,
                     pg_number(n, (apr_uint64_t)minutes / 60), NULL, NULL);
     }
     else {
-        pg_html_say(page, PG_WORD_UNIT_MINUTES,
+        pg_html_say(page, PG_PHRASE_UNIT_MINUTES,
                     pg_number(n, (apr_uint64_t)minutes), NULL, NULL);
     }
 }
 
 /* A word whose argument is the window, in words of its own. */
-static void with_window(const pg_page_t *page, pg_word_e word)
+static void with_window(const pg_page_t *page, pg_phrase_e word)
 {
-    pg_span_t text = pg_span_str(pg_word(page->report->view.lang, word));
+    pg_span_t text = pg_span_str(pg_phrase(page->report->view.lang, word));
     apr_size_t at = pg_span_find(text, '{');
 
     pg_escape_html(page->sink, pg_span_upto(text, at));
@@ -72,7 +72,7 @@ static void class_row(const pg_page_t *page, pg_class_e c,
 
     pg_putf(page->sink, "<tr><th scope=\"row\"><a href=\"#class-%s\">",
             pg_class_name(c));
-    pg_html_word(page, PG_WORD_OF(CLASS_NAME_ABSOLUTE, c));
+    pg_html_phrase(page, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c));
     pg_puts(page->sink, "</a></th>");
     pg_html_count_cell(page, in_window);
     pg_html_count_cell(page, pg_class_total(page->s, c));
@@ -88,15 +88,15 @@ static void class_head(const pg_page_t *page)
     pg_sink_t *sink = page->sink;
 
     pg_puts(sink, "<thead><tr>");
-    pg_html_tagged(page, "th scope=\"col\"", PG_WORD_COL_CLASS);
+    pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_CLASS);
     pg_puts(sink, "<th scope=\"col\" class=\"n\">");
-    with_window(page, PG_WORD_COL_WINDOW);
+    with_window(page, PG_PHRASE_COL_WINDOW);
     pg_puts(sink, "</th>");
-    pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_WORD_COL_ALL);
-    pg_html_tagged(page, "th scope=\"col\"", PG_WORD_COL_SHARE);
+    pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_PHRASE_COL_ALL);
+    pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_SHARE);
     for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
         pg_html_tagged(page, "th scope=\"col\" class=\"n\"",
-                       PG_WORD_OF(OUTCOME_DENIED, o));
+                       PG_PHRASE_OF(OUTCOME_DENIED, o));
     }
     pg_puts(sink, "</tr></thead>\n<tbody>\n");
 }
@@ -104,7 +104,7 @@ static void class_head(const pg_page_t *page)
 static void class_foot(const pg_page_t *page, apr_uint64_t in_window)
 {
     pg_puts(page->sink, "</tbody>\n<tfoot><tr>");
-    pg_html_tagged(page, "th scope=\"row\"", PG_WORD_COL_TOTAL);
+    pg_html_tagged(page, "th scope=\"row\"", PG_PHRASE_COL_TOTAL);
     pg_html_count_cell(page, in_window);
     pg_html_count_cell(page, page->s->attempts);
     pg_puts(page->sink, "<td></td>");
@@ -124,7 +124,7 @@ void pg_html_classes(const pg_page_t *page)
         apr_uint64_t n = pg_class_total(page->s, (pg_class_e)c);
         most = n > most ? n : most;
     }
-    open_section(page, "classes", PG_WORD_H_WHAT);
+    open_section(page, "classes", PG_PHRASE_H_WHAT);
     pg_puts(page->sink, "<div class=\"wide\"><table>\n");
     class_head(page);
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
@@ -166,16 +166,16 @@ static void top_note(const pg_page_t *page, const pg_top_t *top,
     }
     pg_puts(page->sink, "<p class=\"note\">");
     if (exact) {
-        pg_html_word(page, PG_WORD_TOP_EXACT);
+        pg_html_phrase(page, PG_PHRASE_TOP_EXACT);
     }
     else {
-        pg_html_say(page, PG_WORD_TOP_BOUND, pg_number(n, top->floor), NULL,
+        pg_html_say(page, PG_PHRASE_TOP_BOUND, pg_number(n, top->floor), NULL,
                     NULL);
     }
     if (top->n > shown) {
         pg_puts(page->sink, " ");
         pg_number(all, top->n < 100 ? top->n : 100);
-        pg_html_say(page, PG_WORD_TOP_MORE, pg_number(n, top->n - shown),
+        pg_html_say(page, PG_PHRASE_TOP_MORE, pg_number(n, top->n - shown),
                     all, NULL);
     }
     pg_puts(page->sink, "</p>\n");
@@ -188,16 +188,16 @@ static void top_list(const pg_page_t *page, pg_top_e t)
     apr_size_t shown = top->n < most ? top->n : most;
 
     pg_putf(page->sink, "<section id=\"top-%s\">\n", pg_top_name(t));
-    pg_html_tagged(page, "h3", PG_WORD_OF(TOP_SOURCES, t));
+    pg_html_tagged(page, "h3", PG_PHRASE_OF(TOP_SOURCES, t));
     if (shown == 0) {
-        pg_html_tagged(page, "p class=\"note\"", PG_WORD_TOP_NONE);
+        pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_TOP_NONE);
         close_section(page);
         return;
     }
     pg_puts(page->sink, "<table class=\"top\">\n<thead><tr>");
-    pg_html_tagged(page, "th scope=\"col\"", PG_WORD_OF(TOP_SOURCES, t));
-    pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_WORD_COL_COUNT);
-    pg_html_tagged(page, "th scope=\"col\"", PG_WORD_COL_SHARE);
+    pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_OF(TOP_SOURCES, t));
+    pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_PHRASE_COL_COUNT);
+    pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_SHARE);
     pg_puts(page->sink, "</tr></thead>\n<tbody>\n");
     for (apr_size_t i = 0; i < shown; i++) {
         top_row(page, t, &top->entry[i], top->entry[0].count);
@@ -209,7 +209,7 @@ static void top_list(const pg_page_t *page, pg_top_e t)
 
 void pg_html_tops(const pg_page_t *page)
 {
-    open_section(page, "top", PG_WORD_H_TOP);
+    open_section(page, "top", PG_PHRASE_H_TOP);
     pg_puts(page->sink, "<div class=\"pair\">\n");
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         top_list(page, (pg_top_e)t);
@@ -263,11 +263,11 @@ static void asked(const pg_page_t *page, const pg_recent_t *r)
     apr_size_t at;
 
     if (host.octets.ptr == NULL) {
-        pg_html_word(page, PG_WORD_OF(BARE_ABSOLUTE, r->class_id));
+        pg_html_phrase(page, PG_PHRASE_OF(BARE_ABSOLUTE, r->class_id));
         return;
     }
-    text = pg_span_str(pg_word(lang,
-                               PG_WORD_OF(ASKED_ABSOLUTE, r->class_id)));
+    text = pg_span_str(pg_phrase(lang,
+                               PG_PHRASE_OF(ASKED_ABSOLUTE, r->class_id)));
     at = pg_span_find(text, '{');
     pg_escape_html(page->sink, pg_span_upto(text, at));
     pg_html_stranger(page, PG_FIELD_AUTHORITY, &host, SHOWN_KEY);
@@ -284,19 +284,19 @@ static void evidence_row(const pg_page_t *page, const char *name,
     }
 }
 
-static const char *word_of(const pg_page_t *page, pg_word_e word)
+static const char *word_of(const pg_page_t *page, pg_phrase_e word)
 {
-    return pg_word(page->report->view.lang, word);
+    return pg_phrase(page->report->view.lang, word);
 }
 
 static void evidence(const pg_page_t *page, const pg_recent_t *r)
 {
     pg_puts(page->sink, "<details>");
-    pg_html_tagged(page, "summary", PG_WORD_EVIDENCE);
+    pg_html_tagged(page, "summary", PG_PHRASE_EVIDENCE);
     pg_puts(page->sink, "<dl>\n");
-    evidence_row(page, word_of(page, PG_WORD_EV_METHOD), PG_FIELD_METHOD,
+    evidence_row(page, word_of(page, PG_PHRASE_EV_METHOD), PG_FIELD_METHOD,
                  &r->method);
-    evidence_row(page, word_of(page, PG_WORD_EV_TARGET), PG_FIELD_TARGET,
+    evidence_row(page, word_of(page, PG_PHRASE_EV_TARGET), PG_FIELD_TARGET,
                  &r->target);
     evidence_row(page, "User-Agent", PG_FIELD_AGENT, &r->user_agent);
     evidence_row(page, "X-Forwarded-For", PG_FIELD_EVIDENCE,
@@ -307,14 +307,18 @@ static void evidence(const pg_page_t *page, const pg_recent_t *r)
                  &r->proxy_connection);
     if (r->proxy_authorization) {
         pg_puts(page->sink, "<dt>Proxy-Authorization</dt>");
-        pg_html_tagged(page, "dd", PG_WORD_EV_AUTH_SENT);
+        pg_html_tagged(page, "dd", PG_PHRASE_EV_AUTH_SENT);
     }
-    evidence_row(page, word_of(page, PG_WORD_EV_VHOST), PG_FIELD_AUTHORITY,
+    evidence_row(page, word_of(page, PG_PHRASE_EV_VHOST), PG_FIELD_AUTHORITY,
                  &r->vhost);
-    pg_html_tagged(page, "dt", PG_WORD_EV_WHY);
-    pg_putf(page->sink, "<dd><a href=\"#class-%s\">%s</a></dd>\n"
-            "</dl></details>", pg_class_name(r->class_id),
-            pg_reason_name(r->reason));
+    pg_html_tagged(page, "dt", PG_PHRASE_EV_WHY);
+    pg_puts(page->sink, "<dd>");
+    pg_escape_html(page->sink, pg_span_str(pg_explain_reason(
+                       r->reason, page->report->view.lang)));
+    pg_putf(page->sink, " <code>%s</code> <a href=\"#class-%s\">",
+            pg_reason_name(r->reason), pg_class_name(r->class_id));
+    pg_html_phrase(page, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, r->class_id));
+    pg_puts(page->sink, "</a></dd>\n</dl></details>");
 }
 
 static void recent_row(const pg_page_t *page, const pg_recent_t *r)
@@ -328,18 +332,18 @@ static void recent_row(const pg_page_t *page, const pg_recent_t *r)
         pg_html_stranger(page, PG_FIELD_SOURCE, &r->source, SHOWN_KEY);
     }
     else {
-        pg_html_tagged(page, "i", PG_WORD_UNKNOWN);
+        pg_html_tagged(page, "i", PG_PHRASE_UNKNOWN);
     }
     if (r->source_is_peer) {
         pg_puts(sink, " <i>(");
-        pg_html_word(page, PG_WORD_PEER);
+        pg_html_phrase(page, PG_PHRASE_PEER);
         pg_puts(sink, ")</i>");
     }
     pg_putf(sink, "</td><td class=\"asked c%d\">", (int)r->class_id);
     asked(page, r);
     evidence(page, r);
     pg_putf(sink, "</td><td class=\"%s\">", pg_outcome_name(r->outcome));
-    pg_html_word(page, PG_WORD_OF(OUTCOME_DENIED, r->outcome));
+    pg_html_phrase(page, PG_PHRASE_OF(OUTCOME_DENIED, r->outcome));
     if (r->status) {
         pg_putf(sink, " <small>%d</small>", r->status);
     }
@@ -362,19 +366,19 @@ static apr_size_t recent_rows(const pg_page_t *page, apr_time_t from,
 
 void pg_html_recent(const pg_page_t *page)
 {
-    static const pg_word_e head[] = { PG_WORD_COL_TIME, PG_WORD_COL_SOURCE,
-                                      PG_WORD_COL_ASKED,
-                                      PG_WORD_COL_OUTCOME };
+    static const pg_phrase_e head[] = { PG_PHRASE_COL_TIME, PG_PHRASE_COL_SOURCE,
+                                      PG_PHRASE_COL_ASKED,
+                                      PG_PHRASE_COL_OUTCOME };
     apr_time_t window = page->report->view.window;
     apr_time_t from = window ? page->s->taken - window : 0;
 
-    open_section(page, "recent", PG_WORD_H_RECENT);
+    open_section(page, "recent", PG_PHRASE_H_RECENT);
     if (page->s->recent_count == 0) {
-        pg_html_tagged(page, "p class=\"note\"", PG_WORD_RECENT_NONE);
+        pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_RECENT_NONE);
     }
     else if (page->s->recent[0].time <= from) {
         pg_puts(page->sink, "<p class=\"note\">");
-        with_window(page, PG_WORD_RECENT_OLDER);
+        with_window(page, PG_PHRASE_RECENT_OLDER);
         pg_puts(page->sink, "</p>\n");
     }
     else {
@@ -411,7 +415,7 @@ static void vhost_row(const pg_page_t *page, const pg_vhost_t *v)
     pg_html_stranger(page, PG_FIELD_AUTHORITY, &name, SHOWN_KEY);
     pg_putf(page->sink, "</th><td class=\"%s\">",
             pg_posture_name(v->posture));
-    pg_html_word(page, PG_WORD_OF(POSTURE_UNKNOWN, v->posture));
+    pg_html_phrase(page, PG_PHRASE_OF(POSTURE_UNKNOWN, v->posture));
     pg_puts(page->sink, "</td><td lang=\"en\">");
     if (v->why && !page->report->view.mask) {
         pg_escape_html(page->sink, pg_span_str(v->why));
@@ -428,14 +432,14 @@ void pg_html_vhosts(const pg_page_t *page)
     if (page->report->vhost_count == 0) {
         return;
     }
-    open_section(page, "vhosts", PG_WORD_H_VHOSTS);
+    open_section(page, "vhosts", PG_PHRASE_H_VHOSTS);
     pg_puts(page->sink, "<div class=\"wide\"><table>\n<thead><tr>");
-    pg_html_tagged(page, "th scope=\"col\"", PG_WORD_COL_VHOST);
-    pg_html_tagged(page, "th scope=\"col\"", PG_WORD_COL_POSTURE);
-    pg_html_tagged(page, "th scope=\"col\"", PG_WORD_COL_WHY);
-    pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_WORD_COL_COUNT);
+    pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_VHOST);
+    pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_POSTURE);
+    pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_WHY);
+    pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_PHRASE_COL_COUNT);
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"",
-                   PG_WORD_OUTCOME_RELAYED);
+                   PG_PHRASE_OUTCOME_RELAYED);
     pg_puts(page->sink, "</tr></thead>\n<tbody>\n");
     for (apr_size_t i = 0; i < page->report->vhost_count; i++) {
         vhost_row(page, &page->report->vhosts[i]);
@@ -450,7 +454,7 @@ static void finding(const pg_page_t *page, const pg_finding_t *f)
 
     pg_putf(sink, "<article class=\"%s\">\n<h3>PG%04d <em>",
             pg_severity_name(f->severity), f->id);
-    pg_html_word(page, PG_WORD_OF(SEVERITY_NOTE, f->severity));
+    pg_html_phrase(page, PG_PHRASE_OF(SEVERITY_NOTE, f->severity));
     pg_puts(sink, "</em>");
     if (f->file) {
         pg_puts(sink, " <code>");
@@ -460,12 +464,12 @@ static void finding(const pg_page_t *page, const pg_finding_t *f)
     pg_puts(sink, "</h3>\n<p lang=\"en\">");
     pg_escape_html(sink, pg_span_str(f->what));
     pg_puts(sink, "</p>\n<p><b>");
-    pg_html_word(page, PG_WORD_FINDING_MEANS);
+    pg_html_phrase(page, PG_PHRASE_FINDING_MEANS);
     pg_puts(sink, "</b> <span lang=\"en\">");
     pg_escape_html(sink, pg_span_str(f->meaning));
     pg_puts(sink, "</span></p>\n");
     if (f->fix && *f->fix) {
-        pg_html_tagged(page, "p", PG_WORD_FINDING_FIX);
+        pg_html_tagged(page, "p", PG_PHRASE_FINDING_FIX);
         pg_puts(sink, "<pre>");
         for (pg_span_t rest = pg_span_str(f->fix); rest.len; ) {
             apr_size_t end = pg_span_find(rest, '\n');
@@ -484,13 +488,13 @@ void pg_html_findings(const pg_page_t *page)
     const pg_report_t *report = page->report;
     char n[PG_NUMBER_SIZE];
 
-    open_section(page, "findings", PG_WORD_H_FINDINGS);
+    open_section(page, "findings", PG_PHRASE_H_FINDINGS);
     if (report->finding_count == 0) {
-        pg_html_tagged(page, "p class=\"note\"", PG_WORD_FINDINGS_NONE);
+        pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_FINDINGS_NONE);
     }
     else if (report->view.mask) {
         pg_puts(page->sink, "<p class=\"note\">");
-        pg_html_say(page, PG_WORD_FINDINGS_MASKED,
+        pg_html_say(page, PG_PHRASE_FINDINGS_MASKED,
                     pg_number(n, report->finding_count), NULL, NULL);
         pg_puts(page->sink, "</p>\n");
     }
@@ -526,15 +530,16 @@ static const struct {
 
 void pg_html_glossary(const pg_page_t *page)
 {
-    open_section(page, "words", PG_WORD_H_CLASSES);
+    open_section(page, "words", PG_PHRASE_H_CLASSES);
     pg_puts(page->sink, "<dl class=\"words\">\n");
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         pg_putf(page->sink, "<dt id=\"class-%s\" class=\"c%d\">",
                 pg_class_name((pg_class_e)c), c);
-        pg_html_word(page, PG_WORD_OF(CLASS_NAME_ABSOLUTE, c));
+        pg_html_phrase(page, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c));
         pg_putf(page->sink, " <code>%s</code></dt>\n<dd>",
                 pg_class_name((pg_class_e)c));
-        pg_html_word(page, PG_WORD_OF(CLASS_ABOUT_ABSOLUTE, c));
+        pg_escape_html(page->sink, pg_span_str(pg_explain_class(
+                           (pg_class_e)c, page->report->view.lang)));
         pg_putf(page->sink, " <a href=\"%s\" rel=\"noreferrer\">%s</a>"
                 "</dd>\n", rules[c].url, rules[c].name);
     }

@@ -6,13 +6,6 @@
 
 /* --- labels ----------------------------------------------------------------- */
 
-const char *pg_severity_name(pg_severity_e severity)
-{
-    static const char *const names[] = { "note", "warning", "critical" };
-
-    return (unsigned)severity <= PG_SEVERITY_CRITICAL ? names[severity] : "?";
-}
-
 #define VALUE_OF(function, type, name)                    \
     static const char *function(int i)                    \
     {                                                     \
@@ -40,7 +33,7 @@ static const pg_label_t label_PORT = { "port", PG_PORTCLASS_COUNT,
 static const pg_label_t label_POSTURE = { "posture", PG_POSTURE_COUNT,
                                           posture_value };
 static const pg_label_t label_SEVERITY = { "severity",
-                                           PG_SEVERITY_CRITICAL + 1,
+                                           PG_SEVERITY_COUNT,
                                            severity_value };
 
 /* --- values ----------------------------------------------------------------- */

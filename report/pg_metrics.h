@@ -100,6 +100,4 @@ void pg_measure(pg_measured_t *out, const pg_report_t *report);
 /** Is there a value for it in this report? */
 bool pg_metric_known(const pg_metric_t *metric, const pg_measured_t *m);
 
-const char *pg_severity_name(pg_severity_e severity);
-
 #endif

@@ -215,34 +215,35 @@ static bool is_token(pg_span_t s)
 static pg_span_t masked(const pg_report_t *report, pg_field_e field,
                         pg_span_t text, pg_shown_t *room)
 {
-    const pg_mask_t *mask = &report->mask;
+    const pg_key_t *key = report->ledger ? &report->ledger->pseudonyms
+                                         : &report->pseudonyms;
     apr_size_t n = 0;
 
     switch (field) {
     case PG_FIELD_SOURCE:
     case PG_FIELD_HOST:
-        n = pg_mask_host(room->room, mask, text);
+        n = pg_mask_host(room->room, key, text);
         break;
     case PG_FIELD_AUTHORITY:
-        n = pg_mask_authority(room->room, mask, text);
+        n = pg_mask_authority(room->room, key, text);
         break;
     case PG_FIELD_TARGET:
-        n = pg_mask_target(room->room, mask, text);
+        n = pg_mask_target(room->room, key, text);
         break;
     case PG_FIELD_METHOD:
         if (is_token(text)) {
             return text;
         }
-        n = pg_mask_text(room->room, mask, "text", text);
+        n = pg_mask_text(room->room, key, "text", text);
         break;
     case PG_FIELD_AGENT:
         if (!may_name(text)) {
             return text;
         }
-        n = pg_mask_text(room->room, mask, "agent", text);
+        n = pg_mask_text(room->room, key, "agent", text);
         break;
     case PG_FIELD_EVIDENCE:
-        n = pg_mask_text(room->room, mask, "text", text);
+        n = pg_mask_text(room->room, key, "text", text);
         break;
     }
     return pg_span_make(room->room, n);

@@ -11,7 +11,7 @@
 #include "pg_mask.h"
 #include "pg_sink.h"
 #include "pg_snapshot.h"
-#include "pg_words.h"
+#include "pg_phrases.h"
 
 /** How somebody wants to see it (pg_query.h reads it from a request). All
  *  zero is the default. */
@@ -36,7 +36,7 @@ typedef struct pg_report_t {
     const pg_finding_t *findings; /* of the audit, worst first           */
     apr_size_t finding_count;
     pg_view_t view;
-    pg_mask_t mask;              /* key of the pseudonyms                 */
+    pg_key_t pseudonyms;         /* without a ledger, which has its own   */
 } pg_report_t;
 
 /** A format: its name in ?format=, its media type, its renderer. */

@@ -135,4 +135,5 @@ const char *const pg_style[] = {
     NULL
 };
 
-const char pg_style_sha256[] = "";
+const char pg_style_sha256[] =
+    "6/YOmfWJTSow+27rU3Fw9OowelSCCPgifPo1I4jo72o=";

@@ -105,7 +105,7 @@ static void fill(maker_t *m, pg_bucket_t *b, apr_uint32_t most)
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         int family = pg_class_family((pg_class_e)c) == PG_FAMILY_CONNECT;
         apr_uint32_t mean = most * weights[c] * trend[family][month] / 60000;
-        apr_uint64_t n = mean < 6 ? chance(m, 2 * mean + 2)
+        apr_uint64_t n = most == 0 ? chance(m, 20) == 0 : mean < 6 ? chance(m, 2 * mean + 2)
                                   : mean * 9 / 10 + chance(m, mean / 5);
 
         b->by_class[c] = n;
@@ -133,7 +133,7 @@ static apr_time_t start_of(pg_period_e period, apr_time_t end)
 static void make_series(maker_t *m, pg_snapshot_t *s, pg_period_e period)
 {
     static const apr_size_t counts[] = { 120, 336, 800, 240 };
-    static const apr_uint32_t busy[] = { 1, 7, 120, 3600 };
+    static const apr_uint32_t busy[] = { 0, 7, 120, 3600 };
     static const apr_time_t ends[] = { 1416756660, 1416758400, 1416787200,
                                        1417392000 };
     apr_size_t n = counts[period];
@@ -298,6 +298,7 @@ static pg_snapshot_t *make_snapshot(maker_t *m)
     pg_snapshot_t *s = apr_pcalloc(m->pool, sizeof(*s));
 
     s->taken = NOW;
+    s->pseudonyms = (pg_key_t){ { 1, 2 } };
     s->since = m->sample == PG_SAMPLE_EMPTY ? NOW - 90 * SECOND : FROM;
     for (int p = 0; p < PG_PERIOD_COUNT; p++) {
         make_series(m, s, (pg_period_e)p);
@@ -359,8 +360,7 @@ void pg_sample_report(pg_report_t *out, pg_sample_e sample, apr_pool_t *pool)
 {
     maker_t m = { .sample = sample, .pool = pool, .random = 5 };
 
-    *out = (pg_report_t){ .now = NOW, .version = "1.0.0",
-                          .mask = { "0123456789abcde" } };
+    *out = (pg_report_t){ .now = NOW, .version = "1.0.0" };
     if (sample == PG_SAMPLE_NONE) {
         return;
     }

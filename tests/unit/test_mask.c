@@ -4,57 +4,41 @@
 
 #include "pg_mask.h"
 
-static const pg_mask_t counting_key = {
-    { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 }
-};
-static const pg_mask_t other_key = { { 1 } };
+static const pg_key_t one_key = { { 0x0706050403020100u,
+                                    0x0f0e0d0c0b0a0908u } };
+static const pg_key_t other_key = { { 1, 0 } };
 
-/* The vector the paper prints (appendix A), and the empty input. */
-START_TEST(the_function_is_siphash_2_4)
-{
-    char in[15];
-
-    for (int i = 0; i < 15; i++) {
-        in[i] = (char)i;
-    }
-    ck_assert_uint_eq(pg_mask_hash(&counting_key, pg_span_make(in, 15)),
-                      0xa129ca6149be45e5u);
-    ck_assert_uint_eq(pg_mask_hash(&counting_key, pg_span_make(in, 0)),
-                      0x726fdb47dd0e0e31u);
-}
-END_TEST
-
-static const char *host(const pg_mask_t *mask, const char *s)
+static const char *host(const pg_key_t *key, const char *s)
 {
     static char out[4][PG_MASK_SIZE];
     static int next;
     char *at = out[next++ % 4];
 
-    ck_assert_uint_eq(pg_mask_host(at, mask, pg_span_str(s)), strlen(at));
+    ck_assert_uint_eq(pg_mask_host(at, key, pg_span_str(s)), strlen(at));
     return at;
 }
 
 START_TEST(a_name_has_one_pseudonym_for_one_key_whatever_its_spelling)
 {
-    ck_assert_str_eq(host(&counting_key, "WWW.a.com"),
-                     host(&counting_key, "www.A.com."));
-    ck_assert_str_ne(host(&counting_key, "www.a.com"),
-                     host(&counting_key, "www.b.com"));
-    ck_assert_str_ne(host(&counting_key, "www.a.com"),
+    ck_assert_str_eq(host(&one_key, "WWW.a.com"),
+                     host(&one_key, "www.A.com."));
+    ck_assert_str_ne(host(&one_key, "www.a.com"),
+                     host(&one_key, "www.b.com"));
+    ck_assert_str_ne(host(&one_key, "www.a.com"),
                      host(&other_key, "www.a.com"));
-    ck_assert_str_eq(host(&counting_key, "2001:db8::1"),
-                     host(&counting_key, "2001:DB8:0::0:1"));
-    ck_assert_int_eq(strncmp(host(&counting_key, "192.0.2.1"), "ip-", 3), 0);
+    ck_assert_str_eq(host(&one_key, "2001:db8::1"),
+                     host(&one_key, "2001:DB8:0::0:1"));
+    ck_assert_int_eq(strncmp(host(&one_key, "192.0.2.1"), "ip-", 3), 0);
 }
 END_TEST
 
 START_TEST(only_a_short_top_level_domain_stays)
 {
-    ck_assert_ptr_nonnull(strstr(host(&counting_key, "mx.a.com.tw"), ".tw"));
-    ck_assert_ptr_null(strstr(host(&counting_key, "mx.a.company"), ".c"));
-    ck_assert_ptr_null(strchr(host(&counting_key, "intranet"), '.'));
-    ck_assert_ptr_null(strchr(host(&counting_key, "a.1b"), '.'));
-    ck_assert_ptr_null(strstr(host(&counting_key, "secret.example"), "secr"));
+    ck_assert_ptr_nonnull(strstr(host(&one_key, "mx.a.com.tw"), ".tw"));
+    ck_assert_ptr_null(strstr(host(&one_key, "mx.a.company"), ".c"));
+    ck_assert_ptr_null(strchr(host(&one_key, "intranet"), '.'));
+    ck_assert_ptr_null(strchr(host(&one_key, "a.1b"), '.'));
+    ck_assert_ptr_null(strstr(host(&one_key, "secret.example"), "secr"));
 }
 END_TEST
 
@@ -75,7 +59,7 @@ START_TEST(a_target_keeps_its_shape_and_loses_its_names)
     char out[PG_MASK_TARGET_SIZE];
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        size_t n = pg_mask_target(out, &counting_key,
+        size_t n = pg_mask_target(out, &one_key,
                                   pg_span_str(rows[i][0]));
         size_t end = strlen(rows[i][2]);
 
@@ -98,9 +82,9 @@ START_TEST(any_octets_have_a_pseudonym_within_its_size)
         pg_span_t s;
         memset(in, _i, sizeof(in));
         s = pg_test_exact(pg_span_make(in, n));
-        ck_assert_uint_lt(pg_mask_target(out, &counting_key, s), sizeof(out));
-        ck_assert_uint_lt(pg_mask_host(out, &counting_key, s), PG_MASK_SIZE);
-        ck_assert_uint_lt(pg_mask_authority(out, &counting_key, s),
+        ck_assert_uint_lt(pg_mask_target(out, &one_key, s), sizeof(out));
+        ck_assert_uint_lt(pg_mask_host(out, &one_key, s), PG_MASK_SIZE);
+        ck_assert_uint_lt(pg_mask_authority(out, &one_key, s),
                           PG_MASK_SIZE);
         free((char *)s.ptr);
     }
@@ -111,7 +95,6 @@ PG_TEST_SUITE(mask)
 {
     TCase *tc = tcase_create("mask");
 
-    tcase_add_test(tc, the_function_is_siphash_2_4);
     tcase_add_test(tc,
         a_name_has_one_pseudonym_for_one_key_whatever_its_spelling);
     tcase_add_test(tc, only_a_short_top_level_domain_stays);

@@ -1,35 +1,28 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_words.h"
+#include "pg_phrases.h"
 
-#define LANG_TAG(sym, tag, name) tag,
-#define LANG_NAME(sym, tag, name) name,
-#define WORD_NAME(sym, en, ja) #sym,
-#define WORD_TEXT(sym, en, ja) { en, ja },
+#define PHRASE_NAME(sym, en, ja) #sym,
+#define PHRASE_TEXT(sym, en, ja) { en, ja },
 
-static const char *const tags[] = { PG_LANGS(LANG_TAG) };
-static const char *const names[] = { PG_LANGS(LANG_NAME) };
-static const char *const word_names[] = { PG_WORDS(WORD_NAME) };
-static const char *const texts[][PG_LANG_COUNT] = { PG_WORDS(WORD_TEXT) };
-
-const char *pg_lang_tag(pg_lang_e lang)
-{
-    return tags[lang];
-}
+static const char *const names[] = { [PG_LANG_EN] = "English",
+                                     [PG_LANG_JA] = "日本語" };
+static const char *const phrase_names[] = { PG_PHRASES(PHRASE_NAME) };
+static const char *const texts[][PG_LANG_COUNT] = { PG_PHRASES(PHRASE_TEXT) };
 
 const char *pg_lang_name(pg_lang_e lang)
 {
     return names[lang];
 }
 
-const char *pg_word_name(pg_word_e word)
+const char *pg_phrase_name(pg_phrase_e word)
 {
-    return word < PG_WORD_COUNT ? word_names[word] : "?";
+    return word < PG_PHRASE_COUNT ? phrase_names[word] : "?";
 }
 
-const char *pg_word(pg_lang_e lang, pg_word_e word)
+const char *pg_phrase(pg_lang_e lang, pg_phrase_e word)
 {
-    return word < PG_WORD_COUNT ? texts[word][lang] : "";
+    return word < PG_PHRASE_COUNT ? texts[word][lang] : "";
 }
 
 typedef void (*escape_t)(pg_sink_t *, pg_span_t);

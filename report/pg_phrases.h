@@ -4,30 +4,20 @@
  * {3} are arguments; {0:attempt|attempts} is the first word when argument 0 is
  * "1" and the second one otherwise. What machines read is not here: the names
  * of the vocabulary (core/pg_vocab.h) and of the metrics (pg_metrics.h). */
-#ifndef PG_WORDS_H
-#define PG_WORDS_H
+#ifndef PG_PHRASES_H
+#define PG_PHRASES_H
 
+#include "pg_explain.h"
 #include "pg_sink.h"
 #include "pg_trend.h"
 #include "pg_vocab.h"
 
-#define PG_LANGS(X)                \
-    X(EN, "en", "English")         \
-    X(JA, "ja", "日本語")
-
-#define PG_ENUM_LANG(sym, tag, name) PG_LANG_##sym,
-typedef enum pg_lang_e {
-    PG_LANGS(PG_ENUM_LANG)
-    PG_LANG_COUNT
-} pg_lang_e;
-#undef PG_ENUM_LANG
-
-const char *pg_lang_tag(pg_lang_e lang);
+/** A language's own name for itself. */
 const char *pg_lang_name(pg_lang_e lang);
 
-/*  For each class: a name, what it is in one sentence, and what it asked for
- *  with and without a known host ({0}). */
-#define PG_CLASS_WORDS(X)                                                     \
+/*  For each class: a name, and what it asked for with and without a known host
+ *  ({0}). What it is, in a sentence, is pg_explain.h's. */
+#define PG_CLASS_PHRASES(X)                                                     \
     X(CLASS_NAME_ABSOLUTE, "Foreign address (GET)",                           \
       "他サーバー宛ての絶対 URI (GET など)")                                  \
     X(CLASS_NAME_CONNECT_TLS, "Tunnel to an encrypted port",                  \
@@ -40,42 +30,6 @@ const char *pg_lang_name(pg_lang_e lang);
     X(CLASS_NAME_FOREIGN_HOST, "Foreign Host name",                           \
       "他サイトの Host 名")                                                   \
     X(CLASS_NAME_MALFORMED, "Broken relay request", "壊れた中継要求")         \
-    X(CLASS_ABOUT_ABSOLUTE,                                                   \
-      "Somebody asked this server to fetch an address of another server, as " \
-      "a proxy would; the other server would have seen this server as the "   \
-      "visitor.",                                                             \
-      "別のサーバーのページを代わりに取得するよう求められました。応じると、"  \
-      "相手にはこのサーバーが訪問者に見えます。")                             \
-    X(CLASS_ABOUT_CONNECT_TLS,                                                \
-      "Somebody asked for a tunnel (CONNECT) to an encrypted service such "   \
-      "as HTTPS elsewhere, to browse under this server’s address.",           \
-      "別のサーバーの HTTPS などへのトンネル (CONNECT) を求められました。"    \
-      "このサーバーのアドレスでの閲覧に悪用されます。")                       \
-    X(CLASS_ABOUT_CONNECT_MAIL,                                               \
-      "Somebody asked for a tunnel (CONNECT) to a mail server, most likely "  \
-      "to send spam that would seem to come from here.",                      \
-      "メールサーバーへのトンネル (CONNECT) を求められました。迷惑メールの"   \
-      "送信元をこのサーバーに見せかける目的と考えられます。")                 \
-    X(CLASS_ABOUT_CONNECT_OTHER,                                              \
-      "Somebody asked for a tunnel (CONNECT) to some other service "          \
-      "elsewhere, or to no usable port, often to test what gets through.",    \
-      "その他のサービスや不正なポートへのトンネル (CONNECT) を求められまし"   \
-      "た。何が通るかの調査であることが多いものです。")                       \
-    X(CLASS_ABOUT_SOCKS,                                                      \
-      "Somebody spoke the SOCKS proxy protocol to this web server, to see "   \
-      "whether it relays.",                                                   \
-      "Web サーバーに対して SOCKS プロキシの手順で話しかけ、中継するかどう"   \
-      "かを調べています。")                                                   \
-    X(CLASS_ABOUT_FOREIGN_HOST,                                               \
-      "Somebody asked for a site that is not served here, by naming it in "   \
-      "the Host field; now and then it is only an old DNS entry.",            \
-      "このサーバーにないサイト名を Host に指定した要求です。古い DNS の"     \
-      "記録が原因のこともあります。")                                         \
-    X(CLASS_ABOUT_MALFORMED,                                                  \
-      "No valid request, but plainly meant as one of the others, such as "    \
-      "“http:/host” or a bare “host:port”.",                                  \
-      "正しい要求ではありませんが、“http:/host” や “host:port” だけなど、"    \
-      "明らかに中継を意図したものです。")                                     \
     X(ASKED_ABSOLUTE, "to fetch something from {0}",                          \
       "{0} からの代理取得")                                                   \
     X(ASKED_CONNECT_TLS, "an encrypted tunnel to {0}",                        \
@@ -98,7 +52,7 @@ const char *pg_lang_name(pg_lang_e lang);
       "ここにないサイト")                                                     \
     X(BARE_MALFORMED, "a relay, in a broken request", "中継(壊れた要求)")
 
-#define PG_VOCAB_WORDS(X)                                                     \
+#define PG_VOCAB_PHRASES(X)                                                     \
     X(FAMILY_GET, "GET", "GET")                                               \
     X(FAMILY_CONNECT, "CONNECT", "CONNECT")                                   \
     X(FAMILY_SOCKS, "SOCKS", "SOCKS")                                         \
@@ -121,7 +75,7 @@ const char *pg_lang_name(pg_lang_e lang);
     X(TOP_PORTS, "Target ports", "中継先のポート")                            \
     X(TOP_AGENTS, "User agents", "ユーザーエージェント")
 
-#define PG_PAGE_WORDS(X)                                                      \
+#define PG_PAGE_PHRASES(X)                                                      \
     X(TITLE, "Relay attempts", "不正中継の試み")                              \
     X(SUBTITLE, "What strangers asked this server to carry for them.",        \
       "第三者がこのサーバーに求めた中継の記録です。")                         \
@@ -296,25 +250,25 @@ const char *pg_lang_name(pg_lang_e lang);
     X(MASK_ON, "Mask names for publication", "公開用に名前を伏せる")          \
     X(MASK_OFF, "Show names", "名前を表示")
 
-#define PG_WORDS(X) PG_CLASS_WORDS(X) PG_VOCAB_WORDS(X) PG_PAGE_WORDS(X)
+#define PG_PHRASES(X) PG_CLASS_PHRASES(X) PG_VOCAB_PHRASES(X) PG_PAGE_PHRASES(X)
 
-#define PG_ENUM_WORD(sym, ...) PG_WORD_##sym,
-typedef enum pg_word_e {
-    PG_WORDS(PG_ENUM_WORD)
-    PG_WORD_COUNT
-} pg_word_e;
-#undef PG_ENUM_WORD
+#define PG_ENUM_PHRASE(sym, ...) PG_PHRASE_##sym,
+typedef enum pg_phrase_e {
+    PG_PHRASES(PG_ENUM_PHRASE)
+    PG_PHRASE_COUNT
+} pg_phrase_e;
+#undef PG_ENUM_PHRASE
 
 /** The word of one member of a list: words stand in the list's order, so
- *  that PG_WORD_OF(OUTCOME_DENIED, outcome) needs no table. A unit test
+ *  that PG_PHRASE_OF(OUTCOME_DENIED, outcome) needs no table. A unit test
  *  compares. */
-#define PG_WORD_OF(first, i) ((pg_word_e)(PG_WORD_##first + (int)(i)))
+#define PG_PHRASE_OF(first, i) ((pg_phrase_e)(PG_PHRASE_##first + (int)(i)))
 
 /** The text with its places for arguments; "" outside the list. */
-const char *pg_word(pg_lang_e lang, pg_word_e word);
+const char *pg_phrase(pg_lang_e lang, pg_phrase_e word);
 
 /** The name of a word, for tests and lints. */
-const char *pg_word_name(pg_word_e word);
+const char *pg_phrase_name(pg_phrase_e word);
 
 /** An argument: text, and markup of ours around it (NULL for none). */
 typedef struct pg_arg_t {
