@@ -12,6 +12,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mod_status.h>
 #include <mpm_common.h>
 
 #include "pg_config.h"
@@ -96,6 +97,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_error_filter(pg_guard_error, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(pg_guard_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(pg_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ap, status_hook, pg_status_block, NULL, NULL,
+                      APR_HOOK_MIDDLE);
     ap_hook_monitor(pg_store_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(pg_guard_log, NULL, NULL, APR_HOOK_FIRST);
 }

@@ -4,16 +4,6 @@
 
 #include <apr_strings.h>
 
-const char *pg_severity_name(pg_severity_e severity)
-{
-    static const char *const names[] = {
-        [PG_SEVERITY_NOTE] = "note", [PG_SEVERITY_WARNING] = "warning",
-        [PG_SEVERITY_CRITICAL] = "critical"
-    };
-
-    return names[severity];
-}
-
 const char *pg_finding_where(const pg_finding_t *f, apr_pool_t *pool)
 {
     const char *out = "";

@@ -16,9 +16,6 @@ typedef struct pg_dump_t {
 /** Write all of it. The pool is for work. */
 void pg_dump(const pg_dump_t *out, const pg_audit_t *audit, apr_pool_t *pool);
 
-/** "critical", "warning" or "note". */
-const char *pg_severity_name(pg_severity_e severity);
-
 /** "vhost www.example.com:80, httpd.conf:12: ", or less when less is known. */
 const char *pg_finding_where(const pg_finding_t *f, apr_pool_t *pool);
 

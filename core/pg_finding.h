@@ -9,8 +9,12 @@
 typedef enum pg_severity_e {
     PG_SEVERITY_NOTE,            /* worth knowing                         */
     PG_SEVERITY_WARNING,         /* weakens a protection, or hides it     */
-    PG_SEVERITY_CRITICAL         /* a stranger can relay through it       */
+    PG_SEVERITY_CRITICAL,        /* a stranger can relay through it       */
+    PG_SEVERITY_COUNT
 } pg_severity_e;
+
+/** "note", "warning", "critical"; "?" outside the list. */
+const char *pg_severity_name(pg_severity_e severity);
 
 /** One finding. Strings are NUL-terminated and live as long as the pool of
  *  the audit. */

@@ -12,6 +12,7 @@
 #include <apr_time.h>
 
 #include "pg_classify.h"
+#include "pg_hash.h"
 #include "pg_portclass.h"
 #include "pg_vocab.h"
 
@@ -168,6 +169,7 @@ typedef struct pg_snapshot_t {
     apr_size_t day_count;
     const pg_recent_t *recent;   /* newest first                          */
     apr_size_t recent_count;
+    pg_key_t pseudonyms;         /* for pg_mask.h; secret: never shown    */
 } pg_snapshot_t;
 
 #endif

@@ -7,12 +7,13 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
-#include <util_script.h>
+#include <mod_status.h>
 
 #include "mod_proxyguard.h"
 #include "pg_config.h"
+#include "pg_escape.h"
 #include "pg_guard.h"
-#include "pg_report.h"
+#include "pg_query.h"
 
 APLOG_USE_MODULE(proxyguard);
 
@@ -21,27 +22,68 @@ static apr_status_t to_client(void *to, const char *octets, apr_size_t n)
     return ap_rwrite(octets, (int)n, to) < 0 ? APR_ECONNABORTED : APR_SUCCESS;
 }
 
-/* The format asked for, the first one when none is; NULL for nonsense. */
-static const pg_format_t *format_of(request_rec *r)
-{
-    apr_table_t *args;
-    const char *name;
+/* --- what is asked for ------------------------------------------------------ */
 
-    ap_args_to_table(r, &args);
-    name = apr_table_get(args, "format");
-    return name ? pg_format_find(pg_span_str(name)) : pg_formats();
+static pg_span_t field(request_rec *r, const char *name)
+{
+    return pg_span_str(apr_table_get(r->headers_in, name));
 }
 
-static void set_headers(request_rec *r, const pg_format_t *format)
+/* A scraper has a path before it has parameters: wherever the page is, its
+ * metrics are at "/metrics" below it. */
+static bool is_for_metrics(const request_rec *r)
 {
-    ap_set_content_type(r, format->media_type);
+    pg_span_t path = pg_span_str(r->path_info ? r->path_info : "");
+
+    return pg_span_eq(path, PG_SPAN("/metrics"));
+}
+
+static bool is_elsewhere(const request_rec *r)
+{
+    return r->path_info && *r->path_info && strcmp(r->path_info, "/") != 0
+           && !is_for_metrics(r);
+}
+
+/* The query, then what the headers prefer where it says nothing. */
+static const char *understand(request_rec *r, pg_query_t *query)
+{
+    const char *wrong = pg_query_parse(query, pg_span_str(r->args));
+
+    if (wrong) {
+        return wrong;
+    }
+    if (query->format == NULL) {
+        query->format = pg_accept_format(field(r, "Accept"),
+                                         is_for_metrics(r));
+    }
+    if (!query->lang_given) {
+        query->view.lang = pg_accept_lang(field(r, "Accept-Language"));
+    }
+    return NULL;
+}
+
+/* --- the answer ------------------------------------------------------------- */
+
+static void set_headers(request_rec *r)
+{
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+    apr_table_mergen(r->headers_out, "Vary", "Accept, Accept-Language");
     apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   "default-src 'none'; style-src 'unsafe-inline'; "
-                   "base-uri 'none'; form-action 'none'; "
-                   "frame-ancestors 'none'");
+                   apr_psprintf(r->pool,
+                                "default-src 'none'; style-src 'sha256-%s'; "
+                                "base-uri 'none'; form-action 'none'; "
+                                "frame-ancestors 'none'", pg_style_sha256));
+}
+
+/* One sentence of ours; nothing of what was sent. */
+static int refuse(request_rec *r, const char *wrong)
+{
+    r->status = HTTP_BAD_REQUEST;
+    ap_set_content_type(r, "text/plain; charset=utf-8");
+    ap_rprintf(r, "%s\n", wrong);
+    return OK;
 }
 
 static pg_report_t *make_report(request_rec *r)
@@ -57,13 +99,40 @@ static pg_report_t *make_report(request_rec *r)
                == APR_SUCCESS) {
         report->ledger = snapshot;
     }
+    else {
+        ap_random_insecure_bytes(&report->pseudonyms,
+                                 sizeof(report->pseudonyms));
+    }
+    if (guard && guard->audit) {
+        report->vhosts = guard->audit->vhosts;
+        report->vhost_count = guard->audit->vhost_count;
+        report->findings = guard->audit->findings;
+        report->finding_count = guard->audit->finding_count;
+    }
     return report;
+}
+
+static int answer(request_rec *r, const pg_query_t *query)
+{
+    pg_sink_t sink = { .write = to_client, .to = r };
+    pg_report_t *report;
+
+    ap_set_content_type(r, query->format->media_type);
+    apr_table_setn(r->headers_out, "Content-Language",
+                   pg_lang_tag(query->view.lang));
+    if (r->header_only) {
+        return OK;
+    }
+    report = make_report(r);
+    report->view = query->view;
+    (void)query->format->render(&sink, report, r->pool);
+    return OK;
 }
 
 int pg_status_handler(request_rec *r)
 {
-    const pg_format_t *format;
-    pg_sink_t sink = { .write = to_client, .to = r };
+    pg_query_t query;
+    const char *wrong;
 
     if (!r->handler || strcmp(r->handler, PG_STATUS_HANDLER) != 0) {
         return DECLINED;
@@ -72,14 +141,57 @@ int pg_status_handler(request_rec *r)
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return HTTP_METHOD_NOT_ALLOWED;
     }
-    format = format_of(r);
-    if (format == NULL) {
-        return HTTP_BAD_REQUEST;
+    if (is_elsewhere(r)) {
+        return HTTP_NOT_FOUND;
     }
-    set_headers(r, format);
-    if (r->header_only) {
-        return OK;
+    set_headers(r);
+    wrong = understand(r, &query);
+    return wrong ? refuse(r, wrong) : answer(r, &query);
+}
+
+/* --- a block in mod_status -------------------------------------------------- */
+
+static void block(request_rec *r, pg_sink_t *sink, const pg_report_t *report)
+{
+    apr_uint64_t relayed = 0;
+    pg_trend_t trend;
+
+    ap_rputs("<hr />\n<h1>Relay attempts (mod_proxyguard)</h1>\n", r);
+    if (report->ledger == NULL) {
+        ap_rprintf(r, "<p>%s</p>\n",
+                   pg_phrase(PG_LANG_EN, PG_PHRASE_CANNOT_COUNT));
+        return;
     }
-    (void)format->render(&sink, make_report(r), r->pool);
+    for (int c = 0; c < PG_CLASS_COUNT; c++) {
+        relayed += report->ledger->count[c][PG_OUTCOME_RELAYED];
+    }
+    pg_trend_of(&trend, report->ledger);
+    pg_putf(sink, "<dl>\n<dt>Attempts: %" APR_UINT64_T_FMT ", in the last "
+            "hour: %" APR_UINT64_T_FMT ", relayed: %" APR_UINT64_T_FMT
+            "</dt>\n", report->ledger->attempts, trend.hour, relayed);
+    for (int c = 0; c < PG_CLASS_COUNT; c++) {
+        apr_uint64_t n = 0;
+
+        for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
+            n += report->ledger->count[c][o];
+        }
+        pg_putf(sink, "<dt>%s: %" APR_UINT64_T_FMT "</dt>\n",
+                pg_phrase(PG_LANG_EN, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c)),
+                n);
+    }
+    ap_rputs("</dl>\n", r);
+}
+
+int pg_status_block(request_rec *r, int flags)
+{
+    pg_sink_t sink = { .write = to_client, .to = r };
+    const pg_report_t *report = make_report(r);
+
+    if (flags & AP_STATUS_SHORT) {
+        (void)pg_format_find(PG_SPAN("auto"))->render(&sink, report, r->pool);
+    }
+    else {
+        block(r, &sink, report);
+    }
     return OK;
 }

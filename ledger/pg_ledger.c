@@ -157,6 +157,7 @@ apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
 
     snapshot->taken = now;
     snapshot->since = ledger->since;
+    snapshot->pseudonyms = pg_key_derive(&ledger->key, "pseudonyms");
     pg_totals_copy(snapshot, ledger);
     pg_vhosts_copy(snapshot, ledger, pool);
     pg_series_copy(snapshot, ledger, pool);

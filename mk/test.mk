@@ -30,7 +30,14 @@ PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider -q
 unit: $(BUILD)/unit ## unit tests under ASan and UBSan
 	PG_CASES=tests/cases CK_VERBOSITY=normal $(BUILD)/unit
 
-e2e: all ## end-to-end tests; MPM=event|worker|prefork|all, T=file
+# Made-up reports of every kind, for the tests that look at the page.
+SAMPLE     := $(BUILD)/sample
+SAMPLE_SRC := tests/sample/main.c tests/unit/pg_sample.c
+$(SAMPLE): $(call objs,$(LOWER_SRC)) $(SAMPLE_SRC) tests/unit/pg_sample.h
+	$(CC) $(STD) $(WARN) $(CFLAGS) $(LDFLAGS) $(INC_unit) $(APR_CFLAGS) \
+	    -o $@ $(SAMPLE_SRC) $(filter %.o,$^) $(APR_LIBS) $(JANSSON_LIBS) -lm
+
+e2e: all $(SAMPLE) ## end-to-end tests; MPM=event|worker|prefork|all, T=file
 	BUILD=$(abspath $(BUILD)) PG_MODULE=$(abspath $(MODULE)) MPM="$(MPM)" \
 	    $(PYTEST) $(T)
 

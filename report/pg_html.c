@@ -1,49 +1,224 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The status page for people. */
-#include "pg_escape.h"
-#include "pg_render.h"
+/* The status page: its frame, and what its parts share. */
+#include "pg_html.h"
 
-static void row(pg_sink_t *sink, const char *name, apr_uint64_t n)
+/* --- shared by the parts ---------------------------------------------------- */
+
+void pg_html_say(const pg_page_t *page, pg_phrase_e word, const char *a,
+                 const char *b, const char *c)
 {
-    pg_puts(sink, "<tr><th scope=\"row\">");
-    pg_escape_html(sink, pg_span_str(name));
-    pg_putf(sink, "</th><td>%" APR_UINT64_T_FMT "</td></tr>\n", n);
+    pg_arg_t args[4] = { { .text = pg_span_str(a) },
+                         { .text = pg_span_str(b) },
+                         { .text = pg_span_str(c) } };
+
+    pg_say(page->sink, pg_escape_html,
+           pg_phrase(page->report->view.lang, word), args);
 }
 
-static void totals(pg_sink_t *sink, const pg_snapshot_t *s)
+void pg_html_phrase(const pg_page_t *page, pg_phrase_e word)
 {
-    char since[PG_TIME_SIZE];
+    pg_html_say(page, word, NULL, NULL, NULL);
+}
 
-    pg_putf(sink, "<p>%" APR_UINT64_T_FMT " attempts since %s.</p>\n",
-            s->attempts, pg_time_rfc3339(since, s->since));
-    pg_puts(sink, "<h2>By class</h2>\n<table>\n");
-    for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        row(sink, pg_class_name((pg_class_e)c),
-            pg_class_total(s, (pg_class_e)c));
+void pg_html_tagged(const pg_page_t *page, const char *tag, pg_phrase_e word)
+{
+    pg_putf(page->sink, "<%s>", tag);
+    pg_html_phrase(page, word);
+    pg_puts(page->sink, "</");
+    pg_put(page->sink, pg_span_upto(pg_span_str(tag),
+                                    pg_span_find(pg_span_str(tag), ' ')));
+    pg_puts(page->sink, ">\n");
+}
+
+void pg_html_stranger(const pg_page_t *page, pg_field_e field,
+                      const pg_text_t *text, apr_size_t most)
+{
+    pg_shown_t room;
+    pg_span_t shown = pg_shown(page->report, field, text->octets, &room);
+    pg_span_t part = pg_utf8_upto(shown, most);
+
+    if (shown.ptr == NULL) {
+        pg_html_tagged(page, "i", PG_PHRASE_NOT_SENT);
+        return;
     }
-    pg_puts(sink, "</table>\n<h2>By outcome</h2>\n<table>\n");
-    for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
-        row(sink, pg_outcome_name((pg_outcome_e)o),
-            pg_outcome_total(s, (pg_outcome_e)o));
+    pg_puts(page->sink, "<code dir=\"ltr\">");
+    pg_escape_html(page->sink, part);
+    pg_puts(page->sink, "</code>");
+    if (part.len < shown.len || pg_shown_cut(page->report, text)) {
+        pg_puts(page->sink, " … <i>(");
+        pg_html_phrase(page, PG_PHRASE_CUT);
+        pg_puts(page->sink, ")</i>");
     }
-    pg_puts(sink, "</table>\n");
+}
+
+void pg_html_count_cell(const pg_page_t *page, apr_uint64_t n)
+{
+    char number[PG_NUMBER_SIZE];
+
+    pg_putf(page->sink, n ? "<td class=\"n\">%s</td>"
+                          : "<td class=\"n zero\">%s</td>",
+            pg_number(number, n));
+}
+
+void pg_html_time(const pg_page_t *page, apr_time_t t)
+{
+    char machine[PG_TIME_SIZE], plain[PG_TIME_SIZE];
+
+    pg_putf(page->sink, "<time datetime=\"%s\">%s</time>",
+            pg_time_rfc3339(machine, t), pg_time_plain(plain, t));
+}
+
+void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
+                  const char *format)
+{
+    const pg_view_t *view = &page->report->view;
+
+    pg_putf(page->sink, "?lang=%s", pg_lang_tag(lang));
+    if (mask) {
+        pg_puts(page->sink, "&amp;mask=1");
+    }
+    if (view->window) {
+        pg_putf(page->sink, "&amp;window=%" APR_TIME_T_FMT "m",
+                apr_time_sec(view->window) / 60);
+    }
+    if (view->top) {
+        pg_putf(page->sink, "&amp;top=%d", view->top);
+    }
+    if (format) {
+        pg_putf(page->sink, "&amp;format=%s", format);
+    }
+    else if (view->refresh) {
+        pg_putf(page->sink, "&amp;refresh=%d", view->refresh);
+    }
+}
+
+/* --- the frame -------------------------------------------------------------- */
+
+static void head(const pg_page_t *page)
+{
+    const pg_report_t *report = page->report;
+
+    pg_putf(page->sink, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
+            "<meta charset=\"utf-8\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width\">\n"
+            "<meta name=\"robots\" content=\"noindex\">\n"
+            "<meta name=\"color-scheme\" content=\"light dark\">\n",
+            pg_lang_tag(report->view.lang));
+    if (report->view.refresh) {
+        pg_putf(page->sink,
+                "<meta http-equiv=\"refresh\" content=\"%d\">\n",
+                report->view.refresh);
+    }
+    pg_puts(page->sink, "<title>");
+    pg_html_phrase(page, PG_PHRASE_TITLE);
+    if (report->sensor) {
+        pg_puts(page->sink, " – ");
+        pg_escape_html(page->sink, pg_span_str(report->sensor));
+    }
+    pg_puts(page->sink, "</title>\n<style>");
+    for (int i = 0; pg_style[i]; i++) {
+        pg_puts(page->sink, pg_style[i]);
+    }
+    pg_puts(page->sink, "</style>\n</head>\n");
+}
+
+static void links(const pg_page_t *page)
+{
+    pg_sink_t *sink = page->sink;
+    const pg_view_t *view = &page->report->view;
+
+    pg_puts(sink, "<nav>\n");
+    for (int i = 0; i < PG_LANG_COUNT; i++) {
+        pg_lang_e lang = (pg_lang_e)i;
+
+        if (lang != view->lang) {
+            pg_puts(sink, "<a href=\"");
+            pg_html_link(page, lang, view->mask, NULL);
+            pg_putf(sink, "\" lang=\"%s\" hreflang=\"%s\">%s</a>\n",
+                    pg_lang_tag(lang), pg_lang_tag(lang), pg_lang_name(lang));
+        }
+    }
+    pg_puts(sink, "<a href=\"");
+    pg_html_link(page, view->lang, !view->mask, NULL);
+    pg_puts(sink, "\">");
+    pg_html_phrase(page, view->mask ? PG_PHRASE_MASK_OFF : PG_PHRASE_MASK_ON);
+    pg_puts(sink, "</a>\n</nav>\n");
+}
+
+static void header(const pg_page_t *page)
+{
+    pg_sink_t *sink = page->sink;
+
+    pg_puts(sink, "<header>\n<div>\n<h1>");
+    pg_html_phrase(page, PG_PHRASE_TITLE);
+    if (page->report->sensor) {
+        pg_puts(sink, " <small>");
+        pg_escape_html(sink, pg_span_str(page->report->sensor));
+        pg_puts(sink, "</small>");
+    }
+    pg_puts(sink, "</h1>\n<p>");
+    pg_html_phrase(page, PG_PHRASE_SUBTITLE);
+    if (page->report->view.mask) {
+        pg_puts(sink, " <strong>");
+        pg_html_phrase(page, PG_PHRASE_MASKED);
+        pg_puts(sink, "</strong>");
+    }
+    pg_puts(sink, "</p>\n</div>\n");
+    links(page);
+    pg_puts(sink, "</header>\n");
+}
+
+static void footer(const pg_page_t *page)
+{
+    pg_sink_t *sink = page->sink;
+    const pg_view_t *view = &page->report->view;
+
+    pg_puts(sink, "<footer>\n<h2>");
+    pg_html_phrase(page, PG_PHRASE_H_OTHER);
+    pg_puts(sink, "</h2>\n<ul class=\"formats\">\n");
+    for (const pg_format_t *f = pg_formats() + 1; f->name; f++) {
+        pg_puts(sink, "<li><a href=\"");
+        pg_html_link(page, view->lang, view->mask, f->name);
+        pg_putf(sink, "\">%s</a></li>\n", f->name);
+    }
+    pg_puts(sink, "</ul>\n<p>mod_proxyguard ");
+    pg_escape_html(sink, pg_span_str(page->report->version));
+    pg_puts(sink, " · ");
+    pg_html_time(page, page->report->now);
+    pg_puts(sink, " UTC</p>\n</footer>\n");
+}
+
+static void body(const pg_page_t *page)
+{
+    pg_html_answers(page);
+    if (page->s) {
+        pg_html_history(page);
+        pg_html_classes(page);
+        pg_html_tops(page);
+        pg_html_recent(page);
+    }
+    pg_html_vhosts(page);
+    pg_html_findings(page);
+    pg_html_glossary(page);
 }
 
 apr_status_t pg_html_render(pg_sink_t *sink, const pg_report_t *report,
                             apr_pool_t *pool)
 {
+    pg_page_t page = { .sink = sink, .report = report, .s = report->ledger };
+
     (void)pool;
-    pg_puts(sink, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-            "<meta charset=\"utf-8\">\n<title>mod_proxyguard</title>\n"
-            "</head>\n<body>\n<h1>Relay attempts</h1>\n");
-    if (report->ledger) {
-        totals(sink, report->ledger);
-    }
-    else {
-        pg_puts(sink, "<p>The guard denies, but it cannot count: it has no "
-                "ledger.</p>\n");
-    }
+    pg_measure(&page.measured, report);
+    head(&page);
+    pg_puts(sink, "<body>\n<a class=\"skip\" href=\"#main\">");
+    pg_html_phrase(&page, PG_PHRASE_SKIP);
+    pg_puts(sink, "</a>\n");
+    header(&page);
+    pg_puts(sink, "<main id=\"main\">\n");
+    body(&page);
+    pg_puts(sink, "</main>\n");
+    footer(&page);
     pg_puts(sink, "</body>\n</html>\n");
     return sink->status;
 }

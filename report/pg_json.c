@@ -1,15 +1,35 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The report as JSON; docs/proxyguard-status.schema.json describes it. Class,
- * family and outcome names are values of the vocabulary and stand as keys
- * unchanged ("connect-tls"); all other keys are snake_case. */
+/* The report as JSON; docs/proxyguard-status.schema.json describes it. Names
+ * of the vocabulary stand as keys unchanged ("connect-tls"); all other keys
+ * are snake_case and come from the table of metrics where they count.
+ *
+ * jansson makes every value. The outermost braces and brackets are written
+ * here, so that one bucket or one attempt is in memory at a time. */
+#include "pg_escape.h"
+#include "pg_metrics.h"
 #include "pg_render.h"
 
+#include <apr_strings.h>
 #include <jansson.h>
 
-static json_t *number(apr_uint64_t n)
+typedef struct writer_t {
+    pg_sink_t *sink;
+    const pg_report_t *report;
+    const char *between;         /* what to write before the next member  */
+} writer_t;
+
+/* --- values ----------------------------------------------------------------- */
+
+static json_t *number(double x)
 {
-    /* JSON numbers are signed in jansson; a count never gets there. */
+    return x < 9e15 && x == (double)(json_int_t)x
+               ? json_integer((json_int_t)x)
+               : json_real((double)(json_int_t)(x * 1000 + 0.5) / 1000);
+}
+
+static json_t *count(apr_uint64_t n)
+{
     return json_integer((json_int_t)(n & APR_INT64_MAX));
 }
 
@@ -17,51 +37,39 @@ static json_t *time_of(apr_time_t t)
 {
     char text[PG_TIME_SIZE];
 
-    return json_string(pg_time_rfc3339(text, t));
+    return t > 0 ? json_string(pg_time_rfc3339(text, t)) : json_null();
 }
 
-static json_t *by_class(const pg_snapshot_t *s)
+/* Enough for the longest text a ledger keeps, were every octet to become
+ * "\xNN"; more is cut between characters. */
+#define TEXT_SIZE 4096
+
+static json_t *plain(pg_span_t s)
 {
-    json_t *out = json_object();
+    char text[TEXT_SIZE];
 
-    for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        json_object_set_new(out, pg_class_name((pg_class_e)c),
-                            number(pg_class_total(s, (pg_class_e)c)));
-    }
-    return out;
+    pg_escape_plain(text, sizeof(text), s);
+    return json_string(text);
 }
 
-static json_t *by_family(const pg_snapshot_t *s)
+/* Ours or the configuration's, whose author need not write UTF-8. */
+static json_t *text_of(const char *s)
 {
-    json_t *out = json_object();
+    json_t *out = s ? json_string(s) : json_null();
 
-    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        json_object_set_new(out, pg_family_name((pg_family_e)f),
-                            number(s->by_family[f]));
-    }
-    return out;
+    return out ? out : plain(pg_span_str(s));
 }
 
-static json_t *by_outcome(const pg_snapshot_t *s)
+static json_t *stranger(const pg_report_t *report, pg_field_e field,
+                        const pg_text_t *text)
 {
-    json_t *out = json_object();
+    pg_shown_t room;
+    pg_span_t shown = pg_shown(report, field, text->octets, &room);
 
-    for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
-        json_object_set_new(out, pg_outcome_name((pg_outcome_e)o),
-                            number(pg_outcome_total(s, (pg_outcome_e)o)));
-    }
-    return out;
+    return shown.ptr ? plain(shown) : json_null();
 }
 
-static void totals(json_t *out, const pg_snapshot_t *s)
-{
-    json_object_set_new(out, "since", time_of(s->since));
-    json_object_set_new(out, "attempts", number(s->attempts));
-    json_object_set_new(out, "by_class", by_class(s));
-    json_object_set_new(out, "by_family", by_family(s));
-    json_object_set_new(out, "by_outcome", by_outcome(s));
-    json_object_set_new(out, "permitted", number(s->permitted));
-}
+/* --- writing ---------------------------------------------------------------- */
 
 static int to_sink(const char *octets, size_t n, void *sink)
 {
@@ -69,21 +77,368 @@ static int to_sink(const char *octets, size_t n, void *sink)
     return ((pg_sink_t *)sink)->status == APR_SUCCESS ? 0 : -1;
 }
 
+static void dump(pg_sink_t *sink, json_t *value, size_t flags)
+{
+    (void)json_dump_callback(value, to_sink, sink,
+                             flags | JSON_ENCODE_ANY);
+    json_decref(value);
+}
+
+/* A member of the root; the names are ours and need no escape. */
+static void key(writer_t *w, const char *name)
+{
+    pg_putf(w->sink, "%s\n  \"%s\": ", w->between, name);
+    w->between = ",";
+}
+
+static void member(writer_t *w, const char *name, json_t *value)
+{
+    key(w, name);
+    dump(w->sink, value, 0);
+}
+
+/* An element of a list of objects, on a line of its own. */
+static void element(writer_t *w, const char *indent, bool first,
+                    json_t *value)
+{
+    pg_putf(w->sink, "%s\n%s", first ? "" : ",", indent);
+    dump(w->sink, value, 0);
+}
+
+/* --- metrics ---------------------------------------------------------------- */
+
+static json_t *metric_value(const pg_metric_t *metric, const pg_measured_t *m,
+                            int i, int j)
+{
+    double x = metric->value(m, i, j);
+
+    return metric->unit == PG_UNIT_TIME ? time_of((apr_time_t)x) : number(x);
+}
+
+static json_t *inner(const pg_metric_t *metric, const pg_measured_t *m, int i)
+{
+    const pg_label_t *label = metric->label[1];
+    json_t *out;
+
+    if (label->name == NULL) {
+        return metric_value(metric, m, i, 0);
+    }
+    out = json_object();
+    for (int j = 0; j < label->n; j++) {
+        json_object_set_new(out, label->value(j),
+                            metric_value(metric, m, i, j));
+    }
+    return out;
+}
+
+static json_t *metric_json(const pg_metric_t *metric, const pg_measured_t *m)
+{
+    const pg_label_t *label = metric->label[0];
+    json_t *out;
+
+    if (label->name == NULL) {
+        return inner(metric, m, 0);
+    }
+    out = json_object();
+    for (int i = 0; i < label->n; i++) {
+        json_object_set_new(out, label->value(i), inner(metric, m, i));
+    }
+    return out;
+}
+
+static void put_metrics(writer_t *w)
+{
+    pg_measured_t m;
+
+    pg_measure(&m, w->report);
+    for (int i = 0; i < PG_METRIC_COUNT; i++) {
+        const pg_metric_t *metric = pg_metric((pg_metric_e)i);
+
+        if (i == PG_METRIC_COUNTING) {
+            member(w, metric->json, json_boolean(m.s));
+        }
+        else if (pg_metric_known(metric, &m)) {
+            member(w, metric->json, metric_json(metric, &m));
+        }
+    }
+}
+
+/* --- history ---------------------------------------------------------------- */
+
+static json_t *classes(const apr_uint64_t n[PG_CLASS_COUNT])
+{
+    json_t *out = json_object();
+
+    for (int c = 0; c < PG_CLASS_COUNT; c++) {
+        json_object_set_new(out, pg_class_name((pg_class_e)c), count(n[c]));
+    }
+    return out;
+}
+
+static json_t *bucket_json(const pg_bucket_t *b)
+{
+    json_t *families = json_object();
+
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        json_object_set_new(families, pg_family_name((pg_family_e)f),
+                            count(b->by_family[f]));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o}", "start", time_of(b->start),
+                     "attempts", count(b->attempts), "by_family", families,
+                     "by_class", classes(b->by_class));
+}
+
+static void put_history(writer_t *w)
+{
+    const pg_snapshot_t *s = w->report->ledger;
+
+    key(w, "history");
+    pg_puts(w->sink, "{");
+    for (int p = 0; p < PG_PERIOD_COUNT; p++) {
+        pg_series_t series = pg_series_last(s, (pg_period_e)p,
+                                            s->series[p].n);
+
+        pg_putf(w->sink, "%s\n    \"%s\": [", p ? "," : "",
+                pg_period_name((pg_period_e)p));
+        for (apr_size_t i = 0; i < series.n; i++) {
+            element(w, "      ", i == 0, bucket_json(&series.bucket[i]));
+        }
+        pg_puts(w->sink, "]");
+    }
+    pg_puts(w->sink, "\n  }");
+}
+
+static void put_window(writer_t *w)
+{
+    apr_time_t window = pg_view_window(w->report);
+    apr_uint64_t n[PG_CLASS_COUNT];
+    apr_uint64_t sum = pg_trend_window(n, w->report->ledger, window);
+
+    member(w, "window",
+           json_pack("{s:I, s:o, s:o}",
+                     "seconds", (json_int_t)apr_time_sec(window),
+                     "attempts", count(sum), "by_class", classes(n)));
+}
+
+static json_t *figure(pg_figure_t f)
+{
+    return f.known ? count(f.n) : json_null();
+}
+
+static void put_trend(writer_t *w)
+{
+    static const char *const paces[] = { "unknown", "none", "fewer", "usual",
+                                         "more" };
+    pg_trend_t t;
+
+    pg_trend_of(&t, w->report->ledger);
+    member(w, "trend",
+           json_pack("{s:s, s:i, s:o, s:o, s:o, s:s}",
+                     "hour_is", paces[t.pace],
+                     "usual_from_hours", (int)t.hours,
+                     "month_so_far", count(t.month),
+                     "last_month_same_days", figure(t.last_month),
+                     "last_year_same_days", figure(t.last_year),
+                     "month_is", paces[t.monthly]));
+}
+
+static void put_days(writer_t *w)
+{
+    const pg_snapshot_t *s = w->report->ledger;
+
+    key(w, "sources_by_day");
+    pg_puts(w->sink, "[");
+    for (apr_size_t i = 0; i < s->day_count; i++) {
+        const pg_day_distinct_t *d = &s->days[i];
+
+        element(w, "    ", i == 0,
+                json_pack("{s:o, s:o, s:f}", "start", time_of(d->start),
+                          "sources", count(d->sources.estimate),
+                          "relative_error", d->sources.relative_error));
+    }
+    pg_puts(w->sink, "]");
+}
+
+/* --- lists ------------------------------------------------------------------ */
+
+static void put_top(writer_t *w, pg_top_e t)
+{
+    const pg_top_t *top = &w->report->ledger->top[t];
+
+    pg_putf(w->sink, "%s\n    \"%s\": {\"floor\": %" APR_UINT64_T_FMT
+            ", \"entries\": [", t ? "," : "", pg_top_name(t), top->floor);
+    for (apr_size_t i = 0; i < top->n && i < pg_view_top(w->report); i++) {
+        const pg_top_entry_t *e = &top->entry[i];
+
+        element(w, "      ", i == 0,
+                json_pack("{s:o, s:o, s:o}",
+                          "key", stranger(w->report, pg_top_field(t), &e->key),
+                          "count", count(e->count),
+                          "error", count(e->error)));
+    }
+    pg_puts(w->sink, "]}");
+}
+
+static void put_tops(writer_t *w)
+{
+    key(w, "top");
+    pg_puts(w->sink, "{");
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        put_top(w, (pg_top_e)t);
+    }
+    pg_puts(w->sink, "\n  }");
+}
+
+/* The texts of a recent attempt: JSON key, member, kind. */
+#define RECENT_TEXTS(X)                              \
+    X(source, SOURCE)                                \
+    X(method, METHOD)                                \
+    X(target, TARGET)                                \
+    X(host, HOST)                                    \
+    X(vhost, AUTHORITY)                              \
+    X(user_agent, AGENT)                             \
+    X(x_forwarded_for, EVIDENCE)                     \
+    X(via, EVIDENCE)                                 \
+    X(forwarded, EVIDENCE)                           \
+    X(proxy_connection, EVIDENCE)
+
+static json_t *recent_json(const pg_report_t *report, const pg_recent_t *r)
+{
+    json_t *cut = json_array();
+    json_t *out = json_pack(
+        "{s:o, s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:b}",
+        "time", time_of(r->time), "class", pg_class_name(r->class_id),
+        "family", pg_family_name(r->family),
+        "reason", pg_reason_name(r->reason),
+        "outcome", pg_outcome_name(r->outcome), "status", r->status,
+        "port", (int)r->port, "source_is_peer", (int)r->source_is_peer,
+        "proxy_authorization", (int)r->proxy_authorization);
+
+#define SET(name, kind)                                                   \
+    json_object_set_new(out, #name,                                       \
+                        stranger(report, PG_FIELD_##kind, &r->name));     \
+    if (pg_shown_cut(report, &r->name)) {                                 \
+        json_array_append_new(cut, json_string(#name));                   \
+    }
+    RECENT_TEXTS(SET)
+#undef SET
+    json_object_set_new(out, "cut", cut);
+    return out;
+}
+
+static void put_recent(writer_t *w)
+{
+    const pg_snapshot_t *s = w->report->ledger;
+    apr_time_t from = s->taken - pg_view_window(w->report);
+    bool first = true;
+
+    key(w, "recent");
+    pg_puts(w->sink, "[");
+    for (apr_size_t i = 0; i < s->recent_count; i++) {
+        if (s->recent[i].time > from || w->report->view.window == 0) {
+            element(w, "    ", first, recent_json(w->report, &s->recent[i]));
+            first = false;
+        }
+    }
+    pg_puts(w->sink, "]");
+}
+
+static void put_sites(writer_t *w)
+{
+    const pg_snapshot_t *s = w->report->ledger;
+
+    key(w, "vhosts");
+    pg_puts(w->sink, "[");
+    for (apr_size_t i = 0; i < s->vhost_count; i++) {
+        const pg_vhost_count_t *v = &s->vhosts[i];
+        json_t *outcomes = json_object();
+
+        for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
+            json_object_set_new(outcomes, pg_outcome_name((pg_outcome_e)o),
+                                count(v->by_outcome[o]));
+        }
+        element(w, "    ", i == 0,
+                json_pack("{s:o, s:o, s:o}",
+                          "name", stranger(w->report, PG_FIELD_AUTHORITY,
+                                           &v->name),
+                          "attempts", count(v->attempts),
+                          "by_outcome", outcomes));
+    }
+    pg_puts(w->sink, "]");
+}
+
+/* --- audit ------------------------------------------------------------------ */
+
+static void put_postures(writer_t *w)
+{
+    const pg_report_t *report = w->report;
+
+    key(w, "postures");
+    pg_puts(w->sink, "[");
+    for (apr_size_t i = 0; i < report->vhost_count; i++) {
+        const pg_vhost_t *v = &report->vhosts[i];
+        pg_text_t name = { .octets = pg_span_str(v->name) };
+
+        element(w, "    ", i == 0,
+                json_pack("{s:o, s:s, s:o}",
+                          "vhost", stranger(report, PG_FIELD_AUTHORITY, &name),
+                          "posture", pg_posture_name(v->posture),
+                          "why", report->view.mask ? json_null()
+                                                   : text_of(v->why)));
+    }
+    pg_puts(w->sink, "]");
+}
+
+static json_t *finding_json(const pg_finding_t *f)
+{
+    char id[16];
+
+    apr_snprintf(id, sizeof(id), "PG%04d", f->id);
+    return json_pack("{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o}",
+                     "id", id, "severity", pg_severity_name(f->severity),
+                     "file", text_of(f->file), "line", f->line,
+                     "vhost", text_of(f->vhost), "what", text_of(f->what),
+                     "meaning", text_of(f->meaning), "fix", text_of(f->fix));
+}
+
+/* Findings name files and hosts throughout: masked, only their number by
+ * severity is told. */
+static void put_findings(writer_t *w)
+{
+    const pg_report_t *report = w->report;
+
+    key(w, "findings");
+    pg_puts(w->sink, "[");
+    for (apr_size_t i = 0; i < report->finding_count && !report->view.mask;
+         i++) {
+        element(w, "    ", i == 0, finding_json(&report->findings[i]));
+    }
+    pg_puts(w->sink, "]");
+}
+
 apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
                             apr_pool_t *pool)
 {
-    json_t *root = json_object();
+    writer_t w = { .sink = sink, .report = report, .between = "{" };
 
     (void)pool;
-    json_object_set_new(root, "schema", json_integer(1));
-    json_object_set_new(root, "version", json_string(report->version));
-    json_object_set_new(root, "now", time_of(report->now));
-    json_object_set_new(root, "counting", json_boolean(report->ledger));
+    member(&w, "schema", json_integer(1));
+    member(&w, "version", text_of(report->version));
+    member(&w, "sensor", text_of(report->sensor));
+    member(&w, "now", time_of(report->now));
+    member(&w, "masked", json_boolean(report->view.mask));
+    put_metrics(&w);
+    put_postures(&w);
+    put_findings(&w);
     if (report->ledger) {
-        totals(root, report->ledger);
+        put_trend(&w);
+        put_window(&w);
+        put_sites(&w);
+        put_tops(&w);
+        put_recent(&w);
+        put_days(&w);
+        put_history(&w);
     }
-    (void)json_dump_callback(root, to_sink, sink, JSON_INDENT(2));
-    json_decref(root);
-    pg_puts(sink, "\n");
+    pg_puts(sink, "\n}\n");
     return sink->status;
 }

@@ -7,20 +7,89 @@
 
 #include "pg_report.h"
 
-/** Each writes the whole report; pool is for scratch space of bounded size.
+/** Each writes the whole report as it goes; pool is for scratch space of
+ *  bounded size.
  *  @return the sink's status */
-apr_status_t pg_html_render(pg_sink_t *sink, const pg_report_t *report,
-                            apr_pool_t *pool);
-apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
-                            apr_pool_t *pool);
+#define PG_RENDERER(name)                                                   \
+    apr_status_t pg_##name##_render(pg_sink_t *sink,                        \
+                                    const pg_report_t *report,              \
+                                    apr_pool_t *pool)
+PG_RENDERER(html);
+PG_RENDERER(json);
+PG_RENDERER(prometheus);
+PG_RENDERER(openmetrics);
+PG_RENDERER(csv);
+PG_RENDERER(text);
+PG_RENDERER(auto);
+
+/* --- times and numbers ------------------------------------------------------ */
+
+#define PG_TIME_SIZE 24
 
 /** "2026-11-22T22:24:15Z" (RFC 3339 5.6), in UTC, whole seconds. */
-#define PG_TIME_SIZE 24
 const char *pg_time_rfc3339(char out[PG_TIME_SIZE], apr_time_t t);
 
+/** The same for people, as far as it says something: "2026-11-22 22:24:15". */
+const char *pg_time_plain(char out[PG_TIME_SIZE], apr_time_t t);
+
+/** The beginning of a period: "2026-11", "2026-11-22", "2026-11-22 22:00",
+ *  "2026-11-22 22:24". */
+const char *pg_time_period(char out[PG_TIME_SIZE], apr_time_t t,
+                           pg_period_e period);
+
+#define PG_NUMBER_SIZE 48
+
+/** "1234", "12 345": groups of three from 10 000 on, with a narrow space
+ *  that does not break (ISO 80000-1 7.3.1), which no language misreads. */
+const char *pg_number(char out[PG_NUMBER_SIZE], apr_uint64_t n);
+
+/** At most one decimal: "0.3", "12", for means. */
+const char *pg_number_mean(char out[PG_NUMBER_SIZE], double x);
+
+/* --- sums and slices -------------------------------------------------------- */
 
 /** Sum over one class, over one outcome. */
 apr_uint64_t pg_class_total(const pg_snapshot_t *s, pg_class_e class_id);
 apr_uint64_t pg_outcome_total(const pg_snapshot_t *s, pg_outcome_e outcome);
+
+/** The last n buckets of a series, without those before counting began. */
+pg_series_t pg_series_last(const pg_snapshot_t *s, pg_period_e period,
+                           apr_size_t n);
+
+/** The view's values, or the defaults. */
+apr_time_t pg_view_window(const pg_report_t *report);
+apr_size_t pg_view_top(const pg_report_t *report);
+
+/* --- what strangers sent ---------------------------------------------------- */
+
+typedef enum pg_field_e {
+    PG_FIELD_SOURCE,             /* an address                            */
+    PG_FIELD_HOST,               /* a host                                */
+    PG_FIELD_AUTHORITY,          /* host:port                             */
+    PG_FIELD_TARGET,             /* a request-target                      */
+    PG_FIELD_METHOD,
+    PG_FIELD_AGENT,
+    PG_FIELD_EVIDENCE            /* a header field that may name anybody  */
+} pg_field_e;
+
+/** Room for a pseudonym. */
+typedef struct pg_shown_t {
+    char room[PG_MASK_TARGET_SIZE];
+} pg_shown_t;
+
+/**
+ * What may be shown of a text: itself, or its pseudonym when the view is
+ * masked. Every renderer asks here before it escapes.
+ * @param room  where a pseudonym is put
+ * @return absent when the text is
+ */
+pg_span_t pg_shown(const pg_report_t *report, pg_field_e field,
+                   pg_span_t text, pg_shown_t *room);
+
+/** What kind of field the keys of a top list are. */
+pg_field_e pg_top_field(pg_top_e top);
+
+/** Is the end missing in what pg_shown() gave? */
+bool pg_shown_cut(const pg_report_t *report, const pg_text_t *text);
 
 #endif

@@ -2,11 +2,21 @@
 
 #include "pg_report.h"
 
+#include <stdio.h>
+
 #include "pg_render.h"
 
 static const pg_format_t formats[] = {
     { "html", "text/html; charset=utf-8", pg_html_render },
     { "json", "application/json; charset=utf-8", pg_json_render },
+    { "prometheus", "text/plain; version=0.0.4; charset=utf-8",
+      pg_prometheus_render },
+    { "openmetrics",
+      "application/openmetrics-text; version=1.0.0; charset=utf-8",
+      pg_openmetrics_render },
+    { "csv", "text/csv; charset=utf-8; header=present", pg_csv_render },
+    { "text", "text/plain; charset=utf-8", pg_text_render },
+    { "auto", "text/plain; charset=utf-8", pg_auto_render },
     { NULL, NULL, NULL }
 };
 
@@ -25,6 +35,9 @@ const pg_format_t *pg_format_find(pg_span_t name)
     return NULL;
 }
 
+/* --- times and numbers ------------------------------------------------------ */
+
+/* A time as "2026-11-22T22:24:15Z"; years over four digits are 0000. */
 const char *pg_time_rfc3339(char out[PG_TIME_SIZE], apr_time_t t)
 {
     apr_time_exp_t x;
@@ -52,6 +65,60 @@ const char *pg_time_rfc3339(char out[PG_TIME_SIZE], apr_time_t t)
     return out;
 }
 
+const char *pg_time_plain(char out[PG_TIME_SIZE], apr_time_t t)
+{
+    pg_time_rfc3339(out, t);
+    out[10] = ' ';
+    out[19] = '\0';
+    return out;
+}
+
+const char *pg_time_period(char out[PG_TIME_SIZE], apr_time_t t,
+                           pg_period_e period)
+{
+    static const unsigned char length[PG_PERIOD_COUNT] = {
+        [PG_PERIOD_MINUTE] = 16, [PG_PERIOD_HOUR] = 16,
+        [PG_PERIOD_DAY] = 10, [PG_PERIOD_MONTH] = 7
+    };
+
+    pg_time_plain(out, t);
+    out[length[period]] = '\0';
+    return out;
+}
+
+const char *pg_number(char out[PG_NUMBER_SIZE], apr_uint64_t n)
+{
+    static const char space[] = "\xe2\x80\xaf";
+    char digits[24];
+    char *p = out;
+    int length = snprintf(digits, sizeof(digits), "%" APR_UINT64_T_FMT, n);
+
+    for (int i = 0; i < length; i++) {
+        if (i && length > 4 && (length - i) % 3 == 0) {
+            memcpy(p, space, 3);
+            p += 3;
+        }
+        *p++ = digits[i];
+    }
+    *p = '\0';
+    return out;
+}
+
+const char *pg_number_mean(char out[PG_NUMBER_SIZE], double x)
+{
+    apr_uint64_t tenths = (apr_uint64_t)(x * 10 + 0.5);
+    apr_size_t n;
+
+    pg_number(out, x < 10 ? tenths / 10 : (apr_uint64_t)(x + 0.5));
+    n = strlen(out);
+    if (x < 10 && tenths % 10) {
+        snprintf(out + n, PG_NUMBER_SIZE - n, ".%d", (int)(tenths % 10));
+    }
+    return out;
+}
+
+/* --- sums and slices -------------------------------------------------------- */
+
 apr_uint64_t pg_class_total(const pg_snapshot_t *s, pg_class_e class_id)
 {
     apr_uint64_t sum = 0;
@@ -70,4 +137,140 @@ apr_uint64_t pg_outcome_total(const pg_snapshot_t *s, pg_outcome_e outcome)
         sum += s->count[c][outcome];
     }
     return sum;
+}
+
+pg_series_t pg_series_last(const pg_snapshot_t *s, pg_period_e period,
+                           apr_size_t n)
+{
+    pg_series_t out = s->series[period];
+
+    if (out.n > n) {
+        out.bucket += out.n - n;
+        out.n = n;
+    }
+    /* A bucket that ended before counting began says nothing, unless a
+     * scanned log filled it. */
+    while (out.n > 1 && out.bucket[1].start <= s->since
+           && out.bucket[0].attempts == 0) {
+        out.bucket++;
+        out.n--;
+    }
+    return out;
+}
+
+apr_time_t pg_view_window(const pg_report_t *report)
+{
+    return report->view.window ? report->view.window : PG_WINDOW_DEFAULT;
+}
+
+apr_size_t pg_view_top(const pg_report_t *report)
+{
+    return report->view.top ? (apr_size_t)report->view.top : PG_TOP_DEFAULT;
+}
+
+/* --- what strangers sent ---------------------------------------------------- */
+
+/* Four numbers between dots that are no version of a product ("x/1.2.3.4"). */
+static bool is_address(pg_span_t s, apr_size_t at)
+{
+    apr_size_t dots = 0, i = at;
+
+    while (i < s.len && (pg_is_digit(s.ptr[i]) || s.ptr[i] == '.')) {
+        dots += s.ptr[i++] == '.';
+    }
+    return dots == 3 && !(at > 1 && s.ptr[at - 1] == '/'
+                          && pg_is_alpha(s.ptr[at - 2]));
+}
+
+/* Does a User-Agent hold something like an address, a name or a mailbox? */
+static bool may_name(pg_span_t agent)
+{
+    if (pg_span_find_any(agent, "@[") < agent.len) {
+        return true;
+    }
+    for (apr_size_t i = 1; i + 1 < agent.len; i++) {
+        const char *p = agent.ptr + i;
+
+        if ((p[0] == '/' && p[1] == '/')
+            || (p[0] == '.' && pg_is_alpha(p[-1]) && pg_is_alpha(p[1]))
+            || (!pg_is_digit(p[-1]) && is_address(agent, i))) {
+            return true;
+        }
+    }
+    return is_address(agent, 0);
+}
+
+/* A method or a port that names nobody. */
+static bool is_token(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!pg_is_alpha(s.ptr[i]) && !pg_is_digit(s.ptr[i])
+            && s.ptr[i] != '-') {
+            return false;
+        }
+    }
+    return s.len <= 16;
+}
+
+static pg_span_t masked(const pg_report_t *report, pg_field_e field,
+                        pg_span_t text, pg_shown_t *room)
+{
+    const pg_key_t *key = report->ledger ? &report->ledger->pseudonyms
+                                         : &report->pseudonyms;
+    apr_size_t n = 0;
+
+    switch (field) {
+    case PG_FIELD_SOURCE:
+    case PG_FIELD_HOST:
+        n = pg_mask_host(room->room, key, text);
+        break;
+    case PG_FIELD_AUTHORITY:
+        n = pg_mask_authority(room->room, key, text);
+        break;
+    case PG_FIELD_TARGET:
+        n = pg_mask_target(room->room, key, text);
+        break;
+    case PG_FIELD_METHOD:
+        if (is_token(text)) {
+            return text;
+        }
+        n = pg_mask_text(room->room, key, "text", text);
+        break;
+    case PG_FIELD_AGENT:
+        if (!may_name(text)) {
+            return text;
+        }
+        n = pg_mask_text(room->room, key, "agent", text);
+        break;
+    case PG_FIELD_EVIDENCE:
+        n = pg_mask_text(room->room, key, "text", text);
+        break;
+    }
+    return pg_span_make(room->room, n);
+}
+
+pg_span_t pg_shown(const pg_report_t *report, pg_field_e field,
+                   pg_span_t text, pg_shown_t *room)
+{
+    if (!report->view.mask || text.ptr == NULL || text.len == 0) {
+        return text;
+    }
+    return masked(report, field, text, room);
+}
+
+pg_field_e pg_top_field(pg_top_e top)
+{
+    static const pg_field_e field[PG_TOP_COUNT] = {
+        [PG_TOP_SOURCES] = PG_FIELD_SOURCE,
+        [PG_TOP_TARGETS] = PG_FIELD_AUTHORITY,
+        [PG_TOP_PORTS] = PG_FIELD_METHOD,
+        [PG_TOP_AGENTS] = PG_FIELD_AGENT
+    };
+
+    return field[top];
+}
+
+bool pg_shown_cut(const pg_report_t *report, const pg_text_t *text)
+{
+    return text->cut && !report->view.mask;
 }

@@ -8,17 +8,35 @@
 #include <apr_pools.h>
 
 #include "pg_finding.h"
+#include "pg_mask.h"
 #include "pg_sink.h"
 #include "pg_snapshot.h"
+#include "pg_phrases.h"
+
+/** How somebody wants to see it (pg_query.h reads it from a request). All
+ *  zero is the default. */
+typedef struct pg_view_t {
+    pg_lang_e lang;
+    bool mask;                   /* names and addresses as pseudonyms     */
+    apr_time_t window;           /* us; 0 = PG_WINDOW_DEFAULT             */
+    int top;                     /* rows of each list; 0 = PG_TOP_DEFAULT */
+    int refresh;                 /* seconds; 0 = the page stays           */
+} pg_view_t;
+
+#define PG_WINDOW_DEFAULT apr_time_from_sec(86400)
+#define PG_TOP_DEFAULT 10
 
 typedef struct pg_report_t {
     const pg_snapshot_t *ledger; /* NULL: the guard cannot count          */
     apr_time_t now;              /* us since 1970                         */
     const char *version;         /* of the product                        */
+    const char *sensor;          /* this server's name among several; NULL */
     const pg_vhost_t *vhosts;
     apr_size_t vhost_count;
     const pg_finding_t *findings; /* of the audit, worst first           */
     apr_size_t finding_count;
+    pg_view_t view;
+    pg_key_t pseudonyms;         /* without a ledger, which has its own   */
 } pg_report_t;
 
 /** A format: its name in ?format=, its media type, its renderer. */
@@ -31,6 +49,10 @@ typedef struct pg_format_t {
 
 /** The format of that name, or NULL. The first one is the default. */
 const pg_format_t *pg_format_find(pg_span_t name);
+
+/** The hash of the HTML page's style sheet, as a Content-Security-Policy names
+ *  it, without "sha256-": base64 of SHA-256.  @see CSP Level 3, 2.3.1 */
+extern const char pg_style_sha256[];
 
 /** All of them; ends with name == NULL. */
 const pg_format_t *pg_formats(void);

@@ -1,0 +1,56 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The months and the days, attempts per family, for a spreadsheet or a
+ * statistics program (seed F11). Files of several sensors can be put one
+ * below the other. */
+#include "pg_escape.h"
+#include "pg_render.h"
+
+static const char *const periods[PG_PERIOD_COUNT] = {
+    [PG_PERIOD_MINUTE] = "minute", [PG_PERIOD_HOUR] = "hour",
+    [PG_PERIOD_DAY] = "day", [PG_PERIOD_MONTH] = "month"
+};
+
+static void row(pg_sink_t *sink, const pg_report_t *report,
+                pg_period_e period, const pg_bucket_t *b, bool complete)
+{
+    char start[PG_TIME_SIZE];
+
+    pg_escape_csv(sink, pg_span_str(report->sensor ? report->sensor : ""));
+    pg_putf(sink, ",%s,%s,%s", periods[period],
+            pg_time_period(start, b->start, period), complete ? "1" : "0");
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        pg_putf(sink, ",%" APR_UINT64_T_FMT, b->by_family[f]);
+    }
+    pg_putf(sink, ",%" APR_UINT64_T_FMT "\r\n", b->attempts);
+}
+
+static void rows(pg_sink_t *sink, const pg_report_t *report,
+                 pg_period_e period)
+{
+    const pg_snapshot_t *s = report->ledger;
+    pg_series_t series = pg_series_last(s, period, s->series[period].n);
+
+    for (apr_size_t i = 0; i < series.n; i++) {
+        row(sink, report, period, &series.bucket[i],
+            i + 1 < series.n && series.bucket[i].start >= s->since);
+    }
+}
+
+/** RFC 4180; the first line names the columns. `complete` is 0 for a period
+ *  that was not counted from its beginning to its end. */
+apr_status_t pg_csv_render(pg_sink_t *sink, const pg_report_t *report,
+                           apr_pool_t *pool)
+{
+    (void)pool;
+    pg_puts(sink, "sensor,period,start,complete");
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        pg_putf(sink, ",%s", pg_family_name((pg_family_e)f));
+    }
+    pg_puts(sink, ",attempts\r\n");
+    if (report->ledger) {
+        rows(sink, report, PG_PERIOD_MONTH);
+        rows(sink, report, PG_PERIOD_DAY);
+    }
+    return sink->status;
+}

@@ -1,0 +1,274 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Three charts and their values as tables: months by family (seed F11, F12),
+ * hours and minutes by class. */
+#include "pg_html.h"
+
+#include "pg_chart.h"
+
+typedef struct history_t {
+    const pg_page_t *page;
+    pg_series_t series;
+    pg_period_e period;
+    bool by_family;
+    int shown[PG_CLASS_COUNT];   /* families or classes that are drawn    */
+    int count;                   /* of them                               */
+} history_t;
+
+/* One row each of what the page shows. */
+static const struct {
+    pg_period_e period;
+    apr_size_t columns, label_every;
+    bool by_family;
+    const char *id;
+    pg_phrase_e title, column;
+} charts[] = {
+    { PG_PERIOD_MONTH, 24, 3, true, "months", PG_PHRASE_CHART_MONTHS,
+      PG_PHRASE_COL_MONTH },
+    { PG_PERIOD_HOUR, 24, 3, false, "hours", PG_PHRASE_CHART_HOURS,
+      PG_PHRASE_COL_HOUR },
+    { PG_PERIOD_MINUTE, 60, 10, false, "minutes", PG_PHRASE_CHART_MINUTES,
+      PG_PHRASE_COL_MINUTE },
+};
+
+static apr_uint64_t value_of(const history_t *h, apr_size_t column, int i)
+{
+    const pg_bucket_t *b = &h->series.bucket[column];
+
+    return h->by_family ? b->by_family[h->shown[i]]
+                        : b->by_class[h->shown[i]];
+}
+
+static const char *name_of(const history_t *h, int i)
+{
+    pg_phrase_e word = h->by_family
+                         ? PG_PHRASE_OF(FAMILY_GET, h->shown[i])
+                         : PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, h->shown[i]);
+
+    return pg_phrase(h->page->report->view.lang, word);
+}
+
+/* GET and CONNECT always, as the seed's figures have them; the rest when
+ * there is any. */
+static void choose(history_t *h)
+{
+    int most = h->by_family ? (int)PG_FAMILY_COUNT : (int)PG_CLASS_COUNT;
+
+    for (int i = 0; i < most; i++) {
+        apr_uint64_t sum = h->by_family && i <= PG_FAMILY_CONNECT;
+
+        h->shown[h->count] = i;
+        for (apr_size_t c = 0; c < h->series.n; c++) {
+            sum += value_of(h, c, h->count);
+        }
+        h->count += sum > 0;
+    }
+}
+
+/* --- the picture ------------------------------------------------------------ */
+
+static apr_uint64_t chart_value(const pg_chart_t *chart, apr_size_t column,
+                                int series)
+{
+    return value_of(chart->data, column, series);
+}
+
+/* Of an hour or a minute, the time of day is enough. */
+static const char *chart_label(const pg_chart_t *chart, apr_size_t column,
+                               char out[PG_CHART_LABEL])
+{
+    const history_t *h = chart->data;
+    const char *text = pg_time_period(out, h->series.bucket[column].start,
+                                      h->period);
+
+    return h->period == PG_PERIOD_MONTH ? text : text + 11;
+}
+
+static void legend(const history_t *h, const char *const *css)
+{
+    pg_sink_t *sink = h->page->sink;
+
+    pg_puts(sink, "<ul class=\"legend\">\n");
+    for (int i = 0; i < h->count; i++) {
+        pg_putf(sink, "<li class=\"%s\">", css[i]);
+        pg_escape_html(sink, pg_span_str(name_of(h, i)));
+        pg_puts(sink, "</li>\n");
+    }
+    pg_puts(sink, "</ul>\n");
+}
+
+/* The sentence for screen readers, in a buffer since SVG wants it escaped. */
+typedef struct about_t {
+    char text[400];
+    apr_size_t n;
+} about_t;
+
+static apr_status_t about_write(void *to, const char *octets, apr_size_t n)
+{
+    about_t *a = to;
+
+    if (a->n + n >= sizeof(a->text)) {
+        return APR_ENOSPC;
+    }
+    memcpy(a->text + a->n, octets, n);
+    a->n += n;
+    a->text[a->n] = '\0';
+    return APR_SUCCESS;
+}
+
+static void about(about_t *out, const history_t *h, const pg_chart_t *chart)
+{
+    pg_sink_t sink = { .write = about_write, .to = out };
+    pg_lang_e lang = h->page->report->view.lang;
+    char n[PG_NUMBER_SIZE], from[PG_TIME_SIZE], to[PG_TIME_SIZE];
+    char highest[PG_NUMBER_SIZE];
+    pg_arg_t args[4] = {
+        { .text = pg_span_str(pg_number(n, h->series.n)) },
+        { .text = pg_span_str(pg_time_period(from, h->series.bucket[0].start,
+                                             h->period)) },
+        { .text = pg_span_str(pg_time_period(
+              to, h->series.bucket[h->series.n - 1].start, h->period)) },
+        { .text = pg_span_str(pg_number(highest, pg_chart_highest(chart))) }
+    };
+
+    pg_say(&sink, pg_escape_text, pg_phrase(lang, PG_PHRASE_CHART_ABOUT), args);
+}
+
+static void picture(const history_t *h, int which)
+{
+    static const char *const families[] = { "f0", "f1", "f2", "f3" };
+    static const char *const classes[] = { "c0", "c1", "c2", "c3", "c4",
+                                           "c5", "c6" };
+    const char *css[PG_CLASS_COUNT];
+    about_t description = { .n = 0 };
+    pg_chart_t chart = {
+        .id = charts[which].id,
+        .title = pg_phrase(h->page->report->view.lang, charts[which].title),
+        .about = description.text, .columns = h->series.n,
+        .series = h->count, .stacked = !h->by_family, .partial = true,
+        .label_every = charts[which].label_every, .css = css, .data = h,
+        .value = chart_value, .label = chart_label
+    };
+
+    for (int i = 0; i < h->count; i++) {
+        css[i] = (h->by_family ? families : classes)[h->shown[i]];
+    }
+    about(&description, h, &chart);
+    legend(h, css);
+    pg_putf(h->page->sink, "<div class=\"scroll\" tabindex=\"0\" "
+            "role=\"region\" aria-labelledby=\"%s-h\"><div>\n",
+            charts[which].id);
+    pg_chart_put(h->page->sink, &chart);
+    pg_puts(h->page->sink, "</div></div>\n");
+}
+
+/* --- the values ------------------------------------------------------------- */
+
+static void table_head(const history_t *h, pg_phrase_e column)
+{
+    pg_sink_t *sink = h->page->sink;
+
+    pg_puts(sink, "<thead><tr>");
+    pg_html_tagged(h->page, "th scope=\"col\"", column);
+    for (int i = 0; i < h->count; i++) {
+        pg_puts(sink, "<th scope=\"col\" class=\"n\">");
+        pg_escape_html(sink, pg_span_str(name_of(h, i)));
+        pg_puts(sink, "</th>");
+    }
+    pg_html_tagged(h->page, "th scope=\"col\" class=\"n\"",
+                   PG_PHRASE_COL_TOTAL);
+    pg_puts(sink, "</tr></thead>\n<tbody>\n");
+}
+
+static void table_row(const history_t *h, apr_size_t column)
+{
+    const pg_bucket_t *b = &h->series.bucket[column];
+    pg_sink_t *sink = h->page->sink;
+    char start[PG_TIME_SIZE];
+
+    pg_putf(sink, "<tr><th scope=\"row\">%s",
+            pg_time_period(start, b->start, h->period));
+    if (column + 1 == h->series.n) {
+        pg_puts(sink, " <i>(");
+        pg_html_phrase(h->page, PG_PHRASE_SO_FAR);
+        pg_puts(sink, ")</i>");
+    }
+    pg_puts(sink, "</th>");
+    for (int i = 0; i < h->count; i++) {
+        pg_html_count_cell(h->page, value_of(h, column, i));
+    }
+    pg_html_count_cell(h->page, b->attempts);
+    pg_puts(sink, "</tr>\n");
+}
+
+/* Newest first, as people look for it. */
+static void values(const history_t *h, pg_phrase_e column)
+{
+    pg_sink_t *sink = h->page->sink;
+
+    pg_puts(sink, "<details>");
+    pg_html_tagged(h->page, "summary", PG_PHRASE_CHART_TABLE);
+    pg_puts(sink, "<div class=\"wide\"><table>\n");
+    table_head(h, column);
+    for (apr_size_t i = h->series.n; i-- > 0; ) {
+        table_row(h, i);
+    }
+    pg_puts(sink, "</tbody></table></div></details>\n");
+}
+
+static void partial(const history_t *h)
+{
+    const pg_bucket_t *b = &h->series.bucket[h->series.n - 1];
+    char start[PG_TIME_SIZE], n[PG_NUMBER_SIZE];
+
+    pg_puts(h->page->sink, "<p class=\"note\">");
+    pg_html_say(h->page, PG_PHRASE_CHART_PARTIAL,
+                pg_time_period(start, b->start, h->period),
+                pg_number(n, b->attempts), NULL);
+    if (h->by_family) {
+        pg_puts(h->page->sink, " ");
+        pg_html_phrase(h->page, PG_PHRASE_FAMILY_ABOUT);
+    }
+    pg_puts(h->page->sink, "</p>\n");
+}
+
+static bool any(const pg_series_t *series)
+{
+    for (apr_size_t i = 0; i < series->n; i++) {
+        if (series->bucket[i].attempts) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void one(const pg_page_t *page, int which)
+{
+    history_t h = { .page = page, .period = charts[which].period,
+                    .by_family = charts[which].by_family };
+
+    h.series = pg_series_last(page->s, h.period, charts[which].columns);
+    pg_putf(page->sink, "<figure>\n<h3 id=\"%s-h\">", charts[which].id);
+    pg_html_phrase(page, charts[which].title);
+    pg_puts(page->sink, "</h3>\n");
+    if (any(&h.series)) {
+        choose(&h);
+        picture(&h, which);
+        partial(&h);
+        values(&h, charts[which].column);
+    }
+    else {
+        pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_CHART_NONE);
+    }
+    pg_puts(page->sink, "</figure>\n");
+}
+
+void pg_html_history(const pg_page_t *page)
+{
+    pg_puts(page->sink, "<section id=\"history\">\n");
+    pg_html_tagged(page, "h2", PG_PHRASE_H_HISTORY);
+    for (apr_size_t i = 0; i < sizeof(charts) / sizeof(*charts); i++) {
+        one(page, (int)i);
+    }
+    pg_puts(page->sink, "</section>\n");
+}

@@ -1,0 +1,124 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_metrics.h"
+
+#include "pg_render.h"
+
+/* --- labels ----------------------------------------------------------------- */
+
+#define VALUE_OF(function, type, name)                    \
+    static const char *function(int i)                    \
+    {                                                     \
+        return name((type)i);                             \
+    }
+VALUE_OF(class_value, pg_class_e, pg_class_name)
+VALUE_OF(family_value, pg_family_e, pg_family_name)
+VALUE_OF(outcome_value, pg_outcome_e, pg_outcome_name)
+VALUE_OF(method_value, pg_method_e, pg_method_name)
+VALUE_OF(port_value, pg_portclass_e, pg_portclass_name)
+VALUE_OF(posture_value, pg_posture_e, pg_posture_name)
+VALUE_OF(severity_value, pg_severity_e, pg_severity_name)
+
+static const pg_label_t label_NONE = { NULL, 1, NULL };
+static const pg_label_t label_CLASS = { "class", PG_CLASS_COUNT,
+                                        class_value };
+static const pg_label_t label_FAMILY = { "family", PG_FAMILY_COUNT,
+                                         family_value };
+static const pg_label_t label_OUTCOME = { "outcome", PG_OUTCOME_COUNT,
+                                          outcome_value };
+static const pg_label_t label_METHOD = { "method", PG_METHOD_COUNT,
+                                         method_value };
+static const pg_label_t label_PORT = { "port", PG_PORTCLASS_COUNT,
+                                       port_value };
+static const pg_label_t label_POSTURE = { "posture", PG_POSTURE_COUNT,
+                                          posture_value };
+static const pg_label_t label_SEVERITY = { "severity",
+                                           PG_SEVERITY_COUNT,
+                                           severity_value };
+
+/* --- values ----------------------------------------------------------------- */
+
+#define VALUE(sym, expression)                                          \
+    static double value_##sym(const pg_measured_t *m, int i, int j)     \
+    {                                                                   \
+        (void)m;                                                        \
+        (void)i;                                                        \
+        (void)j;                                                        \
+        return (double)(expression);                                    \
+    }
+
+static apr_uint64_t month_of(const pg_snapshot_t *s, int family)
+{
+    const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
+
+    return months->n ? months->bucket[months->n - 1].by_family[family] : 0;
+}
+
+static int postures(const pg_report_t *report, int posture)
+{
+    int n = 0;
+
+    for (apr_size_t i = 0; i < report->vhost_count; i++) {
+        n += (int)report->vhosts[i].posture == posture;
+    }
+    return n;
+}
+
+static int severities(const pg_report_t *report, int severity)
+{
+    int n = 0;
+
+    for (apr_size_t i = 0; i < report->finding_count; i++) {
+        n += (int)report->findings[i].severity == severity;
+    }
+    return n;
+}
+
+VALUE(COUNTING, m->s != NULL)
+VALUE(SINCE, m->s->since)
+VALUE(TOTAL, m->s->attempts)
+VALUE(BY_CLASS, pg_class_total(m->s, (pg_class_e)i))
+VALUE(BY_FAMILY, m->s->by_family[i])
+VALUE(BY_OUTCOME, pg_outcome_total(m->s, (pg_outcome_e)i))
+VALUE(ATTEMPTS, m->s->count[i][j])
+VALUE(BY_METHOD, m->s->by_method[i])
+VALUE(BY_PORT, m->s->by_port_class[i])
+VALUE(PERMITTED, m->s->permitted)
+VALUE(FIRST, m->s->first)
+VALUE(LAST, m->s->last)
+VALUE(HOUR, m->trend.hour)
+VALUE(USUAL, m->trend.usual)
+VALUE(MONTH, month_of(m->s, i))
+VALUE(SOURCES, m->s->sources.estimate)
+VALUE(VHOSTS, postures(m->report, i))
+VALUE(FINDINGS, severities(m->report, i))
+
+/* --- the table -------------------------------------------------------------- */
+
+#define METRIC(sym, prometheus, type, measure, key, auto_key, one, two, text) \
+    { .name = prometheus, .kind = PG_KIND_##type,                             \
+      .unit = PG_UNIT_##measure, .json = key, .line = auto_key,               \
+      .label = { &label_##one, &label_##two }, .help = text,                  \
+      .always = PG_METRIC_##sym == PG_METRIC_COUNTING                         \
+                || PG_METRIC_##sym >= PG_METRIC_VHOSTS,                       \
+      .value = value_##sym },
+
+static const pg_metric_t metrics[] = { PG_METRICS(METRIC) };
+
+const pg_metric_t *pg_metric(pg_metric_e metric)
+{
+    return &metrics[metric];
+}
+
+void pg_measure(pg_measured_t *out, const pg_report_t *report)
+{
+    *out = (pg_measured_t){ .report = report, .s = report->ledger };
+    if (out->s) {
+        pg_trend_of(&out->trend, out->s);
+    }
+}
+
+bool pg_metric_known(const pg_metric_t *metric, const pg_measured_t *m)
+{
+    return metric->always || m->s != NULL;
+}

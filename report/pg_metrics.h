@@ -1,0 +1,103 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The table of metrics: the only place where one is named. The keys of JSON,
+ * the lines of ?auto, and name, type and HELP of Prometheus come from it, and
+ * docs/metrics.md is compared with it by a test. */
+#ifndef PG_METRICS_H
+#define PG_METRICS_H
+
+#include "pg_report.h"
+#include "pg_trend.h"
+
+/*  X(enum suffix, Prometheus name, type, unit, JSON key, ?auto key,
+ *    label 1, label 2, help)
+ *
+ *  Append only; a name never changes its meaning. Prometheus puts
+ *  "proxyguard_" in front, the unit and "_total" (counters) behind; a metric
+ *  without a Prometheus name is a sum of another one. All label values come
+ *  from closed lists: what strangers send is never a label. */
+#define PG_METRICS(X)                                                         \
+    X(COUNTING, "counting", GAUGE, NONE, "counting", "Counting",              \
+      NONE, NONE, "1 when there is a ledger to count in, 0 without")          \
+    X(SINCE, "since", GAUGE, TIME, "since", "Since",                          \
+      NONE, NONE, "When counting began")                                      \
+    X(TOTAL, NULL, COUNTER, NONE, "attempts", "Attempts",                     \
+      NONE, NONE, "Relay attempts in all")                                    \
+    X(BY_CLASS, NULL, COUNTER, NONE, "by_class", "Class",                     \
+      CLASS, NONE, "Relay attempts by class")                                 \
+    X(BY_FAMILY, "family_attempts", COUNTER, NONE, "by_family", "Family",     \
+      FAMILY, NONE, "Relay attempts by family")                               \
+    X(BY_OUTCOME, NULL, COUNTER, NONE, "by_outcome", "Outcome",               \
+      OUTCOME, NONE, "Relay attempts by what happened to them")               \
+    X(ATTEMPTS, "attempts", COUNTER, NONE, "by_class_and_outcome", NULL,      \
+      CLASS, OUTCOME, "Relay attempts by class and outcome")                  \
+    X(BY_METHOD, "method_attempts", COUNTER, NONE, "by_method", "Method",     \
+      METHOD, NONE, "Relay attempts by method")                               \
+    X(BY_PORT, "port_attempts", COUNTER, NONE, "by_port_class", "Port",       \
+      PORT, NONE, "Relay attempts by what the port they asked for is for")    \
+    X(PERMITTED, "permitted", COUNTER, NONE, "permitted", "Permitted",        \
+      NONE, NONE, "Requests carried for clients that may; no attempts")       \
+    X(FIRST, "first_attempt", GAUGE, TIME, "first", "First",                  \
+      NONE, NONE, "When the oldest attempt came; 0 for none")                 \
+    X(LAST, "last_attempt", GAUGE, TIME, "last", "Last",                      \
+      NONE, NONE, "When the newest attempt came; 0 for none")                 \
+    X(HOUR, "last_hour_attempts", GAUGE, NONE, "last_hour", "LastHour",       \
+      NONE, NONE, "Relay attempts in the last 60 minutes")                    \
+    X(USUAL, "usual_hour_attempts", GAUGE, NONE, "usual_hour", "UsualHour",   \
+      NONE, NONE, "Mean of relay attempts an hour, up to 14 days back")       \
+    X(MONTH, "month_attempts", GAUGE, NONE, "this_month", "ThisMonth",        \
+      FAMILY, NONE, "Relay attempts of this month (UTC) so far, by family")   \
+    X(SOURCES, "sources", GAUGE, NONE, "sources", "Sources",                  \
+      NONE, NONE, "Different sources since counting began, estimated")        \
+    X(VHOSTS, "vhosts", GAUGE, NONE, "by_posture", "Posture",                 \
+      POSTURE, NONE, "Virtual hosts by what they are to strangers")           \
+    X(FINDINGS, "findings", GAUGE, NONE, "by_severity", "Findings",           \
+      SEVERITY, NONE, "Findings of the configuration audit by severity")
+
+#define PG_ENUM_METRIC(sym, ...) PG_METRIC_##sym,
+typedef enum pg_metric_e {
+    PG_METRICS(PG_ENUM_METRIC)
+    PG_METRIC_COUNT
+} pg_metric_e;
+#undef PG_ENUM_METRIC
+
+typedef enum pg_kind_e { PG_KIND_COUNTER, PG_KIND_GAUGE } pg_kind_e;
+typedef enum pg_unit_e {
+    PG_UNIT_NONE,
+    PG_UNIT_TIME                 /* us since 1970; shown as a time        */
+} pg_unit_e;
+
+/** A label and the closed list of its values. */
+typedef struct pg_label_t {
+    const char *name;            /* NULL: no label                        */
+    int n;                       /* of values; 1 for no label             */
+    const char *(*value)(int i);
+} pg_label_t;
+
+/** What is computed once for all metrics of a report. */
+typedef struct pg_measured_t {
+    const pg_report_t *report;
+    const pg_snapshot_t *s;      /* NULL: the guard cannot count          */
+    pg_trend_t trend;
+} pg_measured_t;
+
+typedef struct pg_metric_t {
+    const char *name;            /* NULL: not for Prometheus              */
+    pg_kind_e kind;
+    pg_unit_e unit;
+    const char *json;
+    const char *line;            /* in ?auto; NULL: not there             */
+    const pg_label_t *label[2];
+    const char *help;
+    bool always;                 /* has a value without a ledger          */
+    double (*value)(const pg_measured_t *m, int i, int j);
+} pg_metric_t;
+
+const pg_metric_t *pg_metric(pg_metric_e metric);
+
+void pg_measure(pg_measured_t *out, const pg_report_t *report);
+
+/** Is there a value for it in this report? */
+bool pg_metric_known(const pg_metric_t *metric, const pg_measured_t *m);
+
+#endif

@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* From a request's query string and headers to a view and a format. Whole
+ * names and bounded values only; what is not understood is refused in one
+ * sentence that repeats nothing of it. Pure. */
+#ifndef PG_QUERY_H
+#define PG_QUERY_H
+
+#include "pg_report.h"
+
+/*  X(name, what it takes); docs/status-page.md is compared with it. */
+#define PG_PARAMETERS(X)                                                      \
+    X(format, "html, json, prometheus, openmetrics, csv, text or auto")       \
+    X(auto, "no value: it is format=auto")                                    \
+    X(lang, "en or ja")                                                       \
+    X(mask, "0 or 1; no value is 1")                                          \
+    X(window, "a number and m, h or d, from 1m to 800d, such as 24h")         \
+    X(top, "a number from 1 to 100")                                          \
+    X(refresh, "a number of seconds from 1 to 3600")
+
+typedef struct pg_query_t {
+    pg_view_t view;
+    const pg_format_t *format;   /* NULL: not asked for by a parameter    */
+    bool lang_given;
+} pg_query_t;
+
+/**
+ * Parse a query string as received (no percent-decoding: no value needs it).
+ * @param out   written in full; defaults where nothing is said
+ * @param args  without '?'; absent is empty
+ * @return NULL, or the name and the accepted form of the parameter that is
+ *         wrong, as a sentence without what was sent
+ */
+const char *pg_query_parse(pg_query_t *out, pg_span_t args);
+
+/**
+ * The format an Accept field prefers; the default when it names none of ours.
+ * Only from the metrics formats when `metrics` is set.
+ * @see RFC 9110 12.5.1
+ */
+const pg_format_t *pg_accept_format(pg_span_t accept, bool metrics);
+
+/** The language an Accept-Language field prefers; English when none fits.
+ *  @see RFC 9110 12.5.4; RFC 4647 3.3.1 */
+pg_lang_e pg_accept_lang(pg_span_t accept_language);
+
+#endif

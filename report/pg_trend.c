@@ -1,0 +1,183 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_trend.h"
+
+#include <math.h>
+
+#define SECONDS(n) apr_time_from_sec(n)
+#define HOUR SECONDS(3600)
+#define DAY SECONDS(86400)
+
+/* --- the last hour against the usual --------------------------------------- */
+
+static apr_uint64_t last_hour(const pg_snapshot_t *s)
+{
+    const pg_series_t *minutes = &s->series[PG_PERIOD_MINUTE];
+    apr_uint64_t sum = 0;
+
+    for (apr_size_t i = 0; i < minutes->n; i++) {
+        if (minutes->bucket[i].start > s->taken - HOUR) {
+            sum += minutes->bucket[i].attempts;
+        }
+    }
+    return sum;
+}
+
+/* Mean and standard deviation of the hours that are over and that were
+ * counted from their beginning. */
+static double usual_hours(pg_trend_t *out, const pg_snapshot_t *s)
+{
+    const pg_series_t *hours = &s->series[PG_PERIOD_HOUR];
+    double sum = 0, squares = 0, n;
+
+    for (apr_size_t i = 0; i + 1 < hours->n; i++) {
+        if (hours->bucket[i].start >= s->since) {
+            double x = (double)hours->bucket[i].attempts;
+            sum += x;
+            squares += x * x;
+            out->hours++;
+        }
+    }
+    if (out->hours == 0) {
+        return 0;
+    }
+    n = (double)out->hours;
+    out->usual = sum / n;
+    return sqrt(fmax(0, squares / n - out->usual * out->usual));
+}
+
+static pg_pace_e pace_of(const pg_trend_t *t, double deviation)
+{
+    double margin = 2 * fmax(deviation, sqrt(t->usual));
+
+    if (t->hour == 0) {
+        return PG_PACE_NONE;
+    }
+    if (t->hours < PG_TREND_HOURS_MIN) {
+        return PG_PACE_UNKNOWN;
+    }
+    if ((double)t->hour > t->usual + margin) {
+        return PG_PACE_MORE;
+    }
+    return (double)t->hour < t->usual - margin ? PG_PACE_FEWER
+                                               : PG_PACE_USUAL;
+}
+
+/* --- this month against others --------------------------------------------- */
+
+/* First instant of a month; month may be below 0 (the year before). */
+static apr_time_t month_start(int year, int month)
+{
+    apr_time_exp_t x = { .tm_mday = 1 };
+    apr_time_t t = 0;
+
+    while (month < 0) {
+        month += 12;
+        year--;
+    }
+    x.tm_year = year;
+    x.tm_mon = month;
+    (void)apr_time_exp_gmt_get(&t, &x);
+    return t;
+}
+
+/* Attempts in [from, to) by the day history; unknown when it was not counted
+ * from the beginning. */
+static pg_figure_t days_between(const pg_snapshot_t *s, apr_time_t from,
+                                apr_time_t to)
+{
+    const pg_series_t *days = &s->series[PG_PERIOD_DAY];
+    pg_figure_t out = { .known = false };
+
+    if (days->n == 0 || days->bucket[0].start > from || s->since >= from + DAY) {
+        return out;
+    }
+    out.known = true;
+    for (apr_size_t i = 0; i < days->n; i++) {
+        if (days->bucket[i].start >= from && days->bucket[i].start < to) {
+            out.n += days->bucket[i].attempts;
+        }
+    }
+    return out;
+}
+
+/* The first `days` days of a month, or all of a shorter one. */
+static pg_figure_t month_part(const pg_snapshot_t *s, int year, int month,
+                              int days)
+{
+    apr_time_t from = month_start(year, month);
+    apr_time_t next = month_start(year, month + 1);
+    apr_time_t to = from + days * DAY;
+
+    return days_between(s, from, to < next ? to : next);
+}
+
+static pg_pace_e monthly_pace(const pg_trend_t *t)
+{
+    double now = (double)t->month, before = (double)t->last_month.n;
+    /* A tenth, and more than chance would do. */
+    double margin = fmax(before / 10, 2 * sqrt(before));
+
+    if (!t->last_month.known) {
+        return PG_PACE_UNKNOWN;
+    }
+    if (t->month == 0) {
+        return PG_PACE_NONE;
+    }
+    if (now > before + margin) {
+        return PG_PACE_MORE;
+    }
+    return now < before - margin ? PG_PACE_FEWER : PG_PACE_USUAL;
+}
+
+static void months(pg_trend_t *out, const pg_snapshot_t *s)
+{
+    const pg_series_t *series = &s->series[PG_PERIOD_MONTH];
+    apr_time_exp_t x;
+
+    apr_time_exp_gmt(&x, s->taken);
+    out->days = x.tm_mday;
+    if (series->n) {
+        out->month = series->bucket[series->n - 1].attempts;
+    }
+    out->last_month = month_part(s, x.tm_year, x.tm_mon - 1, x.tm_mday);
+    out->last_year = month_part(s, x.tm_year - 1, x.tm_mon, x.tm_mday);
+    out->monthly = monthly_pace(out);
+}
+
+void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s)
+{
+    double deviation;
+
+    *out = (pg_trend_t){ .hour = last_hour(s) };
+    deviation = usual_hours(out, s);
+    out->pace = pace_of(out, deviation);
+    months(out, s);
+}
+
+/* --- a window -------------------------------------------------------------- */
+
+apr_uint64_t pg_trend_window(apr_uint64_t out[PG_CLASS_COUNT],
+                             const pg_snapshot_t *s, apr_time_t window)
+{
+    const pg_series_t *series = &s->series[0];
+    apr_time_t from = s->taken - window;
+    apr_uint64_t sum = 0;
+
+    memset(out, 0, PG_CLASS_COUNT * sizeof(*out));
+    for (int p = 0; p < PG_PERIOD_COUNT; p++) {
+        series = &s->series[p];
+        if (series->n && series->bucket[0].start <= from) {
+            break;
+        }
+    }
+    for (apr_size_t i = 0; i < series->n; i++) {
+        if (series->bucket[i].start > from) {
+            for (int c = 0; c < PG_CLASS_COUNT; c++) {
+                out[c] += series->bucket[i].by_class[c];
+            }
+            sum += series->bucket[i].attempts;
+        }
+    }
+    return sum;
+}

@@ -1,0 +1,371 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_sample.h"
+
+#include <apr_strings.h>
+
+#define ATTACK(literal) { .ptr = literal, .len = sizeof(literal) - 1 }
+
+const pg_span_t pg_sample_attacks[] = {
+    ATTACK("<script>alert(1)</script>"),
+    ATTACK("\"><img src=x onerror=alert(1)>"),
+    ATTACK("' onmouseover='alert(1)"),
+    ATTACK("</style></title></svg><h1>x"),
+    ATTACK("&lt;b&gt; &#60; &amp;"),
+    ATTACK("a\0b"),
+    ATTACK("line\r\nSet-Cookie: x=1\r\n\r\n"),
+    ATTACK("\x1b]0;title\x07\x1b[31mred"),
+    ATTACK("\x7f\x08\x08\x08"),
+    ATTACK("\xe2\x80\xae" "gpj.exe\xe2\x81\xa6"),
+    ATTACK("\xff\xfe\x80\xc0\xaf\xed\xa0\x80\xf5"),
+    ATTACK("\xc2\x9b" "31m\xef\xbb\xbf\xe2\x80\xa8"),
+    ATTACK("=cmd|' /C calc'!A0"),
+    ATTACK("@SUM(1,2)"),
+    ATTACK("\\\", \"x\": \"\\u0000"),
+    ATTACK("} 1\nproxyguard_fake 2\n# HELP x y"),
+    ATTACK("${jndi:ldap://x} %n%s %00 {0}"),
+    ATTACK(""),
+};
+const int pg_sample_attack_count =
+    (int)(sizeof(pg_sample_attacks) / sizeof(*pg_sample_attacks));
+
+const char *pg_sample_name(pg_sample_e sample)
+{
+    static const char *const names[] = { "none", "empty", "full", "hostile" };
+
+    return sample < PG_SAMPLE_COUNT ? names[sample] : "?";
+}
+
+#define SECOND apr_time_from_sec(1)
+#define NOW (1416756600 * SECOND)          /* 2014-11-23T15:30:00Z */
+#define FROM (1380585600 * SECOND)         /* 2013-10-01T00:00:00Z */
+
+typedef struct maker_t {
+    pg_sample_e sample;
+    apr_pool_t *pool;
+    apr_uint32_t random;
+    int attack;
+} maker_t;
+
+/* Numerical Recipes' quick generator: any will do, as long as it repeats. */
+static apr_uint32_t chance(maker_t *m, apr_uint32_t below)
+{
+    m->random = m->random * 1664525u + 1013904223u;
+    return (apr_uint32_t)((apr_uint64_t)m->random * below >> 32);
+}
+
+/* One octet in a while is very long, as the ledger's longest may be. */
+static pg_span_t hostile(maker_t *m)
+{
+    pg_span_t s = pg_sample_attacks[m->attack++ % pg_sample_attack_count];
+
+    if (s.len == 0) {
+        char *large = apr_palloc(m->pool, 8192);
+        memset(large, '<', 8192);
+        s = pg_span_make(large, 8192);
+    }
+    return s;
+}
+
+static pg_text_t text(maker_t *m, const char *plain)
+{
+    pg_text_t t = { .octets = pg_span_str(plain) };
+
+    if (m->sample == PG_SAMPLE_HOSTILE && plain) {
+        t.octets = hostile(m);
+        t.cut = t.octets.len > 1000;
+    }
+    return t;
+}
+
+/* --- history ---------------------------------------------------------------- */
+
+/* GET fell and rose again, CONNECT rose from April 2014 (seed F12): per mille
+ * of the busiest month, October 2013 first. */
+static const unsigned short trend[2][14] = {
+    { 900, 640, 520, 480, 450, 430, 400, 380, 420, 400, 470, 760, 880, 610 },
+    { 40, 55, 50, 60, 50, 70, 380, 560, 520, 700, 810, 900, 960, 700 }
+};
+static const unsigned weights[PG_CLASS_COUNT] = { 60, 34, 21, 6, 4, 9, 5 };
+
+static unsigned month_of(apr_time_t t)
+{
+    apr_time_exp_t x;
+    int month;
+
+    apr_time_exp_gmt(&x, t);
+    month = (x.tm_year - 113) * 12 + x.tm_mon - 9;
+    return (unsigned)(month < 0 ? 0 : month > 13 ? 13 : month);
+}
+
+static void fill(maker_t *m, pg_bucket_t *b, apr_uint32_t most)
+{
+    unsigned month = month_of(b->start);
+
+    for (int c = 0; c < PG_CLASS_COUNT; c++) {
+        int family = pg_class_family((pg_class_e)c) == PG_FAMILY_CONNECT;
+        apr_uint32_t mean = most * weights[c] * trend[family][month] / 60000;
+        apr_uint64_t n = most == 0 ? chance(m, 20) == 0 : mean < 6 ? chance(m, 2 * mean + 2)
+                                  : mean * 9 / 10 + chance(m, mean / 5);
+
+        b->by_class[c] = n;
+        b->by_family[pg_class_family((pg_class_e)c)] += n;
+        b->attempts += n;
+    }
+}
+
+static apr_time_t month_before(apr_time_t t)
+{
+    apr_time_exp_t x;
+
+    apr_time_exp_gmt(&x, t - SECOND);
+    return t - (apr_time_t)x.tm_mday * 86400 * SECOND;
+}
+
+static apr_time_t start_of(pg_period_e period, apr_time_t end)
+{
+    static const apr_time_t seconds[] = { 60, 3600, 86400, 0 };
+
+    return period == PG_PERIOD_MONTH ? month_before(end)
+                                     : end - seconds[period] * SECOND;
+}
+
+static void make_series(maker_t *m, pg_snapshot_t *s, pg_period_e period)
+{
+    static const apr_size_t counts[] = { 120, 336, 800, 240 };
+    static const apr_uint32_t busy[] = { 0, 7, 120, 3600 };
+    static const apr_time_t ends[] = { 1416756660, 1416758400, 1416787200,
+                                       1417392000 };
+    apr_size_t n = counts[period];
+    pg_bucket_t *bucket = apr_pcalloc(m->pool, n * sizeof(*bucket));
+    apr_time_t end = ends[period] * SECOND;
+
+    for (apr_size_t i = n; i-- > 0; ) {
+        bucket[i].start = start_of(period, end);
+        end = bucket[i].start;
+        if (m->sample >= PG_SAMPLE_FULL && end >= FROM) {
+            fill(m, &bucket[i], busy[period]);
+        }
+    }
+    s->series[period] = (pg_series_t){ .bucket = bucket, .n = n };
+}
+
+/* --- lists ------------------------------------------------------------------ */
+
+static const char *key(maker_t *m, pg_top_e t, unsigned i)
+{
+    static const char *const ports[] = { "443", "80", "25", "587", "3128",
+                                         "1080", "22", "6667" };
+    static const char *const agents[] = {
+        "Mozilla/5.0 (compatible; MSIE 7.0; Windows NT 6.3)", "curl/7.88.1",
+        "Go-http-client/1.1", "python-requests/2.25.1", "ProxyChecker/0.3"
+    };
+
+    switch (t) {
+    case PG_TOP_SOURCES:
+        return i % 5 == 4
+                   ? apr_psprintf(m->pool, "2001:db8:0:%x::%x", i, i * 7)
+                   : apr_psprintf(m->pool, "198.51.100.%u", 7 + i * 3);
+    case PG_TOP_TARGETS:
+        return apr_psprintf(m->pool, "%s%u.example:%s",
+                            i % 3 ? "www" : "mx", i,
+                            i % 3 ? (i % 2 ? "443" : "80") : "25");
+    case PG_TOP_PORTS:
+        return i < 8 ? ports[i] : apr_psprintf(m->pool, "%u", 4000 + i);
+    case PG_TOP_AGENTS:
+        return i == 1 ? NULL
+                      : i < 6 ? agents[i > 1 ? i - 1 : i]
+                              : apr_psprintf(m->pool, "Scanner/%u.0", i);
+    case PG_TOP_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+static void make_top(maker_t *m, pg_snapshot_t *s, pg_top_e t)
+{
+    unsigned n = t == PG_TOP_PORTS ? 12 : 100;
+    pg_top_entry_t *entry = apr_pcalloc(m->pool, n * sizeof(*entry));
+    apr_uint64_t count = 9241;
+
+    for (unsigned i = 0; i < n; i++) {
+        entry[i].key = text(m, key(m, t, i));
+        entry[i].count = count;
+        entry[i].error = t != PG_TOP_PORTS && i > 3 ? i / 2 : 0;
+        count = count * 81 / 100 + 2;
+    }
+    s->top[t] = (pg_top_t){ .entry = entry, .n = n,
+                            .floor = t == PG_TOP_PORTS ? 0 : 4 };
+}
+
+static const struct {
+    pg_class_e class_id;
+    pg_reason_e reason;
+    pg_outcome_e outcome;
+    int status;
+    const char *method, *target, *host;
+    apr_uint16_t port;
+} asked[] = {
+    { PG_CLASS_ABSOLUTE, PG_REASON_ABSOLUTE_STRANGER, PG_OUTCOME_DENIED, 421,
+      "GET", "http://www.a.example/", "www.a.example", 80 },
+    { PG_CLASS_CONNECT_TLS, PG_REASON_CONNECT_AUTHORITY, PG_OUTCOME_DENIED,
+      405, "CONNECT", "www.a.example:443", "www.a.example", 443 },
+    { PG_CLASS_CONNECT_MAIL, PG_REASON_CONNECT_AUTHORITY, PG_OUTCOME_DENIED,
+      405, "CONNECT", "mx0.a.example:25", "mx0.a.example", 25 },
+    { PG_CLASS_SOCKS, PG_REASON_SOCKS5, PG_OUTCOME_DROPPED, 0,
+      NULL, "\x05\x01", NULL, 0 },
+    { PG_CLASS_ABSOLUTE, PG_REASON_ABSOLUTE_STRANGER, PG_OUTCOME_DENIED, 421,
+      "GET", "http://6.b.example/zc/chs/img/body.png", "6.b.example", 80 },
+    { PG_CLASS_MALFORMED, PG_REASON_BROKEN_ABSOLUTE, PG_OUTCOME_REFUSED, 400,
+      "GET", "http:/www.a.example", "www.a.example", 80 },
+    { PG_CLASS_FOREIGN_HOST, PG_REASON_HOST_STRANGER, PG_OUTCOME_OBSERVED,
+      200, "GET", "/", "old.c.example", 0 },
+    { PG_CLASS_CONNECT_OTHER, PG_REASON_CONNECT_AUTHORITY, PG_OUTCOME_DENIED,
+      405, "CONNECT", "[2001:db8::5]:6667", "2001:db8::5", 6667 },
+};
+
+static void make_recent(maker_t *m, pg_snapshot_t *s)
+{
+    apr_size_t n = 256;
+    pg_recent_t *r = apr_pcalloc(m->pool, n * sizeof(*r));
+    apr_time_t t = s->last;
+
+    for (apr_size_t i = 0; i < n; i++, r++) {
+        apr_size_t k = i % (sizeof(asked) / sizeof(*asked));
+
+        *r = (pg_recent_t){
+            .time = t, .class_id = asked[k].class_id,
+            .family = pg_class_family(asked[k].class_id),
+            .reason = asked[k].reason, .outcome = asked[k].outcome,
+            .status = asked[k].status, .port = asked[k].port,
+            .source_is_peer = i % 11 == 5,
+            .proxy_authorization = i % 7 == 1
+        };
+        r->source = text(m, key(m, PG_TOP_SOURCES, chance(m, 40)));
+        r->method = text(m, asked[k].method);
+        r->target = text(m, asked[k].target);
+        r->host = text(m, asked[k].host);
+        r->vhost = text(m, "www.own.example:80");
+        r->user_agent = text(m, key(m, PG_TOP_AGENTS, chance(m, 5)));
+        r->x_forwarded_for = text(m, i % 4 ? NULL : "203.0.113.77");
+        r->via = text(m, i % 9 ? NULL : "1.1 squid.example");
+        r->proxy_connection = text(m, i % 3 ? NULL : "Keep-Alive");
+        t -= (apr_time_t)(1 + chance(m, 900)) * SECOND;
+    }
+    s->recent = r - n;
+    s->recent_count = n;
+}
+
+static void make_vhosts(maker_t *m, pg_snapshot_t *s)
+{
+    pg_vhost_count_t *v = apr_pcalloc(m->pool, 2 * sizeof(*v));
+
+    v[0].name = text(m, "www.own.example:80");
+    v[0].attempts = s->attempts - 1000;
+    v[0].by_outcome[PG_OUTCOME_DENIED] = s->attempts - 1000;
+    v[1].name = text(m, "shop.own.example:443");
+    v[1].attempts = 1000;
+    v[1].by_outcome[PG_OUTCOME_DENIED] = 1000;
+    s->vhosts = v;
+    s->vhost_count = 2;
+}
+
+static void make_totals(pg_snapshot_t *s)
+{
+    const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
+
+    for (apr_size_t i = 0; i < months->n; i++) {
+        const pg_bucket_t *b = &months->bucket[i];
+
+        for (int c = 0; c < PG_CLASS_COUNT; c++) {
+            apr_uint64_t refused = b->by_class[c] / 9;
+
+            s->count[c][PG_OUTCOME_REFUSED] += refused;
+            s->count[c][PG_OUTCOME_DENIED] += b->by_class[c] - refused;
+            s->attempts += b->by_class[c];
+        }
+        for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+            s->by_family[f] += b->by_family[f];
+        }
+    }
+    s->by_method[PG_METHOD_GET] = s->by_family[PG_FAMILY_GET];
+    s->by_method[PG_METHOD_CONNECT] = s->by_family[PG_FAMILY_CONNECT];
+    s->by_port_class[PG_PORTCLASS_TLS] = s->by_family[PG_FAMILY_CONNECT];
+}
+
+static pg_snapshot_t *make_snapshot(maker_t *m)
+{
+    pg_snapshot_t *s = apr_pcalloc(m->pool, sizeof(*s));
+
+    s->taken = NOW;
+    s->pseudonyms = (pg_key_t){ { 1, 2 } };
+    s->since = m->sample == PG_SAMPLE_EMPTY ? NOW - 90 * SECOND : FROM;
+    for (int p = 0; p < PG_PERIOD_COUNT; p++) {
+        make_series(m, s, (pg_period_e)p);
+    }
+    if (m->sample == PG_SAMPLE_EMPTY) {
+        return s;
+    }
+    s->first = FROM + 3600 * SECOND;
+    s->last = NOW - 41 * SECOND;
+    make_totals(s);
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        make_top(m, s, (pg_top_e)t);
+    }
+    make_recent(m, s);
+    make_vhosts(m, s);
+    s->sources = (pg_distinct_t){ .estimate = 3184, .relative_error = 0.016 };
+    s->permitted = 12;
+    return s;
+}
+
+/* --- the audit -------------------------------------------------------------- */
+
+static void make_audit(maker_t *m, pg_report_t *out)
+{
+    static const pg_vhost_t plain[] = {
+        { "www.own.example:80", PG_POSTURE_NO_PROXY, "ProxyRequests is off" },
+        { "shop.own.example:443", PG_POSTURE_NO_PROXY,
+          "ProxyRequests is off" },
+    };
+    static const pg_finding_t note = {
+        .id = 209, .severity = PG_SEVERITY_WARNING,
+        .file = "/etc/apache2/sites-enabled/shop.conf", .line = 17,
+        .vhost = "shop.own.example:443",
+        .what = "ProxyPassMatch takes the host it connects to from the "
+                "request.",
+        .meaning = "A stranger can name any host in the path and reach it "
+                   "through this server.",
+        .fix = "ProxyPassMatch \"^/app/(.*)$\" \"http://127.0.0.1:8080/$1\"\n"
+               "# with a fixed host"
+    };
+    pg_finding_t *finding = apr_pmemdup(m->pool, &note, sizeof(note));
+    pg_vhost_t *vhosts = apr_pmemdup(m->pool, plain, sizeof(plain));
+
+    if (m->sample == PG_SAMPLE_HOSTILE) {
+        pg_span_t evil = pg_sample_attacks[0];
+        finding->what = finding->meaning = finding->file = evil.ptr;
+        finding->fix = pg_sample_attacks[10].ptr;
+        vhosts[1].name = vhosts[1].why = pg_sample_attacks[1].ptr;
+        vhosts[1].posture = PG_POSTURE_OPEN;
+        out->sensor = pg_sample_attacks[12].ptr;
+    }
+    out->vhosts = vhosts;
+    out->vhost_count = 2;
+    out->findings = finding;
+    out->finding_count = 1;
+}
+
+void pg_sample_report(pg_report_t *out, pg_sample_e sample, apr_pool_t *pool)
+{
+    maker_t m = { .sample = sample, .pool = pool, .random = 5 };
+
+    *out = (pg_report_t){ .now = NOW, .version = "1.0.0" };
+    if (sample == PG_SAMPLE_NONE) {
+        return;
+    }
+    out->ledger = make_snapshot(&m);
+    if (sample >= PG_SAMPLE_FULL) {
+        make_audit(&m, out);
+    }
+}
