@@ -9,6 +9,7 @@
 #include <apr_pools.h>
 
 #include "pg_own.h"
+#include "pg_report.h"
 #include "pg_sink.h"
 
 /** Exit statuses; 64 and up are those of sysexits.h. */
@@ -34,7 +35,10 @@ typedef struct pg_cli_t {
 
 /** The commands; each returns an exit status. */
 int pg_cmd_scan(pg_cli_t *cli);
+int pg_cmd_show(pg_cli_t *cli);
+int pg_cmd_compare(pg_cli_t *cli);
 int pg_cmd_explain(pg_cli_t *cli);
+int pg_cmd_audit(pg_cli_t *cli);
 
 /** "proxyguard NAME: sentence" on standard error. */
 void pg_cli_say(const pg_cli_t *cli, const char *format, ...)
@@ -53,6 +57,20 @@ int pg_cli_lang(pg_cli_t *cli, const char *text);
 int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name);
 int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
                   long max, long *out);
+
+int pg_cli_format(const pg_cli_t *cli, const pg_format_t **out,
+                  const char *name);
+
+/** What a ledger holds: 0, or an exit status after a message. */
+int pg_cli_ledger(const pg_cli_t *cli, pg_snapshot_t **out, const char *path,
+                  apr_time_t now, apr_pool_t *pool);
+
+/** A report of a snapshot, in the language asked for. */
+pg_report_t pg_cli_report(const pg_cli_t *cli, const pg_snapshot_t *snapshot,
+                          apr_time_t now);
+
+/** PG_EXIT_CLEAN, _ATTEMPTS or _RELAYED. */
+int pg_cli_status(const pg_snapshot_t *snapshot);
 
 /** A sink that is a stream. */
 pg_sink_t pg_cli_sink(FILE *stream);

@@ -220,11 +220,7 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
 {
     const pg_snapshot_t *snapshot = pg_summary_snapshot(scan, cli->now,
                                                         cli->pool);
-    pg_report_t report = {
-        .ledger = snapshot,
-        .now = snapshot->taken,
-        .version = PROXYGUARD_VERSION,
-    };
+    pg_report_t report = pg_cli_report(cli, snapshot, snapshot->taken);
 
     if (!strcmp(o->output, "text")) {
         pg_scantext_render(sink, scan, snapshot, cli->japanese, cli->pool);
