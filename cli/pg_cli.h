@@ -9,7 +9,6 @@
 #include <apr_pools.h>
 
 #include "pg_own.h"
-#include "pg_report.h"
 #include "pg_sink.h"
 
 /** Exit statuses; 64 and up are those of sysexits.h. */
@@ -57,20 +56,6 @@ int pg_cli_lang(pg_cli_t *cli, const char *text);
 int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name);
 int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
                   long max, long *out);
-
-int pg_cli_format(const pg_cli_t *cli, const pg_format_t **out,
-                  const char *name);
-
-/** What a ledger holds: 0, or an exit status after a message. */
-int pg_cli_ledger(const pg_cli_t *cli, pg_snapshot_t **out, const char *path,
-                  apr_time_t now, apr_pool_t *pool);
-
-/** A report of a snapshot, in the language asked for. */
-pg_report_t pg_cli_report(const pg_cli_t *cli, const pg_snapshot_t *snapshot,
-                          apr_time_t now);
-
-/** PG_EXIT_CLEAN, _ATTEMPTS or _RELAYED. */
-int pg_cli_status(const pg_snapshot_t *snapshot);
 
 /** A sink that is a stream. */
 pg_sink_t pg_cli_sink(FILE *stream);

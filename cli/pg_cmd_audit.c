@@ -176,24 +176,34 @@ static FILE *run(pid_t *child, char **args)
     return fdopen(ends[0], "r");
 }
 
-/* Copy what httpd prints. @return the exit status that the findings call for */
+/* What a line of the audit's report calls for (docs/audit.md). */
+static int line_status(const char *line)
+{
+    const char *said = strstr(line, ": ");
+
+    if (said && !strncmp(line, "vhost ", 6)) {
+        return strncmp(said, ": open: ", 8) ? PG_EXIT_CLEAN : PG_EXIT_RELAYED;
+    }
+    if (said && !strncmp(line, "PG", 2)) {
+        return !strncmp(said, ": critical:", 11) ? PG_EXIT_RELAYED
+               : !strncmp(said, ": warning:", 10) ? PG_EXIT_ATTEMPTS
+                                                  : PG_EXIT_CLEAN;
+    }
+    return PG_EXIT_CLEAN;
+}
+
+/* Copy what httpd prints. @return the exit status that the worst calls for */
 static int copy_findings(FILE *from)
 {
     char line[8192];
-    int status = PG_EXIT_CLEAN;
+    int worst = PG_EXIT_CLEAN;
 
     while (fgets(line, sizeof(line), from)) {
-        const char *kind = strncmp(line, "PG", 2) ? NULL : strchr(line, ':');
+        int status = line_status(line);
         fputs(line, stdout);
-        if (kind && !strncmp(kind, ": critical:", 11)) {
-            status = PG_EXIT_RELAYED;
-        }
-        else if (kind && !strncmp(kind, ": warning:", 10)
-                 && status == PG_EXIT_CLEAN) {
-            status = PG_EXIT_ATTEMPTS;
-        }
+        worst = status > worst ? status : worst;
     }
-    return status;
+    return worst;
 }
 
 static int audit(const pg_cli_t *cli, const options_t *o)

@@ -6,10 +6,9 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
-#include "pg_chart.h"
-#include "pg_cli.h"
+#include "pg_clireport.h"
 #include "pg_escape.h"
-#include "pg_sensors.h"
+#include "pg_sensorchart.h"
 
 static const char help[] =
 "Usage: proxyguard compare [OPTION]... NAME=FILE...\n"
@@ -23,7 +22,6 @@ static const char help[] =
 
 enum {
     OPT_LANG = 256, OPT_FAMILY,
-    SENSORS_MAX = 8,             /* as many colours as can be told apart  */
     NAME_SHOWN = 40
 };
 
@@ -51,8 +49,7 @@ typedef struct output_t {
 
 static bool is_shown(const compare_t *c, pg_family_e family)
 {
-    return c->family < 0 ? pg_sensors_saw(&c->all, family)
-                         : c->family == (int)family;
+    return pg_sensors_shows(&c->all, c->family, family);
 }
 
 /* --- text and CSV -------------------------------------------------------- */
@@ -123,130 +120,11 @@ static void put_csv(compare_t *c)
     }
 }
 
-/* --- charts -------------------------------------------------------------- */
-
-enum { CHART_W = 760, CHART_H = 212, HEAD_H = 34, GAP = 18 };
-
-/* Told apart without red and green, at 3 to 1 against white and black. */
-static const char style[] =
-    ".chart text{font:11px system-ui,sans-serif;fill:#59626c}"
-    ".chart .x{text-anchor:middle}.grid{stroke:#8887}.axis{stroke:#888}"
-    ".head{font:600 14px system-ui,sans-serif;fill:#59626c}"
-    ".key{font:12px system-ui,sans-serif;fill:#59626c}"
-    ".partial rect{fill-opacity:.5}"
-    ".s0{fill:#2f6db5}.s1{fill:#d97f1f}.s2{fill:#1f8a70}.s3{fill:#b8478f}"
-    ".s4{fill:#8c2f0a}.s5{fill:#7d6f8f}.s6{fill:#5b9de0}.s7{fill:#a98850}";
-
-static const char *const series_class[SENSORS_MAX] = {
-    "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"
-};
-
-typedef struct chart_data_t {
-    const compare_t *c;
-    pg_family_e family;
-} chart_data_t;
-
-static apr_uint64_t chart_value(const pg_chart_t *chart, apr_size_t column,
-                                int series)
-{
-    const chart_data_t *data = chart->data;
-
-    return pg_sensors_count(&data->c->all, series, column, data->family);
-}
-
-static const char *chart_label(const pg_chart_t *chart, apr_size_t column,
-                               char out[PG_CHART_LABEL])
-{
-    const chart_data_t *data = chart->data;
-
-    return pg_sensors_month(out, PG_CHART_LABEL, &data->c->all, column);
-}
-
-static const char *heading(const compare_t *c, pg_family_e family)
-{
-    return apr_psprintf(c->pool, c->japanese ? "月別の試み: %s"
-                                             : "Attempts by month: %s",
-                        pg_family_name(family));
-}
-
-static apr_status_t append(void *to, const char *octets, apr_size_t n)
-{
-    apr_array_header_t *text = to;
-
-    for (apr_size_t i = 0; i < n; i++) {
-        *(char *)apr_array_push(text) = octets[i];
-    }
-    return APR_SUCCESS;
-}
-
-/* A chart as an element that can stand at any height of another image. */
-static void put_chart(compare_t *c, pg_family_e family, int y)
-{
-    apr_array_header_t *text = apr_array_make(c->pool, 65536, 1);
-    pg_sink_t memory = { .write = append, .to = text };
-    chart_data_t data = { c, family };
-    apr_size_t every = (c->all.months + 13) / 14;
-    pg_chart_t chart = {
-        .id = pg_family_name(family),
-        .title = heading(c, family),
-        .about = heading(c, family),
-        .columns = c->all.months,
-        .series = c->all.n,
-        .partial = c->all.partial,
-        .label_every = every,
-        .css = series_class,
-        .data = &data,
-        .value = chart_value,
-        .label = chart_label,
-    };
-
-    pg_chart_put(&memory, &chart);
-    pg_putf(&c->sink, "<svg y=\"%d\" width=\"%d\" height=\"%d\"", y, CHART_W,
-            CHART_H);
-    pg_put(&c->sink, pg_span_from(pg_span_make(text->elts,
-                                               (apr_size_t)text->nelts),
-                                  sizeof("<svg") - 1));
-}
-
-static void put_legend(compare_t *c, int y)
-{
-    int x = 330;
-
-    for (int s = 0; s < c->all.n; s++) {
-        pg_putf(&c->sink, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"10\""
-                " height=\"10\"/><text class=\"key\" x=\"%d\" y=\"%d\">",
-                series_class[s], x, y - 9, x + 15, y);
-        pg_escape_html(&c->sink,
-                       pg_utf8_upto(pg_span_str(c->all.sensor[s].name), 16));
-        pg_puts(&c->sink, "</text>");
-        x += 430 / c->all.n;
-    }
-    pg_puts(&c->sink, "\n");
-}
+/* --- SVG and HTML -------------------------------------------------------- */
 
 static void put_svg(compare_t *c)
 {
-    int y = 0, charts = 0;
-
-    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        charts += is_shown(c, (pg_family_e)f) && c->all.months;
-    }
-    pg_putf(&c->sink, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\""
-            " height=\"%d\" viewBox=\"0 0 %d %d\">\n<style>%s</style>\n",
-            CHART_W, charts * (CHART_H + HEAD_H + GAP), CHART_W,
-            charts * (CHART_H + HEAD_H + GAP), style);
-    for (int f = 0; charts && f < PG_FAMILY_COUNT; f++) {
-        if (is_shown(c, (pg_family_e)f)) {
-            pg_putf(&c->sink, "<text class=\"head\" x=\"0\" y=\"%d\" "
-                    "id=\"%s-h\">%s</text>\n", y + 20,
-                    pg_family_name((pg_family_e)f),
-                    heading(c, (pg_family_e)f));
-            put_legend(c, y + 20);
-            put_chart(c, (pg_family_e)f, y + HEAD_H);
-            y += CHART_H + HEAD_H + GAP;
-        }
-    }
-    pg_puts(&c->sink, "</svg>\n");
+    pg_sensorchart_put(&c->sink, &c->all, c->family, c->japanese, c->pool);
 }
 
 static void put_html_table(compare_t *c, pg_family_e family)
@@ -350,8 +228,8 @@ static int parse(pg_cli_t *cli, compare_t *c, const output_t **out)
         }
     }
     if (status == 0 && (optind == cli->argc
-                        || cli->argc - optind > SENSORS_MAX)) {
-        return pg_cli_usage(cli, "1 to %d NAME=FILE are needed", SENSORS_MAX);
+                        || cli->argc - optind > PG_SENSORS_MAX)) {
+        return pg_cli_usage(cli, "1 to %d NAME=FILE are needed", PG_SENSORS_MAX);
     }
     return status;
 }

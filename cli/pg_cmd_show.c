@@ -8,9 +8,8 @@
 
 #include <apr_strings.h>
 
-#include "pg_cli.h"
+#include "pg_clireport.h"
 #include "pg_ledger.h"
-#include "pg_report.h"
 
 static const char help[] =
 "Usage: proxyguard show [OPTION]... [LEDGER]\n"

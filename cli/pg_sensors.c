@@ -132,8 +132,12 @@ apr_uint64_t pg_sensors_count(const pg_sensors_t *sensors, int sensor,
     return sum;
 }
 
-bool pg_sensors_saw(const pg_sensors_t *sensors, pg_family_e family)
+bool pg_sensors_shows(const pg_sensors_t *sensors, int only,
+                      pg_family_e family)
 {
+    if (sensors->months == 0 || (only >= 0 && only != (int)family)) {
+        return false;
+    }
     for (int s = 0; s < sensors->n; s++) {
         for (apr_size_t m = 0; m < sensors->sensor[s].months; m++) {
             if (sensors->sensor[s].month[m].by_family[family]) {
@@ -141,7 +145,7 @@ bool pg_sensors_saw(const pg_sensors_t *sensors, pg_family_e family)
             }
         }
     }
-    return false;
+    return only >= 0;
 }
 
 const char *pg_sensors_month(char *out, apr_size_t size,

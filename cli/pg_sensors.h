@@ -9,6 +9,10 @@
 
 #include "pg_snapshot.h"
 
+enum {
+    PG_SENSORS_MAX = 8           /* as many colours as can be told apart  */
+};
+
 /** One sensor: its months, oldest first, without gaps. */
 typedef struct pg_sensor_t {
     const char *name;
@@ -42,8 +46,10 @@ void pg_sensors_align(pg_sensors_t *sensors);
 apr_uint64_t pg_sensors_count(const pg_sensors_t *sensors, int sensor,
                               apr_size_t month, pg_family_e family);
 
-/** Did any sensor see any of a family? */
-bool pg_sensors_saw(const pg_sensors_t *sensors, pg_family_e family);
+/** Is a family to be shown: the only one asked for, or with -1 any that some
+ *  sensor saw? Nothing is when nobody saw anything. */
+bool pg_sensors_shows(const pg_sensors_t *sensors, int only,
+                      pg_family_e family);
 
 /** "2014-04". @param out  at least 8 octets */
 const char *pg_sensors_month(char *out, apr_size_t size,

@@ -7,6 +7,7 @@ import lzma
 import os
 import pty
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,6 @@ import time
 
 import pytest
 
-from pg_cases import rows
 from pg_httpd import HTTPD, MODULES, TOP
 
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(TOP, "build")))
@@ -432,7 +432,7 @@ def test_audit_names_an_open_proxy_and_leaves_a_closed_server_alone(tmp_path):
     done = run("audit", "--httpd", HTTPD, "-f",
                conf(tmp_path, "ProxyRequests On\n"))
     assert done.returncode == 2, done.stdout + done.stderr
-    assert b"critical" in done.stdout
+    assert b": open: " in done.stdout
     done = run("audit", "--httpd", HTTPD, "-f", conf(tmp_path, ""))
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -445,27 +445,149 @@ def test_audit_says_when_a_configuration_is_broken(tmp_path):
     assert run("audit", "--httpd", "/none").returncode == 66
 
 
+# --- ledgers ------------------------------------------------------------------
+
+@pytest.fixture
+def shared(tmp_path):
+    """A log in a ledger."""
+    log = write(tmp_path / "log", CLEAN, GET, CONNECT * 2)
+    ledger = tmp_path / "ledger"
+    assert run("scan", "--into", ledger, log).returncode == 1
+    return log, ledger
+
+
+def attempts_in(ledger):
+    done = run("show", "-O", "json", ledger)
+    assert done.returncode < 64, done.stderr
+    return json.loads(done.stdout)["attempts"]
+
+
+def test_a_log_is_added_to_a_ledger_once_whatever_it_is_called(shared):
+    log, ledger = shared
+    assert attempts_in(ledger) == 3
+    packed = log.with_name("other.gz")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    for again in (log, packed):
+        done = run("scan", "--into", ledger, again)
+        assert done.returncode == 1
+        assert b"3 attempts" in done.stdout
+        assert b"already" in done.stderr
+    assert attempts_in(ledger) == 3
+
+
+def test_a_log_that_has_grown_is_not_counted_twice(shared):
+    log, ledger = shared
+    with open(log, "a", encoding="ascii") as out:
+        out.write(CONNECT)
+    done = run("scan", "--into", ledger, log)
+    assert b"when it is complete" in done.stderr
+    assert attempts_in(ledger) == 3
+
+
+def test_what_was_judged_goes_into_the_ledger(tmp_path):
+    log = write(tmp_path / "log", CLEAN,
+                line("GET http://a.example/ HTTP/1.1", 200, 1),
+                line("GET http://b.example/ HTTP/1.1", 200, HOME))
+    run("scan", "--into", tmp_path / "ledger", log)
+    done = run("show", "-O", "json", tmp_path / "ledger")
+    assert done.returncode == 2
+    outcomes = json.loads(done.stdout)["by_outcome"]
+    assert (outcomes["relayed"], outcomes["observed"]) == (1, 1)
+
+
+def test_into_refuses_what_cannot_be_read_twice(tmp_path):
+    assert run("scan", "--into", tmp_path / "l", "-").returncode == 64
+    log = write(tmp_path / "log", CONNECT)
+    assert run("scan", "--into", tmp_path, log).returncode == 74
+
+
+def test_show_reads_a_ledger_in_every_format(shared):
+    _, ledger = shared
+    for name in ("text", "html", "json", "csv", "prometheus"):
+        done = run("show", "-O", name, ledger)
+        assert done.returncode == 1 and done.stdout, name
+    assert run("show", "-O", "nonsense", ledger).returncode == 64
+    assert run("show", ledger.with_name("none")).returncode == 66
+    junk = write(ledger.with_name("junk"), "no ledger\n" * 1000)
+    assert run("show", junk).returncode == 66
+    assert junk.read_text() == "no ledger\n" * 1000
+
+
+def test_watch_shows_it_again_and_again(shared):
+    _, ledger = shared
+    with subprocess.Popen([COMMAND, "show", "-O", "json", "-w1",
+                           str(ledger)], stdout=subprocess.PIPE) as child:
+        seen = b""
+        while seen.count(b'"schema"') < 2:
+            part = os.read(child.stdout.fileno(), 65536)
+            assert part
+            seen += part
+        child.terminate()
+
+
+# --- compare ------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def sensors(tmp_path_factory):
+    """The made-up sensors as JSON of a scan."""
+    folder = tmp_path_factory.mktemp("sensors")
+    subprocess.run([sys.executable, SYNTH, "sensors", str(folder)],
+                   check=True)
+    out = []
+    for name in ("north", "south"):
+        path = folder / f"{name}.json"
+        path.write_bytes(run("scan", "-O", "json",
+                             folder / f"{name}.log").stdout)
+        out.append(f"{name}={path}")
+    return out
+
+
+def test_compare_gives_every_month_of_every_family_and_sensor(sensors):
+    lines = run("compare", "-O", "csv", *sensors).stdout.decode().split()
+    wanted = ["month,family,sensor,attempts"]
+    shapes = synth().SENSORS
+    for family in ("get", "connect"):
+        for number, (year, month) in enumerate(synth().MONTHS):
+            wanted += [f'{year}-{month:02},{family},"{name}",'
+                       f'{shapes[name][family][number]}' for name in shapes]
+    assert lines == wanted
+
+
+def test_compare_draws_one_chart_a_family_and_one_series_a_sensor(sensors):
+    from xml.etree import ElementTree
+    root = ElementTree.fromstring(run("compare", "-O", "svg",
+                                      *sensors).stdout)
+    charts = root.findall("{http://www.w3.org/2000/svg}svg")
+    assert [chart.get("id") for chart in charts] == ["get", "connect"]
+    for chart in charts:
+        bars = chart.findall(".//{http://www.w3.org/2000/svg}rect")
+        assert {bar.get("class") for bar in bars} == {"s0", "s1"}
+        assert len(bars) == 28
+    page = run("compare", "-O", "html", *sensors).stdout
+    assert page.count(b"<table>") == 2
+    one = run("compare", "-O", "svg", "--family", "get", *sensors).stdout
+    assert b'id="connect"' not in one
+
+
+def test_compare_takes_ledgers_and_names_what_it_cannot_read(shared, sensors):
+    log, ledger = shared
+    done = run("compare", f"here={ledger}", sensors[0])
+    assert done.returncode == 0
+    assert b"here" in done.stdout and b"north" in done.stdout
+    assert run("compare", f"x={log}").returncode == 66
+    junk = write(log.with_name("junk.json"), '{"a": 1}')
+    assert run("compare", f"x={junk}").returncode == 65
+    assert run("compare", str(ledger)).returncode == 64
+    evil = run("compare", f"\x1b[2J<b>={ledger}", "-O", "html").stdout
+    assert b"<b>" not in evil and b"\x1b" not in evil
+
+
 # --- demonstration data -------------------------------------------------------
 
-def test_the_made_up_sensors_have_the_shape_they_were_made_with(tmp_path):
-    subprocess.run([sys.executable, SYNTH, "sensors", str(tmp_path)],
-                   check=True)
-    found = scan_json(tmp_path / "north.log")
-    assert found["by_class"]["absolute"] == 7650
-    assert found["by_class"]["malformed"] == 0
-    months = [m for m in found["history"]["months"] if m["attempts"]] \
-        if "history" in found else []
-    for month, row in zip(months, rows_of_shape()):
-        assert month["by_family"] == row
-    assert run("scan", tmp_path / "south.log").returncode == 1
-
-
-def rows_of_shape():
+def synth():
     sys.path.insert(0, os.path.dirname(SYNTH))
     import synth_log
-    shape = synth_log.SENSORS["north"]
-    for get, connect in zip(shape["get"], shape["connect"]):
-        yield {"get": get, "connect": connect, "socks": 0, "host": 0}
+    return synth_log
 
 
 def test_help_names_every_option_and_command():
@@ -475,3 +597,40 @@ def test_help_names_every_option_and_command():
         done = run(command, "--help")
         assert done.returncode == 0 and done.stdout.startswith(b"Usage: ")
         assert run(command, "--nonsense").returncode == 64
+
+
+def long_options(command):
+    text = run(command, "--help").stdout.decode()
+    return set(re.findall(r"(?<!\S)--([a-z-]+)", text))
+
+
+@pytest.mark.parametrize("command", ["scan", "show", "compare", "explain",
+                                     "audit"])
+def test_manual_and_completion_know_every_option(command):
+    with open(os.path.join(TOP, "docs", "proxyguard.1"),
+              encoding="utf-8") as f:
+        manual = f.read().replace("\\-", "-")
+    with open(os.path.join(TOP, "packaging", "completion", "proxyguard"),
+              encoding="utf-8") as f:
+        completion = f.read()
+    section = manual.split(f".SS proxyguard {command}")[1].split("\n.S")[0]
+    for option in long_options(command):
+        assert f"--{option}" in section, option
+        assert f"--{option}" in completion, option
+
+
+def test_completion_completes_commands_options_and_formats():
+    script = os.path.join(TOP, "packaging", "completion", "proxyguard")
+
+    def complete(*words):
+        done = subprocess.run(
+            ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); '
+             'COMP_CWORD=$(($# - 1)); _proxyguard; '
+             'printf "%s\\n" "${COMPREPLY[@]}"', "bash", script, *words],
+            capture_output=True, check=True)
+        return done.stdout.decode().split()
+
+    assert complete("proxyguard", "sc") == ["scan"]
+    assert "--own-host" in complete("proxyguard", "scan", "--o")
+    assert complete("proxyguard", "scan", "--output", "pro") == ["prometheus"]
+    assert complete("proxyguard", "explain", "--lang", "j") == ["ja"]
