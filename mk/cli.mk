@@ -7,3 +7,5 @@ CLI_PKGS   := apr-util-1 liblzma libzstd zlib
 CLI_FLAGS   = $(shell pkg-config --cflags $(CLI_PKGS)) \
               -DPROXYGUARD_VERSION='"$(PRODUCT_VERSION)"'
 CLI_LIBS    = $(shell pkg-config --libs $(CLI_PKGS)) -pthread
+# without its main file, which has main()
+CLI_LIB    := $(filter-out cli/proxyguard.c,$(CLI_SRC))
