@@ -35,10 +35,11 @@ def tools(command, log):
                            "/dev/null", "--no-progress", log]
 
 
+# GNU grep stops at the first match when it writes to /dev/null.
 def measure(argv):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
-    subprocess.run(argv, stdout=subprocess.DEVNULL, check=False,
+    subprocess.run(argv, stdout=subprocess.PIPE, check=False,
                    stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                    env={**os.environ, "LC_ALL": "C"})
     wall = time.monotonic() - begun
