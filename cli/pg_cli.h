@@ -34,7 +34,10 @@ typedef struct pg_cli_t {
 
 /** The commands; each returns an exit status. */
 int pg_cmd_scan(pg_cli_t *cli);
+int pg_cmd_show(pg_cli_t *cli);
+int pg_cmd_compare(pg_cli_t *cli);
 int pg_cmd_explain(pg_cli_t *cli);
+int pg_cmd_audit(pg_cli_t *cli);
 
 /** "proxyguard NAME: sentence" on standard error. */
 void pg_cli_say(const pg_cli_t *cli, const char *format, ...)

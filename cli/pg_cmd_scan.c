@@ -8,9 +8,11 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
-#include "pg_cli.h"
-#include "pg_report.h"
+#include "pg_clireport.h"
+#include "pg_into.h"
+#include "pg_scanjson.h"
 #include "pg_scantext.h"
+#include "pg_sensorchart.h"
 #include "pg_summary.h"
 
 enum {
@@ -19,13 +21,16 @@ enum {
 };
 
 /* Long options without a letter. */
-enum { OPT_LANG = 256, OPT_FOREIGN_HOST, OPT_MAX_KEYS, OPT_NO_LEARN };
+enum { OPT_LANG = 256, OPT_FOREIGN_HOST, OPT_MAX_KEYS, OPT_NO_LEARN,
+       OPT_INTO };
 
 typedef struct options_t {
     pg_scan_in_t in;
     pg_own_t *own;
     apr_array_header_t *formats; /* pg_logformat_t                        */
     const char *output;
+    const pg_format_t *format;   /* unless the output is ours             */
+    const char *into;            /* ledger to add to; NULL                */
     bool auto_format;
     bool help;
 } options_t;
@@ -43,6 +48,9 @@ static const char help[] =
 "                           string as in httpd.conf, or nginx's log_format\n"
 "  -O, --output FORMAT      text (default), html, json, csv, svg,\n"
 "                           prometheus\n"
+"      --into LEDGER        add the attempts to a ledger, so that its\n"
+"                           history begins with the logs; the same log is\n"
+"                           never added twice\n"
 "      --foreign-host       count requests whose Host is not ours, too\n"
 "      --no-learn           take no own names from the log\n"
 "  -j, --jobs N             threads (default: one for each core)\n"
@@ -58,6 +66,7 @@ static const struct option longs[] = {
     { "own-host",     required_argument, NULL, 'o' },
     { "log-format",   required_argument, NULL, 'f' },
     { "output",       required_argument, NULL, 'O' },
+    { "into",         required_argument, NULL, OPT_INTO },
     { "foreign-host", no_argument,       NULL, OPT_FOREIGN_HOST },
     { "no-learn",     no_argument,       NULL, OPT_NO_LEARN },
     { "jobs",         required_argument, NULL, 'j' },
@@ -96,18 +105,14 @@ static int set_format(const pg_cli_t *cli, options_t *o, const char *text)
     return 0;
 }
 
+/* "text" and "svg" are made here, the others are those of any report. */
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
-    const char *known = "text";
-
-    if (strcmp(name, "text") && !pg_format_find(pg_span_str(name))) {
-        for (const pg_format_t *f = pg_formats(); f->name; f++) {
-            known = apr_pstrcat(cli->pool, known, ", ", f->name, NULL);
-        }
-        return pg_cli_usage(cli, "--output: '%s' is none of %s", name, known);
-    }
     o->output = name;
-    return 0;
+    if (!strcmp(name, "text") || !strcmp(name, "svg")) {
+        return 0;
+    }
+    return pg_cli_format(cli, &o->format, name);
 }
 
 static int set_jobs(const pg_cli_t *cli, options_t *o, const char *text)
@@ -147,6 +152,9 @@ static int set_option(pg_cli_t *cli, options_t *o, int option)
         return 0;
     case OPT_LANG:
         return pg_cli_lang(cli, optarg);
+    case OPT_INTO:
+        o->into = optarg;
+        return 0;
     case OPT_FOREIGN_HOST:
         o->in.rules.check_host = true;
         return 0;
@@ -210,27 +218,75 @@ static int parse(pg_cli_t *cli, options_t *o)
     o->in.path = (const char *const *)cli->argv + optind;
     o->in.paths = cli->argc - optind;
     set_rules(cli, o);
+    for (int i = 0; o->into && i < o->in.paths; i++) {
+        if (!strcmp(o->in.path[i], "-")) {
+            return pg_cli_usage(cli, "--into needs files: standard input "
+                                "cannot be read twice");
+        }
+    }
     return 0;
 }
 
 /* --- result -------------------------------------------------------------- */
+
+static apr_status_t append(void *to, const char *octets, apr_size_t n)
+{
+    apr_array_header_t *text = to;
+    int at = text->nelts;
+
+    while (text->nelts < at + (int)n) {
+        apr_array_push(text);
+    }
+    memcpy(text->elts + at, octets, n);
+    return APR_SUCCESS;
+}
+
+static void render_json(pg_sink_t *sink, const pg_report_t *report,
+                        const options_t *o, const pg_scan_out_t *scan,
+                        apr_pool_t *pool)
+{
+    apr_array_header_t *text = apr_array_make(pool, 1 << 19, 1);
+    pg_sink_t memory = { .write = append, .to = text };
+    apr_status_t failed;
+
+    o->format->render(&memory, report, pool);
+    failed = pg_scanjson_put(sink, pg_span_make(text->elts,
+                             (apr_size_t)text->nelts), scan, pool);
+    if (sink->status == APR_SUCCESS) {
+        sink->status = failed;
+    }
+}
+
+static void render_svg(pg_sink_t *sink, const pg_cli_t *cli,
+                       const pg_snapshot_t *snapshot)
+{
+    pg_sensor_t sensor = { .name = "" };
+    pg_sensors_t one = { .sensor = &sensor, .n = 1 };
+
+    pg_sensor_from_snapshot(&sensor, snapshot);
+    pg_sensors_align(&one);
+    pg_sensorchart_put(sink, &one, -1, cli->japanese, cli->pool);
+}
 
 static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
                    const pg_scan_out_t *scan)
 {
     const pg_snapshot_t *snapshot = pg_summary_snapshot(scan, cli->now,
                                                         cli->pool);
-    pg_report_t report = {
-        .ledger = snapshot,
-        .now = snapshot->taken,
-        .version = PROXYGUARD_VERSION,
-    };
+    pg_report_t report = pg_cli_report(cli, snapshot, snapshot->taken);
 
     if (!strcmp(o->output, "text")) {
         pg_scantext_render(sink, scan, snapshot, cli->japanese, cli->pool);
-        return;
     }
-    pg_format_find(pg_span_str(o->output))->render(sink, &report, cli->pool);
+    else if (!strcmp(o->output, "svg")) {
+        render_svg(sink, cli, snapshot);
+    }
+    else if (!strcmp(o->output, "json")) {
+        render_json(sink, &report, o, scan, cli->pool);
+    }
+    else {
+        o->format->render(sink, &report, cli->pool);
+    }
 }
 
 /* An error outweighs what was found: the answer is not whole. */
@@ -246,8 +302,8 @@ static int exit_status(const pg_cli_t *cli, const pg_scan_out_t *scan)
             status = trouble->unread ? PG_EXIT_NO_INPUT : PG_EXIT_OUTPUT;
         }
     }
-    if (scan->tally->lines && scan->tally->unparsed == scan->tally->lines
-                              - scan->tally->blank) {
+    if (status < PG_EXIT_USAGE && scan->tally->unparsed
+        && scan->tally->unparsed == scan->tally->lines - scan->tally->blank) {
         pg_cli_say(cli, "not one line was understood; --log-format says how "
                    "to read them");
         return PG_EXIT_DATA;
@@ -271,5 +327,10 @@ int pg_cmd_scan(pg_cli_t *cli)
     }
     scan = pg_scan_run(&o.in, cli->pool);
     render(&sink, &o, cli, scan);
-    return pg_cli_finish(cli, &sink, exit_status(cli, scan));
+    status = exit_status(cli, scan);
+    if (o.into && status < PG_EXIT_USAGE && !scan->interrupted) {
+        int failed = pg_into_add(cli, o.into, &o.in, scan);
+        status = failed ? failed : status;
+    }
+    return pg_cli_finish(cli, &sink, status);
 }

@@ -179,6 +179,21 @@ static void set_source(pg_event_t *event, pg_span_t client)
     }
 }
 
+static void record(pg_counter_t *counter, pg_hit_t *hit)
+{
+    char room[PG_TABLE_KEY + 1];
+    pg_span_t answer = pg_tally_answer(hit, room);
+
+    if (answer.ptr && pg_table_find(counter->relayed, answer)) {
+        hit->event.outcome = PG_OUTCOME_RELAYED;
+    }
+    if (hit->event.time) {
+        hit->event.now = counter->rules->now;
+        pg_ledger_record(counter->ledger, &hit->event);
+        counter->tally->attempts++;
+    }
+}
+
 static void count_attempt(pg_counter_t *counter, parsed_t *p,
                           const pg_verdict_t *verdict, pg_span_t request)
 {
@@ -201,7 +216,12 @@ static void count_attempt(pg_counter_t *counter, parsed_t *p,
 
     hit.event.outcome = outcome_of(hit.event.status);
     set_source(&hit.event, hit.client);
-    pg_tally_add(counter->tally, &hit);
+    if (counter->ledger) {
+        record(counter, &hit);
+    }
+    else {
+        pg_tally_add(counter->tally, &hit);
+    }
 }
 
 static void count_line(pg_counter_t *counter, pg_span_t line)
@@ -296,6 +316,12 @@ void pg_count_block(pg_counter_t *counter, pg_span_t block)
         note_time(counter, line);
     }
     pg_logjson_release(&counter->json);
+}
+
+/* The same lines go the same way; the tally is of no interest. */
+void pg_count_record(pg_counter_t *counter, pg_span_t block)
+{
+    pg_count_block(counter, block);
 }
 
 void pg_count_names(pg_counter_t *counter, pg_span_t block)

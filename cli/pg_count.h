@@ -4,6 +4,7 @@
 #ifndef PG_COUNT_H
 #define PG_COUNT_H
 
+#include "pg_ledger.h"
 #include "pg_logformat.h"
 #include "pg_logjson.h"
 #include "pg_own.h"
@@ -26,6 +27,8 @@ typedef struct pg_counter_t {
     pg_tally_t *tally;
     const pg_table_t *wanted;    /* paths whose own answers are looked for */
     pg_table_t *found;           /* "path size" of those                  */
+    pg_ledger_t *ledger;         /* where to record                       */
+    const pg_table_t *relayed;   /* answers judged to be relays           */
     pg_logjson_t json;
     char *scratch;               /* PG_LINE_MAX octets                    */
     char vhost[320];
@@ -36,6 +39,10 @@ typedef void (*pg_pass_t)(pg_counter_t *counter, pg_span_t block);
 
 /** Count everything. */
 void pg_count_block(pg_counter_t *counter, pg_span_t block);
+
+/** Record attempts in `ledger` only; `attempts` of the tally says how many.
+ *  One without a time is left out: it belongs to no month. */
+void pg_count_record(pg_counter_t *counter, pg_span_t block);
 
 /** Collect the names of virtual hosts only. */
 void pg_count_names(pg_counter_t *counter, pg_span_t block);

@@ -311,6 +311,7 @@ const char *pg_input_stat(pg_input_info_t *out, const char *path,
     wrong = pg_input_open(&input, path, 0, NULL, own);
     if (wrong == NULL) {
         out->size = (apr_uint64_t)st.st_size;
+        out->regular = true;
         out->plain = input->codec == NULL;
     }
     wrong = wrong ? apr_pstrdup(pool, wrong) : NULL;
@@ -391,11 +392,8 @@ apr_size_t pg_input_read(pg_input_t *input, char *buffer, apr_size_t room)
 {
     apr_size_t n;
 
-    if (is_stopped(input)) {
-        return 0;
-    }
     if (input->codec) {
-        return unpack(input, buffer, room);
+        return is_stopped(input) ? 0 : unpack(input, buffer, room);
     }
     if (input->in_at == input->in_len) {
         return input->in_end ? 0 : read_raw(input, buffer, room);

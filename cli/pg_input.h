@@ -18,8 +18,8 @@ typedef struct pg_input_t pg_input_t;
 /** What is known of a file before it is read. */
 typedef struct pg_input_info_t {
     apr_uint64_t size;           /* octets on disk; 0 if not a regular file */
-    bool plain;                  /* a regular file that is not packed: it
-                                    can be read in parts                  */
+    bool regular;                /* it can be read again                  */
+    bool plain;                  /* and in parts: it is not packed        */
 } pg_input_info_t;
 
 /**

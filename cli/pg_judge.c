@@ -194,3 +194,15 @@ pg_table_t *pg_judge_wanted(const pg_judge_t *judge, apr_pool_t *pool)
     }
     return wanted;
 }
+
+pg_table_t *pg_judge_relayed(const pg_judge_t *judge, apr_pool_t *pool)
+{
+    pg_table_t *keys = pg_table_create(pool, judge->n + 1, 0);
+
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        if (judge->item[i].judged == PG_JUDGED_RELAYED) {
+            pg_table_add(keys, judge->item[i].key, 1);
+        }
+    }
+    return keys;
+}

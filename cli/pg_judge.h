@@ -82,6 +82,9 @@ const char *pg_judged_name(pg_judged_e judged);
 pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
                          apr_pool_t *pool);
 
+/** The keys of answers that were judged to be relays. */
+pg_table_t *pg_judge_relayed(const pg_judge_t *judge, apr_pool_t *pool);
+
 /** Paths whose own answers would settle what else looks relayed; NULL when
  *  there are none. */
 pg_table_t *pg_judge_wanted(const pg_judge_t *judge, apr_pool_t *pool);

@@ -363,9 +363,24 @@ static apr_size_t last_end(const pg_logformat_t *f, pg_span_t rest,
     return f->tail && !quoted ? pg_span_find(rest, ' ') : rest.len;
 }
 
+/* Servers escape the quotes in what they log, so before the request's own
+ * quote there is none: the line's first one says where the request begins,
+ * whichever way it is read. */
+static bool is_quote_free(pg_span_t s)
+{
+    for (const char *p = s.ptr;
+         (p = memchr(p, '"', s.len - (apr_size_t)(p - s.ptr))) != NULL; p++) {
+        if (!is_escaped(s.ptr, p)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
                         pg_span_t line)
 {
+    bool before_request = format->anchor.len > 0;
     apr_size_t at = 0;
 
     memset(out, 0, sizeof(*out));
@@ -383,7 +398,9 @@ bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
         value = pg_span_upto(rest, last
             ? last_end(format, rest, piece->quoted)
             : find_end(rest, format->piece[i + 1].before, piece->quoted));
-        if (!is_plausible(piece->field, value)) {
+        before_request = before_request && piece->field != PG_FIELD_REQUEST;
+        if (!is_plausible(piece->field, value)
+            || (before_request && !is_quote_free(value))) {
             return false;
         }
         out->field[piece->field] = value;

@@ -36,8 +36,11 @@ typedef struct crew_t {
     pg_rules_t rules;
     pg_pass_t pass;
     const pg_table_t *wanted;
+    pg_ledger_t *ledger;         /* to be recorded in: not to be stopped  */
+    const pg_table_t *relayed;
     part_t *part;
     int parts;
+    bool rereadable;             /* all of it: no pipe among them         */
     pthread_t waiter;            /* is told when a worker has ended       */
     atomic_int next;             /* part                                  */
     atomic_int running;
@@ -64,15 +67,16 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
     int blocks = 0;
 
     pg_lines_begin(&lines, input, w->buffer, part->begin, part->limit);
-    while (!atomic_load_explicit(&crew->stop, memory_order_relaxed)
-           && pg_lines_next(&lines, &block)) {
+    /* What was read is counted, also when asked to stop. */
+    while (pg_lines_next(&lines, &block)) {
         crew->pass(&w->counter, block);
         atomic_fetch_add_explicit(&crew->octets,
                                   pg_input_consumed(input) - before,
                                   memory_order_relaxed);
         before = pg_input_consumed(input);
-        if (crew->pass == pg_count_names && ++blocks >= NAMELESS_BLOCKS
-            && pg_table_size(w->counter.tally->names) == 0) {
+        if (atomic_load_explicit(&crew->stop, memory_order_relaxed)
+            || (crew->pass == pg_count_names && ++blocks >= NAMELESS_BLOCKS
+                && pg_table_size(w->counter.tally->names) == 0)) {
             break;
         }
     }
@@ -131,6 +135,8 @@ static worker_t *hire(crew_t *crew, int jobs, apr_pool_t *pool)
         w->buffer = apr_palloc(w->pool, PG_LINE_MAX + PG_LINES_READ);
         w->counter.rules = &crew->rules;
         w->counter.wanted = crew->wanted;
+        w->counter.ledger = crew->ledger;
+        w->counter.relayed = crew->relayed;
         w->counter.scratch = apr_palloc(w->pool, PG_LINE_MAX * 2);
         w->counter.tally = pg_tally_create(w->pool, crew->in->bound);
         w->counter.found = pg_table_create(w->pool, crew->in->bound, 0);
@@ -148,7 +154,7 @@ static bool oversee(crew_t *crew, const sigset_t *signals, apr_uint64_t total)
     pg_progress_begin(&progress, crew->in->progress, total);
     while (atomic_load(&crew->running) > 0) {
         int got = sigtimedwait(signals, NULL, &tick);
-        if (got > 0 && got != SIGUSR1) {
+        if (got > 0 && got != SIGUSR1 && crew->ledger == NULL) {
             interrupted = true;
             atomic_store(&crew->stop, true);
         }
@@ -210,14 +216,15 @@ static void add_parts(apr_array_header_t *parts, const char *path,
 }
 
 /* Cut what can be cut. @return octets in all, 0 if that is not known */
-static apr_uint64_t plan(apr_array_header_t *parts, const pg_scan_in_t *in,
+static apr_uint64_t plan(crew_t *crew, apr_array_header_t *parts,
                          pg_scan_out_t *out, apr_pool_t *pool)
 {
+    const pg_scan_in_t *in = crew->in;
     apr_array_header_t *troubles = apr_array_make(pool, 4,
                                                   sizeof(pg_scan_trouble_t));
     apr_uint64_t total = 0;
-    bool known = true;
 
+    crew->rereadable = true;
     for (int i = 0; i < in->paths; i++) {
         pg_input_info_t info;
         const char *wrong = pg_input_stat(&info, in->path[i], pool);
@@ -227,13 +234,16 @@ static apr_uint64_t plan(apr_array_header_t *parts, const pg_scan_in_t *in,
             continue;
         }
         out->files++;
-        known = known && info.size;
+        crew->rereadable = crew->rereadable && info.regular;
         total += info.size;
         add_parts(parts, in->path[i], info.plain ? info.size : 0);
+        if (info.plain) {        /* what is added meanwhile is not ours   */
+            ((part_t *)parts->elts)[parts->nelts - 1].limit = info.size;
+        }
     }
     out->trouble = (const pg_scan_trouble_t *)troubles->elts;
     out->troubles = troubles->nelts;
-    return known ? total : 0;
+    return crew->rereadable ? total : 0;
 }
 
 static void note_troubles(pg_scan_out_t *out, const crew_t *crew,
@@ -258,16 +268,6 @@ static void note_troubles(pg_scan_out_t *out, const crew_t *crew,
 }
 
 /* --- the whole ----------------------------------------------------------- */
-
-static bool has_stdin(const pg_scan_in_t *in)
-{
-    for (int i = 0; i < in->paths; i++) {
-        if (!strcmp(in->path[i], "-")) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Names the server logged as its own; NULL when there are none. "*" and the
  * like would make every stranger one of ours. */
@@ -322,7 +322,7 @@ static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
     int jobs = crew->in->jobs;
     worker_t *workers = hire(crew, jobs, pool);
 
-    crew->pass = pg_count_block;
+    crew->pass = crew->ledger ? pg_count_record : pg_count_block;
     out->interrupted |= run_pass(crew, workers, jobs, total);
     for (int i = 0; i < jobs; i++) {
         pg_tally_merge(out->tally, workers[i].counter.tally);
@@ -339,7 +339,7 @@ static void judge_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
 
     out->judge = pg_judge_run(out->tally, NULL, pool);
     wanted = pg_judge_wanted(out->judge, pool);
-    if (wanted == NULL || out->interrupted || has_stdin(crew->in)) {
+    if (wanted == NULL || out->interrupted || !crew->rereadable) {
         return;
     }
     found = pg_table_create(pool, crew->in->bound, 0);
@@ -353,12 +353,12 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
     pg_scan_out_t *out = apr_pcalloc(pool, sizeof(*out));
     apr_array_header_t *parts = apr_array_make(pool, 16, sizeof(part_t));
     crew_t crew = { .in = in, .rules = in->rules };
-    apr_uint64_t total = plan(parts, in, out, pool);
+    apr_uint64_t total = plan(&crew, parts, out, pool);
 
     crew.part = (part_t *)parts->elts;
     crew.parts = parts->nelts;
     out->tally = pg_tally_create(pool, in->bound);
-    if (in->learn && !has_stdin(in)) {
+    if (in->learn && crew.rereadable) {
         collect(out->tally->names, &crew, pg_count_names, out);
         crew.rules.own = own_of_names(out->tally->names, pool);
     }
@@ -366,4 +366,21 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
     count_all(&crew, out, total, pool);
     judge_all(&crew, out, pool);
     return out;
+}
+
+apr_uint64_t pg_scan_record(const pg_scan_in_t *in, const pg_scan_out_t *scan,
+                            pg_ledger_t *ledger, apr_pool_t *pool)
+{
+    apr_array_header_t *parts = apr_array_make(pool, 16, sizeof(part_t));
+    crew_t crew = { .in = in, .rules = in->rules, .ledger = ledger };
+    pg_scan_out_t again = { .judge = scan->judge };
+    apr_uint64_t total = plan(&crew, parts, &again, pool);
+
+    crew.part = (part_t *)parts->elts;
+    crew.parts = parts->nelts;
+    crew.rules.own = scan->own;
+    crew.relayed = pg_judge_relayed(scan->judge, pool);
+    again.tally = pg_tally_create(pool, in->bound);
+    count_all(&crew, &again, total, pool);
+    return again.tally->attempts;
 }

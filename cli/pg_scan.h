@@ -45,4 +45,14 @@ typedef struct pg_scan_out_t {
  */
 pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool);
 
+/**
+ * Read the logs again and record their attempts in a ledger, with what was
+ * found out about them. A signal does not end it: half a log must not be
+ * recorded.
+ * @param in    the same as for pg_scan_run(), or with fewer paths
+ * @return how many were recorded
+ */
+apr_uint64_t pg_scan_record(const pg_scan_in_t *in, const pg_scan_out_t *scan,
+                            pg_ledger_t *ledger, apr_pool_t *pool);
+
 #endif

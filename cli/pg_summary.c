@@ -6,19 +6,6 @@
 
 /* --- what was judged ----------------------------------------------------- */
 
-/* Keys of answers that look relayed -> something. */
-static pg_table_t *relayed_keys(const pg_judge_t *judge, apr_pool_t *pool)
-{
-    pg_table_t *keys = pg_table_create(pool, judge->n + 1, 0);
-
-    for (apr_size_t i = 0; i < judge->n; i++) {
-        if (judge->item[i].judged == PG_JUDGED_RELAYED) {
-            pg_table_add(keys, judge->item[i].key, 1);
-        }
-    }
-    return keys;
-}
-
 static void move(apr_uint64_t *from, apr_uint64_t *to, apr_uint64_t n)
 {
     n = n < *from ? n : *from;
@@ -175,7 +162,7 @@ static void fill_recent(pg_snapshot_t *s, const pg_scan_out_t *scan,
     apr_size_t n = (apr_size_t)scan->tally->recent_count;
     const pg_example_t **order = apr_palloc(pool, (n + 1) * sizeof(*order));
     pg_recent_t *recent = apr_pcalloc(pool, (n + 1) * sizeof(*recent));
-    pg_table_t *relayed = relayed_keys(scan->judge, pool);
+    pg_table_t *relayed = pg_judge_relayed(scan->judge, pool);
 
     for (apr_size_t i = 0; i < n; i++) {
         order[i] = &scan->tally->recent[i];

@@ -206,31 +206,43 @@ static void fill_answer(pg_answer_t *answer, const pg_hit_t *hit)
     copy(answer->request, sizeof(answer->request), hit->request);
 }
 
-static pg_span_t count_answer(pg_tally_t *tally, const pg_hit_t *hit,
-                              char *key, apr_size_t room)
+static pg_span_t answer_key(const pg_answer_t *answer, char *out)
 {
-    pg_answer_t fresh = { .status = 0 };
-    pg_answer_t *answer;
-    int n;
+    int n = snprintf(out, PG_TABLE_KEY + 1, "%d %d %s %s %s %s %s",
+                     (int)answer->class_id, answer->status, answer->size,
+                     answer->method, answer->vhost, answer->host,
+                     answer->path);
 
-    fill_answer(&fresh, hit);
-    n = snprintf(key, room, "%d %d %s %s %s %s %s", (int)fresh.class_id,
-                 fresh.status, fresh.size, fresh.method, fresh.vhost,
-                 fresh.host, fresh.path);
-    n = n < PG_TABLE_KEY ? n : PG_TABLE_KEY;
-    answer = pg_table_add(tally->answers, pg_span_make(key, (apr_size_t)n),
-                          1)->data;
+    return pg_span_make(out, (apr_size_t)(n < PG_TABLE_KEY ? n
+                                                           : PG_TABLE_KEY));
+}
+
+pg_span_t pg_tally_answer(const pg_hit_t *hit, char *out)
+{
+    pg_answer_t answer = { .status = 0 };
+
+    if (hit->event.status < 200 || hit->event.status > 299) {
+        return (pg_span_t){ .ptr = NULL, .len = 0 };
+    }
+    fill_answer(&answer, hit);
+    return answer_key(&answer, out);
+}
+
+static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
+                         pg_span_t key)
+{
+    pg_answer_t *answer = pg_table_add(tally->answers, key, 1)->data;
+    apr_time_t time = hit->event.time;
+
     if (answer->count++ == 0) {
-        fresh.count = 1;
-        *answer = fresh;
+        fill_answer(answer, hit);
     }
-    else if (fresh.first > answer->last) {
-        answer->last = fresh.first;
+    else if (time > answer->last) {
+        answer->last = time;
     }
-    else if (fresh.first < answer->first) {
-        answer->first = fresh.first;
+    else if (time < answer->first) {
+        answer->first = time;
     }
-    return pg_span_make(key, (apr_size_t)n);
 }
 
 /* --- attempts kept whole ------------------------------------------------- */
@@ -335,8 +347,8 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
 {
     const pg_event_t *event = &hit->event;
     const pg_verdict_t *v = &event->verdict;
-    char key[PG_TABLE_KEY + 256];
-    pg_span_t answer = { .ptr = NULL, .len = 0 };
+    char key[PG_TABLE_KEY + 1];
+    pg_span_t answer = pg_tally_answer(hit, key);
 
     tally->attempts++;
     tally->count[v->class_id][event->outcome]++;
@@ -347,8 +359,8 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
     pg_tally_seen(tally, event->time);
     count_tops(tally, hit);
     count_vhost(tally, event);
-    if (event->status >= 200 && event->status < 300) {
-        answer = count_answer(tally, hit, key, sizeof(key));
+    if (answer.ptr) {
+        count_answer(tally, hit, answer);
     }
     keep_some(tally, hit, answer);
 }

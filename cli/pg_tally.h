@@ -132,6 +132,12 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound);
 /** Count an attempt. One thread a tally. */
 void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit);
 
+/**
+ * The key of an attempt's answer in `answers`; empty for all but 2xx.
+ * @param out  at least PG_TABLE_KEY octets and a NUL
+ */
+pg_span_t pg_tally_answer(const pg_hit_t *hit, char *out);
+
 /** Count a line that was not understood, keeping some of the first. */
 void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line);
 

@@ -18,8 +18,14 @@ typedef struct command_t {
 static const command_t commands[] = {
     { "scan", pg_cmd_scan,
       "find relay attempts in access logs" },
+    { "show", pg_cmd_show,
+      "show what a ledger holds, live or not" },
+    { "compare", pg_cmd_compare,
+      "put sensors side by side, month by month" },
     { "explain", pg_cmd_explain,
       "say what one request is, and what to do about it" },
+    { "audit", pg_cmd_audit,
+      "say what is open in a configuration of httpd" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -5,5 +5,34 @@ PRODUCT_VERSION := $(shell sed -n 's/.*PROXYGUARD_VERSION "\(.*\)"/\1/p' \
                      mod_proxyguard.h)
 CLI_PKGS   := apr-util-1 liblzma libzstd zlib
 CLI_FLAGS   = $(shell pkg-config --cflags $(CLI_PKGS)) \
-              -DPROXYGUARD_VERSION='"$(PRODUCT_VERSION)"'
+              -DPROXYGUARD_VERSION='"$(PRODUCT_VERSION)"' \
+              -DPROXYGUARD_MODULE_DIR='"$(MODULE_INSTALLED)"'
+# asked once, not for every object
+MODULE_INSTALLED := $(shell $(APXS) -q LIBEXECDIR)
 CLI_LIBS    = $(shell pkg-config --libs $(CLI_PKGS)) -pthread
+# without its main file, which has main()
+CLI_LIB    := $(filter-out cli/proxyguard.c,$(CLI_SRC))
+
+# A log that is made up, beside grep, wc, mawk and, where it is installed,
+# GoAccess, all on the same warm file.
+BENCH_MIB = 1024
+.PHONY: bench-scan
+bench-scan: all ## speed of the log scan; BENCH_MIB=1024
+	@mkdir -p $(BUILD)/bench
+	@$(PYTHON) tests/bench/bench_scan.py $(BUILD)/proxyguard \
+	    $(BUILD)/bench/$(BENCH_MIB).log $(BENCH_MIB)
+
+# What figures 2 and 3 of the seed show, from made-up logs of that shape.
+FIGURES := docs/figures
+.PHONY: figures
+figures: all ## docs/figures, drawn from made-up logs of two sensors
+	@mkdir -p $(BUILD)/figures $(FIGURES)
+	$(PYTHON) tests/synth/synth_log.py sensors $(BUILD)/figures
+	for s in north south; do \
+	    $(BUILD)/proxyguard scan -q -O json $(BUILD)/figures/$$s.log \
+	        > $(BUILD)/figures/$$s.json; test $$? = 1 || exit 1; done
+	for f in get connect; do \
+	    $(BUILD)/proxyguard compare -O svg --family $$f --lang en \
+	        north=$(BUILD)/figures/north.json \
+	        south=$(BUILD)/figures/south.json \
+	        > $(FIGURES)/attempts-$$f.svg || exit 1; done

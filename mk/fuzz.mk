@@ -16,7 +16,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 
 $(BUILD)/fuzz/run_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ \
-	    $(APR_LIBS) $(JANSSON_LIBS) -lm
+	    $(APR_LIBS) $(JANSSON_LIBS) $(CLI_LIBS) -lm
 
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o
 

@@ -4,8 +4,6 @@
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
       -fno-omit-frame-pointer
 UNIT_SRC := $(call srcs,tests/unit)
-# cli/ without its main file, which has main()
-CLI_LIB  := $(filter-out cli/proxyguard.c,$(CLI_SRC))
 INC_unit  = $(INC_core) -Iledger -Iaudit -Ireport -Icli -Itests/unit \
             $(JANSSON_CFLAGS) $(CLI_FLAGS) \
             $(shell pkg-config --cflags check)

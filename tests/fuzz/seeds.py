@@ -35,6 +35,8 @@ SEEDS = {
     "classify": ("classify.tsv",
                  lambda r: [b"\1" + counted(r[1]) + r[0],
                             b"\0" + counted(b"") + r[0]]),
+    "logline": ("logformat.tsv",
+                lambda r: [b"%c" % n + r[1] for n in range(6)]),
 }
 
 

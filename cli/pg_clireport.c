@@ -1,0 +1,63 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_clireport.h"
+
+#include <apr_strings.h>
+
+#include "pg_ledger.h"
+
+int pg_cli_format(const pg_cli_t *cli, const pg_format_t **out,
+                  const char *name)
+{
+    const char *known = "";
+
+    *out = pg_format_find(pg_span_str(name));
+    if (*out) {
+        return 0;
+    }
+    for (const pg_format_t *f = pg_formats(); f->name; f++) {
+        known = apr_pstrcat(cli->pool, known, *known ? ", " : "", f->name,
+                            NULL);
+    }
+    return pg_cli_usage(cli, "--output: '%s' is none of %s", name, known);
+}
+
+int pg_cli_ledger(const pg_cli_t *cli, pg_snapshot_t **out, const char *path,
+                  apr_time_t now, apr_pool_t *pool)
+{
+    pg_ledger_t *ledger;
+    const char *why = NULL;
+    apr_status_t failed = pg_ledger_open_readonly(&ledger, path, &why, pool);
+    char words[256];
+
+    if (failed == APR_SUCCESS) {
+        failed = pg_ledger_snapshot(out, ledger, now, pool);
+    }
+    if (failed == APR_SUCCESS) {
+        return 0;
+    }
+    pg_cli_say(cli, "%s: %s", path,
+               why ? why : apr_strerror(failed, words, sizeof(words)));
+    return PG_EXIT_NO_INPUT;
+}
+
+pg_report_t pg_cli_report(const pg_cli_t *cli, const pg_snapshot_t *snapshot,
+                          apr_time_t now)
+{
+    return (pg_report_t){
+        .ledger = snapshot,
+        .now = now,
+        .version = PROXYGUARD_VERSION,
+        .view.lang = cli->japanese ? PG_LANG_JA : PG_LANG_EN,
+    };
+}
+
+int pg_cli_status(const pg_snapshot_t *snapshot)
+{
+    for (int c = 0; c < PG_CLASS_COUNT; c++) {
+        if (snapshot->count[c][PG_OUTCOME_RELAYED]) {
+            return PG_EXIT_RELAYED;
+        }
+    }
+    return snapshot->attempts ? PG_EXIT_ATTEMPTS : PG_EXIT_CLEAN;
+}

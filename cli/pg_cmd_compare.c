@@ -1,0 +1,307 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* proxyguard compare: several sensors, month by month, family by family. */
+#include <getopt.h>
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include "pg_clireport.h"
+#include "pg_escape.h"
+#include "pg_sensorchart.h"
+
+static const char help[] =
+"Usage: proxyguard compare [OPTION]... NAME=FILE...\n"
+"Put sensors side by side, month by month. FILE is a ledger, or JSON that the\n"
+"status page or 'proxyguard scan -O json' wrote.\n\n"
+"  -O, --output FORMAT  text (default), csv, html, svg\n"
+"      --family NAME    only get, connect, socks or host\n"
+"      --lang en|ja     language of the text\n"
+"  -h, --help           this text\n\n"
+"Exit status: 0, or 64 and up for errors.\n";
+
+enum {
+    OPT_LANG = 256, OPT_FAMILY,
+    NAME_SHOWN = 40
+};
+
+static const struct option longs[] = {
+    { "output", required_argument, NULL, 'O' },
+    { "family", required_argument, NULL, OPT_FAMILY },
+    { "lang",   required_argument, NULL, OPT_LANG },
+    { "help",   no_argument,       NULL, 'h' },
+    { NULL, 0, NULL, 0 }
+};
+
+/** What every output needs. */
+typedef struct compare_t {
+    pg_sink_t sink;
+    pg_sensors_t all;
+    int family;                  /* only this one; -1 = all               */
+    bool japanese;
+    apr_pool_t *pool;
+} compare_t;
+
+typedef struct output_t {
+    const char *name;
+    void (*put)(compare_t *c);
+} output_t;
+
+static bool is_shown(const compare_t *c, pg_family_e family)
+{
+    return pg_sensors_shows(&c->all, c->family, family);
+}
+
+/* --- text and CSV -------------------------------------------------------- */
+
+/* What an author of a file chose for a name is a stranger's text too. */
+static const char *safe_name(const compare_t *c, int sensor)
+{
+    return pg_cli_safe(pg_utf8_upto(pg_span_str(c->all.sensor[sensor].name),
+                                    NAME_SHOWN), c->pool);
+}
+
+static void put_table(compare_t *c, pg_family_e family)
+{
+    char month[16];
+
+    pg_putf(&c->sink, "%-9s", pg_family_name(family));
+    for (int s = 0; s < c->all.n; s++) {
+        pg_putf(&c->sink, " %12s", safe_name(c, s));
+    }
+    pg_puts(&c->sink, "\n");
+    for (apr_size_t m = 0; m < c->all.months; m++) {
+        pg_putf(&c->sink, "%-9s",
+                pg_sensors_month(month, sizeof(month), &c->all, m));
+        for (int s = 0; s < c->all.n; s++) {
+            pg_putf(&c->sink, " %12" APR_UINT64_T_FMT,
+                    pg_sensors_count(&c->all, s, m, family));
+        }
+        pg_puts(&c->sink, m + 1 == c->all.months && c->all.partial ? " *\n"
+                                                                   : "\n");
+    }
+    pg_puts(&c->sink, "\n");
+}
+
+static void put_text(compare_t *c)
+{
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        if (is_shown(c, (pg_family_e)f)) {
+            put_table(c, (pg_family_e)f);
+        }
+    }
+    if (c->all.months == 0) {
+        pg_puts(&c->sink, c->japanese ? "中継の試みはありません。\n"
+                                      : "No relay attempts.\n");
+    }
+    else if (c->all.partial) {
+        pg_puts(&c->sink, c->japanese ? "* この月はまだ途中です。\n"
+                                      : "* This month is not over yet.\n");
+    }
+}
+
+static void put_csv(compare_t *c)
+{
+    char month[16];
+
+    pg_puts(&c->sink, "month,family,sensor,attempts\r\n");
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        for (apr_size_t m = 0; is_shown(c, (pg_family_e)f)
+                               && m < c->all.months; m++) {
+            for (int s = 0; s < c->all.n; s++) {
+                pg_putf(&c->sink, "%s,%s,",
+                        pg_sensors_month(month, sizeof(month), &c->all, m),
+                        pg_family_name((pg_family_e)f));
+                pg_escape_csv(&c->sink, pg_span_str(c->all.sensor[s].name));
+                pg_putf(&c->sink, ",%" APR_UINT64_T_FMT "\r\n",
+                        pg_sensors_count(&c->all, s, m, (pg_family_e)f));
+            }
+        }
+    }
+}
+
+/* --- SVG and HTML -------------------------------------------------------- */
+
+static void put_svg(compare_t *c)
+{
+    pg_sensorchart_put(&c->sink, &c->all, c->family, c->japanese, c->pool);
+}
+
+static void put_html_table(compare_t *c, pg_family_e family)
+{
+    char month[16];
+
+    pg_putf(&c->sink, "<h2>%s</h2>\n<table><tr><th></th>",
+            pg_family_name(family));
+    for (int s = 0; s < c->all.n; s++) {
+        pg_puts(&c->sink, "<th>");
+        pg_escape_html(&c->sink, pg_span_str(c->all.sensor[s].name));
+        pg_puts(&c->sink, "</th>");
+    }
+    for (apr_size_t m = 0; m < c->all.months; m++) {
+        pg_putf(&c->sink, "</tr>\n<tr><th>%s</th>",
+                pg_sensors_month(month, sizeof(month), &c->all, m));
+        for (int s = 0; s < c->all.n; s++) {
+            pg_putf(&c->sink, "<td>%" APR_UINT64_T_FMT "</td>",
+                    pg_sensors_count(&c->all, s, m, family));
+        }
+    }
+    pg_puts(&c->sink, "</tr></table>\n");
+}
+
+static void put_html(compare_t *c)
+{
+    const char *title = c->japanese ? "センサーの比較" : "Sensors compared";
+
+    pg_putf(&c->sink, "<!DOCTYPE html>\n<html lang=\"%s\"><head>"
+            "<meta charset=\"utf-8\"><title>%s</title>\n"
+            "<meta name=\"viewport\" content=\"width=device-width\">\n"
+            "<style>:root{color-scheme:light dark}"
+            "body{font:1rem/1.5 system-ui,sans-serif;max-width:70rem;"
+            "margin:auto;padding:1rem}svg{max-width:100%%;height:auto}"
+            "td,th{padding:.1rem .8rem;text-align:right}</style></head>\n"
+            "<body><h1>%s</h1>\n", c->japanese ? "ja" : "en", title, title);
+    put_svg(c);
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        if (is_shown(c, (pg_family_e)f)) {
+            put_html_table(c, (pg_family_e)f);
+        }
+    }
+    pg_puts(&c->sink, "</body></html>\n");
+}
+
+static const output_t outputs[] = {
+    { "text", put_text },
+    { "csv",  put_csv },
+    { "html", put_html },
+    { "svg",  put_svg },
+};
+
+/* --- the command --------------------------------------------------------- */
+
+static int set_output(const pg_cli_t *cli, const output_t **out,
+                      const char *name)
+{
+    for (apr_size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+        if (!strcmp(outputs[i].name, name)) {
+            *out = &outputs[i];
+            return 0;
+        }
+    }
+    return pg_cli_usage(cli, "--output: '%s' is none of text, csv, html, svg",
+                        name);
+}
+
+static int set_family(const pg_cli_t *cli, compare_t *c, const char *name)
+{
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        if (!strcmp(pg_family_name((pg_family_e)f), name)) {
+            c->family = f;
+            return 0;
+        }
+    }
+    return pg_cli_usage(cli, "--family: '%s' is none of get, connect, socks, "
+                        "host", name);
+}
+
+static int parse(pg_cli_t *cli, compare_t *c, const output_t **out)
+{
+    int option, status = 0;
+
+    while (status == 0 && (option = getopt_long(cli->argc, cli->argv, "O:h",
+                                                longs, NULL)) != -1) {
+        switch (option) {
+        case 'O':
+            status = set_output(cli, out, optarg);
+            break;
+        case OPT_FAMILY:
+            status = set_family(cli, c, optarg);
+            break;
+        case OPT_LANG:
+            status = pg_cli_lang(cli, optarg);
+            break;
+        case 'h':
+            *out = NULL;
+            return 0;
+        default:
+            status = pg_cli_bad_option(cli);
+        }
+    }
+    if (status == 0 && (optind == cli->argc
+                        || cli->argc - optind > PG_SENSORS_MAX)) {
+        return pg_cli_usage(cli, "1 to %d NAME=FILE are needed", PG_SENSORS_MAX);
+    }
+    return status;
+}
+
+static bool is_json(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    int c;
+
+    do {
+        c = file ? fgetc(file) : EOF;
+    } while (c == ' ' || c == '\t' || c == '\n' || c == '\r');
+    if (file) {
+        fclose(file);
+    }
+    return c == '{';
+}
+
+static int read_sensor(const pg_cli_t *cli, pg_sensor_t *sensor,
+                       const char *argument)
+{
+    const char *equals = strchr(argument, '=');
+    pg_snapshot_t *snapshot;
+    const char *wrong;
+    int status;
+
+    if (equals == NULL || equals == argument || equals[1] == '\0') {
+        return pg_cli_usage(cli, "'%s' is not NAME=FILE", argument);
+    }
+    sensor->name = apr_pstrmemdup(cli->pool, argument,
+                                  (apr_size_t)(equals - argument));
+    if (is_json(equals + 1)) {
+        wrong = pg_sensor_from_json(sensor, equals + 1, cli->pool);
+        if (wrong) {
+            pg_cli_say(cli, "%s %s", equals + 1, wrong);
+            return PG_EXIT_DATA;
+        }
+        return 0;
+    }
+    status = pg_cli_ledger(cli, &snapshot, equals + 1, cli->now, cli->pool);
+    if (status == 0) {
+        pg_sensor_from_snapshot(sensor, snapshot);
+    }
+    return status;
+}
+
+int pg_cmd_compare(pg_cli_t *cli)
+{
+    compare_t c = {
+        .sink = pg_cli_sink(stdout), .family = -1, .pool = cli->pool
+    };
+    const output_t *output = &outputs[0];
+    int status = parse(cli, &c, &output);
+
+    if (status) {
+        return status;
+    }
+    if (output == NULL) {
+        pg_puts(&c.sink, help);
+        return pg_cli_finish(cli, &c.sink, PG_EXIT_CLEAN);
+    }
+    c.japanese = cli->japanese;
+    c.all.n = cli->argc - optind;
+    c.all.sensor = apr_pcalloc(cli->pool, sizeof(pg_sensor_t)
+                                          * (apr_size_t)c.all.n);
+    for (int s = 0; s < c.all.n; s++) {
+        status = read_sensor(cli, &c.all.sensor[s], cli->argv[optind + s]);
+        if (status) {
+            return status;
+        }
+    }
+    pg_sensors_align(&c.all);
+    output->put(&c);
+    return pg_cli_finish(cli, &c.sink, PG_EXIT_CLEAN);
+}

@@ -1,0 +1,153 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* proxyguard show: the report of a ledger - live, checkpointed or copied,
+ * while httpd runs and while it does not. The file is only read. */
+#include <getopt.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "pg_clireport.h"
+#include "pg_ledger.h"
+
+static const char help[] =
+"Usage: proxyguard show [OPTION]... [LEDGER]\n"
+"Show what a ledger holds: a live one, a checkpoint, or a copy of either.\n"
+"Without LEDGER, the one where httpd keeps it by default.\n\n"
+"  -O, --output FORMAT    text (default), html, json, csv, prometheus, ...\n"
+"  -w, --watch[=SECONDS]  show it again every 5 or so many seconds\n"
+"      --lang en|ja       language of the text\n"
+"  -h, --help             this text\n\n"
+"Exit status: 0 no attempts, 1 attempts, 2 something was relayed, 64 and up\n"
+"errors.\n";
+
+enum {
+    OPT_LANG = 256,
+    WATCH_SECONDS = 5,
+    WATCH_MAX = 86400
+};
+
+static const struct option longs[] = {
+    { "output", required_argument, NULL, 'O' },
+    { "watch",  optional_argument, NULL, 'w' },
+    { "lang",   required_argument, NULL, OPT_LANG },
+    { "help",   no_argument,       NULL, 'h' },
+    { NULL, 0, NULL, 0 }
+};
+
+typedef struct options_t {
+    const char *path;
+    const pg_format_t *format;
+    long watch;                  /* seconds; 0 = once                     */
+    bool help;
+} options_t;
+
+/* Where httpd's runtime directory is, on the systems we know. */
+static const char *default_path(void)
+{
+    static const char *const paths[] = {
+        "/run/apache2/proxyguard.ledger",
+        "/var/run/apache2/proxyguard.ledger",
+        "/run/httpd/proxyguard.ledger",
+        "/run/apache2/proxyguard.ledger"
+    };
+
+    for (apr_size_t i = 0; i + 1 < sizeof(paths) / sizeof(paths[0]); i++) {
+        if (access(paths[i], F_OK) == 0) {
+            return paths[i];
+        }
+    }
+    return paths[0];
+}
+
+static int set_option(pg_cli_t *cli, options_t *o, int option)
+{
+    switch (option) {
+    case 'O':
+        return pg_cli_format(cli, &o->format, optarg);
+    case 'w':
+        o->watch = WATCH_SECONDS;
+        return optarg ? pg_cli_number(cli, "--watch", optarg, WATCH_MAX,
+                                      &o->watch) : 0;
+    case OPT_LANG:
+        return pg_cli_lang(cli, optarg);
+    case 'h':
+        o->help = true;
+        return 0;
+    default:
+        return pg_cli_bad_option(cli);
+    }
+}
+
+static int parse(pg_cli_t *cli, options_t *o)
+{
+    int option, status;
+
+    o->format = pg_format_find(PG_SPAN("text"));
+    while ((option = getopt_long(cli->argc, cli->argv, "O:w::h", longs, NULL))
+           != -1) {
+        status = set_option(cli, o, option);
+        if (status) {
+            return status;
+        }
+    }
+    if (optind + 1 < cli->argc) {
+        return pg_cli_usage(cli, "one ledger at a time; 'compare' takes "
+                            "several");
+    }
+    o->path = optind < cli->argc ? cli->argv[optind] : default_path();
+    return 0;
+}
+
+static int show_once(const pg_cli_t *cli, const options_t *o,
+                     pg_sink_t *sink, apr_pool_t *pool)
+{
+    apr_time_t now = apr_time_now();
+    pg_snapshot_t *snapshot;
+    pg_report_t report;
+    int status = pg_cli_ledger(cli, &snapshot, o->path, now, pool);
+
+    if (status) {
+        return status;
+    }
+    report = pg_cli_report(cli, snapshot, now);
+    o->format->render(sink, &report, pool);
+    return pg_cli_finish(cli, sink, pg_cli_status(snapshot));
+}
+
+/* Until a signal ends it. A ledger that comes and goes, as at a restart, is
+ * no reason to give up. */
+static int watch(const pg_cli_t *cli, const options_t *o, pg_sink_t *sink)
+{
+    struct timespec pause = { .tv_sec = o->watch };
+    int status;
+
+    do {
+        apr_pool_t *pool;
+        apr_pool_create(&pool, cli->pool);
+        if (isatty(STDOUT_FILENO)) {
+            pg_puts(sink, "\033[H\033[J");
+        }
+        status = show_once(cli, o, sink, pool);
+        apr_pool_destroy(pool);
+    } while (status != PG_EXIT_OUTPUT && nanosleep(&pause, NULL) == 0);
+    return status;
+}
+
+int pg_cmd_show(pg_cli_t *cli)
+{
+    options_t o = { .help = false };
+    pg_sink_t sink = pg_cli_sink(stdout);
+    int status = parse(cli, &o);
+
+    if (status) {
+        return status;
+    }
+    if (o.help) {
+        pg_puts(&sink, help);
+        return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
+    }
+    return o.watch ? watch(cli, &o, &sink)
+                   : show_once(cli, &o, &sink, cli->pool);
+}

@@ -1,0 +1,22 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Adding what a scan found to a ledger, each log once. */
+#ifndef PG_INTO_H
+#define PG_INTO_H
+
+#include "pg_cli.h"
+#include "pg_scan.h"
+
+/**
+ * Add the attempts of those logs that the ledger does not have yet. A log is
+ * known by its content, whatever its name and packing. One whose first line
+ * is known and whose content is not has grown since: it is left out, with a
+ * message, as its beginning would count twice.
+ *
+ * @param path  the ledger; made when missing
+ * @return 0, or an exit status after a message
+ */
+int pg_into_add(const pg_cli_t *cli, const char *path,
+                const pg_scan_in_t *in, const pg_scan_out_t *scan);
+
+#endif

@@ -1,0 +1,18 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Sensors side by side as an image: one chart a family, one series a sensor
+ * (seed F11). */
+#ifndef PG_SENSORCHART_H
+#define PG_SENSORCHART_H
+
+#include "pg_sensors.h"
+#include "pg_sink.h"
+
+/**
+ * Write an SVG document; it can also stand in an HTML page as it is.
+ * @param only  a family, or -1 for all that were seen
+ */
+void pg_sensorchart_put(pg_sink_t *sink, const pg_sensors_t *sensors,
+                        int only, bool japanese, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,636 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The command: logs in, words and numbers out, whatever the logs are like."""
+
+import gzip
+import json
+import lzma
+import os
+import pty
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from pg_httpd import HTTPD, MODULES, TOP
+
+BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(TOP, "build")))
+COMMAND = os.path.join(BUILD, "proxyguard")
+SYNTH = os.path.join(TOP, "tests", "synth", "synth_log.py")
+HOME = 11321
+
+
+def run(*args, stdin=b"", env=None):
+    """The command's result, with no locale but the one given."""
+    clean = {k: v for k, v in os.environ.items()
+             if k not in ("LANG", "LANGUAGE") and not k.startswith("LC_")}
+    return subprocess.run([COMMAND, *map(str, args)], input=stdin, timeout=120,
+                          capture_output=True, env={**clean, **(env or {})})
+
+
+def scan_json(*args, stdin=b""):
+    done = run("scan", "-O", "json", *args, stdin=stdin)
+    assert done.returncode < 64, done.stderr
+    return json.loads(done.stdout)
+
+
+def line(request, status=404, size=209, when="02/Jan/2014:03:04:05 +0000",
+         client="192.0.2.7", agent="ua"):
+    return (f'{client} - - [{when}] "{request}" {status} {size} "-" '
+            f'"{agent}"\n')
+
+
+def write(path, *lines):
+    path.write_text("".join(lines), encoding="utf-8", newline="")
+    return path
+
+
+CLEAN = line("GET / HTTP/1.1", 200, HOME)
+GET = line("GET http://www.example.com/ HTTP/1.1", 200, HOME)
+CONNECT = line("CONNECT mx0.example.com:25 HTTP/1.0", 405, 235)
+
+
+# --- the answer ---------------------------------------------------------------
+
+def test_a_log_without_attempts_is_clean(tmp_path):
+    done = run("scan", write(tmp_path / "log", CLEAN * 3))
+    assert done.returncode == 0
+    assert b"No relay attempts." in done.stdout
+
+
+def test_attempts_answered_with_the_own_home_page_are_harmless(tmp_path):
+    log = write(tmp_path / "log", CLEAN, GET, CONNECT)
+    done = run("scan", log)
+    assert done.returncode == 1
+    assert b"2 attempts" in done.stdout
+    assert b"its own home page" in done.stdout
+    assert b"RELAYED" not in done.stdout
+
+
+@pytest.mark.parametrize("request_line, size", [
+    ("CONNECT www.example.com:443 HTTP/1.1", "-"),
+    ("GET http://www.example.com/ HTTP/1.1", "777"),
+])
+def test_a_2xx_that_is_not_our_own_answer_is_called_out(tmp_path,
+                                                         request_line, size):
+    log = write(tmp_path / "log", CLEAN, line(request_line, 200, size))
+    done = run("scan", log)
+    assert done.returncode == 2
+    assert b"PROBABLY RELAYED" in done.stdout
+    assert scan_json(log)["by_outcome"]["relayed"] == 1
+
+
+def test_an_own_page_for_the_same_path_is_harmless(tmp_path):
+    log = write(tmp_path / "log", CLEAN,
+                line("GET /favicon.ico HTTP/1.1", 200, 1150),
+                line("GET http://www.example.com/favicon.ico HTTP/1.1", 200,
+                     1150))
+    assert run("scan", log).returncode == 1
+
+
+def test_japanese_is_spoken_on_request_and_by_locale(tmp_path):
+    log = write(tmp_path / "log", CONNECT)
+    asked = run("scan", "--lang", "ja", log).stdout.decode()
+    assert "このサーバーを中継に" in asked
+    assert run("scan", log, env={"LANG": "ja_JP.UTF-8"}).stdout.decode() \
+        == asked
+    assert "attempt" in run("scan", log).stdout.decode()
+
+
+def test_lines_that_are_not_understood_are_counted_and_shown(tmp_path):
+    log = write(tmp_path / "log", CONNECT, "no log line\n", "\n")
+    text = run("scan", log).stdout
+    assert b"no log line" in text
+    assert b"1 lines were not understood" in text
+
+
+def test_a_file_without_one_log_line_is_an_error(tmp_path):
+    done = run("scan", write(tmp_path / "log", "hello\n" * 3))
+    assert done.returncode == 65
+    assert b"--log-format" in done.stderr
+
+
+# --- own names ----------------------------------------------------------------
+
+def test_own_names_are_not_strangers(tmp_path):
+    log = write(tmp_path / "log",
+                line("GET http://www.own.example/ HTTP/1.1", 200, 5),
+                line("GET http://WWW.OWN.EXAMPLE.:80/ HTTP/1.1", 200, 5),
+                line("GET http://other.example/ HTTP/1.1", 404, 5))
+    assert scan_json("-o", "www.own.example", log)["attempts"] == 1
+    assert scan_json(log)["attempts"] == 3
+
+
+def test_virtual_hosts_that_the_log_names_are_own_names(tmp_path):
+    def vhost(name, request):
+        return f"{name}:80 " + line(request)
+    log = write(tmp_path / "log",
+                vhost("a.example", "GET http://b.example/ HTTP/1.1"),
+                vhost("b.example", "GET http://c.example/ HTTP/1.1"))
+    assert scan_json(log)["attempts"] == 1
+    assert scan_json("--no-learn", log)["attempts"] == 2
+    assert b"2 virtual hosts" in run("scan", log).stdout
+
+
+# --- formats ------------------------------------------------------------------
+
+def test_formats_are_recognised_line_by_line(tmp_path):
+    log = write(
+        tmp_path / "log", CONNECT,
+        '192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] "CONNECT a:25" 405 1\n',
+        'v.example:80 ' + CONNECT,
+        json.dumps({"time": "2014-01-02T03:04:05Z", "remote_addr": "::1",
+                    "request": "CONNECT a.example:443 HTTP/1.1",
+                    "status": 405}) + "\n",
+        json.dumps({"ts": 1388631845.5, "status": 405, "request": {
+            "remote_ip": "192.0.2.1", "method": "GET",
+            "uri": "http://b.example/", "proto": "HTTP/1.1"}}) + "\n",
+        '{"request": "\\x05\\x01", "status": 400, "time": '
+        '"2014-01-02T03:04:05Z"}\n')
+    found = scan_json("--no-learn", log)
+    assert found["by_class"]["connect-mail"] == 3
+    assert found["by_class"]["connect-tls"] == 1
+    assert found["by_class"]["absolute"] == 1
+    assert found["by_class"]["socks"] == 1
+
+
+def test_a_log_format_as_in_httpd_conf_is_followed(tmp_path):
+    log = write(tmp_path / "log",
+                '[02/Jan/2014:03:04:05 +0000]|405|CONNECT a.example:25|\n')
+    assert scan_json("-f", "%t|%>s|%r|", log)["attempts"] == 1
+    bad = run("scan", "-f", "%h %t", log)
+    assert bad.returncode == 64
+    assert b"'%h %t' does not log the request line" in bad.stderr
+
+
+def test_escapes_of_the_log_are_undone(tmp_path):
+    log = write(tmp_path / "log", line(r"\x05\x01", 400),
+                line(r"GET http://a.example/\"x HTTP/1.1"))
+    found = scan_json(log)
+    assert found["by_class"]["socks"] == 1
+    assert found["by_class"]["absolute"] == 1
+
+
+def test_rotated_and_packed_logs_in_any_order_are_one(tmp_path):
+    old = line("CONNECT a.example:25 HTTP/1.0", 405,
+               when="01/Oct/2013:00:00:00 +0000")
+    files = [write(tmp_path / "log", CONNECT)]
+    for name, pack in (("log.1.gz", gzip.compress), ("log.2.xz",
+                                                     lzma.compress)):
+        files.append(tmp_path / name)
+        files[-1].write_bytes(pack(old.encode()))
+    subprocess.run(["zstd", "-q", str(write(tmp_path / "log.3", old))],
+                   check=True)
+    files.append(tmp_path / "log.3.zst")
+    files.append(tmp_path / "log.4.gz")      # members one after the other
+    files[-1].write_bytes(gzip.compress(old.encode()) * 3)
+    one = run("scan", "-O", "json", *files).stdout
+    assert json.loads(one)["attempts"] == 7
+    assert one == run("scan", "-O", "json", *files[::-1]).stdout
+    assert one == run("scan", "-O", "json", "-j", "1", *files).stdout
+
+
+def test_standard_input_is_read_packed_or_not(tmp_path):
+    for data in (CONNECT.encode(), gzip.compress(CONNECT.encode())):
+        assert scan_json("-", stdin=data)["attempts"] == 1
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_parts_of_a_large_log_are_counted_once(tmp_path, jobs):
+    log = tmp_path / "log"
+    block = (CLEAN * 500 + GET + CONNECT).encode()
+    with open(log, "wb") as out:
+        for _ in range(2100):            # 100 MB: several parts
+            out.write(block)
+    assert scan_json("-j", jobs, log)["attempts"] == 4200
+
+
+# --- hostile logs -------------------------------------------------------------
+
+def test_terminal_escapes_never_reach_the_terminal(tmp_path):
+    evil = "\x1b[2J\x1b]0;owned\x07\u202e\x9b31m"
+    log = write(tmp_path / "log",
+                line(f"GET http://{evil}/ HTTP/1.1", 200, 5, agent=evil,
+                     client=evil), evil + "\n")
+    for language in ("en", "ja"):
+        text = run("scan", "--lang", language, log).stdout.decode()
+        assert "\x1b" not in text and "\x07" not in text
+        assert "\u202e" not in text and "\x9b" not in text
+        assert "\\x1b[2J" in text
+    for args in (("explain", f"GET http://{evil}/ HTTP/1.1"),
+                 ("scan", f"--output={evil}", log), ("scan", evil), (evil,)):
+        done = run(*args)
+        assert b"\x1b" not in done.stdout + done.stderr
+
+
+def test_nul_and_invalid_utf8_and_endless_lines_do_no_harm(tmp_path):
+    log = tmp_path / "log"
+    noise = random.Random(7).randbytes(1 << 20)
+    with open(log, "wb") as out:
+        out.write(CONNECT.encode())
+        out.write(b"\0" * 4096 + b"\n" + noise + b"\n")
+        out.write(b'192.0.2.1 - - [t] "GET http://a\xff\xfe\0/ ')
+        for _ in range(100):                          # a line of 100 MB
+            out.write(b"A" * (1 << 20))
+        out.write(b"\n" + CONNECT.encode())
+    done = run("scan", "-O", "json", log)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["by_class"]["connect-mail"] == 2
+    assert b"longer than 1 MiB" in run("scan", log).stdout
+
+
+def test_a_truncated_archive_gives_what_it_holds_and_an_error(tmp_path):
+    packed = gzip.compress((CONNECT * 1000 + os.urandom(99999).hex()).encode())
+    log = tmp_path / "log.gz"
+    log.write_bytes(packed[:-2000])
+    done = run("scan", log)
+    assert done.returncode == 74
+    assert b"1,000 attempts" in done.stdout
+    assert b"cut off" in done.stderr
+    log.write_bytes(packed[:5000] + b"\0" * 500 + packed[5500:])
+    done = run("scan", log)
+    assert done.returncode == 74
+    assert b"damaged" in done.stderr
+
+
+def test_a_bomb_is_stopped(tmp_path):
+    bomb = gzip.compress(b"\n" * (1 << 24), 9)
+    log = tmp_path / "bomb.gz"
+    log.write_bytes(bomb * 64)           # a gibibyte of empty lines
+    done = run("scan", log)
+    assert done.returncode == 74
+    assert b"250 times" in done.stderr
+
+
+def test_memory_does_not_grow_with_the_log_or_the_attack(tmp_path):
+    """A million different names into lists of a thousand."""
+    log = tmp_path / "log"
+    with open(log, "w", encoding="ascii") as out:
+        for i in range(1_000_000):
+            out.write(line(f"GET http://h{i}.example/ HTTP/1.1", 404, 9,
+                           client=f"10.{i >> 16 & 255}.{i >> 8 & 255}"
+                                  f".{i & 255}"))
+    pid = os.fork()
+    if pid == 0:
+        out = os.open(tmp_path / "out", os.O_CREAT | os.O_WRONLY)
+        os.dup2(out, 1)
+        os.execv(COMMAND, [COMMAND, "scan", "-j1", "--max-keys=1000",
+                           str(log)])
+    _, status, usage = os.wait4(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 1
+    assert usage.ru_maxrss < 64 * 1024
+    text = (tmp_path / "out").read_text(encoding="utf-8")
+    assert "1,000,000 attempts" in text
+    assert "outgrew --max-keys" in text
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    done = run("scan", tmp_path / "nothing", write(tmp_path / "log", CONNECT))
+    assert done.returncode == 66
+    assert b"No such file" in done.stderr
+    assert b"1 attempt " in done.stdout
+    assert run("scan", tmp_path).returncode == 66
+    assert run("scan").returncode == 64
+    assert run("scan", "-j", "0", "x").returncode == 64
+    assert run("scan", "-j", "many", "x").returncode == 64
+    assert run().returncode == 64
+
+
+def test_a_full_disk_under_the_output_is_noticed(tmp_path):
+    log = write(tmp_path / "log", CONNECT)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([COMMAND, "scan", log], stdout=full,
+                              stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 74
+
+
+# --- signals and terminals ----------------------------------------------------
+
+def test_an_interrupt_prints_what_was_found(tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with subprocess.Popen([COMMAND, "scan", str(fifo)],
+                          stdout=subprocess.PIPE) as child:
+        with open(fifo, "wb") as out:
+            out.write(CONNECT.encode() * 3)
+            out.flush()
+            deadline = time.monotonic() + 20
+            while _unread(out.fileno()) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            child.send_signal(signal.SIGINT)
+            text = child.communicate(timeout=20)[0]
+    assert b"INTERRUPTED" in text
+    assert b"3 attempts" in text
+
+
+def _unread(fd):
+    import array
+    import fcntl
+    import termios
+    size = array.array("i", [0])
+    fcntl.ioctl(fd, termios.FIONREAD, size)
+    return size[0]
+
+
+def _stderr_on_terminal(*args):
+    """What the command writes to a terminal that is its standard error."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([COMMAND, *map(str, args)], stderr=theirs,
+                          stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          ) as child:
+        os.close(theirs)
+        seen = b""
+        child.stdin.write(CONNECT.encode())
+        child.stdin.flush()
+        deadline = time.monotonic() + 20
+        os.set_blocking(ours, False)
+        while b"/s" not in seen and time.monotonic() < deadline:
+            try:
+                seen += os.read(ours, 4096)
+            except BlockingIOError:
+                time.sleep(0.05)
+            if "-q" in args and time.monotonic() > deadline - 18:
+                break
+        child.stdin.close()
+    os.close(ours)
+    return seen
+
+
+def test_progress_is_shown_on_a_terminal_and_can_be_silenced():
+    assert b"/s" in _stderr_on_terminal("scan", "-")
+    assert _stderr_on_terminal("scan", "-q", "-") == b""
+
+
+def test_nothing_is_written_to_standard_error_without_need(tmp_path):
+    assert run("scan", write(tmp_path / "log", CONNECT)).stderr == b""
+
+
+# --- the same as the core -----------------------------------------------------
+
+def as_logged(octets):
+    """As httpd's ap_escape_logitem writes it."""
+    out = ""
+    for octet in octets:
+        char = chr(octet)
+        if char in '"\\':
+            out += "\\" + char
+        elif 32 <= octet < 127:
+            out += char
+        else:
+            out += f"\\x{octet:02x}"
+    return out
+
+
+def test_explain_and_scan_agree_about_every_line(tmp_path):
+    requests = [b"GET / HTTP/1.1", b"GET http://a.example/ HTTP/1.1",
+                b"CONNECT a.example:443 HTTP/1.1", b"connect a.example:25",
+                b"GET http:/a.example HTTP/1.1", b"\x05\x01", b"OPTIONS *",
+                b"GET //a.example/ HTTP/1.1", b"a.example:25",
+                b"GET ftp://a.example/ HTTP/1.0"]
+    for request in requests:
+        logged = as_logged(request)
+        log = write(tmp_path / "log", CLEAN, line(logged, 400))
+        said = run("explain", "-e", logged).stdout.decode()
+        name = said.split("\nClass: ")[1].split("\n")[0]
+        found = {k for k, v in scan_json(log)["by_class"].items() if v}
+        assert found == ({name} - {"clean"}), request
+
+
+# --- explain ------------------------------------------------------------------
+
+def test_explain_takes_a_line_a_request_or_a_log_line():
+    for given in ("CONNECT mx0.example.com:25 HTTP/1.0", CONNECT.strip(),
+                  "CONNECT mx0.example.com:25 HTTP/1.0\r\nHost: x\r\n\r\n"):
+        done = run("explain", given)
+        assert done.returncode == 1
+        assert b"Class: connect-mail" in done.stdout
+        assert b"answers 405" in done.stdout
+    done = run("explain", "-", stdin=b"\x05\x01\x00")
+    assert b"Class: socks" in done.stdout
+    assert run("explain", "GET / HTTP/1.1").returncode == 0
+    assert run("explain").returncode == 64
+    own = run("explain", "-o", "a.example", "GET http://a.example/ HTTP/1.1")
+    assert own.returncode == 0
+
+
+# --- audit --------------------------------------------------------------------
+
+def conf(tmp_path, text):
+    modules = "".join(
+        f"LoadModule {name}_module {MODULES}/mod_{name}.so\n"
+        for name in ("mpm_event", "authz_core", "proxy", "proxy_http"))
+    return write(tmp_path / "httpd.conf",
+                 f"ServerRoot {tmp_path}\n{modules}ServerName own.example\n"
+                 f"ErrorLog {tmp_path}/error.log\nListen 127.0.0.1:8080\n"
+                 + text)
+
+
+def test_audit_names_an_open_proxy_and_leaves_a_closed_server_alone(tmp_path):
+    done = run("audit", "--httpd", HTTPD, "-f",
+               conf(tmp_path, "ProxyRequests On\n"))
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert b": open: " in done.stdout
+    done = run("audit", "--httpd", HTTPD, "-f", conf(tmp_path, ""))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_audit_says_when_a_configuration_is_broken(tmp_path):
+    done = run("audit", "--httpd", HTTPD, "-f", conf(tmp_path, "Nonsense\n"))
+    assert done.returncode == 65
+    assert b"Nonsense" in done.stderr
+    assert run("audit", "-f", tmp_path / "none").returncode == 66
+    assert run("audit", "--httpd", "/none").returncode == 66
+
+
+# --- ledgers ------------------------------------------------------------------
+
+@pytest.fixture
+def shared(tmp_path):
+    """A log in a ledger."""
+    log = write(tmp_path / "log", CLEAN, GET, CONNECT * 2)
+    ledger = tmp_path / "ledger"
+    assert run("scan", "--into", ledger, log).returncode == 1
+    return log, ledger
+
+
+def attempts_in(ledger):
+    done = run("show", "-O", "json", ledger)
+    assert done.returncode < 64, done.stderr
+    return json.loads(done.stdout)["attempts"]
+
+
+def test_a_log_is_added_to_a_ledger_once_whatever_it_is_called(shared):
+    log, ledger = shared
+    assert attempts_in(ledger) == 3
+    packed = log.with_name("other.gz")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    for again in (log, packed):
+        done = run("scan", "--into", ledger, again)
+        assert done.returncode == 1
+        assert b"3 attempts" in done.stdout
+        assert b"already" in done.stderr
+    assert attempts_in(ledger) == 3
+
+
+def test_a_log_that_has_grown_is_not_counted_twice(shared):
+    log, ledger = shared
+    with open(log, "a", encoding="ascii") as out:
+        out.write(CONNECT)
+    done = run("scan", "--into", ledger, log)
+    assert b"when it is complete" in done.stderr
+    assert attempts_in(ledger) == 3
+
+
+def test_what_was_judged_goes_into_the_ledger(tmp_path):
+    log = write(tmp_path / "log", CLEAN,
+                line("GET http://a.example/ HTTP/1.1", 200, 1),
+                line("GET http://b.example/ HTTP/1.1", 200, HOME))
+    run("scan", "--into", tmp_path / "ledger", log)
+    done = run("show", "-O", "json", tmp_path / "ledger")
+    assert done.returncode == 2
+    outcomes = json.loads(done.stdout)["by_outcome"]
+    assert (outcomes["relayed"], outcomes["observed"]) == (1, 1)
+
+
+def test_into_refuses_what_cannot_be_read_twice(tmp_path):
+    assert run("scan", "--into", tmp_path / "l", "-").returncode == 64
+    log = write(tmp_path / "log", CONNECT)
+    assert run("scan", "--into", tmp_path, log).returncode == 74
+
+
+def test_show_reads_a_ledger_in_every_format(shared):
+    _, ledger = shared
+    for name in ("text", "html", "json", "csv", "prometheus"):
+        done = run("show", "-O", name, ledger)
+        assert done.returncode == 1 and done.stdout, name
+    assert run("show", "-O", "nonsense", ledger).returncode == 64
+    assert run("show", ledger.with_name("none")).returncode == 66
+    junk = write(ledger.with_name("junk"), "no ledger\n" * 1000)
+    assert run("show", junk).returncode == 66
+    assert junk.read_text() == "no ledger\n" * 1000
+
+
+def test_watch_shows_it_again_and_again(shared):
+    _, ledger = shared
+    with subprocess.Popen([COMMAND, "show", "-O", "json", "-w1",
+                           str(ledger)], stdout=subprocess.PIPE) as child:
+        seen = b""
+        while seen.count(b'"schema"') < 2:
+            part = os.read(child.stdout.fileno(), 65536)
+            assert part
+            seen += part
+        child.terminate()
+
+
+# --- compare ------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def sensors(tmp_path_factory):
+    """The made-up sensors as JSON of a scan."""
+    folder = tmp_path_factory.mktemp("sensors")
+    subprocess.run([sys.executable, SYNTH, "sensors", str(folder)],
+                   check=True)
+    out = []
+    for name in ("north", "south"):
+        path = folder / f"{name}.json"
+        path.write_bytes(run("scan", "-O", "json",
+                             folder / f"{name}.log").stdout)
+        out.append(f"{name}={path}")
+    return out
+
+
+def test_compare_gives_every_month_of_every_family_and_sensor(sensors):
+    lines = run("compare", "-O", "csv", *sensors).stdout.decode().split()
+    wanted = ["month,family,sensor,attempts"]
+    shapes = synth().SENSORS
+    for family in ("get", "connect"):
+        for number, (year, month) in enumerate(synth().MONTHS):
+            wanted += [f'{year}-{month:02},{family},"{name}",'
+                       f'{shapes[name][family][number]}' for name in shapes]
+    assert lines == wanted
+
+
+def test_compare_draws_one_chart_a_family_and_one_series_a_sensor(sensors):
+    from xml.etree import ElementTree
+    root = ElementTree.fromstring(run("compare", "-O", "svg",
+                                      *sensors).stdout)
+    charts = root.findall("{http://www.w3.org/2000/svg}svg")
+    assert [chart.get("id") for chart in charts] == ["get", "connect"]
+    for chart in charts:
+        bars = chart.findall(".//{http://www.w3.org/2000/svg}rect")
+        assert {bar.get("class") for bar in bars} == {"s0", "s1"}
+        assert len(bars) == 28
+    page = run("compare", "-O", "html", *sensors).stdout
+    assert page.count(b"<table>") == 2
+    one = run("compare", "-O", "svg", "--family", "get", *sensors).stdout
+    assert b'id="connect"' not in one
+
+
+def test_compare_takes_ledgers_and_names_what_it_cannot_read(shared, sensors):
+    log, ledger = shared
+    done = run("compare", f"here={ledger}", sensors[0])
+    assert done.returncode == 0
+    assert b"here" in done.stdout and b"north" in done.stdout
+    assert run("compare", f"x={log}").returncode == 66
+    junk = write(log.with_name("junk.json"), '{"a": 1}')
+    assert run("compare", f"x={junk}").returncode == 65
+    assert run("compare", str(ledger)).returncode == 64
+    evil = run("compare", f"\x1b[2J<b>={ledger}", "-O", "html").stdout
+    assert b"<b>" not in evil and b"\x1b" not in evil
+
+
+# --- demonstration data -------------------------------------------------------
+
+def synth():
+    sys.path.insert(0, os.path.dirname(SYNTH))
+    import synth_log
+    return synth_log
+
+
+def test_help_names_every_option_and_command():
+    assert run("--help").returncode == 0
+    for command in ("scan", "show", "compare", "explain", "audit"):
+        assert command in run("--help").stdout.decode()
+        done = run(command, "--help")
+        assert done.returncode == 0 and done.stdout.startswith(b"Usage: ")
+        assert run(command, "--nonsense").returncode == 64
+
+
+def long_options(command):
+    text = run(command, "--help").stdout.decode()
+    return set(re.findall(r"(?<!\S)--([a-z-]+)", text))
+
+
+@pytest.mark.parametrize("command", ["scan", "show", "compare", "explain",
+                                     "audit"])
+def test_manual_and_completion_know_every_option(command):
+    with open(os.path.join(TOP, "docs", "proxyguard.1"),
+              encoding="utf-8") as f:
+        manual = f.read().replace("\\-", "-")
+    with open(os.path.join(TOP, "packaging", "completion", "proxyguard"),
+              encoding="utf-8") as f:
+        completion = f.read()
+    section = manual.split(f".SS proxyguard {command}")[1].split("\n.S")[0]
+    for option in long_options(command):
+        assert f"--{option}" in section, option
+        assert f"--{option}" in completion, option
+
+
+def test_completion_completes_commands_options_and_formats():
+    script = os.path.join(TOP, "packaging", "completion", "proxyguard")
+
+    def complete(*words):
+        done = subprocess.run(
+            ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); '
+             'COMP_CWORD=$(($# - 1)); _proxyguard; '
+             'printf "%s\\n" "${COMPREPLY[@]}"', "bash", script, *words],
+            capture_output=True, check=True)
+        return done.stdout.decode().split()
+
+    assert complete("proxyguard", "sc") == ["scan"]
+    assert "--own-host" in complete("proxyguard", "scan", "--o")
+    assert complete("proxyguard", "scan", "--output", "pro") == ["prometheus"]
+    assert complete("proxyguard", "explain", "--lang", "j") == ["ja"]

@@ -1,0 +1,104 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Lines of a log: fields lie inside the line, in order; the same line gives
+ * the same answer; undoing escapes never makes a text longer; and what a
+ * glance finds clean is clean to the core. Input: one octet that chooses the
+ * format, then the line. */
+#include "pg_fuzz.h"
+
+#include <apr_general.h>
+
+#include "pg_count.h"
+#include "pg_logescape.h"
+#include "pg_logtime.h"
+
+enum { FORMATS = 6 };
+
+typedef struct world_t {
+    apr_pool_t *pool;
+    pg_logformat_t format[FORMATS];
+} world_t;
+
+/* Made at the first input: libFuzzer has no other place. */
+static const world_t *the_world(void)
+{
+    static const char *const texts[FORMATS] = {
+        "combined", "common", "vhost_combined", "%h|%r|%>s", "%r",
+        "$remote_addr [$time_local] \"$request\" $status"
+    };
+    static world_t world;
+
+    if (world.pool == NULL) {
+        apr_initialize();
+        apr_pool_create(&world.pool, NULL);
+        for (int i = 0; i < FORMATS; i++) {
+            PG_MUST(pg_logformat_compile(&world.format[i], texts[i],
+                                         world.pool) == NULL);
+        }
+    }
+    return &world;
+}
+
+static void check_fields(const pg_logline_t *line, pg_span_t s)
+{
+    char *room = malloc(s.len + 1);
+
+    for (int f = 0; f < PG_FIELD_COUNT; f++) {
+        pg_span_t field = line->field[f];
+        PG_MUST(field.ptr == NULL
+                || (field.ptr >= s.ptr
+                    && field.ptr + field.len <= s.ptr + s.len));
+        PG_MUST(pg_logescape_undo(room, field).len <= field.len);
+    }
+    free(room);
+}
+
+static void check_glance(const pg_logformat_t *format,
+                         const pg_logline_t *line, pg_span_t s)
+{
+    pg_request_t request = { .line = line->field[PG_FIELD_REQUEST] };
+    pg_verdict_t verdict;
+    apr_size_t target;
+
+    if (format->anchor.len && pg_count_is_clean(s, format->anchor, &target)) {
+        PG_MUST(target < s.len && s.ptr[target] == '/');
+        PG_MUST(request.line.len == 0
+                || pg_classify(&verdict, &request, NULL) == PG_CLASS_CLEAN);
+    }
+}
+
+static void check_json(pg_span_t s)
+{
+    pg_logjson_t hold = { .doc = NULL };
+    pg_logline_t line;
+
+    if (pg_logjson_match(&line, &hold, s)) {
+        PG_MUST(line.field[PG_FIELD_REQUEST].ptr
+                || line.field[PG_FIELD_TARGET].ptr);
+    }
+    pg_logjson_release(&hold);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    pg_span_t s = pg_span_make((const char *)data, size);
+    const pg_logformat_t *format =
+        &the_world()->format[pg_fuzz_octet(&s) % FORMATS];
+    apr_time_t time = -1;
+    pg_logline_t line, again;
+    bool matched;
+
+    if (s.ptr == NULL) {
+        return 0;
+    }
+    matched = pg_logformat_match(&line, format, s);
+    PG_MUST(matched == pg_logformat_match(&again, format, s));
+    PG_MUST(memcmp(&line, &again, sizeof(line)) == 0);
+    check_fields(&line, s);
+    if (matched) {
+        check_glance(format, &line, s);
+    }
+    check_json(s);
+    PG_MUST(!pg_logtime_parse(&time, s) || time >= 0);
+    return 0;
+}
