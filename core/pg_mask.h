@@ -1,0 +1,64 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Names and addresses made unrecognisable for publication (seed F10), by a
+ * keyed pseudonym: the same name is the same pseudonym as long as the key is
+ * the same, and without the key nobody can try names until one fits. The
+ * shape stays readable: "http://www.a.example:81/x" becomes
+ * "http://host-3vq5k1mz.example:81/..." . */
+#ifndef PG_MASK_H
+#define PG_MASK_H
+
+#include "pg_target.h"
+
+#define PG_MASK_KEY_SIZE 16
+
+/** Secret, and random in all its octets. */
+typedef struct pg_mask_t {
+    unsigned char key[PG_MASK_KEY_SIZE];
+} pg_mask_t;
+
+/** Enough for every pseudonym but that of a target. */
+#define PG_MASK_SIZE 32
+
+/** Enough for a masked target: a scheme of up to 16 octets, a pseudonym, a
+ *  port and a mark for the path. */
+#define PG_MASK_TARGET_SIZE 80
+
+/**
+ * A host: "ip-XXXXXXXX" for an address (the same for all its spellings),
+ * "host-XXXXXXXX.tld" for a name, case and trailing dot aside. A top-level
+ * domain of two or three letters stays, since it names nobody.
+ * @param out   PG_MASK_SIZE octets; NUL-terminated
+ * @return octets written
+ */
+apr_size_t pg_mask_host(char *out, const pg_mask_t *mask, pg_span_t host);
+
+/**
+ * A "host:port", the port left readable; also what has no port.
+ * @param out   PG_MASK_SIZE octets
+ */
+apr_size_t pg_mask_authority(char *out, const pg_mask_t *mask, pg_span_t s);
+
+/**
+ * A request-target: scheme, pseudonym and port, and "/..." for a path, which
+ * may name this server or a client. What is no target becomes "text-XXXXXXXX".
+ * @param out   PG_MASK_TARGET_SIZE octets
+ */
+apr_size_t pg_mask_target(char *out, const pg_mask_t *mask, pg_span_t target);
+
+/**
+ * Any text: "<kind>-XXXXXXXX".
+ * @param kind  at most 8 octets
+ * @param out   PG_MASK_SIZE octets
+ */
+apr_size_t pg_mask_text(char *out, const pg_mask_t *mask, const char *kind,
+                        pg_span_t s);
+
+/**
+ * The pseudo-random function behind it.
+ * @see J.-P. Aumasson, D. J. Bernstein: SipHash: a fast short-input PRF
+ *      (INDOCRYPT 2012); SipHash-2-4
+ */
+apr_uint64_t pg_mask_hash(const pg_mask_t *mask, pg_span_t s);
+
+#endif
