@@ -57,7 +57,7 @@ static apr_uint64_t minute_of(apr_time_t t)
            & MASK(64 - COUNT_BITS);
 }
 
-/* --- tallies of a minute -------------------------------------------------- */
+/* --- tallies of a minute ------------------------------------------------- */
 
 /* One more in this minute; how many there were before. */
 static apr_uint64_t add(word_t *tally, apr_uint64_t minute)
@@ -79,7 +79,7 @@ static bool hold(pg_budget_t *budget, word_t *tally, apr_uint64_t minute)
     return false;
 }
 
-/* --- sources -------------------------------------------------------------- */
+/* --- sources ------------------------------------------------------------- */
 
 static apr_uint64_t mixed(apr_uint64_t x)
 {
@@ -173,7 +173,7 @@ bool pg_budget_take(pg_budget_t *budget, const pg_rate_t *rate,
     return true;
 }
 
-/* --- report --------------------------------------------------------------- */
+/* --- report -------------------------------------------------------------- */
 
 /* Empty a tally when its minute is over; its count. */
 static apr_uint64_t take_out(word_t *tally, apr_time_t until,

@@ -31,7 +31,7 @@ typedef struct making_t {
     apr_pool_t *pool;
 } making_t;
 
-/* --- values --------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 static json_t *text(making_t *m, pg_span_t s)
 {
@@ -77,7 +77,7 @@ static const char *date_of(apr_pool_t *pool, apr_time_t t)
                         at.tm_hour, at.tm_min, at.tm_sec, at.tm_usec / 1000);
 }
 
-/* --- names and addresses -------------------------------------------------- */
+/* --- names and addresses ------------------------------------------------- */
 
 static pg_span_t masked_host(making_t *m, pg_span_t host)
 {
@@ -147,7 +147,7 @@ static pg_span_t full_url(making_t *m, pg_span_t shown)
                                     host.ptr, (int)shown.len, shown.ptr));
 }
 
-/* --- header fields -------------------------------------------------------- */
+/* --- header fields ------------------------------------------------------- */
 
 static bool is_one_of(pg_span_t name, const char *const *names)
 {
@@ -224,7 +224,7 @@ static json_t *headers(making_t *m)
     return out;
 }
 
-/* --- the parts of a line -------------------------------------------------- */
+/* --- the parts of a line ------------------------------------------------- */
 
 static void put_event(making_t *m, json_t *root)
 {
