@@ -112,8 +112,8 @@ static bool is_of(apr_uint64_t word, apr_uint64_t key)
     return word >> LINE_BITS == key;
 }
 
-/* Another line from a slot that is this source's, unless there are none left.
- * Ends: the count only grows, and a slot changes hands at most once a minute. */
+/* Another line from a slot that is this source's, unless none are left. Ends:
+ * the count only grows, and a slot changes hands at most once a minute. */
 static bool spend(word_t *slot, apr_uint64_t key, apr_uint64_t limit)
 {
     apr_uint64_t old = atomic_load(slot);
