@@ -347,17 +347,34 @@ static apr_size_t dump(making_t *m, char *out, apr_size_t room)
     return n;
 }
 
+/* Header fields alone, as short as they can come out: what cannot fit is not
+ * tried. */
+static bool may_fit(const pg_ecs_t *in, const limit_t *limit, apr_size_t most)
+{
+    apr_size_t sum = 0;
+
+    for (apr_size_t i = 0; i < in->fields && i < limit->fields; i++) {
+        apr_size_t n = in->field[i].name.len + in->field[i].value.len;
+
+        sum += n < limit->value ? n : limit->value;
+    }
+    return sum < most;
+}
+
 pg_span_t pg_ecs_line(const pg_ecs_t *in, apr_size_t most, apr_pool_t *pool)
 {
     char *line = apr_palloc(pool, most);
     apr_pool_t *scratch;
-    apr_size_t n = 0;
+    apr_size_t n = most;
 
     apr_pool_create(&scratch, pool);
     for (apr_size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         making_t m = { .in = in, .limit = limits[i], .cut = i > 0,
                        .pool = scratch };
 
+        if (in->mask == NULL && !may_fit(in, &limits[i], most)) {
+            continue;
+        }
         n = dump(&m, line, most - 1);
         apr_pool_clear(scratch);
         if (n < most) {

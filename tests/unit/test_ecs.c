@@ -140,7 +140,7 @@ START_TEST(a_mask_leaves_no_name_and_no_address)
 END_TEST
 
 /* Whatever is sent, a line for a pipe stays within PIPE_BUF, and is JSON. */
-START_TEST(a_line_is_never_longer_than_it_may_be)
+static void long_line_of(int octet)
 {
     static const apr_size_t most[] = { 2048, 4096, 65536 };
     pg_field_t fields[100];
@@ -149,7 +149,7 @@ START_TEST(a_line_is_never_longer_than_it_may_be)
     char *big = apr_palloc(pool, 8192);
     json_t *root;
 
-    memset(big, _i, 8191);
+    memset(big, octet, 8191);
     big[8191] = '\0';
     for (int i = 0; i < 100; i++) {
         fields[i] = (pg_field_t){ pg_span_make(big, 8000),
@@ -169,6 +169,16 @@ START_TEST(a_line_is_never_longer_than_it_may_be)
         ck_assert(json_is_true(json_object_get(
             json_object_get(root, "proxyguard"), "cut")));
         json_decref(root);
+    }
+}
+
+START_TEST(a_line_is_never_longer_than_it_may_be)
+{
+    static const int octets[] = { 1, ' ', '"', '/', '\\', 'a', 0x7f, 0x80,
+                                  0xe2, 0xff };
+
+    for (apr_size_t i = 0; i < sizeof(octets) / sizeof(octets[0]); i++) {
+        long_line_of(octets[i]);
     }
 }
 END_TEST
@@ -195,7 +205,7 @@ PG_TEST_SUITE(ecs)
     tcase_add_test(tc, ecs_names_hold_what_they_promise);
     tcase_add_test(tc, headers_stand_in_full_and_credentials_do_not);
     tcase_add_test(tc, a_mask_leaves_no_name_and_no_address);
-    tcase_add_loop_test(tc, a_line_is_never_longer_than_it_may_be, 1, 256);
+    tcase_add_test(tc, a_line_is_never_longer_than_it_may_be);
     tcase_add_test(tc, a_foreign_host_is_named_in_the_url);
     suite_add_tcase(suite, tc);
 }
