@@ -2,7 +2,7 @@
 # all, demo, run and check need; PKGS_DEV is for lint, fuzz, bench and CI.
 PKGS := apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjansson-dev \
         zlib1g-dev libzstd-dev liblzma-dev gcc libc6-dev make pkg-config check openssl binutils \
-        python3 python3-pytest python3-h2
+        python3 python3-pytest python3-h2 fail2ban prometheus
 PKGS_DEV := clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
         shellcheck pyflakes3 valgrind lcov git
 

@@ -151,7 +151,7 @@ def test_a_full_disk_costs_evidence_and_nothing_else(httpd_with):
 
 def test_rotatelogs_turns_the_file(httpd_with):
     server = httpd_with(
-        'ProxyGuardEvidenceLog "|/usr/bin/rotatelogs -n 3 '
+        'ProxyGuardEvidenceLog "|/usr/bin/rotatelogs -n 6 '
         '@ROOT@/evidence.json 2000B"')
     for _ in range(5):
         server.send(GET)
