@@ -19,6 +19,7 @@
 #include "pg_guard.h"
 #include "pg_log.h"
 #include "pg_names.h"
+#include "pg_outlet.h"
 #include "pg_peek.h"
 #include "pg_review.h"
 #include "pg_status.h"
@@ -63,11 +64,17 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     }
     guard = make_guard(pconf, main_server);
     guard->audit = pg_review_start(pconf, ptemp, main_server);
+    guard->outlet = pg_outlet_make(pconf, main_server);
+    if (guard->outlet == NULL) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     for (server_rec *s = main_server; s; s = s->next) {
         pg_settings_t *settings = pg_config_of(s);
 
         settings->vhost = pg_names_label(s, pconf);
         settings->name = pg_span_str(s->server_hostname);
+        settings->sensor = settings->sensor ? settings->sensor
+                                            : main_server->server_hostname;
         settings->foreign_host &= guard->names_known;
         settings->guard = guard;
     }
@@ -99,6 +106,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_handler(pg_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, pg_status_block, NULL, NULL,
                       APR_HOOK_MIDDLE);
+    ap_hook_monitor(pg_outlet_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pg_store_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(pg_guard_log, NULL, NULL, APR_HOOK_FIRST);
 }

@@ -6,6 +6,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
+#include "pg_config_outlet.h"
 #include "pg_ledger.h"
 #include "pg_own.h"
 
@@ -380,5 +381,17 @@ const command_rec pg_config_directives[] = {
     AP_INIT_ITERATE("ProxyGuardExempt", add_exempt, NULL, RSRC_CONF,
                     "expressions; requests for which one is true are not "
                     "looked at; default none"),
+    AP_INIT_TAKE12("ProxyGuardLogRate", pg_config_rate, NULL, RSRC_CONF,
+                   "lines a minute for each source, and in all; or Off; "
+                   "default 10 120"),
+    AP_INIT_TAKE1("ProxyGuardEvidenceLog", pg_config_evidence, NULL,
+                  RSRC_CONF, "file or \"|program\" for one line of JSON an "
+                  "attempt; default none"),
+    AP_INIT_TAKE1("ProxyGuardMask", pg_config_mask, NULL, RSRC_CONF,
+                  "file with a key of 32 hexadecimal digits: names and "
+                  "addresses of the evidence log as pseudonyms; default Off"),
+    AP_INIT_TAKE1("ProxyGuardSensor", pg_config_sensor, NULL, RSRC_CONF,
+                  "this server's name among several; default the main "
+                  "ServerName"),
     { NULL }
 };

@@ -9,6 +9,7 @@
 #include <http_config.h>
 #include <ap_expr.h>
 
+#include "pg_mask.h"
 #include "pg_policy.h"
 #include "pg_snapshot.h"
 
@@ -36,7 +37,12 @@ typedef enum pg_audit_mode_e {       /* ProxyGuardAudit */
     X(const char *, ledger,       NULL,     "proxyguard.ledger")          \
     X(const char *, checkpoint,   NULL,     NULL) /* NULL: none       */  \
     X(int, checkpoint_seconds,    PG_UNSET, 0)                            \
-    X(int,          recent,       PG_UNSET, 0) /* 0: the ledger's own */
+    X(int,          recent,       PG_UNSET, 0) /* 0: the ledger's own */  \
+    X(int,          rate_source,  PG_UNSET, 10)  /* lines; 0: no limit */ \
+    X(int,          rate_total,   PG_UNSET, 120)                          \
+    X(const char *, evidence,     NULL,     NULL) /* NULL: none       */  \
+    X(const char *, sensor,       NULL,     NULL) /* ServerName, then */  \
+    X(const pg_key_t *, mask,     NULL,     NULL) /* NULL: no masking */
 
 struct pg_guard_t;
 

@@ -12,7 +12,7 @@
 #include "mod_proxyguard.h"
 #include "pg_config.h"
 #include "pg_conn.h"
-#include "pg_log.h"
+#include "pg_outlet.h"
 #include "pg_request.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -341,7 +341,7 @@ static void record(const request_rec *r, const pg_settings_t *settings,
     if (ledger) {
         pg_ledger_record(ledger, &event);
     }
-    pg_log_attempt(r, &event);
+    pg_outlet_attempt(r, &event);
 }
 
 /* The first octets of a connection are read again as a request line, when

@@ -6,7 +6,8 @@ COMPLETION_DIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 # Debian's a2enmod looks here
 AVAILABLE  = $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mods-available
 
-.PHONY: install uninstall dist
+
+.PHONY: install uninstall
 install: all ## install the module for apxs' httpd; DESTDIR=, PREFIX=
 	install -D -m 644 $(MODULE) $(MODULE_DIR)/mod_proxyguard.so
 	install -D -m 644 proxyguard.conf $(SHARE_DIR)/proxyguard.conf
@@ -35,9 +36,3 @@ uninstall: ## remove what install put in place
 	    $(COMPLETION_DIR)/proxyguard \
 	    $(AVAILABLE)/proxyguard.load $(AVAILABLE)/proxyguard.conf
 	-rmdir $(SHARE_DIR) 2>/dev/null
-
-VERSION = $(shell git describe --tags --always 2>/dev/null || echo 0)
-dist: ## build/mod_proxyguard-VERSION.tar.gz of the committed tree
-	@mkdir -p $(BUILD)
-	git archive --prefix=mod_proxyguard-$(VERSION)/ HEAD | gzip -n9 \
-	    > $(BUILD)/mod_proxyguard-$(VERSION).tar.gz

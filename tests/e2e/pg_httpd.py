@@ -98,11 +98,13 @@ class Httpd:
     name      ServerName; None: none is set
     shipped   include the shipped proxyguard.conf
     guard     load the module at all
+    rate      ProxyGuardLogRate, so that no test loses a line; None: the
+              default
     """
 
     def __init__(self, conf="", modules=(), mpm=None, shipped=True,
                  guard=True, before="", loglevel="info", name=OWN,
-                 listen="127.0.0.1", basics=BASICS):
+                 listen="127.0.0.1", basics=BASICS, rate="Off"):
         self.mpm = mpm or os.environ.get("PG_MPM", "event")
         self.conf = conf
         self.before = before
@@ -113,6 +115,7 @@ class Httpd:
         self.name = name
         self.listen = listen
         self.basics = basics
+        self.rate = rate
         self.port = None
         self.process = None
         self.root = tempfile.mkdtemp(prefix="pg-httpd-")
@@ -179,6 +182,8 @@ class Httpd:
         shipped = f"Include {SHIPPED}\n" if self.shipped and self.guard \
             else ""
         server_name = f"ServerName {self.name}\n" if self.name else ""
+        if self.guard and self.rate:
+            shipped += f"ProxyGuardLogRate {self.rate}\n"
         conf = self.conf.replace("@PORT@", str(self.port)) \
                         .replace("@ROOT@", self.root)
         return f"""{self.before}ServerRoot {self.root}

@@ -1,0 +1,158 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_config_outlet.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include "pg_budget.h"
+#include "pg_config.h"
+#include "pg_span.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+static const char *take_number(int *out, cmd_parms *cmd, const char *arg,
+                               int most)
+{
+    char *end;
+    apr_int64_t n = apr_strtoi64(arg, &end, 10);
+
+    if (*end || end == arg || n < 1 || n > most) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a number of lines a "
+                            "minute from 1 to %d", cmd->cmd->name, arg, most);
+    }
+    *out = (int)n;
+    return NULL;
+}
+
+const char *pg_config_rate(cmd_parms *cmd, void *dir, const char *source,
+                           const char *total)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    if (problem) {
+        return problem;
+    }
+    if (!total && ap_cstr_casecmp(source, "Off") == 0) {
+        settings->rate_source = settings->rate_total = 0;
+        return NULL;
+    }
+    problem = take_number(&settings->rate_source, cmd, source,
+                          PG_RATE_SOURCE_MAX);
+    if (!problem && total) {
+        problem = take_number(&settings->rate_total, cmd, total,
+                              PG_RATE_TOTAL_MAX);
+    }
+    return problem;
+}
+
+const char *pg_config_evidence(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    if (problem) {
+        return problem;
+    }
+    if (!arg[strspn(arg, "|")] || strncmp(arg, "|$", 2) == 0) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is neither a path nor "
+                            "\"|program\" nor 'none'", cmd->cmd->name, arg);
+    }
+    pg_config_of(cmd->server)->evidence =
+        ap_cstr_casecmp(arg, "none") == 0 ? NULL : arg;
+    return NULL;
+}
+
+/* 32 hexadecimal digits, and white space behind them. */
+static bool read_key(pg_key_t *out, pg_span_t text)
+{
+    text = pg_span_trim(text);
+    if (text.len != 2 * sizeof(pg_key_t)) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < text.len; i++) {
+        char c = pg_lower(text.ptr[i]);
+        apr_uint64_t digit =
+            (apr_uint64_t)(pg_is_digit(c) ? c - '0' : c - 'a' + 10);
+
+        if (!pg_is_hex(c)) {
+            return false;
+        }
+        out->k[i / 16] = out->k[i / 16] << 4 | digit;
+    }
+    return true;
+}
+
+/* Up to 99 octets of the file: a key is 32 digits and a line end. */
+static apr_status_t read_file(char text[100], const char *path,
+                              apr_pool_t *pool)
+{
+    apr_file_t *file;
+    apr_size_t n = 99;
+    apr_status_t status = path
+        ? apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT,
+                        pool)
+        : APR_EBADPATH;
+
+    if (status == APR_SUCCESS) {
+        status = apr_file_read(file, text, &n);
+        apr_file_close(file);
+        text[n] = '\0';
+    }
+    return status;
+}
+
+const char *pg_config_mask(cmd_parms *cmd, void *dir, const char *arg)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    pg_key_t *mask = apr_pcalloc(cmd->pool, sizeof(*mask));
+    char text[100] = "";
+    apr_status_t status;
+
+    if (problem) {
+        return problem;
+    }
+    settings->mask = NULL;
+    if (ap_cstr_casecmp(arg, "Off") == 0) {
+        return NULL;
+    }
+    status = read_file(text, ap_server_root_relative(cmd->pool, arg),
+                       cmd->temp_pool);
+    if (status != APR_SUCCESS && status != APR_EOF) {
+        return apr_psprintf(cmd->pool, "%s: '%s' cannot be read: %s",
+                            cmd->cmd->name, arg,
+                            apr_strerror(status, text, sizeof(text)));
+    }
+    if (!read_key(mask, pg_span_str(text))) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a file with 32 "
+                            "hexadecimal digits, nor Off", cmd->cmd->name,
+                            arg);
+    }
+    settings->mask = mask;
+    return NULL;
+}
+
+/* A label of Prometheus and a name in JSON: kept to what needs no escaping
+ * anywhere. */
+const char *pg_config_sensor(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    apr_size_t n = strlen(arg);
+    bool good = n >= 1 && n <= 64;
+
+    if (problem) {
+        return problem;
+    }
+    for (apr_size_t i = 0; i < n; i++) {
+        good &= pg_is_alpha(arg[i]) || pg_is_digit(arg[i])
+                || strchr("._-:", arg[i]) != NULL;
+    }
+    if (!good) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not 1 to 64 letters, "
+                            "digits, '.', '_', '-' or ':'", cmd->cmd->name,
+                            arg);
+    }
+    pg_config_of(cmd->server)->sensor = arg;
+    return NULL;
+}

@@ -1,0 +1,188 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_evidence.h"
+
+#include <fcntl.h>
+#include <limits.h>
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "mod_proxyguard.h"
+#include "pg_config.h"
+#include "pg_ecs.h"
+#include "pg_log.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+/* A pipe keeps writes of up to PIPE_BUF octets whole (POSIX write()), and
+ * takes them or refuses them as a whole when it does not block. */
+enum { LINE_MOST = 65536, PIPE_MOST = PIPE_BUF, PIPE_ROOM = 1 << 20 };
+
+struct pg_evidence_t {
+    apr_file_t *file;
+    apr_size_t most;             /* octets of a line                      */
+    pg_outage_t *outage;
+    const char *name;            /* as configured                         */
+};
+
+/* --- opening ------------------------------------------------------------- */
+
+/* "|program" and "||program" are the same; there is no shell. */
+static apr_status_t open_program(pg_evidence_t *e, apr_pool_t *pconf)
+{
+    const char *program = e->name + strspn(e->name, "|");
+    piped_log *pipe = ap_open_piped_log(pconf, program);
+    apr_os_file_t fd;
+
+    if (pipe == NULL) {
+        return APR_EGENERAL;
+    }
+    e->file = ap_piped_log_write_fd(pipe);
+    e->most = PIPE_MOST;
+    /* A worker must not wait for a program that hangs. */
+    if (apr_os_file_get(&fd, e->file) == APR_SUCCESS) {
+#ifdef F_SETPIPE_SZ
+        (void)fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM);
+#endif
+        (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t open_file(pg_evidence_t *e, apr_pool_t *pconf)
+{
+    const char *path = ap_server_root_relative(pconf, e->name);
+
+    if (path == NULL) {
+        return APR_EBADPATH;
+    }
+    e->most = LINE_MOST;
+    return apr_file_open(&e->file, path,
+                         APR_FOPEN_WRITE | APR_FOPEN_APPEND
+                         | APR_FOPEN_CREATE | APR_FOPEN_LARGEFILE,
+                         APR_FPROT_UREAD | APR_FPROT_UWRITE
+                         | APR_FPROT_GREAD, pconf);
+}
+
+apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
+                              apr_pool_t *pconf, server_rec *main_server)
+{
+    pg_evidence_t *e = apr_pcalloc(pconf, sizeof(*e));
+    apr_status_t status;
+
+    e->name = pg_config_of(main_server)->evidence;
+    e->outage = outage;
+    status = *e->name == '|' ? open_program(e, pconf) : open_file(e, pconf);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
+                     PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' cannot be "
+                     "opened; name a file in a directory that exists, or "
+                     "\"|program\"", e->name);
+        return status;
+    }
+    *out = e;
+    return APR_SUCCESS;
+}
+
+/* --- one line ------------------------------------------------------------ */
+
+static int add_field(void *fields, const char *name, const char *value)
+{
+    pg_field_t *field = apr_array_push(fields);
+
+    field->name = pg_span_str(name);
+    field->value = pg_span_str(value);
+    return 1;
+}
+
+static bool is_tls(const request_rec *r)
+{
+    return strcmp(ap_run_http_scheme(r), "https") == 0;
+}
+
+static pg_span_t line_of(const pg_evidence_t *e, const request_rec *r,
+                         const pg_event_t *event)
+{
+    const pg_settings_t *settings = pg_config_of(r->server);
+    bool direct = r->useragent_addr == r->connection->client_addr;
+    apr_array_header_t *fields = apr_array_make(r->pool, 20,
+                                                sizeof(pg_field_t));
+    pg_ecs_t in = { .event = event,
+                    .source = r->useragent_ip,
+                    .source_port = direct ? r->useragent_addr->port : 0,
+                    .protocol = pg_span_str(r->protocol),
+                    .tls = is_tls(r),
+                    .sensor = settings->sensor,
+                    .version = PROXYGUARD_VERSION,
+                    .mask = settings->mask };
+
+    if (r->headers_in) {
+        apr_table_do(add_field, fields, r->headers_in, NULL);
+        in.host = pg_span_str(apr_table_get(r->headers_in, "Host"));
+    }
+    in.field = (const pg_field_t *)fields->elts;
+    in.fields = (apr_size_t)fields->nelts;
+    return pg_ecs_line(&in, e->most, r->pool);
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+static void lose(pg_evidence_t *e, const request_rec *r, apr_status_t status)
+{
+    atomic_fetch_add(&e->outage->lost, 1);
+    if (atomic_fetch_add(&e->outage->missed, 1) == 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, r->server,
+                     PGLOGNO(0107) "ProxyGuardEvidenceLog: '%s' takes no "
+                     "more lines; attempts are refused and counted as "
+                     "before, and this is said once", e->name);
+    }
+}
+
+static void say_recovered(pg_evidence_t *e, const request_rec *r)
+{
+    apr_uint64_t missed = atomic_exchange(&e->outage->missed, 0);
+
+    if (missed) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, r->server, PGLOGNO(0108)
+                     "ProxyGuardEvidenceLog: '%s' takes lines again: "
+                     "lost=%" APR_UINT64_T_FMT, e->name, missed);
+    }
+}
+
+/* One write(2); the file was opened for appending. After half a line that a
+ * full disk left, the next one begins on a line of its own. */
+static apr_status_t write_once(pg_evidence_t *e, apr_pool_t *pool,
+                               pg_span_t line)
+{
+    apr_size_t whole, n;
+    apr_status_t status;
+
+    if (atomic_exchange(&e->outage->torn, 0)) {
+        line = pg_span_str(apr_pstrcat(pool, "\n",
+                                       apr_pstrmemdup(pool, line.ptr,
+                                                      line.len), NULL));
+    }
+    whole = n = line.len;
+    status = apr_file_write(e->file, line.ptr, &n);
+    if (n > 0 && n < whole) {
+        atomic_store(&e->outage->torn, 1);
+    }
+    return status == APR_SUCCESS && n < whole ? APR_ENOSPC : status;
+}
+
+void pg_evidence_write(pg_evidence_t *evidence, const request_rec *r,
+                       const pg_event_t *event)
+{
+    pg_span_t line = line_of(evidence, r, event);
+    apr_status_t status = write_once(evidence, r->pool, line);
+
+    if (status != APR_SUCCESS) {
+        lose(evidence, r, status);
+        return;
+    }
+    say_recovered(evidence, r);
+}

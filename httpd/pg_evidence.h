@@ -1,0 +1,36 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* ProxyGuardEvidenceLog: one line of JSON an attempt (pg_ecs.h), to a file or
+ * to a program as httpd's own logs are. A line is one write(2), so lines of
+ * different processes never mix; it never waits for a slow program, and a
+ * full disk costs lines of evidence and nothing else. */
+#ifndef PG_EVIDENCE_H
+#define PG_EVIDENCE_H
+
+#include <stdatomic.h>
+
+#include <httpd.h>
+
+#include "pg_event.h"
+
+typedef struct pg_evidence_t pg_evidence_t;
+
+/** Shared by all processes, zeroed at start. */
+typedef struct pg_outage_t {
+    _Atomic apr_uint64_t lost;   /* lines, since start                    */
+    _Atomic apr_uint64_t missed; /* lines, in this outage; 0: none now    */
+    _Atomic apr_uint32_t torn;   /* 1: the file ends in half a line       */
+} pg_outage_t;
+
+/**
+ * Open what the main server's settings name.
+ * @return APR_SUCCESS, or a failure that has been said
+ */
+apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
+                              apr_pool_t *pconf, server_rec *main_server);
+
+/** Write one line, or say once an outage that it cannot be. */
+void pg_evidence_write(pg_evidence_t *evidence, const request_rec *r,
+                       const pg_event_t *event);
+
+#endif

@@ -1,0 +1,210 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_budget.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <string.h>
+
+static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
+              "words shared between processes need lock-free atomics");
+
+typedef _Atomic apr_uint64_t word_t;
+
+/*  [ secret | held | cell[4] | slot[1024][4] ]           any process, atomic
+ *
+ *  Each word of a cell or slot carries the minute it belongs to, so nothing
+ *  has to be cleared when a new minute begins: a word of another minute is an
+ *  empty word.
+ *
+ *  tally   | minute:28 | count:36 |
+ *  slot    | minute:20 | tag of the source:28 | lines:16 |
+ */
+enum { CELLS = 4, SETS = 1024, WAYS = 4 };
+enum { COUNT_BITS = 36, TAG_BITS = 28, LINE_BITS = 16 };
+
+#define MASK(bits) (((apr_uint64_t)1 << (bits)) - 1)
+
+typedef struct cell_t {
+    word_t asked[2];             /* stopped; carried                      */
+    word_t by_source;
+    word_t by_total;
+} cell_t;
+
+struct pg_budget_t {
+    apr_uint64_t secret;         /* constant                              */
+    word_t held;                 /* since the block was made              */
+    cell_t cell[CELLS];          /* minute % CELLS                        */
+    word_t slot[SETS][WAYS];
+};
+
+apr_size_t pg_budget_size(void)
+{
+    return sizeof(pg_budget_t);
+}
+
+pg_budget_t *pg_budget_init(void *block, apr_uint64_t secret)
+{
+    pg_budget_t *budget = block;
+
+    budget->secret = secret;
+    return budget;
+}
+
+static apr_uint64_t minute_of(apr_time_t t)
+{
+    return (apr_uint64_t)(t / apr_time_from_sec(60))
+           & MASK(64 - COUNT_BITS);
+}
+
+/* --- tallies of a minute ------------------------------------------------- */
+
+/* One more in this minute; how many there were before. */
+static apr_uint64_t add(word_t *tally, apr_uint64_t minute)
+{
+    apr_uint64_t old = atomic_load(tally);
+
+    if (old >> COUNT_BITS != minute
+        && atomic_compare_exchange_strong(tally, &old,
+                                          minute << COUNT_BITS | 1)) {
+        return 0;
+    }
+    return atomic_fetch_add(tally, 1) & MASK(COUNT_BITS);
+}
+
+static bool hold(pg_budget_t *budget, word_t *tally, apr_uint64_t minute)
+{
+    add(tally, minute);
+    atomic_fetch_add(&budget->held, 1);
+    return false;
+}
+
+/* --- sources ------------------------------------------------------------- */
+
+static apr_uint64_t mixed(apr_uint64_t x)
+{
+    /* the finalizer of MurmurHash3 (A. Appleby, public domain): a bijection
+     * in which each bit of x changes about half of the result's */
+    x ^= x >> 33;
+    x *= 0xff51afd7ed558ccdu;
+    x ^= x >> 33;
+    x *= 0xc4ceb9fe1a85ec53u;
+    return x ^ (x >> 33);
+}
+
+static apr_uint64_t hash(const pg_budget_t *budget, const pg_asking_t *asking)
+{
+    static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0,
+                                              0, 0, 0xff, 0xff };
+    apr_uint64_t half[2];
+
+    memcpy(half, asking->source, sizeof(half));
+    if (memcmp(asking->source, mapped, sizeof(mapped)) != 0) {
+        half[1] = 0;
+    }
+    half[0] = mixed(half[0] ^ budget->secret);
+    half[1] = mixed(half[1] + half[0] + asking->carried);
+    return mixed(half[1] ^ (budget->secret << 32 | budget->secret >> 32));
+}
+
+static bool is_of(apr_uint64_t word, apr_uint64_t key)
+{
+    return word >> LINE_BITS == key;
+}
+
+/* Another line from a slot that is this source's, unless none are left. Ends:
+ * the count only grows, and a slot changes hands at most once a minute. */
+static bool spend(word_t *slot, apr_uint64_t key, apr_uint64_t limit)
+{
+    apr_uint64_t old = atomic_load(slot);
+
+    while (is_of(old, key) && (old & MASK(LINE_BITS)) < limit) {
+        if (atomic_compare_exchange_weak(slot, &old, old + 1)) {
+            return true;
+        }
+    }
+    return !is_of(old, key);
+}
+
+static bool source_may(pg_budget_t *budget, apr_uint64_t minute, int limit,
+                       const pg_asking_t *asking)
+{
+    apr_uint64_t h = hash(budget, asking);
+    apr_uint64_t now = minute & MASK(64 - TAG_BITS - LINE_BITS);
+    apr_uint64_t key = now << TAG_BITS | (h & MASK(TAG_BITS));
+    word_t *set = budget->slot[(h >> TAG_BITS) % SETS];
+
+    for (int i = 0; i < WAYS; i++) {
+        if (is_of(atomic_load(&set[i]), key)) {
+            return spend(&set[i], key, (apr_uint64_t)limit);
+        }
+    }
+    for (int i = 0; i < WAYS; i++) {
+        apr_uint64_t old = atomic_load(&set[i]);
+
+        if (old >> (TAG_BITS + LINE_BITS) != now
+            && atomic_compare_exchange_strong(&set[i], &old,
+                                              key << LINE_BITS | 1)) {
+            return true;
+        }
+        /* somebody was quicker: perhaps for the same source */
+        if (is_of(old, key)) {
+            return spend(&set[i], key, (apr_uint64_t)limit);
+        }
+    }
+    return true;
+}
+
+bool pg_budget_take(pg_budget_t *budget, const pg_rate_t *rate,
+                    const pg_asking_t *asking)
+{
+    apr_uint64_t minute = minute_of(asking->now);
+    cell_t *cell = &budget->cell[minute % CELLS];
+
+    if (rate->source > 0
+        && !source_may(budget, minute, rate->source, asking)) {
+        return hold(budget, &cell->by_source, minute);
+    }
+    if (rate->total > 0
+        && add(&cell->asked[asking->carried], minute)
+               >= (apr_uint64_t)rate->total) {
+        return hold(budget, &cell->by_total, minute);
+    }
+    return true;
+}
+
+/* --- report -------------------------------------------------------------- */
+
+/* Empty a tally when its minute is over; its count. */
+static apr_uint64_t take_out(word_t *tally, apr_time_t until,
+                             apr_time_t *minute)
+{
+    apr_uint64_t old = atomic_load(tally);
+    apr_time_t start = (apr_time_t)(old >> COUNT_BITS)
+                       * apr_time_from_sec(60);
+
+    if (old == 0 || start + apr_time_from_sec(60) > until) {
+        return 0;
+    }
+    *minute = start;
+    return atomic_exchange(tally, 0) & MASK(COUNT_BITS);
+}
+
+bool pg_budget_collect(pg_budget_t *budget, pg_held_t *out, apr_time_t until)
+{
+    for (int i = 0; i < CELLS; i++) {
+        cell_t *cell = &budget->cell[i];
+
+        out->by_source = take_out(&cell->by_source, until, &out->minute);
+        out->by_total = take_out(&cell->by_total, until, &out->minute);
+        if (out->by_source || out->by_total) {
+            return true;
+        }
+    }
+    return false;
+}
+
+apr_uint64_t pg_budget_held(const pg_budget_t *budget)
+{
+    return atomic_load(&((pg_budget_t *)budget)->held);
+}

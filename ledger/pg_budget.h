@@ -1,0 +1,71 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* How many lines may be logged: a number a minute for each source, and a
+ * number a minute in all. One small block in memory that all processes share;
+ * no lock, no pointer, so that a process killed at any instruction leaves it
+ * usable. It limits what is written, never what is counted.
+ *
+ * What was carried out has a total of its own: a flood of refused attempts
+ * cannot hide the one line that says that the server relays. */
+#ifndef PG_BUDGET_H
+#define PG_BUDGET_H
+
+#include <stdbool.h>
+
+#include <apr_time.h>
+
+typedef struct pg_budget_t pg_budget_t;
+
+/** Lines a minute; 0 = no limit. */
+typedef struct pg_rate_t {
+    int source;                  /* up to PG_RATE_SOURCE_MAX              */
+    int total;                   /* stopped and carried, each             */
+} pg_rate_t;
+
+#define PG_RATE_SOURCE_MAX 10000
+#define PG_RATE_TOTAL_MAX 1000000
+
+/** One line that wants to be written. */
+typedef struct pg_asking_t {
+    const unsigned char *source; /* 16 octets, IPv4 as ::ffff:a.b.c.d. All
+                                    addresses of an IPv6 /64 are one source */
+    bool carried;                /* it was relayed                        */
+    apr_time_t now;              /* us since 1970                         */
+} pg_asking_t;
+
+/** Lines that were held back within one minute. */
+typedef struct pg_held_t {
+    apr_time_t minute;           /* us since 1970: its first instant      */
+    apr_uint64_t by_source;      /* their source had no lines left        */
+    apr_uint64_t by_total;       /* the server had none left              */
+} pg_held_t;
+
+/** Octets of a block. */
+apr_size_t pg_budget_size(void);
+
+/**
+ * Make a budget of a block of zeroed memory; before anybody shares it.
+ * @param secret  from the system's random numbers: who does not know it
+ *                cannot choose addresses that share another's place
+ */
+pg_budget_t *pg_budget_init(void *block, apr_uint64_t secret);
+
+/**
+ * May this line be written? Any process, any thread; a few atomic operations,
+ * no allocation. Sources that find no place in the table (there are 4096) are
+ * limited by the total only.
+ */
+bool pg_budget_take(pg_budget_t *budget, const pg_rate_t *rate,
+                    const pg_asking_t *asking);
+
+/**
+ * Take out what was held back in one minute that ended before `until`. What
+ * is taken out is not reported again. At most four minutes are kept.
+ * @return false when there is nothing
+ */
+bool pg_budget_collect(pg_budget_t *budget, pg_held_t *out, apr_time_t until);
+
+/** Lines held back since the block was made. */
+apr_uint64_t pg_budget_held(const pg_budget_t *budget);
+
+#endif

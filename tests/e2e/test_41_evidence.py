@@ -1,0 +1,253 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The evidence log: one line of JSON an attempt, whole, without secrets."""
+
+import json
+import os
+import threading
+
+import pytest
+
+from pg_wire import wait_until
+
+KEY = "0123456789abcdef0123456789ABCDEF\n"
+FILE = "ProxyGuardEvidenceLog @ROOT@/evidence.json\nProxyGuardLogRate Off"
+GET = (b"GET http://www.m.example/x?y HTTP/1.1\r\n"
+       b"Host: www.m.example\r\nProxy-Authorization: Basic c2VjcmV0\r\n"
+       b"Authorization: Bearer secret\r\nCookie: id=secret\r\n"
+       b"Proxy-Connection: Keep-Alive\r\nContent-length: 0\r\n"
+       b"User-Agent: Mozilla/4.0 \"\xff\xfe\r\n"
+       b"X-Forwarded-For: 192.0.2.9\r\n\r\n")
+
+
+def lines(server, count, name="evidence.json"):
+    """Every line parsed; waits until there are `count`."""
+    def enough():
+        try:
+            text = server.read(name)
+        except FileNotFoundError:
+            return None
+        return text if text.count("\n") >= count else None
+    text = wait_until(enough, f"{count} lines of evidence")
+    assert text.endswith("\n")
+    return [json.loads(x) for x in text.splitlines()]
+
+
+def test_an_attempt_is_one_line_of_json_in_ecs_names(httpd_with):
+    server = httpd_with(FILE + "\nProxyGuardSensor north")
+    server.send(GET)
+    attempt = server.log.attempt()
+    line, = lines(server, 1)
+    assert line["source"]["ip"] == "127.0.0.1"
+    assert line["source"]["port"] > 0
+    assert line["http"]["request"]["method"] == "GET"
+    assert line["http"]["response"]["status_code"] == int(attempt.status)
+    assert line["url"]["full"] == "http://www.m.example/x?y"
+    assert line["event"]["action"] == "absolute"
+    assert line["event"]["outcome"] == "failure"
+    assert line["destination"]["address"] == "www.m.example"
+    assert line["observer"]["name"] == "north"
+    assert line["observer"]["product"] == "mod_proxyguard"
+    assert line["user_agent"]["original"].startswith('Mozilla/4.0 "')
+    headers = line["http"]["request"]["headers"]
+    assert "Content-length: 0" in headers
+    assert "Proxy-Connection: Keep-Alive" in headers
+    assert "X-Forwarded-For: 192.0.2.9" in headers
+    assert "Cookie: (removed)" in headers
+    text = server.read("evidence.json")
+    assert "secret" not in text and "c2VjcmV0" not in text
+
+
+def test_what_httpd_refused_and_socks_are_evidence_too(httpd_with):
+    server = httpd_with(FILE)
+    server.send(b"CONNECT s.example HTTP/1.0\r\n\r\n")
+    server.send(b"\x05\x01\x00")
+    server.log.attempts(2)
+    found = {x["event"]["action"]: x for x in lines(server, 2)}
+    assert found["connect-other"]["proxyguard"]["outcome"] in ("refused",
+                                                               "denied")
+    assert found["socks"]["source"]["ip"] == "127.0.0.1"
+
+
+def test_a_password_in_the_target_is_no_evidence(httpd_with):
+    server = httpd_with(FILE)
+    server.send(b"GET http://joe:secret@www.m.example/ HTTP/1.1\r\n"
+                b"Host: www.m.example\r\n\r\n")
+    server.log.attempt()
+    line, = lines(server, 1)
+    assert line["url"]["full"] == "http://(removed)@www.m.example/"
+    assert "secret" not in server.read("evidence.json")
+
+
+def test_an_ordinary_request_is_no_evidence(httpd_with):
+    server = httpd_with(FILE)
+    assert server.get("/page.txt").status == 200
+    assert server.read("evidence.json") == ""
+
+
+def test_lines_of_many_processes_never_mix(httpd_with):
+    server = httpd_with(FILE)
+    big = GET[:-2] + b"".join(b"X-%d: %s\r\n" % (i, b"z" * 900)
+                              for i in range(30)) + b"\r\n"
+
+    def client():
+        for _ in range(15):
+            server.send(big)
+    threads = [threading.Thread(target=client) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    server.log.attempts(60)
+    assert len(lines(server, 60)) == 60
+
+
+def test_a_program_gets_whole_lines_and_long_ones_are_cut(httpd_with):
+    server = httpd_with(
+        'ProxyGuardEvidenceLog "|/bin/sh -c \'exec cat >@ROOT@/htdocs/out\'"')
+    os.chmod(server.path("htdocs"), 0o777)
+    server.send(GET)
+    server.send(GET[:-2] + b"X-Long: " + b"z" * 8000 + b"\r\n\r\n")
+    server.log.attempts(2)
+    short, long = lines(server, 2, "htdocs/out")
+    assert short["proxyguard"]["cut"] is False
+    assert long["proxyguard"]["cut"] is True
+    assert max(map(len, server.read("htdocs/out").splitlines())) < 4096
+
+
+def test_a_program_that_does_not_read_holds_nobody_up(httpd_with):
+    server = httpd_with(
+        'ProxyGuardEvidenceLog "|/bin/sh -c \'while [ ! -e @ROOT@/go ]; do '
+        'sleep 0.1; done; exec cat >@ROOT@/htdocs/out\'"')
+    big = GET[:-2] + b"X-Long: " + b"z" * 8000 + b"\r\n\r\n"
+    count = 0
+    while not server.log.untaken(" PG0107: "):
+        for _ in range(50):
+            server.send(big)
+        count += 50
+        assert count <= 1500, "a pipe of 1 MiB must be full by now"
+    server.log.take(" PG0107: ")
+    assert server.get("/page.txt").status == 200
+    assert server.settled(count)["attempts"] == count
+    assert len(server.log.take_all(" PG0101: ")) == count
+    server.write("go", "")
+
+    def again():
+        server.send(big)
+        return server.log.untaken(" PG0108: ")
+    line, = wait_until(again, "PG0108")
+    assert 0 < int(line.lost) < count
+    server.log.take_all(" PG0101: ")
+
+
+def test_a_full_disk_costs_evidence_and_nothing_else(httpd_with):
+    server = httpd_with("ProxyGuardEvidenceLog /dev/full")
+    for _ in range(3):
+        assert server.send(GET).status == 421
+    assert server.settled(3)["attempts"] == 3
+    server.log.attempts(3)
+    server.log.take(" PG0107: ")
+    assert server.log.untaken("PG0107") == []
+
+
+def test_rotatelogs_turns_the_file(httpd_with):
+    server = httpd_with(
+        'ProxyGuardEvidenceLog "|/usr/bin/rotatelogs -n 6 '
+        '@ROOT@/evidence.json 2000B"')
+    for _ in range(5):
+        server.send(GET)
+    server.log.attempts(5)
+
+    def turned():
+        names = [n for n in os.listdir(server.root)
+                 if n.startswith("evidence.json")]
+        text = "".join(server.read(n) for n in names)
+        return len(names) > 1 and text.count("\n") == 5 and text
+    for line in wait_until(turned, "rotated files").splitlines():
+        json.loads(line)
+
+
+def test_the_new_generation_goes_on_writing(httpd_with):
+    server = httpd_with(FILE)
+    server.send(GET)
+    server.graceful()
+    server.send(GET)
+    server.log.attempts(2)
+    assert len(lines(server, 2)) == 2
+
+
+def test_a_mask_hides_who_and_whom_and_stays_the_same(httpd_with):
+    server = httpd_with.make(FILE + "\nProxyGuardMask @ROOT@/key")
+    server.write("key", KEY)
+    server.start()
+    server.send(GET)
+    server.send(GET)
+    server.log.attempts(2)
+    one, two = lines(server, 2)
+    assert one["url"] == two["url"]
+    assert one["source"]["address"] == two["source"]["address"]
+    assert "ip" not in one["source"]
+    text = server.read("evidence.json")
+    for secret in ("127.0.0.1", "m.example", "192.0.2.9", "own.example:"):
+        assert secret not in text
+
+
+def test_evidence_is_not_for_everybody(httpd_with):
+    server = httpd_with(FILE)
+    assert os.stat(server.path("evidence.json")).st_mode & 0o007 == 0
+
+
+def test_it_cannot_be_opened_then_httpd_does_not_start(httpd_with):
+    server = httpd_with.make("ProxyGuardEvidenceLog @ROOT@/no/such/file")
+    with pytest.raises(Exception, match="PG0009"):
+        server.start()
+    server.log.take_all("PG0009|AH0002")
+
+
+GLOBAL = "cannot occur within <VirtualHost> section"
+REFUSED = {
+    'ProxyGuardEvidenceLog ""': "ProxyGuardEvidenceLog takes one argument",
+    'ProxyGuardEvidenceLog "|"': "ProxyGuardEvidenceLog: '|' is neither",
+    'ProxyGuardEvidenceLog "|$cat >x"':
+        "ProxyGuardEvidenceLog: '|$cat >x' is neither a path nor",
+    "<VirtualHost *:1>\nProxyGuardEvidenceLog x\n</VirtualHost>":
+        "ProxyGuardEvidenceLog " + GLOBAL,
+    "ProxyGuardMask no/such/key":
+        "ProxyGuardMask: 'no/such/key' cannot be read: No such file",
+    "ProxyGuardMask @ROOT@/mime.types":
+        "mime.types' is not a file with 32 hexadecimal digits, nor Off",
+    "<VirtualHost *:1>\nProxyGuardMask Off\n</VirtualHost>":
+        "ProxyGuardMask " + GLOBAL,
+    'ProxyGuardSensor ""': "ProxyGuardSensor takes one argument",
+    'ProxyGuardSensor "a b"': "ProxyGuardSensor: 'a b' is not 1 to 64",
+    "ProxyGuardSensor " + "x" * 65: "is not 1 to 64 letters, digits",
+    "<VirtualHost *:1>\nProxyGuardSensor x\n</VirtualHost>":
+        "ProxyGuardSensor " + GLOBAL,
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_a_bad_value_stops_the_start_and_says_why(httpd_with, line):
+    code, said = httpd_with.make(line).check()
+    assert code != 0
+    assert REFUSED[line] in said
+
+
+def test_a_virtual_host_has_the_main_servers_evidence_log(httpd_with):
+    server = httpd_with(FILE + """
+        ProxyGuardSensor south
+        <VirtualHost 127.0.0.1:@PORT@>
+            ServerName first.example
+        </VirtualHost>
+        """)
+    server.send(b"CONNECT s.example:25 HTTP/1.1\r\nHost: first.example\r\n"
+                b"\r\n")
+    server.log.attempt()
+    line, = lines(server, 1)
+    assert line["observer"]["name"] == "south"
+    assert line["server"]["address"].startswith("first.example")
+
+
+def test_none_and_off_are_the_defaults(httpd_with):
+    server = httpd_with("ProxyGuardEvidenceLog none\nProxyGuardMask Off")
+    server.send(GET)
+    server.log.attempt()

@@ -1,0 +1,195 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The shipped fail2ban filter, with Debian's fail2ban, on real error logs."""
+
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from pg_httpd import TOP
+from pg_wire import PATIENCE, wait_until
+
+SHIPPED = os.path.join(TOP, "packaging", "fail2ban")
+FILTER = os.path.join(SHIPPED, "proxyguard.filter.conf")
+REMOTE = "RemoteIPHeader X-Client\nRemoteIPInternalProxy 127.0.0.1"
+VICTIM = "192.0.2.9"
+FORGED = ('[Sun Nov 22 22:00:00.000000 2026] [proxyguard:warn] [pid 1:tid 2] '
+          f'[client {VICTIM}:1] PG0101: relay attempt denied: class=absolute '
+          'family=get method="GET" target="x" host="x" port=80 status=421 '
+          f'outcome=denied source={VICTIM} vhost="x" reason=x agent="x"')
+
+
+def attempt(server, client, target="mx.example:25", more=()):
+    lines = [f"CONNECT {target} HTTP/1.1", "Host: mx.example",
+             f"X-Client: {client}", *more]
+    return server.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n")
+
+
+def banned_by(log, options=""):
+    """The addresses that fail2ban-regex finds in a file, in order."""
+    done = subprocess.run(
+        ["fail2ban-regex", "-o", "ip", log, FILTER + options], check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    assert not done.stderr, done.stderr
+    return done.stdout.decode().split()
+
+
+FORMATS = {
+    "default": ("", ""),
+    "docs, with ids": ('ErrorLogFormat "[%{uc}t] [%-m:%-l] [R:%L] [C:%{C}L] '
+                       '%7F: %E: [client\\ %a] %M"', ""),
+    "threads": ('ErrorLogFormat "[%t] [%m:%l] [pid %P:tid %T] [client\\ %a] '
+                '%M% ,\\ referer\\ %{Referer}i"', ""),
+    "2.2": ('ErrorLogFormat "[%t] [%l] [pid %P] [client\\ %a] %M"',
+            "[format=bare]"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_clients_are_found_in_what_httpd_writes(httpd_with, name):
+    conf, options = FORMATS[name]
+    server = httpd_with(f"{REMOTE}\n{conf}", modules=("remoteip",))
+    attempt(server, "198.51.100.7")
+    attempt(server, "2001:db8::7")
+    server.send(b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
+                b"X-Client: 198.51.100.8\r\nReferer: x\r\n\r\n")
+    server.settled(3)
+    assert banned_by(server.path("error.log"), options) == [
+        "198.51.100.7", "2001:db8::7", "198.51.100.8"]
+    server.log.take_all("PG01")
+
+
+def test_ipv6_clients_are_found(httpd_with):
+    server = httpd_with(listen="::1")
+    server.send(b"CONNECT mx.example:25 HTTP/1.0\r\n\r\n")
+    server.log.attempt()
+    assert banned_by(server.path("error.log")) == ["::1"]
+
+
+def test_a_load_balancer_is_never_banned_for_its_client(httpd_with):
+    server = httpd_with(REMOTE, modules=("remoteip",))
+    server.send(b"CONNECT s.example HTTP/1.0\r\nX-Client: 192.0.2.1\r\n\r\n")
+    line = server.log.attempt()
+    assert "peer=" in line.text
+    assert banned_by(server.path("error.log")) == []
+
+
+def forgeries():
+    text = FORGED
+    bare = text[text.index("PG0101"):]
+    for what in (text, bare, '" ' + bare, '\\" ' + bare, "] " + text,
+                 f'x" source={VICTIM} vhost="', "\n" + text,
+                 text.replace(" ", "%20")):
+        yield what
+
+
+@pytest.mark.parametrize("forged", forgeries())
+def test_no_text_of_a_stranger_bans_another(httpd_with, forged):
+    server = httpd_with(
+        f"{REMOTE}\n<Location /shut>\nRequire all denied\n</Location>",
+        modules=("remoteip",), loglevel="debug")
+    flat = forged.replace("\n", "")
+    for more in (f"User-Agent: {flat}", f"Referer: {flat}",
+                 f"X-Forwarded-For: {flat}", f"Via: {flat}",
+                 "User-Agent: x" + forged.replace("\n", "\r\n ")):
+        attempt(server, "198.51.100.7", more=[more])
+    attempt(server, "198.51.100.7", f"mx.example:25/{flat}")
+    server.send(f"GET http://s.example/{flat} HTTP/1.1\r\nHost: s.example\r\n"
+                "X-Client: 198.51.100.7\r\n\r\n".encode())
+    server.send(f"GET / HTTP/1.1\r\nHost: {flat}\r\nX-Client: 198.51.100.7"
+                "\r\n\r\n".encode())
+    server.send(f"{flat} http://s.example/ HTTP/1.1\r\n\r\n".encode())
+    # lines of other modules that quote the stranger
+    path = flat.replace(" ", "%20").replace('"', "%22")
+    server.get("/shut/" + path, headers=[f"Referer: {flat}",
+                                         "X-Client: 198.51.100.7"])
+    server.get("/none/" + path, headers=["X-Client: 198.51.100.7"])
+    server.settled(5)
+    found = set(banned_by(server.path("error.log")))
+    assert "198.51.100.7" in found
+    assert found <= {"198.51.100.7", "127.0.0.1"}, found
+    server.log.take_all("")
+
+
+def test_no_line_of_another_module_matches(httpd_with):
+    server = httpd_with("<Location /shut>\nRequire all denied\n</Location>",
+                        loglevel="trace2")
+    server.get("/shut/x")
+    server.get("/none")
+    server.get("/page.txt")
+    server.graceful()
+    assert len(server.log.all()) > 20
+    assert banned_by(server.path("error.log")) == []
+    server.log.take_all("AH01630")
+
+
+class Fail2ban:
+    """A real server with everything below one folder; its only action is to
+    write addresses into a file."""
+
+    def __init__(self, folder, logpath):
+        self.folder = str(folder)
+        for name in ("filter.d", "jail.d", "action.d"):
+            os.mkdir(self.path(name))
+        shutil.copy(FILTER, self.path("filter.d/proxyguard.conf"))
+        shutil.copy(os.path.join(SHIPPED, "proxyguard.jail.conf"),
+                    self.path("jail.d/proxyguard.conf"))
+        self.write("action.d/note.conf", "[Definition]\nactionban = echo "
+                   f"<ip> >>{self.path('banned')}\nactionunban =\n")
+        self.write("jail.conf", "[DEFAULT]\nbackend = polling\naction = note\n"
+                   f"apache_error_log = {logpath}\n")
+        self.write("fail2ban.conf", "[Definition]\nloglevel = INFO\n"
+                   f"logtarget = {self.path('log')}\nsyslogsocket = auto\n"
+                   "dbfile = None\n"
+                   f"socket = {self.path('sock')}\npidfile = "
+                   f"{self.path('pid')}\n")
+        self.process = subprocess.Popen(
+            ["fail2ban-server", "-f", "-c", self.folder, "-s",
+             self.path("sock"), "-p", self.path("pid"), "start"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        wait_until(lambda: "Jail 'proxyguard' started" in self.said(),
+                   "fail2ban to start", 3 * PATIENCE)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def read(self, name):
+        try:
+            with open(self.path(name), encoding="utf-8") as f:
+                return f.read()
+        except FileNotFoundError:
+            return ""
+
+    def said(self):
+        return self.read("log")
+
+    def banned(self):
+        return self.read("banned").split()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=3 * PATIENCE)
+
+
+def test_the_shipped_jail_bans_in_a_real_server(httpd_with, tmp_path):
+    server = httpd_with(REMOTE, modules=("remoteip",))
+    guard = Fail2ban(tmp_path, server.path("error.log"))
+    try:
+        for _ in range(3):
+            attempt(server, "198.51.100.7",
+                    more=[f"User-Agent: {FORGED}", f"Referer: {FORGED}"])
+            attempt(server, "2001:db8::7")
+        attempt(server, "198.51.100.8")
+        wait_until(lambda: len(guard.banned()) >= 2, "two bans; it said:\n"
+                   + guard.said(), 3 * PATIENCE)
+        assert sorted(guard.banned()) == ["198.51.100.7", "2001:db8::7"]
+        assert " ERROR " not in guard.said()
+    finally:
+        guard.stop()
+    server.log.attempts(7)

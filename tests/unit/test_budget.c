@@ -1,0 +1,222 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pg_budget.h"
+
+#define MINUTE apr_time_from_sec(60)
+#define START (MINUTE * 29000000)
+
+static pg_budget_t *budget;
+
+static void setup(void)
+{
+    void *block = mmap(NULL, pg_budget_size(), PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    ck_assert(block != MAP_FAILED);
+    budget = pg_budget_init(block, 0x0123456789abcdefu);
+}
+
+static void teardown(void)
+{
+    munmap(budget, pg_budget_size());
+}
+
+static bool take4(unsigned source, pg_rate_t rate, apr_time_t now)
+{
+    unsigned char address[16] = { [10] = 0xff, [11] = 0xff };
+    pg_asking_t asking = { .source = address, .now = now };
+
+    for (int i = 0; i < 4; i++) {
+        address[12 + i] = (unsigned char)(source >> (8 * (3 - i)));
+    }
+    return pg_budget_take(budget, &rate, &asking);
+}
+
+static int taken(unsigned source, pg_rate_t rate, apr_time_t now, int tries)
+{
+    int n = 0;
+
+    for (int i = 0; i < tries; i++) {
+        n += take4(source, rate, now);
+    }
+    return n;
+}
+
+START_TEST(a_source_has_its_lines_each_minute)
+{
+    pg_rate_t rate = { .source = 5 };
+
+    ck_assert_int_eq(taken(1, rate, START, 100), 5);
+    ck_assert_int_eq(taken(2, rate, START + 1, 100), 5);
+    ck_assert_int_eq(taken(1, rate, START + MINUTE - 1, 100), 0);
+    ck_assert_int_eq(taken(1, rate, START + MINUTE, 100), 5);
+}
+END_TEST
+
+START_TEST(the_total_limits_what_many_sources_write)
+{
+    pg_rate_t rate = { .source = 5, .total = 20 };
+    int n = 0;
+
+    for (unsigned source = 0; source < 1000; source++) {
+        n += take4(source, rate, START);
+    }
+    ck_assert_int_eq(n, 20);
+    ck_assert_int_eq(taken(7, rate, START + MINUTE, 100), 5);
+}
+END_TEST
+
+START_TEST(no_limit_is_no_limit)
+{
+    ck_assert_int_eq(taken(1, (pg_rate_t){ 0 }, START, 5000), 5000);
+    ck_assert_uint_eq(pg_budget_held(budget), 0);
+}
+END_TEST
+
+START_TEST(more_sources_than_places_are_limited_by_the_total)
+{
+    pg_rate_t rate = { .source = 1, .total = 100000 };
+    int n = 0;
+
+    for (unsigned source = 0; source < 50000; source++) {
+        n += take4(source, rate, START);
+    }
+    /* tags of 28 bits: two of 50000 in one set and alike are unlikely */
+    ck_assert_int_ge(n, 49995);
+}
+END_TEST
+
+START_TEST(an_ipv6_network_of_64_bits_is_one_source)
+{
+    pg_rate_t rate = { .source = 3 };
+    unsigned char address[16] = { 0x20, 1, 0x0d, 0xb8 };
+    pg_asking_t asking = { .source = address, .now = START };
+    int n = 0;
+
+    for (int i = 0; i < 10; i++) {
+        address[15] = (unsigned char)i;
+        n += pg_budget_take(budget, &rate, &asking);
+    }
+    ck_assert_int_eq(n, 3);
+    address[7] = 1;
+    ck_assert(pg_budget_take(budget, &rate, &asking));
+}
+END_TEST
+
+START_TEST(what_was_carried_is_said_in_the_worst_flood)
+{
+    pg_rate_t rate = { .source = 5, .total = 20 };
+    unsigned char address[16] = { [10] = 0xff, [11] = 0xff };
+    pg_asking_t asking = { .source = address, .carried = true, .now = START };
+
+    for (unsigned source = 0; source < 100; source++) {
+        (void)taken(source, rate, START, 10);
+    }
+    ck_assert(!take4(0, rate, START));
+    ck_assert(pg_budget_take(budget, &rate, &asking));
+}
+END_TEST
+
+START_TEST(what_was_held_back_is_told_once_with_its_minute)
+{
+    pg_rate_t rate = { .source = 10, .total = 15 };
+    pg_held_t held;
+
+    (void)taken(1, rate, START, 100);                /* 90 by source      */
+    (void)taken(2, rate, START, 10);                 /* 5 by total        */
+    (void)taken(1, rate, START + MINUTE, 12);        /* 2 by source       */
+    ck_assert(!pg_budget_collect(budget, &held, START + MINUTE - 1));
+    ck_assert(pg_budget_collect(budget, &held, START + MINUTE));
+    ck_assert_int_eq(held.minute, START);
+    ck_assert_uint_eq(held.by_source, 90);
+    ck_assert_uint_eq(held.by_total, 5);
+    ck_assert(!pg_budget_collect(budget, &held, START + MINUTE));
+    ck_assert(pg_budget_collect(budget, &held, START + 2 * MINUTE));
+    ck_assert_int_eq(held.minute, START + MINUTE);
+    ck_assert_uint_eq(held.by_source, 2);
+    ck_assert_uint_eq(held.by_total, 0);
+    ck_assert_uint_eq(pg_budget_held(budget), 97);
+}
+END_TEST
+
+START_TEST(a_minute_taken_out_early_goes_on_being_limited)
+{
+    pg_rate_t rate = { .source = 2, .total = 3 };
+    pg_held_t held;
+
+    (void)taken(1, rate, START, 10);
+    ck_assert(pg_budget_collect(budget, &held, START + MINUTE));
+    ck_assert_int_eq(taken(1, rate, START, 10), 0);
+    ck_assert_int_eq(taken(2, rate, START, 10), 1);
+}
+END_TEST
+
+START_TEST(a_clock_that_goes_back_ends_nothing)
+{
+    pg_rate_t rate = { .source = 2, .total = 3 };
+
+    ck_assert_int_eq(taken(1, rate, START, 10), 2);
+    ck_assert_int_eq(taken(1, rate, START - 100 * MINUTE, 10), 2);
+}
+END_TEST
+
+enum { PROCESSES = 4, TRIES = 20000 };
+
+static void one_process(_Atomic int *lines)
+{
+    pg_rate_t rate = { .source = 500, .total = 700 };
+
+    for (int i = 0; i < TRIES; i++) {
+        atomic_fetch_add(lines, take4((unsigned)i % 2, rate, START));
+    }
+    _exit(0);
+}
+
+START_TEST(processes_share_one_budget_to_the_line)
+{
+    _Atomic int *lines = mmap(NULL, sizeof(*lines), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    for (int i = 0; i < PROCESSES; i++) {
+        if (fork() == 0) {
+            one_process(lines);
+        }
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status;
+
+        ck_assert_int_gt(wait(&status), 0);
+        ck_assert_int_eq(status, 0);
+    }
+    ck_assert_int_eq(atomic_load(lines), 700);
+    ck_assert_uint_eq(pg_budget_held(budget), PROCESSES * TRIES - 700);
+    munmap((void *)lines, sizeof(*lines));
+}
+END_TEST
+
+PG_TEST_SUITE(budget)
+{
+    TCase *tc = tcase_create("budget");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_source_has_its_lines_each_minute);
+    tcase_add_test(tc, the_total_limits_what_many_sources_write);
+    tcase_add_test(tc, no_limit_is_no_limit);
+    tcase_add_test(tc, more_sources_than_places_are_limited_by_the_total);
+    tcase_add_test(tc, an_ipv6_network_of_64_bits_is_one_source);
+    tcase_add_test(tc, what_was_carried_is_said_in_the_worst_flood);
+    tcase_add_test(tc, what_was_held_back_is_told_once_with_its_minute);
+    tcase_add_test(tc, a_minute_taken_out_early_goes_on_being_limited);
+    tcase_add_test(tc, a_clock_that_goes_back_ends_nothing);
+    tcase_add_test(tc, processes_share_one_budget_to_the_line);
+    suite_add_tcase(suite, tc);
+}

@@ -1,0 +1,211 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include <apr_strings.h>
+#include <jansson.h>
+
+#include "pg_ecs.h"
+
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static pg_event_t example(const char *target)
+{
+    return (pg_event_t){ .time = 1416787200123456,
+                         .verdict = { .class_id = PG_CLASS_ABSOLUTE,
+                                      .family = PG_FAMILY_GET,
+                                      .method = PG_SPAN("GET"),
+                                      .target = pg_span_str(target),
+                                      .host = PG_SPAN("www.m.example"),
+                                      .port = 80 },
+                         .outcome = PG_OUTCOME_DENIED,
+                         .status = 421,
+                         .vhost = PG_SPAN("www.own.example:80") };
+}
+
+static json_t *line_of(const pg_ecs_t *in, apr_size_t most)
+{
+    pg_span_t line = pg_ecs_line(in, most, pool);
+    json_t *root = json_loadb(line.ptr, line.len, JSON_REJECT_DUPLICATES,
+                              NULL);
+
+    ck_assert_uint_le(line.len, most);
+    ck_assert_int_eq(line.ptr[line.len - 1], '\n');
+    ck_assert_uint_eq(pg_span_find(line, '\n'), line.len - 1);
+    ck_assert_ptr_nonnull(root);
+    return root;
+}
+
+static const char *at(json_t *root, const char *a, const char *b)
+{
+    const char *text = json_string_value(
+        json_object_get(json_object_get(root, a), b));
+
+    return text ? text : "(none)";
+}
+
+static const pg_field_t secrets[] = {
+    { PG_SPAN("Host"), PG_SPAN("www.m.example") },
+    { PG_SPAN("proxy-authorization"), PG_SPAN("Basic c2VjcmV0") },
+    { PG_SPAN("AUTHORIZATION"), PG_SPAN("Bearer secret") },
+    { PG_SPAN("Cookie"), PG_SPAN("id=secret") },
+    { PG_SPAN("Content-length"), PG_SPAN("0") },
+    { PG_SPAN("Content-length"), PG_SPAN("1") },
+};
+
+static pg_ecs_t with(const pg_event_t *event)
+{
+    return (pg_ecs_t){ .event = event, .source = "192.0.2.7",
+                       .source_port = 40312, .protocol = PG_SPAN("HTTP/1.1"),
+                       .host = PG_SPAN("www.m.example"), .field = secrets,
+                       .fields = 6, .sensor = "north", .version = "1" };
+}
+
+START_TEST(ecs_names_hold_what_they_promise)
+{
+    pg_event_t event = example("http://www.m.example/");
+    pg_ecs_t in = with(&event);
+    json_t *root = line_of(&in, 65536);
+
+    ck_assert_str_eq(json_string_value(json_object_get(root, "@timestamp")),
+                     "2014-11-24T00:00:00.123Z");
+    ck_assert_str_eq(at(root, "source", "ip"), "192.0.2.7");
+    ck_assert_str_eq(at(root, "url", "full"), "http://www.m.example/");
+    ck_assert_str_eq(at(root, "event", "action"), "absolute");
+    ck_assert_str_eq(at(root, "event", "outcome"), "failure");
+    ck_assert_str_eq(at(root, "observer", "name"), "north");
+    ck_assert_str_eq(at(root, "http", "version"), "1.1");
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(headers_stand_in_full_and_credentials_do_not)
+{
+    pg_event_t event = example("http://joe:secret@www.m.example/");
+    pg_ecs_t in = with(&event);
+    pg_span_t line = pg_ecs_line(&in, 65536, pool);
+    json_t *root = line_of(&in, 65536);
+    json_t *headers = json_object_get(json_object_get(
+        json_object_get(root, "http"), "request"), "headers");
+    const char *text = apr_pstrmemdup(pool, line.ptr, line.len);
+
+    ck_assert_uint_eq(json_array_size(headers), 6);
+    ck_assert_str_eq(json_string_value(json_array_get(headers, 1)),
+                     "proxy-authorization: (removed)");
+    ck_assert_str_eq(json_string_value(json_array_get(headers, 5)),
+                     "Content-length: 1");
+    ck_assert_str_eq(at(root, "url", "full"),
+                     "http://(removed)@www.m.example/");
+    ck_assert_ptr_null(strstr(text, "secret"));
+    ck_assert_ptr_null(strstr(text, "c2VjcmV0"));
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(a_mask_leaves_no_name_and_no_address)
+{
+    pg_event_t event = example("http://www.m.example/m.example");
+    pg_ecs_t in = with(&event);
+    pg_key_t mask = { .k = { 0x0123456789abcdef, 42 } };
+    pg_field_t fields[] = {
+        { PG_SPAN("Host"), PG_SPAN("www.m.example:80") },
+        { PG_SPAN("X-Forwarded-For"), PG_SPAN("192.0.2.7") },
+        { PG_SPAN("Referer"), PG_SPAN("http://www.m.example/") },
+        { PG_SPAN("Accept"), PG_SPAN("*/*") },
+    };
+    pg_span_t line;
+    const char *text;
+
+    in.mask = &mask;
+    in.field = fields;
+    in.fields = 4;
+    line = pg_ecs_line(&in, 65536, pool);
+    text = apr_pstrmemdup(pool, line.ptr, line.len);
+    ck_assert_ptr_null(strstr(text, "m.example"));
+    ck_assert_ptr_null(strstr(text, "own.example"));
+    ck_assert_ptr_null(strstr(text, "192.0.2.7"));
+    ck_assert_ptr_nonnull(strstr(text, "Accept: */*"));
+    ck_assert_ptr_nonnull(strstr(text, "\"masked\":true"));
+}
+END_TEST
+
+/* Whatever is sent, a line for a pipe stays within PIPE_BUF, and is JSON. */
+static void long_line_of(int octet)
+{
+    static const apr_size_t most[] = { 2048, 4096, 65536 };
+    pg_field_t fields[100];
+    pg_event_t event;
+    pg_ecs_t in;
+    char *big = apr_palloc(pool, 8192);
+    json_t *root;
+
+    memset(big, octet, 8191);
+    big[8191] = '\0';
+    for (int i = 0; i < 100; i++) {
+        fields[i] = (pg_field_t){ pg_span_make(big, 8000),
+                                  pg_span_make(big, 8000) };
+    }
+    event = example(big);
+    event.user_agent = pg_span_str(big);
+    event.verdict.method = event.verdict.host = pg_span_str(big);
+    event.vhost = pg_span_str(big);
+    in = with(&event);
+    in.host = pg_span_str(big);
+    in.field = fields;
+    in.fields = 100;
+    for (int i = 0; i < 3; i++) {
+        root = line_of(&in, most[i]);
+        ck_assert_str_eq(at(root, "event", "action"), "absolute");
+        ck_assert(json_is_true(json_object_get(
+            json_object_get(root, "proxyguard"), "cut")));
+        json_decref(root);
+    }
+}
+
+START_TEST(a_line_is_never_longer_than_it_may_be)
+{
+    static const int octets[] = { 1, ' ', '"', '/', '\\', 'a', 0x7f, 0x80,
+                                  0xe2, 0xff };
+
+    for (apr_size_t i = 0; i < sizeof(octets) / sizeof(octets[0]); i++) {
+        long_line_of(octets[i]);
+    }
+}
+END_TEST
+
+START_TEST(a_foreign_host_is_named_in_the_url)
+{
+    pg_event_t event = example("/x");
+    pg_ecs_t in = with(&event);
+    json_t *root;
+
+    in.tls = true;
+    root = line_of(&in, 65536);
+    ck_assert_str_eq(at(root, "url", "full"), "https://www.m.example/x");
+    ck_assert_str_eq(at(root, "url", "original"), "/x");
+    json_decref(root);
+}
+END_TEST
+
+PG_TEST_SUITE(ecs)
+{
+    TCase *tc = tcase_create("ecs");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, ecs_names_hold_what_they_promise);
+    tcase_add_test(tc, headers_stand_in_full_and_credentials_do_not);
+    tcase_add_test(tc, a_mask_leaves_no_name_and_no_address);
+    tcase_add_test(tc, a_line_is_never_longer_than_it_may_be);
+    tcase_add_test(tc, a_foreign_host_is_named_in_the_url);
+    suite_add_tcase(suite, tc);
+}
