@@ -109,7 +109,7 @@ static const pg_snapshot_t *snapshot_of(const pg_ledger_t *ledger,
     return s;
 }
 
-/* --- kills ---------------------------------------------------------------- */
+/* --- kills --------------------------------------------------------------- */
 
 enum { WRITERS = 4, KILLS = 400 };
 
@@ -213,7 +213,7 @@ START_TEST(four_hundred_killed_writers_leave_whole_texts_and_exact_sums)
 }
 END_TEST
 
-/* --- threads -------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------- */
 
 enum { THREADS = 4, EACH = 20000 };
 
@@ -266,7 +266,7 @@ START_TEST(threads_count_exactly_while_others_read_and_tend)
 }
 END_TEST
 
-/* --- scribblers ----------------------------------------------------------- */
+/* --- scribblers ---------------------------------------------------------- */
 
 /* Everything in a snapshot can be relied on, whatever was in the block. */
 static apr_size_t touch(const pg_snapshot_t *s)
