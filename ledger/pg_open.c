@@ -93,6 +93,7 @@ typedef struct pg_try_t {
     apr_pool_t *pool;        /* the ledger's                              */
     apr_pool_t *scratch;     /* of this opening                           */
     pg_sizes_t sizes;
+    pg_file_own_t own;
     pg_file_t file;          /* what is at the path                       */
     pg_head_t head;
     apr_status_t status;
@@ -134,11 +135,9 @@ static pg_found_e look(pg_try_t *t)
 
 static apr_status_t publish(pg_try_t *t, const pg_ledger_t *block)
 {
-    pg_file_own_t own = { .set_group = t->options->set_group,
-                          .group = t->options->group };
     pg_file_t temp;
     apr_status_t status = pg_file_temp(&temp, t->options->path, block->size,
-                                       &own, t->scratch);
+                                       &t->own, t->scratch);
 
     if (status != APR_SUCCESS) {
         return status;
@@ -271,11 +270,15 @@ static apr_status_t open_with(pg_ledger_t **out, pg_try_t *t)
     apr_status_t status = APR_EINVAL;
 
     t->sizes = sizes_wanted(t->options);
+    t->own = (pg_file_own_t){ .set_group = t->options->set_group,
+                              .group = t->options->group };
     say(t, PG_OPENED_KEPT, NULL);
     if (pg_sizes_check(&t->sizes, &t->opening->why)) {
         status = arrive(t);
     }
     if (status == APR_SUCCESS) {
+        /* Fails for a file of root's that others use: it stays as it is. */
+        (void)pg_file_secure(t->file.fd, &t->own);
         status = map(out, t->file.fd, &t->head, t->pool);
         close(t->file.fd);
     }

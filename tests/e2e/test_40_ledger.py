@@ -96,6 +96,9 @@ def test_what_was_answered_before_a_restart_is_counted(httpd):
             restart(httpd)
         load.more(10)
     assert counted(httpd, load) >= load.answered
+    if httpd.mpm == "event":
+        # 2.4.71's own, see Httpd.settle; the counts must be right all the same
+        httpd.log.take_all("AH00052: .*Segmentation fault")
 
 
 def test_killed_children_leave_a_ledger_that_reads_and_counts(httpd_with):
