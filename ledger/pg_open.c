@@ -99,6 +99,32 @@ typedef struct pg_try_t {
     apr_status_t status;
 } pg_try_t;
 
+/* The head of what is at the path; why is set if it is no ledger's. */
+static apr_uint32_t read_head(pg_try_t *t, apr_size_t size)
+{
+    apr_uint32_t version = 0;
+
+    if (pread(t->file.fd, &t->head, sizeof(t->head), 0)
+        != (ssize_t)sizeof(t->head)) {
+        t->file.why = "it is too short for a ledger";
+    }
+    else {
+        t->file.why = pg_head_objection(&t->head, size, &version, t->pool);
+    }
+    return version;
+}
+
+/* Somebody's checkpoint, given as the live file: moving it aside would be a
+ * bad surprise. */
+static bool is_checkpoint(pg_try_t *t)
+{
+    if (t->file.size % 4096 != sizeof(pg_trailer_t)) {
+        return false;
+    }
+    read_head(t, t->file.size - sizeof(pg_trailer_t));
+    return t->file.why == NULL;
+}
+
 static pg_found_e look(pg_try_t *t)
 {
     apr_uint32_t version;
@@ -110,12 +136,13 @@ static pg_found_e look(pg_try_t *t)
     if (t->status != APR_SUCCESS) {
         return FOUND_REFUSED;
     }
-    if (pread(t->file.fd, &t->head, sizeof(t->head), 0)
-        != (ssize_t)sizeof(t->head)) {
-        t->file.why = "it is too short for a ledger";
-        return FOUND_BAD;
+    if (is_checkpoint(t)) {
+        close(t->file.fd);
+        t->file.why = "it is a checkpoint, not a live ledger";
+        t->status = APR_EINVAL;
+        return FOUND_REFUSED;
     }
-    t->file.why = pg_head_objection(&t->head, t->file.size, &version, t->pool);
+    version = read_head(t, t->file.size);
     if (t->file.why) {
         return FOUND_BAD;
     }

@@ -362,6 +362,22 @@ START_TEST(other_sizes_carry_everything_over)
 }
 END_TEST
 
+START_TEST(a_checkpoint_is_not_taken_for_a_live_file)
+{
+    pg_ledger_options_t options = { .path = checkpoint.path };
+    pg_opening_t opening;
+    pg_ledger_t *live;
+    const char *why;
+
+    count(3);
+    save();
+    ck_assert_int_ne(pg_ledger_open_as(&live, &opening, &options, T0, pool),
+                     0);
+    ck_assert_ptr_nonnull(strstr(opening.why, "a checkpoint"));
+    ck_assert_int_eq(saved(&why), 3);
+}
+END_TEST
+
 START_TEST(sizes_out_of_bounds_are_refused_in_words)
 {
     pg_ledger_options_t options = { .path = in_folder("live"), .lanes = 65 };
@@ -499,6 +515,7 @@ PG_TEST_SUITE(checkpoint)
     tcase_add_test(opening, a_missing_live_file_begins_from_the_checkpoint);
     tcase_add_test(opening, a_bad_checkpoint_is_said_and_counting_begins_anew);
     tcase_add_test(opening, other_sizes_carry_everything_over);
+    tcase_add_test(opening, a_checkpoint_is_not_taken_for_a_live_file);
     tcase_add_test(opening, sizes_out_of_bounds_are_refused_in_words);
     tcase_add_test(opening, a_ledger_of_layout_1_is_carried_over);
     tcase_add_test(
