@@ -88,8 +88,8 @@ typedef struct pg_series_t {
 } pg_series_t;
 
 /** One of the most frequent.
- *  At least count - error of them were seen for certain; error is also how
- *  many may have been missed on top of count (pg_top.h says how likely). */
+ *  At least count - error were seen for certain; the truth is below count +
+ *  2 error with 95 %. error 0: exact. (docs/ledger.md, "Top lists") */
 typedef struct pg_top_entry_t {
     pg_text_t key;               /* as text: an address, "host:port", a port,
                                     a User-Agent; absent: none was sent   */

@@ -78,7 +78,11 @@ static apr_status_t write_temp(const char **temp,
         *why = words_of(status, "no file can be created beside it", pool);
         return status;
     }
-    *temp = file.name;
+    /* Always the same name: who is killed here leaves one file, not many. */
+    *temp = apr_pstrcat(pool, checkpoint->path, ".new", NULL);
+    if (rename(file.name, *temp) != 0) {
+        *temp = file.name;
+    }
     status = write_all(file.fd, block, now);
     close(file.fd);
     if (status != APR_SUCCESS) {

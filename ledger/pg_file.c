@@ -98,22 +98,13 @@ apr_status_t pg_file_open_any(pg_file_t *out, const char *path,
                            : "it is not a regular file", out);
 }
 
-static apr_status_t prepare(int fd, apr_size_t size, const pg_file_own_t *own)
+apr_status_t pg_file_secure(int fd, const pg_file_own_t *own)
 {
-    int error;
-
     if (own->set_group && fchown(fd, (uid_t)-1, own->group) != 0) {
         return errno;
     }
-    /* After fchown: the umask must not decide, nor fchown clear it. */
-    if (fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP) != 0) {
-        return errno;
-    }
-    if (size == 0) {
-        return APR_SUCCESS;
-    }
-    error = posix_fallocate(fd, 0, (off_t)size);
-    return error;
+    /* After fchown, which may change it; and the umask must not decide. */
+    return fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP) == 0 ? APR_SUCCESS : errno;
 }
 
 apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,
@@ -126,7 +117,10 @@ apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,
     if (fd < 0) {
         return errno;
     }
-    status = prepare(fd, size, own);
+    status = pg_file_secure(fd, own);
+    if (status == APR_SUCCESS && size > 0) {
+        status = posix_fallocate(fd, 0, (off_t)size);
+    }
     if (status != APR_SUCCESS) {
         close(fd);
         unlink(name);

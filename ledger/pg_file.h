@@ -38,6 +38,9 @@ apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
 apr_status_t pg_file_open_any(pg_file_t *out, const char *path,
                               apr_pool_t *pool);
 
+/** Set mode and group as a file of ours has them, whoever changed them. */
+apr_status_t pg_file_secure(int fd, const pg_file_own_t *own);
+
 /** Create a file beside path under a name of its own, mode 0640, with size
  *  octets of reserved space (0: none). */
 apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,

@@ -93,10 +93,37 @@ typedef struct pg_try_t {
     apr_pool_t *pool;        /* the ledger's                              */
     apr_pool_t *scratch;     /* of this opening                           */
     pg_sizes_t sizes;
+    pg_file_own_t own;
     pg_file_t file;          /* what is at the path                       */
     pg_head_t head;
     apr_status_t status;
 } pg_try_t;
+
+/* The head of what is at the path; why is set if it is no ledger's. */
+static apr_uint32_t read_head(pg_try_t *t, apr_size_t size)
+{
+    apr_uint32_t version = 0;
+
+    if (pread(t->file.fd, &t->head, sizeof(t->head), 0)
+        != (ssize_t)sizeof(t->head)) {
+        t->file.why = "it is too short for a ledger";
+    }
+    else {
+        t->file.why = pg_head_objection(&t->head, size, &version, t->pool);
+    }
+    return version;
+}
+
+/* Somebody's checkpoint, given as the live file: moving it aside would be a
+ * bad surprise. */
+static bool is_checkpoint(pg_try_t *t)
+{
+    if (t->file.size % 4096 != sizeof(pg_trailer_t)) {
+        return false;
+    }
+    read_head(t, t->file.size - sizeof(pg_trailer_t));
+    return t->file.why == NULL;
+}
 
 static pg_found_e look(pg_try_t *t)
 {
@@ -109,12 +136,13 @@ static pg_found_e look(pg_try_t *t)
     if (t->status != APR_SUCCESS) {
         return FOUND_REFUSED;
     }
-    if (pread(t->file.fd, &t->head, sizeof(t->head), 0)
-        != (ssize_t)sizeof(t->head)) {
-        t->file.why = "it is too short for a ledger";
-        return FOUND_BAD;
+    if (is_checkpoint(t)) {
+        close(t->file.fd);
+        t->file.why = "it is a checkpoint, not a live ledger";
+        t->status = APR_EINVAL;
+        return FOUND_REFUSED;
     }
-    t->file.why = pg_head_objection(&t->head, t->file.size, &version, t->pool);
+    version = read_head(t, t->file.size);
     if (t->file.why) {
         return FOUND_BAD;
     }
@@ -134,11 +162,9 @@ static pg_found_e look(pg_try_t *t)
 
 static apr_status_t publish(pg_try_t *t, const pg_ledger_t *block)
 {
-    pg_file_own_t own = { .set_group = t->options->set_group,
-                          .group = t->options->group };
     pg_file_t temp;
     apr_status_t status = pg_file_temp(&temp, t->options->path, block->size,
-                                       &own, t->scratch);
+                                       &t->own, t->scratch);
 
     if (status != APR_SUCCESS) {
         return status;
@@ -271,11 +297,15 @@ static apr_status_t open_with(pg_ledger_t **out, pg_try_t *t)
     apr_status_t status = APR_EINVAL;
 
     t->sizes = sizes_wanted(t->options);
+    t->own = (pg_file_own_t){ .set_group = t->options->set_group,
+                              .group = t->options->group };
     say(t, PG_OPENED_KEPT, NULL);
     if (pg_sizes_check(&t->sizes, &t->opening->why)) {
         status = arrive(t);
     }
     if (status == APR_SUCCESS) {
+        /* Fails for a file of root's that others use: it stays as it is. */
+        (void)pg_file_secure(t->file.fd, &t->own);
         status = map(out, t->file.fd, &t->head, t->pool);
         close(t->file.fd);
     }

@@ -362,6 +362,22 @@ START_TEST(other_sizes_carry_everything_over)
 }
 END_TEST
 
+START_TEST(a_checkpoint_is_not_taken_for_a_live_file)
+{
+    pg_ledger_options_t options = { .path = checkpoint.path };
+    pg_opening_t opening;
+    pg_ledger_t *live;
+    const char *why;
+
+    count(3);
+    save();
+    ck_assert_int_ne(pg_ledger_open_as(&live, &opening, &options, T0, pool),
+                     0);
+    ck_assert_ptr_nonnull(strstr(opening.why, "a checkpoint"));
+    ck_assert_int_eq(saved(&why), 3);
+}
+END_TEST
+
 START_TEST(sizes_out_of_bounds_are_refused_in_words)
 {
     pg_ledger_options_t options = { .path = in_folder("live"), .lanes = 65 };
@@ -415,6 +431,45 @@ START_TEST(a_ledger_of_layout_1_is_carried_over)
 }
 END_TEST
 
+/* 60 attempts, one every twelve hours; 7 classes, 5 outcomes, 4 targets, 5
+ * sources in turn. */
+START_TEST(a_ledger_of_layout_2_reads_as_it_did_when_it_was_released)
+{
+    const char *cases = getenv("PG_CASES");
+    pg_ledger_options_t options = { .path = in_folder("live") };
+    pg_opening_t opening;
+    pg_ledger_t *live;
+    pg_snapshot_t *s;
+    const apr_time_t now = T0 + 59 * (apr_time_t)43200 * SECOND;
+
+    ck_assert_int_eq(system(apr_psprintf(
+        pool, "gzip -dc %s/ledgers/layout-2.ledger.gz > %s && chmod 640 %s",
+        cases ? cases : "tests/cases", options.path, options.path)), 0);
+    live = opened(&options, PG_OPENED_KEPT, &opening);
+    ck_assert_int_eq(pg_ledger_snapshot(&s, live, now, pool), 0);
+    ck_assert_uint_eq(s->attempts, 60);
+    ck_assert_uint_eq(s->count[PG_CLASS_ABSOLUTE][PG_OUTCOME_DENIED], 2);
+    ck_assert_uint_eq(s->by_method[PG_METHOD_CONNECT], 60);
+    ck_assert_uint_eq(s->by_port_class[PG_PORTCLASS_MAIL], 15);
+    ck_assert_uint_eq(s->permitted, 1);
+    ck_assert_int_eq(s->first, T0);
+    ck_assert_int_eq(s->last, now);
+    ck_assert_uint_eq(s->vhosts[0].attempts, 60);
+    ck_assert_uint_eq(s->series[PG_PERIOD_DAY].bucket[798].attempts, 2);
+    ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].bucket[239].attempts, 45);
+    ck_assert_uint_eq(s->top[PG_TOP_TARGETS].n, 4);
+    ck_assert_uint_eq(s->top[PG_TOP_TARGETS].entry[0].count, 15);
+    ck_assert_uint_eq(s->top[PG_TOP_SOURCES].n, 5);
+    ck_assert_uint_eq(s->sources.estimate, 5);
+    ck_assert_uint_eq(s->day_count, 31);
+    ck_assert_uint_eq(s->recent_count, 16);
+    ck_assert_int_eq(s->recent[0].status, 459);
+    ck_assert_str_eq(s->recent[0].user_agent.octets.ptr, "agent/1");
+    ck_assert(pg_ledger_seen(live,
+                             (const unsigned char *)"0123456789abcde"));
+}
+END_TEST
+
 START_TEST(ledgers_of_two_servers_can_be_joined)
 {
     pg_ledger_t *other = ledger, *sum;
@@ -460,8 +515,12 @@ PG_TEST_SUITE(checkpoint)
     tcase_add_test(opening, a_missing_live_file_begins_from_the_checkpoint);
     tcase_add_test(opening, a_bad_checkpoint_is_said_and_counting_begins_anew);
     tcase_add_test(opening, other_sizes_carry_everything_over);
+    tcase_add_test(opening, a_checkpoint_is_not_taken_for_a_live_file);
     tcase_add_test(opening, sizes_out_of_bounds_are_refused_in_words);
     tcase_add_test(opening, a_ledger_of_layout_1_is_carried_over);
+    tcase_add_test(
+        opening,
+        a_ledger_of_layout_2_reads_as_it_did_when_it_was_released);
     tcase_add_test(opening, ledgers_of_two_servers_can_be_joined);
     suite_add_tcase(suite, opening);
 }

@@ -213,6 +213,10 @@ START_TEST(only_the_owner_and_the_group_can_read_it)
     ck_assert_uint_eq(st.st_mode & 07777, 0640);
     ck_assert_uint_eq(st.st_gid, getegid());
     ck_assert_uint_eq(st.st_nlink, 1);
+    ck_assert_int_eq(chmod(path, 0644), 0);
+    opened(path, PG_OPENED_KEPT);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0640);
 }
 END_TEST
 

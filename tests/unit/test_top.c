@@ -278,6 +278,29 @@ START_TEST(long_keys_are_cut_and_say_so)
 }
 END_TEST
 
+START_TEST(keys_whose_hashes_share_a_beginning_are_told_apart)
+{
+    pg_top_key_t a = pg_top_key(ledger, PG_TOP_SOURCES, PG_SPAN("one"));
+    pg_top_key_t b = a;
+    pg_word_t *hot = (pg_word_t *)((char *)pg_lane(ledger, 0)
+                                   + ledger->top_at[PG_TOP_SOURCES]);
+    unsigned used = 0;
+
+    /* The same set, the same mark in the hot word. */
+    b.hash ^= (apr_uint64_t)1 << 40;
+    for (int i = 0; i < 5; i++) {
+        pg_top_add(ledger, pg_lane(ledger, 0), PG_TOP_SOURCES, &a, T0);
+        pg_top_add(ledger, pg_lane(ledger, 0), PG_TOP_SOURCES, &b, T0);
+    }
+    for (unsigned way = 0; way < ledger->sizes.sets[0] * 8; way++) {
+        apr_uint64_t n = pg_word_get(&hot[way]) & PG_CELL_MASK;
+        ck_assert(n == 0 || n == 5);
+        used += n == 5;
+    }
+    ck_assert_uint_eq(used, 2);
+}
+END_TEST
+
 START_TEST(letters_become_small_and_nothing_else_changes)
 {
     char host[257];
@@ -428,6 +451,8 @@ PG_TEST_SUITE(top)
     tcase_set_timeout(keys, 60);
     tcase_add_test(keys, all_four_lists_say_what_was_asked_for);
     tcase_add_test(keys, long_keys_are_cut_and_say_so);
+    tcase_add_test(keys,
+                   keys_whose_hashes_share_a_beginning_are_told_apart);
     tcase_add_test(keys, letters_become_small_and_nothing_else_changes);
     suite_add_tcase(suite, keys);
 

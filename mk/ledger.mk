@@ -1,0 +1,22 @@
+# The ledger under ThreadSanitizer, and its speed.
+
+TSAN = $(BUILD)/tsan
+.PHONY: tsan
+tsan: ## the ledger's threads under ThreadSanitizer
+	@$(MAKE) --no-print-directory $(TSAN)/unit BUILD=$(TSAN) \
+	    SAN="-fsanitize=thread"
+	PG_CASES=tests/cases CK_FORK=no CK_RUN_SUITE=endurance \
+	    CK_RUN_CASE=threads TSAN_OPTIONS=halt_on_error=1 $(TSAN)/unit
+
+# Compiled as the module is; writes the tables of docs/measurements-ledger.md.
+BENCH_LEDGER = $(BUILD)/bench/ledger
+$(BENCH_LEDGER): tests/bench/bench_ledger.c $(call objs,$(filter core/% \
+                 ledger/%,$(LOWER_SRC)))
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(BASE)) $(INC_ledger) $(APR_CFLAGS) \
+	    -o $@ $^ $(APR_LIBS) -lm -lpthread
+
+.PHONY: bench-ledger
+bench-ledger: $(BENCH_LEDGER) ## speed of the ledger, beside yardsticks
+	$(BENCH_LEDGER) $(BUILD)/bench/ledger.md
+	cp $(BUILD)/bench/ledger.md docs/measurements-ledger.md

@@ -1,0 +1,352 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* How fast attempts are counted, beside two yardsticks in the same process:
+ * one shared word that everybody adds to, and a hash table under a mutex.
+ * Writes docs/measurements-ledger.md.
+ *
+ * One thread is measured in its own processor time, so that other work on
+ * the machine does not count; several in wall-clock time. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <apr_general.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <apr_version.h>
+
+#include "pg_ledger.h"
+
+enum { ROUNDS = 5, RECORDS = 2000000 };
+
+typedef struct bench_t {
+    pg_ledger_t *ledger;
+    _Atomic apr_uint64_t *word;
+    apr_hash_t *table;
+    pthread_mutex_t *mutex;
+    apr_pool_t *pool;
+} bench_t;
+
+typedef void (*work_t)(bench_t *bench, pg_event_t *event, unsigned from);
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static pg_event_t connect_event(void)
+{
+    return (pg_event_t){
+        .time = apr_time_now(),
+        .verdict = { .class_id = PG_CLASS_CONNECT_MAIL,
+                     .family = PG_FAMILY_CONNECT,
+                     .reason = PG_REASON_CONNECT_AUTHORITY,
+                     .method = PG_SPAN("CONNECT"),
+                     .target = PG_SPAN("mx0.mail.example:25"),
+                     .host = PG_SPAN("mx0.mail.example"), .port = 25 },
+        .outcome = PG_OUTCOME_DENIED,
+        .status = 405,
+        .vhost = PG_SPAN("www.own.example:80"),
+        .source = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 1 },
+        .source_known = true,
+        .user_agent = PG_SPAN("Mozilla/5.0 (X11; Linux x86_64; rv:109.0)"),
+    };
+}
+
+/* The clock is read now and then, as far apart as requests could not be. */
+static void tick(pg_event_t *event, unsigned i)
+{
+    if (i % 64 == 0) {
+        event->time = apr_time_now();
+    }
+}
+
+static void known_source(bench_t *bench, pg_event_t *event, unsigned from)
+{
+    (void)from;
+    for (unsigned i = 0; i < RECORDS; i++) {
+        tick(event, i);
+        pg_ledger_record(bench->ledger, event);
+    }
+}
+
+static void all_different(bench_t *bench, pg_event_t *event, unsigned from)
+{
+    for (unsigned i = 0; i < RECORDS; i++) {
+        unsigned n = (from * RECORDS + i) * 2654435761u;
+        tick(event, i);
+        memcpy(event->source + 12, &n, sizeof(n));
+        pg_ledger_record(bench->ledger, event);
+    }
+}
+
+static void few_hundred(bench_t *bench, pg_event_t *event, unsigned from)
+{
+    for (unsigned i = 0; i < RECORDS; i++) {
+        unsigned n = (from + i * 2654435761u) >> 24;
+        tick(event, i);
+        memcpy(event->source + 12, &n, sizeof(n));
+        pg_ledger_record(bench->ledger, event);
+    }
+}
+
+static void shared_word(bench_t *bench, pg_event_t *event, unsigned from)
+{
+    (void)event;
+    (void)from;
+    for (unsigned i = 0; i < RECORDS; i++) {
+        atomic_fetch_add_explicit(bench->word, 1, memory_order_relaxed);
+    }
+}
+
+/* What a simple module does: look the source up under a mutex, add one. */
+static void mutex_table(bench_t *bench, pg_event_t *event, unsigned from)
+{
+    for (unsigned i = 0; i < RECORDS; i++) {
+        unsigned n = (from + i * 2654435761u) >> 24;
+        apr_uint64_t *count;
+        memcpy(event->source + 12, &n, sizeof(n));
+        pthread_mutex_lock(bench->mutex);
+        count = apr_hash_get(bench->table, event->source, 16);
+        if (count == NULL) {
+            count = apr_pcalloc(bench->pool, sizeof(*count));
+            apr_hash_set(bench->table,
+                         apr_pmemdup(bench->pool, event->source, 16), 16,
+                         count);
+        }
+        ++*count;
+        pthread_mutex_unlock(bench->mutex);
+    }
+}
+
+/* --- running ------------------------------------------------------------- */
+
+typedef struct job_t {
+    bench_t *bench;
+    work_t work;
+    unsigned number;
+} job_t;
+
+static void *run_job(void *data)
+{
+    job_t *job = data;
+    pg_event_t event = connect_event();
+
+    job->work(job->bench, &event, job->number);
+    return NULL;
+}
+
+/* Millions a second; the best of some rounds. */
+static double one_thread(bench_t *bench, work_t work)
+{
+    double best = 0;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        job_t job = { .bench = bench, .work = work, .number = round };
+        double took = seconds(CLOCK_THREAD_CPUTIME_ID);
+        run_job(&job);
+        took = seconds(CLOCK_THREAD_CPUTIME_ID) - took;
+        best = RECORDS / took > best ? RECORDS / took : best;
+    }
+    return best / 1e6;
+}
+
+static double threads(bench_t *bench, work_t work, unsigned n)
+{
+    double best = 0;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        pthread_t *thread = calloc(n, sizeof(*thread));
+        job_t *job = calloc(n, sizeof(*job));
+        double took = seconds(CLOCK_MONOTONIC);
+        for (unsigned i = 0; i < n; i++) {
+            job[i] = (job_t){ .bench = bench, .work = work,
+                              .number = round * n + i };
+            pthread_create(&thread[i], NULL, run_job, &job[i]);
+        }
+        for (unsigned i = 0; i < n; i++) {
+            pthread_join(thread[i], NULL);
+        }
+        took = seconds(CLOCK_MONOTONIC) - took;
+        best = n * RECORDS / took > best ? n * RECORDS / took : best;
+        free(job);
+        free(thread);
+    }
+    return best / 1e6;
+}
+
+static double processes(bench_t *bench, work_t work, unsigned n)
+{
+    double best = 0;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        double took = seconds(CLOCK_MONOTONIC);
+        for (unsigned i = 0; i < n; i++) {
+            job_t job = { .bench = bench, .work = work,
+                          .number = round * n + i };
+            if (fork() == 0) {
+                run_job(&job);
+                _exit(0);
+            }
+        }
+        for (unsigned i = 0; i < n; i++) {
+            wait(NULL);
+        }
+        took = seconds(CLOCK_MONOTONIC) - took;
+        best = n * RECORDS / took > best ? n * RECORDS / took : best;
+    }
+    return best / 1e6;
+}
+
+/* --- the report ---------------------------------------------------------- */
+
+static void machine(FILE *out)
+{
+    char line[256], date[32];
+    struct utsname name;
+    time_t now = time(NULL);
+    double load;
+    FILE *cpu = fopen("/proc/cpuinfo", "r");
+
+    uname(&name);
+    strftime(date, sizeof(date), "%Y-%m-%d", gmtime(&now));
+    fprintf(out, "Measured on %s, Linux %s, ", date, name.release);
+    while (cpu && fgets(line, sizeof(line), cpu)) {
+        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
+            line[strcspn(line, "\n")] = '\0';
+            fprintf(out, "%ld x%s, ", sysconf(_SC_NPROCESSORS_ONLN),
+                    strchr(line, ':') + 1);
+            break;
+        }
+    }
+    if (cpu) {
+        fclose(cpu);
+    }
+    if (getloadavg(&load, 1) != 1) {
+        load = -1;
+    }
+    fprintf(out, "compiler %s, APR %s; load of the machine before: %.1f."
+            "\n\n", __VERSION__, apr_version_string(), load);
+    printf("load of the machine before: %.1f\n", load);
+}
+
+static void row(FILE *out, const char *what, double one, double all[2],
+                double base)
+{
+    char more[16] = "-";
+
+    if (all[1] > 0) {
+        snprintf(more, sizeof(more), "%.1f", all[1]);
+    }
+    fprintf(out, "| %s | %.1f | %.0f | %.2f | %.1f | %s |\n", what, one,
+            1000 / one, one / base, all[0], more);
+    printf("%-34s %6.1f M/s  %5.0f ns  threads %6.1f  processes %6.1f\n",
+           what, one, 1000 / one, all[0], all[1]);
+}
+
+static void measure(FILE *out, bench_t *bench, unsigned cpus)
+{
+    static const struct {
+        const char *what;
+        work_t work;
+        bool shared;             /* works across processes                */
+    } rows[] = {
+        { "one known source", known_source, true },
+        { "256 sources", few_hundred, true },
+        { "all sources different", all_different, true },
+        { "yardstick: one shared word", shared_word, true },
+        { "yardstick: table under a mutex", mutex_table, false },
+    };
+    double base = one_thread(bench, mutex_table);
+
+    fprintf(out, "| millions a second | 1 thread | ns each | beside the "
+            "table | %u threads | %u processes |\n"
+            "| --- | ---: | ---: | ---: | ---: | ---: |\n", cpus, cpus);
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        double one = one_thread(bench, rows[i].work);
+        double all[2] = { threads(bench, rows[i].work, cpus), 0 };
+        if (rows[i].shared) {
+            all[1] = processes(bench, rows[i].work, cpus);
+        }
+        row(out, rows[i].what, one, all, base);
+    }
+}
+
+static void reading(FILE *out, bench_t *bench)
+{
+    double best = 1e9, tend = 1e9, took;
+    pg_snapshot_t *snapshot;
+
+    for (int i = 0; i < 50; i++) {
+        apr_pool_t *pool;
+        apr_pool_create(&pool, bench->pool);
+        took = seconds(CLOCK_THREAD_CPUTIME_ID);
+        pg_ledger_snapshot(&snapshot, bench->ledger, apr_time_now(), pool);
+        took = seconds(CLOCK_THREAD_CPUTIME_ID) - took;
+        best = took < best ? took : best;
+        took = seconds(CLOCK_THREAD_CPUTIME_ID);
+        pg_ledger_tend(bench->ledger, apr_time_now());
+        took = seconds(CLOCK_THREAD_CPUTIME_ID) - took;
+        tend = took < tend ? took : tend;
+        apr_pool_destroy(pool);
+    }
+    fprintf(out, "\nOf the ledger that these runs have filled, a snapshot "
+            "takes %.0f us and upkeep %.0f us.\nMemory: %s.\n", best * 1e6,
+            tend * 1e6, pg_ledger_describe(bench->ledger, bench->pool));
+    printf("snapshot %.0f us, upkeep %.0f us\n", best * 1e6, tend * 1e6);
+}
+
+static pg_ledger_t *shared_ledger(apr_pool_t *pool)
+{
+    char path[] = "/dev/shm/pg-bench-XXXXXX";
+    int fd = mkstemp(path);
+    pg_ledger_t *ledger = NULL;
+    pg_opening_t opening;
+
+    close(fd);
+    unlink(path);
+    if (pg_ledger_open(&ledger, &opening, path, apr_time_now(), pool)) {
+        fprintf(stderr, "%s: %s\n", path, opening.why);
+        exit(1);
+    }
+    unlink(path);
+    return ledger;
+}
+
+int main(int argc, char **argv)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    bench_t bench = { .mutex = &mutex };
+    FILE *out = fopen(argc > 1 ? argv[1] : "/dev/null", "w");
+
+    if (out == NULL || apr_initialize() != APR_SUCCESS) {
+        perror(argv[1]);
+        return 1;
+    }
+    apr_pool_create(&bench.pool, NULL);
+    bench.ledger = shared_ledger(bench.pool);
+    bench.table = apr_hash_make(bench.pool);
+    bench.word = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    fprintf(out, "# How fast the ledger counts\n\nWritten by `make "
+            "bench-ledger`. An attempt is counted in the totals, four rings "
+            "of history, its virtual host, four top lists, two estimates of "
+            "distinct sources and the recent attempts; the yardsticks do one "
+            "thing each. One thread: processor time. Several: wall-clock "
+            "time, so other work on the machine counts against them. Best of "
+            "%d runs of %d attempts.\n\n", ROUNDS, RECORDS);
+    machine(out);
+    measure(out, &bench, (unsigned)(cpus < 1 ? 1 : cpus));
+    reading(out, &bench);
+    return fclose(out) == 0 ? 0 : 1;
+}

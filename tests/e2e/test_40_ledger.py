@@ -1,0 +1,175 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The ledger under load: restarts, kills, and a live file that is gone.
+
+Clients count what they were answered; the ledger must have counted the same.
+PG_LONG=1 repeats everything as often as a release should see it."""
+
+import os
+import random
+import signal
+import threading
+import time
+
+from pg_wire import wait_until
+
+LONG = os.environ.get("PG_LONG") == "1"
+GRACEFULS = 100 if LONG else 25
+RESTARTS = 20 if LONG else 5
+KILLS = 1000 if LONG else 30
+ATTEMPT = b"CONNECT mx%d.example:25 HTTP/1.0\r\nUser-Agent: load\r\n\r\n"
+NAME = "run/proxyguard.ledger"
+
+
+class Load:
+    """Clients that ask for a relay, again and again, and count answers."""
+
+    def __init__(self, server, clients=3):
+        self.server = server
+        self.answered = 0
+        self.unanswered = 0
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._clients = [threading.Thread(target=self._run, args=(i,))
+                         for i in range(clients)]
+
+    def __enter__(self):
+        for client in self._clients:
+            client.start()
+        return self
+
+    def __exit__(self, *exc):
+        self._over.set()
+        for client in self._clients:
+            client.join()
+
+    def _run(self, number):
+        while not self._over.is_set():
+            try:
+                answered = self.server.send(ATTEMPT % number).status == 405
+            except (OSError, AssertionError):
+                answered = False
+            with self._lock:
+                self.answered += answered
+                self.unanswered += not answered
+            if not answered:
+                time.sleep(0.01)      # nobody listens just now
+
+    def more(self, count):
+        """Wait until so many more were answered."""
+        goal = self.answered + count
+        wait_until(lambda: self.answered >= goal, f"{count} more answers")
+
+
+def counted(server, load, slack=0):
+    """What the ledger says once all is quiet, against the clients."""
+    status = server.settled(load.answered - slack)
+    server.log.take_all(" PG01")
+    print(f"answered {load.answered}, unanswered {load.unanswered}, "
+          f"counted {status['attempts']}")
+    assert status["attempts"] <= load.answered + load.unanswered
+    return status["attempts"]
+
+
+def test_no_attempt_is_lost_or_counted_twice_over_graceful_restarts(httpd):
+    with Load(httpd) as load:
+        for _ in range(GRACEFULS):
+            load.more(10)
+            httpd.graceful()
+        load.more(10)
+    assert counted(httpd, load) >= load.answered
+    assert load.unanswered <= GRACEFULS
+
+
+def restart(server):
+    """SIGHUP: all children are ended at once."""
+    resumed = "resuming normal operations"
+    count = len(server.log.all(resumed))
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: len(server.log.all(resumed)) > count,
+               "a new generation; there is:\n" + server.log.tail())
+
+
+def test_what_was_answered_before_a_restart_is_counted(httpd):
+    with Load(httpd) as load:
+        for _ in range(RESTARTS):
+            load.more(10)
+            restart(httpd)
+        load.more(10)
+    assert counted(httpd, load) >= load.answered
+    if httpd.mpm == "event":
+        # 2.4.71's own, see Httpd.settle; the counts must be right all the same
+        httpd.log.take_all("AH00052: .*Segmentation fault")
+
+
+def test_killed_children_leave_a_ledger_that_reads_and_counts(httpd_with):
+    server = httpd_with("StartServers 3\nMinSpareServers 2\n"
+                        if os.environ.get("PG_MPM") == "prefork" else "")
+    killed = 0
+    with Load(server) as load:
+        while killed < KILLS:
+            load.more(2)
+            children = wait_until(server.children, "a child to kill")
+            time.sleep(random.uniform(0, 0.01))
+            try:
+                os.kill(random.choice(children), signal.SIGKILL)
+                killed += 1
+            except ProcessLookupError:
+                continue
+        load.more(50)
+    server.log.take_all("AH00052: .*exit signal Killed")
+    # what was being answered by a killed child may be missing, no more
+    assert counted(server, load, 3 * killed) >= load.answered - 3 * killed
+    page = server.get("/proxyguard-status")
+    assert page.status == 200
+    before = server.status()["attempts"]
+    assert server.send(ATTEMPT % 1).status == 405
+    assert server.settled(before + 1)["attempts"] == before + 1
+    server.log.take_all(" PG01")
+
+
+def test_counts_survive_the_death_of_everything(httpd):
+    with Load(httpd) as load:
+        load.more(100)
+    before = httpd.settled(load.answered)["attempts"]
+    children = httpd.children()
+    os.killpg(httpd.process.pid, signal.SIGKILL)
+    httpd.process.wait()
+    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}")
+                               for pid in children), "the children to end")
+    os.unlink(httpd.path("run", "httpd.pid"))
+    httpd._start()
+    assert httpd.status()["attempts"] == before
+    httpd.log.take_all(" PG01")
+
+
+def test_without_its_live_file_it_goes_on_from_the_checkpoint(httpd_with):
+    server = httpd_with("ProxyGuardCheckpoint @ROOT@/saved 10")
+    with Load(server) as load:
+        load.more(100)
+    before = server.settled(load.answered)["attempts"]
+    server.stop()
+    os.unlink(server.path(NAME))
+    server._start()
+    assert "checkpoint" in server.log.take("PG0001: .*checkpoint").text
+    assert server.status()["attempts"] == before
+    assert server.send(ATTEMPT % 1).status == 405
+    assert server.settled(before + 1)["attempts"] == before + 1
+    server.log.take_all(" PG01")
+
+
+def test_a_torn_checkpoint_is_said_and_the_one_before_it_used(httpd_with):
+    server = httpd_with("ProxyGuardCheckpoint @ROOT@/saved 10")
+    counts = []
+    for _ in range(2):
+        assert server.send(ATTEMPT % 1).status == 405
+        counts.append(server.settled(len(counts) + 1)["attempts"])
+        server.restart_same_port()
+    server.stop()
+    with open(server.path("saved"), "r+b") as f:
+        f.seek(200000)
+        f.write(b"torn")
+    os.unlink(server.path(NAME))
+    server._start()
+    assert "checksum" in server.log.take("PG0005: ").text
+    assert server.status()["attempts"] == counts[1]
+    server.log.take_all(" PG0[01]")

@@ -1,0 +1,100 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_hash.h"
+
+/* The test vectors of SipHash-2-4: key 00..0f, input 00..n-1; the first and
+ * the one with n = 15 are in appendix A of the paper. */
+START_TEST(siphash_gives_the_values_of_its_paper)
+{
+    unsigned char octets[64];
+    pg_key_t key;
+
+    for (unsigned i = 0; i < sizeof(octets); i++) {
+        octets[i] = (unsigned char)i;
+    }
+    key.k[0] = pg_sip_load(octets, 8);
+    key.k[1] = pg_sip_load(octets + 8, 8);
+    ck_assert_uint_eq(pg_siphash(&key, octets, 15, 2, 4),
+                      0xa129ca6149be45e5u);
+    ck_assert_uint_eq(pg_siphash(&key, octets, 0, 2, 4),
+                      0x726fdb47dd0e0e31u);
+}
+END_TEST
+
+static pg_nh_key_t nh_key(apr_uint64_t seed)
+{
+    pg_key_t key = { .k = { seed, ~seed } };
+    pg_nh_key_t out;
+
+    pg_nh_derive(&out, &key, "a use");
+    return out;
+}
+
+/* Each input is an exact-size copy: one octet too far would be seen. */
+static apr_uint64_t nh(const pg_nh_key_t *key, pg_span_t text)
+{
+    pg_span_t exact = pg_test_exact(text);
+    apr_uint64_t hash = pg_nh(key, exact.ptr, exact.len);
+
+    free((void *)(apr_uintptr_t)exact.ptr);
+    return hash;
+}
+
+START_TEST(every_octet_and_the_length_change_the_hash)
+{
+    pg_nh_key_t key = nh_key(1), other = nh_key(2);
+    char text[PG_NH_MOST] = { 0 };
+
+    for (apr_size_t n = 0; n <= PG_NH_MOST; n++) {
+        apr_uint64_t hash = nh(&key, pg_span_make(text, n));
+        ck_assert_uint_eq(hash, nh(&key, pg_span_make(text, n)));
+        ck_assert_uint_ne(hash, nh(&other, pg_span_make(text, n)));
+        if (n < PG_NH_MOST) {
+            ck_assert_uint_ne(hash, nh(&key, pg_span_make(text, n + 1)));
+        }
+        for (apr_size_t i = 0; i < n; i++) {
+            text[i] = 1;
+            ck_assert_uint_ne(hash, nh(&key, pg_span_make(text, n)));
+            text[i] = 0;
+        }
+    }
+}
+END_TEST
+
+/* Keys that count upwards, as addresses do, must fill places evenly. */
+START_TEST(neighbours_are_spread_evenly)
+{
+    enum { PLACES = 256, EACH = 1000 };
+    static const int shifts[] = { 0, 24, 44, 56 };
+    pg_nh_key_t key = nh_key((apr_uint64_t)_i + 99);
+
+    for (unsigned s = 0; s < 4; s++) {
+        int count[PLACES] = { 0 };
+        double chi = 0;
+        for (apr_uint32_t i = 0; i < PLACES * EACH; i++) {
+            char octets[16] = { [10] = -1, [11] = -1 };
+            memcpy(octets + 12, &i, sizeof(i));
+            count[pg_nh(&key, octets, 16) >> shifts[s] & 255]++;
+        }
+        for (int p = 0; p < PLACES; p++) {
+            chi += (count[p] - EACH) * (double)(count[p] - EACH) / EACH;
+        }
+        /* 255 degrees of freedom: mean 255, deviation 22.6. */
+        ck_assert_double_gt(chi, 255 - 6 * 22.6);
+        ck_assert_double_lt(chi, 255 + 6 * 22.6);
+    }
+}
+END_TEST
+
+PG_TEST_SUITE(hash)
+{
+    TCase *tc = tcase_create("hash");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, siphash_gives_the_values_of_its_paper);
+    tcase_add_test(tc, every_octet_and_the_length_change_the_hash);
+    tcase_add_loop_test(tc, neighbours_are_spread_evenly, 0, 3);
+    suite_add_tcase(suite, tc);
+}
