@@ -322,8 +322,10 @@ KeepAliveTimeout 5
         thread walks them while workers free them, and the child may die of
         SIGSEGV (2.4.71 does so without our module too, 8 times in 200)."""
         deadline = time.monotonic() + seconds
+        spare = 1 if "http2" in self.modules else 0     # its dummy socket
         while (time.monotonic() < deadline and self.process.poll() is None
-               and pg_proc.client_connections(self.process.pid, self.port)):
+               and pg_proc.client_connections(self.process.pid, self.port,
+                                              spare)):
             time.sleep(0.005)
 
     def stop(self, sig=signal.SIGTERM):

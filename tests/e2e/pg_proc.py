@@ -49,10 +49,11 @@ def _other_sockets(port):
     return found
 
 
-def client_connections(pid, port):
+def client_connections(pid, port, spare=0):
     """How many client connections the children of pid hold, those included
-    that the peer has closed and they have not."""
-    ours = set()
-    for child in children(pid):
-        ours |= sockets(child)
-    return len(ours - sockets(pid) - _other_sockets(port))
+    that the peer has closed and they have not.
+
+    spare: sockets that each child keeps for itself."""
+    others = sockets(pid) | _other_sockets(port)
+    return sum(max(0, len(sockets(child) - others) - spare)
+               for child in children(pid))

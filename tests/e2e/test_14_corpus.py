@@ -32,14 +32,28 @@ def found(server):
     return (lines[0].fields["class"], lines[0].family, lines[0].reason)
 
 
+# What httpd 2.4 makes another request of: no fault of the row.
+OTHERWISE = {
+    # two words, and the second one is no protocol: 400, target own.test
+    b"GET http://own.test .stranger.test/ HTTP/1.1": "clean",
+    # refused before the Host field is read
+    b"CONNECT / HTTP/1.1": "clean",
+    # HTTP/0.9: method "stranger.test:443", target "HTTP/1.1"
+    b"stranger.test:443 HTTP/1.1": "clean",
+}
+
+
 def can_be_sent(line):
     """A NUL or a bare line end inside the line ends it for httpd: what is
-    classified then is another line than the row's."""
-    return not any(c in line.rstrip(b"\r\n") for c in (b"\0", b"\n"))
+    classified then is another line than the row's. HTTP/2 has no lines."""
+    return not (any(c in line.rstrip(b"\r\n") for c in (b"\0", b"\n"))
+                or b"HTTP/2.0" in line)
 
 
 def test_httpd_comes_to_the_same_answer_for_every_row(httpd_with):
-    server = httpd_with("ProxyGuardOwnHost " + own_names(), name="own.test")
+    # 127.0.0.1 is a stranger's in the rows
+    server = httpd_with("ProxyGuardOwnHost " + own_names(), name="own.test",
+                        listen="127.0.0.2")
     wrong = []
     for number, (line, host, class_id, family, reason, *_) in ROWS:
         if not can_be_sent(line):
@@ -47,6 +61,8 @@ def test_httpd_comes_to_the_same_answer_for_every_row(httpd_with):
         server.send(octets_of(line, host), timeout=3)
         want = (class_id.decode(), family and family.decode(),
                 reason.decode())
+        if line in OTHERWISE:
+            want = (OTHERWISE[line], None, None)
         got = found(server)
         if got != want and not (got[0] == want[0] == "clean"):
             wrong.append(f"classify.tsv:{number}: {line!r}: {got}, not "
