@@ -191,6 +191,8 @@ class Case:
                 ("GET", f"GET http://{here}/"),
                 ("GET", f"GET HTTP://{here}/"),
                 ("GET", f"GET http://{here}/a/b/c?d"),
+                ("GET", f"GET http://{here}"),
+                ("other methods", f"PUT http://{here}"),
                 ("other methods", f"POST http://{here}/"),
                 ("other methods", f"DELETE HTTP://{here}/a/b"),
                 ("other methods", f"BREW http://{here}/"),
