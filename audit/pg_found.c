@@ -32,8 +32,8 @@ static const rule_t rules_table[PG_RULE_COUNT] = {
         .id = 202, .severity = PG_SEVERITY_CRITICAL,
         .what = "this restricts some requests, but not %s",
         .meaning =
-            "A restriction of one method or scheme is no restriction: strangers "
-            "relay by what is left, above all by CONNECT",
+            "A restriction of one method or scheme is no restriction: "
+            "strangers relay by what is left, above all by CONNECT",
         .fix =
             "# not <Limit>, and every target:\n<Proxy \"*\">\n"
             "    Require ip 192.0.2.0/24\n</Proxy>",
@@ -67,8 +67,9 @@ static const rule_t rules_table[PG_RULE_COUNT] = {
         .id = 210, .severity = PG_SEVERITY_CRITICAL,
         .what = "%s lets the client choose the host it is sent to",
         .meaning =
-            "This is an open relay with ProxyRequests Off: whoever puts a host "
-            "into the path reaches it in your name, your internal hosts as well",
+            "This is an open relay with ProxyRequests Off: whoever puts a "
+            "host into the path reaches it in your name, your internal hosts "
+            "as well",
         .fix =
             "# a fixed host, and a '/' behind it:\n"
             "ProxyPassMatch \"^/app/(.*)$\" \"http://app.example.com/$1\"",
@@ -78,8 +79,8 @@ static const rule_t rules_table[PG_RULE_COUNT] = {
         .what =
             "RewriteRule [P] lets the client choose the host it is sent to%s",
         .meaning =
-            "This is an open relay with ProxyRequests Off: the host comes from "
-            "the request, your internal hosts can be reached as well",
+            "This is an open relay with ProxyRequests Off: the host comes "
+            "from the request, your internal hosts can be reached as well",
         .fix =
             "# a fixed host, and a '/' behind it:\n"
             "RewriteRule \"^/(.*)$\" \"http://app.example.com/$1\" [P]",
@@ -87,11 +88,11 @@ static const rule_t rules_table[PG_RULE_COUNT] = {
     [PG_RULE_NOT_ANALYSED] = {
         .id = 220, .severity = PG_SEVERITY_WARNING,
         .what =
-            "whether strangers may use the forward proxy hangs on this, and is "
-            "not analysed%s",
+            "whether strangers may use the forward proxy hangs on this, and "
+            "is not analysed%s",
         .meaning =
-            "It may be closed or open; the guard takes it for open and refuses "
-            "attempts",
+            "It may be closed or open; the guard takes it for open and "
+            "refuses attempts",
         .fix =
             "# a restriction that needs no condition:\n<Proxy \"*\">\n"
             "    Require ip 192.0.2.0/24\n</Proxy>",
@@ -101,17 +102,18 @@ static const rule_t rules_table[PG_RULE_COUNT] = {
         .what =
             "the client may be able to choose the host this is sent to: %s",
         .meaning =
-            "If he can, this is an open relay; it hangs on conditions or values "
-            "that are not analysed",
+            "If he can, this is an open relay; it hangs on conditions or "
+            "values that are not analysed",
         .fix =
-            "# name the host:\nProxyPass \"/app/\" \"http://app.example.com/\"",
+            "# name the host:\n"
+            "ProxyPass \"/app/\" \"http://app.example.com/\"",
     },
     [PG_RULE_LOOKS_LOCATION] = {
         .id = 222, .severity = PG_SEVERITY_WARNING,
         .what = "this <%s> does not restrict the forward proxy",
         .meaning =
-            "A forwarded target is no path of this server, so the section does "
-            "not apply to it: strangers pass",
+            "A forwarded target is no path of this server, so the section "
+            "does not apply to it: strangers pass",
         .fix = "<Proxy \"*\">\n    Require ip 192.0.2.0/24\n</Proxy>",
     },
     [PG_RULE_LOOKS_FILES] = {
@@ -169,24 +171,24 @@ static const rule_t rules_table[PG_RULE_COUNT] = {
         .id = 230, .severity = PG_SEVERITY_WARNING,
         .what = "no ServerName is set anywhere%s",
         .meaning =
-            "The guard cannot tell requests for this server from relay attempts "
-            "by their Host field",
+            "The guard cannot tell requests for this server from relay "
+            "attempts by their Host field",
         .fix = "ServerName www.example.com",
     },
     [PG_RULE_ALIAS_ALL] = {
         .id = 231, .severity = PG_SEVERITY_WARNING,
         .what = "this takes every name for one of its own: %s",
         .meaning =
-            "No Host is foreign then, and an absolute target always looks like "
-            "one of this server",
+            "No Host is foreign then, and an absolute target always looks "
+            "like one of this server",
         .fix = "ServerAlias example.com *.example.com",
     },
     [PG_RULE_H2_PROXY] = {
         .id = 232, .severity = PG_SEVERITY_WARNING,
         .what = "H2ProxyRequests is on%s",
         .meaning =
-            "HTTP/2 requests are handed to the forward proxy as well, where few "
-            "restrictions are ever tested",
+            "HTTP/2 requests are handed to the forward proxy as well, where "
+            "few restrictions are ever tested",
         .fix = "H2ProxyRequests off",
     },
     [PG_RULE_ADD_HEADERS] = {

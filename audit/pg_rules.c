@@ -162,7 +162,8 @@ static void report_open(pg_rules_t *r, const pg_judged_t *open)
     const pg_judged_t *closed = door_that_is(f, PG_GATE_CLOSED);
 
     if (closed && closed->section) {
-        report(r, PG_RULE_OPEN_DOOR, closed->section, open_doors(f, r->scratch));
+        report(r, PG_RULE_OPEN_DOOR, closed->section,
+               open_doors(f, r->scratch));
     }
     else if (open->partial) {
         report(r, PG_RULE_OPEN_DOOR, open->partial,
@@ -438,6 +439,11 @@ static void check_connect(pg_rules_t *r, const pg_directive_t *d,
     check_ports(r, d);
 }
 
+static const char *section_text(const pg_rules_t *r, const pg_directive_t *d)
+{
+    return apr_pstrcat(r->scratch, d->name + 1, " ", d->args, NULL);
+}
+
 /* Sections that look as if they closed an open proxy. */
 static void check_location(pg_rules_t *r, const pg_directive_t *d,
                            const scope_t *scope)
@@ -448,8 +454,7 @@ static void check_location(pg_rules_t *r, const pg_directive_t *d,
     if (is_open(r) && (pg_same(path, "/") || pg_same(path, "*")
                        || pg_begins(path, "http") || pg_same(path, "^/"))
         && pg_access_denies(r->access, d)) {
-        report(r, PG_RULE_LOOKS_LOCATION, d, apr_pstrcat(r->scratch, d->name + 1,
-                                                 " ", d->args, NULL));
+        report(r, PG_RULE_LOOKS_LOCATION, d, section_text(r, d));
     }
 }
 
@@ -462,8 +467,7 @@ static void check_files(pg_rules_t *r, const pg_directive_t *d,
     if (is_open(r) && (pg_same(path, "/") || pg_same(path, "*")
                        || pg_begins(path, "proxy:"))
         && pg_access_denies(r->access, d)) {
-        report(r, PG_RULE_LOOKS_FILES, d, apr_pstrcat(r->scratch, d->name + 1, " ",
-                                              d->args, NULL));
+        report(r, PG_RULE_LOOKS_FILES, d, section_text(r, d));
     }
 }
 

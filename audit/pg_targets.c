@@ -72,6 +72,18 @@ static bool glob_takes_all(const char *text, const char *sure)
     }
 }
 
+/* A shell pattern or prefix that no target fits: none begins with a '/', a
+ * URL has two of them, and what CONNECT takes has none. */
+static bool fits_none(const pg_pattern_t *p, bool connect)
+{
+    const char *slash = strchr(p->text, '/');
+    bool exact = !strchr(p->text, '[');
+
+    return *p->text == '/' || (connect && slash && exact)
+           || (!connect && p->location && p->glob && exact
+               && (!slash || !strchr(slash + 1, '/')));
+}
+
 pg_cover_e pg_pattern_covers(const pg_pattern_t *p, bool connect)
 {
     if (p->regex) {
@@ -83,8 +95,7 @@ pg_cover_e pg_pattern_covers(const pg_pattern_t *p, bool connect)
                && !strpbrk(p->text + 2, "?*{") ? PG_COVERS_NONE
                                                : PG_COVERS_SOME;
     }
-    if (*p->text == '/' || (connect && strchr(p->text, '/')
-                            && !strchr(p->text, '['))) {
+    if (fits_none(p, connect)) {
         return PG_COVERS_NONE;
     }
     if (*p->text == '\0') {

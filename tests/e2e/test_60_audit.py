@@ -115,8 +115,9 @@ PAIRS = list(itertools.product(
     ["", "AuthMerging And\n", "AuthMerging Or\n"],
     [("denied", "granted"), ("granted", "denied")]))
 LINES = ["ProxyBlock *", "ProxyBlock other.example", "ProxyRequests Off",
-         "ProxyVia Block", "<IfModule proxy_connect_module>\nAllowCONNECT 443\n"
-         "</IfModule>", "RewriteEngine On\n"
+         "ProxyVia Block",
+         "<IfModule proxy_connect_module>\nAllowCONNECT 443\n</IfModule>",
+         "RewriteEngine On\n"
          "RewriteRule . - [F]", "RewriteEngine On\nRewriteOptions "
          "AllowAnyURI\nRewriteRule . - [F]"]
 # In these the answer hangs on something the audit does not work out, and it
@@ -190,6 +191,8 @@ class Case:
                 ("GET", f"GET http://{here}/"),
                 ("GET", f"GET HTTP://{here}/"),
                 ("GET", f"GET http://{here}/a/b/c?d"),
+                ("GET", f"GET http://{here}"),
+                ("other methods", f"PUT http://{here}"),
                 ("other methods", f"POST http://{here}/"),
                 ("other methods", f"DELETE HTTP://{here}/a/b"),
                 ("other methods", f"BREW http://{here}/"),
