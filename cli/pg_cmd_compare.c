@@ -12,8 +12,8 @@
 
 static const char help[] =
 "Usage: proxyguard compare [OPTION]... NAME=FILE...\n"
-"Put sensors side by side, month by month. FILE is a ledger, or JSON that the\n"
-"status page or 'proxyguard scan -O json' wrote.\n\n"
+"Put sensors side by side, month by month. FILE is a ledger, or JSON that\n"
+"the status page or 'proxyguard scan -O json' wrote.\n\n"
 "  -O, --output FORMAT  text (default), csv, html, svg\n"
 "      --family NAME    only get, connect, socks or host\n"
 "      --lang en|ja     language of the text\n"
@@ -229,7 +229,8 @@ static int parse(pg_cli_t *cli, compare_t *c, const output_t **out)
     }
     if (status == 0 && (optind == cli->argc
                         || cli->argc - optind > PG_SENSORS_MAX)) {
-        return pg_cli_usage(cli, "1 to %d NAME=FILE are needed", PG_SENSORS_MAX);
+        return pg_cli_usage(cli, "1 to %d NAME=FILE are needed",
+                            PG_SENSORS_MAX);
     }
     return status;
 }

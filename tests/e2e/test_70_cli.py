@@ -53,7 +53,7 @@ GET = line("GET http://www.example.com/ HTTP/1.1", 200, HOME)
 CONNECT = line("CONNECT mx0.example.com:25 HTTP/1.0", 405, 235)
 
 
-# --- the answer ---------------------------------------------------------------
+# --- the answer --------------------------------------------------------------
 
 def test_a_log_without_attempts_is_clean(tmp_path):
     done = run("scan", write(tmp_path / "log", CLEAN * 3))
@@ -113,7 +113,7 @@ def test_a_file_without_one_log_line_is_an_error(tmp_path):
     assert b"--log-format" in done.stderr
 
 
-# --- own names ----------------------------------------------------------------
+# --- own names ---------------------------------------------------------------
 
 def test_own_names_are_not_strangers(tmp_path):
     log = write(tmp_path / "log",
@@ -135,7 +135,7 @@ def test_virtual_hosts_that_the_log_names_are_own_names(tmp_path):
     assert b"2 virtual hosts" in run("scan", log).stdout
 
 
-# --- formats ------------------------------------------------------------------
+# --- formats -----------------------------------------------------------------
 
 def test_formats_are_recognised_line_by_line(tmp_path):
     log = write(
@@ -208,7 +208,7 @@ def test_parts_of_a_large_log_are_counted_once(tmp_path, jobs):
     assert scan_json("-j", jobs, log)["attempts"] == 4200
 
 
-# --- hostile logs -------------------------------------------------------------
+# --- hostile logs ------------------------------------------------------------
 
 def test_terminal_escapes_never_reach_the_terminal(tmp_path):
     evil = "\x1b[2J\x1b]0;owned\x07\u202e\x9b31m"
@@ -307,7 +307,7 @@ def test_a_full_disk_under_the_output_is_noticed(tmp_path):
     assert done.returncode == 74
 
 
-# --- signals and terminals ----------------------------------------------------
+# --- signals and terminals ---------------------------------------------------
 
 def test_an_interrupt_prints_what_was_found(tmp_path):
     fifo = tmp_path / "fifo"
@@ -368,7 +368,7 @@ def test_nothing_is_written_to_standard_error_without_need(tmp_path):
     assert run("scan", write(tmp_path / "log", CONNECT)).stderr == b""
 
 
-# --- the same as the core -----------------------------------------------------
+# --- the same as the core ----------------------------------------------------
 
 def as_logged(octets):
     """As httpd's ap_escape_logitem writes it."""
@@ -399,7 +399,7 @@ def test_explain_and_scan_agree_about_every_line(tmp_path):
         assert found == ({name} - {"clean"}), request
 
 
-# --- explain ------------------------------------------------------------------
+# --- explain -----------------------------------------------------------------
 
 def test_explain_takes_a_line_a_request_or_a_log_line():
     for given in ("CONNECT mx0.example.com:25 HTTP/1.0", CONNECT.strip(),
@@ -416,7 +416,7 @@ def test_explain_takes_a_line_a_request_or_a_log_line():
     assert own.returncode == 0
 
 
-# --- audit --------------------------------------------------------------------
+# --- audit -------------------------------------------------------------------
 
 def conf(tmp_path, text):
     modules = "".join(
@@ -445,7 +445,7 @@ def test_audit_says_when_a_configuration_is_broken(tmp_path):
     assert run("audit", "--httpd", "/none").returncode == 66
 
 
-# --- ledgers ------------------------------------------------------------------
+# --- ledgers -----------------------------------------------------------------
 
 @pytest.fixture
 def shared(tmp_path):
@@ -525,7 +525,7 @@ def test_watch_shows_it_again_and_again(shared):
         child.terminate()
 
 
-# --- compare ------------------------------------------------------------------
+# --- compare -----------------------------------------------------------------
 
 @pytest.fixture(scope="module")
 def sensors(tmp_path_factory):
@@ -582,7 +582,7 @@ def test_compare_takes_ledgers_and_names_what_it_cannot_read(shared, sensors):
     assert b"<b>" not in evil and b"\x1b" not in evil
 
 
-# --- demonstration data -------------------------------------------------------
+# --- demonstration data ------------------------------------------------------
 
 def synth():
     sys.path.insert(0, os.path.dirname(SYNTH))
