@@ -187,17 +187,14 @@ class Case:
     def ask(self, port, origin):
         """Every way in; notes the doors through which it relays."""
         here = origin.authority
-        for door, line in (
-                ("GET", f"GET http://{here}/"),
-                ("GET", f"GET HTTP://{here}/"),
-                ("GET", f"GET http://{here}/a/b/c?d"),
-                ("GET", f"GET http://{here}"),
-                ("other methods", f"PUT http://{here}"),
-                ("other methods", f"POST http://{here}/"),
-                ("other methods", f"DELETE HTTP://{here}/a/b"),
-                ("other methods", f"BREW http://{here}/"),
-                ("CONNECT", f"CONNECT {here}"),
-                ("CONNECT", f"CONNECT localhost:{origin.port}")):
+        urls = (f"http://{here}/", f"HTTP://{here}/", f"http://{here}/a/b?c",
+                f"http://{here}", f"http://localhost:{origin.port}/")
+        ways = [("GET", f"GET {url}") for url in urls]
+        ways += [("other methods", f"{method} {url}") for url in urls
+                 for method in ("POST", "BREW", "DELETE")]
+        ways += [("CONNECT", f"CONNECT {name}:{origin.port}")
+                 for name in ("127.0.0.1", "localhost")]
+        for door, line in ways:
             if door not in self.relayed and self.relays(port, line, origin):
                 self.relayed.add(door)
 
