@@ -14,6 +14,16 @@ static const char *place(const pg_directive_t *d, apr_pool_t *pool)
     return apr_psprintf(pool, "%s:%d", d->file, d->line);
 }
 
+/* "<Proxy "*"> at httpd.conf:12" */
+static const char *label(const pg_directive_t *d, apr_pool_t *pool)
+{
+    bool section = d->name[0] == '<';
+
+    return apr_pstrcat(pool, d->name, section ? " " : "",
+                       section ? d->args : "", section ? "> at " : " at ",
+                       place(d, pool), NULL);
+}
+
 /* A <VirtualHost>, by the place it stands at. */
 typedef struct vhost_t {
     const pg_directive_t *section;
@@ -90,8 +100,7 @@ static void judge_forward(pg_vhost_t *v, const pg_forward_t *f,
     case PG_GATE_CLOSED:
         v->posture = PG_POSTURE_RESTRICTED;
         v->why = w->section ? apr_pstrcat(pool, "strangers are refused by ",
-                                          w->section->name, " at ",
-                                          place(w->section, pool), NULL)
+                                          label(w->section, pool), NULL)
                             : "strangers are refused";
         return;
     case PG_GATE_UNKNOWN:
@@ -99,9 +108,7 @@ static void judge_forward(pg_vhost_t *v, const pg_forward_t *f,
         v->why = apr_pstrcat(pool, "not analysed for ",
                              doors(f, PG_GATE_UNKNOWN, pool),
                              w->cause ? ": it depends on " : "",
-                             w->cause ? w->cause->name : "",
-                             w->cause ? " at " : "",
-                             w->cause ? place(w->cause, pool) : "", NULL);
+                             w->cause ? label(w->cause, pool) : "", NULL);
         return;
     case PG_GATE_OPEN:
         v->posture = PG_POSTURE_OPEN;
@@ -119,15 +126,13 @@ static void judge_reverse(pg_vhost_t *v, const pg_reviewed_t *r,
     if (r->reverse == PG_GATE_OPEN) {
         v->posture = PG_POSTURE_OPEN;
         v->why = apr_pstrcat(pool, "strangers choose the target of ",
-                             r->reverse_at->name, " at ",
-                             place(r->reverse_at, pool), NULL);
+                             label(r->reverse_at, pool), NULL);
     }
     else if (r->reverse == PG_GATE_UNKNOWN
              && v->posture != PG_POSTURE_OPEN) {
         v->posture = PG_POSTURE_UNKNOWN;
         v->why = apr_pstrcat(pool, "strangers may be able to choose the "
-                             "target of ", r->reverse_at->name, " at ",
-                             place(r->reverse_at, pool), NULL);
+                             "target of ", label(r->reverse_at, pool), NULL);
     }
 }
 

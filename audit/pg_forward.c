@@ -326,7 +326,9 @@ static void apply_all(site_t *site, states_t *s,
         pg_cover_e cover = cover_of(site, section, ask);
         if (cover != PG_COVERS_NONE) {
             apply(site, s, section, cover);
-            ask->decides = section->from;
+            if (cover == PG_COVERS_ALL || ask->decides == NULL) {
+                ask->decides = section->from;
+            }
         }
     }
 }
