@@ -1,0 +1,114 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_escape.h"
+#include "pg_phrases.h"
+
+/* Which arguments a text uses, a bit each. */
+static unsigned places(const char *text)
+{
+    unsigned out = 0;
+
+    for (const char *p = strchr(text, '{'); p; p = strchr(p + 1, '{')) {
+        ck_assert_msg(p[1] >= '0' && p[1] <= '3'
+                      && (p[2] == '}' || p[2] == ':'), "%s", text);
+        out |= 1u << (p[1] - '0');
+    }
+    return out;
+}
+
+START_TEST(every_phrase_has_a_text_in_every_language_with_the_same_places)
+{
+    pg_phrase_e phrase = (pg_phrase_e)_i;
+    const char *english = pg_phrase(PG_LANG_EN, phrase);
+
+    for (int l = 0; l < PG_LANG_COUNT; l++) {
+        const char *text = pg_phrase((pg_lang_e)l, phrase);
+
+        ck_assert_msg(text && *text, "%s lacks %s", pg_phrase_name(phrase),
+                      pg_lang_tag((pg_lang_e)l));
+        ck_assert_msg(places(text) == places(english), "%s: %s",
+                      pg_phrase_name(phrase), text);
+    }
+}
+END_TEST
+
+/* PG_PHRASE_OF() counts on it. */
+#define SAME_ORDER(sym, ...)                                              \
+    ck_assert_int_eq(PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, PG_CLASS_##sym),   \
+                     PG_PHRASE_CLASS_NAME_##sym);                         \
+    ck_assert_int_eq(PG_PHRASE_OF(ASKED_ABSOLUTE, PG_CLASS_##sym),        \
+                     PG_PHRASE_ASKED_##sym);                              \
+    ck_assert_int_eq(PG_PHRASE_OF(BARE_ABSOLUTE, PG_CLASS_##sym),         \
+                     PG_PHRASE_BARE_##sym);
+#define SAME_FAMILY(sym, ...)                                             \
+    ck_assert_int_eq(PG_PHRASE_OF(FAMILY_GET, PG_FAMILY_##sym),           \
+                     PG_PHRASE_FAMILY_##sym);
+#define SAME_OUTCOME(sym, ...)                                            \
+    ck_assert_int_eq(PG_PHRASE_OF(OUTCOME_DENIED, PG_OUTCOME_##sym),      \
+                     PG_PHRASE_OUTCOME_##sym);
+#define SAME_POSTURE(sym, ...)                                            \
+    ck_assert_int_eq(PG_PHRASE_OF(POSTURE_UNKNOWN, PG_POSTURE_##sym),     \
+                     PG_PHRASE_POSTURE_##sym);
+
+START_TEST(phrases_stand_in_the_order_of_the_vocabulary)
+{
+    PG_CLASSES(SAME_ORDER)
+    PG_FAMILIES(SAME_FAMILY)
+    PG_OUTCOMES(SAME_OUTCOME)
+    PG_POSTURES(SAME_POSTURE)
+}
+END_TEST
+
+typedef struct into_t {
+    char text[256];
+    apr_size_t n;
+} into_t;
+
+static apr_status_t into_write(void *to, const char *octets, apr_size_t n)
+{
+    into_t *into = to;
+
+    ck_assert_uint_lt(into->n + n, sizeof(into->text));
+    memcpy(into->text + into->n, octets, n);
+    into->n += n;
+    into->text[into->n] = '\0';
+    return APR_SUCCESS;
+}
+
+static const struct {
+    const char *text, *a, *b, *said;
+} sayings[] = {
+    { "nothing", "1", "2", "nothing" },
+    { "{0} {0:attempt|attempts}", "1", "2", "1 attempt" },
+    { "{0} {0:attempt|attempts}", "12", "2", "12 attempts" },
+    { "{1} before {0}", "a", "b", "b before a" },
+    { "<{0}>", "<&>", "b", "&lt;&lt;&amp;&gt;&gt;" },
+    { "{0}", "{1}", "b", "{1}" },
+};
+
+START_TEST(arguments_are_put_in_their_places_and_escaped)
+{
+    into_t into = { .n = 0 };
+    pg_sink_t sink = { .write = into_write, .to = &into };
+    pg_arg_t args[4] = { { .text = pg_span_str(sayings[_i].a) },
+                         { .text = pg_span_str(sayings[_i].b) } };
+
+    pg_say(&sink, pg_escape_html, sayings[_i].text, args);
+    ck_assert_str_eq(into.text, sayings[_i].said);
+}
+END_TEST
+
+PG_TEST_SUITE(phrases)
+{
+    TCase *tc = tcase_create("phrases");
+
+    tcase_add_loop_test(tc,
+        every_phrase_has_a_text_in_every_language_with_the_same_places,
+        0, PG_PHRASE_COUNT);
+    tcase_add_test(tc, phrases_stand_in_the_order_of_the_vocabulary);
+    tcase_add_loop_test(tc, arguments_are_put_in_their_places_and_escaped,
+                        0, (int)(sizeof(sayings) / sizeof(*sayings)));
+    suite_add_tcase(suite, tc);
+}

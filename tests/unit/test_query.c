@@ -1,0 +1,131 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_query.h"
+
+/* Query, and the beginning of what is said about it; "" = it is fine. */
+static const char *const queries[][2] = {
+    { "", "" }, { "&", "" }, { "format=json", "" }, { "auto", "" },
+    { "mask", "" }, { "mask=1&lang=ja&top=5&window=24h&refresh=10", "" },
+    { "mask=0", "" }, { "window=1m", "" }, { "window=800d", "" },
+    { "format=", "The parameter format" },
+    { "format", "The parameter format" },
+    { "format=JSON", "The parameter format" },
+    { "format=json&format=json", "The parameter format" },
+    { "format=html&auto", "The parameter format" },
+    { "auto=1", "The parameter auto" },
+    { "mask=2", "The parameter mask" }, { "mask=", "The parameter mask" },
+    { "lang=de", "The parameter lang" },
+    { "top=0", "The parameter top" }, { "top=101", "The parameter top" },
+    { "top=-1", "The parameter top" }, { "top=+5", "The parameter top" },
+    { "top=5x", "The parameter top" }, { "top=%35", "The parameter top" },
+    { "top=99999999999999999999", "The parameter top" },
+    { "refresh=0", "The parameter refresh" },
+    { "refresh=3601", "The parameter refresh" },
+    { "window=0h", "The parameter window" },
+    { "window=h", "The parameter window" },
+    { "window=24", "The parameter window" },
+    { "window=801d", "The parameter window" },
+    { "window=24H", "The parameter window" },
+    { "noautoplease", "There is a parameter" },
+    { "x=1", "There is a parameter" }, { "=1", "There is a parameter" },
+    { "<script>", "There is a parameter" },
+};
+
+START_TEST(a_query_is_understood_whole_or_refused_in_one_sentence)
+{
+    pg_query_t q;
+    pg_span_t s = pg_test_exact(pg_span_str(queries[_i][0]));
+    const char *wrong = pg_query_parse(&q, s);
+    const char *expected = queries[_i][1];
+
+    ck_assert_msg(*expected ? wrong && strncmp(wrong, expected,
+                                               strlen(expected)) == 0
+                            : wrong == NULL,
+                  "?%s: %s", queries[_i][0], wrong ? wrong : "taken");
+    free((char *)s.ptr);
+}
+END_TEST
+
+START_TEST(values_arrive_in_the_view)
+{
+    pg_query_t q;
+
+    ck_assert_ptr_null(pg_query_parse(&q, PG_SPAN(
+        "mask&lang=ja&top=7&window=2d&refresh=60&format=text")));
+    ck_assert(q.view.mask);
+    ck_assert_int_eq(q.view.lang, PG_LANG_JA);
+    ck_assert_int_eq(q.view.top, 7);
+    ck_assert_int_eq(q.view.refresh, 60);
+    ck_assert_int_eq(apr_time_sec(q.view.window), 2 * 86400);
+    ck_assert_str_eq(q.format->name, "text");
+}
+END_TEST
+
+/* Accept, for the metrics path, what is sent. */
+static const struct {
+    const char *accept;
+    bool metrics;
+    const char *format;
+} accepts[] = {
+    { NULL, false, "html" }, { "", false, "html" }, { "*/*", false, "html" },
+    { "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+      false, "html" },
+    { "application/json", false, "json" },
+    { "Application/JSON; q=0.5, text/html;q=0.4", false, "json" },
+    { "application/json;q=0, text/csv", false, "csv" },
+    { "text/plain", false, "text" },
+    { "text/plain;version=0.0.4", false, "prometheus" },
+    { "application/openmetrics-text; version=1.0.0; charset=utf-8,"
+      "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", false, "openmetrics" },
+    { "application/openmetrics-text; version=1.0.0; charset=utf-8,"
+      "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", true, "openmetrics" },
+    { "text/html", true, "prometheus" }, { "*/*", true, "prometheus" },
+    { "text/plain", true, "prometheus" }, { NULL, true, "prometheus" },
+    { "image/png", false, "html" }, { ";;;,,,q=", false, "html" },
+    { "application/json;q=2", false, "html" },
+    { "application/json;q=0.1234", false, "html" },
+};
+
+START_TEST(accept_chooses_the_format)
+{
+    pg_span_t s = pg_test_exact(pg_span_str(accepts[_i].accept));
+
+    ck_assert_str_eq(pg_accept_format(s, accepts[_i].metrics)->name,
+                     accepts[_i].format);
+    free((char *)s.ptr);
+}
+END_TEST
+
+static const struct {
+    const char *accept;
+    pg_lang_e lang;
+} langs[] = {
+    { NULL, PG_LANG_EN }, { "", PG_LANG_EN }, { "ja", PG_LANG_JA },
+    { "ja-JP,ja;q=0.9,en;q=0.8", PG_LANG_JA }, { "JA", PG_LANG_JA },
+    { "en-GB,ja;q=0.9", PG_LANG_EN }, { "de, ja;q=0.2", PG_LANG_JA },
+    { "ja;q=0", PG_LANG_EN }, { "jav", PG_LANG_EN }, { "*", PG_LANG_EN },
+};
+
+START_TEST(accept_language_chooses_the_language)
+{
+    ck_assert_int_eq(pg_accept_lang(pg_span_str(langs[_i].accept)),
+                     langs[_i].lang);
+}
+END_TEST
+
+PG_TEST_SUITE(query)
+{
+    TCase *tc = tcase_create("query");
+
+    tcase_add_loop_test(tc,
+        a_query_is_understood_whole_or_refused_in_one_sentence,
+        0, (int)(sizeof(queries) / sizeof(*queries)));
+    tcase_add_test(tc, values_arrive_in_the_view);
+    tcase_add_loop_test(tc, accept_chooses_the_format,
+                        0, (int)(sizeof(accepts) / sizeof(*accepts)));
+    tcase_add_loop_test(tc, accept_language_chooses_the_language,
+                        0, (int)(sizeof(langs) / sizeof(*langs)));
+    suite_add_tcase(suite, tc);
+}

@@ -1,0 +1,168 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_chart.h"
+#include "pg_trend.h"
+
+#define SECOND apr_time_from_sec(1)
+#define HOUR (3600 * SECOND)
+#define DAY (86400 * SECOND)
+/* 2014-11-23T15:30:00Z and the starts around it */
+#define NOW (1416756600 * SECOND)
+#define THIS_HOUR (1416754800 * SECOND)
+#define TODAY (1416700800 * SECOND)
+
+static pg_bucket_t minutes[120], hours[336], days[800], month;
+
+/* hourly attempts in each hour before; `last` in the last 60 minutes */
+static pg_snapshot_t snapshot(apr_uint64_t hourly, apr_uint64_t last,
+                              apr_time_t since)
+{
+    pg_snapshot_t s = { .taken = NOW, .since = since };
+
+    memset(minutes, 0, sizeof(minutes));
+    memset(hours, 0, sizeof(hours));
+    memset(days, 0, sizeof(days));
+    for (int i = 0; i < 120; i++) {
+        minutes[i].start = NOW - (119 - i) * 60 * SECOND;
+    }
+    minutes[115].attempts = last;
+    for (int i = 0; i < 336; i++) {
+        hours[i].start = THIS_HOUR - (335 - i) * HOUR;
+        hours[i].attempts = hours[i].start >= since ? hourly : 0;
+    }
+    for (int i = 0; i < 800; i++) {
+        days[i].start = TODAY - (799 - i) * DAY;
+        days[i].attempts = 1;
+    }
+    s.series[PG_PERIOD_MINUTE] = (pg_series_t){ minutes, 120 };
+    s.series[PG_PERIOD_HOUR] = (pg_series_t){ hours, 336 };
+    s.series[PG_PERIOD_DAY] = (pg_series_t){ days, 800 };
+    s.series[PG_PERIOD_MONTH] = (pg_series_t){ &month, 1 };
+    return s;
+}
+
+static const struct {
+    apr_uint64_t hourly, last;
+    apr_time_t age;
+    pg_pace_e pace;
+} paces[] = {
+    { 0, 0, 30 * DAY, PG_PACE_NONE },
+    { 10, 0, 30 * DAY, PG_PACE_NONE },
+    { 10, 9, 30 * DAY, PG_PACE_USUAL },
+    { 10, 16, 30 * DAY, PG_PACE_USUAL },
+    { 10, 17, 30 * DAY, PG_PACE_MORE },
+    { 10, 3, 30 * DAY, PG_PACE_FEWER },
+    { 1, 3, 30 * DAY, PG_PACE_USUAL },     /* a quiet server's few       */
+    { 0, 1, 30 * DAY, PG_PACE_MORE },      /* the first in a fortnight   */
+    { 10, 99, 23 * HOUR, PG_PACE_UNKNOWN },
+    { 10, 99, 26 * HOUR, PG_PACE_MORE },
+};
+
+START_TEST(the_last_hour_is_judged_by_the_hours_before)
+{
+    pg_snapshot_t s = snapshot(paces[_i].hourly, paces[_i].last,
+                               NOW - paces[_i].age);
+    pg_trend_t t;
+
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hour, paces[_i].last);
+    ck_assert_int_eq(t.pace, paces[_i].pace);
+}
+END_TEST
+
+START_TEST(months_are_compared_up_to_the_same_day)
+{
+    pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
+    pg_trend_t t;
+
+    month.attempts = 60;
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.days, 23);
+    ck_assert(t.last_month.known && t.last_year.known);
+    ck_assert_uint_eq(t.last_month.n, 23);
+    ck_assert_uint_eq(t.last_year.n, 23);
+    ck_assert_int_eq(t.monthly, PG_PACE_MORE);
+    month.attempts = 20;
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.monthly, PG_PACE_USUAL);
+}
+END_TEST
+
+START_TEST(what_was_not_counted_is_not_compared_with)
+{
+    pg_snapshot_t s = snapshot(0, 0, NOW - 60 * DAY);
+    pg_trend_t t;
+
+    pg_trend_of(&t, &s);
+    ck_assert(t.last_month.known);
+    ck_assert(!t.last_year.known);
+    s.since = NOW - 10 * DAY;
+    pg_trend_of(&t, &s);
+    ck_assert(!t.last_month.known);
+    ck_assert_int_eq(t.monthly, PG_PACE_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_window_is_summed_from_the_finest_history_that_reaches_it)
+{
+    pg_snapshot_t s = snapshot(0, 0, 0);
+    apr_uint64_t n[PG_CLASS_COUNT];
+
+    minutes[115].attempts = minutes[115].by_class[PG_CLASS_SOCKS] = 3;
+    hours[300].attempts = hours[300].by_class[PG_CLASS_ABSOLUTE] = 5;
+    ck_assert_uint_eq(pg_trend_window(n, &s, 10 * 60 * SECOND), 3);
+    ck_assert_uint_eq(n[PG_CLASS_SOCKS], 3);
+    ck_assert_uint_eq(pg_trend_window(n, &s, 2 * 60 * SECOND), 0);
+    ck_assert_uint_eq(pg_trend_window(n, &s, 3 * DAY), 5);
+    ck_assert_uint_eq(n[PG_CLASS_ABSOLUTE], 5);
+    ck_assert_uint_eq(pg_trend_window(n, &s, 30 * DAY), 30);
+}
+END_TEST
+
+START_TEST(an_empty_snapshot_has_no_trend)
+{
+    pg_snapshot_t s = { .taken = NOW, .since = NOW };
+    pg_trend_t t;
+
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hour, 0);
+    ck_assert_int_eq(t.pace, PG_PACE_NONE);
+    ck_assert(!t.last_month.known && !t.last_year.known);
+}
+END_TEST
+
+static const apr_uint64_t steps[][2] = {
+    { 0, 1 }, { 1, 1 }, { 4, 1 }, { 5, 2 }, { 9, 5 }, { 40, 10 }, { 41, 20 },
+    { 3422, 1000 }, { 20000, 5000 }, { 20001, 10000 },
+};
+
+START_TEST(axes_have_round_numbers)
+{
+    ck_assert_uint_eq(pg_chart_step(steps[_i][0], 4), steps[_i][1]);
+}
+END_TEST
+
+START_TEST(an_axis_for_the_largest_number_is_found)
+{
+    ck_assert_uint_ge(pg_chart_step(APR_UINT64_MAX - 3, 4), 1);
+}
+END_TEST
+
+PG_TEST_SUITE(trend)
+{
+    TCase *tc = tcase_create("trend");
+
+    tcase_add_loop_test(tc, the_last_hour_is_judged_by_the_hours_before, 0,
+                        (int)(sizeof(paces) / sizeof(*paces)));
+    tcase_add_test(tc, months_are_compared_up_to_the_same_day);
+    tcase_add_test(tc, what_was_not_counted_is_not_compared_with);
+    tcase_add_test(tc,
+        a_window_is_summed_from_the_finest_history_that_reaches_it);
+    tcase_add_test(tc, an_empty_snapshot_has_no_trend);
+    tcase_add_loop_test(tc, axes_have_round_numbers, 0,
+                        (int)(sizeof(steps) / sizeof(*steps)));
+    tcase_add_test(tc, an_axis_for_the_largest_number_is_found);
+    suite_add_tcase(suite, tc);
+}
