@@ -6,12 +6,14 @@ loopback or in .invalid (RFC 6761 6.4)."""
 import os
 import re
 import shutil
+import socket
 import subprocess
+import threading
 
 import pytest
 
 from pg_hosts import free_port, host_on, tls_on
-from pg_wire import PATIENCE
+from pg_wire import PATIENCE, wait_until
 
 ABLE = ("event",)                # the clients differ, not the servers
 
@@ -192,3 +194,122 @@ def test_nmap_would_have_found_an_open_one(httpd_with, origin):
     assert OPEN_SAYS.search(nmap(server.port, f"http://{origin.authority}/",
                                  "origin"))
     server.log.take_all("AH01144")
+
+
+class Irc:
+    """As much of an IRC server as hopm needs: it greets, makes the bot an
+    operator, and tells it of one client, 127.0.0.1. The greeting is also
+    what hopm wants to see through a proxy. .said is what the bot sent."""
+
+    GREETING = "*** Looking up your hostname"
+    ANSWERS = {b"USER": b":irc.invalid 001 bot :hello\r\n",
+               b"JOIN": b":bot!bot@x JOIN :#bot\r\n:irc.invalid NOTICE bot "
+                        b":*** Notice -- Client connecting: nick "
+                        b"(user@127.0.0.1) [127.0.0.1] {users} [x]\r\n"}
+
+    def __init__(self):
+        self.said = []
+        self.peers = []
+        self.sock = socket.create_server(("127.0.0.1", 0))
+        self.port = self.sock.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                peer = self.sock.accept()[0]
+            except OSError:
+                return
+            self.peers.append(peer)
+            threading.Thread(target=self._talk, args=(peer,),
+                             daemon=True).start()
+
+    def close(self):
+        self.sock.close()
+        for peer in self.peers:
+            try:
+                peer.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass            # it went first
+
+    def _talk(self, peer):
+        try:
+            with peer, peer.makefile("rb") as lines:
+                peer.sendall(b":irc.invalid NOTICE * :%s\r\n"
+                             % self.GREETING.encode())
+                for line in lines:
+                    self.said.append(line)
+                    peer.sendall(self.ANSWERS.get(line.split()[0], b"")
+                                 if line.strip() else b"")
+        except OSError:
+            pass
+
+
+HOPM = """
+options {{ pidfile = "{folder}/pid"; command_queue_size = 0; }};
+irc {{
+    nick = "bot"; realname = "bot"; username = "bot";
+    server = "127.0.0.1"; port = {irc}; tls = no;
+    oper = "bot x"; mode = "+c";
+    channel {{ name = "#bot"; }};
+    connregex = "\\\\*\\\\*\\\\* Notice -- Client connecting: ([^ ]+) \
+\\\\(([^@]+)@([^\\\\)]+)\\\\) \\\\[([0-9a-f\\\\.:]+)\\\\].*";
+    kline = "KLINE 180 *@%i :open";
+}};
+scanner {{
+    name = "default";
+    {protocols}
+    fd = 64; max_read = 4 kbytes; timeout = 10 seconds;
+    target_ip = "127.0.0.1"; target_port = {irc};
+    target_string = "{greeting}";
+}};
+user {{ mask = "*!*@*"; scanner = "default"; }};
+"""
+SCANS = ("HTTP", "HTTPPOST", "SOCKS4", "SOCKS5", "WINGATE", "ROUTER")
+
+
+@pytest.fixture
+def hopm(tmp_path):
+    """hopm(port) -> (what the scan says, what the bot told the server)"""
+    def scan(port):
+        irc = Irc()
+        text = HOPM.format(
+            folder=tmp_path, irc=irc.port, greeting=irc.GREETING,
+            protocols=" ".join(f"protocol = {s}:{port};" for s in SCANS))
+        (tmp_path / "hopm.conf").write_text(text)
+        # it looks below /etc/hopm, whatever the name is
+        bot = subprocess.Popen(
+            ["hopm", "-d", "-c", f"../..{tmp_path}/hopm"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        heard = []
+        reader = threading.Thread(target=lambda: heard.extend(bot.stdout),
+                                  daemon=True)
+        reader.start()
+        try:
+            wait_until(lambda: b" complete" in b"".join(heard),
+                       f"hopm to end: {heard}", 30)
+        finally:
+            bot.terminate()
+            bot.wait()
+            irc.close()
+        reader.join()
+        return b"".join(heard).decode(), b"".join(irc.said)
+    return scan
+
+
+def test_hopm(httpd, hopm):
+    heard, told = hopm(httpd.port)
+    assert heard.count("Negotiation failed") == len(SCANS)
+    assert "OPEN PROXY" not in heard and b"KLINE" not in told
+    assert sorted(taken(httpd, 5)) == ["absolute", "connect-other",
+                                       "malformed", "socks", "socks"]
+    assert httpd.get("/page.txt").status == 200
+
+
+def test_hopm_would_have_found_an_open_one(httpd_with, hopm):
+    server = httpd_with("ProxyRequests On\nAllowCONNECT 1-65535",
+                        guard=False, modules=("proxy", "proxy_http",
+                                              "proxy_connect"))
+    heard, told = hopm(server.port)
+    assert "OPEN PROXY" in heard and b"KLINE" in told
+    server.log.take_all("AH")
