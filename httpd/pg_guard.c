@@ -117,7 +117,7 @@ static const note_t *examine(request_rec *r, const pg_settings_t *settings,
     pg_verdict_t verdict;
     note_t *note;
 
-    pg_request_read(&request, local, r);
+    pg_request_read(&request, local, r, seen);
     request.check_host = settings->foreign_host;
     if (pg_classify(&verdict, &request, settings->guard->own)
             == PG_CLASS_CLEAN

@@ -24,10 +24,10 @@ void pg_request_local(pg_request_t *out, unsigned char local[16],
 }
 
 void pg_request_read(pg_request_t *out, unsigned char local[16],
-                     const request_rec *r)
+                     const request_rec *r, bool valid)
 {
     memset(out, 0, sizeof(*out));
-    if (r->method && r->unparsed_uri) {
+    if (r->method && r->unparsed_uri && (valid || !r->the_request)) {
         out->method = pg_span_str(r->method);
         out->target = is_lost_path(r) ? PG_SPAN("/")
                                       : pg_span_str(r->unparsed_uri);

@@ -17,9 +17,11 @@
  * rewritten them by now.
  *
  * @param local  16 octets that out->local will point to
+ * @param valid  httpd took the request line; else only the line itself
+ *               counts, for it was cut into parts that no reader agrees on
  */
 void pg_request_read(pg_request_t *out, unsigned char local[16],
-                     const request_rec *r);
+                     const request_rec *r, bool valid);
 
 /** The address that a connection came in on. */
 void pg_request_local(pg_request_t *out, unsigned char local[16],

@@ -179,7 +179,8 @@ def test_what_mod_security_denies_first_is_refused_and_counted_once(
         SecRuleEngine On
         SecDataDir @ROOT@/run
         SecRule REQUEST_METHOD "@streq CONNECT" "id:1,phase:1,deny,status:406"
-        SecRule REQUEST_URI_RAW "@beginsWith http:" "id:2,phase:1,deny,status:406"
+        SecRule REQUEST_URI_RAW "@beginsWith http:" \
+            "id:2,phase:1,deny,status:406"
         """, modules=("security2", "unique_id"))
     for octets in (SENT["connect-mail"], SENT["absolute"]):
         assert server.send(octets).status == 406
