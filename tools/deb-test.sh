@@ -15,6 +15,7 @@ deb=$(ls "$folder"/libapache2-mod-proxyguard_*.deb)
 fail() { echo "deb-test: $1" >&2; exit 1; }
 inside() { chroot "$root" env DEBIAN_FRONTEND=noninteractive "$@"; }
 finish() {
+    # shellcheck disable=SC2310  # what is not running cannot be stopped
     inside apache2ctl stop >/dev/null 2>&1 || true
     for place in proc dev; do umount "$root/$place" 2>/dev/null || true; done
 }
@@ -33,7 +34,7 @@ counted() {
     curl -s "http://127.0.0.1:$port/proxyguard-status?format=json" |
         sed -n 's/^ *"attempts": \([0-9]*\),*$/\1/p' | head -n 1
 }
-expect() { [ "$2" = "$3" ] || fail "$1: '$2', not '$3'"; }
+expect() { [[ "$2" == "$3" ]] || fail "$1: '$2', not '$3'"; }
 listening() {
     for _ in $(seq 100); do
         if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return; fi
