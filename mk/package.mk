@@ -31,4 +31,4 @@ deb: dist ## build/deb/libapache2-mod-proxyguard_VERSION_ARCH.deb, checked by li
 	@ls $(DEB_DIR)/*.deb
 
 deb-test: deb ## install, upgrade, remove and purge that package in a clean root
-	tools/deb-test.sh $(DEB_DIR) $(DEB_DIR)/root
+	tools/deb-test.sh $(DEB_DIR)

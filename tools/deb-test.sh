@@ -1,14 +1,15 @@
 #!/bin/bash
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# tools/deb-test.sh FOLDER-WITH-DEB ROOT
+# tools/deb-test.sh FOLDER-WITH-DEB
 # Makes a clean Debian root, and in it: install, a2enmod, an attempt, an
 # upgrade that keeps the counts, removal that leaves a working httpd, and a
 # purge that leaves nothing. As root; the server listens on 127.0.0.1 only.
 set -euo pipefail
 
 folder=$1
-root=$2
+root=$(mktemp -d)
+chmod 755 "$root"
 port=18431
 deb=$(ls "$folder"/libapache2-mod-proxyguard_*.deb)
 
@@ -17,7 +18,10 @@ inside() { chroot "$root" env DEBIAN_FRONTEND=noninteractive "$@"; }
 finish() {
     # shellcheck disable=SC2310  # what is not running cannot be stopped
     inside apache2ctl stop >/dev/null 2>&1 || true
-    for place in proc dev; do umount "$root/$place" 2>/dev/null || true; done
+    for place in proc dev; do
+        if mountpoint -q "$root/$place"; then umount "$root/$place"; fi
+    done
+    rm -rf --one-file-system "$root"
 }
 
 # One exchange: what to send, and the first line of the answer.
@@ -43,10 +47,9 @@ listening() {
     fail "httpd does not listen"
 }
 
-rm -rf "$root"
+trap finish EXIT
 mmdebstrap --quiet --variant=minbase --include=apache2,ca-certificates \
     bookworm "$root"
-trap finish EXIT
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 echo "Listen 127.0.0.1:$port" > "$root/etc/apache2/ports.conf"
