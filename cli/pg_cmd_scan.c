@@ -40,7 +40,7 @@ static const char help[] =
 "Find relay attempts in access logs. FILE may be packed by gzip, zstd or\n"
 "xz; - is standard input.\n\n"
 "  -o, --own-host NAME      a name or address of this server, or *.suffix,\n"
-"                           each with or without :port; may be repeated.\n"
+"                           on any port or with :port; may be repeated.\n"
 "                           Without any, the virtual hosts that the log\n"
 "                           names are taken\n"
 "  -f, --log-format FORMAT  auto (default), combined, common, json,\n"
@@ -78,6 +78,22 @@ static const struct option longs[] = {
 };
 
 /* --- options ------------------------------------------------------------- */
+
+/* A log does not tell which ports its server had: where none is given, any
+ * is ours. */
+static int add_own(const pg_cli_t *cli, options_t *o, const char *name)
+{
+    const char *colon = strchr(name, ':');
+    bool address = colon && strchr(colon + 1, ':');
+
+    if (name[0] == '[' ? strstr(name, "]:") != NULL : colon && !address) {
+        return pg_cli_own(cli, &o->own, name);
+    }
+    if (name[0] != '[' && address) {
+        name = apr_pstrcat(cli->pool, "[", name, "]", NULL);
+    }
+    return pg_cli_own(cli, &o->own, apr_pstrcat(cli->pool, name, ":*", NULL));
+}
 
 static int add_format(const pg_cli_t *cli, options_t *o, const char *text)
 {
@@ -137,7 +153,7 @@ static int set_option(pg_cli_t *cli, options_t *o, int option)
 {
     switch (option) {
     case 'o':
-        return pg_cli_own(cli, &o->own, optarg);
+        return add_own(cli, o, optarg);
     case 'f':
         return set_format(cli, o, optarg);
     case 'O':

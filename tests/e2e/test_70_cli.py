@@ -124,6 +124,17 @@ def test_own_names_are_not_strangers(tmp_path):
     assert scan_json(log)["attempts"] == 3
 
 
+def test_an_own_name_without_a_port_is_ours_on_every_port(tmp_path):
+    log = write(tmp_path / "log",
+                line("GET http://www.own.example:8080/ HTTP/1.1", 200, 5),
+                line("GET http://[2001:db8::1]:8080/ HTTP/1.1", 200, 5))
+    for given, attempts in (("www.own.example", 1), ("2001:db8::1", 1),
+                            ("www.own.example:8080", 1),
+                            ("[2001:db8::1]:8080", 1), ("[2001:db8::1]", 1),
+                            ("www.own.example:81", 2)):
+        assert scan_json("-o", given, log)["attempts"] == attempts, given
+
+
 def test_virtual_hosts_that_the_log_names_are_own_names(tmp_path):
     def vhost(name, request):
         return f"{name}:80 " + line(request)
