@@ -14,7 +14,8 @@
 enum {
     BAR = 24,                    /* columns of a bar                      */
     SHOWN_TOP = 10,
-    SHOWN_ANSWERS = 8,           /* of each judgement                     */
+    SHOWN_ANSWERS = 8,           /* of those that matter                  */
+    SHOWN_HARMLESS = 3,
     SHOWN_TEXT = 160,            /* octets of a stranger's text           */
     SHOWN_KEY = 50
 };
@@ -90,9 +91,10 @@ static const char *number(const text_t *t, apr_uint64_t n)
     return pg_scantext_number(n, t->pool);
 }
 
-/* Eighths of a block, so that small numbers are still seen. */
-static void put_bar(const text_t *t, apr_uint64_t n, apr_uint64_t max,
-                    int width)
+/* Eighths of a block, so that small numbers are still seen.
+ * @return columns that the bar takes */
+static int put_bar(const text_t *t, apr_uint64_t n, apr_uint64_t max,
+                   int width)
 {
     static const char *const part[] = { "", "▏", "▎", "▍", "▌", "▋", "▊",
                                         "▉" };
@@ -105,22 +107,7 @@ static void put_bar(const text_t *t, apr_uint64_t n, apr_uint64_t max,
         pg_puts(t->sink, "█");
     }
     pg_puts(t->sink, part[eighths % 8]);
-}
-
-/* The same with spaces behind it up to the width. */
-static void put_bar_padded(const text_t *t, apr_uint64_t n, apr_uint64_t max,
-                           int width)
-{
-    int cells = max ? (int)(((double)n / (double)max * width * 8 + 7) / 8)
-                    : 0;
-
-    put_bar(t, n, max, width);
-    if (n && cells == 0) {
-        cells = 1;
-    }
-    for (int i = cells; i < width; i++) {
-        pg_puts(t->sink, " ");
-    }
+    return (eighths + 7) / 8;
 }
 
 static void put_text(const text_t *t, pg_span_t s, apr_size_t room)
@@ -206,11 +193,28 @@ static void put_outcomes(const text_t *t)
 static void put_month(const text_t *t, const pg_bucket_t *b,
                       const apr_uint64_t *max, int width)
 {
+    int pending = 0;             /* columns to fill up before the next bar */
+
     pg_putf(t->sink, "  %.7s", pg_scantext_day(b->start, t->pool));
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         if (max[f]) {
-            pg_putf(t->sink, "  %9s ", number(t, b->by_family[f]));
-            put_bar_padded(t, b->by_family[f], max[f], width);
+            pg_putf(t->sink, "%*s  %9s ", pending, "",
+                    number(t, b->by_family[f]));
+            pending = width - put_bar(t, b->by_family[f], max[f], width);
+        }
+    }
+    pg_puts(t->sink, "\n");
+}
+
+static void put_families(const text_t *t, const apr_uint64_t *max, int width)
+{
+    int pending = 9;             /* the months' column                    */
+
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        if (max[f]) {
+            pg_putf(t->sink, "%*s  %9s", pending, "",
+                    pg_family_name((pg_family_e)f));
+            pending = width + 1;
         }
     }
     pg_puts(t->sink, "\n");
@@ -241,14 +245,7 @@ static void put_months(const text_t *t)
         families += max[f] > 0;
     }
     width = 69 / families - 12;
-    pg_puts(t->sink, "         ");
-    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        if (max[f]) {
-            pg_putf(t->sink, "  %9s %*s", pg_family_name((pg_family_e)f),
-                    width, "");
-        }
-    }
-    pg_puts(t->sink, "\n");
+    put_families(t, max, width);
     for (apr_size_t i = begin; i < end; i++) {
         put_month(t, &months->bucket[i], max, width);
     }
@@ -292,6 +289,8 @@ static void put_judged(const text_t *t, pg_judged_e judged,
                        pg_scan_word_e word)
 {
     const pg_judge_t *judge = t->scan->judge;
+    apr_size_t most = judged == PG_JUDGED_HARMLESS ? SHOWN_HARMLESS
+                                                   : SHOWN_ANSWERS;
     apr_size_t shown = 0, more = 0;
 
     if (judge->attempts[judged] == 0) {
@@ -304,7 +303,7 @@ static void put_judged(const text_t *t, pg_judged_e judged,
         if (judge->item[i].judged != judged) {
             continue;
         }
-        if (shown < SHOWN_ANSWERS) {
+        if (shown < most) {
             put_answer(t, &judge->item[i]);
             shown++;
         }

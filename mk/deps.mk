@@ -1,12 +1,14 @@
 # Debian's names; tools/deps.sh has those of other systems. PKGS is what
 # all, demo, run and check need; PKGS_DEV is for lint, fuzz, bench and CI.
 PKGS := apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjansson-dev \
-        zlib1g-dev libzstd-dev liblzma-dev gcc libc6-dev make pkg-config check openssl binutils \
+        zlib1g-dev libzstd-dev liblzma-dev zstd gcc libc6-dev make \
+        pkg-config check openssl binutils \
         python3 python3-pytest python3-h2 libapache2-mod-security2 \
         curl wget nmap ncat nghttp2-client proxychains4 proxytunnel hopm \
         fail2ban prometheus
 PKGS_DEV := clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
-        shellcheck pyflakes3 valgrind lcov git
+        shellcheck pyflakes3 valgrind lcov git \
+        mandoc mawk goaccess
 
 .PHONY: deps deps-dev need need-dev
 deps: ## install what build, demo and check need (root or sudo)
