@@ -88,17 +88,31 @@ static apr_size_t separator(pg_span_t s)
            || pg_span_istarts(s, PG_SPAN("%3a")) ? 3 : 0;
 }
 
-/* Does s go on as a URL would behind its scheme? */
+/* Does s go on as a URL would behind its scheme? "http/x" is a relative path,
+ * "http//x" and "http;//x" are not. */
 static bool is_after_scheme(pg_span_t s)
 {
     apr_size_t n = separator(s);
 
-    if (n == 0) {
-        return false;
+    if (n && (s.ptr[0] == ':' || pg_span_istarts(s, PG_SPAN("%3a"))
+              || separator(pg_span_from(s, n)))) {
+        return true;
     }
-    /* "http/x" is a relative path, "http//x" is not. */
-    return s.ptr[0] == ':' || pg_span_istarts(s, PG_SPAN("%3a"))
-           || separator(pg_span_from(s, n)) > 0;
+    return s.len && !pg_is_octet(s.ptr[0], PG_OCTET_DNS) && s.ptr[0] != '/'
+           && pg_span_istarts(pg_span_from(s, 1), PG_SPAN("//"));
+}
+
+/* Blanks and quotes that were pasted in with a URL. */
+static pg_span_t without_pasted(pg_span_t s)
+{
+    static const char *const pasted[] = {
+        "%20", "%09", "%22", "%27", "%3c", NULL
+    };
+
+    while (in_list(pasted, pg_span_upto(s, 3))) {
+        s = pg_span_from(s, 3);
+    }
+    return s;
 }
 
 /* Where the scheme of a misprinted URL ends; 0 when s is none. A scheme that
@@ -119,8 +133,9 @@ static apr_size_t broken_scheme(pg_span_t s)
         return n;
     }
     n = 0;
-    while (n < s.len && (pg_is_alpha(s.ptr[n]) || pg_is_digit(s.ptr[n])
-                         || (s.ptr[n] && strchr("+-._<\"'(", s.ptr[n])))) {
+    while (n < s.len && (pg_is_octet(s.ptr[n], PG_OCTET_SCHEME)
+                         || (unsigned char)s.ptr[n] >= 0x80
+                         || (s.ptr[n] && strchr("<\"'([{", s.ptr[n])))) {
         n++;
     }
     return n;
@@ -128,14 +143,20 @@ static apr_size_t broken_scheme(pg_span_t s)
 
 pg_broken_e pg_broken_url(pg_broken_t *out, pg_span_t target)
 {
-    apr_size_t n = broken_scheme(target), skip;
-    pg_span_t rest = pg_span_from(target, n);
-    pg_span_t scheme = pg_span_upto(target, n);
+    apr_size_t n, skip;
+    pg_span_t rest, scheme;
 
     memset(out, 0, sizeof(*out));
+    target = without_pasted(target);
+    n = broken_scheme(target);
+    rest = pg_span_from(target, n);
+    scheme = pg_span_upto(target, n);
     if (pg_scheme_port(scheme) ? !is_after_scheme(rest)
         : !pg_span_istarts(rest, PG_SPAN("://"))) {
         return PG_BROKEN_NO;
+    }
+    if (!separator(rest)) {
+        rest = pg_span_from(rest, 1);        /* the ';' of "http;//"     */
     }
     while ((skip = separator(rest)) != 0) {
         rest = pg_span_from(rest, skip);
@@ -225,7 +246,8 @@ pg_broken_e pg_broken_line(pg_broken_t *out, pg_span_t first,
     bool http = pg_span_istarts(rest, PG_SPAN("HTTP/"));
     pg_span_t port = http ? pg_span_make(NULL, 0) : rest;
 
-    if (pg_broken_url(out, first) == PG_BROKEN_URL
+    if (first.len && pg_is_alpha(first.ptr[0])
+        && pg_broken_url(out, first) == PG_BROKEN_URL
         && (is_named(a) || (second.len == 0 && a->host_kind))) {
         return out->what = PG_BROKEN_ORDER;
     }

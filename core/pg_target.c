@@ -36,8 +36,14 @@ static bool parse_ipv4(unsigned char out[16], pg_span_t s)
 static bool parse_ipv6(unsigned char out[16], pg_span_t s)
 {
     char text[INET6_ADDRSTRLEN];
+    apr_size_t zone = pg_span_find(s, '%');
 
-    s = pg_span_upto(s, pg_span_find(s, '%'));
+    for (apr_size_t i = zone; i < s.len; i++) {
+        if (!pg_is_octet(s.ptr[i], PG_OCTET_REG)) {
+            return false;
+        }
+    }
+    s = pg_span_upto(s, zone);
     if (s.len >= sizeof(text) || pg_span_find(s, '\0') < s.len) {
         return false;
     }
@@ -69,7 +75,7 @@ static pg_host_e host_kind(unsigned char address[16], pg_span_t s)
     return PG_HOST_NAME;
 }
 
-/* Some scanners pad the port with blanks and escape them: "80%20%20". */
+/* Some scanners pad host or port with blanks and escape them: "80%20%20". */
 static pg_span_t without_padding(pg_span_t s)
 {
     while (s.len > 3 && memcmp(s.ptr + s.len - 3, "%20", 3) == 0) {
@@ -156,9 +162,10 @@ bool pg_authority_parse(pg_authority_t *out, pg_span_t s)
         set_bracketed(out, rest);
     }
     else {
-        out->host = pg_span_upto(rest, pg_span_find(rest, ':'));
+        apr_size_t end = pg_span_find(rest, ':');
+        out->host = without_padding(pg_span_upto(rest, end));
         out->host_kind = host_kind(out->address, out->host);
-        set_port(out, pg_span_from(rest, out->host.len));
+        set_port(out, pg_span_from(rest, end));
     }
     if (ambiguous) {
         out->host_kind = PG_HOST_BAD;

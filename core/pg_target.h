@@ -35,7 +35,7 @@ typedef enum pg_port_e {
 /** An authority (RFC 3986 3.2). Spans point into the caller's octets. */
 typedef struct pg_authority_t {
     pg_span_t userinfo;      /* absent when there is no '@'               */
-    pg_span_t host;          /* without brackets                          */
+    pg_span_t host;          /* without brackets, and "%20" behind        */
     pg_span_t port_text;     /* absent when there is no ':'               */
     pg_host_e host_kind;
     pg_port_e port_kind;

@@ -90,7 +90,8 @@ static void check_pattern(const pg_own_t *own, pg_span_t pattern,
     pg_authority_parse(&a, authority);
     if (pattern.len > 12 || a.host.len > 16 || a.host_kind != PG_HOST_NAME
         || pg_own_takes_all(own) || pg_span_find_any(pattern, ":[%")
-        < pattern.len || pg_span_find(a.host, '%') < a.host.len) {
+        < pattern.len
+        || pg_span_find_any(a.host, "!$&'()*+,;=%~") < a.host.len) {
         return;
     }
     is = pg_own_check(own, &a, NULL, 0) != PG_OWN_NO;
