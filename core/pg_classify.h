@@ -10,11 +10,13 @@
 
 /** A request as it was received. Absent spans mean "not known". */
 typedef struct pg_request_t {
-    pg_span_t line;      /* raw request line or first octets; used when
-                            method and target are absent                  */
+    pg_span_t line;      /* raw request line or first octets: tells SOCKS
+                            and the protocol, and the rest when method or
+                            target are absent                             */
     pg_span_t method;
     pg_span_t target;    /* request-target                                */
-    pg_span_t protocol;  /* "HTTP/1.1"; absent or empty for HTTP/0.9      */
+    pg_span_t protocol;  /* "HTTP/1.1"; absent for HTTP/0.9; not looked at
+                            when there is a line                          */
     pg_span_t host;      /* Host field value, or :authority; absent if none */
     const unsigned char *local;  /* address it came in on, 16 octets; NULL */
     apr_uint16_t local_port;     /* 0 = unknown                           */

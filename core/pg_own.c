@@ -22,8 +22,12 @@ typedef struct entry_t {
  * each suffix of a name hashed anew, and costs more than the rest of a
  * request's way through here. The keys come from the configuration, so nobody
  * can choose them to collide. */
+typedef struct slot_t {
+    entry_t *first;
+} slot_t;
+
 typedef struct table_t {
-    entry_t **slots;
+    slot_t *slots;
     apr_uint32_t size;
     apr_uint32_t count;
 } table_t;
@@ -139,7 +143,7 @@ static apr_uint32_t hash_suffix(const char *name, apr_size_t n)
 static inline entry_t *probe(const table_t *t, apr_uint32_t hash,
                              const char *name, apr_size_t n)
 {
-    entry_t *entry = t->size ? t->slots[hash & (t->size - 1)] : NULL;
+    entry_t *entry = t->size ? t->slots[hash & (t->size - 1)].first : NULL;
 
     while (entry && (entry->hash != hash || entry->n != n
                      || !is_same(entry, name))) {
@@ -150,10 +154,10 @@ static inline entry_t *probe(const table_t *t, apr_uint32_t hash,
 
 static void put(table_t *t, entry_t *entry)
 {
-    entry_t **slot = &t->slots[entry->hash & (t->size - 1)];
+    slot_t *slot = &t->slots[entry->hash & (t->size - 1)];
 
-    entry->next = *slot;
-    *slot = entry;
+    entry->next = slot->first;
+    slot->first = entry;
 }
 
 static void grow(table_t *t, apr_pool_t *pool)
@@ -161,10 +165,10 @@ static void grow(table_t *t, apr_pool_t *pool)
     table_t old = *t;
 
     t->size = old.size ? 2 * old.size : 16;
-    t->slots = apr_pcalloc(pool, t->size * sizeof(*t->slots));
+    t->slots = apr_pcalloc(pool, t->size * sizeof(slot_t));
     for (apr_uint32_t i = 0; i < old.size; i++) {
         entry_t *next;
-        for (entry_t *entry = old.slots[i]; entry; entry = next) {
+        for (entry_t *entry = old.slots[i].first; entry; entry = next) {
             next = entry->next;
             put(t, entry);
         }

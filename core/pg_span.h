@@ -11,7 +11,7 @@
 
 #include <apr.h>
 
-/** A run of octets. ptr NULL means "absent", which is not the same as empty. */
+/** A run of octets. ptr NULL means "absent": not the same as empty. */
 typedef struct pg_span_t {
     const char *ptr;
     apr_size_t len;

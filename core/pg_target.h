@@ -47,7 +47,8 @@ typedef struct pg_target_t {
     pg_form_e form;
     pg_span_t scheme;            /* absolute-form, without ':'            */
     pg_authority_t authority;    /* absolute- and authority-form          */
-    pg_span_t path;              /* path, query, fragment; origin or absolute */
+    pg_span_t path;              /* with query and fragment; origin- and
+                                    absolute-form                         */
 } pg_target_t;
 
 /**

@@ -4,7 +4,7 @@
  * stands here once; enums, names in the log, JSON keys and Prometheus labels
  * are derived from it.
  *
- * Append only: positions are stored in ledger files, names are an interface. */
+ * Append only: positions are stored in ledger files, names are interfaces. */
 #ifndef PG_VOCAB_H
 #define PG_VOCAB_H
 

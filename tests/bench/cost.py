@@ -1,3 +1,4 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
 """Instructions that one classification costs, with 1 and 10,000 names.
 
 usage: cost.py PROGRAM    (build/cost; needs valgrind)

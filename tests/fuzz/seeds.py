@@ -1,3 +1,4 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
 """Makes seeds for the fuzz targets out of the case files.
 
 usage: seeds.py CASES SEEDS    (tests/cases, build/fuzz/seeds)
