@@ -179,7 +179,7 @@ pg_broken_e pg_broken_url(pg_broken_t *out, pg_span_t target)
 pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
 {
     const pg_authority_t *a = &out->authority;
-    bool at = target.len && target.ptr[0] == '@', plain;
+    bool at, plain;
 
     if (pg_broken_url(out, target) == PG_BROKEN_URL) {
         return out->what;
@@ -189,6 +189,10 @@ pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
                                     pg_span_find_any(target, "/\\?#")));
     out->port = a->port;
     out->url = true;
+    /* "@host" and ":x@host" turn "http://backend" and a target put behind it
+     * into another host (CVE-2011-3368, CVE-2011-4317). */
+    at = a->userinfo.ptr && (a->userinfo.len == 0
+                             || a->userinfo.ptr[0] == ':');
     /* "mailto:me@host" and its like are no places to connect to. */
     plain = pg_span_find(a->userinfo, ':') == a->userinfo.len;
     if ((plain && (is_address(a) || is_web_name(a->host)))
