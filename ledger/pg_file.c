@@ -107,6 +107,17 @@ apr_status_t pg_file_secure(int fd, const pg_file_own_t *own)
     return fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP) == 0 ? APR_SUCCESS : errno;
 }
 
+/* A hole would be filled at the first count, and on a full file system the
+ * process that counts would be ended for it. */
+static apr_status_t reserve(int fd, off_t size)
+{
+#if defined(_POSIX_ADVISORY_INFO) && _POSIX_ADVISORY_INFO > 0
+    return posix_fallocate(fd, 0, size);
+#else
+    return ftruncate(fd, size) == 0 ? APR_SUCCESS : errno;
+#endif
+}
+
 apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,
                           const pg_file_own_t *own, apr_pool_t *pool)
 {
@@ -119,7 +130,7 @@ apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,
     }
     status = pg_file_secure(fd, own);
     if (status == APR_SUCCESS && size > 0) {
-        status = posix_fallocate(fd, 0, (off_t)size);
+        status = reserve(fd, (off_t)size);
     }
     if (status != APR_SUCCESS) {
         close(fd);

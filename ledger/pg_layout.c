@@ -2,9 +2,7 @@
 
 #include "pg_layout.h"
 
-#include <errno.h>
-#include <sys/random.h>
-
+#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "pg_layout1.h"
@@ -119,6 +117,8 @@ void pg_head_seal(pg_head_t *head)
 apr_status_t pg_head_make(pg_head_t *out, const pg_sizes_t *sizes,
                           apr_time_t now)
 {
+    apr_status_t status;
+
     memset(out, 0, sizeof(*out));
     memcpy(out->magic, PG_MAGIC, sizeof(out->magic));
     out->version = PG_VERSION;
@@ -126,12 +126,10 @@ apr_status_t pg_head_make(pg_head_t *out, const pg_sizes_t *sizes,
     out->size = pg_layout_size(sizes);
     out->since = now;
     out->sizes = *sizes;
-    if (getrandom(&out->key, sizeof(out->key), 0)
-        != (ssize_t)sizeof(out->key)) {
-        return errno ? errno : APR_EGENERAL;
-    }
+    status = apr_generate_random_bytes((unsigned char *)&out->key,
+                                       sizeof(out->key));
     pg_head_seal(out);
-    return APR_SUCCESS;
+    return status;
 }
 
 static const char *objection_1(const pg_head1_t *head, apr_size_t size)

@@ -25,12 +25,19 @@ apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
 
 /* --- recording ----------------------------------------------------------- */
 
+/* The lane of this CPU or, where one cannot ask for it without a system call,
+ * of this thread: by the page that its stack is in. */
 static pg_lane_t *my_lane(const pg_ledger_t *ledger)
 {
-    int cpu = sched_getcpu();    /* no system call: the vDSO, or rseq     */
+#ifdef __linux__
+    int cpu = sched_getcpu();    /* the vDSO, or rseq                     */
+    unsigned mine = cpu < 0 ? 0 : (unsigned)cpu;
+#else
+    char here;
+    unsigned mine = (unsigned)((apr_uintptr_t)&here >> 16);
+#endif
 
-    return pg_lane(ledger, cpu < 0 ? 0
-                           : (unsigned)cpu % ledger->sizes.lanes);
+    return pg_lane(ledger, mine % ledger->sizes.lanes);
 }
 
 /* A moment late if two writers meet; it only says when something was. */

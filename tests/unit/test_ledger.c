@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -280,6 +282,27 @@ START_TEST(a_folder_that_is_not_there_is_an_error_in_words)
 }
 END_TEST
 
+START_TEST(no_room_is_an_error_and_leaves_nothing_behind)
+{
+    struct rlimit limit, old;
+    pg_ledger_t *ledger = NULL;
+    pg_opening_t opening;
+
+    getrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_IGN);
+    limit = old;
+    limit.rlim_cur = 100000;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    ck_assert_int_ne(pg_ledger_open(&ledger, &opening, in_folder("ledger"),
+                                    T0, pool), 0);
+    setrlimit(RLIMIT_FSIZE, &old);
+    ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
+    ck_assert_ptr_nonnull(opening.why);
+    ck_assert_int_eq(rmdir(folder), 0);
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+}
+END_TEST
+
 /* The file at path is set aside with its contents, and counting starts. */
 static const char *replaced(const char *path, const char *reason)
 {
@@ -351,6 +374,7 @@ PG_TEST_SUITE(ledger)
     tcase_add_test(file, links_fifos_and_folders_are_refused);
     tcase_add_test(file, other_peoples_files_are_refused);
     tcase_add_test(file, a_folder_that_is_not_there_is_an_error_in_words);
+    tcase_add_test(file, no_room_is_an_error_and_leaves_nothing_behind);
     tcase_add_test(file, a_file_that_is_no_ledger_is_kept_aside);
     suite_add_tcase(suite, file);
 }
