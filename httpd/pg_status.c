@@ -103,6 +103,11 @@ static pg_report_t *make_report(request_rec *r)
         ap_random_insecure_bytes(&report->pseudonyms,
                                  sizeof(report->pseudonyms));
     }
+    if (guard && guard->outlet) {
+        report->sensor = pg_config_of(r->server)->sensor;
+        report->log_lines_held = pg_outlet_held(guard->outlet);
+        report->evidence_lines_lost = pg_outlet_lost(guard->outlet);
+    }
     if (guard && guard->audit) {
         report->vhosts = guard->audit->vhosts;
         report->vhost_count = guard->audit->vhost_count;

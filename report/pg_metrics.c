@@ -92,6 +92,8 @@ VALUE(MONTH, month_of(m->s, i))
 VALUE(SOURCES, m->s->sources.estimate)
 VALUE(VHOSTS, postures(m->report, i))
 VALUE(FINDINGS, severities(m->report, i))
+VALUE(HELD, m->report->log_lines_held)
+VALUE(LOST, m->report->evidence_lines_lost)
 
 /* --- the table -------------------------------------------------------------- */
 

@@ -52,7 +52,11 @@
     X(VHOSTS, "vhosts", GAUGE, NONE, "by_posture", "Posture",                 \
       POSTURE, NONE, "Virtual hosts by what they are to strangers")           \
     X(FINDINGS, "findings", GAUGE, NONE, "by_severity", "Findings",           \
-      SEVERITY, NONE, "Findings of the configuration audit by severity")
+      SEVERITY, NONE, "Findings of the configuration audit by severity")      \
+    X(HELD, "log_lines_held", COUNTER, NONE, "log_lines_held", "LogHeld",     \
+      NONE, NONE, "Lines that ProxyGuardLogRate kept out of the error log")   \
+    X(LOST, "evidence_lines_lost", COUNTER, NONE, "evidence_lines_lost",      \
+      "EvidenceLost", NONE, NONE, "Lines the evidence log did not take")
 
 #define PG_ENUM_METRIC(sym, ...) PG_METRIC_##sym,
 typedef enum pg_metric_e {

@@ -35,6 +35,8 @@ typedef struct pg_report_t {
     apr_size_t vhost_count;
     const pg_finding_t *findings; /* of the audit, worst first           */
     apr_size_t finding_count;
+    apr_uint64_t log_lines_held; /* by the budget, since httpd started    */
+    apr_uint64_t evidence_lines_lost;
     pg_view_t view;
     pg_key_t pseudonyms;         /* without a ledger, which has its own   */
 } pg_report_t;
