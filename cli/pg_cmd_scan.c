@@ -292,7 +292,8 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
     pg_report_t report = pg_cli_report(cli, snapshot, snapshot->taken);
 
     if (!strcmp(o->output, "text")) {
-        pg_scantext_render(sink, scan, snapshot, cli->japanese, cli->pool);
+        pg_snaptext_t text = { sink, snapshot, cli->japanese, cli->pool };
+        pg_scantext_render(&text, scan);
     }
     else if (!strcmp(o->output, "svg")) {
         render_svg(sink, cli, snapshot);

@@ -10,6 +10,7 @@
 
 #include "pg_clireport.h"
 #include "pg_ledger.h"
+#include "pg_snaptext.h"
 
 static const char help[] =
 "Usage: proxyguard show [OPTION]... [LEDGER]\n"
@@ -38,7 +39,7 @@ static const struct option longs[] = {
 
 typedef struct options_t {
     const char *path;
-    const pg_format_t *format;
+    const pg_format_t *format;   /* NULL: text                            */
     long watch;                  /* seconds; 0 = once                     */
     bool help;
 } options_t;
@@ -65,7 +66,9 @@ static int set_option(pg_cli_t *cli, options_t *o, int option)
 {
     switch (option) {
     case 'O':
-        return pg_cli_format(cli, &o->format, optarg);
+        o->format = NULL;
+        return !strcmp(optarg, "text") ? 0 : pg_cli_format(cli, &o->format,
+                                                           optarg);
     case 'w':
         o->watch = WATCH_SECONDS;
         return optarg ? pg_cli_number(cli, "--watch", optarg, WATCH_MAX,
@@ -84,7 +87,6 @@ static int parse(pg_cli_t *cli, options_t *o)
 {
     int option, status;
 
-    o->format = pg_format_find(PG_SPAN("text"));
     while ((option = getopt_long(cli->argc, cli->argv, "O:w::h", longs, NULL))
            != -1) {
         status = set_option(cli, o, option);
@@ -112,7 +114,13 @@ static int show_once(const pg_cli_t *cli, const options_t *o,
         return status;
     }
     report = pg_cli_report(cli, snapshot, now);
-    o->format->render(sink, &report, pool);
+    if (o->format) {
+        o->format->render(sink, &report, pool);
+    }
+    else {
+        pg_snaptext_t text = { sink, snapshot, cli->japanese, pool };
+        pg_snaptext_render(&text);
+    }
     return pg_cli_finish(cli, sink, pg_cli_status(snapshot));
 }
 

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What the scan says at a terminal, in each language. */
+/* What scans and ledgers say at a terminal, in each language. */
 #ifndef PG_SCANWORDS_H
 #define PG_SCANWORDS_H
 
@@ -18,6 +18,10 @@
       "うち %s 件は実際に中継された疑いがあります。下記をご覧ください。")     \
     X(SUCCESS_ONE, "1 of them was PROBABLY RELAYED: see below.",              \
       "うち 1 件は実際に中継された疑いがあります。下記をご覧ください。")      \
+    X(NONE_RELAYED, "None of them was relayed.",                              \
+      "中継されたものはありません。")                                         \
+    X(WERE_RELAYED, "RELAYED: %s of them were carried to their target.",      \
+      "中継されました: うち %s 件が宛先に届けられました。")                   \
     X(UNCLEAR, "For %s of them the log cannot tell: see below.",              \
       "うち %s 件はログからは判断できません。下記をご覧ください。")           \
     X(BY_KIND, "Kinds", "種類")                                               \
