@@ -38,8 +38,6 @@ OTHERWISE = {
     b"GET http://own.test .stranger.test/ HTTP/1.1": "clean",
     # refused before the Host field is read
     b"CONNECT / HTTP/1.1": "clean",
-    # HTTP/0.9: method "stranger.test:443", target "HTTP/1.1"
-    b"stranger.test:443 HTTP/1.1": "clean",
 }
 
 

@@ -210,7 +210,7 @@ def test_names_that_cannot_be_known_make_no_host_foreign(httpd_with, what):
         server._text = lambda: whole().replace("ServerName", "# ServerName")
     server.start()
     assert why in server.log.take("PG0004").message
-    server.log.take_all("AH00558")
+    server.log.take_all("AH00558|PG023[01]")
     assert server.send(get("/page.txt", "s.example")).body == PAGE
     assert server.status()["attempts"] == 0
     # a stranger's absolute-form is one all the same
