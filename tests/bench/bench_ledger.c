@@ -239,6 +239,7 @@ static void machine(FILE *out)
     FILE *cpu = fopen("/proc/cpuinfo", "r");
 
     uname(&name);
+    name.release[strcspn(name.release, "-")] = '\0';
     strftime(date, sizeof(date), "%Y-%m-%d", gmtime(&now));
     fprintf(out, "Measured on %s, Linux %s, ", date, name.release);
     while (cpu && fgets(line, sizeof(line), cpu)) {
