@@ -2,7 +2,7 @@
 
 #include "pg_mask.h"
 
-/* --- pseudonyms ----------------------------------------------------------- */
+/* --- pseudonyms ---------------------------------------------------------- */
 
 static apr_uint64_t hash_of(const pg_key_t *key, pg_span_t s)
 {

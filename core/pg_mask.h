@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* Names and addresses made unrecognisable for publication (seed F10), by a
- * keyed pseudonym (SipHash-2-4): the same name is the same pseudonym as long as the key is
- * the same, and without the key nobody can try names until one fits. The
- * shape stays readable: "http://www.a.example:81/x" becomes
- * "http://host-3vq5k1mz.example:81/..." . */
+ * keyed pseudonym (SipHash-2-4): the same name is the same pseudonym as long
+ * as the key is the same, and without the key nobody can try names until one
+ * fits. The shape stays readable: "http://www.a.example:81/x" becomes
+ * "http://host-3vq5k1mz:81/..." . */
 #ifndef PG_MASK_H
 #define PG_MASK_H
 

@@ -22,7 +22,7 @@ static apr_status_t to_client(void *to, const char *octets, apr_size_t n)
     return ap_rwrite(octets, (int)n, to) < 0 ? APR_ECONNABORTED : APR_SUCCESS;
 }
 
-/* --- what is asked for ------------------------------------------------------ */
+/* --- what is asked for --------------------------------------------------- */
 
 static pg_span_t field(request_rec *r, const char *name)
 {
@@ -62,7 +62,7 @@ static const char *understand(request_rec *r, pg_query_t *query)
     return NULL;
 }
 
-/* --- the answer ------------------------------------------------------------- */
+/* --- the answer ---------------------------------------------------------- */
 
 static void set_headers(request_rec *r)
 {
@@ -154,7 +154,7 @@ int pg_status_handler(request_rec *r)
     return wrong ? refuse(r, wrong) : answer(r, &query);
 }
 
-/* --- a block in mod_status -------------------------------------------------- */
+/* --- a block in mod_status ----------------------------------------------- */
 
 static void block(request_rec *r, pg_sink_t *sink, const pg_report_t *report)
 {

@@ -16,6 +16,7 @@ typedef struct plot_t {
     const pg_chart_t *chart;
     double top;                  /* value at the upper edge               */
     double column;               /* width of one                          */
+    double left;                 /* of the first one                      */
 } plot_t;
 
 static apr_uint64_t column_total(const pg_chart_t *chart, apr_size_t column)
@@ -107,7 +108,7 @@ static void bars(const plot_t *plot, apr_size_t column)
 {
     const pg_chart_t *chart = plot->chart;
     double room = plot->column * 0.82, base = 0;
-    double x = plot->column * ((double)column + 0.09);
+    double x = plot->left + plot->column * ((double)column + 0.09);
     double width = chart->stacked ? room : room / chart->series;
 
     for (int s = 0; s < chart->series; s++) {
@@ -126,7 +127,8 @@ static void column_label(const plot_t *plot, apr_size_t column)
     char text[PG_CHART_LABEL];
 
     pg_puts(plot->sink, "<text class=\"x\"");
-    coordinate(plot->sink, "x", plot->column * ((double)column + 0.5));
+    coordinate(plot->sink, "x",
+               plot->left + plot->column * ((double)column + 0.5));
     pg_putf(plot->sink, " y=\"%d\">%s</text>\n", PLOT_TOP + PLOT_H + 17,
             plot->chart->label(plot->chart, column, text));
 }
@@ -154,11 +156,14 @@ void pg_chart_put(pg_sink_t *sink, const pg_chart_t *chart)
 {
     apr_uint64_t highest = pg_chart_highest(chart);
     apr_uint64_t step = pg_chart_step(highest ? highest : 1, AXIS_LINES);
+    apr_size_t room = chart->columns > chart->room ? chart->columns
+                                                   : chart->room;
     plot_t plot = { .sink = sink, .chart = chart };
 
     plot.top = (double)((highest + step - 1) / step * step);
     plot.top = plot.top > 0 ? plot.top : (double)step;
-    plot.column = (double)PLOT_W / (double)chart->columns;
+    plot.column = (double)PLOT_W / (double)room;
+    plot.left = plot.column * (double)(room - chart->columns);
     pg_putf(sink, "<svg id=\"%s\" class=\"chart\" role=\"img\" "
             "aria-labelledby=\"%s-h\" viewBox=\"0 0 %d %d\">\n<title>",
             chart->id, chart->id, WIDTH, HEIGHT);

@@ -17,6 +17,8 @@ struct pg_chart_t {
     const char *about;           /* the same, one or two sentences; these
                                     two are escaped here                  */
     apr_size_t columns;
+    apr_size_t room;             /* for so many, at least; a short history
+                                    stands at the right end               */
     int series;
     bool stacked;                /* else side by side                     */
     bool partial;                /* the last column is not over yet       */

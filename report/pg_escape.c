@@ -103,7 +103,7 @@ static bool deceives(apr_uint32_t code)
     return (code & 0xfffe) == 0xfffe;
 }
 
-/* --- the walk ------------------------------------------------------------- */
+/* --- the walk ------------------------------------------------------------ */
 
 /* What a format does beyond the common form. */
 typedef struct style_t {
@@ -190,7 +190,7 @@ static void walk(pg_sink_t *sink, const style_t *style, pg_span_t s)
     pg_put(sink, pg_span_make(s.ptr + from, at - from));
 }
 
-/* --- the formats ---------------------------------------------------------- */
+/* --- the formats --------------------------------------------------------- */
 
 void pg_escape_text(pg_sink_t *sink, pg_span_t s)
 {
@@ -262,7 +262,7 @@ void pg_escape_csv(pg_sink_t *sink, pg_span_t s)
     pg_puts(sink, "\"");
 }
 
-/* --- into a buffer -------------------------------------------------------- */
+/* --- into a buffer ------------------------------------------------------- */
 
 typedef struct buffer_t {
     char *at;

@@ -3,7 +3,7 @@
 /* The status page: its frame, and what its parts share. */
 #include "pg_html.h"
 
-/* --- shared by the parts ---------------------------------------------------- */
+/* --- shared by the parts ------------------------------------------------- */
 
 void pg_html_say(const pg_page_t *page, pg_phrase_e word, const char *a,
                  const char *b, const char *c)
@@ -93,7 +93,7 @@ void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
     }
 }
 
-/* --- the frame -------------------------------------------------------------- */
+/* --- the frame ----------------------------------------------------------- */
 
 static void head(const pg_page_t *page)
 {

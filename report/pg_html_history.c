@@ -18,16 +18,16 @@ typedef struct history_t {
 /* One row each of what the page shows. */
 static const struct {
     pg_period_e period;
-    apr_size_t columns, label_every;
+    apr_size_t columns, room, label_every;
     bool by_family;
     const char *id;
     pg_phrase_e title, column;
 } charts[] = {
-    { PG_PERIOD_MONTH, 24, 3, true, "months", PG_PHRASE_CHART_MONTHS,
+    { PG_PERIOD_MONTH, 24, 12, 3, true, "months", PG_PHRASE_CHART_MONTHS,
       PG_PHRASE_COL_MONTH },
-    { PG_PERIOD_HOUR, 24, 3, false, "hours", PG_PHRASE_CHART_HOURS,
+    { PG_PERIOD_HOUR, 24, 24, 3, false, "hours", PG_PHRASE_CHART_HOURS,
       PG_PHRASE_COL_HOUR },
-    { PG_PERIOD_MINUTE, 60, 10, false, "minutes", PG_PHRASE_CHART_MINUTES,
+    { PG_PERIOD_MINUTE, 60, 60, 10, false, "minutes", PG_PHRASE_CHART_MINUTES,
       PG_PHRASE_COL_MINUTE },
 };
 
@@ -65,7 +65,7 @@ static void choose(history_t *h)
     }
 }
 
-/* --- the picture ------------------------------------------------------------ */
+/* --- the picture --------------------------------------------------------- */
 
 static apr_uint64_t chart_value(const pg_chart_t *chart, apr_size_t column,
                                 int series)
@@ -131,7 +131,8 @@ static void about(about_t *out, const history_t *h, const pg_chart_t *chart)
         { .text = pg_span_str(pg_number(highest, pg_chart_highest(chart))) }
     };
 
-    pg_say(&sink, pg_escape_text, pg_phrase(lang, PG_PHRASE_CHART_ABOUT), args);
+    pg_say(&sink, pg_escape_text, pg_phrase(lang, PG_PHRASE_CHART_ABOUT),
+           args);
 }
 
 static void picture(const history_t *h, int which)
@@ -145,6 +146,7 @@ static void picture(const history_t *h, int which)
         .id = charts[which].id,
         .title = pg_phrase(h->page->report->view.lang, charts[which].title),
         .about = description.text, .columns = h->series.n,
+        .room = charts[which].room,
         .series = h->count, .stacked = !h->by_family, .partial = true,
         .label_every = charts[which].label_every, .css = css, .data = h,
         .value = chart_value, .label = chart_label
@@ -162,7 +164,7 @@ static void picture(const history_t *h, int which)
     pg_puts(h->page->sink, "</div></div>\n");
 }
 
-/* --- the values ------------------------------------------------------------- */
+/* --- the values ---------------------------------------------------------- */
 
 static void table_head(const history_t *h, pg_phrase_e column)
 {

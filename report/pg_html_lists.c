@@ -30,7 +30,7 @@ static void share_cell(const pg_page_t *page, apr_uint64_t n,
             css, share > 100 ? 100 : share);
 }
 
-/* --- classes ---------------------------------------------------------------- */
+/* --- classes ------------------------------------------------------------- */
 
 /* "24 hours": the largest unit that divides it. */
 static void window_words(const pg_page_t *page)
@@ -135,7 +135,7 @@ void pg_html_classes(const pg_page_t *page)
     close_section(page);
 }
 
-/* --- top lists -------------------------------------------------------------- */
+/* --- top lists ----------------------------------------------------------- */
 
 static void top_row(const pg_page_t *page, pg_top_e t,
                     const pg_top_entry_t *e, apr_uint64_t most)
@@ -218,7 +218,7 @@ void pg_html_tops(const pg_page_t *page)
     close_section(page);
 }
 
-/* --- recent attempts -------------------------------------------------------- */
+/* --- recent attempts ----------------------------------------------------- */
 
 /* The host with its port, when there is one, as one text. */
 static pg_text_t whom(const pg_recent_t *r, char room[320])
@@ -366,9 +366,10 @@ static apr_size_t recent_rows(const pg_page_t *page, apr_time_t from,
 
 void pg_html_recent(const pg_page_t *page)
 {
-    static const pg_phrase_e head[] = { PG_PHRASE_COL_TIME, PG_PHRASE_COL_SOURCE,
-                                      PG_PHRASE_COL_ASKED,
-                                      PG_PHRASE_COL_OUTCOME };
+    static const pg_phrase_e head[] = {
+        PG_PHRASE_COL_TIME, PG_PHRASE_COL_SOURCE, PG_PHRASE_COL_ASKED,
+        PG_PHRASE_COL_OUTCOME
+    };
     apr_time_t window = page->report->view.window;
     apr_time_t from = window ? page->s->taken - window : 0;
 
@@ -393,7 +394,7 @@ void pg_html_recent(const pg_page_t *page)
     close_section(page);
 }
 
-/* --- virtual hosts and findings --------------------------------------------- */
+/* --- virtual hosts and findings ------------------------------------------ */
 
 static const pg_vhost_count_t *counts_of(const pg_page_t *page,
                                          const char *name)
@@ -506,7 +507,7 @@ void pg_html_findings(const pg_page_t *page)
     close_section(page);
 }
 
-/* --- glossary --------------------------------------------------------------- */
+/* --- glossary ------------------------------------------------------------ */
 
 /* Where the rule stands that a class breaks or abuses. */
 static const struct {

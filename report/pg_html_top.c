@@ -34,7 +34,7 @@ static void more(const pg_page_t *page, pg_phrase_e word, const char *a,
     pg_puts(page->sink, "</p>\n");
 }
 
-/* --- open proxy? ------------------------------------------------------------ */
+/* --- open proxy? --------------------------------------------------------- */
 
 /* The first of these that some virtual host has is the answer. */
 static const struct {
@@ -88,7 +88,7 @@ static void open_proxy(const pg_page_t *page)
     close_card(page);
 }
 
-/* --- relayed? --------------------------------------------------------------- */
+/* --- relayed? ------------------------------------------------------------ */
 
 static void relayed(const pg_page_t *page)
 {
@@ -115,7 +115,7 @@ static void relayed(const pg_page_t *page)
     close_card(page);
 }
 
-/* --- now, and this month ---------------------------------------------------- */
+/* --- now, and this month ------------------------------------------------- */
 
 static void now(const pg_page_t *page)
 {
@@ -189,7 +189,7 @@ static void since(const pg_page_t *page)
     open_card(page, MOOD_PLAIN, PG_PHRASE_Q_SINCE);
     pg_puts(page->sink, "<p class=\"answer\">");
     pg_html_time(page, page->s->since);
-    pg_puts(page->sink, "</p>\n");
+    pg_puts(page->sink, " <small>UTC</small></p>\n");
     more(page, d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
                                      : PG_PHRASE_SINCE_MORE,
          pg_number(all, page->s->attempts), pg_number(sources, d->estimate),

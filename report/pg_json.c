@@ -19,7 +19,7 @@ typedef struct writer_t {
     const char *between;         /* what to write before the next member  */
 } writer_t;
 
-/* --- values ----------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 static json_t *number(double x)
 {
@@ -69,7 +69,7 @@ static json_t *stranger(const pg_report_t *report, pg_field_e field,
     return shown.ptr ? plain(shown) : json_null();
 }
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static int to_sink(const char *octets, size_t n, void *sink)
 {
@@ -105,7 +105,7 @@ static void element(writer_t *w, const char *indent, bool first,
     dump(w->sink, value, 0);
 }
 
-/* --- metrics ---------------------------------------------------------------- */
+/* --- metrics ------------------------------------------------------------- */
 
 static json_t *metric_value(const pg_metric_t *metric, const pg_measured_t *m,
                             int i, int j)
@@ -163,7 +163,7 @@ static void put_metrics(writer_t *w)
     }
 }
 
-/* --- history ---------------------------------------------------------------- */
+/* --- history ------------------------------------------------------------- */
 
 static json_t *classes(const apr_uint64_t n[PG_CLASS_COUNT])
 {
@@ -259,7 +259,7 @@ static void put_days(writer_t *w)
     pg_puts(w->sink, "]");
 }
 
-/* --- lists ------------------------------------------------------------------ */
+/* --- lists --------------------------------------------------------------- */
 
 static void put_top(writer_t *w, pg_top_e t)
 {
@@ -367,7 +367,7 @@ static void put_sites(writer_t *w)
     pg_puts(w->sink, "]");
 }
 
-/* --- audit ------------------------------------------------------------------ */
+/* --- audit --------------------------------------------------------------- */
 
 static void put_postures(writer_t *w)
 {

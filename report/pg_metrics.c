@@ -4,7 +4,7 @@
 
 #include "pg_render.h"
 
-/* --- labels ----------------------------------------------------------------- */
+/* --- labels -------------------------------------------------------------- */
 
 #define VALUE_OF(function, type, name)                    \
     static const char *function(int i)                    \
@@ -36,7 +36,7 @@ static const pg_label_t label_SEVERITY = { "severity",
                                            PG_SEVERITY_COUNT,
                                            severity_value };
 
-/* --- values ----------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 #define VALUE(sym, expression)                                          \
     static double value_##sym(const pg_measured_t *m, int i, int j)     \
@@ -95,7 +95,7 @@ VALUE(FINDINGS, severities(m->report, i))
 VALUE(HELD, m->report->log_lines_held)
 VALUE(LOST, m->report->evidence_lines_lost)
 
-/* --- the table -------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------- */
 
 #define METRIC(sym, prometheus, type, measure, key, auto_key, one, two, text) \
     { .name = prometheus, .kind = PG_KIND_##type,                             \

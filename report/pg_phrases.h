@@ -17,7 +17,7 @@ const char *pg_lang_name(pg_lang_e lang);
 
 /*  For each class: a name, and what it asked for with and without a known host
  *  ({0}). What it is, in a sentence, is pg_explain.h's. */
-#define PG_CLASS_PHRASES(X)                                                     \
+#define PG_CLASS_PHRASES(X)                                                   \
     X(CLASS_NAME_ABSOLUTE, "Foreign address (GET)",                           \
       "他サーバー宛ての絶対 URI (GET など)")                                  \
     X(CLASS_NAME_CONNECT_TLS, "Tunnel to an encrypted port",                  \
@@ -52,7 +52,7 @@ const char *pg_lang_name(pg_lang_e lang);
       "ここにないサイト")                                                     \
     X(BARE_MALFORMED, "a relay, in a broken request", "中継(壊れた要求)")
 
-#define PG_VOCAB_PHRASES(X)                                                     \
+#define PG_VOCAB_PHRASES(X)                                                   \
     X(FAMILY_GET, "GET", "GET")                                               \
     X(FAMILY_CONNECT, "CONNECT", "CONNECT")                                   \
     X(FAMILY_SOCKS, "SOCKS", "SOCKS")                                         \
@@ -75,7 +75,7 @@ const char *pg_lang_name(pg_lang_e lang);
     X(TOP_PORTS, "Target ports", "中継先のポート")                            \
     X(TOP_AGENTS, "User agents", "ユーザーエージェント")
 
-#define PG_PAGE_PHRASES(X)                                                      \
+#define PG_PAGE_PHRASES(X)                                                    \
     X(TITLE, "Relay attempts", "不正中継の試み")                              \
     X(SUBTITLE, "What strangers asked this server to carry for them.",        \
       "第三者がこのサーバーに求めた中継の記録です。")                         \
@@ -165,8 +165,8 @@ const char *pg_lang_name(pg_lang_e lang);
       "all.",                                                                 \
       "合計 {0} 件、送信元は {1} です。")                                     \
     X(SINCE_MORE_ABOUT,                                                       \
-      "{0} {0:attempt|attempts} from about {1} different sources in all "     \
-      "(± {2} %).",                                                           \
+      "{0} {0:attempt|attempts} from about {1} different {1:source|sources} " \
+      "in all (± {2} %).",                                                    \
       "合計 {0} 件、送信元は約 {1} (± {2} %) です。")                         \
     X(H_HISTORY, "When", "時期")                                              \
     X(CHART_MONTHS, "Attempts per month, by family", "月別の件数(系統別)")  \
@@ -250,7 +250,8 @@ const char *pg_lang_name(pg_lang_e lang);
     X(MASK_ON, "Mask names for publication", "公開用に名前を伏せる")          \
     X(MASK_OFF, "Show names", "名前を表示")
 
-#define PG_PHRASES(X) PG_CLASS_PHRASES(X) PG_VOCAB_PHRASES(X) PG_PAGE_PHRASES(X)
+#define PG_PHRASES(X) \
+    PG_CLASS_PHRASES(X) PG_VOCAB_PHRASES(X) PG_PAGE_PHRASES(X)
 
 #define PG_ENUM_PHRASE(sym, ...) PG_PHRASE_##sym,
 typedef enum pg_phrase_e {

@@ -2,7 +2,7 @@
 
 #include "pg_query.h"
 
-/* --- parameters ------------------------------------------------------------- */
+/* --- parameters ---------------------------------------------------------- */
 
 /* 1 to 7 digits within bounds; false for all else. */
 static bool number_within(pg_span_t s, int lowest, int highest, int *out)
@@ -142,7 +142,7 @@ const char *pg_query_parse(pg_query_t *out, pg_span_t args)
     return wrong;
 }
 
-/* --- Accept and Accept-Language --------------------------------------------- */
+/* --- Accept and Accept-Language ------------------------------------------ */
 
 static pg_span_t trimmed(pg_span_t s)
 {

@@ -22,7 +22,7 @@ PG_RENDERER(csv);
 PG_RENDERER(text);
 PG_RENDERER(auto);
 
-/* --- times and numbers ------------------------------------------------------ */
+/* --- times and numbers --------------------------------------------------- */
 
 #define PG_TIME_SIZE 24
 
@@ -46,7 +46,7 @@ const char *pg_number(char out[PG_NUMBER_SIZE], apr_uint64_t n);
 /** At most one decimal: "0.3", "12", for means. */
 const char *pg_number_mean(char out[PG_NUMBER_SIZE], double x);
 
-/* --- sums and slices -------------------------------------------------------- */
+/* --- sums and slices ----------------------------------------------------- */
 
 /** Sum over one class, over one outcome. */
 apr_uint64_t pg_class_total(const pg_snapshot_t *s, pg_class_e class_id);
@@ -60,7 +60,7 @@ pg_series_t pg_series_last(const pg_snapshot_t *s, pg_period_e period,
 apr_time_t pg_view_window(const pg_report_t *report);
 apr_size_t pg_view_top(const pg_report_t *report);
 
-/* --- what strangers sent ---------------------------------------------------- */
+/* --- what strangers sent ------------------------------------------------- */
 
 typedef enum pg_field_e {
     PG_FIELD_SOURCE,             /* an address                            */

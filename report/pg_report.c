@@ -35,7 +35,7 @@ const pg_format_t *pg_format_find(pg_span_t name)
     return NULL;
 }
 
-/* --- times and numbers ------------------------------------------------------ */
+/* --- times and numbers --------------------------------------------------- */
 
 /* A time as "2026-11-22T22:24:15Z"; years over four digits are 0000. */
 const char *pg_time_rfc3339(char out[PG_TIME_SIZE], apr_time_t t)
@@ -117,7 +117,7 @@ const char *pg_number_mean(char out[PG_NUMBER_SIZE], double x)
     return out;
 }
 
-/* --- sums and slices -------------------------------------------------------- */
+/* --- sums and slices ----------------------------------------------------- */
 
 apr_uint64_t pg_class_total(const pg_snapshot_t *s, pg_class_e class_id)
 {
@@ -168,7 +168,7 @@ apr_size_t pg_view_top(const pg_report_t *report)
     return report->view.top ? (apr_size_t)report->view.top : PG_TOP_DEFAULT;
 }
 
-/* --- what strangers sent ---------------------------------------------------- */
+/* --- what strangers sent ------------------------------------------------- */
 
 /* Four numbers between dots that are no version of a product ("x/1.2.3.4"). */
 static bool is_address(pg_span_t s, apr_size_t at)

@@ -10,14 +10,14 @@ const char *const pg_style[] = {
     "--mute:#59626c;--line:#dde2e7;--link:#0b5cad;--good:#17743b;"
     "--warn:#8a5a00;--bad:#b4231f;"
     "--f0:#2f6db5;--f1:#c2571a;--f2:#1f8a70;--f3:#7d6f8f;"
-    "--c0:#2f6db5;--c1:#d97f1f;--c2:#8c2f0a;--c3:#b0762f;--c4:#1f8a70;"
-    "--c5:#7d6f8f;--c6:#b8478f}\n"
+    "--c0:#2f6db5;--c1:#d37a1c;--c2:#a72700;--c3:#a98340;--c4:#359a67;"
+    "--c5:#544283;--c6:#ce4893}\n"
     "@media(prefers-color-scheme:dark){:root{--bg:#101418;--card:#181d23;"
     "--fg:#e5e9ed;--mute:#9ba6b1;--line:#2d353d;--link:#7db7f2;"
     "--good:#58c07f;--warn:#dda83e;--bad:#f58078;"
     "--f0:#5b9de0;--f1:#e8884a;--f2:#41b896;--f3:#a497b8;"
-    "--c0:#5b9de0;--c1:#f0a95c;--c2:#d0603a;--c3:#a98850;--c4:#41b896;"
-    "--c5:#a497b8;--c6:#dd7cb9}}\n"
+    "--c0:#5b9de0;--c1:#ecb165;--c2:#e4651a;--c3:#d07556;--c4:#3fcf98;"
+    "--c5:#ad8ca9;--c6:#b151a9}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0 auto;max-width:70rem;padding:1.5rem 1.25rem 3rem;"
     "background:var(--bg);color:var(--fg);font:1rem/1.5 system-ui,"
@@ -136,4 +136,4 @@ const char *const pg_style[] = {
 };
 
 const char pg_style_sha256[] =
-    "6/YOmfWJTSow+27rU3Fw9OowelSCCPgifPo1I4jo72o=";
+    "0aoiHIWQpdeYvvP+5woJTnTVP9/kXZa+WF7p0i+0zfU=";

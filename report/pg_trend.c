@@ -8,7 +8,7 @@
 #define HOUR SECONDS(3600)
 #define DAY SECONDS(86400)
 
-/* --- the last hour against the usual --------------------------------------- */
+/* --- the last hour against the usual ------------------------------------- */
 
 static apr_uint64_t last_hour(const pg_snapshot_t *s)
 {
@@ -63,7 +63,7 @@ static pg_pace_e pace_of(const pg_trend_t *t, double deviation)
                                                : PG_PACE_USUAL;
 }
 
-/* --- this month against others --------------------------------------------- */
+/* --- this month against others ------------------------------------------- */
 
 /* First instant of a month; month may be below 0 (the year before). */
 static apr_time_t month_start(int year, int month)
@@ -89,7 +89,8 @@ static pg_figure_t days_between(const pg_snapshot_t *s, apr_time_t from,
     const pg_series_t *days = &s->series[PG_PERIOD_DAY];
     pg_figure_t out = { .known = false };
 
-    if (days->n == 0 || days->bucket[0].start > from || s->since >= from + DAY) {
+    if (days->n == 0 || days->bucket[0].start > from
+        || s->since >= from + DAY) {
         return out;
     }
     out.known = true;
@@ -155,7 +156,7 @@ void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s)
     months(out, s);
 }
 
-/* --- a window -------------------------------------------------------------- */
+/* --- a window ------------------------------------------------------------ */
 
 apr_uint64_t pg_trend_window(apr_uint64_t out[PG_CLASS_COUNT],
                              const pg_snapshot_t *s, apr_time_t window)

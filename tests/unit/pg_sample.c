@@ -78,7 +78,7 @@ static pg_text_t text(maker_t *m, const char *plain)
     return t;
 }
 
-/* --- history ---------------------------------------------------------------- */
+/* --- history ------------------------------------------------------------- */
 
 /* GET fell and rose again, CONNECT rose from April 2014 (seed F12): per mille
  * of the busiest month, October 2013 first. */
@@ -150,7 +150,7 @@ static void make_series(maker_t *m, pg_snapshot_t *s, pg_period_e period)
     s->series[period] = (pg_series_t){ .bucket = bucket, .n = n };
 }
 
-/* --- lists ------------------------------------------------------------------ */
+/* --- lists --------------------------------------------------------------- */
 
 static const char *key(maker_t *m, pg_top_e t, unsigned i)
 {
@@ -319,7 +319,7 @@ static pg_snapshot_t *make_snapshot(maker_t *m)
     return s;
 }
 
-/* --- the audit -------------------------------------------------------------- */
+/* --- the audit ----------------------------------------------------------- */
 
 static void make_audit(maker_t *m, pg_report_t *out)
 {

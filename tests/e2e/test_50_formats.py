@@ -1,0 +1,210 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The formats by other programs' eyes: made-up reports with every table full,
+and the same with an attack in every text."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+
+import jsonschema
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+SAMPLE = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")),
+                      "sample")
+FORMATS = ["html", "json", "prometheus", "openmetrics", "csv", "text", "auto"]
+KINDS = ["none", "empty", "full", "hostile"]
+
+
+def sample(kind, form, query=""):
+    """A made-up report, as octets."""
+    return subprocess.run([SAMPLE, kind, form, query], check=True,
+                          capture_output=True).stdout
+
+
+def doc(name):
+    with open(os.path.join(ROOT, "docs", name), encoding="utf-8") as f:
+        return f.read()
+
+
+@pytest.fixture(params=KINDS)
+def kind(request):
+    return request.param
+
+
+# --- all formats -------------------------------------------------------------
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("mask", ["", "mask=1"])
+def test_no_format_writes_a_control_or_a_hidden_character(kind, form, mask):
+    text = sample(kind, form, mask).decode("utf-8")       # well formed
+    bad = re.search("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f"
+                    "\u2028-\u202e\u2060-\u206f\ufeff]", text)
+    assert not bad, repr(text[bad.start() - 40:bad.end() + 40])
+    assert "\r" not in text.replace("\r\n", "") and text.endswith("\n")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_masked_report_names_nobody(form):
+    plain = sample("full", form).decode()
+    masked = sample("full", form, "mask=1").decode()
+    names = ["198.51.100", "2001:db8", "a.example", "own.example", "squid",
+             "203.0.113", "shop.conf", "127.0.0.1", "body.png"]
+    if form in ("html", "json", "text"):
+        assert all(name in plain for name in names[:4])
+    for name in names:
+        assert name not in masked
+
+
+def test_a_pseudonym_is_the_same_in_every_format():
+    data = json.loads(sample("full", "json", "mask=1"))
+    page = sample("full", "html", "mask=1").decode()
+    for entry in data["top"]["sources"]["entries"]:
+        assert re.fullmatch("ip-[0-9a-z]{8}", entry["key"])
+        assert entry["key"] in page
+
+
+def test_every_format_takes_less_than_ten_milliseconds():
+    said = sample("full", "time").decode()
+    took = dict(re.findall(r"^(\w+) +([\d.]+) ms", said, re.M))
+    assert set(took) == set(FORMATS)
+    assert float(took["html"]) < 10, said
+    # the whole history of 20 years
+    assert float(took["json"]) < 100, said
+
+
+# --- JSON --------------------------------------------------------------------
+
+def test_json_is_what_the_schema_says(kind):
+    schema = json.loads(doc("proxyguard-status.schema.json"))
+    validator = jsonschema.Draft202012Validator(schema)
+    for mask in ("", "mask=1&window=1h&top=3"):
+        status = json.loads(sample(kind, "json", mask))
+        errors = [f"{list(e.path)}: {e.message[:200]}"
+                  for e in validator.iter_errors(status)]
+        assert not errors
+        assert set(status) <= set(schema["properties"])
+        assert status["counting"] == (kind != "none")
+
+
+def test_the_schema_is_not_so_wide_that_all_is_right():
+    schema = json.loads(doc("proxyguard-status.schema.json"))
+    validator = jsonschema.Draft202012Validator(schema)
+    for change in ({"attempts": -1}, {"since": "yesterday"},
+                   {"trend": {}}, {"by_class": {}}, {"schema": 2}):
+        status = json.loads(sample("full", "json"))
+        status.update(change)
+        assert not validator.is_valid(status), change
+    status = json.loads(sample("full", "json"))
+    del status["recent"]
+    assert not validator.is_valid(status)
+
+
+def test_jq_finds_the_busiest_month():
+    said = subprocess.run(
+        ["jq", "-r", ".history.months | max_by(.by_family.get).start"],
+        input=sample("full", "json"), capture_output=True, check=True)
+    assert said.stdout == b"2014-10-01T00:00:00Z\n"
+
+
+def test_json_keeps_what_was_sent_readable_and_apart():
+    status = json.loads(sample("hostile", "json", "top=100"))
+    keys = [e["key"] for e in status["top"]["sources"]["entries"]]
+    assert "<script>alert(1)</script>" in keys
+    assert r"a\x00b" in keys
+    assert r"\u{202e}gpj.exe\u{2066}" in keys
+    assert r"\xff\xfe\x80\xc0\xaf\xed\xa0\x80\xf5" in keys
+
+
+# --- Prometheus --------------------------------------------------------------
+
+@pytest.mark.parametrize("form", ["prometheus"])
+def test_promtool_has_nothing_to_say(kind, form):
+    said = subprocess.run(["promtool", "check", "metrics"],
+                          input=sample(kind, form), capture_output=True)
+    assert (said.returncode, said.stdout + said.stderr) == (0, b"")
+
+
+def groups(text):
+    """Names in the order of their samples, one for each run of them."""
+    out = []
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            name = re.match(r"[a-z_]+", line).group()
+            if not out or out[-1] != name:
+                out.append(name)
+    return out
+
+
+@pytest.mark.parametrize("form", ["prometheus", "openmetrics"])
+def test_each_metric_is_one_group_below_its_help_and_type(kind, form):
+    text = sample(kind, form).decode()
+    names = groups(text)
+    assert len(names) == len(set(names))
+    for name in names:
+        family = name if form == "prometheus" else \
+            re.sub("(_total|_info)$", "", name)
+        assert re.search(rf"^# HELP {family} .*\n# TYPE {family} \w+\n"
+                         rf"(# UNIT .*\n)?{name}", text, re.M), name
+    assert text.endswith("# EOF\n") == (form == "openmetrics")
+
+
+def test_no_label_comes_from_a_stranger():
+    values = set(re.findall(r'(\w+)="([^"]*)"',
+                            sample("hostile", "prometheus").decode()))
+    assert {v for n, v in values if n not in ("version", "sensor")} <= set(
+        re.findall(r"[\w-]+", doc("metrics.md") + doc("status-page.md")
+                   + " absolute connect-tls connect-mail connect-other socks "
+                     "foreign-host malformed get connect host denied refused "
+                     "dropped observed relayed GET HEAD POST CONNECT OPTIONS "
+                     "PUT DELETE PROPFIND"))
+
+
+def test_the_reference_has_each_metric_with_its_type_and_help():
+    text = sample("full", "prometheus").decode()
+    code = {(n, t, h) for n, h, _, t in re.findall(
+        r"^# HELP (\S+) (.*)\n# TYPE (\S+) (\w+)", text, re.M)}
+    rows = re.findall(r"^\| `(proxyguard_\w+)` \| (\w+) \| [^|]* \| ([^|]*) \|",
+                      doc("metrics.md"), re.M)
+    assert {(n, t, h.strip()) for n, t, h in rows} == code
+
+
+def test_the_reference_has_each_json_key_and_auto_line():
+    rows = [line for line in doc("metrics.md").splitlines()
+            if line.startswith("| ") and "`ProxyGuard" in line
+            or line.startswith("| `proxyguard_")]
+    lines = {name for row in rows
+             for name in re.findall(r"`ProxyGuard(\w+)", row)}
+    said = sample("full", "auto").decode()
+    assert {re.match(r"ProxyGuard(\w+)", x).group(1)
+            for x in said.splitlines()} == lines
+    keys = {name for row in rows
+            for name in re.findall(r"`(\w+)`", row.split("|")[5])}
+    status = json.loads(sample("full", "json"))
+    assert keys <= set(status)
+
+
+# --- CSV and ?auto -----------------------------------------------------------
+
+def test_csv_has_a_row_for_each_month_and_day(kind):
+    text = sample(kind, "csv").decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    months = [r for r in rows if r["period"] == "month"]
+    if kind in ("full", "hostile"):
+        assert [months[0]["start"], months[-1]["start"]] == ["2013-10",
+                                                             "2014-11"]
+        assert [m["complete"] for m in months] == ["1"] * 13 + ["0"]
+        assert len(rows) > 400
+    for row in rows:
+        parts = [int(row[f]) for f in ("get", "connect", "socks", "host")]
+        assert sum(parts) == int(row["attempts"])
+        assert row["sensor"][:1] not in tuple("=+-@")
+
+
+def test_auto_is_a_name_and_a_value_a_line(kind):
+    for line in sample(kind, "auto").decode().splitlines():
+        assert re.fullmatch(r"ProxyGuard[A-Za-z]+(-[\w-]+)?: \S+", line), line

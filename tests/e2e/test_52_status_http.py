@@ -1,0 +1,261 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The status page over HTTP: what it understands, what it refuses, and what
+mod_status, a browser and a real Prometheus make of it."""
+
+import json
+import os
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from conftest import Servers
+from pg_httpd import free_port
+from test_51_page import SHOTS, chromium, png_size
+
+PAGE = "/proxyguard-status"
+CONNECT = b"CONNECT mx0.a.example:25 HTTP/1.0\r\n\r\n"
+
+
+def until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.1)
+
+
+# --- what it understands -----------------------------------------------------
+
+@pytest.mark.parametrize("query, media", [
+    ("", "text/html"), ("?format=html", "text/html"),
+    ("?format=json", "application/json"), ("?auto", "text/plain"),
+    ("?format=csv", "text/csv"), ("?format=text", "text/plain"),
+    ("/metrics", "text/plain; version=0.0.4"),
+    ("?format=openmetrics", "application/openmetrics-text"),
+    ("?lang=ja&mask&top=3&window=1h&refresh=9", "text/html")])
+def test_each_format_has_its_media_type_and_guards(httpd, query, media):
+    reply = httpd.get(PAGE + query)
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith(media)
+    assert "charset=utf-8" in reply.headers["Content-Type"].lower()
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Referrer-Policy"] == "no-referrer"
+    policy = reply.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("query", [
+    "format=xml", "format=JSON", "format=", "jsonformat=json", "format=json&"
+    "format=json", "top=0", "top=9999999999", "refresh=-1", "window=1y",
+    "lang=xx", "noautoplease", "a=<script>alert(1)</script>", "x=%0d%0aX:1",
+    "mask=2", "format=%6a%73%6f%6e", "x" * 3000])
+def test_nonsense_is_refused_in_one_sentence_of_ours(httpd, query):
+    reply = httpd.get(f"{PAGE}?{query}")
+    assert reply.status == 400
+    assert reply.headers["Content-Type"].startswith("text/plain")
+    assert reply.text.count("\n") == 1 and reply.text.endswith(".\n")
+    sent = query.split("=", 1)[-1]
+    assert len(sent) < 3 or sent not in reply.text
+    assert len(reply.text) < 200
+
+
+def test_accept_and_accept_language_are_honoured(httpd):
+    def media(path, *headers):
+        return httpd.get(path, headers=headers).headers["Content-Type"]
+    assert media(PAGE, "Accept: application/json").startswith(
+        "application/json")
+    assert media(PAGE, "Accept: text/html,*/*;q=0.8").startswith("text/html")
+    assert media(PAGE + "?format=csv", "Accept: application/json"
+                 ).startswith("text/csv")
+    assert media(PAGE + "/metrics", "Accept: application/openmetrics-text"
+                 ).startswith("application/openmetrics-text")
+    reply = httpd.get(PAGE, headers=["Accept-Language: ja-JP,en;q=0.5"])
+    assert reply.headers["Content-Language"] == "ja"
+    assert '<html lang="ja">' in reply.text
+    assert "Accept-Language" in reply.headers["Vary"]
+    reply = httpd.get(PAGE + "?lang=en", headers=["Accept-Language: ja"])
+    assert '<html lang="en">' in reply.text
+
+
+def test_a_path_below_the_page_that_is_not_metrics_is_not_found(httpd):
+    assert httpd.get(PAGE + "/metrics").status == 200
+    assert httpd.get(PAGE + "/metrics2").status == 404
+    assert httpd.get(PAGE + "/x/metrics").status == 404
+
+
+def test_head_has_the_headers_and_nothing_else(httpd):
+    reply = httpd.send(f"HEAD {PAGE}?format=json HTTP/1.1\r\n"
+                       f"Host: {httpd.authority}\r\n\r\n".encode())
+    assert (reply.status, reply.body) == (200, b"")
+    assert reply.headers["Content-Type"].startswith("application/json")
+
+
+# --- what it shows -----------------------------------------------------------
+
+HOSTILE = [b"<script>alert(1)</script>", b"\"'><b>", b"\x1b[31m",
+           b"\xe2\x80\xae", b"\xff\xfe", b"a" * 6000]
+
+
+def test_what_strangers_send_does_no_harm_in_any_format(httpd):
+    for octets in HOSTILE:
+        httpd.send(b"GET http://s.example/" + octets + b" HTTP/1.1\r\n"
+                   b"Host: s.example\r\nUser-Agent: " + octets + b"\r\n"
+                   b"X-Forwarded-For: " + octets + b"\r\n\r\n")
+    httpd.settled(len(HOSTILE))
+    for form in ("html", "json", "prometheus", "csv", "text", "auto"):
+        text = httpd.get(f"{PAGE}?format={form}").body.decode("utf-8")
+        assert "\x1b" not in text and "\u202e" not in text
+        if form == "html":
+            assert "<script" not in text and "<b>\"" not in text
+            assert "&lt;script&gt;" in text
+    httpd.log.attempts(len(HOSTILE))
+
+
+def test_a_masked_page_names_neither_source_nor_target_nor_ourselves(httpd):
+    httpd.send(CONNECT)
+    httpd.settled(1)
+    for form in ("html", "json", "text", "csv", "prometheus", "auto"):
+        plain = httpd.get(f"{PAGE}?format={form}").text
+        masked = httpd.get(f"{PAGE}?format={form}&mask=1").text
+        for name in ("127.0.0.1", "a.example", "own.example"):
+            assert name not in masked, form
+        if form in ("html", "json", "text"):
+            assert "127.0.0.1" in plain and "mx0.a.example" in plain
+    again = json.loads(httpd.get(f"{PAGE}?format=json&mask").text)
+    assert again["top"]["sources"]["entries"][0]["key"] in \
+        httpd.get(f"{PAGE}?mask=1").text
+    httpd.log.attempt()
+
+
+def test_a_pseudonym_outlives_a_restart(httpd):
+    httpd.send(CONNECT)
+    httpd.settled(1)
+
+    def key():
+        status = json.loads(httpd.get(f"{PAGE}?format=json&mask").text)
+        return status["top"]["sources"]["entries"][0]["key"]
+    before = key()
+    httpd.stop()
+    httpd.restart_same_port()
+    assert key() == before
+    httpd.log.attempt()
+
+
+def test_without_a_ledger_it_says_that_it_cannot_count(httpd_with):
+    server = httpd_with("ProxyGuardLedger none")
+    assert "cannot count" in server.get(PAGE).text
+    status = json.loads(server.get(PAGE + "?format=json").body)
+    assert status["counting"] is False and "attempts" not in status
+    assert "proxyguard_counting 0" in server.get(PAGE + "/metrics").text
+
+
+# --- mod_status --------------------------------------------------------------
+
+def test_mod_status_has_a_block_and_lines(httpd_with):
+    server = httpd_with('<Location "/server-status">\nSetHandler '
+                        'server-status\n</Location>', modules=("status",))
+    server.send(CONNECT)
+    server.settled(1)
+    text = server.get("/server-status").text
+    assert "Relay attempts (mod_proxyguard)" in text
+    assert "Tunnel to a mail port: 1" in text
+    text = server.get("/server-status?auto").text
+    assert "\nProxyGuardClass-connect-mail: 1\n" in text
+    assert "\nProxyGuardOutcome-denied: 1\n" in text
+    server.log.attempt()
+
+
+@pytest.fixture
+def event_with(request):
+    """httpd_with under one MPM: for what depends on none and takes long."""
+    servers = Servers("event")
+    yield servers
+    servers.finish(getattr(request.node, "pg_failed", True))
+
+
+# --- a browser ---------------------------------------------------------------
+
+def test_a_browser_applies_the_style_that_the_policy_allows(event_with,
+                                                            tmp_path):
+    httpd = event_with()
+    httpd.send(CONNECT)
+    httpd.settled(1)
+    os.makedirs(SHOTS, exist_ok=True)
+    shot = os.path.join(SHOTS, "live.png")
+    said = chromium(tmp_path, f"http://{httpd.authority}{PAGE}",
+                    "--host-resolver-rules=MAP * 127.0.0.1",
+                    f"--screenshot={shot}", "--window-size=1180,1400")
+    assert png_size(shot) == (1180, 1400)
+    assert b"Refused to" not in said.stderr
+    assert b"Content Security Policy" not in said.stderr
+    httpd.log.attempt()
+
+
+# --- Prometheus --------------------------------------------------------------
+
+def query(port, expression):
+    url = f"http://127.0.0.1:{port}/api/v1/query?" + urllib.parse.urlencode(
+        {"query": expression})
+    with urllib.request.urlopen(url, timeout=5) as reply:
+        result = json.load(reply)["data"]["result"]
+    return {r["metric"]["instance"]: float(r["value"][1]) for r in result}
+
+
+def answers(port, expression, expected):
+    def now():
+        try:
+            return query(port, expression) == expected
+        except OSError:
+            return False
+    return now
+
+
+@pytest.fixture
+def prometheus(tmp_path):
+    """start(targets) -> port of a real Prometheus that scrapes them."""
+    running = []
+
+    def start(targets):
+        port = free_port()
+        conf = tmp_path / "prometheus.yml"
+        conf.write_text(
+            "global: {scrape_interval: 300ms, scrape_timeout: 300ms}\n"
+            "scrape_configs:\n- job_name: proxyguard\n"
+            f"  metrics_path: {PAGE}/metrics\n"
+            f"  static_configs: [{{targets: {json.dumps(targets)}}}]\n")
+        running.append(subprocess.Popen(
+            ["prometheus", f"--config.file={conf}",
+             f"--storage.tsdb.path={tmp_path}/tsdb",
+             f"--web.listen-address=127.0.0.1:{port}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        return port
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def test_prometheus_compares_two_servers_month_by_month(event_with,
+                                                        prometheus):
+    one, two = event_with(), event_with()
+    address = ["%s:%d" % s.address for s in (one, two)]
+    port = prometheus(address)
+    connect = 'proxyguard_family_attempts_total{family="connect"}'
+    until(answers(port, connect, {address[0]: 0, address[1]: 0}))
+    for server, n in ((one, 2), (two, 5)):
+        for _ in range(n):
+            server.send(CONNECT)
+    until(answers(port, 'proxyguard_month_attempts{family="connect"}',
+                  {address[0]: 2, address[1]: 5}))
+    until(answers(port, f"round(delta({connect}[30d])) > bool 0",
+                  {address[0]: 1, address[1]: 1}))
+    assert query(port, f"topk(1, increase({connect}[30d]))").keys() == {
+        address[1]}
+    assert query(port, 'sum by (instance) (proxyguard_attempts_total'
+                 '{outcome="relayed"})') == {address[0]: 0, address[1]: 0}
+    one.log.attempts(2)
+    two.log.attempts(5)
