@@ -15,8 +15,9 @@ static void row(pg_sink_t *sink, const pg_report_t *report,
                 pg_period_e period, const pg_bucket_t *b, bool complete)
 {
     char start[PG_TIME_SIZE];
+    pg_shown_t room;
 
-    pg_escape_csv(sink, pg_span_str(report->sensor ? report->sensor : ""));
+    pg_escape_csv(sink, pg_shown_sensor(report, &room));
     pg_putf(sink, ",%s,%s,%s", periods[period],
             pg_time_period(start, b->start, period), complete ? "1" : "0");
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {

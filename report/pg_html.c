@@ -98,6 +98,7 @@ void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
 static void head(const pg_page_t *page)
 {
     const pg_report_t *report = page->report;
+    pg_shown_t room;
 
     pg_putf(page->sink, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
             "<meta charset=\"utf-8\">\n"
@@ -114,7 +115,7 @@ static void head(const pg_page_t *page)
     pg_html_phrase(page, PG_PHRASE_TITLE);
     if (report->sensor) {
         pg_puts(page->sink, " – ");
-        pg_escape_html(page->sink, pg_span_str(report->sensor));
+        pg_escape_html(page->sink, pg_shown_sensor(report, &room));
     }
     pg_puts(page->sink, "</title>\n<style>");
     for (int i = 0; pg_style[i]; i++) {
@@ -149,12 +150,13 @@ static void links(const pg_page_t *page)
 static void header(const pg_page_t *page)
 {
     pg_sink_t *sink = page->sink;
+    pg_shown_t room;
 
     pg_puts(sink, "<header>\n<div>\n<h1>");
     pg_html_phrase(page, PG_PHRASE_TITLE);
     if (page->report->sensor) {
         pg_puts(sink, " <small>");
-        pg_escape_html(sink, pg_span_str(page->report->sensor));
+        pg_escape_html(sink, pg_shown_sensor(page->report, &room));
         pg_puts(sink, "</small>");
     }
     pg_puts(sink, "</h1>\n<p>");

@@ -420,11 +420,12 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
                             apr_pool_t *pool)
 {
     writer_t w = { .sink = sink, .report = report, .between = "{" };
+    pg_text_t sensor = { .octets = pg_span_str(report->sensor) };
 
     (void)pool;
     member(&w, "schema", json_integer(1));
     member(&w, "version", text_of(report->version));
-    member(&w, "sensor", text_of(report->sensor));
+    member(&w, "sensor", stranger(report, PG_FIELD_HOST, &sensor));
     member(&w, "now", time_of(report->now));
     member(&w, "masked", json_boolean(report->view.mask));
     put_metrics(&w);

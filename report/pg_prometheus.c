@@ -40,10 +40,10 @@ static void head(writer_t *w, const pg_metric_t *metric)
 }
 
 static void label(pg_sink_t *sink, const char *before, const char *name,
-                  const char *value)
+                  pg_span_t value)
 {
     pg_putf(sink, "%s%s=\"", before, name);
-    pg_escape_label(sink, pg_span_str(value));
+    pg_escape_label(sink, value);
     pg_puts(sink, "\"");
 }
 
@@ -69,7 +69,7 @@ static void sample(writer_t *w, const pg_metric_t *metric, int i, int j)
     for (int l = 0; l < 2; l++) {
         if (metric->label[l]->name) {
             label(w->sink, before, metric->label[l]->name,
-                  metric->label[l]->value(l ? j : i));
+                  pg_span_str(metric->label[l]->value(l ? j : i)));
             before = ",";
         }
     }
@@ -94,12 +94,14 @@ static void info(writer_t *w, const pg_report_t *report)
 {
     pg_sink_t *sink = w->sink;
     const char *end = w->open ? "" : "_info";
+    pg_shown_t room;
 
     pg_putf(sink, "# HELP proxyguard%s Version of mod_proxyguard, and the "
             "sensor's name\n# TYPE proxyguard%s %s\n", end, end,
             w->open ? "info" : "gauge");
-    label(sink, "proxyguard_info{", "version", report->version);
-    label(sink, ",", "sensor", report->sensor ? report->sensor : "");
+    label(sink, "proxyguard_info{", "version",
+          pg_span_str(report->version));
+    label(sink, ",", "sensor", pg_shown_sensor(report, &room));
     pg_puts(sink, "} 1\n");
 }
 

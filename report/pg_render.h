@@ -86,6 +86,10 @@ typedef struct pg_shown_t {
 pg_span_t pg_shown(const pg_report_t *report, pg_field_e field,
                    pg_span_t text, pg_shown_t *room);
 
+/** The sensor's name, or its pseudonym: it may be this server's. Absent when
+ *  there is none. */
+pg_span_t pg_shown_sensor(const pg_report_t *report, pg_shown_t *room);
+
 /** What kind of field the keys of a top list are. */
 pg_field_e pg_top_field(pg_top_e top);
 

@@ -258,6 +258,11 @@ pg_span_t pg_shown(const pg_report_t *report, pg_field_e field,
     return masked(report, field, text, room);
 }
 
+pg_span_t pg_shown_sensor(const pg_report_t *report, pg_shown_t *room)
+{
+    return pg_shown(report, PG_FIELD_HOST, pg_span_str(report->sensor), room);
+}
+
 pg_field_e pg_top_field(pg_top_e top)
 {
     static const pg_field_e field[PG_TOP_COUNT] = {
