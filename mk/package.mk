@@ -32,3 +32,10 @@ deb: dist ## build/deb/libapache2-mod-proxyguard_VERSION_ARCH.deb, checked by li
 
 deb-test: deb ## install, upgrade, remove and purge that package in a clean root
 	tools/deb-test.sh $(DEB_DIR)
+
+.PHONY: lint-package
+lint-package: ## rpmlint and a parse of the spec; the shell of APKBUILD
+	@tools/deps.sh need rpm rpmlint
+	rpmspec -P packaging/rpm/mod_proxyguard.spec >/dev/null
+	rpmlint packaging/rpm/mod_proxyguard.spec
+	sh -n packaging/alpine/APKBUILD
