@@ -4,6 +4,7 @@ mod_status, a browser and a real Prometheus make of it."""
 
 import json
 import os
+import re
 import subprocess
 import time
 import urllib.parse
@@ -13,6 +14,7 @@ import pytest
 
 from conftest import Servers
 from pg_httpd import free_port
+from test_50_formats import doc
 from test_51_page import SHOTS, chromium, png_size
 
 PAGE = "/proxyguard-status"
@@ -259,3 +261,12 @@ def test_prometheus_compares_two_servers_month_by_month(event_with,
                  '{outcome="relayed"})') == {address[0]: 0, address[1]: 0}
     one.log.attempts(2)
     two.log.attempts(5)
+
+
+# --- the reference -----------------------------------------------------------
+
+def test_the_reference_has_each_parameter_and_no_other(httpd):
+    known = re.search(r"it knows: ([\w ]+) \(", httpd.get(
+        PAGE + "?x").text).group(1).split()
+    rows = re.findall(r"^\| `(\w+)` \|", doc("status-page.md"), re.M)
+    assert rows == known
