@@ -51,6 +51,7 @@ static apr_status_t open_as(pg_file_t *out, struct stat *st, const char *path,
     int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     int error;
 
+    memset(st, 0, sizeof(*st));
     if (fd < 0) {
         error = errno;
         out->why = open_error(error, path, pool);

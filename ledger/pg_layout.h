@@ -255,7 +255,7 @@ void pg_head_seal(pg_head_t *head);
 
 /** What is wrong with the head of a file of that size; NULL if nothing.
  *  @param version  the layout it has; only 1 and 2 pass */
-const char *pg_head_objection(const void *head, apr_size_t size,
+const char *pg_head_objection(const void *octets, apr_size_t size,
                               apr_uint32_t *version, apr_pool_t *pool);
 
 #endif
