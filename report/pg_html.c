@@ -93,6 +93,50 @@ void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
     }
 }
 
+void pg_html_open(const pg_page_t *page, const char *id, pg_phrase_e title)
+{
+    pg_putf(page->sink, "<section id=\"%s\">\n", id);
+    pg_html_tagged(page, "h2", title);
+}
+
+void pg_html_close(const pg_page_t *page)
+{
+    pg_puts(page->sink, "</section>\n");
+}
+
+/* "24 hours": the largest unit that divides it. */
+static void window_words(const pg_page_t *page)
+{
+    apr_time_t minutes = apr_time_sec(pg_view_window(page->report)) / 60;
+    char n[PG_NUMBER_SIZE];
+
+    if (minutes % 1440 == 0 && minutes > 1440) {
+        pg_html_say(page, PG_PHRASE_UNIT_DAYS,
+                    pg_number(n, (apr_uint64_t)minutes / 1440), NULL, NULL);
+    }
+    else if (minutes % 60 == 0) {
+        pg_html_say(page, PG_PHRASE_UNIT_HOURS,
+                    pg_number(n, (apr_uint64_t)minutes / 60), NULL, NULL);
+    }
+    else {
+        pg_html_say(page, PG_PHRASE_UNIT_MINUTES,
+                    pg_number(n, (apr_uint64_t)minutes), NULL, NULL);
+    }
+}
+
+/* A word whose argument is the window, in words of its own. */
+void pg_html_windowed(const pg_page_t *page, pg_phrase_e word)
+{
+    pg_span_t text = pg_span_str(pg_phrase(page->report->view.lang, word));
+    apr_size_t at = pg_span_find(text, '{');
+
+    pg_escape_html(page->sink, pg_span_upto(text, at));
+    if (at < text.len) {
+        window_words(page);
+        pg_escape_html(page->sink, pg_span_from(text, at + 3));
+    }
+}
+
 /* --- the frame ----------------------------------------------------------- */
 
 static void head(const pg_page_t *page)

@@ -44,6 +44,16 @@ void pg_html_time(const pg_page_t *page, apr_time_t t);
 void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
                   const char *format);
 
+/** Octets shown of a name in a list. */
+#define PG_HTML_KEY 160
+
+/** A section with its heading, and its end. */
+void pg_html_open(const pg_page_t *page, const char *id, pg_phrase_e title);
+void pg_html_close(const pg_page_t *page);
+
+/** A phrase whose argument is the view's window, in words. */
+void pg_html_windowed(const pg_page_t *page, pg_phrase_e phrase);
+
 /** The parts, in the order of the page. */
 void pg_html_answers(const pg_page_t *page);
 void pg_html_history(const pg_page_t *page);
