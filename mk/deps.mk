@@ -1,6 +1,6 @@
 # Debian's names; tools/deps.sh has those of other systems. PKGS is what
 # all, demo, run and check need; PKGS_DEV is for lint, fuzz, bench and CI.
-PKGS := apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjansson-dev \
+PKGS := apache2-bin apache2-utils apache2-dev libapr1-dev libaprutil1-dev libjansson-dev \
         zlib1g-dev libzstd-dev liblzma-dev zstd gcc libc6-dev make \
         pkg-config check openssl binutils \
         python3 python3-pytest python3-h2 python3-jsonschema \
