@@ -22,7 +22,9 @@ $(BUILD)/unit: $(SANOBJ)
 # Which server's event, worker, prefork: one, several, or all.
 MPM    = event
 T      = tests/e2e
-PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider -q
+# Tests wait more than they work: two at a time halve that.
+E2E_JOBS = 2
+PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider -q -n $(E2E_JOBS)
 
 .PHONY: unit e2e check
 # In one process: 2,000 forks of a sanitised one take two minutes. A crash

@@ -169,4 +169,3 @@ void pg_html_tops(const pg_page_t *page)
     pg_puts(page->sink, "</div>\n");
     pg_html_close(page);
 }
-
