@@ -33,7 +33,7 @@ static pg_lane_t *my_lane(const pg_ledger_t *ledger)
     int cpu = sched_getcpu();    /* the vDSO, or rseq                     */
     unsigned mine = cpu < 0 ? 0 : (unsigned)cpu;
 #else
-    char here;
+    char here = 0;
     unsigned mine = (unsigned)((apr_uintptr_t)&here >> 16);
 #endif
 

@@ -22,7 +22,7 @@ missing_things() {
     for library in apr-1 apr-util-1 jansson zlib libzstd liblzma check; do
         pkg-config --exists "$library" 2>/dev/null || printf '%s ' "$library"
     done
-    for import in pytest h2; do
+    for import in pytest xdist h2; do
         python3 -c "import $import" 2>/dev/null || printf '%s ' "$import"
     done
 }
@@ -33,16 +33,16 @@ Install these with your system's package manager, then try again:
   Fedora  gcc make pkgconf httpd httpd-devel mod_http2 mod_ssl apr-devel
           apr-util-devel jansson-devel zlib-devel libzstd-devel xz-devel
           check-devel libasan libubsan openssl python3
-          python3-pytest python3-h2
+          python3-pytest python3-pytest-xdist python3-h2
   Alpine  build-base pkgconf apache2 apache2-dev apache2-http2 apache2-ssl
           apache2-proxy apr-dev apr-util-dev jansson-dev zlib-dev zstd-dev
           xz-dev check-dev openssl python3
-          py3-pytest py3-h2
+          py3-pytest py3-pytest-xdist py3-h2
   Arch    base-devel apache apr apr-util jansson zlib zstd xz check openssl
           python
-          python-pytest python-h2
+          python-pytest python-pytest-xdist python-h2
   macOS   brew install httpd apr apr-util jansson zstd xz check pkg-config openssl python
-          and: pip3 install pytest h2
+          and: pip3 install pytest pytest-xdist h2
 END
 }
 
