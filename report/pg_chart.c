@@ -159,9 +159,9 @@ void pg_chart_put(pg_sink_t *sink, const pg_chart_t *chart)
     apr_size_t room = chart->columns > chart->room ? chart->columns
                                                    : chart->room;
     plot_t plot = { .sink = sink, .chart = chart };
+    apr_uint64_t lines = (highest + step - 1) / step;
 
-    plot.top = (double)((highest + step - 1) / step * step);
-    plot.top = plot.top > 0 ? plot.top : (double)step;
+    plot.top = (double)((lines ? lines : 1) * step);
     plot.column = (double)PLOT_W / (double)room;
     plot.left = plot.column * (double)(room - chart->columns);
     pg_putf(sink, "<svg id=\"%s\" class=\"chart\" role=\"img\" "

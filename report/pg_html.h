@@ -52,7 +52,7 @@ void pg_html_open(const pg_page_t *page, const char *id, pg_phrase_e title);
 void pg_html_close(const pg_page_t *page);
 
 /** A phrase whose argument is the view's window, in words. */
-void pg_html_windowed(const pg_page_t *page, pg_phrase_e phrase);
+void pg_html_windowed(const pg_page_t *page, pg_phrase_e word);
 
 /** The parts, in the order of the page. */
 void pg_html_answers(const pg_page_t *page);
