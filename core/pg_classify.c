@@ -147,6 +147,20 @@ static pg_class_e by_host(pg_verdict_t *out, const pg_request_t *request,
 
 /* --- absolute-form ------------------------------------------------------- */
 
+/* The authority ends at "/", "?" or "#" (RFC 3986 3.2). mod_proxy reads on to
+ * the "/": "http://own?@stranger/" has it call the stranger. */
+static bool calls_another(pg_authority_t *out, const pg_request_t *request,
+                          const pg_own_t *own, pg_span_t path)
+{
+    pg_span_t more = pg_span_upto(path, pg_span_find(path, '/'));
+
+    if (!request->may_forward || pg_span_find(more, '@') == more.len) {
+        return false;
+    }
+    pg_authority_parse(out, more);
+    return whose(request, own, out) != PG_OWN_YES;
+}
+
 static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
                            const pg_own_t *own, const pg_target_t *target)
 {
@@ -155,6 +169,7 @@ static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
     apr_uint16_t port = a->port_kind == PG_PORT_NONE
                         ? pg_scheme_port(target->scheme) : a->port;
     pg_reason_e reason = PG_REASON_ABSOLUTE_STRANGER;
+    pg_authority_t other;
 
     if (a->host_kind == PG_HOST_NONE) {
         return attempt(out, PG_CLASS_MALFORMED, PG_REASON_BROKEN_ABSOLUTE,
@@ -167,6 +182,10 @@ static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
         reason = PG_REASON_ABSOLUTE_PORT;
         break;
     case PG_OWN_YES:
+        if (calls_another(&other, request, own, target->path)) {
+            return attempt(out, PG_CLASS_ABSOLUTE, reason, other.host,
+                           other.port);
+        }
         /* RFC 9112 3.2.2: a server must take absolute-form to itself. */
         if (is_one_of(ours, target->scheme)) {
             return clean(out, PG_REASON_OWN);

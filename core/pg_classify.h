@@ -21,6 +21,7 @@ typedef struct pg_request_t {
     const unsigned char *local;  /* address it came in on, 16 octets; NULL */
     apr_uint16_t local_port;     /* 0 = unknown                           */
     bool check_host;     /* look for a foreign Host in origin-form        */
+    bool may_forward;    /* mod_proxy would act on it: its reading counts */
 } pg_request_t;
 
 /** Why a verdict is what it is; the sentences are in pg_explain.h. */

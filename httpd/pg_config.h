@@ -58,6 +58,7 @@ typedef struct pg_settings_t {
     /* filled by post_config, const afterwards */
     const struct pg_guard_t *guard;      /* NULL: not running             */
     pg_posture_e posture;
+    bool may_forward;                    /* ProxyRequests is On           */
     const char *vhost;                   /* "name:port"                   */
     pg_span_t name;                      /* ServerName; absent if unset   */
 } pg_settings_t;

@@ -119,6 +119,7 @@ static const note_t *examine(request_rec *r, const pg_settings_t *settings,
 
     pg_request_read(&request, local, r, seen);
     request.check_host = settings->foreign_host;
+    request.may_forward = settings->may_forward;
     if (pg_classify(&verdict, &request, settings->guard->own)
             == PG_CLASS_CLEAN
         || is_exempt(r, settings)) {

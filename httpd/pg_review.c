@@ -138,7 +138,10 @@ const pg_audit_t *pg_review_start(apr_pool_t *pconf, apr_pool_t *ptemp,
 
     for (server_rec *s = main_server; s; s = s->next) {
         pg_settings_t *settings = pg_config_of(s);
-        settings->posture = posture_for(settings, audit->vhosts[i++].posture);
+        pg_posture_e audited = audit->vhosts[i++].posture;
+
+        settings->may_forward = audited != PG_POSTURE_NO_PROXY;
+        settings->posture = posture_for(settings, audited);
     }
     if (mode_of(main_server) != PG_AUDIT_OFF) {
         say(main_server, audit, ptemp);

@@ -60,6 +60,21 @@ def test_a_host_field_of_our_own_hides_no_stranger(open_proxy, origin):
     open_proxy.log.attempts(3)
 
 
+@pytest.mark.parametrize("forward", ["Auto", "Deny"])
+def test_where_mod_proxy_finds_another_host_than_the_rfc(httpd_with, origin,
+                                                        forward):
+    """It reads on to the slash, and takes our name for a user's. That needs
+    a ServerName without a port, which it never knows for its own."""
+    server = httpd_with(f"ProxyRequests On\nProxyGuardForward {forward}\n",
+                        modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    reply = server.send(f"GET http://{server.name}?@{origin.authority}/ "
+                        f"HTTP/1.1\r\nHost: {server.name}\r\n\r\n".encode())
+    assert reply.status == 421
+    assert origin.hits == []
+    assert server.log.attempt().fields["class"] == "absolute"
+
+
 def test_our_own_name_with_a_port_we_do_not_serve_is_an_attempt(open_proxy,
                                                                 origin):
     reply = open_proxy.send(

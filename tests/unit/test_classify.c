@@ -204,6 +204,43 @@ START_TEST(hosts_are_looked_at_only_when_asked)
 }
 END_TEST
 
+START_TEST(what_mod_proxy_would_call_counts_where_it_forwards)
+{
+    static const char *const lines[] = {
+        "GET http://own.test?@stranger.test/ HTTP/1.1",
+        "GET http://own.test:80#x?y@stranger.test:81/ HTTP/1.1",
+        "GET http://own.test?u=own.test@stranger.test HTTP/1.1"
+    };
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        pg_request_t request = { .line = pg_span_str(lines[i]) };
+        pg_verdict_t v;
+
+        ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+        request.may_forward = true;
+        ck_assert_int_eq(pg_classify(&v, &request, own), PG_CLASS_ABSOLUTE);
+        ck_assert(pg_span_eq(v.host, PG_SPAN("stranger.test")));
+    }
+}
+END_TEST
+
+START_TEST(what_mod_proxy_would_call_ourselves_stays_clean)
+{
+    static const char *const lines[] = {
+        "GET http://own.test?x=1 HTTP/1.1",
+        "GET http://own.test/?@stranger.test/ HTTP/1.1",
+        "GET http://own.test?x@own.test/ HTTP/1.1"
+    };
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        pg_request_t request = { .line = pg_span_str(lines[i]),
+                                 .may_forward = true };
+
+        ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    }
+}
+END_TEST
+
 START_TEST(the_address_and_port_of_the_connection_are_ours)
 {
     static const unsigned char local[16] = {
@@ -232,6 +269,8 @@ PG_TEST_SUITE(classify)
                         case_count);
     tcase_add_loop_test(tc, a_verdict_says_whom_it_would_have_reached, 0,
                         told_count);
+    tcase_add_test(tc, what_mod_proxy_would_call_counts_where_it_forwards);
+    tcase_add_test(tc, what_mod_proxy_would_call_ourselves_stays_clean);
     tcase_add_test(tc, socks_says_its_destination_when_it_names_one);
     tcase_add_test(tc, nothing_at_all_is_clean);
     tcase_add_test(tc, the_line_tells_the_protocol_when_there_is_a_line);
