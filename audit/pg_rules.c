@@ -26,6 +26,7 @@ struct pg_rules_t {
                                     of that name outside of sections      */
     apr_hash_t *first_of;        /* arguments of <VirtualHost> -> first   */
     apr_array_header_t *inherited; /* inherited_t                         */
+    unsigned rewrite_options;      /* of the main server                  */
     pg_reviewed_t *site;         /* under review                          */
     bool any_name;
     bool any_forward;
@@ -36,6 +37,42 @@ static const char *lower_name(const char *name, apr_pool_t *pool)
     char *out = apr_pstrdup(pool, name);
 
     pg_span_lower(out, pg_span_str(name));
+    return out;
+}
+
+/* What RewriteOptions say of rules that virtual hosts inherit. All of one
+ * server's count together. */
+enum {
+    REWRITE_OPTIONS = 1,         /* there are some                        */
+    REWRITE_INHERITS = 2,
+    REWRITE_HANDS_DOWN = 4,
+    REWRITE_IGNORES = 8
+};
+
+static unsigned rewrite_options_in(const pg_directive_t *d, apr_pool_t *pool)
+{
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } words[] = {
+        { "Inherit",           REWRITE_INHERITS },
+        { "InheritBefore",     REWRITE_INHERITS },
+        { "InheritDown",       REWRITE_HANDS_DOWN },
+        { "InheritDownBefore", REWRITE_HANDS_DOWN },
+        { "IgnoreInherit",     REWRITE_IGNORES },
+    };
+    const char *args = d->args;
+    unsigned out = REWRITE_OPTIONS;
+
+    if (!pg_tree_is(d, "RewriteOptions")) {
+        return 0;
+    }
+    while (*args) {
+        const char *word = pg_tree_word(&args, pool);
+        for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+            out |= pg_same(word, words[i].word) ? words[i].bit : 0;
+        }
+    }
     return out;
 }
 
@@ -53,6 +90,7 @@ pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
     r->first_of = apr_hash_make(pool);
     r->inherited = apr_array_make(pool, 2, sizeof(inherited_t));
     for (const pg_directive_t *d = in->tree; d; d = d->next) {
+        r->rewrite_options |= rewrite_options_in(d, pool);
         if (d->name[0] != '<') {
             apr_hash_set(r->server, lower_name(d->name, pool),
                          APR_HASH_KEY_STRING, d);
@@ -555,14 +593,27 @@ static void walk(pg_rules_t *r, const pg_directive_t *first, scope_t scope)
 
 /* --- sites --------------------------------------------------------------- */
 
+/* Any RewriteOptions of its own replace the server's, but for what the server
+ * hands down. */
+static bool inherits_rules(const pg_rules_t *r)
+{
+    unsigned server = r->rewrite_options, own = 0;
+
+    for (const pg_directive_t *d = r->site->vhost->child; d; d = d->next) {
+        own |= rewrite_options_in(d, r->scratch);
+    }
+    own = own ? own : server;
+    return (own & REWRITE_INHERITS) != 0
+           || ((server & REWRITE_HANDS_DOWN) && !(own & REWRITE_IGNORES));
+}
+
 /* A virtual host has the server's ProxyPass unless it says no, and the
  * server's RewriteRules only when one of them says so. */
 static void check_inherited(pg_rules_t *r)
 {
     const pg_directive_t *pass = in_force(r, "ProxyPassInherit");
-    const pg_directive_t *options = in_force(r, "RewriteOptions");
     bool passes = pass == NULL || !pg_tree_says(pass, "Off", r->scratch);
-    bool rewrites = options && strstr(options->args, "nherit");
+    bool rewrites = inherits_rules(r);
     scope_t scope = { .section = NULL };
 
     for (int i = 0; i < r->inherited->nelts; i++) {

@@ -185,3 +185,39 @@ def test_a_reverse_proxy_whose_target_is_asked_for(httpd_with, origin, conf,
                      re.M)[1]
     assert (reply.body == origin.body) == (posture == "open"), reply
     assert said == posture
+
+
+# RewriteOptions of the main server, of the virtual host, whether the main
+# server's rule reaches into it
+INHERIT = [
+    ("", "", False),
+    ("", "Inherit", True),
+    ("", "INHERITBEFORE", True),
+    ("", "Inherit;AllowNoSlash", True),
+    ("InheritDown", "", True),
+    ("InheritDown", "AllowNoSlash", True),
+    ("InheritDownBefore;AllowNoSlash", "", True),
+    ("InheritDown", "IgnoreInherit", False),
+    ("Inherit", "", True),
+    ("Inherit", "AllowNoSlash", False),
+]
+
+
+@pytest.mark.parametrize("main,own,reaches", INHERIT)
+def test_a_rule_of_the_main_server_in_a_virtual_host(httpd_with, origin, main,
+                                                     own, reaches):
+    def options(words):
+        return "".join(f"RewriteOptions {w}\n" for w in words.split(";") if w)
+    server = httpd_with(
+        "ProxyGuard Observe\n" + ENGINE
+        + 'RewriteRule "^/to/(.*)$" "http://$1" [P]\n' + options(main)
+        + "<VirtualHost *:@PORT@>\nServerName v.example\n" + ENGINE
+        + options(own) + "</VirtualHost>\n", modules=FORWARD)
+    reply = server.send(f"GET /to/{origin.authority}/ HTTP/1.1\r\n"
+                        "Host: v.example\r\nConnection: close\r\n\r\n"
+                        .encode())
+    assert (reply.body == origin.body) == reaches
+    said = re.search(r"^vhost v\.example\S*: (\S+): ", report_of(server),
+                     re.M)[1]
+    assert said == ("open" if reaches else "no-proxy")
+    server.log.take_all("")
