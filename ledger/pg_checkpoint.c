@@ -19,6 +19,20 @@ static const char *words_of(apr_status_t status, const char *doing,
                         apr_strerror(status, words, sizeof(words)));
 }
 
+static apr_status_t load(pg_ledger_t **out, const char *path,
+                         const char **why, apr_pool_t *pool)
+{
+    pg_file_t file = { .why = NULL };
+    apr_status_t status = pg_file_open(&file, path, false, pool);
+
+    if (status == APR_SUCCESS) {
+        status = pg_block_read(out, &file, pool);
+        close(file.fd);
+    }
+    *why = file.why;
+    return status;
+}
+
 /* --- saving -------------------------------------------------------------- */
 
 /* May what is at path be replaced? */
@@ -92,10 +106,14 @@ static apr_status_t write_temp(const char **temp,
     return status;
 }
 
-/* If there is none at path, the one before it stays where it is. */
-static apr_status_t keep_previous(const char *path, const char *previous)
+/* If there is no sound one at path, the one before it stays where it is. */
+static apr_status_t keep_previous(const char *path, const char *previous,
+                                  apr_pool_t *pool)
 {
-    if (access(path, F_OK) != 0) {
+    pg_ledger_t *sound;
+    const char *why;
+
+    if (load(&sound, path, &why, pool) != APR_SUCCESS) {
         return APR_SUCCESS;
     }
     if (unlink(previous) != 0 && errno != ENOENT) {
@@ -110,7 +128,7 @@ static apr_status_t rotate(const char *temp, const char *path,
 {
     const char *previous = apr_pstrcat(pool, path, ".prev", NULL);
 
-    apr_status_t status = keep_previous(path, previous);
+    apr_status_t status = keep_previous(path, previous, pool);
 
     if (status == APR_SUCCESS && rename(temp, path) != 0) {
         status = errno;
@@ -156,20 +174,6 @@ apr_status_t pg_checkpoint_save(const pg_checkpoint_t *checkpoint,
 }
 
 /* --- loading ------------------------------------------------------------- */
-
-static apr_status_t load(pg_ledger_t **out, const char *path,
-                         const char **why, apr_pool_t *pool)
-{
-    pg_file_t file = { .why = NULL };
-    apr_status_t status = pg_file_open(&file, path, false, pool);
-
-    if (status == APR_SUCCESS) {
-        status = pg_block_read(out, &file, pool);
-        close(file.fd);
-    }
-    *why = file.why;
-    return status;
-}
 
 apr_status_t pg_checkpoint_load(pg_ledger_t **out, const char *path,
                                 const char **why, apr_pool_t *pool)

@@ -36,8 +36,6 @@ pg_method_e pg_method_of(pg_span_t method)
 
 /* --- virtual hosts ------------------------------------------------------- */
 
-#define PROBES 16
-
 /* Whoever finds the name unfinished (its writer was killed) writes it: all
  * write the same octets, so it does not matter who and how often. */
 static void write_name(pg_vhost_name_t *slot, pg_span_t name, bool cut)
@@ -57,7 +55,7 @@ unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name)
     }
     hash = pg_nh(&ledger->vhost_key, kept.ptr, kept.len);
     hash += hash == 0;
-    for (unsigned i = 0; i < PROBES; i++) {
+    for (unsigned i = 0; i < PG_VHOSTS; i++) {
         unsigned at = (unsigned)(hash + i) % PG_VHOSTS;
         pg_vhost_name_t *slot = &ledger->common->vhost[at];
         apr_uint64_t seen = pg_word_get(&slot->hash);

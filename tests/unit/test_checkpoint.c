@@ -176,6 +176,23 @@ START_TEST(the_one_before_is_kept_and_used_when_the_last_is_torn)
 }
 END_TEST
 
+START_TEST(what_is_damaged_on_the_disk_does_not_replace_the_one_before)
+{
+    const char *why;
+
+    count(10);
+    save();
+    count(10);
+    save();
+    damage(checkpoint.path, 100000);
+    count(10);
+    save();
+    ck_assert_int_eq(saved(&why), 30);
+    ck_assert_int_eq(unlink(checkpoint.path), 0);
+    ck_assert_int_eq(saved(&why), 10);
+}
+END_TEST
+
 START_TEST(without_any_there_is_none_and_nothing_to_say)
 {
     const char *why = "";
@@ -501,6 +518,9 @@ PG_TEST_SUITE(checkpoint)
     tcase_add_test(saving, a_checkpoint_gives_back_what_was_saved);
     tcase_add_test(saving,
                    the_one_before_is_kept_and_used_when_the_last_is_torn);
+    tcase_add_test(
+        saving,
+        what_is_damaged_on_the_disk_does_not_replace_the_one_before);
     tcase_add_test(saving, without_any_there_is_none_and_nothing_to_say);
     tcase_add_test(saving, every_damaged_octet_of_the_last_page_is_found);
     tcase_add_test(saving, what_is_no_checkpoint_is_not_overwritten);

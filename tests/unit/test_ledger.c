@@ -129,6 +129,25 @@ START_TEST(a_malformed_request_counts_in_the_family_it_was_meant_as)
 }
 END_TEST
 
+START_TEST(the_first_64_virtual_hosts_have_names_the_rest_are_together)
+{
+    pg_ledger_t *ledger;
+    const pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    for (int i = 0; i < 70; i++) {
+        pg_event_t e = attempt(PG_CLASS_ABSOLUTE, PG_FAMILY_GET,
+                               PG_OUTCOME_DENIED);
+        e.vhost = pg_span_str(apr_psprintf(pool, "v%d.example:80", i));
+        pg_ledger_record(ledger, &e);
+    }
+    s = snapshot_of(ledger);
+    ck_assert_uint_eq(s->vhost_count, 65);
+    ck_assert_uint_eq(s->vhosts[0].attempts, 6);
+    ck_assert_ptr_null(s->vhosts[0].name.octets.ptr);
+}
+END_TEST
+
 START_TEST(what_is_no_attempt_is_not_counted)
 {
     pg_ledger_t *ledger;
@@ -363,6 +382,9 @@ PG_TEST_SUITE(ledger)
     tcase_add_test(totals, every_class_and_outcome_is_counted_apart);
     tcase_add_test(totals,
                    a_malformed_request_counts_in_the_family_it_was_meant_as);
+    tcase_add_test(
+        totals,
+        the_first_64_virtual_hosts_have_names_the_rest_are_together);
     tcase_add_test(totals, what_is_no_attempt_is_not_counted);
     suite_add_tcase(suite, totals);
 
