@@ -8,6 +8,11 @@ tsan: ## the ledger's threads under ThreadSanitizer
 	PG_CASES=tests/cases CK_FORK=no CK_RUN_SUITE=endurance \
 	    CK_RUN_CASE=threads TSAN_OPTIONS=halt_on_error=1 $(TSAN)/unit
 
+# 100 graceful restarts, 20 restarts and 1000 killed children, under load.
+.PHONY: endurance
+endurance: ## restarts and kills under load, as often as for a release
+	PG_LONG=1 $(MAKE) --no-print-directory e2e T=tests/e2e/test_40_ledger.py
+
 # Compiled as the module is; writes the tables of docs/measurements-ledger.md.
 BENCH_LEDGER = $(BUILD)/bench/ledger
 $(BENCH_LEDGER): tests/bench/bench_ledger.c $(call objs,$(filter core/% \
