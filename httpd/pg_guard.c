@@ -260,6 +260,10 @@ void pg_guard_error(request_rec *r)
     r->status = note->seen ? note->action.status : HTTP_BAD_REQUEST;
     r->status_line = NULL;
     r->header_only = 1;
+    if (r->status == HTTP_METHOD_NOT_ALLOWED) {
+        /* httpd, still sending the redirect, adds none (RFC 9110 15.5.6) */
+        apr_table_setn(r->err_headers_out, "Allow", "GET,HEAD,POST,OPTIONS");
+    }
     close_after(r);
 }
 

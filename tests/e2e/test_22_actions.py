@@ -141,6 +141,8 @@ def test_an_error_document_elsewhere_never_makes_a_redirect(httpd_with):
              b"Expect: x\r\n\r\n", 400)):
         reply = server.send(octets)
         assert (reply.status, reply.body) == (status, b"")
+        assert reply.headers.get("Allow") == (
+            "GET,HEAD,POST,OPTIONS" if status == 405 else None)
         assert server.log.attempt().status == str(status)
     # what is no attempt still goes there
     assert server.get("/nowhere").status == 302
