@@ -269,11 +269,28 @@ void pg_guard_error(request_rec *r)
 
 /* --- what became of it --------------------------------------------------- */
 
+/* A reverse proxy goes where its configuration says. If that is the very host
+ * that the attempt names, the client chose it ("%{HTTP_HOST}" in a rule). */
+static bool is_sent_to(const request_rec *r, pg_span_t host)
+{
+    static const char prefix[] = "proxy:";
+    pg_target_t target;
+
+    if (r->proxyreq != PROXYREQ_REVERSE || host.len == 0 || !r->filename
+        || strncmp(r->filename, prefix, sizeof(prefix) - 1) != 0) {
+        return false;
+    }
+    pg_target_parse(&target, pg_span_str(r->filename + sizeof(prefix) - 1));
+    return pg_span_ieq(target.authority.host, host);
+}
+
 int pg_guard_handler(request_rec *r)
 {
     const note_t *note = note_of(r);
 
-    if (r->proxyreq == PROXYREQ_PROXY && note && !note->clean) {
+    if (note && !note->clean
+        && (r->proxyreq == PROXYREQ_PROXY
+            || is_sent_to(r, note->verdict.host))) {
         ((note_t *)note)->passed = true;
     }
     return DECLINED;

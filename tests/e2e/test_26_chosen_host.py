@@ -1,0 +1,37 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""A reverse proxy whose host the client chooses relays for a foreign Host."""
+
+CHOSEN = ("RewriteEngine On\n"
+          "RewriteCond %{REQUEST_URI} !^/proxyguard-status\n"
+          "RewriteRule ^(.*)$ http://%{HTTP_HOST}$1 [P]\n"
+          "ProxyRemote * http://ORIGIN\n")      # nothing else is asked for
+FIXED = "ProxyPass /app http://ORIGIN/\n"
+MODULES = ("proxy", "proxy_http", "rewrite")
+
+
+def ask(httpd_with, origin, conf, path, deny=""):
+    server = httpd_with(conf.replace("ORIGIN", origin.authority) + deny,
+                        modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    reply = server.get(path, host="stranger.test")
+    return reply, server.log.attempt()
+
+
+def test_a_foreign_host_that_is_carried_counts_as_relayed(httpd_with, origin):
+    reply, line = ask(httpd_with, origin, CHOSEN, "/x")
+    assert reply.status == 200
+    assert origin.wait_hit(1)
+    assert (line.fields["class"], line.outcome) == ("foreign-host", "relayed")
+
+
+def test_it_is_not_carried_when_that_class_is_denied(httpd_with, origin):
+    reply, line = ask(httpd_with, origin, CHOSEN, "/x",
+                      "ProxyGuardAction foreign-host deny\n")
+    assert (reply.status, line.outcome) == (421, "denied")
+    assert origin.hits == []
+
+
+def test_a_backend_of_ours_is_no_third_party(httpd_with, origin):
+    reply, line = ask(httpd_with, origin, FIXED, "/app/x")
+    assert reply.status == 200
+    assert (line.fields["class"], line.outcome) == ("foreign-host", "observed")
