@@ -88,7 +88,8 @@ static int refuse(request_rec *r, const char *wrong)
 
 static pg_report_t *make_report(request_rec *r)
 {
-    const pg_guard_t *guard = pg_config_of(r->server)->guard;
+    const pg_settings_t *settings = pg_config_of(r->server);
+    const pg_guard_t *guard = settings->guard;
     pg_report_t *report = apr_pcalloc(r->pool, sizeof(*report));
     pg_snapshot_t *snapshot = NULL;
 
@@ -97,6 +98,10 @@ static pg_report_t *make_report(request_rec *r)
     if (guard && guard->ledger
         && pg_ledger_snapshot(&snapshot, guard->ledger, report->now, r->pool)
                == APR_SUCCESS) {
+        /* the evidence log's pseudonyms, where it has any */
+        if (settings->mask) {
+            snapshot->pseudonyms = *settings->mask;
+        }
         report->ledger = snapshot;
     }
     else {
@@ -104,7 +109,7 @@ static pg_report_t *make_report(request_rec *r)
                                  sizeof(report->pseudonyms));
     }
     if (guard && guard->outlet) {
-        report->sensor = pg_config_of(r->server)->sensor;
+        report->sensor = settings->sensor;
         report->log_lines_held = pg_outlet_held(guard->outlet);
         report->evidence_lines_lost = pg_outlet_lost(guard->outlet);
     }

@@ -189,6 +189,8 @@ def test_a_mask_hides_who_and_whom_and_stays_the_same(httpd_with):
     text = server.read("evidence.json")
     for secret in ("127.0.0.1", "m.example", "192.0.2.9", "own.example:"):
         assert secret not in text
+    page = server.get("/proxyguard-status?format=json&mask=1").text
+    assert f'"{one["source"]["address"]}"' in page
 
 
 def test_evidence_is_not_for_everybody(httpd_with):
