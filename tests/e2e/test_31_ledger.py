@@ -141,3 +141,19 @@ def test_a_symbolic_link_is_not_followed(httpd_with):
 
 def test_the_ledger_cannot_be_read_or_written_by_strangers(httpd):
     assert os.stat(httpd.path(NAME)).st_mode & 0o027 == 0
+
+
+def test_no_credential_is_stored(httpd):
+    for line in (b"GET http://joe:Pa55word@s.example/ HTTP/1.1",
+                 b"CONNECT joe:Pa55word@s.example:443 HTTP/1.1",
+                 b"GET  http:/joe:Pa55word@s.example/ HTTP/1.1"):
+        httpd.send(line + b"\r\nHost: s.example\r\n"
+                   b"Proxy-Authorization: Basic Pa55word\r\n"
+                   b"Authorization: Basic Pa55word\r\n\r\n")
+    httpd.settled(3)
+    with open(httpd.path(NAME), "rb") as f:
+        stored = f.read()
+    assert b"(removed)@s.example" in stored and b"Pa55word" not in stored
+    page = httpd.get("/proxyguard-status").body
+    assert b"(removed)@s.example" in page and b"Pa55word" not in page
+    httpd.log.take_all(" PG01")
