@@ -2,6 +2,7 @@
 
 #include "pg_report.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #include "pg_render.h"
@@ -178,21 +179,49 @@ static bool is_address(pg_span_t s, apr_size_t at)
     while (i < s.len && (pg_is_digit(s.ptr[i]) || s.ptr[i] == '.')) {
         dots += s.ptr[i++] == '.';
     }
+    if (i > at && s.ptr[i - 1] == '.') {
+        dots--;
+    }
     return dots == 3 && !(at > 1 && s.ptr[at - 1] == '/'
                           && pg_is_alpha(s.ptr[at - 2]));
+}
+
+/* A letter of a name in any script: what is no ASCII may be one. */
+static bool is_letter(char c)
+{
+    return pg_is_alpha(c) || (unsigned char)c >= 0x80;
+}
+
+/* The dot of "a.example" and "www1.example" (but not of "zgrab/0.x"), and the
+ * colons of an IPv6 address: "1::" has two together, "1:2:3" one further on. */
+static bool joins_name(const char *p, const char *end)
+{
+    if (*p == '.' && pg_is_digit(p[-1])) {
+        return is_letter(p[1]) && p + 2 < end && is_letter(p[2]);
+    }
+    if (*p == '.') {
+        return (is_letter(p[-1]) || p[-1] == '-') && is_letter(p[1]);
+    }
+    if (*p != ':' || p[1] == ':') {
+        return *p == ':';
+    }
+    while (++p < end && isxdigit((unsigned char)*p)) {
+    }
+    return p < end && *p == ':';
 }
 
 /* Does a User-Agent hold something like an address, a name or a mailbox? */
 static bool may_name(pg_span_t agent)
 {
-    if (pg_span_find_any(agent, "@[") < agent.len) {
+    if (pg_span_find_any(agent, "@[") < agent.len
+        || (agent.len > 1 && agent.ptr[0] == ':' && agent.ptr[1] == ':')) {
         return true;
     }
     for (apr_size_t i = 1; i + 1 < agent.len; i++) {
         const char *p = agent.ptr + i;
 
         if ((p[0] == '/' && p[1] == '/')
-            || (p[0] == '.' && pg_is_alpha(p[-1]) && pg_is_alpha(p[1]))
+            || joins_name(p, agent.ptr + agent.len)
             || (!pg_is_digit(p[-1]) && is_address(agent, i))) {
             return true;
         }

@@ -128,12 +128,16 @@ static void trends(const writer_t *w)
 
 static void since(const writer_t *w)
 {
-    char time[PG_TIME_SIZE], all[PG_NUMBER_SIZE], sources[PG_NUMBER_SIZE];
+    const pg_distinct_t *d = &w->s->sources;
+    char time[PG_TIME_SIZE], all[PG_NUMBER_SIZE];
+    char sources[PG_NUMBER_SIZE], error[PG_NUMBER_SIZE];
 
     question(w, PG_PHRASE_Q_SINCE);
     pg_putf(w->sink, "%s UTC. ", pg_time_plain(time, w->s->since));
-    say(w, PG_PHRASE_SINCE_MORE, pg_number(all, w->s->attempts),
-        pg_number(sources, w->s->sources.estimate), NULL);
+    say(w, d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
+                                 : PG_PHRASE_SINCE_MORE,
+        pg_number(all, w->s->attempts), pg_number(sources, d->estimate),
+        pg_number_mean(error, d->relative_error * 100));
     pg_puts(w->sink, "\n");
 }
 
@@ -153,7 +157,7 @@ static void months(const writer_t *w)
 {
     pg_series_t months = pg_series_last(w->s, PG_PERIOD_MONTH, 24);
     apr_uint64_t most = 0;
-    char start[PG_TIME_SIZE];
+    char start[PG_TIME_SIZE], number[PG_NUMBER_SIZE];
 
     title(w, PG_PHRASE_CHART_MONTHS);
     pg_putf(w->sink, "%-8s", "");
@@ -175,6 +179,14 @@ static void months(const writer_t *w)
         }
         pg_puts(w->sink, "  ");
         bar(w, b->attempts, most);
+    }
+    if (months.n) {
+        const pg_bucket_t *last = &months.bucket[months.n - 1];
+
+        say(w, PG_PHRASE_CHART_PARTIAL,
+            pg_time_period(start, last->start, PG_PERIOD_MONTH),
+            pg_number(number, last->attempts), NULL);
+        pg_puts(w->sink, "\n");
     }
 }
 

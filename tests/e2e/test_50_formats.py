@@ -38,6 +38,12 @@ def kind(request):
 
 # --- all formats -------------------------------------------------------------
 
+def test_the_text_says_what_is_partial_and_what_is_an_estimate():
+    text = sample("full", "text").decode()
+    assert "is not over yet: so far" in text
+    assert "%" in text.split("== ")[0]            # the estimate's error
+
+
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("mask", ["", "mask=1"])
 def test_no_format_writes_a_control_or_a_hidden_character(kind, form, mask):

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "pg_render.h"
 #include "pg_report.h"
 
 /* A sink into memory. */
@@ -106,6 +107,39 @@ START_TEST(a_format_is_found_by_its_whole_name)
 }
 END_TEST
 
+START_TEST(masked_only_a_user_agent_that_names_nobody_stays)
+{
+    static const struct {
+        const char *agent;
+        bool stays;
+    } rows[] = {
+        { "Mozilla/5.0 zgrab/0.x", true },
+        { "Mozilla/5.0 (X11; U; rv:1.9.2) Chrome/119.0.0.0", true },
+        { "curl/7.88.1", true },
+        { "scan by a.example", false },
+        { "scan by www1.example", false },
+        { "scan by 163.com", false },
+        { "scan by a-.example", false },
+        { "scan \xd0\xb0.\xd1\x80\xd1\x84", false },
+        { "ask 192.0.2.1.", false },
+        { "from 2001:db8:0:0:0:0:0:1", false },
+        { "from fe80::1", false },
+        { "::1", false },
+        { "mail a@localhost", false },
+    };
+    pg_report_t report = { .view = { .mask = true } };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        pg_span_t agent = pg_span_str(rows[i].agent);
+        pg_shown_t room;
+        pg_span_t shown = pg_shown(&report, PG_FIELD_AGENT, agent, &room);
+
+        ck_assert_msg(pg_span_eq(shown, agent) == rows[i].stays, "%s",
+                      rows[i].agent);
+    }
+}
+END_TEST
+
 PG_TEST_SUITE(report)
 {
     TCase *tc = tcase_create("report");
@@ -113,5 +147,6 @@ PG_TEST_SUITE(report)
     tcase_add_test(tc, json_has_the_totals_and_every_name_also_when_zero);
     tcase_add_test(tc, without_a_ledger_each_format_says_it_cannot_count);
     tcase_add_test(tc, a_format_is_found_by_its_whole_name);
+    tcase_add_test(tc, masked_only_a_user_agent_that_names_nobody_stays);
     suite_add_tcase(suite, tc);
 }
