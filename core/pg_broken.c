@@ -181,6 +181,11 @@ pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
     const pg_authority_t *a = &out->authority;
     bool at, plain;
 
+    /* "unix:/socket|http://host/" is how mod_proxy writes a backend. */
+    if (pg_span_istarts(target, PG_SPAN("unix:"))
+        && pg_span_find(target, '|') < target.len) {
+        target = pg_span_from(target, pg_span_find(target, '|') + 1);
+    }
     if (pg_broken_url(out, target) == PG_BROKEN_URL) {
         return out->what;
     }

@@ -182,6 +182,10 @@ static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
         reason = PG_REASON_ABSOLUTE_PORT;
         break;
     case PG_OWN_YES:
+        /* mod_proxy goes by names and ports, not by patterns. */
+        if (request->may_forward && pg_own_is_guess(own, a)) {
+            break;
+        }
         if (calls_another(&other, request, own, target->path)) {
             return attempt(out, PG_CLASS_ABSOLUTE, reason, other.host,
                            other.port);

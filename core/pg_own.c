@@ -16,6 +16,7 @@ typedef struct entry_t {
     apr_uint32_t hash;
     apr_array_header_t *ports;   /* of apr_uint16_t; NULL = none          */
     bool any_port;
+    bool guess;                  /* a pattern that may take strangers too  */
 } entry_t;
 
 /* Chained, size a power of two. Not apr_hash: that one wants names folded and
@@ -259,6 +260,7 @@ static entry_t *add_wild(pg_own_t *own, const char *text)
         return entry;
     }
     entry->name = text;
+    entry->guess = true;
     APR_ARRAY_PUSH(own->patterns, entry_t *) = entry;
     return entry;
 }
@@ -536,4 +538,11 @@ pg_own_e pg_own_check(const pg_own_t *own, const pg_authority_t *authority,
         return PG_OWN_YES;
     }
     return PG_OWN_PORT;
+}
+
+bool pg_own_is_guess(const pg_own_t *own, const pg_authority_t *authority)
+{
+    const entry_t *entry = find(own, authority, NULL);
+
+    return entry && entry->guess;
 }

@@ -69,4 +69,10 @@ bool pg_own_has_name(const pg_own_t *own, pg_span_t host);
 pg_own_e pg_own_check(const pg_own_t *own, const pg_authority_t *authority,
                       const unsigned char *local, apr_uint16_t local_port);
 
+/**
+ * Is this authority ours by nothing better than a pattern such as "www.*" or
+ * "shop*.example"? httpd answers to such names, but they need not be ours.
+ */
+bool pg_own_is_guess(const pg_own_t *own, const pg_authority_t *authority);
+
 #endif

@@ -221,16 +221,20 @@ int pg_guard_post_read(request_rec *r)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
     const note_t *note;
+    bool second;
 
     if (settings->guard == NULL || settings->engine == PG_ENGINE_OFF
         || !ap_is_initial_req(r)) {
         return DECLINED;
     }
-    if (is_second_reading(r) || is_clean_at_a_glance(r, settings)) {
-        leave_note(r, &clean_note);
-        return DECLINED;
+    /* The second reading is excused from counting only: what the first one
+     * would not have let pass is stopped here as well. */
+    second = is_second_reading(r);
+    note = is_clean_at_a_glance(r, settings) ? &clean_note
+                                             : examine(r, settings, true);
+    if (second && note->action.act == PG_ACT_PASS) {
+        note = &clean_note;
     }
-    note = examine(r, settings, true);
     leave_note(r, note);
     if (note->clean) {
         return DECLINED;

@@ -224,6 +224,18 @@ START_TEST(what_mod_proxy_would_call_counts_where_it_forwards)
 }
 END_TEST
 
+START_TEST(where_it_forwards_a_pattern_makes_nobody_ours)
+{
+    pg_request_t request = { .line = PG_SPAN("GET http://shopx.test/ HTTP/1.1") };
+
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    request.may_forward = true;
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_ABSOLUTE);
+    request.line = PG_SPAN("GET http://a.wild.test/ HTTP/1.1");
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+}
+END_TEST
+
 START_TEST(what_mod_proxy_would_call_ourselves_stays_clean)
 {
     static const char *const lines[] = {
@@ -270,6 +282,7 @@ PG_TEST_SUITE(classify)
     tcase_add_loop_test(tc, a_verdict_says_whom_it_would_have_reached, 0,
                         told_count);
     tcase_add_test(tc, what_mod_proxy_would_call_counts_where_it_forwards);
+    tcase_add_test(tc, where_it_forwards_a_pattern_makes_nobody_ours);
     tcase_add_test(tc, what_mod_proxy_would_call_ourselves_stays_clean);
     tcase_add_test(tc, socks_says_its_destination_when_it_names_one);
     tcase_add_test(tc, nothing_at_all_is_clean);
