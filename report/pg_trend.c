@@ -113,9 +113,10 @@ static pg_figure_t month_part(const pg_snapshot_t *s, int year, int month,
     return days_between(s, from, to < next ? to : next);
 }
 
-static pg_pace_e monthly_pace(const pg_trend_t *t)
+/* @param before  what last month had after as many days and hours */
+static pg_pace_e monthly_pace(const pg_trend_t *t, double before)
 {
-    double now = (double)t->month, before = (double)t->last_month.n;
+    double now = (double)t->month;
     /* A tenth, and more than chance would do. */
     double margin = fmax(before / 10, 2 * sqrt(before));
 
@@ -131,6 +132,18 @@ static pg_pace_e monthly_pace(const pg_trend_t *t)
     return now < before - margin ? PG_PACE_FEWER : PG_PACE_USUAL;
 }
 
+/* Of a day that is not over, as much of its counterpart: ten minutes after
+ * midnight on the 1st, a whole day would always look like more. */
+static double so_far(const pg_snapshot_t *s, const apr_time_exp_t *x,
+                     apr_uint64_t with_today)
+{
+    double over = (x->tm_hour * 60 + x->tm_min) / (24.0 * 60);
+    apr_uint64_t whole = x->tm_mday > 1
+        ? month_part(s, x->tm_year, x->tm_mon - 1, x->tm_mday - 1).n : 0;
+
+    return (double)whole + over * ((double)with_today - (double)whole);
+}
+
 static void months(pg_trend_t *out, const pg_snapshot_t *s)
 {
     const pg_series_t *series = &s->series[PG_PERIOD_MONTH];
@@ -143,7 +156,7 @@ static void months(pg_trend_t *out, const pg_snapshot_t *s)
     }
     out->last_month = month_part(s, x.tm_year, x.tm_mon - 1, x.tm_mday);
     out->last_year = month_part(s, x.tm_year - 1, x.tm_mon, x.tm_mday);
-    out->monthly = monthly_pace(out);
+    out->monthly = monthly_pace(out, so_far(s, &x, out->last_month.n));
 }
 
 void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s)

@@ -90,6 +90,23 @@ START_TEST(months_are_compared_up_to_the_same_day)
 }
 END_TEST
 
+START_TEST(a_day_that_has_just_begun_is_compared_with_as_little_of_its_own)
+{
+    pg_trend_t t;
+    pg_snapshot_t s = snapshot(1, 1, NOW - 799 * DAY);
+
+    /* ten minutes after midnight, 1 November: October's 1st had 4,000 */
+    s.taken = 1414800600 * SECOND;
+    for (int i = 0; i < 800; i++) {
+        days[i].attempts = 4000;
+    }
+    month.attempts = 30;
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.last_month.n, 4000);
+    ck_assert_int_eq(t.monthly, PG_PACE_USUAL);
+}
+END_TEST
+
 START_TEST(what_was_not_counted_is_not_compared_with)
 {
     pg_snapshot_t s = snapshot(0, 0, NOW - 60 * DAY);
@@ -157,6 +174,7 @@ PG_TEST_SUITE(trend)
     tcase_add_loop_test(tc, the_last_hour_is_judged_by_the_hours_before, 0,
                         (int)(sizeof(paces) / sizeof(*paces)));
     tcase_add_test(tc, months_are_compared_up_to_the_same_day);
+    tcase_add_test(tc, a_day_that_has_just_begun_is_compared_with_as_little_of_its_own);
     tcase_add_test(tc, what_was_not_counted_is_not_compared_with);
     tcase_add_test(tc,
         a_window_is_summed_from_the_finest_history_that_reaches_it);
