@@ -153,16 +153,21 @@ def test_rotatelogs_turns_the_file(httpd_with):
     server = httpd_with(
         'ProxyGuardEvidenceLog "|/usr/bin/rotatelogs -n 6 '
         '@ROOT@/evidence.json 2000B"')
-    for _ in range(5):
-        server.send(GET)
-    server.log.attempts(5)
 
-    def turned():
-        names = [n for n in os.listdir(server.root)
-                 if n.startswith("evidence.json")]
-        text = "".join(server.read(n) for n in names)
-        return len(names) > 1 and text.count("\n") == 5 and text
-    for line in wait_until(turned, "rotated files").splitlines():
+    def names():
+        return [n for n in os.listdir(server.root)
+                if n.startswith("evidence.json")]
+
+    def text():
+        return "".join(server.read(n) for n in names())
+
+    # one by one: it looks at the size before it writes what it has read
+    for n in range(1, 6):
+        server.send(GET)
+        wait_until(lambda n=n: text().count("\n") == n, f"line {n}")
+    server.log.attempts(5)
+    assert len(names()) > 1
+    for line in text().splitlines():
         json.loads(line)
 
 
