@@ -306,26 +306,64 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
     }
 }
 
-/* An error outweighs what was found: the answer is not whole. */
-static int exit_status(const pg_cli_t *cli, const pg_scan_out_t *scan)
+/* Lines there were, but not one that could be read. */
+static bool is_gibberish(const pg_tally_t *tally)
 {
-    int status = scan->judge->attempts[PG_JUDGED_RELAYED] ? PG_EXIT_RELAYED
-                 : scan->tally->attempts ? PG_EXIT_ATTEMPTS : PG_EXIT_CLEAN;
+    apr_uint64_t lost = tally->unparsed + tally->oversize;
 
-    for (int i = 0; i < scan->troubles; i++) {
-        const pg_scan_trouble_t *trouble = &scan->trouble[i];
-        pg_cli_say(cli, "%s: %s", trouble->path, trouble->why);
-        if (trouble->unread || status < PG_EXIT_USAGE) {
-            status = trouble->unread ? PG_EXIT_NO_INPUT : PG_EXIT_OUTPUT;
-        }
+    return lost && lost == tally->lines - tally->blank;
+}
+
+/* An error outweighs what was found: the answer is not whole. */
+static int exit_status(const pg_scan_out_t *scan)
+{
+    static const int of_trouble[] = {
+        [PG_TROUBLE_NONE] = PG_EXIT_CLEAN,
+        [PG_TROUBLE_UNREAD] = PG_EXIT_NO_INPUT,
+        [PG_TROUBLE_PART] = PG_EXIT_OUTPUT
+    };
+    int status = scan->interrupted ? PG_EXIT_OUTPUT : PG_EXIT_CLEAN;
+
+    for (int i = 0; i < scan->troubles && status != PG_EXIT_NO_INPUT; i++) {
+        int one = of_trouble[scan->trouble[i].trouble];
+        status = one ? one : status;
     }
-    if (status < PG_EXIT_USAGE && scan->tally->unparsed
-        && scan->tally->unparsed == scan->tally->lines - scan->tally->blank) {
-        pg_cli_say(cli, "not one line was understood; --log-format says how "
-                   "to read them");
+    if (status) {
+        return status;
+    }
+    if (is_gibberish(scan->tally)) {
         return PG_EXIT_DATA;
     }
-    return status;
+    return scan->judge->attempts[PG_JUDGED_RELAYED] ? PG_EXIT_RELAYED
+           : scan->tally->attempts ? PG_EXIT_ATTEMPTS : PG_EXIT_CLEAN;
+}
+
+static void say_troubles(const pg_cli_t *cli, const pg_scan_out_t *scan,
+                         int status)
+{
+    for (int i = 0; i < scan->troubles; i++) {
+        pg_cli_say(cli, "%s: %s", scan->trouble[i].path,
+                   scan->trouble[i].why);
+    }
+    if (status == PG_EXIT_DATA) {
+        pg_cli_say(cli, "not one line was understood; --log-format says how "
+                   "to read them");
+    }
+}
+
+/* Into the ledger goes the whole or nothing. */
+static int add_into(const pg_cli_t *cli, const options_t *o,
+                    const pg_scan_out_t *scan, int status)
+{
+    int failed;
+
+    if (status >= PG_EXIT_USAGE) {
+        pg_cli_say(cli, "%s: nothing was added, since not all was read",
+                   o->into);
+        return status;
+    }
+    failed = pg_into_add(cli, o->into, &o->in, scan);
+    return failed ? failed : status;
 }
 
 int pg_cmd_scan(pg_cli_t *cli)
@@ -333,7 +371,7 @@ int pg_cmd_scan(pg_cli_t *cli)
     options_t o = { .help = false };
     pg_sink_t sink = pg_cli_sink(stdout);
     const pg_scan_out_t *scan;
-    int status = parse(cli, &o);
+    int status = parse(cli, &o), finished;
 
     if (status) {
         return status;
@@ -343,11 +381,13 @@ int pg_cmd_scan(pg_cli_t *cli)
         return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
     }
     scan = pg_scan_run(&o.in, cli->pool);
-    render(&sink, &o, cli, scan);
-    status = exit_status(cli, scan);
-    if (o.into && status < PG_EXIT_USAGE && !scan->interrupted) {
-        int failed = pg_into_add(cli, o.into, &o.in, scan);
-        status = failed ? failed : status;
+    status = exit_status(scan);
+    /* before the report: a pipe that closes early ends us there */
+    if (o.into) {
+        status = add_into(cli, &o, scan, status);
     }
-    return pg_cli_finish(cli, &sink, status);
+    render(&sink, &o, cli, scan);
+    finished = pg_cli_finish(cli, &sink, status);
+    say_troubles(cli, scan, status);
+    return finished;
 }

@@ -17,6 +17,7 @@
 
 enum {
     IN_ROOM = 128 * 1024,
+    MAGIC_MAX = 6,
     POLL_MS = 200,
     /* Real logs pack to a tenth, a flood of equal lines to a hundredth. */
     BOMB_RATIO = 250
@@ -50,6 +51,8 @@ typedef struct codec_t {
 struct pg_input_t {
     int fd;
     bool regular;
+    dev_t device;
+    ino_t inode;
     const codec_t *codec;        /* NULL: plain                           */
     union {
         z_stream gz;
@@ -163,10 +166,32 @@ static void zstd_close(pg_input_t *input)
     ZSTD_freeDStream(input->state.zstd);
 }
 
+/* pzstd begins with a skippable frame, the seekable format ends with one
+ * (RFC 8878 3.1.2). */
 static const codec_t codecs[] = {
     { "\x1f\x8b",         2, gz_open,   gz_step,   gz_close },
     { "\xfd" "7zXZ",      6, xz_open,   xz_step,   xz_close },
     { "\x28\xb5\x2f\xfd", 4, zstd_open, zstd_step, zstd_close },
+    { "\x50\x2a\x4d\x18", 4, zstd_open, zstd_step, zstd_close },
+    { "\x5e\x2a\x4d\x18", 4, zstd_open, zstd_step, zstd_close },
+};
+
+typedef struct foreign_t {
+    const char *magic;
+    apr_size_t magic_len;
+    const char *why;
+} foreign_t;
+
+/* No log begins so. */
+static const foreign_t foreign[] = {
+    { "BZh",              3, "is packed by bzip2: pipe what bzcat makes of it "
+                             "to 'scan -'" },
+    { "\x1f\x9d",         2, "is packed by compress: pipe what zcat makes of "
+                             "it to 'scan -'" },
+    { "\x04\x22\x4d\x18", 4, "is packed by lz4: pipe what lz4cat makes of it "
+                             "to 'scan -'" },
+    { "PK\x03\x04",       4, "is a zip archive: pipe what 'unzip -p' makes of "
+                             "it to 'scan -'" },
 };
 
 static const codec_t *codec_of(const char *octets, apr_size_t n)
@@ -175,6 +200,17 @@ static const codec_t *codec_of(const char *octets, apr_size_t n)
         if (n >= codecs[i].magic_len
             && !memcmp(octets, codecs[i].magic, codecs[i].magic_len)) {
             return &codecs[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *foreign_packer(const char *octets, apr_size_t n)
+{
+    for (apr_size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (n >= foreign[i].magic_len
+            && !memcmp(octets, foreign[i].magic, foreign[i].magic_len)) {
+            return foreign[i].why;
         }
     }
     return NULL;
@@ -237,26 +273,36 @@ static apr_status_t close_input(void *data)
     return APR_SUCCESS;
 }
 
+static const char is_directory[] = "is a directory; name the log files in it";
+
 static const char *open_file(pg_input_t *input, const char *path)
 {
     struct stat st;
 
-    input->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC)
-                                  : STDIN_FILENO;
+    /* a FIFO must not hold us before anybody writes to it */
+    input->fd = strcmp(path, "-")
+                ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+                : STDIN_FILENO;
     if (input->fd < 0 || fstat(input->fd, &st) < 0) {
         return why(input->pool);
     }
     if (S_ISDIR(st.st_mode)) {
-        return "is a directory; name the log files in it";
+        return is_directory;
     }
     input->regular = S_ISREG(st.st_mode);
+    input->device = st.st_dev;
+    input->inode = st.st_ino;
     return NULL;
 }
 
-/* The first octets say what packed it; a pipe may deliver them one by one. */
+/* The first octets say what packed it; a pipe may deliver them one by one,
+ * and a later stream's may stand at the end of what is held. */
 static void fill_magic(pg_input_t *input)
 {
-    while (input->in_len < 6 && !input->in_end) {
+    input->in_len -= input->in_at;
+    memmove(input->in, input->in + input->in_at, input->in_len);
+    input->in_at = 0;
+    while (input->in_len < MAGIC_MAX && !input->in_end) {
         apr_size_t n = read_raw(input, input->in + input->in_len,
                                 IN_ROOM - input->in_len);
         input->in_len += n;
@@ -285,6 +331,10 @@ const char *pg_input_open(pg_input_t **out, const char *path,
     if (from == 0) {
         const codec_t *codec;
         fill_magic(input);
+        wrong = foreign_packer(input->in, input->in_len);
+        if (wrong) {
+            return wrong;
+        }
         codec = codec_of(input->in, input->in_len);
         if (codec && !codec->open(input)) {
             return "cannot be unpacked: out of memory";
@@ -304,19 +354,39 @@ const char *pg_input_stat(pg_input_info_t *out, const char *path,
     const char *wrong;
 
     *out = (pg_input_info_t){ 0 };
-    if (!strcmp(path, "-") || stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
-        return strcmp(path, "-") && stat(path, &st) < 0 ? why(pool) : NULL;
+    if (!strcmp(path, "-")) {
+        return NULL;
+    }
+    if (stat(path, &st) < 0) {
+        return why(pool);
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return S_ISDIR(st.st_mode) ? is_directory : NULL;
     }
     apr_pool_create(&own, pool);
     wrong = pg_input_open(&input, path, 0, NULL, own);
     if (wrong == NULL) {
         out->size = (apr_uint64_t)st.st_size;
         out->regular = true;
+        out->device = st.st_dev;
+        out->inode = st.st_ino;
         out->plain = input->codec == NULL;
     }
     wrong = wrong ? apr_pstrdup(pool, wrong) : NULL;
     apr_pool_destroy(own);
     return wrong;
+}
+
+bool pg_input_is(const pg_input_t *input, const pg_input_info_t *info)
+{
+    return !info->regular || (input->device == info->device
+                              && input->inode == info->inode);
+}
+
+bool pg_input_same(const pg_input_info_t *a, const pg_input_info_t *b)
+{
+    return a->regular && b->regular && a->device == b->device
+           && a->inode == b->inode;
 }
 
 /* --- unpacking ----------------------------------------------------------- */
@@ -338,20 +408,28 @@ static void end_with(pg_input_t *input, const char *trouble)
     }
 }
 
-/* A packed stream has ended. Another may follow; padding may not trouble. */
+/* A packed stream has ended. Another may follow, also behind padding, which
+ * is of NULs. */
 static void next_stream(pg_input_t *input)
 {
-    refill(input);
-    if (input->in_at == input->in_len) {
+    const codec_t *next;
+
+    do {
+        refill(input);
+        while (input->in_at < input->in_len
+               && input->in[input->in_at] == '\0') {
+            input->in_at++;
+        }
+    } while (input->in_at == input->in_len && !input->in_end);
+    fill_magic(input);
+    next = codec_of(input->in, input->in_len);
+    if (input->in_len == 0) {
         input->done = true;
-        return;
     }
-    if (codec_of(input->in + input->in_at, input->in_len - input->in_at)
-        == input->codec) {
-        return;
+    else if (next == NULL || next->step != input->codec->step) {
+        end_with(input, "has something behind its packed data that was not "
+                 "read");
     }
-    end_with(input, input->in[input->in_at] == '\0' ? NULL
-             : "has something behind its packed data that was not read");
 }
 
 static apr_size_t unpack(pg_input_t *input, char *buffer, apr_size_t room)
@@ -379,7 +457,8 @@ static apr_size_t unpack(pg_input_t *input, char *buffer, apr_size_t room)
         if (input->produced > BOMB_FREE
             && input->produced / BOMB_RATIO > input->consumed) {
             end_with(input, "unpacks to over 250 times its size; "
-                     "the rest was not read");
+                     "the rest was not read. Unpack it yourself if that is "
+                     "right");
         }
         if (step.room) {
             return step.room;

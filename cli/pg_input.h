@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include <sys/types.h>
+
 #include <apr_errno.h>
 #include <apr_pools.h>
 
@@ -20,6 +22,8 @@ typedef struct pg_input_info_t {
     apr_uint64_t size;           /* octets on disk; 0 if not a regular file */
     bool regular;                /* it can be read again                  */
     bool plain;                  /* and in parts: it is not packed        */
+    dev_t device;                /* of a regular file: which one it is    */
+    ino_t inode;
 } pg_input_info_t;
 
 /**
@@ -41,6 +45,13 @@ const char *pg_input_stat(pg_input_info_t *out, const char *path,
 const char *pg_input_open(pg_input_t **out, const char *path,
                           apr_uint64_t from, const atomic_bool *stop,
                           apr_pool_t *pool);
+
+/** Is this the file that was looked at? Logs are renamed while they are read.
+ *  True for all that is no regular file. */
+bool pg_input_is(const pg_input_t *input, const pg_input_info_t *info);
+
+/** Are both the same regular file, whatever their names? */
+bool pg_input_same(const pg_input_info_t *a, const pg_input_info_t *b);
 
 /**
  * Read on, unpacking.

@@ -2,6 +2,7 @@
 
 #include "pg_into.h"
 
+#include <apr_file_info.h>
 #include <apr_tables.h>
 
 #include "pg_identity.h"
@@ -79,14 +80,36 @@ static int choose(fresh_t *fresh, const pg_cli_t *cli,
     return 0;
 }
 
+/* httpd must not be kept from starting by a damaged ledger, and so sets it
+ * aside. Here somebody named a file: if that is no ledger, it may be a log. */
+static const char *reason_to_refuse(const char *path, apr_pool_t *pool)
+{
+    const char *why = NULL;
+    pg_ledger_t *ledger;
+    apr_finfo_t info;
+
+    if (apr_stat(&info, path, APR_FINFO_TYPE, pool) != APR_SUCCESS
+        || pg_ledger_open_readonly(&ledger, path, &why, pool)
+           == APR_SUCCESS) {
+        return NULL;
+    }
+    return why ? why : "it is no ledger";
+}
+
 static int open_ledger(pg_ledger_t **out, const pg_cli_t *cli,
                        const char *path)
 {
+    const char *refused = reason_to_refuse(path, cli->pool);
     pg_opening_t opening;
-    apr_status_t failed = pg_ledger_open(out, &opening, path, cli->now,
-                                         cli->pool);
+    apr_status_t failed;
     char words[256];
 
+    if (refused) {
+        pg_cli_say(cli, "%s: %s; --into takes a ledger, or a name that is "
+                   "free", path, refused);
+        return PG_EXIT_OUTPUT;
+    }
+    failed = pg_ledger_open(out, &opening, path, cli->now, cli->pool);
     if (failed != APR_SUCCESS) {
         pg_cli_say(cli, "%s: %s", path,
                    opening.why ? opening.why
@@ -109,6 +132,7 @@ int pg_into_add(const pg_cli_t *cli, const char *path,
         apr_array_make(cli->pool, 16, sizeof(pg_identity_t)),
     };
     pg_scan_in_t some = *in;
+    const pg_scan_out_t *again;
     pg_ledger_t *ledger;
     int status = open_ledger(&ledger, cli, path);
 
@@ -120,7 +144,7 @@ int pg_into_add(const pg_cli_t *cli, const char *path,
     }
     some.path = (const char *const *)fresh.path->elts;
     some.paths = fresh.path->nelts;
-    pg_scan_record(&some, scan, ledger, cli->pool);
+    again = pg_scan_record(&some, scan, ledger, cli->pool);
     for (int i = 0; i < fresh.identity->nelts; i++) {
         const pg_identity_t *identity =
             &((const pg_identity_t *)fresh.identity->elts)[i];
@@ -128,5 +152,10 @@ int pg_into_add(const pg_cli_t *cli, const char *path,
         pg_ledger_see(ledger, identity->head);
     }
     pg_ledger_tend(ledger, cli->now);
-    return 0;
+    for (int i = 0; i < again->troubles; i++) {
+        pg_cli_say(cli, "%s: %s; %s holds a part of it",
+                   again->trouble[i].path, again->trouble[i].why, path);
+        status = PG_EXIT_OUTPUT;
+    }
+    return status;
 }

@@ -25,9 +25,10 @@ enum {
 /* A file, or a part of a plain one. */
 typedef struct part_t {
     const char *path;
+    pg_input_info_t info;        /* of the whole file, when it was planned */
     apr_uint64_t begin, limit;
-    const char *trouble;         /* written by the worker that has it     */
-    bool unread;
+    const char *why;             /* not whole: by the worker that has it  */
+    pg_trouble_e trouble;
 } part_t;
 
 /* What the workers share. Only the atomics are written while they run. */
@@ -40,7 +41,9 @@ typedef struct crew_t {
     const pg_table_t *relayed;
     part_t *part;
     int parts;
+    int jobs;                    /* not more than there are parts         */
     bool rereadable;             /* all of it: no pipe among them         */
+    apr_array_header_t *troubles; /* pg_scan_trouble_t                    */
     pthread_t waiter;            /* is told when a worker has ended       */
     atomic_int next;             /* part                                  */
     atomic_int running;
@@ -82,6 +85,12 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
     }
     w->counter.tally->oversize += lines.oversize;
     w->counter.tally->lines += lines.oversize;
+    if (part->info.plain && lines.ended && lines.at < part->limit
+        && pg_input_trouble(input) == NULL && !atomic_load(&crew->stop)) {
+        part->why = "was cut off while it was read (rotated?): lines of it "
+                    "are missing";
+        part->trouble = PG_TROUBLE_PART;
+    }
 }
 
 static void scan_part(worker_t *w, part_t *part)
@@ -94,15 +103,18 @@ static void scan_part(worker_t *w, part_t *part)
     wrong = pg_input_open(&input, part->path,
                           part->begin ? part->begin - 1 : 0,
                           &w->crew->stop, pool);
+    if (wrong == NULL && !pg_input_is(input, &part->info)) {
+        wrong = "is not the file that it was (rotated?); scan again";
+    }
     if (wrong) {
-        part->trouble = apr_pstrdup(w->pool, wrong);
-        part->unread = true;
+        part->trouble = PG_TROUBLE_UNREAD;
     }
     else {
         scan_lines(w, input, part);
         wrong = pg_input_trouble(input);
-        part->trouble = wrong ? apr_pstrdup(w->pool, wrong) : NULL;
+        part->trouble = wrong ? PG_TROUBLE_PART : part->trouble;
     }
+    part->why = wrong ? apr_pstrdup(w->pool, wrong) : part->why;
     apr_pool_destroy(pool);
 }
 
@@ -123,11 +135,12 @@ static void *work(void *arg)
 
 /* --- the crew ------------------------------------------------------------ */
 
-static worker_t *hire(crew_t *crew, int jobs, apr_pool_t *pool)
+static worker_t *hire(crew_t *crew, apr_pool_t *pool)
 {
-    worker_t *workers = apr_pcalloc(pool, sizeof(*workers) * (apr_size_t)jobs);
+    worker_t *workers = apr_pcalloc(pool, sizeof(*workers)
+                                          * (apr_size_t)crew->jobs);
 
-    for (int i = 0; i < jobs; i++) {
+    for (int i = 0; i < crew->jobs; i++) {
         worker_t *w = &workers[i];
         w->crew = crew;
         /* Not a child: pools are not made to be grown by several threads. */
@@ -164,9 +177,36 @@ static bool oversee(crew_t *crew, const sigset_t *signals, apr_uint64_t total)
     return interrupted;
 }
 
+static bool is_hired(const worker_t *w)
+{
+    return !pthread_equal(w->thread, pthread_self());
+}
+
+/* Where threads cannot be had, one does: this one, which then hears of no
+ * signal before it has ended. */
+static void start(crew_t *crew, worker_t *workers)
+{
+    int hired = 0;
+
+    atomic_store(&crew->next, 0);
+    atomic_store(&crew->running, crew->jobs);
+    for (int i = 0; i < crew->jobs; i++) {
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0) {
+            hired++;
+        }
+        else {
+            workers[i].thread = pthread_self();
+            atomic_fetch_sub(&crew->running, 1);
+        }
+    }
+    if (hired == 0) {
+        atomic_store(&crew->running, 1);
+        work(&workers[0]);
+    }
+}
+
 /* One pass over all parts. @return was it interrupted */
-static bool run_pass(crew_t *crew, worker_t *workers, int jobs,
-                     apr_uint64_t total)
+static bool run_pass(crew_t *crew, worker_t *workers, apr_uint64_t total)
 {
     sigset_t signals, before;
     bool interrupted;
@@ -178,17 +218,14 @@ static bool run_pass(crew_t *crew, worker_t *workers, int jobs,
     sigaddset(&signals, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &signals, &before);
     crew->waiter = pthread_self();
-    atomic_store(&crew->next, 0);
-    atomic_store(&crew->running, jobs);
-    for (int i = 0; i < jobs; i++) {
-        if (pthread_create(&workers[i].thread, NULL, work, &workers[i])) {
-            atomic_fetch_sub(&crew->running, 1);
-            workers[i].thread = pthread_self();
-        }
+    for (int i = 0; i < crew->parts; i++) {
+        crew->part[i].why = NULL;   /* it was in the last pass's memory   */
+        crew->part[i].trouble = PG_TROUBLE_NONE;
     }
+    start(crew, workers);
     interrupted = oversee(crew, &signals, total);
-    for (int i = 0; i < jobs; i++) {
-        if (!pthread_equal(workers[i].thread, pthread_self())) {
+    for (int i = 0; i < crew->jobs; i++) {
+        if (is_hired(&workers[i])) {
             pthread_join(workers[i].thread, NULL);
         }
     }
@@ -202,17 +239,55 @@ static bool run_pass(crew_t *crew, worker_t *workers, int jobs,
 /* --- parts --------------------------------------------------------------- */
 
 static void add_parts(apr_array_header_t *parts, const char *path,
-                      apr_uint64_t size)
+                      const pg_input_info_t *info)
 {
-    apr_uint64_t at = 0;
+    apr_uint64_t size = info->plain ? info->size : 0, at = 0;
 
     do {
         part_t *part = apr_array_push(parts);
         bool last = size - at <= PART_SIZE * 3 / 2;
-        *part = (part_t){ .path = path, .begin = at,
-                          .limit = last ? ~(apr_uint64_t)0 : at + PART_SIZE };
-        at = last ? size : at + PART_SIZE;
+        apr_uint64_t limit = last ? size : at + PART_SIZE;
+        *part = (part_t){ .path = path, .info = *info, .begin = at,
+                          /* what is added meanwhile is not ours           */
+                          .limit = info->plain ? limit : ~(apr_uint64_t)0 };
+        at = limit;
     } while (at < size);
+}
+
+/* The name that the same file was given by before; NULL if it was not. */
+static const char *earlier_name(const apr_array_header_t *parts,
+                                const pg_input_info_t *info)
+{
+    for (int i = 0; i < parts->nelts; i++) {
+        const part_t *part = &((const part_t *)parts->elts)[i];
+        if (pg_input_same(&part->info, info)) {
+            return part->path;
+        }
+    }
+    return NULL;
+}
+
+/* Look at a file. @return NULL, or why it will not be read */
+static const char *plan_file(part_t *out, const apr_array_header_t *parts,
+                             const char *path, apr_pool_t *pool)
+{
+    const char *wrong = pg_input_stat(&out->info, path, pool);
+    const char *earlier;
+
+    out->path = path;
+    out->trouble = wrong ? PG_TROUBLE_UNREAD : PG_TROUBLE_NONE;
+    if (wrong == NULL && (earlier = earlier_name(parts, &out->info))) {
+        wrong = apr_pstrcat(pool, "is the same file as ", earlier,
+                            "; read once", NULL);
+    }
+    return wrong;
+}
+
+static void note_trouble(apr_array_header_t *troubles, const part_t *part,
+                         const char *why)
+{
+    *(pg_scan_trouble_t *)apr_array_push(troubles) =
+        (pg_scan_trouble_t){ part->path, why, part->trouble };
 }
 
 /* Cut what can be cut. @return octets in all, 0 if that is not known */
@@ -220,51 +295,40 @@ static apr_uint64_t plan(crew_t *crew, apr_array_header_t *parts,
                          pg_scan_out_t *out, apr_pool_t *pool)
 {
     const pg_scan_in_t *in = crew->in;
-    apr_array_header_t *troubles = apr_array_make(pool, 4,
-                                                  sizeof(pg_scan_trouble_t));
     apr_uint64_t total = 0;
 
+    crew->troubles = apr_array_make(pool, 4, sizeof(pg_scan_trouble_t));
     crew->rereadable = true;
     for (int i = 0; i < in->paths; i++) {
-        pg_input_info_t info;
-        const char *wrong = pg_input_stat(&info, in->path[i], pool);
+        part_t file;
+        const char *wrong = plan_file(&file, parts, in->path[i], pool);
         if (wrong) {
-            *(pg_scan_trouble_t *)apr_array_push(troubles) =
-                (pg_scan_trouble_t){ in->path[i], wrong, true };
+            note_trouble(crew->troubles, &file, wrong);
             continue;
         }
         out->files++;
-        crew->rereadable = crew->rereadable && info.regular;
-        total += info.size;
-        add_parts(parts, in->path[i], info.plain ? info.size : 0);
-        if (info.plain) {        /* what is added meanwhile is not ours   */
-            ((part_t *)parts->elts)[parts->nelts - 1].limit = info.size;
-        }
+        crew->rereadable = crew->rereadable && file.info.regular;
+        total += file.info.size;
+        add_parts(parts, in->path[i], &file.info);
     }
-    out->trouble = (const pg_scan_trouble_t *)troubles->elts;
-    out->troubles = troubles->nelts;
+    crew->part = (part_t *)parts->elts;
+    crew->parts = parts->nelts;
+    crew->jobs = crew->parts < 1 ? 1 : crew->parts < in->jobs ? crew->parts
+                                                              : in->jobs;
     return crew->rereadable ? total : 0;
 }
 
 static void note_troubles(pg_scan_out_t *out, const crew_t *crew,
                           apr_pool_t *pool)
 {
-    apr_array_header_t *all = apr_array_make(pool, 4,
-                                             sizeof(pg_scan_trouble_t));
-
-    for (int i = 0; i < out->troubles; i++) {
-        *(pg_scan_trouble_t *)apr_array_push(all) = out->trouble[i];
-    }
     for (int i = 0; i < crew->parts; i++) {
         const part_t *part = &crew->part[i];
-        if (part->trouble) {
-            *(pg_scan_trouble_t *)apr_array_push(all) = (pg_scan_trouble_t){
-                part->path, apr_pstrdup(pool, part->trouble), part->unread
-            };
+        if (part->why) {
+            note_trouble(crew->troubles, part, apr_pstrdup(pool, part->why));
         }
     }
-    out->trouble = (const pg_scan_trouble_t *)all->elts;
-    out->troubles = all->nelts;
+    out->trouble = (const pg_scan_trouble_t *)crew->troubles->elts;
+    out->troubles = crew->troubles->nelts;
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -287,9 +351,9 @@ static const pg_own_t *own_of_names(const pg_table_t *names, apr_pool_t *pool)
     return added ? own : NULL;
 }
 
-static void fire(worker_t *workers, int jobs)
+static void fire(const crew_t *crew, worker_t *workers)
 {
-    for (int i = 0; i < jobs; i++) {
+    for (int i = 0; i < crew->jobs; i++) {
         apr_pool_destroy(workers[i].pool);
     }
 }
@@ -298,20 +362,19 @@ static void fire(worker_t *workers, int jobs)
 static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
                     pg_scan_out_t *out)
 {
-    int jobs = crew->in->jobs;
     apr_pool_t *pool;
     worker_t *workers;
 
     apr_pool_create(&pool, NULL);
     crew->pass = pass;
-    workers = hire(crew, jobs, pool);
-    out->interrupted |= run_pass(crew, workers, jobs, 0);
-    for (int i = 0; i < jobs; i++) {
+    workers = hire(crew, pool);
+    out->interrupted |= run_pass(crew, workers, 0);
+    for (int i = 0; i < crew->jobs; i++) {
         const pg_counter_t *c = &workers[i].counter;
         pg_table_merge(sum, pass == pg_count_names ? c->tally->names
                                                    : c->found, NULL);
     }
-    fire(workers, jobs);
+    fire(crew, workers);
     apr_pool_destroy(pool);
     atomic_store(&crew->octets, 0);
 }
@@ -319,16 +382,15 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
 static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
                       apr_pool_t *pool)
 {
-    int jobs = crew->in->jobs;
-    worker_t *workers = hire(crew, jobs, pool);
+    worker_t *workers = hire(crew, pool);
 
     crew->pass = crew->ledger ? pg_count_record : pg_count_block;
-    out->interrupted |= run_pass(crew, workers, jobs, total);
-    for (int i = 0; i < jobs; i++) {
+    out->interrupted |= run_pass(crew, workers, total);
+    for (int i = 0; i < crew->jobs; i++) {
         pg_tally_merge(out->tally, workers[i].counter.tally);
     }
     note_troubles(out, crew, pool);
-    fire(workers, jobs);
+    fire(crew, workers);
     out->octets = atomic_load(&crew->octets);
 }
 
@@ -355,8 +417,6 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
     crew_t crew = { .in = in, .rules = in->rules };
     apr_uint64_t total = plan(&crew, parts, out, pool);
 
-    crew.part = (part_t *)parts->elts;
-    crew.parts = parts->nelts;
     out->tally = pg_tally_create(pool, in->bound);
     if (in->learn && crew.rereadable) {
         collect(out->tally->names, &crew, pg_count_names, out);
@@ -368,19 +428,19 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
     return out;
 }
 
-apr_uint64_t pg_scan_record(const pg_scan_in_t *in, const pg_scan_out_t *scan,
-                            pg_ledger_t *ledger, apr_pool_t *pool)
+pg_scan_out_t *pg_scan_record(const pg_scan_in_t *in,
+                              const pg_scan_out_t *scan, pg_ledger_t *ledger,
+                              apr_pool_t *pool)
 {
+    pg_scan_out_t *again = apr_pcalloc(pool, sizeof(*again));
     apr_array_header_t *parts = apr_array_make(pool, 16, sizeof(part_t));
     crew_t crew = { .in = in, .rules = in->rules, .ledger = ledger };
-    pg_scan_out_t again = { .judge = scan->judge };
-    apr_uint64_t total = plan(&crew, parts, &again, pool);
+    apr_uint64_t total = plan(&crew, parts, again, pool);
 
-    crew.part = (part_t *)parts->elts;
-    crew.parts = parts->nelts;
     crew.rules.own = scan->own;
     crew.relayed = pg_judge_relayed(scan->judge, pool);
-    again.tally = pg_tally_create(pool, in->bound);
-    count_all(&crew, &again, total, pool);
-    return again.tally->attempts;
+    again->judge = scan->judge;
+    again->tally = pg_tally_create(pool, in->bound);
+    count_all(&crew, again, total, pool);
+    return again;
 }

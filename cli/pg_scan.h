@@ -19,11 +19,17 @@ typedef struct pg_scan_in_t {
     bool progress;               /* show it on standard error             */
 } pg_scan_in_t;
 
-/** One file that could not be read, or not to its end. */
+typedef enum pg_trouble_e {
+    PG_TROUBLE_NONE,             /* worth knowing: nothing is missing     */
+    PG_TROUBLE_UNREAD,           /* nothing of it was read                */
+    PG_TROUBLE_PART              /* it was not read to its end            */
+} pg_trouble_e;
+
+/** What there is to say of one file. */
 typedef struct pg_scan_trouble_t {
     const char *path;
     const char *why;             /* words to follow the name              */
-    bool unread;                 /* nothing of it was read                */
+    pg_trouble_e trouble;
 } pg_scan_trouble_t;
 
 /** What came of it. */
@@ -50,9 +56,11 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool);
  * found out about them. A signal does not end it: half a log must not be
  * recorded.
  * @param in    the same as for pg_scan_run(), or with fewer paths
- * @return how many were recorded
+ * @return in pool; its tally holds only how many attempts were recorded, its
+ *         troubles say what changed in the meantime
  */
-apr_uint64_t pg_scan_record(const pg_scan_in_t *in, const pg_scan_out_t *scan,
-                            pg_ledger_t *ledger, apr_pool_t *pool);
+pg_scan_out_t *pg_scan_record(const pg_scan_in_t *in,
+                              const pg_scan_out_t *scan, pg_ledger_t *ledger,
+                              apr_pool_t *pool);
 
 #endif

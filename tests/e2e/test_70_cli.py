@@ -15,42 +15,9 @@ import time
 
 import pytest
 
+from pg_cli import (CLEAN, COMMAND, CONNECT, GET, HOME, SYNTH, line, run,
+                    scan_json, write)
 from pg_httpd import HTTPD, MODULES, TOP
-
-BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(TOP, "build")))
-COMMAND = os.path.join(BUILD, "proxyguard")
-SYNTH = os.path.join(TOP, "tests", "synth", "synth_log.py")
-HOME = 11321
-
-
-def run(*args, stdin=b"", env=None):
-    """The command's result, with no locale but the one given."""
-    clean = {k: v for k, v in os.environ.items()
-             if k not in ("LANG", "LANGUAGE") and not k.startswith("LC_")}
-    return subprocess.run([COMMAND, *map(str, args)], input=stdin, timeout=120,
-                          capture_output=True, env={**clean, **(env or {})})
-
-
-def scan_json(*args, stdin=b""):
-    done = run("scan", "-O", "json", *args, stdin=stdin)
-    assert done.returncode < 64, done.stderr
-    return json.loads(done.stdout)
-
-
-def line(request, status=404, size=209, when="02/Jan/2014:03:04:05 +0000",
-         client="192.0.2.7", agent="ua"):
-    return (f'{client} - - [{when}] "{request}" {status} {size} "-" '
-            f'"{agent}"\n')
-
-
-def write(path, *lines):
-    path.write_text("".join(lines), encoding="utf-8", newline="")
-    return path
-
-
-CLEAN = line("GET / HTTP/1.1", 200, HOME)
-GET = line("GET http://www.example.com/ HTTP/1.1", 200, HOME)
-CONNECT = line("CONNECT mx0.example.com:25 HTTP/1.0", 405, 235)
 
 
 # --- the answer --------------------------------------------------------------

@@ -1,0 +1,213 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The command among files that are no logs, logs that change under it, and
+people who want it to be wrong."""
+
+import bz2
+import gzip
+import lzma
+import os
+import resource
+import signal
+import subprocess
+import time
+
+import pytest
+
+from pg_cli import CLEAN, COMMAND, CONNECT, GET, line, run, scan_json, write
+
+
+# --- what a file may be ------------------------------------------------------
+
+def test_a_fifo_that_nobody_writes_to_can_be_interrupted(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with subprocess.Popen([COMMAND, "scan", tmp_path / "fifo"],
+                          stdout=subprocess.PIPE) as child:
+        wait_for(lambda: opened(child.pid, tmp_path / "fifo"))
+        child.send_signal(signal.SIGINT)
+        try:
+            text = child.communicate(timeout=20)[0]
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise
+    assert b"INTERRUPTED" in text
+    assert child.returncode == 74        # not: "0 no attempts"
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def opened(pid, path):
+    """Has the process opened it, or tried to and been stuck?"""
+    names = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            names.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except FileNotFoundError:
+            pass
+    waits = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/wchan", encoding="ascii") as f:
+            waits.append(f.read())
+    return str(path) in names or "wait_for_partner" in waits
+
+
+@pytest.mark.parametrize("pack, word", [
+    (bz2.compress, b"bzcat"), (lambda d: b"PK\x03\x04" + d, b"unzip"),
+    (lambda d: b"\x1f\x9d" + d, b"zcat"),
+    (lambda d: b"\x04\x22\x4d\x18" + d, b"lz4cat")])
+def test_an_unknown_packer_is_named_with_the_way_round(tmp_path, pack,
+                                                       word):
+    (tmp_path / "log").write_bytes(pack(CONNECT.encode()))
+    done = run("scan", tmp_path / "log")
+    assert done.returncode == 66
+    assert word in done.stderr
+
+
+def test_streams_behind_padding_are_read(tmp_path):
+    packed = lzma.compress(CONNECT.encode())
+    (tmp_path / "log").write_bytes(packed + bytes(4) + packed + bytes(400000)
+                                   + packed + bytes(8))
+    assert scan_json(tmp_path / "log")["attempts"] == 3
+
+
+def test_a_member_may_begin_anywhere_in_what_is_read_at_once(tmp_path):
+    """The second one's magic lies on both sides of the reader's 128 KiB."""
+    log = tmp_path / "log"
+    tail = gzip.compress(CONNECT.encode())
+    for beyond in range(1, 3):
+        head = stored(131072 - beyond)
+        log.write_bytes(head + tail)
+        assert scan_json(log)["attempts"] == 1, beyond
+
+
+def stored(size):
+    """A gzip member of that size, of empty lines."""
+    n = size - 100
+    while len(gzip.compress(b"\n" * n, 0)) < size:
+        n += size - len(gzip.compress(b"\n" * n, 0))
+    packed = gzip.compress(b"\n" * n, 0)
+    assert len(packed) == size
+    return packed
+
+
+def test_zstd_frames_to_skip_are_skipped(tmp_path):
+    packed = subprocess.run(["zstd", "-qc"], input=CONNECT.encode(),
+                            capture_output=True, check=True).stdout
+    skip = b"\x50\x2a\x4d\x18" + b"\x04\0\0\0" + b"1234"
+    index = b"\x5e\x2a\x4d\x18" + b"\x04\0\0\0" + b"1234"
+    (tmp_path / "log").write_bytes(skip + packed + packed + index)
+    assert scan_json(tmp_path / "log")["attempts"] == 2
+
+
+def test_the_same_file_is_read_once_whatever_it_is_called(tmp_path):
+    log = write(tmp_path / "log", CONNECT)
+    os.link(log, tmp_path / "hard")
+    os.symlink(log, tmp_path / "soft")
+    done = run("scan", log, tmp_path / "hard", tmp_path / "soft", log)
+    assert done.returncode == 1
+    assert b"1 attempt " in done.stdout
+    assert done.stderr.count(b"is the same file as") == 3
+
+
+def test_a_line_too_long_to_look_at_is_not_called_clean(tmp_path):
+    log = tmp_path / "log"
+    log.write_bytes(b"A" * 3_000_000)
+    done = run("scan", log)
+    assert done.returncode == 65
+    assert b"not one line was understood" in done.stderr
+
+
+# --- logs that change while they are read ------------------------------------
+
+@pytest.fixture
+def held(tmp_path):
+    """A scan that waits, with a log still to be read behind the FIFO that it
+    waits for: (log, finish); finish() lets it go on."""
+    log = write(tmp_path / "log", CONNECT * 10)
+    os.mkfifo(tmp_path / "fifo")
+    with subprocess.Popen([COMMAND, "scan", "-j1", tmp_path / "fifo", log],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                          ) as child:
+        with open(tmp_path / "fifo", "wb") as out:
+            out.write(CLEAN.encode())
+            out.flush()
+
+            def finish():
+                out.close()
+                text, errors = child.communicate(timeout=20)
+                return child.returncode, text, errors
+            yield log, finish
+
+
+def test_a_log_renamed_before_its_turn_is_missed_aloud(held):
+    log, finish = held
+    log.rename(f"{log}.1")
+    write(log, CONNECT)
+    status, _, errors = finish()
+    assert status == 66
+    assert b"rotated" in errors
+
+
+def test_a_log_cut_off_before_its_turn_is_missed_aloud(held):
+    log, finish = held
+    os.truncate(log, 3 * len(CONNECT))
+    status, text, errors = finish()
+    assert status == 74
+    assert b"3 attempts" in text and b"rotated" in errors
+
+
+def test_a_log_that_grows_is_read_as_far_as_it_went(held):
+    log, finish = held
+    with open(log, "a", encoding="ascii") as out:
+        out.write(CONNECT)
+    status, text, errors = finish()
+    assert (status, errors) == (1, b"")
+    assert b"10 attempts" in text
+
+
+# --- when there is nothing left ----------------------------------------------
+
+def test_without_threads_to_be_had_it_does_the_work_itself(tmp_path):
+    """A thread's stack is as large as the limit for one, which no address
+    space has room for here."""
+    log = write(tmp_path / "log", CONNECT)
+    done = subprocess.run(
+        [COMMAND, "scan", "-j4", log, "/dev/null"], capture_output=True,
+        check=False, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_STACK, (1 << 47, resource.RLIM_INFINITY)))
+    assert done.returncode == 1, done.stderr
+    assert b"1 attempt " in done.stdout
+
+
+# --- ledgers -----------------------------------------------------------------
+
+def test_into_leaves_a_file_that_is_no_ledger_alone(tmp_path):
+    log = write(tmp_path / "log", CONNECT)
+    other = write(tmp_path / "access.log", GET)
+    done = run("scan", "--into", other, log)
+    assert done.returncode == 74
+    assert b"access.log: it is no ledger" in done.stderr
+    assert other.read_text(encoding="ascii") == GET
+    assert sorted(os.listdir(tmp_path)) == ["access.log", "log"]
+
+
+def test_into_adds_before_a_reader_of_the_report_hangs_up(tmp_path):
+    log = write(tmp_path / "log", CONNECT)
+    ours, theirs = os.pipe()
+    os.close(ours)
+    subprocess.run([COMMAND, "scan", "-O", "json", "--into",
+                    tmp_path / "ledger", log], stdout=theirs, check=False)
+    os.close(theirs)
+    assert b"1 attempt " in run("show", tmp_path / "ledger").stdout
+
+
+def test_into_says_when_nothing_was_added(tmp_path):
+    log = write(tmp_path / "log", CONNECT)
+    done = run("scan", "--into", tmp_path / "ledger", log, tmp_path / "none")
+    assert done.returncode == 66
+    assert b"nothing was added" in done.stderr
+    assert not (tmp_path / "ledger").exists()
