@@ -45,8 +45,9 @@ class Servers:
         self.made = []
 
     def make(self, conf="", **more):
-        """A server that is configured but not started."""
-        server = Httpd(conf, mpm=more.pop("mpm", self.mpm), **more)
+        """A server that is configured but not started. kind: its class."""
+        kind = more.pop("kind", Httpd)
+        server = kind(conf, mpm=more.pop("mpm", self.mpm), **more)
         self.made.append(server)
         return server
 

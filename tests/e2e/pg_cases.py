@@ -30,3 +30,16 @@ def rows(name):
             line = line.rstrip("\n")
             if line and not line.startswith("#"):
                 yield number, [unescape(x) for x in line.split("\t")]
+
+
+def own_names():
+    return " ".join(fields[0].decode() for _, fields in
+                    rows("own-names.tsv"))
+
+
+def octets_of(line, host):
+    """The row as a client sends it: the line, and a Host when it has one."""
+    head = line.rstrip(b"\r\n") + b"\r\n"
+    if host is not None:
+        head += b"Host: " + host + b"\r\n"
+    return head + b"Connection: close\r\n\r\n"

@@ -4,22 +4,9 @@ to the same answer there as in the unit test."""
 
 import pytest
 
-from pg_cases import rows
+from pg_cases import octets_of, own_names, rows
 
 ROWS = list(rows("classify.tsv"))
-
-
-def own_names():
-    return " ".join(fields[0].decode() for _, fields in
-                    rows("own-names.tsv"))
-
-
-def octets_of(line, host):
-    """The row as a client sends it: the line, and a Host when it has one."""
-    head = line.rstrip(b"\r\n") + b"\r\n"
-    if host is not None:
-        head += b"Host: " + host + b"\r\n"
-    return head + b"Connection: close\r\n\r\n"
 
 
 def found(server):
