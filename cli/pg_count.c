@@ -133,10 +133,13 @@ static void note_home(pg_counter_t *counter, parsed_t *p, int status,
 
 /* --- attempts ------------------------------------------------------------ */
 
-/* From what a log says. Whether a 2xx was a relay is pg_judge.h's business:
- * it needs the whole log. */
-static pg_outcome_e outcome_of(int status)
+/* From what a line says: a 2xx to CONNECT opens a tunnel. Whether another 2xx
+ * was a relay is pg_judge.h's business: it needs the whole log. */
+static pg_outcome_e outcome_of(pg_class_e class_id, int status)
 {
+    if (is_success(status) && pg_tally_is_tunnel(class_id)) {
+        return PG_OUTCOME_RELAYED;
+    }
     if (status == 444) {         /* nginx: closed without an answer       */
         return PG_OUTCOME_DROPPED;
     }
@@ -214,7 +217,8 @@ static void count_attempt(pg_counter_t *counter, parsed_t *p,
         .request = request,
     };
 
-    hit.event.outcome = outcome_of(hit.event.status);
+    hit.event.outcome = outcome_of(verdict->class_id,
+                                   hit.event.status);
     set_source(&hit.event, hit.client);
     if (counter->ledger) {
         record(counter, &hit);

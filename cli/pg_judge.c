@@ -56,13 +56,6 @@ static void learn_home(known_t *known, apr_pool_t *pool)
     }
 }
 
-static bool is_tunnel(const pg_answer_t *a)
-{
-    return a->class_id == PG_CLASS_CONNECT_TLS
-           || a->class_id == PG_CLASS_CONNECT_MAIL
-           || a->class_id == PG_CLASS_CONNECT_OTHER;
-}
-
 /* Each pair of length and site counts once. */
 static void learn_hosts(known_t *known, const pg_tally_t *tally,
                         apr_pool_t *pool)
@@ -76,7 +69,7 @@ static void learn_hosts(known_t *known, const pg_tally_t *tally,
         const pg_answer_t *a = cells[i]->data;
         char pair[PG_TABLE_KEY + 1];
         int len = snprintf(pair, sizeof(pair), "%s %s", a->size, a->host);
-        if (!is_tunnel(a)
+        if (!pg_tally_is_tunnel(a->class_id)
             && pg_table_add(pairs, pg_span_make(pair, (apr_size_t)len),
                             1)->count == 1) {
             pg_table_add(known->hosts_of_size, pg_span_str(a->size), 1);
@@ -126,7 +119,7 @@ static pg_ground_e judge_length(const known_t *known, const pg_answer_t *a)
 
 static pg_ground_e judge_one(const known_t *known, const pg_answer_t *a)
 {
-    if (is_tunnel(a)) {
+    if (pg_tally_is_tunnel(a->class_id)) {
         return PG_GROUND_CONNECT;
     }
     if (a->class_id == PG_CLASS_FOREIGN_HOST) {
@@ -153,6 +146,23 @@ static int worst_first(const void *a, const void *b)
     return strcmp(x->answer->request, y->answer->request);
 }
 
+/* What the table of answers had no room for was still counted: tunnels are
+ * relayed whatever else is known, of the others nothing can be said. */
+static void judge_lost(pg_judge_t *judge, const pg_tally_t *tally)
+{
+    apr_uint64_t tunnels = tally->tunnels;
+
+    judge->lost = tally->answered;
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        judge->lost -= judge->item[i].answer->count;
+        if (judge->item[i].ground == PG_GROUND_CONNECT) {
+            tunnels -= judge->item[i].answer->count;
+        }
+    }
+    judge->attempts[PG_JUDGED_RELAYED] += tunnels;
+    judge->attempts[PG_JUDGED_UNCLEAR] += judge->lost - tunnels;
+}
+
 pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
                          apr_pool_t *pool)
 {
@@ -174,6 +184,7 @@ pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
     }
     qsort(item, judge->n, sizeof(*item), worst_first);
     judge->item = item;
+    judge_lost(judge, tally);
     return judge;
 }
 

@@ -64,7 +64,9 @@ typedef struct pg_judgement_t {
 typedef struct pg_judge_t {
     const pg_judgement_t *item;  /* worst first, then the most frequent   */
     apr_size_t n;
-    apr_uint64_t attempts[PG_JUDGED_COUNT];
+    apr_uint64_t attempts[PG_JUDGED_COUNT]; /* exact, with those not held */
+    apr_uint64_t lost;           /* whose answers --max-keys left no room for:
+                                    counted above, but none of the items  */
 } pg_judge_t;
 
 /** What a judgement rests on; never NULL. */

@@ -80,7 +80,7 @@ static json_t *judged_of(const pg_judge_t *judge)
 
 static json_t *scan_of(const pg_scan_out_t *scan, apr_pool_t *pool)
 {
-    return json_pack("{s:i, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o}",
+    return json_pack("{s:i, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o}",
                      "files", scan->files,
                      "octets", count(scan->octets),
                      "lines", lines_of(scan->tally),
@@ -91,6 +91,7 @@ static json_t *scan_of(const pg_scan_out_t *scan, apr_pool_t *pool)
                          : "given",
                      "counts_low_by", count(pg_tally_error(scan->tally)),
                      "judged", judged_of(scan->judge),
+                     "answers_lost", count(scan->judge->lost),
                      "answers", answers_of(scan->judge, pool));
 }
 

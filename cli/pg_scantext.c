@@ -30,6 +30,16 @@ static void put_verdict(const pg_snaptext_t *t, const apr_uint64_t *judged)
     }
 }
 
+static void put_count(const pg_snaptext_t *t, pg_scan_word_e word,
+                      apr_uint64_t n)
+{
+    if (n) {
+        pg_puts(t->sink, "  ");
+        pg_snaptext_say(t, word, pg_snaptext_number(t, n), NULL, NULL);
+        pg_puts(t->sink, "\n");
+    }
+}
+
 /* --- success ------------------------------------------------------------- */
 
 static void put_answer(const pg_snaptext_t *t, const pg_judgement_t *item)
@@ -95,6 +105,7 @@ static void put_success(const pg_snaptext_t *t, const pg_judge_t *judge)
     put_judged(t, judge, PG_JUDGED_RELAYED, PG_SCAN_RELAYED);
     put_judged(t, judge, PG_JUDGED_UNCLEAR, PG_SCAN_OPEN);
     put_judged(t, judge, PG_JUDGED_HARMLESS, PG_SCAN_HARMLESS);
+    put_count(t, PG_SCAN_LOST, judge->lost);
     if (judge->attempts[PG_JUDGED_RELAYED]
         || judge->attempts[PG_JUDGED_UNCLEAR]) {
         pg_puts(t->sink, "  ");
@@ -139,16 +150,6 @@ static void put_own(const pg_snaptext_t *t, const pg_scan_out_t *scan)
         pg_snaptext_say(t, PG_SCAN_OWN_GIVEN, NULL, NULL, NULL);
     }
     pg_puts(t->sink, "\n");
-}
-
-static void put_count(const pg_snaptext_t *t, pg_scan_word_e word,
-                      apr_uint64_t n)
-{
-    if (n) {
-        pg_puts(t->sink, "  ");
-        pg_snaptext_say(t, word, pg_snaptext_number(t, n), NULL, NULL);
-        pg_puts(t->sink, "\n");
-    }
 }
 
 static void put_log(const pg_snaptext_t *t, const pg_scan_out_t *scan)

@@ -39,6 +39,8 @@
     X(TIMES, "%s times", "%s 件")                                             \
     X(STATUS, "status %s, %s octets", "ステータス %s、%s オクテット")         \
     X(MORE, "... and %s more like these", "ほか %s 種類")                     \
+    X(LOST, "%s answers are of none of these: the list outgrew --max-keys.",  \
+      "ほか %s 件の応答は、一覧が --max-keys を超えたため残っていません。")     \
     X(TRY, "Try it: curl -x http://THIS-SERVER http://example.com/ must not " \
       "show that site.",                                                      \
       "確認方法: curl -x http://このサーバー http://example.com/ "              \

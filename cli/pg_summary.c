@@ -13,12 +13,18 @@ static void move(apr_uint64_t *from, apr_uint64_t *to, apr_uint64_t n)
     *to += n;
 }
 
-/* While counting, every 2xx was booked as "observed". */
+/* While counting, every 2xx but a tunnel's was booked as "observed". */
+static bool is_moved(const pg_judgement_t *item)
+{
+    return item->judged == PG_JUDGED_RELAYED
+           && item->ground != PG_GROUND_CONNECT;
+}
+
 static void apply_judgement(pg_snapshot_t *s, const pg_judge_t *judge)
 {
     for (apr_size_t i = 0; i < judge->n; i++) {
         const pg_answer_t *a = judge->item[i].answer;
-        if (judge->item[i].judged == PG_JUDGED_RELAYED) {
+        if (is_moved(&judge->item[i])) {
             move(&s->count[a->class_id][PG_OUTCOME_OBSERVED],
                  &s->count[a->class_id][PG_OUTCOME_RELAYED], a->count);
         }
@@ -59,6 +65,22 @@ static void fill_top(pg_top_t *top, const pg_table_t *table, apr_pool_t *pool)
     top->n = n;
 }
 
+/* In the tally's own numbers: it is read once. */
+static void judge_vhosts(const pg_scan_out_t *scan)
+{
+    for (apr_size_t i = 0; i < scan->judge->n; i++) {
+        const pg_judgement_t *item = &scan->judge->item[i];
+        const pg_cell_t *cell = !is_moved(item) ? NULL
+            : pg_table_find(scan->tally->vhosts,
+                            pg_span_str(item->answer->vhost));
+        if (cell) {
+            apr_uint64_t *by_outcome = cell->data;
+            move(&by_outcome[PG_OUTCOME_OBSERVED],
+                 &by_outcome[PG_OUTCOME_RELAYED], item->answer->count);
+        }
+    }
+}
+
 static void fill_vhosts(pg_snapshot_t *s, const pg_scan_out_t *scan,
                         apr_pool_t *pool)
 {
@@ -71,16 +93,6 @@ static void fill_vhosts(pg_snapshot_t *s, const pg_scan_out_t *scan,
         vhost[i].attempts = cells[i]->count;
         memcpy(vhost[i].by_outcome, cells[i]->data,
                sizeof(vhost[i].by_outcome));
-        for (apr_size_t j = 0; j < scan->judge->n; j++) {
-            const pg_judgement_t *item = &scan->judge->item[j];
-            if (item->judged == PG_JUDGED_RELAYED
-                && pg_span_eq(pg_span_str(item->answer->vhost),
-                              cells[i]->key)) {
-                move(&vhost[i].by_outcome[PG_OUTCOME_OBSERVED],
-                     &vhost[i].by_outcome[PG_OUTCOME_RELAYED],
-                     item->answer->count);
-            }
-        }
     }
     s->vhosts = vhost;
     s->vhost_count = n;
@@ -222,6 +234,7 @@ const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
     memcpy(s->by_method, tally->by_method, sizeof(s->by_method));
     memcpy(s->by_port_class, tally->by_port_class, sizeof(s->by_port_class));
     apply_judgement(s, scan->judge);
+    judge_vhosts(scan);
     fill_vhosts(s, scan, pool);
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         fill_top(&s->top[t], tally->top[t], pool);

@@ -228,12 +228,23 @@ pg_span_t pg_tally_answer(const pg_hit_t *hit, char *out)
     return answer_key(&answer, out);
 }
 
+bool pg_tally_is_tunnel(pg_class_e class_id)
+{
+    return class_id == PG_CLASS_CONNECT_TLS
+           || class_id == PG_CLASS_CONNECT_MAIL
+           || class_id == PG_CLASS_CONNECT_OTHER;
+}
+
 static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
                          pg_span_t key)
 {
     pg_answer_t *answer = pg_table_add(tally->answers, key, 1)->data;
     apr_time_t time = hit->event.time;
 
+    tally->answered++;
+    if (pg_tally_is_tunnel(hit->event.verdict.class_id)) {
+        tally->tunnels++;
+    }
     if (answer->count++ == 0) {
         fill_answer(answer, hit);
     }
@@ -479,6 +490,8 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from)
     join_numbers(tally->by_method, from->by_method, PG_METHOD_COUNT);
     join_numbers(tally->by_port_class, from->by_port_class,
                  PG_PORTCLASS_COUNT);
+    tally->answered += from->answered;
+    tally->tunnels += from->tunnels;
     if (from->first && (tally->first == 0 || from->first < tally->first)) {
         tally->first = from->first;
     }

@@ -106,6 +106,8 @@ typedef struct pg_tally_t {
     apr_uint64_t by_family[PG_FAMILY_COUNT];
     apr_uint64_t by_method[PG_METHOD_COUNT];
     apr_uint64_t by_port_class[PG_PORTCLASS_COUNT];
+    apr_uint64_t answered;       /* attempts with a 2xx                   */
+    apr_uint64_t tunnels;        /* of these, to a CONNECT                */
     apr_time_t first, last;      /* attempts; 0 = none                    */
     apr_time_t log_first, log_last; /* lines looked at                    */
     pg_bucket_t bucket[PG_TALLY_BUCKETS]; /* see above                    */
@@ -137,6 +139,9 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit);
  * @param out  at least PG_TABLE_KEY octets and a NUL
  */
 pg_span_t pg_tally_answer(const pg_hit_t *hit, char *out);
+
+/** Is it a CONNECT, whatever its port? */
+bool pg_tally_is_tunnel(pg_class_e class_id);
 
 /** Count a line that was not understood, keeping some of the first. */
 void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line);

@@ -332,6 +332,33 @@ START_TEST(what_is_judged_relayed_is_booked_as_relayed)
 }
 END_TEST
 
+/* Whoever floods a server with URLs that all get its home page must not wash
+ * the one tunnel, or the one page from elsewhere, out of the answers. */
+START_TEST(answers_that_found_no_room_are_not_taken_for_harmless)
+{
+    bench_t b;
+    char line[256];
+    const pg_judge_t *judge;
+
+    bench_begin(&b);
+    count_text(&b, HOME LINE("CONNECT a.example:443 HTTP/1.1", "200 -")
+                   LINE("GET http://a.example/ HTTP/1.1", "200 77"));
+    for (int i = 0; i < 2000; i++) {
+        snprintf(line, sizeof(line), LINE("GET http://h%d.example/ HTTP/1.1",
+                                          "200 100"), i);
+        count_text(&b, line);
+    }
+    judge = pg_judge_run(b.counter.tally, NULL, b.pool);
+    ck_assert_uint_gt(judge->lost, 0);
+    ck_assert_uint_ge(judge->attempts[PG_JUDGED_RELAYED], 1);
+    ck_assert_uint_eq(judge->attempts[PG_JUDGED_RELAYED]
+                      + judge->attempts[PG_JUDGED_UNCLEAR]
+                      + judge->attempts[PG_JUDGED_HARMLESS], 2002);
+    ck_assert_uint_ge(judge->attempts[PG_JUDGED_UNCLEAR], judge->lost - 1);
+    apr_pool_destroy(b.pool);
+}
+END_TEST
+
 START_TEST(merging_does_not_depend_on_who_counted_what)
 {
     static const char *const texts[] = {
@@ -384,6 +411,8 @@ PG_TEST_SUITE(scan)
     tcase_add_test(tc, a_time_from_the_future_does_not_move_the_history);
     tcase_add_test(tc, answers_are_judged_by_status_and_length);
     tcase_add_test(tc, what_is_judged_relayed_is_booked_as_relayed);
+    tcase_add_test(tc,
+                   answers_that_found_no_room_are_not_taken_for_harmless);
     tcase_add_test(tc, merging_does_not_depend_on_who_counted_what);
     suite_add_tcase(suite, tc);
 }
