@@ -347,6 +347,9 @@ static bool is_plausible(pg_field_e field, pg_span_t s)
         return is_dash(s) || is_number(s);
     case PG_FIELD_PORT:
         return is_number(s);
+    case PG_FIELD_VHOST:         /* else a user's name could stand for them */
+    case PG_FIELD_CLIENT:
+        return pg_span_find(s, ' ') == s.len;
     default:
         return true;
     }

@@ -123,30 +123,45 @@ static void take_members(pg_logline_t *out, pg_logjson_t *hold,
     }
 }
 
-/* The same with each \x made \\x, so that it becomes JSON; NULL when it has
- * none or memory is short. */
+/* A stranger's octets can make a line that is no JSON: httpd's \x and \v are
+ * no escapes there, and nginx writes octets that are no UTF-8 as they are.
+ * @param out  room for 5 octets; moved behind what stands for the first of s,
+ *             which is its escape when JSON has none
+ * @return octets of s that were taken */
+static apr_size_t repair_one(char **out, pg_span_t s)
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned char c = (unsigned char)s.ptr[0];
+    apr_size_t taken = c == '\\' && s.len > 1 ? 2 : 1;
+
+    if (c >= 0x80) {
+        memcpy(*out, "\\\\x", 3);
+        (*out)[3] = hex[c >> 4];
+        (*out)[4] = hex[c & 15];
+        *out += 5;
+        return taken;
+    }
+    if (taken == 2 && memchr("\"\\/bfnrtu", s.ptr[1], 9) == NULL) {
+        *(*out)++ = '\\';
+    }
+    memcpy(*out, s.ptr, taken);
+    *out += taken;
+    return taken;
+}
+
+/* The line with its log's escapes made part of the text; NULL if it still is
+ * no JSON, or memory is short. */
 static json_t *load_repaired(pg_span_t line)
 {
-    char *copy;
-    apr_size_t used = 0;
+    char *copy = malloc(line.len * 5), *end = copy;
     json_t *doc = NULL;
 
-    if (pg_span_find(line, '\\') == line.len) {
-        return NULL;
-    }
-    copy = malloc(line.len * 2);
-    for (apr_size_t i = 0; copy && i < line.len; i++) {
-        bool pair = line.ptr[i] == '\\' && i + 1 < line.len;
-        if (pair && line.ptr[i + 1] == 'x') {
-            copy[used++] = '\\';
-        }
-        copy[used++] = line.ptr[i];
-        if (pair) {
-            copy[used++] = line.ptr[++i];
-        }
+    for (apr_size_t i = 0; copy && i < line.len; ) {
+        i += repair_one(&end, pg_span_from(line, i));
     }
     if (copy) {
-        doc = json_loadb(copy, used, JSON_ALLOW_NUL, NULL);
+        doc = json_loadb(copy, (apr_size_t)(end - copy), JSON_ALLOW_NUL,
+                         NULL);
     }
     free(copy);
     return doc;

@@ -158,15 +158,20 @@ static bool parse_iso(date_t *d, pg_span_t s)
 /* The calendar's own limits; 60 is a leap second. */
 static bool date_to_time(apr_time_t *out, const date_t *d)
 {
-    apr_int64_t seconds;
+    apr_int64_t days, seconds;
+    int year, month;
 
     if (d->year < 1970 || d->year > 2199 || d->month < 1 || d->month > 12
         || d->day < 1 || d->day > 31 || d->hour > 23 || d->minute > 59
         || d->second > 60) {
         return false;
     }
-    seconds = pg_days_from_civil(d->year, d->month, d->day) * 86400
-              + d->hour * 3600 + d->minute * 60 + d->second
+    days = pg_days_from_civil(d->year, d->month, d->day);
+    pg_civil_from_days(days, &year, &month);
+    if (month != d->month) {
+        return false;
+    }
+    seconds = days * 86400 + d->hour * 3600 + d->minute * 60 + d->second
               - (apr_int64_t)d->zone * 60;
     if (seconds < 0) {
         return false;

@@ -121,6 +121,19 @@ def test_a_line_too_long_to_look_at_is_not_called_clean(tmp_path):
     assert b"not one line was understood" in done.stderr
 
 
+@pytest.mark.parametrize("agent", [b"\xff\xfe", b"\\v", b"\\x0b",
+                                   "\u00e9\xff".encode("latin-1")])
+def test_what_makes_a_line_no_json_does_not_hide_it(tmp_path, agent):
+    """nginx writes octets as they are, httpd writes escapes of its own."""
+    log = tmp_path / "log"
+    log.write_bytes(b'{"time":"2014-01-02T03:04:05Z","status":405,"http_user_'
+                    b'agent":"%s","request":"CONNECT \xc3\xa9.example:25 '
+                    b'HTTP/1.0"}\n' % agent)
+    found = scan_json(log)
+    assert found["by_class"]["connect-mail"] == 1
+    assert found["top"]["targets"]["entries"][0]["key"] == "\u00e9.example:25"
+
+
 # --- logs that change while they are read ------------------------------------
 
 @pytest.fixture
