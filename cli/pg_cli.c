@@ -13,7 +13,7 @@ static void say(const pg_cli_t *cli, const char *format, va_list args)
 {
     char *text = apr_pvsprintf(cli->pool, format, args);
 
-    fprintf(stderr, "proxyguard %s: %s\n", cli->argv[0],
+    fprintf(stderr, "%s: %s\n", cli->argv[0],
             pg_cli_safe(pg_span_str(text), cli->pool));
 }
 
@@ -26,6 +26,13 @@ void pg_cli_say(const pg_cli_t *cli, const char *format, ...)
     va_end(args);
 }
 
+/* After a complaint, ours or getopt_long()'s. */
+static int point_to_help(const pg_cli_t *cli)
+{
+    fprintf(stderr, "Try '%s --help'.\n", cli->argv[0]);
+    return PG_EXIT_USAGE;
+}
+
 int pg_cli_usage(const pg_cli_t *cli, const char *format, ...)
 {
     va_list args;
@@ -33,16 +40,10 @@ int pg_cli_usage(const pg_cli_t *cli, const char *format, ...)
     va_start(args, format);
     say(cli, format, args);
     va_end(args);
-    return pg_cli_bad_option(cli);
+    return point_to_help(cli);
 }
 
-int pg_cli_bad_option(const pg_cli_t *cli)
-{
-    fprintf(stderr, "Try 'proxyguard %s --help'.\n", cli->argv[0]);
-    return PG_EXIT_USAGE;
-}
-
-int pg_cli_lang(pg_cli_t *cli, const char *text)
+static int set_lang(pg_cli_t *cli, const char *text)
 {
     cli->japanese = !strcmp(text, "ja");
     if (!cli->japanese && strcmp(text, "en")) {
@@ -51,14 +52,59 @@ int pg_cli_lang(pg_cli_t *cli, const char *text)
     return 0;
 }
 
-int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name)
+static int show_help(const pg_cli_t *cli, const char *help)
+{
+    pg_sink_t sink = pg_cli_sink(stdout);
+
+    pg_puts(&sink, help);
+    return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
+}
+
+bool pg_cli_parse(pg_cli_t *cli, const pg_cli_spec_t *spec, void *options,
+                  int *status)
+{
+    int option;
+
+    *status = 0;
+    while (*status == 0
+           && (option = getopt_long(cli->argc, cli->argv, spec->shorts,
+                                    spec->longs, NULL)) != -1) {
+        if (option == 'h') {
+            *status = show_help(cli, spec->help);
+            return false;
+        }
+        *status = option == '?' ? point_to_help(cli)
+                  : option == PG_OPT_LANG ? set_lang(cli, optarg)
+                  : spec->set(cli, options, option);
+    }
+    return *status == 0;
+}
+
+/* An IPv6 address in its brackets, and any port when none is given. */
+static const char *on_any_port(const char *name, apr_pool_t *pool)
+{
+    const char *colon = strchr(name, ':');
+    bool address = colon && strchr(colon + 1, ':');
+
+    if (name[0] == '[' ? strstr(name, "]:") != NULL : colon && !address) {
+        return name;
+    }
+    return name[0] != '[' && address
+           ? apr_pstrcat(pool, "[", name, "]:*", NULL)
+           : apr_pstrcat(pool, name, ":*", NULL);
+}
+
+int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name,
+               bool any_port)
 {
     const char *wrong;
 
     if (*own == NULL) {
         *own = pg_own_create(cli->pool);
     }
-    wrong = pg_own_add(*own, pg_span_str(name));
+    wrong = pg_own_add(*own, pg_span_str(any_port
+                                         ? on_any_port(name, cli->pool)
+                                         : name));
     if (wrong) {
         return pg_cli_usage(cli, "--own-host: '%s' %s", name, wrong);
     }

@@ -4,6 +4,7 @@
 #ifndef PG_CLI_H
 #define PG_CLI_H
 
+#include <getopt.h>
 #include <stdio.h>
 
 #include <apr_pools.h>
@@ -23,7 +24,7 @@ enum {
     PG_EXIT_OUTPUT = 74          /* reading or writing failed half-way    */
 };
 
-/** What a command is called with; argv[0] is its name. */
+/** What a command is called with; argv[0] is "proxyguard NAME". */
 typedef struct pg_cli_t {
     int argc;
     char **argv;
@@ -39,6 +40,28 @@ int pg_cmd_compare(pg_cli_t *cli);
 int pg_cmd_explain(pg_cli_t *cli);
 int pg_cmd_audit(pg_cli_t *cli);
 
+/** The options of a command. */
+typedef struct pg_cli_spec_t {
+    const char *help;            /* what --help prints                    */
+    const char *shorts;          /* as getopt_long() wants them           */
+    const struct option *longs;
+    /* takes one, its value in optarg: 0, or an exit status after a message;
+       -h, PG_OPT_LANG and what is none it does not get to see */
+    int (*set)(pg_cli_t *cli, void *options, int option);
+} pg_cli_spec_t;
+
+/** Long options without a letter: --lang is common to most; a command's own
+ *  begin behind it. */
+enum { PG_OPT_LANG = 256, PG_OPT_OWN };
+
+/**
+ * Read the options; the arguments begin at optind.
+ * @param status  when there is nothing left to do: what to exit with
+ * @return true to go on; false after --help or an error, both with words
+ */
+bool pg_cli_parse(pg_cli_t *cli, const pg_cli_spec_t *spec, void *options,
+                  int *status);
+
 /** "proxyguard NAME: sentence" on standard error. */
 void pg_cli_say(const pg_cli_t *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -47,13 +70,11 @@ void pg_cli_say(const pg_cli_t *cli, const char *format, ...)
 int pg_cli_usage(const pg_cli_t *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** After getopt_long() has complained: PG_EXIT_USAGE. */
-int pg_cli_bad_option(const pg_cli_t *cli);
-
 /** Options that several commands have: 0, or PG_EXIT_USAGE after a message.
- *  The set of own names is made when the first one is added. */
-int pg_cli_lang(pg_cli_t *cli, const char *text);
-int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name);
+ *  The set of own names is made when the first one is added.
+ *  @param any_port  a name without a port is ours on all of them */
+int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name,
+               bool any_port);
 int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
                   long max, long *out);
 

@@ -7,9 +7,9 @@
 #include "pg_ledger.h"
 
 int pg_cli_format(const pg_cli_t *cli, const pg_format_t **out,
-                  const char *name)
+                  const char *name, const char *also)
 {
-    const char *known = "";
+    const char *known = also;
 
     *out = pg_format_find(pg_span_str(name));
     if (*out) {

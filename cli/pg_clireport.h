@@ -7,9 +7,10 @@
 #include "pg_cli.h"
 #include "pg_report.h"
 
-/** The format of that name: 0, or PG_EXIT_USAGE after a message. */
+/** The format of that name: 0, or PG_EXIT_USAGE after a message.
+ *  @param also  names that the command itself knows, for the message; or "" */
 int pg_cli_format(const pg_cli_t *cli, const pg_format_t **out,
-                  const char *name);
+                  const char *name, const char *also);
 
 /** What a ledger holds: 0, or an exit status after a message. */
 int pg_cli_ledger(const pg_cli_t *cli, pg_snapshot_t **out, const char *path,

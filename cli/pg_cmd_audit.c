@@ -4,7 +4,6 @@
  * loaded for the purpose, and prints what the module found. Nothing is
  * started, and no shell is involved. */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -33,7 +32,9 @@ static const char help[] =
 "Exit status: 0 nothing open, 1 warnings, 2 something is open to strangers,\n"
 "64 and up errors.\n";
 
-enum { OPT_HTTPD = 256, OPT_MODULE };
+enum { NOT_RUN = 127 };         /* as a shell would say          */
+
+enum { OPT_HTTPD = PG_OPT_OWN, OPT_MODULE };
 
 static const struct option longs[] = {
     { "file",   required_argument, NULL, 'f' },
@@ -48,7 +49,6 @@ typedef struct options_t {
     const char *httpd;
     const char *module;
     apr_array_header_t *defines;
-    bool help;
 } options_t;
 
 /* --- finding things ------------------------------------------------------ */
@@ -166,7 +166,7 @@ static FILE *run(pid_t *child, char **args)
         close(ends[0]);
         close(ends[1]);
         execv(args[0], args);
-        _exit(127);
+        _exit(NOT_RUN);
     }
     close(ends[1]);
     if (*child < 0) {
@@ -224,7 +224,11 @@ static int audit(const pg_cli_t *cli, const options_t *o)
     fclose(from);
     while (waitpid(child, &ended, 0) < 0 && errno == EINTR) {
     }
-    if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) {
+    if (WIFEXITED(ended) && WEXITSTATUS(ended) == NOT_RUN) {
+        pg_cli_say(cli, "%s cannot be run", o->httpd);
+        found = PG_EXIT_NO_INPUT;
+    }
+    else if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) {
         pg_cli_say(cli, "%s did not accept the configuration", o->httpd);
         found = PG_EXIT_DATA;
     }
@@ -233,17 +237,24 @@ static int audit(const pg_cli_t *cli, const options_t *o)
 
 /* --- options ------------------------------------------------------------- */
 
-static int set_option(const pg_cli_t *cli, options_t *o, int option)
+/* httpd would look for it below its ServerRoot */
+static int set_path(const pg_cli_t *cli, const char **out, const char *path)
 {
+    *out = realpath(path, NULL);
+    if (*out == NULL) {
+        pg_cli_say(cli, "%s: %s", path, strerror(errno));
+        return PG_EXIT_NO_INPUT;
+    }
+    return 0;
+}
+
+static int set_option(pg_cli_t *cli, void *options, int option)
+{
+    options_t *o = options;
+
     switch (option) {
     case 'f':
-        /* httpd would look for it below its ServerRoot */
-        o->file = realpath(optarg, NULL);
-        if (o->file == NULL) {
-            pg_cli_say(cli, "%s: %s", optarg, strerror(errno));
-            return PG_EXIT_NO_INPUT;
-        }
-        return 0;
+        return set_path(cli, &o->file, optarg);
     case 'D':
         *(const char **)apr_array_push(o->defines) = optarg;
         return 0;
@@ -251,49 +262,31 @@ static int set_option(const pg_cli_t *cli, options_t *o, int option)
         o->httpd = optarg;
         return 0;
     case OPT_MODULE:
-        o->module = realpath(optarg, NULL);
-        if (o->module == NULL) {
-            pg_cli_say(cli, "%s: %s", optarg, strerror(errno));
-            return PG_EXIT_NO_INPUT;
-        }
-        return 0;
-    case 'h':
-        o->help = true;
-        return 0;
-    default:
-        return pg_cli_bad_option(cli);
+        return set_path(cli, &o->module, optarg);
+    default:                     /* getopt_long() lets no other through   */
+        return PG_EXIT_INTERNAL;
     }
 }
 
-static int parse(pg_cli_t *cli, options_t *o)
-{
-    int option, status;
-
-    o->defines = apr_array_make(cli->pool, 4, sizeof(char *));
-    while ((option = getopt_long(cli->argc, cli->argv, "f:D:h", longs, NULL))
-           != -1) {
-        status = set_option(cli, o, option);
-        if (status) {
-            return status;
-        }
-    }
-    if (optind < cli->argc) {
-        return pg_cli_usage(cli, "'%s' is not expected; -f names a "
-                            "configuration", cli->argv[optind]);
-    }
-    return 0;
-}
+static const pg_cli_spec_t spec = { help, "f:D:h", longs, set_option };
 
 static int find_programs(const pg_cli_t *cli, options_t *o)
 {
-    if (o->httpd == NULL) {
+    const char *given = o->httpd;
+
+    if (given == NULL) {
         o->httpd = find_httpd(cli->pool);
     }
-    else if (!strchr(o->httpd, '/')) {
-        o->httpd = find_in(getenv("PATH"), o->httpd, cli->pool);
+    else if (!strchr(given, '/')) {
+        o->httpd = find_in(getenv("PATH"), given, cli->pool);
+    }
+    if (o->httpd == NULL && given == NULL) {
+        pg_cli_say(cli, "no httpd was found; --httpd names it");
+        return PG_EXIT_NO_INPUT;
     }
     if (o->httpd == NULL || access(o->httpd, X_OK) != 0) {
-        pg_cli_say(cli, "no httpd was found; --httpd names it");
+        pg_cli_say(cli, "--httpd: '%s' is no program, nor one on the PATH",
+                   given);
         return PG_EXIT_NO_INPUT;
     }
     if (o->module == NULL) {
@@ -308,16 +301,17 @@ static int find_programs(const pg_cli_t *cli, options_t *o)
 
 int pg_cmd_audit(pg_cli_t *cli)
 {
-    options_t o = { .help = false };
-    pg_sink_t sink = pg_cli_sink(stdout);
-    int status = parse(cli, &o);
+    options_t o = {
+        .defines = apr_array_make(cli->pool, 4, sizeof(char *))
+    };
+    int status;
 
-    if (status) {
+    if (!pg_cli_parse(cli, &spec, &o, &status)) {
         return status;
     }
-    if (o.help) {
-        pg_puts(&sink, help);
-        return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
+    if (optind < cli->argc) {
+        return pg_cli_usage(cli, "'%s' is not expected; -f names a "
+                            "configuration", cli->argv[optind]);
     }
     status = find_programs(cli, &o);
     return status ? status : audit(cli, &o);

@@ -1,8 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* proxyguard compare: several sensors, month by month, family by family. */
-#include <getopt.h>
-
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -21,31 +19,34 @@ static const char help[] =
 "Exit status: 0, or 64 and up for errors.\n";
 
 enum {
-    OPT_LANG = 256, OPT_FAMILY,
+    OPT_FAMILY = PG_OPT_OWN,
     NAME_SHOWN = 40
 };
 
 static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "family", required_argument, NULL, OPT_FAMILY },
-    { "lang",   required_argument, NULL, OPT_LANG },
+    { "lang",   required_argument, NULL, PG_OPT_LANG },
     { "help",   no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
 };
 
-/** What every output needs. */
-typedef struct compare_t {
-    pg_sink_t sink;
-    pg_sensors_t all;
-    int family;                  /* only this one; -1 = all               */
-    bool japanese;
-    apr_pool_t *pool;
-} compare_t;
+typedef struct compare_t compare_t;
 
 typedef struct output_t {
     const char *name;
     void (*put)(compare_t *c);
 } output_t;
+
+/** What every output needs. */
+struct compare_t {
+    pg_sink_t sink;
+    pg_sensors_t all;
+    const output_t *output;
+    int family;                  /* only this one; -1 = all               */
+    bool japanese;
+    apr_pool_t *pool;
+};
 
 static bool is_shown(const compare_t *c, pg_family_e family)
 {
@@ -179,12 +180,11 @@ static const output_t outputs[] = {
 
 /* --- the command --------------------------------------------------------- */
 
-static int set_output(const pg_cli_t *cli, const output_t **out,
-                      const char *name)
+static int set_output(const pg_cli_t *cli, compare_t *c, const char *name)
 {
     for (apr_size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
         if (!strcmp(outputs[i].name, name)) {
-            *out = &outputs[i];
+            c->output = &outputs[i];
             return 0;
         }
     }
@@ -204,49 +204,32 @@ static int set_family(const pg_cli_t *cli, compare_t *c, const char *name)
                         "host", name);
 }
 
-static int parse(pg_cli_t *cli, compare_t *c, const output_t **out)
+static int set_option(pg_cli_t *cli, void *c, int option)
 {
-    int option, status = 0;
-
-    while (status == 0 && (option = getopt_long(cli->argc, cli->argv, "O:h",
-                                                longs, NULL)) != -1) {
-        switch (option) {
-        case 'O':
-            status = set_output(cli, out, optarg);
-            break;
-        case OPT_FAMILY:
-            status = set_family(cli, c, optarg);
-            break;
-        case OPT_LANG:
-            status = pg_cli_lang(cli, optarg);
-            break;
-        case 'h':
-            *out = NULL;
-            return 0;
-        default:
-            status = pg_cli_bad_option(cli);
-        }
-    }
-    if (status == 0 && (optind == cli->argc
-                        || cli->argc - optind > PG_SENSORS_MAX)) {
-        return pg_cli_usage(cli, "1 to %d NAME=FILE are needed",
-                            PG_SENSORS_MAX);
-    }
-    return status;
+    return option == 'O' ? set_output(cli, c, optarg)
+                         : set_family(cli, c, optarg);
 }
 
-static bool is_json(const char *path)
+static const pg_cli_spec_t spec = { help, "O:h", longs, set_option };
+
+/* The file if it is JSON, at its '{'; else NULL. It is opened once: it may be
+ * a pipe. */
+static FILE *open_json(const char *path)
 {
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen(path, "re");
     int c;
 
     do {
         c = file ? fgetc(file) : EOF;
     } while (c == ' ' || c == '\t' || c == '\n' || c == '\r');
+    if (c == '{') {
+        ungetc(c, file);
+        return file;
+    }
     if (file) {
         fclose(file);
     }
-    return c == '{';
+    return NULL;
 }
 
 static int read_sensor(const pg_cli_t *cli, pg_sensor_t *sensor,
@@ -255,6 +238,7 @@ static int read_sensor(const pg_cli_t *cli, pg_sensor_t *sensor,
     const char *equals = strchr(argument, '=');
     pg_snapshot_t *snapshot;
     const char *wrong;
+    FILE *json;
     int status;
 
     if (equals == NULL || equals == argument || equals[1] == '\0') {
@@ -262,13 +246,14 @@ static int read_sensor(const pg_cli_t *cli, pg_sensor_t *sensor,
     }
     sensor->name = apr_pstrmemdup(cli->pool, argument,
                                   (apr_size_t)(equals - argument));
-    if (is_json(equals + 1)) {
-        wrong = pg_sensor_from_json(sensor, equals + 1, cli->pool);
+    json = open_json(equals + 1);
+    if (json) {
+        wrong = pg_sensor_from_json(sensor, json, cli->pool);
+        fclose(json);
         if (wrong) {
             pg_cli_say(cli, "%s %s", equals + 1, wrong);
-            return PG_EXIT_DATA;
         }
-        return 0;
+        return wrong ? PG_EXIT_DATA : 0;
     }
     status = pg_cli_ledger(cli, &snapshot, equals + 1, cli->now, cli->pool);
     if (status == 0) {
@@ -280,17 +265,17 @@ static int read_sensor(const pg_cli_t *cli, pg_sensor_t *sensor,
 int pg_cmd_compare(pg_cli_t *cli)
 {
     compare_t c = {
-        .sink = pg_cli_sink(stdout), .family = -1, .pool = cli->pool
+        .sink = pg_cli_sink(stdout), .output = &outputs[0], .family = -1,
+        .pool = cli->pool
     };
-    const output_t *output = &outputs[0];
-    int status = parse(cli, &c, &output);
+    int status;
 
-    if (status) {
+    if (!pg_cli_parse(cli, &spec, &c, &status)) {
         return status;
     }
-    if (output == NULL) {
-        pg_puts(&c.sink, help);
-        return pg_cli_finish(cli, &c.sink, PG_EXIT_CLEAN);
+    if (optind == cli->argc || cli->argc - optind > PG_SENSORS_MAX) {
+        return pg_cli_usage(cli, "1 to %d NAME=FILE are needed",
+                            PG_SENSORS_MAX);
     }
     c.japanese = cli->japanese;
     c.all.n = cli->argc - optind;
@@ -303,6 +288,6 @@ int pg_cmd_compare(pg_cli_t *cli)
         }
     }
     pg_sensors_align(&c.all);
-    output->put(&c);
+    c.output->put(&c);
     return pg_cli_finish(cli, &c.sink, PG_EXIT_CLEAN);
 }

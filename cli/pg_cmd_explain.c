@@ -1,9 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* proxyguard explain: one request, taken apart and put into words. */
-#include <getopt.h>
-#include <unistd.h>
-
 #include <apr_strings.h>
 
 #include "pg_cli.h"
@@ -12,6 +9,7 @@
 #include "pg_explainwords.h"
 #include "pg_logescape.h"
 #include "pg_logformat.h"
+#include "pg_logjson.h"
 #include "pg_policy.h"
 
 enum {
@@ -30,12 +28,10 @@ static const char help[] =
 "  -h, --help           this text\n\n"
 "Exit status: 0 no attempt, 1 an attempt, 64 and up errors.\n";
 
-enum { OPT_LANG = 256 };
-
 static const struct option longs[] = {
     { "own-host", required_argument, NULL, 'o' },
     { "escaped",  no_argument,       NULL, 'e' },
-    { "lang",     required_argument, NULL, OPT_LANG },
+    { "lang",     required_argument, NULL, PG_OPT_LANG },
     { "help",     no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
 };
@@ -55,7 +51,6 @@ static const words_t words[PG_CLASS_COUNT + 1] = {
 typedef struct options_t {
     pg_own_t *own;
     bool escaped;
-    bool help;
 } options_t;
 
 /* --- the request --------------------------------------------------------- */
@@ -91,12 +86,40 @@ static pg_span_t field_value(pg_span_t lines, pg_span_t name)
     return (pg_span_t){ .ptr = NULL, .len = 0 };
 }
 
+/* The request line of a log's line that is JSON; absent if it is none. */
+static pg_span_t unlogged_json(pg_span_t text, bool *escaped,
+                               apr_pool_t *pool)
+{
+    pg_logjson_t hold = { .doc = NULL };
+    pg_span_t request = { .ptr = NULL, .len = 0 };
+    pg_logline_t line;
+
+    if (pg_logjson_match(&line, &hold, text)) {
+        const pg_span_t *f = line.field;
+        request = f[PG_FIELD_REQUEST];
+        request.ptr = request.ptr
+            ? apr_pstrmemdup(pool, request.ptr, request.len)
+            : apr_psprintf(pool, "%s %s %s", f[PG_FIELD_METHOD].ptr,
+                           f[PG_FIELD_TARGET].ptr,
+                           f[PG_FIELD_PROTOCOL].ptr
+                           ? f[PG_FIELD_PROTOCOL].ptr : "HTTP/1.1");
+        request.len = request.len ? request.len : strlen(request.ptr);
+        *escaped = *escaped || hold.escaped;
+    }
+    pg_logjson_release(&hold);
+    return request;
+}
+
 /* What a line of a log was the request of; the text itself if it is none. */
 static pg_span_t unlogged(pg_span_t text, bool *escaped, apr_pool_t *pool)
 {
     pg_logformat_t format;
     pg_logline_t line;
+    pg_span_t json = unlogged_json(text, escaped, pool);
 
+    if (json.ptr) {
+        return json;
+    }
     for (const char *const *name = pg_logformat_named(); *name; name++) {
         pg_logformat_compile(&format, *name, pool);
         if (pg_logformat_match(&line, &format, text)) {
@@ -107,28 +130,37 @@ static pg_span_t unlogged(pg_span_t text, bool *escaped, apr_pool_t *pool)
     return text;
 }
 
-static pg_span_t read_request(const pg_cli_t *cli)
+/* @return 0, or an exit status after a message */
+static int read_request(pg_span_t *out, const pg_cli_t *cli)
 {
-    char *text = apr_palloc(cli->pool, RAW_MAX);
-    apr_size_t n;
+    char *text = apr_palloc(cli->pool, RAW_MAX + 1);
 
-    if (strcmp(cli->argv[optind], "-")) {
-        return pg_span_str(cli->argv[optind]);
+    *out = pg_span_str(cli->argv[optind]);
+    if (pg_span_eq(*out, PG_SPAN("-"))) {
+        *out = pg_span_make(text, fread(text, 1, RAW_MAX + 1, stdin));
+        if (ferror(stdin)) {
+            pg_cli_say(cli, "standard input could not be read");
+            return PG_EXIT_OUTPUT;
+        }
     }
-    n = fread(text, 1, RAW_MAX, stdin);
-    return pg_span_make(text, n);
+    if (out->len == 0 || out->len > RAW_MAX) {
+        pg_cli_say(cli, "a request of %" APR_SIZE_T_FMT "%s octets; 1 to %d "
+                   "are accepted", out->len > RAW_MAX ? RAW_MAX : out->len,
+                   out->len > RAW_MAX ? " and more" : "", RAW_MAX);
+        return PG_EXIT_DATA;
+    }
+    return 0;
 }
 
-static void take_apart(pg_request_t *request, const pg_cli_t *cli,
-                       options_t *o)
+static void take_apart(pg_request_t *request, pg_span_t text,
+                       const pg_cli_t *cli, options_t *o)
 {
-    pg_span_t text = read_request(cli);
     apr_size_t n = pg_span_find(text, '\n');
     pg_span_t rest = pg_span_from(text, n + 1);
     pg_span_t line = pg_span_upto(text, n);
 
     /* SOCKS is no line: keep what looks like one whole. */
-    if (text.len && (text.ptr[0] == 4 || text.ptr[0] == 5)) {
+    if (text.ptr[0] == 4 || text.ptr[0] == 5) {
         line = text;
     }
     line = unlogged(line, &o->escaped, cli->pool);
@@ -252,57 +284,39 @@ static void put_verdict(pg_sink_t *sink, const pg_cli_t *cli,
 
 /* --- the command --------------------------------------------------------- */
 
-static int set_option(pg_cli_t *cli, options_t *o, int option)
+static int set_option(pg_cli_t *cli, void *options, int option)
 {
-    switch (option) {
-    case 'o':
-        return pg_cli_own(cli, &o->own, optarg);
-    case 'e':
-        o->escaped = true;
-        return 0;
-    case 'h':
-        o->help = true;
-        return 0;
-    case OPT_LANG:
-        return pg_cli_lang(cli, optarg);
-    default:
-        return pg_cli_bad_option(cli);
-    }
-}
+    options_t *o = options;
 
-static int parse(pg_cli_t *cli, options_t *o)
-{
-    int option, status;
-
-    while ((option = getopt_long(cli->argc, cli->argv, "o:eh", longs, NULL))
-           != -1) {
-        status = set_option(cli, o, option);
-        if (status) {
-            return status;
-        }
+    if (option == 'o') {
+        return pg_cli_own(cli, &o->own, optarg, false);
     }
-    if (optind + 1 != cli->argc && !o->help) {
-        return pg_cli_usage(cli, "one request is needed, in quotes");
-    }
+    o->escaped = true;
     return 0;
 }
 
+static const pg_cli_spec_t spec = { help, "o:eh", longs, set_option };
+
 int pg_cmd_explain(pg_cli_t *cli)
 {
-    options_t o = { .help = false };
+    options_t o = { .own = NULL };
     pg_sink_t sink = pg_cli_sink(stdout);
+    pg_span_t text;
     pg_request_t request;
     pg_verdict_t verdict;
-    int status = parse(cli, &o);
+    int status;
 
+    if (!pg_cli_parse(cli, &spec, &o, &status)) {
+        return status;
+    }
+    if (optind + 1 != cli->argc) {
+        return pg_cli_usage(cli, "one request is needed, in quotes");
+    }
+    status = read_request(&text, cli);
     if (status) {
         return status;
     }
-    if (o.help) {
-        pg_puts(&sink, help);
-        return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
-    }
-    take_apart(&request, cli, &o);
+    take_apart(&request, text, cli, &o);
     pg_classify(&verdict, &request, o.own);
     put_parts(&sink, cli, &request);
     pg_puts(&sink, "\n");

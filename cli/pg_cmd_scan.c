@@ -1,7 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* proxyguard scan: options, the scan, the report in the format asked for. */
-#include <getopt.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,8 +20,7 @@ enum {
 };
 
 /* Long options without a letter. */
-enum { OPT_LANG = 256, OPT_FOREIGN_HOST, OPT_MAX_KEYS, OPT_NO_LEARN,
-       OPT_INTO };
+enum { OPT_FOREIGN_HOST = PG_OPT_OWN, OPT_MAX_KEYS, OPT_NO_LEARN, OPT_INTO };
 
 typedef struct options_t {
     pg_scan_in_t in;
@@ -32,7 +30,6 @@ typedef struct options_t {
     const pg_format_t *format;   /* unless the output is ours             */
     const char *into;            /* ledger to add to; NULL                */
     bool auto_format;
-    bool help;
 } options_t;
 
 static const char help[] =
@@ -72,28 +69,12 @@ static const struct option longs[] = {
     { "jobs",         required_argument, NULL, 'j' },
     { "max-keys",     required_argument, NULL, OPT_MAX_KEYS },
     { "quiet",        no_argument,       NULL, 'q' },
-    { "lang",         required_argument, NULL, OPT_LANG },
+    { "lang",         required_argument, NULL, PG_OPT_LANG },
     { "help",         no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
 };
 
 /* --- options ------------------------------------------------------------- */
-
-/* A log does not tell which ports its server had: where none is given, any
- * is ours. */
-static int add_own(const pg_cli_t *cli, options_t *o, const char *name)
-{
-    const char *colon = strchr(name, ':');
-    bool address = colon && strchr(colon + 1, ':');
-
-    if (name[0] == '[' ? strstr(name, "]:") != NULL : colon && !address) {
-        return pg_cli_own(cli, &o->own, name);
-    }
-    if (name[0] != '[' && address) {
-        name = apr_pstrcat(cli->pool, "[", name, "]", NULL);
-    }
-    return pg_cli_own(cli, &o->own, apr_pstrcat(cli->pool, name, ":*", NULL));
-}
 
 static int add_format(const pg_cli_t *cli, options_t *o, const char *text)
 {
@@ -128,7 +109,7 @@ static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
     if (!strcmp(name, "text") || !strcmp(name, "svg")) {
         return 0;
     }
-    return pg_cli_format(cli, &o->format, name);
+    return pg_cli_format(cli, &o->format, name, "svg");
 }
 
 static int set_jobs(const pg_cli_t *cli, options_t *o, const char *text)
@@ -149,11 +130,13 @@ static int set_max_keys(const pg_cli_t *cli, options_t *o, const char *text)
     return status;
 }
 
-static int set_option(pg_cli_t *cli, options_t *o, int option)
+static int set_option(pg_cli_t *cli, void *options, int option)
 {
+    options_t *o = options;
+
     switch (option) {
-    case 'o':
-        return add_own(cli, o, optarg);
+    case 'o':                    /* a log does not tell its server's ports */
+        return pg_cli_own(cli, &o->own, optarg, true);
     case 'f':
         return set_format(cli, o, optarg);
     case 'O':
@@ -163,11 +146,6 @@ static int set_option(pg_cli_t *cli, options_t *o, int option)
     case 'q':
         o->in.progress = false;
         return 0;
-    case 'h':
-        o->help = true;
-        return 0;
-    case OPT_LANG:
-        return pg_cli_lang(cli, optarg);
     case OPT_INTO:
         o->into = optarg;
         return 0;
@@ -179,10 +157,12 @@ static int set_option(pg_cli_t *cli, options_t *o, int option)
     case OPT_NO_LEARN:
         o->in.learn = false;
         return 0;
-    default:
-        return pg_cli_bad_option(cli);
+    default:                     /* getopt_long() lets no other through   */
+        return PG_EXIT_INTERNAL;
     }
 }
+
+static const pg_cli_spec_t spec = { help, "o:f:O:j:qh", longs, set_option };
 
 /* The literal before the request, if all formats agree on it. */
 static pg_span_t common_anchor(const pg_rules_t *rules)
@@ -209,10 +189,20 @@ static void set_rules(const pg_cli_t *cli, options_t *o)
     o->in.learn = o->in.learn && o->own == NULL;
 }
 
-static int parse(pg_cli_t *cli, options_t *o)
+static int check_into(const pg_cli_t *cli, const options_t *o)
+{
+    for (int i = 0; o->into && i < o->in.paths; i++) {
+        if (!strcmp(o->in.path[i], "-")) {
+            return pg_cli_usage(cli, "--into needs files: standard input "
+                                "cannot be read twice");
+        }
+    }
+    return 0;
+}
+
+static bool parse(pg_cli_t *cli, options_t *o, int *status)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int option, status;
 
     o->in.jobs = cores < 1 ? 1 : cores > JOBS_MAX ? JOBS_MAX : (int)cores;
     o->in.bound = KEYS_DEFAULT;
@@ -221,26 +211,15 @@ static int parse(pg_cli_t *cli, options_t *o)
     o->output = "text";
     o->formats = apr_array_make(cli->pool, 8, sizeof(pg_logformat_t));
     set_format(cli, o, "auto");
-    while ((option = getopt_long(cli->argc, cli->argv, "o:f:O:j:qh", longs,
-                                 NULL)) != -1) {
-        status = set_option(cli, o, option);
-        if (status) {
-            return status;
-        }
-    }
-    if (optind == cli->argc && !o->help) {
-        return pg_cli_usage(cli, "no log named; - is standard input");
+    if (!pg_cli_parse(cli, &spec, o, status)) {
+        return false;
     }
     o->in.path = (const char *const *)cli->argv + optind;
     o->in.paths = cli->argc - optind;
     set_rules(cli, o);
-    for (int i = 0; o->into && i < o->in.paths; i++) {
-        if (!strcmp(o->in.path[i], "-")) {
-            return pg_cli_usage(cli, "--into needs files: standard input "
-                                "cannot be read twice");
-        }
-    }
-    return 0;
+    *status = o->in.paths ? check_into(cli, o)
+              : pg_cli_usage(cli, "no log named; - is standard input");
+    return *status == 0;
 }
 
 /* --- result -------------------------------------------------------------- */
@@ -368,17 +347,13 @@ static int add_into(const pg_cli_t *cli, const options_t *o,
 
 int pg_cmd_scan(pg_cli_t *cli)
 {
-    options_t o = { .help = false };
+    options_t o = { .into = NULL };
     pg_sink_t sink = pg_cli_sink(stdout);
     const pg_scan_out_t *scan;
-    int status = parse(cli, &o), finished;
+    int status, finished;
 
-    if (status) {
+    if (!parse(cli, &o, &status)) {
         return status;
-    }
-    if (o.help) {
-        pg_puts(&sink, help);
-        return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
     }
     scan = pg_scan_run(&o.in, cli->pool);
     status = exit_status(scan);

@@ -2,7 +2,6 @@
 
 /* proxyguard show: the report of a ledger - live, checkpointed or copied,
  * while httpd runs and while it does not. The file is only read. */
-#include <getopt.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +23,6 @@ static const char help[] =
 "errors.\n";
 
 enum {
-    OPT_LANG = 256,
     WATCH_SECONDS = 5,
     WATCH_MAX = 86400
 };
@@ -32,7 +30,7 @@ enum {
 static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "watch",  optional_argument, NULL, 'w' },
-    { "lang",   required_argument, NULL, OPT_LANG },
+    { "lang",   required_argument, NULL, PG_OPT_LANG },
     { "help",   no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
 };
@@ -41,7 +39,6 @@ typedef struct options_t {
     const char *path;
     const pg_format_t *format;   /* NULL: text                            */
     long watch;                  /* seconds; 0 = once                     */
-    bool help;
 } options_t;
 
 /* Where httpd's runtime directory is, on the systems we know. */
@@ -50,11 +47,10 @@ static const char *default_path(void)
     static const char *const paths[] = {
         "/run/apache2/proxyguard.ledger",
         "/var/run/apache2/proxyguard.ledger",
-        "/run/httpd/proxyguard.ledger",
-        "/run/apache2/proxyguard.ledger"
+        "/run/httpd/proxyguard.ledger"
     };
 
-    for (apr_size_t i = 0; i + 1 < sizeof(paths) / sizeof(paths[0]); i++) {
+    for (apr_size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         if (access(paths[i], F_OK) == 0) {
             return paths[i];
         }
@@ -62,45 +58,25 @@ static const char *default_path(void)
     return paths[0];
 }
 
-static int set_option(pg_cli_t *cli, options_t *o, int option)
+static int set_option(pg_cli_t *cli, void *options, int option)
 {
+    options_t *o = options;
+
     switch (option) {
     case 'O':
         o->format = NULL;
-        return !strcmp(optarg, "text") ? 0 : pg_cli_format(cli, &o->format,
-                                                           optarg);
+        return !strcmp(optarg, "text") ? 0
+               : pg_cli_format(cli, &o->format, optarg, "");
     case 'w':
         o->watch = WATCH_SECONDS;
         return optarg ? pg_cli_number(cli, "--watch", optarg, WATCH_MAX,
                                       &o->watch) : 0;
-    case OPT_LANG:
-        return pg_cli_lang(cli, optarg);
-    case 'h':
-        o->help = true;
-        return 0;
-    default:
-        return pg_cli_bad_option(cli);
+    default:                     /* getopt_long() lets no other through   */
+        return PG_EXIT_INTERNAL;
     }
 }
 
-static int parse(pg_cli_t *cli, options_t *o)
-{
-    int option, status;
-
-    while ((option = getopt_long(cli->argc, cli->argv, "O:w::h", longs, NULL))
-           != -1) {
-        status = set_option(cli, o, option);
-        if (status) {
-            return status;
-        }
-    }
-    if (optind + 1 < cli->argc) {
-        return pg_cli_usage(cli, "one ledger at a time; 'compare' takes "
-                            "several");
-    }
-    o->path = optind < cli->argc ? cli->argv[optind] : default_path();
-    return 0;
-}
+static const pg_cli_spec_t spec = { help, "O:w::h", longs, set_option };
 
 static int show_once(const pg_cli_t *cli, const options_t *o,
                      pg_sink_t *sink, apr_pool_t *pool)
@@ -145,17 +121,18 @@ static int watch(const pg_cli_t *cli, const options_t *o, pg_sink_t *sink)
 
 int pg_cmd_show(pg_cli_t *cli)
 {
-    options_t o = { .help = false };
+    options_t o = { .path = NULL };
     pg_sink_t sink = pg_cli_sink(stdout);
-    int status = parse(cli, &o);
+    int status;
 
-    if (status) {
+    if (!pg_cli_parse(cli, &spec, &o, &status)) {
         return status;
     }
-    if (o.help) {
-        pg_puts(&sink, help);
-        return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
+    if (optind + 1 < cli->argc) {
+        return pg_cli_usage(cli, "one ledger at a time; 'compare' takes "
+                            "several");
     }
+    o.path = optind < cli->argc ? cli->argv[optind] : default_path();
     return o.watch ? watch(cli, &o, &sink)
                    : show_once(cli, &o, &sink, cli->pool);
 }

@@ -60,15 +60,14 @@ static const char *take_months(pg_sensor_t *out, const json_t *months,
     return NULL;
 }
 
-const char *pg_sensor_from_json(pg_sensor_t *out, const char *path,
+const char *pg_sensor_from_json(pg_sensor_t *out, FILE *from,
                                 apr_pool_t *pool)
 {
-    json_error_t error;
-    json_t *doc = json_load_file(path, 0, &error);
+    json_t *doc = json_loadf(from, 0, NULL);
     const char *now, *wrong;
 
     if (doc == NULL) {
-        return "is neither a ledger nor JSON";
+        return "is no JSON, though it begins like it";
     }
     wrong = take_months(out, json_object_get(json_object_get(doc, "history"),
                                              "months"), pool);

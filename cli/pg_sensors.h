@@ -5,6 +5,8 @@
 #ifndef PG_SENSORS_H
 #define PG_SENSORS_H
 
+#include <stdio.h>
+
 #include <apr_pools.h>
 
 #include "pg_snapshot.h"
@@ -30,9 +32,9 @@ typedef struct pg_sensors_t {
     bool partial;                /* the last month is not over            */
 } pg_sensors_t;
 
-/** Read the "history" and "months" of a JSON report.
+/** Read the "history" and "months" of a JSON report, to its end.
  *  @return NULL, or what is wrong, as words to follow the name */
-const char *pg_sensor_from_json(pg_sensor_t *out, const char *path,
+const char *pg_sensor_from_json(pg_sensor_t *out, FILE *from,
                                 apr_pool_t *pool);
 
 /** Take the months of a snapshot. */

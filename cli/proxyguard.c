@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <apr_general.h>
+#include <apr_strings.h>
 #include <apr_time.h>
 
 #include "pg_cli.h"
@@ -60,24 +61,27 @@ static int run(int argc, char **argv, apr_pool_t *pool)
 {
     pg_cli_t cli = {
         .argc = argc - 1,
-        .argv = argv + 1,
+        .argv = argc > 1 ? argv + 1 : argv,
         .japanese = locale_is_japanese(),
         .now = apr_time_now(),
         .pool = pool,
     };
 
+    pg_sink_t sink = pg_cli_sink(stdout);
+
     for (int i = 0; argc > 1 && i < COMMANDS; i++) {
         if (!strcmp(argv[1], commands[i].name)) {
+            cli.argv[0] = apr_pstrcat(pool, "proxyguard ", argv[1], NULL);
             return commands[i].run(&cli);
         }
     }
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
         show_help(stdout);
-        return 0;
+        return pg_cli_finish(&cli, &sink, 0);
     }
     if (argc > 1 && !strcmp(argv[1], "--version")) {
         puts("proxyguard " PROXYGUARD_VERSION);
-        return 0;
+        return pg_cli_finish(&cli, &sink, 0);
     }
     if (argc > 1) {
         fprintf(stderr, "proxyguard: '%s' is not a command\n",

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from pg_cli import CLEAN, COMMAND, CONNECT, GET, line, run, scan_json, write
+from pg_cli import CLEAN, COMMAND, CONNECT, GET, run, scan_json, write
 
 
 # --- what a file may be ------------------------------------------------------
@@ -24,13 +24,18 @@ def test_a_fifo_that_nobody_writes_to_can_be_interrupted(tmp_path):
                           stdout=subprocess.PIPE) as child:
         wait_for(lambda: opened(child.pid, tmp_path / "fifo"))
         child.send_signal(signal.SIGINT)
-        try:
-            text = child.communicate(timeout=20)[0]
-        except subprocess.TimeoutExpired:
-            child.kill()
-            raise
+        text = answer(child)[0]
     assert b"INTERRUPTED" in text
     assert child.returncode == 74        # not: "0 no attempts"
+
+
+def answer(child):
+    """Its output and errors; one that does not end is killed."""
+    try:
+        return child.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        raise
 
 
 def wait_for(condition):
@@ -151,7 +156,7 @@ def held(tmp_path):
 
             def finish():
                 out.close()
-                text, errors = child.communicate(timeout=20)
+                text, errors = answer(child)
                 return child.returncode, text, errors
             yield log, finish
 
@@ -224,3 +229,84 @@ def test_into_says_when_nothing_was_added(tmp_path):
     assert done.returncode == 66
     assert b"nothing was added" in done.stderr
     assert not (tmp_path / "ledger").exists()
+
+
+# --- what it says when it is called wrongly ----------------------------------
+
+@pytest.mark.parametrize("args, status, words", [
+    (["scan"], 64, ["no log named"]),
+    (["scan", "--nonsense", "x"], 64, ["proxyguard scan: ", "--nonsense"]),
+    (["scan", "-O", "foo", "x"], 64, ["'foo'", "text", "json", "svg"]),
+    (["show", "-O", "svg", "x"], 64, ["'svg'", "text", "json"]),
+    (["scan", "-o", "a b", "x"], 64, ["--own-host: 'a b' is not"]),
+    (["scan", "-o", "", "x"], 64, ["--own-host: '' is not"]),
+    (["scan", "-j", "0", "x"], 64, ["--jobs: '0'", "1 to 256"]),
+    (["scan", "--max-keys", "x", "x"], 64, ["--max-keys: 'x'", "1 to "]),
+    (["scan", "--lang", "fr", "x"], 64, ["--lang: 'fr'", "'en' or 'ja'"]),
+    (["scan", "--into", "x", "-"], 64, ["--into", "standard input"]),
+    (["show", "-w0", "x"], 64, ["--watch: '0'", "1 to 86400"]),
+    (["show", "a", "b"], 64, ["one ledger"]),
+    (["compare"], 64, ["1 to 8 NAME=FILE"]),
+    (["compare", "x"], 64, ["'x' is not NAME=FILE"]),
+    (["compare", "--family", "x", "a=b"], 64, ["'x'", "get, connect, socks"]),
+    (["compare", "a=/none"], 66, ["/none", "No such file"]),
+    (["explain"], 64, ["one request"]),
+    (["explain", ""], 65, ["0 octets", "1 to 65536"]),
+    (["audit", "x"], 64, ["'x'", "-f"]),
+    (["audit", "--httpd", "nowhere"], 66, ["--httpd: 'nowhere'", "PATH"]),
+    (["audit", "--httpd", "/"], 66, ["/ cannot be run"]),
+    (["audit", "-f", "/none"], 66, ["/none", "No such file"]),
+    (["nonsense"], 64, ["'nonsense' is not a command"]),
+])
+def test_a_message_names_the_thing_the_value_and_what_is_accepted(
+        args, status, words):
+    done = run(*args)
+    said = done.stderr.decode()
+    assert done.returncode == status
+    for word in words:
+        assert word in said
+    assert done.stdout == b""
+
+
+@pytest.mark.parametrize("args", [
+    ["--help"], ["--version"], ["scan", "--help"], ["audit", "-h"],
+    ["explain", "GET / HTTP/1.1"]])
+def test_a_full_disk_is_noticed_whatever_is_printed(args):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([COMMAND, *args], stdout=full, check=False,
+                              stderr=subprocess.PIPE)
+    assert done.returncode == 74
+    assert b"could not be written" in done.stderr
+
+
+# --- explain and compare, from wherever it comes -----------------------------
+
+@pytest.mark.parametrize("given, name", [
+    (CONNECT, b"connect-mail"),
+    ('{"request": "CONNECT a.example:25 HTTP/1.0"}', b"connect-mail"),
+    ('{"request": "\\x05\\x01"}', b"socks"),
+    ('{"request": {"method": "GET", "uri": "http://a.example/"}}',
+     b"absolute"),
+])
+def test_explain_knows_the_lines_that_scan_knows(given, name):
+    assert b"\nClass: " + name + b"\n" in run("explain", given).stdout
+    assert b"\nClass: " + name + b"\n" in run("explain", "-",
+                                              stdin=given.encode()).stdout
+
+
+def test_explain_refuses_what_it_would_have_to_cut():
+    done = run("explain", "-", stdin=b"GET /" + b"x" * 65536)
+    assert done.returncode == 65
+
+
+def test_compare_reads_pipes(tmp_path):
+    """Such as <(curl -s http://.../proxyguard-status?format=json)."""
+    log = write(tmp_path / "log", CONNECT)
+    report = run("scan", "-O", "json", log).stdout
+    os.mkfifo(tmp_path / "fifo")
+    with subprocess.Popen([COMMAND, "compare", "-O", "csv",
+                           f"here={tmp_path / 'fifo'}"],
+                          stdout=subprocess.PIPE) as child:
+        (tmp_path / "fifo").write_bytes(report)
+        text = answer(child)[0]
+    assert b'2014-01,connect,"here",1' in text
