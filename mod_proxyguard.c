@@ -81,6 +81,15 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return OK;
 }
 
+/* One hook for two: each costs every request some instructions. */
+static int handler(request_rec *r)
+{
+    if (r->proxyreq != PROXYREQ_NONE) {
+        pg_guard_watch(r);
+    }
+    return pg_status_handler(r);
+}
+
 /* --- hooks --------------------------------------------------------------- */
 
 static void register_hooks(apr_pool_t *pool)
@@ -102,8 +111,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_read_request(pg_guard_post_read, before_us, after_us,
                               APR_HOOK_FIRST);
     ap_hook_insert_error_filter(pg_guard_error, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_handler(pg_guard_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(pg_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     APR_OPTIONAL_HOOK(ap, status_hook, pg_status_block, NULL, NULL,
                       APR_HOOK_MIDDLE);
     ap_hook_monitor(pg_outlet_monitor, NULL, NULL, APR_HOOK_MIDDLE);

@@ -77,12 +77,10 @@ apr_size_t pg_span_find(pg_span_t s, char c)
 
 apr_size_t pg_span_find_any(pg_span_t s, const char *set)
 {
-    apr_size_t i = 0;
-
-    while (i < s.len && (s.ptr[i] == '\0' || !strchr(set, s.ptr[i]))) {
-        i++;
+    for (; *set; set++) {
+        s.len = pg_span_find(s, *set);
     }
-    return i;
+    return s.len;
 }
 
 apr_size_t pg_span_rfind(pg_span_t s, char c)

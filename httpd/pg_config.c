@@ -12,11 +12,6 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-pg_settings_t *pg_config_of(const server_rec *s)
-{
-    return ap_get_module_config(s->module_config, &proxyguard_module);
-}
-
 void *pg_config_create(apr_pool_t *pool, server_rec *s)
 {
     pg_settings_t *settings = apr_pcalloc(pool, sizeof(*settings));

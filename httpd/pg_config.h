@@ -74,7 +74,12 @@ void *pg_config_merge(apr_pool_t *pool, void *base, void *add);
  *  the main server), with the defaults for what is still unset. */
 void pg_config_settle(server_rec *s, apr_pool_t *pool);
 
+extern module AP_MODULE_DECLARE_DATA proxyguard_module;
+
 /** The settings of a server. */
-pg_settings_t *pg_config_of(const server_rec *s);
+static inline pg_settings_t *pg_config_of(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &proxyguard_module);
+}
 
 #endif

@@ -12,6 +12,7 @@
 #include "mod_proxyguard.h"
 #include "pg_config.h"
 #include "pg_conn.h"
+#include "pg_hot.h"
 #include "pg_outlet.h"
 #include "pg_request.h"
 
@@ -67,7 +68,7 @@ static void mark_upgrade(request_rec *r)
     }
 }
 
-static bool is_second_reading(const request_rec *r)
+static PG_OFF_THE_PATH bool is_second_reading(const request_rec *r)
 {
     const conn_rec *below = r->connection->master;
     pg_conn_t *conn = below ? pg_conn_get(below) : NULL;
@@ -193,45 +194,14 @@ static void publish(request_rec *r, const note_t *note)
     apr_table_setn(r->subprocess_env, PROXYGUARD_ENV, name);
 }
 
-/* Host is this virtual host's own name to the letter, with or without a port:
- * most requests end here, for a comparison instead of a look-up. */
-static bool is_own_host(const request_rec *r, pg_span_t name)
+static PG_OFF_THE_PATH int look_closer(request_rec *r,
+                                       const pg_settings_t *settings)
 {
-    const char *host = apr_table_get(r->headers_in, "Host");
+    bool second = is_second_reading(r);
+    const note_t *note = examine(r, settings, true);
 
-    if (host == NULL || name.len == 0
-        || strncmp(host, name.ptr, name.len) != 0) {
-        return false;
-    }
-    host += name.len;
-    if (*host == ':') {
-        host += 1 + strspn(host + 1, "0123456789");
-    }
-    return *host == '\0';
-}
-
-static bool is_clean_at_a_glance(const request_rec *r,
-                                 const pg_settings_t *settings)
-{
-    return r->unparsed_uri && r->unparsed_uri[0] == '/'
-           && (!settings->foreign_host || is_own_host(r, settings->name));
-}
-
-int pg_guard_post_read(request_rec *r)
-{
-    const pg_settings_t *settings = pg_config_of(r->server);
-    const note_t *note;
-    bool second;
-
-    if (settings->guard == NULL || settings->engine == PG_ENGINE_OFF
-        || !ap_is_initial_req(r)) {
-        return DECLINED;
-    }
     /* The second reading is excused from counting only: what the first one
      * would not have let pass is stopped here as well. */
-    second = is_second_reading(r);
-    note = is_clean_at_a_glance(r, settings) ? &clean_note
-                                             : examine(r, settings, true);
     if (second && note->action.act == PG_ACT_PASS) {
         note = &clean_note;
     }
@@ -241,6 +211,52 @@ int pg_guard_post_read(request_rec *r)
     }
     publish(r, note);
     return act(r, note);
+}
+
+/* A mark that is left would excuse a later request. */
+static PG_OFF_THE_PATH int forget_upgrade(const request_rec *r)
+{
+    (void)is_second_reading(r);
+    return DECLINED;
+}
+
+static int let_pass(request_rec *r)
+{
+    leave_note(r, &clean_note);
+    return r->connection->master ? forget_upgrade(r) : DECLINED;
+}
+
+/* Is Host the virtual host's own name to the letter, with or without a port?
+ * Most requests end here, for a comparison instead of a look-up. */
+static PG_OFF_THE_PATH int look_at_host(request_rec *r,
+                                        const pg_settings_t *settings)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+    pg_span_t name = settings->name;
+
+    if (host == NULL || name.len == 0
+        || strncmp(host, name.ptr, name.len) != 0) {
+        return look_closer(r, settings);
+    }
+    host += name.len;
+    if (*host == ':') {
+        host += 1 + strspn(host + 1, "0123456789");
+    }
+    return *host == '\0' ? let_pass(r) : look_closer(r, settings);
+}
+
+int pg_guard_post_read(request_rec *r)
+{
+    const pg_settings_t *settings = pg_config_of(r->server);
+
+    if (settings->guard == NULL || settings->engine == PG_ENGINE_OFF
+        || r->main || r->prev) {
+        return DECLINED;
+    }
+    if (r->unparsed_uri == NULL || r->unparsed_uri[0] != '/') {
+        return look_closer(r, settings);
+    }
+    return settings->foreign_host ? look_at_host(r, settings) : let_pass(r);
 }
 
 /* An ErrorDocument with a URL turns the refusal into a redirect, and a
@@ -288,16 +304,20 @@ static bool is_sent_to(const request_rec *r, pg_span_t host)
     return pg_span_ieq(target.authority.host, host);
 }
 
-int pg_guard_handler(request_rec *r)
+static PG_OFF_THE_PATH void watch(const request_rec *r, note_t *note)
+{
+    if (r->proxyreq == PROXYREQ_PROXY || is_sent_to(r, note->verdict.host)) {
+        note->passed = true;
+    }
+}
+
+void pg_guard_watch(const request_rec *r)
 {
     const note_t *note = note_of(r);
 
-    if (note && !note->clean
-        && (r->proxyreq == PROXYREQ_PROXY
-            || is_sent_to(r, note->verdict.host))) {
-        ((note_t *)note)->passed = true;
+    if (note && !note->clean) {
+        watch(r, (note_t *)note);
     }
-    return DECLINED;
 }
 
 /* mod_proxy says no in its handler too (ProxyBlock, AllowCONNECT): then it
@@ -379,10 +399,9 @@ static bool is_counted_already(const request_rec *r)
     return conn && conn->counted && r->connection->keepalives == 0;
 }
 
-int pg_guard_log(request_rec *r)
+static PG_OFF_THE_PATH int log_attempt(request_rec *r, const note_t *note)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
-    const note_t *note = note_of(r);
 
     if (settings->guard == NULL || settings->engine == PG_ENGINE_OFF) {
         return DECLINED;
@@ -400,6 +419,13 @@ int pg_guard_log(request_rec *r)
         record(r, settings, note);
     }
     return DECLINED;
+}
+
+int pg_guard_log(request_rec *r)
+{
+    const note_t *note = note_of(r);
+
+    return note && note->clean ? DECLINED : log_attempt(r, note);
 }
 
 /* --- before there is a request ------------------------------------------- */

@@ -33,8 +33,8 @@ int pg_guard_post_read(request_rec *r);
 /** insert_error_filter: no attempt that is refused is answered with 3xx. */
 void pg_guard_error(request_rec *r);
 
-/** handler, before all others: sees what mod_proxy is about to carry. */
-int pg_guard_handler(request_rec *r);
+/** In handler, before all others: sees what mod_proxy is about to carry. */
+void pg_guard_watch(const request_rec *r);
 
 /** log_transaction: the one place that counts and logs an attempt. */
 int pg_guard_log(request_rec *r);

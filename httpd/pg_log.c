@@ -56,9 +56,6 @@ void pg_log_attempt(const request_rec *r, const pg_event_t *event)
     const pg_verdict_t *v = &event->verdict;
     apr_pool_t *p = r->pool;
 
-    if (!APLOG_R_IS_LEVEL(r, APLOG_WARNING)) {
-        return;
-    }
     ap_log_rerror(
         APLOG_MARK, APLOG_WARNING, 0, r,
         "%s: class=%s family=%s method=\"%s\" target=\"%s\"%s host=\"%s\" "

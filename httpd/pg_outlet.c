@@ -116,6 +116,13 @@ pg_outlet_t *pg_outlet_make(apr_pool_t *pconf, server_rec *main_server)
     return outlet;
 }
 
+/* APLOG_R_IS_LEVEL says yes to all from notice up, LogLevel or not. */
+static bool is_logged(const request_rec *r)
+{
+    return ap_get_request_module_loglevel(r, APLOG_MODULE_INDEX)
+           >= APLOG_WARNING;
+}
+
 void pg_outlet_attempt(const request_rec *r, const pg_event_t *event)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
@@ -126,7 +133,7 @@ void pg_outlet_attempt(const request_rec *r, const pg_event_t *event)
                            .carried = event->outcome == PG_OUTCOME_RELAYED,
                            .now = apr_time_now() };
 
-    if (APLOG_R_IS_LEVEL(r, APLOG_WARNING)
+    if (is_logged(r)
         && pg_budget_take(outlet->budget, &rate, &asking)) {
         pg_log_attempt(r, event);
     }

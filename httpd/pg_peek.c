@@ -12,6 +12,7 @@
 #include "pg_config.h"
 #include "pg_conn.h"
 #include "pg_guard.h"
+#include "pg_hot.h"
 
 APLOG_USE_MODULE(proxyguard);
 
@@ -158,8 +159,7 @@ static apr_status_t let_go(ap_filter_t *f, apr_bucket_brigade *bb,
     return APR_SUCCESS;
 }
 
-/* Out of line, so that its buffer costs later reads nothing. */
-static __attribute__((noinline)) apr_status_t
+static PG_OFF_THE_PATH apr_status_t
 read_first(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
            apr_read_type_e block, apr_off_t readbytes)
 {

@@ -13,6 +13,7 @@
 #include "pg_config.h"
 #include "pg_escape.h"
 #include "pg_guard.h"
+#include "pg_hot.h"
 #include "pg_query.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -139,14 +140,11 @@ static int answer(request_rec *r, const pg_query_t *query)
     return OK;
 }
 
-int pg_status_handler(request_rec *r)
+static PG_OFF_THE_PATH int serve(request_rec *r)
 {
     pg_query_t query;
     const char *wrong;
 
-    if (!r->handler || strcmp(r->handler, PG_STATUS_HANDLER) != 0) {
-        return DECLINED;
-    }
     if (r->method_number != M_GET) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return HTTP_METHOD_NOT_ALLOWED;
@@ -157,6 +155,15 @@ int pg_status_handler(request_rec *r)
     set_headers(r);
     wrong = understand(r, &query);
     return wrong ? refuse(r, wrong) : answer(r, &query);
+}
+
+/* Asked for every request; most names differ in the first octet. */
+int pg_status_handler(request_rec *r)
+{
+    static const char ours[] = PG_STATUS_HANDLER;
+
+    return r->handler && r->handler[0] == ours[0]
+           && strcmp(r->handler, ours) == 0 ? serve(r) : DECLINED;
 }
 
 /* --- a block in mod_status ----------------------------------------------- */

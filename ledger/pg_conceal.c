@@ -32,6 +32,9 @@ pg_span_t pg_conceal(char *out, apr_size_t room, pg_span_t target)
 {
     apr_size_t from = 0, begin = 0, end = 0, n;
 
+    if (pg_span_find(target, '@') == target.len) {
+        return target;
+    }
     for (apr_size_t i = 0; i < target.len; i++) {
         char c = target.ptr[i];
         if (c == '?' || c == '#') {

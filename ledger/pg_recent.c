@@ -43,7 +43,7 @@ enum {
     FLAG_AUTHORIZATION = 4
 };
 
-/* What an entry is: 3 words, then this. */
+/* What an entry is: 3 words, then this, as far as its texts go. */
 typedef struct pg_record_t {
     apr_int64_t time;
     unsigned char source[16];
@@ -79,6 +79,18 @@ static pg_word_t *entry_at(const pg_ledger_t *ledger, apr_uint64_t number)
            + number % ledger->sizes.recent * PG_RECENT_WORDS;
 }
 
+/* Octets of a record that say something: what is behind its texts is neither
+ * written nor hashed. More than sizeof(pg_record_t) if it is not sound. */
+static apr_size_t octets_of(const pg_record_t *record)
+{
+    apr_size_t n = offsetof(pg_record_t, text);
+
+    for (unsigned i = 0; i < TEXT_COUNT; i++) {
+        n += record->length[i] & LENGTH;
+    }
+    return n;
+}
+
 /* --- writing ------------------------------------------------------------- */
 
 static void pack_texts(pg_record_t *out, const pg_event_t *event)
@@ -110,7 +122,7 @@ static void pack_texts(pg_record_t *out, const pg_event_t *event)
 
 static void pack(pg_record_t *out, const pg_event_t *event)
 {
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, offsetof(pg_record_t, text));
     out->time = event->time;
     if (event->source_known) {
         memcpy(out->source, event->source, sizeof(out->source));
@@ -133,6 +145,7 @@ static void pack(pg_record_t *out, const pg_event_t *event)
 
 static void put(const pg_ledger_t *ledger, const pg_record_t *record)
 {
+    apr_size_t n = octets_of(record);
     apr_time_t now = record->time;
     apr_uint64_t number = pg_word_add(&ledger->common->recent_next, 1);
     pg_word_t *entry = entry_at(ledger, number);
@@ -150,9 +163,8 @@ static void put(const pg_ledger_t *ledger, const pg_record_t *record)
     }
     pg_word_set(&entry[STAMP], (apr_uint64_t)now);
     pg_word_set(&entry[HASH], 0);
-    pg_words_write(&entry[RECORD], record, sizeof(*record));
-    pg_word_set(&entry[HASH], pg_hash(&ledger->recent_key, record,
-                                      sizeof(*record)));
+    pg_words_write(&entry[RECORD], record, n);
+    pg_word_set(&entry[HASH], pg_hash(&ledger->recent_key, record, n));
     /* Fails if somebody thought us dead: the entry is theirs then. */
     pg_word_swap(&entry[STATE], &mine, mine & ~BUSY);
 }
@@ -183,6 +195,18 @@ void pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
 
 /* --- reading ------------------------------------------------------------- */
 
+/* Ledgers of before 1.0 hashed all of an entry, its end of NULs too. */
+static bool is_whole(const pg_ledger_t *ledger, const pg_record_t *record,
+                     apr_uint64_t hash)
+{
+    apr_size_t n = octets_of(record);
+
+    return n <= sizeof(*record)
+           && (pg_hash(&ledger->recent_key, record, n) == hash
+               || pg_hash(&ledger->recent_key, record, sizeof(*record))
+                  == hash);
+}
+
 static bool read_record(pg_record_t *out, const pg_ledger_t *ledger,
                         apr_uint32_t at)
 {
@@ -195,7 +219,7 @@ static bool read_record(pg_record_t *out, const pg_ledger_t *ledger,
         return false;
     }
     pg_words_read(out, &entry[RECORD], PG_RECENT_WORDS - RECORD);
-    return pg_hash(&ledger->recent_key, out, sizeof(*out)) == hash;
+    return is_whole(ledger, out, hash);
 }
 
 /* Who knows the key could still lie: every value and length is checked. */

@@ -21,7 +21,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
 sys.path.insert(0, os.path.join(TOP, "tests", "e2e"))
 
 from pg_httpd import Httpd                                  # noqa: E402
-from pg_wire import Wire, exchange                                    # noqa: E402
+from pg_wire import Wire, says_close                        # noqa: E402
 
 FEW, MANY = 100, 300
 BUILD = os.path.join(TOP, "build", "bench")
@@ -81,6 +81,19 @@ class Counted(Httpd):
                 *[x for x in super()._command(*more) if x != "-DFOREGROUND"],
                 "-X"]
 
+    def waits(self):
+        """Return once it is asleep, waiting for the client. So each of its
+        reads finds the same, however busy the machine is."""
+        path = f"/proc/{self.process.pid}/stat"
+        deadline = time.monotonic() + 60
+        while True:
+            with open(path, encoding="ascii") as f:
+                state = f.read().rpartition(")")[2].split()[0]
+            if state == "S":
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"httpd does not wait: state {state}")
+
     def instructions(self):
         with open(self.counted, encoding="utf-8") as f:
             found = re.search(r"Collected : (\d+)", f.read())
@@ -89,14 +102,19 @@ class Counted(Httpd):
 
 def ask(server, octets, times, keep):
     """`times` requests, on one connection or each on its own."""
-    if keep:
+    method = octets.split(b" ", 1)[0].decode()
+    server.waits()
+    for _ in range(1 if keep else times):
         with Wire(server.address, timeout=60) as wire:
-            for _ in range(times):
+            for _ in range(times if keep else 1):
+                server.waits()
                 wire.send(octets)
-                wire.read_reply(seconds=60)
-        return
-    for _ in range(times):
-        exchange(server.address, octets, timeout=60)
+                reply = wire.read_reply(method, seconds=60)
+            if not says_close(reply):
+                wire.finish()
+            wire.read_to_end()
+            server.waits()
+        server.waits()
 
 
 def count(conf, octets, times, keep, more):

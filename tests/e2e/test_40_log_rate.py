@@ -100,6 +100,7 @@ def test_what_is_not_logged_takes_no_line_of_the_budget(httpd_with):
                         "LogLevel proxyguard:error")
     flood(server, 5)
     server.settled(5)
+    assert server.status()["log_lines_held"] == 0
     server.graceful()
     assert server.log.all("PG01") == []
 
