@@ -125,9 +125,11 @@ static void look(conn_rec *c, pg_conn_t *conn, const char *octets,
 }
 
 /* Look as soon as there is enough to see. A client may send the octets of
- * its greeting one by one. */
+ * its greeting one by one. Who only looks himself (mod_http2, for its preface)
+ * gets the first of them without a wait: he does so before mod_reqtimeout's
+ * header timeout runs, and would wait for the whole Timeout. */
 static apr_status_t first_look(ap_filter_t *f, pg_conn_t *conn,
-                               apr_read_type_e block)
+                               ap_input_mode_t mode, apr_read_type_e block)
 {
     char octets[PEEK_MOST];
     apr_size_t at = 0, n;
@@ -142,8 +144,12 @@ static apr_status_t first_look(ap_filter_t *f, pg_conn_t *conn,
         return status;
     }
     if (at + n == 1 && is_socks(octets[0])) {
+        if (mode == AP_MODE_SPECULATIVE) {
+            return APR_SUCCESS;
+        }
         status = hold(f, conn, octets[0]);
-        return status == APR_SUCCESS ? first_look(f, conn, block) : status;
+        return status == APR_SUCCESS ? first_look(f, conn, mode, block)
+                                     : status;
     }
     look(f->c, conn, octets, at + n);
     return APR_SUCCESS;
@@ -166,7 +172,7 @@ read_first(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
     pg_conn_t *conn = f->ctx;
 
     if (!conn->peeked && mode != AP_MODE_INIT) {
-        apr_status_t status = first_look(f, conn, block);
+        apr_status_t status = first_look(f, conn, mode, block);
 
         if (status != APR_SUCCESS) {
             return status;

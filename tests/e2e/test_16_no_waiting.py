@@ -4,7 +4,10 @@
 import threading
 import time
 
-from pg_wire import SLOW
+import pytest
+
+from pg_wire import SLOW, wait_until
+from pg_workers import CONF, MODULES, Workers
 
 AT_ONCE = 1.0 * SLOW            # an answer
 LINGER = 6.0 * SLOW             # the end of a connection that still sends
@@ -100,6 +103,52 @@ def test_drippers_do_not_use_up_the_workers(httpd):
         for wire in wires:
             wire.sock.close()
     httpd.log.attempts(10)
+
+
+# None of these ever closes, nor sends what it owes.
+STAYING = {
+    "asks and is silent": b"GET http://s.example/ HTTP/1.1\r\n"
+                          b"Host: s.example\r\n\r\n",
+    "owes a body": b"POST http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
+                   b"Content-Length: 1000000\r\n\r\n",
+    "waits for 100": b"POST http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
+                     b"Content-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+    "CONNECT and a request behind it":
+        b"CONNECT s.example:443 HTTP/1.1\r\nHost: s.example:443\r\n\r\n"
+        b"GET / HTTP/1.1\r\nHost: www.own.example\r\n\r\n",
+    "SOCKS5 greeting": b"\5\1\0",
+}
+
+
+@pytest.mark.parametrize("what", STAYING)
+def test_who_stays_occupies_no_worker(httpd_with, what):
+    server = httpd_with(CONF + "Timeout 60\nKeepAliveTimeout 60\n",
+                        modules=MODULES)
+    workers = Workers(server)
+    wires = [server.wire().send(STAYING[what]) for _ in range(2)]
+    try:
+        for wire in wires:
+            wire.read_to_end(AT_ONCE)
+            assert wire.closed == "fin"
+        wait_until(lambda: workers.busy() == 0, "idle workers", 4)
+    finally:
+        workers.close()
+        for wire in wires:
+            wire.sock.close()
+    server.log.attempts(2)
+
+
+def test_a_crowd_that_stays_does_not_shut_out_others(httpd_with):
+    server = httpd_with("Timeout 60\nKeepAliveTimeout 60\n", mpm="event")
+    wires = [server.wire().send(STAYING["asks and is silent"])
+             for _ in range(200)]
+    try:
+        assert server.get("/page.txt").seconds < AT_ONCE
+    finally:
+        for wire in wires:
+            wire.sock.close()
+    server.settled(200)
+    server.log.attempts(200)
 
 
 def test_a_dropped_connection_gets_no_octet(httpd_with):

@@ -254,6 +254,17 @@ def test_header_timeouts_still_hold(httpd_with):
             assert wire.closed, start
 
 
+def test_and_also_where_http2_looks_first(httpd_with, mpm):
+    if mpm == "prefork":        # mod_http2 declines
+        mpm = "event"
+    server = httpd_with("Protocols h2c http/1.1\nRequestReadTimeout header=1",
+                        modules=["http2"], mpm=mpm)
+    with server.wire() as wire:
+        wire.send(b"\x05")
+        wire.read_to_end(4 * SLOW)
+        assert wire.closed, "one octet of a greeting"
+
+
 def test_a_client_that_only_connects_is_no_attempt(httpd):
     socket.create_connection(httpd.address).close()
     assert httpd.get("/page.txt").status == 200

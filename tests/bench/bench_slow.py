@@ -1,0 +1,320 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""How long slow and nasty clients hold a server: the same httpd with and
+without the guard, side by side, under each MPM.
+
+The server's view is mod_status' scoreboard, asked every 50 ms: for how long
+was a worker occupied? The client's view: after how long did the server end
+the connection? Exits 1 where the guard holds one longer than stock httpd
+does, or an attempt longer than a short lingering close."""
+
+import argparse
+import concurrent.futures
+import multiprocessing
+import os
+import socket
+import statistics
+import sys
+import threading
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests", "e2e"))
+
+import measurements                                         # noqa: E402
+from pg_httpd import MPMS, OWN, Httpd, free_port            # noqa: E402
+from pg_peers import make_certificate                       # noqa: E402
+from pg_wire import wait_until                              # noqa: E402
+from pg_workers import CONF, MODULES, Workers               # noqa: E402
+from slow_clients import ASK, CLIENTS, Run                  # noqa: E402
+
+TIMEOUT = 5                     # Timeout
+LIMIT = 8.0                     # a client gives up
+TOLERANCE = 0.5                 # seconds that a comparison forgives
+LINGER = 2.0                    # httpd's short lingering close
+MANY = 2000                     # connections of a crowd
+CROWD_SECONDS = 5.0
+REQTIMEOUT = "RequestReadTimeout header=3-6,MinRate=500 body=3,MinRate=500\n"
+BASICS = ("authz_core", "authz_host", "dir", "mime", "setenvif", "alias",
+          "headers", *MODULES)
+# Debian's limits
+LIMITS = {
+    "event": "ServerLimit 6\nThreadsPerChild 25\nMaxRequestWorkers 150\n",
+    "prefork": "ServerLimit 150\nStartServers 5\nMaxRequestWorkers 150\n",
+}
+LIMITS["worker"] = LIMITS["event"]
+
+
+# --- the server ------------------------------------------------------------
+
+def start(mpm, guard, reqtimeout):
+    tls = free_port()
+    more = ("ssl",) + (("http2",) if mpm != "prefork" else ())
+    more += ("reqtimeout",) if reqtimeout else ()
+    server = Httpd(f"""{LIMITS[mpm]}Timeout {TIMEOUT}
+ListenBacklog 4096
+{CONF}{"Protocols h2c http/1.1" if mpm != "prefork" else ""}
+{REQTIMEOUT if reqtimeout else ""}
+Listen 127.0.0.1:{tls}
+<VirtualHost 127.0.0.1:{tls}>
+    ServerName {OWN}
+    SSLEngine On
+    SSLCertificateFile @ROOT@/cert.pem
+    SSLCertificateKeyFile @ROOT@/key.pem
+</VirtualHost>
+""", mpm=mpm, guard=guard, modules=more, basics=BASICS, loglevel="warn")
+    make_certificate(server.root, [OWN])
+    server.write("htdocs/much.bin", b"\0" * 2**23)
+    server.tls = tls
+    return server.start()
+
+
+class Scoreboard(threading.Thread):
+    """Occupied workers, this thread's own not counted, every 50 ms."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.workers = Workers(server)
+        self.samples = [(time.monotonic(), 0)]
+        self.stopped = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.stopped.wait(0.05):
+            busy = self.workers.busy()
+            if busy is not None:
+                self.samples.append((time.monotonic(), busy))
+
+    def is_idle(self, since=0):
+        """Nothing occupied in three samples later than `since`."""
+        last = self.samples[-3:]
+        return (len(last) == 3 and last[0][0] > since
+                and not any(busy for _, busy in last))
+
+    def held(self, start):
+        """Worker-seconds since `start`."""
+        span = [s for s in self.samples if s[0] >= start]
+        return sum(busy * (later[0] - at)
+                   for (at, busy), later in zip(span, span[1:]))
+
+    def stop(self):
+        self.stopped.set()
+        self.join()
+        self.workers.close()
+
+
+# --- one client after the other --------------------------------------------
+
+def is_over(board, run):
+    """Its connection has ended, and no worker is busy with what is left."""
+    return run.end and board.is_idle(run.start + run.end)
+
+
+def hold(server, board, client):
+    """(answer, end, replies, worker): what one client saw and occupied."""
+    wait_until(board.is_idle, "idle workers", 3 * LIMIT)
+    run = Run(client, ("127.0.0.1", server.tls if client.tls
+                       else server.port))
+    seen = run.until(lambda r: is_over(board, r), LIMIT)
+    return *seen, board.held(run.start)
+
+
+def clients_of(mpm):
+    return [c for c in CLIENTS if mpm != "prefork" or not c.h2]
+
+
+def one_by_one(setting):
+    """All clients at one server: name -> what hold() says."""
+    mpm, reqtimeout, guard = setting
+    server = start(mpm, guard, reqtimeout)
+    board = None
+    try:
+        board = Scoreboard(server)
+        return {c.name: hold(server, board, c) for c in clients_of(mpm)}
+    finally:
+        if board:
+            board.stop()
+        server.remove()
+
+
+# --- a crowd ---------------------------------------------------------------
+
+class Others(threading.Thread):
+    """An ordinary client that asks for a page again and again."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.server = server
+        self.seconds = []
+        self.stopped = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.stopped.wait(0.02):
+            start = time.monotonic()
+            try:
+                self.server.get("/page.txt")
+            except OSError:
+                pass
+            self.seconds.append(time.monotonic() - start)
+
+    def stop(self):
+        self.stopped.set()
+        self.join()
+        return self.seconds
+
+
+def crowd(mpm, guard, octets):
+    """MANY connections that say `octets` and are silent: how many there
+    were after how long, and how long others waited meanwhile."""
+    server = start(mpm, guard, True)
+    wires = []
+    try:
+        others = Others(server)
+        begin = time.monotonic()
+        for _ in range(MANY):
+            sock = socket.create_connection(server.address, timeout=10)
+            sock.sendall(octets)
+            wires.append(sock)
+        opened = time.monotonic() - begin
+        time.sleep(max(0, CROWD_SECONDS - opened))
+        seconds = others.stop()
+    finally:
+        for sock in wires:
+            sock.close()
+        server.remove()
+    return opened, len(seconds), statistics.median(seconds), max(seconds)
+
+
+CROWDS = (("say nothing", b""), ("ask a stranger's page, then are silent", ASK))
+
+
+# --- what it shows ---------------------------------------------------------
+
+def broken_by(client, stock, guard):
+    """The claims that do not hold for one client."""
+    for what, at, most in (("ends", 1, LIMIT), ("occupies a worker", 3, 0)):
+        mine, theirs = (x[at] or most for x in (guard, stock))
+        if mine > theirs + TOLERANCE:
+            yield f"{what} after {mine:.1f} s, stock {theirs:.1f} s"
+    if client.attempt and not client.h2:
+        if guard[3] > LINGER + TOLERANCE:
+            yield f"an attempt occupies a worker for {guard[3]:.1f} s"
+        if client.reads and (guard[1] or LIMIT) > 2 * TOLERANCE:
+            yield "an attempt's connection is not ended at once"
+    if client.first.startswith(b"CONNECT") and guard[2] > 1:
+        yield f"{guard[2]} answers after a CONNECT"
+
+
+def shown(seconds):
+    if seconds is None or seconds > LIMIT - 0.3:
+        return f"> {LIMIT - 0.3:.1f}"
+    return f"{seconds:.1f}"
+
+
+def table(results, mpms, reqtimeout, at):
+    """stock -> guard, a column for each MPM."""
+    yield "| client | " + " | ".join(mpms) + " |"
+    yield "|---|" + "--:|" * len(mpms)
+    for client in CLIENTS:
+        cells = []
+        for mpm in mpms:
+            stock, guard = (results[mpm, reqtimeout, g].get(client.name)
+                            for g in (False, True))
+            cells.append(f"{shown(stock[at])} → {shown(guard[at])}"
+                         if stock else "")
+        mark = "" if client.attempt else " *"
+        yield f"| {client.name}{mark} | " + " | ".join(cells) + " |"
+
+
+def one_by_one_text(results, mpms):
+    yield (f"`Timeout {TIMEOUT}` and `{REQTIMEOUT.strip()}` (Debian: 300, and "
+           "header=20-40 body=20), so that stock httpd's patience fits into "
+           f"the run: a client gives up after {LIMIT:.0f} s. A client sends "
+           "100 octets, or one octet of a line, every 0.5 s. None closes "
+           "before the server does, nor then. Each cell: seconds with stock "
+           "httpd → with the guard; `*`: no attempt, or none that is ever "
+           "complete, so that the guard has nothing to shorten.")
+    for reqtimeout in (True, False):
+        name = "with" if reqtimeout else "without"
+        for at, what in ((3, "a worker is occupied"),
+                         (1, "the server ends the connection after")):
+            yield f"\nSeconds that {what}, {name} mod_reqtimeout:\n" \
+                if at == 3 else f"\n{what.capitalize()}, {name} " \
+                                "mod_reqtimeout:\n"
+            yield from table(results, mpms, reqtimeout, at)
+    pair = next(c.name for c in CLIENTS if "three requests" in c.name)
+    stock, guard = ([results[m, True, g][pair][2] for m in mpms]
+                    for g in (False, True))
+    yield (f"\nA CONNECT with three requests behind it gets {max(stock)} "
+           f"answers from stock httpd and {max(guard)} with the guard.")
+
+
+def crowd_text(mpms, broken):
+    yield (f"\n{MANY} connections, opened one after the other and never "
+           f"closed, for {CROWD_SECONDS:.0f} s with Debian's limits (150 "
+           "workers), while another client asks for a page again and again:\n")
+    yield "| they | MPM | httpd | opened in | pages | median | slowest |"
+    yield "|---|---|---|--:|--:|--:|--:|"
+    for name, octets in CROWDS:
+        for mpm in mpms:
+            slowest = []
+            for guard in (False, True):
+                opened, n, median, most = crowd(mpm, guard, octets)
+                slowest.append(most)
+                yield (f"| {name} | {mpm} | {'guard' if guard else 'stock'} "
+                       f"| {opened:.2f} s | {n} | {median * 1000:.1f} ms | "
+                       f"{most * 1000:.0f} ms |")
+            if slowest[1] > slowest[0] + TOLERANCE:
+                broken.append(f"{mpm}, {name}: others wait "
+                              f"{slowest[1]:.1f} s, stock {slowest[0]:.1f} s")
+
+
+def verdict(broken):
+    yield (f"\nClaim: no worker and no connection is held longer than by stock "
+           f"httpd, and no attempt occupies a worker longer than a short "
+           f"lingering close ({LINGER:.0f} s), each with {TOLERANCE} s of "
+           "tolerance: " + ("it holds." if not broken else
+                            "**broken**:\n"))
+    yield from (f"- {line}" for line in broken)
+
+
+def measure(mpms):
+    """(settings -> client -> seen, broken claims)."""
+    settings = [(m, r, g) for m in mpms for r in (True, False)
+                for g in (False, True)]
+    fork = multiprocessing.get_context("fork")
+    with concurrent.futures.ProcessPoolExecutor(len(settings), fork) as pool:
+        results = dict(zip(settings, pool.map(one_by_one, settings)))
+    broken = []
+    for mpm in mpms:
+        for reqtimeout in (True, False):
+            for c in clients_of(mpm):
+                two = (results[mpm, reqtimeout, g][c.name]
+                       for g in (False, True))
+                broken += [f"{mpm}, {'with' if reqtimeout else 'without'} "
+                           f"mod_reqtimeout, {c.name}: {x}"
+                           for x in broken_by(c, *two)]
+    return results, broken
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--print", action="store_true")
+    options.add_argument("--mpm", choices=MPMS, action="append")
+    args = options.parse_args()
+    mpms = args.mpm or MPMS
+    begin = time.monotonic()
+    results, broken = measure(mpms)
+    lines = [*one_by_one_text(results, mpms), *crowd_text(mpms, broken)]
+    lines += verdict(broken)
+    lines.append(f"\nThe run took {time.monotonic() - begin:.0f} s.")
+    text = "\n".join(lines)
+    print(text)
+    if not args.print:
+        measurements.write("slow", text)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
