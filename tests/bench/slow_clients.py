@@ -139,10 +139,15 @@ class Run:
             ready.register(self.sock, selectors.EVENT_READ)
             if not ready.select(seconds):
                 return
+        self.sock.settimeout(0)
         try:
             octets = self.sock.recv(65536)
+        except ssl.SSLWantReadError:        # half a record
+            return
         except (ConnectionError, ssl.SSLError):
             octets = b""
+        finally:
+            self.sock.settimeout(5)
         if octets:
             self.answer = self.answer or self.since()
             self.octets += octets
