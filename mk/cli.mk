@@ -15,12 +15,13 @@ CLI_LIB    := $(filter-out cli/proxyguard.c,$(CLI_SRC))
 
 # A log that is made up, beside grep, wc, mawk and, where it is installed,
 # GoAccess, all on the same warm file.
-BENCH_MIB = 1024
+BENCH_MIB  = 1024
+BENCH_SCAN =
 .PHONY: bench-scan
-bench-scan: all ## speed of the log scan; BENCH_MIB=1024
+bench-scan: all ## speed of the log scan; BENCH_MIB=1024 BENCH_SCAN=--print
 	@mkdir -p $(BUILD)/bench
-	@$(PYTHON) tests/bench/bench_scan.py $(BUILD)/proxyguard \
-	    $(BUILD)/bench/$(BENCH_MIB).log $(BENCH_MIB)
+	@$(PYTHON) -B tests/bench/bench_scan.py $(BENCH_SCAN) \
+	    $(BUILD)/proxyguard $(BUILD)/bench/$(BENCH_MIB).log $(BENCH_MIB)
 
 # What figures 2 and 3 of the seed show, from made-up logs of that shape.
 FIGURES := docs/figures

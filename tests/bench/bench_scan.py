@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The scan beside the tools one would use instead, on the same warm file.
+"""The scan beside the tools one would use instead, on the same warm file:
+the section "scan" of docs/measurements.md.
 
-usage: bench_scan.py PROXYGUARD LOG MIB [RUNS]
+usage: bench_scan.py [--print] PROXYGUARD LOG MIB
 
-Each line: the best wall-clock time of RUNS (3), its processor time, the rate,
-and the speed as a part of `grep -c`'s. The log is made if it is missing.
+Each row: the best of three by the clock, its processor time, its speed as a
+part of `grep -c`'s by either. The log is made if it is missing. --print only
+prints.
 """
 import os
 import resource
@@ -14,56 +16,98 @@ import subprocess
 import sys
 import time
 
+import measurements
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SYNTH = os.path.join(os.path.dirname(HERE), "synth", "synth_log.py")
+RUNS = 3
 BOTH_FORMS = r'"(CONNECT |[A-Z]+ [A-Za-z][A-Za-z0-9+.-]*://)'
 MAWK = ('$6 == "\\"CONNECT" { c++ } $7 ~ /^[A-Za-z]+:\\/\\// { g++ } '
         'END { print g, c }')
+# All that is written to standard output is read, as from a pipe: GNU grep
+# stops at the first match when it writes to /dev/null.
+ENV = {**os.environ, "LC_ALL": "C"}
 
 
 def tools(command, log):
-    yield "grep -c CONNECT", ["grep", "-c", "CONNECT", log]
-    yield "wc -l", ["wc", "-l", log]
-    yield "grep -Ec, both forms", ["grep", "-Ec", BOTH_FORMS, log]
+    """(name, argv, runs); the first is the yardstick."""
+    yield "`grep -c CONNECT`", ["grep", "-c", "CONNECT", log], RUNS
+    yield "`wc -l`", ["wc", "-l", log], RUNS
+    yield "`grep -Ec`, both forms", ["grep", "-Ec", BOTH_FORMS, log], RUNS
     if shutil.which("mawk"):
-        yield "mawk, both forms", ["mawk", MAWK, log]
-    yield "proxyguard scan -j1", [command, "scan", "-q", "-j1", log]
-    yield (f"proxyguard scan ({os.cpu_count()} cores)",
-           [command, "scan", "-q", log])
+        yield "`mawk`, both forms", ["mawk", MAWK, log], RUNS
+    yield ("**`proxyguard scan -j1`**", [command, "scan", "-q", "-j1", log],
+           RUNS)
+    yield (f"**`proxyguard scan`**, {os.cpu_count()} cores",
+           [command, "scan", "-q", log], RUNS)
     if shutil.which("goaccess"):
-        yield "goaccess", ["goaccess", "--log-format=COMBINED", "-o",
-                           "/dev/null", "--no-progress", log]
+        yield "GoAccess", ["goaccess", "--log-format=COMBINED", "-o",
+                           "/dev/null", "--no-progress", log], 1
 
 
-# GNU grep stops at the first match when it writes to /dev/null.
 def measure(argv):
+    """(seconds by the clock, seconds of processor time)"""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
     subprocess.run(argv, stdout=subprocess.PIPE, check=False,
                    stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   env={**os.environ, "LC_ALL": "C"})
+                   env=ENV)
     wall = time.monotonic() - begun
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, (after.ru_utime + after.ru_stime - before.ru_utime
                   - before.ru_stime)
 
 
-def main(command, log, mib, runs=3):
-    if not os.path.exists(log):
-        subprocess.run([sys.executable, SYNTH, "bench", log, str(mib)],
-                       check=True)
-    subprocess.run(["cat", log], stdout=subprocess.DEVNULL, check=True)
-    size = os.path.getsize(log)
-    print(f"{size >> 20} MiB, warm, best of {runs}; speed relative to "
-          "grep -c\n")
-    print(f"{'':28}{'wall':>8}{'cpu':>8}{'MiB/s':>8}{'speed':>7}")
+def peak_mib(argv):
+    """What its memory went up to. The kernel's own figure for a child begins
+    with its parent's, so it is asked of the running process."""
+    peak = 0
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=ENV) as child:
+        while child.poll() is None:
+            with open(f"/proc/{child.pid}/status", encoding="ascii") as f:
+                found = [line for line in f if line.startswith("VmHWM:")]
+            peak = max([peak] + [int(line.split()[1]) for line in found])
+            time.sleep(0.002)
+    return peak / 1024
+
+
+def table(command, log):
+    size = os.path.getsize(log) / 2**20
     reference = None
-    for name, argv in tools(command, log):
-        times = 1 if name == "goaccess" else int(runs)
-        wall, cpu = min(measure(argv) for _ in range(times))
-        reference = reference or wall
-        print(f"{name:28}{wall:7.2f}s{cpu:7.2f}s{size / wall / 2**20:8.0f}"
-              f"{reference / wall:7.2f}", flush=True)
+    yield "| | clock | processor | MiB/s | of grep, clock | of grep, processor |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for name, argv, runs in tools(command, log):
+        wall, cpu = min(measure(argv) for _ in range(runs))
+        reference = reference or (wall, cpu)
+        yield (f"| {name} | {wall:.2f} s | {cpu:.2f} s | {size / wall:,.0f} "
+               f"| {reference[0] / wall:.2f} | {reference[1] / cpu:.2f} |")
+
+
+def section(command, log):
+    with open(log, "rb") as f:           # warm, and counted
+        lines = sum(block.count(b"\n")
+                    for block in iter(lambda: f.read(1 << 20), b""))
+    peaks = [peak_mib([command, "scan", "-q", jobs, log])
+             for jobs in ("-j1", f"-j{os.cpu_count()}")]
+    return "\n".join([
+        f"A made-up combined log of {os.path.getsize(log) >> 20} MiB "
+        f"({lines:,} lines, 1 % attempts), warm in memory, all with "
+        f"`LC_ALL=C`; best of {RUNS} by the clock (GoAccess: once).", "",
+        *table(command, log), "",
+        f"Memory of the scan at its highest: {peaks[0]:.1f} MiB with `-j1`, "
+        f"{peaks[1]:.1f} MiB with {os.cpu_count()} threads, whatever the "
+        "length of the log; `--max-keys` bounds what its variety adds."])
+
+
+def main(*args):
+    command, log, mib = [a for a in args if a != "--print"]
+    if not os.path.exists(log):
+        subprocess.run([sys.executable, SYNTH, "bench", log, mib], check=True)
+    text = section(command, log)
+    if "--print" in args:
+        print(text)
+    else:
+        measurements.write("scan", text)
     return 0
 
 
