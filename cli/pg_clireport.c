@@ -48,6 +48,7 @@ pg_report_t pg_cli_report(const pg_cli_t *cli, const pg_snapshot_t *snapshot,
         .ledger = snapshot,
         .now = now,
         .version = PROXYGUARD_VERSION,
+        .in_file = true,
         .view.lang = cli->japanese ? PG_LANG_JA : PG_LANG_EN,
     };
 }

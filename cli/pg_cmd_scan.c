@@ -16,7 +16,8 @@
 
 enum {
     JOBS_MAX = 256,
-    KEYS_DEFAULT = 500000
+    KEYS_DEFAULT = 500000,
+    ANSWERS_SHOWN = 50           /* on the page                           */
 };
 
 /* Long options without a letter. */
@@ -252,6 +253,30 @@ static void render_json(pg_sink_t *sink, const pg_report_t *report,
     }
 }
 
+/* What the answers give away, for the page; the worst come first. */
+static const pg_from_log_t *answers_of(const pg_cli_t *cli,
+                                       const pg_judge_t *judge)
+{
+    pg_from_log_t *log = apr_pcalloc(cli->pool, sizeof(*log));
+    pg_answered_t *row;
+
+    log->unclear = judge->attempts[PG_JUDGED_UNCLEAR];
+    log->answers = judge->n < ANSWERS_SHOWN ? judge->n : ANSWERS_SHOWN;
+    row = apr_pcalloc(cli->pool, (log->answers + 1) * sizeof(*row));
+    for (apr_size_t i = 0; i < log->answers; i++) {
+        const pg_judgement_t *item = &judge->item[i];
+        row[i].relayed = item->judged == PG_JUDGED_RELAYED;
+        row[i].judged = pg_scantext_judged(item->judged, cli->japanese);
+        row[i].why = pg_ground_words(item->ground, cli->japanese);
+        row[i].request.octets = pg_span_str(item->answer->request);
+        row[i].status = item->answer->status;
+        row[i].octets = item->answer->size;
+        row[i].attempts = item->answer->count;
+    }
+    log->answer = row;
+    return log;
+}
+
 static void render_svg(pg_sink_t *sink, const pg_cli_t *cli,
                        const pg_snapshot_t *snapshot)
 {
@@ -270,6 +295,7 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
                                                         cli->pool);
     pg_report_t report = pg_cli_report(cli, snapshot, snapshot->taken);
 
+    report.from_log = answers_of(cli, scan->judge);
     if (!strcmp(o->output, "text")) {
         pg_snaptext_t text = { sink, snapshot, cli->japanese, cli->pool };
         pg_scantext_render(&text, scan);

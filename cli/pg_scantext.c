@@ -60,8 +60,19 @@ static void put_answer(const pg_snaptext_t *t, const pg_judgement_t *item)
     pg_putf(t->sink, ": %s\n", pg_ground_words(item->ground, t->japanese));
 }
 
+const char *pg_scantext_judged(pg_judged_e judged, bool japanese)
+{
+    static const pg_scan_word_e words[PG_JUDGED_COUNT] = {
+        [PG_JUDGED_RELAYED] = PG_SCAN_RELAYED,
+        [PG_JUDGED_UNCLEAR] = PG_SCAN_OPEN,
+        [PG_JUDGED_HARMLESS] = PG_SCAN_HARMLESS
+    };
+
+    return pg_snaptext_words(words[judged], japanese);
+}
+
 static void put_judged(const pg_snaptext_t *t, const pg_judge_t *judge,
-                       pg_judged_e judged, pg_scan_word_e word)
+                       pg_judged_e judged)
 {
     apr_size_t most = judged == PG_JUDGED_HARMLESS ? SHOWN_HARMLESS
                                                    : SHOWN_ANSWERS;
@@ -70,9 +81,9 @@ static void put_judged(const pg_snaptext_t *t, const pg_judge_t *judge,
     if (judge->attempts[judged] == 0) {
         return;
     }
-    pg_puts(t->sink, "  ");
-    pg_snaptext_say(t, word, NULL, NULL, NULL);
-    pg_putf(t->sink, ": %s\n", pg_snaptext_number(t, judge->attempts[judged]));
+    pg_putf(t->sink, "  %s: %s\n",
+            pg_scantext_judged(judged, t->japanese),
+            pg_snaptext_number(t, judge->attempts[judged]));
     for (apr_size_t i = 0; i < judge->n; i++) {
         if (judge->item[i].judged != judged) {
             continue;
@@ -102,9 +113,9 @@ static void put_success(const pg_snaptext_t *t, const pg_judge_t *judge)
         pg_puts(t->sink, "\n");
         return;
     }
-    put_judged(t, judge, PG_JUDGED_RELAYED, PG_SCAN_RELAYED);
-    put_judged(t, judge, PG_JUDGED_UNCLEAR, PG_SCAN_OPEN);
-    put_judged(t, judge, PG_JUDGED_HARMLESS, PG_SCAN_HARMLESS);
+    put_judged(t, judge, PG_JUDGED_RELAYED);
+    put_judged(t, judge, PG_JUDGED_UNCLEAR);
+    put_judged(t, judge, PG_JUDGED_HARMLESS);
     put_count(t, PG_SCAN_LOST, judge->lost);
     if (judge->attempts[PG_JUDGED_RELAYED]
         || judge->attempts[PG_JUDGED_UNCLEAR]) {

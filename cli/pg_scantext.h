@@ -13,4 +13,7 @@
  */
 void pg_scantext_render(const pg_snaptext_t *t, const pg_scan_out_t *scan);
 
+/** What a judgement is called. */
+const char *pg_scantext_judged(pg_judged_e judged, bool japanese);
+
 #endif

@@ -24,6 +24,11 @@ static const words_t words[] = { PG_SCAN_WORDS(ROW_WORDS) };
 
 /* --- small things -------------------------------------------------------- */
 
+const char *pg_snaptext_words(pg_scan_word_e word, bool japanese)
+{
+    return words[word].text[japanese];
+}
+
 /* Writes words with up to three arguments in place of their %s. */
 void pg_snaptext_say(const pg_snaptext_t *t, pg_scan_word_e word,
                      const char *a, const char *b, const char *c)

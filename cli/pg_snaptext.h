@@ -26,6 +26,9 @@ apr_status_t pg_snaptext_render(const pg_snaptext_t *t);
 void pg_snaptext_summary(const pg_snaptext_t *t);
 void pg_snaptext_lists(const pg_snaptext_t *t);
 
+/** Words as they are, with their %s. */
+const char *pg_snaptext_words(pg_scan_word_e word, bool japanese);
+
 /** Words, with up to three arguments in place of their %s. */
 void pg_snaptext_say(const pg_snaptext_t *t, pg_scan_word_e word,
                      const char *a, const char *b, const char *c);

@@ -211,16 +211,18 @@ static void header(const pg_page_t *page)
         pg_puts(sink, "</strong>");
     }
     pg_puts(sink, "</p>\n</div>\n");
-    links(page);
+    if (!page->report->in_file) {
+        links(page);
+    }
     pg_puts(sink, "</header>\n");
 }
 
-static void footer(const pg_page_t *page)
+static void formats(const pg_page_t *page)
 {
     pg_sink_t *sink = page->sink;
     const pg_view_t *view = &page->report->view;
 
-    pg_puts(sink, "<footer>\n<h2>");
+    pg_puts(sink, "<h2>");
     pg_html_phrase(page, PG_PHRASE_H_OTHER);
     pg_puts(sink, "</h2>\n<ul class=\"formats\">\n");
     for (const pg_format_t *f = pg_formats() + 1; f->name; f++) {
@@ -228,7 +230,18 @@ static void footer(const pg_page_t *page)
         pg_html_link(page, view->lang, view->mask, f->name);
         pg_putf(sink, "\">%s</a></li>\n", f->name);
     }
-    pg_puts(sink, "</ul>\n<p>mod_proxyguard ");
+    pg_puts(sink, "</ul>\n");
+}
+
+static void footer(const pg_page_t *page)
+{
+    pg_sink_t *sink = page->sink;
+
+    pg_puts(sink, "<footer>\n");
+    if (!page->report->in_file) {
+        formats(page);
+    }
+    pg_puts(sink, "<p>mod_proxyguard ");
     pg_escape_html(sink, pg_span_str(page->report->version));
     pg_puts(sink, " · ");
     pg_html_time(page, page->report->now);
@@ -238,6 +251,7 @@ static void footer(const pg_page_t *page)
 static void body(const pg_page_t *page)
 {
     pg_html_answers(page);
+    pg_html_answered(page);
     if (page->s) {
         pg_html_history(page);
         pg_html_classes(page);
@@ -245,7 +259,9 @@ static void body(const pg_page_t *page)
         pg_html_recent(page);
     }
     pg_html_vhosts(page);
-    pg_html_findings(page);
+    if (!page->report->in_file) {
+        pg_html_findings(page);
+    }
     pg_html_glossary(page);
 }
 

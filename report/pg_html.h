@@ -56,6 +56,7 @@ void pg_html_windowed(const pg_page_t *page, pg_phrase_e word);
 
 /** The parts, in the order of the page. */
 void pg_html_answers(const pg_page_t *page);
+void pg_html_answered(const pg_page_t *page);
 void pg_html_history(const pg_page_t *page);
 void pg_html_classes(const pg_page_t *page);
 void pg_html_tops(const pg_page_t *page);

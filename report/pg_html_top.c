@@ -98,15 +98,26 @@ static void relayed(const pg_page_t *page)
     pg_number(some, n);
     pg_number(all, page->s->attempts);
     open_card(page, n ? MOOD_BAD : MOOD_GOOD, PG_PHRASE_Q_RELAYED);
-    if (n) {
+    if (n && page->report->from_log) {
+        answer(page, PG_PHRASE_RELAYED_PROBABLY, some);
+        more(page, PG_PHRASE_RELAYED_PROBABLY_MORE, some, all, NULL);
+    }
+    else if (n) {
         answer(page, PG_PHRASE_RELAYED_YES, some);
         more(page, PG_PHRASE_RELAYED_YES_MORE, some, all, NULL);
+    }
+    else if (page->report->from_log && page->s->attempts) {
+        answer(page, PG_PHRASE_RELAYED_NO_SIGN, NULL);
     }
     else {
         answer(page, PG_PHRASE_RELAYED_NO, NULL);
         more(page, page->s->attempts ? PG_PHRASE_RELAYED_NO_MORE
                                      : PG_PHRASE_RELAYED_NO_NONE,
              all, NULL, NULL);
+    }
+    if (page->report->from_log && page->report->from_log->unclear) {
+        more(page, PG_PHRASE_RELAYED_UNCLEAR,
+             pg_number(some, page->report->from_log->unclear), NULL, NULL);
     }
     if (page->s->permitted) {
         more(page, PG_PHRASE_PERMITTED, pg_number(some, page->s->permitted),

@@ -129,6 +129,14 @@ const char *pg_lang_name(pg_lang_e lang);
       "{0} of {1} {1:attempt|attempts} {0:was|were} carried to a third "      \
       "party.",                                                               \
       "{1} 件のうち {0} 件が第三者へ中継されました。")                        \
+    X(RELAYED_PROBABLY, "Probably: {0}.", "おそらく。{0} 件です。")             \
+    X(RELAYED_PROBABLY_MORE,                                                  \
+      "{0} of {1} {1:attempt|attempts} got an answer that speaks for it: "    \
+      "see below.",                                                           \
+      "{1} 件のうち {0} 件は、応答からそう見られます。下記をご覧ください。")    \
+    X(RELAYED_NO_SIGN, "There is no sign of it.", "その形跡はありません。")   \
+    X(RELAYED_UNCLEAR, "For {0} {0:attempt|attempts} the log cannot tell.",   \
+      "{0} 件はログからは判断できません。")                                   \
     X(PERMITTED, "For permitted clients, {0} {0:request was|requests were} "  \
       "carried.",                                                             \
       "許可した利用者の要求 {0} 件を中継しました。")                          \
@@ -182,6 +190,9 @@ const char *pg_lang_name(pg_lang_e lang);
     X(CHART_NONE, "No attempt in this time.", "この期間の試みはありません。") \
     X(CHART_TABLE, "The values as a table", "値を表で見る")                   \
     X(SO_FAR, "so far", "途中")                                               \
+    X(H_ANSWERED, "Did any succeed?", "成功したものはあるか")                 \
+    X(ANSWERED_NONE, "No: none was answered with a 2xx.",                     \
+      "いいえ: 2xx で応答したものはありません。")                             \
     X(H_WHAT, "What was asked for", "求められた内容")                         \
     X(H_TOP, "Who, and to where", "誰が、どこへ")                             \
     X(H_RECENT, "The most recent attempts", "最近の試み")                     \
@@ -204,6 +215,10 @@ const char *pg_lang_name(pg_lang_e lang);
     X(COL_TOTAL, "All", "合計")                                               \
     X(COL_VHOST, "Virtual host", "バーチャルホスト")                          \
     X(COL_POSTURE, "Open proxy?", "オープンプロキシか")                       \
+    X(COL_JUDGED, "Judged", "判定")                                           \
+    X(COL_REQUEST, "Request", "要求")                                         \
+    X(COL_STATUS, "Status", "ステータス")                                     \
+    X(COL_OCTETS, "Octets", "オクテット")                                     \
     X(COL_WHY, "Why", "理由")                                                 \
     X(UNIT_MINUTES, "{0} {0:minute|minutes}", "{0} 分")                       \
     X(UNIT_HOURS, "{0} {0:hour|hours}", "{0} 時間")                           \

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from pg_cli import CLEAN, COMMAND, CONNECT, GET, run, scan_json, write
+from pg_cli import CLEAN, COMMAND, CONNECT, GET, line, run, scan_json, write
 
 
 # --- what a file may be ------------------------------------------------------
@@ -310,3 +310,37 @@ def test_compare_reads_pipes(tmp_path):
         (tmp_path / "fifo").write_bytes(report)
         text = answer(child)[0]
     assert b'2014-01,connect,"here",1' in text
+
+
+# --- the page that is a file -------------------------------------------------
+
+def tidy(page):
+    done = subprocess.run(["tidy", "-q", "-e", "-utf8"], input=page,
+                          capture_output=True, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("lang, probably, reason", [
+    ("en", "PROBABLY RELAYED", "a 2xx to CONNECT opens a tunnel"),
+    ("ja", "中継の疑い", "CONNECT への 2xx")])
+def test_the_page_says_what_succeeded_and_why(tmp_path, lang, probably,
+                                              reason):
+    evil = "<script>\x1b[2J\"'&"
+    log = write(tmp_path / "log", CLEAN, GET,
+                line("CONNECT a.example:443 HTTP/1.1", 200, 5),
+                line(f"GET http://b.example/{evil} HTTP/1.1", 200, "-"))
+    page = run("scan", "--lang", lang, "-O", "html", log).stdout
+    text = page.decode()
+    assert probably in text and reason in text
+    assert "<script" not in text and "\x1b" not in text
+    assert tidy(page) == (0, b"")
+
+
+def test_a_page_in_a_file_claims_and_links_nothing_it_cannot_keep(tmp_path):
+    log = write(tmp_path / "log", CLEAN, CONNECT)
+    run("scan", "--into", tmp_path / "ledger", log)
+    for args in (("scan", "-O", "html", log),
+                 ("show", "-O", "html", tmp_path / "ledger")):
+        text = run(*args).stdout.decode()
+        assert 'href="?' not in text
+        assert 'id="findings"' not in text, "no configuration was looked at"
