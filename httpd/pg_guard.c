@@ -226,12 +226,23 @@ static int let_pass(request_rec *r)
     return r->connection->master ? forget_upgrade(r) : DECLINED;
 }
 
+/* "A user agent that sends Host SHOULD send it as the first field" (RFC 9110
+ * 7.2), and they do: then no look-up is needed. */
+static const char *host_of(const request_rec *r)
+{
+    const apr_array_header_t *fields = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *first = (const void *)fields->elts;
+
+    return fields->nelts > 0 && strcmp(first->key, "Host") == 0
+           ? first->val : apr_table_get(r->headers_in, "Host");
+}
+
 /* Is Host the virtual host's own name to the letter, with or without a port?
  * Most requests end here, for a comparison instead of a look-up. */
 static PG_OFF_THE_PATH int look_at_host(request_rec *r,
                                         const pg_settings_t *settings)
 {
-    const char *host = apr_table_get(r->headers_in, "Host");
+    const char *host = host_of(r);
     pg_span_t name = settings->name;
 
     if (host == NULL || name.len == 0

@@ -1,8 +1,9 @@
-# Figures, each with its conditions, written to docs/ by the command itself.
+# Figures, each with its conditions, written to docs/measurements.md by the
+# command itself. Instructions are the same on a busy machine; for the others
+# leave it alone.
 
 .PHONY: bench bench-httpd
-bench: bench-ledger bench-scan bench-httpd ## all figures in docs/measurements*
+bench: bench-httpd cost bench-ledger bench-scan ## all figures but the long ones
 
-# callgrind counts, so a busy machine does not matter
 bench-httpd: all ## instructions per request, beside what else people use
 	PG_SLOW=10 $(PYTHON) -B tests/bench/bench_httpd.py
