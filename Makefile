@@ -16,7 +16,12 @@ PREFIX   = /usr/local
 STD   := -std=c11 -D_GNU_SOURCE
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
          -Wmissing-prototypes -Wvla -Werror
-HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt
+# those of the list that this compiler has for this machine, asked once
+can    = $(foreach f,$(1),$(shell $(CC) -Werror $(f) -c -x c /dev/null \
+         -o /dev/null 2>/dev/null && echo $(f)))
+EXTRA := $(strip $(call can,-fstack-clash-protection -fcf-protection \
+         -mbranch-protection=standard))
+HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt $(EXTRA)
 # the same octets from any folder
 MAPS  := -ffile-prefix-map=$(CURDIR)=.
 BASE   = $(STD) $(WARN) $(HARDEN) $(MAPS) -fPIC -fvisibility=hidden \
@@ -61,7 +66,7 @@ $(MODULE): $(call objs,$(LOWER_SRC) $(GLUE_SRC)) exports.map
 	    -o $@ $(filter %.o,$^) $(JANSSON_LIBS) -lm
 
 $(BUILD)/proxyguard: $(call objs,$(LOWER_SRC) $(CLI_SRC))
-	$(CC) $(LDFLAGS) $(LINK) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) \
+	$(CC) -pie $(LDFLAGS) $(LINK) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) \
 	    $(CLI_LIBS) -lm
 
 define rule

@@ -43,6 +43,7 @@ $(SAMPLE): $(call objs,$(LOWER_SRC)) $(SAMPLE_SRC) tests/unit/pg_sample.h
 
 e2e: all $(SAMPLE) ## end-to-end tests; MPM=event|worker|prefork|all, T=file
 	BUILD=$(abspath $(BUILD)) PG_MODULE=$(abspath $(MODULE)) MPM="$(MPM)" \
+	    PG_BUILD=$(if $(HARDEN),plain,instrumented) \
 	    $(PYTEST) $(T)
 
 check: need ## all tests: units, then end to end under all three MPMs

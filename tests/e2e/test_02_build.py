@@ -1,9 +1,25 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What the compiler and the linker must have done."""
+"""What the compiler and the linker must have done, and what the module and
+the command may ask of others."""
 
+import os
+import re
 import subprocess
 
+import pytest
+
+import pg_elf
+from pg_cases import rows
+from pg_elf import ALWAYS, HARDENED, Elf
 from pg_httpd import MODULE, Httpd
+
+BUILD = os.path.dirname(MODULE)
+COMMAND = os.path.join(BUILD, "proxyguard")
+# Sanitisers and coverage are built without HARDEN, and import what is theirs.
+PLAIN = os.environ.get("PG_BUILD", "plain") == "plain"
+THEIRS = re.compile(r"__(asan|ubsan|tsan|gcov|sanitizer|llvm)_")
+THEIR_LIBRARIES = re.compile(r"lib(asan|ubsan|tsan|gcov|gcc_s)\.so")
+CHECKS = dict(ALWAYS, **HARDENED) if PLAIN else ALWAYS
 
 
 def nm(*options):
@@ -28,3 +44,158 @@ def test_httpd_loads_it_with_no_other_directive():
         assert (code, said) == (0, "Syntax OK\n")
     finally:
         server.remove()
+
+
+# --- hardening ---------------------------------------------------------------
+
+@pytest.mark.parametrize("path", [MODULE, COMMAND])
+def test_it_is_hardened(path):
+    assert pg_elf.faults(Elf(path), CHECKS) == []
+
+
+def test_the_command_is_a_position_independent_program():
+    assert "PIE" in Elf(COMMAND).said("FLAGS_1")
+
+
+def test_branches_are_protected_where_the_machine_can():
+    assert not PLAIN or pg_elf.unprotected_objects(BUILD + "/obj") == []
+
+
+SOUND = ["-O2", "-fPIE", "-pie", "-fstack-protector-strong",
+         "-D_FORTIFY_SOURCE=2", "-Wl,-z,relro,-z,now,-z,noexecstack"]
+# fault -> the options that make it
+FAULTY = {
+    "position independent": ["-no-pie"],
+    "relocations read-only": ["-Wl,-z,norelro"],
+    "bound at start": ["-Wl,-z,lazy"],
+    "stack not executable": ["-Wl,-z,execstack"],
+    "nothing writable and executable": ["-DBOTH"],
+    "text without relocations": ["-shared", "-DTEXTREL", "-Wl,-z,notext"],
+    "no search path": ["-Wl,-rpath,/tmp"],
+    "stack protector": ["-fno-stack-protector"],
+    "checked functions": ["-U_FORTIFY_SOURCE"],
+}
+PROGRAM = r"""
+#include <stdio.h>
+#include <unistd.h>
+#ifdef BOTH
+__asm__(".pushsection .both,\"awx\"\n.byte 0\n.popsection");
+#endif
+#ifdef TEXTREL
+__asm__(".pushsection .text\n.quad environ\n.popsection");
+#endif
+int main(int argc, char **argv)
+{
+    char text[20];
+    return snprintf(text, (size_t)argc, "%s", argv[0])
+           + (int)read(0, text, (size_t)argc);
+}
+"""
+
+
+def compiled(tmp_path, options):
+    source, made = tmp_path / "x.c", str(tmp_path / "x")
+    source.write_text(PROGRAM)
+    subprocess.run(["gcc", "-w", *SOUND, *options, "-o", made, str(source)],
+                   check=True)
+    return Elf(made)
+
+
+def test_a_sound_program_has_no_fault(tmp_path):
+    checks = dict(ALWAYS, **HARDENED)
+    assert pg_elf.faults(compiled(tmp_path, []), checks) == []
+    assert set(FAULTY) == set(checks)
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_each_fault_is_seen(tmp_path, fault):
+    made = compiled(tmp_path, FAULTY[fault])
+    assert fault in pg_elf.faults(made, dict(ALWAYS, **HARDENED))
+
+
+# --- what is asked of others --------------------------------------------------
+
+LIBRARIES = {
+    MODULE: {"libjansson.so.4", "libm.so.6", "libc.so.6"},
+    COMMAND: {"libapr-1.so.0", "libaprutil-1.so.0", "libjansson.so.4",
+              "liblzma.so.5", "libzstd.so.1", "libz.so.1", "libm.so.6",
+              "libc.so.6"},
+}
+
+# Never, and why; the second half is the module's alone: the command has a
+# child for `audit`, threads for `scan`, and a terminal.
+NEVER = {
+    r"system|popen|wordexp|posix_spawnp?": "runs a shell or a program",
+    r"socket\w*|connect|bind|listen|accept4?|send(to|m?msg)?|recv\w*|"
+    r"apr_socket\w*": "talks to somebody",
+    r"getaddrinfo|getnameinfo|gethost\w+|getserv\w+|res_\w+|"
+    r"apr_sockaddr_info_get|apr_getnameinfo|apr_gethostname|"
+    r"ap_get_useragent_host|ap_get_remote_(host|logname)":
+        "asks a name service",
+    r"dlopen|dlmopen|dlsym|apr_dso_\w+": "loads code",
+    r"mprotect|pkey_mprotect|memfd_create|process_vm_\w+|ptrace":
+        "makes or changes code",
+    r"gets|strcpy|stpcpy|strcat|v?sprintf|v?f?scanf|v?sscanf|strtok|alloca|"
+    r"strncpy|strncat|atoi|atol|atoll|atof": "has no bound or no error",
+    r"tmpnam|tempnam|mktemp|tmpfile": "makes a name that others can take",
+    r"rand|random|s?rand(om)?_r?|[delmn]rand48": "is no randomness",
+    r"localtime|gmtime|asctime|ctime|strsignal|getpw\w+|getgr\w+|inet_ntoa":
+        "shares its answer between threads",
+    r"set(res|re|e)?[ug]id|setgroups|cap(set|_\w+)|chroot|umask|mknod\w*|"
+    r"chmod|chown|lchown": "changes who may do what, by a name",
+}
+NEVER_IN_A_SERVER = {
+    r"exec\w+|v?fork|clone3?|daemon|apr_proc_\w+|"
+    r"ap_os_create_privileged_process": "starts something",
+    r"_?exit|_Exit|quick_exit|abort|raise|kill|__assert_fail|"
+    r"ap_log_assert|\w*longjmp|signal|sigaction|alarm|setitimer":
+        "ends or interrupts httpd",
+    r"\w*sleep|select|pselect|p?poll|epoll_\w+|apr_poll\w*|flock|lockf|"
+    r"sem_\w+|pthread_(mutex|rwlock|cond|spin)_\w+|apr_\w*mutex\w*|"
+    r"apr_file_(un)?lock|apr_thread_\w+|pthread_create": "waits, or may",
+    r"getenv|secure_getenv|setenv|putenv|unsetenv": "is httpd's environment",
+    r"v?printf|v?fprintf|puts|putchar|perror|syslog|std(out|err|in)":
+        "is httpd's terminal",
+    r"readdir\w*|opendir|scandir|glob|realpath|readlink|chdir":
+        "looks around on the disk",
+    r"ap_sub_req_\w+|ap_internal_\w+|ap_proxy_\w+|ap_pass_brigade_fchk|"
+    r"ap_get_server_name": "serves other requests, or trusts the client",
+}
+
+
+def forbidden(functions, *tables):
+    return [f"{name}: it {why}" for name in sorted(functions)
+            for table in tables for pattern, why in table.items()
+            if re.fullmatch(pattern, name)]
+
+
+def test_neither_imports_what_it_must_never_do():
+    assert forbidden(Elf(COMMAND).functions, NEVER) == []
+    assert forbidden(Elf(MODULE).functions, NEVER, NEVER_IN_A_SERVER) == []
+
+
+@pytest.mark.parametrize("name", [
+    "system", "connect", "sendmsg", "getaddrinfo", "gethostbyname", "gets",
+    "strcpy", "sprintf", "sscanf", "dlopen", "execve", "fork", "popen", "exit",
+    "usleep", "apr_socket_connect", "apr_proc_create", "pthread_mutex_lock",
+    "ap_get_useragent_host", "apr_sleep", "rand", "localtime", "chmod"])
+def test_forbidden_names_are_seen(name):
+    assert len(forbidden({name}, NEVER, NEVER_IN_A_SERVER)) == 1
+
+
+def test_every_import_of_the_module_was_looked_at():
+    table = {fields[0].decode(): len(fields) == 1
+             for _, fields in rows("imports.tsv")}
+    there = {n for n in Elf(MODULE).functions if not THEIRS.match(n)}
+    assert sorted(there - set(table)) == []
+    if PLAIN:
+        needed = {name for name, always in table.items() if always}
+        assert sorted(needed - there) == []
+    assert forbidden(table, NEVER, NEVER_IN_A_SERVER) == []
+
+
+@pytest.mark.parametrize("path", LIBRARIES)
+def test_it_is_linked_with_these_libraries_and_no_other(path):
+    linked = {name for name in Elf(path).libraries
+              if not THEIR_LIBRARIES.match(name)}
+    assert linked == LIBRARIES[path]
