@@ -21,14 +21,7 @@ $(BUILD)/fuzz/run_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o
 
 .PHONY: fuzz
-fuzz: $(patsubst %,$(BUILD)/fuzz/run_%,$(FUZZERS)) ## fuzz; FUZZ_SECONDS=10
+fuzz: $(patsubst %,$(BUILD)/fuzz/run_%,$(FUZZERS)) ## fuzz; FUZZ_SECONDS=10 RECORD=1
 	$(PYTHON) tests/fuzz/seeds.py tests/cases $(BUILD)/fuzz/seeds
-	set -e; for f in $(FUZZERS); do \
-	    mkdir -p $(BUILD)/fuzz/corpus/$$f $(BUILD)/fuzz/seeds/$$f; \
-	    echo "== $$f"; \
-	    ASAN_OPTIONS=detect_leaks=0 nice $(BUILD)/fuzz/run_$$f \
-	        -max_total_time=$(FUZZ_SECONDS) -timeout=5 -max_len=512 \
-	        -artifact_prefix=$(BUILD)/fuzz/$$f- -print_final_stats=1 \
-	        -verbosity=0 $(BUILD)/fuzz/corpus/$$f \
-	        $(BUILD)/fuzz/seeds/$$f; \
-	done
+	$(PYTHON) tests/fuzz/run.py $(BUILD) $(FUZZ_SECONDS) "$(RECORD)" \
+	    $(FUZZERS)

@@ -13,7 +13,7 @@ tsan: ## the ledger's threads under ThreadSanitizer
 endurance: ## restarts and kills under load, as often as for a release
 	PG_LONG=1 $(MAKE) --no-print-directory e2e T=tests/e2e/test_40_ledger.py
 
-# Compiled as the module is; writes the tables of docs/measurements-ledger.md.
+# Compiled as the module is.
 BENCH_LEDGER = $(BUILD)/bench/ledger
 $(BENCH_LEDGER): tests/bench/bench_ledger.c $(call objs,$(filter core/% \
                  ledger/%,$(LOWER_SRC)))
@@ -24,4 +24,4 @@ $(BENCH_LEDGER): tests/bench/bench_ledger.c $(call objs,$(filter core/% \
 .PHONY: bench-ledger
 bench-ledger: $(BENCH_LEDGER) ## speed of the ledger, beside yardsticks
 	$(BENCH_LEDGER) $(BUILD)/bench/ledger.md
-	cp $(BUILD)/bench/ledger.md docs/measurements-ledger.md
+	$(PYTHON) tests/bench/measurements.py ledger $(BUILD)/bench/ledger.md

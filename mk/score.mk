@@ -1,8 +1,11 @@
 # How the classifier does on request lines that others have labelled.
 
 .PHONY: score
-score: $(BUILD)/score ## classify labelled request lines; FILE=rows.tsv
-	$(BUILD)/score $(FILE)
+score: $(BUILD)/score ## classify labelled request lines; FILE=rows.tsv RECORD=1
+	$(BUILD)/score $(FILE) > $(BUILD)/score.txt; status=$$?; \
+	    cat $(BUILD)/score.txt; \
+	    test -z "$(RECORD)" || tail -n 1 $(BUILD)/score.txt | \
+	    $(PYTHON) tests/bench/measurements.py score; exit $$status
 
 $(BUILD)/score: $(BUILD)/obj/tests/bench/score.o \
                 $(call objs,$(call srcs,core))

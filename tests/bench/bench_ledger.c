@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@
 #include <apr_general.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
-#include <apr_version.h>
 
 #include "pg_ledger.h"
 
@@ -230,37 +228,6 @@ static double processes(bench_t *bench, work_t work, unsigned n)
 
 /* --- the report ---------------------------------------------------------- */
 
-static void machine(FILE *out)
-{
-    char line[256], date[32];
-    struct utsname name;
-    time_t now = time(NULL);
-    double load;
-    FILE *cpu = fopen("/proc/cpuinfo", "r");
-
-    uname(&name);
-    name.release[strcspn(name.release, "-")] = '\0';
-    strftime(date, sizeof(date), "%Y-%m-%d", gmtime(&now));
-    fprintf(out, "Measured on %s, Linux %s, ", date, name.release);
-    while (cpu && fgets(line, sizeof(line), cpu)) {
-        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
-            line[strcspn(line, "\n")] = '\0';
-            fprintf(out, "%ld x%s, ", sysconf(_SC_NPROCESSORS_ONLN),
-                    strchr(line, ':') + 1);
-            break;
-        }
-    }
-    if (cpu) {
-        fclose(cpu);
-    }
-    if (getloadavg(&load, 1) != 1) {
-        load = -1;
-    }
-    fprintf(out, "compiler %s, APR %s; load of the machine before: %.1f."
-            "\n\n", __VERSION__, apr_version_string(), load);
-    printf("load of the machine before: %.1f\n", load);
-}
-
 static void row(FILE *out, const char *what, double one, rate_t several,
                 double others)
 {
@@ -369,9 +336,8 @@ int main(int argc, char **argv)
     bench.table = apr_hash_make(bench.pool);
     bench.word = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    fprintf(out, "# How fast the ledger counts\n\nWritten by `make "
-            "bench-ledger`. An attempt is counted in the totals, four rings "
-            "of history, its virtual host, four top lists, two estimates of "
+    fprintf(out, "An attempt is counted in the totals, four rings of "
+            "history, its virtual host, four top lists, two estimates of "
             "distinct sources and the recent attempts; the yardsticks do one "
             "thing each: add one to a word that all share, or look a source "
             "up in an apr_hash table under a mutex and add one. Rates are by "
@@ -379,7 +345,6 @@ int main(int argc, char **argv)
             "the caches included; those marked wall are by the clock on the "
             "wall, and fall when the machine has other work. Best of %d runs "
             "of %d attempts.\n\n", ROUNDS, RECORDS);
-    machine(out);
     measure(out, &bench, (unsigned)(cpus < 1 ? 1 : cpus));
     reading(out, &bench);
     return fclose(out) == 0 ? 0 : 1;

@@ -102,7 +102,7 @@ def conditions(section):
     _, command, names = SECTIONS[section]
     return (f"`{command}`, {time.strftime('%Y-%m-%d')}, at {commit()}: "
             f"{os.cpu_count()} x {processor()}, {memory():.0f} GiB, "
-            f"{platform.system()} {platform.release()}, load "
+            f"{platform.system()} {platform.release().split("-")[0]}, load "
             f"{os.getloadavg()[0]:.1f}; "
             + ", ".join(version(n) for n in names) + ".")
 
