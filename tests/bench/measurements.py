@@ -100,9 +100,10 @@ def commit():
 def conditions(section):
     """The lines that every section begins with."""
     _, command, names = SECTIONS[section]
+    kernel = platform.release().split("-")[0]
     return (f"`{command}`, {time.strftime('%Y-%m-%d')}, at {commit()}: "
             f"{os.cpu_count()} x {processor()}, {memory():.0f} GiB, "
-            f"{platform.system()} {platform.release().split("-")[0]}, load "
+            f"{platform.system()} {kernel}, load "
             f"{os.getloadavg()[0]:.1f}; "
             + ", ".join(version(n) for n in names) + ".")
 
