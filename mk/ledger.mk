@@ -11,7 +11,15 @@ tsan: ## the ledger's threads under ThreadSanitizer
 # 100 graceful restarts, 20 restarts and 1000 killed children, under load.
 .PHONY: endurance
 endurance: ## restarts and kills under load, as often as for a release
-	PG_LONG=1 $(MAKE) --no-print-directory e2e T=tests/e2e/test_40_ledger.py
+	@rm -f $(BUILD)/endurance.rows
+	PG_LONG=1 PG_RECORD=$(abspath $(BUILD))/endurance.rows \
+	    $(MAKE) --no-print-directory e2e MPM=all T=tests/e2e/test_40_ledger.py
+	{ printf '%s\n\n' "Three clients; an attempt that was in flight when its \
+	child was killed may be counted or not, all others are, once."; \
+	    echo '| MPM | what was done | answered | unanswered | counted |'; \
+	    echo '|---|---|--:|--:|--:|'; \
+	    sort $(BUILD)/endurance.rows; } > $(BUILD)/endurance.md
+	$(PYTHON) tests/bench/measurements.py endurance $(BUILD)/endurance.md
 
 # Compiled as the module is.
 BENCH_LEDGER = $(BUILD)/bench/ledger

@@ -3,7 +3,7 @@
 
 Clients count what they were answered; the ledger must have counted the same.
 `make endurance` (PG_LONG=1) repeats everything as often as a release should
-see it."""
+see it, and PG_RECORD names the file that gets the figures."""
 
 import os
 import random
@@ -63,12 +63,16 @@ class Load:
         wait_until(lambda: self.answered >= goal, f"{count} more answers")
 
 
-def counted(server, load, slack=0):
+def counted(server, load, what, slack=0):
     """What the ledger says once all is quiet, against the clients."""
     status = server.settled(load.answered - slack)
     server.log.take_all(" PG01")
-    print(f"answered {load.answered}, unanswered {load.unanswered}, "
-          f"counted {status['attempts']}")
+    row = (f"| {server.mpm} | {what} | {load.answered:,} | "
+           f"{load.unanswered:,} | {status['attempts']:,} |")
+    print(row)
+    if os.environ.get("PG_RECORD"):
+        with open(os.environ["PG_RECORD"], "a", encoding="utf-8") as f:
+            f.write(row + "\n")
     assert status["attempts"] <= load.answered + load.unanswered
     return status["attempts"]
 
@@ -79,7 +83,8 @@ def test_no_attempt_is_lost_or_counted_twice_over_graceful_restarts(httpd):
             load.more(10)
             httpd.graceful()
         load.more(10)
-    assert counted(httpd, load) >= load.answered
+    assert (counted(httpd, load, f"{GRACEFULS} graceful restarts")
+            >= load.answered)
     assert load.unanswered <= GRACEFULS
 
 
@@ -98,7 +103,7 @@ def test_what_was_answered_before_a_restart_is_counted(httpd):
             load.more(10)
             restart(httpd)
         load.more(10)
-    assert counted(httpd, load) >= load.answered
+    assert counted(httpd, load, f"{RESTARTS} restarts") >= load.answered
     if httpd.mpm == "event":
         # 2.4.71's own, see Httpd.settle; the counts must be right all the same
         httpd.log.take_all("AH00052: .*Segmentation fault")
@@ -112,7 +117,7 @@ def test_what_was_answered_before_a_stop_is_counted_after_the_start(httpd):
             httpd.process.wait(timeout=60)
             httpd._start()
         load.more(50)
-    assert counted(httpd, load) >= load.answered
+    assert counted(httpd, load, f"{STOPS} stops and starts") >= load.answered
     if httpd.mpm == "event":
         httpd.log.take_all("AH00052: .*Segmentation fault")
 
@@ -135,8 +140,9 @@ def test_killed_children_leave_a_ledger_that_reads_and_counts(httpd_with):
     server.log.take_all("AH00052: .*exit signal Killed")
     # what was being answered by a killed child may be missing, no more: one
     # request of each client, of ten that it had answered
-    assert counted(server, load, CLIENTS * killed) \
-        >= load.answered - CLIENTS * killed
+    assert (counted(server, load, f"{KILLS} killed children",
+                    CLIENTS * killed)
+            >= load.answered - CLIENTS * killed)
     assert load.answered >= 10 * CLIENTS * killed
     page = server.get("/proxyguard-status")
     assert page.status == 200
