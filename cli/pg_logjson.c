@@ -131,6 +131,8 @@ static void take_members(pg_logline_t *out, pg_logjson_t *hold,
 static apr_size_t repair_one(char **out, pg_span_t s)
 {
     static const char hex[] = "0123456789abcdef";
+    static const char escapes[] = {'"', '\\', '/', 'b', 'f', 'n', 'r', 't',
+                                   'u'};
     unsigned char c = (unsigned char)s.ptr[0];
     apr_size_t taken = c == '\\' && s.len > 1 ? 2 : 1;
 
@@ -141,7 +143,7 @@ static apr_size_t repair_one(char **out, pg_span_t s)
         *out += 5;
         return taken;
     }
-    if (taken == 2 && memchr("\"\\/bfnrtu", s.ptr[1], 9) == NULL) {
+    if (taken == 2 && !memchr(escapes, s.ptr[1], sizeof(escapes))) {
         *(*out)++ = '\\';
     }
     memcpy(*out, s.ptr, taken);
