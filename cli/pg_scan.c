@@ -83,6 +83,8 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
             break;
         }
     }
+    atomic_fetch_add_explicit(&crew->octets, pg_input_consumed(input) - before,
+                              memory_order_relaxed);
     w->counter.tally->oversize += lines.oversize;
     w->counter.tally->lines += lines.oversize;
     if (part->info.plain && lines.ended && lines.at < part->limit

@@ -124,6 +124,7 @@ def test_a_line_too_long_to_look_at_is_not_called_clean(tmp_path):
     done = run("scan", log)
     assert done.returncode == 65
     assert b"not one line was understood" in done.stderr
+    assert b"(3,000,000 octets)" in done.stdout
 
 
 @pytest.mark.parametrize("agent", [b"\xff\xfe", b"\\v", b"\\x0b",
