@@ -268,7 +268,7 @@ def test_memory_does_not_grow_with_the_log_or_the_attack(tmp_path):
         check=False)
     exit_code, peak = map(int, done.stderr.split()[-2:])
     assert exit_code == 1
-    assert peak < 64 * 1024
+    assert peak < (64 if PLAIN else 256) * 1024     # a sanitiser's own memory
     text = (tmp_path / "out").read_text(encoding="utf-8")
     assert "1,000,000 attempts" in text
     assert "outgrew --max-keys" in text
