@@ -47,7 +47,8 @@ RewriteRule ^ - [F]
 """
 ONE_RULE = r"""SecRuleEngine On
 SecAuditEngine Off
-SecRule REQUEST_LINE "@rx (?i)^(?:connect |[a-z]+ [a-z]+://(?!www\.own\.example))" \
+SecRule REQUEST_LINE \
+    "@rx (?i)^(?:connect |[a-z]+ [a-z]+://(?!www\.own\.example))" \
     "id:1,phase:1,deny,status:403,nolog"
 """
 WITH_CRS = f"""SecRuleEngine On
@@ -223,8 +224,9 @@ def table_of_attempts(out, chosen, name, octets):
 def table_of_virtual_hosts(out, counts):
     out.append("\nVirtual hosts, each with a name and a pattern; the "
                "foreign-Host check is on, the attempts each on a "
-               "connection of its own, without a log line:\n\n| virtual hosts | bare, clean | guard, "
-               "clean | more | bare, absolute-form | guard | more |\n"
+               "connection of its own, without a log line:\n\n"
+               "| virtual hosts | bare, clean | guard, clean | more | "
+               "bare, absolute-form | guard | more |\n"
                "|--:|--:|--:|--:|--:|--:|--:|")
     for n in counts:
         conf = virtual_hosts(n)

@@ -74,7 +74,8 @@ def peak_mib(argv):
 def table(command, log):
     size = os.path.getsize(log) / 2**20
     reference = None
-    yield "| | clock | processor | MiB/s | of grep, clock | of grep, processor |"
+    yield ("| | clock | processor | MiB/s | of grep, clock | "
+           "of grep, processor |")
     yield "| --- | --- | --- | --- | --- | --- |"
     for name, argv, runs in tools(command, log):
         wall, cpu = min(measure(argv) for _ in range(runs))

@@ -23,7 +23,8 @@ Every section was written by the command that it names; none by hand. What a
 section says holds for the machine, the versions and the day in its first
 lines: run the command on yours.
 """
-# section -> title, command, what else its figures depend on; in the order of the page
+# section -> title, command, what else its figures depend on; in the order of
+# the page
 SECTIONS = {
     "httpd": ("Instructions per request", "make bench-httpd",
               ("apache2", "valgrind")),
