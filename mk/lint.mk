@@ -7,7 +7,7 @@ LINT_H  := $(foreach d,$(LOWER) cli httpd,$(sort $(wildcard $(d)/*.h))) \
 LINT_PY := $(sort $(wildcard tools/*.py $(foreach d,e2e lint bench suite, \
               tests/$(d)/*.py)))
 LINT_SH := .ci/run $(sort $(wildcard tools/*.sh))
-LINT_TESTS := $(UNIT_SRC) $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c \
+LINT_TESTS  = $(UNIT_SRC) $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c \
               tests/unit/*.h))
 
 # flags of a file: those of its folder; the top level belongs to the glue

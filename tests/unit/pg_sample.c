@@ -98,6 +98,16 @@ static unsigned month_of(apr_time_t t)
     return (unsigned)(month < 0 ? 0 : month > 13 ? 13 : month);
 }
 
+/* So many in a bucket of a class that has `mean` on average; 0: hardly any. */
+static apr_uint64_t some(maker_t *m, apr_uint32_t mean, bool none)
+{
+    if (none) {
+        return chance(m, 20) == 0;
+    }
+    return mean < 6 ? chance(m, 2 * mean + 2)
+                    : mean * 9 / 10 + chance(m, mean / 5);
+}
+
 static void fill(maker_t *m, pg_bucket_t *b, apr_uint32_t most)
 {
     unsigned month = month_of(b->start);
@@ -105,8 +115,7 @@ static void fill(maker_t *m, pg_bucket_t *b, apr_uint32_t most)
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         int family = pg_class_family((pg_class_e)c) == PG_FAMILY_CONNECT;
         apr_uint32_t mean = most * weights[c] * trend[family][month] / 60000;
-        apr_uint64_t n = most == 0 ? chance(m, 20) == 0 : mean < 6 ? chance(m, 2 * mean + 2)
-                                  : mean * 9 / 10 + chance(m, mean / 5);
+        apr_uint64_t n = some(m, mean, most == 0);
 
         b->by_class[c] = n;
         b->by_family[pg_class_family((pg_class_e)c)] += n;

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,15 +18,8 @@
 #define SECOND ((apr_time_t)1000000)
 #define T0 ((apr_time_t)1416744000 * SECOND)
 
-static apr_pool_t *pool;
-static char folder[64];
 static pg_ledger_t *ledger;
 static pg_checkpoint_t checkpoint;
-
-static const char *in_folder(const char *name)
-{
-    return apr_pstrcat(pool, folder, "/", name, NULL);
-}
 
 static void count(int n)
 {
@@ -45,22 +38,11 @@ static void count(int n)
 
 static void set_up(void)
 {
-    apr_pool_create(&pool, NULL);
-    strcpy(folder, "/tmp/pg-check-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_folder();
     ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
     checkpoint = (pg_checkpoint_t){ .ledger = ledger,
                                     .path = in_folder("saved"),
                                     .interval = 10 * SECOND };
-}
-
-static void tear_down(void)
-{
-    char command[128];
-
-    apr_pool_destroy(pool);
-    snprintf(command, sizeof(command), "rm -r %s", folder);
-    ck_assert_int_eq(system(command), 0);
 }
 
 static const pg_snapshot_t *of(const pg_ledger_t *which)
@@ -513,7 +495,7 @@ PG_TEST_SUITE(checkpoint)
     TCase *saving = tcase_create("saving");
     TCase *opening = tcase_create("opening");
 
-    tcase_add_checked_fixture(saving, set_up, tear_down);
+    tcase_add_checked_fixture(saving, set_up, remove_folder);
     tcase_set_timeout(saving, 60);
     tcase_add_test(saving, a_checkpoint_gives_back_what_was_saved);
     tcase_add_test(saving,
@@ -530,7 +512,7 @@ PG_TEST_SUITE(checkpoint)
     tcase_add_test(saving, it_is_saved_when_due_and_only_if_something_is_new);
     suite_add_tcase(suite, saving);
 
-    tcase_add_checked_fixture(opening, set_up, tear_down);
+    tcase_add_checked_fixture(opening, set_up, remove_folder);
     tcase_set_timeout(opening, 60);
     tcase_add_test(opening, a_missing_live_file_begins_from_the_checkpoint);
     tcase_add_test(opening, a_bad_checkpoint_is_said_and_counting_begins_anew);

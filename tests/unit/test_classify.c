@@ -226,7 +226,9 @@ END_TEST
 
 START_TEST(where_it_forwards_a_pattern_makes_nobody_ours)
 {
-    pg_request_t request = { .line = PG_SPAN("GET http://shopx.test/ HTTP/1.1") };
+    pg_request_t request = {
+        .line = PG_SPAN("GET http://shopx.test/ HTTP/1.1")
+    };
 
     ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
     request.may_forward = true;

@@ -2,7 +2,7 @@
 
 /* What a ledger must survive: writers that are killed at any instruction,
  * many at once, and octets that somebody else wrote over it. */
-#include "pg_test.h"
+#include "pg_test_folder.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -18,25 +18,6 @@
 
 #define SECOND ((apr_time_t)1000000)
 #define T0 ((apr_time_t)1416744000 * SECOND)
-
-static apr_pool_t *pool;
-static char folder[64];
-
-static void set_up(void)
-{
-    apr_pool_create(&pool, NULL);
-    strcpy(folder, "/tmp/pg-endure-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static void tear_down(void)
-{
-    char command[128];
-
-    apr_pool_destroy(pool);
-    snprintf(command, sizeof(command), "rm -r %s", folder);
-    ck_assert_int_eq(system(command), 0);
-}
 
 static apr_uint32_t next(apr_uint64_t *state)
 {
@@ -334,18 +315,18 @@ PG_TEST_SUITE(endurance)
     TCase *threads = tcase_create("threads");
     TCase *scribblers = tcase_create("scribblers");
 
-    tcase_add_checked_fixture(kills, set_up, tear_down);
+    tcase_add_checked_fixture(kills, make_folder, remove_folder);
     tcase_set_timeout(kills, 120);
     tcase_add_test(kills, killed_writers_leave_whole_texts_and_exact_sums);
     suite_add_tcase(suite, kills);
 
-    tcase_add_checked_fixture(threads, set_up, tear_down);
+    tcase_add_checked_fixture(threads, make_folder, remove_folder);
     tcase_set_timeout(threads, 120);
     tcase_add_test(threads,
                    threads_count_exactly_while_others_read_and_tend);
     suite_add_tcase(suite, threads);
 
-    tcase_add_checked_fixture(scribblers, set_up, tear_down);
+    tcase_add_checked_fixture(scribblers, make_folder, remove_folder);
     tcase_set_timeout(scribblers, 120);
     tcase_add_loop_test(scribblers,
                         a_scribbled_ledger_can_still_be_read_and_written,

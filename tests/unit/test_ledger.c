@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,30 +16,6 @@
 #include "pg_ledger.h"
 
 #define T0 ((apr_time_t)1400000000 * 1000000)
-
-static apr_pool_t *pool;
-static char folder[64];
-
-static void set_up(void)
-{
-    apr_pool_create(&pool, NULL);
-    strcpy(folder, "/tmp/pg-ledger-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static void tear_down(void)
-{
-    char command[128];
-
-    apr_pool_destroy(pool);
-    snprintf(command, sizeof(command), "rm -r %s", folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
-static const char *in_folder(const char *name)
-{
-    return apr_pstrcat(pool, folder, "/", name, NULL);
-}
 
 static pg_event_t attempt(pg_class_e c, pg_family_e f, pg_outcome_e o)
 {
@@ -378,7 +354,7 @@ PG_TEST_SUITE(ledger)
     TCase *totals = tcase_create("totals");
     TCase *file = tcase_create("file");
 
-    tcase_add_checked_fixture(totals, set_up, tear_down);
+    tcase_add_checked_fixture(totals, make_folder, remove_folder);
     tcase_add_test(totals, every_class_and_outcome_is_counted_apart);
     tcase_add_test(totals,
                    a_malformed_request_counts_in_the_family_it_was_meant_as);
@@ -388,7 +364,7 @@ PG_TEST_SUITE(ledger)
     tcase_add_test(totals, what_is_no_attempt_is_not_counted);
     suite_add_tcase(suite, totals);
 
-    tcase_add_checked_fixture(file, set_up, tear_down);
+    tcase_add_checked_fixture(file, make_folder, remove_folder);
     tcase_add_test(file, counts_survive_closing_and_opening);
     tcase_add_test(file,
                    children_and_a_second_opener_count_into_the_same_block);

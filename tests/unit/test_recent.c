@@ -1,34 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
-
-#include "pg_ledger.h"
 #include "pg_layout.h"
-
-#define SECOND ((apr_time_t)1000000)
-#define T0 ((apr_time_t)1416744000 * SECOND)
-
-static apr_pool_t *pool;
-static pg_ledger_t *ledger;
-
-static void set_up(void)
-{
-    apr_pool_create(&pool, NULL);
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
-}
-
-static void tear_down(void)
-{
-    apr_pool_destroy(pool);
-}
-
-static const pg_snapshot_t *at(apr_time_t now)
-{
-    pg_snapshot_t *s;
-
-    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, now, pool), 0);
-    return s;
-}
+#include "pg_test_heap.h"
 
 static pg_event_t attempt(apr_time_t time, int status)
 {

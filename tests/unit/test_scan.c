@@ -364,8 +364,8 @@ START_TEST(merging_does_not_depend_on_who_counted_what)
     static const char *const texts[] = {
         LINE("CONNECT a.example:443 HTTP/1.1", "200 -"),
         LINE("GET http://b.example/ HTTP/1.1", "404 5"),
-        "192.0.2.9 - - [02/Feb/2013:03:04:05 +0000] "
-        "\"GET http://c.example/ HTTP/1.1\" 404 1 \"-\" \"-\"\n",
+        ("192.0.2.9 - - [02/Feb/2013:03:04:05 +0000] "
+         "\"GET http://c.example/ HTTP/1.1\" 404 1 \"-\" \"-\"\n"),
     };
     pg_tally_t *sum[2];
     bench_t b[3], whole;

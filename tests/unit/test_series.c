@@ -1,31 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
-
-#include "pg_ledger.h"
 #include "pg_series.h"
+#include "pg_test_heap.h"
 
-#define SECOND ((apr_time_t)1000000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
-
-/* 23 November 2014, 12:00:00 UTC. */
-#define T0 ((apr_time_t)1416744000 * SECOND)
-
-static apr_pool_t *pool;
-static pg_ledger_t *ledger;
-
-static void set_up(void)
-{
-    apr_pool_create(&pool, NULL);
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
-}
-
-static void tear_down(void)
-{
-    apr_pool_destroy(pool);
-}
 
 static void attempt(pg_class_e c, apr_time_t time, apr_time_t now)
 {
@@ -34,14 +14,6 @@ static void attempt(pg_class_e c, apr_time_t time, apr_time_t now)
                                   .family = pg_class_family(c) } };
 
     pg_ledger_record(ledger, &e);
-}
-
-static const pg_snapshot_t *at(apr_time_t now)
-{
-    pg_snapshot_t *s;
-
-    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, now, pool), 0);
-    return s;
 }
 
 static apr_uint64_t sum(const pg_series_t *series)

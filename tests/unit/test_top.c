@@ -2,42 +2,15 @@
 
 /* Top lists and distinct counts against exact counts, on streams that are
  * kind, even, skewed and hostile. */
-#include "pg_test.h"
-
 #include <math.h>
 #include <stdio.h>
 
 #include <apr_strings.h>
 
 #include "pg_distinct.h"
-#include "pg_ledger.h"
 #include "pg_series.h"
 #include "pg_top.h"
-
-#define SECOND ((apr_time_t)1000000)
-#define T0 ((apr_time_t)1416744000 * SECOND)
-
-static apr_pool_t *pool;
-static pg_ledger_t *ledger;
-
-static void set_up(void)
-{
-    apr_pool_create(&pool, NULL);
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
-}
-
-static void tear_down(void)
-{
-    apr_pool_destroy(pool);
-}
-
-static const pg_snapshot_t *at(apr_time_t now)
-{
-    pg_snapshot_t *s;
-
-    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, now, pool), 0);
-    return s;
-}
+#include "pg_test_heap.h"
 
 /* Source number n asks; in the list and in the sketches, nothing else. */
 static void source(apr_uint32_t n, unsigned lane)

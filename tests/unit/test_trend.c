@@ -174,7 +174,8 @@ PG_TEST_SUITE(trend)
     tcase_add_loop_test(tc, the_last_hour_is_judged_by_the_hours_before, 0,
                         (int)(sizeof(paces) / sizeof(*paces)));
     tcase_add_test(tc, months_are_compared_up_to_the_same_day);
-    tcase_add_test(tc, a_day_that_has_just_begun_is_compared_with_as_little_of_its_own);
+    tcase_add_test(
+        tc, a_day_that_has_just_begun_is_compared_with_as_little_of_its_own);
     tcase_add_test(tc, what_was_not_counted_is_not_compared_with);
     tcase_add_test(tc,
         a_window_is_summed_from_the_finest_history_that_reaches_it);

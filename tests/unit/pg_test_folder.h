@@ -1,0 +1,38 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* A folder of its own for each test, and a pool. */
+#ifndef PG_TEST_FOLDER_H
+#define PG_TEST_FOLDER_H
+
+#include "pg_test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+static apr_pool_t *pool;
+static char folder[64];
+
+static inline void make_folder(void)
+{
+    apr_pool_create(&pool, NULL);
+    strcpy(folder, "/tmp/pg-unit-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static inline void remove_folder(void)
+{
+    char command[128];
+
+    apr_pool_destroy(pool);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static inline const char *in_folder(const char *name)
+{
+    return apr_pstrcat(pool, folder, "/", name, NULL);
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* A ledger in this process's own memory, a new one for each test. */
+#ifndef PG_TEST_HEAP_H
+#define PG_TEST_HEAP_H
+
+#include "pg_test.h"
+
+#include "pg_ledger.h"
+
+#define SECOND ((apr_time_t)1000000)
+
+/* 23 November 2014, 12:00:00 UTC. */
+#define T0 ((apr_time_t)1416744000 * SECOND)
+
+static apr_pool_t *pool;
+static pg_ledger_t *ledger;
+
+static inline void set_up(void)
+{
+    apr_pool_create(&pool, NULL);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+}
+
+static inline void tear_down(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static inline const pg_snapshot_t *at(apr_time_t now)
+{
+    pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, now, pool), 0);
+    return s;
+}
+
+#endif
