@@ -240,11 +240,14 @@ static int audit(const pg_cli_t *cli, const options_t *o)
 /* httpd would look for it below its ServerRoot */
 static int set_path(const pg_cli_t *cli, const char **out, const char *path)
 {
-    *out = realpath(path, NULL);
-    if (*out == NULL) {
+    char *real = realpath(path, NULL);
+
+    if (real == NULL) {
         pg_cli_say(cli, "%s: %s", path, strerror(errno));
         return PG_EXIT_NO_INPUT;
     }
+    *out = apr_pstrdup(cli->pool, real);
+    free(real);
     return 0;
 }
 

@@ -39,9 +39,18 @@ def _first(*candidates):
 
 HTTPD = os.environ.get("PG_HTTPD") or _first(
     "/usr/sbin/apache2", "/usr/sbin/httpd", "/usr/bin/httpd")
+# built as it is shipped: no sanitiser and no coverage in it
+PLAIN = os.environ.get("PG_BUILD", "plain") == "plain"
 MODULES = os.environ.get("PG_MODULES") or _first(
     "/usr/lib/apache2/modules", "/usr/lib64/httpd/modules",
     "/usr/lib/httpd/modules")
+# What a stock httpd needs to load a sanitised module; its own pools are never
+# freed, so leaks are no news.
+SANITIZED = {
+    "LD_PRELOAD": os.environ["PG_PRELOAD"],
+    "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+} if os.environ.get("PG_PRELOAD") else {}
 HTDOCS = {
     "index.html": "own front page\n",
     "page.txt": "own page\n",
@@ -220,11 +229,7 @@ KeepAliveTimeout 5
     def _environment(self):
         env = {k: v for k, v in os.environ.items()
                if k in ("PATH", "LANG", "GCOV_PREFIX", "TSAN_OPTIONS")}
-        if os.environ.get("PG_PRELOAD"):
-            env["LD_PRELOAD"] = os.environ["PG_PRELOAD"]
-            env["ASAN_OPTIONS"] = "detect_leaks=0:abort_on_error=1"
-            env["UBSAN_OPTIONS"] = "print_stacktrace=1"
-        return env
+        return {**env, **SANITIZED}
 
     def _command(self, *more):
         return [HTTPD, "-d", self.root, "-f", self.path("httpd.conf"), *more]

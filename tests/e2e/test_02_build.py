@@ -11,12 +11,11 @@ import pytest
 import pg_elf
 from pg_cases import rows
 from pg_elf import ALWAYS, HARDENED, Elf
-from pg_httpd import MODULE, Httpd
+from pg_httpd import MODULE, PLAIN, Httpd
 
 BUILD = os.path.dirname(MODULE)
 COMMAND = os.path.join(BUILD, "proxyguard")
 # Sanitisers and coverage are built without HARDEN, and import what is theirs.
-PLAIN = os.environ.get("PG_BUILD", "plain") == "plain"
 THEIRS = re.compile(r"__(asan|ubsan|tsan|gcov|sanitizer|llvm)_")
 THEIR_LIBRARIES = re.compile(r"lib(asan|ubsan|tsan|gcov|gcc_s)\.so")
 CHECKS = dict(ALWAYS, **HARDENED) if PLAIN else ALWAYS

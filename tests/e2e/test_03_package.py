@@ -101,7 +101,7 @@ def test_the_japanese_readme_is_in_step():
 
 
 def test_every_link_between_documents_leads_somewhere():
-    pages = ["README.md", "README.ja.md", "ARCHITECTURE.md"]
+    pages = ["README.md", "README.ja.md", "SECURITY.md", "ARCHITECTURE.md"]
     pages += ["docs/" + n for n in os.listdir(os.path.join(TOP, "docs"))
               if n.endswith(".md")]
     missing = []
@@ -113,6 +113,24 @@ def test_every_link_between_documents_leads_somewhere():
             if "://" not in link and not os.path.exists(target):
                 missing.append(f"{page}: {link}")
     assert missing == []
+
+
+def test_every_threat_names_tests_that_exist():
+    text = read("SECURITY.md")
+    section = text[text.index("### Threats"):text.index("### What is out")]
+    threats = re.findall(r"^\| (?!threat)[^-].*$", section, re.M)
+    assert len(threats) > 15
+    for threat in threats:
+        assert "`tests/" in threat.rsplit("|", 2)[1], threat
+    named = re.findall(r"`(tests/[^`]*)`", text)
+    assert [p for p in named if not os.path.isfile(os.path.join(TOP, p))] \
+        == []
+
+
+def test_every_package_has_the_threat_model():
+    for path in ("debian/libapache2-mod-proxyguard.docs",
+                 "rpm/mod_proxyguard.spec", "alpine/APKBUILD"):
+        assert "SECURITY.md" in read("packaging", path), path
 
 
 def test_every_directive_has_its_reference_and_its_line_in_the_readme():

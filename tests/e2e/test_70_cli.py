@@ -17,7 +17,7 @@ import pytest
 
 from pg_cli import (CLEAN, COMMAND, CONNECT, GET, HOME, SYNTH, line, run,
                     scan_json, write)
-from pg_httpd import HTTPD, MODULES, TOP
+from pg_httpd import HTTPD, MODULES, PLAIN, SANITIZED, TOP
 
 
 # --- the answer --------------------------------------------------------------
@@ -268,7 +268,7 @@ def test_memory_does_not_grow_with_the_log_or_the_attack(tmp_path):
         check=False)
     exit_code, peak = map(int, done.stderr.split()[-2:])
     assert exit_code == 1
-    assert peak < 64 * 1024
+    assert peak < (64 if PLAIN else 256) * 1024     # a sanitiser's own memory
     text = (tmp_path / "out").read_text(encoding="utf-8")
     assert "1,000,000 attempts" in text
     assert "outgrew --max-keys" in text
@@ -415,17 +415,30 @@ def conf(tmp_path, text):
                  + text)
 
 
+def httpd(tmp_path):
+    """httpd for the command to run; a script around it where it must be
+    prepared for a sanitised module and the command must not."""
+    if not SANITIZED:
+        return HTTPD
+    settings = "".join(f'export {k}="{v}"\n' for k, v in SANITIZED.items())
+    script = write(tmp_path / "httpd", "#!/bin/sh\n", settings,
+                   f'exec {HTTPD} "$@"\n')
+    script.chmod(0o755)
+    return script
+
+
 def test_audit_names_an_open_proxy_and_leaves_a_closed_server_alone(tmp_path):
-    done = run("audit", "--httpd", HTTPD, "-f",
+    done = run("audit", "--httpd", httpd(tmp_path), "-f",
                conf(tmp_path, "ProxyRequests On\n"))
     assert done.returncode == 2, done.stdout + done.stderr
     assert b": open: " in done.stdout
-    done = run("audit", "--httpd", HTTPD, "-f", conf(tmp_path, ""))
+    done = run("audit", "--httpd", httpd(tmp_path), "-f", conf(tmp_path, ""))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_audit_says_when_a_configuration_is_broken(tmp_path):
-    done = run("audit", "--httpd", HTTPD, "-f", conf(tmp_path, "Nonsense\n"))
+    done = run("audit", "--httpd", httpd(tmp_path), "-f",
+               conf(tmp_path, "Nonsense\n"))
     assert done.returncode == 65
     assert b"Nonsense" in done.stderr
     assert run("audit", "-f", tmp_path / "none").returncode == 66
