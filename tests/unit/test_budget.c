@@ -203,9 +203,40 @@ START_TEST(processes_share_one_budget_to_the_line)
 }
 END_TEST
 
+static void *one_thread(void *data)
+{
+    _Atomic int *lines = data;
+    pg_rate_t rate = { .source = 500, .total = 700 };
+    pg_held_t held;
+
+    for (int i = 0; i < TRIES; i++) {
+        *lines += take4((unsigned)i % 2, rate, START);
+        (void)pg_budget_collect(budget, &held, START);
+    }
+    return NULL;
+}
+
+START_TEST(threads_share_one_budget_to_the_line)
+{
+    _Atomic int lines = 0;
+    pthread_t thread[PROCESSES];
+
+    for (int i = 0; i < PROCESSES; i++) {
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, one_thread, &lines),
+                         0);
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    ck_assert_int_eq(lines, 700);
+    ck_assert_uint_eq(pg_budget_held(budget), PROCESSES * TRIES - 700);
+}
+END_TEST
+
 PG_TEST_SUITE(budget)
 {
     TCase *tc = tcase_create("budget");
+    TCase *threads = tcase_create("threads");
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_source_has_its_lines_each_minute);
@@ -219,4 +250,9 @@ PG_TEST_SUITE(budget)
     tcase_add_test(tc, a_clock_that_goes_back_ends_nothing);
     tcase_add_test(tc, processes_share_one_budget_to_the_line);
     suite_add_tcase(suite, tc);
+
+    tcase_add_checked_fixture(threads, setup, teardown);
+    tcase_set_timeout(threads, 120);
+    tcase_add_test(threads, threads_share_one_budget_to_the_line);
+    suite_add_tcase(suite, threads);
 }
