@@ -127,6 +127,7 @@ class Httpd:
         self.rate = rate
         self.port = None
         self.process = None
+        self.before_start = 0           # generations in the log before it
         self.root = tempfile.mkdtemp(prefix="pg-httpd-")
         os.chmod(self.root, 0o755)
         for folder in ("run", "htdocs"):
@@ -269,6 +270,7 @@ KeepAliveTimeout 5
         return self._start()
 
     def _start(self):
+        self.before_start = self._generations()
         old_mask = os.umask(0o022 if not os.environ.get("PG_COVER") else 0)
         try:
             with open(self.path("stderr"), "wb") as err:
@@ -310,13 +312,18 @@ KeepAliveTimeout 5
         """Process ids of the children."""
         return pg_proc.children(self.process.pid)
 
+    def _generations(self):
+        return len(self.log.all("resuming normal operations"))
+
     def graceful(self):
         """Graceful restart; returns when a new generation is there."""
-        resumed = "resuming normal operations"
-        count = len(self.log.all(resumed))
+        # the line of the start itself may come after the pid file
+        wait_until(lambda: self._generations() > self.before_start,
+                   "the first generation")
+        count = self._generations()
         old = set(self.children())
         self.process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: len(self.log.all(resumed)) > count
+        wait_until(lambda: self._generations() > count
                    and set(self.children()) - old,
                    "a new generation; there is:\n" + self.log.tail())
 
