@@ -29,29 +29,35 @@ from slow_clients import ASK, CLIENTS, DRIP, Run            # noqa: E402
 
 TIMEOUT = 4                     # Timeout and KeepAliveTimeout
 LIMIT = 7.0                     # a client gives up
-TOLERANCE = 0.5                 # seconds that a comparison forgives
+TOLERANCE = DRIP + 0.25         # forgiven: an end is seen a drip later
 # httpd's short lingering close: 2 s after the first octet that comes too
 # late, and to the next one
 LINGER = 2.0 + 2 * DRIP
-CROWD_SECONDS = 6.0
+CROWD_SECONDS = 8.0
 REQTIMEOUT = "RequestReadTimeout header=2-5,MinRate=500 body=2,MinRate=500\n"
 BASICS = ("authz_core", "authz_host", "dir", "mime", "setenvif", "alias",
           "headers", *MODULES)
 # Debian's limits
 LIMITS = {
     "event": "ServerLimit 6\nThreadsPerChild 25\nMaxRequestWorkers 150\n",
-    "prefork": "ServerLimit 150\nStartServers 5\nMaxRequestWorkers 150\n",
+    "prefork": "ServerLimit 150\nMaxRequestWorkers 150\n",
 }
 LIMITS["worker"] = LIMITS["event"]
+# the same, all of them there before the crowd is
+READY = {
+    "event": "StartServers 6\nMinSpareThreads 150\nMaxSpareThreads 175\n",
+    "prefork": "StartServers 150\nMinSpareServers 150\nMaxSpareServers 151\n",
+}
+READY["worker"] = READY["event"]
 
 
 # --- the server ------------------------------------------------------------
 
-def start(mpm, guard, reqtimeout):
+def start(mpm, guard, reqtimeout, more_conf=""):
     tls = free_port()
     more = ("ssl",) + (("http2",) if mpm != "prefork" else ())
     more += ("reqtimeout",) if reqtimeout else ()
-    server = Httpd(f"""{LIMITS[mpm]}Timeout {TIMEOUT}
+    server = Httpd(f"""{LIMITS[mpm]}{more_conf}Timeout {TIMEOUT}
 KeepAliveTimeout {TIMEOUT}
 ListenBacklog 4096
 {CONF}{"Protocols h2c http/1.1" if mpm != "prefork" else ""}
@@ -160,7 +166,7 @@ def ask_others_page(address, until):
 def crowd(mpm, guard, octets, many):
     """`many` connections that say `octets` and are silent: how long an
     ordinary client waits for each page in the CROWD_SECONDS that follow."""
-    server = start(mpm, guard, True)
+    server = start(mpm, guard, True, READY[mpm])
     wires = []
     try:
         until = time.monotonic() + CROWD_SECONDS
@@ -191,7 +197,7 @@ def broken_by(client, stock, guard):
     if client.attempt and not client.h2:
         if guard[3] > LINGER + TOLERANCE:
             yield f"an attempt occupies a worker for {guard[3]:.1f} s"
-        if client.reads and (guard[1] or LIMIT) > 2 * TOLERANCE:
+        if client.reads and (guard[1] or LIMIT) > 1:
             yield "an attempt's connection is not ended at once"
     if client.first.startswith(b"CONNECT") and guard[2] > 1:
         yield f"{guard[2]} answers after a CONNECT"
@@ -268,6 +274,9 @@ def crowd_text(mpms, broken):
                 broken.append(f"{mpm}, {name}: others wait "
                               f"{max(guard):.1f} s, stock {max(stock):.1f} s")
         yield f"| {name} | " + " | ".join(cells) + " |"
+    yield ("\nA short lingering close ends 2 s later, if the client does "
+           "not close; on worker and prefork a worker waits for that. So 150 "
+           "of them are rid of 75 such clients a second.")
 
 
 def verdict(broken):
@@ -275,10 +284,10 @@ def verdict(broken):
            "httpd; an attempt's connection is ended at once, and occupies a "
            "worker no longer than httpd's short lingering close (2 s from the "
            "first octet that comes too late, and to the next one: "
-           f"{LINGER:.0f} s; on event it occupies none). Tolerance "
-           f"{TOLERANCE} s, HTTP/2 connections excepted, which go on as "
-           "they do without the guard: " + ("it holds." if not broken else
-                            "**broken**:\n"))
+           f"{LINGER:.0f} s; on event it occupies none). {TOLERANCE} s are "
+           "forgiven, since an end shows at the next drip. HTTP/2 "
+           "connections are excepted, which go on as they do without the "
+           "guard: " + ("it holds." if not broken else "**broken**:\n"))
     yield from (f"- {line}" for line in broken)
 
 
