@@ -44,13 +44,17 @@ PLAIN = os.environ.get("PG_BUILD", "plain") == "plain"
 MODULES = os.environ.get("PG_MODULES") or _first(
     "/usr/lib/apache2/modules", "/usr/lib64/httpd/modules",
     "/usr/lib/httpd/modules")
-# What a stock httpd needs to load a sanitised module; its own pools are never
-# freed, so leaks are no news.
-SANITIZED = {
-    "LD_PRELOAD": os.environ["PG_PRELOAD"],
-    "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
-    "UBSAN_OPTIONS": "print_stacktrace=1",
-} if os.environ.get("PG_PRELOAD") else {}
+
+
+def sanitized(preload):
+    """What a stock httpd needs to load a sanitised module; its own pools are
+    never freed, so leaks are no news."""
+    return {"LD_PRELOAD": preload,
+            "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
+            "UBSAN_OPTIONS": "print_stacktrace=1"} if preload else {}
+
+
+SANITIZED = sanitized(os.environ.get("PG_PRELOAD"))
 HTDOCS = {
     "index.html": "own front page\n",
     "page.txt": "own page\n",

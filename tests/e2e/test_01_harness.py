@@ -2,10 +2,11 @@
 """The harness itself: what it must notice, it notices."""
 
 import os
+import subprocess
 
 import pytest
 
-from pg_httpd import Httpd, StartError
+from pg_httpd import TOP, Httpd, StartError, sanitized
 from pg_log import Line
 from pg_wire import Wire
 
@@ -50,6 +51,51 @@ def test_an_unexplained_error_line_is_an_alarm_until_taken(httpd_with):
 ])
 def test_a_crash_or_a_sanitiser_report_is_an_alarm(text):
     assert Line(text).alarming
+
+
+def said_by(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                          text=True).stdout.split()
+
+
+class Sanitized(Httpd):
+    """The stock server, prepared for a module with sanitisers in it."""
+
+    def _environment(self):
+        libraries = [said_by("gcc", f"-print-file-name={name}.so")[0]
+                     for name in ("libasan", "libubsan")]
+        return {**super()._environment(), **sanitized(" ".join(libraries))}
+
+
+@pytest.fixture(scope="module")
+def overrun(tmp_path_factory):
+    """The path of tests/e2e/modules/mod_overrun.c, compiled."""
+    made = tmp_path_factory.mktemp("module") / "mod_overrun.so"
+    subprocess.run(
+        ["gcc", "-g", "-w", "-shared", "-fPIC",
+         "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+         "-isystem", said_by("apxs", "-q", "INCLUDEDIR")[0],
+         *said_by("pkg-config", "--cflags", "apr-1", "apr-util-1"),
+         "-o", str(made),
+         os.path.join(TOP, "tests", "e2e", "modules", "mod_overrun.c")],
+        check=True)
+    return made
+
+
+@pytest.mark.parametrize("path, report", [
+    ("/heap", "AddressSanitizer: heap-buffer-overflow"),
+    ("/sum", "runtime error: signed integer overflow"),
+])
+def test_an_error_in_a_sanitised_module_is_an_alarm(httpd_with, overrun,
+                                                    path, report):
+    server = httpd_with(f"LoadModule overrun_module {overrun}",
+                        guard=False, kind=Sanitized)
+    assert server.get("/page.txt").status == 200
+    server.get(path)
+    assert server.log.take(report).alarming
+    server.stop()
+    for line in server.log.alarms():
+        line.taken = True
 
 
 def test_a_log_line_is_taken_apart():
