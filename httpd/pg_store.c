@@ -97,6 +97,21 @@ static void say_tick(server_rec *s, const pg_checkpoint_t *checkpoint,
     }
 }
 
+/* What PG0006 said holds until PG0007, over restarts too: kept where data
+ * outlive them. The path is told apart by its first octets. */
+#define OUTAGE_KEY "proxyguard-checkpoint-1"
+typedef struct outage_t {
+    char path[256];              /* that cannot be written; "": none      */
+} outage_t;
+
+static outage_t *outage_kept(void)
+{
+    outage_t *outage = ap_retained_data_get(OUTAGE_KEY);
+
+    return outage ? outage
+                  : ap_retained_data_create(OUTAGE_KEY, sizeof(*outage));
+}
+
 static void save(pg_checkpoint_t *checkpoint, server_rec *s, bool force,
                  apr_pool_t *parent)
 {
@@ -107,6 +122,9 @@ static void save(pg_checkpoint_t *checkpoint, server_rec *s, bool force,
     apr_pool_create(&pool, parent);
     tick = pg_checkpoint_tick(checkpoint, apr_time_now(), force, &why, pool);
     say_tick(s, checkpoint, tick, why);
+    apr_cpystrn(outage_kept()->path,
+                checkpoint->failing ? checkpoint->path : "",
+                sizeof(outage_kept()->path));
     apr_pool_destroy(pool);
 }
 
@@ -151,6 +169,9 @@ static pg_checkpoint_t *make_checkpoint(const pg_ledger_t *ledger,
     checkpoint->path = options->checkpoint;
     checkpoint->own.set_group = options->set_group;
     checkpoint->own.group = options->group;
+    checkpoint->failing = *options->checkpoint
+                          && strncmp(options->checkpoint, outage_kept()->path,
+                                     sizeof(outage_kept()->path) - 1) == 0;
     checkpoint->interval =
         apr_time_from_sec(pg_config_of(s)->checkpoint_seconds);
     last->checkpoint = checkpoint;

@@ -7,7 +7,7 @@ PKGS := apache2-bin apache2-utils apache2-dev libapr1-dev libaprutil1-dev libjan
         chromium fonts-ipafont-gothic tidy w3m lynx jq libapache2-mod-security2 \
         curl wget nmap ncat nghttp2-client proxychains4 proxytunnel hopm \
         fail2ban prometheus
-PKGS_DEV := clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
+PKGS_DEV := faketime gdb clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
         shellcheck pyflakes3 valgrind lcov git \
         mandoc mawk goaccess
 

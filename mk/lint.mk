@@ -5,7 +5,7 @@ LINT_C  := $(LOWER_SRC) $(CLI_SRC) $(GLUE_SRC)
 LINT_H  := $(foreach d,$(LOWER) cli httpd,$(sort $(wildcard $(d)/*.h))) \
            $(wildcard mod_proxyguard.h)
 LINT_PY := $(sort $(wildcard tools/*.py $(foreach d,e2e lint bench suite \
-              memcheck,tests/$(d)/*.py)))
+              memcheck soak,tests/$(d)/*.py)))
 LINT_SH := .ci/run $(sort $(wildcard tools/*.sh))
 LINT_TESTS  = $(UNIT_SRC) $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c \
               tests/unit/*.h))

@@ -43,6 +43,7 @@ class Http2:
             normalize_outbound_headers=False))
         self.answers = {}
         self.closed = False
+        self.goaway = False     # the server said so; h2 reads no further
         if upgraded:
             self.conn.initiate_upgrade_connection()
             self.answers[1] = Answer()
@@ -108,7 +109,7 @@ class Http2:
     def _note(self, event):
         answer = self.answers.get(getattr(event, "stream_id", None))
         if isinstance(event, h2.events.ConnectionTerminated):
-            self.closed = True
+            self.closed = self.goaway = True
         if answer is None:
             return
         if isinstance(event, h2.events.ResponseReceived):

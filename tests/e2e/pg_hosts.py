@@ -16,16 +16,17 @@ def free_ports(count):
     return ports
 
 
-def host_on(port, conf, name=OWN):
+def host_on(port, conf, name=OWN, address="127.0.0.1"):
     """A virtual host that is alone on a loopback port."""
-    return (f"Listen 127.0.0.1:{port}\n<VirtualHost 127.0.0.1:{port}>\n"
+    return (f"Listen {address}:{port}\n<VirtualHost {address}:{port}>\n"
             f"ServerName {name}\n{conf}\n</VirtualHost>\n")
 
 
-def tls_on(port, certificate, conf="", name=OWN):
+def tls_on(port, certificate, conf="", name=OWN, address="127.0.0.1"):
     """The same with TLS; certificate is what the fixture gives."""
     return host_on(port, f"SSLEngine On\nSSLCertificateFile {certificate[0]}"
-                   f"\nSSLCertificateKeyFile {certificate[1]}\n{conf}", name)
+                   f"\nSSLCertificateKeyFile {certificate[1]}\n{conf}", name,
+                   address)
 
 
 __all__ = ["free_port", "free_ports", "host_on", "tls_on"]

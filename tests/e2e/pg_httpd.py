@@ -113,11 +113,12 @@ class Httpd:
     guard     load the module at all
     rate      ProxyGuardLogRate, so that no test loses a line; None: the
               default
+    logs      the folder of error log and access log, below the ServerRoot
     """
 
     def __init__(self, conf="", modules=(), mpm=None, shipped=True,
                  guard=True, before="", loglevel="info", name=OWN,
-                 listen="127.0.0.1", basics=BASICS, rate="Off"):
+                 listen="127.0.0.1", basics=BASICS, rate="Off", logs=""):
         self.mpm = mpm or os.environ.get("PG_MPM", "event")
         self.conf = conf
         self.before = before
@@ -139,7 +140,9 @@ class Httpd:
         for name_, text in HTDOCS.items():
             self.write("htdocs/" + name_, text)
         self.write("mime.types", "text/html html\ntext/plain txt\n")
-        self.log = ErrorLog(self.path("error.log"))
+        self.logs = self.path(logs) if logs else self.root
+        os.makedirs(self.logs, exist_ok=True)
+        self.log = ErrorLog(os.path.join(self.logs, "error.log"))
 
     # --- files -----------------------------------------------------------
 
@@ -164,7 +167,8 @@ class Httpd:
         """Lines of the access log, waiting until there are `count`."""
         def lines():
             try:
-                return self.read("access.log").splitlines()
+                return self.read(os.path.join(
+                    self.logs, "access.log")).splitlines()
             except FileNotFoundError:
                 return []
         if count is not None:
@@ -206,10 +210,10 @@ PidFile {self.root}/run/httpd.pid
 Mutex pthread
 Listen {host}:{self.port}
 {server_name}{self._modules()}{user}{MPM_LIMITS[self.mpm]}
-ErrorLog {self.root}/error.log
+ErrorLog {self.logs}/error.log
 LogLevel {self.loglevel}
 LogFormat "%h \\"%r\\" %>s %X %f" pg
-CustomLog {self.root}/access.log pg
+CustomLog {self.logs}/access.log pg
 DocumentRoot {self.root}/htdocs
 DirectoryIndex index.html
 Timeout 20
@@ -308,8 +312,8 @@ KeepAliveTimeout 5
         """Everything it said: on stderr, then in the error log."""
         text = self.read("stderr") if os.path.exists(self.path("stderr")) \
             else ""
-        if os.path.exists(self.path("error.log")):
-            text += self.read("error.log")
+        if os.path.exists(self.log.path):
+            text += self.read(self.log.path)
         return text
 
     def children(self):
@@ -319,14 +323,25 @@ KeepAliveTimeout 5
     def _generations(self):
         return len(self.log.all("resuming normal operations"))
 
-    def graceful(self):
-        """Graceful restart; returns when a new generation is there."""
-        # the line of the start itself may come after the pid file
+    def first_generation(self):
+        """The line of the start itself may come after the pid file."""
         wait_until(lambda: self._generations() > self.before_start,
                    "the first generation")
+        self.before_start = -1          # seen, for good
+
+    def graceful(self):
+        """Graceful restart; returns when a new generation is there."""
+        self._renew(signal.SIGUSR1)
+
+    def hard_restart(self):
+        """The same, with all children ended at once."""
+        self._renew(signal.SIGHUP)
+
+    def _renew(self, sig):
+        self.first_generation()
         count = self._generations()
         old = set(self.children())
-        self.process.send_signal(signal.SIGUSR1)
+        self.process.send_signal(sig)
         wait_until(lambda: self._generations() > count
                    and set(self.children()) - old,
                    "a new generation; there is:\n" + self.log.tail())

@@ -14,18 +14,22 @@ def children(pid):
         return []
 
 
+def open_files(pids):
+    """What the descriptors of processes lead to: paths, "socket:[...]"."""
+    found = set()
+    for pid in pids:
+        try:
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except OSError:
+            pass
+    return found
+
+
 def sockets(pid):
     """Inodes of the sockets that a process has open."""
-    found = set()
-    try:
-        for fd in os.listdir(f"/proc/{pid}/fd"):
-            m = re.match(r"socket:\[(\d+)\]",
-                         os.readlink(f"/proc/{pid}/fd/{fd}"))
-            if m:
-                found.add(int(m[1]))
-    except OSError:
-        pass
-    return found
+    found = (re.match(r"socket:\[(\d+)\]", x) for x in open_files([pid]))
+    return {int(m[1]) for m in found if m}
 
 
 def _other_sockets(port):

@@ -88,20 +88,11 @@ def test_no_attempt_is_lost_or_counted_twice_over_graceful_restarts(httpd):
     assert load.unanswered <= GRACEFULS
 
 
-def restart(server):
-    """SIGHUP: all children are ended at once."""
-    resumed = "resuming normal operations"
-    count = len(server.log.all(resumed))
-    server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: len(server.log.all(resumed)) > count,
-               "a new generation; there is:\n" + server.log.tail())
-
-
 def test_what_was_answered_before_a_restart_is_counted(httpd):
     with Load(httpd) as load:
         for _ in range(RESTARTS):
             load.more(10)
-            restart(httpd)
+            httpd.hard_restart()
         load.more(10)
     assert counted(httpd, load, f"{RESTARTS} restarts") >= load.answered
     if httpd.mpm == "event":

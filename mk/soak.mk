@@ -1,0 +1,10 @@
+# Load of all kinds on each MPM, with everything done to it that a server has
+# to go through; needs root, for its own tmpfs and for many limits.
+# SOAK_SEED repeats a schedule.
+
+SOAK_SECONDS = 600
+SOAK_SEED    =
+.PHONY: soak
+soak: all need-dev ## everything at once, for a while; SOAK_SECONDS=600
+	$(PYTHON) -B tests/soak/soak.py --seconds $(SOAK_SECONDS) \
+	    $(if $(SOAK_SEED),--seed $(SOAK_SEED))

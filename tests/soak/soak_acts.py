@@ -1,0 +1,221 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""What is done to the server while the load goes on: one act at a time, then
+everything at once."""
+
+import os
+import resource
+import signal
+import time
+from collections import namedtuple
+
+from pg_wire import wait_until
+from soak_clients import Rules
+from soak_watch import octets_of_address_space
+
+HOUR, DAY = 3600, 86400
+JUMPS = (5, -5, HOUR, -HOUR, DAY, -DAY, 40 * DAY, -40 * DAY, 3 * 365 * DAY)
+CALM = 12                       # seconds at least, to see whether memory grows
+FULL_FOR = 3                    # seconds at least, of both disks
+SAID = 60                       # seconds until the parent says something
+MORE_MEMORY = 8 << 20           # octets above what a child has mapped
+
+GENTLE = Rules(rough=False, starved=False)
+ROUGH = Rules(rough=True, starved=False)
+STARVED = Rules(rough=False, starved=True)
+WILD = Rules(rough=True, starved=True)
+
+# weight: its share of the time; announced: log lines that it explains
+Act = namedtuple("Act", "name weight rules announced play")
+
+
+class Stage:
+    """One server, its random numbers, and how often what was done."""
+
+    def __init__(self, server, random, watch, done):
+        self.server = server
+        self.random = random
+        self.watch = watch
+        self.done = done
+        self._renamed = 0
+
+    def rest(self, least, most, until):
+        """Let the load work; whether there is time left."""
+        left = until - time.monotonic()
+        time.sleep(max(0, min(self.random.uniform(least, most), left)))
+        return time.monotonic() < until
+
+    # --- single disturbances ---------------------------------------------
+
+    def graceful(self):
+        self.server.graceful()
+        self.done["graceful restarts"] += 1
+
+    def restart(self):
+        """The window lasts until the last child of before is gone."""
+        server = self.server
+        old, begin = set(server.children()), time.monotonic()
+        server.hard_restart()
+        wait_until(lambda: not old & set(server.children()),
+                   "the children of before a restart to be gone", 30)
+        server.windows.append((begin, time.monotonic()))
+        self.done["restarts"] += 1
+
+    def kill(self):
+        for what, pids in (("killed children", self.server.workers()),
+                           ("killed log writers", self.server.writers())):
+            if pids and (what == "killed children"
+                         or self.random.random() < 0.2):
+                self.server.kill(self.random.choice(pids))
+                self.done[what] += 1
+
+    def rename_logs(self):
+        """As logrotate does: rename, then a graceful restart."""
+        self._renamed += 1
+        server = self.server
+        for folder in (server.logs, server.state):
+            for name in ("error.log", "access.log", "evidence.json"):
+                path = os.path.join(folder, name)
+                if os.path.exists(path):
+                    os.rename(path, f"{path}.{self._renamed}")
+        self.graceful()
+        self.done["log rotations"] += 1
+
+    def jump(self):
+        self.server.set_clock(self.random.choice(JUMPS))
+        self.done["clock jumps"] += 1
+
+    def few_descriptors(self, most=4):
+        for pid in self.server.workers():
+            try:
+                has = len(os.listdir(f"/proc/{pid}/fd"))
+                self.server.limit(pid, resource.RLIMIT_NOFILE,
+                                  has + self.random.randint(1, most))
+            except (OSError, ValueError):
+                continue        # it has ended
+            self.done["descriptor limits"] += 1
+
+    def many_descriptors(self):
+        for pid in self.server.workers():
+            try:
+                self.server.limit(pid, resource.RLIMIT_NOFILE, None)
+            except OSError:
+                pass
+
+    def little_memory(self):
+        for pid in self.server.workers():
+            try:
+                self.server.limit(pid, resource.RLIMIT_AS, MORE_MEMORY
+                                  + octets_of_address_space(pid))
+            except (OSError, TypeError):
+                continue
+            self.done["memory limits"] += 1
+
+    def fill(self, folder):
+        self.server.fill(folder)
+        self.done["full disks"] += 1
+
+
+# --- the acts ----------------------------------------------------------------
+
+def calm(stage, until):
+    until = max(until, time.monotonic() + CALM)
+    while stage.rest(0.2, 0.2, until):
+        stage.watch.look_at_children()
+
+
+def graceful(stage, until):
+    while stage.rest(0.3, 2, until):
+        stage.graceful()
+
+
+def rotation(stage, until):
+    while stage.rest(0.5, 2, until):
+        stage.rename_logs()
+
+
+def restarts(stage, until):
+    while stage.rest(0.5, 2, until):
+        stage.restart()
+
+
+def kills(stage, until):
+    while stage.rest(0.1, 0.6, until):
+        stage.kill()
+
+
+def full_disks(stage, until):
+    """First where the ledger is, while the log can still say so; then where
+    the logs are as well. A child that is started meanwhile writes no line."""
+    server = stage.server
+    stage.fill(server.state)
+
+    def said():
+        server.fill(server.state)
+        return server.log.take_all("PG0006: ")
+    wait_until(said, "PG0006", SAID)
+    stage.fill(server.logs)
+    until = max(until, time.monotonic() + FULL_FOR)
+    stage.rest(0.5, 1, until)
+    server.process.send_signal(signal.SIGUSR1)
+    while stage.rest(0.2, 1, until):
+        server.fill(stage.random.choice((server.state, server.logs)))
+    server.empty(server.logs)       # first: PG0007 must not be lost
+    server.empty(server.state)
+    server.log.take("PG0007: ", SAID)
+
+
+def clock(stage, until):
+    while stage.rest(1.1, 2, until):
+        stage.jump()
+    stage.server.set_clock(0)
+
+
+def descriptors(stage, until):
+    while stage.rest(0.5, 1, until):
+        stage.few_descriptors()
+    stage.many_descriptors()
+
+
+def memory(stage, until):
+    while stage.rest(0.5, 1, until):
+        stage.little_memory()
+    stage.graceful()                # ends those that are limited
+
+
+def everything(stage, until):
+    server = stage.server
+    blows = (stage.graceful, stage.restart, stage.kill, stage.kill,
+             stage.rename_logs, stage.jump, stage.few_descriptors,
+             stage.little_memory, stage.many_descriptors,
+             lambda: stage.fill(server.state),
+             lambda: server.empty(server.state))
+    while stage.rest(0.1, 0.8, until):
+        stage.random.choice(blows)()
+    server.empty(server.state)
+    server.set_clock(0)
+    stage.many_descriptors()
+    stage.graceful()
+
+
+# At a restart httpd ends the programs that write logs before the children that
+# still answer: lines of evidence for these are lost, and it is said.
+NEW = r"\(32\)Broken pipe: PG0107: |PG0108: "
+# a log writer that is gone
+WRITER = r"PG010[78]: |AH00106: "
+FULL = rf"{NEW}|PG000[67]: |PG0107: |\(28\)No space left on device|rotatelogs"
+FEW = r"\(24\)Too many open files"
+LITTLE = r"\(12\)Cannot allocate memory"
+ALL = "|".join((NEW, WRITER, FULL, FEW, LITTLE))
+
+ACTS = (
+    Act("calm", 3, GENTLE, None, calm),
+    Act("graceful restarts", 2, GENTLE, NEW, graceful),
+    Act("log rotation", 2, GENTLE, NEW, rotation),
+    Act("restarts", 2, ROUGH, NEW, restarts),
+    Act("killed children", 2, ROUGH, WRITER, kills),
+    Act("full disks", 3, GENTLE, FULL, full_disks),
+    Act("clock jumps", 2, STARVED, None, clock),
+    Act("few descriptors", 1, STARVED, FEW, descriptors),
+    Act("little memory", 1, STARVED, f"{NEW}|{LITTLE}", memory),
+    Act("everything at once", 3, WILD, ALL, everything),
+)

@@ -1,0 +1,93 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Every line of the error log has its explanation, or the soak fails."""
+
+import glob
+import os
+import re
+import subprocess
+from collections import Counter
+
+# What an httpd of this configuration says at any time.
+ALWAYS = re.compile("|".join((
+    # its life: configured, resuming, asked to restart or to stop, a log
+    # writer of the generation before has ended
+    r"AH00489: |AH00094: |AH00292: |AH00163: |AH00491: |AH00493: |AH00494: "
+    r"|AH00298: |AH00297: |AH00296: |AH00295: "
+    r"|AH00495: |AH00169: |AH00173: |AH10497: |AH00492: |AH00170: |AH00488: |AH00167: |AH00171: ",
+    # a server this small: all workers busy, no slot free just now
+    r"AH00484: |AH00485: |AH00286: |AH00161: |AH10159: |AH03490: |AH00288: ",
+    # mod_ssl without a session cache, or with another OpenSSL build
+    r"AH01873: |AH01882: ",
+    # mod_http2: says its version
+    r"AH03090: |AH10034: ",
+    # what clients sent is no request: method, path
+    r"AH00135: |AH10244: ",
+    # the guard: its start, attempts, the log budget
+    r"PG0001: |PG0200: |PG0201: |PG0202: |PG0205: |PG010[124]: |PG0106: ",
+)))
+SIGNAL = re.compile(r"AH0005[12]: child pid (\d+) exit signal ([^(]*) "
+                    r"\((\d+)\)")
+KILL = "9"
+MOST = 2                        # lines of a kind that are shown
+
+
+class Explained:
+    """Which lines are explained, over the acts of one server."""
+
+    def __init__(self, server, findings):
+        self.server = server
+        self.findings = findings    # Counter of what is httpd's own
+        self._before = None
+
+    def problems(self, announced):
+        """What nobody announced, among the lines since the last time. Those
+        of the act before are explained too: some come late."""
+        patterns = [p for p in (announced, self._before) if p]
+        self._before = announced
+        late = re.compile("|".join(patterns)) if patterns else None
+        odd = Counter()
+        for line in self.server.log.take_new():
+            signal = SIGNAL.search(line.text)
+            if signal:
+                yield from self._signal(line, signal)
+            elif not (ALWAYS.search(line.text) or line.taken or line.cut
+                      or (late and late.search(line.text))):
+                odd[line.id] += 1
+                if odd[line.id] <= MOST:
+                    yield "unexplained log line: " + line.text[:300]
+        for name, count in odd.items():
+            if count > MOST:
+                yield f"{count} unexplained log lines in all like {name}"
+
+    def _signal(self, line, signal):
+        pid, name, number = signal.groups()
+        if number == KILL and int(pid) in self.server.killed:
+            return
+        trace = backtrace(self.server.path("cores"))
+        if self._is_known(name, trace):
+            self.findings["segmentation fault of httpd's own (event)"] += 1
+            return
+        yield f"a child ended by {name}: {line.text}\n{trace}"
+
+    def _is_known(self, name, trace):
+        """The event MPM's own: it frees lingering connections while its
+        workers still do, also without the guard (2.4.71)."""
+        return (name.startswith("Segmentation fault")
+                and self.server.mpm == "event" and trace
+                and "mod_mpm_event" in trace
+                and not re.search(r"proxyguard|\bpg_", trace))
+
+
+def backtrace(folder):
+    """Of the thread that crashed, in the newest core; the core is removed.
+    Empty when there is none."""
+    cores = sorted(glob.glob(os.path.join(folder, "*")), key=os.path.getmtime)
+    if not cores:
+        return ""
+    done = subprocess.run(
+        ["gdb", "-q", "-batch", "-ex", "bt 40", "-ex", "info sharedlibrary",
+         "/usr/sbin/apache2", cores[-1]], capture_output=True, text=True,
+        timeout=120, check=False)
+    os.unlink(cores[-1])
+    return "\n".join(x for x in done.stdout.splitlines()
+                     if x.startswith("#")) or done.stdout + done.stderr

@@ -1,0 +1,93 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The section of docs/measurements.md."""
+
+from soak_acts import ACTS
+from soak_watch import CHILD_MOST, PARENT_MOST
+
+ASSERTED = f"""What is asserted; anything else fails the run:
+
+- each act by itself ({", ".join(a.name for a in ACTS)}): every attempt that
+  was answered is in the counts exactly once, by class. An attempt under way
+  while a process was killed, and one that had no answer, may be counted once
+  or not at all; nothing else may differ.
+- a clean request gets the status that the same httpd gives without the guard.
+  While descriptors or memory are short or the clock jumps, httpd may answer
+  with errors of its own, never with the guard's.
+- no attempt is answered with 2xx or 3xx (a foreign Host is observed as it
+  comes), none is relayed: a port is an open proxy but for the guard.
+- a fresh connection is answered in every act that kills nobody, and every
+  exchange ends within its deadline.
+- each line of the error log (notice and above) is announced; a child ends by
+  no signal but the soak's own SIGKILL, or the backtrace is shown.
+- memory: in the calm act no child's private memory is more than {CHILD_MOST}
+  KiB higher in the last quarter than in the second; the parent's peak in the
+  second half of the acts at most {PARENT_MOST} KiB higher than in the first
+  half. The parent's descriptors and shared mappings, sampled after each act,
+  and the ledger's file size are constant.
+- when no ledger can be made on a full disk, PG0003 says why, and attempts are
+  denied all the same; with room again they are counted.
+- after the stop, `proxyguard show` finds in ledger and checkpoint what the
+  status page said last."""
+
+
+def thousands(number):
+    return f"{number:,}"
+
+
+def table(rows):
+    """Rows of cells as Markdown; the first row is the head."""
+    head, *rest = rows
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rest]
+    return "\n".join("| " + " | ".join(str(c) for c in row) + " |"
+                     for row in lines)
+
+
+def _numbers(run):
+    total = run.total
+    replies = sum(total.replies.values())
+    parent = run.watch.parent if run.watch else []
+    rss = f"{parent[0].rss} / {parent[-1].rss}" if parent else "-"
+    seconds, what = total.longest
+    return {
+        "seconds under load": f"{run.loaded:.0f}",
+        "requests sent": thousands(sum(total.sent.values())),
+        "answered": thousands(sum(total.answered.values())),
+        "attempts sent": thousands(sum(total.attempts.values())),
+        "attempts answered": thousands(replies),
+        "attempts counted": thousands(run.counted),
+        "counted less answered": f"{run.counted - replies:+d}",
+        "sent without an answer": thousands(sum(total.unanswered.values())),
+        "may be counted or not": thousands(run.uncertain),
+        "parent, RSS first / last (KiB)": rss,
+        "child, growth (KiB)": run.watch.child_growth() if run.watch else "-",
+        "longest exchange (s)": f"{seconds:.1f}",
+        "(which was)": what.split(":")[0],
+    }
+
+
+def _by(runs, title, counters):
+    names = sorted(set().union(*counters))
+    return table([[title, *(r.mpm for r in runs)]]
+                 + [[n, *(thousands(c[n]) for c in counters)]
+                    for n in names])
+
+
+def report(runs, seed, seconds):
+    numbers = [_numbers(run) for run in runs]
+    parts = [
+        f"SOAK_SEED={seed}, {seconds:.0f} s in all. Clients in eight threads "
+        "of three processes keep their own tallies; HTTP/2 (h2c, and h2 "
+        "within TLS) under event and worker, mod_http2 works with no other.",
+        table([["", *(r.mpm for r in runs)]]
+              + [[name, *(n[name] for n in numbers)] for name in numbers[0]]),
+        _by(runs, "sent, by kind", [r.total.sent for r in runs]),
+        _by(runs, "done to the server", [r.done for r in runs]),
+    ]
+    findings = [f"- {run.mpm}: {count} x {what}" for run in runs
+                for what, count in run.findings.items()]
+    parts.append("httpd's own, announced:\n\n" + "\n".join(findings)
+                 if findings else "Nothing of httpd's own was found.")
+    problems = [f"- {p}" for run in runs for p in run.problems]
+    parts.append(f"**{len(problems)} problems:**\n\n" + "\n".join(problems)
+                 if problems else "No problems.")
+    return "\n\n".join([*parts, ASSERTED])

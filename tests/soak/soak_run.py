@@ -1,0 +1,224 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""One MPM's soak: every act with the load, and what must be true after it."""
+
+import os
+import random
+import time
+from collections import Counter
+
+import pg_proc
+from pg_peers import trusting_client
+from pg_wire import PATIENCE, exchange, wait_until
+from soak_acts import ACTS, Stage
+from soak_clients import Load
+from soak_log import Explained
+from soak_requests import ways
+from soak_server import SoakServer
+from soak_tally import Tally
+from soak_watch import Watch
+
+ATTEMPT = b"CONNECT s.example:25 HTTP/1.0\r\n\r\n"
+# the ways of each process' clients; those that a server has not are left out
+CREWS = (("plain", "plain"), ("plain", "tls", "proxy"), ("h2", "h2c"))
+CLASSES = ("absolute", "connect-tls", "connect-mail", "connect-other",
+           "socks", "foreign-host", "malformed")
+
+
+class Run:
+    """What became of one MPM: .problems is empty when all was well."""
+
+    def __init__(self, mpm, seconds, seed, origin, certificate):
+        self.mpm = mpm
+        self.seconds = seconds
+        self.seed = seed
+        self.origin = origin
+        self.certificate = certificate
+        self.random = random.Random(f"{seed} {mpm}")
+        self.groups = ways(origin.authority)
+        self.problems = []
+        self.findings = Counter()
+        self.done = Counter()
+        self.total = Tally()
+        self.counted = 0
+        self.uncertain = 0
+        self.loaded = 0.0       # seconds under load
+        self.acts = []          # (name, seconds, sent, counted) of each
+        self.watch = None
+
+    def problem(self, where, what):
+        self.problems.append(f"{self.mpm}, {where}: {what}")
+        print(f"  !! {where}: {what}", flush=True)
+
+    # --- before the load -------------------------------------------------
+
+    def learn(self):
+        """What clean requests are answered without the guard."""
+        server = SoakServer(self.mpm, self.certificate, self.origin,
+                            guard=False)
+        try:
+            server.start()
+            return {way: self._answers(server, way)
+                    for way in ("plain", "tls", "proxy")}
+        finally:
+            server.remove()
+
+    def _answers(self, server, way):
+        tls = trusting_client() if way == "tls" else None
+        clean = {r.octets for _, requests in self.groups[way]
+                 for r in requests if r.class_id is None}
+        return {octets: exchange(server.address_of(way), octets, tls).status
+                or -1 for octets in sorted(clean)}
+
+    def start_on_a_full_disk(self):
+        """No ledger can be made: it says so, and the guard still denies."""
+        where = "start on a full disk"
+        server = SoakServer(self.mpm, self.certificate, self.origin)
+        try:
+            server.fill(server.state)
+            server.start()
+            line = server.log.take("PG0003: ").text
+            if "No space left on device" not in line:
+                self.problem(where, f"PG0003 does not tell why: {line}")
+            if server.send(ATTEMPT).status != 405:
+                self.problem(where, "an attempt was not denied")
+            if server.get("/page.txt").status != 200:
+                self.problem(where, "a clean request was refused")
+            server.empty(server.state)
+            server.graceful()
+            if server.send(ATTEMPT).status != 405 \
+                    or server.settled(1)["attempts"] != 1:
+                self.problem(where, "with room again, it did not count")
+        except AssertionError as e:
+            self.problem(where, e)
+        finally:
+            server.remove()
+
+    # --- the load --------------------------------------------------------
+
+    def play(self):
+        self.start_on_a_full_disk()
+        expected = self.learn()
+        server = SoakServer(self.mpm, self.certificate, self.origin)
+        load = None
+        try:
+            server.start()
+            self.watch = Watch(server)
+            crews = [[(way, server.address_of(way)) for way in crew
+                      if way in server.ways()] for crew in CREWS]
+            load = Load([c for c in crews if c], self.groups, expected,
+                        f"{self.seed} {self.mpm}")
+            self._acts(server, load)
+            self._end(server)
+        except (AssertionError, OSError, EOFError) as e:
+            self.problem("given up", f"{type(e).__name__}: {e}")
+        finally:
+            if load:
+                load.end()
+            server.remove()
+        return self
+
+    def _acts(self, server, load):
+        explained = Explained(server, self.findings)
+        middle = list(ACTS[1:-1])
+        self.random.shuffle(middle)
+        for act in (ACTS[0], *middle, ACTS[-1]):
+            self._act(act, server, load)
+            for problem in explained.problems(act.announced):
+                self.problem(act.name, problem)
+            self._tidy(server)
+
+    def _act(self, act, server, load):
+        stage = Stage(server, self.random, self.watch, self.done)
+        before, server.windows = self._status(server), []
+        begin = time.monotonic()
+        until = begin + self.seconds * act.weight / sum(a.weight
+                                                        for a in ACTS)
+        load.go(act.rules)
+        try:
+            act.play(stage, until)
+        except AssertionError as e:
+            self.problem(act.name, e)
+        tally = load.rest()
+        seconds = time.monotonic() - begin
+        counted = self._account(act, server, before, tally)
+        self.watch.look_at_parent()
+        self.total.add(tally)
+        self.loaded += seconds
+        self.acts.append((act.name, seconds, sum(tally.sent.values()),
+                          sum(tally.attempts.values()), counted))
+        print(f"  {act.name}: {seconds:.0f} s, "
+              f"{sum(tally.sent.values())} sent, "
+              f"{sum(tally.attempts.values())} attempts, {counted} counted, "
+              f"unanswered {dict(tally.unanswered)}, "
+              f"unreachable {tally.unreachable}", flush=True)
+
+    @staticmethod
+    def _status(server):
+        def ask():
+            try:
+                return server.status()
+            except (OSError, AssertionError, ValueError):
+                return None
+        return wait_until(ask, "the status page")
+
+    def _account(self, act, server, before, tally):
+        """Each class: at least what was answered, at most what was sent."""
+        for complaint in tally.complaints:
+            self.problem(act.name, complaint)
+        for what, count in tally.wrong.items():
+            self.problem(act.name, f"{count} in all: {what}")
+        bounds = tally.bounds(server.windows)
+        least = sum(low for low, _ in bounds.values())
+        server.settle(PATIENCE)
+        try:
+            wait_until(lambda: self._status(server)["attempts"]
+                       - before["attempts"] >= least, "enough attempts")
+        except AssertionError:
+            pass                # the classes will say what is missing
+        changed = self._status(server) - before
+        self.uncertain += sum(high - low for low, high in bounds.values())
+        for name in CLASSES:
+            low, high = bounds.get(name, (0, 0))
+            if not low <= changed.get(name, 0) <= high:
+                self.problem(act.name, f"{name}: counted "
+                             f"{changed.get(name, 0)}, sent {high}, answered "
+                             f"for certain {low}")
+        counted = changed.get("attempts", 0)
+        if counted != sum(changed.get(name, 0) for name in CLASSES):
+            self.problem(act.name, f"classes do not add up: {changed}")
+        if changed.get("relayed"):
+            self.problem(act.name, f"{changed['relayed']} relayed")
+        self.counted += counted
+        return counted
+
+    def _tidy(self, server):
+        """Delete what was rotated away, has been read, and is not open."""
+        open_files = pg_proc.open_files(
+            [server.process.pid, *server.children()])
+        for folder in (server.logs, server.state):
+            for name in os.listdir(folder):
+                path = os.path.join(folder, name)
+                if path not in open_files and name.startswith(
+                        ("error.log.", "access.log.", "evidence.json.")):
+                    os.unlink(path)
+
+    # --- the end ---------------------------------------------------------
+
+    def _end(self, server):
+        last = self._status(server).flat()
+        process, begin = server.process, time.monotonic()
+        server.stop()
+        if process.returncode != 0:
+            self.problem("stop", f"exit status {process.returncode} after "
+                         f"{time.monotonic() - begin:.1f} s")
+        for name in ("ledger", "checkpoint"):
+            shown = server.shown(name).flat()
+            if shown != last:
+                self.problem("stop", f"`proxyguard show` of the {name} says "
+                             f"{shown}, the last status {last}")
+        if self.origin.hits:
+            self.problem("stop", f"the origin was reached "
+                         f"{len(self.origin.hits)} times: "
+                         f"{self.origin.hits[0][:100]!r}")
+        for problem in self.watch.problems():
+            self.problem("memory", problem)

@@ -1,0 +1,246 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The httpd under soak: all protocols, its state and its logs each on a tmpfs
+of a few MiB that can be filled up, and a clock that can be moved."""
+
+import errno
+import glob
+import json
+import os
+import re
+import resource
+import subprocess
+import time
+
+import pg_proc
+from pg_hosts import free_ports, host_on, tls_on
+from pg_httpd import HTTPD, TOP, Httpd, Status
+from pg_log import ErrorLog, Line
+from pg_wire import wait_until
+from test_14_corpus import own_names
+
+ADDRESS = "127.0.0.2"           # 127.0.0.1 is a stranger's in the corpus
+SMALL = 64 << 20                # octets of each tmpfs
+CLOCK = sorted(x for where in ("/usr/lib/*/faketime", "/usr/lib*/faketime")
+               for x in glob.glob(where + "/libfaketimeMT.so.1"))
+ROTATELOGS = "/usr/bin/rotatelogs"
+HTTP2_ABLE = ("event", "worker")
+# Enough that no client waits for another one's worker, in two children, and
+# slots for those of older generations that have not ended yet.
+WORKERS = {
+    "event": "StartServers 2\nServerLimit 12\nThreadsPerChild 24\n"
+             "MinSpareThreads 24\nMaxSpareThreads 48\nMaxRequestWorkers 48\n",
+    "prefork": "StartServers 12\nServerLimit 40\nMinSpareServers 8\n"
+               "MaxSpareServers 40\nMaxRequestWorkers 40\n",
+}
+WORKERS["worker"] = WORKERS["event"]
+# which log is a file that is renamed, and which is written by rotatelogs
+ERRORS_PIPED = {"event": False, "worker": True, "prefork": False}
+
+
+class NotPermitted(Exception):
+    """Something that the soak needs and may not have here, in words."""
+
+
+def program(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return None             # it has ended
+
+
+class SoakLog(ErrorLog):
+    """The error log in all its files, renamed ones too. A line that begins in
+    the middle of another one follows half a line that a full disk cut: that
+    half has .cut."""
+
+    BEGIN = re.compile(r"(?=\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:.]+ \d{4}\] "
+                       r"\[[a-z0-9_]+:[a-z]+\] )")
+
+    def __init__(self, path):
+        super().__init__(path)
+        self._read_to = {}
+
+    def files(self):
+        return sorted(glob.glob(self.path + "*"))
+
+    def _read(self):
+        for path in self.files():
+            try:
+                with open(path, "rb") as f:
+                    self._read_file(f)
+            except FileNotFoundError:
+                pass
+
+    def _read_file(self, f):
+        inode = os.fstat(f.fileno()).st_ino
+        f.seek(self._read_to.get(inode, 0))
+        data = f.read()
+        whole = data.rfind(b"\n") + 1
+        self._read_to[inode] = f.tell() - len(data) + whole
+        text = data[:whole].decode("utf-8", "backslashreplace")
+        for line in text.split("\n")[:-1]:
+            *halves, last = [Line(t) for t in self.BEGIN.split(line) if t]
+            for half in halves:
+                half.cut = True
+            last.cut = False
+            self.lines += [*halves, last]
+
+    def take_new(self):
+        """What was written since the last time."""
+        self._read()
+        new, self.lines = self.lines, []
+        return new
+
+
+class SoakServer(Httpd):
+    """guard=False: the same httpd, to learn what it answers by itself."""
+
+    def __init__(self, mpm, certificate, origin, guard=True):
+        modules = ["ssl", "proxy", "proxy_http", "proxy_connect"]
+        if mpm in HTTP2_ABLE:
+            modules.append("http2")
+        super().__init__(mpm=mpm, modules=modules, loglevel="notice",
+                         listen=ADDRESS, rate=None, guard=guard, logs="logs")
+        self.mounts = []
+        self.windows = []       # (begin, end) of each kill or hard restart
+        self.killed = set()     # by the soak
+        names = ["tls", "proxy"] + (["h2c"] if mpm in HTTP2_ABLE else [])
+        self.ports = dict(zip(names, free_ports(len(names))))
+        self.state = self.path("state")
+        os.mkdir(self.state)
+        os.mkdir(self.path("cores"))
+        os.chmod(self.path("cores"), 0o1777)
+        for folder in (self.state, self.logs):
+            self._mount(folder)
+        self.log = SoakLog(os.path.join(self.logs, "error.log"))
+        self.conf = self._hosts(certificate) + (self._guard() if guard
+                                                else "")
+        self.set_clock(0)
+        self.origin = origin
+
+    # --- configuration ---------------------------------------------------
+
+    def _hosts(self, certificate):
+        h2 = "Protocols h2 http/1.1\n" if "h2c" in self.ports else ""
+        text = tls_on(self.ports["tls"], certificate, h2, address=ADDRESS)
+        text += host_on(self.ports["proxy"], "ProxyRequests On\n"
+                        "AllowCONNECT 1-65535\n"
+                        f"ProxyPass /back/ http://{ADDRESS}:@PORT@/ "
+                        "disablereuse=On\n",
+                        name=f"{self.name}:{self.ports['proxy']}",
+                        address=ADDRESS)
+        if "h2c" in self.ports:
+            text += host_on(self.ports["h2c"], "Protocols h2c http/1.1\n",
+                            address=ADDRESS)
+        return text + (WORKERS[self.mpm]
+                       + f"CoreDumpDirectory {self.path('cores')}\n")
+
+    def _guard(self):
+        evidence = os.path.join(self.state, "evidence.json")
+        text = (f"ProxyGuardOwnHost {own_names()}\n"
+                f"ProxyGuardLedger {self.state}/ledger\n"
+                f"ProxyGuardCheckpoint {self.state}/checkpoint 10\n")
+        if ERRORS_PIPED[self.mpm]:
+            return text + (f"ErrorLog \"|{ROTATELOGS} {self.log.path} 64K\"\n"
+                           f"ProxyGuardEvidenceLog {evidence}\n")
+        return text + (f"ProxyGuardEvidenceLog \"|{ROTATELOGS} {evidence} "
+                       "1M\"\n")
+
+    def _environment(self):
+        env = super()._environment()
+        env["LD_PRELOAD"] = " ".join(
+            [CLOCK[0], *env.get("LD_PRELOAD", "").split()])
+        env.update(FAKETIME_TIMESTAMP_FILE=self.path("clock"),
+                   FAKETIME_CACHE_DURATION="1", NO_FAKE_STAT="1",
+                   FAKETIME_DONT_FAKE_MONOTONIC="1")
+        return env
+
+    def set_clock(self, seconds):
+        """How far httpd's clock is ahead; seen within a second."""
+        self.write("clock.new", f"{seconds:+d}\n")
+        os.replace(self.path("clock.new"), self.path("clock"))
+
+    def address_of(self, way):
+        return (ADDRESS, {"plain": self.port, "h2": self.ports["tls"]}.get(
+            way) or self.ports[way])
+
+    def ways(self):
+        return ["plain", "tls", "proxy"] + (["h2", "h2c"] if "h2c" in
+                                            self.ports else [])
+
+    # --- disks -----------------------------------------------------------
+
+    def _mount(self, folder):
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={SMALL},mode=755",
+             "proxyguard-soak", folder], capture_output=True, text=True,
+            check=False)
+        if done.returncode != 0:
+            raise NotPermitted(
+                "a tmpfs of its own must be mounted, which this user may not "
+                f"({done.stderr.strip()}): run it as root, or with "
+                "`unshare --user --map-current-user --mount --keep-caps make "
+                "soak`")
+        self.mounts.append(folder)
+
+    def fill(self, folder):
+        """Leave no octet free, unless something is freed meanwhile."""
+        with open(os.path.join(folder, "ballast"), "ab") as f:
+            for _ in range(5):
+                disk = os.statvfs(folder)
+                free = disk.f_bavail * disk.f_bsize
+                try:
+                    if free:
+                        os.posix_fallocate(f.fileno(),
+                                           os.fstat(f.fileno()).st_size, free)
+                except OSError as e:        # the server was quicker
+                    if e.errno != errno.ENOSPC:
+                        raise
+
+    def empty(self, folder):
+        path = os.path.join(folder, "ballast")
+        if os.path.exists(path):
+            os.unlink(path)
+
+    def remove(self):
+        self.stop()
+        for folder in self.mounts:
+            subprocess.run(["umount", "-l", folder], check=False)
+        super().remove()
+
+    # --- what it is asked ------------------------------------------------
+
+    def shown(self, name):
+        """What `proxyguard show` says of a file of the guard's."""
+        done = subprocess.run(
+            [os.path.join(TOP, "build", "proxyguard"), "show", "-O", "json",
+             os.path.join(self.state, name)],
+            capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1):
+            raise AssertionError(f"proxyguard show {name}: {done.returncode} "
+                                 + done.stderr)
+        return Status(json.loads(done.stdout))
+
+    # --- processes -------------------------------------------------------
+
+    def workers(self):
+        """The children that serve: not the programs that write logs."""
+        return [pid for pid in self.children() if program(pid) == HTTPD]
+
+    def writers(self):
+        """The programs that write logs."""
+        return [pid for pid in self.children() if program(pid) == ROTATELOGS]
+
+    def kill(self, pid):
+        """SIGKILL to a child; the window lasts until it is no more."""
+        begin = time.monotonic()
+        os.kill(pid, 9)
+        self.killed.add(pid)
+        wait_until(lambda: pid not in pg_proc.children(self.process.pid),
+                   f"killed child {pid} to be gone")
+        self.windows.append((begin, time.monotonic()))
+
+    def limit(self, pid, what, soft):
+        """The soft limit of a running process; None: up to the hard one."""
+        hard = resource.prlimit(pid, what)[1]
+        resource.prlimit(pid, what, (hard if soft is None else soft, hard))
