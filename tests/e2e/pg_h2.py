@@ -102,9 +102,21 @@ class Http2:
 
     def take(self, data):
         """Octets that came from the server."""
+        self._receive(data)
+        self.flush()
+
+    def _receive(self, data):
         for event in self.conn.receive_data(data):
             self._note(event)
-        self.flush()
+
+    def drain(self):
+        """Nothing can be sent any more; what had come may say why."""
+        try:
+            while data := self.sock.recv(65536):
+                self._receive(data)
+        except (OSError, h2.exceptions.H2Error):
+            pass
+        self.closed = True
 
     def _note(self, event):
         answer = self.answers.get(getattr(event, "stream_id", None))

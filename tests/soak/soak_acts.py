@@ -202,7 +202,8 @@ def everything(stage, until):
 NEW = r"\(32\)Broken pipe: PG0107: |PG0108: "
 # a log writer that is gone
 WRITER = r"PG010[78]: |AH00106: "
-FULL = rf"{NEW}|PG000[67]: |PG0107: |\(28\)No space left on device|rotatelogs"
+FULL = rf"{NEW}|PG000[67]: |PG0107: |\(28\)No space left on device|rotatelogs|" \
+    r"^Error writing error \(Error 28 |^\) to the file "
 FEW = r"\(24\)Too many open files"
 LITTLE = r"\(12\)Cannot allocate memory"
 ALL = "|".join((NEW, WRITER, FULL, FEW, LITTLE))

@@ -178,7 +178,7 @@ class Client2(Client):
         except socket.timeout:
             hangs = True
         except (OSError, h2.exceptions.H2Error):
-            wire.closed = True
+            wire.drain()
         # those too that were lost while they were sent
         sent = sorted(set(wire.answers) - before)
         return [wire.answers[stream] for stream in sent], hangs

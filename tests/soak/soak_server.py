@@ -19,6 +19,7 @@ from pg_wire import wait_until
 from test_14_corpus import own_names
 
 ADDRESS = "127.0.0.2"           # 127.0.0.1 is a stranger's in the corpus
+HEAD = 64                       # octets that tell a log's contents apart
 SMALL = 64 << 20                # octets of each tmpfs
 CLOCK = sorted(x for where in ("/usr/lib/*/faketime", "/usr/lib*/faketime")
                for x in glob.glob(where + "/libfaketimeMT.so.1"))
@@ -58,7 +59,8 @@ class SoakLog(ErrorLog):
 
     def __init__(self, path):
         super().__init__(path)
-        self._read_to = {}
+        self._read_to = {}          # inode -> octets that were read
+        self._heads = {}            # inode -> how the file began
 
     def files(self):
         return sorted(glob.glob(self.path + "*"))
@@ -72,7 +74,10 @@ class SoakLog(ErrorLog):
                 pass
 
     def _read_file(self, f):
-        inode = os.fstat(f.fileno()).st_ino
+        inode, head = os.fstat(f.fileno()).st_ino, f.read(HEAD)
+        if not head.startswith(self._heads.get(inode, b"")):
+            self._read_to[inode] = 0    # rotatelogs emptied it: a full disk
+        self._heads[inode] = head
         f.seek(self._read_to.get(inode, 0))
         data = f.read()
         whole = data.rfind(b"\n") + 1
@@ -167,6 +172,11 @@ class SoakServer(Httpd):
     def ways(self):
         return ["plain", "tls", "proxy"] + (["h2", "h2c"] if "h2c" in
                                             self.ports else [])
+
+    def start(self):
+        super().start()
+        self.first_generation()     # before its line is taken away
+        return self
 
     # --- disks -----------------------------------------------------------
 
