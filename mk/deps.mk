@@ -7,8 +7,8 @@ PKGS := apache2-bin apache2-utils apache2-dev libapr1-dev libaprutil1-dev libjan
         chromium fonts-ipafont-gothic tidy w3m lynx jq libapache2-mod-security2 \
         curl wget nmap ncat nghttp2-client proxychains4 proxytunnel hopm \
         fail2ban prometheus
-PKGS_DEV := faketime gdb clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
-        shellcheck pyflakes3 valgrind lcov git \
+PKGS_DEV := clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
+        shellcheck pyflakes3 valgrind lcov git faketime gdb \
         mandoc mawk goaccess
 
 .PHONY: deps deps-dev need need-dev

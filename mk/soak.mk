@@ -8,3 +8,7 @@ SOAK_SEED    =
 soak: all need-dev ## everything at once, for a while; SOAK_SECONDS=600
 	$(PYTHON) -B tests/soak/soak.py --seconds $(SOAK_SECONDS) \
 	    $(if $(SOAK_SEED),--seed $(SOAK_SEED))
+
+.PHONY: soak-selftest
+soak-selftest: all need-dev ## the soak sees what a broken module does (5 minutes)
+	$(PYTHON) -B tests/soak/soak_selftest.py

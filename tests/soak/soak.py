@@ -22,11 +22,12 @@ for folder in ("e2e", "bench", "soak"):
 import measurements                                         # noqa: E402
 from pg_httpd import MODULE, MPMS, OWN                      # noqa: E402
 from pg_peers import Origin, make_certificate               # noqa: E402
+from soak_acts import ACTS                                  # noqa: E402
 from soak_report import report                              # noqa: E402
 from soak_run import Run                                    # noqa: E402
 from soak_server import CLOCK, ROTATELOGS, NotPermitted     # noqa: E402
 
-LEAST = 30                      # seconds in all
+LEAST = 10                      # seconds in all
 
 
 def arguments():
@@ -37,6 +38,8 @@ def arguments():
     parser.add_argument("--seed", default="",
                         help="repeats a schedule; it is printed at the start")
     parser.add_argument("--mpm", nargs="+", choices=MPMS, default=MPMS)
+    parser.add_argument("--act", nargs="+", choices=[a.name for a in ACTS],
+                        default=[a.name for a in ACTS])
     parser.add_argument("--print", action="store_true",
                         help="write no file")
     args = parser.parse_args()
@@ -75,8 +78,7 @@ def play(args):
             print(f"{mpm}:", flush=True)
             origin = Origin()
             try:
-                yield Run(mpm, args.seconds / len(args.mpm), args.seed,
-                          origin, certificate).play()
+                yield Run(mpm, args, origin, certificate).play()
             finally:
                 origin.close()
 

@@ -21,8 +21,11 @@ AFTER = 0.2                     # an answer may come before it is counted
 PAUSE = 0.05                    # when nobody listens
 
 # What an act lets happen: rough: processes are killed; starved: httpd itself
-# lacks something, and may answer clean requests with its own errors.
-Rules = namedtuple("Rules", "rough starved")
+# lacks something, and may answer clean requests with its own errors; renewed:
+# a generation ends gracefully, and mod_http2 (2.0.42, also without the guard)
+# hangs up on a fresh connection, unread requests and all, with a GOAWAY that
+# the reset may destroy.
+Rules = namedtuple("Rules", "rough starved renewed", defaults=(False,) * 3)
 # what the guard answers, and httpd here never does
 GUARDS = {421, 405}
 
@@ -39,6 +42,7 @@ class Client:
         self.random = random.Random(f"{seed} {way}")
         self.tls = trusting_client() if way == "tls" else None
         self.wire = None
+        self.counted_later = False      # the last span's, on this wire
         self.tally = Tally()
 
     def run(self, over, rules):
@@ -108,19 +112,18 @@ class Client:
 
     def _note(self, request, begin, fresh, status, hangs, rules):
         tally, end = self.tally, time.monotonic()
+        if rules.rough:
+            self._span(request, begin, end, status)
         tally.sent[request.kind] += 1
         tally.longest = max(tally.longest, (end - begin, self._name(request)))
         if request.class_id:
             tally.attempts[request.class_id] += 1
-            if rules.rough:
-                tally.spans.append(Span(request.class_id, begin, end + AFTER,
-                                        status != 0))
         if hangs:
             tally.complain("hangs", f"{end - begin:.1f} s: "
                            + self._name(request))
         if status == 0:
             tally.unanswered["fresh" if fresh else "kept"] += 1
-            if fresh and not rules.rough and not hangs:
+            if fresh and not self._may_be_mute(rules) and not hangs:
                 tally.complain("no answer on a fresh connection",
                                self._name(request))
             return
@@ -130,8 +133,23 @@ class Client:
             tally.replies[request.class_id] += 1
         self._judge(request, status, rules)
 
+    def _span(self, request, begin, end, status):
+        """An attempt is counted when its connection has ended, or goes on
+        with the next answer; else within AFTER of its own one."""
+        spans = self.tally.spans
+        if self.counted_later and status:
+            spans[-1] = spans[-1]._replace(end=min(end, spans[-1].end))
+        self.counted_later = self.wire is not None and bool(request.class_id)
+        if request.class_id:
+            after = AFTER if self.counted_later else 0
+            spans.append(Span(request.class_id, begin, end + after,
+                              status != 0))
+
+    def _may_be_mute(self, rules):
+        return rules.rough
+
     def _name(self, request):
-        return f"{self.way}, {request.kind}: {request.octets[:120]!r}"
+        return f"{self.way}, {request.kind}: " + repr(request.octets)[:160]
 
     def _judge(self, request, status, rules):
         if request.class_id:
@@ -167,6 +185,15 @@ class Client2(Client):
                        answer.status, hangs, rules)
         if self.wire.closed or self.random.random() < 0.1 or hangs:
             self._hang_up()
+
+    def _may_be_mute(self, rules):
+        return rules.rough or rules.renewed
+
+    def _span(self, request, begin, end, status):
+        """The streams of a connection end in any order."""
+        if request.class_id:
+            self.tally.spans.append(Span(request.class_id, begin, end + AFTER,
+                                         status != 0))
 
     def _ask(self, requests):
         """The answers, status 0 where there was none; whether it hangs."""

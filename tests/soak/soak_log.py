@@ -12,8 +12,8 @@ ALWAYS = re.compile("|".join((
     # its life: configured, resuming, asked to restart or to stop, a log
     # writer of the generation before has ended
     r"AH00489: |AH00094: |AH00292: |AH00163: |AH00491: |AH00493: |AH00494: "
-    r"|AH00298: |AH00297: |AH00296: |AH00295: "
-    r"|AH00495: |AH00169: |AH00173: |AH10497: |AH00492: |AH00170: |AH00488: |AH00167: |AH00171: ",
+    r"|AH00298: |AH00297: |AH00296: |AH00295: |AH00495: |AH00169: |AH00173: "
+    r"|AH10497: |AH00492: |AH00170: |AH00488: |AH00167: |AH00171: ",
     # a server this small: all workers busy, no slot free just now
     r"AH00484: |AH00485: |AH00286: |AH00161: |AH10159: |AH03490: |AH00288: ",
     # mod_ssl without a session cache, or with another OpenSSL build

@@ -6,17 +6,19 @@ from soak_watch import CHILD_MOST, PARENT_MOST
 
 ASSERTED = f"""What is asserted; anything else fails the run:
 
-- each act by itself ({", ".join(a.name for a in ACTS)}): every attempt that
-  was answered is in the counts exactly once, by class. An attempt under way
-  while a process was killed, and one that had no answer, may be counted once
-  or not at all; nothing else may differ.
+- each act by itself ({", ".join(a.name for a in ACTS)}):
+  every attempt that was answered is in the counts exactly once, by class. One
+  that had no answer, and one under way while a process was killed (the answer
+  may have left it before it counted), may be counted once or not at all;
+  nothing else may differ.
 - a clean request gets the status that the same httpd gives without the guard.
   While descriptors or memory are short or the clock jumps, httpd may answer
   with errors of its own, never with the guard's.
 - no attempt is answered with 2xx or 3xx (a foreign Host is observed as it
   comes), none is relayed: a port is an open proxy but for the guard.
-- a fresh connection is answered in every act that kills nobody, and every
-  exchange ends within its deadline.
+- a fresh connection is answered in every act that kills nobody (over HTTP/2:
+  and restarts nobody; mod_http2 hangs up on some, also without the guard),
+  and every exchange ends within its deadline.
 - each line of the error log (notice and above) is announced; a child ends by
   no signal but the soak's own SIGKILL, or the backtrace is shown.
 - memory: in the calm act no child's private memory is more than {CHILD_MOST}

@@ -20,6 +20,7 @@ from soak_watch import Watch
 ATTEMPT = b"CONNECT s.example:25 HTTP/1.0\r\n\r\n"
 # the ways of each process' clients; those that a server has not are left out
 CREWS = (("plain", "plain"), ("plain", "tls", "proxy"), ("h2", "h2c"))
+MOST = 2000                     # characters of a problem
 CLASSES = ("absolute", "connect-tls", "connect-mail", "connect-other",
            "socks", "foreign-host", "malformed")
 
@@ -27,13 +28,14 @@ CLASSES = ("absolute", "connect-tls", "connect-mail", "connect-other",
 class Run:
     """What became of one MPM: .problems is empty when all was well."""
 
-    def __init__(self, mpm, seconds, seed, origin, certificate):
+    def __init__(self, mpm, args, origin, certificate):
         self.mpm = mpm
-        self.seconds = seconds
-        self.seed = seed
+        self.seconds = args.seconds / len(args.mpm)
+        self.seed = args.seed
+        self.plan = [act for act in ACTS if act.name in args.act]
         self.origin = origin
         self.certificate = certificate
-        self.random = random.Random(f"{seed} {mpm}")
+        self.random = random.Random(f"{self.seed} {mpm}")
         self.groups = ways(origin.authority)
         self.problems = []
         self.findings = Counter()
@@ -46,6 +48,9 @@ class Run:
         self.watch = None
 
     def problem(self, where, what):
+        what = str(what)
+        if len(what) > MOST:
+            what = what[:MOST] + " ..."
         self.problems.append(f"{self.mpm}, {where}: {what}")
         print(f"  !! {where}: {what}", flush=True)
 
@@ -119,9 +124,9 @@ class Run:
 
     def _acts(self, server, load):
         explained = Explained(server, self.findings)
-        middle = list(ACTS[1:-1])
+        middle = self.plan[1:-1]
         self.random.shuffle(middle)
-        for act in (ACTS[0], *middle, ACTS[-1]):
+        for act in (*self.plan[:1], *middle, *self.plan[1:][-1:]):
             self._act(act, server, load)
             for problem in explained.problems(act.announced):
                 self.problem(act.name, problem)
@@ -132,7 +137,7 @@ class Run:
         before, server.windows = self._status(server), []
         begin = time.monotonic()
         until = begin + self.seconds * act.weight / sum(a.weight
-                                                        for a in ACTS)
+                                                        for a in self.plan)
         load.go(act.rules)
         try:
             act.play(stage, until)

@@ -220,6 +220,14 @@ class SoakServer(Httpd):
 
     # --- what it is asked ------------------------------------------------
 
+    def saved(self):
+        """Which checkpoint there is: each one is a file of its own."""
+        try:
+            st = os.stat(os.path.join(self.state, "checkpoint"))
+        except FileNotFoundError:
+            return None
+        return st.st_ino, st.st_ctime_ns
+
     def shown(self, name):
         """What `proxyguard show` says of a file of the guard's."""
         done = subprocess.run(

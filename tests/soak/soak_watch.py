@@ -66,6 +66,8 @@ class Watch:
 
     def parent_growth(self):
         half = len(self.parent) // 2
+        if not half:
+            return 0
         return (max(s.rss for s in self.parent[half:])
                 - max(s.rss for s in self.parent[:half]))
 
