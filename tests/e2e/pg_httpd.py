@@ -346,6 +346,10 @@ KeepAliveTimeout 5
                    and set(self.children()) - old,
                    "a new generation; there is:\n" + self.log.tail())
 
+    def client_connections(self):
+        spare = 1 if "http2" in self.modules else 0     # its dummy socket
+        return pg_proc.client_connections(self.process.pid, self.port, spare)
+
     def settle(self, seconds=3):
         """Wait, not for ever, until no client connection is left open.
 
@@ -353,10 +357,8 @@ KeepAliveTimeout 5
         thread walks them while workers free them, and the child may die of
         SIGSEGV (2.4.71 does so without our module too, 8 times in 200)."""
         deadline = time.monotonic() + seconds
-        spare = 1 if "http2" in self.modules else 0     # its dummy socket
         while (time.monotonic() < deadline and self.process.poll() is None
-               and pg_proc.client_connections(self.process.pid, self.port,
-                                              spare)):
+               and self.client_connections()):
             time.sleep(0.005)
 
     def stop(self, sig=signal.SIGTERM):

@@ -42,15 +42,17 @@ class Client:
         self.random = random.Random(f"{seed} {way}")
         self.tls = trusting_client() if way == "tls" else None
         self.wire = None
-        self.counted_later = False      # the last span's, on this wire
+        self.uncertain = None       # the span whose count may be to come
+        self.finished = False
         self.tally = Tally()
 
     def run(self, over, rules):
-        self.tally = Tally()
+        self.uncertain = None
         while not over.is_set():
             group, = self.random.choices(self.groups, self.weights)
             self._one(self.random.choice(group), rules)
         self._hang_up()
+        self.finished = True
 
     def _one(self, request, rules):
         begin = time.monotonic()
@@ -96,6 +98,9 @@ class Client:
             hangs |= wire.closed is None
             self._hang_up()
         elif self.random.random() < 0.1:
+            wire.finish()
+            wire.read_to_end()
+            hangs |= wire.closed is None
             self._hang_up()
         return self._status(reply), hangs
 
@@ -107,6 +112,7 @@ class Client:
         if self.wire is not None:
             self.wire.__exit__()
             self.wire = None
+        self.uncertain = None
 
     # --- the tally -------------------------------------------------------
 
@@ -136,14 +142,17 @@ class Client:
     def _span(self, request, begin, end, status):
         """An attempt is counted when its connection has ended, or goes on
         with the next answer; else within AFTER of its own one."""
-        spans = self.tally.spans
-        if self.counted_later and status:
-            spans[-1] = spans[-1]._replace(end=min(end, spans[-1].end))
-        self.counted_later = self.wire is not None and bool(request.class_id)
+        spans, at = self.tally.spans, self.uncertain
+        if request.keeps:
+            if at is not None and status:
+                spans[at] = spans[at]._replace(end=min(end, spans[at].end))
+            self.uncertain = None
         if request.class_id:
-            after = AFTER if self.counted_later else 0
-            spans.append(Span(request.class_id, begin, end + after,
-                              status != 0))
+            goes_on = request.keeps and self.wire is not None
+            if goes_on:
+                self.uncertain = len(spans)
+            spans.append(Span(request.class_id, begin,
+                              end + (AFTER if goes_on else 0), status != 0))
 
     def _may_be_mute(self, rules):
         return rules.rough
@@ -226,6 +235,8 @@ def _process(pipe, clients):
         if rules is None:
             return
         over = threading.Event()
+        for client in clients:
+            client.tally, client.finished = Tally(), False
         threads = [threading.Thread(target=c.run, args=(over, rules),
                                     daemon=True) for c in clients]
         for thread in threads:
@@ -237,6 +248,8 @@ def _process(pipe, clients):
             thread.join(3 * DEADLINE)
             if thread.is_alive():
                 total.complain("hangs", f"a client of {client.way} for ever")
+            elif not client.finished:
+                total.complain("an error of the soak's own", client.way)
             total.add(client.tally)
         pipe.send(total)
 

@@ -241,6 +241,12 @@ class SoakServer(Httpd):
 
     # --- processes -------------------------------------------------------
 
+    def client_connections(self):
+        """Those to any of its ports."""
+        spare = 1 if "http2" in self.modules else 0
+        return sum(pg_proc.client_connections(self.process.pid, port, spare)
+                   for port in (self.port, *self.ports.values()))
+
     def workers(self):
         """The children that serve: not the programs that write logs."""
         return [pid for pid in self.children() if program(pid) == HTTPD]
