@@ -197,7 +197,8 @@ class Run:
         return counted
 
     def _tidy(self, server):
-        """Delete what was rotated away, has been read, and is not open."""
+        """Delete what was rotated away, has been read, and is not open; and
+        empty what nobody reads, before it fills the disk by itself."""
         open_files = pg_proc.open_files(
             [server.process.pid, *server.children()])
         for folder in (server.logs, server.state):
@@ -206,6 +207,8 @@ class Run:
                 if path not in open_files and name.startswith(
                         ("error.log.", "access.log.", "evidence.json.")):
                     os.unlink(path)
+                elif name in ("access.log", "evidence.json"):
+                    os.truncate(path, 0)
 
     # --- the end ---------------------------------------------------------
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The httpd under soak: all protocols, its state and its logs each on a tmpfs
-of a few MiB that can be filled up, and a clock that can be moved."""
+of its own that can be filled up, and a clock that can be moved."""
 
 import errno
 import glob
@@ -19,8 +19,10 @@ from pg_wire import wait_until
 from test_14_corpus import own_names
 
 ADDRESS = "127.0.0.2"           # 127.0.0.1 is a stranger's in the corpus
-HEAD = 64                       # octets that tell a log's contents apart
-SMALL = 64 << 20                # octets of each tmpfs
+HEAD = 512                      # octets that tell a log's contents apart:
+                                # rotatelogs' own first line has no time
+SMALL = 256 << 20               # octets of each tmpfs
+MANY = 4096                     # tries to take what is free, before giving up
 CLOCK = sorted(x for where in ("/usr/lib/*/faketime", "/usr/lib*/faketime")
                for x in glob.glob(where + "/libfaketimeMT.so.1"))
 ROTATELOGS = "/usr/bin/rotatelogs"
@@ -75,7 +77,8 @@ class SoakLog(ErrorLog):
 
     def _read_file(self, f):
         inode, head = os.fstat(f.fileno()).st_ino, f.read(HEAD)
-        if not head.startswith(self._heads.get(inode, b"")):
+        if not (head.startswith(self._heads.get(inode, b"")) and
+                self._read_to.get(inode, 0) <= os.fstat(f.fileno()).st_size):
             self._read_to[inode] = 0    # rotatelogs emptied it: a full disk
         self._heads[inode] = head
         f.seek(self._read_to.get(inode, 0))
@@ -196,13 +199,15 @@ class SoakServer(Httpd):
     def fill(self, folder):
         """Leave no octet free, unless something is freed meanwhile."""
         with open(os.path.join(folder, "ballast"), "ab") as f:
-            for _ in range(5):
+            for _ in range(MANY):
                 disk = os.statvfs(folder)
                 free = disk.f_bavail * disk.f_bsize
+                if not free:
+                    break
                 try:
-                    if free:
-                        os.posix_fallocate(f.fileno(),
-                                           os.fstat(f.fileno()).st_size, free)
+                    os.posix_fallocate(f.fileno(),
+                                       os.fstat(f.fileno()).st_size,
+                                       min(free, 1 << 20))
                 except OSError as e:        # the server was quicker
                     if e.errno != errno.ENOSPC:
                         raise
