@@ -14,6 +14,15 @@ def children(pid):
         return []
 
 
+def command(pid):
+    """Its arguments, each ended by NUL; none when it has ended."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as f:
+            return f.read()
+    except OSError:
+        return b""
+
+
 def open_files(pids):
     """What the descriptors of processes lead to: paths, "socket:[...]"."""
     found = set()

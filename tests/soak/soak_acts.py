@@ -151,6 +151,15 @@ def full_disks(stage, until):
     rotatelogs empties its file when it cannot write, and the checkpoint may
     just fit in there: then PG0007 goes to a log that is full."""
     server = stage.server
+    try:
+        _fill_and_empty(stage, until)
+    finally:
+        server.empty(server.logs)
+        server.empty(server.state)
+
+
+def _fill_and_empty(stage, until):
+    server = stage.server
     stage.fill(server.state)
 
     def said():

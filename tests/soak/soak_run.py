@@ -20,6 +20,7 @@ from soak_watch import Watch
 ATTEMPT = b"CONNECT s.example:25 HTTP/1.0\r\n\r\n"
 # the ways of each process' clients; those that a server has not are left out
 CREWS = (("plain", "plain"), ("plain", "tls", "proxy"), ("h2", "h2c"))
+KEPT = 8                        # youngest files: one may just have been opened
 MOST = 2000                     # characters of a problem
 CLASSES = ("absolute", "connect-tls", "connect-mail", "connect-other",
            "socks", "foreign-host", "malformed")
@@ -199,16 +200,20 @@ class Run:
     def _tidy(self, server):
         """Delete what was rotated away, has been read, and is not open; and
         empty what nobody reads, before it fills the disk by itself."""
+        there = [os.path.join(folder, name)
+                 for folder in (server.logs, server.state)
+                 for name in os.listdir(folder)]
+        # in this order: what is made in between is not looked at
         open_files = pg_proc.open_files(
             [server.process.pid, *server.children()])
-        for folder in (server.logs, server.state):
-            for name in os.listdir(folder):
-                path = os.path.join(folder, name)
-                if path not in open_files and name.startswith(
-                        ("error.log.", "access.log.", "evidence.json.")):
-                    os.unlink(path)
-                elif name in ("access.log", "evidence.json"):
-                    os.truncate(path, 0)
+        for path in sorted(there, key=os.path.getmtime)[:-KEPT]:
+            name = os.path.basename(path)
+            if path not in open_files and name.startswith(
+                    ("error.log.", "access.log.", "evidence.json.")):
+                os.unlink(path)
+        for path in there:
+            if os.path.basename(path) in ("access.log", "evidence.json"):
+                os.truncate(path, 0)
 
     # --- the end ---------------------------------------------------------
 

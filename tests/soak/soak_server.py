@@ -257,8 +257,11 @@ class SoakServer(Httpd):
         return [pid for pid in self.children() if program(pid) == HTTPD]
 
     def writers(self):
-        """The programs that write logs."""
-        return [pid for pid in self.children() if program(pid) == ROTATELOGS]
+        """The programs that write evidence. httpd starts them anew; not the
+        one of the main server's ErrorLog: until the next restart whatever
+        is said would be lost (2.4.71)."""
+        return [pid for pid in self.children() if program(pid) == ROTATELOGS
+                and b"evidence" in pg_proc.command(pid)]
 
     def kill(self, pid):
         """SIGKILL to a child; the window lasts until it is no more."""
