@@ -333,15 +333,18 @@ KeepAliveTimeout 5
         """Graceful restart; returns when a new generation is there."""
         self._renew(signal.SIGUSR1)
 
-    def hard_restart(self):
-        """The same, with all children ended at once."""
-        self._renew(signal.SIGHUP)
+    def hard_restart(self, meanwhile=None):
+        """The same, with all children ended at once; meanwhile() is called
+        when httpd has been asked to."""
+        self._renew(signal.SIGHUP, meanwhile)
 
-    def _renew(self, sig):
+    def _renew(self, sig, meanwhile=None):
         self.first_generation()
         count = self._generations()
         old = set(self.children())
         self.process.send_signal(sig)
+        if meanwhile:
+            meanwhile()
         wait_until(lambda: self._generations() > count
                    and set(self.children()) - old,
                    "a new generation; there is:\n" + self.log.tail())

@@ -156,7 +156,8 @@ class Run:
               f"{sum(tally.sent.values())} sent, "
               f"{sum(tally.attempts.values())} attempts, {counted} counted, "
               f"unanswered {dict(tally.unanswered)}, "
-              f"unreachable {tally.unreachable}", flush=True)
+              f"unreachable {tally.unreachable}, killing for "
+              f"{sum(e - b for b, e in server.windows):.1f} s", flush=True)
 
     @staticmethod
     def _status(server):
