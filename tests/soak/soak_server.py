@@ -264,11 +264,12 @@ class SoakServer(Httpd):
                 and b"evidence" in pg_proc.command(pid)]
 
     def kill(self, pid):
-        """SIGKILL to a child; the window lasts until it is no more."""
+        """SIGKILL to a child; the window lasts until it is no more, or a
+        zombie: it is the parent's for up to a second."""
         begin = time.monotonic()
         os.kill(pid, 9)
         self.killed.add(pid)
-        wait_until(lambda: pid not in pg_proc.children(self.process.pid),
+        wait_until(lambda: program(pid) is None,
                    f"killed child {pid} to be gone")
         self.windows.append((begin, time.monotonic()))
 
