@@ -16,14 +16,20 @@ HOUR, DAY = 3600, 86400
 JUMPS = (5, -5, HOUR, -HOUR, DAY, -DAY, 40 * DAY, -40 * DAY, 3 * 365 * DAY)
 CALM = 12                       # seconds at least, to see whether memory grows
 FULL_FOR = 3                    # seconds at least, of both disks
+SEEN = 1.5                      # seconds until all have read the clock
 SAID = 60                       # seconds until the parent says something
 MORE_MEMORY = 8 << 20           # octets above what a child has mapped
 
+# mod_http2 (2.0.42) hangs up on a fresh connection of a generation that ends,
+# unread requests and all; the reset may destroy its GOAWAY. Where the clock
+# jumps in the middle of it, a TLS handshake has taken too long.
+HTTP2 = ("h2", "h2c")
 GENTLE = Rules()
-RENEWED = Rules(renewed=True)
+RENEWED = Rules(mute=HTTP2)
 ROUGH = Rules(rough=True)
 STARVED = Rules(starved=True)
-DYING = Rules(starved=True, renewed=True)
+DYING = Rules(starved=True, mute=HTTP2)
+JUMPED = Rules(starved=True, mute=("tls", *HTTP2))
 WILD = Rules(rough=True, starved=True)
 
 # weight: its share of the time; announced: log lines that it explains
@@ -190,6 +196,7 @@ def clock(stage, until):
     while stage.rest(1.1, 2, until):
         stage.jump()
     stage.server.set_clock(0)
+    time.sleep(SEEN)
 
 
 def descriptors(stage, until):
@@ -215,6 +222,7 @@ def everything(stage, until):
         stage.random.choice(blows)()
     server.empty(server.state)
     server.set_clock(0)
+    time.sleep(SEEN)
     stage.many_descriptors()
     stage.graceful()
 
@@ -239,7 +247,7 @@ ACTS = (
     Act("restarts", 2, ROUGH, NEW, restarts),
     Act("killed children", 2, ROUGH, WRITER, kills),
     Act("full disks", 3, RENEWED, FULL, full_disks),
-    Act("clock jumps", 2, STARVED, None, clock),
+    Act("clock jumps", 2, JUMPED, None, clock),
     Act("few descriptors", 1, STARVED, FEW, descriptors),
     Act("little memory", 1, DYING, f"{NEW}|{LITTLE}", memory),
     Act("everything at once", 3, WILD, ALL, everything),

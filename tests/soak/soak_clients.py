@@ -21,11 +21,10 @@ AFTER = 0.2                     # an answer may come before it is counted
 PAUSE = 0.05                    # when nobody listens
 
 # What an act lets happen: rough: processes are killed; starved: httpd itself
-# lacks something, and may answer clean requests with its own errors; renewed:
-# a generation ends gracefully, and mod_http2 (2.0.42, also without the guard)
-# hangs up on a fresh connection, unread requests and all, with a GOAWAY that
-# the reset may destroy.
-Rules = namedtuple("Rules", "rough starved renewed", defaults=(False,) * 3)
+# lacks something, and may answer clean requests with its own errors; mute: the
+# ways on which httpd itself, without the guard too, hangs up on a fresh
+# connection now and then.
+Rules = namedtuple("Rules", "rough starved mute", defaults=(False, False, ()))
 # what the guard answers, and httpd here never does
 GUARDS = {421, 405}
 
@@ -129,7 +128,7 @@ class Client:
                            + self._name(request))
         if status == 0:
             tally.unanswered["fresh" if fresh else "kept"] += 1
-            if fresh and not self._may_be_mute(rules) and not hangs:
+            if fresh and not (rules.rough or self.way in rules.mute or hangs):
                 tally.complain("no answer on a fresh connection",
                                self._name(request))
             return
@@ -153,9 +152,6 @@ class Client:
                 self.uncertain = len(spans)
             spans.append(Span(request.class_id, begin,
                               end + (AFTER if goes_on else 0), status != 0))
-
-    def _may_be_mute(self, rules):
-        return rules.rough
 
     def _name(self, request):
         return f"{self.way}, {request.kind}: " + repr(request.octets)[:160]
@@ -194,9 +190,6 @@ class Client2(Client):
                        answer.status, hangs, rules)
         if self.wire.closed or self.random.random() < 0.1 or hangs:
             self._hang_up()
-
-    def _may_be_mute(self, rules):
-        return rules.rough or rules.renewed
 
     def _span(self, request, begin, end, status):
         """The streams of a connection end in any order."""

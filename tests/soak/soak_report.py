@@ -16,9 +16,10 @@ ASSERTED = f"""What is asserted; anything else fails the run:
   with errors of its own, never with the guard's.
 - no attempt is answered with 2xx or 3xx (a foreign Host is observed as it
   comes), none is relayed: a port is an open proxy but for the guard.
-- a fresh connection is answered in every act that kills nobody (over HTTP/2:
-  and restarts nobody; mod_http2 hangs up on some, also without the guard),
-  and every exchange ends within its deadline.
+- a fresh connection is answered in every act that kills nobody (over HTTP/2
+  not where a generation ends, over TLS not where the clock jumps: httpd hangs
+  up on some, also without the guard), and every exchange ends within its
+  deadline.
 - each line of the error log (notice and above) is announced; a child ends by
   no signal but the soak's own SIGKILL, or the backtrace is shown.
 - memory: in the calm act no child's private memory is more than {CHILD_MOST}
