@@ -238,13 +238,15 @@ ROTATELOGS = (r"messages lost \(No space left on device|^Error writing error "
 FULL = rf"{NEW}|PG000[67]: |\(28\)No space left on device|{ROTATELOGS}"
 FEW = r"\(24\)Too many open files"
 LITTLE = r"\(12\)Cannot allocate memory"
-ALL = "|".join((NEW, WRITER, FULL, FEW, LITTLE))
+# at a restart a busy child is asked twice; AH00046, killed, is not explained
+TWICE = rf"{NEW}|AH00045: "
+ALL = "|".join((TWICE, WRITER, FULL, FEW, LITTLE))
 
 ACTS = (
     Act("calm", 3, GENTLE, None, calm),
     Act("graceful restarts", 2, RENEWED, NEW, graceful),
     Act("log rotation", 2, RENEWED, NEW, rotation),
-    Act("restarts", 2, ROUGH, NEW, restarts),
+    Act("restarts", 2, ROUGH, TWICE, restarts),
     Act("killed children", 2, ROUGH, WRITER, kills),
     Act("full disks", 3, RENEWED, FULL, full_disks),
     Act("clock jumps", 2, JUMPED, None, clock),
