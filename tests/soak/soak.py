@@ -10,6 +10,7 @@ run here."""
 import argparse
 import os
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -91,6 +92,8 @@ def main():
               file=sys.stderr)
         return 2
     leave_cores()
+    # asked to end: still stop the server, and unmount what was mounted
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begin = time.monotonic()
     print(f"soak: {args.seconds} s on {', '.join(args.mpm)}; "
           f"SOAK_SEED={args.seed}", flush=True)

@@ -3,6 +3,7 @@
 
 import multiprocessing
 import random
+import signal
 import socket
 import ssl
 import threading
@@ -27,6 +28,8 @@ PAUSE = 0.05                    # when nobody listens
 Rules = namedtuple("Rules", "rough starved mute", defaults=(False, False, ()))
 # what the guard answers, and httpd here never does
 GUARDS = {421, 405}
+# what a reverse proxy answers when whom it asks has ended or does not listen
+GATEWAYS = {502, 503}
 
 
 class Client:
@@ -166,6 +169,8 @@ class Client:
         right = request.expected or self.expected[request.octets]
         if status == right or (rules.starved and status not in GUARDS):
             return
+        if rules.rough and self.way == "proxy" and status in GATEWAYS:
+            return              # what it asked, itself, was killed
         self.tally.complain("a clean request was refused",
                             f"{status}, not {right}: {self._name(request)}")
 
@@ -223,6 +228,7 @@ def _make(plan, groups, expected, seed, number):
 
 
 def _process(pipe, clients):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     while True:
         rules = pipe.recv()
         if rules is None:
