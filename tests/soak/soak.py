@@ -71,6 +71,12 @@ def leave_cores():
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
 
+def end(number, _):
+    """Asked to: still stop the server, and unmount what was mounted."""
+    signal.signal(number, signal.SIG_IGN)       # once, not in the midst of it
+    sys.exit(128 + number)
+
+
 def play(args):
     with tempfile.TemporaryDirectory(prefix="pg-soak-") as folder:
         os.chmod(folder, 0o755)
@@ -92,8 +98,7 @@ def main():
               file=sys.stderr)
         return 2
     leave_cores()
-    # asked to end: still stop the server, and unmount what was mounted
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end)
     begin = time.monotonic()
     print(f"soak: {args.seconds} s on {', '.join(args.mpm)}; "
           f"SOAK_SEED={args.seed}", flush=True)

@@ -287,5 +287,8 @@ class Load:
 
     def end(self):
         for process, pipe in self.processes:
-            pipe.send(None)
+            try:
+                pipe.send(None)
+            except OSError:
+                pass                # it has been ended before
             process.join(PATIENCE)
