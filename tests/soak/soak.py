@@ -83,11 +83,12 @@ def play(args):
         certificate = make_certificate(folder, [OWN])
         for mpm in args.mpm:
             print(f"{mpm}:", flush=True)
-            origin = Origin()
+            origins = Origin(), Origin()
             try:
-                yield Run(mpm, args, origin, certificate).play()
+                yield Run(mpm, args, origins, certificate).play()
             finally:
-                origin.close()
+                for origin in origins:
+                    origin.close()
 
 
 def main():

@@ -240,16 +240,14 @@ FEW = r"\(24\)Too many open files"
 LITTLE = r"\(12\)Cannot allocate memory"
 # at a restart a busy child is asked twice; AH00046, killed, is not explained
 TWICE = rf"{NEW}|AH00045: "
-# a reverse proxy, to the server itself, whose other end was killed
-BACK = r"AH01102: |AH00898: |AH00957: |AH01114: |AH10333: "
-ALL = "|".join((TWICE, BACK, WRITER, FULL, FEW, LITTLE))
+ALL = "|".join((TWICE, WRITER, FULL, FEW, LITTLE))
 
 ACTS = (
     Act("calm", 3, GENTLE, None, calm),
     Act("graceful restarts", 2, RENEWED, NEW, graceful),
     Act("log rotation", 2, RENEWED, NEW, rotation),
-    Act("restarts", 2, ROUGH, f"{TWICE}|{BACK}", restarts),
-    Act("killed children", 2, ROUGH, f"{WRITER}|{BACK}", kills),
+    Act("restarts", 2, ROUGH, TWICE, restarts),
+    Act("killed children", 2, ROUGH, WRITER, kills),
     Act("full disks", 3, RENEWED, FULL, full_disks),
     Act("clock jumps", 2, JUMPED, None, clock),
     Act("few descriptors", 1, STARVED, FEW, descriptors),

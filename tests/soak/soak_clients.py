@@ -28,8 +28,6 @@ PAUSE = 0.05                    # when nobody listens
 Rules = namedtuple("Rules", "rough starved mute", defaults=(False, False, ()))
 # what the guard answers, and httpd here never does
 GUARDS = {421, 405}
-# what a reverse proxy answers when whom it asks has ended or does not listen
-GATEWAYS = {502, 503}
 
 
 class Client:
@@ -169,8 +167,6 @@ class Client:
         right = request.expected or self.expected[request.octets]
         if status == right or (rules.starved and status not in GUARDS):
             return
-        if rules.rough and self.way == "proxy" and status in GATEWAYS:
-            return              # what it asked, itself, was killed
         self.tally.complain("a clean request was refused",
                             f"{status}, not {right}: {self._name(request)}")
 

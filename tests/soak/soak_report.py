@@ -11,8 +11,7 @@ ASSERTED = f"""What is asserted; anything else fails the run:
   that had no answer, and one under way while a process was killed (the answer
   may have left it before it counted), may be counted once or not at all;
   nothing else may differ.
-- a clean request gets the status that the same httpd gives without the guard,
-  or a 502 or 503 from its reverse proxy while whom that asks is killed.
+- a clean request gets the status that the same httpd gives without the guard.
   While descriptors or memory are short or the clock jumps, httpd may answer
   with errors of its own, never with the guard's.
 - no attempt is answered with 2xx or 3xx (a foreign Host is observed as it

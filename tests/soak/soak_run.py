@@ -29,15 +29,15 @@ CLASSES = ("absolute", "connect-tls", "connect-mail", "connect-other",
 class Run:
     """What became of one MPM: .problems is empty when all was well."""
 
-    def __init__(self, mpm, args, origin, certificate):
+    def __init__(self, mpm, args, origins, certificate):
         self.mpm = mpm
         self.seconds = args.seconds / len(args.mpm)
         self.seed = args.seed
         self.plan = [act for act in ACTS if act.name in args.act]
-        self.origin = origin
+        self.origin, self.back = origins    # a stranger's, the server's own
         self.certificate = certificate
         self.random = random.Random(f"{self.seed} {mpm}")
-        self.groups = ways(origin.authority)
+        self.groups = ways(self.origin.authority)
         self.problems = []
         self.findings = Counter()
         self.done = Counter()
@@ -59,7 +59,7 @@ class Run:
 
     def learn(self):
         """What clean requests are answered without the guard."""
-        server = SoakServer(self.mpm, self.certificate, self.origin,
+        server = SoakServer(self.mpm, self.certificate, self.back,
                             guard=False)
         try:
             server.start()
@@ -78,7 +78,7 @@ class Run:
     def start_on_a_full_disk(self):
         """No ledger can be made: it says so, and the guard still denies."""
         where = "start on a full disk"
-        server = SoakServer(self.mpm, self.certificate, self.origin)
+        server = SoakServer(self.mpm, self.certificate, self.back)
         try:
             server.fill(server.state)
             server.start()
@@ -104,7 +104,7 @@ class Run:
     def play(self):
         self.start_on_a_full_disk()
         expected = self.learn()
-        server = SoakServer(self.mpm, self.certificate, self.origin)
+        server = SoakServer(self.mpm, self.certificate, self.back)
         load = None
         try:
             server.start()

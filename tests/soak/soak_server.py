@@ -101,9 +101,11 @@ class SoakLog(ErrorLog):
 
 
 class SoakServer(Httpd):
-    """guard=False: the same httpd, to learn what it answers by itself."""
+    """back   the origin of its reverse proxy. Not httpd itself: a child that
+           asks its own server while that restarts keeps it from restarting
+    guard  False: the same httpd, to learn what it answers by itself"""
 
-    def __init__(self, mpm, certificate, origin, guard=True):
+    def __init__(self, mpm, certificate, back, guard=True):
         modules = ["ssl", "proxy", "proxy_http", "proxy_connect"]
         if mpm in HTTP2_ABLE:
             modules.append("http2")
@@ -121,19 +123,19 @@ class SoakServer(Httpd):
         for folder in (self.state, self.logs):
             self._mount(folder)
         self.log = SoakLog(os.path.join(self.logs, "error.log"))
-        self.conf = self._hosts(certificate) + (self._guard() if guard
-                                                else "")
+        self.conf = self._hosts(certificate, back)
+        if guard:
+            self.conf += self._guard()
         self.set_clock(0)
-        self.origin = origin
 
     # --- configuration ---------------------------------------------------
 
-    def _hosts(self, certificate):
+    def _hosts(self, certificate, back):
         h2 = "Protocols h2 http/1.1\n" if "h2c" in self.ports else ""
         text = tls_on(self.ports["tls"], certificate, h2, address=ADDRESS)
         text += host_on(self.ports["proxy"], "ProxyRequests On\n"
                         "AllowCONNECT 1-65535\n"
-                        f"ProxyPass /back/ http://{ADDRESS}:@PORT@/ "
+                        f"ProxyPass /back/ http://{back.authority}/ "
                         "disablereuse=On\n",
                         name=f"{self.name}:{self.ports['proxy']}",
                         address=ADDRESS)
