@@ -2,7 +2,7 @@
 """The section of docs/measurements.md."""
 
 from soak_acts import ACTS
-from soak_watch import CHILD_MOST, PARENT_MOST
+from soak_watch import CHILD_EACH, CHILD_MOST, PARENT_MOST
 
 ASSERTED = f"""What is asserted; anything else fails the run:
 
@@ -23,7 +23,8 @@ ASSERTED = f"""What is asserted; anything else fails the run:
 - each line of the error log (notice and above) is announced; a child ends by
   no signal but the soak's own SIGKILL, or the backtrace is shown.
 - memory: in the calm act no child's private memory is more than {CHILD_MOST}
-  KiB higher in the last quarter than in the second; the parent's peak in the
+  KiB and {CHILD_EACH} octets a request higher in the last quarter than in
+  the second; the parent's peak in the
   second half of the acts at most {PARENT_MOST} KiB higher than in the first
   half. The parent's descriptors and shared mappings, sampled after each act,
   and the ledger's file size are constant.

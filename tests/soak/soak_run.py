@@ -9,7 +9,7 @@ from collections import Counter
 import pg_proc
 from pg_peers import trusting_client
 from pg_wire import PATIENCE, exchange, wait_until
-from soak_acts import ACTS, Stage
+from soak_acts import ACTS, Stage, calm
 from soak_clients import Load
 from soak_log import Explained
 from soak_requests import ways
@@ -90,7 +90,10 @@ class Run:
             if server.get("/page.txt").status != 200:
                 self.problem(where, "a clean request was refused")
             server.empty(server.state)
+            old = set(server.workers())
             server.graceful()
+            wait_until(lambda: not old & set(server.workers()),
+                       "the children without a ledger to be gone")
             if server.send(ATTEMPT).status != 405 \
                     or server.settled(1)["attempts"] != 1:
                 self.problem(where, "with room again, it did not count")
@@ -148,6 +151,8 @@ class Run:
         seconds = time.monotonic() - begin
         counted = self._account(act, server, before, tally)
         self.watch.look_at_parent()
+        if act.play is calm:
+            self.watch.calm += sum(tally.sent.values())
         self.total.add(tally)
         self.loaded += seconds
         self.acts.append((act.name, seconds, sum(tally.sent.values()),
