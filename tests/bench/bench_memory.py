@@ -126,9 +126,9 @@ def main():
     options.add_argument("--attempts", type=int, default=1_000_000)
     options.add_argument("--mpm", default=",".join(MPMS))
     args = options.parse_args()
-    out = [f"One child of one thread; {args.attempts:,} attempts, each from a source and to "
-           f"a target of its own, after {WARM:,} to warm up; what the module "
-           "takes is the difference to the same httpd without it. Goals: at "
+    out = [f"One child of one thread; {args.attempts:,} attempts, each from "
+           f"a source and to a target of its own, after {WARM:,} to warm up; what the "
+           "module takes is the difference to the same httpd without it. Goals: at "
            f"most {SHARED_MOST:,} KiB shared by all processes and "
            f"{PRIVATE_MOST} KiB private to each child, before and after.\n",
            "| MPM | shared | private before | private after | child without "

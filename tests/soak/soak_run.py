@@ -180,11 +180,11 @@ class Run:
         for what, count in tally.wrong.items():
             self.problem(act.name, f"{count} in all: {what}")
         bounds = tally.bounds(server.windows)
-        least = sum(low for low, _ in bounds.values())
         server.settle(PATIENCE)
-        try:
-            wait_until(lambda: self._status(server)["attempts"]
-                       - before["attempts"] >= least, "enough attempts")
+        try:        # counting comes after the answer
+            wait_until(lambda: all(
+                (self._status(server) - before).get(name, 0) >= low
+                for name, (low, _) in bounds.items()), "enough attempts")
         except AssertionError:
             pass                # the classes will say what is missing
         changed = self._status(server) - before
