@@ -129,7 +129,8 @@ def main():
     out = [f"One child of one thread; {args.attempts:,} attempts, each from "
            f"a source and to a target of its own, after {WARM:,} to warm "
            "up; what the module takes is the difference to the same httpd "
-           f"without it. Goals: at most {SHARED_MOST:,} KiB shared by all processes and "
+           f"without it. Goals: at most {SHARED_MOST:,} KiB shared by all "
+           "processes and "
            f"{PRIVATE_MOST} KiB private to each child, before and after.\n",
            "| MPM | shared | private before | private after | child without "
            "the module, private before | after |", "|---|--:|--:|--:|--:|--:|"]
