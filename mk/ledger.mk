@@ -26,7 +26,7 @@ tsan: ## the ledger's threads under ThreadSanitizer, and proof that it sees
 	    echo "$$suite: with plain stores the race is seen"; \
 	done
 
-# 100 graceful restarts, 20 restarts and 1000 killed children, under load.
+# 100 graceful restarts, 20 restarts and 300 killed children, under load.
 .PHONY: endurance
 endurance: ## restarts and kills under load, as often as for a release
 	@rm -f $(BUILD)/endurance.rows

@@ -17,7 +17,7 @@ LONG = os.environ.get("PG_LONG") == "1"
 GRACEFULS = 100 if LONG else 25
 RESTARTS = 20 if LONG else 5
 STOPS = 5 if LONG else 2
-KILLS = 1000 if LONG else 30
+KILLS = 300 if LONG else 30
 CLIENTS = 3
 ATTEMPT = b"CONNECT mx%d.example:25 HTTP/1.0\r\nUser-Agent: load\r\n\r\n"
 NAME = "run/proxyguard.ledger"
