@@ -46,6 +46,11 @@ class OneChild(Httpd):
         return re.sub(r"^CustomLog .*", "CustomLog /dev/null pg", text,
                       flags=re.M)
 
+    def _environment(self):
+        # glibc gives a thread a heap of its own when another one happens to
+        # hold the first: 132 KiB by chance
+        return {**super()._environment(), "MALLOC_ARENA_MAX": "1"}
+
     def child(self):
         pids = self.children()
         assert len(pids) == 1, f"one child was asked for: {pids}"
@@ -81,24 +86,34 @@ def attempts(first, number):
         for i in range(first, first + number))
 
 
-def replies(sock, number):
-    """Read until `number` answers are there; each ends with the page."""
+def answered(sock, octets, number):
+    """Send `number` requests: how many answers came, each of which ends with
+    the page, before httpd closed the connection."""
     seen, rest = 0, b""
-    while seen < number:
-        octets = sock.recv(1 << 16)
-        if not octets:
-            raise RuntimeError("httpd closed the connection")
-        octets = rest + octets
-        seen += octets.count(b"own front page\n")
-        rest = octets[-14:]
+    try:
+        sock.sendall(octets)
+        while seen < number:
+            octets = sock.recv(1 << 16)
+            if not octets:
+                break
+            octets = rest + octets
+            seen += octets.count(b"own front page\n")
+            rest = octets[-14:]
+    except ConnectionError:
+        pass
+    return seen
 
 
 def load(server, first, number):
-    """`number` attempts, BATCH at a time, on one connection."""
-    with socket.create_connection(server.address, 60) as sock:
-        for at in range(first, first + number, BATCH):
-            sock.sendall(attempts(at, BATCH))
-            replies(sock, BATCH)
+    """`number` attempts, BATCH at a time on one connection. The event MPM may
+    end it when its one thread is busy: the rest is sent on another one."""
+    at, last = first, first + number
+    while at < last:
+        with socket.create_connection(server.address, 60) as sock:
+            seen = BATCH
+            while at < last and seen == BATCH:
+                seen = answered(sock, attempts(at, BATCH), BATCH)
+                at += seen
 
 
 def measure(mpm, guard, number):
@@ -114,7 +129,8 @@ def measure(mpm, guard, number):
         after = memory(server.child())
         if guard:
             counted = server.status()["attempts"]
-            assert counted == WARM + number, f"{counted} counted"
+            # an answer may be lost with its connection: asked again
+            assert counted >= WARM + number, f"{counted} counted"
         return before, after
     finally:
         server.remove()
