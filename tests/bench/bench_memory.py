@@ -22,7 +22,9 @@ from pg_httpd import MPMS, Httpd                            # noqa: E402
 SHARED_MOST, PRIVATE_MOST = 2048, 64        # KiB
 BATCH = 100
 WARM = 2000
+# MaxMemFree: a thread of httpd keeps up to 2 MiB of what it needed once
 CONF = """MaxKeepAliveRequests 0
+MaxMemFree 16
 RemoteIPHeader X-Client
 RemoteIPInternalProxy 127.0.0.1
 """
