@@ -40,8 +40,8 @@ INC_core   = -Icore
 INC_ledger = $(INC_core) -Iledger
 INC_audit  = $(INC_core) -Iaudit
 INC_report = $(INC_core) -Ireport $(JANSSON_CFLAGS)
-INC_cli    = $(INC_core) -Iledger -Ireport -Icli $(JANSSON_CFLAGS) \
-             $(CLI_FLAGS)
+INC_scan   = $(INC_core) -Iledger -Iscan $(JANSSON_CFLAGS) $(CLI_FLAGS)
+INC_cli    = $(INC_scan) -Ireport -Icli
 INC_httpd  = $(INC_core) -Iledger -Iaudit -Ireport -Ihttpd -I. \
              $(HTTPD_CFLAGS) -Wno-missing-field-initializers \
              -Wno-unused-parameter -fvisibility=default
@@ -54,6 +54,7 @@ objs   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 LOWER_SRC := $(foreach d,$(LOWER),$(call srcs,$(d)))
 GLUE_SRC  := $(wildcard mod_proxyguard.c) $(call srcs,httpd)
+SCAN_SRC  := $(call srcs,scan)
 CLI_SRC   := $(call srcs,cli)
 MODULE     = $(BUILD)/mod_proxyguard.so
 COMMAND    = $(if $(CLI_SRC),$(BUILD)/proxyguard)
@@ -65,7 +66,7 @@ $(MODULE): $(call objs,$(LOWER_SRC) $(GLUE_SRC)) exports.map
 	$(CC) -shared $(LDFLAGS) $(LINK) -Wl,--version-script=exports.map \
 	    -o $@ $(filter %.o,$^) $(JANSSON_LIBS) -lm
 
-$(BUILD)/proxyguard: $(call objs,$(LOWER_SRC) $(CLI_SRC))
+$(BUILD)/proxyguard: $(call objs,$(LOWER_SRC) $(SCAN_SRC) $(CLI_SRC))
 	$(CC) -pie $(LDFLAGS) $(LINK) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) \
 	    $(CLI_LIBS) -lm
 
@@ -74,7 +75,7 @@ $(BUILD)/obj/$(1)/%.o: $(1)/%.c Makefile
 	@mkdir -p $$(@D)
 	$$(CC) $$(BASE) $$(INC_$(1)) $$(APR_CFLAGS) -c -o $$@ $$<
 endef
-$(foreach d,$(LOWER) cli httpd,$(eval $(call rule,$(d))))
+$(foreach d,$(LOWER) scan cli httpd,$(eval $(call rule,$(d))))
 
 $(BUILD)/obj/mod_proxyguard.o: mod_proxyguard.c Makefile
 	@mkdir -p $(@D)

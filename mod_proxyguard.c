@@ -19,9 +19,9 @@
 #include "pg_guard.h"
 #include "pg_log.h"
 #include "pg_names.h"
-#include "pg_outlet.h"
+#include "pg_notify.h"
 #include "pg_peek.h"
-#include "pg_review.h"
+#include "pg_auditlog.h"
 #include "pg_status.h"
 #include "pg_store.h"
 
@@ -63,8 +63,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         pg_config_settle(s, pconf);
     }
     guard = make_guard(pconf, main_server);
-    guard->audit = pg_review_start(pconf, ptemp, main_server);
-    guard->outlet = pg_outlet_make(pconf, main_server);
+    guard->audit = pg_auditlog_start(pconf, ptemp, main_server);
+    guard->outlet = pg_notify_make(pconf, main_server);
     if (guard->outlet == NULL) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -105,8 +105,8 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(proxyguard_class);
     pg_peek_register();
     ap_hook_pre_connection(pg_peek_connection, ssl, NULL, APR_HOOK_LAST);
-    ap_hook_check_config(pg_review_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_test_config(pg_review_test, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(pg_auditlog_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(pg_auditlog_test, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pg_guard_post_read, before_us, after_us,
                               APR_HOOK_FIRST);
@@ -114,7 +114,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     APR_OPTIONAL_HOOK(ap, status_hook, pg_status_block, NULL, NULL,
                       APR_HOOK_MIDDLE);
-    ap_hook_monitor(pg_outlet_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(pg_notify_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pg_store_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(pg_guard_log, NULL, NULL, APR_HOOK_FIRST);
 }

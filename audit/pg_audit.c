@@ -204,7 +204,7 @@ pg_audit_t *pg_audit_run(const pg_audit_in_t *in, apr_pool_t *pool)
     apr_pool_create(&work, pool);
     apr_pool_create(&a.scratch, work);
     a.index = index_vhosts(in, work);
-    a.access = pg_access_create(in, work);
+    a.access = pg_forward_access(in, work);
     a.rules = pg_rules_create(in, a.access, found, work);
     out->vhost_count = in->site_count;
     out->vhosts = apr_pcalloc(pool, sizeof(*out->vhosts)

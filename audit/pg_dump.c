@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-const char *pg_finding_where(const pg_finding_t *f, apr_pool_t *pool)
+const char *pg_dump_where(const pg_finding_t *f, apr_pool_t *pool)
 {
     const char *out = "";
 
@@ -35,11 +35,12 @@ static void write_lines(const pg_dump_t *out, const char *text,
 static void write_finding(const pg_dump_t *out, const pg_finding_t *f,
                           apr_pool_t *pool)
 {
-    out->write(out->to, apr_psprintf(pool, "PG%04d: %s: %s%s\n    meaning: %s"
-                                     "\n", f->id,
-                                     pg_severity_name(f->severity),
-                                     pg_finding_where(f, pool), f->what,
-                                     f->meaning));
+    out->write(out->to,
+               apr_psprintf(pool,
+                            "PG%04d: %s: %s%s\n    meaning: %s"
+                            "\n",
+                            f->id, pg_finding_severity(f->severity),
+                            pg_dump_where(f, pool), f->what, f->meaning));
     if (f->fix && *f->fix) {
         out->write(out->to, "    fix:\n");
         write_lines(out, f->fix, pool);
@@ -54,9 +55,9 @@ void pg_dump(const pg_dump_t *out, const pg_audit_t *audit, apr_pool_t *pool)
     out->write(out->to, "ProxyGuard audit\n");
     for (apr_size_t i = 0; i < audit->vhost_count; i++) {
         const pg_vhost_t *v = &audit->vhosts[i];
-        out->write(out->to, apr_psprintf(scratch, "vhost %s: %s: %s\n",
-                                         v->name, pg_posture_name(v->posture),
-                                         v->why));
+        out->write(out->to,
+                   apr_psprintf(scratch, "vhost %s: %s: %s\n", v->name,
+                                pg_vocab_posture(v->posture), v->why));
         apr_pool_clear(scratch);
     }
     for (apr_size_t i = 0; i < audit->finding_count; i++) {

@@ -17,6 +17,6 @@ typedef struct pg_dump_t {
 void pg_dump(const pg_dump_t *out, const pg_audit_t *audit, apr_pool_t *pool);
 
 /** "vhost www.example.com:80, httpd.conf:12: ", or less when less is known. */
-const char *pg_finding_where(const pg_finding_t *f, apr_pool_t *pool);
+const char *pg_dump_where(const pg_finding_t *f, apr_pool_t *pool);
 
 #endif

@@ -72,7 +72,7 @@ typedef struct states_t {
 static void read_section(part_t *part, const pg_directive_t *d,
                          const pg_access_t *a)
 {
-    bool location = pg_begins(d->name, "<Location");
+    bool location = pg_tree_begins(d->name, "<Location");
     const char *args = d->args;
     section_t s = { .from = d };
 
@@ -84,7 +84,7 @@ static void read_section(part_t *part, const pg_directive_t *d,
         s.pattern.regex = true;
         s.pattern.text = pg_tree_word(&args, a->pool);
     }
-    if (!location && pg_begins(s.pattern.text, "proxy:")) {
+    if (!location && pg_tree_begins(s.pattern.text, "proxy:")) {
         s.pattern.text += strlen("proxy:");
     }
     s.pattern.glob = !s.pattern.regex && apr_fnmatch_test(s.pattern.text);
@@ -254,7 +254,7 @@ static void read_aliases(pg_access_t *a, const pg_directive_t *first)
     }
 }
 
-pg_access_t *pg_access_create(const pg_audit_in_t *in, apr_pool_t *pool)
+pg_access_t *pg_forward_access(const pg_audit_in_t *in, apr_pool_t *pool)
 {
     pg_access_t *a = apr_pcalloc(pool, sizeof(*a));
 
@@ -312,10 +312,11 @@ static pg_cover_e cover_of(const site_t *site, const section_t *section,
     const char *text = section->pattern.location ? ask->uri : ask->target;
 
     if (text == NULL) {
-        return pg_pattern_covers(&section->pattern, ask->connect);
+        return pg_targets_cover(&section->pattern, ask->connect);
     }
-    return pg_pattern_matches(&section->pattern, text, site->access->in)
-               ? PG_COVERS_ALL : PG_COVERS_NONE;
+    return pg_targets_match(&section->pattern, text, site->access->in)
+               ? PG_COVERS_ALL
+               : PG_COVERS_NONE;
 }
 
 static void apply_all(site_t *site, states_t *s,
@@ -607,9 +608,9 @@ const pg_forward_t *pg_forward_judge(pg_access_t *access,
     return out;
 }
 
-unsigned pg_access_reverse(pg_access_t *access, const pg_directive_t *vhost,
-                           const char *uri, const char *url,
-                           apr_pool_t *scratch)
+unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
+                            const char *uri, const char *url,
+                            apr_pool_t *scratch)
 {
     ask_t ask = { .target = url, .uri = uri, .local = url == NULL,
                   .method = PG_METHOD_GET };
@@ -618,7 +619,7 @@ unsigned pg_access_reverse(pg_access_t *access, const pg_directive_t *vhost,
     return outcome(site, &ask);
 }
 
-bool pg_access_denies(pg_access_t *access, const pg_directive_t *section)
+bool pg_forward_denies(pg_access_t *access, const pg_directive_t *section)
 {
     return refuses(pg_perdir_compile(section->child, &access->env,
                                      access->pool));

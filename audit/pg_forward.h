@@ -47,7 +47,7 @@ typedef struct pg_forward_t {
 typedef struct pg_access_t pg_access_t;
 
 /** Compile the top level of the configuration. */
-pg_access_t *pg_access_create(const pg_audit_in_t *in, apr_pool_t *pool);
+pg_access_t *pg_forward_access(const pg_audit_in_t *in, apr_pool_t *pool);
 
 /**
  * Judge one virtual host's forward proxy.
@@ -66,11 +66,11 @@ const pg_forward_t *pg_forward_judge(pg_access_t *access,
  * @param url  where it is sent, as <Proxy> sees it; NULL: nowhere
  * @return a set: PG_MAY_*
  */
-unsigned pg_access_reverse(pg_access_t *access, const pg_directive_t *vhost,
-                           const char *uri, const char *url,
-                           apr_pool_t *scratch);
+unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
+                            const char *uri, const char *url,
+                            apr_pool_t *scratch);
 
 /** Does this section, for itself, refuse a stranger some method? */
-bool pg_access_denies(pg_access_t *access, const pg_directive_t *section);
+bool pg_forward_denies(pg_access_t *access, const pg_directive_t *section);
 
 #endif

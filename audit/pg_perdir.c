@@ -104,7 +104,7 @@ static void read_forbidden(reader_t *r, const pg_directive_t *d)
 static void read_limit(reader_t *r, const pg_directive_t *d)
 {
     unsigned outer = r->limited;
-    unsigned named = pg_methods_parse(d->args, r->pool);
+    unsigned named = pg_require_methods(d->args, r->pool);
 
     r->limited &= pg_tree_is(d, "<LimitExcept") ? ~named : named;
     read_all(r, d->child);
@@ -143,10 +143,10 @@ static pg_tri_e from_who(const char *word, apr_pool_t *pool)
     bool address = strchr(word, ':') || strspn(word, "0123456789./")
                                         == strlen(word);
 
-    if (pg_same(word, "all")) {
+    if (pg_tree_same(word, "all")) {
         return PG_YES;
     }
-    if (pg_begins(word, "env=")) {
+    if (pg_tree_begins(word, "env=")) {
         return PG_MAYBE;
     }
     if (!address) {
@@ -185,7 +185,7 @@ static void read_methods(reader_t *r, const pg_directive_t *d)
         r->out->methods = 0;
     }
     else {
-        r->out->methods |= pg_methods_parse(d->args, r->pool);
+        r->out->methods |= pg_require_methods(d->args, r->pool);
         /* a list of methods not told apart here is still a list */
         r->out->methods |= 1u << PG_METHOD_COUNT;
     }
@@ -200,8 +200,10 @@ static pg_tri_e condition_of(const char *args, apr_pool_t *pool)
 {
     const char *text = pg_tree_word(&args, pool);
 
-    return *args ? PG_MAYBE : pg_same(text, "true") ? PG_YES
-           : pg_same(text, "false") ? PG_NO : PG_MAYBE;
+    return *args                         ? PG_MAYBE
+           : pg_tree_same(text, "true")  ? PG_YES
+           : pg_tree_same(text, "false") ? PG_NO
+                                         : PG_MAYBE;
 }
 
 static void add_if(pg_perdir_t *out, const pg_directive_t *d,
@@ -345,7 +347,7 @@ const pg_perdir_t *pg_perdir_merge(const pg_perdir_t *base,
 {
     pg_perdir_t *out = apr_pmemdup(pool, base, sizeof(*out));
 
-    out->authz = pg_authz_merge(base->authz, add->authz, pool);
+    out->authz = pg_require_merge(base->authz, add->authz, pool);
     /* mod_access_compat has no merger: a record replaces the one before */
     out->compat = add->compat ? add->compat : base->compat;
     if (add->methods_set) {

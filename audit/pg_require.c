@@ -13,7 +13,7 @@
 #define WIDE_V4 8
 #define WIDE_V6 16
 
-unsigned pg_methods_parse(const char *args, apr_pool_t *pool)
+unsigned pg_require_methods(const char *args, apr_pool_t *pool)
 {
 #define NAME(name) #name,
     static const char *const names[] = { PG_METHODS(NAME) };
@@ -22,11 +22,11 @@ unsigned pg_methods_parse(const char *args, apr_pool_t *pool)
 
     while (*args) {
         const char *word = pg_tree_word(&args, pool);
-        if (pg_same(word, "HEAD")) {
+        if (pg_tree_same(word, "HEAD")) {
             bits |= 1u << PG_METHOD_GET;
         }
         for (int i = 0; i < PG_METHOD_OTHER; i++) {
-            if (pg_same(word, names[i])) {
+            if (pg_tree_same(word, names[i])) {
                 bits |= 1u << i;
             }
         }
@@ -101,7 +101,7 @@ static unsigned host_names(const char *args, apr_pool_t *pool)
     while (*args) {
         const char *name = pg_tree_word(&args, pool);
         const char *dot = strchr(name + (*name == '.'), '.');
-        if (strchr(name, '%') || (!dot && !pg_same(name, "localhost"))) {
+        if (strchr(name, '%') || (!dot && !pg_tree_same(name, "localhost"))) {
             answer = PG_AUTHZ_ANY;
         }
     }
@@ -112,7 +112,7 @@ static unsigned all_word(const char *args, apr_pool_t *pool)
 {
     const char *word = pg_tree_word(&args, pool);
 
-    return pg_same(word, "granted") ? PG_AUTHZ_GRANTED : PG_AUTHZ_DENIED;
+    return pg_tree_same(word, "granted") ? PG_AUTHZ_GRANTED : PG_AUTHZ_DENIED;
 }
 
 /* Only the two expressions that need no thought. */
@@ -120,10 +120,10 @@ static unsigned expression(const char *args, apr_pool_t *pool)
 {
     const char *text = pg_tree_word(&args, pool);
 
-    if (*args == '\0' && pg_same(text, "true")) {
+    if (*args == '\0' && pg_tree_same(text, "true")) {
         return PG_AUTHZ_GRANTED;
     }
-    if (*args == '\0' && pg_same(text, "false")) {
+    if (*args == '\0' && pg_tree_same(text, "false")) {
         return PG_AUTHZ_DENIED;
     }
     return PG_AUTHZ_ANY;
@@ -165,7 +165,7 @@ static unsigned ask_provider(const char *name, const char *args,
 {
     for (apr_size_t i = 0; i < sizeof(providers) / sizeof(*providers); i++) {
         const provider_t *p = &providers[i];
-        if (!pg_same(p->name, name)) {
+        if (!pg_tree_same(p->name, name)) {
             continue;
         }
         if (p->needs_user) {
@@ -210,16 +210,16 @@ void pg_require_add(pg_require_t *section, const pg_directive_t *d,
     const char *args = d->args;
     const char *name = pg_tree_word(&args, pool);
 
-    if (pg_same(name, "not")) {
+    if (pg_tree_same(name, "not")) {
         leaf->negate = true;
         name = pg_tree_word(&args, pool);
     }
     resolve_alias(&name, &args, env, pool);
     leaf->limited = limited;
     leaf->from = d;
-    if (pg_same(name, "method")) {
+    if (pg_tree_same(name, "method")) {
         leaf->answer = PG_AUTHZ_DENIED;
-        leaf->methods = pg_methods_parse(args, pool);
+        leaf->methods = pg_require_methods(args, pool);
     }
     else {
         leaf->answer = ask_provider(name, args, env, pool);
@@ -257,8 +257,8 @@ static pg_require_t *copy_of(const pg_require_t *section, apr_pool_t *pool)
     return copy;
 }
 
-const pg_authz_t *pg_authz_merge(const pg_authz_t *base,
-                                 const pg_authz_t *add, apr_pool_t *pool)
+const pg_authz_t *pg_require_merge(const pg_authz_t *base,
+                                   const pg_authz_t *add, apr_pool_t *pool)
 {
     pg_authz_t *merged;
 

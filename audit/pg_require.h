@@ -26,7 +26,7 @@ typedef enum pg_method_e {
 
 /** The bits of the methods a directive names; *named is false when none of
  *  its words is a method known here. */
-unsigned pg_methods_parse(const char *args, apr_pool_t *pool);
+unsigned pg_require_methods(const char *args, apr_pool_t *pool);
 
 /** A set of answers: what a Require may come to. */
 enum {
@@ -79,8 +79,8 @@ pg_require_t *pg_require_container(pg_logic_e op, bool negate,
 void pg_require_close(pg_require_t *outer, pg_require_t *inner);
 
 /** How `add`, a later section, changes what `base` says. */
-const pg_authz_t *pg_authz_merge(const pg_authz_t *base,
-                                 const pg_authz_t *add, apr_pool_t *pool);
+const pg_authz_t *pg_require_merge(const pg_authz_t *base,
+                                   const pg_authz_t *add, apr_pool_t *pool);
 
 /** What it comes to for a stranger's request: a set of the answers above. */
 unsigned pg_require_eval(const pg_require_t *require, pg_method_e method,

@@ -103,7 +103,7 @@ static const variable_t variables[] = {
 
 static part_e variable_part(const char *name, apr_size_t n)
 {
-    if (n > 5 && pg_begins(name, "HTTP:")) {
+    if (n > 5 && pg_tree_begins(name, "HTTP:")) {
         return PART_FREE;
     }
     for (apr_size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {

@@ -70,7 +70,7 @@ static unsigned rewrite_options_in(const pg_directive_t *d, apr_pool_t *pool)
     while (*args) {
         const char *word = pg_tree_word(&args, pool);
         for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            out |= pg_same(word, words[i].word) ? words[i].bit : 0;
+            out |= pg_tree_same(word, words[i].word) ? words[i].bit : 0;
         }
     }
     return out;
@@ -264,7 +264,7 @@ typedef struct scope_t {
 
 static bool in_section(const scope_t *scope, const char *name)
 {
-    return scope->section && pg_begins(scope->section->name, name);
+    return scope->section && pg_tree_begins(scope->section->name, name);
 }
 
 /* Is a stranger let through to where `reverse` sends him? */
@@ -274,12 +274,12 @@ static unsigned lets_pass(pg_rules_t *r, const pg_reverse_t *reverse,
     bool files = in_section(scope, "<Directory")
                  || in_section(scope, "<Files");
 
-    if (files && pg_access_denies(r->access, scope->section)) {
+    if (files && pg_forward_denies(r->access, scope->section)) {
         return PG_MAY_REFUSE;
     }
-    return pg_access_reverse(r->access, r->site->vhost,
-                             pg_reverse_sample(reverse, r->scratch),
-                             "http://proxyguard.example/", r->scratch);
+    return pg_forward_reverse(r->access, r->site->vhost,
+                              pg_reverse_sample(reverse, r->scratch),
+                              "http://proxyguard.example/", r->scratch);
 }
 
 /* Only the first virtual host of an address gets foreign Host fields. */
@@ -351,8 +351,8 @@ static bool has_flag(const char *flags, const char *brief, const char *whole)
 {
     while (*flags) {
         apr_size_t n = strcspn(flags, "[],=");
-        if ((n == strlen(brief) && pg_begins(flags, brief))
-            || (n == strlen(whole) && pg_begins(flags, whole))) {
+        if ((n == strlen(brief) && pg_tree_begins(flags, brief))
+            || (n == strlen(whole) && pg_tree_begins(flags, whole))) {
             return true;
         }
         flags += n;
@@ -399,9 +399,10 @@ static void check_handler(pg_rules_t *r, const pg_directive_t *d,
     if (pg_tree_says(d, "proxyguard-status", r->scratch)
         && in_section(scope, "<Location") && !scope->conditional
         && !pg_tree_is(scope->section, "<LocationMatch")
-        && pg_access_reverse(r->access, r->site->vhost,
-                             pg_tree_arg(scope->section, 0, r->scratch), NULL,
-                             r->scratch) == PG_MAY_PASS) {
+        && pg_forward_reverse(r->access, r->site->vhost,
+                              pg_tree_arg(scope->section, 0, r->scratch), NULL,
+                              r->scratch)
+               == PG_MAY_PASS) {
         report(r, PG_RULE_STATUS_OPEN, scope->section, "");
     }
 }
@@ -412,7 +413,7 @@ static void check_net(pg_rules_t *r, const pg_directive_t *d,
     const char *args = d->args;
     const char *word = pg_tree_word(&args, r->scratch);
 
-    if (!in_section(scope, "<Proxy") || !pg_same(word, "ip")) {
+    if (!in_section(scope, "<Proxy") || !pg_tree_same(word, "ip")) {
         return;
     }
     while (*args) {
@@ -489,9 +490,10 @@ static void check_location(pg_rules_t *r, const pg_directive_t *d,
     const char *path = pg_tree_arg(d, 0, r->scratch);
 
     (void)scope;
-    if (is_open(r) && (pg_same(path, "/") || pg_same(path, "*")
-                       || pg_begins(path, "http") || pg_same(path, "^/"))
-        && pg_access_denies(r->access, d)) {
+    if (is_open(r)
+        && (pg_tree_same(path, "/") || pg_tree_same(path, "*")
+            || pg_tree_begins(path, "http") || pg_tree_same(path, "^/"))
+        && pg_forward_denies(r->access, d)) {
         report(r, PG_RULE_LOOKS_LOCATION, d, section_text(r, d));
     }
 }
@@ -502,9 +504,10 @@ static void check_files(pg_rules_t *r, const pg_directive_t *d,
     const char *path = pg_tree_arg(d, 0, r->scratch);
 
     (void)scope;
-    if (is_open(r) && (pg_same(path, "/") || pg_same(path, "*")
-                       || pg_begins(path, "proxy:"))
-        && pg_access_denies(r->access, d)) {
+    if (is_open(r)
+        && (pg_tree_same(path, "/") || pg_tree_same(path, "*")
+            || pg_tree_begins(path, "proxy:"))
+        && pg_forward_denies(r->access, d)) {
         report(r, PG_RULE_LOOKS_FILES, d, section_text(r, d));
     }
 }
@@ -563,11 +566,11 @@ static scope_t enter(const scope_t *outer, const pg_directive_t *d)
     scope_t inner = *outer;
 
     inner.unsure = false;
-    if (pg_begins(d->name, "<If") || pg_begins(d->name, "<Else")) {
+    if (pg_tree_begins(d->name, "<If") || pg_tree_begins(d->name, "<Else")) {
         inner.conditional = true;
     }
     for (int i = 0; places[i]; i++) {
-        if (pg_begins(d->name, places[i])) {
+        if (pg_tree_begins(d->name, places[i])) {
             inner.section = d;
         }
     }

@@ -11,8 +11,8 @@
 
 #define HOST "proxyguard.example"
 
-bool pg_pattern_matches(const pg_pattern_t *p, const char *target,
-                        const pg_audit_in_t *in)
+bool pg_targets_match(const pg_pattern_t *p, const char *target,
+                      const pg_audit_in_t *in)
 {
     apr_size_t n = strlen(p->text);
 
@@ -84,7 +84,7 @@ static bool fits_none(const pg_pattern_t *p, bool connect)
                && (!slash || !strchr(slash + 1, '/')));
 }
 
-pg_cover_e pg_pattern_covers(const pg_pattern_t *p, bool connect)
+pg_cover_e pg_targets_cover(const pg_pattern_t *p, bool connect)
 {
     if (p->regex) {
         if (regex_takes_all(p->text)) {
@@ -155,7 +155,7 @@ apr_array_header_t *pg_targets_url(const pg_audit_in_t *in, bool tls,
     return out;
 }
 
-bool pg_ports_allow(const apr_array_header_t *ports, int port)
+bool pg_targets_port_allowed(const apr_array_header_t *ports, int port)
 {
     if (ports->nelts == 0) {
         return port == 443 || port == 563;
@@ -217,7 +217,7 @@ static bool is_authority(const char *target, const apr_array_header_t *ports)
     }
     port = strtol(colon + 1, &end, 10);
     return *end == '\0' && end != colon + 1 && port > 0 && port < 65536
-           && pg_ports_allow(ports, (int)port);
+           && pg_targets_port_allowed(ports, (int)port);
 }
 
 /* The pattern with its stars replaced. */
@@ -292,7 +292,7 @@ void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
             const char *made = apr_pstrcat(pool, stem, tails[j], NULL);
             if ((connect ? is_authority(made, ports)
                          : is_url(made, targets))
-                && pg_pattern_matches(p, made, in)) {
+                && pg_targets_match(p, made, in)) {
                 push(targets, made);
             }
         }

@@ -26,14 +26,14 @@ typedef struct pg_ports_t {
 } pg_ports_t;
 
 /** Whether a pattern matches this target (or path). */
-bool pg_pattern_matches(const pg_pattern_t *p, const char *target,
-                        const pg_audit_in_t *in);
+bool pg_targets_match(const pg_pattern_t *p, const char *target,
+                      const pg_audit_in_t *in);
 
 /** Does it match whatever is asked for? PG_NO: it never does. */
 typedef enum pg_cover_e {
     PG_COVERS_NONE, PG_COVERS_SOME, PG_COVERS_ALL
 } pg_cover_e;
-pg_cover_e pg_pattern_covers(const pg_pattern_t *p, bool connect);
+pg_cover_e pg_targets_cover(const pg_pattern_t *p, bool connect);
 
 /** Plain targets (const char *) with a scheme; none if nothing carries them.
  *  @param tls  the proxy may speak TLS to an origin (SSLProxyEngine) */
@@ -56,6 +56,6 @@ void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
 const char *pg_targets_sample(const char *pattern, apr_pool_t *pool);
 
 /** May CONNECT go to this port? */
-bool pg_ports_allow(const apr_array_header_t *ports, int port);
+bool pg_targets_port_allowed(const apr_array_header_t *ports, int port);
 
 #endif

@@ -6,19 +6,19 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-bool pg_same(const char *a, const char *b)
+bool pg_tree_same(const char *a, const char *b)
 {
     return apr_cstr_casecmp(a, b) == 0;
 }
 
-bool pg_begins(const char *s, const char *prefix)
+bool pg_tree_begins(const char *s, const char *prefix)
 {
     return apr_cstr_casecmpn(s, prefix, strlen(prefix)) == 0;
 }
 
 bool pg_tree_is(const pg_directive_t *d, const char *name)
 {
-    return pg_same(d->name, name);
+    return pg_tree_same(d->name, name);
 }
 
 bool pg_tree_is_one(const pg_directive_t *d, const char *const *names)
@@ -88,5 +88,5 @@ const char *pg_tree_arg(const pg_directive_t *d, int n, apr_pool_t *pool)
 bool pg_tree_says(const pg_directive_t *d, const char *word,
                   apr_pool_t *pool)
 {
-    return pg_same(pg_tree_arg(d, 0, pool), word);
+    return pg_tree_same(pg_tree_arg(d, 0, pool), word);
 }

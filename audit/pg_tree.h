@@ -28,9 +28,9 @@ bool pg_tree_says(const pg_directive_t *d, const char *word,
                   apr_pool_t *pool);
 
 /** Same text but for the case of A to Z? */
-bool pg_same(const char *a, const char *b);
+bool pg_tree_same(const char *a, const char *b);
 
 /** Does s begin with prefix, case aside? */
-bool pg_begins(const char *s, const char *prefix);
+bool pg_tree_begins(const char *s, const char *prefix);
 
 #endif

@@ -56,7 +56,7 @@ static int show_help(const pg_cli_t *cli, const char *help)
 {
     pg_sink_t sink = pg_cli_sink(stdout);
 
-    pg_puts(&sink, help);
+    pg_sink_puts(&sink, help);
     return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
 }
 
@@ -117,7 +117,7 @@ int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
     char *end;
     long n = strtol(text, &end, 10);
 
-    if (!pg_is_digit(*text) || *end || n < 1 || n > max) {
+    if (!pg_octet_is_digit(*text) || *end || n < 1 || n > max) {
         return pg_cli_usage(cli, "%s: '%s' is not a number from 1 to %ld",
                             option, text, max);
     }

@@ -6,24 +6,24 @@
 
 #include "pg_ledger.h"
 
-int pg_cli_format(const pg_cli_t *cli, const pg_format_t **out,
-                  const char *name, const char *also)
+int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
+                        const char *name, const char *also)
 {
     const char *known = also;
 
-    *out = pg_format_find(pg_span_str(name));
+    *out = pg_report_format(pg_span_str(name));
     if (*out) {
         return 0;
     }
-    for (const pg_format_t *f = pg_formats(); f->name; f++) {
+    for (const pg_format_t *f = pg_report_formats(); f->name; f++) {
         known = apr_pstrcat(cli->pool, known, *known ? ", " : "", f->name,
                             NULL);
     }
     return pg_cli_usage(cli, "--output: '%s' is none of %s", name, known);
 }
 
-int pg_cli_ledger(const pg_cli_t *cli, pg_snapshot_t **out, const char *path,
-                  apr_time_t now, apr_pool_t *pool)
+int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
+                        const char *path, apr_time_t now, apr_pool_t *pool)
 {
     pg_ledger_t *ledger;
     const char *why = NULL;
@@ -41,8 +41,8 @@ int pg_cli_ledger(const pg_cli_t *cli, pg_snapshot_t **out, const char *path,
     return PG_EXIT_NO_INPUT;
 }
 
-pg_report_t pg_cli_report(const pg_cli_t *cli, const pg_snapshot_t *snapshot,
-                          apr_time_t now)
+pg_report_t pg_clireport_report(const pg_cli_t *cli,
+                                const pg_snapshot_t *snapshot, apr_time_t now)
 {
     return (pg_report_t){
         .ledger = snapshot,
@@ -53,7 +53,7 @@ pg_report_t pg_cli_report(const pg_cli_t *cli, const pg_snapshot_t *snapshot,
     };
 }
 
-int pg_cli_status(const pg_snapshot_t *snapshot)
+int pg_clireport_status(const pg_snapshot_t *snapshot)
 {
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         if (snapshot->count[c][PG_OUTCOME_RELAYED]) {

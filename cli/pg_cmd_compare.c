@@ -58,30 +58,32 @@ static bool is_shown(const compare_t *c, pg_family_e family)
 /* What an author of a file chose for a name is a stranger's text too. */
 static const char *safe_name(const compare_t *c, int sensor)
 {
-    return pg_cli_safe(pg_utf8_upto(pg_span_str(c->all.sensor[sensor].name),
-                                    NAME_SHOWN), c->pool);
+    return pg_cli_safe(
+        pg_escape_utf8_upto(pg_span_str(c->all.sensor[sensor].name),
+                            NAME_SHOWN),
+        c->pool);
 }
 
 static void put_table(compare_t *c, pg_family_e family)
 {
     char month[16];
 
-    pg_putf(&c->sink, "%-9s", pg_family_name(family));
+    pg_sink_putf(&c->sink, "%-9s", pg_vocab_family(family));
     for (int s = 0; s < c->all.n; s++) {
-        pg_putf(&c->sink, " %12s", safe_name(c, s));
+        pg_sink_putf(&c->sink, " %12s", safe_name(c, s));
     }
-    pg_puts(&c->sink, "\n");
+    pg_sink_puts(&c->sink, "\n");
     for (apr_size_t m = 0; m < c->all.months; m++) {
-        pg_putf(&c->sink, "%-9s",
-                pg_sensors_month(month, sizeof(month), &c->all, m));
+        pg_sink_putf(&c->sink, "%-9s",
+                     pg_sensors_month(month, sizeof(month), &c->all, m));
         for (int s = 0; s < c->all.n; s++) {
-            pg_putf(&c->sink, " %12" APR_UINT64_T_FMT,
-                    pg_sensors_count(&c->all, s, m, family));
+            pg_sink_putf(&c->sink, " %12" APR_UINT64_T_FMT,
+                         pg_sensors_count(&c->all, s, m, family));
         }
-        pg_puts(&c->sink, m + 1 == c->all.months && c->all.partial ? " *\n"
-                                                                   : "\n");
+        pg_sink_puts(&c->sink,
+                     m + 1 == c->all.months && c->all.partial ? " *\n" : "\n");
     }
-    pg_puts(&c->sink, "\n");
+    pg_sink_puts(&c->sink, "\n");
 }
 
 static void put_text(compare_t *c)
@@ -92,12 +94,13 @@ static void put_text(compare_t *c)
         }
     }
     if (c->all.months == 0) {
-        pg_puts(&c->sink, c->japanese ? "中継の試みはありません。\n"
-                                      : "No relay attempts.\n");
+        pg_sink_puts(&c->sink, c->japanese ? "中継の試みはありません。\n"
+                                           : "No relay attempts.\n");
     }
     else if (c->all.partial) {
-        pg_puts(&c->sink, c->japanese ? "* この月はまだ途中です。\n"
-                                      : "* This month is not over yet.\n");
+        pg_sink_puts(&c->sink, c->japanese
+                                   ? "* この月はまだ途中です。\n"
+                                   : "* This month is not over yet.\n");
     }
 }
 
@@ -105,17 +108,18 @@ static void put_csv(compare_t *c)
 {
     char month[16];
 
-    pg_puts(&c->sink, "month,family,sensor,attempts\r\n");
+    pg_sink_puts(&c->sink, "month,family,sensor,attempts\r\n");
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         for (apr_size_t m = 0; is_shown(c, (pg_family_e)f)
                                && m < c->all.months; m++) {
             for (int s = 0; s < c->all.n; s++) {
-                pg_putf(&c->sink, "%s,%s,",
-                        pg_sensors_month(month, sizeof(month), &c->all, m),
-                        pg_family_name((pg_family_e)f));
+                pg_sink_putf(
+                    &c->sink, "%s,%s,",
+                    pg_sensors_month(month, sizeof(month), &c->all, m),
+                    pg_vocab_family((pg_family_e)f));
                 pg_escape_csv(&c->sink, pg_span_str(c->all.sensor[s].name));
-                pg_putf(&c->sink, ",%" APR_UINT64_T_FMT "\r\n",
-                        pg_sensors_count(&c->all, s, m, (pg_family_e)f));
+                pg_sink_putf(&c->sink, ",%" APR_UINT64_T_FMT "\r\n",
+                             pg_sensors_count(&c->all, s, m, (pg_family_e)f));
             }
         }
     }
@@ -132,43 +136,45 @@ static void put_html_table(compare_t *c, pg_family_e family)
 {
     char month[16];
 
-    pg_putf(&c->sink, "<h2>%s</h2>\n<table><tr><th></th>",
-            pg_family_name(family));
+    pg_sink_putf(&c->sink, "<h2>%s</h2>\n<table><tr><th></th>",
+                 pg_vocab_family(family));
     for (int s = 0; s < c->all.n; s++) {
-        pg_puts(&c->sink, "<th>");
+        pg_sink_puts(&c->sink, "<th>");
         pg_escape_html(&c->sink, pg_span_str(c->all.sensor[s].name));
-        pg_puts(&c->sink, "</th>");
+        pg_sink_puts(&c->sink, "</th>");
     }
     for (apr_size_t m = 0; m < c->all.months; m++) {
-        pg_putf(&c->sink, "</tr>\n<tr><th>%s</th>",
-                pg_sensors_month(month, sizeof(month), &c->all, m));
+        pg_sink_putf(&c->sink, "</tr>\n<tr><th>%s</th>",
+                     pg_sensors_month(month, sizeof(month), &c->all, m));
         for (int s = 0; s < c->all.n; s++) {
-            pg_putf(&c->sink, "<td>%" APR_UINT64_T_FMT "</td>",
-                    pg_sensors_count(&c->all, s, m, family));
+            pg_sink_putf(&c->sink, "<td>%" APR_UINT64_T_FMT "</td>",
+                         pg_sensors_count(&c->all, s, m, family));
         }
     }
-    pg_puts(&c->sink, "</tr></table>\n");
+    pg_sink_puts(&c->sink, "</tr></table>\n");
 }
 
 static void put_html(compare_t *c)
 {
     const char *title = c->japanese ? "センサーの比較" : "Sensors compared";
 
-    pg_putf(&c->sink, "<!DOCTYPE html>\n<html lang=\"%s\"><head>"
-            "<meta charset=\"utf-8\"><title>%s</title>\n"
-            "<meta name=\"viewport\" content=\"width=device-width\">\n"
-            "<style>:root{color-scheme:light dark}"
-            "body{font:1rem/1.5 system-ui,sans-serif;max-width:70rem;"
-            "margin:auto;padding:1rem}svg{max-width:100%%;height:auto}"
-            "td,th{padding:.1rem .8rem;text-align:right}</style></head>\n"
-            "<body><h1>%s</h1>\n", c->japanese ? "ja" : "en", title, title);
+    pg_sink_putf(&c->sink,
+                 "<!DOCTYPE html>\n<html lang=\"%s\"><head>"
+                 "<meta charset=\"utf-8\"><title>%s</title>\n"
+                 "<meta name=\"viewport\" content=\"width=device-width\">\n"
+                 "<style>:root{color-scheme:light dark}"
+                 "body{font:1rem/1.5 system-ui,sans-serif;max-width:70rem;"
+                 "margin:auto;padding:1rem}svg{max-width:100%%;height:auto}"
+                 "td,th{padding:.1rem .8rem;text-align:right}</style></head>\n"
+                 "<body><h1>%s</h1>\n",
+                 c->japanese ? "ja" : "en", title, title);
     put_svg(c);
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         if (is_shown(c, (pg_family_e)f)) {
             put_html_table(c, (pg_family_e)f);
         }
     }
-    pg_puts(&c->sink, "</body></html>\n");
+    pg_sink_puts(&c->sink, "</body></html>\n");
 }
 
 static const output_t outputs[] = {
@@ -195,7 +201,7 @@ static int set_output(const pg_cli_t *cli, compare_t *c, const char *name)
 static int set_family(const pg_cli_t *cli, compare_t *c, const char *name)
 {
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        if (!strcmp(pg_family_name((pg_family_e)f), name)) {
+        if (!strcmp(pg_vocab_family((pg_family_e)f), name)) {
             c->family = f;
             return 0;
         }
@@ -255,7 +261,8 @@ static int read_sensor(const pg_cli_t *cli, pg_sensor_t *sensor,
         }
         return wrong ? PG_EXIT_DATA : 0;
     }
-    status = pg_cli_ledger(cli, &snapshot, equals + 1, cli->now, cli->pool);
+    status =
+        pg_clireport_ledger(cli, &snapshot, equals + 1, cli->now, cli->pool);
     if (status == 0) {
         pg_sensor_from_snapshot(sensor, snapshot);
     }

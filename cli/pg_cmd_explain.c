@@ -208,9 +208,9 @@ static void put_part(pg_sink_t *sink, const pg_cli_t *cli, int part,
                      pg_span_t value)
 {
     if (value.len) {
-        pg_putf(sink, "%s: ", parts[part].label[cli->japanese]);
+        pg_sink_putf(sink, "%s: ", parts[part].label[cli->japanese]);
         pg_escape_text(sink, value);
-        pg_puts(sink, "\n");
+        pg_sink_puts(sink, "\n");
     }
 }
 
@@ -227,7 +227,7 @@ static void put_parts(pg_sink_t *sink, const pg_cli_t *cli,
     pg_target_t target;
     pg_form_e form;
 
-    pg_request_split(&split, request->line);
+    pg_classify_split(&split, request->line);
     form = pg_target_parse(&target, split.target);
     put_part(sink, cli, PART_METHOD, split.method);
     put_part(sink, cli, PART_TARGET, split.target);
@@ -253,13 +253,13 @@ static void put_guard(pg_sink_t *sink, const pg_cli_t *cli,
         "既定では数えるだけで通します。\n",
     };
 
-    pg_putf(sink, "%s: ", parts[PART_GUARD].label[cli->japanese]);
+    pg_sink_putf(sink, "%s: ", parts[PART_GUARD].label[cli->japanese]);
     if (action.act == PG_ACT_PASS) {
-        pg_puts(sink, pass[cli->japanese]);
+        pg_sink_puts(sink, pass[cli->japanese]);
     }
     else {
-        pg_putf(sink, "%s%d%s", deny[cli->japanese][0], action.status,
-                deny[cli->japanese][1]);
+        pg_sink_putf(sink, "%s%d%s", deny[cli->japanese][0], action.status,
+                     deny[cli->japanese][1]);
     }
 }
 
@@ -269,9 +269,9 @@ static void put_verdict(pg_sink_t *sink, const pg_cli_t *cli,
     pg_lang_e lang = cli->japanese ? PG_LANG_JA : PG_LANG_EN;
     const words_t *w = &words[verdict->class_id];
 
-    put_words(sink, cli, PART_CLASS, pg_class_name(verdict->class_id));
+    put_words(sink, cli, PART_CLASS, pg_vocab_class(verdict->class_id));
     if (verdict->class_id != PG_CLASS_CLEAN) {
-        put_words(sink, cli, PART_FAMILY, pg_family_name(verdict->family));
+        put_words(sink, cli, PART_FAMILY, pg_vocab_family(verdict->family));
     }
     put_words(sink, cli, PART_IS, pg_explain_class(verdict->class_id, lang));
     put_words(sink, cli, PART_WHY, pg_explain_reason(verdict->reason, lang));
@@ -319,7 +319,7 @@ int pg_cmd_explain(pg_cli_t *cli)
     take_apart(&request, text, cli, &o);
     pg_classify(&verdict, &request, o.own);
     put_parts(&sink, cli, &request);
-    pg_puts(&sink, "\n");
+    pg_sink_puts(&sink, "\n");
     put_verdict(&sink, cli, &verdict);
     return pg_cli_finish(cli, &sink, verdict.class_id == PG_CLASS_CLEAN
                                      ? PG_EXIT_CLEAN : PG_EXIT_ATTEMPTS);

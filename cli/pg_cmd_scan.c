@@ -8,7 +8,7 @@
 #include <apr_tables.h>
 
 #include "pg_clireport.h"
-#include "pg_into.h"
+#include "pg_import.h"
 #include "pg_scanjson.h"
 #include "pg_scantext.h"
 #include "pg_sensorchart.h"
@@ -110,7 +110,7 @@ static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
     if (!strcmp(name, "text") || !strcmp(name, "svg")) {
         return 0;
     }
-    return pg_cli_format(cli, &o->format, name, "svg");
+    return pg_clireport_format(cli, &o->format, name, "svg");
 }
 
 static int set_jobs(const pg_cli_t *cli, options_t *o, const char *text)
@@ -267,7 +267,7 @@ static const pg_from_log_t *answers_of(const pg_cli_t *cli,
         const pg_judgement_t *item = &judge->item[i];
         row[i].relayed = item->judged == PG_JUDGED_RELAYED;
         row[i].judged = pg_scantext_judged(item->judged, cli->japanese);
-        row[i].why = pg_ground_words(item->ground, cli->japanese);
+        row[i].why = pg_judge_ground(item->ground, cli->japanese);
         row[i].request.octets = pg_span_str(item->answer->request);
         row[i].status = item->answer->status;
         row[i].octets = item->answer->size;
@@ -293,7 +293,7 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
 {
     const pg_snapshot_t *snapshot = pg_summary_snapshot(scan, cli->now,
                                                         cli->pool);
-    pg_report_t report = pg_cli_report(cli, snapshot, snapshot->taken);
+    pg_report_t report = pg_clireport_report(cli, snapshot, snapshot->taken);
 
     report.from_log = answers_of(cli, scan->judge);
     if (!strcmp(o->output, "text")) {
@@ -367,7 +367,7 @@ static int add_into(const pg_cli_t *cli, const options_t *o,
                    o->into);
         return status;
     }
-    failed = pg_into_add(cli, o->into, &o->in, scan);
+    failed = pg_import_add(cli, o->into, &o->in, scan);
     return failed ? failed : status;
 }
 

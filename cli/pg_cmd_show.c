@@ -66,7 +66,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     case 'O':
         o->format = NULL;
         return !strcmp(optarg, "text") ? 0
-               : pg_cli_format(cli, &o->format, optarg, "");
+               : pg_clireport_format(cli, &o->format, optarg, "");
     case 'w':
         o->watch = WATCH_SECONDS;
         return optarg ? pg_cli_number(cli, "--watch", optarg, WATCH_MAX,
@@ -84,12 +84,12 @@ static int show_once(const pg_cli_t *cli, const options_t *o,
     apr_time_t now = apr_time_now();
     pg_snapshot_t *snapshot;
     pg_report_t report;
-    int status = pg_cli_ledger(cli, &snapshot, o->path, now, pool);
+    int status = pg_clireport_ledger(cli, &snapshot, o->path, now, pool);
 
     if (status) {
         return status;
     }
-    report = pg_cli_report(cli, snapshot, now);
+    report = pg_clireport_report(cli, snapshot, now);
     if (o->format) {
         o->format->render(sink, &report, pool);
     }
@@ -97,7 +97,7 @@ static int show_once(const pg_cli_t *cli, const options_t *o,
         pg_snaptext_t text = { sink, snapshot, cli->japanese, pool };
         pg_snaptext_render(&text);
     }
-    return pg_cli_finish(cli, sink, pg_cli_status(snapshot));
+    return pg_cli_finish(cli, sink, pg_clireport_status(snapshot));
 }
 
 /* Until a signal ends it. A ledger that comes and goes, as at a restart, is
@@ -111,7 +111,7 @@ static int watch(const pg_cli_t *cli, const options_t *o, pg_sink_t *sink)
         apr_pool_t *pool;
         apr_pool_create(&pool, cli->pool);
         if (isatty(STDOUT_FILENO)) {
-            pg_puts(sink, "\033[H\033[J");
+            pg_sink_puts(sink, "\033[H\033[J");
         }
         status = show_once(cli, o, sink, pool);
         apr_pool_destroy(pool);

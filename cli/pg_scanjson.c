@@ -47,14 +47,12 @@ static json_t *answer_of(const pg_judgement_t *item, apr_pool_t *pool)
 {
     const pg_answer_t *a = item->answer;
 
-    return json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o}",
-                     "judged", pg_judged_name(item->judged),
-                     "why", pg_ground_words(item->ground, false),
-                     "request", text(a->request, pool),
-                     "class", pg_class_name(a->class_id),
-                     "status", a->status,
-                     "octets", text(a->size, pool),
-                     "attempts", count(a->count));
+    return json_pack(
+        "{s:s, s:s, s:o, s:s, s:i, s:o, s:o}", "judged",
+        pg_judge_name(item->judged), "why",
+        pg_judge_ground(item->ground, false), "request",
+        text(a->request, pool), "class", pg_vocab_class(a->class_id), "status",
+        a->status, "octets", text(a->size, pool), "attempts", count(a->count));
 }
 
 static json_t *answers_of(const pg_judge_t *judge, apr_pool_t *pool)
@@ -72,7 +70,7 @@ static json_t *judged_of(const pg_judge_t *judge)
     json_t *judged = json_object();
 
     for (int j = 0; j < PG_JUDGED_COUNT; j++) {
-        json_object_set_new(judged, pg_judged_name((pg_judged_e)j),
+        json_object_set_new(judged, pg_judge_name((pg_judged_e)j),
                             count(judge->attempts[j]));
     }
     return judged;
@@ -97,7 +95,7 @@ static json_t *scan_of(const pg_scan_out_t *scan, apr_pool_t *pool)
 
 static int write_part(const char *octets, size_t n, void *data)
 {
-    pg_put(data, pg_span_make(octets, n));
+    pg_sink_put(data, pg_span_make(octets, n));
     return 0;
 }
 
@@ -112,7 +110,7 @@ apr_status_t pg_scanjson_put(pg_sink_t *sink, pg_span_t report,
         return APR_EGENERAL;
     }
     json_dump_callback(doc, write_part, sink, JSON_INDENT(1));
-    pg_puts(sink, "\n");
+    pg_sink_puts(sink, "\n");
     json_decref(doc);
     return sink->status;
 }

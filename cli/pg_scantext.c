@@ -21,12 +21,12 @@ static void put_verdict(const pg_snaptext_t *t, const apr_uint64_t *judged)
                        : relayed == 1 ? PG_SCAN_SUCCESS_ONE
                                       : PG_SCAN_SUCCESS,
                     pg_snaptext_number(t, relayed), NULL, NULL);
-    pg_puts(t->sink, "\n");
+    pg_sink_puts(t->sink, "\n");
     if (judged[PG_JUDGED_UNCLEAR]) {
         pg_snaptext_say(t, PG_SCAN_UNCLEAR,
                         pg_snaptext_number(t, judged[PG_JUDGED_UNCLEAR]),
                         NULL, NULL);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
     }
 }
 
@@ -34,9 +34,9 @@ static void put_count(const pg_snaptext_t *t, pg_scan_word_e word,
                       apr_uint64_t n)
 {
     if (n) {
-        pg_puts(t->sink, "  ");
+        pg_sink_puts(t->sink, "  ");
         pg_snaptext_say(t, word, pg_snaptext_number(t, n), NULL, NULL);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
     }
 }
 
@@ -46,18 +46,19 @@ static void put_answer(const pg_snaptext_t *t, const pg_judgement_t *item)
 {
     const pg_answer_t *a = item->answer;
 
-    pg_puts(t->sink, "    ");
+    pg_sink_puts(t->sink, "    ");
     pg_snaptext_put(t, pg_span_str(a->request), SHOWN_TEXT);
-    pg_puts(t->sink, "\n      ");
+    pg_sink_puts(t->sink, "\n      ");
     pg_snaptext_say(t, PG_SCAN_STATUS, apr_psprintf(t->pool, "%d", a->status),
         pg_cli_safe(pg_span_str(a->size), t->pool), NULL);
-    pg_puts(t->sink, ", ");
+    pg_sink_puts(t->sink, ", ");
     pg_snaptext_say(t, PG_SCAN_TIMES, pg_snaptext_number(t, a->count), NULL,
                     NULL);
     if (a->first) {
-        pg_putf(t->sink, ", %s", pg_snaptext_day(t, a->first));
+        pg_sink_putf(t->sink, ", %s", pg_snaptext_day(t, a->first));
     }
-    pg_putf(t->sink, ": %s\n", pg_ground_words(item->ground, t->japanese));
+    pg_sink_putf(t->sink, ": %s\n",
+                 pg_judge_ground(item->ground, t->japanese));
 }
 
 const char *pg_scantext_judged(pg_judged_e judged, bool japanese)
@@ -81,9 +82,9 @@ static void put_judged(const pg_snaptext_t *t, const pg_judge_t *judge,
     if (judge->attempts[judged] == 0) {
         return;
     }
-    pg_putf(t->sink, "  %s: %s\n",
-            pg_scantext_judged(judged, t->japanese),
-            pg_snaptext_number(t, judge->attempts[judged]));
+    pg_sink_putf(t->sink, "  %s: %s\n",
+                 pg_scantext_judged(judged, t->japanese),
+                 pg_snaptext_number(t, judge->attempts[judged]));
     for (apr_size_t i = 0; i < judge->n; i++) {
         if (judge->item[i].judged != judged) {
             continue;
@@ -97,10 +98,10 @@ static void put_judged(const pg_snaptext_t *t, const pg_judge_t *judge,
         }
     }
     if (more) {
-        pg_puts(t->sink, "    ");
+        pg_sink_puts(t->sink, "    ");
         pg_snaptext_say(t, PG_SCAN_MORE, pg_snaptext_number(t, more), NULL,
                         NULL);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
     }
 }
 
@@ -108,9 +109,9 @@ static void put_success(const pg_snaptext_t *t, const pg_judge_t *judge)
 {
     pg_snaptext_head(t, PG_SCAN_SUCCEEDED);
     if (judge->n == 0) {
-        pg_puts(t->sink, "  ");
+        pg_sink_puts(t->sink, "  ");
         pg_snaptext_say(t, PG_SCAN_ALL_REFUSED, NULL, NULL, NULL);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
         return;
     }
     put_judged(t, judge, PG_JUDGED_RELAYED);
@@ -119,9 +120,9 @@ static void put_success(const pg_snaptext_t *t, const pg_judge_t *judge)
     put_count(t, PG_SCAN_LOST, judge->lost);
     if (judge->attempts[PG_JUDGED_RELAYED]
         || judge->attempts[PG_JUDGED_UNCLEAR]) {
-        pg_puts(t->sink, "  ");
+        pg_sink_puts(t->sink, "  ");
         pg_snaptext_say(t, PG_SCAN_TRY, NULL, NULL, NULL);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
     }
 }
 
@@ -137,11 +138,12 @@ static void put_examples(const pg_snaptext_t *t, const pg_tally_t *tally)
         if (!e->used) {
             continue;
         }
-        pg_puts(t->sink, "  ");
+        pg_sink_puts(t->sink, "  ");
         pg_snaptext_put(t, pg_kept_span(&e->request), SHOWN_TEXT);
-        pg_putf(t->sink, "\n    %s: %s\n", pg_class_name(e->class_id),
-                pg_explain_class(e->class_id, lang));
-        pg_putf(t->sink, "    %s\n", pg_explain_reason((pg_reason_e)r, lang));
+        pg_sink_putf(t->sink, "\n    %s: %s\n", pg_vocab_class(e->class_id),
+                     pg_explain_class(e->class_id, lang));
+        pg_sink_putf(t->sink, "    %s\n",
+                     pg_explain_reason((pg_reason_e)r, lang));
     }
 }
 
@@ -149,7 +151,7 @@ static void put_own(const pg_snaptext_t *t, const pg_scan_out_t *scan)
 {
     apr_size_t learned = pg_table_size(scan->tally->names);
 
-    pg_puts(t->sink, "  ");
+    pg_sink_puts(t->sink, "  ");
     if (scan->own == NULL) {
         pg_snaptext_say(t, PG_SCAN_OWN_UNKNOWN, NULL, NULL, NULL);
     }
@@ -160,7 +162,7 @@ static void put_own(const pg_snaptext_t *t, const pg_scan_out_t *scan)
     else {
         pg_snaptext_say(t, PG_SCAN_OWN_GIVEN, NULL, NULL, NULL);
     }
-    pg_puts(t->sink, "\n");
+    pg_sink_puts(t->sink, "\n");
 }
 
 static void put_log(const pg_snaptext_t *t, const pg_scan_out_t *scan)
@@ -168,7 +170,7 @@ static void put_log(const pg_snaptext_t *t, const pg_scan_out_t *scan)
     const pg_tally_t *tally = scan->tally;
 
     pg_snaptext_head(t, PG_SCAN_LOG);
-    pg_puts(t->sink, "  ");
+    pg_sink_puts(t->sink, "  ");
     pg_snaptext_say(t, PG_SCAN_READ, pg_snaptext_number(t, tally->lines),
                     pg_snaptext_number(t, (apr_uint64_t)scan->files),
                     pg_snaptext_number(t, scan->octets));
@@ -177,7 +179,7 @@ static void put_log(const pg_snaptext_t *t, const pg_scan_out_t *scan)
                         pg_snaptext_day(t, tally->log_first),
                         pg_snaptext_day(t, tally->log_last), NULL);
     }
-    pg_puts(t->sink, "\n");
+    pg_sink_puts(t->sink, "\n");
     put_own(t, scan);
     put_count(t, PG_SCAN_SILENT, tally->silent);
     put_count(t, PG_SCAN_UNTIMED, tally->untimed);
@@ -185,9 +187,9 @@ static void put_log(const pg_snaptext_t *t, const pg_scan_out_t *scan)
     put_count(t, PG_SCAN_APPROXIMATE, pg_tally_error(tally));
     put_count(t, PG_SCAN_UNPARSED, tally->unparsed);
     for (int i = 0; i < tally->samples; i++) {
-        pg_puts(t->sink, "    ");
+        pg_sink_puts(t->sink, "    ");
         pg_snaptext_put(t, pg_kept_span(&tally->sample[i]), SHOWN_TEXT);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
     }
 }
 
@@ -195,7 +197,7 @@ void pg_scantext_render(const pg_snaptext_t *t, const pg_scan_out_t *scan)
 {
     if (scan->interrupted) {
         pg_snaptext_say(t, PG_SCAN_INTERRUPTED, NULL, NULL, NULL);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
     }
     pg_snaptext_summary(t);
     if (t->s->attempts) {

@@ -57,7 +57,7 @@ static const char *heading(const draw_t *d, pg_family_e family)
 {
     return apr_psprintf(d->pool, d->japanese ? "月別の試み: %s"
                                              : "Attempts by month: %s",
-                        pg_family_name(family));
+                        pg_vocab_family(family));
 }
 
 static apr_status_t append(void *to, const char *octets, apr_size_t n)
@@ -78,7 +78,7 @@ static void put_chart(const draw_t *d, pg_family_e family, int y)
     chart_data_t data = { d, family };
     apr_size_t every = (d->all->months + 13) / 14;
     pg_chart_t chart = {
-        .id = pg_family_name(family),
+        .id = pg_vocab_family(family),
         .title = heading(d, family),
         .about = heading(d, family),
         .columns = d->all->months,
@@ -92,11 +92,11 @@ static void put_chart(const draw_t *d, pg_family_e family, int y)
     };
 
     pg_chart_put(&memory, &chart);
-    pg_putf(d->sink, "<svg y=\"%d\" width=\"%d\" height=\"%d\"", y, CHART_W,
-            CHART_H);
-    pg_put(d->sink, pg_span_from(pg_span_make(text->elts,
-                                               (apr_size_t)text->nelts),
-                                  sizeof("<svg") - 1));
+    pg_sink_putf(d->sink, "<svg y=\"%d\" width=\"%d\" height=\"%d\"", y,
+                 CHART_W, CHART_H);
+    pg_sink_put(d->sink,
+                pg_span_from(pg_span_make(text->elts, (apr_size_t)text->nelts),
+                             sizeof("<svg") - 1));
 }
 
 static void put_legend(const draw_t *d, int y)
@@ -104,15 +104,16 @@ static void put_legend(const draw_t *d, int y)
     int x = 330;
 
     for (int s = 0; s < d->all->n; s++) {
-        pg_putf(d->sink, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"10\""
-                " height=\"10\"/><text class=\"key\" x=\"%d\" y=\"%d\">",
-                series_class[s], x, y - 9, x + 15, y);
-        pg_escape_html(d->sink,
-                       pg_utf8_upto(pg_span_str(d->all->sensor[s].name), 16));
-        pg_puts(d->sink, "</text>");
+        pg_sink_putf(d->sink,
+                     "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"10\""
+                     " height=\"10\"/><text class=\"key\" x=\"%d\" y=\"%d\">",
+                     series_class[s], x, y - 9, x + 15, y);
+        pg_escape_html(d->sink, pg_escape_utf8_upto(
+                                    pg_span_str(d->all->sensor[s].name), 16));
+        pg_sink_puts(d->sink, "</text>");
         x += 430 / d->all->n;
     }
-    pg_puts(d->sink, "\n");
+    pg_sink_puts(d->sink, "\n");
 }
 
 void pg_sensorchart_put(pg_sink_t *sink, const pg_sensors_t *sensors,
@@ -126,19 +127,21 @@ void pg_sensorchart_put(pg_sink_t *sink, const pg_sensors_t *sensors,
             height += CHART_H + HEAD_H + GAP;
         }
     }
-    pg_putf(sink, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\""
-            " height=\"%d\" viewBox=\"0 0 %d %d\">\n<style>%s</style>\n",
-            CHART_W, height, CHART_W, height, style);
+    pg_sink_putf(sink,
+                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\""
+                 " height=\"%d\" viewBox=\"0 0 %d %d\">\n<style>%s</style>\n",
+                 CHART_W, height, CHART_W, height, style);
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         if (pg_sensors_shows(sensors, only, (pg_family_e)f)) {
-            pg_putf(sink, "<text class=\"head\" x=\"0\" y=\"%d\" "
-                    "id=\"%s-h\">%s</text>\n", y + 20,
-                    pg_family_name((pg_family_e)f),
-                    heading(&d, (pg_family_e)f));
+            pg_sink_putf(sink,
+                         "<text class=\"head\" x=\"0\" y=\"%d\" "
+                         "id=\"%s-h\">%s</text>\n",
+                         y + 20, pg_vocab_family((pg_family_e)f),
+                         heading(&d, (pg_family_e)f));
             put_legend(&d, y + 20);
             put_chart(&d, (pg_family_e)f, y + HEAD_H);
             y += CHART_H + HEAD_H + GAP;
         }
     }
-    pg_puts(sink, "</svg>\n");
+    pg_sink_puts(sink, "</svg>\n");
 }

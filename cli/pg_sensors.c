@@ -34,7 +34,7 @@ static bool take_month(pg_bucket_t *out, const json_t *month)
     }
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         out->by_family[f] = number_of(
-            json_object_get(families, pg_family_name((pg_family_e)f)));
+            json_object_get(families, pg_vocab_family((pg_family_e)f)));
         out->attempts += out->by_family[f];
     }
     return true;

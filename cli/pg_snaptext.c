@@ -38,18 +38,18 @@ void pg_snaptext_say(const pg_snaptext_t *t, pg_scan_word_e word,
     int used = 0;
 
     for (const char *at; (at = strstr(s, "%s")) && used < 3; s = at + 2) {
-        pg_put(t->sink, pg_span_make(s, (apr_size_t)(at - s)));
-        pg_puts(t->sink, args[used] ? args[used] : "");
+        pg_sink_put(t->sink, pg_span_make(s, (apr_size_t)(at - s)));
+        pg_sink_puts(t->sink, args[used] ? args[used] : "");
         used++;
     }
-    pg_puts(t->sink, s);
+    pg_sink_puts(t->sink, s);
 }
 
 void pg_snaptext_head(const pg_snaptext_t *t, pg_scan_word_e word)
 {
-    pg_puts(t->sink, "\n");
+    pg_sink_puts(t->sink, "\n");
     pg_snaptext_say(t, word, NULL, NULL, NULL);
-    pg_puts(t->sink, "\n");
+    pg_sink_puts(t->sink, "\n");
 }
 
 const char *pg_snaptext_number(const pg_snaptext_t *t, apr_uint64_t n)
@@ -89,17 +89,17 @@ static int put_bar(const pg_snaptext_t *t, apr_uint64_t n, apr_uint64_t max,
         eighths = 1;
     }
     for (int i = 0; i < eighths / 8; i++) {
-        pg_puts(t->sink, "█");
+        pg_sink_puts(t->sink, "█");
     }
-    pg_puts(t->sink, part[eighths % 8]);
+    pg_sink_puts(t->sink, part[eighths % 8]);
     return (eighths + 7) / 8;
 }
 
 void pg_snaptext_put(const pg_snaptext_t *t, pg_span_t s, apr_size_t room)
 {
-    pg_escape_text(t->sink, pg_utf8_upto(s, room));
+    pg_escape_text(t->sink, pg_escape_utf8_upto(s, room));
     if (s.len > room) {
-        pg_puts(t->sink, "...");
+        pg_sink_puts(t->sink, "...");
     }
 }
 
@@ -118,10 +118,11 @@ static void put_kinds(const pg_snaptext_t *t)
     pg_snaptext_head(t, PG_SCAN_BY_KIND);
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         if (sum[c]) {
-            pg_putf(t->sink, "  %-14s %12s  ", pg_class_name((pg_class_e)c),
-                    pg_snaptext_number(t, sum[c]));
+            pg_sink_putf(t->sink, "  %-14s %12s  ",
+                         pg_vocab_class((pg_class_e)c),
+                         pg_snaptext_number(t, sum[c]));
             put_bar(t, sum[c], max, BAR * 2);
-            pg_puts(t->sink, "\n");
+            pg_sink_puts(t->sink, "\n");
         }
     }
 }
@@ -135,9 +136,9 @@ static void put_outcomes(const pg_snaptext_t *t)
             sum += t->s->count[c][o];
         }
         if (sum) {
-            pg_putf(t->sink, "  %-14s %12s\n",
-                    pg_outcome_name((pg_outcome_e)o),
-                    pg_snaptext_number(t, sum));
+            pg_sink_putf(t->sink, "  %-14s %12s\n",
+                         pg_vocab_outcome((pg_outcome_e)o),
+                         pg_snaptext_number(t, sum));
         }
     }
 }
@@ -149,15 +150,15 @@ static void put_month(const pg_snaptext_t *t, const pg_bucket_t *b,
 {
     int pending = 0;             /* columns to fill up before the next bar */
 
-    pg_putf(t->sink, "  %.7s", pg_snaptext_day(t, b->start));
+    pg_sink_putf(t->sink, "  %.7s", pg_snaptext_day(t, b->start));
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         if (max[f]) {
-            pg_putf(t->sink, "%*s  %9s ", pending, "",
-                    pg_snaptext_number(t, b->by_family[f]));
+            pg_sink_putf(t->sink, "%*s  %9s ", pending, "",
+                         pg_snaptext_number(t, b->by_family[f]));
             pending = width - put_bar(t, b->by_family[f], max[f], width);
         }
     }
-    pg_puts(t->sink, "\n");
+    pg_sink_puts(t->sink, "\n");
 }
 
 static void put_families(const pg_snaptext_t *t, const apr_uint64_t *max,
@@ -167,12 +168,12 @@ static void put_families(const pg_snaptext_t *t, const apr_uint64_t *max,
 
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         if (max[f]) {
-            pg_putf(t->sink, "%*s  %9s", pending, "",
-                    pg_family_name((pg_family_e)f));
+            pg_sink_putf(t->sink, "%*s  %9s", pending, "",
+                         pg_vocab_family((pg_family_e)f));
             pending = width + 1;
         }
     }
-    pg_puts(t->sink, "\n");
+    pg_sink_puts(t->sink, "\n");
 }
 
 static void put_months(const pg_snaptext_t *t)
@@ -216,10 +217,10 @@ static void put_top(const pg_snaptext_t *t, pg_top_e which,
     }
     pg_snaptext_head(t, word);
     for (apr_size_t i = 0; i < top->n && i < SHOWN_TOP; i++) {
-        pg_putf(t->sink, "  %12s  ",
-                pg_snaptext_number(t, top->entry[i].count));
+        pg_sink_putf(t->sink, "  %12s  ",
+                     pg_snaptext_number(t, top->entry[i].count));
         pg_snaptext_put(t, top->entry[i].key.octets, SHOWN_KEY);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
     }
 }
 
@@ -229,7 +230,7 @@ void pg_snaptext_summary(const pg_snaptext_t *t)
 
     if (t->s->attempts == 0) {
         pg_snaptext_say(t, PG_SCAN_NONE, NULL, NULL, NULL);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
         return;
     }
     pg_snaptext_say(t, t->s->attempts == 1 ? PG_SCAN_FOUND_ONE
@@ -238,7 +239,7 @@ void pg_snaptext_summary(const pg_snaptext_t *t)
         pg_snaptext_say(t, PG_SCAN_PERIOD, pg_snaptext_day(t, t->s->first),
                         pg_snaptext_day(t, t->s->last), NULL);
     }
-    pg_puts(t->sink, t->japanese ? "\n" : ".\n");
+    pg_sink_puts(t->sink, t->japanese ? "\n" : ".\n");
 }
 
 void pg_snaptext_lists(const pg_snaptext_t *t)
@@ -264,7 +265,7 @@ apr_status_t pg_snaptext_render(const pg_snaptext_t *t)
         pg_snaptext_say(t, relayed ? PG_SCAN_WERE_RELAYED
                                    : PG_SCAN_NONE_RELAYED,
                         pg_snaptext_number(t, relayed), NULL, NULL);
-        pg_puts(t->sink, "\n");
+        pg_sink_puts(t->sink, "\n");
     }
     pg_snaptext_lists(t);
     return t->sink->status;

@@ -2,14 +2,14 @@
 
 #include "pg_classify.h"
 
-#include "pg_broken.h"
+#include "pg_malformed.h"
 #include "pg_portclass.h"
 #include "pg_socks.h"
 
 #define NAME_OF(sym, name) name,
 static const char *const reasons[] = { PG_REASONS(NAME_OF) };
 
-const char *pg_reason_name(pg_reason_e r)
+const char *pg_classify_reason(pg_reason_e r)
 {
     return (unsigned int)r < PG_REASON_COUNT ? reasons[r] : "?";
 }
@@ -32,19 +32,19 @@ static bool is_protocol(pg_span_t s)
     apr_size_t slash = pg_span_find(s, '/');
 
     for (apr_size_t i = 0; i < slash; i++) {
-        if (!pg_is_alpha(s.ptr[i])) {
+        if (!pg_octet_is_alpha(s.ptr[i])) {
             return false;
         }
     }
     return slash > 1 && slash + 1 < s.len && s.len - slash < 8
-           && pg_is_digit(s.ptr[slash + 1]);
+           && pg_octet_is_digit(s.ptr[slash + 1]);
 }
 
 static pg_span_t last_word(pg_span_t s)
 {
     apr_size_t i = s.len;
 
-    while (i > 0 && !pg_is_space(s.ptr[i - 1])) {
+    while (i > 0 && !pg_octet_is_space(s.ptr[i - 1])) {
         i--;
     }
     return pg_span_from(s, i);
@@ -54,7 +54,7 @@ static pg_span_t first_word(pg_span_t s)
 {
     apr_size_t i = 0;
 
-    while (i < s.len && !pg_is_space(s.ptr[i])) {
+    while (i < s.len && !pg_octet_is_space(s.ptr[i])) {
         i++;
     }
     return pg_span_upto(s, i);
@@ -65,7 +65,7 @@ static pg_span_t or_absent(pg_span_t s)
     return s.len ? s : (pg_span_t){ .ptr = NULL, .len = 0 };
 }
 
-void pg_request_split(pg_request_t *out, pg_span_t line)
+void pg_classify_split(pg_request_t *out, pg_span_t line)
 {
     pg_span_t rest = pg_span_trim(line), last;
 
@@ -100,7 +100,7 @@ static pg_class_e attempt(pg_verdict_t *out, pg_class_e class_id,
                           apr_uint16_t port)
 {
     out->class_id = class_id;
-    out->family = pg_class_family(class_id);
+    out->family = pg_vocab_family_of(class_id);
     out->reason = reason;
     out->host = or_absent(host);
     out->port = port;
@@ -123,10 +123,9 @@ __attribute__((noinline))
 static bool is_foreign_host(const pg_request_t *request, const pg_own_t *own,
                             pg_authority_t *a)
 {
-    return pg_authority_parse(a, request->host)
-           && a->host_kind == PG_HOST_NAME && pg_is_dns_name(a->host)
-           && !pg_own_takes_all(own)
-           && whose(request, own, a) == PG_OWN_NO
+    return pg_target_authority(a, request->host)
+           && a->host_kind == PG_HOST_NAME && pg_malformed_is_name(a->host)
+           && !pg_own_takes_all(own) && whose(request, own, a) == PG_OWN_NO
            && !pg_span_ieq(a->host, PG_SPAN("localhost"))
            && !pg_span_ieq(a->host, PG_SPAN("localhost."));
 }
@@ -157,7 +156,7 @@ static bool calls_another(pg_authority_t *out, const pg_request_t *request,
     if (!request->may_forward || pg_span_find(more, '@') == more.len) {
         return false;
     }
-    pg_authority_parse(out, more);
+    pg_target_authority(out, more);
     return whose(request, own, out) != PG_OWN_YES;
 }
 
@@ -167,7 +166,7 @@ static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
     static const char *const ours[] = { "http", "https", "ws", "wss", NULL };
     const pg_authority_t *a = &target->authority;
     apr_uint16_t port = a->port_kind == PG_PORT_NONE
-                        ? pg_scheme_port(target->scheme) : a->port;
+                        ? pg_portclass_scheme(target->scheme) : a->port;
     pg_reason_e reason = PG_REASON_ABSOLUTE_STRANGER;
     pg_authority_t other;
 
@@ -220,21 +219,21 @@ static bool names_somebody(const pg_authority_t *a, pg_span_t target)
 {
     return a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6
            || a->port_text.len || a->userinfo.len || target.ptr[0] == '['
-           || (a->host_kind == PG_HOST_NAME && pg_is_dns_name(a->host)
+           || (a->host_kind == PG_HOST_NAME && pg_malformed_is_name(a->host)
                && !is_protocol(target));
 }
 
 /* Whom a tunnel is asked to, and how well that was said; NOISE = nobody. */
-static pg_reason_e find_peer(pg_broken_t *out, pg_span_t target,
+static pg_reason_e find_peer(pg_malformed_t *out, pg_span_t target,
                              pg_span_t next)
 {
     apr_size_t end = pg_span_find_any(target, "/?#");
     bool good;
 
-    if (pg_broken_url(out, target) == PG_BROKEN_URL) {
+    if (pg_malformed_url(out, target) == PG_MALFORMED_URL) {
         return PG_REASON_BROKEN_CONNECT;
     }
-    good = pg_authority_parse(&out->authority, pg_span_upto(target, end));
+    good = pg_target_authority(&out->authority, pg_span_upto(target, end));
     if (!names_somebody(&out->authority, target)) {
         return PG_REASON_NOISE;
     }
@@ -245,8 +244,9 @@ static pg_reason_e find_peer(pg_broken_t *out, pg_span_t target,
                                          : PG_REASON_BROKEN_CONNECT;
     case PG_PORT_NONE:
         /* "host 25": the port as a word of its own */
-        return pg_port_parse(&out->port, next) == PG_PORT_OK
-               ? PG_REASON_BROKEN_CONNECT : PG_REASON_CONNECT_UNUSABLE;
+        return pg_target_port(&out->port, next) == PG_PORT_OK
+                   ? PG_REASON_BROKEN_CONNECT
+                   : PG_REASON_CONNECT_UNUSABLE;
     case PG_PORT_BAD:
         break;
     }
@@ -257,7 +257,7 @@ static pg_reason_e find_peer(pg_broken_t *out, pg_span_t target,
  * Being ours is no excuse: a tunnel to ourselves is a tunnel. */
 static pg_class_e connect_to(pg_verdict_t *out, const pg_request_t *request)
 {
-    pg_broken_t b;
+    pg_malformed_t b;
     pg_span_t target = first_word(request->target);
     pg_span_t next = pg_span_trim(pg_span_from(request->target, target.len));
     pg_reason_e reason = find_peer(&b, target,
@@ -289,13 +289,13 @@ static pg_class_e socks(pg_verdict_t *out, const pg_socks_t *s)
 }
 
 static pg_class_e broken(pg_verdict_t *out, const pg_request_t *request,
-                         const pg_own_t *own, const pg_broken_t *b)
+                         const pg_own_t *own, const pg_malformed_t *b)
 {
     static const pg_reason_e why[] = {
-        [PG_BROKEN_NO] = PG_REASON_NOISE,
-        [PG_BROKEN_URL] = PG_REASON_BROKEN_ABSOLUTE,
-        [PG_BROKEN_AUTHORITY] = PG_REASON_BARE_AUTHORITY,
-        [PG_BROKEN_ORDER] = PG_REASON_BARE_ORDER,
+        [PG_MALFORMED_NO] = PG_REASON_NOISE,
+        [PG_MALFORMED_URL] = PG_REASON_BROKEN_ABSOLUTE,
+        [PG_MALFORMED_AUTHORITY] = PG_REASON_BARE_AUTHORITY,
+        [PG_MALFORMED_ORDER] = PG_REASON_BARE_ORDER,
     };
 
     if (whose(request, own, &b->authority) == PG_OWN_YES) {
@@ -348,7 +348,7 @@ static pg_class_e by_target(pg_verdict_t *out, const pg_request_t *request,
 {
     bool asked = is_method(request->method) || is_http(request->protocol);
     pg_target_t target;
-    pg_broken_t b;
+    pg_malformed_t b;
 
     if (pg_target_parse(&target, request->target) == PG_FORM_ASTERISK) {
         return clean(out, PG_REASON_ASTERISK);
@@ -359,14 +359,14 @@ static pg_class_e by_target(pg_verdict_t *out, const pg_request_t *request,
         return absolute(out, request, own, &target);
     }
     if (asked && request->target.len
-        && pg_broken_target(&b, request->target)) {
-        if (b.what == PG_BROKEN_AUTHORITY && !is_method(request->method)) {
+        && pg_malformed_target(&b, request->target)) {
+        if (b.what == PG_MALFORMED_AUTHORITY && !is_method(request->method)) {
             b.url = false;
         }
         return broken(out, request, own, &b);
     }
-    if (pg_broken_line(&b, request->method, request->target,
-                       request->protocol)) {
+    if (pg_malformed_line(&b, request->method, request->target,
+                          request->protocol)) {
         return broken(out, request, own, &b);
     }
     return clean(out, PG_REASON_NOISE);
@@ -412,7 +412,7 @@ static pg_class_e by_line(pg_verdict_t *out, const pg_request_t *request,
         return socks(out, &s);
     }
     if (request->line.ptr) {
-        pg_request_split(&split, request->line);
+        pg_classify_split(&split, request->line);
         /* httpd fills r->protocol with a default when the line had none. */
         whole.protocol = split.protocol;
         if (request->method.len == 0 || request->target.ptr == NULL) {

@@ -53,7 +53,7 @@ typedef enum pg_reason_e {
 #undef PG_ENUM_REASON
 
 /** The name above; "?" outside the list. */
-const char *pg_reason_name(pg_reason_e r);
+const char *pg_classify_reason(pg_reason_e r);
 
 /** The answer. Spans point into the request's octets. */
 typedef struct pg_verdict_t {
@@ -86,6 +86,6 @@ pg_class_e pg_classify(pg_verdict_t *out, const pg_request_t *request,
  * not, a missing protocol.
  * @param out  method, target, protocol are set (absent when missing)
  */
-void pg_request_split(pg_request_t *out, pg_span_t line);
+void pg_classify_split(pg_request_t *out, pg_span_t line);
 
 #endif

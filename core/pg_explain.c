@@ -155,12 +155,12 @@ static const char *const whys[PG_REASON_COUNT][PG_LANG_COUNT] = {
     },
 };
 
-const char *pg_lang_tag(pg_lang_e lang)
+const char *pg_explain_lang_tag(pg_lang_e lang)
 {
     return (unsigned int)lang < PG_LANG_COUNT ? tags[lang] : "?";
 }
 
-pg_lang_e pg_lang_by_tag(pg_span_t tag)
+pg_lang_e pg_explain_lang_by_tag(pg_span_t tag)
 {
     int lang = 0;
 

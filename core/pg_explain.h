@@ -21,10 +21,10 @@ typedef enum pg_lang_e {
 #undef PG_ENUM_LANG
 
 /** The tag above; "?" outside the list. */
-const char *pg_lang_tag(pg_lang_e lang);
+const char *pg_explain_lang_tag(pg_lang_e lang);
 
 /** The language of a tag ("ja", "ja-JP", any case), or PG_LANG_COUNT. */
-pg_lang_e pg_lang_by_tag(pg_span_t tag);
+pg_lang_e pg_explain_lang_by_tag(pg_span_t tag);
 
 /** What such a request is and what its sender wanted, in one sentence; for
  *  PG_CLASS_CLEAN why it is none. "" outside the lists; never NULL. */

@@ -2,7 +2,7 @@
 
 #include "pg_finding.h"
 
-const char *pg_severity_name(pg_severity_e severity)
+const char *pg_finding_severity(pg_severity_e severity)
 {
     static const char *const names[] = {
         [PG_SEVERITY_NOTE] = "note", [PG_SEVERITY_WARNING] = "warning",

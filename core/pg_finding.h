@@ -14,7 +14,7 @@ typedef enum pg_severity_e {
 } pg_severity_e;
 
 /** "note", "warning", "critical"; "?" outside the list. */
-const char *pg_severity_name(pg_severity_e severity);
+const char *pg_finding_severity(pg_severity_e severity);
 
 /** One finding. Strings are NUL-terminated and live as long as the pool of
  *  the audit. */

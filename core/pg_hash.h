@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Keyed hashes: who does not know a ledger's key can neither find keys that
- * fall into one place nor two that look the same, so nobody can aim at the
- * lists from outside.
+/* Keyed hashes. Without the ledger's key an attacker cannot construct
+ * collisions, and so cannot target entries in the lists.
  *
- * pg_siphash() protects what is read back: entries, checkpoints. pg_nh() is
- * for what is counted at every attempt: an NH sum, two different keys having
- * the same one with a chance of 2^-64 whoever chose them, and two folded
- * multiplications that spread it over all bits. Its values are never shown.
+ * pg_hash_sip() protects what is read back: entries and checkpoints.
+ * pg_hash_nh() is for what is counted at every attempt: an NH sum, in which
+ * two different keys collide with probability 2^-64 whoever chose them, and
+ * two folded multiplications that spread it over all bits. Its values are
+ * never shown.
  * @see Aumasson, Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012;
  *      Black, Halevi, Krawczyk, Krovetz, Rogaway, "UMAC: fast and secure
  *      message authentication", CRYPTO 1999 (NH) */
@@ -26,36 +26,37 @@ typedef struct pg_sip_t {
     apr_uint64_t v[4];
 } pg_sip_t;
 
-static inline apr_uint64_t pg_rotl(apr_uint64_t x, int n)
+static inline apr_uint64_t pg_hash_rotl(apr_uint64_t x, int n)
 {
     return (x << n) | (x >> (64 - n));
 }
 
-static inline void pg_sip_round(pg_sip_t *s)
+static inline void pg_hash_sip_round(pg_sip_t *s)
 {
     s->v[0] += s->v[1];
-    s->v[1] = pg_rotl(s->v[1], 13) ^ s->v[0];
-    s->v[0] = pg_rotl(s->v[0], 32);
+    s->v[1] = pg_hash_rotl(s->v[1], 13) ^ s->v[0];
+    s->v[0] = pg_hash_rotl(s->v[0], 32);
     s->v[2] += s->v[3];
-    s->v[3] = pg_rotl(s->v[3], 16) ^ s->v[2];
+    s->v[3] = pg_hash_rotl(s->v[3], 16) ^ s->v[2];
     s->v[0] += s->v[3];
-    s->v[3] = pg_rotl(s->v[3], 21) ^ s->v[0];
+    s->v[3] = pg_hash_rotl(s->v[3], 21) ^ s->v[0];
     s->v[2] += s->v[1];
-    s->v[1] = pg_rotl(s->v[1], 17) ^ s->v[2];
-    s->v[2] = pg_rotl(s->v[2], 32);
+    s->v[1] = pg_hash_rotl(s->v[1], 17) ^ s->v[2];
+    s->v[2] = pg_hash_rotl(s->v[2], 32);
 }
 
-static inline void pg_sip_word(pg_sip_t *s, apr_uint64_t word, int rounds)
+static inline void pg_hash_sip_word(pg_sip_t *s, apr_uint64_t word, int rounds)
 {
     s->v[3] ^= word;
     for (int i = 0; i < rounds; i++) {
-        pg_sip_round(s);
+        pg_hash_sip_round(s);
     }
     s->v[0] ^= word;
 }
 
 /* n octets as a little-endian number; n is at most 8. */
-static inline apr_uint64_t pg_sip_load(const unsigned char *at, apr_size_t n)
+static inline apr_uint64_t pg_hash_sip_load(const unsigned char *at,
+                                            apr_size_t n)
 {
     apr_uint64_t word = 0;
 
@@ -67,8 +68,8 @@ static inline apr_uint64_t pg_sip_load(const unsigned char *at, apr_size_t n)
 }
 
 /** SipHash-c-d of n octets. */
-static inline apr_uint64_t pg_siphash(const pg_key_t *key, const void *octets,
-                                      apr_size_t n, int c, int d)
+static inline apr_uint64_t pg_hash_sip(const pg_key_t *key, const void *octets,
+                                       apr_size_t n, int c, int d)
 {
     const unsigned char *at = octets;
     pg_sip_t s = { .v = { key->k[0] ^ 0x736f6d6570736575u,
@@ -78,15 +79,15 @@ static inline apr_uint64_t pg_siphash(const pg_key_t *key, const void *octets,
     apr_uint64_t last = (apr_uint64_t)n << 56;
 
     for (; n >= 8; n -= 8, at += 8) {
-        pg_sip_word(&s, pg_sip_load(at, 8), c);
+        pg_hash_sip_word(&s, pg_hash_sip_load(at, 8), c);
     }
     if (n > 0) {
-        last |= pg_sip_load(at, n);
+        last |= pg_hash_sip_load(at, n);
     }
-    pg_sip_word(&s, last, c);
+    pg_hash_sip_word(&s, last, c);
     s.v[2] ^= 0xff;
     for (int i = 0; i < d; i++) {
-        pg_sip_round(&s);
+        pg_hash_sip_round(&s);
     }
     return s.v[0] ^ s.v[1] ^ s.v[2] ^ s.v[3];
 }
@@ -95,23 +96,23 @@ static inline apr_uint64_t pg_siphash(const pg_key_t *key, const void *octets,
 static inline apr_uint64_t pg_hash(const pg_key_t *key, const void *octets,
                                    apr_size_t n)
 {
-    return pg_siphash(key, octets, n, 1, 3);
+    return pg_hash_sip(key, octets, n, 1, 3);
 }
 
 /** A key of its own for each use, so that what is learnt of one use says
  *  nothing of another. */
-static inline pg_key_t pg_key_derive(const pg_key_t *key, const char *use)
+static inline pg_key_t pg_hash_key_derive(const pg_key_t *key, const char *use)
 {
-    apr_uint64_t a = pg_siphash(key, use, strlen(use), 2, 4);
+    apr_uint64_t a = pg_hash_sip(key, use, strlen(use), 2, 4);
     pg_key_t mixed = { .k = { a, key->k[1] } };
 
-    return (pg_key_t){ .k = { a, pg_siphash(&mixed, use, strlen(use),
-                                            2, 4) } };
+    return (
+        pg_key_t){ .k = { a, pg_hash_sip(&mixed, use, strlen(use), 2, 4) } };
 }
 
 /* --- NH ------------------------------------------------------------------ */
 
-/** Longest input of pg_nh(), octets. */
+/** Longest input of pg_hash_nh(), octets. */
 #define PG_NH_MOST 144
 
 typedef struct pg_nh_key_t {
@@ -123,7 +124,7 @@ typedef struct pg_wide_t {
     apr_uint64_t low, high;
 } pg_wide_t;
 
-static inline pg_wide_t pg_multiply(apr_uint64_t a, apr_uint64_t b)
+static inline pg_wide_t pg_hash_multiply(apr_uint64_t a, apr_uint64_t b)
 {
 #ifdef __SIZEOF_INT128__
     __extension__ typedef unsigned __int128 wide;
@@ -142,14 +143,14 @@ static inline pg_wide_t pg_multiply(apr_uint64_t a, apr_uint64_t b)
 #endif
 }
 
-static inline apr_uint64_t pg_fold(apr_uint64_t a, apr_uint64_t b)
+static inline apr_uint64_t pg_hash_fold(apr_uint64_t a, apr_uint64_t b)
 {
-    pg_wide_t product = pg_multiply(a, b);
+    pg_wide_t product = pg_hash_multiply(a, b);
 
     return product.low ^ product.high;
 }
 
-static inline apr_uint64_t pg_load8(const char *at)
+static inline apr_uint64_t pg_hash_load8(const char *at)
 {
     apr_uint64_t word;
 
@@ -157,7 +158,7 @@ static inline apr_uint64_t pg_load8(const char *at)
     return word;
 }
 
-static inline apr_uint64_t pg_load4(const char *at)
+static inline apr_uint64_t pg_hash_load4(const char *at)
 {
     apr_uint32_t word;
 
@@ -167,12 +168,13 @@ static inline apr_uint64_t pg_load4(const char *at)
 
 /** n octets (at most 8) as a number, without reading beyond them and without
  *  a call: different octets, different numbers. */
-static inline apr_uint64_t pg_load_short(const char *at, apr_size_t n)
+static inline apr_uint64_t pg_hash_load_short(const char *at, apr_size_t n)
 {
     const unsigned char *octet = (const unsigned char *)at;
 
     if (n >= 4) {
-        return pg_load4(at) | pg_load4(at + n - 4) << (8 * (n - 4) & 63);
+        return pg_hash_load4(at)
+               | pg_hash_load4(at + n - 4) << (8 * (n - 4) & 63);
     }
     if (n > 0) {
         return octet[0] | (apr_uint64_t)octet[n / 2] << (8 * (n / 2))
@@ -181,18 +183,18 @@ static inline apr_uint64_t pg_load_short(const char *at, apr_size_t n)
     return 0;
 }
 
-static inline void pg_nh_step(pg_wide_t *sum, apr_uint64_t a, apr_uint64_t b,
-                              const apr_uint64_t *key)
+static inline void pg_hash_nh_step(pg_wide_t *sum, apr_uint64_t a,
+                                   apr_uint64_t b, const apr_uint64_t *key)
 {
-    pg_wide_t product = pg_multiply(a + key[0], b + key[1]);
+    pg_wide_t product = pg_hash_multiply(a + key[0], b + key[1]);
 
     sum->low += product.low;
     sum->high += product.high + (sum->low < product.low);
 }
 
 /** Hash of n octets; n is at most PG_NH_MOST. */
-static inline apr_uint64_t pg_nh(const pg_nh_key_t *key, const char *octets,
-                                 apr_size_t n)
+static inline apr_uint64_t pg_hash_nh(const pg_nh_key_t *key,
+                                      const char *octets, apr_size_t n)
 {
     const char *at = octets;
     const apr_uint64_t *k = key->k;
@@ -200,32 +202,32 @@ static inline apr_uint64_t pg_nh(const pg_nh_key_t *key, const char *octets,
     pg_wide_t sum = { .low = n };
 
     for (; left > 16; left -= 16, at += 16, k += 2) {
-        pg_nh_step(&sum, pg_load8(at), pg_load8(at + 8), k);
+        pg_hash_nh_step(&sum, pg_hash_load8(at), pg_hash_load8(at + 8), k);
     }
     if (n > 16) {                    /* the last 16, some of them again   */
         at = octets + n - 16;
-        pg_nh_step(&sum, pg_load8(at), pg_load8(at + 8), k);
+        pg_hash_nh_step(&sum, pg_hash_load8(at), pg_hash_load8(at + 8), k);
     }
     else if (n >= 8) {
-        pg_nh_step(&sum, pg_load8(at), pg_load8(at + n - 8), k);
+        pg_hash_nh_step(&sum, pg_hash_load8(at), pg_hash_load8(at + n - 8), k);
     }
     else {
-        pg_nh_step(&sum, pg_load_short(at, n), 0, k);
+        pg_hash_nh_step(&sum, pg_hash_load_short(at, n), 0, k);
     }
-    return pg_fold(pg_fold(sum.low ^ key->finish[0],
-                           sum.high ^ key->finish[1]) ^ n,
-                   key->finish[2]);
+    return pg_hash_fold(
+        pg_hash_fold(sum.low ^ key->finish[0], sum.high ^ key->finish[1]) ^ n,
+        key->finish[2]);
 }
 
-/** A key for pg_nh(), for one use. */
-static inline void pg_nh_derive(pg_nh_key_t *out, const pg_key_t *key,
-                                const char *use)
+/** A key for pg_hash_nh(), for one use. */
+static inline void pg_hash_nh_derive(pg_nh_key_t *out, const pg_key_t *key,
+                                     const char *use)
 {
-    pg_key_t mine = pg_key_derive(key, use);
+    pg_key_t mine = pg_hash_key_derive(key, use);
     apr_uint64_t words[sizeof(*out) / sizeof(apr_uint64_t)] = { 0 };
 
     for (apr_uint64_t i = 0; i < sizeof(*out) / sizeof(*words); i++) {
-        words[i] = pg_siphash(&mine, &i, sizeof(i), 2, 4);
+        words[i] = pg_hash_sip(&mine, &i, sizeof(i), 2, 4);
     }
     memcpy(out, words, sizeof(*out));
     out->finish[2] |= 1;

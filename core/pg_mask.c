@@ -6,7 +6,7 @@
 
 static apr_uint64_t hash_of(const pg_key_t *key, pg_span_t s)
 {
-    return pg_siphash(key, s.ptr, s.len, 2, 4);
+    return pg_hash_sip(key, s.ptr, s.len, 2, 4);
 }
 
 typedef struct out_t {
@@ -50,7 +50,7 @@ static pg_span_t top_level(pg_span_t name)
         return PG_SPAN("");
     }
     for (apr_size_t i = 1; i < tld.len; i++) {
-        if (!pg_is_alpha(tld.ptr[i])) {
+        if (!pg_octet_is_alpha(tld.ptr[i])) {
             return PG_SPAN("");
         }
     }
@@ -116,7 +116,7 @@ apr_size_t pg_mask_host(char *out, const pg_key_t *key, pg_span_t host)
         bracketed[host.len + 1] = ']';
         host = pg_span_make(bracketed, host.len + 2);
     }
-    pg_authority_parse(&a, host);
+    pg_target_authority(&a, host);
     add_host(&o, key, &a);
     return done(&o, out);
 }
@@ -126,7 +126,7 @@ apr_size_t pg_mask_authority(char *out, const pg_key_t *key, pg_span_t s)
     out_t o = { .at = out, .left = PG_MASK_SIZE - 1 };
     pg_authority_t a;
 
-    pg_authority_parse(&a, s);
+    pg_target_authority(&a, s);
     add_host(&o, key, &a);
     add_port(&o, &a);
     return done(&o, out);

@@ -301,7 +301,7 @@ static bool bare_ipv6(pg_authority_t *out, pg_span_t name)
     text[0] = '[';
     memcpy(text + 1, name.ptr, name.len);
     text[name.len + 1] = ']';
-    return pg_authority_parse(out, pg_span_make(text, name.len + 2))
+    return pg_target_authority(out, pg_span_make(text, name.len + 2))
            && out->host_kind == PG_HOST_IPV6;
 }
 
@@ -313,7 +313,7 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
 
     if (!bare) {
         /* '?' and '*' may stand in a reg-name as far as this goes. */
-        pg_authority_parse(&a, name);
+        pg_target_authority(&a, name);
     }
     any_port = !bare && pg_span_eq(a.port_text, PG_SPAN("*"));
     if (a.port_kind == PG_PORT_BAD && !any_port) {
@@ -384,7 +384,7 @@ static bool matches(const char *pattern, const char *s, apr_size_t n)
 
 static int hex_value(char c)
 {
-    return pg_is_digit(c) ? c - '0' : pg_lower(c) - 'a' + 10;
+    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
 }
 
 /* Undo the escapes; n octets, or 0 if that is too long or no escape. */
@@ -398,8 +398,8 @@ static apr_size_t unescape(char out[NAME_MAX_OCTETS], pg_span_t s)
             return 0;
         }
         if (c == '%') {
-            if (s.len - i < 3 || !pg_is_hex(s.ptr[i + 1])
-                || !pg_is_hex(s.ptr[i + 2])) {
+            if (s.len - i < 3 || !pg_octet_is_hex(s.ptr[i + 1])
+                || !pg_octet_is_hex(s.ptr[i + 2])) {
                 return 0;
             }
             c = (char)(hex_value(s.ptr[i + 1]) * 16

@@ -28,7 +28,7 @@ pg_action_t pg_policy_default(pg_class_e class_id)
 static bool is_for_proxy(pg_class_e class_id)
 {
     return class_id == PG_CLASS_ABSOLUTE
-           || pg_class_family(class_id) == PG_FAMILY_CONNECT;
+           || pg_vocab_family_of(class_id) == PG_FAMILY_CONNECT;
 }
 
 pg_action_t pg_policy_decide(pg_class_e class_id, pg_engine_e engine,

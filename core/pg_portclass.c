@@ -109,7 +109,7 @@ pg_portclass_e pg_portclass(apr_uint16_t port)
     return port ? PG_PORTCLASS_OTHER : PG_PORTCLASS_NONE;
 }
 
-apr_uint16_t pg_scheme_port(pg_span_t scheme)
+apr_uint16_t pg_portclass_scheme(pg_span_t scheme)
 {
     for (apr_size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         if (pg_span_ieq(scheme, schemes[i].scheme)) {

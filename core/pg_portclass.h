@@ -34,6 +34,6 @@ pg_portclass_e pg_portclass(apr_uint16_t port);
 /** The default port of a scheme ("http" gives 80), any case; 0 = unknown.
  *  @see RFC 9110 4.2, RFC 6455 3, and the IANA registries of URI schemes and
  *       of service names and port numbers */
-apr_uint16_t pg_scheme_port(pg_span_t scheme);
+apr_uint16_t pg_portclass_scheme(pg_span_t scheme);
 
 #endif

@@ -17,17 +17,17 @@ static const char *const top_names[] = { PG_TOPS(PG_NAME) };
 static const char *const period_names[] = { PG_PERIODS(PG_NAME) };
 #undef PG_NAME
 
-const char *pg_method_name(pg_method_e m)
+const char *pg_snapshot_method(pg_method_e m)
 {
     return PG_LOOK_UP(method_names, m);
 }
 
-const char *pg_top_name(pg_top_e t)
+const char *pg_snapshot_top(pg_top_e t)
 {
     return PG_LOOK_UP(top_names, t);
 }
 
-const char *pg_period_name(pg_period_e p)
+const char *pg_snapshot_period(pg_period_e p)
 {
     return PG_LOOK_UP(period_names, p);
 }

@@ -61,9 +61,9 @@ typedef enum pg_period_e {
 #undef PG_ENUM_PERIOD
 
 /** The names above, "?" outside the list; never NULL. */
-const char *pg_method_name(pg_method_e m);
-const char *pg_top_name(pg_top_e t);
-const char *pg_period_name(pg_period_e p);
+const char *pg_snapshot_method(pg_method_e m);
+const char *pg_snapshot_top(pg_top_e t);
+const char *pg_snapshot_period(pg_period_e p);
 
 /** Text a stranger sent. octets.ptr NULL: it was not sent at all. */
 typedef struct pg_text_t {

@@ -61,7 +61,7 @@ bool pg_span_istarts(pg_span_t s, pg_span_t prefix)
         return false;
     }
     for (apr_size_t i = 0; i < prefix.len; i++) {
-        if (pg_lower(s.ptr[i]) != pg_lower(prefix.ptr[i])) {
+        if (pg_octet_lower(s.ptr[i]) != pg_octet_lower(prefix.ptr[i])) {
             return false;
         }
     }
@@ -95,10 +95,10 @@ apr_size_t pg_span_rfind(pg_span_t s, char c)
 
 pg_span_t pg_span_trim(pg_span_t s)
 {
-    while (s.len && pg_is_space(s.ptr[0])) {
+    while (s.len && pg_octet_is_space(s.ptr[0])) {
         s = pg_span_from(s, 1);
     }
-    while (s.len && pg_is_space(s.ptr[s.len - 1])) {
+    while (s.len && pg_octet_is_space(s.ptr[s.len - 1])) {
         s.len--;
     }
     return s;
@@ -107,7 +107,7 @@ pg_span_t pg_span_trim(pg_span_t s)
 void pg_span_lower(char *out, pg_span_t s)
 {
     for (apr_size_t i = 0; i < s.len; i++) {
-        out[i] = pg_lower(s.ptr[i]);
+        out[i] = pg_octet_lower(s.ptr[i]);
     }
 }
 

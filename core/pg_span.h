@@ -57,7 +57,7 @@ apr_size_t pg_span_find_any(pg_span_t s, const char *set);
 /** Offset of the last c in s, or s.len when there is none. */
 apr_size_t pg_span_rfind(pg_span_t s, char c);
 
-/** Without the white space (pg_is_space) at both ends. */
+/** Without the white space (pg_octet_is_space) at both ends. */
 pg_span_t pg_span_trim(pg_span_t s);
 
 /**
@@ -84,28 +84,29 @@ enum {
 };
 extern const unsigned char pg_octets[256];
 
-static inline bool pg_is_octet(char c, unsigned int flags)
+static inline bool pg_octet_is(char c, unsigned int flags)
 {
     return (pg_octets[(unsigned char)c] & flags) != 0;
 }
 
 /** ASCII classes; c may be any octet. */
-static inline bool pg_is_digit(char c) { return c >= '0' && c <= '9'; }
-static inline bool pg_is_alpha(char c)
+static inline bool pg_octet_is_digit(char c) { return c >= '0' && c <= '9'; }
+static inline bool pg_octet_is_alpha(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-static inline bool pg_is_hex(char c)
+static inline bool pg_octet_is_hex(char c)
 {
-    return pg_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return pg_octet_is_digit(c) || (c >= 'a' && c <= 'f')
+           || (c >= 'A' && c <= 'F');
 }
 /** What separates the parts of a request line for a forgiving reader
  *  (RFC 9112 3): space, tab, CR, LF, vertical tab, form feed. */
-static inline bool pg_is_space(char c)
+static inline bool pg_octet_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
-static inline char pg_lower(char c)
+static inline char pg_octet_lower(char c)
 {
     return (c >= 'A' && c <= 'Z') ? (char)(c + ('a' - 'A')) : c;
 }

@@ -10,7 +10,7 @@ static bool parse_ipv4(unsigned char out[16], pg_span_t s)
     unsigned int value = 0, digits = 0, part = 0;
 
     for (apr_size_t i = 0; i <= s.len; i++) {
-        if (i < s.len && pg_is_digit(s.ptr[i])) {
+        if (i < s.len && pg_octet_is_digit(s.ptr[i])) {
             /* A leading zero would mean octal to some readers. */
             if (digits++ && value == 0) {
                 return false;
@@ -39,7 +39,7 @@ static bool parse_ipv6(unsigned char out[16], pg_span_t s)
     apr_size_t zone = pg_span_find(s, '%');
 
     for (apr_size_t i = zone; i < s.len; i++) {
-        if (!pg_is_octet(s.ptr[i], PG_OCTET_REG)) {
+        if (!pg_octet_is(s.ptr[i], PG_OCTET_REG)) {
             return false;
         }
     }
@@ -61,14 +61,14 @@ static pg_host_e host_kind(unsigned char address[16], pg_span_t s)
     for (apr_size_t i = 0; i < s.len; i++) {
         /* Octets over 127 are taken too: an IRI sent as it is must be
          * comparable with a name configured the same way. */
-        if (!pg_is_octet(s.ptr[i], PG_OCTET_REG)) {
+        if (!pg_octet_is(s.ptr[i], PG_OCTET_REG)) {
             return PG_HOST_BAD;
         }
     }
     if (bare.len > 1 && bare.ptr[bare.len - 1] == '.') {
         bare.len--;
     }
-    if (pg_is_digit(s.ptr[0]) && parse_ipv4(address, bare)) {
+    if (pg_octet_is_digit(s.ptr[0]) && parse_ipv4(address, bare)) {
         return PG_HOST_IPV4;
     }
     memset(address, 0, 16);
@@ -84,7 +84,7 @@ static pg_span_t without_padding(pg_span_t s)
     return s;
 }
 
-pg_port_e pg_port_parse(apr_uint16_t *out, pg_span_t s)
+pg_port_e pg_target_port(apr_uint16_t *out, pg_span_t s)
 {
     unsigned long value = 0;
 
@@ -93,7 +93,7 @@ pg_port_e pg_port_parse(apr_uint16_t *out, pg_span_t s)
         return PG_PORT_NONE;
     }
     for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_is_digit(s.ptr[i])) {
+        if (!pg_octet_is_digit(s.ptr[i])) {
             return PG_PORT_BAD;
         }
         value = value * 10 + (unsigned long)(s.ptr[i] - '0');
@@ -116,8 +116,8 @@ static void set_port(pg_authority_t *out, pg_span_t rest)
         return;
     }
     out->port_text = pg_span_from(rest, 1);
-    out->port_kind = pg_port_parse(&out->port,
-                                   without_padding(out->port_text));
+    out->port_kind =
+        pg_target_port(&out->port, without_padding(out->port_text));
 }
 
 static void set_bracketed(pg_authority_t *out, pg_span_t s)
@@ -148,7 +148,7 @@ static apr_size_t find_at(pg_span_t s, bool *ambiguous)
     return at;
 }
 
-bool pg_authority_parse(pg_authority_t *out, pg_span_t s)
+bool pg_target_authority(pg_authority_t *out, pg_span_t s)
 {
     bool ambiguous;
     apr_size_t at = find_at(s, &ambiguous);
@@ -182,10 +182,10 @@ static apr_size_t scheme_length(pg_span_t s)
 {
     apr_size_t n = 0;
 
-    if (s.len == 0 || !pg_is_alpha(s.ptr[0])) {
+    if (s.len == 0 || !pg_octet_is_alpha(s.ptr[0])) {
         return 0;
     }
-    while (n < s.len && pg_is_octet(s.ptr[n], PG_OCTET_SCHEME)) {
+    while (n < s.len && pg_octet_is(s.ptr[n], PG_OCTET_SCHEME)) {
         n++;
     }
     return s.len - n >= 3 && memcmp(s.ptr + n, "://", 3) == 0 ? n : 0;
@@ -198,7 +198,7 @@ static pg_form_e parse_absolute(pg_target_t *out, pg_span_t s, apr_size_t n)
 
     out->scheme = pg_span_upto(s, n);
     out->path = pg_span_from(rest, end);
-    pg_authority_parse(&out->authority, pg_span_upto(rest, end));
+    pg_target_authority(&out->authority, pg_span_upto(rest, end));
     return PG_FORM_ABSOLUTE;
 }
 
@@ -220,7 +220,7 @@ pg_form_e pg_target_parse(pg_target_t *out, pg_span_t s)
     else if ((n = scheme_length(s)) != 0) {
         out->form = parse_absolute(out, s, n);
     }
-    else if (pg_authority_parse(&out->authority, s)
+    else if (pg_target_authority(&out->authority, s)
              && out->authority.port_kind == PG_PORT_OK) {
         out->form = PG_FORM_AUTHORITY;
     }

@@ -71,13 +71,13 @@ pg_form_e pg_target_parse(pg_target_t *out, pg_span_t s);
  * @return true if host and port are well formed (port may be absent)
  * @see RFC 3986 3.2
  */
-bool pg_authority_parse(pg_authority_t *out, pg_span_t s);
+bool pg_target_authority(pg_authority_t *out, pg_span_t s);
 
 /**
  * Read a decimal port. Leading zeros count nothing; a sign, 0, and what is
  * over 65535 are bad (httpd's own parser takes "+80" and lets 99999 wrap).
  * @param out  the port, or 0
  */
-pg_port_e pg_port_parse(apr_uint16_t *out, pg_span_t s);
+pg_port_e pg_target_port(apr_uint16_t *out, pg_span_t s);
 
 #endif

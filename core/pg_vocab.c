@@ -18,32 +18,32 @@ static const char *name_at(const char *const *names, int count, int i)
     return i >= 0 && i < count ? names[i] : "?";
 }
 
-const char *pg_class_name(pg_class_e c)
+const char *pg_vocab_class(pg_class_e c)
 {
     return name_at(classes, PG_CLASS_CLEAN + 1, (int)c);
 }
 
-const char *pg_family_name(pg_family_e f)
+const char *pg_vocab_family(pg_family_e f)
 {
     return name_at(families, PG_FAMILY_COUNT, (int)f);
 }
 
-const char *pg_outcome_name(pg_outcome_e o)
+const char *pg_vocab_outcome(pg_outcome_e o)
 {
     return name_at(outcomes, PG_OUTCOME_COUNT, (int)o);
 }
 
-const char *pg_posture_name(pg_posture_e p)
+const char *pg_vocab_posture(pg_posture_e p)
 {
     return name_at(postures, PG_POSTURE_COUNT, (int)p);
 }
 
-pg_family_e pg_class_family(pg_class_e c)
+pg_family_e pg_vocab_family_of(pg_class_e c)
 {
     return (unsigned int)c < PG_CLASS_COUNT ? family_of[c] : PG_FAMILY_GET;
 }
 
-pg_class_e pg_class_by_name(pg_span_t name)
+pg_class_e pg_vocab_class_by_name(pg_span_t name)
 {
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         if (pg_span_ieq(name, pg_span_str(classes[c]))) {

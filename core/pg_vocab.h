@@ -74,15 +74,15 @@ typedef enum pg_posture_e {
 #undef PG_ENUM_POSTURE
 
 /** The names above, "?" for a value outside the list; never NULL. */
-const char *pg_class_name(pg_class_e c);      /* "clean" for PG_CLASS_CLEAN */
-const char *pg_family_name(pg_family_e f);
-const char *pg_outcome_name(pg_outcome_e o);
-const char *pg_posture_name(pg_posture_e p);
+const char *pg_vocab_class(pg_class_e c);      /* "clean" for PG_CLASS_CLEAN */
+const char *pg_vocab_family(pg_family_e f);
+const char *pg_vocab_outcome(pg_outcome_e o);
+const char *pg_vocab_posture(pg_posture_e p);
 
 /** The family a class belongs to by itself (for MALFORMED: get). */
-pg_family_e pg_class_family(pg_class_e c);
+pg_family_e pg_vocab_family_of(pg_class_e c);
 
 /** The class of that name; PG_CLASS_CLEAN when there is none. */
-pg_class_e pg_class_by_name(pg_span_t name);
+pg_class_e pg_vocab_class_by_name(pg_span_t name);
 
 #endif

@@ -6,7 +6,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
-#include "pg_config_outlet.h"
+#include "pg_config_notify.h"
 #include "pg_ledger.h"
 #include "pg_own.h"
 
@@ -306,7 +306,7 @@ static const char *class_list(apr_pool_t *pool)
 
     for (int i = 0; i < PG_CLASS_COUNT; i++) {
         list = apr_pstrcat(pool, list, i == PG_CLASS_COUNT - 1 ? " or " : ", ",
-                           pg_class_name((pg_class_e)i), NULL);
+                           pg_vocab_class((pg_class_e)i), NULL);
     }
     return list;
 }
@@ -316,7 +316,7 @@ static const char *set_action(cmd_parms *cmd, void *dir, const char *name,
 {
     pg_settings_t *settings = pg_config_of(cmd->server);
     bool all = ap_cstr_casecmp(name, "all") == 0;
-    pg_class_e one = pg_class_by_name(pg_span_str(name));
+    pg_class_e one = pg_vocab_class_by_name(pg_span_str(name));
     int chosen = 0, with = 0;
     const char *problem = take_word(&chosen, cmd, act_words, act);
 
@@ -376,16 +376,17 @@ const command_rec pg_config_directives[] = {
     AP_INIT_ITERATE("ProxyGuardExempt", add_exempt, NULL, RSRC_CONF,
                     "expressions; requests for which one is true are not "
                     "looked at; default none"),
-    AP_INIT_TAKE12("ProxyGuardLogRate", pg_config_rate, NULL, RSRC_CONF,
+    AP_INIT_TAKE12("ProxyGuardLogRate", pg_config_notify_rate, NULL, RSRC_CONF,
                    "lines a minute for each source, and in all; or Off; "
                    "default 10 120"),
-    AP_INIT_TAKE1("ProxyGuardEvidenceLog", pg_config_evidence, NULL,
-                  RSRC_CONF, "file or \"|program\" for one line of JSON an "
+    AP_INIT_TAKE1("ProxyGuardEvidenceLog", pg_config_notify_evidence, NULL,
+                  RSRC_CONF,
+                  "file or \"|program\" for one line of JSON an "
                   "attempt; default none"),
-    AP_INIT_TAKE1("ProxyGuardMask", pg_config_mask, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardMask", pg_config_notify_mask, NULL, RSRC_CONF,
                   "file with a key of 32 hexadecimal digits: names and "
                   "addresses of the evidence log as pseudonyms; default Off"),
-    AP_INIT_TAKE1("ProxyGuardSensor", pg_config_sensor, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardSensor", pg_config_notify_sensor, NULL, RSRC_CONF,
                   "this server's name among several; default the main "
                   "ServerName"),
     { NULL }

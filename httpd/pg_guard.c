@@ -13,7 +13,7 @@
 #include "pg_config.h"
 #include "pg_conn.h"
 #include "pg_hot.h"
-#include "pg_outlet.h"
+#include "pg_notify.h"
 #include "pg_request.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -185,11 +185,11 @@ static void publish(request_rec *r, const note_t *note)
     static const char *const acts[] = {
         [PG_ACT_PASS] = "pass", [PG_ACT_DENY] = "deny", [PG_ACT_DROP] = "drop"
     };
-    const char *name = pg_class_name(note->verdict.class_id);
+    const char *name = pg_vocab_class(note->verdict.class_id);
 
     apr_table_setn(r->notes, PROXYGUARD_NOTE_CLASS, name);
     apr_table_setn(r->notes, PROXYGUARD_NOTE_REASON,
-                   pg_reason_name(note->verdict.reason));
+                   pg_classify_reason(note->verdict.reason));
     apr_table_setn(r->notes, PROXYGUARD_NOTE_ACTION, acts[note->action.act]);
     apr_table_setn(r->subprocess_env, PROXYGUARD_ENV, name);
 }
@@ -398,7 +398,7 @@ static void record(const request_rec *r, const pg_settings_t *settings,
     if (ledger) {
         pg_ledger_record(ledger, &event);
     }
-    pg_outlet_attempt(r, &event);
+    pg_notify_attempt(r, &event);
 }
 
 /* The first octets of a connection are read again as a request line, when
@@ -490,5 +490,6 @@ const char *proxyguard_class(request_rec *r)
 {
     const note_t *note = note_of(first_of(r));
 
-    return note && !note->clean ? pg_class_name(note->verdict.class_id) : NULL;
+    return note && !note->clean ? pg_vocab_class(note->verdict.class_id)
+                                : NULL;
 }

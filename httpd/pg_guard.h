@@ -11,7 +11,7 @@
 #include "pg_audit.h"
 #include "pg_checkpoint.h"
 #include "pg_ledger.h"
-#include "pg_outlet.h"
+#include "pg_notify.h"
 #include "pg_own.h"
 #include "pg_policy.h"
 
@@ -21,7 +21,7 @@ typedef struct pg_guard_t {
     pg_ledger_t *ledger;         /* NULL: deny, but count nothing         */
     pg_checkpoint_t *checkpoint; /* the parent's; NULL: none              */
     const pg_audit_t *audit;
-    pg_outlet_t *outlet;
+    pg_notify_t *outlet;
     bool names_known;            /* some ServerName, and no "*" alias     */
     bool behind_proxy;           /* mod_remoteip is loaded: the peer need
                                     not be the client                     */

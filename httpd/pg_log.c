@@ -61,13 +61,13 @@ void pg_log_attempt(const request_rec *r, const pg_event_t *event)
         "%s: class=%s family=%s method=\"%s\" target=\"%s\"%s host=\"%s\" "
         "port=%u status=%d outcome=%s %s=%s vhost=\"%s\" reason=%s "
         "agent=\"%s\"",
-        sentences[event->outcome], pg_class_name(v->class_id),
-        pg_family_name(v->family), quoted(p, v->method, CUT_METHOD),
+        sentences[event->outcome], pg_vocab_class(v->class_id),
+        pg_vocab_family(v->family), quoted(p, v->method, CUT_METHOD),
         quoted(p, v->target, CUT_TARGET), length_note(p, v->target),
         quoted(p, v->host, CUT_HOST), (unsigned)v->port, event->status,
-        pg_outcome_name(event->outcome),
+        pg_vocab_outcome(event->outcome),
         event->source_is_peer ? "peer" : "source",
         r->useragent_ip ? r->useragent_ip : "-",
-        quoted(p, event->vhost, CUT_HOST), pg_reason_name(v->reason),
+        quoted(p, event->vhost, CUT_HOST), pg_classify_reason(v->reason),
         quoted(p, event->user_agent, CUT_AGENT));
 }

@@ -54,11 +54,11 @@ static const char *understand(request_rec *r, pg_query_t *query)
         return wrong;
     }
     if (query->format == NULL) {
-        query->format = pg_accept_format(field(r, "Accept"),
-                                         is_for_metrics(r));
+        query->format =
+            pg_query_accept_format(field(r, "Accept"), is_for_metrics(r));
     }
     if (!query->lang_given) {
-        query->view.lang = pg_accept_lang(field(r, "Accept-Language"));
+        query->view.lang = pg_query_accept_lang(field(r, "Accept-Language"));
     }
     return NULL;
 }
@@ -111,8 +111,8 @@ static pg_report_t *make_report(request_rec *r)
     }
     if (guard && guard->outlet) {
         report->sensor = settings->sensor;
-        report->log_lines_held = pg_outlet_held(guard->outlet);
-        report->evidence_lines_lost = pg_outlet_lost(guard->outlet);
+        report->log_lines_held = pg_notify_held(guard->outlet);
+        report->evidence_lines_lost = pg_notify_lost(guard->outlet);
     }
     if (guard && guard->audit) {
         report->vhosts = guard->audit->vhosts;
@@ -130,7 +130,7 @@ static int answer(request_rec *r, const pg_query_t *query)
 
     ap_set_content_type(r, query->format->media_type);
     apr_table_setn(r->headers_out, "Content-Language",
-                   pg_lang_tag(query->view.lang));
+                   pg_explain_lang_tag(query->view.lang));
     if (r->header_only) {
         return OK;
     }
@@ -176,25 +176,28 @@ static void block(request_rec *r, pg_sink_t *sink, const pg_report_t *report)
     ap_rputs("<hr />\n<h1>Relay attempts (mod_proxyguard)</h1>\n", r);
     if (report->ledger == NULL) {
         ap_rprintf(r, "<p>%s</p>\n",
-                   pg_phrase(PG_LANG_EN, PG_PHRASE_CANNOT_COUNT));
+                   pg_phrases_get(PG_LANG_EN, PG_PHRASE_CANNOT_COUNT));
         return;
     }
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         relayed += report->ledger->count[c][PG_OUTCOME_RELAYED];
     }
     pg_trend_of(&trend, report->ledger);
-    pg_putf(sink, "<dl>\n<dt>Attempts: %" APR_UINT64_T_FMT ", in the last "
-            "hour: %" APR_UINT64_T_FMT ", relayed: %" APR_UINT64_T_FMT
-            "</dt>\n", report->ledger->attempts, trend.hour, relayed);
+    pg_sink_putf(sink,
+                 "<dl>\n<dt>Attempts: %" APR_UINT64_T_FMT ", in the last "
+                 "hour: %" APR_UINT64_T_FMT ", relayed: %" APR_UINT64_T_FMT
+                 "</dt>\n",
+                 report->ledger->attempts, trend.hour, relayed);
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         apr_uint64_t n = 0;
 
         for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
             n += report->ledger->count[c][o];
         }
-        pg_putf(sink, "<dt>%s: %" APR_UINT64_T_FMT "</dt>\n",
-                pg_phrase(PG_LANG_EN, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c)),
-                n);
+        pg_sink_putf(
+            sink, "<dt>%s: %" APR_UINT64_T_FMT "</dt>\n",
+            pg_phrases_get(PG_LANG_EN, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c)),
+            n);
     }
     ap_rputs("</dl>\n", r);
 }
@@ -205,7 +208,8 @@ int pg_status_block(request_rec *r, int flags)
     const pg_report_t *report = make_report(r);
 
     if (flags & AP_STATUS_SHORT) {
-        (void)pg_format_find(PG_SPAN("auto"))->render(&sink, report, r->pool);
+        (void)pg_report_format(PG_SPAN("auto"))
+            ->render(&sink, report, r->pool);
     }
     else {
         block(r, &sink, report);

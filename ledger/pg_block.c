@@ -97,7 +97,7 @@ static apr_status_t from_layout1(pg_ledger_t **out, int fd, apr_pool_t *pool)
 
 static apr_uint64_t block_hash(const pg_ledger_t *block, apr_time_t saved)
 {
-    pg_key_t key = pg_key_derive(&block->key, "checkpoint");
+    pg_key_t key = pg_hash_key_derive(&block->key, "checkpoint");
 
     key.k[0] ^= (apr_uint64_t)saved;
     return pg_hash(&key, block->base, block->size);

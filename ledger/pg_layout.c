@@ -83,14 +83,14 @@ void pg_layout_place(pg_ledger_t *out, void *base, const pg_head_t *head)
     out->since = head->since;
     out->sizes = head->sizes;
     out->key = head->key;
-    pg_nh_derive(&out->vhost_key, &head->key, "vhost");
-    out->recent_key = pg_key_derive(&head->key, "recent");
+    pg_hash_nh_derive(&out->vhost_key, &head->key, "vhost");
+    out->recent_key = pg_hash_key_derive(&head->key, "recent");
     out->common = (pg_common_t *)(void *)(out->base + PG_HEAD_ROOM);
     out->recent = (pg_word_t *)(void *)(out->common + 1);
     out->lane_at = lanes_at(&head->sizes);
     out->lane_size = lane_size(&head->sizes);
     for (unsigned t = 0; t < PG_TOP_COUNT; t++) {
-        pg_nh_derive(&out->top_key[t], &head->key, top_uses[t]);
+        pg_hash_nh_derive(&out->top_key[t], &head->key, top_uses[t]);
         at = (at + 63) & ~(apr_size_t)63;
         out->top_at[t] = at;
         at += pg_top_size((pg_top_e)t, head->sizes.sets[t]);

@@ -103,7 +103,7 @@ static inline bool pg_kind_split(unsigned kind, pg_class_e *c, pg_family_e *f)
 
     *c = other ? PG_CLASS_MALFORMED : (pg_class_e)kind;
     *f = other ? (pg_family_e)(kind - PG_KIND_MALFORMED)
-               : pg_class_family(*c);
+               : pg_vocab_family_of(*c);
     return (unsigned)*c < PG_CLASS_COUNT && (unsigned)*f < PG_FAMILY_COUNT;
 }
 

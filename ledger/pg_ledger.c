@@ -110,8 +110,8 @@ static void record_target(const pg_ledger_t *ledger, pg_lane_t *lane,
     text[1] = (char)(verdict->port & 0xff);
     for (apr_size_t i = 0; i < from.len; i += sizeof(word)) {
         word = from.len - i >= sizeof(word)
-                   ? pg_load8(from.ptr + i)
-                   : pg_load_short(from.ptr + i, from.len - i);
+                   ? pg_hash_load8(from.ptr + i)
+                   : pg_hash_load_short(from.ptr + i, from.len - i);
         word = host ? lower8(word) : word;
         memcpy(text + 2 + i, &word, sizeof(word));
     }
@@ -168,7 +168,7 @@ apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
 
     snapshot->taken = now;
     snapshot->since = ledger->since;
-    snapshot->pseudonyms = pg_key_derive(&ledger->key, "pseudonyms");
+    snapshot->pseudonyms = pg_hash_key_derive(&ledger->key, "pseudonyms");
     pg_totals_copy(snapshot, ledger);
     pg_vhosts_copy(snapshot, ledger, pool);
     pg_series_copy(snapshot, ledger, pool);

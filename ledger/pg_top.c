@@ -75,7 +75,7 @@ static apr_uint64_t mark_of(apr_uint64_t hash)
 static apr_uint64_t hash_of(const pg_ledger_t *ledger, pg_top_e list,
                             const char *octets, apr_size_t n, bool cut)
 {
-    return pg_nh(&ledger->top_key[list], octets, n)
+    return pg_hash_nh(&ledger->top_key[list], octets, n)
            ^ (cut ? 0x9e3779b97f4a7c15u : 0);
 }
 

@@ -24,10 +24,10 @@ pg_method_e pg_method_of(pg_span_t method)
     if (method.len > sizeof(word)) {
         return PG_METHOD_OTHER;
     }
-    word = pg_load_short(method.ptr, method.len);
+    word = pg_hash_load_short(method.ptr, method.len);
     for (unsigned m = PG_METHOD_GET; m < PG_METHOD_COUNT; m++) {
         if (names[m].len == method.len
-            && pg_load_short(names[m].ptr, method.len) == word) {
+            && pg_hash_load_short(names[m].ptr, method.len) == word) {
             return (pg_method_e)m;
         }
     }
@@ -53,7 +53,7 @@ unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name)
     if (kept.len == 0) {
         return PG_VHOSTS;
     }
-    hash = pg_nh(&ledger->vhost_key, kept.ptr, kept.len);
+    hash = pg_hash_nh(&ledger->vhost_key, kept.ptr, kept.len);
     hash += hash == 0;
     for (unsigned i = 0; i < PG_VHOSTS; i++) {
         unsigned at = (unsigned)(hash + i) % PG_VHOSTS;
@@ -88,7 +88,7 @@ static bool read_name(pg_text_t *out, const pg_ledger_t *ledger,
         return false;
     }
     pg_words_read(octets, slot->text, PG_VHOST_WORDS);
-    is = pg_nh(&ledger->vhost_key, octets, n);
+    is = pg_hash_nh(&ledger->vhost_key, octets, n);
     if (is + (is == 0) != hash) {
         return false;
     }

@@ -11,7 +11,7 @@ CLI_FLAGS   = $(shell pkg-config --cflags $(CLI_PKGS)) \
 MODULE_INSTALLED := $(shell $(APXS) -q LIBEXECDIR)
 CLI_LIBS    = $(shell pkg-config --libs $(CLI_PKGS)) -pthread
 # without its main file, which has main()
-CLI_LIB    := $(filter-out cli/proxyguard.c,$(CLI_SRC))
+CLI_LIB    := $(SCAN_SRC) $(filter-out cli/proxyguard.c,$(CLI_SRC))
 
 # A log that is made up, beside grep, wc, mawk and, where it is installed,
 # GoAccess, all on the same warm file.

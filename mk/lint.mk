@@ -1,8 +1,8 @@
 # Each check names its files in a variable, so that tests/lint can point it
 # at a file that breaks the rule and see it reported.
 
-LINT_C  := $(LOWER_SRC) $(CLI_SRC) $(GLUE_SRC)
-LINT_H  := $(foreach d,$(LOWER) cli httpd,$(sort $(wildcard $(d)/*.h))) \
+LINT_C  := $(LOWER_SRC) $(SCAN_SRC) $(CLI_SRC) $(GLUE_SRC)
+LINT_H  := $(foreach d,$(LOWER) scan cli httpd,$(sort $(wildcard $(d)/*.h))) \
            $(wildcard mod_proxyguard.h)
 LINT_PY := $(sort $(wildcard tools/*.py $(foreach d,e2e lint bench suite \
               memcheck soak,tests/$(d)/*.py)))
@@ -12,7 +12,7 @@ LINT_TESTS  = $(UNIT_SRC) $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c \
 
 # flags of a file: those of its folder; the top level belongs to the glue
 folder   = $(patsubst ./,httpd,$(dir $(1)))
-flags_of = $(STD) $(INC_$(or $(filter $(LOWER) cli,$(patsubst \
+flags_of = $(STD) $(INC_$(or $(filter $(LOWER) scan cli,$(patsubst \
            %/,%,$(call folder,$(1)))),$(LINT_AS))) $(APR_CFLAGS)
 LINT_AS  = httpd
 
@@ -36,7 +36,7 @@ lint-cppcheck: ## cppcheck
 	    --error-exitcode=1 --inline-suppr --library=posix \
 	    --suppress=missingIncludeSystem \
 	    --suppress=uninitvar:ledger/pg_hash.h \
-	    -Icore -Iledger -Iaudit -Ireport -Ihttpd -Icli $(LINT_C)
+	    -Icore -Iledger -Iaudit -Ireport -Ihttpd -Iscan -Icli $(LINT_C)
 
 # gcc 12's analyzer is meant for plain C: the core is.
 lint-analyzer: ## gcc -fanalyzer on core/

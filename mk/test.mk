@@ -4,7 +4,7 @@
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
       -fno-omit-frame-pointer
 UNIT_SRC := $(call srcs,tests/unit)
-INC_unit  = $(INC_core) -Iledger -Iaudit -Ireport -Icli -Itests/unit \
+INC_unit  = $(INC_core) -Iledger -Iaudit -Ireport -Iscan -Icli -Itests/unit \
             $(JANSSON_CFLAGS) $(CLI_FLAGS) \
             $(shell pkg-config --cflags check)
 SANOBJ    = $(patsubst %.c,$(BUILD)/san/%.o,$(LOWER_SRC) $(CLI_LIB) \

@@ -64,7 +64,7 @@ apr_uint64_t pg_chart_step(apr_uint64_t highest, int lines)
 /* One decimal of a unit is finer than any screen. */
 static void coordinate(pg_sink_t *sink, const char *name, double x)
 {
-    pg_putf(sink, " %s=\"%.1f\"", name, x);
+    pg_sink_putf(sink, " %s=\"%.1f\"", name, x);
 }
 
 static void axis(const plot_t *plot, apr_uint64_t step)
@@ -74,14 +74,14 @@ static void axis(const plot_t *plot, apr_uint64_t step)
     for (apr_uint64_t n = 0; (double)n <= plot->top; n += step) {
         double y = PLOT_TOP + PLOT_H * (1 - (double)n / plot->top);
 
-        pg_puts(plot->sink, n ? "<line class=\"grid\" x1=\"0\""
-                              : "<line class=\"axis\" x1=\"0\"");
-        pg_putf(plot->sink, " x2=\"%d\"", PLOT_W);
+        pg_sink_puts(plot->sink, n ? "<line class=\"grid\" x1=\"0\""
+                                   : "<line class=\"axis\" x1=\"0\"");
+        pg_sink_putf(plot->sink, " x2=\"%d\"", PLOT_W);
         coordinate(plot->sink, "y1", y);
         coordinate(plot->sink, "y2", y);
-        pg_putf(plot->sink, "/>\n<text x=\"%d\"", PLOT_W + 8);
+        pg_sink_putf(plot->sink, "/>\n<text x=\"%d\"", PLOT_W + 8);
         coordinate(plot->sink, "y", y + 4);
-        pg_putf(plot->sink, ">%s</text>\n", pg_number(number, n));
+        pg_sink_putf(plot->sink, ">%s</text>\n", pg_render_number(number, n));
     }
 }
 
@@ -96,12 +96,12 @@ static void bar(const plot_t *plot, double x, double width, double from,
         top -= 1.5 - height;
         height = 1.5;
     }
-    pg_putf(plot->sink, "<rect class=\"%s\"", plot->chart->css[series]);
+    pg_sink_putf(plot->sink, "<rect class=\"%s\"", plot->chart->css[series]);
     coordinate(plot->sink, "x", x);
     coordinate(plot->sink, "y", top);
     coordinate(plot->sink, "width", width);
     coordinate(plot->sink, "height", height);
-    pg_puts(plot->sink, "/>");
+    pg_sink_puts(plot->sink, "/>");
 }
 
 static void bars(const plot_t *plot, apr_size_t column)
@@ -126,11 +126,11 @@ static void column_label(const plot_t *plot, apr_size_t column)
 {
     char text[PG_CHART_LABEL];
 
-    pg_puts(plot->sink, "<text class=\"x\"");
+    pg_sink_puts(plot->sink, "<text class=\"x\"");
     coordinate(plot->sink, "x",
                plot->left + plot->column * ((double)column + 0.5));
-    pg_putf(plot->sink, " y=\"%d\">%s</text>\n", PLOT_TOP + PLOT_H + 17,
-            plot->chart->label(plot->chart, column, text));
+    pg_sink_putf(plot->sink, " y=\"%d\">%s</text>\n", PLOT_TOP + PLOT_H + 17,
+                 plot->chart->label(plot->chart, column, text));
 }
 
 static void columns(const plot_t *plot)
@@ -141,10 +141,11 @@ static void columns(const plot_t *plot)
         bool last = i + 1 == chart->columns;
 
         if (column_total(chart, i) > 0) {
-            pg_puts(plot->sink, last && chart->partial
-                                    ? "<g class=\"partial\">" : "<g>");
+            pg_sink_puts(plot->sink, last && chart->partial
+                                         ? "<g class=\"partial\">"
+                                         : "<g>");
             bars(plot, i);
-            pg_puts(plot->sink, "</g>\n");
+            pg_sink_puts(plot->sink, "</g>\n");
         }
         if ((chart->columns - 1 - i) % chart->label_every == 0) {
             column_label(plot, i);
@@ -164,14 +165,15 @@ void pg_chart_put(pg_sink_t *sink, const pg_chart_t *chart)
     plot.top = (double)((lines ? lines : 1) * step);
     plot.column = (double)PLOT_W / (double)room;
     plot.left = plot.column * (double)(room - chart->columns);
-    pg_putf(sink, "<svg id=\"%s\" class=\"chart\" role=\"img\" "
-            "aria-labelledby=\"%s-h\" viewBox=\"0 0 %d %d\">\n<title>",
-            chart->id, chart->id, WIDTH, HEIGHT);
+    pg_sink_putf(sink,
+                 "<svg id=\"%s\" class=\"chart\" role=\"img\" "
+                 "aria-labelledby=\"%s-h\" viewBox=\"0 0 %d %d\">\n<title>",
+                 chart->id, chart->id, WIDTH, HEIGHT);
     pg_escape_html(sink, pg_span_str(chart->title));
-    pg_puts(sink, "</title>\n<desc>");
+    pg_sink_puts(sink, "</title>\n<desc>");
     pg_escape_html(sink, pg_span_str(chart->about));
-    pg_puts(sink, "</desc>\n");
+    pg_sink_puts(sink, "</desc>\n");
     axis(&plot, step);
     columns(&plot);
-    pg_puts(sink, "</svg>\n");
+    pg_sink_puts(sink, "</svg>\n");
 }

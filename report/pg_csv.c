@@ -17,20 +17,21 @@ static void row(pg_sink_t *sink, const pg_report_t *report,
     char start[PG_TIME_SIZE];
     pg_shown_t room;
 
-    pg_escape_csv(sink, pg_shown_sensor(report, &room));
-    pg_putf(sink, ",%s,%s,%s", periods[period],
-            pg_time_period(start, b->start, period), complete ? "1" : "0");
+    pg_escape_csv(sink, pg_render_shown_sensor(report, &room));
+    pg_sink_putf(sink, ",%s,%s,%s", periods[period],
+                 pg_render_period(start, b->start, period),
+                 complete ? "1" : "0");
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        pg_putf(sink, ",%" APR_UINT64_T_FMT, b->by_family[f]);
+        pg_sink_putf(sink, ",%" APR_UINT64_T_FMT, b->by_family[f]);
     }
-    pg_putf(sink, ",%" APR_UINT64_T_FMT "\r\n", b->attempts);
+    pg_sink_putf(sink, ",%" APR_UINT64_T_FMT "\r\n", b->attempts);
 }
 
 static void rows(pg_sink_t *sink, const pg_report_t *report,
                  pg_period_e period)
 {
     const pg_snapshot_t *s = report->ledger;
-    pg_series_t series = pg_series_last(s, period, s->series[period].n);
+    pg_series_t series = pg_render_series_last(s, period, s->series[period].n);
 
     for (apr_size_t i = 0; i < series.n; i++) {
         row(sink, report, period, &series.bucket[i],
@@ -44,11 +45,11 @@ apr_status_t pg_csv_render(pg_sink_t *sink, const pg_report_t *report,
                            apr_pool_t *pool)
 {
     (void)pool;
-    pg_puts(sink, "sensor,period,start,complete");
+    pg_sink_puts(sink, "sensor,period,start,complete");
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        pg_putf(sink, ",%s", pg_family_name((pg_family_e)f));
+        pg_sink_putf(sink, ",%s", pg_vocab_family((pg_family_e)f));
     }
-    pg_puts(sink, ",attempts\r\n");
+    pg_sink_puts(sink, ",attempts\r\n");
     if (report->ledger) {
         rows(sink, report, PG_PERIOD_MONTH);
         rows(sink, report, PG_PERIOD_DAY);

@@ -35,7 +35,7 @@ typedef struct making_t {
 
 static json_t *text(making_t *m, pg_span_t s)
 {
-    pg_span_t part = pg_utf8_upto(s, m->limit.value);
+    pg_span_t part = pg_escape_utf8_upto(s, m->limit.value);
     apr_size_t room = part.len * 4 + 1;
     char *out = apr_palloc(m->pool, room);
 
@@ -239,9 +239,9 @@ static void put_event(making_t *m, json_t *root)
                                   carried ? "allowed" : "denied"));
     put(out, "module", "proxyguard");
     put(out, "dataset", "proxyguard.attempts");
-    put(out, "action", pg_class_name(event->verdict.class_id));
+    put(out, "action", pg_vocab_class(event->verdict.class_id));
     put(out, "outcome", carried ? "success" : "failure");
-    put(out, "reason", pg_reason_name(event->verdict.reason));
+    put(out, "reason", pg_classify_reason(event->verdict.reason));
 }
 
 static void put_http(making_t *m, json_t *root)
@@ -308,9 +308,9 @@ static void put_own(making_t *m, json_t *root)
     const pg_event_t *event = m->in->event;
     json_t *out = put_object(root, "proxyguard");
 
-    put(out, "class", pg_class_name(event->verdict.class_id));
-    put(out, "family", pg_family_name(event->verdict.family));
-    put(out, "outcome", pg_outcome_name(event->outcome));
+    put(out, "class", pg_vocab_class(event->verdict.class_id));
+    put(out, "family", pg_vocab_family(event->verdict.family));
+    put(out, "outcome", pg_vocab_outcome(event->outcome));
     json_object_set_new(out, "source_is_peer",
                         json_boolean(event->source_is_peer));
     json_object_set_new(out, "masked", json_boolean(m->in->mask));

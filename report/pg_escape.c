@@ -20,7 +20,7 @@ static const lead_t leads[] = {
     { 0xf8, 0xf0, 4, 0x10000 },
 };
 
-apr_size_t pg_utf8_next(pg_span_t s, apr_uint32_t *out)
+apr_size_t pg_escape_utf8_next(pg_span_t s, apr_uint32_t *out)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
     const lead_t *lead = leads, *end = leads + sizeof(leads) / sizeof(*leads);
@@ -48,7 +48,7 @@ apr_size_t pg_utf8_next(pg_span_t s, apr_uint32_t *out)
     return lead->length;
 }
 
-pg_span_t pg_utf8_upto(pg_span_t s, apr_size_t n)
+pg_span_t pg_escape_utf8_upto(pg_span_t s, apr_size_t n)
 {
     apr_size_t at = 0;
     apr_uint32_t code;
@@ -57,7 +57,7 @@ pg_span_t pg_utf8_upto(pg_span_t s, apr_size_t n)
         return s;
     }
     while (at < n) {
-        apr_size_t taken = pg_utf8_next(pg_span_from(s, at), &code);
+        apr_size_t taken = pg_escape_utf8_next(pg_span_from(s, at), &code);
         if (at + taken > n) {
             break;
         }
@@ -115,12 +115,12 @@ typedef struct style_t {
 static void put_number(pg_sink_t *sink, const style_t *style,
                        apr_uint32_t code, unsigned char octet)
 {
-    pg_puts(sink, style->backslash);
+    pg_sink_puts(sink, style->backslash);
     if (code == NOT_UTF8 || code < 0x100) {
-        pg_putf(sink, "x%02x", (unsigned)octet);
+        pg_sink_putf(sink, "x%02x", (unsigned)octet);
     }
     else {
-        pg_putf(sink, "u{%04x}", code);
+        pg_sink_putf(sink, "u{%04x}", code);
     }
 }
 
@@ -155,11 +155,11 @@ static void put_other(pg_sink_t *sink, const style_t *style, pg_span_t s,
     const char *special = code == NOT_UTF8 ? NULL : replacement(style, code);
 
     if (special) {
-        pg_puts(sink, special);
+        pg_sink_puts(sink, special);
     }
     else if (code == '\\') {
-        pg_puts(sink, style->backslash);
-        pg_puts(sink, style->backslash);
+        pg_sink_puts(sink, style->backslash);
+        pg_sink_puts(sink, style->backslash);
     }
     else if (style->ascii_only || (code >= 0x80 && code < 0x100)) {
         for (apr_size_t i = 0; i < s.len; i++) {
@@ -178,16 +178,16 @@ static void walk(pg_sink_t *sink, const style_t *style, pg_span_t s)
 
     while (at < s.len) {
         apr_uint32_t code;
-        apr_size_t taken = pg_utf8_next(pg_span_from(s, at), &code);
+        apr_size_t taken = pg_escape_utf8_next(pg_span_from(s, at), &code);
 
         if (!stands(style, code)) {
-            pg_put(sink, pg_span_make(s.ptr + from, at - from));
+            pg_sink_put(sink, pg_span_make(s.ptr + from, at - from));
             put_other(sink, style, pg_span_make(s.ptr + at, taken), code);
             from = at + taken;
         }
         at += taken;
     }
-    pg_put(sink, pg_span_make(s.ptr + from, at - from));
+    pg_sink_put(sink, pg_span_make(s.ptr + from, at - from));
 }
 
 /* --- the formats --------------------------------------------------------- */
@@ -254,12 +254,12 @@ void pg_escape_csv(pg_sink_t *sink, pg_span_t s)
         .special = csv_special, .backslash = "\\"
     };
 
-    pg_puts(sink, "\"");
+    pg_sink_puts(sink, "\"");
     if (s.len && strchr("=+-@|%", s.ptr[0]) && s.ptr[0]) {
-        pg_puts(sink, "'");
+        pg_sink_puts(sink, "'");
     }
     walk(sink, &style, s);
-    pg_puts(sink, "\"");
+    pg_sink_puts(sink, "\"");
 }
 
 /* --- into a buffer ------------------------------------------------------- */
@@ -291,7 +291,7 @@ apr_size_t pg_escape_plain(char *out, apr_size_t size, pg_span_t s)
     /* A character at a time, so that the cut never falls inside one. */
     for (apr_size_t at = 0; at < s.len && sink.status == APR_SUCCESS; ) {
         apr_uint32_t code;
-        apr_size_t taken = pg_utf8_next(pg_span_from(s, at), &code);
+        apr_size_t taken = pg_escape_utf8_next(pg_span_from(s, at), &code);
 
         pg_escape_text(&sink, pg_span_make(s.ptr + at, taken));
         if (sink.status == APR_SUCCESS) {

@@ -50,10 +50,10 @@ apr_size_t pg_escape_plain(char *out, apr_size_t size, pg_span_t s);
  * @return octets taken; at least 1
  * @see RFC 3629 4: no overlong forms, no surrogates, nothing over U+10FFFF
  */
-apr_size_t pg_utf8_next(pg_span_t s, apr_uint32_t *out);
+apr_size_t pg_escape_utf8_next(pg_span_t s, apr_uint32_t *out);
 
 /** The longest beginning of s of at most n octets that does not end inside a
  *  character. */
-pg_span_t pg_utf8_upto(pg_span_t s, apr_size_t n);
+pg_span_t pg_escape_utf8_upto(pg_span_t s, apr_size_t n);
 
 #endif

@@ -12,8 +12,8 @@ void pg_html_say(const pg_page_t *page, pg_phrase_e word, const char *a,
                          { .text = pg_span_str(b) },
                          { .text = pg_span_str(c) } };
 
-    pg_say(page->sink, pg_escape_html,
-           pg_phrase(page->report->view.lang, word), args);
+    pg_phrases_say(page->sink, pg_escape_html,
+                   pg_phrases_get(page->report->view.lang, word), args);
 }
 
 void pg_html_phrase(const pg_page_t *page, pg_phrase_e word)
@@ -23,32 +23,33 @@ void pg_html_phrase(const pg_page_t *page, pg_phrase_e word)
 
 void pg_html_tagged(const pg_page_t *page, const char *tag, pg_phrase_e word)
 {
-    pg_putf(page->sink, "<%s>", tag);
+    pg_sink_putf(page->sink, "<%s>", tag);
     pg_html_phrase(page, word);
-    pg_puts(page->sink, "</");
-    pg_put(page->sink, pg_span_upto(pg_span_str(tag),
-                                    pg_span_find(pg_span_str(tag), ' ')));
-    pg_puts(page->sink, ">\n");
+    pg_sink_puts(page->sink, "</");
+    pg_sink_put(page->sink, pg_span_upto(pg_span_str(tag),
+                                         pg_span_find(pg_span_str(tag), ' ')));
+    pg_sink_puts(page->sink, ">\n");
 }
 
 void pg_html_stranger(const pg_page_t *page, pg_field_e field,
                       const pg_text_t *text, apr_size_t most)
 {
     pg_shown_t room;
-    pg_span_t shown = pg_shown(page->report, field, text->octets, &room);
-    pg_span_t part = pg_utf8_upto(shown, most);
+    pg_span_t shown =
+        pg_render_shown(page->report, field, text->octets, &room);
+    pg_span_t part = pg_escape_utf8_upto(shown, most);
 
     if (shown.ptr == NULL) {
         pg_html_tagged(page, "i", PG_PHRASE_NOT_SENT);
         return;
     }
-    pg_puts(page->sink, "<code dir=\"ltr\">");
+    pg_sink_puts(page->sink, "<code dir=\"ltr\">");
     pg_escape_html(page->sink, part);
-    pg_puts(page->sink, "</code>");
-    if (part.len < shown.len || pg_shown_cut(page->report, text)) {
-        pg_puts(page->sink, " … <i>(");
+    pg_sink_puts(page->sink, "</code>");
+    if (part.len < shown.len || pg_render_shown_cut(page->report, text)) {
+        pg_sink_puts(page->sink, " … <i>(");
         pg_html_phrase(page, PG_PHRASE_CUT);
-        pg_puts(page->sink, ")</i>");
+        pg_sink_puts(page->sink, ")</i>");
     }
 }
 
@@ -56,17 +57,18 @@ void pg_html_count_cell(const pg_page_t *page, apr_uint64_t n)
 {
     char number[PG_NUMBER_SIZE];
 
-    pg_putf(page->sink, n ? "<td class=\"n\">%s</td>"
-                          : "<td class=\"n zero\">%s</td>",
-            pg_number(number, n));
+    pg_sink_putf(page->sink,
+                 n ? "<td class=\"n\">%s</td>"
+                   : "<td class=\"n zero\">%s</td>",
+                 pg_render_number(number, n));
 }
 
 void pg_html_time(const pg_page_t *page, apr_time_t t)
 {
     char machine[PG_TIME_SIZE], plain[PG_TIME_SIZE];
 
-    pg_putf(page->sink, "<time datetime=\"%s\">%s</time>",
-            pg_time_rfc3339(machine, t), pg_time_plain(plain, t));
+    pg_sink_putf(page->sink, "<time datetime=\"%s\">%s</time>",
+                 pg_render_rfc3339(machine, t), pg_render_time(plain, t));
 }
 
 void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
@@ -74,60 +76,63 @@ void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
 {
     const pg_view_t *view = &page->report->view;
 
-    pg_putf(page->sink, "?lang=%s", pg_lang_tag(lang));
+    pg_sink_putf(page->sink, "?lang=%s", pg_explain_lang_tag(lang));
     if (mask) {
-        pg_puts(page->sink, "&amp;mask=1");
+        pg_sink_puts(page->sink, "&amp;mask=1");
     }
     if (view->window) {
-        pg_putf(page->sink, "&amp;window=%" APR_TIME_T_FMT "m",
-                apr_time_sec(view->window) / 60);
+        pg_sink_putf(page->sink, "&amp;window=%" APR_TIME_T_FMT "m",
+                     apr_time_sec(view->window) / 60);
     }
     if (view->top) {
-        pg_putf(page->sink, "&amp;top=%d", view->top);
+        pg_sink_putf(page->sink, "&amp;top=%d", view->top);
     }
     if (format) {
-        pg_putf(page->sink, "&amp;format=%s", format);
+        pg_sink_putf(page->sink, "&amp;format=%s", format);
     }
     else if (view->refresh) {
-        pg_putf(page->sink, "&amp;refresh=%d", view->refresh);
+        pg_sink_putf(page->sink, "&amp;refresh=%d", view->refresh);
     }
 }
 
 void pg_html_open(const pg_page_t *page, const char *id, pg_phrase_e title)
 {
-    pg_putf(page->sink, "<section id=\"%s\">\n", id);
+    pg_sink_putf(page->sink, "<section id=\"%s\">\n", id);
     pg_html_tagged(page, "h2", title);
 }
 
 void pg_html_close(const pg_page_t *page)
 {
-    pg_puts(page->sink, "</section>\n");
+    pg_sink_puts(page->sink, "</section>\n");
 }
 
 /* "24 hours": the largest unit that divides it. */
 static void window_words(const pg_page_t *page)
 {
-    apr_time_t minutes = apr_time_sec(pg_view_window(page->report)) / 60;
+    apr_time_t minutes = apr_time_sec(pg_render_window(page->report)) / 60;
     char n[PG_NUMBER_SIZE];
 
     if (minutes % 1440 == 0 && minutes > 1440) {
         pg_html_say(page, PG_PHRASE_UNIT_DAYS,
-                    pg_number(n, (apr_uint64_t)minutes / 1440), NULL, NULL);
+                    pg_render_number(n, (apr_uint64_t)minutes / 1440), NULL,
+                    NULL);
     }
     else if (minutes % 60 == 0) {
         pg_html_say(page, PG_PHRASE_UNIT_HOURS,
-                    pg_number(n, (apr_uint64_t)minutes / 60), NULL, NULL);
+                    pg_render_number(n, (apr_uint64_t)minutes / 60), NULL,
+                    NULL);
     }
     else {
         pg_html_say(page, PG_PHRASE_UNIT_MINUTES,
-                    pg_number(n, (apr_uint64_t)minutes), NULL, NULL);
+                    pg_render_number(n, (apr_uint64_t)minutes), NULL, NULL);
     }
 }
 
 /* A word whose argument is the window, in words of its own. */
 void pg_html_windowed(const pg_page_t *page, pg_phrase_e word)
 {
-    pg_span_t text = pg_span_str(pg_phrase(page->report->view.lang, word));
+    pg_span_t text =
+        pg_span_str(pg_phrases_get(page->report->view.lang, word));
     apr_size_t at = pg_span_find(text, '{');
 
     pg_escape_html(page->sink, pg_span_upto(text, at));
@@ -144,28 +149,29 @@ static void head(const pg_page_t *page)
     const pg_report_t *report = page->report;
     pg_shown_t room;
 
-    pg_putf(page->sink, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
-            "<meta charset=\"utf-8\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width\">\n"
-            "<meta name=\"robots\" content=\"noindex\">\n"
-            "<meta name=\"color-scheme\" content=\"light dark\">\n",
-            pg_lang_tag(report->view.lang));
+    pg_sink_putf(page->sink,
+                 "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
+                 "<meta charset=\"utf-8\">\n"
+                 "<meta name=\"viewport\" content=\"width=device-width\">\n"
+                 "<meta name=\"robots\" content=\"noindex\">\n"
+                 "<meta name=\"color-scheme\" content=\"light dark\">\n",
+                 pg_explain_lang_tag(report->view.lang));
     if (report->view.refresh) {
-        pg_putf(page->sink,
-                "<meta http-equiv=\"refresh\" content=\"%d\">\n",
-                report->view.refresh);
+        pg_sink_putf(page->sink,
+                     "<meta http-equiv=\"refresh\" content=\"%d\">\n",
+                     report->view.refresh);
     }
-    pg_puts(page->sink, "<title>");
+    pg_sink_puts(page->sink, "<title>");
     pg_html_phrase(page, PG_PHRASE_TITLE);
     if (report->sensor) {
-        pg_puts(page->sink, " – ");
-        pg_escape_html(page->sink, pg_shown_sensor(report, &room));
+        pg_sink_puts(page->sink, " – ");
+        pg_escape_html(page->sink, pg_render_shown_sensor(report, &room));
     }
-    pg_puts(page->sink, "</title>\n<style>");
+    pg_sink_puts(page->sink, "</title>\n<style>");
     for (int i = 0; pg_style[i]; i++) {
-        pg_puts(page->sink, pg_style[i]);
+        pg_sink_puts(page->sink, pg_style[i]);
     }
-    pg_puts(page->sink, "</style>\n</head>\n");
+    pg_sink_puts(page->sink, "</style>\n</head>\n");
 }
 
 static void links(const pg_page_t *page)
@@ -173,22 +179,23 @@ static void links(const pg_page_t *page)
     pg_sink_t *sink = page->sink;
     const pg_view_t *view = &page->report->view;
 
-    pg_puts(sink, "<nav>\n");
+    pg_sink_puts(sink, "<nav>\n");
     for (int i = 0; i < PG_LANG_COUNT; i++) {
         pg_lang_e lang = (pg_lang_e)i;
 
         if (lang != view->lang) {
-            pg_puts(sink, "<a href=\"");
+            pg_sink_puts(sink, "<a href=\"");
             pg_html_link(page, lang, view->mask, NULL);
-            pg_putf(sink, "\" lang=\"%s\" hreflang=\"%s\">%s</a>\n",
-                    pg_lang_tag(lang), pg_lang_tag(lang), pg_lang_name(lang));
+            pg_sink_putf(sink, "\" lang=\"%s\" hreflang=\"%s\">%s</a>\n",
+                         pg_explain_lang_tag(lang), pg_explain_lang_tag(lang),
+                         pg_phrases_lang(lang));
         }
     }
-    pg_puts(sink, "<a href=\"");
+    pg_sink_puts(sink, "<a href=\"");
     pg_html_link(page, view->lang, !view->mask, NULL);
-    pg_puts(sink, "\">");
+    pg_sink_puts(sink, "\">");
     pg_html_phrase(page, view->mask ? PG_PHRASE_MASK_OFF : PG_PHRASE_MASK_ON);
-    pg_puts(sink, "</a>\n</nav>\n");
+    pg_sink_puts(sink, "</a>\n</nav>\n");
 }
 
 static void header(const pg_page_t *page)
@@ -196,25 +203,25 @@ static void header(const pg_page_t *page)
     pg_sink_t *sink = page->sink;
     pg_shown_t room;
 
-    pg_puts(sink, "<header>\n<div>\n<h1>");
+    pg_sink_puts(sink, "<header>\n<div>\n<h1>");
     pg_html_phrase(page, PG_PHRASE_TITLE);
     if (page->report->sensor) {
-        pg_puts(sink, " <small>");
-        pg_escape_html(sink, pg_shown_sensor(page->report, &room));
-        pg_puts(sink, "</small>");
+        pg_sink_puts(sink, " <small>");
+        pg_escape_html(sink, pg_render_shown_sensor(page->report, &room));
+        pg_sink_puts(sink, "</small>");
     }
-    pg_puts(sink, "</h1>\n<p>");
+    pg_sink_puts(sink, "</h1>\n<p>");
     pg_html_phrase(page, PG_PHRASE_SUBTITLE);
     if (page->report->view.mask) {
-        pg_puts(sink, " <strong>");
+        pg_sink_puts(sink, " <strong>");
         pg_html_phrase(page, PG_PHRASE_MASKED);
-        pg_puts(sink, "</strong>");
+        pg_sink_puts(sink, "</strong>");
     }
-    pg_puts(sink, "</p>\n</div>\n");
+    pg_sink_puts(sink, "</p>\n</div>\n");
     if (!page->report->in_file) {
         links(page);
     }
-    pg_puts(sink, "</header>\n");
+    pg_sink_puts(sink, "</header>\n");
 }
 
 static void formats(const pg_page_t *page)
@@ -222,30 +229,30 @@ static void formats(const pg_page_t *page)
     pg_sink_t *sink = page->sink;
     const pg_view_t *view = &page->report->view;
 
-    pg_puts(sink, "<h2>");
+    pg_sink_puts(sink, "<h2>");
     pg_html_phrase(page, PG_PHRASE_H_OTHER);
-    pg_puts(sink, "</h2>\n<ul class=\"formats\">\n");
-    for (const pg_format_t *f = pg_formats() + 1; f->name; f++) {
-        pg_puts(sink, "<li><a href=\"");
+    pg_sink_puts(sink, "</h2>\n<ul class=\"formats\">\n");
+    for (const pg_format_t *f = pg_report_formats() + 1; f->name; f++) {
+        pg_sink_puts(sink, "<li><a href=\"");
         pg_html_link(page, view->lang, view->mask, f->name);
-        pg_putf(sink, "\">%s</a></li>\n", f->name);
+        pg_sink_putf(sink, "\">%s</a></li>\n", f->name);
     }
-    pg_puts(sink, "</ul>\n");
+    pg_sink_puts(sink, "</ul>\n");
 }
 
 static void footer(const pg_page_t *page)
 {
     pg_sink_t *sink = page->sink;
 
-    pg_puts(sink, "<footer>\n");
+    pg_sink_puts(sink, "<footer>\n");
     if (!page->report->in_file) {
         formats(page);
     }
-    pg_puts(sink, "<p>mod_proxyguard ");
+    pg_sink_puts(sink, "<p>mod_proxyguard ");
     pg_escape_html(sink, pg_span_str(page->report->version));
-    pg_puts(sink, " · ");
+    pg_sink_puts(sink, " · ");
     pg_html_time(page, page->report->now);
-    pg_puts(sink, " UTC</p>\n</footer>\n");
+    pg_sink_puts(sink, " UTC</p>\n</footer>\n");
 }
 
 static void body(const pg_page_t *page)
@@ -271,16 +278,16 @@ apr_status_t pg_html_render(pg_sink_t *sink, const pg_report_t *report,
     pg_page_t page = { .sink = sink, .report = report, .s = report->ledger };
 
     (void)pool;
-    pg_measure(&page.measured, report);
+    pg_metrics_measure(&page.measured, report);
     head(&page);
-    pg_puts(sink, "<body>\n<a class=\"skip\" href=\"#main\">");
+    pg_sink_puts(sink, "<body>\n<a class=\"skip\" href=\"#main\">");
     pg_html_phrase(&page, PG_PHRASE_SKIP);
-    pg_puts(sink, "</a>\n");
+    pg_sink_puts(sink, "</a>\n");
     header(&page);
-    pg_puts(sink, "<main id=\"main\">\n");
+    pg_sink_puts(sink, "<main id=\"main\">\n");
     body(&page);
-    pg_puts(sink, "</main>\n");
+    pg_sink_puts(sink, "</main>\n");
     footer(&page);
-    pg_puts(sink, "</body>\n</html>\n");
+    pg_sink_puts(sink, "</body>\n</html>\n");
     return sink->status;
 }

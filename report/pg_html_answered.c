@@ -5,19 +5,19 @@
 
 static void answered_row(const pg_page_t *page, const pg_answered_t *a)
 {
-    pg_putf(page->sink, "<tr><th scope=\"row\"%s>",
-            a->relayed ? " class=\"relayed\"" : "");
+    pg_sink_putf(page->sink, "<tr><th scope=\"row\"%s>",
+                 a->relayed ? " class=\"relayed\"" : "");
     pg_escape_html(page->sink, pg_span_str(a->judged));
-    pg_puts(page->sink, "</th><td>");
+    pg_sink_puts(page->sink, "</th><td>");
     pg_html_stranger(page, PG_FIELD_EVIDENCE, &a->request, PG_HTML_KEY);
-    pg_putf(page->sink, "</td><td class=\"n\">%d</td><td class=\"n\">",
-            a->status);
+    pg_sink_putf(page->sink, "</td><td class=\"n\">%d</td><td class=\"n\">",
+                 a->status);
     pg_escape_html(page->sink, pg_span_str(a->octets));
-    pg_puts(page->sink, "</td>");
+    pg_sink_puts(page->sink, "</td>");
     pg_html_count_cell(page, a->attempts);
-    pg_puts(page->sink, "<td>");
+    pg_sink_puts(page->sink, "<td>");
     pg_escape_html(page->sink, pg_span_str(a->why));
-    pg_puts(page->sink, "</td></tr>\n");
+    pg_sink_puts(page->sink, "</td></tr>\n");
 }
 
 void pg_html_answered(const pg_page_t *page)
@@ -33,7 +33,7 @@ void pg_html_answered(const pg_page_t *page)
         pg_html_close(page);
         return;
     }
-    pg_puts(page->sink, "<div class=\"wide\"><table>\n<thead><tr>");
+    pg_sink_puts(page->sink, "<div class=\"wide\"><table>\n<thead><tr>");
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_JUDGED);
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_REQUEST);
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"",
@@ -42,10 +42,10 @@ void pg_html_answered(const pg_page_t *page)
                    PG_PHRASE_COL_OCTETS);
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_PHRASE_COL_COUNT);
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_WHY);
-    pg_puts(page->sink, "</tr></thead>\n<tbody>\n");
+    pg_sink_puts(page->sink, "</tr></thead>\n<tbody>\n");
     for (apr_size_t i = 0; i < log->answers; i++) {
         answered_row(page, &log->answer[i]);
     }
-    pg_puts(page->sink, "</tbody></table></div>\n");
+    pg_sink_puts(page->sink, "</tbody></table></div>\n");
     pg_html_close(page);
 }

@@ -19,20 +19,20 @@ static void vhost_row(const pg_page_t *page, const pg_vhost_t *v)
     const pg_vhost_count_t *counts = counts_of(page, v->name);
     pg_text_t name = { .octets = pg_span_str(v->name) };
 
-    pg_puts(page->sink, "<tr><th scope=\"row\">");
+    pg_sink_puts(page->sink, "<tr><th scope=\"row\">");
     pg_html_stranger(page, PG_FIELD_AUTHORITY, &name, PG_HTML_KEY);
-    pg_putf(page->sink, "</th><td class=\"%s\">",
-            pg_posture_name(v->posture));
+    pg_sink_putf(page->sink, "</th><td class=\"%s\">",
+                 pg_vocab_posture(v->posture));
     pg_html_phrase(page, PG_PHRASE_OF(POSTURE_UNKNOWN, v->posture));
-    pg_puts(page->sink, "</td><td lang=\"en\">");
+    pg_sink_puts(page->sink, "</td><td lang=\"en\">");
     if (v->why && !page->report->view.mask) {
         pg_escape_html(page->sink, pg_span_str(v->why));
     }
-    pg_puts(page->sink, "</td>");
+    pg_sink_puts(page->sink, "</td>");
     pg_html_count_cell(page, counts ? counts->attempts : 0);
     pg_html_count_cell(page,
                        counts ? counts->by_outcome[PG_OUTCOME_RELAYED] : 0);
-    pg_puts(page->sink, "</tr>\n");
+    pg_sink_puts(page->sink, "</tr>\n");
 }
 
 void pg_html_vhosts(const pg_page_t *page)
@@ -41,18 +41,18 @@ void pg_html_vhosts(const pg_page_t *page)
         return;
     }
     pg_html_open(page, "vhosts", PG_PHRASE_H_VHOSTS);
-    pg_puts(page->sink, "<div class=\"wide\"><table>\n<thead><tr>");
+    pg_sink_puts(page->sink, "<div class=\"wide\"><table>\n<thead><tr>");
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_VHOST);
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_POSTURE);
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_WHY);
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_PHRASE_COL_COUNT);
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"",
                    PG_PHRASE_OUTCOME_RELAYED);
-    pg_puts(page->sink, "</tr></thead>\n<tbody>\n");
+    pg_sink_puts(page->sink, "</tr></thead>\n<tbody>\n");
     for (apr_size_t i = 0; i < page->report->vhost_count; i++) {
         vhost_row(page, &page->report->vhosts[i]);
     }
-    pg_puts(page->sink, "</tbody></table></div>\n");
+    pg_sink_puts(page->sink, "</tbody></table></div>\n");
     pg_html_close(page);
 }
 
@@ -60,35 +60,35 @@ static void finding(const pg_page_t *page, const pg_finding_t *f)
 {
     pg_sink_t *sink = page->sink;
 
-    pg_putf(sink, "<article class=\"%s\">\n<h3>PG%04d <em>",
-            pg_severity_name(f->severity), f->id);
+    pg_sink_putf(sink, "<article class=\"%s\">\n<h3>PG%04d <em>",
+                 pg_finding_severity(f->severity), f->id);
     pg_html_phrase(page, PG_PHRASE_OF(SEVERITY_NOTE, f->severity));
-    pg_puts(sink, "</em>");
+    pg_sink_puts(sink, "</em>");
     if (f->file) {
-        pg_puts(sink, " <code>");
+        pg_sink_puts(sink, " <code>");
         pg_escape_html(sink, pg_span_str(f->file));
-        pg_putf(sink, ":%d</code>", f->line);
+        pg_sink_putf(sink, ":%d</code>", f->line);
     }
-    pg_puts(sink, "</h3>\n<p lang=\"en\">");
+    pg_sink_puts(sink, "</h3>\n<p lang=\"en\">");
     pg_escape_html(sink, pg_span_str(f->what));
-    pg_puts(sink, "</p>\n<p><b>");
+    pg_sink_puts(sink, "</p>\n<p><b>");
     pg_html_phrase(page, PG_PHRASE_FINDING_MEANS);
-    pg_puts(sink, "</b> <span lang=\"en\">");
+    pg_sink_puts(sink, "</b> <span lang=\"en\">");
     pg_escape_html(sink, pg_span_str(f->meaning));
-    pg_puts(sink, "</span></p>\n");
+    pg_sink_puts(sink, "</span></p>\n");
     if (f->fix && *f->fix) {
         pg_html_tagged(page, "p", PG_PHRASE_FINDING_FIX);
-        pg_puts(sink, "<pre>");
+        pg_sink_puts(sink, "<pre>");
         for (pg_span_t rest = pg_span_str(f->fix); rest.len; ) {
             apr_size_t end = pg_span_find(rest, '\n');
 
             pg_escape_html(sink, pg_span_upto(rest, end));
-            pg_puts(sink, "\n");
+            pg_sink_puts(sink, "\n");
             rest = pg_span_from(rest, end + 1);
         }
-        pg_puts(sink, "</pre>\n");
+        pg_sink_puts(sink, "</pre>\n");
     }
-    pg_puts(sink, "</article>\n");
+    pg_sink_puts(sink, "</article>\n");
 }
 
 void pg_html_findings(const pg_page_t *page)
@@ -101,10 +101,10 @@ void pg_html_findings(const pg_page_t *page)
         pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_FINDINGS_NONE);
     }
     else if (report->view.mask) {
-        pg_puts(page->sink, "<p class=\"note\">");
+        pg_sink_puts(page->sink, "<p class=\"note\">");
         pg_html_say(page, PG_PHRASE_FINDINGS_MASKED,
-                    pg_number(n, report->finding_count), NULL, NULL);
-        pg_puts(page->sink, "</p>\n");
+                    pg_render_number(n, report->finding_count), NULL, NULL);
+        pg_sink_puts(page->sink, "</p>\n");
     }
     else {
         for (apr_size_t i = 0; i < report->finding_count; i++) {
@@ -139,18 +139,20 @@ static const struct {
 void pg_html_glossary(const pg_page_t *page)
 {
     pg_html_open(page, "words", PG_PHRASE_H_CLASSES);
-    pg_puts(page->sink, "<dl class=\"words\">\n");
+    pg_sink_puts(page->sink, "<dl class=\"words\">\n");
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        pg_putf(page->sink, "<dt id=\"class-%s\" class=\"c%d\">",
-                pg_class_name((pg_class_e)c), c);
+        pg_sink_putf(page->sink, "<dt id=\"class-%s\" class=\"c%d\">",
+                     pg_vocab_class((pg_class_e)c), c);
         pg_html_phrase(page, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c));
-        pg_putf(page->sink, " <code>%s</code></dt>\n<dd>",
-                pg_class_name((pg_class_e)c));
+        pg_sink_putf(page->sink, " <code>%s</code></dt>\n<dd>",
+                     pg_vocab_class((pg_class_e)c));
         pg_escape_html(page->sink, pg_span_str(pg_explain_class(
                            (pg_class_e)c, page->report->view.lang)));
-        pg_putf(page->sink, " <a href=\"%s\" rel=\"noreferrer\">%s</a>"
-                "</dd>\n", rules[c].url, rules[c].name);
+        pg_sink_putf(page->sink,
+                     " <a href=\"%s\" rel=\"noreferrer\">%s</a>"
+                     "</dd>\n",
+                     rules[c].url, rules[c].name);
     }
-    pg_puts(page->sink, "</dl>\n");
+    pg_sink_puts(page->sink, "</dl>\n");
     pg_html_close(page);
 }

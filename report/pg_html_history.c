@@ -45,7 +45,7 @@ static const char *name_of(const history_t *h, int i)
                          ? PG_PHRASE_OF(FAMILY_GET, h->shown[i])
                          : PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, h->shown[i]);
 
-    return pg_phrase(h->page->report->view.lang, word);
+    return pg_phrases_get(h->page->report->view.lang, word);
 }
 
 /* GET and CONNECT always, as the seed's figures have them; the rest when
@@ -78,8 +78,8 @@ static const char *chart_label(const pg_chart_t *chart, apr_size_t column,
                                char out[PG_CHART_LABEL])
 {
     const history_t *h = chart->data;
-    const char *text = pg_time_period(out, h->series.bucket[column].start,
-                                      h->period);
+    const char *text =
+        pg_render_period(out, h->series.bucket[column].start, h->period);
 
     return h->period == PG_PERIOD_MONTH ? text : text + 11;
 }
@@ -88,13 +88,13 @@ static void legend(const history_t *h, const char *const *css)
 {
     pg_sink_t *sink = h->page->sink;
 
-    pg_puts(sink, "<ul class=\"legend\">\n");
+    pg_sink_puts(sink, "<ul class=\"legend\">\n");
     for (int i = 0; i < h->count; i++) {
-        pg_putf(sink, "<li class=\"%s\">", css[i]);
+        pg_sink_putf(sink, "<li class=\"%s\">", css[i]);
         pg_escape_html(sink, pg_span_str(name_of(h, i)));
-        pg_puts(sink, "</li>\n");
+        pg_sink_puts(sink, "</li>\n");
     }
-    pg_puts(sink, "</ul>\n");
+    pg_sink_puts(sink, "</ul>\n");
 }
 
 /* The sentence for screen readers, in a buffer since SVG wants it escaped. */
@@ -123,16 +123,17 @@ static void about(about_t *out, const history_t *h, const pg_chart_t *chart)
     char n[PG_NUMBER_SIZE], from[PG_TIME_SIZE], to[PG_TIME_SIZE];
     char highest[PG_NUMBER_SIZE];
     pg_arg_t args[4] = {
-        { .text = pg_span_str(pg_number(n, h->series.n)) },
-        { .text = pg_span_str(pg_time_period(from, h->series.bucket[0].start,
-                                             h->period)) },
-        { .text = pg_span_str(pg_time_period(
+        { .text = pg_span_str(pg_render_number(n, h->series.n)) },
+        { .text = pg_span_str(
+              pg_render_period(from, h->series.bucket[0].start, h->period)) },
+        { .text = pg_span_str(pg_render_period(
               to, h->series.bucket[h->series.n - 1].start, h->period)) },
-        { .text = pg_span_str(pg_number(highest, pg_chart_highest(chart))) }
+        { .text =
+              pg_span_str(pg_render_number(highest, pg_chart_highest(chart))) }
     };
 
-    pg_say(&sink, pg_escape_text, pg_phrase(lang, PG_PHRASE_CHART_ABOUT),
-           args);
+    pg_phrases_say(&sink, pg_escape_text,
+                   pg_phrases_get(lang, PG_PHRASE_CHART_ABOUT), args);
 }
 
 static void picture(const history_t *h, int which)
@@ -142,26 +143,32 @@ static void picture(const history_t *h, int which)
                                            "c5", "c6" };
     const char *css[PG_CLASS_COUNT];
     about_t description = { .n = 0 };
-    pg_chart_t chart = {
-        .id = charts[which].id,
-        .title = pg_phrase(h->page->report->view.lang, charts[which].title),
-        .about = description.text, .columns = h->series.n,
-        .room = charts[which].room,
-        .series = h->count, .stacked = !h->by_family, .partial = true,
-        .label_every = charts[which].label_every, .css = css, .data = h,
-        .value = chart_value, .label = chart_label
-    };
+    pg_chart_t chart = { .id = charts[which].id,
+                         .title = pg_phrases_get(h->page->report->view.lang,
+                                                 charts[which].title),
+                         .about = description.text,
+                         .columns = h->series.n,
+                         .room = charts[which].room,
+                         .series = h->count,
+                         .stacked = !h->by_family,
+                         .partial = true,
+                         .label_every = charts[which].label_every,
+                         .css = css,
+                         .data = h,
+                         .value = chart_value,
+                         .label = chart_label };
 
     for (int i = 0; i < h->count; i++) {
         css[i] = (h->by_family ? families : classes)[h->shown[i]];
     }
     about(&description, h, &chart);
     legend(h, css);
-    pg_putf(h->page->sink, "<div class=\"scroll\" tabindex=\"0\" "
-            "role=\"region\" aria-labelledby=\"%s-h\"><div>\n",
-            charts[which].id);
+    pg_sink_putf(h->page->sink,
+                 "<div class=\"scroll\" tabindex=\"0\" "
+                 "role=\"region\" aria-labelledby=\"%s-h\"><div>\n",
+                 charts[which].id);
     pg_chart_put(h->page->sink, &chart);
-    pg_puts(h->page->sink, "</div></div>\n");
+    pg_sink_puts(h->page->sink, "</div></div>\n");
 }
 
 /* --- the values ---------------------------------------------------------- */
@@ -170,16 +177,16 @@ static void table_head(const history_t *h, pg_phrase_e column)
 {
     pg_sink_t *sink = h->page->sink;
 
-    pg_puts(sink, "<thead><tr>");
+    pg_sink_puts(sink, "<thead><tr>");
     pg_html_tagged(h->page, "th scope=\"col\"", column);
     for (int i = 0; i < h->count; i++) {
-        pg_puts(sink, "<th scope=\"col\" class=\"n\">");
+        pg_sink_puts(sink, "<th scope=\"col\" class=\"n\">");
         pg_escape_html(sink, pg_span_str(name_of(h, i)));
-        pg_puts(sink, "</th>");
+        pg_sink_puts(sink, "</th>");
     }
     pg_html_tagged(h->page, "th scope=\"col\" class=\"n\"",
                    PG_PHRASE_COL_TOTAL);
-    pg_puts(sink, "</tr></thead>\n<tbody>\n");
+    pg_sink_puts(sink, "</tr></thead>\n<tbody>\n");
 }
 
 static void table_row(const history_t *h, apr_size_t column)
@@ -188,19 +195,19 @@ static void table_row(const history_t *h, apr_size_t column)
     pg_sink_t *sink = h->page->sink;
     char start[PG_TIME_SIZE];
 
-    pg_putf(sink, "<tr><th scope=\"row\">%s",
-            pg_time_period(start, b->start, h->period));
+    pg_sink_putf(sink, "<tr><th scope=\"row\">%s",
+                 pg_render_period(start, b->start, h->period));
     if (column + 1 == h->series.n) {
-        pg_puts(sink, " <i>(");
+        pg_sink_puts(sink, " <i>(");
         pg_html_phrase(h->page, PG_PHRASE_SO_FAR);
-        pg_puts(sink, ")</i>");
+        pg_sink_puts(sink, ")</i>");
     }
-    pg_puts(sink, "</th>");
+    pg_sink_puts(sink, "</th>");
     for (int i = 0; i < h->count; i++) {
         pg_html_count_cell(h->page, value_of(h, column, i));
     }
     pg_html_count_cell(h->page, b->attempts);
-    pg_puts(sink, "</tr>\n");
+    pg_sink_puts(sink, "</tr>\n");
 }
 
 /* Newest first, as people look for it. */
@@ -208,14 +215,14 @@ static void values(const history_t *h, pg_phrase_e column)
 {
     pg_sink_t *sink = h->page->sink;
 
-    pg_puts(sink, "<details>");
+    pg_sink_puts(sink, "<details>");
     pg_html_tagged(h->page, "summary", PG_PHRASE_CHART_TABLE);
-    pg_puts(sink, "<div class=\"wide\"><table>\n");
+    pg_sink_puts(sink, "<div class=\"wide\"><table>\n");
     table_head(h, column);
     for (apr_size_t i = h->series.n; i-- > 0; ) {
         table_row(h, i);
     }
-    pg_puts(sink, "</tbody></table></div></details>\n");
+    pg_sink_puts(sink, "</tbody></table></div></details>\n");
 }
 
 static void partial(const history_t *h)
@@ -223,15 +230,15 @@ static void partial(const history_t *h)
     const pg_bucket_t *b = &h->series.bucket[h->series.n - 1];
     char start[PG_TIME_SIZE], n[PG_NUMBER_SIZE];
 
-    pg_puts(h->page->sink, "<p class=\"note\">");
+    pg_sink_puts(h->page->sink, "<p class=\"note\">");
     pg_html_say(h->page, PG_PHRASE_CHART_PARTIAL,
-                pg_time_period(start, b->start, h->period),
-                pg_number(n, b->attempts), NULL);
+                pg_render_period(start, b->start, h->period),
+                pg_render_number(n, b->attempts), NULL);
     if (h->by_family) {
-        pg_puts(h->page->sink, " ");
+        pg_sink_puts(h->page->sink, " ");
         pg_html_phrase(h->page, PG_PHRASE_FAMILY_ABOUT);
     }
-    pg_puts(h->page->sink, "</p>\n");
+    pg_sink_puts(h->page->sink, "</p>\n");
 }
 
 static bool any(const pg_series_t *series)
@@ -249,10 +256,10 @@ static void one(const pg_page_t *page, int which)
     history_t h = { .page = page, .period = charts[which].period,
                     .by_family = charts[which].by_family };
 
-    h.series = pg_series_last(page->s, h.period, charts[which].columns);
-    pg_putf(page->sink, "<figure>\n<h3 id=\"%s-h\">", charts[which].id);
+    h.series = pg_render_series_last(page->s, h.period, charts[which].columns);
+    pg_sink_putf(page->sink, "<figure>\n<h3 id=\"%s-h\">", charts[which].id);
     pg_html_phrase(page, charts[which].title);
-    pg_puts(page->sink, "</h3>\n");
+    pg_sink_puts(page->sink, "</h3>\n");
     if (any(&h.series)) {
         choose(&h);
         picture(&h, which);
@@ -262,15 +269,15 @@ static void one(const pg_page_t *page, int which)
     else {
         pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_CHART_NONE);
     }
-    pg_puts(page->sink, "</figure>\n");
+    pg_sink_puts(page->sink, "</figure>\n");
 }
 
 void pg_html_history(const pg_page_t *page)
 {
-    pg_puts(page->sink, "<section id=\"history\">\n");
+    pg_sink_puts(page->sink, "<section id=\"history\">\n");
     pg_html_tagged(page, "h2", PG_PHRASE_H_HISTORY);
     for (apr_size_t i = 0; i < sizeof(charts) / sizeof(*charts); i++) {
         one(page, (int)i);
     }
-    pg_puts(page->sink, "</section>\n");
+    pg_sink_puts(page->sink, "</section>\n");
 }

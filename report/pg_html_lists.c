@@ -9,10 +9,12 @@ static void share_cell(const pg_page_t *page, apr_uint64_t n,
 {
     double share = most ? 100.0 * (double)n / (double)most : 0;
 
-    pg_putf(page->sink, "<td class=\"bar\"><svg viewBox=\"0 0 100 10\" "
-            "preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-            "<rect class=\"%s\" width=\"%.1f\" height=\"10\"/></svg></td>",
-            css, share > 100 ? 100 : share);
+    pg_sink_putf(
+        page->sink,
+        "<td class=\"bar\"><svg viewBox=\"0 0 100 10\" "
+        "preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+        "<rect class=\"%s\" width=\"%.1f\" height=\"10\"/></svg></td>",
+        css, share > 100 ? 100 : share);
 }
 
 /* --- classes ------------------------------------------------------------- */
@@ -22,68 +24,69 @@ static void class_row(const pg_page_t *page, pg_class_e c,
 {
     char css[4] = { 'c', (char)('0' + (int)c), '\0' };
 
-    pg_putf(page->sink, "<tr><th scope=\"row\"><a href=\"#class-%s\">",
-            pg_class_name(c));
+    pg_sink_putf(page->sink, "<tr><th scope=\"row\"><a href=\"#class-%s\">",
+                 pg_vocab_class(c));
     pg_html_phrase(page, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c));
-    pg_puts(page->sink, "</a></th>");
+    pg_sink_puts(page->sink, "</a></th>");
     pg_html_count_cell(page, in_window);
-    pg_html_count_cell(page, pg_class_total(page->s, c));
-    share_cell(page, pg_class_total(page->s, c), most, css);
+    pg_html_count_cell(page, pg_render_class_total(page->s, c));
+    share_cell(page, pg_render_class_total(page->s, c), most, css);
     for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
         pg_html_count_cell(page, page->s->count[c][o]);
     }
-    pg_puts(page->sink, "</tr>\n");
+    pg_sink_puts(page->sink, "</tr>\n");
 }
 
 static void class_head(const pg_page_t *page)
 {
     pg_sink_t *sink = page->sink;
 
-    pg_puts(sink, "<thead><tr>");
+    pg_sink_puts(sink, "<thead><tr>");
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_CLASS);
-    pg_puts(sink, "<th scope=\"col\" class=\"n\">");
+    pg_sink_puts(sink, "<th scope=\"col\" class=\"n\">");
     pg_html_windowed(page, PG_PHRASE_COL_WINDOW);
-    pg_puts(sink, "</th>");
+    pg_sink_puts(sink, "</th>");
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_PHRASE_COL_ALL);
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_SHARE);
     for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
         pg_html_tagged(page, "th scope=\"col\" class=\"n\"",
                        PG_PHRASE_OF(OUTCOME_DENIED, o));
     }
-    pg_puts(sink, "</tr></thead>\n<tbody>\n");
+    pg_sink_puts(sink, "</tr></thead>\n<tbody>\n");
 }
 
 static void class_foot(const pg_page_t *page, apr_uint64_t in_window)
 {
-    pg_puts(page->sink, "</tbody>\n<tfoot><tr>");
+    pg_sink_puts(page->sink, "</tbody>\n<tfoot><tr>");
     pg_html_tagged(page, "th scope=\"row\"", PG_PHRASE_COL_TOTAL);
     pg_html_count_cell(page, in_window);
     pg_html_count_cell(page, page->s->attempts);
-    pg_puts(page->sink, "<td></td>");
+    pg_sink_puts(page->sink, "<td></td>");
     for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
-        pg_html_count_cell(page, pg_outcome_total(page->s, (pg_outcome_e)o));
+        pg_html_count_cell(page,
+                           pg_render_outcome_total(page->s, (pg_outcome_e)o));
     }
-    pg_puts(page->sink, "</tr></tfoot>\n");
+    pg_sink_puts(page->sink, "</tr></tfoot>\n");
 }
 
 void pg_html_classes(const pg_page_t *page)
 {
     apr_uint64_t in_window[PG_CLASS_COUNT], most = 0;
     apr_uint64_t sum = pg_trend_window(in_window, page->s,
-                                       pg_view_window(page->report));
+                                       pg_render_window(page->report));
 
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        apr_uint64_t n = pg_class_total(page->s, (pg_class_e)c);
+        apr_uint64_t n = pg_render_class_total(page->s, (pg_class_e)c);
         most = n > most ? n : most;
     }
     pg_html_open(page, "classes", PG_PHRASE_H_WHAT);
-    pg_puts(page->sink, "<div class=\"wide\"><table>\n");
+    pg_sink_puts(page->sink, "<div class=\"wide\"><table>\n");
     class_head(page);
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         class_row(page, (pg_class_e)c, in_window[c], most);
     }
     class_foot(page, sum);
-    pg_puts(page->sink, "</table></div>\n");
+    pg_sink_puts(page->sink, "</table></div>\n");
     pg_html_close(page);
 }
 
@@ -94,17 +97,17 @@ static void top_row(const pg_page_t *page, pg_top_e t,
 {
     char number[PG_NUMBER_SIZE];
 
-    pg_puts(page->sink, "<tr><th scope=\"row\">");
-    pg_html_stranger(page, pg_top_field(t), &e->key, PG_HTML_KEY);
-    pg_putf(page->sink, "</th><td class=\"n\">%s",
-            pg_number(number, e->count));
+    pg_sink_puts(page->sink, "<tr><th scope=\"row\">");
+    pg_html_stranger(page, pg_render_top_field(t), &e->key, PG_HTML_KEY);
+    pg_sink_putf(page->sink, "</th><td class=\"n\">%s",
+                 pg_render_number(number, e->count));
     if (e->error) {
-        pg_putf(page->sink, " <small>± %s</small>",
-                pg_number(number, e->error));
+        pg_sink_putf(page->sink, " <small>± %s</small>",
+                     pg_render_number(number, e->error));
     }
-    pg_puts(page->sink, "</td>");
+    pg_sink_puts(page->sink, "</td>");
     share_cell(page, e->count, most, "plain");
-    pg_puts(page->sink, "</tr>\n");
+    pg_sink_puts(page->sink, "</tr>\n");
 }
 
 static void top_note(const pg_page_t *page, const pg_top_t *top,
@@ -116,45 +119,45 @@ static void top_note(const pg_page_t *page, const pg_top_t *top,
     for (apr_size_t i = 0; i < top->n; i++) {
         exact &= top->entry[i].error == 0;
     }
-    pg_puts(page->sink, "<p class=\"note\">");
+    pg_sink_puts(page->sink, "<p class=\"note\">");
     if (exact) {
         pg_html_phrase(page, PG_PHRASE_TOP_EXACT);
     }
     else {
-        pg_html_say(page, PG_PHRASE_TOP_BOUND, pg_number(n, top->floor), NULL,
-                    NULL);
+        pg_html_say(page, PG_PHRASE_TOP_BOUND, pg_render_number(n, top->floor),
+                    NULL, NULL);
     }
     if (top->n > shown) {
-        pg_puts(page->sink, " ");
-        pg_number(all, top->n < 100 ? top->n : 100);
-        pg_html_say(page, PG_PHRASE_TOP_MORE, pg_number(n, top->n - shown),
-                    all, NULL);
+        pg_sink_puts(page->sink, " ");
+        pg_render_number(all, top->n < 100 ? top->n : 100);
+        pg_html_say(page, PG_PHRASE_TOP_MORE,
+                    pg_render_number(n, top->n - shown), all, NULL);
     }
-    pg_puts(page->sink, "</p>\n");
+    pg_sink_puts(page->sink, "</p>\n");
 }
 
 static void top_list(const pg_page_t *page, pg_top_e t)
 {
     const pg_top_t *top = &page->s->top[t];
-    apr_size_t most = pg_view_top(page->report);
+    apr_size_t most = pg_render_top(page->report);
     apr_size_t shown = top->n < most ? top->n : most;
 
-    pg_putf(page->sink, "<section id=\"top-%s\">\n", pg_top_name(t));
+    pg_sink_putf(page->sink, "<section id=\"top-%s\">\n", pg_snapshot_top(t));
     pg_html_tagged(page, "h3", PG_PHRASE_OF(TOP_SOURCES, t));
     if (shown == 0) {
         pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_TOP_NONE);
         pg_html_close(page);
         return;
     }
-    pg_puts(page->sink, "<table class=\"top\">\n<thead><tr>");
+    pg_sink_puts(page->sink, "<table class=\"top\">\n<thead><tr>");
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_OF(TOP_SOURCES, t));
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_PHRASE_COL_COUNT);
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_SHARE);
-    pg_puts(page->sink, "</tr></thead>\n<tbody>\n");
+    pg_sink_puts(page->sink, "</tr></thead>\n<tbody>\n");
     for (apr_size_t i = 0; i < shown; i++) {
         top_row(page, t, &top->entry[i], top->entry[0].count);
     }
-    pg_puts(page->sink, "</tbody></table>\n");
+    pg_sink_puts(page->sink, "</tbody></table>\n");
     top_note(page, top, shown);
     pg_html_close(page);
 }
@@ -162,10 +165,10 @@ static void top_list(const pg_page_t *page, pg_top_e t)
 void pg_html_tops(const pg_page_t *page)
 {
     pg_html_open(page, "top", PG_PHRASE_H_TOP);
-    pg_puts(page->sink, "<div class=\"pair\">\n");
+    pg_sink_puts(page->sink, "<div class=\"pair\">\n");
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         top_list(page, (pg_top_e)t);
     }
-    pg_puts(page->sink, "</div>\n");
+    pg_sink_puts(page->sink, "</div>\n");
     pg_html_close(page);
 }

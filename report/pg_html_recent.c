@@ -51,8 +51,8 @@ static void asked(const pg_page_t *page, const pg_recent_t *r)
         pg_html_phrase(page, PG_PHRASE_OF(BARE_ABSOLUTE, r->class_id));
         return;
     }
-    text = pg_span_str(pg_phrase(lang,
-                               PG_PHRASE_OF(ASKED_ABSOLUTE, r->class_id)));
+    text = pg_span_str(
+        pg_phrases_get(lang, PG_PHRASE_OF(ASKED_ABSOLUTE, r->class_id)));
     at = pg_span_find(text, '{');
     pg_escape_html(page->sink, pg_span_upto(text, at));
     pg_html_stranger(page, PG_FIELD_AUTHORITY, &host, PG_HTML_KEY);
@@ -63,22 +63,22 @@ static void evidence_row(const pg_page_t *page, const char *name,
                          pg_field_e field, const pg_text_t *text)
 {
     if (text->octets.ptr) {
-        pg_putf(page->sink, "<dt>%s</dt><dd>", name);
+        pg_sink_putf(page->sink, "<dt>%s</dt><dd>", name);
         pg_html_stranger(page, field, text, SHOWN_EVIDENCE);
-        pg_puts(page->sink, "</dd>\n");
+        pg_sink_puts(page->sink, "</dd>\n");
     }
 }
 
 static const char *word_of(const pg_page_t *page, pg_phrase_e word)
 {
-    return pg_phrase(page->report->view.lang, word);
+    return pg_phrases_get(page->report->view.lang, word);
 }
 
 static void evidence(const pg_page_t *page, const pg_recent_t *r)
 {
-    pg_puts(page->sink, "<details>");
+    pg_sink_puts(page->sink, "<details>");
     pg_html_tagged(page, "summary", PG_PHRASE_EVIDENCE);
-    pg_puts(page->sink, "<dl>\n");
+    pg_sink_puts(page->sink, "<dl>\n");
     evidence_row(page, word_of(page, PG_PHRASE_EV_METHOD), PG_FIELD_METHOD,
                  &r->method);
     evidence_row(page, word_of(page, PG_PHRASE_EV_TARGET), PG_FIELD_TARGET,
@@ -91,28 +91,28 @@ static void evidence(const pg_page_t *page, const pg_recent_t *r)
     evidence_row(page, "Proxy-Connection", PG_FIELD_EVIDENCE,
                  &r->proxy_connection);
     if (r->proxy_authorization) {
-        pg_puts(page->sink, "<dt>Proxy-Authorization</dt>");
+        pg_sink_puts(page->sink, "<dt>Proxy-Authorization</dt>");
         pg_html_tagged(page, "dd", PG_PHRASE_EV_AUTH_SENT);
     }
     evidence_row(page, word_of(page, PG_PHRASE_EV_VHOST), PG_FIELD_AUTHORITY,
                  &r->vhost);
     pg_html_tagged(page, "dt", PG_PHRASE_EV_WHY);
-    pg_puts(page->sink, "<dd>");
+    pg_sink_puts(page->sink, "<dd>");
     pg_escape_html(page->sink, pg_span_str(pg_explain_reason(
                        r->reason, page->report->view.lang)));
-    pg_putf(page->sink, " <code>%s</code> <a href=\"#class-%s\">",
-            pg_reason_name(r->reason), pg_class_name(r->class_id));
+    pg_sink_putf(page->sink, " <code>%s</code> <a href=\"#class-%s\">",
+                 pg_classify_reason(r->reason), pg_vocab_class(r->class_id));
     pg_html_phrase(page, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, r->class_id));
-    pg_puts(page->sink, "</a></dd>\n</dl></details>");
+    pg_sink_puts(page->sink, "</a></dd>\n</dl></details>");
 }
 
 static void recent_row(const pg_page_t *page, const pg_recent_t *r)
 {
     pg_sink_t *sink = page->sink;
 
-    pg_puts(sink, "<tr><td class=\"time\">");
+    pg_sink_puts(sink, "<tr><td class=\"time\">");
     pg_html_time(page, r->time);
-    pg_puts(sink, "</td><td>");
+    pg_sink_puts(sink, "</td><td>");
     if (r->source.octets.ptr) {
         pg_html_stranger(page, PG_FIELD_SOURCE, &r->source, PG_HTML_KEY);
     }
@@ -120,19 +120,19 @@ static void recent_row(const pg_page_t *page, const pg_recent_t *r)
         pg_html_tagged(page, "i", PG_PHRASE_UNKNOWN);
     }
     if (r->source_is_peer) {
-        pg_puts(sink, " <i>(");
+        pg_sink_puts(sink, " <i>(");
         pg_html_phrase(page, PG_PHRASE_PEER);
-        pg_puts(sink, ")</i>");
+        pg_sink_puts(sink, ")</i>");
     }
-    pg_putf(sink, "</td><td class=\"asked c%d\">", (int)r->class_id);
+    pg_sink_putf(sink, "</td><td class=\"asked c%d\">", (int)r->class_id);
     asked(page, r);
     evidence(page, r);
-    pg_putf(sink, "</td><td class=\"%s\">", pg_outcome_name(r->outcome));
+    pg_sink_putf(sink, "</td><td class=\"%s\">", pg_vocab_outcome(r->outcome));
     pg_html_phrase(page, PG_PHRASE_OF(OUTCOME_DENIED, r->outcome));
     if (r->status) {
-        pg_putf(sink, " <small>%d</small>", r->status);
+        pg_sink_putf(sink, " <small>%d</small>", r->status);
     }
-    pg_puts(sink, "</td></tr>\n");
+    pg_sink_puts(sink, "</td></tr>\n");
 }
 
 static apr_size_t recent_rows(const pg_page_t *page, apr_time_t from,
@@ -163,18 +163,18 @@ void pg_html_recent(const pg_page_t *page)
         pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_RECENT_NONE);
     }
     else if (page->s->recent[0].time <= from) {
-        pg_puts(page->sink, "<p class=\"note\">");
+        pg_sink_puts(page->sink, "<p class=\"note\">");
         pg_html_windowed(page, PG_PHRASE_RECENT_OLDER);
-        pg_puts(page->sink, "</p>\n");
+        pg_sink_puts(page->sink, "</p>\n");
     }
     else {
-        pg_puts(page->sink, "<table class=\"recent\">\n<thead><tr>");
+        pg_sink_puts(page->sink, "<table class=\"recent\">\n<thead><tr>");
         for (int i = 0; i < 4; i++) {
             pg_html_tagged(page, "th scope=\"col\"", head[i]);
         }
-        pg_puts(page->sink, "</tr></thead>\n<tbody>\n");
-        recent_rows(page, from, pg_view_top(page->report) * RECENT_PER_ROW);
-        pg_puts(page->sink, "</tbody></table>\n");
+        pg_sink_puts(page->sink, "</tr></thead>\n<tbody>\n");
+        recent_rows(page, from, pg_render_top(page->report) * RECENT_PER_ROW);
+        pg_sink_puts(page->sink, "</tbody></table>\n");
     }
     pg_html_close(page);
 }

@@ -10,28 +10,28 @@ static const char *const moods[] = { "plain", "good", "warn", "bad" };
 /* A card is open between these two; sentences go in between. */
 static void open_card(const pg_page_t *page, mood_e mood, pg_phrase_e question)
 {
-    pg_putf(page->sink, "<section class=\"card %s\">\n", moods[mood]);
+    pg_sink_putf(page->sink, "<section class=\"card %s\">\n", moods[mood]);
     pg_html_tagged(page, "h2", question);
 }
 
 static void close_card(const pg_page_t *page)
 {
-    pg_puts(page->sink, "</section>\n");
+    pg_sink_puts(page->sink, "</section>\n");
 }
 
 static void answer(const pg_page_t *page, pg_phrase_e word, const char *a)
 {
-    pg_puts(page->sink, "<p class=\"answer\">");
+    pg_sink_puts(page->sink, "<p class=\"answer\">");
     pg_html_say(page, word, a, NULL, NULL);
-    pg_puts(page->sink, "</p>\n");
+    pg_sink_puts(page->sink, "</p>\n");
 }
 
 static void more(const pg_page_t *page, pg_phrase_e word, const char *a,
                  const char *b, const char *c)
 {
-    pg_puts(page->sink, "<p>");
+    pg_sink_puts(page->sink, "<p>");
     pg_html_say(page, word, a, b, c);
-    pg_puts(page->sink, "</p>\n");
+    pg_sink_puts(page->sink, "</p>\n");
 }
 
 /* --- open proxy? --------------------------------------------------------- */
@@ -54,23 +54,23 @@ static const struct {
 
 static int with_posture(const pg_page_t *page, pg_posture_e posture)
 {
-    return (int)pg_metric(PG_METRIC_VHOSTS)->value(&page->measured,
-                                                   (int)posture, 0);
+    return (int)pg_metrics_row(PG_METRIC_VHOSTS)
+        ->value(&page->measured, (int)posture, 0);
 }
 
 static void open_proxy(const pg_page_t *page)
 {
     char some[PG_NUMBER_SIZE], all[PG_NUMBER_SIZE];
 
-    pg_number(all, page->report->vhost_count);
+    pg_render_number(all, page->report->vhost_count);
     for (int i = 0; i < 4; i++) {
         int n = with_posture(page, verdicts[i].posture);
 
         if (n > 0) {
             open_card(page, verdicts[i].mood, PG_PHRASE_Q_OPEN);
             answer(page, verdicts[i].answer, NULL);
-            more(page, verdicts[i].more, pg_number(some, (apr_uint64_t)n),
-                 all, NULL);
+            more(page, verdicts[i].more,
+                 pg_render_number(some, (apr_uint64_t)n), all, NULL);
             close_card(page);
             return;
         }
@@ -92,11 +92,11 @@ static void open_proxy(const pg_page_t *page)
 
 static void relayed(const pg_page_t *page)
 {
-    apr_uint64_t n = pg_outcome_total(page->s, PG_OUTCOME_RELAYED);
+    apr_uint64_t n = pg_render_outcome_total(page->s, PG_OUTCOME_RELAYED);
     char some[PG_NUMBER_SIZE], all[PG_NUMBER_SIZE];
 
-    pg_number(some, n);
-    pg_number(all, page->s->attempts);
+    pg_render_number(some, n);
+    pg_render_number(all, page->s->attempts);
     open_card(page, n ? MOOD_BAD : MOOD_GOOD, PG_PHRASE_Q_RELAYED);
     if (n && page->report->from_log) {
         answer(page, PG_PHRASE_RELAYED_PROBABLY, some);
@@ -117,11 +117,12 @@ static void relayed(const pg_page_t *page)
     }
     if (page->report->from_log && page->report->from_log->unclear) {
         more(page, PG_PHRASE_RELAYED_UNCLEAR,
-             pg_number(some, page->report->from_log->unclear), NULL, NULL);
+             pg_render_number(some, page->report->from_log->unclear), NULL,
+             NULL);
     }
     if (page->s->permitted) {
-        more(page, PG_PHRASE_PERMITTED, pg_number(some, page->s->permitted),
-             NULL, NULL);
+        more(page, PG_PHRASE_PERMITTED,
+             pg_render_number(some, page->s->permitted), NULL, NULL);
     }
     close_card(page);
 }
@@ -144,15 +145,16 @@ static void now(const pg_page_t *page)
               PG_PHRASE_Q_NOW);
     answer(page, words[t->pace], NULL);
     if (t->hour) {
-        more(page, PG_PHRASE_NOW_COUNT, pg_number(n, t->hour), NULL, NULL);
+        more(page, PG_PHRASE_NOW_COUNT, pg_render_number(n, t->hour), NULL,
+             NULL);
     }
     else if (page->s->last > 0) {
-        more(page, PG_PHRASE_NOW_LAST, pg_time_plain(last, page->s->last),
+        more(page, PG_PHRASE_NOW_LAST, pg_render_time(last, page->s->last),
              NULL, NULL);
     }
     if (t->hours >= PG_TREND_HOURS_MIN) {
-        more(page, PG_PHRASE_NOW_USUAL_MORE, pg_number_mean(n, t->usual),
-             pg_number(hours, t->hours), NULL);
+        more(page, PG_PHRASE_NOW_USUAL_MORE, pg_render_mean(n, t->usual),
+             pg_render_number(hours, t->hours), NULL);
     }
     else {
         more(page, PG_PHRASE_NOW_TOO_EARLY, NULL, NULL, NULL);
@@ -165,7 +167,7 @@ static void figure(const pg_page_t *page, pg_phrase_e word, pg_figure_t f)
     char n[PG_NUMBER_SIZE];
 
     if (f.known) {
-        more(page, word, pg_number(n, f.n), NULL, NULL);
+        more(page, word, pg_render_number(n, f.n), NULL, NULL);
     }
 }
 
@@ -183,7 +185,8 @@ static void month(const pg_page_t *page)
 
     open_card(page, MOOD_PLAIN, PG_PHRASE_Q_MONTH);
     answer(page, words[t->monthly], NULL);
-    more(page, PG_PHRASE_MONTH_COUNT, pg_number(n, t->month), NULL, NULL);
+    more(page, PG_PHRASE_MONTH_COUNT, pg_render_number(n, t->month), NULL,
+         NULL);
     figure(page, PG_PHRASE_MONTH_LAST, t->last_month);
     figure(page, PG_PHRASE_MONTH_YEAR, t->last_year);
     if (!t->last_year.known) {
@@ -198,19 +201,21 @@ static void since(const pg_page_t *page)
     char all[PG_NUMBER_SIZE], sources[PG_NUMBER_SIZE], error[PG_NUMBER_SIZE];
 
     open_card(page, MOOD_PLAIN, PG_PHRASE_Q_SINCE);
-    pg_puts(page->sink, "<p class=\"answer\">");
+    pg_sink_puts(page->sink, "<p class=\"answer\">");
     pg_html_time(page, page->s->since);
-    pg_puts(page->sink, " <small>UTC</small></p>\n");
-    more(page, d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
-                                     : PG_PHRASE_SINCE_MORE,
-         pg_number(all, page->s->attempts), pg_number(sources, d->estimate),
-         pg_number_mean(error, d->relative_error * 100));
+    pg_sink_puts(page->sink, " <small>UTC</small></p>\n");
+    more(page,
+         d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
+                               : PG_PHRASE_SINCE_MORE,
+         pg_render_number(all, page->s->attempts),
+         pg_render_number(sources, d->estimate),
+         pg_render_mean(error, d->relative_error * 100));
     close_card(page);
 }
 
 void pg_html_answers(const pg_page_t *page)
 {
-    pg_puts(page->sink, "<div class=\"cards\">\n");
+    pg_sink_puts(page->sink, "<div class=\"cards\">\n");
     open_proxy(page);
     if (page->s) {
         relayed(page);
@@ -218,7 +223,7 @@ void pg_html_answers(const pg_page_t *page)
         month(page);
         since(page);
     }
-    pg_puts(page->sink, "</div>\n");
+    pg_sink_puts(page->sink, "</div>\n");
     if (page->s == NULL) {
         pg_html_tagged(page, "p class=\"alarm\"", PG_PHRASE_CANNOT_COUNT);
     }

@@ -37,7 +37,7 @@ static json_t *time_of(apr_time_t t)
 {
     char text[PG_TIME_SIZE];
 
-    return t > 0 ? json_string(pg_time_rfc3339(text, t)) : json_null();
+    return t > 0 ? json_string(pg_render_rfc3339(text, t)) : json_null();
 }
 
 /* Enough for the longest text a ledger keeps, were every octet to become
@@ -64,7 +64,7 @@ static json_t *stranger(const pg_report_t *report, pg_field_e field,
                         const pg_text_t *text)
 {
     pg_shown_t room;
-    pg_span_t shown = pg_shown(report, field, text->octets, &room);
+    pg_span_t shown = pg_render_shown(report, field, text->octets, &room);
 
     return shown.ptr ? plain(shown) : json_null();
 }
@@ -73,7 +73,7 @@ static json_t *stranger(const pg_report_t *report, pg_field_e field,
 
 static int to_sink(const char *octets, size_t n, void *sink)
 {
-    pg_put(sink, pg_span_make(octets, n));
+    pg_sink_put(sink, pg_span_make(octets, n));
     return ((pg_sink_t *)sink)->status == APR_SUCCESS ? 0 : -1;
 }
 
@@ -87,7 +87,7 @@ static void dump(pg_sink_t *sink, json_t *value, size_t flags)
 /* A member of the root; the names are ours and need no escape. */
 static void key(writer_t *w, const char *name)
 {
-    pg_putf(w->sink, "%s\n  \"%s\": ", w->between, name);
+    pg_sink_putf(w->sink, "%s\n  \"%s\": ", w->between, name);
     w->between = ",";
 }
 
@@ -101,7 +101,7 @@ static void member(writer_t *w, const char *name, json_t *value)
 static void element(writer_t *w, const char *indent, bool first,
                     json_t *value)
 {
-    pg_putf(w->sink, "%s\n%s", first ? "" : ",", indent);
+    pg_sink_putf(w->sink, "%s\n%s", first ? "" : ",", indent);
     dump(w->sink, value, 0);
 }
 
@@ -150,14 +150,14 @@ static void put_metrics(writer_t *w)
 {
     pg_measured_t m;
 
-    pg_measure(&m, w->report);
+    pg_metrics_measure(&m, w->report);
     for (int i = 0; i < PG_METRIC_COUNT; i++) {
-        const pg_metric_t *metric = pg_metric((pg_metric_e)i);
+        const pg_metric_t *metric = pg_metrics_row((pg_metric_e)i);
 
         if (i == PG_METRIC_COUNTING) {
             member(w, metric->json, json_boolean(m.s));
         }
-        else if (pg_metric_known(metric, &m)) {
+        else if (pg_metrics_known(metric, &m)) {
             member(w, metric->json, metric_json(metric, &m));
         }
     }
@@ -170,7 +170,7 @@ static json_t *classes(const apr_uint64_t n[PG_CLASS_COUNT])
     json_t *out = json_object();
 
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        json_object_set_new(out, pg_class_name((pg_class_e)c), count(n[c]));
+        json_object_set_new(out, pg_vocab_class((pg_class_e)c), count(n[c]));
     }
     return out;
 }
@@ -180,7 +180,7 @@ static json_t *bucket_json(const pg_bucket_t *b)
     json_t *families = json_object();
 
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        json_object_set_new(families, pg_family_name((pg_family_e)f),
+        json_object_set_new(families, pg_vocab_family((pg_family_e)f),
                             count(b->by_family[f]));
     }
     return json_pack("{s:o, s:o, s:o, s:o}", "start", time_of(b->start),
@@ -193,24 +193,24 @@ static void put_history(writer_t *w)
     const pg_snapshot_t *s = w->report->ledger;
 
     key(w, "history");
-    pg_puts(w->sink, "{");
+    pg_sink_puts(w->sink, "{");
     for (int p = 0; p < PG_PERIOD_COUNT; p++) {
-        pg_series_t series = pg_series_last(s, (pg_period_e)p,
-                                            s->series[p].n);
+        pg_series_t series =
+            pg_render_series_last(s, (pg_period_e)p, s->series[p].n);
 
-        pg_putf(w->sink, "%s\n    \"%s\": [", p ? "," : "",
-                pg_period_name((pg_period_e)p));
+        pg_sink_putf(w->sink, "%s\n    \"%s\": [", p ? "," : "",
+                     pg_snapshot_period((pg_period_e)p));
         for (apr_size_t i = 0; i < series.n; i++) {
             element(w, "      ", i == 0, bucket_json(&series.bucket[i]));
         }
-        pg_puts(w->sink, "]");
+        pg_sink_puts(w->sink, "]");
     }
-    pg_puts(w->sink, "\n  }");
+    pg_sink_puts(w->sink, "\n  }");
 }
 
 static void put_window(writer_t *w)
 {
-    apr_time_t window = pg_view_window(w->report);
+    apr_time_t window = pg_render_window(w->report);
     apr_uint64_t n[PG_CLASS_COUNT];
     apr_uint64_t sum = pg_trend_window(n, w->report->ledger, window);
 
@@ -247,7 +247,7 @@ static void put_days(writer_t *w)
     const pg_snapshot_t *s = w->report->ledger;
 
     key(w, "sources_by_day");
-    pg_puts(w->sink, "[");
+    pg_sink_puts(w->sink, "[");
     for (apr_size_t i = 0; i < s->day_count; i++) {
         const pg_day_distinct_t *d = &s->days[i];
 
@@ -256,7 +256,7 @@ static void put_days(writer_t *w)
                           "sources", count(d->sources.estimate),
                           "relative_error", d->sources.relative_error));
     }
-    pg_puts(w->sink, "]");
+    pg_sink_puts(w->sink, "]");
 }
 
 /* --- lists --------------------------------------------------------------- */
@@ -265,28 +265,29 @@ static void put_top(writer_t *w, pg_top_e t)
 {
     const pg_top_t *top = &w->report->ledger->top[t];
 
-    pg_putf(w->sink, "%s\n    \"%s\": {\"floor\": %" APR_UINT64_T_FMT
-            ", \"entries\": [", t ? "," : "", pg_top_name(t), top->floor);
-    for (apr_size_t i = 0; i < top->n && i < pg_view_top(w->report); i++) {
+    pg_sink_putf(w->sink,
+                 "%s\n    \"%s\": {\"floor\": %" APR_UINT64_T_FMT
+                 ", \"entries\": [",
+                 t ? "," : "", pg_snapshot_top(t), top->floor);
+    for (apr_size_t i = 0; i < top->n && i < pg_render_top(w->report); i++) {
         const pg_top_entry_t *e = &top->entry[i];
 
         element(w, "      ", i == 0,
-                json_pack("{s:o, s:o, s:o}",
-                          "key", stranger(w->report, pg_top_field(t), &e->key),
-                          "count", count(e->count),
-                          "error", count(e->error)));
+                json_pack("{s:o, s:o, s:o}", "key",
+                          stranger(w->report, pg_render_top_field(t), &e->key),
+                          "count", count(e->count), "error", count(e->error)));
     }
-    pg_puts(w->sink, "]}");
+    pg_sink_puts(w->sink, "]}");
 }
 
 static void put_tops(writer_t *w)
 {
     key(w, "top");
-    pg_puts(w->sink, "{");
+    pg_sink_puts(w->sink, "{");
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         put_top(w, (pg_top_e)t);
     }
-    pg_puts(w->sink, "\n  }");
+    pg_sink_puts(w->sink, "\n  }");
 }
 
 /* The texts of a recent attempt: JSON key, member, kind. */
@@ -306,18 +307,17 @@ static json_t *recent_json(const pg_report_t *report, const pg_recent_t *r)
 {
     json_t *cut = json_array();
     json_t *out = json_pack(
-        "{s:o, s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:b}",
-        "time", time_of(r->time), "class", pg_class_name(r->class_id),
-        "family", pg_family_name(r->family),
-        "reason", pg_reason_name(r->reason),
-        "outcome", pg_outcome_name(r->outcome), "status", r->status,
-        "port", (int)r->port, "source_is_peer", (int)r->source_is_peer,
+        "{s:o, s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:b}", "time",
+        time_of(r->time), "class", pg_vocab_class(r->class_id), "family",
+        pg_vocab_family(r->family), "reason", pg_classify_reason(r->reason),
+        "outcome", pg_vocab_outcome(r->outcome), "status", r->status, "port",
+        (int)r->port, "source_is_peer", (int)r->source_is_peer,
         "proxy_authorization", (int)r->proxy_authorization);
 
 #define SET(name, kind)                                                   \
     json_object_set_new(out, #name,                                       \
                         stranger(report, PG_FIELD_##kind, &r->name));     \
-    if (pg_shown_cut(report, &r->name)) {                                 \
+    if (pg_render_shown_cut(report, &r->name)) {                          \
         json_array_append_new(cut, json_string(#name));                   \
     }
     RECENT_TEXTS(SET)
@@ -329,18 +329,18 @@ static json_t *recent_json(const pg_report_t *report, const pg_recent_t *r)
 static void put_recent(writer_t *w)
 {
     const pg_snapshot_t *s = w->report->ledger;
-    apr_time_t from = s->taken - pg_view_window(w->report);
+    apr_time_t from = s->taken - pg_render_window(w->report);
     bool first = true;
 
     key(w, "recent");
-    pg_puts(w->sink, "[");
+    pg_sink_puts(w->sink, "[");
     for (apr_size_t i = 0; i < s->recent_count; i++) {
         if (s->recent[i].time > from || w->report->view.window == 0) {
             element(w, "    ", first, recent_json(w->report, &s->recent[i]));
             first = false;
         }
     }
-    pg_puts(w->sink, "]");
+    pg_sink_puts(w->sink, "]");
 }
 
 static void put_sites(writer_t *w)
@@ -348,13 +348,13 @@ static void put_sites(writer_t *w)
     const pg_snapshot_t *s = w->report->ledger;
 
     key(w, "vhosts");
-    pg_puts(w->sink, "[");
+    pg_sink_puts(w->sink, "[");
     for (apr_size_t i = 0; i < s->vhost_count; i++) {
         const pg_vhost_count_t *v = &s->vhosts[i];
         json_t *outcomes = json_object();
 
         for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
-            json_object_set_new(outcomes, pg_outcome_name((pg_outcome_e)o),
+            json_object_set_new(outcomes, pg_vocab_outcome((pg_outcome_e)o),
                                 count(v->by_outcome[o]));
         }
         element(w, "    ", i == 0,
@@ -364,7 +364,7 @@ static void put_sites(writer_t *w)
                           "attempts", count(v->attempts),
                           "by_outcome", outcomes));
     }
-    pg_puts(w->sink, "]");
+    pg_sink_puts(w->sink, "]");
 }
 
 /* --- audit --------------------------------------------------------------- */
@@ -374,19 +374,18 @@ static void put_postures(writer_t *w)
     const pg_report_t *report = w->report;
 
     key(w, "postures");
-    pg_puts(w->sink, "[");
+    pg_sink_puts(w->sink, "[");
     for (apr_size_t i = 0; i < report->vhost_count; i++) {
         const pg_vhost_t *v = &report->vhosts[i];
         pg_text_t name = { .octets = pg_span_str(v->name) };
 
         element(w, "    ", i == 0,
-                json_pack("{s:o, s:s, s:o}",
-                          "vhost", stranger(report, PG_FIELD_AUTHORITY, &name),
-                          "posture", pg_posture_name(v->posture),
-                          "why", report->view.mask ? json_null()
-                                                   : text_of(v->why)));
+                json_pack("{s:o, s:s, s:o}", "vhost",
+                          stranger(report, PG_FIELD_AUTHORITY, &name),
+                          "posture", pg_vocab_posture(v->posture), "why",
+                          report->view.mask ? json_null() : text_of(v->why)));
     }
-    pg_puts(w->sink, "]");
+    pg_sink_puts(w->sink, "]");
 }
 
 static json_t *finding_json(const pg_finding_t *f)
@@ -394,11 +393,11 @@ static json_t *finding_json(const pg_finding_t *f)
     char id[16];
 
     apr_snprintf(id, sizeof(id), "PG%04d", f->id);
-    return json_pack("{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o}",
-                     "id", id, "severity", pg_severity_name(f->severity),
-                     "file", text_of(f->file), "line", f->line,
-                     "vhost", text_of(f->vhost), "what", text_of(f->what),
-                     "meaning", text_of(f->meaning), "fix", text_of(f->fix));
+    return json_pack("{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o}", "id", id,
+                     "severity", pg_finding_severity(f->severity), "file",
+                     text_of(f->file), "line", f->line, "vhost",
+                     text_of(f->vhost), "what", text_of(f->what), "meaning",
+                     text_of(f->meaning), "fix", text_of(f->fix));
 }
 
 /* Findings name files and hosts throughout: masked, only their number by
@@ -408,12 +407,12 @@ static void put_findings(writer_t *w)
     const pg_report_t *report = w->report;
 
     key(w, "findings");
-    pg_puts(w->sink, "[");
+    pg_sink_puts(w->sink, "[");
     for (apr_size_t i = 0; i < report->finding_count && !report->view.mask;
          i++) {
         element(w, "    ", i == 0, finding_json(&report->findings[i]));
     }
-    pg_puts(w->sink, "]");
+    pg_sink_puts(w->sink, "]");
 }
 
 apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
@@ -440,6 +439,6 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
         put_days(&w);
         put_history(&w);
     }
-    pg_puts(sink, "\n}\n");
+    pg_sink_puts(sink, "\n}\n");
     return sink->status;
 }

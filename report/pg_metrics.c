@@ -11,13 +11,13 @@
     {                                                     \
         return name((type)i);                             \
     }
-VALUE_OF(class_value, pg_class_e, pg_class_name)
-VALUE_OF(family_value, pg_family_e, pg_family_name)
-VALUE_OF(outcome_value, pg_outcome_e, pg_outcome_name)
-VALUE_OF(method_value, pg_method_e, pg_method_name)
+VALUE_OF(class_value, pg_class_e, pg_vocab_class)
+VALUE_OF(family_value, pg_family_e, pg_vocab_family)
+VALUE_OF(outcome_value, pg_outcome_e, pg_vocab_outcome)
+VALUE_OF(method_value, pg_method_e, pg_snapshot_method)
 VALUE_OF(port_value, pg_portclass_e, pg_portclass_name)
-VALUE_OF(posture_value, pg_posture_e, pg_posture_name)
-VALUE_OF(severity_value, pg_severity_e, pg_severity_name)
+VALUE_OF(posture_value, pg_posture_e, pg_vocab_posture)
+VALUE_OF(severity_value, pg_severity_e, pg_finding_severity)
 
 static const pg_label_t label_NONE = { NULL, 1, NULL };
 static const pg_label_t label_CLASS = { "class", PG_CLASS_COUNT,
@@ -77,9 +77,9 @@ static int severities(const pg_report_t *report, int severity)
 VALUE(COUNTING, m->s != NULL)
 VALUE(SINCE, m->s->since)
 VALUE(TOTAL, m->s->attempts)
-VALUE(BY_CLASS, pg_class_total(m->s, (pg_class_e)i))
+VALUE(BY_CLASS, pg_render_class_total(m->s, (pg_class_e)i))
 VALUE(BY_FAMILY, m->s->by_family[i])
-VALUE(BY_OUTCOME, pg_outcome_total(m->s, (pg_outcome_e)i))
+VALUE(BY_OUTCOME, pg_render_outcome_total(m->s, (pg_outcome_e)i))
 VALUE(ATTEMPTS, m->s->count[i][j])
 VALUE(BY_METHOD, m->s->by_method[i])
 VALUE(BY_PORT, m->s->by_port_class[i])
@@ -98,21 +98,25 @@ VALUE(LOST, m->report->evidence_lines_lost)
 /* --- the table ----------------------------------------------------------- */
 
 #define METRIC(sym, prometheus, type, measure, key, auto_key, one, two, text) \
-    { .name = prometheus, .kind = PG_KIND_##type,                             \
-      .unit = PG_UNIT_##measure, .json = key, .line = auto_key,               \
-      .label = { &label_##one, &label_##two }, .help = text,                  \
+    { .name = prometheus,                                                     \
+      .kind = PG_KIND_##type,                                                 \
+      .unit = PG_UNIT_##measure,                                              \
+      .json = key,                                                            \
+      .line = auto_key,                                                       \
+      .label = { &label_##one, &label_##two },                                \
+      .help = text,                                                           \
       .always = PG_METRIC_##sym == PG_METRIC_COUNTING                         \
                 || PG_METRIC_##sym >= PG_METRIC_VHOSTS,                       \
       .value = value_##sym },
 
 static const pg_metric_t metrics[] = { PG_METRICS(METRIC) };
 
-const pg_metric_t *pg_metric(pg_metric_e metric)
+const pg_metric_t *pg_metrics_row(pg_metric_e metric)
 {
     return &metrics[metric];
 }
 
-void pg_measure(pg_measured_t *out, const pg_report_t *report)
+void pg_metrics_measure(pg_measured_t *out, const pg_report_t *report)
 {
     *out = (pg_measured_t){ .report = report, .s = report->ledger };
     if (out->s) {
@@ -120,7 +124,7 @@ void pg_measure(pg_measured_t *out, const pg_report_t *report)
     }
 }
 
-bool pg_metric_known(const pg_metric_t *metric, const pg_measured_t *m)
+bool pg_metrics_known(const pg_metric_t *metric, const pg_measured_t *m)
 {
     return metric->always || m->s != NULL;
 }

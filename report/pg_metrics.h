@@ -97,11 +97,11 @@ typedef struct pg_metric_t {
     double (*value)(const pg_measured_t *m, int i, int j);
 } pg_metric_t;
 
-const pg_metric_t *pg_metric(pg_metric_e metric);
+const pg_metric_t *pg_metrics_row(pg_metric_e metric);
 
-void pg_measure(pg_measured_t *out, const pg_report_t *report);
+void pg_metrics_measure(pg_measured_t *out, const pg_report_t *report);
 
 /** Is there a value for it in this report? */
-bool pg_metric_known(const pg_metric_t *metric, const pg_measured_t *m);
+bool pg_metrics_known(const pg_metric_t *metric, const pg_measured_t *m);
 
 #endif

@@ -10,17 +10,17 @@ static const char *const names[] = { [PG_LANG_EN] = "English",
 static const char *const phrase_names[] = { PG_PHRASES(PHRASE_NAME) };
 static const char *const texts[][PG_LANG_COUNT] = { PG_PHRASES(PHRASE_TEXT) };
 
-const char *pg_lang_name(pg_lang_e lang)
+const char *pg_phrases_lang(pg_lang_e lang)
 {
     return names[lang];
 }
 
-const char *pg_phrase_name(pg_phrase_e word)
+const char *pg_phrases_name(pg_phrase_e word)
 {
     return word < PG_PHRASE_COUNT ? phrase_names[word] : "?";
 }
 
-const char *pg_phrase(pg_lang_e lang, pg_phrase_e word)
+const char *pg_phrases_get(pg_lang_e lang, pg_phrase_e word)
 {
     return word < PG_PHRASE_COUNT ? texts[word][lang] : "";
 }
@@ -30,9 +30,9 @@ typedef void (*escape_t)(pg_sink_t *, pg_span_t);
 static void say_argument(pg_sink_t *sink, escape_t escape,
                          const pg_arg_t *arg)
 {
-    pg_puts(sink, arg->open);
+    pg_sink_puts(sink, arg->open);
     escape(sink, arg->text);
-    pg_puts(sink, arg->close);
+    pg_sink_puts(sink, arg->close);
 }
 
 /* One place: "0", or "0:one|many". */
@@ -54,8 +54,8 @@ static void say_place(pg_sink_t *sink, escape_t escape, pg_span_t place,
     }
 }
 
-void pg_say(pg_sink_t *sink, escape_t escape, const char *text,
-            const pg_arg_t *args)
+void pg_phrases_say(pg_sink_t *sink, escape_t escape, const char *text,
+                    const pg_arg_t *args)
 {
     pg_span_t rest = pg_span_str(text);
 

@@ -13,7 +13,7 @@
 #include "pg_vocab.h"
 
 /** A language's own name for itself. */
-const char *pg_lang_name(pg_lang_e lang);
+const char *pg_phrases_lang(pg_lang_e lang);
 
 /*  For each class: a name, and what it asked for with and without a known host
  *  ({0}). What it is, in a sentence, is pg_explain.h's. */
@@ -281,10 +281,10 @@ typedef enum pg_phrase_e {
 #define PG_PHRASE_OF(first, i) ((pg_phrase_e)(PG_PHRASE_##first + (int)(i)))
 
 /** The text with its places for arguments; "" outside the list. */
-const char *pg_phrase(pg_lang_e lang, pg_phrase_e word);
+const char *pg_phrases_get(pg_lang_e lang, pg_phrase_e word);
 
 /** The name of a word, for tests and lints. */
-const char *pg_phrase_name(pg_phrase_e word);
+const char *pg_phrases_name(pg_phrase_e word);
 
 /** An argument: text, and markup of ours around it (NULL for none). */
 typedef struct pg_arg_t {
@@ -298,7 +298,7 @@ typedef struct pg_arg_t {
  * escape, the markup does not.
  * @param args  as many as the word has places; NULL when it has none
  */
-void pg_say(pg_sink_t *sink, void (*escape)(pg_sink_t *, pg_span_t),
-            const char *text, const pg_arg_t *args);
+void pg_phrases_say(pg_sink_t *sink, void (*escape)(pg_sink_t *, pg_span_t),
+                    const char *text, const pg_arg_t *args);
 
 #endif

@@ -27,36 +27,37 @@ static void head(writer_t *w, const pg_metric_t *metric)
 {
     const char *end = w->open ? "" : suffix(metric);
 
-    pg_putf(w->sink, "# HELP proxyguard_%s%s%s ", metric->name, unit(metric),
-            end);
+    pg_sink_putf(w->sink, "# HELP proxyguard_%s%s%s ", metric->name,
+                 unit(metric), end);
     pg_escape_label(w->sink, pg_span_str(metric->help));
-    pg_putf(w->sink, "\n# TYPE proxyguard_%s%s%s %s\n", metric->name,
-            unit(metric), end,
-            metric->kind == PG_KIND_COUNTER ? "counter" : "gauge");
+    pg_sink_putf(w->sink, "\n# TYPE proxyguard_%s%s%s %s\n", metric->name,
+                 unit(metric), end,
+                 metric->kind == PG_KIND_COUNTER ? "counter" : "gauge");
     if (w->open && metric->unit == PG_UNIT_TIME) {
-        pg_putf(w->sink, "# UNIT proxyguard_%s%s seconds\n", metric->name,
-                unit(metric));
+        pg_sink_putf(w->sink, "# UNIT proxyguard_%s%s seconds\n", metric->name,
+                     unit(metric));
     }
 }
 
 static void label(pg_sink_t *sink, const char *before, const char *name,
                   pg_span_t value)
 {
-    pg_putf(sink, "%s%s=\"", before, name);
+    pg_sink_putf(sink, "%s%s=\"", before, name);
     pg_escape_label(sink, value);
-    pg_puts(sink, "\"");
+    pg_sink_puts(sink, "\"");
 }
 
 static void number(pg_sink_t *sink, const pg_metric_t *metric, double x)
 {
     if (metric->unit == PG_UNIT_TIME) {
-        pg_putf(sink, " %" APR_TIME_T_FMT "\n", apr_time_sec((apr_time_t)x));
+        pg_sink_putf(sink, " %" APR_TIME_T_FMT "\n",
+                     apr_time_sec((apr_time_t)x));
     }
     else if (x < 1e15 && x == (double)(apr_int64_t)x) {
-        pg_putf(sink, " %" APR_INT64_T_FMT "\n", (apr_int64_t)x);
+        pg_sink_putf(sink, " %" APR_INT64_T_FMT "\n", (apr_int64_t)x);
     }
     else {
-        pg_putf(sink, " %.3f\n", x);
+        pg_sink_putf(sink, " %.3f\n", x);
     }
 }
 
@@ -64,8 +65,8 @@ static void sample(writer_t *w, const pg_metric_t *metric, int i, int j)
 {
     const char *before = "{";
 
-    pg_putf(w->sink, "proxyguard_%s%s%s", metric->name, unit(metric),
-            suffix(metric));
+    pg_sink_putf(w->sink, "proxyguard_%s%s%s", metric->name, unit(metric),
+                 suffix(metric));
     for (int l = 0; l < 2; l++) {
         if (metric->label[l]->name) {
             label(w->sink, before, metric->label[l]->name,
@@ -74,7 +75,7 @@ static void sample(writer_t *w, const pg_metric_t *metric, int i, int j)
         }
     }
     if (metric->label[0]->name) {
-        pg_puts(w->sink, "}");
+        pg_sink_puts(w->sink, "}");
     }
     number(w->sink, metric, metric->value(&w->measured, i, j));
 }
@@ -96,29 +97,30 @@ static void info(writer_t *w, const pg_report_t *report)
     const char *end = w->open ? "" : "_info";
     pg_shown_t room;
 
-    pg_putf(sink, "# HELP proxyguard%s Version of mod_proxyguard, and the "
-            "sensor's name\n# TYPE proxyguard%s %s\n", end, end,
-            w->open ? "info" : "gauge");
+    pg_sink_putf(sink,
+                 "# HELP proxyguard%s Version of mod_proxyguard, and the "
+                 "sensor's name\n# TYPE proxyguard%s %s\n",
+                 end, end, w->open ? "info" : "gauge");
     label(sink, "proxyguard_info{", "version",
           pg_span_str(report->version));
-    label(sink, ",", "sensor", pg_shown_sensor(report, &room));
-    pg_puts(sink, "} 1\n");
+    label(sink, ",", "sensor", pg_render_shown_sensor(report, &room));
+    pg_sink_puts(sink, "} 1\n");
 }
 
 static void metrics(pg_sink_t *sink, const pg_report_t *report, bool open)
 {
     writer_t w = { .sink = sink, .open = open };
 
-    pg_measure(&w.measured, report);
+    pg_metrics_measure(&w.measured, report);
     info(&w, report);
     for (int m = 0; m < PG_METRIC_COUNT; m++) {
-        const pg_metric_t *metric = pg_metric((pg_metric_e)m);
+        const pg_metric_t *metric = pg_metrics_row((pg_metric_e)m);
 
-        if (metric->name && pg_metric_known(metric, &w.measured)) {
+        if (metric->name && pg_metrics_known(metric, &w.measured)) {
             group(&w, metric);
         }
     }
-    pg_puts(sink, open ? "# EOF\n" : "");
+    pg_sink_puts(sink, open ? "# EOF\n" : "");
 }
 
 apr_status_t pg_prometheus_render(pg_sink_t *sink, const pg_report_t *report,

@@ -13,7 +13,7 @@ static bool number_within(pg_span_t s, int lowest, int highest, int *out)
         return false;
     }
     for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_is_digit(s.ptr[i])) {
+        if (!pg_octet_is_digit(s.ptr[i])) {
             return false;
         }
         n = n * 10 + (s.ptr[i] - '0');
@@ -24,13 +24,13 @@ static bool number_within(pg_span_t s, int lowest, int highest, int *out)
 
 static bool take_format(pg_query_t *q, pg_span_t value)
 {
-    q->format = pg_format_find(value);
+    q->format = pg_report_format(value);
     return q->format != NULL;
 }
 
 static bool take_auto(pg_query_t *q, pg_span_t value)
 {
-    q->format = pg_format_find(PG_SPAN("auto"));
+    q->format = pg_report_format(PG_SPAN("auto"));
     return value.ptr == NULL;
 }
 
@@ -38,7 +38,8 @@ static bool take_lang(pg_query_t *q, pg_span_t value)
 {
     q->lang_given = true;
     for (int i = 0; i < PG_LANG_COUNT; i++) {
-        if (pg_span_eq(value, pg_span_str(pg_lang_tag((pg_lang_e)i)))) {
+        if (pg_span_eq(value,
+                       pg_span_str(pg_explain_lang_tag((pg_lang_e)i)))) {
             q->view.lang = (pg_lang_e)i;
             return true;
         }
@@ -176,7 +177,7 @@ static int quality(pg_span_t s)
     }
     q = (s.ptr[0] - '0') * 1000;
     for (apr_size_t i = 2; i < s.len; i++, digit /= 10) {
-        if (!pg_is_digit(s.ptr[i])) {
+        if (!pg_octet_is_digit(s.ptr[i])) {
             return 0;
         }
         q += (s.ptr[i] - '0') * digit;
@@ -226,21 +227,21 @@ static const pg_format_t *format_for(const choice_t *c, bool metrics)
 {
     if (pg_span_ieq(c->what, PG_SPAN("text/plain"))
         && (c->versioned || metrics)) {
-        return pg_format_find(PG_SPAN("prometheus"));
+        return pg_report_format(PG_SPAN("prometheus"));
     }
     for (apr_size_t i = 0; i < sizeof(media) / sizeof(*media); i++) {
         if (media[i].metrics >= metrics
             && pg_span_ieq(c->what, media[i].type)) {
-            return pg_format_find(pg_span_str(media[i].format));
+            return pg_report_format(pg_span_str(media[i].format));
         }
     }
     return NULL;
 }
 
-const pg_format_t *pg_accept_format(pg_span_t accept, bool metrics)
+const pg_format_t *pg_query_accept_format(pg_span_t accept, bool metrics)
 {
-    const pg_format_t *best = metrics ? pg_format_find(PG_SPAN("prometheus"))
-                                      : pg_formats();
+    const pg_format_t *best = metrics ? pg_report_format(PG_SPAN("prometheus"))
+                                      : pg_report_formats();
     int q = 0;
 
     while (accept.len) {
@@ -255,7 +256,7 @@ const pg_format_t *pg_accept_format(pg_span_t accept, bool metrics)
     return best;
 }
 
-pg_lang_e pg_accept_lang(pg_span_t accept_language)
+pg_lang_e pg_query_accept_lang(pg_span_t accept_language)
 {
     pg_lang_e best = PG_LANG_EN;
     int q = 0;
@@ -266,7 +267,7 @@ pg_lang_e pg_accept_lang(pg_span_t accept_language)
 
         for (int i = 0; i < PG_LANG_COUNT; i++) {
             if (c.q > q && pg_span_ieq(primary,
-                    pg_span_str(pg_lang_tag((pg_lang_e)i)))) {
+                    pg_span_str(pg_explain_lang_tag((pg_lang_e)i)))) {
                 q = c.q;
                 best = (pg_lang_e)i;
             }

@@ -38,10 +38,10 @@ const char *pg_query_parse(pg_query_t *out, pg_span_t args);
  * Only from the metrics formats when `metrics` is set.
  * @see RFC 9110 12.5.1
  */
-const pg_format_t *pg_accept_format(pg_span_t accept, bool metrics);
+const pg_format_t *pg_query_accept_format(pg_span_t accept, bool metrics);
 
 /** The language an Accept-Language field prefers; English when none fits.
  *  @see RFC 9110 12.5.4; RFC 4647 3.3.1 */
-pg_lang_e pg_accept_lang(pg_span_t accept_language);
+pg_lang_e pg_query_accept_lang(pg_span_t accept_language);
 
 #endif

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The renderers, one a format, and what they share. Internal to report/;
- * others go through pg_formats(). */
+ * others go through pg_report_formats(). */
 #ifndef PG_RENDER_H
 #define PG_RENDER_H
 
@@ -27,38 +27,40 @@ PG_RENDERER(auto);
 #define PG_TIME_SIZE 24
 
 /** "2026-11-22T22:24:15Z" (RFC 3339 5.6), in UTC, whole seconds. */
-const char *pg_time_rfc3339(char out[PG_TIME_SIZE], apr_time_t t);
+const char *pg_render_rfc3339(char out[PG_TIME_SIZE], apr_time_t t);
 
 /** The same for people, as far as it says something: "2026-11-22 22:24:15". */
-const char *pg_time_plain(char out[PG_TIME_SIZE], apr_time_t t);
+const char *pg_render_time(char out[PG_TIME_SIZE], apr_time_t t);
 
 /** The beginning of a period: "2026-11", "2026-11-22", "2026-11-22 22:00",
  *  "2026-11-22 22:24". */
-const char *pg_time_period(char out[PG_TIME_SIZE], apr_time_t t,
-                           pg_period_e period);
+const char *pg_render_period(char out[PG_TIME_SIZE], apr_time_t t,
+                             pg_period_e period);
 
 #define PG_NUMBER_SIZE 48
 
 /** "1234", "12 345": groups of three from 10 000 on, with a narrow space
  *  that does not break (ISO 80000-1 7.3.1), which no language misreads. */
-const char *pg_number(char out[PG_NUMBER_SIZE], apr_uint64_t n);
+const char *pg_render_number(char out[PG_NUMBER_SIZE], apr_uint64_t n);
 
 /** At most one decimal: "0.3", "12", for means. */
-const char *pg_number_mean(char out[PG_NUMBER_SIZE], double x);
+const char *pg_render_mean(char out[PG_NUMBER_SIZE], double x);
 
 /* --- sums and slices ----------------------------------------------------- */
 
 /** Sum over one class, over one outcome. */
-apr_uint64_t pg_class_total(const pg_snapshot_t *s, pg_class_e class_id);
-apr_uint64_t pg_outcome_total(const pg_snapshot_t *s, pg_outcome_e outcome);
+apr_uint64_t pg_render_class_total(const pg_snapshot_t *s,
+                                   pg_class_e class_id);
+apr_uint64_t pg_render_outcome_total(const pg_snapshot_t *s,
+                                     pg_outcome_e outcome);
 
 /** The last n buckets of a series, without those before counting began. */
-pg_series_t pg_series_last(const pg_snapshot_t *s, pg_period_e period,
-                           apr_size_t n);
+pg_series_t pg_render_series_last(const pg_snapshot_t *s, pg_period_e period,
+                                  apr_size_t n);
 
 /** The view's values, or the defaults. */
-apr_time_t pg_view_window(const pg_report_t *report);
-apr_size_t pg_view_top(const pg_report_t *report);
+apr_time_t pg_render_window(const pg_report_t *report);
+apr_size_t pg_render_top(const pg_report_t *report);
 
 /* --- what strangers sent ------------------------------------------------- */
 
@@ -83,17 +85,17 @@ typedef struct pg_shown_t {
  * @param room  where a pseudonym is put
  * @return absent when the text is
  */
-pg_span_t pg_shown(const pg_report_t *report, pg_field_e field,
-                   pg_span_t text, pg_shown_t *room);
+pg_span_t pg_render_shown(const pg_report_t *report, pg_field_e field,
+                          pg_span_t text, pg_shown_t *room);
 
 /** The sensor's name, or its pseudonym: it may be this server's. Absent when
  *  there is none. */
-pg_span_t pg_shown_sensor(const pg_report_t *report, pg_shown_t *room);
+pg_span_t pg_render_shown_sensor(const pg_report_t *report, pg_shown_t *room);
 
 /** What kind of field the keys of a top list are. */
-pg_field_e pg_top_field(pg_top_e top);
+pg_field_e pg_render_top_field(pg_top_e top);
 
-/** Is the end missing in what pg_shown() gave? */
-bool pg_shown_cut(const pg_report_t *report, const pg_text_t *text);
+/** Is the end missing in what pg_render_shown() gave? */
+bool pg_render_shown_cut(const pg_report_t *report, const pg_text_t *text);
 
 #endif

@@ -21,12 +21,12 @@ static const pg_format_t formats[] = {
     { NULL, NULL, NULL }
 };
 
-const pg_format_t *pg_formats(void)
+const pg_format_t *pg_report_formats(void)
 {
     return formats;
 }
 
-const pg_format_t *pg_format_find(pg_span_t name)
+const pg_format_t *pg_report_format(pg_span_t name)
 {
     for (const pg_format_t *f = formats; f->name; f++) {
         if (pg_span_eq(name, pg_span_str(f->name))) {
@@ -39,7 +39,7 @@ const pg_format_t *pg_format_find(pg_span_t name)
 /* --- times and numbers --------------------------------------------------- */
 
 /* A time as "2026-11-22T22:24:15Z"; years over four digits are 0000. */
-const char *pg_time_rfc3339(char out[PG_TIME_SIZE], apr_time_t t)
+const char *pg_render_rfc3339(char out[PG_TIME_SIZE], apr_time_t t)
 {
     apr_time_exp_t x;
     char *p = out;
@@ -66,28 +66,28 @@ const char *pg_time_rfc3339(char out[PG_TIME_SIZE], apr_time_t t)
     return out;
 }
 
-const char *pg_time_plain(char out[PG_TIME_SIZE], apr_time_t t)
+const char *pg_render_time(char out[PG_TIME_SIZE], apr_time_t t)
 {
-    pg_time_rfc3339(out, t);
+    pg_render_rfc3339(out, t);
     out[10] = ' ';
     out[19] = '\0';
     return out;
 }
 
-const char *pg_time_period(char out[PG_TIME_SIZE], apr_time_t t,
-                           pg_period_e period)
+const char *pg_render_period(char out[PG_TIME_SIZE], apr_time_t t,
+                             pg_period_e period)
 {
     static const unsigned char length[PG_PERIOD_COUNT] = {
         [PG_PERIOD_MINUTE] = 16, [PG_PERIOD_HOUR] = 16,
         [PG_PERIOD_DAY] = 10, [PG_PERIOD_MONTH] = 7
     };
 
-    pg_time_plain(out, t);
+    pg_render_time(out, t);
     out[length[period]] = '\0';
     return out;
 }
 
-const char *pg_number(char out[PG_NUMBER_SIZE], apr_uint64_t n)
+const char *pg_render_number(char out[PG_NUMBER_SIZE], apr_uint64_t n)
 {
     static const char space[] = "\xe2\x80\xaf";
     char digits[24];
@@ -105,12 +105,12 @@ const char *pg_number(char out[PG_NUMBER_SIZE], apr_uint64_t n)
     return out;
 }
 
-const char *pg_number_mean(char out[PG_NUMBER_SIZE], double x)
+const char *pg_render_mean(char out[PG_NUMBER_SIZE], double x)
 {
     apr_uint64_t tenths = (apr_uint64_t)(x * 10 + 0.5);
     apr_size_t n;
 
-    pg_number(out, x < 10 ? tenths / 10 : (apr_uint64_t)(x + 0.5));
+    pg_render_number(out, x < 10 ? tenths / 10 : (apr_uint64_t)(x + 0.5));
     n = strlen(out);
     if (x < 10 && tenths % 10) {
         snprintf(out + n, PG_NUMBER_SIZE - n, ".%d", (int)(tenths % 10));
@@ -120,7 +120,7 @@ const char *pg_number_mean(char out[PG_NUMBER_SIZE], double x)
 
 /* --- sums and slices ----------------------------------------------------- */
 
-apr_uint64_t pg_class_total(const pg_snapshot_t *s, pg_class_e class_id)
+apr_uint64_t pg_render_class_total(const pg_snapshot_t *s, pg_class_e class_id)
 {
     apr_uint64_t sum = 0;
 
@@ -130,7 +130,8 @@ apr_uint64_t pg_class_total(const pg_snapshot_t *s, pg_class_e class_id)
     return sum;
 }
 
-apr_uint64_t pg_outcome_total(const pg_snapshot_t *s, pg_outcome_e outcome)
+apr_uint64_t pg_render_outcome_total(const pg_snapshot_t *s,
+                                     pg_outcome_e outcome)
 {
     apr_uint64_t sum = 0;
 
@@ -140,8 +141,8 @@ apr_uint64_t pg_outcome_total(const pg_snapshot_t *s, pg_outcome_e outcome)
     return sum;
 }
 
-pg_series_t pg_series_last(const pg_snapshot_t *s, pg_period_e period,
-                           apr_size_t n)
+pg_series_t pg_render_series_last(const pg_snapshot_t *s, pg_period_e period,
+                                  apr_size_t n)
 {
     pg_series_t out = s->series[period];
 
@@ -159,12 +160,12 @@ pg_series_t pg_series_last(const pg_snapshot_t *s, pg_period_e period,
     return out;
 }
 
-apr_time_t pg_view_window(const pg_report_t *report)
+apr_time_t pg_render_window(const pg_report_t *report)
 {
     return report->view.window ? report->view.window : PG_WINDOW_DEFAULT;
 }
 
-apr_size_t pg_view_top(const pg_report_t *report)
+apr_size_t pg_render_top(const pg_report_t *report)
 {
     return report->view.top ? (apr_size_t)report->view.top : PG_TOP_DEFAULT;
 }
@@ -176,27 +177,27 @@ static bool is_address(pg_span_t s, apr_size_t at)
 {
     apr_size_t dots = 0, i = at;
 
-    while (i < s.len && (pg_is_digit(s.ptr[i]) || s.ptr[i] == '.')) {
+    while (i < s.len && (pg_octet_is_digit(s.ptr[i]) || s.ptr[i] == '.')) {
         dots += s.ptr[i++] == '.';
     }
     if (i > at && s.ptr[i - 1] == '.') {
         dots--;
     }
     return dots == 3 && !(at > 1 && s.ptr[at - 1] == '/'
-                          && pg_is_alpha(s.ptr[at - 2]));
+                          && pg_octet_is_alpha(s.ptr[at - 2]));
 }
 
 /* A letter of a name in any script: what is no ASCII may be one. */
 static bool is_letter(char c)
 {
-    return pg_is_alpha(c) || (unsigned char)c >= 0x80;
+    return pg_octet_is_alpha(c) || (unsigned char)c >= 0x80;
 }
 
 /* The dot of "a.example" and "www1.example" (but not of "zgrab/0.x"), and the
  * colons of an IPv6 address: "1::" has two together, "1:2:3" one further on. */
 static bool joins_name(const char *p, const char *end)
 {
-    if (*p == '.' && pg_is_digit(p[-1])) {
+    if (*p == '.' && pg_octet_is_digit(p[-1])) {
         return is_letter(p[1]) && p + 2 < end && is_letter(p[2]);
     }
     if (*p == '.') {
@@ -222,7 +223,7 @@ static bool may_name(pg_span_t agent)
 
         if ((p[0] == '/' && p[1] == '/')
             || joins_name(p, agent.ptr + agent.len)
-            || (!pg_is_digit(p[-1]) && is_address(agent, i))) {
+            || (!pg_octet_is_digit(p[-1]) && is_address(agent, i))) {
             return true;
         }
     }
@@ -233,7 +234,7 @@ static bool may_name(pg_span_t agent)
 static bool is_token(pg_span_t s)
 {
     for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_is_alpha(s.ptr[i]) && !pg_is_digit(s.ptr[i])
+        if (!pg_octet_is_alpha(s.ptr[i]) && !pg_octet_is_digit(s.ptr[i])
             && s.ptr[i] != '-') {
             return false;
         }
@@ -278,8 +279,8 @@ static pg_span_t masked(const pg_report_t *report, pg_field_e field,
     return pg_span_make(room->room, n);
 }
 
-pg_span_t pg_shown(const pg_report_t *report, pg_field_e field,
-                   pg_span_t text, pg_shown_t *room)
+pg_span_t pg_render_shown(const pg_report_t *report, pg_field_e field,
+                          pg_span_t text, pg_shown_t *room)
 {
     if (!report->view.mask || text.ptr == NULL || text.len == 0) {
         return text;
@@ -287,12 +288,13 @@ pg_span_t pg_shown(const pg_report_t *report, pg_field_e field,
     return masked(report, field, text, room);
 }
 
-pg_span_t pg_shown_sensor(const pg_report_t *report, pg_shown_t *room)
+pg_span_t pg_render_shown_sensor(const pg_report_t *report, pg_shown_t *room)
 {
-    return pg_shown(report, PG_FIELD_HOST, pg_span_str(report->sensor), room);
+    return pg_render_shown(report, PG_FIELD_HOST, pg_span_str(report->sensor),
+                           room);
 }
 
-pg_field_e pg_top_field(pg_top_e top)
+pg_field_e pg_render_top_field(pg_top_e top)
 {
     static const pg_field_e field[PG_TOP_COUNT] = {
         [PG_TOP_SOURCES] = PG_FIELD_SOURCE,
@@ -304,7 +306,7 @@ pg_field_e pg_top_field(pg_top_e top)
     return field[top];
 }
 
-bool pg_shown_cut(const pg_report_t *report, const pg_text_t *text)
+bool pg_render_shown_cut(const pg_report_t *report, const pg_text_t *text)
 {
     return text->cut && !report->view.mask;
 }

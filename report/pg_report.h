@@ -71,13 +71,13 @@ typedef struct pg_format_t {
 } pg_format_t;
 
 /** The format of that name, or NULL. The first one is the default. */
-const pg_format_t *pg_format_find(pg_span_t name);
+const pg_format_t *pg_report_format(pg_span_t name);
 
 /** The hash of the HTML page's style sheet, as a Content-Security-Policy names
  *  it, without "sha256-": base64 of SHA-256.  @see CSP Level 3, 2.3.1 */
 extern const char pg_style_sha256[];
 
 /** All of them; ends with name == NULL. */
-const pg_format_t *pg_formats(void);
+const pg_format_t *pg_report_formats(void);
 
 #endif

@@ -6,16 +6,16 @@
 
 #include <apr_lib.h>
 
-void pg_put(pg_sink_t *sink, pg_span_t s)
+void pg_sink_put(pg_sink_t *sink, pg_span_t s)
 {
     if (sink->status == APR_SUCCESS && s.len > 0) {
         sink->status = sink->write(sink->to, s.ptr, s.len);
     }
 }
 
-void pg_puts(pg_sink_t *sink, const char *s)
+void pg_sink_puts(pg_sink_t *sink, const char *s)
 {
-    pg_put(sink, pg_span_str(s));
+    pg_sink_put(sink, pg_span_str(s));
 }
 
 /* apr_vformatter calls back when its buffer is full; the buffer knows its
@@ -30,13 +30,13 @@ static int flush(apr_vformatter_buff_t *buffer)
 {
     formatter_t *f = (formatter_t *)buffer;
 
-    pg_put(f->sink, pg_span_make(f->octets,
-                                 (apr_size_t)(buffer->curpos - f->octets)));
+    pg_sink_put(f->sink, pg_span_make(f->octets, (apr_size_t)(buffer->curpos
+                                                              - f->octets)));
     buffer->curpos = f->octets;
     return f->sink->status == APR_SUCCESS ? 0 : -1;
 }
 
-void pg_putf(pg_sink_t *sink, const char *format, ...)
+void pg_sink_putf(pg_sink_t *sink, const char *format, ...)
 {
     formatter_t f = { .sink = sink };
     va_list args;

@@ -17,15 +17,15 @@ typedef struct pg_sink_t {
 } pg_sink_t;
 
 /** Write a span, a string; nothing after a failure. */
-void pg_put(pg_sink_t *sink, pg_span_t s);
-void pg_puts(pg_sink_t *sink, const char *s);
+void pg_sink_put(pg_sink_t *sink, pg_span_t s);
+void pg_sink_puts(pg_sink_t *sink, const char *s);
 
 /**
  * Write formatted text of any length; nothing after a failure. The
  * conversions are those of apr_vformatter, so that no locale changes a
  * number. Never for what a stranger sent: that goes through pg_escape.h.
  */
-void pg_putf(pg_sink_t *sink, const char *format, ...)
+void pg_sink_putf(pg_sink_t *sink, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

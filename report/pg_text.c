@@ -16,7 +16,7 @@ typedef struct writer_t {
 
 static const char *phrase(const writer_t *w, pg_phrase_e p)
 {
-    return pg_phrase(w->report->view.lang, p);
+    return pg_phrases_get(w->report->view.lang, p);
 }
 
 static void say(const writer_t *w, pg_phrase_e p, const char *a,
@@ -26,28 +26,28 @@ static void say(const writer_t *w, pg_phrase_e p, const char *a,
                          { .text = pg_span_str(b) },
                          { .text = pg_span_str(c) } };
 
-    pg_say(w->sink, pg_escape_text, phrase(w, p), args);
+    pg_phrases_say(w->sink, pg_escape_text, phrase(w, p), args);
 }
 
 static void title(const writer_t *w, pg_phrase_e p)
 {
-    pg_putf(w->sink, "\n== %s ==\n", phrase(w, p));
+    pg_sink_putf(w->sink, "\n== %s ==\n", phrase(w, p));
 }
 
 static void stranger(const writer_t *w, pg_field_e field,
                      const pg_text_t *text)
 {
     pg_shown_t room;
-    pg_span_t shown = pg_shown(w->report, field, text->octets, &room);
-    pg_span_t part = pg_utf8_upto(shown, SHOWN);
+    pg_span_t shown = pg_render_shown(w->report, field, text->octets, &room);
+    pg_span_t part = pg_escape_utf8_upto(shown, SHOWN);
 
     if (shown.ptr == NULL) {
-        pg_putf(w->sink, "(%s)", phrase(w, PG_PHRASE_NOT_SENT));
+        pg_sink_putf(w->sink, "(%s)", phrase(w, PG_PHRASE_NOT_SENT));
         return;
     }
     pg_escape_text(w->sink, part);
-    if (part.len < shown.len || pg_shown_cut(w->report, text)) {
-        pg_puts(w->sink, "...");
+    if (part.len < shown.len || pg_render_shown_cut(w->report, text)) {
+        pg_sink_puts(w->sink, "...");
     }
 }
 
@@ -55,7 +55,7 @@ static void stranger(const writer_t *w, pg_field_e field,
 
 static void question(const writer_t *w, pg_phrase_e p)
 {
-    pg_putf(w->sink, "%s\n  ", phrase(w, p));
+    pg_sink_putf(w->sink, "%s\n  ", phrase(w, p));
 }
 
 static void postures(const writer_t *w)
@@ -64,27 +64,28 @@ static void postures(const writer_t *w)
 
     question(w, PG_PHRASE_Q_OPEN);
     if (report->vhost_count == 0) {
-        pg_puts(w->sink, phrase(w, PG_PHRASE_OPEN_UNSEEN_MORE));
+        pg_sink_puts(w->sink, phrase(w, PG_PHRASE_OPEN_UNSEEN_MORE));
     }
     for (apr_size_t i = 0; i < report->vhost_count; i++) {
         pg_text_t name = { .octets = pg_span_str(report->vhosts[i].name) };
 
-        pg_puts(w->sink, i ? "\n  " : "");
+        pg_sink_puts(w->sink, i ? "\n  " : "");
         stranger(w, PG_FIELD_AUTHORITY, &name);
-        pg_putf(w->sink, ": %s", phrase(w, PG_PHRASE_OF(
-                    POSTURE_UNKNOWN, report->vhosts[i].posture)));
+        pg_sink_putf(w->sink, ": %s",
+                     phrase(w, PG_PHRASE_OF(POSTURE_UNKNOWN,
+                                            report->vhosts[i].posture)));
     }
-    pg_puts(w->sink, "\n");
+    pg_sink_puts(w->sink, "\n");
 }
 
 static void relayed(const writer_t *w)
 {
-    apr_uint64_t n = pg_outcome_total(w->s, PG_OUTCOME_RELAYED);
+    apr_uint64_t n = pg_render_outcome_total(w->s, PG_OUTCOME_RELAYED);
     char some[PG_NUMBER_SIZE], all[PG_NUMBER_SIZE];
 
     question(w, PG_PHRASE_Q_RELAYED);
-    pg_number(some, n);
-    pg_number(all, w->s->attempts);
+    pg_render_number(some, n);
+    pg_render_number(all, w->s->attempts);
     if (n) {
         say(w, PG_PHRASE_RELAYED_YES_MORE, some, all, NULL);
     }
@@ -92,7 +93,7 @@ static void relayed(const writer_t *w)
         say(w, w->s->attempts ? PG_PHRASE_RELAYED_NO_MORE
                               : PG_PHRASE_RELAYED_NO_NONE, all, NULL, NULL);
     }
-    pg_puts(w->sink, "\n");
+    pg_sink_puts(w->sink, "\n");
 }
 
 static void trends(const writer_t *w)
@@ -101,29 +102,29 @@ static void trends(const writer_t *w)
     char n[PG_NUMBER_SIZE], hours[PG_NUMBER_SIZE];
 
     question(w, PG_PHRASE_Q_NOW);
-    say(w, PG_PHRASE_NOW_COUNT, pg_number(n, t->hour), NULL, NULL);
-    pg_puts(w->sink, " ");
+    say(w, PG_PHRASE_NOW_COUNT, pg_render_number(n, t->hour), NULL, NULL);
+    pg_sink_puts(w->sink, " ");
     if (t->hours >= PG_TREND_HOURS_MIN) {
-        say(w, PG_PHRASE_NOW_USUAL_MORE, pg_number_mean(n, t->usual),
-            pg_number(hours, t->hours), NULL);
+        say(w, PG_PHRASE_NOW_USUAL_MORE, pg_render_mean(n, t->usual),
+            pg_render_number(hours, t->hours), NULL);
     }
     else {
         say(w, PG_PHRASE_NOW_TOO_EARLY, NULL, NULL, NULL);
     }
-    pg_puts(w->sink, "\n");
+    pg_sink_puts(w->sink, "\n");
     question(w, PG_PHRASE_Q_MONTH);
-    say(w, PG_PHRASE_MONTH_COUNT, pg_number(n, t->month), NULL, NULL);
+    say(w, PG_PHRASE_MONTH_COUNT, pg_render_number(n, t->month), NULL, NULL);
     if (t->last_month.known) {
-        pg_puts(w->sink, " ");
-        say(w, PG_PHRASE_MONTH_LAST, pg_number(n, t->last_month.n), NULL,
-            NULL);
+        pg_sink_puts(w->sink, " ");
+        say(w, PG_PHRASE_MONTH_LAST, pg_render_number(n, t->last_month.n),
+            NULL, NULL);
     }
     if (t->last_year.known) {
-        pg_puts(w->sink, " ");
-        say(w, PG_PHRASE_MONTH_YEAR, pg_number(n, t->last_year.n), NULL,
+        pg_sink_puts(w->sink, " ");
+        say(w, PG_PHRASE_MONTH_YEAR, pg_render_number(n, t->last_year.n), NULL,
             NULL);
     }
-    pg_puts(w->sink, "\n");
+    pg_sink_puts(w->sink, "\n");
 }
 
 static void since(const writer_t *w)
@@ -133,12 +134,14 @@ static void since(const writer_t *w)
     char sources[PG_NUMBER_SIZE], error[PG_NUMBER_SIZE];
 
     question(w, PG_PHRASE_Q_SINCE);
-    pg_putf(w->sink, "%s UTC. ", pg_time_plain(time, w->s->since));
-    say(w, d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
-                                 : PG_PHRASE_SINCE_MORE,
-        pg_number(all, w->s->attempts), pg_number(sources, d->estimate),
-        pg_number_mean(error, d->relative_error * 100));
-    pg_puts(w->sink, "\n");
+    pg_sink_putf(w->sink, "%s UTC. ", pg_render_time(time, w->s->since));
+    say(w,
+        d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
+                              : PG_PHRASE_SINCE_MORE,
+        pg_render_number(all, w->s->attempts),
+        pg_render_number(sources, d->estimate),
+        pg_render_mean(error, d->relative_error * 100));
+    pg_sink_puts(w->sink, "\n");
 }
 
 /* --- tables -------------------------------------------------------------- */
@@ -148,23 +151,23 @@ static void bar(const writer_t *w, apr_uint64_t n, apr_uint64_t most)
     int length = most ? (int)((double)n * BAR / (double)most + 0.5) : 0;
 
     for (int i = 0; i < (n && length == 0 ? 1 : length); i++) {
-        pg_puts(w->sink, "#");
+        pg_sink_puts(w->sink, "#");
     }
-    pg_puts(w->sink, "\n");
+    pg_sink_puts(w->sink, "\n");
 }
 
 static void months(const writer_t *w)
 {
-    pg_series_t months = pg_series_last(w->s, PG_PERIOD_MONTH, 24);
+    pg_series_t months = pg_render_series_last(w->s, PG_PERIOD_MONTH, 24);
     apr_uint64_t most = 0;
     char start[PG_TIME_SIZE], number[PG_NUMBER_SIZE];
 
     title(w, PG_PHRASE_CHART_MONTHS);
-    pg_putf(w->sink, "%-8s", "");
+    pg_sink_putf(w->sink, "%-8s", "");
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        pg_putf(w->sink, " %9s", pg_family_name((pg_family_e)f));
+        pg_sink_putf(w->sink, " %9s", pg_vocab_family((pg_family_e)f));
     }
-    pg_puts(w->sink, "\n");
+    pg_sink_puts(w->sink, "\n");
     for (apr_size_t i = 0; i < months.n; i++) {
         apr_uint64_t n = months.bucket[i].attempts;
         most = n > most ? n : most;
@@ -172,40 +175,40 @@ static void months(const writer_t *w)
     for (apr_size_t i = 0; i < months.n; i++) {
         const pg_bucket_t *b = &months.bucket[i];
 
-        pg_putf(w->sink, "%-8s",
-                pg_time_period(start, b->start, PG_PERIOD_MONTH));
+        pg_sink_putf(w->sink, "%-8s",
+                     pg_render_period(start, b->start, PG_PERIOD_MONTH));
         for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-            pg_putf(w->sink, " %9" APR_UINT64_T_FMT, b->by_family[f]);
+            pg_sink_putf(w->sink, " %9" APR_UINT64_T_FMT, b->by_family[f]);
         }
-        pg_puts(w->sink, "  ");
+        pg_sink_puts(w->sink, "  ");
         bar(w, b->attempts, most);
     }
     if (months.n) {
         const pg_bucket_t *last = &months.bucket[months.n - 1];
 
         say(w, PG_PHRASE_CHART_PARTIAL,
-            pg_time_period(start, last->start, PG_PERIOD_MONTH),
-            pg_number(number, last->attempts), NULL);
-        pg_puts(w->sink, "\n");
+            pg_render_period(start, last->start, PG_PERIOD_MONTH),
+            pg_render_number(number, last->attempts), NULL);
+        pg_sink_puts(w->sink, "\n");
     }
 }
 
 static void classes(const writer_t *w)
 {
     title(w, PG_PHRASE_H_WHAT);
-    pg_putf(w->sink, "%-14s %9s", "", phrase(w, PG_PHRASE_COL_TOTAL));
+    pg_sink_putf(w->sink, "%-14s %9s", "", phrase(w, PG_PHRASE_COL_TOTAL));
     for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
-        pg_putf(w->sink, " %9s", pg_outcome_name((pg_outcome_e)o));
+        pg_sink_putf(w->sink, " %9s", pg_vocab_outcome((pg_outcome_e)o));
     }
-    pg_puts(w->sink, "\n");
+    pg_sink_puts(w->sink, "\n");
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        pg_putf(w->sink, "%-14s %9" APR_UINT64_T_FMT,
-                pg_class_name((pg_class_e)c),
-                pg_class_total(w->s, (pg_class_e)c));
+        pg_sink_putf(w->sink, "%-14s %9" APR_UINT64_T_FMT,
+                     pg_vocab_class((pg_class_e)c),
+                     pg_render_class_total(w->s, (pg_class_e)c));
         for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
-            pg_putf(w->sink, " %9" APR_UINT64_T_FMT, w->s->count[c][o]);
+            pg_sink_putf(w->sink, " %9" APR_UINT64_T_FMT, w->s->count[c][o]);
         }
-        pg_puts(w->sink, "\n");
+        pg_sink_puts(w->sink, "\n");
     }
 }
 
@@ -214,14 +217,14 @@ static void top(const writer_t *w, pg_top_e t)
     const pg_top_t *list = &w->s->top[t];
 
     title(w, PG_PHRASE_OF(TOP_SOURCES, t));
-    for (apr_size_t i = 0; i < list->n && i < pg_view_top(w->report); i++) {
+    for (apr_size_t i = 0; i < list->n && i < pg_render_top(w->report); i++) {
         const pg_top_entry_t *e = &list->entry[i];
 
-        pg_putf(w->sink, "%9" APR_UINT64_T_FMT, e->count);
-        pg_putf(w->sink, e->error ? " ±%-5" APR_UINT64_T_FMT : "       ",
-                e->error);
-        stranger(w, pg_top_field(t), &e->key);
-        pg_puts(w->sink, "\n");
+        pg_sink_putf(w->sink, "%9" APR_UINT64_T_FMT, e->count);
+        pg_sink_putf(w->sink, e->error ? " ±%-5" APR_UINT64_T_FMT : "       ",
+                     e->error);
+        stranger(w, pg_render_top_field(t), &e->key);
+        pg_sink_puts(w->sink, "\n");
     }
 }
 
@@ -229,7 +232,7 @@ static void recent(const writer_t *w)
 {
     apr_time_t window = w->report->view.window;
     apr_time_t from = window ? w->s->taken - window : 0;
-    apr_size_t most = pg_view_top(w->report) * 5;
+    apr_size_t most = pg_render_top(w->report) * 5;
     char time[PG_TIME_SIZE];
 
     title(w, PG_PHRASE_H_RECENT);
@@ -239,15 +242,16 @@ static void recent(const writer_t *w)
         if (r->time <= from) {
             break;
         }
-        pg_putf(w->sink, "%s  %-13s %-8s %3d  ", pg_time_plain(time, r->time),
-                pg_class_name(r->class_id), pg_outcome_name(r->outcome),
-                r->status);
+        pg_sink_putf(w->sink, "%s  %-13s %-8s %3d  ",
+                     pg_render_time(time, r->time),
+                     pg_vocab_class(r->class_id), pg_vocab_outcome(r->outcome),
+                     r->status);
         stranger(w, PG_FIELD_SOURCE, &r->source);
-        pg_puts(w->sink, "  ");
+        pg_sink_puts(w->sink, "  ");
         stranger(w, PG_FIELD_METHOD, &r->method);
-        pg_puts(w->sink, " ");
+        pg_sink_puts(w->sink, " ");
         stranger(w, PG_FIELD_TARGET, &r->target);
-        pg_puts(w->sink, "\n");
+        pg_sink_puts(w->sink, "\n");
     }
 }
 
@@ -262,10 +266,10 @@ static void findings(const writer_t *w)
     for (apr_size_t i = 0; i < report->finding_count; i++) {
         const pg_finding_t *f = &report->findings[i];
 
-        pg_putf(w->sink, "PG%04d %s: ", f->id,
-                pg_severity_name(f->severity));
+        pg_sink_putf(w->sink, "PG%04d %s: ", f->id,
+                     pg_finding_severity(f->severity));
         pg_escape_text(w->sink, pg_span_str(f->what));
-        pg_puts(w->sink, "\n");
+        pg_sink_puts(w->sink, "\n");
     }
 }
 
@@ -288,13 +292,13 @@ apr_status_t pg_text_render(pg_sink_t *sink, const pg_report_t *report,
     writer_t w = { .sink = sink, .report = report, .s = report->ledger };
 
     (void)pool;
-    pg_measure(&w.measured, report);
+    pg_metrics_measure(&w.measured, report);
     postures(&w);
     if (w.s) {
         counted(&w);
     }
     else {
-        pg_putf(sink, "\n%s\n", phrase(&w, PG_PHRASE_CANNOT_COUNT));
+        pg_sink_putf(sink, "\n%s\n", phrase(&w, PG_PHRASE_CANNOT_COUNT));
     }
     findings(&w);
     return sink->status;

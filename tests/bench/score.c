@@ -41,7 +41,7 @@ static tally_t *tally_of(const char *label, const char *class_name)
 
 static int hex_value(char c)
 {
-    return pg_is_digit(c) ? c - '0' : pg_lower(c) - 'a' + 10;
+    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
 }
 
 /* In place; what is no escape stays as it is. */
@@ -56,7 +56,8 @@ static pg_span_t unescape(char *s)
         if (in[0] != '\\' || in[1] == '\0') {
             *out++ = *in++;
         }
-        else if (in[1] == 'x' && pg_is_hex(in[2]) && pg_is_hex(in[3])) {
+        else if (in[1] == 'x' && pg_octet_is_hex(in[2])
+                 && pg_octet_is_hex(in[3])) {
             *out++ = (char)(hex_value(in[2]) * 16 + hex_value(in[3]));
             in += 4;
         }
@@ -116,7 +117,7 @@ static int score(char *fields[FIELDS], int line, apr_pool_t *pool)
     if (wrong) {
         printf("%d: %s: %s (%s): %s\n", line,
                relay ? "missed" : "false alarm", shown,
-               fields[1], pg_reason_name(v.reason));
+               fields[1], pg_classify_reason(v.reason));
     }
     free(shown);
     return wrong;
@@ -126,7 +127,7 @@ static void print_tallies(void)
 {
     printf("%-26s", "labelled");
     for (int c = 0; c <= PG_CLASS_COUNT; c++) {
-        printf(" %13s", pg_class_name((pg_class_e)c));
+        printf(" %13s", pg_vocab_class((pg_class_e)c));
     }
     for (int i = 0; i < LABELS && tallies[i].label[0]; i++) {
         printf("\n%-26s", tallies[i].label);

@@ -44,7 +44,7 @@ static void check_verdict(const pg_verdict_t *v, pg_span_t line,
     PG_MUST(pg_fuzz_inside(v->host, line) || pg_fuzz_inside(v->host, host));
     PG_MUST(v->class_id == PG_CLASS_CLEAN
             || v->class_id == PG_CLASS_MALFORMED
-            || v->family == pg_class_family(v->class_id));
+            || v->family == pg_vocab_family_of(v->class_id));
     PG_MUST((v->reason <= PG_REASON_NOISE)
             == (v->class_id == PG_CLASS_CLEAN));
 }
@@ -62,7 +62,7 @@ static void check_parts(const pg_request_t *request, const pg_verdict_t *v)
     pg_request_t parts = *request;
     pg_verdict_t other;
 
-    pg_request_split(&parts, request->line);
+    pg_classify_split(&parts, request->line);
     if (parts.target.ptr == NULL || v->class_id == PG_CLASS_SOCKS) {
         return;
     }
@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_verdict(&v, rest, host);
     check_parts(&request, &v);
     check_ours(&request, &v);
-    pg_request_split(&split, rest);
+    pg_classify_split(&split, rest);
     if (!request.check_host && split.target.len
         && split.target.ptr[0] == '/' && v.class_id != PG_CLASS_SOCKS) {
         PG_MUST(v.class_id == PG_CLASS_CLEAN);

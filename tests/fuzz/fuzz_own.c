@@ -33,7 +33,8 @@ static bool slow_match(pg_span_t p, pg_span_t s)
                || (s.len && slow_match(p, pg_span_from(s, 1)));
     }
     return s.len
-           && (p.ptr[0] == '?' || pg_lower(p.ptr[0]) == pg_lower(s.ptr[0]))
+           && (p.ptr[0] == '?'
+               || pg_octet_lower(p.ptr[0]) == pg_octet_lower(s.ptr[0]))
            && slow_match(pg_span_from(p, 1), pg_span_from(s, 1));
 }
 
@@ -52,16 +53,16 @@ static void check_found_again(const pg_own_t *own, pg_span_t name)
     if (name.len > 250 || pg_span_find_any(name, "*?") < name.len) {
         return;
     }
-    if (!pg_authority_parse(&a, name)) {
+    if (!pg_target_authority(&a, name)) {
         return;
     }
     PG_MUST(pg_own_check(own, &a, NULL, 0) == PG_OWN_YES
             || a.port_kind == PG_PORT_BAD);
     for (apr_size_t i = 0; i < name.len; i++) {
-        text[n++] = pg_is_alpha(name.ptr[i]) ? name.ptr[i] ^ 0x20
-                                             : name.ptr[i];
+        text[n++] =
+            pg_octet_is_alpha(name.ptr[i]) ? name.ptr[i] ^ 0x20 : name.ptr[i];
     }
-    pg_authority_parse(&a, pg_span_make(text, n));
+    pg_target_authority(&a, pg_span_make(text, n));
     PG_MUST(pg_own_check(own, &a, NULL, 0) == PG_OWN_YES);
 }
 
@@ -75,8 +76,8 @@ static void check_userinfo(const pg_own_t *own, pg_span_t authority)
         return;
     }
     memcpy(text + n, authority.ptr, authority.len);
-    pg_authority_parse(&a, authority);
-    pg_authority_parse(&b, pg_span_make(text, n + authority.len));
+    pg_target_authority(&a, authority);
+    pg_target_authority(&b, pg_span_make(text, n + authority.len));
     PG_MUST(pg_own_check(own, &a, NULL, 0)
             == pg_own_check(own, &b, NULL, 0));
 }
@@ -87,7 +88,7 @@ static void check_pattern(const pg_own_t *own, pg_span_t pattern,
     pg_authority_t a;
     bool is;
 
-    pg_authority_parse(&a, authority);
+    pg_target_authority(&a, authority);
     if (pattern.len > 12 || a.host.len > 16 || a.host_kind != PG_HOST_NAME
         || pg_own_takes_all(own) || pg_span_find_any(pattern, ":[%")
         < pattern.len
@@ -111,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     own = pg_own_create(pool);
     wrong = pg_own_add(own, name);
-    pg_authority_parse(&a, rest);
+    pg_target_authority(&a, rest);
     PG_MUST(pg_own_check(own, &a, NULL, 0) == pg_own_check(own, &a, NULL, 0));
     PG_MUST(a.host_kind != PG_HOST_BAD
             || pg_own_check(own, &a, NULL, 0) == PG_OWN_NO);

@@ -35,7 +35,7 @@ static void check(void (*escape)(pg_sink_t *, pg_span_t), pg_span_t in,
     escape(&sink, in);
     PG_MUST(out.n <= in.len * 6 + 3);
     for (apr_size_t i = 0; i < out.n; ) {
-        i += pg_utf8_next(pg_span_make(room + i, out.n - i), &code);
+        i += pg_escape_utf8_next(pg_span_make(room + i, out.n - i), &code);
         PG_MUST(code != 0xffffffffu && code >= 0x20
                 && (code < 0x7f || code >= 0xa0));
         PG_MUST(code >= 0x80 || strchr(live, (int)code) == NULL);
@@ -56,9 +56,9 @@ static void check_query(pg_span_t in)
         PG_MUST(q.view.window >= 0
                 && q.view.window <= apr_time_from_sec(800 * 86400));
     }
-    PG_MUST(pg_accept_format(in, true) != NULL);
-    PG_MUST(pg_accept_format(in, false) != NULL);
-    PG_MUST(pg_accept_lang(in) < PG_LANG_COUNT);
+    PG_MUST(pg_query_accept_format(in, true) != NULL);
+    PG_MUST(pg_query_accept_format(in, false) != NULL);
+    PG_MUST(pg_query_accept_lang(in) < PG_LANG_COUNT);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

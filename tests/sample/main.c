@@ -27,7 +27,7 @@ static int measure(const pg_report_t *report, apr_pool_t *pool)
 {
     enum { ROUNDS = 100 };
 
-    for (const pg_format_t *f = pg_formats(); f->name; f++) {
+    for (const pg_format_t *f = pg_report_formats(); f->name; f++) {
         apr_size_t n = 0;
         pg_sink_t sink = { .write = to_count, .to = &n };
         apr_time_t start = apr_time_now();
@@ -45,7 +45,7 @@ static int measure(const pg_report_t *report, apr_pool_t *pool)
 static int render(const pg_report_t *report, const char *name,
                   apr_pool_t *pool)
 {
-    const pg_format_t *format = pg_format_find(pg_span_str(name));
+    const pg_format_t *format = pg_report_format(pg_span_str(name));
     pg_sink_t sink = { .write = to_stdout, .to = stdout };
 
     if (format == NULL) {

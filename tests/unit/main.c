@@ -40,7 +40,7 @@ pg_span_t pg_test_exact(pg_span_t s)
 
 static int hex_value(char c)
 {
-    return pg_is_digit(c) ? c - '0' : pg_lower(c) - 'a' + 10;
+    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
 }
 
 /* One escape after a backslash at s; false if it is none. */
@@ -51,7 +51,8 @@ static bool unescape_one(const char *s, size_t n, char *out, size_t *taken)
     const char *at;
 
     *taken = 1;
-    if (n >= 3 && s[0] == 'x' && pg_is_hex(s[1]) && pg_is_hex(s[2])) {
+    if (n >= 3 && s[0] == 'x' && pg_octet_is_hex(s[1])
+        && pg_octet_is_hex(s[2])) {
         *out = (char)(hex_value(s[1]) * 16 + hex_value(s[2]));
         *taken = 3;
         return true;

@@ -113,12 +113,12 @@ static void fill(maker_t *m, pg_bucket_t *b, apr_uint32_t most)
     unsigned month = month_of(b->start);
 
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        int family = pg_class_family((pg_class_e)c) == PG_FAMILY_CONNECT;
+        int family = pg_vocab_family_of((pg_class_e)c) == PG_FAMILY_CONNECT;
         apr_uint32_t mean = most * weights[c] * trend[family][month] / 60000;
         apr_uint64_t n = some(m, mean, most == 0);
 
         b->by_class[c] = n;
-        b->by_family[pg_class_family((pg_class_e)c)] += n;
+        b->by_family[pg_vocab_family_of((pg_class_e)c)] += n;
         b->attempts += n;
     }
 }
@@ -242,14 +242,15 @@ static void make_recent(maker_t *m, pg_snapshot_t *s)
     for (apr_size_t i = 0; i < n; i++, r++) {
         apr_size_t k = i % (sizeof(asked) / sizeof(*asked));
 
-        *r = (pg_recent_t){
-            .time = t, .class_id = asked[k].class_id,
-            .family = pg_class_family(asked[k].class_id),
-            .reason = asked[k].reason, .outcome = asked[k].outcome,
-            .status = asked[k].status, .port = asked[k].port,
-            .source_is_peer = i % 11 == 5,
-            .proxy_authorization = i % 7 == 1
-        };
+        *r = (pg_recent_t){ .time = t,
+                            .class_id = asked[k].class_id,
+                            .family = pg_vocab_family_of(asked[k].class_id),
+                            .reason = asked[k].reason,
+                            .outcome = asked[k].outcome,
+                            .status = asked[k].status,
+                            .port = asked[k].port,
+                            .source_is_peer = i % 11 == 5,
+                            .proxy_authorization = i % 7 == 1 };
         r->source = text(m, key(m, PG_TOP_SOURCES, chance(m, 40)));
         r->method = text(m, asked[k].method);
         r->target = text(m, asked[k].target);

@@ -88,9 +88,9 @@ START_TEST(posture)
     pg_audit_t *audit = run(c);
     const pg_vhost_t *v = &audit->vhosts[audit->vhost_count > 1 ? 1 : 0];
 
-    ck_assert_msg(strcmp(pg_posture_name(v->posture), c->expect) == 0,
+    ck_assert_msg(strcmp(pg_vocab_posture(v->posture), c->expect) == 0,
                   "posture.conf:%d: %s: %s (%s), not %s", c->line, c->title,
-                  pg_posture_name(v->posture), v->why, c->expect);
+                  pg_vocab_posture(v->posture), v->why, c->expect);
 }
 END_TEST
 

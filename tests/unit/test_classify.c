@@ -33,18 +33,17 @@ static void expect(const pg_row_t *row, const pg_request_t *request)
     pg_verdict_t v;
 
     pg_classify(&v, request, own);
-    ck_assert_msg(pg_span_eq(row->field[2],
-                             pg_span_str(pg_class_name(v.class_id)))
-                  && pg_span_eq(row->field[4],
-                                pg_span_str(pg_reason_name(v.reason))),
-                  "classify.tsv:%d: is %s/%s/%s", row->line,
-                  pg_class_name(v.class_id), pg_family_name(v.family),
-                  pg_reason_name(v.reason));
+    ck_assert_msg(
+        pg_span_eq(row->field[2], pg_span_str(pg_vocab_class(v.class_id)))
+            && pg_span_eq(row->field[4],
+                          pg_span_str(pg_classify_reason(v.reason))),
+        "classify.tsv:%d: is %s/%s/%s", row->line, pg_vocab_class(v.class_id),
+        pg_vocab_family(v.family), pg_classify_reason(v.reason));
     if (v.class_id != PG_CLASS_CLEAN) {
-        ck_assert_msg(pg_span_eq(row->field[3],
-                                 pg_span_str(pg_family_name(v.family))),
-                      "classify.tsv:%d: family %s", row->line,
-                      pg_family_name(v.family));
+        ck_assert_msg(
+            pg_span_eq(row->field[3], pg_span_str(pg_vocab_family(v.family))),
+            "classify.tsv:%d: family %s", row->line,
+            pg_vocab_family(v.family));
     }
 }
 
@@ -58,7 +57,7 @@ START_TEST(each_case_from_the_line_and_from_its_parts)
 
     ck_assert_int_ge(row->n, 6);
     expect(row, &request);
-    pg_request_split(&parts, row->field[0]);
+    pg_classify_split(&parts, row->field[0]);
     if (parts.target.ptr && row->field[0].ptr[0] >= ' ') {
         expect(row, &parts);
         parts.line = row->field[0];

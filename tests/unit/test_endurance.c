@@ -34,8 +34,8 @@ static void record(pg_ledger_t *ledger, apr_uint32_t n)
     pg_event_t e = {
         .time = T0 + n * (apr_time_t)20000,
         .verdict = { .class_id = (pg_class_e)(n % PG_CLASS_COUNT),
-                     .family = pg_class_family((pg_class_e)
-                                               (n % PG_CLASS_COUNT)),
+                     .family =
+                         pg_vocab_family_of((pg_class_e)(n % PG_CLASS_COUNT)),
                      .host = pg_span_make(host, (apr_size_t)size),
                      .target = pg_span_make(host, (apr_size_t)size),
                      .port = (apr_uint16_t)(n | 1) },
@@ -58,7 +58,7 @@ static bool whole(pg_span_t text)
 {
     apr_size_t i = 1;
 
-    while (i < text.len && pg_is_digit(text.ptr[i])) {
+    while (i < text.len && pg_octet_is_digit(text.ptr[i])) {
         i++;
     }
     return text.len > 9 && text.ptr[0] == 'h'
@@ -262,10 +262,10 @@ static apr_size_t touch(const pg_snapshot_t *s)
     }
     for (apr_size_t i = 0; i < s->recent_count; i++) {
         const pg_recent_t *r = &s->recent[i];
-        sum += strlen(pg_class_name(r->class_id))
-               + strlen(pg_reason_name(r->reason))
+        sum += strlen(pg_vocab_class(r->class_id))
+               + strlen(pg_classify_reason(r->reason))
                + (r->target.octets.ptr ? strlen(r->target.octets.ptr) : 0);
-        ck_assert_str_ne(pg_class_name(r->class_id), "?");
+        ck_assert_str_ne(pg_vocab_class(r->class_id), "?");
     }
     for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
         for (apr_size_t i = 0; i < s->series[p].n; i++) {

@@ -74,7 +74,7 @@ static bool is_clean_utf8(pg_span_t s)
     apr_uint32_t code;
 
     for (apr_size_t at = 0; at < s.len; ) {
-        at += pg_utf8_next(pg_span_from(s, at), &code);
+        at += pg_escape_utf8_next(pg_span_from(s, at), &code);
         if (code < 0x20 || code == 0x7f || code == 0xffffffffu) {
             return false;
         }
@@ -127,10 +127,10 @@ START_TEST(upto_does_not_cut_a_character)
 {
     pg_span_t s = PG_SPAN("a\xe6\x97\xa5");
 
-    ck_assert_uint_eq(pg_utf8_upto(s, 9).len, 4);
-    ck_assert_uint_eq(pg_utf8_upto(s, 4).len, 4);
-    ck_assert_uint_eq(pg_utf8_upto(s, 3).len, 1);
-    ck_assert_uint_eq(pg_utf8_upto(s, 0).len, 0);
+    ck_assert_uint_eq(pg_escape_utf8_upto(s, 9).len, 4);
+    ck_assert_uint_eq(pg_escape_utf8_upto(s, 4).len, 4);
+    ck_assert_uint_eq(pg_escape_utf8_upto(s, 3).len, 1);
+    ck_assert_uint_eq(pg_escape_utf8_upto(s, 0).len, 0);
 }
 END_TEST
 
@@ -147,9 +147,9 @@ START_TEST(a_sink_that_failed_is_not_written_to_again)
     int calls = 0;
     pg_sink_t sink = { .write = failing_write, .to = &calls };
 
-    pg_puts(&sink, "a");
-    pg_putf(&sink, "%d", 3);
-    pg_put(&sink, PG_SPAN("b"));
+    pg_sink_puts(&sink, "a");
+    pg_sink_putf(&sink, "%d", 3);
+    pg_sink_put(&sink, PG_SPAN("b"));
     ck_assert_int_eq(calls, 1);
     ck_assert_int_eq(sink.status, APR_ECONNABORTED);
 }
@@ -160,7 +160,7 @@ START_TEST(formatted_text_of_any_length_is_written_whole)
     into_t into = { .n = 0 };
     pg_sink_t sink = { .write = into_write, .to = &into };
 
-    pg_putf(&sink, "%200s%d", "x", -7);
+    pg_sink_putf(&sink, "%200s%d", "x", -7);
     ck_assert_uint_eq(into.n, 202);
     ck_assert_int_eq(memcmp(into.octets + 199, "x-7", 3), 0);
 }

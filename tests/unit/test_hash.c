@@ -14,12 +14,11 @@ START_TEST(siphash_gives_the_values_of_its_paper)
     for (unsigned i = 0; i < sizeof(octets); i++) {
         octets[i] = (unsigned char)i;
     }
-    key.k[0] = pg_sip_load(octets, 8);
-    key.k[1] = pg_sip_load(octets + 8, 8);
-    ck_assert_uint_eq(pg_siphash(&key, octets, 15, 2, 4),
+    key.k[0] = pg_hash_sip_load(octets, 8);
+    key.k[1] = pg_hash_sip_load(octets + 8, 8);
+    ck_assert_uint_eq(pg_hash_sip(&key, octets, 15, 2, 4),
                       0xa129ca6149be45e5u);
-    ck_assert_uint_eq(pg_siphash(&key, octets, 0, 2, 4),
-                      0x726fdb47dd0e0e31u);
+    ck_assert_uint_eq(pg_hash_sip(&key, octets, 0, 2, 4), 0x726fdb47dd0e0e31u);
 }
 END_TEST
 
@@ -28,7 +27,7 @@ static pg_nh_key_t nh_key(apr_uint64_t seed)
     pg_key_t key = { .k = { seed, ~seed } };
     pg_nh_key_t out;
 
-    pg_nh_derive(&out, &key, "a use");
+    pg_hash_nh_derive(&out, &key, "a use");
     return out;
 }
 
@@ -36,7 +35,7 @@ static pg_nh_key_t nh_key(apr_uint64_t seed)
 static apr_uint64_t nh(const pg_nh_key_t *key, pg_span_t text)
 {
     pg_span_t exact = pg_test_exact(text);
-    apr_uint64_t hash = pg_nh(key, exact.ptr, exact.len);
+    apr_uint64_t hash = pg_hash_nh(key, exact.ptr, exact.len);
 
     free((void *)(apr_uintptr_t)exact.ptr);
     return hash;
@@ -76,7 +75,7 @@ START_TEST(neighbours_are_spread_evenly)
         for (apr_uint32_t i = 0; i < PLACES * EACH; i++) {
             char octets[16] = { [10] = -1, [11] = -1 };
             memcpy(octets + 12, &i, sizeof(i));
-            count[pg_nh(&key, octets, 16) >> shifts[s] & 255]++;
+            count[pg_hash_nh(&key, octets, 16) >> shifts[s] & 255]++;
         }
         for (int p = 0; p < PLACES; p++) {
             chi += (count[p] - EACH) * (double)(count[p] - EACH) / EACH;

@@ -62,9 +62,9 @@ START_TEST(every_class_and_outcome_is_counted_apart)
     ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
     for (unsigned c = 0; c < PG_CLASS_COUNT; c++) {
         for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
-            pg_event_t e = attempt((pg_class_e)c,
-                                   pg_class_family((pg_class_e)c),
-                                   (pg_outcome_e)o);
+            pg_event_t e =
+                attempt((pg_class_e)c, pg_vocab_family_of((pg_class_e)c),
+                        (pg_outcome_e)o);
             for (unsigned n = 0; n < 1 + c * 10 + o; n++) {
                 pg_ledger_record(ledger, &e);
             }

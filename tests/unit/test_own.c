@@ -34,7 +34,7 @@ static apr_uint16_t port_of(pg_span_t s)
 {
     apr_uint16_t port;
 
-    ck_assert_int_eq(pg_port_parse(&port, s), PG_PORT_OK);
+    ck_assert_int_eq(pg_target_port(&port, s), PG_PORT_OK);
     return port;
 }
 
@@ -63,11 +63,11 @@ START_TEST(each_authority_is_ours_or_not_as_its_row_says)
 
     ck_assert_int_eq(row->n, 6);
     if (next_word(&word, &local)) {
-        pg_authority_parse(&here, word);
+        pg_target_authority(&here, word);
         next_word(&word, &local);
         here.port = port_of(word);
     }
-    pg_authority_parse(&a, row->field[2]);
+    pg_target_authority(&a, row->field[2]);
     is = pg_own_check(own_of(row), &a,
                       row->field[3].ptr ? here.address : NULL, here.port);
     ck_assert_msg(pg_span_eq(row->field[4], pg_span_str(answers[is])),
@@ -123,7 +123,7 @@ START_TEST(a_name_too_long_for_the_dns_is_refused_and_is_nobody)
     ck_assert_ptr_nonnull(pg_own_add(own, pg_span_make(name, 256)));
     ck_assert_ptr_null(pg_own_add(own, pg_span_make(name, 255)));
     for (apr_size_t n = 250; n < sizeof(name); n++) {
-        pg_authority_parse(&a, pg_span_make(name, n));
+        pg_target_authority(&a, pg_span_make(name, n));
         ck_assert_int_eq(pg_own_check(own, &a, NULL, 0),
                          n == 255 ? PG_OWN_YES : PG_OWN_NO);
     }

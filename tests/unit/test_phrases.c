@@ -21,15 +21,15 @@ static unsigned places(const char *text)
 START_TEST(every_phrase_has_a_text_in_every_language_with_the_same_places)
 {
     pg_phrase_e phrase = (pg_phrase_e)_i;
-    const char *english = pg_phrase(PG_LANG_EN, phrase);
+    const char *english = pg_phrases_get(PG_LANG_EN, phrase);
 
     for (int l = 0; l < PG_LANG_COUNT; l++) {
-        const char *text = pg_phrase((pg_lang_e)l, phrase);
+        const char *text = pg_phrases_get((pg_lang_e)l, phrase);
 
-        ck_assert_msg(text && *text, "%s lacks %s", pg_phrase_name(phrase),
-                      pg_lang_tag((pg_lang_e)l));
+        ck_assert_msg(text && *text, "%s lacks %s", pg_phrases_name(phrase),
+                      pg_explain_lang_tag((pg_lang_e)l));
         ck_assert_msg(places(text) == places(english), "%s: %s",
-                      pg_phrase_name(phrase), text);
+                      pg_phrases_name(phrase), text);
     }
 }
 END_TEST
@@ -95,7 +95,7 @@ START_TEST(arguments_are_put_in_their_places_and_escaped)
     pg_arg_t args[4] = { { .text = pg_span_str(sayings[_i].a) },
                          { .text = pg_span_str(sayings[_i].b) } };
 
-    pg_say(&sink, pg_escape_html, sayings[_i].text, args);
+    pg_phrases_say(&sink, pg_escape_html, sayings[_i].text, args);
     ck_assert_str_eq(into.text, sayings[_i].said);
 }
 END_TEST

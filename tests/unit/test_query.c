@@ -92,7 +92,7 @@ START_TEST(accept_chooses_the_format)
 {
     pg_span_t s = pg_test_exact(pg_span_str(accepts[_i].accept));
 
-    ck_assert_str_eq(pg_accept_format(s, accepts[_i].metrics)->name,
+    ck_assert_str_eq(pg_query_accept_format(s, accepts[_i].metrics)->name,
                      accepts[_i].format);
     free((char *)s.ptr);
 }
@@ -110,7 +110,7 @@ static const struct {
 
 START_TEST(accept_language_chooses_the_language)
 {
-    ck_assert_int_eq(pg_accept_lang(pg_span_str(langs[_i].accept)),
+    ck_assert_int_eq(pg_query_accept_lang(pg_span_str(langs[_i].accept)),
                      langs[_i].lang);
 }
 END_TEST

@@ -28,7 +28,7 @@ static char *render(const char *format, const pg_report_t *report)
 {
     memory_t m = { .octets = calloc(1, 1) };
     pg_sink_t sink = { .write = memory_write, .to = &m };
-    const pg_format_t *f = pg_format_find(pg_span_str(format));
+    const pg_format_t *f = pg_report_format(pg_span_str(format));
     apr_pool_t *pool;
 
     ck_assert_ptr_nonnull(f);
@@ -99,11 +99,11 @@ END_TEST
 
 START_TEST(a_format_is_found_by_its_whole_name)
 {
-    ck_assert_ptr_nonnull(pg_format_find(PG_SPAN("json")));
-    ck_assert_ptr_null(pg_format_find(PG_SPAN("jso")));
-    ck_assert_ptr_null(pg_format_find(PG_SPAN("jsonx")));
-    ck_assert_ptr_null(pg_format_find(PG_SPAN("")));
-    ck_assert_ptr_null(pg_format_find(pg_span_str(NULL)));
+    ck_assert_ptr_nonnull(pg_report_format(PG_SPAN("json")));
+    ck_assert_ptr_null(pg_report_format(PG_SPAN("jso")));
+    ck_assert_ptr_null(pg_report_format(PG_SPAN("jsonx")));
+    ck_assert_ptr_null(pg_report_format(PG_SPAN("")));
+    ck_assert_ptr_null(pg_report_format(pg_span_str(NULL)));
 }
 END_TEST
 
@@ -132,7 +132,8 @@ START_TEST(masked_only_a_user_agent_that_names_nobody_stays)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         pg_span_t agent = pg_span_str(rows[i].agent);
         pg_shown_t room;
-        pg_span_t shown = pg_shown(&report, PG_FIELD_AGENT, agent, &room);
+        pg_span_t shown =
+            pg_render_shown(&report, PG_FIELD_AGENT, agent, &room);
 
         ck_assert_msg(pg_span_eq(shown, agent) == rows[i].stays, "%s",
                       rows[i].agent);

@@ -11,7 +11,7 @@ static void attempt(pg_class_e c, apr_time_t time, apr_time_t now)
 {
     pg_event_t e = { .time = time, .now = now,
                      .verdict = { .class_id = c,
-                                  .family = pg_class_family(c) } };
+                                  .family = pg_vocab_family_of(c) } };
 
     pg_ledger_record(ledger, &e);
 }

@@ -237,13 +237,11 @@ START_TEST(long_keys_are_cut_and_say_so)
         ck_assert(t == PG_TOP_PORTS || top->n > 50);
         for (apr_size_t i = 0; i < top->n; i++) {
             ck_assert_uint_le(top->entry[i].key.octets.len, 136);
-            ck_assert_msg(top->entry[i].key.cut
-                              == (top->entry[i].count
-                                  - top->entry[i].error > 1),
-                          "%s of %d octets: %d",
-                          pg_top_name((pg_top_e)t),
-                          (int)top->entry[i].key.octets.len,
-                          (int)top->entry[i].count);
+            ck_assert_msg(
+                top->entry[i].key.cut
+                    == (top->entry[i].count - top->entry[i].error > 1),
+                "%s of %d octets: %d", pg_snapshot_top((pg_top_e)t),
+                (int)top->entry[i].key.octets.len, (int)top->entry[i].count);
         }
     }
     ck_assert_int_eq(at(T0)->top[PG_TOP_TARGETS].entry[0].key.octets.ptr[0],
@@ -292,7 +290,7 @@ START_TEST(letters_become_small_and_nothing_else_changes)
         s = at(T0);
         shown = s->top[PG_TOP_TARGETS].entry[0].key.octets.ptr;
         for (int i = 0; i < 8; i++) {
-            ck_assert_int_eq(shown[i], pg_lower(host[i]));
+            ck_assert_int_eq(shown[i], pg_octet_lower(host[i]));
         }
     }
 }

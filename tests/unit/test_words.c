@@ -35,29 +35,30 @@ START_TEST(numbers_outside_the_lists_are_harmless)
 {
     ck_assert_str_eq(pg_explain_class((pg_class_e)99, PG_LANG_EN), "");
     ck_assert_str_eq(pg_explain_reason(PG_REASON_OWN, (pg_lang_e)99), "");
-    ck_assert_str_eq(pg_lang_tag((pg_lang_e)99), "?");
-    ck_assert_str_eq(pg_class_name((pg_class_e)99), "?");
-    ck_assert_str_eq(pg_family_name((pg_family_e)99), "?");
-    ck_assert_str_eq(pg_outcome_name((pg_outcome_e)99), "?");
-    ck_assert_str_eq(pg_posture_name((pg_posture_e)99), "?");
-    ck_assert_str_eq(pg_reason_name((pg_reason_e)99), "?");
+    ck_assert_str_eq(pg_explain_lang_tag((pg_lang_e)99), "?");
+    ck_assert_str_eq(pg_vocab_class((pg_class_e)99), "?");
+    ck_assert_str_eq(pg_vocab_family((pg_family_e)99), "?");
+    ck_assert_str_eq(pg_vocab_outcome((pg_outcome_e)99), "?");
+    ck_assert_str_eq(pg_vocab_posture((pg_posture_e)99), "?");
+    ck_assert_str_eq(pg_classify_reason((pg_reason_e)99), "?");
     ck_assert_str_eq(pg_portclass_name((pg_portclass_e)99), "?");
-    ck_assert_int_eq(pg_class_family((pg_class_e)99), PG_FAMILY_GET);
+    ck_assert_int_eq(pg_vocab_family_of((pg_class_e)99), PG_FAMILY_GET);
 }
 END_TEST
 
 START_TEST(names_lead_back_to_their_values)
 {
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        pg_span_t name = pg_span_str(pg_class_name((pg_class_e)c));
-        ck_assert_int_eq(pg_class_by_name(name), c);
+        pg_span_t name = pg_span_str(pg_vocab_class((pg_class_e)c));
+        ck_assert_int_eq(pg_vocab_class_by_name(name), c);
     }
-    ck_assert_int_eq(pg_class_by_name(PG_SPAN("Absolute")),
+    ck_assert_int_eq(pg_vocab_class_by_name(PG_SPAN("Absolute")),
                      PG_CLASS_ABSOLUTE);
-    ck_assert_int_eq(pg_class_by_name(PG_SPAN("clean")), PG_CLASS_CLEAN);
-    ck_assert_int_eq(pg_class_by_name(PG_SPAN("connect")), PG_CLASS_CLEAN);
-    ck_assert_int_eq(pg_lang_by_tag(PG_SPAN("JA-jp")), PG_LANG_JA);
-    ck_assert_int_eq(pg_lang_by_tag(PG_SPAN("fr")), PG_LANG_COUNT);
+    ck_assert_int_eq(pg_vocab_class_by_name(PG_SPAN("clean")), PG_CLASS_CLEAN);
+    ck_assert_int_eq(pg_vocab_class_by_name(PG_SPAN("connect")),
+                     PG_CLASS_CLEAN);
+    ck_assert_int_eq(pg_explain_lang_by_tag(PG_SPAN("JA-jp")), PG_LANG_JA);
+    ck_assert_int_eq(pg_explain_lang_by_tag(PG_SPAN("fr")), PG_LANG_COUNT);
 }
 END_TEST
 
@@ -113,8 +114,8 @@ START_TEST(ports_are_looked_up_in_a_sorted_table)
     }
     /* As many as the table has rows: one out of order is not found. */
     ck_assert_int_eq(known, 48);
-    ck_assert_int_eq(pg_scheme_port(PG_SPAN("HTTPS")), 443);
-    ck_assert_int_eq(pg_scheme_port(PG_SPAN("urn")), 0);
+    ck_assert_int_eq(pg_portclass_scheme(PG_SPAN("HTTPS")), 443);
+    ck_assert_int_eq(pg_portclass_scheme(PG_SPAN("urn")), 0);
 }
 END_TEST
 

@@ -152,7 +152,7 @@ static const char *add_directive(build_t *b, const char **at)
         }
         s++;
     }
-    if (!pg_is_alpha(*s)) {
+    if (!pg_octet_is_alpha(*s)) {
         return "has a '%' with no directive behind it";
     }
     *at = s + 1;
@@ -171,7 +171,7 @@ static const char *add_variable(build_t *b, const char **at)
     if (*s == '{') {
         s++;
     }
-    while (pg_is_alpha(s[n]) || pg_is_digit(s[n]) || s[n] == '_') {
+    while (pg_octet_is_alpha(s[n]) || pg_octet_is_digit(s[n]) || s[n] == '_') {
         n++;
     }
     *at = s + n + (s[n] == '}' && s != *at ? 1 : 0);
@@ -199,7 +199,7 @@ static const char *compile_text(build_t *b, const char *s)
         else if (c == '%') {
             wrong = add_directive(b, &s);
         }
-        else if (c == '$' && (pg_is_alpha(*s) || *s == '{')) {
+        else if (c == '$' && (pg_octet_is_alpha(*s) || *s == '{')) {
             wrong = add_variable(b, &s);
         }
         else {
@@ -326,7 +326,7 @@ static apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
 static bool is_number(pg_span_t s)
 {
     for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_is_digit(s.ptr[i])) {
+        if (!pg_octet_is_digit(s.ptr[i])) {
             return false;
         }
     }

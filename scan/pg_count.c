@@ -78,7 +78,7 @@ static int status_of(const parsed_t *p)
     int status = 0;
 
     for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_is_digit(s.ptr[i]) || i == 3) {
+        if (!pg_octet_is_digit(s.ptr[i]) || i == 3) {
             return 0;
         }
         status = status * 10 + (s.ptr[i] - '0');
@@ -367,7 +367,7 @@ static void look_for_wanted(pg_counter_t *counter, pg_span_t line)
         return;
     }
     if (request.line.len) {
-        pg_request_split(&parts, request.line);
+        pg_classify_split(&parts, request.line);
         request = parts;
     }
     path = pg_span_upto(request.target, PG_PATH_WANTED);

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_outlet.h"
+#include "pg_notify.h"
 
 #include <apr_shm.h>
 #include <apr_strings.h>
@@ -20,7 +20,7 @@ APLOG_USE_MODULE(proxyguard);
 #define BLOCK_KEY "proxyguard-outlet-1"
 enum { BUDGET_AT = 64 };
 
-struct pg_outlet_t {
+struct pg_notify_t {
     pg_budget_t *budget;
     pg_outage_t *outage;
     pg_evidence_t *evidence;     /* NULL: none configured                 */
@@ -85,7 +85,7 @@ static void say_held(apr_pool_t *pool, server_rec *s, pg_budget_t *budget,
     }
 }
 
-int pg_outlet_monitor(apr_pool_t *pool, server_rec *main_server)
+int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server)
 {
     const pg_guard_t *guard = pg_config_of(main_server)->guard;
 
@@ -97,10 +97,10 @@ int pg_outlet_monitor(apr_pool_t *pool, server_rec *main_server)
 
 /* --- life ---------------------------------------------------------------- */
 
-pg_outlet_t *pg_outlet_make(apr_pool_t *pconf, server_rec *main_server)
+pg_notify_t *pg_notify_make(apr_pool_t *pconf, server_rec *main_server)
 {
     const pg_settings_t *settings = pg_config_of(main_server);
-    pg_outlet_t *outlet = apr_pcalloc(pconf, sizeof(*outlet));
+    pg_notify_t *outlet = apr_pcalloc(pconf, sizeof(*outlet));
     void *block = shared_block(main_server);
 
     outlet->outage = block;
@@ -123,10 +123,10 @@ static bool is_logged(const request_rec *r)
            >= APLOG_WARNING;
 }
 
-void pg_outlet_attempt(const request_rec *r, const pg_event_t *event)
+void pg_notify_attempt(const request_rec *r, const pg_event_t *event)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
-    const pg_outlet_t *outlet = settings->guard->outlet;
+    const pg_notify_t *outlet = settings->guard->outlet;
     pg_rate_t rate = { .source = settings->rate_source,
                        .total = settings->rate_total };
     pg_asking_t asking = { .source = event->source,
@@ -142,12 +142,12 @@ void pg_outlet_attempt(const request_rec *r, const pg_event_t *event)
     }
 }
 
-apr_uint64_t pg_outlet_held(const pg_outlet_t *outlet)
+apr_uint64_t pg_notify_held(const pg_notify_t *outlet)
 {
     return pg_budget_held(outlet->budget);
 }
 
-apr_uint64_t pg_outlet_lost(const pg_outlet_t *outlet)
+apr_uint64_t pg_notify_lost(const pg_notify_t *outlet)
 {
     return atomic_load(&outlet->outage->lost);
 }

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_broken.h"
+#include "pg_malformed.h"
 
 #include "pg_portclass.h"
 
@@ -14,13 +14,13 @@ static bool in_list(const char *const *list, pg_span_t s)
     return false;
 }
 
-bool pg_is_dns_name(pg_span_t host)
+bool pg_malformed_is_name(pg_span_t host)
 {
     char last = '.';
 
     for (apr_size_t i = 0; i < host.len; i++) {
         char c = host.ptr[i];
-        if (c == '.' ? last == '.' : !pg_is_octet(c, PG_OCTET_DNS)) {
+        if (c == '.' ? last == '.' : !pg_octet_is(c, PG_OCTET_DNS)) {
             return false;
         }
         last = c;
@@ -31,7 +31,7 @@ bool pg_is_dns_name(pg_span_t host)
 /* A name of two labels or more, or the one that everybody has. */
 static bool is_full_name(pg_span_t host)
 {
-    return pg_is_dns_name(host)
+    return pg_malformed_is_name(host)
            && (pg_span_find(host, '.') + 1 < host.len
                || pg_span_ieq(host, PG_SPAN("localhost")));
 }
@@ -56,7 +56,7 @@ static bool is_web_name(pg_span_t host)
         host.len--;
     }
     dot = pg_span_rfind(host, '.');
-    if (dot == host.len || !pg_is_dns_name(host)) {
+    if (dot == host.len || !pg_malformed_is_name(host)) {
         return false;
     }
     return in_list(endings, pg_span_from(host, dot + 1))
@@ -72,7 +72,7 @@ static bool is_address(const pg_authority_t *a)
 static bool is_named(const pg_authority_t *a)
 {
     return is_address(a)
-           || (a->host_kind == PG_HOST_NAME && pg_is_dns_name(a->host));
+           || (a->host_kind == PG_HOST_NAME && pg_malformed_is_name(a->host));
 }
 
 /* --- URLs ---------------------------------------------------------------- */
@@ -98,7 +98,7 @@ static bool is_after_scheme(pg_span_t s)
               || separator(pg_span_from(s, n)))) {
         return true;
     }
-    return s.len && !pg_is_octet(s.ptr[0], PG_OCTET_DNS) && s.ptr[0] != '/'
+    return s.len && !pg_octet_is(s.ptr[0], PG_OCTET_DNS) && s.ptr[0] != '/'
            && pg_span_istarts(pg_span_from(s, 1), PG_SPAN("//"));
 }
 
@@ -125,7 +125,7 @@ static apr_size_t broken_scheme(pg_span_t s)
     };
     apr_size_t n = 0;
 
-    while (n < s.len && pg_is_alpha(s.ptr[n])) {
+    while (n < s.len && pg_octet_is_alpha(s.ptr[n])) {
         n++;
     }
     if (in_list(web, pg_span_upto(s, n))
@@ -133,15 +133,16 @@ static apr_size_t broken_scheme(pg_span_t s)
         return n;
     }
     n = 0;
-    while (n < s.len && (pg_is_octet(s.ptr[n], PG_OCTET_SCHEME)
-                         || (unsigned char)s.ptr[n] >= 0x80
-                         || (s.ptr[n] && strchr("<\"'([{", s.ptr[n])))) {
+    while (n < s.len
+           && (pg_octet_is(s.ptr[n], PG_OCTET_SCHEME)
+               || (unsigned char)s.ptr[n] >= 0x80
+               || (s.ptr[n] && strchr("<\"'([{", s.ptr[n])))) {
         n++;
     }
     return n;
 }
 
-pg_broken_e pg_broken_url(pg_broken_t *out, pg_span_t target)
+pg_malformed_e pg_malformed_url(pg_malformed_t *out, pg_span_t target)
 {
     apr_size_t n, skip;
     pg_span_t rest, scheme;
@@ -151,9 +152,9 @@ pg_broken_e pg_broken_url(pg_broken_t *out, pg_span_t target)
     n = broken_scheme(target);
     rest = pg_span_from(target, n);
     scheme = pg_span_upto(target, n);
-    if (pg_scheme_port(scheme) ? !is_after_scheme(rest)
-        : !pg_span_istarts(rest, PG_SPAN("://"))) {
-        return PG_BROKEN_NO;
+    if (pg_portclass_scheme(scheme) ? !is_after_scheme(rest)
+                                    : !pg_span_istarts(rest, PG_SPAN("://"))) {
+        return PG_MALFORMED_NO;
     }
     if (!separator(rest)) {
         rest = pg_span_from(rest, 1);        /* the ';' of "http;//"     */
@@ -167,16 +168,16 @@ pg_broken_e pg_broken_url(pg_broken_t *out, pg_span_t target)
            && rest.ptr[n] != '?' && rest.ptr[n] != '#') {
         n++;
     }
-    pg_authority_parse(&out->authority, pg_span_upto(rest, n));
+    pg_target_authority(&out->authority, pg_span_upto(rest, n));
     out->port = out->authority.port_kind == PG_PORT_NONE
-                ? pg_scheme_port(scheme) : out->authority.port;
+                ? pg_portclass_scheme(scheme) : out->authority.port;
     out->url = true;
-    return out->what = PG_BROKEN_URL;
+    return out->what = PG_MALFORMED_URL;
 }
 
 /* --- authorities --------------------------------------------------------- */
 
-pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
+pg_malformed_e pg_malformed_target(pg_malformed_t *out, pg_span_t target)
 {
     const pg_authority_t *a = &out->authority;
     bool at, plain;
@@ -186,12 +187,12 @@ pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
         && pg_span_find(target, '|') < target.len) {
         target = pg_span_from(target, pg_span_find(target, '|') + 1);
     }
-    if (pg_broken_url(out, target) == PG_BROKEN_URL) {
+    if (pg_malformed_url(out, target) == PG_MALFORMED_URL) {
         return out->what;
     }
-    pg_authority_parse(&out->authority,
-                       pg_span_upto(target,
-                                    pg_span_find_any(target, "/\\?#")));
+    pg_target_authority(
+        &out->authority,
+        pg_span_upto(target, pg_span_find_any(target, "/\\?#")));
     out->port = a->port;
     out->url = true;
     /* "@host" and ":x@host" turn "http://backend" and a target put behind it
@@ -202,7 +203,7 @@ pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
     plain = pg_span_find(a->userinfo, ':') == a->userinfo.len;
     if ((plain && (is_address(a) || is_web_name(a->host)))
         || (is_named(a) && (at || a->port_kind == PG_PORT_OK))) {
-        out->what = PG_BROKEN_AUTHORITY;
+        out->what = PG_MALFORMED_AUTHORITY;
     }
     return out->what;
 }
@@ -210,24 +211,24 @@ pg_broken_e pg_broken_target(pg_broken_t *out, pg_span_t target)
 /* --- lines without a method ---------------------------------------------- */
 
 /* host:port, or host with the port as another word */
-static bool is_destination(pg_broken_t *out, pg_span_t host, pg_span_t port)
+static bool is_destination(pg_malformed_t *out, pg_span_t host, pg_span_t port)
 {
     pg_authority_t *a = &out->authority;
 
-    pg_authority_parse(a, host);
+    pg_target_authority(a, host);
     if (!is_address(a) && !is_full_name(a->host)) {
         return false;
     }
     out->port = a->port;
     if (a->port_kind == PG_PORT_NONE && port.len) {
-        return pg_port_parse(&out->port, port) == PG_PORT_OK;
+        return pg_target_port(&out->port, port) == PG_PORT_OK;
     }
     return a->port_kind == PG_PORT_OK;
 }
 
 /* telnet host port, open host, ...: what gateways of old took at a prompt */
-static bool is_spoken_order(pg_broken_t *out, pg_span_t verb, pg_span_t host,
-                            pg_span_t port)
+static bool is_spoken_order(pg_malformed_t *out, pg_span_t verb,
+                            pg_span_t host, pg_span_t port)
 {
     static const char *const verbs[] = {
         "telnet", "open", "connect", "conn", "ssh", "rlogin", "ftp", "nc",
@@ -237,7 +238,7 @@ static bool is_spoken_order(pg_broken_t *out, pg_span_t verb, pg_span_t host,
     if (!in_list(verbs, verb) || host.len == 0) {
         return false;
     }
-    if (pg_broken_url(out, host) == PG_BROKEN_URL
+    if (pg_malformed_url(out, host) == PG_MALFORMED_URL
         && is_named(&out->authority)) {
         return true;
     }
@@ -248,28 +249,28 @@ static bool is_spoken_order(pg_broken_t *out, pg_span_t verb, pg_span_t host,
                    || is_web_name(out->authority.host)));
 }
 
-pg_broken_e pg_broken_line(pg_broken_t *out, pg_span_t first,
-                           pg_span_t second, pg_span_t rest)
+pg_malformed_e pg_malformed_line(pg_malformed_t *out, pg_span_t first,
+                                 pg_span_t second, pg_span_t rest)
 {
     const pg_authority_t *a = &out->authority;
     bool http = pg_span_istarts(rest, PG_SPAN("HTTP/"));
     pg_span_t port = http ? pg_span_make(NULL, 0) : rest;
 
-    if (first.len && pg_is_alpha(first.ptr[0])
-        && pg_broken_url(out, first) == PG_BROKEN_URL
+    if (first.len && pg_octet_is_alpha(first.ptr[0])
+        && pg_malformed_url(out, first) == PG_MALFORMED_URL
         && (is_named(a) || (second.len == 0 && a->host_kind))) {
-        return out->what = PG_BROKEN_ORDER;
+        return out->what = PG_MALFORMED_ORDER;
     }
     memset(out, 0, sizeof(*out));
     if (second.len == 0 && is_destination(out, first, second)) {
-        return out->what = PG_BROKEN_AUTHORITY;
+        return out->what = PG_MALFORMED_AUTHORITY;
     }
     if (port.len == 0 && second.len && is_destination(out, first, second)
         && a->port_kind == PG_PORT_NONE) {
-        return out->what = PG_BROKEN_ORDER;
+        return out->what = PG_MALFORMED_ORDER;
     }
     if (is_spoken_order(out, first, second, port)) {
-        return out->what = PG_BROKEN_ORDER;
+        return out->what = PG_MALFORMED_ORDER;
     }
-    return PG_BROKEN_NO;
+    return PG_MALFORMED_NO;
 }

@@ -4,7 +4,7 @@
 
 static int hex_value(char c)
 {
-    return pg_is_digit(c) ? c - '0' : pg_lower(c) - 'a' + 10;
+    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
 }
 
 /* The escape behind a backslash at s[0..n-1]; octets used, 0 if it is none. */
@@ -14,8 +14,8 @@ static apr_size_t undo_one(char *out, const char *s, apr_size_t n)
     static const char to[] = "\"\\\b\n\r\t\f\v'";
     const char *at;
 
-    if (n >= 3 && (s[0] == 'x' || s[0] == 'X') && pg_is_hex(s[1])
-        && pg_is_hex(s[2])) {
+    if (n >= 3 && (s[0] == 'x' || s[0] == 'X') && pg_octet_is_hex(s[1])
+        && pg_octet_is_hex(s[2])) {
         *out = (char)(hex_value(s[1]) * 16 + hex_value(s[2]));
         return 3;
     }

@@ -42,7 +42,7 @@ static bool take_number(pg_span_t s, apr_size_t *at, apr_size_t n, int *out)
     }
     for (apr_size_t i = 0; i < n; i++) {
         char c = s.ptr[*at + i];
-        if (!pg_is_digit(c)) {
+        if (!pg_octet_is_digit(c)) {
             return false;
         }
         value = value * 10 + (c - '0');
@@ -94,7 +94,7 @@ static void take_fraction(pg_span_t s, apr_size_t *at, date_t *d)
     if (!take_char(s, at, '.') && !take_char(s, at, ',')) {
         return;
     }
-    while (*at < s.len && pg_is_digit(s.ptr[*at])) {
+    while (*at < s.len && pg_octet_is_digit(s.ptr[*at])) {
         d->micro += (s.ptr[*at] - '0') * scale;
         scale /= 10;
         (*at)++;
@@ -187,7 +187,7 @@ static bool parse_epoch(apr_time_t *out, pg_span_t s)
     apr_size_t at = 0;
     date_t d = { 0 };
 
-    while (at < s.len && pg_is_digit(s.ptr[at])) {
+    while (at < s.len && pg_octet_is_digit(s.ptr[at])) {
         if (at == 16) {
             return false;
         }

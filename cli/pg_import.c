@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_into.h"
+#include "pg_import.h"
 
 #include <apr_file_info.h>
 #include <apr_tables.h>
@@ -124,8 +124,8 @@ static int open_ledger(pg_ledger_t **out, const pg_cli_t *cli,
     return 0;
 }
 
-int pg_into_add(const pg_cli_t *cli, const char *path,
-                const pg_scan_in_t *in, const pg_scan_out_t *scan)
+int pg_import_add(const pg_cli_t *cli, const char *path,
+                  const pg_scan_in_t *in, const pg_scan_out_t *scan)
 {
     fresh_t fresh = {
         apr_array_make(cli->pool, 16, sizeof(char *)),

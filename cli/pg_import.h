@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* Adding what a scan found to a ledger, each log once. */
-#ifndef PG_INTO_H
-#define PG_INTO_H
+#ifndef PG_IMPORT_H
+#define PG_IMPORT_H
 
 #include "pg_cli.h"
 #include "pg_scan.h"
@@ -16,7 +16,7 @@
  * @param path  the ledger; made when missing
  * @return 0, or an exit status after a message
  */
-int pg_into_add(const pg_cli_t *cli, const char *path,
-                const pg_scan_in_t *in, const pg_scan_out_t *scan);
+int pg_import_add(const pg_cli_t *cli, const char *path,
+                  const pg_scan_in_t *in, const pg_scan_out_t *scan);
 
 #endif

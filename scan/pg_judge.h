@@ -70,10 +70,10 @@ typedef struct pg_judge_t {
 } pg_judge_t;
 
 /** What a judgement rests on; never NULL. */
-const char *pg_ground_words(pg_ground_e ground, bool japanese);
+const char *pg_judge_ground(pg_ground_e ground, bool japanese);
 
 /** "harmless", "unclear", "relayed". */
-const char *pg_judged_name(pg_judged_e judged);
+const char *pg_judge_name(pg_judged_e judged);
 
 /**
  * Judge all 2xx answers.

@@ -143,7 +143,7 @@ static void count_tops(pg_tally_t *tally, const pg_hit_t *hit)
              (int)(v->host.len < 240 ? v->host.len : 240), v->host.ptr,
              v->port);
     for (char *c = target; *c; c++) {
-        *c = pg_lower(*c);
+        *c = pg_octet_lower(*c);
     }
     count_top(tally, PG_TOP_TARGETS, pg_span_make(target, strlen(target)));
     n = snprintf(port, sizeof(port), "%u", v->port);
@@ -168,7 +168,8 @@ static pg_method_e method_of(pg_span_t name)
         return PG_METHOD_NONE;
     }
     for (int m = 0; m < PG_METHOD_COUNT; m++) {
-        if (pg_span_eq(name, pg_span_str(pg_method_name((pg_method_e)m)))) {
+        if (pg_span_eq(name,
+                       pg_span_str(pg_snapshot_method((pg_method_e)m)))) {
             return (pg_method_e)m;
         }
     }

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_review.h"
+#include "pg_auditlog.h"
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
@@ -46,7 +46,7 @@ static void say_finding(server_rec *s, const pg_finding_t *f,
                                                     : APLOG_WARNING;
 
     ap_log_error(APLOG_MARK, level, 0, s, "PG%04d: %s: %s%s. %s", f->id,
-                 pg_severity_name(f->severity), pg_finding_where(f, pool),
+                 pg_finding_severity(f->severity), pg_dump_where(f, pool),
                  f->what, f->meaning);
 }
 
@@ -68,8 +68,8 @@ static void say(server_rec *s, const pg_audit_t *audit, apr_pool_t *pool)
     }
 }
 
-int pg_review_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                    server_rec *s)
+int pg_auditlog_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                      server_rec *s)
 {
     const pg_audit_t *audit;
 
@@ -94,7 +94,7 @@ static void to_file(void *to, const char *text)
     apr_file_puts(text, to);
 }
 
-void pg_review_test(apr_pool_t *pconf, server_rec *s)
+void pg_auditlog_test(apr_pool_t *pconf, server_rec *s)
 {
     bool dump = ap_exists_config_define(DUMP);
     const pg_audit_t *audit;
@@ -130,8 +130,8 @@ static pg_posture_e posture_for(const pg_settings_t *settings,
                                                 : said[settings->forward];
 }
 
-const pg_audit_t *pg_review_start(apr_pool_t *pconf, apr_pool_t *ptemp,
-                                  server_rec *main_server)
+const pg_audit_t *pg_auditlog_start(apr_pool_t *pconf, apr_pool_t *ptemp,
+                                    server_rec *main_server)
 {
     const pg_audit_t *audit = pg_conftree_audit(main_server, pconf, ptemp);
     apr_size_t i = 0;

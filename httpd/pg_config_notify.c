@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_config_outlet.h"
+#include "pg_config_notify.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -25,8 +25,8 @@ static const char *take_number(int *out, cmd_parms *cmd, const char *arg,
     return NULL;
 }
 
-const char *pg_config_rate(cmd_parms *cmd, void *dir, const char *source,
-                           const char *total)
+const char *pg_config_notify_rate(cmd_parms *cmd, void *dir,
+                                  const char *source, const char *total)
 {
     pg_settings_t *settings = pg_config_of(cmd->server);
     const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -47,7 +47,8 @@ const char *pg_config_rate(cmd_parms *cmd, void *dir, const char *source,
     return problem;
 }
 
-const char *pg_config_evidence(cmd_parms *cmd, void *dir, const char *arg)
+const char *pg_config_notify_evidence(cmd_parms *cmd, void *dir,
+                                      const char *arg)
 {
     const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
 
@@ -71,11 +72,11 @@ static bool read_key(pg_key_t *out, pg_span_t text)
         return false;
     }
     for (apr_size_t i = 0; i < text.len; i++) {
-        char c = pg_lower(text.ptr[i]);
+        char c = pg_octet_lower(text.ptr[i]);
         apr_uint64_t digit =
-            (apr_uint64_t)(pg_is_digit(c) ? c - '0' : c - 'a' + 10);
+            (apr_uint64_t)(pg_octet_is_digit(c) ? c - '0' : c - 'a' + 10);
 
-        if (!pg_is_hex(c)) {
+        if (!pg_octet_is_hex(c)) {
             return false;
         }
         out->k[i / 16] = out->k[i / 16] << 4 | digit;
@@ -102,7 +103,7 @@ static apr_status_t read_file(char text[100], const char *path,
     return status;
 }
 
-const char *pg_config_mask(cmd_parms *cmd, void *dir, const char *arg)
+const char *pg_config_notify_mask(cmd_parms *cmd, void *dir, const char *arg)
 {
     pg_settings_t *settings = pg_config_of(cmd->server);
     const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -135,7 +136,7 @@ const char *pg_config_mask(cmd_parms *cmd, void *dir, const char *arg)
 
 /* A label of Prometheus and a name in JSON: kept to what needs no escaping
  * anywhere. */
-const char *pg_config_sensor(cmd_parms *cmd, void *dir, const char *arg)
+const char *pg_config_notify_sensor(cmd_parms *cmd, void *dir, const char *arg)
 {
     const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     apr_size_t n = strlen(arg);
@@ -145,7 +146,7 @@ const char *pg_config_sensor(cmd_parms *cmd, void *dir, const char *arg)
         return problem;
     }
     for (apr_size_t i = 0; i < n; i++) {
-        good &= pg_is_alpha(arg[i]) || pg_is_digit(arg[i])
+        good &= pg_octet_is_alpha(arg[i]) || pg_octet_is_digit(arg[i])
                 || strchr("._-:", arg[i]) != NULL;
     }
     if (!good) {

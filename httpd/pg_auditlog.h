@@ -2,8 +2,8 @@
 
 /* When the configuration is audited, and who is told: the error log at
  * start and under -t, standard output under -D DUMP_PROXYGUARD. */
-#ifndef PG_REVIEW_H
-#define PG_REVIEW_H
+#ifndef PG_AUDITLOG_H
+#define PG_AUDITLOG_H
 
 #include <httpd.h>
 
@@ -11,18 +11,18 @@
 
 /** check_config: with ProxyGuardAudit Strict a critical finding stops the
  *  start, and a reload before it is signalled. */
-int pg_review_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                    server_rec *s);
+int pg_auditlog_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                      server_rec *s);
 
 /** test_config (only under -t): the report, or the findings as log lines. */
-void pg_review_test(apr_pool_t *pconf, server_rec *s);
+void pg_auditlog_test(apr_pool_t *pconf, server_rec *s);
 
 /**
  * For post_config: audit, say what was found, and set each virtual host's
  * posture. Not in the dry run.
  * @return lives in pconf
  */
-const pg_audit_t *pg_review_start(apr_pool_t *pconf, apr_pool_t *ptemp,
-                                  server_rec *main_server);
+const pg_audit_t *pg_auditlog_start(apr_pool_t *pconf, apr_pool_t *ptemp,
+                                    server_rec *main_server);
 
 #endif

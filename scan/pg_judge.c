@@ -28,12 +28,12 @@ typedef struct known_t {
     pg_table_t *hosts_of_size;   /* length -> how many sites got it       */
 } known_t;
 
-const char *pg_ground_words(pg_ground_e ground, bool japanese)
+const char *pg_judge_ground(pg_ground_e ground, bool japanese)
 {
     return ground < PG_GROUND_COUNT ? grounds[ground].words[japanese] : "?";
 }
 
-const char *pg_judged_name(pg_judged_e judged)
+const char *pg_judge_name(pg_judged_e judged)
 {
     static const char *const names[] = { "harmless", "unclear", "relayed" };
 
@@ -126,7 +126,7 @@ static pg_ground_e judge_one(const known_t *known, const pg_answer_t *a)
         return PG_GROUND_DEFAULT_HOST;
     }
     /* HEAD gets none, and httpd writes "-" for none. */
-    if (!pg_is_digit(a->size[0]) || strtoull(a->size, NULL, 10) == 0
+    if (!pg_octet_is_digit(a->size[0]) || strtoull(a->size, NULL, 10) == 0
         || !strcmp(a->method, "HEAD")) {
         return PG_GROUND_NO_LENGTH;
     }
