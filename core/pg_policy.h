@@ -16,7 +16,10 @@ typedef enum pg_engine_e {       /* ProxyGuard */
 typedef enum pg_act_e {
     PG_ACT_PASS,                 /* let httpd go on; count what comes of it */
     PG_ACT_DENY,                 /* answer with a status and close        */
-    PG_ACT_DROP                  /* close unanswered                      */
+    PG_ACT_DROP,                 /* close unanswered                      */
+    PG_ACT_SINK                  /* accept the tunnel, keep what comes, and
+                                    pass nothing on; DENY when there is no
+                                    slot for another conversation         */
 } pg_act_e;
 
 /** One class' setting (ProxyGuardAction). */

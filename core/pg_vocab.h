@@ -34,7 +34,9 @@
     X(REFUSED,  "refused")  /* by httpd first, or mod_proxy's access ctl */ \
     X(DROPPED,  "dropped")  /* by the guard, connection closed unanswered */ \
     X(OBSERVED, "observed") /* let pass on purpose, and not carried      */ \
-    X(RELAYED,  "relayed")  /* carried to the third party                */
+    X(RELAYED,  "relayed")  /* carried to the third party                */ \
+    X(SUNK,     "sunk")     /* answered here as if carried; what the     */ \
+                            /* client sent was kept, and went nowhere    */
 
 /*  What a virtual host is to strangers who want a relay. */
 #define PG_POSTURES(X)                                                      \

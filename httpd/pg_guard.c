@@ -173,6 +173,7 @@ static int act(request_rec *r, const note_t *note)
         return deny(r, note->action.status);
     case PG_ACT_DROP:
         return drop(r);
+    case PG_ACT_SINK:
     case PG_ACT_PASS:
         mark_upgrade(r);
         return DECLINED;
@@ -183,7 +184,8 @@ static int act(request_rec *r, const note_t *note)
 static void publish(request_rec *r, const note_t *note)
 {
     static const char *const acts[] = {
-        [PG_ACT_PASS] = "pass", [PG_ACT_DENY] = "deny", [PG_ACT_DROP] = "drop"
+        [PG_ACT_PASS] = "pass", [PG_ACT_DENY] = "deny", [PG_ACT_DROP] = "drop",
+        [PG_ACT_SINK] = "sink"
     };
     const char *name = pg_vocab_class(note->verdict.class_id);
 

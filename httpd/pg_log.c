@@ -16,6 +16,7 @@ static const char *const sentences[PG_OUTCOME_COUNT] = {
     [PG_OUTCOME_DROPPED]  = PGLOGNO(0103) "relay attempt dropped",
     [PG_OUTCOME_OBSERVED] = PGLOGNO(0104) "relay attempt observed",
     [PG_OUTCOME_RELAYED]  = PGLOGNO(0105) "relay attempt CARRIED OUT",
+    [PG_OUTCOME_SUNK]     = PGLOGNO(0140) "relay attempt captured",
 };
 
 /* The first `cut` octets of s: printable ASCII as it is, all else, '"' and

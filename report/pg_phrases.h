@@ -62,6 +62,7 @@ const char *pg_phrases_lang(pg_lang_e lang);
     X(OUTCOME_DROPPED, "dropped", "無応答で切断")                             \
     X(OUTCOME_OBSERVED, "let pass, not carried", "観察のみ(中継なし)")      \
     X(OUTCOME_RELAYED, "RELAYED", "中継された")                               \
+    X(OUTCOME_SUNK, "captured, not relayed", "捕捉(中継なし)")              \
     X(POSTURE_UNKNOWN, "not known", "不明")                                   \
     X(POSTURE_NO_PROXY, "no", "いいえ")                                       \
     X(POSTURE_RESTRICTED, "for permitted clients only", "許可した利用者のみ") \

@@ -113,7 +113,7 @@ class ErrorLog:
 
     def attempts(self, count):
         """Exactly `count` detection lines: wait for them, take them."""
-        pattern = r" PG01(0[1-5]): "
+        pattern = r" PG01(0[1-5]|40): "
         wait_until(lambda: len(self.untaken(pattern)) >= count,
                    f"{count} attempts logged; there is:\n" + self.tail())
         found = self.take_all(pattern)

@@ -6,7 +6,7 @@ import json
 
 CLASSES = ["absolute", "connect-tls", "connect-mail", "connect-other",
            "socks", "foreign-host", "malformed"]
-OUTCOMES = ["denied", "refused", "dropped", "observed", "relayed"]
+OUTCOMES = ["denied", "refused", "dropped", "observed", "relayed", "sunk"]
 
 
 def test_json_has_the_promised_keys_with_nothing_counted(httpd):

@@ -76,6 +76,18 @@ def test_a_load_balancer_is_never_banned_for_its_client(httpd_with):
     assert banned_by(server.path("error.log")) == []
 
 
+def test_a_captured_attempt_bans_nobody(httpd_with, tmp_path):
+    server = httpd_with(REMOTE, modules=("remoteip",))
+    attempt(server, "198.51.100.7")
+    line = server.log.attempt().text
+    log = tmp_path / "error.log"
+    log.write_text(line + "\n")
+    assert banned_by(str(log)) == ["198.51.100.7"]
+    log.write_text(line.replace("PG0101: relay attempt denied",
+                                "PG0140: relay attempt captured") + "\n")
+    assert banned_by(str(log)) == []
+
+
 def forgeries():
     text = FORGED
     bare = text[text.index("PG0101"):]

@@ -166,8 +166,8 @@ def test_no_label_comes_from_a_stranger():
         re.findall(r"[\w-]+", doc("metrics.md") + doc("status-page.md")
                    + " absolute connect-tls connect-mail connect-other socks "
                      "foreign-host malformed get connect host denied refused "
-                     "dropped observed relayed GET HEAD POST CONNECT OPTIONS "
-                     "PUT DELETE PROPFIND"))
+                     "dropped observed relayed sunk GET HEAD POST CONNECT "
+                     "OPTIONS PUT DELETE PROPFIND"))
 
 
 def test_the_reference_has_each_metric_with_its_type_and_help():
