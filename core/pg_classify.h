@@ -18,7 +18,7 @@ typedef struct pg_request_t {
     pg_span_t protocol;  /* "HTTP/1.1"; absent for HTTP/0.9; not looked at
                             when there is a line                          */
     pg_span_t host;      /* Host field value, or :authority; absent if none */
-    const unsigned char *local;  /* address it came in on, 16 octets; NULL */
+    const pg_address_t *local;   /* address it came in on; NULL = unknown */
     apr_uint16_t local_port;     /* 0 = unknown                           */
     bool check_host;     /* look for a foreign Host in origin-form        */
     bool may_forward;    /* mod_proxy would act on it: its reading counts */

@@ -20,7 +20,7 @@ typedef struct pg_event_t {
     pg_outcome_e outcome;
     int status;                  /* as answered and logged; 0 = none      */
     pg_span_t vhost;             /* "name:port" of the virtual host       */
-    unsigned char source[16];    /* IPv4 as ::ffff:a.b.c.d                */
+    pg_address_t source;
     bool source_known;           /* false: source is all zero             */
     bool source_is_peer;         /* not known to be the client (it may be
                                     the load balancer)                    */

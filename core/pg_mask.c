@@ -79,8 +79,9 @@ static void add_host(out_t *out, const pg_key_t *key,
 {
     if (a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6) {
         add_kind(out, "ip");
-        add_code(out, hash_of(key, pg_span_make((const char *)a->address,
-                                        sizeof(a->address))));
+        add_code(out, hash_of(key, pg_span_make(
+                                        (const char *)a->address.octets,
+                                        sizeof(a->address.octets))));
     }
     else {
         add_name(out, key, a->host);

@@ -199,14 +199,21 @@ static entry_t *entry_of(table_t *t, apr_uint32_t hash, const char *name,
 
 /* --- adding -------------------------------------------------------------- */
 
-static entry_t *address_entry(pg_own_t *own, const unsigned char address[16])
+static entry_t *find_address(const pg_own_t *own, const pg_address_t *address)
 {
-    entry_t *entry = apr_hash_get(own->addresses, address, 16);
+    return apr_hash_get(own->addresses, address->octets,
+                        sizeof(address->octets));
+}
+
+static entry_t *address_entry(pg_own_t *own, const pg_address_t *address)
+{
+    entry_t *entry = find_address(own, address);
 
     if (entry == NULL) {
         entry = apr_pcalloc(own->pool, sizeof(*entry));
-        apr_hash_set(own->addresses, apr_pmemdup(own->pool, address, 16), 16,
-                     entry);
+        address = apr_pmemdup(own->pool, address, sizeof(*address));
+        apr_hash_set(own->addresses, address->octets,
+                     sizeof(address->octets), entry);
     }
     return entry;
 }
@@ -216,17 +223,9 @@ void pg_own_add_port(pg_own_t *own, apr_uint16_t port)
     own->served[port / 8] |= (unsigned char)(1u << (port % 8));
 }
 
-/* 0.0.0.0 and :: are where a socket listens, not where it can be reached. */
-static bool is_unspecified(const unsigned char address[16])
+void pg_own_add_address(pg_own_t *own, const pg_address_t *address)
 {
-    static const unsigned char any6[16], any4[16] = { [10] = 255, [11] = 255 };
-
-    return memcmp(address, any6, 16) == 0 || memcmp(address, any4, 16) == 0;
-}
-
-void pg_own_add_address(pg_own_t *own, const unsigned char address[16])
-{
-    if (!is_unspecified(address)) {
+    if (!pg_address_is_unspecified(address)) {
         address_entry(own, address);
     }
 }
@@ -323,10 +322,10 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
         return "is not a host name or an address";
     }
     if (a.host_kind == PG_HOST_IPV4 || a.host_kind == PG_HOST_IPV6) {
-        if (is_unspecified(a.address)) {
+        if (pg_address_is_unspecified(&a.address)) {
             return "is where a socket listens, not where it is reached";
         }
-        entry = address_entry(own, a.address);
+        entry = address_entry(own, &a.address);
     }
     else {
         entry = add_name(own, a.host);
@@ -483,7 +482,7 @@ bool pg_own_has_name(const pg_own_t *own, pg_span_t host)
 }
 
 static const entry_t *find(const pg_own_t *own, const pg_authority_t *a,
-                           const unsigned char *local)
+                           const pg_address_t *local)
 {
     static const entry_t plain;
     const entry_t *entry;
@@ -494,11 +493,10 @@ static const entry_t *find(const pg_own_t *own, const pg_authority_t *a,
     if (a->host_kind != PG_HOST_IPV4 && a->host_kind != PG_HOST_IPV6) {
         return NULL;
     }
-    if (local && memcmp(local, a->address, 16) == 0) {
-        entry = apr_hash_get(own->addresses, a->address, 16);
-        return entry ? entry : &plain;
+    entry = find_address(own, &a->address);
+    if (entry == NULL && local && pg_address_equal(local, &a->address)) {
+        return &plain;
     }
-    entry = apr_hash_get(own->addresses, a->address, 16);
     /* "ServerAlias 10.1.*" is possible, if odd. */
     if (entry == NULL && own->patterns->nelts
         && a->host_kind == PG_HOST_IPV4) {
@@ -522,7 +520,7 @@ static bool serves(const pg_own_t *own, const entry_t *entry,
 }
 
 pg_own_e pg_own_check(const pg_own_t *own, const pg_authority_t *authority,
-                      const unsigned char *local, apr_uint16_t local_port)
+                      const pg_address_t *local, apr_uint16_t local_port)
 {
     const entry_t *entry = find(own, authority, local);
 

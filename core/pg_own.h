@@ -33,8 +33,8 @@ pg_own_t *pg_own_create(apr_pool_t *pool);
  */
 const char *pg_own_add(pg_own_t *own, pg_span_t name);
 
-/** Add an address, IPv4 as ::ffff:a.b.c.d. */
-void pg_own_add_address(pg_own_t *own, const unsigned char address[16]);
+/** Add an address; an unspecified one adds nothing. */
+void pg_own_add_address(pg_own_t *own, const pg_address_t *address);
 
 /** Add a port that this server serves, whatever the name. */
 void pg_own_add_port(pg_own_t *own, apr_uint16_t port);
@@ -63,11 +63,11 @@ bool pg_own_has_name(const pg_own_t *own, pg_span_t host);
  * Percent-escapes in a name are undone first (RFC 3986 6.2.2.2); addresses
  * are compared as numbers, and only in the forms that inet_pton(3) knows.
  *
- * @param local       address the connection came in on, 16 octets, or NULL
+ * @param local       address the connection came in on, or NULL
  * @param local_port  port it came in on, or 0
  */
 pg_own_e pg_own_check(const pg_own_t *own, const pg_authority_t *authority,
-                      const unsigned char *local, apr_uint16_t local_port);
+                      const pg_address_t *local, apr_uint16_t local_port);
 
 /**
  * Is this authority ours by nothing better than a pattern such as "www.*" or

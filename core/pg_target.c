@@ -2,40 +2,10 @@
 
 #include "pg_target.h"
 
-#include <arpa/inet.h>
-
-static bool parse_ipv4(unsigned char out[16], pg_span_t s)
-{
-    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-    unsigned int value = 0, digits = 0, part = 0;
-
-    for (apr_size_t i = 0; i <= s.len; i++) {
-        if (i < s.len && pg_octet_is_digit(s.ptr[i])) {
-            /* A leading zero would mean octal to some readers. */
-            if (digits++ && value == 0) {
-                return false;
-            }
-            value = value * 10 + (unsigned int)(s.ptr[i] - '0');
-            if (value > 255) {
-                return false;
-            }
-            continue;
-        }
-        if ((i < s.len && s.ptr[i] != '.') || digits == 0 || part > 3) {
-            return false;
-        }
-        out[12 + part++] = (unsigned char)value;
-        value = digits = 0;
-    }
-    memcpy(out, mapped, sizeof(mapped));
-    return part == 4;
-}
-
 /* What is between the brackets. The zone (RFC 6874) says which link the
  * sender means and is no part of the address. */
-static bool parse_ipv6(unsigned char out[16], pg_span_t s)
+static bool parse_ipv6(pg_address_t *out, pg_span_t s)
 {
-    char text[INET6_ADDRSTRLEN];
     apr_size_t zone = pg_span_find(s, '%');
 
     for (apr_size_t i = zone; i < s.len; i++) {
@@ -44,14 +14,10 @@ static bool parse_ipv6(unsigned char out[16], pg_span_t s)
         }
     }
     s = pg_span_upto(s, zone);
-    if (s.len >= sizeof(text) || pg_span_find(s, '\0') < s.len) {
-        return false;
-    }
-    pg_span_copy(text, sizeof(text), s);
-    return inet_pton(AF_INET6, text, out) == 1;
+    return pg_span_find(s, ':') < s.len && pg_address_parse(out, s);
 }
 
-static pg_host_e host_kind(unsigned char address[16], pg_span_t s)
+static pg_host_e host_kind(pg_address_t *address, pg_span_t s)
 {
     pg_span_t bare = s;
 
@@ -68,11 +34,8 @@ static pg_host_e host_kind(unsigned char address[16], pg_span_t s)
     if (bare.len > 1 && bare.ptr[bare.len - 1] == '.') {
         bare.len--;
     }
-    if (pg_octet_is_digit(s.ptr[0]) && parse_ipv4(address, bare)) {
-        return PG_HOST_IPV4;
-    }
-    memset(address, 0, 16);
-    return PG_HOST_NAME;
+    return pg_octet_is_digit(s.ptr[0]) && pg_address_parse(address, bare)
+           ? PG_HOST_IPV4 : PG_HOST_NAME;
 }
 
 /* Some scanners pad host or port with blanks and escape them: "80%20%20". */
@@ -125,7 +88,7 @@ static void set_bracketed(pg_authority_t *out, pg_span_t s)
     apr_size_t end = pg_span_find(s, ']');
 
     out->host = pg_span_from(pg_span_upto(s, end), 1);
-    out->host_kind = end < s.len && parse_ipv6(out->address, out->host)
+    out->host_kind = end < s.len && parse_ipv6(&out->address, out->host)
                      ? PG_HOST_IPV6 : PG_HOST_BAD;
     set_port(out, pg_span_from(s, end + 1));
 }
@@ -164,14 +127,14 @@ bool pg_target_authority(pg_authority_t *out, pg_span_t s)
     else {
         apr_size_t end = pg_span_find(rest, ':');
         out->host = without_padding(pg_span_upto(rest, end));
-        out->host_kind = host_kind(out->address, out->host);
+        out->host_kind = host_kind(&out->address, out->host);
         set_port(out, pg_span_from(rest, end));
     }
     if (ambiguous) {
         out->host_kind = PG_HOST_BAD;
     }
     if (out->host_kind == PG_HOST_BAD) {
-        memset(out->address, 0, sizeof(out->address));
+        memset(&out->address, 0, sizeof(out->address));
     }
     return out->host_kind != PG_HOST_BAD && out->host_kind != PG_HOST_NONE
            && out->port_kind != PG_PORT_BAD;

@@ -5,7 +5,7 @@
 #ifndef PG_TARGET_H
 #define PG_TARGET_H
 
-#include "pg_span.h"
+#include "pg_address.h"
 
 /** RFC 9112 3.2: the four forms, and everything else. */
 typedef enum pg_form_e {
@@ -40,7 +40,7 @@ typedef struct pg_authority_t {
     pg_host_e host_kind;
     pg_port_e port_kind;
     apr_uint16_t port;       /* valid for PG_PORT_OK, else 0              */
-    unsigned char address[16]; /* IPV4 (mapped, ::ffff:a.b.c.d) and IPV6  */
+    pg_address_t address;    /* IPV4 and IPV6; else all zero             */
 } pg_authority_t;
 
 typedef struct pg_target_t {

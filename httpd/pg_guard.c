@@ -113,12 +113,12 @@ static note_t *make_note(request_rec *r, const pg_settings_t *settings,
 static const note_t *examine(request_rec *r, const pg_settings_t *settings,
                              bool seen)
 {
-    unsigned char local[16];
+    pg_address_t local;
     pg_request_t request;
     pg_verdict_t verdict;
     note_t *note;
 
-    pg_request_read(&request, local, r, seen);
+    pg_request_read(&request, &local, r, seen);
     request.check_host = settings->foreign_host;
     request.may_forward = settings->may_forward;
     if (pg_classify(&verdict, &request, settings->guard->own)
@@ -473,11 +473,11 @@ bool pg_guard_octets(conn_rec *c, pg_span_t octets, pg_act_e *act)
 {
     const pg_settings_t *settings = pg_config_of(c->base_server);
     pg_request_t request = { .line = octets };
-    unsigned char local[16];
+    pg_address_t local;
     pg_verdict_t verdict;
     request_rec *r;
 
-    pg_request_local(&request, local, c);
+    pg_request_local(&request, &local, c);
     if (pg_classify(&verdict, &request, settings->guard->own)
         == PG_CLASS_CLEAN) {
         return false;

@@ -9,40 +9,23 @@
 
 #include "pg_config.h"
 
-void pg_names_address(unsigned char out[16], const apr_sockaddr_t *sa)
+pg_address_t pg_names_address(const apr_sockaddr_t *sa)
 {
-    static const unsigned char mapped[12] = { 0, 0, 0, 0, 0,    0,
-                                              0, 0, 0, 0, 0xff, 0xff };
+    pg_address_t a;
 
-    if (sa->ipaddr_len == 16) {
-        memcpy(out, sa->ipaddr_ptr, 16);
+    if (sa->ipaddr_len == 4) {
+        return pg_address_ipv4(sa->ipaddr_ptr);
     }
-    else {
-        memcpy(out, mapped, 12);
-        memcpy(out + 12, sa->ipaddr_ptr, 4);
-    }
-}
-
-/* 0.0.0.0 and :: stand for every address: they name none. */
-static bool is_wildcard(const apr_sockaddr_t *sa)
-{
-    unsigned char address[16];
-    static const unsigned char none[16] = { 0 };
-
-    pg_names_address(address, sa);
-    return memcmp(address, none, 16) == 0
-           || (sa->ipaddr_len == 4 && memcmp(address + 12, none, 4) == 0);
+    memcpy(a.octets, sa->ipaddr_ptr, sizeof(a.octets));
+    return a;
 }
 
 static void add_sockaddr(pg_own_t *own, const apr_sockaddr_t *sa)
 {
     for (; sa; sa = sa->next) {
-        unsigned char address[16];
+        pg_address_t address = pg_names_address(sa);
 
-        if (!is_wildcard(sa)) {
-            pg_names_address(address, sa);
-            pg_own_add_address(own, address);
-        }
+        pg_own_add_address(own, &address);
     }
 }
 

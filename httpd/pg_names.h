@@ -8,8 +8,8 @@
 
 #include "pg_own.h"
 
-/** Sixteen octets of a socket address, IPv4 as ::ffff:a.b.c.d. */
-void pg_names_address(unsigned char out[16], const apr_sockaddr_t *sa);
+/** The address of a socket address. */
+pg_address_t pg_names_address(const apr_sockaddr_t *sa);
 
 /**
  * All names, aliases, addresses and ports of all virtual hosts, the

@@ -13,17 +13,17 @@ static bool is_lost_path(const request_rec *r)
     return r->connection->master && strcmp(r->unparsed_uri, "(null)") == 0;
 }
 
-void pg_request_local(pg_request_t *out, unsigned char local[16],
+void pg_request_local(pg_request_t *out, pg_address_t *local,
                       const conn_rec *c)
 {
     if (c->local_addr) {
-        pg_names_address(local, c->local_addr);
+        *local = pg_names_address(c->local_addr);
         out->local = local;
         out->local_port = c->local_addr->port;
     }
 }
 
-void pg_request_read(pg_request_t *out, unsigned char local[16],
+void pg_request_read(pg_request_t *out, pg_address_t *local,
                      const request_rec *r, bool valid)
 {
     memset(out, 0, sizeof(*out));
@@ -46,7 +46,7 @@ void pg_request_evidence(pg_event_t *event, const request_rec *r)
 
     event->source_known = r->useragent_addr != NULL;
     if (event->source_known) {
-        pg_names_address(event->source, r->useragent_addr);
+        event->source = pg_names_address(r->useragent_addr);
     }
     if (in == NULL) {
         return;

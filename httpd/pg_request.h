@@ -16,15 +16,15 @@
  * r->hostname, r->uri and r->parsed_uri are not looked at: httpd has
  * rewritten them by now.
  *
- * @param local  16 octets that out->local will point to
+ * @param local  what out->local will point to
  * @param valid  httpd took the request line; else only the line itself
  *               counts, for it was cut into parts that no reader agrees on
  */
-void pg_request_read(pg_request_t *out, unsigned char local[16],
+void pg_request_read(pg_request_t *out, pg_address_t *local,
                      const request_rec *r, bool valid);
 
 /** The address that a connection came in on. */
-void pg_request_local(pg_request_t *out, unsigned char local[16],
+void pg_request_local(pg_request_t *out, pg_address_t *local,
                       const conn_rec *c);
 
 /** Source and evidence headers into an event. */

@@ -94,12 +94,10 @@ static apr_uint64_t mixed(apr_uint64_t x)
 
 static apr_uint64_t hash(const pg_budget_t *budget, const pg_asking_t *asking)
 {
-    static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0,
-                                              0, 0, 0xff, 0xff };
     apr_uint64_t half[2];
 
-    memcpy(half, asking->source, sizeof(half));
-    if (memcmp(asking->source, mapped, sizeof(mapped)) != 0) {
+    memcpy(half, asking->source.octets, sizeof(half));
+    if (!pg_address_is_ipv4(&asking->source)) {
         half[1] = 0;
     }
     half[0] = mixed(half[0] ^ budget->secret);

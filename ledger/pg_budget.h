@@ -14,6 +14,8 @@
 
 #include <apr_time.h>
 
+#include "pg_address.h"
+
 typedef struct pg_budget_t pg_budget_t;
 
 /** Lines a minute; 0 = no limit. */
@@ -27,8 +29,7 @@ typedef struct pg_rate_t {
 
 /** One line that wants to be written. */
 typedef struct pg_asking_t {
-    const unsigned char *source; /* 16 octets, IPv4 as ::ffff:a.b.c.d. All
-                                    addresses of an IPv6 /64 are one source */
+    pg_address_t source;         /* all of an IPv6 /64 are one source     */
     bool carried;                /* it was relayed                        */
     apr_time_t now;              /* us since 1970                         */
 } pg_asking_t;

@@ -67,8 +67,8 @@ static void top(const pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
 static void record_source(const pg_ledger_t *ledger, pg_lane_t *lane,
                           const pg_event_t *event, apr_time_t now)
 {
-    pg_span_t octets = pg_span_make((const char *)event->source,
-                                    sizeof(event->source));
+    pg_span_t octets = pg_span_make((const char *)event->source.octets,
+                                    sizeof(event->source.octets));
     pg_top_key_t key;
 
     /* A load balancer's address is nobody's who asked. */

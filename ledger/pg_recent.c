@@ -46,7 +46,7 @@ enum {
 /* What an entry is: 3 words, then this, as far as its texts go. */
 typedef struct pg_record_t {
     apr_int64_t time;
-    unsigned char source[16];
+    pg_address_t source;
     apr_int32_t status;
     apr_uint16_t port;
     unsigned char class_id;
@@ -125,7 +125,7 @@ static void pack(pg_record_t *out, const pg_event_t *event)
     memset(out, 0, offsetof(pg_record_t, text));
     out->time = event->time;
     if (event->source_known) {
-        memcpy(out->source, event->source, sizeof(out->source));
+        out->source = event->source;
         out->flags |= FLAG_SOURCE;
     }
     if (event->source_is_peer) {
@@ -270,7 +270,7 @@ static void unpack(pg_recent_t *out, const pg_record_t *record,
     out->port = record->port;
     if (record->flags & FLAG_SOURCE) {
         out->source.octets =
-            pg_span_str(pg_address_text(record->source, pool));
+            pg_span_str(pg_address_text(&record->source, pool));
     }
     out->source_is_peer = (record->flags & FLAG_PEER) != 0;
     out->proxy_authorization = (record->flags & FLAG_AUTHORIZATION) != 0;

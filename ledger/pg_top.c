@@ -395,7 +395,10 @@ static pg_text_t text_of(pg_top_e list, const pg_seen_t *seen,
     const char *text = NULL;
 
     if (list == PG_TOP_SOURCES && n == 16) {
-        text = pg_address_text(octets, pool);
+        pg_address_t address;
+
+        memcpy(address.octets, octets, sizeof(address.octets));
+        text = pg_address_text(&address, pool);
     }
     if (list == PG_TOP_PORTS && n == 2) {
         text = apr_psprintf(pool, "%u", octets[0] * 256u + octets[1]);

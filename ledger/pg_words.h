@@ -61,8 +61,4 @@ static inline bool pg_words_equal(const pg_word_t *words, const void *octets,
 pg_text_t pg_words_text(const char *octets, apr_size_t n, apr_uint64_t flags,
                         apr_pool_t *pool);
 
-/** An address of 16 octets as text, IPv4 as such. */
-const char *pg_address_text(const unsigned char address[16],
-                            apr_pool_t *pool);
-
 #endif

@@ -2,9 +2,6 @@
 
 #include "pg_count.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
-
 #include "pg_logescape.h"
 #include "pg_logtime.h"
 
@@ -162,26 +159,6 @@ static pg_span_t vhost_of(pg_counter_t *counter, const parsed_t *p)
     return pg_span_make(counter->vhost, (apr_size_t)n);
 }
 
-static void set_source(pg_event_t *event, pg_span_t client)
-{
-    char text[INET6_ADDRSTRLEN];
-    struct in_addr v4;
-
-    if (client.len == 0 || client.len >= sizeof(text)) {
-        return;
-    }
-    pg_span_copy(text, sizeof(text), client);
-    if (inet_pton(AF_INET, text, &v4) == 1) {
-        memset(event->source, 0, 10);
-        memset(event->source + 10, 0xff, 2);
-        memcpy(event->source + 12, &v4, 4);
-        event->source_known = true;
-    }
-    else {
-        event->source_known = inet_pton(AF_INET6, text, event->source) == 1;
-    }
-}
-
 static void record(pg_counter_t *counter, pg_hit_t *hit)
 {
     char room[PG_TABLE_KEY + 1];
@@ -219,7 +196,7 @@ static void count_attempt(pg_counter_t *counter, parsed_t *p,
 
     hit.event.outcome = outcome_of(verdict->class_id,
                                    hit.event.status);
-    set_source(&hit.event, hit.client);
+    hit.event.source_known = pg_address_parse(&hit.event.source, hit.client);
     if (counter->ledger) {
         record(counter, &hit);
     }

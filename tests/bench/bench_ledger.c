@@ -54,7 +54,7 @@ static pg_event_t connect_event(void)
         .outcome = PG_OUTCOME_DENIED,
         .status = 405,
         .vhost = PG_SPAN("www.own.example:80"),
-        .source = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 1 },
+        .source = { { [10] = 0xff, [11] = 0xff, 192, 0, 2, 1 } },
         .source_known = true,
         .user_agent = PG_SPAN("Mozilla/5.0 (X11; Linux x86_64; rv:109.0)"),
     };
@@ -82,7 +82,7 @@ static void all_different(bench_t *bench, pg_event_t *event, unsigned from)
     for (unsigned i = 0; i < RECORDS; i++) {
         unsigned n = (from * RECORDS + i) * 2654435761u;
         tick(event, i);
-        memcpy(event->source + 12, &n, sizeof(n));
+        memcpy(event->source.octets + 12, &n, sizeof(n));
         pg_ledger_record(bench->ledger, event);
     }
 }
@@ -92,7 +92,7 @@ static void few_hundred(bench_t *bench, pg_event_t *event, unsigned from)
     for (unsigned i = 0; i < RECORDS; i++) {
         unsigned n = (from + i * 2654435761u) >> 24;
         tick(event, i);
-        memcpy(event->source + 12, &n, sizeof(n));
+        memcpy(event->source.octets + 12, &n, sizeof(n));
         pg_ledger_record(bench->ledger, event);
     }
 }
@@ -112,13 +112,13 @@ static void mutex_table(bench_t *bench, pg_event_t *event, unsigned from)
     for (unsigned i = 0; i < RECORDS; i++) {
         unsigned n = (from + i * 2654435761u) >> 24;
         apr_uint64_t *count;
-        memcpy(event->source + 12, &n, sizeof(n));
+        memcpy(event->source.octets + 12, &n, sizeof(n));
         pthread_mutex_lock(bench->mutex);
-        count = apr_hash_get(bench->table, event->source, 16);
+        count = apr_hash_get(bench->table, event->source.octets, 16);
         if (count == NULL) {
             count = apr_pcalloc(bench->pool, sizeof(*count));
             apr_hash_set(bench->table,
-                         apr_pmemdup(bench->pool, event->source, 16), 16,
+                         apr_pmemdup(bench->pool, event->source.octets, 16), 16,
                          count);
         }
         ++*count;

@@ -97,7 +97,7 @@ static void count_some(pg_ledger_t *ledger)
                                       .host = PG_SPAN("x.example"),
                                       .port = (apr_uint16_t)(i + 1) },
                          .vhost = PG_SPAN("own.example:80"),
-                         .source = { [15] = (unsigned char)i },
+                         .source = { { [15] = (unsigned char)i } },
                          .source_known = true };
         pg_ledger_record(ledger, &e);
     }

@@ -32,12 +32,13 @@ static void teardown(void)
 
 static bool take4(unsigned source, pg_rate_t rate, apr_time_t now)
 {
-    unsigned char address[16] = { [10] = 0xff, [11] = 0xff };
-    pg_asking_t asking = { .source = address, .now = now };
+    unsigned char four[4];
+    pg_asking_t asking = { .now = now };
 
     for (int i = 0; i < 4; i++) {
-        address[12 + i] = (unsigned char)(source >> (8 * (3 - i)));
+        four[i] = (unsigned char)(source >> (8 * (3 - i)));
     }
+    asking.source = pg_address_ipv4(four);
     return pg_budget_take(budget, &rate, &asking);
 }
 
@@ -98,16 +99,16 @@ END_TEST
 START_TEST(an_ipv6_network_of_64_bits_is_one_source)
 {
     pg_rate_t rate = { .source = 3 };
-    unsigned char address[16] = { 0x20, 1, 0x0d, 0xb8 };
-    pg_asking_t asking = { .source = address, .now = START };
+    pg_asking_t asking = { .source = { { 0x20, 1, 0x0d, 0xb8 } },
+                           .now = START };
     int n = 0;
 
     for (int i = 0; i < 10; i++) {
-        address[15] = (unsigned char)i;
+        asking.source.octets[15] = (unsigned char)i;
         n += pg_budget_take(budget, &rate, &asking);
     }
     ck_assert_int_eq(n, 3);
-    address[7] = 1;
+    asking.source.octets[7] = 1;
     ck_assert(pg_budget_take(budget, &rate, &asking));
 }
 END_TEST
@@ -115,8 +116,8 @@ END_TEST
 START_TEST(what_was_carried_is_said_in_the_worst_flood)
 {
     pg_rate_t rate = { .source = 5, .total = 20 };
-    unsigned char address[16] = { [10] = 0xff, [11] = 0xff };
-    pg_asking_t asking = { .source = address, .carried = true, .now = START };
+    pg_asking_t asking = { .source = pg_address_ipv4("\0\0\0"),
+                           .carried = true, .now = START };
 
     for (unsigned source = 0; source < 100; source++) {
         (void)taken(source, rate, START, 10);

@@ -30,7 +30,7 @@ static void count(int n)
                                       .host = PG_SPAN("x.example"),
                                       .port = 25 },
                          .vhost = PG_SPAN("own.example:80"),
-                         .source = { [15] = (unsigned char)i },
+                         .source = { { [15] = (unsigned char)i } },
                          .source_known = true };
         pg_ledger_record(ledger, &e);
     }

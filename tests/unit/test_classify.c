@@ -256,11 +256,11 @@ END_TEST
 
 START_TEST(the_address_and_port_of_the_connection_are_ours)
 {
-    static const unsigned char local[16] = {
-        [10] = 255, 255, 198, 51, 100, 7
+    static const pg_address_t local = {
+        { [10] = 255, 255, 198, 51, 100, 7 }
     };
     pg_request_t request = { .line = PG_SPAN("GET http://198.51.100.7:81/"),
-                             .local = local, .local_port = 81 };
+                             .local = &local, .local_port = 81 };
 
     ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
     request.local_port = 82;

@@ -49,7 +49,7 @@ static void record(pg_ledger_t *ledger, apr_uint32_t n)
                     "............................................."
                     ".............................");
     e.user_agent = pg_span_make(agent, (apr_size_t)size);
-    memcpy(e.source + 12, &n, sizeof(n));
+    memcpy(e.source.octets + 12, &n, sizeof(n));
     pg_ledger_record(ledger, &e);
 }
 

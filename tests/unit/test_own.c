@@ -69,7 +69,7 @@ START_TEST(each_authority_is_ours_or_not_as_its_row_says)
     }
     pg_target_authority(&a, row->field[2]);
     is = pg_own_check(own_of(row), &a,
-                      row->field[3].ptr ? here.address : NULL, here.port);
+                      row->field[3].ptr ? &here.address : NULL, here.port);
     ck_assert_msg(pg_span_eq(row->field[4], pg_span_str(answers[is])),
                   "own.tsv:%d: is %s", row->line, answers[is]);
 }
@@ -130,6 +130,42 @@ START_TEST(a_name_too_long_for_the_dns_is_refused_and_is_nobody)
 }
 END_TEST
 
+/* A name of n octets, each copy of exact size: the hash works on eight octets
+ * at a time and must read none before or behind. */
+static pg_own_e check_name(const pg_own_t *own, const char *name, apr_size_t n)
+{
+    pg_span_t exact = pg_test_exact(pg_span_make(name, n));
+    pg_authority_t a;
+    pg_own_e is;
+
+    pg_target_authority(&a, exact);
+    is = pg_own_check(own, &a, NULL, 0);
+    free((char *)exact.ptr);
+    return is;
+}
+
+START_TEST(names_of_every_length_are_found_and_no_near_miss_is)
+{
+    char name[40], upper[40];
+    apr_size_t n = (apr_size_t)_i;
+
+    for (apr_size_t i = 0; i < n; i++) {
+        pg_own_t *own = pg_own_create(pool);
+
+        for (apr_size_t j = 0; j < n; j++) {
+            name[j] = (char)('a' + j % 26);
+            upper[j] = (char)('A' + j % 26);
+        }
+        ck_assert_ptr_null(pg_own_add(own, pg_span_make(name, n)));
+        ck_assert_int_eq(check_name(own, name, n), PG_OWN_YES);
+        ck_assert_int_eq(check_name(own, upper, n), PG_OWN_YES);
+        ck_assert_int_eq(check_name(own, name, n - 1), PG_OWN_NO);
+        name[i] = '0';
+        ck_assert_int_eq(check_name(own, name, n), PG_OWN_NO);
+    }
+}
+END_TEST
+
 static bool takes_all(const char *name)
 {
     pg_own_t *own = pg_own_create(pool);
@@ -167,6 +203,8 @@ PG_TEST_SUITE(own)
                         (int)(sizeof(refused) / sizeof(refused[0])));
     tcase_add_test(tc,
                    a_name_too_long_for_the_dns_is_refused_and_is_nobody);
+    tcase_add_loop_test(tc, names_of_every_length_are_found_and_no_near_miss_is,
+                        1, 40);
     tcase_add_test(tc, only_nothing_and_bare_wildcards_take_all);
     suite_add_tcase(suite, tc);
 }

@@ -33,7 +33,7 @@ START_TEST(an_attempt_is_remembered_with_all_its_evidence)
         .outcome = PG_OUTCOME_REFUSED,
         .status = 400,
         .vhost = PG_SPAN("own.example:80"),
-        .source = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 7 },
+        .source = { { [10] = 0xff, [11] = 0xff, 192, 0, 2, 7 } },
         .source_known = true,
         .user_agent = PG_SPAN("a\0b\n<c>"),
         .x_forwarded_for = PG_SPAN("198.51.100.1"),

@@ -173,7 +173,7 @@ static pg_event_t connect_to(const char *host, apr_uint16_t port)
                      .host = pg_span_str(host), .port = port },
         .vhost = PG_SPAN("own.example:80"),
         .user_agent = PG_SPAN("scanner/1.0"),
-        .source = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 },
+        .source = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
         .source_known = true,
     };
 }
@@ -383,7 +383,7 @@ START_TEST(the_days_are_remembered_after_their_registers_are_gone)
         for (int n = 0; n <= d; n++) {
             pg_event_t e = connect_to("x", 1);
             e.time = T0 + d * day;
-            e.source[15] = (unsigned char)n;
+            e.source.octets[15] = (unsigned char)n;
             pg_ledger_record(ledger, &e);
         }
         pg_ledger_tend(ledger, T0 + d * day);

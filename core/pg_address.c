@@ -1,0 +1,92 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_address.h"
+
+#include <arpa/inet.h>
+
+#include <apr_strings.h>
+
+bool pg_address_is_ipv4(const pg_address_t *a)
+{
+    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+    return memcmp(a->octets, mapped, sizeof(mapped)) == 0;
+}
+
+bool pg_address_is_unspecified(const pg_address_t *a)
+{
+    static const unsigned char none[16];
+
+    return memcmp(a->octets, none, 16) == 0
+           || (pg_address_is_ipv4(a) && memcmp(a->octets + 12, none, 4) == 0);
+}
+
+bool pg_address_is_loopback(const pg_address_t *a)
+{
+    static const unsigned char one[16] = { [15] = 1 };
+
+    return memcmp(a->octets, one, 16) == 0
+           || (pg_address_is_ipv4(a) && a->octets[12] == 127);
+}
+
+static bool parse_ipv4(unsigned char out[4], pg_span_t s)
+{
+    unsigned int value = 0, digits = 0, part = 0;
+
+    for (apr_size_t i = 0; i <= s.len; i++) {
+        if (i < s.len && pg_octet_is_digit(s.ptr[i])) {
+            if (digits++ && value == 0) {
+                return false;    /* a leading zero                        */
+            }
+            value = value * 10 + (unsigned int)(s.ptr[i] - '0');
+            if (value > 255) {
+                return false;
+            }
+            continue;
+        }
+        if ((i < s.len && s.ptr[i] != '.') || digits == 0 || part > 3) {
+            return false;
+        }
+        out[part++] = (unsigned char)value;
+        value = digits = 0;
+    }
+    return part == 4;
+}
+
+static bool parse_ipv6(unsigned char out[16], pg_span_t s)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    if (s.len >= sizeof(text) || pg_span_find(s, '\0') < s.len) {
+        return false;
+    }
+    pg_span_copy(text, sizeof(text), s);
+    return inet_pton(AF_INET6, text, out) == 1;
+}
+
+bool pg_address_parse(pg_address_t *out, pg_span_t text)
+{
+    unsigned char four[4];
+
+    if (parse_ipv4(four, text)) {
+        *out = pg_address_ipv4(four);
+        return true;
+    }
+    if (text.len && parse_ipv6(out->octets, text)) {
+        return true;
+    }
+    memset(out, 0, sizeof(*out));
+    return false;
+}
+
+const char *pg_address_text(const pg_address_t *a, apr_pool_t *pool)
+{
+    char text[INET6_ADDRSTRLEN];
+    bool four = pg_address_is_ipv4(a);
+
+    if (inet_ntop(four ? AF_INET : AF_INET6, a->octets + (four ? 12 : 0),
+                  text, sizeof(text)) == NULL) {
+        return "?";
+    }
+    return apr_pstrdup(pool, text);
+}

@@ -1,0 +1,94 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_address.h"
+
+static const struct {
+    const char *text;
+    const char *back;            /* as written out; NULL: no address      */
+    bool ipv4, loopback, unspecified;
+} cases[] = {
+    { "192.0.2.1",          "192.0.2.1",    true,  false, false },
+    { "0.0.0.0",            "0.0.0.0",      true,  false, true },
+    { "0.0.0.1",            "0.0.0.1",      true,  false, false },
+    { "127.0.0.1",          "127.0.0.1",    true,  true,  false },
+    { "127.255.255.254",    "127.255.255.254", true, true, false },
+    { "128.0.0.1",          "128.0.0.1",    true,  false, false },
+    { "255.255.255.255",    "255.255.255.255", true, false, false },
+    { "::",                 "::",           false, false, true },
+    { "::1",                "::1",          false, true,  false },
+    { "::2",                "::2",          false, false, false },
+    { "1::1",               "1::1",         false, false, false },
+    { "2001:DB8::1",        "2001:db8::1",  false, false, false },
+    { "::ffff:127.0.0.1",   "127.0.0.1",    true,  true,  false },
+    { "::ffff:0:0",         "0.0.0.0",      true,  false, true },
+    { "::127.0.0.1",        "::127.0.0.1",  false, false, false },
+    { "",                   NULL,           false, false, true },
+    { "1.2.3",              NULL,           false, false, true },
+    { "1.2.3.4.5",          NULL,           false, false, true },
+    { "1.2.3.4.",           NULL,           false, false, true },
+    { "1.2.3.256",          NULL,           false, false, true },
+    { "01.2.3.4",           NULL,           false, false, true },
+    { "1.2.3.4x",           NULL,           false, false, true },
+    { "x1.2.3.4",           NULL,           false, false, true },
+    { "[::1]",              NULL,           false, false, true },
+    { "::1%eth0",           NULL,           false, false, true },
+    { "::g",                NULL,           false, false, true },
+    { "1:2:3:4:5:6:7:8:9",  NULL,           false, false, true },
+    { "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000", NULL, false, false,
+      true },
+};
+
+START_TEST(each_text_is_the_address_that_its_row_says)
+{
+    apr_pool_t *pool;
+    pg_address_t a;
+    pg_span_t exact = pg_test_exact(pg_span_str(cases[_i].text));
+    bool is = pg_address_parse(&a, exact);
+
+    free((char *)exact.ptr);
+    apr_pool_create(&pool, NULL);
+    ck_assert_int_eq(is, cases[_i].back != NULL);
+    ck_assert_int_eq(pg_address_is_ipv4(&a), cases[_i].ipv4);
+    ck_assert_int_eq(pg_address_is_loopback(&a), cases[_i].loopback);
+    ck_assert_int_eq(pg_address_is_unspecified(&a), cases[_i].unspecified);
+    if (is) {
+        ck_assert_str_eq(pg_address_text(&a, pool), cases[_i].back);
+    }
+    apr_pool_destroy(pool);
+}
+END_TEST
+
+START_TEST(a_nul_ends_no_address)
+{
+    pg_address_t a;
+
+    ck_assert(!pg_address_parse(&a, PG_SPAN("::1\0")));
+    ck_assert(!pg_address_parse(&a, PG_SPAN("127.0.0.1\0")));
+}
+END_TEST
+
+START_TEST(equal_means_every_octet)
+{
+    pg_address_t a = pg_address_ipv4("\300\0\2\1"), b = a;
+
+    ck_assert(pg_address_equal(&a, &b));
+    for (int i = 0; i < 16; i++) {
+        b.octets[i] ^= 1;
+        ck_assert(!pg_address_equal(&a, &b));
+        b = a;
+    }
+}
+END_TEST
+
+PG_TEST_SUITE(address)
+{
+    TCase *tc = tcase_create("address");
+
+    tcase_add_loop_test(tc, each_text_is_the_address_that_its_row_says, 0,
+                        (int)(sizeof(cases) / sizeof(cases[0])));
+    tcase_add_test(tc, a_nul_ends_no_address);
+    tcase_add_test(tc, equal_means_every_octet);
+    suite_add_tcase(suite, tc);
+}
