@@ -2,9 +2,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # tools/deb-test.sh FOLDER-WITH-DEB
-# Makes a clean Debian root, and in it: install, a2enmod, an attempt, an
-# upgrade that keeps the counts, removal that leaves a working httpd, and a
-# purge that leaves nothing. As root; the server listens on 127.0.0.1 only.
+# Makes a clean Debian root, and in it: install, the package's own smoke test,
+# every example of a configuration, an upgrade that keeps the counts, a rotated
+# evidence log, removal that leaves a working httpd, and a purge that leaves
+# nothing. As root; the server listens on 127.0.0.1 only.
 set -euo pipefail
 
 folder=$1
@@ -19,7 +20,8 @@ finish() {
     # shellcheck disable=SC2310  # what is not running cannot be stopped
     inside apache2ctl stop >/dev/null 2>&1 || true
     for place in proc dev; do
-        if mountpoint -q "$root/$place"; then umount "$root/$place"; fi
+        # lazily: httpd may need a moment to end
+        if mountpoint -q "$root/$place"; then umount -l "$root/$place"; fi
     done
     rm -rf --one-file-system "$root"
 }
@@ -48,7 +50,7 @@ listening() {
 }
 
 trap finish EXIT
-mmdebstrap --quiet --variant=minbase --include=apache2,ca-certificates \
+mmdebstrap --quiet --variant=minbase --include=apache2,ca-certificates,curl,logrotate,procps \
     bookworm "$root"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
@@ -59,13 +61,48 @@ sed -i "s/\*:80/*:$port/" "$root/etc/apache2/sites-available/000-default.conf"
 echo "deb-test: install"
 cp "$deb" "$root/tmp/one.deb"
 inside apt-get -qq install -y /tmp/one.deb >/dev/null
-inside a2enmod -q proxyguard
-inside apache2ctl start
-listening
+cp "$(dirname "$0")/../packaging/debian/tests/smoke" "$root/tmp/smoke"
+inside /tmp/smoke "http://127.0.0.1:$port"
 expect "an attempt" "$(attempt)" "HTTP/1.1 405 Method Not Allowed"
 expect "an ordinary request" "$(ordinary)" "HTTP/1.1 200 OK"
-expect "counted" "$(counted)" 1
+expect "counted" "$(counted)" 2
 inside proxyguard --version >/dev/null
+expect "who may read the counts" \
+    "$(inside stat -c '%U:%G %a' /var/lib/proxyguard)" "root:adm 750"
+
+echo "deb-test: examples, evidence and its rotation"
+examples=/usr/share/doc/libapache2-mod-proxyguard/examples/howto
+own=/etc/apache2/conf-enabled/zz-example.conf
+evidence=/var/log/apache2/relay-evidence.json
+for example in "$root$examples"/*.conf; do
+    name=$(basename "$example")
+    # what an example needs is said in its first lines as "Needs: a2enmod ..."
+    modules=$(sed -n 's/^# *Needs: a2enmod //p' "$example")
+    # shellcheck disable=SC2086  # a list of words
+    [[ -z "$modules" ]] || inside a2enmod -q $modules >/dev/null
+    cp "$example" "$root$own"
+    inside apache2ctl configtest >/dev/null 2>"$folder/configtest.txt" ||
+        { cat "$folder/configtest.txt"; fail "$name is refused"; }
+    rm "$root$own"
+    # shellcheck disable=SC2086
+    [[ -z "$modules" ]] || inside a2dismod -q -f $modules >/dev/null
+done
+cp "$root$examples/honeypot.conf" "$root$own"
+inside apache2ctl restart
+listening
+attempt >/dev/null
+# there is no init here, and invoke-rc.d then starts nothing by itself
+printf '#!/bin/sh\nexit 0\n' > "$root/usr/sbin/policy-rc.d"
+chmod +x "$root/usr/sbin/policy-rc.d"
+inside logrotate -f /etc/logrotate.d/libapache2-mod-proxyguard
+listening
+attempt >/dev/null
+for file in "$evidence" "$evidence.1"; do
+    expect "$file" "$(inside grep -c connect-mail "$file")" 1
+done
+rm "$root$own"
+inside apache2ctl restart
+listening
 
 echo "deb-test: upgrade"
 dpkg-deb -R "$deb" "$folder/two"
@@ -76,7 +113,7 @@ inside dpkg -i /tmp/two.deb >/dev/null
 inside apache2ctl graceful
 listening
 attempt >/dev/null
-expect "counted after the upgrade" "$(counted)" 2
+expect "counted after the upgrade" "$(counted)" 5
 
 echo "deb-test: removal"
 inside apt-get -qq remove -y libapache2-mod-proxyguard >/dev/null
