@@ -4,8 +4,8 @@
 LINT_C  := $(LOWER_SRC) $(SCAN_SRC) $(CLI_SRC) $(GLUE_SRC)
 LINT_H  := $(foreach d,$(LOWER) scan cli httpd,$(sort $(wildcard $(d)/*.h))) \
            $(wildcard mod_proxyguard.h)
-LINT_PY := $(sort $(wildcard tools/*.py $(foreach d,e2e lint bench suite \
-              memcheck soak,tests/$(d)/*.py)))
+LINT_PY := $(sort $(wildcard tools/*.py tests/*.py $(foreach d,lib e2e project \
+              page command lint bench suite memcheck soak,tests/$(d)/*.py)))
 LINT_SH := .ci/run $(sort $(wildcard tools/*.sh))
 LINT_TESTS  = $(UNIT_SRC) $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c \
               tests/unit/*.h))
@@ -56,7 +56,7 @@ lint-own: ## length, depth, parameters, names, layout
 
 lint-messages: ## each PGnnnn: one place, one row in docs, one test
 	tools/lint.py messages $(LINT_C) $(LINT_H) docs/messages.md \
-	    $(wildcard tests/e2e/*.py tests/unit/*.c)
+	    $(wildcard tests/*/*.py tests/unit/*.c)
 
 lint-state: all ## no mutable state of file scope
 	tools/lint.py state $(call objs,$(LOWER_SRC) $(GLUE_SRC))

@@ -21,7 +21,7 @@ $(BUILD)/unit: $(SANOBJ)
 
 # Which server's event, worker, prefork: one, several, or all.
 MPM    = event
-T      = tests/e2e
+T      = tests/e2e tests/project tests/page tests/command
 # Tests wait more than they work: two at a time halve that.
 E2E_JOBS = 2
 PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider -q -n $(E2E_JOBS)

@@ -2,7 +2,7 @@
 
 /* The page's style sheet. Colours: light and dark, text at 4.5 to 1 and
  * bars at 3 to 1 against their background, series told apart without red and
- * green (tests/e2e/test_51_page.py computes all three). */
+ * green (tests/page/test_page.py computes all three). */
 #include "pg_html.h"
 
 const char *const pg_style[] = {

@@ -18,7 +18,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests", "e2e"))
+sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
 
 import measurements                                         # noqa: E402
 from pg_httpd import MPMS, OWN, Httpd, free_port            # noqa: E402

@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "e2e"))
+                                "..", "lib"))
 
 from pg_httpd import HTTPD, Httpd                     # noqa: E402
 

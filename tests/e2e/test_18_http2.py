@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
-from conftest import Servers
 from pg_h2 import Http2
 from pg_hosts import free_ports, host_on, tls_on
+from pg_servers import Servers
 from pg_wire import Wire
 
 ABLE = ("event", "worker")       # mod_http2 does not work with prefork

@@ -12,10 +12,10 @@ import urllib.request
 
 import pytest
 
-from conftest import Servers
+from pg_browser import SHOTS, chromium, png_size
 from pg_httpd import free_port
-from test_50_formats import doc
-from test_51_page import SHOTS, chromium, png_size
+from pg_sample import doc
+from pg_servers import Servers
 
 PAGE = "/proxyguard-status"
 CONNECT = b"CONNECT mx0.a.example:25 HTTP/1.0\r\n\r\n"

@@ -11,7 +11,7 @@ import xml.etree.ElementTree as xml
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests", "e2e"))
+sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
 os.environ.setdefault("PG_SLOW", "20")
 
 from pg_cases import own_names                              # noqa: E402

@@ -5,30 +5,16 @@ and the same with an attack in every text."""
 import csv
 import io
 import json
-import os
 import re
 import subprocess
 
 import jsonschema
 import pytest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-SAMPLE = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")),
-                      "sample")
+from pg_sample import doc, sample
+
 FORMATS = ["html", "json", "prometheus", "openmetrics", "csv", "text", "auto"]
 KINDS = ["none", "empty", "full", "hostile"]
-
-
-def sample(kind, form, query=""):
-    """A made-up report, as octets."""
-    return subprocess.run([SAMPLE, kind, form, query], check=True,
-                          capture_output=True).stdout
-
-
-def doc(name):
-    with open(os.path.join(ROOT, "docs", name), encoding="utf-8") as f:
-        return f.read()
 
 
 @pytest.fixture(params=KINDS)

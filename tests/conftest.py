@@ -7,10 +7,12 @@ import sys
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "lib"))
 
-from pg_httpd import MPMS, Httpd                      # noqa: E402
+from pg_httpd import MPMS                             # noqa: E402
 from pg_peers import Origin, make_certificate         # noqa: E402
+from pg_servers import Servers                        # noqa: E402
 
 
 def wanted_mpms():
@@ -35,37 +37,6 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     if call.when == "call":
         item.pg_failed = outcome.get_result().failed
-
-
-class Servers:
-    """Makes the servers of one test, and asks for silence at its end."""
-
-    def __init__(self, mpm):
-        self.mpm = mpm
-        self.made = []
-
-    def make(self, conf="", **more):
-        """A server that is configured but not started. kind: its class."""
-        kind = more.pop("kind", Httpd)
-        server = kind(conf, mpm=more.pop("mpm", self.mpm), **more)
-        self.made.append(server)
-        return server
-
-    def __call__(self, conf="", **more):
-        return self.make(conf, **more).start()
-
-    def finish(self, failed):
-        alarms = []
-        for server in self.made:
-            server.stop()
-            alarms += [x.text for x in server.log.alarms()]
-            if failed:
-                print(f"--- error log of {server.root}:")
-                print(server.log.tail(40))
-            server.remove()
-        if not failed:
-            assert not alarms, "log lines nobody explained:\n" \
-                + "\n".join(alarms)
 
 
 @pytest.fixture

@@ -7,19 +7,12 @@ import html.parser
 import itertools
 import os
 import re
-import struct
 import subprocess
 
 import pytest
 
-from test_50_formats import SAMPLE, sample
-
-SHOTS = os.path.join(os.path.dirname(SAMPLE), "screenshots")
-CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu",
-            "--disable-quic", "--no-first-run", "--hide-scrollbars",
-            "--disable-background-networking", "--disable-component-update",
-            "--disable-sync", "--enable-logging=stderr"]
-
+from pg_browser import SHOTS, chromium, png_size
+from pg_sample import sample
 
 def page(kind="full", query=""):
     return sample(kind, "html", query).decode()
@@ -220,18 +213,6 @@ def test_series_differ_for_every_eye(scheme, sight):
 
 
 # --- browsers ----------------------------------------------------------------
-
-def chromium(tmp_path, url, *more):
-    return subprocess.run([*CHROMIUM, f"--user-data-dir={tmp_path}/profile",
-                           *more, url], capture_output=True, timeout=90)
-
-
-def png_size(path):
-    with open(path, "rb") as f:
-        head = f.read(24)
-    assert head[:8] == b"\x89PNG\r\n\x1a\n"
-    return struct.unpack(">II", head[16:24])
-
 
 VIEWS = {
     "light": ("full", "", 1180, 2600,

@@ -1,0 +1,21 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Made-up reports of every kind (tests/sample), and the documents."""
+
+import os
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+SAMPLE = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")),
+                      "sample")
+
+
+def sample(kind, form, query=""):
+    """A made-up report, as octets."""
+    return subprocess.run([SAMPLE, kind, form, query], check=True,
+                          capture_output=True).stdout
+
+
+def doc(name):
+    with open(os.path.join(ROOT, "docs", name), encoding="utf-8") as f:
+        return f.read()
