@@ -65,6 +65,16 @@
       "It answers 400 to most of these; to some it serves its own page.",     \
       "多くには 400 を返しますが、自サイトのページを返すこともあります。",    \
       PG_NO_RELAY_EN, PG_NO_RELAY_JA)                                         \
+    X(CHOSEN_BACKEND,                                                         \
+      "mod_proxy connects to the host that the request named, unless the "    \
+      "guard stops it. A log line alone never shows this class: only the "    \
+      "running guard sees where mod_proxy is about to go.",                   \
+      "ガードが止めない限り、mod_proxy は要求が指定したホストへ接続します。"  \
+      "接続先が見えるのは稼働中のガードだけで、ログの行からは分かりません。", \
+      "Name the backend in the rule at fault, or the backends that are "      \
+      "meant with ProxyGuardBackend.",                                        \
+      "設定にバックエンドを明記するか、意図したものを ProxyGuardBackend で"   \
+      "指定してください。")                                                   \
     X(CLEAN,                                                                  \
       "It serves it, or refuses it, as the configuration says.",              \
       "設定に従って応答するか、拒否します。",                                 \

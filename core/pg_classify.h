@@ -43,7 +43,10 @@ typedef struct pg_request_t {
     X(BROKEN_ABSOLUTE,   "broken-absolute-form")                              \
     X(BROKEN_CONNECT,    "broken-connect")                                    \
     X(BARE_AUTHORITY,    "bare-authority")                                    \
-    X(BARE_ORDER,        "bare-order")
+    X(BARE_ORDER,        "bare-order")                                        \
+    X(CHOSEN_HOST,       "backend-host-from-client")                          \
+    X(CHOSEN_PORT,       "backend-port-from-client")                          \
+    X(FORWARDED,         "about-to-be-forwarded")
 
 #define PG_ENUM_REASON(sym, name) PG_REASON_##sym,
 typedef enum pg_reason_e {

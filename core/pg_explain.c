@@ -57,6 +57,15 @@ static const char *const classes[PG_CLASS_COUNT + 1][PG_LANG_COUNT] = {
         "正しい要求ではありませんが、明らかに中継を求めたものです。書き損じた"
         " URL、宛先だけの行、昔のゲートウェイで使われた命令などです。",
     },
+    [PG_CLASS_CHOSEN_BACKEND] = {
+        "A reverse proxy was about to connect to a host, or a port, that this"
+        " request had named: an open reverse proxy (server-side request"
+        " forgery). The rule at fault takes the destination from the Host"
+        " field, the path, the query or a header.",
+        "リバースプロキシが、この要求の指定したホストまたはポートへ接続しよう"
+        "としました (オープンなリバースプロキシ、サーバー側リクエスト偽造)。"
+        "接続先を Host、パス、クエリ、ヘッダーから取る設定に問題があります。",
+    },
     [PG_CLASS_CLEAN] = {
         "No relay attempt: it asks for something of this server itself, or"
         " for nothing that would have to be carried elsewhere.",
@@ -152,6 +161,25 @@ static const char *const whys[PG_REASON_COUNT][PG_LANG_COUNT] = {
         "The line is an order to connect to a host or to fetch a URL, without"
         " any HTTP around it.",
         "HTTP の形になっておらず、ホストへの接続や URL の取得だけを命じる行です。",
+    },
+    [PG_REASON_CHOSEN_HOST] = {
+        "mod_proxy was about to connect to a host that the configuration does"
+        " not name and this request does: in its Host field, path, query or"
+        " another header.",
+        "mod_proxy が、設定にはなく、この要求 (Host、パス、クエリ、その他の"
+        "ヘッダー) だけが指定したホストへ接続しようとしました。",
+    },
+    [PG_REASON_CHOSEN_PORT] = {
+        "mod_proxy was about to connect to a host of the configuration, or to"
+        " this server, but on a port that only this request had named.",
+        "mod_proxy が、設定にあるホストかこのサーバー自身の、この要求だけが"
+        "指定したポートへ接続しようとしました。",
+    },
+    [PG_REASON_FORWARDED] = {
+        "mod_proxy was about to forward the request, and this virtual host is"
+        " not meant to be a forward proxy.",
+        "フォワードプロキシとして使う設定ではないバーチャルホストで、mod_proxy"
+        " が要求を転送しようとしました。",
     },
 };
 

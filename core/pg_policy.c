@@ -3,25 +3,67 @@
 #include "pg_policy.h"
 
 #define DENY(code)  { .act = PG_ACT_DENY, .status = (code) }
-#define PASS        { .act = PG_ACT_PASS, .status = 0 }
+#define OBSERVE(code)  { .act = PG_ACT_PASS, .status = (code) }
+
+static const pg_action_t pass = OBSERVE(0);
 
 /* 421 says "not authoritative, and no proxy" (RFC 9110 15.5.20), 405 that
- * the method is not allowed here (RFC 9110 15.5.6). A foreign Host is seen
- * with every mistaken DNS entry, so it is only observed by default. */
-static const pg_action_t defaults[PG_CLASS_COUNT + 1] = {
-    [PG_CLASS_ABSOLUTE]      = DENY(421),
-    [PG_CLASS_CONNECT_TLS]   = DENY(405),
-    [PG_CLASS_CONNECT_MAIL]  = DENY(405),
-    [PG_CLASS_CONNECT_OTHER] = DENY(405),
-    [PG_CLASS_SOCKS]         = DENY(400),
-    [PG_CLASS_FOREIGN_HOST]  = { .act = PG_ACT_PASS, .status = 421 },
-    [PG_CLASS_MALFORMED]     = DENY(400),
-    [PG_CLASS_CLEAN]         = PASS,
+ * the method is not allowed here (RFC 9110 15.5.6). Any stale DNS record
+ * sends us foreign Hosts, and a rule may mean to let the client choose the
+ * port, so by default these two are only counted. */
+static const pg_action_t defaults[PG_SUBJECT_COUNT] = {
+    [PG_CLASS_ABSOLUTE]       = DENY(421),
+    [PG_CLASS_CONNECT_TLS]    = DENY(405),
+    [PG_CLASS_CONNECT_MAIL]   = DENY(405),
+    [PG_CLASS_CONNECT_OTHER]  = DENY(405),
+    [PG_CLASS_SOCKS]          = DENY(400),
+    [PG_CLASS_FOREIGN_HOST]   = OBSERVE(421),
+    [PG_CLASS_MALFORMED]      = DENY(400),
+    [PG_CLASS_CHOSEN_BACKEND] = DENY(403),
+    [PG_SUBJECT_CHOSEN_PORT]  = OBSERVE(403),
 };
 
-pg_action_t pg_policy_default(pg_class_e class_id)
+static const struct {
+    const char *name;
+    pg_reason_e reason;
+} of_reason[] = {
+#define ROW(sym, text, why) { text, why },
+    PG_SUBJECTS(ROW)
+#undef ROW
+};
+
+int pg_policy_subject(const pg_verdict_t *verdict)
 {
-    return defaults[class_id < PG_CLASS_COUNT ? class_id : PG_CLASS_CLEAN];
+    for (int s = PG_CLASS_COUNT; s < PG_SUBJECT_COUNT; s++) {
+        if (of_reason[s - PG_CLASS_COUNT].reason == verdict->reason) {
+            return s;
+        }
+    }
+    return (int)verdict->class_id;
+}
+
+const char *pg_policy_name(int subject)
+{
+    return subject < PG_CLASS_COUNT ? pg_vocab_class((pg_class_e)subject)
+           : subject < PG_SUBJECT_COUNT
+               ? of_reason[subject - PG_CLASS_COUNT].name : "?";
+}
+
+int pg_policy_by_name(pg_span_t name)
+{
+    int s = 0;
+
+    while (s < PG_SUBJECT_COUNT
+           && !pg_span_ieq(name, pg_span_str(pg_policy_name(s)))) {
+        s++;
+    }
+    return s;
+}
+
+pg_action_t pg_policy_default(int subject)
+{
+    return subject >= 0 && subject < PG_SUBJECT_COUNT ? defaults[subject]
+                                                      : pass;
 }
 
 /* What mod_proxy can carry, and its access control therefore refuse. */
@@ -37,7 +79,7 @@ pg_action_t pg_policy_decide(pg_class_e class_id, pg_engine_e engine,
     if (class_id >= PG_CLASS_COUNT || engine != PG_ENGINE_ON
         || posture == PG_POSTURE_ON_PURPOSE
         || (posture == PG_POSTURE_RESTRICTED && is_for_proxy(class_id))) {
-        return defaults[PG_CLASS_CLEAN];
+        return pass;
     }
     return action;
 }

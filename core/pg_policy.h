@@ -5,7 +5,7 @@
 #ifndef PG_POLICY_H
 #define PG_POLICY_H
 
-#include "pg_vocab.h"
+#include "pg_classify.h"
 
 typedef enum pg_engine_e {       /* ProxyGuard */
     PG_ENGINE_OFF,               /* look at nothing                       */
@@ -22,19 +22,40 @@ typedef enum pg_act_e {
                                     slot for another conversation         */
 } pg_act_e;
 
-/** One class' setting (ProxyGuardAction). */
+/** What ProxyGuardAction can name: each class, by its own number, and then
+ *  the reasons that have an action of their own.
+ *  X(enum suffix, name, reason) */
+#define PG_SUBJECTS(X) \
+    X(CHOSEN_PORT, "chosen-port", PG_REASON_CHOSEN_PORT)
+
+#define PG_ENUM_SUBJECT(sym, name, reason) PG_SUBJECT_##sym,
+typedef enum pg_subject_e {
+    PG_SUBJECT_LAST_CLASS = PG_CLASS_COUNT - 1,
+    PG_SUBJECTS(PG_ENUM_SUBJECT)
+    PG_SUBJECT_COUNT
+} pg_subject_e;
+#undef PG_ENUM_SUBJECT
+
+/** The subject that a verdict falls under. */
+int pg_policy_subject(const pg_verdict_t *verdict);
+
+/** Its name; the subject of that name, or PG_SUBJECT_COUNT. */
+const char *pg_policy_name(int subject);
+int pg_policy_by_name(pg_span_t name);
+
+/** One subject's setting (ProxyGuardAction). */
 typedef struct pg_action_t {
     pg_act_e act;
     int status;                  /* HTTP status for DENY, also while act is
                                     another                               */
 } pg_action_t;
 
-/** What a class gets when nothing is configured. */
-pg_action_t pg_policy_default(pg_class_e class_id);
+/** What a subject gets when nothing is configured. */
+pg_action_t pg_policy_default(int subject);
 
 /**
  * Decide.
- * @param action   the class' action as configured or by default
+ * @param action   the subject's action as configured or by default
  * @param posture  of the virtual host; RESTRICTED and ON_PURPOSE leave the
  *                 decision to mod_proxy and to the administrator
  */

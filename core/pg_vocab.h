@@ -13,20 +13,22 @@
 /*  X(enum suffix, name, family); a malformed request has the family of what
  *  it was meant as, which its verdict says. */
 #define PG_CLASSES(X)                           \
-    X(ABSOLUTE,      "absolute",      GET)      \
-    X(CONNECT_TLS,   "connect-tls",   CONNECT)  \
-    X(CONNECT_MAIL,  "connect-mail",  CONNECT)  \
-    X(CONNECT_OTHER, "connect-other", CONNECT)  \
-    X(SOCKS,         "socks",         SOCKS)    \
-    X(FOREIGN_HOST,  "foreign-host",  HOST)     \
-    X(MALFORMED,     "malformed",     GET)
+    X(ABSOLUTE,       "absolute",       GET)      \
+    X(CONNECT_TLS,    "connect-tls",    CONNECT)  \
+    X(CONNECT_MAIL,   "connect-mail",   CONNECT)  \
+    X(CONNECT_OTHER,  "connect-other",  CONNECT)  \
+    X(SOCKS,          "socks",          SOCKS)    \
+    X(FOREIGN_HOST,   "foreign-host",   HOST)     \
+    X(MALFORMED,      "malformed",      GET)      \
+    X(CHOSEN_BACKEND, "chosen-backend", REVERSE)
 
-/*  Seed F1 tells GET from CONNECT; the other two came later. */
+/*  How the client asked for the relay. */
 #define PG_FAMILIES(X)       \
     X(GET,     "get")        \
     X(CONNECT, "connect")    \
     X(SOCKS,   "socks")      \
-    X(HOST,    "host")
+    X(HOST,    "host")       \
+    X(REVERSE, "reverse")
 
 /*  What happened to an attempt. */
 #define PG_OUTCOMES(X)                                                      \

@@ -19,7 +19,7 @@ void *pg_config_create(apr_pool_t *pool, server_rec *s)
 #define X(type, name, unset, dflt) settings->name = (unset);
     PG_SETTINGS(X)
 #undef X
-    for (int i = 0; i < PG_CLASS_COUNT; i++) {
+    for (int i = 0; i < PG_SUBJECT_COUNT; i++) {
         settings->action[i].status = PG_UNSET;
     }
     settings->own_hosts = apr_array_make(pool, 2, sizeof(const char *));
@@ -36,7 +36,7 @@ void *pg_config_merge(apr_pool_t *pool, void *base_config, void *add_config)
     out->name = add->name != (unset) ? add->name : base->name;
     PG_SETTINGS(X)
 #undef X
-    for (int i = 0; i < PG_CLASS_COUNT; i++) {
+    for (int i = 0; i < PG_SUBJECT_COUNT; i++) {
         out->action[i] = add->action[i].status != PG_UNSET ? add->action[i]
                                                            : base->action[i];
     }
@@ -58,9 +58,9 @@ void pg_config_settle(server_rec *s, apr_pool_t *pool)
     }
     PG_SETTINGS(X)
 #undef X
-    for (int i = 0; i < PG_CLASS_COUNT; i++) {
+    for (int i = 0; i < PG_SUBJECT_COUNT; i++) {
         if (settings->action[i].status == PG_UNSET) {
-            settings->action[i] = pg_policy_default((pg_class_e)i);
+            settings->action[i] = pg_policy_default(i);
         }
     }
 }
@@ -300,13 +300,14 @@ static const char *take_status(int *out, cmd_parms *cmd, const char *arg)
     return NULL;
 }
 
-static const char *class_list(apr_pool_t *pool)
+static const char *subject_list(apr_pool_t *pool)
 {
     const char *list = "all";
 
-    for (int i = 0; i < PG_CLASS_COUNT; i++) {
-        list = apr_pstrcat(pool, list, i == PG_CLASS_COUNT - 1 ? " or " : ", ",
-                           pg_vocab_class((pg_class_e)i), NULL);
+    for (int i = 0; i < PG_SUBJECT_COUNT; i++) {
+        list = apr_pstrcat(pool, list,
+                           i == PG_SUBJECT_COUNT - 1 ? " or " : ", ",
+                           pg_policy_name(i), NULL);
     }
     return list;
 }
@@ -316,13 +317,13 @@ static const char *set_action(cmd_parms *cmd, void *dir, const char *name,
 {
     pg_settings_t *settings = pg_config_of(cmd->server);
     bool all = ap_cstr_casecmp(name, "all") == 0;
-    pg_class_e one = pg_vocab_class_by_name(pg_span_str(name));
+    int one = pg_policy_by_name(pg_span_str(name));
     int chosen = 0, with = 0;
     const char *problem = take_word(&chosen, cmd, act_words, act);
 
-    if (!all && one == PG_CLASS_CLEAN) {
+    if (!all && one == PG_SUBJECT_COUNT) {
         return apr_psprintf(cmd->pool, "%s: '%s' is not %s", cmd->cmd->name,
-                            name, class_list(cmd->pool));
+                            name, subject_list(cmd->pool));
     }
     if (!problem && status && chosen != PG_ACT_DENY) {
         problem = apr_psprintf(cmd->pool, "%s: '%s' takes no status, '%s'; "
@@ -332,11 +333,11 @@ static const char *set_action(cmd_parms *cmd, void *dir, const char *name,
     if (!problem && status) {
         problem = take_status(&with, cmd, status);
     }
-    for (int i = 0; !problem && i < PG_CLASS_COUNT; i++) {
-        if (all || i == (int)one) {
+    for (int i = 0; !problem && i < PG_SUBJECT_COUNT; i++) {
+        if (all || i == one) {
             settings->action[i].act = (pg_act_e)chosen;
             settings->action[i].status =
-                with ? with : pg_policy_default((pg_class_e)i).status;
+                with ? with : pg_policy_default(i).status;
         }
     }
     return problem;
@@ -372,7 +373,8 @@ const command_rec pg_config_directives[] = {
                   "and for CONNECT on a TLS port; default On"),
     AP_INIT_TAKE23("ProxyGuardAction", set_action, NULL, RSRC_CONF,
                    "class or all, then deny [status], drop or observe; "
-                   "default: deny, but observe for foreign-host"),
+                   "default: deny, but observe for foreign-host and "
+                   "chosen-port"),
     AP_INIT_ITERATE("ProxyGuardExempt", add_exempt, NULL, RSRC_CONF,
                     "expressions; requests for which one is true are not "
                     "looked at; default none"),

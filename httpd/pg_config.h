@@ -50,7 +50,7 @@ typedef struct pg_settings_t {
 #define X(type, name, unset, dflt) type name;
     PG_SETTINGS(X)
 #undef X
-    pg_action_t action[PG_CLASS_COUNT];  /* status PG_UNSET: not set      */
+    pg_action_t action[PG_SUBJECT_COUNT]; /* status PG_UNSET: not set     */
     int top[PG_TOP_COUNT];               /* entries; 0: the ledger's own  */
     apr_array_header_t *own_hosts;       /* const char *; this server's   */
     apr_array_header_t *exempt;          /* ap_expr_info_t *; inherited   */

@@ -103,10 +103,9 @@ static note_t *make_note(request_rec *r, const pg_settings_t *settings,
     note_t *note = apr_pcalloc(r->pool, sizeof(*note));
 
     note->verdict = *verdict;
-    note->action = pg_policy_decide(verdict->class_id,
-                                    (pg_engine_e)settings->engine,
-                                    settings->posture,
-                                    settings->action[verdict->class_id]);
+    note->action = pg_policy_decide(
+        verdict->class_id, (pg_engine_e)settings->engine, settings->posture,
+        settings->action[pg_policy_subject(verdict)]);
     return note;
 }
 

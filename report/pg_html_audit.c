@@ -134,6 +134,8 @@ static const struct {
         "https://www.rfc-editor.org/rfc/rfc9110#section-7.2" },
     [PG_CLASS_MALFORMED] = { "RFC 9112 3",
         "https://www.rfc-editor.org/rfc/rfc9112#section-3" },
+    [PG_CLASS_CHOSEN_BACKEND] = { "RFC 9110 3.7",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-3.7" },
 };
 
 void pg_html_glossary(const pg_page_t *page)

@@ -138,9 +138,10 @@ static void about(about_t *out, const history_t *h, const pg_chart_t *chart)
 
 static void picture(const history_t *h, int which)
 {
-    static const char *const families[] = { "f0", "f1", "f2", "f3" };
+    static const char *const families[] = { "f0", "f1", "f2", "f3",
+                                            "f4" };
     static const char *const classes[] = { "c0", "c1", "c2", "c3", "c4",
-                                           "c5", "c6" };
+                                           "c5", "c6", "c7" };
     const char *css[PG_CLASS_COUNT];
     about_t description = { .n = 0 };
     pg_chart_t chart = { .id = charts[which].id,

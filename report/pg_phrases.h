@@ -30,6 +30,8 @@ const char *pg_phrases_lang(pg_lang_e lang);
     X(CLASS_NAME_FOREIGN_HOST, "Foreign Host name",                           \
       "他サイトの Host 名")                                                   \
     X(CLASS_NAME_MALFORMED, "Broken relay request", "壊れた中継要求")         \
+    X(CLASS_NAME_CHOSEN_BACKEND, "Backend chosen by the client",              \
+      "要求が選んだバックエンド")                                             \
     X(ASKED_ABSOLUTE, "to fetch something from {0}",                          \
       "{0} からの代理取得")                                                   \
     X(ASKED_CONNECT_TLS, "an encrypted tunnel to {0}",                        \
@@ -42,6 +44,8 @@ const char *pg_phrases_lang(pg_lang_e lang);
       "ここにないサイト {0}")                                                 \
     X(ASKED_MALFORMED, "a relay to {0}, in a broken request",                 \
       "{0} への中継(壊れた要求)")                                           \
+    X(ASKED_CHOSEN_BACKEND, "a reverse proxy to go to {0}",                   \
+      "リバースプロキシ経由の {0} への接続")                                  \
     X(BARE_ABSOLUTE, "to fetch something from elsewhere", "他所からの代理取得")\
     X(BARE_CONNECT_TLS, "an encrypted tunnel", "暗号化トンネル")              \
     X(BARE_CONNECT_MAIL, "a tunnel to a mail server",                         \
@@ -50,13 +54,16 @@ const char *pg_phrases_lang(pg_lang_e lang);
     X(BARE_SOCKS, "a SOCKS relay", "SOCKS 中継")                              \
     X(BARE_FOREIGN_HOST, "a site that is not served here",                    \
       "ここにないサイト")                                                     \
-    X(BARE_MALFORMED, "a relay, in a broken request", "中継(壊れた要求)")
+    X(BARE_MALFORMED, "a relay, in a broken request", "中継(壊れた要求)")   \
+    X(BARE_CHOSEN_BACKEND, "a reverse proxy to go elsewhere",                 \
+      "リバースプロキシ経由の接続")
 
 #define PG_VOCAB_PHRASES(X)                                                   \
     X(FAMILY_GET, "GET", "GET")                                               \
     X(FAMILY_CONNECT, "CONNECT", "CONNECT")                                   \
     X(FAMILY_SOCKS, "SOCKS", "SOCKS")                                         \
     X(FAMILY_HOST, "Foreign Host", "他サイトの Host")                         \
+    X(FAMILY_REVERSE, "Reverse proxy", "リバースプロキシ")                    \
     X(OUTCOME_DENIED, "denied", "拒否")                                       \
     X(OUTCOME_REFUSED, "refused by httpd", "httpd が拒否")                    \
     X(OUTCOME_DROPPED, "dropped", "無応答で切断")                             \

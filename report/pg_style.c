@@ -10,14 +10,16 @@ const char *const pg_style[] = {
     "--mute:#59626c;--line:#dde2e7;--link:#0b5cad;--good:#17743b;"
     "--warn:#8a5a00;--bad:#b4231f;"
     "--f0:#2f6db5;--f1:#c2571a;--f2:#1f8a70;--f3:#7d6f8f;"
+    "--f4:#5c0f3a;"
     "--c0:#2f6db5;--c1:#d37a1c;--c2:#a72700;--c3:#a98340;--c4:#359a67;"
-    "--c5:#544283;--c6:#ce4893}\n"
+    "--c5:#544283;--c6:#ce4893;--c7:#3d1a08}\n"
     "@media(prefers-color-scheme:dark){:root{--bg:#101418;--card:#181d23;"
     "--fg:#e5e9ed;--mute:#9ba6b1;--line:#2d353d;--link:#7db7f2;"
     "--good:#58c07f;--warn:#dda83e;--bad:#f58078;"
     "--f0:#5b9de0;--f1:#e8884a;--f2:#41b896;--f3:#a497b8;"
+    "--f4:#c45df5;"
     "--c0:#5b9de0;--c1:#ecb165;--c2:#e4651a;--c3:#d07556;--c4:#3fcf98;"
-    "--c5:#ad8ca9;--c6:#b151a9}}\n"
+    "--c5:#ad8ca9;--c6:#b151a9;--c7:#d8f07a}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0 auto;max-width:70rem;padding:1.5rem 1.25rem 3rem;"
     "background:var(--bg);color:var(--fg);font:1rem/1.5 system-ui,"
@@ -77,8 +79,9 @@ const char *const pg_style[] = {
     "background:currentcolor;vertical-align:-.05em}\n"
     ".legend li::before{background:var(--s)}rect{fill:var(--s)}"
     ".f0{--s:var(--f0)}.f1{--s:var(--f1)}.f2{--s:var(--f2)}.f3{--s:var(--f3)}"
+    ".f4{--s:var(--f4)}"
     ".c0{--s:var(--c0)}.c1{--s:var(--c1)}.c2{--s:var(--c2)}.c3{--s:var(--c3)}"
-    ".c4{--s:var(--c4)}.c5{--s:var(--c5)}.c6{--s:var(--c6)}"
+    ".c4{--s:var(--c4)}.c5{--s:var(--c5)}.c6{--s:var(--c6)}.c7{--s:var(--c7)}"
     ".plain{--s:var(--f0)}\n"
     "summary{cursor:pointer;color:var(--link);font-size:.9rem;"
     "width:fit-content}"
@@ -136,4 +139,4 @@ const char *const pg_style[] = {
 };
 
 const char pg_style_sha256[] =
-    "0aoiHIWQpdeYvvP+5woJTnTVP9/kXZa+WF7p0i+0zfU=";
+    "s8dNPoRpRTVN6juHkIliNxJuVQtQrBdphZNGlNZsOYA=";

@@ -5,7 +5,7 @@ import datetime
 import json
 
 CLASSES = ["absolute", "connect-tls", "connect-mail", "connect-other",
-           "socks", "foreign-host", "malformed"]
+           "socks", "foreign-host", "malformed", "chosen-backend"]
 OUTCOMES = ["denied", "refused", "dropped", "observed", "relayed", "sunk"]
 
 

@@ -87,8 +87,8 @@ REFUSED = {
     "absolute observe 403": "'observe' takes no status, '403'",
     "absolute refuse": "'refuse' is not deny, drop or observe",
     "connect deny": "'connect' is not all, absolute, connect-tls, "
-                    "connect-mail, connect-other, socks, foreign-host or "
-                    "malformed",
+                    "connect-mail, connect-other, socks, foreign-host, "
+                    "malformed, chosen-backend or chosen-port",
     "clean deny": "'clean' is not all, absolute",
 }
 

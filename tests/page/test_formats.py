@@ -151,9 +151,9 @@ def test_no_label_comes_from_a_stranger():
     assert {v for n, v in values if n not in ("version", "sensor")} <= set(
         re.findall(r"[\w-]+", doc("metrics.md") + doc("status-page.md")
                    + " absolute connect-tls connect-mail connect-other socks "
-                     "foreign-host malformed get connect host denied refused "
-                     "dropped observed relayed sunk GET HEAD POST CONNECT "
-                     "OPTIONS PUT DELETE PROPFIND"))
+                     "foreign-host malformed chosen-backend get connect "
+                     "host reverse denied refused dropped observed relayed "
+                     "sunk GET HEAD POST CONNECT OPTIONS PUT DELETE PROPFIND"))
 
 
 def test_the_reference_has_each_metric_with_its_type_and_help():
@@ -192,7 +192,8 @@ def test_csv_has_a_row_for_each_month_and_day(kind):
         assert [m["complete"] for m in months] == ["1"] * 13 + ["0"]
         assert len(rows) > 400
     for row in rows:
-        parts = [int(row[f]) for f in ("get", "connect", "socks", "host")]
+        parts = [int(row[f]) for f in ("get", "connect", "socks", "host",
+                                        "reverse")]
         assert sum(parts) == int(row["attempts"])
         assert row["sensor"][:1] not in tuple("=+-@")
 

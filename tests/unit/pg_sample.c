@@ -115,7 +115,7 @@ static void fill(maker_t *m, pg_bucket_t *b, apr_uint32_t most)
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         int family = pg_vocab_family_of((pg_class_e)c) == PG_FAMILY_CONNECT;
         apr_uint32_t mean = most * weights[c] * trend[family][month] / 60000;
-        apr_uint64_t n = some(m, mean, most == 0);
+        apr_uint64_t n = weights[c] ? some(m, mean, most == 0) : 0;
 
         b->by_class[c] = n;
         b->by_family[pg_vocab_family_of((pg_class_e)c)] += n;

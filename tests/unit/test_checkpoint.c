@@ -418,7 +418,7 @@ START_TEST(a_ledger_of_layout_1_is_carried_over)
     ck_assert_ptr_nonnull(strstr(opening.aside, ".old-1"));
     ck_assert_int_eq(s->since, (apr_time_t)1400000000 * SECOND);
     ck_assert_uint_eq(s->permitted, 2);
-    for (unsigned c = 0; c < PG_CLASS_COUNT; c++) {
+    for (unsigned c = 0; c <= PG_CLASS_MALFORMED; c++) {
         for (unsigned o = 0; o <= PG_OUTCOME_RELAYED; o++) {
             bool extra = c == PG_CLASS_MALFORMED && o == PG_OUTCOME_REFUSED;
             ck_assert_uint_eq(s->count[c][o],

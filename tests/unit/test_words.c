@@ -86,14 +86,34 @@ END_TEST
 
 START_TEST(defaults_never_answer_with_success_or_redirection)
 {
-    for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        pg_action_t a = pg_policy_default((pg_class_e)c);
+    for (int s = 0; s < PG_SUBJECT_COUNT; s++) {
+        pg_action_t a = pg_policy_default(s);
         ck_assert_int_ge(a.status, 400);   /* "deny" without one */
-        ck_assert(a.act == PG_ACT_DENY || c == PG_CLASS_FOREIGN_HOST);
+        ck_assert(a.act == PG_ACT_DENY || s == PG_CLASS_FOREIGN_HOST
+                  || s == PG_SUBJECT_CHOSEN_PORT);
     }
     ck_assert_int_eq(pg_policy_default(PG_CLASS_ABSOLUTE).status, 421);
     ck_assert_int_eq(pg_policy_default(PG_CLASS_CONNECT_TLS).status, 405);
-    ck_assert_int_eq(pg_policy_default(PG_CLASS_CLEAN).act, PG_ACT_PASS);
+    ck_assert_int_eq(pg_policy_default(PG_SUBJECT_COUNT).act, PG_ACT_PASS);
+}
+END_TEST
+
+START_TEST(an_action_is_that_of_the_class_or_of_a_reason_with_its_own)
+{
+    pg_verdict_t v = { .class_id = PG_CLASS_CHOSEN_BACKEND,
+                       .reason = PG_REASON_CHOSEN_HOST };
+
+    ck_assert_int_eq(pg_policy_subject(&v), PG_CLASS_CHOSEN_BACKEND);
+    v.reason = PG_REASON_CHOSEN_PORT;
+    ck_assert_int_eq(pg_policy_subject(&v), PG_SUBJECT_CHOSEN_PORT);
+    for (int s = 0; s < PG_SUBJECT_COUNT; s++) {
+        pg_span_t name = pg_span_str(pg_policy_name(s));
+        ck_assert_int_eq(pg_policy_by_name(name), s);
+    }
+    ck_assert_str_eq(pg_policy_name(PG_SUBJECT_COUNT), "?");
+    ck_assert_int_eq(pg_policy_by_name(PG_SPAN("clean")), PG_SUBJECT_COUNT);
+    ck_assert_int_eq(pg_policy_default(PG_SUBJECT_COUNT).act, PG_ACT_PASS);
+    ck_assert_int_eq(pg_policy_default(-1).act, PG_ACT_PASS);
 }
 END_TEST
 
@@ -127,6 +147,8 @@ PG_TEST_SUITE(words)
                    every_class_and_reason_is_explained_in_every_language);
     tcase_add_test(tc, numbers_outside_the_lists_are_harmless);
     tcase_add_test(tc, names_lead_back_to_their_values);
+    tcase_add_test(tc,
+                   an_action_is_that_of_the_class_or_of_a_reason_with_its_own);
     tcase_add_test(
         tc, only_an_enabled_engine_on_a_server_that_is_no_proxy_denies);
     tcase_add_test(tc, defaults_never_answer_with_success_or_redirection);
