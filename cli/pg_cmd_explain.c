@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "pg_cli.h"
+#include "pg_conceal.h"
 #include "pg_escape.h"
 #include "pg_explain.h"
 #include "pg_explainwords.h"
@@ -207,11 +208,23 @@ static const part_t parts[] = {
 static void put_part(pg_sink_t *sink, const pg_cli_t *cli, int part,
                      pg_span_t value)
 {
+    apr_size_t size = pg_conceal_room(value);
+    char *room = size ? apr_palloc(cli->pool, size) : NULL;
+
     if (value.len) {
         pg_sink_putf(sink, "%s: ", parts[part].label[cli->japanese]);
-        pg_escape_text(sink, value);
+        pg_escape_text(sink, pg_conceal_text(room, size, value));
         pg_sink_puts(sink, "\n");
     }
+}
+
+/* A part of the target: it may only look like a host and port because a
+ * password has a '/' in it. */
+static void put_inside(pg_sink_t *sink, const pg_cli_t *cli, int part,
+                       pg_span_t target, pg_span_t value)
+{
+    put_part(sink, cli, part, pg_conceal_hides(target, value)
+                                  ? PG_SPAN(PG_CONCEAL_MARK) : value);
 }
 
 static void put_words(pg_sink_t *sink, const pg_cli_t *cli, int part,
@@ -233,9 +246,11 @@ static void put_parts(pg_sink_t *sink, const pg_cli_t *cli,
     put_part(sink, cli, PART_TARGET, split.target);
     put_words(sink, cli, PART_FORM, form_names[form]);
     put_part(sink, cli, PART_SCHEME, target.scheme);
-    put_part(sink, cli, PART_USERINFO, target.authority.userinfo);
-    put_part(sink, cli, PART_HOST, target.authority.host);
-    put_part(sink, cli, PART_PORT, target.authority.port_text);
+    put_inside(sink, cli, PART_USERINFO, split.target,
+               target.authority.userinfo);
+    put_inside(sink, cli, PART_HOST, split.target, target.authority.host);
+    put_inside(sink, cli, PART_PORT, split.target,
+               target.authority.port_text);
     put_part(sink, cli, PART_PATH, target.path);
     put_part(sink, cli, PART_PROTOCOL, split.protocol);
     put_part(sink, cli, PART_FIELD, request->host);

@@ -2,58 +2,356 @@
 
 #include "pg_conceal.h"
 
+/* --- characters, percent-encoded or not ---------------------------------- */
+
+static int hex_value(char c)
+{
+    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
+}
+
+/* The character at s[i], and in *n how many octets it takes there: "@",
+ * "%40", "%2540", and so on. */
+static char char_at(pg_span_t s, apr_size_t i, apr_size_t *n)
+{
+    apr_size_t hex = i + 1;
+
+    *n = 1;
+    if (s.ptr[i] != '%') {
+        return s.ptr[i];
+    }
+    while (hex + 3 < s.len && s.ptr[hex] == '2' && s.ptr[hex + 1] == '5') {
+        hex += 2;
+    }
+    if (hex + 1 >= s.len || !pg_octet_is_hex(s.ptr[hex])
+        || !pg_octet_is_hex(s.ptr[hex + 1])) {
+        return '%';
+    }
+    *n = hex + 2 - i;
+    return (char)(hex_value(s.ptr[hex]) * 16 + hex_value(s.ptr[hex + 1]));
+}
+
 static bool is_slash(char c)
 {
     return c == '/' || c == '\\';
 }
 
-/* Can a host begin at this place? */
-static bool begins_host(pg_span_t s, apr_size_t at)
+/* What ends an authority (RFC 3986 3.2), for every reader. */
+static bool ends_authority(char c)
 {
-    if (at == 0) {
-        return true;
-    }
-    return at > 1 && is_slash(s.ptr[at - 1])
-           && (is_slash(s.ptr[at - 2]) || s.ptr[at - 2] == ':');
+    return is_slash(c) || c == '?' || c == '#' || pg_octet_is_space(c);
 }
 
-static apr_size_t append(char *out, apr_size_t room, apr_size_t n,
-                         pg_span_t more)
+/* Something new begins after these; but not in an authority, where they may
+ * be part of a password. */
+static bool separates(char c)
 {
-    apr_size_t fits = more.len < room - n ? more.len : room - n;
-
-    if (fits > 0) {
-        memcpy(out + n, more.ptr, fits);
-    }
-    return n + fits;
+    return ends_authority(c) || (c && strchr("|&=;,\"'<>(){}`", c));
 }
 
-pg_span_t pg_conceal(char *out, apr_size_t room, pg_span_t target)
-{
-    apr_size_t from = 0, begin = 0, end = 0, n;
+/* --- names --------------------------------------------------------------- */
 
-    if (pg_span_find(target, '@') == target.len) {
-        return target;
+/* Letters and digits alone, in small letters; the last ones if too many. */
+static apr_size_t plain_name(char *out, apr_size_t size, pg_span_t name)
+{
+    apr_size_t n, len = 0;
+
+    for (apr_size_t i = 0; i < name.len; i += n) {
+        char c = char_at(name, i, &n);
+
+        if (!pg_octet_is_alpha(c) && !pg_octet_is_digit(c)) {
+            continue;
+        }
+        if (len == size - 1) {
+            memmove(out, out + 1, --len);
+        }
+        out[len++] = pg_octet_lower(c);
     }
-    for (apr_size_t i = 0; i < target.len; i++) {
-        char c = target.ptr[i];
-        if (c == '?' || c == '#') {
+    out[len] = '\0';
+    return len;
+}
+
+/* A part of the name, and what it must not be the beginning of. */
+typedef struct pattern_t {
+    const char *part;
+    const char *unless;
+} pattern_t;
+
+static bool matches(const char *name, const pattern_t *pattern)
+{
+    const char *at = name;
+
+    while ((at = strstr(at, pattern->part)) != NULL) {
+        if (pattern->unless == NULL
+            || strncmp(at, pattern->unless, strlen(pattern->unless)) != 0) {
+            return true;
+        }
+        at++;
+    }
+    return false;
+}
+
+bool pg_conceal_is_secret(pg_span_t name)
+{
+    static const pattern_t patterns[] = {
+        { "token", NULL }, { "auth", "author" }, { "authoriz", NULL },
+        { "authoris", NULL }, { "key", "keyword" }, { "secret", NULL },
+        { "cookie", NULL }, { "session", NULL }, { "sessid", NULL },
+        { "pass", NULL }, { "pwd", NULL }, { "credential", NULL },
+        { "signature", NULL }, { "jwt", NULL }
+    };
+    char plain[64];
+
+    if (plain_name(plain, sizeof(plain), name) == 0) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
+        if (matches(plain, &patterns[i])) {
+            return true;
+        }
+    }
+    return !strcmp(plain, "pw") || !strcmp(plain, "sid")
+           || !strcmp(plain, "sig");
+}
+
+/* --- where the secrets are ----------------------------------------------- */
+
+typedef struct range_t {
+    apr_size_t from, to;
+} range_t;
+
+/* How far a text has been read. */
+typedef struct walk_t {
+    pg_span_t s;
+    apr_size_t at;
+    apr_size_t begin;            /* where userinfo may have begun         */
+    apr_size_t name;             /* where a parameter's name may have     */
+    bool authority;              /* userinfo would follow two slashes     */
+    char before;                 /* the character before `at`             */
+    apr_size_t last;             /* the last '@' of the text, or 0        */
+    range_t word;                /* .to: where this word ends, once known;
+                                    .from: its last '@', or 0             */
+} walk_t;
+
+/* The last '@' in [from, *to), or 0. *to is moved to the first character that
+ * `end` is true of. */
+static apr_size_t last_at(pg_span_t s, apr_size_t from, apr_size_t *to,
+                          bool (*end)(char))
+{
+    apr_size_t n, found = 0;
+
+    for (apr_size_t i = from; i < *to; i += n) {
+        char c = char_at(s, i, &n);
+
+        if (end && end(c)) {
+            *to = i;
+        }
+        else if (c == '@') {
+            found = i;
+        }
+    }
+    return found;
+}
+
+static apr_size_t last_at_of_word(walk_t *w)
+{
+    if (w->word.to <= w->at) {
+        w->word.to = w->s.len;
+        w->word.from = last_at(w->s, w->at, &w->word.to, pg_octet_is_space);
+    }
+    return w->word.from;
+}
+
+/* Does a port and then the end of an authority begin here? "host:80/joe@x"
+ * names a host, whatever comes later. */
+static bool is_port(const walk_t *w, apr_size_t at)
+{
+    apr_size_t n, i = at;
+
+    while (i < w->s.len && pg_octet_is_digit(w->s.ptr[i])) {
+        i++;
+    }
+    return i > at && i - at <= 5
+           && (i == w->s.len || ends_authority(char_at(w->s, i, &n)));
+}
+
+/* Where userinfo that has a colon at w->at ends, or 0. */
+static apr_size_t end_of_userinfo(walk_t *w, apr_size_t after)
+{
+    apr_size_t end = w->s.len, found;
+
+    if (w->last < after || is_port(w, after)) {
+        return 0;
+    }
+    if (!w->authority) {
+        found = last_at_of_word(w);
+        return found >= after ? found : 0;
+    }
+    found = last_at(w->s, after, &end, ends_authority);
+    return found ? found : w->last;
+}
+
+/* The end of the value after a '=' that takes `depth` octets: an '&' that is
+ * not encoded more deeply. */
+static apr_size_t end_of_value(const walk_t *w, apr_size_t from,
+                               apr_size_t depth)
+{
+    apr_size_t n, i;
+
+    for (i = from; i < w->s.len; i += n) {
+        if (char_at(w->s, i, &n) == '&' && n <= depth) {
             break;
         }
-        if (is_slash(c)) {
-            from = i + 1;
+    }
+    return i;
+}
+
+/* Does c, which takes n octets, end a secret's beginning or name? */
+static bool is_secret_at(walk_t *w, char c, apr_size_t n, range_t *out)
+{
+    apr_size_t after = w->at + n;
+
+    *out = (range_t){ w->begin, w->at };
+    if (c == ':') {
+        out->to = end_of_userinfo(w, after);
+        return out->to != 0;
+    }
+    if (c == '=') {
+        if (!pg_conceal_is_secret(pg_span_make(w->s.ptr + w->name,
+                                               w->at - w->name))) {
+            return false;
         }
-        /* The last '@' of the host: userinfo may hold some itself. */
-        else if (c == '@' && i > from && begins_host(target, from)) {
-            begin = from;
-            end = i;
+        *out = (range_t){ after, end_of_value(w, after, n) };
+        return true;
+    }
+    return c == '@';
+}
+
+/* To the character after the '@' or '&' that ends a secret. */
+static void skip(walk_t *w, apr_size_t end)
+{
+    apr_size_t n = 0;
+
+    if (end < w->s.len) {
+        (void)char_at(w->s, end, &n);
+    }
+    w->at = w->begin = w->name = end + n;
+    w->authority = false;
+    w->before = '@';
+}
+
+static bool is_scheme_colon(const walk_t *w, char c, apr_size_t after)
+{
+    apr_size_t n;
+
+    return c == ':' && after < w->s.len && is_slash(char_at(w->s, after, &n));
+}
+
+static void step(walk_t *w, char c, apr_size_t n)
+{
+    bool url = is_scheme_colon(w, c, w->at + n);
+
+    w->at += n;
+    if (separates(c) || url) {
+        w->name = w->at;
+    }
+    if (ends_authority(c) || url || (separates(c) && !w->authority)) {
+        w->begin = w->at;
+        w->authority = is_slash(c)
+                       && (is_slash(w->before) || w->before == ':');
+    }
+    w->before = c;
+}
+
+/* The next secret that is not empty. */
+static bool next_secret(walk_t *w, range_t *out)
+{
+    while (w->at < w->s.len) {
+        apr_size_t n;
+        char c = char_at(w->s, w->at, &n);
+
+        if (is_scheme_colon(w, c, w->at + n) || !is_secret_at(w, c, n, out)) {
+            step(w, c, n);
+            continue;
+        }
+        skip(w, out->to);
+        if (out->to > out->from) {
+            return true;
         }
     }
-    if (end == 0) {
-        return target;
+    return false;
+}
+
+static walk_t walk_of(pg_span_t s)
+{
+    walk_t w = { .s = s };
+    apr_size_t end = s.len;
+
+    w.last = last_at(s, 0, &end, NULL);
+    return w;
+}
+
+/* Nothing can be hidden where none of these is. */
+static bool may_hold_any(pg_span_t s)
+{
+    return s.len > 0 && (memchr(s.ptr, '@', s.len) || memchr(s.ptr, '=', s.len)
+                         || memchr(s.ptr, '%', s.len));
+}
+
+/* --- removing ------------------------------------------------------------ */
+
+static void append(char *out, apr_size_t room, apr_size_t *n, pg_span_t more)
+{
+    apr_size_t fits = more.len < room - *n ? more.len : room - *n;
+
+    if (fits > 0) {
+        memcpy(out + *n, more.ptr, fits);
     }
-    n = append(out, room, 0, pg_span_upto(target, begin));
-    n = append(out, room, n, PG_SPAN("(removed)"));
-    n = append(out, room, n, pg_span_from(target, end));
+    *n += fits;
+}
+
+apr_size_t pg_conceal_room(pg_span_t s)
+{
+    /* a secret is one octet at least, and has an '@' or '=' beside it */
+    return may_hold_any(s) ? s.len / 2 * (sizeof(PG_CONCEAL_MARK) + 1)
+                             + sizeof(PG_CONCEAL_MARK) : 0;
+}
+
+pg_span_t pg_conceal_text(char *out, apr_size_t room, pg_span_t s)
+{
+    apr_size_t n = 0, done = 0;
+    range_t secret;
+    walk_t w;
+
+    if (!may_hold_any(s)) {
+        return s;
+    }
+    w = walk_of(s);
+    while (next_secret(&w, &secret)) {
+        append(out, room, &n, pg_span_make(s.ptr + done, secret.from - done));
+        append(out, room, &n, PG_SPAN(PG_CONCEAL_MARK));
+        done = secret.to;
+    }
+    if (done == 0) {
+        return s;
+    }
+    append(out, room, &n, pg_span_from(s, done));
     return pg_span_make(out, n);
+}
+
+bool pg_conceal_hides(pg_span_t s, pg_span_t part)
+{
+    range_t secret;
+    walk_t w;
+
+    if (!may_hold_any(s) || part.ptr < s.ptr || part.ptr >= s.ptr + s.len) {
+        return false;
+    }
+    w = walk_of(s);
+    while (next_secret(&w, &secret)) {
+        if (s.ptr + secret.from < part.ptr + part.len
+            && part.ptr < s.ptr + secret.to) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -24,12 +24,28 @@ typedef struct pg_event_t {
     bool source_known;           /* false: source is all zero             */
     bool source_is_peer;         /* not known to be the client (it may be
                                     the load balancer)                    */
-    pg_span_t user_agent;        /* evidence (seed F3); absent if not sent */
+    pg_span_t user_agent;        /* evidence; absent if not sent          */
     pg_span_t x_forwarded_for;
     pg_span_t via;
     pg_span_t forwarded;
     pg_span_t proxy_connection;
     bool proxy_authorization;    /* was there one; its value is never kept */
 } pg_event_t;
+
+/**
+ * Octets that pg_event_conceal() needs for this event, so that nothing is
+ * cut; 0 for most events, which then hold no secret.
+ */
+apr_size_t pg_event_room(const pg_event_t *event);
+
+/**
+ * Take the secrets out of every text of an event (pg_conceal.h), once, where
+ * the event is made: no ledger, log or page sees them. A host that turns out
+ * to be part of a password becomes absent, and SOCKS loses user, password and
+ * all that was sent after its request.
+ * @param room  where changed texts are put; must live as long as the event.
+ *              They are cut when it is too small
+ */
+void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size);
 
 #endif

@@ -40,17 +40,8 @@ void pg_request_read(pg_request_t *out, pg_address_t *local,
     pg_request_local(out, local, r->connection);
 }
 
-void pg_request_evidence(pg_event_t *event, const request_rec *r)
+static void read_fields(pg_event_t *event, const apr_table_t *in)
 {
-    const apr_table_t *in = r->headers_in;
-
-    event->source_known = r->useragent_addr != NULL;
-    if (event->source_known) {
-        event->source = pg_names_address(r->useragent_addr);
-    }
-    if (in == NULL) {
-        return;
-    }
     event->user_agent = pg_span_str(apr_table_get(in, "User-Agent"));
     event->x_forwarded_for = pg_span_str(apr_table_get(in, "X-Forwarded-For"));
     event->via = pg_span_str(apr_table_get(in, "Via"));
@@ -59,6 +50,23 @@ void pg_request_evidence(pg_event_t *event, const request_rec *r)
         pg_span_str(apr_table_get(in, "Proxy-Connection"));
     event->proxy_authorization =
         apr_table_get(in, "Proxy-Authorization") != NULL;
+}
+
+void pg_request_evidence(pg_event_t *event, const request_rec *r)
+{
+    apr_size_t room;
+
+    event->source_known = r->useragent_addr != NULL;
+    if (event->source_known) {
+        event->source = pg_names_address(r->useragent_addr);
+    }
+    if (r->headers_in) {
+        read_fields(event, r->headers_in);
+    }
+    room = pg_event_room(event);
+    if (room) {
+        pg_event_conceal(event, apr_palloc(r->pool, room), room);
+    }
 }
 
 int pg_request_status(const request_rec *r)

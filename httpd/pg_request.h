@@ -27,7 +27,8 @@ void pg_request_read(pg_request_t *out, pg_address_t *local,
 void pg_request_local(pg_request_t *out, pg_address_t *local,
                       const conn_rec *c);
 
-/** Source and evidence headers into an event. */
+/** Source and evidence headers into an event whose verdict is known, and the
+ *  secrets out of it. */
 void pg_request_evidence(pg_event_t *event, const request_rec *r);
 
 /** The status the client saw, whatever internal redirects there were. */

@@ -7,7 +7,6 @@
 #include <apr_strings.h>
 
 #include "pg_block.h"
-#include "pg_conceal.h"
 #include "pg_distinct.h"
 #include "pg_recent.h"
 #include "pg_series.h"
@@ -98,10 +97,7 @@ static void record_target(const pg_ledger_t *ledger, pg_lane_t *lane,
                           const pg_verdict_t *verdict, apr_time_t now)
 {
     bool host = verdict->host.len > 0;
-    char plain[PG_TOP_TARGET_MOST + 1];
-    pg_span_t from = pg_span_upto(host ? verdict->host
-                                  : pg_conceal(plain, sizeof(plain),
-                                               verdict->target),
+    pg_span_t from = pg_span_upto(host ? verdict->host : verdict->target,
                                   PG_TOP_TARGET_MOST + 1);
     char text[2 + PG_TOP_TARGET_MOST + 8];
     apr_uint64_t word;

@@ -103,7 +103,8 @@ apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
 /**
  * Count one attempt. Any process, any thread; no lock, no system call, no
  * allocation, bounded time. A kill at any instruction leaves a ledger that
- * reads correctly. An event with a clean verdict is ignored.
+ * reads correctly. An event with a clean verdict is ignored. The secrets in
+ * its texts must be gone (pg_event_conceal()).
  *
  * Of an event from the past (event->now says how far) the history gets what
  * it still has room for: its month for 20 years, its day for 800 days, its

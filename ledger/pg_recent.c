@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#include "pg_conceal.h"
 #include "pg_words.h"
 
 #define PACE ((apr_time_t)10000)     /* us                                */
@@ -96,19 +95,12 @@ static apr_size_t octets_of(const pg_record_t *record)
 static void pack_texts(pg_record_t *out, const pg_event_t *event)
 {
     char *to = out->text;
-    char target[256 + 1];            /* one more, so that a cut is seen   */
 
     for (unsigned i = 0; i < TEXT_COUNT; i++) {
         const void *member = (const char *)event + event_at[i];
         pg_span_t text = *(const pg_span_t *)member;
-        bool cut;
-        apr_size_t n;
-
-        if (i == TEXT_target) {
-            text = pg_conceal(target, sizeof(target), text);
-        }
-        cut = text.len > text_most[i];
-        n = cut ? text_most[i] : text.len;
+        bool cut = text.len > text_most[i];
+        apr_size_t n = cut ? text_most[i] : text.len;
 
         if (text.ptr == NULL) {
             out->length[i] = ABSENT;

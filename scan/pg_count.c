@@ -2,6 +2,7 @@
 
 #include "pg_count.h"
 
+#include "pg_conceal.h"
 #include "pg_logescape.h"
 #include "pg_logtime.h"
 
@@ -177,6 +178,7 @@ static void record(pg_counter_t *counter, pg_hit_t *hit)
 static void count_attempt(pg_counter_t *counter, parsed_t *p,
                           const pg_verdict_t *verdict, pg_span_t request)
 {
+    char room[16384], line[16384];
     pg_hit_t hit = {
         .event = {
             .time = time_of(p, counter->rules),
@@ -191,12 +193,15 @@ static void count_attempt(pg_counter_t *counter, parsed_t *p,
         },
         .client = sent(p, PG_FIELD_CLIENT),
         .size = p->at.field[PG_FIELD_SIZE],
-        .request = request,
     };
 
     hit.event.outcome = outcome_of(verdict->class_id,
                                    hit.event.status);
     hit.event.source_known = pg_address_parse(&hit.event.source, hit.client);
+    pg_event_conceal(&hit.event, room, sizeof(room));
+    hit.request = verdict->class_id == PG_CLASS_SOCKS
+                      ? hit.event.verdict.target
+                      : pg_conceal_text(line, sizeof(line), request);
     if (counter->ledger) {
         record(counter, &hit);
     }
@@ -333,7 +338,7 @@ void pg_count_names(pg_counter_t *counter, pg_span_t block)
 
 static void look_for_wanted(pg_counter_t *counter, pg_span_t line)
 {
-    char key[PG_TABLE_KEY + 1];
+    char key[PG_TABLE_KEY + 1], room[4096];
     pg_request_t request, parts;
     pg_span_t path;
     parsed_t p;
@@ -347,7 +352,8 @@ static void look_for_wanted(pg_counter_t *counter, pg_span_t line)
         pg_classify_split(&parts, request.line);
         request = parts;
     }
-    path = pg_span_upto(request.target, PG_PATH_WANTED);
+    path = pg_span_upto(pg_conceal_text(room, sizeof(room), request.target),
+                        PG_PATH_WANTED);
     if (path.len == 0 || path.ptr[0] != '/'
         || !pg_table_find(counter->wanted, path)) {
         return;

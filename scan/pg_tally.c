@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pg_conceal.h"
 #include "pg_logtime.h"
 
 typedef struct period_t {
@@ -379,9 +380,12 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
 
 void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line)
 {
+    char room[2 * PG_TALLY_TEXT];
+
     tally->unparsed++;
     if (tally->samples < PG_TALLY_SAMPLES) {
-        pg_kept_set(&tally->sample[tally->samples++], line);
+        pg_kept_set(&tally->sample[tally->samples++],
+                    pg_conceal_text(room, sizeof(room), line));
     }
 }
 

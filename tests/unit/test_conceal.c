@@ -3,45 +3,263 @@
 #include "pg_test.h"
 
 #include "pg_conceal.h"
+#include "pg_event.h"
 
+/* What is received, and what may be seen of it. */
 static const char *const cases[][2] = {
     { "http://u:pw@x.example/a", "http://(removed)@x.example/a" },
     { "u:pw@x.example:443", "(removed)@x.example:443" },
+    { "u:pw@x.example", "(removed)@x.example" },
     { "//pw@x.example/", "//(removed)@x.example/" },
     { "/http://u:pw@x.example/", "/http://(removed)@x.example/" },
     { "http:/u:pw@x.example/", "http:/(removed)@x.example/" },
+    { "http:///u:pw@x.example/", "http:///(removed)@x.example/" },
     { "http:\\\\u:pw@x.example/", "http:\\\\(removed)@x.example/" },
+    { "http:u:pw@x.example", "(removed)@x.example" },
+    { "http%3A//u:pw@x.example", "http%3A//(removed)@x.example" },
+    { "http%3A%2F%2Fu%3Apw%40x.example/",
+      "http%3A%2F%2F(removed)%40x.example/" },
+    { "/?u=http%253A%252F%252Fu%253Apw%2540x.example",
+      "/?u=http%253A%252F%252F(removed)%2540x.example" },
+    { "telnet u:pw@x.example 23", "telnet (removed)@x.example 23" },
+    { "unix:/x|http://u:pw@x.example/",
+      "unix:/x|http://(removed)@x.example/" },
+    { "Mozilla/4.0 (+http://u:pw@x.example/; me)",
+      "Mozilla/4.0 (+http://(removed)@x.example/; me)" },
+    { "http://u:p w@x.example/", "http://(removed)@x.example/" },
     { "http://u:p@w@x.example/", "http://(removed)@x.example/" },
-    { "http://x.example/joe@mail", "http://x.example/joe@mail" },
-    { "http://x.example/?to=joe@mail", "http://x.example/?to=joe@mail" },
+    { "http://u:p#w@x.example/", "http://(removed)@x.example/" },
+    { "http://u:p/w@x.example/", "http://(removed)@x.example/" },
+    { "http://u:p?w@x.example/", "http://(removed)@x.example/" },
+    { "http://u:p\\w@x.example/", "http://(removed)@x.example/" },
+    { "http://u:p//w@x.example/", "http://(removed)@x.example/" },
+    { "http://u:p=w&v@x.example/", "http://(removed)@x.example/" },
+    { "http://u;x:p,w@x.example/", "http://(removed)@x.example/" },
+    { "http://u:1234567/w@x.example/", "http://(removed)@x.example/" },
+    { "http://u:12@x.example:80/", "http://(removed)@x.example:80/" },
+    { "http://x.example:80/joe@2x.png",
+      "http://x.example:80/(removed)@2x.png" },
+    { "http://x.example/joe@mail", "http://x.example/(removed)@mail" },
+    { "http://x.example/?to=joe@mail", "http://x.example/?to=(removed)@mail" },
+    { "http://a:b@x.example/?to=joe@mail",
+      "http://(removed)@x.example/?to=(removed)@mail" },
+    { "http://(removed)@x.example/", "http://(removed)@x.example/" },
     { "http://@x.example/", "http://@x.example/" },
     { "/@x", "/@x" },
-    { "/joe@mail", "/joe@mail" },
+    { "/joe@mail", "/(removed)@mail" },
     { "@", "@" },
     { "", "" },
+    { "x.example:25", "x.example:25" },
+    { "[2001:db8::1]:443", "[2001:db8::1]:443" },
+    { "http://x.example/a%2fb%", "http://x.example/a%2fb%" },
+    { "%25%2525%", "%25%2525%" },
+
+    { "/?password=s3cret&x=1", "/?password=(removed)&x=1" },
+    { "/?x=1&ACCESS_TOKEN=s3cret#f", "/?x=1&ACCESS_TOKEN=(removed)" },
+    { "/a;jsessionid=s3cret?x", "/a;jsessionid=(removed)" },
+    { "/?user[passwd]=s3cret&x=1", "/?user[passwd]=(removed)&x=1" },
+    { "/?user%5Bpass%77d%5D=s3cret&x=1",
+      "/?user%5Bpass%77d%5D=(removed)&x=1" },
+    { "/?api-key=s%26cret&x=1", "/?api-key=(removed)&x=1" },
+    { "/?u=%3Fkey%3Ds3cret%26y%3D1&x=1",
+      "/?u=%3Fkey%3D(removed)%26y%3D1&x=1" },
+    { "/?token=a@b&x=1", "/?token=(removed)&x=1" },
+    { "/?token=", "/?token=" },
+    { "/?token=&x=1", "/?token=&x=1" },
+    { "/?author=1&keyword=x", "/?author=1&keyword=x" },
+    { "/?q==&===", "/?q==&===" },
 };
 
-START_TEST(what_stands_before_the_at_of_a_host_is_removed)
+START_TEST(what_nobody_may_see_is_removed)
 {
-    char out[64];
-    pg_span_t is = pg_conceal(out, sizeof(out), pg_span_str(cases[_i][0]));
+    char out[256];
+    pg_span_t in = pg_test_exact(pg_span_str(cases[_i][0]));
+    pg_span_t is = pg_conceal_text(out, sizeof(out), in);
 
     ck_assert_msg(pg_span_eq(is, pg_span_str(cases[_i][1])), "%s: %.*s",
                   cases[_i][0], (int)is.len, is.ptr);
+    ck_assert(is.ptr == in.ptr || is.len <= pg_conceal_room(in));
     for (apr_size_t room = 0; room < 20; room++) {
         char *exact = malloc(room + 1);
-        is = pg_conceal(exact, room, pg_span_str(cases[_i][0]));
+        is = pg_conceal_text(exact, room, in);
         ck_assert(is.ptr != exact || is.len <= room);
         free(exact);
     }
+    free((char *)in.ptr);
+}
+END_TEST
+
+START_TEST(what_is_shown_once_is_shown_so_again)
+{
+    char once[256], again[256];
+    pg_span_t first = pg_conceal_text(once, sizeof(once),
+                                      pg_span_str(cases[_i][0]));
+
+    ck_assert(pg_span_eq(pg_conceal_text(again, sizeof(again), first),
+                         first));
+}
+END_TEST
+
+static const char *const secrets[] = {
+    "Authorization", "proxy-authorization", "X-Forwarded-Authorization",
+    "Cookie", "Set-Cookie", "X-Access-Token", "Private-Token", "Api-Key",
+    "X-Api-Key", "X-Csrf-Token", "X-Amz-Security-Token", "X-Vault-Token",
+    "X-Auth-User", "sessionid", "PHPSESSID", "pw", "user_password",
+    "CLIENT-SECRET", "X-Amz-Signature", "authorisation", "author_key"
+};
+
+static const char *const harmless[] = {
+    "Host", "User-Agent", "Referer", "Via", "Author", "Keep-Alive",
+    "Proxy-Connection", "X-Forwarded-For", "keyword", "", "pwx", "---"
+};
+
+START_TEST(names_of_secrets_are_known_by_pattern)
+{
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
+        ck_assert_msg(pg_conceal_is_secret(pg_span_str(secrets[i])), "%s",
+                      secrets[i]);
+    }
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++) {
+        ck_assert_msg(!pg_conceal_is_secret(pg_span_str(harmless[i])), "%s",
+                      harmless[i]);
+    }
+}
+END_TEST
+
+/* Each would take minutes if it were looked at more than a few times. */
+START_TEST(no_text_takes_long)
+{
+    static const char *const parts[] = { ":", "=", "@", "%25", "%", "//a:",
+                                         "a:b", "&pass=", "a=", ":1" };
+    enum { MANY = 1 << 20 };
+    char *text = malloc(MANY), *out = malloc(MANY);
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        size_t n = strlen(parts[i]);
+
+        for (size_t at = 0; at + n <= MANY; at++) {
+            text[at] = parts[i][at % n];
+        }
+        pg_conceal_text(out, MANY, pg_span_make(text, MANY - 8));
+    }
+    free(text);
+    free(out);
+}
+END_TEST
+
+/* --- events -------------------------------------------------------------- */
+
+static void same(pg_span_t is, const char *want)
+{
+    ck_assert_msg(pg_span_eq(is, pg_span_str(want)), "%.*s", (int)is.len,
+                  is.ptr);
+}
+
+START_TEST(every_text_of_an_event_is_looked_at)
+{
+    pg_event_t event = {
+        .verdict = { .method = PG_SPAN("http://u:pw@x.example/"),
+                     .target = PG_SPAN("http://u:pw@y.example/?token=z"),
+                     .host = PG_SPAN("u:pw@z.example") },
+        .user_agent = PG_SPAN("x u:pw@a.example"),
+        .x_forwarded_for = PG_SPAN("u:pw@b.example"),
+        .via = PG_SPAN("1.1 u:pw@c.example"),
+        .forwarded = PG_SPAN("for=x;secret=y"),
+        .proxy_connection = PG_SPAN("u:pw@d.example")
+    };
+    apr_size_t size = pg_event_room(&event);
+    char *room = malloc(size);
+
+    pg_event_conceal(&event, room, size);
+    same(event.verdict.method, "http://(removed)@x.example/");
+    same(event.verdict.target, "http://(removed)@y.example/?token=(removed)");
+    same(event.verdict.host, "(removed)@z.example");
+    same(event.user_agent, "x (removed)@a.example");
+    same(event.x_forwarded_for, "(removed)@b.example");
+    same(event.via, "1.1 (removed)@c.example");
+    same(event.forwarded, "for=x;secret=(removed)");
+    same(event.proxy_connection, "(removed)@d.example");
+    ck_assert_ptr_null(event.vhost.ptr);
+    free(room);
+}
+END_TEST
+
+START_TEST(half_of_a_password_is_not_taken_for_a_host)
+{
+    static const char target[] = "http://u:p/w@x.example/";
+    pg_event_t event = { .verdict = {
+        .target = PG_SPAN(target),
+        .host = pg_span_make(target + 7, 1), .port = 80 } };
+    char room[256];
+
+    pg_event_conceal(&event, room, sizeof(room));
+    ck_assert_ptr_null(event.verdict.host.ptr);
+    ck_assert_uint_eq(event.verdict.port, 0);
+}
+END_TEST
+
+#define OCTETS(text) { text, sizeof(text) - 1 }
+static const struct {
+    pg_span_t in, out;
+} greetings[] = {
+    { OCTETS("\4\1\0\31\300\0\2\11\0"), OCTETS("\4\1\0\31\300\0\2\11\0") },
+    { OCTETS("\4\1\0\31\300\0\2\11root\0"),
+      OCTETS("\4\1\0\31\300\0\2\11(removed)\0") },
+    { OCTETS("\4\1\0\31\300\0\2\11root"),
+      OCTETS("\4\1\0\31\300\0\2\11(removed)") },
+    { OCTETS("\4\1\0\31@\0\2\11"), OCTETS("\4\1\0\31@\0\2\11") },
+    { OCTETS("\4\1\1\273\0\0\0\1me\0x.example\0more"),
+      OCTETS("\4\1\1\273\0\0\0\1(removed)\0x.example\0(removed)") },
+    { OCTETS("\4\1\1\273\0\0\0\1\0u:pw@x.example\0"),
+      OCTETS("\4\1\1\273\0\0\0\1\0(removed)\0") },
+    { OCTETS("\4\1"), OCTETS("\4\1") },
+    { OCTETS("\5\1\0"), OCTETS("\5\1\0") },
+    { OCTETS("\5\1\0\r\n"), OCTETS("\5\1\0\r\n") },
+    { OCTETS("\5\1\2\1\4user\4pass"), OCTETS("\5\1\2(removed)") },
+    { OCTETS("\5\1\0\5\1\0\3\1x\0\120"), OCTETS("\5\1\0\5\1\0\3\1x\0\120") },
+    { OCTETS("\5\1\0\5\1\0\3\1x\0\120Cookie: y"),
+      OCTETS("\5\1\0\5\1\0\3\1x\0\120(removed)") },
+    { OCTETS("\5\1\0\5\1\0\1\300\0\2\11\0\31x"),
+      OCTETS("\5\1\0\5\1\0\1\300\0\2\11\0\31(removed)") },
+    { OCTETS("\5\1\0\5\1\0\3\7u:pw@xy\0\120"),
+      OCTETS("\5\1\0\5\1\0\3\7(removed)\0\120") },
+    { OCTETS("\5\377"), OCTETS("\5\377") },
+};
+
+START_TEST(socks_keeps_no_user_and_no_password)
+{
+    pg_event_t event = { .verdict = { .class_id = PG_CLASS_SOCKS } };
+    pg_span_t in = pg_test_exact(greetings[_i].in);
+    apr_size_t size;
+    char *room;
+
+    event.verdict.target = in;
+    size = pg_event_room(&event);
+    room = malloc(size + 1);
+    pg_event_conceal(&event, room, size);
+    ck_assert_msg(pg_span_eq(event.verdict.target, greetings[_i].out),
+                  "%d: %.*s", _i, (int)event.verdict.target.len,
+                  event.verdict.target.ptr);
+    free(room);
+    free((char *)in.ptr);
 }
 END_TEST
 
 PG_TEST_SUITE(conceal)
 {
     TCase *texts = tcase_create("texts");
+    TCase *events = tcase_create("events");
 
-    tcase_add_loop_test(texts, what_stands_before_the_at_of_a_host_is_removed,
-                        0, (int)(sizeof(cases) / sizeof(cases[0])));
+    tcase_add_loop_test(texts, what_nobody_may_see_is_removed, 0,
+                        (int)(sizeof(cases) / sizeof(cases[0])));
+    tcase_add_loop_test(texts, what_is_shown_once_is_shown_so_again, 0,
+                        (int)(sizeof(cases) / sizeof(cases[0])));
+    tcase_add_test(texts, names_of_secrets_are_known_by_pattern);
+    tcase_add_test(texts, no_text_takes_long);
     suite_add_tcase(suite, texts);
+    tcase_add_test(events, every_text_of_an_event_is_looked_at);
+    tcase_add_test(events, half_of_a_password_is_not_taken_for_a_host);
+    tcase_add_loop_test(events, socks_keeps_no_user_and_no_password, 0,
+                        (int)(sizeof(greetings) / sizeof(greetings[0])));
+    suite_add_tcase(suite, events);
 }
