@@ -14,3 +14,64 @@ bench-throughput: all ## requests a second, in turns with bare httpd
 
 bench-memory: all ## shared and private memory, before and after a million attempts
 	$(PYTHON) -B tests/bench/bench_memory.py
+
+# --- clients that dribble or wait, beside stock httpd
+
+.PHONY: bench-slow
+bench-slow: all ## slow and nasty clients, beside stock httpd (5 minutes)
+	$(PYTHON) -B tests/bench/bench_slow.py
+
+# --- the ledger
+
+# Compiled as the module is.
+BENCH_LEDGER = $(BUILD)/bench/ledger
+$(BENCH_LEDGER): tests/bench/bench_ledger.c $(call objs,$(filter core/% \
+                 ledger/%,$(LOWER_SRC)))
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(BASE)) $(INC_ledger) $(APR_CFLAGS) \
+	    -o $@ $^ $(APR_LIBS) -lm -lpthread
+
+.PHONY: bench-ledger
+bench-ledger: $(BENCH_LEDGER) ## speed of the ledger, beside yardsticks
+	$(BENCH_LEDGER) $(BUILD)/bench/ledger.md
+	$(PYTHON) tests/bench/measurements.py ledger $(BUILD)/bench/ledger.md
+
+# --- the log scan
+
+# A log that is made up, beside grep, wc, mawk and, where it is installed,
+# GoAccess, all on the same warm file.
+BENCH_MIB  = 1024
+BENCH_SCAN =
+.PHONY: bench-scan
+bench-scan: all ## speed of the log scan; BENCH_MIB=1024 BENCH_SCAN=--print
+	@mkdir -p $(BUILD)/bench
+	@$(PYTHON) -B tests/bench/bench_scan.py $(BENCH_SCAN) \
+	    $(BUILD)/proxyguard $(BUILD)/bench/$(BENCH_MIB).log $(BENCH_MIB)
+
+# --- the classifier
+
+# How the classifier does on request lines that others have labelled.
+
+.PHONY: score
+score: $(BUILD)/score ## classify labelled request lines; FILE=rows.tsv RECORD=1
+	$(BUILD)/score $(FILE) > $(BUILD)/score.txt; status=$$?; \
+	    cat $(BUILD)/score.txt; \
+	    test -z "$(RECORD)" || tail -n 1 $(BUILD)/score.txt | \
+	    $(PYTHON) tests/bench/measurements.py score; exit $$status
+
+$(BUILD)/score: $(BUILD)/obj/tests/bench/score.o \
+                $(call objs,$(call srcs,core))
+	$(CC) $(LDFLAGS) -o $@ $^ $(APR_LIBS)
+
+$(BUILD)/obj/tests/bench/%.o: tests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(INC_core) $(APR_CFLAGS) -c -o $@ $<
+
+# Instructions per request, by callgrind; fails when a limit is passed.
+.PHONY: cost
+cost: $(BUILD)/cost ## instructions that one classification costs
+	$(PYTHON) tests/bench/cost.py $(BUILD)/cost
+
+$(BUILD)/cost: $(BUILD)/obj/tests/bench/cost.o \
+               $(call objs,$(call srcs,core))
+	$(CC) $(LDFLAGS) -o $@ $^ $(APR_LIBS)

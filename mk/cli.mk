@@ -13,17 +13,7 @@ CLI_LIBS    = $(shell pkg-config --libs $(CLI_PKGS)) -pthread
 # without its main file, which has main()
 CLI_LIB    := $(SCAN_SRC) $(filter-out cli/proxyguard.c,$(CLI_SRC))
 
-# A log that is made up, beside grep, wc, mawk and, where it is installed,
-# GoAccess, all on the same warm file.
-BENCH_MIB  = 1024
-BENCH_SCAN =
-.PHONY: bench-scan
-bench-scan: all ## speed of the log scan; BENCH_MIB=1024 BENCH_SCAN=--print
-	@mkdir -p $(BUILD)/bench
-	@$(PYTHON) -B tests/bench/bench_scan.py $(BENCH_SCAN) \
-	    $(BUILD)/proxyguard $(BUILD)/bench/$(BENCH_MIB).log $(BENCH_MIB)
-
-# What figures 2 and 3 of the seed show, from made-up logs of that shape.
+# Attempts per month at two sensors, GET and CONNECT apart, from made-up logs.
 FIGURES := docs/figures
 .PHONY: figures
 figures: all ## docs/figures, drawn from made-up logs of two sensors

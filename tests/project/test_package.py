@@ -2,11 +2,13 @@
 """What is shipped: one version everywhere, the same octets from any folder,
 install and uninstall, and documents in step."""
 
+import fnmatch
 import hashlib
 import os
 import re
 import shutil
 import subprocess
+import tarfile
 
 from pg_httpd import MODULE, TOP
 
@@ -80,6 +82,65 @@ def test_uninstall_takes_back_what_install_put_in_place(tmp_path):
     assert files_below(tmp_path) == []
 
 
+# What a release may hold, beside the folders below: anything else is a file
+# that somebody left lying about.
+TOP_FILES = {
+    ".clang-format", ".clang-tidy", ".gitignore", "ARCHITECTURE.md",
+    "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.ja.md",
+    "README.md", "SECURITY.md", "exports.map", "mod_proxyguard.c",
+    "mod_proxyguard.h", "proxyguard.conf",
+}
+FOLDERS = {
+    ".ci": ["run"],
+    "audit": ["pg_*.[ch]"], "cli": ["pg_*.[ch]", "proxyguard.c"],
+    "core": ["pg_*.[ch]"], "httpd": ["pg_*.[ch]"], "ledger": ["pg_*.[ch]"],
+    "report": ["pg_*.[ch]"], "scan": ["pg_*.[ch]"],
+    "docs": ["*.md", "*.json", "*.1", "*.svg", "*.png", "*.html", "*.txt",
+             "*.eml"],
+    "mk": ["*.mk"], "packaging": ["*"], "tests": ["*"],
+    "tools": ["*.py", "*.sh"],
+}
+# in any folder
+NEVER = ["*.o", "*.so", "*.orig", "*.rej", "*~", "*.swp", "*.pyc", "NOTE*",
+         "TODO*", "*scratch*", "*.log.*", "core.*", "__pycache__"]
+
+
+def is_meant(path):
+    folder, _, rest = path.partition("/")
+    name = os.path.basename(path)
+    if any(fnmatch.fnmatch(part, p) for part in path.split("/")
+           for p in NEVER):
+        return False
+    if not rest:
+        return path in TOP_FILES
+    return any(fnmatch.fnmatch(name, p) for p in FOLDERS.get(folder, []))
+
+
+def released(folder):
+    """The files of a release: of `make dist`, or this very tree when it is
+    an unpacked one."""
+    if not os.path.exists(os.path.join(TOP, ".git")):
+        return [n for n in files_below(TOP)
+                if not n.startswith("build/") and "__pycache__" not in n]
+    make(TOP, "dist", f"BUILD={folder}")
+    [archive] = os.listdir(folder)
+    with tarfile.open(folder / archive) as tar:
+        return [m.name.split("/", 1)[1] for m in tar if m.isfile()]
+
+
+def test_a_release_holds_nothing_that_was_left_lying_about(tmp_path):
+    names = released(tmp_path)
+    assert len(names) > 300
+    assert [n for n in names if not is_meant(n)] == []
+    assert TOP_FILES <= set(names)
+
+
+def test_a_stray_file_would_be_seen():
+    for path in ("NOTE-to-self.txt", "core/pg_span.c.orig", "httpd/x.o",
+                 "docs/NOTES.md", "tools/deb-test.sh~", "notes/a.md"):
+        assert not is_meant(path), path
+
+
 # --- documents -------------------------------------------------------------
 
 def outline(text):
@@ -101,7 +162,8 @@ def test_the_japanese_readme_is_in_step():
 
 
 def test_every_link_between_documents_leads_somewhere():
-    pages = ["README.md", "README.ja.md", "SECURITY.md", "ARCHITECTURE.md"]
+    pages = ["README.md", "README.ja.md", "SECURITY.md", "ARCHITECTURE.md",
+             "CONTRIBUTING.md"]
     pages += ["docs/" + n for n in os.listdir(os.path.join(TOP, "docs"))
               if n.endswith(".md")]
     missing = []

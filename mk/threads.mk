@@ -1,4 +1,4 @@
-# The ledger under ThreadSanitizer, and its speed.
+# The ledger under threads, restarts and kills.
 
 # The suites with threads only. Built twice: as it is it must be silent, with
 # its atomic stores and sums made plain ones the race must be seen.
@@ -38,16 +38,3 @@ endurance: ## restarts and kills under load, as often as for a release
 	    echo '|---|---|--:|--:|--:|'; \
 	    sort $(BUILD)/endurance.rows; } > $(BUILD)/endurance.md
 	$(PYTHON) tests/bench/measurements.py endurance $(BUILD)/endurance.md
-
-# Compiled as the module is.
-BENCH_LEDGER = $(BUILD)/bench/ledger
-$(BENCH_LEDGER): tests/bench/bench_ledger.c $(call objs,$(filter core/% \
-                 ledger/%,$(LOWER_SRC)))
-	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(BASE)) $(INC_ledger) $(APR_CFLAGS) \
-	    -o $@ $^ $(APR_LIBS) -lm -lpthread
-
-.PHONY: bench-ledger
-bench-ledger: $(BENCH_LEDGER) ## speed of the ledger, beside yardsticks
-	$(BENCH_LEDGER) $(BUILD)/bench/ledger.md
-	$(PYTHON) tests/bench/measurements.py ledger $(BUILD)/bench/ledger.md
