@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "pg_calendar.h"
 #include "pg_escape.h"
 
 enum {
@@ -69,11 +70,8 @@ const char *pg_snaptext_number(const pg_snaptext_t *t, apr_uint64_t n)
 
 const char *pg_snaptext_day(const pg_snaptext_t *t, apr_time_t time)
 {
-    apr_time_exp_t x;
-
-    apr_time_exp_gmt(&x, time);
-    return apr_psprintf(t->pool, "%04d-%02d-%02d", x.tm_year + 1900,
-                        x.tm_mon + 1, x.tm_mday);
+    return pg_calendar_text(apr_palloc(t->pool, PG_CALENDAR_SIZE), time,
+                            PG_CALENDAR_DAY);
 }
 
 /* Eighths of a block, so that small numbers are still seen.

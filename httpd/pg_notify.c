@@ -8,6 +8,7 @@
 #include <http_log.h>
 
 #include "pg_budget.h"
+#include "pg_calendar.h"
 #include "pg_config.h"
 #include "pg_evidence.h"
 #include "pg_guard.h"
@@ -60,18 +61,10 @@ static void *shared_block(server_rec *s)
 
 /* --- what was held back -------------------------------------------------- */
 
-static const char *minute_text(apr_pool_t *pool, apr_time_t minute)
-{
-    apr_time_exp_t at;
-
-    apr_time_exp_gmt(&at, minute);
-    return apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02dZ", at.tm_year + 1900,
-                        at.tm_mon + 1, at.tm_mday, at.tm_hour, at.tm_min);
-}
-
 static void say_held(apr_pool_t *pool, server_rec *s, pg_budget_t *budget,
                      apr_time_t until)
 {
+    char minute[PG_CALENDAR_SIZE];
     pg_held_t held;
 
     while (pg_budget_collect(budget, &held, until)) {
@@ -79,7 +72,7 @@ static void say_held(apr_pool_t *pool, server_rec *s, pg_budget_t *budget,
                      "attempts counted, but not logged (ProxyGuardLogRate): "
                      "minute=%s held=%" APR_UINT64_T_FMT " by_source=%"
                      APR_UINT64_T_FMT " by_total=%" APR_UINT64_T_FMT,
-                     minute_text(pool, held.minute),
+                     pg_calendar_text(minute, held.minute, PG_CALENDAR_MINUTE),
                      held.by_source + held.by_total, held.by_source,
                      held.by_total);
     }

@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include "pg_calendar.h"
+
 #define SECOND ((apr_time_t)1000000)
 #define DAY_SECONDS 86400
 #define LAST_SECOND 253402300799     /* end of the year 9999              */
@@ -29,36 +31,6 @@ static const pg_ring_t rings[PG_PERIOD_COUNT] = { PG_PERIODS(RING) };
     static_assert((buckets) < PG_SLOTS(sym), "a spare slot");
 PG_PERIODS(ENOUGH)
 
-/* Months since January 1970 of a day since 1 January 1970. The year is taken
- * to begin in March, so that the leap day is its last; 146097 days are 400
- * years.
- * @see Fliegel, van Flandern, CACM 11 (1968) 657; RFC 3339 appendix B */
-static apr_int64_t month_of_day(apr_int64_t day)
-{
-    apr_int64_t from = day + 719468;             /* 1 March of year 0     */
-    apr_int64_t era = from / 146097;
-    apr_int64_t rest = from % 146097;
-    apr_int64_t year = (rest - rest / 1460 + rest / 36524 - rest / 146096)
-                       / 365;
-    apr_int64_t in_year = rest - (365 * year + year / 4 - year / 100);
-    apr_int64_t month = (5 * in_year + 2) / 153; /* 0 is March            */
-
-    return (era * 400 + year - 1970) * 12 + month + 2;
-}
-
-/* First day of a month, both counted from January 1970. */
-static apr_int64_t day_of_month(apr_int64_t month)
-{
-    apr_int64_t from_march = month + 1970 * 12 - 2;
-    apr_int64_t year = from_march / 12;
-    apr_int64_t era = year / 400;
-    apr_int64_t rest = year % 400;
-    apr_int64_t in_year = (153 * (from_march % 12) + 2) / 5;
-
-    return era * 146097 + rest * 365 + rest / 4 - rest / 100 + in_year
-           - 719468;
-}
-
 /* The bucket of each period but months; false for a time out of range. */
 static bool days_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
 {
@@ -80,7 +52,7 @@ static bool days_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
 static void buckets_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
 {
     if (days_of(out, time)) {
-        out[PG_PERIOD_MONTH] = month_of_day(out[PG_PERIOD_DAY]);
+        out[PG_PERIOD_MONTH] = pg_calendar_month(out[PG_PERIOD_DAY]);
     }
 }
 
@@ -96,7 +68,7 @@ static void buckets_now(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time,
     }
     day = (apr_uint64_t)out[PG_PERIOD_DAY];
     if (known >> 32 != day || known == 0) {
-        known = day << 32 | (apr_uint64_t)month_of_day((apr_int64_t)day);
+        known = day << 32 | (apr_uint64_t)pg_calendar_month((apr_int64_t)day);
         pg_word_set(memory, known);
     }
     out[PG_PERIOD_MONTH] = (apr_int64_t)(known & 0xffffffffu);
@@ -107,7 +79,7 @@ apr_int64_t pg_bucket_of(pg_period_e period, apr_time_t time)
     apr_int64_t buckets[PG_PERIOD_COUNT];
 
     if (days_of(buckets, time) && period == PG_PERIOD_MONTH) {
-        return month_of_day(buckets[PG_PERIOD_DAY]);
+        return pg_calendar_month(buckets[PG_PERIOD_DAY]);
     }
     return buckets[period];
 }
@@ -121,7 +93,7 @@ apr_time_t pg_bucket_start(pg_period_e period, apr_int64_t bucket)
     };
 
     if (period == PG_PERIOD_MONTH) {
-        return day_of_month(bucket) * DAY_SECONDS * SECOND;
+        return pg_calendar_month_start(bucket) * DAY_SECONDS * SECOND;
     }
     return bucket * seconds[period] * SECOND;
 }

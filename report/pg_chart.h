@@ -7,7 +7,7 @@
 
 #include "pg_escape.h"
 
-#define PG_CHART_LABEL 24
+#define PG_CHART_LABEL 28
 
 typedef struct pg_chart_t pg_chart_t;
 struct pg_chart_t {

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <jansson.h>
 
+#include "pg_calendar.h"
 #include "pg_escape.h"
 
 #define REMOVED "(removed)"
@@ -69,12 +70,8 @@ static json_t *put_object(json_t *to, const char *key)
 /* RFC 3339 with milliseconds, UTC: what ECS calls a date. */
 static const char *date_of(apr_pool_t *pool, apr_time_t t)
 {
-    apr_time_exp_t at;
-
-    apr_time_exp_gmt(&at, t);
-    return apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                        at.tm_year + 1900, at.tm_mon + 1, at.tm_mday,
-                        at.tm_hour, at.tm_min, at.tm_sec, at.tm_usec / 1000);
+    return pg_calendar_text(apr_palloc(pool, PG_CALENDAR_SIZE), t,
+                            PG_CALENDAR_MILLI);
 }
 
 /* --- names and addresses ------------------------------------------------- */

@@ -5,6 +5,7 @@
 #ifndef PG_RENDER_H
 #define PG_RENDER_H
 
+#include "pg_calendar.h"
 #include "pg_report.h"
 
 /** Each writes the whole report as it goes; pool is for scratch space of
@@ -24,7 +25,7 @@ PG_RENDERER(auto);
 
 /* --- times and numbers --------------------------------------------------- */
 
-#define PG_TIME_SIZE 24
+#define PG_TIME_SIZE PG_CALENDAR_SIZE
 
 /** "2026-11-22T22:24:15Z" (RFC 3339 5.6), in UTC, whole seconds. */
 const char *pg_render_rfc3339(char out[PG_TIME_SIZE], apr_time_t t);

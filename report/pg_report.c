@@ -38,32 +38,9 @@ const pg_format_t *pg_report_format(pg_span_t name)
 
 /* --- times and numbers --------------------------------------------------- */
 
-/* A time as "2026-11-22T22:24:15Z"; years over four digits are 0000. */
 const char *pg_render_rfc3339(char out[PG_TIME_SIZE], apr_time_t t)
 {
-    apr_time_exp_t x;
-    char *p = out;
-    int part[6];
-
-    apr_time_exp_gmt(&x, t);
-    part[0] = x.tm_year + 1900;
-    part[1] = x.tm_mon + 1;
-    part[2] = x.tm_mday;
-    part[3] = x.tm_hour;
-    part[4] = x.tm_min;
-    part[5] = x.tm_sec;
-    if (part[0] < 0 || part[0] > 9999) {
-        part[0] = 0;
-    }
-    *p++ = (char)('0' + part[0] / 1000);
-    *p++ = (char)('0' + part[0] / 100 % 10);
-    for (int i = 0; i < 6; i++) {
-        *p++ = (char)('0' + part[i] / 10 % 10);
-        *p++ = (char)('0' + part[i] % 10);
-        *p++ = "--T::Z"[i];
-    }
-    *p = '\0';
-    return out;
+    return pg_calendar_text(out, t, PG_CALENDAR_SECOND);
 }
 
 const char *pg_render_time(char out[PG_TIME_SIZE], apr_time_t t)

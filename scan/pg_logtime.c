@@ -2,35 +2,13 @@
 
 #include "pg_logtime.h"
 
+#include "pg_calendar.h"
+
 typedef struct date_t {
     int year, month, day, hour, minute, second;
     int micro;
     int zone;                    /* minutes east of UTC                   */
 } date_t;
-
-/* The civil calendar in days, both ways, by counting from 1 March so that a
- * leap day ends a year; 146097 days are 400 years. */
-apr_int64_t pg_days_from_civil(int year, int month, int day)
-{
-    apr_int64_t y = month <= 2 ? year - 1 : year;
-    apr_int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5
-                          + day - 1;
-
-    return y * 365 + y / 4 - y / 100 + y / 400 + of_year - 719468;
-}
-
-void pg_civil_from_days(apr_int64_t days, int *year, int *month)
-{
-    apr_int64_t z = days + 719468;
-    apr_int64_t era = z / 146097;
-    apr_int64_t doe = z % 146097;
-    apr_int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    apr_int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    apr_int64_t mp = (5 * doy + 2) / 153;
-
-    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    *year = (int)(yoe + era * 400 + (*month <= 2 ? 1 : 0));
-}
 
 /* Exactly n digits at s[*at]. */
 static bool take_number(pg_span_t s, apr_size_t *at, apr_size_t n, int *out)
@@ -159,16 +137,16 @@ static bool parse_iso(date_t *d, pg_span_t s)
 static bool date_to_time(apr_time_t *out, const date_t *d)
 {
     apr_int64_t days, seconds;
-    int year, month;
+    pg_moment_t same;
 
     if (d->year < 1970 || d->year > 2199 || d->month < 1 || d->month > 12
         || d->day < 1 || d->day > 31 || d->hour > 23 || d->minute > 59
         || d->second > 60) {
         return false;
     }
-    days = pg_days_from_civil(d->year, d->month, d->day);
-    pg_civil_from_days(days, &year, &month);
-    if (month != d->month) {
+    days = pg_calendar_day(d->year, d->month, d->day);
+    pg_calendar_split(&same, days * 86400 * APR_USEC_PER_SEC);
+    if (same.month != d->month) {
         return false;
     }
     seconds = days * 86400 + d->hour * 3600 + d->minute * 60 + d->second

@@ -24,10 +24,4 @@
  */
 bool pg_logtime_parse(apr_time_t *out, pg_span_t s);
 
-/** Days since 1970 of a date of the Gregorian calendar; month 1 to 12. */
-apr_int64_t pg_days_from_civil(int year, int month, int day);
-
-/** The year and month (1 to 12) of a number of days since 1970. */
-void pg_civil_from_days(apr_int64_t days, int *year, int *month);
-
 #endif

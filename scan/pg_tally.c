@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "pg_conceal.h"
+#include "pg_calendar.h"
 #include "pg_logtime.h"
 
 typedef struct period_t {
@@ -43,13 +44,10 @@ pg_span_t pg_kept_span(const pg_kept_t *kept)
 
 apr_int64_t pg_period_number(pg_period_e period, apr_time_t time)
 {
-    int year, month;
-
     if (period != PG_PERIOD_MONTH) {
         return time / periods[period].length;
     }
-    pg_civil_from_days(time / periods[PG_PERIOD_DAY].length, &year, &month);
-    return (apr_int64_t)(year - 1970) * 12 + month - 1;
+    return pg_calendar_month(time / periods[PG_PERIOD_DAY].length);
 }
 
 apr_time_t pg_period_start(pg_period_e period, apr_int64_t number)
@@ -57,8 +55,7 @@ apr_time_t pg_period_start(pg_period_e period, apr_int64_t number)
     if (period != PG_PERIOD_MONTH) {
         return number * periods[period].length;
     }
-    return pg_days_from_civil((int)(number / 12 + 1970),
-                              (int)(number % 12 + 1), 1)
+    return pg_calendar_month_start(number)
            * periods[PG_PERIOD_DAY].length;
 }
 

@@ -99,25 +99,6 @@ START_TEST(times_are_read_as_the_table_says)
 }
 END_TEST
 
-START_TEST(the_calendar_goes_both_ways)
-{
-    apr_int64_t days = 0;
-
-    for (int year = 1970; year < 2200; year++) {
-        for (int month = 1; month <= 12; month++) {
-            int y, m;
-            days = pg_days_from_civil(year, month, 1);
-            pg_civil_from_days(days, &y, &m);
-            ck_assert_int_eq(y, year);
-            ck_assert_int_eq(m, month);
-            pg_civil_from_days(days - 1, &y, &m);
-            ck_assert(year == 1970 || m == (month == 1 ? 12 : month - 1));
-        }
-    }
-    ck_assert_int_eq(days, 83975); /* 1 December 2199 */
-}
-END_TEST
-
 START_TEST(escapes_are_undone_as_the_table_says)
 {
     int count;
@@ -151,7 +132,6 @@ PG_TEST_SUITE(logformat)
     tcase_add_test(tc, lines_are_taken_apart_as_the_table_says);
     tcase_add_test(tc, formats_that_cannot_work_are_refused_with_the_reason);
     tcase_add_test(tc, times_are_read_as_the_table_says);
-    tcase_add_test(tc, the_calendar_goes_both_ways);
     tcase_add_test(tc, escapes_are_undone_as_the_table_says);
     tcase_add_test(tc, escapes_can_be_undone_in_place);
     suite_add_tcase(suite, tc);
