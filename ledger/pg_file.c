@@ -59,7 +59,7 @@ static apr_status_t open_as(pg_file_t *out, struct stat *st, const char *path,
     }
     if (fstat(fd, st) != 0) {
         error = errno;
-        out->why = "its owner cannot be found out";
+        out->why = "its owner cannot be determined";
         close(fd);
         return error;
     }
@@ -87,6 +87,99 @@ apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
 
     return status ? status : unless(objection(&st, pool), out);
 }
+
+/* --- appending ----------------------------------------------------------- */
+
+static const char *folder_of(const char *path, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? "."
+           : slash == path ? "/"
+           : apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
+}
+
+/* A descriptor of the folder that path is in; -1 with *why set. */
+static int open_folder(const char *path, const char **why, apr_pool_t *pool)
+{
+    const char *folder = folder_of(path, pool);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char words[120];
+    struct stat st;
+
+    *why = NULL;
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        *why = apr_psprintf(pool, "its folder %s cannot be opened: %s",
+                            folder, apr_strerror(errno, words,
+                                                 sizeof(words)));
+    }
+    else if (st.st_mode & S_IWOTH) {
+        *why = apr_psprintf(pool, "anybody may write to its folder %s (mode "
+                            "%04o)", folder, (unsigned)(st.st_mode & 07777));
+    }
+    else if (st.st_uid != geteuid() && st.st_uid != 0) {
+        *why = apr_psprintf(pool, "its folder %s belongs to user %lu, not to "
+                            "user %lu", folder, (unsigned long)st.st_uid,
+                            (unsigned long)geteuid());
+    }
+    if (*why && fd >= 0) {
+        close(fd);
+    }
+    return *why ? -1 : fd;
+}
+
+const char *pg_file_folder_objection(const char *path, apr_pool_t *pool)
+{
+    const char *why;
+    int fd = open_folder(path, &why, pool);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return why;
+}
+
+static apr_status_t append_at(pg_file_t *out, int folder, const char *path,
+                              apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+
+    /* O_NONBLOCK: a FIFO must not make us wait for its other end. */
+    out->fd = openat(folder, slash ? slash + 1 : path,
+                     O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK
+                     | O_NOCTTY | O_CLOEXEC, S_IRUSR | S_IWUSR | S_IRGRP);
+    if (out->fd < 0) {
+        int error = errno;
+        out->why = open_error(error, path, pool);
+        return error;
+    }
+    if (fstat(out->fd, &st) != 0) {
+        return unless("its owner cannot be determined", out);
+    }
+    out->size = (apr_size_t)st.st_size;
+    return unless(S_ISREG(st.st_mode) && st.st_nlink != 1
+                      ? "it has more than one name (hard links)"
+                      : objection(&st, pool), out);
+}
+
+apr_status_t pg_file_open_append(pg_file_t *out, const char *path,
+                                 const pg_file_own_t *own, apr_pool_t *pool)
+{
+    int folder = open_folder(path, &out->why, pool);
+    apr_status_t status = APR_EACCES;
+
+    if (folder >= 0) {
+        status = append_at(out, folder, path, pool);
+        close(folder);
+    }
+    if (status == APR_SUCCESS && out->size == 0) {
+        (void)pg_file_secure(out->fd, own);
+    }
+    return status;
+}
+
+/* --- reading, making ----------------------------------------------------- */
 
 apr_status_t pg_file_open_any(pg_file_t *out, const char *path,
                               apr_pool_t *pool)
@@ -173,12 +266,7 @@ apr_status_t pg_file_aside(const char **aside, const char *path,
 
 apr_status_t pg_file_sync_dir(const char *path, apr_pool_t *pool)
 {
-    const char *slash = strrchr(path, '/');
-    const char *dir = slash == NULL ? "."
-                      : slash == path ? "/"
-                      : apr_pstrmemdup(pool, path,
-                                       (apr_size_t)(slash - path));
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(folder_of(path, pool), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     apr_status_t status = APR_SUCCESS;
 
     if (fd < 0) {

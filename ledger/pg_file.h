@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Files that strangers to this process must not be able to plant or steer:
- * opening, creating and setting aside. Knows nothing of what is in them. */
+/* Files that nobody but their owner may plant or steer: opening, creating and
+ * setting aside. Knows nothing of their contents. */
 #ifndef PG_FILE_H
 #define PG_FILE_H
 
@@ -32,6 +32,23 @@ typedef struct pg_file_t {
  */
 apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
                           apr_pool_t *pool);
+
+/**
+ * Open a file for appending, creating it when missing: for what a server
+ * started by root keeps (evidence, spooled mail). Refused, and left alone,
+ * are symbolic links, anything but a regular file with a single name, files
+ * of another user (root's are accepted) or writable by others, and files in a
+ * folder that pg_file_folder_objection() objects to. The folder that was
+ * checked is the one that is used. The descriptor is closed on exec.
+ * @param out  fd and size; why is set on failure
+ */
+apr_status_t pg_file_open_append(pg_file_t *out, const char *path,
+                                 const pg_file_own_t *own, apr_pool_t *pool);
+
+/** Why no file of a server should be in the folder of this path: it is
+ *  missing, belongs to another user, or anybody may write to it. NULL: it
+ *  may. */
+const char *pg_file_folder_objection(const char *path, apr_pool_t *pool);
 
 /** Open any regular file to read it, whoever it belongs to: for tools that
  *  show what they are given. Links are followed. */

@@ -1,0 +1,122 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test_folder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "pg_file.h"
+
+static const pg_file_own_t own = { .set_group = false };
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void is_text(const char *path, const char *text)
+{
+    char have[64] = "";
+    FILE *f = fopen(path, "r");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fread(have, 1, sizeof(have) - 1, f), strlen(text));
+    fclose(f);
+    ck_assert_str_eq(have, text);
+}
+
+/* Refused with these words; a file that is there keeps its contents. */
+static void refused(const char *path, const char *words)
+{
+    pg_file_t file = { .fd = -1 };
+
+    ck_assert_int_ne(pg_file_open_append(&file, path, &own, pool), 0);
+    ck_assert_ptr_nonnull(file.why);
+    ck_assert_msg(strstr(file.why, words) != NULL, "%s", file.why);
+}
+
+START_TEST(a_missing_file_is_made_and_one_of_ours_goes_on)
+{
+    const char *path = in_folder("evidence");
+    pg_file_t file = { .fd = -1 };
+    mode_t old = umask(0);
+    struct stat st;
+
+    ck_assert_int_eq(pg_file_open_append(&file, path, &own, pool), 0);
+    umask(old);
+    ck_assert_int_eq(pg_file_write(file.fd, "one\n", 4), 0);
+    ck_assert(fcntl(file.fd, F_GETFD) & FD_CLOEXEC);
+    close(file.fd);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0640);
+    ck_assert_int_eq(pg_file_open_append(&file, path, &own, pool), 0);
+    ck_assert_uint_eq(file.size, 4);
+    ck_assert_int_eq(pg_file_write(file.fd, "two\n", 4), 0);
+    close(file.fd);
+    is_text(path, "one\ntwo\n");
+}
+END_TEST
+
+START_TEST(links_fifos_folders_and_second_names_are_refused)
+{
+    write_file(in_folder("victim"), "precious");
+    ck_assert_int_eq(symlink(in_folder("victim"), in_folder("link")), 0);
+    ck_assert_int_eq(symlink(in_folder("none"), in_folder("dangling")), 0);
+    ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);
+    ck_assert_int_eq(mkdir(in_folder("dir"), 0700), 0);
+    refused(in_folder("link"), "symbolic link");
+    refused(in_folder("dangling"), "symbolic link");
+    refused(in_folder("fifo"), "cannot be opened");
+    refused(in_folder("dir"), "directory");
+    ck_assert_int_ne(access(in_folder("none"), F_OK), 0);
+    ck_assert_int_eq(link(in_folder("victim"), in_folder("second")), 0);
+    refused(in_folder("second"), "more than one name");
+    is_text(in_folder("victim"), "precious");
+}
+END_TEST
+
+START_TEST(other_peoples_files_are_refused)
+{
+    write_file(in_folder("open"), "precious");
+    ck_assert_int_eq(chmod(in_folder("open"), 0666), 0);
+    refused(in_folder("open"), "others may write to it");
+    if (geteuid() == 0) {
+        write_file(in_folder("foreign"), "precious");
+        ck_assert_int_eq(chown(in_folder("foreign"), 65534, 65534), 0);
+        refused(in_folder("foreign"), "belongs to user 65534");
+        is_text(in_folder("foreign"), "precious");
+    }
+}
+END_TEST
+
+START_TEST(folders_that_others_write_to_are_refused)
+{
+    ck_assert_ptr_null(pg_file_folder_objection(in_folder("x"), pool));
+    ck_assert_int_eq(chmod(folder, 01777), 0);
+    refused(in_folder("new"), "anybody may write to its folder");
+    ck_assert_ptr_nonnull(pg_file_folder_objection(in_folder("x"), pool));
+    ck_assert_int_ne(access(in_folder("new"), F_OK), 0);
+    ck_assert_int_eq(chmod(folder, 0700), 0);
+    refused(in_folder("no/such"), "cannot be opened");
+    if (geteuid() == 0) {
+        ck_assert_int_eq(chown(folder, 65534, 65534), 0);
+        refused(in_folder("new"), "belongs to user 65534");
+    }
+}
+END_TEST
+
+PG_TEST_SUITE(file)
+{
+    TCase *tc = tcase_create("file");
+
+    tcase_add_checked_fixture(tc, make_folder, remove_folder);
+    tcase_add_test(tc, a_missing_file_is_made_and_one_of_ours_goes_on);
+    tcase_add_test(tc, links_fifos_folders_and_second_names_are_refused);
+    tcase_add_test(tc, other_peoples_files_are_refused);
+    tcase_add_test(tc, folders_that_others_write_to_are_refused);
+    suite_add_tcase(suite, tc);
+}
