@@ -38,6 +38,7 @@ SEEDS = {
                             b"\0" + counted(b"") + r[0]]),
     "logline": ("logformat.tsv",
                 lambda r: [b"%c" % n + r[1] for n in range(6)]),
+    "smtp": ("smtp.tsv", lambda r: [b"\0\x14" + r[1]]),
 }
 
 

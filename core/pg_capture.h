@@ -1,0 +1,49 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What the sink has captured: the words for it, and the numbers as plain
+ * data. A sink accepts a tunnel in the third party's place, keeps what the
+ * client sends, and passes nothing on. */
+#ifndef PG_CAPTURE_H
+#define PG_CAPTURE_H
+
+#include <apr_time.h>
+
+#include "pg_span.h"
+
+/*  Why a conversation ended. Append only: positions are stored in ledgers. */
+#define PG_ENDS(X)                                                         \
+    X(QUIT,     "quit")      /* the client said so                      */ \
+    X(CLIENT,   "client")    /* the client closed                       */ \
+    X(DEADLINE, "deadline")  /* its time was up, or nothing came        */ \
+    X(OCTETS,   "octets")    /* a message was too long                  */ \
+    X(COMMANDS, "commands")  /* too many commands, mails or errors      */ \
+    X(STOP,     "stop")      /* httpd stopped or restarted              */ \
+    X(COMPLETE, "complete")  /* all that is wanted was read             */
+
+/*  What became of a mail. Append only. */
+#define PG_KEEPS(X)                                                        \
+    X(MESSAGE, "message")    /* kept whole                              */ \
+    X(HEADER,  "header")     /* header and envelope kept                */ \
+    X(SUMMARY, "summary")    /* envelope kept                           */ \
+    X(CUT,     "cut")        /* kept as far as it came                  */ \
+    X(LOST,    "lost")       /* the spool took no more                  */
+
+#define PG_ENUM_END(sym, name) PG_END_##sym,
+typedef enum pg_end_e {
+    PG_ENDS(PG_ENUM_END)
+    PG_END_COUNT
+} pg_end_e;
+#undef PG_ENUM_END
+
+#define PG_ENUM_KEEP(sym, name) PG_KEEP_##sym,
+typedef enum pg_keep_e {
+    PG_KEEPS(PG_ENUM_KEEP)
+    PG_KEEP_COUNT
+} pg_keep_e;
+#undef PG_ENUM_KEEP
+
+/** The names above, "?" outside the list; never NULL. */
+const char *pg_capture_end(pg_end_e e);
+const char *pg_capture_keep(pg_keep_e k);
+
+#endif
