@@ -46,4 +46,15 @@ typedef enum pg_keep_e {
 const char *pg_capture_end(pg_end_e e);
 const char *pg_capture_keep(pg_keep_e k);
 
+/** What the sink has captured up to a moment. */
+typedef struct pg_capture_t {
+    unsigned held;               /* conversations under way               */
+    apr_uint64_t conversations;  /* that ended: sum of ended              */
+    apr_uint64_t ended[PG_END_COUNT];
+    apr_uint64_t mails;          /* sum of kept                           */
+    apr_uint64_t kept[PG_KEEP_COUNT];
+    apr_uint64_t spool;          /* octets in the spool, when it last grew */
+    apr_time_t last;             /* when the last mail came; 0: none did  */
+} pg_capture_t;
+
 #endif

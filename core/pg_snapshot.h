@@ -11,6 +11,7 @@
 
 #include <apr_time.h>
 
+#include "pg_capture.h"
 #include "pg_classify.h"
 #include "pg_hash.h"
 #include "pg_portclass.h"
@@ -169,6 +170,7 @@ typedef struct pg_snapshot_t {
     apr_size_t day_count;
     const pg_recent_t *recent;   /* newest first                          */
     apr_size_t recent_count;
+    pg_capture_t capture;        /* by the sink                           */
     pg_key_t pseudonyms;         /* for pg_mask.h; secret: never shown    */
 } pg_snapshot_t;
 

@@ -4,7 +4,7 @@
  *
  *   0      head      magic, version, sizes, key, check     [creator, once]
  *   4096   common    vhost names, recent attempts, distinct sources,
- *                    digests of scanned logs               [any child]
+ *                    digests of scanned logs, the sink     [any child]
  *          lane 0    totals, history, top lists            [any child]
  *          ...
  *          lane n-1  the same again                        [any child]
@@ -171,6 +171,24 @@ typedef struct pg_vhost_name_t {
 #define PG_SLOTS_ALL \
     (PG_SLOTS_MINUTE + PG_SLOTS_HOUR + PG_SLOTS_DAY + PG_SLOTS_MONTH)
 
+/* The sink's: pg_slots.h. A whole number of pages. */
+#define PG_SINK_WORDS (13 * 512)
+#define PG_SINK_ENDS 16
+#define PG_SINK_KEEPS 16
+typedef struct pg_sink_part_t {
+    pg_word_t slot[64];              /* deadline and source; 0: free      */
+    pg_word_t ended[PG_SINK_ENDS];
+    pg_word_t kept[PG_SINK_KEEPS];
+    pg_word_t last;                  /* mail, us since 1970               */
+    pg_word_t spool;                 /* octets                            */
+    pg_word_t torn;                  /* 1: its last entry has no end      */
+    pg_word_t reserved[PG_SINK_WORDS - 64 - PG_SINK_ENDS - PG_SINK_KEEPS - 3];
+} pg_sink_part_t;
+
+static_assert(sizeof(pg_sink_part_t) == PG_SINK_WORDS * sizeof(pg_word_t)
+              && (int)PG_END_COUNT <= PG_SINK_ENDS
+              && (int)PG_KEEP_COUNT <= PG_SINK_KEEPS, "the sink's part");
+
 typedef struct pg_common_t {
     pg_vhost_name_t vhost[PG_VHOSTS];
     pg_word_t sketch[PG_SKETCH_WORDS];
@@ -181,6 +199,7 @@ typedef struct pg_common_t {
     pg_word_t reserved[7];
     pg_word_t recent_next;           /* how many there ever were          */
     pg_word_t line[7];               /* recent_next is busy: alone        */
+    pg_sink_part_t sink;
     /* then recent[sizes.recent][PG_RECENT_WORDS] */
 } pg_common_t;
 

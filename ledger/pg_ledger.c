@@ -10,6 +10,7 @@
 #include "pg_distinct.h"
 #include "pg_recent.h"
 #include "pg_series.h"
+#include "pg_slots.h"
 #include "pg_top.h"
 #include "pg_totals.h"
 
@@ -171,6 +172,7 @@ apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
     pg_top_copy(snapshot, ledger, pool);
     pg_distinct_copy(snapshot, ledger, pool);
     pg_recent_copy(snapshot, ledger, pool);
+    pg_slots_copy(&snapshot->capture, ledger, now);
     *out = snapshot;
     return APR_SUCCESS;
 }
@@ -267,6 +269,7 @@ apr_status_t pg_ledger_merge(pg_ledger_t *into, const pg_ledger_t *from,
     pg_top_merge(into, from);
     pg_recent_merge(into, from, scratch);
     merge_digests(into, from);
+    pg_slots_merge(into, from);
     if (memcmp(&into->key, &from->key, sizeof(into->key)) == 0) {
         pg_distinct_merge(into, from, now);
     }

@@ -1,0 +1,180 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_slots.h"
+
+#include "pg_layout.h"
+
+/*  slot    | deadline, s since 1970:40 | hash of the source:24 |    0: free */
+enum { SOURCE_BITS = 24 };
+#define SOURCE_MASK (((apr_uint64_t)1 << SOURCE_BITS) - 1)
+
+/* Beyond the deadline that the conversation itself holds to. */
+enum { SLACK = 10 };
+
+static apr_uint64_t seconds_of(apr_time_t t)
+{
+    return (apr_uint64_t)apr_time_sec(t);
+}
+
+static bool is_held(apr_uint64_t word, apr_time_t now)
+{
+    return word >> SOURCE_BITS > seconds_of(now);
+}
+
+static apr_uint64_t hash_of(const pg_ledger_t *ledger,
+                            const unsigned char source[16])
+{
+    static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0,
+                                              0, 0, 0xff, 0xff };
+    pg_key_t key = pg_hash_key_derive(&ledger->key, "slots");
+    bool ipv4 = memcmp(source, mapped, sizeof(mapped)) == 0;
+
+    return pg_hash(&key, source, ipv4 ? 16 : 8) & SOURCE_MASK;
+}
+
+/* How many slots below `end` this source holds. */
+static unsigned held_by(const pg_ledger_t *ledger, apr_uint64_t source,
+                        unsigned end, apr_time_t now)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < end; i++) {
+        apr_uint64_t word = pg_word_get(&ledger->common->sink.slot[i]);
+
+        n += is_held(word, now) && (word & SOURCE_MASK) == source;
+    }
+    return n;
+}
+
+static bool claim(pg_slot_t *out, pg_ledger_t *ledger, unsigned at,
+                  apr_uint64_t word, apr_time_t now)
+{
+    pg_word_t *slot = &ledger->common->sink.slot[at];
+    apr_uint64_t seen = pg_word_get(slot);
+
+    if (is_held(seen, now) || !pg_word_swap(slot, &seen, word)) {
+        return false;
+    }
+    *out = (pg_slot_t){ .at = at, .word = word };
+    return true;
+}
+
+bool pg_slots_take(pg_slot_t *out, pg_ledger_t *ledger,
+                   const pg_slots_limit_t *limit,
+                   const unsigned char source[16], apr_time_t now)
+{
+    apr_uint64_t hash = hash_of(ledger, source);
+    apr_uint64_t word = (seconds_of(now) + limit->seconds + SLACK)
+                            << SOURCE_BITS
+                        | hash;
+    unsigned most = limit->conversations < PG_SLOTS_MOST
+                        ? limit->conversations : PG_SLOTS_MOST;
+
+    if (held_by(ledger, hash, most, now) >= limit->source) {
+        return false;
+    }
+    for (unsigned i = 0; i < most; i++) {
+        if (!claim(out, ledger, i, word, now)) {
+            continue;
+        }
+        /* Others may have come at the same time: the lower slots stay. */
+        if (held_by(ledger, hash, i, now) < limit->source) {
+            return true;
+        }
+        pg_slots_give(ledger, out);
+        return false;
+    }
+    return false;
+}
+
+void pg_slots_give(pg_ledger_t *ledger, const pg_slot_t *slot)
+{
+    apr_uint64_t seen = slot->word;
+
+    if (slot->at < PG_SLOTS_MOST) {
+        (void)pg_word_swap(&ledger->common->sink.slot[slot->at], &seen, 0);
+    }
+}
+
+unsigned pg_slots_held(const pg_ledger_t *ledger, apr_time_t now)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < PG_SLOTS_MOST; i++) {
+        n += is_held(pg_word_get(&ledger->common->sink.slot[i]), now);
+    }
+    return n;
+}
+
+/* --- counts -------------------------------------------------------------- */
+
+void pg_slots_ended(pg_ledger_t *ledger, pg_end_e end)
+{
+    if ((unsigned)end < PG_END_COUNT) {
+        pg_word_add(&ledger->common->sink.ended[end], 1);
+    }
+}
+
+static void advance(pg_word_t *last, apr_uint64_t to)
+{
+    apr_uint64_t seen = pg_word_get(last);
+
+    while (seen < to && !pg_word_swap(last, &seen, to)) {
+    }
+}
+
+void pg_slots_kept(pg_ledger_t *ledger, pg_keep_e keep, apr_time_t now)
+{
+    if ((unsigned)keep < PG_KEEP_COUNT) {
+        pg_word_add(&ledger->common->sink.kept[keep], 1);
+        advance(&ledger->common->sink.last, (apr_uint64_t)now);
+    }
+}
+
+void pg_slots_spool(pg_ledger_t *ledger, apr_uint64_t octets)
+{
+    pg_word_set(&ledger->common->sink.spool, octets);
+}
+
+void pg_slots_tear(pg_ledger_t *ledger, bool torn)
+{
+    pg_word_set(&ledger->common->sink.torn, torn);
+}
+
+bool pg_slots_torn(const pg_ledger_t *ledger)
+{
+    return pg_word_get(&ledger->common->sink.torn) != 0;
+}
+
+void pg_slots_copy(pg_capture_t *out, const pg_ledger_t *ledger,
+                   apr_time_t now)
+{
+    const pg_sink_part_t *sink = &ledger->common->sink;
+
+    out->held = pg_slots_held(ledger, now);
+    for (unsigned e = 0; e < PG_END_COUNT; e++) {
+        out->ended[e] = pg_word_get(&sink->ended[e]);
+        out->conversations += out->ended[e];
+    }
+    for (unsigned k = 0; k < PG_KEEP_COUNT; k++) {
+        out->kept[k] = pg_word_get(&sink->kept[k]);
+        out->mails += out->kept[k];
+    }
+    out->last = (apr_time_t)pg_word_get(&sink->last);
+    out->spool = pg_word_get(&sink->spool);
+}
+
+void pg_slots_merge(pg_ledger_t *into, const pg_ledger_t *from)
+{
+    pg_sink_part_t *to = &into->common->sink;
+    const pg_sink_part_t *sink = &from->common->sink;
+
+    for (unsigned e = 0; e < PG_END_COUNT; e++) {
+        pg_word_add(&to->ended[e], pg_word_get(&sink->ended[e]));
+    }
+    for (unsigned k = 0; k < PG_KEEP_COUNT; k++) {
+        pg_word_add(&to->kept[k], pg_word_get(&sink->kept[k]));
+    }
+    advance(&to->last, pg_word_get(&sink->last));
+    pg_word_add(&to->spool, pg_word_get(&sink->spool));
+}

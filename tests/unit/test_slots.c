@@ -1,0 +1,131 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The sink's slots and counts in the ledger. */
+#include "pg_test.h"
+
+#include <apr_general.h>
+
+#include "pg_slots.h"
+
+#define T0 APR_TIME_C(1700000000000000)
+
+static apr_pool_t *pool;
+static pg_ledger_t *ledger;
+static const pg_slots_limit_t limit = { .conversations = 8, .source = 3,
+                                        .seconds = 120 };
+
+static void setup(void)
+{
+    ck_assert_int_eq(apr_initialize(), 0);
+    ck_assert_int_eq(apr_pool_create(&pool, NULL), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+    apr_terminate();
+}
+
+static bool take(pg_slot_t *slot, int client, apr_time_t now)
+{
+    unsigned char source[16] = { [10] = 0xff, [11] = 0xff, [12] = 192 };
+
+    source[15] = (unsigned char)client;
+    return pg_slots_take(slot, ledger, &limit, source, now);
+}
+
+START_TEST(there_are_so_many_and_so_many_for_each_source)
+{
+    pg_slot_t slot[9];
+
+    for (int i = 0; i < 3; i++) {
+        ck_assert(take(&slot[i], 1, T0));
+    }
+    ck_assert(!take(&slot[3], 1, T0));
+    for (int i = 3; i < 8; i++) {
+        ck_assert(take(&slot[i], i, T0));
+    }
+    ck_assert(!take(&slot[8], 9, T0));
+    ck_assert_uint_eq(pg_slots_held(ledger, T0), 8);
+    pg_slots_give(ledger, &slot[0]);
+    ck_assert_uint_eq(pg_slots_held(ledger, T0), 7);
+    ck_assert(take(&slot[8], 9, T0));
+}
+END_TEST
+
+START_TEST(a_slot_that_nobody_gives_back_is_free_after_its_time)
+{
+    pg_slot_t dead, slot;
+    apr_time_t later = T0 + apr_time_from_sec(limit.seconds + 11);
+
+    for (int i = 0; i < 8; i++) {
+        ck_assert(take(&dead, i, T0));
+    }
+    ck_assert(!take(&slot, 9, T0 + apr_time_from_sec(limit.seconds)));
+    ck_assert_uint_eq(pg_slots_held(ledger, later), 0);
+    for (int i = 0; i < 8; i++) {
+        ck_assert(take(&slot, i, later));
+    }
+    /* its late owner takes nothing from the new one */
+    pg_slots_give(ledger, &dead);
+    ck_assert_uint_eq(pg_slots_held(ledger, later), 8);
+}
+END_TEST
+
+START_TEST(the_addresses_of_a_64_are_one_source)
+{
+    unsigned char source[16] = { 0x20, 0x01, 0x0d, 0xb8 };
+    pg_slot_t slot;
+
+    for (int i = 0; i < 3; i++) {
+        source[15] = (unsigned char)i;
+        ck_assert(pg_slots_take(&slot, ledger, &limit, source, T0));
+    }
+    source[15] = 77;
+    ck_assert(!pg_slots_take(&slot, ledger, &limit, source, T0));
+    source[7] = 1;
+    ck_assert(pg_slots_take(&slot, ledger, &limit, source, T0));
+}
+END_TEST
+
+START_TEST(what_came_of_them_is_counted_and_merged)
+{
+    pg_snapshot_t *s;
+    pg_ledger_t *sum;
+
+    pg_slots_ended(ledger, PG_END_QUIT);
+    pg_slots_ended(ledger, PG_END_STOP);
+    pg_slots_ended(ledger, PG_END_COUNT);
+    pg_slots_kept(ledger, PG_KEEP_MESSAGE, T0 + 5);
+    pg_slots_kept(ledger, PG_KEEP_LOST, T0 + 3);
+    pg_slots_kept(ledger, PG_KEEP_COUNT, T0 + 9);
+    pg_slots_spool(ledger, 1234);
+    ck_assert_int_eq(pg_ledger_heap(&sum, T0, pool), 0);
+    for (unsigned i = 1; i <= 2; i++) {
+        ck_assert_int_eq(pg_ledger_merge(sum, ledger, T0, pool), 0);
+        ck_assert_int_eq(pg_ledger_snapshot(&s, sum, T0, pool), 0);
+        ck_assert_uint_eq(s->capture.conversations, 2 * i);
+        ck_assert_uint_eq(s->capture.ended[PG_END_STOP], i);
+        ck_assert_uint_eq(s->capture.mails, 2 * i);
+        ck_assert_uint_eq(s->capture.kept[PG_KEEP_LOST], i);
+        ck_assert_uint_eq(s->capture.spool, 1234 * i);
+        ck_assert_int_eq(s->capture.last, T0 + 5);
+    }
+    ck_assert(!pg_slots_torn(ledger));
+    pg_slots_tear(ledger, true);
+    ck_assert(pg_slots_torn(ledger));
+}
+END_TEST
+
+PG_TEST_SUITE(slots)
+{
+    TCase *tc = tcase_create("slots");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, there_are_so_many_and_so_many_for_each_source);
+    tcase_add_test(tc, a_slot_that_nobody_gives_back_is_free_after_its_time);
+    tcase_add_test(tc, the_addresses_of_a_64_are_one_source);
+    tcase_add_test(tc, what_came_of_them_is_counted_and_merged);
+    suite_add_tcase(suite, tc);
+}
