@@ -4,7 +4,7 @@
 LINT_C  := $(LOWER_SRC) $(SCAN_SRC) $(CLI_SRC) $(GLUE_SRC)
 LINT_H  := $(foreach d,$(LOWER) scan cli httpd,$(sort $(wildcard $(d)/*.h))) \
            $(wildcard mod_proxyguard.h)
-LINT_PY := $(sort $(wildcard tools/*.py tests/*.py $(foreach d,lib e2e project \
+LINT_PY := $(sort $(wildcard tools/*.py tests/*.py $(foreach d,lib e2e fleet project \
               page command lint bench suite memcheck soak,tests/$(d)/*.py)))
 LINT_SH := .ci/run $(sort $(wildcard tools/*.sh))
 LINT_TESTS  = $(UNIT_SRC) $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c \

@@ -1,0 +1,17 @@
+# What many servers feed: the real engines over real evidence. Behind a target
+# of its own, since it installs them.
+
+FLEET       = $(BUILD)/fleet
+PKGS_FLEET := nodejs npm
+DUCKDB      = $(FLEET)/node_modules/@duckdb/node-api/package.json
+
+$(DUCKDB):
+	@mkdir -p $(FLEET)
+	npm install --silent --no-audit --no-fund --prefix $(FLEET) \
+	    @duckdb/node-api
+
+.PHONY: check-fleet
+check-fleet: need ## evidence logs and the filter through the engines of packaging/
+	@command -v node >/dev/null || tools/deps.sh need $(PKGS_FLEET)
+	@$(MAKE) --no-print-directory all $(DUCKDB)
+	@$(MAKE) --no-print-directory e2e T=tests/fleet

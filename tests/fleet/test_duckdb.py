@@ -1,0 +1,115 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""packaging/duckdb: the views over evidence logs of real servers agree with
+what those servers counted. The real DuckDB."""
+
+import collections
+import gzip
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from pg_cases import octets_of, rows
+from pg_httpd import TOP
+from pg_wire import wait_until
+
+MODULES = os.path.join(os.environ.get("BUILD", os.path.join(TOP, "build")),
+                       "fleet", "node_modules")
+QUERY = os.path.join(TOP, "tests", "fleet", "query.mjs")
+VIEWS = ("attempts", "relayed", "months_by_family", "sensors_compared",
+         "top_sources", "first_seen", "campaigns", "unread")
+
+
+def ask(evidence, *views, **env):
+    done = subprocess.run(["node", QUERY, MODULES, evidence, *views],
+                          env={**os.environ, **env}, check=True,
+                          capture_output=True, timeout=300)
+    return json.loads(done.stdout)
+
+
+def attempt_rows(every):
+    return [(line, host) for _, (line, host, class_id, *_)
+            in list(rows("classify.tsv"))[::every]
+            if class_id != b"clean" and b"\0" not in line
+            and b"\n" not in line.rstrip(b"\r\n")]
+
+
+def sensor(httpd_with, name, evidence, every):
+    """A server that was asked for some rows, and what it counted."""
+    server = httpd_with(f"ProxyGuardSensor {name}\nProxyGuardLogRate Off\n"
+                        f"ProxyGuardEvidenceLog {evidence}")
+    for line, host in attempt_rows(every):
+        server.send(octets_of(line, host), timeout=3)
+    report = server.status()
+    wait_until(lambda: evidence.read_bytes().count(b"\n")
+               == report["attempts"], "a line for each attempt")
+    server.log.take_all("AH")
+    server.log.take_all(" PG01")
+    return report
+
+
+def totals(report, by):
+    return {k: v for k, v in report[by].items() if v}
+
+
+def test_the_views_agree_with_what_the_servers_counted(httpd_with, tmp_path):
+    north = sensor(httpd_with, "north", tmp_path / "north.json", 3)
+    south = sensor(httpd_with, "south", tmp_path / "south.json", 5)
+    packed = tmp_path / "old.json.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "south.json").read_bytes()))
+    (tmp_path / "south.json").unlink()
+    got = ask(str(tmp_path / "*.json*"), *VIEWS)
+
+    assert len(got["attempts"]) == north["attempts"] + south["attempts"]
+    assert got["relayed"] == []
+    assert int(got["unread"][0]["lines"]) == 0
+    want = collections.Counter(totals(north, "by_family"))
+    want.update(totals(south, "by_family"))
+    assert {r["family"]: int(r["attempts"])
+            for r in got["months_by_family"]} == dict(want)
+    assert sum(int(r["attempts"]) for r in got["sensors_compared"]
+               if r["sensor"] == "north") == north["attempts"]
+    assert [int(r["attempts"]) for r in got["top_sources"]] \
+        == [north["attempts"] + south["attempts"]]
+    assert len(got["first_seen"]) == 1
+
+
+def test_a_line_that_a_full_disk_cut_off_is_told(tmp_path):
+    line = json.dumps({
+        "@timestamp": "2014-10-23T10:00:00.000Z",
+        "source": {"address": "192.0.2.7"}, "observer": {"name": "north"},
+        "destination": {"address": "mx.example", "port": 25},
+        "proxyguard": {"class": "connect-mail", "family": "connect",
+                       "outcome": "relayed"}})
+    (tmp_path / "e.json").write_text(f"{line}\n{line[:40]}\n{line}\n{line[:9]}")
+    got = ask(str(tmp_path / "e.json"), "relayed", "unread", "campaigns")
+    assert len(got["relayed"]) == 2
+    assert int(got["unread"][0]["lines"]) == 2
+    assert got["campaigns"] == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_each_view_is_described(view):
+    with open(os.path.join(TOP, "docs", "fleet.md"), encoding="utf-8") as f:
+        assert re.search(rf"^\| `{view}` \| \w", f.read(), re.M)
+
+
+def test_more_than_memory_is_answered(tmp_path):
+    """1.5 million lines, 480 MB, with 200 MB to work in."""
+    path = tmp_path / "big.json"
+    with open(path, "w", encoding="utf-8") as f:
+        for i in range(1_500_000):
+            f.write('{"@timestamp":"2014-%02d-11T10:00:00.000Z","observer":'
+                    '{"name":"s%d"},"source":{"address":"192.0.%d.%d"},'
+                    '"destination":{"address":"h%d.example","port":25},'
+                    '"http":{"request":{"method":"CONNECT","headers":["User-'
+                    'Agent: %060d"]}},"proxyguard":{"class":"connect-mail",'
+                    '"family":"connect","outcome":"denied"}}\n'
+                    % (i % 12 + 1, i % 20, i // 256 % 256, i % 256,
+                       i % 70_000, i))
+    got = ask(str(path), "months_by_family", "unread", MEMORY="200MB")
+    assert sum(int(r["attempts"]) for r in got["months_by_family"]) \
+        == 1_500_000
+    assert int(got["unread"][0]["lines"]) == 0
