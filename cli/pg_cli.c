@@ -45,11 +45,19 @@ int pg_cli_usage(const pg_cli_t *cli, const char *format, ...)
 
 static int set_lang(pg_cli_t *cli, const char *text)
 {
-    cli->japanese = !strcmp(text, "ja");
-    if (!cli->japanese && strcmp(text, "en")) {
-        return pg_cli_usage(cli, "--lang: '%s' is not 'en' or 'ja'", text);
+    const char *known = "";
+
+    for (int i = 0; i < PG_LANG_COUNT; i++) {
+        const char *tag = pg_lang_tag((pg_lang_e)i);
+
+        if (!strcmp(text, tag)) {
+            cli->lang = (pg_lang_e)i;
+            return 0;
+        }
+        known = apr_pstrcat(cli->pool, known, i ? " or '" : "'", tag, "'",
+                            NULL);
     }
-    return 0;
+    return pg_cli_usage(cli, "--lang: '%s' is not %s", text, known);
 }
 
 static int show_help(const pg_cli_t *cli, const char *help)

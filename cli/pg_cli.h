@@ -9,6 +9,7 @@
 
 #include <apr_pools.h>
 
+#include "pg_lang.h"
 #include "pg_own.h"
 #include "pg_sink.h"
 
@@ -28,7 +29,7 @@ enum {
 typedef struct pg_cli_t {
     int argc;
     char **argv;
-    bool japanese;
+    pg_lang_e lang;
     apr_time_t now;              /* us since 1970                         */
     apr_pool_t *pool;
 } pg_cli_t;

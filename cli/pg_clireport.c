@@ -49,7 +49,7 @@ pg_report_t pg_clireport_report(const pg_cli_t *cli,
         .now = now,
         .version = PROXYGUARD_VERSION,
         .in_file = true,
-        .view.lang = cli->japanese ? PG_LANG_JA : PG_LANG_EN,
+        .view.lang = cli->lang,
     };
 }
 

@@ -7,6 +7,7 @@
 #include "pg_clireport.h"
 #include "pg_escape.h"
 #include "pg_sensorchart.h"
+#include "pg_sensorfile.h"
 
 static const char help[] =
 "Usage: proxyguard compare [OPTION]... NAME=FILE...\n"
@@ -44,7 +45,7 @@ struct compare_t {
     pg_sensors_t all;
     const output_t *output;
     int family;                  /* only this one; -1 = all               */
-    bool japanese;
+    pg_lang_e lang;
     apr_pool_t *pool;
 };
 
@@ -94,13 +95,12 @@ static void put_text(compare_t *c)
         }
     }
     if (c->all.months == 0) {
-        pg_sink_puts(&c->sink, c->japanese ? "中継の試みはありません。\n"
-                                           : "No relay attempts.\n");
+        pg_sink_puts(&c->sink, pg_phrases_get(c->lang, PG_PHRASE_FOUND_NONE));
+        pg_sink_puts(&c->sink, "\n");
     }
     else if (c->all.partial) {
-        pg_sink_puts(&c->sink, c->japanese
-                                   ? "* この月はまだ途中です。\n"
-                                   : "* This month is not over yet.\n");
+        pg_sink_putf(&c->sink, "* %s\n",
+                     pg_phrases_get(c->lang, PG_PHRASE_MONTH_PARTIAL));
     }
 }
 
@@ -129,7 +129,7 @@ static void put_csv(compare_t *c)
 
 static void put_svg(compare_t *c)
 {
-    pg_sensorchart_put(&c->sink, &c->all, c->family, c->japanese, c->pool);
+    pg_sensorchart_put(&c->sink, &c->all, c->family, c->lang, c->pool);
 }
 
 static void put_html_table(compare_t *c, pg_family_e family)
@@ -156,7 +156,8 @@ static void put_html_table(compare_t *c, pg_family_e family)
 
 static void put_html(compare_t *c)
 {
-    const char *title = c->japanese ? "センサーの比較" : "Sensors compared";
+    const char *title =
+        pg_phrases_get(c->lang, PG_PHRASE_SENSORS_TITLE);
 
     pg_sink_putf(&c->sink,
                  "<!DOCTYPE html>\n<html lang=\"%s\"><head>"
@@ -167,7 +168,7 @@ static void put_html(compare_t *c)
                  "margin:auto;padding:1rem}svg{max-width:100%%;height:auto}"
                  "td,th{padding:.1rem .8rem;text-align:right}</style></head>\n"
                  "<body><h1>%s</h1>\n",
-                 c->japanese ? "ja" : "en", title, title);
+                 pg_lang_tag(c->lang), title, title);
     put_svg(c);
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         if (is_shown(c, (pg_family_e)f)) {
@@ -254,7 +255,7 @@ static int read_sensor(const pg_cli_t *cli, pg_sensor_t *sensor,
                                   (apr_size_t)(equals - argument));
     json = open_json(equals + 1);
     if (json) {
-        wrong = pg_sensor_from_json(sensor, json, cli->pool);
+        wrong = pg_sensorfile_read(sensor, json, cli->pool);
         fclose(json);
         if (wrong) {
             pg_cli_say(cli, "%s %s", equals + 1, wrong);
@@ -264,7 +265,7 @@ static int read_sensor(const pg_cli_t *cli, pg_sensor_t *sensor,
     status =
         pg_clireport_ledger(cli, &snapshot, equals + 1, cli->now, cli->pool);
     if (status == 0) {
-        pg_sensor_from_snapshot(sensor, snapshot);
+        pg_sensors_take(sensor, snapshot);
     }
     return status;
 }
@@ -284,7 +285,7 @@ int pg_cmd_compare(pg_cli_t *cli)
         return pg_cli_usage(cli, "1 to %d NAME=FILE are needed",
                             PG_SENSORS_MAX);
     }
-    c.japanese = cli->japanese;
+    c.lang = cli->lang;
     c.all.n = cli->argc - optind;
     c.all.sensor = apr_pcalloc(cli->pool, sizeof(pg_sensor_t)
                                           * (apr_size_t)c.all.n);

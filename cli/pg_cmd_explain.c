@@ -4,14 +4,10 @@
 #include <apr_strings.h>
 
 #include "pg_cli.h"
-#include "pg_conceal.h"
-#include "pg_escape.h"
-#include "pg_explain.h"
-#include "pg_explainwords.h"
+#include "pg_explaintext.h"
 #include "pg_logescape.h"
 #include "pg_logformat.h"
 #include "pg_logjson.h"
-#include "pg_policy.h"
 
 enum {
     RAW_MAX = 65536              /* octets of a raw request               */
@@ -37,32 +33,12 @@ static const struct option longs[] = {
     { NULL, 0, NULL, 0 }
 };
 
-typedef struct words_t {
-    const char *httpd[2];        /* English, Japanese                     */
-    const char *advice[2];
-} words_t;
-
-#define ROW_EXPLAIN(sym, h_en, h_ja, a_en, a_ja) \
-    [PG_CLASS_##sym] = { { h_en, h_ja }, { a_en, a_ja } },
-static const words_t words[PG_CLASS_COUNT + 1] = {
-    PG_EXPLAIN_WORDS(ROW_EXPLAIN)
-};
-#undef ROW_EXPLAIN
-
 typedef struct options_t {
     pg_own_t *own;
     bool escaped;
 } options_t;
 
 /* --- the request --------------------------------------------------------- */
-
-static const char *const form_names[] = {
-    [PG_FORM_INVALID] = "none of the four",
-    [PG_FORM_ORIGIN] = "origin-form",
-    [PG_FORM_ABSOLUTE] = "absolute-form",
-    [PG_FORM_AUTHORITY] = "authority-form",
-    [PG_FORM_ASTERISK] = "asterisk-form",
-};
 
 /* A field's value in the lines behind the first; absent if it is not there. */
 static pg_span_t field_value(pg_span_t lines, pg_span_t name)
@@ -173,130 +149,6 @@ static void take_apart(pg_request_t *request, pg_span_t text,
     request->check_host = request->host.ptr && o->own;
 }
 
-/* --- the words ----------------------------------------------------------- */
-
-typedef struct part_t {
-    const char *label[2];        /* English, Japanese                     */
-} part_t;
-
-enum {
-    PART_METHOD, PART_TARGET, PART_FORM, PART_SCHEME, PART_USERINFO,
-    PART_HOST, PART_PORT, PART_PATH, PART_PROTOCOL, PART_FIELD, PART_CLASS,
-    PART_FAMILY, PART_IS, PART_WHY, PART_HTTPD, PART_GUARD, PART_ADVICE
-};
-
-static const part_t parts[] = {
-    [PART_METHOD] = { { "Method", "メソッド" } },
-    [PART_TARGET] = { { "Target", "要求先" } },
-    [PART_FORM] = { { "Form", "形式" } },
-    [PART_SCHEME] = { { "Scheme", "スキーム" } },
-    [PART_USERINFO] = { { "User info", "ユーザー情報" } },
-    [PART_HOST] = { { "Host", "ホスト" } },
-    [PART_PORT] = { { "Port", "ポート" } },
-    [PART_PATH] = { { "Path", "パス" } },
-    [PART_PROTOCOL] = { { "Protocol", "プロトコル" } },
-    [PART_FIELD] = { { "Host field", "Host フィールド" } },
-    [PART_CLASS] = { { "Class", "分類" } },
-    [PART_FAMILY] = { { "Family", "系統" } },
-    [PART_IS] = { { "What it is", "これは何か" } },
-    [PART_WHY] = { { "How it is told", "判定の理由" } },
-    [PART_HTTPD] = { { "What httpd does", "httpd の動作" } },
-    [PART_GUARD] = { { "What the guard does", "ProxyGuard の動作" } },
-    [PART_ADVICE] = { { "What to do", "対処" } },
-};
-
-static void put_part(pg_sink_t *sink, const pg_cli_t *cli, int part,
-                     pg_span_t value)
-{
-    apr_size_t size = pg_conceal_room(value);
-    char *room = size ? apr_palloc(cli->pool, size) : NULL;
-
-    if (value.len) {
-        pg_sink_putf(sink, "%s: ", parts[part].label[cli->japanese]);
-        pg_escape_text(sink, pg_conceal_text(room, size, value));
-        pg_sink_puts(sink, "\n");
-    }
-}
-
-/* A part of the target: it may only look like a host and port because a
- * password has a '/' in it. */
-static void put_inside(pg_sink_t *sink, const pg_cli_t *cli, int part,
-                       pg_span_t target, pg_span_t value)
-{
-    put_part(sink, cli, part, pg_conceal_hides(target, value)
-                                  ? PG_SPAN(PG_CONCEAL_MARK) : value);
-}
-
-static void put_words(pg_sink_t *sink, const pg_cli_t *cli, int part,
-                      const char *text)
-{
-    put_part(sink, cli, part, pg_span_str(text));
-}
-
-static void put_parts(pg_sink_t *sink, const pg_cli_t *cli,
-                      const pg_request_t *request)
-{
-    pg_request_t split;
-    pg_target_t target;
-    pg_form_e form;
-
-    pg_classify_split(&split, request->line);
-    form = pg_target_parse(&target, split.target);
-    put_part(sink, cli, PART_METHOD, split.method);
-    put_part(sink, cli, PART_TARGET, split.target);
-    put_words(sink, cli, PART_FORM, form_names[form]);
-    put_part(sink, cli, PART_SCHEME, target.scheme);
-    put_inside(sink, cli, PART_USERINFO, split.target,
-               target.authority.userinfo);
-    put_inside(sink, cli, PART_HOST, split.target, target.authority.host);
-    put_inside(sink, cli, PART_PORT, split.target,
-               target.authority.port_text);
-    put_part(sink, cli, PART_PATH, target.path);
-    put_part(sink, cli, PART_PROTOCOL, split.protocol);
-    put_part(sink, cli, PART_FIELD, request->host);
-}
-
-static void put_guard(pg_sink_t *sink, const pg_cli_t *cli,
-                      pg_action_t action)
-{
-    static const char *const deny[][2] = {
-        { "By default it answers ", " and closes the connection.\n" },
-        { "既定では ", " を返して接続を閉じます。\n" },
-    };
-    static const char *const pass[] = {
-        "By default it counts it and lets it pass.\n",
-        "既定では数えるだけで通します。\n",
-    };
-
-    pg_sink_putf(sink, "%s: ", parts[PART_GUARD].label[cli->japanese]);
-    if (action.act == PG_ACT_PASS) {
-        pg_sink_puts(sink, pass[cli->japanese]);
-    }
-    else {
-        pg_sink_putf(sink, "%s%d%s", deny[cli->japanese][0], action.status,
-                     deny[cli->japanese][1]);
-    }
-}
-
-static void put_verdict(pg_sink_t *sink, const pg_cli_t *cli,
-                        const pg_verdict_t *verdict)
-{
-    pg_lang_e lang = cli->japanese ? PG_LANG_JA : PG_LANG_EN;
-    const words_t *w = &words[verdict->class_id];
-
-    put_words(sink, cli, PART_CLASS, pg_vocab_class(verdict->class_id));
-    if (verdict->class_id != PG_CLASS_CLEAN) {
-        put_words(sink, cli, PART_FAMILY, pg_vocab_family(verdict->family));
-    }
-    put_words(sink, cli, PART_IS, pg_explain_class(verdict->class_id, lang));
-    put_words(sink, cli, PART_WHY, pg_explain_reason(verdict->reason, lang));
-    put_words(sink, cli, PART_HTTPD, w->httpd[cli->japanese]);
-    if (verdict->class_id != PG_CLASS_CLEAN) {
-        put_guard(sink, cli, pg_policy_default(verdict->class_id));
-    }
-    put_words(sink, cli, PART_ADVICE, w->advice[cli->japanese]);
-}
-
 /* --- the command --------------------------------------------------------- */
 
 static int set_option(pg_cli_t *cli, void *options, int option)
@@ -333,9 +185,8 @@ int pg_cmd_explain(pg_cli_t *cli)
     }
     take_apart(&request, text, cli, &o);
     pg_classify(&verdict, &request, o.own);
-    put_parts(&sink, cli, &request);
-    pg_sink_puts(&sink, "\n");
-    put_verdict(&sink, cli, &verdict);
+    pg_explaintext_render(&sink, &request, &verdict, cli->lang,
+                          cli->pool);
     return pg_cli_finish(cli, &sink, verdict.class_id == PG_CLASS_CLEAN
                                      ? PG_EXIT_CLEAN : PG_EXIT_ATTEMPTS);
 }

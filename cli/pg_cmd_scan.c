@@ -9,15 +9,12 @@
 
 #include "pg_clireport.h"
 #include "pg_import.h"
-#include "pg_scanjson.h"
-#include "pg_scantext.h"
 #include "pg_sensorchart.h"
 #include "pg_summary.h"
 
 enum {
     JOBS_MAX = 256,
-    KEYS_DEFAULT = 500000,
-    ANSWERS_SHOWN = 50           /* on the page                           */
+    KEYS_DEFAULT = 500000
 };
 
 /* Long options without a letter. */
@@ -27,8 +24,7 @@ typedef struct options_t {
     pg_scan_in_t in;
     pg_own_t *own;
     apr_array_header_t *formats; /* pg_logformat_t                        */
-    const char *output;
-    const pg_format_t *format;   /* unless the output is ours             */
+    const pg_format_t *format;   /* NULL: svg                             */
     const char *into;            /* ledger to add to; NULL                */
     bool auto_format;
 } options_t;
@@ -103,14 +99,12 @@ static int set_format(const pg_cli_t *cli, options_t *o, const char *text)
     return 0;
 }
 
-/* "text" and "svg" are made here, the others are those of any report. */
+/* "svg" is made here, the others are those of any report. */
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
-    o->output = name;
-    if (!strcmp(name, "text") || !strcmp(name, "svg")) {
-        return 0;
-    }
-    return pg_clireport_format(cli, &o->format, name, "svg");
+    o->format = NULL;
+    return strcmp(name, "svg") == 0
+               ? 0 : pg_clireport_format(cli, &o->format, name, "svg");
 }
 
 static int set_jobs(const pg_cli_t *cli, options_t *o, const char *text)
@@ -209,7 +203,7 @@ static bool parse(pg_cli_t *cli, options_t *o, int *status)
     o->in.bound = KEYS_DEFAULT;
     o->in.learn = true;
     o->in.progress = true;
-    o->output = "text";
+    o->format = pg_report_format(PG_SPAN("text"));
     o->formats = apr_array_make(cli->pool, 8, sizeof(pg_logformat_t));
     set_format(cli, o, "auto");
     if (!pg_cli_parse(cli, &spec, o, status)) {
@@ -225,67 +219,15 @@ static bool parse(pg_cli_t *cli, options_t *o, int *status)
 
 /* --- result -------------------------------------------------------------- */
 
-static apr_status_t append(void *to, const char *octets, apr_size_t n)
-{
-    apr_array_header_t *text = to;
-    int at = text->nelts;
-
-    while (text->nelts < at + (int)n) {
-        apr_array_push(text);
-    }
-    memcpy(text->elts + at, octets, n);
-    return APR_SUCCESS;
-}
-
-static void render_json(pg_sink_t *sink, const pg_report_t *report,
-                        const options_t *o, const pg_scan_out_t *scan,
-                        apr_pool_t *pool)
-{
-    apr_array_header_t *text = apr_array_make(pool, 1 << 19, 1);
-    pg_sink_t memory = { .write = append, .to = text };
-    apr_status_t failed;
-
-    o->format->render(&memory, report, pool);
-    failed = pg_scanjson_put(sink, pg_span_make(text->elts,
-                             (apr_size_t)text->nelts), scan, pool);
-    if (sink->status == APR_SUCCESS) {
-        sink->status = failed;
-    }
-}
-
-/* What the answers give away, for the page; the worst come first. */
-static const pg_from_log_t *answers_of(const pg_cli_t *cli,
-                                       const pg_judge_t *judge)
-{
-    pg_from_log_t *log = apr_pcalloc(cli->pool, sizeof(*log));
-    pg_answered_t *row;
-
-    log->unclear = judge->attempts[PG_JUDGED_UNCLEAR];
-    log->answers = judge->n < ANSWERS_SHOWN ? judge->n : ANSWERS_SHOWN;
-    row = apr_pcalloc(cli->pool, (log->answers + 1) * sizeof(*row));
-    for (apr_size_t i = 0; i < log->answers; i++) {
-        const pg_judgement_t *item = &judge->item[i];
-        row[i].relayed = item->judged == PG_JUDGED_RELAYED;
-        row[i].judged = pg_scantext_judged(item->judged, cli->japanese);
-        row[i].why = pg_judge_ground(item->ground, cli->japanese);
-        row[i].request.octets = pg_span_str(item->answer->request);
-        row[i].status = item->answer->status;
-        row[i].octets = item->answer->size;
-        row[i].attempts = item->answer->count;
-    }
-    log->answer = row;
-    return log;
-}
-
 static void render_svg(pg_sink_t *sink, const pg_cli_t *cli,
                        const pg_snapshot_t *snapshot)
 {
     pg_sensor_t sensor = { .name = "" };
     pg_sensors_t one = { .sensor = &sensor, .n = 1 };
 
-    pg_sensor_from_snapshot(&sensor, snapshot);
+    pg_sensors_take(&sensor, snapshot);
     pg_sensors_align(&one);
-    pg_sensorchart_put(sink, &one, -1, cli->japanese, cli->pool);
+    pg_sensorchart_put(sink, &one, -1, cli->lang, cli->pool);
 }
 
 static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
@@ -295,19 +237,12 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
                                                         cli->pool);
     pg_report_t report = pg_clireport_report(cli, snapshot, snapshot->taken);
 
-    report.from_log = answers_of(cli, scan->judge);
-    if (!strcmp(o->output, "text")) {
-        pg_snaptext_t text = { sink, snapshot, cli->japanese, cli->pool };
-        pg_scantext_render(&text, scan);
-    }
-    else if (!strcmp(o->output, "svg")) {
-        render_svg(sink, cli, snapshot);
-    }
-    else if (!strcmp(o->output, "json")) {
-        render_json(sink, &report, o, scan, cli->pool);
+    report.scanned = pg_summary_scanned(scan, cli->pool);
+    if (o->format) {
+        o->format->render(sink, &report, cli->pool);
     }
     else {
-        o->format->render(sink, &report, cli->pool);
+        render_svg(sink, cli, snapshot);
     }
 }
 

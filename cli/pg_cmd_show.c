@@ -9,7 +9,6 @@
 
 #include "pg_clireport.h"
 #include "pg_ledger.h"
-#include "pg_snaptext.h"
 
 static const char help[] =
 "Usage: proxyguard show [OPTION]... [LEDGER]\n"
@@ -37,7 +36,7 @@ static const struct option longs[] = {
 
 typedef struct options_t {
     const char *path;
-    const pg_format_t *format;   /* NULL: text                            */
+    const pg_format_t *format;
     long watch;                  /* seconds; 0 = once                     */
 } options_t;
 
@@ -64,9 +63,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
     switch (option) {
     case 'O':
-        o->format = NULL;
-        return !strcmp(optarg, "text") ? 0
-               : pg_clireport_format(cli, &o->format, optarg, "");
+        return pg_clireport_format(cli, &o->format, optarg, "");
     case 'w':
         o->watch = WATCH_SECONDS;
         return optarg ? pg_cli_number(cli, "--watch", optarg, WATCH_MAX,
@@ -90,13 +87,7 @@ static int show_once(const pg_cli_t *cli, const options_t *o,
         return status;
     }
     report = pg_clireport_report(cli, snapshot, now);
-    if (o->format) {
-        o->format->render(sink, &report, pool);
-    }
-    else {
-        pg_snaptext_t text = { sink, snapshot, cli->japanese, pool };
-        pg_snaptext_render(&text);
-    }
+    o->format->render(sink, &report, pool);
     return pg_cli_finish(cli, sink, pg_clireport_status(snapshot));
 }
 
@@ -121,7 +112,7 @@ static int watch(const pg_cli_t *cli, const options_t *o, pg_sink_t *sink)
 
 int pg_cmd_show(pg_cli_t *cli)
 {
-    options_t o = { .path = NULL };
+    options_t o = { .format = pg_report_format(PG_SPAN("text")) };
     pg_sink_t sink = pg_cli_sink(stdout);
     int status;
 

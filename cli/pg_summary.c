@@ -247,3 +247,76 @@ const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
     fill_recent(s, scan, pool);
     return s;
 }
+
+/* --- what only a scan knows ---------------------------------------------- */
+
+static void fill_answers(pg_scanned_t *out, const pg_judge_t *judge,
+                         apr_pool_t *pool)
+{
+    pg_scanned_answer_t *answer =
+        apr_pcalloc(pool, (judge->n + 1) * sizeof(*answer));
+
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        const pg_answer_t *a = judge->item[i].answer;
+
+        answer[i].ground = judge->item[i].ground;
+        answer[i].class_id = a->class_id;
+        answer[i].status = a->status;
+        answer[i].attempts = a->count;
+        answer[i].first = a->first;
+        answer[i].request = text_of(pg_span_str(a->request), false);
+        answer[i].size = text_of(pg_span_str(a->size), false);
+    }
+    out->answer = answer;
+    out->answers = judge->n;
+    out->answers_lost = judge->lost;
+    memcpy(out->judged, judge->attempts, sizeof(out->judged));
+}
+
+static void fill_examples(pg_scanned_t *out, const pg_tally_t *tally,
+                          apr_pool_t *pool)
+{
+    pg_scanned_example_t *example =
+        apr_pcalloc(pool, PG_REASON_COUNT * sizeof(*example));
+    pg_text_t *unread =
+        apr_pcalloc(pool, PG_TALLY_SAMPLES * sizeof(*unread));
+
+    for (int r = 0; r < PG_REASON_COUNT; r++) {
+        const pg_example_t *e = &tally->example[r];
+
+        if (e->used) {
+            example[out->examples++] = (pg_scanned_example_t){
+                e->class_id, (pg_reason_e)r, text_kept(&e->request)
+            };
+        }
+    }
+    for (int i = 0; i < tally->samples; i++) {
+        unread[i] = text_kept(&tally->sample[i]);
+    }
+    out->example = example;
+    out->unread = unread;
+    out->unread_count = (apr_size_t)tally->samples;
+}
+
+#define COPY_LINES(sym, field) out->lines[PG_LINES_##sym] = tally->field;
+
+const pg_scanned_t *pg_summary_scanned(const pg_scan_out_t *scan,
+                                       apr_pool_t *pool)
+{
+    const pg_tally_t *tally = scan->tally;
+    pg_scanned_t *out = apr_pcalloc(pool, sizeof(*out));
+
+    out->files = scan->files;
+    out->octets = scan->octets;
+    PG_LINE_KINDS(COPY_LINES)
+    out->first = tally->log_first;
+    out->last = tally->log_last;
+    out->interrupted = scan->interrupted;
+    out->names_learned = pg_table_size(tally->names);
+    out->names = scan->own == NULL ? PG_NAMES_UNKNOWN
+                 : out->names_learned ? PG_NAMES_LEARNED : PG_NAMES_GIVEN;
+    out->counts_low_by = pg_tally_error(tally);
+    fill_answers(out, scan->judge, pool);
+    fill_examples(out, tally, pool);
+    return out;
+}

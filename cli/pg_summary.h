@@ -19,4 +19,11 @@ enum {
 const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
                                          apr_time_t now, apr_pool_t *pool);
 
+/**
+ * What a ledger cannot hold of it, for reports.
+ * @return in pool; texts point into the scan
+ */
+const pg_scanned_t *pg_summary_scanned(const pg_scan_out_t *scan,
+                                       apr_pool_t *pool);
+
 #endif

@@ -44,17 +44,18 @@ static void show_help(FILE *out)
 }
 
 /* As gettext would: the first of these that is set and not empty. */
-static bool locale_is_japanese(void)
+static pg_lang_e lang_of_locale(void)
 {
     static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
 
     for (int i = 0; i < 3; i++) {
         const char *value = getenv(names[i]);
         if (value && *value) {
-            return !strncmp(value, "ja", 2);
+            pg_lang_e lang = pg_lang_by_tag(pg_span_str(value));
+            return lang < PG_LANG_COUNT ? lang : PG_LANG_EN;
         }
     }
-    return false;
+    return PG_LANG_EN;
 }
 
 static int run(int argc, char **argv, apr_pool_t *pool)
@@ -62,7 +63,7 @@ static int run(int argc, char **argv, apr_pool_t *pool)
     pg_cli_t cli = {
         .argc = argc - 1,
         .argv = argc > 1 ? argv + 1 : argv,
-        .japanese = locale_is_japanese(),
+        .lang = lang_of_locale(),
         .now = apr_time_now(),
         .pool = pool,
     };

@@ -2,9 +2,6 @@
 
 #include "pg_explain.h"
 
-#define TAG_OF(sym, tag) tag,
-static const char *const tags[] = { PG_LANGS(TAG_OF) };
-
 static const char *const classes[PG_CLASS_COUNT + 1][PG_LANG_COUNT] = {
     [PG_CLASS_ABSOLUTE] = {
         "A request for a page of another site, sent to this server as if it"
@@ -182,23 +179,6 @@ static const char *const whys[PG_REASON_COUNT][PG_LANG_COUNT] = {
         " が要求を転送しようとしました。",
     },
 };
-
-const char *pg_explain_lang_tag(pg_lang_e lang)
-{
-    return (unsigned int)lang < PG_LANG_COUNT ? tags[lang] : "?";
-}
-
-pg_lang_e pg_explain_lang_by_tag(pg_span_t tag)
-{
-    int lang = 0;
-
-    tag = pg_span_upto(tag, pg_span_find_any(tag, "-_"));
-    while (lang < PG_LANG_COUNT
-           && !pg_span_ieq(tag, pg_span_str(tags[lang]))) {
-        lang++;
-    }
-    return (pg_lang_e)lang;
-}
 
 const char *pg_explain_class(pg_class_e c, pg_lang_e lang)
 {

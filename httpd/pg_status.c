@@ -130,7 +130,7 @@ static int answer(request_rec *r, const pg_query_t *query)
 
     ap_set_content_type(r, query->format->media_type);
     apr_table_setn(r->headers_out, "Content-Language",
-                   pg_explain_lang_tag(query->view.lang));
+                   pg_lang_tag(query->view.lang));
     if (r->header_only) {
         return OK;
     }

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The parts of the status page. Internal to report/: pg_html.c puts them
- * together. Every string that is not a literal of ours goes through
- * pg_escape_html. */
+/* The parts of the status page, and what they share (pg_html_put.c). Internal
+ * to report/: pg_html.c puts the parts together. Every string that is not a
+ * literal of ours goes through pg_escape_html. */
 #ifndef PG_HTML_H
 #define PG_HTML_H
 
@@ -15,6 +15,7 @@ typedef struct pg_page_t {
     const pg_report_t *report;
     const pg_snapshot_t *s;      /* NULL: the guard cannot count          */
     pg_measured_t measured;
+    apr_pool_t *pool;
 } pg_page_t;
 
 /** The style sheet in parts; the last one is NULL. */

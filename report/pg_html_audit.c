@@ -3,6 +3,8 @@
 /* Virtual hosts, findings, and what the words mean. */
 #include "pg_html.h"
 
+#include "pg_explain.h"
+
 static const pg_vhost_count_t *counts_of(const pg_page_t *page,
                                          const char *name)
 {

@@ -129,9 +129,8 @@ static void top_note(const pg_page_t *page, const pg_top_t *top,
     }
     if (top->n > shown) {
         pg_sink_puts(page->sink, " ");
-        pg_render_number(all, top->n < 100 ? top->n : 100);
-        pg_html_say(page, PG_PHRASE_TOP_MORE,
-                    pg_render_number(n, top->n - shown), all, NULL);
+        pg_html_say(page, PG_PHRASE_TOP_SHOWN, pg_render_number(n, shown),
+                    pg_render_number(all, top->n), NULL);
     }
     pg_sink_puts(page->sink, "</p>\n");
 }

@@ -3,6 +3,8 @@
 /* The most recent attempts: in words, with the evidence one click away. */
 #include "pg_html.h"
 
+#include "pg_explain.h"
+
 enum { SHOWN_EVIDENCE = 1024, RECENT_PER_ROW = 5 };
 
 /* The host with its port, when there is one, as one text. */

@@ -13,10 +13,13 @@
 #include <apr_strings.h>
 #include <jansson.h>
 
+enum { ANSWERS_MAX = 200 };
+
 typedef struct writer_t {
     pg_sink_t *sink;
     const pg_report_t *report;
     const char *between;         /* what to write before the next member  */
+    const char *indent;          /* of members                            */
 } writer_t;
 
 /* --- values -------------------------------------------------------------- */
@@ -84,10 +87,10 @@ static void dump(pg_sink_t *sink, json_t *value, size_t flags)
     json_decref(value);
 }
 
-/* A member of the root; the names are ours and need no escape. */
+/* A member; the names are ours and need no escape. */
 static void key(writer_t *w, const char *name)
 {
-    pg_sink_putf(w->sink, "%s\n  \"%s\": ", w->between, name);
+    pg_sink_putf(w->sink, "%s\n%s\"%s\": ", w->between, w->indent, name);
     w->between = ",";
 }
 
@@ -415,10 +418,76 @@ static void put_findings(writer_t *w)
     pg_sink_puts(w->sink, "]");
 }
 
+/* --- a scan of logs ------------------------------------------------------ */
+
+static json_t *scan_counts(const pg_scanned_t *scan, bool judged)
+{
+    json_t *out = json_object();
+
+    for (int i = 0; i < (judged ? (int)PG_JUDGED_COUNT : (int)PG_LINES_COUNT);
+         i++) {
+        json_object_set_new(out,
+                            judged ? pg_scanned_judged((pg_judged_e)i)
+                                   : pg_scanned_lines((pg_lines_e)i),
+                            count(judged ? scan->judged[i] : scan->lines[i]));
+    }
+    return out;
+}
+
+static json_t *answer_json(const pg_report_t *report,
+                           const pg_scanned_answer_t *a)
+{
+    return json_pack(
+        "{s:s, s:s, s:o, s:s, s:i, s:o, s:o}", "judged",
+        pg_scanned_judged(pg_scanned_judged_by(a->ground)), "why",
+        pg_phrases_get(PG_LANG_EN, PG_PHRASE_OF(GROUND_CONNECT, a->ground)),
+        "request", stranger(report, PG_FIELD_EVIDENCE, &a->request), "class",
+        pg_vocab_class(a->class_id), "status", a->status, "octets",
+        plain(a->size.octets), "attempts", count(a->attempts));
+}
+
+static void put_answers(writer_t *w)
+{
+    const pg_scanned_t *scan = w->report->scanned;
+
+    pg_sink_puts(w->sink, ",\n    \"answers\": [");
+    for (apr_size_t i = 0; i < scan->answers && i < ANSWERS_MAX; i++) {
+        element(w, "      ", i == 0, answer_json(w->report, &scan->answer[i]));
+    }
+    pg_sink_puts(w->sink, "]");
+}
+
+static void put_scan(writer_t *w)
+{
+    const pg_scanned_t *scan = w->report->scanned;
+    json_t *unread = json_array();
+
+    for (apr_size_t i = 0; i < scan->unread_count; i++) {
+        json_array_append_new(unread, stranger(w->report, PG_FIELD_EVIDENCE,
+                                               &scan->unread[i]));
+    }
+    key(w, "scan");
+    pg_sink_puts(w->sink, "{\n    \"files\": ");
+    dump(w->sink, json_integer(scan->files), 0);
+    w->indent = "    ";
+    member(w, "octets", count(scan->octets));
+    member(w, "lines", scan_counts(scan, false));
+    member(w, "not_understood", unread);
+    member(w, "interrupted", json_boolean(scan->interrupted));
+    member(w, "own_names", json_string(pg_scanned_names(scan->names)));
+    member(w, "counts_low_by", count(scan->counts_low_by));
+    member(w, "judged", scan_counts(scan, true));
+    member(w, "answers_lost", count(scan->answers_lost));
+    put_answers(w);
+    w->indent = "  ";
+    pg_sink_puts(w->sink, "\n  }");
+}
+
 apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
                             apr_pool_t *pool)
 {
-    writer_t w = { .sink = sink, .report = report, .between = "{" };
+    writer_t w = { .sink = sink, .report = report, .between = "{",
+                   .indent = "  " };
     pg_text_t sensor = { .octets = pg_span_str(report->sensor) };
 
     (void)pool;
@@ -430,6 +499,9 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
     put_metrics(&w);
     put_postures(&w);
     put_findings(&w);
+    if (report->scanned) {
+        put_scan(&w);
+    }
     if (report->ledger) {
         put_trend(&w);
         put_window(&w);

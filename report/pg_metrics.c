@@ -97,7 +97,10 @@ VALUE(LOST, m->report->evidence_lines_lost)
 
 /* --- the table ----------------------------------------------------------- */
 
-#define METRIC(sym, prometheus, type, measure, key, auto_key, one, two, text) \
+enum { NEEDS_LEDGER = false, NEEDS_ALWAYS = true };
+
+#define METRIC(sym, needs, prometheus, type, measure, key, auto_key, one,     \
+               two, text)                                                     \
     { .name = prometheus,                                                     \
       .kind = PG_KIND_##type,                                                 \
       .unit = PG_UNIT_##measure,                                              \
@@ -105,8 +108,7 @@ VALUE(LOST, m->report->evidence_lines_lost)
       .line = auto_key,                                                       \
       .label = { &label_##one, &label_##two },                                \
       .help = text,                                                           \
-      .always = PG_METRIC_##sym == PG_METRIC_COUNTING                         \
-                || PG_METRIC_##sym >= PG_METRIC_VHOSTS,                       \
+      .always = NEEDS_##needs,                                                \
       .value = value_##sym },
 
 static const pg_metric_t metrics[] = { PG_METRICS(METRIC) };

@@ -9,54 +9,62 @@
 #include "pg_report.h"
 #include "pg_trend.h"
 
-/*  X(enum suffix, Prometheus name, type, unit, JSON key, ?auto key,
+/*  X(enum suffix, needs, Prometheus name, type, unit, JSON key, ?auto key,
  *    label 1, label 2, help)
+ *
+ *  A metric that needs a LEDGER has no value without one.
  *
  *  Append only; a name never changes its meaning. Prometheus puts
  *  "proxyguard_" in front, the unit and "_total" (counters) behind; a metric
  *  without a Prometheus name is a sum of another one. All label values come
  *  from closed lists: what strangers send is never a label. */
 #define PG_METRICS(X)                                                         \
-    X(COUNTING, "counting", GAUGE, NONE, "counting", "Counting",              \
+    X(COUNTING, ALWAYS, "counting", GAUGE, NONE, "counting", "Counting",      \
       NONE, NONE, "1 when there is a ledger to count in, 0 without")          \
-    X(SINCE, "since", GAUGE, TIME, "since", "Since",                          \
+    X(SINCE, LEDGER, "since", GAUGE, TIME, "since", "Since",                  \
       NONE, NONE, "When counting began")                                      \
-    X(TOTAL, NULL, COUNTER, NONE, "attempts", "Attempts",                     \
+    X(TOTAL, LEDGER, NULL, COUNTER, NONE, "attempts", "Attempts",             \
       NONE, NONE, "Relay attempts in all")                                    \
-    X(BY_CLASS, NULL, COUNTER, NONE, "by_class", "Class",                     \
+    X(BY_CLASS, LEDGER, NULL, COUNTER, NONE, "by_class", "Class",             \
       CLASS, NONE, "Relay attempts by class")                                 \
-    X(BY_FAMILY, "family_attempts", COUNTER, NONE, "by_family", "Family",     \
-      FAMILY, NONE, "Relay attempts by family")                               \
-    X(BY_OUTCOME, NULL, COUNTER, NONE, "by_outcome", "Outcome",               \
+    X(BY_FAMILY, LEDGER, "family_attempts", COUNTER, NONE, "by_family",       \
+      "Family", FAMILY, NONE, "Relay attempts by family")                     \
+    X(BY_OUTCOME, LEDGER, NULL, COUNTER, NONE, "by_outcome", "Outcome",       \
       OUTCOME, NONE, "Relay attempts by what happened to them")               \
-    X(ATTEMPTS, "attempts", COUNTER, NONE, "by_class_and_outcome", NULL,      \
-      CLASS, OUTCOME, "Relay attempts by class and outcome")                  \
-    X(BY_METHOD, "method_attempts", COUNTER, NONE, "by_method", "Method",     \
-      METHOD, NONE, "Relay attempts by method")                               \
-    X(BY_PORT, "port_attempts", COUNTER, NONE, "by_port_class", "Port",       \
-      PORT, NONE, "Relay attempts by what the port they asked for is for")    \
-    X(PERMITTED, "permitted", COUNTER, NONE, "permitted", "Permitted",        \
-      NONE, NONE, "Requests carried for clients that may; no attempts")       \
-    X(FIRST, "first_attempt", GAUGE, TIME, "first", "First",                  \
+    X(ATTEMPTS, LEDGER, "attempts", COUNTER, NONE, "by_class_and_outcome",    \
+      NULL, CLASS, OUTCOME, "Relay attempts by class and outcome")            \
+    X(BY_METHOD, LEDGER, "method_attempts", COUNTER, NONE, "by_method",       \
+      "Method", METHOD, NONE, "Relay attempts by method")                     \
+    X(BY_PORT, LEDGER, "port_attempts", COUNTER, NONE, "by_port_class",       \
+      "Port", PORT, NONE,                                                     \
+      "Relay attempts by what the port they asked for is for")                \
+    X(PERMITTED, LEDGER, "permitted", COUNTER, NONE, "permitted",             \
+      "Permitted", NONE, NONE,                                                \
+      "Requests carried for clients that may; no attempts")                   \
+    X(FIRST, LEDGER, "first_attempt", GAUGE, TIME, "first", "First",          \
       NONE, NONE, "When the oldest attempt came; 0 for none")                 \
-    X(LAST, "last_attempt", GAUGE, TIME, "last", "Last",                      \
+    X(LAST, LEDGER, "last_attempt", GAUGE, TIME, "last", "Last",              \
       NONE, NONE, "When the newest attempt came; 0 for none")                 \
-    X(HOUR, "last_hour_attempts", GAUGE, NONE, "last_hour", "LastHour",       \
-      NONE, NONE, "Relay attempts in the last 60 minutes")                    \
-    X(USUAL, "usual_hour_attempts", GAUGE, NONE, "usual_hour", "UsualHour",   \
-      NONE, NONE, "Mean of relay attempts an hour, up to 14 days back")       \
-    X(MONTH, "month_attempts", GAUGE, NONE, "this_month", "ThisMonth",        \
-      FAMILY, NONE, "Relay attempts of this month (UTC) so far, by family")   \
-    X(SOURCES, "sources", GAUGE, NONE, "sources", "Sources",                  \
+    X(HOUR, LEDGER, "last_hour_attempts", GAUGE, NONE, "last_hour",           \
+      "LastHour", NONE, NONE, "Relay attempts in the last 60 minutes")        \
+    X(USUAL, LEDGER, "usual_hour_attempts", GAUGE, NONE, "usual_hour",        \
+      "UsualHour", NONE, NONE,                                                \
+      "Mean of relay attempts an hour, up to 14 days back")                   \
+    X(MONTH, LEDGER, "month_attempts", GAUGE, NONE, "this_month",             \
+      "ThisMonth", FAMILY, NONE,                                              \
+      "Relay attempts of this month (UTC) so far, by family")                 \
+    X(SOURCES, LEDGER, "sources", GAUGE, NONE, "sources", "Sources",          \
       NONE, NONE, "Different sources since counting began, estimated")        \
-    X(VHOSTS, "vhosts", GAUGE, NONE, "by_posture", "Posture",                 \
+    X(VHOSTS, ALWAYS, "vhosts", GAUGE, NONE, "by_posture", "Posture",         \
       POSTURE, NONE, "Virtual hosts by what they are to strangers")           \
-    X(FINDINGS, "findings", GAUGE, NONE, "by_severity", "Findings",           \
+    X(FINDINGS, ALWAYS, "findings", GAUGE, NONE, "by_severity", "Findings",   \
       SEVERITY, NONE, "Findings of the configuration audit by severity")      \
-    X(HELD, "log_lines_held", COUNTER, NONE, "log_lines_held", "LogHeld",     \
-      NONE, NONE, "Lines that ProxyGuardLogRate kept out of the error log")   \
-    X(LOST, "evidence_lines_lost", COUNTER, NONE, "evidence_lines_lost",      \
-      "EvidenceLost", NONE, NONE, "Lines the evidence log did not take")
+    X(HELD, ALWAYS, "log_lines_held", COUNTER, NONE, "log_lines_held",        \
+      "LogHeld", NONE, NONE,                                                  \
+      "Lines that ProxyGuardLogRate kept out of the error log")               \
+    X(LOST, ALWAYS, "evidence_lines_lost", COUNTER, NONE,                     \
+      "evidence_lines_lost", "EvidenceLost", NONE, NONE,                      \
+      "Lines the evidence log did not take")
 
 #define PG_ENUM_METRIC(sym, ...) PG_METRIC_##sym,
 typedef enum pg_metric_e {

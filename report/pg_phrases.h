@@ -1,19 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Every sentence the reports say to people, once, in each language. {0} to
- * {3} are arguments; {0:attempt|attempts} is the first word when argument 0 is
- * "1" and the second one otherwise. What machines read is not here: the names
- * of the vocabulary (core/pg_vocab.h) and of the metrics (pg_metrics.h). */
+/* The catalogue: every sentence that reports say to people, one row each, a
+ * column for each language. {0} to {3} are arguments; {0:attempt|attempts} is
+ * the first word when argument 0 is "1" and the second one otherwise; either
+ * may hold places again. What machines read is not here: the names of the
+ * vocabulary (core/pg_vocab.h) and of the metrics (pg_metrics.h). */
 #ifndef PG_PHRASES_H
 #define PG_PHRASES_H
 
-#include "pg_explain.h"
+#include "pg_lang.h"
 #include "pg_sink.h"
 #include "pg_trend.h"
 #include "pg_vocab.h"
-
-/** A language's own name for itself. */
-const char *pg_phrases_lang(pg_lang_e lang);
 
 /*  For each class: a name, and what it asked for with and without a known host
  *  ({0}). What it is, in a sentence, is pg_explain.h's. */
@@ -84,197 +82,537 @@ const char *pg_phrases_lang(pg_lang_e lang);
     X(TOP_AGENTS, "User agents", "ユーザーエージェント")
 
 #define PG_PAGE_PHRASES(X)                                                    \
-    X(TITLE, "Relay attempts", "不正中継の試み")                              \
-    X(SUBTITLE, "What strangers asked this server to carry for them.",        \
-      "第三者がこのサーバーに求めた中継の記録です。")                         \
+    X(TITLE, "Relay attempts",                                                \
+      "不正中継の試行")                                                       \
+    X(SUBTITLE, "What third parties asked this server to relay for them.",    \
+      "第三者がこのサーバーに中継させようとした要求の記録です。")             \
     X(CANNOT_COUNT,                                                           \
-      "The guard is at work, but it cannot count: it has no ledger. The "     \
+      "The guard is working, but it cannot count: it has no ledger. The "     \
       "error log says why.",                                                  \
-      "防御は働いていますが、記録ファイルがないため計数できません。理由は"    \
-      "エラーログにあります。")                                               \
+      "防御は機能していますが、台帳がないため記録できません。理由はエラー"    \
+      "ログをご覧ください。")                                                 \
     X(MASKED, "Names and addresses are replaced by pseudonyms.",              \
-      "名前とアドレスは仮名に置き換えてあります。")                           \
-    X(SKIP, "To the figures", "本文へ")                                       \
+      "名前とアドレスは仮名に置き換えています。")                             \
+    X(SKIP, "Skip to the figures",                                            \
+      "本文へ移動")                                                           \
     X(Q_OPEN, "Is this server an open proxy?",                                \
       "このサーバーはオープンプロキシか")                                     \
-    X(OPEN_NO, "No.", "いいえ。")                                             \
-    X(OPEN_NO_MORE, "No virtual host relays for strangers ({0} looked at).",  \
+    X(OPEN_NO, "No.",                                                         \
+      "いいえ。")                                                             \
+    X(OPEN_NO_MORE,                                                           \
+      "{0:The virtual host does|None of the {0} virtual hosts} {0:not "       \
+      "relay|relays} for third parties.",                                     \
       "第三者のために中継するバーチャルホストはありません (全 {0})。")        \
     X(OPEN_RESTRICTED, "No: for permitted clients only.",                     \
-      "いいえ。許可した利用者のみです。")                                     \
+      "いいえ。許可したクライアント専用です。")                               \
     X(OPEN_RESTRICTED_MORE,                                                   \
-      "{0} of {1} virtual {1:host|hosts} {0:is a forward proxy|are forward "  \
-      "proxies} whose access control lets in only some.",                     \
-      "{1} のうち {0} のバーチャルホストが、アクセス制限付きの"               \
-      "フォワードプロキシです。")                                             \
+      "{0} of {1} virtual {1:host|hosts} {0:is a forward proxy|are "          \
+      "forward proxies}, restricted to permitted clients.",                   \
+      "{1} のバーチャルホストのうち {0} が、アクセスを制限したフォワード"     \
+      "プロキシです。")                                                       \
     X(OPEN_MISTAKE, "Configured as one, by mistake.",                         \
-      "設定の誤りにより、開放されています。")                                 \
+      "設定の誤りで開放されています。")                                       \
     X(OPEN_MISTAKE_MORE,                                                      \
-      "{0} of {1} virtual {1:host|hosts} would relay for anyone; only the "   \
-      "guard is in the way. See what was found below.",                       \
-      "{1} のうち {0} のバーチャルホストが誰のためにも中継する設定です。"     \
-      "防いでいるのはこのモジュールだけです。下の指摘をご覧ください。")       \
-    X(OPEN_PURPOSE, "Yes, on purpose.", "はい。意図した設定です。")           \
+      "{0} of {1} virtual {1:host|hosts} would relay for anyone; only "       \
+      "this module prevents it. See the findings below.",                     \
+      "{1} のバーチャルホストのうち {0} が、誰のためにも中継する設定です"     \
+      "。防いでいるのはこのモジュールだけです。下の指摘をご覧ください。")     \
+    X(OPEN_PURPOSE, "Yes, on purpose.",                                       \
+      "はい。意図的な設定です。")                                             \
     X(OPEN_PURPOSE_MORE,                                                      \
       "{0} of {1} virtual {1:host|hosts} {0:relays|relay} for anyone, as "    \
       "configured.",                                                          \
-      "{1} のうち {0} のバーチャルホストが、設定どおり誰のためにも中継し"     \
+      "{1} のバーチャルホストのうち {0} が、設定どおり誰のためにも中継し"     \
       "ます。")                                                               \
-    X(OPEN_UNKNOWN, "Not known.", "わかりません。")                           \
+    X(OPEN_UNKNOWN, "Not known.",                                             \
+      "わかりません。")                                                       \
     X(OPEN_UNKNOWN_MORE,                                                      \
-      "The configuration of {0} of {1} virtual {1:host|hosts} could not be "  \
-      "judged.",                                                              \
-      "{1} のうち {0} のバーチャルホストの設定を判定できませんでした。")      \
-    X(OPEN_UNSEEN_MORE, "The configuration was not looked at.",               \
-      "設定は調べられていません。")                                           \
-    X(Q_RELAYED, "Was anything relayed?", "中継されたものはあるか")           \
-    X(RELAYED_NO, "Nothing.", "ありません。")                                 \
-    X(RELAYED_NO_MORE, "None of {0} {0:attempt|attempts} was carried.",       \
-      "{0} 件の試みのうち、中継されたものはありません。")                     \
-    X(RELAYED_NO_NONE, "There was no attempt.", "試みはありませんでした。")   \
-    X(RELAYED_YES, "Yes: {0}.", "はい。{0} 件です。")                         \
+      "The configuration of {0} of {1} virtual {1:host|hosts} could not "     \
+      "be judged.",                                                           \
+      "{1} のバーチャルホストのうち {0} の設定を判定できませんでした。")      \
+    X(OPEN_UNSEEN_MORE, "The configuration was not examined.",                \
+      "設定は調べていません。")                                               \
+    X(Q_RELAYED, "Was anything relayed?",                                     \
+      "中継されたものはあるか")                                               \
+    X(RELAYED_NO, "No.",                                                      \
+      "いいえ。")                                                             \
+    X(RELAYED_NO_MORE,                                                        \
+      "{0:The only attempt|None of the {0} attempts} was {0:not "             \
+      "relayed|relayed}.",                                                    \
+      "{0} 件の試行のうち、中継されたものはありません。")                     \
+    X(RELAYED_NO_NONE, "There were no attempts.",                             \
+      "試行はありませんでした。")                                             \
+    X(RELAYED_YES, "Yes: {0}.",                                               \
+      "はい。{0} 件です。")                                                   \
     X(RELAYED_YES_MORE,                                                       \
-      "{0} of {1} {1:attempt|attempts} {0:was|were} carried to a third "      \
+      "{0} of {1} {1:attempt|attempts} {0:was|were} relayed to a third "      \
       "party.",                                                               \
-      "{1} 件のうち {0} 件が第三者へ中継されました。")                        \
-    X(RELAYED_PROBABLY, "Probably: {0}.", "おそらく。{0} 件です。")             \
+      "{1} 件の試行のうち {0} 件が第三者へ中継されました。")                  \
+    X(RELAYED_PROBABLY, "Probably: {0}.",                                     \
+      "おそらくあります: {0} 件。")                                           \
     X(RELAYED_PROBABLY_MORE,                                                  \
-      "{0} of {1} {1:attempt|attempts} got an answer that speaks for it: "    \
-      "see below.",                                                           \
-      "{1} 件のうち {0} 件は、応答からそう見られます。下記をご覧ください。")    \
-    X(RELAYED_NO_SIGN, "There is no sign of it.", "その形跡はありません。")   \
+      "The answers to {0} of {1} {1:attempt|attempts} suggest it: see "       \
+      "below.",                                                               \
+      "{1} 件の試行のうち {0} 件は、応答から見て中継された疑いがあります"     \
+      "。下記をご覧ください。")                                               \
+    X(RELAYED_NO_SIGN, "No sign of it.",                                      \
+      "その形跡はありません。")                                               \
     X(RELAYED_UNCLEAR, "For {0} {0:attempt|attempts} the log cannot tell.",   \
       "{0} 件はログからは判断できません。")                                   \
-    X(PERMITTED, "For permitted clients, {0} {0:request was|requests were} "  \
-      "carried.",                                                             \
-      "許可した利用者の要求 {0} 件を中継しました。")                          \
-    X(Q_NOW, "Is somebody trying now?", "今、試みられているか")               \
-    X(NOW_NONE, "Not in the last hour.", "この 1 時間はありません。")         \
-    X(NOW_SOME, "Yes.", "はい。")                                             \
-    X(NOW_FEWER, "Yes, less than usual.", "はい。通常より少なめです。")       \
-    X(NOW_USUAL, "Yes, about as usual.", "はい。通常どおりです。")            \
-    X(NOW_MORE, "Yes, more than usual.", "はい。通常より多く来ています。")    \
+    X(PERMITTED,                                                              \
+      "For permitted clients, {0} {0:request was|requests were} relayed.",    \
+      "許可したクライアントの要求は {0} 件を中継しました。")                  \
+    X(Q_NOW, "Is somebody trying now?",                                       \
+      "今、試行が続いているか")                                               \
+    X(NOW_NONE, "Not in the last hour.",                                      \
+      "この 1 時間はありません。")                                            \
+    X(NOW_SOME, "Yes.",                                                       \
+      "はい。")                                                               \
+    X(NOW_FEWER, "Yes, less than usual.",                                     \
+      "はい。ふだんより少なめです。")                                         \
+    X(NOW_USUAL, "Yes, about as usual.",                                      \
+      "はい。ふだんと同じ程度です。")                                         \
+    X(NOW_MORE, "Yes, more than usual.",                                      \
+      "はい。ふだんより多く来ています。")                                     \
     X(NOW_COUNT, "{0} {0:attempt|attempts} in the last hour.",                \
       "直近 1 時間に {0} 件。")                                               \
-    X(NOW_USUAL_MORE,                                                         \
-      "The usual is {0} an hour (mean of {1} {1:hour|hours}).",               \
-      "通常は 1 時間に {0} 件 ({1} 時間の平均)。")                            \
-    X(NOW_TOO_EARLY, "It is too early to say what is usual.",                 \
-      "通常の件数はまだわかりません。")                                       \
-    X(NOW_LAST, "The last one came at {0}.", "最後の試みは {0} です。")       \
-    X(Q_MONTH, "More than before?", "以前より多いか")                         \
-    X(MONTH_UNKNOWN, "Too early to say.", "まだわかりません。")               \
-    X(MONTH_NONE, "None this month.", "今月はありません。")                   \
-    X(MONTH_FEWER, "Fewer than last month.", "先月より少なめです。")          \
-    X(MONTH_USUAL, "About as last month.", "先月と同じ程度です。")            \
-    X(MONTH_MORE, "More than last month.", "先月より多くなっています。")      \
+    X(NOW_USUAL_MORE, "Usually {0} an hour (mean of {1} {1:hour|hours}).",    \
+      "ふだんは 1 時間に {0} 件 ({1} 時間の平均)。")                          \
+    X(NOW_TOO_EARLY, "It is too early to tell what is usual.",                \
+      "ふだんの件数はまだわかりません。")                                     \
+    X(NOW_LAST, "The last one was at {0}.",                                   \
+      "最後の試行は {0} です。")                                              \
+    X(Q_MONTH, "More than before?",                                           \
+      "以前より増えているか")                                                 \
+    X(MONTH_UNKNOWN, "Too early to tell.",                                    \
+      "まだわかりません。")                                                   \
+    X(MONTH_NONE, "None this month.",                                         \
+      "今月はありません。")                                                   \
+    X(MONTH_FEWER, "Fewer than last month.",                                  \
+      "先月より減っています。")                                               \
+    X(MONTH_USUAL, "About the same as last month.",                           \
+      "先月と同じ程度です。")                                                 \
+    X(MONTH_MORE, "More than last month.",                                    \
+      "先月より増えています。")                                               \
     X(MONTH_COUNT, "{0} {0:attempt|attempts} so far this month.",             \
       "今月はこれまでに {0} 件。")                                            \
-    X(MONTH_LAST, "{0} by this day of last month.", "先月の同日までは {0} 件。")\
-    X(MONTH_YEAR, "{0} by this day of this month a year ago.",                \
-      "前年同月の同日までは {0} 件。")                                        \
-    X(MONTH_NO_YEAR, "A year ago it did not count yet.",                      \
+    X(MONTH_LAST, "{0} by this day last month.",                              \
+      "先月の同じ日までは {0} 件。")                                          \
+    X(MONTH_YEAR, "{0} by this day a year ago.",                              \
+      "前年同月の同じ日までは {0} 件。")                                      \
+    X(MONTH_NO_YEAR, "There are no figures for a year ago.",                  \
       "前年の記録はありません。")                                             \
-    X(Q_SINCE, "Counting since when?", "いつから数えているか")                \
+    X(Q_SINCE, "Counting since when?",                                        \
+      "いつから数えているか")                                                 \
+    X(SINCE_TIME, "{0} UTC.",                                                 \
+      "{0} UTC。")                                                            \
     X(SINCE_MORE,                                                             \
-      "{0} {0:attempt|attempts} from {1} different {1:source|sources} in "    \
+      "{0} {0:attempt|attempts} from {1} {1:source|different sources} in "    \
       "all.",                                                                 \
       "合計 {0} 件、送信元は {1} です。")                                     \
     X(SINCE_MORE_ABOUT,                                                       \
-      "{0} {0:attempt|attempts} from about {1} different {1:source|sources} " \
-      "in all (± {2} %).",                                                    \
+      "{0} {0:attempt|attempts} from about {1} {1:source|different "          \
+      "sources} in all (± {2} %).",                                           \
       "合計 {0} 件、送信元は約 {1} (± {2} %) です。")                         \
-    X(H_HISTORY, "When", "時期")                                              \
-    X(CHART_MONTHS, "Attempts per month, by family", "月別の件数(系統別)")  \
-    X(CHART_HOURS, "The last 24 hours, by class", "直近 24 時間(種類別)")   \
-    X(CHART_MINUTES, "The last 60 minutes, by class", "直近 60 分(種類別)") \
+    X(H_HISTORY, "When",                                                      \
+      "推移")                                                                 \
+    X(CHART_MONTHS, "Attempts per month, by family",                          \
+      "月別の件数 (系統別)")                                                  \
+    X(CHART_HOURS, "The last 24 hours, by class",                             \
+      "直近 24 時間 (種類別)")                                                \
+    X(CHART_MINUTES, "The last 60 minutes, by class",                         \
+      "直近 60 分 (種類別)")                                                  \
     X(CHART_ABOUT,                                                            \
-      "Bars for {0} periods from {1} to {2}; the highest is {3}. The table "  \
-      "below the chart has every value.",                                     \
-      "{1} から {2} まで {0} 本の棒グラフ。最大は {3} です。すべての値は下の" \
-      "表にあります。")                                                       \
-    X(CHART_PARTIAL, "{0} is not over yet: so far {1}.",                      \
-      "{0} は途中で、これまでに {1} です。")                                  \
-    X(CHART_NONE, "No attempt in this time.", "この期間の試みはありません。") \
-    X(CHART_TABLE, "The values as a table", "値を表で見る")                   \
-    X(SO_FAR, "so far", "途中")                                               \
-    X(H_ANSWERED, "Did any succeed?", "成功したものはあるか")                 \
+      "Bars for {0} periods from {1} to {2}; the highest is {3}. The "        \
+      "table below the chart has every value.",                               \
+      "{1} から {2} まで {0} 本の棒グラフ。最大は {3} です。すべての値は"     \
+      "下の表にあります。")                                                   \
+    X(CHART_PARTIAL, "{0} is not over yet: {1} so far.",                      \
+      "{0} はまだ途中です (これまでに {1} 件)。")                             \
+    X(CHART_NONE, "No attempts in this period.",                              \
+      "この期間に試行はありません。")                                         \
+    X(CHART_TABLE, "The values as a table",                                   \
+      "値を表で見る")                                                         \
+    X(SO_FAR, "so far",                                                       \
+      "途中")                                                                 \
+    X(H_ANSWERED, "Did any succeed?",                                         \
+      "成功したものはあるか")                                                 \
     X(ANSWERED_NONE, "No: none was answered with a 2xx.",                     \
-      "いいえ: 2xx で応答したものはありません。")                             \
-    X(H_WHAT, "What was asked for", "求められた内容")                         \
-    X(H_TOP, "Who, and to where", "誰が、どこへ")                             \
-    X(H_RECENT, "The most recent attempts", "最近の試み")                     \
-    X(H_VHOSTS, "Virtual hosts", "バーチャルホスト")                          \
-    X(H_FINDINGS, "What the configuration leaves open", "設定についての指摘") \
-    X(H_CLASSES, "What the words mean", "用語の意味")                         \
-    X(H_OTHER, "The same for machines", "機械向けの形式")                     \
-    X(COL_CLASS, "Class", "種類")                                             \
-    X(COL_ALL, "Since the start", "全期間")                                   \
-    X(COL_WINDOW, "In the last {0}", "直近 {0}")                              \
-    X(COL_SHARE, "Share", "割合")                                             \
-    X(COL_COUNT, "Attempts", "件数")                                          \
-    X(COL_TIME, "Time (UTC)", "時刻 (UTC)")                                   \
-    X(COL_SOURCE, "Source", "送信元")                                         \
-    X(COL_ASKED, "Asked for", "求めた内容")                                   \
-    X(COL_OUTCOME, "Outcome", "結果")                                         \
-    X(COL_MONTH, "Month", "月")                                               \
-    X(COL_HOUR, "Hour (UTC)", "時 (UTC)")                                     \
-    X(COL_MINUTE, "Minute (UTC)", "分 (UTC)")                                 \
-    X(COL_TOTAL, "All", "合計")                                               \
-    X(COL_VHOST, "Virtual host", "バーチャルホスト")                          \
-    X(COL_POSTURE, "Open proxy?", "オープンプロキシか")                       \
-    X(COL_JUDGED, "Judged", "判定")                                           \
-    X(COL_REQUEST, "Request", "要求")                                         \
-    X(COL_STATUS, "Status", "ステータス")                                     \
-    X(COL_OCTETS, "Octets", "オクテット")                                     \
-    X(COL_WHY, "Why", "理由")                                                 \
-    X(UNIT_MINUTES, "{0} {0:minute|minutes}", "{0} 分")                       \
-    X(UNIT_HOURS, "{0} {0:hour|hours}", "{0} 時間")                           \
-    X(UNIT_DAYS, "{0} {0:day|days}", "{0} 日")                                \
-    X(TOP_NONE, "None yet.", "まだありません。")                              \
-    X(TOP_EXACT, "Complete list, exact counts.", "すべて、正確な件数です。")  \
+      "いいえ。2xx で応答したものはありません。")                             \
+    X(H_WHAT, "What was asked for",                                           \
+      "要求の種類")                                                           \
+    X(H_OUTCOMES, "What became of them",                                      \
+      "結果")                                                                 \
+    X(H_TOP, "Who, and to where",                                             \
+      "誰が、どこへ")                                                         \
+    X(H_RECENT, "The most recent attempts",                                   \
+      "最近の試行")                                                           \
+    X(H_VHOSTS, "Virtual hosts",                                              \
+      "バーチャルホスト")                                                     \
+    X(H_FINDINGS, "What the configuration leaves open",                       \
+      "設定についての指摘")                                                   \
+    X(H_CLASSES, "What the terms mean",                                       \
+      "用語の意味")                                                           \
+    X(H_OTHER, "The same data in other formats",                              \
+      "ほかの形式")                                                           \
+    X(H_EXAMPLES, "Examples",                                                 \
+      "例")                                                                   \
+    X(H_LOG, "The log",                                                       \
+      "ログ")                                                                 \
+    X(COL_CLASS, "Class",                                                     \
+      "種類")                                                                 \
+    X(COL_ALL, "In all",                                                      \
+      "全期間")                                                               \
+    X(COL_WINDOW, "In the last {0}",                                          \
+      "直近 {0}")                                                             \
+    X(COL_SHARE, "Share",                                                     \
+      "割合")                                                                 \
+    X(COL_COUNT, "Attempts",                                                  \
+      "件数")                                                                 \
+    X(COL_TIME, "Time (UTC)",                                                 \
+      "時刻 (UTC)")                                                           \
+    X(COL_SOURCE, "Source",                                                   \
+      "送信元")                                                               \
+    X(COL_ASKED, "Asked for",                                                 \
+      "要求の内容")                                                           \
+    X(COL_OUTCOME, "Outcome",                                                 \
+      "結果")                                                                 \
+    X(COL_MONTH, "Month",                                                     \
+      "月")                                                                   \
+    X(COL_HOUR, "Hour (UTC)",                                                 \
+      "時 (UTC)")                                                             \
+    X(COL_MINUTE, "Minute (UTC)",                                             \
+      "分 (UTC)")                                                             \
+    X(COL_TOTAL, "All",                                                       \
+      "合計")                                                                 \
+    X(COL_VHOST, "Virtual host",                                              \
+      "バーチャルホスト")                                                     \
+    X(COL_POSTURE, "Open proxy?",                                             \
+      "オープンプロキシか")                                                   \
+    X(COL_JUDGED, "Verdict",                                                  \
+      "判定")                                                                 \
+    X(COL_REQUEST, "Request",                                                 \
+      "リクエスト")                                                           \
+    X(COL_STATUS, "Status",                                                   \
+      "ステータス")                                                           \
+    X(COL_OCTETS, "Bytes",                                                    \
+      "バイト")                                                               \
+    X(COL_WHY, "Why",                                                         \
+      "理由")                                                                 \
+    X(UNIT_MINUTES, "{0} {0:minute|minutes}",                                 \
+      "{0} 分")                                                               \
+    X(UNIT_HOURS, "{0} {0:hour|hours}",                                       \
+      "{0} 時間")                                                             \
+    X(UNIT_DAYS, "{0} {0:day|days}",                                          \
+      "{0} 日")                                                               \
+    X(TOP_NONE, "None yet.",                                                  \
+      "まだありません。")                                                     \
+    X(TOP_EXACT, "Counts are exact.",                                         \
+      "件数は正確です。")                                                     \
     X(TOP_BOUND,                                                              \
-      "What is not listed came at most about {0} {0:time|times}. ± is how "   \
-      "far a count may be off.",                                              \
-      "ここにないものは多くても約 {0} 回です。± は誤差の範囲です。")          \
-    X(TOP_MORE, "{0} more are known; ask with top={1}.",                      \
-      "ほかに {0} あります。top={1} で表示できます。")                        \
-    X(NOT_SENT, "not sent", "なし")                                           \
-    X(UNKNOWN, "unknown", "不明")                                             \
-    X(PEER, "peer", "接続元")                                                 \
-    X(OTHERS, "others", "その他")                                             \
-    X(CUT, "cut", "以下略")                                                   \
-    X(EVIDENCE, "as received", "受信内容")                                    \
-    X(EV_METHOD, "Method", "メソッド")                                        \
-    X(EV_TARGET, "Target", "要求先")                                          \
-    X(EV_VHOST, "Arrived at", "受信先")                                       \
-    X(EV_WHY, "Recognised by", "判定の理由")                                  \
-    X(EV_AUTH, "Proxy-Authorization", "Proxy-Authorization")                  \
-    X(EV_AUTH_SENT, "sent; its value is not kept", "あり(内容は保存しません)")\
-    X(RECENT_NONE, "No attempt yet.", "まだ試みはありません。")               \
-    X(RECENT_OLDER, "No attempt in the last {0}.",                            \
-      "直近 {0} の試みはありません。")                                        \
-    X(FINDINGS_NONE, "Nothing was found.", "指摘はありません。")              \
+      "Anything not listed was seen about {0} {0:time|times} at most; ± "     \
+      "is the possible error of a count.",                                    \
+      "一覧にないものは、多くても約 {0} 回です。± は誤差の範囲です。")        \
+    X(TOP_SHOWN, "{0} of {1} shown",                                          \
+      "{1} 件中 {0} 件を表示")                                                \
+    X(TOP_ALL, "all",                                                         \
+      "全件を見る")                                                           \
+    X(NOT_SENT, "not sent",                                                   \
+      "なし")                                                                 \
+    X(UNKNOWN, "unknown",                                                     \
+      "不明")                                                                 \
+    X(PEER, "peer",                                                           \
+      "接続元")                                                               \
+    X(OTHERS, "others",                                                       \
+      "その他")                                                               \
+    X(CUT, "cut",                                                             \
+      "以下略")                                                               \
+    X(EVIDENCE, "as received",                                                \
+      "受信した内容")                                                         \
+    X(EV_METHOD, "Method",                                                    \
+      "メソッド")                                                             \
+    X(EV_TARGET, "Target",                                                    \
+      "要求先")                                                               \
+    X(EV_VHOST, "Arrived at",                                                 \
+      "受信したホスト")                                                       \
+    X(EV_WHY, "Recognised by",                                                \
+      "判定の根拠")                                                           \
+    X(EV_AUTH_SENT, "sent; its value is not kept",                            \
+      "あり (値は保存しません)")                                              \
+    X(RECENT_NONE, "No attempts yet.",                                        \
+      "試行はまだありません。")                                               \
+    X(RECENT_OLDER, "No attempts in the last {0}.",                           \
+      "直近 {0} に試行はありません。")                                        \
+    X(FINDINGS_NONE, "Nothing was found.",                                    \
+      "指摘はありません。")                                                   \
     X(FINDINGS_MASKED,                                                        \
-      "{0} {0:finding|findings}; they name files and hosts and are left out " \
-      "here.",                                                                \
-      "{0} 件の指摘があります。ファイル名やホスト名を含むため、省略してい"    \
-      "ます。")                                                               \
-    X(FINDING_MEANS, "What it gives an attacker:", "攻撃者にできること:")     \
-    X(FINDING_FIX, "How to close it:", "対処:")                               \
-    X(READ_MORE, "The rule: {0}", "規格: {0}")                                \
+      "{0} {0:finding|findings}, left out here because {0:it names|they "     \
+      "name} files and hosts.",                                               \
+      "{0} 件の指摘があります。ファイル名やホスト名を含むため、ここでは省"    \
+      "略しています。")                                                       \
+    X(FINDING_MEANS, "What it gives an attacker:",                            \
+      "攻撃者にできること:")                                                  \
+    X(FINDING_FIX, "How to close it:",                                        \
+      "対処:")                                                                \
     X(FAMILY_ABOUT,                                                           \
-      "GET means requests with a foreign address whatever their method; "     \
-      "CONNECT means tunnels. Times and days are in UTC.",                    \
-      "GET はメソッドを問わず絶対 URI による要求、CONNECT はトンネルの要求"   \
-      "です。日時は UTC です。")                                              \
-    X(FOOT, "{0}, page made {1}", "{0}、{1} 作成")                            \
-    X(LANGUAGE, "Language", "言語")                                           \
-    X(MASK_ON, "Mask names for publication", "公開用に名前を伏せる")          \
-    X(MASK_OFF, "Show names", "名前を表示")
+      "GET stands for requests with a foreign address, whatever their "       \
+      "method; CONNECT stands for tunnels. Times and days are in UTC.",       \
+      "GET はメソッドを問わず他サーバー宛ての絶対 URI による要求、CONNECT "   \
+      "はトンネルの要求です。日時は UTC です。")                              \
+    X(MASK_ON, "Mask names for publication",                                  \
+      "公開用に名前を伏せる")                                                 \
+    X(MASK_OFF, "Show names",                                                 \
+      "名前を表示する")                                                       \
+    X(OUTPUT_ENDED, "(the rest does not fit)",                                \
+      "(以下は画面に収まりません)")
+
+/*  What only a scan of logs says. JUDGED, GROUND and NAMES in the order of
+ *  core/pg_scanned.h. */
+#define PG_SCAN_PHRASES(X)                                                    \
+    X(FOUND_NONE, "No relay attempts.",                                       \
+      "中継の試行は見つかりませんでした。")                                   \
+    X(FOUND, "{0} {0:attempt|attempts} to use this server as a relay.",       \
+      "このサーバーを中継に使おうとする試行: {0} 件")                         \
+    X(FOUND_BETWEEN,                                                          \
+      "{0} {0:attempt|attempts} to use this server as a relay, from {1} "     \
+      "to {2} (UTC).",                                                        \
+      "このサーバーを中継に使おうとする試行: {0} 件 ({1} から {2} まで、U"    \
+      "TC)")                                                                  \
+    X(JUDGED_HARMLESS, "harmless",                                            \
+      "無害")                                                                 \
+    X(JUDGED_UNCLEAR, "cannot tell",                                          \
+      "判断できず")                                                           \
+    X(JUDGED_RELAYED, "PROBABLY RELAYED",                                     \
+      "中継された疑い")                                                       \
+    X(GROUND_CONNECT, "a 2xx to CONNECT opens a tunnel to the target",        \
+      "CONNECT への 2xx は、宛先へのトンネルが開いたことを意味します")        \
+    X(GROUND_DIFFERS,                                                         \
+      "the length differs from everything this server answers itself",        \
+      "応答の長さが、このサーバー自身のどの応答とも異なります")               \
+    X(GROUND_HOME, "its own home page: as long as its answers to \"GET /\"",  \
+      "自サイトのトップページです (\"GET /\" への応答と同じ長さ)")            \
+    X(GROUND_SAME_PATH,                                                       \
+      "its own page: as long as its own answers for this path",               \
+      "自サイトのページです (このパスへの自身の応答と同じ長さ)")              \
+    X(GROUND_SAME_ALWAYS,                                                     \
+      "its own page: the same length whatever site was asked for",            \
+      "自サイトのページです (どのサイトを求められても同じ長さ)")              \
+    X(GROUND_DEFAULT_HOST,                                                    \
+      "origin-form: answered by its default virtual host",                    \
+      "origin-form のため、既定のバーチャルホストが応答しました")             \
+    X(GROUND_NO_LENGTH,                                                       \
+      "the log does not give the length of the answer, or it had no body",    \
+      "応答の長さがログにないか、本文がありませんでした")                     \
+    X(GROUND_NO_HOME,                                                         \
+      "the log has no answer of its own to \"GET /\" to compare with",        \
+      "比較できる \"GET /\" への自身の応答がログにありません")                \
+    X(GROUND_VARIES,                                                          \
+      "its own pages vary in length, and this is within their range",         \
+      "自サイトのページの長さが一定でなく、その範囲内です")                   \
+    X(SCAN_STATUS, "status {0}, {1} bytes, {2} {2:time|times}",               \
+      "ステータス {0}、{1} バイト、{2} 回")                                   \
+    X(SCAN_MORE, "... and {0} more like {0:this|these}",                      \
+      "ほか {0} 種類")                                                        \
+    X(SCAN_LOST,                                                              \
+      "{0} {0:answer is|answers are} not listed: the list outgrew "           \
+      "--max-keys.",                                                          \
+      "ほか {0} 件の応答は、一覧が --max-keys を超えたため残っていません"     \
+      "。")                                                                   \
+    X(SCAN_TRY,                                                               \
+      "Check it: curl -x http://THIS-SERVER http://example.com/ must not "    \
+      "show that site.",                                                      \
+      "確認方法: curl -x http://このサーバー http://example.com/ で相手の"    \
+      "ページが表示されてはいけません。")                                     \
+    X(SCAN_READ,                                                              \
+      "{0} {0:line|lines} in {1} {1:file|files} ({2} {2:byte|bytes})",        \
+      "{1} ファイル、{0} 行 ({2} バイト)")                                    \
+    X(SCAN_EXTENT, "written from {0} to {1}",                                 \
+      "期間: {0} から {1} まで")                                              \
+    X(SCAN_UNPARSED,                                                          \
+      "{0} {0:line was|lines were} not understood, for example:",             \
+      "解釈できなかった行: {0} 行。例:")                                      \
+    X(SCAN_OVERSIZE,                                                          \
+      "{0} {0:line is|lines are} longer than 1 MiB and {0:was|were} not "     \
+      "examined.",                                                            \
+      "1 MiB を超えるため調べなかった行: {0} 行")                             \
+    X(SCAN_SILENT,                                                            \
+      "{0} {0:line has|lines have} no request (time-outs, closed "            \
+      "connections).",                                                        \
+      "要求のない行 (時間切れ、切断): {0} 行")                                \
+    X(SCAN_UNTIMED,                                                           \
+      "{0} {0:attempt has|attempts have} no usable time and {0:is|are} in "   \
+      "no month.",                                                            \
+      "時刻が使えず、どの月にも入らない試行: {0} 件")                         \
+    X(NAMES_UNKNOWN,                                                          \
+      "Own names: none known, so every absolute-form request counts as a "    \
+      "foreign one; name yours with --own-host.",                             \
+      "自サイト名: 不明のため、絶対 URI はすべて他サーバー宛てとして数え"     \
+      "ました。--own-host で指定できます。")                                  \
+    X(NAMES_LEARNED,                                                          \
+      "Own names: {0} virtual {0:host|hosts} named in the log.",              \
+      "自サイト名: ログにあるバーチャルホスト {0} 件。")                      \
+    X(NAMES_GIVEN, "Own names: as given.",                                    \
+      "自サイト名: 指定どおり。")                                             \
+    X(SCAN_APPROXIMATE,                                                       \
+      "The lists outgrew --max-keys: counts in them may be too low by up "    \
+      "to {0}. Totals and months are exact.",                                 \
+      "一覧が --max-keys を超えました。一覧の件数は最大 {0} 少ないことが"     \
+      "あります。合計と月別は正確です。")                                     \
+    X(SCAN_INTERRUPTED, "INTERRUPTED: this is what was found so far.",        \
+      "中断されました: それまでに見つかったものです。")                       \
+    X(SENSORS_TITLE, "Sensors compared",                                      \
+      "センサーの比較")                                                       \
+    X(SENSORS_MONTHS, "Attempts per month: ",                                 \
+      "月別の件数: ")                                                         \
+    X(MONTH_PARTIAL, "This month is not over yet.",                           \
+      "この月はまだ途中です。")
+
+/*  What httpd does with a class of request, and what to do about it; observed
+ *  on httpd 2.4. */
+#define PG_ADVICE_PHRASES(X)                                                  \
+    X(HTTPD_ABSOLUTE,                                                         \
+      "Without mod_proxy it serves its own page for that path, usually "      \
+      "with 200, which scanners take for an open proxy. With "                \
+      "ProxyRequests On and no access restriction it fetches the page: a "    \
+      "relay.",                                                               \
+      "mod_proxy がなければ自サイトのページを返します (多くは 200 で、オ"     \
+      "ープンプロキシと誤認されます)。ProxyRequests On で制限がなければ、"    \
+      "実際にそのページを取りに行きます。これが中継です。")                   \
+    X(HTTPD_CONNECT_TLS,                                                      \
+      "Without mod_proxy_connect it answers 405. With it, ProxyRequests "     \
+      "On and no access restriction it opens the tunnel: port 443 is "        \
+      "allowed by default.",                                                  \
+      "mod_proxy_connect がなければ 405 を返します。あれば、ProxyRequests "   \
+      "On で制限がない場合にトンネルを開きます (443 番は既定で許可)。")       \
+    X(HTTPD_CONNECT_MAIL,                                                     \
+      "Without mod_proxy_connect it answers 405. With it, it opens the "      \
+      "tunnel only if AllowCONNECT names the port, and then spam goes out "   \
+      "from here.",                                                           \
+      "mod_proxy_connect がなければ 405 を返します。あっても、AllowCONNEC"    \
+      "T にそのポートがある場合にだけトンネルを開きます。そのとき迷惑メー"    \
+      "ルはここから送信されます。")                                           \
+    X(HTTPD_CONNECT_OTHER,                                                    \
+      "Without mod_proxy_connect it answers 405, or 400 if there is no "      \
+      "port. With it, it opens the tunnel only if AllowCONNECT names the "    \
+      "port.",                                                                \
+      "mod_proxy_connect がなければ 405 (ポートがなければ 400) を返します"    \
+      "。あっても、AllowCONNECT にそのポートがある場合にだけトンネルを開"     \
+      "きます。")                                                             \
+    X(HTTPD_SOCKS,                                                            \
+      "It waits for a request line until its timeout, or answers 400. It "    \
+      "does not speak SOCKS.",                                                \
+      "リクエスト行を待ち続けて時間切れになるか、400 を返します。SOCKS に"    \
+      "は対応していません。")                                                 \
+    X(HTTPD_FOREIGN_HOST,                                                     \
+      "It serves the first virtual host of that address and port.",           \
+      "そのアドレスとポートの最初のバーチャルホストが応答します。")           \
+    X(HTTPD_MALFORMED,                                                        \
+      "It answers most of these with 400, and some with its own page.",       \
+      "多くには 400 を返しますが、自サイトのページを返すこともあります。")    \
+    X(HTTPD_CHOSEN_BACKEND,                                                   \
+      "mod_proxy connects to the host that the request names, unless the "    \
+      "guard stops it. A log line alone never shows this class: only the "    \
+      "running guard sees where mod_proxy is about to go.",                   \
+      "ガードが止めない限り、mod_proxy は要求が指定したホストへ接続します"    \
+      "。接続先が見えるのは稼働中のガードだけで、ログの行からはわかりませ"    \
+      "ん。")                                                                 \
+    X(HTTPD_CLEAN, "It serves or refuses it, as configured.",                 \
+      "設定に従って応答するか、拒否します。")                                 \
+    X(ADVICE_ABSOLUTE,                                                        \
+      "Nothing, as long as `proxyguard audit` finds no open proxy. "          \
+      "Refusing the request, as mod_proxyguard does, keeps scanners from "    \
+      "taking this server for one.",                                          \
+      "`proxyguard audit` でオープンプロキシが見つからなければ、対処は不"     \
+      "要です。mod_proxyguard で拒否すれば、オープンプロキシと誤認されな"     \
+      "くなります。")                                                         \
+    X(ADVICE_CONNECT_TLS,                                                     \
+      "Nothing, as long as `proxyguard audit` finds no open proxy. "          \
+      "Refusing the request, as mod_proxyguard does, keeps scanners from "    \
+      "taking this server for one.",                                          \
+      "`proxyguard audit` でオープンプロキシが見つからなければ、対処は不"     \
+      "要です。mod_proxyguard で拒否すれば、オープンプロキシと誤認されな"     \
+      "くなります。")                                                         \
+    X(ADVICE_CONNECT_MAIL,                                                    \
+      "Make sure that AllowCONNECT names no mail port, and that the web "     \
+      "server's user cannot reach port 25 elsewhere.",                        \
+      "AllowCONNECT にメールのポートがないこと、Web サーバーのユーザーか"     \
+      "ら外部の 25 番ポートへ接続できないことを確かめてください。")           \
+    X(ADVICE_CONNECT_OTHER,                                                   \
+      "Nothing, as long as `proxyguard audit` finds no open proxy. "          \
+      "Refusing the request, as mod_proxyguard does, keeps scanners from "    \
+      "taking this server for one.",                                          \
+      "`proxyguard audit` でオープンプロキシが見つからなければ、対処は不"     \
+      "要です。mod_proxyguard で拒否すれば、オープンプロキシと誤認されな"     \
+      "くなります。")                                                         \
+    X(ADVICE_SOCKS,                                                           \
+      "Nothing. ProxyGuardPeek counts those that leave no line in the "       \
+      "access log.",                                                          \
+      "対処は不要です。アクセスログに残らないものは ProxyGuardPeek で数え"    \
+      "られます。")                                                           \
+    X(ADVICE_FOREIGN_HOST,                                                    \
+      "Let the first virtual host serve nothing of value, and check "         \
+      "whether somebody's DNS still points here.",                            \
+      "最初のバーチャルホストを既定の応答専用にし、古い DNS の登録が残っ"     \
+      "ていないか調べてください。")                                           \
+    X(ADVICE_MALFORMED,                                                       \
+      "Nothing, as long as `proxyguard audit` finds no open proxy. "          \
+      "Refusing the request, as mod_proxyguard does, keeps scanners from "    \
+      "taking this server for one.",                                          \
+      "`proxyguard audit` でオープンプロキシが見つからなければ、対処は不"     \
+      "要です。mod_proxyguard で拒否すれば、オープンプロキシと誤認されな"     \
+      "くなります。")                                                         \
+    X(ADVICE_CHOSEN_BACKEND,                                                  \
+      "Name the backend in the rule at fault, or name the intended "          \
+      "backends with ProxyGuardBackend.",                                     \
+      "設定にバックエンドを明記するか、意図したものを ProxyGuardBackend "     \
+      "で指定してください。")                                                 \
+    X(ADVICE_CLEAN, "Nothing.",                                               \
+      "対処は不要です。")
+
+/*  What `proxyguard explain` says besides. */
+#define PG_EXPLAIN_PHRASES(X)                                                 \
+    X(PART_METHOD, "Method",                                                  \
+      "メソッド")                                                             \
+    X(PART_TARGET, "Target",                                                  \
+      "要求先")                                                               \
+    X(PART_FORM, "Form",                                                      \
+      "形式")                                                                 \
+    X(PART_SCHEME, "Scheme",                                                  \
+      "スキーム")                                                             \
+    X(PART_USERINFO, "User info",                                             \
+      "ユーザー情報")                                                         \
+    X(PART_HOST, "Host",                                                      \
+      "ホスト")                                                               \
+    X(PART_PORT, "Port",                                                      \
+      "ポート")                                                               \
+    X(PART_PATH, "Path",                                                      \
+      "パス")                                                                 \
+    X(PART_PROTOCOL, "Protocol",                                              \
+      "プロトコル")                                                           \
+    X(PART_FIELD, "Host field",                                               \
+      "Host フィールド")                                                      \
+    X(PART_CLASS, "Class",                                                    \
+      "分類")                                                                 \
+    X(PART_FAMILY, "Family",                                                  \
+      "系統")                                                                 \
+    X(PART_IS, "What it is",                                                  \
+      "これは何か")                                                           \
+    X(PART_WHY, "Recognised by",                                              \
+      "判定の根拠")                                                           \
+    X(PART_HTTPD, "What httpd does",                                          \
+      "httpd の動作")                                                         \
+    X(PART_GUARD, "What the guard does",                                      \
+      "ProxyGuard の動作")                                                    \
+    X(PART_ADVICE, "What to do",                                              \
+      "対処")                                                                 \
+    X(GUARD_PASSES, "By default it counts the request and lets it pass.",     \
+      "既定では数えるだけで通します。")                                       \
+    X(GUARD_DENIES, "By default it answers {0} and closes the connection.",   \
+      "既定では {0} を返して接続を閉じます。")
 
 #define PG_PHRASES(X) \
-    PG_CLASS_PHRASES(X) PG_VOCAB_PHRASES(X) PG_PAGE_PHRASES(X)
+    PG_CLASS_PHRASES(X) PG_VOCAB_PHRASES(X) PG_PAGE_PHRASES(X) \
+    PG_SCAN_PHRASES(X) PG_ADVICE_PHRASES(X) PG_EXPLAIN_PHRASES(X)
 
 #define PG_ENUM_PHRASE(sym, ...) PG_PHRASE_##sym,
 typedef enum pg_phrase_e {
@@ -283,8 +621,8 @@ typedef enum pg_phrase_e {
 } pg_phrase_e;
 #undef PG_ENUM_PHRASE
 
-/** The word of one member of a list: words stand in the list's order, so
- *  that PG_PHRASE_OF(OUTCOME_DENIED, outcome) needs no table. A unit test
+/** The word of one member of a list: words are in the list's order, so that
+ *   PG_PHRASE_OF(OUTCOME_DENIED, outcome) needs no table. A unit test
  *  compares. */
 #define PG_PHRASE_OF(first, i) ((pg_phrase_e)(PG_PHRASE_##first + (int)(i)))
 

@@ -39,7 +39,7 @@ static bool take_lang(pg_query_t *q, pg_span_t value)
     q->lang_given = true;
     for (int i = 0; i < PG_LANG_COUNT; i++) {
         if (pg_span_eq(value,
-                       pg_span_str(pg_explain_lang_tag((pg_lang_e)i)))) {
+                       pg_span_str(pg_lang_tag((pg_lang_e)i)))) {
             q->view.lang = (pg_lang_e)i;
             return true;
         }
@@ -267,7 +267,7 @@ pg_lang_e pg_query_accept_lang(pg_span_t accept_language)
 
         for (int i = 0; i < PG_LANG_COUNT; i++) {
             if (c.q > q && pg_span_ieq(primary,
-                    pg_span_str(pg_explain_lang_tag((pg_lang_e)i)))) {
+                    pg_span_str(pg_lang_tag((pg_lang_e)i)))) {
                 q = c.q;
                 best = (pg_lang_e)i;
             }

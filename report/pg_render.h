@@ -40,12 +40,15 @@ const char *pg_render_period(char out[PG_TIME_SIZE], apr_time_t t,
 
 #define PG_NUMBER_SIZE 48
 
-/** "1234", "12 345": groups of three from 10 000 on, with a narrow space
- *  that does not break (ISO 80000-1 7.3.1), which no language misreads. */
+/** "17,597", as English and Japanese write it. */
 const char *pg_render_number(char out[PG_NUMBER_SIZE], apr_uint64_t n);
 
 /** At most one decimal: "0.3", "12", for means. */
 const char *pg_render_mean(char out[PG_NUMBER_SIZE], double x);
+
+/** n of all as "12 %", "0.3 %", "<0.1 %"; "" when there is nothing. */
+const char *pg_render_percent(char out[PG_NUMBER_SIZE], apr_uint64_t n,
+                              apr_uint64_t all);
 
 /* --- sums and slices ----------------------------------------------------- */
 

@@ -66,15 +66,13 @@ const char *pg_render_period(char out[PG_TIME_SIZE], apr_time_t t,
 
 const char *pg_render_number(char out[PG_NUMBER_SIZE], apr_uint64_t n)
 {
-    static const char space[] = "\xe2\x80\xaf";
     char digits[24];
     char *p = out;
     int length = snprintf(digits, sizeof(digits), "%" APR_UINT64_T_FMT, n);
 
     for (int i = 0; i < length; i++) {
-        if (i && length > 4 && (length - i) % 3 == 0) {
-            memcpy(p, space, 3);
-            p += 3;
+        if (i && (length - i) % 3 == 0) {
+            *p++ = ',';
         }
         *p++ = digits[i];
     }
@@ -91,6 +89,24 @@ const char *pg_render_mean(char out[PG_NUMBER_SIZE], double x)
     n = strlen(out);
     if (x < 10 && tenths % 10) {
         snprintf(out + n, PG_NUMBER_SIZE - n, ".%d", (int)(tenths % 10));
+    }
+    return out;
+}
+
+const char *pg_render_percent(char out[PG_NUMBER_SIZE], apr_uint64_t n,
+                              apr_uint64_t all)
+{
+    double percent = all ? 100.0 * (double)n / (double)all : 0;
+
+    if (n == 0 || all == 0) {
+        *out = '\0';
+    }
+    else if (percent < 0.05) {
+        snprintf(out, PG_NUMBER_SIZE, "<0.1 %%");
+    }
+    else {
+        snprintf(out, PG_NUMBER_SIZE, percent < 9.95 ? "%.1f %%" : "%.0f %%",
+                 percent);
     }
     return out;
 }

@@ -9,9 +9,10 @@
 
 #include "pg_finding.h"
 #include "pg_mask.h"
+#include "pg_phrases.h"
+#include "pg_scanned.h"
 #include "pg_sink.h"
 #include "pg_snapshot.h"
-#include "pg_phrases.h"
 
 /** How somebody wants to see it (pg_query.h reads it from a request). All
  *  zero is the default. */
@@ -26,24 +27,6 @@ typedef struct pg_view_t {
 #define PG_WINDOW_DEFAULT apr_time_from_sec(86400)
 #define PG_TOP_DEFAULT 10
 
-/** Attempts with the same 2xx answer. */
-typedef struct pg_answered_t {
-    bool relayed;                /* probably                              */
-    const char *judged, *why;    /* in the reader's language              */
-    pg_text_t request;
-    int status;
-    const char *octets;          /* as logged                             */
-    apr_uint64_t attempts;
-} pg_answered_t;
-
-/** What logs give away of the answers to attempts, in a report of logs. A
- *  server knows whether it relayed; from a log it can be judged only. */
-typedef struct pg_from_log_t {
-    const pg_answered_t *answer; /* worst first                           */
-    apr_size_t answers;
-    apr_uint64_t unclear;        /* attempts of which it cannot be judged */
-} pg_from_log_t;
-
 typedef struct pg_report_t {
     const pg_snapshot_t *ledger; /* NULL: the guard cannot count          */
     apr_time_t now;              /* us since 1970                         */
@@ -55,7 +38,7 @@ typedef struct pg_report_t {
     apr_size_t finding_count;
     apr_uint64_t log_lines_held; /* by the budget, since httpd started    */
     apr_uint64_t evidence_lines_lost;
-    const pg_from_log_t *from_log; /* NULL: of a ledger                   */
+    const pg_scanned_t *scanned; /* of logs; NULL: of a ledger            */
     bool in_file;                /* not a page of a server: nobody answers
                                     to links, no configuration is known   */
     pg_view_t view;

@@ -11,15 +11,6 @@ enum {
     WANTED_MAX = 65536
 };
 
-typedef struct ground_t {
-    pg_judged_e judged;
-    const char *words[2];        /* English, Japanese                     */
-} ground_t;
-
-#define ROW_GROUND(sym, judged, en, ja) { PG_JUDGED_##judged, { en, ja } },
-static const ground_t grounds[] = { PG_GROUNDS(ROW_GROUND) };
-#undef ROW_GROUND
-
 /** What is known of the server's own answers. */
 typedef struct known_t {
     const pg_table_t *home;      /* lengths of the home page              */
@@ -27,18 +18,6 @@ typedef struct known_t {
     const pg_table_t *found;
     pg_table_t *hosts_of_size;   /* length -> how many sites got it       */
 } known_t;
-
-const char *pg_judge_ground(pg_ground_e ground, bool japanese)
-{
-    return ground < PG_GROUND_COUNT ? grounds[ground].words[japanese] : "?";
-}
-
-const char *pg_judge_name(pg_judged_e judged)
-{
-    static const char *const names[] = { "harmless", "unclear", "relayed" };
-
-    return judged < PG_JUDGED_COUNT ? names[judged] : "?";
-}
 
 static void learn_home(known_t *known, apr_pool_t *pool)
 {
@@ -179,7 +158,7 @@ pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
         item[i].key = cells[i]->key;
         item[i].answer = cells[i]->data;
         item[i].ground = judge_one(&known, item[i].answer);
-        item[i].judged = grounds[item[i].ground].judged;
+        item[i].judged = pg_scanned_judged_by(item[i].ground);
         judge->attempts[item[i].judged] += item[i].answer->count;
     }
     qsort(item, judge->n, sizeof(*item), worst_first);

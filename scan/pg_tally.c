@@ -483,7 +483,7 @@ static void merge_tables(pg_tally_t *tally, const pg_tally_t *from)
 
 void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from)
 {
-#define ADD_LINES(field, words) tally->field += from->field;
+#define ADD_LINES(sym, field) tally->field += from->field;
     PG_LINE_KINDS(ADD_LINES)
 #undef ADD_LINES
     join_numbers(&tally->count[0][0], &from->count[0][0],

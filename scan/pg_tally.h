@@ -6,7 +6,7 @@
 #define PG_TALLY_H
 
 #include "pg_event.h"
-#include "pg_snapshot.h"
+#include "pg_scanned.h"
 #include "pg_table.h"
 
 enum {
@@ -87,17 +87,7 @@ typedef struct pg_answer_t {
     char request[PG_TALLY_TEXT + 1];
 } pg_answer_t;
 
-/*  Lines by what became of them: X(field, words) */
-#define PG_LINE_KINDS(X)                                                     \
-    X(lines,    "lines read")                                                \
-    X(blank,    "of these empty")                                            \
-    X(silent,   "without a request (timeouts, closed connections)")          \
-    X(attempts, "attempts")                                                  \
-    X(untimed,  "attempts without a usable time")                            \
-    X(unparsed, "not understood")                                            \
-    X(oversize, "longer than 1 MiB (not looked at)")
-
-#define PG_MEMBER_LINES(field, words) apr_uint64_t field;
+#define PG_MEMBER_LINES(sym, field) apr_uint64_t field;
 typedef struct pg_tally_t {
     apr_pool_t *pool;
     apr_size_t bound;

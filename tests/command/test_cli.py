@@ -71,7 +71,7 @@ def test_lines_that_are_not_understood_are_counted_and_shown(tmp_path):
     log = write(tmp_path / "log", CONNECT, "no log line\n", "\n")
     text = run("scan", log).stdout
     assert b"no log line" in text
-    assert b"1 lines were not understood" in text
+    assert b"1 line was not understood" in text
 
 
 def test_a_file_without_one_log_line_is_an_error(tmp_path):

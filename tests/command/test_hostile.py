@@ -124,7 +124,7 @@ def test_a_line_too_long_to_look_at_is_not_called_clean(tmp_path):
     done = run("scan", log)
     assert done.returncode == 65
     assert b"not one line was understood" in done.stderr
-    assert b"(3,000,000 octets)" in done.stdout
+    assert b"(3,000,000 bytes)" in done.stdout
 
 
 @pytest.mark.parametrize("agent", [b"\xff\xfe", b"\\v", b"\\x0b",
@@ -323,7 +323,7 @@ def tidy(page):
 
 @pytest.mark.parametrize("lang, probably, reason", [
     ("en", "PROBABLY RELAYED", "a 2xx to CONNECT opens a tunnel"),
-    ("ja", "中継の疑い", "CONNECT への 2xx")])
+    ("ja", "中継された疑い", "CONNECT への 2xx")])
 def test_the_page_says_what_succeeded_and_why(tmp_path, lang, probably,
                                               reason):
     evil = "<script>\x1b[2J\"'&"

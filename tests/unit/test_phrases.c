@@ -27,7 +27,7 @@ START_TEST(every_phrase_has_a_text_in_every_language_with_the_same_places)
         const char *text = pg_phrases_get((pg_lang_e)l, phrase);
 
         ck_assert_msg(text && *text, "%s lacks %s", pg_phrases_name(phrase),
-                      pg_explain_lang_tag((pg_lang_e)l));
+                      pg_lang_tag((pg_lang_e)l));
         ck_assert_msg(places(text) == places(english), "%s: %s",
                       pg_phrases_name(phrase), text);
     }

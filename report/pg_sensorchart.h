@@ -5,6 +5,7 @@
 #ifndef PG_SENSORCHART_H
 #define PG_SENSORCHART_H
 
+#include "pg_lang.h"
 #include "pg_sensors.h"
 #include "pg_sink.h"
 
@@ -13,6 +14,6 @@
  * @param only  a family, or -1 for all that were seen
  */
 void pg_sensorchart_put(pg_sink_t *sink, const pg_sensors_t *sensors,
-                        int only, bool japanese, apr_pool_t *pool);
+                        int only, pg_lang_e lang, apr_pool_t *pool);
 
 #endif

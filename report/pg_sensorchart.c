@@ -7,12 +7,13 @@
 
 #include "pg_chart.h"
 #include "pg_escape.h"
+#include "pg_phrases.h"
 
 /** What every part of the image needs. */
 typedef struct draw_t {
     pg_sink_t *sink;
     const pg_sensors_t *all;
-    bool japanese;
+    pg_lang_e lang;
     apr_pool_t *pool;
 } draw_t;
 
@@ -55,9 +56,11 @@ static const char *chart_label(const pg_chart_t *chart, apr_size_t column,
 
 static const char *heading(const draw_t *d, pg_family_e family)
 {
-    return apr_psprintf(d->pool, d->japanese ? "月別の試み: %s"
-                                             : "Attempts by month: %s",
-                        pg_vocab_family(family));
+    return apr_pstrcat(d->pool,
+                       pg_phrases_get(d->lang, PG_PHRASE_SENSORS_MONTHS),
+                       pg_phrases_get(d->lang,
+                                      PG_PHRASE_OF(FAMILY_GET, family)),
+                       NULL);
 }
 
 static apr_status_t append(void *to, const char *octets, apr_size_t n)
@@ -117,9 +120,9 @@ static void put_legend(const draw_t *d, int y)
 }
 
 void pg_sensorchart_put(pg_sink_t *sink, const pg_sensors_t *sensors,
-                        int only, bool japanese, apr_pool_t *pool)
+                        int only, pg_lang_e lang, apr_pool_t *pool)
 {
-    draw_t d = { sink, sensors, japanese, pool };
+    draw_t d = { sink, sensors, lang, pool };
     int y = 0, height = 0;
 
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {

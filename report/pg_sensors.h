@@ -1,11 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The monthly histories of several sensors side by side (seed F11), from
- * ledgers or from JSON that a status page or `proxyguard scan` wrote. */
+/* The monthly histories of several sensors, side by side. */
 #ifndef PG_SENSORS_H
 #define PG_SENSORS_H
-
-#include <stdio.h>
 
 #include <apr_pools.h>
 
@@ -32,13 +29,8 @@ typedef struct pg_sensors_t {
     bool partial;                /* the last month is not over            */
 } pg_sensors_t;
 
-/** Read the "history" and "months" of a JSON report, to its end.
- *  @return NULL, or what is wrong, as words to follow the name */
-const char *pg_sensor_from_json(pg_sensor_t *out, FILE *from,
-                                apr_pool_t *pool);
-
 /** Take the months of a snapshot. */
-void pg_sensor_from_snapshot(pg_sensor_t *out, const pg_snapshot_t *snapshot);
+void pg_sensors_take(pg_sensor_t *out, const pg_snapshot_t *snapshot);
 
 /** Set the months from the first to the last that any sensor saw an attempt
  *  in. */

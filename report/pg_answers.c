@@ -1,0 +1,242 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_answers.h"
+
+#include <apr_strings.h>
+
+#include "pg_render.h"
+
+typedef struct asker_t {
+    const pg_measured_t *m;
+    const pg_report_t *report;
+    const pg_snapshot_t *s;
+    apr_pool_t *pool;
+} asker_t;
+
+/* --- arguments ----------------------------------------------------------- */
+
+static const char *number(const asker_t *a, apr_uint64_t n)
+{
+    char out[PG_NUMBER_SIZE];
+
+    return apr_pstrdup(a->pool, pg_render_number(out, n));
+}
+
+static const char *mean(const asker_t *a, double x)
+{
+    char out[PG_NUMBER_SIZE];
+
+    return apr_pstrdup(a->pool, pg_render_mean(out, x));
+}
+
+static const char *time_of(const asker_t *a, apr_time_t t)
+{
+    char out[PG_TIME_SIZE];
+
+    return apr_pstrdup(a->pool, pg_render_time(out, t));
+}
+
+static pg_card_t card(pg_phrase_e question, pg_mood_e mood, pg_phrase_e word,
+                      const char *arg)
+{
+    return (pg_card_t){ .question = question, .mood = mood,
+                        .answer = { .word = word, .arg = { arg } } };
+}
+
+static void more(pg_card_t *card, pg_phrase_e word, const char *a,
+                 const char *b, const char *c)
+{
+    card->more[card->n++] = (pg_sentence_t){ word, { a, b, c } };
+}
+
+/* --- open proxy? --------------------------------------------------------- */
+
+/* The first of these that some virtual host has is the answer. */
+static const struct {
+    pg_posture_e posture;
+    pg_mood_e mood;
+    pg_phrase_e answer, more;
+} verdicts[] = {
+    { PG_POSTURE_OPEN, PG_MOOD_BAD, PG_PHRASE_OPEN_MISTAKE,
+      PG_PHRASE_OPEN_MISTAKE_MORE },
+    { PG_POSTURE_ON_PURPOSE, PG_MOOD_WARN, PG_PHRASE_OPEN_PURPOSE,
+      PG_PHRASE_OPEN_PURPOSE_MORE },
+    { PG_POSTURE_UNKNOWN, PG_MOOD_WARN, PG_PHRASE_OPEN_UNKNOWN,
+      PG_PHRASE_OPEN_UNKNOWN_MORE },
+    { PG_POSTURE_RESTRICTED, PG_MOOD_GOOD, PG_PHRASE_OPEN_RESTRICTED,
+      PG_PHRASE_OPEN_RESTRICTED_MORE },
+};
+
+static pg_card_t open_proxy(const asker_t *a)
+{
+    const char *all = number(a, a->report->vhost_count);
+    pg_card_t out;
+
+    for (apr_size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
+        double n = pg_metrics_row(PG_METRIC_VHOSTS)
+                       ->value(a->m, (int)verdicts[i].posture, 0);
+        if (n > 0) {
+            out = card(PG_PHRASE_Q_OPEN, verdicts[i].mood, verdicts[i].answer,
+                       NULL);
+            more(&out, verdicts[i].more, number(a, (apr_uint64_t)n), all,
+                 NULL);
+            return out;
+        }
+    }
+    if (a->report->vhost_count == 0) {
+        out = card(PG_PHRASE_Q_OPEN, PG_MOOD_WARN, PG_PHRASE_OPEN_UNKNOWN,
+                   NULL);
+        more(&out, PG_PHRASE_OPEN_UNSEEN_MORE, NULL, NULL, NULL);
+        return out;
+    }
+    out = card(PG_PHRASE_Q_OPEN, PG_MOOD_GOOD, PG_PHRASE_OPEN_NO, NULL);
+    more(&out, PG_PHRASE_OPEN_NO_MORE, all, NULL, NULL);
+    return out;
+}
+
+/* --- relayed? ------------------------------------------------------------ */
+
+/* A server knows; of a log it can only be judged. */
+static pg_card_t relayed_by_log(const asker_t *a, const char *all)
+{
+    const apr_uint64_t *judged = a->report->scanned->judged;
+    apr_uint64_t n = judged[PG_JUDGED_RELAYED];
+    pg_card_t out = card(PG_PHRASE_Q_RELAYED, PG_MOOD_GOOD,
+                         PG_PHRASE_RELAYED_NO_SIGN, NULL);
+
+    if (n) {
+        out = card(PG_PHRASE_Q_RELAYED, PG_MOOD_BAD,
+                   PG_PHRASE_RELAYED_PROBABLY, number(a, n));
+        more(&out, PG_PHRASE_RELAYED_PROBABLY_MORE, number(a, n), all, NULL);
+    }
+    if (judged[PG_JUDGED_UNCLEAR]) {
+        out.mood = n ? out.mood : PG_MOOD_WARN;
+        more(&out, PG_PHRASE_RELAYED_UNCLEAR,
+             number(a, judged[PG_JUDGED_UNCLEAR]), NULL, NULL);
+    }
+    return out;
+}
+
+static pg_card_t relayed(const asker_t *a)
+{
+    apr_uint64_t n = pg_render_outcome_total(a->s, PG_OUTCOME_RELAYED);
+    const char *all = number(a, a->s->attempts);
+    pg_card_t out;
+
+    if (a->report->scanned && a->s->attempts) {
+        out = relayed_by_log(a, all);
+    }
+    else if (n) {
+        out = card(PG_PHRASE_Q_RELAYED, PG_MOOD_BAD, PG_PHRASE_RELAYED_YES,
+                   number(a, n));
+        more(&out, PG_PHRASE_RELAYED_YES_MORE, number(a, n), all, NULL);
+    }
+    else {
+        out = card(PG_PHRASE_Q_RELAYED, PG_MOOD_GOOD, PG_PHRASE_RELAYED_NO,
+                   NULL);
+        more(&out, a->s->attempts ? PG_PHRASE_RELAYED_NO_MORE
+                                  : PG_PHRASE_RELAYED_NO_NONE,
+             all, NULL, NULL);
+    }
+    if (a->s->permitted) {
+        more(&out, PG_PHRASE_PERMITTED, number(a, a->s->permitted), NULL,
+             NULL);
+    }
+    return out;
+}
+
+/* --- now, this month, since ---------------------------------------------- */
+
+static pg_card_t now(const asker_t *a)
+{
+    static const pg_phrase_e words[] = {
+        [PG_PACE_UNKNOWN] = PG_PHRASE_NOW_SOME,
+        [PG_PACE_NONE] = PG_PHRASE_NOW_NONE,
+        [PG_PACE_FEWER] = PG_PHRASE_NOW_FEWER,
+        [PG_PACE_USUAL] = PG_PHRASE_NOW_USUAL,
+        [PG_PACE_MORE] = PG_PHRASE_NOW_MORE
+    };
+    const pg_trend_t *t = &a->m->trend;
+    pg_card_t out = card(PG_PHRASE_Q_NOW, t->pace == PG_PACE_MORE
+                                              ? PG_MOOD_WARN : PG_MOOD_PLAIN,
+                         words[t->pace], NULL);
+
+    if (t->hour) {
+        more(&out, PG_PHRASE_NOW_COUNT, number(a, t->hour), NULL, NULL);
+    }
+    else if (a->s->last > 0) {
+        more(&out, PG_PHRASE_NOW_LAST, time_of(a, a->s->last), NULL, NULL);
+    }
+    if (t->hours >= PG_TREND_HOURS_MIN) {
+        more(&out, PG_PHRASE_NOW_USUAL_MORE, mean(a, t->usual),
+             number(a, t->hours), NULL);
+    }
+    else {
+        more(&out, PG_PHRASE_NOW_TOO_EARLY, NULL, NULL, NULL);
+    }
+    return out;
+}
+
+static void figure(pg_card_t *out, const asker_t *a, pg_phrase_e word,
+                   pg_figure_t f)
+{
+    if (f.known) {
+        more(out, word, number(a, f.n), NULL, NULL);
+    }
+}
+
+static pg_card_t month(const asker_t *a)
+{
+    static const pg_phrase_e words[] = {
+        [PG_PACE_UNKNOWN] = PG_PHRASE_MONTH_UNKNOWN,
+        [PG_PACE_NONE] = PG_PHRASE_MONTH_NONE,
+        [PG_PACE_FEWER] = PG_PHRASE_MONTH_FEWER,
+        [PG_PACE_USUAL] = PG_PHRASE_MONTH_USUAL,
+        [PG_PACE_MORE] = PG_PHRASE_MONTH_MORE
+    };
+    const pg_trend_t *t = &a->m->trend;
+    pg_card_t out = card(PG_PHRASE_Q_MONTH, PG_MOOD_PLAIN, words[t->monthly],
+                         NULL);
+
+    more(&out, PG_PHRASE_MONTH_COUNT, number(a, t->month), NULL, NULL);
+    figure(&out, a, PG_PHRASE_MONTH_LAST, t->last_month);
+    figure(&out, a, PG_PHRASE_MONTH_YEAR, t->last_year);
+    if (!t->last_year.known) {
+        more(&out, PG_PHRASE_MONTH_NO_YEAR, NULL, NULL, NULL);
+    }
+    return out;
+}
+
+static pg_card_t since(const asker_t *a)
+{
+    const pg_distinct_t *d = &a->s->sources;
+    pg_card_t out = card(PG_PHRASE_Q_SINCE, PG_MOOD_PLAIN,
+                         PG_PHRASE_SINCE_TIME, time_of(a, a->s->since));
+
+    more(&out, d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
+                                     : PG_PHRASE_SINCE_MORE,
+         number(a, a->s->attempts), number(a, d->estimate),
+         mean(a, d->relative_error * 100));
+    return out;
+}
+
+int pg_answers_of(pg_card_t out[PG_ANSWERS_MAX], const pg_measured_t *m,
+                  apr_pool_t *pool)
+{
+    asker_t a = { m, m->report, m->s, pool };
+    int n = 0;
+
+    if (!a.report->in_file) {
+        out[n++] = open_proxy(&a);
+    }
+    if (a.s == NULL) {
+        return n;
+    }
+    out[n++] = relayed(&a);
+    if (!a.report->scanned) {    /* a log has an end, and no "now"        */
+        out[n++] = now(&a);
+    }
+    out[n++] = month(&a);
+    out[n++] = since(&a);
+    return n;
+}

@@ -1,0 +1,141 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What the parts of the status page share: sentences, numbers, links. */
+#include "pg_html.h"
+
+void pg_html_say(const pg_page_t *page, pg_phrase_e word, const char *a,
+                 const char *b, const char *c)
+{
+    pg_arg_t args[4] = { { .text = pg_span_str(a) },
+                         { .text = pg_span_str(b) },
+                         { .text = pg_span_str(c) } };
+
+    pg_phrases_say(page->sink, pg_escape_html,
+                   pg_phrases_get(page->report->view.lang, word), args);
+}
+
+void pg_html_phrase(const pg_page_t *page, pg_phrase_e word)
+{
+    pg_html_say(page, word, NULL, NULL, NULL);
+}
+
+void pg_html_tagged(const pg_page_t *page, const char *tag, pg_phrase_e word)
+{
+    pg_sink_putf(page->sink, "<%s>", tag);
+    pg_html_phrase(page, word);
+    pg_sink_puts(page->sink, "</");
+    pg_sink_put(page->sink, pg_span_upto(pg_span_str(tag),
+                                         pg_span_find(pg_span_str(tag), ' ')));
+    pg_sink_puts(page->sink, ">\n");
+}
+
+void pg_html_stranger(const pg_page_t *page, pg_field_e field,
+                      const pg_text_t *text, apr_size_t most)
+{
+    pg_shown_t room;
+    pg_span_t shown =
+        pg_render_shown(page->report, field, text->octets, &room);
+    pg_span_t part = pg_escape_utf8_upto(shown, most);
+
+    if (shown.ptr == NULL) {
+        pg_html_tagged(page, "i", PG_PHRASE_NOT_SENT);
+        return;
+    }
+    pg_sink_puts(page->sink, "<code dir=\"ltr\">");
+    pg_escape_html(page->sink, part);
+    pg_sink_puts(page->sink, "</code>");
+    if (part.len < shown.len || pg_render_shown_cut(page->report, text)) {
+        pg_sink_puts(page->sink, " … <i>(");
+        pg_html_phrase(page, PG_PHRASE_CUT);
+        pg_sink_puts(page->sink, ")</i>");
+    }
+}
+
+void pg_html_count_cell(const pg_page_t *page, apr_uint64_t n)
+{
+    char number[PG_NUMBER_SIZE];
+
+    pg_sink_putf(page->sink,
+                 n ? "<td class=\"n\">%s</td>"
+                   : "<td class=\"n zero\">%s</td>",
+                 pg_render_number(number, n));
+}
+
+void pg_html_time(const pg_page_t *page, apr_time_t t)
+{
+    char machine[PG_TIME_SIZE], plain[PG_TIME_SIZE];
+
+    pg_sink_putf(page->sink, "<time datetime=\"%s\">%s</time>",
+                 pg_render_rfc3339(machine, t), pg_render_time(plain, t));
+}
+
+void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
+                  const char *format)
+{
+    const pg_view_t *view = &page->report->view;
+
+    pg_sink_putf(page->sink, "?lang=%s", pg_lang_tag(lang));
+    if (mask) {
+        pg_sink_puts(page->sink, "&amp;mask=1");
+    }
+    if (view->window) {
+        pg_sink_putf(page->sink, "&amp;window=%" APR_TIME_T_FMT "m",
+                     apr_time_sec(view->window) / 60);
+    }
+    if (view->top) {
+        pg_sink_putf(page->sink, "&amp;top=%d", view->top);
+    }
+    if (format) {
+        pg_sink_putf(page->sink, "&amp;format=%s", format);
+    }
+    else if (view->refresh) {
+        pg_sink_putf(page->sink, "&amp;refresh=%d", view->refresh);
+    }
+}
+
+void pg_html_open(const pg_page_t *page, const char *id, pg_phrase_e title)
+{
+    pg_sink_putf(page->sink, "<section id=\"%s\">\n", id);
+    pg_html_tagged(page, "h2", title);
+}
+
+void pg_html_close(const pg_page_t *page)
+{
+    pg_sink_puts(page->sink, "</section>\n");
+}
+
+/* "24 hours": the largest unit that divides it. */
+static void window_words(const pg_page_t *page)
+{
+    apr_time_t minutes = apr_time_sec(pg_render_window(page->report)) / 60;
+    char n[PG_NUMBER_SIZE];
+
+    if (minutes % 1440 == 0 && minutes > 1440) {
+        pg_html_say(page, PG_PHRASE_UNIT_DAYS,
+                    pg_render_number(n, (apr_uint64_t)minutes / 1440), NULL,
+                    NULL);
+    }
+    else if (minutes % 60 == 0) {
+        pg_html_say(page, PG_PHRASE_UNIT_HOURS,
+                    pg_render_number(n, (apr_uint64_t)minutes / 60), NULL,
+                    NULL);
+    }
+    else {
+        pg_html_say(page, PG_PHRASE_UNIT_MINUTES,
+                    pg_render_number(n, (apr_uint64_t)minutes), NULL, NULL);
+    }
+}
+
+/* A word whose argument is the window, in words of its own. */
+void pg_html_windowed(const pg_page_t *page, pg_phrase_e word)
+{
+    pg_span_t text =
+        pg_span_str(pg_phrases_get(page->report->view.lang, word));
+    apr_size_t at = pg_span_find(text, '{');
+
+    pg_escape_html(page->sink, pg_span_upto(text, at));
+    if (at < text.len) {
+        window_words(page);
+        pg_escape_html(page->sink, pg_span_from(text, at + 3));
+    }
+}

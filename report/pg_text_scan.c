@@ -1,0 +1,143 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What a scan says beyond its counts: did any attempt succeed, what were they
+ * like, how much of the log was read. */
+#include "pg_text.h"
+
+#include <apr_strings.h>
+
+#include "pg_explain.h"
+
+enum {
+    SHOWN_ANSWERS = 8,           /* of those that matter                  */
+    SHOWN_HARMLESS = 3,
+    SHOWN_TEXT = 160             /* octets of a client's text             */
+};
+
+/* --- success ------------------------------------------------------------- */
+
+static void answer(const pg_textpage_t *page, const pg_scanned_answer_t *a)
+{
+    char *size = apr_palloc(page->pool, a->size.octets.len * 8 + 1);
+
+    pg_escape_plain(size, a->size.octets.len * 8 + 1, a->size.octets);
+    pg_sink_puts(page->sink, "    ");
+    pg_text_sent(page, PG_FIELD_EVIDENCE, &a->request, SHOWN_TEXT);
+    pg_sink_puts(page->sink, "\n      ");
+    pg_text_say(page, PG_PHRASE_SCAN_STATUS,
+                apr_psprintf(page->pool, "%d", a->status), size,
+                pg_text_number(page, a->attempts));
+    if (a->first) {
+        pg_sink_putf(page->sink, ", %s", pg_text_day(page, a->first));
+    }
+    pg_sink_putf(page->sink, ": %s\n",
+                 pg_text_phrase(page,
+                                PG_PHRASE_OF(GROUND_CONNECT, a->ground)));
+}
+
+static void judged(const pg_textpage_t *page, pg_judged_e verdict)
+{
+    const pg_scanned_t *scan = page->report->scanned;
+    apr_size_t most = verdict == PG_JUDGED_HARMLESS ? SHOWN_HARMLESS
+                                                    : SHOWN_ANSWERS;
+    apr_size_t shown = 0, more = 0;
+
+    if (scan->judged[verdict] == 0) {
+        return;
+    }
+    pg_sink_putf(page->sink, "  %s: %s\n",
+                 pg_text_phrase(page, PG_PHRASE_OF(JUDGED_HARMLESS, verdict)),
+                 pg_text_number(page, scan->judged[verdict]));
+    for (apr_size_t i = 0; i < scan->answers; i++) {
+        if (pg_scanned_judged_by(scan->answer[i].ground) != verdict) {
+            continue;
+        }
+        if (shown < most) {
+            answer(page, &scan->answer[i]);
+            shown++;
+        }
+        else {
+            more++;
+        }
+    }
+    if (more) {
+        pg_text_line(page, 4, PG_PHRASE_SCAN_MORE, pg_text_number(page, more),
+                     NULL, NULL);
+    }
+}
+
+static void count(const pg_textpage_t *page, pg_phrase_e word, apr_uint64_t n)
+{
+    if (n) {
+        pg_text_line(page, 2, word, pg_text_number(page, n), NULL, NULL);
+    }
+}
+
+void pg_text_succeeded(const pg_textpage_t *page)
+{
+    const pg_scanned_t *scan = page->report->scanned;
+
+    pg_text_head(page, PG_PHRASE_H_ANSWERED);
+    if (scan->answers == 0) {
+        pg_text_line(page, 2, PG_PHRASE_ANSWERED_NONE, NULL, NULL, NULL);
+        return;
+    }
+    for (int j = PG_JUDGED_COUNT - 1; j >= 0; j--) {
+        judged(page, (pg_judged_e)j);
+    }
+    count(page, PG_PHRASE_SCAN_LOST, scan->answers_lost);
+    if (scan->judged[PG_JUDGED_RELAYED] || scan->judged[PG_JUDGED_UNCLEAR]) {
+        pg_text_line(page, 2, PG_PHRASE_SCAN_TRY, NULL, NULL, NULL);
+    }
+}
+
+/* --- examples ------------------------------------------------------------ */
+
+void pg_text_examples(const pg_textpage_t *page)
+{
+    const pg_scanned_t *scan = page->report->scanned;
+    pg_lang_e lang = page->report->view.lang;
+
+    pg_text_head(page, PG_PHRASE_H_EXAMPLES);
+    for (apr_size_t i = 0; i < scan->examples; i++) {
+        const pg_scanned_example_t *e = &scan->example[i];
+
+        pg_sink_puts(page->sink, "  ");
+        pg_text_sent(page, PG_FIELD_EVIDENCE, &e->request, SHOWN_TEXT);
+        pg_sink_putf(page->sink, "\n    %s: %s\n",
+                     pg_vocab_class(e->class_id),
+                     pg_explain_class(e->class_id, lang));
+        pg_sink_putf(page->sink, "    %s\n",
+                     pg_explain_reason(e->reason, lang));
+    }
+}
+
+/* --- the log ------------------------------------------------------------- */
+
+void pg_text_log(const pg_textpage_t *page)
+{
+    const pg_scanned_t *scan = page->report->scanned;
+
+    pg_text_head(page, PG_PHRASE_H_LOG);
+    pg_text_line(page, 2, PG_PHRASE_SCAN_READ,
+                 pg_text_number(page, scan->lines[PG_LINES_LINES]),
+                 pg_text_number(page, (apr_uint64_t)scan->files),
+                 pg_text_number(page, scan->octets));
+    if (scan->first) {
+        pg_text_line(page, 2, PG_PHRASE_SCAN_EXTENT,
+                     pg_text_day(page, scan->first),
+                     pg_text_day(page, scan->last), NULL);
+    }
+    pg_text_line(page, 2, PG_PHRASE_OF(NAMES_UNKNOWN, scan->names),
+                 pg_text_number(page, scan->names_learned), NULL, NULL);
+    count(page, PG_PHRASE_SCAN_SILENT, scan->lines[PG_LINES_SILENT]);
+    count(page, PG_PHRASE_SCAN_UNTIMED, scan->lines[PG_LINES_UNTIMED]);
+    count(page, PG_PHRASE_SCAN_OVERSIZE, scan->lines[PG_LINES_OVERSIZE]);
+    count(page, PG_PHRASE_SCAN_APPROXIMATE, scan->counts_low_by);
+    count(page, PG_PHRASE_SCAN_UNPARSED, scan->lines[PG_LINES_UNPARSED]);
+    for (apr_size_t i = 0; i < scan->unread_count; i++) {
+        pg_sink_puts(page->sink, "    ");
+        pg_text_sent(page, PG_FIELD_EVIDENCE, &scan->unread[i], SHOWN_TEXT);
+        pg_sink_puts(page->sink, "\n");
+    }
+}

@@ -1,0 +1,190 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Classes, outcomes, months and top lists, with bars. */
+#include "pg_text.h"
+
+#include <apr_strings.h>
+
+enum { BAR = 24, SHOWN_KEY = 50 };
+
+/* Eighths of a block, so that small numbers are still seen.
+ * @return columns that the bar takes */
+static int bar(const pg_textpage_t *page, apr_uint64_t n, apr_uint64_t most,
+               int width)
+{
+    static const char *const part[] = { "", "▏", "▎", "▍", "▌", "▋", "▊",
+                                        "▉" };
+    int eighths = most ? (int)((double)n / (double)most * width * 8) : 0;
+
+    if (n && eighths == 0) {
+        eighths = 1;
+    }
+    for (int i = 0; i < eighths / 8; i++) {
+        pg_sink_puts(page->sink, "█");
+    }
+    pg_sink_puts(page->sink, part[eighths % 8]);
+    return (eighths + 7) / 8;
+}
+
+/* --- classes and outcomes ------------------------------------------------ */
+
+/* "  connect-mail        2,345   13 %  ████" of all attempts. */
+static void share(const pg_textpage_t *page, const char *name, apr_uint64_t n)
+{
+    char percent[PG_NUMBER_SIZE];
+
+    if (n) {
+        pg_sink_putf(page->sink, "  %-14s %12s %6s  ", name,
+                     pg_text_number(page, n),
+                     pg_render_percent(percent, n, page->s->attempts));
+        bar(page, n, page->s->attempts, BAR);
+        pg_sink_puts(page->sink, "\n");
+    }
+}
+
+void pg_text_classes(const pg_textpage_t *page)
+{
+    pg_text_head(page, PG_PHRASE_H_WHAT);
+    for (int c = 0; c < PG_CLASS_COUNT; c++) {
+        share(page, pg_vocab_class((pg_class_e)c),
+              pg_render_class_total(page->s, (pg_class_e)c));
+    }
+    pg_text_head(page, PG_PHRASE_H_OUTCOMES);
+    for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
+        share(page, pg_vocab_outcome((pg_outcome_e)o),
+              pg_render_outcome_total(page->s, (pg_outcome_e)o));
+    }
+}
+
+/* --- months -------------------------------------------------------------- */
+
+/* One column a family that was seen; one scale for all of their bars. */
+typedef struct months_t {
+    const pg_textpage_t *page;
+    pg_series_t series;          /* from the first month with an attempt  */
+    bool seen[PG_FAMILY_COUNT];
+    apr_uint64_t most;           /* of any family in any month            */
+    int width;                   /* of a bar                              */
+} months_t;
+
+static void measure(months_t *m)
+{
+    int families = 0;
+
+    while (m->series.n && m->series.bucket[0].attempts == 0) {
+        m->series.bucket++;
+        m->series.n--;
+    }
+    while (m->series.n && m->series.bucket[m->series.n - 1].attempts == 0) {
+        m->series.n--;
+    }
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        for (apr_size_t i = 0; i < m->series.n; i++) {
+            apr_uint64_t n = m->series.bucket[i].by_family[f];
+            m->most = n > m->most ? n : m->most;
+            m->seen[f] = m->seen[f] || n;
+        }
+        families += m->seen[f];
+    }
+    m->width = families ? 69 / families - 12 : 0;
+}
+
+static void months_head(const months_t *m)
+{
+    int pending = 9;             /* the months' column                    */
+
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        if (m->seen[f]) {
+            pg_sink_putf(m->page->sink, "%*s  %9s", pending, "",
+                         pg_vocab_family((pg_family_e)f));
+            pending = m->width + 1;
+        }
+    }
+    pg_sink_puts(m->page->sink, "\n");
+}
+
+static void months_row(const months_t *m, const pg_bucket_t *b)
+{
+    char start[PG_TIME_SIZE];
+    int pending = 0;             /* columns to fill up before the next bar */
+
+    pg_sink_putf(m->page->sink, "  %s",
+                 pg_render_period(start, b->start, PG_PERIOD_MONTH));
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        if (m->seen[f]) {
+            apr_uint64_t n = b->by_family[f];
+
+            pg_sink_putf(m->page->sink, "%*s  %9s ", pending, "",
+                         pg_text_number(m->page, n));
+            pending = m->width - bar(m->page, n, m->most, m->width);
+        }
+    }
+    pg_sink_puts(m->page->sink, "\n");
+}
+
+void pg_text_months(const pg_textpage_t *page)
+{
+    months_t m = { .page = page, .series = page->s->series[PG_PERIOD_MONTH] };
+    char start[PG_TIME_SIZE];
+    const pg_bucket_t *last;
+
+    measure(&m);
+    if (m.series.n == 0) {
+        return;
+    }
+    pg_text_head(page, PG_PHRASE_CHART_MONTHS);
+    months_head(&m);
+    for (apr_size_t i = 0; i < m.series.n; i++) {
+        months_row(&m, &m.series.bucket[i]);
+    }
+    last = &page->s->series[PG_PERIOD_MONTH]
+                .bucket[page->s->series[PG_PERIOD_MONTH].n - 1];
+    pg_text_line(page, 2, PG_PHRASE_CHART_PARTIAL,
+                 pg_render_period(start, last->start, PG_PERIOD_MONTH),
+                 pg_text_number(page, last->attempts), NULL);
+}
+
+/* --- top lists ----------------------------------------------------------- */
+
+static void top_row(const pg_textpage_t *page, pg_top_e t,
+                    const pg_top_entry_t *e)
+{
+    char percent[PG_NUMBER_SIZE];
+    const char *error = e->error
+        ? apr_psprintf(page->pool, "± %s", pg_text_number(page, e->error))
+        : "";
+
+    pg_sink_putf(page->sink, "  %12s %6s  ", pg_text_number(page, e->count),
+                 pg_render_percent(percent, e->count, page->s->attempts));
+    if (e->error) {
+        pg_text_cell(page, error, 9);
+    }
+    pg_text_sent(page, pg_render_top_field(t), &e->key, SHOWN_KEY);
+    pg_sink_puts(page->sink, "\n");
+}
+
+static void top(const pg_textpage_t *page, pg_top_e t)
+{
+    const pg_top_t *list = &page->s->top[t];
+    apr_size_t most = pg_render_top(page->report);
+    apr_size_t shown = list->n < most ? list->n : most;
+
+    if (shown == 0) {
+        return;
+    }
+    pg_text_head(page, PG_PHRASE_OF(TOP_SOURCES, t));
+    for (apr_size_t i = 0; i < shown; i++) {
+        top_row(page, t, &list->entry[i]);
+    }
+    if (shown < list->n) {
+        pg_text_line(page, 2, PG_PHRASE_TOP_SHOWN, pg_text_number(page, shown),
+                     pg_text_number(page, list->n), NULL);
+    }
+}
+
+void pg_text_tops(const pg_textpage_t *page)
+{
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        top(page, (pg_top_e)t);
+    }
+}
