@@ -117,17 +117,16 @@ static pg_own_e whose(const pg_request_t *request, const pg_own_t *own,
 /* --- origin-form --------------------------------------------------------- */
 
 /* An address is what health checks and scanners put there, and names nobody
- * else's site; localhost is the server itself (RFC 6761 6.3). A Host that is
- * no name at all is an error, not an attempt. */
+ * else's site; "localhost" and its like mean the machine itself. A Host that
+ * is not a name at all is an error, not an attempt. */
 __attribute__((noinline))
 static bool is_foreign_host(const pg_request_t *request, const pg_own_t *own,
                             pg_authority_t *a)
 {
     return pg_target_authority(a, request->host)
            && a->host_kind == PG_HOST_NAME && pg_malformed_is_name(a->host)
-           && !pg_own_takes_all(own) && whose(request, own, a) == PG_OWN_NO
-           && !pg_span_ieq(a->host, PG_SPAN("localhost"))
-           && !pg_span_ieq(a->host, PG_SPAN("localhost."));
+           && !pg_own_takes_all(own)
+           && !pg_own_knows(own, a, request->local);
 }
 
 static pg_class_e by_host(pg_verdict_t *out, const pg_request_t *request,
@@ -160,6 +159,22 @@ static bool calls_another(pg_authority_t *out, const pg_request_t *request,
     return whose(request, own, out) != PG_OWN_YES;
 }
 
+/* Broken clients ask for where they have been: "android-app://com.example/"
+ * is an application, not a host, and "file:///x" a file of theirs. */
+static bool names_no_host(const pg_target_t *target)
+{
+    static const char *const local[] = {
+        "android-app", "ios-app", "app", "capacitor", "ionic",
+        "chrome-extension", "moz-extension", "safari-extension",
+        "safari-web-extension", "ms-browser-extension", "chrome",
+        "chrome-native", "resource", "about", "devtools", "content", NULL
+    };
+
+    return is_one_of(local, target->scheme)
+           || (target->authority.host_kind == PG_HOST_NONE
+               && pg_span_ieq(target->scheme, PG_SPAN("file")));
+}
+
 static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
                            const pg_own_t *own, const pg_target_t *target)
 {
@@ -170,6 +185,9 @@ static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
     pg_reason_e reason = PG_REASON_ABSOLUTE_STRANGER;
     pg_authority_t other;
 
+    if (names_no_host(target)) {
+        return clean(out, PG_REASON_NOISE);
+    }
     if (a->host_kind == PG_HOST_NONE) {
         return attempt(out, PG_CLASS_MALFORMED, PG_REASON_BROKEN_ABSOLUTE,
                        a->host, port);

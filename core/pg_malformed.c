@@ -219,10 +219,10 @@ static bool is_destination(pg_malformed_t *out, pg_span_t host, pg_span_t port)
     if (!is_address(a) && !is_full_name(a->host)) {
         return false;
     }
-    out->port = a->port;
     if (a->port_kind == PG_PORT_NONE && port.len) {
-        return pg_target_port(&out->port, port) == PG_PORT_OK;
+        a->port_kind = pg_target_port(&a->port, port);
     }
+    out->port = a->port;
     return a->port_kind == PG_PORT_OK;
 }
 
@@ -266,7 +266,7 @@ pg_malformed_e pg_malformed_line(pg_malformed_t *out, pg_span_t first,
         return out->what = PG_MALFORMED_AUTHORITY;
     }
     if (port.len == 0 && second.len && is_destination(out, first, second)
-        && a->port_kind == PG_PORT_NONE) {
+        && a->port_text.ptr == NULL) {
         return out->what = PG_MALFORMED_ORDER;
     }
     if (is_spoken_order(out, first, second, port)) {

@@ -15,6 +15,7 @@ typedef struct entry_t {
     apr_size_t n;
     apr_uint32_t hash;
     apr_array_header_t *ports;   /* of apr_uint16_t; NULL = none          */
+    pg_trust_e trust;
     bool any_port;
     bool guess;                  /* a pattern that may take strangers too  */
 } entry_t;
@@ -41,23 +42,10 @@ struct pg_own_t {
     apr_hash_t *addresses;       /* 16 octets -> entry_t                  */
     apr_array_header_t *patterns;      /* the rare rest, of entry_t *     */
     unsigned int suffix_labels;  /* the most that any suffix has          */
+    bool named;                  /* the configuration gave a name         */
     bool wild;                   /* some pattern is only wildcards        */
     unsigned char served[65536 / 8];   /* port -> bit                     */
 };
-
-pg_own_t *pg_own_create(apr_pool_t *pool)
-{
-    pg_own_t *own = apr_pcalloc(pool, sizeof(*own));
-
-    own->pool = pool;
-    own->addresses = apr_hash_make(pool);
-    own->patterns = apr_array_make(pool, 0, sizeof(entry_t *));
-    /* A terminator or a port map in front is the rule, not the exception:
-     * nobody relays by naming us with a default port. */
-    pg_own_add_port(own, 80);
-    pg_own_add_port(own, 443);
-    return own;
-}
 
 /* --- the table of names -------------------------------------------------- */
 
@@ -304,6 +292,11 @@ static bool bare_ipv6(pg_authority_t *out, pg_span_t name)
            && out->host_kind == PG_HOST_IPV6;
 }
 
+static bool is_address(const pg_authority_t *a)
+{
+    return a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6;
+}
+
 const char *pg_own_add(pg_own_t *own, pg_span_t name)
 {
     pg_authority_t a;
@@ -321,7 +314,7 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
     if (a.userinfo.ptr || pg_span_find(name, '%') < name.len) {
         return "is not a host name or an address";
     }
-    if (a.host_kind == PG_HOST_IPV4 || a.host_kind == PG_HOST_IPV6) {
+    if (is_address(&a)) {
         if (pg_address_is_unspecified(&a.address)) {
             return "is where a socket listens, not where it is reached";
         }
@@ -333,6 +326,8 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
     if (entry == NULL) {
         return "is not a host name or an address";
     }
+    own->named |= !is_address(&a);
+    entry->trust = PG_TRUST_FULL;
     entry->any_port |= any_port;
     if (a.port_kind == PG_PORT_OK) {
         if (entry->ports == NULL) {
@@ -343,11 +338,55 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
     return NULL;
 }
 
+void pg_own_add_machine(pg_own_t *own, pg_span_t name, pg_trust_e trust)
+{
+    pg_authority_t a;
+    entry_t *entry;
+
+    pg_target_authority(&a, name);
+    if (a.host_kind != PG_HOST_NAME || a.port_text.ptr || a.userinfo.ptr) {
+        return;
+    }
+    entry = add_name(own, a.host);
+    if (entry && trust > entry->trust) {
+        entry->trust = trust;
+    }
+}
+
+static void add_usual(pg_own_t *own)
+{
+    static const char *const loopback[] = {
+        "localhost", "*.localhost", "localhost.localdomain", "localhost4",
+        "localhost4.localdomain4", "localhost6", "localhost6.localdomain6",
+        "ip6-localhost", "ip6-loopback", NULL
+    };
+
+    for (const char *const *name = loopback; *name; name++) {
+        pg_own_add_machine(own, pg_span_str(*name), PG_TRUST_LOOPBACK);
+    }
+    /* It resolves within the cluster only, so nobody asks for it from
+     * outside. As a target it may be any service of the cluster. */
+    pg_own_add_machine(own, PG_SPAN("*.svc.cluster.local"), PG_TRUST_HOST);
+    /* A terminator or a port map in front is the rule, not the exception:
+     * nobody relays by naming us with a default port. */
+    pg_own_add_port(own, 80);
+    pg_own_add_port(own, 443);
+}
+
+pg_own_t *pg_own_create(apr_pool_t *pool)
+{
+    pg_own_t *own = apr_pcalloc(pool, sizeof(*own));
+
+    own->pool = pool;
+    own->addresses = apr_hash_make(pool);
+    own->patterns = apr_array_make(pool, 0, sizeof(entry_t *));
+    add_usual(own);
+    return own;
+}
+
 bool pg_own_takes_all(const pg_own_t *own)
 {
-    return own->wild
-           || (own->names.count == 0 && own->suffixes.count == 0
-               && own->patterns->nelts == 0);
+    return own->wild || !own->named;
 }
 
 /* --- looking up ---------------------------------------------------------- */
@@ -422,9 +461,15 @@ static const entry_t *find_pattern(const pg_own_t *own, const char *name,
     return NULL;
 }
 
+static bool trusted(const entry_t *entry, pg_trust_e trust)
+{
+    return entry && entry->trust >= trust;
+}
+
 /* By suffix or pattern. One walk from the end: at each dot the hash is that
  * of the labels behind it. The longest suffix wins. */
-static const entry_t *find_wild(const pg_own_t *own, pg_span_t host)
+static const entry_t *find_wild(const pg_own_t *own, pg_span_t host,
+                                pg_trust_e trust)
 {
     char name[NAME_MAX_OCTETS];
     apr_uint32_t hash = 0;
@@ -440,7 +485,7 @@ static const entry_t *find_wild(const pg_own_t *own, pg_span_t host)
             const entry_t *entry = probe(&own->suffixes, hash, name + i,
                                          host.len - i);
             labels++;
-            found = entry ? entry : found;
+            found = trusted(entry, trust) ? entry : found;
         }
         name[i - 1] = c;
         hash = hash_step(hash, c);
@@ -448,7 +493,8 @@ static const entry_t *find_wild(const pg_own_t *own, pg_span_t host)
     return found ? found : find_pattern(own, name, host.len);
 }
 
-static const entry_t *find_plain(const pg_own_t *own, pg_span_t host)
+static const entry_t *find_plain(const pg_own_t *own, pg_span_t host,
+                                 pg_trust_e trust)
 {
     const entry_t *entry;
 
@@ -460,39 +506,36 @@ static const entry_t *find_plain(const pg_own_t *own, pg_span_t host)
     }
     entry = probe(&own->names, hash_name(host.ptr, host.len), host.ptr,
                   host.len);
-    if (entry == NULL && (own->suffix_labels || own->patterns->nelts)) {
-        entry = find_wild(own, host);
+    if (trusted(entry, trust)) {
+        return entry;
     }
-    return entry;
+    return own->suffix_labels || own->patterns->nelts
+           ? find_wild(own, host, trust) : NULL;
 }
 
-static const entry_t *find_name(const pg_own_t *own, pg_span_t host)
+static const entry_t *find_name(const pg_own_t *own, pg_span_t host,
+                                pg_trust_e trust)
 {
     char plain[NAME_MAX_OCTETS];
 
     if (pg_span_find(host, '%') < host.len) {
         host = pg_span_make(plain, unescape(plain, host));
     }
-    return find_plain(own, host);
+    return find_plain(own, host, trust);
 }
 
 bool pg_own_has_name(const pg_own_t *own, pg_span_t host)
 {
-    return find_plain(own, host) != NULL;
+    return find_plain(own, host, PG_TRUST_HOST) != NULL;
 }
 
-static const entry_t *find(const pg_own_t *own, const pg_authority_t *a,
-                           const pg_address_t *local)
+static const entry_t *find_address_or_pattern(const pg_own_t *own,
+                                              const pg_authority_t *a,
+                                              const pg_address_t *local)
 {
     static const entry_t plain;
     const entry_t *entry;
 
-    if (a->host_kind == PG_HOST_NAME) {
-        return find_name(own, a->host);
-    }
-    if (a->host_kind != PG_HOST_IPV4 && a->host_kind != PG_HOST_IPV6) {
-        return NULL;
-    }
     entry = find_address(own, &a->address);
     if (entry == NULL && local && pg_address_equal(local, &a->address)) {
         return &plain;
@@ -500,9 +543,29 @@ static const entry_t *find(const pg_own_t *own, const pg_authority_t *a,
     /* "ServerAlias 10.1.*" is possible, if odd. */
     if (entry == NULL && own->patterns->nelts
         && a->host_kind == PG_HOST_IPV4) {
-        entry = find_name(own, a->host);
+        entry = find_name(own, a->host, PG_TRUST_FULL);
     }
     return entry;
+}
+
+/* What makes the authority ours with this trust at least. */
+static const entry_t *find_trusted(const pg_own_t *own,
+                                   const pg_authority_t *a,
+                                   const pg_address_t *local,
+                                   pg_trust_e trust)
+{
+    if (a->host_kind == PG_HOST_NAME) {
+        return find_name(own, a->host, trust);
+    }
+    return is_address(a) ? find_address_or_pattern(own, a, local) : NULL;
+}
+
+static const entry_t *find(const pg_own_t *own, const pg_authority_t *a,
+                           const pg_address_t *local)
+{
+    return find_trusted(own, a, local,
+                        local && pg_address_is_loopback(local)
+                        ? PG_TRUST_LOOPBACK : PG_TRUST_FULL);
 }
 
 static bool serves(const pg_own_t *own, const entry_t *entry,
@@ -536,6 +599,12 @@ pg_own_e pg_own_check(const pg_own_t *own, const pg_authority_t *authority,
         return PG_OWN_YES;
     }
     return PG_OWN_PORT;
+}
+
+bool pg_own_knows(const pg_own_t *own, const pg_authority_t *authority,
+                  const pg_address_t *local)
+{
+    return find_trusted(own, authority, local, PG_TRUST_HOST) != NULL;
 }
 
 bool pg_own_is_guess(const pg_own_t *own, const pg_authority_t *authority)

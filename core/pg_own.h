@@ -18,7 +18,20 @@ typedef enum pg_own_e {
     PG_OWN_PORT          /* our name or address, a port we do not serve   */
 } pg_own_e;
 
-/** An empty set, in pool. */
+/** How far a name makes an authority ours. */
+typedef enum pg_trust_e {
+    PG_TRUST_HOST,       /* never foreign in Host, but no target of ours:
+                            what only resolves within our own cluster     */
+    PG_TRUST_LOOPBACK,   /* the same, and a target of ours for those who
+                            come by loopback: "localhost" and its like    */
+    PG_TRUST_FULL        /* ours                                          */
+} pg_trust_e;
+
+/**
+ * A set without a name that the configuration gives, in pool. It knows the
+ * names that every machine has: "localhost" and its like (RFC 6761 6.3 and
+ * what systems put into their hosts file), and those of a Kubernetes cluster.
+ */
 pg_own_t *pg_own_create(apr_pool_t *pool);
 
 /**
@@ -32,6 +45,14 @@ pg_own_t *pg_own_create(apr_pool_t *pool);
  * @return NULL, or what is wrong with it, as words to follow the value
  */
 const char *pg_own_add(pg_own_t *own, pg_span_t name);
+
+/**
+ * Add what the machine and not the configuration says: a host name, or
+ * "*.suffix". A name that is there already keeps the greater trust. Such
+ * names do not make our names known (pg_own_takes_all). What is not a host
+ * name is left out.
+ */
+void pg_own_add_machine(pg_own_t *own, pg_span_t name, pg_trust_e trust);
 
 /** Add an address; an unspecified one adds nothing. */
 void pg_own_add_address(pg_own_t *own, const pg_address_t *address);
@@ -48,6 +69,13 @@ void pg_own_add_port(pg_own_t *own, apr_uint16_t port);
  * are still found, but the caller should observe rather than deny them.
  */
 bool pg_own_takes_all(const pg_own_t *own);
+
+/**
+ * Is this a host that may stand in Host without being foreign: ours, or a
+ * name of this machine or of its cluster?
+ */
+bool pg_own_knows(const pg_own_t *own, const pg_authority_t *authority,
+                  const pg_address_t *local);
 
 /**
  * Is this the plain name of ours, without a port? A quick answer for the Host

@@ -268,6 +268,30 @@ static const char *add_own_host(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
+static const char *set_hosts(cmd_parms *cmd, void *dir, const char *arg)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    apr_finfo_t info;
+
+    if (problem) {
+        return problem;
+    }
+    settings->hosts = "";
+    if (ap_cstr_casecmp(arg, "none") == 0) {
+        return NULL;
+    }
+    settings->hosts = ap_server_root_relative(cmd->pool, arg);
+    if (!settings->hosts
+        || apr_stat(&info, settings->hosts, APR_FINFO_TYPE, cmd->temp_pool)
+        || info.filetype != APR_REG) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is neither a file in the "
+                            "form of /etc/hosts nor 'none'", cmd->cmd->name,
+                            arg);
+    }
+    return NULL;
+}
+
 static const char *add_exempt(cmd_parms *cmd, void *dir, const char *arg)
 {
     const char *problem = NULL;
@@ -350,6 +374,9 @@ const command_rec pg_config_directives[] = {
                     "names or addresses that are ours besides those of the "
                     "virtual hosts: name[:port], *.suffix, address; default "
                     "none"),
+    AP_INIT_TAKE1("ProxyGuardHostsFile", set_hosts, NULL, RSRC_CONF,
+                  "file whose names for loopback addresses are this "
+                  "machine's, or none; default /etc/hosts"),
     AP_INIT_TAKE1("ProxyGuardLedger", set_ledger, NULL, RSRC_CONF,
                   "file for the counts, relative to the runtime directory, "
                   "or none; default proxyguard.ledger"),

@@ -14,6 +14,7 @@
 #include "pg_snapshot.h"
 
 #define PG_UNSET (-1)
+#define PG_HOSTS_FILE "/etc/hosts"
 
 typedef enum pg_forward_e {          /* ProxyGuardForward */
     PG_FORWARD_AUTO,
@@ -40,6 +41,7 @@ typedef enum pg_audit_mode_e {       /* ProxyGuardAudit */
     X(int,          recent,       PG_UNSET, 0) /* 0: the ledger's own */  \
     X(int,          rate_source,  PG_UNSET, 10)  /* lines; 0: no limit */ \
     X(int,          rate_total,   PG_UNSET, 120)                          \
+    X(const char *, hosts,        NULL,     PG_HOSTS_FILE) /* "": none */  \
     X(const char *, evidence,     NULL,     NULL) /* NULL: none       */  \
     X(const char *, sensor,       NULL,     NULL) /* ServerName, then */  \
     X(const pg_key_t *, mask,     NULL,     NULL) /* NULL: no masking */

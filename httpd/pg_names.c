@@ -3,11 +3,14 @@
 #include "pg_names.h"
 
 #include <ap_listen.h>
+#include <apr_file_io.h>
 #include <apr_strings.h>
+#include <sys/utsname.h>
 #include <http_config.h>
 #include <util_cfgtree.h>
 
 #include "pg_config.h"
+#include "pg_hosts.h"
 
 pg_address_t pg_names_address(const apr_sockaddr_t *sa)
 {
@@ -66,6 +69,35 @@ static void add_server(pg_own_t *own, const server_rec *s)
     pg_own_add_port(own, s->port);
 }
 
+/* As much of a file as is read; absent when it cannot be. A hosts file that
+ * is no regular file could block the start. */
+static pg_span_t text_of(const char *path, apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, PG_HOSTS_MAX);
+    apr_size_t n = 0;
+    apr_finfo_t info;
+    apr_file_t *file;
+
+    if (apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS
+        && info.filetype == APR_REG
+        && apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT,
+                         pool) == APR_SUCCESS) {
+        (void)apr_file_read_full(file, text, PG_HOSTS_MAX, &n);
+        apr_file_close(file);
+    }
+    return pg_span_make(text, n);
+}
+
+static void add_machine(pg_own_t *own, const char *hosts, apr_pool_t *pool)
+{
+    struct utsname here;
+
+    /* no resolver is asked */
+    pg_hosts_add(own, *hosts ? text_of(hosts, pool) : PG_SPAN(""),
+                 uname(&here) == 0 ? pg_span_str(here.nodename)
+                                   : PG_SPAN(""));
+}
+
 pg_own_t *pg_names_collect(server_rec *main_server, apr_pool_t *pool)
 {
     pg_own_t *own = pg_own_create(pool);
@@ -77,6 +109,7 @@ pg_own_t *pg_names_collect(server_rec *main_server, apr_pool_t *pool)
         add_sockaddr(own, l->bind_addr);
         pg_own_add_port(own, l->bind_addr->port);
     }
+    add_machine(own, pg_config_of(main_server)->hosts, pool);
     return own;
 }
 

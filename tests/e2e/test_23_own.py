@@ -2,6 +2,7 @@
 """Who we are, through a real httpd: what its own fields get wrong must
 neither hide a stranger nor make one of a friend."""
 
+import socket
 import time
 
 import pytest
@@ -179,6 +180,85 @@ def test_whose_host_field_is_foreign(httpd):
             class_id), host
     assert httpd.send(b"GET /page.txt HTTP/1.0\r\n\r\n").body == PAGE
     assert httpd.status()["attempts"] == 3
+
+
+# a hosts file as Debian makes it, with what people add; @HOST@ is this machine
+HOSTS_FILE = """\
+127.0.0.1\tlocalhost
+127.0.1.1   fqdn.machine.test @HOST@   # its own name
+::1 six.machine.test SIX-too.machine.test.
+127.0.0.1 dev.machine.test *.wild.test
+192.0.2.9 other.machine.test
+10.1.2.3.4 broken.test
+# 127.0.0.1 comment.test
+127.0.0.1
+"""
+
+# Host -> is it ours, and is absolute-form to it ours over loopback
+OF_THE_MACHINE = {
+    "localhost": (True, True), "LOCALHOST.": (True, True),
+    "a.b.localhost": (True, True),
+    "localhost.localdomain": (True, True), "ip6-localhost": (True, True),
+    "@HOST@": (True, True), "fqdn.machine.test": (True, True),
+    "six.machine.test": (True, True), "six-TOO.machine.test": (True, True),
+    "dev.machine.test": (True, True), "dev.machine.test:9090": (True, None),
+    "web.default.svc.cluster.local": (True, False),
+    "svc.cluster.local": (False, False),
+    "other.machine.test": (False, False), "a.wild.test": (False, False),
+    "wild.test": (False, False), "broken.test": (False, False),
+    "comment.test": (False, False), "localhost.s.example": (False, False),
+    "xlocalhost": (False, False),
+}
+
+
+def of_the_machine(server):
+    """{name: (not foreign as Host, ours in absolute-form)} as seen."""
+    seen = {}
+    for name, (_, absolute) in OF_THE_MACHINE.items():
+        host = name.replace("@HOST@", socket.gethostname())
+        assert server.send(get("/page.txt", host)).body == PAGE
+        known = not server.log.take_all("class=foreign-host")
+        if absolute is not None:
+            reply = server.send(get(f"http://{host}/page.txt", host))
+            absolute = reply.status == 200
+            assert absolute == (not server.log.take_all("class=absolute"))
+        seen[name] = (known, absolute)
+    return seen
+
+
+def test_the_machines_own_names_are_no_attempts(httpd_with):
+    server = httpd_with.make("ProxyGuardHostsFile hosts")
+    server.write("hosts", HOSTS_FILE.replace("@HOST@", socket.gethostname()))
+    assert of_the_machine(server.start()) == OF_THE_MACHINE
+
+
+def test_without_a_hosts_file_only_the_usual_names_are_ours(httpd_with):
+    server = httpd_with("ProxyGuardHostsFile none")
+    usual = {"localhost", "LOCALHOST.", "a.b.localhost", "@HOST@",
+             "localhost.localdomain", "ip6-localhost",
+             "web.default.svc.cluster.local"}
+    assert {name for name, (known, _) in of_the_machine(server).items()
+            if known} == usual
+
+
+def test_a_hosts_file_that_cannot_be_used_stops_nothing(httpd_with):
+    for text in (b"", b"\0\xff\n\n\r\n127.0.0.1\0x\n", b"x" * 200000):
+        server = httpd_with.make("ProxyGuardHostsFile hosts")
+        server.write("hosts", text)
+        server.start()
+        assert server.send(get("/page.txt", "localhost")).body == PAGE
+        assert server.log.all("PG01") == []
+
+
+def test_schemes_that_name_nothing_on_a_network_are_no_attempts(httpd):
+    for target in ("android-app://com.example.mail/",
+                   "chrome-extension://abcdefgh/page.html", "file:///x",
+                   "moz-extension://0a1b/"):
+        httpd.send(get(target, httpd.name))
+    assert httpd.status()["attempts"] == 0
+    for target in ("file://s.example/x", "android-apps://s.example/"):
+        assert httpd.send(get(target, httpd.name)).status == 421
+    httpd.log.attempts(2)
 
 
 def test_foreign_host_can_be_denied_or_not_looked_for(httpd_with):

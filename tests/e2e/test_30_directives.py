@@ -12,6 +12,11 @@ REFUSED = {
     "ProxyGuardOwnHost host:99999": "ProxyGuardOwnHost: 'host:99999' ",
     "ProxyGuardOwnHost [::1": "ProxyGuardOwnHost: '[::1' ",
     "ProxyGuardOwnHost http://x/": "ProxyGuardOwnHost: 'http://x/' ",
+    "ProxyGuardHostsFile no/such/file": "ProxyGuardHostsFile: "
+        "'no/such/file' is neither a file in the form of /etc/hosts",
+    "ProxyGuardHostsFile htdocs": "ProxyGuardHostsFile: 'htdocs' is neither",
+    "<VirtualHost *:1>\nProxyGuardHostsFile none\n</VirtualHost>":
+        "ProxyGuardHostsFile",
     'ProxyGuardLedger ""': "ProxyGuardLedger takes one argument",
     "<VirtualHost *:1>\nProxyGuardLedger x\n</VirtualHost>":
         "ProxyGuardLedger",

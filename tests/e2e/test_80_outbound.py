@@ -52,6 +52,7 @@ OF_THE_GUARD = (
     (True, "ROOT/evidence.json", "O_WRONLY|O_CREAT|O_APPEND",
      "the evidence log"),
     (True, "ROOT/key", "O_RDONLY", "ProxyGuardMask"),
+    (True, "ROOT/hosts", "O_RDONLY", "ProxyGuardHostsFile"),
     (True, "/mod_proxyguard.so", "O_RDONLY", "LoadModule"),
     (True, "/proxyguard.conf", "O_RDONLY", "Include"),
     (False, "/dev/urandom", "O_RDONLY", "jansson's first object in a child "
@@ -67,6 +68,7 @@ Protocols h2c http/1.1
     ProxyGuardEvidenceLog @ROOT@/evidence.json
     ProxyGuardCheckpoint @ROOT@/run/checkpoint 10
     ProxyGuardMask @ROOT@/key
+    ProxyGuardHostsFile @ROOT@/hosts
 </IfModule>
 """
 
@@ -81,6 +83,7 @@ def a_life(httpd_with, certificate, guard):
         + tls_on(tls_port, certificate, "Protocols h2 http/1.1"),
         kind=Traced, guard=guard, name="own.test", modules=("ssl", "http2"))
     server.write("key", "0123456789abcdef0123456789abcdef\n")
+    server.write("hosts", "127.0.0.1 localhost\n")
     server.start()
     ask_everything(server, tls_port)
     server.graceful()
@@ -204,7 +207,7 @@ def test_a_program_for_evidence_is_started_by_httpd_without_a_shell(
                              '@ROOT@/htdocs/out"', kind=Traced)
     server.write("htdocs/out", "")
     server.start()
-    server.send(next(requests("localhost")))
+    server.send(next(requests("s.invalid")))
     server.graceful()
     server.log.attempt()
     calls = server.end()
