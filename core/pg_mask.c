@@ -14,6 +14,16 @@ typedef struct out_t {
     apr_size_t left;         /* without the NUL */
 } out_t;
 
+static bool is_one_of(pg_span_t s, const char *const *names)
+{
+    for (; *names; names++) {
+        if (pg_span_ieq(s, pg_span_str(*names))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add(out_t *out, pg_span_t s)
 {
     apr_size_t n = pg_span_copy(out->at, out->left + 1, s);
@@ -143,6 +153,15 @@ apr_size_t pg_mask_text(char *out, const pg_key_t *key, const char *kind,
     return done(&o, out);
 }
 
+/* Others may be a name: "www.a.example://x/". */
+static bool is_known_scheme(pg_span_t scheme)
+{
+    static const char *const known[] = { "http", "https", "ws", "wss", "ftp",
+                                         "gopher", NULL };
+
+    return is_one_of(scheme, known);
+}
+
 static void add_absolute(out_t *out, const pg_key_t *key,
                          const pg_target_t *t)
 {
@@ -165,7 +184,7 @@ apr_size_t pg_mask_target(char *out, const pg_key_t *key, pg_span_t target)
 
     switch (pg_target_parse(&t, target)) {
     case PG_FORM_ABSOLUTE:
-        if (t.scheme.len <= 16 && t.authority.host.len) {
+        if (is_known_scheme(t.scheme) && t.authority.host.len) {
             add_absolute(&o, key, &t);
             return done(&o, out);
         }
@@ -182,4 +201,169 @@ apr_size_t pg_mask_target(char *out, const pg_key_t *key, pg_span_t target)
         break;
     }
     return pg_mask_text(out, key, "text", target);
+}
+
+/* --- prose --------------------------------------------------------------- */
+
+/* Four numbers between dots that are no version of a product ("x/1.2.3.4"). */
+static bool is_address(pg_span_t s, apr_size_t at)
+{
+    apr_size_t dots = 0, i = at;
+
+    while (i < s.len && (pg_octet_is_digit(s.ptr[i]) || s.ptr[i] == '.')) {
+        dots += s.ptr[i++] == '.';
+    }
+    if (i > at && s.ptr[i - 1] == '.') {
+        dots--;
+    }
+    return dots == 3 && !(at > 1 && s.ptr[at - 1] == '/'
+                          && pg_octet_is_alpha(s.ptr[at - 2]));
+}
+
+/* A letter of a name in any script: what is no ASCII may be one. */
+static bool is_letter(char c)
+{
+    return pg_octet_is_alpha(c) || (unsigned char)c >= 0x80;
+}
+
+/* The colon of "1:2:3", or of "intranet:8080", but not of "rv:109.0". */
+static bool joins_port(const char *p, const char *end)
+{
+    bool digits = pg_octet_is_digit(p[1]) && p + 2 < end
+                  && pg_octet_is_digit(p[2]);
+
+    while (++p < end && pg_octet_is_hex(*p)) {
+        digits = digits && pg_octet_is_digit(*p);
+    }
+    return p < end ? *p == ':' || (digits && *p != '.') : digits;
+}
+
+/* The dot of "a.example" and "www1.example" (but not of "zgrab/0.x"), and the
+ * colons of an IPv6 address: "1::" has two together, "1:2:3" one further on. */
+static bool joins_name(const char *p, const char *end)
+{
+    if (*p == '.' && pg_octet_is_digit(p[-1])) {
+        return is_letter(p[1]) && p + 2 < end && is_letter(p[2]);
+    }
+    if (*p == '.') {
+        return (is_letter(p[-1]) || p[-1] == '-') && is_letter(p[1]);
+    }
+    if (*p != ':' || p[1] == ':') {
+        return *p == ':';
+    }
+    return joins_port(p, end);
+}
+
+/* Does a User-Agent hold something like an address, a name or a mailbox? */
+static bool may_name(pg_span_t agent)
+{
+    if (pg_span_find_any(agent, "@[") < agent.len
+        || (agent.len > 1 && agent.ptr[0] == ':' && agent.ptr[1] == ':')) {
+        return true;
+    }
+    for (apr_size_t i = 1; i + 1 < agent.len; i++) {
+        const char *p = agent.ptr + i;
+
+        if ((p[0] == '/' && p[1] == '/')
+            || joins_name(p, agent.ptr + agent.len)
+            || (!pg_octet_is_digit(p[-1]) && is_address(agent, i))) {
+            return true;
+        }
+    }
+    return is_address(agent, 0);
+}
+
+/* --- what may be shown --------------------------------------------------- */
+
+static bool is_number(pg_span_t s)
+{
+    apr_size_t i = 0;
+
+    while (i < s.len && pg_octet_is_digit(s.ptr[i])) {
+        i++;
+    }
+    return i == s.len && i <= 5;
+}
+
+/* A word of one's own may be a name, so only registered ones are shown
+ * (IANA, HTTP Method Registry). */
+static bool is_known_method(pg_span_t s)
+{
+    static const char *const known[] = {
+        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS",
+        "TRACE", "PATCH", "PRI", "PROPFIND", "PROPPATCH", "MKCOL", "COPY",
+        "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", NULL
+    };
+
+    return is_one_of(s, known);
+}
+
+/* The same for fields: those that clients, proxies and scanners send. */
+static bool is_known_field(pg_span_t s)
+{
+    static const char *const known[] = {
+        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language",
+        "Authorization", "Cache-Control", "CF-Connecting-IP", "Client-IP",
+        "Connection", "Content-Encoding", "Content-Length", "Content-Type",
+        "Cookie", "DNT", "Expect", "Forwarded", "From", "Host",
+        "HTTP2-Settings", "If-Modified-Since", "If-None-Match",
+        "Keep-Alive", "Max-Forwards", "Origin", "Pragma",
+        "Proxy-Authorization", "Proxy-Connection", "Range", "Referer",
+        "Sec-CH-UA", "Sec-CH-UA-Mobile", "Sec-CH-UA-Platform",
+        "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site",
+        "Sec-Fetch-User", "TE", "Trailer", "Transfer-Encoding",
+        "True-Client-IP", "Upgrade", "Upgrade-Insecure-Requests",
+        "User-Agent", "Via", "X-Forwarded-For", "X-Forwarded-Host",
+        "X-Forwarded-Port", "X-Forwarded-Proto", "X-Forwarded-Server",
+        "X-Real-IP", "X-Requested-With", NULL
+    };
+
+    return is_one_of(s, known);
+}
+
+static bool names_nobody(pg_mask_e kind, pg_span_t s)
+{
+    switch (kind) {
+    case PG_MASK_METHOD:
+        return is_known_method(s) || is_number(s);
+    case PG_MASK_FIELD:
+        return is_known_field(s);
+    case PG_MASK_AGENT:
+        return !may_name(s);
+    default:
+        return s.len == 0;
+    }
+}
+
+pg_span_t pg_mask_shown(char *out, const pg_key_t *key, pg_mask_e kind,
+                        pg_span_t s)
+{
+    apr_size_t n = 0;
+
+    if (s.len == 0 || names_nobody(kind, s)) {
+        return s;
+    }
+    switch (kind) {
+    case PG_MASK_SOURCE:
+    case PG_MASK_HOST:
+        n = pg_mask_host(out, key, s);
+        break;
+    case PG_MASK_AUTHORITY:
+        n = pg_mask_authority(out, key, s);
+        break;
+    case PG_MASK_TARGET:
+        n = pg_mask_target(out, key, s);
+        break;
+    case PG_MASK_AGENT:
+        n = pg_mask_text(out, key, "agent", s);
+        break;
+    case PG_MASK_FIELD:
+        n = pg_mask_text(out, key, "field", s);
+        break;
+    case PG_MASK_METHOD:
+    case PG_MASK_EVIDENCE:
+        n = pg_mask_text(out, key, "text", s);
+        break;
+    }
+    return pg_span_make(out, n);
 }

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Names and addresses made unrecognisable for publication (seed F10), by a
+/* Names and addresses made unrecognisable for publication, by a
  * keyed pseudonym (SipHash-2-4): the same name is the same pseudonym as long
  * as the key is the same, and without the key nobody can try names until one
  * fits. The shape stays readable: "http://www.a.example:81/x" becomes
@@ -46,6 +46,27 @@ apr_size_t pg_mask_target(char *out, const pg_key_t *key, pg_span_t target);
  * @param out   PG_MASK_SIZE octets
  */
 apr_size_t pg_mask_text(char *out, const pg_key_t *key, const char *kind,
+                        pg_span_t s);
+
+/** What a text is, as far as a mask needs to know. */
+typedef enum pg_mask_e {
+    PG_MASK_SOURCE,      /* an address                                    */
+    PG_MASK_HOST,        /* a host                                        */
+    PG_MASK_AUTHORITY,   /* host:port                                     */
+    PG_MASK_TARGET,      /* a request-target                              */
+    PG_MASK_METHOD,      /* a method, or a number                         */
+    PG_MASK_AGENT,       /* prose: itself unless it may name somebody     */
+    PG_MASK_EVIDENCE,    /* a header field that may name anybody          */
+    PG_MASK_FIELD        /* the name of a header field                    */
+} pg_mask_e;
+
+/**
+ * What may be published of a text: the only answer, for page and evidence
+ * log. A method, field name or User-Agent that names nobody stays as it is.
+ * @param out   PG_MASK_TARGET_SIZE octets
+ * @return s itself, what is in out, or absent when s is
+ */
+pg_span_t pg_mask_shown(char *out, const pg_key_t *key, pg_mask_e kind,
                         pg_span_t s);
 
 #endif

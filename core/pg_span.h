@@ -79,8 +79,10 @@ enum {
     PG_OCTET_DNS = 1,        /* letter, digit, '-', '_': a label          */
     PG_OCTET_REG = 2,        /* reg-name (RFC 3986 3.2.2), or over 127    */
     PG_OCTET_SCHEME = 4,     /* scheme (RFC 3986 3.1), or '_'             */
-    PG_OCTET_CUT = 8         /* backslash, blank, control octet: where
+    PG_OCTET_CUT = 8,        /* backslash, blank, control octet: where
                                 readers disagree about an end             */
+    PG_OCTET_PLAIN = 16      /* printable ASCII that no format escapes: not
+                                quotes, '&', '<', '>', backslash          */
 };
 extern const unsigned char pg_octets[256];
 

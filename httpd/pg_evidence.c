@@ -14,6 +14,7 @@
 #include "mod_proxyguard.h"
 #include "pg_config.h"
 #include "pg_ecs.h"
+#include "pg_file.h"
 #include "pg_log.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -43,45 +44,59 @@ static apr_status_t open_program(pg_evidence_t *e, apr_pool_t *pconf)
     }
     e->file = ap_piped_log_write_fd(pipe);
     e->most = PIPE_MOST;
-    /* A worker must not wait for a program that hangs. */
-    if (apr_os_file_get(&fd, e->file) == APR_SUCCESS) {
 #ifdef F_SETPIPE_SZ
+    if (apr_os_file_get(&fd, e->file) == APR_SUCCESS) {
         (void)fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM);
-#endif
-        (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     }
-    return APR_SUCCESS;
+#endif
+    /* A worker must not wait for a program that hangs. APR has to know: with
+     * O_NONBLOCK set in secret, 1.7.5 waits for room in the pipe itself. */
+    return apr_file_pipe_timeout_set(e->file, 0);
 }
 
-static apr_status_t open_file(pg_evidence_t *e, apr_pool_t *pconf)
+static apr_status_t close_file(void *file)
+{
+    return apr_file_close(file);
+}
+
+static apr_status_t open_file(pg_evidence_t *e, const char **why,
+                              apr_pool_t *pconf)
 {
     const char *path = ap_server_root_relative(pconf, e->name);
+    pg_file_own_t own = { .set_group = false };
+    pg_file_t opened = { .why = NULL };
+    apr_status_t status = APR_EBADPATH;
 
-    if (path == NULL) {
-        return APR_EBADPATH;
+    if (path) {
+        status = pg_file_open_append(&opened, path, &own, pconf);
+        *why = opened.why;
     }
-    e->most = LINE_MOST;
-    return apr_file_open(&e->file, path,
-                         APR_FOPEN_WRITE | APR_FOPEN_APPEND
-                         | APR_FOPEN_CREATE | APR_FOPEN_LARGEFILE,
-                         APR_FPROT_UREAD | APR_FPROT_UWRITE
-                         | APR_FPROT_GREAD, pconf);
+    if (status == APR_SUCCESS) {
+        e->most = LINE_MOST;
+        status = apr_os_file_put(&e->file, &opened.fd,
+                                 APR_FOPEN_WRITE | APR_FOPEN_APPEND, pconf);
+        apr_pool_cleanup_register(pconf, e->file, close_file,
+                                  apr_pool_cleanup_null);
+    }
+    return status;
 }
 
 apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
                               apr_pool_t *pconf, server_rec *main_server)
 {
     pg_evidence_t *e = apr_pcalloc(pconf, sizeof(*e));
+    const char *why = "it cannot be started or opened";
     apr_status_t status;
 
     e->name = pg_config_of(main_server)->evidence;
     e->outage = outage;
-    status = *e->name == '|' ? open_program(e, pconf) : open_file(e, pconf);
+    status = *e->name == '|' ? open_program(e, pconf)
+                             : open_file(e, &why, pconf);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
-                     PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' cannot be "
-                     "opened; name a file in a directory that exists, or "
-                     "\"|program\"", e->name);
+                     PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' is not used: "
+                     "%s; name a file in a folder that only its owner may "
+                     "write to, or \"|program\"", e->name, why);
         return status;
     }
     *out = e;

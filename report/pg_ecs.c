@@ -2,16 +2,9 @@
 
 #include "pg_ecs.h"
 
-#include <stdio.h>
-#include <time.h>
-
-#include <apr_strings.h>
-#include <jansson.h>
-
 #include "pg_calendar.h"
+#include "pg_conceal.h"
 #include "pg_escape.h"
-
-#define REMOVED "(removed)"
 
 /* How much of a line is kept; each row is tried until one fits. */
 typedef struct limit_t {
@@ -24,150 +17,136 @@ static const limit_t limits[] = {
     { 32, 4 }, { 16, 0 }
 };
 
+enum { ROOM = 16384 };           /* for a value without its secrets       */
+
 /* What is needed while one line is made. */
-typedef struct making_t {
+typedef struct line_t {
     const pg_ecs_t *in;
     limit_t limit;
+    pg_sink_t sink;
+    bool first;                  /* no comma before the next member       */
     bool cut;                    /* something was                         */
+    char *room;                  /* ROOM octets, once needed              */
     apr_pool_t *pool;
-} making_t;
+} line_t;
 
-/* --- values -------------------------------------------------------------- */
+#define RAW(line, literal) pg_sink_put(&(line)->sink, PG_SPAN(literal))
 
-static json_t *text(making_t *m, pg_span_t s)
+/* --- JSON ---------------------------------------------------------------- */
+
+static void put_key(line_t *line, const char *key)
 {
-    pg_span_t part = pg_escape_utf8_upto(s, m->limit.value);
-    apr_size_t room = part.len * 4 + 1;
-    char *out = apr_palloc(m->pool, room);
-
-    m->cut |= part.len < s.len;
-    pg_escape_plain(out, room, part);
-    return json_string(out);
-}
-
-static void put_text(making_t *m, json_t *to, const char *key, pg_span_t s)
-{
-    if (s.ptr) {
-        json_object_set_new(to, key, text(m, s));
+    if (!line->first) {
+        RAW(line, ",");
     }
+    line->first = false;
+    RAW(line, "\"");
+    pg_sink_puts(&line->sink, key);
+    RAW(line, "\":");
 }
 
-static void put(json_t *to, const char *key, const char *value)
+static void open_object(line_t *line, const char *key)
+{
+    put_key(line, key);
+    RAW(line, "{");
+    line->first = true;
+}
+
+static void close_object(line_t *line)
+{
+    RAW(line, "}");
+    line->first = false;
+}
+
+/* A word of ours: it needs no escaping. */
+static void put_word(line_t *line, const char *key, const char *value)
 {
     if (value) {
-        json_object_set_new(to, key, json_string(value));
+        put_key(line, key);
+        RAW(line, "\"");
+        pg_sink_puts(&line->sink, value);
+        RAW(line, "\"");
     }
 }
 
-static json_t *put_object(json_t *to, const char *key)
+static void put_bool(line_t *line, const char *key, bool value)
 {
-    json_t *out = json_object();
-
-    json_object_set_new(to, key, out);
-    return out;
+    put_key(line, key);
+    pg_sink_puts(&line->sink, value ? "true" : "false");
 }
 
-/* RFC 3339 with milliseconds, UTC: what ECS calls a date. */
-static const char *date_of(apr_pool_t *pool, apr_time_t t)
+static void put_number(line_t *line, const char *key, int value)
 {
-    return pg_calendar_text(apr_palloc(pool, PG_CALENDAR_SIZE), t,
-                            PG_CALENDAR_MILLI);
-}
+    char text[12], *at = text + sizeof(text);
 
-/* --- names and addresses ------------------------------------------------- */
-
-static pg_span_t masked_host(making_t *m, pg_span_t host)
-{
-    char *out;
-
-    if (m->in->mask == NULL || host.ptr == NULL) {
-        return host;
+    if (value <= 0) {
+        return;
     }
-    out = apr_palloc(m->pool, PG_MASK_SIZE);
-    return pg_span_make(out, pg_mask_host(out, m->in->mask, host));
+    while (value > 0) {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    }
+    put_key(line, key);
+    pg_sink_put(&line->sink, pg_span_make(at, (apr_size_t)(text + sizeof(text)
+                                                           - at)));
 }
 
-static pg_span_t masked_authority(making_t *m, pg_span_t s)
+/* As much of a text as this line may have of each. */
+static void put_part(line_t *line, pg_span_t s)
 {
-    char *out;
+    pg_span_t part = pg_escape_utf8_upto(s, line->limit.value);
 
-    if (m->in->mask == NULL || s.ptr == NULL) {
+    line->cut |= part.len < s.len;
+    pg_escape_json(&line->sink, part);
+}
+
+static void put_text(line_t *line, const char *key, pg_span_t s)
+{
+    if (s.ptr) {
+        put_key(line, key);
+        RAW(line, "\"");
+        put_part(line, s);
+        RAW(line, "\"");
+    }
+}
+
+/* --- what may be shown --------------------------------------------------- */
+
+/* The texts of the event have lost their secrets already. */
+static pg_span_t concealed(line_t *line, pg_span_t s)
+{
+    if (pg_conceal_room(s) == 0) {
         return s;
     }
-    out = apr_palloc(m->pool, PG_MASK_SIZE);
-    return pg_span_make(out, pg_mask_authority(out, m->in->mask, s));
+    if (line->room == NULL) {
+        line->room = apr_palloc(line->pool, ROOM);
+    }
+    return pg_conceal_text(line->room, ROOM, s);
 }
 
-/* A name and password in the target are credentials too. */
-static pg_span_t without_userinfo(making_t *m, pg_span_t target)
-{
-    pg_target_t parts;
-    pg_span_t user;
-    apr_size_t at;
+typedef struct masked_t {
+    char room[PG_MASK_TARGET_SIZE];
+} masked_t;
 
-    pg_target_parse(&parts, target);
-    user = parts.authority.userinfo;
-    if (user.ptr == NULL) {
-        return target;
-    }
-    at = (apr_size_t)(user.ptr - target.ptr);
-    return pg_span_str(apr_psprintf(
-        m->pool, "%.*s" REMOVED "%.*s", (int)at, target.ptr,
-        (int)(target.len - at - user.len), user.ptr + user.len));
+static pg_span_t shown(const line_t *line, masked_t *room, pg_mask_e kind,
+                       pg_span_t s)
+{
+    return line->in->mask
+               ? pg_mask_shown(room->room, line->in->mask, kind, s) : s;
 }
 
-static pg_span_t target_of(making_t *m, pg_span_t target)
+static void put_shown(line_t *line, const char *key, pg_mask_e kind,
+                      pg_span_t s)
 {
-    char *out;
+    masked_t room;
 
-    if (target.ptr == NULL) {
-        return target;
-    }
-    if (m->in->mask == NULL) {
-        return without_userinfo(m, target);
-    }
-    out = apr_palloc(m->pool, PG_MASK_TARGET_SIZE);
-    return pg_span_make(out, pg_mask_target(out, m->in->mask, target));
-}
-
-/* What was asked for as a URL: the target, unless that is a path. */
-static pg_span_t full_url(making_t *m, pg_span_t shown)
-{
-    const pg_ecs_t *in = m->in;
-    pg_span_t host = masked_authority(m, in->host);
-
-    if (shown.len == 0 || shown.ptr[0] != '/' || host.ptr == NULL) {
-        return shown;
-    }
-    return pg_span_str(apr_psprintf(m->pool, "http%s://%.*s%.*s",
-                                    in->tls ? "s" : "", (int)host.len,
-                                    host.ptr, (int)shown.len, shown.ptr));
+    put_text(line, key, shown(line, &room, kind, s));
 }
 
 /* --- header fields ------------------------------------------------------- */
 
-static bool is_one_of(pg_span_t name, const char *const *names)
-{
-    for (; *names; names++) {
-        if (pg_span_ieq(name, pg_span_str(*names))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool pg_ecs_is_credential(pg_span_t name)
-{
-    static const char *const names[] = { "Authorization",
-                                         "Proxy-Authorization", "Cookie",
-                                         "Cookie2", "X-Api-Key",
-                                         "X-Auth-Token", NULL };
-
-    return is_one_of(name, names);
-}
-
-/* Fields that say nothing of who or where; with a mask only they are shown
- * as they are. */
+/* Fields whose values are of a few forms: with a mask these alone may be
+ * shown as they are, unless they seem to name somebody after all. */
 static bool is_harmless(pg_span_t name)
 {
     static const char *const names[] = {
@@ -178,208 +157,231 @@ static bool is_harmless(pg_span_t name)
         "User-Agent", NULL
     };
 
-    return is_one_of(name, names);
+    for (const char *const *known = names; *known; known++) {
+        if (pg_span_ieq(name, pg_span_str(*known))) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static pg_span_t value_of(making_t *m, const pg_field_t *field)
+static pg_mask_e kind_of(pg_span_t name)
 {
-    char *out;
-
-    if (pg_ecs_is_credential(field->name)) {
-        return PG_SPAN(REMOVED);
+    if (is_harmless(name)) {
+        return PG_MASK_AGENT;
     }
-    if (m->in->mask == NULL || is_harmless(field->name)) {
-        return field->value;
-    }
-    if (pg_span_ieq(field->name, PG_SPAN("Host"))) {
-        return masked_authority(m, field->value);
-    }
-    out = apr_palloc(m->pool, PG_MASK_SIZE);
-    return pg_span_make(out, pg_mask_text(out, m->in->mask, "text",
-                                          field->value));
+    return pg_span_ieq(name, PG_SPAN("Host")) ? PG_MASK_AUTHORITY
+                                              : PG_MASK_EVIDENCE;
 }
 
 /* "Name: value" each: order, spelling and repetition are part of what tells
  * one tool from another, and an index does not grow a column for each name a
- * stranger thinks of. */
-static json_t *headers(making_t *m)
+ * client thinks of. */
+static void put_field(line_t *line, const pg_field_t *field)
 {
-    json_t *out = json_array();
+    bool secret = pg_conceal_is_secret(field->name);
+    masked_t room;
+    pg_span_t value;
 
-    for (apr_size_t i = 0; i < m->in->fields; i++) {
-        const pg_field_t *field = &m->in->field[i];
-        pg_span_t value = value_of(m, field);
-
-        if (i == m->limit.fields) {
-            m->cut = true;
-            break;
-        }
-        json_array_append_new(out, text(m, pg_span_str(apr_psprintf(
-            m->pool, "%.*s: %.*s", (int)field->name.len, field->name.ptr,
-            (int)value.len, value.ptr))));
+    RAW(line, "\"");
+    put_part(line, shown(line, &room, PG_MASK_FIELD,
+                         concealed(line, field->name)));
+    RAW(line, ": ");
+    if (secret) {
+        RAW(line, PG_CONCEAL_MARK);
     }
-    return out;
+    else {
+        value = concealed(line, field->value);
+        put_part(line, shown(line, &room, line->in->mask
+                                              ? kind_of(field->name)
+                                              : PG_MASK_EVIDENCE, value));
+    }
+    RAW(line, "\"");
+}
+
+static void put_fields(line_t *line, const char *key)
+{
+    apr_size_t n = line->in->fields;
+
+    if (n > line->limit.fields) {
+        n = line->limit.fields;
+        line->cut = true;
+    }
+    put_key(line, key);
+    RAW(line, "[");
+    for (apr_size_t i = 0; i < n; i++) {
+        if (i > 0) {
+            RAW(line, ",");
+        }
+        put_field(line, &line->in->field[i]);
+    }
+    RAW(line, "]");
 }
 
 /* --- the parts of a line ------------------------------------------------- */
 
-static void put_event(making_t *m, json_t *root)
+static void put_event(line_t *line)
 {
-    const pg_event_t *event = m->in->event;
-    json_t *out = put_object(root, "event");
+    const pg_event_t *event = line->in->event;
     bool carried = event->outcome == PG_OUTCOME_RELAYED;
 
-    put(out, "kind", "event");
-    json_object_set_new(out, "category", json_pack("[ss]", "network", "web"));
-    json_object_set_new(out, "type",
-                        json_pack("[ss]", "access",
-                                  carried ? "allowed" : "denied"));
-    put(out, "module", "proxyguard");
-    put(out, "dataset", "proxyguard.attempts");
-    put(out, "action", pg_vocab_class(event->verdict.class_id));
-    put(out, "outcome", carried ? "success" : "failure");
-    put(out, "reason", pg_classify_reason(event->verdict.reason));
+    open_object(line, "event");
+    RAW(line, "\"kind\":\"event\",\"category\":[\"network\",\"web\"],"
+        "\"type\":[\"access\",\"");
+    pg_sink_puts(&line->sink, carried ? "allowed" : "denied");
+    RAW(line, "\"],\"module\":\"proxyguard\","
+        "\"dataset\":\"proxyguard.attempts\"");
+    line->first = false;
+    put_word(line, "action", pg_vocab_class(event->verdict.class_id));
+    put_word(line, "outcome", carried ? "success" : "failure");
+    put_word(line, "reason", pg_classify_reason(event->verdict.reason));
+    close_object(line);
 }
 
-static void put_http(making_t *m, json_t *root)
+static void put_ends(line_t *line)
 {
-    const pg_event_t *event = m->in->event;
-    json_t *http = put_object(root, "http");
-    json_t *request = put_object(http, "request");
-    pg_span_t protocol = m->in->protocol;
+    const pg_verdict_t *v = &line->in->event->verdict;
+    pg_span_t source = pg_span_str(line->in->source);
 
-    if (pg_span_istarts(protocol, PG_SPAN("HTTP/"))) {
-        put_text(m, http, "version", pg_span_from(protocol, 5));
+    open_object(line, "source");
+    put_shown(line, "address", PG_MASK_SOURCE, source);
+    /* ECS wants an IP address in source.ip, which a pseudonym is not */
+    if (line->in->mask == NULL) {
+        put_text(line, "ip", source);
     }
-    put_text(m, request, "method", event->verdict.method);
-    json_object_set_new(request, "headers", headers(m));
+    put_number(line, "port", line->in->source_port);
+    close_object(line);
+    open_object(line, "destination");
+    put_shown(line, "address", PG_MASK_HOST, v->host);
+    put_number(line, "port", v->port);
+    close_object(line);
+}
+
+/* What was asked for as a URL: the target, or Host and target if that is a
+ * path. */
+static void put_url(line_t *line)
+{
+    masked_t target_room, host_room;
+    pg_span_t target = shown(line, &target_room, PG_MASK_TARGET,
+                             line->in->event->verdict.target);
+    pg_span_t host = line->in->host;
+
+    open_object(line, "url");
+    put_text(line, "original", target);
+    if (target.len == 0 || target.ptr[0] != '/' || host.ptr == NULL) {
+        put_text(line, "full", target);
+    }
+    else {
+        put_key(line, "full");
+        pg_sink_puts(&line->sink, line->in->tls ? "\"https://"
+                                                : "\"http://");
+        put_part(line, shown(line, &host_room, PG_MASK_AUTHORITY,
+                             concealed(line, host)));
+        put_part(line, target);
+        RAW(line, "\"");
+    }
+    close_object(line);
+}
+
+/* "1.1" of "HTTP/1.1"; absent when it is nothing of the kind. */
+static pg_span_t version_of(pg_span_t protocol)
+{
+    pg_span_t version = pg_span_from(protocol, 5);
+
+    for (apr_size_t i = 0; i < version.len; i++) {
+        if (!pg_octet_is_digit(version.ptr[i]) && version.ptr[i] != '.') {
+            return (pg_span_t){ .ptr = NULL, .len = 0 };
+        }
+    }
+    return pg_span_istarts(protocol, PG_SPAN("HTTP/"))
+               ? version : (pg_span_t){ .ptr = NULL, .len = 0 };
+}
+
+static void put_http(line_t *line)
+{
+    const pg_event_t *event = line->in->event;
+
+    open_object(line, "http");
+    put_text(line, "version", version_of(line->in->protocol));
+    open_object(line, "request");
+    put_shown(line, "method", PG_MASK_METHOD, event->verdict.method);
+    put_fields(line, "headers");
+    close_object(line);
     if (event->status) {
-        json_object_set_new(put_object(http, "response"), "status_code",
-                            json_integer(event->status));
+        open_object(line, "response");
+        put_number(line, "status_code", event->status);
+        close_object(line);
     }
+    close_object(line);
 }
 
-static void put_ends(making_t *m, json_t *root)
+static void put_names(line_t *line)
 {
-    const pg_verdict_t *v = &m->in->event->verdict;
-    json_t *source = put_object(root, "source");
-    json_t *destination = put_object(root, "destination");
-    pg_span_t address = masked_host(m, pg_span_str(m->in->source));
-
-    /* ECS wants an IP address in source.ip; a pseudonym is none */
-    put_text(m, source, "address", address);
-    if (m->in->mask == NULL) {
-        put_text(m, source, "ip", address);
-    }
-    if (m->in->source_port) {
-        json_object_set_new(source, "port",
-                            json_integer(m->in->source_port));
-    }
-    put_text(m, destination, "address", masked_host(m, v->host));
-    if (v->port) {
-        json_object_set_new(destination, "port", json_integer(v->port));
-    }
+    open_object(line, "user_agent");
+    put_shown(line, "original", PG_MASK_AGENT, line->in->event->user_agent);
+    close_object(line);
+    open_object(line, "server");
+    put_shown(line, "address", PG_MASK_AUTHORITY, line->in->event->vhost);
+    close_object(line);
+    open_object(line, "observer");
+    put_shown(line, "name", PG_MASK_HOST, pg_span_str(line->in->sensor));
+    put_word(line, "product", "mod_proxyguard");
+    put_word(line, "type", "web-server");
+    put_word(line, "version", line->in->version);
+    close_object(line);
 }
 
-static void put_url(making_t *m, json_t *root)
+static void put_own(line_t *line)
 {
-    json_t *url = put_object(root, "url");
-    pg_span_t shown = target_of(m, m->in->event->verdict.target);
+    const pg_event_t *event = line->in->event;
 
-    put_text(m, url, "original", shown);
-    put_text(m, url, "full", full_url(m, shown));
+    open_object(line, "proxyguard");
+    put_word(line, "class", pg_vocab_class(event->verdict.class_id));
+    put_word(line, "family", pg_vocab_family(event->verdict.family));
+    put_word(line, "outcome", pg_vocab_outcome(event->outcome));
+    put_bool(line, "source_is_peer", event->source_is_peer);
+    put_bool(line, "masked", line->in->mask != NULL);
+    put_bool(line, "cut", line->cut);
+    close_object(line);
 }
 
-static void put_observer(making_t *m, json_t *root)
+/* @return false if it does not fit */
+static bool put_attempt(line_t *line)
 {
-    json_t *out = put_object(root, "observer");
+    char date[PG_CALENDAR_SIZE];
 
-    put(out, "name", m->in->sensor);
-    put(out, "product", "mod_proxyguard");
-    put(out, "type", "web-server");
-    put(out, "version", m->in->version);
-}
-
-static void put_own(making_t *m, json_t *root)
-{
-    const pg_event_t *event = m->in->event;
-    json_t *out = put_object(root, "proxyguard");
-
-    put(out, "class", pg_vocab_class(event->verdict.class_id));
-    put(out, "family", pg_vocab_family(event->verdict.family));
-    put(out, "outcome", pg_vocab_outcome(event->outcome));
-    json_object_set_new(out, "source_is_peer",
-                        json_boolean(event->source_is_peer));
-    json_object_set_new(out, "masked", json_boolean(m->in->mask));
-    json_object_set_new(out, "cut", json_boolean(m->cut));
-}
-
-static json_t *attempt(making_t *m)
-{
-    const pg_event_t *event = m->in->event;
-    json_t *root = json_object();
-
-    put(root, "@timestamp", date_of(m->pool, event->time));
-    put(put_object(root, "ecs"), "version", "8.11.0");
-    put_event(m, root);
-    put_ends(m, root);
-    put_url(m, root);
-    put_http(m, root);
-    put_text(m, put_object(root, "user_agent"), "original",
-             event->user_agent);
-    put_text(m, put_object(root, "server"), "address",
-             masked_authority(m, event->vhost));
-    put_observer(m, root);
-    put_own(m, root);
-    return root;
-}
-
-/* Into `room` octets; the length it has, or would have. */
-static apr_size_t dump(making_t *m, char *out, apr_size_t room)
-{
-    json_t *root = attempt(m);
-    apr_size_t n = json_dumpb(root, out, room, JSON_COMPACT);
-
-    json_decref(root);
-    return n;
-}
-
-/* Header fields alone, as short as they can come out: what cannot fit is not
- * tried. */
-static bool may_fit(const pg_ecs_t *in, const limit_t *limit, apr_size_t most)
-{
-    apr_size_t sum = 0;
-
-    for (apr_size_t i = 0; i < in->fields && i < limit->fields; i++) {
-        apr_size_t n = in->field[i].name.len + in->field[i].value.len;
-
-        sum += n < limit->value ? n : limit->value;
-    }
-    return sum < most;
+    RAW(line, "{");
+    line->first = true;
+    put_word(line, "@timestamp",
+             pg_calendar_text(date, line->in->event->time,
+                              PG_CALENDAR_MILLI));
+    RAW(line, ",\"ecs\":{\"version\":\"8.11.0\"}");
+    put_event(line);
+    put_ends(line);
+    put_url(line);
+    put_http(line);
+    put_names(line);
+    put_own(line);
+    RAW(line, "}\n");
+    return line->sink.status == APR_SUCCESS;
 }
 
 pg_span_t pg_ecs_line(const pg_ecs_t *in, apr_size_t most, apr_pool_t *pool)
 {
-    char *line = apr_palloc(pool, most);
-    apr_pool_t *scratch;
-    apr_size_t n = most;
+    char *out = apr_palloc(pool, most);
+    char *room = NULL;
 
-    apr_pool_create(&scratch, pool);
     for (apr_size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-        making_t m = { .in = in, .limit = limits[i], .cut = i > 0,
-                       .pool = scratch };
+        pg_buffer_t buffer = { .at = out, .left = most };
+        line_t line = { .in = in, .limit = limits[i], .cut = i > 0,
+                        .sink = pg_sink_buffer(&buffer), .room = room,
+                        .pool = pool };
 
-        if (in->mask == NULL && !may_fit(in, &limits[i], most)) {
-            continue;
+        if (put_attempt(&line)) {
+            return pg_span_make(out, (apr_size_t)(buffer.at - out));
         }
-        n = dump(&m, line, most - 1);
-        apr_pool_clear(scratch);
-        if (n < most) {
-            break;
-        }
+        room = line.room;
     }
-    apr_pool_destroy(scratch);
-    n = n < most ? n : 0;
-    line[n] = '\n';
-    return pg_span_make(line, n + 1);
+    *out = '\n';
+    return pg_span_make(out, 1);
 }

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* One attempt as one line of JSON, in the names of the Elastic Common Schema
- * (ECS 8): for whatever a site ships its logs with. Headers stand in full and
- * in the order received; credentials never do. */
+ * (ECS 8): for whatever a site ships its logs with. It has all header fields
+ * in the order received, without the secrets in them (pg_conceal.h). */
 #ifndef PG_ECS_H
 #define PG_ECS_H
 
@@ -17,9 +17,9 @@ typedef struct pg_field_t {
     pg_span_t value;
 } pg_field_t;
 
-/** What stands in a line. Spans need to live for the call only. */
+/** What a line is made of. Spans need to live for the call only. */
 typedef struct pg_ecs_t {
-    const pg_event_t *event;
+    const pg_event_t *event;     /* without its secrets                   */
     const char *source;          /* address as text; NULL: not known      */
     int source_port;             /* 0: not known                          */
     pg_span_t protocol;          /* "HTTP/1.1"; absent: not known         */
@@ -37,14 +37,11 @@ typedef struct pg_ecs_t {
  *
  * A line that would be longer than `most` is made shorter: long values are
  * cut, then header fields left out from the end, and "proxyguard.cut" is
- * true. What is no UTF-8 is shown as in all reports (pg_escape.h).
+ * true. What is not UTF-8 is shown as in all reports (pg_escape.h).
  *
  * @param most  octets, with the line end; at least 2048
  * @return in pool; len is never over most
  */
 pg_span_t pg_ecs_line(const pg_ecs_t *in, apr_size_t most, apr_pool_t *pool);
-
-/** Is the value of a header field of that name a credential? */
-bool pg_ecs_is_credential(pg_span_t name);
 
 #endif

@@ -171,12 +171,23 @@ static void put_other(pg_sink_t *sink, const style_t *style, pg_span_t s,
     }
 }
 
+/* How many octets from `at` on are the same in every format. */
+static apr_size_t harmless(pg_span_t s, apr_size_t at)
+{
+    apr_size_t i = at;
+
+    while (i < s.len && pg_octet_is(s.ptr[i], PG_OCTET_PLAIN)) {
+        i++;
+    }
+    return i - at;
+}
+
 /* Runs of harmless characters go out in one write. */
 static void walk(pg_sink_t *sink, const style_t *style, pg_span_t s)
 {
     apr_size_t from = 0, at = 0;
 
-    while (at < s.len) {
+    while ((at += harmless(s, at)) < s.len) {
         apr_uint32_t code;
         apr_size_t taken = pg_escape_utf8_next(pg_span_from(s, at), &code);
 
@@ -234,6 +245,11 @@ void pg_escape_label(pg_sink_t *sink, pg_span_t s)
     walk(sink, &style, s);
 }
 
+void pg_escape_json(pg_sink_t *sink, pg_span_t s)
+{
+    pg_escape_label(sink, s);
+}
+
 void pg_escape_log(pg_sink_t *sink, pg_span_t s)
 {
     static const style_t style = {
@@ -264,28 +280,10 @@ void pg_escape_csv(pg_sink_t *sink, pg_span_t s)
 
 /* --- into a buffer ------------------------------------------------------- */
 
-typedef struct buffer_t {
-    char *at;
-    apr_size_t left;
-} buffer_t;
-
-static apr_status_t buffer_write(void *to, const char *octets, apr_size_t n)
-{
-    buffer_t *b = to;
-
-    if (n > b->left) {
-        return APR_ENOSPC;
-    }
-    memcpy(b->at, octets, n);
-    b->at += n;
-    b->left -= n;
-    return APR_SUCCESS;
-}
-
 apr_size_t pg_escape_plain(char *out, apr_size_t size, pg_span_t s)
 {
-    buffer_t b = { .at = out, .left = size - 1 };
-    pg_sink_t sink = { .write = buffer_write, .to = &b };
+    pg_buffer_t b = { .at = out, .left = size - 1 };
+    pg_sink_t sink = pg_sink_buffer(&b);
     char *end = out;
 
     /* A character at a time, so that the cut never falls inside one. */

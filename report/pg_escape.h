@@ -28,6 +28,9 @@ void pg_escape_html(pg_sink_t *sink, pg_span_t s);
  *  information" */
 void pg_escape_label(pg_sink_t *sink, pg_span_t s);
 
+/** For a JSON string (RFC 8259 7), without the quotes around it. */
+void pg_escape_json(pg_sink_t *sink, pg_span_t s);
+
 /** For a log value between double quotes: printable ASCII only. */
 void pg_escape_log(pg_sink_t *sink, pg_span_t s);
 

@@ -68,14 +68,15 @@ apr_size_t pg_render_top(const pg_report_t *report);
 
 /* --- what strangers sent ------------------------------------------------- */
 
+/** See pg_mask_e. */
 typedef enum pg_field_e {
-    PG_FIELD_SOURCE,             /* an address                            */
-    PG_FIELD_HOST,               /* a host                                */
-    PG_FIELD_AUTHORITY,          /* host:port                             */
-    PG_FIELD_TARGET,             /* a request-target                      */
-    PG_FIELD_METHOD,
-    PG_FIELD_AGENT,
-    PG_FIELD_EVIDENCE            /* a header field that may name anybody  */
+    PG_FIELD_SOURCE = PG_MASK_SOURCE,
+    PG_FIELD_HOST = PG_MASK_HOST,
+    PG_FIELD_AUTHORITY = PG_MASK_AUTHORITY,
+    PG_FIELD_TARGET = PG_MASK_TARGET,
+    PG_FIELD_METHOD = PG_MASK_METHOD,
+    PG_FIELD_AGENT = PG_MASK_AGENT,
+    PG_FIELD_EVIDENCE = PG_MASK_EVIDENCE
 } pg_field_e;
 
 /** Room for a pseudonym. */

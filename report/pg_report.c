@@ -165,120 +165,16 @@ apr_size_t pg_render_top(const pg_report_t *report)
 
 /* --- what strangers sent ------------------------------------------------- */
 
-/* Four numbers between dots that are no version of a product ("x/1.2.3.4"). */
-static bool is_address(pg_span_t s, apr_size_t at)
-{
-    apr_size_t dots = 0, i = at;
-
-    while (i < s.len && (pg_octet_is_digit(s.ptr[i]) || s.ptr[i] == '.')) {
-        dots += s.ptr[i++] == '.';
-    }
-    if (i > at && s.ptr[i - 1] == '.') {
-        dots--;
-    }
-    return dots == 3 && !(at > 1 && s.ptr[at - 1] == '/'
-                          && pg_octet_is_alpha(s.ptr[at - 2]));
-}
-
-/* A letter of a name in any script: what is no ASCII may be one. */
-static bool is_letter(char c)
-{
-    return pg_octet_is_alpha(c) || (unsigned char)c >= 0x80;
-}
-
-/* The dot of "a.example" and "www1.example" (but not of "zgrab/0.x"), and the
- * colons of an IPv6 address: "1::" has two together, "1:2:3" one further on. */
-static bool joins_name(const char *p, const char *end)
-{
-    if (*p == '.' && pg_octet_is_digit(p[-1])) {
-        return is_letter(p[1]) && p + 2 < end && is_letter(p[2]);
-    }
-    if (*p == '.') {
-        return (is_letter(p[-1]) || p[-1] == '-') && is_letter(p[1]);
-    }
-    if (*p != ':' || p[1] == ':') {
-        return *p == ':';
-    }
-    while (++p < end && isxdigit((unsigned char)*p)) {
-    }
-    return p < end && *p == ':';
-}
-
-/* Does a User-Agent hold something like an address, a name or a mailbox? */
-static bool may_name(pg_span_t agent)
-{
-    if (pg_span_find_any(agent, "@[") < agent.len
-        || (agent.len > 1 && agent.ptr[0] == ':' && agent.ptr[1] == ':')) {
-        return true;
-    }
-    for (apr_size_t i = 1; i + 1 < agent.len; i++) {
-        const char *p = agent.ptr + i;
-
-        if ((p[0] == '/' && p[1] == '/')
-            || joins_name(p, agent.ptr + agent.len)
-            || (!pg_octet_is_digit(p[-1]) && is_address(agent, i))) {
-            return true;
-        }
-    }
-    return is_address(agent, 0);
-}
-
-/* A method or a port that names nobody. */
-static bool is_token(pg_span_t s)
-{
-    for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_octet_is_alpha(s.ptr[i]) && !pg_octet_is_digit(s.ptr[i])
-            && s.ptr[i] != '-') {
-            return false;
-        }
-    }
-    return s.len <= 16;
-}
-
-static pg_span_t masked(const pg_report_t *report, pg_field_e field,
-                        pg_span_t text, pg_shown_t *room)
-{
-    const pg_key_t *key = report->ledger ? &report->ledger->pseudonyms
-                                         : &report->pseudonyms;
-    apr_size_t n = 0;
-
-    switch (field) {
-    case PG_FIELD_SOURCE:
-    case PG_FIELD_HOST:
-        n = pg_mask_host(room->room, key, text);
-        break;
-    case PG_FIELD_AUTHORITY:
-        n = pg_mask_authority(room->room, key, text);
-        break;
-    case PG_FIELD_TARGET:
-        n = pg_mask_target(room->room, key, text);
-        break;
-    case PG_FIELD_METHOD:
-        if (is_token(text)) {
-            return text;
-        }
-        n = pg_mask_text(room->room, key, "text", text);
-        break;
-    case PG_FIELD_AGENT:
-        if (!may_name(text)) {
-            return text;
-        }
-        n = pg_mask_text(room->room, key, "agent", text);
-        break;
-    case PG_FIELD_EVIDENCE:
-        n = pg_mask_text(room->room, key, "text", text);
-        break;
-    }
-    return pg_span_make(room->room, n);
-}
-
 pg_span_t pg_render_shown(const pg_report_t *report, pg_field_e field,
                           pg_span_t text, pg_shown_t *room)
 {
-    if (!report->view.mask || text.ptr == NULL || text.len == 0) {
+    if (!report->view.mask) {
         return text;
     }
-    return masked(report, field, text, room);
+    return pg_mask_shown(room->room,
+                         report->ledger ? &report->ledger->pseudonyms
+                                        : &report->pseudonyms,
+                         (pg_mask_e)field, text);
 }
 
 pg_span_t pg_render_shown_sensor(const pg_report_t *report, pg_shown_t *room)

@@ -6,6 +6,24 @@
 
 #include <apr_lib.h>
 
+static apr_status_t fill(void *to, const char *octets, apr_size_t n)
+{
+    pg_buffer_t *buffer = to;
+
+    if (n > buffer->left) {
+        return APR_ENOSPC;
+    }
+    memcpy(buffer->at, octets, n);
+    buffer->at += n;
+    buffer->left -= n;
+    return APR_SUCCESS;
+}
+
+pg_sink_t pg_sink_buffer(pg_buffer_t *buffer)
+{
+    return (pg_sink_t){ .write = fill, .to = buffer };
+}
+
 void pg_sink_put(pg_sink_t *sink, pg_span_t s)
 {
     if (sink->status == APR_SUCCESS && s.len > 0) {

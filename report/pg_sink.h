@@ -16,6 +16,16 @@ typedef struct pg_sink_t {
     apr_status_t status;     /* first failure; nothing is written after it */
 } pg_sink_t;
 
+/** Room that a sink may write into. */
+typedef struct pg_buffer_t {
+    char *at;                /* where the next octet goes                */
+    apr_size_t left;         /* octets                                   */
+} pg_buffer_t;
+
+/** A sink that fills a buffer, and fails with APR_ENOSPC at the first write
+ *  that does not fit as a whole. */
+pg_sink_t pg_sink_buffer(pg_buffer_t *buffer);
+
 /** Write a span, a string; nothing after a failure. */
 void pg_sink_put(pg_sink_t *sink, pg_span_t s);
 void pg_sink_puts(pg_sink_t *sink, const char *s);

@@ -55,6 +55,8 @@ START_TEST(a_target_keeps_its_shape_and_loses_its_names)
         { "*", "*", "*" },
         { "telnet 192.0.2.1 23", "text-", "" },
         { "http:/www.a.com", "text-", "" },
+        { "WSS://www.a.com/", "WSS://host-", ".com/" },
+        { "www.a.com://b/", "text-", "" },
     };
     char out[PG_MASK_TARGET_SIZE];
 
@@ -69,6 +71,44 @@ START_TEST(a_target_keeps_its_shape_and_loses_its_names)
                       && !strstr(out, "www") && !strstr(out, "secret"),
                       "%s -> %s", rows[i][0], out);
     }
+}
+END_TEST
+
+/* What is shown as it is, and the kind of pseudonym that others get. */
+static const struct {
+    pg_mask_e kind;
+    const char *text;
+    const char *pseudonym;       /* NULL: none                            */
+} shown[] = {
+    { PG_MASK_METHOD, "GET", NULL }, { PG_MASK_METHOD, "connect", NULL },
+    { PG_MASK_METHOD, "443", NULL }, { PG_MASK_METHOD, "INTRANET", "text-" },
+    { PG_MASK_METHOD, "123456", "text-" },
+    { PG_MASK_FIELD, "User-Agent", NULL }, { PG_MASK_FIELD, "HOST", NULL },
+    { PG_MASK_FIELD, "intranet", "field-" },
+    { PG_MASK_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:109.0)", NULL },
+    { PG_MASK_AGENT, "zgrab/0.x", NULL }, { PG_MASK_AGENT, "x/1.2.3.4", NULL },
+    { PG_MASK_AGENT, "text/html,*/*;q=0.8", NULL },
+    { PG_MASK_AGENT, "see intranet:8080", "agent-" },
+    { PG_MASK_AGENT, "intranet:80", "agent-" },
+    { PG_MASK_AGENT, "x www.a.example", "agent-" },
+    { PG_MASK_AGENT, "1:2:3", "agent-" }, { PG_MASK_AGENT, "a@b", "agent-" },
+    { PG_MASK_AGENT, "192.0.2.1", "agent-" },
+    { PG_MASK_EVIDENCE, "x", "text-" }, { PG_MASK_EVIDENCE, "", NULL },
+    { PG_MASK_HOST, "a", "host-" }, { PG_MASK_SOURCE, "192.0.2.1", "ip-" },
+};
+
+START_TEST(only_what_names_nobody_is_shown)
+{
+    char out[PG_MASK_TARGET_SIZE + 1] = "";
+    pg_span_t in = pg_test_exact(pg_span_str(shown[_i].text));
+    pg_span_t s = pg_mask_shown(out, &one_key, shown[_i].kind, in);
+    const char *want = shown[_i].pseudonym;
+
+    ck_assert_msg(want ? strncmp(out, want, strlen(want)) == 0
+                         && s.ptr == out && s.len == strlen(out)
+                       : s.ptr == in.ptr && s.len == in.len,
+                  "%s -> %s", shown[_i].text, out);
+    free((char *)in.ptr);
 }
 END_TEST
 
@@ -99,6 +139,8 @@ PG_TEST_SUITE(mask)
         a_name_has_one_pseudonym_for_one_key_whatever_its_spelling);
     tcase_add_test(tc, only_a_short_top_level_domain_stays);
     tcase_add_test(tc, a_target_keeps_its_shape_and_loses_its_names);
+    tcase_add_loop_test(tc, only_what_names_nobody_is_shown, 0,
+                        sizeof(shown) / sizeof(*shown));
     tcase_add_loop_test(tc, any_octets_have_a_pseudonym_within_its_size,
                         0, 256);
     suite_add_tcase(suite, tc);
