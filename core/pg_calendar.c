@@ -103,6 +103,10 @@ const char *pg_calendar_text(char out[PG_CALENDAR_SIZE], apr_time_t time,
     to = put(to, m.minute, 2, ':');
     to = put(to, m.second, 2, '.');
     put(to, m.micro / 1000, 3, '\0');
-    strcpy(out + length[form], form > PG_CALENDAR_DAY ? "Z" : "");
+    to = out + length[form];
+    if (form > PG_CALENDAR_DAY) {
+        *to++ = 'Z';
+    }
+    *to = '\0';
     return out;
 }

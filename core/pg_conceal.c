@@ -50,21 +50,20 @@ static bool separates(char c)
 
 /* --- names --------------------------------------------------------------- */
 
-/* Letters and digits alone, in small letters; the last ones if too many. */
-static apr_size_t plain_name(char *out, apr_size_t size, pg_span_t name)
+enum { NAME_MOST = 192 };
+
+/* Letters and digits alone, in small letters, of the end of a name. */
+static apr_size_t plain_name(char out[NAME_MOST + 1], pg_span_t name)
 {
     apr_size_t n, len = 0;
 
+    name = pg_span_from(name, name.len > NAME_MOST ? name.len - NAME_MOST : 0);
     for (apr_size_t i = 0; i < name.len; i += n) {
         char c = char_at(name, i, &n);
 
-        if (!pg_octet_is_alpha(c) && !pg_octet_is_digit(c)) {
-            continue;
+        if (pg_octet_is_alpha(c) || pg_octet_is_digit(c)) {
+            out[len++] = pg_octet_lower(c);
         }
-        if (len == size - 1) {
-            memmove(out, out + 1, --len);
-        }
-        out[len++] = pg_octet_lower(c);
     }
     out[len] = '\0';
     return len;
@@ -99,9 +98,9 @@ bool pg_conceal_is_secret(pg_span_t name)
         { "pass", NULL }, { "pwd", NULL }, { "credential", NULL },
         { "signature", NULL }, { "jwt", NULL }
     };
-    char plain[64];
+    char plain[NAME_MOST + 1];
 
-    if (plain_name(plain, sizeof(plain), name) == 0) {
+    if (plain_name(plain, name) == 0) {
         return false;
     }
     for (apr_size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {

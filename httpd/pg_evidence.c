@@ -173,17 +173,18 @@ static void say_recovered(pg_evidence_t *e, const request_rec *r)
 static apr_status_t write_once(pg_evidence_t *e, apr_pool_t *pool,
                                pg_span_t line)
 {
+    bool torn = atomic_exchange(&e->outage->torn, 0);
     apr_size_t whole, n;
     apr_status_t status;
 
-    if (atomic_exchange(&e->outage->torn, 0)) {
+    if (torn) {
         line = pg_span_str(apr_pstrcat(pool, "\n",
                                        apr_pstrmemdup(pool, line.ptr,
                                                       line.len), NULL));
     }
     whole = n = line.len;
     status = apr_file_write(e->file, line.ptr, &n);
-    if (n > 0 && n < whole) {
+    if (n < whole && (torn || n > 0)) {
         atomic_store(&e->outage->torn, 1);
     }
     return status == APR_SUCCESS && n < whole ? APR_ENOSPC : status;

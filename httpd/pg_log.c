@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include "pg_conceal.h"
+
 APLOG_USE_MODULE(proxyguard);
 
 /* Longest part of a value that is logged, in octets. */
@@ -19,56 +21,118 @@ static const char *const sentences[PG_OUTCOME_COUNT] = {
     [PG_OUTCOME_SUNK]     = PGLOGNO(0140) "relay attempt captured",
 };
 
-/* The first `cut` octets of s: printable ASCII as it is, all else, '"' and
- * '\' as \xNN. httpd's own escaping knows no quotes, and doubles '\'. */
-static const char *quoted(apr_pool_t *pool, pg_span_t s, apr_size_t cut)
+/* Fits every line: at worst each octet of a value takes four. */
+enum { LINE = 512 + 4 * (CUT_METHOD + CUT_TARGET + 2 * CUT_HOST + CUT_AGENT) };
+
+static char *put(char *to, pg_span_t s)
+{
+    memcpy(to, s.ptr, s.len);
+    return to + s.len;
+}
+
+#define PUT(to, literal) put(to, PG_SPAN(literal))
+
+/* A word of ours. */
+static char *put_word(char *to, const char *word)
+{
+    return put(to, pg_span_str(word));
+}
+
+static char *put_number(char *to, apr_size_t n)
+{
+    char text[24], *at = text + sizeof(text);
+
+    do {
+        *--at = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    return put(to, pg_span_make(at, (apr_size_t)(text + sizeof(text) - at)));
+}
+
+/* The first `cut` octets of s in quotes: printable ASCII as it is, all else,
+ * '"' and '\' as \xNN. httpd's own escaping knows no quotes, and doubles
+ * '\'. */
+static char *put_quoted(char *to, pg_span_t s, apr_size_t cut)
 {
     static const char hex[] = "0123456789abcdef";
-    pg_span_t part = pg_span_upto(s, cut);
-    char *out = apr_palloc(pool, part.len * 4 + 1), *at = out;
+    apr_size_t n = s.len < cut ? s.len : cut;
 
-    for (apr_size_t i = 0; i < part.len; i++) {
-        unsigned char c = (unsigned char)part.ptr[i];
+    *to++ = '"';
+    for (apr_size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
 
         if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-            *at++ = (char)c;
+            *to++ = (char)c;
             continue;
         }
-        *at++ = '\\';
-        *at++ = 'x';
-        *at++ = hex[c >> 4];
-        *at++ = hex[c & 15];
+        *to++ = '\\';
+        *to++ = 'x';
+        *to++ = hex[c >> 4];
+        *to++ = hex[c & 15];
     }
-    *at = '\0';
-    return out;
+    *to++ = '"';
+    return to;
 }
 
-/* " target_length=9000" when the target is longer than what is shown. */
-static const char *length_note(apr_pool_t *pool, pg_span_t target)
+static char *put_verdict(char *to, const pg_verdict_t *v)
 {
-    if (target.len <= CUT_TARGET) {
-        return "";
+    to = put_word(PUT(to, ": class="), pg_vocab_class(v->class_id));
+    to = put_word(PUT(to, " family="), pg_vocab_family(v->family));
+    to = put_quoted(PUT(to, " method="), v->method, CUT_METHOD);
+    to = put_quoted(PUT(to, " target="), v->target, CUT_TARGET);
+    if (v->target.len > CUT_TARGET) {
+        to = put_number(PUT(to, " target_length="), v->target.len);
     }
-    return apr_psprintf(pool, " target_length=%" APR_SIZE_T_FMT, target.len);
+    to = put_quoted(PUT(to, " host="), v->host, CUT_HOST);
+    return put_number(PUT(to, " port="), v->port);
 }
 
+static char *put_rest(char *to, const pg_event_t *event, const char *source)
+{
+    apr_size_t status = event->status > 0 ? (apr_size_t)event->status : 0;
+
+    to = put_number(PUT(to, " status="), status);
+    to = put_word(PUT(to, " outcome="), pg_vocab_outcome(event->outcome));
+    to = event->source_is_peer ? PUT(to, " peer=") : PUT(to, " source=");
+    to = put(to, pg_span_upto(pg_span_str(source ? source : "-"), 64));
+    to = put_quoted(PUT(to, " vhost="), event->vhost, CUT_HOST);
+    to = put_word(PUT(to, " reason="),
+                  pg_classify_reason(event->verdict.reason));
+    return put_quoted(PUT(to, " agent="), event->user_agent, CUT_AGENT);
+}
+
+/* httpd ends each line with the Referer, which may be a URL with a password:
+ * then the line is written for a request without it. */
+static const request_rec *without_secrets(const request_rec *r)
+{
+    const char *referer = r->headers_in
+                              ? apr_table_get(r->headers_in, "Referer") : NULL;
+    pg_span_t s = pg_span_str(referer), clean;
+    apr_size_t room = pg_conceal_room(s);
+    request_rec *shown;
+
+    if (room == 0) {
+        return r;
+    }
+    clean = pg_conceal_text(apr_palloc(r->pool, room), room, s);
+    if (clean.ptr == referer) {
+        return r;
+    }
+    shown = apr_pmemdup(r->pool, r, sizeof(*r));
+    shown->headers_in = apr_table_copy(r->pool, r->headers_in);
+    apr_table_setn(shown->headers_in, "Referer",
+                   apr_pstrmemdup(r->pool, clean.ptr, clean.len));
+    return shown;
+}
+
+/* httpd's formatter is slow: it gets one string to copy. */
 void pg_log_attempt(const request_rec *r, const pg_event_t *event)
 {
-    const pg_verdict_t *v = &event->verdict;
-    apr_pool_t *p = r->pool;
+    char line[LINE], *to = put_word(line, sentences[event->outcome]);
 
-    ap_log_rerror(
-        APLOG_MARK, APLOG_WARNING, 0, r,
-        "%s: class=%s family=%s method=\"%s\" target=\"%s\"%s host=\"%s\" "
-        "port=%u status=%d outcome=%s %s=%s vhost=\"%s\" reason=%s "
-        "agent=\"%s\"",
-        sentences[event->outcome], pg_vocab_class(v->class_id),
-        pg_vocab_family(v->family), quoted(p, v->method, CUT_METHOD),
-        quoted(p, v->target, CUT_TARGET), length_note(p, v->target),
-        quoted(p, v->host, CUT_HOST), (unsigned)v->port, event->status,
-        pg_vocab_outcome(event->outcome),
-        event->source_is_peer ? "peer" : "source",
-        r->useragent_ip ? r->useragent_ip : "-",
-        quoted(p, event->vhost, CUT_HOST), pg_classify_reason(v->reason),
-        quoted(p, event->user_agent, CUT_AGENT));
+    to = put_verdict(to, &event->verdict);
+    to = put_rest(to, event, r->useragent_ip);
+    *to = '\0';
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, without_secrets(r), "%s",
+                  line);
 }

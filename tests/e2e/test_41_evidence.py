@@ -3,6 +3,7 @@
 
 import json
 import os
+import resource
 import threading
 
 import pytest
@@ -139,14 +140,87 @@ def test_a_program_that_does_not_read_holds_nobody_up(httpd_with):
     server.log.take_all(" PG0101: ")
 
 
+def start_with_files_up_to(server, octets):
+    """No process of the server can make a file longer than that: a disk that
+    is full, for the evidence log alone."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, before[1]))
+    try:
+        server.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def test_a_full_disk_costs_evidence_and_nothing_else(httpd_with):
-    server = httpd_with("ProxyGuardEvidenceLog /dev/full")
+    server = httpd_with.make(FILE)
+    path = server.write("evidence.json", "{}\n" * 1000000)
+    start_with_files_up_to(server, 3000100)
     for _ in range(3):
         assert server.send(GET).status == 421
     assert server.settled(3)["attempts"] == 3
     server.log.attempts(3)
     server.log.take(" PG0107: ")
     assert server.log.untaken("PG0107") == []
+    assert os.path.getsize(path) == 3000100
+    # room is made; half a line is left, which ends before the next one
+    os.truncate(path, 301)
+    server.send(GET)
+    assert server.log.take(" PG0108: ").lost == "3"
+    server.log.attempts(1)
+    *_, torn, whole = server.read("evidence.json").splitlines()
+    assert torn == "{" and json.loads(whole)["event"]["kind"] == "event"
+
+
+REFUSED_FILES = {
+    "link": (lambda path: os.symlink("victim", path),
+             "it is a symbolic link"),
+    "FIFO": (os.mkfifo, "it (is not a regular file|cannot be opened)"),
+    "folder": (os.mkdir, "it (is not a regular file|cannot be opened)"),
+    "anybody's": (lambda path: os.chmod(path, 0o666),
+                  "others may write to it"),
+    "second name": (lambda path: os.link(path[:-13] + "victim", path),
+                    "it has more than one name"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED_FILES)
+def test_a_file_that_is_not_ours_is_left_alone(httpd_with, what):
+    make, why = REFUSED_FILES[what]
+    server = httpd_with.make(FILE)
+    server.write("victim", "precious\n")
+    path = server.path("evidence.json")
+    if what == "anybody's":
+        server.write("evidence.json", "")
+    make(path)
+    with pytest.raises(Exception, match="PG0009"):
+        server.start()
+    server.log.take(f" PG0009: ProxyGuardEvidenceLog: .*evidence.json' is "
+                    f"not used: {why}")
+    server.log.take_all("AH0002")
+    assert server.read("victim") == "precious\n"
+
+
+def test_a_reader_of_a_fifo_holds_nobody_up(httpd_with):
+    server = httpd_with.make(FILE)
+    path = server.path("evidence.json")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(Exception, match="PG0009"):
+            server.start()
+    finally:
+        os.close(reader)
+    server.log.take_all("PG0009: .* is not a regular file|AH0002")
+
+
+def test_a_folder_that_anybody_may_write_to_is_refused(httpd_with):
+    server = httpd_with.make("ProxyGuardEvidenceLog @ROOT@/open/evidence.json")
+    os.mkdir(server.path("open"))
+    os.chmod(server.path("open"), 0o1777)
+    with pytest.raises(Exception, match="PG0009"):
+        server.start()
+    server.log.take_all(r"PG0009: .*anybody may write to its folder|AH0002")
+    assert os.listdir(server.path("open")) == []
 
 
 def test_rotatelogs_turns_the_file(httpd_with):
@@ -192,7 +266,7 @@ def test_a_mask_hides_who_and_whom_and_stays_the_same(httpd_with):
     assert one["source"]["address"] == two["source"]["address"]
     assert "ip" not in one["source"]
     text = server.read("evidence.json")
-    for secret in ("127.0.0.1", "m.example", "192.0.2.9", "own.example:"):
+    for secret in ("127.0.0.1", "m.example", "192.0.2.9", "own.example"):
         assert secret not in text
     page = server.get("/proxyguard-status?format=json&mask=1").text
     assert f'"{one["source"]["address"]}"' in page
