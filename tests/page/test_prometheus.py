@@ -2,23 +2,14 @@
 """The Prometheus rules, and every query of the Grafana dashboard on what a
 real Prometheus scraped from two guarded servers."""
 
-import json
 import os
 import re
-import signal
 import subprocess
-import urllib.error
-import urllib.parse
-import urllib.request
 
 import pytest
 
-from pg_httpd import TOP, free_port
+from pg_prometheus import RULES, Prometheus, dashboard_queries
 from pg_wire import PATIENCE, wait_until
-
-RULES = os.path.join(TOP, "packaging", "prometheus")
-DASHBOARD = os.path.join(TOP, "packaging", "grafana", "proxyguard.json")
-
 
 def promtool(*words):
     done = subprocess.run(["promtool", *words], cwd=RULES, timeout=60,
@@ -47,48 +38,6 @@ def test_every_alert_fires_when_it_should_and_not_before():
             in tests, alert
 
 
-class Prometheus:
-    """A private one that scrapes `servers` every second."""
-
-    def __init__(self, folder, servers):
-        targets = "".join(f"          - 127.0.0.1:{s.port}\n"
-                          for s in servers)
-        config = folder / "prometheus.yml"
-        config.write_text(
-            "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n"
-            f"rule_files:\n  - {RULES}/rules.yml\n"
-            "scrape_configs:\n  - job_name: proxyguard\n"
-            "    metrics_path: /proxyguard-status/metrics\n"
-            f"    static_configs:\n      - targets:\n{targets}")
-        self.port = free_port()
-        with open(folder / "said", "wb") as said:
-            self.process = subprocess.Popen(
-                ["prometheus", f"--config.file={config}",
-                 f"--storage.tsdb.path={folder}/data",
-                 f"--web.listen-address=127.0.0.1:{self.port}"],
-                stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-
-    def ask(self, query):
-        """The result of a query; None while it cannot be asked yet."""
-        url = (f"http://127.0.0.1:{self.port}/api/v1/query?"
-               + urllib.parse.urlencode({"query": query}))
-        try:
-            with urllib.request.urlopen(url, timeout=PATIENCE) as reply:
-                answer = json.load(reply)
-        except urllib.error.HTTPError as e:
-            if e.code == 503:           # still starting
-                return None
-            raise AssertionError(f"{query}: {e.read().decode()}") from None
-        except OSError:
-            return None
-        assert answer["status"] == "success", answer
-        return answer["data"]["result"]
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=PATIENCE)
-
-
 @pytest.fixture
 def two_sensors(httpd_with, tmp_path):
     servers = []
@@ -106,21 +55,17 @@ def two_sensors(httpd_with, tmp_path):
         prometheus.stop()
 
 
-def dashboard_queries():
-    with open(DASHBOARD, encoding="utf-8") as f:
-        dashboard = json.load(f)
-    for panel in dashboard["panels"]:
-        for target in panel["targets"]:
-            yield panel["title"], target["expr"]
+# a year ago there was no server, and no line is held back or lost
+NOTHING_YET = ("offset 365d", "proxyguard:lines:rate5m")
 
 
 def test_every_panel_has_an_answer_for_two_servers(two_sensors):
     servers, prometheus = two_sensors
-    for title, query in dashboard_queries():
-        query = query.replace("$__rate_interval", "1m")
-        query = query.replace("$job", ".*").replace("$instance", ".*")
-        assert "$" not in query
-        names = {"north", "south"} if "sensor" in query else set()
+    for title, query, _ in dashboard_queries():
+        if any(part in query for part in NOTHING_YET):
+            assert prometheus.ask(query) == []
+            continue
+        names = {"north", "south"} if "sensor:" in query else set()
 
         def answered(query=query, names=names):
             found = prometheus.ask(query)
@@ -135,11 +80,16 @@ def test_every_panel_has_an_answer_for_two_servers(two_sensors):
     assert all(s.log.alarms() == [] for s in servers)
 
 
+def test_no_alert_depends_on_what_the_job_is_called():
+    with open(os.path.join(RULES, "rules.yml"), encoding="utf-8") as f:
+        assert not re.search(r'\bjob\s*=', f.read())
+
+
 def test_a_metric_of_the_rules_is_one_that_servers_have(two_sensors):
     _, prometheus = two_sensors
     with open(os.path.join(RULES, "rules.yml"), encoding="utf-8") as f:
         names = set(re.findall(r"\bproxyguard_\w+", f.read()))
-    names |= {n for _, q in dashboard_queries()
+    names |= {n for _, q, _ in dashboard_queries()
               for n in re.findall(r"\bproxyguard_\w+", q)}
     for name in sorted(names):
         assert prometheus.ask(name), f"no server has {name}"
