@@ -1,0 +1,57 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The backends that the configuration names: literally, in the arguments of
+ * ProxyPass, RewriteRule and the like, or with ProxyGuardBackend. Built once,
+ * read-only and shared by all threads after. */
+#ifndef PG_BACKENDS_H
+#define PG_BACKENDS_H
+
+#include <apr_pools.h>
+
+#include "pg_destination.h"
+
+typedef struct pg_backends_t pg_backends_t;
+
+typedef enum pg_named_e {
+    PG_NAMED_NO,
+    PG_NAMED_HOST,       /* the host is, but with another port            */
+    PG_NAMED_YES
+} pg_named_e;
+
+/** An empty set, in pool. */
+pg_backends_t *pg_backends_create(apr_pool_t *pool);
+
+/**
+ * Add a value of ProxyGuardBackend: a host name, "*.suffix", an address or
+ * "address/prefix", IPv6 in brackets where a port follows; each with or
+ * without ":port" or ":port-port". Without one, all ports.
+ * @return NULL, or what is wrong with it, as words to follow the value
+ */
+const char *pg_backends_declare(pg_backends_t *backends, pg_span_t value);
+
+/**
+ * Add what one argument of a directive names: every host that stands in it
+ * literally, with its port; "*.internal.example" for "$1.internal.example";
+ * the port of "%{HTTP_HOST}:8080"; the path of "unix:/path|"; the names of
+ * a pattern "^/(app1|app2)/". An argument that begins with "!" names what is
+ * *not* meant, and nothing of it is added.
+ */
+void pg_backends_read(pg_backends_t *backends, pg_span_t argument);
+
+/** Does the configuration name this destination (HOST or SOCKET)? */
+pg_named_e pg_backends_check(const pg_backends_t *backends,
+                             const pg_destination_t *destination);
+
+/** Is this a port that the configuration puts behind a variable host? */
+bool pg_backends_has_port(const pg_backends_t *backends, apr_uint16_t port);
+
+/**
+ * Does the host begin with a literal that a variable follows immediately, as
+ * in "http://127.0.0.1$1"? Then the rest may be the client's.
+ * @param rest  what follows the literal: the longest such rest that can move
+ *              the destination elsewhere
+ */
+bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *backends,
+                     pg_span_t host);
+
+#endif

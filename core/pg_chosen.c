@@ -1,0 +1,243 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_chosen.h"
+
+/* How often a text is unescaped: mod_rewrite sees it once, "int:unescape"
+ * twice, and a rule may do that again. */
+#define ROUNDS 3
+
+/* --- texts --------------------------------------------------------------- */
+
+static int hex_value(char c)
+{
+    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
+}
+
+apr_size_t pg_chosen_unescape(char *out, pg_span_t s)
+{
+    apr_size_t n = 0;
+
+    for (apr_size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (c == '%' && s.len - i > 2 && pg_octet_is_hex(s.ptr[i + 1])
+            && pg_octet_is_hex(s.ptr[i + 2])) {
+            c = (char)(hex_value(s.ptr[i + 1]) * 16
+                       + hex_value(s.ptr[i + 2]));
+            i += 2;
+        }
+        out[n++] = c;
+    }
+    return n;
+}
+
+/* May this octet stand beside the thing that is looked for? */
+typedef bool (*apart_t)(char c);
+
+static bool anything(char c)
+{
+    (void)c;
+    return true;
+}
+
+static bool no_digit(char c)
+{
+    return !pg_octet_is_digit(c);
+}
+
+static bool no_word(char c)
+{
+    return !pg_octet_is(c, PG_OCTET_DNS);
+}
+
+static bool no_ipv6(char c)
+{
+    return c != ':' && !pg_octet_is_hex(c);
+}
+
+typedef struct needle_t {
+    pg_span_t text;
+    apart_t before, after;
+} needle_t;
+
+static bool is_in(pg_span_t text, const needle_t *needle)
+{
+    apr_size_t n = needle->text.len;
+
+    for (apr_size_t i = 0; n && i + n <= text.len; i++) {
+        if (pg_octet_lower(text.ptr[i]) == pg_octet_lower(needle->text.ptr[0])
+            && pg_span_ieq(pg_span_make(text.ptr + i, n), needle->text)
+            && (i == 0 || needle->before(text.ptr[i - 1]))
+            && (i + n == text.len || needle->after(text.ptr[i + n]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_in_any_reading(pg_span_t text, const needle_t *needle,
+                              char *work)
+{
+    bool found = is_in(text, needle);
+
+    for (int i = 0; i < ROUNDS && !found
+                    && pg_span_find(text, '%') < text.len; i++) {
+        text = pg_span_make(work, pg_chosen_unescape(work, text));
+        found = is_in(text, needle);
+    }
+    return found;
+}
+
+static bool is_sent(const pg_chosen_in_t *in, const needle_t *needle)
+{
+    for (apr_size_t i = 0; i < in->text_count; i++) {
+        if (is_in_any_reading(in->texts[i], needle, in->work)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- hosts and ports ----------------------------------------------------- */
+
+static needle_t host_needle(pg_host_e kind, pg_span_t host)
+{
+    bool name = kind != PG_HOST_IPV4 && kind != PG_HOST_IPV6;
+    bool label = name && pg_span_find(host, '.') == host.len;
+    bool localhost = pg_span_ieq(host, PG_SPAN("localhost"));
+    needle_t out = { host, anything, anything };
+
+    if (kind == PG_HOST_IPV6) {
+        out.before = out.after = no_ipv6;
+    }
+    else if (kind == PG_HOST_IPV4) {
+        out.after = no_digit;
+    }
+    else if (label) {
+        out.before = localhost ? anything : no_word;
+        out.after = no_word;
+    }
+    return out;
+}
+
+static pg_span_t without_dot(pg_span_t host)
+{
+    return host.len > 1 && host.ptr[host.len - 1] == '.'
+           ? pg_span_upto(host, host.len - 1) : host;
+}
+
+/* Escapes in the destination come from the text or were made by a rule. */
+static bool is_host_sent(const pg_chosen_in_t *in, const pg_authority_t *a)
+{
+    char plain[256];
+    pg_span_t host = without_dot(a->host), rest;
+    needle_t needle = host_needle(a->host_kind, host);
+
+    if (is_sent(in, &needle)) {
+        return true;
+    }
+    if (pg_backends_cut(&rest, in->backends, host)) {
+        needle_t more = { rest, anything, anything };
+        if (is_sent(in, &more)) {
+            return true;
+        }
+    }
+    if (host.len > sizeof(plain) || pg_span_find(host, '%') == host.len) {
+        return false;
+    }
+    needle.text = pg_span_make(plain, pg_chosen_unescape(plain, host));
+    return is_sent(in, &needle);
+}
+
+static bool is_port_sent(const pg_chosen_in_t *in, const pg_destination_t *d)
+{
+    char text[6], *at = text + sizeof(text);
+    needle_t needle = { .before = no_digit, .after = no_digit };
+
+    for (unsigned int port = d->port; port; port /= 10) {
+        *--at = (char)('0' + port % 10);
+    }
+    needle.text = pg_span_make(at, (apr_size_t)(text + sizeof(text) - at));
+    return is_sent(in, &needle);
+}
+
+static pg_chosen_e by_port(const pg_chosen_in_t *in, const pg_destination_t *d)
+{
+    return !pg_backends_has_port(in->backends, d->port) && is_port_sent(in, d)
+           ? PG_CHOSEN_PORT : PG_CHOSEN_NOT;
+}
+
+/* A port that only "www.*" or the like vouches for is no more ours than the
+ * name is. */
+static pg_own_e whose(const pg_chosen_in_t *in, const pg_authority_t *a)
+{
+    return pg_own_is_guess(in->own, a)
+           ? PG_OWN_NO : pg_own_check(in->own, a, in->local, in->local_port);
+}
+
+/* The very name in Host, with a port that we serve or none: ours for all that
+ * is known of our names. */
+static bool may_be_ours(const pg_chosen_in_t *in, const pg_destination_t *d)
+{
+    pg_authority_t host, local = d->authority;
+
+    if (in->names_known || d->authority.host_kind != PG_HOST_NAME
+        || pg_span_ieq(d->authority.host, PG_SPAN("localhost"))
+        || !pg_target_authority(&host, in->host)
+        || !pg_span_ieq(host.host, d->authority.host)) {
+        return false;
+    }
+    if (pg_backends_has_port(in->backends, d->port)) {
+        return true;
+    }
+    /* our address with that port: does this server listen there? */
+    if (in->local == NULL) {
+        return d->authority.port_kind == PG_PORT_NONE;
+    }
+    local.host_kind = PG_HOST_IPV6;
+    local.address = *in->local;
+    return pg_own_check(in->own, &local, in->local, in->local_port)
+           == PG_OWN_YES;
+}
+
+static pg_chosen_e judge_host(const pg_chosen_in_t *in,
+                              const pg_destination_t *d)
+{
+    pg_named_e named = pg_backends_check(in->backends, d);
+    pg_own_e own;
+
+    if (named != PG_NAMED_NO) {
+        return named == PG_NAMED_YES ? PG_CHOSEN_NOT : by_port(in, d);
+    }
+    own = whose(in, &d->authority);
+    if (own != PG_OWN_NO) {
+        return own == PG_OWN_YES ? PG_CHOSEN_NOT : by_port(in, d);
+    }
+    if (!is_host_sent(in, &d->authority)) {
+        return PG_CHOSEN_NOT;
+    }
+    return may_be_ours(in, d) ? PG_CHOSEN_NAME : PG_CHOSEN_HOST;
+}
+
+static pg_chosen_e judge_socket(const pg_chosen_in_t *in,
+                                const pg_destination_t *d)
+{
+    needle_t path = { d->socket, anything, anything };
+
+    return pg_backends_check(in->backends, d) == PG_NAMED_NO
+           && is_sent(in, &path) ? PG_CHOSEN_HOST : PG_CHOSEN_NOT;
+}
+
+pg_chosen_e pg_chosen_judge(const pg_chosen_in_t *in,
+                            const pg_destination_t *d)
+{
+    switch (d->kind) {
+    case PG_DESTINATION_HOST:
+        return judge_host(in, d);
+    case PG_DESTINATION_SOCKET:
+        return judge_socket(in, d);
+    case PG_DESTINATION_NONE:
+    case PG_DESTINATION_BALANCER:
+        break;
+    }
+    return PG_CHOSEN_NOT;
+}

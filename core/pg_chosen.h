@@ -1,0 +1,51 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Did the client choose where mod_proxy is about to go? Pure: what the
+ * configuration names is in pg_backends.h, what is ours in pg_own.h; here the
+ * rest is looked for in what the client sent. */
+#ifndef PG_CHOSEN_H
+#define PG_CHOSEN_H
+
+#include "pg_backends.h"
+#include "pg_own.h"
+
+typedef enum pg_chosen_e {
+    PG_CHOSEN_NOT,       /* literal, ours, or from neither (a map, a script) */
+    PG_CHOSEN_NAME,      /* a name, from the Host field alone, where this
+                            server's own names are not known              */
+    PG_CHOSEN_PORT,      /* a literal host or ours, on the client's port  */
+    PG_CHOSEN_HOST       /* the client's host                             */
+} pg_chosen_e;
+
+/** What one request is judged by. */
+typedef struct pg_chosen_in_t {
+    const pg_backends_t *backends;
+    const pg_own_t *own;
+    const pg_address_t *local;   /* address it came in on; NULL = unknown */
+    apr_uint16_t local_port;
+    bool names_known;
+    pg_span_t host;              /* Host, or :authority                   */
+    const pg_span_t *texts;      /* all else that the client sent: target
+                                    and fields, as received               */
+    apr_size_t text_count;
+    char *work;                  /* at least as long as the longest text  */
+} pg_chosen_in_t;
+
+/**
+ * Judge a destination.
+ *
+ * A text of the client's is read as it is, with its percent-escapes undone,
+ * and with them undone again (mod_rewrite's "int:unescape" does that). A name
+ * with a dot, an address or "localhost" may stand anywhere in it, since a rule
+ * may cut the text anywhere; any other name must stand there as a word.
+ *
+ * Total; no allocation.
+ */
+pg_chosen_e pg_chosen_judge(const pg_chosen_in_t *in,
+                            const pg_destination_t *destination);
+
+/** Undo percent-escapes; what is none stays. @return octets written, at most
+ *  s.len; out may be s.ptr */
+apr_size_t pg_chosen_unescape(char *out, pg_span_t s);
+
+#endif
