@@ -15,7 +15,9 @@
 #include <mod_status.h>
 #include <mpm_common.h>
 
+#include "pg_book.h"
 #include "pg_config.h"
+#include "pg_gate.h"
 #include "pg_guard.h"
 #include "pg_log.h"
 #include "pg_names.h"
@@ -36,6 +38,8 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     guard->own = pg_names_collect(s, pconf);
     guard->names_known = pg_names_configured()
                          && !pg_own_takes_all(guard->own);
+    guard->backends = pg_names_backends(s, pconf);
+    guard->carrying = pg_book_key(pconf);
     guard->behind_proxy = ap_find_linked_module("mod_remoteip.c") != NULL;
     guard->ledger = pg_store_open(&guard->checkpoint, pconf, s);
     if (!guard->names_known) {
@@ -81,13 +85,18 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return OK;
 }
 
-/* One hook for two: each costs every request some instructions. */
+/* One hook for two: each costs every request some instructions. Both handlers'
+ * names, ours and mod_proxy's, begin with "proxy". */
 static int handler(request_rec *r)
 {
-    if (r->proxyreq != PROXYREQ_NONE) {
-        pg_guard_watch(r);
+    int result = DECLINED;
+
+    if (r->proxyreq == PROXYREQ_NONE
+        && (r->handler == NULL || r->handler[0] != 'p')) {
+        return DECLINED;
     }
-    return pg_status_handler(r);
+    result = pg_gate_handler(r);
+    return result == DECLINED ? pg_status_handler(r) : result;
 }
 
 /* --- hooks --------------------------------------------------------------- */
@@ -114,6 +123,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     APR_OPTIONAL_HOOK(ap, status_hook, pg_status_block, NULL, NULL,
                       APR_HOOK_MIDDLE);
+    ap_hook_error_log(pg_book_heard, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pg_notify_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pg_store_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(pg_guard_log, NULL, NULL, APR_HOOK_FIRST);

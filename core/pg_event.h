@@ -29,6 +29,8 @@ typedef struct pg_event_t {
     pg_span_t via;
     pg_span_t forwarded;
     pg_span_t proxy_connection;
+    pg_span_t allow;             /* the directive that would allow it; absent
+                                    if none can                           */
     bool proxy_authorization;    /* was there one; its value is never kept */
 } pg_event_t;
 

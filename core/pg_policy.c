@@ -66,8 +66,7 @@ pg_action_t pg_policy_default(int subject)
                                                       : pass;
 }
 
-/* What mod_proxy can carry, and its access control therefore refuse. */
-static bool is_for_proxy(pg_class_e class_id)
+bool pg_policy_is_for_proxy(pg_class_e class_id)
 {
     return class_id == PG_CLASS_ABSOLUTE
            || pg_vocab_family_of(class_id) == PG_FAMILY_CONNECT;
@@ -78,7 +77,7 @@ pg_action_t pg_policy_decide(pg_class_e class_id, pg_engine_e engine,
 {
     if (class_id >= PG_CLASS_COUNT || engine != PG_ENGINE_ON
         || posture == PG_POSTURE_ON_PURPOSE
-        || (posture == PG_POSTURE_RESTRICTED && is_for_proxy(class_id))) {
+        || (posture == PG_POSTURE_RESTRICTED && pg_policy_is_for_proxy(class_id))) {
         return pass;
     }
     return action;

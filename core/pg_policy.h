@@ -53,6 +53,9 @@ typedef struct pg_action_t {
 /** What a subject gets when nothing is configured. */
 pg_action_t pg_policy_default(int subject);
 
+/** Is it what a forward proxy could carry, and its access control refuse? */
+bool pg_policy_is_for_proxy(pg_class_e class_id);
+
 /**
  * Decide.
  * @param action   the subject's action as configured or by default

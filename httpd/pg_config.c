@@ -6,6 +6,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
+#include "pg_backends.h"
 #include "pg_config_notify.h"
 #include "pg_ledger.h"
 #include "pg_own.h"
@@ -23,6 +24,7 @@ void *pg_config_create(apr_pool_t *pool, server_rec *s)
         settings->action[i].status = PG_UNSET;
     }
     settings->own_hosts = apr_array_make(pool, 2, sizeof(const char *));
+    settings->backends = apr_array_make(pool, 0, sizeof(const char *));
     settings->exempt = apr_array_make(pool, 2, sizeof(ap_expr_info_t *));
     return settings;
 }
@@ -42,6 +44,7 @@ void *pg_config_merge(apr_pool_t *pool, void *base_config, void *add_config)
     }
     memcpy(out->top, base->top, sizeof(out->top));
     out->own_hosts = add->own_hosts;
+    out->backends = add->backends;
     out->exempt = apr_array_append(pool, base->exempt, add->exempt);
     return out;
 }
@@ -292,6 +295,20 @@ static const char *set_hosts(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
+static const char *add_backend(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *problem =
+        pg_backends_declare(pg_backends_create(cmd->temp_pool),
+                            pg_span_str(arg));
+
+    if (problem) {
+        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, arg,
+                            problem);
+    }
+    *(const char **)apr_array_push(pg_config_of(cmd->server)->backends) = arg;
+    return NULL;
+}
+
 static const char *add_exempt(cmd_parms *cmd, void *dir, const char *arg)
 {
     const char *problem = NULL;
@@ -377,6 +394,11 @@ const command_rec pg_config_directives[] = {
     AP_INIT_TAKE1("ProxyGuardHostsFile", set_hosts, NULL, RSRC_CONF,
                   "file whose names for loopback addresses are this "
                   "machine's, or none; default /etc/hosts"),
+    AP_INIT_ITERATE("ProxyGuardBackend", add_backend, NULL, RSRC_CONF,
+                    "backends that a request may choose, besides those that "
+                    "the configuration names: name, *.suffix, address or "
+                    "address/prefix, each with :port or :port-port if only "
+                    "these are meant; default none"),
     AP_INIT_TAKE1("ProxyGuardLedger", set_ledger, NULL, RSRC_CONF,
                   "file for the counts, relative to the runtime directory, "
                   "or none; default proxyguard.ledger"),

@@ -55,6 +55,7 @@ typedef struct pg_settings_t {
     pg_action_t action[PG_SUBJECT_COUNT]; /* status PG_UNSET: not set     */
     int top[PG_TOP_COUNT];               /* entries; 0: the ledger's own  */
     apr_array_header_t *own_hosts;       /* const char *; this server's   */
+    apr_array_header_t *backends;        /* const char *; this server's   */
     apr_array_header_t *exempt;          /* ap_expr_info_t *; inherited   */
 
     /* filled by post_config, const afterwards */

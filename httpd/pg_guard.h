@@ -1,14 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* What happens to a request: looked at and perhaps stopped in
- * post_read_request, watched in the handler phase, counted and logged once in
- * log_transaction. The verdict travels in r->request_config. */
+ * post_read_request, judged again by the gate (pg_gate.h) if mod_proxy is about
+ * to carry it, counted and logged once (pg_book.h). The verdict travels in
+ * r->request_config (pg_note.h). */
 #ifndef PG_GUARD_H
 #define PG_GUARD_H
 
 #include <httpd.h>
 
+#include <apr_thread_proc.h>
+
 #include "pg_audit.h"
+#include "pg_backends.h"
 #include "pg_checkpoint.h"
 #include "pg_ledger.h"
 #include "pg_notify.h"
@@ -18,6 +22,9 @@
 /** What the hooks share. Made in post_config, read-only afterwards. */
 typedef struct pg_guard_t {
     pg_own_t *own;
+    pg_backends_t *backends;     /* that the configuration names          */
+    apr_threadkey_t *carrying;   /* the note of the request that a thread
+                                    carries; NULL: none to be had         */
     pg_ledger_t *ledger;         /* NULL: deny, but count nothing         */
     pg_checkpoint_t *checkpoint; /* the parent's; NULL: none              */
     const pg_audit_t *audit;
@@ -32,9 +39,6 @@ int pg_guard_post_read(request_rec *r);
 
 /** insert_error_filter: no attempt that is refused is answered with 3xx. */
 void pg_guard_error(request_rec *r);
-
-/** In handler, before all others: sees what mod_proxy is about to carry. */
-void pg_guard_watch(const request_rec *r);
 
 /** log_transaction: the one place that counts and logs an attempt. */
 int pg_guard_log(request_rec *r);

@@ -9,7 +9,8 @@
 APLOG_USE_MODULE(proxyguard);
 
 /* Longest part of a value that is logged, in octets. */
-enum { CUT_METHOD = 32, CUT_TARGET = 512, CUT_HOST = 255, CUT_AGENT = 256 };
+enum { CUT_METHOD = 32, CUT_TARGET = 512, CUT_HOST = 255, CUT_AGENT = 256,
+       CUT_ALLOW = 300 };
 
 /*  outcome -> id and sentence; same order as PG_OUTCOMES */
 static const char *const sentences[PG_OUTCOME_COUNT] = {
@@ -22,7 +23,10 @@ static const char *const sentences[PG_OUTCOME_COUNT] = {
 };
 
 /* Fits every line: at worst each octet of a value takes four. */
-enum { LINE = 512 + 4 * (CUT_METHOD + CUT_TARGET + 2 * CUT_HOST + CUT_AGENT) };
+enum {
+    LINE = 512 + 4 * (CUT_METHOD + CUT_TARGET + 2 * CUT_HOST + CUT_AGENT
+                      + CUT_ALLOW)
+};
 
 static char *put(char *to, pg_span_t s)
 {
@@ -98,7 +102,9 @@ static char *put_rest(char *to, const pg_event_t *event, const char *source)
     to = put_quoted(PUT(to, " vhost="), event->vhost, CUT_HOST);
     to = put_word(PUT(to, " reason="),
                   pg_classify_reason(event->verdict.reason));
-    return put_quoted(PUT(to, " agent="), event->user_agent, CUT_AGENT);
+    to = put_quoted(PUT(to, " agent="), event->user_agent, CUT_AGENT);
+    return event->allow.len == 0
+           ? to : put_quoted(PUT(to, " allow="), event->allow, CUT_ALLOW);
 }
 
 /* httpd ends each line with the Referer, which may be a URL with a password:

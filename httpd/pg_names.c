@@ -142,3 +142,58 @@ bool pg_names_configured(void)
 {
     return has_server_name(ap_conftree);
 }
+
+/* --- backends ------------------------------------------------------------ */
+
+/* Where a backend can stand: in what makes mod_proxy go somewhere, in what
+ * sets the variables that a rule may use, and in the patterns of both. */
+static bool names_backends(const char *directive)
+{
+    static const char *const names[] = {
+        "ProxyPass", "ProxyPassMatch", "BalancerMember", "RewriteRule",
+        "RewriteCond", "SetHandler", "SetEnv", "SetEnvIf", "SetEnvIfNoCase",
+        "SetEnvIfExpr", "RequestHeader", "ProxyFCGISetEnvIf", "<Proxy",
+        "<LocationMatch", "<DirectoryMatch", "<If", "<ElseIf", NULL
+    };
+    const char *const *name = names;
+
+    while (*name && ap_cstr_casecmp(directive, *name)) {
+        name++;
+    }
+    return *name != NULL;
+}
+
+static void read_arguments(pg_backends_t *out, const char *args,
+                           apr_pool_t *pool)
+{
+    while (*args) {
+        pg_backends_read(out, pg_span_str(ap_getword_conf(pool, &args)));
+    }
+}
+
+static void read_tree(pg_backends_t *out, const ap_directive_t *node,
+                      apr_pool_t *pool)
+{
+    for (; node; node = node->next) {
+        if (node->args && names_backends(node->directive)) {
+            read_arguments(out, node->args, pool);
+        }
+        read_tree(out, node->first_child, pool);
+    }
+}
+
+pg_backends_t *pg_names_backends(server_rec *main_server, apr_pool_t *pool)
+{
+    pg_backends_t *out = pg_backends_create(pool);
+
+    read_tree(out, ap_conftree, pool);
+    for (const server_rec *s = main_server; s; s = s->next) {
+        const apr_array_header_t *more = pg_config_of(s)->backends;
+        for (int i = 0; i < more->nelts; i++) {
+            /* looked at when it was read */
+            (void)pg_backends_declare(
+                out, pg_span_str(APR_ARRAY_IDX(more, i, const char *)));
+        }
+    }
+    return out;
+}

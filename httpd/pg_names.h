@@ -6,6 +6,7 @@
 
 #include <httpd.h>
 
+#include "pg_backends.h"
 #include "pg_own.h"
 
 /** The address of a socket address. */
@@ -25,5 +26,9 @@ const char *pg_names_label(const server_rec *s, apr_pool_t *pool);
 /** Does any ServerName stand in the configuration? Without one, httpd's idea
  *  of its own name is a guess from the resolver. */
 bool pg_names_configured(void);
+
+/** Every backend that the configuration names: in the directives that can make
+ *  mod_proxy go somewhere, and with ProxyGuardBackend. */
+pg_backends_t *pg_names_backends(server_rec *main_server, apr_pool_t *pool);
 
 #endif

@@ -129,7 +129,7 @@ static void record_tops(const pg_ledger_t *ledger, pg_lane_t *lane,
     top(ledger, lane, PG_TOP_AGENTS, event->user_agent, now);
 }
 
-void pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
+apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
 {
     unsigned kind = pg_kind_of(event->verdict.class_id,
                                event->verdict.family);
@@ -138,7 +138,7 @@ void pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
     unsigned vhost;
 
     if (kind == PG_KINDS || (unsigned)event->outcome >= PG_OUTCOME_COUNT) {
-        return;
+        return 0;
     }
     lane = my_lane(ledger);
     pg_totals_add(lane, kind, event);
@@ -147,7 +147,34 @@ void pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
     pg_word_add(&lane->vhost[vhost][event->outcome], 1);
     note_time(lane, event->time);
     record_tops(ledger, lane, event, now);
-    pg_recent_add(ledger, event, now);
+    return pg_recent_add(ledger, event, now);
+}
+
+/* First one more, then one less: a reader in between sees one too many. Lanes
+ * are added up modulo 2^64, so it does not matter that one may go below 0. */
+void pg_ledger_amend(pg_ledger_t *ledger, apr_uint64_t entry,
+                     const pg_event_t *event, pg_outcome_e was)
+{
+    unsigned kind = pg_kind_of(event->verdict.class_id,
+                               event->verdict.family);
+    unsigned vhost = pg_vhost_slot(ledger, event->vhost);
+    pg_lane_t *lane = my_lane(ledger);
+
+    if (kind == PG_KINDS || (unsigned)event->outcome >= PG_OUTCOME_COUNT
+        || (unsigned)was >= PG_OUTCOME_COUNT) {
+        return;
+    }
+    if (event->outcome != was) {
+        pg_totals_move(lane, kind, event, was);
+        pg_word_add(&lane->vhost[vhost][event->outcome], 1);
+        pg_word_add(&lane->vhost[vhost][was], (apr_uint64_t)-1);
+    }
+    pg_recent_amend(ledger, entry, event);
+}
+
+void pg_ledger_unpermit(pg_ledger_t *ledger)
+{
+    pg_word_add(&my_lane(ledger)->permitted, (apr_uint64_t)-1);
 }
 
 void pg_ledger_permit(pg_ledger_t *ledger, apr_time_t now)

@@ -109,14 +109,31 @@ apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
  * Of an event from the past (event->now says how far) the history gets what
  * it still has room for: its month for 20 years, its day for 800 days, its
  * hour for 14 days, its minute for 2 hours.
+ *
+ * @return the attempt among the recent ones, for pg_ledger_amend(); 0: it is
+ *         not among them
  */
-void pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event);
+apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event);
+
+/**
+ * Correct the outcome and the status of an attempt that was recorded before
+ * they were known. A kill in between leaves it counted twice for an instant
+ * that nobody ends, never lost.
+ * @param entry  what pg_ledger_record() returned
+ * @param event  as recorded, but for outcome and status
+ * @param was    the outcome it was recorded with
+ */
+void pg_ledger_amend(pg_ledger_t *ledger, apr_uint64_t entry,
+                     const pg_event_t *event, pg_outcome_e was);
 
 /**
  * Count one request that a forward proxy carried for a client that its access
  * control permits: no attempt (seed F13), but no secret either.
  */
 void pg_ledger_permit(pg_ledger_t *ledger, apr_time_t now);
+
+/** Take one of them back: it was refused after all. */
+void pg_ledger_unpermit(pg_ledger_t *ledger);
 
 /**
  * Copy what the ledger holds, never stopping a writer and trusting nothing

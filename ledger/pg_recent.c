@@ -135,43 +135,64 @@ static void pack(pg_record_t *out, const pg_event_t *event)
     pack_texts(out, event);
 }
 
-static void put(const pg_ledger_t *ledger, const pg_record_t *record)
+/* Claim an entry that is in the state `seen`, write it and publish it. */
+static bool write_entry(const pg_ledger_t *ledger, const pg_record_t *record,
+                        apr_uint64_t number, apr_uint64_t seen)
 {
     apr_size_t n = octets_of(record);
-    apr_time_t now = record->time;
-    apr_uint64_t number = pg_word_add(&ledger->common->recent_next, 1);
     pg_word_t *entry = entry_at(ledger, number);
-    apr_uint64_t seen = pg_word_get(&entry[STATE]);
     apr_uint64_t mine = (number & ~BUSY) | BUSY;
 
-    if (seen & BUSY) {
-        apr_time_t age = now - (apr_time_t)pg_word_get(&entry[STAMP]);
-        if (age >= 0 && age < CLAIM) {
-            return;
-        }
-    }
     if (!pg_word_swap(&entry[STATE], &seen, mine)) {
-        return;
+        return false;
     }
-    pg_word_set(&entry[STAMP], (apr_uint64_t)now);
+    pg_word_set(&entry[STAMP], (apr_uint64_t)record->time);
     pg_word_set(&entry[HASH], 0);
     pg_words_write(&entry[RECORD], record, n);
     pg_word_set(&entry[HASH], pg_hash(&ledger->recent_key, record, n));
     /* Fails if somebody thought us dead: the entry is theirs then. */
-    pg_word_swap(&entry[STATE], &mine, mine & ~BUSY);
+    return pg_word_swap(&entry[STATE], &mine, mine & ~BUSY);
+}
+
+/* The number, from 1; 0: somebody else is at that entry. */
+static apr_uint64_t put(const pg_ledger_t *ledger, const pg_record_t *record)
+{
+    apr_uint64_t number = pg_word_add(&ledger->common->recent_next, 1);
+    const pg_word_t *entry = entry_at(ledger, number);
+    apr_uint64_t seen = pg_word_get(&entry[STATE]);
+
+    if (seen & BUSY) {
+        apr_time_t age = record->time
+                         - (apr_time_t)pg_word_get(&entry[STAMP]);
+        if (age >= 0 && age < CLAIM) {
+            return 0;
+        }
+    }
+    return write_entry(ledger, record, number, seen) ? number + 1 : 0;
 }
 
 /* Apart, so that attempts that are passed over do not pay for its frame. */
-__attribute__((noinline)) static void add(const pg_ledger_t *ledger,
-                                          const pg_event_t *event)
+__attribute__((noinline)) static apr_uint64_t add(const pg_ledger_t *ledger,
+                                                  const pg_event_t *event)
 {
     pg_record_t record;
 
     pack(&record, event);
-    put(ledger, &record);
+    return put(ledger, &record);
 }
 
-void pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
+void pg_recent_amend(const pg_ledger_t *ledger, apr_uint64_t number,
+                     const pg_event_t *event)
+{
+    pg_record_t record;
+
+    if (number) {
+        pack(&record, event);
+        write_entry(ledger, &record, number - 1, (number - 1) & ~BUSY);
+    }
+}
+
+apr_uint64_t pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
                    apr_time_t now)
 {
     apr_uint64_t next = pg_word_get(&ledger->common->recent_next);
@@ -181,8 +202,9 @@ void pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
     /* A stamp from the future is a clock's that was wrong: no reason to
      * wait. Older events than the ring's oldest do not enter (imports). */
     if (stamp == 0 || stamp > now || event->time >= stamp + PACE) {
-        add(ledger, event);
+        return add(ledger, event);
     }
+    return 0;
 }
 
 /* --- reading ------------------------------------------------------------- */

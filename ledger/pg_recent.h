@@ -16,9 +16,14 @@
 
 #include "pg_layout.h"
 
-/** Remember one attempt. */
-void pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
-                   apr_time_t now);
+/** Remember one attempt.
+ *  @return its number, from 1; 0: it was passed over */
+apr_uint64_t pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
+                           apr_time_t now);
+
+/** Write it anew, unless its entry is another's by now. */
+void pg_recent_amend(const pg_ledger_t *ledger, apr_uint64_t number,
+                     const pg_event_t *event);
 
 /** Fill recent and recent_count, newest first. */
 void pg_recent_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,

@@ -21,6 +21,17 @@ static inline void pg_totals_add(pg_lane_t *lane, unsigned kind,
     pg_word_add(&lane->total[kind][event->outcome][method][port], 1);
 }
 
+/** Count one from the outcome it had to the one it has. */
+static inline void pg_totals_move(pg_lane_t *lane, unsigned kind,
+                                  const pg_event_t *event, pg_outcome_e was)
+{
+    pg_method_e method = pg_method_of(event->verdict.method);
+    pg_portclass_e port = pg_portclass(event->verdict.port);
+
+    pg_totals_add(lane, kind, event);
+    pg_word_add(&lane->total[kind][was][method][port], (apr_uint64_t)-1);
+}
+
 /** Slot of a virtual host, PG_VHOSTS for none or when the table is full. A
  *  new name takes a free slot for good: names come from the configuration. */
 unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name);

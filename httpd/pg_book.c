@@ -1,0 +1,233 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_book.h"
+
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+
+#include "pg_guard.h"
+#include "pg_notify.h"
+#include "pg_request.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+/* --- was a connection made? ---------------------------------------------- */
+
+static apr_status_t forget_key(void *key)
+{
+    return apr_threadkey_private_delete(key);
+}
+
+apr_threadkey_t *pg_book_key(apr_pool_t *pconf)
+{
+    apr_threadkey_t *key = NULL;
+
+    if (apr_threadkey_private_create(&key, NULL, pconf) == APR_SUCCESS) {
+        apr_pool_cleanup_register(pconf, key, forget_key,
+                                  apr_pool_cleanup_null);
+    }
+    return key;
+}
+
+/* Each request that mod_proxy is about to carry sets the key of its thread, so
+ * that mod_proxy's lines are always about the note that is found there. */
+static void watch(const pg_settings_t *settings, pg_note_t *note)
+{
+    if (settings->guard->carrying) {
+        apr_threadkey_private_set(note, settings->guard->carrying);
+    }
+}
+
+/* What mod_proxy logs when no connection came about: to none of the addresses
+ * (00957; 00939 for CONNECT), to no socket (02454), since the worker is in
+ * error (00940), since no module speaks the scheme (01144). */
+static bool is_about_nobody(const char *format)
+{
+    static const char *const ids[] = { "AH00957", "AH02454", "AH00939",
+                                       "AH00940", "AH01144" };
+
+    for (apr_size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        if (strncmp(format, ids[i], 7) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void pg_book_heard(const ap_errorlog_info *info, const char *line)
+{
+    const pg_guard_t *guard;
+    void *note = NULL;
+
+    if (info->format == NULL || info->s == NULL
+        || !is_about_nobody(info->format)) {
+        return;
+    }
+    guard = pg_config_of(info->s)->guard;
+    if (guard && guard->carrying
+        && apr_threadkey_private_get(&note, guard->carrying) == APR_SUCCESS
+        && note) {
+        pg_note_t *is = note;
+        is->unreached += !is->heard;
+        is->heard = true;
+    }
+}
+
+/* A note of the request, or of what it was redirected to. */
+static const char *note_in(const request_rec *r, const char *name)
+{
+    const char *note = NULL;
+
+    for (; r && !note; r = r->next) {
+        note = apr_table_get(r->notes, name);
+    }
+    return note;
+}
+
+/* mod_proxy's own refusals and failures before it connects leave the text of
+ * its error page. */
+static bool is_before_connecting(const request_rec *r)
+{
+    static const char *const reasons[] = {
+        "<strong>DNS lookup failure for", "<strong>URI cannot be parsed",
+        "<strong>Connect to remote machine blocked", "<strong>Max-Forwards",
+        "TRACE "
+    };
+    const char *said = note_in(r, "error-notes");
+
+    for (apr_size_t i = 0; said && i < sizeof(reasons) / sizeof(reasons[0]);
+         i++) {
+        if (strstr(said, reasons[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What came back does not matter: a mail server answers a POST with no HTTP at
+ * all. Some schemes leave the port they connected from. A page with several parts is carried if one of them was. */
+static bool is_carried(const request_rec *r, const pg_note_t *note)
+{
+    return note_in(r, "proxy-source-port")
+           || note->opened > note->unreached + is_before_connecting(r);
+}
+
+/* mod_proxy says no in its handler too (ProxyBlock, AllowCONNECT): then it
+ * leaves the text of its error page. An origin server's own 403 does not. */
+static bool is_proxy_refusal(const request_rec *r, const pg_note_t *note)
+{
+    int status = pg_request_status(r);
+
+    if (r->proxyreq != PROXYREQ_PROXY) {
+        return false;
+    }
+    if (!note->passed) {
+        return status == HTTP_FORBIDDEN || status == HTTP_UNAUTHORIZED
+               || status == HTTP_PROXY_AUTHENTICATION_REQUIRED;
+    }
+    return status == HTTP_FORBIDDEN && apr_table_get(r->notes, "error-notes");
+}
+
+static pg_outcome_e outcome_of(const request_rec *r, const pg_note_t *note)
+{
+    if (!note->seen) {
+        return PG_OUTCOME_REFUSED;
+    }
+    if (note->action.act == PG_ACT_DENY) {
+        return PG_OUTCOME_DENIED;
+    }
+    if (note->action.act == PG_ACT_DROP) {
+        return PG_OUTCOME_DROPPED;
+    }
+    if (is_proxy_refusal(r, note)) {
+        return PG_OUTCOME_REFUSED;
+    }
+    return is_carried(r, note) ? PG_OUTCOME_RELAYED : PG_OUTCOME_OBSERVED;
+}
+
+/* --- the books ----------------------------------------------------------- */
+
+static pg_event_t event_of(const request_rec *r, const pg_settings_t *settings,
+                           const pg_note_t *note, pg_outcome_e outcome)
+{
+    pg_event_t event = { .time = r->request_time,
+                         .now = apr_time_now(),
+                         .verdict = note->verdict,
+                         .outcome = outcome,
+                         .vhost = pg_span_str(settings->vhost),
+                         .allow = pg_span_str(note->allow) };
+
+    /* What httpd refused, and the peek, never came by mod_remoteip. */
+    event.source_is_peer = note->early && settings->guard->behind_proxy;
+    pg_request_evidence(&event, r);
+    return event;
+}
+
+/* What a forward proxy does for those whom its access control permits. */
+static bool is_permitted(const pg_settings_t *settings, const pg_note_t *note)
+{
+    return note->exempt
+           || (settings->posture == PG_POSTURE_RESTRICTED
+               && pg_policy_is_for_proxy(note->verdict.class_id));
+}
+
+void pg_book_open(request_rec *first, const pg_settings_t *settings,
+                  pg_note_t *note)
+{
+    pg_ledger_t *ledger = settings->guard->ledger;
+    pg_event_t event;
+
+    note->passed = true;
+    note->opened++;
+    note->heard = false;
+    watch(settings, note);
+    if (ledger == NULL || note->booked || note->permitted) {
+        return;
+    }
+    if (is_permitted(settings, note)) {
+        pg_ledger_permit(ledger, first->request_time);
+        note->permitted = true;
+        return;
+    }
+    event = event_of(first, settings, note, PG_OUTCOME_RELAYED);
+    note->entry = pg_ledger_record(ledger, &event);
+    note->booked = true;
+}
+
+void pg_book_none(const pg_settings_t *settings)
+{
+    watch(settings, NULL);
+}
+
+static void enter(pg_ledger_t *ledger, const pg_event_t *event,
+                  const pg_note_t *note)
+{
+    if (note->permitted) {
+        pg_ledger_unpermit(ledger);
+    }
+    if (note->booked) {
+        pg_ledger_amend(ledger, note->entry, event, PG_OUTCOME_RELAYED);
+    }
+    else {
+        pg_ledger_record(ledger, event);
+    }
+}
+
+void pg_book_close(request_rec *r, const pg_settings_t *settings,
+                   pg_note_t *note)
+{
+    pg_outcome_e outcome = outcome_of(r, note);
+    pg_event_t event;
+
+    pg_book_none(settings);
+    if (note->passed && outcome != PG_OUTCOME_REFUSED
+        && is_permitted(settings, note)) {
+        return;
+    }
+    event = event_of(r, settings, note, outcome);
+    event.status = pg_request_status(r);
+    if (settings->guard->ledger) {
+        enter(settings->guard->ledger, &event, note);
+    }
+    pg_notify_attempt(r, &event);
+}

@@ -1,0 +1,253 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_gate.h"
+
+#include <apr_strings.h>
+
+#include "pg_book.h"
+#include "pg_chosen.h"
+#include "pg_guard.h"
+#include "pg_hot.h"
+#include "pg_request.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+#define PREFIX "proxy:"
+
+/* What mod_proxy will take for its URL; NULL: it is not its request. A handler
+ * "proxy:..." is not in r->filename yet: mod_proxy puts it there. */
+static const char *destination_of(const request_rec *r)
+{
+    if (r->filename == NULL) {
+        return NULL;
+    }
+    if (r->proxyreq != PROXYREQ_NONE) {
+        return strncmp(r->filename, PREFIX, sizeof(PREFIX) - 1) == 0
+               ? r->filename + sizeof(PREFIX) - 1 : NULL;
+    }
+    return r->handler && strncmp(r->handler, PREFIX, sizeof(PREFIX) - 1) == 0
+           ? apr_pstrcat(r->pool, r->handler + sizeof(PREFIX) - 1,
+                         r->filename, NULL)
+           : NULL;
+}
+
+/* --- stopping and counting ----------------------------------------------- */
+
+/* The first verdict that led to something stays: an attempt counts once. */
+static bool is_replaceable(const pg_note_t *note)
+{
+    return note == NULL || note->clean
+           || (note->action.act == PG_ACT_PASS && !note->booked
+               && !note->permitted);
+}
+
+static pg_verdict_t keep(const pg_verdict_t *verdict, apr_pool_t *pool)
+{
+    pg_verdict_t out = *verdict;
+
+    if (out.host.len) {
+        out.host.ptr = apr_pstrmemdup(pool, out.host.ptr, out.host.len);
+    }
+    return out;
+}
+
+/* A verdict of the gate's own, about r: a note on the request that came from
+ * the network, and what is to become of r. */
+static int judge_anew(request_rec *r, const pg_settings_t *settings,
+                      const pg_verdict_t *verdict, const char *allow,
+                      bool only_count)
+{
+    request_rec *first = pg_note_first(r);
+    const pg_note_t *before = pg_note_of(first);
+    pg_verdict_t kept = keep(verdict, first->pool);
+    pg_note_t *note = pg_note_make(first, settings, &kept);
+
+    if (settings->engine == PG_ENGINE_OFF
+        && note->action.act == PG_ACT_PASS) {
+        return DECLINED;
+    }
+    note->seen = true;
+    note->exempt = note->clean = note->action.act == PG_ACT_PASS
+                                 && pg_note_is_exempt(first, settings);
+    note->allow = allow ? apr_pstrdup(first->pool, allow) : NULL;
+    if (only_count && note->action.act != PG_ACT_PASS) {
+        note->action = (pg_action_t){ PG_ACT_PASS, 0 };
+    }
+    if (is_replaceable(before)) {
+        pg_note_leave(first, note);
+        if (!note->clean) {
+            pg_note_publish(first, note);
+        }
+        if (note->action.act == PG_ACT_PASS) {
+            pg_book_open(first, settings, note);
+        }
+    }
+    return pg_note_enforce(r, note);
+}
+
+static pg_verdict_t verdict_of(request_rec *r, pg_class_e class_id,
+                               pg_reason_e reason,
+                               const pg_destination_t *d)
+{
+    const request_rec *first = pg_note_first(r);
+
+    return (pg_verdict_t){ .class_id = class_id,
+                           .family = pg_vocab_family_of(class_id),
+                           .reason = reason,
+                           .method = pg_span_str(first->method),
+                           .target = pg_span_str(first->unparsed_uri),
+                           .host = d->kind == PG_DESTINATION_SOCKET
+                                   ? d->socket : d->authority.host,
+                           .port = d->port };
+}
+
+/* --- forward ------------------------------------------------------------- */
+
+/* Whatever the text said: where no forward proxy is meant, nothing is
+ * forwarded. */
+static int forward(request_rec *r, const pg_settings_t *settings,
+                   const char *name)
+{
+    request_rec *first = pg_note_first(r);
+    const pg_note_t *note = pg_note_of(first);
+    pg_destination_t d[PG_DESTINATION_READINGS];
+    pg_verdict_t verdict;
+
+    if (note && (note->exempt || !note->clean)) {
+        if (note->action.act == PG_ACT_PASS) {
+            pg_book_open(first, settings, (pg_note_t *)note);
+        }
+        return pg_note_enforce(r, note);
+    }
+    if (settings->posture == PG_POSTURE_RESTRICTED
+        || settings->posture == PG_POSTURE_ON_PURPOSE) {
+        return DECLINED;
+    }
+    pg_destination_parse(d, pg_span_str(name));
+    verdict = verdict_of(r, r->method_number == M_CONNECT
+                            ? PG_CLASS_CONNECT_OTHER : PG_CLASS_ABSOLUTE,
+                         PG_REASON_FORWARDED, &d[0]);
+    return judge_anew(r, settings, &verdict, NULL, false);
+}
+
+/* --- reverse ------------------------------------------------------------- */
+
+/* What the client sent, in the request that came from the network; internal
+ * redirects and subrequests have texts that the configuration made. */
+static void collect(pg_chosen_in_t *in, const request_rec *first,
+                    apr_pool_t *pool)
+{
+    const apr_array_header_t *fields = apr_table_elts(first->headers_in);
+    const apr_table_entry_t *field = (const void *)fields->elts;
+    pg_span_t *texts = apr_palloc(pool, sizeof(*texts)
+                                        * (apr_size_t)(fields->nelts + 2));
+    apr_size_t n = 0, longest = 0;
+
+    texts[n++] = pg_span_str(first->unparsed_uri);
+    texts[n++] = pg_span_str(first->user);
+    for (int i = 0; i < fields->nelts; i++) {
+        texts[n++] = pg_span_str(field[i].val);
+    }
+    for (apr_size_t i = 0; i < n; i++) {
+        longest = texts[i].len > longest ? texts[i].len : longest;
+    }
+    in->texts = texts;
+    in->text_count = n;
+    in->work = apr_palloc(pool, longest + 1);
+}
+
+static pg_chosen_e judge(const pg_destination_t *d, request_rec *r,
+                         const pg_settings_t *settings)
+{
+    const request_rec *first = pg_note_first(r);
+    pg_request_t request = { .local_port = 0 };
+    pg_address_t local;
+    pg_chosen_in_t in = {
+        .backends = settings->guard->backends, .own = settings->guard->own,
+        .names_known = settings->guard->names_known,
+        .host = pg_span_str(apr_table_get(first->headers_in, "Host"))
+    };
+
+    pg_request_local(&request, &local, r->connection);
+    in.local = request.local;
+    in.local_port = request.local_port;
+    collect(&in, first, r->pool);
+    return pg_chosen_judge(&in, d);
+}
+
+/* "ProxyGuardBackend 192.0.2.9:8080"; NULL for what none can name. */
+static const char *allowance(const pg_destination_t *d, apr_pool_t *pool)
+{
+    const pg_authority_t *a = &d->authority;
+    const char *open = a->host_kind == PG_HOST_IPV6 ? "[" : "";
+    const char *close = a->host_kind == PG_HOST_IPV6 ? "]" : "";
+
+    if (d->kind != PG_DESTINATION_HOST || d->port == 0
+        || a->host_kind == PG_HOST_BAD || a->host_kind == PG_HOST_NONE) {
+        return NULL;
+    }
+    return apr_psprintf(pool, "ProxyGuardBackend %s%.*s%s:%u", open,
+                        (int)a->host.len, a->host.ptr, close,
+                        (unsigned int)d->port);
+}
+
+static int stop(request_rec *r, const pg_settings_t *settings,
+                const pg_destination_t *d, pg_chosen_e chosen)
+{
+    pg_verdict_t verdict = verdict_of(r, PG_CLASS_CHOSEN_BACKEND,
+                                      chosen == PG_CHOSEN_PORT
+                                          ? PG_REASON_CHOSEN_PORT
+                                          : PG_REASON_CHOSEN_HOST, d);
+
+    return judge_anew(r, settings, &verdict, allowance(d, r->pool),
+                      chosen == PG_CHOSEN_NAME);
+}
+
+static PG_OFF_THE_PATH int look_closer(request_rec *r,
+                                       const pg_settings_t *settings,
+                                       const pg_destination_t *d, int n)
+{
+    pg_chosen_e worst = PG_CHOSEN_NOT;
+    int at = 0;
+
+    for (int i = 0; i < n; i++) {
+        pg_chosen_e chosen = judge(&d[i], r, settings);
+        if (chosen > worst) {
+            worst = chosen;
+            at = i;
+        }
+    }
+    return worst == PG_CHOSEN_NOT ? DECLINED
+                                  : stop(r, settings, &d[at], worst);
+}
+
+static int reverse(request_rec *r, const pg_settings_t *settings,
+                   const char *name)
+{
+    pg_destination_t d[PG_DESTINATION_READINGS];
+    int n = pg_destination_parse(d, pg_span_str(name));
+
+    for (int i = 0; i < n; i++) {
+        if (pg_backends_check(settings->guard->backends, &d[i])
+            != PG_NAMED_YES) {
+            return look_closer(r, settings, d, n);
+        }
+    }
+    return DECLINED;
+}
+
+int pg_gate_handler(request_rec *r)
+{
+    const pg_settings_t *settings = pg_config_of(r->server);
+    const char *name = destination_of(r);
+
+    if (name == NULL || settings->guard == NULL) {
+        return DECLINED;
+    }
+    pg_book_none(settings);
+    if (r->proxyreq == PROXYREQ_PROXY) {
+        return forward(r, settings, name);
+    }
+    return settings->engine == PG_ENGINE_OFF ? DECLINED
+                                             : reverse(r, settings, name);
+}

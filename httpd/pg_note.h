@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What one hook leaves for the next, in r->request_config of the request that
+ * came from the network; and what is done about it. */
+#ifndef PG_NOTE_H
+#define PG_NOTE_H
+
+#include <httpd.h>
+
+#include "pg_config.h"
+
+typedef struct pg_note_t {
+    pg_verdict_t verdict;
+    pg_action_t action;
+    bool clean;                  /* nothing to count                      */
+    bool exempt;                 /* ProxyGuardExempt: counted as permitted
+                                    if it is carried                      */
+    bool seen;                   /* in time: the guard could have stopped
+                                    it                                    */
+    bool early;                  /* before mod_remoteip had told who the
+                                    client is                             */
+    bool passed;                 /* mod_proxy was about to carry it       */
+    bool booked;                 /* in the ledger, as relayed             */
+    bool permitted;              /* in the ledger, as permitted           */
+    bool heard;                  /* of the latest: nobody there           */
+    unsigned int opened;         /* how often mod_proxy set out           */
+    unsigned int unreached;      /* and found nobody                      */
+    apr_uint64_t entry;          /* among the recent attempts             */
+    const char *allow;           /* the directive that would allow it     */
+} pg_note_t;
+
+/** The note of this very request; NULL: none yet. */
+const pg_note_t *pg_note_of(const request_rec *r);
+
+/** The request that came from the network: what r is a part of, or an
+ *  internal redirect of, has the verdict. */
+request_rec *pg_note_first(request_rec *r);
+
+void pg_note_leave(request_rec *r, const pg_note_t *note);
+
+/** A note of a verdict, with what is to be done about it. */
+pg_note_t *pg_note_make(request_rec *r, const pg_settings_t *settings,
+                        const pg_verdict_t *verdict);
+
+/** Is one of the ProxyGuardExempt expressions true for it? An expression that
+ *  cannot be evaluated exempts nobody. */
+bool pg_note_is_exempt(request_rec *r, const pg_settings_t *settings);
+
+/**
+ * What is done about a verdict. For what a forward proxy would carry, the
+ * strictest virtual host of that address and port decides: the client can
+ * choose among them, by its Host field.
+ */
+pg_action_t pg_note_decide(request_rec *r, const pg_settings_t *settings,
+                           const pg_verdict_t *verdict);
+
+/** Let other modules and log formats know. */
+void pg_note_publish(request_rec *r, const pg_note_t *note);
+
+/** Stop a request, as a hook's return value. DECLINED: it may go on. */
+int pg_note_enforce(request_rec *r, const pg_note_t *note);
+
+/** Nothing more is read from this client: neither the body, however slowly it
+ *  comes, nor the octets after a CONNECT. */
+void pg_note_close(request_rec *r);
+
+#endif
