@@ -108,8 +108,9 @@ static bool is_before_connecting(const request_rec *r)
  * all. Some schemes leave the port they connected from. A page with several parts is carried if one of them was. */
 static bool is_carried(const request_rec *r, const pg_note_t *note)
 {
-    return note_in(r, "proxy-source-port")
-           || note->opened > note->unreached + is_before_connecting(r);
+    return note->passed
+           && (note_in(r, "proxy-source-port")
+               || note->opened > note->unreached + is_before_connecting(r));
 }
 
 /* mod_proxy says no in its handler too (ProxyBlock, AllowCONNECT): then it

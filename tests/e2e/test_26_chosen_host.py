@@ -17,11 +17,21 @@ def ask(httpd_with, origin, conf, path, deny=""):
     return reply, server.log.attempt()
 
 
-def test_a_foreign_host_that_is_carried_counts_as_relayed(httpd_with, origin):
+def test_it_is_stopped_by_default(httpd_with, origin):
     reply, line = ask(httpd_with, origin, CHOSEN, "/x")
+    assert (reply.status, line.outcome) == (403, "denied")
+    assert line.fields["class"] == "chosen-backend"
+    assert origin.hits == []
+
+
+def test_what_is_observed_and_carried_counts_once_as_relayed(httpd_with,
+                                                             origin):
+    reply, line = ask(httpd_with, origin, CHOSEN, "/x",
+                      "ProxyGuardAction chosen-backend observe\n")
     assert reply.status == 200
     assert origin.wait_hit(1)
-    assert (line.fields["class"], line.outcome) == ("foreign-host", "relayed")
+    assert (line.fields["class"], line.outcome) == ("chosen-backend",
+                                                    "relayed")
 
 
 def test_it_is_not_carried_when_that_class_is_denied(httpd_with, origin):

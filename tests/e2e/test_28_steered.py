@@ -1,0 +1,152 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Reverse proxies that go where the client says: each way is seen to work
+without the guard, and to lead nowhere with it. The origin's memory is the
+proof."""
+
+import socket
+
+import pytest
+
+import pg_steered
+from pg_hosts import host_on
+from pg_peers import Origin
+from pg_wire import exchange
+
+STRANGER = "127.0.0.3"
+
+
+class Farm:
+    """A server with a virtual host of its own for each way, and the origins
+    that nobody may reach."""
+
+    def __init__(self, servers, rows, more="", guard=True):
+        self.origin = Origin(host=STRANGER)
+        self.local = Origin(host="127.0.0.1")
+        self.rows = rows
+        self.addresses = {name: f"127.28.0.{n}"
+                          for n, name in enumerate(rows, 1)}
+        conf = "AddOutputFilter INCLUDES .shtml\n" + "".join(
+            host_on("@PORT@", self._put(conf) + "\n" + more + self._folder(),
+                    name="own.example", address=self.addresses[name])
+            for name, (conf, _) in rows.items())
+        if not guard:
+            conf = "\n".join(line for line in conf.splitlines()
+                             if not line.startswith("ProxyGuard"))
+        self.server = servers.make(conf, modules=pg_steered.MODULES,
+                                   guard=guard)
+        for name, text in pg_steered.FILES.items():
+            self.server.write("htdocs/" + name, text)
+        self.server.start()
+        self.server.log.take_all(r"PG0[02]\d\d: |AH00111")
+
+    def _put(self, text):
+        for key, value in (("@S@", self.origin.authority),
+                           ("@SH@", STRANGER),
+                           ("@SP@", str(self.origin.port)),
+                           ("@L@", str(self.local.port)),
+                           ("@DIR@", "@ROOT@/htdocs")):
+            text = text.replace(key, value)
+        return text
+
+    @staticmethod
+    def _folder():
+        return ("\n<Directory @ROOT@/htdocs>\nAllowOverride All\n"
+                "Options +Includes\nRequire all granted\n</Directory>\n")
+
+    def ask(self, name):
+        """(was it carried?, the reply)"""
+        before = len(self.origin.hits) + len(self.local.hits)
+        octets = self._put(self.rows[name][1]).replace(
+            "@OWN@", f"own.example:{self.server.port}").encode()
+        try:
+            reply = exchange((self.addresses[name], self.server.port),
+                             octets, timeout=10)
+        except (OSError, socket.timeout):
+            reply = None
+        return len(self.origin.hits) + len(self.local.hits) > before, reply
+
+    def close(self):
+        self.origin.close()
+        self.local.close()
+        self.server.log.take_all("AH|unable to include|End of script output")
+
+
+@pytest.fixture
+def farm(httpd_with):
+    made = []
+
+    def make(rows, **more):
+        made.append(Farm(httpd_with, rows, **more))
+        return made[-1]
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.mark.parametrize("rows", [pg_steered.HOSTS, pg_steered.PORTS],
+                         ids=["hosts", "ports"])
+def test_each_way_works_without_the_guard(farm, rows):
+    bare = farm(rows, guard=False)
+    assert [name for name in rows if not bare.ask(name)[0]] == []
+
+
+def test_no_way_leads_anywhere_with_it(farm):
+    rows = pg_steered.HOSTS
+    guarded = farm(rows)
+    seen = {name: guarded.ask(name) for name in rows}
+    assert [name for name, (carried, _) in seen.items() if carried] == []
+    lines = guarded.server.log.attempts(len(rows))
+    assert {x.fields["class"] for x in lines} == {"chosen-backend"}
+    assert {x.fields["family"] for x in lines} == {"reverse"}
+    assert {x.outcome for x in lines} == {"denied"}
+    assert {x.reason for x in lines} == {"backend-host-from-client"}
+    assert guarded.server.status().flat()["denied"] == len(rows)
+    # a page with a part that was refused is a page all the same, and what
+    # was not found stays that
+    assert {name: reply.status for name, (_, reply) in seen.items()
+            if reply.status != 403} == {"a part of a page": 200,
+                                        "an error document": 404}
+
+
+def test_a_port_is_observed_and_can_be_denied(farm):
+    rows = pg_steered.PORTS
+    seen = farm(rows)
+    assert [name for name in rows if not seen.ask(name)[0]] == []
+    lines = seen.server.log.attempts(len(rows))
+    assert {(x.outcome, x.reason) for x in lines} == {
+        ("relayed", "backend-port-from-client")}
+    denied = farm(rows, more="ProxyGuardAction chosen-port deny")
+    assert [name for name in rows if denied.ask(name)[0]] == []
+    lines = denied.server.log.attempts(len(rows))
+    assert {(x.outcome, x.reason) for x in lines} == {
+        ("denied", "backend-port-from-client")}
+
+
+def test_it_can_be_dropped_and_observed(farm):
+    rows = {"path": pg_steered.HOSTS["path"]}
+    dropping = farm(rows, more="ProxyGuardAction chosen-backend drop")
+    carried, reply = dropping.ask("path")
+    assert (carried, reply.raw) == (False, b"")
+    assert dropping.server.log.attempt().outcome == "dropped"
+    for more in ("ProxyGuardAction chosen-backend observe",
+                 "ProxyGuard Observe"):
+        watching = farm(rows, more=more)
+        carried, reply = watching.ask("path")
+        assert (carried, reply.status) == (True, 200)
+        assert watching.server.log.attempt().outcome == "relayed"
+        assert watching.server.status().flat()["relayed"] == 1
+
+
+def test_the_line_says_the_directive_that_would_allow_it(farm):
+    rows = {"path": pg_steered.HOSTS["path"]}
+    first = farm(rows)
+    assert not first.ask("path")[0]
+    said = first.server.log.attempt().allow
+    assert said == f"ProxyGuardBackend {first.origin.authority}"
+    for declared in ("127.0.0.3", "127.0.0.0/8", f"127.0.0.3:{1}-65535"):
+        allowed = farm(rows, more=f"ProxyGuardBackend {declared}")
+        assert allowed.ask("path")[0], declared
+        assert allowed.server.log.all("PG01") == []
+    other = farm(rows, more="ProxyGuardBackend 127.0.0.3:1")
+    assert other.ask("path")[0]
+    assert other.server.log.attempt().reason == "backend-port-from-client"
