@@ -77,7 +77,8 @@ pg_action_t pg_policy_decide(pg_class_e class_id, pg_engine_e engine,
 {
     if (class_id >= PG_CLASS_COUNT || engine != PG_ENGINE_ON
         || posture == PG_POSTURE_ON_PURPOSE
-        || (posture == PG_POSTURE_RESTRICTED && pg_policy_is_for_proxy(class_id))) {
+        || (posture == PG_POSTURE_RESTRICTED
+            && pg_policy_is_for_proxy(class_id))) {
         return pass;
     }
     return action;

@@ -105,7 +105,8 @@ static bool is_before_connecting(const request_rec *r)
 }
 
 /* What came back does not matter: a mail server answers a POST with no HTTP at
- * all. Some schemes leave the port they connected from. A page with several parts is carried if one of them was. */
+ * all. Some schemes leave the port they connected from. A page of several
+ * parts is carried if one of them was. */
 static bool is_carried(const request_rec *r, const pg_note_t *note)
 {
     return note->passed

@@ -206,7 +206,8 @@ void pg_guard_error(request_rec *r)
     if (note == NULL) {
         note = examine(r, settings, false);
     }
-    if (note == NULL || note->clean || (note->seen && note->action.act == PG_ACT_PASS)) {
+    if (note == NULL || note->clean
+        || (note->seen && note->action.act == PG_ACT_PASS)) {
         return;
     }
     r->status = note->seen ? note->action.status : HTTP_BAD_REQUEST;
