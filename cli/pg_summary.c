@@ -213,6 +213,19 @@ static void fill_series(pg_snapshot_t *s, pg_period_e period,
     s->series[period].n = (apr_size_t)n;
 }
 
+/* A log speaks of the time between its first line and its last. */
+static void fill_covered(pg_snapshot_t *s, const pg_tally_t *tally,
+                         apr_pool_t *pool)
+{
+    pg_range_t *range = apr_pcalloc(pool, sizeof(*range));
+
+    if (tally->log_first) {
+        *range = (pg_range_t){ tally->log_first, s->taken };
+        s->covered = range;
+        s->covered_count = 1;
+    }
+}
+
 const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
                                          apr_time_t now, apr_pool_t *pool)
 {
@@ -226,6 +239,7 @@ const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
     if (tally->first && tally->first < s->since) {
         s->since = tally->first;
     }
+    fill_covered(s, tally, pool);
     s->first = tally->first;
     s->last = tally->last;
     s->attempts = tally->attempts;

@@ -148,9 +148,18 @@ typedef struct pg_recent_t {
     bool proxy_authorization;    /* was there one; its value is not kept  */
 } pg_recent_t;
 
+/** A time that was watched, by a server while it ran or by a log that was
+ *  read: [from, to), us since 1970. */
+typedef struct pg_range_t {
+    apr_time_t from, to;
+} pg_range_t;
+
 typedef struct pg_snapshot_t {
     apr_time_t taken;            /* us since 1970                         */
     apr_time_t since;            /* counting since                        */
+    const pg_range_t *covered;   /* oldest first, apart; none: from since
+                                    until taken                           */
+    apr_size_t covered_count;
     apr_time_t first;            /* time of the oldest attempt; 0 = none  */
     apr_time_t last;             /* time of the newest one; 0 = none      */
     apr_uint64_t attempts;       /* sum of count[][]                      */

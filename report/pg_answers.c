@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include "pg_course.h"
+#include "pg_covered.h"
 #include "pg_render.h"
 
 typedef struct asker_t {
@@ -185,6 +187,17 @@ static void figure(pg_card_t *out, const asker_t *a, pg_phrase_e word,
     }
 }
 
+/* A year back where there is one, since attempts have their seasons. */
+static const char *course_of(const asker_t *a)
+{
+    const pg_trend_t *t = &a->m->trend;
+    /* what is read years later must not say "last year" */
+    apr_time_t today = a->report->scanned ? 0 : a->s->taken;
+
+    return pg_course_words(t->year.known ? &t->year : &t->months, today,
+                           a->report->view.lang, a->pool);
+}
+
 static pg_card_t month(const asker_t *a)
 {
     static const pg_phrase_e words[] = {
@@ -195,9 +208,14 @@ static pg_card_t month(const asker_t *a)
         [PG_PACE_MORE] = PG_PHRASE_MONTH_MORE
     };
     const pg_trend_t *t = &a->m->trend;
-    pg_card_t out = card(PG_PHRASE_Q_MONTH, PG_MOOD_PLAIN, words[t->monthly],
-                         NULL);
+    const char *course = course_of(a);
+    pg_card_t out = course
+        ? card(PG_PHRASE_Q_MONTH, PG_MOOD_PLAIN, PG_PHRASE_COURSE, course)
+        : card(PG_PHRASE_Q_MONTH, PG_MOOD_PLAIN, words[t->monthly], NULL);
 
+    if (course && t->monthly != PG_PACE_UNKNOWN) {
+        more(&out, words[t->monthly], NULL, NULL, NULL);
+    }
     more(&out, PG_PHRASE_MONTH_COUNT, number(a, t->month), NULL, NULL);
     figure(&out, a, PG_PHRASE_MONTH_LAST, t->last_month);
     figure(&out, a, PG_PHRASE_MONTH_YEAR, t->last_year);
@@ -211,7 +229,7 @@ static pg_card_t since(const asker_t *a)
 {
     const pg_distinct_t *d = &a->s->sources;
     pg_card_t out = card(PG_PHRASE_Q_SINCE, PG_MOOD_PLAIN,
-                         PG_PHRASE_SINCE_TIME, time_of(a, a->s->since));
+                         PG_PHRASE_SINCE_TIME, time_of(a, pg_covered_since(a->s)));
 
     more(&out, d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
                                      : PG_PHRASE_SINCE_MORE,

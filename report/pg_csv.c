@@ -3,6 +3,7 @@
 /* The months and the days, attempts per family, for a spreadsheet or a
  * statistics program (seed F11). Files of several sensors can be put one
  * below the other. */
+#include "pg_covered.h"
 #include "pg_escape.h"
 #include "pg_render.h"
 
@@ -35,7 +36,8 @@ static void rows(pg_sink_t *sink, const pg_report_t *report,
 
     for (apr_size_t i = 0; i < series.n; i++) {
         row(sink, report, period, &series.bucket[i],
-            i + 1 < series.n && series.bucket[i].start >= s->since);
+            pg_covered_whole(s, series.bucket[i].start,
+                             pg_covered_end(&series.bucket[i], period)));
     }
 }
 

@@ -8,6 +8,8 @@
 #ifndef PG_PHRASES_H
 #define PG_PHRASES_H
 
+#include <apr_pools.h>
+
 #include "pg_lang.h"
 #include "pg_sink.h"
 #include "pg_trend.h"
@@ -610,9 +612,83 @@
     X(GUARD_DENIES, "By default it answers {0} and closes the connection.",   \
       "既定では {0} を返して接続を閉じます。")
 
+/*  How one month compares with another. CHANGE and ALSO in the order of
+ *  pg_change_e: {0} is the family, {1} the month compared with, {2} by how much.
+ */
+#define PG_TREND_PHRASES(X)                                                   \
+    X(CHANGE_NEW, "{0} has appeared since {1}",                               \
+      "{0} は{1}以降に現れました")                                            \
+    X(CHANGE_MANIFOLD, "{0} has more than tripled since {1}",                 \
+      "{0} は{1}の 3 倍を超えました")                                         \
+    X(CHANGE_DOUBLED, "{0} has more than doubled since {1}",                  \
+      "{0} は{1}の 2 倍を超えました")                                         \
+    X(CHANGE_RISEN, "{0} has risen by {2} since {1}",                         \
+      "{0} は{1}より {2} 増えました")                                         \
+    X(CHANGE_SAME, "{0} is unchanged since {1}",                              \
+      "{0} は{1}とほぼ同じです")                                              \
+    X(CHANGE_FALLEN, "{0} has fallen by {2} since {1}",                       \
+      "{0} は{1}より {2} 減りました")                                         \
+    X(CHANGE_HALVED, "{0} has more than halved since {1}",                    \
+      "{0} は{1}の半分未満になりました")                                      \
+    X(CHANGE_GONE, "{0} has disappeared since {1}",                           \
+      "{0} は{1}を最後に途絶えました")                                        \
+    X(ALSO_NEW, "{0} has appeared",                                           \
+      "{0} が現れました")                                                     \
+    X(ALSO_MANIFOLD, "{0} has more than tripled",                             \
+      "{0} は 3 倍を超えました")                                              \
+    X(ALSO_DOUBLED, "{0} has more than doubled",                              \
+      "{0} は 2 倍を超えました")                                              \
+    X(ALSO_RISEN, "{0} has risen by {2}",                                     \
+      "{0} は {2} 増えました")                                                \
+    X(ALSO_SAME, "{0} is unchanged",                                          \
+      "{0} は横ばいです")                                                     \
+    X(ALSO_FALLEN, "{0} has fallen by {2}",                                   \
+      "{0} は {2} 減りました")                                                \
+    X(ALSO_HALVED, "{0} has more than halved",                                \
+      "{0} は半分未満になりました")                                           \
+    X(ALSO_GONE, "{0} has disappeared",                                       \
+      "{0} は途絶えました")                                                   \
+    X(CLAUSES, "{0}; {1}",                                                    \
+      "{0}。{1}")                                                             \
+    X(CLAUSES_END, "{0}.",                                                    \
+      "{0}。")                                                                \
+    X(COURSE, "{0}",                                                          \
+      "{0}")                                                                  \
+    X(COURSE_FIGURES, "{0}: {1} in {2}.",                                     \
+      "{2}の {0}: {1} 件。")                                                  \
+    X(MONTH_NAME_LAST_YEAR, "{0} last year",                                  \
+      "昨年 {0}")                                                             \
+    X(MONTH_NAME_YEAR, "{0} {1}",                                             \
+      "{1} 年 {0}")                                                           \
+    X(MONTH_NAME_1, "January",                                                \
+      "1 月")                                                                 \
+    X(MONTH_NAME_2, "February",                                               \
+      "2 月")                                                                 \
+    X(MONTH_NAME_3, "March",                                                  \
+      "3 月")                                                                 \
+    X(MONTH_NAME_4, "April",                                                  \
+      "4 月")                                                                 \
+    X(MONTH_NAME_5, "May",                                                    \
+      "5 月")                                                                 \
+    X(MONTH_NAME_6, "June",                                                   \
+      "6 月")                                                                 \
+    X(MONTH_NAME_7, "July",                                                   \
+      "7 月")                                                                 \
+    X(MONTH_NAME_8, "August",                                                 \
+      "8 月")                                                                 \
+    X(MONTH_NAME_9, "September",                                              \
+      "9 月")                                                                 \
+    X(MONTH_NAME_10, "October",                                               \
+      "10 月")                                                                \
+    X(MONTH_NAME_11, "November",                                              \
+      "11 月")                                                                \
+    X(MONTH_NAME_12, "December",                                              \
+      "12 月")
+
 #define PG_PHRASES(X) \
     PG_CLASS_PHRASES(X) PG_VOCAB_PHRASES(X) PG_PAGE_PHRASES(X) \
-    PG_SCAN_PHRASES(X) PG_ADVICE_PHRASES(X) PG_EXPLAIN_PHRASES(X)
+    PG_SCAN_PHRASES(X) PG_ADVICE_PHRASES(X) PG_EXPLAIN_PHRASES(X) \
+    PG_TREND_PHRASES(X)
 
 #define PG_ENUM_PHRASE(sym, ...) PG_PHRASE_##sym,
 typedef enum pg_phrase_e {
@@ -646,5 +722,13 @@ typedef struct pg_arg_t {
  */
 void pg_phrases_say(pg_sink_t *sink, void (*escape)(pg_sink_t *, pg_span_t),
                     const char *text, const pg_arg_t *args);
+
+/**
+ * The same into a string, unescaped, for what goes through an escaper later.
+ * @return in pool
+ */
+const char *pg_phrases_text(apr_pool_t *pool, pg_lang_e lang,
+                            pg_phrase_e word, const char *a, const char *b,
+                            const char *c);
 
 #endif

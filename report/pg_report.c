@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "pg_covered.h"
 #include "pg_render.h"
 
 static const pg_format_t formats[] = {
@@ -145,7 +146,7 @@ pg_series_t pg_render_series_last(const pg_snapshot_t *s, pg_period_e period,
     }
     /* A bucket that ended before counting began says nothing, unless a
      * scanned log filled it. */
-    while (out.n > 1 && out.bucket[1].start <= s->since
+    while (out.n > 1 && out.bucket[1].start <= pg_covered_since(s)
            && out.bucket[0].attempts == 0) {
         out.bucket++;
         out.n--;

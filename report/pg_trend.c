@@ -4,9 +4,17 @@
 
 #include <math.h>
 
+#include "pg_calendar.h"
+#include "pg_covered.h"
+
 #define SECONDS(n) apr_time_from_sec(n)
 #define HOUR SECONDS(3600)
 #define DAY SECONDS(86400)
+
+apr_uint64_t pg_trend_counted(const pg_bucket_t *bucket)
+{
+    return bucket->attempts - bucket->by_family[PG_FAMILY_HOST];
+}
 
 /* --- the last hour against the usual ------------------------------------- */
 
@@ -17,22 +25,23 @@ static apr_uint64_t last_hour(const pg_snapshot_t *s)
 
     for (apr_size_t i = 0; i < minutes->n; i++) {
         if (minutes->bucket[i].start > s->taken - HOUR) {
-            sum += minutes->bucket[i].attempts;
+            sum += pg_trend_counted(&minutes->bucket[i]);
         }
     }
     return sum;
 }
 
-/* Mean and standard deviation of the hours that are over and that were
- * counted from their beginning. */
+/* Mean and standard deviation of the hours that are over and were watched. */
 static double usual_hours(pg_trend_t *out, const pg_snapshot_t *s)
 {
     const pg_series_t *hours = &s->series[PG_PERIOD_HOUR];
     double sum = 0, squares = 0, n;
 
     for (apr_size_t i = 0; i + 1 < hours->n; i++) {
-        if (hours->bucket[i].start >= s->since) {
-            double x = (double)hours->bucket[i].attempts;
+        const pg_bucket_t *b = &hours->bucket[i];
+
+        if (pg_covered_whole(s, b->start, b->start + HOUR)) {
+            double x = (double)pg_trend_counted(b);
             sum += x;
             squares += x * x;
             out->hours++;
@@ -65,24 +74,15 @@ static pg_pace_e pace_of(const pg_trend_t *t, double deviation)
 
 /* --- this month against others ------------------------------------------- */
 
-/* First instant of a month; month may be below 0 (the year before). */
-static apr_time_t month_start(int year, int month)
+apr_time_t pg_trend_month(apr_time_t t, int back)
 {
-    apr_time_exp_t x = { .tm_mday = 1 };
-    apr_time_t t = 0;
+    apr_int64_t month = pg_calendar_month(apr_time_sec(t) / 86400) - back;
 
-    while (month < 0) {
-        month += 12;
-        year--;
-    }
-    x.tm_year = year;
-    x.tm_mon = month;
-    (void)apr_time_exp_gmt_get(&t, &x);
-    return t;
+    return SECONDS(86400 * pg_calendar_month_start(month));
 }
 
-/* Attempts in [from, to) by the day history; unknown when it was not counted
- * from the beginning. */
+/* Attempts in [from, to) by the day history; unknown when it was not watched
+ * as good as whole. */
 static pg_figure_t days_between(const pg_snapshot_t *s, apr_time_t from,
                                 apr_time_t to)
 {
@@ -90,24 +90,23 @@ static pg_figure_t days_between(const pg_snapshot_t *s, apr_time_t from,
     pg_figure_t out = { .known = false };
 
     if (days->n == 0 || days->bucket[0].start > from
-        || s->since >= from + DAY) {
+        || !pg_covered_whole(s, from, to < s->taken ? to : s->taken)) {
         return out;
     }
     out.known = true;
     for (apr_size_t i = 0; i < days->n; i++) {
         if (days->bucket[i].start >= from && days->bucket[i].start < to) {
-            out.n += days->bucket[i].attempts;
+            out.n += pg_trend_counted(&days->bucket[i]);
         }
     }
     return out;
 }
 
 /* The first `days` days of a month, or all of a shorter one. */
-static pg_figure_t month_part(const pg_snapshot_t *s, int year, int month,
-                              int days)
+static pg_figure_t month_part(const pg_snapshot_t *s, int back, int days)
 {
-    apr_time_t from = month_start(year, month);
-    apr_time_t next = month_start(year, month + 1);
+    apr_time_t from = pg_trend_month(s->taken, back);
+    apr_time_t next = pg_trend_month(s->taken, back - 1);
     apr_time_t to = from + days * DAY;
 
     return days_between(s, from, to < next ? to : next);
@@ -139,7 +138,7 @@ static double so_far(const pg_snapshot_t *s, const apr_time_exp_t *x,
 {
     double over = (x->tm_hour * 60 + x->tm_min) / (24.0 * 60);
     apr_uint64_t whole = x->tm_mday > 1
-        ? month_part(s, x->tm_year, x->tm_mon - 1, x->tm_mday - 1).n : 0;
+        ? month_part(s, 1, x->tm_mday - 1).n : 0;
 
     return (double)whole + over * ((double)with_today - (double)whole);
 }
@@ -152,11 +151,64 @@ static void months(pg_trend_t *out, const pg_snapshot_t *s)
     apr_time_exp_gmt(&x, s->taken);
     out->days = x.tm_mday;
     if (series->n) {
-        out->month = series->bucket[series->n - 1].attempts;
+        out->month = pg_trend_counted(&series->bucket[series->n - 1]);
     }
-    out->last_month = month_part(s, x.tm_year, x.tm_mon - 1, x.tm_mday);
-    out->last_year = month_part(s, x.tm_year - 1, x.tm_mon, x.tm_mday);
+    out->last_month = month_part(s, 1, x.tm_mday);
+    out->last_year = month_part(s, 12, x.tm_mday);
     out->monthly = monthly_pace(out, so_far(s, &x, out->last_month.n));
+}
+
+/* --- whole months, family by family -------------------------------------- */
+
+pg_change_e pg_trend_change(apr_uint64_t now, apr_uint64_t then)
+{
+    double a = (double)now, b = (double)then;
+
+    if (fabs(a - b) <= fmax(b / 10, 2 * sqrt(a + b))) {
+        return PG_CHANGE_SAME;
+    }
+    if (then == 0) {
+        return PG_CHANGE_NEW;
+    }
+    if (now == 0) {
+        return PG_CHANGE_GONE;
+    }
+    if (a > b) {
+        return a > 3 * b ? PG_CHANGE_MANIFOLD
+               : a > 2 * b ? PG_CHANGE_DOUBLED : PG_CHANGE_RISEN;
+    }
+    return 2 * a < b ? PG_CHANGE_HALVED : PG_CHANGE_FALLEN;
+}
+
+static const pg_bucket_t *bucket_at(const pg_series_t *series, apr_time_t t)
+{
+    for (apr_size_t i = 0; i < series->n; i++) {
+        if (series->bucket[i].start == t) {
+            return &series->bucket[i];
+        }
+    }
+    return NULL;
+}
+
+void pg_trend_compare(pg_course_t *out, const pg_snapshot_t *s,
+                      apr_time_t month, apr_time_t before)
+{
+    const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
+    const pg_bucket_t *now = bucket_at(months, month);
+    const pg_bucket_t *then = bucket_at(months, before);
+
+    *out = (pg_course_t){ .month = month, .before = before };
+    if (now == NULL || then == NULL
+        || !pg_covered_whole(s, month, pg_trend_month(month, -1))
+        || !pg_covered_whole(s, before, pg_trend_month(before, -1))) {
+        return;
+    }
+    out->known = true;
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        out->now[f] = now->by_family[f];
+        out->then[f] = then->by_family[f];
+        out->change[f] = pg_trend_change(out->now[f], out->then[f]);
+    }
 }
 
 void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s)
@@ -167,6 +219,10 @@ void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s)
     deviation = usual_hours(out, s);
     out->pace = pace_of(out, deviation);
     months(out, s);
+    pg_trend_compare(&out->year, s, pg_trend_month(s->taken, 1),
+                     pg_trend_month(s->taken, 13));
+    pg_trend_compare(&out->months, s, pg_trend_month(s->taken, 1),
+                     pg_trend_month(s->taken, 2));
 }
 
 /* --- a window ------------------------------------------------------------ */

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* Is somebody trying, and more than before? Figures drawn from a snapshot's
- * history, for the renderers to put into words (seed F12). Pure. */
+ * history, for the renderers to put into words. Requests whose only sign is a
+ * foreign Host are left out: any stale DNS record sends them. Pure. */
 #ifndef PG_TREND_H
 #define PG_TREND_H
 
@@ -15,11 +16,33 @@ typedef enum pg_pace_e {
     PG_PACE_MORE
 } pg_pace_e;
 
+/** How one month compares with another; the order of the catalogue's rows. */
+typedef enum pg_change_e {
+    PG_CHANGE_NEW,           /* there were none before                    */
+    PG_CHANGE_MANIFOLD,      /* more than three times as many             */
+    PG_CHANGE_DOUBLED,       /* more than twice as many                   */
+    PG_CHANGE_RISEN,
+    PG_CHANGE_SAME,
+    PG_CHANGE_FALLEN,
+    PG_CHANGE_HALVED,        /* less than half as many                    */
+    PG_CHANGE_GONE,          /* there are none any more                   */
+    PG_CHANGE_COUNT
+} pg_change_e;
+
 /** A number that may not be known. */
 typedef struct pg_figure_t {
     bool known;
     apr_uint64_t n;
 } pg_figure_t;
+
+/** Two months, family by family. */
+typedef struct pg_course_t {
+    bool known;              /* both were watched as good as whole        */
+    apr_time_t month;        /* the last one that is over                 */
+    apr_time_t before;       /* the one it is compared with               */
+    apr_uint64_t now[PG_FAMILY_COUNT], then[PG_FAMILY_COUNT];
+    pg_change_e change[PG_FAMILY_COUNT];
+} pg_course_t;
 
 typedef struct pg_trend_t {
     apr_uint64_t hour;       /* attempts in the last 60 minutes           */
@@ -32,6 +55,9 @@ typedef struct pg_trend_t {
     pg_figure_t last_month;  /* the same days of the month before         */
     pg_figure_t last_year;   /* the same days of this month a year ago    */
     pg_pace_e monthly;       /* this month against the one before         */
+
+    pg_course_t year;        /* last month against the same a year before */
+    pg_course_t months;      /* last month against the one before it      */
 } pg_trend_t;
 
 /** How many whole hours are needed before a pace can be "usual". */
@@ -43,9 +69,27 @@ typedef struct pg_trend_t {
  * The pace is "more" or "fewer" only when the last hour is two standard
  * deviations away from the mean of the whole hours before it (and at least
  * two of a Poisson process), so that a quiet server's single attempt is no
- * alarm.
+ * alarm. Hours, days and months that were not watched are not compared with.
  */
 void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s);
+
+/** What a bucket counts for here: all families but the foreign Host. */
+apr_uint64_t pg_trend_counted(const pg_bucket_t *bucket);
+
+/**
+ * How `now` compares with `then`. A change is one only if it is a tenth at
+ * least, and two standard deviations of the difference of two Poisson counts,
+ * 2 sqrt(now + then); "doubled" and the like are said of what is above the
+ * ratio itself.
+ */
+pg_change_e pg_trend_change(apr_uint64_t now, apr_uint64_t then);
+
+/** Two months of a snapshot, by their first instants. */
+void pg_trend_compare(pg_course_t *out, const pg_snapshot_t *s,
+                      apr_time_t month, apr_time_t before);
+
+/** First instant of the month `back` months before the one of t. */
+apr_time_t pg_trend_month(apr_time_t t, int back);
 
 /** Attempts of each class that began within the last `window` microseconds,
  *  to the precision of the finest history that goes back so far.

@@ -1,0 +1,24 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* A comparison of two months in words: the strongest true sentence. */
+#ifndef PG_COURSE_H
+#define PG_COURSE_H
+
+#include "pg_phrases.h"
+#include "pg_trend.h"
+
+/**
+ * "CONNECT has more than doubled since October last year; GET is unchanged.",
+ * the family that changed most first; families without an attempt in either
+ * month are left out.
+ * @param today  what "last year" is told from; 0: years are written out
+ * @return in pool; NULL when there is nothing to say
+ */
+const char *pg_course_words(const pg_course_t *course, apr_time_t today,
+                            pg_lang_e lang, apr_pool_t *pool);
+
+/** "October 2014", or "October last year", or "October" of this year. */
+const char *pg_course_month(apr_time_t month, apr_time_t today,
+                            pg_lang_e lang, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,24 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Which times a snapshot can speak of. A period that nobody watched had no
+ * attempts that we know of, which is not the same as none. */
+#ifndef PG_COVERED_H
+#define PG_COVERED_H
+
+#include "pg_snapshot.h"
+
+/** How much of [from, to) was watched, 0 to 1; what is still to come counts
+ *  as not watched. */
+double pg_covered_part(const pg_snapshot_t *s, apr_time_t from, apr_time_t to);
+
+/** Was it watched as good as whole: all but a twentieth, so that a restart
+ *  does not make a month useless? */
+bool pg_covered_whole(const pg_snapshot_t *s, apr_time_t from, apr_time_t to);
+
+/** When watching began. */
+apr_time_t pg_covered_since(const pg_snapshot_t *s);
+
+/** First instant after the period that a bucket stands for. */
+apr_time_t pg_covered_end(const pg_bucket_t *bucket, pg_period_e period);
+
+#endif
