@@ -22,6 +22,23 @@ int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
     return pg_cli_usage(cli, "--output: '%s' is none of %s", name, known);
 }
 
+int pg_clireport_view(const pg_cli_t *cli, pg_query_t *query, int option)
+{
+#define VIEW_NAME(name) [PG_OPT_VIEW_##name - PG_OPT_VIEW] = #name,
+    static const char *const names[] = { PG_VIEW_OPTIONS(VIEW_NAME) };
+#undef VIEW_NAME
+    const char *name, *takes;
+
+    if (option == PG_OPT_MASK) {
+        query->view.mask = true;
+        return 0;
+    }
+    name = names[option - PG_OPT_VIEW];
+    takes = pg_query_take(query, pg_span_str(name), pg_span_str(optarg));
+    return takes ? pg_cli_usage(cli, "--%s: '%s' is not %s", name, optarg,
+                                takes) : 0;
+}
+
 int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
                         const char *path, apr_time_t now, apr_pool_t *pool)
 {

@@ -5,7 +5,43 @@
 #define PG_CLIREPORT_H
 
 #include "pg_cli.h"
-#include "pg_report.h"
+#include "pg_query.h"
+
+/*  Options that restrict a report, named as the page's parameters. */
+#define PG_VIEW_OPTIONS(X) \
+    X(since) X(until) X(month) X(months) X(class) X(source) X(target) X(top) \
+    X(by)
+
+#define PG_ENUM_VIEW(name) PG_OPT_VIEW_##name,
+enum {
+    PG_OPT_VIEW = 512,           /* no command has so many of its own     */
+    PG_VIEW_OPTIONS(PG_ENUM_VIEW)
+    PG_OPT_MASK
+};
+#undef PG_ENUM_VIEW
+
+/*  For a command's table of long options. */
+#define PG_LONG_VIEW(name) \
+    { #name, required_argument, NULL, PG_OPT_VIEW_##name },
+#define PG_LONGS_VIEW               \
+    PG_VIEW_OPTIONS(PG_LONG_VIEW)   \
+    { "mask", no_argument, NULL, PG_OPT_MASK }
+
+/*  For a command's help. */
+#define PG_HELP_VIEW                                                        \
+"      --since, --until TIME   only from and to then: 2014, 2014-10,\n"     \
+"                         2014-10-31 or 2014-10-31T15:04Z (UTC)\n"         \
+"      --month MONTH      only that month, such as 2014-10\n"              \
+"      --months N         months in the chart, up to 240\n"                \
+"      --class CLASS, --source ADDRESS, --target HOST[:PORT]\n"            \
+"                         only such attempts, where they are listed\n"     \
+"      --top N            rows of each list, up to 100\n"                  \
+"      --by month|day|hour  rows of CSV\n"                                 \
+"      --mask             names and addresses as pseudonyms\n"
+
+/** Take one of these options, its value in optarg: 0, or PG_EXIT_USAGE after
+ *  a message. */
+int pg_clireport_view(const pg_cli_t *cli, pg_query_t *query, int option);
 
 /** The format of that name: 0, or PG_EXIT_USAGE after a message.
  *  @param also  names that the command itself knows, for the message; or "" */

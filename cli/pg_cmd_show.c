@@ -16,6 +16,7 @@ static const char help[] =
 "Without LEDGER, the one where httpd keeps it by default.\n\n"
 "  -O, --output FORMAT    text (default), html, json, csv, prometheus, ...\n"
 "  -w, --watch[=SECONDS]  show it again every 5 or so many seconds\n"
+PG_HELP_VIEW
 "      --lang en|ja       language of the text\n"
 "  -h, --help             this text\n\n"
 "Exit status: 0 no attempts, 1 attempts, 2 something was relayed, 64 and up\n"
@@ -29,6 +30,7 @@ enum {
 static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "watch",  optional_argument, NULL, 'w' },
+    PG_LONGS_VIEW,
     { "lang",   required_argument, NULL, PG_OPT_LANG },
     { "help",   no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
@@ -37,6 +39,7 @@ static const struct option longs[] = {
 typedef struct options_t {
     const char *path;
     const pg_format_t *format;
+    pg_query_t query;            /* its view                              */
     long watch;                  /* seconds; 0 = once                     */
 } options_t;
 
@@ -69,7 +72,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         return optarg ? pg_cli_number(cli, "--watch", optarg, WATCH_MAX,
                                       &o->watch) : 0;
     default:                     /* getopt_long() lets no other through   */
-        return PG_EXIT_INTERNAL;
+        return pg_clireport_view(cli, &o->query, option);
     }
 }
 
@@ -87,6 +90,8 @@ static int show_once(const pg_cli_t *cli, const options_t *o,
         return status;
     }
     report = pg_clireport_report(cli, snapshot, now);
+    report.view = o->query.view;
+    report.view.lang = cli->lang;
     o->format->render(sink, &report, pool);
     return pg_cli_finish(cli, sink, pg_clireport_status(snapshot));
 }

@@ -229,7 +229,8 @@ static pg_card_t since(const asker_t *a)
 {
     const pg_distinct_t *d = &a->s->sources;
     pg_card_t out = card(PG_PHRASE_Q_SINCE, PG_MOOD_PLAIN,
-                         PG_PHRASE_SINCE_TIME, time_of(a, pg_covered_since(a->s)));
+                         PG_PHRASE_SINCE_TIME,
+                         time_of(a, pg_covered_since(a->s)));
 
     more(&out, d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
                                      : PG_PHRASE_SINCE_MORE,

@@ -133,12 +133,26 @@ static void column_label(const plot_t *plot, apr_size_t column)
                  plot->chart->label(plot->chart, column, text));
 }
 
+/* A pale band behind nothing: that no bar is there says nothing. */
+static void gap(const plot_t *plot, apr_size_t column)
+{
+    pg_sink_puts(plot->sink, "<rect class=\"gap\"");
+    coordinate(plot->sink, "x", plot->left + plot->column * (double)column);
+    pg_sink_putf(plot->sink, " y=\"%d\"", PLOT_TOP);
+    coordinate(plot->sink, "width", plot->column);
+    pg_sink_putf(plot->sink, " height=\"%d\"/>\n", PLOT_H);
+}
+
 static void columns(const plot_t *plot)
 {
     const pg_chart_t *chart = plot->chart;
 
     for (apr_size_t i = 0; i < chart->columns; i++) {
         bool last = i + 1 == chart->columns;
+
+        if (chart->gap && chart->gap(chart, i)) {
+            gap(plot, i);
+        }
 
         if (column_total(chart, i) > 0) {
             pg_sink_puts(plot->sink, last && chart->partial

@@ -27,6 +27,8 @@ struct pg_chart_t {
     const void *data;
     apr_uint64_t (*value)(const pg_chart_t *chart, apr_size_t column,
                           int series);
+    bool (*gap)(const pg_chart_t *chart, apr_size_t column);
+                                 /* was it not watched? NULL: all were    */
     const char *(*label)(const pg_chart_t *chart, apr_size_t column,
                          char out[PG_CHART_LABEL]);
 };

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The months and the days, attempts per family, for a spreadsheet or a
- * statistics program (seed F11). Files of several sensors can be put one
+/* The months, days or hours, attempts per family, for a spreadsheet or a
+ * statistics program. Files of several sensors can be put one
  * below the other. */
 #include "pg_covered.h"
 #include "pg_escape.h"
@@ -32,7 +32,8 @@ static void rows(pg_sink_t *sink, const pg_report_t *report,
                  pg_period_e period)
 {
     const pg_snapshot_t *s = report->ledger;
-    pg_series_t series = pg_render_series_last(s, period, s->series[period].n);
+    pg_series_t series = pg_render_series_last(report, period,
+                                               s->series[period].n);
 
     for (apr_size_t i = 0; i < series.n; i++) {
         row(sink, report, period, &series.bucket[i],
@@ -53,8 +54,8 @@ apr_status_t pg_csv_render(pg_sink_t *sink, const pg_report_t *report,
     }
     pg_sink_puts(sink, ",attempts\r\n");
     if (report->ledger) {
-        rows(sink, report, PG_PERIOD_MONTH);
-        rows(sink, report, PG_PERIOD_DAY);
+        rows(sink, report, report->view.by ? (pg_period_e)(report->view.by - 1)
+                                           : PG_PERIOD_MONTH);
     }
     return sink->status;
 }

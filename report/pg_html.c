@@ -37,22 +37,25 @@ static void links(const pg_page_t *page)
 {
     pg_sink_t *sink = page->sink;
     const pg_view_t *view = &page->report->view;
+    pg_view_t other = *view;
 
     pg_sink_puts(sink, "<nav>\n");
     for (int i = 0; i < PG_LANG_COUNT; i++) {
         pg_lang_e lang = (pg_lang_e)i;
 
         if (lang != view->lang) {
+            other.lang = lang;
             pg_sink_puts(sink, "<a href=\"");
-            pg_html_link(page, lang, view->mask, NULL);
+            pg_html_link(page, &other, NULL);
             pg_sink_putf(sink, "\" lang=\"%s\" hreflang=\"%s\">%s</a>\n",
                          pg_lang_tag(lang), pg_lang_tag(lang),
                          pg_lang_name(lang));
         }
     }
-    pg_sink_puts(sink, "<a href=\"");
-    pg_html_link(page, view->lang, !view->mask, NULL);
-    pg_sink_puts(sink, "\">");
+    other = *view;
+    other.mask = !view->mask;    /* pseudonyms are not names              */
+    other.source = other.target = pg_span_str(NULL);
+    pg_html_anchor(page, &other, NULL);
     pg_html_phrase(page, view->mask ? PG_PHRASE_MASK_OFF : PG_PHRASE_MASK_ON);
     pg_sink_puts(sink, "</a>\n</nav>\n");
 }
@@ -93,7 +96,7 @@ static void formats(const pg_page_t *page)
     pg_sink_puts(sink, "</h2>\n<ul class=\"formats\">\n");
     for (const pg_format_t *f = pg_report_formats() + 1; f->name; f++) {
         pg_sink_puts(sink, "<li><a href=\"");
-        pg_html_link(page, view->lang, view->mask, f->name);
+        pg_html_link(page, view, f->name);
         pg_sink_putf(sink, "\">%s</a></li>\n", f->name);
     }
     pg_sink_puts(sink, "</ul>\n");
@@ -114,8 +117,53 @@ static void footer(const pg_page_t *page)
     pg_sink_puts(sink, " UTC</p>\n</footer>\n");
 }
 
+/* What the view is restricted to, and the way back. */
+static void restriction(const pg_page_t *page)
+{
+    const pg_view_t *view = &page->report->view;
+    pg_view_t all = *view;
+    char time[PG_TIME_SIZE];
+
+    all.since = all.until = 0;
+    all.only_class = 0;
+    all.source = all.target = pg_span_str(NULL);
+    if (memcmp(&all, view, sizeof(all)) == 0) {
+        return;
+    }
+    pg_sink_puts(page->sink, "<p class=\"note\">");
+    pg_html_phrase(page, PG_PHRASE_ONLY);
+    if (view->since) {
+        pg_sink_puts(page->sink, " ");
+        pg_html_say(page, PG_PHRASE_ONLY_SINCE,
+                    pg_render_time(time, view->since), NULL, NULL);
+    }
+    if (view->until) {
+        pg_sink_puts(page->sink, " ");
+        pg_html_say(page, PG_PHRASE_ONLY_UNTIL,
+                    pg_render_time(time, view->until), NULL, NULL);
+    }
+    if (view->only_class) {
+        pg_sink_putf(page->sink, " <code>%s</code>",
+                     pg_vocab_class((pg_class_e)(view->only_class - 1)));
+    }
+    for (int i = 0; i < 2; i++) {
+        pg_span_t text = i ? view->target : view->source;
+
+        if (text.ptr) {
+            pg_sink_puts(page->sink, " <code dir=\"ltr\">");
+            pg_escape_html(page->sink, text);
+            pg_sink_puts(page->sink, "</code>");
+        }
+    }
+    pg_sink_puts(page->sink, " (");
+    pg_html_anchor(page, &all, NULL);
+    pg_html_phrase(page, PG_PHRASE_ONLY_ALL);
+    pg_sink_puts(page->sink, "</a>)</p>\n");
+}
+
 static void body(const pg_page_t *page)
 {
+    restriction(page);
     pg_html_answers(page);
     pg_html_answered(page);
     if (page->s) {

@@ -40,10 +40,14 @@ void pg_html_stranger(const pg_page_t *page, pg_field_e field,
 void pg_html_count_cell(const pg_page_t *page, apr_uint64_t n);
 void pg_html_time(const pg_page_t *page, apr_time_t t);
 
-/** "?lang=ja&mask=1...": the page's own view with another language, mask or
- *  format. Holds enumerated values and numbers only. */
-void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
+/** "?lang=ja&mask=1...": a view of this page, or another format of it. What
+ *  it holds of a client's text is percent-encoded. */
+void pg_html_link(const pg_page_t *page, const pg_view_t *view,
                   const char *format);
+
+/** "<a href="?...">" to a part of such a view; NULL: to its beginning. */
+void pg_html_anchor(const pg_page_t *page, const pg_view_t *view,
+                    const char *id);
 
 /** Octets shown of a name in a list. */
 #define PG_HTML_KEY 160

@@ -1,10 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Three charts and their values as tables: months by family (seed F11, F12),
- * hours and minutes by class. */
+/* The charts and their values as tables: months, and days when a range is
+ * asked for, by family; hours and minutes by class. */
 #include "pg_html.h"
 
 #include "pg_chart.h"
+#include "pg_covered.h"
 
 typedef struct history_t {
     const pg_page_t *page;
@@ -25,6 +26,8 @@ static const struct {
 } charts[] = {
     { PG_PERIOD_MONTH, 24, 12, 3, true, "months", PG_PHRASE_CHART_MONTHS,
       PG_PHRASE_COL_MONTH },
+    { PG_PERIOD_DAY, 62, 31, 7, true, "days", PG_PHRASE_CHART_DAYS,
+      PG_PHRASE_COL_DAY },
     { PG_PERIOD_HOUR, 24, 24, 3, false, "hours", PG_PHRASE_CHART_HOURS,
       PG_PHRASE_COL_HOUR },
     { PG_PERIOD_MINUTE, 60, 60, 10, false, "minutes", PG_PHRASE_CHART_MINUTES,
@@ -39,6 +42,21 @@ static apr_uint64_t value_of(const history_t *h, apr_size_t column, int i)
                         : b->by_class[h->shown[i]];
 }
 
+/* Was nobody there to see anything? */
+static bool is_unwatched(const history_t *h, apr_size_t column)
+{
+    const pg_bucket_t *b = &h->series.bucket[column];
+
+    return b->attempts == 0
+           && pg_covered_part(h->page->s, b->start,
+                              pg_covered_end(b, h->period)) <= 0;
+}
+
+static bool chart_gap(const pg_chart_t *chart, apr_size_t column)
+{
+    return is_unwatched(chart->data, column);
+}
+
 static const char *name_of(const history_t *h, int i)
 {
     pg_phrase_e word = h->by_family
@@ -48,9 +66,8 @@ static const char *name_of(const history_t *h, int i)
     return pg_phrases_get(h->page->report->view.lang, word);
 }
 
-/* GET and CONNECT always, as the seed's figures have them; the rest when
- * there is any. */
-static void choose(history_t *h)
+/* GET and CONNECT always; the rest when there is any. */
+static void choose_seen(history_t *h)
 {
     int most = h->by_family ? (int)PG_FAMILY_COUNT : (int)PG_CLASS_COUNT;
 
@@ -62,6 +79,19 @@ static void choose(history_t *h)
             sum += value_of(h, c, h->count);
         }
         h->count += sum > 0;
+    }
+}
+
+static void choose(history_t *h)
+{
+    int only = h->page->report->view.only_class;
+
+    if (only) {
+        h->by_family = false;
+        h->shown[h->count++] = only - 1;
+    }
+    else {
+        choose_seen(h);
     }
 }
 
@@ -136,6 +166,13 @@ static void about(about_t *out, const history_t *h, const pg_chart_t *chart)
                    pg_phrases_get(lang, PG_PHRASE_CHART_ABOUT), args);
 }
 
+/* Has the period of a bucket ended? */
+static bool is_over(const history_t *h, apr_size_t column)
+{
+    return pg_covered_end(&h->series.bucket[column], h->period)
+           <= h->page->s->taken;
+}
+
 static void picture(const history_t *h, int which)
 {
     static const char *const families[] = { "f0", "f1", "f2", "f3",
@@ -152,7 +189,8 @@ static void picture(const history_t *h, int which)
                          .room = charts[which].room,
                          .series = h->count,
                          .stacked = !h->by_family,
-                         .partial = true,
+                         .partial = !is_over(h, h->series.n - 1),
+                         .gap = chart_gap,
                          .label_every = charts[which].label_every,
                          .css = css,
                          .data = h,
@@ -194,11 +232,24 @@ static void table_row(const history_t *h, apr_size_t column)
 {
     const pg_bucket_t *b = &h->series.bucket[column];
     pg_sink_t *sink = h->page->sink;
+    pg_view_t only = h->page->report->view;
+    bool linked = !h->page->report->in_file && h->period >= PG_PERIOD_DAY;
     char start[PG_TIME_SIZE];
 
-    pg_sink_putf(sink, "<tr><th scope=\"row\">%s",
-                 pg_render_period(start, b->start, h->period));
-    if (column + 1 == h->series.n) {
+    pg_sink_puts(sink, "<tr><th scope=\"row\">");
+    if (linked) {
+        only.since = b->start;
+        only.until = pg_covered_end(b, h->period);
+        pg_html_anchor(h->page, &only, "history");
+    }
+    pg_sink_putf(sink, "%s%s", pg_render_period(start, b->start, h->period),
+                 linked ? "</a>" : "");
+    if (is_unwatched(h, column)) {
+        pg_sink_puts(sink, " <i>(");
+        pg_html_phrase(h->page, PG_PHRASE_NOT_WATCHED);
+        pg_sink_puts(sink, ")</i>");
+    }
+    else if (pg_covered_end(b, h->period) > h->page->s->taken) {
         pg_sink_puts(sink, " <i>(");
         pg_html_phrase(h->page, PG_PHRASE_SO_FAR);
         pg_sink_puts(sink, ")</i>");
@@ -232,9 +283,18 @@ static void partial(const history_t *h)
     char start[PG_TIME_SIZE], n[PG_NUMBER_SIZE];
 
     pg_sink_puts(h->page->sink, "<p class=\"note\">");
-    pg_html_say(h->page, PG_PHRASE_CHART_PARTIAL,
-                pg_render_period(start, b->start, h->period),
-                pg_render_number(n, b->attempts), NULL);
+    if (!is_over(h, h->series.n - 1)) {
+        pg_html_say(h->page, PG_PHRASE_CHART_PARTIAL,
+                    pg_render_period(start, b->start, h->period),
+                    pg_render_number(n, b->attempts), NULL);
+    }
+    for (apr_size_t i = 0; i < h->series.n; i++) {
+        if (is_unwatched(h, i)) {
+            pg_sink_puts(h->page->sink, " ");
+            pg_html_phrase(h->page, PG_PHRASE_CHART_GAPS);
+            break;
+        }
+    }
     if (h->by_family) {
         pg_sink_puts(h->page->sink, " ");
         pg_html_phrase(h->page, PG_PHRASE_FAMILY_ABOUT);
@@ -257,7 +317,10 @@ static void one(const pg_page_t *page, int which)
     history_t h = { .page = page, .period = charts[which].period,
                     .by_family = charts[which].by_family };
 
-    h.series = pg_render_series_last(page->s, h.period, charts[which].columns);
+    h.series = pg_render_series_last(page->report, h.period,
+                                     h.period == PG_PERIOD_MONTH
+                                         ? pg_render_months(page->report)
+                                         : charts[which].columns);
     pg_sink_putf(page->sink, "<figure>\n<h3 id=\"%s-h\">", charts[which].id);
     pg_html_phrase(page, charts[which].title);
     pg_sink_puts(page->sink, "</h3>\n");
@@ -273,12 +336,23 @@ static void one(const pg_page_t *page, int which)
     pg_sink_puts(page->sink, "</figure>\n");
 }
 
+/* Days when a range is asked for; hours and minutes are the last ones only. */
+static bool is_asked_for(const pg_page_t *page, pg_period_e period)
+{
+    const pg_view_t *view = &page->report->view;
+    bool ranged = view->since || view->until;
+
+    return period == PG_PERIOD_MONTH || (period == PG_PERIOD_DAY) == ranged;
+}
+
 void pg_html_history(const pg_page_t *page)
 {
     pg_sink_puts(page->sink, "<section id=\"history\">\n");
     pg_html_tagged(page, "h2", PG_PHRASE_H_HISTORY);
     for (apr_size_t i = 0; i < sizeof(charts) / sizeof(*charts); i++) {
-        one(page, (int)i);
+        if (is_asked_for(page, charts[i].period)) {
+            one(page, (int)i);
+        }
     }
     pg_sink_puts(page->sink, "</section>\n");
 }

@@ -3,34 +3,46 @@
 /* What was asked for, by class, and the top lists. */
 #include "pg_html.h"
 
-/* A bar of n out of most, for the eye only; the number stands beside it. */
+#include <apr_strings.h>
+
+/* n of all as a bar, for the eye only, and in per cent. */
 static void share_cell(const pg_page_t *page, apr_uint64_t n,
                        apr_uint64_t most, const char *css)
 {
+    char percent[PG_NUMBER_SIZE];
     double share = most ? 100.0 * (double)n / (double)most : 0;
 
     pg_sink_putf(
         page->sink,
         "<td class=\"bar\"><svg viewBox=\"0 0 100 10\" "
         "preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-        "<rect class=\"%s\" width=\"%.1f\" height=\"10\"/></svg></td>",
-        css, share > 100 ? 100 : share);
+        "<rect class=\"%s\" width=\"%.1f\" height=\"10\"/></svg> %s</td>",
+        css, share > 100 ? 100 : share, pg_render_percent(percent, n, most));
 }
 
 /* --- classes ------------------------------------------------------------- */
 
 static void class_row(const pg_page_t *page, pg_class_e c,
-                      apr_uint64_t in_window, apr_uint64_t most)
+                      apr_uint64_t in_window)
 {
     char css[4] = { 'c', (char)('0' + (int)c), '\0' };
+    pg_view_t only = page->report->view;
 
-    pg_sink_putf(page->sink, "<tr><th scope=\"row\"><a href=\"#class-%s\">",
-                 pg_vocab_class(c));
+    pg_sink_puts(page->sink, "<tr><th scope=\"row\">");
+    if (page->report->in_file) {
+        pg_sink_putf(page->sink, "<a href=\"#class-%s\">",
+                     pg_vocab_class(c));
+    }
+    else {
+        only.only_class = (int)c + 1;
+        pg_html_anchor(page, &only, "recent");
+    }
     pg_html_phrase(page, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c));
     pg_sink_puts(page->sink, "</a></th>");
     pg_html_count_cell(page, in_window);
     pg_html_count_cell(page, pg_render_class_total(page->s, c));
-    share_cell(page, pg_render_class_total(page->s, c), most, css);
+    share_cell(page, pg_render_class_total(page->s, c),
+               page->s->attempts, css);
     for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
         pg_html_count_cell(page, page->s->count[c][o]);
     }
@@ -71,19 +83,15 @@ static void class_foot(const pg_page_t *page, apr_uint64_t in_window)
 
 void pg_html_classes(const pg_page_t *page)
 {
-    apr_uint64_t in_window[PG_CLASS_COUNT], most = 0;
+    apr_uint64_t in_window[PG_CLASS_COUNT];
     apr_uint64_t sum = pg_trend_window(in_window, page->s,
                                        pg_render_window(page->report));
 
-    for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        apr_uint64_t n = pg_render_class_total(page->s, (pg_class_e)c);
-        most = n > most ? n : most;
-    }
     pg_html_open(page, "classes", PG_PHRASE_H_WHAT);
     pg_sink_puts(page->sink, "<div class=\"wide\"><table>\n");
     class_head(page);
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        class_row(page, (pg_class_e)c, in_window[c], most);
+        class_row(page, (pg_class_e)c, in_window[c]);
     }
     class_foot(page, sum);
     pg_sink_puts(page->sink, "</table></div>\n");
@@ -92,14 +100,36 @@ void pg_html_classes(const pg_page_t *page)
 
 /* --- top lists ----------------------------------------------------------- */
 
+/* A source or a target leads to what is known of it.
+ * @return is a link open? */
+static bool open_key(const pg_page_t *page, pg_top_e t,
+                     const pg_top_entry_t *e)
+{
+    pg_view_t only = page->report->view;
+    pg_shown_t room;
+    pg_span_t shown = pg_render_shown(page->report, pg_render_top_field(t),
+                                      e->key.octets, &room);
+    bool linked = !page->report->in_file && shown.len && shown.len < 300
+                  && (t == PG_TOP_SOURCES || t == PG_TOP_TARGETS);
+
+    pg_sink_puts(page->sink, "<tr><th scope=\"row\">");
+    if (linked) {
+        *(t == PG_TOP_SOURCES ? &only.source : &only.target) = shown;
+        pg_html_anchor(page, &only, "recent");
+    }
+    return linked;
+}
+
 static void top_row(const pg_page_t *page, pg_top_e t,
                     const pg_top_entry_t *e, apr_uint64_t most)
 {
     char number[PG_NUMBER_SIZE];
 
-    pg_sink_puts(page->sink, "<tr><th scope=\"row\">");
+    bool linked = open_key(page, t, e);
+
     pg_html_stranger(page, pg_render_top_field(t), &e->key, PG_HTML_KEY);
-    pg_sink_putf(page->sink, "</th><td class=\"n\">%s",
+    pg_sink_putf(page->sink, "%s</th><td class=\"n\">%s",
+                 linked ? "</a>" : "",
                  pg_render_number(number, e->count));
     if (e->error) {
         pg_sink_putf(page->sink, " <small>± %s</small>",
@@ -110,7 +140,24 @@ static void top_row(const pg_page_t *page, pg_top_e t,
     pg_sink_puts(page->sink, "</tr>\n");
 }
 
-static void top_note(const pg_page_t *page, const pg_top_t *top,
+/* " (all)", as far as a page goes. */
+static void all_of_them(const pg_page_t *page, pg_top_e t)
+{
+    pg_view_t more = page->report->view;
+    char id[32];
+
+    if (page->report->in_file || more.top == PG_TOP_MOST) {
+        return;
+    }
+    more.top = PG_TOP_MOST;
+    apr_snprintf(id, sizeof(id), "top-%s", pg_snapshot_top(t));
+    pg_sink_puts(page->sink, " (");
+    pg_html_anchor(page, &more, id);
+    pg_html_phrase(page, PG_PHRASE_TOP_ALL);
+    pg_sink_puts(page->sink, "</a>)");
+}
+
+static void top_note(const pg_page_t *page, pg_top_e t, const pg_top_t *top,
                      apr_size_t shown)
 {
     char n[PG_NUMBER_SIZE], all[PG_NUMBER_SIZE];
@@ -131,6 +178,7 @@ static void top_note(const pg_page_t *page, const pg_top_t *top,
         pg_sink_puts(page->sink, " ");
         pg_html_say(page, PG_PHRASE_TOP_SHOWN, pg_render_number(n, shown),
                     pg_render_number(all, top->n), NULL);
+        all_of_them(page, t);
     }
     pg_sink_puts(page->sink, "</p>\n");
 }
@@ -154,10 +202,10 @@ static void top_list(const pg_page_t *page, pg_top_e t)
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_SHARE);
     pg_sink_puts(page->sink, "</tr></thead>\n<tbody>\n");
     for (apr_size_t i = 0; i < shown; i++) {
-        top_row(page, t, &top->entry[i], top->entry[0].count);
+        top_row(page, t, &top->entry[i], page->s->attempts);
     }
     pg_sink_puts(page->sink, "</tbody></table>\n");
-    top_note(page, top, shown);
+    top_note(page, t, top, shown);
     pg_html_close(page);
 }
 

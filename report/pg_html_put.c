@@ -69,28 +69,81 @@ void pg_html_time(const pg_page_t *page, apr_time_t t)
                  pg_render_rfc3339(machine, t), pg_render_time(plain, t));
 }
 
-void pg_html_link(const pg_page_t *page, pg_lang_e lang, bool mask,
+/* Unreserved characters stay, and those of addresses and authorities.
+ * @see RFC 3986 3.4 */
+static void link_text(pg_sink_t *sink, const char *name, pg_span_t s)
+{
+    static const char plain[] = "-._~:";
+
+    if (s.ptr == NULL) {
+        return;
+    }
+    pg_sink_putf(sink, "&amp;%s=", name);
+    for (apr_size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+
+        if (pg_octet_is_alpha(s.ptr[i]) || pg_octet_is_digit(s.ptr[i])
+            || (c && strchr(plain, c))) {
+            pg_sink_put(sink, pg_span_make(s.ptr + i, 1));
+        }
+        else {
+            pg_sink_putf(sink, "%%%02X", c);
+        }
+    }
+}
+
+static void link_time(pg_sink_t *sink, const char *name, apr_time_t t)
+{
+    char text[PG_TIME_SIZE];
+
+    if (t) {
+        pg_sink_putf(sink, "&amp;%s=%s", name,
+                     pg_calendar_text(text, t, PG_CALENDAR_MINUTE));
+    }
+}
+
+static void link_number(pg_sink_t *sink, const char *name, apr_int64_t n,
+                        const char *unit)
+{
+    if (n) {
+        pg_sink_putf(sink, "&amp;%s=%" APR_INT64_T_FMT "%s", name, n, unit);
+    }
+}
+
+void pg_html_link(const pg_page_t *page, const pg_view_t *view,
                   const char *format)
 {
-    const pg_view_t *view = &page->report->view;
+    pg_sink_t *sink = page->sink;
 
-    pg_sink_putf(page->sink, "?lang=%s", pg_lang_tag(lang));
-    if (mask) {
-        pg_sink_puts(page->sink, "&amp;mask=1");
+    pg_sink_putf(sink, "?lang=%s", pg_lang_tag(view->lang));
+    link_number(sink, "mask", view->mask, "");
+    link_number(sink, "window", apr_time_sec(view->window) / 60, "m");
+    link_number(sink, "top", view->top, "");
+    link_time(sink, "since", view->since);
+    /* until names the last minute that is shown */
+    link_time(sink, "until", view->until ? view->until - 60 * APR_USEC_PER_SEC
+                                         : 0);
+    link_number(sink, "months", view->months, "");
+    if (view->only_class) {
+        pg_sink_putf(sink, "&amp;class=%s",
+                     pg_vocab_class((pg_class_e)(view->only_class - 1)));
     }
-    if (view->window) {
-        pg_sink_putf(page->sink, "&amp;window=%" APR_TIME_T_FMT "m",
-                     apr_time_sec(view->window) / 60);
-    }
-    if (view->top) {
-        pg_sink_putf(page->sink, "&amp;top=%d", view->top);
-    }
+    link_text(sink, "source", view->source);
+    link_text(sink, "target", view->target);
     if (format) {
-        pg_sink_putf(page->sink, "&amp;format=%s", format);
+        pg_sink_putf(sink, "&amp;format=%s", format);
     }
-    else if (view->refresh) {
-        pg_sink_putf(page->sink, "&amp;refresh=%d", view->refresh);
+    else {
+        link_number(sink, "refresh", view->refresh, "");
     }
+}
+
+void pg_html_anchor(const pg_page_t *page, const pg_view_t *view,
+                    const char *id)
+{
+    pg_sink_puts(page->sink, "<a href=\"");
+    pg_html_link(page, view, NULL);
+    pg_sink_putf(page->sink, "%s%s\">", id ? "#" : "", id ? id : "");
 }
 
 void pg_html_open(const pg_page_t *page, const char *id, pg_phrase_e title)

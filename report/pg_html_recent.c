@@ -7,45 +7,12 @@
 
 enum { SHOWN_EVIDENCE = 1024, RECENT_PER_ROW = 5 };
 
-/* The host with its port, when there is one, as one text. */
-static pg_text_t whom(const pg_recent_t *r, char room[320])
-{
-    bool six = pg_span_find(r->host.octets, ':') < r->host.octets.len;
-    pg_span_t host = pg_span_upto(r->host.octets, 256);
-    apr_size_t n = 0;
-
-    if (host.ptr == NULL || host.len == 0) {
-        return (pg_text_t){ .octets = pg_span_str(NULL) };
-    }
-    if (six && host.ptr[0] != '[') {
-        room[n++] = '[';
-    }
-    memcpy(room + n, host.ptr, host.len);
-    n += host.len;
-    if (n > host.len) {
-        room[n++] = ']';
-    }
-    if (r->port) {
-        char digits[8];
-        int at = 8;
-
-        for (unsigned port = r->port; port; port /= 10) {
-            digits[--at] = (char)('0' + port % 10);
-        }
-        room[n++] = ':';
-        memcpy(room + n, digits + at, (apr_size_t)(8 - at));
-        n += (apr_size_t)(8 - at);
-    }
-    return (pg_text_t){ .octets = pg_span_make(room, n),
-                        .cut = r->host.cut || host.len < r->host.octets.len };
-}
-
 /* "a tunnel to <code>mx.example:25</code>" */
 static void asked(const pg_page_t *page, const pg_recent_t *r)
 {
     pg_lang_e lang = page->report->view.lang;
-    char room[320];
-    pg_text_t host = whom(r, room);
+    char room[PG_WHOM_SIZE];
+    pg_text_t host = pg_render_whom(r, room);
     pg_span_t text;
     apr_size_t at;
 
@@ -143,7 +110,8 @@ static apr_size_t recent_rows(const pg_page_t *page, apr_time_t from,
     apr_size_t shown = 0;
 
     for (apr_size_t i = 0; i < page->s->recent_count && shown < most; i++) {
-        if (page->s->recent[i].time > from) {
+        if (page->s->recent[i].time > from
+            && pg_render_matches(page->report, &page->s->recent[i])) {
             recent_row(page, &page->s->recent[i]);
             shown++;
         }

@@ -178,17 +178,40 @@ static json_t *classes(const apr_uint64_t n[PG_CLASS_COUNT])
     return out;
 }
 
-static json_t *bucket_json(const pg_bucket_t *b)
+/* Names of the vocabulary and their counts: ours, and so without escapes. By
+ * hand, since a history has a thousand of them. */
+static void put_counts(pg_sink_t *sink, const apr_uint64_t *n, int all,
+                       const char *(*name)(int i))
 {
-    json_t *families = json_object();
-
-    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        json_object_set_new(families, pg_vocab_family((pg_family_e)f),
-                            count(b->by_family[f]));
+    for (int i = 0; i < all; i++) {
+        pg_sink_putf(sink, "%s\"%s\": %" APR_UINT64_T_FMT, i ? ", " : "{",
+                     name(i), n[i]);
     }
-    return json_pack("{s:o, s:o, s:o, s:o}", "start", time_of(b->start),
-                     "attempts", count(b->attempts), "by_family", families,
-                     "by_class", classes(b->by_class));
+    pg_sink_puts(sink, "}");
+}
+
+static const char *family_name(int i)
+{
+    return pg_vocab_family((pg_family_e)i);
+}
+
+static const char *class_name(int i)
+{
+    return pg_vocab_class((pg_class_e)i);
+}
+
+static void put_bucket(pg_sink_t *sink, const pg_bucket_t *b)
+{
+    char start[PG_TIME_SIZE];
+
+    pg_sink_putf(sink,
+                 "{\"start\": \"%s\", \"attempts\": %" APR_UINT64_T_FMT
+                 ", \"by_family\": ",
+                 pg_render_rfc3339(start, b->start), b->attempts);
+    put_counts(sink, b->by_family, PG_FAMILY_COUNT, family_name);
+    pg_sink_puts(sink, ", \"by_class\": ");
+    put_counts(sink, b->by_class, PG_CLASS_COUNT, class_name);
+    pg_sink_puts(sink, "}");
 }
 
 static void put_history(writer_t *w)
@@ -199,12 +222,13 @@ static void put_history(writer_t *w)
     pg_sink_puts(w->sink, "{");
     for (int p = 0; p < PG_PERIOD_COUNT; p++) {
         pg_series_t series =
-            pg_render_series_last(s, (pg_period_e)p, s->series[p].n);
+            pg_render_series_last(w->report, (pg_period_e)p, s->series[p].n);
 
         pg_sink_putf(w->sink, "%s\n    \"%s\": [", p ? "," : "",
                      pg_snapshot_period((pg_period_e)p));
         for (apr_size_t i = 0; i < series.n; i++) {
-            element(w, "      ", i == 0, bucket_json(&series.bucket[i]));
+            pg_sink_puts(w->sink, i ? ",\n      " : "\n      ");
+            put_bucket(w->sink, &series.bucket[i]);
         }
         pg_sink_puts(w->sink, "]");
     }
@@ -338,7 +362,8 @@ static void put_recent(writer_t *w)
     key(w, "recent");
     pg_sink_puts(w->sink, "[");
     for (apr_size_t i = 0; i < s->recent_count; i++) {
-        if (s->recent[i].time > from || w->report->view.window == 0) {
+        if ((s->recent[i].time > from || w->report->view.window == 0)
+            && pg_render_matches(w->report, &s->recent[i])) {
             element(w, "    ", first, recent_json(w->report, &s->recent[i]));
             first = false;
         }

@@ -361,6 +361,24 @@
       "method; CONNECT stands for tunnels. Times and days are in UTC.",       \
       "GET はメソッドを問わず他サーバー宛ての絶対 URI による要求、CONNECT "   \
       "はトンネルの要求です。日時は UTC です。")                              \
+    X(ONLY, "Shown only:",                                                    \
+      "表示の絞り込み:")                                                      \
+    X(ONLY_SINCE, "from {0} UTC",                                             \
+      "{0} UTC から")                                                         \
+    X(ONLY_UNTIL, "before {0} UTC",                                           \
+      "{0} UTC まで")                                                         \
+    X(ONLY_ALL, "show all",                                                   \
+      "すべて表示")                                                           \
+    X(CHART_DAYS, "Attempts per day, by family",                              \
+      "日別の件数 (系統別)")                                                  \
+    X(COL_DAY, "Day (UTC)",                                                   \
+      "日 (UTC)")                                                             \
+    X(NOT_WATCHED, "not watched",                                             \
+      "記録なし")                                                             \
+    X(CHART_GAPS, "Grey: not watched.",                                    \
+      "灰色の期間は記録がありません。")                                       \
+    X(CHART_PALE, "Pale: not over yet.",                                      \
+      "淡色は途中の期間です。")                                               \
     X(MASK_ON, "Mask names for publication",                                  \
       "公開用に名前を伏せる")                                                 \
     X(MASK_OFF, "Show names",                                                 \
@@ -613,8 +631,8 @@
       "既定では {0} を返して接続を閉じます。")
 
 /*  How one month compares with another. CHANGE and ALSO in the order of
- *  pg_change_e: {0} is the family, {1} the month compared with, {2} by how much.
- */
+ *  pg_change_e: {0} is the family, {1} the month compared with, {2} by how
+ *  much. */
 #define PG_TREND_PHRASES(X)                                                   \
     X(CHANGE_NEW, "{0} has appeared since {1}",                               \
       "{0} は{1}以降に現れました")                                            \

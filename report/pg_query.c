@@ -76,7 +76,7 @@ static bool take_window(pg_query_t *q, pg_span_t value)
 
 static bool take_top(pg_query_t *q, pg_span_t value)
 {
-    return number_within(value, 1, 100, &q->view.top);
+    return number_within(value, 1, PG_TOP_MOST, &q->view.top);
 }
 
 static bool take_refresh(pg_query_t *q, pg_span_t value)
@@ -84,15 +84,111 @@ static bool take_refresh(pg_query_t *q, pg_span_t value)
     return number_within(value, 1, 3600, &q->view.refresh);
 }
 
+/* until names the last period that is shown, and so is its end. */
+static bool take_since(pg_query_t *q, pg_span_t value)
+{
+    pg_range_t range;
+
+    if (!pg_when_parse(&range, value)) {
+        return false;
+    }
+    q->view.since = range.from;
+    return true;
+}
+
+static bool take_until(pg_query_t *q, pg_span_t value)
+{
+    pg_range_t range;
+
+    if (!pg_when_parse(&range, value)) {
+        return false;
+    }
+    q->view.until = range.to;
+    return true;
+}
+
+static bool take_month(pg_query_t *q, pg_span_t value)
+{
+    return value.len == 7 && take_since(q, value) && take_until(q, value);
+}
+
+static bool take_months(pg_query_t *q, pg_span_t value)
+{
+    return number_within(value, 1, 240, &q->view.months);
+}
+
+static bool take_class(pg_query_t *q, pg_span_t value)
+{
+    pg_class_e c = pg_vocab_class_by_name(value);
+
+    q->view.only_class = (int)c + 1;
+    return c != PG_CLASS_CLEAN;
+}
+
+static bool take_by(pg_query_t *q, pg_span_t value)
+{
+    static const char *const names[] = {
+        [PG_PERIOD_HOUR] = "hour", [PG_PERIOD_DAY] = "day",
+        [PG_PERIOD_MONTH] = "month"
+    };
+
+    for (int p = PG_PERIOD_HOUR; p < PG_PERIOD_COUNT; p++) {
+        if (pg_span_eq(value, pg_span_str(names[p]))) {
+            q->view.by = p + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int hex(char c)
+{
+    return pg_octet_is_digit(c) ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* RFC 3986 2.1. */
+static bool take_text(char out[PG_QUERY_TEXT], pg_span_t *text, pg_span_t s)
+{
+    apr_size_t n = 0;
+
+    for (apr_size_t i = 0; i < s.len && n < PG_QUERY_TEXT; i++) {
+        if (s.ptr[i] != '%') {
+            out[n++] = s.ptr[i];
+        }
+        else if (i + 2 < s.len && hex(s.ptr[i + 1]) >= 0
+                 && hex(s.ptr[i + 2]) >= 0) {
+            out[n++] = (char)(hex(s.ptr[i + 1]) * 16 + hex(s.ptr[i + 2]));
+            i += 2;
+        }
+        else {
+            return false;
+        }
+    }
+    *text = pg_span_make(out, n);
+    return n > 0 && n < PG_QUERY_TEXT;
+}
+
+static bool take_source(pg_query_t *q, pg_span_t value)
+{
+    return take_text(q->source, &q->view.source, value);
+}
+
+static bool take_target(pg_query_t *q, pg_span_t value)
+{
+    return take_text(q->target, &q->view.target, value);
+}
+
 typedef struct parameter_t {
     pg_span_t name;
     bool (*take)(pg_query_t *q, pg_span_t value);
-    const char *wrong;
+    const char *wrong, *takes;
 } parameter_t;
 
 #define PARAMETER(id, takes)                                      \
     { { .ptr = #id, .len = sizeof(#id) - 1 }, take_##id,          \
-      "The parameter " #id " takes " takes ", once." },
+      "The parameter " #id " takes " takes ", once.", takes },
 #define PARAMETER_NAME(id, takes) #id " "
 
 static const parameter_t parameters[] = { PG_PARAMETERS(PARAMETER) };
@@ -101,6 +197,17 @@ static const parameter_t parameters[] = { PG_PARAMETERS(PARAMETER) };
 static const char unknown[] =
     "There is a parameter that this page does not know; it knows: "
     PG_PARAMETERS(PARAMETER_NAME) "(see docs/status-page.md).";
+
+const char *pg_query_take(pg_query_t *out, pg_span_t name, pg_span_t value)
+{
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        if (pg_span_eq(name, parameters[i].name)) {
+            return parameters[i].take(out, value) ? NULL
+                                                  : parameters[i].takes;
+        }
+    }
+    return unknown;
+}
 
 /* One "name" or "name=value". */
 static const char *parse_one(pg_query_t *q, pg_span_t pair, unsigned *seen)
@@ -127,7 +234,7 @@ const char *pg_query_parse(pg_query_t *out, pg_span_t args)
     unsigned seen = 0;
     const char *wrong = NULL;
 
-    *out = (pg_query_t){ .format = NULL };
+    memset(out, 0, sizeof(*out));
     while (args.len && wrong == NULL) {
         apr_size_t end = pg_span_find(args, '&');
 
@@ -139,6 +246,10 @@ const char *pg_query_parse(pg_query_t *out, pg_span_t args)
     /* ?auto is a format too. */
     if (wrong == NULL && (seen & 3) == 3) {
         wrong = parameters[0].wrong;
+    }
+    if (wrong == NULL && out->view.until
+        && out->view.since >= out->view.until) {
+        wrong = "The parameter since must name a time before until.";
     }
     return wrong;
 }

@@ -7,6 +7,7 @@
 #define PG_QUERY_H
 
 #include "pg_report.h"
+#include "pg_when.h"
 
 /*  X(name, what it takes); docs/status-page.md is compared with it. */
 #define PG_PARAMETERS(X)                                                      \
@@ -16,22 +17,43 @@
     X(mask, "0 or 1; no value is 1")                                          \
     X(window, "a number and m, h or d, from 1m to 800d, such as 24h")         \
     X(top, "a number from 1 to 100")                                          \
-    X(refresh, "a number of seconds from 1 to 3600")
+    X(refresh, "a number of seconds from 1 to 3600")                          \
+    X(since, "a time such as " PG_WHEN_FORMS)                                 \
+    X(until, "a time such as " PG_WHEN_FORMS)                                 \
+    X(month, "a month such as 2014-10")                                       \
+    X(months, "a number from 1 to 240")                                       \
+    X(class, "the name of a class, such as connect-mail")                     \
+    X(source, "an address as the page shows it")                              \
+    X(target, "a host, or host:port, as the page shows it")                   \
+    X(by, "month, day or hour, for format=csv")
+
+/** Octets of a name that is asked for, at most. */
+#define PG_QUERY_TEXT 320
 
 typedef struct pg_query_t {
     pg_view_t view;
     const pg_format_t *format;   /* NULL: not asked for by a parameter    */
     bool lang_given;
+    char source[PG_QUERY_TEXT], target[PG_QUERY_TEXT]; /* view's texts    */
 } pg_query_t;
 
 /**
- * Parse a query string as received (no percent-decoding: no value needs it).
- * @param out   written in full; defaults where nothing is said
+ * Parse a query string as received; only names that are asked for are
+ * percent-decoded.
+ * @param out   written in full; defaults where nothing is said. The view's
+ *              texts are in it: it must live as long as the view
  * @param args  without '?'; absent is empty
  * @return NULL, or the name and the accepted form of the parameter that is
  *         wrong, as a sentence without what was sent
  */
 const char *pg_query_parse(pg_query_t *out, pg_span_t args);
+
+/**
+ * Take one value, as a command's option gives it.
+ * @param out  zeroed, or with what was taken before
+ * @return NULL, or the accepted form, as words to follow "is not"
+ */
+const char *pg_query_take(pg_query_t *out, pg_span_t name, pg_span_t value);
 
 /**
  * The format an Accept field prefers; the default when it names none of ours.

@@ -25,6 +25,7 @@ PG_RENDERER(auto);
 
 /* --- times and numbers --------------------------------------------------- */
 
+#define PG_WHOM_SIZE 320
 #define PG_TIME_SIZE PG_CALENDAR_SIZE
 
 /** "2026-11-22T22:24:15Z" (RFC 3339 5.6), in UTC, whole seconds. */
@@ -58,12 +59,21 @@ apr_uint64_t pg_render_class_total(const pg_snapshot_t *s,
 apr_uint64_t pg_render_outcome_total(const pg_snapshot_t *s,
                                      pg_outcome_e outcome);
 
-/** The last n buckets of a series, without those before counting began. */
-pg_series_t pg_render_series_last(const pg_snapshot_t *s, pg_period_e period,
-                                  apr_size_t n);
+/** The last n buckets of a series within the view's range, without those
+ *  before counting began. */
+pg_series_t pg_render_series_last(const pg_report_t *report,
+                                  pg_period_e period, apr_size_t n);
+
+/** Is it what the view asks for: its time, class, source and target? */
+bool pg_render_matches(const pg_report_t *report, const pg_recent_t *r);
+
+/** Whom an attempt would have reached, as "host:port"; absent if unknown.
+ *  @param room  for the text */
+pg_text_t pg_render_whom(const pg_recent_t *r, char room[PG_WHOM_SIZE]);
 
 /** The view's values, or the defaults. */
 apr_time_t pg_render_window(const pg_report_t *report);
+apr_size_t pg_render_months(const pg_report_t *report);
 apr_size_t pg_render_top(const pg_report_t *report);
 
 /* --- what strangers sent ------------------------------------------------- */

@@ -135,11 +135,21 @@ apr_uint64_t pg_render_outcome_total(const pg_snapshot_t *s,
     return sum;
 }
 
-pg_series_t pg_render_series_last(const pg_snapshot_t *s, pg_period_e period,
-                                  apr_size_t n)
+pg_series_t pg_render_series_last(const pg_report_t *report,
+                                  pg_period_e period, apr_size_t n)
 {
+    const pg_snapshot_t *s = report->ledger;
+    const pg_view_t *view = &report->view;
     pg_series_t out = s->series[period];
 
+    while (out.n && view->until
+           && out.bucket[out.n - 1].start >= view->until) {
+        out.n--;
+    }
+    while (out.n && pg_covered_end(&out.bucket[0], period) <= view->since) {
+        out.bucket++;
+        out.n--;
+    }
     if (out.n > n) {
         out.bucket += out.n - n;
         out.n = n;
@@ -157,6 +167,12 @@ pg_series_t pg_render_series_last(const pg_snapshot_t *s, pg_period_e period,
 apr_time_t pg_render_window(const pg_report_t *report)
 {
     return report->view.window ? report->view.window : PG_WINDOW_DEFAULT;
+}
+
+apr_size_t pg_render_months(const pg_report_t *report)
+{
+    return report->view.months ? (apr_size_t)report->view.months
+                               : PG_MONTHS_DEFAULT;
 }
 
 apr_size_t pg_render_top(const pg_report_t *report)
@@ -194,6 +210,66 @@ pg_field_e pg_render_top_field(pg_top_e top)
     };
 
     return field[top];
+}
+
+pg_text_t pg_render_whom(const pg_recent_t *r, char room[PG_WHOM_SIZE])
+{
+    bool six = pg_span_find(r->host.octets, ':') < r->host.octets.len;
+    pg_span_t host = pg_span_upto(r->host.octets, 256);
+    apr_size_t n = 0;
+
+    if (host.ptr == NULL || host.len == 0) {
+        return (pg_text_t){ .octets = pg_span_str(NULL) };
+    }
+    if (six && host.ptr[0] != '[') {
+        room[n++] = '[';
+    }
+    memcpy(room + n, host.ptr, host.len);
+    n += host.len;
+    if (n > host.len) {
+        room[n++] = ']';
+    }
+    if (r->port) {
+        char digits[8];
+        int at = 8;
+
+        for (unsigned port = r->port; port; port /= 10) {
+            digits[--at] = (char)('0' + port % 10);
+        }
+        room[n++] = ':';
+        memcpy(room + n, digits + at, (apr_size_t)(8 - at));
+        n += (apr_size_t)(8 - at);
+    }
+    return (pg_text_t){ .octets = pg_span_make(room, n),
+                        .cut = r->host.cut || host.len < r->host.octets.len };
+}
+
+/* "host:port", or the host alone. */
+static bool is_target(const pg_report_t *report, const pg_recent_t *r)
+{
+    char room[PG_WHOM_SIZE];
+    pg_text_t whom = pg_render_whom(r, room);
+    pg_shown_t shown;
+
+    return pg_span_eq(pg_render_shown(report, PG_FIELD_AUTHORITY, whom.octets,
+                                      &shown), report->view.target)
+           || pg_span_eq(pg_render_shown(report, PG_FIELD_HOST,
+                                         r->host.octets, &shown),
+                         report->view.target);
+}
+
+bool pg_render_matches(const pg_report_t *report, const pg_recent_t *r)
+{
+    const pg_view_t *view = &report->view;
+    pg_shown_t shown;
+
+    return r->time >= view->since && (!view->until || r->time < view->until)
+           && (!view->only_class || view->only_class == (int)r->class_id + 1)
+           && (view->source.ptr == NULL
+               || pg_span_eq(pg_render_shown(report, PG_FIELD_SOURCE,
+                                             r->source.octets, &shown),
+                             view->source))
+           && (view->target.ptr == NULL || is_target(report, r));
 }
 
 bool pg_render_shown_cut(const pg_report_t *report, const pg_text_t *text)

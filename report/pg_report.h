@@ -21,11 +21,19 @@ typedef struct pg_view_t {
     bool mask;                   /* names and addresses as pseudonyms     */
     apr_time_t window;           /* us; 0 = PG_WINDOW_DEFAULT             */
     int top;                     /* rows of each list; 0 = PG_TOP_DEFAULT */
+    apr_time_t since, until;     /* only [since, until); 0 = no bound     */
+    int months;                  /* in the chart; 0 = PG_MONTHS_DEFAULT   */
+    int only_class;              /* a class plus 1; 0 = all               */
+    pg_span_t source, target;    /* only attempts from and to these, as
+                                    they are shown; absent = all          */
+    int by;                      /* CSV: a period plus 1; 0 = months      */
     int refresh;                 /* seconds; 0 = the page stays           */
 } pg_view_t;
 
 #define PG_WINDOW_DEFAULT apr_time_from_sec(86400)
 #define PG_TOP_DEFAULT 10
+#define PG_TOP_MOST 100
+#define PG_MONTHS_DEFAULT 24
 
 typedef struct pg_report_t {
     const pg_snapshot_t *ledger; /* NULL: the guard cannot count          */

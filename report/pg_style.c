@@ -70,6 +70,7 @@ const char *const pg_style[] = {
     ".chart .x{text-anchor:middle}\n"
     ".grid{stroke:var(--line)}.axis{stroke:var(--mute)}"
     ".chart rect{stroke:var(--card);stroke-width:.6}"
+    ".chart .gap{fill:var(--line);fill-opacity:.5;stroke:none}"
     ".partial rect{fill-opacity:.45;stroke:var(--mute);"
     "stroke-dasharray:2.5 2}\n"
     ".legend,.formats{list-style:none;margin:0 0 .6rem;padding:0;display:flex;"
@@ -94,8 +95,9 @@ const char *const pg_style[] = {
     "thead th{color:var(--mute);font-size:.85rem;vertical-align:bottom}"
     "tfoot th,tfoot td{font-weight:600;border-bottom:0}\n"
     ".n{text-align:right;white-space:nowrap}.zero{color:var(--mute)}"
-    ".bar{min-width:4rem;vertical-align:middle}"
-    ".bar svg{display:block;width:100%;height:.6rem;border-radius:.15rem}\n"
+    ".bar{min-width:4rem;white-space:nowrap;font-size:.85rem}"
+    ".bar svg{display:block;width:100%;height:.6rem;margin:.25rem 0 0;"
+    "border-radius:.15rem}\n"
     "#classes table,#vhosts table{background:var(--card)}"
     "#classes .wide,#vhosts .wide,.recent{background:var(--card);"
     "border:1px solid var(--line);border-radius:.5rem}"
@@ -139,4 +141,4 @@ const char *const pg_style[] = {
 };
 
 const char pg_style_sha256[] =
-    "s8dNPoRpRTVN6juHkIliNxJuVQtQrBdphZNGlNZsOYA=";
+    "D4vTAleQWKJXK8a6eIEcGt4QvoHG/ro52n/7KNJbmew=";

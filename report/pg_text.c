@@ -190,7 +190,8 @@ static void recent(const pg_textpage_t *page)
     }
     pg_text_head(page, PG_PHRASE_H_RECENT);
     for (apr_size_t i = 0; i < s->recent_count && i < most; i++) {
-        if (s->recent[i].time > from) {
+        if (s->recent[i].time > from
+            && pg_render_matches(page->report, &s->recent[i])) {
             recent_line(page, &s->recent[i]);
         }
     }

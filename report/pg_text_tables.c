@@ -124,7 +124,11 @@ static void months_row(const months_t *m, const pg_bucket_t *b)
 
 void pg_text_months(const pg_textpage_t *page)
 {
-    months_t m = { .page = page, .series = page->s->series[PG_PERIOD_MONTH] };
+    months_t m = { .page = page, .series = pg_render_series_last(
+                       page->report, PG_PERIOD_MONTH,
+                       page->report->view.months
+                           ? (apr_size_t)page->report->view.months
+                           : page->s->series[PG_PERIOD_MONTH].n) };
     char start[PG_TIME_SIZE];
     const pg_bucket_t *last;
 

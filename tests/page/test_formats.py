@@ -182,20 +182,67 @@ def test_the_reference_has_each_json_key_and_auto_line():
 
 # --- CSV and ?auto -----------------------------------------------------------
 
-def test_csv_has_a_row_for_each_month_and_day(kind):
-    text = sample(kind, "csv").decode()
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-    months = [r for r in rows if r["period"] == "month"]
+def table(kind, query=""):
+    text = sample(kind, "csv", query).decode()
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def test_csv_has_a_row_for_each_month_or_day(kind):
+    months, days = table(kind), table(kind, "by=day")
     if kind in ("full", "hostile"):
         assert [months[0]["start"], months[-1]["start"]] == ["2013-10",
                                                              "2014-11"]
         assert [m["complete"] for m in months] == ["1"] * 13 + ["0"]
-        assert len(rows) > 400
-    for row in rows:
-        parts = [int(row[f]) for f in ("get", "connect", "socks", "host",
-                                        "reverse")]
-        assert sum(parts) == int(row["attempts"])
-        assert row["sensor"][:1] not in tuple("=+-@")
+        assert days[0]["start"] == "2013-10-01" and len(days) == 419
+    for rows, period in ((months, "month"), (days, "day")):
+        assert {r["period"] for r in rows} <= {period}
+        for row in rows:
+            parts = [int(row[f]) for f in ("get", "connect", "socks", "host",
+                                           "reverse")]
+            assert sum(parts) == int(row["attempts"])
+            assert row["sensor"][:1] not in tuple("=+-@")
+
+
+def test_a_range_of_time_is_kept_to_in_every_format():
+    query = "since=2014-03&until=2014-05"
+    assert [r["start"] for r in table("full", query)] == [
+        "2014-03", "2014-04", "2014-05"]
+    assert [r["start"] for r in table("full", "month=2014-10&by=day")] == [
+        f"2014-10-{day:02}" for day in range(1, 32)]
+    history = json.loads(sample("full", "json", query))["history"]
+    assert [m["start"][:7] for m in history["months"]] == [
+        "2014-03", "2014-04", "2014-05"]
+    assert not history["hours"]
+    page = sample("full", "html", query).decode()
+    assert "2014-04</a>" in page and "2014-06</a>" not in page
+    assert "2014-05-31</a>" in page and 'id="hours"' not in page
+    text = sample("full", "text", query).decode()
+    assert "2014-05 " in text and "2014-06 " not in text
+
+
+def test_a_thread_is_followed_by_source_class_and_target():
+    whole = json.loads(sample("full", "json"))["recent"]
+    one = whole[0]
+    for name, value, key in (("source", one["source"], "source"),
+                             ("class", one["class"], "class"),
+                             ("target", one["host"], "host")):
+        found = json.loads(sample("full", "json", f"{name}={value}"))
+        assert found["recent"] == [r for r in whole if r[key] == value]
+        assert 0 < len(found["recent"]) < len(whole)
+    # a page's link leads to what it says, masked or not
+    for mask in ("", "mask=1"):
+        page = sample("full", "html", mask).decode()
+        links = re.findall(r'<a href="\?([^"#]*)#recent">', page)
+        sources = [x for x in links if "source=" in x]
+        assert len(sources) == 10
+        found = sample("full", "html", sources[0].replace("&amp;", "&"))
+        assert b"Shown only:" in found
+
+
+def test_months_are_as_many_as_are_asked_for():
+    page = sample("full", "html", "months=3").decode()
+    chart = page.split('id="months"')[1].split("</figure>")[0]
+    assert chart.count("<tr><th scope=\"row\"") == 3
 
 
 def test_auto_is_a_name_and_a_value_a_line(kind):

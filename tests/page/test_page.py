@@ -105,7 +105,7 @@ def test_the_month_that_is_not_over_is_marked():
     figure = re.search('id="months".*?</figure>', page(), re.S).group()
     assert figure.count('class="partial"') == 1
     assert "2014-11 is not over yet: " in figure
-    assert "2014-11 <i>(so far)</i>" in figure
+    assert "2014-11</a> <i>(so far)</i>" in figure
 
 
 def test_without_a_ledger_the_page_says_that_it_cannot_count():

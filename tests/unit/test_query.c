@@ -28,6 +28,23 @@ static const char *const queries[][2] = {
     { "window=24", "The parameter window" },
     { "window=801d", "The parameter window" },
     { "window=24H", "The parameter window" },
+    { "since=2014", "" }, { "since=2014-02-28T23:59Z&until=2015", "" },
+    { "month=2014-10", "" }, { "months=240&class=socks&by=hour", "" },
+    { "source=2001:db8::1", "" }, { "target=mx0.a.example%3A25", "" },
+    { "since=2014-13", "The parameter since" },
+    { "since=2014-02-29", "The parameter since" },
+    { "since=2014-2", "The parameter since" },
+    { "since=2014-02-28T24:00Z", "The parameter since" },
+    { "since=2014-02-28T23:59", "The parameter since" },
+    { "until=yesterday", "The parameter until" },
+    { "since=2015&until=2014", "The parameter since must" },
+    { "month=2014", "The parameter month" },
+    { "months=241", "The parameter months" },
+    { "class=clean", "The parameter class" },
+    { "by=minute", "The parameter by" },
+    { "source=", "The parameter source" },
+    { "source=%4", "The parameter source" },
+    { "target=%zz", "The parameter target" },
     { "noautoplease", "There is a parameter" },
     { "x=1", "There is a parameter" }, { "=1", "There is a parameter" },
     { "<script>", "There is a parameter" },
@@ -60,6 +77,13 @@ START_TEST(values_arrive_in_the_view)
     ck_assert_int_eq(q.view.refresh, 60);
     ck_assert_int_eq(apr_time_sec(q.view.window), 2 * 86400);
     ck_assert_str_eq(q.format->name, "text");
+    ck_assert_ptr_null(pg_query_parse(&q, PG_SPAN(
+        "since=2014-10&until=2014-11-02&class=socks&source=a%3a%25&by=day")));
+    ck_assert_int_eq(q.view.since, apr_time_from_sec(1412121600));
+    ck_assert_int_eq(q.view.until, apr_time_from_sec(1414972800));
+    ck_assert_int_eq(q.view.only_class, PG_CLASS_SOCKS + 1);
+    ck_assert_int_eq(q.view.by, PG_PERIOD_DAY + 1);
+    ck_assert(pg_span_eq(q.view.source, PG_SPAN("a:%")));
 }
 END_TEST
 
