@@ -82,8 +82,9 @@ $(BUILD)/obj/mod_proxyguard.o: mod_proxyguard.c Makefile
 	$(CC) $(BASE) $(INC_httpd) $(APR_CFLAGS) -c -o $@ $<
 
 # not those of other trees below it: httpd's own tests, packages
--include $(shell find $(BUILD) \( -path $(BUILD)/suite -o -path $(BUILD)/deb \) \
-    -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/suite -o \
+    -path $(BUILD)/deb -o -path $(BUILD)/roots \) -prune -o -type f \
+    -name '*.d' -print 2>/dev/null)
 
 # deps.mk, install.mk, lint.mk, test.mk, ...: one file a purpose
 include $(sort $(wildcard mk/*.mk))

@@ -3,6 +3,7 @@
 one refused stream leaves the others alone."""
 
 import base64
+import re
 
 import pytest
 
@@ -145,9 +146,27 @@ def counted(server, attempts):
     return now - server.before, lines
 
 
+def resets_userinfo(server):
+    """nghttp2 does since 1.64.0 (its pull request 2262)."""
+    said = server.log.all("AH03090")[0].text
+    version = re.search(r"nghttp2 ([\d.]+)", said)[1]
+    return tuple(map(int, version.split("."))) >= (1, 64, 0)
+
+
+def must_be_reset(server, to, fields):
+    with to() as client:
+        answer = client.ask(*fields)
+        assert (answer.status, answer.reset) == (0, 1) or client.closed
+        assert client.closed or client.get(OWN).status == 200
+    assert counted(server, 0) == ({}, [])
+
+
 @pytest.mark.parametrize("what", ASKED)
 def test_every_way_that_reaches_a_hook(server, to, what):
     fields, status, class_id, outcome = ASKED[what]
+    if "userinfo" in what and resets_userinfo(server):
+        must_be_reset(server, to, fields)
+        return
     with to() as client:
         assert client.ask(*fields).status == status
         # the connection goes on, whatever became of the stream
@@ -161,11 +180,7 @@ def test_every_way_that_reaches_a_hook(server, to, what):
 @pytest.mark.parametrize("what", RESET)
 def test_what_nghttp2_resets_is_neither_answered_nor_counted(server, to,
                                                              what):
-    with to() as client:
-        answer = client.ask(*RESET[what])
-        assert (answer.status, answer.reset) == (0, 1) or client.closed
-        assert client.closed or client.get(OWN).status == 200
-    assert counted(server, 0) == ({}, [])
+    must_be_reset(server, to, RESET[what])
 
 
 def test_a_connect_with_octets_behind_it(server, to):

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# tools/root.sh make FOLDER SUITE MIRROR PACKAGE...
+#   a Debian of that suite in FOLDER, with these packages
+# tools/root.sh run FOLDER COMMAND...
+#   run it there, in a copy of the working tree, with processes and mounts of
+#   its own that end with it
+set -eu
+
+need() {
+    command -v "$1" >/dev/null 2>&1 || {
+        echo "tools/root.sh: $1 is missing; install the package $2" >&2
+        exit 1
+    }
+    [ "$(id -u)" = 0 ] || {
+        echo "tools/root.sh: only root can enter another root" >&2
+        exit 1
+    }
+}
+
+make_root() {
+    need mmdebstrap mmdebstrap
+    folder=$1 suite=$2 mirror=$3
+    shift 3
+    mkdir -p "$(dirname "$folder")"
+    rm -rf --one-file-system "$folder"
+    include=$(echo "$*" | tr ' ' ',')
+    mmdebstrap --variant=apt --aptopt='APT::Install-Recommends "false"' \
+        --include="$include" "$suite" "$folder" "$mirror"
+}
+
+# What git knows of and what it would add, not what it ignores.
+copy_tree() {
+    mkdir -p "$1/src"
+    find "$1/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+    git ls-files -co --exclude-standard -z |
+        tar -c --null --ignore-failed-read -T - | tar -x -C "$1/src"
+}
+
+run_in() {
+    need unshare util-linux
+    folder=$1
+    shift
+    copy_tree "$folder"
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    unshare --mount --pid --fork --kill-child sh -eu -c '
+        root=$1
+        shift
+        mount -t proc proc "$root/proc"
+        mount --rbind /dev "$root/dev"
+        exec chroot "$root" /usr/bin/env -i PATH="$PATH" HOME=/root \
+            LANG=C.UTF-8 sh -c "cd /src && exec \"\$@\"" sh "$@"
+    ' sh "$folder" "$@"
+}
+
+case ${1-} in
+make) shift; make_root "$@" ;;
+run) shift; run_in "$@" ;;
+*) sed -n '4,8p' "$0" >&2; exit 2 ;;
+esac
