@@ -20,13 +20,16 @@ typedef _Atomic apr_uint64_t word_t;
  *  tally   | minute:28 | count:36 |
  *  slot    | minute:20 | tag of the source:28 | lines:16 |
  */
-enum { CELLS = 4, SETS = 1024, WAYS = 4 };
+enum { CELLS = PG_BUDGET_MINUTES, SETS = 1024, WAYS = 4 };
 enum { COUNT_BITS = 36, TAG_BITS = 28, LINE_BITS = 16 };
 
 #define MASK(bits) (((apr_uint64_t)1 << (bits)) - 1)
 
+/* What lines are taken from, a minute. */
+enum { POOL_FIRST, POOL_MORE, POOL_CARRIED, POOLS };
+
 typedef struct cell_t {
-    word_t asked[2];             /* stopped; carried                      */
+    word_t taken[POOLS];
     word_t by_source;
     word_t by_total;
 } cell_t;
@@ -92,6 +95,12 @@ static apr_uint64_t mixed(apr_uint64_t x)
     return x ^ (x >> 33);
 }
 
+/* Noise and what was carried use up none of a source's other lines. */
+static apr_uint64_t account_of(pg_weight_e weight)
+{
+    return weight == PG_WEIGHT_NOISE ? 1 : weight == PG_WEIGHT_CARRIED ? 2 : 0;
+}
+
 static apr_uint64_t hash(const pg_budget_t *budget, const pg_asking_t *asking)
 {
     apr_uint64_t half[2];
@@ -101,8 +110,10 @@ static apr_uint64_t hash(const pg_budget_t *budget, const pg_asking_t *asking)
         half[1] = 0;
     }
     half[0] = mixed(half[0] ^ budget->secret);
-    half[1] = mixed(half[1] + half[0] + asking->carried);
-    return mixed(half[1] ^ (budget->secret << 32 | budget->secret >> 32));
+    half[1] = mixed(half[1] + half[0]);
+    /* after mixing: no neighbour's address makes up for another weight */
+    return mixed((half[1] ^ (budget->secret << 32 | budget->secret >> 32))
+                 + account_of(asking->weight));
 }
 
 static bool is_of(apr_uint64_t word, apr_uint64_t key)
@@ -110,22 +121,25 @@ static bool is_of(apr_uint64_t word, apr_uint64_t key)
     return word >> LINE_BITS == key;
 }
 
-/* Another line from a slot that is this source's, unless none are left. Ends:
- * the count only grows, and a slot changes hands at most once a minute. */
-static bool spend(word_t *slot, apr_uint64_t key, apr_uint64_t limit)
+enum { NONE_LEFT = 0, UNKNOWN = -1 };
+
+/* Another line from a slot of this source: which of this minute it is, or
+ * NONE_LEFT, or UNKNOWN when the slot is another's by now. Ends: the count
+ * only grows, and a slot changes hands at most once a minute. */
+static int spend(word_t *slot, apr_uint64_t key, int limit)
 {
     apr_uint64_t old = atomic_load(slot);
 
-    while (is_of(old, key) && (old & MASK(LINE_BITS)) < limit) {
+    while (is_of(old, key) && (int)(old & MASK(LINE_BITS)) < limit) {
         if (atomic_compare_exchange_weak(slot, &old, old + 1)) {
-            return true;
+            return (int)(old & MASK(LINE_BITS)) + 1;
         }
     }
-    return !is_of(old, key);
+    return is_of(old, key) ? NONE_LEFT : UNKNOWN;
 }
 
-static bool source_may(pg_budget_t *budget, apr_uint64_t minute, int limit,
-                       const pg_asking_t *asking)
+static int nth_line(pg_budget_t *budget, apr_uint64_t minute, int limit,
+                    const pg_asking_t *asking)
 {
     apr_uint64_t h = hash(budget, asking);
     apr_uint64_t now = minute & MASK(64 - TAG_BITS - LINE_BITS);
@@ -134,7 +148,7 @@ static bool source_may(pg_budget_t *budget, apr_uint64_t minute, int limit,
 
     for (int i = 0; i < WAYS; i++) {
         if (is_of(atomic_load(&set[i]), key)) {
-            return spend(&set[i], key, (apr_uint64_t)limit);
+            return spend(&set[i], key, limit);
         }
     }
     for (int i = 0; i < WAYS; i++) {
@@ -143,14 +157,63 @@ static bool source_may(pg_budget_t *budget, apr_uint64_t minute, int limit,
         if (old >> (TAG_BITS + LINE_BITS) != now
             && atomic_compare_exchange_strong(&set[i], &old,
                                               key << LINE_BITS | 1)) {
-            return true;
+            return 1;
         }
         /* somebody was quicker: perhaps for the same source */
         if (is_of(old, key)) {
-            return spend(&set[i], key, (apr_uint64_t)limit);
+            return spend(&set[i], key, limit);
         }
     }
+    return UNKNOWN;
+}
+
+/* --- totals -------------------------------------------------------------- */
+
+/* How much of a pool lines of this weight may use. */
+static apr_uint64_t share(pg_weight_e weight, int total)
+{
+    apr_uint64_t all = (apr_uint64_t)total;
+
+    switch (weight) {
+    case PG_WEIGHT_NOISE:
+        return (all + 7) / 8;
+    case PG_WEIGHT_ATTEMPT:
+        return (all * 3 + 3) / 4;
+    case PG_WEIGHT_TUNNEL:
+    case PG_WEIGHT_CARRIED:
+        break;
+    }
+    return all;
+}
+
+/* A line from a pool, unless lines of this weight have had their share. */
+static bool take(word_t *pool, apr_uint64_t minute, apr_uint64_t most)
+{
+    apr_uint64_t old = atomic_load(pool), next;
+
+    do {
+        next = old >> COUNT_BITS == minute ? old + 1
+                                           : (minute << COUNT_BITS | 1);
+        if ((next & MASK(COUNT_BITS)) > most) {
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak(pool, &old, next));
     return true;
+}
+
+static bool take_from_any(cell_t *cell, apr_uint64_t minute, int nth,
+                          const pg_rate_t *rate, pg_weight_e weight)
+{
+    apr_uint64_t most = share(weight, rate->total);
+
+    if (weight == PG_WEIGHT_CARRIED) {
+        return take(&cell->taken[POOL_CARRIED], minute, most);
+    }
+    if (weight > PG_WEIGHT_NOISE && nth <= PG_BUDGET_FIRST
+        && take(&cell->taken[POOL_FIRST], minute, most)) {
+        return true;
+    }
+    return take(&cell->taken[POOL_MORE], minute, most);
 }
 
 bool pg_budget_take(pg_budget_t *budget, const pg_rate_t *rate,
@@ -158,14 +221,14 @@ bool pg_budget_take(pg_budget_t *budget, const pg_rate_t *rate,
 {
     apr_uint64_t minute = minute_of(asking->now);
     cell_t *cell = &budget->cell[minute % CELLS];
+    int nth = rate->source > 0
+                  ? nth_line(budget, minute, rate->source, asking) : UNKNOWN;
 
-    if (rate->source > 0
-        && !source_may(budget, minute, rate->source, asking)) {
+    if (nth == NONE_LEFT) {
         return hold(budget, &cell->by_source, minute);
     }
     if (rate->total > 0
-        && add(&cell->asked[asking->carried], minute)
-               >= (apr_uint64_t)rate->total) {
+        && !take_from_any(cell, minute, nth, rate, asking->weight)) {
         return hold(budget, &cell->by_total, minute);
     }
     return true;

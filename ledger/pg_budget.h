@@ -1,12 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* How many lines may be logged: a number a minute for each source, and a
+/* How many lines may be written: a number a minute for each source, and a
  * number a minute in all. One small block in memory that all processes share;
  * no lock, no pointer, so that a process killed at any instruction leaves it
  * usable. It limits what is written, never what is counted.
  *
- * What was carried out has a total of its own: a flood of refused attempts
- * cannot hide the one line that says that the server relays. */
+ * Noise must hide nobody:
+ *   - lines have weights, and a light one may use only a part of what there
+ *     is: the rest stays for heavier ones;
+ *   - the first PG_BUDGET_FIRST lines of a source in a minute come from a
+ *     reserve of their own, as large as the total: sources that go on and on
+ *     do not use it up;
+ *   - what was carried out has a total of its own: no flood can hide the one
+ *     line that reports that the server relays. */
 #ifndef PG_BUDGET_H
 #define PG_BUDGET_H
 
@@ -21,8 +27,21 @@ typedef struct pg_budget_t pg_budget_t;
 /** Lines a minute; 0 = no limit. */
 typedef struct pg_rate_t {
     int source;                  /* up to PG_RATE_SOURCE_MAX              */
-    int total;                   /* stopped and carried, each             */
+    int total;                   /* of each of the three: first lines,
+                                    further ones, what was carried        */
 } pg_rate_t;
+
+/** As many as the shipped fail2ban jail waits for (maxretry). */
+#define PG_BUDGET_FIRST 3
+
+/** Lightest first. */
+typedef enum pg_weight_e {
+    PG_WEIGHT_NOISE,             /* a foreign Host that was let pass: an
+                                    eighth, and no first lines            */
+    PG_WEIGHT_ATTEMPT,           /* three quarters                        */
+    PG_WEIGHT_TUNNEL,            /* CONNECT, a chosen backend: all        */
+    PG_WEIGHT_CARRIED            /* it was relayed                        */
+} pg_weight_e;
 
 #define PG_RATE_SOURCE_MAX 10000
 #define PG_RATE_TOTAL_MAX 1000000
@@ -30,7 +49,7 @@ typedef struct pg_rate_t {
 /** One line that wants to be written. */
 typedef struct pg_asking_t {
     pg_address_t source;         /* all of an IPv6 /64 are one source     */
-    bool carried;                /* it was relayed                        */
+    pg_weight_e weight;
     apr_time_t now;              /* us since 1970                         */
 } pg_asking_t;
 
@@ -41,27 +60,30 @@ typedef struct pg_held_t {
     apr_uint64_t by_total;       /* the server had none left              */
 } pg_held_t;
 
+#define PG_BUDGET_MINUTES 4
+
 /** Octets of a block. */
 apr_size_t pg_budget_size(void);
 
 /**
  * Make a budget of a block of zeroed memory; before anybody shares it.
- * @param secret  from the system's random numbers: who does not know it
- *                cannot choose addresses that share another's place
+ * @param secret  from the system's random numbers: without it
+ *                nobody can choose addresses that share another's place
  */
 pg_budget_t *pg_budget_init(void *block, apr_uint64_t secret);
 
 /**
  * May this line be written? Any process, any thread; a few atomic operations,
- * no allocation. Sources that find no place in the table (there are 4096) are
- * limited by the total only.
+ * no allocation. Sources that find no place in the table (there are 4096 a
+ * minute) are limited by the totals only.
  */
 bool pg_budget_take(pg_budget_t *budget, const pg_rate_t *rate,
                     const pg_asking_t *asking);
 
 /**
  * Take out what was held back in one minute that ended before `until`. What
- * is taken out is not reported again. At most four minutes are kept.
+ * is taken out is not reported again. At most PG_BUDGET_MINUTES are kept:
+ * who asks again should stop after as many, for others may go on adding.
  * @return false when there is nothing
  */
 bool pg_budget_collect(pg_budget_t *budget, pg_held_t *out, apr_time_t until);

@@ -30,16 +30,22 @@ static void teardown(void)
     munmap(budget, pg_budget_size());
 }
 
-static bool take4(unsigned source, pg_rate_t rate, apr_time_t now)
+static bool take_of(pg_weight_e weight, unsigned source, pg_rate_t rate,
+                    apr_time_t now)
 {
     unsigned char four[4];
-    pg_asking_t asking = { .now = now };
+    pg_asking_t asking = { .weight = weight, .now = now };
 
     for (int i = 0; i < 4; i++) {
         four[i] = (unsigned char)(source >> (8 * (3 - i)));
     }
     asking.source = pg_address_ipv4(four);
     return pg_budget_take(budget, &rate, &asking);
+}
+
+static bool take4(unsigned source, pg_rate_t rate, apr_time_t now)
+{
+    return take_of(PG_WEIGHT_TUNNEL, source, rate, now);
 }
 
 static int taken(unsigned source, pg_rate_t rate, apr_time_t now, int tries)
@@ -69,9 +75,10 @@ START_TEST(the_total_limits_what_many_sources_write)
     int n = 0;
 
     for (unsigned source = 0; source < 1000; source++) {
-        n += take4(source, rate, START);
+        n += taken(source, rate, START, 5);
     }
-    ck_assert_int_eq(n, 20);
+    /* as many again from the reserve for first lines */
+    ck_assert_int_eq(n, 2 * 20);
     ck_assert_int_eq(taken(7, rate, START + MINUTE, 100), 5);
 }
 END_TEST
@@ -116,14 +123,83 @@ END_TEST
 START_TEST(what_was_carried_is_said_in_the_worst_flood)
 {
     pg_rate_t rate = { .source = 5, .total = 20 };
-    pg_asking_t asking = { .source = pg_address_ipv4("\0\0\0"),
-                           .carried = true, .now = START };
 
     for (unsigned source = 0; source < 100; source++) {
         (void)taken(source, rate, START, 10);
     }
     ck_assert(!take4(0, rate, START));
-    ck_assert(pg_budget_take(budget, &rate, &asking));
+    ck_assert(take_of(PG_WEIGHT_CARRIED, 0, rate, START));
+}
+END_TEST
+
+/* The default rate; each noisy source as often as it likes. */
+START_TEST(ten_thousand_noisy_sources_hide_no_quiet_one)
+{
+    static const pg_weight_e noise[] = { PG_WEIGHT_NOISE, PG_WEIGHT_ATTEMPT,
+                                         PG_WEIGHT_ATTEMPT };
+    pg_rate_t rate = { .source = 10, .total = 120 };
+
+    for (unsigned source = 0; source < 10000; source++) {
+        for (int i = 0; i < 12; i++) {
+            (void)take_of(noise[(unsigned)i % 3], source, rate, START);
+        }
+    }
+    ck_assert_int_eq(taken(20000, rate, START, PG_BUDGET_FIRST),
+                     PG_BUDGET_FIRST);
+}
+END_TEST
+
+START_TEST(a_noisy_few_leave_the_first_lines_of_others)
+{
+    pg_rate_t rate = { .source = 100, .total = 120 };
+
+    for (unsigned source = 0; source < 12; source++) {
+        (void)taken(source, rate, START, 1000);
+    }
+    ck_assert_int_eq(taken(20000, rate, START, 10), PG_BUDGET_FIRST);
+}
+END_TEST
+
+START_TEST(a_light_line_has_a_part_of_what_there_is)
+{
+    static const int most[] = {
+        [PG_WEIGHT_NOISE] = 10, [PG_WEIGHT_ATTEMPT] = 2 * 60,
+        [PG_WEIGHT_TUNNEL] = 2 * 80, [PG_WEIGHT_CARRIED] = 80
+    };
+    pg_rate_t rate = { .source = 100, .total = 80 };
+    int n = 0;
+
+    for (unsigned source = 0; source < 1000; source++) {
+        for (int i = 0; i < 5; i++) {
+            n += take_of((pg_weight_e)_i, source, rate, START);
+        }
+    }
+    ck_assert_int_eq(n, most[_i]);
+}
+END_TEST
+
+START_TEST(noise_uses_up_none_of_a_sources_other_lines)
+{
+    pg_rate_t rate = { .source = 2, .total = 100 };
+
+    for (int i = 0; i < 10; i++) {
+        (void)take_of(PG_WEIGHT_NOISE, 1, rate, START);
+        (void)take_of(PG_WEIGHT_CARRIED, 1, rate, START);
+    }
+    ck_assert_int_eq(taken(1, rate, START, 10), 2);
+}
+END_TEST
+
+/* Once the weight was added to the address before it was mixed. */
+START_TEST(a_neighbour_is_somebody_else_whatever_its_weight)
+{
+    pg_rate_t rate = { .source = 1 };
+
+    for (unsigned source = 1000; source < 1100; source++) {
+        (void)take_of(PG_WEIGHT_TUNNEL, source + 1, rate, START);
+        ck_assert(take_of(PG_WEIGHT_NOISE, source, rate, START));
+        ck_assert(take_of(PG_WEIGHT_CARRIED, source, rate, START));
+    }
 }
 END_TEST
 
@@ -133,7 +209,8 @@ START_TEST(what_was_held_back_is_told_once_with_its_minute)
     pg_held_t held;
 
     (void)taken(1, rate, START, 100);                /* 90 by source      */
-    (void)taken(2, rate, START, 10);                 /* 5 by total        */
+    (void)taken(2, rate, START, 10);
+    (void)taken(3, rate, START, 9);                  /* 5 by total        */
     (void)taken(1, rate, START + MINUTE, 12);        /* 2 by source       */
     ck_assert(!pg_budget_collect(budget, &held, START + MINUTE - 1));
     ck_assert(pg_budget_collect(budget, &held, START + MINUTE));
@@ -157,7 +234,9 @@ START_TEST(a_minute_taken_out_early_goes_on_being_limited)
     (void)taken(1, rate, START, 10);
     ck_assert(pg_budget_collect(budget, &held, START + MINUTE));
     ck_assert_int_eq(taken(1, rate, START, 10), 0);
-    ck_assert_int_eq(taken(2, rate, START, 10), 1);
+    ck_assert_int_eq(taken(2, rate, START, 10), 2);
+    ck_assert_int_eq(taken(3, rate, START, 10), 2);
+    ck_assert_int_eq(taken(4, rate, START, 10), 0);
 }
 END_TEST
 
@@ -170,7 +249,8 @@ START_TEST(a_clock_that_goes_back_ends_nothing)
 }
 END_TEST
 
-enum { PROCESSES = 4, TRIES = 20000 };
+/* of two sources: the total, and their first lines */
+enum { PROCESSES = 4, TRIES = 20000, LINES = 700 + 2 * PG_BUDGET_FIRST };
 
 static void one_process(_Atomic int *lines)
 {
@@ -198,8 +278,8 @@ START_TEST(processes_share_one_budget_to_the_line)
         ck_assert_int_gt(wait(&status), 0);
         ck_assert_int_eq(status, 0);
     }
-    ck_assert_int_eq(atomic_load(lines), 700);
-    ck_assert_uint_eq(pg_budget_held(budget), PROCESSES * TRIES - 700);
+    ck_assert_int_eq(atomic_load(lines), LINES);
+    ck_assert_uint_eq(pg_budget_held(budget), PROCESSES * TRIES - LINES);
     munmap((void *)lines, sizeof(*lines));
 }
 END_TEST
@@ -229,8 +309,8 @@ START_TEST(threads_share_one_budget_to_the_line)
     for (int i = 0; i < PROCESSES; i++) {
         pthread_join(thread[i], NULL);
     }
-    ck_assert_int_eq(lines, 700);
-    ck_assert_uint_eq(pg_budget_held(budget), PROCESSES * TRIES - 700);
+    ck_assert_int_eq(lines, LINES);
+    ck_assert_uint_eq(pg_budget_held(budget), PROCESSES * TRIES - LINES);
 }
 END_TEST
 
@@ -246,6 +326,12 @@ PG_TEST_SUITE(budget)
     tcase_add_test(tc, more_sources_than_places_are_limited_by_the_total);
     tcase_add_test(tc, an_ipv6_network_of_64_bits_is_one_source);
     tcase_add_test(tc, what_was_carried_is_said_in_the_worst_flood);
+    tcase_add_test(tc, ten_thousand_noisy_sources_hide_no_quiet_one);
+    tcase_add_test(tc, a_noisy_few_leave_the_first_lines_of_others);
+    tcase_add_loop_test(tc, a_light_line_has_a_part_of_what_there_is, 0,
+                        PG_WEIGHT_CARRIED + 1);
+    tcase_add_test(tc, noise_uses_up_none_of_a_sources_other_lines);
+    tcase_add_test(tc, a_neighbour_is_somebody_else_whatever_its_weight);
     tcase_add_test(tc, what_was_held_back_is_told_once_with_its_minute);
     tcase_add_test(tc, a_minute_taken_out_early_goes_on_being_limited);
     tcase_add_test(tc, a_clock_that_goes_back_ends_nothing);
