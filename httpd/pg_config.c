@@ -434,6 +434,14 @@ const command_rec pg_config_directives[] = {
                   RSRC_CONF,
                   "file or \"|program\" for one line of JSON an "
                   "attempt; default none"),
+    AP_INIT_TAKE12("ProxyGuardEvidenceRate", pg_config_notify_evidence_rate,
+                   NULL, RSRC_CONF,
+                   "lines of evidence a minute for each source, and in all; "
+                   "or Off; default 60 1200"),
+    AP_INIT_TAKE1("ProxyGuardEvidenceSize", pg_config_notify_evidence_size,
+                  NULL, RSRC_CONF,
+                  "size at which the evidence file takes no more lines, such "
+                  "as 500M; or Off; default 1G"),
     AP_INIT_TAKE1("ProxyGuardMask", pg_config_notify_mask, NULL, RSRC_CONF,
                   "file with a key of 32 hexadecimal digits: names and "
                   "addresses of the evidence log as pseudonyms; default Off"),

@@ -43,6 +43,9 @@ typedef enum pg_audit_mode_e {       /* ProxyGuardAudit */
     X(int,          rate_total,   PG_UNSET, 120)                          \
     X(const char *, hosts,        NULL,     PG_HOSTS_FILE) /* "": none */  \
     X(const char *, evidence,     NULL,     NULL) /* NULL: none       */  \
+    X(int,      evidence_source,  PG_UNSET, 60)  /* lines; 0: no limit */ \
+    X(int,      evidence_total,   PG_UNSET, 1200)                         \
+    X(apr_int64_t, evidence_size, PG_UNSET, (apr_int64_t)1 << 30)         \
     X(const char *, sensor,       NULL,     NULL) /* ServerName, then */  \
     X(const pg_key_t *, mask,     NULL,     NULL) /* NULL: no masking */
 

@@ -25,26 +25,84 @@ static const char *take_number(int *out, cmd_parms *cmd, const char *arg,
     return NULL;
 }
 
-const char *pg_config_notify_rate(cmd_parms *cmd, void *dir,
-                                  const char *source, const char *total)
+/* Off | lines-of-a-source [lines-in-all]; what is not given stays. */
+static const char *take_rate(int *source, int *total, cmd_parms *cmd,
+                             const char *first, const char *second)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
     const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
 
     if (problem) {
         return problem;
     }
-    if (!total && ap_cstr_casecmp(source, "Off") == 0) {
-        settings->rate_source = settings->rate_total = 0;
+    if (!second && ap_cstr_casecmp(first, "Off") == 0) {
+        *source = *total = 0;
         return NULL;
     }
-    problem = take_number(&settings->rate_source, cmd, source,
-                          PG_RATE_SOURCE_MAX);
-    if (!problem && total) {
-        problem = take_number(&settings->rate_total, cmd, total,
-                              PG_RATE_TOTAL_MAX);
+    problem = take_number(source, cmd, first, PG_RATE_SOURCE_MAX);
+    if (!problem && second) {
+        problem = take_number(total, cmd, second, PG_RATE_TOTAL_MAX);
     }
     return problem;
+}
+
+const char *pg_config_notify_rate(cmd_parms *cmd, void *dir,
+                                  const char *source, const char *total)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+
+    return take_rate(&settings->rate_source, &settings->rate_total, cmd,
+                     source, total);
+}
+
+const char *pg_config_notify_evidence_rate(cmd_parms *cmd, void *dir,
+                                           const char *source,
+                                           const char *total)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+
+    return take_rate(&settings->evidence_source, &settings->evidence_total,
+                     cmd, source, total);
+}
+
+/* The number of bytes a letter stands for; 0 for what is none. */
+static apr_int64_t unit_of(const char *letter)
+{
+    static const char units[] = "kmgt";
+    const char *unit = *letter ? strchr(units, pg_octet_lower(*letter)) : NULL;
+
+    if (*letter == '\0') {
+        return 1;
+    }
+    return unit && letter[1] == '\0'
+               ? (apr_int64_t)1 << (10 * (unit - units + 1)) : 0;
+}
+
+const char *pg_config_notify_evidence_size(cmd_parms *cmd, void *dir,
+                                           const char *arg)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const apr_int64_t least = 65536, most = (apr_int64_t)1 << 50;
+    apr_int64_t n, unit;
+    char *end;
+
+    if (problem) {
+        return problem;
+    }
+    if (ap_cstr_casecmp(arg, "Off") == 0) {
+        settings->evidence_size = 0;
+        return NULL;
+    }
+    n = apr_strtoi64(arg, &end, 10);
+    unit = unit_of(end);
+    if (end == arg || unit == 0 || n < 1 || n > most / unit
+        || n * unit < least) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a size from 64K to "
+                            "1024T, such as 500M, nor Off", cmd->cmd->name,
+                            arg);
+    }
+    settings->evidence_size = n * unit;
+    return NULL;
 }
 
 const char *pg_config_notify_evidence(cmd_parms *cmd, void *dir,

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The directives of what is told of an attempt, and under which name. */
+/* The directives of what is reported of an attempt, and under which name. */
 #ifndef PG_CONFIG_NOTIFY_H
 #define PG_CONFIG_NOTIFY_H
 
@@ -14,6 +14,15 @@ const char *pg_config_notify_rate(cmd_parms *cmd, void *dir,
 /** ProxyGuardEvidenceLog path | "|program" | none */
 const char *pg_config_notify_evidence(cmd_parms *cmd, void *dir,
                                       const char *arg);
+
+/** ProxyGuardEvidenceRate Off | lines-of-a-source [lines-in-all] */
+const char *pg_config_notify_evidence_rate(cmd_parms *cmd, void *dir,
+                                           const char *source,
+                                           const char *total);
+
+/** ProxyGuardEvidenceSize Off | bytes, with K, M, G or T */
+const char *pg_config_notify_evidence_size(cmd_parms *cmd, void *dir,
+                                           const char *arg);
 
 /** ProxyGuardMask Off | file with the key */
 const char *pg_config_notify_mask(cmd_parms *cmd, void *dir, const char *arg);

@@ -26,6 +26,7 @@ enum { LINE_MOST = 65536, PIPE_MOST = PIPE_BUF, PIPE_ROOM = 1 << 20 };
 struct pg_evidence_t {
     apr_file_t *file;
     apr_size_t most;             /* octets of a line                      */
+    apr_off_t size;              /* of the file, at most; 0: no limit     */
     pg_outage_t *outage;
     const char *name;            /* as configured                         */
 };
@@ -60,7 +61,7 @@ static apr_status_t close_file(void *file)
 }
 
 static apr_status_t open_file(pg_evidence_t *e, const char **why,
-                              apr_pool_t *pconf)
+                              apr_pool_t *pconf, server_rec *main_server)
 {
     const char *path = ap_server_root_relative(pconf, e->name);
     pg_file_own_t own = { .set_group = false };
@@ -73,6 +74,7 @@ static apr_status_t open_file(pg_evidence_t *e, const char **why,
     }
     if (status == APR_SUCCESS) {
         e->most = LINE_MOST;
+        e->size = pg_config_of(main_server)->evidence_size;
         status = apr_os_file_put(&e->file, &opened.fd,
                                  APR_FOPEN_WRITE | APR_FOPEN_APPEND, pconf);
         apr_pool_cleanup_register(pconf, e->file, close_file,
@@ -91,7 +93,7 @@ apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
     e->name = pg_config_of(main_server)->evidence;
     e->outage = outage;
     status = *e->name == '|' ? open_program(e, pconf)
-                             : open_file(e, &why, pconf);
+                             : open_file(e, &why, pconf, main_server);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
                      PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' is not used: "
@@ -146,18 +148,42 @@ static pg_span_t line_of(const pg_evidence_t *e, const request_rec *r,
 
 /* --- writing ------------------------------------------------------------- */
 
-static void lose(pg_evidence_t *e, const request_rec *r, apr_status_t status)
+/* Is this the first line of an outage? */
+static bool lose(pg_evidence_t *e)
 {
     atomic_fetch_add(&e->outage->lost, 1);
-    if (atomic_fetch_add(&e->outage->missed, 1) == 0) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, status, r->server,
-                     PGLOGNO(0107) "ProxyGuardEvidenceLog: '%s' takes no "
-                     "more lines; attempts are refused and counted as "
-                     "before, and this is said once", e->name);
-    }
+    return atomic_fetch_add(&e->outage->missed, 1) == 0;
 }
 
-static void say_recovered(pg_evidence_t *e, const request_rec *r)
+static void report_outage(const pg_evidence_t *e, const request_rec *r,
+                          apr_status_t status)
+{
+    ap_log_error(APLOG_MARK, APLOG_WARNING, status, r->server, PGLOGNO(0107)
+                 "ProxyGuardEvidenceLog: '%s' takes no more lines; attempts "
+                 "are refused and counted as before, and this is logged once",
+                 e->name);
+}
+
+static void report_size(const pg_evidence_t *e, const request_rec *r)
+{
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server, PGLOGNO(0131)
+                 "ProxyGuardEvidenceSize: '%s' has reached %" APR_OFF_T_FMT
+                 " bytes and takes no more lines until it is rotated; "
+                 "attempts are refused and counted as before, and this is "
+                 "logged once", e->name, e->size);
+}
+
+/* May a line be added to the file? One that cannot be asked may. */
+static bool has_room(const pg_evidence_t *e, apr_size_t more)
+{
+    apr_finfo_t info;
+
+    return e->size == 0
+           || apr_file_info_get(&info, APR_FINFO_SIZE, e->file) != APR_SUCCESS
+           || info.size + (apr_off_t)more <= e->size;
+}
+
+static void report_recovery(pg_evidence_t *e, const request_rec *r)
 {
     apr_uint64_t missed = atomic_exchange(&e->outage->missed, 0);
 
@@ -194,11 +220,19 @@ void pg_evidence_write(pg_evidence_t *evidence, const request_rec *r,
                        const pg_event_t *event)
 {
     pg_span_t line = line_of(evidence, r, event);
-    apr_status_t status = write_once(evidence, r->pool, line);
+    apr_status_t status;
 
-    if (status != APR_SUCCESS) {
-        lose(evidence, r, status);
+    if (!has_room(evidence, line.len)) {
+        if (lose(evidence)) {
+            report_size(evidence, r);
+        }
         return;
     }
-    say_recovered(evidence, r);
+    status = write_once(evidence, r->pool, line);
+    if (status == APR_SUCCESS) {
+        report_recovery(evidence, r);
+    }
+    else if (lose(evidence)) {
+        report_outage(evidence, r, status);
+    }
 }

@@ -24,12 +24,12 @@ typedef struct pg_outage_t {
 
 /**
  * Open what the main server's settings name.
- * @return APR_SUCCESS, or a failure that has been said
+ * @return APR_SUCCESS, or a failure that has been logged
  */
 apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
                               apr_pool_t *pconf, server_rec *main_server);
 
-/** Write one line, or say once an outage that it cannot be. */
+/** Write one line, or log once an outage that it cannot be. */
 void pg_evidence_write(pg_evidence_t *evidence, const request_rec *r,
                        const pg_event_t *event);
 

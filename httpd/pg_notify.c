@@ -16,14 +16,16 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-/*  [ pg_outage_t | pg_budget_t ]   the block all processes share; its key
- *  names the layout, for it may be older than this code. */
-#define BLOCK_KEY "proxyguard-outlet-1"
+/*  [ pg_outage_t | pg_budget_t | pg_budget_t ]   outage, error log, evidence
+ *  log: the block all processes share. Its key names the layout, for it may
+ *  be older than this code. */
+#define BLOCK_KEY "proxyguard-notify-2"
 enum { BUDGET_AT = 64 };
 
 struct pg_notify_t {
-    pg_budget_t *budget;
     pg_outage_t *outage;
+    pg_budget_t *log;
+    pg_budget_t *evidence_budget;
     pg_evidence_t *evidence;     /* NULL: none configured                 */
 };
 
@@ -44,35 +46,64 @@ static void *new_block(apr_pool_t *pool, apr_size_t size)
     return block;
 }
 
+static void *budget_in(void *block, unsigned i)
+{
+    return (char *)block + BUDGET_AT + i * pg_budget_size();
+}
+
 static void *shared_block(server_rec *s)
 {
     void **kept = ap_retained_data_get(BLOCK_KEY);
-    apr_uint64_t secret = 0;
+    apr_uint64_t secret[2] = { 0, 0 };
 
     if (kept) {
         return *kept;
     }
     kept = ap_retained_data_create(BLOCK_KEY, sizeof(*kept));
-    *kept = new_block(s->process->pool, BUDGET_AT + pg_budget_size());
-    (void)apr_generate_random_bytes((unsigned char *)&secret, sizeof(secret));
-    pg_budget_init((char *)*kept + BUDGET_AT, secret);
+    *kept = new_block(s->process->pool, BUDGET_AT + 2 * pg_budget_size());
+    (void)apr_generate_random_bytes((unsigned char *)secret, sizeof(secret));
+    for (unsigned i = 0; i < 2; i++) {
+        pg_budget_init(budget_in(*kept, i), secret[i]);
+    }
     return *kept;
 }
 
 /* --- what was held back -------------------------------------------------- */
 
-static void say_held(apr_pool_t *pool, server_rec *s, pg_budget_t *budget,
-                     apr_time_t until)
+/* The next minute of which something was held back, as text: then true.
+ * Children go on holding lines back, so the caller asks a few times only. */
+static bool next_held(pg_budget_t *budget, pg_held_t *held,
+                      char minute[PG_CALENDAR_SIZE], apr_time_t until)
+{
+    if (!pg_budget_collect(budget, held, until)) {
+        return false;
+    }
+    pg_calendar_text(minute, held->minute, PG_CALENDAR_MINUTE);
+    return true;
+}
+
+#define HELD_FORMAT "minute=%s held=%" APR_UINT64_T_FMT " by_source=%" \
+                    APR_UINT64_T_FMT " by_total=%" APR_UINT64_T_FMT
+
+static void report_held(server_rec *s, const pg_notify_t *outlet,
+                        apr_time_t until)
 {
     char minute[PG_CALENDAR_SIZE];
     pg_held_t held;
 
-    while (pg_budget_collect(budget, &held, until)) {
+    for (int i = 0; i < PG_BUDGET_MINUTES
+                    && next_held(outlet->log, &held, minute, until); i++) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0106)
                      "attempts counted, but not logged (ProxyGuardLogRate): "
-                     "minute=%s held=%" APR_UINT64_T_FMT " by_source=%"
-                     APR_UINT64_T_FMT " by_total=%" APR_UINT64_T_FMT,
-                     pg_calendar_text(minute, held.minute, PG_CALENDAR_MINUTE),
+                     HELD_FORMAT, minute, held.by_source + held.by_total,
+                     held.by_source, held.by_total);
+    }
+    for (int i = 0; i < PG_BUDGET_MINUTES
+                    && next_held(outlet->evidence_budget, &held, minute,
+                                 until); i++) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0130)
+                     "attempts counted, but left out of the evidence log "
+                     "(ProxyGuardEvidenceRate): " HELD_FORMAT, minute,
                      held.by_source + held.by_total, held.by_source,
                      held.by_total);
     }
@@ -83,7 +114,7 @@ int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server)
     const pg_guard_t *guard = pg_config_of(main_server)->guard;
 
     if (guard) {
-        say_held(pool, main_server, guard->outlet->budget, apr_time_now());
+        report_held(main_server, guard->outlet, apr_time_now());
     }
     return DECLINED;
 }
@@ -97,15 +128,15 @@ pg_notify_t *pg_notify_make(apr_pool_t *pconf, server_rec *main_server)
     void *block = shared_block(main_server);
 
     outlet->outage = block;
-    outlet->budget = (void *)((char *)block + BUDGET_AT);
+    outlet->log = budget_in(block, 0);
+    outlet->evidence_budget = budget_in(block, 1);
     if (settings->evidence
         && pg_evidence_open(&outlet->evidence, outlet->outage, pconf,
                             main_server) != APR_SUCCESS) {
         return NULL;
     }
     /* a restart does not wait for the minute to end */
-    say_held(pconf, main_server, outlet->budget,
-             apr_time_now() + apr_time_from_sec(60));
+    report_held(main_server, outlet, apr_time_now() + apr_time_from_sec(60));
     return outlet;
 }
 
@@ -116,31 +147,55 @@ static bool is_logged(const request_rec *r)
            >= APLOG_WARNING;
 }
 
+/* A stale DNS record is enough for a foreign Host; a tunnel is what costs its
+ * owner most. */
+static pg_weight_e weight_of(const pg_event_t *event)
+{
+    if (event->outcome == PG_OUTCOME_RELAYED) {
+        return PG_WEIGHT_CARRIED;
+    }
+    switch (event->verdict.class_id) {
+    case PG_CLASS_CONNECT_TLS:
+    case PG_CLASS_CONNECT_MAIL:
+    case PG_CLASS_CONNECT_OTHER:
+    case PG_CLASS_CHOSEN_BACKEND:
+        return PG_WEIGHT_TUNNEL;
+    case PG_CLASS_FOREIGN_HOST:
+        return event->outcome == PG_OUTCOME_OBSERVED ? PG_WEIGHT_NOISE
+                                                     : PG_WEIGHT_ATTEMPT;
+    default:
+        return PG_WEIGHT_ATTEMPT;
+    }
+}
+
 void pg_notify_attempt(const request_rec *r, const pg_event_t *event)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
     const pg_notify_t *outlet = settings->guard->outlet;
-    pg_rate_t rate = { .source = settings->rate_source,
-                       .total = settings->rate_total };
+    pg_rate_t log = { .source = settings->rate_source,
+                      .total = settings->rate_total };
+    pg_rate_t evidence = { .source = settings->evidence_source,
+                           .total = settings->evidence_total };
     pg_asking_t asking = { .source = event->source,
-                           .carried = event->outcome == PG_OUTCOME_RELAYED,
+                           .weight = weight_of(event),
                            .now = apr_time_now() };
 
-    if (is_logged(r)
-        && pg_budget_take(outlet->budget, &rate, &asking)) {
+    if (is_logged(r) && pg_budget_take(outlet->log, &log, &asking)) {
         pg_log_attempt(r, event);
     }
-    if (outlet->evidence) {
+    if (outlet->evidence
+        && pg_budget_take(outlet->evidence_budget, &evidence, &asking)) {
         pg_evidence_write(outlet->evidence, r, event);
     }
 }
 
 apr_uint64_t pg_notify_held(const pg_notify_t *outlet)
 {
-    return pg_budget_held(outlet->budget);
+    return pg_budget_held(outlet->log);
 }
 
 apr_uint64_t pg_notify_lost(const pg_notify_t *outlet)
 {
-    return atomic_load(&outlet->outage->lost);
+    return atomic_load(&outlet->outage->lost)
+           + pg_budget_held(outlet->evidence_budget);
 }

@@ -11,7 +11,9 @@ import pytest
 from pg_wire import wait_until
 
 KEY = "0123456789abcdef0123456789ABCDEF\n"
-FILE = "ProxyGuardEvidenceLog @ROOT@/evidence.json\nProxyGuardLogRate Off"
+OFF = "\nProxyGuardEvidenceRate Off"
+FILE = ("ProxyGuardEvidenceLog @ROOT@/evidence.json\nProxyGuardLogRate Off"
+        + OFF)
 GET = (b"GET http://www.m.example/x?y HTTP/1.1\r\n"
        b"Host: www.m.example\r\nProxy-Authorization: Basic c2VjcmV0\r\n"
        b"Authorization: Bearer secret\r\nCookie: id=secret\r\n"
@@ -118,7 +120,7 @@ def test_a_program_gets_whole_lines_and_long_ones_are_cut(httpd_with):
 def test_a_program_that_does_not_read_holds_nobody_up(httpd_with):
     server = httpd_with(
         'ProxyGuardEvidenceLog "|/bin/sh -c \'while [ ! -e @ROOT@/go ]; do '
-        'sleep 0.1; done; exec cat >@ROOT@/htdocs/out\'"')
+        'sleep 0.1; done; exec cat >@ROOT@/htdocs/out\'"' + OFF)
     big = GET[:-2] + b"X-Long: " + b"z" * 8000 + b"\r\n\r\n"
     count = 0
     while not server.log.untaken(" PG0107: "):
@@ -223,6 +225,40 @@ def test_a_folder_that_anybody_may_write_to_is_refused(httpd_with):
     assert os.listdir(server.path("open")) == []
 
 
+def test_a_budget_limits_the_lines_of_a_source(httpd_with):
+    server = httpd_with("ProxyGuardEvidenceLog @ROOT@/evidence.json\n"
+                        "ProxyGuardEvidenceRate 5 100")
+    for _ in range(20):
+        server.send(GET)
+    server.settled(20)
+    server.log.attempts(20)
+    written = len(lines(server, 5))
+    # a minute may have turned in between
+    assert written in (5, 10)
+    assert server.status()["evidence_lines_lost"] == 20 - written
+    server.graceful()
+    held = sum(int(x.held) for x in server.log.take_all(" PG0130: "))
+    assert held == 20 - written
+
+
+def test_a_file_as_large_as_it_may_be_takes_no_more(httpd_with):
+    server = httpd_with.make(FILE + "\nProxyGuardEvidenceSize 64k")
+    path = server.write("evidence.json", "{}\n" * 21800)
+    server.start()
+    for _ in range(3):
+        assert server.send(GET).status == 421
+    server.settled(3)
+    server.log.attempts(3)
+    server.log.take(" PG0131: ProxyGuardEvidenceSize: .* 65536 bytes")
+    assert os.path.getsize(path) == 3 * 21800
+    assert server.status()["evidence_lines_lost"] == 3
+    os.truncate(path, 0)
+    server.send(GET)
+    assert server.log.take(" PG0108: ").lost == "3"
+    server.log.attempts(1)
+    assert len(lines(server, 1)) == 1
+
+
 def test_rotatelogs_turns_the_file(httpd_with):
     server = httpd_with(
         'ProxyGuardEvidenceLog "|/usr/bin/rotatelogs -n 6 '
@@ -292,6 +328,16 @@ REFUSED = {
         "ProxyGuardEvidenceLog: '|$cat >x' is neither a path nor",
     "<VirtualHost *:1>\nProxyGuardEvidenceLog x\n</VirtualHost>":
         "ProxyGuardEvidenceLog " + GLOBAL,
+    "<VirtualHost *:1>\nProxyGuardEvidenceRate 5\n</VirtualHost>":
+        "ProxyGuardEvidenceRate " + GLOBAL,
+    "ProxyGuardEvidenceRate 0":
+        "ProxyGuardEvidenceRate: '0' is not a number of lines a minute",
+    "<VirtualHost *:1>\nProxyGuardEvidenceSize 1G\n</VirtualHost>":
+        "ProxyGuardEvidenceSize " + GLOBAL,
+    **{f"ProxyGuardEvidenceSize {x}":
+       f"ProxyGuardEvidenceSize: '{x}' is not a size from 64K to 1024T"
+       for x in ("0", "63K", "1P", "1GB", "x", "-1", "1025T",
+                 "99999999999999999999")},
     "ProxyGuardMask no/such/key":
         "ProxyGuardMask: 'no/such/key' cannot be read: No such file",
     "ProxyGuardMask @ROOT@/mime.types":

@@ -39,6 +39,7 @@ def attempt_rows(every):
 def sensor(httpd_with, name, evidence, every):
     """A server that was asked for some rows, and what it counted."""
     server = httpd_with(f"ProxyGuardSensor {name}\nProxyGuardLogRate Off\n"
+                        "ProxyGuardEvidenceRate Off\n"
                         f"ProxyGuardEvidenceLog {evidence}")
     for line, host in attempt_rows(every):
         server.send(octets_of(line, host), timeout=3)

@@ -152,8 +152,10 @@ class SoakServer(Httpd):
                 f"ProxyGuardCheckpoint {self.state}/checkpoint 10\n")
         if ERRORS_PIPED[self.mpm]:
             return text + (f"ErrorLog \"|{ROTATELOGS} {self.log.path} 64K\"\n"
-                           f"ProxyGuardEvidenceLog {evidence}\n")
-        return text + (f"ProxyGuardEvidenceLog \"|{ROTATELOGS} {evidence} "
+                           f"ProxyGuardEvidenceLog {evidence}\n"
+                           "ProxyGuardEvidenceRate Off\n")
+        return text + ("ProxyGuardEvidenceRate Off\n"
+                       f"ProxyGuardEvidenceLog \"|{ROTATELOGS} {evidence} "
                        "1M\"\n")
 
     def _environment(self):
