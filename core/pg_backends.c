@@ -27,7 +27,7 @@ struct pg_backends_t {
     apr_hash_t *sockets;         /* path -> path                          */
     apr_array_header_t *suffixes;    /* entry_t *                         */
     apr_array_header_t *networks;    /* entry_t *                         */
-    apr_array_header_t *prefixes;    /* const char *, before a variable   */
+    apr_array_header_t *prefixes;    /* entry_t *, before a variable      */
     unsigned char ports[65536 / 8];  /* behind a variable host            */
 };
 
@@ -40,7 +40,7 @@ pg_backends_t *pg_backends_create(apr_pool_t *pool)
     b->sockets = apr_hash_make(pool);
     b->suffixes = apr_array_make(pool, 4, sizeof(entry_t *));
     b->networks = apr_array_make(pool, 4, sizeof(entry_t *));
-    b->prefixes = apr_array_make(pool, 4, sizeof(const char *));
+    b->prefixes = apr_array_make(pool, 4, sizeof(entry_t *));
     return b;
 }
 
@@ -350,17 +350,21 @@ static void note_suffix(pg_backends_t *b, pg_span_t token, apr_uint16_t port)
     }
 }
 
-static void note_host(pg_backends_t *b, pg_span_t token, apr_uint16_t port,
-                      bool before_variable)
+static void note_prefix(pg_backends_t *b, pg_span_t token)
+{
+    entry_t *entry = make_entry(b, lower(b->pool, token));
+
+    entry->bare = true;
+    APR_ARRAY_PUSH(b->prefixes, entry_t *) = entry;
+}
+
+static void note_host(pg_backends_t *b, pg_span_t token, apr_uint16_t port)
 {
     entry_t *entry;
 
     if (!is_name(token)
         && pg_span_find(token, ':') == token.len) {
         return;
-    }
-    if (before_variable && port == 0) {
-        APR_ARRAY_PUSH(b->prefixes, const char *) = lower(b->pool, token);
     }
     entry = host_entry(b, token);
     entry->bare |= port == 0;
@@ -369,9 +373,18 @@ static void note_host(pg_backends_t *b, pg_span_t token, apr_uint16_t port,
     }
 }
 
+/* Behind "//" or an '@': where a URL has its host. */
+static bool begins_host(const scan_t *s)
+{
+    const char *at = s->all.ptr + s->at;
+
+    return (s->at >= 1 && at[-1] == '@')
+           || (s->at >= 2 && at[-1] == '/' && at[-2] == '/');
+}
+
 static void read_token(pg_backends_t *b, scan_t *s)
 {
-    bool after = s->after_variable;
+    bool after = s->after_variable, host = begins_host(s);
     apr_uint16_t port;
     pg_span_t token;
 
@@ -383,7 +396,10 @@ static void read_token(pg_backends_t *b, scan_t *s)
         note_suffix(b, token, port);
     }
     else if (token.len) {
-        note_host(b, token, port, variable(s) > 0);
+        note_host(b, token, port);
+        if (host && port == 0 && variable(s) > 0) {
+            note_prefix(b, token);
+        }
     }
     if (token.len == 0 && port == 0) {
         s->at++;
@@ -489,6 +505,41 @@ static pg_named_e check_lists(const pg_backends_t *b,
     return best;
 }
 
+/* "127.0.0.1" and then "9" is another address; "10.0.0." and then "9" is what
+ * was meant, and so is "app" and then "7": but not "app" and "7.s.example". */
+static bool moves(const entry_t *prefix, pg_span_t rest)
+{
+    pg_address_t address;
+
+    return pg_span_find(rest, '.') < rest.len
+           || pg_address_parse(&address, pg_span_str(prefix->name));
+}
+
+/* What follows the prefix that a host begins with; empty if it does not. */
+static pg_span_t rest_of(const entry_t *prefix, pg_span_t host)
+{
+    pg_span_t start = pg_span_str(prefix->name);
+
+    return pg_span_istarts(host, start) ? pg_span_from(host, start.len)
+                                        : PG_SPAN("");
+}
+
+static pg_named_e check_prefixes(const pg_backends_t *b,
+                                 const pg_destination_t *d, pg_span_t host)
+{
+    pg_named_e best = PG_NAMED_NO;
+
+    for (int i = 0; i < b->prefixes->nelts && best != PG_NAMED_YES; i++) {
+        const entry_t *prefix = APR_ARRAY_IDX(b->prefixes, i, entry_t *);
+        pg_span_t rest = rest_of(prefix, host);
+        if (rest.len && !moves(prefix, rest)) {
+            pg_named_e is = with_port(b, prefix, d);
+            best = is > best ? is : best;
+        }
+    }
+    return best;
+}
+
 static pg_named_e check_host(const pg_backends_t *b, const pg_destination_t *d)
 {
     pg_span_t host = without_dot(d->authority.host);
@@ -505,6 +556,8 @@ static pg_named_e check_host(const pg_backends_t *b, const pg_destination_t *d)
         is = with_port(b, entry, d);
     }
     more = is == PG_NAMED_YES ? is : check_lists(b, d, host);
+    is = more > is ? more : is;
+    more = is == PG_NAMED_YES ? is : check_prefixes(b, d, host);
     return more > is ? more : is;
 }
 
@@ -518,29 +571,15 @@ pg_named_e pg_backends_check(const pg_backends_t *b, const pg_destination_t *d)
     return d->kind == PG_DESTINATION_HOST ? check_host(b, d) : PG_NAMED_YES;
 }
 
-/* "127.0.0.1" and then "9" is another address; "10.0.0." and then "9" is what
- * was meant, and so is "app" and then "7": but not "app" and "7.s.example". */
-static bool moves(const char *prefix, pg_span_t rest)
-{
-    pg_address_t address;
-
-    return rest.len
-           && (pg_span_find(rest, '.') < rest.len
-               || pg_address_parse(&address, pg_span_str(prefix)));
-}
-
 bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *b, pg_span_t host)
 {
-    bool found = false;
-
+    *rest = PG_SPAN("");
     for (int i = 0; i < b->prefixes->nelts; i++) {
-        const char *prefix = APR_ARRAY_IDX(b->prefixes, i, const char *);
-        pg_span_t more = pg_span_from(host, strlen(prefix));
-        if (pg_span_istarts(host, pg_span_str(prefix))
-            && moves(prefix, more) && (!found || more.len > rest->len)) {
+        const entry_t *prefix = APR_ARRAY_IDX(b->prefixes, i, entry_t *);
+        pg_span_t more = rest_of(prefix, host);
+        if (more.len > rest->len && moves(prefix, more)) {
             *rest = more;
-            found = true;
         }
     }
-    return found;
+    return rest->len > 0;
 }

@@ -166,12 +166,18 @@ static pg_chosen_e by_port(const pg_chosen_in_t *in, const pg_destination_t *d)
            ? PG_CHOSEN_PORT : PG_CHOSEN_NOT;
 }
 
-/* A port that only "www.*" or the like vouches for is no more ours than the
- * name is. */
+/* "www.*" takes names that are others'. And "localhost" is ours for a client
+ * on this machine, but not with the port of some other program on it: what
+ * listens there alone counts on being reached by nobody else. */
 static pg_own_e whose(const pg_chosen_in_t *in, const pg_authority_t *a)
 {
-    return pg_own_is_guess(in->own, a)
-           ? PG_OWN_NO : pg_own_check(in->own, a, in->local, in->local_port);
+    pg_own_e own = pg_own_check(in->own, a, in->local, in->local_port);
+
+    if (pg_own_is_guess(in->own, a)) {
+        return PG_OWN_NO;
+    }
+    return own == PG_OWN_PORT && a->host_kind == PG_HOST_NAME
+           ? pg_own_check(in->own, a, NULL, 0) : own;
 }
 
 /* The very name in Host, with a port that we serve or none: ours for all that

@@ -14,7 +14,7 @@ static void read_host(pg_destination_t *out, pg_span_t scheme,
     out->port = out->authority.port_kind == PG_PORT_NONE
                 ? pg_portclass_scheme(scheme) : out->authority.port;
     if (out->authority.host.len == 0) {
-        out->kind = PG_DESTINATION_NONE;
+        memset(out, 0, sizeof(*out));
     }
 }
 

@@ -59,8 +59,10 @@ void pg_book_heard(const ap_errorlog_info *info, const char *line)
     const pg_guard_t *guard;
     void *note = NULL;
 
+    /* a connection that was reset had been made */
     if (info->format == NULL || info->s == NULL
-        || !is_about_nobody(info->format)) {
+        || !is_about_nobody(info->format)
+        || APR_STATUS_IS_ECONNRESET(info->status)) {
         return;
     }
     guard = pg_config_of(info->s)->guard;
@@ -90,6 +92,7 @@ static bool is_before_connecting(const request_rec *r)
 {
     static const char *const reasons[] = {
         "<strong>DNS lookup failure for", "<strong>URI cannot be parsed",
+        "<strong>Error resolving backend address",
         "<strong>Connect to remote machine blocked", "<strong>Max-Forwards",
         "TRACE "
     };

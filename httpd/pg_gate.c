@@ -78,9 +78,11 @@ static int judge_anew(request_rec *r, const pg_settings_t *settings,
         if (!note->clean) {
             pg_note_publish(first, note);
         }
-        if (note->action.act == PG_ACT_PASS) {
-            pg_book_open(first, settings, note);
-        }
+    }
+    before = pg_note_of(first);
+    if (note->action.act == PG_ACT_PASS
+        && before->action.act == PG_ACT_PASS) {
+        pg_book_open(first, settings, (pg_note_t *)before);
     }
     return pg_note_enforce(r, note);
 }

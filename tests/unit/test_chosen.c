@@ -1,0 +1,351 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_test.h"
+
+#include "pg_chosen.h"
+
+static apr_pool_t *pool;
+
+static void set_up(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void tear_down(void)
+{
+    apr_pool_destroy(pool);
+}
+
+/* --- destinations -------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    int readings;
+    pg_destination_e kind;
+    const char *host;
+    apr_uint16_t port;
+} parsed[] = {
+    { "http://a.example/x", 1, PG_DESTINATION_HOST, "a.example", 80 },
+    { "http://a.example:8080", 1, PG_DESTINATION_HOST, "a.example", 8080 },
+    { "https://[::1]:1/x?y", 1, PG_DESTINATION_HOST, "::1", 1 },
+    { "fcgi://127.0.0.1/var", 1, PG_DESTINATION_HOST, "127.0.0.1", 0 },
+    { "http://u@a.example@b.example/", 1, PG_DESTINATION_HOST, "b.example",
+      80 },
+    { "http://a.example?@b.example/", 2, PG_DESTINATION_HOST, "a.example",
+      80 },
+    { "http://a.example#@b.example", 2, PG_DESTINATION_HOST, "a.example",
+      80 },
+    { "http://a.example?x", 2, PG_DESTINATION_HOST, "a.example", 80 },
+    { "unix:/run/a.sock|fcgi://localhost/x", 1, PG_DESTINATION_SOCKET, NULL,
+      0 },
+    { "balancer://farm/x", 1, PG_DESTINATION_BALANCER, NULL, 0 },
+    { "http:/a.example/", 1, PG_DESTINATION_NONE, NULL, 0 },
+    { "http:///x", 1, PG_DESTINATION_NONE, NULL, 0 },
+    { "", 1, PG_DESTINATION_NONE, NULL, 0 },
+};
+
+START_TEST(a_destination_is_taken_apart)
+{
+    pg_destination_t d[PG_DESTINATION_READINGS];
+    pg_span_t name = pg_test_exact(pg_span_str(parsed[_i].name));
+
+    ck_assert_int_eq(pg_destination_parse(d, name), parsed[_i].readings);
+    ck_assert_int_eq(d[0].kind, parsed[_i].kind);
+    ck_assert_uint_eq(d[0].port, parsed[_i].port);
+    if (parsed[_i].host) {
+        ck_assert(pg_span_eq(d[0].authority.host,
+                             pg_span_str(parsed[_i].host)));
+    }
+    free((char *)name.ptr);
+}
+END_TEST
+
+START_TEST(where_two_readers_differ_there_are_two_readings)
+{
+    pg_destination_t d[PG_DESTINATION_READINGS];
+
+    ck_assert_int_eq(
+        pg_destination_parse(d, PG_SPAN("http://a.example?@b.example:1/")), 2);
+    ck_assert(pg_span_eq(d[0].authority.host, PG_SPAN("a.example")));
+    ck_assert(pg_span_eq(d[1].authority.host, PG_SPAN("b.example")));
+    ck_assert_uint_eq(d[1].port, 1);
+}
+END_TEST
+
+/* --- what the configuration names ---------------------------------------- */
+
+static pg_named_e named(const pg_backends_t *b, const char *name)
+{
+    pg_destination_t d[PG_DESTINATION_READINGS];
+
+    pg_destination_parse(d, pg_span_str(name));
+    return pg_backends_check(b, &d[0]);
+}
+
+static const struct {
+    const char *argument, *name;
+    pg_named_e is;
+} arguments[] = {
+    { "http://10.0.0.1:8080/", "http://10.0.0.1:8080/x", PG_NAMED_YES },
+    { "http://10.0.0.1:8080/", "http://10.0.0.1:25/x", PG_NAMED_HOST },
+    { "http://10.0.0.1:8080/", "http://10.0.0.1/x", PG_NAMED_HOST },
+    { "http://10.0.0.1:8080/", "http://10.0.0.11:8080/x", PG_NAMED_NO },
+    { "http://App.Example/", "http://app.example./", PG_NAMED_YES },
+    { "http://app.example/", "http://app.example:80/", PG_NAMED_HOST },
+    { "http://[::1]:81/", "http://[::1]:81/", PG_NAMED_YES },
+    { "http://[::1]/", "http://[::1]/", PG_NAMED_YES },
+    { "http://u:p@app.example:81/", "http://app.example:81/", PG_NAMED_YES },
+    { "http://127.0.0.1$1", "http://127.0.0.1/x", PG_NAMED_YES },
+    { "http://127.0.0.1:$1/", "http://127.0.0.1:25/", PG_NAMED_HOST },
+    { "^/(app1|app2)/(.*)$", "http://app2/", PG_NAMED_YES },
+    { "^(a\\.example|b\\.example)$", "http://b.example/", PG_NAMED_YES },
+    { "!^a\\.example$", "http://a.example/", PG_NAMED_NO },
+    { "http://$1.apps.example/", "http://x.apps.example/", PG_NAMED_YES },
+    { "http://$1.apps.example:8080/", "http://x.apps.example:8080/",
+      PG_NAMED_YES },
+    { "http://$1.apps.example:8080/", "http://x.apps.example:25/",
+      PG_NAMED_HOST },
+    { "http://${to:$1}.apps.example/", "http://x.apps.example/",
+      PG_NAMED_YES },
+    { "http://$1.apps.example/", "http://apps.example/", PG_NAMED_NO },
+    { "http://$1.example/", "http://x.example/", PG_NAMED_NO },
+    { "http://%{HTTP_HOST}$1", "http://http_host/", PG_NAMED_NO },
+    { "http://$1", "http://1/", PG_NAMED_NO },
+    { "TO=10.0.0.1:81", "http://10.0.0.1:81/", PG_NAMED_YES },
+    { "unix:/run/a.sock|fcgi://localhost/", "unix:/run/a.sock|fcgi://x/",
+      PG_NAMED_YES },
+    { "unix:/run/a.sock|fcgi://localhost/", "unix:/run/b.sock|fcgi://x/",
+      PG_NAMED_NO },
+    { "proxy:http://10.0.0.1:81", "http://10.0.0.1:81/x", PG_NAMED_YES },
+    { "x", "balancer://farm/", PG_NAMED_YES },
+    { "[", "http://x/", PG_NAMED_NO },
+    { "http://[::1", "http://[::1]/", PG_NAMED_NO },
+    { "${a", "http://a/", PG_NAMED_NO },
+    { "\\", "http://a/", PG_NAMED_NO },
+};
+
+START_TEST(an_argument_names_what_stands_in_it_literally)
+{
+    pg_backends_t *b = pg_backends_create(pool);
+    pg_span_t argument =
+        pg_test_exact(pg_span_str(arguments[_i].argument));
+
+    pg_backends_read(b, argument);
+    ck_assert_msg(named(b, arguments[_i].name) == arguments[_i].is, "%s: %s",
+                  arguments[_i].argument, arguments[_i].name);
+    free((char *)argument.ptr);
+}
+END_TEST
+
+START_TEST(a_port_behind_a_variable_host_is_the_rules)
+{
+    pg_backends_t *b = pg_backends_create(pool);
+
+    pg_backends_read(b, PG_SPAN("http://%{HTTP_HOST}:8080/$1"));
+    ck_assert(pg_backends_has_port(b, 8080));
+    ck_assert(!pg_backends_has_port(b, 80));
+}
+END_TEST
+
+static const struct {
+    const char *value, *yes, *no, *wrong;
+} declared[] = {
+    { "a.example", "http://a.example:81/", "http://b.example/", NULL },
+    { "a.example:81", "http://a.example:81/", "http://a.example:82/", NULL },
+    { "a.example:80-89", "http://a.example/", "http://a.example:90/", NULL },
+    { "*.a.example", "http://x.y.a.example/", "http://a.example/", NULL },
+    { "10.0.0.1", "http://10.0.0.1:1/", "http://10.0.0.2/", NULL },
+    { "10.0.0.0/8:81", "http://10.9.9.9:81/", "http://11.0.0.0:81/", NULL },
+    { "10.0.0.0/31", "http://10.0.0.1/", "http://10.0.0.2/", NULL },
+    { "0.0.0.0/0", "http://192.0.2.1/", "http://[2001:db8::1]/", NULL },
+    { "2001:db8::/32", "http://[2001:db8::9]/", "http://[2001:db9::1]/",
+      NULL },
+    { "[2001:db8::1]:81", "http://[2001:db8::1]:81/",
+      "http://[2001:db8::1]:82/", NULL },
+    { "app", "http://app/", "http://app2/", NULL },
+    { "", NULL, NULL, "is not a host name" },
+    { "*", NULL, NULL, "is not a host name" },
+    { "*.", NULL, NULL, "is not a host name" },
+    { "a b", NULL, NULL, "is not a host name" },
+    { "http://a.example/", NULL, NULL, "has a port" },
+    { "10.0.0.0/33", NULL, NULL, "is not a host name" },
+    { "10.0.0.0/", NULL, NULL, "is not a host name" },
+    { "10.0.0.256", NULL, NULL, "is not a host name" },
+    { "a.example:0", NULL, NULL, "has a port" },
+    { "a.example:65536", NULL, NULL, "has a port" },
+    { "a.example:9-1", NULL, NULL, "has a port" },
+    { "a.example:1-", NULL, NULL, "has a port" },
+    { "a.example:", NULL, NULL, "has a port" },
+};
+
+START_TEST(a_backend_is_declared)
+{
+    pg_backends_t *b = pg_backends_create(pool);
+    const char *wrong = pg_backends_declare(b,
+                                            pg_span_str(declared[_i].value));
+
+    if (declared[_i].wrong) {
+        ck_assert_msg(wrong && strstr(wrong, declared[_i].wrong), "%s: %s",
+                      declared[_i].value, wrong ? wrong : "taken");
+        return;
+    }
+    ck_assert_msg(wrong == NULL, "%s: %s", declared[_i].value, wrong);
+    ck_assert_int_eq(named(b, declared[_i].yes), PG_NAMED_YES);
+    ck_assert_int_ne(named(b, declared[_i].no), PG_NAMED_YES);
+}
+END_TEST
+
+/* --- what the client chose ----------------------------------------------- */
+
+static pg_chosen_e chosen_with(pg_backends_t *b, const char *name,
+                               const char *host, const char *text,
+                               bool names_known)
+{
+    pg_span_t texts[] = { pg_test_exact(pg_span_str(text)),
+                          pg_span_str(host) };
+    pg_own_t *own = pg_own_create(pool);
+    pg_address_t local;
+    pg_chosen_in_t in = {
+        .backends = b, .own = own, .local = &local, .local_port = 8000,
+        .names_known = names_known, .host = pg_span_str(host), .texts = texts,
+        .text_count = 2, .work = apr_palloc(pool, strlen(text) + 64)
+    };
+    pg_destination_t d[PG_DESTINATION_READINGS];
+    pg_chosen_e is;
+
+    pg_address_parse(&local, PG_SPAN("192.0.2.80"));
+    pg_own_add(own, PG_SPAN("www.own.example"));
+    pg_own_add(own, PG_SPAN("shop*.example"));
+    pg_own_add_port(own, 8000);
+    pg_destination_parse(d, pg_span_str(name));
+    is = pg_chosen_judge(&in, &d[0]);
+    free((char *)texts[0].ptr);
+    return is;
+}
+
+static const struct {
+    const char *name, *host, *text;
+    pg_chosen_e is;
+} judged[] = {
+    /* by Host */
+    { "http://s.example/", "s.example", "/", PG_CHOSEN_HOST },
+    { "http://s.example/", "S.EXAMPLE:80", "/", PG_CHOSEN_HOST },
+    { "http://s.example./", "s.example", "/", PG_CHOSEN_HOST },
+    { "http://www.own.example/", "www.own.example", "/", PG_CHOSEN_NOT },
+    { "http://www.own.example:8000/", "www.own.example:8000", "/",
+      PG_CHOSEN_NOT },
+    { "http://www.own.example:25/", "www.own.example:25", "/",
+      PG_CHOSEN_PORT },
+    { "http://192.0.2.80:25/", "192.0.2.80:25", "/", PG_CHOSEN_PORT },
+    { "http://192.0.2.80/", "192.0.2.80", "/", PG_CHOSEN_NOT },
+    { "http://192.0.2.9/", "192.0.2.9", "/", PG_CHOSEN_HOST },
+    { "http://[::ffff:192.0.2.9]/", "[::ffff:192.0.2.9]", "/",
+      PG_CHOSEN_HOST },
+    { "http://[::ffff:192.0.2.80]/", "[::ffff:192.0.2.80]", "/",
+      PG_CHOSEN_NOT },
+    { "http://localhost:3306/", "localhost:3306", "/", PG_CHOSEN_HOST },
+    /* a pattern is no name of ours: whoever has "shop1.example" is asked */
+    { "http://shop1.example/", "shop1.example", "/", PG_CHOSEN_HOST },
+    /* by the target and the fields */
+    { "http://s.example/", "own", "/p/s.example/", PG_CHOSEN_HOST },
+    { "http://s.example/", "own", "/p/s%2eexample/", PG_CHOSEN_HOST },
+    { "http://s.example/", "own", "/p/s%252eexample/", PG_CHOSEN_HOST },
+    { "http://s.example/", "own", "/p/s%25252eexample/", PG_CHOSEN_HOST },
+    { "http://s%2eexample/", "own", "/p/s.example/", PG_CHOSEN_HOST },
+    { "http://s.example/", "own", "/gos.examplex", PG_CHOSEN_HOST },
+    { "http://s.example/", "own", "/p/t.example/", PG_CHOSEN_NOT },
+    { "http://db/", "own", "/p/db/x", PG_CHOSEN_HOST },
+    { "http://db/", "own", "/p/dbx/x", PG_CHOSEN_NOT },
+    { "http://db/", "own", "/p/xdb", PG_CHOSEN_NOT },
+    { "http://localhost/", "own", "/plocalhost", PG_CHOSEN_HOST },
+    { "http://192.0.2.9/", "own", "/p192.0.2.9", PG_CHOSEN_HOST },
+    { "http://192.0.2.9/", "192.0.2.99", "/", PG_CHOSEN_NOT },
+    { "http://[2001:db8::9]/", "own", "/p/[2001:db8::9]/", PG_CHOSEN_HOST },
+    { "http://[2001:db8::9]/", "own", "/2001:db8::99", PG_CHOSEN_NOT },
+    { "unix:/run/x.sock|http://a/", "own", "/p/unix:/run/x.sock%7c",
+      PG_CHOSEN_HOST },
+    { "unix:/run/x.sock|http://a/", "own", "/", PG_CHOSEN_NOT },
+    { "balancer://x/", "own", "/x/", PG_CHOSEN_NOT },
+    /* what the configuration names */
+    { "http://lit.example:81/", "own", "/lit.example:81", PG_CHOSEN_NOT },
+    { "http://lit.example:25/", "own", "/port/25/", PG_CHOSEN_PORT },
+    { "http://lit.example:25/", "own", "/port/0250/", PG_CHOSEN_NOT },
+    { "http://10.0.0.1@s.example/", "own", "/@s.example/", PG_CHOSEN_HOST },
+    { "http://10.0.0.1.s.example/", "own", "/p.s.example/", PG_CHOSEN_HOST },
+    { "http://10.0.0.19/", "own", "/p9/", PG_CHOSEN_HOST },
+    { "http://10.0.0.1/", "own", "/p/", PG_CHOSEN_NOT },
+    { "http://app7/", "own", "/app/7", PG_CHOSEN_NOT },
+    { "http://app7/", "own", "/app7/", PG_CHOSEN_NOT },
+    { "http://app7:25/", "own", "/app7/25", PG_CHOSEN_PORT },
+    { "http://app7.s.example/", "own", "/7.s.example", PG_CHOSEN_HOST },
+    { "http://x.apps.internal/", "own", "/x.apps.internal",
+      PG_CHOSEN_NOT },
+    { "http://s.example:8080/", "s.example", "/", PG_CHOSEN_HOST },
+    { "http://www.own.example:8080/", "www.own.example:8080", "/",
+      PG_CHOSEN_NOT },
+};
+
+static pg_backends_t *some_backends(void)
+{
+    pg_backends_t *b = pg_backends_create(pool);
+
+    pg_backends_read(b, PG_SPAN("http://lit.example:81/"));
+    pg_backends_read(b, PG_SPAN("http://10.0.0.1$1"));
+    pg_backends_read(b, PG_SPAN("http://app$1/"));
+    pg_backends_read(b, PG_SPAN("http://$1.apps.internal/"));
+    pg_backends_read(b, PG_SPAN("http://%{HTTP_HOST}:8080/"));
+    return b;
+}
+
+START_TEST(what_the_client_chose_is_told_from_what_it_did_not)
+{
+    ck_assert_msg(chosen_with(some_backends(), judged[_i].name,
+                              judged[_i].host, judged[_i].text, true)
+                      == judged[_i].is,
+                  "%s, Host %s, %s", judged[_i].name, judged[_i].host,
+                  judged[_i].text);
+}
+END_TEST
+
+static const struct {
+    const char *name, *host;
+    pg_chosen_e is;
+} unknown[] = {
+    { "http://any.example/", "any.example", PG_CHOSEN_NAME },
+    { "http://any.example:8000/", "any.example:8000", PG_CHOSEN_NAME },
+    { "http://any.example:8080/", "any.example", PG_CHOSEN_NAME },
+    { "http://any.example:25/", "any.example:25", PG_CHOSEN_HOST },
+    { "http://192.0.2.9/", "192.0.2.9", PG_CHOSEN_HOST },
+    { "http://localhost/", "localhost", PG_CHOSEN_HOST },
+    { "http://other.example/", "any.example", PG_CHOSEN_HOST },
+};
+
+START_TEST(where_our_names_are_not_known_a_name_by_host_may_be_one)
+{
+    ck_assert_msg(chosen_with(some_backends(), unknown[_i].name,
+                              unknown[_i].host, "/p/other.example", false)
+                      == unknown[_i].is,
+                  "%s, Host %s", unknown[_i].name, unknown[_i].host);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+PG_TEST_SUITE(chosen)
+{
+    TCase *tc = tcase_create("chosen");
+
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_loop_test(tc, a_destination_is_taken_apart, 0, COUNT(parsed));
+    tcase_add_test(tc, where_two_readers_differ_there_are_two_readings);
+    tcase_add_loop_test(tc, an_argument_names_what_stands_in_it_literally, 0,
+                        COUNT(arguments));
+    tcase_add_test(tc, a_port_behind_a_variable_host_is_the_rules);
+    tcase_add_loop_test(tc, a_backend_is_declared, 0, COUNT(declared));
+    tcase_add_loop_test(tc, what_the_client_chose_is_told_from_what_it_did_not,
+                        0, COUNT(judged));
+    tcase_add_loop_test(
+        tc, where_our_names_are_not_known_a_name_by_host_may_be_one, 0,
+        COUNT(unknown));
+    suite_add_tcase(suite, tc);
+}
