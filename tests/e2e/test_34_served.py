@@ -1,0 +1,182 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Absolute-form to ourselves is served where no forward proxy is meant, never
+proxied to ourselves; and no client chooses the policy it is judged by."""
+
+import socket
+
+import pytest
+
+from pg_hosts import free_port
+from pg_peers import Origin
+from pg_wire import exchange
+
+MODULES = ("proxy", "proxy_http", "proxy_connect", "proxy_fcgi",
+           "proxy_wstunnel", "rewrite")
+OPEN = "ProxyRequests On\nAllowCONNECT 1-65535\n"
+ALIAS = "ServerAlias also.own.example *.site.example\n"
+
+
+@pytest.fixture
+def proxy(httpd_with):
+    def make(conf="", name="www.own.example", **more):
+        server = httpd_with(OPEN + conf, modules=MODULES, name=name, **more)
+        server.log.take_all(r"PG0[02]\d\d: ")
+        return server
+    return make
+
+
+def get(server, target, *fields, host=None, address=None):
+    return exchange(address or server.address, "\r\n".join(
+        [f"GET {target} HTTP/1.1", f"Host: {host or server.authority}",
+         "Connection: close", *fields]).encode() + b"\r\n\r\n")
+
+
+def own_forms(server):
+    name, port = server.name, server.port
+    return [f"http://{name}/page.txt", f"http://{name}:{port}/page.txt",
+            f"HTTP://{name.upper()}:{port}/page.txt",
+            f"http://{name}.:{port}/page.txt", f"https://{name}/page.txt",
+            f"https://{name}:{port}/page.txt",
+            f"http://127.0.0.1:{port}/page.txt",
+            f"http://also.own.example:{port}/page.txt",
+            f"http://x.site.example:{port}/page.txt"]
+
+
+@pytest.mark.parametrize("forward", ["Auto", "Deny"])
+def test_ours_is_served_as_without_mod_proxy(proxy, forward):
+    server = proxy(f"ProxyGuardForward {forward}\n"
+                   "<VirtualHost *:@PORT@>\nServerName www.own.example\n"
+                   f"{ALIAS}</VirtualHost>\n")
+    forms = own_forms(server)
+    for target in forms:
+        reply = get(server, target)
+        assert (reply.status, reply.text) == (200, "own page\n"), target
+    # one request each: nothing came a second time, from ourselves
+    assert len(server.access_log(len(forms))) == len(forms)
+    assert server.status()["attempts"] == 0
+    assert server.log.all("PG01") == []
+
+
+@pytest.mark.parametrize("forward", ["Auto", "Deny"])
+def test_nobody_becomes_local_by_way_of_the_proxy(proxy, forward):
+    """Proxied to ourselves it would come from 127.0.0.1."""
+    server = proxy(f"ProxyGuardForward {forward}\n"
+                   "Listen 127.0.0.4:@PORT@\n"
+                   "<Location /inner>\nRequire ip 127.0.0.1\n</Location>\n"
+                   "Alias /inner @ROOT@/htdocs\n")
+    target = f"http://127.0.0.4:{server.port}/inner/page.txt"
+    octets = (f"GET {target} HTTP/1.1\r\nHost: 127.0.0.4\r\n"
+              "Connection: close\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.4", server.port),
+                                  source_address=("127.0.0.9", 0)) as s:
+        s.sendall(octets)
+        data = b""
+        while more := s.recv(65536):
+            data += more
+    assert data.startswith(b"HTTP/1.1 403 ")
+    server.log.take_all("AH01630")
+    assert server.log.all("PG01") == []
+
+
+def test_a_proxy_that_is_meant_still_takes_them(proxy):
+    server = proxy("<Proxy *>\nRequire local\n</Proxy>\n")
+    reply = get(server, f"http://127.0.0.1:{server.port}/page.txt")
+    assert reply.text == "own page\n"
+    assert len(server.access_log(2)) == 2        # proxied to ourselves
+
+
+# --- whose policy ------------------------------------------------------------
+
+WEAK = {
+    "Off": "ProxyGuard Off",
+    "Observe": "ProxyGuard Observe",
+    "open on purpose": "ProxyGuardForward Allow",
+    "observing": "ProxyGuardAction all observe",
+    "exempting": "ProxyGuardExempt true",
+}
+ASK = {
+    "ws": "GET ws://{to}/x HTTP/1.1\r\nHost: weak.example\r\n"
+          "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+          "Sec-WebSocket-Version: 13\r\n"
+          "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    "fcgi": "GET fcgi://{to}/x HTTP/1.1\r\nHost: weak.example\r\n"
+            "Connection: close\r\n\r\n",
+    "https": "GET https://{to}/x HTTP/1.1\r\nHost: weak.example\r\n"
+             "Connection: close\r\n\r\n",
+    "connect": "CONNECT {to} HTTP/1.1\r\nHost: weak.example\r\n\r\n",
+}
+
+
+def two_hosts(weak):
+    return ("<VirtualHost 127.0.0.1:@PORT@>\nServerName strict.example\n"
+            "</VirtualHost>\n<VirtualHost 127.0.0.1:@PORT@>\n"
+            f"ServerName weak.example\n{OPEN}{weak}\n</VirtualHost>\n")
+
+
+@pytest.mark.parametrize("weak", WEAK)
+def test_the_strictest_virtual_host_decides(httpd_with, origin, weak):
+    server = httpd_with(OPEN + two_hosts(WEAK[weak]), modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    for what, text in ASK.items():
+        reply = server.send(text.format(to=origin.authority).encode())
+        assert reply.status >= 400, what
+    assert origin.hits == []
+    lines = server.log.attempts(len(ASK))
+    assert {x.outcome for x in lines} == {"denied"}
+
+
+def test_a_virtual_host_that_is_alone_has_its_own_policy(httpd_with, origin):
+    port = free_port()
+    server = httpd_with(
+        OPEN + f"Listen 127.0.0.1:{port}\n<VirtualHost 127.0.0.1:{port}>\n"
+        "ServerName weak.example\nProxyGuard Off\n</VirtualHost>\n",
+        modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    reply = get(server, f"http://{origin.authority}/",
+                address=("127.0.0.1", port))
+    assert reply.body == b"from the origin\n"
+    assert server.log.all("PG01") == []
+
+
+# --- who is let off ----------------------------------------------------------
+
+def test_an_exempted_request_that_is_carried_is_counted(proxy, origin):
+    server = proxy("ProxyGuardExempt \"%{HTTP_USER_AGENT} == 'probe'\"\n")
+    reply = get(server, f"http://{origin.authority}/", "User-Agent: probe")
+    assert reply.body == b"from the origin\n"
+    server.access_log(1)
+    status = server.status()
+    assert (status["attempts"], status["permitted"]) == (0, 1)
+    assert server.log.all("PG01") == []
+
+
+def test_the_same_behind_a_reverse_proxy(httpd_with):
+    third = Origin(host="127.0.0.3")
+    server = httpd_with("ProxyGuardExempt \"%{HTTP_USER_AGENT} == 'probe'\"\n"
+                        "ProxyPassMatch ^/p/(.*)$ http://$1\n",
+                        modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    target = f"/p/{third.authority}/x"
+    assert get(server, target).status == 403
+    assert third.hits == []
+    assert get(server, target, "User-Agent: probe").status == 200
+    server.access_log(2)
+    status = server.status()
+    assert (status["attempts"], status["permitted"]) == (1, 1)
+    assert server.log.attempt().outcome == "denied"
+    third.close()
+
+
+def test_what_is_about_to_be_forwarded_is_stopped_whatever_it_says(
+        httpd_with, origin):
+    """Text that is clean to the guard, and that mod_proxy would forward: a
+    name of the server's own that no request of its own could be for."""
+    server = httpd_with(OPEN + "ProxyGuardOwnHost 127.0.0.1:*\n"
+                        "RewriteEngine On\n"
+                        f"RewriteRule ^/page.txt$ http://{origin.authority}/ "
+                        "[P]\n", modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    reply = get(server, f"http://127.0.0.1:{origin.port}/x")
+    assert reply.status == 404              # served, from here
+    assert origin.hits == []
+    server.log.take_all("AH")
