@@ -17,6 +17,7 @@
 
 #include "pg_book.h"
 #include "pg_config.h"
+#include "pg_config_sink.h"
 #include "pg_gate.h"
 #include "pg_guard.h"
 #include "pg_log.h"
@@ -69,7 +70,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     guard = make_guard(pconf, main_server);
     guard->audit = pg_auditlog_start(pconf, ptemp, main_server);
     guard->outlet = pg_notify_make(pconf, main_server);
-    if (guard->outlet == NULL) {
+    if (guard->outlet == NULL
+        || !pg_sinkhole_make(&guard->sink, guard->ledger, pconf,
+                             main_server)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (server_rec *s = main_server; s; s = s->next) {
@@ -115,6 +118,7 @@ static void register_hooks(apr_pool_t *pool)
     pg_peek_register();
     ap_hook_pre_connection(pg_peek_connection, ssl, NULL, APR_HOOK_LAST);
     ap_hook_check_config(pg_auditlog_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(pg_config_sink_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(pg_auditlog_test, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pg_guard_post_read, before_us, after_us,

@@ -15,7 +15,8 @@
  * on: %{proxyguard-class}n in a LogFormat. A clean request has none. */
 #define PROXYGUARD_NOTE_CLASS  "proxyguard-class"    /* "absolute", ...    */
 #define PROXYGUARD_NOTE_REASON "proxyguard-reason"   /* why                */
-#define PROXYGUARD_NOTE_ACTION "proxyguard-action"   /* pass, deny or drop */
+#define PROXYGUARD_NOTE_ACTION "proxyguard-action"   /* pass, deny, drop or
+                                                         sink              */
 
 /* Environment variable with the class, for `Require env`, SetEnvIf in a
  * directory context, env= of CustomLog, and reqenv() in expressions. */

@@ -54,6 +54,7 @@ typedef struct pg_capture_t {
     apr_uint64_t mails;          /* sum of kept                           */
     apr_uint64_t kept[PG_KEEP_COUNT];
     apr_uint64_t spool;          /* octets in the spool, when it last grew */
+    apr_uint64_t spool_most;     /* that it may have                      */
     apr_time_t last;             /* when the last mail came; 0: none did  */
 } pg_capture_t;
 

@@ -144,6 +144,9 @@ static pg_outcome_e outcome_of(const request_rec *r, const pg_note_t *note)
     if (note->action.act == PG_ACT_DROP) {
         return PG_OUTCOME_DROPPED;
     }
+    if (note->action.act == PG_ACT_SINK) {
+        return note->sunk ? PG_OUTCOME_SUNK : PG_OUTCOME_REFUSED;
+    }
     if (is_proxy_refusal(r, note)) {
         return PG_OUTCOME_REFUSED;
     }

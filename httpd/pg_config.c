@@ -8,6 +8,7 @@
 
 #include "pg_backends.h"
 #include "pg_config_notify.h"
+#include "pg_config_sink.h"
 #include "pg_ledger.h"
 #include "pg_own.h"
 
@@ -96,7 +97,7 @@ static const word_t switch_words[] = {
 
 static const word_t act_words[] = {
     { "deny", PG_ACT_DENY }, { "drop", PG_ACT_DROP },
-    { "observe", PG_ACT_PASS }, { NULL, 0 }
+    { "observe", PG_ACT_PASS }, { "sink", PG_ACT_SINK }, { NULL, 0 }
 };
 
 static const char *word_list(apr_pool_t *pool, const word_t *words)
@@ -371,6 +372,9 @@ static const char *set_action(cmd_parms *cmd, void *dir, const char *name,
                                "only 'deny' does", cmd->cmd->name, act,
                                status);
     }
+    if (!problem && chosen == PG_ACT_SINK) {
+        problem = pg_config_sink_action(cmd, all ? PG_SUBJECT_COUNT : one);
+    }
     if (!problem && status) {
         problem = take_status(&with, cmd, status);
     }
@@ -421,7 +425,8 @@ const command_rec pg_config_directives[] = {
                   "On or Off: look at a connection's first octets for SOCKS, "
                   "and for CONNECT on a TLS port; default On"),
     AP_INIT_TAKE23("ProxyGuardAction", set_action, NULL, RSRC_CONF,
-                   "class or all, then deny [status], drop or observe; "
+                   "class or all, then deny [status], drop, observe or, for "
+                   "CONNECT, sink; "
                    "default: deny, but observe for foreign-host and "
                    "chosen-port"),
     AP_INIT_ITERATE("ProxyGuardExempt", add_exempt, NULL, RSRC_CONF,
@@ -448,5 +453,15 @@ const command_rec pg_config_directives[] = {
     AP_INIT_TAKE1("ProxyGuardSensor", pg_config_notify_sensor, NULL, RSRC_CONF,
                   "this server's name among several; default the main "
                   "ServerName"),
+    AP_INIT_TAKE12("ProxyGuardSinkSpool", pg_config_sink_spool, NULL,
+                   RSRC_CONF,
+                   "file for captured mail, and the most megabytes it may "
+                   "have, or none; default none, 64"),
+    AP_INIT_TAKE2("ProxyGuardSinkLimit", pg_config_sink_limit, NULL, RSRC_CONF,
+                  "conversations, source, seconds or kilobytes, and a number; "
+                  "default 16, 4, 120, 256"),
+    AP_INIT_TAKE1("ProxyGuardSinkKeep", pg_config_sink_keep, NULL, RSRC_CONF,
+                  "message, header or summary: how much of a mail is kept; "
+                  "default message"),
     { NULL }
 };

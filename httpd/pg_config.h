@@ -47,7 +47,16 @@ typedef enum pg_audit_mode_e {       /* ProxyGuardAudit */
     X(int,      evidence_total,   PG_UNSET, 1200)                         \
     X(apr_int64_t, evidence_size, PG_UNSET, (apr_int64_t)1 << 30)         \
     X(const char *, sensor,       NULL,     NULL) /* ServerName, then */  \
-    X(const pg_key_t *, mask,     NULL,     NULL) /* NULL: no masking */
+    X(const pg_key_t *, mask,     NULL,     NULL) /* NULL: no masking */  \
+    X(const char *, sink_line,    NULL,     NULL) /* "file:line" of the   \
+                          ProxyGuardAction that sinks; NULL: none     */  \
+    X(const char *, spool,        NULL,     NULL) /* NULL: none       */  \
+    X(int, spool_megabytes,       PG_UNSET, 64)                           \
+    X(int, sink_conversations,    PG_UNSET, 16)                           \
+    X(int, sink_source,           PG_UNSET, 4)                            \
+    X(int, sink_seconds,          PG_UNSET, 120)                          \
+    X(int, sink_kilobytes,        PG_UNSET, 256)                          \
+    X(int, sink_keep,             PG_UNSET, PG_KEEP_MESSAGE)
 
 struct pg_guard_t;
 

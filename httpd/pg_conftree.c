@@ -110,3 +110,8 @@ const pg_audit_t *pg_conftree_audit(server_rec *main_server,
     in.tree = convert(ap_conftree, ptemp);
     return pg_audit_run(&in, pool);
 }
+
+bool pg_conftree_proxy_requests(const server_rec *s)
+{
+    return proxy_requests(s, ap_find_linked_module("mod_proxy.c"));
+}

@@ -22,4 +22,7 @@
 const pg_audit_t *pg_conftree_audit(server_rec *main_server,
                                     apr_pool_t *pool, apr_pool_t *ptemp);
 
+/** Is ProxyRequests On in this virtual host? For the same hooks. */
+bool pg_conftree_proxy_requests(const server_rec *s);
+
 #endif

@@ -17,6 +17,7 @@ typedef struct pg_conn_t {
                                     network but not passed on; 0 = none   */
     bool refused;                /* they were refused: read nothing more  */
     bool counted;                /* they were an attempt, and counted     */
+    struct pg_conversation_t *conversation;  /* the sink's; NULL: none    */
 } pg_conn_t;
 
 /** The record of c, or NULL when it has none yet. */

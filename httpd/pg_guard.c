@@ -222,6 +222,32 @@ void pg_guard_error(request_rec *r)
 
 /* --- what became of it --------------------------------------------------- */
 
+/* Counted and logged as soon as it is accepted: a conversation may last, and
+ * where a worker waits with it, log_transaction comes after its end. */
+static PG_OFF_THE_PATH int sink_or_deny(request_rec *r, pg_note_t *note)
+{
+    const pg_settings_t *settings = pg_config_of(r->server);
+    pg_sinkhole_t *sink = settings->guard->sink;
+
+    if (!pg_sinkhole_accept(r, &note->verdict, sink)) {
+        note->action.act = PG_ACT_DENY;
+        pg_note_publish(r, note);
+        return pg_note_enforce(r, note);
+    }
+    note->sunk = true;
+    pg_book_close(r, settings, note);
+    return pg_sinkhole_converse(r, sink);
+}
+
+int pg_guard_quick(request_rec *r, int lookup)
+{
+    pg_note_t *note = lookup || r->main || r->prev
+                      ? NULL : (pg_note_t *)pg_note_of(r);
+
+    return note && !note->clean && note->action.act == PG_ACT_SINK
+           ? sink_or_deny(r, note) : DECLINED;
+}
+
 /* The first octets of a connection are read again as a request line, when
  * the peek let them pass. */
 static bool is_counted_already(const request_rec *r)
@@ -238,6 +264,10 @@ static PG_OFF_THE_PATH int log_attempt(request_rec *r, const pg_note_t *note)
     if (settings->guard == NULL
         || (note == NULL && (settings->engine == PG_ENGINE_OFF
                              || is_counted_already(r)))) {
+        return DECLINED;
+    }
+    if (note && note->sunk) {
+        pg_sinkhole_hold(r->connection, settings->guard->sink);
         return DECLINED;
     }
     if (note == NULL) {
@@ -277,6 +307,9 @@ static void log_octets(request_rec *r, const pg_settings_t *settings,
     pg_note_t *note = pg_note_make(r, settings, verdict);
 
     note->seen = note->early = true;
+    if (note->action.act == PG_ACT_SINK) {
+        note->action.act = PG_ACT_DENY;  /* there is no request to accept  */
+    }
     *act = note->action.act;
     pg_note_leave(r, note);
     pg_note_publish(r, note);

@@ -18,6 +18,7 @@
 #include "pg_notify.h"
 #include "pg_own.h"
 #include "pg_policy.h"
+#include "pg_sinkhole.h"
 
 /** What the hooks share. Made in post_config, read-only afterwards. */
 typedef struct pg_guard_t {
@@ -29,6 +30,7 @@ typedef struct pg_guard_t {
     pg_checkpoint_t *checkpoint; /* the parent's; NULL: none              */
     const pg_audit_t *audit;
     pg_notify_t *outlet;
+    pg_sinkhole_t *sink;         /* NULL: none                            */
     bool names_known;            /* some ServerName, and no "*" alias     */
     bool behind_proxy;           /* mod_remoteip is loaded: the peer need
                                     not be the client                     */
@@ -36,6 +38,9 @@ typedef struct pg_guard_t {
 
 /** post_read_request: DECLINED, or the refusal. Any thread. */
 int pg_guard_post_read(request_rec *r);
+
+/** quick_handler: an attempt for the sink. Registered by the sink only. */
+int pg_guard_quick(request_rec *r, int lookup);
 
 /** insert_error_filter: no attempt that is refused is answered with 3xx. */
 void pg_guard_error(request_rec *r);

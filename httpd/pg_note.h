@@ -20,6 +20,7 @@ typedef struct pg_note_t {
     bool early;                  /* before mod_remoteip had told who the
                                     client is                             */
     bool passed;                 /* mod_proxy was about to carry it       */
+    bool sunk;                   /* in the ledger: the sink accepted it   */
     bool booked;                 /* in the ledger, as relayed             */
     bool permitted;              /* in the ledger, as permitted           */
     bool heard;                  /* of the latest: nobody there           */

@@ -181,8 +181,11 @@ typedef struct pg_sink_part_t {
     pg_word_t kept[PG_SINK_KEEPS];
     pg_word_t last;                  /* mail, us since 1970               */
     pg_word_t spool;                 /* octets                            */
+    pg_word_t most;                  /* octets that it may have           */
     pg_word_t torn;                  /* 1: its last entry has no end      */
-    pg_word_t reserved[PG_SINK_WORDS - 64 - PG_SINK_ENDS - PG_SINK_KEEPS - 3];
+    pg_word_t filling;               /* 1: at 80 %, and that was logged   */
+    pg_word_t refuses;               /* 1: takes no mail, likewise        */
+    pg_word_t reserved[PG_SINK_WORDS - 64 - PG_SINK_ENDS - PG_SINK_KEEPS - 6];
 } pg_sink_part_t;
 
 static_assert(sizeof(pg_sink_part_t) == PG_SINK_WORDS * sizeof(pg_word_t)

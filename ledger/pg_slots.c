@@ -131,9 +131,28 @@ void pg_slots_kept(pg_ledger_t *ledger, pg_keep_e keep, apr_time_t now)
     }
 }
 
-void pg_slots_spool(pg_ledger_t *ledger, apr_uint64_t octets)
+/* Set a mark of one bit; was it otherwise before? */
+static bool mark(pg_word_t *word, bool to)
 {
-    pg_word_set(&ledger->common->sink.spool, octets);
+    apr_uint64_t seen = !to;
+
+    return pg_word_swap(word, &seen, to);
+}
+
+bool pg_slots_spool(pg_ledger_t *ledger, apr_uint64_t octets,
+                    apr_uint64_t most)
+{
+    pg_sink_part_t *sink = &ledger->common->sink;
+    bool filling = octets >= most - most / 5;
+
+    pg_word_set(&sink->spool, octets);
+    pg_word_set(&sink->most, most);
+    return mark(&sink->filling, filling) && filling;
+}
+
+bool pg_slots_refuse(pg_ledger_t *ledger, bool refuses)
+{
+    return mark(&ledger->common->sink.refuses, refuses);
 }
 
 void pg_slots_tear(pg_ledger_t *ledger, bool torn)
@@ -162,6 +181,7 @@ void pg_slots_copy(pg_capture_t *out, const pg_ledger_t *ledger,
     }
     out->last = (apr_time_t)pg_word_get(&sink->last);
     out->spool = pg_word_get(&sink->spool);
+    out->spool_most = pg_word_get(&sink->most);
 }
 
 void pg_slots_merge(pg_ledger_t *into, const pg_ledger_t *from)
@@ -177,4 +197,5 @@ void pg_slots_merge(pg_ledger_t *into, const pg_ledger_t *from)
     }
     advance(&to->last, pg_word_get(&sink->last));
     pg_word_add(&to->spool, pg_word_get(&sink->spool));
+    pg_word_add(&to->most, pg_word_get(&sink->most));
 }

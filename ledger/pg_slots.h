@@ -47,8 +47,13 @@ unsigned pg_slots_held(const pg_ledger_t *ledger, apr_time_t now);
 void pg_slots_ended(pg_ledger_t *ledger, pg_end_e end);
 void pg_slots_kept(pg_ledger_t *ledger, pg_keep_e keep, apr_time_t now);
 
-/** Note how large the spool is. */
-void pg_slots_spool(pg_ledger_t *ledger, apr_uint64_t octets);
+/** Note how large the spool is. @return true: it has just come to 80 % of
+ *  the most it may have */
+bool pg_slots_spool(pg_ledger_t *ledger, apr_uint64_t octets,
+                    apr_uint64_t most);
+
+/** Note whether it takes mail. @return true: it did otherwise before */
+bool pg_slots_refuse(pg_ledger_t *ledger, bool refuses);
 
 /** Does an entry in the spool lack its end? A disk may fill up in the middle
  *  of a write; the next entry must not become part of it. */

@@ -100,7 +100,12 @@ START_TEST(what_came_of_them_is_counted_and_merged)
     pg_slots_kept(ledger, PG_KEEP_MESSAGE, T0 + 5);
     pg_slots_kept(ledger, PG_KEEP_LOST, T0 + 3);
     pg_slots_kept(ledger, PG_KEEP_COUNT, T0 + 9);
-    pg_slots_spool(ledger, 1234);
+    ck_assert(!pg_slots_spool(ledger, 799, 1000));
+    ck_assert(pg_slots_spool(ledger, 800, 1000));
+    ck_assert(!pg_slots_spool(ledger, 900, 1000));
+    ck_assert(pg_slots_refuse(ledger, true));
+    ck_assert(!pg_slots_refuse(ledger, true));
+    ck_assert(pg_slots_refuse(ledger, false));
     ck_assert_int_eq(pg_ledger_heap(&sum, T0, pool), 0);
     for (unsigned i = 1; i <= 2; i++) {
         ck_assert_int_eq(pg_ledger_merge(sum, ledger, T0, pool), 0);
@@ -109,7 +114,7 @@ START_TEST(what_came_of_them_is_counted_and_merged)
         ck_assert_uint_eq(s->capture.ended[PG_END_STOP], i);
         ck_assert_uint_eq(s->capture.mails, 2 * i);
         ck_assert_uint_eq(s->capture.kept[PG_KEEP_LOST], i);
-        ck_assert_uint_eq(s->capture.spool, 1234 * i);
+        ck_assert_uint_eq(s->capture.spool, 900 * i);
         ck_assert_int_eq(s->capture.last, T0 + 5);
     }
     ck_assert(!pg_slots_torn(ledger));

@@ -1,0 +1,173 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_config_sink.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include "pg_config.h"
+#include "pg_conftree.h"
+#include "pg_log.h"
+#include "pg_sinkhole.h"
+#include "pg_slots.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+static bool take_number(int *out, const char *arg, int least, int most)
+{
+    char *end;
+    apr_int64_t n = apr_strtoi64(arg, &end, 10);
+
+    if (*end || end == arg || n < least || n > most) {
+        return false;
+    }
+    *out = (int)n;
+    return true;
+}
+
+const char *pg_config_sink_spool(cmd_parms *cmd, void *dir, const char *path,
+                                 const char *megabytes)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    if (problem) {
+        return problem;
+    }
+    if (ap_cstr_casecmp(path, "none") == 0 && !megabytes) {
+        settings->spool = NULL;
+        return NULL;
+    }
+    if (megabytes
+        && !take_number(&settings->spool_megabytes, megabytes, 1, 1048576)) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a number of "
+                            "megabytes from 1 to 1048576", cmd->cmd->name,
+                            megabytes);
+    }
+    if (settings->spool == NULL) {
+        pg_sinkhole_register();
+    }
+    settings->spool = *path ? ap_server_root_relative(cmd->pool, path) : NULL;
+    return settings->spool ? NULL
+           : apr_psprintf(cmd->pool, "%s: '%s' is neither a path nor 'none'",
+                          cmd->cmd->name, path);
+}
+
+const char *pg_config_sink_limit(cmd_parms *cmd, void *dir, const char *what,
+                                 const char *number)
+{
+    pg_settings_t *settings = pg_config_of(cmd->server);
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const struct {
+        const char *word;
+        int *value;
+        int least, most;
+    } limits[] = {
+        { "conversations", &settings->sink_conversations, 1, PG_SLOTS_MOST },
+        { "source", &settings->sink_source, 1, PG_SLOTS_MOST },
+        { "seconds", &settings->sink_seconds, 5, 3600 },
+        { "kilobytes", &settings->sink_kilobytes, 1, 65536 },
+    };
+
+    if (problem) {
+        return problem;
+    }
+    for (apr_size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        if (ap_cstr_casecmp(what, limits[i].word) != 0) {
+            continue;
+        }
+        return take_number(limits[i].value, number, limits[i].least,
+                           limits[i].most)
+               ? NULL
+               : apr_psprintf(cmd->pool, "%s: '%s' is not a number of %s from "
+                              "%d to %d", cmd->cmd->name, number,
+                              limits[i].word, limits[i].least,
+                              limits[i].most);
+    }
+    return apr_psprintf(cmd->pool, "%s: '%s' is not conversations, source, "
+                        "seconds or kilobytes", cmd->cmd->name, what);
+}
+
+const char *pg_config_sink_keep(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    if (problem) {
+        return problem;
+    }
+    for (int k = PG_KEEP_MESSAGE; k <= PG_KEEP_SUMMARY; k++) {
+        if (ap_cstr_casecmp(arg, pg_capture_keep((pg_keep_e)k)) == 0) {
+            pg_config_of(cmd->server)->sink_keep = k;
+            return NULL;
+        }
+    }
+    return apr_psprintf(cmd->pool, "%s: '%s' is not message, header or "
+                        "summary", cmd->cmd->name, arg);
+}
+
+static bool can_sink(int subject)
+{
+    return subject == PG_CLASS_CONNECT_MAIL || subject == PG_CLASS_CONNECT_TLS
+           || subject == PG_CLASS_CONNECT_OTHER;
+}
+
+const char *pg_config_sink_action(cmd_parms *cmd, int subject)
+{
+    if (!can_sink(subject)) {
+        return apr_psprintf(cmd->pool, "%s: '%s' cannot be sunk; only "
+                            "connect-mail, connect-tls and connect-other can",
+                            cmd->cmd->name,
+                            subject == PG_SUBJECT_COUNT
+                                ? "all" : pg_policy_name(subject));
+    }
+    pg_config_of(cmd->server)->sink_line =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
+                     cmd->directive->line_num);
+    return NULL;
+}
+
+/* --- does it fit together? ----------------------------------------------- */
+
+static bool sinks(const pg_settings_t *settings)
+{
+    for (int i = 0; i < PG_CLASS_COUNT; i++) {
+        if (settings->action[i].status != PG_UNSET
+            && settings->action[i].act == PG_ACT_SINK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *objection(const pg_settings_t *main_settings,
+                             const server_rec *s)
+{
+    const char *ledger = main_settings->ledger;
+
+    if (main_settings->spool == NULL) {
+        return "no ProxyGuardSinkSpool is set";
+    }
+    if (ledger && ap_cstr_casecmp(ledger, "none") == 0) {
+        return "there is no ledger, which keeps the number of conversations "
+               "down (ProxyGuardLedger none)";
+    }
+    return pg_conftree_proxy_requests(s)
+           ? "its virtual host is a forward proxy (ProxyRequests On)" : NULL;
+}
+
+int pg_config_sink_check(apr_pool_t *pconf, apr_pool_t *plog,
+                         apr_pool_t *ptemp, server_rec *main_server)
+{
+    for (server_rec *s = main_server; s; s = s->next) {
+        const char *why = sinks(pg_config_of(s))
+                              ? objection(pg_config_of(main_server), s) : NULL;
+
+        if (why) {
+            ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main_server,
+                         PGLOGNO(0281) "ProxyGuardAction ... sink (%s): %s; "
+                         "not starting", pg_config_of(s)->sink_line, why);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return OK;
+}

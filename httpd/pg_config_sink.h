@@ -1,0 +1,24 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The directives of the sink, and what must hold where it is used. */
+#ifndef PG_CONFIG_SINK_H
+#define PG_CONFIG_SINK_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+const char *pg_config_sink_spool(cmd_parms *cmd, void *dir, const char *path,
+                                 const char *megabytes);
+const char *pg_config_sink_limit(cmd_parms *cmd, void *dir, const char *what,
+                                 const char *number);
+const char *pg_config_sink_keep(cmd_parms *cmd, void *dir, const char *arg);
+
+/** "ProxyGuardAction subject sink": may this subject, and where is it said? */
+const char *pg_config_sink_action(cmd_parms *cmd, int subject);
+
+/** check_config: no virtual host may sink without a spool and a ledger, or
+ *  while it is a forward proxy. Runs under -t too. */
+int pg_config_sink_check(apr_pool_t *pconf, apr_pool_t *plog,
+                         apr_pool_t *ptemp, server_rec *main_server);
+
+#endif

@@ -1,0 +1,447 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_conversation.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "pg_config.h"
+#include "pg_log.h"
+#include "pg_mbox.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+/* What is done with what comes. */
+typedef enum kind_e {
+    KIND_SMTP,                   /* answered                              */
+    KIND_HELLO,                  /* read to the end of a ClientHello      */
+    KIND_FIRST                   /* read until the client pauses          */
+} kind_e;
+
+enum {
+    FIRST_MOST = 4096,           /* of a ClientHello, or of anything else */
+    IDLE_SECONDS = 30,
+    PAUSE_SECONDS = 3,           /* after the first octets                */
+    READ_MOST = 8192,
+    ID_SIZE = 32,
+    SUBMISSIONS_PORT = 465       /* TLS from the beginning (RFC 8314)     */
+};
+
+/* A map of its own: pages that a conversation never needs cost nothing, and
+ * all go back to the system at its end. */
+typedef struct room_t {
+    pg_smtp_t smtp;
+    char first[FIRST_MOST];
+    char message[];              /* message_most, then room for an entry  */
+} room_t;
+
+struct pg_conversation_t {
+    conn_rec *c;
+    server_rec *server;
+    const pg_host_t *host;
+    pg_slot_t slot;
+    const char *id, *target, *source, *vhost;
+    apr_time_t begun;
+    pg_deadline_t deadline;
+    apr_off_t said;              /* octets                                */
+
+    pthread_mutex_t lock;        /* for what follows                      */
+    atomic_bool over;            /* read without it, too                  */
+    kind_e kind;
+    room_t *room;                /* NULL when over                        */
+    apr_size_t first_len;
+    apr_uint64_t octets;         /* received                              */
+    unsigned mails, lost;        /* taken; not kept                       */
+};
+
+/* --- memory -------------------------------------------------------------- */
+
+static apr_size_t size_of_room(const pg_host_t *host)
+{
+    return sizeof(room_t) + host->message_most
+           + pg_mbox_room(host->message_most);
+}
+
+static room_t *new_room(const pg_host_t *host)
+{
+    void *room = mmap(NULL, size_of_room(host), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return room == MAP_FAILED ? NULL : room;
+}
+
+/* --- mail ---------------------------------------------------------------- */
+
+static const char *mechanism(const pg_smtp_t *smtp)
+{
+    return smtp->auth_plain ? "PLAIN" : smtp->auth_login ? "LOGIN" : NULL;
+}
+
+/* The id of the mail that is next. No pool: see end(). */
+static void write_id(char id[ID_SIZE], const pg_conversation_t *t)
+{
+    snprintf(id, ID_SIZE, "%s-%u", t->id, t->mails + 1);
+}
+
+static bool keep_mail(pg_conversation_t *t, const pg_smtp_mail_t *mail,
+                      const char *id)
+{
+    const pg_host_t *host = t->host;
+    char *out = t->room->message + host->message_most;
+    pg_mbox_entry_t entry = { .time = apr_time_now(),
+                              .mail = mail,
+                              .keep = host->keep,
+                              .host = t->room->smtp.host,
+                              .id = pg_span_str(id),
+                              .conversation = pg_span_str(t->id),
+                              .source = pg_span_str(t->source),
+                              .target = pg_span_str(t->target),
+                              .vhost = pg_span_str(t->vhost),
+                              .auth = mechanism(&t->room->smtp) };
+    apr_size_t n = pg_mbox_write(out, pg_mbox_room(host->message_most),
+                                 &entry);
+    bool kept = n > 0 && pg_spool_append(host->spool, pg_span_make(out, n),
+                                         host->ledger, t->server);
+
+    t->mails++;
+    t->lost += !kept;
+    pg_slots_kept(host->ledger,
+                  !kept ? PG_KEEP_LOST : mail->cut ? PG_KEEP_CUT
+                                                   : host->keep, entry.time);
+    return kept;
+}
+
+/* --- the end ------------------------------------------------------------- */
+
+static void log_end(const pg_conversation_t *t, pg_end_e why)
+{
+    apr_time_t took = apr_time_now() - t->begun;
+
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, t->server, PGLOGNO(0144)
+                 "capture ended: id=%s ended=%s mails=%u lost=%u octets=%"
+                 APR_UINT64_T_FMT " seconds=%d.%d source=%s", t->id,
+                 pg_capture_end(why), t->mails, t->lost, t->octets,
+                 (int)apr_time_sec(took), (int)(apr_time_usec(took) / 100000),
+                 t->source);
+}
+
+/* With the lock held; the first reason counts. Nothing here may touch the
+ * connection's pool: the thread that stops a child may be doing this while a
+ * worker reads. */
+static void end(pg_conversation_t *t, pg_end_e why)
+{
+    pg_smtp_mail_t mail;
+    char id[ID_SIZE];
+
+    if (t->over) {
+        return;
+    }
+    t->over = true;
+    if (t->kind == KIND_SMTP && pg_smtp_mail(&mail, &t->room->smtp)) {
+        write_id(id, t);
+        (void)keep_mail(t, &mail, id);
+    }
+    pg_slots_give(t->host->ledger, &t->slot);
+    pg_slots_ended(t->host->ledger, why);
+    log_end(t, why);
+    munmap(t->room, size_of_room(t->host));
+    t->room = NULL;
+}
+
+void pg_conversation_stop(void *talk)
+{
+    pg_conversation_t *t = talk;
+
+    /* Whoever holds it is at work on it, and sees the end of the stream. */
+    if (pthread_mutex_trylock(&t->lock) == 0) {
+        end(t, PG_END_STOP);
+        pthread_mutex_unlock(&t->lock);
+    }
+}
+
+static apr_status_t clean_up(void *talk)
+{
+    pg_conversation_t *t = talk;
+
+    pg_deadlines_remove(t->host->deadlines, &t->deadline);
+    pthread_mutex_lock(&t->lock);
+    end(t, atomic_load(&t->deadline.due) ? PG_END_DEADLINE : PG_END_CLIENT);
+    pthread_mutex_unlock(&t->lock);
+    pthread_mutex_destroy(&t->lock);
+    return APR_SUCCESS;
+}
+
+/* --- the client ---------------------------------------------------------- */
+
+static void answer(pg_conversation_t *t, pg_span_t words)
+{
+    conn_rec *c = t->c;
+    apr_bucket_brigade *bb;
+
+    if (words.len == 0 || c->aborted) {
+        return;
+    }
+    bb = apr_brigade_create(c->pool, c->bucket_alloc);
+    (void)ap_fwrite(c->output_filters, bb, words.ptr, words.len);
+    (void)ap_fflush(c->output_filters, bb);
+    apr_brigade_destroy(bb);
+    t->said += (apr_off_t)words.len;
+}
+
+/* --- what comes ---------------------------------------------------------- */
+
+/* Are these the first octets of a TLS record, up to its end? Five of header,
+ * the last two of them the length (RFC 8446 5.1). */
+static bool is_whole_record(const char *first, apr_size_t n)
+{
+    return n >= 5
+           && n >= 5 + ((apr_size_t)(unsigned char)first[3] << 8
+                        | (unsigned char)first[4]);
+}
+
+static void take_first(pg_conversation_t *t, pg_span_t in)
+{
+    pg_span_t part = pg_span_upto(in, FIRST_MOST - t->first_len);
+    char *first = t->room->first;
+
+    memcpy(first + t->first_len, part.ptr, part.len);
+    t->first_len += part.len;
+    if (t->first_len == FIRST_MOST
+        || (t->kind == KIND_HELLO
+            && (first[0] != 0x16 || is_whole_record(first, t->first_len)))) {
+        end(t, PG_END_COMPLETE);
+    }
+}
+
+/* A ClientHello although STARTTLS was not offered: it is read, and its first
+ * octet was. */
+static void turn_to_hello(pg_conversation_t *t, pg_span_t in)
+{
+    t->kind = KIND_HELLO;
+    take_first(t, PG_SPAN("\x16"));
+    take_first(t, in);
+}
+
+static void take_mail(pg_conversation_t *t)
+{
+    pg_smtp_t *smtp = &t->room->smtp;
+    pg_smtp_mail_t mail;
+    char id[ID_SIZE];
+
+    write_id(id, t);
+    (void)pg_smtp_mail(&mail, smtp);
+    pg_smtp_kept(smtp, keep_mail(t, &mail, id) ? id : NULL);
+}
+
+static void take_smtp(pg_conversation_t *t, pg_span_t in)
+{
+    pg_smtp_t *smtp = &t->room->smtp;
+    pg_smtp_e next;
+
+    while ((next = pg_smtp_eat(smtp, &in)) == PG_SMTP_MAIL) {
+        take_mail(t);
+    }
+    answer(t, pg_smtp_say(smtp));
+    if (next == PG_SMTP_END) {
+        end(t, smtp->end);
+    }
+    else if (next == PG_SMTP_TLS) {
+        turn_to_hello(t, in);
+    }
+}
+
+static void take(pg_conversation_t *t, pg_span_t in)
+{
+    pthread_mutex_lock(&t->lock);
+    if (!t->over) {
+        t->octets += in.len;
+        if (t->kind == KIND_SMTP) {
+            take_smtp(t, in);
+        }
+        else {
+            take_first(t, in);
+        }
+    }
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/* httpd itself gives up after Timeout, and says nothing. */
+static void set_deadline(pg_conversation_t *t)
+{
+    apr_time_t now = apr_time_now();
+    apr_time_t last = t->begun + apr_time_from_sec(t->host->limit.seconds);
+    int idle = t->kind == KIND_FIRST && t->octets > 0 ? PAUSE_SECONDS
+                                                      : IDLE_SECONDS;
+    apr_time_t next = now + apr_time_from_sec(idle);
+    apr_time_t most = now + t->server->timeout - apr_time_from_sec(1);
+
+    next = next < most || t->server->timeout < apr_time_from_sec(3) ? next
+                                                                    : most;
+    atomic_store(&t->deadline.expires, next < last ? next : last);
+}
+
+static void wait_at_most(pg_conversation_t *t)
+{
+    apr_time_t left = atomic_load(&t->deadline.expires) - apr_time_now();
+
+    apr_socket_timeout_set(t->deadline.socket, left > 1000 ? left : 1000);
+}
+
+static bool take_all(pg_conversation_t *t, apr_bucket_brigade *bb)
+{
+    while (!APR_BRIGADE_EMPTY(bb)) {
+        apr_bucket *b = APR_BRIGADE_FIRST(bb);
+        const char *octets;
+        apr_size_t n;
+
+        if (!APR_BUCKET_IS_METADATA(b)
+            && apr_bucket_read(b, &octets, &n, APR_NONBLOCK_READ)
+                   == APR_SUCCESS && n > 0) {
+            take(t, pg_span_make(octets, n));
+        }
+        apr_bucket_delete(b);
+    }
+    return !t->over;
+}
+
+static void give_up(pg_conversation_t *t, apr_status_t status)
+{
+    bool late = APR_STATUS_IS_TIMEUP(status)
+                || atomic_load(&t->deadline.due);
+
+    pthread_mutex_lock(&t->lock);
+    end(t, late ? PG_END_DEADLINE : PG_END_CLIENT);
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* A while after the answer to CONNECT: some clients lose what comes in one
+ * piece with it. */
+static void greet(pg_conversation_t *t)
+{
+    pthread_mutex_lock(&t->lock);
+    if (!t->over && t->octets == 0 && t->kind == KIND_SMTP) {
+        answer(t, pg_smtp_say(&t->room->smtp));
+    }
+    pthread_mutex_unlock(&t->lock);
+}
+
+bool pg_conversation_read(pg_conversation_t *t, bool wait)
+{
+    conn_rec *c = t->c;
+    apr_bucket_brigade *bb = apr_brigade_create(c->pool, c->bucket_alloc);
+    apr_status_t status;
+    bool goes_on = !t->over;
+
+    greet(t);
+    while (goes_on) {
+        set_deadline(t);
+        if (wait) {
+            wait_at_most(t);
+        }
+        status = ap_get_brigade(c->input_filters, bb, AP_MODE_READBYTES,
+                                wait ? APR_BLOCK_READ : APR_NONBLOCK_READ,
+                                READ_MOST);
+        if (!wait && (APR_STATUS_IS_EAGAIN(status)
+                      || (status == APR_SUCCESS && APR_BRIGADE_EMPTY(bb)))) {
+            break;
+        }
+        if (status != APR_SUCCESS || APR_BRIGADE_EMPTY(bb)) {
+            give_up(t, status);
+            goes_on = false;
+        }
+        else {
+            goes_on = take_all(t, bb);
+        }
+        apr_brigade_cleanup(bb);
+    }
+    apr_brigade_destroy(bb);
+    if (!goes_on) {
+        pg_deadlines_remove(t->host->deadlines, &t->deadline);
+    }
+    return goes_on;
+}
+
+/* --- the beginning ------------------------------------------------------- */
+
+static const char *new_id(apr_pool_t *pool)
+{
+    apr_uint64_t id;
+
+    ap_random_insecure_bytes(&id, sizeof(id));
+    return apr_psprintf(pool, "%016" APR_UINT64_T_HEX_FMT, id);
+}
+
+static kind_e kind_of(const pg_verdict_t *verdict)
+{
+    switch (verdict->class_id) {
+    case PG_CLASS_CONNECT_MAIL:
+        return verdict->port == SUBMISSIONS_PORT ? KIND_HELLO : KIND_SMTP;
+    case PG_CLASS_CONNECT_TLS:
+        return KIND_HELLO;
+    default:
+        return KIND_FIRST;
+    }
+}
+
+static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
+                               const pg_host_t *host)
+{
+    conn_rec *c = r->connection;
+    pg_conversation_t *t = apr_pcalloc(c->pool, sizeof(*t));
+
+    t->c = c;
+    t->server = r->server;
+    t->host = host;
+    t->kind = kind_of(verdict);
+    t->id = new_id(c->pool);
+    t->target = apr_pstrmemdup(c->pool, verdict->target.ptr,
+                               verdict->target.len);
+    t->source = apr_pstrdup(c->pool, r->useragent_ip);
+    t->vhost = pg_config_of(r->server)->vhost;
+    t->begun = apr_time_now();
+    t->deadline.socket = ap_get_conn_socket(c);
+    t->deadline.owner = t;
+    t->room = new_room(host);
+    return t->room ? t : NULL;
+}
+
+pg_conversation_t *pg_conversation_begin(request_rec *r,
+                                         const pg_verdict_t *verdict,
+                                         const pg_host_t *host,
+                                         const pg_slot_t *slot)
+{
+    pg_conversation_t *t = make(r, verdict, host);
+
+    if (t) {
+        pthread_mutex_init(&t->lock, NULL);
+        t->slot = *slot;
+        set_deadline(t);
+    }
+    if (t == NULL || !pg_deadlines_add(host->deadlines, &t->deadline)) {
+        if (t) {
+            munmap(t->room, size_of_room(host));
+        }
+        pg_slots_give(host->ledger, slot);
+        return NULL;
+    }
+    apr_pool_pre_cleanup_register(r->connection->pool, t, clean_up);
+    answer(t, PG_SPAN("HTTP/1.0 200 Connection established\r\n\r\n"));
+    if (t->kind == KIND_SMTP) {
+        pg_smtp_begin(&t->room->smtp, verdict->host, t->room->message,
+                      host->message_most);
+    }
+    return t;
+}
+
+apr_off_t pg_conversation_said(const pg_conversation_t *t)
+{
+    return t->said;
+}

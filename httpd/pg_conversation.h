@@ -1,0 +1,52 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* One conversation of the sink, on a client's connection: what is read goes
+ * to the core, what the core says goes to the client and to nobody else, and
+ * each mail goes to the spool. */
+#ifndef PG_CONVERSATION_H
+#define PG_CONVERSATION_H
+
+#include <httpd.h>
+
+#include "pg_classify.h"
+#include "pg_deadline.h"
+#include "pg_slots.h"
+#include "pg_spool.h"
+
+/** What conversations share; read-only for them but for .deadlines. */
+typedef struct pg_host_t {
+    pg_spool_t *spool;
+    pg_ledger_t *ledger;
+    pg_deadlines_t *deadlines;
+    pg_slots_limit_t limit;
+    apr_size_t message_most;     /* octets                                */
+    pg_keep_e keep;
+} pg_host_t;
+
+typedef struct pg_conversation_t pg_conversation_t;
+
+/**
+ * Make one of a request, and begin: the answer to it is sent.
+ * @param slot  is given back when the conversation ends
+ * @return NULL when it cannot begin: the slot has been given back, nothing
+ *         was sent
+ */
+pg_conversation_t *pg_conversation_begin(request_rec *r,
+                                         const pg_verdict_t *verdict,
+                                         const pg_host_t *host,
+                                         const pg_slot_t *slot);
+
+/**
+ * Read what is there, and answer it.
+ * @param wait  for the client, until the conversation ends
+ * @return whether it goes on
+ */
+bool pg_conversation_read(pg_conversation_t *talk, bool wait);
+
+/** How many octets were sent so far, for the access log. */
+apr_off_t pg_conversation_said(const pg_conversation_t *talk);
+
+/** End it because this process stops: half a mail is kept as half a mail. */
+void pg_conversation_stop(void *talk);
+
+#endif

@@ -1,0 +1,144 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_deadline.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+struct pg_deadlines_t {
+    bool thread;                 /* one is needed                         */
+    pthread_mutex_t mutex;       /* for what follows                      */
+    pthread_cond_t wake;
+    pg_deadline_t *first;
+    bool stopping;
+    bool running;                /* the thread has not left its loop      */
+    bool joinable;
+    pthread_t id;
+};
+
+/* How long it may oversleep: the clock need not be looked at more often. */
+enum { TICK_US = 250000 };
+
+pg_deadlines_t *pg_deadlines_make(apr_pool_t *pconf, bool thread)
+{
+    pg_deadlines_t *all = apr_pcalloc(pconf, sizeof(*all));
+
+    all->thread = thread;
+    return all;
+}
+
+void pg_deadlines_child(pg_deadlines_t *all)
+{
+    pthread_mutex_init(&all->mutex, NULL);
+    pthread_cond_init(&all->wake, NULL);
+}
+
+/* The reader sees the end of the stream, and then why. */
+static void expire(pg_deadline_t *one)
+{
+    atomic_store(&one->due, true);
+    apr_socket_shutdown(one->socket, APR_SHUTDOWN_READ);
+}
+
+static void *watch(void *data)
+{
+    pg_deadlines_t *all = data;
+
+    pthread_mutex_lock(&all->mutex);
+    while (all->first && !all->stopping) {
+        apr_time_t now = apr_time_now();
+        apr_time_t next = now + TICK_US;
+        struct timespec until = {
+            .tv_sec = apr_time_sec(next),
+            .tv_nsec = apr_time_usec(next) * 1000
+        };
+
+        for (pg_deadline_t *one = all->first; one; one = one->next) {
+            if (!atomic_load(&one->due)
+                && atomic_load(&one->expires) <= now) {
+                expire(one);
+            }
+        }
+        pthread_cond_timedwait(&all->wake, &all->mutex, &until);
+    }
+    all->running = false;
+    pthread_mutex_unlock(&all->mutex);
+    return NULL;
+}
+
+/* With the mutex held. A thread that has left its loop needs it no more. */
+static void start(pg_deadlines_t *all)
+{
+    if (all->joinable && !all->running) {
+        pthread_join(all->id, NULL);
+        all->joinable = false;
+    }
+    if (!all->joinable) {
+        all->running = all->joinable =
+            pthread_create(&all->id, NULL, watch, all) == 0;
+    }
+}
+
+bool pg_deadlines_add(pg_deadlines_t *all, pg_deadline_t *one)
+{
+    bool taken;
+
+    pthread_mutex_lock(&all->mutex);
+    taken = !all->stopping;
+    if (taken) {
+        one->next = all->first;
+        one->at = &all->first;
+        if (one->next) {
+            one->next->at = &one->next;
+        }
+        all->first = one;
+        if (all->thread) {
+            start(all);
+        }
+    }
+    pthread_mutex_unlock(&all->mutex);
+    return taken;
+}
+
+void pg_deadlines_remove(pg_deadlines_t *all, pg_deadline_t *one)
+{
+    pthread_mutex_lock(&all->mutex);
+    if (one->at) {
+        *one->at = one->next;
+        if (one->next) {
+            one->next->at = one->at;
+        }
+        one->at = NULL;
+    }
+    if (all->first == NULL) {
+        pthread_cond_signal(&all->wake);
+    }
+    pthread_mutex_unlock(&all->mutex);
+}
+
+void pg_deadlines_stop(pg_deadlines_t *all, void (*stop)(void *owner))
+{
+    bool join;
+
+    if (all->thread) {
+        pthread_mutex_lock(&all->mutex);
+    }
+    else if (pthread_mutex_trylock(&all->mutex) != 0) {
+        return;
+    }
+    all->stopping = true;
+    for (pg_deadline_t *one = all->first; one; one = one->next) {
+        stop(one->owner);
+        apr_socket_shutdown(one->socket, APR_SHUTDOWN_READ);
+    }
+    join = all->joinable;
+    all->joinable = false;
+    pthread_cond_signal(&all->wake);
+    pthread_mutex_unlock(&all->mutex);
+    if (join) {
+        pthread_join(all->id, NULL);
+    }
+}

@@ -1,0 +1,44 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The conversations of one child, and their deadlines. Where no worker waits
+ * with a conversation, a thread of its own ends what is over time: event's
+ * timers fire ten seconds late and more in an idle child. The thread lives
+ * only while there are conversations. */
+#ifndef PG_DEADLINE_H
+#define PG_DEADLINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <apr_network_io.h>
+
+typedef struct pg_deadlines_t pg_deadlines_t;
+
+/** One conversation's part, in its own memory. */
+typedef struct pg_deadline_t {
+    struct pg_deadline_t *next, **at;    /* the list's                    */
+    apr_socket_t *socket;
+    void *owner;
+    _Atomic apr_int64_t expires;         /* us since 1970; any thread     */
+    atomic_bool due;                     /* it has been ended for that    */
+} pg_deadline_t;
+
+/** In post_config.
+ *  @param thread  whether a thread is needed at all */
+pg_deadlines_t *pg_deadlines_make(apr_pool_t *pconf, bool thread);
+
+/** In child_init. */
+void pg_deadlines_child(pg_deadlines_t *all);
+
+/** Watch over it until it is removed. @return false: this child stops */
+bool pg_deadlines_add(pg_deadlines_t *all, pg_deadline_t *one);
+
+/** Idempotent. */
+void pg_deadlines_remove(pg_deadlines_t *all, pg_deadline_t *one);
+
+/** In child_stopping: stop() each owner, wake whoever waits for its client,
+ *  and take no more. prefork comes here from a signal handler, which may
+ *  have interrupted anything: then nothing is waited for. */
+void pg_deadlines_stop(pg_deadlines_t *all, void (*stop)(void *owner));
+
+#endif

@@ -1,0 +1,174 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_spool.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <http_log.h>
+#include <unixd.h>
+
+#include "pg_config.h"
+#include "pg_file.h"
+#include "pg_log.h"
+#include "pg_slots.h"
+
+APLOG_USE_MODULE(proxyguard);
+
+struct pg_spool_t {
+    int fd;
+    apr_uint64_t most;           /* octets                                */
+    const char *path;
+};
+
+/* --- opening ------------------------------------------------------------- */
+
+static apr_status_t shut(void *data)
+{
+    close(((pg_spool_t *)data)->fd);
+    return APR_SUCCESS;
+}
+
+/* Another file that somebody named by mistake is not to be appended to. */
+static bool is_mailbox(const char *path, apr_size_t size, apr_pool_t *pool)
+{
+    char begin[5];
+    pg_file_t file = { .why = NULL };
+    bool good = size == 0;
+
+    if (!good && pg_file_open(&file, path, false, pool) == APR_SUCCESS) {
+        good = pread(file.fd, begin, sizeof(begin), 0) == sizeof(begin)
+               && memcmp(begin, "From ", sizeof(begin)) == 0;
+        close(file.fd);
+    }
+    return good;
+}
+
+static pg_spool_t *refuse(server_rec *s, apr_status_t status,
+                          const char *path, const char *why)
+{
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, s, PGLOGNO(0280)
+                 "ProxyGuardSinkSpool: '%s' cannot be used: %s. Name a "
+                 "mailbox, or a file that does not exist yet, in a directory "
+                 "that only root can write to", path,
+                 why ? why : "see the error");
+    return NULL;
+}
+
+pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server)
+{
+    const pg_settings_t *settings = pg_config_of(main_server);
+    pg_spool_t *spool = apr_pcalloc(pconf, sizeof(*spool));
+    pg_file_own_t own = { .set_group = false };
+    pg_file_t file = { .why = NULL };
+    apr_status_t status;
+
+    spool->path = settings->spool;
+    spool->most = (apr_uint64_t)settings->spool_megabytes << 20;
+    status = pg_file_open_append(&file, spool->path, &own, pconf);
+    if (status != APR_SUCCESS) {
+        return refuse(main_server, status, spool->path, file.why);
+    }
+    spool->fd = file.fd;
+    apr_pool_cleanup_register(pconf, spool, shut, apr_pool_cleanup_null);
+    if (!is_mailbox(spool->path, file.size, pconf)) {
+        return refuse(main_server, 0, spool->path, "it is not a mailbox");
+    }
+    return spool;
+}
+
+apr_uint64_t pg_spool_most(const pg_spool_t *spool)
+{
+    return spool->most;
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+/* What has been logged once holds until the spool takes mail again: the
+ * ledger's mark, for all processes. */
+static void fail(const pg_spool_t *spool, pg_ledger_t *ledger, server_rec *s,
+                 apr_status_t status)
+{
+    if (pg_slots_refuse(ledger, true)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, s, PGLOGNO(0145)
+                     "ProxyGuardSinkSpool: '%s' takes no more mail (%s); it "
+                     "is counted as lost, and this is logged once",
+                     spool->path, status ? "it cannot be written to"
+                                         : "it has its full size");
+    }
+}
+
+static void succeed(const pg_spool_t *spool, pg_ledger_t *ledger,
+                    server_rec *s, apr_uint64_t size)
+{
+    if (pg_slots_refuse(ledger, false)) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0146)
+                     "ProxyGuardSinkSpool: '%s' takes mail again",
+                     spool->path);
+    }
+    if (pg_slots_spool(ledger, size, spool->most)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0147)
+                     "ProxyGuardSinkSpool: '%s' is over 80 %% full: %"
+                     APR_UINT64_T_FMT " of %" APR_UINT64_T_FMT " MiB; rotate "
+                     "it, with a graceful restart", spool->path, size >> 20,
+                     spool->most >> 20);
+    }
+}
+
+static ssize_t write_all(int fd, pg_span_t octets)
+{
+    ssize_t n;
+
+    do {
+        n = write(fd, octets.ptr, octets.len);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+/* A disk that fills up in the middle of an entry leaves it without an end:
+ * the next one begins on a line of its own, unless it is the first. */
+static apr_status_t write_entry(const pg_spool_t *spool, bool first,
+                                pg_span_t entry, pg_ledger_t *ledger)
+{
+    ssize_t n;
+
+    if (pg_slots_torn(ledger)) {
+        if (!first && write_all(spool->fd, PG_SPAN("\n\n")) != 2) {
+            return ENOSPC;
+        }
+        pg_slots_tear(ledger, false);
+    }
+    n = write_all(spool->fd, entry);
+    if (n == (ssize_t)entry.len) {
+        return APR_SUCCESS;
+    }
+    if (n > 0) {
+        pg_slots_tear(ledger, true);
+    }
+    return n < 0 ? errno : ENOSPC;
+}
+
+bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,
+                     server_rec *s)
+{
+    struct stat before;
+    apr_uint64_t size;
+    apr_status_t status = 0;
+
+    if (fstat(spool->fd, &before) != 0) {
+        fail(spool, ledger, s, errno);
+        return false;
+    }
+    size = (apr_uint64_t)before.st_size + entry.len;
+    if (size <= spool->most) {
+        status = write_entry(spool, before.st_size == 0, entry, ledger);
+    }
+    if (size > spool->most || status != APR_SUCCESS) {
+        fail(spool, ledger, s, status);
+        return false;
+    }
+    succeed(spool, ledger, s, size);
+    return true;
+}

@@ -1,0 +1,33 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The file that captured mail goes into: opened by the parent for appending,
+ * one write a mail, so that children need no right to any folder and no entry
+ * lies within another. Nothing is ever read back from it. */
+#ifndef PG_SPOOL_H
+#define PG_SPOOL_H
+
+#include <httpd.h>
+
+#include "pg_capture.h"
+#include "pg_ledger.h"
+
+typedef struct pg_spool_t pg_spool_t;
+
+/**
+ * Open the file that the main server's settings name, in post_config.
+ * @return NULL when it cannot be used (logged)
+ */
+pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server);
+
+/**
+ * Append an entry. Any process, any thread.
+ * @param s  whose log says that the spool is full, once
+ * @return false: it was not kept
+ */
+bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,
+                     server_rec *s);
+
+/** The most octets it may have. */
+apr_uint64_t pg_spool_most(const pg_spool_t *spool);
+
+#endif

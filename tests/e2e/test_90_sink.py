@@ -1,0 +1,267 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The sink: a CONNECT is accepted, the mail is kept, nothing goes on."""
+
+import contextlib
+import os
+import re
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from pg_hosts import free_port, tls_on
+from pg_sink import (MESSAGE, TARGET, Mailer, mails, message_of, read_until,
+                     sink_with, spool, tunnel)
+from pg_wire import wait_until
+
+
+def end(server):
+    """The line of a conversation's end."""
+    return server.log.take(r" PG0144: ")
+
+
+@contextlib.contextmanager
+def forwarded(server, target=TARGET):
+    """A local port from which proxytunnel makes a tunnel."""
+    port = free_port()
+    process = subprocess.Popen(
+        ["proxytunnel", "-q", "-a", str(port), "-p",
+         f"127.0.0.1:{server.port}", "-d", target],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: listens(port), "proxytunnel")
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def listens(port):
+    """Without a connection, which would be a conversation."""
+    with open("/proc/net/tcp", encoding="ascii") as f:
+        return any(re.search(rf":{port:04X} 0+:0+ 0A ", line) for line in f)
+
+
+def test_a_mail_is_kept_as_it_was_sent(httpd_with):
+    server = sink_with(httpd_with)
+    with Mailer(server.address) as client:
+        assert client.ehlo()[0] == 250
+        assert {"pipelining", "size", "8bitmime", "auth", "smtputf8"} \
+            <= set(client.esmtp_features)
+        mail_id = client.deliver(to=("c@d.example", "e@f.example"))
+    assert message_of(server, mail_id) == MESSAGE.encode()
+    mail, = mails(server)
+    assert mail["Return-Path"] == "<a@b.example>"
+    assert mail.get_all("Delivered-To") == ["c@d.example", "e@f.example"]
+    assert mail["X-ProxyGuard-Target"] == TARGET
+    assert mail["X-ProxyGuard-Source"] == "127.0.0.1"
+    assert mail["Subject"] == "hello"
+    line = server.log.attempt()
+    assert (line.id, line.outcome, line.status) == ("PG0140", "sunk", "200")
+    line = end(server)
+    assert (line.ended, line.mails, line.lost) == ("quit", "1", "0")
+    status = server.status()
+    assert status.flat()["sunk"] == 1 and status.flat()["relayed"] == 0
+    assert os.stat(server.path("spool.mbox")).st_mode & 0o777 == 0o640
+
+
+def test_through_tls_too(httpd_with, certificate):
+    port = free_port()
+    server = sink_with(httpd_with, tls_on(port, certificate),
+                       modules=("ssl",))
+    trust = ssl.create_default_context(cafile=certificate[0])
+    with Mailer((server.listen, port), tls=trust) as client:
+        mail_id = client.deliver()
+    assert message_of(server, mail_id) == MESSAGE.encode()
+    assert server.log.attempt().outcome == "sunk"
+    assert end(server).ended == "quit"
+
+
+def test_after_a_request_that_was_kept_alive(httpd_with):
+    server = sink_with(httpd_with)
+    with server.wire() as wire:
+        wire.send(b"GET /page.txt HTTP/1.1\r\nHost: www.own.example\r\n\r\n")
+        assert wire.read_reply().text == "own page\n"
+        wire.send(f"CONNECT {TARGET} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert read_until(wire, b"ESMTP\r\n").endswith(
+            b"\r\n\r\n220 mx.invalid ESMTP\r\n")
+        wire.send(b"QUIT\r\n")
+        assert wire.read_to_end() == b"221 Bye\r\n"
+    server.log.attempt()
+    assert end(server).ended == "quit"
+
+
+@pytest.mark.parametrize("more", ["Content-Length: 100\r\n",
+                                  "Transfer-Encoding: chunked\r\n",
+                                  "Expect: 100-continue\r\n"])
+def test_a_body_that_is_announced_never_comes(httpd_with, more):
+    server = sink_with(httpd_with)
+    with Mailer(server.address, more=more) as client:
+        mail_id = client.deliver()
+    assert message_of(server, mail_id) == MESSAGE.encode()
+    server.log.attempt()
+    end(server)
+
+
+def test_everything_in_one_write(httpd_with):
+    server = sink_with(httpd_with)
+    with server.wire() as wire:
+        wire.send(f"CONNECT {TARGET} HTTP/1.1\r\nHost: x\r\n\r\n\r\n".encode()
+                  + b"EHLO pc\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
+                  b"at once\r\n.\r\nQUIT\r\n")
+        said = wire.read_to_end()
+    assert said.startswith(b"HTTP/1.0 200 ") and said.endswith(
+        b"221 Bye\r\n") and b"250 Ok: queued as " in said
+    assert b"\nat once\r\n" in spool(server)
+    server.log.attempt()
+    assert end(server).mails == "1"
+
+
+def test_half_a_mail_is_kept_as_half_a_mail(httpd_with):
+    server = sink_with(httpd_with)
+    with tunnel(server.address) as wire:
+        read_until(wire, b"\r\n")
+        wire.send(b"HELO pc\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n")
+        read_until(wire, b"354 End data with <CR><LF>.<CR><LF>\r\n")
+        wire.send(b"Subject: half\r\n\r\nha")
+    line = end(server)
+    assert (line.ended, line.mails) == ("client", "1")
+    assert mails(server)[0]["X-ProxyGuard-Kept"] == "cut"
+    assert b"\r\n\r\nha\n\n" in spool(server)
+    server.log.attempt()
+
+
+def test_a_message_that_is_too_long_ends_the_conversation(httpd_with):
+    server = sink_with(httpd_with, "ProxyGuardSinkLimit kilobytes 4")
+    with tunnel(server.address) as wire:
+        wire.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
+                  + b"x" * 70 * 1024)
+        wire.read_to_end()
+    assert end(server).ended == "octets"
+    assert len(spool(server)) < 6000
+    assert mails(server)[0]["X-ProxyGuard-Kept"] == "cut"
+    server.log.attempt()
+
+
+def test_credentials_are_taken_and_not_kept(httpd_with):
+    server = sink_with(httpd_with)
+    with Mailer(server.address) as client:
+        client.ehlo()
+        assert client.login("joe", "henkel")[0] == 235
+        client.deliver()
+    mail, = mails(server)
+    assert mail["X-ProxyGuard-Auth"] == "PLAIN"
+    server.log.attempt()
+    end(server)
+    written = spool(server) + server.log.tail(1000).encode()
+    for secret in (b"henkel", b"AGpvZQBoZW5rZWw=", b"joe"):
+        assert secret not in written
+
+
+@pytest.mark.parametrize("keep, there, gone", [
+    ("header", b"Subject: hello", b"one\r\n"),
+    ("summary", b"Delivered-To: c@d.example", b"Subject: hello")])
+def test_less_is_kept_where_less_is_wanted(httpd_with, keep, there, gone):
+    server = sink_with(httpd_with, f"ProxyGuardSinkKeep {keep}")
+    with Mailer(server.address) as client:
+        client.deliver()
+    assert there in spool(server) and gone not in spool(server)
+    assert mails(server)[0]["X-ProxyGuard-Kept"] == keep
+    server.log.attempt()
+    end(server)
+
+
+def test_a_starttls_that_was_not_offered_does_not_hang(httpd_with):
+    server = sink_with(httpd_with)
+    with forwarded(server) as port:
+        done = subprocess.run(
+            ["openssl", "s_client", "-starttls", "smtp", "-connect",
+             f"127.0.0.1:{port}"], check=False, timeout=12,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+    assert b"CONNECTED" in done.stdout
+    assert end(server).ended == "complete"
+    server.log.attempt()
+
+
+def test_curl_sends_mail_through_it(httpd_with, tmp_path):
+    server = sink_with(httpd_with)
+    letter = tmp_path / "letter"
+    letter.write_bytes(MESSAGE.encode())
+    done = subprocess.run(
+        ["curl", "-sS", "-p", "-x", f"http://127.0.0.1:{server.port}",
+         "smtp://mx.invalid:25", "--mail-from", "a@b.example", "--mail-rcpt",
+         "c@d.example", "-T", str(letter)], check=False, timeout=20,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+    mail, = mails(server)
+    assert message_of(server, mail["X-ProxyGuard-Id"]) == MESSAGE.encode()
+    server.log.attempt()
+    end(server)
+
+
+def test_without_a_slot_the_ordinary_action_is_taken(httpd_with):
+    server = sink_with(httpd_with, "ProxyGuardSinkLimit source 2\n")
+    held = [tunnel(server.address) for _ in range(2)]
+    reply = server.send(f"CONNECT {TARGET} HTTP/1.1\r\nHost: x\r\n\r\n"
+                        .encode())
+    assert reply.status == 405 and "GET" in reply.allow
+    assert [x.outcome for x in server.log.attempts(3)] == ["sunk", "sunk",
+                                                           "denied"]
+    for wire in held:
+        wire.sock.close()
+    assert {end(server).ended, end(server).ended} == {"client"}
+    with Mailer(server.address) as client:
+        client.deliver()
+    server.log.attempt()
+    end(server)
+
+
+def test_observe_counts_and_takes_none(httpd_with):
+    server = sink_with(httpd_with, "ProxyGuard Observe")
+    reply = server.send(f"CONNECT {TARGET} HTTP/1.1\r\nHost: x\r\n\r\n"
+                        .encode())
+    assert b"ESMTP" not in reply.raw
+    assert server.log.attempt().outcome == "observed"
+    assert spool(server) == b""
+
+
+def test_other_ports_are_refused_as_before(httpd_with):
+    server = sink_with(httpd_with)
+    for target in ("s.invalid:443", "s.invalid:22"):
+        reply = server.send(f"CONNECT {target} HTTP/1.1\r\nHost: x\r\n\r\n"
+                            .encode())
+        assert reply.status == 405
+    assert {x.outcome for x in server.log.attempts(2)} == {"denied"}
+
+
+def test_other_ports_are_read_and_closed(httpd_with):
+    server = sink_with(httpd_with,
+                       "ProxyGuardAction connect-tls sink\n"
+                       "ProxyGuardAction connect-other sink\n")
+    with tunnel(server.address, "s.invalid:22") as wire:
+        wire.send(b"SSH-2.0-x\r\n")
+        assert wire.read_to_end() == b""
+    assert end(server).ended == "deadline"
+    context = ssl.create_default_context()
+    with tunnel(server.address, "s.invalid:443") as wire:
+        with pytest.raises(OSError):
+            context.wrap_socket(wire.sock, server_hostname="s.invalid")
+    assert end(server).ended == "complete"
+    server.log.attempts(2)
+
+
+def test_the_time_of_a_conversation_is_bounded(httpd_with):
+    server = sink_with(httpd_with, "ProxyGuardSinkLimit seconds 5\n")
+    with tunnel(server.address) as wire:
+        read_until(wire, b"ESMTP\r\n")
+        for _ in range(40):         # never idle, until it is closed
+            wire.send(b"NOOP\r\n")
+            if not read_until(wire, b"250 Ok\r\n"):
+                break
+            time.sleep(0.2)
+    line = end(server)
+    assert line.ended == "deadline"
+    assert 4.8 < float(line.seconds) < 6
+    server.log.attempt()
