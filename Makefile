@@ -62,7 +62,12 @@ COMMAND    = $(if $(CLI_SRC),$(BUILD)/proxyguard)
 .PHONY: all
 all: $(MODULE) $(COMMAND) ## build/mod_proxyguard.so and build/proxyguard
 
-$(MODULE): $(call objs,$(LOWER_SRC) $(GLUE_SRC)) exports.map
+# reports that only the command makes
+CLI_REPORT := $(patsubst %,report/pg_%.c,article compare explaintext monthly \
+                sensorchart sensors)
+
+$(MODULE): $(call objs,$(filter-out $(CLI_REPORT),$(LOWER_SRC)) $(GLUE_SRC)) \
+    exports.map
 	$(CC) -shared $(LDFLAGS) $(LINK) -Wl,--version-script=exports.map \
 	    -o $@ $(filter %.o,$^) $(JANSSON_LIBS) -lm
 

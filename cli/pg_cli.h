@@ -38,6 +38,9 @@ typedef struct pg_cli_t {
 int pg_cmd_scan(pg_cli_t *cli);
 int pg_cmd_show(pg_cli_t *cli);
 int pg_cmd_compare(pg_cli_t *cli);
+int pg_cmd_report(pg_cli_t *cli);
+int pg_cmd_sample(pg_cli_t *cli);
+int pg_cmd_mask(pg_cli_t *cli);
 int pg_cmd_explain(pg_cli_t *cli);
 int pg_cmd_audit(pg_cli_t *cli);
 

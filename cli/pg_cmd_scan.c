@@ -225,7 +225,7 @@ static void render_svg(pg_sink_t *sink, const pg_cli_t *cli,
     pg_sensor_t sensor = { .name = "" };
     pg_sensors_t one = { .sensor = &sensor, .n = 1 };
 
-    pg_sensors_take(&sensor, snapshot);
+    sensor.s = snapshot;
     pg_sensors_align(&one);
     pg_sensorchart_put(sink, &one, -1, cli->lang, cli->pool);
 }

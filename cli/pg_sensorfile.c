@@ -2,13 +2,18 @@
 
 #include "pg_sensorfile.h"
 
+#include <apr_strings.h>
 #include <jansson.h>
 
+#include "pg_clireport.h"
 #include "pg_logtime.h"
 
 enum {
-    JSON_MONTHS = 2760           /* 230 years                             */
+    JSON_MONTHS = 2760,          /* 230 years                             */
+    JSON_RANGES = 100000
 };
+
+/* --- JSON ---------------------------------------------------------------- */
 
 static apr_uint64_t number_of(const json_t *value)
 {
@@ -17,14 +22,18 @@ static apr_uint64_t number_of(const json_t *value)
     return n > 0 ? (apr_uint64_t)n : 0;
 }
 
+static bool time_of(apr_time_t *out, const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text && pg_logtime_parse(out, pg_span_str(text));
+}
+
 static bool take_month(pg_bucket_t *out, const json_t *month)
 {
-    const char *start = json_string_value(json_object_get(month, "start"));
     const json_t *families = json_object_get(month, "by_family");
 
-    memset(out, 0, sizeof(*out));
-    if (!json_is_object(families)
-        || !pg_logtime_parse(&out->start, pg_span_str(start))) {
+    if (!json_is_object(families) || !time_of(&out->start, month, "start")) {
         return false;
     }
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
@@ -35,7 +44,7 @@ static bool take_month(pg_bucket_t *out, const json_t *month)
     return true;
 }
 
-static const char *take_months(pg_sensor_t *out, const json_t *months,
+static const char *take_months(pg_snapshot_t *out, const json_t *months,
                                apr_pool_t *pool)
 {
     apr_size_t n = json_array_size(months);
@@ -50,25 +59,141 @@ static const char *take_months(pg_sensor_t *out, const json_t *months,
             return "has a month without start or families";
         }
     }
-    out->month = bucket;
-    out->months = n;
+    out->series[PG_PERIOD_MONTH] = (pg_series_t){ bucket, n };
     return NULL;
 }
 
-const char *pg_sensorfile_read(pg_sensor_t *out, FILE *from, apr_pool_t *pool)
+/* Without them, since and now are the bounds of what is covered. */
+static void take_covered(pg_snapshot_t *out, const json_t *covered,
+                         apr_pool_t *pool)
+{
+    apr_size_t n = json_array_size(covered);
+    pg_range_t *range;
+
+    if (n == 0 || n > JSON_RANGES) {
+        return;
+    }
+    range = apr_pcalloc(pool, n * sizeof(*range));
+    for (apr_size_t i = 0; i < n; i++) {
+        const json_t *one = json_array_get(covered, i);
+
+        if (!time_of(&range[i].from, one, "from")
+            || !time_of(&range[i].to, one, "to")) {
+            return;
+        }
+    }
+    out->covered = range;
+    out->covered_count = n;
+}
+
+static const char *from_json(const pg_snapshot_t **out, FILE *from,
+                             apr_pool_t *pool)
 {
     json_t *doc = json_loadf(from, 0, NULL);
-    const char *now, *wrong;
+    pg_snapshot_t *s = apr_pcalloc(pool, sizeof(*s));
+    const char *wrong;
 
     if (doc == NULL) {
         return "begins like JSON, but is not well-formed";
     }
-    wrong = take_months(out, json_object_get(json_object_get(doc, "history"),
-                                             "months"), pool);
-    now = json_string_value(json_object_get(doc, "now"));
-    if (now == NULL || !pg_logtime_parse(&out->taken, pg_span_str(now))) {
-        out->taken = 0;
+    wrong = take_months(s, json_object_get(json_object_get(doc, "history"),
+                                           "months"), pool);
+    if (!time_of(&s->taken, doc, "now")) {
+        s->taken = 0;
     }
+    if (!time_of(&s->since, doc, "since")) {
+        s->since = s->taken;
+    }
+    take_covered(s, json_object_get(doc, "covered"), pool);
     json_decref(doc);
+    *out = s;
     return wrong;
+}
+
+/* The file if it is JSON, at its '{'; else NULL. It is opened once: it may be
+ * a pipe. */
+static FILE *open_json(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    int c;
+
+    do {
+        c = file ? fgetc(file) : EOF;
+    } while (c == ' ' || c == '\t' || c == '\n' || c == '\r');
+    if (c == '{') {
+        ungetc(c, file);
+        return file;
+    }
+    if (file) {
+        fclose(file);
+    }
+    return NULL;
+}
+
+/* --- arguments ----------------------------------------------------------- */
+
+static int read_file(const pg_cli_t *cli, pg_sensor_t *sensor,
+                     const char *path)
+{
+    FILE *json = open_json(path);
+    pg_snapshot_t *snapshot;
+    const char *wrong;
+    int status;
+
+    if (json) {
+        wrong = from_json(&sensor->s, json, cli->pool);
+        fclose(json);
+        if (wrong) {
+            pg_cli_say(cli, "%s %s", path, wrong);
+        }
+        return wrong ? PG_EXIT_DATA : 0;
+    }
+    status = pg_clireport_ledger(cli, &snapshot, path, cli->now, cli->pool);
+    sensor->s = status ? NULL : snapshot;
+    return status;
+}
+
+static int read_one(const pg_cli_t *cli, pg_sensors_t *all,
+                    pg_sensor_t *sensor, const char *argument, bool nameless)
+{
+    const char *equals = strchr(argument, '=');
+
+    if (equals == NULL && nameless) {
+        sensor->name = "";
+        return read_file(cli, sensor, argument);
+    }
+    if (equals == NULL || equals == argument || equals[1] == '\0') {
+        return pg_cli_usage(cli, "'%s' is not NAME=FILE", argument);
+    }
+    sensor->name = apr_pstrmemdup(cli->pool, argument,
+                                  (apr_size_t)(equals - argument));
+    for (const pg_sensor_t *other = all->sensor; other < sensor; other++) {
+        if (strcmp(other->name, sensor->name) == 0) {
+            return pg_cli_usage(cli, "two sensors are named '%s'; each needs "
+                                "a name of its own", sensor->name);
+        }
+    }
+    return read_file(cli, sensor, equals + 1);
+}
+
+int pg_sensorfile_arguments(const pg_cli_t *cli, pg_sensors_t *out,
+                            bool nameless)
+{
+    int n = cli->argc - optind;
+    pg_sensor_t *sensor;
+    int status = 0;
+
+    if (n < 1) {
+        return pg_cli_usage(cli, "at least one NAME=FILE is needed");
+    }
+    sensor = apr_pcalloc(cli->pool, sizeof(*sensor) * (apr_size_t)n);
+    *out = (pg_sensors_t){ .sensor = sensor, .n = n };
+    for (int s = 0; s < n && status == 0; s++) {
+        status = read_one(cli, out, &sensor[s], cli->argv[optind + s],
+                          nameless && n == 1);
+    }
+    if (status == 0) {
+        pg_sensors_align(out);
+    }
+    return status;
 }

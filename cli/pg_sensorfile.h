@@ -1,16 +1,19 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* A sensor's months from JSON that a status page or `proxyguard scan` wrote. */
+/* Sensors that a command is given as NAME=FILE: ledgers, or JSON that a status
+ * page or `proxyguard scan` wrote. */
 #ifndef PG_SENSORFILE_H
 #define PG_SENSORFILE_H
 
-#include <stdio.h>
-
+#include "pg_cli.h"
 #include "pg_sensors.h"
 
-/** Read the "history" and "months" of a JSON report, to its end.
- *  @return NULL, or what is wrong, as words to follow the name */
-const char *pg_sensorfile_read(pg_sensor_t *out, FILE *from,
-                               apr_pool_t *pool);
+/**
+ * Read the arguments from optind on, and align them.
+ * @param nameless  may the only one be FILE without a name?
+ * @return 0, or an exit status after a message
+ */
+int pg_sensorfile_arguments(const pg_cli_t *cli, pg_sensors_t *out,
+                            bool nameless);
 
 #endif

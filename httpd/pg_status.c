@@ -87,7 +87,16 @@ static int refuse(request_rec *r, const char *wrong)
     return OK;
 }
 
-static pg_report_t *make_report(request_rec *r)
+/* A scrape needs no lists, which are most of a snapshot. */
+static apr_status_t look(pg_snapshot_t **out, const pg_ledger_t *ledger,
+                         const pg_format_t *format, apr_time_t now,
+                         apr_pool_t *pool)
+{
+    return format->lists ? pg_ledger_snapshot(out, ledger, now, pool)
+                         : pg_ledger_figures(out, ledger, now, pool);
+}
+
+static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
     const pg_guard_t *guard = settings->guard;
@@ -97,7 +106,7 @@ static pg_report_t *make_report(request_rec *r)
     report->now = apr_time_now();
     report->version = PROXYGUARD_VERSION;
     if (guard && guard->ledger
-        && pg_ledger_snapshot(&snapshot, guard->ledger, report->now, r->pool)
+        && look(&snapshot, guard->ledger, format, report->now, r->pool)
                == APR_SUCCESS) {
         /* the evidence log's pseudonyms, where it has any */
         if (settings->mask) {
@@ -134,7 +143,7 @@ static int answer(request_rec *r, const pg_query_t *query)
     if (r->header_only) {
         return OK;
     }
-    report = make_report(r);
+    report = make_report(r, query->format);
     report->view = query->view;
     (void)query->format->render(&sink, report, r->pool);
     return OK;
@@ -205,11 +214,11 @@ static void block(request_rec *r, pg_sink_t *sink, const pg_report_t *report)
 int pg_status_block(request_rec *r, int flags)
 {
     pg_sink_t sink = { .write = to_client, .to = r };
-    const pg_report_t *report = make_report(r);
+    const pg_format_t *format = pg_report_format(PG_SPAN("auto"));
+    const pg_report_t *report = make_report(r, format);
 
     if (flags & AP_STATUS_SHORT) {
-        (void)pg_report_format(PG_SPAN("auto"))
-            ->render(&sink, report, r->pool);
+        (void)format->render(&sink, report, r->pool);
     }
     else {
         block(r, &sink, report);

@@ -185,8 +185,8 @@ void pg_ledger_permit(pg_ledger_t *ledger, apr_time_t now)
 
 /* --- reading ------------------------------------------------------------- */
 
-apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
-                                apr_time_t now, apr_pool_t *pool)
+apr_status_t pg_ledger_figures(pg_snapshot_t **out, const pg_ledger_t *ledger,
+                               apr_time_t now, apr_pool_t *pool)
 {
     pg_snapshot_t *snapshot = apr_pcalloc(pool, sizeof(*snapshot));
 
@@ -194,13 +194,25 @@ apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
     snapshot->since = ledger->since;
     snapshot->pseudonyms = pg_hash_key_derive(&ledger->key, "pseudonyms");
     pg_totals_copy(snapshot, ledger);
-    pg_vhosts_copy(snapshot, ledger, pool);
     pg_series_copy(snapshot, ledger, pool);
-    pg_top_copy(snapshot, ledger, pool);
     pg_distinct_copy(snapshot, ledger, pool);
+    *out = snapshot;
+    return APR_SUCCESS;
+}
+
+apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
+                                apr_time_t now, apr_pool_t *pool)
+{
+    apr_status_t failed = pg_ledger_figures(out, ledger, now, pool);
+    pg_snapshot_t *snapshot = *out;
+
+    if (failed) {
+        return failed;
+    }
+    pg_vhosts_copy(snapshot, ledger, pool);
+    pg_top_copy(snapshot, ledger, pool);
     pg_recent_copy(snapshot, ledger, pool);
     pg_slots_copy(&snapshot->capture, ledger, now);
-    *out = snapshot;
     return APR_SUCCESS;
 }
 

@@ -174,4 +174,11 @@ bool pg_ledger_seen(const pg_ledger_t *ledger,
 /** Note a digest. */
 void pg_ledger_see(pg_ledger_t *ledger, const unsigned char digest[16]);
 
+/**
+ * The same without lists: totals, history and how many sources; neither
+ * virtual hosts nor top lists nor recent attempts. For a scrape.
+ */
+apr_status_t pg_ledger_figures(pg_snapshot_t **out, const pg_ledger_t *ledger,
+                               apr_time_t now, apr_pool_t *pool);
+
 #endif

@@ -41,6 +41,11 @@ $(SAMPLE): $(call objs,$(LOWER_SRC)) $(SAMPLE_SRC) tests/unit/pg_sample.h
 	$(CC) $(STD) $(WARN) $(CFLAGS) $(LDFLAGS) $(INC_unit) $(APR_CFLAGS) \
 	    -o $@ $(SAMPLE_SRC) $(filter %.o,$^) $(APR_LIBS) $(JANSSON_LIBS) -lm
 
+.PHONY: golden
+golden: $(SAMPLE) ## tests/cases/golden, the fixed report in every format
+	BUILD=$(abspath $(BUILD)) PYTHONPATH=tests/lib $(PYTHON) -B \
+	    tests/page/test_golden.py
+
 e2e: all $(SAMPLE) ## end-to-end tests; MPM=event|worker|prefork|all, T=file
 	BUILD=$(abspath $(BUILD)) PG_MODULE=$(abspath $(MODULE)) MPM="$(MPM)" \
 	    PG_BUILD=$(if $(HARDEN),plain,instrumented) \

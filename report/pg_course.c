@@ -2,8 +2,6 @@
 
 #include "pg_course.h"
 
-#include <math.h>
-
 #include <apr_strings.h>
 
 #include "pg_calendar.h"
@@ -28,14 +26,16 @@ const char *pg_course_month(apr_time_t month, apr_time_t today,
                           apr_psprintf(pool, "%d", m.year), NULL);
 }
 
-/* How far apart two counts are, whichever is larger. */
+/* How far apart two counts are, whichever is larger: 1 is not at all. */
 static double distance(const pg_course_t *course, int f)
 {
+    double now = (double)course->now[f] + 1;
+    double then = (double)course->then[f] + 1;
+
     if (course->change[f] == PG_CHANGE_SAME) {
-        return 0;
+        return 1;
     }
-    return fabs(log((double)course->now[f] + 1)
-                - log((double)course->then[f] + 1));
+    return now > then ? now / then : then / now;
 }
 
 static int order_of(int order[PG_FAMILY_COUNT], const pg_course_t *course)
@@ -59,19 +59,19 @@ static int order_of(int order[PG_FAMILY_COUNT], const pg_course_t *course)
     return n;
 }
 
-static const char *clause(const pg_course_t *course, int f, bool first,
-                          const char *since, pg_lang_e lang, apr_pool_t *pool)
+const char *pg_course_clause(const pg_course_t *course, int family,
+                             const char *subject, const char *since,
+                             pg_lang_e lang, apr_pool_t *pool)
 {
     char percent[PG_NUMBER_SIZE];
-    apr_uint64_t now = course->now[f], then = course->then[f];
-    pg_change_e change = course->change[f];
+    apr_uint64_t now = course->now[family], then = course->then[family];
+    pg_change_e change = course->change[family];
 
     pg_render_percent(percent, now > then ? now - then : then - now, then);
     return pg_phrases_text(pool, lang,
-                           first ? PG_PHRASE_OF(CHANGE_NEW, change)
+                           since ? PG_PHRASE_OF(CHANGE_NEW, change)
                                  : PG_PHRASE_OF(ALSO_NEW, change),
-                           pg_phrases_get(lang, PG_PHRASE_OF(FAMILY_GET, f)),
-                           since, percent);
+                           subject, since, percent);
 }
 
 const char *pg_course_words(const pg_course_t *course, apr_time_t today,
@@ -83,8 +83,10 @@ const char *pg_course_words(const pg_course_t *course, apr_time_t today,
     const char *words = NULL;
 
     for (int i = 0; i < n; i++) {
-        const char *one =
-            clause(course, order[i], i == 0, since, lang, pool);
+        const char *one = pg_course_clause(
+            course, order[i],
+            pg_phrases_get(lang, PG_PHRASE_OF(FAMILY_GET, order[i])),
+            i == 0 ? since : NULL, lang, pool);
 
         words = words ? pg_phrases_text(pool, lang, PG_PHRASE_CLAUSES, words,
                                         one, NULL)

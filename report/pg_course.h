@@ -21,4 +21,12 @@ const char *pg_course_words(const pg_course_t *course, apr_time_t today,
 const char *pg_course_month(apr_time_t month, apr_time_t today,
                             pg_lang_e lang, apr_pool_t *pool);
 
+/** One clause of it, without an end: "CONNECT has more than doubled since
+ *  October 2013".
+ *  @param subject  what changed: a family, or a sensor
+ *  @param since    NULL: it was said before: "GET is unchanged" */
+const char *pg_course_clause(const pg_course_t *course, int family,
+                             const char *subject, const char *since,
+                             pg_lang_e lang, apr_pool_t *pool);
+
 #endif

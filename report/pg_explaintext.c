@@ -45,7 +45,6 @@ static void words(const writer_t *w, pg_phrase_e label, const char *text)
 static void parts(const writer_t *w, const pg_request_t *request)
 {
     static const char *const forms[] = {
-        [PG_FORM_INVALID] = "none of the four",
         [PG_FORM_ORIGIN] = "origin-form",
         [PG_FORM_ABSOLUTE] = "absolute-form",
         [PG_FORM_AUTHORITY] = "authority-form",
@@ -59,7 +58,9 @@ static void parts(const writer_t *w, const pg_request_t *request)
     form = pg_target_parse(&target, split.target);
     part(w, PG_PHRASE_PART_METHOD, split.method);
     part(w, PG_PHRASE_PART_TARGET, split.target);
-    words(w, PG_PHRASE_PART_FORM, forms[form]);
+    words(w, PG_PHRASE_PART_FORM,
+          forms[form] ? forms[form]
+                      : pg_phrases_get(w->lang, PG_PHRASE_FORM_NONE));
     part(w, PG_PHRASE_PART_SCHEME, target.scheme);
     inside(w, PG_PHRASE_PART_USERINFO, split.target,
            target.authority.userinfo);

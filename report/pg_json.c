@@ -235,6 +235,39 @@ static void put_history(writer_t *w)
     pg_sink_puts(w->sink, "\n  }");
 }
 
+static void put_covered(writer_t *w)
+{
+    const pg_snapshot_t *s = w->report->ledger;
+
+    key(w, "covered");
+    pg_sink_puts(w->sink, "[");
+    for (apr_size_t i = 0; i < s->covered_count; i++) {
+        element(w, "    ", i == 0,
+                json_pack("{s:o, s:o}", "from", time_of(s->covered[i].from),
+                          "to", time_of(s->covered[i].to)));
+    }
+    pg_sink_puts(w->sink, "]");
+}
+
+static json_t *course(const pg_course_t *c)
+{
+    static const char *const changes[] = { "new", "manifold", "doubled",
+                                           "risen", "same", "fallen",
+                                           "halved", "gone" };
+    json_t *out = json_object();
+
+    if (!c->known) {
+        json_decref(out);
+        return json_null();
+    }
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        json_object_set_new(out, pg_vocab_family((pg_family_e)f),
+                            json_string(changes[c->change[f]]));
+    }
+    return json_pack("{s:o, s:o, s:o}", "month", time_of(c->month), "before",
+                     time_of(c->before), "change", out);
+}
+
 static void put_window(writer_t *w)
 {
     apr_time_t window = pg_render_window(w->report);
@@ -260,13 +293,15 @@ static void put_trend(writer_t *w)
 
     pg_trend_of(&t, w->report->ledger);
     member(w, "trend",
-           json_pack("{s:s, s:i, s:o, s:o, s:o, s:s}",
+           json_pack("{s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o}",
                      "hour_is", paces[t.pace],
                      "usual_from_hours", (int)t.hours,
                      "month_so_far", count(t.month),
                      "last_month_same_days", figure(t.last_month),
                      "last_year_same_days", figure(t.last_year),
-                     "month_is", paces[t.monthly]));
+                     "month_is", paces[t.monthly],
+                     "against_year_ago", course(&t.year),
+                     "against_month_before", course(&t.months)));
 }
 
 static void put_days(writer_t *w)
@@ -533,6 +568,7 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
         put_sites(&w);
         put_tops(&w);
         put_recent(&w);
+        put_covered(&w);
         put_days(&w);
         put_history(&w);
     }

@@ -379,6 +379,12 @@
       "灰色の期間は記録がありません。")                                       \
     X(CHART_PALE, "Pale: not over yet.",                                      \
       "淡色は途中の期間です。")                                               \
+    X(COL_FAMILY, "Family",                                                   \
+      "系統")                                                                 \
+    X(MONTHLY_TITLE, "Relay attempts in {0}",                                 \
+      "{0}の不正中継の試行")                                                  \
+    X(MONTHLY_ALONE, "There is no month to compare this one with.",           \
+      "比較できる月がありません。")                                           \
     X(MASK_ON, "Mask names for publication",                                  \
       "公開用に名前を伏せる")                                                 \
     X(MASK_OFF, "Show names",                                                 \
@@ -597,6 +603,8 @@
       "要求先")                                                               \
     X(PART_FORM, "Form",                                                      \
       "形式")                                                                 \
+    X(FORM_NONE, "none of the four",                                          \
+      "四つの形式のどれでもない")                                             \
     X(PART_SCHEME, "Scheme",                                                  \
       "スキーム")                                                             \
     X(PART_USERINFO, "User info",                                             \

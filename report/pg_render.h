@@ -51,6 +51,9 @@ const char *pg_render_mean(char out[PG_NUMBER_SIZE], double x);
 const char *pg_render_percent(char out[PG_NUMBER_SIZE], apr_uint64_t n,
                               apr_uint64_t all);
 
+/** Columns that words take on a terminal: kana and kanji two each. */
+int pg_render_columns(const char *words);
+
 /* --- sums and slices ----------------------------------------------------- */
 
 /** Sum over one class, over one outcome. */

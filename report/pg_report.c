@@ -6,20 +6,21 @@
 #include <stdio.h>
 
 #include "pg_covered.h"
+#include "pg_escape.h"
 #include "pg_render.h"
 
 static const pg_format_t formats[] = {
-    { "html", "text/html; charset=utf-8", pg_html_render },
-    { "json", "application/json; charset=utf-8", pg_json_render },
-    { "prometheus", "text/plain; version=0.0.4; charset=utf-8",
+    { "html", "text/html; charset=utf-8", true, pg_html_render },
+    { "json", "application/json; charset=utf-8", true, pg_json_render },
+    { "prometheus", "text/plain; version=0.0.4; charset=utf-8", false,
       pg_prometheus_render },
     { "openmetrics",
-      "application/openmetrics-text; version=1.0.0; charset=utf-8",
+      "application/openmetrics-text; version=1.0.0; charset=utf-8", false,
       pg_openmetrics_render },
-    { "csv", "text/csv; charset=utf-8; header=present", pg_csv_render },
-    { "text", "text/plain; charset=utf-8", pg_text_render },
-    { "auto", "text/plain; charset=utf-8", pg_auto_render },
-    { NULL, NULL, NULL }
+    { "csv", "text/csv; charset=utf-8; header=present", false, pg_csv_render },
+    { "text", "text/plain; charset=utf-8", true, pg_text_render },
+    { "auto", "text/plain; charset=utf-8", false, pg_auto_render },
+    { NULL, NULL, false, NULL }
 };
 
 const pg_format_t *pg_report_formats(void)
@@ -110,6 +111,21 @@ const char *pg_render_percent(char out[PG_NUMBER_SIZE], apr_uint64_t n,
                  percent);
     }
     return out;
+}
+
+/* Letters from U+1100 on are two columns wide here: all that we write. */
+int pg_render_columns(const char *words)
+{
+    pg_span_t rest = pg_span_str(words);
+    int columns = 0;
+
+    while (rest.len) {
+        apr_uint32_t c;
+
+        rest = pg_span_from(rest, pg_escape_utf8_next(rest, &c));
+        columns += c >= 0x1100 ? 2 : 1;
+    }
+    return columns;
 }
 
 /* --- sums and slices ----------------------------------------------------- */

@@ -57,6 +57,7 @@ typedef struct pg_report_t {
 typedef struct pg_format_t {
     const char *name;
     const char *media_type;
+    bool lists;                  /* does it show more than figures?       */
     apr_status_t (*render)(pg_sink_t *sink, const pg_report_t *report,
                            apr_pool_t *pool);
 } pg_format_t;

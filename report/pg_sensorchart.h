@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Sensors side by side as an image: one chart a family, one series a sensor
- * (seed F11). */
+/* Sensors side by side as an image: one chart a family, one series a sensor;
+ * more than eight sensors, the colours that can be told apart, take several
+ * charts. */
 #ifndef PG_SENSORCHART_H
 #define PG_SENSORCHART_H
 
-#include "pg_lang.h"
 #include "pg_sensors.h"
 #include "pg_sink.h"
 

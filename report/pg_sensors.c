@@ -2,62 +2,74 @@
 
 #include "pg_sensors.h"
 
-#include <stdio.h>
+#include "pg_calendar.h"
+#include "pg_course.h"
+#include "pg_covered.h"
+#include "pg_render.h"
 
-/* Months since January 1970. */
-static apr_int64_t month_number(apr_time_t t)
+static apr_int64_t number_of(apr_time_t t)
 {
-    apr_time_exp_t x;
-
-    apr_time_exp_gmt(&x, t);
-    return (apr_int64_t)(x.tm_year - 70) * 12 + x.tm_mon;
+    return pg_calendar_month(apr_time_sec(t) / 86400);
 }
 
-void pg_sensors_take(pg_sensor_t *out, const pg_snapshot_t *snapshot)
+static const pg_series_t *months_of(const pg_sensor_t *sensor)
 {
-    out->month = snapshot->series[PG_PERIOD_MONTH].bucket;
-    out->months = snapshot->series[PG_PERIOD_MONTH].n;
-    out->taken = snapshot->taken;
+    return &sensor->s->series[PG_PERIOD_MONTH];
 }
 
 void pg_sensors_align(pg_sensors_t *sensors)
 {
-    apr_int64_t last = -1;
+    apr_int64_t first = APR_INT64_MAX, last = -1;
 
-    sensors->first = APR_INT64_MAX;
     for (int s = 0; s < sensors->n; s++) {
-        const pg_sensor_t *sensor = &sensors->sensor[s];
-        for (apr_size_t m = 0; m < sensor->months; m++) {
-            apr_int64_t number = month_number(sensor->month[m].start);
-            if (sensor->month[m].attempts == 0) {
-                continue;
+        const pg_series_t *months = months_of(&sensors->sensor[s]);
+
+        for (apr_size_t m = 0; m < months->n; m++) {
+            apr_int64_t number = number_of(months->bucket[m].start);
+
+            if (months->bucket[m].attempts) {
+                first = number < first ? number : first;
+                last = number > last ? number : last;
             }
-            sensors->first = number < sensors->first ? number
-                                                     : sensors->first;
-            last = number > last ? number : last;
         }
     }
-    sensors->months = last < 0 ? 0 : (apr_size_t)(last - sensors->first + 1);
-    for (int s = 0; s < sensors->n; s++) {
-        sensors->partial = sensors->partial || (sensors->sensor[s].taken
-            && month_number(sensors->sensor[s].taken) == last);
-    }
+    sensors->months = last < 0 ? 0 : (int)(last - first + 1);
+    sensors->first =
+        last < 0 ? 0 : apr_time_from_sec(86400
+                                         * pg_calendar_month_start(first));
+}
+
+apr_time_t pg_sensors_start(const pg_sensors_t *sensors, int month)
+{
+    return pg_trend_month(sensors->first, -month);
 }
 
 apr_uint64_t pg_sensors_count(const pg_sensors_t *sensors, int sensor,
-                              apr_size_t month, pg_family_e family)
+                              int month, pg_family_e family)
 {
-    const pg_sensor_t *one = &sensors->sensor[sensor];
-    apr_int64_t number = sensors->first + (apr_int64_t)month;
-    apr_uint64_t sum = 0;
+    const pg_series_t *months = months_of(&sensors->sensor[sensor]);
+    apr_time_t start = pg_sensors_start(sensors, month);
 
-    for (apr_size_t m = 0; m < one->months; m++) {
-        if (one->month[m].attempts
-            && month_number(one->month[m].start) == number) {
-            sum += one->month[m].by_family[family];
+    for (apr_size_t m = 0; m < months->n; m++) {
+        if (months->bucket[m].start == start) {
+            return months->bucket[m].by_family[family];
         }
     }
-    return sum;
+    return 0;
+}
+
+bool pg_sensors_over(const pg_sensors_t *sensors, int sensor, int month)
+{
+    apr_time_t taken = sensors->sensor[sensor].s->taken;
+
+    return taken == 0 || pg_sensors_start(sensors, month + 1) <= taken;
+}
+
+bool pg_sensors_watched(const pg_sensors_t *sensors, int sensor, int month)
+{
+    return pg_covered_part(sensors->sensor[sensor].s,
+                           pg_sensors_start(sensors, month),
+                           pg_sensors_start(sensors, month + 1)) > 0;
 }
 
 bool pg_sensors_shows(const pg_sensors_t *sensors, int only,
@@ -67,8 +79,10 @@ bool pg_sensors_shows(const pg_sensors_t *sensors, int only,
         return false;
     }
     for (int s = 0; s < sensors->n; s++) {
-        for (apr_size_t m = 0; m < sensors->sensor[s].months; m++) {
-            if (sensors->sensor[s].month[m].by_family[family]) {
+        const pg_series_t *months = months_of(&sensors->sensor[s]);
+
+        for (apr_size_t m = 0; m < months->n; m++) {
+            if (months->bucket[m].by_family[family]) {
                 return true;
             }
         }
@@ -76,12 +90,53 @@ bool pg_sensors_shows(const pg_sensors_t *sensors, int only,
     return only >= 0;
 }
 
-const char *pg_sensors_month(char *out, apr_size_t size,
-                             const pg_sensors_t *sensors, apr_size_t month)
-{
-    apr_int64_t number = sensors->first + (apr_int64_t)month;
+/* --- in words ------------------------------------------------------------ */
 
-    snprintf(out, size, "%04d-%02d", (int)(number / 12 + 1970),
-             (int)(number % 12 + 1));
-    return out;
+/* The sensors' courses one after the other; false when one is not known. */
+static const char *join(const pg_sensors_t *sensors, pg_family_e family,
+                        apr_time_t month, apr_time_t before, pg_lang_e lang,
+                        apr_pool_t *pool)
+{
+    const char *since = pg_course_month(before, 0, lang, pool);
+    const char *words = NULL;
+
+    for (int s = 0; s < sensors->n; s++) {
+        pg_course_t course;
+        const char *one;
+
+        pg_trend_compare(&course, sensors->sensor[s].s, month, before);
+        if (!course.known) {
+            return NULL;
+        }
+        one = pg_course_clause(&course, (int)family, sensors->sensor[s].name,
+                               words ? NULL : since, lang, pool);
+        words = words ? pg_phrases_text(pool, lang, PG_PHRASE_CLAUSES, words,
+                                        one, NULL)
+                      : one;
+    }
+    return words ? pg_phrases_text(pool, lang, PG_PHRASE_CLAUSES_END, words,
+                                   NULL, NULL)
+                 : NULL;
+}
+
+const char *pg_sensors_words(const pg_sensors_t *sensors, pg_family_e family,
+                             pg_lang_e lang, apr_pool_t *pool)
+{
+    static const int back[] = { 12, 1 };
+    apr_time_t last = 0;
+    const char *words = NULL;
+
+    for (int m = sensors->months - 1; m >= 0 && last == 0; m--) {
+        bool over = true;
+
+        for (int s = 0; s < sensors->n; s++) {
+            over = over && pg_sensors_over(sensors, s, m);
+        }
+        last = over ? pg_sensors_start(sensors, m) : 0;
+    }
+    for (int i = 0; i < 2 && last && words == NULL; i++) {
+        words = join(sensors, family, last, pg_trend_month(last, back[i]),
+                     lang, pool);
+    }
+    return words;
 }

@@ -6,47 +6,51 @@
 
 #include <apr_pools.h>
 
+#include "pg_lang.h"
 #include "pg_snapshot.h"
 
-enum {
-    PG_SENSORS_MAX = 8           /* as many colours as can be told apart  */
-};
-
-/** One sensor: its months, oldest first, without gaps. */
+/** One sensor. Of its snapshot the months, the covered time and when it was
+ *  taken are looked at. */
 typedef struct pg_sensor_t {
     const char *name;
-    const pg_bucket_t *month;    /* by_family and start are set           */
-    apr_size_t months;
-    apr_time_t taken;            /* when; the last month may be partial   */
+    const pg_snapshot_t *s;
 } pg_sensor_t;
 
 /** All of them, over the same months. */
 typedef struct pg_sensors_t {
-    pg_sensor_t *sensor;
+    const pg_sensor_t *sensor;
     int n;
-    apr_int64_t first;           /* number of the first month             */
-    apr_size_t months;           /* 0: nobody saw anything                */
-    bool partial;                /* the last month is not over            */
+    apr_time_t first;            /* first instant of the first month      */
+    int months;                  /* 0: nobody saw anything                */
 } pg_sensors_t;
-
-/** Take the months of a snapshot. */
-void pg_sensors_take(pg_sensor_t *out, const pg_snapshot_t *snapshot);
 
 /** Set the months from the first to the last that any sensor saw an attempt
  *  in. */
 void pg_sensors_align(pg_sensors_t *sensors);
 
-/** Attempts of a family that a sensor saw in a month (0 to months - 1). */
+/** First instant of a month, 0 to months - 1. */
+apr_time_t pg_sensors_start(const pg_sensors_t *sensors, int month);
+
+/** Attempts of a family that a sensor saw in a month. */
 apr_uint64_t pg_sensors_count(const pg_sensors_t *sensors, int sensor,
-                              apr_size_t month, pg_family_e family);
+                              int month, pg_family_e family);
+
+/** Is a month over for a sensor, and did it watch any of it? */
+bool pg_sensors_over(const pg_sensors_t *sensors, int sensor, int month);
+bool pg_sensors_watched(const pg_sensors_t *sensors, int sensor, int month);
 
 /** Is a family to be shown: the only one asked for, or with -1 any that some
  *  sensor saw? Nothing is when nobody saw anything. */
 bool pg_sensors_shows(const pg_sensors_t *sensors, int only,
                       pg_family_e family);
 
-/** "2014-04". @param out  at least 8 octets */
-const char *pg_sensors_month(char *out, apr_size_t size,
-                             const pg_sensors_t *sensors, apr_size_t month);
+/**
+ * How a family changed at each sensor within the last year that all of them
+ * can speak of: "north has more than doubled since October 2013; south is
+ * unchanged."
+ * @return in pool; NULL when there is nothing to compare
+ */
+const char *pg_sensors_words(const pg_sensors_t *sensors, pg_family_e family,
+                             pg_lang_e lang, apr_pool_t *pool);
 
 #endif

@@ -74,24 +74,9 @@ void pg_text_sent(const pg_textpage_t *page, pg_field_e field,
     }
 }
 
-/* Letters from U+1100 on are two columns wide here: all that we write. */
-static int columns_of(const char *words)
-{
-    pg_span_t rest = pg_span_str(words);
-    int columns = 0;
-
-    while (rest.len) {
-        apr_uint32_t c;
-
-        rest = pg_span_from(rest, pg_escape_utf8_next(rest, &c));
-        columns += c >= 0x1100 ? 2 : 1;
-    }
-    return columns;
-}
-
 void pg_text_cell(const pg_textpage_t *page, const char *words, int width)
 {
-    int columns = columns_of(words);
+    int columns = pg_render_columns(words);
 
     pg_sink_putf(page->sink, "%s%*s", words,
                  columns < width ? width - columns : 0, "");

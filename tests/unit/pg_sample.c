@@ -31,7 +31,8 @@ const int pg_sample_attack_count =
 
 const char *pg_sample_name(pg_sample_e sample)
 {
-    static const char *const names[] = { "none", "empty", "full", "hostile" };
+    static const char *const names[] = { "none", "empty", "full", "hostile",
+                                         "scan" };
 
     return sample < PG_SAMPLE_COUNT ? names[sample] : "?";
 }
@@ -337,6 +338,8 @@ static void make_audit(maker_t *m, pg_report_t *out)
         { "www.own.example:80", PG_POSTURE_NO_PROXY, "ProxyRequests is off" },
         { "shop.own.example:443", PG_POSTURE_NO_PROXY,
           "ProxyRequests is off" },
+        { "cache.own.example:3128", PG_POSTURE_RESTRICTED,
+          "Require ip 10.0.0.0/8" },
     };
     static const pg_finding_t note = {
         .id = 209, .severity = PG_SEVERITY_WARNING,
@@ -361,9 +364,64 @@ static void make_audit(maker_t *m, pg_report_t *out)
         out->sensor = pg_sample_attacks[12].ptr;
     }
     out->vhosts = vhosts;
-    out->vhost_count = 2;
+    out->vhost_count = 3;
     out->findings = finding;
     out->finding_count = 1;
+}
+
+/* --- a scan of logs ------------------------------------------------------ */
+
+static void make_scanned(maker_t *m, pg_report_t *out)
+{
+    static const struct {
+        pg_ground_e ground;
+        pg_class_e class_id;
+        const char *request, *size;
+    } rows[] = {
+        { PG_GROUND_CONNECT, PG_CLASS_CONNECT_MAIL,
+          "CONNECT mx0.a.example:25 HTTP/1.0", "-" },
+        { PG_GROUND_VARIES, PG_CLASS_ABSOLUTE,
+          "GET http://www.a.example/ HTTP/1.1", "1234" },
+        { PG_GROUND_HOME, PG_CLASS_ABSOLUTE,
+          "GET http://www.b.example/ HTTP/1.1", "11321" },
+    };
+    pg_scanned_t *scan = apr_pcalloc(m->pool, sizeof(*scan));
+    pg_scanned_answer_t *answer = apr_pcalloc(m->pool, 3 * sizeof(*answer));
+    pg_scanned_example_t *example = apr_pcalloc(m->pool, sizeof(*example));
+    pg_text_t *unread = apr_pcalloc(m->pool, sizeof(*unread));
+
+    for (int i = 0; i < 3; i++) {
+        answer[i] = (pg_scanned_answer_t){
+            .ground = rows[i].ground, .class_id = rows[i].class_id,
+            .status = 200, .attempts = (apr_uint64_t)i + 1, .first = FROM,
+            .request = text(m, rows[i].request),
+            .size = text(m, rows[i].size)
+        };
+        scan->judged[pg_scanned_judged_by(rows[i].ground)] +=
+            (apr_uint64_t)i + 1;
+    }
+    *example = (pg_scanned_example_t){
+        PG_CLASS_CONNECT_MAIL, PG_REASON_CONNECT_AUTHORITY,
+        text(m, rows[0].request)
+    };
+    *unread = text(m, "not a line of a log");
+    scan->answer = answer;
+    scan->answers = 3;
+    scan->example = example;
+    scan->examples = 1;
+    scan->unread = unread;
+    scan->unread_count = 1;
+    scan->files = 2;
+    scan->octets = 98765;
+    scan->lines[PG_LINES_LINES] = 60000;
+    scan->lines[PG_LINES_ATTEMPTS] = out->ledger->attempts;
+    scan->lines[PG_LINES_UNPARSED] = 1;
+    scan->first = FROM;
+    scan->last = NOW;
+    scan->names = PG_NAMES_LEARNED;
+    scan->names_learned = 2;
+    out->scanned = scan;
+    out->in_file = true;
 }
 
 void pg_sample_report(pg_report_t *out, pg_sample_e sample, apr_pool_t *pool)
@@ -375,7 +433,10 @@ void pg_sample_report(pg_report_t *out, pg_sample_e sample, apr_pool_t *pool)
         return;
     }
     out->ledger = make_snapshot(&m);
-    if (sample >= PG_SAMPLE_FULL) {
+    if (sample == PG_SAMPLE_SCAN) {
+        make_scanned(&m, out);
+    }
+    else if (sample >= PG_SAMPLE_FULL) {
         make_audit(&m, out);
     }
 }

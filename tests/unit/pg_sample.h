@@ -12,6 +12,7 @@ typedef enum pg_sample_e {
     PG_SAMPLE_EMPTY,         /* a new ledger                              */
     PG_SAMPLE_FULL,          /* fourteen months of plausible attempts     */
     PG_SAMPLE_HOSTILE,       /* the same, every text an attack on a format */
+    PG_SAMPLE_SCAN,          /* the full one, as logs were read for it    */
     PG_SAMPLE_COUNT
 } pg_sample_e;
 

@@ -1,0 +1,129 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* proxyguard report: a month against the one before and the same a year ago,
+ * as text, a page, Markdown or a mail. It sends nothing. */
+#include "pg_clireport.h"
+#include "pg_monthly.h"
+#include "pg_sensorfile.h"
+#include "pg_trend.h"
+#include "pg_when.h"
+
+static const char help[] =
+"Usage: proxyguard report [OPTION]... FILE | NAME=FILE...\n"
+"Report a month against the one before it and the same month a year ago, for\n"
+"each sensor. FILE is a ledger, or JSON that the status page or 'proxyguard\n"
+"scan -O json' wrote.\n\n"
+"  -O, --output FORMAT  text (default), html, markdown, or mail: a complete\n"
+"                       message for 'sendmail -t'\n"
+"      --month MONTH    such as 2014-10; without it the last one that is over\n"
+"      --from, --to ADDRESS  of the mail\n"
+"      --lang en|ja     language of the text\n"
+"  -h, --help           this text\n\n"
+"Exit status: 0, or 64 and up for errors.\n";
+
+enum { OPT_MONTH = PG_OPT_OWN, OPT_FROM, OPT_TO };
+
+static const struct option longs[] = {
+    { "output", required_argument, NULL, 'O' },
+    { "month",  required_argument, NULL, OPT_MONTH },
+    { "from",   required_argument, NULL, OPT_FROM },
+    { "to",     required_argument, NULL, OPT_TO },
+    { "lang",   required_argument, NULL, PG_OPT_LANG },
+    { "help",   no_argument,       NULL, 'h' },
+    { NULL, 0, NULL, 0 }
+};
+
+typedef struct options_t {
+    pg_monthly_t report;
+    const pg_monthly_format_t *format;
+} options_t;
+
+static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
+{
+    for (const pg_monthly_format_t *f = pg_monthly_formats(); f->name; f++) {
+        if (!strcmp(f->name, name)) {
+            o->format = f;
+            return 0;
+        }
+    }
+    return pg_cli_usage(cli, "--output: '%s' is none of text, html, markdown, "
+                        "mail", name);
+}
+
+static int set_month(const pg_cli_t *cli, options_t *o, const char *text)
+{
+    pg_range_t range;
+
+    if (strlen(text) != 7 || !pg_when_parse(&range, pg_span_str(text))) {
+        return pg_cli_usage(cli, "--month: '%s' is not a month such as "
+                            "2014-10", text);
+    }
+    o->report.month = range.from;
+    return 0;
+}
+
+/* What would begin another field of the message. */
+static int set_address(const pg_cli_t *cli, const char **out,
+                       const char *option, const char *text)
+{
+    for (const char *p = text; *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+            return pg_cli_usage(cli, "%s: an address has no control "
+                                "characters", option);
+        }
+    }
+    *out = text;
+    return 0;
+}
+
+static int set_option(pg_cli_t *cli, void *options, int option)
+{
+    options_t *o = options;
+
+    switch (option) {
+    case 'O':
+        return set_output(cli, o, optarg);
+    case OPT_MONTH:
+        return set_month(cli, o, optarg);
+    case OPT_FROM:
+        return set_address(cli, &o->report.from, "--from", optarg);
+    default:
+        return set_address(cli, &o->report.to, "--to", optarg);
+    }
+}
+
+static const pg_cli_spec_t spec = { help, "O:h", longs, set_option };
+
+/* The last month that is over for the sensor that was read last. */
+static apr_time_t last_month(const pg_sensors_t *all)
+{
+    apr_time_t taken = 0;
+
+    for (int s = 0; s < all->n; s++) {
+        taken = all->sensor[s].s->taken > taken ? all->sensor[s].s->taken
+                                                : taken;
+    }
+    return pg_trend_month(taken, 1);
+}
+
+int pg_cmd_report(pg_cli_t *cli)
+{
+    options_t o = { .format = pg_monthly_formats() };
+    pg_sink_t sink = pg_cli_sink(stdout);
+    int status;
+
+    if (!pg_cli_parse(cli, &spec, &o, &status)) {
+        return status;
+    }
+    status = pg_sensorfile_arguments(cli, &o.report.all, true);
+    if (status) {
+        return status;
+    }
+    if (o.report.month == 0) {
+        o.report.month = last_month(&o.report.all);
+    }
+    o.report.now = cli->now;
+    o.report.lang = cli->lang;
+    o.format->render(&sink, &o.report, cli->pool);
+    return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
+}

@@ -1,0 +1,393 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_monthly.h"
+
+#include <apr_strings.h>
+
+#include "pg_course.h"
+#include "pg_covered.h"
+#include "pg_escape.h"
+#include "pg_render.h"
+#include "pg_sensorchart.h"
+
+enum { COLUMNS = 4 };
+
+typedef struct writer_t writer_t;
+
+/** How a medium writes a heading, a paragraph, a table. Text is unescaped. */
+typedef struct medium_t {
+    void (*heading)(const writer_t *w, int level, const char *text);
+    void (*paragraph)(const writer_t *w, const char *text);
+    void (*row)(const writer_t *w, const char *const cell[COLUMNS],
+                bool head);
+    void (*end)(const writer_t *w);
+} medium_t;
+
+struct writer_t {
+    pg_sink_t *sink;
+    const pg_monthly_t *report;
+    const medium_t *medium;
+    apr_pool_t *pool;
+};
+
+/* --- plain text, which is also the body of a mail ------------------------ */
+
+static void text_heading(const writer_t *w, int level, const char *text)
+{
+    pg_escape_text(w->sink, pg_span_str(text));
+    pg_sink_puts(w->sink, level == 1 ? "\n\n" : "\n");
+}
+
+static void text_paragraph(const writer_t *w, const char *text)
+{
+    pg_escape_text(w->sink, pg_span_str(text));
+    pg_sink_puts(w->sink, "\n\n");
+}
+
+static void text_row(const writer_t *w, const char *const cell[COLUMNS],
+                     bool head)
+{
+    (void)head;
+    pg_sink_puts(w->sink, "  ");
+    for (int i = 0; i < COLUMNS; i++) {
+        int width = i ? 16 : 14, columns = pg_render_columns(cell[i]);
+        int fill = columns < width ? width - columns : 1;
+
+        pg_sink_putf(w->sink, "%*s%s%*s", i ? fill : 0, "", cell[i],
+                     i ? 0 : fill, "");
+    }
+    pg_sink_puts(w->sink, "\n");
+}
+
+static void text_end(const writer_t *w)
+{
+    pg_sink_puts(w->sink, "\n");
+}
+
+/* --- Markdown ------------------------------------------------------------ */
+
+/* What it would take for markup. */
+static void markdown(pg_sink_t *sink, const char *text)
+{
+    for (const char *p = text; *p; p++) {
+        if (strchr("\\`*_{}[]<>#|~!&", *p)) {
+            pg_sink_puts(sink, "\\");
+        }
+        if ((unsigned char)*p >= 0x20) {
+            pg_sink_put(sink, pg_span_make(p, 1));
+        }
+    }
+}
+
+static void markdown_heading(const writer_t *w, int level, const char *text)
+{
+    pg_sink_puts(w->sink, level == 1 ? "# " : "## ");
+    markdown(w->sink, text);
+    pg_sink_puts(w->sink, "\n\n");
+}
+
+static void markdown_paragraph(const writer_t *w, const char *text)
+{
+    markdown(w->sink, text);
+    pg_sink_puts(w->sink, "\n\n");
+}
+
+static void markdown_row(const writer_t *w, const char *const cell[COLUMNS],
+                         bool head)
+{
+    pg_sink_puts(w->sink, "|");
+    for (int i = 0; i < COLUMNS; i++) {
+        pg_sink_puts(w->sink, " ");
+        markdown(w->sink, cell[i]);
+        pg_sink_puts(w->sink, " |");
+    }
+    pg_sink_puts(w->sink, head ? "\n|---|---:|---:|---:|\n" : "\n");
+}
+
+/* --- HTML ---------------------------------------------------------------- */
+
+static void html_tagged(const writer_t *w, const char *tag, const char *text)
+{
+    pg_sink_putf(w->sink, "<%s>", tag);
+    pg_escape_html(w->sink, pg_span_str(text));
+    pg_sink_putf(w->sink, "</%s>", tag);
+}
+
+static void html_heading(const writer_t *w, int level, const char *text)
+{
+    html_tagged(w, level == 1 ? "h1" : "h2", text);
+    pg_sink_puts(w->sink, "\n");
+}
+
+static void html_paragraph(const writer_t *w, const char *text)
+{
+    html_tagged(w, "p", text);
+    pg_sink_puts(w->sink, "\n");
+}
+
+static void html_row(const writer_t *w, const char *const cell[COLUMNS],
+                     bool head)
+{
+    pg_sink_puts(w->sink, head ? "<table>\n<tr>" : "<tr>");
+    for (int i = 0; i < COLUMNS; i++) {
+        html_tagged(w, head || i == 0 ? "th" : "td", cell[i]);
+    }
+    pg_sink_puts(w->sink, "</tr>\n");
+}
+
+static void html_end(const writer_t *w)
+{
+    pg_sink_puts(w->sink, "</table>\n");
+}
+
+static const medium_t text = { text_heading, text_paragraph, text_row,
+                               text_end };
+static const medium_t marked = { markdown_heading, markdown_paragraph,
+                                 markdown_row, text_end };
+static const medium_t html = { html_heading, html_paragraph, html_row,
+                               html_end };
+
+/* --- the contents -------------------------------------------------------- */
+
+static const char *words(const writer_t *w, pg_phrase_e word, const char *a,
+                         const char *b)
+{
+    return pg_phrases_text(w->pool, w->report->lang, word, a, b, NULL);
+}
+
+static const char *month_name(const writer_t *w, int back)
+{
+    return pg_course_month(pg_trend_month(w->report->month, back), 0,
+                           w->report->lang, w->pool);
+}
+
+static const char *title(const writer_t *w)
+{
+    return words(w, PG_PHRASE_MONTHLY_TITLE, month_name(w, 0), NULL);
+}
+
+/* "1,957", or "-" for a month that was not watched. */
+static const char *figure(const writer_t *w, const pg_snapshot_t *s, int back,
+                          int family)
+{
+    apr_time_t month = pg_trend_month(w->report->month, back);
+    const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
+    char number[PG_NUMBER_SIZE];
+
+    for (apr_size_t i = 0; i < months->n; i++) {
+        if (months->bucket[i].start == month
+            && (months->bucket[i].by_family[family]
+                || pg_covered_part(s, month, pg_trend_month(month, -1)) > 0)) {
+            return apr_pstrdup(w->pool, pg_render_number(
+                                   number,
+                                   months->bucket[i].by_family[family]));
+        }
+    }
+    return "-";
+}
+
+static void sensor_table(const writer_t *w, const pg_snapshot_t *s)
+{
+    const char *head[COLUMNS] = {
+        pg_phrases_get(w->report->lang, PG_PHRASE_COL_FAMILY),
+        month_name(w, 0), month_name(w, 1), month_name(w, 12)
+    };
+
+    w->medium->row(w, head, true);
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        const char *cell[COLUMNS] = {
+            pg_phrases_get(w->report->lang, PG_PHRASE_OF(FAMILY_GET, f)),
+            figure(w, s, 0, f), figure(w, s, 1, f), figure(w, s, 12, f)
+        };
+
+        if (pg_sensors_shows(&w->report->all, -1, (pg_family_e)f)) {
+            w->medium->row(w, cell, false);
+        }
+    }
+    w->medium->end(w);
+}
+
+/* Against a year ago first, then against the month before. */
+static void sensor_words(const writer_t *w, const pg_snapshot_t *s)
+{
+    static const int back[] = { 12, 1 };
+    const char *said = "";
+
+    for (int i = 0; i < 2; i++) {
+        pg_course_t course;
+        const char *one;
+
+        pg_trend_compare(&course, s, w->report->month,
+                         pg_trend_month(w->report->month, back[i]));
+        one = pg_course_words(&course, 0, w->report->lang, w->pool);
+        if (one) {
+            said = apr_pstrcat(w->pool, said,
+                               *said && w->report->lang == PG_LANG_EN ? " "
+                                                                      : "",
+                               one, NULL);
+        }
+    }
+    w->medium->paragraph(w, *said ? said
+                                  : pg_phrases_get(w->report->lang,
+                                                   PG_PHRASE_MONTHLY_ALONE));
+}
+
+static void contents(const writer_t *w)
+{
+    const pg_monthly_t *r = w->report;
+
+    w->medium->heading(w, 1, title(w));
+    for (int s = 0; s < r->all.n; s++) {
+        const pg_sensor_t *sensor = &r->all.sensor[s];
+
+        if (*sensor->name) {
+            w->medium->heading(w, 2, sensor->name);
+        }
+        if (pg_trend_month(r->month, -1) > sensor->s->taken) {
+            w->medium->paragraph(w, pg_phrases_get(r->lang,
+                                                   PG_PHRASE_MONTH_PARTIAL));
+        }
+        sensor_words(w, sensor->s);
+        sensor_table(w, sensor->s);
+    }
+}
+
+/* --- the formats --------------------------------------------------------- */
+
+static writer_t writer(pg_sink_t *sink, const pg_monthly_t *report,
+                       const medium_t *medium, apr_pool_t *pool)
+{
+    return (writer_t){ sink, report, medium, pool };
+}
+
+static apr_status_t render_text(pg_sink_t *sink, const pg_monthly_t *report,
+                                apr_pool_t *pool)
+{
+    writer_t w = writer(sink, report, &text, pool);
+
+    contents(&w);
+    return sink->status;
+}
+
+static apr_status_t render_markdown(pg_sink_t *sink,
+                                    const pg_monthly_t *report,
+                                    apr_pool_t *pool)
+{
+    writer_t w = writer(sink, report, &marked, pool);
+
+    contents(&w);
+    return sink->status;
+}
+
+static apr_status_t render_html(pg_sink_t *sink, const pg_monthly_t *report,
+                                apr_pool_t *pool)
+{
+    writer_t w = writer(sink, report, &html, pool);
+
+    pg_sink_putf(sink,
+                 "<!DOCTYPE html>\n<html lang=\"%s\"><head>"
+                 "<meta charset=\"utf-8\">"
+                 "<meta name=\"viewport\" content=\"width=device-width\">\n",
+                 pg_lang_tag(report->lang));
+    html_tagged(&w, "title", title(&w));
+    pg_sink_puts(sink,
+                 "\n<style>:root{color-scheme:light dark}"
+                 "body{font:1rem/1.5 system-ui,sans-serif;max-width:50rem;"
+                 "margin:auto;padding:1rem}svg{max-width:100%;height:auto}"
+                 "td,th{padding:.1rem .8rem;text-align:right}"
+                 "th:first-child{text-align:left}</style></head>\n<body>\n");
+    contents(&w);
+    if (report->all.months) {
+        pg_sensorchart_put(sink, &report->all, -1, report->lang, pool);
+    }
+    pg_sink_puts(sink, "</body></html>\n");
+    return sink->status;
+}
+
+/* "=?UTF-8?Q?...?=" a character at a time, so that none is torn.
+ * @see RFC 2047 4.2, 5 (1) */
+static void mail_subject(pg_sink_t *sink, const char *words)
+{
+    pg_span_t rest = pg_span_str(words);
+
+    while (rest.len) {
+        int room = 60;
+
+        pg_sink_puts(sink, "=?UTF-8?Q?");
+        while (rest.len && room > 12) {
+            apr_uint32_t c;
+            apr_size_t n = pg_escape_utf8_next(rest, &c);
+
+            for (apr_size_t i = 0; i < n; i++) {
+                pg_sink_putf(sink, "=%02X", (unsigned char)rest.ptr[i]);
+            }
+            room -= (int)n * 3;
+            rest = pg_span_from(rest, n);
+        }
+        pg_sink_puts(sink, rest.len ? "?=\r\n " : "?=");
+    }
+}
+
+static void mail_address(pg_sink_t *sink, const char *name,
+                         const char *address)
+{
+    if (address) {
+        pg_sink_putf(sink, "%s: ", name);
+        pg_escape_log(sink, pg_span_str(address));
+        pg_sink_puts(sink, "\r\n");
+    }
+}
+
+/* Lines that end in CR LF, as a message has them. */
+static apr_status_t write_crlf(void *to, const char *octets, apr_size_t n)
+{
+    pg_sink_t *sink = to;
+
+    for (apr_size_t i = 0; i < n; i++) {
+        pg_sink_put(sink, octets[i] == '\n' ? PG_SPAN("\r\n")
+                                            : pg_span_make(octets + i, 1));
+    }
+    return sink->status;
+}
+
+/* A whole message for sendmail's standard input.  @see RFC 5322, 6854 */
+static apr_status_t render_mail(pg_sink_t *sink, const pg_monthly_t *report,
+                                apr_pool_t *pool)
+{
+    pg_sink_t body = { .write = write_crlf, .to = sink };
+    writer_t w = writer(&body, report, &text, pool);
+    char date[APR_RFC822_DATE_LEN];
+
+    apr_rfc822_date(date, report->now);
+    pg_sink_puts(sink, "Date: ");
+    pg_sink_put(sink, pg_span_upto(pg_span_str(date), sizeof(date) - 4));
+    pg_sink_puts(sink, "+0000\r\n");
+    mail_address(sink, "From", report->from);
+    mail_address(sink, "To", report->to);
+    pg_sink_puts(sink, "Subject: ");
+    mail_subject(sink, title(&w));
+    pg_sink_putf(sink,
+                 "\r\nMessage-ID: <%" APR_TIME_T_FMT
+                 ".proxyguard@localhost.invalid>\r\n"
+                 "MIME-Version: 1.0\r\n"
+                 "Content-Type: text/plain; charset=utf-8\r\n"
+                 "Content-Transfer-Encoding: 8bit\r\n"
+                 "Content-Language: %s\r\n"
+                 "Auto-Submitted: auto-generated\r\n\r\n",
+                 report->now, pg_lang_tag(report->lang));
+    contents(&w);
+    return sink->status;
+}
+
+static const pg_monthly_format_t formats[] = {
+    { "text", render_text },
+    { "html", render_html },
+    { "markdown", render_markdown },
+    { "mail", render_mail },
+    { NULL, NULL },
+};
+
+const pg_monthly_format_t *pg_monthly_formats(void)
+{
+    return formats;
+}

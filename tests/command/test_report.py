@@ -1,0 +1,208 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""What the command writes for readers: a month's report, a comparison of
+sensors, examples fit for print."""
+
+import email
+import email.policy
+import json
+import os
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from pg_cli import COMMAND, SYNTH, run, write
+from pg_httpd import TOP
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def sensors(tmp_path_factory):
+    """The made-up sensors as JSON of a scan."""
+    folder = tmp_path_factory.mktemp("sensors")
+    subprocess.run([sys.executable, SYNTH, "sensors", str(folder)],
+                   check=True)
+    out = []
+    for name in ("north", "south"):
+        path = folder / f"{name}.json"
+        path.write_bytes(run("scan", "-q", "-O", "json",
+                             folder / f"{name}.log").stdout)
+        out.append(f"{name}={path}")
+    return out
+
+
+# --- report ------------------------------------------------------------------
+
+def test_a_month_is_reported_in_words_and_figures(sensors):
+    text = run("report", *sensors).stdout.decode()
+    assert text.startswith("Relay attempts in October 2014\n\nnorth\n")
+    assert ("CONNECT has more than tripled since October 2013; GET is "
+            "unchanged. ") in text
+    row = next(x for x in text.splitlines() if x.startswith("  CONNECT"))
+    assert row.split() == ["CONNECT", "2,050", "1,720", "14"]
+    assert text.count("\nsouth\n") == 1
+    assert all(len(x) < 200 for x in text.splitlines())
+
+
+def test_a_month_is_chosen_and_what_was_not_watched_is_not_compared(sensors):
+    text = run("report", "--month", "2013-10", sensors[0]).stdout.decode()
+    assert "Relay attempts in October 2013" in text
+    assert "There is no month to compare this one with." in text
+    row = next(x for x in text.splitlines() if x.startswith("  CONNECT"))
+    assert row.split() == ["CONNECT", "14", "-", "-"]
+    part = run("report", "--month", "2014-11", sensors[0]).stdout.decode()
+    assert "This month is not over yet." in part
+    for bad in ("2014", "2014-13", "October"):
+        done = run("report", "--month", bad, *sensors)
+        assert done.returncode == 64 and bad.encode() in done.stderr
+
+
+def test_the_report_is_written_in_each_form_and_language(sensors):
+    page = run("report", "-O", "html", *sensors).stdout.decode()
+    assert page.count("<table>") == 2 and page.count("<svg") == 3
+    marked = run("report", "-O", "markdown", *sensors).stdout.decode()
+    assert marked.startswith("# Relay attempts in October 2014\n\n## north\n")
+    assert "| CONNECT | 2,050 | 1,720 | 14 |" in marked
+    japanese = run("report", "--lang", "ja", *sensors).stdout.decode()
+    assert japanese.startswith("2014 年 10 月の不正中継の試行")
+    assert "CONNECT は2013 年 10 月の 3 倍を超えました。" in japanese
+
+
+@pytest.mark.parametrize("lang, subject", [
+    ("en", "Relay attempts in October 2014"),
+    ("ja", "2014 年 10 月の不正中継の試行")])
+def test_the_mail_is_a_message_that_others_can_read(sensors, lang, subject):
+    raw = run("report", "-O", "mail", "--lang", lang, "--from",
+              "guard@north.example", "--to", "admin@example.org",
+              *sensors).stdout
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert not message.defects
+    assert message["Subject"] == subject
+    assert message["To"].addresses[0].domain == "example.org"
+    assert message["Date"].datetime.utcoffset().total_seconds() == 0
+    assert "2,050" in message.get_content()
+    bad = run("report", "-O", "mail", "--to", "a\r\nBcc: b", *sensors)
+    assert bad.returncode == 64
+
+
+# --- compare -----------------------------------------------------------------
+
+def test_a_sentence_stands_above_each_chart(sensors):
+    text = run("compare", *sensors).stdout.decode()
+    assert ("north has more than tripled since October 2013; south has more "
+            "than tripled.") in text
+    assert re.search(r"^2014-11 .* \*$", text, re.M)
+    page = run("compare", "-O", "html", *sensors).stdout.decode()
+    assert page.index("north has more than tripled") < page.rindex("<svg")
+    assert "2014-11 <i>(so far)</i>" in page
+
+
+def test_more_sensors_than_colours_take_more_charts(sensors):
+    file = sensors[0].split("=")[1]
+    names = [f"sensor-{i:02}-with-a-long-name" for i in range(19)]
+    done = run("compare", "-O", "svg", "--family", "get",
+               *(f"{name}={file}" for name in names))
+    root = ElementTree.fromstring(done.stdout)
+    assert [x.get("id") for x in root.findall(f"{SVG}svg")] == [
+        "get", "get-2", "get-3"]
+    keys = [x for x in root.findall(f"{SVG}text") if x.get("class") == "key"]
+    assert len(keys) == 19 + 3               # and "pale" in each
+    for one in keys:                         # a column of 190, at 7 a letter
+        assert int(one.get("x")) + 7 * len(one.text) <= 760
+        assert 7 * len(one.text) <= 175
+    assert b"prefers-color-scheme:dark" in done.stdout
+
+
+def test_two_sensors_of_one_name_are_refused(sensors):
+    done = run("compare", sensors[0], sensors[0])
+    assert done.returncode == 64
+    assert b"two sensors are named 'north'" in done.stderr
+
+
+# --- examples for print ------------------------------------------------------
+
+EVIDENCE = json.dumps({
+    "@timestamp": "2014-11-23T15:29:19.123Z",
+    "source": {"address": "203.0.113.9"},
+    "url": {"original": "mx0.hinet.com.tw:25"},
+    "http": {"request": {"method": "CONNECT", "headers": [
+        "Host: mx0.hinet.com.tw:25", "User-Agent: Mozilla/5.0 (x; rv:1.9)",
+        "Via: 1.1 cache.example.net (squid/3.1)",
+        "X-Forwarded-For: 2001:db8::7, 198.51.100.1"]}, "version": "1.0"},
+    "proxyguard": {"class": "connect-mail", "outcome": "denied"},
+}) + "\n"
+
+
+def test_a_sample_is_a_request_with_the_names_masked_per_label(tmp_path):
+    log = write(tmp_path / "evidence.json", EVIDENCE * 3)
+    text = run("sample", log).stdout.decode()
+    lines = text.splitlines()
+    host = re.fullmatch(r"CONNECT (mx0\.([●▲■◆★▼○△□◇☆▽]{3})\.com\.tw):25 "
+                        r"HTTP/1\.0", lines[1]).group(1)
+    assert lines[2] == f"Host: {host}:25"
+    assert lines[3] == "User-Agent: Mozilla/5.0 (x; rv:1.9)"
+    assert re.fullmatch(r"Via: 1\.1 \S{3}\.\S{3}\.net \(squid/3\.1\)",
+                        lines[4])
+    assert re.fullmatch(r"X-Forwarded-For: ip-\w{8}, ip-\w{8}", lines[5])
+    assert "203.0.113.9" not in text and text.count("CONNECT") == 1
+    assert run("sample", "-n", "2", log).stdout.count(b"CONNECT") == 2
+    plain = run("sample", "--plain", log).stdout
+    assert b"CONNECT mx0.hinet.com.tw:25" in plain
+    assert log.read_text() == EVIDENCE * 3
+
+
+def test_a_key_masks_alike_wherever_it_is(tmp_path):
+    log = write(tmp_path / "evidence.json", EVIDENCE)
+    key = write(tmp_path / "key", "k" * 32)
+    one, two = (run("sample", "--key", key, log).stdout for _ in range(2))
+    assert one == two
+    assert run("sample", log).stdout != run("sample", log).stdout
+    short = write(tmp_path / "short", "k")
+    assert run("sample", "--key", short, log).returncode == 66
+
+
+def test_mask_leaves_a_text_as_it_is_but_for_names_and_addresses(tmp_path):
+    done = run("mask", stdin=(
+        "see http://www.a-site.example:81/x/y.png?q=1 and 192.0.2.1, v1.2\n"
+        "GET http:/b.example/zc/chs/img/body.png at 12:34:56\n").encode())
+    text = done.stdout.decode()
+    assert re.fullmatch(
+        r"see http://www\.\S{3}\.example:81/x/y\.png\?q=1 and ip-\w{8}, v1\.2"
+        "\n"
+        r"GET http:/\S{3}\.example/zc/chs/img/body\.png at 12:34:56\n", text)
+    short = run("mask", "--no-path", stdin=b"http://a.example/x/y z\n").stdout
+    assert re.fullmatch(r"http://\S{3}\.example/\.\.\. z\n", short.decode())
+
+
+def test_what_is_no_evidence_is_named(tmp_path):
+    done = run("sample", write(tmp_path / "x", "no evidence\n"))
+    assert done.returncode == 65
+    assert b"1 of 1 lines" in done.stderr
+    assert run("sample", tmp_path / "none").returncode == 66
+    evil = run("mask", stdin=b"\x1b[2J a.example\n").stdout
+    assert b"\x1b" not in evil and b"a.example" not in evil
+
+
+# --- the how-to --------------------------------------------------------------
+
+def test_the_howto_draws_an_article_with_three_commands(tmp_path):
+    with open(os.path.join(TOP, "docs", "howto.md"), encoding="utf-8") as f:
+        section = f.read().split("## An article from two sensors")[1]
+    block = re.search("```sh\n(.*?)```", section, re.S).group(1)
+    assert len(block.strip().splitlines()) == 3
+    subprocess.run([sys.executable, SYNTH, "sensors", str(tmp_path)],
+                   check=True)
+    env = {**os.environ, "LC_ALL": "C.UTF-8",
+           "PATH": os.path.dirname(COMMAND) + ":" + os.environ["PATH"]}
+    subprocess.run(["sh", "-c", block], cwd=tmp_path, env=env, check=True)
+    page = (tmp_path / "october.html").read_text(encoding="utf-8")
+    assert "CONNECT has more than tripled since October 2013" in page
+    assert 'id="get"' in page and 'id="connect"' in page
+    said = re.findall("^> (.*)$", section, re.M)
+    assert said
+    for sentence in said:
+        assert sentence in page
