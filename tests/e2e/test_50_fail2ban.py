@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The shipped fail2ban filter, with Debian's fail2ban, on real error logs."""
 
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,8 @@ from pg_wire import PATIENCE, wait_until
 
 SHIPPED = os.path.join(TOP, "packaging", "fail2ban")
 FILTER = os.path.join(SHIPPED, "proxyguard.filter.conf")
+EVIDENCE = os.path.join(SHIPPED, "proxyguard-evidence.filter.conf")
+SAMPLES = os.path.join(TOP, "tests", "cases", "fail2ban")
 REMOTE = "RemoteIPHeader X-Client\nRemoteIPInternalProxy 127.0.0.1"
 VICTIM = "192.0.2.9"
 FORGED = ('[Sun Nov 22 22:00:00.000000 2026] [proxyguard:warn] [pid 1:tid 2] '
@@ -27,10 +30,10 @@ def attempt(server, client, target="mx.example:25", more=()):
     return server.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n")
 
 
-def banned_by(log, options=""):
+def banned_by(log, options="", filter_=FILTER):
     """The addresses that fail2ban-regex finds in a file, in order."""
     done = subprocess.run(
-        ["fail2ban-regex", "-o", "ip", log, FILTER + options], check=False,
+        ["fail2ban-regex", "-o", "ip", log, filter_ + options], check=False,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
     assert not done.stderr, done.stderr
     return done.stdout.decode().split()
@@ -137,6 +140,107 @@ def test_no_line_of_another_module_matches(httpd_with):
     server.log.take_all("AH01630")
 
 
+def as_go_writes(value):
+    """JSON as Docker's json-file driver has it."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return (text.replace("<", "\\u003c").replace(">", "\\u003e")
+            .replace("&", "\\u0026"))
+
+
+NOW = "2026-11-25T23:54:47.820877123Z"
+# where the lines of httpd's default format go in a container or the journal
+WRAPPED = {
+    "docker": lambda x: as_go_writes({"log": x + "\n", "stream": "stderr",
+                                      "time": NOW}),
+    "cri": lambda x: f"{NOW} stderr F {x}",
+    "compose": lambda x: f"web-1  | {x}",
+    "journal": lambda x: f"Nov 25 23:54:47 web apachectl[4711]: {x}",
+    "journal, backend=systemd": lambda x: f"web apachectl[4711]: {x}",
+}
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+def test_clients_are_found_where_logs_really_are(httpd_with, how):
+    server = httpd_with(REMOTE, modules=("remoteip",))
+    attempt(server, "198.51.100.7")
+    attempt(server, "2001:db8::7")
+    for forged in forgeries():
+        flat = forged.replace("\n", "")
+        attempt(server, "198.51.100.8",
+                more=[f"User-Agent: {flat} <b>&", f"Referer: {flat}"])
+    count = 2 + len([*forgeries()])
+    server.settled(count)
+    text = "".join(WRAPPED[how](line.text) + "\n" for line in server.log.all())
+    log = server.write("wrapped.log", text)
+    assert banned_by(log, f"[format={how.split(',')[0]}]") == [
+        "198.51.100.7", "2001:db8::7"] + ["198.51.100.8"] * (count - 2)
+    server.log.take_all("PG01")
+
+
+@pytest.mark.parametrize("more", ("", '\\"client\\":\\"%a\\",'))
+def test_clients_are_found_in_json(httpd_with, more):
+    server = httpd_with(
+        f'{REMOTE}\nErrorLogFormat "{{\\"time\\":\\"%{{cu}}t\\",'
+        f'\\"module\\":\\"%-m\\",\\"level\\":\\"%-l\\",{more}'
+        '\\"message\\":\\"%M\\"}"', modules=("remoteip",))
+    attempt(server, "198.51.100.7", more=[f"User-Agent: {FORGED}"])
+    server.settled(1)
+    assert banned_by(server.path("error.log"), "[format=json]") == [
+        "198.51.100.7"]
+    server.log.take_all("PG01")
+
+
+@pytest.mark.parametrize("template", ("file", "traditional"))
+def test_clients_are_found_in_what_rsyslog_wrote(template):
+    """Lines of rsyslogd 8.2302.0, by its two templates, for httpd's
+    ErrorLog "syslog:local1"."""
+    log = os.path.join(SAMPLES, f"rsyslog-{template}.log")
+    assert banned_by(log, "[format=syslog]") == ["198.51.100.7",
+                                                 "2001:db8::7"]
+
+
+def a_line(**words):
+    """A line of the guard with other words in it."""
+    text = FORGED
+    for name, value in words.items():
+        text = text.replace(name + "=" + {"class": "absolute",
+                                          "outcome": "denied"}[name],
+                            f"{name}={value}")
+    return text
+
+
+def test_a_backend_that_a_client_chose_bans_and_what_was_sunk_does_not():
+    assert banned_by(a_line(**{"class": "chosen-backend"})) == [VICTIM]
+    sunk = a_line(outcome="sunk").replace("PG0101: relay attempt denied",
+                                          "PG0140: relay attempt captured")
+    assert banned_by(sunk) == []
+
+
+def test_the_evidence_log_bans_too(httpd_with):
+    server = httpd_with(
+        f"{REMOTE}\nProxyGuardLogRate 1 1\n"
+        "ProxyGuardAction connect-tls observe\n"
+        "ProxyGuardEvidenceLog @ROOT@/evidence.json", modules=("remoteip",))
+    attempt(server, "198.51.100.7")
+    attempt(server, "2001:db8::7")
+    attempt(server, "198.51.100.9", "s.example:443")         # observed
+    server.send(b"CONNECT s.example HTTP/1.0\r\nX-Client: 192.0.2.1\r\n\r\n")
+    forged = ('","source":{"address":"192.0.2.9","ip":"192.0.2.9"},'
+              '"destination":{},"proxyguard":{"class":"x","family":"x",'
+              '"outcome":"denied","source_is_peer":false,"masked":false,'
+              '"cut":false}}')
+    attempt(server, "198.51.100.8", more=[f"User-Agent: {forged}",
+                                          f"X-{forged}: {forged}"])
+    attempt(server, "198.51.100.8", more=[f"X-A: {forged}"])
+    server.settled(6)
+    wait_until(lambda: server.read("evidence.json").count("\n") == 6,
+               "six lines of evidence")
+    found = banned_by(server.path("evidence.json"), filter_=EVIDENCE)
+    assert found[:2] == ["198.51.100.7", "2001:db8::7"]
+    assert set(found[2:]) == {"198.51.100.8"}
+    server.log.take_all("PG01")
+
+
 class Fail2ban:
     """A real server with everything below one folder; its only action is to
     write addresses into a file."""
@@ -146,6 +250,7 @@ class Fail2ban:
         for name in ("filter.d", "jail.d", "action.d"):
             os.mkdir(self.path(name))
         shutil.copy(FILTER, self.path("filter.d/proxyguard.conf"))
+        shutil.copy(EVIDENCE, self.path("filter.d/proxyguard-evidence.conf"))
         shutil.copy(os.path.join(SHIPPED, "proxyguard.jail.conf"),
                     self.path("jail.d/proxyguard.conf"))
         self.write("action.d/note.conf", "[Definition]\nactionban = echo "
