@@ -37,21 +37,63 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     pg_guard_t *guard = apr_pcalloc(pconf, sizeof(*guard));
 
     guard->own = pg_names_collect(s, pconf);
-    guard->names_known = pg_names_configured()
-                         && !pg_own_takes_all(guard->own);
     guard->backends = pg_names_backends(s, pconf);
     guard->carrying = pg_book_key(pconf);
     guard->behind_proxy = ap_find_linked_module("mod_remoteip.c") != NULL;
     guard->ledger = pg_store_open(&guard->checkpoint, pconf, s);
-    if (!guard->names_known) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0004)
-                     "this server's names cannot be told (%s): foreign Host "
-                     "fields are not looked for; name them with ServerName, "
-                     "ServerAlias or ProxyGuardOwnHost",
-                     pg_names_configured() ? "an alias takes all names"
-                                           : "no ServerName");
-    }
     return guard;
+}
+
+/* Foreign Hosts cannot be told where our own names cannot; if they are to be
+ * denied there, that is as good as open. */
+static void note_unknown(server_rec *s, const server_rec *main,
+                         const pg_names_facts_t *facts)
+{
+    pg_settings_t *settings = pg_config_of(s);
+    const char *why = pg_names_unknown(s, main, facts);
+
+    settings->names_known = why == NULL;
+    settings->blind = why && settings->foreign_host
+                      && settings->engine == PG_ENGINE_ON
+                      && settings->action[PG_CLASS_FOREIGN_HOST].act
+                         != PG_ACT_PASS;
+    /* without any ServerName, once for all */
+    if (why == NULL || settings->engine == PG_ENGINE_OFF
+        || (!facts->named && s != main)) {
+        return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0004)
+                 "the names of virtual host %s cannot be told (%s): foreign "
+                 "Host fields are not looked for there, and a reverse proxy "
+                 "may follow Host to any name; name them with ServerName, "
+                 "ServerAlias or ProxyGuardOwnHost, or the backends with "
+                 "ProxyGuardBackend", settings->vhost, why);
+    if (settings->blind) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, PGLOGNO(0260)
+                     "critical: virtual host %s: foreign Host fields are to "
+                     "be denied, and its names cannot be told (%s)",
+                     settings->vhost, why);
+    }
+}
+
+/* With ProxyGuardAudit Strict a critical finding is a reason not to start. */
+static bool may_start(server_rec *main)
+{
+    pg_names_facts_t facts = pg_names_facts();
+    bool blind = false;
+
+    for (server_rec *s = main; s; s = s->next) {
+        note_unknown(s, main, &facts);
+        blind |= pg_config_of(s)->blind;
+        pg_config_of(s)->foreign_host &= pg_config_of(s)->names_known;
+    }
+    if (blind && pg_config_of(main)->audit == PG_AUDIT_STRICT) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, PGLOGNO(0261)
+                     "ProxyGuardAudit Strict: not starting: foreign Host "
+                     "fields could not be denied");
+        return false;
+    }
+    return true;
 }
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
@@ -82,17 +124,16 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         settings->name = pg_span_str(s->server_hostname);
         settings->sensor = settings->sensor ? settings->sensor
                                             : main_server->server_hostname;
-        settings->foreign_host &= guard->names_known;
         settings->guard = guard;
     }
-    return OK;
+    return may_start(main_server) ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* One hook for two: each costs every request some instructions. Both handlers'
  * names, ours and mod_proxy's, begin with "proxy". */
 static int handler(request_rec *r)
 {
-    int result = DECLINED;
+    int result;
 
     if (r->proxyreq == PROXYREQ_NONE
         && (r->handler == NULL || r->handler[0] != 'p')) {

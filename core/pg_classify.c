@@ -125,7 +125,7 @@ static bool is_foreign_host(const pg_request_t *request, const pg_own_t *own,
 {
     return pg_target_authority(a, request->host)
            && a->host_kind == PG_HOST_NAME && pg_malformed_is_name(a->host)
-           && !pg_own_takes_all(own)
+           && (request->names_known || !pg_own_takes_all(own))
            && !pg_own_knows(own, a, request->local);
 }
 

@@ -21,6 +21,8 @@ typedef struct pg_request_t {
     const pg_address_t *local;   /* address it came in on; NULL = unknown */
     apr_uint16_t local_port;     /* 0 = unknown                           */
     bool check_host;     /* look for a foreign Host in origin-form        */
+    bool names_known;    /* of the virtual host: then it does not matter
+                            that another one takes every name             */
     bool may_forward;    /* mod_proxy would act on it: its reading counts */
 } pg_request_t;
 

@@ -74,6 +74,8 @@ typedef struct pg_settings_t {
     const struct pg_guard_t *guard;      /* NULL: not running             */
     pg_posture_e posture;
     bool may_forward;                    /* ProxyRequests is On           */
+    bool names_known;                    /* which names it answers to     */
+    bool blind;                          /* and foreign ones are denied   */
     const char *vhost;                   /* "name:port"                   */
     pg_span_t name;                      /* ServerName; absent if unset   */
 } pg_settings_t;

@@ -166,7 +166,7 @@ static pg_chosen_e judge(const pg_destination_t *d, request_rec *r,
     pg_address_t local;
     pg_chosen_in_t in = {
         .backends = settings->guard->backends, .own = settings->guard->own,
-        .names_known = settings->guard->names_known,
+        .names_known = settings->names_known,
         .host = pg_span_str(apr_table_get(first->headers_in, "Host"))
     };
 

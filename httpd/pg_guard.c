@@ -57,6 +57,7 @@ static pg_class_e classify(pg_verdict_t *out, request_rec *r,
     pg_request_read(&request, &local, r, seen);
     request.check_host = settings->foreign_host
                          && settings->engine != PG_ENGINE_OFF;
+    request.names_known = settings->names_known;
     request.may_forward = settings->may_forward;
     return pg_classify(out, &request, settings->guard->own);
 }

@@ -31,7 +31,6 @@ typedef struct pg_guard_t {
     const pg_audit_t *audit;
     pg_notify_t *outlet;
     pg_sinkhole_t *sink;         /* NULL: none                            */
-    bool names_known;            /* some ServerName, and no "*" alias     */
     bool behind_proxy;           /* mod_remoteip is loaded: the peer need
                                     not be the client                     */
 } pg_guard_t;

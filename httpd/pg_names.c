@@ -127,20 +127,75 @@ const char *pg_names_label(const server_rec *s, apr_pool_t *pool)
     return port ? apr_psprintf(pool, "%s:%u", name, (unsigned)port) : name;
 }
 
-static bool has_server_name(const ap_directive_t *node)
+static bool stands_in(const ap_directive_t *node, const char *name)
 {
     for (; node; node = node->next) {
-        if (ap_cstr_casecmp(node->directive, "ServerName") == 0
-            || has_server_name(node->first_child)) {
+        if (ap_cstr_casecmp(node->directive, name) == 0
+            || stands_in(node->first_child, name)) {
             return true;
         }
     }
     return false;
 }
 
-bool pg_names_configured(void)
+/* Is it the section of another virtual host? */
+static bool is_another(const ap_directive_t *node, const server_rec *s,
+                       const server_rec *main)
 {
-    return has_server_name(ap_conftree);
+    return ap_cstr_casecmp(node->directive, "<VirtualHost") == 0
+           && (s == main || node->line_num != (int)s->defn_line_number
+               || strcmp(node->filename, s->defn_name));
+}
+
+/* A directory for whatever name is asked for. What the main server has holds
+ * in virtual hosts too. */
+static bool hosts_all(const ap_directive_t *node, const server_rec *s,
+                      const server_rec *main)
+{
+    for (; node; node = node->next) {
+        if (is_another(node, s, main)) {
+            continue;
+        }
+        if ((ap_cstr_casecmp(node->directive, "VirtualDocumentRoot") == 0
+             && strchr(node->args, '%'))
+            || hosts_all(node->first_child, s, main)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool takes_every(const apr_array_header_t *names)
+{
+    for (int i = 0; names && i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        if (name && strspn(name, "*?.") == strlen(name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+pg_names_facts_t pg_names_facts(void)
+{
+    return (pg_names_facts_t){
+        .named = stands_in(ap_conftree, "ServerName"),
+        .mass = stands_in(ap_conftree, "VirtualDocumentRoot")
+    };
+}
+
+const char *pg_names_unknown(const server_rec *s, const server_rec *main,
+                             const pg_names_facts_t *facts)
+{
+    if (!facts->named) {
+        return "no ServerName";
+    }
+    if (takes_every(s->wild_names) || takes_every(s->names)
+        || takes_every(pg_config_of(s)->own_hosts)) {
+        return "an alias takes all names";
+    }
+    return facts->mass && hosts_all(ap_conftree, s, main)
+           ? "VirtualDocumentRoot takes all names" : NULL;
 }
 
 /* --- backends ------------------------------------------------------------ */

@@ -23,9 +23,21 @@ pg_own_t *pg_names_collect(server_rec *main_server, apr_pool_t *pool);
 /** "name:port" of a virtual host, for people; port left out when unknown. */
 const char *pg_names_label(const server_rec *s, apr_pool_t *pool);
 
-/** Does any ServerName stand in the configuration? Without one, httpd's idea
- *  of its own name is a guess from the resolver. */
-bool pg_names_configured(void);
+/** What the configuration says of names anywhere. */
+typedef struct pg_names_facts_t {
+    bool named;                  /* there is a ServerName: without one, httpd's
+                                    idea of its name is the resolver's    */
+    bool mass;                   /* there is a VirtualDocumentRoot        */
+} pg_names_facts_t;
+
+pg_names_facts_t pg_names_facts(void);
+
+/**
+ * Why the names that a virtual host answers to cannot be told: no ServerName,
+ * an alias that takes every name, or mass hosting. NULL: they can be told.
+ */
+const char *pg_names_unknown(const server_rec *s, const server_rec *main,
+                             const pg_names_facts_t *facts);
 
 /** Every backend that the configuration names: in the directives that can make
  *  mod_proxy go somewhere, and with ProxyGuardBackend. */

@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Where the names of a virtual host cannot be told, a name by Host may be one
+of them; an address, or a port that nobody serves, is not. And one virtual host
+that takes every name blinds no other."""
+
+import pytest
+
+from pg_hosts import host_on
+from pg_httpd import StartError
+from pg_peers import Origin
+from pg_steered import HOST, ask
+from pg_wire import exchange
+
+MODULES = ("proxy", "proxy_http", "rewrite", "vhost_alias")
+# all that is carried goes to the stranger, whatever its name
+REMOTE = "\nProxyRemote * http://{}\n"
+UNKNOWN = {
+    "no ServerName": (None, "{conf}"),
+    "an alias takes all names": (
+        "www.own.example", "<VirtualHost *:@PORT@>\nServerName a.example\n"
+        "ServerAlias *\n{conf}</VirtualHost>\n"),
+    "VirtualDocumentRoot takes all names": (
+        "www.own.example", "<VirtualHost *:@PORT@>\nServerName a.example\n"
+        "VirtualDocumentRoot @ROOT@/sites/%0\n{conf}</VirtualHost>\n"),
+}
+
+
+@pytest.fixture
+def third():
+    origin = Origin(host="127.0.0.3")
+    yield origin
+    origin.close()
+
+
+@pytest.mark.parametrize("why", UNKNOWN)
+def test_a_name_by_host_is_observed_and_the_rest_is_denied(httpd_with, third,
+                                                           why):
+    name, text = UNKNOWN[why]
+    server = httpd_with(
+        text.format(conf=HOST + REMOTE.format(third.authority)),
+        modules=MODULES, name=name)
+    assert why in server.log.take("PG0004").message
+    server.log.take_all(r"PG0[02]\d\d: |AH00558")
+    for host, carried in (("any.test", True),
+                          (f"any.test:{server.port}", True),
+                          ("any.test:25", False),
+                          (third.authority, False), ("localhost:25", False)):
+        before = len(third.hits)
+        reply = server.send(ask("/x", host).encode())
+        line = server.log.attempt()
+        assert line.reason == "backend-host-from-client", host
+        assert (len(third.hits) > before) == carried, host
+        assert (reply.status, line.outcome) == (
+            (200, "relayed") if carried else (403, "denied")), host
+
+
+def test_one_that_takes_every_name_blinds_no_other(httpd_with):
+    server = httpd_with(
+        host_on("@PORT@", "ServerAlias *", "any.example", "127.0.0.5")
+        + host_on("@PORT@", "ProxyGuardAction foreign-host deny",
+                  "known.example", "127.0.0.6"))
+    server.log.take("PG0004: the names of virtual host any.example:")
+    server.log.take_all("PG0231")
+    octets = ask("/page.txt", "stranger.test").encode()
+    assert exchange(("127.0.0.5", server.port), octets).status == 200
+    assert exchange(("127.0.0.6", server.port), octets).status == 421
+    assert server.log.attempt().fields["class"] == "foreign-host"
+
+
+def test_a_denial_that_cannot_work_is_critical(httpd_with):
+    conf = "ProxyGuardAction foreign-host deny\n"
+    server = httpd_with(conf, name=None)
+    assert server.log.take("PG0260: critical: virtual host").level == "crit"
+    server.log.take_all(r"PG0[02]\d\d: |AH00558")
+    with pytest.raises(StartError) as e:
+        httpd_with(conf + "ProxyGuardAudit Strict\n", name=None)
+    assert "PG0261: ProxyGuardAudit Strict: not starting" in e.value.said
+    strict = httpd_with.made[-1]
+    strict.log.take_all("PG0|AH")
+    httpd_with(conf + "ProxyGuardAudit Strict\n")       # with a name
