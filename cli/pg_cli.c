@@ -102,6 +102,14 @@ static const char *on_any_port(const char *name, apr_pool_t *pool)
            : apr_pstrcat(pool, name, ":*", NULL);
 }
 
+/* The host of a URL, and its port if there is one. */
+static const char *host_of(const char *url, apr_pool_t *pool)
+{
+    const char *begin = strstr(url, "://") + 3;
+
+    return apr_pstrmemdup(pool, begin, strcspn(begin, "/?#"));
+}
+
 int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name,
                bool any_port)
 {
@@ -110,12 +118,37 @@ int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name,
     if (*own == NULL) {
         *own = pg_own_create(cli->pool);
     }
+    if (strstr(name, "://")) {
+        return pg_cli_usage(cli, "--own-host: '%s' is a URL; it takes a host "
+                            "name or an address, here '%s'", name,
+                            host_of(name, cli->pool));
+    }
     wrong = pg_own_add(*own, pg_span_str(any_port
                                          ? on_any_port(name, cli->pool)
                                          : name));
     if (wrong) {
         return pg_cli_usage(cli, "--own-host: '%s' %s", name, wrong);
     }
+    return 0;
+}
+
+int pg_cli_zone(const pg_cli_t *cli, const char *text, int *minutes)
+{
+    int hours = 0, rest = 0, used = 0;
+    char sign = '+';
+
+    *minutes = 0;
+    if (!strcasecmp(text, "UTC") || !strcmp(text, "Z")) {
+        return 0;
+    }
+    if ((sscanf(text, "%c%2d:%2d%n", &sign, &hours, &rest, &used) != 3
+         && sscanf(text, "%c%2d%2d%n", &sign, &hours, &rest, &used) != 3)
+        || text[used] || !strchr("+-", sign) || hours < 0 || hours > 14
+        || rest < 0 || rest > 59) {
+        return pg_cli_usage(cli, "--tz: '%s' is not UTC, +HHMM or -HH:MM",
+                            text);
+    }
+    *minutes = (hours * 60 + rest) * (sign == '-' ? -1 : 1);
     return 0;
 }
 

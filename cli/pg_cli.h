@@ -18,6 +18,7 @@ enum {
     PG_EXIT_CLEAN = 0,           /* no attempt                            */
     PG_EXIT_ATTEMPTS = 1,        /* attempts, none of them relayed        */
     PG_EXIT_RELAYED = 2,         /* something was probably relayed        */
+    PG_EXIT_UNKNOWN = 3,         /* it cannot be told                     */
     PG_EXIT_USAGE = 64,
     PG_EXIT_DATA = 65,           /* input that is not what it should be   */
     PG_EXIT_NO_INPUT = 66,       /* cannot be opened                      */
@@ -79,6 +80,8 @@ int pg_cli_usage(const pg_cli_t *cli, const char *format, ...)
  *  @param any_port  a name without a port is ours on all of them */
 int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name,
                bool any_port);
+/** "--tz": UTC, +0900 or -05:30, in minutes east of UTC. */
+int pg_cli_zone(const pg_cli_t *cli, const char *text, int *minutes);
 int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
                   long max, long *out);
 

@@ -1,29 +1,35 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* proxyguard explain: one request, taken apart and put into words. */
+/* proxyguard explain: requests, or lines of a log, put into words. */
+#include <sys/stat.h>
+
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include "pg_cli.h"
+#include "pg_conceal.h"
+#include "pg_escape.h"
 #include "pg_explaintext.h"
-#include "pg_logescape.h"
-#include "pg_logformat.h"
-#include "pg_logjson.h"
+#include "pg_lines.h"
+#include "pg_tell.h"
 
 enum {
-    RAW_MAX = 65536              /* octets of a raw request               */
+    RAW_MAX = 65536,             /* octets of a raw request               */
+    KINDS_MAX = 40               /* explained of a file                   */
 };
 
 static const char help[] =
-"Usage: proxyguard explain [OPTION]... REQUEST\n"
+"Usage: proxyguard explain [OPTION]... REQUEST|FILE...\n"
 "Say what a request is: 'GET http://example.com/ HTTP/1.1', a whole raw\n"
-"request with its fields, or a line of an access log; - reads it from\n"
-"standard input.\n\n"
+"request with its fields, or a line of a log; - reads it from standard\n"
+"input. Of several lines, or of a file, each kind is explained once.\n\n"
 "  -o, --own-host NAME  a name or address of this server; may be repeated.\n"
-"                       Without any, every name is a stranger's\n"
-"  -e, --escaped        undo \\xNN and the like, as logs have them\n"
+"                       Without any, no name is taken for this server's\n"
+"  -e, --escaped        undo \\xNN and the like also inside a request\n"
 "      --lang en|ja     language of the text\n"
 "  -h, --help           this text\n\n"
-"Exit status: 0 no attempt, 1 an attempt, 64 and up errors.\n";
+"Exit status: 0 no attempt, 1 an attempt, 2 one that was probably relayed,\n"
+"3 cannot tell, 64 and up errors.\n";
 
 static const struct option longs[] = {
     { "own-host", required_argument, NULL, 'o' },
@@ -38,115 +44,181 @@ typedef struct options_t {
     bool escaped;
 } options_t;
 
-/* --- the request --------------------------------------------------------- */
+/* What the explaining of all lines shares. */
+typedef struct explainer_t {
+    const pg_cli_t *cli;
+    const options_t *o;
+    pg_sink_t *sink;
+    pg_reading_t reading;
+    pg_tell_t tell;
+    apr_hash_t *seen;            /* kinds that were explained             */
+    int status;                  /* the worst so far; -1: none yet        */
+    int kinds, left;             /* left: kinds for which there is no room */
+} explainer_t;
 
-/* A field's value in the lines behind the first; absent if it is not there. */
-static pg_span_t field_value(pg_span_t lines, pg_span_t name)
+/* --- status -------------------------------------------------------------- */
+
+static int exit_of(const pg_told_t *told)
 {
-    while (lines.len) {
-        apr_size_t n = pg_span_find(lines, '\n');
-        pg_span_t line = pg_span_upto(lines, n);
-        lines = pg_span_from(lines, n + 1);
-        if (!pg_span_istarts(line, name) || line.len <= name.len
-            || line.ptr[name.len] != ':') {
-            continue;
-        }
-        line = pg_span_from(line, name.len + 1);
-        while (line.len && strchr(" \t", line.ptr[0])) {
-            line = pg_span_from(line, 1);
-        }
-        while (line.len && strchr(" \t\r", line.ptr[line.len - 1])) {
-            line.len--;
-        }
-        return line;
+    switch (pg_explaintext_first(told)) {
+    case PG_PHRASE_TOLD_ATTEMPT:
+    case PG_PHRASE_TOLD_REFUSED:
+    case PG_PHRASE_TOLD_UNCLEAR:
+        return PG_EXIT_ATTEMPTS;
+    case PG_PHRASE_TOLD_RELAYED:
+        return PG_EXIT_RELAYED;
+    case PG_PHRASE_TOLD_UNKNOWN:
+    case PG_PHRASE_TOLD_MESSAGE:
+        return PG_EXIT_UNKNOWN;
+    default:
+        return PG_EXIT_CLEAN;
     }
-    return (pg_span_t){ .ptr = NULL, .len = 0 };
 }
 
-/* The request line of a log's line that is JSON; absent if it is none. */
-static pg_span_t unlogged_json(pg_span_t text, bool *escaped,
-                               apr_pool_t *pool)
+/* An attempt outweighs what could not be told, and that what is clean. */
+static int worse(int a, int b)
 {
-    pg_logjson_t hold = { .doc = NULL };
-    pg_span_t request = { .ptr = NULL, .len = 0 };
-    pg_logline_t line;
+    static const int weight[] = { 0, 2, 3, 1 };
 
-    if (pg_logjson_match(&line, &hold, text)) {
-        const pg_span_t *f = line.field;
-        request = f[PG_FIELD_REQUEST];
-        request.ptr = request.ptr
-            ? apr_pstrmemdup(pool, request.ptr, request.len)
-            : apr_psprintf(pool, "%s %s %s", f[PG_FIELD_METHOD].ptr,
-                           f[PG_FIELD_TARGET].ptr,
-                           f[PG_FIELD_PROTOCOL].ptr
-                           ? f[PG_FIELD_PROTOCOL].ptr : "HTTP/1.1");
-        request.len = request.len ? request.len : strlen(request.ptr);
-        *escaped = *escaped || hold.escaped;
-    }
-    pg_logjson_release(&hold);
-    return request;
+    return a < 0 || weight[b] > weight[a] ? b : a;
 }
 
-/* What a line of a log was the request of; the text itself if it is none. */
-static pg_span_t unlogged(pg_span_t text, bool *escaped, apr_pool_t *pool)
-{
-    pg_logformat_t format;
-    pg_logline_t line;
-    pg_span_t json = unlogged_json(text, escaped, pool);
+/* --- several lines ------------------------------------------------------- */
 
-    if (json.ptr) {
-        return json;
-    }
-    for (const char *const *name = pg_logformat_named(); *name; name++) {
-        pg_logformat_compile(&format, *name, pool);
-        if (pg_logformat_match(&line, &format, text)) {
-            *escaped = true;
-            return line.field[PG_FIELD_REQUEST];
-        }
-    }
-    return text;
+static void put_line(const explainer_t *x, pg_span_t text)
+{
+    apr_size_t size = pg_conceal_room(text);
+    char *room = size ? apr_palloc(x->cli->pool, size) : NULL;
+
+    text = pg_conceal_text(room, size, text);
+    pg_sink_puts(x->sink, x->kinds ? "\n> " : "> ");
+    pg_escape_text(x->sink, pg_escape_utf8_upto(text, 300));
+    pg_sink_puts(x->sink, "\n");
 }
 
-/* @return 0, or an exit status after a message */
-static int read_request(pg_span_t *out, const pg_cli_t *cli)
+/* Is it the first of its kind? */
+static bool is_new(explainer_t *x, const pg_told_t *told)
 {
-    char *text = apr_palloc(cli->pool, RAW_MAX + 1);
+    const char *key = apr_psprintf(x->cli->pool, "%d %d %d",
+                                   (int)pg_explaintext_first(told),
+                                   (int)told->verdict.class_id,
+                                   (int)told->verdict.reason);
 
-    *out = pg_span_str(cli->argv[optind]);
-    if (pg_span_eq(*out, PG_SPAN("-"))) {
-        *out = pg_span_make(text, fread(text, 1, RAW_MAX + 1, stdin));
-        if (ferror(stdin)) {
-            pg_cli_say(cli, "standard input could not be read");
-            return PG_EXIT_OUTPUT;
+    if (apr_hash_get(x->seen, key, APR_HASH_KEY_STRING)) {
+        return false;
+    }
+    apr_hash_set(x->seen, key, APR_HASH_KEY_STRING, key);
+    x->left += x->kinds == KINDS_MAX;
+    return x->kinds < KINDS_MAX;
+}
+
+static void explain_line(explainer_t *x, pg_span_t text, bool many)
+{
+    pg_told_t told;
+
+    pg_tell_look(&told, &x->tell, text, x->o->escaped, x->o->own);
+    x->status = worse(x->status, exit_of(&told));
+    if (many) {
+        if (!is_new(x, &told)) {
+            return;
+        }
+        put_line(x, text);
+    }
+    x->kinds++;
+    pg_explaintext_render(x->sink, &told, x->cli->lang, x->cli->pool);
+}
+
+static void explain_block(explainer_t *x, pg_span_t block)
+{
+    while (block.len) {
+        apr_size_t n = pg_span_find(block, '\n');
+        pg_span_t line = pg_span_trim(pg_span_upto(block, n));
+        block = pg_span_from(block, n + 1);
+        if (line.len) {
+            explain_line(x, line, true);
         }
     }
-    if (out->len == 0 || out->len > RAW_MAX) {
-        pg_cli_say(cli, "a request of %" APR_SIZE_T_FMT "%s octets; 1 to %d "
-                   "are accepted", out->len > RAW_MAX ? RAW_MAX : out->len,
-                   out->len > RAW_MAX ? " and more" : "", RAW_MAX);
-        return PG_EXIT_DATA;
+}
+
+static int explain_file(explainer_t *x, const char *path)
+{
+    char *buffer = apr_palloc(x->cli->pool, PG_LINE_MAX + PG_LINES_READ);
+    pg_input_t *input;
+    pg_lines_t lines;
+    pg_span_t block;
+    const char *wrong = pg_input_open(&input, path, 0, NULL, x->cli->pool);
+
+    if (wrong) {
+        pg_cli_say(x->cli, "%s: %s", path, wrong);
+        return PG_EXIT_NO_INPUT;
+    }
+    pg_lines_begin(&lines, input, buffer, 0, ~(apr_uint64_t)0);
+    while (pg_lines_next(&lines, &block)) {
+        explain_block(x, block);
+    }
+    wrong = pg_input_trouble(input);
+    if (wrong) {
+        pg_cli_say(x->cli, "%s: %s", path, wrong);
+        return PG_EXIT_OUTPUT;
     }
     return 0;
 }
 
-static void take_apart(pg_request_t *request, pg_span_t text,
-                       const pg_cli_t *cli, options_t *o)
+/* One request with its fields, and perhaps a body; or lines, each its own. */
+static bool is_one(pg_span_t text)
 {
     apr_size_t n = pg_span_find(text, '\n');
-    pg_span_t rest = pg_span_from(text, n + 1);
-    pg_span_t line = pg_span_upto(text, n);
+    pg_span_t second = pg_span_from(text, n + 1);
+    apr_size_t colon;
 
-    /* SOCKS is no line: keep what looks like one whole. */
-    if (text.ptr[0] == 4 || text.ptr[0] == 5) {
-        line = text;
+    if (n == text.len || text.ptr[0] == 4 || text.ptr[0] == 5
+        || pg_span_trim(second).len == 0) {
+        return true;
     }
-    line = unlogged(line, &o->escaped, cli->pool);
-    if (o->escaped) {
-        line = pg_logescape_undo(apr_palloc(cli->pool, line.len + 1), line);
+    if (!pg_loose_is_request(pg_span_upto(text, n))) {
+        return false;
     }
-    *request = (pg_request_t){ .line = line };
-    request->host = field_value(rest, PG_SPAN("Host"));
-    request->check_host = request->host.ptr && o->own;
+    second = pg_span_upto(second, pg_span_find(second, '\n'));
+    colon = pg_span_find(second, ':');
+    return pg_span_trim(second).len == 0
+           || (colon < second.len
+               && pg_span_find_any(pg_span_upto(second, colon), " \t\"")
+                  == colon);
+}
+
+static int explain_text(explainer_t *x, pg_span_t text)
+{
+    if (text.len > RAW_MAX) {
+        pg_cli_say(x->cli, "a request of over %d bytes; give a file or fewer",
+                   RAW_MAX);
+        return PG_EXIT_DATA;
+    }
+    if (is_one(text)) {
+        explain_line(x, text, false);
+    }
+    else {
+        explain_block(x, text);
+    }
+    return 0;
+}
+
+static bool is_file(const char *name)
+{
+    struct stat st;
+
+    return stat(name, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static int explain_stdin(explainer_t *x)
+{
+    char *text = apr_palloc(x->cli->pool, RAW_MAX + 1);
+    apr_size_t n = fread(text, 1, RAW_MAX + 1, stdin);
+
+    if (ferror(stdin)) {
+        pg_cli_say(x->cli, "standard input could not be read");
+        return PG_EXIT_OUTPUT;
+    }
+    return explain_text(x, pg_span_make(text, n));
 }
 
 /* --- the command --------------------------------------------------------- */
@@ -164,29 +236,47 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
 static const pg_cli_spec_t spec = { help, "o:eh", longs, set_option };
 
+static void prepare(explainer_t *x)
+{
+    pg_logformat_t *formats = apr_pcalloc(x->cli->pool,
+                                          8 * sizeof(*formats));
+    apr_size_t size = PG_READER_MEMORY(PG_LINE_MAX);
+
+    x->reading = (pg_reading_t){ .format = formats, .json = true,
+                                 .any = true, .now = x->cli->now };
+    for (const char *const *name = pg_logformat_named(); *name; name++) {
+        pg_logformat_compile(&formats[x->reading.formats++], *name,
+                             x->cli->pool);
+    }
+    pg_reader_begin(&x->tell.reader, &x->reading,
+                    apr_palloc(x->cli->pool, size), size);
+    x->seen = apr_hash_make(x->cli->pool);
+    x->status = -1;
+}
+
 int pg_cmd_explain(pg_cli_t *cli)
 {
     options_t o = { .own = NULL };
     pg_sink_t sink = pg_cli_sink(stdout);
-    pg_span_t text;
-    pg_request_t request;
-    pg_verdict_t verdict;
+    explainer_t x = { .cli = cli, .o = &o, .sink = &sink };
     int status;
 
     if (!pg_cli_parse(cli, &spec, &o, &status)) {
         return status;
     }
-    if (optind + 1 != cli->argc) {
-        return pg_cli_usage(cli, "one request is needed, in quotes");
+    if (optind == cli->argc) {
+        return pg_cli_usage(cli, "a request is needed, in quotes, or a file");
     }
-    status = read_request(&text, cli);
-    if (status) {
-        return status;
+    prepare(&x);
+    for (int i = optind; i < cli->argc && status == 0; i++) {
+        const char *arg = cli->argv[i];
+        status = !strcmp(arg, "-") ? explain_stdin(&x)
+                 : is_file(arg) ? explain_file(&x, arg)
+                 : explain_text(&x, pg_span_str(arg));
     }
-    take_apart(&request, text, cli, &o);
-    pg_classify(&verdict, &request, o.own);
-    pg_explaintext_render(&sink, &request, &verdict, cli->lang,
-                          cli->pool);
-    return pg_cli_finish(cli, &sink, verdict.class_id == PG_CLASS_CLEAN
-                                     ? PG_EXIT_CLEAN : PG_EXIT_ATTEMPTS);
+    if (x.left) {
+        pg_cli_say(cli, "%d more kinds are not shown", x.left);
+    }
+    return pg_cli_finish(cli, &sink, status ? status
+                         : x.status < 0 ? PG_EXIT_UNKNOWN : x.status);
 }

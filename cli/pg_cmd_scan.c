@@ -18,7 +18,9 @@ enum {
 };
 
 /* Long options without a letter. */
-enum { OPT_FOREIGN_HOST = PG_OPT_OWN, OPT_MAX_KEYS, OPT_NO_LEARN, OPT_INTO };
+enum {
+    OPT_FOREIGN_HOST = PG_OPT_OWN, OPT_MAX_KEYS, OPT_NO_LEARN, OPT_INTO, OPT_TZ
+};
 
 typedef struct options_t {
     pg_scan_in_t in;
@@ -26,7 +28,6 @@ typedef struct options_t {
     apr_array_header_t *formats; /* pg_logformat_t                        */
     const pg_format_t *format;   /* NULL: svg                             */
     const char *into;            /* ledger to add to; NULL                */
-    bool auto_format;
 } options_t;
 
 static const char help[] =
@@ -37,9 +38,10 @@ static const char help[] =
 "                           on any port or with :port; may be repeated.\n"
 "                           Without any, the virtual hosts that the log\n"
 "                           names are taken\n"
-"  -f, --log-format FORMAT  auto (default), combined, common, json,\n"
-"                           vhost_combined, vhost_common, or a LogFormat\n"
-"                           string as in httpd.conf, or nginx's log_format\n"
+"  -f, --log-format FORMAT  auto (default): whatever each line looks like;\n"
+"                           combined, common, json, vhost_combined,\n"
+"                           vhost_common, or a LogFormat string as in\n"
+"                           httpd.conf, or nginx's log_format: that only\n"
 "  -O, --output FORMAT      text (default), html, json, csv, svg,\n"
 "                           prometheus\n"
 "      --into LEDGER        add the attempts to a ledger, so that its\n"
@@ -47,14 +49,16 @@ static const char help[] =
 "                           never added twice\n"
 "      --foreign-host       count requests whose Host is not ours, too\n"
 "      --no-learn           take no own names from the log\n"
+"      --tz ZONE            of times that name none: +0900, -05:30; default\n"
+"                           UTC\n"
 "  -j, --jobs N             threads (default: one for each core)\n"
 "      --max-keys N         entries of a list before it approximates\n"
 "                           (default 500000)\n"
 "  -q, --quiet              show no progress\n"
 "      --lang en|ja         language of the text\n"
 "  -h, --help               this text\n\n"
-"Exit status: 0 no attempts, 1 attempts, 2 probably relayed, 64 and up\n"
-"errors.\n";
+"Exit status: 0 no attempts, 1 attempts, 2 probably relayed, 3 cannot tell:\n"
+"none were found, but not enough could be read; 64 and up errors.\n";
 
 static const struct option longs[] = {
     { "own-host",     required_argument, NULL, 'o' },
@@ -63,6 +67,7 @@ static const struct option longs[] = {
     { "into",         required_argument, NULL, OPT_INTO },
     { "foreign-host", no_argument,       NULL, OPT_FOREIGN_HOST },
     { "no-learn",     no_argument,       NULL, OPT_NO_LEARN },
+    { "tz",           required_argument, NULL, OPT_TZ },
     { "jobs",         required_argument, NULL, 'j' },
     { "max-keys",     required_argument, NULL, OPT_MAX_KEYS },
     { "quiet",        no_argument,       NULL, 'q' },
@@ -86,14 +91,16 @@ static int add_format(const pg_cli_t *cli, options_t *o, const char *text)
 
 static int set_format(const pg_cli_t *cli, options_t *o, const char *text)
 {
-    o->auto_format = !strcmp(text, "auto");
-    o->in.rules.json = o->auto_format || !strcmp(text, "json");
+    pg_reading_t *how = &o->in.rules.reading;
+
+    how->any = !strcmp(text, "auto");
+    how->json = how->any || !strcmp(text, "json");
     apr_array_clear(o->formats);
-    if (!o->in.rules.json) {
+    if (!how->json) {
         return add_format(cli, o, text);
     }
     for (const char *const *name = pg_logformat_named();
-         o->auto_format && *name; name++) {
+         how->any && *name; name++) {
         add_format(cli, o, *name);
     }
     return 0;
@@ -149,6 +156,8 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         return 0;
     case OPT_MAX_KEYS:
         return set_max_keys(cli, o, optarg);
+    case OPT_TZ:
+        return pg_cli_zone(cli, optarg, &o->in.rules.reading.zone);
     case OPT_NO_LEARN:
         o->in.learn = false;
         return 0;
@@ -160,27 +169,28 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 static const pg_cli_spec_t spec = { help, "o:f:O:j:qh", longs, set_option };
 
 /* The literal before the request, if all formats agree on it. */
-static pg_span_t common_anchor(const pg_rules_t *rules)
+static pg_span_t common_anchor(const pg_reading_t *how)
 {
     pg_span_t none = { .ptr = NULL, .len = 0 };
 
-    for (int i = 0; i < rules->formats; i++) {
-        if (!pg_span_eq(rules->format[i].anchor, rules->format[0].anchor)) {
+    for (int i = 0; i < how->formats; i++) {
+        if (!pg_span_eq(how->format[i].anchor, how->format[0].anchor)) {
             return none;
         }
     }
-    return rules->formats ? rules->format[0].anchor : none;
+    return how->formats ? how->format[0].anchor : none;
 }
 
 static void set_rules(const pg_cli_t *cli, options_t *o)
 {
     pg_rules_t *rules = &o->in.rules;
+    pg_reading_t *how = &rules->reading;
 
-    rules->format = (const pg_logformat_t *)o->formats->elts;
-    rules->formats = o->formats->nelts;
-    rules->anchor = common_anchor(rules);
+    how->format = (const pg_logformat_t *)o->formats->elts;
+    how->formats = o->formats->nelts;
+    how->now = cli->now;
+    rules->anchor = common_anchor(how);
     rules->own = o->own;
-    rules->now = cli->now;
     o->in.learn = o->in.learn && o->own == NULL;
 }
 
@@ -246,14 +256,6 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
     }
 }
 
-/* Lines there were, but not one that could be read. */
-static bool is_gibberish(const pg_tally_t *tally)
-{
-    apr_uint64_t lost = tally->unparsed + tally->oversize;
-
-    return lost && lost == tally->lines - tally->blank;
-}
-
 /* An error outweighs what was found: the answer is not whole. */
 static int exit_status(const pg_scan_out_t *scan)
 {
@@ -261,6 +263,11 @@ static int exit_status(const pg_scan_out_t *scan)
         [PG_TROUBLE_NONE] = PG_EXIT_CLEAN,
         [PG_TROUBLE_UNREAD] = PG_EXIT_NO_INPUT,
         [PG_TROUBLE_PART] = PG_EXIT_OUTPUT
+    };
+    static const int of_verdict[] = {
+        [PG_REACH_NONE] = PG_EXIT_CLEAN,
+        [PG_REACH_ATTEMPTS] = PG_EXIT_ATTEMPTS,
+        [PG_REACH_UNKNOWN] = PG_EXIT_UNKNOWN
     };
     int status = scan->interrupted ? PG_EXIT_OUTPUT : PG_EXIT_CLEAN;
 
@@ -271,11 +278,8 @@ static int exit_status(const pg_scan_out_t *scan)
     if (status) {
         return status;
     }
-    if (is_gibberish(scan->tally)) {
-        return PG_EXIT_DATA;
-    }
     return scan->judge->attempts[PG_JUDGED_RELAYED] ? PG_EXIT_RELAYED
-           : scan->tally->attempts ? PG_EXIT_ATTEMPTS : PG_EXIT_CLEAN;
+           : of_verdict[scan->reach->verdict];
 }
 
 static void say_troubles(const pg_cli_t *cli, const pg_scan_out_t *scan,
@@ -285,9 +289,9 @@ static void say_troubles(const pg_cli_t *cli, const pg_scan_out_t *scan,
         pg_cli_say(cli, "%s: %s", scan->trouble[i].path,
                    scan->trouble[i].why);
     }
-    if (status == PG_EXIT_DATA) {
-        pg_cli_say(cli, "not one line was understood; --log-format says how "
-                   "to read them");
+    if (status == PG_EXIT_UNKNOWN) {
+        pg_cli_say(cli, "it cannot be told whether there were attempts; "
+                   "--log-format says how to read lines");
     }
 }
 

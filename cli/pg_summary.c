@@ -320,6 +320,7 @@ const pg_scanned_t *pg_summary_scanned(const pg_scan_out_t *scan,
     const pg_tally_t *tally = scan->tally;
     pg_scanned_t *out = apr_pcalloc(pool, sizeof(*out));
 
+    out->reach = scan->reach;
     out->files = scan->files;
     out->octets = scan->octets;
     PG_LINE_KINDS(COPY_LINES)

@@ -30,7 +30,7 @@ static const command_t commands[] = {
     { "mask", pg_cmd_mask,
       "mask the names and addresses in a text" },
     { "explain", pg_cmd_explain,
-      "say what one request is, and what to do about it" },
+      "say what a request or a line of a log is, and what to do" },
     { "audit", pg_cmd_audit,
       "say what is open in a configuration of httpd" },
 };
@@ -64,6 +64,54 @@ static pg_lang_e lang_of_locale(void)
     return PG_LANG_EN;
 }
 
+/* Edits (one octet more, less or other, or two changed places) from one name
+ * to another, when there are at most two; else three.
+ * @see Damerau, CACM 7 (1964) 171 */
+static int distance(const char *a, const char *b)
+{
+    enum { MOST = 16 };
+    int d[MOST + 1][MOST + 1];
+    int n = (int)strlen(a), m = (int)strlen(b);
+
+    if (n > MOST || m > MOST) {
+        return 3;
+    }
+    for (int i = 0; i <= n; i++) {
+        for (int j = 0; j <= m; j++) {
+            int cost = i && j && a[i - 1] != b[j - 1];
+            int best = i == 0 ? j : j == 0 ? i : d[i - 1][j - 1] + cost;
+            best = i && d[i - 1][j] + 1 < best ? d[i - 1][j] + 1 : best;
+            best = j && d[i][j - 1] + 1 < best ? d[i][j - 1] + 1 : best;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]
+                && d[i - 2][j - 2] + 1 < best) {
+                best = d[i - 2][j - 2] + 1;
+            }
+            d[i][j] = best;
+        }
+    }
+    return d[n][m];
+}
+
+static void suggest(const char *name, apr_pool_t *pool)
+{
+    const char *nearest = NULL;
+    int best = 3;
+
+    for (int i = 0; i < COMMANDS; i++) {
+        int far = distance(name, commands[i].name);
+        if (far < best) {
+            best = far;
+            nearest = commands[i].name;
+        }
+    }
+    fprintf(stderr, "proxyguard: '%s' is not a command",
+            pg_cli_safe(pg_span_str(name), pool));
+    if (nearest) {
+        fprintf(stderr, "; did you mean '%s'?", nearest);
+    }
+    fputs("\n", stderr);
+}
+
 static int run(int argc, char **argv, apr_pool_t *pool)
 {
     pg_cli_t cli = {
@@ -91,8 +139,7 @@ static int run(int argc, char **argv, apr_pool_t *pool)
         return pg_cli_finish(&cli, &sink, 0);
     }
     if (argc > 1) {
-        fprintf(stderr, "proxyguard: '%s' is not a command\n",
-                pg_cli_safe(pg_span_str(argv[1]), pool));
+        suggest(argv[1], pool);
     }
     show_help(stderr);
     return PG_EXIT_USAGE;

@@ -7,6 +7,7 @@
 #ifndef PG_SCANNED_H
 #define PG_SCANNED_H
 
+#include "pg_reach.h"
 #include "pg_snapshot.h"
 
 /*  Did it succeed? X(enum suffix, name), from good to bad. */
@@ -35,7 +36,15 @@
                              that were closed                            */ \
     X(ATTEMPTS, attempts)                                                   \
     X(UNTIMED,  untimed)  /* attempts without a usable time              */ \
+    X(NO_CLIENT, no_client) /* attempts whose client is not known        */ \
+    X(OTHER,    other)    /* known to hold no request: messages, names of
+                             columns                                     */ \
+    X(QUESTIONED, questioned) /* requests with a full URL, in a log where
+                             all have one: ours, or a relay's            */ \
+    X(PARTIAL,  partial)  /* requests in error logs, which do not have
+                             all of them                                 */ \
     X(UNPARSED, unparsed) /* not understood                              */ \
+    X(SUSPECT,  suspect)  /* of these, such as may hold an attempt       */ \
     X(OVERSIZE, oversize) /* longer than 1 MiB, not looked at            */
 
 /*  Where the server's own names came from: X(enum suffix, name) */
@@ -99,6 +108,7 @@ typedef struct pg_scanned_example_t {
 } pg_scanned_example_t;
 
 typedef struct pg_scanned_t {
+    const pg_reach_t *reach;     /* how far the answer reaches            */
     int files;                   /* read, to their end or not             */
     apr_uint64_t octets;         /* read, packed as they were             */
     apr_uint64_t lines[PG_LINES_COUNT];

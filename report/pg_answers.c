@@ -125,7 +125,12 @@ static pg_card_t relayed(const asker_t *a)
     const char *all = number(a, a->s->attempts);
     pg_card_t out;
 
-    if (a->report->scanned && a->s->attempts) {
+    if (a->report->scanned
+        && a->report->scanned->reach->verdict == PG_REACH_UNKNOWN) {
+        out = card(PG_PHRASE_Q_RELAYED, PG_MOOD_WARN,
+                   PG_PHRASE_FOUND_UNKNOWN, NULL);
+    }
+    else if (a->report->scanned && a->s->attempts) {
         out = relayed_by_log(a, all);
     }
     else if (n) {

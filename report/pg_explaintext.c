@@ -42,6 +42,14 @@ static void words(const writer_t *w, pg_phrase_e label, const char *text)
     part(w, label, pg_span_str(text));
 }
 
+static void number(const writer_t *w, pg_phrase_e label, int n)
+{
+    if (n) {
+        words(w, label, apr_psprintf(w->pool, "%d", n));
+    }
+}
+
+/* The parts of an HTTP request. */
 static void parts(const writer_t *w, const pg_request_t *request)
 {
     static const char *const forms[] = {
@@ -50,11 +58,13 @@ static void parts(const writer_t *w, const pg_request_t *request)
         [PG_FORM_AUTHORITY] = "authority-form",
         [PG_FORM_ASTERISK] = "asterisk-form",
     };
-    pg_request_t split;
+    pg_request_t split = *request;
     pg_target_t target;
     pg_form_e form;
 
-    pg_classify_split(&split, request->line);
+    if (request->line.len) {
+        pg_classify_split(&split, request->line);
+    }
     form = pg_target_parse(&target, split.target);
     part(w, PG_PHRASE_PART_METHOD, split.method);
     part(w, PG_PHRASE_PART_TARGET, split.target);
@@ -73,6 +83,25 @@ static void parts(const writer_t *w, const pg_request_t *request)
     part(w, PG_PHRASE_PART_FIELD, request->host);
 }
 
+static void all_parts(const writer_t *w, const pg_told_t *told)
+{
+    const pg_verdict_t *v = &told->verdict;
+
+    words(w, PG_PHRASE_PART_CLASS, pg_vocab_class(v->class_id));
+    if (v->class_id != PG_CLASS_CLEAN) {
+        words(w, PG_PHRASE_PART_FAMILY, pg_vocab_family(v->family));
+    }
+    if (v->class_id == PG_CLASS_SOCKS) {
+        part(w, PG_PHRASE_PART_HOST, v->host);
+        number(w, PG_PHRASE_PART_PORT, v->port);
+    }
+    else {
+        parts(w, &told->request);
+    }
+    part(w, PG_PHRASE_PART_CLIENT, told->client);
+    number(w, PG_PHRASE_PART_STATUS, told->status);
+}
+
 static void guard(const writer_t *w, pg_action_t action)
 {
     char status[16];
@@ -89,28 +118,77 @@ static void guard(const writer_t *w, pg_action_t action)
     pg_sink_puts(w->sink, "\n");
 }
 
-apr_status_t pg_explaintext_render(pg_sink_t *sink,
-                                   const pg_request_t *request,
-                                   const pg_verdict_t *verdict,
+static void reasons(const writer_t *w, const pg_told_t *told)
+{
+    pg_class_e c = told->verdict.class_id;
+
+    words(w, PG_PHRASE_PART_IS, pg_explain_class(c, w->lang));
+    words(w, PG_PHRASE_PART_WHY,
+          pg_explain_reason(told->verdict.reason, w->lang));
+    words(w, PG_PHRASE_PART_HTTPD,
+          pg_phrases_get(w->lang, PG_PHRASE_OF(HTTPD_ABSOLUTE, c)));
+    if (c != PG_CLASS_CLEAN) {
+        guard(w, pg_policy_default(c));
+    }
+    words(w, PG_PHRASE_PART_ADVICE,
+          pg_phrases_get(w->lang, PG_PHRASE_OF(ADVICE_ABSOLUTE, c)));
+}
+
+pg_phrase_e pg_explaintext_first(const pg_told_t *told)
+{
+    static const pg_phrase_e kinds[] = {
+        [PG_TOLD_UNKNOWN] = PG_PHRASE_TOLD_UNKNOWN,
+        [PG_TOLD_REQUEST] = PG_PHRASE_TOLD_CLEAN,
+        [PG_TOLD_NOTHING] = PG_PHRASE_TOLD_NOTHING,
+        [PG_TOLD_MESSAGE] = PG_PHRASE_TOLD_MESSAGE,
+        [PG_TOLD_TLS] = PG_PHRASE_TOLD_TLS,
+        [PG_TOLD_SSH] = PG_PHRASE_TOLD_SSH,
+        [PG_TOLD_SMTP] = PG_PHRASE_TOLD_SMTP,
+        [PG_TOLD_HTTP2] = PG_PHRASE_TOLD_HTTP2,
+        [PG_TOLD_RDP] = PG_PHRASE_TOLD_RDP
+    };
+    static const pg_phrase_e judged[] = {
+        [PG_JUDGED_HARMLESS] = PG_PHRASE_TOLD_REFUSED,
+        [PG_JUDGED_UNCLEAR] = PG_PHRASE_TOLD_UNCLEAR,
+        [PG_JUDGED_RELAYED] = PG_PHRASE_TOLD_RELAYED
+    };
+
+    if (told->kind != PG_TOLD_REQUEST
+        || told->verdict.class_id == PG_CLASS_CLEAN) {
+        return kinds[told->kind];
+    }
+    if (told->status == 0) {
+        return PG_PHRASE_TOLD_ATTEMPT;
+    }
+    return told->succeeded ? judged[pg_scanned_judged_by(told->ground)]
+                           : PG_PHRASE_TOLD_REFUSED;
+}
+
+static void first(const writer_t *w, const pg_told_t *told)
+{
+    const char *status = apr_psprintf(w->pool, "%d", told->status);
+    pg_arg_t args[4] = { { .text = pg_span_str(status) } };
+
+    pg_phrases_say(w->sink, pg_escape_text,
+                   pg_phrases_get(w->lang, pg_explaintext_first(told)), args);
+    pg_sink_puts(w->sink, "\n");
+    if (told->kind == PG_TOLD_REQUEST && told->succeeded) {
+        pg_sink_putf(w->sink, "%s\n",
+                     pg_phrases_get(w->lang, PG_PHRASE_OF(GROUND_CONNECT,
+                                                          told->ground)));
+    }
+}
+
+apr_status_t pg_explaintext_render(pg_sink_t *sink, const pg_told_t *told,
                                    pg_lang_e lang, apr_pool_t *pool)
 {
     writer_t w = { sink, lang, pool };
-    pg_class_e c = verdict->class_id;
 
-    parts(&w, request);
-    pg_sink_puts(sink, "\n");
-    words(&w, PG_PHRASE_PART_CLASS, pg_vocab_class(c));
-    if (c != PG_CLASS_CLEAN) {
-        words(&w, PG_PHRASE_PART_FAMILY, pg_vocab_family(verdict->family));
+    first(&w, told);
+    if (told->kind == PG_TOLD_REQUEST) {
+        reasons(&w, told);
+        pg_sink_puts(sink, "\n");
+        all_parts(&w, told);
     }
-    words(&w, PG_PHRASE_PART_IS, pg_explain_class(c, lang));
-    words(&w, PG_PHRASE_PART_WHY, pg_explain_reason(verdict->reason, lang));
-    words(&w, PG_PHRASE_PART_HTTPD,
-          pg_phrases_get(lang, PG_PHRASE_OF(HTTPD_ABSOLUTE, c)));
-    if (c != PG_CLASS_CLEAN) {
-        guard(&w, pg_policy_default(c));
-    }
-    words(&w, PG_PHRASE_PART_ADVICE,
-          pg_phrases_get(lang, PG_PHRASE_OF(ADVICE_ABSOLUTE, c)));
     return sink->status;
 }

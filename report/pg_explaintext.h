@@ -7,19 +7,19 @@
 #include <apr_pools.h>
 
 #include "pg_lang.h"
+#include "pg_phrases.h"
 #include "pg_sink.h"
-#include "pg_snapshot.h"
+#include "pg_told.h"
 
 /**
- * Write what a request is, why, and what to do about it; secrets in it are
- * removed.
- * @param request  line and Host as received
- * @param verdict  pg_classify()'s
+ * Write what a text is, and whether it worked, in the first sentence; then
+ * why and what to do about it; then its parts. Secrets in it are removed.
  * @return the sink's status
  */
-apr_status_t pg_explaintext_render(pg_sink_t *sink,
-                                   const pg_request_t *request,
-                                   const pg_verdict_t *verdict,
+apr_status_t pg_explaintext_render(pg_sink_t *sink, const pg_told_t *told,
                                    pg_lang_e lang, apr_pool_t *pool);
+
+/** The first sentence. */
+pg_phrase_e pg_explaintext_first(const pg_told_t *told);
 
 #endif

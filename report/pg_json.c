@@ -517,6 +517,26 @@ static void put_answers(writer_t *w)
     pg_sink_puts(w->sink, "]");
 }
 
+static json_t *file_json(const pg_reach_file_t *f)
+{
+    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+                     "path", plain(pg_span_str(f->path)),
+                     "envelope", f->envelope, "format", f->format,
+                     "doubt", pg_reach_doubt_name(f->doubt),
+                     "lines", count(f->lines), "requests", count(f->requests),
+                     "unread", count(f->unread), "suspect", count(f->suspect),
+                     "questioned", count(f->questioned));
+}
+
+static void put_reach(writer_t *w, const pg_reach_t *reach)
+{
+    pg_sink_puts(w->sink, ",\n    \"read\": [");
+    for (apr_size_t i = 0; i < reach->files; i++) {
+        element(w, "      ", i == 0, file_json(&reach->file[i]));
+    }
+    pg_sink_puts(w->sink, "]");
+}
+
 static void put_scan(writer_t *w)
 {
     const pg_scanned_t *scan = w->report->scanned;
@@ -530,6 +550,9 @@ static void put_scan(writer_t *w)
     pg_sink_puts(w->sink, "{\n    \"files\": ");
     dump(w->sink, json_integer(scan->files), 0);
     w->indent = "    ";
+    member(w, "verdict",
+           json_string(pg_reach_verdict_name(scan->reach->verdict)));
+    put_reach(w, scan->reach);
     member(w, "octets", count(scan->octets));
     member(w, "lines", scan_counts(scan, false));
     member(w, "not_understood", unread);

@@ -397,6 +397,39 @@
 #define PG_SCAN_PHRASES(X)                                                    \
     X(FOUND_NONE, "No relay attempts.",                                       \
       "中継の試行は見つかりませんでした。")                                   \
+    X(FOUND_UNKNOWN,                                                          \
+      "Cannot tell: no attempts were found, but not enough of the logs could "\
+      "be read.",                                                             \
+      "判断できません: 試行は見つかりませんでしたが、ログを十分に読めません"  \
+      "でした。")                                                             \
+    X(DOUBT_QUESTIONED,                                                       \
+      "{0}: every request is logged with a full URL; whether {1} of them "    \
+      "were yours is not known. Name your hosts with --own-host.",            \
+      "{0}: すべての要求が完全な URL で記録されており、{1} 件は自サイト宛て"  \
+      "か分かりません。--own-host で自サイト名を指定してください。")          \
+    X(DOUBT_PARTIAL, "{0}: an error log, which does not list all requests.",  \
+      "{0}: エラーログのため、すべての要求は記録されていません。")            \
+    X(DOUBT_SUSPECT,                                                          \
+      "{0}: {1} unread {1:line|lines} may hold attempts.",                    \
+      "{0}: 読めない {1} 行に試行が含まれている可能性があります。")           \
+    X(DOUBT_UNREAD, "{0}: {1} of {2} lines could not be read.",               \
+      "{0}: 全 {2} 行のうち {1} 行を読めませんでした。")                      \
+    X(DOUBT_NO_REQUEST, "{0}: not one line holds a request.",                 \
+      "{0}: 要求を含む行がありません。")                                      \
+    X(DOUBT_EMPTY, "{0}: empty.",                                             \
+      "{0}: 空です。")                                                        \
+    X(DOUBT_CLOSED, "{0}: could not be read, or not to its end.",             \
+      "{0}: 読めないか、最後まで読めませんでした。")                          \
+    X(SCAN_READ_AS, "{0}: read as {1}",                                       \
+      "{0}: 形式は {1}")                                                      \
+    X(SCAN_READ_INSIDE, "{0}: read as {1} inside {2}",                        \
+      "{0}: 形式は {1} ({2} の中)")                                           \
+    X(SCAN_NO_CLIENT,                                                         \
+      "{0} {0:attempt has|attempts have} no client that could be recognised.",\
+      "クライアントが分からない試行: {0} 件")                                 \
+    X(SCAN_OTHER,                                                             \
+      "{0} {0:line holds|lines hold} no request (messages, column names).",   \
+      "要求を含まない行 (メッセージ、列名など): {0} 行")                      \
     X(FOUND, "{0} {0:attempt|attempts} to use this server as a relay.",       \
       "このサーバーを中継に使おうとする試行: {0} 件")                         \
     X(FOUND_BETWEEN,                                                          \
@@ -410,8 +443,10 @@
       "判断できず")                                                           \
     X(JUDGED_RELAYED, "PROBABLY RELAYED",                                     \
       "中継された疑い")                                                       \
-    X(GROUND_CONNECT, "a 2xx to CONNECT opens a tunnel to the target",        \
-      "CONNECT への 2xx は、宛先へのトンネルが開いたことを意味します")        \
+    X(GROUND_CONNECT,                                                         \
+      "a 2xx to CONNECT without a page opens a tunnel to the target",         \
+      "本文のない CONNECT への 2xx は、宛先へのトンネルが開いたことを意味"    \
+      "します")                                                               \
     X(GROUND_DIFFERS,                                                         \
       "the length differs from everything this server answers itself",        \
       "応答の長さが、このサーバー自身のどの応答とも異なります")               \
@@ -498,11 +533,12 @@
 #define PG_ADVICE_PHRASES(X)                                                  \
     X(HTTPD_ABSOLUTE,                                                         \
       "Without mod_proxy it serves its own page for that path, usually "      \
-      "with 200, which scanners take for an open proxy. With "                \
-      "ProxyRequests On and no access restriction it fetches the page: a "    \
-      "relay.",                                                               \
+      "with 200, which scanners take for an open proxy; to ftp:// and other " \
+      "schemes it answers 400. With ProxyRequests On and no access "          \
+      "restriction it fetches the page: a relay.",                            \
       "mod_proxy がなければ自サイトのページを返します (多くは 200 で、オ"     \
-      "ープンプロキシと誤認されます)。ProxyRequests On で制限がなければ、"    \
+      "ープンプロキシと誤認されます)。ftp:// などには 400 を返します。"       \
+      "ProxyRequests On で制限がなければ、"                                   \
       "実際にそのページを取りに行きます。これが中継です。")                   \
     X(HTTPD_CONNECT_TLS,                                                      \
       "Without mod_proxy_connect it answers 405. With it, ProxyRequests "     \
@@ -597,6 +633,70 @@
 
 /*  What `proxyguard explain` says besides. */
 #define PG_EXPLAIN_PHRASES(X)                                                 \
+    X(TOLD_CLEAN, "Not a relay attempt.",                                     \
+      "中継の試行ではありません。")                                           \
+    X(TOLD_ATTEMPT,                                                           \
+      "An attempt to use this server as a relay; the text does not say how "  \
+      "it was answered.",                                                     \
+      "このサーバーを中継に使おうとする試行です。どう応答されたかは書かれ"    \
+      "ていません。")                                                         \
+    X(TOLD_REFUSED,                                                           \
+      "An attempt to use this server as a relay; it did not work (status "    \
+      "{0}).",                                                                \
+      "このサーバーを中継に使おうとする試行ですが、成功していません (ステ"    \
+      "ータス {0})。")                                                        \
+    X(TOLD_RELAYED,                                                           \
+      "An attempt to use this server as a relay, and it probably worked "     \
+      "(status {0}).",                                                        \
+      "このサーバーを中継に使おうとする試行で、成功した疑いがあります (ス"    \
+      "テータス {0})。")                                                      \
+    X(TOLD_UNCLEAR,                                                           \
+      "An attempt to use this server as a relay; whether it worked cannot "   \
+      "be told from this line alone (status {0}).",                           \
+      "このサーバーを中継に使おうとする試行です。成功したかどうかは、この"    \
+      "行だけでは判断できません (ステータス {0})。")                          \
+    X(TOLD_UNKNOWN,                                                           \
+      "Cannot tell: this is neither a request nor a line of a log that "      \
+      "could be read.",                                                       \
+      "判断できません: 要求でも、読める形式のログの行でもありません。")       \
+    X(TOLD_NOTHING,                                                           \
+      "No request: the client sent nothing, or not a whole line, before "     \
+      "the connection ended. Browsers open such connections in advance; so "  \
+      "do port scanners.",                                                    \
+      "要求はありません。クライアントは接続が終わるまでに何も送らないか、"    \
+      "行の途中まででした。ブラウザーの先行接続やポートスキャンで起こりま"    \
+      "す。")                                                                 \
+    X(TOLD_MESSAGE, "Cannot tell: a log message that holds no request.",      \
+      "判断できません: 要求を含まないログのメッセージです。")                 \
+    X(TOLD_TLS,                                                               \
+      "Not a relay attempt: a TLS hello on a port that does not speak TLS "   \
+      "(https:// to port 80, or a scan for it).",                             \
+      "中継の試行ではありません。TLS ではないポートへの TLS の接続開始です "  \
+      "(80 番への https://、またはスキャン)。")                               \
+    X(TOLD_SSH,                                                               \
+      "Not a relay attempt: an SSH client's greeting; somebody looked for "   \
+      "SSH on this port.",                                                    \
+      "中継の試行ではありません。このポートで SSH を探した、SSH クライアン"   \
+      "トの接続開始です。")                                                   \
+    X(TOLD_SMTP,                                                              \
+      "Not a relay attempt over HTTP: a mail client's command (SMTP), sent "  \
+      "to a web server.",                                                     \
+      "HTTP による中継の試行ではありません。Web サーバーに送られたメール "    \
+      "(SMTP) のコマンドです。")                                              \
+    X(TOLD_HTTP2,                                                             \
+      "Not a relay attempt: the preface of HTTP/2, sent to a port that does " \
+      "not speak it.",                                                        \
+      "中継の試行ではありません。HTTP/2 に対応していないポートへの HTTP/2 "   \
+      "の接続開始です。")                                                     \
+    X(TOLD_RDP,                                                               \
+      "Not a relay attempt: a Remote Desktop (RDP) connection request; "      \
+      "somebody looked for Windows servers.",                                 \
+      "中継の試行ではありません。Windows サーバーを探す、リモートデスクト"    \
+      "ップ (RDP) の接続要求です。")                                          \
+    X(PART_CLIENT, "Client",                                                  \
+      "クライアント")                                                         \
+    X(PART_STATUS, "Status",                                                  \
+      "ステータス")                                                           \
     X(PART_METHOD, "Method",                                                  \
       "メソッド")                                                             \
     X(PART_TARGET, "Target",                                                  \

@@ -95,13 +95,20 @@ static void title(const pg_textpage_t *page)
         pg_sink_puts(page->sink, " - ");
         pg_escape_text(page->sink, pg_render_shown_sensor(report, &room));
     }
-    pg_sink_putf(page->sink, ", %s UTC\n",
+    pg_sink_putf(page->sink, ", %s UTC\n\n",
                  pg_render_time(time, page->s ? page->s->taken
                                               : report->now));
-    if (report->scanned && report->scanned->interrupted) {
+}
+
+/* Of logs the verdict comes first. */
+static void beginning(const pg_textpage_t *page)
+{
+    if (page->report->scanned == NULL) {
+        title(page);
+    }
+    else if (page->report->scanned->interrupted) {
         pg_text_line(page, 0, PG_PHRASE_SCAN_INTERRUPTED, NULL, NULL, NULL);
     }
-    pg_sink_puts(page->sink, "\n");
 }
 
 /* How many in all, and between which days. */
@@ -110,7 +117,11 @@ static void summary(const pg_textpage_t *page)
     const pg_snapshot_t *s = page->s;
     const char *all = pg_text_number(page, s->attempts);
 
-    if (s->attempts == 0) {
+    if (page->report->scanned
+        && page->report->scanned->reach->verdict == PG_REACH_UNKNOWN) {
+        pg_text_say(page, PG_PHRASE_FOUND_UNKNOWN, NULL, NULL, NULL);
+    }
+    else if (s->attempts == 0) {
         pg_text_say(page, PG_PHRASE_FOUND_NONE, NULL, NULL, NULL);
     }
     else if (s->first) {
@@ -120,7 +131,13 @@ static void summary(const pg_textpage_t *page)
     else {
         pg_text_say(page, PG_PHRASE_FOUND, all, NULL, NULL);
     }
-    pg_sink_puts(page->sink, page->s->attempts ? "\n\n" : "\n");
+    pg_sink_puts(page->sink, "\n");
+    if (page->report->scanned) {
+        pg_text_reach(page);
+    }
+    if (page->s->attempts) {
+        pg_sink_puts(page->sink, "\n");
+    }
 }
 
 static void sentence(const pg_textpage_t *page, const pg_sentence_t *one)
@@ -246,7 +263,7 @@ apr_status_t pg_text_render(pg_sink_t *sink, const pg_report_t *report,
                            .s = report->ledger, .pool = pool };
 
     pg_metrics_measure(&page.measured, report);
-    title(&page);
+    beginning(&page);
     if (page.s) {
         summary(&page);
     }

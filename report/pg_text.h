@@ -48,6 +48,7 @@ void pg_text_cell(const pg_textpage_t *page, const char *words, int width);
 void pg_text_classes(const pg_textpage_t *page);
 void pg_text_months(const pg_textpage_t *page);
 void pg_text_tops(const pg_textpage_t *page);
+void pg_text_reach(const pg_textpage_t *page);
 void pg_text_succeeded(const pg_textpage_t *page);
 void pg_text_examples(const pg_textpage_t *page);
 void pg_text_log(const pg_textpage_t *page);

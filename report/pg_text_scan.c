@@ -14,6 +14,76 @@ enum {
     SHOWN_TEXT = 160             /* octets of a client's text             */
 };
 
+/* --- how far the answer reaches ------------------------------------------ */
+
+static apr_uint64_t number_of(const pg_reach_file_t *file)
+{
+    switch (file->doubt) {
+    case PG_REACH_DOUBT_QUESTIONED:
+        return file->questioned;
+    case PG_REACH_DOUBT_SUSPECT:
+        return file->suspect;
+    default:
+        return file->unread;
+    }
+}
+
+static const char *path_of(const pg_textpage_t *page,
+                           const pg_reach_file_t *file)
+{
+    pg_span_t path = pg_span_str(file->path);
+    apr_size_t size = path.len * 8 + 1;
+    char *out = apr_palloc(page->pool, size);
+
+    pg_escape_plain(out, size, path);
+    return out;
+}
+
+/* Each file of which not all can be said. */
+void pg_text_reach(const pg_textpage_t *page)
+{
+    const pg_reach_t *reach = page->report->scanned->reach;
+    apr_size_t shown = 0;
+
+    for (apr_size_t i = 0; i < reach->files; i++) {
+        const pg_reach_file_t *file = &reach->file[i];
+
+        if (file->doubt == PG_REACH_DOUBT_NONE || shown++ >= SHOWN_ANSWERS) {
+            continue;
+        }
+        pg_text_line(page, 2, PG_PHRASE_OF(DOUBT_QUESTIONED, file->doubt - 1),
+                     path_of(page, file),
+                     pg_text_number(page, number_of(file)),
+                     pg_text_number(page, file->lines));
+    }
+    if (shown > SHOWN_ANSWERS) {
+        pg_text_line(page, 2, PG_PHRASE_SCAN_MORE,
+                     pg_text_number(page, shown - SHOWN_ANSWERS), NULL, NULL);
+    }
+}
+
+/* Said once for all files that were read in the same way. */
+static void formats(const pg_textpage_t *page)
+{
+    const pg_reach_t *reach = page->report->scanned->reach;
+    const pg_reach_file_t *last = NULL;
+
+    for (apr_size_t i = 0; i < reach->files; i++) {
+        const pg_reach_file_t *file = &reach->file[i];
+        bool inside = strcmp(file->envelope, "none") != 0;
+
+        if (file->requests == 0
+            || (last && !strcmp(last->envelope, file->envelope)
+                && !strcmp(last->format, file->format))) {
+            continue;
+        }
+        pg_text_line(page, 2, inside ? PG_PHRASE_SCAN_READ_INSIDE
+                                     : PG_PHRASE_SCAN_READ_AS,
+                     path_of(page, file), file->format, file->envelope);
+        last = file;
+    }
+}
+
 /* --- success ------------------------------------------------------------- */
 
 static void answer(const pg_textpage_t *page, const pg_scanned_answer_t *a)
@@ -128,9 +198,12 @@ void pg_text_log(const pg_textpage_t *page)
                      pg_text_day(page, scan->first),
                      pg_text_day(page, scan->last), NULL);
     }
+    formats(page);
     pg_text_line(page, 2, PG_PHRASE_OF(NAMES_UNKNOWN, scan->names),
                  pg_text_number(page, scan->names_learned), NULL, NULL);
     count(page, PG_PHRASE_SCAN_SILENT, scan->lines[PG_LINES_SILENT]);
+    count(page, PG_PHRASE_SCAN_OTHER, scan->lines[PG_LINES_OTHER]);
+    count(page, PG_PHRASE_SCAN_NO_CLIENT, scan->lines[PG_LINES_NO_CLIENT]);
     count(page, PG_PHRASE_SCAN_UNTIMED, scan->lines[PG_LINES_UNTIMED]);
     count(page, PG_PHRASE_SCAN_OVERSIZE, scan->lines[PG_LINES_OVERSIZE]);
     count(page, PG_PHRASE_SCAN_APPROXIMATE, scan->counts_low_by);

@@ -3,8 +3,10 @@
 #include "pg_count.h"
 
 #include "pg_conceal.h"
-#include "pg_logescape.h"
-#include "pg_logtime.h"
+#include <stdio.h>
+
+#include "pg_lines.h"
+
 
 /* --- at a glance --------------------------------------------------------- */
 
@@ -26,74 +28,28 @@ bool pg_count_is_clean(pg_span_t line, pg_span_t anchor, apr_size_t *target)
 
 /* --- taking a line apart ------------------------------------------------- */
 
-/* A line, matched and with what the server had escaped undone. */
-typedef struct parsed_t {
-    pg_logline_t at;
-    bool escaped;
-    char *scratch;               /* free part                             */
-} parsed_t;
-
-static bool match(pg_counter_t *counter, parsed_t *p, pg_span_t line)
+void pg_count_begin(pg_counter_t *counter, bool head)
 {
-    const pg_rules_t *rules = counter->rules;
-
-    p->scratch = counter->scratch;
-    p->escaped = true;
-    for (int i = 0; i < rules->formats; i++) {
-        if (pg_logformat_match(&p->at, &rules->format[i], line)) {
-            return true;
-        }
-    }
-    if (rules->json && pg_logjson_match(&p->at, &counter->json, line)) {
-        p->escaped = counter->json.escaped;
-        return true;
-    }
-    return false;
+    pg_reader_begin(&counter->reader, &counter->rules->reading,
+                    counter->memory, PG_READER_MEMORY(PG_LINE_MAX));
+    counter->reader.head = head;
 }
 
-/* The field as it was sent; httpd and nginx write "-" for what was not. */
-static pg_span_t sent(parsed_t *p, pg_field_e field)
+static pg_span_t sent(pg_counter_t *counter, const pg_logline_t *line,
+                      pg_field_e field)
 {
-    pg_span_t s = p->at.field[field];
-    pg_span_t out;
-
-    if (s.len == 1 && s.ptr[0] == '-') {
-        return (pg_span_t){ .ptr = NULL, .len = 0 };
-    }
-    if (!p->escaped) {
-        return s;
-    }
-    out = pg_logescape_undo(p->scratch, s);
-    if (out.ptr == p->scratch) {
-        p->scratch += out.len;
-    }
-    return out;
+    return pg_reader_sent(&counter->reader, line, field);
 }
 
-static int status_of(const parsed_t *p)
+static void note_shape(pg_counter_t *counter)
 {
-    pg_span_t s = p->at.field[PG_FIELD_STATUS];
-    int status = 0;
+    const pg_reader_t *reader = &counter->reader;
 
-    for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_octet_is_digit(s.ptr[i]) || i == 3) {
-            return 0;
-        }
-        status = status * 10 + (s.ptr[i] - '0');
+    counter->tally->shape[reader->shape]++;
+    counter->tally->envelope[reader->envelope]++;
+    if (reader->shape == PG_SHAPE_FORMAT) {
+        counter->tally->format[reader->format % PG_TALLY_FORMATS]++;
     }
-    return status;
-}
-
-/* A clock that was wrong by years must not push the history out of sight. */
-static apr_time_t time_of(const parsed_t *p, const pg_rules_t *rules)
-{
-    apr_time_t time = 0;
-
-    if (!pg_logtime_parse(&time, p->at.field[PG_FIELD_TIME])
-        || time > rules->now + APR_USEC_PER_SEC * 86400) {
-        return 0;
-    }
-    return time;
 }
 
 static bool is_success(int status)
@@ -102,13 +58,14 @@ static bool is_success(int status)
 }
 
 /* The request as the core wants it; false when the line has none. */
-static bool request_of(parsed_t *p, pg_request_t *request)
+static bool request_of(pg_counter_t *c, const pg_logline_t *line,
+                       pg_request_t *request)
 {
-    *request = (pg_request_t){ .line = sent(p, PG_FIELD_REQUEST) };
+    *request = (pg_request_t){ .line = sent(c, line, PG_FIELD_REQUEST) };
     if (request->line.len == 0) {
-        request->method = sent(p, PG_FIELD_METHOD);
-        request->target = sent(p, PG_FIELD_TARGET);
-        request->protocol = sent(p, PG_FIELD_PROTOCOL);
+        request->method = sent(c, line, PG_FIELD_METHOD);
+        request->target = sent(c, line, PG_FIELD_TARGET);
+        request->protocol = sent(c, line, PG_FIELD_PROTOCOL);
         return request->method.len && request->target.len;
     }
     return true;
@@ -118,10 +75,11 @@ static bool request_of(parsed_t *p, pg_request_t *request)
 
 /* The sizes of the own home page: what a stranger's absolute-form gets from a
  * server that relays nothing. */
-static void note_home(pg_counter_t *counter, parsed_t *p, int status,
+static void note_home(pg_counter_t *counter, const pg_logline_t *line,
                       const pg_verdict_t *v)
 {
-    pg_span_t size = p->at.field[PG_FIELD_SIZE];
+    pg_span_t size = line->field[PG_FIELD_SIZE];
+    int status = pg_reader_status(line);
 
     if (is_success(status) && size.len && v->reason == PG_REASON_ORIGIN
         && v->target.len == 1 && pg_span_eq(v->method, PG_SPAN("GET"))) {
@@ -131,11 +89,12 @@ static void note_home(pg_counter_t *counter, parsed_t *p, int status,
 
 /* --- attempts ------------------------------------------------------------ */
 
-/* From what a line says: a 2xx to CONNECT opens a tunnel. Whether another 2xx
- * was a relay is pg_judge.h's business: it needs the whole log. */
-static pg_outcome_e outcome_of(pg_class_e class_id, int status)
+/* From what a line says: a 2xx to CONNECT without a page is a tunnel. Whether
+ * another 2xx was a relay is pg_judge.h's business: it needs the whole log. */
+static pg_outcome_e outcome_of(pg_class_e class_id, int status,
+                               pg_span_t size)
 {
-    if (is_success(status) && pg_tally_is_tunnel(class_id)) {
+    if (is_success(status) && pg_tally_is_tunnel(class_id, size)) {
         return PG_OUTCOME_RELAYED;
     }
     if (status == 444) {         /* nginx: closed without an answer       */
@@ -144,10 +103,10 @@ static pg_outcome_e outcome_of(pg_class_e class_id, int status)
     return status >= 400 ? PG_OUTCOME_REFUSED : PG_OUTCOME_OBSERVED;
 }
 
-static pg_span_t vhost_of(pg_counter_t *counter, const parsed_t *p)
+static pg_span_t vhost_of(pg_counter_t *counter, const pg_logline_t *line)
 {
-    pg_span_t name = p->at.field[PG_FIELD_VHOST];
-    pg_span_t port = p->at.field[PG_FIELD_PORT];
+    pg_span_t name = line->field[PG_FIELD_VHOST];
+    pg_span_t port = line->field[PG_FIELD_PORT];
     int n;
 
     if (name.len == 0 || name.len > 255) {
@@ -160,6 +119,23 @@ static pg_span_t vhost_of(pg_counter_t *counter, const parsed_t *p)
     return pg_span_make(counter->vhost, (apr_size_t)n);
 }
 
+/* Our own name is no client: some logs have %v where others have %h. */
+static pg_span_t client_of(pg_counter_t *counter, const pg_logline_t *line)
+{
+    const pg_own_t *own = counter->rules->own;
+    pg_span_t client = line->field[PG_FIELD_CLIENT];
+
+    if (own && counter->reader.client.kind == PG_CLIENT_NAME) {
+        pg_request_t to = { .target = PG_SPAN("/"), .host = client,
+                            .method = PG_SPAN("GET"), .check_host = true };
+        pg_verdict_t verdict;
+        if (pg_classify(&verdict, &to, own) == PG_CLASS_CLEAN) {
+            return (pg_span_t){ .ptr = NULL, .len = 0 };
+        }
+    }
+    return client;
+}
+
 static void record(pg_counter_t *counter, pg_hit_t *hit)
 {
     char room[PG_TABLE_KEY + 1];
@@ -169,39 +145,44 @@ static void record(pg_counter_t *counter, pg_hit_t *hit)
         hit->event.outcome = PG_OUTCOME_RELAYED;
     }
     if (hit->event.time) {
-        hit->event.now = counter->rules->now;
+        hit->event.now = counter->rules->reading.now;
         pg_ledger_record(counter->ledger, &hit->event);
         counter->tally->attempts++;
     }
 }
 
-static void count_attempt(pg_counter_t *counter, parsed_t *p,
+static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
                           const pg_verdict_t *verdict, pg_span_t request)
 {
-    char room[16384], line[16384];
+    const pg_client_t *client = &counter->reader.client;
+    char room[16384], text[16384];
     pg_hit_t hit = {
         .event = {
-            .time = time_of(p, counter->rules),
+            .time = pg_reader_time(&counter->reader, line),
             .verdict = *verdict,
-            .status = status_of(p),
-            .vhost = vhost_of(counter, p),
-            .user_agent = sent(p, PG_FIELD_AGENT),
-            .x_forwarded_for = sent(p, PG_FIELD_FORWARDED_FOR),
-            .via = sent(p, PG_FIELD_VIA),
-            .forwarded = sent(p, PG_FIELD_FORWARDED),
-            .proxy_connection = sent(p, PG_FIELD_PROXY_CONNECTION),
+            .status = pg_reader_status(line),
+            .vhost = vhost_of(counter, line),
+            .user_agent = sent(counter, line, PG_FIELD_AGENT),
+            .x_forwarded_for = sent(counter, line, PG_FIELD_FORWARDED_FOR),
+            .via = sent(counter, line, PG_FIELD_VIA),
+            .forwarded = sent(counter, line, PG_FIELD_FORWARDED),
+            .proxy_connection = sent(counter, line,
+                                     PG_FIELD_PROXY_CONNECTION),
         },
-        .client = sent(p, PG_FIELD_CLIENT),
-        .size = p->at.field[PG_FIELD_SIZE],
+        .client = client_of(counter, line),
+        .size = line->field[PG_FIELD_SIZE],
+        .sent = line->sent,
     };
 
-    hit.event.outcome = outcome_of(verdict->class_id,
-                                   hit.event.status);
-    hit.event.source_known = pg_address_parse(&hit.event.source, hit.client);
+    hit.event.outcome = outcome_of(verdict->class_id, hit.event.status,
+                                   hit.size);
+    hit.event.source_known = client->kind == PG_CLIENT_ADDRESS;
+    hit.event.source = client->address;
     pg_event_conceal(&hit.event, room, sizeof(room));
     hit.request = verdict->class_id == PG_CLASS_SOCKS
                       ? hit.event.verdict.target
-                      : pg_conceal_text(line, sizeof(line), request);
+                      : pg_conceal_text(text, sizeof(text), request);
+    counter->tally->no_client += hit.client.len == 0;
     if (counter->ledger) {
         record(counter, &hit);
     }
@@ -210,46 +191,95 @@ static void count_attempt(pg_counter_t *counter, parsed_t *p,
     }
 }
 
-static void count_line(pg_counter_t *counter, pg_span_t line)
+/* Squid and some balancers write every target in absolute-form. Without our
+ * names only what a server answers to those it does not relay for tells an
+ * attempt; the rest is a question, not a clean request. */
+static bool is_question(const pg_counter_t *counter, const pg_logline_t *line,
+                        pg_class_e class_id)
+{
+    static const int refusals[] = { 400, 403, 405, 407, 421, 444, 501 };
+    int status = pg_reader_status(line);
+
+    if (!line->composed || counter->rules->own
+        || class_id != PG_CLASS_ABSOLUTE) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        if (status == refusals[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void count_request(pg_counter_t *counter, const pg_logline_t *line)
 {
     const pg_rules_t *rules = counter->rules;
     pg_request_t request;
     pg_verdict_t verdict;
-    parsed_t p;
 
-    if (line.len == 0) {
-        counter->tally->blank++;
-        return;
-    }
-    if (!match(counter, &p, line)) {
-        pg_tally_unparsed(counter->tally, line);
-        return;
-    }
-    if (!request_of(&p, &request)) {
+    if (!request_of(counter, line, &request)) {
         counter->tally->silent++;
         return;
     }
     if (rules->check_host && rules->own) {
-        request.host = sent(&p, PG_FIELD_HOST);
+        request.host = sent(counter, line, PG_FIELD_HOST);
         request.check_host = request.host.len > 0;
     }
+    counter->tally->partial += counter->reader.shape == PG_SHAPE_ERROR_LOG;
     if (pg_classify(&verdict, &request, rules->own) == PG_CLASS_CLEAN) {
-        note_home(counter, &p, status_of(&p), &verdict);
+        note_home(counter, line, &verdict);
+    }
+    else if (is_question(counter, line, verdict.class_id)) {
+        counter->tally->questioned++;
     }
     else {
-        count_attempt(counter, &p, &verdict,
+        count_attempt(counter, line, &verdict,
                       request.line.len ? request.line : request.target);
     }
 }
 
-/* When a line was written: looked at once a block, for the log's extent. */
-static void note_time(pg_counter_t *counter, pg_span_t line)
+static void count_line(pg_counter_t *counter, pg_span_t text)
 {
-    parsed_t p;
+    pg_tally_t *tally = counter->tally;
+    pg_logline_t line;
 
-    if (match(counter, &p, line)) {
-        pg_tally_seen(counter->tally, time_of(&p, counter->rules));
+    switch (pg_reader_line(&counter->reader, &line, text)) {
+    case PG_READ_REQUEST:
+        note_shape(counter);
+        count_request(counter, &line);
+        return;
+    case PG_READ_BLANK:
+        tally->blank++;
+        return;
+    case PG_READ_SILENT:
+        tally->silent++;
+        return;
+    case PG_READ_OTHER:
+        tally->other++;
+        return;
+    case PG_READ_SUSPECT:
+        tally->suspect++;
+        pg_tally_unparsed(tally, text);
+        return;
+    case PG_READ_UNREAD:
+        pg_tally_unparsed(tally, text);
+        return;
     }
+}
+
+/* When a line was written: looked at once a block, for the log's extent. */
+static void note_time(pg_counter_t *counter, pg_span_t text)
+{
+    pg_reader_t before = counter->reader;
+    pg_logline_t line;
+
+    if (pg_reader_line(&counter->reader, &line, text) == PG_READ_REQUEST) {
+        pg_tally_seen(counter->tally, pg_reader_time(&counter->reader,
+                                                     &line));
+        note_shape(counter);
+    }
+    counter->reader = before;
 }
 
 /* --- passes -------------------------------------------------------------- */
@@ -301,7 +331,6 @@ void pg_count_block(pg_counter_t *counter, pg_span_t block)
     if (line.len) {
         note_time(counter, line);
     }
-    pg_logjson_release(&counter->json);
 }
 
 /* The same lines go the same way; the tally is of no interest. */
@@ -314,38 +343,39 @@ void pg_count_names(pg_counter_t *counter, pg_span_t block)
 {
     char last[320];
     pg_span_t known = { .ptr = last, .len = 0 };
-    pg_span_t line, vhost;
-    parsed_t p;
+    pg_span_t text, vhost;
+    pg_logline_t line;
 
-    while (next_line(&block, &line)) {
+    while (next_line(&block, &text)) {
         /* Most lines begin as the one before: "name:port ". */
-        if (known.len && line.len > known.len && line.ptr[known.len] == ' '
-            && !memcmp(line.ptr, known.ptr, known.len)) {
+        if (known.len && text.len > known.len && text.ptr[known.len] == ' '
+            && !memcmp(text.ptr, known.ptr, known.len)) {
             continue;
         }
-        if (!match(counter, &p, line)) {
+        if (pg_reader_line(&counter->reader, &line, text)
+            != PG_READ_REQUEST) {
             continue;
         }
-        vhost = vhost_of(counter, &p);
+        vhost = vhost_of(counter, &line);
         if (vhost.len) {
             pg_table_add(counter->tally->names, vhost, 1);
             pg_span_copy(last, sizeof(last), vhost);
             known.len = vhost.len;
         }
     }
-    pg_logjson_release(&counter->json);
 }
 
-static void look_for_wanted(pg_counter_t *counter, pg_span_t line)
+static void look_for_wanted(pg_counter_t *counter, pg_span_t text)
 {
     char key[PG_TABLE_KEY + 1], room[4096];
     pg_request_t request, parts;
-    pg_span_t path;
-    parsed_t p;
+    pg_logline_t line;
+    pg_span_t path, size;
     int n;
 
-    if (!match(counter, &p, line) || !is_success(status_of(&p))
-        || !request_of(&p, &request)) {
+    if (pg_reader_line(&counter->reader, &line, text) != PG_READ_REQUEST
+        || !is_success(pg_reader_status(&line))
+        || !request_of(counter, &line, &request)) {
         return;
     }
     if (request.line.len) {
@@ -358,10 +388,9 @@ static void look_for_wanted(pg_counter_t *counter, pg_span_t line)
         || !pg_table_find(counter->wanted, path)) {
         return;
     }
+    size = line.field[PG_FIELD_SIZE];
     n = snprintf(key, sizeof(key), "%.*s %.*s", (int)path.len, path.ptr,
-                 (int)p.at.field[PG_FIELD_SIZE].len,
-                 p.at.field[PG_FIELD_SIZE].ptr
-                 ? p.at.field[PG_FIELD_SIZE].ptr : "");
+                 (int)size.len, size.ptr ? size.ptr : "");
     pg_table_add(counter->found, pg_span_make(key, (apr_size_t)n), 1);
 }
 
@@ -372,5 +401,4 @@ void pg_count_wanted(pg_counter_t *counter, pg_span_t block)
     while (next_line(&block, &line)) {
         look_for_wanted(counter, line);
     }
-    pg_logjson_release(&counter->json);
 }

@@ -5,20 +5,16 @@
 #define PG_COUNT_H
 
 #include "pg_ledger.h"
-#include "pg_logformat.h"
-#include "pg_logjson.h"
 #include "pg_own.h"
+#include "pg_reader.h"
 #include "pg_tally.h"
 
-/** How lines are to be read; const while workers run. */
+/** How lines are to be counted; const while workers run. */
 typedef struct pg_rules_t {
-    const pg_logformat_t *format; /* tried in order                       */
-    int formats;
-    bool json;                   /* try JSON as well                      */
+    pg_reading_t reading;
     pg_span_t anchor;            /* that of all formats; absent: none     */
     const pg_own_t *own;         /* NULL: not known                       */
     bool check_host;             /* a foreign Host is an attempt          */
-    apr_time_t now;              /* a line from the future has no time    */
 } pg_rules_t;
 
 /** What one worker needs besides its tally. */
@@ -29,10 +25,16 @@ typedef struct pg_counter_t {
     pg_table_t *found;           /* "path size" of those                  */
     pg_ledger_t *ledger;         /* where to record                       */
     const pg_table_t *relayed;   /* answers judged to be relays           */
-    pg_logjson_t json;
-    char *scratch;               /* PG_LINE_MAX octets                    */
+    pg_reader_t reader;
+    char *memory;                /* PG_READER_MEMORY(PG_LINE_MAX) octets  */
     char vhost[320];
 } pg_counter_t;
+
+/**
+ * Begin a file, or a part of one.
+ * @param head  is it the beginning of the file
+ */
+void pg_count_begin(pg_counter_t *counter, bool head);
 
 /** A pass over the lines of a block. */
 typedef void (*pg_pass_t)(pg_counter_t *counter, pg_span_t block);

@@ -48,6 +48,8 @@ typedef struct codec_t {
     void (*close)(pg_input_t *input);
 } codec_t;
 
+typedef enum wide_e { WIDE_UNKNOWN, WIDE_NO, WIDE_LITTLE, WIDE_BIG } wide_e;
+
 struct pg_input_t {
     int fd;
     bool regular;
@@ -66,10 +68,84 @@ struct pg_input_t {
     bool done;                   /* nor has the packed stream             */
     apr_uint64_t consumed;
     apr_uint64_t produced;
+    wide_e wide;                 /* UTF-16, by its byte order mark        */
+    unsigned char odd[2];        /* of it: what the next octets complete  */
+    apr_size_t odds;
+    unsigned int high;           /* a surrogate whose other half follows  */
     const atomic_bool *stop;
     const char *trouble;
     apr_pool_t *pool;
 };
+
+/* --- UTF-16 -------------------------------------------------------------- */
+
+static wide_e wide_of(const char *s, apr_size_t n)
+{
+    const unsigned char *u = (const unsigned char *)s;
+
+    if (n < 2 || (u[0] ^ u[1]) != (0xff ^ 0xfe) || u[0] < 0xfe) {
+        return WIDE_NO;
+    }
+    return u[0] == 0xff ? WIDE_LITTLE : WIDE_BIG;
+}
+
+static char *put_utf8(char *out, unsigned int code)
+{
+    if (code < 0x80) {
+        *out++ = (char)code;
+        return out;
+    }
+    if (code < 0x800) {
+        *out++ = (char)(0xc0 | code >> 6);
+    }
+    else {
+        *out++ = (char)(0xe0 | code >> 12);
+        *out++ = (char)(0x80 | (code >> 6 & 0x3f));
+    }
+    *out++ = (char)(0x80 | (code & 0x3f));
+    return out;
+}
+
+/* One unit. A pair of surrogates makes four octets, when its second comes. */
+static char *put_unit(pg_input_t *input, char *out, unsigned int unit)
+{
+    unsigned int code;
+
+    if (unit >= 0xd800 && unit < 0xdc00) {
+        input->high = unit;
+        return out;
+    }
+    if (unit < 0xdc00 || unit >= 0xe000 || input->high == 0) {
+        input->high = 0;
+        return put_utf8(out, unit);
+    }
+    code = 0x10000 + ((input->high - 0xd800) << 10) + (unit - 0xdc00);
+    input->high = 0;
+    *out++ = (char)(0xf0 | code >> 18);
+    *out++ = (char)(0x80 | (code >> 12 & 0x3f));
+    *out++ = (char)(0x80 | (code >> 6 & 0x3f));
+    *out++ = (char)(0x80 | (code & 0x3f));
+    return out;
+}
+
+/* n octets at `in` to UTF-8 at `out`, which may overlap when it lies before:
+ * two octets become three at most. */
+static apr_size_t narrow(pg_input_t *input, char *out, const char *in,
+                         apr_size_t n)
+{
+    char *begin = out;
+
+    for (apr_size_t i = 0; i < n; i++) {
+        input->odd[input->odds++] = (unsigned char)in[i];
+        if (input->odds == 2) {
+            unsigned int low = input->odd[input->wide == WIDE_BIG];
+            unsigned int high = input->odd[input->wide == WIDE_LITTLE];
+            input->odds = 0;
+            out = put_unit(input, out, high << 8 | low);
+        }
+    }
+    return (apr_size_t)(out - begin);
+}
 
 /* --- gzip ---------------------------------------------------------------- */
 
@@ -319,6 +395,7 @@ const char *pg_input_open(pg_input_t **out, const char *path,
 
     input->pool = pool;
     input->stop = stop;
+    input->wide = from ? WIDE_NO : WIDE_UNKNOWN;
     wrong = open_file(input, path);
     apr_pool_cleanup_register(pool, input, close_input,
                               apr_pool_cleanup_null);
@@ -370,7 +447,8 @@ const char *pg_input_stat(pg_input_info_t *out, const char *path,
         out->regular = true;
         out->device = st.st_dev;
         out->inode = st.st_ino;
-        out->plain = input->codec == NULL;
+        out->plain = input->codec == NULL
+                     && wide_of(input->in, input->in_len) == WIDE_NO;
     }
     wrong = wrong ? apr_pstrdup(pool, wrong) : NULL;
     apr_pool_destroy(own);
@@ -467,7 +545,8 @@ static apr_size_t unpack(pg_input_t *input, char *buffer, apr_size_t room)
     return 0;
 }
 
-apr_size_t pg_input_read(pg_input_t *input, char *buffer, apr_size_t room)
+static apr_size_t read_octets(pg_input_t *input, char *buffer,
+                              apr_size_t room)
 {
     apr_size_t n;
 
@@ -482,6 +561,39 @@ apr_size_t pg_input_read(pg_input_t *input, char *buffer, apr_size_t room)
     memcpy(buffer, input->in + input->in_at, n);
     input->in_at += n;
     return n;
+}
+
+/* The first two octets, which may be a byte order mark. */
+static apr_size_t read_mark(pg_input_t *input, char *buffer)
+{
+    apr_size_t n = 0, got = 1;
+
+    while (n < 2 && got) {
+        got = read_octets(input, buffer + n, 2 - n);
+        n += got;
+    }
+    input->wide = wide_of(buffer, n);
+    return input->wide == WIDE_NO ? n : 0;
+}
+
+apr_size_t pg_input_read(pg_input_t *input, char *buffer, apr_size_t room)
+{
+    apr_size_t n = 0, out;
+
+    if (input->wide == WIDE_UNKNOWN) {
+        n = read_mark(input, buffer);
+        if (input->wide == WIDE_NO) {
+            return n;
+        }
+    }
+    if (input->wide == WIDE_NO) {
+        return read_octets(input, buffer, room);
+    }
+    do {
+        n = read_octets(input, buffer + room / 2, room / 2);
+        out = narrow(input, buffer, buffer + room / 2, n);
+    } while (n && out == 0);
+    return out;
 }
 
 apr_uint64_t pg_input_consumed(const pg_input_t *input)

@@ -21,7 +21,8 @@ typedef struct pg_input_t pg_input_t;
 typedef struct pg_input_info_t {
     apr_uint64_t size;           /* octets on disk; 0 if not a regular file */
     bool regular;                /* it can be read again                  */
-    bool plain;                  /* and in parts: it is not packed        */
+    bool plain;                  /* and in parts: neither packed nor
+                                    UTF-16                                */
     dev_t device;                /* of a regular file: which one it is    */
     ino_t inode;
 } pg_input_info_t;
@@ -54,7 +55,8 @@ bool pg_input_is(const pg_input_t *input, const pg_input_info_t *info);
 bool pg_input_same(const pg_input_info_t *a, const pg_input_info_t *b);
 
 /**
- * Read on, unpacking.
+ * Read on, unpacking. UTF-16 with a byte order mark, as PowerShell's `>`
+ * writes it, comes as UTF-8.
  * @return octets put into buffer; 0 at the end, be it early or not
  */
 apr_size_t pg_input_read(pg_input_t *input, char *buffer, apr_size_t room);

@@ -48,7 +48,7 @@ static void learn_hosts(known_t *known, const pg_tally_t *tally,
         const pg_answer_t *a = cells[i]->data;
         char pair[PG_TABLE_KEY + 1];
         int len = snprintf(pair, sizeof(pair), "%s %s", a->size, a->host);
-        if (!pg_tally_is_tunnel(a->class_id)
+        if (!pg_tally_is_tunnel(a->class_id, pg_span_str(a->size))
             && pg_table_add(pairs, pg_span_make(pair, (apr_size_t)len),
                             1)->count == 1) {
             pg_table_add(known->hosts_of_size, pg_span_str(a->size), 1);
@@ -65,12 +65,14 @@ static bool is_own_path(const known_t *known, const pg_answer_t *a)
            && pg_table_find(known->found, pg_span_make(key, (apr_size_t)n));
 }
 
+/* Tunnels of the same few octets are alike as well, where their head counts. */
 static bool is_same_always(const known_t *known, const pg_answer_t *a)
 {
+    bool connects = pg_vocab_family_of(a->class_id) == PG_FAMILY_CONNECT;
     const pg_cell_t *cell = pg_table_find(known->hosts_of_size,
                                           pg_span_str(a->size));
 
-    return cell && cell->count >= SAME_HOSTS;
+    return cell && cell->count >= SAME_HOSTS && !(connects && a->sent);
 }
 
 static pg_ground_e judge_length(const known_t *known, const pg_answer_t *a)
@@ -96,20 +98,28 @@ static pg_ground_e judge_length(const known_t *known, const pg_answer_t *a)
     return PG_GROUND_DIFFERS;
 }
 
-static pg_ground_e judge_one(const known_t *known, const pg_answer_t *a)
+pg_ground_e pg_judge_alone(pg_class_e class_id, pg_span_t method,
+                           pg_span_t size)
 {
-    if (pg_tally_is_tunnel(a->class_id)) {
+    if (pg_tally_is_tunnel(class_id, size)) {
         return PG_GROUND_CONNECT;
     }
-    if (a->class_id == PG_CLASS_FOREIGN_HOST) {
+    if (class_id == PG_CLASS_FOREIGN_HOST) {
         return PG_GROUND_DEFAULT_HOST;
     }
     /* HEAD gets none, and httpd writes "-" for none. */
-    if (!pg_octet_is_digit(a->size[0]) || strtoull(a->size, NULL, 10) == 0
-        || !strcmp(a->method, "HEAD")) {
+    if (!pg_tally_is_length(size) || pg_span_eq(method, PG_SPAN("HEAD"))) {
         return PG_GROUND_NO_LENGTH;
     }
-    return judge_length(known, a);
+    return PG_GROUND_NO_HOME;
+}
+
+static pg_ground_e judge_one(const known_t *known, const pg_answer_t *a)
+{
+    pg_ground_e ground = pg_judge_alone(a->class_id, pg_span_str(a->method),
+                                        pg_span_str(a->size));
+
+    return ground == PG_GROUND_NO_HOME ? judge_length(known, a) : ground;
 }
 
 static int worst_first(const void *a, const void *b)

@@ -34,6 +34,11 @@ typedef struct pg_judge_t {
 pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
                          apr_pool_t *pool);
 
+/** What a single 2xx answer says, when nothing is known of the server's other
+ *  answers. */
+pg_ground_e pg_judge_alone(pg_class_e class_id, pg_span_t method,
+                           pg_span_t size);
+
 /** The keys of answers that were judged to be relays. */
 pg_table_t *pg_judge_relayed(const pg_judge_t *judge, apr_pool_t *pool);
 

@@ -64,6 +64,7 @@ const char *const *pg_logformat_named(void)
 /* A format being compiled: literal text gathers until a field ends it. */
 typedef struct build_t {
     pg_logformat_t *format;
+    bool sent;                   /* the next field is %O or $bytes_sent   */
     char *literal;
     apr_size_t used;
     apr_size_t begun;            /* where in literal the current one begins */
@@ -108,6 +109,7 @@ static const char *add_field(build_t *b, pg_field_e field)
     if (field != PG_FIELD_SKIP && f->has[field]) {
         field = PG_FIELD_SKIP;   /* the first one counts                  */
     }
+    f->sent = f->sent || (field == PG_FIELD_SIZE && b->sent);
     piece->before = before;
     piece->field = field;
     piece->quoted = before.len && before.ptr[before.len - 1] == '"';
@@ -157,6 +159,7 @@ static const char *add_directive(build_t *b, const char **at)
     }
     *at = s + 1;
     span = pg_span_make(name, (apr_size_t)(s + 1 - name));
+    b->sent = *s == 'O';
     if (*s == 't') {
         return add_time(b, span.len == 1);
     }
@@ -175,6 +178,7 @@ static const char *add_variable(build_t *b, const char **at)
         n++;
     }
     *at = s + n + (s[n] == '}' && s != *at ? 1 : 0);
+    b->sent = pg_span_eq(pg_span_make(s, n), PG_SPAN("bytes_sent"));
     return add_field(b, field_of(nginx_fields, COUNT_OF(nginx_fields),
                                  pg_span_make(s, n)));
 }
@@ -387,6 +391,8 @@ bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
     apr_size_t at = 0;
 
     memset(out, 0, sizeof(*out));
+    out->escaped = true;
+    out->sent = format->sent;
     for (int i = 0; i < format->pieces; i++) {
         const pg_piece_t *piece = &format->piece[i];
         bool last = i + 1 == format->pieces;

@@ -29,6 +29,7 @@ typedef struct pg_logformat_t {
     pg_span_t anchor;            /* literal before the request when it holds
                                     the line's first '"'; else absent      */
     bool has[PG_FIELD_COUNT];
+    bool sent;                   /* its size is %O or $bytes_sent         */
 } pg_logformat_t;
 
 /**

@@ -2,197 +2,271 @@
 
 #include "pg_logjson.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "pg_logescape.h"
+#include "pg_logname.h"
 
-typedef struct name_t {
-    const char *name;
-    pg_field_e field;
-} name_t;
+enum { DEPTH = 32 };
 
-/* nginx variables and httpd habits first, then Caddy, Traefik, Elastic's
- * parsed lines. Matched whatever their case. */
-static const name_t keys[] = {
-    { "request",                PG_FIELD_REQUEST },
-    { "request_line",           PG_FIELD_REQUEST },
-    { "requestline",            PG_FIELD_REQUEST },
-    { "status",                 PG_FIELD_STATUS },
-    { "status_code",            PG_FIELD_STATUS },
-    { "statuscode",             PG_FIELD_STATUS },
-    { "response",               PG_FIELD_STATUS },
-    { "response_code",          PG_FIELD_STATUS },
-    { "downstreamstatus",       PG_FIELD_STATUS },
-    { "time",                   PG_FIELD_TIME },
-    { "time_local",             PG_FIELD_TIME },
-    { "time_iso8601",           PG_FIELD_TIME },
-    { "timestamp",              PG_FIELD_TIME },
-    { "@timestamp",             PG_FIELD_TIME },
-    { "ts",                     PG_FIELD_TIME },
-    { "msec",                   PG_FIELD_TIME },
-    { "startutc",               PG_FIELD_TIME },
-    { "remote_addr",            PG_FIELD_CLIENT },
-    { "remote_ip",              PG_FIELD_CLIENT },
-    { "remoteip",               PG_FIELD_CLIENT },
-    { "remote_host",            PG_FIELD_CLIENT },
-    { "client_ip",              PG_FIELD_CLIENT },
-    { "clientip",               PG_FIELD_CLIENT },
-    { "client",                 PG_FIELD_CLIENT },
-    { "clienthost",             PG_FIELD_CLIENT },
-    { "body_bytes_sent",        PG_FIELD_SIZE },
-    { "bytes_sent",             PG_FIELD_SIZE },
-    { "bytes",                  PG_FIELD_SIZE },
-    { "size",                   PG_FIELD_SIZE },
-    { "response_size",          PG_FIELD_SIZE },
-    { "downstreamcontentsize",  PG_FIELD_SIZE },
-    { "server_name",            PG_FIELD_VHOST },
-    { "vhost",                  PG_FIELD_VHOST },
-    { "virtual_host",           PG_FIELD_VHOST },
-    { "server_port",            PG_FIELD_PORT },
-    { "host",                   PG_FIELD_HOST },
-    { "http_host",              PG_FIELD_HOST },
-    { "requesthost",            PG_FIELD_HOST },
-    { "http_user_agent",        PG_FIELD_AGENT },
-    { "user_agent",             PG_FIELD_AGENT },
-    { "useragent",              PG_FIELD_AGENT },
-    { "agent",                  PG_FIELD_AGENT },
-    { "http_x_forwarded_for",   PG_FIELD_FORWARDED_FOR },
-    { "x_forwarded_for",        PG_FIELD_FORWARDED_FOR },
-    { "http_via",               PG_FIELD_VIA },
-    { "via",                    PG_FIELD_VIA },
-    { "http_forwarded",         PG_FIELD_FORWARDED },
-    { "forwarded",              PG_FIELD_FORWARDED },
-    { "http_proxy_connection",  PG_FIELD_PROXY_CONNECTION },
-    { "proxy_connection",       PG_FIELD_PROXY_CONNECTION },
-    { "method",                 PG_FIELD_METHOD },
-    { "request_method",         PG_FIELD_METHOD },
-    { "requestmethod",          PG_FIELD_METHOD },
-    { "verb",                   PG_FIELD_METHOD },
-    { "uri",                    PG_FIELD_TARGET },
-    { "request_uri",            PG_FIELD_TARGET },
-    { "url",                    PG_FIELD_TARGET },
-    { "target",                 PG_FIELD_TARGET },
-    { "requestpath",            PG_FIELD_TARGET },
-    { "protocol",               PG_FIELD_PROTOCOL },
-    { "proto",                  PG_FIELD_PROTOCOL },
-    { "server_protocol",        PG_FIELD_PROTOCOL },
-    { "requestprotocol",        PG_FIELD_PROTOCOL },
-};
+/* The keys around the present one, joined by '.'. */
+typedef struct path_t {
+    char text[PG_LOGNAME_MAX * 2];
+    apr_size_t len;
+    apr_size_t before[DEPTH];    /* its length outside each object        */
+    int depth;
+} path_t;
 
-static pg_field_e field_of(const char *name)
+typedef struct walk_t {
+    pg_logline_t *out;
+    pg_room_t *room;
+    int rank[PG_FIELD_COUNT];    /* of the name that each field has now   */
+    path_t path;
+    const char *at, *end;
+} walk_t;
+
+/* --- texts --------------------------------------------------------------- */
+
+/* UTF-8 of a code point. @return octets */
+static apr_size_t put_code(char *out, unsigned int code)
 {
-    pg_span_t s = pg_span_str(name);
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xc0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3f));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xe0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (code & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (code >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (code & 0x3f));
+    return 4;
+}
 
-    for (apr_size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (pg_span_ieq(pg_span_str(keys[i].name), s)) {
-            return keys[i].field;
+/* Four hexadecimal digits at s. */
+static bool read_hex4(unsigned int *out, pg_span_t s)
+{
+    *out = 0;
+    for (apr_size_t i = 0; i < 4; i++) {
+        char c = i < s.len ? s.ptr[i] : 'z';
+        if (!pg_octet_is_hex(c)) {
+            return false;
+        }
+        *out = *out * 16 + (unsigned int)(pg_octet_is_digit(c)
+                   ? c - '0' : pg_octet_lower(c) - 'a' + 10);
+    }
+    return true;
+}
+
+/* "uXXXX", or a pair of surrogates. @return octets of s used; 0: none */
+static apr_size_t read_unicode(unsigned int *code, pg_span_t s)
+{
+    unsigned int low;
+
+    if (s.len < 5 || s.ptr[0] != 'u'
+        || !read_hex4(code, pg_span_from(s, 1))) {
+        return 0;
+    }
+    if (*code >= 0xd800 && *code < 0xdc00 && s.len >= 11 && s.ptr[5] == '\\'
+        && s.ptr[6] == 'u' && read_hex4(&low, pg_span_from(s, 7))
+        && low >= 0xdc00 && low < 0xe000) {
+        *code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
+        return 11;
+    }
+    return 5;
+}
+
+/* JSON's escapes, and those of httpd and nginx where they are none of its.
+ * The result is not longer than s. */
+static pg_span_t undo(pg_span_t s, pg_room_t *room)
+{
+    char *out = room->at;
+
+    if (pg_span_find(s, '\\') == s.len || pg_room_left(room) < s.len) {
+        return s;
+    }
+    for (apr_size_t i = 0; i < s.len; ) {
+        unsigned int code;
+        apr_size_t used = s.ptr[i] != '\\' ? 0
+                          : read_unicode(&code, pg_span_from(s, i + 1));
+        if (used) {
+            out += put_code(out, code);
+            i += used + 1;
+        }
+        else if (s.ptr[i] == '\\' && i + 1 < s.len && s.ptr[i + 1] == '/') {
+            *out++ = '/';
+            i += 2;
+        }
+        else {
+            apr_size_t n = s.ptr[i] != '\\' || i + 1 == s.len ? 1
+                           : s.ptr[i + 1] == 'x' && s.len - i >= 4 ? 4 : 2;
+            pg_span_t one = pg_span_make(s.ptr + i, n);
+            pg_span_t got = pg_logescape_undo(out, one);
+            memmove(out, got.ptr, got.len);
+            out += got.len;
+            i += n;
         }
     }
-    return PG_FIELD_SKIP;
+    s = pg_span_make(room->at, (apr_size_t)(out - room->at));
+    room->at = out;
+    return s;
 }
 
-/* A string's octets, or a number as text; absent for anything else. */
-static pg_span_t value_of(const json_t *value, char number[32])
+/* --- walking ------------------------------------------------------------- */
+
+static void skip_space(walk_t *j)
 {
-    if (json_is_string(value)) {
-        return pg_span_make(json_string_value(value),
-                            json_string_length(value));
+    while (j->at < j->end && pg_octet_is_space(*j->at)) {
+        j->at++;
     }
-    if (json_is_integer(value)) {
-        snprintf(number, 32, "%" JSON_INTEGER_FORMAT,
-                 json_integer_value(value));
-        return pg_span_str(number);
-    }
-    if (json_is_real(value)) {
-        snprintf(number, 32, "%.6f", json_real_value(value));
-        return pg_span_str(number);
-    }
-    return (pg_span_t){ .ptr = NULL, .len = 0 };
 }
 
-static void take_members(pg_logline_t *out, pg_logjson_t *hold,
-                         json_t *object)
+/* The text between quotes at j->at, still escaped; a cut-off one ends with
+ * the line. */
+static pg_span_t take_string(walk_t *j)
 {
-    const char *name;
-    json_t *value;
+    const char *begin = ++j->at;
+    pg_span_t s;
 
-    json_object_foreach(object, name, value) {
-        pg_field_e field = field_of(name);
-        if (field != PG_FIELD_SKIP && out->field[field].ptr == NULL) {
-            out->field[field] = value_of(value, hold->number[field]);
+    for (;;) {
+        apr_size_t left = (apr_size_t)(j->end - j->at);
+        const char *quote = memchr(j->at, '"', left);
+        const char *slash = memchr(j->at, '\\', quote ? (apr_size_t)
+                                   (quote - j->at) : left);
+        if (slash == NULL) {
+            s = pg_span_make(begin, (apr_size_t)((quote ? quote : j->end)
+                                                 - begin));
+            j->at = quote ? quote + 1 : j->end;
+            return s;
+        }
+        j->at = j->end - slash > 2 ? slash + 2 : j->end;
+    }
+}
+
+static void enter(walk_t *j, pg_span_t key)
+{
+    path_t *path = &j->path;
+    apr_size_t room = sizeof(path->text) - path->len;
+
+    if (path->len && room) {
+        path->text[path->len++] = '.';
+        room--;
+    }
+    key = pg_span_upto(key, room);
+    memcpy(path->text + path->len, key.ptr, key.len);
+    path->len += key.len;
+}
+
+static void keep(walk_t *j, pg_span_t value, bool is_text)
+{
+    pg_logname_t name = pg_logname_find(pg_span_make(j->path.text,
+                                                     j->path.len));
+    pg_span_t *field = &j->out->field[name.field];
+
+    if (name.field == PG_FIELD_SKIP || value.len == 0
+        || (name.field == PG_FIELD_EMBEDDED && !is_text)
+        || (field->ptr && j->rank[name.field] <= name.rank)) {
+        return;
+    }
+    *field = is_text ? undo(value, j->room) : value;
+    j->rank[name.field] = name.rank;
+}
+
+/* A number, true, false, null: up to what ends it. */
+static void take_word(walk_t *j)
+{
+    const char *begin = j->at;
+    pg_span_t word;
+
+    while (j->at < j->end && !strchr(",]} \t\r\n", *j->at)) {
+        j->at++;
+    }
+    if (j->at == begin) {
+        j->at++;                 /* whatever it is: go on behind it       */
+        return;
+    }
+    word = pg_span_make(begin, (apr_size_t)(j->at - begin));
+    if (pg_octet_is_digit(word.ptr[0])) {
+        keep(j, word, false);
+    }
+}
+
+static void open_level(walk_t *j)
+{
+    j->path.before[j->path.depth++] = j->path.len;
+    j->at++;
+}
+
+/* A key and the ':' behind it. */
+static void take_key(walk_t *j, pg_span_t key)
+{
+    skip_space(j);
+    j->at++;
+    j->path.len = j->path.depth ? j->path.before[j->path.depth - 1] : 0;
+    enter(j, key);
+    skip_space(j);
+}
+
+static bool is_key(const walk_t *j)
+{
+    const char *s = j->at;
+
+    while (s < j->end && pg_octet_is_space(*s)) {
+        s++;
+    }
+    return s < j->end && *s == ':';
+}
+
+/* One token, wherever it is: keys are known by their ':'. */
+static void step(walk_t *j)
+{
+    char c = *j->at;
+
+    if (c == '{' || c == '[') {
+        open_level(j);
+    }
+    else if (c == '}' || c == ']') {
+        j->path.len = j->path.before[--j->path.depth];
+        j->at++;
+    }
+    else if (c == '"') {
+        pg_span_t s = take_string(j);
+        if (is_key(j)) {
+            take_key(j, s);
+        }
+        else {
+            keep(j, s, true);
         }
     }
+    else if (c == ',' || pg_octet_is_space(c)) {
+        j->at++;
+    }
+    else {
+        take_word(j);
+    }
 }
 
-/* A stranger's octets can make a line that is no JSON: httpd's \x and \v are
- * no escapes there, and nginx writes octets that are no UTF-8 as they are.
- * @param out  room for 5 octets; moved behind what stands for the first of s,
- *             which is its escape when JSON has none
- * @return octets of s that were taken */
-static apr_size_t repair_one(char **out, pg_span_t s)
+bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
 {
-    static const char hex[] = "0123456789abcdef";
-    static const char escapes[] = {'"', '\\', '/', 'b', 'f', 'n', 'r', 't',
-                                   'u'};
-    unsigned char c = (unsigned char)s.ptr[0];
-    apr_size_t taken = c == '\\' && s.len > 1 ? 2 : 1;
+    walk_t j = { .out = out, .room = room, .at = line.ptr,
+                 .end = line.ptr + line.len };
 
-    if (c >= 0x80) {
-        memcpy(*out, "\\\\x", 3);
-        (*out)[3] = hex[c >> 4];
-        (*out)[4] = hex[c & 15];
-        *out += 5;
-        return taken;
-    }
-    if (taken == 2 && !memchr(escapes, s.ptr[1], sizeof(escapes))) {
-        *(*out)++ = '\\';
-    }
-    memcpy(*out, s.ptr, taken);
-    *out += taken;
-    return taken;
-}
-
-/* The line with its log's escapes made part of the text; NULL if it still is
- * no JSON, or memory is short. */
-static json_t *load_repaired(pg_span_t line)
-{
-    char *copy = malloc(line.len * 5), *end = copy;
-    json_t *doc = NULL;
-
-    for (apr_size_t i = 0; copy && i < line.len; ) {
-        i += repair_one(&end, pg_span_from(line, i));
-    }
-    if (copy) {
-        doc = json_loadb(copy, (apr_size_t)(end - copy), JSON_ALLOW_NUL,
-                         NULL);
-    }
-    free(copy);
-    return doc;
-}
-
-bool pg_logjson_match(pg_logline_t *out, pg_logjson_t *hold, pg_span_t line)
-{
     memset(out, 0, sizeof(*out));
-    pg_logjson_release(hold);
     if (line.len < 2 || line.ptr[0] != '{') {
         return false;
     }
-    hold->doc = json_loadb(line.ptr, line.len, JSON_ALLOW_NUL, NULL);
-    hold->escaped = hold->doc == NULL;
-    if (hold->doc == NULL) {
-        hold->doc = load_repaired(line);
-    }
-    if (!json_is_object(hold->doc)) {
-        return false;
-    }
-    take_members(out, hold, hold->doc);
-    take_members(out, hold, json_object_get(hold->doc, "request"));
-    return out->field[PG_FIELD_REQUEST].ptr
-           || (out->field[PG_FIELD_METHOD].ptr
-               && out->field[PG_FIELD_TARGET].ptr);
-}
-
-void pg_logjson_release(pg_logjson_t *hold)
-{
-    json_decref(hold->doc);
-    hold->doc = NULL;
+    do {
+        if (j.path.depth == DEPTH && (*j.at == '{' || *j.at == '[')) {
+            return true;         /* nobody nests so: the rest is not read */
+        }
+        step(&j);
+    } while (j.at < j.end && j.path.depth > 0);
+    return true;
 }

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* One line of an access log, taken apart but not interpreted: what
- * pg_logformat.h and pg_logjson.h find, whatever the log looked like. */
+/* One line of a log, taken apart but not interpreted: what pg_reader.h and
+ * its parts find, whatever the log looked like. */
 #ifndef PG_LOGLINE_H
 #define PG_LOGLINE_H
 
@@ -26,7 +26,11 @@
     X(PROXY_CONNECTION, "{Proxy-Connection}i", "http_proxy_connection")       \
     X(METHOD,     "m",                    "request_method")                   \
     X(TARGET,     "",                     "request_uri")                      \
-    X(PROTOCOL,   "H",                    "server_protocol")
+    X(PROTOCOL,   "H",                    "server_protocol")                  \
+    X(DATE,       "",                     "")  /* with TIME as the clock   */ \
+    X(URL,        "",                     "")  /* the logger's own making  */ \
+    X(ADDRESSEE,  "",                     "")  /* CONNECT's host:port      */ \
+    X(EMBEDDED,   "",                     "")  /* a whole line in a field  */
 
 #define PG_ENUM_FIELD(sym, httpd, nginx) PG_FIELD_##sym,
 typedef enum pg_field_e {
@@ -35,10 +39,27 @@ typedef enum pg_field_e {
 } pg_field_e;
 #undef PG_ENUM_FIELD
 
-/** Spans point into the line, still escaped as the server wrote them; absent
- *  where the format has no such field. */
+/** Spans point into the line, or into the reader's memory; absent where the
+ *  line has no such field. */
 typedef struct pg_logline_t {
     pg_span_t field[PG_FIELD_COUNT];
+    bool escaped;                /* as httpd and nginx do: to be undone   */
+    bool sent;                   /* SIZE counts the head of the answer as
+                                    well (%O): a tunnel has one, too      */
+    bool composed;               /* this logger writes every target in
+                                    absolute-form (Squid, load balancers):
+                                    the form says nothing of the client   */
 } pg_logline_t;
+
+/** Memory for what has to be copied while a line is read. What does not fit
+ *  is not copied, and so not read. */
+typedef struct pg_room_t {
+    char *at, *end;
+} pg_room_t;
+
+static inline apr_size_t pg_room_left(const pg_room_t *room)
+{
+    return (apr_size_t)(room->end - room->at);
+}
 
 #endif

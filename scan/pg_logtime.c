@@ -8,6 +8,7 @@ typedef struct date_t {
     int year, month, day, hour, minute, second;
     int micro;
     int zone;                    /* minutes east of UTC                   */
+    bool zoned;                  /* it said so                            */
 } date_t;
 
 /* Exactly n digits at s[*at]. */
@@ -39,27 +40,63 @@ static bool take_char(pg_span_t s, apr_size_t *at, char c)
     return false;
 }
 
+/* Months as strftime's %b and %B write them: English, German, French,
+ * Spanish, Italian, Portuguese, Dutch; the first that fits wins, so the
+ * longer of two names comes first. Japanese and others write a number. */
+typedef struct month_t {
+    const char *name;
+    int month;
+} month_t;
+
+static const month_t months[] = {
+    { "jan", 1 }, { "ene", 1 }, { "gen", 1 },
+    { "feb", 2 }, { "fev", 2 }, { "f\xc3\xa9v", 2 },
+    { "mar", 3 }, { "mrt", 3 }, { "maa", 3 }, { "m\xc3\xa4r", 3 },
+    { "apr", 4 }, { "avr", 4 }, { "abr", 4 },
+    { "mai", 5 }, { "may", 5 }, { "mag", 5 }, { "mei", 5 },
+    { "juin", 6 }, { "juil", 7 }, { "jun", 6 }, { "giu", 6 },
+    { "jul", 7 }, { "lug", 7 },
+    { "aug", 8 }, { "ao\xc3\xbb", 8 }, { "aou", 8 }, { "ago", 8 },
+    { "sep", 9 }, { "set", 9 },
+    { "oct", 10 }, { "okt", 10 }, { "ott", 10 }, { "out", 10 },
+    { "nov", 11 },
+    { "dec", 12 }, { "dez", 12 }, { "dic", 12 }, { "d\xc3\xa9" "c", 12 },
+};
+
+/* A name, whole or cut short, with its '.'; or a number with the Japanese
+ * sign for "month" behind it or not. */
 static bool take_month(pg_span_t s, apr_size_t *at, int *out)
 {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char sign[] = "\xe6\x9c\x88";
+    pg_span_t rest = pg_span_from(s, *at);
+    apr_size_t n = 0;
 
-    if (s.len - *at < 3) {
-        return false;
+    while (n < rest.len && (pg_octet_is_alpha(rest.ptr[n])
+                            || (unsigned char)rest.ptr[n] >= 0x80)) {
+        n++;
     }
-    for (int i = 0; i < 12; i++) {
-        if (pg_span_ieq(pg_span_make(names + i * 3, 3),
-                        pg_span_make(s.ptr + *at, 3))) {
-            *at += 3;
-            *out = i + 1;
-            return true;
+    for (apr_size_t i = 0; i < sizeof(months) / sizeof(months[0]); i++) {
+        if (pg_span_istarts(pg_span_upto(rest, n),
+                            pg_span_str(months[i].name))) {
+            *out = months[i].month;
+            *at += n;
+            take_char(s, at, '.');
+            return n < 16;
         }
     }
-    return false;
+    if (!take_number(s, at, 2, out) && !take_number(s, at, 1, out)) {
+        return false;
+    }
+    if (pg_span_istarts(pg_span_from(s, *at), PG_SPAN(sign))) {
+        *at += sizeof(sign) - 1;
+    }
+    return true;
 }
 
 static bool take_clock(pg_span_t s, apr_size_t *at, date_t *d)
 {
-    return take_number(s, at, 2, &d->hour) && take_char(s, at, ':')
+    return (take_number(s, at, 2, &d->hour)
+            || take_number(s, at, 1, &d->hour)) && take_char(s, at, ':')
            && take_number(s, at, 2, &d->minute) && take_char(s, at, ':')
            && take_number(s, at, 2, &d->second);
 }
@@ -79,13 +116,40 @@ static void take_fraction(pg_span_t s, apr_size_t *at, date_t *d)
     }
 }
 
-/* "Z", "+0900", "+09:00", or nothing for UTC. */
+/* " AM", " PM": the clock has twelve hours. */
+static bool take_half(pg_span_t s, apr_size_t *at, date_t *d)
+{
+    pg_span_t rest = pg_span_from(s, *at);
+    bool pm = pg_span_istarts(rest, PG_SPAN(" PM"));
+
+    if (!pm && !pg_span_istarts(rest, PG_SPAN(" AM"))) {
+        return true;
+    }
+    *at += 3;
+    if (d->hour < 1 || d->hour > 12) {
+        return false;
+    }
+    d->hour = d->hour % 12 + (pm ? 12 : 0);
+    return true;
+}
+
+/* "Z", "UTC", "GMT", "+0900", "+09:00", or nothing: then it has none. */
 static bool take_zone(pg_span_t s, apr_size_t *at, date_t *d)
 {
+    pg_span_t rest = pg_span_from(s, *at);
     int hours, minutes;
     bool west;
 
-    if (*at == s.len || take_char(s, at, 'Z')) {
+    d->zoned = true;
+    if (*at == s.len) {
+        d->zoned = false;
+        return true;
+    }
+    if (pg_span_eq(rest, PG_SPAN("UTC")) || pg_span_eq(rest, PG_SPAN("GMT"))) {
+        *at += 3;
+        return true;
+    }
+    if (take_char(s, at, 'Z')) {
         return true;
     }
     west = s.ptr[*at] == '-';
@@ -104,33 +168,104 @@ static bool take_zone(pg_span_t s, apr_size_t *at, date_t *d)
     return true;
 }
 
+/* A clock and what may follow it, up to the end. */
+static bool take_rest(pg_span_t s, apr_size_t *at, date_t *d)
+{
+    if (!take_clock(s, at, d)) {
+        return false;
+    }
+    take_fraction(s, at, d);
+    if (!take_half(s, at, d)) {
+        return false;
+    }
+    take_char(s, at, ' ');
+    return take_zone(s, at, d) && *at == s.len;
+}
+
+/* 18/Nov/2024:11:02:03 +0000, with a blank for the colon as well, or days
+ * and months of one digit. */
 static bool parse_clf(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
 
-    return take_number(s, &at, 2, &d->day) && take_char(s, &at, '/')
-           && take_month(s, &at, &d->month) && take_char(s, &at, '/')
-           && take_number(s, &at, 4, &d->year) && take_char(s, &at, ':')
-           && take_clock(s, &at, d)
-           && (take_char(s, &at, ' ') || at == s.len)
-           && take_zone(s, &at, d) && at == s.len;
+    return (take_number(s, &at, 2, &d->day) || take_number(s, &at, 1, &d->day))
+           && (take_char(s, &at, '/') || take_char(s, &at, '-'))
+           && take_month(s, &at, &d->month)
+           && (take_char(s, &at, '/') || take_char(s, &at, '-'))
+           && take_number(s, &at, 4, &d->year)
+           && (take_char(s, &at, ':') || take_char(s, &at, ' '))
+           && take_rest(s, &at, d);
 }
 
+/* 11/18/2024 11:02:03 PM: with twelve hours comes the month first. */
+static bool parse_american(date_t *d, pg_span_t s)
+{
+    apr_size_t at = 0;
+
+    return s.len > 3 && pg_octet_lower(s.ptr[s.len - 1]) == 'm'
+           && (take_number(s, &at, 2, &d->month)
+               || take_number(s, &at, 1, &d->month))
+           && take_char(s, &at, '/')
+           && (take_number(s, &at, 2, &d->day)
+               || take_number(s, &at, 1, &d->day))
+           && take_char(s, &at, '/') && take_number(s, &at, 4, &d->year)
+           && take_char(s, &at, ' ') && take_rest(s, &at, d);
+}
+
+/* 2024-11-18T11:02:03Z; 2024/11/18 11:02:03 as nginx and Go have it. */
 static bool parse_iso(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
 
-    if (!(take_number(s, &at, 4, &d->year) && take_char(s, &at, '-')
-          && take_number(s, &at, 2, &d->month) && take_char(s, &at, '-')
-          && take_number(s, &at, 2, &d->day)
-          && (take_char(s, &at, 'T') || take_char(s, &at, 't')
-              || take_char(s, &at, ' '))
-          && take_clock(s, &at, d))) {
+    return take_number(s, &at, 4, &d->year)
+           && (take_char(s, &at, '-') || take_char(s, &at, '/'))
+           && take_number(s, &at, 2, &d->month)
+           && (take_char(s, &at, '-') || take_char(s, &at, '/'))
+           && take_number(s, &at, 2, &d->day)
+           && (take_char(s, &at, 'T') || take_char(s, &at, 't')
+               || take_char(s, &at, ' '))
+           && take_rest(s, &at, d);
+}
+
+/* "Mon ", "Mon, ": forgotten. */
+static void take_weekday(pg_span_t s, apr_size_t *at)
+{
+    if (s.len > 4 && pg_octet_is_alpha(s.ptr[0])
+        && (s.ptr[3] == ' ' || s.ptr[3] == ',')) {
+        *at = s.ptr[3] == ',' ? 5 : 4;
+    }
+}
+
+/* Mon, 18 Nov 2024 11:02:03 GMT (RFC 9110 5.6.7). */
+static bool parse_date_field(date_t *d, pg_span_t s)
+{
+    apr_size_t at = 0;
+
+    take_weekday(s, &at);
+    return take_number(s, &at, 2, &d->day) && take_char(s, &at, ' ')
+           && take_month(s, &at, &d->month) && take_char(s, &at, ' ')
+           && take_number(s, &at, 4, &d->year) && take_char(s, &at, ' ')
+           && take_rest(s, &at, d);
+}
+
+/* Mon Nov 18 11:02:03.123456 2024, as httpd's error log has it. */
+static bool parse_asctime(date_t *d, pg_span_t s)
+{
+    apr_size_t at = 0;
+
+    take_weekday(s, &at);
+    if (at == 0 || !take_month(s, &at, &d->month)
+        || !take_char(s, &at, ' ')) {
+        return false;
+    }
+    take_char(s, &at, ' ');
+    if (!(take_number(s, &at, 2, &d->day) || take_number(s, &at, 1, &d->day))
+        || !take_char(s, &at, ' ') || !take_clock(s, &at, d)) {
         return false;
     }
     take_fraction(s, &at, d);
-    take_char(s, &at, ' ');
-    return take_zone(s, &at, d) && at == s.len;
+    return take_char(s, &at, ' ') && take_number(s, &at, 4, &d->year)
+           && at == s.len;
 }
 
 /* The calendar's own limits; 60 is a leap second. */
@@ -161,38 +296,46 @@ static bool date_to_time(apr_time_t *out, const date_t *d)
 /* The unit is told by the size: 2200 is 7.3e9 in seconds. */
 static bool parse_epoch(apr_time_t *out, pg_span_t s)
 {
-    apr_int64_t whole = 0;
+    static const apr_int64_t limit = APR_INT64_C(7258118400);
+    apr_uint64_t whole = 0;
+    apr_int64_t n;
     apr_size_t at = 0;
     date_t d = { 0 };
 
     while (at < s.len && pg_octet_is_digit(s.ptr[at])) {
-        if (at == 16) {
+        if (at == 19) {
             return false;
         }
-        whole = whole * 10 + (s.ptr[at++] - '0');
+        whole = whole * 10 + (apr_uint64_t)(s.ptr[at++] - '0');
     }
-    if (at < 9) {
+    if (at < 9 || whole > APR_INT64_MAX) {
         return false;
     }
     take_fraction(s, &at, &d);
     if (at != s.len) {
         return false;
     }
-    if (whole < APR_INT64_C(7258118400)) {
-        *out = whole * APR_USEC_PER_SEC + d.micro;
+    n = (apr_int64_t)whole;
+    if (n < limit) {
+        *out = n * APR_USEC_PER_SEC + d.micro;
     }
-    else if (whole < APR_INT64_C(7258118400000)) {
-        *out = whole * 1000;
+    else if (n < limit * 1000) {
+        *out = n * 1000;
     }
     else {
-        *out = whole;
+        *out = n < limit * APR_USEC_PER_SEC ? n : n / 1000;
     }
-    return *out < APR_INT64_C(7258118400) * APR_USEC_PER_SEC;
+    return *out < limit * APR_USEC_PER_SEC;
 }
 
-bool pg_logtime_parse(apr_time_t *out, pg_span_t s)
+typedef bool (*form_t)(date_t *d, pg_span_t s);
+
+static const form_t forms[] = {
+    parse_american, parse_clf, parse_iso, parse_date_field, parse_asctime
+};
+
+bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)
 {
-    date_t d = { 0 };
     apr_time_t t = 0;
 
     if (s.len >= 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']') {
@@ -201,16 +344,46 @@ bool pg_logtime_parse(apr_time_t *out, pg_span_t s)
     if (s.len == 0) {
         return false;
     }
-    if (parse_clf(&d, s) && date_to_time(out, &d)) {
-        return true;
-    }
-    d = (date_t){ 0 };
-    if (parse_iso(&d, s) && date_to_time(out, &d)) {
-        return true;
+    for (apr_size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        date_t d = { 0 };
+        if (forms[i](&d, s)) {
+            d.zone = d.zoned ? d.zone : zone;
+            return date_to_time(out, &d);
+        }
     }
     if (parse_epoch(&t, s)) {
         *out = t;
         return true;
     }
     return false;
+}
+
+bool pg_logtime_parse(apr_time_t *out, pg_span_t s)
+{
+    return pg_logtime_parse_in(out, s, 0);
+}
+
+bool pg_logtime_parse_syslog(apr_time_t *out, pg_span_t s, apr_time_t now,
+                             int zone)
+{
+    apr_size_t at = 0;
+    date_t d = { .zone = zone };
+    pg_moment_t today;
+
+    if (!take_month(s, &at, &d.month) || !take_char(s, &at, ' ')) {
+        return false;
+    }
+    take_char(s, &at, ' ');
+    if (!(take_number(s, &at, 2, &d.day) || take_number(s, &at, 1, &d.day))
+        || !take_char(s, &at, ' ') || !take_clock(s, &at, &d)
+        || at != s.len) {
+        return false;
+    }
+    pg_calendar_split(&today, now);
+    d.year = today.year;
+    if (date_to_time(out, &d) && *out <= now + APR_USEC_PER_SEC * 86400) {
+        return true;
+    }
+    d.year--;
+    return date_to_time(out, &d);
 }

@@ -11,10 +11,16 @@
 /**
  * Read a time of any of these forms:
  *
- *     02/Jan/2014:03:04:05 +0900      CLF, as httpd and nginx write it
+ *     02/Jan/2014:03:04:05 +0900      CLF, as httpd and nginx write it; with
+ *                                     a fraction, " PM", a ' ' for the ':',
+ *                                     the month as a number or as de, es, fr,
+ *                                     it, nl, pt and ja abbreviate it
  *     2014-01-02T03:04:05.678+09:00   RFC 3339; also with ' ', 'Z', no zone
+ *     2014/01/02 03:04:05             nginx's error log, Go
+ *     Thu, 02 Jan 2014 03:04:05 GMT   RFC 9110 5.6.7
+ *     Thu Jan 02 03:04:05.678 2014    httpd's error log
  *     1388599445.678                  seconds since 1970; also whole ones,
- *                                     and milli- or microseconds
+ *                                     and milli-, micro- or nanoseconds
  *
  * each with or without brackets around it. No zone means UTC. Total; reads
  * the span only; knows no locale and no time zone of the machine.
@@ -23,5 +29,13 @@
  * @return false if it is none of these, or not between 1970 and 2200
  */
 bool pg_logtime_parse(apr_time_t *out, pg_span_t s);
+
+/** The same; a time that names no zone is in this one, minutes east of UTC. */
+bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone);
+
+/** Syslog's "Jan  2 03:04:05" (RFC 3164), which has no year: the latest one
+ *  that is not in the future. */
+bool pg_logtime_parse_syslog(apr_time_t *out, pg_span_t s, apr_time_t now,
+                             int zone);
 
 #endif

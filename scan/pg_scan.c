@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include "pg_layout.h"
 #include "pg_lines.h"
 #include "pg_progress.h"
 
@@ -22,6 +24,15 @@ enum {
 /* Small enough that workers end together, large enough to cost nothing. */
 #define PART_SIZE ((apr_uint64_t)32 << 20)
 
+/* Lines by what became of them; numbers only. */
+typedef struct mark_t {
+    apr_uint64_t lines, blank, silent, other, unparsed, oversize;
+    apr_uint64_t suspect, questioned, partial;
+    apr_uint64_t shape[PG_SHAPE_COUNT];
+    apr_uint64_t envelope[PG_ENVELOPE_COUNT];
+    apr_uint64_t format[PG_TALLY_FORMATS];
+} mark_t;
+
 /* A file, or a part of a plain one. */
 typedef struct part_t {
     const char *path;
@@ -29,6 +40,9 @@ typedef struct part_t {
     apr_uint64_t begin, limit;
     const char *why;             /* not whole: by the worker that has it  */
     pg_trouble_e trouble;
+    bool whole;                  /* not to be cut: its first lines say what
+                                    the others mean                       */
+    mark_t read;                 /* in this part                          */
 } part_t;
 
 /* What the workers share. Only the atomics are written while they run. */
@@ -59,6 +73,71 @@ typedef struct worker_t {
     char *buffer;
 } worker_t;
 
+/* --- what was read ------------------------------------------------------- */
+
+static mark_t mark_of(const pg_tally_t *t)
+{
+    mark_t m = {
+        .lines = t->lines, .blank = t->blank, .silent = t->silent,
+        .other = t->other, .unparsed = t->unparsed, .oversize = t->oversize,
+        .suspect = t->suspect, .questioned = t->questioned,
+        .partial = t->partial
+    };
+
+    memcpy(m.shape, t->shape, sizeof(m.shape));
+    memcpy(m.envelope, t->envelope, sizeof(m.envelope));
+    memcpy(m.format, t->format, sizeof(m.format));
+    return m;
+}
+
+/* sum += to - from */
+static void add_mark(mark_t *sum, const mark_t *to, const mark_t *from)
+{
+    apr_uint64_t *s = (apr_uint64_t *)sum;
+    const apr_uint64_t *a = (const apr_uint64_t *)to;
+    const apr_uint64_t *b = (const apr_uint64_t *)from;
+
+    for (apr_size_t i = 0; i < sizeof(*sum) / sizeof(*s); i++) {
+        s[i] += a[i] - b[i];
+    }
+}
+
+static int most(const apr_uint64_t *n, int count)
+{
+    int best = 0;
+
+    for (int i = 1; i < count; i++) {
+        best = n[i] > n[best] ? i : best;
+    }
+    return best;
+}
+
+/* Envelope and format of most lines. */
+static void name_shape(pg_reach_file_t *file, const mark_t *m,
+                       const pg_reading_t *how)
+{
+    int shape = most(m->shape, PG_SHAPE_COUNT);
+
+    file->envelope = pg_envelope_name(
+        (pg_envelope_e)most(m->envelope, PG_ENVELOPE_COUNT));
+    file->format = shape == PG_SHAPE_FORMAT
+                   ? how->format[most(m->format, how->formats)].name
+                   : pg_reader_shape((pg_shape_e)shape);
+}
+
+static void judge_file(pg_reach_file_t *file, const mark_t *m,
+                       const pg_reading_t *how)
+{
+    file->lines = m->lines - m->blank;
+    file->unread = m->unparsed + m->oversize;
+    file->requests = file->lines - file->unread - m->silent - m->other;
+    file->suspect = m->suspect;
+    file->questioned = m->questioned;
+    file->partial = m->partial;
+    name_shape(file, m, how);
+    file->doubt = pg_reach_doubt(file);
+}
+
 /* --- one worker ---------------------------------------------------------- */
 
 static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
@@ -70,6 +149,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
     int blocks = 0;
 
     pg_lines_begin(&lines, input, w->buffer, part->begin, part->limit);
+    pg_count_begin(&w->counter, part->begin == 0);
     /* What was read is counted, also when asked to stop. */
     while (pg_lines_next(&lines, &block)) {
         crew->pass(&w->counter, block);
@@ -97,6 +177,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
 
 static void scan_part(worker_t *w, part_t *part)
 {
+    mark_t before = mark_of(w->counter.tally), after;
     apr_pool_t *pool;
     pg_input_t *input;
     const char *wrong;
@@ -117,6 +198,8 @@ static void scan_part(worker_t *w, part_t *part)
         part->trouble = wrong ? PG_TROUBLE_PART : part->trouble;
     }
     part->why = wrong ? apr_pstrdup(w->pool, wrong) : part->why;
+    after = mark_of(w->counter.tally);
+    add_mark(&part->read, &after, &before);
     apr_pool_destroy(pool);
 }
 
@@ -152,7 +235,8 @@ static worker_t *hire(crew_t *crew, apr_pool_t *pool)
         w->counter.wanted = crew->wanted;
         w->counter.ledger = crew->ledger;
         w->counter.relayed = crew->relayed;
-        w->counter.scratch = apr_palloc(w->pool, PG_LINE_MAX * 2);
+        w->counter.memory = apr_palloc(w->pool,
+                                       PG_READER_MEMORY(PG_LINE_MAX));
         w->counter.tally = pg_tally_create(w->pool, crew->in->bound);
         w->counter.found = pg_table_create(w->pool, crew->in->bound, 0);
     }
@@ -223,6 +307,7 @@ static bool run_pass(crew_t *crew, worker_t *workers, apr_uint64_t total)
     for (int i = 0; i < crew->parts; i++) {
         crew->part[i].why = NULL;   /* it was in the last pass's memory   */
         crew->part[i].trouble = PG_TROUBLE_NONE;
+        crew->part[i].read = (mark_t){ .lines = 0 };
     }
     start(crew, workers);
     interrupted = oversee(crew, &signals, total);
@@ -240,16 +325,17 @@ static bool run_pass(crew_t *crew, worker_t *workers, apr_uint64_t total)
 
 /* --- parts --------------------------------------------------------------- */
 
-static void add_parts(apr_array_header_t *parts, const char *path,
-                      const pg_input_info_t *info)
+static void add_parts(apr_array_header_t *parts, const part_t *file)
 {
+    const pg_input_info_t *info = &file->info;
     apr_uint64_t size = info->plain ? info->size : 0, at = 0;
 
     do {
         part_t *part = apr_array_push(parts);
-        bool last = size - at <= PART_SIZE * 3 / 2;
+        bool last = size - at <= PART_SIZE * 3 / 2 || file->whole;
         apr_uint64_t limit = last ? size : at + PART_SIZE;
-        *part = (part_t){ .path = path, .info = *info, .begin = at,
+        *part = (part_t){ .path = file->path, .info = *info, .begin = at,
+                          .whole = file->whole,
                           /* what is added meanwhile is not ours           */
                           .limit = info->plain ? limit : ~(apr_uint64_t)0 };
         at = limit;
@@ -269,6 +355,30 @@ static const char *earlier_name(const apr_array_header_t *parts,
     return NULL;
 }
 
+/* The beginning of a file. @return NULL, or what it is instead of a log */
+static const char *look_at(part_t *out, const char *path, apr_pool_t *pool)
+{
+    char head[4096];
+    apr_pool_t *own;
+    pg_input_t *input;
+    const char *wrong;
+    apr_size_t n = 0, got = 1;
+
+    apr_pool_create(&own, pool);
+    wrong = pg_input_open(&input, path, 0, NULL, own);
+    while (wrong == NULL && got && n < sizeof(head)) {
+        got = pg_input_read(input, head + n, sizeof(head) - n);
+        n += got;
+    }
+    wrong = wrong ? apr_pstrdup(pool, wrong) : NULL;
+    if (wrong == NULL && n >= 8 && !memcmp(head, PG_MAGIC, 8)) {
+        wrong = "is a ledger; `proxyguard show` reads it";
+    }
+    out->whole = pg_reader_needs_head(pg_span_make(head, n));
+    apr_pool_destroy(own);
+    return wrong;
+}
+
 /* Look at a file. @return NULL, or why it will not be read */
 static const char *plan_file(part_t *out, const apr_array_header_t *parts,
                              const char *path, apr_pool_t *pool)
@@ -276,7 +386,10 @@ static const char *plan_file(part_t *out, const apr_array_header_t *parts,
     const char *wrong = pg_input_stat(&out->info, path, pool);
     const char *earlier;
 
-    out->path = path;
+    *out = (part_t){ .path = path, .info = out->info };
+    if (wrong == NULL && out->info.regular) {
+        wrong = look_at(out, path, pool);
+    }
     out->trouble = wrong ? PG_TROUBLE_UNREAD : PG_TROUBLE_NONE;
     if (wrong == NULL && (earlier = earlier_name(parts, &out->info))) {
         wrong = apr_pstrcat(pool, "is the same file as ", earlier,
@@ -311,7 +424,7 @@ static apr_uint64_t plan(crew_t *crew, apr_array_header_t *parts,
         out->files++;
         crew->rereadable = crew->rereadable && file.info.regular;
         total += file.info.size;
-        add_parts(parts, in->path[i], &file.info);
+        add_parts(parts, &file);
     }
     crew->part = (part_t *)parts->elts;
     crew->parts = parts->nelts;
@@ -351,6 +464,83 @@ static const pg_own_t *own_of_names(const pg_table_t *names, apr_pool_t *pool)
         }
     }
     return added ? own : NULL;
+}
+
+/* What there is to say of each file, in the order of the command line. A part
+ * in trouble casts doubt on its whole file. */
+static apr_array_header_t *judge_files(const crew_t *crew, apr_pool_t *pool)
+{
+    apr_array_header_t *files = apr_array_make(pool, 16,
+                                               sizeof(pg_reach_file_t));
+
+    for (int i = 0; i < crew->parts; ) {
+        pg_reach_file_t *file = apr_array_push(files);
+        mark_t sum = { .lines = 0 }, zero = { .lines = 0 };
+        bool trouble = false;
+        *file = (pg_reach_file_t){ .path = crew->part[i].path };
+        do {
+            add_mark(&sum, &crew->part[i].read, &zero);
+            trouble |= crew->part[i].trouble != PG_TROUBLE_NONE;
+            i++;
+        } while (i < crew->parts && crew->part[i].begin > 0);
+        judge_file(file, &sum, &crew->rules.reading);
+        file->doubt = trouble ? PG_REACH_DOUBT_CLOSED : file->doubt;
+    }
+    return files;
+}
+
+/* Files that could not even be begun. */
+static void add_closed(apr_array_header_t *files, const pg_scan_out_t *out)
+{
+    for (int i = 0; i < out->troubles; i++) {
+        const pg_scan_trouble_t *t = &out->trouble[i];
+        bool listed = t->trouble == PG_TROUBLE_NONE;
+        for (int f = 0; f < files->nelts && !listed; f++) {
+            listed = !strcmp(((const pg_reach_file_t *)files->elts)[f].path,
+                             t->path);
+        }
+        if (!listed) {
+            *(pg_reach_file_t *)apr_array_push(files) =
+                (pg_reach_file_t){ .path = t->path, .envelope = "none",
+                                     .format = "unknown",
+                                     .doubt = PG_REACH_DOUBT_CLOSED };
+        }
+    }
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const pg_reach_file_t *x = a, *y = b;
+
+    return strcmp(x->path, y->path);
+}
+
+static const pg_reach_t *judge_reading(const crew_t *crew,
+                                         const pg_scan_out_t *out,
+                                         apr_pool_t *pool)
+{
+    const pg_tally_t *tally = out->tally;
+    apr_array_header_t *files = judge_files(crew, pool);
+    pg_reach_t *reach = apr_palloc(pool, sizeof(*reach));
+    bool doubt = out->interrupted;
+
+    add_closed(files, out);
+    qsort(files->elts, (size_t)files->nelts, sizeof(pg_reach_file_t),
+          by_path);               /* any order of the files gives the same  */
+    *reach = (pg_reach_t){
+        .file = (const pg_reach_file_t *)files->elts,
+        .files = (apr_size_t)files->nelts,
+        .unread = tally->unparsed + tally->oversize,
+        .suspect = tally->suspect,
+        .questioned = tally->questioned,
+        .no_client = tally->no_client,
+    };
+    for (apr_size_t i = 0; i < reach->files; i++) {
+        doubt = doubt || reach->file[i].doubt != PG_REACH_DOUBT_NONE;
+    }
+    reach->verdict = tally->attempts ? PG_REACH_ATTEMPTS
+                       : doubt ? PG_REACH_UNKNOWN : PG_REACH_NONE;
+    return reach;
 }
 
 static void fire(const crew_t *crew, worker_t *workers)
@@ -426,6 +616,7 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
     }
     out->own = crew.rules.own;
     count_all(&crew, out, total, pool);
+    out->reach = judge_reading(&crew, out, pool);
     judge_all(&crew, out, pool);
     return out;
 }

@@ -6,6 +6,7 @@
 
 #include "pg_count.h"
 #include "pg_judge.h"
+#include "pg_reach.h"
 
 /** What to read, and how. */
 typedef struct pg_scan_in_t {
@@ -39,6 +40,7 @@ typedef struct pg_scan_out_t {
     const pg_own_t *own;         /* whom it took for us; NULL: nobody     */
     const pg_scan_trouble_t *trouble;
     int troubles;
+    const pg_reach_t *reach;     /* how far the answer reaches            */
     int files;                   /* read, to their end or not             */
     apr_uint64_t octets;         /* read, packed as they were             */
     bool interrupted;            /* by a signal: not all was read         */

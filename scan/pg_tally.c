@@ -196,6 +196,7 @@ static void fill_answer(pg_answer_t *answer, const pg_hit_t *hit)
 
     answer->class_id = event->verdict.class_id;
     answer->status = event->status;
+    answer->sent = hit->sent;
     answer->first = answer->last = event->time;
     copy(answer->method, sizeof(answer->method), event->verdict.method);
     copy(answer->host, sizeof(answer->host), event->verdict.host);
@@ -227,11 +228,25 @@ pg_span_t pg_tally_answer(const pg_hit_t *hit, char *out)
     return answer_key(&answer, out);
 }
 
-bool pg_tally_is_tunnel(pg_class_e class_id)
+bool pg_tally_is_length(pg_span_t size)
 {
-    return class_id == PG_CLASS_CONNECT_TLS
-           || class_id == PG_CLASS_CONNECT_MAIL
-           || class_id == PG_CLASS_CONNECT_OTHER;
+    bool more = false;
+
+    for (apr_size_t i = 0; i < size.len; i++) {
+        if (!pg_octet_is_digit(size.ptr[i])) {
+            return false;
+        }
+        more = more || size.ptr[i] != '0';
+    }
+    return more;
+}
+
+bool pg_tally_is_tunnel(pg_class_e class_id, pg_span_t size)
+{
+    return (class_id == PG_CLASS_CONNECT_TLS
+            || class_id == PG_CLASS_CONNECT_MAIL
+            || class_id == PG_CLASS_CONNECT_OTHER)
+           && size.len && !pg_tally_is_length(size);
 }
 
 static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
@@ -241,7 +256,7 @@ static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
     apr_time_t time = hit->event.time;
 
     tally->answered++;
-    if (pg_tally_is_tunnel(hit->event.verdict.class_id)) {
+    if (pg_tally_is_tunnel(hit->event.verdict.class_id, hit->size)) {
         tally->tunnels++;
     }
     if (answer->count++ == 0) {
@@ -492,6 +507,9 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from)
     join_numbers(tally->by_method, from->by_method, PG_METHOD_COUNT);
     join_numbers(tally->by_port_class, from->by_port_class,
                  PG_PORTCLASS_COUNT);
+    join_numbers(tally->shape, from->shape, PG_SHAPE_COUNT);
+    join_numbers(tally->envelope, from->envelope, PG_ENVELOPE_COUNT);
+    join_numbers(tally->format, from->format, PG_TALLY_FORMATS);
     tally->answered += from->answered;
     tally->tunnels += from->tunnels;
     if (from->first && (tally->first == 0 || from->first < tally->first)) {

@@ -6,12 +6,14 @@
 #define PG_TALLY_H
 
 #include "pg_event.h"
+#include "pg_reader.h"
 #include "pg_scanned.h"
 #include "pg_table.h"
 
 enum {
     PG_TALLY_RECENT = 50,        /* newest attempts kept with evidence     */
     PG_TALLY_SAMPLES = 5,        /* lines shown that nobody understood     */
+    PG_TALLY_FORMATS = 8,
     PG_TALLY_TEXT = 400,         /* octets kept of a stranger's text       */
     PG_PATH_WANTED = 159         /* octets of a path that tell it apart    */
 };
@@ -22,6 +24,7 @@ typedef struct pg_hit_t {
     pg_span_t client;            /* as logged; may be a name              */
     pg_span_t request;           /* request line, unescaped               */
     pg_span_t size;              /* octets of the answer as logged        */
+    bool sent;                   /* its head counts among them            */
 } pg_hit_t;
 
 /** A span copied into the tally. */
@@ -77,6 +80,7 @@ enum {
 typedef struct pg_answer_t {
     pg_class_e class_id;
     int status;
+    bool sent;                   /* its head counts in its size           */
     apr_uint64_t count;          /* exact, the cell's may be thinned      */
     apr_time_t first, last;
     char method[16];
@@ -110,6 +114,9 @@ typedef struct pg_tally_t {
     pg_example_t example[PG_REASON_COUNT];  /* the oldest of each         */
     pg_example_t recent[PG_TALLY_RECENT];   /* in no order                */
     int recent_count;
+    apr_uint64_t shape[PG_SHAPE_COUNT];     /* how lines were read, of   */
+    apr_uint64_t envelope[PG_ENVELOPE_COUNT]; /* those that were looked at */
+    apr_uint64_t format[PG_TALLY_FORMATS];  /* closely: not at a glance    */
     pg_kept_t sample[PG_TALLY_SAMPLES];     /* not understood             */
     int samples;
 } pg_tally_t;
@@ -130,8 +137,14 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit);
  */
 pg_span_t pg_tally_answer(const pg_hit_t *hit, char *out);
 
-/** Is it a CONNECT, whatever its port? */
-bool pg_tally_is_tunnel(pg_class_e class_id);
+/** Is a 2xx to this class a tunnel? To CONNECT, unless a page was sent: httpd
+ *  logs "-" for the body of a tunnel (%b), and a length when DirectoryIndex,
+ *  FallbackResource or a front controller has answered. Where the log has no
+ *  length at all it cannot be told. */
+bool pg_tally_is_tunnel(pg_class_e class_id, pg_span_t size);
+
+/** Is it the length of a body: a number, and not 0? */
+bool pg_tally_is_length(pg_span_t size);
 
 /** Count a line that was not understood, keeping some of the first. */
 void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line);

@@ -2,8 +2,9 @@
 
 /* Lines of a log: fields lie inside the line, in order; the same line gives
  * the same answer; undoing escapes never makes a text longer; and what a
- * glance finds clean is clean to the core. Input: one octet that chooses the
- * format, then the line. */
+ * glance finds clean is clean to the core. The reader finds requests that are
+ * not empty and clients that are addresses or names. Input: one octet that
+ * chooses the format, then the line. */
 #include "pg_fuzz.h"
 
 #include <apr_general.h>
@@ -13,6 +14,8 @@
 #include "pg_logtime.h"
 
 enum { FORMATS = 6 };
+
+#define LATER (APR_INT64_C(4000000000) * APR_USEC_PER_SEC)
 
 typedef struct world_t {
     apr_pool_t *pool;
@@ -67,16 +70,32 @@ static void check_glance(const pg_logformat_t *format,
     }
 }
 
-static void check_json(pg_span_t s)
+/* The reader: a request is never empty, a client is an address or a name. */
+static void check_reader(pg_span_t s)
 {
-    pg_logjson_t hold = { .doc = NULL };
+    const world_t *world = the_world();
+    pg_reading_t how = { .format = world->format, .formats = 3, .json = true,
+                         .any = true, .now = LATER };
+    apr_size_t size = PG_READER_MEMORY(s.len);
+    char *memory = malloc(size);
+    pg_reader_t reader;
+    pg_client_t client;
     pg_logline_t line;
 
-    if (pg_logjson_match(&line, &hold, s)) {
-        PG_MUST(line.field[PG_FIELD_REQUEST].ptr
-                || line.field[PG_FIELD_TARGET].ptr);
+    pg_reader_begin(&reader, &how, memory, size);
+    if (pg_reader_line(&reader, &line, s) == PG_READ_REQUEST) {
+        PG_MUST(line.field[PG_FIELD_REQUEST].len
+                || (line.field[PG_FIELD_METHOD].len
+                    && line.field[PG_FIELD_TARGET].len));
+        PG_MUST(line.field[PG_FIELD_CLIENT].len == 0
+                || pg_client_read(&client, line.field[PG_FIELD_CLIENT])
+                   != PG_CLIENT_NONE);
+        for (int f = 0; f < PG_FIELD_COUNT; f++) {
+            pg_reader_sent(&reader, &line, (pg_field_e)f);
+        }
+        PG_MUST(pg_reader_time(&reader, &line) >= 0);
     }
-    pg_logjson_release(&hold);
+    free(memory);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -98,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (matched) {
         check_glance(format, &line, s);
     }
-    check_json(s);
+    check_reader(s);
     PG_MUST(!pg_logtime_parse(&time, s) || time >= 0);
     return 0;
 }

@@ -177,13 +177,14 @@ static void bench_begin(bench_t *b)
     memset(b, 0, sizeof(*b));
     apr_pool_create(&b->pool, NULL);
     pg_logformat_compile(&b->format, "combined", b->pool);
-    b->rules.format = &b->format;
-    b->rules.formats = 1;
+    b->rules.reading.format = &b->format;
+    b->rules.reading.formats = 1;
+    b->rules.reading.now = LATER;
     b->rules.anchor = b->format.anchor;
-    b->rules.now = LATER;
     b->counter.rules = &b->rules;
     b->counter.tally = pg_tally_create(b->pool, 1000);
-    b->counter.scratch = apr_palloc(b->pool, PG_LINE_MAX);
+    b->counter.memory = apr_palloc(b->pool, PG_READER_MEMORY(PG_LINE_MAX));
+    pg_count_begin(&b->counter, true);
 }
 
 static void count_text(bench_t *b, const char *text)
@@ -258,13 +259,13 @@ START_TEST(a_time_from_the_future_does_not_move_the_history)
     bench_t b;
 
     bench_begin(&b);
-    b.rules.now = APR_INT64_C(1388631845) * APR_USEC_PER_SEC;
+    b.rules.reading.now = APR_INT64_C(1388631845) * APR_USEC_PER_SEC;
     count_text(&b, LINE("CONNECT a.example:25 HTTP/1.0", "405 11")
                    "192.0.2.1 - - [02/Jan/2099:03:04:05 +0000] "
                    "\"CONNECT b.example:25 HTTP/1.0\" 405 1 \"-\" \"-\"\n");
     ck_assert_uint_eq(b.counter.tally->attempts, 2);
     ck_assert_uint_eq(b.counter.tally->untimed, 1);
-    ck_assert_int_eq(b.counter.tally->last, b.rules.now);
+    ck_assert_int_eq(b.counter.tally->last, b.rules.reading.now);
     apr_pool_destroy(b.pool);
 }
 END_TEST
@@ -291,7 +292,13 @@ static pg_ground_e ground_of(const char *text)
 START_TEST(answers_are_judged_by_status_and_length)
 {
     ck_assert_int_eq(ground_of(HOME LINE("CONNECT a.example:443 HTTP/1.1",
-                                         "200 100")), PG_GROUND_CONNECT);
+                                         "200 -")), PG_GROUND_CONNECT);
+    ck_assert_int_eq(ground_of(HOME LINE("CONNECT a.example:443 HTTP/1.1",
+                                         "200 0")), PG_GROUND_CONNECT);
+    ck_assert_int_eq(ground_of(HOME LINE("CONNECT a.example:443 HTTP/1.1",
+                                         "200 100")), PG_GROUND_HOME);
+    ck_assert_int_eq(ground_of(HOME LINE("CONNECT a.example:443 HTTP/1.1",
+                                         "200 77")), PG_GROUND_DIFFERS);
     ck_assert_int_eq(ground_of(HOME LINE("GET http://a.example/ HTTP/1.1",
                                          "200 100")), PG_GROUND_HOME);
     ck_assert_int_eq(ground_of(HOME LINE("GET http://a.example/ HTTP/1.1",

@@ -1,0 +1,32 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What a text is that somebody wants explained, and what came of it: plain
+ * facts. scan/pg_tell.h finds them, report/ puts them into words. */
+#ifndef PG_TOLD_H
+#define PG_TOLD_H
+
+#include "pg_scanned.h"
+
+typedef enum pg_told_e {
+    PG_TOLD_UNKNOWN,             /* no request, and no line that was read */
+    PG_TOLD_REQUEST,
+    PG_TOLD_NOTHING,             /* "-" 408, an empty line                */
+    PG_TOLD_MESSAGE,             /* a log's line that holds no request    */
+    PG_TOLD_TLS,                 /* first octets of another protocol      */
+    PG_TOLD_SSH,
+    PG_TOLD_SMTP,
+    PG_TOLD_HTTP2,
+    PG_TOLD_RDP
+} pg_told_e;
+
+typedef struct pg_told_t {
+    pg_told_e kind;
+    pg_request_t request;        /* with kind REQUEST, unescaped          */
+    pg_verdict_t verdict;        /* of it                                 */
+    int status;                  /* of the answer; 0: not said            */
+    bool succeeded;              /* an attempt that was answered with 2xx: */
+    pg_ground_e ground;          /* what that says                        */
+    pg_span_t client;            /* absent: not said                      */
+} pg_told_t;
+
+#endif

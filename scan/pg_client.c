@@ -1,0 +1,127 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_client.h"
+
+#include <arpa/inet.h>
+
+static bool read_address(pg_client_t *out, pg_span_t s)
+{
+    const unsigned char *octets = out->address.octets;
+
+    s = pg_span_upto(s, pg_span_find(s, '%'));
+    if (s.len < 2 || !(pg_octet_is_hex(s.ptr[0]) || s.ptr[0] == ':')
+        || !pg_address_parse(&out->address, s)) {
+        return false;
+    }
+    if (pg_address_is_ipv4(&out->address)) {
+        inet_ntop(AF_INET, octets + 12, out->text, PG_CLIENT_TEXT);
+    }
+    else {
+        inet_ntop(AF_INET6, octets, out->text, PG_CLIENT_TEXT);
+    }
+    return true;
+}
+
+static bool is_port(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!pg_octet_is_digit(s.ptr[i])) {
+            return false;
+        }
+    }
+    return s.len > 0 && s.len <= 5;
+}
+
+/* "host:port" -> the host; an IPv6 address without brackets has no port. */
+static pg_span_t without_port(pg_span_t s, bool *with_port)
+{
+    apr_size_t colon = pg_span_rfind(s, ':');
+
+    *with_port = false;
+    if (s.len && s.ptr[0] == '[') {
+        apr_size_t close = pg_span_find(s, ']');
+        *with_port = close + 1 < s.len;
+        if (close == s.len || (*with_port && s.ptr[close + 1] != ':')) {
+            return pg_span_upto(s, 0);
+        }
+        return pg_span_make(s.ptr + 1, close - 1);
+    }
+    if (colon < s.len && pg_span_find(s, ':') == colon
+        && is_port(pg_span_from(s, colon + 1))) {
+        *with_port = true;
+        return pg_span_upto(s, colon);
+    }
+    return s;
+}
+
+static bool is_name(pg_span_t s)
+{
+    apr_size_t dot = pg_span_rfind(s, '.');
+    bool letter = false;
+
+    if (pg_span_ieq(s, PG_SPAN("localhost"))) {
+        return true;
+    }
+    if (s.len < 4 || s.len >= PG_CLIENT_TEXT || dot == 0
+        || dot + 1 >= s.len) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < s.len; i++) {
+        bool is_dot = s.ptr[i] == '.';
+        if (!pg_octet_is(s.ptr[i], PG_OCTET_DNS)
+            && !(is_dot && i && s.ptr[i - 1] != '.')) {
+            return false;
+        }
+        letter = letter || (i > dot && pg_octet_is_alpha(s.ptr[i]));
+    }
+    return letter;
+}
+
+static pg_span_t first_of_list(pg_span_t s)
+{
+    s = pg_span_trim(s);
+    s = pg_span_upto(s, pg_span_find_any(s, ", \t"));
+    if (s.len >= 2 && s.ptr[0] == '"' && s.ptr[s.len - 1] == '"') {
+        s = pg_span_make(s.ptr + 1, s.len - 2);
+    }
+    return s;
+}
+
+pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
+{
+    out->kind = PG_CLIENT_NONE;
+    out->text[0] = '\0';
+    s = without_port(first_of_list(s), &out->with_port);
+    if (read_address(out, s)) {
+        out->kind = PG_CLIENT_ADDRESS;
+    }
+    else if (is_name(s)) {
+        out->kind = PG_CLIENT_NAME;
+        pg_span_copy(out->text, PG_CLIENT_TEXT, s);
+    }
+    return out->kind;
+}
+
+/* RFC 1918, RFC 6598, RFC 3927, and loopback. */
+static bool is_private_v4(const unsigned char *a)
+{
+    return a[0] == 10 || a[0] == 127 || (a[0] == 192 && a[1] == 168)
+           || (a[0] == 172 && (a[1] & 0xf0) == 16)
+           || (a[0] == 100 && (a[1] & 0xc0) == 64)
+           || (a[0] == 169 && a[1] == 254);
+}
+
+bool pg_client_is_private(const pg_client_t *client)
+{
+    const unsigned char *a = client->address.octets;
+
+    if (client->kind != PG_CLIENT_ADDRESS) {
+        return false;
+    }
+    if (pg_address_is_ipv4(&client->address)) {
+        return is_private_v4(a + 12);
+    }
+    return pg_address_is_loopback(&client->address)
+           || (a[0] & 0xfe) == 0xfc                   /* RFC 4193         */
+           || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+}

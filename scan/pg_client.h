@@ -1,0 +1,42 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The client as logs write it: an address or a host name, or it is unknown.
+ * The first word at hand is not good enough. */
+#ifndef PG_CLIENT_H
+#define PG_CLIENT_H
+
+#include "pg_address.h"
+
+typedef enum pg_client_e {
+    PG_CLIENT_NONE,              /* neither                               */
+    PG_CLIENT_ADDRESS,
+    PG_CLIENT_NAME
+} pg_client_e;
+
+enum { PG_CLIENT_TEXT = 256 };
+
+typedef struct pg_client_t {
+    pg_client_e kind;
+    pg_address_t address;
+    bool with_port;              /* "address:port" was written            */
+    char text[PG_CLIENT_TEXT];   /* the address in its usual spelling, or
+                                    the name; "" when there is none       */
+} pg_client_t;
+
+/**
+ * Read a client. "a, b" is a list and its first member counts; a port, the
+ * brackets and the zone of an IPv6 address go; ::ffff:192.0.2.1 is 192.0.2.1.
+ *
+ * A name has letters, digits, '-', '_' and '.', a dot and a letter in its
+ * last label; or it is "localhost".
+ *
+ * @param out  written in full
+ * @return out->kind
+ */
+pg_client_e pg_client_read(pg_client_t *out, pg_span_t s);
+
+/** An address that cannot be the client's own on the Internet: private,
+ *  loopback or link-local. A load balancer is there, or a test. */
+bool pg_client_is_private(const pg_client_t *client);
+
+#endif

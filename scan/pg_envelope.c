@@ -1,0 +1,274 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_envelope.h"
+
+#define ROW_ENVELOPE(sym, name) name,
+static const char *const names[] = { PG_ENVELOPES(ROW_ENVELOPE) };
+#undef ROW_ENVELOPE
+
+const char *pg_envelope_name(pg_envelope_e envelope)
+{
+    return (unsigned int)envelope < PG_ENVELOPE_COUNT ? names[envelope] : "?";
+}
+
+/* --- parts --------------------------------------------------------------- */
+
+/* Does s begin as the pattern says: '9' a digit, 'a' a letter, '.' any octet,
+ * others themselves? */
+static bool is_like(pg_span_t s, const char *pattern)
+{
+    apr_size_t i = 0;
+
+    for (; pattern[i]; i++) {
+        char c = i < s.len ? s.ptr[i] : '\0';
+        char p = pattern[i];
+        if (i >= s.len || (p == '9' && !pg_octet_is_digit(c))
+            || (p == 'a' && !pg_octet_is_alpha(c))
+            || (p != '9' && p != 'a' && p != '.' && p != c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The word that s begins with, taken off with the blanks behind it. */
+static pg_span_t take_word(pg_span_t *s)
+{
+    pg_span_t word = pg_span_upto(*s, pg_span_find_any(*s, " \t"));
+
+    *s = pg_span_from(*s, word.len);
+    while (s->len && (s->ptr[0] == ' ' || s->ptr[0] == '\t')) {
+        *s = pg_span_from(*s, 1);
+    }
+    return word;
+}
+
+static bool ends_with(pg_span_t s, char c)
+{
+    return s.len && s.ptr[s.len - 1] == c;
+}
+
+apr_size_t pg_envelope_iso(pg_span_t s)
+{
+    apr_size_t n = 19;
+
+    if (!is_like(s, "9999-99-99.99:99:99")
+        || !memchr("Tt ", s.ptr[10], 3)) {
+        return 0;
+    }
+    if (n < s.len && (s.ptr[n] == '.' || s.ptr[n] == ',')) {
+        for (n++; n < s.len && pg_octet_is_digit(s.ptr[n]); n++) {
+        }
+    }
+    if (n < s.len && s.ptr[n] == 'Z') {
+        return n + 1;
+    }
+    if (is_like(pg_span_from(s, n), ".99:99")
+        && memchr("+-", s.ptr[n], 2)) {
+        return n + 6;
+    }
+    if (is_like(pg_span_from(s, n), ".9999") && memchr("+-", s.ptr[n], 2)) {
+        return n + 5;
+    }
+    return n;
+}
+
+/* "host program[pid]: " or one of both; what has none of this stays. */
+static bool take_program(pg_span_t *s)
+{
+    pg_span_t rest = *s;
+    pg_span_t word = take_word(&rest);
+
+    if (!ends_with(word, ':')) {
+        word = take_word(&rest);
+    }
+    if (word.len < 2 || !ends_with(word, ':') || rest.len == 0
+        || pg_span_find_any(word, "\"{=") < word.len) {
+        return false;
+    }
+    *s = rest;
+    return true;
+}
+
+/* --- each of them -------------------------------------------------------- */
+
+static bool open_syslog(pg_span_t *line, pg_span_t *time)
+{
+    pg_span_t s = *line;
+
+    if (s.len && s.ptr[0] == '<') {
+        apr_size_t n = pg_span_find(s, '>');
+        if (n < 2 || n > 4 || n == s.len) {
+            return false;
+        }
+        s = pg_span_from(s, n + 1);
+    }
+    if (!is_like(s, "aaa 99 99:99:99 ") && !is_like(s, "aaa  9 99:99:99 ")) {
+        return false;
+    }
+    *time = pg_span_upto(s, 15);
+    s = pg_span_from(s, 16);
+    take_program(&s);
+    *line = s;
+    return true;
+}
+
+/* RFC 5424: <PRI>1 TIME HOST APP PROCID MSGID SD MSG */
+static bool open_syslog5424(pg_span_t *line, pg_span_t *time)
+{
+    pg_span_t s = *line;
+    apr_size_t n = pg_span_find(s, '>');
+
+    if (s.len == 0 || s.ptr[0] != '<' || n < 2 || n > 4
+        || !is_like(pg_span_from(s, n), ">9 ")) {
+        return false;
+    }
+    s = pg_span_from(s, n + 3);
+    *time = take_word(&s);
+    for (int i = 0; i < 4; i++) {
+        take_word(&s);
+    }
+    if (s.len && s.ptr[0] == '-') {
+        take_word(&s);
+    }
+    while (s.len && s.ptr[0] == '[') {
+        s = pg_span_from(s, pg_span_find(s, ']') + 1);
+    }
+    s = pg_span_trim(s);
+    *line = is_like(s, "\xef\xbb\xbf") ? pg_span_from(s, 3) : s;
+    return true;
+}
+
+/* What begins with an ISO time and no bracket around it. */
+static pg_envelope_e open_iso(pg_span_t *line, pg_span_t *time)
+{
+    pg_span_t s = *line, rest;
+    apr_size_t n;
+
+    if (s.len && s.ptr[0] == '<' && (n = pg_span_find(s, '>')) < 5
+        && n < s.len) {
+        s = pg_span_from(s, n + 1);
+    }
+    n = pg_envelope_iso(s);
+    if (n == 0 || n >= s.len || s.ptr[10] == ' '
+        || !memchr(" \t", s.ptr[n], 2)) {
+        return PG_ENVELOPE_NONE;
+    }
+    *time = pg_span_upto(s, n);
+    s = pg_span_trim(pg_span_from(s, n));
+    rest = s;
+    if (is_like(s, "stdout ") || is_like(s, "stderr ")) {
+        rest = pg_span_from(s, 7);
+        if (is_like(rest, "F ") || is_like(rest, "P ")) {
+            rest = pg_span_from(rest, 2);
+        }
+        *line = rest;
+        return PG_ENVELOPE_CRI;
+    }
+    *line = s;
+    return take_program(line) ? PG_ENVELOPE_JOURNAL : PG_ENVELOPE_TIME;
+}
+
+static bool open_compose(pg_span_t *line)
+{
+    pg_span_t rest = *line;
+    pg_span_t word = take_word(&rest);
+
+    if (word.len == 0 || !is_like(rest, "| ")
+        || pg_span_find_any(word, "\"=[{") < word.len) {
+        return false;
+    }
+    *line = pg_span_from(rest, 2);
+    return true;
+}
+
+static bool open_kubectl(pg_span_t *line)
+{
+    apr_size_t end = pg_span_find(*line, ']');
+    pg_span_t inside = pg_span_upto(*line, end);
+
+    if (!is_like(*line, "[pod/") || end + 1 >= line->len
+        || pg_span_find(inside, ' ') < inside.len) {
+        return false;
+    }
+    *line = pg_span_trim(pg_span_from(*line, end + 1));
+    return true;
+}
+
+/* A path or a name with ".log" in it, then ':' or, from `grep -n`, ':9:'. */
+static bool open_file(pg_span_t *line)
+{
+    apr_size_t end = pg_span_find_any(*line, ": \t\"[{=");
+    pg_span_t name = pg_span_upto(*line, end);
+    bool log = name.len && !pg_octet_is_digit(name.ptr[0])
+               && pg_span_find(name, '/') < name.len;
+
+    for (apr_size_t i = 0; i + 4 <= name.len && !log; i++) {
+        log = is_like(pg_span_from(name, i), ".log");
+    }
+    if (!log || end + 1 >= line->len || line->ptr[end] != ':'
+        || line->ptr[end + 1] == '/') {
+        return false;
+    }
+    *line = pg_span_from(*line, end + 1);
+    end = 0;
+    while (end < line->len && pg_octet_is_digit(line->ptr[end])) {
+        end++;
+    }
+    if (end && end + 1 < line->len && line->ptr[end] == ':') {
+        *line = pg_span_from(*line, end + 1);
+    }
+    return true;
+}
+
+/* Both quotes of the line are its first and last octet, and those between
+ * are escaped or doubled. */
+static bool open_quoted(pg_span_t *line, pg_room_t *room)
+{
+    pg_span_t s = *line;
+    char *out = room->at;
+
+    if (s.len < 4 || s.ptr[0] != '"' || s.ptr[s.len - 1] != '"'
+        || pg_room_left(room) < s.len) {
+        return false;
+    }
+    s = pg_span_make(s.ptr + 1, s.len - 2);
+    for (apr_size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i], next = i + 1 < s.len ? s.ptr[i + 1] : '\0';
+        if (c == '"' && next != '"') {
+            return false;
+        }
+        if (c == '"' || (c == '\\' && (next == '"' || next == '\\'))) {
+            i++;
+            c = next;
+        }
+        *out++ = c;
+    }
+    *line = pg_span_make(room->at, (apr_size_t)(out - room->at));
+    room->at = out;
+    return true;
+}
+
+pg_envelope_e pg_envelope_open(pg_span_t *line, pg_span_t *time,
+                               pg_room_t *room)
+{
+    pg_envelope_e iso;
+
+    if (open_syslog5424(line, time) || open_syslog(line, time)) {
+        return PG_ENVELOPE_SYSLOG;
+    }
+    iso = open_iso(line, time);
+    if (iso != PG_ENVELOPE_NONE) {
+        return iso;
+    }
+    if (open_kubectl(line)) {
+        return PG_ENVELOPE_KUBECTL;
+    }
+    if (open_compose(line)) {
+        return PG_ENVELOPE_COMPOSE;
+    }
+    if (open_file(line)) {
+        return PG_ENVELOPE_FILE;
+    }
+    return open_quoted(line, room) ? PG_ENVELOPE_QUOTED : PG_ENVELOPE_NONE;
+}

@@ -1,0 +1,843 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_loose.h"
+
+#include "pg_client.h"
+#include "pg_envelope.h"
+#include "pg_logname.h"
+#include "pg_logtime.h"
+
+/* --- small things -------------------------------------------------------- */
+
+static const pg_span_t absent = { .ptr = NULL, .len = 0 };
+
+static bool has(pg_span_t s, const char *what)
+{
+    return memmem(s.ptr, s.len, what, strlen(what)) != NULL;
+}
+
+static apr_size_t find(pg_span_t s, const char *what)
+{
+    const char *at = s.len ? memmem(s.ptr, s.len, what, strlen(what)) : NULL;
+
+    return at ? (apr_size_t)(at - s.ptr) : s.len;
+}
+
+static pg_span_t between(const char *begin, const char *end)
+{
+    return pg_span_make(begin, (apr_size_t)(end - begin));
+}
+
+static const char *end_of(pg_span_t s)
+{
+    return s.ptr + s.len;
+}
+
+static bool is_number(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!pg_octet_is_digit(s.ptr[i])) {
+            return false;
+        }
+    }
+    return s.len > 0;
+}
+
+static bool is_dash(pg_span_t s)
+{
+    return s.len == 1 && s.ptr[0] == '-';
+}
+
+static bool is_status(pg_span_t s)
+{
+    return s.len == 3 && is_number(s) && s.ptr[0] >= '1' && s.ptr[0] <= '5';
+}
+
+/* What separates words in all the logs there are. */
+static bool is_gap(char c)
+{
+    return strchr(" \t|,;\"()<>", c) != NULL;
+}
+
+/* The next word of *s, taken off; absent at the end. Brackets and a colon
+ * around it go. */
+static pg_span_t next_word(pg_span_t *s)
+{
+    apr_size_t n = 0;
+    pg_span_t word;
+
+    while (s->len && is_gap(s->ptr[0])) {
+        *s = pg_span_from(*s, 1);
+    }
+    while (n < s->len && !is_gap(s->ptr[n])) {
+        n++;
+    }
+    word = n ? pg_span_upto(*s, n) : absent;
+    *s = pg_span_from(*s, n);
+    return word;
+}
+
+/* --- requests ------------------------------------------------------------ */
+
+/* Methods that stand without quotes: a word in capitals is not enough. */
+static const char *const methods[] = {
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE",
+    "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK",
+    "UNLOCK", "SEARCH", "REPORT", "MKACTIVITY", "CHECKOUT", "MERGE", "PRI",
+    "QUERY", "LINK", "UNLINK", "BIND", "PURGE", "DEBUG", "TRACK", NULL
+};
+
+static bool is_method(pg_span_t word)
+{
+    for (int i = 0; methods[i]; i++) {
+        if (pg_span_eq(word, pg_span_str(methods[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Ends in ":" and digits, with a host before it. */
+static bool is_authority(pg_span_t s)
+{
+    apr_size_t colon = pg_span_rfind(s, ':');
+
+    return colon > 0 && colon < s.len
+           && is_number(pg_span_from(s, colon + 1))
+           && pg_octet_is(s.ptr[0], PG_OCTET_DNS | PG_OCTET_REG);
+}
+
+static bool is_target(pg_span_t s)
+{
+    return s.len && (s.ptr[0] == '/' || s.ptr[0] == '[' || is_authority(s)
+                     || (s.len == 1 && s.ptr[0] == '*')
+                     || has(s, "://") || has(s, ":/") || has(s, ":\\"));
+}
+
+/* Does it end in a protocol? */
+static bool has_version(pg_span_t s)
+{
+    pg_span_t last;
+
+    s = pg_span_trim(s);
+    last = pg_span_from(s, pg_span_rfind(s, ' ') + 1);
+    return pg_span_istarts(last, PG_SPAN("HTTP/")) && last.len <= 8;
+}
+
+bool pg_loose_is_request(pg_span_t s)
+{
+    apr_size_t blank = pg_span_find_any(s, " \t");
+    pg_span_t method = pg_span_upto(s, blank);
+    pg_span_t rest = pg_span_trim(pg_span_from(s, blank));
+
+    for (apr_size_t i = 0; i < method.len; i++) {
+        if (!pg_octet_is_alpha(method.ptr[i])) {
+            return false;
+        }
+    }
+    return method.len >= 3 && rest.len
+           && (has_version(s)
+               || is_target(pg_span_upto(rest, pg_span_find(rest, ' '))));
+}
+
+/* The quoted text that begins behind the quote at or after `at`; its end is
+ * the first quote without a backslash before it. */
+static bool next_quoted(pg_span_t line, apr_size_t *at, pg_span_t *inside)
+{
+    apr_size_t begin = *at + pg_span_find(pg_span_from(line, *at), '"');
+    apr_size_t end = begin + 1;
+
+    if (begin >= line.len) {
+        return false;
+    }
+    while (end < line.len && line.ptr[end] != '"') {
+        end += line.ptr[end] == '\\' ? 2 : 1;
+    }
+    if (end >= line.len) {
+        *inside = pg_span_from(line, begin + 1);
+        *at = line.len;
+        return true;
+    }
+    *inside = pg_span_make(line.ptr + begin + 1, end - begin - 1);
+    *at = end + 1;
+    return true;
+}
+
+/* Is the word behind a quoted text a status? */
+static bool before_status(pg_span_t line, pg_span_t quoted)
+{
+    pg_span_t rest = pg_span_from(line,
+                                  (apr_size_t)(end_of(quoted) - line.ptr));
+
+    return is_status(next_word(&rest));
+}
+
+/* Of the quoted texts: a request before a status, any request, anything
+ * before a status. An agent that calls itself a request comes later. */
+static bool find_quoted(pg_span_t *out, pg_span_t line)
+{
+    pg_span_t inside, request = absent, answered = absent;
+    apr_size_t at = 0;
+
+    while (next_quoted(line, &at, &inside)) {
+        bool looks = pg_loose_is_request(inside);
+        bool status = before_status(line, inside);
+        if (looks && status) {
+            *out = inside;
+            return true;
+        }
+        request = looks && request.ptr == NULL ? inside : request;
+        answered = status && answered.ptr == NULL ? inside : answered;
+    }
+    *out = request.ptr ? request : answered;
+    return out->ptr != NULL;
+}
+
+/* The target behind a bare method: up to what ends it in this line. */
+static pg_span_t take_target(pg_span_t rest, char gap)
+{
+    if (rest.len && rest.ptr[0] == '"') {       /* Rails: GET "/x"          */
+        rest = pg_span_from(rest, 1);
+        return pg_span_upto(rest, pg_span_find(rest, '"'));
+    }
+    return gap == ' ' ? pg_span_upto(rest, pg_span_find_any(rest, " \t\""))
+                      : pg_span_upto(rest, pg_span_find(rest, gap));
+}
+
+/* A method at the beginning of s, a gap and a target. */
+static bool is_bare(pg_span_t s, pg_logline_t *out)
+{
+    apr_size_t n = 0;
+    pg_span_t target, behind;
+    char gap;
+
+    while (n < s.len && pg_octet_is_alpha(s.ptr[n])) {
+        n++;
+    }
+    if (n < 3 || n + 1 >= s.len || !is_method(pg_span_upto(s, n))
+        || !strchr(" \t|,;", s.ptr[n])) {
+        return false;
+    }
+    gap = s.ptr[n] == '\t' ? '\t' : s.ptr[n];
+    behind = pg_span_from(s, n + 1);
+    target = take_target(behind, gap);
+    if (!is_target(target)) {
+        return false;
+    }
+    out->field[PG_FIELD_METHOD] = pg_span_upto(s, n);
+    out->field[PG_FIELD_TARGET] = target;
+    behind = between(end_of(target), end_of(s));
+    if (gap == ' ' && pg_span_istarts(behind, PG_SPAN(" HTTP/"))) {
+        n = pg_span_find_any(pg_span_from(behind, 1), " \t\"|,;)");
+        out->field[PG_FIELD_REQUEST] = between(s.ptr, behind.ptr + n + 1);
+    }
+    return true;
+}
+
+static bool find_bare(pg_logline_t *out, pg_span_t line)
+{
+    for (apr_size_t i = 0; i < line.len; i++) {
+        bool begins = i == 0 || strchr(" \t|,;\"'(]:=>", line.ptr[i - 1]);
+        if (begins && line.ptr[i] >= 'A' && line.ptr[i] <= 'Z'
+            && is_bare(pg_span_from(line, i), out)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the request lies in the line. */
+static pg_span_t extent(const pg_logline_t *out)
+{
+    const pg_span_t *f = out->field;
+
+    if (f[PG_FIELD_REQUEST].ptr) {
+        return f[PG_FIELD_REQUEST];
+    }
+    return between(f[PG_FIELD_METHOD].ptr, end_of(f[PG_FIELD_TARGET]));
+}
+
+/* --- status and size ----------------------------------------------------- */
+
+/* "TCP_MISS/421" and "(HTTP/1.1 421)", "[421]:", "421:" */
+static pg_span_t status_in(pg_span_t word)
+{
+    apr_size_t slash = pg_span_rfind(word, '/');
+
+    while (word.len && strchr("[]:", word.ptr[word.len - 1])) {
+        word.len--;
+    }
+    if (word.len && word.ptr[0] == '[') {
+        word = pg_span_from(word, 1);
+    }
+    if (slash < word.len && pg_span_istarts(word, PG_SPAN("TCP_"))) {
+        word = pg_span_from(word, slash + 1);
+    }
+    return is_status(word) ? word : absent;
+}
+
+/* Behind the request: the first word, or one after "(HTTP/1.1". A lone
+ * number behind a cipher is a size (ssl_request_log). */
+static bool status_behind(pg_logline_t *out, pg_span_t before, pg_span_t rest)
+{
+    pg_span_t word = next_word(&rest), next;
+
+    if (pg_span_istarts(word, PG_SPAN("HTTP/"))) {
+        word = next_word(&rest);
+    }
+    next = rest;
+    next = next_word(&next);
+    if (next.ptr == NULL && is_number(word) && has(before, "TLSv")) {
+        out->field[PG_FIELD_SIZE] = word;
+        return true;
+    }
+    if (is_status(word)) {
+        out->field[PG_FIELD_STATUS] = word;
+        if (is_number(next)) {
+            out->field[PG_FIELD_SIZE] = next;
+        }
+        else if (is_dash(next) && pg_span_istarts(rest, PG_SPAN(" - \""))) {
+            out->field[PG_FIELD_SIZE] = next;
+        }
+        return true;
+    }
+    return false;
+}
+
+/* The last status before the request, with the number behind it; of "421
+ * 421", a balancer's and its target's, the first, and no size. */
+static void status_before(pg_logline_t *out, pg_span_t before)
+{
+    pg_span_t word, last = absent;
+
+    while ((word = next_word(&before)).ptr) {
+        pg_span_t status = status_in(word);
+        if (last.ptr && is_number(word)) {
+            if (pg_span_eq(last, word)) {
+                return;
+            }
+            out->field[PG_FIELD_SIZE] = word;
+            status = absent;
+        }
+        if (status.ptr) {
+            out->field[PG_FIELD_STATUS] = status;
+            out->field[PG_FIELD_SIZE] = absent;
+        }
+        last = status;
+    }
+}
+
+static void find_status(pg_logline_t *out, pg_span_t before, pg_span_t rest)
+{
+    apr_size_t at = find(rest, "(HTTP/");
+
+    if (status_behind(out, before, rest)) {
+        return;
+    }
+    if (at < rest.len
+        && status_behind(out, before, pg_span_from(rest, at))) {
+        return;
+    }
+    status_before(out, before);
+}
+
+/* --- the client ---------------------------------------------------------- */
+
+static bool is_address(pg_span_t word, bool with_port)
+{
+    pg_client_t client;
+
+    while (word.len && word.ptr[word.len - 1] == ':'
+           && !(word.len > 1 && word.ptr[word.len - 2] == ':')) {
+        word.len--;
+    }
+    return pg_client_read(&client, word) == PG_CLIENT_ADDRESS
+           && (with_port || !client.with_port);
+}
+
+/* What stands behind a word that says whose address it is. Only text of the
+ * server's own is searched: a client chooses what is in its request. */
+static pg_span_t labelled(pg_span_t line)
+{
+    static const char *const labels[] = {
+        "[client ", "client: ", "client=", "client_ip=", "remote_addr=",
+        "remote_ip=", "src=", "clientip=", "remote=", NULL
+    };
+    pg_client_t client;
+
+    for (int i = 0; labels[i]; i++) {
+        apr_size_t at = find(line, labels[i]);
+        pg_span_t value = pg_span_from(line, at + strlen(labels[i]));
+        if (at == line.len) {
+            continue;
+        }
+        value = pg_span_upto(value, pg_span_find_any(value, " ,;"));
+        if (labels[i][0] == '[' && value.len && value.ptr[0] != '['
+            && value.ptr[value.len - 1] == ']') {
+            value.len--;
+        }
+        if (pg_client_read(&client, value) == PG_CLIENT_ADDRESS) {
+            return value;
+        }
+    }
+    return absent;
+}
+
+/* The first address in s. */
+static pg_span_t first_address(pg_span_t s, bool with_port)
+{
+    pg_span_t word;
+
+    while ((word = next_word(&s)).ptr) {
+        if (is_address(word, with_port)) {
+            while (word.len && word.ptr[word.len - 1] == ':'
+                   && word.ptr[word.len - 2] != ':') {
+                word.len--;
+            }
+            return word;
+        }
+    }
+    return absent;
+}
+
+/* A name counts only where httpd writes %h: behind it comes %l, which is
+ * "-", and then a user. */
+static pg_span_t named_client(pg_span_t before)
+{
+    pg_client_t client;
+    pg_span_t word, last = absent;
+
+    while ((word = next_word(&before)).ptr) {
+        if (is_dash(word) && last.ptr
+            && pg_client_read(&client, last) == PG_CLIENT_NAME
+            && !client.with_port) {
+            return last;
+        }
+        last = word;
+    }
+    return absent;
+}
+
+/* The next cell of *s: what is between quotes as a whole, or a word. */
+static pg_span_t next_cell(pg_span_t *s)
+{
+    pg_span_t cell;
+
+    while (s->len && strchr(" \t|,;", s->ptr[0])) {
+        *s = pg_span_from(*s, 1);
+    }
+    if (s->len && s->ptr[0] == '"') {
+        apr_size_t at = 0;
+        next_quoted(*s, &at, &cell);
+        *s = pg_span_from(*s, at);
+        return cell;
+    }
+    cell = pg_span_upto(*s, pg_span_find_any(*s, " \t|,;\""));
+    *s = pg_span_from(*s, cell.len);
+    return cell.len ? cell : absent;
+}
+
+/* "client=192.0.2.1" -> the address; other keys' are not the client's. */
+static pg_span_t value_of(pg_span_t cell)
+{
+    apr_size_t n = pg_span_find(cell, '=');
+
+    if (n == cell.len) {
+        return cell;
+    }
+    return pg_logname_find(pg_span_upto(cell, n)).field == PG_FIELD_CLIENT
+           ? pg_span_from(cell, n + 1) : absent;
+}
+
+/* Behind the request: an address that is a whole cell, such as a forwarded
+ * one. Istio writes three "address:port" without quotes, the client's last;
+ * a single one is the server that the request went to. */
+static pg_span_t client_behind(pg_span_t rest)
+{
+    pg_span_t last = absent, cell;
+    int ports = 0;
+
+    if (pg_span_istarts(rest, PG_SPAN("\""))) {
+        rest = pg_span_from(rest, 1);
+    }
+    while (rest.len) {
+        pg_client_t client;
+        bool bare = rest.len > 1 && rest.ptr[1] != '"';
+        cell = value_of(next_cell(&rest));
+        if (pg_client_read(&client, cell) != PG_CLIENT_ADDRESS) {
+            continue;
+        }
+        if (!client.with_port) {
+            return cell;
+        }
+        last = bare ? cell : last;
+        ports += bare;
+    }
+    return ports >= 2 ? last : absent;
+}
+
+static pg_span_t find_client(pg_span_t before, pg_span_t rest)
+{
+    pg_span_t client = labelled(before);
+
+    if (client.ptr == NULL) {
+        client = first_address(before, true);
+    }
+    if (client.ptr == NULL) {
+        client = named_client(before);
+    }
+    return client.ptr ? client : client_behind(rest);
+}
+
+/* --- the time ------------------------------------------------------------ */
+
+/* "[...]" with a time in it, anywhere in s. */
+static pg_span_t bracketed_time(pg_span_t s)
+{
+    apr_time_t time;
+
+    while (s.len) {
+        pg_span_t inside;
+        s = pg_span_from(s, pg_span_find(s, '[') + 1);
+        inside = pg_span_upto(s, pg_span_find(s, ']'));
+        if (inside.len && pg_logtime_parse(&time, inside)) {
+            return inside;
+        }
+    }
+    return absent;
+}
+
+/* One to six words at the beginning that together are a time. */
+pg_span_t pg_loose_time(pg_span_t s)
+{
+    pg_span_t best = absent;
+    apr_size_t end = 0;
+    apr_time_t time;
+
+    s = pg_span_trim(s);
+    for (int words = 0; words < 6 && end < s.len; words++) {
+        end += pg_span_find_any(pg_span_from(s, end), " \t|,;");
+        if (pg_logtime_parse(&time, pg_span_upto(s, end))) {
+            best = pg_span_upto(s, end);
+        }
+        end++;
+    }
+    return best;
+}
+
+static pg_span_t find_time(pg_span_t line, pg_span_t before)
+{
+    apr_size_t at = find(line, " at ");         /* Rails                    */
+    pg_span_t time = bracketed_time(before);
+
+    if (time.ptr == NULL) {
+        time = pg_loose_time(before);
+    }
+    while (time.ptr == NULL && before.len) {    /* behind a client          */
+        before = pg_span_trim(pg_span_from(before,
+                              pg_span_find_any(before, " \t|,;") + 1));
+        time = pg_loose_time(before);
+    }
+    if (time.ptr == NULL) {
+        time = bracketed_time(line);
+    }
+    return time.ptr ? time : pg_loose_time(pg_span_from(line, at + 4));
+}
+
+/* --- kinds of lines ------------------------------------------------------ */
+
+/* "+id|request|field|..." and, when it is done, "-id". */
+static pg_loose_e read_forensic(pg_logline_t *out, pg_span_t line)
+{
+    apr_size_t bar = pg_span_find(line, '|');
+
+    if (line.len < 2 || (line.ptr[0] != '+' && line.ptr[0] != '-')
+        || pg_span_find_any(pg_span_upto(line, bar), " \"") < bar) {
+        return PG_LOOSE_NOTHING;
+    }
+    if (line.ptr[0] == '-') {
+        return bar == line.len ? PG_LOOSE_NO_REQUEST : PG_LOOSE_NOTHING;
+    }
+    if (bar == line.len) {
+        return PG_LOOSE_NOTHING;
+    }
+    line = pg_span_from(line, bar + 1);
+    out->field[PG_FIELD_REQUEST] = pg_span_upto(line,
+                                                pg_span_find(line, '|'));
+    return PG_LOOSE_REQUEST;
+}
+
+static bool is_key(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!pg_octet_is(s.ptr[i], PG_OCTET_DNS) && s.ptr[i] != '.') {
+            return false;
+        }
+    }
+    return s.len > 0;
+}
+
+/* The next key=value of *s; a quoted value comes without its quotes. */
+static bool next_pair(pg_span_t *s, pg_span_t *key, pg_span_t *value)
+{
+    while (s->len) {
+        apr_size_t n = pg_span_find_any(*s, " \t=");
+        *key = pg_span_upto(*s, n);
+        *s = pg_span_from(*s, n + 1);
+        if (s->len == 0 || s->ptr[-1] != '=' || !is_key(*key)) {
+            continue;
+        }
+        if (s->len && s->ptr[0] == '"') {
+            apr_size_t at = 0;
+            next_quoted(*s, &at, value);
+            *s = pg_span_from(*s, at);
+        }
+        else {
+            *value = pg_span_upto(*s, pg_span_find_any(*s, " \t"));
+            *s = pg_span_from(*s, value->len);
+        }
+        return true;
+    }
+    return false;
+}
+
+static bool is_whole(const pg_logline_t *out)
+{
+    const pg_span_t *f = out->field;
+
+    return f[PG_FIELD_REQUEST].len
+           || (f[PG_FIELD_METHOD].len && f[PG_FIELD_TARGET].len);
+}
+
+static pg_loose_e read_keys(pg_logline_t *out, pg_span_t line)
+{
+    int rank[PG_FIELD_COUNT] = { 0 };
+    pg_span_t key, value;
+
+    while (next_pair(&line, &key, &value)) {
+        pg_logname_t name = pg_logname_find(key);
+        pg_span_t *field = &out->field[name.field];
+        if (name.field != PG_FIELD_SKIP && value.len
+            && (field->ptr == NULL || name.rank < rank[name.field])) {
+            *field = value;
+            rank[name.field] = name.rank;
+        }
+    }
+    return is_whole(out) ? PG_LOOSE_REQUEST : PG_LOOSE_NOTHING;
+}
+
+/* httpd: "[day time] [module:level] ..."; nginx: "2024/11/18 11:02:04
+ * [error] 8#8: ..."; what httpd says before it has a log: "AH00558: ...". */
+static bool is_error_log(pg_span_t line)
+{
+    apr_size_t close = pg_span_find(line, ']');
+    pg_span_t rest = pg_span_from(line, close);
+    apr_size_t second;
+
+    if (line.len > 8 && line.ptr[0] == 'A' && line.ptr[1] == 'H'
+        && is_number(pg_span_make(line.ptr + 2, 5))) {
+        return true;
+    }
+    if (line.len > 22 && line.ptr[4] == '/' && line.ptr[7] == '/'
+        && line.ptr[20] == '[' && has(pg_span_upto(line, 40), "#")) {
+        return true;
+    }
+    if (line.len < 10 || line.ptr[0] != '['
+        || !pg_span_istarts(rest, PG_SPAN("] ["))) {
+        return false;
+    }
+    rest = pg_span_from(rest, 3);
+    second = pg_span_find(rest, ']');
+    return second < rest.len
+           && pg_span_find(pg_span_upto(rest, second), ' ') == second
+           && pg_span_find(pg_span_upto(line, close), ' ') < close
+           && pg_octet_is_alpha(rest.ptr[0]);
+}
+
+static pg_loose_e read_error_log(pg_logline_t *out, pg_span_t line)
+{
+    apr_size_t own = find(line, " PG0");
+    pg_span_t client = labelled(line);
+    pg_loose_e found = PG_LOOSE_NO_REQUEST;
+    pg_span_t quoted;
+
+    if (own < line.len) {
+        found = read_keys(out, pg_span_from(line, own));
+    }
+    else if (find(line, "request: \"") < line.len) {
+        apr_size_t at = find(line, "request: \"");
+        next_quoted(line, &at, &quoted);
+        out->field[PG_FIELD_REQUEST] = quoted;
+        found = PG_LOOSE_REQUEST;
+    }
+    else if (find_bare(out, line)) {
+        found = PG_LOOSE_REQUEST;
+    }
+    if (client.ptr && out->field[PG_FIELD_CLIENT].ptr == NULL) {
+        out->field[PG_FIELD_CLIENT] = client;
+    }
+    out->field[PG_FIELD_TIME] = find_time(line, line);
+    return found == PG_LOOSE_NOTHING ? PG_LOOSE_NO_REQUEST : found;
+}
+
+/* --- composed targets ---------------------------------------------------- */
+
+/* "client:port target:port 0.000 0.001 0.000" */
+static bool is_balancer(pg_span_t before)
+{
+    pg_span_t word, last = absent;
+    int fractions = 0, addresses = 0;
+
+    while ((word = next_word(&before)).ptr) {
+        bool fraction = pg_span_find(word, '.') < word.len
+                        && !is_address(word, true);
+        addresses += is_address(word, true) && (last.ptr == NULL
+                                                || !is_address(last, true));
+        fractions += (fraction && pg_octet_is_digit(word.ptr[0]))
+                     || pg_span_eq(word, PG_SPAN("-1"));
+        last = word;
+    }
+    return addresses >= 1 && fractions >= 3;
+}
+
+/* A balancer writes scheme, Host and port before the path; what the client
+ * itself wrote in absolute-form has no port more than it had. */
+static void undo_balancer(pg_logline_t *out)
+{
+    pg_span_t s = extent(out), rest = s, authority;
+    pg_span_t method = pg_span_upto(s, pg_span_find(s, ' '));
+    apr_size_t at = find(s, "://"), slash;
+
+    rest = pg_span_from(s, at + 3);
+    slash = pg_span_find_any(rest, "/ ");
+    authority = pg_span_upto(rest, slash);
+    if (at == s.len || slash == rest.len || !is_authority(authority)) {
+        return;
+    }
+    out->field[PG_FIELD_REQUEST] = absent;
+    out->field[PG_FIELD_METHOD] = method;
+    out->field[PG_FIELD_HOST] = authority;
+    rest = pg_span_from(rest, slash);
+    out->field[PG_FIELD_TARGET] = pg_span_upto(rest, pg_span_find(rest, ' '));
+}
+
+/* IIS without its "#Fields:": the first address is the server's own, behind
+ * the target come query, port, user and the client. */
+static void undo_iis(pg_logline_t *out, pg_span_t before, pg_span_t rest)
+{
+    pg_span_t word[9];
+    apr_size_t n = pg_envelope_iso(before);
+
+    for (int i = 0; i < 9; i++) {
+        word[i] = next_word(&rest);
+    }
+    if (n == 19 && out->field[PG_FIELD_REQUEST].ptr == NULL
+        && is_number(word[1]) && is_address(word[3], false)) {
+        out->field[PG_FIELD_CLIENT] = word[3];
+        out->field[PG_FIELD_AGENT] = word[4];
+        out->field[PG_FIELD_STATUS] = is_status(word[6]) ? word[6] : absent;
+        out->field[PG_FIELD_SIZE] = absent;
+    }
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+static void fill_plain(pg_logline_t *out, pg_loose_kind_e *kind,
+                       pg_span_t line)
+{
+    pg_span_t where = extent(out);
+    pg_span_t before = between(line.ptr, where.ptr);
+    pg_span_t rest = between(end_of(where), end_of(line));
+
+    out->field[PG_FIELD_CLIENT] = find_client(before, rest);
+    out->field[PG_FIELD_TIME] = find_time(line, before);
+    find_status(out, before, rest);
+    if (has(before, "TCP_") || has(before, "NONE/")) {
+        *kind = PG_LOOSE_SQUID;
+        out->composed = true;
+        out->sent = true;
+        /* of a tunnel it counts what went through */
+        if (pg_span_eq(out->field[PG_FIELD_METHOD], PG_SPAN("CONNECT"))) {
+            out->field[PG_FIELD_SIZE] = PG_SPAN("-");
+        }
+    }
+    else if (is_balancer(before)) {
+        *kind = PG_LOOSE_BALANCER;
+        undo_balancer(out);
+    }
+    else {
+        undo_iis(out, before, rest);
+    }
+}
+
+/* key=value lines begin so; elsewhere a pair may be of the client's making. */
+static bool begins_with_key(pg_span_t line)
+{
+    pg_span_t word = pg_span_upto(line, pg_span_find_any(line, " \t"));
+
+    return is_key(pg_span_upto(word, pg_span_find(word, '=')))
+           && pg_span_find(word, '=') < word.len;
+}
+
+static pg_loose_e read_plain(pg_logline_t *out, pg_loose_kind_e *kind,
+                             pg_span_t line)
+{
+    pg_span_t *request = &out->field[PG_FIELD_REQUEST];
+    bool quoted = find_quoted(request, line);
+
+    if (!(quoted && pg_loose_is_request(*request)) && begins_with_key(line)) {
+        *request = absent;
+        *kind = PG_LOOSE_KEYS;
+        if (read_keys(out, line) == PG_LOOSE_REQUEST) {
+            return PG_LOOSE_REQUEST;
+        }
+        memset(out->field, 0, sizeof(out->field));
+        quoted = find_quoted(request, line);
+    }
+    *kind = PG_LOOSE_PLAIN;
+    if (!quoted && !find_bare(out, line)) {
+        *kind = PG_LOOSE_KEYS;
+        return read_keys(out, line);
+    }
+    fill_plain(out, kind, line);
+    return PG_LOOSE_REQUEST;
+}
+
+pg_loose_e pg_loose_read(pg_logline_t *out, pg_loose_kind_e *kind,
+                         pg_span_t line)
+{
+    pg_loose_e found;
+
+    memset(out, 0, sizeof(*out));
+    out->escaped = true;
+    if (is_error_log(line)) {
+        *kind = PG_LOOSE_ERROR_LOG;
+        return read_error_log(out, line);
+    }
+    *kind = PG_LOOSE_FORENSIC;
+    found = read_forensic(out, line);
+    if (found == PG_LOOSE_NOTHING) {
+        found = read_plain(out, kind, line);
+    }
+    if (found == PG_LOOSE_NOTHING && has(line, "\"<BADREQ>\"")) {
+        found = PG_LOOSE_NO_REQUEST;     /* HAProxy read none             */
+    }
+    return found;
+}
+
+bool pg_loose_is_suspect(pg_span_t line)
+{
+    if (has(line, "://")) {
+        return true;
+    }
+    for (apr_size_t i = 0; i + 10 < line.len; i++) {
+        pg_span_t s = pg_span_from(line, i);
+        if ((s.ptr[0] == 'C' || s.ptr[0] == 'c')
+            && pg_span_istarts(s, PG_SPAN("CONNECT "))) {
+            s = pg_span_trim(pg_span_from(s, 8));
+            return is_authority(pg_span_upto(s,
+                                pg_span_find_any(s, " \t\"',;|")));
+        }
+    }
+    return false;
+}

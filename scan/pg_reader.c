@@ -1,0 +1,399 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_reader.h"
+
+#include "pg_logescape.h"
+#include "pg_logjson.h"
+#include "pg_logtime.h"
+
+enum {
+    DEPTH = 5                    /* envelopes in envelopes                */
+};
+
+#define ROW_SHAPE(sym, name) name,
+static const char *const shapes[] = { PG_SHAPES(ROW_SHAPE) };
+#undef ROW_SHAPE
+
+static const pg_span_t absent = { .ptr = NULL, .len = 0 };
+
+static pg_read_e read_inside(pg_reader_t *r, pg_logline_t *out,
+                             pg_span_t line, int depth);
+
+const char *pg_reader_shape(pg_shape_e shape)
+{
+    return (unsigned int)shape < PG_SHAPE_COUNT ? shapes[shape] : "?";
+}
+
+void pg_reader_begin(pg_reader_t *reader, const pg_reading_t *how,
+                     char *memory, apr_size_t size)
+{
+    memset(reader, 0, sizeof(*reader));
+    reader->how = how;
+    reader->head = true;
+    reader->memory = memory;
+    reader->room = (pg_room_t){ memory, memory + size };
+}
+
+/* --- fields -------------------------------------------------------------- */
+
+static bool is_dash(pg_span_t s)
+{
+    return s.len == 1 && s.ptr[0] == '-';
+}
+
+static void drop_dashes(pg_logline_t *out)
+{
+    static const pg_field_e fields[] = {
+        PG_FIELD_CLIENT, PG_FIELD_HOST, PG_FIELD_METHOD, PG_FIELD_TARGET,
+        PG_FIELD_URL, PG_FIELD_ADDRESSEE, PG_FIELD_EMBEDDED
+    };
+
+    for (apr_size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (is_dash(out->field[fields[i]])) {
+            out->field[fields[i]] = absent;
+        }
+    }
+}
+
+/* Names mean different things to different loggers: a "request" that is a
+ * path, a "protocol" that is TCP, an URL that the logger put together. */
+static void settle_fields(pg_logline_t *out)
+{
+    pg_span_t *f = out->field;
+    pg_span_t protocol = f[PG_FIELD_PROTOCOL];
+    pg_client_t host;
+
+    drop_dashes(out);
+    if (pg_span_find(protocol, '/') == protocol.len) {
+        f[PG_FIELD_PROTOCOL] = absent;
+    }
+    if (f[PG_FIELD_REQUEST].len && f[PG_FIELD_METHOD].len
+        && pg_span_find(f[PG_FIELD_REQUEST], ' ')
+           == f[PG_FIELD_REQUEST].len) {
+        f[PG_FIELD_TARGET] = f[PG_FIELD_REQUEST];
+        f[PG_FIELD_REQUEST] = absent;
+    }
+    if (f[PG_FIELD_TARGET].len == 0 && f[PG_FIELD_URL].len) {
+        f[PG_FIELD_TARGET] = f[PG_FIELD_URL];
+        out->composed = true;
+    }
+    /* Fluentd's parser calls the client "host". */
+    if (f[PG_FIELD_CLIENT].len == 0 && f[PG_FIELD_FORWARDED_FOR].len == 0
+        && pg_client_read(&host, f[PG_FIELD_HOST]) == PG_CLIENT_ADDRESS
+        && !host.with_port) {
+        f[PG_FIELD_CLIENT] = f[PG_FIELD_HOST];
+        f[PG_FIELD_HOST] = absent;
+    }
+    if (pg_span_ieq(f[PG_FIELD_METHOD], PG_SPAN("CONNECT"))
+        && f[PG_FIELD_ADDRESSEE].len
+        && (f[PG_FIELD_TARGET].len == 0 || f[PG_FIELD_TARGET].ptr[0] == '/')) {
+        f[PG_FIELD_TARGET] = f[PG_FIELD_ADDRESSEE];
+    }
+}
+
+static bool is_request(const pg_logline_t *out)
+{
+    const pg_span_t *f = out->field;
+
+    return f[PG_FIELD_REQUEST].len
+           || (f[PG_FIELD_METHOD].len && f[PG_FIELD_TARGET].len);
+}
+
+/* The client as text of its own; behind a balancer with a private address,
+ * whom that forwarded for. */
+static void settle_client(pg_reader_t *r, pg_logline_t *out)
+{
+    pg_client_t forwarded;
+
+    pg_client_read(&r->client, out->field[PG_FIELD_CLIENT]);
+    if (r->client.kind != PG_CLIENT_NAME
+        && (r->client.kind == PG_CLIENT_NONE
+            || pg_client_is_private(&r->client))
+        && pg_client_read(&forwarded, out->field[PG_FIELD_FORWARDED_FOR])
+           == PG_CLIENT_ADDRESS && !pg_client_is_private(&forwarded)) {
+        r->client = forwarded;
+    }
+    out->field[PG_FIELD_CLIENT] = r->client.kind == PG_CLIENT_NONE ? absent
+                                  : pg_span_str(r->client.text);
+}
+
+/* --- each way to read ---------------------------------------------------- */
+
+/* A named format whose client is an address. With a name in its place it is
+ * not certain which of two words that is: pg_loose.h looks closer. */
+static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
+{
+    for (int i = 0; i < r->how->formats; i++) {
+        pg_client_t client;
+        if (!pg_logformat_match(out, &r->how->format[i], line)) {
+            continue;
+        }
+        r->shape = PG_SHAPE_FORMAT;
+        r->format = i;
+        if (!r->how->any
+            || pg_client_read(&client, out->field[PG_FIELD_CLIENT])
+               == PG_CLIENT_ADDRESS) {
+            return true;
+        }
+    }
+    r->shape = PG_SHAPE_UNKNOWN;
+    return false;
+}
+
+/* What the line itself does not say. */
+static void fill_from(pg_logline_t *out, const pg_logline_t *outer)
+{
+    static const pg_field_e fields[] = {
+        PG_FIELD_CLIENT, PG_FIELD_STATUS, PG_FIELD_SIZE, PG_FIELD_AGENT,
+        PG_FIELD_FORWARDED_FOR
+    };
+
+    for (apr_size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (out->field[fields[i]].len == 0) {
+            out->field[fields[i]] = outer->field[fields[i]];
+        }
+    }
+}
+
+/* Fields of the object itself count; else the line that it holds, and what
+ * is not in that, from the object. */
+static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
+                           int depth)
+{
+    pg_logline_t outer;
+    pg_read_e read = PG_READ_UNREAD;
+
+    if (!pg_logjson_read(&outer, line, &r->room)) {
+        return PG_READ_UNREAD;
+    }
+    settle_fields(&outer);
+    r->shape = PG_SHAPE_JSON;
+    *out = outer;
+    if (is_request(&outer)) {
+        return PG_READ_REQUEST;
+    }
+    if (outer.field[PG_FIELD_EMBEDDED].len && depth < DEPTH && r->how->any) {
+        r->envelope = r->envelope == PG_ENVELOPE_NONE ? PG_ENVELOPE_JSON
+                                                      : r->envelope;
+        r->outer_time = outer.field[PG_FIELD_TIME];
+        read = read_inside(r, out, outer.field[PG_FIELD_EMBEDDED], depth + 1);
+    }
+    if (read == PG_READ_REQUEST) {
+        fill_from(out, &outer);
+    }
+    if (read != PG_READ_REQUEST && is_dash(outer.field[PG_FIELD_REQUEST])) {
+        read = PG_READ_SILENT;
+    }
+    return read;
+}
+
+static pg_read_e read_columns(pg_reader_t *r, pg_logline_t *out,
+                              pg_span_t line, int depth)
+{
+    if (r->columns.n == 0
+        || !pg_columns_read(out, &r->columns, line, &r->room)) {
+        return PG_READ_UNREAD;
+    }
+    settle_fields(out);
+    r->shape = PG_SHAPE_COLUMNS;
+    if (is_request(out)) {
+        return PG_READ_REQUEST;
+    }
+    return out->field[PG_FIELD_EMBEDDED].len && depth < DEPTH
+           ? read_inside(r, out, out->field[PG_FIELD_EMBEDDED], depth + 1)
+           : PG_READ_UNREAD;
+}
+
+static pg_read_e read_loose(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
+{
+    pg_loose_kind_e kind;
+    pg_loose_e found = pg_loose_read(out, &kind, line);
+
+    if (found == PG_LOOSE_NOTHING) {
+        return PG_READ_UNREAD;
+    }
+    r->shape = (pg_shape_e)((int)PG_SHAPE_PLAIN + (int)kind);
+    settle_fields(out);
+    return found == PG_LOOSE_REQUEST && is_request(out) ? PG_READ_REQUEST
+           : found == PG_LOOSE_REQUEST ? PG_READ_SILENT : PG_READ_OTHER;
+}
+
+/* JSON that does not begin its line: behind a tag, a time, a logger's name. */
+static pg_read_e read_json_within(pg_reader_t *r, pg_logline_t *out,
+                                  pg_span_t line, int depth)
+{
+    const char *at = line.len ? memmem(line.ptr, line.len, "{\"", 2) : NULL;
+    apr_size_t n;
+
+    if (at == NULL || at == line.ptr) {
+        return PG_READ_UNREAD;
+    }
+    n = (apr_size_t)(at - line.ptr);
+    if (r->outer_time.ptr == NULL) {
+        r->outer_time = pg_loose_time(pg_span_upto(line, n));
+    }
+    return read_json(r, out, pg_span_from(line, n), depth);
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+static pg_read_e read_unwrapped(pg_reader_t *r, pg_logline_t *out,
+                                pg_span_t line, int depth)
+{
+    pg_room_t room = r->room;
+    pg_span_t inside = line;
+    pg_envelope_e envelope = depth < DEPTH
+        ? pg_envelope_open(&inside, &r->outer_time, &r->room)
+        : PG_ENVELOPE_NONE;
+    pg_read_e read;
+
+    if (envelope == PG_ENVELOPE_NONE) {
+        return PG_READ_UNREAD;
+    }
+    read = read_inside(r, out, inside, depth + 1);
+    if (read == PG_READ_UNREAD) {
+        r->room = room;
+        return read;
+    }
+    if (depth == 0 || r->envelope == PG_ENVELOPE_NONE) {
+        r->envelope = envelope;
+    }
+    return read;
+}
+
+static pg_read_e read_inside(pg_reader_t *r, pg_logline_t *out,
+                             pg_span_t line, int depth)
+{
+    pg_read_e read;
+
+    line = depth ? pg_span_trim(line) : line;
+    if (read_formats(r, out, line)) {
+        return is_request(out) && !is_dash(out->field[PG_FIELD_REQUEST])
+               ? PG_READ_REQUEST : PG_READ_SILENT;
+    }
+    if (line.len && line.ptr[0] == '{' && r->how->json) {
+        return read_json(r, out, line, depth);
+    }
+    if (!r->how->any) {
+        return PG_READ_UNREAD;
+    }
+    read = read_unwrapped(r, out, line, depth);
+    if (read == PG_READ_UNREAD) {
+        read = read_json_within(r, out, line, depth);
+    }
+    return read == PG_READ_UNREAD ? read_loose(r, out, line) : read;
+}
+
+static pg_read_e read_first(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
+{
+    pg_read_e read;
+
+    if (!r->how->any) {
+        return read_inside(r, out, line, 0);
+    }
+    if (line.ptr[0] == '#') {
+        pg_columns_learn(&r->columns, line);
+        return PG_READ_OTHER;
+    }
+    read = read_columns(r, out, line, 0);
+    if (read != PG_READ_UNREAD) {
+        return read;
+    }
+    read = read_inside(r, out, line, 0);
+    if (read != PG_READ_REQUEST && r->head
+        && pg_columns_learn(&r->columns, line)) {
+        return PG_READ_OTHER;
+    }
+    return read;
+}
+
+pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
+                         pg_span_t line)
+{
+    pg_read_e read;
+
+    reader->room.at = reader->memory;
+    reader->envelope = PG_ENVELOPE_NONE;
+    reader->shape = PG_SHAPE_UNKNOWN;
+    reader->outer_time = absent;
+    if (pg_span_istarts(line, PG_SPAN("\xef\xbb\xbf"))) {
+        line = pg_span_from(line, 3);
+    }
+    if (line.len && line.ptr[line.len - 1] == '\r') {
+        line.len--;
+    }
+    if (line.len == 0) {
+        return PG_READ_BLANK;
+    }
+    read = read_first(reader, out, line);
+    reader->head = false;
+    if (read == PG_READ_REQUEST) {
+        if (is_dash(out->field[PG_FIELD_REQUEST])) {
+            return PG_READ_SILENT;
+        }
+        settle_client(reader, out);
+    }
+    return read == PG_READ_UNREAD && pg_loose_is_suspect(line)
+           ? PG_READ_SUSPECT : read;
+}
+
+pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
+                         pg_field_e field)
+{
+    pg_span_t s = line->field[field];
+    pg_span_t out;
+
+    if (is_dash(s)) {
+        return absent;
+    }
+    if (pg_room_left(&reader->room) < s.len
+        || !(line->escaped || pg_span_istarts(s, PG_SPAN("\\x")))) {
+        return s;
+    }
+    out = pg_logescape_undo(reader->room.at, s);
+    if (out.ptr == reader->room.at) {
+        reader->room.at += out.len;
+    }
+    return out;
+}
+
+/* A clock that was wrong by years must not push the history out of sight. */
+apr_time_t pg_reader_time(const pg_reader_t *reader, const pg_logline_t *line)
+{
+    const pg_reading_t *how = reader->how;
+    apr_time_t time = 0;
+
+    if (!pg_logtime_parse_in(&time, line->field[PG_FIELD_TIME], how->zone)
+        && !pg_logtime_parse_in(&time, reader->outer_time, how->zone)
+        && !pg_logtime_parse_syslog(&time, reader->outer_time, how->now,
+                                    how->zone)) {
+        return 0;
+    }
+    return time > how->now + APR_USEC_PER_SEC * 86400 ? 0 : time;
+}
+
+int pg_reader_status(const pg_logline_t *line)
+{
+    pg_span_t s = line->field[PG_FIELD_STATUS];
+    int status = 0;
+
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!pg_octet_is_digit(s.ptr[i]) || i == 3) {
+            return 0;
+        }
+        status = status * 10 + (s.ptr[i] - '0');
+    }
+    return status;
+}
+
+bool pg_reader_needs_head(pg_span_t head)
+{
+    pg_columns_t columns = { .n = 0 };
+    pg_span_t line = pg_span_upto(head, pg_span_find_any(head, "\r\n"));
+
+    if (pg_span_istarts(line, PG_SPAN("\xef\xbb\xbf"))) {
+        line = pg_span_from(line, 3);
+    }
+    return line.len && (line.ptr[0] == '#'
+                        || pg_columns_learn(&columns, line));
+}

@@ -1,0 +1,108 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The one reader of lines, for all commands: envelopes off, known formats
+ * first, then JSON, columns, and what a request looks like. It never guesses
+ * in silence: what it cannot read it calls unread. */
+#ifndef PG_READER_H
+#define PG_READER_H
+
+#include "pg_client.h"
+#include "pg_columns.h"
+#include "pg_envelope.h"
+#include "pg_logformat.h"
+#include "pg_loose.h"
+
+/** What a line is. */
+typedef enum pg_read_e {
+    PG_READ_REQUEST,
+    PG_READ_BLANK,
+    PG_READ_SILENT,              /* the place of the request is empty: "-"
+                                    408, a connection that was closed     */
+    PG_READ_OTHER,               /* known to hold no request: an error
+                                    log's message, a line of names        */
+    PG_READ_UNREAD,
+    PG_READ_SUSPECT              /* unread, and it holds "://" or CONNECT
+                                    and a host with a port                */
+} pg_read_e;
+
+/*  How a line was read: X(enum suffix, name). The named formats of
+ *  pg_logformat.h, those of pg_loose.h, and these: */
+#define PG_SHAPES(X)                                                          \
+    X(UNKNOWN,  "unknown")                                                    \
+    X(FORMAT,   "format")        /* one of the formats given: its name     */ \
+    X(COLUMNS,  "columns")                                                    \
+    X(JSON,     "json")                                                       \
+    PG_LOOSE_KINDS(X)
+
+#define PG_ENUM_SHAPE(sym, name) PG_SHAPE_##sym,
+typedef enum pg_shape_e {
+    PG_SHAPES(PG_ENUM_SHAPE)
+    PG_SHAPE_COUNT
+} pg_shape_e;
+#undef PG_ENUM_SHAPE
+
+/** The name above. */
+const char *pg_reader_shape(pg_shape_e shape);
+
+/** How lines are to be read; const while readers use it. */
+typedef struct pg_reading_t {
+    const pg_logformat_t *format; /* tried in order                       */
+    int formats;
+    bool json;                   /* try JSON                              */
+    bool any;                    /* and everything else: no format given  */
+    apr_time_t now;              /* a line from the future has no time    */
+    int zone;                    /* of times that name none, minutes east
+                                    of UTC                                */
+} pg_reading_t;
+
+typedef struct pg_reader_t {
+    const pg_reading_t *how;
+    char *memory;                /* PG_READER_MEMORY octets               */
+    pg_room_t room;              /* what of it is free                    */
+    pg_columns_t columns;        /* as the file named them                */
+    bool head;                   /* the next line is a file's first: it may
+                                    name columns without a '#'            */
+    pg_envelope_e envelope;      /* of the last line; the outermost       */
+    pg_shape_e shape;            /* of the last line                      */
+    int format;                  /* with PG_SHAPE_FORMAT: which           */
+    pg_span_t outer_time;        /* the envelope's                        */
+    pg_client_t client;          /* of the last line                      */
+} pg_reader_t;
+
+/** Octets for a reader that is given lines of up to n. */
+#define PG_READER_MEMORY(n) ((apr_size_t)(n) * 5 + 1024)
+
+/**
+ * Begin a file, or with head set to false a part of one.
+ * @param memory  PG_READER_MEMORY(n) octets
+ */
+void pg_reader_begin(pg_reader_t *reader, const pg_reading_t *how,
+                     char *memory, apr_size_t size);
+
+/**
+ * Read a line.
+ * @param out   with PG_READ_REQUEST: REQUEST, or METHOD and TARGET, not
+ *              empty. CLIENT is an address or a host name, or absent. Lives
+ *              until the next call
+ * @param line  without its line end
+ */
+pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
+                         pg_span_t line);
+
+/** A field as it was sent: escapes undone; "-" is absent. In the reader's
+ *  memory, until the next line. */
+pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
+                         pg_field_e field);
+
+/** When the last line was written: 0, if it does not say or it cannot be. */
+apr_time_t pg_reader_time(const pg_reader_t *reader,
+                          const pg_logline_t *line);
+
+/** The status of a line, or 0. */
+int pg_reader_status(const pg_logline_t *line);
+
+/** Must a file that begins so be read from its beginning, by one reader?
+ *  Its first lines say what the others mean. */
+bool pg_reader_needs_head(pg_span_t head);
+
+#endif

@@ -1,0 +1,247 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_tell.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "pg_logescape.h"
+
+/* --- other protocols ----------------------------------------------------- */
+
+typedef struct signature_t {
+    const char *octets;          /* '?' is any one                        */
+    apr_size_t n;
+    pg_told_e kind;
+} signature_t;
+
+#define SIGNATURE(octets, kind) { octets, sizeof(octets) - 1, PG_TOLD_##kind }
+
+/* RFC 8446 5.1, RFC 4253 4.2, RFC 5321 4.1.1, RFC 9113 3.4, MS-RDPBCGR
+ * 2.2.1.1 (TPKT and X.224 connection request). httpd cuts at a NUL, so the
+ * beginnings are short. */
+static const signature_t signatures[] = {
+    SIGNATURE("\x16\x03", TLS),
+    SIGNATURE("SSH-", SSH),
+    SIGNATURE("EHLO ", SMTP),
+    SIGNATURE("HELO ", SMTP),
+    SIGNATURE("MAIL FROM:", SMTP),
+    SIGNATURE("RCPT TO:", SMTP),
+    SIGNATURE("PRI * HTTP/2.0", HTTP2),
+    SIGNATURE("\x03\x00\x00??\xe0", RDP),
+};
+
+static bool has_signature(pg_span_t s, const signature_t *of)
+{
+    for (apr_size_t i = 0; i < of->n; i++) {
+        if (i >= s.len || (of->octets[i] != '?'
+                           && pg_octet_lower(of->octets[i])
+                              != pg_octet_lower(s.ptr[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What httpd logs of a connection that said only this: it stopped at the
+ * first NUL. */
+static bool is_cut_rdp(pg_span_t s)
+{
+    return s.len <= 2 && s.len && s.ptr[0] == 3;
+}
+
+static pg_told_e protocol_of(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]);
+         i++) {
+        if (has_signature(s, &signatures[i])) {
+            return signatures[i].kind;
+        }
+    }
+    return is_cut_rdp(s) ? PG_TOLD_RDP : PG_TOLD_UNKNOWN;
+}
+
+/* --- requests ------------------------------------------------------------ */
+
+/* A field's value in the lines behind the first; absent if it is not there. */
+static pg_span_t field_value(pg_span_t lines, pg_span_t name)
+{
+    while (lines.len) {
+        apr_size_t n = pg_span_find(lines, '\n');
+        pg_span_t line = pg_span_upto(lines, n);
+        lines = pg_span_from(lines, n + 1);
+        if (pg_span_istarts(line, name) && line.len > name.len
+            && line.ptr[name.len] == ':') {
+            return pg_span_trim(pg_span_from(line, name.len + 1));
+        }
+    }
+    return (pg_span_t){ .ptr = NULL, .len = 0 };
+}
+
+static bool is_socks(pg_span_t s)
+{
+    return s.len >= 2 && (s.ptr[0] == 4 || s.ptr[0] == 5);
+}
+
+/* 04 command port(2) address(4): the core reads names only. */
+static void note_socks(pg_told_t *out, pg_tell_t *tell, pg_span_t s)
+{
+    const unsigned char *u = (const unsigned char *)s.ptr;
+
+    if (s.len < 8 || u[0] != 4
+        || (u[4] == 0 && u[5] == 0 && u[6] == 0)) {
+        return;
+    }
+    inet_ntop(AF_INET, u + 4, tell->socks_host, sizeof(tell->socks_host));
+    out->verdict.host = pg_span_str(tell->socks_host);
+    out->verdict.port = (apr_uint16_t)(u[2] * 256 + u[3]);
+}
+
+static void classify(pg_told_t *out, pg_tell_t *tell, const pg_own_t *own)
+{
+    out->request.check_host = out->request.host.ptr && own;
+    pg_classify(&out->verdict, &out->request, own);
+    if (out->verdict.class_id == PG_CLASS_SOCKS) {
+        note_socks(out, tell, out->request.line);
+    }
+}
+
+static bool is_noise(const pg_told_t *out)
+{
+    return out->verdict.class_id == PG_CLASS_CLEAN
+           && out->verdict.reason == PG_REASON_NOISE;
+}
+
+/* A request as it was sent. @return false: it is none */
+static bool look_raw(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
+                     const pg_own_t *own, bool certain)
+{
+    apr_size_t n = is_socks(text) ? text.len : pg_span_find(text, '\n');
+
+    out->request = (pg_request_t){ .line = pg_span_upto(text, n) };
+    out->request.host = field_value(pg_span_from(text, n + 1),
+                                    PG_SPAN("Host"));
+    classify(out, tell, own);
+    if (is_noise(out) && !certain) {
+        return false;
+    }
+    out->kind = PG_TOLD_REQUEST;
+    return true;
+}
+
+/* --- lines of logs ------------------------------------------------------- */
+
+static void judge(pg_told_t *out, const pg_logline_t *line)
+{
+    out->status = pg_reader_status(line);
+    out->succeeded = out->verdict.class_id != PG_CLASS_CLEAN
+                     && out->status >= 200 && out->status < 300;
+    if (out->succeeded) {
+        out->ground = pg_judge_alone(out->verdict.class_id,
+                                     out->verdict.method,
+                                     line->field[PG_FIELD_SIZE]);
+    }
+}
+
+static void look_logged(pg_told_t *out, pg_tell_t *tell,
+                        const pg_logline_t *line, const pg_own_t *own)
+{
+    pg_reader_t *reader = &tell->reader;
+    pg_request_t *r = &out->request;
+
+    *r = (pg_request_t){ .line = pg_reader_sent(reader, line,
+                                                PG_FIELD_REQUEST) };
+    if (r->line.len == 0) {
+        r->method = pg_reader_sent(reader, line, PG_FIELD_METHOD);
+        r->target = pg_reader_sent(reader, line, PG_FIELD_TARGET);
+        r->protocol = pg_reader_sent(reader, line, PG_FIELD_PROTOCOL);
+    }
+    r->host = pg_reader_sent(reader, line, PG_FIELD_HOST);
+    out->kind = protocol_of(r->line);
+    out->client.ptr = tell->client;
+    out->client.len = pg_span_copy(tell->client, sizeof(tell->client),
+                                   line->field[PG_FIELD_CLIENT]);
+    classify(out, tell, own);
+    judge(out, line);
+    if (out->verdict.class_id != PG_CLASS_CLEAN
+        || out->kind == PG_TOLD_UNKNOWN) {
+        out->kind = PG_TOLD_REQUEST;
+    }
+}
+
+/* @return false: it is no line that could be read */
+static bool look_line(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
+                      const pg_own_t *own)
+{
+    pg_logline_t line;
+
+    switch (pg_reader_line(&tell->reader, &line, text)) {
+    case PG_READ_REQUEST:
+        look_logged(out, tell, &line, own);
+        return true;
+    case PG_READ_BLANK:
+    case PG_READ_SILENT:
+        out->kind = PG_TOLD_NOTHING;
+        return true;
+    case PG_READ_OTHER:
+        out->kind = PG_TOLD_MESSAGE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+/* Octets in escapes: a request that a log shows so, cut out of it. */
+static pg_span_t unescape(pg_reader_t *reader, pg_span_t text, bool escaped)
+{
+    pg_span_t out;
+
+    if ((!escaped && !pg_span_istarts(text, PG_SPAN("\\x")))
+        || pg_room_left(&reader->room) < text.len) {
+        return text;
+    }
+    out = pg_logescape_undo(reader->room.at, text);
+    if (out.ptr == reader->room.at) {
+        /* kept while the same text is tried as a line */
+        reader->memory += out.len;
+        reader->room.at += out.len;
+    }
+    return out;
+}
+
+/* A text in which no other protocol was recognised. */
+static void look_closer(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
+                        pg_span_t raw, const pg_own_t *own)
+{
+    pg_span_t line = pg_span_trim(text), first;
+
+    if (line.len == 0) {
+        out->kind = PG_TOLD_NOTHING;
+        return;
+    }
+    line = pg_span_upto(line, pg_span_find(line, '\n'));
+    first = pg_span_upto(raw, pg_span_find(raw, '\n'));
+    if (!(pg_loose_is_request(first) && look_raw(out, tell, raw, own, true))
+        && !look_line(out, tell, line, own)
+        && !look_raw(out, tell, raw, own, false)) {
+        out->kind = PG_TOLD_UNKNOWN;
+    }
+}
+
+void pg_tell_look(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
+                  bool escaped, const pg_own_t *own)
+{
+    char *memory = tell->reader.memory;
+    pg_span_t raw;
+
+    tell->reader.room.at = memory;
+    raw = unescape(&tell->reader, text, escaped);
+    memset(out, 0, sizeof(*out));
+    out->kind = protocol_of(raw);
+    if (out->kind == PG_TOLD_UNKNOWN) {
+        look_closer(out, tell, text, raw, own);
+    }
+    tell->reader.memory = memory;
+}

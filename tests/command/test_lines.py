@@ -1,0 +1,205 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""One reader for all logs: formats that people have, each with the same four
+requests, two of which are attempts."""
+
+import json
+import os
+import re
+
+import pytest
+
+from pg_cli import run, write
+from pg_httpd import TOP
+
+LINES = os.path.join(TOP, "tests", "cases", "lines")
+REQUESTS = [                      # client, method, target, version, status
+    ("198.51.100.77", "GET", "/", "HTTP/1.1", "200", "4711"),
+    ("203.0.113.21", "GET", "http://check.example.com/ip.php", "HTTP/1.1",
+     "403", "199"),
+    ("203.0.113.22", "CONNECT", "smtp.example.net:587", "HTTP/1.1", "405",
+     "226"),
+    ("198.51.100.78", "GET", "/index.html?q=1", "HTTP/1.1", "200", "812"),
+]
+
+
+def _rows(name):
+    with open(os.path.join(LINES, name), encoding="utf-8") as rows:
+        return [row.rstrip("\n").split("\t", 1 if name[0] == "t" else 3)
+                for row in rows if row[0] != "#"]
+
+
+def _expand(template, i):
+    client, method, target, version, status, length = REQUESTS[i]
+    values = {"C": client, "R": f"{method} {target} {version}", "M": method,
+              "T": target, "V": version, "S": status, "B": length,
+              "H": f"11:02:0{i}"}
+    text = re.sub(r"@([CRMTVSBH])", lambda at: values[at[1]], template)
+    return text.replace("\\t", "\t") + "\n"
+
+
+def _templates():
+    logs = {}
+    for name, template in _rows("templates.tsv"):
+        head, lines = logs.setdefault(name, ([], []))
+        if template.startswith("@0"):
+            head.append(template[2:].replace("\\t", "\t") + "\n")
+        else:
+            lines.extend(_expand(template, i) for i in range(4))
+    return {name: "".join(head + lines)
+            for name, (head, lines) in logs.items()}
+
+
+TEMPLATES = _templates()
+TIMELESS = {"uvicorn"}            # its lines have none
+NO_STATUS = {"nginx-error", "rails"}
+
+
+def _scan(*args):
+    done = run("scan", "-q", "-O", "json", *args)
+    return done, json.loads(done.stdout)
+
+
+def _sources(found):
+    return {row["key"]: row["count"] for row in found["top"]["sources"]
+            ["entries"] if row["key"]}
+
+
+@pytest.mark.parametrize("name, attempts, clients, _", _rows("expected.tsv"))
+def test_a_log_is_read_whatever_its_format(name, attempts, clients, _):
+    done, found = _scan(os.path.join(LINES, name))
+    if attempts == "cannot tell":
+        assert found["scan"]["verdict"] == "unknown"
+        assert done.returncode == 3
+        return
+    assert found["attempts"] == int(attempts)
+    assert found["scan"]["verdict"] == "attempts"
+    assert set(_sources(found)) == set(clients.split()) - {"-"}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_made_up_log_is_read_whatever_its_format(tmp_path, name):
+    log = write(tmp_path / "log", TEMPLATES[name])
+    done, found = _scan(log)
+    assert done.returncode == 1
+    assert found["attempts"] == 2
+    assert _sources(found) == {"203.0.113.21": 1, "203.0.113.22": 1}
+    assert found["scan"]["lines"]["untimed"] == (2 if name in TIMELESS else 0)
+    assert found["scan"]["lines"]["unparsed"] == 0
+    assert found["by_outcome"]["refused"] == (0 if name in NO_STATUS else 2)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_explain_says_of_each_line_what_scan_counts(name):
+    if "@0" in "".join(t for n, t in _rows("templates.tsv") if n == name):
+        return                    # its first line says what the others mean
+    for text in TEMPLATES[name].splitlines():
+        if any(r[0] in text for r in REQUESTS[1:3]) and text[0] != "#":
+            done = run("explain", "--", text)
+            assert done.returncode == 1, text
+            assert done.stdout.startswith(b"An attempt to use this server"), \
+                text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_windows_encodings_are_read(tmp_path, encoding, end):
+    log = tmp_path / "log"
+    text = TEMPLATES["akamai"].replace("ua", "Ü\U0001f600").replace("\n", end)
+    mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
+    log.write_bytes(mark + text.encode(encoding))
+    _, found = _scan(log)
+    assert found["attempts"] == 2
+    assert found["top"]["user_agents"]["entries"][0]["key"] \
+        == "Ü\U0001f600"
+
+
+# --- what cannot be told -----------------------------------------------------
+
+UNKNOWN = {
+    "empty": "",
+    "no log": "hello\n" * 3,
+    "prose with an address": "see http://relay.example/ for more\n",
+    "an attempt in an unread line":
+        TEMPLATES["akamai"].splitlines()[0] + "\n"
+        "??? connect relay.example:25 ???\n",
+    "over one per cent unread":
+        (TEMPLATES["akamai"].splitlines()[0] + "\n") * 50 + "what\n",
+    "an error log":
+        '[Mon Nov 18 11:02:04.1 2024] [core:error] [pid 1:tid 2] [client '
+        '203.0.113.7:40312] AH00126: Invalid URI in request GET /x HTTP/1.0\n',
+    "messages only":
+        "[Mon Nov 18 11:02:00.1 2024] [mpm_event:notice] [pid 1:tid 1] "
+        "AH00489: Apache configured -- resuming normal operations\n",
+}
+
+
+@pytest.mark.parametrize("language, first", [
+    ("en", "Cannot tell"), ("ja", "判断できません")])
+@pytest.mark.parametrize("what", UNKNOWN)
+def test_a_log_that_was_not_read_is_never_an_all_clear(tmp_path, what,
+                                                       language, first):
+    log = write(tmp_path / "log", UNKNOWN[what])
+    done = run("scan", "--lang", language, log)
+    assert done.returncode == 3
+    assert done.stdout.decode().startswith(first)
+    assert b"No relay attempts" not in done.stdout
+    _, found = _scan(log)
+    assert found["scan"]["verdict"] == "unknown"
+    page = run("scan", "-O", "html", "--lang", language, log).stdout.decode()
+    assert first in page
+
+
+def test_a_missing_file_and_a_folder_are_no_all_clear(tmp_path):
+    clean = write(tmp_path / "log", TEMPLATES["akamai"].splitlines()[0])
+    assert run("scan", clean).returncode == 0
+    for name in (tmp_path / "missing", tmp_path):
+        done = run("scan", clean, name)
+        assert done.returncode == 66
+        assert done.stdout.startswith(b"Cannot tell")
+
+
+def test_a_ledger_is_named_with_the_command_that_reads_it(tmp_path):
+    log = write(tmp_path / "log", TEMPLATES["akamai"])
+    ledger = tmp_path / "ledger"
+    assert run("scan", "--into", ledger, log).returncode == 1
+    done = run("scan", ledger)
+    assert done.returncode == 66
+    assert b"proxyguard show" in done.stderr
+
+
+def test_a_log_of_full_urls_asks_for_the_own_names(tmp_path):
+    log = write(tmp_path / "log",
+                "1731927700.123 53 198.51.100.1 TCP_MISS/200 5120 GET "
+                "http://shop.example.org/ - HIER_DIRECT/192.0.2.1 text/html\n")
+    done = run("scan", log)
+    assert done.returncode == 3
+    assert b"--own-host" in done.stdout
+    assert run("scan", "-o", "shop.example.org", log).returncode == 0
+    assert run("scan", "-o", "other.example.org", log).returncode != 0
+
+
+def test_the_format_is_said_once(tmp_path):
+    logs = [write(tmp_path / f"log{i}", TEMPLATES["cri-json"])
+            for i in range(3)]
+    text = run("scan", *logs).stdout.decode()
+    assert text.count("read as json inside cri") == 1
+
+
+def test_a_format_may_change_within_a_file(tmp_path):
+    log = write(tmp_path / "log", TEMPLATES["akamai"], TEMPLATES["zeek-json"],
+                TEMPLATES["istio"])
+    assert _scan(log)[1]["attempts"] == 6
+
+
+def test_the_format_that_was_given_wins(tmp_path):
+    log = write(tmp_path / "log", TEMPLATES["zeek-json"])
+    assert run("scan", "-f", "combined", log).returncode == 3
+
+
+def test_times_without_a_zone_are_in_the_one_given(tmp_path):
+    log = write(tmp_path / "log", TEMPLATES["go"])
+    utc, there = (_scan("--tz", tz, log)[1]["recent"][0]["time"]
+                  for tz in ("UTC", "+0900"))
+    assert utc == "2025-03-19T11:02:02Z"
+    assert there == "2025-03-19T02:02:02Z"
+    assert run("scan", "--tz", "JST", log).returncode == 64

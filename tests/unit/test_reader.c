@@ -1,0 +1,308 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The reader of lines: whatever is put around a line, it finds no fewer
+ * attempts than in the line alone, and no client that is none. */
+#include "pg_test.h"
+
+#include <stdio.h>
+
+#include <apr_strings.h>
+
+#include "pg_classify.h"
+#include "pg_reader.h"
+
+#define LATER (APR_INT64_C(4000000000) * APR_USEC_PER_SEC)
+
+/* The same line in each envelope; '@' is where it goes, as it is, and '%'
+ * where it goes as the text of JSON or of a quoted whole line. */
+static const char *const envelopes[] = {
+    "@",
+    "{\"log\":\"%\\n\",\"stream\":\"stdout\",\"time\":\"2025-01-01T00:00:00Z"
+    "\"}",
+    "{\"message\":\"%\"}",
+    "{\"host\":{\"name\":\"web\"},\"MESSAGE\":\"%\"}",
+    "{\"short_message\":\"%\",\"host\":\"web\"}",
+    "{\"a\":{\"line\":\"%\"}}",
+    "{\"event\":{\"original\":\"%\"}}",
+    "Nov 18 11:02:03 web httpd[8]: @",
+    "<134>Nov  8 11:02:03 web httpd: @",
+    "<134>1 2025-01-01T00:00:00Z web httpd 812 - - @",
+    "2025-01-01T00:00:00.123456789Z stdout F @",
+    "2025-01-01T00:00:00.123456789Z @",
+    "2025-01-01T00:00:00+0000 web httpd[812]: @",
+    "web_1  | @",
+    "[pod/web-7d9f/httpd] @",
+    "/var/log/apache2/access.log:@",
+    "\"%\"",
+    "\xef\xbb\xbf@",
+    "@\r",
+    "2025-01-01T00:00:00Z stdout F {\"log\":\"%\"}",
+};
+
+enum { ENVELOPES = sizeof(envelopes) / sizeof(envelopes[0]) };
+
+typedef struct world_t {
+    apr_pool_t *pool;
+    pg_logformat_t format[4];
+    pg_reading_t how;
+    pg_reader_t reader;
+} world_t;
+
+static void begin(world_t *w, apr_size_t longest)
+{
+    memset(w, 0, sizeof(*w));
+    apr_pool_create(&w->pool, NULL);
+    w->how = (pg_reading_t){ .format = w->format, .json = true, .any = true,
+                             .now = LATER };
+    for (const char *const *name = pg_logformat_named(); *name; name++) {
+        pg_logformat_compile(&w->format[w->how.formats++], *name, w->pool);
+    }
+    pg_reader_begin(&w->reader, &w->how,
+                    apr_palloc(w->pool, PG_READER_MEMORY(longest)),
+                    PG_READER_MEMORY(longest));
+    w->reader.head = false;
+}
+
+/* As httpd writes what a client sent (ap_escape_logitem). */
+static char *put_logged(char *out, pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c == '"' || c == '\\') {
+            *out++ = '\\';
+            *out++ = (char)c;
+        }
+        else if (c < 0x20 || c >= 0x7f) {
+            out += sprintf(out, "\\x%02x", c);
+        }
+        else {
+            *out++ = (char)c;
+        }
+    }
+    return out;
+}
+
+static const char *logged(pg_span_t request, apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, request.len * 4 + 200);
+    char *out = text + sprintf(text, "203.0.113.7 - - [18/Nov/2024:11:02:04 "
+                               "+0000] \"");
+
+    out = put_logged(out, request);
+    strcpy(out, "\" 405 226 \"-\" \"ua\"");
+    return text;
+}
+
+/* A text as a string of JSON, or a whole quoted line, has it. */
+static char *put_quoted(char *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') {
+            *out++ = '\\';
+        }
+        *out++ = *text;
+    }
+    return out;
+}
+
+static const char *wrapped(const char *envelope, const char *line,
+                           apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, strlen(envelope) + strlen(line) * 2 + 1);
+    char *out = text;
+
+    for (const char *e = envelope; *e; e++) {
+        if (*e == '@') {
+            out = stpcpy(out, line);
+        }
+        else if (*e == '%') {
+            out = put_quoted(out, line);
+        }
+        else {
+            *out++ = *e;
+        }
+    }
+    *out = '\0';
+    return text;
+}
+
+static bool is_attempt(world_t *w, const char *text)
+{
+    pg_span_t exact = pg_test_exact(pg_span_str(text));
+    pg_logline_t line;
+    pg_request_t request;
+    pg_verdict_t verdict;
+    bool found = false;
+
+    if (pg_reader_line(&w->reader, &line, exact) == PG_READ_REQUEST) {
+        ck_assert_msg(pg_span_eq(line.field[PG_FIELD_CLIENT],
+                                 PG_SPAN("203.0.113.7")), "%s: %.*s", text,
+                      (int)line.field[PG_FIELD_CLIENT].len,
+                      line.field[PG_FIELD_CLIENT].ptr);
+        request = (pg_request_t){
+            .line = pg_reader_sent(&w->reader, &line, PG_FIELD_REQUEST),
+            .method = line.field[PG_FIELD_METHOD],
+            .target = line.field[PG_FIELD_TARGET]
+        };
+        found = pg_classify(&verdict, &request, NULL) != PG_CLASS_CLEAN;
+    }
+    free((void *)(apr_uintptr_t)exact.ptr);
+    return found;
+}
+
+START_TEST(an_envelope_hides_no_attempt)
+{
+    int count, attempts = 0;
+    const pg_row_t *rows = pg_test_rows("classify.tsv", &count);
+    apr_pool_t *pool;
+    world_t w;
+
+    begin(&w, 1 << 17);
+    ck_assert_int_gt(count, 100);
+    apr_pool_create(&pool, w.pool);
+    for (int i = 0; i < count; i++) {
+        const char *plain = logged(rows[i].field[0], pool);
+        bool attempt = is_attempt(&w, plain);
+        attempts += attempt;
+        for (int e = 0; e < ENVELOPES && attempt; e++) {
+            const char *text = wrapped(envelopes[e], plain, pool);
+            ck_assert_msg(is_attempt(&w, text), "row %d: %s", rows[i].line,
+                          text);
+        }
+        apr_pool_clear(pool);
+    }
+    ck_assert_int_gt(attempts, 100);
+    apr_pool_destroy(w.pool);
+}
+END_TEST
+
+/* --- clients ------------------------------------------------------------- */
+
+START_TEST(a_client_is_an_address_or_a_name)
+{
+    static const struct { const char *text, *client; } cases[] = {
+        { "192.0.2.1", "192.0.2.1" },
+        { "192.0.2.1:51234", "192.0.2.1" },
+        { "192.0.2.1, 10.0.0.1", "192.0.2.1" },
+        { "192.0.2.1,10.0.0.1", "192.0.2.1" },
+        { "2001:DB8::1", "2001:db8::1" },
+        { "[2001:db8::1]", "2001:db8::1" },
+        { "[2001:db8::1]:443", "2001:db8::1" },
+        { "fe80::1%eth0", "fe80::1" },
+        { "::ffff:192.0.2.1", "192.0.2.1" },
+        { "client.example.net", "client.example.net" },
+        { "localhost", "localhost" },
+        { "\"192.0.2.1\"", "192.0.2.1" },
+        { "Nov", "" }, { "-", "" }, { "", "" }, { "192.0.2", "" },
+        { "192.0.2.1.5", "" }, { "192.0.2.256", "" }, { "1.5", "" },
+        { "web_1", "" }, { "a..b", "" }, { ".a.b", "" }, { "a.b.", "" },
+        { "[192.0.2.1", "" }, { "unix:", "" }, { "12345", "" },
+        { "fe80", "" }, { "a b.example", "" }, { "::g", "" },
+    };
+    pg_client_t client;
+
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pg_span_t text = pg_test_exact(pg_span_str(cases[i].text));
+        pg_client_read(&client, text);
+        ck_assert_msg(!strcmp(client.text, cases[i].client), "'%s': '%s'",
+                      cases[i].text, client.text);
+        ck_assert_int_eq(client.kind == PG_CLIENT_NONE,
+                         cases[i].client[0] == '\0');
+        free((void *)(apr_uintptr_t)text.ptr);
+    }
+}
+END_TEST
+
+START_TEST(private_addresses_are_those_of_the_rfcs)
+{
+    static const struct { const char *text; bool is; } cases[] = {
+        { "10.0.0.1", true }, { "11.0.0.1", false }, { "172.16.0.1", true },
+        { "172.31.0.1", true }, { "172.32.0.1", false },
+        { "172.15.0.1", false }, { "192.168.1.1", true },
+        { "192.169.1.1", false }, { "127.0.0.1", true },
+        { "100.64.0.1", true }, { "100.128.0.1", false },
+        { "169.254.1.1", true }, { "169.253.1.1", false }, { "::1", true },
+        { "fd00::1", true }, { "fe80::1", true }, { "2001:db8::1", false },
+        { "localhost", false },
+    };
+    pg_client_t client;
+
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pg_client_read(&client, pg_span_str(cases[i].text));
+        ck_assert_msg(pg_client_is_private(&client) == cases[i].is, "%s",
+                      cases[i].text);
+    }
+}
+END_TEST
+
+/* --- what a client cannot do --------------------------------------------- */
+
+START_TEST(a_client_cannot_write_itself_another_address_or_request)
+{
+    static const char *const lines[] = {
+        ("203.0.113.7 - - [18/Nov/2024:11:02:04 +0000] \"CONNECT "
+         "a.example:25 HTTP/1.0\" 405 1 \"-\" \"GET / HTTP/1.1\" 200 x"),
+        ("[18/Nov/2024:11:02:04 +0000] 203.0.113.7 | \"CONNECT a.example:25 "
+         "HTTP/1.0\" | \"client=192.0.2.9 [client 192.0.2.9]\" 405"),
+        ("[18/Nov/2024:11:02:04 +0000] \"GET http://a.example/?method=GET "
+         "HTTP/1.1\" 403 1 \"ua 192.0.2.9\" \"203.0.113.7\""),
+        ("203.0.113.7 18/Nov/2024:11:02:04 GET http://a.example/ method=GET "
+         "uri=/ status=200 remote_addr=192.0.2.9"),
+        ("{\"remote_addr\":\"203.0.113.7\",\"request\":\"GET "
+         "http://a.example/\\\",\\\"remote_addr\\\":\\\"192.0.2.9 HTTP/1.1\""
+         ",\"status\":403}"),
+    };
+    world_t w;
+
+    begin(&w, 1 << 14);
+    for (apr_size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        ck_assert_msg(is_attempt(&w, lines[i]), "%s", lines[i]);
+    }
+    apr_pool_destroy(w.pool);
+}
+END_TEST
+
+START_TEST(a_line_that_was_not_read_is_told_from_one_without_a_request)
+{
+    static const struct { const char *line; pg_read_e read; } cases[] = {
+        { "", PG_READ_BLANK },
+        { "203.0.113.7 - - [18/Nov/2024:11:02:04 +0000] \"-\" 408 -",
+          PG_READ_SILENT },
+        { "what is this", PG_READ_UNREAD },
+        { "see http://a.example/", PG_READ_SUSPECT },
+        { "connect a.example:25", PG_READ_SUSPECT },
+        { "connect a.example", PG_READ_UNREAD },
+        { "AH00558: httpd: Could not determine the name", PG_READ_OTHER },
+        { "#Software: Microsoft Internet Information Services 10.0",
+          PG_READ_OTHER },
+        { "-Zzr0", PG_READ_OTHER },
+        { "{\"level\":\"info\",\"msg\":\"started\"}", PG_READ_UNREAD },
+        { "1731927723 5120 .", PG_READ_UNREAD },
+    };
+    pg_logline_t line;
+    world_t w;
+
+    begin(&w, 1 << 14);
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert_msg(pg_reader_line(&w.reader, &line,
+                                     pg_span_str(cases[i].line))
+                      == cases[i].read, "%s", cases[i].line);
+    }
+    apr_pool_destroy(w.pool);
+}
+END_TEST
+
+PG_TEST_SUITE(reader)
+{
+    TCase *tc = tcase_create("reader");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, an_envelope_hides_no_attempt);
+    tcase_add_test(tc, a_client_is_an_address_or_a_name);
+    tcase_add_test(tc, private_addresses_are_those_of_the_rfcs);
+    tcase_add_test(tc,
+                   a_client_cannot_write_itself_another_address_or_request);
+    tcase_add_test(tc,
+                   a_line_that_was_not_read_is_told_from_one_without_a_request);
+    suite_add_tcase(suite, tc);
+}
