@@ -8,6 +8,7 @@
 #include <apr_tables.h>
 
 #include "pg_clireport.h"
+#include "pg_cliscan.h"
 #include "pg_import.h"
 #include "pg_sensorchart.h"
 #include "pg_summary.h"
@@ -78,34 +79,6 @@ static const struct option longs[] = {
 
 /* --- options ------------------------------------------------------------- */
 
-static int add_format(const pg_cli_t *cli, options_t *o, const char *text)
-{
-    const char *wrong;
-
-    wrong = pg_logformat_compile(apr_array_push(o->formats), text, cli->pool);
-    if (wrong) {
-        return pg_cli_usage(cli, "--log-format: '%s' %s", text, wrong);
-    }
-    return 0;
-}
-
-static int set_format(const pg_cli_t *cli, options_t *o, const char *text)
-{
-    pg_reading_t *how = &o->in.rules.reading;
-
-    how->any = !strcmp(text, "auto");
-    how->json = how->any || !strcmp(text, "json");
-    apr_array_clear(o->formats);
-    if (!how->json) {
-        return add_format(cli, o, text);
-    }
-    for (const char *const *name = pg_logformat_named();
-         how->any && *name; name++) {
-        add_format(cli, o, *name);
-    }
-    return 0;
-}
-
 /* "svg" is made here, the others are those of any report. */
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
@@ -140,7 +113,8 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     case 'o':                    /* a log does not tell its server's ports */
         return pg_cli_own(cli, &o->own, optarg, true);
     case 'f':
-        return set_format(cli, o, optarg);
+        return pg_cliscan_format(cli, &o->in.rules.reading, o->formats,
+                             optarg);
     case 'O':
         return set_output(cli, o, optarg);
     case 'j':
@@ -168,32 +142,6 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
 static const pg_cli_spec_t spec = { help, "o:f:O:j:qh", longs, set_option };
 
-/* The literal before the request, if all formats agree on it. */
-static pg_span_t common_anchor(const pg_reading_t *how)
-{
-    pg_span_t none = { .ptr = NULL, .len = 0 };
-
-    for (int i = 0; i < how->formats; i++) {
-        if (!pg_span_eq(how->format[i].anchor, how->format[0].anchor)) {
-            return none;
-        }
-    }
-    return how->formats ? how->format[0].anchor : none;
-}
-
-static void set_rules(const pg_cli_t *cli, options_t *o)
-{
-    pg_rules_t *rules = &o->in.rules;
-    pg_reading_t *how = &rules->reading;
-
-    how->format = (const pg_logformat_t *)o->formats->elts;
-    how->formats = o->formats->nelts;
-    how->now = cli->now;
-    rules->anchor = common_anchor(how);
-    rules->own = o->own;
-    o->in.learn = o->in.learn && o->own == NULL;
-}
-
 static int check_into(const pg_cli_t *cli, const options_t *o)
 {
     for (int i = 0; o->into && i < o->in.paths; i++) {
@@ -215,13 +163,14 @@ static bool parse(pg_cli_t *cli, options_t *o, int *status)
     o->in.progress = true;
     o->format = pg_report_format(PG_SPAN("text"));
     o->formats = apr_array_make(cli->pool, 8, sizeof(pg_logformat_t));
-    set_format(cli, o, "auto");
+    pg_cliscan_format(cli, &o->in.rules.reading, o->formats, "auto");
     if (!pg_cli_parse(cli, &spec, o, status)) {
         return false;
     }
     o->in.path = (const char *const *)cli->argv + optind;
     o->in.paths = cli->argc - optind;
-    set_rules(cli, o);
+    pg_cliscan_rules(cli, &o->in.rules, o->formats, o->own);
+    o->in.learn = o->in.learn && o->own == NULL;
     *status = o->in.paths ? check_into(cli, o)
               : pg_cli_usage(cli, "no log named; - is standard input");
     return *status == 0;

@@ -31,6 +31,8 @@ static const command_t commands[] = {
       "mask the names and addresses in a text" },
     { "explain", pg_cmd_explain,
       "say what a request or a line of a log is, and what to do" },
+    { "classify", pg_cmd_classify,
+      "write a line for each attempt in logs, for databases and pipes" },
     { "audit", pg_cmd_audit,
       "say what is open in a configuration of httpd" },
 };

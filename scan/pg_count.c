@@ -5,6 +5,7 @@
 #include "pg_conceal.h"
 #include <stdio.h>
 
+#include "pg_judge.h"
 #include "pg_lines.h"
 
 
@@ -174,6 +175,7 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
         .sent = line->sent,
     };
 
+    hit.alone = pg_judge_alone(verdict->class_id, verdict->method, hit.size);
     hit.event.outcome = outcome_of(verdict->class_id, hit.event.status,
                                    hit.size);
     hit.event.source_known = client->kind == PG_CLIENT_ADDRESS;
@@ -182,8 +184,13 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
     hit.request = verdict->class_id == PG_CLASS_SOCKS
                       ? hit.event.verdict.target
                       : pg_conceal_text(text, sizeof(text), request);
-    counter->tally->no_client += hit.client.len == 0;
-    if (counter->ledger) {
+    counter->tally->no_client += hit.client.len == 0
+                                 && verdict->class_id != PG_CLASS_CLEAN;
+    if (counter->watch) {
+        counter->watch->request(counter->watch->to, &hit);
+        counter->tally->attempts += verdict->class_id != PG_CLASS_CLEAN;
+    }
+    else if (counter->ledger) {
         record(counter, &hit);
     }
     else {
@@ -212,6 +219,11 @@ static bool is_question(const pg_counter_t *counter, const pg_logline_t *line,
     return true;
 }
 
+static bool wants_all(const pg_counter_t *counter)
+{
+    return counter->watch && counter->watch->other;
+}
+
 static void count_request(pg_counter_t *counter, const pg_logline_t *line)
 {
     const pg_rules_t *rules = counter->rules;
@@ -227,7 +239,12 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line)
         request.check_host = request.host.len > 0;
     }
     counter->tally->partial += counter->reader.shape == PG_SHAPE_ERROR_LOG;
-    if (pg_classify(&verdict, &request, rules->own) == PG_CLASS_CLEAN) {
+    pg_classify(&verdict, &request, rules->own);
+    if (verdict.class_id == PG_CLASS_CLEAN && wants_all(counter)) {
+        count_attempt(counter, line, &verdict,
+                      request.line.len ? request.line : request.target);
+    }
+    else if (verdict.class_id == PG_CLASS_CLEAN) {
         note_home(counter, line, &verdict);
     }
     else if (is_question(counter, line, verdict.class_id)) {
@@ -243,8 +260,12 @@ static void count_line(pg_counter_t *counter, pg_span_t text)
 {
     pg_tally_t *tally = counter->tally;
     pg_logline_t line;
+    pg_read_e read = pg_reader_line(&counter->reader, &line, text);
 
-    switch (pg_reader_line(&counter->reader, &line, text)) {
+    if (read != PG_READ_REQUEST && wants_all(counter)) {
+        counter->watch->other(counter->watch->to, read, text);
+    }
+    switch (read) {
     case PG_READ_REQUEST:
         note_shape(counter);
         count_request(counter, &line);
@@ -310,7 +331,7 @@ static bool is_home(pg_span_t line, apr_size_t target)
 
 void pg_count_block(pg_counter_t *counter, pg_span_t block)
 {
-    pg_span_t anchor = counter->rules->check_host
+    pg_span_t anchor = counter->rules->check_host || wants_all(counter)
                        ? (pg_span_t){ .ptr = NULL, .len = 0 }
                        : counter->rules->anchor;
     pg_span_t line = { .ptr = NULL, .len = 0 };

@@ -17,6 +17,15 @@ typedef struct pg_rules_t {
     bool check_host;             /* a foreign Host is an attempt          */
 } pg_rules_t;
 
+/** Who wants to see the lines themselves, one by one. */
+typedef struct pg_watch_t {
+    void *to;                    /* handed to both                        */
+    /* an attempt; with `other`, a clean request as well */
+    void (*request)(void *to, const pg_hit_t *hit);
+    /* a line without a request, or that was not read; NULL: not wanted */
+    void (*other)(void *to, pg_read_e read, pg_span_t text);
+} pg_watch_t;
+
 /** What one worker needs besides its tally. */
 typedef struct pg_counter_t {
     const pg_rules_t *rules;
@@ -25,6 +34,7 @@ typedef struct pg_counter_t {
     pg_table_t *found;           /* "path size" of those                  */
     pg_ledger_t *ledger;         /* where to record                       */
     const pg_table_t *relayed;   /* answers judged to be relays           */
+    const pg_watch_t *watch;     /* NULL: nobody watches, lines are counted */
     pg_reader_t reader;
     char *memory;                /* PG_READER_MEMORY(PG_LINE_MAX) octets  */
     char vhost[320];

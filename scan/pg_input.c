@@ -461,6 +461,11 @@ bool pg_input_is(const pg_input_t *input, const pg_input_info_t *info)
                               && input->inode == info->inode);
 }
 
+bool pg_input_is_regular(const pg_input_t *input)
+{
+    return input->regular;
+}
+
 bool pg_input_same(const pg_input_info_t *a, const pg_input_info_t *b)
 {
     return a->regular && b->regular && a->device == b->device

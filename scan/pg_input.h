@@ -51,6 +51,9 @@ const char *pg_input_open(pg_input_t **out, const char *path,
  *  True for all that is no regular file. */
 bool pg_input_is(const pg_input_t *input, const pg_input_info_t *info);
 
+/** Is it a file, and not a pipe or a terminal? */
+bool pg_input_is_regular(const pg_input_t *input);
+
 /** Are both the same regular file, whatever their names? */
 bool pg_input_same(const pg_input_info_t *a, const pg_input_info_t *b);
 

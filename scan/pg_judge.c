@@ -114,10 +114,15 @@ pg_ground_e pg_judge_alone(pg_class_e class_id, pg_span_t method,
     return PG_GROUND_NO_HOME;
 }
 
+static pg_ground_e alone(const pg_answer_t *a)
+{
+    return pg_judge_alone(a->class_id, pg_span_str(a->method),
+                          pg_span_str(a->size));
+}
+
 static pg_ground_e judge_one(const known_t *known, const pg_answer_t *a)
 {
-    pg_ground_e ground = pg_judge_alone(a->class_id, pg_span_str(a->method),
-                                        pg_span_str(a->size));
+    pg_ground_e ground = alone(a);
 
     return ground == PG_GROUND_NO_HOME ? judge_length(known, a) : ground;
 }
@@ -135,21 +140,57 @@ static int worst_first(const void *a, const void *b)
     return strcmp(x->answer->request, y->answer->request);
 }
 
-/* What the table of answers had no room for was still counted: tunnels are
- * relayed whatever else is known, of the others nothing can be said. */
-static void judge_lost(pg_judge_t *judge, const pg_tally_t *tally)
+/* Attempts without a row whose length decides: the home page's and that of
+ * many sites are known without knowing what was asked for.
+ * @return how many of `left` were harmless */
+static apr_uint64_t harmless_lengths(const pg_judge_t *judge,
+                                     const pg_tally_t *tally,
+                                     const known_t *known, apr_pool_t *pool)
 {
-    apr_uint64_t tunnels = tally->tunnels;
+    pg_table_t *held = pg_table_create(pool, judge->n + 1, 0);
+    apr_uint64_t harmless = 0;
+    apr_size_t n;
+    pg_cell_t **cells = pg_table_sorted(tally->lengths, &n, pool);
 
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        const pg_answer_t *a = judge->item[i].answer;
+        if (alone(a) == PG_GROUND_NO_HOME) {
+            pg_table_add(held, pg_span_str(a->size), a->count);
+        }
+    }
+    for (apr_size_t i = 0; i < n; i++) {
+        const pg_cell_t *mine = pg_table_find(held, cells[i]->key);
+        if (pg_table_find(known->home, cells[i]->key)
+            && cells[i]->count > (mine ? mine->count : 0)) {
+            harmless += cells[i]->count - (mine ? mine->count : 0);
+        }
+    }
+    return harmless;
+}
+
+/* What the table of answers had no room for was still counted, by what each
+ * says by itself and by its length: tunnels are relayed and home pages are
+ * harmless whatever was asked for; of the others nothing can be said. */
+static void judge_lost(pg_judge_t *judge, const pg_tally_t *tally,
+                       const known_t *known, apr_pool_t *pool)
+{
+    apr_uint64_t left[PG_GROUND_COUNT], harmless;
+
+    memcpy(left, tally->alone, sizeof(left));
     judge->lost = tally->answered;
     for (apr_size_t i = 0; i < judge->n; i++) {
         judge->lost -= judge->item[i].answer->count;
-        if (judge->item[i].ground == PG_GROUND_CONNECT) {
-            tunnels -= judge->item[i].answer->count;
-        }
+        left[alone(judge->item[i].answer)] -= judge->item[i].answer->count;
     }
-    judge->attempts[PG_JUDGED_RELAYED] += tunnels;
-    judge->attempts[PG_JUDGED_UNCLEAR] += judge->lost - tunnels;
+    if (judge->lost == 0) {
+        return;
+    }
+    harmless = harmless_lengths(judge, tally, known, pool);
+    judge->attempts[PG_JUDGED_HARMLESS] += harmless;
+    left[PG_GROUND_NO_HOME] -= harmless;
+    for (int g = 0; g < PG_GROUND_COUNT; g++) {
+        judge->attempts[pg_scanned_judged_by((pg_ground_e)g)] += left[g];
+    }
 }
 
 pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
@@ -173,7 +214,7 @@ pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
     }
     qsort(item, judge->n, sizeof(*item), worst_first);
     judge->item = item;
-    judge_lost(judge, tally);
+    judge_lost(judge, tally, &known, pool);
     return judge;
 }
 

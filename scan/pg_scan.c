@@ -637,3 +637,18 @@ pg_scan_out_t *pg_scan_record(const pg_scan_in_t *in,
     count_all(&crew, again, total, pool);
     return again;
 }
+
+const pg_own_t *pg_scan_names(const pg_scan_in_t *in, apr_pool_t *pool)
+{
+    pg_scan_out_t out = { .files = 0 };
+    apr_array_header_t *parts = apr_array_make(pool, 16, sizeof(part_t));
+    crew_t crew = { .in = in, .rules = in->rules };
+    pg_table_t *names = pg_table_create(pool, in->bound, 0);
+
+    plan(&crew, parts, &out, pool);
+    if (!crew.rereadable) {
+        return NULL;
+    }
+    collect(names, &crew, pg_count_names, &out);
+    return own_of_names(names, pool);
+}

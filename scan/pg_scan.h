@@ -65,4 +65,8 @@ pg_scan_out_t *pg_scan_record(const pg_scan_in_t *in,
                               const pg_scan_out_t *scan, pg_ledger_t *ledger,
                               apr_pool_t *pool);
 
+/** The names of virtual hosts that the logs themselves have, as a scan learns
+ *  them: NULL when there are none, or one of the logs is a pipe. */
+const pg_own_t *pg_scan_names(const pg_scan_in_t *in, apr_pool_t *pool);
+
 #endif

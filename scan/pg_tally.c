@@ -174,6 +174,23 @@ static pg_method_e method_of(pg_span_t name)
     return PG_METHOD_OTHER;
 }
 
+/* A total order, so that which ones are kept does not depend on the order of
+ * reading: by time, then by text. */
+static int compare(apr_time_t ta, pg_span_t a, apr_time_t tb, pg_span_t b)
+{
+    apr_size_t n = a.len < b.len ? a.len : b.len;
+    int order;
+
+    if (ta != tb) {
+        return ta < tb ? -1 : 1;
+    }
+    order = n ? memcmp(a.ptr, b.ptr, n) : 0;
+    if (order) {
+        return order;
+    }
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
 /* --- answers ------------------------------------------------------------- */
 
 static void copy(char *out, apr_size_t size, pg_span_t s)
@@ -249,25 +266,37 @@ bool pg_tally_is_tunnel(pg_class_e class_id, pg_span_t size)
            && size.len && !pg_tally_is_length(size);
 }
 
+/* Which of several requests with one answer is shown does not depend on who
+ * read which part of a log. */
+static bool is_sooner(apr_time_t time, pg_span_t request,
+                      const pg_answer_t *answer)
+{
+    return compare(time, request, answer->first,
+                   pg_span_str(answer->request)) < 0;
+}
+
 static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
                          pg_span_t key)
 {
     pg_answer_t *answer = pg_table_add(tally->answers, key, 1)->data;
     apr_time_t time = hit->event.time;
+    pg_span_t request;
 
     tally->answered++;
-    if (pg_tally_is_tunnel(hit->event.verdict.class_id, hit->size)) {
-        tally->tunnels++;
+    tally->alone[hit->alone]++;
+    if (hit->alone == PG_GROUND_NO_HOME) {
+        pg_table_add(tally->lengths, hit->size, 1);
     }
     if (answer->count++ == 0) {
         fill_answer(answer, hit);
+        return;
     }
-    else if (time > answer->last) {
-        answer->last = time;
+    request = pg_span_upto(hit->request, PG_TALLY_TEXT);
+    if (is_sooner(time, request, answer)) {
+        copy(answer->request, sizeof(answer->request), request);
     }
-    else if (time < answer->first) {
-        answer->first = time;
-    }
+    answer->first = time < answer->first ? time : answer->first;
+    answer->last = time > answer->last ? time : answer->last;
 }
 
 /* --- attempts kept whole ------------------------------------------------- */
@@ -287,23 +316,6 @@ static void keep(pg_example_t *out, const pg_hit_t *hit, pg_span_t answer)
 #define KEEP_TEXT(name, from) pg_kept_set(&out->name, from);
     PG_KEPT_TEXTS(KEEP_TEXT)
 #undef KEEP_TEXT
-}
-
-/* A total order, so that which ones are kept does not depend on the order of
- * reading: by time, then by text. */
-static int compare(apr_time_t ta, pg_span_t a, apr_time_t tb, pg_span_t b)
-{
-    apr_size_t n = a.len < b.len ? a.len : b.len;
-    int order;
-
-    if (ta != tb) {
-        return ta < tb ? -1 : 1;
-    }
-    order = n ? memcmp(a.ptr, b.ptr, n) : 0;
-    if (order) {
-        return order;
-    }
-    return a.len < b.len ? -1 : a.len > b.len;
 }
 
 static bool is_older(const pg_example_t *kept, apr_time_t time,
@@ -363,6 +375,7 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
                                                  * PG_OUTCOME_COUNT);
     tally->answers = pg_table_create(pool, bound / 8 + 1,
                                      sizeof(pg_answer_t));
+    tally->lengths = pg_table_create(pool, bound / 8 + 1, 0);
     tally->home = pg_table_create(pool, bound / 8 + 1, 0);
     tally->names = pg_table_create(pool, bound / 8 + 1, 0);
     return tally;
@@ -453,6 +466,9 @@ static void join_answer(void *data, const void *add)
         return;
     }
     to->count += from->count;
+    if (is_sooner(from->first, pg_span_str(from->request), to)) {
+        memcpy(to->request, from->request, sizeof(to->request));
+    }
     to->first = from->first < to->first ? from->first : to->first;
     to->last = from->last > to->last ? from->last : to->last;
 }
@@ -492,6 +508,7 @@ static void merge_tables(pg_tally_t *tally, const pg_tally_t *from)
     pg_table_merge(tally->day_sources, from->day_sources, NULL);
     pg_table_merge(tally->vhosts, from->vhosts, join_outcomes);
     pg_table_merge(tally->answers, from->answers, join_answer);
+    pg_table_merge(tally->lengths, from->lengths, NULL);
     pg_table_merge(tally->home, from->home, NULL);
     pg_table_merge(tally->names, from->names, NULL);
 }
@@ -511,7 +528,7 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from)
     join_numbers(tally->envelope, from->envelope, PG_ENVELOPE_COUNT);
     join_numbers(tally->format, from->format, PG_TALLY_FORMATS);
     tally->answered += from->answered;
-    tally->tunnels += from->tunnels;
+    join_numbers(tally->alone, from->alone, PG_GROUND_COUNT);
     if (from->first && (tally->first == 0 || from->first < tally->first)) {
         tally->first = from->first;
     }

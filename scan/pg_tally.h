@@ -25,6 +25,7 @@ typedef struct pg_hit_t {
     pg_span_t request;           /* request line, unescaped               */
     pg_span_t size;              /* octets of the answer as logged        */
     bool sent;                   /* its head counts among them            */
+    pg_ground_e alone;           /* of a 2xx: what it says by itself      */
 } pg_hit_t;
 
 /** A span copied into the tally. */
@@ -101,7 +102,8 @@ typedef struct pg_tally_t {
     apr_uint64_t by_method[PG_METHOD_COUNT];
     apr_uint64_t by_port_class[PG_PORTCLASS_COUNT];
     apr_uint64_t answered;       /* attempts with a 2xx                   */
-    apr_uint64_t tunnels;        /* of these, to a CONNECT                */
+    apr_uint64_t alone[PG_GROUND_COUNT]; /* the same by what each says by
+                                    itself                                */
     apr_time_t first, last;      /* attempts; 0 = none                    */
     apr_time_t log_first, log_last; /* lines looked at                    */
     pg_bucket_t bucket[PG_TALLY_BUCKETS]; /* see above                    */
@@ -109,6 +111,7 @@ typedef struct pg_tally_t {
     pg_table_t *day_sources;     /* key: day and source                   */
     pg_table_t *vhosts;          /* data: count by outcome                */
     pg_table_t *answers;         /* data: pg_answer_t                     */
+    pg_table_t *lengths;         /* of those that need to be compared     */
     pg_table_t *home;            /* sizes of the own answers to "GET /"   */
     pg_table_t *names;           /* virtual hosts learned from the log    */
     pg_example_t example[PG_REASON_COUNT];  /* the oldest of each         */

@@ -1,0 +1,496 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* proxyguard classify: a filter, from lines of logs to a line an attempt, for
+ * databases and pipes. It counts as scan does, with the same reader. */
+#include <errno.h>
+#include <signal.h>
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include "pg_calendar.h"
+#include "pg_cliscan.h"
+#include "pg_escape.h"
+#include "pg_intent.h"
+#include "pg_lines.h"
+#include "pg_scan.h"
+
+enum { OUT_ROOM = 256 * 1024 };
+
+/* Long options without a letter. */
+enum { OPT_ALL = PG_OPT_OWN, OPT_UNBUFFERED, OPT_FOREIGN_HOST, OPT_NO_LEARN,
+       OPT_TZ };
+
+typedef enum form_e { FORM_JSON, FORM_CSV, FORM_TSV } form_e;
+
+typedef struct options_t {
+    pg_scan_in_t in;
+    pg_own_t *own;
+    apr_array_header_t *formats; /* pg_logformat_t                        */
+    form_e form;
+    bool all;
+    bool unbuffered;
+} options_t;
+
+static const char help[] =
+"Usage: proxyguard classify [OPTION]... [FILE]...\n"
+"Write a line for each relay attempt in logs; without FILE, or when it is -,\n"
+"from standard input. FILE may be packed by gzip, zstd or xz.\n\n"
+"  -o, --own-host NAME      a name or address of this server; may be repeated\n"
+"  -f, --log-format FORMAT  as for scan\n"
+"  -O, --output FORMAT      json (default: a JSON object a line, in ECS\n"
+"                           names), csv or tsv\n"
+"      --all                a line for each line of the logs\n"
+"      --unbuffered         write each line at once\n"
+"      --foreign-host       count requests whose Host is not ours, too\n"
+"      --no-learn           take no own names from the logs\n"
+"      --tz ZONE            of times that name none; default UTC\n"
+"  -h, --help               this text\n\n"
+"Exit status: 0 all was read, 3 some lines could not be read, 64 and up\n"
+"errors. When nobody reads the output any more, it ends without a word.\n";
+
+static const struct option longs[] = {
+    { "own-host",     required_argument, NULL, 'o' },
+    { "log-format",   required_argument, NULL, 'f' },
+    { "output",       required_argument, NULL, 'O' },
+    { "all",          no_argument,       NULL, OPT_ALL },
+    { "unbuffered",   no_argument,       NULL, OPT_UNBUFFERED },
+    { "foreign-host", no_argument,       NULL, OPT_FOREIGN_HOST },
+    { "no-learn",     no_argument,       NULL, OPT_NO_LEARN },
+    { "tz",           required_argument, NULL, OPT_TZ },
+    { "help",         no_argument,       NULL, 'h' },
+    { NULL, 0, NULL, 0 }
+};
+
+/* --- what a row has ------------------------------------------------------ */
+
+/*  X(enum suffix, name in ECS, column); members of one object stand together */
+#define COLUMNS(X)                                                            \
+    X(TIME,     "@timestamp",                "time")                          \
+    X(REASON,   "event.reason",              "reason")                        \
+    X(TEXT,     "event.original",            "text")                          \
+    X(CLASS,    "proxyguard.class",          "class")                         \
+    X(FAMILY,   "proxyguard.family",         "family")                        \
+    X(OUTCOME,  "proxyguard.outcome",        "outcome")                       \
+    X(JUDGED,   "proxyguard.judged",         "judged")                        \
+    X(INTENT,   "proxyguard.intent",         "intent")                        \
+    X(CLIENT,   "source.address",            "client")                        \
+    X(IP,       "source.ip",                 "client_ip")                     \
+    X(HOST,     "destination.address",       "host")                          \
+    X(PORT,     "destination.port",          "port")                          \
+    X(TARGET,   "url.original",              "target")                        \
+    X(METHOD,   "http.request.method",       "method")                        \
+    X(STATUS,   "http.response.status_code", "status")                        \
+    X(SIZE,     "http.response.body.bytes",  "bytes")                         \
+    X(AGENT,    "user_agent.original",       "user_agent")                    \
+    X(VHOST,    "server.address",            "vhost")
+
+#define ENUM_COLUMN(sym, ecs, column) COLUMN_##sym,
+typedef enum column_e { COLUMNS(ENUM_COLUMN) COLUMN_COUNT } column_e;
+#undef ENUM_COLUMN
+
+typedef struct column_t {
+    const char *ecs, *name;
+} column_t;
+
+#define ROW_COLUMN(sym, ecs, column) { ecs, column },
+static const column_t columns[] = { COLUMNS(ROW_COLUMN) };
+#undef ROW_COLUMN
+
+/* Values are spans; numbers are those that need no quotes in JSON. */
+typedef struct row_t {
+    pg_span_t value[COLUMN_COUNT];
+    bool number[COLUMN_COUNT];
+    char time[PG_CALENDAR_SIZE];
+    char port[8], status[8];
+} row_t;
+
+static pg_span_t digits(char *out, apr_size_t size, int n)
+{
+    if (n == 0) {
+        return (pg_span_t){ .ptr = NULL, .len = 0 };
+    }
+    apr_snprintf(out, size, "%d", n);
+    return pg_span_str(out);
+}
+
+/* "relayed", "unclear", "harmless": of a 2xx, from this line alone. */
+static const char *judged(const pg_hit_t *hit)
+{
+    const pg_event_t *e = &hit->event;
+
+    if (e->status < 200 || e->status > 299) {
+        return NULL;
+    }
+    return pg_scanned_judged(pg_scanned_judged_by(
+        pg_judge_alone(e->verdict.class_id, e->verdict.method, hit->size)));
+}
+
+static void fill_verdict(row_t *row, const pg_hit_t *hit)
+{
+    const pg_verdict_t *v = &hit->event.verdict;
+    pg_span_t *value = row->value;
+
+    value[COLUMN_CLASS] = pg_span_str(pg_vocab_class(v->class_id));
+    value[COLUMN_REASON] = pg_span_str(pg_classify_reason(v->reason));
+    value[COLUMN_METHOD] = v->method;
+    value[COLUMN_TARGET] = v->target;
+    value[COLUMN_HOST] = v->host;
+    value[COLUMN_PORT] = digits(row->port, sizeof(row->port), v->port);
+    if (v->class_id != PG_CLASS_CLEAN) {
+        value[COLUMN_FAMILY] = pg_span_str(pg_vocab_family(v->family));
+        value[COLUMN_OUTCOME] =
+            pg_span_str(pg_vocab_outcome(hit->event.outcome));
+        value[COLUMN_JUDGED] = pg_span_str(judged(hit));
+        value[COLUMN_INTENT] =
+            pg_span_str(pg_intent_name(pg_intent_of_verdict(v)));
+    }
+}
+
+static void fill(row_t *row, const pg_hit_t *hit)
+{
+    const pg_event_t *e = &hit->event;
+    pg_span_t *value = row->value;
+
+    *row = (row_t){ .number = { [COLUMN_PORT] = true, [COLUMN_STATUS] = true,
+                                [COLUMN_SIZE] = true } };
+    if (e->time) {
+        value[COLUMN_TIME] = pg_span_str(
+            pg_calendar_text(row->time, e->time, PG_CALENDAR_MILLI));
+    }
+    fill_verdict(row, hit);
+    value[COLUMN_CLIENT] = hit->client;
+    if (e->source_known) {
+        value[COLUMN_IP] = hit->client;
+    }
+    value[COLUMN_STATUS] = digits(row->status, sizeof(row->status),
+                                  e->status);
+    if (pg_tally_is_length(hit->size) && hit->size.ptr[0] != '0'
+        && hit->size.len < 19) {
+        value[COLUMN_SIZE] = hit->size;
+    }
+    value[COLUMN_AGENT] = e->user_agent;
+    value[COLUMN_VHOST] = e->vhost;
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+typedef struct writer_t {
+    const options_t *o;
+    pg_sink_t sink;
+} writer_t;
+
+/* Levels that two dotted names have in common. */
+static int common_levels(const char *a, const char *b)
+{
+    int levels = 0;
+
+    for (; *a && *a == *b; a++, b++) {
+        levels += *a == '.';
+    }
+    return levels;
+}
+
+static int levels_of(const char *name)
+{
+    int levels = 0;
+
+    for (; *name; name++) {
+        levels += *name == '.';
+    }
+    return levels;
+}
+
+static void put_braces(pg_sink_t *sink, int n)
+{
+    for (; n > 0; n--) {
+        pg_sink_puts(sink, "}");
+    }
+}
+
+/* The key of a name behind `common` levels that are open already. */
+static void put_key(pg_sink_t *sink, const char *name, int common)
+{
+    const char *dot;
+
+    for (; common > 0; common--) {
+        name = strchr(name, '.') + 1;
+    }
+    for (; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
+        pg_sink_putf(sink, "\"%.*s\":{", (int)(dot - name), name);
+    }
+    pg_sink_putf(sink, "\"%s\":", name);
+}
+
+static void put_json(pg_sink_t *sink, const row_t *row)
+{
+    const char *last = "";
+
+    pg_sink_puts(sink, "{");
+    for (int c = 0; c < COLUMN_COUNT; c++) {
+        const char *name = columns[c].ecs;
+        int common = common_levels(last, name);
+        if (row->value[c].ptr == NULL) {
+            continue;
+        }
+        put_braces(sink, levels_of(last) - common);
+        pg_sink_puts(sink, *last ? "," : "");
+        put_key(sink, name, common);
+        if (row->number[c]) {
+            pg_sink_put(sink, row->value[c]);
+        }
+        else {
+            pg_sink_puts(sink, "\"");
+            pg_escape_json(sink, row->value[c]);
+            pg_sink_puts(sink, "\"");
+        }
+        last = name;
+    }
+    put_braces(sink, levels_of(last) + 1);
+    pg_sink_puts(sink, "\n");
+}
+
+static void put_csv(pg_sink_t *sink, const row_t *row)
+{
+    for (int c = 0; c < COLUMN_COUNT; c++) {
+        if (c) {
+            pg_sink_puts(sink, ",");
+        }
+        if (row->number[c]) {
+            pg_sink_put(sink, row->value[c]);
+        }
+        else if (row->value[c].ptr) {
+            pg_escape_csv(sink, row->value[c]);
+        }
+    }
+    pg_sink_puts(sink, "\r\n");
+}
+
+/* Tabs and line ends in values are escaped like all control characters. */
+static void put_tsv(pg_sink_t *sink, const row_t *row)
+{
+    for (int c = 0; c < COLUMN_COUNT; c++) {
+        if (c) {
+            pg_sink_puts(sink, "\t");
+        }
+        if (row->value[c].ptr) {
+            pg_escape_text(sink, row->value[c]);
+        }
+    }
+    pg_sink_puts(sink, "\n");
+}
+
+static void put_names(pg_sink_t *sink, form_e form)
+{
+    for (int c = 0; c < COLUMN_COUNT && form != FORM_JSON; c++) {
+        pg_sink_putf(sink, "%s%s", c == 0 ? "" : form == FORM_CSV ? "," : "\t",
+                     columns[c].name);
+    }
+    if (form != FORM_JSON) {
+        pg_sink_puts(sink, form == FORM_CSV ? "\r\n" : "\n");
+    }
+}
+
+static void put(writer_t *w, const row_t *row)
+{
+    static void (*const forms[])(pg_sink_t *sink, const row_t *row) = {
+        [FORM_JSON] = put_json, [FORM_CSV] = put_csv, [FORM_TSV] = put_tsv
+    };
+
+    forms[w->o->form](&w->sink, row);
+    if (w->o->unbuffered && fflush(stdout) != 0) {
+        w->sink.status = APR_EGENERAL;
+    }
+}
+
+static void put_request(void *to, const pg_hit_t *hit)
+{
+    row_t row;
+
+    fill(&row, hit);
+    put(to, &row);
+}
+
+/* With --all: what holds no request, or could not be read. */
+static void put_other(void *to, pg_read_e read, pg_span_t text)
+{
+    static const char *const names[] = {
+        [PG_READ_REQUEST] = "request", [PG_READ_BLANK] = "blank",
+        [PG_READ_SILENT] = "silent", [PG_READ_OTHER] = "other",
+        [PG_READ_UNREAD] = "unread", [PG_READ_SUSPECT] = "suspect"
+    };
+    row_t row = { .number = { false } };
+
+    row.value[COLUMN_CLASS] = pg_span_str(names[read]);
+    row.value[COLUMN_TEXT] = text;
+    put(to, &row);
+}
+
+/* --- options ------------------------------------------------------------- */
+
+static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
+{
+    static const char *const names[] = { "json", "csv", "tsv" };
+
+    for (int i = 0; i < 3; i++) {
+        if (!strcmp(name, names[i])) {
+            o->form = (form_e)i;
+            return 0;
+        }
+    }
+    return pg_cli_usage(cli, "--output: '%s' is none of json, csv, tsv",
+                        name);
+}
+
+static int set_option(pg_cli_t *cli, void *options, int option)
+{
+    options_t *o = options;
+
+    switch (option) {
+    case 'o':
+        return pg_cli_own(cli, &o->own, optarg, true);
+    case 'f':
+        return pg_cliscan_format(cli, &o->in.rules.reading, o->formats, optarg);
+    case 'O':
+        return set_output(cli, o, optarg);
+    case OPT_ALL:
+        o->all = true;
+        return 0;
+    case OPT_UNBUFFERED:
+        o->unbuffered = true;
+        return 0;
+    case OPT_FOREIGN_HOST:
+        o->in.rules.check_host = true;
+        return 0;
+    case OPT_NO_LEARN:
+        o->in.learn = false;
+        return 0;
+    default:
+        return pg_cli_zone(cli, optarg, &o->in.rules.reading.zone);
+    }
+}
+
+static const pg_cli_spec_t spec = { help, "o:f:O:h", longs, set_option };
+
+static bool parse(pg_cli_t *cli, options_t *o, int *status)
+{
+    static const char *const standard_input[] = { "-" };
+
+    o->in.learn = true;
+    o->in.jobs = 1;
+    o->in.bound = 100000;
+    o->formats = apr_array_make(cli->pool, 8, sizeof(pg_logformat_t));
+    pg_cliscan_format(cli, &o->in.rules.reading, o->formats, "auto");
+    if (!pg_cli_parse(cli, &spec, o, status)) {
+        return false;
+    }
+    o->in.path = (const char *const *)cli->argv + optind;
+    o->in.paths = cli->argc - optind;
+    if (o->in.paths == 0) {
+        o->in.path = standard_input;
+        o->in.paths = 1;
+    }
+    pg_cliscan_rules(cli, &o->in.rules, o->formats, o->own);
+    o->in.learn = o->in.learn && o->own == NULL;
+    return true;
+}
+
+/* --- the command --------------------------------------------------------- */
+
+typedef struct filter_t {
+    const pg_cli_t *cli;
+    pg_counter_t counter;
+    writer_t writer;
+    char *buffer;
+    int status;
+} filter_t;
+
+static void filter_lines(filter_t *f, pg_input_t *input)
+{
+    pg_lines_t lines;
+    pg_span_t block;
+
+    pg_lines_begin(&lines, input, f->buffer, 0, ~(apr_uint64_t)0);
+    pg_count_begin(&f->counter, true);
+    while (f->writer.sink.status == APR_SUCCESS
+           && pg_lines_next(&lines, &block)) {
+        pg_count_block(&f->counter, block);
+        /* what came through a pipe goes on before more is waited for */
+        if (!pg_input_is_regular(input) && fflush(stdout) != 0) {
+            f->writer.sink.status = APR_EGENERAL;
+        }
+    }
+    f->counter.tally->oversize += lines.oversize;
+}
+
+static void filter_file(filter_t *f, const char *path)
+{
+    apr_pool_t *pool;
+    pg_input_t *input;
+    const char *wrong;
+
+    apr_pool_create(&pool, f->cli->pool);
+    wrong = pg_input_open(&input, path, 0, NULL, pool);
+    if (wrong) {
+        f->status = PG_EXIT_NO_INPUT;
+    }
+    else {
+        filter_lines(f, input);
+        wrong = pg_input_trouble(input);
+        f->status = wrong && !f->status ? PG_EXIT_OUTPUT : f->status;
+    }
+    if (wrong) {
+        pg_cli_say(f->cli, "%s: %s", path, wrong);
+    }
+    apr_pool_destroy(pool);
+}
+
+/* A reader that has had enough (`| head`) is no error worth a word. */
+static int finish(const filter_t *f)
+{
+    const pg_tally_t *t = f->counter.tally;
+    apr_uint64_t unread = t->unparsed + t->oversize;
+    bool failed = f->writer.sink.status != APR_SUCCESS;
+
+    if ((fflush(stdout) != 0 || failed) && errno == EPIPE) {
+        return PG_EXIT_OUTPUT;
+    }
+    if (failed || ferror(stdout)) {
+        return pg_cli_finish(f->cli, &f->writer.sink, PG_EXIT_OUTPUT);
+    }
+    if (unread) {
+        pg_cli_say(f->cli, "%" APR_UINT64_T_FMT " line%s could not be read%s",
+                   unread, unread == 1 ? "" : "s", t->suspect
+                   ? ", and may hold attempts" : "");
+    }
+    return f->status ? f->status : unread ? PG_EXIT_UNKNOWN : PG_EXIT_CLEAN;
+}
+
+int pg_cmd_classify(pg_cli_t *cli)
+{
+    options_t o = { .own = NULL };
+    filter_t f = { .cli = cli, .writer = { .o = &o,
+                                           .sink = pg_cli_sink(stdout) } };
+    pg_watch_t watch = { .to = &f.writer, .request = put_request };
+    int status;
+
+    if (!parse(cli, &o, &status)) {
+        return status;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    setvbuf(stdout, NULL, _IOFBF, OUT_ROOM);
+    if (o.in.learn) {
+        o.in.rules.own = pg_scan_names(&o.in, cli->pool);
+    }
+    watch.other = o.all ? put_other : NULL;
+    f.counter.watch = &watch;
+    f.counter.rules = &o.in.rules;
+    f.counter.tally = pg_tally_create(cli->pool, 16);
+    f.counter.memory = apr_palloc(cli->pool, PG_READER_MEMORY(PG_LINE_MAX));
+    f.buffer = apr_palloc(cli->pool, PG_LINE_MAX + PG_LINES_READ);
+    put_names(&f.writer.sink, o.form);
+    for (int i = 0; i < o.in.paths; i++) {
+        filter_file(&f, o.in.path[i]);
+    }
+    return finish(&f);
+}

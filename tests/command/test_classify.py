@@ -1,0 +1,133 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The filter: a line an attempt, as many as scan counts."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pg_cli import (CLEAN, COMMAND, CONNECT, GET, SYNTH, line, run,
+                    scan_json, write)
+
+MIXED = (CLEAN * 3 + GET + CONNECT + line("CONNECT a.example:443 HTTP/1.1",
+                                          200, "-")
+         + "what is this\n" + line("-", 408, "-"))
+
+
+def rows(*args, stdin=b""):
+    done = run("classify", *args, stdin=stdin)
+    return done, [json.loads(row) for row in done.stdout.splitlines()]
+
+
+def test_each_attempt_is_a_line_in_the_names_of_the_evidence_log(tmp_path):
+    done, found = rows(write(tmp_path / "log", CLEAN, CONNECT, GET))
+    assert done.returncode == 0
+    assert found[0] == {
+        "@timestamp": "2014-01-02T03:04:05.000Z",
+        "event": {"reason": "connect-to-authority"},
+        "proxyguard": {"class": "connect-mail", "family": "connect",
+                       "outcome": "refused", "intent": "mail"},
+        "source": {"address": "192.0.2.7", "ip": "192.0.2.7"},
+        "destination": {"address": "mx0.example.com", "port": 25},
+        "url": {"original": "mx0.example.com:25"},
+        "http": {"request": {"method": "CONNECT"},
+                 "response": {"status_code": 405, "body": {"bytes": 235}}},
+        "user_agent": {"original": "ua"}}
+    assert found[1]["proxyguard"]["judged"] == "unclear"
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("form, delimiter", [("csv", ","), ("tsv", "\t")])
+def test_tables_have_the_same_rows(tmp_path, form, delimiter):
+    log = write(tmp_path / "log", MIXED)
+    done = run("classify", "-O", form, log)
+    table = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline=""),
+                                delimiter=delimiter))
+    assert [row["class"] for row in table] \
+        == ["absolute", "connect-mail", "connect-tls"]
+    assert [row["judged"] for row in table] == ["unclear", "", "relayed"]
+    assert table[1]["port"] == "25"
+
+
+def test_what_was_not_read_is_said_and_shows_with_all(tmp_path):
+    log = write(tmp_path / "log", MIXED)
+    done, found = rows(log)
+    assert (done.returncode, len(found)) == (3, 3)
+    assert b"1 line could not be read" in done.stderr
+    done, found = rows("--all", log)
+    assert [row["proxyguard"]["class"] for row in found] == [
+        "clean"] * 3 + ["absolute", "connect-mail", "connect-tls", "unread",
+                        "silent"]
+    assert found[6]["event"]["original"] == "what is this"
+
+
+def test_its_sums_are_those_of_scan(tmp_path):
+    log = tmp_path / "log"
+    subprocess.run([sys.executable, SYNTH, "bench", log, "4"], check=True)
+    found = scan_json("-q", log)
+    _, attempts = rows(log)
+    assert len(attempts) == found["attempts"] > 0
+    for name in ("class", "family"):
+        counts = {}
+        for row in attempts:
+            word = row["proxyguard"][name]
+            counts[word] = counts.get(word, 0) + 1
+        assert counts == {k: v for k, v in found[f"by_{name}"].items() if v}
+
+
+def test_a_pipe_is_passed_on_before_more_is_waited_for():
+    with subprocess.Popen([COMMAND, "classify"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as child:
+        child.stdin.write(CONNECT.encode())
+        child.stdin.flush()
+        assert json.loads(child.stdout.readline())["proxyguard"]["class"] \
+            == "connect-mail"
+        child.stdin.close()
+        assert child.wait(20) == 0
+
+
+def test_nobody_reads_on_or_the_disk_is_full(tmp_path):
+    log = write(tmp_path / "log", CONNECT * 20000)
+    with subprocess.Popen([COMMAND, "classify", log], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as child:
+        child.stdout.readline()
+        child.stdout.close()
+        assert child.wait(20) == 74
+        assert child.stderr.read() == b""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([COMMAND, "classify", log], stdout=full,
+                              stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 74
+    assert b"could not be written" in done.stderr
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    done, found = rows(tmp_path / "missing", write(tmp_path / "log", CONNECT))
+    assert (done.returncode, len(found)) == (66, 1)
+    assert b"missing" in done.stderr
+    assert run("classify", "-O", "xml").returncode == 64
+
+
+def test_names_of_the_log_are_its_own(tmp_path):
+    log = write(tmp_path / "log",
+                "a.example:80 " + line("GET http://a.example/ HTTP/1.1"),
+                "a.example:80 " + line("GET http://b.example/ HTTP/1.1"))
+    assert len(rows(log)[1]) == 1
+    assert len(rows("--no-learn", log)[1]) == 2
+    assert len(rows("-o", "b.example", log)[1]) == 1
+
+
+def test_clients_cannot_break_a_line(tmp_path):
+    evil = "\x1b[2J\u202e\x9b=cmd()"
+    log = write(tmp_path / "log", line(f"GET http://a/{evil} HTTP/1.1",
+                                       agent=f"=1+1\t{evil}"))
+    for form in ("json", "csv", "tsv"):
+        text = run("classify", "-O", form, log).stdout.decode()
+        assert "\x1b" not in text and "\x9b" not in text
+        assert "\u202e" not in text
+        assert len(text.splitlines()) == (1 if form == "json" else 2)
+    assert os.path.exists(log)

@@ -1,0 +1,60 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What attempts are for, from a table. */
+#include "pg_test.h"
+
+#include "pg_intent.h"
+
+static int number(pg_span_t s)
+{
+    int n = 0;
+
+    for (apr_size_t i = 0; i < s.len; i++) {
+        n = n * 10 + (s.ptr[i] - '0');
+    }
+    return n;
+}
+
+START_TEST(destinations_tell_what_an_attempt_was_for)
+{
+    int count;
+    const pg_row_t *rows = pg_test_rows("intents.tsv", &count);
+
+    ck_assert_int_gt(count, 20);
+    for (int i = 0; i < count; i++) {
+        const pg_span_t *f = rows[i].field;
+        pg_intent_e got = pg_intent_of(f[0],
+                                       (apr_uint16_t)number(f[1]), f[2]);
+        ck_assert_msg(pg_span_eq(pg_span_str(pg_intent_name(got)), f[3]),
+                      "line %d: %s", rows[i].line, pg_intent_name(got));
+    }
+    ck_assert_str_eq(pg_intent_name(PG_INTENT_COUNT), "?");
+}
+END_TEST
+
+START_TEST(a_verdict_has_an_intent_only_when_it_is_an_attempt)
+{
+    pg_request_t request = {
+        .line = PG_SPAN("POST http://mx.example:25/ HTTP/1.1")
+    };
+    pg_verdict_t verdict;
+
+    pg_classify(&verdict, &request, NULL);
+    ck_assert_int_eq(pg_intent_of_verdict(&verdict), PG_INTENT_MAIL);
+    request.line = PG_SPAN("GET http://j.example/azenv.php HTTP/1.1");
+    pg_classify(&verdict, &request, NULL);
+    ck_assert_int_eq(pg_intent_of_verdict(&verdict), PG_INTENT_CHECK);
+    request.line = PG_SPAN("GET /azenv.php HTTP/1.1");
+    pg_classify(&verdict, &request, NULL);
+    ck_assert_int_eq(pg_intent_of_verdict(&verdict), PG_INTENT_UNKNOWN);
+}
+END_TEST
+
+PG_TEST_SUITE(intent)
+{
+    TCase *tc = tcase_create("intent");
+
+    tcase_add_test(tc, destinations_tell_what_an_attempt_was_for);
+    tcase_add_test(tc, a_verdict_has_an_intent_only_when_it_is_an_attempt);
+    suite_add_tcase(suite, tc);
+}
