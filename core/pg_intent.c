@@ -191,6 +191,22 @@ pg_intent_e pg_intent_of(pg_span_t host, apr_uint16_t port, pg_span_t path)
     return intent == PG_INTENT_UNKNOWN ? of_port(port) : intent;
 }
 
+pg_intent_e pg_intent_of_key(pg_span_t key)
+{
+    apr_size_t colon = pg_span_rfind(key, ':');
+    unsigned int port = 0;
+
+    for (apr_size_t i = colon + 1; i < key.len && port < 65536; i++) {
+        if (!pg_octet_is_digit(key.ptr[i])) {
+            return PG_INTENT_UNKNOWN;
+        }
+        port = port * 10 + (unsigned int)(key.ptr[i] - '0');
+    }
+    return pg_intent_of(pg_span_upto(key, colon),
+                        (apr_uint16_t)(port < 65536 ? port : 0),
+                        (pg_span_t){ .ptr = NULL, .len = 0 });
+}
+
 pg_intent_e pg_intent_of_verdict(const pg_verdict_t *verdict)
 {
     pg_target_t parts;

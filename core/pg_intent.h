@@ -41,6 +41,9 @@ const char *pg_intent_name(pg_intent_e intent);
  */
 pg_intent_e pg_intent_of(pg_span_t host, apr_uint16_t port, pg_span_t path);
 
+/** The same of a row of a list, "host:port". */
+pg_intent_e pg_intent_of_key(pg_span_t key);
+
 /** The same of a verdict; PG_INTENT_UNKNOWN for a clean one. */
 pg_intent_e pg_intent_of_verdict(const pg_verdict_t *verdict);
 

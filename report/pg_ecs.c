@@ -5,6 +5,7 @@
 #include "pg_calendar.h"
 #include "pg_conceal.h"
 #include "pg_escape.h"
+#include "pg_intent.h"
 
 /* How much of a line is kept; each row is tried until one fits. */
 typedef struct limit_t {
@@ -339,6 +340,8 @@ static void put_own(line_t *line)
     put_word(line, "class", pg_vocab_class(event->verdict.class_id));
     put_word(line, "family", pg_vocab_family(event->verdict.family));
     put_word(line, "outcome", pg_vocab_outcome(event->outcome));
+    put_word(line, "intent",
+             pg_intent_name(pg_intent_of_verdict(&event->verdict)));
     put_bool(line, "source_is_peer", event->source_is_peer);
     put_bool(line, "masked", line->in->mask != NULL);
     put_bool(line, "cut", line->cut);

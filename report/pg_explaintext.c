@@ -7,6 +7,7 @@
 #include "pg_conceal.h"
 #include "pg_escape.h"
 #include "pg_explain.h"
+#include "pg_intent.h"
 #include "pg_phrases.h"
 #include "pg_policy.h"
 
@@ -122,7 +123,13 @@ static void reasons(const writer_t *w, const pg_told_t *told)
 {
     pg_class_e c = told->verdict.class_id;
 
+    pg_intent_e intent = pg_intent_of_verdict(&told->verdict);
+
     words(w, PG_PHRASE_PART_IS, pg_explain_class(c, w->lang));
+    if (intent != PG_INTENT_UNKNOWN) {
+        words(w, PG_PHRASE_PART_INTENT,
+              pg_phrases_get(w->lang, PG_PHRASE_OF(INTENT_UNKNOWN, intent)));
+    }
     words(w, PG_PHRASE_PART_WHY,
           pg_explain_reason(told->verdict.reason, w->lang));
     words(w, PG_PHRASE_PART_HTTPD,

@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "pg_intent.h"
+
 /* n of all as a bar, for the eye only, and in per cent. */
 static void share_cell(const pg_page_t *page, apr_uint64_t n,
                        apr_uint64_t most, const char *css)
@@ -120,6 +122,20 @@ static bool open_key(const pg_page_t *page, pg_top_e t,
     return linked;
 }
 
+/* What such a destination is asked for, where that is known. */
+static void intent(const pg_page_t *page, pg_span_t key)
+{
+    pg_intent_e what = pg_intent_of_key(key);
+
+    if (what != PG_INTENT_UNKNOWN) {
+        pg_sink_puts(page->sink, " <small>(");
+        pg_escape_html(page->sink, pg_span_str(
+            pg_phrases_get(page->report->view.lang,
+                           PG_PHRASE_OF(INTENT_UNKNOWN, what))));
+        pg_sink_puts(page->sink, ")</small>");
+    }
+}
+
 static void top_row(const pg_page_t *page, pg_top_e t,
                     const pg_top_entry_t *e, apr_uint64_t most)
 {
@@ -128,8 +144,11 @@ static void top_row(const pg_page_t *page, pg_top_e t,
     bool linked = open_key(page, t, e);
 
     pg_html_stranger(page, pg_render_top_field(t), &e->key, PG_HTML_KEY);
-    pg_sink_putf(page->sink, "%s</th><td class=\"n\">%s",
-                 linked ? "</a>" : "",
+    pg_sink_puts(page->sink, linked ? "</a>" : "");
+    if (t == PG_TOP_TARGETS) {
+        intent(page, e->key.octets);
+    }
+    pg_sink_putf(page->sink, "</th><td class=\"n\">%s",
                  pg_render_number(number, e->count));
     if (e->error) {
         pg_sink_putf(page->sink, " <small>± %s</small>",

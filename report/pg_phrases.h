@@ -693,6 +693,8 @@
       "somebody looked for Windows servers.",                                 \
       "中継の試行ではありません。Windows サーバーを探す、リモートデスクト"    \
       "ップ (RDP) の接続要求です。")                                          \
+    X(PART_INTENT, "What for",                                                \
+      "目的")                                                                 \
     X(PART_CLIENT, "Client",                                                  \
       "クライアント")                                                         \
     X(PART_STATUS, "Status",                                                  \
@@ -811,10 +813,38 @@
     X(MONTH_NAME_12, "December",                                              \
       "12 月")
 
+/*  What an attempt was for, in the order of core/pg_intent.h. */
+#define PG_INTENT_PHRASES(X)                                                  \
+    X(INTENT_UNKNOWN, "unknown",                                              \
+      "不明")                                                                 \
+    X(INTENT_CHECK, "to check whether this is an open proxy",                 \
+      "オープンプロキシかどうかの確認")                                       \
+    X(INTENT_METADATA, "the credentials of a cloud machine",                  \
+      "クラウド上のマシンの認証情報")                                         \
+    X(INTENT_LOCAL, "a service on this machine",                              \
+      "このマシン上のサービス")                                               \
+    X(INTENT_PRIVATE, "a private network",                                    \
+      "プライベートネットワーク")                                             \
+    X(INTENT_MAIL, "to send mail",                                            \
+      "メール送信")                                                           \
+    X(INTENT_IRC, "IRC chat",                                                 \
+      "IRC チャット")                                                         \
+    X(INTENT_RDP, "Remote Desktop",                                           \
+      "リモートデスクトップ")                                                 \
+    X(INTENT_SSH, "SSH log-ins",                                              \
+      "SSH ログイン")                                                         \
+    X(INTENT_MINING, "cryptocurrency mining",                                 \
+      "暗号資産の採掘")                                                       \
+    X(INTENT_ADS, "paid advertising clicks",                                  \
+      "広告クリックの水増し")                                                 \
+    X(INTENT_DNS, "DNS over HTTPS",                                           \
+      "DNS over HTTPS")
+
 #define PG_PHRASES(X) \
     PG_CLASS_PHRASES(X) PG_VOCAB_PHRASES(X) PG_PAGE_PHRASES(X) \
     PG_SCAN_PHRASES(X) PG_ADVICE_PHRASES(X) PG_EXPLAIN_PHRASES(X) \
-    PG_TREND_PHRASES(X)
+    PG_TREND_PHRASES(X) \
+    PG_INTENT_PHRASES(X)
 
 #define PG_ENUM_PHRASE(sym, ...) PG_PHRASE_##sym,
 typedef enum pg_phrase_e {

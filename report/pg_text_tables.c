@@ -3,7 +3,10 @@
 /* Classes, outcomes, months and top lists, with bars. */
 #include "pg_text.h"
 
+
 #include <apr_strings.h>
+
+#include "pg_intent.h"
 
 enum { BAR = 24, SHOWN_KEY = 50 };
 
@@ -150,6 +153,18 @@ void pg_text_months(const pg_textpage_t *page)
 
 /* --- top lists ----------------------------------------------------------- */
 
+/* What such a destination is asked for, where that is known. */
+static void intent(const pg_textpage_t *page, pg_span_t key)
+{
+    pg_intent_e what = pg_intent_of_key(key);
+
+    if (what != PG_INTENT_UNKNOWN) {
+        pg_sink_putf(page->sink, " (%s)",
+                     pg_text_phrase(page, PG_PHRASE_OF(INTENT_UNKNOWN,
+                                                       what)));
+    }
+}
+
 static void top_row(const pg_textpage_t *page, pg_top_e t,
                     const pg_top_entry_t *e)
 {
@@ -164,6 +179,9 @@ static void top_row(const pg_textpage_t *page, pg_top_e t,
         pg_text_cell(page, error, 9);
     }
     pg_text_sent(page, pg_render_top_field(t), &e->key, SHOWN_KEY);
+    if (t == PG_TOP_TARGETS) {
+        intent(page, e->key.octets);
+    }
     pg_sink_puts(page->sink, "\n");
 }
 

@@ -14,7 +14,8 @@ LOG = ('LogFormat "%h %l %u %t \\"%r\\" %>s %b \\"-\\" \\"ua\\"" plain\n'
        'CustomLog @ROOT@/judged.log plain\n'
        'LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"-\\" \\"ua\\"" sent\n'
        'CustomLog @ROOT@/sent.log sent\nProxyGuard Off\n')
-OPEN = "ProxyRequests On\nAllowCONNECT 1-65535\n"
+OPEN = "ProxyRequests On\n"
+TUNNEL = OPEN + "AllowCONNECT 1-65535\n"
 PAGE = """#!/bin/sh
 echo "Content-Type: text/html"
 echo
@@ -45,8 +46,10 @@ def site(httpd_with, mpm):
 
 
 def ask(server, line):
+    target = line.split()[1]
+    host = target.split("/")[2] if "://" in target else target.strip("/")
     with Wire(server.address) as wire:
-        wire.send(f"{line}\r\nHost: {line.split()[1].split('/')[-1]}\r\n"
+        wire.send(f"{line}\r\nHost: {host or 'www.own.example'}\r\n"
                   "Connection: close\r\n\r\n".encode())
         reply = wire.read_reply(line.split()[0])
         if line.startswith("CONNECT") and reply.status == 200:
@@ -93,7 +96,7 @@ def test_a_dynamic_site_answers_connect_with_its_own_page(site):
 
 @pytest.mark.parametrize("log", ["judged.log", "sent.log"])
 def test_a_tunnel_is_relayed(site, origin, log):
-    server = site(OPEN, ("proxy", "proxy_connect"))
+    server = site(TUNNEL, ("proxy", "proxy_connect"))
     assert ask(server, "GET / HTTP/1.1") == 200
     assert ask(server, f"CONNECT {origin.authority} HTTP/1.1") == 200
     origin.wait_hit()
