@@ -385,6 +385,16 @@ static void make_scanned(maker_t *m, pg_report_t *out)
         { PG_GROUND_HOME, PG_CLASS_ABSOLUTE,
           "GET http://www.b.example/ HTTP/1.1", "11321" },
     };
+    static const pg_reach_file_t files[] = {
+        { .path = "access.log", .envelope = "none", .format = "combined",
+          .lines = 50000, .requests = 50000 },
+        { .path = "access.log.1", .envelope = "cri", .format = "combined",
+          .doubt = PG_REACH_DOUBT_SUSPECT, .lines = 10000, .requests = 9999,
+          .unread = 1, .suspect = 1 },
+    };
+    static const pg_reach_t reach = { .verdict = PG_REACH_ATTEMPTS,
+                                      .file = files, .files = 2, .unread = 1,
+                                      .suspect = 1 };
     pg_scanned_t *scan = apr_pcalloc(m->pool, sizeof(*scan));
     pg_scanned_answer_t *answer = apr_pcalloc(m->pool, 3 * sizeof(*answer));
     pg_scanned_example_t *example = apr_pcalloc(m->pool, sizeof(*example));
@@ -420,6 +430,7 @@ static void make_scanned(maker_t *m, pg_report_t *out)
     scan->last = NOW;
     scan->names = PG_NAMES_LEARNED;
     scan->names_learned = 2;
+    scan->reach = &reach;
     out->scanned = scan;
     out->in_file = true;
 }
