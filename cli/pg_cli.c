@@ -132,23 +132,31 @@ int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name,
     return 0;
 }
 
+/* Two digits. @return -1: they are none */
+static int two_digits(const char *s)
+{
+    return pg_octet_is_digit(s[0]) && pg_octet_is_digit(s[1])
+           ? (s[0] - '0') * 10 + (s[1] - '0') : -1;
+}
+
 int pg_cli_zone(const pg_cli_t *cli, const char *text, int *minutes)
 {
-    int hours = 0, rest = 0, used = 0;
-    char sign = '+';
+    bool sign = text[0] == '+' || text[0] == '-';
+    apr_size_t n = strlen(text);
+    bool colon = n == 6 && text[3] == ':';
+    int hours, rest;
 
     *minutes = 0;
-    if (!strcasecmp(text, "UTC") || !strcmp(text, "Z")) {
+    if (!strcmp(text, "UTC") || !strcmp(text, "Z")) {
         return 0;
     }
-    if ((sscanf(text, "%c%2d:%2d%n", &sign, &hours, &rest, &used) != 3
-         && sscanf(text, "%c%2d%2d%n", &sign, &hours, &rest, &used) != 3)
-        || text[used] || !strchr("+-", sign) || hours < 0 || hours > 14
-        || rest < 0 || rest > 59) {
+    hours = sign && (n == 5 || colon) ? two_digits(text + 1) : -1;
+    rest = hours >= 0 ? two_digits(text + (colon ? 4 : 3)) : -1;
+    if (hours < 0 || hours > 14 || rest < 0 || rest > 59) {
         return pg_cli_usage(cli, "--tz: '%s' is not UTC, +HHMM or -HH:MM",
                             text);
     }
-    *minutes = (hours * 60 + rest) * (sign == '-' ? -1 : 1);
+    *minutes = (hours * 60 + rest) * (text[0] == '-' ? -1 : 1);
     return 0;
 }
 

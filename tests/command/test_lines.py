@@ -202,4 +202,10 @@ def test_times_without_a_zone_are_in_the_one_given(tmp_path):
                   for tz in ("UTC", "+0900"))
     assert utc == "2025-03-19T11:02:02Z"
     assert there == "2025-03-19T02:02:02Z"
-    assert run("scan", "--tz", "JST", log).returncode == 64
+    assert _scan("--tz", "-05:30", log)[1]["recent"][0]["time"] \
+        == "2025-03-19T16:32:02Z"
+    for wrong in ("JST", "", "+", "+9", "+0960", "+1500", "0900", "+09:0",
+                  "+09000", "+-900", "++900"):
+        done = run("scan", "--tz", wrong, log)
+        assert done.returncode == 64, wrong
+        assert b"is not UTC, +HHMM or -HH:MM" in done.stderr
