@@ -40,7 +40,8 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     guard->backends = pg_names_backends(s, pconf);
     guard->carrying = pg_book_key(pconf);
     guard->behind_proxy = ap_find_linked_module("mod_remoteip.c") != NULL;
-    guard->ledger = pg_store_open(&guard->checkpoint, pconf, s);
+    guard->store = pg_store_open(pconf, s);
+    guard->ledger = guard->store ? guard->store->live.ledger : NULL;
     return guard;
 }
 
@@ -169,6 +170,7 @@ static void register_hooks(apr_pool_t *pool)
     APR_OPTIONAL_HOOK(ap, status_hook, pg_status_block, NULL, NULL,
                       APR_HOOK_MIDDLE);
     ap_hook_error_log(pg_book_heard, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(pg_store_child, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pg_notify_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pg_store_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(pg_guard_log, NULL, NULL, APR_HOOK_FIRST);

@@ -54,17 +54,43 @@ static inline void pg_hash_sip_word(pg_sip_t *s, apr_uint64_t word, int rounds)
     s->v[0] ^= word;
 }
 
-/* n octets as a little-endian number; n is at most 8. */
-static inline apr_uint64_t pg_hash_sip_load(const unsigned char *at,
-                                            apr_size_t n)
-{
-    apr_uint64_t word = 0;
+/* Octets are read as little-endian numbers, written out so that the byte
+ * order of the machine has no say; compilers make one load of it. */
 
-    memcpy(&word, at, n);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
+static inline apr_uint64_t pg_hash_load4(const void *octets)
+{
+    const unsigned char *at = octets;
+
+    return (apr_uint64_t)at[0] | (apr_uint64_t)at[1] << 8
+           | (apr_uint64_t)at[2] << 16 | (apr_uint64_t)at[3] << 24;
+}
+
+static inline apr_uint64_t pg_hash_load8(const void *octets)
+{
+    const unsigned char *at = octets;
+
+    return (apr_uint64_t)at[0] | (apr_uint64_t)at[1] << 8
+           | (apr_uint64_t)at[2] << 16 | (apr_uint64_t)at[3] << 24
+           | (apr_uint64_t)at[4] << 32 | (apr_uint64_t)at[5] << 40
+           | (apr_uint64_t)at[6] << 48 | (apr_uint64_t)at[7] << 56;
+}
+
+/** n octets (at most 8), without reading beyond them and without a call:
+ *  different octets, different numbers. */
+static inline apr_uint64_t pg_hash_load_short(const void *octets,
+                                              apr_size_t n)
+{
+    const unsigned char *at = octets;
+
+    if (n >= 4) {                /* the overlap is the same twice         */
+        return pg_hash_load4(at)
+               | pg_hash_load4(at + n - 4) << (8 * (n - 4));
+    }
+    if (n > 0) {
+        return at[0] | (apr_uint64_t)at[n / 2] << (8 * (n / 2))
+               | (apr_uint64_t)at[n - 1] << (8 * (n - 1));
+    }
+    return 0;
 }
 
 /** SipHash-c-d of n octets. */
@@ -79,12 +105,9 @@ static inline apr_uint64_t pg_hash_sip(const pg_key_t *key, const void *octets,
     apr_uint64_t last = (apr_uint64_t)n << 56;
 
     for (; n >= 8; n -= 8, at += 8) {
-        pg_hash_sip_word(&s, pg_hash_sip_load(at, 8), c);
+        pg_hash_sip_word(&s, pg_hash_load8(at), c);
     }
-    if (n > 0) {
-        last |= pg_hash_sip_load(at, n);
-    }
-    pg_hash_sip_word(&s, last, c);
+    pg_hash_sip_word(&s, last | pg_hash_load_short(at, n), c);
     s.v[2] ^= 0xff;
     for (int i = 0; i < d; i++) {
         pg_hash_sip_round(&s);
@@ -150,39 +173,6 @@ static inline apr_uint64_t pg_hash_fold(apr_uint64_t a, apr_uint64_t b)
     return product.low ^ product.high;
 }
 
-static inline apr_uint64_t pg_hash_load8(const char *at)
-{
-    apr_uint64_t word;
-
-    memcpy(&word, at, sizeof(word));
-    return word;
-}
-
-static inline apr_uint64_t pg_hash_load4(const char *at)
-{
-    apr_uint32_t word;
-
-    memcpy(&word, at, sizeof(word));
-    return word;
-}
-
-/** n octets (at most 8) as a number, without reading beyond them and without
- *  a call: different octets, different numbers. */
-static inline apr_uint64_t pg_hash_load_short(const char *at, apr_size_t n)
-{
-    const unsigned char *octet = (const unsigned char *)at;
-
-    if (n >= 4) {
-        return pg_hash_load4(at)
-               | pg_hash_load4(at + n - 4) << (8 * (n - 4) & 63);
-    }
-    if (n > 0) {
-        return octet[0] | (apr_uint64_t)octet[n / 2] << (8 * (n / 2))
-               | (apr_uint64_t)octet[n - 1] << (8 * (n - 1));
-    }
-    return 0;
-}
-
 static inline void pg_hash_nh_step(pg_wide_t *sum, apr_uint64_t a,
                                    apr_uint64_t b, const apr_uint64_t *key)
 {
@@ -226,7 +216,7 @@ static inline void pg_hash_nh_derive(pg_nh_key_t *out, const pg_key_t *key,
     pg_key_t mine = pg_hash_key_derive(key, use);
     apr_uint64_t words[sizeof(*out) / sizeof(apr_uint64_t)] = { 0 };
 
-    for (apr_uint64_t i = 0; i < sizeof(*out) / sizeof(*words); i++) {
+    for (unsigned char i = 0; i < sizeof(words) / sizeof(*words); i++) {
         words[i] = pg_hash_sip(&mine, &i, sizeof(i), 2, 4);
     }
     memcpy(out, words, sizeof(*out));

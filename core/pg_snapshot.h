@@ -156,10 +156,15 @@ typedef struct pg_range_t {
 
 typedef struct pg_snapshot_t {
     apr_time_t taken;            /* us since 1970                         */
-    apr_time_t since;            /* counting since                        */
+    apr_time_t since;            /* counting since: where covered begins  */
     const pg_range_t *covered;   /* oldest first, apart; none: from since
                                     until taken                           */
     apr_size_t covered_count;
+    bool in_memory;              /* the counts end with the server        */
+    apr_uint64_t key_id;         /* ledgers that have the same one unite
+                                    their sources and pseudonyms          */
+    apr_size_t ledgers;          /* how many were merged into this one,
+                                    itself included                       */
     apr_time_t first;            /* time of the oldest attempt; 0 = none  */
     apr_time_t last;             /* time of the newest one; 0 = none      */
     apr_uint64_t attempts;       /* sum of count[][]                      */
@@ -174,6 +179,8 @@ typedef struct pg_snapshot_t {
     pg_series_t series[PG_PERIOD_COUNT];
     pg_top_t top[PG_TOP_COUNT];
     pg_distinct_t sources;       /* different ones since `since`          */
+    apr_uint64_t sources_elsewhere; /* at most so many more, in ledgers that
+                                    were merged in and have another key   */
     const pg_day_distinct_t *days; /* different sources a day, oldest
                                     first; days without any are left out  */
     apr_size_t day_count;

@@ -193,7 +193,7 @@ void pg_book_open(request_rec *first, const pg_settings_t *settings,
         return;
     }
     if (is_permitted(settings, note)) {
-        pg_ledger_permit(ledger, first->request_time);
+        pg_ledger_permit(ledger);
         note->permitted = true;
         return;
     }

@@ -13,12 +13,12 @@
 
 #include "pg_audit.h"
 #include "pg_backends.h"
-#include "pg_checkpoint.h"
 #include "pg_ledger.h"
 #include "pg_notify.h"
 #include "pg_own.h"
 #include "pg_policy.h"
 #include "pg_sinkhole.h"
+#include "pg_store.h"
 
 /** What the hooks share. Made in post_config, read-only afterwards. */
 typedef struct pg_guard_t {
@@ -27,7 +27,7 @@ typedef struct pg_guard_t {
     apr_threadkey_t *carrying;   /* the note of the request that a thread
                                     carries; NULL: none to be had         */
     pg_ledger_t *ledger;         /* NULL: deny, but count nothing         */
-    pg_checkpoint_t *checkpoint; /* the parent's; NULL: none              */
+    pg_store_t *store;           /* where the ledger is; NULL with it     */
     const pg_audit_t *audit;
     pg_notify_t *outlet;
     pg_sinkhole_t *sink;         /* NULL: none                            */

@@ -9,6 +9,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_main.h>
 #include <unixd.h>
 
 #include "mod_proxyguard.h"
@@ -24,14 +25,22 @@ static const char *const how_words[] = {
     [PG_OPENED_NEW]      = "is new",
     [PG_OPENED_KEPT]     = "goes on",
     [PG_OPENED_RESTORED] = "goes on from its checkpoint",
-    [PG_OPENED_MIGRATED] = "goes on in a new layout",
+    [PG_OPENED_MIGRATED] = "goes on in a new file",
     [PG_OPENED_REPLACED] = "is new",
-    [PG_OPENED_FAILED]   = "cannot be used",
+    [PG_OPENED_FAILED]   = "is new, in memory alone",
 };
 
 static void say_opening(server_rec *s, const pg_opening_t *opening,
                         const char *path, const char *memory)
 {
+    if (opening->unchanged) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0010)
+                     "ledger %s goes on as it is although the configuration "
+                     "wants it otherwise (%s): other processes count in it, "
+                     "those of another server or of before this restart. "
+                     "Stop all of them and start again to change it", path,
+                     opening->unchanged);
+    }
     if (opening->aside) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0002)
                      "ledger %s could not be used as it was (%s): kept aside "
@@ -58,8 +67,8 @@ static bool is_first_generation(void)
            || generation == 0;
 }
 
-static pg_ledger_options_t options_of(const pg_settings_t *settings,
-                                      apr_pool_t *pconf)
+static void fill_options(pg_ledger_options_t *out,
+                         const pg_settings_t *settings, apr_pool_t *pconf)
 {
     pg_ledger_options_t options = { .resize = is_first_generation() };
 
@@ -76,7 +85,7 @@ static pg_ledger_options_t options_of(const pg_settings_t *settings,
         options.set_group = true;
         options.group = ap_unixd_config.group_id;
     }
-    return options;
+    *out = options;
 }
 
 /* --- saving -------------------------------------------------------------- */
@@ -128,92 +137,151 @@ static void save(pg_checkpoint_t *checkpoint, server_rec *s, bool force,
     apr_pool_destroy(pool);
 }
 
+/* @param then  what is done, and what to do */
+static void say_unusable(const pg_store_t *store, const char *how,
+                         const char *why, const char *then)
+{
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, store->server, PGLOGNO(0003)
+                 "ProxyGuardLedger: %s %s: %s. %s", store->options.path, how,
+                 why ? why : "unknown", then);
+}
+
+/* What the parent does about its ledger, every few seconds and at stop. */
+static void look_after(pg_store_t *store, bool at_end, apr_pool_t *parent)
+{
+    const char *why;
+    apr_pool_t *pool;
+
+    if (store == NULL || apr_pool_create(&pool, parent) != APR_SUCCESS) {
+        return;
+    }
+    pg_live_watch(&store->live, apr_time_now(), &why, pool);
+    if (why) {
+        say_unusable(store, "can no longer be used", why,
+                     "Counting goes on in memory, and nothing that was "
+                     "counted is missing; a restart opens the file again");
+    }
+    if (store->checkpoint && store->live.copy) {
+        store->checkpoint->ledger = store->live.copy;
+        save(store->checkpoint, store->server, at_end, pool);
+    }
+    apr_pool_destroy(pool);
+}
+
 int pg_store_monitor(apr_pool_t *pool, server_rec *main_server)
 {
     const pg_guard_t *guard = pg_config_of(main_server)->guard;
 
-    if (guard && guard->ledger) {
-        pg_ledger_tend(guard->ledger, apr_time_now());
-    }
-    if (guard && guard->checkpoint) {
-        save(guard->checkpoint, main_server, false, pool);
+    if (guard) {
+        look_after(guard->store, false, pool);
     }
     return DECLINED;
 }
 
-typedef struct last_save_t {
-    pg_checkpoint_t *checkpoint;
-    server_rec *server;
-    apr_pool_t *pool;
-    pid_t pid;                   /* of the parent: children stop too      */
-} last_save_t;
-
 static apr_status_t save_at_end(void *data)
 {
-    last_save_t *last = data;
+    pg_store_t *store = data;
 
-    if (getpid() == last->pid) {
-        save(last->checkpoint, last->server, true, last->pool);
+    /* of the parent: children stop, too */
+    if (getpid() == store->pid) {
+        look_after(store, true, store->pool);
     }
     return APR_SUCCESS;
 }
 
-static pg_checkpoint_t *make_checkpoint(const pg_ledger_t *ledger,
-                                        const pg_ledger_options_t *options,
-                                        server_rec *s, apr_pool_t *pconf)
+static void make_checkpoint(pg_store_t *store, apr_pool_t *pconf)
 {
+    const pg_ledger_options_t *options = &store->options;
     pg_checkpoint_t *checkpoint = apr_pcalloc(pconf, sizeof(*checkpoint));
-    last_save_t *last = apr_pcalloc(pconf, sizeof(*last));
 
-    checkpoint->ledger = ledger;
     checkpoint->path = options->checkpoint;
     checkpoint->own.set_group = options->set_group;
     checkpoint->own.group = options->group;
     checkpoint->failing = *options->checkpoint
                           && strncmp(options->checkpoint, outage_kept()->path,
                                      sizeof(outage_kept()->path) - 1) == 0;
-    checkpoint->interval =
-        apr_time_from_sec(pg_config_of(s)->checkpoint_seconds);
-    last->checkpoint = checkpoint;
-    last->server = s;
-    last->pool = pconf;
-    last->pid = getpid();
-    /* Before the pool's children and the mapping are gone. */
-    apr_pool_pre_cleanup_register(pconf, last, save_at_end);
-    return checkpoint;
+    checkpoint->interval = apr_time_from_sec(
+        pg_config_of(store->server)->checkpoint_seconds);
+    store->checkpoint = checkpoint;
 }
 
-pg_ledger_t *pg_store_open(pg_checkpoint_t **checkpoint, apr_pool_t *pconf,
-                           server_rec *main_server)
+/* --- a file that shrinks ------------------------------------------------- */
+
+/* In a child: see pg_live_fault(). A fault that is not the ledger's happens
+ * again as soon as this returns, and then meets whoever was here before. */
+static void on_bus_error(int number, siginfo_t *info, void *context)
+{
+    const pg_guard_t *guard = pg_config_of(ap_server_conf)->guard;
+
+    if (!pg_live_fault(guard->ledger, info->si_addr)) {
+        sigaction(number, &guard->store->before, NULL);
+    }
+}
+
+void pg_store_child(apr_pool_t *pool, server_rec *main_server)
+{
+    const pg_guard_t *guard = pg_config_of(main_server)->guard;
+    struct sigaction action = { .sa_sigaction = on_bus_error,
+                                .sa_flags = SA_SIGINFO | SA_NODEFER };
+
+    if (guard && guard->ledger) {
+        sigemptyset(&action.sa_mask);
+        sigaction(SIGBUS, &action, &guard->store->before);
+        if (getpid() != guard->store->pid) {      /* else httpd -X        */
+            pg_live_child(&guard->store->live);
+        }
+    }
+}
+
+/* --- start --------------------------------------------------------------- */
+
+/* Where counts are that have no file: over restarts, as long as the server. */
+#define MEMORY_KEY "proxyguard-memory-1"
+
+static pg_live_memory_t *memory_kept(void)
+{
+    pg_live_memory_t *memory = ap_retained_data_get(MEMORY_KEY);
+
+    return memory ? memory
+                  : ap_retained_data_create(MEMORY_KEY, sizeof(*memory));
+}
+
+pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server)
 {
     const pg_settings_t *settings = pg_config_of(main_server);
-    pg_ledger_options_t options;
+    pg_store_t *store = apr_pcalloc(pconf, sizeof(*store));
     pg_opening_t opening = { .how = PG_OPENED_FAILED };
-    pg_ledger_t *ledger = NULL;
     apr_status_t status;
 
-    *checkpoint = NULL;
     if (ap_cstr_casecmp(settings->ledger, "none") == 0) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server, PGLOGNO(0008)
                      "mod_proxyguard " PROXYGUARD_VERSION ": no ledger, "
                      "attempts are not counted (ProxyGuardLedger none)");
         return NULL;
     }
-    options = options_of(settings, pconf);
-    status = pg_ledger_open_as(&ledger, &opening, &options, apr_time_now(),
-                               pconf);
+    store->server = main_server;
+    store->pool = pconf;
+    store->pid = getpid();
+    fill_options(&store->options, settings, pconf);
+    status = pg_live_open(&store->live, &opening, &store->options,
+                          memory_kept(), apr_time_now(), pconf);
     if (status != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, status, main_server, PGLOGNO(0003)
-                     "ProxyGuardLedger: %s cannot be used: %s. Attempts are "
-                     "refused but not counted; name a file in a directory "
-                     "that exists and that only root can write to, or 'none'",
-                     options.path, opening.why ? opening.why : "see above");
+        say_unusable(store, "cannot be used", opening.why,
+                     store->live.ledger
+                     ? "Attempts are counted in memory, and the counts end "
+                       "with the server; name a file in a directory that "
+                       "exists and that only root can write to, or 'none'"
+                     : "Attempts are refused but not counted");
+    }
+    if (store->live.ledger == NULL) {
         return NULL;
     }
-    say_opening(main_server, &opening, options.path,
-                pg_ledger_describe(ledger, pconf));
-    if (options.checkpoint) {
-        *checkpoint = make_checkpoint(ledger, &options, main_server, pconf);
+    say_opening(main_server, &opening, store->options.path,
+                pg_ledger_describe(store->live.ledger, pconf));
+    if (store->options.checkpoint) {
+        make_checkpoint(store, pconf);
     }
-    return ledger;
+    /* Before the pool's children and the mapping are gone. */
+    apr_pool_pre_cleanup_register(pconf, store, save_at_end);
+    return store;
 }

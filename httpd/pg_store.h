@@ -1,25 +1,39 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The ledger's life in httpd: opened when the configuration has been read,
- * tended and saved by the parent, saved once more when it ends. */
+ * watched and saved by the parent, saved once more when it ends. */
 #ifndef PG_STORE_H
 #define PG_STORE_H
+
+#include <signal.h>
 
 #include <httpd.h>
 
 #include "pg_checkpoint.h"
-#include "pg_ledger.h"
+#include "pg_live.h"
+
+typedef struct pg_store_t {
+    pg_live_t live;
+    pg_ledger_options_t options;
+    pg_checkpoint_t *checkpoint; /* NULL: none                            */
+    server_rec *server;
+    apr_pool_t *pool;
+    pid_t pid;                   /* of the parent                         */
+    struct sigaction before;     /* in a child: for SIGBUS                */
+} pg_store_t;
 
 /**
- * Open the ledger that the main server's settings name, and say how it went.
- * @param checkpoint  filled, in pool, when one is configured; else NULL
- * @return NULL when there is none, or when it cannot be used (said)
+ * Open the ledger that the main server's settings name, or one in memory if
+ * that cannot be used, and log how it went.
+ * @return NULL when there is none
  */
-pg_ledger_t *pg_store_open(pg_checkpoint_t **checkpoint, apr_pool_t *pconf,
-                           server_rec *main_server);
+pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server);
 
 /** monitor hook: runs in the parent about every ten seconds, on every MPM,
  *  as the user that httpd was started by. */
 int pg_store_monitor(apr_pool_t *pool, server_rec *main_server);
+
+/** child_init hook: a ledger's file that shrinks ends no child. */
+void pg_store_child(apr_pool_t *pool, server_rec *main_server);
 
 #endif

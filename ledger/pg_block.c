@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "pg_layout1.h"
-#include "pg_totals.h"
-#include "pg_words.h"
-
 static apr_status_t release(void *memory)
 {
     free(memory);
@@ -61,7 +57,7 @@ static apr_status_t read_at(int fd, char *to, apr_size_t n, off_t from)
             return errno;
         }
         if (got == 0) {
-            return APR_EOF;          /* it shrank under our eyes          */
+            return APR_EOF;          /* it shrank meanwhile               */
         }
         if (got > 0) {
             to += got;
@@ -72,32 +68,9 @@ static apr_status_t read_at(int fd, char *to, apr_size_t n, off_t from)
     return APR_SUCCESS;
 }
 
-static apr_status_t from_layout1(pg_ledger_t **out, int fd, apr_pool_t *pool)
-{
-    pg_block1_t *old = room(sizeof(*old), pool);
-    pg_sizes_t sizes = pg_sizes_default();
-    pg_head_t head;
-    apr_status_t status;
-
-    if (old == NULL) {
-        return APR_ENOMEM;
-    }
-    status = read_at(fd, (char *)old, sizeof(*old), 0);
-    if (status == APR_SUCCESS) {
-        status = pg_head_make(&head, &sizes, old->head.since);
-    }
-    if (status == APR_SUCCESS) {
-        status = pg_block_new(out, &head, pool);
-    }
-    if (status == APR_SUCCESS) {
-        pg_totals_merge1(*out, old);
-    }
-    return status;
-}
-
 static apr_uint64_t block_hash(const pg_ledger_t *block, apr_time_t saved)
 {
-    pg_key_t key = pg_hash_key_derive(&block->key, "checkpoint");
+    pg_key_t key = pg_hash_key_derive(&block->head.key, "checkpoint");
 
     key.k[0] ^= (apr_uint64_t)saved;
     return pg_hash(&key, block->base, block->size);
@@ -123,44 +96,59 @@ static bool trailer_fits(const pg_ledger_t *block, int fd)
     return memcmp(&is, &should, sizeof(is)) == 0;
 }
 
-static apr_status_t from_layout2(pg_ledger_t **out, int fd,
-                                 const pg_head_t *head, apr_pool_t *pool)
+static bool is_checkpoint(apr_size_t size)
 {
-    apr_size_t size = pg_layout_size(&head->sizes);
-    void *block = room(size, pool);
-    apr_status_t status;
+    return size % 4096 == sizeof(pg_trailer_t);
+}
 
-    if (block == NULL) {
-        return APR_ENOMEM;
+static apr_size_t block_size(apr_size_t size)
+{
+    return size - (is_checkpoint(size) ? sizeof(pg_trailer_t) : 0);
+}
+
+pg_layout_e pg_block_check(pg_head_t *head, pg_file_t *file,
+                           apr_pool_t *pool)
+{
+    apr_size_t size = block_size(file->size);
+    apr_size_t n = size < sizeof(*head) ? size : sizeof(*head);
+    char octets[sizeof(*head)];
+
+    if (read_at(file->fd, octets, n, 0) != APR_SUCCESS) {
+        n = 0;
     }
-    status = read_at(fd, block, size, 0);
-    /* The head that was checked, not what is there by now. */
-    memcpy(block, head, sizeof(*head));
-    *out = handle(block, head, pool);
+    return pg_layout_check(head, octets, n, size, &file->why, pool);
+}
+
+static apr_status_t read_block(pg_ledger_t **out, int fd,
+                               const pg_head_t *head, apr_pool_t *pool)
+{
+    apr_status_t status = pg_block_new(out, head, pool);
+
+    if (status == APR_SUCCESS) {
+        status = read_at(fd, (*out)->base, (*out)->size, 0);
+        /* The head that was checked, not what is there by now. */
+        memcpy((*out)->base, head, sizeof(*head));
+    }
     return status;
 }
 
 apr_status_t pg_block_read(pg_ledger_t **out, pg_file_t *file,
                            apr_pool_t *pool)
 {
-    bool checkpoint = file->size % 4096 == sizeof(pg_trailer_t);
-    apr_size_t size = file->size - (checkpoint ? sizeof(pg_trailer_t) : 0);
-    apr_uint32_t version;
+    static const apr_status_t meaning[] = {
+        [PG_LAYOUT_SOUND] = APR_SUCCESS,
+        [PG_LAYOUT_OTHER] = APR_ENOTIMPL,
+        [PG_LAYOUT_DAMAGED] = APR_EMISMATCH,
+        [PG_LAYOUT_FOREIGN] = APR_EINVAL
+    };
     pg_head_t head;
-    apr_status_t status;
+    apr_status_t status = meaning[pg_block_check(&head, file, pool)];
 
-    file->why = "it is too short for a ledger";
-    if (size < sizeof(head)
-        || read_at(file->fd, (char *)&head, sizeof(head), 0) != 0) {
-        return APR_EMISMATCH;
+    if (status != APR_SUCCESS) {
+        return status;
     }
-    file->why = pg_head_objection(&head, size, &version, pool);
-    if (file->why) {
-        return APR_EMISMATCH;
-    }
-    status = version == 1 ? from_layout1(out, file->fd, pool)
-                          : from_layout2(out, file->fd, &head, pool);
-    if (status == APR_SUCCESS && checkpoint && version != 1
+    status = read_block(out, file->fd, &head, pool);
+    if (status == APR_SUCCESS && is_checkpoint(file->size)
         && !trailer_fits(*out, file->fd)) {
         file->why = "its checksum is wrong";
         return APR_EMISMATCH;
@@ -168,27 +156,26 @@ apr_status_t pg_block_read(pg_ledger_t **out, pg_file_t *file,
     return status;
 }
 
+/* --- copying ------------------------------------------------------------- */
+
+void pg_block_fill(const pg_ledger_t *to, const pg_ledger_t *from)
+{
+    pg_word_t *a = (pg_word_t *)(void *)(to->base + PG_HEAD_ROOM);
+    const pg_word_t *b = (pg_word_t *)(void *)(from->base + PG_HEAD_ROOM);
+
+    for (apr_size_t i = 0; i < (from->size - PG_HEAD_ROOM) / sizeof(*a);
+         i++) {
+        pg_word_set(&a[i], pg_word_get(&b[i]));
+    }
+}
+
 apr_status_t pg_block_copy(pg_ledger_t **out, const pg_ledger_t *from,
-                           const pg_sizes_t *sizes, apr_time_t now,
                            apr_pool_t *pool)
 {
-    pg_head_t head;
-    apr_status_t status = pg_head_make(&head, sizes, from->since);
+    apr_status_t status = pg_block_new(out, &from->head, pool);
 
-    if (status != APR_SUCCESS) {
-        return status;
+    if (status == APR_SUCCESS) {
+        pg_block_fill(*out, from);
     }
-    head.key = from->key;
-    pg_head_seal(&head);
-    status = pg_block_new(out, &head, pool);
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    if (memcmp(sizes, &from->sizes, sizeof(*sizes)) == 0) {
-        pg_words_read((*out)->base + PG_HEAD_ROOM,
-                      (pg_word_t *)(void *)(from->base + PG_HEAD_ROOM),
-                      (from->size - PG_HEAD_ROOM) / sizeof(pg_word_t));
-        return APR_SUCCESS;
-    }
-    return pg_ledger_merge(*out, from, now, pool);
+    return status;
 }

@@ -50,9 +50,8 @@ static apr_status_t replaceable(const char *path, const char **why,
         *why = file.why;
         return status;
     }
-    if (file.size > 0
-        && (pread(file.fd, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic)
-            || memcmp(magic, PG_MAGIC, sizeof(magic)) != 0)) {
+    if (pread(file.fd, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic)
+        || memcmp(magic, PG_MAGIC, sizeof(magic)) != 0) {
         *why = "something that is no checkpoint is there";
         status = APR_EEXIST;
     }
@@ -81,8 +80,7 @@ static apr_status_t write_temp(const char **temp,
     pg_file_t file;
     apr_status_t status;
 
-    status = pg_block_copy(&block, checkpoint->ledger,
-                           &checkpoint->ledger->sizes, now, pool);
+    status = pg_block_copy(&block, checkpoint->ledger, pool);
     if (status != APR_SUCCESS) {
         *why = words_of(status, "no copy can be made", pool);
         return status;
@@ -92,7 +90,8 @@ static apr_status_t write_temp(const char **temp,
         *why = words_of(status, "no file can be created beside it", pool);
         return status;
     }
-    /* Always the same name: who is killed here leaves one file, not many. */
+    /* Always the same name, so a process killed here leaves at most one stray
+     * file. */
     *temp = apr_pstrcat(pool, checkpoint->path, ".new", NULL);
     if (rename(file.name, *temp) != 0) {
         *temp = file.name;
@@ -192,10 +191,11 @@ apr_status_t pg_checkpoint_load(pg_ledger_t **out, const char *path,
         *why = NULL;
     }
     if (status == APR_EMISMATCH
-        && pg_file_aside(&aside, path, "bad", pool) == APR_SUCCESS) {
+        && pg_file_aside(&aside, path, "bad", true, pool) == APR_SUCCESS) {
         *why = apr_psprintf(pool, "%s; it is kept as %s", *why, aside);
     }
-    if (load(out, previous, &second, pool) == APR_SUCCESS) {
+    if (status != APR_EINVAL
+        && load(out, previous, &second, pool) == APR_SUCCESS) {
         return APR_SUCCESS;
     }
     return status;

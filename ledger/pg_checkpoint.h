@@ -2,7 +2,7 @@
 
 /* Checkpoints: a ledger's contents on a disk, so that they outlive a reboot.
  * A checkpoint is the block as it is in memory, copied while counting goes
- * on, with a checksum behind it. It is written beside its name, flushed,
+ * on, followed by a checksum. It is written beside its name, flushed,
  * renamed, and the folder flushed: at every instant there is a whole one,
  * and the one before it is kept as path.prev. */
 #ifndef PG_CHECKPOINT_H
@@ -15,7 +15,7 @@
  *  zeroed at first and kept between calls. One process at a time (the
  *  parent). */
 typedef struct pg_checkpoint_t {
-    const pg_ledger_t *ledger;
+    const pg_ledger_t *ledger;   /* in memory that cannot shrink: a copy  */
     const char *path;
     pg_file_own_t own;
     apr_time_t interval;         /* us                                    */
@@ -28,8 +28,8 @@ typedef struct pg_checkpoint_t {
 /**
  * Write a checkpoint now.
  *
- * What is at path must be missing, empty, or a ledger's file of the effective
- * user: anything else is refused and left alone.
+ * What is at path must be missing, or a ledger's file of the effective user:
+ * anything else is refused and left alone.
  *
  * @param now  us since 1970, noted in the file
  * @param why  on failure: in words, in pool
@@ -40,8 +40,9 @@ apr_status_t pg_checkpoint_save(const pg_checkpoint_t *checkpoint,
 
 /**
  * Read a checkpoint into private memory: the one at path or, if that is
- * missing or damaged, path.prev. A damaged one is renamed path.bad-1, -2, ...
- * so that it cannot become the previous one of the next.
+ * missing or damaged, path.prev. A damaged one is renamed path.bad-1 to -3,
+ * so that it cannot become the previous one of the next. A file that is no
+ * ledger at all is left alone, and APR_EINVAL; path.prev is not ours then.
  *
  * @param why  what was wrong, also when path.prev was good; NULL: nothing
  * @return APR_ENOENT when there is none, with *why NULL

@@ -84,12 +84,13 @@ static void sketch_add(const pg_sketch_t *sketch, apr_uint64_t hash)
                (apr_uint64_t)rank << (index % 8 * REGISTER_BITS));
 }
 
-void pg_distinct_add(const pg_ledger_t *ledger, apr_uint64_t hash,
+void pg_distinct_add(pg_ledger_t *ledger, apr_uint64_t hash,
                      apr_time_t time, apr_time_t now)
 {
     pg_sketch_t sketch = total_sketch(ledger);
-    apr_int64_t day = pg_bucket_of(PG_PERIOD_DAY, time);
-    apr_int64_t today = now == time ? day : pg_bucket_of(PG_PERIOD_DAY, now);
+    apr_int64_t day = pg_series_number(PG_PERIOD_DAY, time);
+    apr_int64_t today = now == time
+                            ? day : pg_series_number(PG_PERIOD_DAY, now);
 
     sketch_add(&sketch, hash);
     if (day >= 0 && day <= today && day > today - PG_DAY_SKETCHES) {
@@ -180,14 +181,13 @@ static apr_uint64_t estimate_tag(apr_int64_t day)
     return (apr_uint64_t)day / PG_SLOTS_DAY + 1;
 }
 
-static void keep(const pg_ledger_t *ledger, apr_int64_t day, apr_uint64_t n)
+static void keep(pg_ledger_t *ledger, apr_int64_t day, apr_uint64_t n)
 {
     pg_word_t *cell = estimate_cell(ledger, day);
     apr_uint64_t seen = pg_word_get(cell);
-    apr_uint64_t value = estimate_tag(day) << PG_CELL_BITS
-                         | (n & PG_CELL_MASK);
+    apr_uint64_t value = pg_cell_make(estimate_tag(day), n);
 
-    if (n == 0 || (seen >> PG_CELL_BITS == estimate_tag(day)
+    if (n == 0 || (pg_cell_tag(seen) == estimate_tag(day)
                    && seen >= value)) {
         return;
     }
@@ -199,13 +199,12 @@ static apr_uint64_t kept(const pg_ledger_t *ledger, apr_int64_t day)
 {
     apr_uint64_t word = pg_word_get(estimate_cell(ledger, day));
 
-    return word >> PG_CELL_BITS == estimate_tag(day) ? word & PG_CELL_MASK
-                                                     : 0;
+    return pg_cell_tag(word) == estimate_tag(day) ? pg_cell_count(word) : 0;
 }
 
-void pg_distinct_tend(const pg_ledger_t *ledger, apr_time_t now)
+void pg_distinct_tend(pg_ledger_t *ledger, apr_time_t now)
 {
-    apr_int64_t today = pg_bucket_of(PG_PERIOD_DAY, now);
+    apr_int64_t today = pg_series_number(PG_PERIOD_DAY, now);
 
     for (apr_int64_t day = today - PG_DAY_SKETCHES + 1; day <= today; day++) {
         if (day >= 0) {
@@ -235,20 +234,21 @@ void pg_distinct_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                       apr_pool_t *pool)
 {
     pg_sketch_t total = total_sketch(ledger);
-    apr_int64_t today = pg_bucket_of(PG_PERIOD_DAY, out->taken);
+    apr_int64_t today = pg_series_number(PG_PERIOD_DAY, out->taken);
     apr_int64_t shown = PG_SLOTS_DAY - 8;
     pg_day_distinct_t *days = apr_pcalloc(pool,
                                           sizeof(*days) * (apr_size_t)shown);
     apr_size_t n = 0;
 
     out->sources = estimate(&total);
+    out->sources_elsewhere = pg_word_get(&ledger->common->elsewhere);
     for (apr_int64_t day = today - shown + 1; day <= today; day++) {
         pg_distinct_t one = { .estimate = 0 };
         if (day >= 0) {
             one = of_day(ledger, day, today);
         }
         if (one.estimate > 0) {
-            days[n].start = pg_bucket_start(PG_PERIOD_DAY, day);
+            days[n].start = pg_series_start(PG_PERIOD_DAY, day);
             days[n++].sources = one;
         }
     }
@@ -268,13 +268,19 @@ static void sketch_merge(const pg_sketch_t *into, const pg_sketch_t *from)
     }
 }
 
-void pg_distinct_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+void pg_distinct_merge(pg_ledger_t *into, const pg_ledger_t *from,
                        apr_time_t now)
 {
     pg_sketch_t a = total_sketch(into), b = total_sketch(from);
-    apr_int64_t today = pg_bucket_of(PG_PERIOD_DAY, now);
+    apr_int64_t today = pg_series_number(PG_PERIOD_DAY, now);
     apr_int64_t day = today < PG_SLOTS_DAY ? 0 : today - PG_SLOTS_DAY + 1;
 
+    pg_word_add(&into->common->elsewhere,
+                pg_word_get(&from->common->elsewhere));
+    if (into->head.key_id != from->head.key_id) {
+        pg_word_add(&into->common->elsewhere, estimate(&b).estimate);
+        return;
+    }
     sketch_merge(&a, &b);
     for (; day <= today; day++) {
         keep(into, day, kept(from, day));

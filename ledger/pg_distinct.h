@@ -19,19 +19,20 @@
 #include "pg_layout.h"
 
 /** See one source, by the hash of its address. */
-void pg_distinct_add(const pg_ledger_t *ledger, apr_uint64_t hash,
+void pg_distinct_add(pg_ledger_t *ledger, apr_uint64_t hash,
                      apr_time_t time, apr_time_t now);
 
 /** Keep the estimates of the last days, before their registers are needed
  *  for others. To be called at least every 31 days. */
-void pg_distinct_tend(const pg_ledger_t *ledger, apr_time_t now);
+void pg_distinct_tend(pg_ledger_t *ledger, apr_time_t now);
 
 /** Fill sources, days and day_count. */
 void pg_distinct_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                       apr_pool_t *pool);
 
-/** The union of two ledgers with the same key. */
-void pg_distinct_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+/** The union of two ledgers with the same key; sources counted under another
+ *  one become a bound. */
+void pg_distinct_merge(pg_ledger_t *into, const pg_ledger_t *from,
                        apr_time_t now);
 
 #endif

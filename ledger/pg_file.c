@@ -8,10 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
+
+#define ASIDE_MOST 3
 
 /* What is wrong with a file of this kind and owner; NULL if nothing. */
 static const char *objection(const struct stat *st, apr_pool_t *pool)
@@ -73,6 +77,7 @@ static apr_status_t unless(const char *why, pg_file_t *out)
     out->why = why;
     if (why) {
         close(out->fd);
+        out->fd = -1;
         return APR_EACCES;
     }
     return APR_SUCCESS;
@@ -248,10 +253,29 @@ apr_status_t pg_file_publish(const char *temp, const char *path)
     return APR_SUCCESS;
 }
 
-apr_status_t pg_file_aside(const char **aside, const char *path,
-                           const char *word, apr_pool_t *pool)
+/* The name of the three that was changed longest ago. */
+static const char *oldest_of(const char *path, const char *word,
+                             apr_pool_t *pool)
 {
-    for (int i = 1; i <= 1000; i++) {
+    const char *oldest = NULL;
+    time_t since = 0;
+    struct stat st;
+
+    for (int i = 1; i <= ASIDE_MOST; i++) {
+        const char *name = apr_psprintf(pool, "%s.%s-%d", path, word, i);
+        if (lstat(name, &st) == 0 && S_ISREG(st.st_mode)
+            && (oldest == NULL || st.st_ctime < since)) {
+            oldest = name;
+            since = st.st_ctime;
+        }
+    }
+    return oldest;
+}
+
+apr_status_t pg_file_aside(const char **aside, const char *path,
+                           const char *word, bool forget, apr_pool_t *pool)
+{
+    for (int i = 1; i <= ASIDE_MOST; i++) {
         char *name = apr_psprintf(pool, "%s.%s-%d", path, word, i);
         if (link(path, name) == 0) {
             *aside = name;
@@ -261,7 +285,40 @@ apr_status_t pg_file_aside(const char **aside, const char *path,
             return errno;
         }
     }
-    return APR_EEXIST;
+    *aside = forget ? oldest_of(path, word, pool) : NULL;
+    if (*aside == NULL) {
+        return APR_EEXIST;
+    }
+    return rename(path, *aside) == 0 ? APR_SUCCESS : errno;
+}
+
+/* --- one file, several processes ----------------------------------------- */
+
+bool pg_file_is_at(int fd, const char *path)
+{
+    struct stat a, b;
+
+    return fstat(fd, &a) == 0 && lstat(path, &b) == 0
+           && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+apr_status_t pg_file_lock(int fd, bool exclusive)
+{
+    static const struct timespec pause = { .tv_nsec = 10000000 };
+
+    for (int tries = 0; tries < 50; tries++) {
+        if (flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) {
+            return APR_SUCCESS;
+        }
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return errno;
+        }
+        if (exclusive) {
+            break;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return APR_EBUSY;
 }
 
 apr_status_t pg_file_sync_dir(const char *path, apr_pool_t *pool)

@@ -18,7 +18,7 @@ typedef struct pg_file_own_t {
 
 /** A file that was opened or made, or why it was not. */
 typedef struct pg_file_t {
-    int fd;                      /* untouched on failure                  */
+    int fd;                      /* not open on failure                   */
     apr_size_t size;             /* octets, when opened                   */
     const char *name;            /* of a temporary file, in pool          */
     const char *why;             /* on failure to open: what is wrong, one
@@ -63,10 +63,20 @@ apr_status_t pg_file_secure(int fd, const pg_file_own_t *own);
 apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,
                           const pg_file_own_t *own, apr_pool_t *pool);
 
-/** Rename path to the first free of path.<word>-1, path.<word>-2, ... (at
- *  most 1000), never overwriting. @param aside  the new name, in pool */
+/** Rename path to the first free of path.<word>-1, -2 and -3.
+ *  @param forget  when all three are taken, the oldest makes room; else that
+ *                 is APR_EEXIST
+ *  @param aside   the new name, in pool */
 apr_status_t pg_file_aside(const char **aside, const char *path,
-                           const char *word, apr_pool_t *pool);
+                           const char *word, bool forget, apr_pool_t *pool);
+
+/** Does path still name the file of this descriptor? */
+bool pg_file_is_at(int fd, const char *path);
+
+/** Lock a file (flock) for all that use it or, exclusively, for one that is
+ *  about to replace it. Waits half a second at most.
+ *  @return APR_EBUSY when others have it */
+apr_status_t pg_file_lock(int fd, bool exclusive);
 
 /** Give temp its name if nothing has that name; else APR_EEXIST. */
 apr_status_t pg_file_publish(const char *temp, const char *path);

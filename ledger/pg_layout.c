@@ -2,11 +2,10 @@
 
 #include "pg_layout.h"
 
+#include <unistd.h>
+
 #include <apr_general.h>
 #include <apr_strings.h>
-
-#include "pg_layout1.h"
-#include "pg_top.h"
 
 /* Which octets are from where: a name for each use of the key. */
 static const char *const top_uses[PG_TOP_COUNT] = {
@@ -16,17 +15,28 @@ static const char *const top_uses[PG_TOP_COUNT] = {
     [PG_TOP_AGENTS] = "top agents",
 };
 
-pg_sizes_t pg_sizes_default(void)
+const apr_uint32_t pg_layout_text_words[PG_TOP_COUNT] = {
+    [PG_TOP_SOURCES] = 2,
+    [PG_TOP_TARGETS] = 13,
+    [PG_TOP_PORTS] = 1,
+    [PG_TOP_AGENTS] = 17,
+};
+
+#define LANES_MOST 16
+
+/* --- sizes --------------------------------------------------------------- */
+
+pg_sizes_t pg_layout_sizes(void)
 {
     return (pg_sizes_t){
-        .lanes = 4,
+        .lanes = 1,
         .recent = 128,
         .sets = { [PG_TOP_SOURCES] = 128, [PG_TOP_TARGETS] = 32,
                   [PG_TOP_PORTS] = 16, [PG_TOP_AGENTS] = 16 },
     };
 }
 
-bool pg_sizes_check(const pg_sizes_t *sizes, const char **why)
+bool pg_layout_sizes_check(const pg_sizes_t *sizes, const char **why)
 {
     if (sizes->lanes < 1 || sizes->lanes > 64) {
         *why = "lanes must be from 1 to 64";
@@ -46,9 +56,43 @@ bool pg_sizes_check(const pg_sizes_t *sizes, const char **why)
     return true;
 }
 
+/* One for each CPU, so that they do not fight for cache lines; beyond 16 the
+ * memory is worth more. */
+static apr_uint32_t lanes_of_cpus(void)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cpus < 1 ? 1 : cpus > LANES_MOST ? LANES_MOST : (apr_uint32_t)cpus;
+}
+
+pg_sizes_t pg_layout_sizes_of(const pg_ledger_options_t *options)
+{
+    pg_sizes_t s = pg_layout_sizes();
+
+    s.lanes = options->lanes ? options->lanes : lanes_of_cpus();
+    s.recent = options->recent ? options->recent : s.recent;
+    for (unsigned t = 0; t < PG_TOP_COUNT; t++) {
+        s.sets[t] = options->top[t] ? (options->top[t] + 7) / 8 : s.sets[t];
+    }
+    return s;
+}
+
 static apr_size_t page_up(apr_size_t n)
 {
     return (n + 4095) & ~(apr_size_t)4095;
+}
+
+static apr_size_t line_up(apr_size_t n)
+{
+    return (n + 63) & ~(apr_size_t)63;
+}
+
+/*  A list in one lane:  hot[sets][8] | claim[sets] | entry[sets * 8], an
+ *  entry being hash, error, length and text. */
+static apr_size_t top_size(unsigned list, apr_uint32_t sets)
+{
+    return sizeof(pg_word_t) * sets
+           * (8 + 1 + 8 * (3 + pg_layout_text_words[list]));
 }
 
 static apr_size_t lane_size(const pg_sizes_t *sizes)
@@ -56,16 +100,17 @@ static apr_size_t lane_size(const pg_sizes_t *sizes)
     apr_size_t n = sizeof(pg_lane_t);
 
     for (unsigned t = 0; t < PG_TOP_COUNT; t++) {
-        n = ((n + 63) & ~(apr_size_t)63)
-            + pg_top_size((pg_top_e)t, sizes->sets[t]);
+        n = line_up(n) + top_size(t, sizes->sets[t]);
     }
     return page_up(n);
 }
 
 static apr_size_t lanes_at(const pg_sizes_t *sizes)
 {
+    apr_size_t entries = sizes->recent + PG_CLASS_ROOM * PG_RECENT_RESERVE;
+
     return page_up(PG_HEAD_ROOM + sizeof(pg_common_t)
-                   + sizes->recent * PG_RECENT_WORDS * sizeof(pg_word_t));
+                   + entries * PG_RECENT_WORDS * sizeof(pg_word_t));
 }
 
 apr_size_t pg_layout_size(const pg_sizes_t *sizes)
@@ -80,9 +125,9 @@ void pg_layout_place(pg_ledger_t *out, void *base, const pg_head_t *head)
     memset(out, 0, sizeof(*out));
     out->base = base;
     out->size = pg_layout_size(&head->sizes);
-    out->since = head->since;
+    out->fd = -1;
+    out->head = *head;
     out->sizes = head->sizes;
-    out->key = head->key;
     pg_hash_nh_derive(&out->vhost_key, &head->key, "vhost");
     out->recent_key = pg_hash_key_derive(&head->key, "recent");
     out->common = (pg_common_t *)(void *)(out->base + PG_HEAD_ROOM);
@@ -91,33 +136,32 @@ void pg_layout_place(pg_ledger_t *out, void *base, const pg_head_t *head)
     out->lane_size = lane_size(&head->sizes);
     for (unsigned t = 0; t < PG_TOP_COUNT; t++) {
         pg_hash_nh_derive(&out->top_key[t], &head->key, top_uses[t]);
-        at = (at + 63) & ~(apr_size_t)63;
+        at = line_up(at);
         out->top_at[t] = at;
-        at += pg_top_size((pg_top_e)t, head->sizes.sets[t]);
+        at += top_size(t, head->sizes.sets[t]);
     }
 }
 
-/* FNV-1a: finds damage, not malice; who can write the file can do anything. */
-static apr_uint64_t check_of(const void *octets, apr_size_t n)
-{
-    const unsigned char *at = octets;
-    apr_uint64_t sum = 0xcbf29ce484222325u;
+/* --- the head ------------------------------------------------------------ */
 
-    for (apr_size_t i = 0; i < n; i++) {
-        sum = (sum ^ at[i]) * 0x100000001b3u;
-    }
-    return sum;
+/* Finds damage, not malice: anybody who can write the file can do anything. */
+static apr_uint64_t check_of(const pg_head_t *head)
+{
+    static const pg_key_t public_key = { { 0, 0 } };
+
+    return pg_hash(&public_key, head, offsetof(pg_head_t, check));
 }
 
-void pg_head_seal(pg_head_t *head)
+void pg_layout_seal(pg_head_t *head)
 {
-    head->check = check_of(head, offsetof(pg_head_t, check));
+    head->key_id = pg_hash_key_derive(&head->key, "key id").k[0];
+    head->check = check_of(head);
 }
 
-apr_status_t pg_head_make(pg_head_t *out, const pg_sizes_t *sizes,
-                          apr_time_t now)
+apr_status_t pg_layout_head(pg_head_t *out, const pg_sizes_t *sizes,
+                            const pg_key_t *key, apr_time_t now)
 {
-    apr_status_t status;
+    apr_status_t status = APR_SUCCESS;
 
     memset(out, 0, sizeof(*out));
     memcpy(out->magic, PG_MAGIC, sizeof(out->magic));
@@ -126,59 +170,80 @@ apr_status_t pg_head_make(pg_head_t *out, const pg_sizes_t *sizes,
     out->size = pg_layout_size(sizes);
     out->since = now;
     out->sizes = *sizes;
-    status = apr_generate_random_bytes((unsigned char *)&out->key,
-                                       sizeof(out->key));
-    pg_head_seal(out);
+    if (key) {
+        out->key = *key;
+    }
+    else {
+        status = apr_generate_random_bytes((unsigned char *)&out->key,
+                                           sizeof(out->key));
+    }
+    pg_layout_seal(out);
     return status;
 }
 
-static const char *objection_1(const pg_head1_t *head, apr_size_t size)
+apr_status_t pg_layout_head_of(pg_head_t *out,
+                               const pg_ledger_options_t *options,
+                               apr_time_t now)
 {
-    if (head->check != check_of(head, offsetof(pg_head1_t, check))) {
-        return "its head is damaged";
+    pg_sizes_t sizes = pg_layout_sizes_of(options);
+    apr_status_t status = pg_layout_head(out, &sizes, options->key, now);
+
+    if (status == APR_SUCCESS) {
+        status = apr_generate_random_bytes((unsigned char *)&out->id,
+                                           sizeof(out->id));
     }
-    return head->size == size && size == sizeof(pg_block1_t)
-               ? NULL : "it has a wrong size";
+    out->id |= 1;                /* 0 is that of private memory           */
+    pg_layout_seal(out);
+    return status;
 }
 
-static const char *objection_2(const pg_head_t *head, apr_size_t size,
-                               apr_pool_t *pool)
+static pg_layout_e damaged(const char **why, const char *what)
 {
-    const char *why;
-
-    if (head->check != check_of(head, offsetof(pg_head_t, check))) {
-        return "its head is damaged";
-    }
-    if (!pg_sizes_check(&head->sizes, &why)) {
-        return apr_pstrcat(pool, "its sizes are impossible: ", why, NULL);
-    }
-    return head->size == size && size == pg_layout_size(&head->sizes)
-               ? NULL : "it has a wrong size";
+    *why = what;
+    return PG_LAYOUT_DAMAGED;
 }
 
-const char *pg_head_objection(const void *octets, apr_size_t size,
-                              apr_uint32_t *version, apr_pool_t *pool)
+static pg_layout_e other(const char **why, const char *what)
 {
-    pg_head_t head;
-    pg_head1_t head1;
+    *why = what;
+    return PG_LAYOUT_OTHER;
+}
 
-    memcpy(&head, octets, sizeof(head));
-    memcpy(&head1, octets, sizeof(head1));
-    *version = head.version;
-    if (memcmp(head.magic, PG_MAGIC, sizeof(head.magic)) != 0) {
-        return "it is no ledger";
+pg_layout_e pg_layout_check(pg_head_t *out, const void *octets, apr_size_t n,
+                            apr_size_t size, const char **why,
+                            apr_pool_t *pool)
+{
+    memset(out, 0, sizeof(*out));
+    memcpy(out, octets, n < sizeof(*out) ? n : sizeof(*out));
+    *why = "it is no ledger";
+    if (n < sizeof(out->magic)
+        || memcmp(out->magic, PG_MAGIC, sizeof(out->magic)) != 0) {
+        return PG_LAYOUT_FOREIGN;
     }
-    if (head.byte_order != PG_BYTE_ORDER) {
-        return "it was written on a machine of another byte order";
+    if (n < sizeof(*out)) {
+        return damaged(why, "it is too short for a ledger");
     }
-    switch (head.version) {
-    case 1:
-        return objection_1(&head1, size);
-    case PG_VERSION:
-        return objection_2(&head, size, pool);
-    default:
-        return apr_psprintf(pool, "it has layout %u, and this version of the "
-                            "product knows layouts up to %u", head.version,
-                            PG_VERSION);
+    if (out->byte_order != PG_BYTE_ORDER) {
+        return out->byte_order == __builtin_bswap32(PG_BYTE_ORDER)
+                   ? other(why, "it was written on a machine of another byte "
+                           "order")
+                   : damaged(why, "its head is damaged");
     }
+    if (out->version != PG_VERSION) {
+        return other(why, apr_psprintf(
+            pool, "it has layout %u, and this version knows layout %u only",
+            out->version, PG_VERSION));
+    }
+    if (out->check != check_of(out)) {
+        return damaged(why, "its head is damaged");
+    }
+    if (!pg_layout_sizes_check(&out->sizes, why)) {
+        return damaged(why, apr_pstrcat(pool, "its sizes are impossible: ",
+                                        *why, NULL));
+    }
+    if (out->size != size || size != pg_layout_size(&out->sizes)) {
+        return damaged(why, "it has a wrong size");
+    }
+    *why = NULL;
+    return PG_LAYOUT_SOUND;
 }

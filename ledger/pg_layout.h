@@ -1,10 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The layout of a ledger: private to this folder. Layout 2:
+/* The layout of a ledger: private to this folder. Layout 1:
  *
  *   0      head      magic, version, sizes, key, check     [creator, once]
- *   4096   common    vhost names, recent attempts, distinct sources,
- *                    digests of scanned logs, the sink     [any child]
+ *   4096   common    vhost names, distinct sources, covered time, ledgers
+ *                    merged in, digests of scanned logs, the
+ *                    sink, recent attempts                 [any child]
  *          lane 0    totals, history, top lists            [any child]
  *          ...
  *          lane n-1  the same again                        [any child]
@@ -31,47 +32,15 @@
 #ifndef PG_LAYOUT_H
 #define PG_LAYOUT_H
 
-#include <assert.h>
-#include <stdatomic.h>
 #include <stddef.h>
 
+#include "pg_cell.h"
 #include "pg_hash.h"
 #include "pg_ledger.h"
 
-static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
-              "counters shared between processes need lock-free 64-bit "
-              "atomics");
-
 #define PG_MAGIC "PGLEDGER"      /* 8 octets, no NUL                      */
 #define PG_BYTE_ORDER 0x01020304u
-#define PG_VERSION 2u
-
-/** A word that any process may change at any time. */
-typedef _Atomic apr_uint64_t pg_word_t;
-
-static inline apr_uint64_t pg_word_get(const pg_word_t *word)
-{
-    return atomic_load_explicit(word, memory_order_relaxed);
-}
-
-static inline void pg_word_set(pg_word_t *word, apr_uint64_t value)
-{
-    atomic_store_explicit(word, value, memory_order_relaxed);
-}
-
-/** @return what it was before */
-static inline apr_uint64_t pg_word_add(pg_word_t *word, apr_uint64_t n)
-{
-    return atomic_fetch_add_explicit(word, n, memory_order_relaxed);
-}
-
-/** Replace *seen by value; on failure *seen is what is there now. */
-static inline bool pg_word_swap(pg_word_t *word, apr_uint64_t *seen,
-                                apr_uint64_t value)
-{
-    return atomic_compare_exchange_strong_explicit(
-        word, seen, value, memory_order_acq_rel, memory_order_acquire);
-}
+#define PG_VERSION 1u
 
 /* --- kinds ---------------------------------------------------------------
  *
@@ -86,7 +55,7 @@ static_assert(PG_CLASS_COUNT <= 8 && PG_FAMILY_COUNT <= 5, "kinds");
 static_assert(PG_FAMILY_GET == 0, "malformed, as a class, is of family get");
 
 /** The kind of an attempt; PG_KINDS for values outside the lists. */
-static inline unsigned pg_kind_of(pg_class_e c, pg_family_e f)
+static inline unsigned pg_layout_kind(pg_class_e c, pg_family_e f)
 {
     if ((unsigned)c >= PG_CLASS_COUNT || (unsigned)f >= PG_FAMILY_COUNT) {
         return PG_KINDS;
@@ -97,7 +66,8 @@ static inline unsigned pg_kind_of(pg_class_e c, pg_family_e f)
 }
 
 /** Class and family of a kind; false for a kind that nothing can have. */
-static inline bool pg_kind_split(unsigned kind, pg_class_e *c, pg_family_e *f)
+static inline bool pg_layout_kind_split(unsigned kind, pg_class_e *c,
+                                        pg_family_e *f)
 {
     bool other = kind > PG_KIND_MALFORMED;
 
@@ -117,26 +87,24 @@ typedef struct pg_sizes_t {
     apr_uint32_t sets[PG_TOP_ROOM];  /* of 8, each top list in each lane  */
 } pg_sizes_t;
 
-/** As layout 1 had it, up to and with the key. */
 typedef struct pg_head_t {
     char magic[8];
     apr_uint32_t version;
     apr_uint32_t byte_order;
     apr_uint64_t size;               /* of the file, octets               */
     apr_int64_t since;               /* us since 1970                     */
-    pg_key_t key;                    /* of the hashes, from the system    */
+    apr_uint64_t id;                 /* of this ledger and its copies; 0:
+                                        of a block in private memory      */
+    apr_uint64_t key_id;             /* tells keys apart, betrays none    */
+    pg_key_t key;                    /* of the hashes: from the system, or
+                                        from a secret that a fleet shares */
     pg_sizes_t sizes;
-    apr_uint64_t check;              /* FNV-1a of all octets before it    */
+    apr_uint64_t check;              /* SipHash of all octets before it   */
 } pg_head_t;
 
 #define PG_HEAD_ROOM 4096
 
 /* --- common part --------------------------------------------------------- */
-
-/* Text in words: length in octets in the low 16 bits, and two flags. */
-#define PG_LEN_CUT    (1u << 16)
-#define PG_LEN_ABSENT (1u << 17)
-#define PG_LEN_MASK   0xffffu
 
 #define PG_VHOSTS 64
 #define PG_VHOST_WORDS 9
@@ -155,11 +123,16 @@ typedef struct pg_vhost_name_t {
 #define PG_DAY_SKETCHES 32
 
 #define PG_DIGESTS 512
-#define PG_RECENT_WORDS 128          /* 1 KiB                             */
 
-/* A cell of a ring: 20 bits of tag, 44 of number. */
-#define PG_CELL_BITS 44
-#define PG_CELL_MASK (((apr_uint64_t)1 << PG_CELL_BITS) - 1)
+/* Recent attempts: a ring of them all, and then so many of each class, which
+ * noise of another class cannot push out. */
+#define PG_RECENT_WORDS 128          /* of an entry: 1 KiB                */
+#define PG_CLASS_ROOM 8
+#define PG_RECENT_RESERVE 16
+
+#define PG_RANGES 128                /* of time; the first is that of the
+                                        server that runs                  */
+#define PG_PARTS 2048                /* ledgers that were merged in       */
 
 /* Slots of the rings: some more than are shown, so that a writer that is a
  * moment late never meets one that is ahead. */
@@ -197,18 +170,25 @@ typedef struct pg_common_t {
     pg_word_t sketch[PG_SKETCH_WORDS];
     pg_word_t day[PG_DAY_SKETCHES][PG_DAY_WORDS];
     pg_word_t day_estimate[PG_SLOTS_DAY];  /* cells                       */
+    pg_word_t elsewhere;             /* sources of merged ledgers that have
+                                        another key: an upper bound       */
+    pg_word_t range[PG_RANGES][2];   /* from, to; us                      */
+    pg_word_t part[PG_PARTS][2];     /* id, attempts; 0: free             */
+    pg_word_t missed[PG_TOP_ROOM];   /* what an entry that no merged ledger
+                                        listed may have had in them       */
     pg_word_t digest[PG_DIGESTS][2];
     pg_word_t digest_next;
-    pg_word_t reserved[7];
+    pg_word_t reserve_after[PG_CLASS_ROOM]; /* us: next entry of a class  */
     pg_word_t recent_next;           /* how many there ever were          */
     pg_word_t line[7];               /* recent_next is busy: alone        */
     pg_sink_part_t sink;
-    /* then recent[sizes.recent][PG_RECENT_WORDS] */
+    /* then recent[sizes.recent] and reserve[PG_CLASS_ROOM]
+       [PG_RECENT_RESERVE], of PG_RECENT_WORDS each */
 } pg_common_t;
 
 /* --- lanes --------------------------------------------------------------- */
 
-#define PG_OUTCOME_ROOM 6
+#define PG_OUTCOME_ROOM 8
 #define PG_METHOD_ROOM 10
 #define PG_PORTCLASS_ROOM 8
 #define PG_TOTALS \
@@ -217,8 +197,9 @@ typedef struct pg_common_t {
 static_assert(PG_OUTCOME_COUNT <= PG_OUTCOME_ROOM
               && PG_METHOD_COUNT <= PG_METHOD_ROOM
               && PG_PORTCLASS_COUNT <= PG_PORTCLASS_ROOM
+              && PG_CLASS_COUNT <= PG_CLASS_ROOM
               && (int)PG_TOP_COUNT <= PG_TOP_ROOM,
-              "the lists have outgrown layout 2: make a layout 3");
+              "the lists have outgrown layout 1: make a layout 2");
 
 typedef struct pg_lane_t {
     pg_word_t total[PG_KINDS][PG_OUTCOME_ROOM][PG_METHOD_ROOM]
@@ -230,6 +211,7 @@ typedef struct pg_lane_t {
     pg_word_t last;                  /* newest event, us                  */
     pg_word_t random;                /* state of a generator              */
     pg_word_t month;                 /* a day and the month it is in      */
+    pg_word_t tended;                /* minute of the last upkeep         */
     /* then the top lists */
 } pg_lane_t;
 
@@ -237,47 +219,99 @@ typedef struct pg_lane_t {
 struct pg_ledger_t {
     char *base;
     apr_size_t size;
-    apr_time_t since;
-    pg_sizes_t sizes;
-    pg_key_t key;                    /* of the head                       */
+    int fd;                          /* of the file; -1: none             */
+    pg_head_t head;                  /* as it was checked                 */
+    pg_sizes_t sizes;                /* of the head                       */
     pg_nh_key_t top_key[PG_TOP_COUNT];
     pg_nh_key_t vhost_key;
     pg_key_t recent_key;
     pg_common_t *common;
     pg_word_t *recent;
+    pg_ledger_t *standby;            /* of a server: counts the same, and
+                                        alone when the file is lost; NULL:
+                                        there is no file to lose          */
+    pg_word_t *lost;                 /* shared: is the file lost?         */
+    bool shared;                     /* by the processes of a server      */
     apr_size_t lane_at;              /* offset of lane 0                  */
     apr_size_t lane_size;
     apr_size_t top_at[PG_TOP_COUNT]; /* within a lane                     */
 };
 
-static inline pg_lane_t *pg_lane(const pg_ledger_t *ledger, unsigned lane)
+static inline pg_lane_t *pg_layout_lane(const pg_ledger_t *ledger,
+                                        unsigned lane)
 {
     return (pg_lane_t *)(void *)(ledger->base + ledger->lane_at
                                  + lane * ledger->lane_size);
 }
 
-/** Sizes within bounds? @param why  which is not, and what it may be */
-bool pg_sizes_check(const pg_sizes_t *sizes, const char **why);
+/** Does the file no longer hold the ledger that was mapped? Somebody wrote
+ *  another file over it, or it shrank (pg_live.h). The standby counts then. */
+static inline bool pg_layout_is_lost(const pg_ledger_t *ledger)
+{
+    const pg_word_t *check = (const pg_word_t *)(const void *)(
+        ledger->base + offsetof(pg_head_t, check));
 
-/** Sizes of a ledger when nothing is said. */
-pg_sizes_t pg_sizes_default(void);
+    if (ledger->standby == NULL || pg_word_get(ledger->lost)) {
+        return ledger->standby != NULL;
+    }
+    if (pg_word_get(check) != ledger->head.check) {
+        pg_word_set(ledger->lost, 1);
+        return true;
+    }
+    return false;
+}
+
+/** The block that counts. Those that count in a server's ledger do so in its
+ *  standby, too, if that is another one. */
+static inline pg_ledger_t *pg_layout_sound(pg_ledger_t *ledger)
+{
+    return pg_layout_is_lost(ledger) ? ledger->standby : ledger;
+}
+
+/** Sizes within bounds? @param why  which is not, and what it may be */
+bool pg_layout_sizes_check(const pg_sizes_t *sizes, const char **why);
+
+/** Sizes of a ledger when nothing is said, but for the lanes: 1. */
+pg_sizes_t pg_layout_sizes(void);
+
+/** Those that are asked for. */
+pg_sizes_t pg_layout_sizes_of(const pg_ledger_options_t *options);
 
 /** How many octets a ledger of these sizes has. */
 apr_size_t pg_layout_size(const pg_sizes_t *sizes);
 
+/** Words of text that an entry of each top list has. */
+extern const apr_uint32_t pg_layout_text_words[PG_TOP_COUNT];
+
 /** Fill all of a handle for a block of pg_layout_size() octets at base. */
 void pg_layout_place(pg_ledger_t *out, void *base, const pg_head_t *head);
 
-/** A head for a new ledger; the key is drawn from the system. */
-apr_status_t pg_head_make(pg_head_t *out, const pg_sizes_t *sizes,
-                          apr_time_t now);
+/** A head for a new ledger, sealed.
+ *  @param key  NULL: drawn from the system */
+apr_status_t pg_layout_head(pg_head_t *out, const pg_sizes_t *sizes,
+                            const pg_key_t *key, apr_time_t now);
 
-/** Set out->check. */
-void pg_head_seal(pg_head_t *head);
+/** A head for a new ledger of a file, with a number of its own. */
+apr_status_t pg_layout_head_of(pg_head_t *out,
+                               const pg_ledger_options_t *options,
+                               apr_time_t now);
 
-/** What is wrong with the head of a file of that size; NULL if nothing.
- *  @param version  the layout it has; only 1 and 2 pass */
-const char *pg_head_objection(const void *octets, apr_size_t size,
-                              apr_uint32_t *version, apr_pool_t *pool);
+/** Set key_id and check. */
+void pg_layout_seal(pg_head_t *head);
+
+/** What the head of a file says of it. */
+typedef enum pg_layout_e {
+    PG_LAYOUT_SOUND,             /* a ledger of this layout               */
+    PG_LAYOUT_OTHER,             /* one of a newer layout, or of a machine
+                                    of another byte order                 */
+    PG_LAYOUT_DAMAGED,           /* a ledger's magic, and nothing sound   */
+    PG_LAYOUT_FOREIGN            /* something else                        */
+} pg_layout_e;
+
+/** Look at the first n octets, at most sizeof(pg_head_t), of a file of that
+ *  size. @param why  what is wrong, one clause; NULL: nothing */
+pg_layout_e pg_layout_check(pg_head_t *out, const void *octets, apr_size_t n,
+                            apr_size_t size, const char **why,
+                            apr_pool_t *pool);
 
 #endif

@@ -6,23 +6,14 @@
 
 #include <apr_strings.h>
 
-#include "pg_block.h"
 #include "pg_distinct.h"
+#include "pg_part.h"
+#include "pg_range.h"
 #include "pg_recent.h"
 #include "pg_series.h"
 #include "pg_slots.h"
 #include "pg_top.h"
 #include "pg_totals.h"
-
-apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
-                            apr_pool_t *pool)
-{
-    pg_sizes_t sizes = pg_sizes_default();
-    pg_head_t head;
-    apr_status_t status = pg_head_make(&head, &sizes, now);
-
-    return status == APR_SUCCESS ? pg_block_new(out, &head, pool) : status;
-}
 
 /* --- recording ----------------------------------------------------------- */
 
@@ -38,7 +29,7 @@ static pg_lane_t *my_lane(const pg_ledger_t *ledger)
     unsigned mine = (unsigned)((apr_uintptr_t)&here >> 16);
 #endif
 
-    return pg_lane(ledger, mine % ledger->sizes.lanes);
+    return pg_layout_lane(ledger, mine % ledger->sizes.lanes);
 }
 
 /* A moment late if two writers meet; it only says when something was. */
@@ -56,7 +47,7 @@ static void note_time(pg_lane_t *lane, apr_time_t time)
     }
 }
 
-static void top(const pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
+static void top(pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
                 pg_span_t octets, apr_time_t now)
 {
     pg_top_key_t key = pg_top_key(ledger, list, octets);
@@ -64,14 +55,14 @@ static void top(const pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
     pg_top_add(ledger, lane, list, &key, now);
 }
 
-static void record_source(const pg_ledger_t *ledger, pg_lane_t *lane,
+static void record_source(pg_ledger_t *ledger, pg_lane_t *lane,
                           const pg_event_t *event, apr_time_t now)
 {
     pg_span_t octets = pg_span_make((const char *)event->source.octets,
                                     sizeof(event->source.octets));
     pg_top_key_t key;
 
-    /* A load balancer's address is nobody's who asked. */
+    /* A load balancer's address does not identify the client. */
     if (!event->source_known || event->source_is_peer) {
         return;
     }
@@ -93,29 +84,39 @@ static apr_uint64_t lower8(apr_uint64_t word)
     return word | ((from_a & ~past_z & ~word & (0x80 * each)) >> 2);
 }
 
+/* Copy a text, in small letters if asked to; eight octets at a time, which
+ * in all byte orders are the same eight octets. */
+static void put_text(char *to, pg_span_t from, bool small)
+{
+    apr_uint64_t word;
+    apr_size_t i = 0;
+
+    for (; from.len - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, from.ptr + i, sizeof(word));
+        word = small ? lower8(word) : word;
+        memcpy(to + i, &word, sizeof(word));
+    }
+    for (; i < from.len; i++) {
+        to[i] = small ? pg_octet_lower(from.ptr[i]) : from.ptr[i];
+    }
+}
+
 /* Port and host in small letters, or what stood there if there is no host. */
-static void record_target(const pg_ledger_t *ledger, pg_lane_t *lane,
+static void record_target(pg_ledger_t *ledger, pg_lane_t *lane,
                           const pg_verdict_t *verdict, apr_time_t now)
 {
     bool host = verdict->host.len > 0;
     pg_span_t from = pg_span_upto(host ? verdict->host : verdict->target,
                                   PG_TOP_TARGET_MOST + 1);
-    char text[2 + PG_TOP_TARGET_MOST + 8];
-    apr_uint64_t word;
+    char text[2 + PG_TOP_TARGET_MOST + 1];
 
     text[0] = (char)(verdict->port >> 8);
     text[1] = (char)(verdict->port & 0xff);
-    for (apr_size_t i = 0; i < from.len; i += sizeof(word)) {
-        word = from.len - i >= sizeof(word)
-                   ? pg_hash_load8(from.ptr + i)
-                   : pg_hash_load_short(from.ptr + i, from.len - i);
-        word = host ? lower8(word) : word;
-        memcpy(text + 2 + i, &word, sizeof(word));
-    }
+    put_text(text + 2, from, host);
     top(ledger, lane, PG_TOP_TARGETS, pg_span_make(text, 2 + from.len), now);
 }
 
-static void record_tops(const pg_ledger_t *ledger, pg_lane_t *lane,
+static void record_tops(pg_ledger_t *ledger, pg_lane_t *lane,
                         const pg_event_t *event, apr_time_t now)
 {
     char port[2] = { (char)(event->verdict.port >> 8),
@@ -129,91 +130,162 @@ static void record_tops(const pg_ledger_t *ledger, pg_lane_t *lane,
     top(ledger, lane, PG_TOP_AGENTS, event->user_agent, now);
 }
 
+/* Upkeep of a lane, once a minute, at the cost of one attempt. */
+static void tend(pg_ledger_t *ledger, pg_lane_t *lane, apr_time_t now)
+{
+    apr_uint64_t minute = (apr_uint64_t)now / 60000000;
+    apr_uint64_t seen = pg_word_get(&lane->tended);
+
+    if (seen != minute && pg_word_swap(&lane->tended, &seen, minute)) {
+        pg_distinct_tend(ledger, now);
+        pg_top_tend(ledger, lane, now);
+    }
+}
+
+static void record(pg_ledger_t *ledger, unsigned kind,
+                   const pg_event_t *event, apr_uint32_t serial)
+{
+    apr_time_t now = event->now ? event->now : event->time;
+    pg_lane_t *lane = my_lane(ledger);
+    unsigned vhost = pg_totals_vhost(ledger, event->vhost);
+
+    pg_totals_add(lane, kind, event);
+    pg_series_add(lane, kind, event->time, now);
+    pg_word_add(&lane->vhost[vhost][event->outcome], 1);
+    note_time(lane, event->time);
+    record_tops(ledger, lane, event, now);
+    pg_recent_add(ledger, event, now, serial);
+    tend(ledger, lane, now);
+}
+
+/* A server's attempts are counted in its file, unless that is lost, and in
+ * the memory that stands by. */
 apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
 {
-    unsigned kind = pg_kind_of(event->verdict.class_id,
-                               event->verdict.family);
-    apr_time_t now = event->now ? event->now : event->time;
-    pg_lane_t *lane;
-    unsigned vhost;
+    unsigned kind = pg_layout_kind(event->verdict.class_id,
+                                   event->verdict.family);
+    pg_ledger_t *block = pg_layout_sound(ledger);
+    apr_uint32_t serial = pg_recent_serial(block);
 
     if (kind == PG_KINDS || (unsigned)event->outcome >= PG_OUTCOME_COUNT) {
         return 0;
     }
-    lane = my_lane(ledger);
-    pg_totals_add(lane, kind, event);
-    pg_series_add(lane, kind, event->time, now);
-    vhost = pg_vhost_slot(ledger, event->vhost);
-    pg_word_add(&lane->vhost[vhost][event->outcome], 1);
-    note_time(lane, event->time);
-    record_tops(ledger, lane, event, now);
-    return pg_recent_add(ledger, event, now);
+    for (; block; block = block->standby) {
+        record(block, kind, event, serial);
+    }
+    return serial;
 }
 
 /* First one more, then one less: a reader in between sees one too many. Lanes
  * are added up modulo 2^64, so it does not matter that one may go below 0. */
-void pg_ledger_amend(pg_ledger_t *ledger, apr_uint64_t entry,
-                     const pg_event_t *event, pg_outcome_e was)
+static void amend(pg_ledger_t *ledger, unsigned kind, const pg_event_t *event,
+                  pg_outcome_e was)
 {
-    unsigned kind = pg_kind_of(event->verdict.class_id,
-                               event->verdict.family);
-    unsigned vhost = pg_vhost_slot(ledger, event->vhost);
+    unsigned vhost = pg_totals_vhost(ledger, event->vhost);
     pg_lane_t *lane = my_lane(ledger);
 
-    if (kind == PG_KINDS || (unsigned)event->outcome >= PG_OUTCOME_COUNT
-        || (unsigned)was >= PG_OUTCOME_COUNT) {
-        return;
-    }
     if (event->outcome != was) {
         pg_totals_move(lane, kind, event, was);
         pg_word_add(&lane->vhost[vhost][event->outcome], 1);
         pg_word_add(&lane->vhost[vhost][was], (apr_uint64_t)-1);
     }
-    pg_recent_amend(ledger, entry, event);
+}
+
+void pg_ledger_amend(pg_ledger_t *ledger, apr_uint64_t entry,
+                     const pg_event_t *event, pg_outcome_e was)
+{
+    unsigned kind = pg_layout_kind(event->verdict.class_id,
+                                   event->verdict.family);
+    apr_time_t now = event->now ? event->now : event->time;
+    pg_ledger_t *block = pg_layout_sound(ledger);
+
+    if (kind == PG_KINDS || (unsigned)event->outcome >= PG_OUTCOME_COUNT
+        || (unsigned)was >= PG_OUTCOME_COUNT) {
+        return;
+    }
+    for (; block; block = block->standby) {
+        amend(block, kind, event, was);
+        if (entry) {
+            pg_recent_amend(block, event, now, (apr_uint32_t)entry);
+        }
+    }
+}
+
+static void permit(pg_ledger_t *ledger, apr_uint64_t n)
+{
+    pg_ledger_t *block = pg_layout_sound(ledger);
+
+    for (; block; block = block->standby) {
+        pg_word_add(&my_lane(block)->permitted, n);
+    }
+}
+
+void pg_ledger_permit(pg_ledger_t *ledger)
+{
+    permit(ledger, 1);
 }
 
 void pg_ledger_unpermit(pg_ledger_t *ledger)
 {
-    pg_word_add(&my_lane(ledger)->permitted, (apr_uint64_t)-1);
+    permit(ledger, (apr_uint64_t)-1);
 }
 
-void pg_ledger_permit(pg_ledger_t *ledger, apr_time_t now)
+void pg_ledger_cover(pg_ledger_t *ledger, apr_time_t from, apr_time_t to)
 {
-    (void)now;
-    pg_word_add(&my_lane(ledger)->permitted, 1);
+    pg_range_add(ledger, from, to);
 }
 
 /* --- reading ------------------------------------------------------------- */
 
-apr_status_t pg_ledger_figures(pg_snapshot_t **out, const pg_ledger_t *ledger,
-                               apr_time_t now, apr_pool_t *pool)
+static pg_snapshot_t *copy_of(const pg_ledger_t *ledger, apr_time_t now,
+                              bool lists, apr_pool_t *pool)
 {
     pg_snapshot_t *snapshot = apr_pcalloc(pool, sizeof(*snapshot));
 
     snapshot->taken = now;
-    snapshot->since = ledger->since;
-    snapshot->pseudonyms = pg_hash_key_derive(&ledger->key, "pseudonyms");
+    snapshot->since = ledger->head.since;
+    snapshot->key_id = ledger->head.key_id;
+    snapshot->pseudonyms = pg_hash_key_derive(&ledger->head.key,
+                                              "pseudonyms");
+    snapshot->ledgers = pg_part_count(ledger, pool);
+    pg_range_copy(snapshot, ledger, pool);
     pg_totals_copy(snapshot, ledger);
     pg_series_copy(snapshot, ledger, pool);
     pg_distinct_copy(snapshot, ledger, pool);
-    *out = snapshot;
+    if (lists) {
+        pg_totals_copy_vhosts(snapshot, ledger, pool);
+        pg_top_copy(snapshot, ledger, pool);
+        pg_recent_copy(snapshot, ledger, pool);
+        pg_slots_copy(&snapshot->capture, ledger, now);
+    }
+    return snapshot;
+}
+
+static apr_status_t copy(pg_snapshot_t **out, const pg_ledger_t *ledger,
+                         apr_time_t now, bool lists, apr_pool_t *pool)
+{
+    if (!pg_layout_is_lost(ledger)) {
+        *out = copy_of(ledger, now, lists, pool);
+        (*out)->in_memory = ledger->shared && ledger->standby == NULL;
+    }
+    /* Perhaps it was lost while it was read. */
+    if (pg_layout_is_lost(ledger)) {
+        *out = copy_of(ledger->standby, now, lists, pool);
+        (*out)->in_memory = true;
+    }
     return APR_SUCCESS;
 }
 
 apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
                                 apr_time_t now, apr_pool_t *pool)
 {
-    apr_status_t failed = pg_ledger_figures(out, ledger, now, pool);
-    pg_snapshot_t *snapshot = *out;
+    return copy(out, ledger, now, true, pool);
+}
 
-    if (failed) {
-        return failed;
-    }
-    pg_vhosts_copy(snapshot, ledger, pool);
-    pg_top_copy(snapshot, ledger, pool);
-    pg_recent_copy(snapshot, ledger, pool);
-    pg_slots_copy(&snapshot->capture, ledger, now);
-    return APR_SUCCESS;
+apr_status_t pg_ledger_figures(pg_snapshot_t **out, const pg_ledger_t *ledger,
+                               apr_time_t now, apr_pool_t *pool)
+{
+    return copy(out, ledger, now, false, pool);
 }
 
 apr_uint64_t pg_ledger_counted(const pg_ledger_t *ledger)
@@ -221,7 +293,7 @@ apr_uint64_t pg_ledger_counted(const pg_ledger_t *ledger)
     apr_uint64_t sum = 0;
 
     for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
-        const pg_lane_t *lane = pg_lane(ledger, i);
+        const pg_lane_t *lane = pg_layout_lane(ledger, i);
         const pg_word_t *total = &lane->total[0][0][0][0];
         for (unsigned w = 0; w < PG_TOTALS; w++) {
             sum += pg_word_get(&total[w]);
@@ -244,13 +316,15 @@ const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool)
         s->sets[PG_TOP_PORTS] * 8, s->sets[PG_TOP_AGENTS] * 8, s->recent);
 }
 
-/* --- upkeep -------------------------------------------------------------- */
-
 void pg_ledger_tend(pg_ledger_t *ledger, apr_time_t now)
 {
     pg_distinct_tend(ledger, now);
-    pg_top_tend(ledger, now);
+    for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
+        pg_top_tend(ledger, pg_layout_lane(ledger, i), now);
+    }
 }
+
+/* --- logs that were read -------------------------------------------------- */
 
 bool pg_ledger_seen(const pg_ledger_t *ledger, const unsigned char digest[16])
 {
@@ -294,24 +368,39 @@ static void merge_digests(pg_ledger_t *into, const pg_ledger_t *from)
     }
 }
 
+static void add_all(pg_ledger_t *into, const pg_ledger_t *from,
+                    apr_time_t now, apr_pool_t *pool)
+{
+    pg_totals_merge(into, from, pool);
+    pg_series_merge(into, from, now);
+    pg_top_merge(into, from, now);
+    pg_recent_merge(into, from, now, pool);
+    pg_range_merge(into, from);
+    pg_distinct_merge(into, from, now);
+    merge_digests(into, from);
+    pg_slots_merge(into, from);
+}
+
 apr_status_t pg_ledger_merge(pg_ledger_t *into, const pg_ledger_t *from,
                              apr_time_t now, apr_pool_t *pool)
 {
+    static const apr_status_t meaning[] = {
+        [PG_PART_CONTAINED] = APR_SUCCESS,
+        [PG_PART_OVERLAP] = APR_EEXIST,
+        [PG_PART_FULL] = APR_ENOSPC
+    };
     apr_pool_t *scratch;
     apr_status_t status = apr_pool_create(&scratch, pool);
+    pg_part_e how;
 
     if (status != APR_SUCCESS) {
         return status;
     }
-    pg_totals_merge(into, from, scratch);
-    pg_series_merge(into, from, now);
-    pg_top_merge(into, from);
-    pg_recent_merge(into, from, scratch);
-    merge_digests(into, from);
-    pg_slots_merge(into, from);
-    if (memcmp(&into->key, &from->key, sizeof(into->key)) == 0) {
-        pg_distinct_merge(into, from, now);
+    how = pg_part_compare(into, from, scratch);
+    if (how == PG_PART_APART) {
+        pg_part_merge(into, from, scratch);
+        add_all(into, from, now, scratch);
     }
     apr_pool_destroy(scratch);
-    return APR_SUCCESS;
+    return how == PG_PART_APART ? APR_SUCCESS : meaning[how];
 }

@@ -14,14 +14,15 @@
 
 typedef struct pg_ledger_t pg_ledger_t;
 
-/** How an opening went, for the glue to say. */
+/** How an opening went. */
 typedef enum pg_opened_e {
     PG_OPENED_NEW,           /* created empty                             */
     PG_OPENED_KEPT,          /* counts go on                              */
     PG_OPENED_RESTORED,      /* made from the checkpoint; a damaged old
                                 file, if there was one, is kept aside     */
-    PG_OPENED_MIGRATED,      /* counts of an older layout or other sizes
-                                carried over; the old file kept aside     */
+    PG_OPENED_MIGRATED,      /* counts of a ledger of other sizes or
+                                another secret carried over; the old file
+                                is kept aside                             */
     PG_OPENED_REPLACED,      /* created empty; the old file kept aside    */
     PG_OPENED_FAILED
 } pg_opened_e;
@@ -31,9 +32,12 @@ typedef struct pg_opening_t {
     const char *why;         /* what was wrong with the old file, or with
                                 the path; NULL when nothing was           */
     const char *aside;       /* where the old file is kept; or NULL       */
+    const char *unchanged;   /* what of it could not be changed to what is
+                                wanted, since another process counts in
+                                it; or NULL                               */
     const char *checkpoint_why; /* what was wrong with the checkpoint, if it
                                 was needed; NULL: nothing, or none there  */
-    apr_size_t size;         /* octets mapped                             */
+    apr_size_t size;         /* bytes mapped                              */
 } pg_opening_t;
 
 /** What to open, and how big to make it when it has to be created. */
@@ -43,17 +47,18 @@ typedef struct pg_ledger_options_t {
     apr_gid_t group;         /* it may read: mode 0640                    */
     const char *checkpoint;  /* where to begin from when there is no usable
                                 file at path; NULL: empty                 */
-    bool resize;             /* carry an existing ledger of other sizes over
-                                to these; only while no child counts in it:
-                                not in a graceful restart                 */
-    apr_uint32_t lanes;      /* 1 to 64; these: 0 = as usual (4)          */
-    apr_uint32_t recent;     /* attempts kept, 16 to 4096 (128)           */
+    bool resize;             /* carry an existing ledger of other sizes or
+                                key over to these, if no other process has
+                                it open; not in a graceful restart        */
+    const pg_key_t *key;     /* of a fleet; NULL: drawn from the system   */
+    apr_uint32_t lanes;      /* 1 to 64; 0: one for each CPU, 16 at most  */
+    apr_uint32_t recent;     /* attempts kept, 16 to 4096; 0: 128         */
     apr_uint32_t top[PG_TOP_COUNT]; /* entries of each list in each lane, 8
                                 to 8192, a multiple of 8 (1024 sources, 256
                                 targets, 128 ports, 128 user agents)      */
 } pg_ledger_options_t;
 
-/** How many octets a ledger of these options takes.
+/** How many bytes a ledger of these options takes.
  *  @param why  on failure: which size is out of bounds
  *  @return APR_EINVAL for sizes out of bounds */
 apr_status_t pg_ledger_size(apr_size_t *out, const char **why,
@@ -62,17 +67,19 @@ apr_status_t pg_ledger_size(apr_size_t *out, const char **why,
 /**
  * Open the file at options->path, creating it when missing, and map it shared.
  *
- * A file that is no ledger, of a newer version, damaged, or of a wrong size
- * is renamed beside itself (path.bad-1, -2, ...), never overwritten; one of
- * an older layout (path.old-1, ...) too, after its counts were carried over. A
- * symbolic link, FIFO, directory or other user's file is refused: it must
- * belong to the effective user. A new file appears under its name complete or
- * not at all; all of its space is reserved, so that a full file system is an
- * error here and not a signal later. The mapping lives as long as pool;
- * children that were forked keep theirs.
+ * A file that is no ledger is refused and left as it is; so is a symbolic
+ * link, FIFO, folder, a file that others may write to, or one of another user
+ * than the effective one and root. A damaged ledger is renamed path.bad-1, -2
+ * or -3, one whose counts were carried over path.old-1 to -3, and the oldest
+ * of three makes room; one of a newer layout or of another byte order is
+ * renamed path.kept-1 to -3, and none of these is ever overwritten. A new file
+ * appears under its name complete or not at all; all of its space is
+ * reserved, so that a full file system is an error here and not a signal
+ * later.
  *
- * Not for two processes that start on a damaged file at the same time: both
- * succeed, but one of them may count in the file that is kept aside.
+ * The mapping lives as long as pool; children that were forked keep theirs.
+ * The file is locked (flock) as long: shared by all that count in it, and
+ * exclusively by one that is about to replace it.
  *
  * @param out      the ledger; untouched on failure
  * @param opening  written in full, also on failure; strings in pool
@@ -96,9 +103,17 @@ apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
 apr_status_t pg_ledger_open_readonly(pg_ledger_t **out, const char *path,
                                      const char **why, apr_pool_t *pool);
 
-/** The same block in private memory, for the log scanner and for tests. */
+/** The same block in private memory, for one thread: the log scanner. */
 apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
                             apr_pool_t *pool);
+
+/** The same with the key of another ledger, so that the different sources of
+ *  both unite when they are merged. */
+apr_status_t pg_ledger_heap_like(pg_ledger_t **out, const pg_ledger_t *like,
+                                 apr_time_t now, apr_pool_t *pool);
+
+/** The key that a secret stands for: any octets, at least 16 of them. */
+pg_key_t pg_ledger_key(pg_span_t secret);
 
 /**
  * Count one attempt. Any process, any thread; no lock, no system call, no
@@ -126,11 +141,13 @@ apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event);
 void pg_ledger_amend(pg_ledger_t *ledger, apr_uint64_t entry,
                      const pg_event_t *event, pg_outcome_e was);
 
-/**
- * Count one request that a forward proxy carried for a client that its access
- * control permits: no attempt (seed F13), but no secret either.
- */
-void pg_ledger_permit(pg_ledger_t *ledger, apr_time_t now);
+/** Count one request that a forward proxy carried for a client that its
+ *  access control permits: not an attempt, but no secret either. */
+void pg_ledger_permit(pg_ledger_t *ledger);
+
+/** All attempts from `from` to `to` were counted: for a log that was read,
+ *  the times of its first and its last line. */
+void pg_ledger_cover(pg_ledger_t *ledger, apr_time_t from, apr_time_t to);
 
 /** Take one of them back: it was refused after all. */
 void pg_ledger_unpermit(pg_ledger_t *ledger);
@@ -152,16 +169,21 @@ const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool);
 
 /**
  * Upkeep: keeps the number of different sources of days that are over, and
- * frees what killed processes left unusable. Any process, at any time; every
- * few seconds is usual, once in 31 days is needed. Under a millisecond.
+ * frees what killed processes left unusable. A ledger that counts does it
+ * once a minute by itself; for one that was filled from logs.
  */
 void pg_ledger_tend(pg_ledger_t *ledger, apr_time_t now);
 
 /**
- * Add everything that one ledger holds to another that nobody else writes to
- * meanwhile. Top lists keep their errors. The number of different sources is
- * joined only if both have the same key (one was made from the other): else
- * it stays what it was.
+ * Add everything that one ledger holds to another; others may count in that
+ * meanwhile. What the other one holds already, by an earlier merge or as the
+ * same file, is not added again: merging is commutative, associative and
+ * idempotent. Errors of top lists add up. Different sources unite if both
+ * have the same key; else they become a bound.
+ *
+ * @return APR_EEXIST when they share something and neither simply holds the
+ *         other: an earlier or later state of the same ledger. Nothing was
+ *         added. APR_ENOSPC: more than 2048 ledgers in one
  */
 apr_status_t pg_ledger_merge(pg_ledger_t *into, const pg_ledger_t *from,
                              apr_time_t now, apr_pool_t *pool);

@@ -13,62 +13,78 @@
 #include "pg_checkpoint.h"
 #include "pg_file.h"
 
-/* --- mapping ------------------------------------------------------------- */
+/* --- private memory ------------------------------------------------------ */
 
-typedef struct pg_mapped_t {
-    void *at;
-    apr_size_t size;
-} pg_mapped_t;
+apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
+                            apr_pool_t *pool)
+{
+    pg_sizes_t sizes = pg_layout_sizes();
+    pg_head_t head;
+    apr_status_t status = pg_layout_head(&head, &sizes, NULL, now);
+
+    return status == APR_SUCCESS ? pg_block_new(out, &head, pool) : status;
+}
+
+apr_status_t pg_ledger_heap_like(pg_ledger_t **out, const pg_ledger_t *like,
+                                 apr_time_t now, apr_pool_t *pool)
+{
+    pg_sizes_t sizes = pg_layout_sizes();
+    pg_head_t head;
+    apr_status_t status = pg_layout_head(&head, &sizes, &like->head.key, now);
+
+    return status == APR_SUCCESS ? pg_block_new(out, &head, pool) : status;
+}
+
+pg_key_t pg_ledger_key(pg_span_t secret)
+{
+    static const pg_key_t uses[2] = { { { 1, 0 } }, { { 2, 0 } } };
+
+    return (pg_key_t){
+        { pg_hash_sip(&uses[0], secret.ptr, secret.len, 2, 4),
+          pg_hash_sip(&uses[1], secret.ptr, secret.len, 2, 4) }
+    };
+}
+
+/* --- mapping ------------------------------------------------------------- */
 
 static apr_status_t unmap(void *data)
 {
-    const pg_mapped_t *mapped = data;
+    const pg_ledger_t *ledger = data;
 
-    return munmap(mapped->at, mapped->size) == 0 ? APR_SUCCESS : errno;
+    if (ledger->fd >= 0) {
+        close(ledger->fd);       /* and so gives back its lock            */
+    }
+    return munmap(ledger->base, ledger->size) == 0 ? APR_SUCCESS : errno;
 }
 
+/* The descriptor is the ledger's from here on. */
 static apr_status_t map(pg_ledger_t **out, int fd, const pg_head_t *head,
                         apr_pool_t *pool)
 {
-    pg_mapped_t *mapped = apr_palloc(pool, sizeof(*mapped));
+    pg_ledger_t *ledger = apr_palloc(pool, sizeof(*ledger));
+    apr_size_t size = pg_layout_size(&head->sizes);
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-    mapped->size = pg_layout_size(&head->sizes);
-    mapped->at = mmap(NULL, mapped->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-                      fd, 0);
-    if (mapped->at == MAP_FAILED) {
-        return errno;
+    if (at == MAP_FAILED) {
+        int error = errno;
+        close(fd);
+        return error;
     }
-    apr_pool_cleanup_register(pool, mapped, unmap, apr_pool_cleanup_null);
-    *out = apr_palloc(pool, sizeof(**out));
-    pg_layout_place(*out, mapped->at, head);
+    pg_layout_place(ledger, at, head);
+    ledger->fd = fd;
+    apr_pool_cleanup_register(pool, ledger, unmap, apr_pool_cleanup_null);
+    *out = ledger;
     return APR_SUCCESS;
 }
 
 /* --- sizes --------------------------------------------------------------- */
 
-static apr_uint32_t sets_of(apr_uint32_t entries, apr_uint32_t normal)
-{
-    return entries ? (entries + 7) / 8 : normal;
-}
-
-static pg_sizes_t sizes_wanted(const pg_ledger_options_t *options)
-{
-    pg_sizes_t s = pg_sizes_default();
-
-    s.lanes = options->lanes ? options->lanes : s.lanes;
-    s.recent = options->recent ? options->recent : s.recent;
-    for (unsigned t = 0; t < PG_TOP_COUNT; t++) {
-        s.sets[t] = sets_of(options->top[t], s.sets[t]);
-    }
-    return s;
-}
-
 apr_status_t pg_ledger_size(apr_size_t *out, const char **why,
                             const pg_ledger_options_t *options)
 {
-    pg_sizes_t sizes = sizes_wanted(options);
+    pg_sizes_t sizes = pg_layout_sizes_of(options);
 
-    if (!pg_sizes_check(&sizes, why)) {
+    if (!pg_layout_sizes_check(&sizes, why)) {
         return APR_EINVAL;
     }
     *out = pg_layout_size(&sizes);
@@ -80,8 +96,9 @@ apr_status_t pg_ledger_size(apr_size_t *out, const char **why,
 typedef enum pg_found_e {
     FOUND_NOTHING,
     FOUND_LEDGER,            /* of this layout: use it                    */
-    FOUND_OLD,               /* of an older layout, or of other sizes     */
-    FOUND_BAD,               /* an ordinary file of ours, but no ledger   */
+    FOUND_DIFFERENT,         /* of other sizes, or of another key         */
+    FOUND_OTHER,             /* of another layout or byte order           */
+    FOUND_DAMAGED,           /* a ledger's magic, and no ledger           */
     FOUND_REFUSED            /* not to be touched                         */
 } pg_found_e;
 
@@ -99,35 +116,52 @@ typedef struct pg_try_t {
     apr_status_t status;
 } pg_try_t;
 
-/* The head of what is at the path; why is set if it is no ledger's. */
-static apr_uint32_t read_head(pg_try_t *t, apr_size_t size)
+/* Is it what is wanted? why says what is not. */
+static bool is_as_wanted(pg_try_t *t)
 {
-    apr_uint32_t version = 0;
-
-    if (pread(t->file.fd, &t->head, sizeof(t->head), 0)
-        != (ssize_t)sizeof(t->head)) {
-        t->file.why = "it is too short for a ledger";
+    if (memcmp(&t->head.sizes, &t->sizes, sizeof(t->sizes)) != 0) {
+        t->file.why = "it had other sizes";
     }
-    else {
-        t->file.why = pg_head_objection(&t->head, size, &version, t->pool);
+    else if (t->options->key
+             && memcmp(&t->head.key, t->options->key, sizeof(t->head.key))) {
+        t->file.why = "it was made with another secret";
     }
-    return version;
+    return t->file.why == NULL;
 }
 
-/* Somebody's checkpoint, given as the live file: moving it aside would be a
- * bad surprise. */
-static bool is_checkpoint(pg_try_t *t)
+static pg_found_e refuse(pg_try_t *t, apr_status_t status, const char *why)
 {
-    if (t->file.size % 4096 != sizeof(pg_trailer_t)) {
-        return false;
+    t->file.why = why;
+    t->status = status;
+    return FOUND_REFUSED;
+}
+
+/* Whom it belongs to, and what it is, is known: may it be used, or changed?
+ * Whoever has it locked may have replaced it meanwhile: look again then. */
+static pg_found_e lock(pg_try_t *t)
+{
+    bool change = !is_as_wanted(t) && t->options->resize
+                  && pg_file_lock(t->file.fd, true) == APR_SUCCESS;
+
+    if (!change && pg_file_lock(t->file.fd, false) != APR_SUCCESS) {
+        return refuse(t, APR_EBUSY, "another process has it locked");
     }
-    read_head(t, t->file.size - sizeof(pg_trailer_t));
-    return t->file.why == NULL;
+    if (!pg_file_is_at(t->file.fd, t->options->path)) {
+        close(t->file.fd);
+        return FOUND_NOTHING;
+    }
+    t->opening->unchanged = change ? NULL : t->file.why;
+    return change ? FOUND_DIFFERENT : FOUND_LEDGER;
 }
 
 static pg_found_e look(pg_try_t *t)
 {
-    apr_uint32_t version;
+    static const pg_found_e meaning[] = {
+        [PG_LAYOUT_OTHER] = FOUND_OTHER,
+        [PG_LAYOUT_DAMAGED] = FOUND_DAMAGED,
+        [PG_LAYOUT_FOREIGN] = FOUND_REFUSED
+    };
+    pg_layout_e found;
 
     t->status = pg_file_open(&t->file, t->options->path, true, t->pool);
     if (APR_STATUS_IS_ENOENT(t->status)) {
@@ -136,26 +170,14 @@ static pg_found_e look(pg_try_t *t)
     if (t->status != APR_SUCCESS) {
         return FOUND_REFUSED;
     }
-    if (is_checkpoint(t)) {
-        close(t->file.fd);
-        t->file.why = "it is a checkpoint, not a live ledger";
-        t->status = APR_EINVAL;
-        return FOUND_REFUSED;
+    found = pg_block_check(&t->head, &t->file, t->pool);
+    if (found == PG_LAYOUT_SOUND
+        && t->file.size != pg_layout_size(&t->head.sizes)) {
+        /* moving it aside would be a bad surprise */
+        return refuse(t, APR_EINVAL, "it is a checkpoint, not a live ledger");
     }
-    version = read_head(t, t->file.size);
-    if (t->file.why) {
-        return FOUND_BAD;
-    }
-    if (version != PG_VERSION) {
-        t->file.why = apr_psprintf(t->pool, "it had layout %u", version);
-        return FOUND_OLD;
-    }
-    if (t->options->resize
-        && memcmp(&t->head.sizes, &t->sizes, sizeof(t->sizes)) != 0) {
-        t->file.why = "it had other sizes";
-        return FOUND_OLD;
-    }
-    return FOUND_LEDGER;
+    t->status = APR_EINVAL;
+    return found == PG_LAYOUT_SOUND ? lock(t) : meaning[found];
 }
 
 /* --- making one ---------------------------------------------------------- */
@@ -178,22 +200,36 @@ static apr_status_t publish(pg_try_t *t, const pg_ledger_t *block)
     return pg_file_publish(temp.name, t->options->path);
 }
 
+static apr_status_t carry_over(pg_ledger_t *into, const pg_ledger_t *from,
+                               apr_time_t now, apr_pool_t *pool)
+{
+    if (memcmp(&into->sizes, &from->sizes, sizeof(into->sizes)) == 0
+        && into->head.key_id == from->head.key_id) {
+        pg_block_fill(into, from);
+        return APR_SUCCESS;
+    }
+    return pg_ledger_merge(into, from, now, pool);
+}
+
 /* A complete ledger appears at the path, holding what `from` holds (NULL:
  * nothing). APR_EEXIST: something else appeared there first. */
 static apr_status_t create(pg_try_t *t, const pg_ledger_t *from)
 {
     pg_ledger_t *block;
     pg_head_t head;
-    apr_status_t status;
+    apr_status_t status = pg_layout_head_of(&head, t->options, t->now);
 
-    if (from) {
-        status = pg_block_copy(&block, from, &t->sizes, t->now, t->scratch);
+    if (status == APR_SUCCESS && from) {
+        head.since = from->head.since;
+        head.id = from->head.id ? from->head.id : head.id;
+        head.key = t->options->key ? head.key : from->head.key;
+        pg_layout_seal(&head);
     }
-    else {
-        status = pg_head_make(&head, &t->sizes, t->now);
-        if (status == APR_SUCCESS) {
-            status = pg_block_new(&block, &head, t->scratch);
-        }
+    if (status == APR_SUCCESS) {
+        status = pg_block_new(&block, &head, t->scratch);
+    }
+    if (status == APR_SUCCESS && from) {
+        status = carry_over(block, from, t->now, t->scratch);
     }
     return status == APR_SUCCESS ? publish(t, block) : status;
 }
@@ -236,26 +272,28 @@ static apr_status_t migrate(pg_try_t *t)
     pg_ledger_t *from;
     apr_status_t status = pg_block_read(&from, &t->file, t->scratch);
 
-    close(t->file.fd);
     if (status == APR_SUCCESS) {
         status = pg_file_aside(&t->opening->aside, t->options->path, "old",
-                               t->pool);
+                               true, t->pool);
     }
     if (status == APR_SUCCESS) {
         say(t, PG_OPENED_MIGRATED, why);
         status = create(t, from);
     }
+    close(t->file.fd);           /* locked until here                     */
     return status;
 }
 
-static apr_status_t replace(pg_try_t *t)
+/* What is damaged may be forgotten some day; what another version or machine
+ * can read may not. */
+static apr_status_t replace(pg_try_t *t, const char *word, bool forget)
 {
     apr_status_t status;
 
     close(t->file.fd);
     say(t, PG_OPENED_REPLACED, t->file.why);
-    status = pg_file_aside(&t->opening->aside, t->options->path, "bad",
-                           t->pool);
+    status = pg_file_aside(&t->opening->aside, t->options->path, word,
+                           forget, t->pool);
     return status == APR_SUCCESS ? begin(t) : status;
 }
 
@@ -268,19 +306,26 @@ static apr_status_t arrive(pg_try_t *t)
 
     /* More than once, since another process may be at it, too. */
     for (int tries = 0; tries < 4; tries++) {
+        t->file = (pg_file_t){ .fd = -1 };
         switch (look(t)) {
         case FOUND_LEDGER:
             return APR_SUCCESS;
         case FOUND_NOTHING:
             status = begin(t);
             break;
-        case FOUND_OLD:
+        case FOUND_DIFFERENT:
             status = migrate(t);
             break;
-        case FOUND_BAD:
-            status = replace(t);
+        case FOUND_OTHER:
+            status = replace(t, "kept", false);
+            break;
+        case FOUND_DAMAGED:
+            status = replace(t, "bad", true);
             break;
         case FOUND_REFUSED:
+            if (t->file.fd >= 0) {
+                close(t->file.fd);
+            }
             say(t, PG_OPENED_FAILED, t->file.why);
             return t->status;
         }
@@ -296,18 +341,17 @@ static apr_status_t open_with(pg_ledger_t **out, pg_try_t *t)
     char words[120];
     apr_status_t status = APR_EINVAL;
 
-    t->sizes = sizes_wanted(t->options);
+    t->sizes = pg_layout_sizes_of(t->options);
     t->own = (pg_file_own_t){ .set_group = t->options->set_group,
                               .group = t->options->group };
     say(t, PG_OPENED_KEPT, NULL);
-    if (pg_sizes_check(&t->sizes, &t->opening->why)) {
+    if (pg_layout_sizes_check(&t->sizes, &t->opening->why)) {
         status = arrive(t);
     }
     if (status == APR_SUCCESS) {
         /* Fails for a file of root's that others use: it stays as it is. */
         (void)pg_file_secure(t->file.fd, &t->own);
         status = map(out, t->file.fd, &t->head, t->pool);
-        close(t->file.fd);
     }
     if (status == APR_SUCCESS) {
         t->opening->size = (*out)->size;

@@ -4,10 +4,8 @@
 
 #include <stdlib.h>
 
-#include "pg_words.h"
-
 #define PACE ((apr_time_t)10000)     /* us                                */
-#define CLAIM ((apr_time_t)2000000)
+#define OF_A_SOURCE (PG_RECENT_RESERVE / 4)
 
 /*  The texts of an entry: X(member of pg_recent_t, where an event has it,
  *  octets kept). They are stored one behind the other. */
@@ -47,6 +45,7 @@ typedef struct pg_record_t {
     apr_int64_t time;
     pg_address_t source;
     apr_int32_t status;
+    apr_uint32_t serial;         /* tells equal attempts of one time apart */
     apr_uint16_t port;
     unsigned char class_id;
     unsigned char family;
@@ -55,13 +54,14 @@ typedef struct pg_record_t {
     unsigned char flags;
     unsigned char reserved;
     apr_uint16_t length[TEXT_COUNT];
-    char text[946];
+    char text[942];
 } pg_record_t;
 
-/* The three words: whose number it is and whether it is being written; when
- * the claim was made or the attempt was; the hash. */
-enum { STATE, STAMP, HASH, RECORD };
-#define BUSY ((apr_uint64_t)1 << 63)
+/* The three words: its writer's claim, when the attempt was, the hash. */
+enum { CLAIM, STAMP, HASH, RECORD };
+
+#define WORDS_TO_SERIAL                                                      \
+    ((offsetof(pg_record_t, serial) + sizeof(apr_uint32_t) + 7) / 8)
 
 #define TEXT_SUM(member, from, most) + (most)
 static_assert(0 TEXTS(TEXT_SUM) <= sizeof(((pg_record_t *)0)->text),
@@ -71,11 +71,25 @@ static_assert(sizeof(pg_record_t) == 1000
                  == (PG_RECENT_WORDS - RECORD) * sizeof(apr_uint64_t),
               "an entry is full");
 
-static pg_word_t *entry_at(const pg_ledger_t *ledger, apr_uint64_t number)
+/* Entry of the ring for the attempt of that number. */
+static pg_word_t *ring_at(const pg_ledger_t *ledger, apr_uint64_t number)
 {
     /* at least 16: pg_layout checks every size before a block is used */
     return ledger->recent /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
            + number % ledger->sizes.recent * PG_RECENT_WORDS;
+}
+
+/* First entry in reserve for a class. */
+static pg_word_t *reserve_of(const pg_ledger_t *ledger, unsigned class_id)
+{
+    return ledger->recent
+           + (ledger->sizes.recent + class_id * PG_RECENT_RESERVE)
+             * PG_RECENT_WORDS;
+}
+
+static apr_uint32_t entries_of(const pg_ledger_t *ledger)
+{
+    return ledger->sizes.recent + PG_CLASS_ROOM * PG_RECENT_RESERVE;
 }
 
 /* Octets of a record that say something: what is behind its texts is neither
@@ -135,108 +149,165 @@ static void pack(pg_record_t *out, const pg_event_t *event)
     pack_texts(out, event);
 }
 
-/* Claim an entry that is in the state `seen`, write it and publish it. */
-static bool write_entry(const pg_ledger_t *ledger, const pg_record_t *record,
-                        apr_uint64_t number, apr_uint64_t seen)
+static void put(const pg_ledger_t *ledger, pg_word_t *entry,
+                const pg_record_t *record, apr_time_t now)
 {
     apr_size_t n = octets_of(record);
-    pg_word_t *entry = entry_at(ledger, number);
-    apr_uint64_t mine = (number & ~BUSY) | BUSY;
+    apr_uint64_t mine;
 
-    if (!pg_word_swap(&entry[STATE], &seen, mine)) {
-        return false;
+    if (!pg_cell_claim(&entry[CLAIM], (apr_uint64_t)record->time, now,
+                       &mine)) {
+        return;
     }
     pg_word_set(&entry[STAMP], (apr_uint64_t)record->time);
     pg_word_set(&entry[HASH], 0);
-    pg_words_write(&entry[RECORD], record, n);
+    pg_word_write(&entry[RECORD], record, n);
     pg_word_set(&entry[HASH], pg_hash(&ledger->recent_key, record, n));
-    /* Fails if somebody thought us dead: the entry is theirs then. */
-    return pg_word_swap(&entry[STATE], &mine, mine & ~BUSY);
+    /* Fails if we were thought dead: the entry is another one's then. */
+    pg_cell_release(&entry[CLAIM], mine);
 }
 
-/* The number, from 1; 0: somebody else is at that entry. */
-static apr_uint64_t put(const pg_ledger_t *ledger, const pg_record_t *record)
+/* Whether an entry is of this source: what may be torn is only misjudged. */
+static bool is_from(const pg_word_t *entry, const pg_record_t *record)
 {
-    apr_uint64_t number = pg_word_add(&ledger->common->recent_next, 1);
-    const pg_word_t *entry = entry_at(ledger, number);
-    apr_uint64_t seen = pg_word_get(&entry[STATE]);
+    pg_address_t source;
 
-    if (seen & BUSY) {
-        apr_time_t age = record->time
-                         - (apr_time_t)pg_word_get(&entry[STAMP]);
-        if (age >= 0 && age < CLAIM) {
-            return 0;
+    pg_word_read(&source,
+                 &entry[RECORD + offsetof(pg_record_t, source)
+                                 / sizeof(*entry)], 2);
+    return pg_address_equal(&source, &record->source);
+}
+
+static pg_word_t *older_of(pg_word_t *a, pg_word_t *b)
+{
+    return a == NULL || pg_word_get(&b[STAMP]) < pg_word_get(&a[STAMP]) ? b
+                                                                        : a;
+}
+
+/* The entry that makes room: the oldest, or the oldest of a source that has
+ * its share already. */
+static pg_word_t *place_in(pg_word_t *reserve, const pg_record_t *record)
+{
+    pg_word_t *oldest = NULL, *own = NULL;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < PG_RECENT_RESERVE; i++) {
+        pg_word_t *entry = reserve + i * PG_RECENT_WORDS;
+        oldest = older_of(oldest, entry);
+        if (pg_word_get(&entry[STAMP]) != 0 && is_from(entry, record)) {
+            own = older_of(own, entry);
+            n++;
         }
     }
-    return write_entry(ledger, record, number, seen) ? number + 1 : 0;
+    return n < OF_A_SOURCE ? oldest : own;
+}
+
+static void put_in_reserve(const pg_ledger_t *ledger,
+                           const pg_record_t *record, apr_time_t now)
+{
+    pg_word_t *entry = place_in(reserve_of(ledger, record->class_id), record);
+    apr_uint64_t stamp = pg_word_get(&entry[STAMP]);
+
+    /* older than what is there (imports): no room, unless the clock went
+     * back */
+    if (stamp <= (apr_uint64_t)record->time || stamp > (apr_uint64_t)now) {
+        put(ledger, entry, record, now);
+    }
 }
 
 /* Apart, so that attempts that are passed over do not pay for its frame. */
-__attribute__((noinline)) static apr_uint64_t add(const pg_ledger_t *ledger,
-                                                  const pg_event_t *event)
+__attribute__((noinline)) static void add(pg_ledger_t *ledger,
+                                          const pg_event_t *event,
+                                          apr_uint32_t serial, bool in_ring)
 {
+    apr_time_t now = event->now ? event->now : event->time;
+    pg_word_t *after = &ledger->common->reserve_after[
+        event->verdict.class_id];
     pg_record_t record;
 
     pack(&record, event);
-    return put(ledger, &record);
-}
-
-void pg_recent_amend(const pg_ledger_t *ledger, apr_uint64_t number,
-                     const pg_event_t *event)
-{
-    pg_record_t record;
-
-    if (number) {
-        pack(&record, event);
-        write_entry(ledger, &record, number - 1, (number - 1) & ~BUSY);
+    record.serial = serial;
+    if (in_ring) {
+        put(ledger,
+            ring_at(ledger, pg_word_add(&ledger->common->recent_next, 1)),
+            &record, now);
     }
+    pg_word_set(after, (apr_uint64_t)event->time + PACE / PG_RECENT_RESERVE);
+    put_in_reserve(ledger, &record, now);
 }
 
-apr_uint64_t pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
-                   apr_time_t now)
+apr_uint32_t pg_recent_serial(const pg_ledger_t *ledger)
+{
+    apr_uint32_t serial = (apr_uint32_t)(
+        pg_word_get(&ledger->common->recent_next) + ledger->head.key_id
+        + ((apr_uintptr_t)ledger->base >> 12));
+
+    return serial + (serial == 0);
+}
+
+void pg_recent_add(pg_ledger_t *ledger, const pg_event_t *event,
+                   apr_time_t now, apr_uint32_t serial)
 {
     apr_uint64_t next = pg_word_get(&ledger->common->recent_next);
-    const pg_word_t *entry = entry_at(ledger, next);
+    const pg_word_t *entry = ring_at(ledger, next);
     apr_time_t stamp = (apr_time_t)pg_word_get(&entry[STAMP]);
-
+    apr_uint64_t after = pg_word_get(
+        &ledger->common->reserve_after[event->verdict.class_id]);
+    apr_uint64_t time = (apr_uint64_t)event->time;
     /* A stamp from the future is a clock's that was wrong: no reason to
      * wait. Older events than the ring's oldest do not enter (imports). */
-    if (stamp == 0 || stamp > now || event->time >= stamp + PACE) {
-        return add(ledger, event);
+    bool in_ring = stamp == 0 || stamp > now || event->time >= stamp + PACE;
+
+    if (in_ring || time >= after || after > time + PACE) {
+        add(ledger, event, serial, in_ring);
     }
-    return 0;
+}
+
+void pg_recent_amend(pg_ledger_t *ledger, const pg_event_t *event,
+                     apr_time_t now, apr_uint32_t serial)
+{
+    pg_record_t record, there;
+
+    pack(&record, event);
+    record.serial = serial;
+    for (apr_uint32_t i = 0; i < entries_of(ledger); i++) {
+        pg_word_t *entry = ledger->recent + i * PG_RECENT_WORDS;
+        if (pg_word_get(&entry[STAMP]) != (apr_uint64_t)event->time) {
+            continue;
+        }
+        pg_word_read(&there, &entry[RECORD], WORDS_TO_SERIAL);
+        if (there.time == record.time && there.serial == serial) {
+            put(ledger, entry, &record, now);
+        }
+    }
 }
 
 /* --- reading ------------------------------------------------------------- */
 
-/* Ledgers of before 1.0 hashed all of an entry, its end of NULs too. */
 static bool is_whole(const pg_ledger_t *ledger, const pg_record_t *record,
                      apr_uint64_t hash)
 {
     apr_size_t n = octets_of(record);
 
     return n <= sizeof(*record)
-           && (pg_hash(&ledger->recent_key, record, n) == hash
-               || pg_hash(&ledger->recent_key, record, sizeof(*record))
-                  == hash);
+           && pg_hash(&ledger->recent_key, record, n) == hash;
 }
 
 static bool read_record(pg_record_t *out, const pg_ledger_t *ledger,
                         apr_uint32_t at)
 {
     const pg_word_t *entry = ledger->recent + at * PG_RECENT_WORDS;
-    apr_uint64_t state = atomic_load_explicit(&entry[STATE],
-                                              memory_order_acquire);
-    apr_uint64_t hash = pg_word_get(&entry[HASH]);
+    apr_uint64_t hash = atomic_load_explicit(&entry[HASH],
+                                             memory_order_acquire);
 
-    if ((state & BUSY) || hash == 0) {
+    if (hash == 0) {
         return false;
     }
-    pg_words_read(out, &entry[RECORD], PG_RECENT_WORDS - RECORD);
+    pg_word_read(out, &entry[RECORD], PG_RECENT_WORDS - RECORD);
     return is_whole(ledger, out, hash);
 }
 
-/* Who knows the key could still lie: every value and length is checked. */
+/* A writer that has the key could still lie: all values are checked. */
 static bool sound(const pg_record_t *record)
 {
     apr_size_t sum = 0;
@@ -267,7 +338,7 @@ static void unpack_texts(pg_recent_t *out, const pg_record_t *record,
                              | (record->length[i] & ABSENT ? PG_LEN_ABSENT
                                                            : 0);
 
-        *(pg_text_t *)member = pg_words_text(from, n, flags, pool);
+        *(pg_text_t *)member = pg_word_text(from, n, flags, pool);
         from += n;
     }
 }
@@ -291,18 +362,18 @@ static void unpack(pg_recent_t *out, const pg_record_t *record,
     unpack_texts(out, record, pool);
 }
 
-/* All sound records, in the order of their numbers. */
+/* All sound records, those of the ring in the order of their numbers. */
 static pg_record_t *read_all(apr_size_t *n, const pg_ledger_t *ledger,
                              apr_pool_t *pool)
 {
-    apr_uint32_t size = ledger->sizes.recent;
+    apr_uint32_t ring = ledger->sizes.recent, size = entries_of(ledger);
     apr_uint64_t next = pg_word_get(&ledger->common->recent_next);
-    pg_record_t *all = apr_palloc(pool, sizeof(*all) * size);
+    pg_record_t *all = apr_pcalloc(pool, sizeof(*all) * size);
 
     *n = 0;
     for (apr_uint32_t i = 0; i < size; i++) {
-        if (read_record(&all[*n], ledger, (apr_uint32_t)((next + i) % size))
-            && sound(&all[*n])) {
+        apr_uint32_t at = i < ring ? (apr_uint32_t)((next + i) % ring) : i;
+        if (read_record(&all[*n], ledger, at) && sound(&all[*n])) {
             ++*n;
         }
     }
@@ -319,6 +390,37 @@ static int newer(const void *a, const void *b)
     return *x < *y ? 1 : *x > *y ? -1 : 0;
 }
 
+static bool same(const pg_record_t *a, const pg_record_t *b)
+{
+    apr_size_t n = octets_of(a);
+
+    return n == octets_of(b) && memcmp(a, b, n) == 0;
+}
+
+/* Records newest first, without those that are in the ring and in reserve:
+ * as many of one are shown as the ring or the reserve has, not both. */
+static apr_size_t sort(const pg_record_t **order, const pg_record_t *all,
+                       apr_size_t n)
+{
+    apr_size_t kept = 0;
+
+    for (apr_size_t i = 0; i < n; i++) {
+        order[i] = &all[i];
+    }
+    qsort(order, n, sizeof(*order), newer);
+    for (apr_size_t i = 0; i < n; i++) {
+        bool known = false;
+        for (apr_size_t k = kept; !known && k > 0
+             && order[k - 1]->time == order[i]->time; k--) {
+            known = same(order[k - 1], order[i]);
+        }
+        if (!known) {
+            order[kept++] = order[i];
+        }
+    }
+    return kept;
+}
+
 void pg_recent_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                     apr_pool_t *pool)
 {
@@ -332,11 +434,8 @@ void pg_recent_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
     }
     all = read_all(&n, ledger, scratch);
     order = apr_palloc(scratch, sizeof(*order) * (n + 1));
+    n = sort(order, all, n);
     list = apr_pcalloc(pool, sizeof(*list) * (n + 1));
-    for (apr_size_t i = 0; i < n; i++) {
-        order[i] = &all[i];
-    }
-    qsort(order, n, sizeof(*order), newer);
     for (apr_size_t i = 0; i < n; i++) {
         unpack(&list[i], order[i], pool);
     }
@@ -345,23 +444,26 @@ void pg_recent_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
     apr_pool_destroy(scratch);
 }
 
-void pg_recent_merge(const pg_ledger_t *into, const pg_ledger_t *from,
-                     apr_pool_t *pool)
+void pg_recent_merge(pg_ledger_t *into, const pg_ledger_t *from,
+                     apr_time_t now, apr_pool_t *pool)
 {
     apr_size_t n, m;
     const pg_record_t *ours = read_all(&n, into, pool);
     const pg_record_t *theirs = read_all(&m, from, pool);
+    pg_record_t *all = apr_palloc(pool, sizeof(*all) * (n + m + 1));
     const pg_record_t **order = apr_palloc(pool,
                                            sizeof(*order) * (n + m + 1));
 
-    for (apr_size_t i = 0; i < n + m; i++) {
-        order[i] = i < n ? &ours[i] : &theirs[i - n];
+    memcpy(all, ours, n * sizeof(*all));
+    memcpy(all + n, theirs, m * sizeof(*all));
+    n = sort(order, all, n + m);
+    for (apr_uint32_t i = 0; i < entries_of(into); i++) {
+        pg_word_set(&into->recent[i * PG_RECENT_WORDS + HASH], 0);
+        pg_word_set(&into->recent[i * PG_RECENT_WORDS + STAMP], 0);
     }
-    qsort(order, n + m, sizeof(*order), newer);
-    for (apr_uint32_t i = 0; i < into->sizes.recent; i++) {
-        pg_word_set(&entry_at(into, i)[HASH], 0);
-    }
-    for (apr_size_t i = n + m; i > 0; i--) {
-        put(into, order[i - 1]);
+    for (apr_size_t i = n; i > 0; i--) {
+        apr_uint64_t number = pg_word_add(&into->common->recent_next, 1);
+        put(into, ring_at(into, number), order[i - 1], now);
+        put_in_reserve(into, order[i - 1], now);
     }
 }

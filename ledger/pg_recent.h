@@ -1,11 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The last attempts, with their evidence, in a ring of entries of 1 KiB.
+/* The last attempts, with their evidence, in entries of 1 KiB.
  *
- * A writer takes a number, claims the entry it falls on, writes it with a
- * keyed hash over all of it, and publishes it; nobody waits for anybody. An
- * entry that was left half written (its writer was killed, or overtaken)
- * does not have its hash and is passed over until its turn comes again.
+ * A ring holds the last ones whatever their class. Noise of one class would
+ * push all others out of it, so each class has some entries in reserve, too,
+ * of which one source gets a quarter at most: the oldest of that source, or
+ * else the oldest of all, makes room.
+ *
+ * A writer claims an entry, writes it with a keyed hash over all of it, and
+ * gives the claim back; nobody waits for anybody. An entry that was left half
+ * written does not have its hash and is passed over until its turn comes.
  *
  * In a flood the ring would hold the last milliseconds, at the price of
  * copying text all the time. So an entry is not overwritten before it is
@@ -16,21 +20,23 @@
 
 #include "pg_layout.h"
 
-/** Remember one attempt.
- *  @return its number, from 1; 0: it was passed over */
-apr_uint64_t pg_recent_add(const pg_ledger_t *ledger, const pg_event_t *event,
-                           apr_time_t now);
+/** A number that tells an attempt from others of the same moment; never 0. */
+apr_uint32_t pg_recent_serial(const pg_ledger_t *ledger);
 
-/** Write it anew, unless its entry is another's by now. */
-void pg_recent_amend(const pg_ledger_t *ledger, apr_uint64_t number,
-                     const pg_event_t *event);
+/** Remember one attempt. */
+void pg_recent_add(pg_ledger_t *ledger, const pg_event_t *event,
+                   apr_time_t now, apr_uint32_t serial);
+
+/** Write it anew, where it is remembered still. */
+void pg_recent_amend(pg_ledger_t *ledger, const pg_event_t *event,
+                     apr_time_t now, apr_uint32_t serial);
 
 /** Fill recent and recent_count, newest first. */
 void pg_recent_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                     apr_pool_t *pool);
 
 /** Put one ledger's entries into another, older ones first. */
-void pg_recent_merge(const pg_ledger_t *into, const pg_ledger_t *from,
-                     apr_pool_t *pool);
+void pg_recent_merge(pg_ledger_t *into, const pg_ledger_t *from,
+                     apr_time_t now, apr_pool_t *pool);
 
 #endif

@@ -74,7 +74,7 @@ static void buckets_now(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time,
     out[PG_PERIOD_MONTH] = (apr_int64_t)(known & 0xffffffffu);
 }
 
-apr_int64_t pg_bucket_of(pg_period_e period, apr_time_t time)
+apr_int64_t pg_series_number(pg_period_e period, apr_time_t time)
 {
     apr_int64_t buckets[PG_PERIOD_COUNT];
 
@@ -84,7 +84,7 @@ apr_int64_t pg_bucket_of(pg_period_e period, apr_time_t time)
     return buckets[period];
 }
 
-apr_time_t pg_bucket_start(pg_period_e period, apr_int64_t bucket)
+apr_time_t pg_series_start(pg_period_e period, apr_int64_t bucket)
 {
     static const apr_int64_t seconds[PG_PERIOD_COUNT] = {
         [PG_PERIOD_MINUTE] = 60,
@@ -100,38 +100,28 @@ apr_time_t pg_bucket_start(pg_period_e period, apr_int64_t bucket)
 
 /* --- cells --------------------------------------------------------------- */
 
-static apr_uint64_t tag_of(apr_uint64_t word)
-{
-    return word >> PG_CELL_BITS;
-}
-
 static apr_uint64_t turn_tag(apr_int64_t bucket, unsigned slots)
 {
     return (apr_uint64_t)bucket / slots + 1;     /* 0: never written      */
 }
 
-/* Add n to a cell under a tag, replacing another turn's. An older tag does
- * not replace a newer one unless force is set. */
-static inline void cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n,
-                            bool force)
+/* Add n to a cell under a tag, replacing another turn's: in reach of now, so
+ * a later tag is from a clock that was wrong for a while. */
+static inline void cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n)
 {
     apr_uint64_t seen = pg_word_get(cell);
 
+    if (pg_cell_tag(seen) == tag) {
+        pg_cell_add(cell, tag, n);
+        return;
+    }
     /* Fails only while others succeed; the bound is for scribblers. */
     for (int tries = 0; tries < 100; tries++) {
-        if (tag_of(seen) == tag) {
-            apr_uint64_t was = pg_word_add(cell, n);
-            if (tag_of(was) == tag) {
-                return;
-            }
-            /* The ring turned between: that was another bucket's. */
-            pg_word_add(cell, (apr_uint64_t)0 - n);
+        if (pg_word_swap(cell, &seen, pg_cell_make(tag, n))) {
             return;
         }
-        if (tag_of(seen) > tag && !(force && tries == 0)) {
-            return;
-        }
-        if (pg_word_swap(cell, &seen, (tag << PG_CELL_BITS) + n)) {
+        if (pg_cell_tag(seen) == tag) {
+            pg_cell_add(cell, tag, n);
             return;
         }
     }
@@ -149,8 +139,7 @@ static inline void add_to_ring(pg_lane_t *lane, unsigned kind,
     if (at < 0 || at > today || at <= today - ring.shown) {
         return;
     }
-    /* In reach of now, so a later tag is from a clock gone wrong. */
-    cell_add(&lane->history[row][kind], turn + 1, 1, true);
+    cell_add(&lane->history[row][kind], turn + 1, 1);
 }
 
 void pg_series_add(pg_lane_t *lane, unsigned kind, apr_time_t time,
@@ -181,9 +170,9 @@ static void copy_row(pg_bucket_t *out, const pg_word_t *row, apr_uint64_t tag)
 
     for (unsigned kind = 0; kind < PG_KINDS; kind++) {
         apr_uint64_t word = pg_word_get(&row[kind]);
-        apr_uint64_t n = word & PG_CELL_MASK;
+        apr_uint64_t n = pg_cell_count(word);
 
-        if (tag_of(word) == tag && pg_kind_split(kind, &c, &f)) {
+        if (pg_cell_tag(word) == tag && pg_layout_kind_split(kind, &c, &f)) {
             out->by_class[c] += n;
             out->by_family[f] += n;
             out->attempts += n;
@@ -195,7 +184,7 @@ static void copy_period(pg_series_t *out, const pg_ledger_t *ledger,
                         pg_period_e period, apr_time_t now, apr_pool_t *pool)
 {
     const pg_ring_t *ring = &rings[period];
-    apr_int64_t last = pg_bucket_of(period, now);
+    apr_int64_t last = pg_series_number(period, now);
     apr_int64_t first = last < ring->shown ? 0 : last - ring->shown + 1;
     pg_bucket_t *buckets;
 
@@ -207,9 +196,9 @@ static void copy_period(pg_series_t *out, const pg_ledger_t *ledger,
     out->bucket = buckets;
     for (apr_int64_t b = first; b <= last; b++, buckets++) {
         apr_uint64_t row = ring->at + (apr_uint64_t)b % ring->slots;
-        buckets->start = pg_bucket_start(period, b);
+        buckets->start = pg_series_start(period, b);
         for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
-            copy_row(buckets, pg_lane(ledger, i)->history[row],
+            copy_row(buckets, pg_layout_lane(ledger, i)->history[row],
                      turn_tag(b, ring->slots));
         }
     }
@@ -229,28 +218,28 @@ void pg_series_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
 static void merge_ring(const pg_ledger_t *into, const pg_lane_t *lane,
                        const pg_ring_t *ring, apr_int64_t today)
 {
-    pg_word_t *to = &pg_lane(into, 0)->history[ring->at][0];
+    pg_word_t *to = &pg_layout_lane(into, 0)->history[ring->at][0];
     const pg_word_t *cells = &lane->history[ring->at][0];
 
     for (unsigned w = 0; w < ring->slots * PG_KINDS; w++) {
         apr_uint64_t word = pg_word_get(&cells[w]);
-        apr_uint64_t tag = tag_of(word);
+        apr_uint64_t tag = pg_cell_tag(word);
         apr_int64_t bucket = ((apr_int64_t)tag - 1) * ring->slots
                              + w / PG_KINDS;
-        if ((word & PG_CELL_MASK) != 0 && bucket >= 0 && bucket <= today
+        if (pg_cell_count(word) != 0 && bucket >= 0 && bucket <= today
             && bucket > today - ring->shown) {
-            cell_add(&to[w], tag, word & PG_CELL_MASK, true);
+            cell_add(&to[w], tag, pg_cell_count(word));
         }
     }
 }
 
-void pg_series_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+void pg_series_merge(pg_ledger_t *into, const pg_ledger_t *from,
                      apr_time_t now)
 {
     for (unsigned i = 0; i < from->sizes.lanes; i++) {
         for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
-            merge_ring(into, pg_lane(from, i), &rings[p],
-                       pg_bucket_of((pg_period_e)p, now));
+            merge_ring(into, pg_layout_lane(from, i), &rings[p],
+                       pg_series_number((pg_period_e)p, now));
         }
     }
 }

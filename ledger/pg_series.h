@@ -3,10 +3,9 @@
 /* The history: four rings of cells, one row for each minute, hour, day and
  * month, one column for each kind.
  *
- * A cell holds 44 bits of count under 20 bits of tag: which turn of the ring
- * it belongs to. Who finds another turn's tag replaces the whole word. So a
- * ring needs no resetting when time goes on, nothing is half done when a
- * process is killed, and a count is exact: adding one is one addition.
+ * Rows are cells (pg_cell.h); the tag says which turn of the ring a count
+ * belongs to. So a ring needs no resetting when time goes on, and a count is
+ * exact.
  *
  * What is shown are the buckets from (now - shown) to now. What lies in the
  * future, because the clock was wrong for a while, is not shown, and is
@@ -18,10 +17,10 @@
 
 /** Number of the minute, hour, day or month (counted from January 1970, UTC)
  *  that an instant lies in; -1 for one before 1970 or after year 9999. */
-apr_int64_t pg_bucket_of(pg_period_e period, apr_time_t time);
+apr_int64_t pg_series_number(pg_period_e period, apr_time_t time);
 
 /** First instant of a bucket that is not negative. */
-apr_time_t pg_bucket_start(pg_period_e period, apr_int64_t bucket);
+apr_time_t pg_series_start(pg_period_e period, apr_int64_t bucket);
 
 /**
  * Count one attempt of a kind at an instant, in each period whose ring still
@@ -36,7 +35,7 @@ void pg_series_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                     apr_pool_t *pool);
 
 /** Add what one ledger's history shows at now to another's lane 0. */
-void pg_series_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+void pg_series_merge(pg_ledger_t *into, const pg_ledger_t *from,
                      apr_time_t now);
 
 #endif

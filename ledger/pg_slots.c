@@ -26,7 +26,7 @@ static apr_uint64_t hash_of(const pg_ledger_t *ledger,
 {
     static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0,
                                               0, 0, 0xff, 0xff };
-    pg_key_t key = pg_hash_key_derive(&ledger->key, "slots");
+    pg_key_t key = pg_hash_key_derive(&ledger->head.key, "slots");
     bool ipv4 = memcmp(source, mapped, sizeof(mapped)) == 0;
 
     return pg_hash(&key, source, ipv4 ? 16 : 8) & SOURCE_MASK;
@@ -63,6 +63,7 @@ bool pg_slots_take(pg_slot_t *out, pg_ledger_t *ledger,
                    const pg_slots_limit_t *limit,
                    const unsigned char source[16], apr_time_t now)
 {
+    pg_ledger_t *block = pg_layout_sound(ledger);
     apr_uint64_t hash = hash_of(ledger, source);
     apr_uint64_t word = (seconds_of(now) + limit->seconds + SLACK)
                             << SOURCE_BITS
@@ -70,15 +71,15 @@ bool pg_slots_take(pg_slot_t *out, pg_ledger_t *ledger,
     unsigned most = limit->conversations < PG_SLOTS_MOST
                         ? limit->conversations : PG_SLOTS_MOST;
 
-    if (held_by(ledger, hash, most, now) >= limit->source) {
+    if (held_by(block, hash, most, now) >= limit->source) {
         return false;
     }
     for (unsigned i = 0; i < most; i++) {
-        if (!claim(out, ledger, i, word, now)) {
+        if (!claim(out, block, i, word, now)) {
             continue;
         }
         /* Others may have come at the same time: the lower slots stay. */
-        if (held_by(ledger, hash, i, now) < limit->source) {
+        if (held_by(block, hash, i, now) < limit->source) {
             return true;
         }
         pg_slots_give(ledger, out);
@@ -89,10 +90,11 @@ bool pg_slots_take(pg_slot_t *out, pg_ledger_t *ledger,
 
 void pg_slots_give(pg_ledger_t *ledger, const pg_slot_t *slot)
 {
+    pg_ledger_t *block = pg_layout_sound(ledger);
     apr_uint64_t seen = slot->word;
 
     if (slot->at < PG_SLOTS_MOST) {
-        (void)pg_word_swap(&ledger->common->sink.slot[slot->at], &seen, 0);
+        (void)pg_word_swap(&block->common->sink.slot[slot->at], &seen, 0);
     }
 }
 
@@ -111,7 +113,10 @@ unsigned pg_slots_held(const pg_ledger_t *ledger, apr_time_t now)
 void pg_slots_ended(pg_ledger_t *ledger, pg_end_e end)
 {
     if ((unsigned)end < PG_END_COUNT) {
-        pg_word_add(&ledger->common->sink.ended[end], 1);
+        for (ledger = pg_layout_sound(ledger); ledger;
+             ledger = ledger->standby) {
+            pg_word_add(&ledger->common->sink.ended[end], 1);
+        }
     }
 }
 
@@ -126,8 +131,11 @@ static void advance(pg_word_t *last, apr_uint64_t to)
 void pg_slots_kept(pg_ledger_t *ledger, pg_keep_e keep, apr_time_t now)
 {
     if ((unsigned)keep < PG_KEEP_COUNT) {
-        pg_word_add(&ledger->common->sink.kept[keep], 1);
-        advance(&ledger->common->sink.last, (apr_uint64_t)now);
+        for (ledger = pg_layout_sound(ledger); ledger;
+             ledger = ledger->standby) {
+            pg_word_add(&ledger->common->sink.kept[keep], 1);
+            advance(&ledger->common->sink.last, (apr_uint64_t)now);
+        }
     }
 }
 
@@ -142,22 +150,36 @@ static bool mark(pg_word_t *word, bool to)
 bool pg_slots_spool(pg_ledger_t *ledger, apr_uint64_t octets,
                     apr_uint64_t most)
 {
-    pg_sink_part_t *sink = &ledger->common->sink;
     bool filling = octets >= most - most / 5;
+    bool news = false;
 
-    pg_word_set(&sink->spool, octets);
-    pg_word_set(&sink->most, most);
-    return mark(&sink->filling, filling) && filling;
+    for (ledger = pg_layout_sound(ledger); ledger;
+         ledger = ledger->standby) {
+        pg_sink_part_t *sink = &ledger->common->sink;
+        pg_word_set(&sink->spool, octets);
+        pg_word_set(&sink->most, most);
+        news |= mark(&sink->filling, filling);
+    }
+    return news && filling;
 }
 
 bool pg_slots_refuse(pg_ledger_t *ledger, bool refuses)
 {
-    return mark(&ledger->common->sink.refuses, refuses);
+    bool news = false;
+
+    for (ledger = pg_layout_sound(ledger); ledger;
+         ledger = ledger->standby) {
+        news |= mark(&ledger->common->sink.refuses, refuses);
+    }
+    return news;
 }
 
 void pg_slots_tear(pg_ledger_t *ledger, bool torn)
 {
-    pg_word_set(&ledger->common->sink.torn, torn);
+    for (ledger = pg_layout_sound(ledger); ledger;
+         ledger = ledger->standby) {
+        pg_word_set(&ledger->common->sink.torn, torn);
+    }
 }
 
 bool pg_slots_torn(const pg_ledger_t *ledger)

@@ -6,30 +6,14 @@
 
 #include <apr_strings.h>
 
-#include "pg_words.h"
-
 #define WAYS 8
 #define FREE 0                   /* a hot word: no entry yet              */
-#define CLAIM_SECONDS 2
 
 /* An entry's cold words. */
 enum { COLD_HASH, COLD_ERROR, COLD_LENGTH, COLD_TEXT };
 
-static const apr_uint32_t text_words[PG_TOP_COUNT] = {
-    [PG_TOP_SOURCES] = 2,
-    [PG_TOP_TARGETS] = 13,
-    [PG_TOP_PORTS] = 1,
-    [PG_TOP_AGENTS] = 17,
-};
 #define TEXT_OCTETS_MOST (17 * 8)
 static_assert(TEXT_OCTETS_MOST <= PG_NH_MOST, "keys can be hashed");
-
-apr_size_t pg_top_size(pg_top_e list, apr_uint32_t sets)
-{
-    apr_size_t entry = COLD_TEXT + text_words[list];
-
-    return sizeof(pg_word_t) * sets * (WAYS + 1 + WAYS * entry);
-}
 
 /* A list in one lane:  hot[sets][8] | claim[sets] | entry[sets * 8]. */
 typedef struct pg_table_t {
@@ -44,7 +28,7 @@ static pg_table_t table_of(const pg_ledger_t *ledger, const pg_lane_t *lane,
                            pg_top_e list)
 {
     pg_table_t t = { .sets = ledger->sizes.sets[list],
-                     .words = COLD_TEXT + text_words[list] };
+                     .words = COLD_TEXT + pg_layout_text_words[list] };
 
     t.hot = (pg_word_t *)((apr_uintptr_t)lane + ledger->top_at[list]);
     t.claim = t.hot + t.sets * WAYS;
@@ -66,7 +50,7 @@ static apr_uint32_t set_of(const pg_table_t *t, apr_uint64_t hash)
  * a word whose entry is being replaced. */
 static apr_uint64_t mark_of(apr_uint64_t hash)
 {
-    apr_uint64_t mark = hash >> PG_CELL_BITS;
+    apr_uint64_t mark = pg_cell_tag(hash);
 
     return mark + (mark == 0);
 }
@@ -82,7 +66,7 @@ static apr_uint64_t hash_of(const pg_ledger_t *ledger, pg_top_e list,
 pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
                         pg_span_t octets)
 {
-    apr_size_t room = text_words[list] * sizeof(apr_uint64_t);
+    apr_size_t room = pg_layout_text_words[list] * sizeof(apr_uint64_t);
     pg_top_key_t key = { .octets = octets.ptr, .n = octets.len,
                          .absent = octets.ptr == NULL };
 
@@ -97,25 +81,30 @@ pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
 
 /* --- counting ------------------------------------------------------------ */
 
-/* Count in the entry that the key has, if it has one. */
-static bool count_known(const pg_table_t *t, apr_uint32_t set,
-                        apr_uint64_t hash, apr_uint64_t n)
+/* The entry that a key has; the set's end if it has none. */
+static inline unsigned way_of(const pg_table_t *t, apr_uint32_t set,
+                              apr_uint64_t hash)
 {
     apr_uint64_t mark = mark_of(hash);
+    unsigned way = set * WAYS;
 
-    for (unsigned way = set * WAYS; way < (set + 1) * WAYS; way++) {
-        if (pg_word_get(&t->hot[way]) >> PG_CELL_BITS != mark
-            || pg_word_get(&entry_of(t, way)[COLD_HASH]) != hash) {
-            continue;
+    for (; way < (set + 1) * WAYS; way++) {
+        if (pg_cell_tag(pg_word_get(&t->hot[way])) == mark
+            && pg_word_get(&entry_of(t, way)[COLD_HASH]) == hash) {
+            break;
         }
-        if (pg_word_add(&t->hot[way], n) >> PG_CELL_BITS == mark) {
-            return true;
-        }
-        /* Replaced between: that was another key's. */
-        pg_word_add(&t->hot[way], (apr_uint64_t)0 - n);
-        return false;
     }
-    return false;
+    return way;
+}
+
+/* Count in the entry that the key has, if it has one. */
+static inline bool count_known(const pg_table_t *t, apr_uint32_t set,
+                               apr_uint64_t hash, apr_uint64_t n)
+{
+    unsigned way = way_of(t, set, hash);
+
+    return way < (set + 1) * WAYS
+           && pg_cell_add(&t->hot[way], mark_of(hash), n);
 }
 
 /* The entry to be taken over: a free one, one whose replacement was never
@@ -127,45 +116,26 @@ static unsigned pick(const pg_table_t *t, apr_uint32_t set, apr_uint64_t *hot)
 
     for (unsigned way = set * WAYS; way < (set + 1) * WAYS; way++) {
         apr_uint64_t word = pg_word_get(&t->hot[way]);
-        if ((word & PG_CELL_MASK) < least || word >> PG_CELL_BITS == 0) {
+        if (pg_cell_count(word) < least || pg_cell_tag(word) == 0) {
             best = way;
-            least = word & PG_CELL_MASK;
+            least = pg_cell_count(word);
             *hot = word;
         }
-        if (word >> PG_CELL_BITS == 0) {
+        if (pg_cell_tag(word) == 0) {
             break;
         }
     }
     return best;
 }
 
-/* A Weyl sequence and the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA
- * 2014). Two writers may draw the same number now and then: no harm. */
+/* A Weyl sequence, stirred. Two writers may draw the same number now and
+ * then: no harm. */
 static apr_uint64_t draw(pg_lane_t *lane)
 {
     apr_uint64_t z = pg_word_get(&lane->random) + 0x9e3779b97f4a7c15u;
 
     pg_word_set(&lane->random, z);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-/* Get the set's claim, a dead owner's too. *mine is what is in it then. */
-static bool claim(pg_word_t *word, apr_uint64_t nonce, apr_time_t now,
-                  apr_uint64_t *mine)
-{
-    apr_uint64_t second = (apr_uint64_t)(now / 1000000) & 0xffffffffu;
-    apr_uint64_t seen = pg_word_get(word);
-
-    if (seen != 0) {
-        apr_int64_t age = (apr_int64_t)second - (apr_int64_t)(seen >> 32);
-        if (age < CLAIM_SECONDS && age > -CLAIM_SECONDS) {
-            return false;
-        }
-    }
-    *mine = second << 32 | (nonce & 0xffffffffu) | 1;
-    return pg_word_swap(word, &seen, *mine);
+    return pg_hash_fold(z ^ 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu);
 }
 
 static void write_entry(pg_word_t *entry, const pg_top_key_t *key,
@@ -176,7 +146,7 @@ static void write_entry(pg_word_t *entry, const pg_top_key_t *key,
     pg_word_set(&entry[COLD_LENGTH], key->n
                 | (key->cut ? PG_LEN_CUT : 0)
                 | (key->absent ? PG_LEN_ABSENT : 0));
-    pg_words_write(&entry[COLD_TEXT], key->octets, key->n);
+    pg_word_write(&entry[COLD_TEXT], key->octets, key->n);
     atomic_store_explicit(&entry[COLD_HASH], key->hash,
                           memory_order_release);
 }
@@ -191,7 +161,7 @@ typedef struct pg_begin_t {
 static void replace(const pg_table_t *t, unsigned way, apr_uint64_t hot,
                     const pg_top_key_t *key, pg_begin_t begin)
 {
-    apr_uint64_t count = hot & PG_CELL_MASK;
+    apr_uint64_t count = pg_cell_count(hot);
 
     /* Mark 0: nobody's. From here to the end the entry's old key is not
      * counted, and readers pass over it. */
@@ -201,11 +171,11 @@ static void replace(const pg_table_t *t, unsigned way, apr_uint64_t hot,
     write_entry(entry_of(t, way), key, begin.error);
     /* Swapped rather than stored: an addition for the old key may be on its
      * way, and will be taken back. */
-    for (hot = pg_word_get(&t->hot[way]); hot >> PG_CELL_BITS == 0;) {
+    for (hot = pg_word_get(&t->hot[way]); pg_cell_tag(hot) == 0;) {
         apr_uint64_t late = hot - count;
         if (pg_word_swap(&t->hot[way], &hot,
-                         (mark_of(key->hash) << PG_CELL_BITS)
-                         + begin.count + late)) {
+                         pg_cell_make(mark_of(key->hash),
+                                      begin.count + late))) {
             return;
         }
     }
@@ -226,22 +196,22 @@ static void count_new(const pg_table_t *t, pg_lane_t *lane, apr_uint32_t set,
     apr_uint64_t c;
 
     pick(t, set, &hot);
-    c = hot & PG_CELL_MASK;
+    c = pg_cell_count(hot);
     if ((c > 0 && !admitted(random, c))
-        || !claim(&t->claim[set], random, now, &mine)) {
+        || !pg_cell_claim(&t->claim[set], random, now, &mine)) {
         return;
     }
     /* Another one may have brought the same key before we had the claim. */
     if (!count_known(t, set, key->hash, 1)) {
         way = pick(t, set, &hot);
-        c = hot & PG_CELL_MASK;
+        c = pg_cell_count(hot);
         replace(t, way, hot, key,
                 (pg_begin_t){ .count = c + 1, .error = c });
     }
-    pg_word_swap(&t->claim[set], &mine, 0);
+    pg_cell_release(&t->claim[set], mine);
 }
 
-void pg_top_add(const pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
+void pg_top_add(pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
                 const pg_top_key_t *key, apr_time_t now)
 {
     pg_table_t t = table_of(ledger, lane, list);
@@ -273,16 +243,16 @@ static bool read_entry(pg_seen_t *out, const pg_ledger_t *ledger,
 
     out->hash = atomic_load_explicit(&entry[COLD_HASH],
                                      memory_order_acquire);
-    out->count = hot & PG_CELL_MASK;
+    out->count = pg_cell_count(hot);
     out->error = pg_word_get(&entry[COLD_ERROR]);
     out->length = pg_word_get(&entry[COLD_LENGTH]);
     n = out->length & PG_LEN_MASK;
-    if (out->count == 0 || hot >> PG_CELL_BITS != mark_of(out->hash)
-        || n > text_words[list] * sizeof(apr_uint64_t)) {
+    if (out->count == 0 || pg_cell_tag(hot) != mark_of(out->hash)
+        || n > pg_layout_text_words[list] * sizeof(apr_uint64_t)) {
         return false;
     }
-    pg_words_read(out->octets, &entry[COLD_TEXT], text_words[list]);
-    if (out->error > out->count) {
+    pg_word_read(out->octets, &entry[COLD_TEXT], pg_layout_text_words[list]);
+    if (out->error > PG_CELL_MASK) {
         out->error = out->count;
     }
     return hash_of(ledger, list, out->octets, n,
@@ -296,7 +266,7 @@ static apr_uint64_t least_of(const pg_table_t *t, apr_uint32_t set)
     apr_uint64_t least = ~(apr_uint64_t)0;
 
     for (unsigned way = set * WAYS; way < (set + 1) * WAYS; way++) {
-        apr_uint64_t n = pg_word_get(&t->hot[way]) & PG_CELL_MASK;
+        apr_uint64_t n = pg_cell_count(pg_word_get(&t->hot[way]));
         least = n < least ? n : least;
     }
     return least;
@@ -346,7 +316,7 @@ static void gather_all(pg_gather_t *g, const pg_ledger_t *ledger,
     }
     g->index = apr_pcalloc(pool, sizeof(*g->index) * (g->mask + 1));
     for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
-        pg_table_t t = table_of(ledger, pg_lane(ledger, i), list);
+        pg_table_t t = table_of(ledger, pg_layout_lane(ledger, i), list);
         for (unsigned way = 0; way < ways; way++) {
             if (pg_word_get(&t.hot[way]) != FREE
                 && read_entry(&one, ledger, list, &t, way)) {
@@ -411,7 +381,7 @@ static pg_text_t text_of(pg_top_e list, const pg_seen_t *seen,
         return (pg_text_t){ .octets = pg_span_str(text),
                             .cut = (seen->length & PG_LEN_CUT) != 0 };
     }
-    return pg_words_text(seen->octets + from, n - from, seen->length, pool);
+    return pg_word_text(seen->octets + from, n - from, seen->length, pool);
 }
 
 /* What each lane may have missed of a key that it has no entry for. */
@@ -421,9 +391,9 @@ static apr_uint64_t missed(const pg_ledger_t *ledger, pg_top_e list,
     apr_uint64_t sum = 0;
 
     for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
-        pg_table_t t = table_of(ledger, pg_lane(ledger, i), list);
+        pg_table_t t = table_of(ledger, pg_layout_lane(ledger, i), list);
         apr_uint32_t set = set_of(&t, hash);
-        if (!count_known(&t, set, hash, 0)) {
+        if (way_of(&t, set, hash) == (set + 1) * WAYS) {
             sum += least_of(&t, set);
         }
     }
@@ -435,7 +405,7 @@ static apr_uint64_t floor_of(const pg_ledger_t *ledger, pg_top_e list)
     apr_uint64_t sum = 0;
 
     for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
-        pg_table_t t = table_of(ledger, pg_lane(ledger, i), list);
+        pg_table_t t = table_of(ledger, pg_layout_lane(ledger, i), list);
         apr_uint64_t most = 0;
         for (apr_uint32_t set = 0; set < t.sets; set++) {
             apr_uint64_t least = least_of(&t, set);
@@ -450,7 +420,7 @@ static apr_uint64_t floor_of(const pg_ledger_t *ledger, pg_top_e list)
 static bool show(pg_top_entry_t *out, const pg_ledger_t *ledger,
                  pg_top_e list, const pg_sum_t *sum, apr_pool_t *pool)
 {
-    pg_table_t t = table_of(ledger, pg_lane(ledger, sum->lane), list);
+    pg_table_t t = table_of(ledger, pg_layout_lane(ledger, sum->lane), list);
     pg_seen_t one;
 
     if (!read_entry(&one, ledger, list, &t, sum->way)
@@ -479,7 +449,8 @@ static void copy_list(pg_top_t *out, const pg_ledger_t *ledger,
         }
     }
     out->entry = entries;
-    out->floor = floor_of(ledger, list);
+    out->floor = floor_of(ledger, list)
+                 + pg_word_get(&ledger->common->missed[list]);
     if (i < g.n && g.sum[i].count > out->floor) {
         out->floor = g.sum[i].count;
     }
@@ -501,7 +472,7 @@ void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
     apr_pool_destroy(scratch);
 }
 
-/* --- tending and merging ------------------------------------------------- */
+/* --- upkeep -------------------------------------------------------------- */
 
 static void tend_way(const pg_ledger_t *ledger, pg_top_e list,
                      const pg_table_t *t, unsigned way)
@@ -514,67 +485,146 @@ static void tend_way(const pg_ledger_t *ledger, pg_top_e list,
     }
 }
 
-void pg_top_tend(const pg_ledger_t *ledger, apr_time_t now)
+void pg_top_tend(pg_ledger_t *ledger, pg_lane_t *lane, apr_time_t now)
 {
     apr_uint64_t mine;
 
-    for (unsigned i = 0; i < ledger->sizes.lanes * PG_TOP_COUNT; i++) {
-        pg_lane_t *lane = pg_lane(ledger, i / PG_TOP_COUNT);
-        pg_top_e list = (pg_top_e)(i % PG_TOP_COUNT);
-        pg_table_t t = table_of(ledger, lane, list);
+    for (unsigned list = 0; list < PG_TOP_COUNT; list++) {
+        pg_table_t t = table_of(ledger, lane, (pg_top_e)list);
 
         for (apr_uint32_t set = 0; set < t.sets; set++) {
-            if (!claim(&t.claim[set], draw(lane), now, &mine)) {
+            if (!pg_cell_claim(&t.claim[set], draw(lane), now, &mine)) {
                 continue;
             }
             for (unsigned way = 0; way < WAYS; way++) {
-                tend_way(ledger, list, &t, set * WAYS + way);
+                tend_way(ledger, (pg_top_e)list, &t, set * WAYS + way);
             }
-            pg_word_swap(&t.claim[set], &mine, 0);
+            pg_cell_release(&t.claim[set], mine);
         }
     }
 }
 
-/* Nobody else writes to the ledger that is merged into. */
-static void merge_one(const pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
-                      const pg_seen_t *seen)
+/* --- merging ------------------------------------------------------------- */
+
+/* The key of an entry, as another ledger hashes it. */
+static pg_top_key_t key_of(const pg_ledger_t *ledger, pg_top_e list,
+                           const pg_seen_t *seen)
 {
     bool absent = (seen->length & PG_LEN_ABSENT) != 0;
     pg_span_t octets = pg_span_make(absent ? NULL : seen->octets,
                                     seen->length & PG_LEN_MASK);
-    pg_top_key_t key = pg_top_key(into, list, octets);
-    pg_table_t t = table_of(into, lane, list);
-    apr_uint32_t set = set_of(&t, key.hash);
-    apr_uint64_t hot = FREE;
-    unsigned way;
+    pg_top_key_t key = pg_top_key(ledger, list, octets);
 
     key.cut = (seen->length & PG_LEN_CUT) != 0;
-    key.hash = hash_of(into, list, key.octets ? key.octets : "", key.n,
+    key.hash = hash_of(ledger, list, key.octets ? key.octets : "", key.n,
                        key.cut);
-    if (count_known(&t, set, key.hash, seen->count)) {
+    return key;
+}
+
+/* Is the key in any lane of a ledger? */
+static bool is_listed(const pg_ledger_t *ledger, pg_top_e list,
+                      apr_uint64_t hash)
+{
+    for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
+        pg_table_t t = table_of(ledger, pg_layout_lane(ledger, i), list);
+        apr_uint32_t set = set_of(&t, hash);
+        if (way_of(&t, set, hash) < (set + 1) * WAYS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What an entry of `into` may have had in `from` without being listed there
+ * becomes part of its error. */
+static void widen(pg_ledger_t *into, const pg_ledger_t *from, pg_top_e list,
+                  const pg_table_t *t, unsigned way)
+{
+    pg_seen_t one;
+    pg_top_key_t key;
+
+    if (pg_word_get(&t->hot[way]) == FREE
+        || !read_entry(&one, into, list, t, way)) {
         return;
     }
-    way = pick(&t, set, &hot);
-    if ((hot & PG_CELL_MASK) < seen->count) {
-        replace(&t, way, hot, &key,
-                (pg_begin_t){ .count = seen->count, .error = seen->error });
+    key = key_of(from, list, &one);
+    if (!is_listed(from, list, key.hash)) {
+        pg_word_add(&entry_of(t, way)[COLD_ERROR],
+                    missed(from, list, key.hash));
     }
 }
 
-void pg_top_merge(const pg_ledger_t *into, const pg_ledger_t *from)
+/* The other way round: an entry that `into` does not list may have had so
+ * many there. */
+static apr_uint64_t missed_by(const pg_ledger_t *into, pg_top_e list,
+                              apr_uint64_t hash)
 {
+    return is_listed(into, list, hash)
+               ? 0 : pg_word_get(&into->common->missed[list]);
+}
+
+static void merge_one(pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
+                      const pg_seen_t *seen, apr_time_t now)
+{
+    pg_top_key_t key = key_of(into, list, seen);
+    pg_table_t t = table_of(into, lane, list);
+    apr_uint32_t set = set_of(&t, key.hash);
+    pg_begin_t begin = { .count = seen->count,
+                         .error = seen->error
+                                  + missed_by(into, list, key.hash) };
+    apr_uint64_t hot = FREE, mine;
+    unsigned way;
+
+    /* A live ledger has other writers: a claim is soon free again. */
+    for (int tries = 0; tries < 1000; tries++) {
+        if (pg_cell_claim(&t.claim[set], draw(lane), now, &mine)) {
+            break;
+        }
+    }
+    way = way_of(&t, set, key.hash);
+    if (way < (set + 1) * WAYS) {
+        pg_cell_add(&t.hot[way], mark_of(key.hash), seen->count);
+        pg_word_add(&entry_of(&t, way)[COLD_ERROR], seen->error);
+    }
+    else {
+        way = pick(&t, set, &hot);
+        if (pg_cell_count(hot) < seen->count) {
+            replace(&t, way, hot, &key, begin);
+        }
+    }
+    pg_cell_release(&t.claim[set], mine);
+}
+
+static void merge_list(pg_ledger_t *into, const pg_ledger_t *from,
+                       pg_top_e list, apr_time_t now)
+{
+    apr_uint64_t unseen = floor_of(from, list)
+                          + pg_word_get(&from->common->missed[list]);
     pg_seen_t one;
 
-    for (unsigned i = 0; i < from->sizes.lanes * PG_TOP_COUNT; i++) {
-        unsigned lane = i / PG_TOP_COUNT;
-        pg_top_e list = (pg_top_e)(i % PG_TOP_COUNT);
-        pg_table_t t = table_of(from, pg_lane(from, lane), list);
-
+    for (unsigned i = 0; unseen > 0 && i < into->sizes.lanes; i++) {
+        pg_table_t t = table_of(into, pg_layout_lane(into, i), list);
         for (unsigned way = 0; way < t.sets * WAYS; way++) {
-            if (read_entry(&one, from, list, &t, way)) {
-                merge_one(into, pg_lane(into, lane % into->sizes.lanes),
-                          list, &one);
+            widen(into, from, list, &t, way);
+        }
+    }
+    for (unsigned i = 0; i < from->sizes.lanes; i++) {
+        pg_table_t t = table_of(from, pg_layout_lane(from, i), list);
+        for (unsigned way = 0; way < t.sets * WAYS; way++) {
+            if (pg_word_get(&t.hot[way]) != FREE
+                && read_entry(&one, from, list, &t, way)) {
+                merge_one(into,
+                          pg_layout_lane(into, i % into->sizes.lanes), list,
+                          &one, now);
             }
         }
+    }
+    pg_word_add(&into->common->missed[list], unseen);
+}
+
+void pg_top_merge(pg_ledger_t *into, const pg_ledger_t *from, apr_time_t now)
+{
+    for (unsigned list = 0; list < PG_TOP_COUNT; list++) {
+        merge_list(into, from, (pg_top_e)list, now);
     }
 }

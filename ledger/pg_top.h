@@ -31,9 +31,6 @@
 
 #include "pg_layout.h"
 
-/** Octets of a list of so many sets. */
-apr_size_t pg_top_size(pg_top_e list, apr_uint32_t sets);
-
 /** A key to be counted. */
 typedef struct pg_top_key_t {
     apr_uint64_t hash;           /* of the octets that are kept           */
@@ -48,18 +45,19 @@ pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
                         pg_span_t octets);
 
 /** Count a key once. */
-void pg_top_add(const pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
+void pg_top_add(pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
                 const pg_top_key_t *key, apr_time_t now);
 
-/** Free entries that a killed or runaway process left unusable. */
-void pg_top_tend(const pg_ledger_t *ledger, apr_time_t now);
+/** Free entries of a lane that a killed or runaway process left unusable. */
+void pg_top_tend(pg_ledger_t *ledger, pg_lane_t *lane, apr_time_t now);
 
 /** All lists, the lanes joined. */
 void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                  apr_pool_t *pool);
 
-/** Count all entries of one ledger in another, with their errors. */
-void pg_top_merge(const pg_ledger_t *into, const pg_ledger_t *from);
+/** Count all entries of one ledger in another. Errors add up, and grow by
+ *  what a list that has no entry may have missed. */
+void pg_top_merge(pg_ledger_t *into, const pg_ledger_t *from, apr_time_t now);
 
 /** A target's key is two octets of port, network order, and so many of its
  *  host at most. */

@@ -4,12 +4,12 @@
 
 #include <stdlib.h>
 
-#include "pg_words.h"
+#include "pg_word.h"
 
 /* --- methods ------------------------------------------------------------- */
 
 /* All of them have at most 8 octets: one comparison of a word each. */
-pg_method_e pg_method_of(pg_span_t method)
+pg_method_e pg_totals_method(pg_span_t method)
 {
 #define PG_METHOD_TEXT(sym, name) \
     [PG_METHOD_##sym] = { .ptr = (name), .len = sizeof(name) - 1 },
@@ -40,12 +40,12 @@ pg_method_e pg_method_of(pg_span_t method)
  * write the same octets, so it does not matter who and how often. */
 static void write_name(pg_vhost_name_t *slot, pg_span_t name, bool cut)
 {
-    pg_words_write(slot->text, name.ptr, name.len);
+    pg_word_write(slot->text, name.ptr, name.len);
     atomic_store_explicit(&slot->length, name.len | (cut ? PG_LEN_CUT : 0),
                           memory_order_release);
 }
 
-unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name)
+unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name)
 {
     pg_span_t kept = pg_span_upto(name, PG_VHOST_WORDS * 8);
     apr_uint64_t hash;
@@ -87,12 +87,12 @@ static bool read_name(pg_text_t *out, const pg_ledger_t *ledger,
     if (hash == 0 || n == 0 || n > sizeof(octets)) {
         return false;
     }
-    pg_words_read(octets, slot->text, PG_VHOST_WORDS);
+    pg_word_read(octets, slot->text, PG_VHOST_WORDS);
     is = pg_hash_nh(&ledger->vhost_key, octets, n);
     if (is + (is == 0) != hash) {
         return false;
     }
-    *out = pg_words_text(octets, n, length, pool);
+    *out = pg_word_text(octets, n, length, pool);
     return true;
 }
 
@@ -106,7 +106,7 @@ static void copy_kind(pg_snapshot_t *out, const pg_lane_t *lane, unsigned kind,
     pg_class_e c;
     pg_family_e f;
 
-    if (!pg_kind_split(kind, &c, &f)) {
+    if (!pg_layout_kind_split(kind, &c, &f)) {
         return;
     }
     for (unsigned m = 0; m < PG_METHOD_COUNT; m++) {
@@ -125,7 +125,7 @@ static void copy_kind(pg_snapshot_t *out, const pg_lane_t *lane, unsigned kind,
 void pg_totals_copy(pg_snapshot_t *out, const pg_ledger_t *ledger)
 {
     for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
-        const pg_lane_t *lane = pg_lane(ledger, i);
+        const pg_lane_t *lane = pg_layout_lane(ledger, i);
         apr_time_t first = (apr_time_t)pg_word_get(&lane->first);
         apr_time_t last = (apr_time_t)pg_word_get(&lane->last);
 
@@ -148,7 +148,8 @@ static pg_vhost_count_t vhost_counts(const pg_ledger_t *ledger, unsigned at)
 
     for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
         for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
-            apr_uint64_t n = pg_word_get(&pg_lane(ledger, i)->vhost[at][o]);
+            const pg_lane_t *lane = pg_layout_lane(ledger, i);
+            apr_uint64_t n = pg_word_get(&lane->vhost[at][o]);
             out.by_outcome[o] += n;
             out.attempts += n;
         }
@@ -163,7 +164,7 @@ static int by_attempts(const void *a, const void *b)
     return x->attempts < y->attempts ? 1 : x->attempts > y->attempts ? -1 : 0;
 }
 
-void pg_vhosts_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
+void pg_totals_copy_vhosts(pg_snapshot_t *out, const pg_ledger_t *ledger,
                     apr_pool_t *pool)
 {
     pg_vhost_count_t *list = apr_pcalloc(pool,
@@ -204,7 +205,7 @@ static void add(pg_word_t *to, const pg_word_t *from)
     }
 }
 
-static void merge_vhosts(const pg_ledger_t *into, const pg_ledger_t *from,
+static void merge_vhosts(pg_ledger_t *into, const pg_ledger_t *from,
                          apr_pool_t *pool)
 {
     for (unsigned at = 0; at <= PG_VHOSTS; at++) {
@@ -214,11 +215,11 @@ static void merge_vhosts(const pg_ledger_t *into, const pg_ledger_t *from,
         if (at < PG_VHOSTS && !read_name(&name, from, at, pool)) {
             name.octets = (pg_span_t){ .ptr = NULL, .len = 0 };
         }
-        to = pg_vhost_slot(into, name.octets);
+        to = pg_totals_vhost(into, name.octets);
         for (unsigned i = 0; i < from->sizes.lanes; i++) {
             for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
-                add(&pg_lane(into, 0)->vhost[to][o],
-                    &pg_lane(from, i)->vhost[at][o]);
+                add(&pg_layout_lane(into, 0)->vhost[to][o],
+                    &pg_layout_lane(from, i)->vhost[at][o]);
             }
         }
     }
@@ -237,13 +238,13 @@ static void widen(pg_lane_t *to, const pg_lane_t *from)
     }
 }
 
-void pg_totals_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+void pg_totals_merge(pg_ledger_t *into, const pg_ledger_t *from,
                      apr_pool_t *pool)
 {
-    pg_lane_t *to = pg_lane(into, 0);
+    pg_lane_t *to = pg_layout_lane(into, 0);
 
     for (unsigned i = 0; i < from->sizes.lanes; i++) {
-        pg_lane_t *lane = pg_lane(from, i);
+        pg_lane_t *lane = pg_layout_lane(from, i);
         pg_word_t *a = &to->total[0][0][0][0];
         const pg_word_t *b = &lane->total[0][0][0][0];
 
@@ -254,17 +255,4 @@ void pg_totals_merge(const pg_ledger_t *into, const pg_ledger_t *from,
         widen(to, lane);
     }
     merge_vhosts(into, from, pool);
-}
-
-void pg_totals_merge1(const pg_ledger_t *into, const pg_block1_t *block)
-{
-    pg_lane_t *to = pg_lane(into, 0);
-
-    for (unsigned kind = 0; kind < PG_KINDS; kind++) {
-        for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
-            add(&to->total[kind][o][PG_METHOD_OTHER][PG_PORTCLASS_OTHER],
-                &block->count[kind][o]);
-        }
-    }
-    add(&to->permitted, &block->permitted);
 }

@@ -6,16 +6,16 @@
 #ifndef PG_TOTALS_H
 #define PG_TOTALS_H
 
-#include "pg_layout1.h"
+#include "pg_layout.h"
 
 /** Which method it is; NONE for an absent or empty one. */
-pg_method_e pg_method_of(pg_span_t method);
+pg_method_e pg_totals_method(pg_span_t method);
 
 /** Count one attempt of a kind below PG_KINDS. */
 static inline void pg_totals_add(pg_lane_t *lane, unsigned kind,
                                  const pg_event_t *event)
 {
-    pg_method_e method = pg_method_of(event->verdict.method);
+    pg_method_e method = pg_totals_method(event->verdict.method);
     pg_portclass_e port = pg_portclass(event->verdict.port);
 
     pg_word_add(&lane->total[kind][event->outcome][method][port], 1);
@@ -25,7 +25,7 @@ static inline void pg_totals_add(pg_lane_t *lane, unsigned kind,
 static inline void pg_totals_move(pg_lane_t *lane, unsigned kind,
                                   const pg_event_t *event, pg_outcome_e was)
 {
-    pg_method_e method = pg_method_of(event->verdict.method);
+    pg_method_e method = pg_totals_method(event->verdict.method);
     pg_portclass_e port = pg_portclass(event->verdict.port);
 
     pg_totals_add(lane, kind, event);
@@ -34,22 +34,18 @@ static inline void pg_totals_move(pg_lane_t *lane, unsigned kind,
 
 /** Slot of a virtual host, PG_VHOSTS for none or when the table is full. A
  *  new name takes a free slot for good: names come from the configuration. */
-unsigned pg_vhost_slot(const pg_ledger_t *ledger, pg_span_t name);
+unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name);
 
 /** Add up all lanes: attempts, count, by_family, by_method, by_port_class,
  *  permitted, first, last. */
 void pg_totals_copy(pg_snapshot_t *out, const pg_ledger_t *ledger);
 
 /** The virtual hosts that were seen. */
-void pg_vhosts_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
+void pg_totals_copy_vhosts(pg_snapshot_t *out, const pg_ledger_t *ledger,
                     apr_pool_t *pool);
 
 /** Add all totals of one ledger to another's lane 0. */
-void pg_totals_merge(const pg_ledger_t *into, const pg_ledger_t *from,
+void pg_totals_merge(pg_ledger_t *into, const pg_ledger_t *from,
                      apr_pool_t *pool);
-
-/** The same for a block of layout 1: it knew neither method nor port, so
- *  both become "other". */
-void pg_totals_merge1(const pg_ledger_t *into, const pg_block1_t *block);
 
 #endif

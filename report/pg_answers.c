@@ -241,6 +241,9 @@ static pg_card_t since(const asker_t *a)
                                      : PG_PHRASE_SINCE_MORE,
          number(a, a->s->attempts), number(a, d->estimate),
          mean(a, d->relative_error * 100));
+    if (a->s->in_memory) {
+        more(&out, PG_PHRASE_SINCE_MEMORY, NULL, NULL, NULL);
+    }
     return out;
 }
 

@@ -160,6 +160,11 @@ static void put_metrics(writer_t *w)
         if (i == PG_METRIC_COUNTING) {
             member(w, metric->json, json_boolean(m.s));
         }
+        else if (i == PG_METRIC_IN_MEMORY) {
+            if (m.s) {
+                member(w, metric->json, json_boolean(m.s->in_memory));
+            }
+        }
         else if (pg_metrics_known(metric, &m)) {
             member(w, metric->json, metric_json(metric, &m));
         }
@@ -247,6 +252,7 @@ static void put_covered(writer_t *w)
                           "to", time_of(s->covered[i].to)));
     }
     pg_sink_puts(w->sink, "]");
+    member(w, "sources_elsewhere", count(s->sources_elsewhere));
 }
 
 static json_t *course(const pg_course_t *c)

@@ -76,6 +76,7 @@ static int severities(const pg_report_t *report, int severity)
 
 VALUE(COUNTING, m->s != NULL)
 VALUE(SINCE, m->s->since)
+VALUE(IN_MEMORY, m->s->in_memory)
 VALUE(TOTAL, m->s->attempts)
 VALUE(BY_CLASS, pg_render_class_total(m->s, (pg_class_e)i))
 VALUE(BY_FAMILY, m->s->by_family[i])

@@ -23,6 +23,9 @@
       NONE, NONE, "1 when there is a ledger to count in, 0 without")          \
     X(SINCE, LEDGER, "since", GAUGE, TIME, "since", "Since",                  \
       NONE, NONE, "When counting began")                                      \
+    X(IN_MEMORY, LEDGER, "in_memory", GAUGE, NONE, "in_memory", "InMemory",   \
+      NONE, NONE, "1 when the ledger's file cannot be used: the counts end "  \
+      "with the server")                                                      \
     X(TOTAL, LEDGER, NULL, COUNTER, NONE, "attempts", "Attempts",             \
       NONE, NONE, "Relay attempts in all")                                    \
     X(BY_CLASS, LEDGER, NULL, COUNTER, NONE, "by_class", "Class",             \

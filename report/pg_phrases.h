@@ -208,6 +208,10 @@
       "いつから数えているか")                                                 \
     X(SINCE_TIME, "{0} UTC.",                                                 \
       "{0} UTC。")                                                            \
+    X(SINCE_MEMORY, "The ledger's file cannot be used: these counts end "     \
+      "with the server.",                                                     \
+      "台帳のファイルを使えないため、この件数はサーバーの停止とともに"         \
+      "失われます。")                                                         \
     X(SINCE_MORE,                                                             \
       "{0} {0:attempt|attempts} from {1} {1:source|different sources} in "    \
       "all.",                                                                 \

@@ -70,37 +70,138 @@ def test_without_a_ledger_the_guard_still_denies(httpd_with):
     assert server.ledger_files() == []
 
 
+def in_memory(server):
+    """Attempts are counted, but nowhere that outlives the server."""
+    before = server.status()
+    attempt(server)
+    after = server.status()
+    assert after["attempts"] == before["attempts"] + 1
+    assert after["in_memory"] is True
+    assert "end with the server" in server.get("/proxyguard-status").text
+
+
 @pytest.mark.parametrize("path, words", [
     ("no/such/folder/x", "no/such/folder/x cannot be used"),
     ("htdocs", "htdocs cannot be used"),
 ])
-def test_an_unusable_path_is_told_and_does_not_open_the_door(httpd_with, path,
-                                                             words):
+def test_an_unusable_path_is_logged_and_counting_goes_on_in_memory(
+        httpd_with, path, words):
     server = httpd_with.make(f"ProxyGuardLedger @ROOT@/{path}").start()
     line = server.log.take("PG0003: .*" + words)
     assert path in line.text
-    attempt(server)
+    in_memory(server)
+    server.graceful()
+    server.log.take("PG0003: .*" + words)
+    in_memory(server)
+    assert server.status()["attempts"] == 2
     assert server.get("/page.txt").status == 200
 
 
 @pytest.mark.parametrize("octets", [
     b"Dear diary, this is no ledger.\n" * 100, b"", bytes(1 << 20),
 ], ids=["a text", "nothing", "zeros"])
-def test_a_foreign_file_is_kept_aside_not_overwritten(httpd_with, octets):
+def test_a_file_that_is_not_ours_is_never_touched(httpd_with, octets):
     server = httpd_with.make()
     server.write(NAME, octets)
+    os.utime(server.path(NAME), (1, 1))
+    before = os.stat(server.path(NAME))
     server.start()
-    attempt(server)
-    assert server.status()["attempts"] == 1
-    line = server.log.take("PG0002: ")
-    kept = [n for n in server.ledger_files()
-            if server.path("run", n) != server.path(NAME)]
-    assert len(kept) == 1 and kept[0] in line.text
-    with open(server.path("run", kept[0]), "rb") as f:
+    server.log.take("PG0003: .*it is no ledger")
+    in_memory(server)
+    server.graceful()
+    server.log.take("PG0003: .*it is no ledger")
+    server.stop()
+    after = os.stat(server.path(NAME))
+    assert (after.st_ino, after.st_mode, after.st_mtime_ns) == \
+        (before.st_ino, before.st_mode, before.st_mtime_ns)
+    assert server.ledger_files() == [os.path.basename(NAME)]
+    with open(server.path(NAME), "rb") as f:
         assert f.read() == octets
 
 
-@pytest.mark.parametrize("at", [0, 8, 16])
+# --- a live file that is damaged ---------------------------------------------
+
+def shrink(path):
+    with open(path, "wb"):
+        pass
+
+
+def truncate(path):
+    os.truncate(path, 8192)
+
+
+def overwrite(path):
+    """As cp does it: the same file, other contents, of another size."""
+    with open(path, "wb") as f:
+        f.write(b"something else\n" * 500)
+
+
+def overwrite_in_full(path):
+    size = os.path.getsize(path)
+    with open(path, "r+b") as f:
+        f.write(b"\0" * size)
+
+
+def replace(path):
+    with open(path + ".new", "wb") as f:
+        f.write(b"something else\n")
+    os.rename(path + ".new", path)
+
+
+@pytest.mark.parametrize("act", [shrink, truncate, overwrite,
+                                 overwrite_in_full, replace, os.unlink])
+def test_a_damaged_live_file_costs_neither_server_nor_counts(httpd, act):
+    for _ in range(3):
+        attempt(httpd)
+    parent, children = httpd.process.pid, httpd.children()
+    act(httpd.path(NAME))
+    for _ in range(4):
+        attempt(httpd)
+    assert httpd.status()["attempts"] == 7
+    httpd.log.take("PG0003: .*Counting goes on in memory", seconds=40)
+    assert httpd.status()["in_memory"] is True
+    attempt(httpd)
+    assert httpd.process.poll() is None and httpd.process.pid == parent
+    assert httpd.children() == children
+    httpd.stop()
+    assert not httpd.log.untaken("PG0003: ")
+    if act in (overwrite, replace):      # another's file stays as it is
+        with open(httpd.path(NAME), "rb") as f:
+            assert f.read(14) == b"something else"
+        return
+    if act is overwrite_in_full:
+        return
+    httpd._start()
+    assert httpd.status()["attempts"] == 8
+
+
+def test_a_server_whose_file_is_gone_goes_on_in_it_after_a_restart(httpd):
+    attempt(httpd)
+    os.unlink(httpd.path(NAME))
+    attempt(httpd)
+    httpd.graceful()
+    httpd.log.take("PG0003: .*it was removed")
+    attempt(httpd)
+    now = httpd.status()
+    assert (now["attempts"], now["in_memory"]) == (3, False)
+
+
+def test_two_servers_of_different_sizes_lose_nothing(httpd_with):
+    first = httpd_with.make().start()
+    path = first.path(NAME)
+    second = httpd_with.make(f"ProxyGuardLedger {path}\n"
+                             "ProxyGuardLedgerSize recent 512\n").start()
+    second.log.take("PG0010: .*it had other sizes")
+    for _ in range(3):
+        attempt(first)
+        attempt(second)
+    assert first.status()["attempts"] == 6
+    assert second.status()["attempts"] == 6
+    assert first.ledger_files() == [os.path.basename(NAME)]
+    second.stop()               # before the folder of the first one goes
+
+
+@pytest.mark.parametrize("at", [12, 16])
 def test_a_damaged_ledger_is_kept_aside(httpd, at):
     attempt(httpd)
     httpd.stop()

@@ -47,7 +47,7 @@ def test_a_graceful_restart_writes_it_too(server):
 
 
 @pytest.mark.parametrize("octets", [b"", b"no checkpoint at all\n" * 50])
-def test_a_damaged_checkpoint_is_told_and_kept(server, octets):
+def test_what_is_no_checkpoint_is_never_touched(server, octets):
     attempt(server)
     lose_the_ledger(server)
     shutil.rmtree(server.path("saved"))
@@ -55,10 +55,26 @@ def test_a_damaged_checkpoint_is_told_and_kept(server, octets):
     server.restart_same_port()
     assert "saved/checkpoint" in server.log.take("PG0005: ").text
     assert server.status()["attempts"] == 0
-    server.log.take_all("PG000[26]: ")
-    kept = [os.path.join(server.path("saved"), n)
-            for n in os.listdir(server.path("saved"))]
-    assert octets in [open(p, "rb").read() for p in kept]
+    attempt(server)
+    server.stop()
+    server.log.take("PG0006: .*no checkpoint is there")
+    assert os.listdir(server.path("saved")) == ["checkpoint"]
+    with open(server.path("saved/checkpoint"), "rb") as f:
+        assert f.read() == octets
+
+
+def test_a_damaged_checkpoint_is_logged_and_kept(server):
+    attempt(server)
+    lose_the_ledger(server)
+    with open(server.path("saved/checkpoint"), "r+b") as f:
+        f.seek(5000)
+        f.write(b"scribble")
+        f.seek(0)
+        damaged = f.read()
+    server.restart_same_port()
+    assert "checksum" in server.log.take("PG0005: ").text
+    with open(server.path("saved/checkpoint.bad-1"), "rb") as f:
+        assert f.read() == damaged
 
 
 def test_without_a_ledger_nothing_is_counted_and_start_says_so(httpd_with):

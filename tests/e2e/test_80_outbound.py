@@ -42,6 +42,8 @@ OF_THE_GUARD = (
     (True, "ROOT/run/proxyguard.ledger", "O_RDWR|O_NOFOLLOW", "the ledger"),
     (True, "ROOT/run/proxyguard.ledger.XXXXXX", EXCLUSIVE,
      "the ledger before it has its name"),
+    (True, "/sys/devices/system/cpu/online", "O_RDONLY",
+     "how many CPUs there are: lanes of the ledger"),
     (True, "ROOT/run/checkpoint", "O_RDONLY|O_NOFOLLOW", "the checkpoint"),
     (True, "ROOT/run/checkpoint.prev", "O_RDONLY|O_NOFOLLOW",
      "the one before"),

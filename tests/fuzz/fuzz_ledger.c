@@ -118,7 +118,7 @@ static void run_patches(const uint8_t *data, size_t size, apr_pool_t *pool)
     pg_ledger_t *ledger, *sum;
     pg_head_t head;
 
-    must(pg_head_make(&head, &sizes, T0) == APR_SUCCESS);
+    must(pg_layout_head(&head, &sizes, NULL, T0) == APR_SUCCESS);
     must(pg_block_new(&ledger, &head, pool) == APR_SUCCESS);
     count_some(ledger);
     patch(ledger, data, size);
@@ -138,10 +138,6 @@ static void run_file(const uint8_t *data, size_t size, apr_pool_t *pool)
     pg_ledger_t *ledger;
 
     must(fd >= 0 && write(fd, data, size) == (ssize_t)size);
-    if (size > 0 && data[size - 1] & 1) {    /* as long as layout 1's     */
-        must(ftruncate(fd, 4096) == 0);
-        file.size = 4096;
-    }
     if (pg_block_read(&ledger, &file, pool) == APR_SUCCESS) {
         read_it(ledger, pool);
     }

@@ -147,9 +147,9 @@ NEVER_IN_A_SERVER = {
     r"exec\w+|v?fork|clone3?|daemon|apr_proc_\w+|"
     r"ap_os_create_privileged_process": "starts something",
     r"_?exit|_Exit|quick_exit|abort|raise|kill|__assert_fail|"
-    r"ap_log_assert|\w*longjmp|signal|sigaction|alarm|setitimer":
+    r"ap_log_assert|\w*longjmp|signal|alarm|setitimer":
         "ends or interrupts httpd",
-    r"\w*sleep|select|pselect|p?poll|epoll_\w+|apr_poll\w*|flock|lockf|"
+    r"(?!nano)\w*sleep|select|pselect|p?poll|epoll_\w+|apr_poll\w*|lockf|"
     r"sem_\w+|pthread_(mutex|rwlock|cond|spin)_\w+|apr_\w*mutex\w*|"
     r"apr_file_(un)?lock|apr_thread_\w+|pthread_create": "waits, or may",
     r"getenv|secure_getenv|setenv|putenv|unsetenv": "is httpd's environment",

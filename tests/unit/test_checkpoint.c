@@ -118,7 +118,7 @@ START_TEST(a_checkpoint_gives_back_what_was_saved)
     struct stat st;
 
     count(50);
-    pg_ledger_permit(ledger, T0);
+    pg_ledger_permit(ledger);
     save();
     ck_assert_int_eq(pg_checkpoint_load(&back, checkpoint.path, &why, pool),
                      0);
@@ -284,7 +284,7 @@ START_TEST(it_is_saved_when_due_and_only_if_something_is_new)
     count(1);
     ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now - 99 * SECOND, false,
                                         &why, pool), PG_TICK_SAVED);
-    pg_ledger_permit(ledger, now);
+    pg_ledger_permit(ledger);
     ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now - 98 * SECOND, true,
                                         &why, pool), PG_TICK_SAVED);
 }
@@ -338,6 +338,19 @@ START_TEST(a_bad_checkpoint_is_said_and_counting_begins_anew)
 }
 END_TEST
 
+/* Opens, looks, and closes: nobody has the file then. */
+static void is_like(const pg_ledger_options_t *options, pg_opened_e how,
+                    pg_opening_t *opening)
+{
+    apr_pool_t *all = pool;
+
+    apr_pool_create(&pool, all);
+    alike(of(ledger), of(opened(options, how, opening)));
+    opening->aside = opening->aside ? apr_pstrdup(all, opening->aside) : NULL;
+    apr_pool_destroy(pool);
+    pool = all;
+}
+
 START_TEST(other_sizes_carry_everything_over)
 {
     pg_ledger_options_t options = { .path = in_folder("live"),
@@ -345,19 +358,53 @@ START_TEST(other_sizes_carry_everything_over)
                                     .lanes = 2, .recent = 256,
                                     .top = { 512, 64, 64, 64 } };
     pg_opening_t opening;
-    pg_ledger_t *live;
 
     count(60);
     save();
-    live = opened(&options, PG_OPENED_RESTORED, &opening);
-    alike(of(ledger), of(live));
+    is_like(&options, PG_OPENED_RESTORED, &opening);
     options.lanes = 1;
-    opened(&options, PG_OPENED_KEPT, &opening);
+    is_like(&options, PG_OPENED_KEPT, &opening);
     options.resize = true;
-    live = opened(&options, PG_OPENED_MIGRATED, &opening);
+    is_like(&options, PG_OPENED_MIGRATED, &opening);
     ck_assert_ptr_nonnull(strstr(opening.aside, ".old-1"));
-    alike(of(ledger), of(live));
-    opened(&options, PG_OPENED_KEPT, &opening);
+    ck_assert_ptr_null(opening.unchanged);
+    is_like(&options, PG_OPENED_KEPT, &opening);
+}
+END_TEST
+
+START_TEST(a_ledger_that_others_count_in_keeps_its_sizes)
+{
+    pg_ledger_options_t options = { .path = in_folder("live"), .lanes = 2 };
+    pg_opening_t opening;
+    pg_ledger_t *first = opened(&options, PG_OPENED_NEW, &opening), *second;
+
+    options.resize = true;
+    options.recent = 512;
+    second = opened(&options, PG_OPENED_KEPT, &opening);
+    ck_assert_str_eq(opening.unchanged, "it had other sizes");
+    ledger = second;
+    count(5);
+    ck_assert_uint_eq(of(first)->attempts, 5);
+}
+END_TEST
+
+START_TEST(three_old_files_are_kept_at_most)
+{
+    pg_ledger_options_t options = { .path = in_folder("live"),
+                                    .resize = true };
+    apr_pool_t *all = pool;
+    pg_opening_t opening;
+
+    for (unsigned i = 0; i < 6; i++) {
+        apr_pool_create(&pool, all);
+        options.recent = 64 + i * 16;
+        opened(&options, i ? PG_OPENED_MIGRATED : PG_OPENED_NEW, &opening);
+        apr_pool_destroy(pool);
+        pool = all;
+    }
+    ck_assert_int_eq(access(in_folder("live.old-1"), F_OK), 0);
+    ck_assert_int_eq(access(in_folder("live.old-3"), F_OK), 0);
+    ck_assert_int_ne(access(in_folder("live.old-4"), F_OK), 0);
 }
 END_TEST
 
@@ -392,80 +439,6 @@ START_TEST(sizes_out_of_bounds_are_refused_in_words)
     options.lanes = 0;
     ck_assert_int_eq(pg_ledger_size(&size, &why, &options), 0);
     ck_assert_uint_le(size, 2 * 1024 * 1024);
-}
-END_TEST
-
-/* --- layouts of the past ------------------------------------------------- */
-
-START_TEST(a_ledger_of_layout_1_is_carried_over)
-{
-    const char *cases = getenv("PG_CASES");
-    pg_ledger_options_t options = { .path = in_folder("live") };
-    const char *command = apr_psprintf(
-        pool, "cp %s/ledgers/layout-1.ledger %s && chmod 640 %s",
-        cases ? cases : "tests/cases", options.path, options.path);
-    pg_opening_t opening;
-    const pg_snapshot_t *s;
-    pg_ledger_t *old;
-    const char *why;
-
-    ck_assert_int_eq(system(command), 0);
-    ck_assert_int_eq(pg_ledger_open_readonly(&old, options.path, &why, pool),
-                     0);
-    s = of(opened(&options, PG_OPENED_MIGRATED, &opening));
-    alike(of(old), s);
-    ck_assert_ptr_nonnull(strstr(opening.why, "layout 1"));
-    ck_assert_ptr_nonnull(strstr(opening.aside, ".old-1"));
-    ck_assert_int_eq(s->since, (apr_time_t)1400000000 * SECOND);
-    ck_assert_uint_eq(s->permitted, 2);
-    for (unsigned c = 0; c <= PG_CLASS_MALFORMED; c++) {
-        for (unsigned o = 0; o <= PG_OUTCOME_RELAYED; o++) {
-            bool extra = c == PG_CLASS_MALFORMED && o == PG_OUTCOME_REFUSED;
-            ck_assert_uint_eq(s->count[c][o],
-                              1 + c * 10 + o + (extra ? 600 : 0));
-        }
-    }
-    ck_assert_uint_eq(s->by_method[PG_METHOD_OTHER], s->attempts);
-    opened(&options, PG_OPENED_KEPT, &opening);
-}
-END_TEST
-
-/* 60 attempts, one every twelve hours; 7 classes, 5 outcomes, 4 targets, 5
- * sources in turn. */
-START_TEST(a_ledger_of_layout_2_reads_as_it_did_when_it_was_released)
-{
-    const char *cases = getenv("PG_CASES");
-    pg_ledger_options_t options = { .path = in_folder("live") };
-    pg_opening_t opening;
-    pg_ledger_t *live;
-    pg_snapshot_t *s;
-    const apr_time_t now = T0 + 59 * (apr_time_t)43200 * SECOND;
-
-    ck_assert_int_eq(system(apr_psprintf(
-        pool, "gzip -dc %s/ledgers/layout-2.ledger.gz > %s && chmod 640 %s",
-        cases ? cases : "tests/cases", options.path, options.path)), 0);
-    live = opened(&options, PG_OPENED_KEPT, &opening);
-    ck_assert_int_eq(pg_ledger_snapshot(&s, live, now, pool), 0);
-    ck_assert_uint_eq(s->attempts, 60);
-    ck_assert_uint_eq(s->count[PG_CLASS_ABSOLUTE][PG_OUTCOME_DENIED], 2);
-    ck_assert_uint_eq(s->by_method[PG_METHOD_CONNECT], 60);
-    ck_assert_uint_eq(s->by_port_class[PG_PORTCLASS_MAIL], 15);
-    ck_assert_uint_eq(s->permitted, 1);
-    ck_assert_int_eq(s->first, T0);
-    ck_assert_int_eq(s->last, now);
-    ck_assert_uint_eq(s->vhosts[0].attempts, 60);
-    ck_assert_uint_eq(s->series[PG_PERIOD_DAY].bucket[798].attempts, 2);
-    ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].bucket[239].attempts, 45);
-    ck_assert_uint_eq(s->top[PG_TOP_TARGETS].n, 4);
-    ck_assert_uint_eq(s->top[PG_TOP_TARGETS].entry[0].count, 15);
-    ck_assert_uint_eq(s->top[PG_TOP_SOURCES].n, 5);
-    ck_assert_uint_eq(s->sources.estimate, 5);
-    ck_assert_uint_eq(s->day_count, 31);
-    ck_assert_uint_eq(s->recent_count, 16);
-    ck_assert_int_eq(s->recent[0].status, 459);
-    ck_assert_str_eq(s->recent[0].user_agent.octets.ptr, "agent/1");
-    ck_assert(pg_ledger_seen(live,
-                             (const unsigned char *)"0123456789abcde"));
 }
 END_TEST
 
@@ -517,12 +490,10 @@ PG_TEST_SUITE(checkpoint)
     tcase_add_test(opening, a_missing_live_file_begins_from_the_checkpoint);
     tcase_add_test(opening, a_bad_checkpoint_is_said_and_counting_begins_anew);
     tcase_add_test(opening, other_sizes_carry_everything_over);
+    tcase_add_test(opening, a_ledger_that_others_count_in_keeps_its_sizes);
+    tcase_add_test(opening, three_old_files_are_kept_at_most);
     tcase_add_test(opening, a_checkpoint_is_not_taken_for_a_live_file);
     tcase_add_test(opening, sizes_out_of_bounds_are_refused_in_words);
-    tcase_add_test(opening, a_ledger_of_layout_1_is_carried_over);
-    tcase_add_test(
-        opening,
-        a_ledger_of_layout_2_reads_as_it_did_when_it_was_released);
     tcase_add_test(opening, ledgers_of_two_servers_can_be_joined);
     suite_add_tcase(suite, opening);
 }

@@ -284,7 +284,7 @@ START_TEST(a_scribbled_ledger_can_still_be_read_and_written)
     pg_head_t head;
     apr_size_t words;
 
-    ck_assert_int_eq(pg_head_make(&head, &sizes, T0), 0);
+    ck_assert_int_eq(pg_layout_head(&head, &sizes, NULL, T0), 0);
     ck_assert_int_eq(pg_block_new(&ledger, &head, pool), 0);
     words = ledger->size / sizeof(pg_word_t);
     for (int round = 0; round < 30; round++) {

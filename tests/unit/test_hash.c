@@ -2,6 +2,7 @@
 
 #include "pg_test.h"
 
+#include "pg_address.h"
 #include "pg_hash.h"
 
 /* The test vectors of SipHash-2-4: key 00..0f, input 00..n-1; the first and
@@ -14,11 +15,60 @@ START_TEST(siphash_gives_the_values_of_its_paper)
     for (unsigned i = 0; i < sizeof(octets); i++) {
         octets[i] = (unsigned char)i;
     }
-    key.k[0] = pg_hash_sip_load(octets, 8);
-    key.k[1] = pg_hash_sip_load(octets + 8, 8);
+    key.k[0] = pg_hash_load8(octets);
+    key.k[1] = pg_hash_load8(octets + 8);
     ck_assert_uint_eq(pg_hash_sip(&key, octets, 15, 2, 4),
                       0xa129ca6149be45e5u);
     ck_assert_uint_eq(pg_hash_sip(&key, octets, 0, 2, 4), 0x726fdb47dd0e0e31u);
+}
+END_TEST
+
+/* Written out here as the definition has it, so that a load in the byte
+ * order of the machine, whichever it is, differs on the other one. */
+START_TEST(octets_are_read_as_little_endian_numbers)
+{
+    char octets[8] = { 1, 2, 3, 4, 5, 6, 7, (char)0x88 };
+    apr_uint64_t value = 0;
+
+    for (apr_size_t n = 0; n <= 8; n++) {
+        ck_assert_uint_eq(n < 8 ? pg_hash_load_short(octets, n)
+                                : pg_hash_load8(octets), value);
+        if (n < 8) {
+            value |= (apr_uint64_t)(unsigned char)octets[n] << (8 * n);
+        }
+    }
+    ck_assert_uint_eq(pg_hash_load4(octets), 0x04030201u);
+}
+END_TEST
+
+/* All texts of five to seven octets that differ in one or two of them. */
+START_TEST(short_octets_that_differ_are_different_numbers)
+{
+    for (apr_size_t n = 1; n < 8; n++) {
+        for (apr_size_t i = 0; i < n; i++) {
+            for (apr_size_t j = 0; j < n; j++) {
+                char a[8] = "abcdefg", b[8] = "abcdefg";
+                a[i] = 'x';
+                b[j] = 'x';
+                ck_assert((pg_hash_load_short(a, n)
+                           == pg_hash_load_short(b, n)) == (i == j));
+            }
+        }
+    }
+}
+END_TEST
+
+/* Values that another machine must get, too: a fleet unites by them. */
+START_TEST(hashes_are_the_same_on_every_machine)
+{
+    pg_key_t key = { .k = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u } };
+    pg_nh_key_t nh;
+
+    pg_hash_nh_derive(&nh, &key, "a use");
+    ck_assert_uint_eq(pg_hash_nh(&nh, "abcde", 5), 0xfb16d59cd5c3ca45u);
+    ck_assert_uint_eq(pg_hash_nh(&nh, "abcdefghij", 10), 0xa2afcc26cd5bdf6fu);
+    ck_assert_uint_eq(pg_hash_nh(&nh, "abcdefghijklmnopqrst", 20),
+                      0x80460c97dcc40f5fu);
 }
 END_TEST
 
@@ -73,9 +123,9 @@ START_TEST(neighbours_are_spread_evenly)
         int count[PLACES] = { 0 };
         double chi = 0;
         for (apr_uint32_t i = 0; i < PLACES * EACH; i++) {
-            char octets[16] = { [10] = -1, [11] = -1 };
-            memcpy(octets + 12, &i, sizeof(i));
-            count[pg_hash_nh(&key, octets, 16) >> shifts[s] & 255]++;
+            pg_address_t a = pg_address_ipv4(&i);
+            count[pg_hash_nh(&key, (const char *)a.octets, 16)
+                  >> shifts[s] & 255]++;
         }
         for (int p = 0; p < PLACES; p++) {
             chi += (count[p] - EACH) * (double)(count[p] - EACH) / EACH;
@@ -93,6 +143,9 @@ PG_TEST_SUITE(hash)
 
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, siphash_gives_the_values_of_its_paper);
+    tcase_add_test(tc, octets_are_read_as_little_endian_numbers);
+    tcase_add_test(tc, short_octets_that_differ_are_different_numbers);
+    tcase_add_test(tc, hashes_are_the_same_on_every_machine);
     tcase_add_test(tc, every_octet_and_the_length_change_the_hash);
     tcase_add_loop_test(tc, neighbours_are_spread_evenly, 0, 3);
     suite_add_tcase(suite, tc);

@@ -135,8 +135,8 @@ START_TEST(what_is_no_attempt_is_not_counted)
     ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
     pg_ledger_record(ledger, &clean);
     pg_ledger_record(ledger, &wild);
-    pg_ledger_permit(ledger, T0);
-    pg_ledger_permit(ledger, T0);
+    pg_ledger_permit(ledger);
+    pg_ledger_permit(ledger);
     ck_assert_uint_eq(snapshot_of(ledger)->attempts, 0);
     ck_assert_uint_eq(snapshot_of(ledger)->permitted, 2);
 }
@@ -324,28 +324,60 @@ static void overwrite(const char *path, off_t at, unsigned char octet)
     close(fd);
 }
 
-START_TEST(a_file_that_is_no_ledger_is_kept_aside)
+START_TEST(a_file_that_is_no_ledger_is_left_alone)
 {
     const char *path = in_folder("ledger");
 
     write_file(path, "");
-    ck_assert_str_eq(replaced(path, "too short"), in_folder("ledger.bad-1"));
+    refused(path, "it is no ledger");
+    write_file(path, "PGLEDGE");
+    refused(path, "it is no ledger");
     write_file(path, "this is something quite different, and it is long "
                      "enough to be looked at: more than a head's octets, "
-                     "and so it cannot be too short to be a ledger.\n");
-    ck_assert_str_eq(replaced(path, "no ledger"), in_folder("ledger.bad-2"));
-    ck_assert_int_eq(unlink(in_folder("ledger.bad-1")), 0);
+                     "and so it cannot be too short to be a ledger: there "
+                     "has to be a magic in front, and here is none.\n");
+    refused(path, "it is no ledger");
+}
+END_TEST
+
+START_TEST(a_damaged_ledger_is_kept_aside)
+{
+    const char *path = in_folder("ledger");
+
+    write_file(path, "PGLEDGER");
+    ck_assert_str_eq(replaced(path, "too short"), in_folder("ledger.bad-1"));
     overwrite(path, 16, 0xff);
     ck_assert_str_eq(replaced(path, "head is damaged"),
+                     in_folder("ledger.bad-2"));
+    ck_assert_int_eq(unlink(in_folder("ledger.bad-1")), 0);
+    overwrite(path, 12, 0x09);
+    ck_assert_str_eq(replaced(path, "head is damaged"),
                      in_folder("ledger.bad-1"));
-    overwrite(path, 8, 0x7f);
-    replaced(path, "layout 127");
-    overwrite(path, 12, 0x01);
-    replaced(path, "byte order");
     ck_assert_int_eq(truncate(path, 1000), 0);
     replaced(path, "wrong size");
-    ck_assert_int_eq(truncate(path, 1 << 22), 0);
+    ck_assert_int_eq(truncate(path, 1 << 24), 0);
     replaced(path, "wrong size");
+    ck_assert_int_ne(access(in_folder("ledger.bad-4"), F_OK), 0);
+}
+END_TEST
+
+/* Sound, but not for us: kept, and never made room of. */
+START_TEST(a_newer_layout_is_kept_and_never_forgotten)
+{
+    static const unsigned char swapped[] = { 1, 2, 3, 4 };
+    const char *path = in_folder("ledger");
+
+    opened(path, PG_OPENED_NEW);
+    overwrite(path, 8, 0x7f);
+    ck_assert_str_eq(replaced(path, "layout 127"), in_folder("ledger.kept-1"));
+    for (int i = 0; i < 4; i++) {
+        overwrite(path, 12 + i, swapped[i]);
+    }
+    ck_assert_str_eq(replaced(path, "byte order"), in_folder("ledger.kept-2"));
+    overwrite(path, 8, 2);
+    replaced(path, "layout 2");
+    overwrite(path, 8, 2);
+    refused(path, "layout 2");
 }
 END_TEST
 
@@ -373,6 +405,8 @@ PG_TEST_SUITE(ledger)
     tcase_add_test(file, other_peoples_files_are_refused);
     tcase_add_test(file, a_folder_that_is_not_there_is_an_error_in_words);
     tcase_add_test(file, no_room_is_an_error_and_leaves_nothing_behind);
-    tcase_add_test(file, a_file_that_is_no_ledger_is_kept_aside);
+    tcase_add_test(file, a_file_that_is_no_ledger_is_left_alone);
+    tcase_add_test(file, a_damaged_ledger_is_kept_aside);
+    tcase_add_test(file, a_newer_layout_is_kept_and_never_forgotten);
     suite_add_tcase(suite, file);
 }

@@ -63,13 +63,13 @@ START_TEST(months_begin_where_the_calendar_says)
     second = atoll(text);
     pg_span_copy(text, sizeof(text), rows[_i].field[1]);
     month = atoll(text);
-    ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, second * SECOND), month);
-    start = pg_bucket_start(PG_PERIOD_MONTH, month);
+    ck_assert_int_eq(pg_series_number(PG_PERIOD_MONTH, second * SECOND), month);
+    start = pg_series_start(PG_PERIOD_MONTH, month);
     ck_assert_int_le(start, second * SECOND);
-    ck_assert_int_gt(pg_bucket_start(PG_PERIOD_MONTH, month + 1),
+    ck_assert_int_gt(pg_series_start(PG_PERIOD_MONTH, month + 1),
                      second * SECOND);
-    ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, start), month);
-    ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, start - 1),
+    ck_assert_int_eq(pg_series_number(PG_PERIOD_MONTH, start), month);
+    ck_assert_int_eq(pg_series_number(PG_PERIOD_MONTH, start - 1),
                      month ? month - 1 : -1);
 }
 END_TEST
@@ -82,13 +82,13 @@ START_TEST(every_month_of_eight_thousand_years_begins_after_the_last)
     for (apr_int64_t m = 0; m < (9999 - 1970 + 1) * 12 - 1; m++) {
         apr_int64_t y = 1970 + m / 12;
         bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-        apr_time_t a = pg_bucket_start(PG_PERIOD_MONTH, m);
-        apr_time_t b = pg_bucket_start(PG_PERIOD_MONTH, m + 1);
+        apr_time_t a = pg_series_start(PG_PERIOD_MONTH, m);
+        apr_time_t b = pg_series_start(PG_PERIOD_MONTH, m + 1);
 
         ck_assert_int_eq((b - a) / DAY,
                          days[m % 12] + (leap && m % 12 == 1));
-        ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, a), m);
-        ck_assert_int_eq(pg_bucket_of(PG_PERIOD_MONTH, b - 1), m);
+        ck_assert_int_eq(pg_series_number(PG_PERIOD_MONTH, a), m);
+        ck_assert_int_eq(pg_series_number(PG_PERIOD_MONTH, b - 1), m);
     }
 }
 END_TEST

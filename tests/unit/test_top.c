@@ -7,10 +7,24 @@
 
 #include <apr_strings.h>
 
+#include "pg_block.h"
 #include "pg_distinct.h"
 #include "pg_series.h"
 #include "pg_top.h"
 #include "pg_test_heap.h"
+
+/* A ledger of four lanes. */
+static void four_lanes(void)
+{
+    pg_sizes_t sizes = pg_layout_sizes();
+    static const pg_key_t key = { { 1, 2 } };
+    pg_head_t head;
+
+    set_up();
+    sizes.lanes = 4;
+    ck_assert_int_eq(pg_layout_head(&head, &sizes, &key, T0), 0);
+    ck_assert_int_eq(pg_block_new(&ledger, &head, pool), 0);
+}
 
 /* Source number n asks; in the list and in the sketches, nothing else. */
 static void source(apr_uint32_t n, unsigned lane)
@@ -23,7 +37,7 @@ static void source(apr_uint32_t n, unsigned lane)
     }
     key = pg_top_key(ledger, PG_TOP_SOURCES,
                      pg_span_make((const char *)octets, 16));
-    pg_top_add(ledger, pg_lane(ledger, lane), PG_TOP_SOURCES, &key, T0);
+    pg_top_add(ledger, pg_layout_lane(ledger, lane), PG_TOP_SOURCES, &key, T0);
     pg_distinct_add(ledger, key.hash, T0, T0);
 }
 
@@ -253,15 +267,15 @@ START_TEST(keys_whose_hashes_share_a_beginning_are_told_apart)
 {
     pg_top_key_t a = pg_top_key(ledger, PG_TOP_SOURCES, PG_SPAN("one"));
     pg_top_key_t b = a;
-    pg_word_t *hot = (pg_word_t *)((char *)pg_lane(ledger, 0)
+    pg_word_t *hot = (pg_word_t *)((char *)pg_layout_lane(ledger, 0)
                                    + ledger->top_at[PG_TOP_SOURCES]);
     unsigned used = 0;
 
     /* The same set, the same mark in the hot word. */
     b.hash ^= (apr_uint64_t)1 << 40;
     for (int i = 0; i < 5; i++) {
-        pg_top_add(ledger, pg_lane(ledger, 0), PG_TOP_SOURCES, &a, T0);
-        pg_top_add(ledger, pg_lane(ledger, 0), PG_TOP_SOURCES, &b, T0);
+        pg_top_add(ledger, pg_layout_lane(ledger, 0), PG_TOP_SOURCES, &a, T0);
+        pg_top_add(ledger, pg_layout_lane(ledger, 0), PG_TOP_SOURCES, &b, T0);
     }
     for (unsigned way = 0; way < ledger->sizes.sets[0] * 8; way++) {
         apr_uint64_t n = pg_word_get(&hot[way]) & PG_CELL_MASK;
@@ -300,7 +314,7 @@ END_TEST
 
 START_TEST(a_dead_owners_claim_is_void_after_two_seconds)
 {
-    pg_lane_t *lane = pg_lane(ledger, 0);
+    pg_lane_t *lane = pg_layout_lane(ledger, 0);
     pg_word_t *hot = (pg_word_t *)((char *)lane + ledger->top_at[0]);
     apr_uint32_t sets = ledger->sizes.sets[0];
     pg_top_key_t key = pg_top_key(ledger, PG_TOP_SOURCES,
@@ -327,7 +341,7 @@ END_TEST
 
 START_TEST(torn_entries_are_not_shown_and_are_freed)
 {
-    pg_lane_t *lane = pg_lane(ledger, 0);
+    pg_lane_t *lane = pg_layout_lane(ledger, 0);
     pg_word_t *words = (pg_word_t *)((char *)lane + ledger->top_at[0]);
     apr_size_t n = ledger->top_at[1] - ledger->top_at[0];
 
@@ -409,7 +423,7 @@ PG_TEST_SUITE(top)
     TCase *claims = tcase_create("claims");
     TCase *distinct = tcase_create("distinct");
 
-    tcase_add_checked_fixture(lists, set_up, tear_down);
+    tcase_add_checked_fixture(lists, four_lanes, tear_down);
     tcase_set_timeout(lists, 120);
     tcase_add_test(lists, a_few_sources_are_counted_exactly_over_all_lanes);
     tcase_add_test(lists, the_most_frequent_of_a_skewed_stream_are_found);
@@ -418,7 +432,7 @@ PG_TEST_SUITE(top)
         lists, ten_million_rotating_sources_do_not_push_out_the_real_top);
     suite_add_tcase(suite, lists);
 
-    tcase_add_checked_fixture(keys, set_up, tear_down);
+    tcase_add_checked_fixture(keys, four_lanes, tear_down);
     tcase_set_timeout(keys, 60);
     tcase_add_test(keys, all_four_lists_say_what_was_asked_for);
     tcase_add_test(keys, long_keys_are_cut_and_say_so);
@@ -427,12 +441,12 @@ PG_TEST_SUITE(top)
     tcase_add_test(keys, letters_become_small_and_nothing_else_changes);
     suite_add_tcase(suite, keys);
 
-    tcase_add_checked_fixture(claims, set_up, tear_down);
+    tcase_add_checked_fixture(claims, four_lanes, tear_down);
     tcase_add_test(claims, a_dead_owners_claim_is_void_after_two_seconds);
     tcase_add_test(claims, torn_entries_are_not_shown_and_are_freed);
     suite_add_tcase(suite, claims);
 
-    tcase_add_checked_fixture(distinct, set_up, tear_down);
+    tcase_add_checked_fixture(distinct, four_lanes, tear_down);
     tcase_set_timeout(distinct, 60);
     tcase_add_loop_test(
         distinct, distinct_sources_are_estimated_within_four_standard_errors,

@@ -1,0 +1,75 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The ledger of a server: a file that its children count in, and memory that
+ * stands by.
+ *
+ * A process that touches a mapped page which its file no longer has gets
+ * SIGBUS. So the parent of a server, whose end would be everybody's, never
+ * touches the mapping: it reads and writes the file by its descriptor. The
+ * children count each attempt twice, in the file and in anonymous memory that
+ * they share. When the file has shrunk, was overwritten, removed or replaced,
+ * all of them go on in that memory alone, from the next attempt on, and
+ * nothing that was counted is missing there. A child that was in the middle of
+ * an addition survives too (pg_live_fault()). The parent then keeps a fresh
+ * ledger at the path up to date until the next restart opens it.
+ *
+ * Without any file the memory is all there is: its counts outlive restarts,
+ * but not the server. */
+#ifndef PG_LIVE_H
+#define PG_LIVE_H
+
+#include "pg_ledger.h"
+
+/** Memory that outlives restarts: kept by the caller, zeroed at first. */
+typedef struct pg_live_memory_t {
+    void *at;                    /* NULL: none yet                        */
+    apr_size_t size;
+} pg_live_memory_t;
+
+/** What the parent has of its ledger. */
+typedef struct pg_live_t {
+    pg_ledger_t *ledger;         /* for recording and reading, by children */
+    const pg_ledger_options_t *options;
+    const pg_ledger_t *copy;     /* what was counted as of the last
+                                    pg_live_watch(): safe to read, until
+                                    the pool it was given is cleared      */
+    int fresh;                   /* of the ledger put in the lost one's
+                                    place; -1: none                       */
+    apr_uint64_t saved;          /* what that one has                     */
+    bool said;                   /* that it is lost                       */
+} pg_live_t;
+
+/**
+ * Open a server's ledger, or make one in memory if its file cannot be used:
+ * opening->how is PG_OPENED_FAILED then, with the reason.
+ * @param options  and its strings live as long as out
+ * @param memory   where the counts of the server's last generation are, if it
+ *                 counted in memory; replaced
+ * @return what was wrong with the file; out->ledger is NULL if there is no
+ *         memory either
+ */
+apr_status_t pg_live_open(pg_live_t *out, pg_opening_t *opening,
+                          const pg_ledger_options_t *options,
+                          pg_live_memory_t *memory, apr_time_t now,
+                          apr_pool_t *pool);
+
+/**
+ * In the parent, every few seconds and at stop: notes that the server counts,
+ * looks whether the file is still there, fills live->copy, and keeps a fresh
+ * ledger up to date if the file is lost.
+ * @param why  what has become of the file, once; else NULL
+ */
+void pg_live_watch(pg_live_t *live, apr_time_t now, const char **why,
+                   apr_pool_t *pool);
+
+/** In a child: it has the mapping, and needs no descriptor. */
+void pg_live_child(pg_live_t *live);
+
+/**
+ * In a child, from a handler of SIGBUS: was it the ledger's file, which has
+ * shrunk? Then there is memory at that place from now on, and the ledger is
+ * lost; the instruction may be tried again. Async-signal-safe.
+ */
+bool pg_live_fault(const pg_ledger_t *ledger, const void *at);
+
+#endif
