@@ -39,6 +39,7 @@ typedef struct pg_cli_t {
 int pg_cmd_scan(pg_cli_t *cli);
 int pg_cmd_show(pg_cli_t *cli);
 int pg_cmd_compare(pg_cli_t *cli);
+int pg_cmd_merge(pg_cli_t *cli);
 int pg_cmd_report(pg_cli_t *cli);
 int pg_cmd_sample(pg_cli_t *cli);
 int pg_cmd_mask(pg_cli_t *cli);

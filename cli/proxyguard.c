@@ -21,6 +21,8 @@ static const command_t commands[] = {
       "find relay attempts in access logs" },
     { "show", pg_cmd_show,
       "show what a ledger holds, live or not" },
+    { "merge", pg_cmd_merge,
+      "make one ledger of many" },
     { "compare", pg_cmd_compare,
       "put sensors side by side, month by month" },
     { "report", pg_cmd_report,

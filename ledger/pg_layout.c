@@ -186,7 +186,9 @@ apr_status_t pg_layout_head_of(pg_head_t *out,
                                apr_time_t now)
 {
     pg_sizes_t sizes = pg_layout_sizes_of(options);
-    apr_status_t status = pg_layout_head(out, &sizes, options->key, now);
+    const pg_key_t *key = options->key_of ? &options->key_of->head.key
+                                          : options->key;
+    apr_status_t status = pg_layout_head(out, &sizes, key, now);
 
     if (status == APR_SUCCESS) {
         status = apr_generate_random_bytes((unsigned char *)&out->id,

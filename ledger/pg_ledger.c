@@ -368,6 +368,12 @@ static void merge_digests(pg_ledger_t *into, const pg_ledger_t *from)
     }
 }
 
+bool pg_ledger_holds(const pg_ledger_t *ledger, const pg_ledger_t *other,
+                     apr_pool_t *pool)
+{
+    return pg_part_compare(ledger, other, pool) == PG_PART_CONTAINED;
+}
+
 static void add_all(pg_ledger_t *into, const pg_ledger_t *from,
                     apr_time_t now, apr_pool_t *pool)
 {

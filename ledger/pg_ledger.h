@@ -51,6 +51,7 @@ typedef struct pg_ledger_options_t {
                                 key over to these, if no other process has
                                 it open; not in a graceful restart        */
     const pg_key_t *key;     /* of a fleet; NULL: drawn from the system   */
+    const pg_ledger_t *key_of; /* or that of another ledger               */
     apr_uint32_t lanes;      /* 1 to 64; 0: one for each CPU, 16 at most  */
     apr_uint32_t recent;     /* attempts kept, 16 to 4096; 0: 128         */
     apr_uint32_t top[PG_TOP_COUNT]; /* entries of each list in each lane, 8
@@ -187,6 +188,11 @@ void pg_ledger_tend(pg_ledger_t *ledger, apr_time_t now);
  */
 apr_status_t pg_ledger_merge(pg_ledger_t *into, const pg_ledger_t *from,
                              apr_time_t now, apr_pool_t *pool);
+
+/** Does one ledger hold all that another does: by an earlier merge, or as a
+ *  later state of the same one? */
+bool pg_ledger_holds(const pg_ledger_t *ledger, const pg_ledger_t *other,
+                     apr_pool_t *pool);
 
 /** Is this digest (of a piece of a log, say) one of the last 512 that were
  *  noted? An all-zero digest is always "seen". */

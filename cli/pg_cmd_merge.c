@@ -1,0 +1,203 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* proxyguard merge: one ledger of many. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "pg_cli.h"
+#include "pg_ledger.h"
+
+static const char help[] =
+"Usage: proxyguard merge -o OUT IN...\n"
+"Make one ledger of many: of several servers, or of one that was kept aside\n"
+"and what was counted since. IN are ledgers, checkpoints, or copies of them;\n"
+"they are only read. The order does not matter, and nothing counts twice: of\n"
+"two states of one ledger the later is taken.\n\n"
+"  -o, --output OUT       the new ledger; must not exist\n"
+"  -h, --help             this text\n\n"
+"Different sources unite if the ledgers were made with the same\n"
+"ProxyGuardSecret; else only a bound is known.\n\n"
+"Exit status: 0 merged; 65 ledgers that overlap in part; 66 one that cannot\n"
+"be read; 74 OUT cannot be written.\n";
+
+static const struct option longs[] = {
+    { "output", required_argument, NULL, 'o' },
+    { "help",   no_argument,       NULL, 'h' },
+    { NULL, 0, NULL, 0 }
+};
+
+typedef struct input_t {
+    const char *path;
+    pg_ledger_t *ledger;
+    const pg_snapshot_t *snapshot;
+    bool held;                   /* by another one                        */
+} input_t;
+
+typedef struct merging_t {
+    const char *out;
+    input_t *input;
+    int inputs;
+} merging_t;
+
+static int set_option(pg_cli_t *cli, void *options, int option)
+{
+    (void)cli;
+    (void)option;                /* there is only one                     */
+    ((merging_t *)options)->out = optarg;
+    return 0;
+}
+
+static const pg_cli_spec_t spec = { help, "o:h", longs, set_option };
+
+static int read_inputs(const pg_cli_t *cli, merging_t *m)
+{
+    const char *why;
+
+    m->inputs = cli->argc - optind;
+    m->input = apr_pcalloc(cli->pool, sizeof(*m->input)
+                           * (apr_size_t)m->inputs);
+    for (int i = 0; i < m->inputs; i++) {
+        input_t *in = &m->input[i];
+        pg_snapshot_t *snapshot;
+        in->path = cli->argv[optind + i];
+        if (pg_ledger_open_readonly(&in->ledger, in->path, &why, cli->pool)
+            != APR_SUCCESS) {
+            pg_cli_say(cli, "%s: %s", in->path, why);
+            return PG_EXIT_NO_INPUT;
+        }
+        pg_ledger_figures(&snapshot, in->ledger, cli->now, cli->pool);
+        in->snapshot = snapshot;
+    }
+    return 0;
+}
+
+/* Of two that hold each other, the first one stays. */
+static void leave_out_held(const pg_cli_t *cli, merging_t *m)
+{
+    for (int i = 0; i < m->inputs; i++) {
+        for (int j = 0; j < m->inputs && !m->input[i].held; j++) {
+            m->input[i].held = i != j && !m->input[j].held
+                               && pg_ledger_holds(m->input[j].ledger,
+                                                  m->input[i].ledger,
+                                                  cli->pool);
+        }
+    }
+}
+
+/* The one whose key most others share. */
+static const input_t *leader(const merging_t *m)
+{
+    const input_t *best = &m->input[0];
+    int most = 0;
+
+    for (int i = 0; i < m->inputs; i++) {
+        int n = 0;
+        for (int j = 0; j < m->inputs; j++) {
+            n += m->input[j].snapshot->key_id
+                 == m->input[i].snapshot->key_id;
+        }
+        if (n > most) {
+            most = n;
+            best = &m->input[i];
+        }
+    }
+    return best;
+}
+
+static apr_time_t beginning(const merging_t *m)
+{
+    apr_time_t since = m->input[0].snapshot->since;
+
+    for (int i = 1; i < m->inputs; i++) {
+        if (m->input[i].snapshot->since < since) {
+            since = m->input[i].snapshot->since;
+        }
+    }
+    return since;
+}
+
+static int add_up(const pg_cli_t *cli, const merging_t *m, pg_ledger_t *sum)
+{
+    for (int i = 0; i < m->inputs; i++) {
+        const input_t *in = &m->input[i];
+        apr_status_t status = APR_SUCCESS;
+
+        if (!in->held) {
+            status = pg_ledger_merge(sum, in->ledger, cli->now, cli->pool);
+        }
+        if (APR_STATUS_IS_EEXIST(status)) {
+            pg_cli_say(cli, "%s: another of these ledgers holds a part of "
+                       "what it holds, and neither holds all of the other: "
+                       "merge what they were made of", in->path);
+            return PG_EXIT_DATA;
+        }
+        if (status != APR_SUCCESS) {
+            pg_cli_say(cli, "%s: more than 2048 ledgers in one", in->path);
+            return PG_EXIT_DATA;
+        }
+    }
+    return 0;
+}
+
+static int write_out(const pg_cli_t *cli, const merging_t *m,
+                     const pg_ledger_t *sum)
+{
+    pg_ledger_options_t options = { .path = m->out, .lanes = 1,
+                                    .key_of = sum };
+    pg_ledger_t *out;
+    pg_opening_t opening;
+    apr_status_t status = pg_ledger_open_as(&out, &opening, &options,
+                                            beginning(m), cli->pool);
+
+    if (status == APR_SUCCESS) {
+        status = pg_ledger_merge(out, sum, cli->now, cli->pool);
+        opening.why = "the ledgers cannot be added up";
+    }
+    if (status != APR_SUCCESS) {
+        pg_cli_say(cli, "%s: %s", m->out, opening.why);
+        return PG_EXIT_OUTPUT;
+    }
+    pg_ledger_tend(out, cli->now);
+    return 0;
+}
+
+static int merge(const pg_cli_t *cli, merging_t *m)
+{
+    pg_ledger_t *sum;
+    int status = read_inputs(cli, m);
+
+    if (status) {
+        return status;
+    }
+    leave_out_held(cli, m);
+    if (pg_ledger_heap_like(&sum, leader(m)->ledger, beginning(m), cli->pool)
+        != APR_SUCCESS) {
+        return PG_EXIT_INTERNAL;
+    }
+    status = add_up(cli, m, sum);
+    return status ? status : write_out(cli, m, sum);
+}
+
+int pg_cmd_merge(pg_cli_t *cli)
+{
+    merging_t m = { .out = NULL };
+    struct stat st;
+    int status;
+
+    if (!pg_cli_parse(cli, &spec, &m, &status)) {
+        return status;
+    }
+    if (m.out == NULL) {
+        return pg_cli_usage(cli, "-o says where the new ledger goes");
+    }
+    if (optind == cli->argc) {
+        return pg_cli_usage(cli, "which ledgers?");
+    }
+    if (lstat(m.out, &st) == 0) {
+        pg_cli_say(cli, "%s: exists; -o takes a name that is free", m.out);
+        return PG_EXIT_OUTPUT;
+    }
+    return merge(cli, &m);
+}

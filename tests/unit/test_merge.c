@@ -1,0 +1,280 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Ledgers added up: the order, the grouping and repetition change nothing. */
+#include "pg_test_folder.h"
+
+#include "pg_layout.h"
+
+#define SECOND ((apr_time_t)1000000)
+#define T0 ((apr_time_t)1416744000 * SECOND)
+#define NOW (T0 + 86400 * SECOND)
+
+enum { SERVERS = 5 };
+
+static pg_ledger_t *server[SERVERS];
+
+/* A ledger of a file, with a key of its own or a common one. */
+static pg_ledger_t *of_file(const char *name, const pg_key_t *key)
+{
+    pg_ledger_options_t options = { .path = in_folder(name), .lanes = 1,
+                                    .key = key };
+    pg_ledger_t *out = NULL;
+    pg_opening_t opening;
+
+    ck_assert_int_eq(pg_ledger_open_as(&out, &opening, &options, T0, pool),
+                     0);
+    return out;
+}
+
+static void count(pg_ledger_t *ledger, unsigned from, unsigned n)
+{
+    for (unsigned i = from; i < from + n; i++) {
+        pg_event_t e = { .time = T0 + i * SECOND,
+                         .verdict = { .class_id = PG_CLASS_CONNECT_MAIL,
+                                      .family = PG_FAMILY_CONNECT,
+                                      .host = PG_SPAN("mx.example"),
+                                      .port = (apr_uint16_t)(20 + i % 7) },
+                         .outcome = (pg_outcome_e)(i % PG_OUTCOME_COUNT),
+                         .vhost = PG_SPAN("own.example:80"),
+                         .source_known = true };
+        e.source.octets[15] = (unsigned char)i;
+        e.source.octets[14] = (unsigned char)(i >> 8);
+        pg_ledger_record(ledger, &e);
+    }
+    pg_ledger_cover(ledger, T0 + from * SECOND, T0 + (from + n) * SECOND);
+}
+
+static void set_up_with(const pg_key_t *key)
+{
+    make_folder();
+    for (unsigned i = 0; i < SERVERS; i++) {
+        server[i] = of_file(apr_psprintf(pool, "server-%u", i), key);
+        count(server[i], i * 60, 100);
+    }
+}
+
+static void set_up(void)
+{
+    static const pg_key_t key = { { 42, 43 } };
+
+    set_up_with(&key);
+}
+
+static const pg_snapshot_t *of(const pg_ledger_t *ledger)
+{
+    pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, NOW, pool), 0);
+    return s;
+}
+
+static pg_ledger_t *sum_of(const char *order)
+{
+    pg_ledger_t *sum;
+
+    ck_assert_int_eq(pg_ledger_heap_like(&sum, server[0], T0, pool), 0);
+    for (; *order; order++) {
+        ck_assert_int_eq(pg_ledger_merge(sum, server[*order - '0'], NOW,
+                                         pool), 0);
+    }
+    return sum;
+}
+
+static void same_top(const pg_top_t *a, const pg_top_t *b)
+{
+    ck_assert_uint_eq(a->n, b->n);
+    ck_assert_uint_eq(a->floor, b->floor);
+    for (apr_size_t i = 0; i < a->n; i++) {
+        ck_assert_uint_eq(a->entry[i].count, b->entry[i].count);
+        ck_assert_uint_eq(a->entry[i].error, b->entry[i].error);
+    }
+}
+
+static void same(const pg_ledger_t *x, const pg_ledger_t *y)
+{
+    const pg_snapshot_t *a = of(x), *b = of(y);
+
+    ck_assert_int_eq(memcmp(a->count, b->count, sizeof(a->count)), 0);
+    ck_assert_int_eq(a->since, b->since);
+    ck_assert_int_eq(a->first, b->first);
+    ck_assert_int_eq(a->last, b->last);
+    ck_assert_uint_eq(a->sources.estimate, b->sources.estimate);
+    ck_assert_uint_eq(a->sources_elsewhere, b->sources_elsewhere);
+    ck_assert_uint_eq(a->ledgers, b->ledgers);
+    ck_assert_uint_eq(a->covered_count, b->covered_count);
+    ck_assert_int_eq(memcmp(a->covered, b->covered,
+                            a->covered_count * sizeof(*a->covered)), 0);
+    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+        ck_assert_int_eq(memcmp(a->series[p].bucket, b->series[p].bucket,
+                                a->series[p].n * sizeof(pg_bucket_t)), 0);
+    }
+    for (unsigned t = 0; t < PG_TOP_COUNT; t++) {
+        same_top(&a->top[t], &b->top[t]);
+    }
+    ck_assert_uint_eq(a->vhosts[0].attempts, b->vhosts[0].attempts);
+}
+
+START_TEST(the_order_does_not_matter)
+{
+    pg_ledger_t *sum = sum_of("01234");
+
+    ck_assert_uint_eq(of(sum)->attempts, SERVERS * 100);
+    ck_assert_uint_eq(of(sum)->ledgers, SERVERS);
+    same(sum, sum_of("43210"));
+    same(sum, sum_of("20413"));
+}
+END_TEST
+
+START_TEST(the_grouping_does_not_matter)
+{
+    pg_ledger_t *left = sum_of("01"), *right = sum_of("234");
+
+    ck_assert_int_eq(pg_ledger_merge(left, right, NOW, pool), 0);
+    same(left, sum_of("01234"));
+}
+END_TEST
+
+START_TEST(what_is_held_already_adds_nothing)
+{
+    pg_ledger_t *sum = sum_of("012");
+
+    same(sum, sum_of("0120122"));
+    ck_assert_int_eq(pg_ledger_merge(sum, sum_of("12"), NOW, pool), 0);
+    same(sum, sum_of("012"));
+    ck_assert_int_eq(pg_ledger_merge(sum, sum, NOW, pool), 0);
+    ck_assert_uint_eq(of(sum)->attempts, 300);
+    ck_assert_int_eq(pg_ledger_merge(server[0], server[0], NOW, pool), 0);
+    ck_assert_uint_eq(of(server[0])->attempts, 100);
+}
+END_TEST
+
+START_TEST(what_overlaps_in_part_is_refused_and_nothing_added)
+{
+    pg_ledger_t *sum = sum_of("01");
+
+    ck_assert_int_eq(pg_ledger_merge(sum, sum_of("12"), NOW, pool),
+                     APR_EEXIST);
+    same(sum, sum_of("01"));
+    count(server[1], 5000, 1);       /* a later state of one that is held */
+    ck_assert_int_eq(pg_ledger_merge(sum, server[1], NOW, pool), APR_EEXIST);
+    ck_assert(!pg_ledger_holds(sum, server[1], pool));
+    ck_assert(pg_ledger_holds(sum, server[0], pool));
+}
+END_TEST
+
+START_TEST(sources_unite_under_one_key)
+{
+    /* 5 x 100 in steps of 60: 340 different ones */
+    apr_uint64_t n = of(sum_of("01234"))->sources.estimate;
+
+    ck_assert_uint_ge(n, 330);
+    ck_assert_uint_le(n, 350);
+    ck_assert_uint_eq(of(sum_of("01234"))->sources_elsewhere, 0);
+}
+END_TEST
+
+START_TEST(without_one_key_a_bound_is_known)
+{
+    pg_ledger_t *other = of_file("other", NULL), *sum = sum_of("0");
+    const pg_snapshot_t *s;
+
+    count(other, 50, 100);
+    ck_assert_int_eq(pg_ledger_merge(sum, other, NOW, pool), 0);
+    s = of(sum);
+    ck_assert_uint_le(s->sources.estimate, 103);
+    ck_assert_uint_ge(s->sources_elsewhere, 97);
+    ck_assert_uint_le(s->sources_elsewhere, 103);
+    /* texts unite all the same: 50 sources are in both */
+    ck_assert_uint_eq(s->top[PG_TOP_SOURCES].n, 100);
+    ck_assert_uint_eq(s->top[PG_TOP_SOURCES].entry[0].count, 2);
+}
+END_TEST
+
+/* The truth lies between count - error and count + 2 error, and what is not
+ * listed is below the floor, though both lists overflow. */
+START_TEST(bounds_of_overfull_lists_hold)
+{
+    enum { SOURCES = 6000 };
+    pg_ledger_t *sum = sum_of("");
+    const pg_top_t *top;
+    unsigned wrong = 0;
+
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned n = 0; n < SOURCES; n++) {
+            unsigned times = n < 30 ? 400 : 1 + n % 3;
+            for (unsigned t = 0; t < times; t++) {
+                count(server[i], 10000 + n, 1);
+            }
+        }
+        ck_assert_int_eq(pg_ledger_merge(sum, server[i], NOW, pool), 0);
+    }
+    top = &of(sum)->top[PG_TOP_SOURCES];
+    ck_assert_uint_ge(top->n, 30);
+    ck_assert_uint_gt(top->floor, 0);
+    for (apr_size_t i = 0; i < 30; i++) {
+        const pg_top_entry_t *e = &top->entry[i];
+        wrong += e->count > 800 + e->error
+                 || e->count + 2 * e->error < 800;
+    }
+    ck_assert_uint_le(wrong, 3);     /* 95 % */
+}
+END_TEST
+
+START_TEST(covered_times_are_joined_and_gaps_stay)
+{
+    const pg_snapshot_t *s = of(sum_of("04"));
+
+    ck_assert_uint_ge(s->covered_count, 2);
+    ck_assert_int_eq(s->covered[0].from, T0);
+    ck_assert_int_eq(s->covered[0].to, T0 + 100 * SECOND);
+    ck_assert_int_eq(s->covered[1].from, T0 + 240 * SECOND);
+}
+END_TEST
+
+START_TEST(more_ranges_than_there_is_room_for_lose_the_smallest_gaps)
+{
+    const pg_snapshot_t *s;
+
+    for (unsigned i = 0; i < 200; i++) {
+        apr_time_t from = T0 + i * 1000 * SECOND + (i % 2) * 10 * SECOND;
+        pg_ledger_cover(server[0], from, from + 100 * SECOND);
+    }
+    s = of(server[0]);
+    ck_assert_uint_le(s->covered_count, PG_RANGES);
+    for (apr_size_t i = 0; i + 1 < s->covered_count; i++) {
+        ck_assert_int_lt(s->covered[i].to, s->covered[i + 1].from);
+    }
+    ck_assert_int_eq(s->covered[s->covered_count - 1].to,
+                     T0 + (199 * 1000 + 110) * SECOND);
+}
+END_TEST
+
+START_TEST(a_secret_is_the_same_key_everywhere)
+{
+    pg_key_t key = pg_ledger_key(PG_SPAN("a secret of a fleet, long enough"));
+    pg_key_t other = pg_ledger_key(PG_SPAN("a secret of a fleet, long enougH"));
+
+    ck_assert(key.k[0] != other.k[0] && key.k[1] != other.k[1]);
+    ck_assert(key.k[0] != key.k[1]);
+}
+END_TEST
+
+PG_TEST_SUITE(merge)
+{
+    TCase *tc = tcase_create("merge");
+
+    tcase_add_checked_fixture(tc, set_up, remove_folder);
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, the_order_does_not_matter);
+    tcase_add_test(tc, the_grouping_does_not_matter);
+    tcase_add_test(tc, what_is_held_already_adds_nothing);
+    tcase_add_test(tc, what_overlaps_in_part_is_refused_and_nothing_added);
+    tcase_add_test(tc, sources_unite_under_one_key);
+    tcase_add_test(tc, without_one_key_a_bound_is_known);
+    tcase_add_test(tc, bounds_of_overfull_lists_hold);
+    tcase_add_test(tc, covered_times_are_joined_and_gaps_stay);
+    tcase_add_test(
+        tc, more_ranges_than_there_is_room_for_lose_the_smallest_gaps);
+    tcase_add_test(tc, a_secret_is_the_same_key_everywhere);
+    suite_add_tcase(suite, tc);
+}
