@@ -36,6 +36,7 @@ typedef enum pg_audit_mode_e {       /* ProxyGuardAudit */
     X(int,          peek,         PG_UNSET, 1)                            \
     X(int,          audit,        PG_UNSET, PG_AUDIT_WARN)                \
     X(const char *, ledger,       NULL,     "proxyguard.ledger")          \
+    X(const pg_key_t *, secret,   NULL,     NULL) /* NULL: its own    */  \
     X(const char *, checkpoint,   NULL,     NULL) /* NULL: none       */  \
     X(int, checkpoint_seconds,    PG_UNSET, 0)                            \
     X(int,          recent,       PG_UNSET, 0) /* 0: the ledger's own */  \

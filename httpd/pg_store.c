@@ -73,6 +73,7 @@ static void fill_options(pg_ledger_options_t *out,
     pg_ledger_options_t options = { .resize = is_first_generation() };
 
     options.path = ap_runtime_dir_relative(pconf, settings->ledger);
+    options.key = settings->secret;
     options.recent = (apr_uint32_t)settings->recent;
     for (int i = 0; i < PG_TOP_COUNT; i++) {
         options.top[i] = (apr_uint32_t)settings->top[i];

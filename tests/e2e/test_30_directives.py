@@ -17,6 +17,10 @@ REFUSED = {
     "ProxyGuardHostsFile htdocs": "ProxyGuardHostsFile: 'htdocs' is neither",
     "<VirtualHost *:1>\nProxyGuardHostsFile none\n</VirtualHost>":
         "ProxyGuardHostsFile",
+    "ProxyGuardSecret no/such/file": "ProxyGuardSecret: 'no/such/file' is "
+        "neither a file with a secret nor 'none': it cannot be opened",
+    "ProxyGuardSecret htdocs": "it is not a regular file",
+    "ProxyGuardSecret htdocs/page.txt": "a secret has from 16 to 1024 bytes",
     'ProxyGuardLedger ""': "ProxyGuardLedger takes one argument",
     "<VirtualHost *:1>\nProxyGuardLedger x\n</VirtualHost>":
         "ProxyGuardLedger",
