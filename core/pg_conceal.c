@@ -204,6 +204,28 @@ static apr_size_t end_of_value(const walk_t *w, apr_size_t from,
     return i;
 }
 
+/* The same end, or that of the value of a parameter which begins before it:
+ * in "/a:b?key=x@y" the '@' is part of the value. */
+static apr_size_t end_of_all(const walk_t *w, apr_size_t from, apr_size_t end)
+{
+    apr_size_t n, name = from;
+
+    for (apr_size_t i = from; i < end; i += n) {
+        char c = char_at(w->s, i, &n);
+
+        if (c == '=' && pg_conceal_is_secret(pg_span_make(w->s.ptr + name,
+                                                          i - name))) {
+            apr_size_t value = end_of_value(w, i + n, n);
+
+            return value > end ? value : end;
+        }
+        if (separates(c)) {
+            name = i + n;
+        }
+    }
+    return end;
+}
+
 /* Does c, which takes n octets, end a secret's beginning or name? */
 static bool is_secret_at(walk_t *w, char c, apr_size_t n, range_t *out)
 {
@@ -212,6 +234,7 @@ static bool is_secret_at(walk_t *w, char c, apr_size_t n, range_t *out)
     *out = (range_t){ w->begin, w->at };
     if (c == ':') {
         out->to = end_of_userinfo(w, after);
+        out->to = out->to ? end_of_all(w, after, out->to) : 0;
         return out->to != 0;
     }
     if (c == '=') {
@@ -229,13 +252,11 @@ static bool is_secret_at(walk_t *w, char c, apr_size_t n, range_t *out)
 static void skip(walk_t *w, apr_size_t end)
 {
     apr_size_t n = 0;
+    char c = end < w->s.len ? char_at(w->s, end, &n) : '@';
 
-    if (end < w->s.len) {
-        (void)char_at(w->s, end, &n);
-    }
     w->at = w->begin = w->name = end + n;
-    w->authority = false;
-    w->before = '@';
+    w->authority = w->authority && c != '@';
+    w->before = c;
 }
 
 static bool is_scheme_colon(const walk_t *w, char c, apr_size_t after)

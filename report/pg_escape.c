@@ -198,7 +198,7 @@ static void walk(pg_sink_t *sink, const style_t *style, pg_span_t s)
         }
         at += taken;
     }
-    pg_sink_put(sink, pg_span_make(s.ptr + from, at - from));
+    pg_sink_put(sink, pg_span_from(s, from));
 }
 
 /* --- the formats --------------------------------------------------------- */
