@@ -308,6 +308,33 @@ def test_a_mask_hides_who_and_whom_and_stays_the_same(httpd_with):
     assert f'"{one["source"]["address"]}"' in page
 
 
+@pytest.mark.parametrize("key", ("00112233445566778899aabbccddeeff",
+                                 "00112233445566778899AABBCCDDEEFF\n"))
+def test_a_key_gives_the_same_pseudonyms_everywhere(httpd_with, key):
+    """Known answers: two servers with one key must agree for years."""
+    server = httpd_with.make(FILE + "\nProxyGuardMask @ROOT@/key")
+    server.write("key", key)
+    server.start()
+    server.send(GET)
+    server.log.attempt()
+    line, = lines(server, 1)
+    assert line["source"]["address"] == "ip-c3sf4dq7"
+    assert line["destination"]["address"] == "host-c7q6hfva"
+    assert line["url"]["original"] == "http://host-c7q6hfva/..."
+    assert line["observer"]["name"] == "host-hxw893zg"
+
+
+def test_whether_there_was_a_proxy_authorization_is_kept(httpd_with):
+    server = httpd_with()
+    server.send(GET)
+    server.settled(1)
+    assert server.status()["recent"][0]["proxy_authorization"] is True
+    server.send(b"CONNECT s.example:25 HTTP/1.0\r\n\r\n")
+    server.settled(2)
+    assert server.status()["recent"][0]["proxy_authorization"] is False
+    server.log.attempts(2)
+
+
 def test_evidence_is_not_for_everybody(httpd_with):
     server = httpd_with(FILE)
     assert os.stat(server.path("evidence.json")).st_mode & 0o007 == 0

@@ -32,6 +32,17 @@ START_TEST(a_name_has_one_pseudonym_for_one_key_whatever_its_spelling)
 }
 END_TEST
 
+/* From then on for ever: servers with one key give the same pseudonyms. */
+START_TEST(a_key_has_its_pseudonyms)
+{
+    static const pg_key_t key = { { 0x0011223344556677u,
+                                    0x8899aabbccddeeffu } };
+
+    ck_assert_str_eq(host(&key, "127.0.0.1"), "ip-c3sf4dq7");
+    ck_assert_str_eq(host(&key, "www.m.example"), "host-c7q6hfva");
+}
+END_TEST
+
 START_TEST(only_a_short_top_level_domain_stays)
 {
     ck_assert_ptr_nonnull(strstr(host(&one_key, "mx.a.com.tw"), ".tw"));
@@ -137,6 +148,7 @@ PG_TEST_SUITE(mask)
 
     tcase_add_test(tc,
         a_name_has_one_pseudonym_for_one_key_whatever_its_spelling);
+    tcase_add_test(tc, a_key_has_its_pseudonyms);
     tcase_add_test(tc, only_a_short_top_level_domain_stays);
     tcase_add_test(tc, a_target_keeps_its_shape_and_loses_its_names);
     tcase_add_loop_test(tc, only_what_names_nobody_is_shown, 0,
