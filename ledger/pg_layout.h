@@ -134,6 +134,10 @@ typedef struct pg_vhost_name_t {
                                         server that runs                  */
 #define PG_PARTS 2048                /* ledgers that were merged in       */
 
+/** No count is larger: a word that says so was scribbled over, and the sum of
+ *  all words of 64 lanes still fits in 63 bits. */
+#define PG_COUNT_MOST (((apr_uint64_t)1 << 42) - 1)
+
 /* Slots of the rings: some more than are shown, so that a writer that is a
  * moment late never meets one that is ahead. */
 #define PG_SLOTS(sym) PG_SLOTS_##sym
@@ -194,6 +198,8 @@ typedef struct pg_common_t {
 #define PG_TOTALS \
     (PG_KINDS * PG_OUTCOME_ROOM * PG_METHOD_ROOM * PG_PORTCLASS_ROOM)
 
+static_assert(PG_COUNT_MOST <= INT64_MAX / (64 * PG_TOTALS),
+              "the sum of all lanes' counts fits in 63 bits");
 static_assert(PG_OUTCOME_COUNT <= PG_OUTCOME_ROOM
               && PG_METHOD_COUNT <= PG_METHOD_ROOM
               && PG_PORTCLASS_COUNT <= PG_PORTCLASS_ROOM

@@ -98,6 +98,14 @@ static bool read_name(pg_text_t *out, const pg_ledger_t *ledger,
 
 /* --- snapshot ------------------------------------------------------------ */
 
+/* A count, as far as it can be true. */
+static apr_uint64_t count_in(const pg_word_t *word)
+{
+    apr_uint64_t n = pg_word_get(word);
+
+    return n < PG_COUNT_MOST ? n : PG_COUNT_MOST;
+}
+
 static void copy_kind(pg_snapshot_t *out, const pg_lane_t *lane, unsigned kind,
                       unsigned o)
 {
@@ -111,7 +119,7 @@ static void copy_kind(pg_snapshot_t *out, const pg_lane_t *lane, unsigned kind,
     }
     for (unsigned m = 0; m < PG_METHOD_COUNT; m++) {
         for (unsigned p = 0; p < PG_PORTCLASS_COUNT; p++) {
-            apr_uint64_t n = pg_word_get(&words[m][p]);
+            apr_uint64_t n = count_in(&words[m][p]);
             out->by_method[m] += n;
             out->by_port_class[p] += n;
             sum += n;
@@ -134,7 +142,7 @@ void pg_totals_copy(pg_snapshot_t *out, const pg_ledger_t *ledger)
                 copy_kind(out, lane, kind, o);
             }
         }
-        out->permitted += pg_word_get(&lane->permitted);
+        out->permitted += count_in(&lane->permitted);
         if (first > 0 && (out->first == 0 || first < out->first)) {
             out->first = first;
         }
@@ -149,7 +157,7 @@ static pg_vhost_count_t vhost_counts(const pg_ledger_t *ledger, unsigned at)
     for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
         for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
             const pg_lane_t *lane = pg_layout_lane(ledger, i);
-            apr_uint64_t n = pg_word_get(&lane->vhost[at][o]);
+            apr_uint64_t n = count_in(&lane->vhost[at][o]);
             out.by_outcome[o] += n;
             out.attempts += n;
         }
@@ -198,7 +206,7 @@ void pg_totals_copy_vhosts(pg_snapshot_t *out, const pg_ledger_t *ledger,
 
 static void add(pg_word_t *to, const pg_word_t *from)
 {
-    apr_uint64_t n = pg_word_get(from);
+    apr_uint64_t n = count_in(from);
 
     if (n > 0) {
         pg_word_add(to, n);

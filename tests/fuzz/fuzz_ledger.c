@@ -77,6 +77,7 @@ static void sums_are_sound(const pg_snapshot_t *s)
     for (unsigned i = 0; i < 4; i++) {
         must(sums[i] == s->attempts);
     }
+    must(s->attempts <= INT64_MAX);
 }
 
 static void read_it(const pg_ledger_t *ledger, apr_pool_t *pool)

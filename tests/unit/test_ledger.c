@@ -13,6 +13,7 @@
 
 #include <apr_strings.h>
 
+#include "pg_block.h"
 #include "pg_ledger.h"
 
 #define T0 ((apr_time_t)1400000000 * 1000000)
@@ -52,6 +53,29 @@ static void write_file(const char *path, const char *text)
 }
 
 /* --- totals ------------------------------------------------------------- */
+
+/* A child that was taken over may write anything. */
+START_TEST(a_count_of_all_ones_is_no_count)
+{
+    pg_ledger_t *ledger;
+    const pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
+        pg_lane_t *lane = pg_layout_lane(ledger, i);
+        pg_word_t *total = &lane->total[0][0][0][0];
+
+        for (unsigned w = 0; w < PG_TOTALS; w++) {
+            pg_word_set(&total[w], ~(apr_uint64_t)0);
+        }
+        pg_word_set(&lane->permitted, ~(apr_uint64_t)0);
+    }
+    s = snapshot_of(ledger);
+    ck_assert_uint_gt(s->attempts, 0);
+    ck_assert_uint_le(s->attempts, INT64_MAX);
+    ck_assert_uint_le(s->permitted, INT64_MAX);
+}
+END_TEST
 
 START_TEST(every_class_and_outcome_is_counted_apart)
 {
@@ -387,6 +411,7 @@ PG_TEST_SUITE(ledger)
     TCase *file = tcase_create("file");
 
     tcase_add_checked_fixture(totals, make_folder, remove_folder);
+    tcase_add_test(totals, a_count_of_all_ones_is_no_count);
     tcase_add_test(totals, every_class_and_outcome_is_counted_apart);
     tcase_add_test(totals,
                    a_malformed_request_counts_in_the_family_it_was_meant_as);
