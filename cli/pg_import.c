@@ -124,6 +124,14 @@ static int open_ledger(pg_ledger_t **out, const pg_cli_t *cli,
     return 0;
 }
 
+/* Between its first line and its last, a log tells of all attempts. */
+static void cover(pg_ledger_t *ledger, const pg_tally_t *tally)
+{
+    if (tally->log_first > 0) {
+        pg_ledger_cover(ledger, tally->log_first, tally->log_last);
+    }
+}
+
 int pg_import_add(const pg_cli_t *cli, const char *path,
                   const pg_scan_in_t *in, const pg_scan_out_t *scan)
 {
@@ -151,6 +159,7 @@ int pg_import_add(const pg_cli_t *cli, const char *path,
         pg_ledger_see(ledger, identity->whole);
         pg_ledger_see(ledger, identity->head);
     }
+    cover(ledger, scan->tally);
     pg_ledger_tend(ledger, cli->now);
     for (int i = 0; i < again->troubles; i++) {
         pg_cli_say(cli, "%s: %s; %s holds a part of it",

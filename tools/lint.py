@@ -111,6 +111,17 @@ def check_names(path):
             yield line, f"type {m[1]} does not end in _t or _e"
 
 
+def check_units(path):
+    """A header pg_x.h: what it declares for others is called pg_x_..."""
+    unit = re.sub(r"\.h$", "", path.rsplit("/", 1)[-1])
+    code = without_text(read(path))
+    for m in re.finditer(r"^[a-z][\w \t]*[ *](pg_\w+)\(", code, re.M):
+        if not re.match(unit + r"(_|$)", m[1]) \
+                and not re.match(r"typedef|return", m[0]):
+            yield code.count("\n", 0, m.start()) + 1, \
+                f"{m[1]} lacks the prefix of its unit, {unit}_"
+
+
 def check_layout(path):
     """Columns, tabs, trailing space, licence, own header first, guard."""
     text = read(path)
@@ -208,6 +219,7 @@ def each(check):
 CHECKS = {
     "functions": each(check_functions),
     "names": each(check_names),
+    "units": each(check_units),
     "layout": each(check_layout),
     "state": each(check_state),
     "messages": check_messages,

@@ -81,6 +81,21 @@ def test_what_overlaps_in_part_is_refused(servers, tmp_path):
     assert not (tmp_path / "more").exists()
 
 
+def test_a_log_that_was_read_covers_its_time(tmp_path):
+    form = '192.0.2.1 - - [%s +0000] "%s" 405 0 "-" "-"\n'
+    log = tmp_path / "access.log"
+    log.write_text(
+        form % ("01/Jan/2012:00:00:00", "GET / HTTP/1.1")
+        + form % ("15/Feb/2012:12:00:00", "CONNECT mx.example:25 HTTP/1.1")
+        + form % ("31/Mar/2012:23:59:59", "GET / HTTP/1.1"), "utf-8")
+    assert run("scan", "--into", str(tmp_path / "l"), str(log)
+               ).returncode == 1
+    ledger = show(tmp_path / "l")
+    assert ledger["covered"] == [{"from": "2012-01-01T00:00:00Z",
+                                  "to": "2012-03-31T23:59:59Z"}]
+    assert ledger["since"] == "2012-01-01T00:00:00Z"
+
+
 def test_what_cannot_be_read_or_written_is_named(servers, tmp_path):
     a = servers[0].path(NAME)
     (tmp_path / "text").write_bytes(b"no ledger\n" * 100)

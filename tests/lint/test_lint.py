@@ -48,6 +48,12 @@ def test_names_out_of_order_are_reported():
              "type pg_thing does not end")
 
 
+def test_a_function_without_its_units_prefix_is_reported():
+    code, said = own("units", "pg_units.h")
+    assert code != 0 and "pg_unit_bad lacks" in said
+    assert "pg_units_good" not in said
+
+
 def test_bad_layout_is_reported():
     reported(own("layout", "layout.h"), "no licence", "columns", "a tab",
              "space at the end", "else stands", "guard is not LAYOUT_H",
