@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "pg_rules.h"
+#include "pg_stated.h"
 #include "pg_tree.h"
 
 static const char *place(const pg_directive_t *d, apr_pool_t *pool)
@@ -14,23 +15,89 @@ static const char *place(const pg_directive_t *d, apr_pool_t *pool)
     return apr_psprintf(pool, "%s:%d", d->file, d->line);
 }
 
-/* "<Proxy "*"> at httpd.conf:12" */
+/* "<Proxy "*"> (httpd.conf:12)" */
 static const char *label(const pg_directive_t *d, apr_pool_t *pool)
 {
     bool section = d->name[0] == '<';
 
     return apr_pstrcat(pool, d->name, section ? " " : "",
-                       section ? d->args : "", section ? "> at " : " at ",
-                       place(d, pool), NULL);
+                       section ? d->args : "", section ? "> (" : " (",
+                       place(d, pool), ")", NULL);
 }
 
-/* A <VirtualHost>, by the place it stands at. */
+/* A clause in all languages; "%s" is where the detail goes. */
+typedef const char *words_t[PG_LANG_COUNT];
+
+/* Add a clause to what is said about a virtual host already. */
+static void add_words(pg_vhost_t *v, const words_t words, const char *detail,
+                      apr_pool_t *pool)
+{
+    for (int lang = 0; lang < PG_LANG_COUNT; lang++) {
+        v->why[lang] = apr_pstrcat(pool, v->why[lang] ? v->why[lang] : "",
+                                   pg_found_sentence(words[lang], detail,
+                                                     pool), NULL);
+    }
+}
+
+static void set_words(pg_vhost_t *v, pg_posture_e posture,
+                      const words_t words, const char *detail,
+                      apr_pool_t *pool)
+{
+    v->posture = posture;
+    memset(v->why, 0, sizeof(v->why));
+    add_words(v, words, detail, pool);
+}
+
+static const words_t no_carrier = {
+    "ProxyRequests is On, but no module is loaded that carries requests",
+    "ProxyRequests は On ですが、要求を転送するモジュールがありません"
+};
+static const words_t refused = { "third parties are refused",
+                                 "第三者は拒否されます" };
+static const words_t refused_by = { "third parties are refused by %s",
+                                    "第三者は %s により拒否されます" };
+static const words_t not_known = {
+    "it cannot be told whether third parties may relay by %s",
+    "第三者が中継できるかどうか判定できません (%s)"
+};
+static const words_t depends = { ": it depends on %s",
+                                 "。%s に依存します" };
+static const words_t may_relay = { "third parties may relay by %s",
+                                   "第三者が中継できます (%s)" };
+static const words_t by_stating = {
+    ", from whatever address they state",
+    "。アドレスは自己申告です"
+};
+static const words_t to_some = { " to some targets, such as %s",
+                                 "。一部の宛先のみ、例: %s" };
+static const words_t choose = {
+    "clients choose the destination of %s",
+    "%s の転送先をクライアントが選べます"
+};
+static const words_t stopped = {
+    "clients choose the destination of %s, and the guard stops them",
+    "%s の転送先をクライアントが選べますが、ガードが止めています"
+};
+static const words_t may_choose = {
+    "clients may be able to choose the destination of %s",
+    "%s の転送先をクライアントが選べるかもしれません"
+};
+static const words_t on_purpose = { "ProxyGuardForward Allow",
+                                    "ProxyGuardForward Allow" };
+static const words_t is_off = { "ProxyRequests is Off",
+                                "ProxyRequests は Off です" };
+static const words_t twice = {
+    "its section is included more than once",
+    "このセクションは複数回読み込まれています"
+};
+
+/* A <VirtualHost>, by its place in the configuration. */
 typedef struct vhost_t {
     const pg_directive_t *section;
     bool twice;
 } vhost_t;
 
-/* For a virtual host that stands nowhere in the tree. */
+/* For a virtual host that is nowhere in the tree. */
 static const pg_directive_t no_section = { .name = "", .args = "",
                                            .file = "" };
 
@@ -62,7 +129,7 @@ static const char *doors(const pg_forward_t *f, pg_gate_e gate,
                          apr_pool_t *pool)
 {
     static const char *const names[PG_DOOR_COUNT] = {
-        [PG_DOOR_GET] = "GET", [PG_DOOR_METHODS] = "other methods",
+        [PG_DOOR_GET] = "GET", [PG_DOOR_METHODS] = "POST etc.",
         [PG_DOOR_CONNECT] = "CONNECT"
     };
     const char *out = "";
@@ -87,35 +154,35 @@ static const pg_judged_t *worst(const pg_forward_t *f)
     return worst_door;
 }
 
-static void judge_forward(pg_vhost_t *v, const pg_forward_t *f,
+static void judge_forward(pg_vhost_t *v, const pg_forward_t *f, bool stated,
                           apr_pool_t *pool)
 {
     const pg_judged_t *w = worst(f);
 
     switch (w->gate) {
     case PG_GATE_NONE:
-        v->posture = PG_POSTURE_NO_PROXY;
-        v->why = "ProxyRequests is On, but no module carries requests";
+        set_words(v, PG_POSTURE_NO_PROXY, no_carrier, "", pool);
         return;
     case PG_GATE_CLOSED:
-        v->posture = PG_POSTURE_RESTRICTED;
-        v->why = w->section ? apr_pstrcat(pool, "strangers are refused by ",
-                                          label(w->section, pool), NULL)
-                            : "strangers are refused";
+        set_words(v, PG_POSTURE_RESTRICTED, w->section ? refused_by : refused,
+                  w->section ? label(w->section, pool) : "", pool);
         return;
     case PG_GATE_UNKNOWN:
-        v->posture = PG_POSTURE_UNKNOWN;
-        v->why = apr_pstrcat(pool, "not analysed for ",
-                             doors(f, PG_GATE_UNKNOWN, pool),
-                             w->cause ? ": it depends on " : "",
-                             w->cause ? label(w->cause, pool) : "", NULL);
+        set_words(v, PG_POSTURE_UNKNOWN, not_known,
+                  doors(f, PG_GATE_UNKNOWN, pool), pool);
+        if (w->cause) {
+            add_words(v, depends, label(w->cause, pool), pool);
+        }
         return;
     case PG_GATE_OPEN:
-        v->posture = PG_POSTURE_OPEN;
-        v->why = apr_pstrcat(pool, "strangers may relay by ",
-                             doors(f, PG_GATE_OPEN, pool),
-                             w->every_target ? "" : " to some targets, as ",
-                             w->every_target ? "" : w->target, NULL);
+        set_words(v, PG_POSTURE_OPEN, may_relay,
+                  doors(f, PG_GATE_OPEN, pool), pool);
+        if (!w->every_target) {
+            add_words(v, to_some, w->target, pool);
+        }
+        if (stated) {
+            add_words(v, by_stating, "", pool);
+        }
         return;
     }
 }
@@ -123,16 +190,19 @@ static void judge_forward(pg_vhost_t *v, const pg_forward_t *f,
 static void judge_reverse(pg_vhost_t *v, const pg_reviewed_t *r,
                           apr_pool_t *pool)
 {
-    if (r->reverse == PG_GATE_OPEN) {
-        v->posture = PG_POSTURE_OPEN;
-        v->why = apr_pstrcat(pool, "strangers choose the target of ",
-                             label(r->reverse_at, pool), NULL);
+    bool stops = r->site->gate && v->posture == PG_POSTURE_NO_PROXY;
+
+    if (r->reverse == PG_GATE_OPEN && stops) {
+        set_words(v, v->posture, stopped, label(r->reverse_at, pool), pool);
     }
-    else if (r->reverse == PG_GATE_UNKNOWN
+    else if (r->reverse == PG_GATE_OPEN && !r->site->gate) {
+        set_words(v, PG_POSTURE_OPEN, choose, label(r->reverse_at, pool),
+                  pool);
+    }
+    else if (r->reverse == PG_GATE_UNKNOWN && !r->site->gate
              && v->posture != PG_POSTURE_OPEN) {
-        v->posture = PG_POSTURE_UNKNOWN;
-        v->why = apr_pstrcat(pool, "strangers may be able to choose the "
-                             "target of ", label(r->reverse_at, pool), NULL);
+        set_words(v, PG_POSTURE_UNKNOWN, may_choose,
+                  label(r->reverse_at, pool), pool);
     }
 }
 
@@ -140,37 +210,72 @@ static void judge(pg_vhost_t *v, const pg_reviewed_t *r, apr_pool_t *pool)
 {
     v->name = r->site->name;
     if (r->forward) {
-        judge_forward(v, r->forward, pool);
+        judge_forward(v, r->forward, r->stated != NULL, pool);
     }
     else {
-        v->posture = PG_POSTURE_NO_PROXY;
-        v->why = "ProxyRequests is Off";
+        set_words(v, PG_POSTURE_NO_PROXY, is_off, "", pool);
     }
     judge_reverse(v, r, pool);
     if (r->site->on_purpose && v->posture == PG_POSTURE_OPEN) {
-        v->posture = PG_POSTURE_ON_PURPOSE;
-        v->why = "ProxyGuardForward Allow";
+        set_words(v, PG_POSTURE_ON_PURPOSE, on_purpose, "", pool);
     }
 }
 
 /* Two <VirtualHost>s of one line: a file that is included twice. What
  * differs between them cannot be told. */
-static void cannot_tell(pg_vhost_t *v, const pg_reviewed_t *r)
+static void cannot_tell(pg_vhost_t *v, const pg_reviewed_t *r,
+                        apr_pool_t *pool)
 {
     if (r->forward) {
-        v->posture = PG_POSTURE_UNKNOWN;
-        v->why = "its section is included more than once";
+        set_words(v, PG_POSTURE_UNKNOWN, twice, "", pool);
     }
 }
 
 typedef struct audit_t {
     const pg_audit_in_t *in;
     pg_access_t *access;
+    apr_hash_t *stated;          /* address -> the access of its client   */
     pg_rules_t *rules;
     apr_hash_t *index;
     apr_pool_t *pool;            /* of the answer                         */
     apr_pool_t *scratch;
 } audit_t;
+
+static pg_access_t *access_of(const audit_t *a, const char *client)
+{
+    pg_access_t *access = apr_hash_get(a->stated, client,
+                                       APR_HASH_KEY_STRING);
+
+    if (access == NULL) {
+        apr_pool_t *pool = apr_hash_pool_get(a->stated);
+        client = apr_pstrdup(pool, client);
+        access = pg_forward_access(a->in, client, pool);
+        apr_hash_set(a->stated, client, APR_HASH_KEY_STRING, access);
+    }
+    return access;
+}
+
+/* Where clients state their own address, the forward proxy is as open as it
+ * is to the most welcome of them. */
+static void judge_stated(const audit_t *a, pg_reviewed_t *r)
+{
+    pg_stated_t stated = pg_stated_find(a->in->tree, r->vhost, a->scratch);
+    apr_array_header_t *all;
+
+    if (stated.at == NULL || worst(r->forward)->gate == PG_GATE_OPEN) {
+        return;
+    }
+    all = pg_stated_addresses(a->in->tree, &stated, a->scratch);
+    for (int i = 0; i < all->nelts && !r->stated; i++) {
+        const pg_forward_t *f = pg_forward_judge(
+            access_of(a, APR_ARRAY_IDX(all, i, const char *)), r->vhost,
+            a->scratch);
+        if (worst(f)->gate == PG_GATE_OPEN) {
+            r->forward = f;
+            r->stated = stated.at;
+        }
+    }
+}
 
 static void audit_site(const audit_t *a, const pg_site_t *site,
                        pg_vhost_t *v)
@@ -186,11 +291,12 @@ static void audit_site(const audit_t *a, const pg_site_t *site,
     }
     if (site->proxy_requests) {
         r.forward = pg_forward_judge(a->access, r.vhost, a->scratch);
+        judge_stated(a, &r);
     }
     pg_rules_site(a->rules, &r);
     judge(v, &r, a->pool);
     if (r.vhost == &no_section || (at && at->twice)) {
-        cannot_tell(v, &r);
+        cannot_tell(v, &r, a->pool);
     }
 }
 
@@ -204,7 +310,8 @@ pg_audit_t *pg_audit_run(const pg_audit_in_t *in, apr_pool_t *pool)
     apr_pool_create(&work, pool);
     apr_pool_create(&a.scratch, work);
     a.index = index_vhosts(in, work);
-    a.access = pg_forward_access(in, work);
+    a.stated = apr_hash_make(work);
+    a.access = pg_forward_access(in, NULL, work);
     a.rules = pg_rules_create(in, a.access, found, work);
     out->vhost_count = in->site_count;
     out->vhosts = apr_pcalloc(pool, sizeof(*out->vhosts)

@@ -22,24 +22,37 @@ struct pg_directive_t {
     const pg_directive_t *next;  /* next sibling; NULL                    */
 };
 
+/** Groups of a regular expression that httpd can refer to, with $0. */
+#define PG_GROUPS 10
+
 /** A virtual host as the server runs it; [0] is the main server. */
 typedef struct pg_site_t {
     const char *name;            /* "name:port"                           */
-    const char *file;            /* where <VirtualHost> stands; NULL: main */
+    const char *file;            /* where <VirtualHost> is; NULL: main    */
     int line;
     bool proxy_requests;         /* the merged truth: ProxyRequests On    */
     bool guard_off;              /* ProxyGuard Off here                   */
     bool on_purpose;             /* ProxyGuardForward Allow here          */
+    bool host_deny;              /* a foreign Host is refused here        */
+    bool gate;                   /* the guard stops requests whose
+                                    destination the client chose          */
 } pg_site_t;
+
+/** Where the groups of a regular expression are; -1: not in the match. */
+typedef struct pg_match_t {
+    int from[PG_GROUPS];
+    int to[PG_GROUPS];
+} pg_match_t;
 
 typedef struct pg_audit_in_t {
     const pg_directive_t *tree;  /* first top-level directive             */
     const pg_site_t *sites;
     apr_size_t site_count;
     bool (*module_loaded)(void *ctx, const char *name); /* "mod_proxy.c"  */
-    /* Does this pattern of <ProxyMatch> and the like match? A pattern that
-     * cannot be compiled matches nothing: httpd does not start with one. */
-    bool (*regex_match)(void *ctx, const char *pattern, const char *subject);
+    /* Does this regular expression match? One that cannot be compiled
+     * matches nothing: httpd does not start with it. m: NULL, nobody asks. */
+    bool (*regex_match)(void *ctx, const char *pattern, bool nocase,
+                        const char *subject, pg_match_t *m);
     void *ctx;
 } pg_audit_in_t;
 

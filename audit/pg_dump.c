@@ -18,7 +18,7 @@ const char *pg_dump_where(const pg_finding_t *f, apr_pool_t *pool)
     return out;
 }
 
-/* Each line of text behind an indentation. */
+/* Each line of the text, indented. */
 static void write_lines(const pg_dump_t *out, const char *text,
                         apr_pool_t *pool)
 {
@@ -32,19 +32,40 @@ static void write_lines(const pg_dump_t *out, const char *text,
     }
 }
 
+/* The words of the report that are not a finding's own. What scripts look
+ * for ("vhost NAME: open: ", "PG0201: critical: ") is the same in all. */
+static const struct {
+    const char *meaning;
+    const char *fix;
+} labels[PG_LANG_COUNT] = {
+    { "meaning", "fix" },
+    { "意味", "対処" }
+};
+
 static void write_finding(const pg_dump_t *out, const pg_finding_t *f,
                           apr_pool_t *pool)
 {
     out->write(out->to,
-               apr_psprintf(pool,
-                            "PG%04d: %s: %s%s\n    meaning: %s"
-                            "\n",
-                            f->id, pg_finding_severity(f->severity),
-                            pg_dump_where(f, pool), f->what, f->meaning));
-    if (f->fix && *f->fix) {
-        out->write(out->to, "    fix:\n");
-        write_lines(out, f->fix, pool);
+               apr_psprintf(pool, "PG%04d: %s: %s%s\n    %s: %s\n", f->id,
+                            pg_finding_severity(f->severity),
+                            pg_dump_where(f, pool), f->what[out->lang],
+                            labels[out->lang].meaning,
+                            f->meaning[out->lang]));
+    if (*f->fix[out->lang]) {
+        out->write(out->to, apr_psprintf(pool, "    %s:\n",
+                                         labels[out->lang].fix));
+        write_lines(out, f->fix[out->lang], pool);
     }
+}
+
+/* "2 findings", "指摘 2 件" */
+static const char *count_of(apr_size_t n, pg_lang_e lang, apr_pool_t *pool)
+{
+    if (lang == PG_LANG_JA) {
+        return apr_psprintf(pool, "指摘 %" APR_SIZE_T_FMT " 件\n", n);
+    }
+    return apr_psprintf(pool, "%" APR_SIZE_T_FMT " finding%s\n", n,
+                        n == 1 ? "" : "s");
 }
 
 void pg_dump(const pg_dump_t *out, const pg_audit_t *audit, apr_pool_t *pool)
@@ -57,14 +78,14 @@ void pg_dump(const pg_dump_t *out, const pg_audit_t *audit, apr_pool_t *pool)
         const pg_vhost_t *v = &audit->vhosts[i];
         out->write(out->to,
                    apr_psprintf(scratch, "vhost %s: %s: %s\n", v->name,
-                                pg_vocab_posture(v->posture), v->why));
+                                pg_vocab_posture(v->posture),
+                                v->why[out->lang]));
         apr_pool_clear(scratch);
     }
     for (apr_size_t i = 0; i < audit->finding_count; i++) {
         write_finding(out, &audit->findings[i], scratch);
         apr_pool_clear(scratch);
     }
-    out->write(out->to, apr_psprintf(scratch, "%" APR_SIZE_T_FMT
-                                     " findings\n", audit->finding_count));
+    out->write(out->to, count_of(audit->finding_count, out->lang, scratch));
     apr_pool_destroy(scratch);
 }

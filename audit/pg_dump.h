@@ -11,6 +11,7 @@
 typedef struct pg_dump_t {
     void (*write)(void *to, const char *text);
     void *to;
+    pg_lang_e lang;
 } pg_dump_t;
 
 /** Write all of it. The pool is for work. */

@@ -14,10 +14,14 @@
 #define BUDGET 2000
 #define STATES 48
 
+/* Directories deeper than this are in no order; <DirectoryMatch> comes last. */
+#define MOST_DEPTH 64
+
 typedef struct section_t {
     pg_pattern_t pattern;
     const pg_perdir_t *config;
     const pg_directive_t *from;
+    int depth;                   /* of a <Directory>: its order           */
 } section_t;
 
 /* What the main server, or one virtual host, adds. */
@@ -25,6 +29,8 @@ typedef struct part_t {
     pg_perdir_t *server;         /* <If>s outside of sections             */
     apr_array_header_t *proxies; /* section_t                             */
     apr_array_header_t *locations;
+    apr_array_header_t *folders; /* <Directory>                           */
+    apr_array_header_t *files;
     apr_array_header_t *ports;   /* pg_ports_t                            */
     const pg_directive_t *block; /* ProxyBlock *                          */
     bool tls;                    /* SSLProxyEngine on                     */
@@ -50,6 +56,8 @@ typedef struct site_t {
     const pg_directive_t *block;
     apr_pool_t *pool;            /* scratch                               */
     pg_method_e method;          /* asked for now                         */
+    bool rules_run;              /* RewriteRules have had their say       */
+    const pg_reach_t *reach;     /* the very request; NULL: a kind of it  */
     int budget;
 } site_t;
 
@@ -57,6 +65,7 @@ typedef struct site_t {
 typedef struct ask_t {
     const char *target;          /* as <Proxy> sees it                    */
     const char *uri;             /* as <Location> sees it                 */
+    const char *file;            /* as <Directory> sees it; NULL: not     */
     bool connect;
     bool local;                  /* not sent anywhere: no <Proxy>         */
     pg_method_e method;
@@ -94,6 +103,45 @@ static void read_section(part_t *part, const pg_directive_t *d,
                        section_t) = s;
         part->any = true;
     }
+}
+
+static int depth_of(const char *path)
+{
+    int n = 0;
+
+    for (; *path; path++) {
+        n += *path == '/' && path[1];
+    }
+    return n < MOST_DEPTH ? n : MOST_DEPTH - 1;
+}
+
+/* <Directory> and <Files>: a proxied request does not see them, one that a
+ * rule or a handler of a section sends on does. */
+static void read_files(part_t *part, const pg_directive_t *d,
+                       const pg_access_t *a)
+{
+    bool folder = pg_tree_begins(d->name, "<Directory");
+    apr_array_header_t *list = folder ? part->folders : part->files;
+    const char *args = d->args;
+    section_t s = { .from = d };
+
+    s.pattern.text = pg_tree_word(&args, a->pool);
+    s.pattern.regex = pg_tree_is(d, "<DirectoryMatch")
+                      || pg_tree_is(d, "<FilesMatch");
+    if (strcmp(s.pattern.text, "~") == 0) {
+        s.pattern.regex = true;
+        s.pattern.text = pg_tree_word(&args, a->pool);
+    }
+    s.pattern.glob = !s.pattern.regex && (!folder
+                                          || apr_fnmatch_test(s.pattern.text));
+    s.config = pg_perdir_compile(d->child, &a->env, a->pool);
+    if (!pg_perdir_matters(s.config)) {
+        return;
+    }
+    s.depth = s.pattern.regex || !folder ? MOST_DEPTH
+                                         : depth_of(s.pattern.text);
+    APR_ARRAY_PUSH(list, section_t) = s;
+    part->any = true;
 }
 
 static void read_ports(part_t *part, const pg_directive_t *d,
@@ -179,9 +227,12 @@ typedef struct top_t {
                  const pg_access_t *a);
 } top_t;
 
-/* What counts at the top of a server or a virtual host. <Directory> and
- * <Files> are not here: httpd skips them for a proxied request. */
+/* What counts at the top of a server or a virtual host. */
 static const top_t tops[] = {
+    { "<Directory", read_files },
+    { "<DirectoryMatch", read_files },
+    { "<Files", read_files },
+    { "<FilesMatch", read_files },
     { "<Proxy", read_section },
     { "<ProxyMatch", read_section },
     { "<Location", read_section },
@@ -226,6 +277,8 @@ static part_t *compile(const pg_directive_t *first, pg_access_t *a)
     part->server = apr_pcalloc(a->pool, sizeof(*part->server));
     part->proxies = apr_array_make(a->pool, 2, sizeof(section_t));
     part->locations = apr_array_make(a->pool, 2, sizeof(section_t));
+    part->folders = apr_array_make(a->pool, 2, sizeof(section_t));
+    part->files = apr_array_make(a->pool, 2, sizeof(section_t));
     part->ports = apr_array_make(a->pool, 2, sizeof(pg_ports_t));
     for (const pg_directive_t *d = first; d; d = d->next) {
         for (apr_size_t i = 0; i < sizeof(tops) / sizeof(*tops); i++) {
@@ -254,12 +307,15 @@ static void read_aliases(pg_access_t *a, const pg_directive_t *first)
     }
 }
 
-pg_access_t *pg_forward_access(const pg_audit_in_t *in, apr_pool_t *pool)
+pg_access_t *pg_forward_access(const pg_audit_in_t *in, const char *client,
+                               apr_pool_t *pool)
 {
     pg_access_t *a = apr_pcalloc(pool, sizeof(*a));
 
     a->in = in;
     a->pool = pool;
+    a->env.in = in;
+    a->env.client = client;
     read_aliases(a, in->tree);
     a->base = compile(in->tree, a);
     return a;
@@ -271,7 +327,7 @@ static bool is_same_state(const pg_perdir_t *a, const pg_perdir_t *b)
     return a->authz == b->authz && a->compat == b->compat
            && a->methods_set == b->methods_set && a->methods == b->methods
            && a->auth_type == b->auth_type && a->ifs == b->ifs
-           && a->opaque == b->opaque;
+           && a->opaque == b->opaque && a->rules == b->rules;
 }
 
 static void add_state(states_t *s, const pg_perdir_t *p)
@@ -334,6 +390,63 @@ static void apply_all(site_t *site, states_t *s,
     }
 }
 
+/* Does the section take in this file? */
+static bool holds_file(const site_t *site, const section_t *s,
+                       const char *file)
+{
+    const char *text = s->pattern.text, *slash = strrchr(file, '/');
+    apr_size_t n = strlen(text);
+
+    if (pg_tree_begins(s->from->name, "<Files")) {
+        file = slash ? slash + 1 : file;
+    }
+    if (s->pattern.regex || s->pattern.glob) {
+        return pg_targets_match(&s->pattern, file, site->access->in);
+    }
+    return strncmp(file, text, n) == 0
+           && (n == 0 || text[n - 1] == '/' || file[n] == '/');
+}
+
+static void apply_files(site_t *site, states_t *s,
+                        const apr_array_header_t *all, int depth, ask_t *ask)
+{
+    for (int i = 0; i < all->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(all, i, section_t);
+        if (section->depth == depth
+            && holds_file(site, section, ask->file)) {
+            apply(site, s, section, PG_COVERS_ALL);
+            ask->decides = section->from;
+        }
+    }
+}
+
+/* The walk over directories, shortest first, and files. */
+static void walk_files(site_t *site, states_t *s, ask_t *ask)
+{
+    for (int depth = 0; depth <= MOST_DEPTH; depth++) {
+        for (int i = 0; i < site->parts; i++) {
+            apply_files(site, s, site->part[i]->folders, depth, ask);
+        }
+    }
+    for (int i = 0; i < site->parts; i++) {
+        apply_files(site, s, site->part[i]->files, MOST_DEPTH, ask);
+    }
+}
+
+static pg_tri_e condition_of(const site_t *site, const pg_if_t *at)
+{
+    pg_tri_e out = at->has_condition ? at->condition[site->method] : PG_YES;
+    pg_expr_t e = { .in = site->access->in, .pool = site->pool };
+    const char *args = at->from->args;
+
+    if (out != PG_MAYBE || !site->reach || !site->reach->value) {
+        return out;
+    }
+    e.value = site->reach->value;
+    e.ctx = site->reach->ctx;
+    return pg_expr_eval(&e, pg_tree_word(&args, site->pool));
+}
+
 /* httpd's walk over <If>s, both ways where the condition is not known.
  * prev: how the last condition came out, -1 if there was none; now: what
  * those that held bring together. */
@@ -348,7 +461,9 @@ static unsigned walk_ifs(site_t *site, const pg_if_t *at, int prev,
         return PG_MAY_BOTH;
     }
     if (at == NULL && now == NULL) {
-        return pg_perdir_decide(p, site->method);
+        pg_perdir_t last = *p;
+        last.rules = site->rules_run ? NULL : p->rules;
+        return pg_perdir_decide(&last, site->method);
     }
     if (at == NULL) {
         return walk_ifs(site, now->ifs, -1, NULL,
@@ -357,7 +472,7 @@ static unsigned walk_ifs(site_t *site, const pg_if_t *at, int prev,
     if (at->is_else && prev == 1) {
         return walk_ifs(site, at->next, prev, now, p);
     }
-    condition = at->has_condition ? at->condition : PG_YES;
+    condition = condition_of(site, at);
     if (condition != PG_YES) {
         out |= walk_ifs(site, at->next, 0, now, p);
     }
@@ -385,6 +500,9 @@ static unsigned outcome(site_t *site, ask_t *ask)
     site->budget = BUDGET;
     site->method = ask->method;
     ask->decides = NULL;
+    if (ask->file) {
+        walk_files(site, &proxies, ask);
+    }
     for (int i = 0; i < site->parts && !ask->local; i++) {
         apply_all(site, &proxies, site->part[i]->proxies, ask);
     }
@@ -456,15 +574,25 @@ static bool refuses(const pg_perdir_t *p)
     return false;
 }
 
+static bool is_open_question(const pg_if_t *f)
+{
+    for (int i = 0; i < PG_METHOD_COUNT; i++) {
+        if (f->condition[i] == PG_MAYBE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The first condition or directive that leaves a section's answer open. */
 static const pg_directive_t *cause_in(const pg_perdir_t *p)
 {
-    if (p->opaque) {
-        return p->opaque;
+    if (p->opaque || p->rules) {
+        return p->opaque ? p->opaque : p->rules;
     }
     for (const pg_if_t *f = p->ifs; f; f = f->next) {
         const pg_directive_t *inner = cause_in(f->config);
-        if (inner || (f->has_condition && f->condition == PG_MAYBE)) {
+        if (inner || (f->has_condition && is_open_question(f))) {
             return inner ? inner : f->from;
         }
     }
@@ -609,13 +737,18 @@ const pg_forward_t *pg_forward_judge(pg_access_t *access,
 }
 
 unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
-                            const char *uri, const char *url,
-                            apr_pool_t *scratch)
+                            const pg_reach_t *reach, apr_pool_t *scratch)
 {
-    ask_t ask = { .target = url, .uri = uri, .local = url == NULL,
+    ask_t ask = { .target = reach->url, .uri = reach->uri,
+                  .file = reach->file, .local = reach->url == NULL,
                   .method = PG_METHOD_GET };
     site_t *site = site_create(access, vhost, scratch);
 
+    site->rules_run = true;
+    site->reach = reach;
+    if (site->block && reach->sent) {
+        return PG_MAY_REFUSE;
+    }
     return outcome(site, &ask);
 }
 

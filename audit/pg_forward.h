@@ -46,8 +46,10 @@ typedef struct pg_forward_t {
 /** The parts of a configuration that all virtual hosts share, compiled. */
 typedef struct pg_access_t pg_access_t;
 
-/** Compile the top level of the configuration. */
-pg_access_t *pg_forward_access(const pg_audit_in_t *in, apr_pool_t *pool);
+/** Compile the top level of the configuration.
+ *  @param client  the address asked from; NULL: a third party's */
+pg_access_t *pg_forward_access(const pg_audit_in_t *in, const char *client,
+                               apr_pool_t *pool);
 
 /**
  * Judge one virtual host's forward proxy.
@@ -59,16 +61,21 @@ const pg_forward_t *pg_forward_judge(pg_access_t *access,
                                      const pg_directive_t *vhost,
                                      apr_pool_t *scratch);
 
-/**
- * What comes of a stranger's request that is not a forward one: a reverse
- * proxy's.
- * @param uri  its path
- * @param url  where it is sent, as <Proxy> sees it; NULL: nowhere
- * @return a set: PG_MAY_*
- */
+/** A request that is not a forward one, as access control sees it. */
+typedef struct pg_reach_t {
+    const char *uri;             /* its path, to <Location>               */
+    const char *url;             /* where it is sent, to <Proxy>; NULL: not
+                                    known yet when access is decided      */
+    const char *file;            /* its file, to <Directory>; NULL: none  */
+    bool sent;                   /* mod_proxy carries it                  */
+    /* what its variables are, for <If>; NULL: not known */
+    const char *(*value)(void *ctx, const char *name);
+    void *ctx;
+} pg_reach_t;
+
+/** What comes of such a request of a third party. A set: PG_MAY_*. */
 unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
-                            const char *uri, const char *url,
-                            apr_pool_t *scratch);
+                            const pg_reach_t *reach, apr_pool_t *scratch);
 
 /** Does this section, for itself, refuse a stranger some method? */
 bool pg_forward_denies(pg_access_t *access, const pg_directive_t *section);

@@ -10,7 +10,7 @@
 
 #include "pg_audit.h"
 
-/** Rules; their ids, severities and texts stand in pg_found.c. */
+/** Rules; their ids, severities and texts are in pg_found.c. */
 typedef enum pg_rule_e {
     PG_RULE_OPEN_BARE,
     PG_RULE_OPEN_DOOR,
@@ -37,6 +37,12 @@ typedef enum pg_rule_e {
     PG_RULE_VIA,
     PG_RULE_COMPAT,
     PG_RULE_CONNECT_UNUSED,
+    PG_RULE_PORT_CHOSEN,
+    PG_RULE_STOPPED,
+    PG_RULE_STATED_ADDRESS,
+    PG_RULE_BY_SENT,
+    PG_RULE_HOST_DENY,
+    PG_RULE_NOT_IN_TREE,
     PG_RULE_COUNT
 } pg_rule_e;
 
@@ -56,7 +62,19 @@ void pg_found_add(pg_found_t *found, pg_rule_e which,
                   const pg_directive_t *at, const char *vhost,
                   const char *detail);
 
+/** The sentence with `detail` in place of its "%s", if it has one. */
+const char *pg_found_sentence(const char *what, const char *detail,
+                              apr_pool_t *pool);
+
 /** All findings, worst first, then by file and line. */
 void pg_found_result(pg_found_t *found, pg_audit_t *out);
+
+/**
+ * What the server has seen by now, beside what the configuration showed.
+ * @param steered  attempts of class chosen-backend
+ * @return audit, or one in pool with one finding more
+ */
+const pg_audit_t *pg_found_live(const pg_audit_t *audit,
+                                apr_uint64_t steered, apr_pool_t *pool);
 
 #endif

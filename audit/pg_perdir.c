@@ -137,8 +137,9 @@ static void read_satisfy(reader_t *r, const pg_directive_t *d)
     }
 }
 
-/* Is a stranger one of these, as "from" takes them? */
-static pg_tri_e from_who(const char *word, apr_pool_t *pool)
+/* Is the client one of these, as "from" takes them? */
+static pg_tri_e from_who(const char *word, const pg_authz_env_t *env,
+                         apr_pool_t *pool)
 {
     bool address = strchr(word, ':') || strspn(word, "0123456789./")
                                         == strlen(word);
@@ -147,12 +148,14 @@ static pg_tri_e from_who(const char *word, apr_pool_t *pool)
         return PG_YES;
     }
     if (pg_tree_begins(word, "env=")) {
-        return PG_MAYBE;
+        bool no = word[4] == '!';
+        return !pg_require_env_unset(word + 4 + no, env) ? PG_MAYBE
+               : no ? PG_YES : PG_NO;
     }
     if (!address) {
         return strchr(word + (*word == '.'), '.') ? PG_NO : PG_MAYBE;
     }
-    switch (pg_require_addresses(word, pool)) {
+    switch (pg_require_addresses(word, env->client, pool)) {
     case PG_AUTHZ_GRANTED:
         return PG_YES;
     case PG_AUTHZ_DENIED:
@@ -169,7 +172,8 @@ static void read_from(reader_t *r, const pg_directive_t *d)
 
     pg_tree_word(&args, r->pool);            /* "from" */
     while (*args) {
-        pg_tri_e who = from_who(pg_tree_word(&args, r->pool), r->pool);
+        pg_tri_e who = from_who(pg_tree_word(&args, r->pool), r->env,
+                                r->pool);
         for (int i = 0; i < PG_METHOD_COUNT; i++) {
             if (r->limited & 1u << i && list[i] != PG_YES && who != PG_NO) {
                 list[i] = who;
@@ -196,26 +200,22 @@ static void read_auth_type(reader_t *r, const pg_directive_t *d)
     r->out->auth_type = pg_tree_says(d, "None", r->pool) ? PG_MAYBE : PG_YES;
 }
 
-static pg_tri_e condition_of(const char *args, apr_pool_t *pool)
-{
-    const char *text = pg_tree_word(&args, pool);
-
-    return *args                         ? PG_MAYBE
-           : pg_tree_same(text, "true")  ? PG_YES
-           : pg_tree_same(text, "false") ? PG_NO
-                                         : PG_MAYBE;
-}
-
 static void add_if(pg_perdir_t *out, const pg_directive_t *d,
                    const pg_authz_env_t *env, apr_pool_t *pool)
 {
     pg_if_t **at = &out->ifs;
     pg_if_t *entry = apr_pcalloc(pool, sizeof(*entry));
+    const char *args = d->args, *text;
 
     entry->from = d;
     entry->is_else = !pg_tree_is(d, "<If");
     entry->has_condition = !pg_tree_is(d, "<Else");
-    entry->condition = condition_of(d->args, pool);
+    text = pg_tree_word(&args, pool);
+    for (int i = 0; i < PG_METHOD_COUNT; i++) {
+        entry->condition[i] = *args ? PG_MAYBE
+                              : pg_require_expr(text, (pg_method_e)i, env,
+                                                pool);
+    }
     entry->config = pg_perdir_compile(d->child, env, pool);
     while (*at) {
         at = &(*at)->next;
@@ -241,7 +241,7 @@ static void read_rewrite(reader_t *r, const pg_directive_t *d)
     const char *flags = pg_tree_arg(d, 2, r->pool);
 
     if (strpbrk(flags, "FGRfgr") || strcmp(pg_tree_arg(d, 1, r->pool), "-")) {
-        read_opaque(r, d);
+        r->out->rules = r->out->rules ? r->out->rules : d;
     }
 }
 
@@ -326,7 +326,7 @@ void pg_perdir_add_if(pg_perdir_t *server, const pg_directive_t *d,
 bool pg_perdir_matters(const pg_perdir_t *p)
 {
     return p->authz || p->compat || p->methods_set || p->auth_type
-           || p->ifs || p->opaque;
+           || p->ifs || p->opaque || p->rules;
 }
 
 /* base's <If>s, then add's. */
@@ -357,6 +357,7 @@ const pg_perdir_t *pg_perdir_merge(const pg_perdir_t *base,
     out->auth_type = add->auth_type ? add->auth_type : base->auth_type;
     out->ifs = append_ifs(base->ifs, add->ifs, pool);
     out->opaque = base->opaque ? base->opaque : add->opaque;
+    out->rules = base->rules ? base->rules : add->rules;
     return out;
 }
 
@@ -422,5 +423,5 @@ unsigned pg_perdir_decide(const pg_perdir_t *p, pg_method_e method)
         out = (access & authz & PG_MAY_PASS)
               | ((access | authz) & PG_MAY_REFUSE);
     }
-    return p->opaque && out & PG_MAY_PASS ? PG_MAY_BOTH : out;
+    return (p->opaque || p->rules) && out & PG_MAY_PASS ? PG_MAY_BOTH : out;
 }

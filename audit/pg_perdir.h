@@ -17,8 +17,6 @@ enum {
     PG_MAY_BOTH = 3
 };
 
-typedef enum pg_tri_e { PG_NO, PG_YES, PG_MAYBE } pg_tri_e;
-
 typedef struct pg_compat_t pg_compat_t;     /* Order, Allow, Deny, Satisfy */
 typedef struct pg_if_t pg_if_t;
 
@@ -30,6 +28,7 @@ typedef struct pg_perdir_t {
     pg_tri_e auth_type;          /* AuthType: NO unset, MAYBE "None"      */
     pg_if_t *ifs;                /* in order                              */
     const pg_directive_t *opaque; /* may refuse, not analysed; NULL       */
+    const pg_directive_t *rules; /* RewriteRules that may refuse; NULL    */
 } pg_perdir_t;
 
 /** <If>, <ElseIf>, <Else>: a condition and what it brings. */
@@ -37,7 +36,7 @@ struct pg_if_t {
     const pg_directive_t *from;
     bool is_else;                /* only when the one before was false    */
     bool has_condition;
-    pg_tri_e condition;
+    pg_tri_e condition[PG_METHOD_COUNT];
     pg_perdir_t *config;
     pg_if_t *next;
 };

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 
+#include "pg_address.h"
 #include "pg_tree.h"
 
 /* A network wider than this many bits takes in strangers: it is half the
@@ -74,15 +75,62 @@ static int net_bits(const char *net, bool v6)
     return parts * 8;
 }
 
-unsigned pg_require_addresses(const char *args, apr_pool_t *pool)
+/* The network's address, what is left out of it being zero: "10" is
+ * 10.0.0.0. */
+static bool net_address(pg_address_t *out, const char *net, apr_pool_t *pool)
+{
+    const char *text = apr_pstrmemdup(pool, net, strcspn(net, "/"));
+    int dots = 0;
+
+    for (const char *at = text; *at; at++) {
+        dots += *at == '.' && at[1];
+    }
+    text = apr_pstrmemdup(pool, text, strlen(text)
+                          - (*text && text[strlen(text) - 1] == '.'));
+    while (!strchr(text, ':') && dots++ < 3) {
+        text = apr_pstrcat(pool, text, ".0", NULL);
+    }
+    return pg_address_parse(out, pg_span_str(text));
+}
+
+/* Is the client in the network? As mod_authz_host compares them. */
+static bool takes_in(const char *net, const char *client, apr_pool_t *pool)
+{
+    bool v6 = strchr(net, ':') != NULL;
+    int bits = net_bits(net, v6);
+    pg_address_t a, b;
+
+    if (bits < 0 || bits > (v6 ? 128 : 32) || !net_address(&a, net, pool)
+        || !pg_address_parse(&b, pg_span_str(client))
+        || v6 == pg_address_is_ipv4(&b)) {
+        return false;
+    }
+    bits += v6 ? 0 : 96;
+    for (int i = 0; i < bits; i++) {
+        if ((a.octets[i / 8] ^ b.octets[i / 8]) & 0x80 >> i % 8) {
+            return false;
+        }
+    }
+    return true;
+}
+
+unsigned pg_require_addresses(const char *args, const char *client,
+                              apr_pool_t *pool)
 {
     unsigned answer = PG_AUTHZ_DENIED;
 
     while (*args) {
         const char *net = pg_tree_word(&args, pool);
+        if (client) {
+            answer = takes_in(net, client, pool) ? PG_AUTHZ_GRANTED : answer;
+            continue;
+        }
         bool v6 = strchr(net, ':') != NULL;
         int bits = net_bits(net, v6);
-        if (bits < 0) {
+        if (strpbrk(net, "$%")) {
+            answer |= PG_AUTHZ_ANY;
+        }
+        else if (bits < 0) {
             answer |= PG_AUTHZ_ANY;
         }
         else if (bits < (v6 ? WIDE_V6 : WIDE_V4)) {
@@ -92,14 +140,35 @@ unsigned pg_require_addresses(const char *args, apr_pool_t *pool)
     return answer;
 }
 
-/* Names of clients' hosts: a stranger has none of them, unless the name is
- * no more than a top-level domain or is worked out at run time. */
-static unsigned host_names(const char *args, apr_pool_t *pool)
+/* A Require, as its provider sees it. */
+typedef struct asked_t {
+    const char *args;
+    pg_method_e method;
+    const pg_authz_env_t *env;
+    apr_pool_t *pool;
+} asked_t;
+
+static unsigned addresses(const asked_t *a)
 {
+    return pg_require_addresses(a->args, a->env->client, a->pool);
+}
+
+static unsigned local(const asked_t *a)
+{
+    return a->env->client
+           ? pg_require_addresses("127.0.0.0/8 ::1", a->env->client, a->pool)
+           : PG_AUTHZ_DENIED;
+}
+
+/* Names of clients' hosts: a third party has none of them, unless the name is
+ * no more than a top-level domain or is worked out at run time. */
+static unsigned host_names(const asked_t *a)
+{
+    const char *args = a->args;
     unsigned answer = PG_AUTHZ_DENIED;
 
     while (*args) {
-        const char *name = pg_tree_word(&args, pool);
+        const char *name = pg_tree_word(&args, a->pool);
         const char *dot = strchr(name + (*name == '.'), '.');
         if (strchr(name, '%') || (!dot && !pg_tree_same(name, "localhost"))) {
             answer = PG_AUTHZ_ANY;
@@ -108,70 +177,142 @@ static unsigned host_names(const char *args, apr_pool_t *pool)
     return answer;
 }
 
-static unsigned all_word(const char *args, apr_pool_t *pool)
+static unsigned all_word(const asked_t *a)
 {
-    const char *word = pg_tree_word(&args, pool);
+    const char *args = a->args;
 
-    return pg_tree_same(word, "granted") ? PG_AUTHZ_GRANTED : PG_AUTHZ_DENIED;
+    return pg_tree_same(pg_tree_word(&args, a->pool), "granted")
+               ? PG_AUTHZ_GRANTED : PG_AUTHZ_DENIED;
 }
 
-/* Only the two expressions that need no thought. */
-static unsigned expression(const char *args, apr_pool_t *pool)
+static unsigned method_names(const asked_t *a)
 {
-    const char *text = pg_tree_word(&args, pool);
-
-    if (*args == '\0' && pg_tree_same(text, "true")) {
-        return PG_AUTHZ_GRANTED;
-    }
-    if (*args == '\0' && pg_tree_same(text, "false")) {
-        return PG_AUTHZ_DENIED;
-    }
-    return PG_AUTHZ_ANY;
+    return pg_require_methods(a->args, a->pool) & 1u << a->method
+               ? PG_AUTHZ_GRANTED : PG_AUTHZ_DENIED;
 }
 
-/* Providers: what they tell a stranger. One that is not here is not known,
- * so it may say anything. */
+static const char *method_name(pg_method_e method)
+{
+#define NAME(name) #name,
+    static const char *const names[] = { PG_METHODS(NAME) };
+#undef NAME
+
+    return method == PG_METHOD_OTHER ? "BREW" : names[method];
+}
+
+static const char *ask_variable(void *ctx, const char *name)
+{
+    const asked_t *a = ctx;
+
+    return !strcmp(name, "REQUEST_METHOD") ? method_name(a->method)
+           : !strcmp(name, "REMOTE_ADDR") ? a->env->client
+           : !strcmp(name, "REMOTE_USER") && !a->env->anonymous ? ""
+                                                                : NULL;
+}
+
+pg_tri_e pg_require_expr(const char *text, pg_method_e method,
+                         const pg_authz_env_t *env, apr_pool_t *pool)
+{
+    asked_t a = { .method = method, .env = env, .pool = pool };
+    pg_expr_t e = { .in = env->in, .value = ask_variable, .ctx = &a,
+                    .pool = pool };
+
+    return pg_expr_eval(&e, text);
+}
+
+/* The expression, which stands in quotes or takes the rest of the line. */
+static unsigned expression(const asked_t *a)
+{
+    static const unsigned answers[] = { [PG_NO] = PG_AUTHZ_DENIED,
+                                        [PG_YES] = PG_AUTHZ_GRANTED,
+                                        [PG_MAYBE] = PG_AUTHZ_ANY };
+    const char *rest = a->args;
+    const char *word = pg_tree_word(&rest, a->pool);
+
+    return answers[pg_require_expr(*rest ? a->args : word, a->method, a->env,
+                                   a->pool)];
+}
+
+/* Is the text in some directive other than those that ask for it? */
+static bool is_mentioned(const pg_directive_t *first, const char *name)
+{
+    static const char *const readers[] = { "Require", "allow", "deny",
+                                           "RewriteCond", "<If", "<ElseIf",
+                                           NULL };
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (strstr(d->args, name) && !pg_tree_is_one(d, readers)) {
+            return true;
+        }
+        if (is_mentioned(d->child, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pg_require_env_unset(const char *name, const pg_authz_env_t *env)
+{
+    bool plain = *name != '\0';
+
+    for (const char *c = name; *c; c++) {
+        plain &= apr_islower(*c) || *c == '-' || *c == '_';
+    }
+    return plain && env->in && !is_mentioned(env->in->tree, name);
+}
+
+static unsigned variables(const asked_t *a)
+{
+    const char *args = a->args;
+
+    while (*args) {
+        if (!pg_require_env_unset(pg_tree_word(&args, a->pool), a->env)) {
+            return PG_AUTHZ_ANY;
+        }
+    }
+    return PG_AUTHZ_DENIED;
+}
+
+/* Providers: what they tell a third party. One that is not here is not known,
+ * so it may say anything. NULL: it wants an account. */
 typedef struct provider_t {
     const char *name;
-    unsigned (*ask)(const char *args, apr_pool_t *pool);
-    bool needs_user;
+    unsigned (*ask)(const asked_t *a);
 } provider_t;
 
 static const provider_t providers[] = {
-    { "all", all_word, false },
-    { "ip", pg_require_addresses, false },
-    { "host", host_names, false },
-    { "forward-dns", host_names, false },
-    { "local", NULL, false },
-    { "expr", expression, false },
-    { "valid-user", NULL, true },
-    { "user", NULL, true },
-    { "group", NULL, true },
-    { "file-owner", NULL, true },
-    { "file-group", NULL, true },
-    { "dbm-group", NULL, true },
-    { "dbm-file-group", NULL, true },
-    { "dbd-group", NULL, true },
-    { "ldap-user", NULL, true },
-    { "ldap-group", NULL, true },
-    { "ldap-dn", NULL, true },
-    { "ldap-attribute", NULL, true },
-    { "ldap-filter", NULL, true },
-    { "ldap-search", NULL, true }
+    { "all", all_word },
+    { "ip", addresses },
+    { "host", host_names },
+    { "forward-dns", host_names },
+    { "local", local },
+    { "expr", expression },
+    { "method", method_names },
+    { "env", variables },
+    { "valid-user", NULL },
+    { "user", NULL },
+    { "group", NULL },
+    { "file-owner", NULL },
+    { "file-group", NULL },
+    { "dbm-group", NULL },
+    { "dbm-file-group", NULL },
+    { "dbd-group", NULL },
+    { "ldap-user", NULL },
+    { "ldap-group", NULL },
+    { "ldap-dn", NULL },
+    { "ldap-attribute", NULL },
+    { "ldap-filter", NULL },
+    { "ldap-search", NULL }
 };
 
-static unsigned ask_provider(const char *name, const char *args,
-                             const pg_authz_env_t *env, apr_pool_t *pool)
+static unsigned ask_provider(const char *name, const asked_t *a)
 {
     for (apr_size_t i = 0; i < sizeof(providers) / sizeof(*providers); i++) {
         const provider_t *p = &providers[i];
-        if (!pg_tree_same(p->name, name)) {
-            continue;
+        if (pg_tree_same(p->name, name)) {
+            return p->ask ? p->ask(a)
+                   : a->env->anonymous ? PG_AUTHZ_ANY : PG_AUTHZ_DENIED;
         }
-        if (p->needs_user) {
-            return env->anonymous ? PG_AUTHZ_ANY : PG_AUTHZ_DENIED;
-        }
-        return p->ask ? p->ask(args, pool) : PG_AUTHZ_DENIED;
     }
     return PG_AUTHZ_ANY;
 }
@@ -217,12 +358,9 @@ void pg_require_add(pg_require_t *section, const pg_directive_t *d,
     resolve_alias(&name, &args, env, pool);
     leaf->limited = limited;
     leaf->from = d;
-    if (pg_tree_same(name, "method")) {
-        leaf->answer = PG_AUTHZ_DENIED;
-        leaf->methods = pg_require_methods(args, pool);
-    }
-    else {
-        leaf->answer = ask_provider(name, args, env, pool);
+    for (int i = 0; i < PG_METHOD_COUNT; i++) {
+        asked_t a = { args, (pg_method_e)i, env, pool };
+        leaf->answer[i] = ask_provider(name, &a);
     }
     section->limited |= limited;
     append(section, leaf);
@@ -335,8 +473,7 @@ unsigned pg_require_eval(const pg_require_t *require, pg_method_e method,
         return outer == PG_LOGIC_AND ? PG_AUTHZ_GRANTED : PG_AUTHZ_NEUTRAL;
     }
     if (require->op == PG_LOGIC_UNSET) {
-        set = require->methods & 1u << method ? PG_AUTHZ_GRANTED
-                                              : require->answer;
+        set = require->answer[method];
     }
     for (const pg_require_t *c = require->first; c; c = c->next) {
         set = combine_sets(set, pg_require_eval(c, method, require->op),

@@ -7,7 +7,7 @@
 #ifndef PG_REQUIRE_H
 #define PG_REQUIRE_H
 
-#include "pg_audit.h"
+#include "pg_expr.h"
 
 /** The methods told apart, each a bit. HEAD is GET to httpd; OTHER stands
  *  for every method without a bit of its own. */
@@ -24,8 +24,7 @@ typedef enum pg_method_e {
 
 #define PG_METHODS_ALL ((1u << PG_METHOD_COUNT) - 1)
 
-/** The bits of the methods a directive names; *named is false when none of
- *  its words is a method known here. */
+/** The bits of the methods a directive names. */
 unsigned pg_require_methods(const char *args, apr_pool_t *pool);
 
 /** A set of answers: what a Require may come to. */
@@ -46,8 +45,7 @@ struct pg_require_t {
     pg_logic_e op;               /* of a container; UNSET for a leaf      */
     bool negate;
     unsigned limited;            /* methods it is for                     */
-    unsigned answer;             /* a leaf's, when method is not listed   */
-    unsigned methods;            /* Require method: granted for these     */
+    unsigned answer[PG_METHOD_COUNT]; /* a leaf's                         */
     const pg_directive_t *from;  /* NULL: made by AuthMerging             */
     pg_require_t *first;
     pg_require_t *next;
@@ -64,7 +62,18 @@ typedef struct pg_authz_env_t {
     const pg_directive_t **alias;
     int alias_count;
     bool anonymous;              /* some login needs no account           */
+    const pg_audit_in_t *in;
+    const char *client;          /* address asked from; NULL: one that is
+                                    in no list                            */
 } pg_authz_env_t;
+
+/** Is no directive seen to set this variable? Names in capitals may come
+ *  from modules. */
+bool pg_require_env_unset(const char *name, const pg_authz_env_t *env);
+
+/** What an expression comes to for a third party's request. */
+pg_tri_e pg_require_expr(const char *text, pg_method_e method,
+                         const pg_authz_env_t *env, apr_pool_t *pool);
 
 /** Put a Require into section, limited to these methods. */
 void pg_require_add(pg_require_t *section, const pg_directive_t *d,
@@ -86,8 +95,10 @@ const pg_authz_t *pg_require_merge(const pg_authz_t *base,
 unsigned pg_require_eval(const pg_require_t *require, pg_method_e method,
                          pg_logic_e outer);
 
-/** Does this list of addresses and networks take in a stranger? A set of
- *  GRANTED and DENIED. Networks of half the Internet count as all of it. */
-unsigned pg_require_addresses(const char *args, apr_pool_t *pool);
+/** Does this list of addresses and networks take in the client? A set of
+ *  GRANTED and DENIED. client NULL: a third party; networks of half the
+ *  Internet then count as all of it. */
+unsigned pg_require_addresses(const char *args, const char *client,
+                              apr_pool_t *pool);
 
 #endif

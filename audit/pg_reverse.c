@@ -5,184 +5,754 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "pg_targets.h"
+#include "pg_flow.h"
+#include "pg_regex.h"
 #include "pg_tree.h"
 
-/* What a part of the target, put in at run time, may be. */
-typedef enum part_e {
-    PART_FIXED,                  /* the server's own, or one of a list    */
-    PART_PATH,                   /* begins with '/': the host ends here   */
-    PART_FREE,                   /* whatever the client sends             */
-    PART_UNKNOWN
-} part_e;
+/* Requests made up for one virtual host before the rest counts as not
+ * known. */
+#define BUDGET 6000
+#define WHOLE_BUDGET 60000       /* of all of them together               */
 
-/* Text of the n-th group of a regular expression; NULL if there is none.
- * *at: where it stands. */
-static const char *group_text(const char *pattern, int n, const char **at,
-                              apr_pool_t *pool)
+#define NAME "proxyguard.example"
+#define LABEL "proxyguard"
+#define ADDRESS "192.0.2.10"
+#define PORT "8099"
+
+struct pg_shared_t {
+    const pg_audit_in_t *in;
+    pg_access_t *access;
+    apr_array_header_t *rules;   /* of the main server                    */
+    unsigned options;            /* its RewriteOptions                    */
+    int budget;
+    apr_array_header_t *passes;  /* pg_dest_t                             */
+    apr_array_header_t *places;  /* pg_place_t                            */
+};
+
+/* --- reading ------------------------------------------------------------- */
+
+/* What RewriteOptions say of rules that virtual hosts inherit. All of one
+ * server's count together. */
+enum {
+    OPTIONS_SET = 1,             /* there are some                        */
+    OPTIONS_INHERIT = 2,
+    OPTIONS_BEFORE = 4,
+    OPTIONS_DOWN = 8,
+    OPTIONS_DOWN_BEFORE = 16,
+    OPTIONS_IGNORE = 32
+};
+
+static unsigned options_in(const pg_directive_t *first, apr_pool_t *pool)
 {
-    const char *from = NULL;
-    int depth = 0, seen = 0, level = 0;
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } words[] = {
+        { "Inherit",           OPTIONS_INHERIT },
+        { "InheritBefore",     OPTIONS_BEFORE },
+        { "InheritDown",       OPTIONS_DOWN },
+        { "InheritDownBefore", OPTIONS_DOWN_BEFORE },
+        { "IgnoreInherit",     OPTIONS_IGNORE },
+    };
+    unsigned out = 0;
 
-    for (const char *s = pattern; *s; s++) {
-        if (*s == '\\' && s[1]) {
-            s++;
-        }
-        else if (*s == '(') {
-            depth++;
-            if (s[1] != '?' && ++seen == n) {
-                from = s + 1;
-                level = depth;
-                *at = s;
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        const char *args = d->args;
+        while (pg_tree_is(d, "RewriteOptions") && *args) {
+            const char *word = pg_tree_word(&args, pool);
+            out |= OPTIONS_SET;
+            for (apr_size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+                out |= pg_tree_same(word, words[i].word) ? words[i].bit : 0;
             }
         }
-        else if (*s == ')' && depth-- == level && from) {
-            return apr_pstrmemdup(pool, from, (apr_size_t)(s - from));
-        }
     }
-    return NULL;
+    return out;
 }
 
-/* Only letters, digits, '-', '_', and alternatives of them. */
-static bool is_list(const char *text)
+/* A virtual host without any directive of mod_rewrite has none of the
+ * server's rules either, whatever is handed down. */
+static bool has_rewriting(const pg_directive_t *first)
 {
-    for (; *text; text++) {
-        if (*text == '\\' && text[1] && !apr_isalnum(text[1])) {
-            text++;
-        }
-        else if (!apr_isalnum(*text) && !strchr("-_|", *text)) {
-            return false;
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (pg_rewrite_is(d) || has_rewriting(d->child)) {
+            return true;
         }
     }
+    return false;
+}
+
+static const pg_directive_t *last_of(const pg_directive_t *first,
+                                     const char *name)
+{
+    const pg_directive_t *last = NULL;
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (pg_tree_is(d, name)) {
+            last = d;
+        }
+    }
+    return last;
+}
+
+/* The one in force: the virtual host's, or the main server's. */
+static const pg_directive_t *in_force(const pg_shared_t *s,
+                                      const pg_directive_t *vhost,
+                                      const char *name)
+{
+    const pg_directive_t *own = vhost ? last_of(vhost->child, name) : NULL;
+
+    return own ? own : last_of(s->in->tree, name);
+}
+
+static bool is_on(const pg_shared_t *s, const pg_directive_t *vhost,
+                  const char *name, apr_pool_t *pool)
+{
+    const pg_directive_t *d = in_force(s, vhost, name);
+
+    return d && pg_tree_says(d, "on", pool);
+}
+
+static const char *without_scheme_and_port(const char *name, apr_pool_t *pool)
+{
+    const char *s = strstr(name, "://");
+
+    s = s ? s + 3 : name;
+    return apr_pstrmemdup(pool, s, strcspn(s, ":/"));
+}
+
+static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
+                           apr_pool_t *pool)
+{
+    const pg_directive_t *name = in_force(s, vhost, "ServerName");
+    const pg_directive_t *root = in_force(s, vhost, "DocumentRoot");
+    const pg_directive_t *canonical = in_force(s, vhost, "UseCanonicalName");
+    pg_scene_t out = { .in = s->in, .pool = pool, .server_name = "",
+                       .root = "" };
+
+    if (name) {
+        out.server_name = without_scheme_and_port(pg_tree_arg(name, 0, pool),
+                                                  pool);
+    }
+    if (root) {
+        out.root = pg_tree_arg(root, 0, pool);
+    }
+    out.canonical = canonical && !pg_tree_says(canonical, "Off", pool);
+    out.tls = is_on(s, vhost, "SSLEngine", pool);
+    out.proxy_tls = is_on(s, vhost, "SSLProxyEngine", pool);
+    if (in_force(s, vhost, "MergeSlashes")) {
+        out.keep_slashes = !is_on(s, vhost, "MergeSlashes", pool);
+    }
+    out.map[0] = vhost ? vhost->child : s->in->tree;
+    out.map[1] = vhost ? s->in->tree : NULL;
+    return out;
+}
+
+pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
+                               apr_pool_t *pool)
+{
+    pg_shared_t *s = apr_pcalloc(pool, sizeof(*s));
+    pg_flow_t flow = { .scene = { .in = in, .pool = pool } };
+
+    s->in = in;
+    s->access = access;
+    s->budget = WHOLE_BUDGET;
+    s->rules = pg_rewrite_read(in->tree, pool);
+    s->options = options_in(in->tree, pool);
+    flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
+    flow.places = apr_array_make(pool, 4, sizeof(pg_place_t));
+    pg_flow_read(&flow, in->tree);
+    s->passes = flow.passes;
+    s->places = flow.places;
+    return s;
+}
+
+/* The rules that a virtual host runs. */
+static apr_array_header_t *rules_of(const pg_shared_t *s,
+                                    const pg_directive_t *vhost,
+                                    apr_pool_t *pool)
+{
+    apr_array_header_t *own;
+    unsigned options, down;
+
+    if (vhost == NULL) {
+        return s->rules;
+    }
+    own = pg_rewrite_read(vhost->child, pool);
+    options = options_in(vhost->child, pool);
+    options = options ? options : s->options;
+    down = options & OPTIONS_IGNORE ? 0 : s->options;
+    if (options & OPTIONS_INHERIT || down & OPTIONS_DOWN) {
+        return apr_array_append(pool, own, s->rules);
+    }
+    if (options & OPTIONS_BEFORE || down & OPTIONS_DOWN_BEFORE) {
+        return apr_array_append(pool, s->rules, own);
+    }
+    return own;
+}
+
+static pg_flow_t flow_of(const pg_shared_t *s, const pg_directive_t *vhost,
+                         apr_pool_t *pool)
+{
+    pg_flow_t flow = { .scene = scene_of(s, vhost, pool) };
+    const apr_array_header_t *none = apr_array_make(pool, 1,
+                                                    sizeof(pg_place_t));
+
+    flow.rules = rules_of(s, vhost, pool);
+    flow.engine = is_on(s, vhost, "RewriteEngine", pool);
+    if (vhost && !has_rewriting(vhost->child)) {
+        flow.rules = apr_array_make(pool, 1, sizeof(pg_rewriterule_t));
+    }
+    flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
+    flow.places = apr_array_append(pool, s->places, none);
+    if (vhost) {
+        pg_flow_read(&flow, vhost->child);
+    }
+    /* the main server's come first, ProxyPassInherit or not */
+    flow.passes = apr_array_append(pool, s->passes, flow.passes);
+    return flow;
+}
+
+/* --- trying -------------------------------------------------------------- */
+
+/* A directive under judgement. */
+typedef struct trial_t {
+    const pg_shared_t *shared;
+    const pg_directive_t *vhost;
+    pg_flow_t flow;
+    bool names;
+    const pg_dest_t *d;
+    const pg_place_t *place;     /* the section it is in; NULL            */
+    int *budget;
+    pg_chosen_e best;            /* NOT, PORT or HOST                     */
+    bool fired;                  /* a request came out by it              */
+    bool alone;                  /* it would, were it the only one        */
+    unsigned met;                /* its conditions that were ever met     */
+    bool unsure;                 /* some outcome is not known             */
+    bool refused;                /* a way out was closed by access control */
+} trial_t;
+
+/* What a client would put where he may choose, the host first. */
+static const char *const fills[] = {
+    NAME, NAME "/", NAME "/x", NAME "/a/b/c.html", "/" NAME "/", "http://"
+    NAME "/", "http/" NAME "/", "https/" NAME "/", "@" NAME "/", "@" NAME,
+    ":8@" NAME "/", "8@" NAME, "." NAME "/", "." NAME, ADDRESS,
+    ADDRESS ":" PORT "/", LABEL, LABEL "/", "ws://" NAME "/",
+    ":" PORT "/", ":" PORT, PORT, PORT "/", "x:" PORT "/", ""
+};
+#define FILLS ((int)(sizeof(fills) / sizeof(*fills)))
+#define ALTERNATIVES 3
+
+static bool ends_with(const char *text, const char *end)
+{
+    apr_size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && pg_tree_same(text + n - m, end);
+}
+
+/* Whose choice is the place this URL names? As mod_proxy reads it. */
+static pg_chosen_e chosen_in(const trial_t *t, const char *url)
+{
+    apr_pool_t *pool = t->flow.scene.pool;
+    const char *colon = strstr(url, "://"), *host, *at, *port;
+
+    if (colon == NULL
+        || !pg_targets_carries(t->shared->in, apr_pstrmemdup(pool, url,
+               (apr_size_t)(colon - url)), t->flow.scene.proxy_tls)) {
+        return PG_CHOSEN_NOT;
+    }
+    host = apr_pstrmemdup(pool, colon + 3, strcspn(colon + 3, "/"));
+    at = strrchr(host, '@');
+    host = at ? at + 1 : host;
+    if (strpbrk(host, "?#%\\ ")) {
+        return PG_CHOSEN_NOT;
+    }
+    port = strrchr(host, ':');
+    if (port && !strchr(port, ']')) {
+        host = apr_pstrmemdup(pool, host, (apr_size_t)(port - host));
+        if (strspn(port + 1, "0123456789") != strlen(port + 1)
+            || strchr(host, ':')) {
+            return PG_CHOSEN_NOT;    /* mod_proxy answers 400             */
+        }
+    }
+    if (ends_with(host, NAME) || !strcmp(host, ADDRESS)
+        || !strcmp(host, LABEL)) {
+        return PG_CHOSEN_HOST;
+    }
+    return port && strstr(port, PORT) && !strstr(t->d->target, PORT)
+               ? PG_CHOSEN_PORT : PG_CHOSEN_NOT;
+}
+
+typedef struct asked_t {
+    const pg_scene_t *scene;
+    const pg_sent_t *sent;
+} asked_t;
+
+static const char *ask_variable(void *ctx, const char *name)
+{
+    const asked_t *a = ctx;
+
+    return pg_rewrite_variable(a->scene, a->sent, name, a->sent->uri);
+}
+
+static apr_array_header_t *one_rule(const pg_rewriterule_t *rule,
+                                    apr_pool_t *pool)
+{
+    apr_array_header_t *rules = apr_array_make(pool, 1, sizeof(*rule));
+
+    APR_ARRAY_PUSH(rules, pg_rewriterule_t) = *rule;
+    return rules;
+}
+
+/* The virtual host with nothing in it but the directive on trial. */
+static pg_flow_t only(const trial_t *t)
+{
+    apr_pool_t *pool = t->flow.scene.pool;
+    pg_flow_t one = t->flow;
+
+    one.engine = true;
+    one.rules = apr_array_make(pool, 1, sizeof(pg_rewriterule_t));
+    one.passes = apr_array_make(pool, 1, sizeof(pg_dest_t));
+    one.places = apr_array_make(pool, 1, sizeof(pg_place_t));
+    if (t->place) {
+        pg_place_t place = *t->place;
+        place.rules = t->d->rule ? one_rule(t->d->rule, pool) : NULL;
+        APR_ARRAY_PUSH(one.places, pg_place_t) = place;
+    }
+    else if (t->d->rule) {
+        one.rules = one_rule(t->d->rule, pool);
+    }
+    else {
+        APR_ARRAY_PUSH(one.passes, pg_dest_t) = *t->d;
+    }
+    return one;
+}
+
+/* Would the directive take this request by itself, and which of its
+ * conditions does it meet? */
+static void note_alone(trial_t *t, const pg_sent_t *sent)
+{
+    const pg_rewriterule_t *rule = t->d->rule;
+    pg_flow_t one;
+
+    if (t->alone) {
+        return;
+    }
+    one = only(t);
+    t->alone = pg_flow_send(&one, sent).by == t->d->at;
+    for (int i = 0; rule && i < rule->cond_count && i < 32; i++) {
+        pg_rewriterule_t part = *rule;
+        part.cond = &rule->cond[i];
+        part.cond_count = 1;
+        part.flags |= PG_REWRITE_STATUS;
+        if (pg_rewrite_run(&one.scene, one_rule(&part, one.scene.pool), sent,
+                           sent->uri, NULL).by) {
+            t->met |= 1u << i;
+        }
+    }
+}
+
+static bool is_fixed(const pg_cond_t *c)
+{
+    static const char *const fixed[] = {
+        "%{HTTPS}", "%{REMOTE_ADDR}", "%{REQUEST_METHOD}",
+        "%{REQUEST_SCHEME}", "%{SERVER_PROTOCOL}", "%{DOCUMENT_ROOT}",
+        "%{SERVER_ADDR}", "expr", NULL
+    };
+
+    for (int i = 0; fixed[i]; i++) {
+        if (pg_tree_same(c->input, fixed[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is a condition never met that no client has a say in? Of conditions with
+ * [OR] between them, none may be met. */
+static bool is_barred(const trial_t *t)
+{
+    const pg_rewriterule_t *rule = t->d->rule;
+    bool barred = true;
+
+    for (int i = 0; rule && i < rule->cond_count && i < 32; i++) {
+        const pg_cond_t *c = &rule->cond[i];
+        barred &= is_fixed(c) && !(t->met & 1u << i);
+        if (!c->or_next && barred) {
+            return true;
+        }
+        barred |= !c->or_next;
+    }
+    return false;
+}
+
+static void try_one(trial_t *t, const pg_sent_t *sent)
+{
+    pg_went_t went;
+    pg_chosen_e chosen;
+    unsigned pass;
+    asked_t asked = { &t->flow.scene, sent };
+
+    if (--*t->budget < 0) {
+        t->unsure = true;
+        return;
+    }
+    went = pg_flow_send(&t->flow, sent);
+    t->unsure |= went.where == PG_WHERE_UNKNOWN;
+    if (went.where != PG_WHERE_SENT || went.by != t->d->at) {
+        note_alone(t, sent);
+        return;
+    }
+    t->fired = true;
+    chosen = chosen_in(t, went.url);
+    if (chosen <= t->best) {
+        return;
+    }
+    pass = pg_forward_reverse(t->shared->access, t->vhost,
+                              &(pg_reach_t){ .uri = went.uri, .sent = true,
+                                  .value = ask_variable, .ctx = &asked,
+                                  .url = went.in_section ? NULL : went.url,
+                                  .file = went.in_section
+                                      ? apr_pstrcat(t->flow.scene.pool,
+                                            t->flow.scene.root, went.uri,
+                                            NULL) : NULL },
+                              t->flow.scene.pool);
+    if (pass == PG_MAY_PASS) {
+        t->best = chosen;
+    }
+    t->refused |= pass == PG_MAY_REFUSE;
+    t->unsure |= pass == PG_MAY_BOTH;
+}
+
+/* --- requests ------------------------------------------------------------ */
+
+/* What the conditions of the rule want a variable to be. */
+static const char *wanted(const trial_t *t, const char *name,
+                          const pg_regex_fill_t *fill, const char *other)
+{
+    const pg_rewriterule_t *rule = t->d->rule;
+
+    for (int i = 0; rule && i < rule->cond_count; i++) {
+        const pg_cond_t *c = &rule->cond[i];
+        const char *at = strstr(c->input, name);
+        if (at == NULL || c->negate || at - c->input > 2) {
+            continue;
+        }
+        if (c->test == PG_TEST_EQUAL) {
+            return c->pattern;
+        }
+        if (c->test == PG_TEST_REGEX) {
+            return pg_regex_sample(c->pattern, fill, t->flow.scene.pool);
+        }
+    }
+    return other;
+}
+
+static const char *wanted_field(const trial_t *t, const pg_regex_fill_t *fill)
+{
+    static const char *const names[] = {
+        "HTTP:", "HTTP_USER_AGENT", "HTTP_REFERER", "HTTP_COOKIE",
+        "HTTP_FORWARDED", "HTTP_ACCEPT"
+    };
+    const char *out = NULL;
+
+    for (int i = 0; i < 6 && !out; i++) {
+        out = wanted(t, names[i], fill, NULL);
+    }
+    return out ? out : *fill->text ? fill->text : NAME;
+}
+
+/* Could it be a Host? */
+static bool is_host(const char *text)
+{
+    return *text && strcspn(text, "/@ ?") == strlen(text) && *text != '.'
+           && *text != ':';
+}
+
+static const char *as_path(const char *text, apr_pool_t *pool)
+{
+    return *text == '/' ? text : apr_pstrcat(pool, "/", text, NULL);
+}
+
+static const char *in_capitals(const char *text, apr_pool_t *pool)
+{
+    char *out = apr_pstrdup(pool, text);
+
+    for (char *c = out; *c; c++) {
+        *c = (char)apr_toupper(*c);
+    }
+    return out;
+}
+
+/* The ways to write the path so that it comes to this directive. */
+static void send_paths(trial_t *t, const char *path, pg_sent_t *sent)
+{
+    apr_pool_t *pool = t->flow.scene.pool;
+    const char *root = t->flow.scene.root;
+    const char *prefix = t->place ? t->place->prefix : "";
+
+    sent->uri = as_path(path, pool);
+    try_one(t, sent);
+    if (t->d->pattern && *t->d->pattern != '^') {
+        sent->uri = apr_pstrcat(pool, "/x", as_path(path, pool), NULL);
+        try_one(t, sent);
+    }
+    if (t->d->rule && t->d->rule->flags & PG_REWRITE_NC) {
+        sent->uri = in_capitals(as_path(path, pool), pool);
+        try_one(t, sent);
+    }
+    if (t->place == NULL || t->best == PG_CHOSEN_HOST) {
+        return;
+    }
+    if (t->place->kind == PG_PLACE_DIRECTORY) {
+        prefix = *root && strncmp(prefix, root, strlen(root)) == 0
+                     ? prefix + strlen(root) : "/";
+    }
+    else if (t->place->pattern.regex || t->place->pattern.glob) {
+        pg_regex_fill_t fill = { .text = path };
+        prefix = pg_regex_sample(t->place->pattern.text, &fill, pool);
+    }
+    sent->uri = as_path(apr_pstrcat(pool, prefix, path + (*path == '/'),
+                                    NULL), pool);
+    try_one(t, sent);
+    sent->uri = as_path(apr_pstrcat(pool, prefix, "x", as_path(path, pool),
+                                    NULL), pool);
+    try_one(t, sent);
+}
+
+static const char *path_for(const trial_t *t, const pg_regex_fill_t *fill)
+{
+    apr_pool_t *pool = t->flow.scene.pool;
+    const char *path = t->d->pattern
+        ? pg_regex_sample(t->d->pattern, fill, pool)
+        : t->d->prefix ? apr_pstrcat(pool, t->d->prefix, fill->text, NULL)
+                       : fill->text;
+
+    return t->d->rule && t->d->rule->flags & PG_REWRITE_NEGATE ? "/" : path;
+}
+
+#define HOSTS 8
+
+/* Names that a rule asks for, or turns everybody else away from. */
+static int hosts_of_rule(const pg_rewriterule_t *rule, int room,
+                         const pg_regex_fill_t *fill, const char **out,
+                         apr_pool_t *pool)
+{
+    int n = 0;
+
+    for (int i = 0; i < rule->cond_count && n < room; i++) {
+        const pg_cond_t *c = &rule->cond[i];
+        if (strcmp(c->input, "%{HTTP_HOST}") == 0) {
+            const char *name = c->test == PG_TEST_EQUAL ? c->pattern
+                               : pg_regex_sample(c->pattern, fill, pool);
+            out[n++] = *name == '.' ? apr_pstrcat(pool, "www", name, NULL)
+                                    : name;
+        }
+    }
+    return n;
+}
+
+static int hosts_of_rules(const trial_t *t, const pg_regex_fill_t *fill,
+                          const char **out)
+{
+    const apr_array_header_t *lists[] = { t->d->rules, t->flow.rules };
+    int n = 0;
+
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; lists[k] && i < lists[k]->nelts; i++) {
+            n += hosts_of_rule(&APR_ARRAY_IDX(lists[k], i, pg_rewriterule_t),
+                               HOSTS - 3 - n, fill, out + n,
+                               t->flow.scene.pool);
+        }
+    }
+    return n;
+}
+
+static void try_fill(trial_t *t, const pg_regex_fill_t *fill)
+{
+    const char *own = *t->flow.scene.server_name ? t->flow.scene.server_name
+                                                 : "own.example";
+    const char *path = path_for(t, fill);
+    const char *hosts[HOSTS];
+    int n = 0;
+
+    if (t->names) {
+        hosts[n++] = is_host(fill->text) ? fill->text : NAME;
+        n += hosts_of_rules(t, fill, hosts + n);
+    }
+    hosts[n++] = own;
+    hosts[n++] = apr_pstrcat(t->flow.scene.pool, own, ":" PORT, NULL);
+    for (int i = 0; i < n && t->best != PG_CHOSEN_HOST; i++) {
+        pg_sent_t sent = { .host = hosts[i],
+            .args = wanted(t, "QUERY_STRING", fill, fill->text),
+            .field = wanted_field(t, fill) };
+        send_paths(t, path, &sent);
+    }
+}
+
+static pg_chosen_e try_all(trial_t *t, pg_chosen_e text)
+{
+    bool branches = t->d->rule || (t->d->pattern
+                                   && strpbrk(t->d->pattern, "|?*{"));
+
+    for (int i = 0; i < FILLS && t->best != PG_CHOSEN_HOST; i++) {
+        for (int j = 0; j < (branches ? ALTERNATIVES : 1); j++) {
+            pg_regex_fill_t fill = { .text = fills[i], .alternative = j };
+            try_fill(t, &fill);
+        }
+    }
+    if (t->best == PG_CHOSEN_HOST) {
+        return PG_CHOSEN_HOST;
+    }
+    if (!t->unsure && t->refused) {
+        return PG_CHOSEN_NOT;
+    }
+    if (!t->unsure && t->fired && text != PG_CHOSEN_HOST) {
+        return t->best;
+    }
+    /* others take what it would take, or it takes nothing */
+    if (!t->unsure && !t->fired && (t->alone || is_barred(t))) {
+        return PG_CHOSEN_NOT;
+    }
+    return text == PG_CHOSEN_PORT ? t->best : PG_CHOSEN_MAYBE;
+}
+
+/* --- all of a virtual host ----------------------------------------------- */
+
+typedef struct judge_t {
+    trial_t trial;
+    apr_array_header_t *out;
+} judge_t;
+
+/* Is there a way to a folder outside of DocumentRoot? */
+static bool is_mapped(const pg_directive_t *first)
+{
+    static const char *const names[] = {
+        "Alias", "AliasMatch", "ScriptAlias", "ScriptAliasMatch", "UserDir",
+        "VirtualDocumentRoot", "VirtualDocumentRootIP", NULL
+    };
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (pg_tree_is_one(d, names) || is_mapped(d->child)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A folder that the root has nothing to do with: @return false: no request
+ * comes to it. */
+static bool set_root(trial_t *t, const pg_place_t *place)
+{
+    const char *root = t->flow.scene.root, *folder = place->prefix;
+    apr_size_t n = strlen(folder) - 1, m = strlen(root);
+
+    if (place->kind != PG_PLACE_DIRECTORY
+        || (*root && strncmp(root, folder, n < m ? n : m) == 0)) {
+        return true;
+    }
+    if (*root && !is_mapped(t->shared->in->tree)) {
+        return false;
+    }
+    t->flow.scene.root = apr_pstrmemdup(t->flow.scene.pool, folder, n);
     return true;
 }
 
-static part_e group_part(const pg_reverse_t *r, int n, apr_pool_t *pool)
+static void judge(judge_t *j, const pg_dest_t *d, const pg_place_t *place)
 {
-    const char *at = NULL;
-    const char *text = r->pattern ? group_text(r->pattern, n, &at, pool)
-                                  : NULL;
-    apr_size_t before;
+    trial_t t = j->trial;
+    pg_chosen_e chosen;
 
-    if (text == NULL) {
-        return n == 0 && r->pattern && !r->bare_path ? PART_PATH
-                                                     : PART_FIXED;
+    t.d = d;
+    t.place = place;
+    chosen = pg_dest_chosen(d, &t.flow.scene, t.names);
+    if (chosen == PG_CHOSEN_NOT || (place && place->applies == PG_NO)
+        || (place && !set_root(&t, place))) {
+        return;
     }
-    before = (apr_size_t)(at - r->pattern);
-    if (*text == '/') {
-        return PART_PATH;
+    chosen = try_all(&t, chosen);
+    if (chosen == PG_CHOSEN_HOST && place && place->applies != PG_YES) {
+        chosen = PG_CHOSEN_MAYBE;
     }
-    /* ^(.*) takes the path from its first character, which is a '/' */
-    if (!r->bare_path && (before == 0 || (before == 1 && *r->pattern == '^'))
-        && *text == '.') {
-        return PART_PATH;
+    if (chosen != PG_CHOSEN_NOT) {
+        APR_ARRAY_PUSH(j->out, pg_reverse_t) = (pg_reverse_t){ d->at, chosen };
     }
-    return is_list(text) ? PART_FIXED : PART_FREE;
 }
 
-typedef struct variable_t {
-    const char *name;
-    part_e part;
-} variable_t;
-
-/* Server variables in a target; one not here is not known. */
-static const variable_t variables[] = {
-    { "HTTP_HOST", PART_FREE },
-    { "HTTP_REFERER", PART_FREE },
-    { "HTTP_USER_AGENT", PART_FREE },
-    { "HTTP_COOKIE", PART_FREE },
-    { "HTTP_FORWARDED", PART_FREE },
-    { "QUERY_STRING", PART_FREE },
-    { "SERVER_ADDR", PART_FIXED },
-    { "SERVER_PORT", PART_FIXED },
-    { "SERVER_PROTOCOL", PART_FIXED },
-    { "REQUEST_SCHEME", PART_FIXED },
-    { "REQUEST_URI", PART_PATH },
-    { "SCRIPT_URL", PART_PATH }
-};
-
-static part_e variable_part(const char *name, apr_size_t n)
+static void judge_rules(judge_t *j, const apr_array_header_t *rules,
+                        const pg_place_t *place)
 {
-    if (n > 5 && pg_tree_begins(name, "HTTP:")) {
-        return PART_FREE;
-    }
-    for (apr_size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
-        if (strlen(variables[i].name) == n
-            && strncmp(variables[i].name, name, n) == 0) {
-            return variables[i].part;
+    for (int i = 0; rules && i < rules->nelts; i++) {
+        const pg_rewriterule_t *rule = &APR_ARRAY_IDX(rules, i,
+                                                      pg_rewriterule_t);
+        pg_dest_t d = { .at = rule->at, .pattern = rule->pattern,
+                        .target = rule->output, .special = "$%",
+                        .rule = rule, .rules = rules };
+        d.bare_path = place && place->kind == PG_PLACE_DIRECTORY;
+        d.sees_file = place && !d.bare_path;
+        if (rule->flags & PG_REWRITE_P && !(rule->flags & PG_REWRITE_NOSUB)) {
+            judge(j, &d, place);
+        }
+        else if (rule->handler && pg_tree_begins(rule->handler, "proxy:")) {
+            d.target = rule->handler + strlen("proxy:");
+            d.whole = true;
+            judge(j, &d, place);
         }
     }
-    return PART_UNKNOWN;
 }
 
-/* The part at *s, which is moved behind it. */
-static part_e next_part(const char **s, const pg_reverse_t *r,
-                        apr_pool_t *pool)
+/* Is RewriteEngine on in some section? */
+static bool switches_on(const pg_flow_t *flow)
 {
-    const char *at = *s, *end;
-    apr_size_t n;
-
-    if (apr_isdigit(at[1])) {
-        *s = at + 2;
-        return *at == '$' ? group_part(r, at[1] - '0', pool) : PART_UNKNOWN;
+    for (int i = 0; i < flow->places->nelts; i++) {
+        if (APR_ARRAY_IDX(flow->places, i, pg_place_t).engine == PG_YES) {
+            return true;
+        }
     }
-    end = at[1] == '{' ? strchr(at, '}') : NULL;
-    if (end == NULL) {
-        *s = at + 1;
-        return PART_FIXED;
-    }
-    n = (apr_size_t)(end - at - 2);
-    *s = end + 1;
-    return *at == '%' ? variable_part(at + 2, n) : PART_UNKNOWN;
+    return false;
 }
 
-/* The host ended without a '/' of its own: what comes behind it? */
-static pg_chosen_e open_end(const pg_reverse_t *r, pg_chosen_e so_far)
+static void judge_place(judge_t *j, const pg_place_t *place)
 {
-    apr_size_t n = r->prefix ? strlen(r->prefix) : 0;
+    pg_dest_t d;
 
-    /* "ProxyPass / http://host": the rest of the path is added to the host,
-     * so that /.evil.example/ goes to host.evil.example */
-    return n && r->prefix[n - 1] == '/' ? PG_CHOSEN_BY_CLIENT : so_far;
-}
-
-pg_chosen_e pg_reverse_host(const pg_reverse_t *r, apr_pool_t *pool)
-{
-    const char *s = strstr(r->target, "://");
-    pg_chosen_e out = PG_CHOSEN_NOT;
-
-    if (s == NULL && (*r->target != '$' && *r->target != '%')) {
-        return PG_CHOSEN_NOT;                /* "!", unix:, balancer names */
+    if (place->engine == PG_YES
+        || (place->engine == PG_MAYBE
+            && (j->trial.flow.engine || switches_on(&j->trial.flow)))) {
+        judge_rules(j, place->rules, place);
     }
-    s = s && !strpbrk(apr_pstrmemdup(pool, r->target,
-                      (apr_size_t)(s - r->target)), "$%") ? s + 3 : r->target;
-    while (*s && *s != '/' && *s != '?') {
-        part_e part = PART_FIXED;
-        if (*s == '$' || *s == '%') {
-            part = next_part(&s, r, pool);
-        }
-        else {
-            s++;
-        }
-        if (part == PART_PATH) {
-            return out;
-        }
-        if (part == PART_UNKNOWN && out == PG_CHOSEN_NOT) {
-            out = PG_CHOSEN_MAYBE;
-        }
-        if (part == PART_FREE) {
-            /* with more text of the host behind it, it is not so clear */
-            out = *s && !strchr("/?:$%", *s) ? PG_CHOSEN_MAYBE
-                                             : PG_CHOSEN_BY_CLIENT;
+    if (place->pass) {
+        d = pg_flow_pass(place->pass, place->section,
+                         j->trial.flow.scene.pool);
+        judge(j, &d, place);
+    }
+    if (place->handler) {
+        d = pg_flow_handler(place->handler, j->trial.flow.scene.pool);
+        if (d.target) {
+            judge(j, &d, place);
         }
     }
-    return *s ? out : open_end(r, out);
 }
 
-const char *pg_reverse_sample(const pg_reverse_t *r, apr_pool_t *pool)
+apr_array_header_t *pg_reverse_judge(pg_shared_t *shared,
+                                     const pg_directive_t *vhost, bool names,
+                                     apr_pool_t *scratch)
 {
-    const char *path = r->pattern ? pg_targets_sample(r->pattern, pool)
-                                  : r->prefix;
+    int all = shared->budget < BUDGET ? shared->budget : BUDGET;
+    int budget = all;
+    judge_t j = { .trial = { .shared = shared, .vhost = vhost,
+                             .names = names, .budget = &budget } };
 
-    return apr_pstrcat(pool, *path == '/' ? "" : "/", path, NULL);
+    j.out = apr_array_make(scratch, 2, sizeof(pg_reverse_t));
+    j.trial.flow = flow_of(shared, vhost, scratch);
+    if (j.trial.flow.engine || switches_on(&j.trial.flow)) {
+        judge_rules(&j, j.trial.flow.rules, NULL);
+    }
+    for (int i = 0; i < j.trial.flow.passes->nelts; i++) {
+        judge(&j, &APR_ARRAY_IDX(j.trial.flow.passes, i, pg_dest_t), NULL);
+    }
+    for (int i = 0; i < j.trial.flow.places->nelts; i++) {
+        judge_place(&j, &APR_ARRAY_IDX(j.trial.flow.places, i, pg_place_t));
+    }
+    shared->budget -= all - (budget > 0 ? budget : 0);
+    return j.out;
 }

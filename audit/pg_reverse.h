@@ -1,33 +1,38 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Reverse proxies whose target the client chooses: the host part of
- * ProxyPass, ProxyPassMatch and RewriteRule [P] made from the request. Such
- * a server is an open relay with ProxyRequests Off. */
+/* Reverse proxies whose destination the client chooses. Such a server is an
+ * open relay with ProxyRequests Off.
+ *
+ * Each directive is judged from its text first (pg_dest.h), which settles
+ * most of them. For the others requests are made up and taken through
+ * everything that httpd would do with them: mod_rewrite's rules, ProxyPass,
+ * the rules of sections, handlers, access control. PG_CHOSEN_HOST is said
+ * only when such a request comes out at the host it names. */
 #ifndef PG_REVERSE_H
 #define PG_REVERSE_H
 
-#include "pg_audit.h"
+#include "pg_dest.h"
+#include "pg_forward.h"
 
-typedef enum pg_chosen_e {
-    PG_CHOSEN_NOT,               /* the administrator's                   */
-    PG_CHOSEN_MAYBE,             /* cannot be told                        */
-    PG_CHOSEN_BY_CLIENT
-} pg_chosen_e;
-
-/** A directive that sends requests on. */
+/** What was found about one directive. */
 typedef struct pg_reverse_t {
-    const char *pattern;         /* regular expression for the path; NULL:
-                                    `prefix` is what it is for            */
-    const char *prefix;
-    const char *target;          /* URL as configured                     */
-    bool bare_path;              /* the path comes without its first '/':
-                                    in a directory's context              */
+    const pg_directive_t *at;
+    pg_chosen_e chosen;          /* never PG_CHOSEN_NOT                   */
 } pg_reverse_t;
 
-/** Who chooses the host of the target? */
-pg_chosen_e pg_reverse_host(const pg_reverse_t *r, apr_pool_t *pool);
+/** The part that all virtual hosts share, read once. */
+typedef struct pg_shared_t pg_shared_t;
+pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
+                               apr_pool_t *pool);
 
-/** A path that this directive is for. */
-const char *pg_reverse_sample(const pg_reverse_t *r, apr_pool_t *pool);
+/**
+ * Judge one virtual host.
+ * @param vhost  its section; NULL: the main server
+ * @param names  it is asked for any name, not only for its own
+ * @return pg_reverse_t, in scratch
+ */
+apr_array_header_t *pg_reverse_judge(pg_shared_t *shared,
+                                     const pg_directive_t *vhost, bool names,
+                                     apr_pool_t *scratch);
 
 #endif

@@ -8,14 +8,6 @@
 #include "pg_reverse.h"
 #include "pg_tree.h"
 
-/* A target chosen by the client, where virtual hosts inherit it. */
-typedef struct inherited_t {
-    const pg_directive_t *at;
-    pg_reverse_t reverse;
-    pg_rule_e rule;
-    bool unsure;
-} inherited_t;
-
 struct pg_rules_t {
     const pg_audit_in_t *in;
     pg_access_t *access;
@@ -25,8 +17,7 @@ struct pg_rules_t {
     apr_hash_t *server;          /* lower-case name -> the last directive
                                     of that name outside of sections      */
     apr_hash_t *first_of;        /* arguments of <VirtualHost> -> first   */
-    apr_array_header_t *inherited; /* inherited_t                         */
-    unsigned rewrite_options;      /* of the main server                  */
+    pg_shared_t *shared;         /* what reverse proxies have in common   */
     pg_reviewed_t *site;         /* under review                          */
     bool any_name;
     bool any_forward;
@@ -37,42 +28,6 @@ static const char *lower_name(const char *name, apr_pool_t *pool)
     char *out = apr_pstrdup(pool, name);
 
     pg_span_lower(out, pg_span_str(name));
-    return out;
-}
-
-/* What RewriteOptions say of rules that virtual hosts inherit. All of one
- * server's count together. */
-enum {
-    REWRITE_OPTIONS = 1,         /* there are some                        */
-    REWRITE_INHERITS = 2,
-    REWRITE_HANDS_DOWN = 4,
-    REWRITE_IGNORES = 8
-};
-
-static unsigned rewrite_options_in(const pg_directive_t *d, apr_pool_t *pool)
-{
-    static const struct {
-        const char *word;
-        unsigned bit;
-    } words[] = {
-        { "Inherit",           REWRITE_INHERITS },
-        { "InheritBefore",     REWRITE_INHERITS },
-        { "InheritDown",       REWRITE_HANDS_DOWN },
-        { "InheritDownBefore", REWRITE_HANDS_DOWN },
-        { "IgnoreInherit",     REWRITE_IGNORES },
-    };
-    const char *args = d->args;
-    unsigned out = REWRITE_OPTIONS;
-
-    if (!pg_tree_is(d, "RewriteOptions")) {
-        return 0;
-    }
-    while (*args) {
-        const char *word = pg_tree_word(&args, pool);
-        for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            out |= pg_tree_same(word, words[i].word) ? words[i].bit : 0;
-        }
-    }
     return out;
 }
 
@@ -88,9 +43,8 @@ pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
     apr_pool_create(&r->scratch, pool);
     r->server = apr_hash_make(pool);
     r->first_of = apr_hash_make(pool);
-    r->inherited = apr_array_make(pool, 2, sizeof(inherited_t));
+    r->shared = pg_reverse_shared(in, access, pool);
     for (const pg_directive_t *d = in->tree; d; d = d->next) {
-        r->rewrite_options |= rewrite_options_in(d, pool);
         if (d->name[0] != '<') {
             apr_hash_set(r->server, lower_name(d->name, pool),
                          APR_HASH_KEY_STRING, d);
@@ -108,6 +62,20 @@ static void report(pg_rules_t *r, pg_rule_e which, const pg_directive_t *at,
 {
     pg_found_add(r->found, which, at, r->site ? r->site->site->name : NULL,
                  detail);
+}
+
+/* ServerAlias with a "*" among its names */
+static bool has_all_names(const pg_directive_t *d, apr_pool_t *pool)
+{
+    const char *args = d->args;
+
+    while (*args) {
+        const char *word = pg_tree_word(&args, pool);
+        if (strspn(word, "*") == strlen(word)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- forward ------------------------------------------------------------- */
@@ -171,14 +139,14 @@ static void check_ports(pg_rules_t *r, const pg_directive_t *d)
 static const char *open_doors(const pg_forward_t *f, apr_pool_t *pool)
 {
     static const char *const names[PG_DOOR_COUNT] = {
-        [PG_DOOR_GET] = "GET", [PG_DOOR_METHODS] = "the other methods",
+        [PG_DOOR_GET] = "GET", [PG_DOOR_METHODS] = "POST etc.",
         [PG_DOOR_CONNECT] = "CONNECT"
     };
     const char *out = "";
 
     for (int i = 0; i < PG_DOOR_COUNT; i++) {
         if (f->door[i].gate == PG_GATE_OPEN) {
-            out = apr_pstrcat(pool, out, *out ? " and " : "", names[i], NULL);
+            out = apr_pstrcat(pool, out, *out ? ", " : "", names[i], NULL);
         }
     }
     return out;
@@ -205,7 +173,7 @@ static void report_open(pg_rules_t *r, const pg_judged_t *open)
     }
     else if (open->partial) {
         report(r, PG_RULE_OPEN_DOOR, open->partial,
-               apr_pstrcat(r->scratch, "those to ", open->target, NULL));
+               open->target);
     }
     else if (!open->every_target) {
         report(r, PG_RULE_OPEN_SOME, open->section, open->target);
@@ -228,6 +196,11 @@ static void check_forward(pg_rules_t *r)
     if (open && s->site->on_purpose) {
         report(r, PG_RULE_ON_PURPOSE, in_force(r, "ProxyGuardForward"), "");
     }
+    else if (open && s->stated) {
+        report(r, PG_RULE_STATED_ADDRESS, s->stated,
+               apr_pstrcat(r->scratch, s->stated->name, " ", s->stated->args,
+                           NULL));
+    }
     else if (open) {
         report_open(r, open);
     }
@@ -240,6 +213,31 @@ static void check_forward(pg_rules_t *r)
     }
 }
 
+/* foreign-host deny needs to know which names are not foreign. */
+static void check_host_deny(pg_rules_t *r)
+{
+    const pg_directive_t *at = NULL, *named = in_force(r, "ServerName");
+    const pg_directive_t *lists[2] = { r->in->tree, NULL };
+    const char *cause = named ? NULL : "ServerName";
+
+    lists[1] = r->site->vhost ? r->site->vhost->child : NULL;
+    for (int i = 0; i < 2; i++) {
+        for (const pg_directive_t *d = lists[i]; d; d = d->next) {
+            if (pg_tree_is(d, "ProxyGuardAction")
+                && pg_tree_says(d, "foreign-host", r->scratch)) {
+                at = d;
+            }
+            if (i == !!r->site->vhost && pg_tree_is(d, "ServerAlias")
+                && has_all_names(d, r->scratch)) {
+                cause = "ServerAlias *";
+            }
+        }
+    }
+    if (cause) {
+        report(r, PG_RULE_HOST_DENY, at, cause);
+    }
+}
+
 static void check_via(pg_rules_t *r)
 {
     const pg_directive_t *d = in_force(r, "ProxyVia");
@@ -247,7 +245,7 @@ static void check_via(pg_rules_t *r)
     if (d == NULL || pg_tree_says(d, "Off", r->scratch)
         || pg_tree_says(d, "Block", r->scratch)) {
         report(r, PG_RULE_VIA, d ? d : in_force(r, "ProxyRequests"),
-               d ? pg_tree_arg(d, 0, r->scratch) : "not set");
+               d ? pg_tree_arg(d, 0, r->scratch) : "Off");
     }
 }
 
@@ -258,8 +256,6 @@ typedef struct scope_t {
     const pg_directive_t *section;   /* <Proxy>, <Location>, <Directory>  */
     bool conditional;                /* in an <If>                        */
     bool rewrite_on;                 /* RewriteEngine                      */
-    bool unsure;                     /* a RewriteCond, or an earlier rule
-                                        that may come first               */
 } scope_t;
 
 static bool in_section(const scope_t *scope, const char *name)
@@ -267,99 +263,45 @@ static bool in_section(const scope_t *scope, const char *name)
     return scope->section && pg_tree_begins(scope->section->name, name);
 }
 
-/* Is a stranger let through to where `reverse` sends him? */
-static unsigned lets_pass(pg_rules_t *r, const pg_reverse_t *reverse,
-                          const scope_t *scope)
-{
-    bool files = in_section(scope, "<Directory")
-                 || in_section(scope, "<Files");
-
-    if (files && pg_forward_denies(r->access, scope->section)) {
-        return PG_MAY_REFUSE;
-    }
-    return pg_forward_reverse(r->access, r->site->vhost,
-                              pg_reverse_sample(reverse, r->scratch),
-                              "http://proxyguard.example/", r->scratch);
-}
-
 /* Only the first virtual host of an address gets foreign Host fields. */
 static bool gets_foreign_hosts(const pg_rules_t *r)
 {
     const pg_directive_t *v = r->site->vhost;
 
-    return v == NULL
-           || apr_hash_get(r->first_of, v->args, APR_HASH_KEY_STRING) == v;
-}
-
-static void judge_reverse(pg_rules_t *r, const inherited_t *what,
-                          const scope_t *scope)
-{
-    pg_chosen_e chosen = pg_reverse_host(&what->reverse, r->scratch);
-    unsigned pass;
-    bool sure;
-
-    if (chosen == PG_CHOSEN_NOT) {
-        return;
+    if (v == NULL
+        || apr_hash_get(r->first_of, v->args, APR_HASH_KEY_STRING) == v) {
+        return true;
     }
-    pass = lets_pass(r, &what->reverse, scope);
-    if (!(pass & PG_MAY_PASS)) {
-        return;
-    }
-    sure = chosen == PG_CHOSEN_BY_CLIENT && pass == PG_MAY_PASS
-           && !what->unsure && !scope->conditional
-           && (gets_foreign_hosts(r)
-               || !strstr(what->reverse.target, "HTTP_HOST"));
-    report(r, sure ? what->rule : PG_RULE_REVERSE_UNSURE, what->at,
-           what->rule == PG_RULE_REWRITE_CHOSEN && sure ? "" : what->at->name);
-    if (!sure && r->site->reverse == PG_GATE_OPEN) {
-        return;
-    }
-    r->site->reverse = sure ? PG_GATE_OPEN : PG_GATE_UNKNOWN;
-    r->site->reverse_at = what->at;
-}
-
-static void check_pass(pg_rules_t *r, const pg_directive_t *d,
-                       const scope_t *scope)
-{
-    bool match = pg_tree_is(d, "ProxyPassMatch");
-    bool inside = in_section(scope, "<Location");
-    inherited_t what = { .at = d, .rule = PG_RULE_PASS_CHOSEN,
-                         .unsure = strstr(d->args, "interpolate") != NULL };
-    const char *path = pg_tree_arg(inside ? scope->section : d, 0, r->pool);
-
-    if (inside && strcmp(path, "~") == 0) {
-        path = pg_tree_arg(scope->section, 1, r->pool);
-        match = true;
-    }
-    if (inside && pg_tree_is(scope->section, "<LocationMatch")) {
-        match = true;
-    }
-    what.reverse.target = pg_tree_arg(d, inside ? 0 : 1, r->pool);
-    what.reverse.prefix = match ? NULL : path;
-    what.reverse.pattern = match ? path : NULL;
-    if (!match && strpbrk(what.reverse.target, "$%") && !what.unsure) {
-        return;                      /* no text is put in without a match */
-    }
-    judge_reverse(r, &what, scope);
-    if (r->site->vhost == NULL && !inside) {
-        APR_ARRAY_PUSH(r->inherited, inherited_t) = what;
-    }
-}
-
-/* "[L,P,QSA]" has that flag, by its short or long name. */
-static bool has_flag(const char *flags, const char *brief, const char *whole)
-{
-    while (*flags) {
-        apr_size_t n = strcspn(flags, "[],=");
-        if ((n == strlen(brief) && pg_tree_begins(flags, brief))
-            || (n == strlen(whole) && pg_tree_begins(flags, whole))) {
+    for (const pg_directive_t *d = v->child; d; d = d->next) {
+        if (pg_tree_is(d, "ServerAlias") && strpbrk(d->args, "*?")) {
             return true;
         }
-        flags += n;
-        flags += strcspn(flags, "[],");
-        flags += *flags != '\0';
     }
     return false;
+}
+
+static void check_reverse(pg_rules_t *r)
+{
+    const apr_array_header_t *all = pg_reverse_judge(r->shared,
+        r->site->vhost, gets_foreign_hosts(r), r->scratch);
+
+    for (int i = 0; i < all->nelts; i++) {
+        const pg_reverse_t *one = &APR_ARRAY_IDX(all, i, pg_reverse_t);
+        bool sure = one->chosen == PG_CHOSEN_HOST;
+        if (one->chosen == PG_CHOSEN_PORT) {
+            report(r, PG_RULE_PORT_CHOSEN, one->at, one->at->name);
+            continue;
+        }
+        report(r, !sure ? PG_RULE_REVERSE_UNSURE
+               : r->site->site->gate ? PG_RULE_STOPPED
+               : pg_tree_is(one->at, "RewriteRule") ? PG_RULE_REWRITE_CHOSEN
+                                                    : PG_RULE_PASS_CHOSEN,
+               one->at, one->at->name);
+        if (sure || r->site->reverse != PG_GATE_OPEN) {
+            r->site->reverse = sure ? PG_GATE_OPEN : PG_GATE_UNKNOWN;
+            r->site->reverse_at = one->at;
+        }
+    }
 }
 
 static bool is_open(const pg_rules_t *r)
@@ -371,25 +313,10 @@ static bool is_open(const pg_rules_t *r)
 static void check_rewrite(pg_rules_t *r, const pg_directive_t *d,
                           const scope_t *scope)
 {
-    const char *flags = pg_tree_arg(d, 2, r->scratch);
-    inherited_t what = { .at = d, .rule = PG_RULE_REWRITE_CHOSEN,
-                         .unsure = scope->unsure };
-
-    if (!scope->rewrite_on) {
-        return;
-    }
-    if (has_flag(flags, "F", "forbidden") && !scope->section
-        && !scope->conditional && is_open(r)) {
+    if (scope->rewrite_on && !scope->section && !scope->conditional
+        && is_open(r) && pg_tree_flag(pg_tree_arg(d, 2, r->scratch), "F",
+                                      "forbidden")) {
         report(r, PG_RULE_LOOKS_REWRITE, d, "");
-    }
-    if (has_flag(flags, "P", "proxy")) {
-        what.reverse.pattern = pg_tree_arg(d, 0, r->pool);
-        what.reverse.target = pg_tree_arg(d, 1, r->pool);
-        what.reverse.bare_path = scope->section != NULL;
-        judge_reverse(r, &what, scope);
-        if (r->site->vhost == NULL && !scope->section) {
-            APR_ARRAY_PUSH(r->inherited, inherited_t) = what;
-        }
     }
 }
 
@@ -399,10 +326,9 @@ static void check_handler(pg_rules_t *r, const pg_directive_t *d,
     if (pg_tree_says(d, "proxyguard-status", r->scratch)
         && in_section(scope, "<Location") && !scope->conditional
         && !pg_tree_is(scope->section, "<LocationMatch")
-        && pg_forward_reverse(r->access, r->site->vhost,
-                              pg_tree_arg(scope->section, 0, r->scratch), NULL,
-                              r->scratch)
-               == PG_MAY_PASS) {
+        && pg_forward_reverse(r->access, r->site->vhost, &(pg_reach_t){
+               .uri = pg_tree_arg(scope->section, 0, r->scratch) },
+               r->scratch) == PG_MAY_PASS) {
         report(r, PG_RULE_STATUS_OPEN, scope->section, "");
     }
 }
@@ -418,9 +344,74 @@ static void check_net(pg_rules_t *r, const pg_directive_t *d,
     }
     while (*args) {
         word = pg_tree_word(&args, r->scratch);
-        if (pg_require_addresses(word, r->scratch) == PG_AUTHZ_GRANTED) {
+        if (pg_require_addresses(word, NULL, r->scratch) == PG_AUTHZ_GRANTED) {
             report(r, PG_RULE_WIDE_NET, d, word);
         }
+    }
+}
+
+/* Is this variable set from what the client sends? */
+static bool is_env_sent(const pg_directive_t *first, const char *name,
+                        apr_pool_t *pool)
+{
+    static const char *const setters[] = { "SetEnvIf", "SetEnvIfNoCase",
+                                           NULL };
+    static const char *const known[] = {
+        "Remote_Addr", "Server_Addr", "Request_Method", "Request_Protocol",
+        NULL
+    };
+    apr_size_t n = strlen(name);
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        bool browser = pg_tree_begins(d->name, "BrowserMatch");
+        const char *args = d->args;
+        const char *what = pg_tree_word(&args, pool);
+        bool sent = browser || pg_tree_is_one(d, setters);
+        for (int i = 0; known[i] && !browser; i++) {
+            sent &= !pg_tree_same(what, known[i]);
+        }
+        what = sent ? strstr(args, name) : NULL;
+        if (what && (what == args || strchr(" !", what[-1]))
+            && (what[n] == '\0' || strchr(" =", what[n]))) {
+            return true;
+        }
+        if (is_env_sent(d->child, name, pool)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "reqenv('name')", "%{reqenv:name}", "%{ENV:name}" of such a variable */
+static bool has_env_sent(const pg_rules_t *r, const char *text)
+{
+    for (const char *at = strstr(text, "env"); at; at = strstr(at + 1,
+                                                               "env")) {
+        const char *name = at + 3 + strspn(at + 3, ":('\"");
+        name = apr_pstrmemdup(r->scratch, name, strcspn(name, "'\")}"));
+        if (*name && is_env_sent(r->in->tree, name, r->scratch)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_sent(pg_rules_t *r, const pg_directive_t *d,
+                       const scope_t *scope)
+{
+    const char *args = d->args;
+    bool exempt = pg_tree_is(d, "ProxyGuardExempt");
+    const char *word = exempt ? "expr" : pg_tree_word(&args, r->scratch);
+
+    if (!exempt && (!r->site->forward || !in_section(scope, "<Proxy"))) {
+        return;
+    }
+    if (pg_tree_same(word, "expr")
+            ? pg_expr_is_sent(args) || has_env_sent(r, args)
+            : pg_tree_same(word, "env")
+              && is_env_sent(r->in->tree, pg_tree_word(&args, r->scratch),
+                             r->scratch)) {
+        report(r, PG_RULE_BY_SENT, d, d->args);
     }
 }
 
@@ -435,14 +426,9 @@ static void check_compat(pg_rules_t *r, const pg_directive_t *d,
 static void check_alias(pg_rules_t *r, const pg_directive_t *d,
                         const scope_t *scope)
 {
-    const char *args = d->args;
-
     (void)scope;
-    while (*args) {
-        const char *word = pg_tree_word(&args, r->scratch);
-        if (strspn(word, "*") == strlen(word)) {
-            report(r, PG_RULE_ALIAS_ALL, d, word);
-        }
+    if (has_all_names(d, r->scratch)) {
+        report(r, PG_RULE_ALIAS_ALL, d, "*");
     }
 }
 
@@ -519,11 +505,11 @@ typedef struct check_t {
 } check_t;
 
 static const check_t checks[] = {
-    { "ProxyPass", check_pass },
-    { "ProxyPassMatch", check_pass },
     { "RewriteRule", check_rewrite },
     { "AllowCONNECT", check_connect },
     { "Require", check_net },
+    { "Require", check_sent },
+    { "ProxyGuardExempt", check_sent },
     { "order", check_compat },
     { "Satisfy", check_compat },
     { "SetHandler", check_handler },
@@ -565,7 +551,6 @@ static scope_t enter(const scope_t *outer, const pg_directive_t *d)
                                           "<Files", NULL };
     scope_t inner = *outer;
 
-    inner.unsure = false;
     if (pg_tree_begins(d->name, "<If") || pg_tree_begins(d->name, "<Else")) {
         inner.conditional = true;
     }
@@ -585,9 +570,6 @@ static void walk(pg_rules_t *r, const pg_directive_t *first, scope_t scope)
             continue;
         }
         check_one(r, d, &scope);
-        if (pg_tree_is(d, "RewriteCond") || pg_tree_is(d, "RewriteRule")) {
-            scope.unsure = true;
-        }
         if (d->child) {
             walk(r, d->child, enter(&scope, d));
         }
@@ -595,38 +577,6 @@ static void walk(pg_rules_t *r, const pg_directive_t *first, scope_t scope)
 }
 
 /* --- sites --------------------------------------------------------------- */
-
-/* Any RewriteOptions of its own replace the server's, but for what the server
- * hands down. */
-static bool inherits_rules(const pg_rules_t *r)
-{
-    unsigned server = r->rewrite_options, own = 0;
-
-    for (const pg_directive_t *d = r->site->vhost->child; d; d = d->next) {
-        own |= rewrite_options_in(d, r->scratch);
-    }
-    own = own ? own : server;
-    return (own & REWRITE_INHERITS) != 0
-           || ((server & REWRITE_HANDS_DOWN) && !(own & REWRITE_IGNORES));
-}
-
-/* A virtual host has the server's ProxyPass unless it says no, and the
- * server's RewriteRules only when one of them says so. */
-static void check_inherited(pg_rules_t *r)
-{
-    const pg_directive_t *pass = in_force(r, "ProxyPassInherit");
-    bool passes = pass == NULL || !pg_tree_says(pass, "Off", r->scratch);
-    bool rewrites = inherits_rules(r);
-    scope_t scope = { .section = NULL };
-
-    for (int i = 0; i < r->inherited->nelts; i++) {
-        const inherited_t *what = &APR_ARRAY_IDX(r->inherited, i,
-                                                 inherited_t);
-        if (what->rule == PG_RULE_PASS_CHOSEN ? passes : rewrites) {
-            judge_reverse(r, what, &scope);
-        }
-    }
-}
 
 void pg_rules_site(pg_rules_t *rules, pg_reviewed_t *site)
 {
@@ -638,11 +588,14 @@ void pg_rules_site(pg_rules_t *rules, pg_reviewed_t *site)
         check_forward(rules);
         check_via(rules);
     }
+    check_reverse(rules);
+    if (site->site->host_deny) {
+        check_host_deny(rules);
+    }
     if (site->vhost) {
         const pg_directive_t *engine = in_force(rules, "RewriteEngine");
         scope.rewrite_on = engine && pg_tree_says(engine, "on",
                                                   rules->scratch);
-        check_inherited(rules);
         walk(rules, site->vhost->child, scope);
     }
     else {

@@ -19,6 +19,8 @@ typedef struct pg_reviewed_t {
     const pg_site_t *site;
     const pg_directive_t *vhost; /* NULL: the main server                 */
     const pg_forward_t *forward; /* NULL: ProxyRequests Off               */
+    const pg_directive_t *stated; /* it is open to whoever states the right
+                                    address, by this; NULL: it is not     */
     pg_gate_e reverse;           /* out: does a reverse proxy let a client
                                     choose the target?                    */
     const pg_directive_t *reverse_at; /* out                              */

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 
+#include "pg_regex.h"
 #include "pg_tree.h"
 
 #define HOST "proxyguard.example"
@@ -17,7 +18,7 @@ bool pg_targets_match(const pg_pattern_t *p, const char *target,
     apr_size_t n = strlen(p->text);
 
     if (p->regex) {
-        return in->regex_match(in->ctx, p->text, target);
+        return in->regex_match(in->ctx, p->text, false, target, NULL);
     }
     if (p->glob) {
         return apr_fnmatch(p->text, target,
@@ -28,23 +29,6 @@ bool pg_targets_match(const pg_pattern_t *p, const char *target,
     }
     return !p->location || n == 0 || p->text[n - 1] == '/'
            || target[n] == '/' || target[n] == '\0';
-}
-
-/* Forms of a regular expression that every text with a ':' in it fits. */
-static bool regex_takes_all(const char *text)
-{
-    static const char *const all[] = {
-        "", "^", "$", "^$|", ".", "^.", ".$", ".*", "^.*", ".*$", "^.*$",
-        "(.*)", "^(.*)", "^(.*)$", "(.*)$", ".+", "^.+", ".+$", "^.+$",
-        "(.+)", "^(.+)$", ":", ".*:.*", "^.*:.*$", "/*", "^/*", NULL
-    };
-
-    for (int i = 0; all[i]; i++) {
-        if (strcmp(text, all[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Stars around a part that every target has. */
@@ -84,10 +68,17 @@ static bool fits_none(const pg_pattern_t *p, bool connect)
                && (!slash || !strchr(slash + 1, '/')));
 }
 
+/* Every target has a ':'. */
+static bool takes_colon(const char *text)
+{
+    return strcmp(text, ":") == 0 || strcmp(text, ".*:.*") == 0
+           || strcmp(text, "^.*:.*$") == 0;
+}
+
 pg_cover_e pg_targets_cover(const pg_pattern_t *p, bool connect)
 {
     if (p->regex) {
-        if (regex_takes_all(p->text)) {
+        if (pg_regex_takes_all(p->text) || takes_colon(p->text)) {
             return PG_COVERS_ALL;
         }
         /* no target begins with a '/' */
@@ -126,13 +117,17 @@ typedef struct scheme_t {
 static const scheme_t schemes[] = {
     { "mod_proxy_http.c", "http", "HTTP", false },
     { "mod_proxy_http.c", "https", "HTTPS", true },
+    { "mod_proxy_http.c", "ws", "WS", false },
+    { "mod_proxy_http.c", "wss", "WSS", true },
     { "mod_proxy_ftp.c", "ftp", "FTP", false },
     { "mod_proxy_ajp.c", "ajp", "AJP", false },
     { "mod_proxy_fcgi.c", "fcgi", "FCGI", false },
     { "mod_proxy_scgi.c", "scgi", "SCGI", false },
     { "mod_proxy_uwsgi.c", "uwsgi", "UWSGI", false },
     { "mod_proxy_wstunnel.c", "ws", "WS", false },
-    { "mod_proxy_http2.c", "h2c", "H2C", false }
+    { "mod_proxy_wstunnel.c", "wss", "WSS", true },
+    { "mod_proxy_http2.c", "h2c", "H2C", false },
+    { "mod_proxy_http2.c", "h2", "H2", true }
 };
 #define SCHEMES (sizeof(schemes) / sizeof(*schemes))
 
@@ -153,6 +148,19 @@ apr_array_header_t *pg_targets_url(const pg_audit_in_t *in, bool tls,
         push(out, apr_pstrcat(pool, s->capitals, "://" HOST "/", NULL));
     }
     return out;
+}
+
+bool pg_targets_carries(const pg_audit_in_t *in, const char *scheme,
+                        bool tls)
+{
+    for (apr_size_t i = 0; i < SCHEMES; i++) {
+        const scheme_t *s = &schemes[i];
+        if (pg_tree_same(s->name, scheme) && (tls || !s->tls)
+            && in->module_loaded(in->ctx, s->module)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool pg_targets_port_allowed(const apr_array_header_t *ports, int port)
@@ -212,7 +220,8 @@ static bool is_authority(const char *target, const apr_array_header_t *ports)
     char *end;
     long port;
 
-    if (colon == NULL || colon == target || strpbrk(target, "/?# ")) {
+    if (colon == NULL || colon == target || strpbrk(target, "/?# ")
+        || (*target != '[' && strchr(target, ':') != colon)) {
         return false;
     }
     port = strtol(colon + 1, &end, 10);
@@ -236,43 +245,6 @@ static const char *filled(const char *pattern, const char *star,
     return out;
 }
 
-/* The first of alternatives, one of what may be repeated. */
-const char *pg_targets_sample(const char *pattern, apr_pool_t *pool)
-{
-    const char *at = pattern;
-    char *out = apr_palloc(pool, strlen(at) + 1);
-    apr_size_t n = 0;
-    int skip = 0;                    /* inside alternatives not taken     */
-
-    for (; *at; at++) {
-        if (*at == '|' || (skip && *at == '(')) {
-            skip++;
-        }
-        else if (*at == ')') {
-            skip = 0;
-        }
-        else if (skip || strchr("^$*+?(", *at)) {
-            continue;
-        }
-        else if (*at == '[' && at[1]) {
-            at += strcspn(at + 2, "]") + 2;
-            out[n++] = 'x';
-        }
-        else if (*at == '\\' && at[1]) {
-            at++;
-            out[n++] = *at == 'd' ? '1' : *at == 'w' ? 'x' : *at;
-        }
-        else {
-            out[n++] = *at == '.' ? 'x' : *at;
-        }
-        if (*at == '\0') {
-            break;
-        }
-    }
-    out[n] = '\0';
-    return out;
-}
-
 void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
                     const apr_array_header_t *ports, bool connect,
                     const pg_audit_in_t *in)
@@ -281,11 +253,12 @@ void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
     static const char *const tails[] = { "", "x", "/", "/x", HOST "/",
                                          "://" HOST "/", "//" HOST "/",
                                          ":443" };
+    static const pg_regex_fill_t any = { .text = "x" };
     const int star_count = p->glob ? 4 : 1;
     apr_pool_t *pool = targets->pool;
 
     for (int i = 0; i < star_count; i++) {
-        const char *stem = p->regex ? pg_targets_sample(p->text, pool)
+        const char *stem = p->regex ? pg_regex_sample(p->text, &any, pool)
                            : p->glob ? filled(p->text, stars[i], pool)
                            : p->text;
         for (apr_size_t j = 0; j < sizeof(tails) / sizeof(*tails); j++) {

@@ -52,8 +52,9 @@ void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
                     const apr_array_header_t *ports, bool connect,
                     const pg_audit_in_t *in);
 
-/** A text that a plain regular expression fits: a guess, to be tried. */
-const char *pg_targets_sample(const char *pattern, apr_pool_t *pool);
+/** Does a module that is loaded carry this scheme? */
+bool pg_targets_carries(const pg_audit_in_t *in, const char *scheme,
+                        bool tls);
 
 /** May CONNECT go to this port? */
 bool pg_targets_port_allowed(const apr_array_header_t *ports, int port);

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* proxyguard audit: has httpd itself read a configuration, with the module
+/* proxyguard audit: lets httpd itself read a configuration, with the module
  * loaded for the purpose, and prints what the module found. Nothing is
  * started, and no shell is involved. */
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 static const char help[] =
 "Usage: proxyguard audit [OPTION]...\n"
-"Say what is open in a configuration of httpd, and how to close it: runs\n"
+"Report what an httpd configuration leaves open, and how to close it: runs\n"
 "'httpd -t -D DUMP_PROXYGUARD' with mod_proxyguard loaded. Nothing is\n"
 "started.\n\n"
 "  -f, --file FILE      the main configuration file (default: httpd's own)\n"
@@ -28,9 +28,10 @@ static const char help[] =
 "      --module FILE    mod_proxyguard.so (default: beside this program, or\n"
 "                       where it is installed)\n"
 "  -D NAME              define a name for <IfDefine>; may be repeated\n"
+"      --lang en|ja     language of the report (default: en)\n"
 "  -h, --help           this text\n\n"
-"Exit status: 0 nothing open, 1 warnings, 2 something is open to strangers,\n"
-"64 and up errors.\n";
+"Exit status: 0 nothing is open, 1 there are warnings, 2 third parties can\n"
+"relay, 64 and up errors.\n";
 
 enum { NOT_RUN = 127 };         /* as a shell would say          */
 
@@ -40,6 +41,7 @@ static const struct option longs[] = {
     { "file",   required_argument, NULL, 'f' },
     { "httpd",  required_argument, NULL, OPT_HTTPD },
     { "module", required_argument, NULL, OPT_MODULE },
+    { "lang",   required_argument, NULL, PG_OPT_LANG },
     { "help",   no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
 };
@@ -105,8 +107,8 @@ static const char *find_module(apr_pool_t *pool)
     return access(beside, R_OK) == 0 ? beside : NULL;
 }
 
-/* Debian's configuration is written with variables that its start script
- * sets; whoever has set them keeps them. */
+/* Debian's configuration uses variables that its start script sets; those
+ * already in the environment are left alone. */
 static void set_variables(void)
 {
     static const char *const variables[][2] = {
@@ -127,11 +129,12 @@ static void set_variables(void)
 
 /* --- running httpd ------------------------------------------------------- */
 
-static char **arguments(const options_t *o, apr_pool_t *pool)
+static char **arguments(const options_t *o, pg_lang_e lang, apr_pool_t *pool)
 {
     apr_array_header_t *args = apr_array_make(pool, 16, sizeof(char *));
     const char *fixed[] = {
-        o->httpd, "-t", "-D", "DUMP_PROXYGUARD", "-C",
+        o->httpd, "-t", "-D", "DUMP_PROXYGUARD", "-D",
+        apr_pstrcat(pool, "PROXYGUARD_LANG_", pg_lang_tag(lang), NULL), "-C",
         apr_pstrcat(pool, "LoadModule proxyguard_module \"", o->module, "\"",
                     NULL)
     };
@@ -215,7 +218,7 @@ static int audit(const pg_cli_t *cli, const options_t *o)
 
     set_variables();
     fflush(stdout);
-    from = run(&child, arguments(o, cli->pool));
+    from = run(&child, arguments(o, cli->lang, cli->pool));
     if (from == NULL) {
         pg_cli_say(cli, "%s: %s", o->httpd, strerror(errno));
         return PG_EXIT_INTERNAL;
@@ -288,7 +291,8 @@ static int find_programs(const pg_cli_t *cli, options_t *o)
         return PG_EXIT_NO_INPUT;
     }
     if (o->httpd == NULL || access(o->httpd, X_OK) != 0) {
-        pg_cli_say(cli, "--httpd: '%s' is no program, nor one on the PATH",
+        pg_cli_say(cli, "--httpd: '%s' is not a program, nor is there one on "
+                   "the PATH",
                    given);
         return PG_EXIT_NO_INPUT;
     }

@@ -4,12 +4,13 @@
 #ifndef PG_FINDING_H
 #define PG_FINDING_H
 
+#include "pg_lang.h"
 #include "pg_vocab.h"
 
 typedef enum pg_severity_e {
     PG_SEVERITY_NOTE,            /* worth knowing                         */
     PG_SEVERITY_WARNING,         /* weakens a protection, or hides it     */
-    PG_SEVERITY_CRITICAL,        /* a stranger can relay through it       */
+    PG_SEVERITY_CRITICAL,        /* a third party can relay through it    */
     PG_SEVERITY_COUNT
 } pg_severity_e;
 
@@ -24,16 +25,16 @@ typedef struct pg_finding_t {
     const char *file;            /* configuration file; NULL = none       */
     int line;                    /* 0 = none                              */
     const char *vhost;           /* "name:port"; NULL = the whole server  */
-    const char *what;            /* one sentence: what is so              */
-    const char *meaning;         /* one sentence: what it gives an attacker */
-    const char *fix;             /* configuration lines that close it     */
+    const char *what[PG_LANG_COUNT]; /* a sentence: what was found        */
+    const char *meaning[PG_LANG_COUNT]; /* a sentence: why it matters     */
+    const char *fix[PG_LANG_COUNT]; /* lines that close it, "" if none    */
 } pg_finding_t;
 
-/** A virtual host and what it is to strangers who want a relay. */
+/** A virtual host, and what it is to third parties who want a relay. */
 typedef struct pg_vhost_t {
     const char *name;            /* "name:port"                           */
     pg_posture_e posture;
-    const char *why;             /* one clause                            */
+    const char *why[PG_LANG_COUNT]; /* a clause; NULL: nothing is said    */
 } pg_vhost_t;
 
 #endif

@@ -16,6 +16,7 @@
 APLOG_USE_MODULE(proxyguard);
 
 #define DUMP "DUMP_PROXYGUARD"
+#define LANG "PROXYGUARD_LANG_"
 
 /* Ten thousand virtual hosts can have as many findings. */
 #define MOST_LINES 100
@@ -47,7 +48,7 @@ static void say_finding(server_rec *s, const pg_finding_t *f,
 
     ap_log_error(APLOG_MARK, level, 0, s, "PG%04d: %s: %s%s. %s", f->id,
                  pg_finding_severity(f->severity), pg_dump_where(f, pool),
-                 f->what, f->meaning);
+                 f->what[PG_LANG_EN], f->meaning[PG_LANG_EN]);
 }
 
 static void say(server_rec *s, const pg_audit_t *audit, apr_pool_t *pool)
@@ -89,6 +90,19 @@ int pg_auditlog_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
 /* --- under -t ------------------------------------------------------------ */
 
+/* "-D PROXYGUARD_LANG_ja": the language of the report. */
+static pg_lang_e wanted(apr_pool_t *pool)
+{
+    pg_lang_e lang = PG_LANG_EN;
+
+    while (lang < PG_LANG_COUNT
+           && !ap_exists_config_define(apr_pstrcat(pool, LANG,
+                                                   pg_lang_tag(lang), NULL))) {
+        lang = (pg_lang_e)(lang + 1);
+    }
+    return lang < PG_LANG_COUNT ? lang : PG_LANG_EN;
+}
+
 static void to_file(void *to, const char *text)
 {
     apr_file_puts(text, to);
@@ -110,7 +124,7 @@ void pg_auditlog_test(apr_pool_t *pconf, server_rec *s)
         say(s, audit, pool);
     }
     else if (apr_file_open_stdout(&out, pool) == APR_SUCCESS) {
-        pg_dump_t to = { .write = to_file, .to = out };
+        pg_dump_t to = { .write = to_file, .to = out, .lang = wanted(pool) };
         pg_dump(&to, audit, pool);
     }
     apr_pool_destroy(pool);

@@ -55,6 +55,18 @@ static bool proxy_requests(const server_rec *s, const module *proxy)
     return conf && conf->req;
 }
 
+/* Does the guard stop this class here? Its settings need not be settled. */
+static bool stops(const pg_settings_t *settings, pg_class_e class_id)
+{
+    pg_action_t action = settings->action[class_id];
+
+    if (action.status == PG_UNSET) {
+        action = pg_policy_default((int)class_id);
+    }
+    return (settings->engine == PG_UNSET || settings->engine == PG_ENGINE_ON)
+           && action.act != PG_ACT_PASS;
+}
+
 static void describe(pg_site_t *site, server_rec *s, const server_rec *main,
                      const module *proxy, apr_pool_t *pool)
 {
@@ -66,6 +78,10 @@ static void describe(pg_site_t *site, server_rec *s, const server_rec *main,
     site->proxy_requests = proxy_requests(s, proxy);
     site->guard_off = settings->engine == PG_ENGINE_OFF;
     site->on_purpose = settings->forward == PG_FORWARD_ALLOW;
+    site->gate = !site->on_purpose
+                 && stops(settings, PG_CLASS_CHOSEN_BACKEND);
+    site->host_deny = settings->foreign_host != 0
+                      && stops(settings, PG_CLASS_FOREIGN_HOST);
 }
 
 static bool module_loaded(void *ctx, const char *name)
@@ -73,21 +89,36 @@ static bool module_loaded(void *ctx, const char *name)
     return ap_find_linked_module(name) != NULL;
 }
 
-static bool regex_match(void *ctx, const char *pattern, const char *subject)
+static ap_regex_t *compiled(work_t *work, const char *pattern, bool nocase)
 {
-    work_t *work = ctx;
-    ap_regex_t *regex = apr_hash_get(work->regexes, pattern,
-                                     APR_HASH_KEY_STRING);
+    const char *key = apr_pstrcat(work->pool, nocase ? "i" : "-", pattern,
+                                  NULL);
+    ap_regex_t *regex = apr_hash_get(work->regexes, key, APR_HASH_KEY_STRING);
 
     if (regex == NULL) {
-        regex = ap_pregcomp(work->pool, pattern, AP_REG_EXTENDED);
-        if (regex == NULL) {
-            return false;
+        regex = ap_pregcomp(work->pool, pattern,
+                            AP_REG_EXTENDED | (nocase ? AP_REG_ICASE : 0));
+        if (regex) {
+            apr_hash_set(work->regexes, key, APR_HASH_KEY_STRING, regex);
         }
-        apr_hash_set(work->regexes, apr_pstrdup(work->pool, pattern),
-                     APR_HASH_KEY_STRING, regex);
     }
-    return ap_regexec(regex, subject, 0, NULL, 0) == 0;
+    return regex;
+}
+
+static bool regex_match(void *ctx, const char *pattern, bool nocase,
+                        const char *subject, pg_match_t *m)
+{
+    const ap_regex_t *regex = compiled(ctx, pattern, nocase);
+    ap_regmatch_t match[PG_GROUPS];
+
+    if (regex == NULL || ap_regexec(regex, subject, PG_GROUPS, match, 0)) {
+        return false;
+    }
+    for (int i = 0; m && i < PG_GROUPS; i++) {
+        m->from[i] = (int)match[i].rm_so;
+        m->to[i] = (int)match[i].rm_eo;
+    }
+    return true;
 }
 
 const pg_audit_t *pg_conftree_audit(server_rec *main_server,

@@ -12,6 +12,7 @@
 #include "mod_proxyguard.h"
 #include "pg_config.h"
 #include "pg_escape.h"
+#include "pg_found.h"
 #include "pg_guard.h"
 #include "pg_hot.h"
 #include "pg_query.h"
@@ -87,6 +88,17 @@ static int refuse(request_rec *r, const char *wrong)
     return OK;
 }
 
+/* Attempts at a destination that the client chose. */
+static apr_uint64_t steered(const pg_snapshot_t *snapshot)
+{
+    apr_uint64_t n = 0;
+
+    for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
+        n += snapshot->count[PG_CLASS_CHOSEN_BACKEND][o];
+    }
+    return n;
+}
+
 /* A scrape needs no lists, which are most of a snapshot. */
 static apr_status_t look(pg_snapshot_t **out, const pg_ledger_t *ledger,
                          const pg_format_t *format, apr_time_t now,
@@ -124,10 +136,12 @@ static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
         report->evidence_lines_lost = pg_notify_lost(guard->outlet);
     }
     if (guard && guard->audit) {
-        report->vhosts = guard->audit->vhosts;
-        report->vhost_count = guard->audit->vhost_count;
-        report->findings = guard->audit->findings;
-        report->finding_count = guard->audit->finding_count;
+        const pg_audit_t *audit = pg_found_live(guard->audit,
+            snapshot ? steered(snapshot) : 0, r->pool);
+        report->vhosts = audit->vhosts;
+        report->vhost_count = audit->vhost_count;
+        report->findings = audit->findings;
+        report->finding_count = audit->finding_count;
     }
     return report;
 }

@@ -51,6 +51,16 @@ e2e: all $(SAMPLE) ## end-to-end tests; MPM=event|worker|prefork|all, T=file
 	    PG_BUILD=$(if $(HARDEN),plain,instrumented) \
 	    $(PYTEST) $(T)
 
+# The audit against random configurations: the few of `make check`, by the
+# hundred. SEED=n for others.
+CONFIGS = 600
+SEED    = 1
+.PHONY: audit-truth
+audit-truth: all ## the audit's verdicts against what happens (10 minutes)
+	PG_MODULE=$(abspath $(MODULE)) PG_BUILD=plain PG_CONFIGS=$(CONFIGS) \
+	    PG_SEED=$(SEED) $(PYTHON) -B -m pytest -p no:cacheprovider -q -s \
+	    tests/e2e/test_62_generated.py
+
 check: need ## all tests: units, then end to end under all three MPMs
 	@$(MAKE) --no-print-directory all unit
 	@$(MAKE) --no-print-directory e2e MPM=all

@@ -19,6 +19,7 @@ static const pg_vhost_count_t *counts_of(const pg_page_t *page,
 static void vhost_row(const pg_page_t *page, const pg_vhost_t *v)
 {
     const pg_vhost_count_t *counts = counts_of(page, v->name);
+    pg_lang_e lang = page->report->view.lang;
     pg_text_t name = { .octets = pg_span_str(v->name) };
 
     pg_sink_puts(page->sink, "<tr><th scope=\"row\">");
@@ -26,9 +27,9 @@ static void vhost_row(const pg_page_t *page, const pg_vhost_t *v)
     pg_sink_putf(page->sink, "</th><td class=\"%s\">",
                  pg_vocab_posture(v->posture));
     pg_html_phrase(page, PG_PHRASE_OF(POSTURE_UNKNOWN, v->posture));
-    pg_sink_puts(page->sink, "</td><td lang=\"en\">");
-    if (v->why && !page->report->view.mask) {
-        pg_escape_html(page->sink, pg_span_str(v->why));
+    pg_sink_puts(page->sink, "</td><td>");
+    if (v->why[lang] && !page->report->view.mask) {
+        pg_escape_html(page->sink, pg_span_str(v->why[lang]));
     }
     pg_sink_puts(page->sink, "</td>");
     pg_html_count_cell(page, counts ? counts->attempts : 0);
@@ -61,6 +62,7 @@ void pg_html_vhosts(const pg_page_t *page)
 static void finding(const pg_page_t *page, const pg_finding_t *f)
 {
     pg_sink_t *sink = page->sink;
+    pg_lang_e lang = page->report->view.lang;
 
     pg_sink_putf(sink, "<article class=\"%s\">\n<h3>PG%04d <em>",
                  pg_finding_severity(f->severity), f->id);
@@ -71,17 +73,17 @@ static void finding(const pg_page_t *page, const pg_finding_t *f)
         pg_escape_html(sink, pg_span_str(f->file));
         pg_sink_putf(sink, ":%d</code>", f->line);
     }
-    pg_sink_puts(sink, "</h3>\n<p lang=\"en\">");
-    pg_escape_html(sink, pg_span_str(f->what));
+    pg_sink_puts(sink, "</h3>\n<p>");
+    pg_escape_html(sink, pg_span_str(f->what[lang]));
     pg_sink_puts(sink, "</p>\n<p><b>");
     pg_html_phrase(page, PG_PHRASE_FINDING_MEANS);
-    pg_sink_puts(sink, "</b> <span lang=\"en\">");
-    pg_escape_html(sink, pg_span_str(f->meaning));
-    pg_sink_puts(sink, "</span></p>\n");
-    if (f->fix && *f->fix) {
+    pg_sink_puts(sink, "</b> ");
+    pg_escape_html(sink, pg_span_str(f->meaning[lang]));
+    pg_sink_puts(sink, "</p>\n");
+    if (f->fix[lang] && *f->fix[lang]) {
         pg_html_tagged(page, "p", PG_PHRASE_FINDING_FIX);
         pg_sink_puts(sink, "<pre>");
-        for (pg_span_t rest = pg_span_str(f->fix); rest.len; ) {
+        for (pg_span_t rest = pg_span_str(f->fix[lang]); rest.len; ) {
             apr_size_t end = pg_span_find(rest, '\n');
 
             pg_escape_html(sink, pg_span_upto(rest, end));

@@ -452,7 +452,8 @@ static void put_postures(writer_t *w)
                 json_pack("{s:o, s:s, s:o}", "vhost",
                           stranger(report, PG_FIELD_AUTHORITY, &name),
                           "posture", pg_vocab_posture(v->posture), "why",
-                          report->view.mask ? json_null() : text_of(v->why)));
+                          report->view.mask ? json_null()
+                                            : text_of(v->why[PG_LANG_EN])));
     }
     pg_sink_puts(w->sink, "]");
 }
@@ -465,8 +466,10 @@ static json_t *finding_json(const pg_finding_t *f)
     return json_pack("{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o}", "id", id,
                      "severity", pg_finding_severity(f->severity), "file",
                      text_of(f->file), "line", f->line, "vhost",
-                     text_of(f->vhost), "what", text_of(f->what), "meaning",
-                     text_of(f->meaning), "fix", text_of(f->fix));
+                     text_of(f->vhost),
+                     "what", text_of(f->what[PG_LANG_EN]),
+                     "meaning", text_of(f->meaning[PG_LANG_EN]),
+                     "fix", text_of(f->fix[PG_LANG_EN]));
 }
 
 /* Findings name files and hosts throughout: masked, only their number by

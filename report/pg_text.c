@@ -233,7 +233,8 @@ static void findings(const pg_textpage_t *page)
         pg_sink_putf(page->sink, "  PG%04d %s: ", f->id,
                      pg_text_phrase(page, PG_PHRASE_OF(SEVERITY_NOTE,
                                                        f->severity)));
-        pg_escape_text(page->sink, pg_span_str(f->what));
+        pg_escape_text(page->sink,
+                       pg_span_str(f->what[page->report->view.lang]));
         pg_sink_puts(page->sink, "\n");
     }
 }

@@ -442,7 +442,17 @@ def test_audit_says_when_a_configuration_is_broken(tmp_path):
     assert done.returncode == 65
     assert b"Nonsense" in done.stderr
     assert run("audit", "-f", tmp_path / "none").returncode == 66
-    assert run("audit", "--httpd", "/none").returncode == 66
+    for program in ("/none", "no-such-httpd"):
+        done = run("audit", "--httpd", program)
+        assert done.returncode == 66 and program.encode() in done.stderr
+
+
+def test_audit_speaks_japanese(tmp_path):
+    done = run("audit", "--lang", "ja", "--httpd", httpd(tmp_path), "-f",
+               conf(tmp_path, "ProxyRequests On\n"))
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "第三者が中継できます (GET, POST etc.)" in done.stdout.decode()
+    assert b"meaning:" not in done.stdout
 
 
 # --- ledgers -----------------------------------------------------------------

@@ -192,7 +192,7 @@ class Case:
         urls = (f"http://{here}/", f"HTTP://{here}/", f"http://{here}/a/b?c",
                 f"http://{here}", f"http://localhost:{origin.port}/")
         ways = [("GET", f"GET {url}") for url in urls]
-        ways += [("other methods", f"{method} {url}") for url in urls
+        ways += [("POST etc.", f"{method} {url}") for url in urls
                  for method in ("POST", "BREW", "DELETE")]
         ways += [("CONNECT", f"CONNECT {name}:{origin.port}")
                  for name in ("127.0.0.1", "localhost")]

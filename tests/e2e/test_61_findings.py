@@ -11,10 +11,11 @@ import pytest
 from pg_httpd import TOP, StartError
 
 FORWARD = ("proxy", "proxy_http", "proxy_connect", "access_compat",
-           "allowmethods", "rewrite")
+           "allowmethods", "rewrite", "remoteip")
 ON = "ProxyRequests On\nProxyVia On\n"
-SOME = '<Proxy "*">\nRequire ip 192.0.2.1\n</Proxy>\n'
+SOME = '<Proxy "*">\nRequire ip 198.51.100.1\n</Proxy>\n'
 ENGINE = "RewriteEngine On\n"
+OBSERVE = "ProxyGuard Observe\n"
 STATUS = ('<Location "/open-status">\nSetHandler proxyguard-status\n'
           '</Location>')
 
@@ -29,13 +30,15 @@ FINDINGS = [
      'Require all granted\n</Proxy>\n<Proxy "127.0.0.1">\n'
      'Require all granted\n</Proxy>', '<Proxy "http://127'),
     ("PG0205", ON + "AllowCONNECT 443 25", "AllowCONNECT"),
-    ("PG0210", 'ProxyPassMatch "^/to/(.*)$" "http://$1"', "ProxyPassMatch"),
-    ("PG0211", ENGINE + 'RewriteRule "^/to/(.*)$" "http://$1" [P]',
+    ("PG0210", OBSERVE + 'ProxyPassMatch "^/to/(.*)$" "http://$1"',
+     "ProxyPassMatch"),
+    ("PG0241", 'ProxyPassMatch "^/to/(.*)$" "http://$1"', "ProxyPassMatch"),
+    ("PG0211", OBSERVE + ENGINE + 'RewriteRule "^/to/(.*)$" "http://$1" [P]',
      "RewriteRule"),
-    ("PG0220", ON + '<If "%{REMOTE_ADDR} == \'192.0.2.1\'">\n'
+    ("PG0220", ON + '<If "%{HTTP:X-Key} != \'k\'">\n'
      'Require all denied\n</If>', "<If"),
-    ("PG0221", ENGINE + 'RewriteCond "%{HTTPS}" on\n'
-     'RewriteRule "^/to/(.*)$" "http://$1" [P]', "RewriteRule"),
+    ("PG0221", ENGINE + 'RewriteRule "^/to/([0-9]+)$" "http://$1/" [P]',
+     "RewriteRule"),
     ("PG0222", ON + '<Location "/">\nRequire all denied\n</Location>',
      "<Location"),
     ("PG0223", ON + '<Directory "/">\nRequire all denied\n</Directory>',
@@ -55,6 +58,11 @@ FINDINGS = [
      "ProxyVia"),
     ("PG0236", ON + '<Proxy "*">\nOrder deny,allow\nDeny from all\n'
      '</Proxy>', "Order"),
+    ("PG0242", ON + "RemoteIPHeader X-Real-IP\n" + SOME, "RemoteIPHeader"),
+    ("PG0243", ON + '<Proxy "*">\nRequire expr "%{HTTP:X-Key} == \'k\'"\n'
+     '</Proxy>', "Require expr"),
+    ("PG0240", 'ProxyPassMatch "^/port/([0-9]+)/" "http://127.0.0.1:$1/"',
+     "ProxyPassMatch"),
 ]
 
 
@@ -85,6 +93,19 @@ def test_findings_without_a_line(httpd_with):
                      re.M), said
 
 
+def test_foreign_host_deny_needs_names(httpd_with):
+    deny = "ProxyGuardAction foreign-host deny\nProxyGuardAudit Strict\n"
+    host = "<VirtualHost *:7>\nServerName v.example\nServerAlias %s\n" \
+        "</VirtualHost>\n"
+    server = httpd_with.make(deny + host % "*")
+    said = report_of(server)
+    assert re.search(r"^PG0244: critical: .*ServerAlias \*$", said, re.M), said
+    code, said = server.check()
+    assert code != 0 and "PG0244: " in said and "PG0299: " in said
+    code, said = httpd_with.make(deny + host % "also.own.example").check()
+    assert code == 0 and "PG0244" not in said, said
+
+
 def test_no_name(httpd_with):
     server = httpd_with.make("")
     server.check()
@@ -110,6 +131,34 @@ def test_each_is_logged_once_at_start(httpd_with):
     server.graceful()
     assert len(server.log.take_all(" PG0201: ")) == 1
     server.log.take_all(" PG02")
+
+
+def test_a_running_server_shows_them(httpd_with):
+    server = httpd_with(ON, modules=FORWARD)
+    server.log.take_all(" PG02")
+    status = server.status()
+    vhost = status["postures"][0]
+    assert vhost["posture"] == "open"
+    assert vhost["why"].startswith("third parties may relay by GET")
+    assert [(f["id"], f["severity"]) for f in status["findings"]
+            if f["severity"] == "critical"] == [("PG0201", "critical")]
+    page = server.get("/proxyguard-status?lang=ja").text
+    assert "第三者が中継できます" in page
+    assert "利用者を制限する設定がありません" in page
+
+
+def test_what_only_the_gate_sees(httpd_with):
+    """A rule in an .htaccess file is in no tree that the audit reads."""
+    server = httpd_with(
+        "<Directory @ROOT@/htdocs>\nAllowOverride All\n</Directory>\n",
+        modules=FORWARD)
+    server.write("htdocs/.htaccess", ENGINE
+                 + 'RewriteRule "^to/(.*)$" "http://$1" [P]\n')
+    assert not any(f["id"] == "PG0245" for f in server.status()["findings"])
+    assert server.get("/to/elsewhere.invalid/").status == 403
+    server.log.take_all(" PG0101: ")
+    found = [f for f in server.status()["findings"] if f["id"] == "PG0245"]
+    assert len(found) == 1 and "(attempts: 1)" in found[0]["what"]
 
 
 def test_off_logs_nothing(httpd_with):

@@ -147,16 +147,22 @@ const pg_confcase_t *pg_conftext_cases(const char *name, int *count)
     return cases;
 }
 
-bool pg_conftext_regex(void *ctx, const char *pattern, const char *subject)
+bool pg_conftext_regex(void *ctx, const char *pattern, bool nocase,
+                       const char *subject, pg_match_t *m)
 {
     regex_t compiled;
+    regmatch_t match[PG_GROUPS];
     bool matches;
 
     (void)ctx;
-    if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB)) {
+    if (regcomp(&compiled, pattern, REG_EXTENDED | (nocase ? REG_ICASE : 0))) {
         return false;
     }
-    matches = regexec(&compiled, subject, 0, NULL, 0) == 0;
+    matches = regexec(&compiled, subject, PG_GROUPS, match, 0) == 0;
+    for (int i = 0; m && matches && i < PG_GROUPS; i++) {
+        m->from[i] = (int)match[i].rm_so;
+        m->to[i] = (int)match[i].rm_eo;
+    }
     regfree(&compiled);
     return matches;
 }

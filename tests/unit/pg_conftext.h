@@ -25,6 +25,7 @@ typedef struct pg_confcase_t {
 const pg_confcase_t *pg_conftext_cases(const char *name, int *count);
 
 /** regex_match by regcomp(3), extended: near enough to PCRE for tests. */
-bool pg_conftext_regex(void *ctx, const char *pattern, const char *subject);
+bool pg_conftext_regex(void *ctx, const char *pattern, bool nocase,
+                       const char *subject, pg_match_t *m);
 
 #endif

@@ -335,31 +335,43 @@ static pg_snapshot_t *make_snapshot(maker_t *m)
 static void make_audit(maker_t *m, pg_report_t *out)
 {
     static const pg_vhost_t plain[] = {
-        { "www.own.example:80", PG_POSTURE_NO_PROXY, "ProxyRequests is off" },
+        { "www.own.example:80", PG_POSTURE_NO_PROXY,
+          { "ProxyRequests is Off", "ProxyRequests は Off です" } },
         { "shop.own.example:443", PG_POSTURE_NO_PROXY,
-          "ProxyRequests is off" },
+          { "ProxyRequests is Off", "ProxyRequests は Off です" } },
         { "cache.own.example:3128", PG_POSTURE_RESTRICTED,
-          "Require ip 10.0.0.0/8" },
+          { "third parties are refused by <Proxy \"*\"> (proxy.conf:9)",
+            "第三者は <Proxy \"*\"> (proxy.conf:9) により拒否されます" } },
     };
     static const pg_finding_t note = {
         .id = 209, .severity = PG_SEVERITY_WARNING,
         .file = "/etc/apache2/sites-enabled/shop.conf", .line = 17,
         .vhost = "shop.own.example:443",
-        .what = "ProxyPassMatch takes the host it connects to from the "
-                "request.",
-        .meaning = "A stranger can name any host in the path and reach it "
-                   "through this server.",
-        .fix = "ProxyPassMatch \"^/app/(.*)$\" \"http://127.0.0.1:8080/$1\"\n"
-               "# with a fixed host"
+        .what = { "ProxyPassMatch lets the client choose the host it is sent "
+                  "to",
+                  "ProxyPassMatch は、転送先のホストをクライアントに選ばせてい"
+                  "ます" },
+        .meaning = { "Whoever names a host in the path reaches it in your "
+                     "name",
+                     "パスの中でホストを指定すれば、このサーバーの名義で到達で"
+                     "きます" },
+        .fix = { "ProxyPassMatch \"^/app/(.*)$\" "
+                 "\"http://127.0.0.1:8080/$1\"\n# with a fixed host",
+                 "ProxyPassMatch \"^/app/(.*)$\" "
+                 "\"http://127.0.0.1:8080/$1\"\n# ホストを固定" }
     };
     pg_finding_t *finding = apr_pmemdup(m->pool, &note, sizeof(note));
     pg_vhost_t *vhosts = apr_pmemdup(m->pool, plain, sizeof(plain));
 
     if (m->sample == PG_SAMPLE_HOSTILE) {
         pg_span_t evil = pg_sample_attacks[0];
-        finding->what = finding->meaning = finding->file = evil.ptr;
-        finding->fix = pg_sample_attacks[10].ptr;
-        vhosts[1].name = vhosts[1].why = pg_sample_attacks[1].ptr;
+        finding->file = evil.ptr;
+        for (int lang = 0; lang < PG_LANG_COUNT; lang++) {
+            finding->what[lang] = finding->meaning[lang] = evil.ptr;
+            finding->fix[lang] = pg_sample_attacks[10].ptr;
+            vhosts[1].why[lang] = pg_sample_attacks[1].ptr;
+        }
+        vhosts[1].name = pg_sample_attacks[1].ptr;
         vhosts[1].posture = PG_POSTURE_OPEN;
         out->sensor = pg_sample_attacks[12].ptr;
     }

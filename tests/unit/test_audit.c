@@ -7,6 +7,7 @@
 #include "pg_audit.h"
 #include "pg_conftext.h"
 #include "pg_dump.h"
+#include "pg_found.h"
 
 static apr_pool_t *pool;
 static const pg_confcase_t *postures;
@@ -64,7 +65,10 @@ static void find_sites(pg_audit_in_t *in)
                                        sites[0].proxy_requests),
                 .guard_off = says(d->child, "ProxyGuard", "Off", false),
                 .on_purpose = says(d->child, "ProxyGuardForward", "Allow",
-                                   false) };
+                                   false),
+                .host_deny = says(d->child, "ProxyGuardAction",
+                                  "foreign-host deny", false),
+                .gate = says(d->child, "ProxyGuard", "On", false) };
         }
     }
     in->sites = sites;
@@ -90,7 +94,8 @@ START_TEST(posture)
 
     ck_assert_msg(strcmp(pg_vocab_posture(v->posture), c->expect) == 0,
                   "posture.conf:%d: %s: %s (%s), not %s", c->line, c->title,
-                  pg_vocab_posture(v->posture), v->why, c->expect);
+                  pg_vocab_posture(v->posture), v->why[PG_LANG_EN],
+                  c->expect);
 }
 END_TEST
 
@@ -167,6 +172,81 @@ static void to_text(void *to, const char *text)
     *all = apr_pstrcat(pool, *all, text, NULL);
 }
 
+START_TEST(the_open_doors_are_named)
+{
+    pg_audit_t *audit = run_text("ServerName a\nProxyVia On\n"
+                                 "ProxyRequests On\n<Proxy *>\n<Limit GET>\n"
+                                 "Require all denied\n</Limit>\n</Proxy>\n");
+
+    ck_assert_uint_eq(audit->finding_count, 1);
+    ck_assert_str_eq(audit->findings[0].what[PG_LANG_EN],
+                     "this restricts some requests, but not POST etc., "
+                     "CONNECT");
+    ck_assert_str_eq(audit->vhosts[0].why[PG_LANG_EN],
+                     "third parties may relay by POST etc., CONNECT");
+}
+END_TEST
+
+/* What only the gate sees joins the findings while nothing explains it. */
+START_TEST(steered_requests_that_nothing_explains)
+{
+    pg_audit_t *quiet = run_text("ServerName a\nProxyAddHeaders Off\n"
+                                 "#modules http\n");
+    pg_audit_t *known = run_text("ServerName a\n#modules http\n"
+                                 "ProxyPassMatch ^/(.*)$ http://$1\n");
+    const pg_audit_t *more = pg_found_live(quiet, 3, pool);
+
+    ck_assert_ptr_eq(pg_found_live(quiet, 0, pool), quiet);
+    ck_assert_ptr_eq(pg_found_live(known, 3, pool), known);
+    ck_assert_uint_eq(more->finding_count, quiet->finding_count + 1);
+    ck_assert_int_eq(more->findings[0].id, 245);
+    ck_assert(strstr(more->findings[0].what[PG_LANG_EN], "(attempts: 3)"));
+    ck_assert_int_eq(more->findings[1].id, 233);
+}
+END_TEST
+
+START_TEST(the_report_in_japanese)
+{
+    const char *text = "";
+    pg_dump_t out = { .write = to_text, .to = &text, .lang = PG_LANG_JA };
+
+    pg_dump(&out, run_text("ServerName a\nProxyVia On\nProxyRequests On\n"
+                           "<Proxy *>\nRequire ip 10\n</Proxy>\n"
+                           "AllowCONNECT 25\n"), pool);
+    ck_assert_str_eq(text,
+        "ProxyGuard audit\n"
+        "vhost main: restricted: 第三者は <Proxy *> (httpd.conf:4) により拒否さ"
+        "れます\n"
+        "PG0225: warning: vhost main, httpd.conf:7: AllowCONNECT にメールのポー"
+        "トが含まれています: 25\n"
+        "    意味: プロキシを使える人は誰でも、それを通して迷惑メールを送れま"
+        "す\n"
+        "    対処:\n"
+        "        AllowCONNECT 443\n"
+        "指摘 1 件\n");
+}
+END_TEST
+
+/* Each finding has its words, in each language, and no "%s" is left. */
+START_TEST(no_word_is_missing)
+{
+    for (int i = 0; i < PG_RULE_COUNT; i++) {
+        pg_found_t *found = pg_found_create(pool);
+        pg_audit_t audit;
+        pg_found_add(found, (pg_rule_e)i, NULL, NULL, "X");
+        pg_found_result(found, &audit);
+        for (int lang = 0; lang < PG_LANG_COUNT; lang++) {
+            const pg_finding_t *f = &audit.findings[0];
+            ck_assert_msg(f->what[lang] && *f->what[lang]
+                          && f->meaning[lang] && *f->meaning[lang]
+                          && f->fix[lang] && *f->fix[lang]
+                          && !strstr(f->what[lang], "%s"), "PG%04d, %s",
+                          f->id, pg_lang_tag((pg_lang_e)lang));
+        }
+    }
+}
+END_TEST
+
 START_TEST(the_report_as_text)
 {
     const char *text = "";
@@ -176,19 +256,20 @@ START_TEST(the_report_as_text)
                            "ProxyRequests On\n"), pool);
     ck_assert_str_eq(text,
         "ProxyGuard audit\n"
-        "vhost main: open: strangers may relay by GET, other methods\n"
+        "vhost main: open: third parties may relay by GET, POST etc.\n"
         "PG0201: critical: vhost main, httpd.conf:4: ProxyRequests is On and "
         "nothing restricts who may use it\n"
-        "    meaning: Anybody can send requests to any server in your name, "
-        "and will: scanners find such a server within hours\n"
+        "    meaning: Anybody can send requests to any server in your name; "
+        "scanners find such a server within hours\n"
         "    fix:\n"
         "        # no forward proxy at all:\n"
         "        ProxyRequests Off\n"
-        "        # or one for some, as the last <Proxy> of this server:\n"
+        "        # or one for some clients, as the last <Proxy> of this "
+        "server:\n"
         "        <Proxy \"*\">\n"
         "            Require ip 192.0.2.0/24\n"
         "        </Proxy>\n"
-        "1 findings\n");
+        "1 finding\n");
 }
 END_TEST
 
@@ -209,5 +290,9 @@ PG_TEST_SUITE(audit)
     tcase_add_test(tc, the_worst_comes_first);
     tcase_add_test(tc, one_line_is_one_finding);
     tcase_add_test(tc, the_report_as_text);
+    tcase_add_test(tc, the_report_in_japanese);
+    tcase_add_test(tc, the_open_doors_are_named);
+    tcase_add_test(tc, steered_requests_that_nothing_explains);
+    tcase_add_test(tc, no_word_is_missing);
     suite_add_tcase(suite, tc);
 }

@@ -1,0 +1,580 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_dest.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "pg_regex.h"
+#include "pg_targets.h"
+#include "pg_tree.h"
+
+/* What a part of the target, put in at run time, may be. */
+typedef enum part_e {
+    PART_FIXED,                  /* the server's own, or one of a list    */
+    PART_PORT,                   /* an own name, and any port             */
+    PART_PATH,                   /* begins with '/': the host ends here   */
+    PART_FREE,                   /* whatever the client sends             */
+    PART_UNKNOWN
+} part_e;
+
+typedef struct piece_t {
+    part_e part;
+    bool set[256];               /* PART_FREE: of these characters        */
+    bool merged;                 /* from a path: never with "//" in it    */
+} piece_t;
+
+typedef struct reader_t {
+    const pg_dest_t *d;
+    const pg_scene_t *scene;
+    bool names;                  /* Host can be any name                  */
+    const char *at;              /* of the target                         */
+    bool host;                   /* some of the host's text was read      */
+    bool port;                   /* its ':' was read                      */
+    bool path;                   /* a path ended the host                 */
+    pg_chosen_e out;
+} reader_t;
+
+static void read_piece(const reader_t *r, const char **s, piece_t *out);
+
+static void raise_to(reader_t *r, pg_chosen_e chosen)
+{
+    if (chosen > r->out) {
+        r->out = chosen;
+    }
+}
+
+static void allow(piece_t *p, const char *more)
+{
+    p->part = PART_FREE;
+    for (int i = 1; i < 256; i++) {
+        p->set[i] = more == NULL || apr_isalnum(i) || strchr(more, i);
+    }
+}
+
+/* --- what conditions pin ------------------------------------------------- */
+
+/* "%{NAME}" and nothing else */
+static bool is_variable(const char *text, const char *name)
+{
+    apr_size_t n = strlen(name);
+
+    return text[0] == '%' && text[1] == '{'
+           && strncmp(text + 2, name, n) == 0 && strcmp(text + 2 + n, "}") == 0;
+}
+
+/* Does this pattern, when it fits, leave only names of the administrator's?
+ * A name under one of his own is his as well. */
+static bool pins(const pg_cond_t *c, const char *name, apr_pool_t *pool)
+{
+    pg_regex_group_t whole;
+    apr_size_t n = strlen(c->pattern);
+    const char *end;
+
+    if (!is_variable(c->input, name)) {
+        return false;
+    }
+    if (c->test != PG_TEST_REGEX) {
+        return c->test == PG_TEST_EQUAL;
+    }
+    if (n < 2 || c->pattern[n - 1] != '$') {
+        return false;
+    }
+    pg_regex_group(c->pattern, 0, &whole);
+    if (*c->pattern == '^' && whole.list) {
+        return !strchr(c->pattern, '|') || c->pattern[1] == '(';
+    }
+    end = pg_regex_suffix(c->pattern, pool);
+    return strcmp(name, "HTTP_HOST") == 0
+           && (*end == '.' || c->pattern[0] == '^') && strchr(end, '.')
+           && strspn(end, ".0123456789") != strlen(end)
+           && (*end == '.' || c->pattern[n - strlen(end) - 2] == '?');
+}
+
+/* Do all requests end here but those that meet the one condition? */
+static const pg_cond_t *gatekeeper(const pg_rewriterule_t *rule)
+{
+    bool ends = (rule->flags & (PG_REWRITE_STATUS | PG_REWRITE_R)) != 0;
+
+    return ends && rule->cond_count == 1 && rule->cond[0].negate
+           && !(rule->flags & PG_REWRITE_NEGATE)
+           && pg_regex_takes_all(rule->pattern) ? &rule->cond[0] : NULL;
+}
+
+/* Is the variable pinned by a condition of the rule, or by an earlier rule
+ * that turns everything else away? */
+static bool is_pinned(const reader_t *r, const char *name)
+{
+    const pg_rewriterule_t *rule = r->d->rule;
+    apr_pool_t *pool = r->scene->pool;
+
+    for (int i = 0; rule && i < rule->cond_count; i++) {
+        const pg_cond_t *c = &rule->cond[i];
+        bool alone = !c->or_next && (i == 0 || !c[-1].or_next);
+        if (alone && !c->negate && pins(c, name, pool)) {
+            return true;
+        }
+    }
+    for (int i = 0; rule && i < r->d->rules->nelts; i++) {
+        const pg_rewriterule_t *one = &APR_ARRAY_IDX(r->d->rules, i,
+                                                     pg_rewriterule_t);
+        const pg_cond_t *c;
+        if (one->at == rule->at || one->flags & (PG_REWRITE_C | PG_REWRITE_N)
+            || one->skip) {
+            return false;
+        }
+        c = gatekeeper(one);
+        if (c && pins(c, name, pool)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- parts --------------------------------------------------------------- */
+
+static void host_piece(const reader_t *r, piece_t *out, bool port)
+{
+    if (!r->names) {
+        out->part = port ? PART_PORT : PART_FIXED;
+        return;
+    }
+    allow(out, port ? ".-_:[]" : ".-_[]");
+}
+
+static void variable_piece(const reader_t *r, const char *name, piece_t *out)
+{
+    static const char *const fixed[] = {
+        "SERVER_ADDR", "SERVER_PROTOCOL", "REQUEST_SCHEME", "REQUEST_METHOD",
+        "HTTPS", "DOCUMENT_ROOT", "SERVER_ADMIN", "SERVER_SOFTWARE", NULL
+    };
+    static const char *const paths[] = { "REQUEST_URI", "SCRIPT_URL",
+                                         "REQUEST_FILENAME",
+                                         "SCRIPT_FILENAME", NULL };
+
+    out->part = PART_UNKNOWN;
+    for (int i = 0; fixed[i]; i++) {
+        out->part = strcmp(fixed[i], name) ? out->part : PART_FIXED;
+    }
+    for (int i = 0; paths[i]; i++) {
+        out->part = strcmp(paths[i], name) ? out->part : PART_PATH;
+    }
+    if (out->part != PART_UNKNOWN) {
+        return;
+    }
+    if (is_pinned(r, name)) {
+        out->part = PART_FIXED;
+    }
+    else if (!strcmp(name, "HTTP_HOST") || pg_tree_same(name, "HTTP:Host")) {
+        host_piece(r, out, true);
+    }
+    else if (!strcmp(name, "SERVER_NAME")) {
+        out->part = PART_FIXED;
+        if (!r->scene->canonical) {
+            host_piece(r, out, false);
+        }
+    }
+    else if (!strcmp(name, "SERVER_PORT")) {
+        out->part = r->scene->canonical ? PART_FIXED : PART_PORT;
+    }
+    else if (pg_tree_begins(name, "HTTP") || !strcmp(name, "QUERY_STRING")) {
+        allow(out, NULL);
+    }
+}
+
+/* The group of a pattern; `from`: what the subject can hold. */
+static void group_piece(const char *pattern, int n, const piece_t *from,
+                        piece_t *out)
+{
+    pg_regex_group_t group;
+
+    pg_regex_group(pattern, n, &group);
+    if (!group.found) {
+        out->part = PART_FIXED;
+        return;
+    }
+    out->part = group.list && n ? PART_FIXED : PART_FREE;
+    for (int i = 1; i < 256; i++) {
+        out->set[i] = group.set[i] && (!from || from->set[i]);
+    }
+    if (!from && group.leads) {
+        out->part = PART_PATH;
+    }
+}
+
+/* $n */
+static void path_piece(const reader_t *r, int n, piece_t *out)
+{
+    const pg_dest_t *d = r->d;
+    static const piece_t any = { .part = PART_FREE };
+    bool negate = d->rule && d->rule->flags & PG_REWRITE_NEGATE;
+
+    out->part = PART_FIXED;
+    if (d->pattern == NULL || negate) {
+        return;
+    }
+    group_piece(d->pattern, n, NULL, out);
+    out->merged = !r->scene->keep_slashes;
+    if (out->part == PART_PATH && d->bare_path) {
+        *out = any;
+        out->merged = !r->scene->keep_slashes;
+        allow(out, NULL);
+    }
+    if (d->rule && d->rule->flags & PG_REWRITE_B) {
+        for (int i = 1; i < 256; i++) {
+            out->set[i] = out->set[i] && (apr_isalnum(i) || i == '_');
+        }
+    }
+}
+
+/* %n: of the condition that matched last. */
+static void cond_piece(const reader_t *r, int n, piece_t *out)
+{
+    const pg_rewriterule_t *rule = r->d->rule;
+    const pg_cond_t *last = NULL;
+    bool several = false;
+    piece_t input = { .part = PART_UNKNOWN };
+    const char *s;
+
+    for (int i = 0; rule && i < rule->cond_count; i++) {
+        const pg_cond_t *c = &rule->cond[i];
+        if (c->test == PG_TEST_REGEX && !c->negate) {
+            several |= c->or_next || (last && last->or_next);
+            last = c;
+        }
+        several |= c->test == PG_TEST_EXPR;
+    }
+    out->part = last ? PART_UNKNOWN : PART_FIXED;
+    if (last == NULL || several) {
+        return;
+    }
+    s = last->input;
+    if (*s != '%' && *s != '$') {
+        return;
+    }
+    read_piece(r, &s, &input);
+    if (input.part == PART_PATH) {
+        group_piece(last->pattern, n, NULL, out);
+    }
+    else if (input.part == PART_FREE && *s == '\0') {
+        group_piece(last->pattern, n, &input, out);
+    }
+    else {
+        out->part = input.part;
+    }
+}
+
+/* ${map:key|default} */
+static void map_piece(const reader_t *r, const char *text, piece_t *out)
+{
+    apr_pool_t *pool = r->scene->pool;
+    const char *colon = strchr(text, ':'), *bar, *map;
+
+    out->part = PART_UNKNOWN;
+    if (colon == NULL) {
+        return;
+    }
+    map = pg_rewrite_map(r->scene, apr_pstrmemdup(pool, text,
+                                       (apr_size_t)(colon - text)));
+    bar = strrchr(colon, '|');
+    if (map && pg_tree_begins(map, "int:")) {
+        colon++;
+        if (*colon == '$' || *colon == '%') {
+            read_piece(r, &colon, out);
+            out->part = *colon ? PART_UNKNOWN : out->part;
+        }
+        return;
+    }
+    if (!strpbrk(bar ? bar : "", "$%")
+        && (map == NULL || pg_tree_begins(map, "txt:")
+            || pg_tree_begins(map, "rnd:")
+            || pg_tree_begins(map, "dbm"))) {
+        out->part = PART_FIXED;
+    }
+}
+
+/* The piece at *s, which is moved behind it. */
+static void read_piece(const reader_t *r, const char **s, piece_t *out)
+{
+    const char *at = *s, *end, *name;
+
+    if (apr_isdigit(at[1])) {
+        *s = at + 2;
+        (*at == '$' ? path_piece : cond_piece)(r, at[1] - '0', out);
+        return;
+    }
+    end = at[1] == '{' ? pg_rewrite_brace(at + 2) : NULL;
+    if (end == NULL) {
+        *s = at + 1;
+        out->part = PART_FIXED;
+        return;
+    }
+    *s = end + 1;
+    name = apr_pstrmemdup(r->scene->pool, at + 2,
+                          (apr_size_t)(end - at - 2));
+    if (*at == '%') {
+        variable_piece(r, name, out);
+    }
+    else if (r->d->rule) {
+        map_piece(r, name, out);
+    }
+    else {
+        out->part = PART_UNKNOWN;    /* the environment's                 */
+    }
+}
+
+/* --- the target ---------------------------------------------------------- */
+
+static bool is_special(const reader_t *r, char c)
+{
+    return c && strchr(r->d->special, c);
+}
+
+static bool has_text(const bool *set)
+{
+    for (int i = 0; i < 256; i++) {
+        if (set[i] && apr_isalnum(i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the host still has to end with, at s: is it a domain of its own? */
+static pg_chosen_e by_suffix(const char *s)
+{
+    apr_size_t n = strcspn(s, "/?:$%");
+    const char *dot = memchr(s, '.', n);
+
+    return *s == '.' || (dot && memchr(dot + 1, '.', n - (apr_size_t)
+                                                   (dot + 1 - s)))
+               ? PG_CHOSEN_NOT : PG_CHOSEN_MAYBE;
+}
+
+static void free_piece(reader_t *r, const piece_t *p)
+{
+    const char *s = r->at;
+    bool ends = p->set['/'] || *s == '\0' || strchr("/?$%", *s)
+                || (*s == ':' && !r->port);
+    bool digits = p->set['8'] || p->set['1'];
+
+    if (p->set['@'] || (!r->host && !r->port)) {
+        if (has_text(p->set)) {
+            raise_to(r, ends ? PG_CHOSEN_HOST : by_suffix(s));
+        }
+    }
+    else if (!r->port && has_text(p->set)) {
+        raise_to(r, !ends ? by_suffix(s)
+                    : p->set['.'] && p->set['x'] ? PG_CHOSEN_HOST
+                                                 : PG_CHOSEN_MAYBE);
+    }
+    if (digits && (r->port || (r->host && p->set[':']))) {
+        raise_to(r, PG_CHOSEN_PORT);
+    }
+    r->host = true;
+}
+
+/* One step in the host. @return false: the host ended */
+static bool step(reader_t *r)
+{
+    piece_t piece = { .part = PART_FIXED };
+
+    if (*r->at == '\0' || *r->at == '/' || *r->at == '?') {
+        return false;
+    }
+    if (!is_special(r, *r->at)) {
+        r->port |= *r->at == ':' && strchr(r->at, ']') == NULL;
+        r->host = true;
+        r->at++;
+        return true;
+    }
+    read_piece(r, &r->at, &piece);
+    switch (piece.part) {
+    case PART_FIXED:
+        r->host = true;
+        return true;
+    case PART_PORT:
+        raise_to(r, PG_CHOSEN_PORT);
+        r->host = true;
+        return true;
+    case PART_PATH:
+        r->path = true;
+        return false;
+    case PART_FREE:
+        free_piece(r, &piece);
+        return true;
+    case PART_UNKNOWN:
+        raise_to(r, PG_CHOSEN_MAYBE);
+        r->host = true;
+        return true;
+    }
+    return false;
+}
+
+/* A path alone goes to this server, by the name the client calls it. */
+static void own_path(reader_t *r)
+{
+    piece_t piece = { .part = PART_FIXED };
+
+    if (r->d->rule == NULL || r->d->whole || r->scene->canonical
+        || is_pinned(r, "HTTP_HOST")) {
+        return;
+    }
+    host_piece(r, &piece, true);
+    raise_to(r, piece.part == PART_FREE ? PG_CHOSEN_HOST : PG_CHOSEN_PORT);
+}
+
+/* Can it hold "scheme://host"? */
+static bool holds_url(const piece_t *p)
+{
+    return p->part == PART_FREE && !p->merged && p->set['/'] && p->set[':'];
+}
+
+/* A target without "://" of its own. */
+static void without_scheme(reader_t *r)
+{
+    piece_t piece = { .part = PART_FIXED };
+
+    if (!is_special(r, *r->at)) {
+        own_path(r);
+        return;
+    }
+    read_piece(r, &r->at, &piece);
+    if (holds_url(&piece)) {
+        raise_to(r, PG_CHOSEN_HOST);
+    }
+    else if (piece.part == PART_UNKNOWN) {
+        raise_to(r, PG_CHOSEN_MAYBE);
+    }
+    else {
+        own_path(r);
+    }
+}
+
+/* Over the scheme. @return false: no request goes anywhere by it */
+static bool skip_scheme(reader_t *r, const char *colon)
+{
+    apr_size_t n = (apr_size_t)(colon - r->at);
+    const char *scheme = apr_pstrmemdup(r->scene->pool, r->at, n);
+
+    if (!strpbrk(scheme, r->d->special)) {
+        r->at = colon + 3;
+        return pg_targets_carries(r->scene->in, scheme, r->scene->proxy_tls);
+    }
+    while (r->at < colon) {
+        piece_t piece = { .part = PART_FIXED };
+        if (!is_special(r, *r->at)) {
+            r->at++;
+            continue;
+        }
+        read_piece(r, &r->at, &piece);
+        if (holds_url(&piece)) {
+            raise_to(r, PG_CHOSEN_HOST);
+        }
+    }
+    r->at = colon + 3;
+    return true;
+}
+
+/* --- rules that are never come to ---------------------------------------- */
+
+/* Does every path that `later` takes end at `rule`? */
+static bool takes_from(const pg_rewriterule_t *later,
+                       const pg_rewriterule_t *rule, apr_pool_t *pool)
+{
+    const char *prefix, *other;
+    bool whole, unused;
+
+    if (rule->cond_count || rule->flags & PG_REWRITE_NEGATE) {
+        return false;
+    }
+    if (pg_regex_takes_all(rule->pattern)) {
+        return true;
+    }
+    prefix = pg_regex_prefix(rule->pattern, &whole, pool);
+    other = pg_regex_prefix(later->pattern, &unused, pool);
+    return whole && *prefix && !(later->flags & PG_REWRITE_NEGATE)
+           && !((later->flags & ~rule->flags) & PG_REWRITE_NC)
+           && strncmp(prefix, other, strlen(prefix)) == 0;
+}
+
+/* Does the pattern begin with what no subject begins with? A path has a '/'
+ * in front, but in a <Directory>; in a <Location> rules see the file. */
+static bool is_misplaced(const reader_t *r)
+{
+    const pg_dest_t *d = r->d;
+    const char *root = r->scene->root, *prefix;
+    apr_size_t n, m = strlen(root);
+    bool unused;
+
+    if (!d->rule || d->rule->flags & PG_REWRITE_NEGATE) {
+        return false;
+    }
+    prefix = pg_regex_prefix(d->pattern, &unused, r->scene->pool);
+    n = strlen(prefix);
+    if (n == 0) {
+        return false;
+    }
+    return d->bare_path ? *prefix == '/'
+           : *prefix != '/' || (d->sees_file
+                                && strncmp(prefix, root, n < m ? n : m));
+}
+
+static bool is_dead(const reader_t *r)
+{
+    const unsigned ends = PG_REWRITE_STATUS | PG_REWRITE_R | PG_REWRITE_P;
+    const pg_rewriterule_t *rule = r->d->rule;
+
+    for (int i = 0; rule && i < r->d->rules->nelts; i++) {
+        const pg_rewriterule_t *one = &APR_ARRAY_IDX(r->d->rules, i,
+                                                     pg_rewriterule_t);
+        bool stays = (one->flags & PG_REWRITE_NOSUB) != 0;
+        bool last = (one->flags & (PG_REWRITE_L | PG_REWRITE_END)) != 0;
+        if (one->at == rule->at || one->skip
+            || one->flags & (PG_REWRITE_C | PG_REWRITE_N)) {
+            return false;
+        }
+        if ((one->flags & ends || (last && stays))
+            && takes_from(r->d->rule, one, r->scene->pool)) {
+            return true;
+        }
+        if (!stays && !(one->flags & ends) && !last) {
+            return false;            /* another path from here on         */
+        }
+    }
+    return false;
+}
+
+pg_chosen_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
+                           bool names)
+{
+    reader_t r = { .d = d, .scene = scene, .names = names, .at = d->target };
+    const char *colon = strstr(d->target, "://");
+    apr_size_t n = d->prefix ? strlen(d->prefix) : 0;
+
+    if (pg_tree_begins(d->target, "unix:")
+        || pg_tree_begins(d->target, "balancer:") || is_misplaced(&r)
+        || is_dead(&r)) {
+        return PG_CHOSEN_NOT;
+    }
+    if (colon == NULL) {
+        without_scheme(&r);
+        return r.out;
+    }
+    if (!skip_scheme(&r, colon)) {
+        return PG_CHOSEN_NOT;
+    }
+    while (step(&r)) {
+    }
+    /* "ProxyPass / http://host": what is left of the path is added to the
+     * host, so that /.elsewhere.example/ goes to host.elsewhere.example.
+     * [NE] puts the query there: http://host?@elsewhere.example/ */
+    if (*r.at == '\0' && !r.path && r.at[-1] != '/'
+        && ((n && d->prefix[n - 1] == '/')
+            || (d->rule && d->rule->flags & PG_REWRITE_NE))) {
+        piece_t rest = { .part = PART_FREE };
+        allow(&rest, NULL);
+        free_piece(&r, &rest);
+    }
+    return r.out;
+}

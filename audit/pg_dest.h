@@ -1,0 +1,40 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Who chooses where a reverse proxy goes: the host and port of ProxyPass,
+ * ProxyPassMatch, RewriteRule [P], [H=proxy:...] and SetHandler "proxy:...",
+ * judged from the text alone. PG_CHOSEN_NOT is a proof, PG_CHOSEN_HOST a
+ * suspicion that pg_reverse.c still has to try. */
+#ifndef PG_DEST_H
+#define PG_DEST_H
+
+#include "pg_rewrite.h"
+
+typedef enum pg_chosen_e {
+    PG_CHOSEN_NOT,               /* the administrator                     */
+    PG_CHOSEN_PORT,              /* of a fixed host, the client the port  */
+    PG_CHOSEN_MAYBE,             /* cannot be told from the text          */
+    PG_CHOSEN_HOST               /* the client, the host                  */
+} pg_chosen_e;
+
+/** A directive that sends requests on. */
+typedef struct pg_dest_t {
+    const pg_directive_t *at;
+    const char *target;          /* URL as configured                     */
+    const char *pattern;         /* regular expression for the path; NULL:
+                                    `prefix` is what it is for            */
+    const char *prefix;
+    bool bare_path;              /* the path comes without its first '/':
+                                    in a <Directory>                      */
+    bool sees_file;              /* the rule of a <Location> or the like  */
+    bool whole;                  /* a handler: the path is put behind it  */
+    const char *special;         /* what begins an expansion: of "$%"     */
+    const pg_rewriterule_t *rule; /* NULL: not a RewriteRule              */
+    const apr_array_header_t *rules; /* the list it is in                 */
+} pg_dest_t;
+
+/** @param names  Host can be any name here; false: only one of the virtual
+ *                host's own, with any port */
+pg_chosen_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
+                           bool names);
+
+#endif

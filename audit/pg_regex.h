@@ -1,0 +1,49 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What a regular expression lets through: the characters a group can hold,
+ * and texts that fit it. A guess in both directions where the expression is
+ * elaborate: groups are reported too wide rather than too narrow, and a
+ * sample has to be tried before it is believed. */
+#ifndef PG_REGEX_H
+#define PG_REGEX_H
+
+#include <apr_pools.h>
+#include <stdbool.h>
+
+/** What a group can hold. Group 0 is the whole match. */
+typedef struct pg_regex_group_t {
+    bool found;
+    bool set[256];               /* characters                            */
+    bool list;                   /* nothing but fixed texts               */
+    bool leads;                  /* begins with a '/': its own, or the one
+                                    that a path begins with               */
+} pg_regex_group_t;
+
+/** Describe the n-th group. */
+void pg_regex_group(const char *pattern, int n, pg_regex_group_t *out);
+
+/** What to put into a sample. */
+typedef struct pg_regex_fill_t {
+    const char *text;            /* where the pattern takes any text      */
+    int alternative;             /* which of alternatives, from 0         */
+} pg_regex_fill_t;
+
+/** A text that should fit the pattern. */
+const char *pg_regex_sample(const char *pattern, const pg_regex_fill_t *fill,
+                            apr_pool_t *pool);
+
+/** Does the pattern take every path, whatever it is? Only plain forms are
+ *  recognised. */
+bool pg_regex_takes_all(const char *pattern);
+
+/** The fixed text a match begins with, at the start of the subject: "/app/"
+ *  of "^/app/(.*)"; "" if there is none. *whole: nothing else is asked of the
+ *  subject. */
+const char *pg_regex_prefix(const char *pattern, bool *whole,
+                            apr_pool_t *pool);
+
+/** The fixed text at the end of the subject: ".example.com" of
+ *  "(.+)\.example\.com$"; "" if there is none. */
+const char *pg_regex_suffix(const char *pattern, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,667 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_rewrite.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+
+#include "pg_expr.h"
+#include "pg_tree.h"
+
+#define MOST_ROUNDS 8
+
+/* --- reading ------------------------------------------------------------- */
+
+typedef struct flag_t {
+    const char *brief;
+    const char *whole;
+    unsigned flag;
+} flag_t;
+
+static const flag_t flags[] = {
+    { "P", "proxy", PG_REWRITE_P },
+    { "L", "last", PG_REWRITE_L },
+    { "END", "END", PG_REWRITE_END },
+    { "PT", "passthrough", PG_REWRITE_PT },
+    { "F", "forbidden", PG_REWRITE_STATUS | PG_REWRITE_NOSUB },
+    { "G", "gone", PG_REWRITE_STATUS | PG_REWRITE_NOSUB },
+    { "R", "redirect", PG_REWRITE_R },
+    { "C", "chain", PG_REWRITE_C },
+    { "N", "next", PG_REWRITE_N },
+    { "NC", "nocase", PG_REWRITE_NC },
+    { "B", "backrefescaping", PG_REWRITE_B },
+    { "NE", "noescape", PG_REWRITE_NE },
+    { "UnsafeAllow3F", "UnsafeAllow3F", PG_REWRITE_3F }
+};
+
+static void read_flag(pg_rewriterule_t *rule, const char *word)
+{
+    const char *equals = strchr(word, '=');
+    apr_size_t n = equals ? (apr_size_t)(equals - word) : strlen(word);
+
+    for (apr_size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+        const flag_t *f = &flags[i];
+        if ((strlen(f->brief) == n && pg_tree_begins(word, f->brief))
+            || (strlen(f->whole) == n && pg_tree_begins(word, f->whole))) {
+            rule->flags |= f->flag;
+        }
+    }
+    if (equals && (pg_tree_begins(word, "S=")
+                   || pg_tree_begins(word, "skip="))) {
+        rule->skip = atoi(equals + 1);
+    }
+    if (equals && (pg_tree_begins(word, "H=")
+                   || pg_tree_begins(word, "handler="))) {
+        rule->handler = equals + 1;
+    }
+    /* R=403 is a status, and substitutes nothing */
+    if (equals && rule->flags & PG_REWRITE_R && pg_tree_begins(word, "R")
+        && apr_isdigit(equals[1]) && equals[1] != '3') {
+        rule->flags |= PG_REWRITE_STATUS | PG_REWRITE_NOSUB;
+    }
+}
+
+static void read_flags(pg_rewriterule_t *rule, const char *text,
+                       apr_pool_t *pool)
+{
+    text += *text == '[';
+    while (*text && *text != ']') {
+        apr_size_t n;
+        text += strspn(text, ", ");
+        n = strcspn(text, ",]");
+        read_flag(rule, apr_pstrmemdup(pool, text, n));
+        text += n;
+    }
+}
+
+static pg_cond_t read_cond(const pg_directive_t *d, apr_pool_t *pool)
+{
+    pg_cond_t cond = { .input = pg_tree_arg(d, 0, pool),
+                       .pattern = pg_tree_arg(d, 1, pool) };
+    const char *words = pg_tree_arg(d, 2, pool);
+
+    cond.or_next = pg_tree_flag(words, "OR", "ornext");
+    cond.nocase = pg_tree_flag(words, "NC", "nocase");
+    cond.negate = *cond.pattern == '!';
+    cond.pattern += cond.negate;
+    if (pg_tree_same(cond.input, "expr")) {
+        cond.test = PG_TEST_EXPR;
+    }
+    else if (*cond.pattern == '-' && cond.pattern[1]) {
+        cond.test = strchr("fsdxhLl", cond.pattern[1]) && !cond.pattern[2]
+                        ? PG_TEST_FILE : PG_TEST_OTHER;
+    }
+    else if (*cond.pattern == '=' && cond.pattern[1]) {
+        cond.test = PG_TEST_EQUAL;
+        cond.pattern += strcmp(cond.pattern, "=\"\"") ? 1 : 3;
+    }
+    else if (cond.pattern[0] && cond.pattern[1]
+             && strchr("<>", *cond.pattern)) {
+        cond.test = PG_TEST_OTHER;
+    }
+    return cond;
+}
+
+static pg_rewriterule_t read_rule(const pg_directive_t *d, apr_pool_t *pool)
+{
+    pg_rewriterule_t rule = { .at = d, .pattern = pg_tree_arg(d, 0, pool),
+                              .output = pg_tree_arg(d, 1, pool) };
+
+    if (*rule.pattern == '!') {
+        rule.flags |= PG_REWRITE_NEGATE;
+        rule.pattern++;
+    }
+    if (strcmp(rule.output, "-") == 0) {
+        rule.flags |= PG_REWRITE_NOSUB;
+    }
+    read_flags(&rule, pg_tree_arg(d, 2, pool), pool);
+    return rule;
+}
+
+apr_array_header_t *pg_rewrite_read(const pg_directive_t *first,
+                                    apr_pool_t *pool)
+{
+    apr_array_header_t *rules = apr_array_make(pool, 4,
+                                               sizeof(pg_rewriterule_t));
+    apr_array_header_t *conds = apr_array_make(pool, 4, sizeof(pg_cond_t));
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (pg_tree_is(d, "RewriteCond")) {
+            APR_ARRAY_PUSH(conds, pg_cond_t) = read_cond(d, pool);
+        }
+        else if (pg_tree_is(d, "RewriteRule")) {
+            pg_rewriterule_t rule = read_rule(d, pool);
+            rule.cond = (const pg_cond_t *)conds->elts;
+            rule.cond_count = conds->nelts;
+            APR_ARRAY_PUSH(rules, pg_rewriterule_t) = rule;
+            conds = apr_array_make(pool, 4, sizeof(pg_cond_t));
+        }
+    }
+    return rules;
+}
+
+bool pg_rewrite_is(const pg_directive_t *d)
+{
+    static const char *const names[] = { "RewriteRule", "RewriteCond",
+                                         "RewriteEngine", "RewriteOptions",
+                                         "RewriteBase", "RewriteMap", NULL };
+
+    return pg_tree_is_one(d, names);
+}
+
+/* --- values -------------------------------------------------------------- */
+
+const char *pg_rewrite_brace(const char *s)
+{
+    for (int depth = 1; *s; s++) {
+        depth += (*s == '{') - (*s == '}');
+        if (depth == 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+const char *pg_rewrite_map(const pg_scene_t *scene, const char *name)
+{
+    for (int i = 0; i < 2; i++) {
+        for (const pg_directive_t *d = scene->map[i]; d; d = d->next) {
+            if (pg_tree_is(d, "RewriteMap")
+                && strcmp(pg_tree_arg(d, 0, scene->pool), name) == 0) {
+                return pg_tree_arg(d, 1, scene->pool);
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *without_port(const char *host, apr_pool_t *pool)
+{
+    const char *colon = strrchr(host, ':');
+
+    return colon && !strchr(colon, ']')
+               ? apr_pstrmemdup(pool, host, (apr_size_t)(colon - host))
+               : host;
+}
+
+static const char *port_of(const pg_scene_t *scene, const char *host)
+{
+    const char *colon = strrchr(host, ':');
+
+    return colon && !strchr(colon, ']') && !scene->canonical ? colon + 1
+           : scene->tls ? "443" : "80";
+}
+
+const char *pg_rewrite_variable(const pg_scene_t *scene,
+                                const pg_sent_t *sent, const char *name,
+                                const char *path)
+{
+    const struct {
+        const char *name;
+        const char *value;
+    } known[] = {
+        { "HTTP_HOST", sent->host },
+        { "HTTP:Host", sent->host },
+        { "HTTP_USER_AGENT", sent->field },
+        { "HTTP_REFERER", sent->field },
+        { "HTTP_COOKIE", sent->field },
+        { "HTTP_FORWARDED", sent->field },
+        { "HTTP_ACCEPT", sent->field },
+        { "QUERY_STRING", sent->args },
+        { "REQUEST_URI", sent->uri },
+        { "SCRIPT_URL", sent->uri },
+        { "REQUEST_FILENAME", path },
+        { "SCRIPT_FILENAME", path },
+        { "DOCUMENT_ROOT", scene->root },
+        { "REQUEST_METHOD", "GET" },
+        { "REQUEST_SCHEME", scene->tls ? "https" : "http" },
+        { "HTTPS", scene->tls ? "on" : "off" },
+        { "SERVER_PROTOCOL", "HTTP/1.1" },
+        { "SERVER_NAME", scene->canonical ? scene->server_name
+                         : without_port(sent->host, scene->pool) },
+        { "SERVER_PORT", port_of(scene, sent->host) },
+        { "REMOTE_ADDR", PG_THIRD_PARTY },
+        { "REMOTE_USER", "" },
+        { "REMOTE_PORT", "40000" },
+        { "SERVER_ADDR", "203.0.113.250" },
+        { "SERVER_ADMIN", "" },
+        { "SERVER_SOFTWARE", "Apache" },
+        { "PATH_INFO", "" },
+        { "IS_SUBREQ", "false" },
+    };
+
+    for (apr_size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        if (strcmp(known[i].name, name) == 0) {
+            return known[i].value;
+        }
+    }
+    if (strcmp(name, "THE_REQUEST") == 0) {
+        return apr_pstrcat(scene->pool, "GET ", sent->uri,
+                           *sent->args ? "?" : "", sent->args, " HTTP/1.1",
+                           NULL);
+    }
+    if (pg_tree_begins(name, "ENV:")) {
+        const pg_authz_env_t env = { .in = scene->in };
+        return pg_require_env_unset(name + 4, &env) ? "" : NULL;
+    }
+    return pg_tree_begins(name, "HTTP:") ? sent->field : NULL;
+}
+
+/* --- expanding ----------------------------------------------------------- */
+
+typedef struct back_t {
+    const char *source;          /* NULL: nothing matched                 */
+    pg_match_t match;
+} back_t;
+
+typedef struct runner_t {
+    const pg_scene_t *scene;
+    const pg_sent_t *sent;
+    const char *perdir;
+    const pg_rewriterule_t *rule;
+    back_t by_rule;
+    back_t by_cond;
+    pg_run_t run;
+    bool unknown;                /* something in it is not known          */
+    bool question;               /* a '?' came out of an expansion        */
+} runner_t;
+
+static const char *expand(runner_t *r, const char *text);
+
+static const char *escaped(const char *text, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, strlen(text) * 3 + 1);
+    char *at = out;
+
+    for (; *text; text++) {
+        if (apr_isalnum(*text) || *text == '_') {
+            *at++ = *text;
+        }
+        else {
+            apr_snprintf(at, 4, "%%%02x", (unsigned char)*text);
+            at += 3;
+        }
+    }
+    *at = '\0';
+    return out;
+}
+
+static const char *back_reference(runner_t *r, const back_t *b, int n)
+{
+    apr_pool_t *pool = r->scene->pool;
+    const char *text;
+
+    if (b->source == NULL || b->match.to[n] <= b->match.from[n]) {
+        return "";
+    }
+    text = apr_pstrmemdup(pool, b->source + b->match.from[n],
+                          (apr_size_t)(b->match.to[n] - b->match.from[n]));
+    return r->rule->flags & PG_REWRITE_B ? escaped(text, pool) : text;
+}
+
+/* A key that a third party made up is in no table; what becomes of it then
+ * is the default. */
+static const char *look_up(runner_t *r, const char *text)
+{
+    apr_pool_t *pool = r->scene->pool;
+    const char *colon = strchr(text, ':'), *bar, *map, *key;
+
+    if (colon == NULL) {
+        return "";
+    }
+    bar = strrchr(colon, '|');
+    key = expand(r, bar ? apr_pstrmemdup(pool, colon + 1,
+                          (apr_size_t)(bar - colon - 1)) : colon + 1);
+    map = pg_rewrite_map(r->scene, apr_pstrmemdup(pool, text,
+                                       (apr_size_t)(colon - text)));
+    if (map && pg_tree_begins(map, "int:")) {
+        char *out = apr_pstrdup(pool, key);
+        if (pg_tree_same(map, "int:tolower")) {
+            pg_span_lower(out, pg_span_str(out));
+        }
+        return out;
+    }
+    /* a map that nobody defined is an empty one */
+    r->unknown |= map && (pg_tree_begins(map, "prg:")
+                          || pg_tree_begins(map, "dbd:")
+                          || pg_tree_begins(map, "fastdbd:"));
+    return bar ? expand(r, bar + 1) : "";
+}
+
+static const char *variable(runner_t *r, const char *name)
+{
+    const char *value = pg_rewrite_variable(r->scene, r->sent, name,
+                                            r->run.path);
+
+    r->unknown |= value == NULL;
+    return value ? value : "";
+}
+
+/* What stands at *s, which is moved behind it; NULL: just one character. */
+static const char *next_value(runner_t *r, const char **s)
+{
+    const char *at = *s, *end;
+
+    if (apr_isdigit(at[1])) {
+        *s = at + 2;
+        return back_reference(r, *at == '$' ? &r->by_rule : &r->by_cond,
+                              at[1] - '0');
+    }
+    end = at[1] == '{' ? pg_rewrite_brace(at + 2) : NULL;
+    if (end == NULL) {
+        return NULL;
+    }
+    *s = end + 1;
+    end = apr_pstrmemdup(r->scene->pool, at + 2, (apr_size_t)(end - at - 2));
+    return *at == '%' ? variable(r, end) : look_up(r, end);
+}
+
+static const char *expand(runner_t *r, const char *text)
+{
+    apr_pool_t *pool = r->scene->pool;
+    const char *out = "", *value;
+    apr_size_t n;
+
+    while (*text) {
+        n = strcspn(text, "\\$%");
+        out = apr_pstrcat(pool, out, apr_pstrmemdup(pool, text, n), NULL);
+        text += n;
+        if (*text == '\0') {
+            break;
+        }
+        value = *text == '\\' ? NULL : next_value(r, &text);
+        if (value) {
+            r->question |= strchr(value, '?') != NULL;
+            out = apr_pstrcat(pool, out, value, NULL);
+            continue;
+        }
+        text += *text == '\\' && text[1];
+        out = apr_pstrcat(pool, out, apr_pstrmemdup(pool, text, 1), NULL);
+        text++;
+    }
+    return out;
+}
+
+/* --- conditions ---------------------------------------------------------- */
+
+static bool matches(runner_t *r, back_t *b, const char *pattern, bool nocase,
+                    const char *subject)
+{
+    const pg_audit_in_t *in = r->scene->in;
+    pg_match_t m;
+
+    if (!in->regex_match(in->ctx, pattern, nocase, subject, &m)) {
+        return false;
+    }
+    if (b) {
+        b->source = subject;
+        b->match = m;
+    }
+    return true;
+}
+
+/* An expression of httpd's own, about this very request. */
+static const char *ask_variable(void *ctx, const char *name)
+{
+    const runner_t *r = ctx;
+
+    return pg_rewrite_variable(r->scene, r->sent, name, r->run.path);
+}
+
+static bool expression(runner_t *r, const char *text)
+{
+    pg_expr_t e = { .in = r->scene->in, .value = ask_variable, .ctx = r,
+                    .pool = r->scene->pool };
+    pg_tri_e answer = pg_expr_eval(&e, text);
+
+    r->unknown |= answer == PG_MAYBE;
+    return answer == PG_YES;
+}
+
+static bool holds(runner_t *r, const pg_cond_t *c)
+{
+    const char *input = c->test == PG_TEST_EXPR ? "" : expand(r, c->input);
+    bool yes = false;
+
+    switch (c->test) {
+    case PG_TEST_REGEX:
+        yes = matches(r, c->negate ? NULL : &r->by_cond, c->pattern,
+                      c->nocase, input);
+        break;
+    case PG_TEST_EQUAL:
+        yes = c->nocase ? pg_tree_same(input, c->pattern)
+                        : strcmp(input, c->pattern) == 0;
+        break;
+    case PG_TEST_FILE:
+        /* a made-up path is no file, but the root is a folder */
+        yes = c->pattern[1] == 'd' && strcmp(input, "/") == 0;
+        break;
+    case PG_TEST_EXPR:
+        yes = expression(r, c->pattern);
+        break;
+    case PG_TEST_OTHER:
+        r->unknown = true;
+        break;
+    }
+    return yes != c->negate;
+}
+
+static bool conditions_hold(runner_t *r)
+{
+    const pg_rewriterule_t *rule = r->rule;
+
+    for (int i = 0; i < rule->cond_count; i++) {
+        const pg_cond_t *c = &rule->cond[i];
+        bool yes = holds(r, c);
+        if (r->unknown) {
+            return false;
+        }
+        if (c->or_next && yes) {
+            while (i < rule->cond_count && rule->cond[i].or_next) {
+                i++;
+            }
+        }
+        else if (!yes && !c->or_next) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- rules --------------------------------------------------------------- */
+
+static bool is_absolute(const char *url)
+{
+    static const char *const schemes[] = {
+        "ajp://", "balancer://", "ftp://", "fcgi://", "gopher://", "http://",
+        "https://", "h2://", "h2c://", "ldap://", "mailto:", "news:",
+        "nntp://", "scgi://", "uwsgi://", "ws://", "wss://", "unix:", NULL
+    };
+
+    for (int i = 0; schemes[i]; i++) {
+        if (pg_tree_begins(url, schemes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A path alone is this server's own, which the client names. */
+static const char *qualified(const runner_t *r, const char *url)
+{
+    const pg_scene_t *s = r->scene;
+
+    if (is_absolute(url)) {
+        return url;
+    }
+    return apr_pstrcat(s->pool, s->tls ? "https://" : "http://",
+                       s->canonical ? s->server_name : r->sent->host,
+                       *url == '/' ? "" : "/", url, NULL);
+}
+
+/* Behind a '?' of the new path begins the query. */
+static const char *split_args(runner_t *r, const char *url)
+{
+    const char *mark = strchr(url, '?');
+
+    if (mark == NULL) {
+        return url;
+    }
+    r->run.args = mark + 1;
+    return apr_pstrmemdup(r->scene->pool, url, (apr_size_t)(mark - url));
+}
+
+/* A section's rules see a request that is sent on already as its URL. */
+static bool is_proxied(const runner_t *r)
+{
+    return r->perdir && strncmp(r->run.path, "proxy:", 6) == 0;
+}
+
+static const char *subject_of(const runner_t *r)
+{
+    apr_size_t n = r->perdir ? strlen(r->perdir) : 0;
+
+    return n && strncmp(r->run.path, r->perdir, n) == 0 ? r->run.path + n
+                                                        : r->run.path;
+}
+
+static void finish(runner_t *r, pg_ended_e ended)
+{
+    r->run.ended = ended;
+    r->run.by = r->rule->at;
+}
+
+/* The rule matched: what comes of it. */
+static void substitute(runner_t *r)
+{
+    apr_pool_t *pool = r->scene->pool;
+    unsigned set = r->rule->flags;
+    const char *url = expand(r, r->rule->output);
+
+    if (r->unknown) {
+        return;
+    }
+    if (r->question && !strchr(r->rule->output, '?')
+        && !(set & PG_REWRITE_3F)) {
+        finish(r, PG_ENDED_REPLY);
+        return;
+    }
+    if (*url != '/' && !is_absolute(url) && !is_proxied(r)
+        && (r->perdir || !(set & (PG_REWRITE_P | PG_REWRITE_R)))) {
+        url = apr_pstrcat(pool, r->perdir ? r->perdir : "/", url, NULL);
+    }
+    url = split_args(r, url);
+    if (set & PG_REWRITE_P) {
+        r->run.path = qualified(r, url);
+        if (set & PG_REWRITE_NE && *r->run.args) {
+            r->run.path = apr_pstrcat(pool, r->run.path, "?", r->run.args,
+                                      NULL);
+        }
+        finish(r, PG_ENDED_PROXY);
+    }
+    else if (set & PG_REWRITE_R || is_absolute(url)) {
+        finish(r, PG_ENDED_REPLY);
+    }
+    else {
+        r->run.path = url;
+        r->run.ended = PG_ENDED_PATH;
+    }
+}
+
+/* @return whether the rule matched */
+static bool apply(runner_t *r)
+{
+    unsigned set = r->rule->flags;
+    const char *subject = subject_of(r);
+
+    r->by_rule.source = r->by_cond.source = NULL;
+    r->question = false;
+    if (matches(r, &r->by_rule, r->rule->pattern, (set & PG_REWRITE_NC) != 0,
+                subject) == ((set & PG_REWRITE_NEGATE) != 0)) {
+        return false;
+    }
+    if (!conditions_hold(r)) {
+        return false;
+    }
+    r->question = false;
+    if (set & PG_REWRITE_STATUS) {
+        finish(r, PG_ENDED_REPLY);
+        return true;
+    }
+    if (r->rule->handler) {
+        r->run.handler = expand(r, r->rule->handler);
+        r->run.handler_by = r->rule->at;
+    }
+    if (!(set & PG_REWRITE_NOSUB)) {
+        substitute(r);
+    }
+    return true;
+}
+
+/* @return whether the list goes on after a rule that matched */
+static bool goes_on(runner_t *r)
+{
+    unsigned set = r->rule->flags;
+
+    if (r->run.ended == PG_ENDED_PROXY || r->run.ended == PG_ENDED_REPLY) {
+        return false;
+    }
+    if (set & PG_REWRITE_PT && !r->perdir) {
+        r->run.ended = PG_ENDED_PASSED;
+    }
+    r->run.last = (set & PG_REWRITE_END) != 0;
+    return !(set & (PG_REWRITE_PT | PG_REWRITE_END | PG_REWRITE_L
+                    | PG_REWRITE_P));
+}
+
+/* How many rules hang on this one by [C]. */
+static int chained_after(const apr_array_header_t *rules, int at)
+{
+    int n = 0;
+
+    while (at + n < rules->nelts
+           && APR_ARRAY_IDX(rules, at + n, pg_rewriterule_t).flags
+                  & PG_REWRITE_C) {
+        n++;
+    }
+    return n;
+}
+
+static void run_list(runner_t *r, const apr_array_header_t *rules)
+{
+    int rounds = 0;
+
+    for (int i = 0; i < rules->nelts; i++) {
+        r->rule = &APR_ARRAY_IDX(rules, i, pg_rewriterule_t);
+        if (!apply(r)) {
+            i += r->unknown ? 0 : chained_after(rules, i);
+        }
+        else if (!r->unknown && !goes_on(r)) {
+            return;
+        }
+        else if (r->rule->flags & PG_REWRITE_N) {
+            i = -1;
+            r->unknown |= ++rounds > MOST_ROUNDS;
+        }
+        else {
+            i += r->rule->skip;
+        }
+        if (r->unknown) {
+            finish(r, PG_ENDED_UNKNOWN);
+            return;
+        }
+    }
+}
+
+pg_run_t pg_rewrite_run(const pg_scene_t *scene,
+                        const apr_array_header_t *rules,
+                        const pg_sent_t *sent, const char *path,
+                        const char *perdir)
+{
+    runner_t r = { .scene = scene, .sent = sent, .perdir = perdir,
+                   .run = { .path = path, .args = sent->args } };
+
+    run_list(&r, rules);
+    return r.run;
+}

@@ -1,0 +1,121 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* mod_rewrite's rules, read from the configuration and run for a request
+ * that was made up: modules/mappers/mod_rewrite.c, over a single request and
+ * without a file system. What depends on something else (a file, a program,
+ * a sub-request) makes the whole outcome unknown. */
+#ifndef PG_REWRITE_H
+#define PG_REWRITE_H
+
+#include <apr_tables.h>
+
+#include "pg_audit.h"
+#include "pg_perdir.h"
+
+/** A made-up request of a third party. */
+typedef struct pg_sent_t {
+    const char *uri;             /* the path, decoded                     */
+    const char *args;            /* the query, "" if there is none        */
+    const char *host;            /* Host                                  */
+    const char *field;           /* every other field                     */
+} pg_sent_t;
+
+/** What a server is, as far as variables show it. */
+typedef struct pg_scene_t {
+    const pg_audit_in_t *in;
+    const char *server_name;     /* "" if none is set                     */
+    const char *root;            /* DocumentRoot                          */
+    bool canonical;              /* UseCanonicalName is not Off           */
+    bool tls;                    /* SSLEngine on                          */
+    bool proxy_tls;              /* SSLProxyEngine on                     */
+    bool keep_slashes;           /* MergeSlashes Off                      */
+    const pg_directive_t *map[2]; /* where RewriteMap is looked for: lists
+                                    of siblings; NULL                     */
+    apr_pool_t *pool;            /* for the work                          */
+} pg_scene_t;
+
+typedef enum pg_test_e { PG_TEST_REGEX, PG_TEST_EQUAL, PG_TEST_FILE,
+                         PG_TEST_EXPR, PG_TEST_OTHER } pg_test_e;
+
+typedef struct pg_cond_t {
+    const char *input;
+    const char *pattern;
+    pg_test_e test;
+    bool negate;
+    bool nocase;
+    bool or_next;
+} pg_cond_t;
+
+/** Flags of a rule, by their short names, and what else it does. */
+enum {
+    PG_REWRITE_P = 1, PG_REWRITE_L = 2, PG_REWRITE_END = 4,
+    PG_REWRITE_PT = 8, PG_REWRITE_R = 16, PG_REWRITE_C = 32,
+    PG_REWRITE_N = 64, PG_REWRITE_NC = 128, PG_REWRITE_B = 256,
+    PG_REWRITE_3F = 512, PG_REWRITE_NE = 8192,
+    PG_REWRITE_STATUS = 1024,    /* F, G, R=4nn: an error                 */
+    PG_REWRITE_NOSUB = 2048,     /* "-": no substitution                  */
+    PG_REWRITE_NEGATE = 4096     /* the pattern begins with '!'           */
+};
+
+typedef struct pg_rewriterule_t {
+    const pg_directive_t *at;
+    const char *pattern;         /* without the '!'                       */
+    const char *output;
+    unsigned flags;
+    int skip;                    /* S=                                    */
+    const char *handler;         /* H=; NULL                              */
+    const pg_cond_t *cond;
+    int cond_count;
+} pg_rewriterule_t;
+
+/** The rules among these siblings (pg_rewriterule_t), with their
+ *  conditions. */
+apr_array_header_t *pg_rewrite_read(const pg_directive_t *first,
+                                    apr_pool_t *pool);
+
+/** Is it a directive of mod_rewrite? */
+bool pg_rewrite_is(const pg_directive_t *d);
+
+typedef enum pg_ended_e {
+    PG_ENDED_SAME,               /* no rule changed anything              */
+    PG_ENDED_PATH,               /* another path                          */
+    PG_ENDED_PASSED,             /* another path, [PT]                    */
+    PG_ENDED_PROXY,              /* [P]: path is the URL                  */
+    PG_ENDED_REPLY,              /* an error or a redirection             */
+    PG_ENDED_UNKNOWN
+} pg_ended_e;
+
+/** How a run ended. */
+typedef struct pg_run_t {
+    pg_ended_e ended;
+    const char *path;
+    const char *args;
+    const pg_directive_t *by;    /* the rule that ended it; NULL          */
+    const char *handler;         /* by H=; NULL                           */
+    const pg_directive_t *handler_by;
+    bool last;                   /* [END]                                 */
+} pg_run_t;
+
+/**
+ * Run a list of rules.
+ * @param path    what they begin with: the path, or the file's name
+ * @param perdir  the directory's prefix, with its '/'; NULL: of a server
+ */
+pg_run_t pg_rewrite_run(const pg_scene_t *scene,
+                        const apr_array_header_t *rules,
+                        const pg_sent_t *sent, const char *path,
+                        const char *perdir);
+
+/** A variable's value for this request. @return NULL: not known */
+const char *pg_rewrite_variable(const pg_scene_t *scene,
+                                const pg_sent_t *sent, const char *name,
+                                const char *path);
+
+/** The end of what stands in braces: at the '}' that fits, NULL if there is
+ *  none. s is behind the '{'. */
+const char *pg_rewrite_brace(const char *s);
+
+/** The RewriteMap of this name: its "type:source", NULL if there is none. */
+const char *pg_rewrite_map(const pg_scene_t *scene, const char *name);
+
+#endif

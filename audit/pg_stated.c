@@ -1,0 +1,176 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_stated.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "pg_address.h"
+#include "pg_require.h"
+#include "pg_tree.h"
+
+#define MOST_ADDRESSES 12
+
+static const pg_directive_t *last_of(const pg_directive_t *first,
+                                     const char *name)
+{
+    const pg_directive_t *last = NULL;
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        last = pg_tree_is(d, name) ? d : last;
+    }
+    return last;
+}
+
+static const pg_directive_t *in_force(const pg_directive_t *tree,
+                                      const pg_directive_t *vhost,
+                                      const char *name)
+{
+    const pg_directive_t *own = vhost ? last_of(vhost->child, name) : NULL;
+
+    return own ? own : last_of(tree, name);
+}
+
+/* Is anybody in the list whom it should not be meant for? *set: there is a
+ * list at all. */
+static bool trusts_all(const pg_directive_t *first, const char *name,
+                       bool *set, apr_pool_t *pool)
+{
+    bool all = false;
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (pg_tree_begins(d->name, name)) {
+            *set = true;
+            all |= pg_tree_is(d, name)
+                   && pg_require_addresses(d->args, NULL, pool)
+                          == PG_AUTHZ_GRANTED;
+        }
+    }
+    return all;
+}
+
+/* A virtual host's own lists replace the server's. */
+static bool believes_all(const pg_directive_t *tree,
+                         const pg_directive_t *vhost, bool *any,
+                         apr_pool_t *pool)
+{
+    const pg_directive_t *const lists[] = { vhost ? vhost->child : NULL,
+                                            tree };
+    bool set = false, trusted;
+
+    for (int i = 0; i < 2 && !set; i++) {
+        *any = trusts_all(lists[i], "RemoteIPInternalProxy", &set, pool);
+        trusted = trusts_all(lists[i], "RemoteIPTrustedProxy", &set, pool);
+        if (*any || trusted) {
+            return true;
+        }
+    }
+    return !set;
+}
+
+pg_stated_t pg_stated_find(const pg_directive_t *tree,
+                           const pg_directive_t *vhost, apr_pool_t *pool)
+{
+    const pg_directive_t *protocol = in_force(tree, vhost,
+                                              "RemoteIPProxyProtocol");
+    const pg_directive_t *header = in_force(tree, vhost, "RemoteIPHeader");
+    pg_stated_t out = { .at = NULL };
+
+    if (protocol && pg_tree_says(protocol, "On", pool)) {
+        out.at = protocol;
+        out.any = true;
+    }
+    else if (header && believes_all(tree, vhost, &out.any, pool)) {
+        out.at = header;
+    }
+    return out;
+}
+
+/* mod_remoteip takes no such address from a proxy that is not an internal
+ * one. */
+static bool is_private(const pg_address_t *a)
+{
+    const unsigned char *o = a->octets + 12;
+
+    if (!pg_address_is_ipv4(a)) {
+        return (a->octets[0] & 0xe0) != 0x20;
+    }
+    return o[0] == 10 || o[0] == 127 || (o[0] == 172 && (o[1] & 0xf0) == 16)
+           || (o[0] == 192 && o[1] == 168) || (o[0] == 169 && o[1] == 254);
+}
+
+/* The first address of "192.0.2.0/24" or "10.1", in a word that may have
+ * quotes around it. */
+static const char *address_in(const char *word, apr_pool_t *pool)
+{
+    const char *text;
+    int dots = 0;
+    pg_address_t a;
+
+    word += strspn(word, "'\"(");
+    text = apr_pstrmemdup(pool, word, strspn(word, "0123456789abcdefABCDEF"
+                                                   ".:"));
+    if (!apr_isdigit(*text) && *text != ':') {
+        return NULL;
+    }
+    for (const char *at = text; *at; at++) {
+        dots += *at == '.' && at[1];
+    }
+    if (text[strlen(text) - 1] == '.') {
+        text = apr_pstrmemdup(pool, text, strlen(text) - 1);
+    }
+    while (!strchr(text, ':') && dots++ < 3) {
+        text = apr_pstrcat(pool, text, dots == 3 ? ".1" : ".0", NULL);
+    }
+    return pg_address_parse(&a, pg_span_str(text)) ? text : NULL;
+}
+
+static void add(apr_array_header_t *out, const char *address, bool any)
+{
+    pg_address_t a;
+
+    if (address == NULL || !pg_address_parse(&a, pg_span_str(address))
+        || (!any && is_private(&a)) || out->nelts == MOST_ADDRESSES) {
+        return;
+    }
+    for (int i = 0; i < out->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(out, i, const char *), address) == 0) {
+            return;
+        }
+    }
+    APR_ARRAY_PUSH(out, const char *) = address;
+}
+
+static void collect(apr_array_header_t *out, const pg_directive_t *first,
+                    bool any)
+{
+    static const char *const names[] = { "Require", "allow", "deny", "<If",
+                                         "<ElseIf", "<AuthzProviderAlias",
+                                         NULL };
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        const char *args = d->args;
+        while (pg_tree_is_one(d, names) && *args) {
+            const char *word = pg_tree_word(&args, out->pool);
+            while (*word) {
+                add(out, address_in(word, out->pool), any);
+                word += strcspn(word, " ");
+                word += strspn(word, " ");
+            }
+        }
+        collect(out, d->child, any);
+    }
+}
+
+apr_array_header_t *pg_stated_addresses(const pg_directive_t *tree,
+                                        const pg_stated_t *stated,
+                                        apr_pool_t *pool)
+{
+    apr_array_header_t *out = apr_array_make(pool, 4, sizeof(char *));
+
+    if (stated->any) {
+        add(out, "127.0.0.1", true);
+    }
+    collect(out, tree, stated->any);
+    return out;
+}
