@@ -54,10 +54,6 @@ static void note_unknown(server_rec *s, const server_rec *main,
     const char *why = pg_names_unknown(s, main, facts);
 
     settings->names_known = why == NULL;
-    settings->blind = why && settings->foreign_host
-                      && settings->engine == PG_ENGINE_ON
-                      && settings->action[PG_CLASS_FOREIGN_HOST].act
-                         != PG_ACT_PASS;
     /* without any ServerName, once for all */
     if (why == NULL || settings->engine == PG_ENGINE_OFF
         || (!facts->named && s != main)) {
@@ -69,32 +65,17 @@ static void note_unknown(server_rec *s, const server_rec *main,
                  "may follow Host to any name; name them with ServerName, "
                  "ServerAlias or ProxyGuardOwnHost, or the backends with "
                  "ProxyGuardBackend", settings->vhost, why);
-    if (settings->blind) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, PGLOGNO(0260)
-                     "critical: virtual host %s: foreign Host fields are to "
-                     "be denied, and its names cannot be told (%s)",
-                     settings->vhost, why);
-    }
 }
 
-/* With ProxyGuardAudit Strict a critical finding is a reason not to start. */
-static bool may_start(server_rec *main)
+/* Where the names cannot be told, no Host is foreign. */
+static void settle_names(server_rec *main)
 {
     pg_names_facts_t facts = pg_names_facts();
-    bool blind = false;
 
     for (server_rec *s = main; s; s = s->next) {
         note_unknown(s, main, &facts);
-        blind |= pg_config_of(s)->blind;
         pg_config_of(s)->foreign_host &= pg_config_of(s)->names_known;
     }
-    if (blind && pg_config_of(main)->audit == PG_AUDIT_STRICT) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, PGLOGNO(0261)
-                     "ProxyGuardAudit Strict: not starting: foreign Host "
-                     "fields could not be denied");
-        return false;
-    }
-    return true;
 }
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
@@ -127,7 +108,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                                             : main_server->server_hostname;
         settings->guard = guard;
     }
-    return may_start(main_server) ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    settle_names(main_server);
+    return OK;
 }
 
 /* One hook for two: each costs every request some instructions. Both handlers'

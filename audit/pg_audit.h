@@ -33,7 +33,9 @@ typedef struct pg_site_t {
     bool proxy_requests;         /* the merged truth: ProxyRequests On    */
     bool guard_off;              /* ProxyGuard Off here                   */
     bool on_purpose;             /* ProxyGuardForward Allow here          */
-    bool host_deny;              /* a foreign Host is refused here        */
+    bool host_deny;              /* a foreign Host is to be refused       */
+    const char *unnamed;         /* why no name can be told to be foreign;
+                                    NULL: it can                          */
     bool gate;                   /* the guard stops requests whose
                                     destination the client chose          */
 } pg_site_t;

@@ -60,7 +60,7 @@ typedef struct pg_went_t {
     const pg_directive_t *by;
     const char *uri;             /* the path that access control sees     */
     bool in_section;             /* by a section's rule or handler: no
-                                    <Proxy> stands in its way             */
+                                    <Proxy> applies                       */
 } pg_went_t;
 
 pg_went_t pg_flow_send(const pg_flow_t *flow, const pg_sent_t *from);

@@ -61,7 +61,7 @@ typedef struct site_t {
     int budget;
 } site_t;
 
-/* A stranger's request; target NULL: any at all. */
+/* A third party's request; target NULL: any at all. */
 typedef struct ask_t {
     const char *target;          /* as <Proxy> sees it                    */
     const char *uri;             /* as <Location> sees it                 */
@@ -563,7 +563,7 @@ static apr_array_header_t *targets_of(const site_t *site, bool connect,
     return out;
 }
 
-/* Does it, for itself, refuse a stranger some method? */
+/* Taken by itself, does it refuse third parties some method? */
 static bool refuses(const pg_perdir_t *p)
 {
     for (int i = 0; i < PG_METHOD_COUNT; i++) {
@@ -646,7 +646,7 @@ static unsigned ask_methods(site_t *site, pg_door_e door, ask_t *ask,
     return out;
 }
 
-/* The last <Proxy> that would refuse a stranger some method. */
+/* The last <Proxy> that would refuse third parties some method. */
 static const pg_directive_t *partial_in(const site_t *site)
 {
     const pg_directive_t *found = NULL;
@@ -663,7 +663,7 @@ static const pg_directive_t *partial_in(const site_t *site)
     return found;
 }
 
-/* A target for which a stranger surely passes. */
+/* A target for which a third party surely gets through. */
 static bool find_open(site_t *site, pg_door_e door, pg_judged_t *out)
 {
     ask_t ask = { .connect = door == PG_DOOR_CONNECT };

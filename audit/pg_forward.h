@@ -2,11 +2,12 @@
 
 /* Who may use the forward proxy of a virtual host: the walk httpd makes for
  * a proxied request (<Proxy>, <Location>, <If>, in this order and in the
- * order of the configuration), made for a stranger's requests to targets of
- * his choice, and once for "any target at all".
+ * order of the configuration), made for a third party's requests to targets of
+ * its choice, and once for "any target at all".
  *
- * OPEN is said only with a target for which he surely passes, CLOSED only
- * when he is refused whatever the target is; the rest is UNKNOWN. */
+ * The verdict is OPEN only with a target for which a third party surely gets
+ * through, and CLOSED only when third parties are refused whatever the target
+ * is; everything else is UNKNOWN. */
 #ifndef PG_FORWARD_H
 #define PG_FORWARD_H
 
@@ -14,7 +15,7 @@
 
 typedef enum pg_gate_e {
     PG_GATE_NONE,                /* no module carries such a request      */
-    PG_GATE_CLOSED,              /* strangers are refused                 */
+    PG_GATE_CLOSED,              /* third parties are refused             */
     PG_GATE_UNKNOWN,
     PG_GATE_OPEN
 } pg_gate_e;
@@ -77,7 +78,7 @@ typedef struct pg_reach_t {
 unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
                             const pg_reach_t *reach, apr_pool_t *scratch);
 
-/** Does this section, for itself, refuse a stranger some method? */
+/** Taken by itself, does this section refuse third parties some method? */
 bool pg_forward_denies(pg_access_t *access, const pg_directive_t *section);
 
 #endif

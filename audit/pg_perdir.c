@@ -14,7 +14,7 @@ typedef enum order_e {
 struct pg_compat_t {
     order_e order[PG_METHOD_COUNT];
     bool any[PG_METHOD_COUNT];   /* Satisfy Any                           */
-    pg_tri_e allow[PG_METHOD_COUNT];     /* is a stranger listed?         */
+    pg_tri_e allow[PG_METHOD_COUNT];     /* is a third party listed?      */
     pg_tri_e deny[PG_METHOD_COUNT];
 };
 

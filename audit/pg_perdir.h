@@ -2,7 +2,7 @@
 
 /* What one section (<Proxy>, <Location>, <If>, the server itself) says about
  * access, how a later section changes it, and what it comes to for a
- * stranger. One record stands for httpd's per-directory configuration of
+ * stranger. One record does for httpd's per-directory configuration of
  * mod_authz_core, mod_access_compat, mod_allowmethods, mod_authn_core and
  * core (<If>). */
 #ifndef PG_PERDIR_H
@@ -45,7 +45,7 @@ struct pg_if_t {
 pg_perdir_t *pg_perdir_compile(const pg_directive_t *inside,
                                const pg_authz_env_t *env, apr_pool_t *pool);
 
-/** Add one directive that stands at the top of a server: only <If> counts. */
+/** Add one directive from the top level of a server: only <If> counts. */
 void pg_perdir_add_if(pg_perdir_t *server, const pg_directive_t *d,
                       const pg_authz_env_t *env, apr_pool_t *pool);
 
@@ -56,7 +56,7 @@ bool pg_perdir_matters(const pg_perdir_t *p);
 const pg_perdir_t *pg_perdir_merge(const pg_perdir_t *base,
                                    const pg_perdir_t *add, apr_pool_t *pool);
 
-/** What a stranger's request comes to, <If> left aside. */
+/** What a third party's request comes to, leaving <If> aside. */
 unsigned pg_perdir_decide(const pg_perdir_t *p, pg_method_e method);
 
 #endif

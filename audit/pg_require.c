@@ -9,8 +9,8 @@
 #include "pg_address.h"
 #include "pg_tree.h"
 
-/* A network wider than this many bits takes in strangers: it is half the
- * Internet or more, or so much of it that no such list is meant. */
+/* A network with fewer bits than this takes in third parties: it is half the
+ * Internet, or so much of it that nobody can mean it as a restriction. */
 #define WIDE_V4 8
 #define WIDE_V6 16
 
@@ -220,7 +220,7 @@ pg_tri_e pg_require_expr(const char *text, pg_method_e method,
     return pg_expr_eval(&e, text);
 }
 
-/* The expression, which stands in quotes or takes the rest of the line. */
+/* The expression is quoted, or takes the rest of the line. */
 static unsigned expression(const asked_t *a)
 {
     static const unsigned answers[] = { [PG_NO] = PG_AUTHZ_DENIED,
@@ -273,8 +273,8 @@ static unsigned variables(const asked_t *a)
     return PG_AUTHZ_DENIED;
 }
 
-/* Providers: what they tell a third party. One that is not here is not known,
- * so it may say anything. NULL: it wants an account. */
+/* Providers: how they answer a third party. One that is not listed may answer
+ * anything. NULL: it asks for an account. */
 typedef struct provider_t {
     const char *name;
     unsigned (*ask)(const asked_t *a);
@@ -317,7 +317,7 @@ static unsigned ask_provider(const char *name, const asked_t *a)
     return PG_AUTHZ_ANY;
 }
 
-/* An alias stands for a provider with arguments of its own. */
+/* An alias is another name for a provider, with arguments of its own. */
 static void resolve_alias(const char **name, const char **args,
                           const pg_authz_env_t *env, apr_pool_t *pool)
 {

@@ -1,16 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What mod_authz_core's Require directives and their containers say to a
- * stranger: somebody with no account, from an address nobody listed. Follows
- * the module's own algorithm (modules/aaa/mod_authz_core.c), but over sets:
- * what cannot be known is every answer at once. */
+/* What mod_authz_core's Require directives and their containers answer to a
+ * third party: somebody without an account, from an address that no list
+ * names. Follows the module's own algorithm (modules/aaa/mod_authz_core.c),
+ * but over sets: what cannot be known is every answer at once. */
 #ifndef PG_REQUIRE_H
 #define PG_REQUIRE_H
 
 #include "pg_expr.h"
 
-/** The methods told apart, each a bit. HEAD is GET to httpd; OTHER stands
- *  for every method without a bit of its own. */
+/** The methods told apart, each a bit. HEAD is GET to httpd; OTHER is
+ *  every method without a bit of its own. */
 #define PG_METHODS(X)                                                   \
     X(GET) X(CONNECT) X(POST) X(PUT) X(DELETE) X(OPTIONS) X(PATCH)      \
     X(PROPFIND) X(OTHER)
@@ -91,7 +91,7 @@ void pg_require_close(pg_require_t *outer, pg_require_t *inner);
 const pg_authz_t *pg_require_merge(const pg_authz_t *base,
                                    const pg_authz_t *add, apr_pool_t *pool);
 
-/** What it comes to for a stranger's request: a set of the answers above. */
+/** What it comes to for a third party's request: a set of the answers above. */
 unsigned pg_require_eval(const pg_require_t *require, pg_method_e method,
                          pg_logic_e outer);
 

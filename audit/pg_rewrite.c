@@ -338,7 +338,8 @@ static const char *variable(runner_t *r, const char *name)
     return value ? value : "";
 }
 
-/* What stands at *s, which is moved behind it; NULL: just one character. */
+/* The value of the reference at *s, which is moved past it. @return NULL:
+ * it is an ordinary character */
 static const char *next_value(runner_t *r, const char **s)
 {
     const char *at = *s, *end;

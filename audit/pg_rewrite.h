@@ -111,8 +111,7 @@ const char *pg_rewrite_variable(const pg_scene_t *scene,
                                 const pg_sent_t *sent, const char *name,
                                 const char *path);
 
-/** The end of what stands in braces: at the '}' that fits, NULL if there is
- *  none. s is behind the '{'. */
+/** The '}' that closes the brace before s; NULL if there is none. */
 const char *pg_rewrite_brace(const char *s);
 
 /** The RewriteMap of this name: its "type:source", NULL if there is none. */

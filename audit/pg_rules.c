@@ -216,10 +216,11 @@ static void check_forward(pg_rules_t *r)
 /* foreign-host deny needs to know which names are not foreign. */
 static void check_host_deny(pg_rules_t *r)
 {
-    const pg_directive_t *at = NULL, *named = in_force(r, "ServerName");
-    const pg_directive_t *lists[2] = { r->in->tree, NULL };
-    const char *cause = named ? NULL : "ServerName";
+    const pg_directive_t *lists[2] = { r->in->tree, NULL }, *at = NULL;
 
+    if (!r->site->site->host_deny || !r->site->site->unnamed) {
+        return;
+    }
     lists[1] = r->site->vhost ? r->site->vhost->child : NULL;
     for (int i = 0; i < 2; i++) {
         for (const pg_directive_t *d = lists[i]; d; d = d->next) {
@@ -227,15 +228,9 @@ static void check_host_deny(pg_rules_t *r)
                 && pg_tree_says(d, "foreign-host", r->scratch)) {
                 at = d;
             }
-            if (i == !!r->site->vhost && pg_tree_is(d, "ServerAlias")
-                && has_all_names(d, r->scratch)) {
-                cause = "ServerAlias *";
-            }
         }
     }
-    if (cause) {
-        report(r, PG_RULE_HOST_DENY, at, cause);
-    }
+    report(r, PG_RULE_HOST_DENY, at, r->site->site->unnamed);
 }
 
 static void check_via(pg_rules_t *r)
@@ -251,7 +246,7 @@ static void check_via(pg_rules_t *r)
 
 /* --- directives ---------------------------------------------------------- */
 
-/* Where a directive stands. */
+/* Where a directive is. */
 typedef struct scope_t {
     const pg_directive_t *section;   /* <Proxy>, <Location>, <Directory>  */
     bool conditional;                /* in an <If>                        */
@@ -589,9 +584,7 @@ void pg_rules_site(pg_rules_t *rules, pg_reviewed_t *site)
         check_via(rules);
     }
     check_reverse(rules);
-    if (site->site->host_deny) {
-        check_host_deny(rules);
-    }
+    check_host_deny(rules);
     if (site->vhost) {
         const pg_directive_t *engine = in_force(rules, "RewriteEngine");
         scope.rewrite_on = engine && pg_tree_says(engine, "on",

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Which targets a stranger would ask for, to find out whether he may: plain
+/* Which targets a third party would ask for, to find out whether it may: plain
  * ones of each scheme that some loaded module carries, and ones made to fit
  * the patterns of the configuration. */
 #ifndef PG_TARGETS_H

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* When the configuration is audited, and who is told: the error log at
- * start and under -t, standard output under -D DUMP_PROXYGUARD. */
+/* When the configuration is audited, and where the findings go: the error log
+ * at start and under -t, standard output under -D DUMP_PROXYGUARD. */
 #ifndef PG_AUDITLOG_H
 #define PG_AUDITLOG_H
 

@@ -71,6 +71,7 @@ static void describe(pg_site_t *site, server_rec *s, const server_rec *main,
                      const module *proxy, apr_pool_t *pool)
 {
     const pg_settings_t *settings = pg_config_of(s);
+    const pg_names_facts_t facts = pg_names_facts();
 
     site->name = pg_names_label(s, pool);
     site->file = s == main ? NULL : s->defn_name;
@@ -78,7 +79,9 @@ static void describe(pg_site_t *site, server_rec *s, const server_rec *main,
     site->proxy_requests = proxy_requests(s, proxy);
     site->guard_off = settings->engine == PG_ENGINE_OFF;
     site->on_purpose = settings->forward == PG_FORWARD_ALLOW;
-    site->gate = !site->on_purpose
+    site->unnamed = pg_names_unknown(s, main, &facts);
+    /* a name that came by Host is let pass where any may be its own */
+    site->gate = !site->on_purpose && !site->unnamed
                  && stops(settings, PG_CLASS_CHOSEN_BACKEND);
     site->host_deny = settings->foreign_host != 0
                       && stops(settings, PG_CLASS_FOREIGN_HOST);

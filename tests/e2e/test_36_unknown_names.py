@@ -70,11 +70,11 @@ def test_one_that_takes_every_name_blinds_no_other(httpd_with):
 def test_a_denial_that_cannot_work_is_critical(httpd_with):
     conf = "ProxyGuardAction foreign-host deny\n"
     server = httpd_with(conf, name=None)
-    assert server.log.take("PG0260: critical: virtual host").level == "crit"
+    assert server.log.take("PG0244: critical: vhost").level == "crit"
     server.log.take_all(r"PG0[02]\d\d: |AH00558")
     with pytest.raises(StartError) as e:
         httpd_with(conf + "ProxyGuardAudit Strict\n", name=None)
-    assert "PG0261: ProxyGuardAudit Strict: not starting" in e.value.said
+    assert "PG0299: ProxyGuardAudit Strict: not starting" in e.value.said
     strict = httpd_with.made[-1]
     strict.log.take_all("PG0|AH")
     httpd_with(conf + "ProxyGuardAudit Strict\n")       # with a name

@@ -68,6 +68,10 @@ static void find_sites(pg_audit_in_t *in)
                                    false),
                 .host_deny = says(d->child, "ProxyGuardAction",
                                   "foreign-host deny", false),
+                .unnamed = says(d->child, "ServerName", "www.example.com",
+                                false)
+                           && !says(d->child, "ServerAlias", "*", false)
+                               ? NULL : "no ServerName",
                 .gate = says(d->child, "ProxyGuard", "On", false) };
         }
     }
