@@ -235,11 +235,32 @@ typedef struct audit_t {
     const pg_audit_in_t *in;
     pg_access_t *access;
     apr_hash_t *stated;          /* address -> the access of its client   */
+    const pg_directive_t *remoteip; /* the main server's RemoteIP...      */
+    apr_array_header_t *addresses[2]; /* to state: public, and any; NULL:
+                                    not collected yet                     */
     pg_rules_t *rules;
     apr_hash_t *index;
     apr_pool_t *pool;            /* of the answer                         */
     apr_pool_t *scratch;
 } audit_t;
+
+/* The directives of mod_remoteip at the top level, in a list of their own:
+ * ten thousand virtual hosts ask for them. */
+static const pg_directive_t *remoteip_of(const pg_directive_t *tree,
+                                         apr_pool_t *pool)
+{
+    const pg_directive_t *first = NULL, **at = &first;
+
+    for (const pg_directive_t *d = tree; d; d = d->next) {
+        if (pg_tree_begins(d->name, "RemoteIP")) {
+            pg_directive_t *copy = apr_pmemdup(pool, d, sizeof(*d));
+            copy->next = NULL;
+            *at = copy;
+            at = &copy->next;
+        }
+    }
+    return first;
+}
 
 static pg_access_t *access_of(const audit_t *a, const char *client)
 {
@@ -257,15 +278,23 @@ static pg_access_t *access_of(const audit_t *a, const char *client)
 
 /* Where clients state their own address, the forward proxy is as open as it
  * is to the most welcome of them. */
-static void judge_stated(const audit_t *a, pg_reviewed_t *r)
+static void judge_stated(audit_t *a, pg_reviewed_t *r)
 {
-    pg_stated_t stated = pg_stated_find(a->in->tree, r->vhost, a->scratch);
+    pg_stated_t stated = { .at = NULL };
     apr_array_header_t *all;
 
-    if (stated.at == NULL || worst(r->forward)->gate == PG_GATE_OPEN) {
+    if (worst(r->forward)->gate != PG_GATE_OPEN) {
+        stated = pg_stated_find(a->remoteip, r->vhost, a->scratch);
+    }
+    if (stated.at == NULL) {
         return;
     }
-    all = pg_stated_addresses(a->in->tree, &stated, a->scratch);
+    all = a->addresses[stated.any];
+    if (all == NULL) {
+        all = pg_stated_addresses(a->in->tree, &stated,
+                                  apr_hash_pool_get(a->stated));
+        a->addresses[stated.any] = all;
+    }
     for (int i = 0; i < all->nelts && !r->stated; i++) {
         const pg_forward_t *f = pg_forward_judge(
             access_of(a, APR_ARRAY_IDX(all, i, const char *)), r->vhost,
@@ -277,7 +306,7 @@ static void judge_stated(const audit_t *a, pg_reviewed_t *r)
     }
 }
 
-static void audit_site(const audit_t *a, const pg_site_t *site,
+static void audit_site(audit_t *a, const pg_site_t *site,
                        pg_vhost_t *v)
 {
     pg_reviewed_t r = { .site = site };
@@ -311,6 +340,7 @@ pg_audit_t *pg_audit_run(const pg_audit_in_t *in, apr_pool_t *pool)
     apr_pool_create(&a.scratch, work);
     a.index = index_vhosts(in, work);
     a.stated = apr_hash_make(work);
+    a.remoteip = remoteip_of(in->tree, work);
     a.access = pg_forward_access(in, NULL, work);
     a.rules = pg_rules_create(in, a.access, found, work);
     out->vhost_count = in->site_count;

@@ -22,6 +22,7 @@
 struct pg_shared_t {
     const pg_audit_in_t *in;
     pg_access_t *access;
+    apr_hash_t *server;          /* its directives, by lower-case name    */
     apr_array_header_t *rules;   /* of the main server                    */
     unsigned options;            /* its RewriteOptions                    */
     int budget;
@@ -94,14 +95,15 @@ static const pg_directive_t *last_of(const pg_directive_t *first,
     return last;
 }
 
-/* The one in force: the virtual host's, or the main server's. */
+/* The one in force: the virtual host's, or the main server's. name is in
+ * lower case. */
 static const pg_directive_t *in_force(const pg_shared_t *s,
                                       const pg_directive_t *vhost,
                                       const char *name)
 {
     const pg_directive_t *own = vhost ? last_of(vhost->child, name) : NULL;
 
-    return own ? own : last_of(s->in->tree, name);
+    return own ? own : apr_hash_get(s->server, name, APR_HASH_KEY_STRING);
 }
 
 static bool is_on(const pg_shared_t *s, const pg_directive_t *vhost,
@@ -123,9 +125,9 @@ static const char *without_scheme_and_port(const char *name, apr_pool_t *pool)
 static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
                            apr_pool_t *pool)
 {
-    const pg_directive_t *name = in_force(s, vhost, "ServerName");
-    const pg_directive_t *root = in_force(s, vhost, "DocumentRoot");
-    const pg_directive_t *canonical = in_force(s, vhost, "UseCanonicalName");
+    const pg_directive_t *name = in_force(s, vhost, "servername");
+    const pg_directive_t *root = in_force(s, vhost, "documentroot");
+    const pg_directive_t *canonical = in_force(s, vhost, "usecanonicalname");
     pg_scene_t out = { .in = s->in, .pool = pool, .server_name = "",
                        .root = "" };
 
@@ -137,10 +139,10 @@ static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
         out.root = pg_tree_arg(root, 0, pool);
     }
     out.canonical = canonical && !pg_tree_says(canonical, "Off", pool);
-    out.tls = is_on(s, vhost, "SSLEngine", pool);
-    out.proxy_tls = is_on(s, vhost, "SSLProxyEngine", pool);
-    if (in_force(s, vhost, "MergeSlashes")) {
-        out.keep_slashes = !is_on(s, vhost, "MergeSlashes", pool);
+    out.tls = is_on(s, vhost, "sslengine", pool);
+    out.proxy_tls = is_on(s, vhost, "sslproxyengine", pool);
+    if (in_force(s, vhost, "mergeslashes")) {
+        out.keep_slashes = !is_on(s, vhost, "mergeslashes", pool);
     }
     out.map[0] = vhost ? vhost->child : s->in->tree;
     out.map[1] = vhost ? s->in->tree : NULL;
@@ -148,13 +150,14 @@ static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
 }
 
 pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
-                               apr_pool_t *pool)
+                               apr_hash_t *server, apr_pool_t *pool)
 {
     pg_shared_t *s = apr_pcalloc(pool, sizeof(*s));
     pg_flow_t flow = { .scene = { .in = in, .pool = pool } };
 
     s->in = in;
     s->access = access;
+    s->server = server;
     s->budget = WHOLE_BUDGET;
     s->rules = pg_rewrite_read(in->tree, pool);
     s->options = options_in(in->tree, pool);
@@ -198,7 +201,7 @@ static pg_flow_t flow_of(const pg_shared_t *s, const pg_directive_t *vhost,
                                                     sizeof(pg_place_t));
 
     flow.rules = rules_of(s, vhost, pool);
-    flow.engine = is_on(s, vhost, "RewriteEngine", pool);
+    flow.engine = is_on(s, vhost, "rewriteengine", pool);
     if (vhost && !has_rewriting(vhost->child)) {
         flow.rules = apr_array_make(pool, 1, sizeof(pg_rewriterule_t));
     }

@@ -11,6 +11,8 @@
 #ifndef PG_REVERSE_H
 #define PG_REVERSE_H
 
+#include <apr_hash.h>
+
 #include "pg_dest.h"
 #include "pg_forward.h"
 
@@ -22,8 +24,10 @@ typedef struct pg_reverse_t {
 
 /** The part that all virtual hosts share, read once. */
 typedef struct pg_shared_t pg_shared_t;
+/** @param server  lower-case name -> the last directive of that name that the
+ *                 main server has outside of sections; read when it judges */
 pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
-                               apr_pool_t *pool);
+                               apr_hash_t *server, apr_pool_t *pool);
 
 /**
  * Judge one virtual host.

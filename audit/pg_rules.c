@@ -43,7 +43,7 @@ pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
     apr_pool_create(&r->scratch, pool);
     r->server = apr_hash_make(pool);
     r->first_of = apr_hash_make(pool);
-    r->shared = pg_reverse_shared(in, access, pool);
+    r->shared = pg_reverse_shared(in, access, r->server, pool);
     for (const pg_directive_t *d = in->tree; d; d = d->next) {
         if (d->name[0] != '<') {
             apr_hash_set(r->server, lower_name(d->name, pool),

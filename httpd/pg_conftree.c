@@ -68,10 +68,10 @@ static bool stops(const pg_settings_t *settings, pg_class_e class_id)
 }
 
 static void describe(pg_site_t *site, server_rec *s, const server_rec *main,
-                     const module *proxy, apr_pool_t *pool)
+                     const module *proxy, const pg_names_facts_t *facts,
+                     apr_pool_t *pool)
 {
     const pg_settings_t *settings = pg_config_of(s);
-    const pg_names_facts_t facts = pg_names_facts();
 
     site->name = pg_names_label(s, pool);
     site->file = s == main ? NULL : s->defn_name;
@@ -79,7 +79,7 @@ static void describe(pg_site_t *site, server_rec *s, const server_rec *main,
     site->proxy_requests = proxy_requests(s, proxy);
     site->guard_off = settings->engine == PG_ENGINE_OFF;
     site->on_purpose = settings->forward == PG_FORWARD_ALLOW;
-    site->unnamed = pg_names_unknown(s, main, &facts);
+    site->unnamed = pg_names_unknown(s, main, facts);
     /* a name that came by Host is let pass where any may be its own */
     site->gate = !site->on_purpose && !site->unnamed
                  && stops(settings, PG_CLASS_CHOSEN_BACKEND);
@@ -131,6 +131,7 @@ const pg_audit_t *pg_conftree_audit(server_rec *main_server,
     work_t work = { .pool = ptemp, .regexes = apr_hash_make(ptemp) };
     pg_audit_in_t in = { .module_loaded = module_loaded,
                          .regex_match = regex_match, .ctx = &work };
+    const pg_names_facts_t facts = pg_names_facts();
     pg_site_t *sites;
 
     for (server_rec *s = main_server; s; s = s->next) {
@@ -139,7 +140,7 @@ const pg_audit_t *pg_conftree_audit(server_rec *main_server,
     sites = apr_pcalloc(ptemp, sizeof(*sites) * in.site_count);
     in.sites = sites;
     for (server_rec *s = main_server; s; s = s->next) {
-        describe(sites++, s, main_server, proxy, pool);
+        describe(sites++, s, main_server, proxy, &facts, pool);
     }
     in.tree = convert(ap_conftree, ptemp);
     return pg_audit_run(&in, pool);
