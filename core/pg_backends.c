@@ -28,6 +28,7 @@ struct pg_backends_t {
     apr_array_header_t *suffixes;    /* entry_t *                         */
     apr_array_header_t *networks;    /* entry_t *                         */
     apr_array_header_t *prefixes;    /* entry_t *, before a variable      */
+    apr_array_header_t *stems;       /* const char *, before "("          */
     unsigned char ports[65536 / 8];  /* behind a variable host            */
 };
 
@@ -41,6 +42,7 @@ pg_backends_t *pg_backends_create(apr_pool_t *pool)
     b->suffixes = apr_array_make(pool, 4, sizeof(entry_t *));
     b->networks = apr_array_make(pool, 4, sizeof(entry_t *));
     b->prefixes = apr_array_make(pool, 4, sizeof(entry_t *));
+    b->stems = apr_array_make(pool, 4, sizeof(const char *));
     return b;
 }
 
@@ -392,6 +394,9 @@ static void read_token(pg_backends_t *b, scan_t *s)
     token = pg_span_make(s->text, s->len);
     port = take_port(s);
     s->after_variable = false;
+    if (token.len && at(s, 0) == '(') {
+        APR_ARRAY_PUSH(b->stems, const char *) = lower(b->pool, token);
+    }
     if (after) {
         note_suffix(b, token, port);
     }
@@ -444,6 +449,12 @@ void pg_backends_read(pg_backends_t *b, pg_span_t argument)
 }
 
 /* --- looking up ---------------------------------------------------------- */
+
+pg_span_t pg_backends_stem(const pg_backends_t *b, int i)
+{
+    return pg_span_str(i < b->stems->nelts
+                       ? APR_ARRAY_IDX(b->stems, i, const char *) : NULL);
+}
 
 bool pg_backends_has_port(const pg_backends_t *b, apr_uint16_t port)
 {

@@ -54,4 +54,11 @@ bool pg_backends_has_port(const pg_backends_t *backends, apr_uint16_t port);
 bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *backends,
                      pg_span_t host);
 
+/**
+ * Literal text that a captured part of a pattern follows immediately: "go" of
+ * "^/go(.*)$". A client's host may stand right behind it.
+ * @return the i-th of them; absent behind the last
+ */
+pg_span_t pg_backends_stem(const pg_backends_t *backends, int i);
+
 #endif

@@ -125,6 +125,26 @@ static pg_span_t without_dot(pg_span_t host)
            ? pg_span_upto(host, host.len - 1) : host;
 }
 
+/* A name without a dot right behind the literal text of a pattern. */
+static bool is_behind_stem(const pg_chosen_in_t *in, pg_span_t label)
+{
+    char text[600];
+    needle_t needle = { .before = anything, .after = no_word };
+    pg_span_t stem;
+
+    for (int i = 0; (stem = pg_backends_stem(in->backends, i)).ptr; i++) {
+        if (stem.len + label.len <= sizeof(text)) {
+            memcpy(text, stem.ptr, stem.len);
+            memcpy(text + stem.len, label.ptr, label.len);
+            needle.text = pg_span_make(text, stem.len + label.len);
+            if (is_sent(in, &needle)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Escapes in the destination come from the text or were made by a rule. */
 static bool is_host_sent(const pg_chosen_in_t *in, const pg_authority_t *a)
 {
@@ -132,7 +152,8 @@ static bool is_host_sent(const pg_chosen_in_t *in, const pg_authority_t *a)
     pg_span_t host = without_dot(a->host), rest;
     needle_t needle = host_needle(a->host_kind, host);
 
-    if (is_sent(in, &needle)) {
+    if (is_sent(in, &needle)
+        || (needle.before == no_word && is_behind_stem(in, host))) {
         return true;
     }
     if (pg_backends_cut(&rest, in->backends, host)) {

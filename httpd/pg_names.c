@@ -218,11 +218,33 @@ static bool names_backends(const char *directive)
     return *name != NULL;
 }
 
-static void read_arguments(pg_backends_t *out, const char *args,
+/* A pattern for who the client is, or where it came from, names those who are
+ * kept out as often as not, and no backend. */
+static bool is_about_client(const char *subject)
+{
+    return strstr(subject, "REMOTE_") || strstr(subject, "HTTP_REFERER")
+           || strstr(subject, "HTTP_USER_AGENT");
+}
+
+static void read_arguments(pg_backends_t *out, const ap_directive_t *node,
                            apr_pool_t *pool)
 {
-    while (*args) {
-        pg_backends_read(out, pg_span_str(ap_getword_conf(pool, &args)));
+    const char *args = node->args;
+    bool setenvif = ap_cstr_casecmpn(node->directive, "SetEnvIf", 8) == 0;
+    int first = ap_cstr_casecmp(node->directive, "SetEnvIfExpr") ? 2 : 1;
+
+    for (int i = 0; *args; i++) {
+        const char *arg = ap_getword_conf(pool, &args);
+        const char *value = strchr(arg, '=');
+
+        if (i == 0 && is_about_client(arg)
+            && ap_cstr_casecmp(node->directive, "RewriteCond") == 0) {
+            return;
+        }
+        /* attribute and pattern, or an expression, and then what is set */
+        if (!setenvif || (i >= first && value)) {
+            pg_backends_read(out, pg_span_str(setenvif ? value + 1 : arg));
+        }
     }
 }
 
@@ -231,7 +253,7 @@ static void read_tree(pg_backends_t *out, const ap_directive_t *node,
 {
     for (; node; node = node->next) {
         if (node->args && names_backends(node->directive)) {
-            read_arguments(out, node->args, pool);
+            read_arguments(out, node, pool);
         }
         read_tree(out, node->first_child, pool);
     }

@@ -85,7 +85,7 @@ REFUSED = {
     "absolute deny 4o3": "'4o3' is not a status",
     "absolute drop 403": "'drop' takes no status, '403'",
     "absolute observe 403": "'observe' takes no status, '403'",
-    "absolute refuse": "'refuse' is not deny, drop or observe",
+    "absolute refuse": "'refuse' is not deny, drop, observe or sink",
     "connect deny": "'connect' is not all, absolute, connect-tls, "
                     "connect-mail, connect-other, socks, foreign-host, "
                     "malformed, chosen-backend or chosen-port",

@@ -56,6 +56,10 @@ HOSTS = {
                      ask("/p/stranger.test/x")),
     "path, one label": (rule("^/p/([a-z]+)/", "http://$1/") + REMOTE,
                         ask("/p/intranet/x")),
+    "path, one label, no delimiter": (
+        rule("^/go(.*)$", "http://$1") + REMOTE, ask("/gointranet/x")),
+    "path, a number for an address": (
+        rule("^/go(.*)$", "http://$1"), ask("/go2130706433:@L@/x")),
     "path, host and port apart": (
         rule("^/hp/([^/]+)/([0-9]+)/(.*)$", "http://$1:$2/$3"),
         ask("/hp/@SH@/@SP@/x")),

@@ -258,6 +258,9 @@ static const struct {
     { "http://db/", "own", "/p/dbx/x", PG_CHOSEN_NOT },
     { "http://db/", "own", "/p/xdb", PG_CHOSEN_NOT },
     { "http://localhost/", "own", "/plocalhost", PG_CHOSEN_HOST },
+    { "http://db/", "own", "/godb/x", PG_CHOSEN_HOST },
+    { "http://db/", "own", "/godbx/x", PG_CHOSEN_NOT },
+    { "http://2130706433/", "own", "/go2130706433", PG_CHOSEN_HOST },
     { "http://192.0.2.9/", "own", "/p192.0.2.9", PG_CHOSEN_HOST },
     { "http://192.0.2.9/", "192.0.2.99", "/", PG_CHOSEN_NOT },
     { "http://[2001:db8::9]/", "own", "/p/[2001:db8::9]/", PG_CHOSEN_HOST },
@@ -294,6 +297,7 @@ static pg_backends_t *some_backends(void)
     pg_backends_read(b, PG_SPAN("http://app$1/"));
     pg_backends_read(b, PG_SPAN("http://$1.apps.internal/"));
     pg_backends_read(b, PG_SPAN("http://%{HTTP_HOST}:8080/"));
+    pg_backends_read(b, PG_SPAN("^/go(.*)$"));
     return b;
 }
 
