@@ -62,9 +62,11 @@ typedef struct needle_t {
 static bool is_in(pg_span_t text, const needle_t *needle)
 {
     apr_size_t n = needle->text.len;
+    int first = n ? needle->text.ptr[0] | 0x20 : 0;
 
     for (apr_size_t i = 0; n && i + n <= text.len; i++) {
-        if (pg_octet_lower(text.ptr[i]) == pg_octet_lower(needle->text.ptr[0])
+        /* one bit tells upper from lower case, and is checked below */
+        if ((text.ptr[i] | 0x20) == first
             && pg_span_ieq(pg_span_make(text.ptr + i, n), needle->text)
             && (i == 0 || needle->before(text.ptr[i - 1]))
             && (i + n == text.len || needle->after(text.ptr[i + n]))) {

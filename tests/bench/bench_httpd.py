@@ -18,6 +18,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
 sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
 
 import measurements                                         # noqa: E402
+from pg_backend import Backend                              # noqa: E402
 from pg_httpd import Httpd                                  # noqa: E402
 from pg_wire import Wire, says_close                        # noqa: E402
 
@@ -64,10 +65,13 @@ Include {CRS}/rules/*.conf
 class Counted(Httpd):
     """One process under callgrind."""
 
-    def __init__(self, conf="", **more):
+    def __init__(self, conf="", files=None, **more):
+        files = files or {}
         super().__init__(conf, mpm="prefork", loglevel=more.pop(
             "loglevel", "warn"), basics=BASICS, shipped=False, **more)
         self.counted = self.path("callgrind.log")
+        for name, text in files.items():
+            self.write(name, text)
 
     def _text(self):
         # .htaccess look-ups would drown everything else
@@ -276,6 +280,46 @@ def table_of_fill(out):
         row(out, f"| 200,000 sources and targets | {full:,.0f} |")
 
 
+MAP = "RewriteEngine On\nRewriteMap to rnd:@ROOT@/map.txt\n"
+
+
+def proxied():
+    """name -> (directives, request): where the host comes from."""
+    ask = CLEAN.replace(b"/page.txt", b"/app/x")
+    long = ask.replace(b"Accept:", b"Cookie: a=" + b"x" * 2000
+                       + b"\r\nReferer: http://www.own.example/"
+                       + b"y" * 500 + b"\r\nAccept:")
+    rule = 'RewriteRule "^/app/(.*)$" "http://${to:app}/$1" [P]\n'
+    yield "named by ProxyPass", "ProxyPass /app http://@B@\n", ask
+    yield ("named by a rule",
+           MAP + 'RewriteRule "^/app/(.*)$" "http://@B@/$1" [P]\n', ask)
+    yield "from a map", MAP + rule, ask
+    yield "from a map, 2.5 KB of fields", MAP + rule, long
+
+
+def table_of_proxied(out):
+    """What the gate costs a request that mod_proxy carries; one that it does
+    not carry never gets there."""
+    out.append("\nA request that a reverse proxy carries to a backend of one "
+               "answer a connection. The gate looks up a host that the "
+               "configuration names; one that it does not (a map's) is looked "
+               "for in all that the client sent:\n\n"
+               "| the backend | bare | guard | more |\n|---|--:|--:|--:|")
+    for name, conf, octets in proxied():
+        cells = []
+        for guard in (False, True):
+            backend = Backend(host="127.0.0.2")
+            more = {"guard": guard, "modules": ("proxy", "proxy_http",
+                                                "rewrite"),
+                    "files": {"map.txt": f"app {backend.authority}\n"}}
+            cells.append(per_request(
+                conf.replace("@B@", backend.authority), octets, True,
+                few=20, many=60, **more))
+            backend.close()
+        row(out, f"| {name} | {cells[0]:,.0f} | {cells[1]:,.0f} | "
+                 f"{cells[1] - cells[0]:+,.0f} |")
+
+
 def row(out, text):
     out.append(text)
     print(text, flush=True)
@@ -306,6 +350,7 @@ def main():
     table_of_attempts(out, chosen, "CONNECT", CONNECT)
     table_of_virtual_hosts(out, [int(n) for n in args.vhosts.split(",") if n])
     table_of_fill(out)
+    table_of_proxied(out)
     if not args.print:
         measurements.write("httpd", "\n".join(out))
 

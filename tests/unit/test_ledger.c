@@ -166,6 +166,40 @@ START_TEST(what_is_no_attempt_is_not_counted)
 }
 END_TEST
 
+START_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)
+{
+    pg_event_t e = attempt(PG_CLASS_CHOSEN_BACKEND, PG_FAMILY_REVERSE,
+                           PG_OUTCOME_RELAYED);
+    const pg_snapshot_t *s;
+    pg_ledger_t *ledger;
+    apr_uint64_t entry;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    entry = pg_ledger_record(ledger, &e);
+    ck_assert_uint_eq(entry, 1);
+    s = snapshot_of(ledger);
+    ck_assert_uint_eq(s->count[PG_CLASS_CHOSEN_BACKEND][PG_OUTCOME_RELAYED],
+                      1);
+    e.outcome = PG_OUTCOME_OBSERVED;
+    e.status = 503;
+    pg_ledger_amend(ledger, entry, &e, PG_OUTCOME_RELAYED);
+    pg_ledger_amend(ledger, 0, &e, PG_OUTCOME_COUNT);   /* no outcome */
+    s = snapshot_of(ledger);
+    ck_assert_uint_eq(s->count[PG_CLASS_CHOSEN_BACKEND][PG_OUTCOME_RELAYED],
+                      0);
+    ck_assert_uint_eq(s->count[PG_CLASS_CHOSEN_BACKEND][PG_OUTCOME_OBSERVED],
+                      1);
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(s->by_family[PG_FAMILY_REVERSE], 1);
+    ck_assert_uint_eq(s->recent_count, 1);
+    ck_assert_int_eq(s->recent[0].outcome, PG_OUTCOME_OBSERVED);
+    ck_assert_int_eq(s->recent[0].status, 503);
+    pg_ledger_permit(ledger, T0);
+    pg_ledger_unpermit(ledger);
+    ck_assert_uint_eq(snapshot_of(ledger)->permitted, 0);
+}
+END_TEST
+
 /* --- the file ----------------------------------------------------------- */
 
 START_TEST(counts_survive_closing_and_opening)
@@ -415,6 +449,8 @@ PG_TEST_SUITE(ledger)
     tcase_add_test(totals, every_class_and_outcome_is_counted_apart);
     tcase_add_test(totals,
                    a_malformed_request_counts_in_the_family_it_was_meant_as);
+    tcase_add_test(
+        tc, an_attempt_that_was_not_carried_after_all_changes_its_outcome);
     tcase_add_test(
         totals,
         the_first_64_virtual_hosts_have_names_the_rest_are_together);
