@@ -16,19 +16,21 @@ from collections import namedtuple
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-GUARD = "httpd/pg_guard.c"
+GUARD, BOOK = "httpd/pg_guard.c", "httpd/pg_book.c"
 LEFT = shutil.ignore_patterns(".git", "plain", "asan", "tsan", "cover")
 SECONDS = "12"
 FIRST = "APLOG_USE_MODULE(proxyguard);\n"
 RARELY = FIRST + "#define RARELY(n) (apr_time_now() % (n) == 0)\n"
-RECORD = "        pg_ledger_record(ledger, &event);\n"
-PASS = "    leave_note(r, &clean_note);\n    return r->connection"
+COUNTS = "    if (settings->guard->ledger) {\n"
+RECORD = "        enter(settings->guard->ledger, &event, note);\n"
+PASS = "    pg_note_leave(r, &clean_note);\n    return r->connection"
 
 # name    what the module does wrong
 # act     in which the soak must see it
-# edits   (old, new) in httpd/pg_guard.c, in this order, each found once
+# file    where
+# edits   (old, new) there, in this order, each found once
 # said    what the soak must say, a pattern
-Broken = namedtuple("Broken", "name act edits said")
+Broken = namedtuple("Broken", "name act file edits said")
 
 
 def passing(code):
@@ -37,36 +39,39 @@ def passing(code):
 
 
 BROKEN = (
-    Broken("one attempt in 128 is counted twice", "calm",
+    Broken("one attempt in 128 is counted twice", "calm", BOOK,
            ((FIRST, RARELY), (RECORD, RECORD + "    }\n"
-                              "    if (ledger && RARELY(128)) {\n" + RECORD)),
+                              "    if (settings->guard->ledger\n"
+                              "        && RARELY(128)) {\n" + RECORD)),
            r"calm: \S+: counted \d+, sent \d+"),
-    Broken("one attempt in 128 is not counted", "calm",
-           ((FIRST, RARELY), ("    if (ledger) {\n" + RECORD,
-                              "    if (ledger && !RARELY(128)) {\n" + RECORD)),
+    Broken("one attempt in 128 is not counted", "calm", BOOK,
+           ((FIRST, RARELY), (COUNTS + RECORD,
+                              "    if (settings->guard->ledger\n"
+                              "        && !RARELY(128)) {\n" + RECORD)),
            r"calm: \S+: counted \d+, sent \d+"),
-    Broken("no attempt is counted while the disk is full", "full disks",
+    Broken("no attempt is counted while the disk is full", "full disks", BOOK,
            ((FIRST, "#include <sys/statvfs.h>\n" + FIRST),
-            ("    if (ledger) {\n" + RECORD,
+            (COUNTS + RECORD,
              "    struct statvfs disk;\n"
-             "    if (ledger && (statvfs(settings->ledger, &disk) != 0\n"
+             "    if (settings->guard->ledger\n"
+             "        && (statvfs(settings->ledger, &disk) != 0\n"
              "                   || disk.f_bavail > 0)) {\n" + RECORD)),
            r"full disks: \S+: counted \d+, sent \d+"),
-    Broken("one clean request in 512 is refused", "calm",
+    Broken("one clean request in 512 is refused", "calm", GUARD,
            passing("    if (RARELY(512)) {\n        return 421;\n    }\n"),
            "a clean request was refused"),
-    Broken("1 KiB leaks with each clean request", "calm",
+    Broken("1 KiB leaks with each clean request", "calm", GUARD,
            ((PASS, "    *(volatile char *)malloc(1024) = 1;\n" + PASS),),
            "a child grew by"),
-    Broken("a child crashes at one clean request in 4096", "calm",
+    Broken("a child crashes at one clean request in 4096", "calm", GUARD,
            passing("    if (RARELY(4096)) {\n        abort();\n    }\n"),
            "a child ended by Abort"),
-    Broken("a line that nobody announced", "calm",
+    Broken("a line that nobody announced", "calm", GUARD,
            passing("    if (RARELY(4096)) {\n"
                    "        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,\n"
                    '                      "how odd");\n    }\n'),
            "unexplained log line: .*how odd"),
-    Broken("one clean request in 2048 hangs", "calm",
+    Broken("one clean request in 2048 hangs", "calm", GUARD,
            passing("    if (RARELY(2048)) {\n"
                    "        apr_sleep(apr_time_from_sec(45));\n    }\n"),
            "calm: hangs: "),
@@ -85,13 +90,15 @@ def soak(module, act):
 
 def build(tree, broken):
     """The broken module's path."""
-    path = os.path.join(tree, GUARD)
-    with open(os.path.join(TOP, GUARD), encoding="utf-8") as f:
+    for name in (GUARD, BOOK):
+        shutil.copy(os.path.join(TOP, name), os.path.join(tree, name))
+    path = os.path.join(tree, broken.file)
+    with open(path, encoding="utf-8") as f:
         text = f.read()
     for old, new in broken.edits:
         if text.count(old) != 1:
-            raise SystemExit(f"soak_selftest: {GUARD} has {text.count(old)} "
-                             f"times, not once: {old!r}")
+            raise SystemExit(f"soak_selftest: {broken.file} has "
+                             f"{text.count(old)} times, not once: {old!r}")
         text = text.replace(old, new)
     with open(path, "w", encoding="utf-8") as f:
         f.write(text)

@@ -450,7 +450,7 @@ PG_TEST_SUITE(ledger)
     tcase_add_test(totals,
                    a_malformed_request_counts_in_the_family_it_was_meant_as);
     tcase_add_test(
-        tc, an_attempt_that_was_not_carried_after_all_changes_its_outcome);
+        totals, an_attempt_that_was_not_carried_after_all_changes_its_outcome);
     tcase_add_test(
         totals,
         the_first_64_virtual_hosts_have_names_the_rest_are_together);
