@@ -194,7 +194,7 @@ START_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)
     ck_assert_uint_eq(s->recent_count, 1);
     ck_assert_int_eq(s->recent[0].outcome, PG_OUTCOME_OBSERVED);
     ck_assert_int_eq(s->recent[0].status, 503);
-    pg_ledger_permit(ledger, T0);
+    pg_ledger_permit(ledger);
     pg_ledger_unpermit(ledger);
     ck_assert_uint_eq(snapshot_of(ledger)->permitted, 0);
 }
