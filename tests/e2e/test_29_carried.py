@@ -142,6 +142,8 @@ def test_a_tunnel_stays_in_the_books_when_the_server_does_not(relay, origin,
             os.killpg(relay.process.pid, signal.SIGKILL)
             relay.restart_same_port()
         wait_until(lambda: relayed(relay) == 1, "the tunnel in the books")
+    if end == "graceful":               # it ends with its client
+        assert relay.log.attempt().outcome == "relayed"
     relay.log.take_all("PG0|AH")
 
 

@@ -176,7 +176,7 @@ START_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)
 
     ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
     entry = pg_ledger_record(ledger, &e);
-    ck_assert_uint_eq(entry, 1);
+    ck_assert_uint_ne(entry, 0);
     s = snapshot_of(ledger);
     ck_assert_uint_eq(s->count[PG_CLASS_CHOSEN_BACKEND][PG_OUTCOME_RELAYED],
                       1);
