@@ -400,6 +400,11 @@ static pg_span_t first_address(pg_span_t s, bool with_port)
     return absent;
 }
 
+pg_span_t pg_loose_address(pg_span_t s)
+{
+    return first_address(s, true);
+}
+
 /* A name counts only where httpd writes %h: behind it comes %l, which is
  * "-", and then a user. */
 static pg_span_t named_client(pg_span_t before)
@@ -505,6 +510,11 @@ static pg_span_t bracketed_time(pg_span_t s)
         }
     }
     return absent;
+}
+
+pg_span_t pg_loose_bracketed(pg_span_t s)
+{
+    return bracketed_time(s);
 }
 
 /* One to six words at the beginning that together are a time. */

@@ -14,6 +14,7 @@
     X(BALANCER,  "load-balancer")    /* AWS ELB and ALB                    */ \
     X(FORENSIC,  "forensic")         /* mod_log_forensic                   */ \
     X(KEYS,      "key-value")        /* logfmt                             */ \
+    X(AUDIT,     "modsecurity-audit")                                         \
     X(ERROR_LOG, "error-log")        /* httpd's or nginx's: not of all
                                         requests                           */
 
@@ -39,6 +40,12 @@ typedef enum pg_loose_e {
  */
 pg_loose_e pg_loose_read(pg_logline_t *out, pg_loose_kind_e *kind,
                          pg_span_t line);
+
+/** The first address in a text, a port beside it or not; absent: none. */
+pg_span_t pg_loose_address(pg_span_t s);
+
+/** The time in the first brackets of a text that hold one; absent: none. */
+pg_span_t pg_loose_bracketed(pg_span_t s);
 
 /** The time that a text begins with: one to six words; absent: none. */
 pg_span_t pg_loose_time(pg_span_t s);

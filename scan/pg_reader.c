@@ -284,12 +284,89 @@ static pg_read_e read_inside(pg_reader_t *r, pg_logline_t *out,
     return read == PG_READ_UNREAD ? read_loose(r, out, line) : read;
 }
 
+/* --- ModSecurity's audit log --------------------------------------------- */
+
+/* "--8f3a21bc-A--": a request begins with A and ends with Z; between them its
+ * own boundaries count only, what a client sent may look like another's. */
+static bool take_boundary(pg_audit_t *audit, pg_span_t line)
+{
+    bool begins = line.len == 14 && line.ptr[11] == 'A';
+
+    if (line.len != 14 || memcmp(line.ptr, "--", 2) || line.ptr[10] != '-'
+        || memcmp(line.ptr + 12, "--", 2) || line.ptr[11] < 'A'
+        || line.ptr[11] > 'Z') {
+        return false;
+    }
+    for (int i = 2; i < 10; i++) {
+        if (!pg_octet_is_alpha(line.ptr[i])
+            && !pg_octet_is_digit(line.ptr[i])) {
+            return false;
+        }
+    }
+    if (audit->section && memcmp(audit->id, line.ptr + 2, 8)) {
+        return false;
+    }
+    if (begins) {
+        *audit = (pg_audit_t){ .section = 'A' };
+        memcpy(audit->id, line.ptr + 2, 8);
+    }
+    audit->section = line.ptr[11] == 'Z' ? '\0' : line.ptr[11];
+    audit->fresh = true;
+    return true;
+}
+
+/* @return PG_READ_UNREAD: it is no line of an audit log */
+static pg_read_e read_audit(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
+{
+    pg_audit_t *audit = &r->audit;
+    pg_loose_kind_e kind;
+    bool fresh = audit->fresh;
+
+    if (take_boundary(audit, line)) {
+        return PG_READ_OTHER;
+    }
+    if (audit->section == '\0') {
+        return PG_READ_UNREAD;
+    }
+    audit->fresh = false;
+    /* One that was cut off must not swallow what follows; a body may rather
+     * forge a line than a line be hidden. */
+    if ((audit->section == 'A' && pg_loose_bracketed(line).len == 0
+         && fresh)
+        || (audit->section != 'B' && read_formats(r, out, line))) {
+        audit->section = '\0';
+        return PG_READ_UNREAD;
+    }
+    if (audit->section == 'A' && fresh) {
+        pg_span_copy(audit->client, sizeof(audit->client),
+                     pg_loose_address(line));
+        pg_span_copy(audit->time, sizeof(audit->time),
+                     pg_loose_bracketed(line));
+    }
+    if (audit->section != 'B' || !fresh) {
+        return PG_READ_OTHER;
+    }
+    if (pg_loose_read(out, &kind, line) != PG_LOOSE_REQUEST) {
+        memset(out, 0, sizeof(*out));
+        out->field[PG_FIELD_REQUEST] = line;
+    }
+    out->escaped = false;
+    out->field[PG_FIELD_CLIENT] = pg_span_str(audit->client);
+    out->field[PG_FIELD_TIME] = pg_span_str(audit->time);
+    r->shape = PG_SHAPE_AUDIT;
+    return PG_READ_REQUEST;
+}
+
 static pg_read_e read_first(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
 {
     pg_read_e read;
 
     if (!r->how->any) {
         return read_inside(r, out, line, 0);
+    }
+    read = read_audit(r, out, line);
+    if (read != PG_READ_UNREAD) {
+        return read;
     }
     if (line.ptr[0] == '#') {
         pg_columns_learn(&r->columns, line);

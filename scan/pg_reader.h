@@ -55,6 +55,15 @@ typedef struct pg_reading_t {
                                     of UTC                                */
 } pg_reading_t;
 
+/** ModSecurity's audit log spreads a request over sections: A has the client,
+ *  the first line of B the request. */
+typedef struct pg_audit_t {
+    char section;                /* where we are; 0: in no audit log      */
+    char id[9];                  /* the boundary's, "--id-A--"            */
+    bool fresh;                  /* no line of this section was read yet  */
+    char client[64], time[64];   /* of this request                       */
+} pg_audit_t;
+
 typedef struct pg_reader_t {
     const pg_reading_t *how;
     char *memory;                /* PG_READER_MEMORY octets               */
@@ -67,6 +76,7 @@ typedef struct pg_reader_t {
     int format;                  /* with PG_SHAPE_FORMAT: which           */
     pg_span_t outer_time;        /* the envelope's                        */
     pg_client_t client;          /* of the last line                      */
+    pg_audit_t audit;
 } pg_reader_t;
 
 /** Octets for a reader that is given lines of up to n. */

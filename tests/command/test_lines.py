@@ -178,6 +178,46 @@ def test_a_log_of_full_urls_asks_for_the_own_names(tmp_path):
     assert run("scan", "-o", "other.example.org", log).returncode != 0
 
 
+AUDIT = """--8f3a21bc-A--
+[19/Mar/2025:11:02:0{i} +0000] Z9qk-{i} {client} 51422 192.0.2.1 80
+--8f3a21bc-B--
+{method} {target} {version}
+Host: shop.example.org
+User-Agent: GET http://forged.example/ HTTP/1.1
+
+--8f3a21bc-C--
+--00000000-B--
+GET http://forged.example/ HTTP/1.1
+--8f3a21bc-F--
+HTTP/1.1 {status} Text
+
+--8f3a21bc-Z--
+
+"""
+
+
+def test_an_audit_log_of_modsecurity_is_read_by_its_sections(tmp_path):
+    log = write(tmp_path / "log", *(
+        AUDIT.format(i=i, client=r[0], method=r[1], target=r[2],
+                     version=r[3], status=r[4])
+        for i, r in enumerate(REQUESTS)))
+    done, found = _scan(log)
+    assert done.returncode == 1
+    assert found["attempts"] == 2
+    assert _sources(found) == {"203.0.113.21": 1, "203.0.113.22": 1}
+    assert found["scan"]["read"][0]["format"] == "modsecurity-audit"
+    assert found["scan"]["lines"]["unparsed"] == 0
+    assert found["scan"]["lines"]["untimed"] == 0
+
+
+def test_an_audit_log_that_was_cut_off_hides_nothing(tmp_path):
+    begun = AUDIT.format(i=0, client="192.0.2.1", method="GET", target="/",
+                         version="HTTP/1.1", status=200)
+    for at in (14, 90, 250):
+        log = write(tmp_path / "log", begun[:at], "\n", TEMPLATES["akamai"])
+        assert _scan(log)[1]["attempts"] == 2, begun[:at]
+
+
 def test_the_format_is_said_once(tmp_path):
     logs = [write(tmp_path / f"log{i}", TEMPLATES["cri-json"])
             for i in range(3)]
