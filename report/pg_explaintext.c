@@ -135,7 +135,7 @@ static void reasons(const writer_t *w, const pg_told_t *told)
     words(w, PG_PHRASE_PART_HTTPD,
           pg_phrases_get(w->lang, PG_PHRASE_OF(HTTPD_ABSOLUTE, c)));
     if (c != PG_CLASS_CLEAN) {
-        guard(w, pg_policy_default(c));
+        guard(w, pg_policy_default((int)c));
     }
     words(w, PG_PHRASE_PART_ADVICE,
           pg_phrases_get(w->lang, PG_PHRASE_OF(ADVICE_ABSOLUTE, c)));

@@ -240,11 +240,7 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line)
     }
     counter->tally->partial += counter->reader.shape == PG_SHAPE_ERROR_LOG;
     pg_classify(&verdict, &request, rules->own);
-    if (verdict.class_id == PG_CLASS_CLEAN && wants_all(counter)) {
-        count_attempt(counter, line, &verdict,
-                      request.line.len ? request.line : request.target);
-    }
-    else if (verdict.class_id == PG_CLASS_CLEAN) {
+    if (verdict.class_id == PG_CLASS_CLEAN && !wants_all(counter)) {
         note_home(counter, line, &verdict);
     }
     else if (is_question(counter, line, verdict.class_id)) {

@@ -31,6 +31,11 @@ static bool is_like(pg_span_t s, const char *pattern)
     return true;
 }
 
+static bool is_one(char c, const char *of)
+{
+    return c && strchr(of, c);
+}
+
 /* The word that s begins with, taken off with the blanks behind it. */
 static pg_span_t take_word(pg_span_t *s)
 {
@@ -53,7 +58,7 @@ apr_size_t pg_envelope_iso(pg_span_t s)
     apr_size_t n = 19;
 
     if (!is_like(s, "9999-99-99.99:99:99")
-        || !memchr("Tt ", s.ptr[10], 3)) {
+        || !is_one(s.ptr[10], "Tt ")) {
         return 0;
     }
     if (n < s.len && (s.ptr[n] == '.' || s.ptr[n] == ',')) {
@@ -64,10 +69,10 @@ apr_size_t pg_envelope_iso(pg_span_t s)
         return n + 1;
     }
     if (is_like(pg_span_from(s, n), ".99:99")
-        && memchr("+-", s.ptr[n], 2)) {
+        && is_one(s.ptr[n], "+-")) {
         return n + 6;
     }
-    if (is_like(pg_span_from(s, n), ".9999") && memchr("+-", s.ptr[n], 2)) {
+    if (is_like(pg_span_from(s, n), ".9999") && is_one(s.ptr[n], "+-")) {
         return n + 5;
     }
     return n;
@@ -151,12 +156,11 @@ static pg_envelope_e open_iso(pg_span_t *line, pg_span_t *time)
     }
     n = pg_envelope_iso(s);
     if (n == 0 || n >= s.len || s.ptr[10] == ' '
-        || !memchr(" \t", s.ptr[n], 2)) {
+        || !is_one(s.ptr[n], " \t")) {
         return PG_ENVELOPE_NONE;
     }
     *time = pg_span_upto(s, n);
     s = pg_span_trim(pg_span_from(s, n));
-    rest = s;
     if (is_like(s, "stdout ") || is_like(s, "stderr ")) {
         rest = pg_span_from(s, 7);
         if (is_like(rest, "F ") || is_like(rest, "P ")) {

@@ -293,10 +293,8 @@ static bool status_behind(pg_logline_t *out, pg_span_t before, pg_span_t rest)
     }
     if (is_status(word)) {
         out->field[PG_FIELD_STATUS] = word;
-        if (is_number(next)) {
-            out->field[PG_FIELD_SIZE] = next;
-        }
-        else if (is_dash(next) && pg_span_istarts(rest, PG_SPAN(" - \""))) {
+        if (is_number(next)
+            || (is_dash(next) && pg_span_istarts(rest, PG_SPAN(" - \"")))) {
             out->field[PG_FIELD_SIZE] = next;
         }
         return true;
@@ -590,6 +588,7 @@ static bool is_key(pg_span_t s)
 /* The next key=value of *s; a quoted value comes without its quotes. */
 static bool next_pair(pg_span_t *s, pg_span_t *key, pg_span_t *value)
 {
+    *value = absent;
     while (s->len) {
         apr_size_t n = pg_span_find_any(*s, " \t=");
         *key = pg_span_upto(*s, n);
@@ -714,7 +713,7 @@ static bool is_balancer(pg_span_t before)
  * itself wrote in absolute-form has no port more than it had. */
 static void undo_balancer(pg_logline_t *out)
 {
-    pg_span_t s = extent(out), rest = s, authority;
+    pg_span_t s = extent(out), rest, authority;
     pg_span_t method = pg_span_upto(s, pg_span_find(s, ' '));
     apr_size_t at = find(s, "://"), slash;
 
