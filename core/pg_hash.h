@@ -216,8 +216,9 @@ static inline void pg_hash_nh_derive(pg_nh_key_t *out, const pg_key_t *key,
     pg_key_t mine = pg_hash_key_derive(key, use);
     apr_uint64_t words[sizeof(*out) / sizeof(apr_uint64_t)] = { 0 };
 
-    for (unsigned char i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        words[i] = pg_hash_sip(&mine, &i, sizeof(i), 2, 4);
+    for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        unsigned char octet = (unsigned char)i;
+        words[i] = pg_hash_sip(&mine, &octet, 1, 2, 4);
     }
     memcpy(out, words, sizeof(*out));
     out->finish[2] |= 1;

@@ -144,7 +144,7 @@ static apr_status_t write_ranges(const pg_ledger_t *ledger,
     apr_size_t n = sizeof(from->common->range);
 
     return pwrite(ledger->fd, from->base + at, n, (off_t)at) == (ssize_t)n
-               ? APR_SUCCESS : errno;
+               ? APR_SUCCESS : APR_EGENERAL;
 }
 
 /* Memory beside the file, with what the file has. */
@@ -153,7 +153,7 @@ static apr_status_t stand_by(pg_live_t *live, pg_live_memory_t *memory,
 {
     pg_ledger_t *ledger = live->ledger;
     apr_pool_t *scratch;
-    pg_ledger_t *file;
+    pg_ledger_t *file = NULL;
     apr_status_t status = apr_pool_create(&scratch, pool);
 
     if (status != APR_SUCCESS) {
@@ -292,7 +292,7 @@ static void keep_fresh(pg_live_t *live, apr_pool_t *pool)
 static void copy_memory(pg_live_t *live, pg_ledger_t *memory, apr_time_t now,
                         apr_pool_t *pool)
 {
-    pg_ledger_t *copy;
+    pg_ledger_t *copy = NULL;
 
     pg_word_set(&memory->common->range[0][1], (apr_uint64_t)now);
     if (pg_block_copy(&copy, memory, pool) == APR_SUCCESS) {
@@ -304,7 +304,7 @@ static void copy_memory(pg_live_t *live, pg_ledger_t *memory, apr_time_t now,
  * our memory. */
 static void copy_file(pg_live_t *live, apr_time_t now, apr_pool_t *pool)
 {
-    pg_ledger_t *ledger = live->ledger, *copy;
+    pg_ledger_t *ledger = live->ledger, *copy = NULL;
     apr_uint64_t end = (apr_uint64_t)now;
 
     (void)!pwrite(ledger->fd, &end, sizeof(end), PG_RANGE_END_AT);
