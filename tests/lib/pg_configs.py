@@ -237,7 +237,7 @@ def attacks(far, back, port):
              "/" + far + "/", "@" + far + "/", "@" + far, ":8@" + far + "/",
              "8@" + far, "x@" + far + "/", "@" + far + "//x",
              "@" + far + "/.html", "@" + far + "/x", "." + name + "/",
-             "@" + far + "/x/x",
+             "@" + far + "/x/x", "@" + name + "/", "@" + name + "/x",
              "." + name, name, name + "/", name + "/x", "x." + name + "/y",
              "stranger", "stranger/", "red/" + far + "/", "x/" + far + "/",
              f":{port}/", f":{port}", str(port), f"{port}/", f"x:{port}/",
