@@ -1,0 +1,181 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What is read of captured mail and of a ClientHello: MIME, campaigns,
+ * SHA-256, JA4. */
+#include "pg_test.h"
+
+#include <stdio.h>
+
+#include "pg_campaign.h"
+#include "pg_hello.h"
+#include "pg_mime.h"
+#include "pg_sha256.h"
+
+START_TEST(sha256_is_that_of_the_standard)
+{
+    static const char *const known[][2] = {
+        { "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852"
+              "b855" },
+        { "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f2"
+                 "0015ad" },
+        { "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+    };
+    char text[65];
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        pg_sha256_text(text, 32, pg_span_str(known[i][0]));
+        ck_assert_str_eq(text, known[i][1]);
+    }
+}
+END_TEST
+
+/* --- MIME ---------------------------------------------------------------- */
+
+static void decodes(const char *in, const char *encoding, const char *out)
+{
+    pg_span_t s = pg_test_exact(pg_span_str(in));
+    char *room = malloc(s.len + 1);
+    apr_size_t n = pg_mime_decode(room, s, pg_span_str(encoding));
+
+    ck_assert(pg_span_eq(pg_span_make(room, n), pg_span_str(out)));
+    free(room);
+    free((char *)s.ptr);
+}
+
+START_TEST(transfer_encodings_are_undone)
+{
+    decodes("aGVs\r\nbG8=", "base64", "hello");
+    decodes("aGVsbG8", "BASE64", "hello");
+    decodes("=", "base64", "");
+    decodes("a=20b=\r\nc=\nd=zz=4", "quoted-printable", "a bcd=zz=4");
+    decodes("as it is", "8bit", "as it is");
+    decodes("", "base64", "");
+}
+END_TEST
+
+static void join(void *ctx, const pg_mime_part_t *part)
+{
+    char *out = ctx;
+
+    sprintf(out + strlen(out), "%s%.*s|", part->attachment ? "A" : "T",
+            (int)part->type.len, part->type.ptr ? part->type.ptr : "");
+}
+
+static const char deep[] =
+    "Content-Type: multipart/mixed;\r\n boundary=\"a;b\"\r\n\r\n"
+    "--a;b\r\n\r\nplain\r\n"
+    "--a;b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n"
+    "--c\r\nContent-Type: text/html\r\n\r\nx\r\n--c--\r\nafter\r\n"
+    "--a;b\r\nContent-Type: image/png; name=x.png\r\n\r\nx\r\n--a;b--\r\n";
+
+START_TEST(parts_are_found_and_a_broken_mail_is_text)
+{
+    char out[200] = "";
+
+    ck_assert_uint_eq(pg_mime_walk(PG_SPAN(deep), join, out), 3);
+    ck_assert_str_eq(out, "T|Ttext/html|Aimage/png|");
+    for (size_t n = 0; n < sizeof(deep); n++) {
+        pg_span_t cut = pg_test_exact(pg_span_make(deep, n));
+        char any[400] = "";
+
+        ck_assert_uint_le(pg_mime_walk(cut, join, any), 3);
+        free((char *)cut.ptr);
+    }
+}
+END_TEST
+
+START_TEST(parts_within_parts_come_to_an_end)
+{
+    char message[6000] = "", one[64];
+    char out[20000] = "";
+
+    for (int i = 0; i < 50; i++) {
+        snprintf(one, sizeof(one), "Content-Type: multipart/x; boundary=%d"
+                 "\n\n--%d\n", i, i);
+        strncat(message, one, sizeof(message) - strlen(message) - 1);
+    }
+    ck_assert_uint_le(pg_mime_walk(pg_span_str(message), join, out),
+                      PG_MIME_PARTS);
+}
+END_TEST
+
+/* --- campaigns ----------------------------------------------------------- */
+
+static void look(pg_campaign_mail_t *out, const char *text)
+{
+    char scratch[4000];
+
+    pg_campaign_look(out, scratch, pg_span_str(text));
+}
+
+#define TEXT "This is the offer that you have been waiting for, dear friend, "
+
+START_TEST(the_same_words_are_one_campaign_and_others_are_not)
+{
+    pg_campaign_mail_t a, b, c, d;
+
+    look(&a, "Subject: =?UTF-8?B?aGVsbG8=?= you\r\n\r\n" TEXT
+         "http://one.example/12 call 5551234");
+    look(&b, "Content-Type: text/plain; charset=Big5\r\n\r\n" TEXT
+         "https://two.example:80/?x call 5559");
+    look(&c, "\r\nSomething else altogether, and it is long enough for it");
+    look(&d, "\r\nshort");
+    ck_assert_uint_eq(pg_campaign_alike(a.sketch, a.sketch), 64);
+    ck_assert_uint_ge(pg_campaign_alike(a.sketch, b.sketch),
+                      PG_CAMPAIGN_ALIKE);
+    ck_assert_uint_lt(pg_campaign_alike(a.sketch, c.sketch),
+                      PG_CAMPAIGN_ALIKE);
+    ck_assert(a.has_text && b.has_text && c.has_text && !d.has_text);
+    ck_assert_str_eq(a.subject, "hello you");
+    ck_assert_str_eq(a.lure, "one.example");
+    ck_assert_str_eq(b.lure, "two.example");
+    ck_assert_str_eq(b.charset, "big5");
+    ck_assert_str_eq(pg_campaign_language(b.charset), "zh-TW");
+    ck_assert_ptr_null(pg_campaign_language("utf-8"));
+}
+END_TEST
+
+/* --- ClientHello --------------------------------------------------------- */
+
+/* TLS 1.2: two ciphers of which one is GREASE, SNI "a.b", ALPN "h2". */
+static const char hello[] =
+    "\x16\x03\x01\x00\x4d\x01\x00\x00\x49\x03\x03"
+    "0123456789abcdef0123456789abcdef" "\x00" "\x00\x04\x0a\x0a\x13\x01"
+    "\x01\x00" "\x00\x1c"
+    "\x00\x00\x00\x08\x00\x06\x00\x00\x03" "a.b"
+    "\x00\x10\x00\x05\x00\x03\x02" "h2"
+    "\x00\x2b\x00\x03\x02\x03\x04";
+
+START_TEST(a_clienthello_is_read_to_the_octet)
+{
+    pg_hello_t h;
+    pg_span_t whole = PG_SPAN(hello);
+
+    ck_assert(pg_hello_parse(&h, whole));
+    ck_assert(pg_span_eq(h.sni, PG_SPAN("a.b")));
+    ck_assert(pg_span_eq(h.alpn, PG_SPAN("h2")));
+    ck_assert_str_eq(h.version, "13");
+    ck_assert_uint_eq(strlen(h.ja4), PG_HELLO_JA4 - 1);
+    ck_assert_int_eq(strncmp(h.ja4, "t13d0103h2_", 11), 0);
+    for (apr_size_t n = 0; n < whole.len; n++) {
+        pg_span_t cut = pg_test_exact(pg_span_upto(whole, n));
+
+        ck_assert(!pg_hello_parse(&h, cut));
+        free((char *)cut.ptr);
+    }
+}
+END_TEST
+
+PG_TEST_SUITE(campaign)
+{
+    TCase *tc = tcase_create("captured");
+
+    tcase_add_test(tc, sha256_is_that_of_the_standard);
+    tcase_add_test(tc, transfer_encodings_are_undone);
+    tcase_add_test(tc, parts_are_found_and_a_broken_mail_is_text);
+    tcase_add_test(tc, parts_within_parts_come_to_an_end);
+    tcase_add_test(tc, the_same_words_are_one_campaign_and_others_are_not);
+    tcase_add_test(tc, a_clienthello_is_read_to_the_octet);
+    suite_add_tcase(suite, tc);
+}
