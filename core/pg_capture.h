@@ -46,6 +46,17 @@ typedef enum pg_keep_e {
 const char *pg_capture_end(pg_end_e e);
 const char *pg_capture_keep(pg_keep_e k);
 
+/** Mails that share most of their wording. The texts are followed by a
+ *  NUL. */
+typedef struct pg_campaign_t {
+    apr_uint64_t mails;
+    apr_uint64_t sources;        /* different ones, about                 */
+    apr_time_t first, last;
+    pg_span_t charset;           /* lower case; empty: not said           */
+    pg_span_t subject;           /* of its first mail                     */
+    pg_span_t lure;              /* the host of its first link; empty     */
+} pg_campaign_t;
+
 /** What the sink has captured up to a moment. */
 typedef struct pg_capture_t {
     unsigned held;               /* conversations under way               */
@@ -55,6 +66,8 @@ typedef struct pg_capture_t {
     apr_uint64_t kept[PG_KEEP_COUNT];
     apr_uint64_t spool;          /* octets in the spool, when it last grew */
     apr_uint64_t spool_most;     /* that it may have                      */
+    const pg_campaign_t *campaign;   /* most mails first                  */
+    apr_size_t campaign_count;
     apr_time_t last;             /* when the last mail came; 0: none did  */
 } pg_capture_t;
 

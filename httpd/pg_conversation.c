@@ -11,9 +11,12 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
+#include "pg_campaigns.h"
 #include "pg_config.h"
+#include "pg_hello.h"
 #include "pg_log.h"
 #include "pg_mbox.h"
+#include "pg_names.h"
 
 APLOG_USE_MODULE(proxyguard);
 
@@ -47,6 +50,7 @@ struct pg_conversation_t {
     const pg_host_t *host;
     pg_slot_t slot;
     const char *id, *target, *source, *vhost;
+    pg_address_t address;
     apr_time_t begun;
     pg_deadline_t deadline;
     apr_off_t said;              /* octets                                */
@@ -89,6 +93,17 @@ static void write_id(char id[ID_SIZE], const pg_conversation_t *t)
     snprintf(id, ID_SIZE, "%s-%u", t->id, t->mails + 1);
 }
 
+/* What was written has left its room, which is now free for the text. */
+static void note_campaign(pg_conversation_t *t, const pg_smtp_mail_t *mail,
+                          apr_time_t now)
+{
+    char *scratch = t->room->message + t->host->message_most;
+    pg_campaign_mail_t look;
+
+    pg_campaign_look(&look, scratch, mail->message);
+    pg_campaigns_add(t->host->ledger, &look, t->address.octets, now);
+}
+
 static bool keep_mail(pg_conversation_t *t, const pg_smtp_mail_t *mail,
                       const char *id)
 {
@@ -114,21 +129,53 @@ static bool keep_mail(pg_conversation_t *t, const pg_smtp_mail_t *mail,
     pg_slots_kept(host->ledger,
                   !kept ? PG_KEEP_LOST : mail->cut ? PG_KEEP_CUT
                                                    : host->keep, entry.time);
+    note_campaign(t, mail, entry.time);
     return kept;
 }
 
 /* --- the end ------------------------------------------------------------- */
 
+/* A client's text between quotes, in a line of the log. */
+static const char *quoted(char out[256], pg_span_t s)
+{
+    apr_size_t n = pg_span_copy(out, 256, s);
+
+    for (apr_size_t i = 0; i < n; i++) {
+        if (out[i] < ' ' || out[i] > '~' || out[i] == '"' || out[i] == '\\') {
+            out[i] = '?';
+        }
+    }
+    return out;
+}
+
+/* " sni=... alpn=... ja4=..." of a ClientHello; "" when there was none. */
+static const char *hello_words(char out[700], const pg_conversation_t *t)
+{
+    char sni[256], alpn[256];
+    pg_hello_t hello;
+
+    out[0] = '\0';
+    if (t->kind == KIND_HELLO
+        && pg_hello_parse(&hello, pg_span_make(t->room->first,
+                                               t->first_len))) {
+        snprintf(out, 700, " sni=\"%s\" alpn=\"%s\" ja4=%s",
+                 quoted(sni, hello.sni), quoted(alpn, hello.alpn),
+                 hello.ja4);
+    }
+    return out;
+}
+
 static void log_end(const pg_conversation_t *t, pg_end_e why)
 {
     apr_time_t took = apr_time_now() - t->begun;
+    char hello[700];
 
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, t->server, PGLOGNO(0144)
                  "capture ended: id=%s ended=%s mails=%u lost=%u octets=%"
-                 APR_UINT64_T_FMT " seconds=%d.%d source=%s", t->id,
+                 APR_UINT64_T_FMT " seconds=%d.%d source=%s%s", t->id,
                  pg_capture_end(why), t->mails, t->lost, t->octets,
                  (int)apr_time_sec(took), (int)(apr_time_usec(took) / 100000),
-                 t->source);
+                 t->source, hello_words(hello, t));
 }
 
 /* With the lock held; the first reason counts. Nothing here may touch the
@@ -405,6 +452,7 @@ static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
     t->target = apr_pstrmemdup(c->pool, verdict->target.ptr,
                                verdict->target.len);
     t->source = apr_pstrdup(c->pool, r->useragent_ip);
+    t->address = pg_names_address(r->useragent_addr);
     t->vhost = pg_config_of(r->server)->vhost;
     t->begun = apr_time_now();
     t->deadline.socket = ap_get_conn_socket(c);

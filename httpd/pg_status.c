@@ -135,6 +135,7 @@ static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
         report->log_lines_held = pg_notify_held(guard->outlet);
         report->evidence_lines_lost = pg_notify_lost(guard->outlet);
     }
+    report->sinks = guard && guard->sink;
     if (guard && guard->audit) {
         const pg_audit_t *audit = pg_found_live(guard->audit,
             snapshot ? steered(snapshot) : 0, r->pool);

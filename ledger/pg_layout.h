@@ -152,6 +152,28 @@ typedef struct pg_vhost_name_t {
 #define PG_SINK_WORDS (13 * 512)
 #define PG_SINK_ENDS 16
 #define PG_SINK_KEEPS 16
+
+/* A campaign: pg_campaigns.h. Texts are filled up with NULs. */
+#define PG_SINK_CAMPAIGNS 64
+#define PG_SINK_SOURCES 4
+#define PG_SINK_SKETCH 32
+#define PG_SINK_CHARSET 4
+#define PG_SINK_SUBJECT 20
+#define PG_SINK_LURE 8
+typedef struct pg_sink_campaign_t {
+    pg_word_t claim;                 /* when it was taken, us             */
+    pg_word_t mails;                 /* 0: empty, or not filled yet       */
+    pg_word_t first, last;           /* us since 1970                     */
+    pg_word_t sources[PG_SINK_SOURCES];      /* bits: linear counting     */
+    pg_word_t sketch[PG_SINK_SKETCH];        /* two of 32 bits in a word  */
+    pg_word_t charset[PG_SINK_CHARSET];
+    pg_word_t subject[PG_SINK_SUBJECT];
+    pg_word_t lure[PG_SINK_LURE];
+} pg_sink_campaign_t;
+#define PG_SINK_CAMPAIGN_WORDS \
+    (4 + PG_SINK_SOURCES + PG_SINK_SKETCH + PG_SINK_CHARSET \
+     + PG_SINK_SUBJECT + PG_SINK_LURE)
+
 typedef struct pg_sink_part_t {
     pg_word_t slot[64];              /* deadline and source; 0: free      */
     pg_word_t ended[PG_SINK_ENDS];
@@ -162,7 +184,9 @@ typedef struct pg_sink_part_t {
     pg_word_t torn;                  /* 1: its last entry has no end      */
     pg_word_t filling;               /* 1: at 80 %, and that was logged   */
     pg_word_t refuses;               /* 1: takes no mail, likewise        */
-    pg_word_t reserved[PG_SINK_WORDS - 64 - PG_SINK_ENDS - PG_SINK_KEEPS - 6];
+    pg_sink_campaign_t campaign[PG_SINK_CAMPAIGNS];
+    pg_word_t reserved[PG_SINK_WORDS - 64 - PG_SINK_ENDS - PG_SINK_KEEPS - 6
+                       - PG_SINK_CAMPAIGNS * PG_SINK_CAMPAIGN_WORDS];
 } pg_sink_part_t;
 
 static_assert(sizeof(pg_sink_part_t) == PG_SINK_WORDS * sizeof(pg_word_t)

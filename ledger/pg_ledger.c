@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "pg_campaigns.h"
 #include "pg_distinct.h"
 #include "pg_part.h"
 #include "pg_range.h"
@@ -252,11 +253,12 @@ static pg_snapshot_t *copy_of(const pg_ledger_t *ledger, apr_time_t now,
     pg_totals_copy(snapshot, ledger);
     pg_series_copy(snapshot, ledger, pool);
     pg_distinct_copy(snapshot, ledger, pool);
+    pg_slots_copy(&snapshot->capture, ledger, now);
     if (lists) {
         pg_totals_copy_vhosts(snapshot, ledger, pool);
         pg_top_copy(snapshot, ledger, pool);
         pg_recent_copy(snapshot, ledger, pool);
-        pg_slots_copy(&snapshot->capture, ledger, now);
+        pg_campaigns_copy(&snapshot->capture, ledger, pool);
     }
     return snapshot;
 }

@@ -1,0 +1,168 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_campaigns.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "pg_layout.h"
+#include "pg_word.h"
+
+static_assert(PG_CAMPAIGN_HASHES == 2 * PG_SINK_SKETCH
+              && PG_CAMPAIGN_CHARSET == 8 * PG_SINK_CHARSET
+              && PG_CAMPAIGN_SUBJECT == 8 * PG_SINK_SUBJECT
+              && PG_CAMPAIGN_LURE == 8 * PG_SINK_LURE, "a cell's texts");
+
+/* A cell that was claimed and not filled within this time belonged to a
+ * process that was killed. */
+#define CLAIM_US APR_TIME_C(10000000)
+
+/* --- counting ------------------------------------------------------------ */
+
+static pg_sink_campaign_t *most_alike(const pg_ledger_t *ledger,
+                                      const pg_campaign_mail_t *mail)
+{
+    pg_sink_campaign_t *best = NULL;
+    unsigned most = PG_CAMPAIGN_ALIKE - 1;
+
+    for (unsigned i = 0; i < PG_SINK_CAMPAIGNS; i++) {
+        pg_sink_campaign_t *cell = &ledger->common->sink.campaign[i];
+        apr_uint32_t sketch[PG_CAMPAIGN_HASHES];
+        unsigned alike;
+
+        if (pg_word_get(&cell->mails) == 0) {
+            continue;
+        }
+        pg_word_read(sketch, cell->sketch, PG_SINK_SKETCH);
+        alike = pg_campaign_alike(sketch, mail->sketch);
+        if (alike > most) {
+            most = alike;
+            best = cell;
+        }
+    }
+    return best;
+}
+
+/* The longest quiet; an empty one has always been. */
+static pg_sink_campaign_t *quietest(const pg_ledger_t *ledger)
+{
+    pg_sink_campaign_t *found = &ledger->common->sink.campaign[0];
+
+    for (unsigned i = 1; i < PG_SINK_CAMPAIGNS; i++) {
+        pg_sink_campaign_t *cell = &ledger->common->sink.campaign[i];
+
+        if (pg_word_get(&cell->last) < pg_word_get(&found->last)) {
+            found = cell;
+        }
+    }
+    return found;
+}
+
+/* It counts as empty until all of it is there. */
+static pg_sink_campaign_t *begin(const pg_ledger_t *ledger,
+                                 const pg_campaign_mail_t *mail,
+                                 apr_time_t now)
+{
+    pg_sink_campaign_t *cell = quietest(ledger);
+    apr_uint64_t seen = pg_word_get(&cell->claim);
+
+    if ((apr_time_t)seen + CLAIM_US > now
+        || !pg_word_swap(&cell->claim, &seen, (apr_uint64_t)now)) {
+        return NULL;
+    }
+    pg_word_set(&cell->mails, 0);
+    pg_word_set(&cell->first, (apr_uint64_t)now);
+    pg_word_set(&cell->last, (apr_uint64_t)now);
+    for (unsigned i = 0; i < PG_SINK_SOURCES; i++) {
+        pg_word_set(&cell->sources[i], 0);
+    }
+    pg_word_write(cell->sketch, mail->sketch, sizeof(mail->sketch));
+    pg_word_write(cell->charset, mail->charset, sizeof(mail->charset));
+    pg_word_write(cell->subject, mail->subject, sizeof(mail->subject));
+    pg_word_write(cell->lure, mail->lure, sizeof(mail->lure));
+    return cell;
+}
+
+void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
+                      const unsigned char source[16], apr_time_t now)
+{
+    pg_key_t key = pg_hash_key_derive(&ledger->head.key, "campaigns");
+    apr_uint64_t bit = pg_hash(&key, source, 16) % (64 * PG_SINK_SOURCES);
+    pg_sink_campaign_t *cell;
+
+    if (!mail->has_text) {
+        return;
+    }
+    cell = most_alike(ledger, mail);
+    if (cell == NULL) {
+        cell = begin(ledger, mail, now);
+    }
+    if (cell == NULL) {
+        return;
+    }
+    atomic_fetch_or_explicit(&cell->sources[bit / 64],
+                             (apr_uint64_t)1 << bit % 64,
+                             memory_order_relaxed);
+    pg_word_set(&cell->last, (apr_uint64_t)now);
+    pg_word_add(&cell->mails, 1);
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/* Linear counting (Whang, Vander-Zanden, Taylor, 1990): how many sources
+ * leave so many bits unset. */
+static apr_uint64_t count_sources(const pg_sink_campaign_t *cell)
+{
+    double bits = 64 * PG_SINK_SOURCES;
+    unsigned set = 0;
+
+    for (unsigned i = 0; i < PG_SINK_SOURCES; i++) {
+        set += (unsigned)__builtin_popcountll(pg_word_get(&cell->sources[i]));
+    }
+    return set >= 64 * PG_SINK_SOURCES
+               ? (apr_uint64_t)llround(bits * log(bits))
+               : (apr_uint64_t)llround(-bits * log(1 - set / bits));
+}
+
+static pg_span_t text_of(const pg_word_t *words, apr_size_t n,
+                         apr_pool_t *pool)
+{
+    char *octets = apr_pcalloc(pool, 8 * n + 1);
+
+    pg_word_read(octets, words, n);
+    return pg_span_str(octets);
+}
+
+static int most_mails(const void *a, const void *b)
+{
+    const pg_campaign_t *x = a, *y = b;
+
+    return x->mails < y->mails ? 1 : x->mails > y->mails ? -1
+           : x->last < y->last ? 1 : x->last > y->last ? -1 : 0;
+}
+
+void pg_campaigns_copy(pg_capture_t *out, const pg_ledger_t *ledger,
+                       apr_pool_t *pool)
+{
+    pg_campaign_t *list = apr_pcalloc(pool,
+                                      sizeof(*list) * PG_SINK_CAMPAIGNS);
+
+    for (unsigned i = 0; i < PG_SINK_CAMPAIGNS; i++) {
+        const pg_sink_campaign_t *cell = &ledger->common->sink.campaign[i];
+        pg_campaign_t *c = &list[out->campaign_count];
+
+        c->mails = pg_word_get(&cell->mails);
+        if (c->mails == 0) {
+            continue;
+        }
+        c->sources = count_sources(cell);
+        c->first = (apr_time_t)pg_word_get(&cell->first);
+        c->last = (apr_time_t)pg_word_get(&cell->last);
+        c->charset = text_of(cell->charset, PG_SINK_CHARSET, pool);
+        c->subject = text_of(cell->subject, PG_SINK_SUBJECT, pool);
+        c->lure = text_of(cell->lure, PG_SINK_LURE, pool);
+        out->campaign_count++;
+    }
+    qsort(list, out->campaign_count, sizeof(*list), most_mails);
+    out->campaign = list;
+}
