@@ -91,6 +91,11 @@ static pg_card_t open_proxy(const asker_t *a)
         more(&out, PG_PHRASE_OPEN_UNSEEN_MORE, NULL, NULL, NULL);
         return out;
     }
+    if (a->report->sinks) {
+        out = card(PG_PHRASE_Q_OPEN, PG_MOOD_WARN, PG_PHRASE_OPEN_SINK, NULL);
+        more(&out, PG_PHRASE_OPEN_SINK_MORE, NULL, NULL, NULL);
+        return out;
+    }
     out = card(PG_PHRASE_Q_OPEN, PG_MOOD_GOOD, PG_PHRASE_OPEN_NO, NULL);
     more(&out, PG_PHRASE_OPEN_NO_MORE, all, NULL, NULL);
     return out;

@@ -171,6 +171,7 @@ static void body(const pg_page_t *page)
         pg_html_classes(page);
         pg_html_tops(page);
         pg_html_recent(page);
+        pg_html_captured(page);
     }
     pg_html_vhosts(page);
     if (!page->report->in_file) {

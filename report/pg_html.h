@@ -66,6 +66,7 @@ void pg_html_history(const pg_page_t *page);
 void pg_html_classes(const pg_page_t *page);
 void pg_html_tops(const pg_page_t *page);
 void pg_html_recent(const pg_page_t *page);
+void pg_html_captured(const pg_page_t *page);
 void pg_html_vhosts(const pg_page_t *page);
 void pg_html_findings(const pg_page_t *page);
 void pg_html_glossary(const pg_page_t *page);

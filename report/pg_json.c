@@ -6,6 +6,7 @@
  *
  * jansson makes every value. The outermost braces and brackets are written
  * here, so that one bucket or one attempt is in memory at a time. */
+#include "pg_campaign.h"
 #include "pg_escape.h"
 #include "pg_metrics.h"
 #include "pg_render.h"
@@ -487,6 +488,43 @@ static void put_findings(writer_t *w)
     pg_sink_puts(w->sink, "]");
 }
 
+/* --- the sink ------------------------------------------------------------ */
+
+static json_t *text_or_null(const pg_report_t *report, pg_field_e field,
+                            pg_span_t s)
+{
+    pg_text_t text = { .octets = s };
+
+    return s.len ? stranger(report, field, &text) : json_null();
+}
+
+static json_t *campaign_json(const pg_report_t *report,
+                             const pg_campaign_t *c)
+{
+    const char *language = pg_campaign_language(c->charset.ptr);
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o}", "mails",
+                     count(c->mails), "sources", count(c->sources), "first",
+                     time_of(c->first), "last", time_of(c->last), "charset",
+                     text_or_null(report, PG_FIELD_METHOD, c->charset),
+                     "language", language, "subject",
+                     text_or_null(report, PG_FIELD_EVIDENCE, c->subject),
+                     "lure", text_or_null(report, PG_FIELD_HOST, c->lure));
+}
+
+static void put_campaigns(writer_t *w)
+{
+    const pg_capture_t *capture = &w->report->ledger->capture;
+
+    key(w, "sink_campaigns");
+    pg_sink_puts(w->sink, "[");
+    for (apr_size_t i = 0; i < capture->campaign_count; i++) {
+        element(w, "    ", i == 0,
+                campaign_json(w->report, &capture->campaign[i]));
+    }
+    pg_sink_puts(w->sink, "]");
+}
+
 /* --- a scan of logs ------------------------------------------------------ */
 
 static json_t *scan_counts(const pg_scanned_t *scan, bool judged)
@@ -603,6 +641,7 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
         put_covered(&w);
         put_days(&w);
         put_history(&w);
+        put_campaigns(&w);
     }
     pg_sink_puts(sink, "\n}\n");
     return sink->status;

@@ -18,6 +18,8 @@ VALUE_OF(method_value, pg_method_e, pg_snapshot_method)
 VALUE_OF(port_value, pg_portclass_e, pg_portclass_name)
 VALUE_OF(posture_value, pg_posture_e, pg_vocab_posture)
 VALUE_OF(severity_value, pg_severity_e, pg_finding_severity)
+VALUE_OF(end_value, pg_end_e, pg_capture_end)
+VALUE_OF(keep_value, pg_keep_e, pg_capture_keep)
 
 static const pg_label_t label_NONE = { NULL, 1, NULL };
 static const pg_label_t label_CLASS = { "class", PG_CLASS_COUNT,
@@ -35,6 +37,8 @@ static const pg_label_t label_POSTURE = { "posture", PG_POSTURE_COUNT,
 static const pg_label_t label_SEVERITY = { "severity",
                                            PG_SEVERITY_COUNT,
                                            severity_value };
+static const pg_label_t label_BY = { "by", PG_END_COUNT, end_value };
+static const pg_label_t label_KEPT = { "kept", PG_KEEP_COUNT, keep_value };
 
 /* --- values -------------------------------------------------------------- */
 
@@ -95,6 +99,11 @@ VALUE(VHOSTS, postures(m->report, i))
 VALUE(FINDINGS, severities(m->report, i))
 VALUE(HELD, m->report->log_lines_held)
 VALUE(LOST, m->report->evidence_lines_lost)
+VALUE(SINK_HELD, m->s->capture.held)
+VALUE(SINK_ENDED, m->s->capture.ended[i])
+VALUE(SINK_MAILS, m->s->capture.kept[i])
+VALUE(SINK_SPOOL, m->s->capture.spool)
+VALUE(SINK_SPOOL_MOST, m->s->capture.spool_most)
 
 /* --- the table ----------------------------------------------------------- */
 

@@ -67,7 +67,21 @@
       "Lines that ProxyGuardLogRate kept out of the error log")               \
     X(LOST, ALWAYS, "evidence_lines_lost", COUNTER, NONE,                     \
       "evidence_lines_lost", "EvidenceLost", NONE, NONE,                      \
-      "Lines the evidence log did not take")
+      "Lines the evidence log did not take")                                  \
+    X(SINK_HELD, LEDGER, "sink_conversations", GAUGE, NONE,                   \
+      "sink_conversations", "SinkConversations", NONE, NONE,                  \
+      "Conversations of the sink under way")                                  \
+    X(SINK_ENDED, LEDGER, "sink_ended", COUNTER, NONE, "sink_ended",          \
+      "SinkEnded", BY, NONE,                                                  \
+      "Conversations of the sink by what ended them")                         \
+    X(SINK_MAILS, LEDGER, "sink_mails", COUNTER, NONE, "sink_mails",          \
+      "SinkMails", KEPT, NONE, "Captured mails by how much of them was kept") \
+    X(SINK_SPOOL, LEDGER, "sink_spool_bytes", GAUGE, NONE,                    \
+      "sink_spool_bytes", "SinkSpoolBytes", NONE, NONE,                       \
+      "Size of the file of captured mail")                                    \
+    X(SINK_SPOOL_MOST, LEDGER, "sink_spool_limit_bytes", GAUGE, NONE,         \
+      "sink_spool_limit_bytes", "SinkSpoolLimitBytes", NONE, NONE,            \
+      "Size that the file of captured mail may have")
 
 #define PG_ENUM_METRIC(sym, ...) PG_METRIC_##sym,
 typedef enum pg_metric_e {

@@ -377,6 +377,34 @@
       "日別の件数 (系統別)")                                                  \
     X(COL_DAY, "Day (UTC)",                                                   \
       "日 (UTC)")                                                             \
+    X(OPEN_SINK, "No, but it pretends to be one (sink).",                     \
+      "いいえ。ただし、そのように装っています(シンク)。")                                            \
+    X(OPEN_SINK_MORE, "Nothing has left this server.",                        \
+      "このサーバーからは何も送り出していません。")                                                \
+    X(H_SINK, "Mail captured",                                                \
+      "捕捉したメール")                                                              \
+    X(SINK_MAILS, "{0} {0:mail|mails} in {1} "                                \
+      "{1:conversation|conversations}, {2} {2:campaign|campaigns}.",          \
+      "{1} 件のセッションで {0} 通のメール、{2} 件のキャンペーン。")                                 \
+    X(SINK_CUT, "{0} cut, {1} lost; {2} "                                     \
+      "{2:conversation|conversations} under way.",                            \
+      "途中まで {0} 通、保存できず {1} 通。現在のセッションは {2} 件。")                              \
+    X(SINK_SPOOL, "File: {0} of {1} MB.",                                     \
+      "ファイルは {1} MB のうち {0} MB。")                                             \
+    X(SINK_COL_MAILS, "Mails",                                                \
+      "メール")                                                                  \
+    X(SINK_COL_SOURCES, "Sources, about",                                     \
+      "送信元(概数)")                                                              \
+    X(SINK_COL_CHARSET, "Charset",                                            \
+      "文字セット")                                                                \
+    X(SINK_COL_SUBJECT, "Subject",                                            \
+      "件名")                                                                   \
+    X(SINK_COL_LURE, "First link to",                                         \
+      "最初のリンク先")                                                              \
+    X(SINK_COL_FIRST, "First (UTC)",                                          \
+      "最初 (UTC)")                                                             \
+    X(SINK_COL_LAST, "Last (UTC)",                                            \
+      "最後 (UTC)")                                                             \
     X(NOT_WATCHED, "not watched",                                             \
       "記録なし")                                                             \
     X(CHART_GAPS, "Grey: not watched.",                                    \

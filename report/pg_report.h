@@ -46,6 +46,7 @@ typedef struct pg_report_t {
     apr_size_t finding_count;
     apr_uint64_t log_lines_held; /* by the budget, since httpd started    */
     apr_uint64_t evidence_lines_lost;
+    bool sinks;                  /* CONNECT is accepted, and captured     */
     const pg_scanned_t *scanned; /* of logs; NULL: of a ledger            */
     bool in_file;                /* not a page of a server: nobody answers
                                     to links, no configuration is known   */

@@ -1,0 +1,114 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Captured mail: how much there is, and which campaigns it belongs to. Never
+ * a message, a link that works, or an attachment. */
+#include "pg_campaign.h"
+#include "pg_html.h"
+
+enum { CAMPAIGNS_SHOWN = 20 };
+
+static void put_numbers(const pg_page_t *page, const pg_capture_t *c)
+{
+    char one[PG_NUMBER_SIZE], two[PG_NUMBER_SIZE], three[PG_NUMBER_SIZE];
+
+    pg_sink_puts(page->sink, "<p>");
+    pg_html_say(page, PG_PHRASE_SINK_MAILS, pg_render_number(one, c->mails),
+                pg_render_number(two, c->conversations + c->held),
+                pg_render_number(three, c->campaign_count));
+    pg_sink_puts(page->sink, " ");
+    pg_html_say(page, PG_PHRASE_SINK_CUT,
+                pg_render_number(one, c->kept[PG_KEEP_CUT]),
+                pg_render_number(two, c->kept[PG_KEEP_LOST]),
+                pg_render_number(three, c->held));
+    pg_sink_puts(page->sink, " ");
+    pg_html_say(page, PG_PHRASE_SINK_SPOOL,
+                pg_render_number(one, c->spool >> 20),
+                pg_render_number(two, c->spool_most >> 20), NULL);
+    pg_sink_puts(page->sink, "</p>\n");
+}
+
+/* "shop[.]example": nobody clicks on it, and no program takes it for a
+ * link. */
+static void put_lure(const pg_page_t *page, pg_span_t lure)
+{
+    pg_shown_t room;
+    pg_span_t shown = pg_render_shown(page->report, PG_FIELD_HOST, lure,
+                                      &room);
+
+    pg_sink_puts(page->sink, "<td><code dir=\"ltr\">");
+    while (shown.len > 0) {
+        apr_size_t n = pg_span_find(shown, '.');
+
+        pg_escape_html(page->sink, pg_span_upto(shown, n));
+        pg_sink_puts(page->sink, n < shown.len ? "[.]" : "");
+        shown = pg_span_from(shown, n + 1);
+    }
+    pg_sink_puts(page->sink, "</code></td>");
+}
+
+static void put_charset(const pg_page_t *page, pg_span_t charset)
+{
+    const char *language = pg_campaign_language(charset.ptr);
+
+    pg_sink_puts(page->sink, "<td>");
+    pg_escape_html(page->sink, charset);
+    if (language) {
+        pg_sink_putf(page->sink, " (%s)", language);
+    }
+    pg_sink_puts(page->sink, "</td>");
+}
+
+static void put_campaign(const pg_page_t *page, const pg_campaign_t *c)
+{
+    pg_text_t subject = { .octets = c->subject };
+
+    pg_sink_puts(page->sink, "<tr>");
+    pg_html_count_cell(page, c->mails);
+    pg_html_count_cell(page, c->sources);
+    put_charset(page, c->charset);
+    pg_sink_puts(page->sink, "<td>");
+    pg_html_stranger(page, PG_FIELD_EVIDENCE, &subject, PG_HTML_KEY);
+    pg_sink_puts(page->sink, "</td>");
+    put_lure(page, c->lure);
+    pg_sink_puts(page->sink, "<td>");
+    pg_html_time(page, c->first);
+    pg_sink_puts(page->sink, "</td><td>");
+    pg_html_time(page, c->last);
+    pg_sink_puts(page->sink, "</td></tr>\n");
+}
+
+static void put_campaigns(const pg_page_t *page, const pg_capture_t *c)
+{
+    static const pg_phrase_e columns[] = {
+        PG_PHRASE_SINK_COL_MAILS, PG_PHRASE_SINK_COL_SOURCES,
+        PG_PHRASE_SINK_COL_CHARSET, PG_PHRASE_SINK_COL_SUBJECT,
+        PG_PHRASE_SINK_COL_LURE, PG_PHRASE_SINK_COL_FIRST,
+        PG_PHRASE_SINK_COL_LAST
+    };
+
+    pg_sink_puts(page->sink, "<div class=\"wide\"><table>\n<thead><tr>");
+    for (apr_size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        pg_html_tagged(page, "th scope=\"col\"", columns[i]);
+    }
+    pg_sink_puts(page->sink, "</tr></thead>\n<tbody>\n");
+    for (apr_size_t i = 0; i < c->campaign_count && i < CAMPAIGNS_SHOWN;
+         i++) {
+        put_campaign(page, &c->campaign[i]);
+    }
+    pg_sink_puts(page->sink, "</tbody></table></div>\n");
+}
+
+void pg_html_captured(const pg_page_t *page)
+{
+    const pg_capture_t *c = &page->s->capture;
+
+    if (c->spool_most == 0 && c->conversations + c->held == 0) {
+        return;
+    }
+    pg_html_open(page, "sink", PG_PHRASE_H_SINK);
+    put_numbers(page, c);
+    if (c->campaign_count > 0) {
+        put_campaigns(page, c);
+    }
+    pg_html_close(page);
+}
