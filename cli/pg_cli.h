@@ -46,6 +46,7 @@ int pg_cmd_mask(pg_cli_t *cli);
 int pg_cmd_explain(pg_cli_t *cli);
 int pg_cmd_classify(pg_cli_t *cli);
 int pg_cmd_audit(pg_cli_t *cli);
+int pg_cmd_mail(pg_cli_t *cli);
 
 /** The options of a command. */
 typedef struct pg_cli_spec_t {

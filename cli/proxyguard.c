@@ -37,6 +37,8 @@ static const command_t commands[] = {
       "write a line for each attempt in logs, for databases and pipes" },
     { "audit", pg_cmd_audit,
       "say what is open in a configuration of httpd" },
+    { "mail", pg_cmd_mail,
+      "look at the mail that a sink has captured" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
