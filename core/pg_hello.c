@@ -117,10 +117,12 @@ static bool take_hello(pg_hello_t *out, parts_t *p, pg_span_t s)
     bool ok = true;
     pg_span_t record, hello, list;
 
-    if (take_number(&s, 1, &ok) != 22 || take_number(&s, 1, &ok) != 3) {
+    if (take_number(&s, 1, &ok) != 22) {
         return false;
     }
-    (void)take(&s, 1, &ok);
+    if (take_number(&s, 2, &ok) >> 8 != 3) {
+        return false;
+    }
     record = take_vector(&s, 2, &ok);
     if (take_number(&record, 1, &ok) != 1) {
         return false;

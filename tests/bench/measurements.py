@@ -32,6 +32,7 @@ SECTIONS = {
                    ("apache2", "ab")),
     "memory": ("Memory", "make bench-memory", ("apache2",)),
     "slow": ("Slow and nasty clients", "make bench-slow", ("apache2",)),
+    "sink": ("The sink", "make bench-sink", ("apache2",)),
     "soak": ("Everything at once, for a while", "make soak",
              ("apache2", "faketime")),
     "endurance": ("Restarts and killed children", "make endurance",
