@@ -177,8 +177,26 @@ apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
     return serial;
 }
 
-/* First one more, then one less: a reader in between sees one too many. Lanes
- * are added up modulo 2^64, so it does not matter that one may go below 0. */
+/* One less, in a lane that has one: a count is never below 0 in any. */
+static void take_back(const pg_ledger_t *ledger, const pg_lane_t *lane,
+                      const pg_word_t *word)
+{
+    apr_size_t at = (apr_size_t)((const char *)word - (const char *)lane);
+
+    for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
+        char *base = (char *)pg_layout_lane(ledger, i);
+        pg_word_t *here = (pg_word_t *)(void *)(base + at);
+        apr_uint64_t seen = pg_word_get(here);
+
+        while (seen > 0 && seen <= PG_COUNT_MOST) {
+            if (pg_word_swap(here, &seen, seen - 1)) {
+                return;
+            }
+        }
+    }
+}
+
+/* First one more, then one less: a reader in between sees one too many. */
 static void amend(pg_ledger_t *ledger, unsigned kind, const pg_event_t *event,
                   pg_outcome_e was)
 {
@@ -186,9 +204,10 @@ static void amend(pg_ledger_t *ledger, unsigned kind, const pg_event_t *event,
     pg_lane_t *lane = my_lane(ledger);
 
     if (event->outcome != was) {
-        pg_totals_move(lane, kind, event, was);
+        pg_totals_add(lane, kind, event);
         pg_word_add(&lane->vhost[vhost][event->outcome], 1);
-        pg_word_add(&lane->vhost[vhost][was], (apr_uint64_t)-1);
+        take_back(ledger, lane, pg_totals_word(lane, kind, event, was));
+        take_back(ledger, lane, &lane->vhost[vhost][was]);
     }
 }
 
@@ -212,23 +231,23 @@ void pg_ledger_amend(pg_ledger_t *ledger, apr_uint64_t entry,
     }
 }
 
-static void permit(pg_ledger_t *ledger, apr_uint64_t n)
+void pg_ledger_permit(pg_ledger_t *ledger)
 {
     pg_ledger_t *block = pg_layout_sound(ledger);
 
     for (; block; block = block->standby) {
-        pg_word_add(&my_lane(block)->permitted, n);
+        pg_word_add(&my_lane(block)->permitted, 1);
     }
-}
-
-void pg_ledger_permit(pg_ledger_t *ledger)
-{
-    permit(ledger, 1);
 }
 
 void pg_ledger_unpermit(pg_ledger_t *ledger)
 {
-    permit(ledger, (apr_uint64_t)-1);
+    pg_ledger_t *block = pg_layout_sound(ledger);
+
+    for (; block; block = block->standby) {
+        const pg_lane_t *lane = my_lane(block);
+        take_back(block, lane, &lane->permitted);
+    }
 }
 
 void pg_ledger_cover(pg_ledger_t *ledger, apr_time_t from, apr_time_t to)

@@ -21,15 +21,15 @@ static inline void pg_totals_add(pg_lane_t *lane, unsigned kind,
     pg_word_add(&lane->total[kind][event->outcome][method][port], 1);
 }
 
-/** Count one from the outcome it had to the one it has. */
-static inline void pg_totals_move(pg_lane_t *lane, unsigned kind,
-                                  const pg_event_t *event, pg_outcome_e was)
+/** Where an attempt of that outcome is counted. */
+static inline pg_word_t *pg_totals_word(pg_lane_t *lane, unsigned kind,
+                                        const pg_event_t *event,
+                                        pg_outcome_e outcome)
 {
     pg_method_e method = pg_totals_method(event->verdict.method);
     pg_portclass_e port = pg_portclass(event->verdict.port);
 
-    pg_totals_add(lane, kind, event);
-    pg_word_add(&lane->total[kind][was][method][port], (apr_uint64_t)-1);
+    return &lane->total[kind][outcome][method][port];
 }
 
 /** Slot of a virtual host, PG_VHOSTS for none or when the table is full. A
