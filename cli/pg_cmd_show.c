@@ -2,6 +2,8 @@
 
 /* proxyguard show: the report of a ledger - live, checkpointed or copied,
  * while httpd runs and while it does not. The file is only read. */
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,12 +17,16 @@ static const char help[] =
 "Show what a ledger holds: a live one, a checkpoint, or a copy of either.\n"
 "Without LEDGER, the one where httpd keeps it by default.\n\n"
 "  -O, --output FORMAT    text (default), html, json, csv, prometheus, ...\n"
-"  -w, --watch[=SECONDS]  show it again every 5 or so many seconds\n"
+"  -w, --watch[=SECONDS]  show it again every 5 or so many seconds, cut to\n"
+"                         fit the screen\n"
+"      --color WHEN       auto (default), always or never\n"
 PG_HELP_VIEW
 "      --lang en|ja       language of the text\n"
 "  -h, --help             this text\n\n"
 "Exit status: 0 no attempts, 1 attempts, 2 something was relayed, 64 and up\n"
 "errors.\n";
+
+enum { OPT_COLOR = PG_OPT_OWN };
 
 enum {
     WATCH_SECONDS = 5,
@@ -30,6 +36,7 @@ enum {
 static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "watch",  optional_argument, NULL, 'w' },
+    { "color",  required_argument, NULL, OPT_COLOR },
     PG_LONGS_VIEW,
     { "lang",   required_argument, NULL, PG_OPT_LANG },
     { "help",   no_argument,       NULL, 'h' },
@@ -40,6 +47,7 @@ typedef struct options_t {
     const char *path;
     const pg_format_t *format;
     pg_query_t query;            /* its view                              */
+    bool colour;
     long watch;                  /* seconds; 0 = once                     */
 } options_t;
 
@@ -60,6 +68,24 @@ static const char *default_path(void)
     return paths[0];
 }
 
+/* Where a terminal has them, and nobody minds.  @see https://no-color.org */
+static bool is_colourful(void)
+{
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && !(no && *no)
+           && !(term && !strcmp(term, "dumb"));
+}
+
+static int set_colour(const pg_cli_t *cli, options_t *o, const char *when)
+{
+    o->colour = !strcmp(when, "always")
+                || (!strcmp(when, "auto") && is_colourful());
+    return o->colour || !strcmp(when, "never") || !strcmp(when, "auto")
+        ? 0 : pg_cli_usage(cli, "--color: '%s' is none of auto, always, never",
+                           when);
+}
+
 static int set_option(pg_cli_t *cli, void *options, int option)
 {
     options_t *o = options;
@@ -71,12 +97,26 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         o->watch = WATCH_SECONDS;
         return optarg ? pg_cli_number(cli, "--watch", optarg, WATCH_MAX,
                                       &o->watch) : 0;
+    case OPT_COLOR:
+        return set_colour(cli, o, optarg);
     default:                     /* getopt_long() lets no other through   */
         return pg_clireport_view(cli, &o->query, option);
     }
 }
 
 static const pg_cli_spec_t spec = { help, "O:w::h", longs, set_option };
+
+/* A screen that scrolls away is no screen to watch. */
+static void fit_screen(pg_view_t *view)
+{
+    struct winsize size = { .ws_row = 0 };
+
+    if (isatty(STDOUT_FILENO)
+        && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2) {
+        view->rows = size.ws_row - 1;
+        view->columns = size.ws_col;
+    }
+}
 
 static int show_once(const pg_cli_t *cli, const options_t *o,
                      pg_sink_t *sink, apr_pool_t *pool)
@@ -92,6 +132,10 @@ static int show_once(const pg_cli_t *cli, const options_t *o,
     report = pg_clireport_report(cli, snapshot, now);
     report.view = o->query.view;
     report.view.lang = cli->lang;
+    report.view.colour = o->colour;
+    if (o->watch) {
+        fit_screen(&report.view);
+    }
     o->format->render(sink, &report, pool);
     return pg_cli_finish(cli, sink, pg_clireport_status(snapshot));
 }
@@ -117,7 +161,8 @@ static int watch(const pg_cli_t *cli, const options_t *o, pg_sink_t *sink)
 
 int pg_cmd_show(pg_cli_t *cli)
 {
-    options_t o = { .format = pg_report_format(PG_SPAN("text")) };
+    options_t o = { .format = pg_report_format(PG_SPAN("text")),
+                    .colour = is_colourful() };
     pg_sink_t sink = pg_cli_sink(stdout);
     int status;
 

@@ -105,10 +105,9 @@ static void all_parts(const writer_t *w, const pg_told_t *told)
 
 static void guard(const writer_t *w, pg_action_t action)
 {
-    char status[16];
+    const char *status = apr_itoa(w->pool, action.status);
     pg_arg_t args[4] = { { .text = pg_span_str(status) } };
 
-    apr_snprintf(status, sizeof(status), "%d", action.status);
     pg_sink_putf(w->sink, "%s: ",
                  pg_phrases_get(w->lang, PG_PHRASE_PART_GUARD));
     pg_phrases_say(w->sink, pg_escape_text,

@@ -777,21 +777,21 @@
  *  much. */
 #define PG_TREND_PHRASES(X)                                                   \
     X(CHANGE_NEW, "{0} has appeared since {1}",                               \
-      "{0} は{1}以降に現れました")                                            \
+      "{1}以降、{0} が現れました")                                            \
     X(CHANGE_MANIFOLD, "{0} has more than tripled since {1}",                 \
-      "{0} は{1}の 3 倍を超えました")                                         \
+      "{1}と比べて、{0} は 3 倍を超えました")                                 \
     X(CHANGE_DOUBLED, "{0} has more than doubled since {1}",                  \
-      "{0} は{1}の 2 倍を超えました")                                         \
+      "{1}と比べて、{0} は 2 倍を超えました")                                 \
     X(CHANGE_RISEN, "{0} has risen by {2} since {1}",                         \
-      "{0} は{1}より {2} 増えました")                                         \
+      "{1}と比べて、{0} は {2} 増えました")                                   \
     X(CHANGE_SAME, "{0} is unchanged since {1}",                              \
-      "{0} は{1}とほぼ同じです")                                              \
+      "{1}と比べて、{0} は横ばいです")                                        \
     X(CHANGE_FALLEN, "{0} has fallen by {2} since {1}",                       \
-      "{0} は{1}より {2} 減りました")                                         \
+      "{1}と比べて、{0} は {2} 減りました")                                   \
     X(CHANGE_HALVED, "{0} has more than halved since {1}",                    \
-      "{0} は{1}の半分未満になりました")                                      \
+      "{1}と比べて、{0} は半分未満になりました")                              \
     X(CHANGE_GONE, "{0} has disappeared since {1}",                           \
-      "{0} は{1}を最後に途絶えました")                                        \
+      "{1}を最後に、{0} は途絶えました")                                      \
     X(ALSO_NEW, "{0} has appeared",                                           \
       "{0} が現れました")                                                     \
     X(ALSO_MANIFOLD, "{0} has more than tripled",                             \

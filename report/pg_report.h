@@ -28,6 +28,8 @@ typedef struct pg_view_t {
                                     they are shown; absent = all          */
     int by;                      /* CSV: a period plus 1; 0 = months      */
     int refresh;                 /* seconds; 0 = the page stays           */
+    int columns, rows;           /* of a terminal; 0 = not bound          */
+    bool colour;                 /* on a terminal                         */
 } pg_view_t;
 
 #define PG_WINDOW_DEFAULT apr_time_from_sec(86400)

@@ -35,10 +35,31 @@ void pg_text_line(const pg_textpage_t *page, int indent, pg_phrase_e word,
     pg_sink_puts(page->sink, "\n");
 }
 
+static void colour(const pg_textpage_t *page, const char *code)
+{
+    if (page->report->view.colour) {
+        pg_sink_putf(page->sink, "\033[%sm", code);
+    }
+}
+
 void pg_text_head(const pg_textpage_t *page, pg_phrase_e word)
 {
     pg_sink_puts(page->sink, "\n");
-    pg_text_line(page, 0, word, NULL, NULL, NULL);
+    colour(page, "1");
+    pg_text_say(page, word, NULL, NULL, NULL);
+    colour(page, "0");
+    pg_sink_puts(page->sink, "\n");
+}
+
+apr_size_t pg_text_room(const pg_textpage_t *page, apr_size_t n)
+{
+    int left = page->fit ? pg_fit_left(page->fit) - 3 : 0;
+
+    if (page->fit == NULL) {
+        return n;
+    }
+    left = left < 3 && n > 3 ? 0 : left;
+    return left < 0 ? 0 : n < (apr_size_t)left ? n : (apr_size_t)left;
 }
 
 const char *pg_text_number(const pg_textpage_t *page, apr_uint64_t n)
@@ -147,6 +168,10 @@ static void sentence(const pg_textpage_t *page, const pg_sentence_t *one)
 
 static void answers(const pg_textpage_t *page)
 {
+    static const char *const moods[] = {
+        [PG_MOOD_PLAIN] = "1", [PG_MOOD_GOOD] = "1;32",
+        [PG_MOOD_WARN] = "1;33", [PG_MOOD_BAD] = "1;31"
+    };
     bool spaced = page->report->view.lang == PG_LANG_EN;
     pg_card_t card[PG_ANSWERS_MAX];
     int n = pg_answers_of(card, &page->measured, page->pool);
@@ -154,7 +179,9 @@ static void answers(const pg_textpage_t *page)
     for (int i = 0; i < n; i++) {
         pg_text_line(page, 0, card[i].question, NULL, NULL, NULL);
         pg_sink_puts(page->sink, "  ");
+        colour(page, moods[card[i].mood]);
         sentence(page, &card[i].answer);
+        colour(page, "0");
         for (int m = 0; m < card[i].n; m++) {
             pg_sink_puts(page->sink, spaced ? " " : "");
             sentence(page, &card[i].more[m]);
@@ -187,7 +214,8 @@ static void recent(const pg_textpage_t *page)
     apr_time_t from = window ? s->taken - window : 0;
     apr_size_t most = pg_render_top(page->report) * RECENT_PER_ROW;
 
-    if (s->recent_count == 0 || s->recent[0].time <= from) {
+    most = pg_text_room(page, most);
+    if (s->recent_count == 0 || s->recent[0].time <= from || most == 0) {
         return;
     }
     pg_text_head(page, PG_PHRASE_H_RECENT);
@@ -257,30 +285,44 @@ static void counted(const pg_textpage_t *page)
     }
 }
 
+static void whole(pg_textpage_t *page)
+{
+    const pg_report_t *report = page->report;
+
+    pg_metrics_measure(&page->measured, report);
+    beginning(page);
+    if (page->s) {
+        summary(page);
+    }
+    if (page->s == NULL || page->s->attempts || !report->in_file) {
+        answers(page);
+    }
+    if (page->s) {
+        counted(page);
+    }
+    else {
+        pg_text_head(page, PG_PHRASE_CANNOT_COUNT);
+    }
+    vhosts(page);
+    findings(page);
+    if (report->scanned) {
+        pg_text_log(page);
+    }
+}
+
 apr_status_t pg_text_render(pg_sink_t *sink, const pg_report_t *report,
                             apr_pool_t *pool)
 {
+    pg_fit_t fit = { .to = sink, .columns = report->view.columns,
+                     .rows = report->view.rows };
+    pg_sink_t fitting = pg_fit_sink(&fit);
     pg_textpage_t page = { .sink = sink, .report = report,
                            .s = report->ledger, .pool = pool };
 
-    pg_metrics_measure(&page.measured, report);
-    beginning(&page);
-    if (page.s) {
-        summary(&page);
+    if (report->view.rows) {
+        page.sink = &fitting;
+        page.fit = &fit;
     }
-    if (page.s == NULL || page.s->attempts || !report->in_file) {
-        answers(&page);
-    }
-    if (page.s) {
-        counted(&page);
-    }
-    else {
-        pg_text_head(&page, PG_PHRASE_CANNOT_COUNT);
-    }
-    vhosts(&page);
-    findings(&page);
-    if (report->scanned) {
-        pg_text_log(&page);
-    }
+    whole(&page);
     return sink->status;
 }

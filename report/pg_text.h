@@ -6,6 +6,7 @@
 #define PG_TEXT_H
 
 #include "pg_escape.h"
+#include "pg_fit.h"
 #include "pg_metrics.h"
 #include "pg_render.h"
 
@@ -14,6 +15,7 @@ typedef struct pg_textpage_t {
     const pg_report_t *report;
     const pg_snapshot_t *s;      /* NULL: the guard cannot count          */
     pg_measured_t measured;
+    const pg_fit_t *fit;         /* NULL: as many rows as it takes        */
     apr_pool_t *pool;
 } pg_textpage_t;
 
@@ -43,6 +45,10 @@ void pg_text_sent(const pg_textpage_t *page, pg_field_e field,
 
 /** Words in a column that is `width` wide on a terminal, on its left. */
 void pg_text_cell(const pg_textpage_t *page, const char *words, int width);
+
+/** How many of n rows there is room for below a heading; fewer than three
+ *  are not worth one. */
+apr_size_t pg_text_room(const pg_textpage_t *page, apr_size_t n);
 
 /** The parts. */
 void pg_text_classes(const pg_textpage_t *page);

@@ -47,6 +47,9 @@ static void share(const pg_textpage_t *page, const char *name, apr_uint64_t n)
 
 void pg_text_classes(const pg_textpage_t *page)
 {
+    if (pg_text_room(page, 4) < 3) {
+        return;
+    }
     pg_text_head(page, PG_PHRASE_H_WHAT);
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         share(page, pg_vocab_class((pg_class_e)c),
@@ -134,11 +137,15 @@ void pg_text_months(const pg_textpage_t *page)
                            : page->s->series[PG_PERIOD_MONTH].n) };
     char start[PG_TIME_SIZE];
     const pg_bucket_t *last;
+    apr_size_t fit;
 
     measure(&m);
-    if (m.series.n == 0) {
+    fit = pg_text_room(page, m.series.n);
+    if (fit == 0) {
         return;
     }
+    m.series.bucket += m.series.n - fit;
+    m.series.n = fit;
     pg_text_head(page, PG_PHRASE_CHART_MONTHS);
     months_head(&m);
     for (apr_size_t i = 0; i < m.series.n; i++) {
@@ -189,7 +196,7 @@ static void top(const pg_textpage_t *page, pg_top_e t)
 {
     const pg_top_t *list = &page->s->top[t];
     apr_size_t most = pg_render_top(page->report);
-    apr_size_t shown = list->n < most ? list->n : most;
+    apr_size_t shown = pg_text_room(page, list->n < most ? list->n : most);
 
     if (shown == 0) {
         return;

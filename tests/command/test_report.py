@@ -4,11 +4,15 @@ sensors, examples fit for print."""
 
 import email
 import email.policy
+import fcntl
 import json
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 from xml.etree import ElementTree
 
 import pytest
@@ -68,7 +72,7 @@ def test_the_report_is_written_in_each_form_and_language(sensors):
     assert "| CONNECT | 2,050 | 1,720 | 14 |" in marked
     japanese = run("report", "--lang", "ja", *sensors).stdout.decode()
     assert japanese.startswith("2014 年 10 月の不正中継の試行")
-    assert "CONNECT は2013 年 10 月の 3 倍を超えました。" in japanese
+    assert "2013 年 10 月と比べて、CONNECT は 3 倍を超えました。" in japanese
 
 
 @pytest.mark.parametrize("lang, subject", [
@@ -206,3 +210,54 @@ def test_the_howto_draws_an_article_with_three_commands(tmp_path):
     assert said
     for sentence in said:
         assert sentence in page
+
+
+# --- a terminal --------------------------------------------------------------
+
+def on_terminal(rows, columns, *args, env=None):
+    """What the command writes to a screen of that size before it is ended."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                struct.pack("HHHH", rows, columns, 0, 0))
+    with subprocess.Popen([COMMAND, *map(str, args)], stdout=theirs,
+                          env={**os.environ, "TERM": "xterm", **(env or {})},
+                          ) as child:
+        os.close(theirs)
+        seen = b""
+        while seen.count(b"\x1b[H") < 2:
+            seen += os.read(ours, 65536)
+        child.terminate()
+    os.close(ours)
+    return seen.split(b"\x1b[H")[1].decode(errors="replace")
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("rows, columns", [(24, 80), (60, 132)])
+def test_a_watched_ledger_fits_the_screen(tmp_path, sensors, rows, columns,
+                                          lang):
+    ledger = tmp_path / "ledger"
+    run("scan", "-q", "--into", ledger, sensors[0].split("=")[1]
+        .replace(".json", ".log"))
+    text = on_terminal(rows, columns, "show", "-w1", "--lang", lang, ledger)
+    lines = re.sub(r"\x1b\[[0-9;]*[mJ]", "", text).split("\r\n")
+    assert len(lines) <= rows
+    for line in lines:
+        assert sum(1 + (ord(c) >= 0x3000) for c in line) <= columns, line
+    assert ("Was anything relayed?" if lang == "en"
+            else "中継されたものはあるか") in text
+    if rows == 60:
+        assert "2014-10" in text
+
+
+def test_colours_are_for_terminals_that_want_them(tmp_path):
+    ledger = tmp_path / "ledger"
+    log = write(tmp_path / "log", '192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] '
+                '"CONNECT a.example:25 HTTP/1.0" 405 1 "-" "-"\n')
+    run("scan", "-q", "--into", ledger, log)
+    assert b"\x1b[" not in run("show", ledger).stdout
+    assert b"\x1b[1m" in run("show", "--color", "always", ledger).stdout
+    assert run("show", "--color", "blue", ledger).returncode == 64
+    seen = on_terminal(24, 80, "show", "-w1", ledger)
+    assert "\x1b[1m" in seen
+    seen = on_terminal(24, 80, "show", "-w1", ledger, env={"NO_COLOR": "1"})
+    assert "\x1b[1m" not in seen

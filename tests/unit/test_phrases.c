@@ -86,6 +86,9 @@ static const struct {
     { "{1} before {0}", "a", "b", "b before a" },
     { "<{0}>", "<&>", "b", "&lt;&lt;&amp;&gt;&gt;" },
     { "{0}", "{1}", "b", "{1}" },
+    { "{0:one of {1}|{0} of {1}}", "1", "7", "one of 7" },
+    { "{0:one of {1}|{0} of {1}}.", "3", "7", "3 of 7." },
+    { "{0:a {1:b|c}|d {1:e|f}}", "2", "1", "d e" },
 };
 
 START_TEST(arguments_are_put_in_their_places_and_escaped)

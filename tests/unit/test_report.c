@@ -141,6 +141,101 @@ START_TEST(masked_only_a_user_agent_that_names_nobody_stays)
 }
 END_TEST
 
+/* Postures of up to three virtual hosts, and what is answered. */
+static const struct {
+    int n;
+    pg_posture_e posture[3];
+    const char *answer;
+} cards[] = {
+    { 0, { PG_POSTURE_UNKNOWN, PG_POSTURE_UNKNOWN, PG_POSTURE_UNKNOWN },
+      "Not known. The configuration was not examined." },
+    { 1, { PG_POSTURE_NO_PROXY, PG_POSTURE_OPEN, PG_POSTURE_OPEN },
+      "No. The virtual host does not relay for third parties." },
+    { 3, { PG_POSTURE_NO_PROXY, PG_POSTURE_NO_PROXY, PG_POSTURE_NO_PROXY },
+      "No. None of the 3 virtual hosts relays for third parties." },
+    { 3, { PG_POSTURE_NO_PROXY, PG_POSTURE_RESTRICTED, PG_POSTURE_NO_PROXY },
+      "No: for permitted clients only. 1 of 3 virtual hosts is a forward "
+      "proxy, restricted to permitted clients." },
+    { 3, { PG_POSTURE_RESTRICTED, PG_POSTURE_UNKNOWN, PG_POSTURE_NO_PROXY },
+      "Not known. The configuration of 1 of 3 virtual hosts could not be "
+      "judged." },
+    { 3, { PG_POSTURE_UNKNOWN, PG_POSTURE_ON_PURPOSE,
+           PG_POSTURE_ON_PURPOSE },
+      "Yes, on purpose. 2 of 3 virtual hosts relay for anyone, as "
+      "configured." },
+    { 3, { PG_POSTURE_ON_PURPOSE, PG_POSTURE_OPEN, PG_POSTURE_NO_PROXY },
+      "Configured as one, by mistake. 1 of 3 virtual hosts would relay for "
+      "anyone; only this module prevents it. See the findings below." },
+};
+
+START_TEST(the_worst_of_three_virtual_hosts_is_the_answer)
+{
+    pg_vhost_t vhosts[3] = { { .name = "a:80" }, { .name = "b:80" },
+                             { .name = "c:80" } };
+    pg_report_t report = { .version = "1", .vhosts = vhosts,
+                           .vhost_count = (apr_size_t)cards[_i].n };
+    char *text;
+
+    for (int i = 0; i < 3; i++) {
+        vhosts[i].posture = cards[_i].posture[i];
+    }
+    text = render("text", &report);
+    ck_assert_msg(strstr(text, cards[_i].answer) != NULL, "%s", text);
+    free(text);
+}
+END_TEST
+
+/* Attempts and how many of them were relayed. */
+static const struct {
+    apr_uint64_t attempts, relayed;
+    const char *text;
+} relays[] = {
+    { 0, 0, "No. There were no attempts." },
+    { 1, 0, "No. The only attempt was not relayed." },
+    { 39902, 0, "No. None of the 39,902 attempts was relayed." },
+    { 7, 1, "Yes: 1. 1 of 7 attempts was relayed to a third party." },
+    { 7, 2, "Yes: 2. 2 of 7 attempts were relayed to a third party." },
+};
+
+START_TEST(whether_something_was_relayed_is_said)
+{
+    pg_snapshot_t s = { .taken = apr_time_from_sec(1416787200),
+                        .since = apr_time_from_sec(1416700800) };
+    pg_report_t report = { .ledger = &s, .version = "1" };
+    char *text;
+
+    s.attempts = relays[_i].attempts;
+    s.count[PG_CLASS_ABSOLUTE][PG_OUTCOME_RELAYED] = relays[_i].relayed;
+    s.count[PG_CLASS_ABSOLUTE][PG_OUTCOME_DENIED] =
+        relays[_i].attempts - relays[_i].relayed;
+    text = render("text", &report);
+    ck_assert_msg(strstr(text, relays[_i].text) != NULL, "%s", text);
+    free(text);
+}
+END_TEST
+
+static const struct {
+    apr_uint64_t n, all;
+    const char *number, *percent;
+} numbers[] = {
+    { 0, 10, "0", "" }, { 999, 1000, "999", "100 %" },
+    { 1000, 1000, "1,000", "100 %" }, { 17597, 100000, "17,597", "18 %" },
+    { 1234567, 10000000, "1,234,567", "12 %" },
+    { 3, 100, "3", "3.0 %" }, { 1, 2001, "1", "<0.1 %" },
+    { 1, 2000, "1", "0.1 %" }, { 5, 0, "5", "" },
+};
+
+START_TEST(numbers_are_written_one_way)
+{
+    char out[PG_NUMBER_SIZE];
+
+    ck_assert_str_eq(pg_render_number(out, numbers[_i].n),
+                     numbers[_i].number);
+    ck_assert_str_eq(pg_render_percent(out, numbers[_i].n, numbers[_i].all),
+                     numbers[_i].percent);
+}
+END_TEST
+
 PG_TEST_SUITE(report)
 {
     TCase *tc = tcase_create("report");
@@ -148,6 +243,12 @@ PG_TEST_SUITE(report)
     tcase_add_test(tc, json_has_the_totals_and_every_name_also_when_zero);
     tcase_add_test(tc, without_a_ledger_each_format_says_it_cannot_count);
     tcase_add_test(tc, a_format_is_found_by_its_whole_name);
+    tcase_add_loop_test(tc, the_worst_of_three_virtual_hosts_is_the_answer, 0,
+                        (int)(sizeof(cards) / sizeof(*cards)));
+    tcase_add_loop_test(tc, whether_something_was_relayed_is_said, 0,
+                        (int)(sizeof(relays) / sizeof(*relays)));
+    tcase_add_loop_test(tc, numbers_are_written_one_way, 0,
+                        (int)(sizeof(numbers) / sizeof(*numbers)));
     tcase_add_test(tc, masked_only_a_user_agent_that_names_nobody_stays);
     suite_add_tcase(suite, tc);
 }

@@ -3,6 +3,8 @@
 #include "pg_test.h"
 
 #include "pg_chart.h"
+#include "pg_course.h"
+#include "pg_covered.h"
 #include "pg_trend.h"
 
 #define SECOND apr_time_from_sec(1)
@@ -150,6 +152,123 @@ START_TEST(an_empty_snapshot_has_no_trend)
 }
 END_TEST
 
+static const struct {
+    apr_uint64_t now, then;
+    pg_change_e change;
+} changes[] = {
+    { 0, 0, PG_CHANGE_SAME },
+    { 4, 0, PG_CHANGE_SAME },            /* 4 = 2 sqrt(4 + 0): chance     */
+    { 5, 0, PG_CHANGE_NEW },
+    { 0, 5, PG_CHANGE_GONE },
+    { 1100, 1000, PG_CHANGE_SAME },      /* a tenth is no more than usual */
+    { 1101, 1000, PG_CHANGE_RISEN },
+    { 2000, 1000, PG_CHANGE_RISEN },
+    { 2001, 1000, PG_CHANGE_DOUBLED },
+    { 3000, 1000, PG_CHANGE_DOUBLED },
+    { 3001, 1000, PG_CHANGE_MANIFOLD },
+    { 899, 1000, PG_CHANGE_FALLEN },
+    { 500, 1000, PG_CHANGE_FALLEN },
+    { 499, 1000, PG_CHANGE_HALVED },
+    { 40, 50, PG_CHANGE_SAME },          /* a fifth, but by chance        */
+};
+
+START_TEST(a_change_is_one_only_beyond_a_tenth_and_beyond_chance)
+{
+    ck_assert_int_eq(pg_trend_change(changes[_i].now, changes[_i].then),
+                     changes[_i].change);
+}
+END_TEST
+
+/* 1 October 2014, 2013, and 1 November 2014 */
+#define OCTOBER (1412121600 * SECOND)
+#define YEAR_BEFORE (1380585600 * SECOND)
+#define NOVEMBER (1414800000 * SECOND)
+
+static pg_snapshot_t two_months(pg_bucket_t *both)
+{
+    pg_snapshot_t s = { .taken = NOW, .since = YEAR_BEFORE };
+
+    memset(both, 0, 2 * sizeof(*both));
+    both[0].start = YEAR_BEFORE;
+    both[0].by_family[PG_FAMILY_CONNECT] = 795;
+    both[0].by_family[PG_FAMILY_HOST] = 5;
+    both[1].start = OCTOBER;
+    both[1].by_family[PG_FAMILY_CONNECT] = 1957;
+    s.series[PG_PERIOD_MONTH] = (pg_series_t){ both, 2 };
+    return s;
+}
+
+START_TEST(a_month_is_compared_with_the_same_a_year_ago_family_by_family)
+{
+    pg_bucket_t both[2];
+    pg_snapshot_t s = two_months(both);
+    apr_pool_t *pool;
+    pg_trend_t t;
+
+    apr_pool_create(&pool, NULL);
+    pg_trend_of(&t, &s);
+    ck_assert(t.year.known && !t.months.known);
+    ck_assert_int_eq(t.year.change[PG_FAMILY_CONNECT], PG_CHANGE_DOUBLED);
+    ck_assert_str_eq(pg_course_words(&t.year, NOW, PG_LANG_EN, pool),
+                     "CONNECT has more than doubled since October last year.");
+    ck_assert_str_eq(pg_course_words(&t.year, 0, PG_LANG_EN, pool),
+                     "CONNECT has more than doubled since October 2013.");
+    ck_assert_ptr_null(pg_course_words(&t.months, NOW, PG_LANG_EN, pool));
+    apr_pool_destroy(pool);
+}
+END_TEST
+
+START_TEST(what_nobody_watched_is_not_compared)
+{
+    pg_bucket_t both[2];
+    pg_snapshot_t s = two_months(both);
+    /* nineteen twentieths of October 2014, then a gap until now */
+    pg_range_t seen[2] = { { YEAR_BEFORE, OCTOBER + 31 * DAY * 95 / 100 },
+                           { NOVEMBER, NOW } };
+    pg_trend_t t;
+
+    s.covered = seen;
+    s.covered_count = 2;
+    pg_trend_of(&t, &s);
+    ck_assert(t.year.known);
+    seen[0].to -= 3600 * SECOND;
+    pg_trend_of(&t, &s);
+    ck_assert(!t.year.known);
+    ck_assert(pg_covered_whole(&s, NOVEMBER, NOVEMBER + DAY));
+    ck_assert(pg_covered_part(&s, NOVEMBER - DAY, NOVEMBER) <= 0);
+    ck_assert_int_eq(pg_covered_since(&s), YEAR_BEFORE);
+}
+END_TEST
+
+START_TEST(a_foreign_host_is_left_out_of_the_trend)
+{
+    pg_snapshot_t s = snapshot(10, 9, NOW - 30 * DAY);
+    pg_trend_t t;
+
+    for (int i = 0; i < 336; i++) {
+        hours[i].by_family[PG_FAMILY_HOST] = hours[i].attempts / 2;
+    }
+    minutes[115].by_family[PG_FAMILY_HOST] = 4;
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hour, 5);
+    ck_assert_double_eq(t.usual, 5);
+}
+END_TEST
+
+START_TEST(a_bucket_ends_where_the_next_one_begins)
+{
+    pg_bucket_t b = { .start = OCTOBER };
+
+    ck_assert_int_eq(pg_covered_end(&b, PG_PERIOD_MONTH), NOVEMBER);
+    ck_assert_int_eq(pg_covered_end(&b, PG_PERIOD_DAY), OCTOBER + DAY);
+    ck_assert_int_eq(pg_covered_end(&b, PG_PERIOD_HOUR), OCTOBER + HOUR);
+    ck_assert_int_eq(pg_covered_end(&b, PG_PERIOD_MINUTE),
+                     OCTOBER + 60 * SECOND);
+    ck_assert_int_eq(pg_trend_month(NOW, 1), OCTOBER);
+    ck_assert_int_eq(pg_trend_month(NOW, 13), YEAR_BEFORE);
+}
+END_TEST
+
 static const apr_uint64_t steps[][2] = {
     { 0, 1 }, { 1, 1 }, { 4, 1 }, { 5, 2 }, { 9, 5 }, { 40, 10 }, { 41, 20 },
     { 3422, 1000 }, { 20000, 5000 }, { 20001, 10000 },
@@ -180,6 +299,14 @@ PG_TEST_SUITE(trend)
     tcase_add_test(tc,
         a_window_is_summed_from_the_finest_history_that_reaches_it);
     tcase_add_test(tc, an_empty_snapshot_has_no_trend);
+    tcase_add_loop_test(tc,
+        a_change_is_one_only_beyond_a_tenth_and_beyond_chance, 0,
+        (int)(sizeof(changes) / sizeof(*changes)));
+    tcase_add_test(tc,
+        a_month_is_compared_with_the_same_a_year_ago_family_by_family);
+    tcase_add_test(tc, what_nobody_watched_is_not_compared);
+    tcase_add_test(tc, a_foreign_host_is_left_out_of_the_trend);
+    tcase_add_test(tc, a_bucket_ends_where_the_next_one_begins);
     tcase_add_loop_test(tc, axes_have_round_numbers, 0,
                         (int)(sizeof(steps) / sizeof(*steps)));
     tcase_add_test(tc, an_axis_for_the_largest_number_is_found);
