@@ -10,8 +10,8 @@ static const struct {
     apr_uint16_t port;
     pg_portclass_e what;
 } ports[] = {
-    { 22,    PG_PORTCLASS_SSH },     /* ssh                               */
-    { 23,    PG_PORTCLASS_SSH },     /* telnet                            */
+    { 22,    PG_PORTCLASS_LOGIN },     /* ssh                               */
+    { 23,    PG_PORTCLASS_LOGIN },     /* telnet                            */
     { 25,    PG_PORTCLASS_MAIL },    /* smtp                              */
     { 80,    PG_PORTCLASS_WEB },     /* http                              */
     { 81,    PG_PORTCLASS_WEB },     /* used                              */
@@ -32,11 +32,11 @@ static const struct {
     { 1080,  PG_PORTCLASS_PROXY },   /* socks                             */
     { 2525,  PG_PORTCLASS_MAIL },    /* used: smtp beside 25              */
     { 3128,  PG_PORTCLASS_PROXY },   /* used: Squid                       */
-    { 3389,  PG_PORTCLASS_SSH },     /* ms-wbt-server                     */
+    { 3389,  PG_PORTCLASS_LOGIN },     /* ms-wbt-server                     */
     { 5061,  PG_PORTCLASS_TLS },     /* sips                              */
     { 5222,  PG_PORTCLASS_CHAT },    /* xmpp-client                       */
     { 5223,  PG_PORTCLASS_CHAT },    /* used: xmpp over TLS               */
-    { 5900,  PG_PORTCLASS_SSH },     /* rfb                               */
+    { 5900,  PG_PORTCLASS_LOGIN },     /* rfb                               */
     { 6660,  PG_PORTCLASS_CHAT },    /* used: irc, to 6669                */
     { 6661,  PG_PORTCLASS_CHAT },
     { 6662,  PG_PORTCLASS_CHAT },

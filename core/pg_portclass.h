@@ -13,7 +13,7 @@
     X(TLS,   "tls")      /* HTTP or another protocol inside TLS          */ \
     X(MAIL,  "mail")     /* handing in mail: SMTP, submission            */ \
     X(WEB,   "web")      /* plain HTTP                                   */ \
-    X(SSH,   "ssh")      /* remote shells: SSH, Telnet, RDP, VNC         */ \
+    X(LOGIN, "login")    /* remote login: SSH, Telnet, RDP, VNC          */ \
     X(PROXY, "proxy")    /* another proxy: HTTP, SOCKS, Tor              */ \
     X(CHAT,  "chat")     /* IRC, XMPP                                    */ \
     X(OTHER, "other")

@@ -16,7 +16,7 @@ CLI_LIB    := $(SCAN_SRC) $(filter-out cli/proxyguard.c,$(CLI_SRC))
 # Attempts per month at two sensors, GET and CONNECT apart, from made-up logs.
 FIGURES := docs/figures
 .PHONY: figures
-figures: all ## docs/figures, drawn from made-up logs of two sensors
+figures: all $(SAMPLE) ## docs/figures and docs/images, from made-up logs and reports
 	@mkdir -p $(BUILD)/figures $(FIGURES)
 	$(PYTHON) tests/synth/synth_log.py sensors $(BUILD)/figures
 	for s in north south; do \
@@ -27,3 +27,14 @@ figures: all ## docs/figures, drawn from made-up logs of two sensors
 	        north=$(BUILD)/figures/north.json \
 	        south=$(BUILD)/figures/south.json \
 	        > $(FIGURES)/attempts-$$f.svg || exit 1; done
+	for f in text:txt html:html markdown:md; do \
+	    $(BUILD)/proxyguard report -O $${f%:*} --month 2014-10 --lang en \
+	        north=$(BUILD)/figures/north.json \
+	        south=$(BUILD)/figures/south.json \
+	        > $(FIGURES)/report.$${f#*:} || exit 1; done
+	$(SAMPLE) full html > $(BUILD)/figures/status.html
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars \
+	    --user-data-dir=$(BUILD)/figures/profile \
+	    --blink-settings=preferredColorScheme=1 --window-size=1180,1300 \
+	    --screenshot=docs/images/status.png $(BUILD)/figures/status.html \
+	    2> /dev/null

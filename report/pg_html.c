@@ -127,7 +127,8 @@ static void restriction(const pg_page_t *page)
     all.since = all.until = 0;
     all.only_class = 0;
     all.source = all.target = pg_span_str(NULL);
-    if (memcmp(&all, view, sizeof(all)) == 0) {
+    if (!view->since && !view->until && !view->only_class
+        && view->source.ptr == NULL && view->target.ptr == NULL) {
         return;
     }
     pg_sink_puts(page->sink, "<p class=\"note\">");

@@ -29,11 +29,12 @@
     X(CLASS_NAME_SOCKS, "SOCKS greeting", "SOCKS の接続要求")                 \
     X(CLASS_NAME_FOREIGN_HOST, "Foreign Host name",                           \
       "他サイトの Host 名")                                                   \
-    X(CLASS_NAME_MALFORMED, "Broken relay request", "壊れた中継要求")         \
+    X(CLASS_NAME_MALFORMED, "Malformed relay request",                        \
+      "不正な形式の中継要求")                                                 \
     X(CLASS_NAME_CHOSEN_BACKEND, "Backend chosen by the client",              \
-      "要求が選んだバックエンド")                                             \
+      "クライアントが選んだ接続先")                                           \
     X(ASKED_ABSOLUTE, "to fetch something from {0}",                          \
-      "{0} からの代理取得")                                                   \
+      "{0} のページの代理取得")                                               \
     X(ASKED_CONNECT_TLS, "an encrypted tunnel to {0}",                        \
       "{0} への暗号化トンネル")                                               \
     X(ASKED_CONNECT_MAIL, "a tunnel to the mail server {0}",                  \
@@ -42,11 +43,12 @@
     X(ASKED_SOCKS, "a SOCKS relay to {0}", "{0} への SOCKS 中継")             \
     X(ASKED_FOREIGN_HOST, "the site {0}, which is not served here",           \
       "ここにないサイト {0}")                                                 \
-    X(ASKED_MALFORMED, "a relay to {0}, in a broken request",                 \
-      "{0} への中継(壊れた要求)")                                           \
+    X(ASKED_MALFORMED, "a relay to {0}, in a malformed request",              \
+      "{0} への中継 (不正な形式)")                                            \
     X(ASKED_CHOSEN_BACKEND, "a reverse proxy to go to {0}",                   \
       "リバースプロキシ経由の {0} への接続")                                  \
-    X(BARE_ABSOLUTE, "to fetch something from elsewhere", "他所からの代理取得")\
+    X(BARE_ABSOLUTE, "to fetch something from elsewhere",                     \
+      "他サイトのページの代理取得")                                           \
     X(BARE_CONNECT_TLS, "an encrypted tunnel", "暗号化トンネル")              \
     X(BARE_CONNECT_MAIL, "a tunnel to a mail server",                         \
       "メールサーバーへのトンネル")                                           \
@@ -54,7 +56,8 @@
     X(BARE_SOCKS, "a SOCKS relay", "SOCKS 中継")                              \
     X(BARE_FOREIGN_HOST, "a site that is not served here",                    \
       "ここにないサイト")                                                     \
-    X(BARE_MALFORMED, "a relay, in a broken request", "中継(壊れた要求)")   \
+    X(BARE_MALFORMED, "a relay, in a malformed request",                      \
+      "中継 (不正な形式)")                                                    \
     X(BARE_CHOSEN_BACKEND, "a reverse proxy to go elsewhere",                 \
       "リバースプロキシ経由の接続")
 
@@ -67,12 +70,15 @@
     X(OUTCOME_DENIED, "denied", "拒否")                                       \
     X(OUTCOME_REFUSED, "refused by httpd", "httpd が拒否")                    \
     X(OUTCOME_DROPPED, "dropped", "無応答で切断")                             \
-    X(OUTCOME_OBSERVED, "let pass, not carried", "観察のみ(中継なし)")      \
+    X(OUTCOME_OBSERVED, "let through, not relayed",                           \
+      "観察のみ (中継なし)")                                                  \
     X(OUTCOME_RELAYED, "RELAYED", "中継された")                               \
-    X(OUTCOME_SUNK, "captured, not relayed", "捕捉(中継なし)")              \
+    X(OUTCOME_SUNK, "captured, not relayed",                                  \
+      "捕捉 (中継なし)")                                                      \
     X(POSTURE_UNKNOWN, "not known", "不明")                                   \
     X(POSTURE_NO_PROXY, "no", "いいえ")                                       \
-    X(POSTURE_RESTRICTED, "for permitted clients only", "許可した利用者のみ") \
+    X(POSTURE_RESTRICTED, "for permitted clients only",                       \
+      "許可したクライアント専用")                                             \
     X(POSTURE_OPEN, "by mistake", "設定の誤りにより開放")                     \
     X(POSTURE_ON_PURPOSE, "on purpose", "意図的に開放")                       \
     X(SEVERITY_NOTE, "note", "参考")                                          \

@@ -16,7 +16,7 @@ FAMILIES = ("get", "connect", "socks", "host", "reverse")
 CLASSES = ("absolute", "connect-tls", "connect-mail", "connect-other",
            "socks", "foreign-host", "malformed", "chosen-backend")
 OUTCOMES = ("denied", "refused", "dropped", "observed", "relayed")
-PORTS = ("none", "tls", "mail", "web", "ssh", "proxy", "chat", "other")
+PORTS = ("none", "tls", "mail", "web", "login", "proxy", "chat", "other")
 DAY, STEP = 24 * 3600, 300
 
 # metric: (labels beside job and instance, one entry a series; only now?)

@@ -3,6 +3,7 @@
 
 import base64
 import hashlib
+import html
 import html.parser
 import itertools
 import os
@@ -219,7 +220,10 @@ VIEWS = {
               "--blink-settings=preferredColorScheme=1"),
     "dark": ("full", "lang=ja", 1180, 2600,
              "--blink-settings=preferredColorScheme=0"),
-    "narrow": ("full", "", 400, 3600, "--force-device-scale-factor=1"),
+    "narrow": ("full", "", 390, 3600, "--force-device-scale-factor=1"),
+    "narrowest": ("full", "lang=ja", 320, 3600,
+                  "--blink-settings=preferredColorScheme=0"),
+    "wide": ("full", "", 1280, 2600, "--force-device-scale-factor=1"),
     "hostile": ("hostile", "", 1180, 2600, "--force-device-scale-factor=1"),
 }
 
@@ -240,6 +244,34 @@ def test_a_screenshot_can_be_taken(tmp_path, view):
     assert png_size(shot) == (width, height)
 
 
+# A frame as narrow as we want, of the same origin; what it says of itself is
+# written where --dump-dom shows it.
+RULER = """<!DOCTYPE html><meta charset="utf-8"><body>
+<iframe id="f" width="%d" height="800" srcdoc="%s"></iframe><script>
+onload = () => {
+  const page = document.getElementById("f").contentDocument;
+  const wide = [...page.querySelectorAll("body *")].filter(
+    x => !x.closest(".scroll, .wide, .skip") && !x.closest("svg") &&
+         x.getBoundingClientRect().right > page.body.parentNode.clientWidth + 1
+         && getComputedStyle(x).position != "absolute");
+  document.body.dataset.found = wide.map(x => x.outerHTML.slice(0, 80)).join();
+  document.body.dataset.measured = page.documentElement.scrollWidth;
+};</script>"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("kind, lang", [("full", "en"), ("full", "ja"),
+                                        ("hostile", "en"), ("scan", "ja")])
+def test_nothing_is_wider_than_the_screen(tmp_path, width, kind, lang):
+    source = tmp_path / "ruler.html"
+    source.write_text(RULER % (width, html.escape(page(kind, "lang=" + lang))))
+    dom = chromium(tmp_path, source.as_uri(), "--dump-dom",
+                   f"--window-size={max(width, 500)},900").stdout.decode()
+    body = re.search("<body([^>]*)>", dom).group(1)
+    assert f'data-measured="{width}"' in body, body
+    assert 'data-found=""' in body, body
+
+
 def test_it_prints(tmp_path):
     os.makedirs(SHOTS, exist_ok=True)
     source = tmp_path / "page.html"
@@ -256,10 +288,17 @@ def test_it_prints(tmp_path):
     ["lynx", "-dump", "-stdin", "-nolist", "-width=120",
      "-assume_charset=utf-8", "-display_charset=utf-8"]])
 def test_a_text_browser_reads_it(command):
-    said = subprocess.run(command, input=page().encode(), check=True,
-                          capture_output=True).stdout.decode()
-    for words in ("Is this server an open proxy?", "No.",
-                  "Was anything relayed?",
-                  "Attempts per month, by family", "2014-11",
-                  "198.51.100.7", "a tunnel to the mail server"):
-        assert words in said
+    for lang, wanted in (("en", ("Is this server an open proxy?", "No.",
+                                 "Was anything relayed?",
+                                 "Attempts per month, by family", "2014-11",
+                                 "198.51.100.7",
+                                 "a tunnel to the mail server")),
+                         ("ja", ("このサーバーはオープンプロキシか",
+                                 "いいえ。", "中継されたものはあるか",
+                                 "月別の件数 (系統別)", "2014-11"))):
+        said = subprocess.run(command,
+                              input=page("full", "lang=" + lang).encode(),
+                              check=True,
+                              capture_output=True).stdout.decode()
+        for words in wanted:
+            assert words in said

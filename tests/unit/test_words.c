@@ -126,7 +126,7 @@ START_TEST(ports_are_looked_up_in_a_sorted_table)
     ck_assert_int_eq(pg_portclass(8443), PG_PORTCLASS_TLS);
     ck_assert_int_eq(pg_portclass(465), PG_PORTCLASS_MAIL);
     ck_assert_int_eq(pg_portclass(2525), PG_PORTCLASS_MAIL);
-    ck_assert_int_eq(pg_portclass(22), PG_PORTCLASS_SSH);
+    ck_assert_int_eq(pg_portclass(22), PG_PORTCLASS_LOGIN);
     ck_assert_int_eq(pg_portclass(1080), PG_PORTCLASS_PROXY);
     ck_assert_int_eq(pg_portclass(65535), PG_PORTCLASS_OTHER);
     for (int p = 1; p <= 65535; p++) {
