@@ -6,6 +6,7 @@
 
 #include "pg_course.h"
 #include "pg_covered.h"
+#include "pg_malformed.h"
 #include "pg_render.h"
 
 typedef struct asker_t {
@@ -127,7 +128,8 @@ static pg_card_t relayed_by_log(const asker_t *a, const char *all)
 static pg_card_t relayed(const asker_t *a)
 {
     apr_uint64_t n = pg_render_outcome_total(a->s, PG_OUTCOME_RELAYED);
-    const char *all = number(a, a->s->attempts);
+    apr_uint64_t attempts = pg_trend_attempts(a->s);
+    const char *all = number(a, attempts);
     pg_card_t out;
 
     if (a->report->scanned
@@ -146,8 +148,8 @@ static pg_card_t relayed(const asker_t *a)
     else {
         out = card(PG_PHRASE_Q_RELAYED, PG_MOOD_GOOD, PG_PHRASE_RELAYED_NO,
                    NULL);
-        more(&out, a->s->attempts ? PG_PHRASE_RELAYED_NO_MORE
-                                  : PG_PHRASE_RELAYED_NO_NONE,
+        more(&out, attempts ? PG_PHRASE_RELAYED_NO_MORE
+                            : PG_PHRASE_RELAYED_NO_NONE,
              all, NULL, NULL);
     }
     if (a->s->permitted) {
@@ -159,6 +161,23 @@ static pg_card_t relayed(const asker_t *a)
 
 /* --- now, this month, since ---------------------------------------------- */
 
+enum {
+    VISITORS_MIN = 10,           /* a day: fewer are chance               */
+    TARGETS_MOST = 64,           /* looked through, of top and of recent  */
+    RECENT_MOST = 128
+};
+
+/* The newest attempt that is not only a foreign Host; 0 = not known. */
+static apr_time_t last_of(const pg_snapshot_t *s)
+{
+    for (apr_size_t i = 0; i < s->recent_count && i < RECENT_MOST; i++) {
+        if (s->recent[i].family != PG_FAMILY_HOST) {
+            return s->recent[i].time;
+        }
+    }
+    return s->by_family[PG_FAMILY_HOST] ? 0 : s->last;
+}
+
 static pg_card_t now(const asker_t *a)
 {
     static const pg_phrase_e words[] = {
@@ -169,6 +188,7 @@ static pg_card_t now(const asker_t *a)
         [PG_PACE_MORE] = PG_PHRASE_NOW_MORE
     };
     const pg_trend_t *t = &a->m->trend;
+    apr_time_t last = last_of(a->s);
     pg_card_t out = card(PG_PHRASE_Q_NOW, t->pace == PG_PACE_MORE
                                               ? PG_MOOD_WARN : PG_MOOD_PLAIN,
                          words[t->pace], NULL);
@@ -176,8 +196,8 @@ static pg_card_t now(const asker_t *a)
     if (t->hour) {
         more(&out, PG_PHRASE_NOW_COUNT, number(a, t->hour), NULL, NULL);
     }
-    else if (a->s->last > 0) {
-        more(&out, PG_PHRASE_NOW_LAST, time_of(a, a->s->last), NULL, NULL);
+    else if (last) {
+        more(&out, PG_PHRASE_NOW_LAST, time_of(a, last), NULL, NULL);
     }
     if (t->hours >= PG_TREND_HOURS_MIN) {
         more(&out, PG_PHRASE_NOW_USUAL_MORE, mean(a, t->usual),
@@ -235,6 +255,65 @@ static pg_card_t month(const asker_t *a)
     return out;
 }
 
+/* Is the target "host" or "host:port"? */
+static bool is_for_host(pg_span_t target, pg_span_t host)
+{
+    return host.len && pg_span_istarts(target, host)
+           && (target.len == host.len || target.ptr[host.len] == ':');
+}
+
+/* The name by which a recent request with a foreign Host meant this target;
+ * absent when there was none. */
+static pg_span_t asked_as(const asker_t *a, pg_span_t target)
+{
+    for (apr_size_t i = 0; i < a->s->recent_count && i < RECENT_MOST; i++) {
+        const pg_recent_t *r = &a->s->recent[i];
+
+        if (r->class_id == PG_CLASS_FOREIGN_HOST && !r->host.cut
+            && is_for_host(target, r->host.octets)
+            && pg_malformed_is_name(r->host.octets)) {
+            return pg_span_upto(target, r->host.octets.len);
+        }
+    }
+    return pg_span_str(NULL);
+}
+
+/* A name that many ask for in Host, and that no virtual host has, is more
+ * likely ours than a third party's. Masked, it would help nobody. */
+static void perhaps_ours(pg_card_t *out, const asker_t *a)
+{
+    const pg_top_t *top = &a->s->top[PG_TOP_TARGETS];
+    apr_uint64_t days = (apr_uint64_t)((a->s->taken - a->s->since)
+                                       / apr_time_from_sec(86400)) + 1;
+
+    for (apr_size_t i = 0; i < top->n && i < TARGETS_MOST; i++) {
+        apr_uint64_t daily = top->entry[i].count / days;
+        pg_span_t name = asked_as(a, top->entry[i].key.octets);
+
+        if (name.ptr && daily >= VISITORS_MIN && !a->report->view.mask) {
+            more(out, PG_PHRASE_HOST_YOURS, number(a, daily),
+                 apr_pstrmemdup(a->pool, name.ptr, name.len), NULL);
+            return;
+        }
+    }
+}
+
+static void hosts(pg_card_t *out, const asker_t *a)
+{
+    apr_uint64_t n = a->s->by_family[PG_FAMILY_HOST];
+
+    if (n == 0) {
+        return;
+    }
+    if (a->report->scanned) {
+        more(out, PG_PHRASE_HOSTS_IN_ALL, number(a, n), NULL, NULL);
+        return;
+    }
+    more(out, PG_PHRASE_HOSTS_MORE, number(a, n),
+         number(a, a->m->trend.hosts), NULL);
+    perhaps_ours(out, a);
+}
+
 static pg_card_t since(const asker_t *a)
 {
     const pg_distinct_t *d = &a->s->sources;
@@ -249,6 +328,7 @@ static pg_card_t since(const asker_t *a)
     if (a->s->in_memory) {
         more(&out, PG_PHRASE_SINCE_MEMORY, NULL, NULL, NULL);
     }
+    hosts(&out, a);
     return out;
 }
 

@@ -300,7 +300,7 @@ static void put_trend(writer_t *w)
 
     pg_trend_of(&t, w->report->ledger);
     member(w, "trend",
-           json_pack("{s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o}",
+           json_pack("{s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
                      "hour_is", paces[t.pace],
                      "usual_from_hours", (int)t.hours,
                      "month_so_far", count(t.month),
@@ -308,7 +308,8 @@ static void put_trend(writer_t *w)
                      "last_year_same_days", figure(t.last_year),
                      "month_is", paces[t.monthly],
                      "against_year_ago", course(&t.year),
-                     "against_month_before", course(&t.months)));
+                     "against_month_before", course(&t.months),
+                     "foreign_hosts_last_day", count(t.hosts)));
 }
 
 static void put_days(writer_t *w)

@@ -49,10 +49,11 @@
     X(LAST, LEDGER, "last_attempt", GAUGE, TIME, "last", "Last",              \
       NONE, NONE, "When the newest attempt came; 0 for none")                 \
     X(HOUR, LEDGER, "last_hour_attempts", GAUGE, NONE, "last_hour",           \
-      "LastHour", NONE, NONE, "Relay attempts in the last 60 minutes")        \
+      "LastHour", NONE, NONE,                                                 \
+      "Relay attempts in the last 60 minutes, foreign Hosts aside")           \
     X(USUAL, LEDGER, "usual_hour_attempts", GAUGE, NONE, "usual_hour",        \
       "UsualHour", NONE, NONE,                                                \
-      "Mean of relay attempts an hour, up to 14 days back")                   \
+      "Mean of them an hour, up to 14 days back")                             \
     X(MONTH, LEDGER, "month_attempts", GAUGE, NONE, "this_month",             \
       "ThisMonth", FAMILY, NONE,                                              \
       "Relay attempts of this month (UTC) so far, by family")                 \

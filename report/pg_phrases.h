@@ -218,6 +218,21 @@
       "with the server.",                                                     \
       "台帳のファイルを使えないため、この件数はサーバーの停止とともに"         \
       "失われます。")                                                         \
+    X(HOSTS_IN_ALL,                                                           \
+      "{0} of them only {0:asks|ask} in Host for a name that is not ours; "   \
+      "the answers above leave these out.",                                   \
+      "うち {0} 件は、自サイト以外の名前を Host に示しただけのものです。"     \
+      "上の答えには含めていません。")                                         \
+    X(HOSTS_MORE,                                                             \
+      "{0} of them only {0:asks|ask} in Host for a name that is not ours "    \
+      "({1} in the last 24 hours); the answers above leave these out.",       \
+      "うち {0} 件は、自サイト以外の名前を Host に示しただけのものです "      \
+      "(直近 24 時間に {1} 件)。上の答えには含めていません。")                \
+    X(HOST_YOURS,                                                             \
+      "{0} {0:visitor|visitors} a day {0:asks|ask} for {1}, which no "        \
+      "virtual host names: yours? ProxyGuardOwnHost {1}",                     \
+      "どのバーチャルホストにもない {1} を、1 日に {0} 件の訪問者が求めて"    \
+      "います。自サイトの名前ですか。ProxyGuardOwnHost {1}")                  \
     X(SINCE_MORE,                                                             \
       "{0} {0:attempt|attempts} from {1} {1:source|different sources} in "    \
       "all.",                                                                 \

@@ -11,9 +11,33 @@
 #define HOUR SECONDS(3600)
 #define DAY SECONDS(86400)
 
+/* A ledger may be read while it is written: a part can exceed the sum. */
+static apr_uint64_t without(apr_uint64_t all, apr_uint64_t hosts)
+{
+    return all > hosts ? all - hosts : 0;
+}
+
 apr_uint64_t pg_trend_counted(const pg_bucket_t *bucket)
 {
-    return bucket->attempts - bucket->by_family[PG_FAMILY_HOST];
+    return without(bucket->attempts, bucket->by_family[PG_FAMILY_HOST]);
+}
+
+apr_uint64_t pg_trend_attempts(const pg_snapshot_t *s)
+{
+    return without(s->attempts, s->by_family[PG_FAMILY_HOST]);
+}
+
+static apr_uint64_t hosts_of_a_day(const pg_snapshot_t *s)
+{
+    const pg_series_t *hours = &s->series[PG_PERIOD_HOUR];
+    apr_uint64_t sum = 0;
+
+    for (apr_size_t i = 0; i < hours->n; i++) {
+        if (hours->bucket[i].start > s->taken - DAY) {
+            sum += hours->bucket[i].by_family[PG_FAMILY_HOST];
+        }
+    }
+    return sum;
 }
 
 /* --- the last hour against the usual ------------------------------------- */
@@ -219,6 +243,7 @@ void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s)
     deviation = usual_hours(out, s);
     out->pace = pace_of(out, deviation);
     months(out, s);
+    out->hosts = hosts_of_a_day(s);
     pg_trend_compare(&out->year, s, pg_trend_month(s->taken, 1),
                      pg_trend_month(s->taken, 13));
     pg_trend_compare(&out->months, s, pg_trend_month(s->taken, 1),

@@ -58,6 +58,8 @@ typedef struct pg_trend_t {
 
     pg_course_t year;        /* last month against the same a year before */
     pg_course_t months;      /* last month against the one before it      */
+
+    apr_uint64_t hosts;      /* foreign Hosts in the last 24 hours        */
 } pg_trend_t;
 
 /** How many whole hours are needed before a pace can be "usual". */
@@ -73,8 +75,10 @@ typedef struct pg_trend_t {
  */
 void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s);
 
-/** What a bucket counts for here: all families but the foreign Host. */
+/** What a bucket, and a snapshot, count for here: all families but the
+ *  foreign Host. */
 apr_uint64_t pg_trend_counted(const pg_bucket_t *bucket);
+apr_uint64_t pg_trend_attempts(const pg_snapshot_t *s);
 
 /**
  * How `now` compares with `then`. A change is one only if it is a tenth at

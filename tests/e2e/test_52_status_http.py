@@ -2,6 +2,7 @@
 """The status page over HTTP: what it understands, what it refuses, and what
 mod_status, a browser and a real Prometheus make of it."""
 
+import datetime
 import json
 import os
 import re
@@ -26,6 +27,91 @@ def until(condition, seconds=20):
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.1)
+
+
+# --- what it promises ---------------------------------------------------------
+
+CLASSES = ["absolute", "connect-tls", "connect-mail", "connect-other",
+           "socks", "foreign-host", "malformed", "chosen-backend"]
+OUTCOMES = ["denied", "refused", "dropped", "observed", "relayed", "sunk"]
+
+
+def test_json_has_the_promised_keys_with_nothing_counted(httpd):
+    reply = httpd.get("/proxyguard-status?format=json")
+    status = json.loads(reply.body)
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith("application/json")
+    assert isinstance(status["schema"], int)
+    assert status["attempts"] == 0
+    assert status["by_class"] == dict.fromkeys(CLASSES, 0)
+    assert status["by_outcome"] == dict.fromkeys(OUTCOMES, 0)
+    since = datetime.datetime.fromisoformat(
+        status["since"].replace("Z", "+00:00"))
+    age = datetime.datetime.now(datetime.timezone.utc) - since
+    assert datetime.timedelta(0) <= age < datetime.timedelta(minutes=5)
+
+
+def test_html_is_the_default_and_shows_the_counts(httpd):
+    httpd.send(b"CONNECT mx.example:25 HTTP/1.0\r\n\r\n")
+    reply = httpd.get("/proxyguard-status")
+    assert reply.headers["Content-Type"].startswith("text/html")
+    assert "charset=utf-8" in reply.headers["Content-Type"].lower()
+    for word in ("connect-mail", "denied"):
+        assert word in reply.text
+    httpd.log.attempt()
+
+
+def test_the_page_is_never_stored_sniffed_or_scripted(httpd):
+    reply = httpd.get("/proxyguard-status")
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+    assert "<script" not in reply.text.lower()
+
+
+def test_other_methods_are_refused_and_told_which_are_allowed(httpd):
+    for method in ("POST", "PUT", "DELETE"):
+        reply = httpd.send(
+            f"{method} /proxyguard-status HTTP/1.1\r\n"
+            f"Host: {httpd.authority}\r\nContent-Length: 0\r\n\r\n".encode())
+        assert reply.status == 405
+        assert "GET" in reply.allow and "POST" not in reply.allow
+    reply = httpd.send(f"HEAD /proxyguard-status HTTP/1.1\r\n"
+                       f"Host: {httpd.authority}\r\n\r\n".encode())
+    assert (reply.status, reply.body) == (200, b"")
+
+
+def test_asking_for_the_status_counts_nothing(httpd):
+    for _ in range(3):
+        httpd.get("/proxyguard-status")
+    assert httpd.status()["attempts"] == 0
+
+
+def test_the_shipped_configuration_serves_local_clients_only(httpd_with):
+    # mod_remoteip makes a stranger of this client
+    server = httpd_with("RemoteIPHeader X-Client\n"
+                        "RemoteIPInternalProxy 127.0.0.1",
+                        modules=("remoteip",))
+    assert server.get("/proxyguard-status").status == 200
+    for path in ("/proxyguard-status", "/proxyguard-status/metrics",
+                 "/proxyguard-status?format=json"):
+        reply = server.get(path, headers=["X-Client: 192.0.2.7"])
+        assert reply.status == 403, path
+        assert "attempts" not in reply.text
+    server.log.take_all("AH01630")
+
+
+def test_without_the_shipped_configuration_there_is_no_page(httpd_with):
+    server = httpd_with(shipped=False)
+    assert server.get("/proxyguard-status").status == 404
+
+
+def test_the_status_never_shows_a_strangers_octets_as_markup(httpd):
+    httpd.send(b"GET http://s.example/<script>alert(1)</script> HTTP/1.1\r\n"
+               b"Host: s.example\r\nUser-Agent: <b>\"'&\r\n\r\n")
+    text = httpd.get("/proxyguard-status").text
+    assert "<script" not in text and "<b>\"" not in text
+    httpd.log.attempt()
 
 
 # --- what it understands -----------------------------------------------------
@@ -270,3 +356,42 @@ def test_the_reference_has_each_parameter_and_no_other(httpd):
         PAGE + "?x").text).group(1).split()
     rows = re.findall(r"^\| `(\w+)` \|", doc("status-page.md"), re.M)
     assert rows == known
+
+
+# --- foreign Hosts -----------------------------------------------------------
+
+def ask_for(httpd, host, times):
+    for _ in range(times):
+        assert httpd.send(f"GET / HTTP/1.1\r\nHost: {host}\r\n"
+                          "Connection: close\r\n\r\n".encode()).status == 200
+
+
+def test_foreign_hosts_have_a_sentence_of_their_own(httpd):
+    ask_for(httpd, "shop.s.example:8080", 12)
+    status = httpd.settled(12)
+    assert (status["last_hour"], status["trend"]["month_so_far"]) == (0, 0)
+    assert status["trend"]["foreign_hosts_last_day"] == 12
+    for form in ("html", "text"):
+        page = httpd.get(f"{PAGE}?format={form}").text
+        assert "There were no attempts." in page
+        assert "12 of them only ask in Host for a name that is not ours " \
+            "(12 in the last 24 hours)" in page
+        assert "12 visitors a day ask for shop.s.example, which no virtual " \
+            "host names: yours? ProxyGuardOwnHost shop.s.example" in page
+        assert "shop.s.example" not in httpd.get(
+            f"{PAGE}?format={form}&mask=1").text
+    httpd.send(CONNECT)
+    httpd.settled(13)
+    page = httpd.get(f"{PAGE}?format=text").text
+    assert "The only attempt was not relayed." in page
+    assert "1 attempt in the last hour." in page
+    httpd.log.attempts(13)
+
+
+def test_a_few_who_ask_for_a_name_are_no_reason_to_think_it_ours(httpd):
+    ask_for(httpd, "s.example", 9)
+    httpd.settled(9)
+    page = httpd.get(f"{PAGE}?format=text").text
+    assert "9 of them only ask in Host" in page
+    assert "visitors a day" not in page
+    httpd.log.attempts(9)

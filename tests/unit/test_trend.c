@@ -74,6 +74,36 @@ START_TEST(the_last_hour_is_judged_by_the_hours_before)
 }
 END_TEST
 
+START_TEST(foreign_hosts_are_counted_for_themselves)
+{
+    pg_snapshot_t s = snapshot(10, 9, NOW - 60 * DAY);
+    pg_trend_t t;
+
+    s.attempts = 1000;
+    s.by_family[PG_FAMILY_HOST] = 900;
+    minutes[116].attempts = minutes[116].by_family[PG_FAMILY_HOST] = 500;
+    for (int i = 0; i < 336; i++) {
+        hours[i].attempts += 70;
+        hours[i].by_family[PG_FAMILY_HOST] = 70;
+    }
+    days[790].attempts += 4000;
+    days[790].by_family[PG_FAMILY_HOST] = 4000;
+    month.attempts = 50;
+    month.by_family[PG_FAMILY_HOST] = 20;
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hour, 9);
+    ck_assert_int_eq(t.pace, PG_PACE_USUAL);
+    ck_assert(t.usual > 9.9 && t.usual < 10.1);
+    ck_assert_uint_eq(t.month, 30);
+    ck_assert_uint_eq(t.last_month.n, 23);
+    ck_assert_uint_eq(t.hosts, 24 * 70);
+    ck_assert_uint_eq(pg_trend_attempts(&s), 100);
+    s.by_family[PG_FAMILY_HOST] = 1001;          /* read while it is written */
+    ck_assert_uint_eq(pg_trend_attempts(&s), 0);
+    memset(&month, 0, sizeof(month));
+}
+END_TEST
+
 START_TEST(months_are_compared_up_to_the_same_day)
 {
     pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
@@ -292,6 +322,7 @@ PG_TEST_SUITE(trend)
 
     tcase_add_loop_test(tc, the_last_hour_is_judged_by_the_hours_before, 0,
                         (int)(sizeof(paces) / sizeof(*paces)));
+    tcase_add_test(tc, foreign_hosts_are_counted_for_themselves);
     tcase_add_test(tc, months_are_compared_up_to_the_same_day);
     tcase_add_test(
         tc, a_day_that_has_just_begun_is_compared_with_as_little_of_its_own);
