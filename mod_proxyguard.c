@@ -40,6 +40,7 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     guard->backends = pg_names_backends(s, pconf);
     guard->carrying = pg_book_key(pconf);
     guard->behind_proxy = ap_find_linked_module("mod_remoteip.c") != NULL;
+    guard->probes = pg_probes_make(pconf);
     guard->store = pg_store_open(pconf, s);
     guard->ledger = guard->store ? guard->store->live.ledger : NULL;
     return guard;
@@ -113,17 +114,18 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 }
 
 /* One hook for two: each costs every request some instructions. Both handlers'
- * names, ours and mod_proxy's, begin with "proxy". */
+ * names, ours and mod_proxy's, begin with "proxy"; that of mod_rewrite, which
+ * may have taken the place of ours, begins with "r", one bit apart. */
 static int handler(request_rec *r)
 {
     int result;
 
     if (r->proxyreq == PROXYREQ_NONE
-        && (r->handler == NULL || r->handler[0] != 'p')) {
+        && (r->handler == NULL || (r->handler[0] | 2) != 'r')) {
         return DECLINED;
     }
-    result = pg_gate_handler(r);
-    return result == DECLINED ? pg_status_handler(r) : result;
+    result = pg_status_handler(r);
+    return result == DECLINED ? pg_gate_handler(r) : result;
 }
 
 /* --- hooks --------------------------------------------------------------- */

@@ -513,6 +513,19 @@ static const rule_t rules_table[PG_RULE_COUNT] = {
             "RewriteRule \"^(.*)$\" \"http://app.example.com/$1\" [P]",
             "RewriteRule \"^(.*)$\" \"http://app.example.com/$1\" [P]"),
     },
+    [PG_RULE_STATUS_PROXIED] = {
+        .id = 270, .severity = PG_SEVERITY_NOTE,
+        .what = {
+            "the status page answers what a proxy on this host forwards%s",
+            "ステータスページが、同じホスト上のプロキシが転送した要求にも"
+            "応答します%s",
+        },
+        .meaning = {
+            "To Require local everybody behind that proxy is local",
+            "Require local にとって、そのプロキシ越しの相手は誰でもローカルです",
+        },
+        .fix = BOTH("ProxyGuardStatusProxied Off"),
+    },
 };
 
 /* --- collecting ---------------------------------------------------------- */

@@ -43,6 +43,7 @@ typedef enum pg_rule_e {
     PG_RULE_BY_SENT,
     PG_RULE_HOST_DENY,
     PG_RULE_NOT_IN_TREE,
+    PG_RULE_STATUS_PROXIED,
     PG_RULE_COUNT
 } pg_rule_e;
 

@@ -443,6 +443,15 @@ static void check_h2(pg_rules_t *r, const pg_directive_t *d,
     }
 }
 
+static void check_proxied(pg_rules_t *r, const pg_directive_t *d,
+                          const scope_t *scope)
+{
+    (void)scope;
+    if (pg_tree_says(d, "On", r->scratch)) {
+        report(r, PG_RULE_STATUS_PROXIED, d, "");
+    }
+}
+
 static void check_add(pg_rules_t *r, const pg_directive_t *d,
                       const scope_t *scope)
 {
@@ -511,6 +520,7 @@ static const check_t checks[] = {
     { "ServerName", check_name },
     { "ServerAlias", check_alias },
     { "H2ProxyRequests", check_h2 },
+    { "ProxyGuardStatusProxied", check_proxied },
     { "ProxyAddHeaders", check_add },
     { "<Location", check_location },
     { "<LocationMatch", check_location },

@@ -129,11 +129,37 @@ static bool is_foreign_host(const pg_request_t *request, const pg_own_t *own,
            && !pg_own_knows(own, a, request->local);
 }
 
+/* Over TLS the client has seen our certificate and asks for something else:
+ * so does a browser whose HTTPS proxy we should be. A foreign address may be
+ * ours all the same, the public one of a NAT, so it is a foreign Host only. */
+__attribute__((noinline))
+static pg_class_e by_authority(pg_verdict_t *out, const pg_request_t *request,
+                               const pg_own_t *own, pg_reason_e otherwise)
+{
+    pg_authority_t a;
+    bool name;
+
+    if (!request->names_known || !pg_target_authority(&a, request->host)
+        || pg_own_knows(own, &a, request->local)) {
+        return clean(out, otherwise);
+    }
+    name = a.host_kind == PG_HOST_NAME;
+    if (name ? !pg_malformed_is_name(a.host) : !request->check_host) {
+        return clean(out, otherwise);
+    }
+    return attempt(out, name ? PG_CLASS_ABSOLUTE : PG_CLASS_FOREIGN_HOST,
+                   PG_REASON_AUTHORITY, a.host,
+                   a.port_kind == PG_PORT_NONE ? 443 : a.port);
+}
+
 static pg_class_e by_host(pg_verdict_t *out, const pg_request_t *request,
                           const pg_own_t *own, pg_reason_e otherwise)
 {
     pg_authority_t a;
 
+    if (request->over_tls && own && request->host.len) {
+        return by_authority(out, request, own, otherwise);
+    }
     if (request->check_host && own && request->host.len
         && !pg_own_has_name(own, request->host)
         && is_foreign_host(request, own, &a)) {
@@ -294,6 +320,64 @@ static pg_class_e connect_to(pg_verdict_t *out, const pg_request_t *request)
                    b.port);
 }
 
+/* A token of a list such as Upgrade has. */
+static bool has_token(pg_span_t list, pg_span_t token)
+{
+    while (list.len) {
+        apr_size_t end = pg_span_find(list, ',');
+
+        if (pg_span_ieq(pg_span_trim(pg_span_upto(list, end)), token)) {
+            return true;
+        }
+        list = pg_span_from(list, end + 1);
+    }
+    return false;
+}
+
+static pg_span_t next_segment(pg_span_t *path)
+{
+    pg_span_t segment = pg_span_upto(*path, pg_span_find_any(*path, "/?#"));
+
+    *path = pg_span_from(*path, segment.len + 1);
+    return segment;
+}
+
+/* A tunnel for UDP or IP, whose destination is in the path: asked for by
+ * extended CONNECT (RFC 8441), or by Upgrade (RFC 9298 3.2, RFC 9484 4.2).
+ * Without either it is a path like any other. */
+__attribute__((noinline))
+static pg_class_e by_tunnel(pg_verdict_t *out, const pg_request_t *request,
+                            const pg_own_t *own)
+{
+    static const pg_span_t prefix = { .ptr = "/.well-known/masque/",
+                                      .len = 20 };
+    pg_span_t path = pg_span_from(request->target, prefix.len), kind;
+    pg_authority_t a;
+    bool udp;
+
+    kind = next_segment(&path);
+    udp = pg_span_eq(kind, PG_SPAN("udp"));
+    if (!pg_span_eq(pg_span_upto(request->target, prefix.len), prefix)
+        || (!udp && !pg_span_eq(kind, PG_SPAN("ip")))
+        || !(pg_span_eq(request->method, PG_SPAN("CONNECT"))
+             || has_token(request->upgrade, PG_SPAN("connect-udp"))
+             || has_token(request->upgrade, PG_SPAN("connect-ip")))) {
+        return by_host(out, request, own, PG_REASON_ORIGIN);
+    }
+    pg_target_authority(&a, next_segment(&path));
+    (void)pg_target_port(&a.port, udp ? next_segment(&path) : PG_SPAN(""));
+    return attempt(out, connect_class(a.port), PG_REASON_MASQUE, a.host,
+                   a.port);
+}
+
+static pg_class_e origin(pg_verdict_t *out, const pg_request_t *request,
+                         const pg_own_t *own)
+{
+    return request->target.len > 1 && request->target.ptr[1] == '.'
+           ? by_tunnel(out, request, own)
+           : by_host(out, request, own, PG_REASON_ORIGIN);
+}
+
 /* --- everything else ----------------------------------------------------- */
 
 static pg_class_e socks(pg_verdict_t *out, const pg_socks_t *s)
@@ -441,7 +525,7 @@ static pg_class_e by_line(pg_verdict_t *out, const pg_request_t *request,
     out->method = whole.method;
     out->target = whole.target.ptr ? whole.target
                                    : or_absent(request->line);
-    return is_origin(&whole) ? by_host(out, request, own, PG_REASON_ORIGIN)
+    return is_origin(&whole) ? origin(out, &whole, own)
                              : not_origin(out, &whole, own);
 }
 
@@ -455,7 +539,5 @@ pg_class_e pg_classify(pg_verdict_t *out, const pg_request_t *request,
     if (!is_origin(request)) {
         return by_line(out, request, own);
     }
-    /* The path of every ordinary request ends here. */
-    return request->check_host
-           ? by_host(out, request, own, PG_REASON_ORIGIN) : PG_CLASS_CLEAN;
+    return origin(out, request, own);
 }

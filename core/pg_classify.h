@@ -20,6 +20,9 @@ typedef struct pg_request_t {
     pg_span_t host;      /* Host field value, or :authority; absent if none */
     const pg_address_t *local;   /* address it came in on; NULL = unknown */
     apr_uint16_t local_port;     /* 0 = unknown                           */
+    pg_span_t upgrade;   /* Upgrade field value; absent if none           */
+    bool over_tls;       /* HTTP/2 over TLS: host is the :authority, which
+                            is what clients of an HTTPS proxy send        */
     bool check_host;     /* look for a foreign Host in origin-form        */
     bool names_known;    /* of the virtual host: then it does not matter
                             that another one takes every name             */
@@ -48,7 +51,9 @@ typedef struct pg_request_t {
     X(BARE_ORDER,        "bare-order")                                        \
     X(CHOSEN_HOST,       "backend-host-from-client")                          \
     X(CHOSEN_PORT,       "backend-port-from-client")                          \
-    X(FORWARDED,         "about-to-be-forwarded")
+    X(FORWARDED,         "about-to-be-forwarded")                             \
+    X(AUTHORITY,         "foreign-authority")                                 \
+    X(MASQUE,            "tunnel-over-http")
 
 #define PG_ENUM_REASON(sym, name) PG_REASON_##sym,
 typedef enum pg_reason_e {

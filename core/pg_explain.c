@@ -178,6 +178,19 @@ static const char *const whys[PG_REASON_COUNT][PG_LANG_COUNT] = {
         "フォワードプロキシとして使う設定ではないバーチャルホストで、mod_proxy"
         " が要求を転送しようとしました。",
     },
+    [PG_REASON_AUTHORITY] = {
+        "Over HTTP/2 with TLS, the request is for a name or an address that is"
+        " neither configured here nor in this server's certificate: what a"
+        " browser sends to an HTTPS proxy.",
+        "TLS 上の HTTP/2 で、設定にもサーバー証明書にもない名前またはアドレス"
+        "を要求しています。ブラウザーが HTTPS プロキシに送る形です。",
+    },
+    [PG_REASON_MASQUE] = {
+        "A tunnel for UDP or IP packets, with its destination in the path (RFC"
+        " 9298, RFC 9484).",
+        "パスに宛先を書いて、UDP または IP パケットのトンネルを求めています"
+        " (RFC 9298、RFC 9484)。",
+    },
 };
 
 const char *pg_explain_class(pg_class_e c, pg_lang_e lang)

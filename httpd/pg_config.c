@@ -153,6 +153,13 @@ static const char *set_peek(cmd_parms *cmd, void *dir, const char *arg)
     return take_word(&pg_config_of(cmd->server)->peek, cmd, switch_words, arg);
 }
 
+static const char *set_status_proxied(cmd_parms *cmd, void *dir,
+                                      const char *arg)
+{
+    return take_word(&pg_config_of(cmd->server)->status_proxied, cmd,
+                     switch_words, arg);
+}
+
 static const char *set_audit(cmd_parms *cmd, void *dir, const char *arg)
 {
     const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -484,6 +491,10 @@ const command_rec pg_config_directives[] = {
     AP_INIT_TAKE1("ProxyGuardPeek", set_peek, NULL, RSRC_CONF,
                   "On or Off: look at a connection's first octets for SOCKS, "
                   "and for CONNECT on a TLS port; default On"),
+    AP_INIT_TAKE1("ProxyGuardStatusProxied", set_status_proxied, NULL,
+                  RSRC_CONF,
+                  "On or Off: answer requests for the status page that a "
+                  "proxy on the same host forwarded; default Off"),
     AP_INIT_TAKE23("ProxyGuardAction", set_action, NULL, RSRC_CONF,
                    "class or all, then deny [status], drop, observe or, for "
                    "CONNECT, sink; "

@@ -42,6 +42,7 @@ typedef enum pg_audit_mode_e {       /* ProxyGuardAudit */
     X(int,          recent,       PG_UNSET, 0) /* 0: the ledger's own */  \
     X(int,          rate_source,  PG_UNSET, 10)  /* lines; 0: no limit */ \
     X(int,          rate_total,   PG_UNSET, 120)                          \
+    X(int,          status_proxied, PG_UNSET, 0)                          \
     X(const char *, hosts,        NULL,     PG_HOSTS_FILE) /* "": none */  \
     X(const char *, evidence,     NULL,     NULL) /* NULL: none       */  \
     X(int,      evidence_source,  PG_UNSET, 60)  /* lines; 0: no limit */ \

@@ -10,11 +10,14 @@
 #include <mod_proxy.h>
 
 #include "mod_proxyguard.h"
+#include "pg_answer.h"
 #include "pg_book.h"
 #include "pg_config.h"
 #include "pg_conn.h"
 #include "pg_hot.h"
+#include "pg_names.h"
 #include "pg_note.h"
+#include "pg_probes.h"
 #include "pg_request.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -59,7 +62,12 @@ static pg_class_e classify(pg_verdict_t *out, request_rec *r,
                          && settings->engine != PG_ENGINE_OFF;
     request.names_known = settings->names_known;
     request.may_forward = settings->may_forward;
-    return pg_classify(out, &request, settings->guard->own);
+    if (pg_classify(out, &request, settings->guard->own) != PG_CLASS_CLEAN
+        && out->reason == PG_REASON_AUTHORITY
+        && pg_names_certified(r, out->host)) {
+        out->class_id = PG_CLASS_CLEAN;
+    }
+    return out->class_id;
 }
 
 /* In a virtual host that is Off only what another one would stop counts. */
@@ -176,20 +184,75 @@ static PG_OFF_THE_PATH int look_at_host(request_rec *r,
     return *host == '\0' ? let_pass(r) : look_closer(r, settings);
 }
 
+/* Nobody looks for foreign Hosts here; an :authority is another matter. */
+static int look_at_no_host(request_rec *r, const pg_settings_t *settings)
+{
+    return r->connection->master && pg_request_is_h2_tls(r)
+           ? look_closer(r, settings) : let_pass(r);
+}
+
+/* For a local ErrorDocument httpd has made a GET of it. */
+static bool is_connect(const request_rec *r)
+{
+    return r->the_request && strncmp(r->the_request, "CONNECT ", 8) == 0;
+}
+
+/* CONNECT that names nobody ("/", "*"), or nobody who could be called: httpd
+ * answers 400 before any hook, from which scanners conclude that CONNECT is
+ * allowed. Where it is, 400 is right. */
+static bool is_refused_connect(const request_rec *r,
+                               const pg_settings_t *settings)
+{
+    return r->status == HTTP_BAD_REQUEST && is_connect(r)
+           && pg_note_of(r) == NULL && settings->engine == PG_ENGINE_ON
+           && settings->posture != PG_POSTURE_RESTRICTED
+           && settings->posture != PG_POSTURE_ON_PURPOSE;
+}
+
+static void refuse_method(request_rec *r)
+{
+    r->status = HTTP_METHOD_NOT_ALLOWED;
+    r->status_line = NULL;
+    pg_note_allow(r);
+}
+
+/* A local ErrorDocument: another request, which is the one that is logged. */
+static PG_OFF_THE_PATH int look_at_error(request_rec *r,
+                                         const pg_settings_t *settings)
+{
+    const request_rec *first = pg_note_first(r);
+    const pg_note_t *note = pg_note_of(first);
+
+    if (is_refused_connect(first, settings)) {
+        refuse_method(r);
+    }
+    if (note && !note->clean) {
+        pg_note_publish(r, note);
+    }
+    return DECLINED;
+}
+
 int pg_guard_post_read(request_rec *r)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
 
-    if (settings->guard == NULL || r->main || r->prev) {
+    if (settings->guard == NULL) {
         return DECLINED;
     }
-    if (r->unparsed_uri == NULL || r->unparsed_uri[0] != '/') {
+    /* A part of a request comes here only when it is redirected. */
+    if (r->prev) {
+        return ap_is_HTTP_ERROR(r->status) ? look_at_error(r, settings)
+                                           : DECLINED;
+    }
+    if (r->unparsed_uri == NULL || r->unparsed_uri[0] != '/'
+        || r->unparsed_uri[1] == '.') {
         return look_closer(r, settings);
     }
     if (settings->engine == PG_ENGINE_OFF) {
         return DECLINED;
     }
-    return settings->foreign_host ? look_at_host(r, settings) : let_pass(r);
+    return settings->foreign_host ? look_at_host(r, settings)
+                                  : look_at_no_host(r, settings);
 }
 
 /* An ErrorDocument with a URL turns the refusal into a redirect, and a
@@ -200,8 +263,14 @@ void pg_guard_error(request_rec *r)
     const pg_settings_t *settings = pg_config_of(r->server);
     const pg_note_t *note = pg_note_of(pg_note_first(r));
 
-    if (!ap_is_HTTP_REDIRECT(r->status) || settings->guard == NULL
-        || settings->engine == PG_ENGINE_OBSERVE) {
+    if (settings->guard == NULL || settings->engine == PG_ENGINE_OBSERVE) {
+        return;
+    }
+    if (is_refused_connect(r, settings)) {
+        pg_answer_explain(r, r->status, PG_CLASS_CONNECT_OTHER);
+        refuse_method(r);
+    }
+    if (!ap_is_HTTP_REDIRECT(r->status)) {
         return;
     }
     if (note == NULL) {
@@ -215,10 +284,21 @@ void pg_guard_error(request_rec *r)
     r->status_line = NULL;
     r->header_only = 1;
     if (r->status == HTTP_METHOD_NOT_ALLOWED) {
-        /* httpd, still sending the redirect, adds none (RFC 9110 15.5.6) */
-        apr_table_setn(r->err_headers_out, "Allow", "GET,HEAD,POST,OPTIONS");
+        pg_note_allow(r);
     }
     pg_note_close(r);
+}
+
+void pg_guard_excuse(request_rec *r)
+{
+    request_rec *first = pg_note_first(r);
+    const pg_note_t *note = pg_note_of(first);
+
+    if (note && !note->clean
+        && note->verdict.class_id == PG_CLASS_FOREIGN_HOST) {
+        pg_note_leave(first, &clean_note);
+        pg_note_withdraw(first);
+    }
 }
 
 /* --- what became of it --------------------------------------------------- */
@@ -258,6 +338,23 @@ static bool is_counted_already(const request_rec *r)
     return conn && conn->counted && r->connection->keepalives == 0;
 }
 
+/* LogFormat reads the notes of the last of a chain of redirects. */
+static void publish_everywhere(request_rec *r, const pg_note_t *note)
+{
+    for (; r && !note->clean; r = r->next) {
+        pg_note_publish(r, note);
+    }
+}
+
+/* CONNECT that names nobody asks for no relay, but whether one is here. */
+static void count_probe(const request_rec *r, const pg_settings_t *settings,
+                        const pg_note_t *note)
+{
+    if (note->clean && is_connect(r)) {
+        pg_probes_count(settings->guard->probes);
+    }
+}
+
 static PG_OFF_THE_PATH int log_attempt(request_rec *r, const pg_note_t *note)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
@@ -273,9 +370,8 @@ static PG_OFF_THE_PATH int log_attempt(request_rec *r, const pg_note_t *note)
     }
     if (note == NULL) {
         note = examine(r, settings, false);
-        if (!note->clean) {
-            pg_note_publish(r, note);
-        }
+        publish_everywhere(r, note);
+        count_probe(r, settings, note);
     }
     if (!note->clean) {
         pg_book_close(r, settings, (pg_note_t *)note);

@@ -17,6 +17,7 @@
 #include "pg_notify.h"
 #include "pg_own.h"
 #include "pg_policy.h"
+#include "pg_probes.h"
 #include "pg_sinkhole.h"
 #include "pg_store.h"
 
@@ -31,6 +32,7 @@ typedef struct pg_guard_t {
     const pg_audit_t *audit;
     pg_notify_t *outlet;
     pg_sinkhole_t *sink;         /* NULL: none                            */
+    pg_probes_t *probes;         /* CONNECT that names nobody             */
     bool behind_proxy;           /* mod_remoteip is loaded: the peer need
                                     not be the client                     */
 } pg_guard_t;
@@ -43,6 +45,10 @@ int pg_guard_quick(request_rec *r, int lookup);
 
 /** insert_error_filter: no attempt that is refused is answered with 3xx. */
 void pg_guard_error(request_rec *r);
+
+/** The request turned out to be for this module's own page: a foreign Host
+ *  there is a scrape by some other name, not an attempt. */
+void pg_guard_excuse(request_rec *r);
 
 /** log_transaction: the one place that counts and logs an attempt. */
 int pg_guard_log(request_rec *r);

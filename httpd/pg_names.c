@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <sys/utsname.h>
 #include <http_config.h>
+#include <http_ssl.h>
 #include <util_cfgtree.h>
 
 #include "pg_config.h"
@@ -113,6 +114,39 @@ pg_own_t *pg_names_collect(server_rec *main_server, apr_pool_t *pool)
     return own;
 }
 
+/* RFC 6125 6.4.3: the asterisk is one whole label, the leftmost. */
+static bool is_certified_by(pg_span_t san, pg_span_t host)
+{
+    if (pg_span_istarts(san, PG_SPAN("*."))) {
+        san = pg_span_from(san, 1);
+        host = pg_span_from(host, pg_span_find(host, '.'));
+    }
+    return san.len && pg_span_ieq(san, host);
+}
+
+bool pg_names_certified(request_rec *r, pg_span_t host)
+{
+    enum { NAMES_MOST = 256 };
+
+    if (host.len && host.ptr[host.len - 1] == '.') {
+        host.len--;
+    }
+    for (int i = 0; i < NAMES_MOST; i++) {
+        const char *variable =
+            apr_psprintf(r->pool, "SSL_SERVER_SAN_DNS_%d", i);
+        const char *san = ap_ssl_var_lookup(r->pool, r->server,
+                                            r->connection, r, variable);
+
+        if (san == NULL || *san == '\0') {
+            return false;
+        }
+        if (is_certified_by(pg_span_str(san), host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *pg_names_label(const server_rec *s, apr_pool_t *pool)
 {
     const char *name = s->server_hostname ? s->server_hostname : "-";
@@ -156,7 +190,8 @@ static bool hosts_all(const ap_directive_t *node, const server_rec *s,
         if (is_another(node, s, main)) {
             continue;
         }
-        if ((ap_cstr_casecmp(node->directive, "VirtualDocumentRoot") == 0
+        if (((ap_cstr_casecmp(node->directive, "VirtualDocumentRoot") == 0
+              || ap_cstr_casecmp(node->directive, "VirtualScriptAlias") == 0)
              && strchr(node->args, '%'))
             || hosts_all(node->first_child, s, main)) {
             return true;
@@ -181,6 +216,7 @@ pg_names_facts_t pg_names_facts(void)
     return (pg_names_facts_t){
         .named = stands_in(ap_conftree, "ServerName"),
         .mass = stands_in(ap_conftree, "VirtualDocumentRoot")
+                || stands_in(ap_conftree, "VirtualScriptAlias")
     };
 }
 

@@ -20,6 +20,12 @@ pg_address_t pg_names_address(const apr_sockaddr_t *sa);
  */
 pg_own_t *pg_names_collect(server_rec *main_server, apr_pool_t *pool);
 
+/**
+ * Does the certificate of this TLS connection name the host, by itself or by
+ * a wildcard? Asks mod_ssl; false without TLS. Costs some microseconds.
+ */
+bool pg_names_certified(request_rec *r, pg_span_t host);
+
 /** "name:port" of a virtual host, for people; port left out when unknown. */
 const char *pg_names_label(const server_rec *s, apr_pool_t *pool);
 
@@ -38,6 +44,9 @@ pg_names_facts_t pg_names_facts(void);
  */
 const char *pg_names_unknown(const server_rec *s, const server_rec *main,
                              const pg_names_facts_t *facts);
+
+/** Is there mass hosting by mod_vhost_alias, where each folder is a name? */
+bool pg_names_by_folder(void);
 
 /** Every backend that the configuration names: in the directives that can make
  *  mod_proxy go somewhere, and with ProxyGuardBackend. */

@@ -7,6 +7,7 @@
 #include <http_vhost.h>
 
 #include "mod_proxyguard.h"
+#include "pg_answer.h"
 
 const pg_note_t *pg_note_of(const request_rec *r)
 {
@@ -123,6 +124,14 @@ void pg_note_publish(request_rec *r, const pg_note_t *note)
     apr_table_setn(r->subprocess_env, PROXYGUARD_ENV, name);
 }
 
+void pg_note_withdraw(request_rec *r)
+{
+    apr_table_unset(r->notes, PROXYGUARD_NOTE_CLASS);
+    apr_table_unset(r->notes, PROXYGUARD_NOTE_REASON);
+    apr_table_unset(r->notes, PROXYGUARD_NOTE_ACTION);
+    apr_table_unset(r->subprocess_env, PROXYGUARD_ENV);
+}
+
 /* --- action -------------------------------------------------------------- */
 
 void pg_note_close(request_rec *r)
@@ -135,10 +144,23 @@ void pg_note_close(request_rec *r)
     }
 }
 
-static int deny(request_rec *r, int status)
+void pg_note_allow(request_rec *r)
 {
+    apr_table_setn(r->err_headers_out, "Allow", "GET,HEAD,POST,OPTIONS");
+}
+
+static int deny(request_rec *r, const pg_note_t *note)
+{
+    int status = note->action.status;
+
     pg_note_close(r);
+    /* A GET that asks for an upgrade to a tunnel: GET as such is allowed. */
+    if (status == HTTP_METHOD_NOT_ALLOWED && r->method_number == M_GET) {
+        status = HTTP_MISDIRECTED_REQUEST;
+    }
+    pg_answer_explain(r, status, note->verdict.class_id);
     if (status == HTTP_METHOD_NOT_ALLOWED) {
+        pg_note_allow(r);
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, M_OPTIONS,
                                   -1);
     }
@@ -159,7 +181,7 @@ int pg_note_enforce(request_rec *r, const pg_note_t *note)
 {
     switch (note->action.act) {
     case PG_ACT_DENY:
-        return deny(r, note->action.status);
+        return deny(r, note);
     case PG_ACT_DROP:
         return drop(r);
     case PG_ACT_SINK:            /* in pg_guard_quick()                   */

@@ -58,6 +58,13 @@ pg_action_t pg_note_decide(request_rec *r, const pg_settings_t *settings,
 /** Let other modules and log formats know. */
 void pg_note_publish(request_rec *r, const pg_note_t *note);
 
+/** Take that back. */
+void pg_note_withdraw(request_rec *r);
+
+/** Say which methods are allowed, on a page that httpd does not say it on: one
+ *  of an ErrorDocument, or with a status that has become 405 late. */
+void pg_note_allow(request_rec *r);
+
 /** Stop a request, as a hook's return value. DECLINED: it may go on. */
 int pg_note_enforce(request_rec *r, const pg_note_t *note);
 

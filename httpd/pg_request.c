@@ -3,6 +3,7 @@
 #include "pg_request.h"
 
 #include <http_core.h>
+#include <http_ssl.h>
 
 #include "pg_names.h"
 
@@ -23,6 +24,13 @@ void pg_request_local(pg_request_t *out, pg_address_t *local,
     }
 }
 
+bool pg_request_is_h2_tls(const request_rec *r)
+{
+    conn_rec *below = r->connection->master;
+
+    return below && ap_ssl_conn_is_ssl(below);
+}
+
 void pg_request_read(pg_request_t *out, pg_address_t *local,
                      const request_rec *r, bool valid)
 {
@@ -36,7 +44,9 @@ void pg_request_read(pg_request_t *out, pg_address_t *local,
     out->line = pg_span_str(r->the_request);
     if (r->headers_in) {
         out->host = pg_span_str(apr_table_get(r->headers_in, "Host"));
+        out->upgrade = pg_span_str(apr_table_get(r->headers_in, "Upgrade"));
     }
+    out->over_tls = pg_request_is_h2_tls(r);
     pg_request_local(out, local, r->connection);
 }
 

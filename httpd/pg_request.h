@@ -23,6 +23,9 @@
 void pg_request_read(pg_request_t *out, pg_address_t *local,
                      const request_rec *r, bool valid);
 
+/** Did it come by HTTP/2 over TLS? */
+bool pg_request_is_h2_tls(const request_rec *r);
+
 /** The address that a connection came in on. */
 void pg_request_local(pg_request_t *out, pg_address_t *local,
                       const conn_rec *c);

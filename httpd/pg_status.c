@@ -14,7 +14,8 @@
 #include "pg_escape.h"
 #include "pg_found.h"
 #include "pg_guard.h"
-#include "pg_hot.h"
+#include "pg_log.h"
+#include "pg_names.h"
 #include "pg_query.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -31,19 +32,35 @@ static pg_span_t field(request_rec *r, const char *name)
     return pg_span_str(apr_table_get(r->headers_in, name));
 }
 
+#define METRICS "/metrics"
+
+/* What is asked for below the page. With no folder at all behind the URL (mass
+ * hosting, a rewritten request) its whole path is the path_info, and only the
+ * end of it tells. */
+static const char *path_below(const request_rec *r)
+{
+    const char *path = r->path_info ? r->path_info : "";
+    apr_size_t n = strlen(path), metrics = sizeof(METRICS) - 1;
+
+    if (strcmp(path, r->uri) != 0) {
+        return path;
+    }
+    return n > metrics && strcmp(path + n - metrics, METRICS) == 0
+           ? METRICS : "";
+}
+
 /* A scraper has a path before it has parameters: wherever the page is, its
  * metrics are at "/metrics" below it. */
 static bool is_for_metrics(const request_rec *r)
 {
-    pg_span_t path = pg_span_str(r->path_info ? r->path_info : "");
-
-    return pg_span_eq(path, PG_SPAN("/metrics"));
+    return strcmp(path_below(r), METRICS) == 0;
 }
 
 static bool is_elsewhere(const request_rec *r)
 {
-    return r->path_info && *r->path_info && strcmp(r->path_info, "/") != 0
-           && !is_for_metrics(r);
+    const char *path = path_below(r);
+
+    return *path && strcmp(path, "/") != 0 && !is_for_metrics(r);
 }
 
 /* The query, then what the headers prefer where it says nothing. */
@@ -64,6 +81,80 @@ static const char *understand(request_rec *r, pg_query_t *query)
     return NULL;
 }
 
+/* --- who may see it ------------------------------------------------------ */
+
+/* What a proxy adds to a request that it forwards; NULL: nothing. */
+static const char *forwarding_field(const request_rec *r)
+{
+    static const char *const names[] = {
+        "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+        "X-Forwarded-Server", "Forwarded", "Via", "X-Real-IP", NULL
+    };
+    const char *const *name = names;
+
+    while (*name && apr_table_get(r->headers_in, *name) == NULL) {
+        name++;
+    }
+    return *name;
+}
+
+/* "Require local" takes everybody who comes by loopback for the administrator.
+ * With a proxy on the same host that is everybody, unless mod_remoteip has
+ * put the client's address in the place of the peer's. */
+static const char *forwarded_by(const request_rec *r)
+{
+    const apr_sockaddr_t *peer = r->connection->client_addr;
+    pg_address_t address = pg_names_address(peer);
+
+    return r->useragent_addr == peer && pg_address_is_loopback(&address)
+           ? forwarding_field(r) : NULL;
+}
+
+/* A name that an attacker has in the DNS and points at this server makes his
+ * script and this page one site to a browser (DNS rebinding). He has neither
+ * our names nor those of one label, which scrapers use, nor an address. */
+static bool may_be_asked_for(request_rec *r, const pg_settings_t *settings)
+{
+    const pg_guard_t *guard = settings->guard;
+    pg_span_t host = field(r, "Host");
+    pg_address_t local = pg_names_address(r->connection->local_addr);
+    pg_authority_t a;
+
+    if (guard == NULL || !settings->names_known || host.len == 0) {
+        return true;
+    }
+    pg_target_authority(&a, host);
+    return a.host_kind == PG_HOST_IPV4 || a.host_kind == PG_HOST_IPV6
+           || pg_span_find(a.host, '.') == a.host.len
+           || pg_own_knows(guard->own, &a, &local)
+           || pg_names_certified(r, a.host);
+}
+
+/* The status of a refusal, or OK. */
+static int admit(request_rec *r, const char **wrong)
+{
+    const pg_settings_t *settings = pg_config_of(r->server);
+    const char *forwarded = settings->status_proxied ? NULL : forwarded_by(r);
+
+    if (forwarded) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PGLOGNO(0120)
+                      "the status page was refused: the request came by "
+                      "loopback with %s, so a proxy on this host forwarded "
+                      "it for a client that is not known",
+                      forwarded);
+        *wrong = "A proxy on this host forwarded this request, so anyone may "
+                 "have sent it. Let mod_remoteip restore the client's "
+                 "address, or set ProxyGuardStatusProxied On.";
+        return HTTP_FORBIDDEN;
+    }
+    if (!may_be_asked_for(r, settings)) {
+        *wrong = "This server does not go by the name that was asked for. "
+                 "ProxyGuardOwnHost adds names.";
+        return HTTP_MISDIRECTED_REQUEST;
+    }
+    return OK;
+}
+
 /* --- the answer ---------------------------------------------------------- */
 
 static void set_headers(request_rec *r)
@@ -80,9 +171,9 @@ static void set_headers(request_rec *r)
 }
 
 /* One sentence of ours; nothing of what was sent. */
-static int refuse(request_rec *r, const char *wrong)
+static int refuse(request_rec *r, int status, const char *wrong)
 {
-    r->status = HTTP_BAD_REQUEST;
+    r->status = status;
     ap_set_content_type(r, "text/plain; charset=utf-8");
     ap_rprintf(r, "%s\n", wrong);
     return OK;
@@ -136,6 +227,7 @@ static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
         report->evidence_lines_lost = pg_notify_lost(guard->outlet);
     }
     report->sinks = guard && guard->sink;
+    report->connect_probes = guard ? pg_probes_counted(guard->probes) : 0;
     if (guard && guard->audit) {
         const pg_audit_t *audit = pg_found_live(guard->audit,
             snapshot ? steered(snapshot) : 0, r->pool);
@@ -164,11 +256,18 @@ static int answer(request_rec *r, const pg_query_t *query)
     return OK;
 }
 
-static PG_OFF_THE_PATH int serve(request_rec *r)
+static int serve(request_rec *r)
 {
     pg_query_t query;
     const char *wrong;
+    int status;
 
+    set_headers(r);
+    status = admit(r, &wrong);
+    if (status != OK) {
+        return refuse(r, status, wrong);
+    }
+    pg_guard_excuse(r);
     if (r->method_number != M_GET) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return HTTP_METHOD_NOT_ALLOWED;
@@ -176,18 +275,48 @@ static PG_OFF_THE_PATH int serve(request_rec *r)
     if (is_elsewhere(r)) {
         return HTTP_NOT_FOUND;
     }
-    set_headers(r);
     wrong = understand(r, &query);
-    return wrong ? refuse(r, wrong) : answer(r, &query);
+    return wrong ? refuse(r, HTTP_BAD_REQUEST, wrong) : answer(r, &query);
 }
 
-/* Asked for every request; most names differ in the first octet. */
+/* The handler that the configuration sets for this place. */
+static const char *configured_handler(request_rec *r)
+{
+    const core_dir_config *dir = ap_get_core_module_config(r->per_dir_config);
+    const char *problem = NULL, *name = dir->handler;
+
+    if (dir->expr_handler) {
+        name = ap_expr_str_exec(r, dir->expr_handler, &problem);
+    }
+    return problem ? NULL : name;
+}
+
+/* A front controller's .htaccess rewrites every URL that is no file, and this
+ * one too. mod_rewrite has put its own handler, and a path and a query of its
+ * own, in the place of what was asked for. */
+static int serve_rewritten(request_rec *r)
+{
+    const char *name = configured_handler(r);
+
+    if (name == NULL || strcmp(name, PG_STATUS_HANDLER) != 0) {
+        return DECLINED;
+    }
+    r->args = r->parsed_uri.query;
+    r->path_info = r->uri;
+    return serve(r);
+}
+
 int pg_status_handler(request_rec *r)
 {
-    static const char ours[] = PG_STATUS_HANDLER;
-
-    return r->handler && r->handler[0] == ours[0]
-           && strcmp(r->handler, ours) == 0 ? serve(r) : DECLINED;
+    if (r->handler == NULL) {
+        return DECLINED;
+    }
+    if (strcmp(r->handler, PG_STATUS_HANDLER) == 0) {
+        return serve(r);
+    }
+    return strcmp(r->handler, "redirect-handler") == 0
+           || strcmp(r->handler, "proxy-server") == 0
+           ? serve_rewritten(r) : DECLINED;
 }
 
 /* --- a block in mod_status ----------------------------------------------- */

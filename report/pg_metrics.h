@@ -63,6 +63,9 @@
       POSTURE, NONE, "Virtual hosts by what they are to strangers")           \
     X(FINDINGS, ALWAYS, "findings", GAUGE, NONE, "by_severity", "Findings",   \
       SEVERITY, NONE, "Findings of the configuration audit by severity")      \
+    X(PROBES, ALWAYS, "connect_probes", COUNTER, NONE, "connect_probes",      \
+      "ConnectProbes", NONE, NONE,                                            \
+      "CONNECT requests that name no host; not attempts")                     \
     X(HELD, ALWAYS, "log_lines_held", COUNTER, NONE, "log_lines_held",        \
       "LogHeld", NONE, NONE,                                                  \
       "Lines that ProxyGuardLogRate kept out of the error log")               \

@@ -46,6 +46,7 @@ typedef struct pg_report_t {
     apr_size_t vhost_count;
     const pg_finding_t *findings; /* of the audit, worst first           */
     apr_size_t finding_count;
+    apr_uint64_t connect_probes; /* CONNECT that names nobody, likewise   */
     apr_uint64_t log_lines_held; /* by the budget, since httpd started    */
     apr_uint64_t evidence_lines_lost;
     bool sinks;                  /* CONNECT is accepted, and captured     */

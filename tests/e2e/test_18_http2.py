@@ -4,13 +4,16 @@ one refused stream leaves the others alone."""
 
 import base64
 import re
+import subprocess
 
 import pytest
 
+from pg_browser import chromium
 from pg_h2 import Http2
 from pg_hosts import free_ports, host_on, tls_on
+from pg_peers import make_certificate, trusting_client
 from pg_servers import Servers
-from pg_wire import Wire
+from pg_wire import Wire, exchange
 
 ABLE = ("event", "worker")       # mod_http2 does not work with prefork
 OWN = "www.own.example"
@@ -52,9 +55,9 @@ ASKED = {
     "CONNECT 25": (connect("mx.example:25"), 405, "connect-mail", "denied"),
     "CONNECT ourselves": (connect(OWN + ":443"), 405, "connect-tls",
                           "denied"),
-    "CONNECT without port": (connect("s.example"), 400, "connect-other",
+    "CONNECT without port": (connect("s.example"), 405, "connect-other",
                              "refused"),
-    "CONNECT with userinfo": (connect("own@s.example:443"), 400,
+    "CONNECT with userinfo": (connect("own@s.example:443"), 405,
                               "connect-tls", "refused"),
     "path too long": (request("GET", OWN, path="/" + "a" * 9000), 414, None,
                       None),
@@ -63,6 +66,16 @@ ASKED = {
         "foreign-host", "refused"),
     "bad expectation": (request("GET", "s.example", ("expect", "200-ok")),
                         417, "foreign-host", "refused"),
+}
+
+# Over TLS an authority that is not ours is what an HTTPS proxy is asked:
+# status, class, outcome.
+OVER_TLS = {
+    "foreign authority": (421, "absolute", "denied"),
+    "foreign Host, no authority": (421, "absolute", "denied"),
+    "userinfo that imitates us": (400, "absolute", "refused"),
+    "path too long, stranger": (414, "absolute", "refused"),
+    "bad expectation": (417, "absolute", "refused"),
 }
 
 # nghttp2 resets these: no hook sees them, and no proxy could
@@ -135,6 +148,7 @@ def to(request, server):
     def connection(name="plain"):
         return Http2(("127.0.0.1", server.ports[name, request.param]),
                      tls=request.param == "h2")
+    connection.tls = request.param == "h2"
     return connection
 
 
@@ -163,10 +177,13 @@ def must_be_reset(server, to, fields):
 
 @pytest.mark.parametrize("what", ASKED)
 def test_every_way_that_reaches_a_hook(server, to, what):
-    fields, status, class_id, outcome = ASKED[what]
+    fields, *answer = ASKED[what]
     if "userinfo" in what and resets_userinfo(server):
         must_be_reset(server, to, fields)
         return
+    if to.tls:
+        answer = OVER_TLS.get(what, answer)
+    status, class_id, outcome = answer
     with to() as client:
         assert client.ask(*fields).status == status
         # the connection goes on, whatever became of the stream
@@ -218,8 +235,9 @@ def test_deny_a_foreign_authority(server, to):
     with to("deny") as client:
         assert client.get("s.example").status == 421
         assert client.get(OWN).status == 200
-    assert counted(server, 1)[0] == {"attempts": 1, "foreign-host": 1,
-                                     "denied": 1}
+    assert counted(server, 1)[0] == {
+        "attempts": 1, "absolute" if to.tls else "foreign-host": 1,
+        "denied": 1}
 
 
 def test_observe_counts_each_once(server, to):
@@ -247,10 +265,146 @@ def test_extended_connect(server, to):
     with to("sockets") as client:
         client.ask(*extended(OWN))
         client.ask(*extended("s.example"))
+    assert counted(server, 1)[0]["absolute" if to.tls else "foreign-host"] \
+        == 1
+
+
+@pytest.mark.parametrize("path, class_id, host, port", [
+    ("udp/x.example/443/", "connect-tls", "x.example", "443"),
+    ("udp/192.0.2.9/53/", "connect-other", "192.0.2.9", "53"),
+    ("ip/x.example/17/", "connect-other", "x.example", "0")])
+def test_extended_connect_for_a_tunnel_is_counted(server, to, path, class_id,
+                                                  host, port):
+    kind = "connect-" + path.split("/")[0]
+    with to("sockets") as client:
         assert client.ask(*extended(
-            "s.example", "connect-udp",
-            "/.well-known/masque/udp/x.example/443/")).status == 501
-    assert counted(server, 2)[0]["foreign-host"] == 2
+            OWN, kind, "/.well-known/masque/" + path)).status == 501
+    changed, lines = counted(server, 1)
+    assert changed == {"attempts": 1, class_id: 1, "refused": 1}
+    assert (lines[0].reason, lines[0].fields["host"],
+            lines[0].fields["port"]) == ("tunnel-over-http", host, port)
+
+
+# --- whose an authority is, over TLS -----------------------------------------
+
+# what is asked for -> status, class, outcome
+WHOSE = {
+    OWN: (200, None, None), "WWW.Own.Example.": (200, None, None),
+    OWN + ":8443": (200, None, None),
+    # only in the certificate
+    "own.example": (200, None, None), "own.example:443": (200, None, None),
+    "OWN.EXAMPLE": (200, None, None), "a.wild.example": (200, None, None),
+    "wild.example": (421, "absolute", "denied"),
+    "a.b.wild.example": (421, "absolute", "denied"),
+    # where the connection came in, and other addresses: it may be a NAT's
+    "127.0.0.1": (200, None, None), "[::ffff:127.0.0.1]": (200, None, None),
+    "192.0.2.9": (200, "foreign-host", "observed"),
+    "[2001:db8::9]": (200, "foreign-host", "observed"),
+    "localhost": (200, None, None),
+    "s.example": (421, "absolute", "denied"),
+    "s.example:443": (421, "absolute", "denied"),
+    "xown.example": (421, "absolute", "denied"),
+    "web": (421, "absolute", "denied"),
+}
+
+
+@pytest.fixture(scope="module")
+def wild_certificate(tmp_path_factory):
+    return make_certificate(str(tmp_path_factory.mktemp("wild")),
+                            [OWN, "own.example", "*.wild.example"])
+
+
+def over_tls(mpm, certificate, conf=""):
+    servers = Servers(mpm)
+    port = free_ports(1)[0]
+    server = servers("Protocols h2 http/1.1\n" + tls_on(port, certificate,
+                                                        conf),
+                     modules=("ssl", "http2"))
+    server.log.take_all("PG02")
+    server.h2 = ("127.0.0.1", port)
+    return servers, server
+
+
+def test_whose_an_authority_is_over_tls(mpm, wild_certificate):
+    servers, server = over_tls(mpm, wild_certificate)
+    seen = {}
+    for authority in WHOSE:
+        with Http2(server.h2, tls=True) as client:
+            answer = client.get(authority, scheme="https")
+        lines = server.log.take_all(" PG01")
+        server.log.take_all("AH")
+        seen[authority] = (answer.status, *(
+            (lines[0].fields["class"], lines[0].outcome) if lines
+            else (None, None)))
+        assert all(x.reason == "foreign-authority" for x in lines)
+    servers.finish(seen != WHOSE)
+    assert seen == WHOSE
+
+
+def test_a_foreign_address_can_be_denied_and_names_without_host_check(
+        mpm, wild_certificate):
+    servers, server = over_tls(mpm, wild_certificate,
+                               "ProxyGuardAction foreign-host deny")
+    with Http2(server.h2, tls=True) as client:
+        assert client.get("192.0.2.9").status == 421
+        assert client.get("127.0.0.1").status == 200
+    assert server.log.attempt().fields["class"] == "foreign-host"
+    servers.finish(False)
+    servers, server = over_tls(mpm, wild_certificate,
+                               "ProxyGuardForeignHost Off")
+    with Http2(server.h2, tls=True) as client:
+        assert client.get("192.0.2.9").status == 200
+        assert client.get("own.example").status == 200
+        assert client.get("s.example").status == 421
+    assert server.log.attempt().fields["class"] == "absolute"
+    servers.finish(False)
+
+
+def test_http1_over_tls_stays_as_it_is(mpm, wild_certificate):
+    servers, server = over_tls(mpm, wild_certificate)
+    reply = exchange(server.h2, b"GET /page.txt HTTP/1.1\r\nHost: s.example"
+                     b"\r\nConnection: close\r\n\r\n",
+                     tls=trusting_client())
+    assert reply.status == 200
+    line = server.log.attempt()
+    assert (line.fields["class"], line.reason) == ("foreign-host",
+                                                   "foreign-host-field")
+    servers.finish(False)
+
+
+def test_chromium_with_an_https_proxy_over_http2(mpm, wild_certificate,
+                                                 tmp_path):
+    servers, server = over_tls(mpm, wild_certificate)
+    done = chromium(tmp_path, "http://www.s.invalid/", "--dump-dom",
+                    "--ignore-certificate-errors",
+                    f"--proxy-server=https://127.0.0.1:{server.h2[1]}")
+    # it asks for its updates, too
+    line = [x for x in server.log.take_all(" PG01")
+            if x.fields["host"] == "www.s.invalid"][0]
+    assert (line.fields["class"], line.reason, line.status) == (
+        "absolute", "foreign-authority", "421")
+    assert b"own front page" not in done.stdout
+    server.log.take_all(" PG01|AH")
+    servers.finish(False)
+
+
+def test_nghttp_and_curl_over_tls(mpm, wild_certificate):
+    servers, server = over_tls(mpm, wild_certificate)
+    url = f"https://127.0.0.1:{server.h2[1]}/page.txt"
+
+    def said(*command):
+        return subprocess.run(command, capture_output=True, text=True,
+                              timeout=30).stdout
+
+    assert "own page" in said("nghttp", url)
+    assert ":status: 421" in said("nghttp", "-nv", "-H",
+                                  ":authority: s.invalid", url)
+    curl = ("curl", "-sk", "--http2", "-o", "/dev/null", "-w",
+            "%{http_version} %{http_code}")
+    assert said(*curl, url) == "2 200"
+    assert said(*curl, "-H", "Host: s.invalid", url) == "2 421"
+    assert {x.fields["class"] for x in server.log.attempts(2)} == {"absolute"}
+    servers.finish(False)
 
 
 def test_many_streams_at_once_add_up(server, to):

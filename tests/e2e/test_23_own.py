@@ -2,13 +2,14 @@
 """Who we are, through a real httpd: what its own fields get wrong must
 neither hide a stranger nor make one of a friend."""
 
+import os
 import socket
 import time
 
 import pytest
 
 from pg_hosts import free_ports, host_on
-from pg_wire import SLOW, exchange
+from pg_wire import SLOW, exchange, wait_until
 
 PAGE = b"own page\n"
 
@@ -278,13 +279,21 @@ NAMELESS = {
             ServerName www.own.example
             ServerAlias *
         </VirtualHost>""", "an alias takes all names"),
+    "mass hosting": ("""
+        UseCanonicalName Off
+        VirtualDocumentRoot @ROOT@/sites/%0
+        <Directory @ROOT@/sites>
+            Require all granted
+        </Directory>""", "VirtualDocumentRoot takes all names"),
 }
 
 
 @pytest.mark.parametrize("what", NAMELESS)
 def test_names_that_cannot_be_known_make_no_host_foreign(httpd_with, what):
     conf, why = NAMELESS[what]
-    server = httpd_with.make(conf)
+    server = httpd_with.make(conf, modules=("vhost_alias",))
+    os.makedirs(server.path("sites", "s.example"))
+    server.write("sites/s.example/page.txt", PAGE)
     if what == "no ServerName":
         whole = server._text
         server._text = lambda: whole().replace("ServerName", "# ServerName")
@@ -293,6 +302,7 @@ def test_names_that_cannot_be_known_make_no_host_foreign(httpd_with, what):
     server.log.take_all("AH00558|PG023[01]")
     assert server.send(get("/page.txt", "s.example")).body == PAGE
     assert server.status()["attempts"] == 0
+    assert server.get("/proxyguard-status/metrics").status == 200
     # a stranger's absolute-form is one all the same
     assert server.send(get("http://s.example/", "s.example")).status == 421
     server.log.attempt()
@@ -330,3 +340,32 @@ def test_ten_thousand_virtual_hosts(httpd_with):
                 "http://a.h5000.own.test/": "own",
                 "http://h10000.own.test/": STRANGER}
     assert verdicts(server, expected, "h1.own.test") == expected
+
+
+# --- what a catch-all address and a clean request leave ----------------------
+
+@pytest.mark.parametrize("address", ["*", "_default_"])
+def test_foreign_hosts_on_a_virtual_host_for_every_address(httpd_with,
+                                                           address):
+    """The "*" and "_default_" of <VirtualHost> are not names of ours."""
+    server = httpd_with(f"<VirtualHost {address}:@PORT@>\n"
+                        "ServerName www.own.example\n</VirtualHost>")
+    assert server.log.all("PG0004|:warn") == []
+    assert server.send(get("/page.txt", "s.example")).body == PAGE
+    assert server.log.attempt().fields["class"] == "foreign-host"
+    expected = {"http://*/": STRANGER, "http://_default_/": STRANGER,
+                "http://www.own.example/": "own"}
+    assert verdicts(server, expected, server.name) == expected
+
+
+def test_our_own_absolute_form_leaves_no_note_and_no_variable(httpd_with):
+    server = httpd_with('CustomLog @ROOT@/notes.log "%{proxyguard-class}n '
+                        '%{proxyguard-reason}n %{proxyguard-action}n '
+                        '%{PROXYGUARD}e"')
+    assert server.send(get(f"http://{server.name}/page.txt", server.name)
+                       ).body == PAGE
+    assert server.send(get("http://s.example/", "s.example")).status == 421
+    server.log.attempt()
+    wait_until(lambda: server.read("notes.log").count("\n") == 2, "two lines")
+    assert server.read("notes.log").splitlines() == [
+        "- - - -", "absolute absolute-form-to-stranger deny absolute"]

@@ -188,6 +188,22 @@ def test_nmap(httpd):
     assert httpd.get("/page.txt").status == 200
 
 
+def methods_by_nmap(port):
+    return run("nmap", "-Pn", "-n", "-p", str(port), "--script",
+               "+http-methods", "--script-args",
+               "http-methods.test-all=true", "127.0.0.1")[1]
+
+
+def test_nmap_does_not_list_connect_as_supported(httpd_with, httpd):
+    assert "CONNECT" not in methods_by_nmap(httpd.port)
+    assert httpd.status()["attempts"] == 0
+    assert httpd.status()["connect_probes"] >= 1
+    httpd.log.take_all("AH")
+    bare = httpd_with(guard=False)
+    assert "CONNECT" in methods_by_nmap(bare.port)
+    bare.log.take_all("AH")
+
+
 def test_nmap_would_have_found_an_open_one(httpd_with, origin):
     server = httpd_with("ProxyRequests On", guard=False,
                         modules=("proxy", "proxy_http"))

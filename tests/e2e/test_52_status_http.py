@@ -395,3 +395,130 @@ def test_a_few_who_ask_for_a_name_are_no_reason_to_think_it_ours(httpd):
     assert "9 of them only ask in Host" in page
     assert "visitors a day" not in page
     httpd.log.attempts(9)
+
+
+# --- it guards itself --------------------------------------------------------
+
+FORWARDED = ["X-Forwarded-For: 192.0.2.7", "x-forwarded-for: 127.0.0.1",
+             "Forwarded: for=192.0.2.7", "Via: 1.1 varnish",
+             "X-Real-IP: 192.0.2.7", "X-Forwarded-Proto: https"]
+
+
+@pytest.mark.parametrize("field", FORWARDED)
+def test_whom_a_proxy_on_this_host_stands_for_is_not_local(httpd, field):
+    for path in (PAGE, PAGE + "/metrics", PAGE + "?format=json"):
+        reply = httpd.get(path, headers=[field])
+        assert reply.status == 403, path
+        assert reply.headers["Content-Type"].startswith("text/plain")
+        assert reply.text.count("\n") == 1
+        assert "mod_remoteip" in reply.text
+        assert "ProxyGuardStatusProxied On" in reply.text
+    assert len(httpd.log.all("(?i)PG0120: .*with "
+                             + field.split(":")[0])) == 3
+    assert httpd.get(PAGE).status == 200
+
+
+def test_a_directive_lets_proxied_requests_see_the_page(httpd_with):
+    server = httpd_with("ProxyGuardStatusProxied On")
+    for field in FORWARDED:
+        assert server.get(PAGE, headers=[field]).status == 200
+    assert server.log.all("PG0120") == []
+    assert "PG0270" in server.run("-t", "-D", "DUMP_PROXYGUARD")[1]
+
+
+def test_what_mod_remoteip_took_is_judged_by_require(httpd_with):
+    server = httpd_with("RemoteIPHeader X-Forwarded-For\n"
+                        "RemoteIPInternalProxy 127.0.0.1\n",
+                        modules=("remoteip",))
+    both = ["Via: 1.1 nginx", "X-Real-IP: 127.0.0.1"]
+    assert server.get(PAGE, headers=["X-Forwarded-For: 127.0.0.1", *both]
+                      ).status == 200
+    assert server.get(PAGE, headers=["X-Forwarded-For: 192.0.2.7", *both]
+                      ).status == 403
+    server.log.take("AH01630")
+    assert server.log.all("PG0120") == []
+    # it took nothing here
+    assert server.get(PAGE, headers=both).status == 403
+    server.log.take("PG0120")
+
+
+def page_as(server, host, path=PAGE):
+    return server.send(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n"
+                       "Connection: close\r\n\r\n".encode())
+
+
+def test_a_name_that_is_not_ours_does_not_get_the_page(httpd):
+    for host in ("rebound.s.example", f"s.example:{httpd.port}",
+                 "www.own.example.s.example"):
+        reply = page_as(httpd, host)
+        assert reply.status == 421
+        assert "ProxyGuardOwnHost" in reply.text and host not in reply.text
+    for host in (httpd.name, "WWW.OWN.EXAMPLE.", "localhost", "127.0.0.1",
+                 "[::1]:80", "web", "web:80",
+                 "web.default.svc.cluster.local"):
+        assert page_as(httpd, host).status == 200, host
+    assert httpd.send(f"GET {PAGE} HTTP/1.0\r\n\r\n".encode()).status == 200
+    # only what was refused is counted
+    assert httpd.settled(3)["by_class"]["foreign-host"] == 3
+    httpd.log.attempts(3)
+
+
+def test_scrapes_by_whatever_name_are_no_attempts(httpd_with):
+    server = httpd_with('CustomLog @ROOT@/class.log '
+                        '"%{proxyguard-class}n %{PROXYGUARD}e"')
+    for _ in range(20):
+        assert page_as(server, "web:80", PAGE + "/metrics").status == 200
+    assert page_as(server, "web:80").status == 200
+    assert page_as(server, "web:80", "/page.txt").status == 200
+    assert server.settled(1)["attempts"] == 1
+    assert server.log.attempt().fields["target"] == "/page.txt"
+    lines = server.read("class.log").splitlines()
+    assert lines[:22] == ["- -"] * 21 + ["foreign-host foreign-host"]
+
+
+def test_without_names_no_host_is_refused(httpd_with):
+    server = httpd_with(name=None)
+    assert page_as(server, "s.example").status == 200
+    server.log.take_all("PG0004|PG023|AH00558")
+
+
+WORDPRESS = """
+RewriteEngine On
+RewriteBase /
+RewriteRule ^index\\.php$ - [L]
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteCond %{REQUEST_FILENAME} !-d
+RewriteRule . /index.html?q=1 [L]
+"""
+
+
+def test_a_front_controller_does_not_swallow_the_page(httpd_with):
+    server = httpd_with.make(
+        "<Directory @ROOT@/htdocs>\nAllowOverride All\n</Directory>",
+        modules=("rewrite",))
+    server.write("htdocs/.htaccess", WORDPRESS)
+    server.start()
+    # it is at work
+    assert server.get("/no/such/page").body == b"own front page\n"
+    assert server.get("/page.txt").body == b"own page\n"
+    page = server.get(PAGE)
+    assert page.status == 200 and "<h1" in page.text
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert json.loads(server.get(PAGE + "?format=json").text)["attempts"] == 0
+    assert "# TYPE proxyguard_" in server.get(PAGE + "/metrics").text
+    assert "# EOF" in server.get(PAGE + "/metrics?format=openmetrics").text
+    assert server.get(PAGE + "?format=xml").status == 400
+    assert server.get(PAGE, headers=["Via: 1.1 nginx"]).status == 403
+
+
+def test_a_front_controller_that_proxies_does_not_either(httpd_with, origin):
+    server = httpd_with.make(
+        "<Directory @ROOT@/htdocs>\nAllowOverride All\n</Directory>",
+        modules=("rewrite", "proxy", "proxy_http"))
+    server.write("htdocs/.htaccess", "RewriteEngine On\nRewriteRule ^(.*)$ "
+                 f"http://{origin.authority}/$1 [P]\n")
+    server.start()
+    assert server.get("/page.txt").text == "from the origin\n"
+    assert server.get(PAGE + "?format=json").status == 200
+    assert "# TYPE proxyguard_" in server.get(PAGE + "/metrics").text
+    assert len(origin.hits) == 1

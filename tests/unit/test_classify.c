@@ -254,6 +254,53 @@ START_TEST(what_mod_proxy_would_call_ourselves_stays_clean)
 }
 END_TEST
 
+START_TEST(over_tls_an_authority_that_is_not_ours_is_absolute)
+{
+    static const struct {
+        const char *host;
+        pg_class_e checked, unchecked;
+    } row[] = {
+        { "own.test", PG_CLASS_CLEAN, PG_CLASS_CLEAN },
+        { "localhost", PG_CLASS_CLEAN, PG_CLASS_CLEAN },
+        { "stranger.test", PG_CLASS_ABSOLUTE, PG_CLASS_ABSOLUTE },
+        { "192.0.2.9", PG_CLASS_FOREIGN_HOST, PG_CLASS_CLEAN },
+        { "[2001:db8::9]", PG_CLASS_FOREIGN_HOST, PG_CLASS_CLEAN },
+        { "a..b", PG_CLASS_CLEAN, PG_CLASS_CLEAN },
+    };
+    pg_request_t request = { .line = PG_SPAN("GET / HTTP/2.0"),
+                             .over_tls = true };
+
+    for (apr_size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        request.host = pg_span_str(row[i].host);
+        request.names_known = request.check_host = true;
+        ck_assert_int_eq(class_of(&request, own), row[i].checked);
+        request.check_host = false;
+        ck_assert_int_eq(class_of(&request, own), row[i].unchecked);
+        request.names_known = false;
+        ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    }
+}
+END_TEST
+
+START_TEST(an_upgrade_to_a_tunnel_needs_both_path_and_field)
+{
+    pg_request_t request = {
+        .line = PG_SPAN("GET /.well-known/masque/udp/a.test/25/ HTTP/1.1")
+    };
+
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    request.upgrade = PG_SPAN("h2c, CONNECT-udp");
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CONNECT_MAIL);
+    request.upgrade = PG_SPAN("connect-ip");
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CONNECT_MAIL);
+    request.upgrade = PG_SPAN("connect-udp2");
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+    request.upgrade = PG_SPAN("connect-udp");
+    request.line = PG_SPAN("GET /.well-known/masque/udq/a.test/25/ HTTP/1.1");
+    ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
+}
+END_TEST
+
 START_TEST(the_address_and_port_of_the_connection_are_ours)
 {
     static const pg_address_t local = {
@@ -291,6 +338,8 @@ PG_TEST_SUITE(classify)
     tcase_add_test(
         tc, without_names_everybody_is_a_stranger_but_no_host_is_foreign);
     tcase_add_test(tc, hosts_are_looked_at_only_when_asked);
+    tcase_add_test(tc, over_tls_an_authority_that_is_not_ours_is_absolute);
+    tcase_add_test(tc, an_upgrade_to_a_tunnel_needs_both_path_and_field);
     tcase_add_test(tc, the_address_and_port_of_the_connection_are_ours);
     suite_add_tcase(suite, tc);
 }

@@ -1,0 +1,18 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What a refusal says. */
+#ifndef PG_ANSWER_H
+#define PG_ANSWER_H
+
+#include <httpd.h>
+
+#include "pg_vocab.h"
+
+/**
+ * Have httpd send a page of ours with an error status, unless ErrorDocument
+ * has one: httpd's own text for 421 speaks of SNI, which sends administrators
+ * after the wrong fault. Nothing of the request is in it.
+ */
+void pg_answer_explain(request_rec *r, int status, pg_class_e class_id);
+
+#endif
