@@ -74,7 +74,7 @@ static void add_server(pg_own_t *own, const server_rec *s)
  * is no regular file could block the start. */
 static pg_span_t text_of(const char *path, apr_pool_t *pool)
 {
-    char *text = apr_palloc(pool, PG_HOSTS_MAX);
+    char *text = apr_pcalloc(pool, PG_HOSTS_MAX + 1);
     apr_size_t n = 0;
     apr_finfo_t info;
     apr_file_t *file;
@@ -242,9 +242,9 @@ static bool names_backends(const char *directive)
 {
     static const char *const names[] = {
         "ProxyPass", "ProxyPassMatch", "BalancerMember", "RewriteRule",
-        "RewriteCond", "SetHandler", "SetEnv", "SetEnvIf", "SetEnvIfNoCase",
-        "SetEnvIfExpr", "RequestHeader", "ProxyFCGISetEnvIf", "<Proxy",
-        "<LocationMatch", "<DirectoryMatch", "<If", "<ElseIf", NULL
+        "RewriteCond", "SetHandler", "AddHandler", "SetEnv", "SetEnvIf",
+        "SetEnvIfNoCase", "SetEnvIfExpr", "RequestHeader", "ProxyFCGISetEnvIf",
+        "<Proxy", "<LocationMatch", "<DirectoryMatch", "<If", "<ElseIf", NULL
     };
     const char *const *name = names;
 
@@ -284,12 +284,84 @@ static void read_arguments(pg_backends_t *out, const ap_directive_t *node,
     }
 }
 
+static bool is_refusal(char *flags)
+{
+    static const char *const words[] = { "F", "forbidden", "G", "gone" };
+    char *state, *flag = apr_strtok(flags, "[], ", &state);
+
+    for (; flag; flag = apr_strtok(NULL, "[], ", &state)) {
+        for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+            if (ap_cstr_casecmp(flag, words[i]) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A rule that refuses names what it refuses, and so do its conditions. */
+static bool refuses(const ap_directive_t *node, apr_pool_t *pool)
+{
+    const char *args;
+
+    while (node && ap_cstr_casecmp(node->directive, "RewriteCond") == 0) {
+        node = node->next;
+    }
+    if (node == NULL || ap_cstr_casecmp(node->directive, "RewriteRule")) {
+        return false;
+    }
+    args = node->args;
+    (void)ap_getword_conf(pool, &args);
+    (void)ap_getword_conf(pool, &args);
+    return is_refusal(ap_getword_conf(pool, &args));
+}
+
+/* A condition around nothing that names a backend is about something else:
+ * who may come in, mostly. */
+static bool is_idle_condition(const ap_directive_t *node)
+{
+    const ap_directive_t *in = node->first_child;
+
+    while (in && !names_backends(in->directive)) {
+        in = in->next;
+    }
+    return in == NULL && (ap_cstr_casecmpn(node->directive, "<If", 3) == 0
+                          || ap_cstr_casecmp(node->directive, "<ElseIf") == 0);
+}
+
+/* The values of a map, as they are at the start. */
+static void read_map(pg_backends_t *out, const char *args, apr_pool_t *pool)
+{
+    char *text, *line, *state;
+    const char *path;
+
+    (void)ap_getword_conf(pool, &args);
+    path = ap_getword_conf(pool, &args);
+    if (strncmp(path, "txt:", 4) && strncmp(path, "rnd:", 4)) {
+        return;
+    }
+    path = ap_server_root_relative(pool, path + 4);
+    text = path ? apr_pstrdup(pool, text_of(path, pool).ptr) : NULL;
+    line = text ? apr_strtok(text, "\r\n", &state) : NULL;
+    for (; line; line = apr_strtok(NULL, "\r\n", &state)) {
+        const char *rest = line;
+        (void)ap_getword_white(pool, &rest);
+        if (line[0] != '#') {
+            pg_backends_read(out, pg_span_str(ap_getword_white(pool, &rest)));
+        }
+    }
+}
+
 static void read_tree(pg_backends_t *out, const ap_directive_t *node,
                       apr_pool_t *pool)
 {
     for (; node; node = node->next) {
-        if (node->args && names_backends(node->directive)) {
+        if (node->args && names_backends(node->directive)
+            && !is_idle_condition(node) && !refuses(node, pool)) {
             read_arguments(out, node, pool);
+        }
+        else if (ap_cstr_casecmp(node->directive, "RewriteMap") == 0) {
+            read_map(out, node->args, pool);
         }
         read_tree(out, node->first_child, pool);
     }

@@ -54,6 +54,18 @@ SPEAKS = {"http": _http, "ws": _http, "connect": _http, "ajp": _ajp,
               220 if status == 200 else status)}
 
 
+def _listen(peer, scheme):
+    """A request, or its beginning; FastCGI's is over with an empty record of
+    stdin, and whoever closes before it breaks the pipe."""
+    data = peer.recv(65536)
+    while (scheme == "fcgi" and data[:2] == b"\x01\x01"
+           and not data.endswith(b"\x01\x05\0\x01\0\0\0\0")):
+        more = peer.recv(65536)
+        if not more:
+            break
+        data += more
+
+
 class Backend:
     """answer: a status, "silence" or "reset". Speaks as soon as it was
     spoken to; FTP speaks first (RFC 959 5.4)."""
@@ -89,7 +101,7 @@ class Backend:
             peer.settimeout(5)
             try:
                 if self._scheme != "ftp":
-                    peer.recv(65536)
+                    _listen(peer, self._scheme)
                 if self._answer == "silence":
                     self._over.wait(10)
                 elif self._answer == "reset":

@@ -99,6 +99,17 @@ ORDINARY = {
     "a map by Host": ("RewriteMap to txt:@MAP@\n"
                       + rule("^(.*)$", "http://${to:%{HTTP_HOST}}$1"),
                       [ask("/x", "shop.test")]),
+    "a map, its value named by the client": (
+        "RewriteMap to txt:@MAP@\n"
+        + rule("^(.*)$", "http://${to:%{HTTP_HOST}}$1"),
+        [ask("/x?to=@B@", "shop.test", "X-Target: @B@")]),
+    "an address in a variable of a rule": (
+        rule("^", "-", flags="E=TO:@B@")
+        + '\nRewriteRule "^/app/(.*)$" "http://%{ENV:TO}/$1" [P]',
+        [GET, LOUD]),
+    "a name with a dot behind it": (
+        rule("^/app/(.*)$", "http://inner.test.:@BP@/$1")
+        + "\nProxyRemote * http://@B@", [GET, ask("/app/x?inner.test")]),
     "a map in a variable": (
         "RewriteMap to txt:@MAP@\n"
         + rule("^", "-", flags="E=TO:${to:%{HTTP_HOST}}")
@@ -134,6 +145,9 @@ ORDINARY = {
     "FastCGI by a handler": (
         "<FilesMatch \\.php$>\nSetHandler \"proxy:fcgi://@FCGI@\"\n"
         "</FilesMatch>", [ask("/page.php"), ask("/page.php?a=@FCGI@")]),
+    "FastCGI by AddHandler": (
+        "AddHandler \"proxy:fcgi://@FCGI@\" .php",
+        [ask("/page.php"), ask("/page.php?a=@FCGI@")]),
     "FastCGI by a socket": (
         "<FilesMatch \\.php$>\n"
         "SetHandler \"proxy:unix:@SOCK@|fcgi://localhost\"\n"
