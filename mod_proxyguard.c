@@ -60,12 +60,12 @@ static void note_unknown(server_rec *s, const server_rec *main,
         || (!facts->named && s != main)) {
         return;
     }
-    PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0004)
-           "the names of virtual host %s cannot be told (%s): foreign "
-           "Host fields are not looked for there, and a reverse proxy "
-           "may follow Host to any name; name them with ServerName, "
-           "ServerAlias or ProxyGuardOwnHost, or the backends with "
-           "ProxyGuardBackend", settings->vhost, why);
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0004)
+                 "the names of virtual host %s cannot be told (%s): foreign "
+                 "Host fields are not looked for there, and a reverse proxy "
+                 "may follow Host to any name; name them with ServerName, "
+                 "ServerAlias or ProxyGuardOwnHost, or the backends with "
+                 "ProxyGuardBackend", settings->vhost, why);
 }
 
 /* Where the names cannot be told, no Host is foreign. */
@@ -130,6 +130,20 @@ static int handler(request_rec *r)
 
 /* --- hooks --------------------------------------------------------------- */
 
+/* httpd sorts all hooks once more when it has processed the configuration. So
+ * only a server that can proxy and change fields pays for this one. */
+static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    static const char *const after_us[] = { "mod_headers.c", NULL };
+    static const char *const before_us[] = { "mod_rewrite.c", NULL };
+
+    if (ap_find_linked_module("mod_proxy.c")
+        && ap_find_linked_module("mod_headers.c")) {
+        ap_hook_fixups(pg_gate_fixups, before_us, after_us, APR_HOOK_MIDDLE);
+    }
+    return OK;
+}
+
 static void register_hooks(apr_pool_t *pool)
 {
     /* The client's address, its id and its environment are known behind
@@ -143,6 +157,7 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(proxyguard_class);
     pg_peek_register();
     ap_hook_pre_connection(pg_peek_connection, ssl, NULL, APR_HOOK_LAST);
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pg_auditlog_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pg_config_sink_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(pg_auditlog_test, NULL, NULL, APR_HOOK_MIDDLE);

@@ -30,6 +30,7 @@ struct pg_backends_t {
     apr_array_header_t *prefixes;    /* entry_t *, before a variable      */
     apr_array_header_t *stems;       /* const char *, before "("          */
     unsigned char ports[65536 / 8];  /* behind a variable host            */
+    bool joins;                      /* "//$1.$2"                         */
 };
 
 pg_backends_t *pg_backends_create(apr_pool_t *pool)
@@ -65,9 +66,15 @@ static entry_t *make_entry(pg_backends_t *b, const char *name)
     return entry;
 }
 
+static pg_span_t without_dot(pg_span_t host)
+{
+    return host.len > 1 && host.ptr[host.len - 1] == '.'
+           ? pg_span_upto(host, host.len - 1) : host;
+}
+
 static entry_t *host_entry(pg_backends_t *b, pg_span_t host)
 {
-    const char *name = lower(b->pool, host);
+    const char *name = lower(b->pool, without_dot(host));
     entry_t *entry = apr_hash_get(b->hosts, name, APR_HASH_KEY_STRING);
 
     if (entry == NULL) {
@@ -314,7 +321,8 @@ static apr_uint16_t take_port(scan_t *s)
     while (pg_octet_is_digit(at(s, n))) {
         n++;
     }
-    if (at(s, 0) != ':'
+    /* "B:10.0.0.1" is a variable's name and an address */
+    if (at(s, 0) != ':' || at(s, n) == '.'
         || pg_target_port(&port, pg_span_make(s->all.ptr + s->at + 1, n - 1))
            != PG_PORT_OK) {
         return 0;
@@ -384,6 +392,14 @@ static bool begins_host(const scan_t *s)
            || (s->at >= 2 && at[-1] == '/' && at[-2] == '/');
 }
 
+/* Between "//" and the next slash? */
+static bool in_authority(const scan_t *s)
+{
+    apr_size_t slash = pg_span_rfind(pg_span_upto(s->all, s->at), '/');
+
+    return slash > 0 && slash < s->at && s->all.ptr[slash - 1] == '/';
+}
+
 static void read_token(pg_backends_t *b, scan_t *s)
 {
     bool after = s->after_variable, host = begins_host(s);
@@ -398,6 +414,8 @@ static void read_token(pg_backends_t *b, scan_t *s)
         APR_ARRAY_PUSH(b->stems, const char *) = lower(b->pool, token);
     }
     if (after) {
+        b->joins |= variable(s) > 0 && in_authority(s)
+                    && pg_span_eq(token, PG_SPAN("."));
         note_suffix(b, token, port);
     }
     else if (token.len) {
@@ -491,12 +509,6 @@ static bool ends_in(pg_span_t host, const char *suffix)
                           pg_span_make(suffix, n));
 }
 
-static pg_span_t without_dot(pg_span_t host)
-{
-    return host.len > 1 && host.ptr[host.len - 1] == '.'
-           ? pg_span_upto(host, host.len - 1) : host;
-}
-
 static pg_named_e check_lists(const pg_backends_t *b,
                               const pg_destination_t *d, pg_span_t host)
 {
@@ -580,6 +592,21 @@ pg_named_e pg_backends_check(const pg_backends_t *b, const pg_destination_t *d)
                ? PG_NAMED_YES : PG_NAMED_NO;
     }
     return d->kind == PG_DESTINATION_HOST ? check_host(b, d) : PG_NAMED_YES;
+}
+
+bool pg_backends_has_suffix(const pg_backends_t *b, pg_span_t host)
+{
+    for (int i = 0; i < b->suffixes->nelts; i++) {
+        if (ends_in(host, APR_ARRAY_IDX(b->suffixes, i, entry_t *)->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pg_backends_joins(const pg_backends_t *b)
+{
+    return b->joins;
 }
 
 bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *b, pg_span_t host)

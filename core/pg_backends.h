@@ -54,6 +54,13 @@ bool pg_backends_has_port(const pg_backends_t *backends, apr_uint16_t port);
 bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *backends,
                      pg_span_t host);
 
+/** Does the host end in a suffix that the configuration puts behind a
+ *  variable, or is declared? */
+bool pg_backends_has_suffix(const pg_backends_t *backends, pg_span_t host);
+
+/** Does the configuration join variables to a host, as in "http://$1.$2/"? */
+bool pg_backends_joins(const pg_backends_t *backends);
+
 /**
  * Literal text that a captured part of a pattern follows immediately: "go" of
  * "^/go(.*)$". A client's host may stand right behind it.

@@ -44,6 +44,12 @@ static bool no_digit(char c)
     return !pg_octet_is_digit(c);
 }
 
+/* "08080" is the port 8080, too */
+static bool no_digit_but_zero(char c)
+{
+    return c == '0' || no_digit(c);
+}
+
 static bool no_word(char c)
 {
     return !pg_octet_is(c, PG_OCTET_DNS);
@@ -127,24 +133,71 @@ static pg_span_t without_dot(pg_span_t host)
            ? pg_span_upto(host, host.len - 1) : host;
 }
 
-/* A name without a dot right behind the literal text of a pattern. */
-static bool is_behind_stem(const pg_chosen_in_t *in, pg_span_t label)
+/* What may not stand just anywhere, right behind the literal text of a
+ * pattern. */
+static bool is_behind_stem(const pg_chosen_in_t *in, const needle_t *host)
 {
     char text[600];
-    needle_t needle = { .before = anything, .after = no_word };
+    needle_t needle = { .before = anything, .after = host->after };
     pg_span_t stem;
 
     for (int i = 0; (stem = pg_backends_stem(in->backends, i)).ptr; i++) {
-        if (stem.len + label.len <= sizeof(text)) {
+        if (stem.len + host->text.len <= sizeof(text)) {
             memcpy(text, stem.ptr, stem.len);
-            memcpy(text + stem.len, label.ptr, label.len);
-            needle.text = pg_span_make(text, stem.len + label.len);
+            memcpy(text + stem.len, host->text.ptr, host->text.len);
+            needle.text = pg_span_make(text, stem.len + host->text.len);
             if (is_sent(in, &needle)) {
                 return true;
             }
         }
     }
     return false;
+}
+
+/* Is this the end of a host that a rule put behind a name that is ours, or
+ * that the configuration has; or, whatever the name, behind the literal text
+ * of a pattern? "http://%{HTTP_HOST}$1" for "^/go(.*)$" and
+ * "/go.third.example". */
+static bool is_appended(const pg_chosen_in_t *in, pg_span_t head,
+                        pg_span_t rest)
+{
+    pg_chosen_in_t target = *in;
+    needle_t needle = { rest, no_word, no_word };
+
+    if (pg_span_find(rest, '.') == rest.len) {
+        return false;
+    }
+    if (pg_own_has_name(in->own, head)
+        || pg_backends_has_suffix(in->backends, head)) {
+        needle.before = anything;
+        return is_sent(in, &needle);
+    }
+    target.text_count = target.text_count > 0;
+    return rest.ptr[0] == '.' && is_behind_stem(&target, &needle);
+}
+
+static bool is_end_sent(const pg_chosen_in_t *in, pg_span_t host)
+{
+    for (apr_size_t i = 1; i < host.len; i++) {
+        if (is_appended(in, pg_span_upto(host, i), pg_span_from(host, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "http://$1.$2/": every label was sent, as a word of its own. */
+static bool is_joined(const pg_chosen_in_t *in, pg_span_t host)
+{
+    bool sent = pg_backends_joins(in->backends) && host.len > 0;
+
+    while (sent && host.len > 0) {
+        apr_size_t dot = pg_span_find(host, '.');
+        needle_t label = { pg_span_upto(host, dot), no_word, no_word };
+        sent = is_sent(in, &label);
+        host = pg_span_from(host, dot + 1);
+    }
+    return sent;
 }
 
 /* Escapes in the destination come from the text or were made by a rule. */
@@ -155,7 +208,8 @@ static bool is_host_sent(const pg_chosen_in_t *in, const pg_authority_t *a)
     needle_t needle = host_needle(a->host_kind, host);
 
     if (is_sent(in, &needle)
-        || (needle.before == no_word && is_behind_stem(in, host))) {
+        || (needle.before != anything && is_behind_stem(in, &needle))
+        || is_end_sent(in, host) || is_joined(in, host)) {
         return true;
     }
     if (pg_backends_cut(&rest, in->backends, host)) {
@@ -174,7 +228,7 @@ static bool is_host_sent(const pg_chosen_in_t *in, const pg_authority_t *a)
 static bool is_port_sent(const pg_chosen_in_t *in, const pg_destination_t *d)
 {
     char text[6], *at = text + sizeof(text);
-    needle_t needle = { .before = no_digit, .after = no_digit };
+    needle_t needle = { .before = no_digit_but_zero, .after = no_digit };
 
     for (unsigned int port = d->port; port; port /= 10) {
         *--at = (char)('0' + port % 10);

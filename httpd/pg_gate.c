@@ -134,12 +134,41 @@ static int forward(request_rec *r, const pg_settings_t *settings,
 
 /* --- reverse ------------------------------------------------------------- */
 
+#define RECEIVED "proxyguard-received"
+
+/* RequestHeader changes the fields after a rule has read them. */
+int pg_gate_fixups(request_rec *r)
+{
+    request_rec *first;
+    void *kept = NULL;
+
+    if (r->proxyreq != PROXYREQ_REVERSE
+        && (r->handler == NULL || r->handler[0] != 'p')) {
+        return DECLINED;
+    }
+    first = pg_note_first(r);
+    apr_pool_userdata_get(&kept, RECEIVED, first->pool);
+    if (kept == NULL) {
+        apr_pool_userdata_setn(apr_table_copy(first->pool, first->headers_in),
+                               RECEIVED, NULL, first->pool);
+    }
+    return DECLINED;
+}
+
+static const apr_table_t *received(const request_rec *first)
+{
+    void *kept = NULL;
+
+    apr_pool_userdata_get(&kept, RECEIVED, first->pool);
+    return kept ? kept : first->headers_in;
+}
+
 /* What the client sent, in the request that came from the network; internal
  * redirects and subrequests have texts that the configuration made. */
 static void collect(pg_chosen_in_t *in, const request_rec *first,
                     apr_pool_t *pool)
 {
-    const apr_array_header_t *fields = apr_table_elts(first->headers_in);
+    const apr_array_header_t *fields = apr_table_elts(received(first));
     const apr_table_entry_t *field = (const void *)fields->elts;
     pg_span_t *texts = apr_palloc(pool, sizeof(*texts)
                                         * (apr_size_t)(fields->nelts + 2));
@@ -167,7 +196,7 @@ static pg_chosen_e judge(const pg_destination_t *d, request_rec *r,
     pg_chosen_in_t in = {
         .backends = settings->guard->backends, .own = settings->guard->own,
         .names_known = settings->names_known,
-        .host = pg_span_str(apr_table_get(first->headers_in, "Host"))
+        .host = pg_span_str(apr_table_get(received(first), "Host"))
     };
 
     pg_request_local(&request, &local, r->connection);
@@ -183,14 +212,16 @@ static const char *allowance(const pg_destination_t *d, apr_pool_t *pool)
     const pg_authority_t *a = &d->authority;
     const char *open = a->host_kind == PG_HOST_IPV6 ? "[" : "";
     const char *close = a->host_kind == PG_HOST_IPV6 ? "]" : "";
+    const char *value;
 
     if (d->kind != PG_DESTINATION_HOST || d->port == 0
         || a->host_kind == PG_HOST_BAD || a->host_kind == PG_HOST_NONE) {
         return NULL;
     }
-    return apr_psprintf(pool, "ProxyGuardBackend %s%.*s%s:%u", open,
-                        (int)a->host.len, a->host.ptr, close,
-                        (unsigned int)d->port);
+    value = apr_psprintf(pool, "%s%.*s%s:%u", open, (int)a->host.len,
+                         a->host.ptr, close, (unsigned int)d->port);
+    return pg_backends_declare(pg_backends_create(pool), pg_span_str(value))
+           ? NULL : apr_pstrcat(pool, "ProxyGuardBackend ", value, NULL);
 }
 
 static int stop(request_rec *r, const pg_settings_t *settings,
@@ -223,11 +254,22 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
                                   : stop(r, settings, &d[at], worst);
 }
 
+/* mod_proxy has taken "unix:/path|" off the name already, where it saw the
+ * request before its handler; then the host does not matter. */
+static int parse(pg_destination_t d[PG_DESTINATION_READINGS],
+                 const request_rec *r, const char *name)
+{
+    const char *socket = apr_table_get(r->notes, "uds_path");
+
+    return pg_destination_parse(d, pg_span_str(
+        socket ? apr_pstrcat(r->pool, "unix:", socket, "|", NULL) : name));
+}
+
 static int reverse(request_rec *r, const pg_settings_t *settings,
                    const char *name)
 {
     pg_destination_t d[PG_DESTINATION_READINGS];
-    int n = pg_destination_parse(d, pg_span_str(name));
+    int n = parse(d, r, name);
 
     for (int i = 0; i < n; i++) {
         if (pg_backends_check(settings->guard->backends, &d[i])

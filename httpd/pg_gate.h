@@ -11,4 +11,8 @@
 /** handler, before all others: DECLINED, or the refusal. */
 int pg_gate_handler(request_rec *r);
 
+/** fixups, before mod_headers: keep the fields of a request that is about to
+ *  be carried as they were received. */
+int pg_gate_fixups(request_rec *r);
+
 #endif

@@ -3,13 +3,16 @@
 without the guard, and to lead nowhere with it. The origin's memory is the
 proof."""
 
+import os
 import socket
 
 import pytest
 
 import pg_steered
+from pg_backend import Backend
 from pg_hosts import host_on
 from pg_peers import Origin
+from pg_steered import rule
 from pg_wire import exchange
 
 STRANGER = "127.0.0.3"
@@ -108,6 +111,21 @@ def test_no_way_leads_anywhere_with_it(farm):
                                         "an error document": 404}
 
 
+def test_a_socket_can_be_chosen_too(httpd_with):
+    server = httpd_with("", modules=("proxy", "proxy_http", "rewrite"))
+    path = server.path("third.sock")
+    third = Backend("http", path=path)
+    os.chmod(path, 0o777)
+    server.stop()
+    server.conf = rule("^/h$", "unix:%{HTTP:X-Socket}|http://localhost/")
+    server.start()
+    server.log.take_all(r"PG0[02]\d\d: ")
+    reply = server.get("/h", headers=[f"X-Socket: {path}"])
+    assert (reply.status, third.hits) == (403, 0)
+    assert server.log.attempt().reason == "backend-host-from-client"
+    third.close()
+
+
 def test_a_port_is_observed_and_can_be_denied(farm):
     rows = pg_steered.PORTS
     seen = farm(rows)
@@ -147,6 +165,16 @@ def test_the_line_says_the_directive_that_would_allow_it(farm):
         allowed = farm(rows, more=f"ProxyGuardBackend {declared}")
         assert allowed.ask("path")[0], declared
         assert allowed.server.log.all("PG01") == []
+    named = {"path, a name": pg_steered.HOSTS["path, a name"],
+             "a dot behind": pg_steered.HOSTS["Host, a name with a dot behind"]}
+    told = farm(named)
+    for name in named:
+        assert not told.ask(name)[0]
+        said = told.server.log.attempt().allow
+        allowed = farm({name: named[name]}, more=said)
+        assert allowed.ask(name)[0], said
+        assert allowed.server.log.all("class=chosen-backend") == []
+        allowed.server.log.take_all("class=foreign-host")
     other = farm(rows, more="ProxyGuardBackend 127.0.0.3:1")
     assert other.ask("path")[0]
     assert other.server.log.attempt().reason == "backend-port-from-client"

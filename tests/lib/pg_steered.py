@@ -143,6 +143,46 @@ HOSTS = {
         ask("/missing", None, TARGET)),
     "a part of a page": (rule("^/p/(.*)$", "http://$1"),
                          ask("/ssi/page.shtml?@S@")),
+    "a field that is removed then": (
+        rule("^/h$", "http://%{HTTP:X-Target}/")
+        + "\nRequestHeader unset X-Target", ask("/h", None, TARGET)),
+    "Host, set to another then": (
+        HOST + "\nRequestHeader set Host inner.example", ask("/x", "@S@")),
+    "a cookie that is removed then": (
+        rule("^/h$", "http://%1/", "%{HTTP_COOKIE} backend=([^;]+)")
+        + "\nRequestHeader unset Cookie",
+        ask("/h", None, "Cookie: backend=@S@")),
+    "a handler by a field that is removed then": (
+        "<Location /sh>\nSetHandler \"proxy:http://%{HTTP:X-Target}\"\n"
+        "RequestHeader unset X-Target\n</Location>",
+        ask("/sh/x", None, TARGET)),
+    "labels behind our own name": (
+        rule("^/go(.*)$", "http://%{HTTP_HOST}$1") + REMOTE,
+        ask("/go.stranger.test/x", "own.example")),
+    "labels behind a suffix": (
+        rule("^/go(.*)$", "http://%1.apps.internal.example$1",
+             r"%{HTTP_HOST} ^(own)\.") + REMOTE,
+        ask("/go.stranger.test/x")),
+    "labels behind a map's value": (
+        "RewriteMap to txt:@DIR@/map.txt\n"
+        + rule("^/go(.*)$", "http://${to:app}$1") + REMOTE,
+        ask("/go.stranger.test/x")),
+    "labels joined": (
+        rule("^/([0-9]+)/([0-9]+)/([0-9]+)/([0-9]+)/",
+             "http://$1.$2.$3.$4:@SP@/"), ask("/127/0/0/3/x")),
+    "path and query joined": (
+        rule("^/o/(.*)$", "http://$1.%1/", "%{QUERY_STRING} ^d=(.*)$")
+        + REMOTE, ask("/o/stranger?d=test")),
+    "IPv6 behind a digit of a pattern": (
+        rule("^/node(.*)$", "http://[$1]:@SP@/"),
+        ask("/node::ffff:@SH@")),
+    "named by a rule that refuses": (
+        "RewriteEngine On\nRewriteCond %{REQUEST_URI} 127\\.0\\.0\\.3\n"
+        "RewriteRule ^ - [F]\n" + rule("^/h$", "http://%{HTTP:X-Target}/"),
+        ask("/h", None, TARGET)),
+    "named by a section that refuses": (
+        "<If \"%{HTTP_HOST} == '127.0.0.3'\">\nRequire all denied\n</If>\n"
+        + rule("^/h$", "http://%{HTTP:X-Target}/"), ask("/h", None, TARGET)),
     "https": (rule("^/p/(.*)$", "https://$1") + "\nSSLProxyEngine On",
               ask("/p/@S@/x")),
     "ws": (rule("^/p/(.*)$", "ws://$1"),
@@ -169,6 +209,13 @@ PORTS = {
         "ProxyPassMatch ^/port/(.*)$ http://localhost:$1",
         ask("/port/@L@/x")),
     "own address with another port": (HOST, ask("/x", "127.0.0.1:@L@")),
+    "port with a zero before it": (
+        rule("^/port/([0-9]+)/(.*)$", "http://localhost:$1/$2"),
+        ask("/port/0@L@/x")),
+    "port by a field that is removed then": (
+        rule("^/h$", "http://localhost:%{HTTP:X-Port}/")
+        + "\nRequestHeader unset X-Port",
+        ask("/h", None, "X-Port: @L@")),
     "port by a field": (
         rule("^/h$", "http://localhost:%{HTTP:X-Port}/"),
         ask("/h", None, "X-Port: @L@")),
@@ -176,6 +223,7 @@ PORTS = {
 
 # files below the site's folder
 FILES = {
+    "map.txt": "app inner.example\n",
     "htaccess/.htaccess": rule("^p/(.*)$", "http://$1"),
     "hthost/.htaccess": rule("^(.*)$", "http://%{HTTP_HOST}/$1"),
     "hthandler/.htaccess":
