@@ -32,6 +32,17 @@ static bool is_port(pg_span_t s)
     return s.len > 0 && s.len <= 5;
 }
 
+pg_span_t pg_client_without_port(pg_span_t s)
+{
+    apr_size_t colon = pg_span_rfind(s, ':');
+    pg_span_t before = pg_span_upto(s, colon);
+    pg_client_t client;
+
+    return colon < s.len && is_port(pg_span_from(s, colon + 1))
+           && pg_span_find(before, ':') < before.len
+           && read_address(&client, before) ? before : s;
+}
+
 /* "host:port" -> the host; an IPv6 address without brackets has no port. */
 static pg_span_t without_port(pg_span_t s, bool *with_port)
 {
@@ -92,6 +103,11 @@ pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
     out->kind = PG_CLIENT_NONE;
     out->text[0] = '\0';
     s = without_port(first_of_list(s), &out->with_port);
+    if (!read_address(out, s)) {
+        pg_span_t whole = s;
+        s = pg_client_without_port(s);
+        out->with_port = out->with_port || s.len < whole.len;
+    }
     if (read_address(out, s)) {
         out->kind = PG_CLIENT_ADDRESS;
     }

@@ -27,6 +27,8 @@ typedef struct pg_client_t {
  * Read a client. "a, b" is a list and its first member counts; a port, the
  * brackets and the zone of an IPv6 address go; ::ffff:192.0.2.1 is 192.0.2.1.
  *
+ * An IPv6 address without brackets has a port only if it is none with it.
+ *
  * A name has letters, digits, '-', '_' and '.', a dot and a letter in its
  * last label; or it is "localhost".
  *
@@ -34,6 +36,12 @@ typedef struct pg_client_t {
  * @return out->kind
  */
 pg_client_e pg_client_read(pg_client_t *out, pg_span_t s);
+
+/** "2001:db8::1:4711" without its port. Only the format of the log tells that
+ *  the last group is one.
+ *  @return s when nothing behind its last colon can be a port, or when what
+ *          is before that is no IPv6 address */
+pg_span_t pg_client_without_port(pg_span_t s);
 
 /** An address that cannot be the client's own on the Internet: private,
  *  loopback or link-local. A load balancer is there, or a test. */

@@ -225,6 +225,16 @@ static bool open_file(pg_span_t *line)
     return true;
 }
 
+/* "MESSAGE=", from `journalctl -o export`. */
+static bool open_export(pg_span_t *line)
+{
+    if (!pg_span_istarts(*line, PG_SPAN("MESSAGE="))) {
+        return false;
+    }
+    *line = pg_span_from(*line, 8);
+    return true;
+}
+
 /* Both quotes of the line are its first and last octet, and those between
  * are escaped or doubled. */
 static bool open_quoted(pg_span_t *line, pg_room_t *room)
@@ -264,6 +274,9 @@ pg_envelope_e pg_envelope_open(pg_span_t *line, pg_span_t *time,
     iso = open_iso(line, time);
     if (iso != PG_ENVELOPE_NONE) {
         return iso;
+    }
+    if (open_export(line)) {
+        return PG_ENVELOPE_EXPORT;
     }
     if (open_kubectl(line)) {
         return PG_ENVELOPE_KUBECTL;

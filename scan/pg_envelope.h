@@ -12,6 +12,7 @@
     X(JSON,    "json")           /* the line is a member of an object      */ \
     X(SYSLOG,  "syslog")         /* RFC 3164 or RFC 5424                   */ \
     X(JOURNAL, "journal")        /* an ISO time, a host, a program         */ \
+    X(EXPORT,  "journal-export") /* "MESSAGE=" among other fields          */ \
     X(CRI,     "cri")            /* time, stdout or stderr, F or P         */ \
     X(TIME,    "time")           /* docker logs -t                         */ \
     X(COMPOSE, "compose")        /* "name | "                              */ \

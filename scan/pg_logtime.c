@@ -212,7 +212,8 @@ static bool parse_american(date_t *d, pg_span_t s)
            && take_char(s, &at, ' ') && take_rest(s, &at, d);
 }
 
-/* 2024-11-18T11:02:03Z; 2024/11/18 11:02:03 as nginx and Go have it. */
+/* 2024-11-18T11:02:03Z; 2024/11/18 11:02:03 as nginx and Go have it;
+ * 2024/11/18 - 11:02:03, Gin's. */
 static bool parse_iso(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
@@ -224,6 +225,7 @@ static bool parse_iso(date_t *d, pg_span_t s)
            && take_number(s, &at, 2, &d->day)
            && (take_char(s, &at, 'T') || take_char(s, &at, 't')
                || take_char(s, &at, ' '))
+           && (!take_char(s, &at, '-') || take_char(s, &at, ' '))
            && take_rest(s, &at, d);
 }
 

@@ -204,6 +204,24 @@ static pg_span_t take_target(pg_span_t rest, char gap)
                       : pg_span_upto(rest, pg_span_find(rest, gap));
 }
 
+/* Nginx Proxy Manager has scheme and Host before it: GET http name "/x". */
+static pg_span_t past_host(pg_span_t rest)
+{
+    apr_size_t quote = pg_span_find(rest, '"');
+    apr_size_t blank = pg_span_find(rest, ' ');
+    pg_span_t scheme = pg_span_upto(rest, blank);
+
+    if (quote == rest.len
+        || !(pg_span_eq(scheme, PG_SPAN("http"))
+             || pg_span_eq(scheme, PG_SPAN("https")))) {
+        return rest;
+    }
+    rest = pg_span_from(rest, blank + 1);
+    blank = pg_span_find(rest, ' ');
+    return blank + 1 < rest.len && rest.ptr[blank + 1] == '"'
+           ? pg_span_from(rest, blank + 1) : rest;
+}
+
 /* A method at the beginning of s, a gap and a target. */
 static bool is_bare(pg_span_t s, pg_logline_t *out)
 {
@@ -218,9 +236,12 @@ static bool is_bare(pg_span_t s, pg_logline_t *out)
         || !strchr(" \t|,;", s.ptr[n])) {
         return false;
     }
-    gap = s.ptr[n] == '\t' ? '\t' : s.ptr[n];
+    gap = s.ptr[n];
     behind = pg_span_from(s, n + 1);
-    target = take_target(behind, gap);
+    while (gap == ' ' && behind.len && behind.ptr[0] == ' ') {  /* Gin      */
+        behind = pg_span_from(behind, 1);
+    }
+    target = take_target(past_host(behind), gap);
     if (!is_target(target)) {
         return false;
     }
@@ -404,14 +425,16 @@ pg_span_t pg_loose_address(pg_span_t s)
 }
 
 /* A name counts only where httpd writes %h: behind it comes %l, which is
- * "-", and then a user. */
+ * "-", then a user and the time in brackets. */
 static pg_span_t named_client(pg_span_t before)
 {
     pg_client_t client;
     pg_span_t word, last = absent;
 
     while ((word = next_word(&before)).ptr) {
-        if (is_dash(word) && last.ptr
+        pg_span_t rest = before;
+        if (is_dash(word) && last.ptr && next_word(&rest).ptr
+            && pg_span_istarts(pg_span_trim(rest), PG_SPAN("["))
             && pg_client_read(&client, last) == PG_CLIENT_NAME
             && !client.with_port) {
             return last;
@@ -479,12 +502,81 @@ static pg_span_t client_behind(pg_span_t rest)
     return ports >= 2 ? last : absent;
 }
 
+/* HAProxy's timers, "0/0/1/2/3": every client before them has a port. */
+static bool has_timers(pg_span_t before)
+{
+    pg_span_t word;
+
+    while ((word = next_word(&before)).ptr) {
+        int slashes = 0;
+        apr_size_t i = 0;
+        while (i < word.len && (word.ptr[i] == '/' || word.ptr[i] == '-'
+                                || pg_octet_is_digit(word.ptr[i]))) {
+            slashes += word.ptr[i++] == '/';
+        }
+        if (i == word.len && slashes == 4) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Uvicorn has nothing but `address:port - ` before the request. */
+static bool is_uvicorn(pg_span_t before)
+{
+    return has(before, "uvicorn") || pg_span_istarts(before, PG_SPAN("INFO: "));
+}
+
+/* A collector puts columns of its own before the line: when the last one has
+ * a client, an address before it is another machine's (Papertrail). */
+static pg_span_t last_column(pg_span_t before)
+{
+    pg_span_t column = pg_span_from(before, pg_span_rfind(before, '\t') + 1);
+
+    return pg_span_rfind(before, '\t') < before.len
+           && pg_span_find(column, '[') < column.len
+           && (first_address(column, true).ptr || named_client(column).ptr)
+           ? column : before;
+}
+
+/* Right behind the request: Go's chi has `" from 192.0.2.1:4711 - 200`, Nginx
+ * Proxy Manager `" [Client 192.0.2.1] `. */
+static pg_span_t named_behind(pg_span_t rest, const char *label)
+{
+    pg_client_t client;
+
+    if (!pg_span_istarts(rest, pg_span_str(label))) {
+        return absent;
+    }
+    rest = pg_span_from(rest, strlen(label));
+    rest = pg_span_upto(rest, pg_span_find(rest, ' '));
+    if (rest.len && rest.ptr[0] != '[' && rest.ptr[rest.len - 1] == ']') {
+        rest.len--;
+    }
+    return pg_client_read(&client, rest) == PG_CLIENT_ADDRESS ? rest : absent;
+}
+
+static pg_span_t from_client(pg_span_t rest)
+{
+    return named_behind(rest, "\" from ");
+}
+
 static pg_span_t find_client(pg_span_t before, pg_span_t rest)
 {
     pg_span_t client = labelled(before);
 
+    before = last_column(before);
+    if (client.ptr == NULL) {
+        client = from_client(rest);
+    }
+    if (client.ptr == NULL) {
+        client = named_behind(rest, "\" [Client ");
+    }
     if (client.ptr == NULL) {
         client = first_address(before, true);
+        if (has_timers(before) || is_uvicorn(before)) {
+            client = pg_client_without_port(client);
+        }
     }
     if (client.ptr == NULL) {
         client = named_client(before);
@@ -663,8 +755,18 @@ static bool is_error_log(pg_span_t line)
            && pg_octet_is_alpha(rest.ptr[0]);
 }
 
+/* "[day time] [module:level] ", not the "[level] " of httpd 2.2. */
+static bool has_module(pg_span_t line)
+{
+    pg_span_t rest = pg_span_from(line, find(line, "] [") + 3);
+
+    rest = pg_span_upto(rest, pg_span_find(rest, ']'));
+    return pg_span_find(rest, ':') < rest.len;
+}
+
 static pg_loose_e read_error_log(pg_logline_t *out, pg_span_t line)
 {
+    static const char invalid[] = "Invalid method in request ";
     apr_size_t own = find(line, " PG0");
     pg_span_t client = labelled(line);
     pg_loose_e found = PG_LOOSE_NO_REQUEST;
@@ -679,8 +781,16 @@ static pg_loose_e read_error_log(pg_logline_t *out, pg_span_t line)
         out->field[PG_FIELD_REQUEST] = quoted;
         found = PG_LOOSE_REQUEST;
     }
+    else if (find(line, invalid) < line.len) {
+        out->field[PG_FIELD_REQUEST] =
+            pg_span_from(line, find(line, invalid) + strlen(invalid));
+        found = PG_LOOSE_REQUEST;
+    }
     else if (find_bare(out, line)) {
         found = PG_LOOSE_REQUEST;
+    }
+    if (client.ptr && has_module(line)) {      /* httpd 2.4 adds the port  */
+        client = pg_client_without_port(client);
     }
     if (client.ptr && out->field[PG_FIELD_CLIENT].ptr == NULL) {
         out->field[PG_FIELD_CLIENT] = client;
@@ -760,6 +870,10 @@ static void fill_plain(pg_logline_t *out, pg_loose_kind_e *kind,
 
     out->field[PG_FIELD_CLIENT] = find_client(before, rest);
     out->field[PG_FIELD_TIME] = find_time(line, before);
+    if (from_client(rest).ptr) {
+        out->composed = true;
+        rest = pg_span_from(rest, find(rest, " - ") + 3);
+    }
     find_status(out, before, rest);
     if (has(before, "TCP_") || has(before, "NONE/")) {
         *kind = PG_LOOSE_SQUID;
@@ -812,6 +926,32 @@ static pg_loose_e read_plain(pg_logline_t *out, pg_loose_kind_e *kind,
     return PG_LOOSE_REQUEST;
 }
 
+/* "_HOSTNAME=web1", beside the MESSAGE= of `journalctl -o export`. */
+static bool is_export(pg_span_t line)
+{
+    apr_size_t n = pg_span_find(line, '=');
+
+    for (apr_size_t i = 0; i < n; i++) {
+        char c = line.ptr[i];
+        if (c != '_' && !(c >= 'A' && c <= 'Z') && !pg_octet_is_digit(c)) {
+            return false;
+        }
+    }
+    return n > 3 && n < line.len && !pg_loose_is_suspect(line);
+}
+
+/* Known lines that tell of no request: HAProxy read none; Python's http.server
+ * explains a status; fields of a journal's entry. */
+static bool is_aside(pg_span_t line)
+{
+    apr_size_t code = find(line, "] code ");
+
+    return has(line, "\"<BADREQ>\"") || is_export(line)
+           || (code < line.len && !pg_loose_is_suspect(line)
+               && pg_span_istarts(pg_span_from(line, code + 10),
+                                 PG_SPAN(", message ")));
+}
+
 pg_loose_e pg_loose_read(pg_logline_t *out, pg_loose_kind_e *kind,
                          pg_span_t line)
 {
@@ -828,8 +968,8 @@ pg_loose_e pg_loose_read(pg_logline_t *out, pg_loose_kind_e *kind,
     if (found == PG_LOOSE_NOTHING) {
         found = read_plain(out, kind, line);
     }
-    if (found == PG_LOOSE_NOTHING && has(line, "\"<BADREQ>\"")) {
-        found = PG_LOOSE_NO_REQUEST;     /* HAProxy read none             */
+    if (found == PG_LOOSE_NOTHING && is_aside(line)) {
+        found = PG_LOOSE_NO_REQUEST;
     }
     return found;
 }

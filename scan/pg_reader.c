@@ -84,6 +84,14 @@ static void settle_fields(pg_logline_t *out)
         f[PG_FIELD_CLIENT] = f[PG_FIELD_HOST];
         f[PG_FIELD_HOST] = absent;
     }
+    if (f[PG_FIELD_TIME].len == 0) {         /* a column with both          */
+        f[PG_FIELD_TIME] = f[PG_FIELD_DATE];
+    }
+    /* Envoy has no path where the request had none. */
+    if (pg_span_ieq(f[PG_FIELD_METHOD], PG_SPAN("CONNECT"))
+        && f[PG_FIELD_TARGET].len == 0 && f[PG_FIELD_REQUEST].len == 0) {
+        f[PG_FIELD_TARGET] = f[PG_FIELD_HOST];
+    }
     if (pg_span_ieq(f[PG_FIELD_METHOD], PG_SPAN("CONNECT"))
         && f[PG_FIELD_ADDRESSEE].len
         && (f[PG_FIELD_TARGET].len == 0 || f[PG_FIELD_TARGET].ptr[0] == '/')) {
@@ -119,6 +127,17 @@ static void settle_client(pg_reader_t *r, pg_logline_t *out)
 
 /* --- each way to read ---------------------------------------------------- */
 
+/* Squid's result code behind `combined`: it writes every target in full. */
+static bool is_squid(pg_span_t line)
+{
+    char last = line.len ? line.ptr[line.len - 1] : '\0';
+    pg_span_t word = pg_span_from(line, pg_span_rfind(line, ' ') + 1);
+
+    return last >= 'A' && last <= 'Z'
+           && pg_span_istarts(word, PG_SPAN("TCP_"))
+           && pg_span_find(word, ':') < word.len;
+}
+
 /* A named format whose client is an address. With a name in its place it is
  * not certain which of two words that is: pg_loose.h looks closer. */
 static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
@@ -130,6 +149,7 @@ static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
         }
         r->shape = PG_SHAPE_FORMAT;
         r->format = i;
+        out->composed = r->how->any && is_squid(line);
         if (!r->how->any
             || pg_client_read(&client, out->field[PG_FIELD_CLIENT])
                == PG_CLIENT_ADDRESS) {
@@ -286,31 +306,45 @@ static pg_read_e read_inside(pg_reader_t *r, pg_logline_t *out,
 
 /* --- ModSecurity's audit log --------------------------------------------- */
 
-/* "--8f3a21bc-A--": a request begins with A and ends with Z; between them its
- * own boundaries count only, what a client sent may look like another's. */
-static bool take_boundary(pg_audit_t *audit, pg_span_t line)
+/* "--8f3a21bc-A--" or, from ModSecurity 3, "---8f3a21bc---A--".
+ * @return the id's eight characters; absent: it is no boundary */
+static pg_span_t boundary_id(pg_span_t line)
 {
-    bool begins = line.len == 14 && line.ptr[11] == 'A';
+    apr_size_t dashes = line.len == 14 ? 2 : 3;
+    pg_span_t id = pg_span_make(line.ptr + dashes, 8);
 
-    if (line.len != 14 || memcmp(line.ptr, "--", 2) || line.ptr[10] != '-'
-        || memcmp(line.ptr + 12, "--", 2) || line.ptr[11] < 'A'
-        || line.ptr[11] > 'Z') {
-        return false;
+    if ((line.len != 14 && line.len != 17)
+        || memcmp(line.ptr, "---", dashes)
+        || memcmp(id.ptr + 8, "---", line.len == 14 ? 1 : 3)
+        || memcmp(line.ptr + line.len - 2, "--", 2)
+        || line.ptr[line.len - 3] < 'A' || line.ptr[line.len - 3] > 'Z') {
+        return absent;
     }
-    for (int i = 2; i < 10; i++) {
-        if (!pg_octet_is_alpha(line.ptr[i])
-            && !pg_octet_is_digit(line.ptr[i])) {
-            return false;
+    for (apr_size_t i = 0; i < id.len; i++) {
+        if (!pg_octet_is_alpha(id.ptr[i]) && !pg_octet_is_digit(id.ptr[i])) {
+            return absent;
         }
     }
-    if (audit->section && memcmp(audit->id, line.ptr + 2, 8)) {
+    return id;
+}
+
+/* A request begins with A and ends with Z; between them its own boundaries
+ * count only, what a client sent may look like another's. */
+static bool take_boundary(pg_audit_t *audit, pg_span_t line)
+{
+    pg_span_t id = boundary_id(line);
+    char section;
+
+    if (id.ptr == NULL
+        || (audit->section && memcmp(audit->id, id.ptr, id.len))) {
         return false;
     }
-    if (begins) {
+    section = line.ptr[line.len - 3];
+    if (section == 'A') {
         *audit = (pg_audit_t){ .section = 'A' };
-        memcpy(audit->id, line.ptr + 2, 8);
+        memcpy(audit->id, id.ptr, id.len);
     }
-    audit->section = line.ptr[11] == 'Z' ? '\0' : line.ptr[11];
+    audit->section = section == 'Z' ? '\0' : section;
     audit->fresh = true;
     return true;
 }

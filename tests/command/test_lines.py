@@ -6,6 +6,7 @@ import json
 import os
 import re
 
+import jsonschema
 import pytest
 
 from pg_cli import run, write
@@ -93,11 +94,56 @@ def test_explain_says_of_each_line_what_scan_counts(name):
     if "@0" in "".join(t for n, t in _rows("templates.tsv") if n == name):
         return                    # its first line says what the others mean
     for text in TEMPLATES[name].splitlines():
-        if any(r[0] in text for r in REQUESTS[1:3]) and text[0] != "#":
+        if any(r[0] in text and r[2] in text for r in REQUESTS[1:3]):
             done = run("explain", "--", text)
             assert done.returncode == 1, text
             assert done.stdout.startswith(b"An attempt to use this server"), \
                 text
+
+
+PORTS = {
+    "haproxy": '2001:db8::bad:4711 [19/Mar/2025:11:02:00.201] fe~ web/<NOSRV> '
+               '-1/-1/-1/-1/0 400 187 - - PR-- 3/3/0/0/3 0/0 "{}"\n',
+    "uvicorn": 'INFO:     2001:db8::bad:4711 - "{}" 400\n',
+    "httpd": "[Wed Mar 19 11:02:00.1 2025] [core:error] [pid 7:tid 9] [client "
+             "2001:db8::bad:4711] AH00126: Invalid URI in request {}\n",
+    "more than a group": '2001:db8::bad:51422 - - [19/Mar/2025:11:02:00 '
+                         '+0000] "{}" 400 187\n',
+}
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_the_port_behind_an_address_without_brackets_is_no_group(tmp_path,
+                                                                 name):
+    log = write(tmp_path / "log",
+                PORTS[name].format("CONNECT relay.example:443 HTTP/1.1"))
+    assert _sources(_scan(log)[1]) == {"2001:db8::bad": 1}
+
+
+def test_envoy_has_no_path_for_a_tunnel(tmp_path):
+    log = write(tmp_path / "log", json.dumps({
+        "authority": "relay.example:443", "method": "CONNECT", "path": None,
+        "protocol": "HTTP/1.1", "response_code": 404,
+        "downstream_remote_address": "203.0.113.21:4711",
+        "start_time": "2025-03-19T11:02:00.1Z"}) + "\n")
+    assert _sources(_scan(log)[1]) == {"203.0.113.21": 1}
+
+
+def test_squid_writes_every_target_in_full_in_its_combined_log(tmp_path):
+    line = ('198.51.100.77 - - [19/Mar/2025:11:02:00 +0000] "GET '
+            'http://shop.example.org/ HTTP/1.1" 200 5 "-" "ua" '
+            'TCP_MISS:HIER_DIRECT\n')
+    done, found = _scan(write(tmp_path / "log", line))
+    assert done.returncode == 3
+    assert found["scan"]["lines"]["questioned"] == 1
+
+
+def test_the_error_of_an_unknown_method_holds_what_was_sent():
+    for method, attempt in (("\\x05\\x01\\x00", 1), ("\\x16\\x03\\x01", 0)):
+        done = run("explain", "--", "[Wed Mar 19 11:02:00.1 2025] [core:error] "
+                   "[pid 7] [client 203.0.113.21:4711] AH00135: Invalid "
+                   "method in request " + method)
+        assert done.returncode == attempt, method
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
@@ -196,10 +242,13 @@ HTTP/1.1 {status} Text
 """
 
 
-def test_an_audit_log_of_modsecurity_is_read_by_its_sections(tmp_path):
+@pytest.mark.parametrize("begin, end", [("--", "-"), ("---", "---")])
+def test_an_audit_log_of_modsecurity_is_read_by_its_sections(tmp_path, begin,
+                                                             end):
+    text = re.sub("^--(8f3a21bc)-", f"{begin}\\1{end}", AUDIT, flags=re.M)
     log = write(tmp_path / "log", *(
-        AUDIT.format(i=i, client=r[0], method=r[1], target=r[2],
-                     version=r[3], status=r[4])
+        text.format(i=i, client=r[0], method=r[1], target=r[2],
+                    version=r[3], status=r[4])
         for i, r in enumerate(REQUESTS)))
     done, found = _scan(log)
     assert done.returncode == 1
@@ -216,6 +265,41 @@ def test_an_audit_log_that_was_cut_off_hides_nothing(tmp_path):
     for at in (14, 90, 250):
         log = write(tmp_path / "log", begun[:at], "\n", TEMPLATES["akamai"])
         assert _scan(log)[1]["attempts"] == 2, begun[:at]
+
+
+def test_json_has_the_same_bytes_however_many_threads_read(tmp_path):
+    logs = [write(tmp_path / f"log{i}",
+                  *(TEMPLATES[name] * 40 for name in list(TEMPLATES)[i::4]))
+            for i in range(4)]
+    said = [re.sub(rb'"now": *"[^"]+"', b"", run(
+        "scan", "-q", "-O", "json", f"-j{n}", *logs).stdout)
+        for n in (1, 2, 4)]
+    assert json.loads(run("scan", "-q", "-O", "json", *logs).stdout)[
+        "attempts"] > 5000
+    assert said[0] == said[1] == said[2]
+
+
+def test_what_scan_adds_is_in_the_schema(tmp_path):
+    with open(os.path.join(TOP, "docs", "proxyguard-status.schema.json"),
+              encoding="utf-8") as text:
+        schema = json.load(text)
+    validator = jsonschema.Draft202012Validator(schema)
+    logs = [os.path.join(LINES, name) for name, *_ in _rows("expected.tsv")]
+    answered = write(tmp_path / "answered", *(
+        f'203.0.113.21 - - [19/Mar/2025:11:02:0{i} +0000] "{line}" 200 {size} '
+        '"-" "ua"\n' for i, (line, size) in enumerate((
+            ("GET / HTTP/1.1", 5), ("GET http://a.example/ HTTP/1.1", 77),
+            ("CONNECT a.example:443 HTTP/1.1", "-")))))
+    for names in ([answered], logs, [write(tmp_path / "empty", "")]):
+        found = _scan(*names)[1]
+        assert not [e.message for e in validator.iter_errors(found)]
+        assert set(found) <= set(schema["properties"])
+    found = _scan(answered)[1]
+    assert found["scan"]["answers"]
+    for change in ({"verdict": "clean"}, {"octets": -1}, {"read": [{}]},
+                   {"answers": [{}]}, {"surprise": 1}):
+        wrong = {**found, "scan": {**found["scan"], **change}}
+        assert not validator.is_valid(wrong), change
 
 
 def test_the_format_is_said_once(tmp_path):
