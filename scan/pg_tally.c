@@ -403,15 +403,44 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
     keep_some(tally, hit, answer);
 }
 
+static int compare_kept(const pg_kept_t *a, const pg_kept_t *b)
+{
+    int order = memcmp(a->octets, b->octets, a->len < b->len ? a->len
+                                                             : b->len);
+
+    return order ? order : (int)a->len - (int)b->len;
+}
+
+/* The first ones in the order of their octets, each once: the same ones
+ * however the threads shared the work. */
+static void keep_sample(pg_tally_t *tally, const pg_kept_t *line)
+{
+    int at = 0, last;
+
+    while (at < tally->samples
+           && compare_kept(&tally->sample[at], line) < 0) {
+        at++;
+    }
+    if (at == PG_TALLY_SAMPLES
+        || (at < tally->samples
+            && compare_kept(&tally->sample[at], line) == 0)) {
+        return;
+    }
+    last = tally->samples < PG_TALLY_SAMPLES ? tally->samples++
+                                             : PG_TALLY_SAMPLES - 1;
+    memmove(&tally->sample[at + 1], &tally->sample[at],
+            (apr_size_t)(last - at) * sizeof(*line));
+    tally->sample[at] = *line;
+}
+
 void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line)
 {
     char room[2 * PG_TALLY_TEXT];
+    pg_kept_t kept;
 
     tally->unparsed++;
-    if (tally->samples < PG_TALLY_SAMPLES) {
-        pg_kept_set(&tally->sample[tally->samples++],
-                    pg_conceal_text(room, sizeof(room), line));
-    }
+    pg_kept_set(&kept, pg_conceal_text(room, sizeof(room), line));
+    keep_sample(tally, &kept);
 }
 
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time)
@@ -491,9 +520,8 @@ static void merge_kept(pg_tally_t *tally, const pg_tally_t *from)
             *place = *e;
         }
     }
-    for (int i = 0; i < from->samples && tally->samples < PG_TALLY_SAMPLES;
-         i++) {
-        tally->sample[tally->samples++] = from->sample[i];
+    for (int i = 0; i < from->samples; i++) {
+        keep_sample(tally, &from->sample[i]);
     }
 }
 
