@@ -55,6 +55,7 @@ static void note_unknown(server_rec *s, const server_rec *main,
     const char *why = pg_names_unknown(s, main, facts);
 
     settings->names_known = why == NULL;
+    settings->by_folder = pg_names_by_folder(s, main, facts);
     /* without any ServerName, once for all */
     if (why == NULL || settings->engine == PG_ENGINE_OFF
         || (!facts->named && s != main)) {

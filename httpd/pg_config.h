@@ -77,6 +77,7 @@ typedef struct pg_settings_t {
     pg_posture_e posture;
     bool may_forward;                    /* ProxyRequests is On           */
     bool names_known;                    /* which names it answers to     */
+    bool by_folder;                      /* a folder makes a name ours    */
     const char *vhost;                   /* "name:port"                   */
     pg_span_t name;                      /* ServerName; absent if unset   */
 } pg_settings_t;

@@ -51,6 +51,38 @@ static PG_OFF_THE_PATH bool is_second_reading(const request_rec *r)
 
 /* --- verdict ------------------------------------------------------------- */
 
+/* Where the proxy is meant, absolute-form is its business. */
+static bool is_to_be_served(const pg_settings_t *settings)
+{
+    return settings->engine == PG_ENGINE_ON
+           && settings->posture != PG_POSTURE_RESTRICTED
+           && settings->posture != PG_POSTURE_ON_PURPOSE;
+}
+
+/* With mass hosting a name is ours if there is a folder for it. */
+static bool is_hosted(const pg_verdict_t *verdict, request_rec *r,
+                      const pg_settings_t *settings)
+{
+    const apr_sockaddr_t *local = r->connection->local_addr;
+
+    return settings->by_folder && is_to_be_served(settings)
+           && (pg_span_istarts(verdict->target, PG_SPAN("http://"))
+               || pg_span_istarts(verdict->target, PG_SPAN("https://")))
+           && (verdict->port == 80 || verdict->port == 443
+               || (local && verdict->port == local->port))
+           && pg_names_has_folder(r, verdict->host);
+}
+
+static PG_OFF_THE_PATH bool is_ours(const pg_verdict_t *verdict,
+                                    request_rec *r,
+                                    const pg_settings_t *settings)
+{
+    return (verdict->reason == PG_REASON_AUTHORITY
+            && pg_names_certified(r, verdict->host))
+           || (verdict->reason == PG_REASON_ABSOLUTE_STRANGER
+               && is_hosted(verdict, r, settings));
+}
+
 static pg_class_e classify(pg_verdict_t *out, request_rec *r,
                            const pg_settings_t *settings, bool seen)
 {
@@ -63,8 +95,7 @@ static pg_class_e classify(pg_verdict_t *out, request_rec *r,
     request.names_known = settings->names_known;
     request.may_forward = settings->may_forward;
     if (pg_classify(out, &request, settings->guard->own) != PG_CLASS_CLEAN
-        && out->reason == PG_REASON_AUTHORITY
-        && pg_names_certified(r, out->host)) {
+        && is_ours(out, r, settings)) {
         out->class_id = PG_CLASS_CLEAN;
     }
     return out->class_id;
@@ -102,13 +133,10 @@ static const pg_note_t *examine(request_rec *r, const pg_settings_t *settings,
 
 /* Ours in absolute-form is served, as if it had come in origin-form: mod_proxy
  * would connect to us from our own address, and "Require local" would take
- * that for a local client. Only where the proxy is meant, it is its business.
- */
+ * that for a local client. */
 static void serve(request_rec *r, const pg_settings_t *settings)
 {
-    if (settings->may_forward && settings->engine == PG_ENGINE_ON
-        && settings->posture != PG_POSTURE_RESTRICTED
-        && settings->posture != PG_POSTURE_ON_PURPOSE) {
+    if (settings->may_forward && is_to_be_served(settings)) {
         r->parsed_uri.scheme = NULL;
         r->parsed_uri.hostinfo = NULL;
         r->parsed_uri.hostname = NULL;

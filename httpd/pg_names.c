@@ -4,9 +4,12 @@
 
 #include <ap_listen.h>
 #include <apr_file_io.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <sys/utsname.h>
 #include <http_config.h>
+#include <http_core.h>
+#include <http_request.h>
 #include <http_ssl.h>
 #include <util_cfgtree.h>
 
@@ -220,6 +223,12 @@ pg_names_facts_t pg_names_facts(void)
     };
 }
 
+bool pg_names_by_folder(const server_rec *s, const server_rec *main,
+                        const pg_names_facts_t *facts)
+{
+    return facts->mass && hosts_all(ap_conftree, s, main);
+}
+
 const char *pg_names_unknown(const server_rec *s, const server_rec *main,
                              const pg_names_facts_t *facts)
 {
@@ -230,8 +239,107 @@ const char *pg_names_unknown(const server_rec *s, const server_rec *main,
         || takes_every(pg_config_of(s)->own_hosts)) {
         return "an alias takes all names";
     }
-    return facts->mass && hosts_all(ap_conftree, s, main)
+    return pg_names_by_folder(s, main, facts)
            ? "VirtualDocumentRoot takes all names" : NULL;
+}
+
+/* The folder that mod_vhost_alias gives a path of this request: its own
+ * function is asked, on a copy that nobody else sees. */
+static const char *folder_of(request_rec *r, const char *path)
+{
+    const apr_array_header_t *hooks = ap_hook_get_translate_name();
+    request_rec *copy = apr_pmemdup(r->pool, r, sizeof(*r));
+    core_request_config *core =
+        apr_pmemdup(r->pool, ap_get_core_module_config(r->request_config),
+                    sizeof(*core));
+
+    copy->request_config = ap_create_request_config(r->pool);
+    ap_set_core_module_config(copy->request_config, core);
+    copy->notes = apr_table_make(r->pool, 1);
+    copy->uri = apr_pstrdup(r->pool, path);
+    core->document_root = NULL;
+    for (int i = 0; hooks && i < hooks->nelts; i++) {
+        const ap_LINK_translate_name_t *hook =
+            &APR_ARRAY_IDX(hooks, i, ap_LINK_translate_name_t);
+
+        if (strcmp(hook->szName, "mod_vhost_alias.c") == 0
+            && hook->pFunc(copy) == OK) {
+            return core->document_root;
+        }
+    }
+    return NULL;
+}
+
+static bool has_part(pg_span_t path, pg_span_t part)
+{
+    while (path.len) {
+        apr_size_t n = pg_span_find_any(path, "/.");
+
+        if (pg_span_ieq(pg_span_upto(path, n), part)) {
+            return true;
+        }
+        path = pg_span_from(path, n < path.len ? n + 1 : n);
+    }
+    return false;
+}
+
+/* Does the folder belong to the whole name? That of "www" alone, or of a
+ * top-level domain, is there for names of others too. */
+static bool is_for(const char *folder, pg_span_t host)
+{
+    for (bool first = true; host.len; first = false) {
+        apr_size_t n = pg_span_find(host, '.');
+        pg_span_t label = pg_span_upto(host, n);
+
+        if (!(first && pg_span_ieq(label, PG_SPAN("www")))
+            && !has_part(pg_span_str(folder), label)) {
+            return false;
+        }
+        host = pg_span_from(host, n < host.len ? n + 1 : n);
+    }
+    return true;
+}
+
+/* Letters, digits, '-' and '_' between single dots: nothing that could lead
+ * out of the pattern of the folder. */
+static bool is_plain(pg_span_t host)
+{
+    bool after_dot = true;
+
+    for (apr_size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+
+        if (c == '.' ? after_dot
+                     : !apr_isalnum(c) && c != '-' && c != '_') {
+            return false;
+        }
+        after_dot = c == '.';
+    }
+    return !after_dot;
+}
+
+bool pg_names_has_folder(request_rec *r, pg_span_t host)
+{
+    static const char *const paths[] = { "/", "/cgi-bin/" };
+    apr_finfo_t info;
+
+    if (host.len && host.ptr[host.len - 1] == '.') {
+        host.len--;
+    }
+    if (!r->hostname || !pg_span_ieq(pg_span_str(r->hostname), host)
+        || !is_plain(host)) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        const char *folder = folder_of(r, paths[i]);
+
+        if (folder && is_for(folder, host)
+            && apr_stat(&info, folder, APR_FINFO_TYPE, r->pool) == APR_SUCCESS
+            && info.filetype == APR_DIR) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- backends ------------------------------------------------------------ */

@@ -45,8 +45,17 @@ pg_names_facts_t pg_names_facts(void);
 const char *pg_names_unknown(const server_rec *s, const server_rec *main,
                              const pg_names_facts_t *facts);
 
-/** Is there mass hosting by mod_vhost_alias, where each folder is a name? */
-bool pg_names_by_folder(void);
+/** Does this virtual host take its folders from the name that is asked for
+ *  (VirtualDocumentRoot, VirtualScriptAlias)? */
+bool pg_names_by_folder(const server_rec *s, const server_rec *main,
+                        const pg_names_facts_t *facts);
+
+/**
+ * Is there, in such a virtual host, a folder for this name, which a request
+ * in absolute-form has? Costs up to two stat(2).
+ * @param host  as in the request; only a plain name has one
+ */
+bool pg_names_has_folder(request_rec *r, pg_span_t host);
 
 /** Every backend that the configuration names: in the directives that can make
  *  mod_proxy go somewhere, and with ProxyGuardBackend. */

@@ -1,7 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The ledger's file: what survives, and what is never overwritten."""
 
+import errno
 import os
+import subprocess
 
 import pytest
 
@@ -173,6 +175,62 @@ def test_a_damaged_live_file_costs_neither_server_nor_counts(httpd, act):
         return
     httpd._start()
     assert httpd.status()["attempts"] == 8
+
+
+@pytest.fixture
+def on_small_tmpfs(httpd_with):
+    """A server whose ledger is on a tmpfs of its own, of 2 MiB."""
+    server = httpd_with.make("ProxyGuardLedger @ROOT@/small/ledger")
+    folder = server.path("small")
+    os.mkdir(folder)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=755",
+                    "proxyguard-test", folder], check=True)
+    yield server.start()
+    server.stop()
+    subprocess.run(["umount", folder], check=True)
+
+
+def fill_up(folder):
+    with pytest.raises(OSError) as e:
+        with open(os.path.join(folder, "filler"), "wb", buffering=0) as f:
+            while True:
+                f.write(b"x" * 4096)
+    assert e.value.errno == errno.ENOSPC
+    assert os.statvfs(folder).f_bavail == 0
+
+
+def test_a_full_tmpfs_costs_neither_server_nor_counts(on_small_tmpfs):
+    server = on_small_tmpfs
+    attempt(server)
+    children = server.children()
+    fill_up(server.path("small"))
+    for i in range(600):                 # more targets than the lists hold
+        server.send(b"CONNECT full%d.example:%d HTTP/1.0\r\nUser-Agent: %d"
+                    b"\r\n\r\n" % (i, 1000 + i, i))
+    now = server.settled(601)
+    assert (now["attempts"], now["in_memory"]) == (601, False)
+    assert server.children() == children
+    server.graceful()
+    server.send(b"CONNECT s.example:25 HTTP/1.0\r\n\r\n")
+    assert server.settled(602)["attempts"] == 602
+    server.hard_restart()
+    assert server.status()["attempts"] == 602
+    server.log.take_all("PG01")
+
+
+def test_no_room_for_another_ledger_means_memory(on_small_tmpfs):
+    server = on_small_tmpfs
+    attempt(server)
+    os.unlink(server.path("small/ledger"))
+    fill_up(server.path("small"))
+    attempt(server)
+    server.log.take("PG0003: .*Counting goes on in memory", seconds=40)
+    server.graceful()
+    server.log.take_all("PG0003")
+    attempt(server)
+    now = server.status()
+    assert (now["attempts"], now["in_memory"]) == (3, True)
+    assert not os.path.exists(server.path("small/ledger"))
 
 
 def test_a_server_whose_file_is_gone_goes_on_in_it_after_a_restart(httpd):

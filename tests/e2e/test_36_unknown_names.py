@@ -3,6 +3,8 @@
 of them; an address, or a port that nobody serves, is not. And one virtual host
 that takes every name blinds no other."""
 
+import os
+
 import pytest
 
 from pg_hosts import host_on
@@ -78,3 +80,67 @@ def test_a_denial_that_cannot_work_is_critical(httpd_with):
     strict = httpd_with.made[-1]
     strict.log.take_all("PG0|AH")
     httpd_with(conf + "ProxyGuardAudit Strict\n")       # with a name
+
+
+MASS = ("<VirtualHost *:@PORT@>\nServerName a.example\n"
+        "VirtualDocumentRoot @ROOT@/sites/{}\n</VirtualHost>\n"
+        "<Directory @ROOT@/sites>\nRequire all granted\n</Directory>\n"
+        "ProxyRequests On\n")
+
+
+def absolute(target, method="GET"):
+    return (f"{method} {target} HTTP/1.1\r\nHost: a.example\r\n"
+            "Connection: close\r\n\r\n").encode()
+
+
+@pytest.fixture
+def mass(httpd_with):
+    def start(pattern, *folders):
+        server = httpd_with(MASS.format(pattern), modules=MODULES,
+                            name="www.own.example")
+        server.log.take_all(r"PG0[02]\d\d: |AH00558")
+        for folder in folders:
+            os.makedirs(server.path("sites/" + folder))
+            server.write(f"sites/{folder}/x", "hosted")
+        return server
+    return start
+
+
+@pytest.mark.parametrize("pattern, folder, name", (
+    ("%0", "hosted.test", "hosted.test"),
+    ("%0", "hosted.test", "HOSTED.test."),
+    ("%-1/%-2", "test/hosted", "www.hosted.test"),
+    ("%2+", "hosted.test", "www.hosted.test")))
+def test_absolute_form_to_a_name_with_a_folder_is_served(mass, pattern,
+                                                         folder, name):
+    server = mass(pattern, folder)
+    for authority in (name, f"{name}:{server.port}", f"{name}:80"):
+        reply = server.send(absolute(f"http://{authority}/x"))
+        assert (reply.status, reply.body) == (200, b"hosted"), authority
+    assert not server.log.all("PG01")
+
+
+def test_what_no_folder_is_for_stays_an_attempt(mass):
+    server = mass("%0", "hosted.test", "_")
+    os.symlink("/", server.path("sites/root"))
+    for target in ("http://stranger.test/x", "http://hosted.test:25/x",
+                   "ftp://hosted.test/x", "http://../x", "http://./x",
+                   "http://sites%2fhosted.test/x", "http://_hosted.test/x",
+                   "http://..%2fsites%2fhosted.test/x", "http://[::1]/x",
+                   "http://hosted.test/../x@stranger.test/",
+                   "http://hosted.test@stranger.test/x"):
+        assert server.send(absolute(target)).status >= 400, target
+    server.send(b"CONNECT hosted.test:443 HTTP/1.1\r\nHost: x\r\n\r\n")
+    lines = server.log.take_all("PG01") if server.settled(9) else []
+    assert {x.outcome for x in lines} <= {"denied", "refused"}
+    server.log.take_all("AH")
+
+
+@pytest.mark.parametrize("pattern, folder", (
+    ("%1", "www"), ("%-1", "test"), ("%p", "80"), ("all", "all"),
+    ("%1.1", "w")))
+def test_a_folder_for_a_part_of_the_name_makes_it_not_ours(mass, pattern,
+                                                           folder):
+    server = mass(pattern, folder)
+    assert server.send(absolute("http://www.stranger.test/x")).status == 421
+    assert server.log.attempt().reason == "absolute-form-to-stranger"
