@@ -126,3 +126,21 @@ def test_the_same_page_for_three_sites_is_an_own_one(site):
     for i in range(3):
         assert ask(server, f"GET http://r{i}.invalid/x HTTP/1.1") == 200
     assert judged(server) == (1, {"harmless": 3, "unclear": 0, "relayed": 0})
+
+
+def test_the_page_at_the_same_path_is_an_own_one(site):
+    server = site()
+    server.write("htdocs/about.html", "<p>about</p>\n" * 9)
+    assert ask(server, "GET /about.html HTTP/1.1") == 200
+    assert ask(server, "GET http://relay.invalid/about.html HTTP/1.1") == 200
+    assert judged(server) == (1, {"harmless": 1, "unclear": 0, "relayed": 0})
+
+
+def test_beside_a_home_page_of_ever_changing_length_it_cannot_be_told(site):
+    server = site()
+    for i in range(12):
+        server.write("htdocs/index.html", "x" * (100 + 10 * i))
+        assert ask(server, "GET / HTTP/1.1") == 200
+    server.write("htdocs/index.html", "x" * 155)
+    assert ask(server, "GET http://relay.invalid/ HTTP/1.1") == 200
+    assert judged(server) == (1, {"harmless": 0, "unclear": 1, "relayed": 0})
