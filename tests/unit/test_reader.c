@@ -17,8 +17,7 @@
  * where it goes as the text of JSON or of a quoted whole line. */
 static const char *const envelopes[] = {
     "@",
-    "{\"log\":\"%\\n\",\"stream\":\"stdout\",\"time\":\"2025-01-01T00:00:00Z"
-    "\"}",
+    "{\"log\":\"%\\n\",\"stream\":\"stdout\",\"time\":\"2025-01-01T00:00Z\"}",
     "{\"message\":\"%\"}",
     "{\"host\":{\"name\":\"web\"},\"MESSAGE\":\"%\"}",
     "{\"short_message\":\"%\",\"host\":\"web\"}",

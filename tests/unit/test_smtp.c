@@ -226,8 +226,8 @@ static const char *const messages[] = {
     "Subject: x\n\nhello",
     "no header\r\nat all\r\n",
     "From x\r\n>From y\r\n\r\n>>From z\r\nFrom \r\nFromage\r\n",
-    "X-ProxyGuard-Id: forged\r\nx-proxyguard-size: 9\r\n"
-    "X-Quoted-X-ProxyGuard-Id: twice\r\n\r\nX-ProxyGuard-Id: body\r\n",
+    ("X-ProxyGuard-Id: forged\r\nx-proxyguard-size: 9\r\n"
+     "X-Quoted-X-ProxyGuard-Id: twice\r\n\r\nX-ProxyGuard-Id: body\r\n"),
     "\r\n\r\nonly a body\r\n\n\n",
     "",
     "\n",
