@@ -127,10 +127,7 @@ unsigned pg_require_addresses(const char *args, const char *client,
         }
         bool v6 = strchr(net, ':') != NULL;
         int bits = net_bits(net, v6);
-        if (strpbrk(net, "$%")) {
-            answer |= PG_AUTHZ_ANY;
-        }
-        else if (bits < 0) {
+        if (strpbrk(net, "$%") || bits < 0) {
             answer |= PG_AUTHZ_ANY;
         }
         else if (bits < (v6 ? WIDE_V6 : WIDE_V4)) {

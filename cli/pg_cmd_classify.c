@@ -305,7 +305,7 @@ static void put(writer_t *w, const row_t *row)
 
 static void put_request(void *to, const pg_hit_t *hit)
 {
-    row_t row;
+    row_t row = { .number = { false } };
 
     fill(&row, hit);
     put(to, &row);

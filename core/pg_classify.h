@@ -18,9 +18,9 @@ typedef struct pg_request_t {
     pg_span_t protocol;  /* "HTTP/1.1"; absent for HTTP/0.9; not looked at
                             when there is a line                          */
     pg_span_t host;      /* Host field value, or :authority; absent if none */
+    pg_span_t upgrade;   /* Upgrade field value; absent if none           */
     const pg_address_t *local;   /* address it came in on; NULL = unknown */
     apr_uint16_t local_port;     /* 0 = unknown                           */
-    pg_span_t upgrade;   /* Upgrade field value; absent if none           */
     bool over_tls;       /* HTTP/2 over TLS: host is the :authority, which
                             is what clients of an HTTPS proxy send        */
     bool check_host;     /* look for a foreign Host in origin-form        */

@@ -180,7 +180,7 @@ static void hash_ciphers(char out[13], parts_t *p)
 static void hash_extensions(char out[13], parts_t *p)
 {
     char text[10 * MOST + 2];
-    unsigned kept[MOST], n = 0;
+    unsigned kept[MOST] = { 0 }, n = 0;
     int len;
 
     for (unsigned i = 0; i < p->exts; i++) {

@@ -215,7 +215,7 @@ static apr_status_t carry_over(pg_ledger_t *into, const pg_ledger_t *from,
  * nothing). APR_EEXIST: something else appeared there first. */
 static apr_status_t create(pg_try_t *t, const pg_ledger_t *from)
 {
-    pg_ledger_t *block;
+    pg_ledger_t *block = NULL;
     pg_head_t head;
     apr_status_t status = pg_layout_head_of(&head, t->options, t->now);
 

@@ -358,7 +358,7 @@ static const char *earlier_name(const apr_array_header_t *parts,
 /* The beginning of a file. @return NULL, or what it is instead of a log */
 static const char *look_at(part_t *out, const char *path, apr_pool_t *pool)
 {
-    char head[4096];
+    char head[4096] = "";
     apr_pool_t *own;
     pg_input_t *input;
     const char *wrong;
