@@ -36,7 +36,7 @@ pg_span_t pg_client_without_port(pg_span_t s)
 {
     apr_size_t colon = pg_span_rfind(s, ':');
     pg_span_t before = pg_span_upto(s, colon);
-    pg_client_t client;
+    pg_client_t client = { .kind = PG_CLIENT_NONE };
 
     return colon < s.len && is_port(pg_span_from(s, colon + 1))
            && pg_span_find(before, ':') < before.len
