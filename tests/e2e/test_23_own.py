@@ -303,8 +303,8 @@ def test_names_that_cannot_be_known_make_no_host_foreign(httpd_with, what):
     assert server.send(get("/page.txt", "s.example")).body == PAGE
     assert server.status()["attempts"] == 0
     assert server.get("/proxyguard-status/metrics").status == 200
-    # a stranger's absolute-form is one all the same
-    assert server.send(get("http://s.example/", "s.example")).status == 421
+    # absolute-form to a name that no folder exists for is one all the same
+    assert server.send(get("http://t.example/", "t.example")).status == 421
     server.log.attempt()
 
 

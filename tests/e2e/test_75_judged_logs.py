@@ -8,7 +8,7 @@ import os
 import pytest
 
 from pg_cli import run
-from pg_wire import Wire
+from pg_wire import Wire, wait_until
 
 LOG = ('LogFormat "%h %l %u %t \\"%r\\" %>s %b \\"-\\" \\"ua\\"" plain\n'
        'CustomLog @ROOT@/judged.log plain\n'
@@ -100,6 +100,8 @@ def test_a_tunnel_is_relayed(site, origin, log):
     assert ask(server, "GET / HTTP/1.1") == 200
     assert ask(server, f"CONNECT {origin.authority} HTTP/1.1") == 200
     origin.wait_hit()
+    wait_until(lambda: "CONNECT" in server.read(log),
+               "the tunnel to end and be logged")
     status, found = judged(server, log)
     assert (status, found["relayed"], found["harmless"]) == (2, 1, 0)
     done = explained(server, "CONNECT")
