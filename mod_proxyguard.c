@@ -61,12 +61,12 @@ static void note_unknown(server_rec *s, const server_rec *main,
         || (!facts->named && s != main)) {
         return;
     }
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0004)
-                 "the names of virtual host %s cannot be told (%s): foreign "
-                 "Host fields are not looked for there, and a reverse proxy "
-                 "may follow Host to any name; name them with ServerName, "
-                 "ServerAlias or ProxyGuardOwnHost, or the backends with "
-                 "ProxyGuardBackend", settings->vhost, why);
+    PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0004)
+           "the names of virtual host %s cannot be told (%s): foreign "
+           "Host fields are not looked for there, and a reverse proxy "
+           "may follow Host to any name; name them with ServerName, "
+           "ServerAlias or ProxyGuardOwnHost, or the backends with "
+           "ProxyGuardBackend", settings->vhost, why);
 }
 
 /* Where the names cannot be told, no Host is foreign. */

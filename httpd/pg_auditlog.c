@@ -46,9 +46,9 @@ static void say_finding(server_rec *s, const pg_finding_t *f,
     int level = f->severity == PG_SEVERITY_CRITICAL ? APLOG_CRIT
                                                     : APLOG_WARNING;
 
-    ap_log_error(APLOG_MARK, level, 0, s, "PG%04d: %s: %s%s. %s", f->id,
-                 pg_finding_severity(f->severity), pg_dump_where(f, pool),
-                 f->what[PG_LANG_EN], f->meaning[PG_LANG_EN]);
+    PG_LOG(level, 0, s, "PG%04d: %s: %s%s. %s", f->id,
+           pg_finding_severity(f->severity), pg_dump_where(f, pool),
+           f->what[PG_LANG_EN], f->meaning[PG_LANG_EN]);
 }
 
 static void say(server_rec *s, const pg_audit_t *audit, apr_pool_t *pool)
@@ -60,12 +60,12 @@ static void say(server_rec *s, const pg_audit_t *audit, apr_pool_t *pool)
         }
     }
     if (count(audit, PG_SEVERITY_WARNING)) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0200)
-                     "audit of the configuration: %" APR_SIZE_T_FMT
-                     " critical, %" APR_SIZE_T_FMT " findings in all; httpd "
-                     "-t -D " DUMP " shows them with the lines that close "
-                     "them", count(audit, PG_SEVERITY_CRITICAL),
-                     audit->finding_count);
+        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0200)
+               "audit of the configuration: %" APR_SIZE_T_FMT
+               " critical, %" APR_SIZE_T_FMT " findings in all; httpd "
+               "-t -D " DUMP " shows them with the lines that close "
+               "them", count(audit, PG_SEVERITY_CRITICAL),
+               audit->finding_count);
     }
 }
 
@@ -82,9 +82,9 @@ int pg_auditlog_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     say(s, audit, ptemp);
-    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, PGLOGNO(0299)
-                 "ProxyGuardAudit Strict: not starting with this "
-                 "configuration");
+    PG_LOG(APLOG_EMERG, 0, s, PGLOGNO(0299)
+           "ProxyGuardAudit Strict: not starting with this "
+           "configuration");
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 

@@ -135,13 +135,13 @@ static bool keep_mail(pg_conversation_t *t, const pg_smtp_mail_t *mail,
 
 /* --- the end ------------------------------------------------------------- */
 
-/* A client's text between quotes, in a line of the log. */
+/* A client's text between quotes of either kind, in a line of the log. */
 static const char *quoted(char out[256], pg_span_t s)
 {
     apr_size_t n = pg_span_copy(out, 256, s);
 
     for (apr_size_t i = 0; i < n; i++) {
-        if (out[i] < ' ' || out[i] > '~' || out[i] == '"' || out[i] == '\\') {
+        if (out[i] < ' ' || out[i] > '~' || strchr("\"'\\", out[i])) {
             out[i] = '?';
         }
     }
@@ -170,12 +170,12 @@ static void log_end(const pg_conversation_t *t, pg_end_e why)
     apr_time_t took = apr_time_now() - t->begun;
     char hello[700];
 
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, t->server, PGLOGNO(0144)
-                 "capture ended: id=%s ended=%s mails=%u lost=%u octets=%"
-                 APR_UINT64_T_FMT " seconds=%d.%d source=%s%s", t->id,
-                 pg_capture_end(why), t->mails, t->lost, t->octets,
-                 (int)apr_time_sec(took), (int)(apr_time_usec(took) / 100000),
-                 t->source, hello_words(hello, t));
+    PG_LOG(APLOG_NOTICE, 0, t->server, PGLOGNO(0144)
+           "capture ended: id=%s ended=%s mails=%u lost=%u octets=%"
+           APR_UINT64_T_FMT " seconds=%d.%d source=%s%s", t->id,
+           pg_capture_end(why), t->mails, t->lost, t->octets,
+           (int)apr_time_sec(took), (int)(apr_time_usec(took) / 100000),
+           t->source, hello_words(hello, t));
 }
 
 /* With the lock held; the first reason counts. Nothing here may touch the

@@ -95,10 +95,10 @@ apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
     status = *e->name == '|' ? open_program(e, pconf)
                              : open_file(e, &why, pconf, main_server);
     if (status != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
-                     PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' is not used: "
-                     "%s; name a file in a folder that only its owner may "
-                     "write to, or \"|program\"", e->name, why);
+        PG_LOG(APLOG_CRIT, status, main_server,
+               PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' is not used: "
+               "%s; name a file in a folder that only its owner may "
+               "write to, or \"|program\"", e->name, why);
         return status;
     }
     *out = e;
@@ -158,19 +158,19 @@ static bool lose(pg_evidence_t *e)
 static void report_outage(const pg_evidence_t *e, const request_rec *r,
                           apr_status_t status)
 {
-    ap_log_error(APLOG_MARK, APLOG_WARNING, status, r->server, PGLOGNO(0107)
-                 "ProxyGuardEvidenceLog: '%s' takes no more lines; attempts "
-                 "are refused and counted as before, and this is logged once",
-                 e->name);
+    PG_LOG(APLOG_WARNING, status, r->server, PGLOGNO(0107)
+           "ProxyGuardEvidenceLog: '%s' takes no more lines; attempts "
+           "are refused and counted as before, and this is logged once",
+           e->name);
 }
 
 static void report_size(const pg_evidence_t *e, const request_rec *r)
 {
-    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server, PGLOGNO(0131)
-                 "ProxyGuardEvidenceSize: '%s' has reached %" APR_OFF_T_FMT
-                 " bytes and takes no more lines until it is rotated; "
-                 "attempts are refused and counted as before, and this is "
-                 "logged once", e->name, e->size);
+    PG_LOG(APLOG_WARNING, 0, r->server, PGLOGNO(0131)
+           "ProxyGuardEvidenceSize: '%s' has reached %" APR_OFF_T_FMT
+           " bytes and takes no more lines until it is rotated; "
+           "attempts are refused and counted as before, and this is "
+           "logged once", e->name, e->size);
 }
 
 /* May a line be added to the file? One that cannot be asked may. */
@@ -188,9 +188,9 @@ static void report_recovery(pg_evidence_t *e, const request_rec *r)
     apr_uint64_t missed = atomic_exchange(&e->outage->missed, 0);
 
     if (missed) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, r->server, PGLOGNO(0108)
-                     "ProxyGuardEvidenceLog: '%s' takes lines again: "
-                     "lost=%" APR_UINT64_T_FMT, e->name, missed);
+        PG_LOG(APLOG_NOTICE, 0, r->server, PGLOGNO(0108)
+               "ProxyGuardEvidenceLog: '%s' takes lines again: "
+               "lost=%" APR_UINT64_T_FMT, e->name, missed);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "pg_log.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 
 #include "pg_conceal.h"
 
@@ -53,45 +54,59 @@ static char *put_number(char *to, apr_size_t n)
     return put(to, pg_span_make(at, (apr_size_t)(text + sizeof(text) - at)));
 }
 
-/* The first `cut` octets of s in quotes: printable ASCII as it is, all else,
- * '"' and '\' as \xNN. httpd's own escaping knows no quotes, and doubles
- * '\'. */
-static char *put_quoted(char *to, pg_span_t s, apr_size_t cut)
+static bool is_printable(char c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
+static char *put_hex(char *to, char c)
 {
     static const char hex[] = "0123456789abcdef";
-    apr_size_t n = s.len < cut ? s.len : cut;
 
-    *to++ = '"';
-    for (apr_size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-            *to++ = (char)c;
-            continue;
-        }
-        *to++ = '\\';
-        *to++ = 'x';
-        *to++ = hex[c >> 4];
-        *to++ = hex[c & 15];
-    }
-    *to++ = '"';
+    *to++ = '\\';
+    *to++ = 'x';
+    *to++ = hex[(unsigned char)c >> 4];
+    *to++ = hex[c & 15];
     return to;
 }
 
-static char *put_verdict(char *to, const pg_verdict_t *v)
+/* The first `cut` octets of s in quotes: printable ASCII as it is, all else,
+ * the quote and '\' as \xNN. httpd's own escaping knows no quotes, and doubles
+ * '\'. */
+static char *put_quoted(char *to, pg_span_t s, apr_size_t cut, char quote)
+{
+    apr_size_t n = s.len < cut ? s.len : cut;
+
+    *to++ = quote;
+    for (apr_size_t i = 0; i < n; i++) {
+        char c = s.ptr[i];
+
+        /* no '"' between single quotes: they are for a line of JSON */
+        if (is_printable(c) && c != quote && c != '"' && c != '\\') {
+            *to++ = c;
+            continue;
+        }
+        to = put_hex(to, c);
+    }
+    *to++ = quote;
+    return to;
+}
+
+static char *put_verdict(char *to, const pg_verdict_t *v, char q)
 {
     to = put_word(PUT(to, ": class="), pg_vocab_class(v->class_id));
     to = put_word(PUT(to, " family="), pg_vocab_family(v->family));
-    to = put_quoted(PUT(to, " method="), v->method, CUT_METHOD);
-    to = put_quoted(PUT(to, " target="), v->target, CUT_TARGET);
+    to = put_quoted(PUT(to, " method="), v->method, CUT_METHOD, q);
+    to = put_quoted(PUT(to, " target="), v->target, CUT_TARGET, q);
     if (v->target.len > CUT_TARGET) {
         to = put_number(PUT(to, " target_length="), v->target.len);
     }
-    to = put_quoted(PUT(to, " host="), v->host, CUT_HOST);
+    to = put_quoted(PUT(to, " host="), v->host, CUT_HOST, q);
     return put_number(PUT(to, " port="), v->port);
 }
 
-static char *put_rest(char *to, const pg_event_t *event, const char *source)
+static char *put_rest(char *to, const pg_event_t *event, const char *source,
+                      char q)
 {
     apr_size_t status = event->status > 0 ? (apr_size_t)event->status : 0;
 
@@ -99,12 +114,12 @@ static char *put_rest(char *to, const pg_event_t *event, const char *source)
     to = put_word(PUT(to, " outcome="), pg_vocab_outcome(event->outcome));
     to = event->source_is_peer ? PUT(to, " peer=") : PUT(to, " source=");
     to = put(to, pg_span_upto(pg_span_str(source ? source : "-"), 64));
-    to = put_quoted(PUT(to, " vhost="), event->vhost, CUT_HOST);
+    to = put_quoted(PUT(to, " vhost="), event->vhost, CUT_HOST, q);
     to = put_word(PUT(to, " reason="),
                   pg_classify_reason(event->verdict.reason));
-    to = put_quoted(PUT(to, " agent="), event->user_agent, CUT_AGENT);
+    to = put_quoted(PUT(to, " agent="), event->user_agent, CUT_AGENT, q);
     return event->allow.len == 0
-           ? to : put_quoted(PUT(to, " allow="), event->allow, CUT_ALLOW);
+           ? to : put_quoted(PUT(to, " allow="), event->allow, CUT_ALLOW, q);
 }
 
 /* httpd ends each line with the Referer, which may be a URL with a password:
@@ -131,13 +146,66 @@ static const request_rec *without_secrets(const request_rec *r)
     return shown;
 }
 
+/* Does ErrorLogFormat have %M inside double quotes, as JSON and logfmt do?
+ * httpd does not escape those of the message. */
+static bool is_within_quotes(const server_rec *s)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(s->module_config);
+    const apr_array_header_t *format = core->error_log_format;
+    bool open = false;
+
+    for (int i = 0; format && i < format->nelts; i++) {
+        const ap_errorlog_format_item *item =
+            &APR_ARRAY_IDX(format, i, ap_errorlog_format_item);
+
+        if (item->flags & AP_ERRORLOG_FLAG_MESSAGE) {
+            return open;
+        }
+        for (const char *at = item->arg; at && *at; at++) {
+            open ^= *at == '"';
+        }
+    }
+    return false;
+}
+
+static void unquote(char *to, const char *end, const char *from)
+{
+    for (; *from && end - to > 4; from++) {
+        if (is_printable(*from)) {
+            *to++ = *from == '"' ? '\'' : *from;
+        }
+        else {
+            to = put_hex(to, *from);
+        }
+    }
+    *to = '\0';
+}
+
+const char *pg_log_text(char to[PG_LOG_MOST], const server_rec *s,
+                        const char *format, ...)
+{
+    bool within = is_within_quotes(s);
+    char plain[PG_LOG_MOST];
+    va_list args;
+
+    va_start(args, format);
+    apr_vsnprintf(within ? plain : to, PG_LOG_MOST, format, args);
+    va_end(args);
+    if (within) {
+        unquote(to, to + PG_LOG_MOST, plain);
+    }
+    return to;
+}
+
 /* httpd's formatter is slow: it gets one string to copy. */
 void pg_log_attempt(const request_rec *r, const pg_event_t *event)
 {
     char line[LINE], *to = put_word(line, sentences[event->outcome]);
+    char quote = is_within_quotes(r->server) ? '\'' : '"';
 
-    to = put_verdict(to, &event->verdict);
-    to = put_rest(to, event, r->useragent_ip);
+    to = put_verdict(to, &event->verdict, quote);
+    to = put_rest(to, event, r->useragent_ip, quote);
     *to = '\0';
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, without_secrets(r), "%s",
                   line);

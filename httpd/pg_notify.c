@@ -93,19 +93,19 @@ static void report_held(server_rec *s, const pg_notify_t *outlet,
 
     for (int i = 0; i < PG_BUDGET_MINUTES
                     && next_held(outlet->log, &held, minute, until); i++) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0106)
-                     "attempts counted, but not logged (ProxyGuardLogRate): "
-                     HELD_FORMAT, minute, held.by_source + held.by_total,
-                     held.by_source, held.by_total);
+        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0106)
+               "attempts counted, but not logged (ProxyGuardLogRate): "
+               HELD_FORMAT, minute, held.by_source + held.by_total,
+               held.by_source, held.by_total);
     }
     for (int i = 0; i < PG_BUDGET_MINUTES
                     && next_held(outlet->evidence_budget, &held, minute,
                                  until); i++) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0130)
-                     "attempts counted, but left out of the evidence log "
-                     "(ProxyGuardEvidenceRate): " HELD_FORMAT, minute,
-                     held.by_source + held.by_total, held.by_source,
-                     held.by_total);
+        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0130)
+               "attempts counted, but left out of the evidence log "
+               "(ProxyGuardEvidenceRate): " HELD_FORMAT, minute,
+               held.by_source + held.by_total, held.by_source,
+               held.by_total);
     }
 }
 

@@ -60,23 +60,23 @@ static unsigned conversations(const pg_settings_t *settings, server_rec *s)
     if (wanted <= most) {
         return wanted;
     }
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0142)
-                 "ProxyGuardSinkLimit conversations: %u instead of %u, a "
-                 "quarter of MaxRequestWorkers", most, wanted);
+    PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0142)
+           "ProxyGuardSinkLimit conversations: %u instead of %u, a "
+           "quarter of MaxRequestWorkers", most, wanted);
     return most;
 }
 
 static void say_what_it_means(const pg_sinkhole_t *sink, server_rec *s)
 {
-    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0141)
-                 "the sink is on: this server accepts CONNECT and relays "
-                 "nothing; lists of open proxies will name its address, so "
-                 "it must neither send mail nor serve customers from it");
+    PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0141)
+           "the sink is on: this server accepts CONNECT and relays "
+           "nothing; lists of open proxies will name its address, so "
+           "it must neither send mail nor serve customers from it");
     if (!sink->waits_in_mpm) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0143)
-                     "each conversation of the sink holds a worker: only "
-                     "the event MPM of httpd 2.4.63 and later can wait "
-                     "without one");
+        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0143)
+               "each conversation of the sink holds a worker: only "
+               "the event MPM of httpd 2.4.63 and later can wait "
+               "without one");
     }
 }
 

@@ -49,11 +49,11 @@ static bool is_mailbox(const char *path, apr_size_t size, apr_pool_t *pool)
 static pg_spool_t *refuse(server_rec *s, apr_status_t status,
                           const char *path, const char *why)
 {
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, s, PGLOGNO(0280)
-                 "ProxyGuardSinkSpool: '%s' cannot be used: %s. Name a "
-                 "mailbox, or a file that does not exist yet, in a directory "
-                 "that only root can write to", path,
-                 why ? why : "see the error");
+    PG_LOG(APLOG_CRIT, status, s, PGLOGNO(0280)
+           "ProxyGuardSinkSpool: '%s' cannot be used: %s. Name a "
+           "mailbox, or a file that does not exist yet, in a directory "
+           "that only root can write to", path,
+           why ? why : "see the error");
     return NULL;
 }
 
@@ -92,11 +92,11 @@ static void fail(const pg_spool_t *spool, pg_ledger_t *ledger, server_rec *s,
                  apr_status_t status)
 {
     if (pg_slots_refuse(ledger, true)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, status, s, PGLOGNO(0145)
-                     "ProxyGuardSinkSpool: '%s' takes no more mail (%s); it "
-                     "is counted as lost, and this is logged once",
-                     spool->path, status ? "it cannot be written to"
-                                         : "it has its full size");
+        PG_LOG(APLOG_WARNING, status, s, PGLOGNO(0145)
+               "ProxyGuardSinkSpool: '%s' takes no more mail (%s); it "
+               "is counted as lost, and this is logged once",
+               spool->path, status ? "it cannot be written to"
+                                   : "it has its full size");
     }
 }
 
@@ -104,16 +104,16 @@ static void succeed(const pg_spool_t *spool, pg_ledger_t *ledger,
                     server_rec *s, apr_uint64_t size)
 {
     if (pg_slots_refuse(ledger, false)) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0146)
-                     "ProxyGuardSinkSpool: '%s' takes mail again",
-                     spool->path);
+        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0146)
+               "ProxyGuardSinkSpool: '%s' takes mail again",
+               spool->path);
     }
     if (pg_slots_spool(ledger, size, spool->most)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0147)
-                     "ProxyGuardSinkSpool: '%s' is over 80 %% full: %"
-                     APR_UINT64_T_FMT " of %" APR_UINT64_T_FMT " MiB; rotate "
-                     "it, with a graceful restart", spool->path, size >> 20,
-                     spool->most >> 20);
+        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0147)
+               "ProxyGuardSinkSpool: '%s' is over 80 %% full: %"
+               APR_UINT64_T_FMT " of %" APR_UINT64_T_FMT " MiB; rotate "
+               "it, with a graceful restart", spool->path, size >> 20,
+               spool->most >> 20);
     }
 }
 

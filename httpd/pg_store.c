@@ -34,28 +34,28 @@ static void say_opening(server_rec *s, const pg_opening_t *opening,
                         const char *path, const char *memory)
 {
     if (opening->unchanged) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0010)
-                     "ledger %s goes on as it is although the configuration "
-                     "wants it otherwise (%s): other processes count in it, "
-                     "those of another server or of before this restart. "
-                     "Stop all of them and start again to change it", path,
-                     opening->unchanged);
+        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0010)
+               "ledger %s goes on as it is although the configuration "
+               "wants it otherwise (%s): other processes count in it, "
+               "those of another server or of before this restart. "
+               "Stop all of them and start again to change it", path,
+               opening->unchanged);
     }
     if (opening->aside) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0002)
-                     "ledger %s could not be used as it was (%s): kept aside "
-                     "as %s; the ledger %s", path,
-                     opening->why ? opening->why : "unknown", opening->aside,
-                     how_words[opening->how]);
+        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0002)
+               "ledger %s could not be used as it was (%s): kept aside "
+               "as %s; the ledger %s", path,
+               opening->why ? opening->why : "unknown", opening->aside,
+               how_words[opening->how]);
     }
     if (opening->checkpoint_why) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, PGLOGNO(0005)
-                     "ProxyGuardCheckpoint: %s could not be used (%s)",
-                     pg_config_of(s)->checkpoint, opening->checkpoint_why);
+        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0005)
+               "ProxyGuardCheckpoint: %s could not be used (%s)",
+               pg_config_of(s)->checkpoint, opening->checkpoint_why);
     }
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0001)
-                 "mod_proxyguard " PROXYGUARD_VERSION ": ledger %s %s: %s",
-                 path, how_words[opening->how], memory);
+    PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0001)
+           "mod_proxyguard " PROXYGUARD_VERSION ": ledger %s %s: %s",
+           path, how_words[opening->how], memory);
 }
 
 /* Sizes change only while no child of an older generation counts. */
@@ -95,15 +95,15 @@ static void say_tick(server_rec *s, const pg_checkpoint_t *checkpoint,
                      pg_tick_e tick, const char *why)
 {
     if (tick == PG_TICK_FAILED) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, PGLOGNO(0006)
-                     "ProxyGuardCheckpoint: %s cannot be written (%s); "
-                     "counting goes on, and so do the tries",
-                     checkpoint->path, why ? why : "unknown");
+        PG_LOG(APLOG_ERR, 0, s, PGLOGNO(0006)
+               "ProxyGuardCheckpoint: %s cannot be written (%s); "
+               "counting goes on, and so do the tries",
+               checkpoint->path, why ? why : "unknown");
     }
     else if (tick == PG_TICK_RECOVERED) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, PGLOGNO(0007)
-                     "ProxyGuardCheckpoint: %s is written again",
-                     checkpoint->path);
+        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0007)
+               "ProxyGuardCheckpoint: %s is written again",
+               checkpoint->path);
     }
 }
 
@@ -142,9 +142,9 @@ static void save(pg_checkpoint_t *checkpoint, server_rec *s, bool force,
 static void say_unusable(const pg_store_t *store, const char *how,
                          const char *why, const char *then)
 {
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, store->server, PGLOGNO(0003)
-                 "ProxyGuardLedger: %s %s: %s. %s", store->options.path, how,
-                 why ? why : "unknown", then);
+    PG_LOG(APLOG_ERR, 0, store->server, PGLOGNO(0003)
+           "ProxyGuardLedger: %s %s: %s. %s", store->options.path, how,
+           why ? why : "unknown", then);
 }
 
 /* What the parent does about its ledger, every few seconds and at stop. */
@@ -255,9 +255,9 @@ pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server)
     apr_status_t status;
 
     if (ap_cstr_casecmp(settings->ledger, "none") == 0) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server, PGLOGNO(0008)
-                     "mod_proxyguard " PROXYGUARD_VERSION ": no ledger, "
-                     "attempts are not counted (ProxyGuardLedger none)");
+        PG_LOG(APLOG_NOTICE, 0, main_server, PGLOGNO(0008)
+               "mod_proxyguard " PROXYGUARD_VERSION ": no ledger, "
+               "attempts are not counted (ProxyGuardLedger none)");
         return NULL;
     }
     store->server = main_server;

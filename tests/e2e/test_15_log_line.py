@@ -2,6 +2,7 @@
 """One line for each attempt, and no octet of a stranger's can forge or split
 one."""
 
+import json
 import re
 
 import pytest
@@ -82,3 +83,56 @@ def test_nothing_is_logged_when_the_level_is_above_warn(httpd_with):
     assert server.send(b"CONNECT s.example:25 HTTP/1.0\r\n\r\n").status == 405
     assert server.status()["attempts"] == 1
     assert server.log.all("PG01") == []
+
+
+JSON_FORMAT = ('ErrorLogFormat "{\\"time\\":\\"%{cu}t\\",'
+               '\\"module\\":\\"%-m\\",\\"level\\":\\"%-l\\",'
+               '\\"client\\":\\"%-a\\",'
+               '\\"message\\":\\"%M\\"}"')
+
+
+def in_json(server, pattern):
+    """The messages of the log, each line of which must be JSON."""
+    found = [json.loads(line.text)["message"]
+             for line in server.log.take_all(pattern)]
+    assert found, pattern
+    return found
+
+
+def test_each_line_is_json_where_the_format_is(httpd_with):
+    server = httpd_with(JSON_FORMAT)
+    for octets in HOSTILE.values():
+        server.send(octets)
+    server.send(b"GET http://s.example/'\"\\ HTTP/1.1\r\nHost: s.example\r\n"
+                b"User-Agent: ' outcome=relayed \"\\\" \xc3\xa9\r\n\r\n")
+    server.settled(len(HOSTILE))
+    for message in in_json(server, "PG01"):
+        assert '"' not in message
+        assert re.match(r"PG010[1-5]: relay attempt [^=]*: class=[a-z-]+ "
+                        r"family=[a-z]+ method='[^']*' target='[^']*'"
+                        r"( target_length=\d+)? host='[^']*' port=\d+ "
+                        r"status=\d+ outcome=[a-z]+ (source|peer)=\S+ "
+                        r"vhost='[^']*' reason=[a-z0-9-]+ "
+                        r"agent='[^']*'(?!')", message), message
+    assert r"\x27 outcome=relayed \x22\x5c\x22 \xc3\xa9" in message
+    server.log.take_all("AH")
+
+
+def test_other_messages_are_json_too(httpd_with):
+    server = httpd_with(JSON_FORMAT + '\nProxyGuardEvidenceLog '
+                        '"@ROOT@/a\\"b-\u00e9.json"\n'
+                        "ProxyGuardEvidenceSize 64K")
+    for _ in range(80):
+        server.send(b"CONNECT s.example:25 HTTP/1.0\r\nUser-Agent: "
+                    + b"a" * 1000 + b"\r\n\r\n")
+    server.settled(80)
+    message, = in_json(server, "PG0131")
+    assert r"a'b-\xc3\xa9.json' has reached" in message
+    server.log.take_all("PG01")
+
+
+def test_double_quotes_stay_where_the_format_has_none(httpd_with):
+    server = httpd_with('ErrorLogFormat "[%t] [%m:%l] \\"%a\\" %M"')
+    server.send(b"CONNECT s.example:25 HTTP/1.0\r\nUser-Agent: o'x\r\n\r\n")
+    line, = server.log.take_all("PG01") if server.settled(1) else []
+    assert 'method="CONNECT"' in line.text and 'agent="o\'x"' in line.text

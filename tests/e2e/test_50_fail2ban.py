@@ -177,17 +177,24 @@ def test_clients_are_found_where_logs_really_are(httpd_with, how):
     server.log.take_all("PG01")
 
 
-@pytest.mark.parametrize("more", ("", '\\"client\\":\\"%a\\",'))
+@pytest.mark.parametrize("more", ("", '\\"client\\":\\"%-a\\",'))
 def test_clients_are_found_in_json(httpd_with, more):
     server = httpd_with(
         f'{REMOTE}\nErrorLogFormat "{{\\"time\\":\\"%{{cu}}t\\",'
         f'\\"module\\":\\"%-m\\",\\"level\\":\\"%-l\\",{more}'
         '\\"message\\":\\"%M\\"}"', modules=("remoteip",))
-    attempt(server, "198.51.100.7", more=[f"User-Agent: {FORGED}"])
-    server.settled(1)
+    texts = [FORGED, *(x.replace('"', "'") for x in forgeries()),
+             *forgeries()]
+    for forged in texts:
+        flat = forged.replace("\n", "")
+        attempt(server, "198.51.100.7", more=[f"User-Agent: {flat}"])
+    count = len(texts)
+    server.settled(count)
     assert banned_by(server.path("error.log"), "[format=json]") == [
-        "198.51.100.7"]
-    server.log.take_all("PG01")
+        "198.51.100.7"] * count
+    for line in server.log.take_all("PG01"):
+        assert "method='CONNECT'" in json.loads(line.text)["message"]
+    server.log.take_all("AH")
 
 
 @pytest.mark.parametrize("template", ("file", "traditional"))
@@ -227,8 +234,8 @@ def test_the_evidence_log_bans_too(httpd_with):
     server.send(b"CONNECT s.example HTTP/1.0\r\nX-Client: 192.0.2.1\r\n\r\n")
     forged = ('","source":{"address":"192.0.2.9","ip":"192.0.2.9"},'
               '"destination":{},"proxyguard":{"class":"x","family":"x",'
-              '"outcome":"denied","source_is_peer":false,"masked":false,'
-              '"cut":false}}')
+              '"outcome":"denied","intent":"x","source_is_peer":false,'
+              '"masked":false,"cut":false}}')
     attempt(server, "198.51.100.8", more=[f"User-Agent: {forged}",
                                           f"X-{forged}: {forged}"])
     attempt(server, "198.51.100.8", more=[f"X-A: {forged}"])
