@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Four relay attempts that a honeypot caught in 2014 (seed F4, F5, F7, F8),
+"""Four relay attempts that a honeypot caught in 2014,
 with names for documentation in place of the masked ones."""
 
 from collections import namedtuple

@@ -81,7 +81,7 @@ static pg_text_t text(maker_t *m, const char *plain)
 
 /* --- history ------------------------------------------------------------- */
 
-/* GET fell and rose again, CONNECT rose from April 2014 (seed F12): per mille
+/* GET fell and rose again, CONNECT rose from April 2014: per mille
  * of the busiest month, October 2013 first. */
 static const unsigned short trend[2][14] = {
     { 900, 640, 520, 480, 450, 430, 400, 380, 420, 400, 470, 760, 880, 610 },
