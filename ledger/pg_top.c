@@ -572,7 +572,7 @@ static void merge_one(pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
     pg_begin_t begin = { .count = seen->count,
                          .error = seen->error
                                   + missed_by(into, list, key.hash) };
-    apr_uint64_t hot = FREE, mine;
+    apr_uint64_t hot = FREE, mine = FREE;
     unsigned way;
 
     /* A live ledger has other writers: a claim is soon free again. */
