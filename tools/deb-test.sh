@@ -81,6 +81,7 @@ for example in "$root$examples"/*.conf; do
     # shellcheck disable=SC2086  # a list of words
     [[ -z "$modules" ]] || inside a2enmod -q $modules >/dev/null
     cp "$example" "$root$own"
+    # shellcheck disable=SC2310  # its failure is the one that is wanted
     inside apache2ctl configtest >/dev/null 2>"$folder/configtest.txt" ||
         { cat "$folder/configtest.txt"; fail "$name is refused"; }
     rm "$root$own"
