@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include <apr_pools.h>
+#include <apr_signal.h>
+#include <apr_thread_proc.h>
 #include <apr_time.h>
 
 struct pg_deadlines_t {
@@ -47,6 +49,9 @@ static void *watch(void *data)
 {
     pg_deadlines_t *all = data;
 
+    /* The MPM's signals are for its own threads: a SIGTERM handled here would
+     * end a prefork child by waiting for this very thread. */
+    (void)apr_setup_signal_thread();
     pthread_mutex_lock(&all->mutex);
     while (all->first && !all->stopping) {
         apr_time_t now = apr_time_now();

@@ -13,7 +13,7 @@ from pg_h2 import Http2
 from pg_hosts import free_ports, host_on, tls_on
 from pg_peers import make_certificate, trusting_client
 from pg_servers import Servers
-from pg_wire import Wire, exchange
+from pg_wire import Wire, exchange, wait_until
 
 ABLE = ("event", "worker")       # mod_http2 does not work with prefork
 OWN = "www.own.example"
@@ -331,6 +331,8 @@ def test_whose_an_authority_is_over_tls(mpm, wild_certificate):
     for authority in WHOSE:
         with Http2(server.h2, tls=True) as client:
             answer = client.get(authority, scheme="https")
+        if WHOSE[authority][1]:
+            wait_until(lambda: server.log.untaken(" PG01"), "its line")
         lines = server.log.take_all(" PG01")
         server.log.take_all("AH")
         seen[authority] = (answer.status, *(
