@@ -81,5 +81,5 @@ bench-sink: all ## the sink: memory, what the site notices, 100 restarts
 	@rm -f $(BUILD)/sink.rows
 	PG_LONG=1 PG_RECORD=$(abspath $(BUILD))/sink.rows \
 	    $(MAKE) --no-print-directory e2e MPM=event E2E_JOBS=1 \
-	    T="tests/e2e/test_93_sink_life.py -k answered"
+	    T=tests/endurance/test_sink_restarts.py
 	$(PYTHON) -B tests/bench/bench_sink.py $(BUILD)/sink.rows
