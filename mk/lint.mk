@@ -48,11 +48,14 @@ lint-cppcheck: ## cppcheck
 	    $(UNFOUNDED) \
 	    -Icore -Iledger -Iaudit -Ireport -Ihttpd -Iscan -Icli $(LINT_C)
 
-# gcc 12's analyzer is meant for plain C: the core is.
+# gcc 12's analyzer is meant for plain C: the core is. It loses the fields of a
+# struct that is copied whole and takes them for uninitialized, in some runs
+# and not in others; clang-tidy's analyzer looks for those.
+UNSURE := -Wno-analyzer-use-of-uninitialized-value
 lint-analyzer: ## gcc -fanalyzer on core/
 	@mkdir -p $(BUILD)
 	$(foreach f,$(or $(LINT_ANALYZE),$(call srcs,core)),gcc $(STD) -Icore \
-	    $(APR_CFLAGS) -O1 -fanalyzer -Werror -c -o $(BUILD)/analyzed.o \
+	    $(APR_CFLAGS) -O1 -fanalyzer $(UNSURE) -Werror -c -o $(BUILD)/analyzed.o \
 	    $(f) &&) true
 
 lint-headers: ## every header compiles alone
