@@ -159,7 +159,6 @@ static int write_out(const pg_cli_t *cli, const merging_t *m,
         pg_cli_say(cli, "%s: %s", m->out, opening.why);
         return PG_EXIT_OUTPUT;
     }
-    pg_ledger_tend(out, cli->now);
     return 0;
 }
 

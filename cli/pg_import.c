@@ -160,7 +160,6 @@ int pg_import_add(const pg_cli_t *cli, const char *path,
         pg_ledger_see(ledger, identity->head);
     }
     cover(ledger, scan->tally);
-    pg_ledger_tend(ledger, cli->now);
     for (int i = 0; i < again->troubles; i++) {
         pg_cli_say(cli, "%s: %s; %s holds a part of it",
                    again->trouble[i].path, again->trouble[i].why, path);

@@ -98,38 +98,6 @@ static void fill_vhosts(pg_snapshot_t *s, const pg_scan_out_t *scan,
     s->vhost_count = n;
 }
 
-static int day_order(const void *a, const void *b)
-{
-    const pg_day_distinct_t *x = a, *y = b;
-
-    return x->start < y->start ? -1 : x->start > y->start;
-}
-
-/* Keys are "day source": count the keys of each day. */
-static void fill_days(pg_snapshot_t *s, const pg_table_t *table,
-                      apr_pool_t *pool)
-{
-    apr_size_t n, days;
-    pg_cell_t **cells = pg_table_sorted(table, &n, pool);
-    pg_table_t *per_day = pg_table_create(pool, n + 1, 0);
-    pg_day_distinct_t *day;
-
-    for (apr_size_t i = 0; i < n; i++) {
-        pg_table_add(per_day, pg_span_upto(cells[i]->key,
-                     pg_span_find(cells[i]->key, ' ')), 1);
-    }
-    cells = pg_table_sorted(per_day, &days, pool);
-    day = apr_pcalloc(pool, (days + 1) * sizeof(*day));
-    for (apr_size_t i = 0; i < days; i++) {
-        day[i].start = pg_period_start(PG_PERIOD_DAY,
-                                       strtoll(cells[i]->key.ptr, NULL, 10));
-        day[i].sources.estimate = cells[i]->count;
-    }
-    qsort(day, days, sizeof(*day), day_order);
-    s->days = day;
-    s->day_count = days;
-}
-
 /* --- recent -------------------------------------------------------------- */
 
 static int newest_first(const void *a, const void *b)
@@ -257,7 +225,6 @@ const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
         fill_series(s, (pg_period_e)p, tally, pool);
     }
     s->sources.estimate = pg_table_size(tally->top[PG_TOP_SOURCES]);
-    fill_days(s, tally->day_sources, pool);
     fill_recent(s, scan, pool);
     return s;
 }

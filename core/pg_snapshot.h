@@ -111,12 +111,6 @@ typedef struct pg_distinct_t {
     double relative_error;       /* standard error, 0.01 = 1 %; 0: exact  */
 } pg_distinct_t;
 
-/** Different sources within one day (UTC). */
-typedef struct pg_day_distinct_t {
-    apr_time_t start;
-    pg_distinct_t sources;
-} pg_day_distinct_t;
-
 /** Attempts at one virtual host. */
 typedef struct pg_vhost_count_t {
     pg_text_t name;              /* "name:port"; absent: all that found no
@@ -181,9 +175,6 @@ typedef struct pg_snapshot_t {
     pg_distinct_t sources;       /* different ones since `since`          */
     apr_uint64_t sources_elsewhere; /* at most so many more, in ledgers that
                                     were merged in and have another key   */
-    const pg_day_distinct_t *days; /* different sources a day, oldest
-                                    first; days without any are left out  */
-    apr_size_t day_count;
     const pg_recent_t *recent;   /* newest first                          */
     apr_size_t recent_count;
     pg_capture_t capture;        /* by the sink                           */

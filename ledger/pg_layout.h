@@ -115,12 +115,9 @@ typedef struct pg_vhost_name_t {
     pg_word_t text[PG_VHOST_WORDS];
 } pg_vhost_name_t;
 
-/* HyperLogLog registers, 8 of 6 bits in a word under a tag of 16 bits. */
-#define PG_SKETCH_BITS 14            /* of all time: 0.8 %                */
+/* HyperLogLog registers, 8 of 6 bits in a word. */
+#define PG_SKETCH_BITS 14            /* 0.8 %                             */
 #define PG_SKETCH_WORDS ((1 << PG_SKETCH_BITS) / 8)
-#define PG_DAY_BITS 11               /* of one day: 2.3 %                 */
-#define PG_DAY_WORDS ((1 << PG_DAY_BITS) / 8)
-#define PG_DAY_SKETCHES 32
 
 #define PG_DIGESTS 512
 
@@ -196,8 +193,6 @@ static_assert(sizeof(pg_sink_part_t) == PG_SINK_WORDS * sizeof(pg_word_t)
 typedef struct pg_common_t {
     pg_vhost_name_t vhost[PG_VHOSTS];
     pg_word_t sketch[PG_SKETCH_WORDS];
-    pg_word_t day[PG_DAY_SKETCHES][PG_DAY_WORDS];
-    pg_word_t day_estimate[PG_SLOTS_DAY];  /* cells                       */
     pg_word_t elsewhere;             /* sources of merged ledgers that have
                                         another key: an upper bound       */
     pg_word_t range[PG_RANGES][2];   /* from, to; us                      */

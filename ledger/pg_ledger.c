@@ -69,7 +69,7 @@ static void record_source(pg_ledger_t *ledger, pg_lane_t *lane,
     }
     key = pg_top_key(ledger, PG_TOP_SOURCES, octets);
     pg_top_add(ledger, lane, PG_TOP_SOURCES, &key, now);
-    pg_distinct_add(ledger, key.hash, event->time, now);
+    pg_distinct_add(ledger, key.hash);
 }
 
 /* The letters A to Z among eight octets in small; the others as they are.
@@ -138,7 +138,6 @@ static void tend(pg_ledger_t *ledger, pg_lane_t *lane, apr_time_t now)
     apr_uint64_t seen = pg_word_get(&lane->tended);
 
     if (seen != minute && pg_word_swap(&lane->tended, &seen, minute)) {
-        pg_distinct_tend(ledger, now);
         pg_top_tend(ledger, lane, now);
     }
 }
@@ -271,7 +270,7 @@ static pg_snapshot_t *copy_of(const pg_ledger_t *ledger, apr_time_t now,
     pg_range_copy(snapshot, ledger, pool);
     pg_totals_copy(snapshot, ledger);
     pg_series_copy(snapshot, ledger, pool);
-    pg_distinct_copy(snapshot, ledger, pool);
+    pg_distinct_copy(snapshot, ledger);
     pg_slots_copy(&snapshot->capture, ledger, now);
     if (lists) {
         pg_totals_copy_vhosts(snapshot, ledger, pool);
@@ -337,14 +336,6 @@ const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool)
         s->sets[PG_TOP_PORTS] * 8, s->sets[PG_TOP_AGENTS] * 8, s->recent);
 }
 
-void pg_ledger_tend(pg_ledger_t *ledger, apr_time_t now)
-{
-    pg_distinct_tend(ledger, now);
-    for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
-        pg_top_tend(ledger, pg_layout_lane(ledger, i), now);
-    }
-}
-
 /* --- logs that were read -------------------------------------------------- */
 
 bool pg_ledger_seen(const pg_ledger_t *ledger, const unsigned char digest[16])
@@ -403,7 +394,7 @@ static void add_all(pg_ledger_t *into, const pg_ledger_t *from,
     pg_top_merge(into, from, now);
     pg_recent_merge(into, from, now, pool);
     pg_range_merge(into, from);
-    pg_distinct_merge(into, from, now);
+    pg_distinct_merge(into, from);
     merge_digests(into, from);
     pg_slots_merge(into, from);
 }

@@ -169,13 +169,6 @@ apr_uint64_t pg_ledger_counted(const pg_ledger_t *ledger);
 const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool);
 
 /**
- * Upkeep: keeps the number of different sources of days that are over, and
- * frees what killed processes left unusable. A ledger that counts does it
- * once a minute by itself; for one that was filled from logs.
- */
-void pg_ledger_tend(pg_ledger_t *ledger, apr_time_t now);
-
-/**
  * Add everything that one ledger holds to another; others may count in that
  * meanwhile. What the other one holds already, by an earlier merge or as the
  * same file, is not added again: merging is commutative, associative and

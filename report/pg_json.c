@@ -312,23 +312,6 @@ static void put_trend(writer_t *w)
                      "foreign_hosts_last_day", count(t.hosts)));
 }
 
-static void put_days(writer_t *w)
-{
-    const pg_snapshot_t *s = w->report->ledger;
-
-    key(w, "sources_by_day");
-    pg_sink_puts(w->sink, "[");
-    for (apr_size_t i = 0; i < s->day_count; i++) {
-        const pg_day_distinct_t *d = &s->days[i];
-
-        element(w, "    ", i == 0,
-                json_pack("{s:o, s:o, s:f}", "start", time_of(d->start),
-                          "sources", count(d->sources.estimate),
-                          "relative_error", d->sources.relative_error));
-    }
-    pg_sink_puts(w->sink, "]");
-}
-
 /* --- lists --------------------------------------------------------------- */
 
 static void put_top(writer_t *w, pg_top_e t)
@@ -640,7 +623,6 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
         put_tops(&w);
         put_recent(&w);
         put_covered(&w);
-        put_days(&w);
         put_history(&w);
         put_campaigns(&w);
     }

@@ -94,8 +94,6 @@ static void count_period(pg_tally_t *tally, pg_period_e period,
 static void count_time(pg_tally_t *tally, const pg_hit_t *hit)
 {
     apr_time_t time = hit->event.time;
-    char key[128];
-    int n;
 
     if (time == 0) {
         tally->untimed++;
@@ -110,11 +108,6 @@ static void count_time(pg_tally_t *tally, const pg_hit_t *hit)
     for (int p = 0; p < PG_PERIOD_COUNT; p++) {
         count_period(tally, (pg_period_e)p, &hit->event);
     }
-    n = snprintf(key, sizeof(key), "%" APR_INT64_T_FMT " %.*s",
-                 pg_period_number(PG_PERIOD_DAY, time),
-                 (int)(hit->client.len < 80 ? hit->client.len : 80),
-                 hit->client.ptr ? hit->client.ptr : "");
-    pg_table_add(tally->day_sources, pg_span_make(key, (apr_size_t)n), 1);
 }
 
 /* --- lists --------------------------------------------------------------- */
@@ -370,7 +363,6 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         tally->top[t] = pg_table_create(pool, bound, 0);
     }
-    tally->day_sources = pg_table_create(pool, bound, 0);
     tally->vhosts = pg_table_create(pool, bound, sizeof(apr_uint64_t)
                                                  * PG_OUTCOME_COUNT);
     tally->answers = pg_table_create(pool, bound / 8 + 1,
@@ -533,7 +525,6 @@ static void merge_tables(pg_tally_t *tally, const pg_tally_t *from)
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         pg_table_merge(tally->top[t], from->top[t], NULL);
     }
-    pg_table_merge(tally->day_sources, from->day_sources, NULL);
     pg_table_merge(tally->vhosts, from->vhosts, join_outcomes);
     pg_table_merge(tally->answers, from->answers, join_answer);
     pg_table_merge(tally->lengths, from->lengths, NULL);
@@ -574,7 +565,7 @@ apr_uint64_t pg_tally_error(const pg_tally_t *tally)
     const pg_table_t *lists[] = {
         tally->top[PG_TOP_SOURCES], tally->top[PG_TOP_TARGETS],
         tally->top[PG_TOP_PORTS], tally->top[PG_TOP_AGENTS],
-        tally->day_sources, tally->vhosts, tally->answers, tally->home
+        tally->vhosts, tally->answers, tally->home
     };
     apr_uint64_t worst = 0;
 

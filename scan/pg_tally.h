@@ -108,7 +108,6 @@ typedef struct pg_tally_t {
     apr_time_t log_first, log_last; /* lines looked at                    */
     pg_bucket_t bucket[PG_TALLY_BUCKETS]; /* see above                    */
     pg_table_t *top[PG_TOP_COUNT];
-    pg_table_t *day_sources;     /* key: day and source                   */
     pg_table_t *vhosts;          /* data: count by outcome                */
     pg_table_t *answers;         /* data: pg_answer_t                     */
     pg_table_t *lengths;         /* of those that need to be compared     */

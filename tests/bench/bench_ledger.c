@@ -20,6 +20,7 @@
 #include <apr_strings.h>
 
 #include "pg_ledger.h"
+#include "pg_top.h"
 
 enum { ROUNDS = 5, RECORDS = 2000000 };
 
@@ -314,7 +315,10 @@ static void reading(FILE *out, bench_t *bench)
         took = seconds(CLOCK_THREAD_CPUTIME_ID) - took;
         best = took < best ? took : best;
         took = seconds(CLOCK_THREAD_CPUTIME_ID);
-        pg_ledger_tend(bench->ledger, apr_time_now());
+        for (unsigned lane = 0; lane < bench->ledger->sizes.lanes; lane++) {
+            pg_top_tend(bench->ledger, pg_layout_lane(bench->ledger, lane),
+                        apr_time_now());
+        }
         took = seconds(CLOCK_THREAD_CPUTIME_ID) - took;
         tend = took < tend ? took : tend;
         apr_pool_destroy(pool);

@@ -15,6 +15,7 @@
 
 #include "pg_block.h"
 #include "pg_ledger.h"
+#include "pg_top.h"
 
 #define T0 ((apr_time_t)1416744000 * 1000000)
 
@@ -125,7 +126,7 @@ static void run_patches(const uint8_t *data, size_t size, apr_pool_t *pool)
     patch(ledger, data, size);
     read_it(ledger, pool);
     count_some(ledger);
-    pg_ledger_tend(ledger, T0);
+    pg_top_tend(ledger, pg_layout_lane(ledger, 0), T0);
     read_it(ledger, pool);
     must(pg_block_new(&sum, &head, pool) == APR_SUCCESS);
     must(pg_ledger_merge(sum, ledger, T0 + 1000000, pool) == APR_SUCCESS);

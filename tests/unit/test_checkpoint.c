@@ -94,7 +94,6 @@ static void alike(const pg_snapshot_t *a, const pg_snapshot_t *b)
     ck_assert_int_eq(memcmp(a->count, b->count, sizeof(a->count)), 0);
     ck_assert_uint_eq(a->permitted, b->permitted);
     ck_assert_uint_eq(a->sources.estimate, b->sources.estimate);
-    ck_assert_uint_eq(a->day_count, b->day_count);
     ck_assert_uint_eq(a->recent_count, b->recent_count);
     ck_assert_uint_eq(a->vhost_count, b->vhost_count);
     for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {

@@ -38,7 +38,7 @@ static void source(apr_uint32_t n, unsigned lane)
     key = pg_top_key(ledger, PG_TOP_SOURCES,
                      pg_span_make((const char *)octets, 16));
     pg_top_add(ledger, pg_layout_lane(ledger, lane), PG_TOP_SOURCES, &key, T0);
-    pg_distinct_add(ledger, key.hash, T0, T0);
+    pg_distinct_add(ledger, key.hash);
 }
 
 static const pg_top_entry_t *find(const pg_top_t *top, const char *text)
@@ -352,7 +352,7 @@ START_TEST(torn_entries_are_not_shown_and_are_freed)
         pg_word_set(&words[w], pg_word_get(&words[w]) ^ 0x1000);
     }
     ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 0);
-    pg_ledger_tend(ledger, T0 + 10 * SECOND);
+    pg_top_tend(ledger, pg_layout_lane(ledger, 0), T0 + 10 * SECOND);
     for (apr_uint32_t i = 0; i < ledger->sizes.sets[0] * 8; i++) {
         ck_assert_uint_eq(pg_word_get(&words[i]), 0);
     }
@@ -381,38 +381,6 @@ START_TEST(distinct_sources_are_estimated_within_four_standard_errors)
     ck_assert_double_le(s->sources.relative_error, 0.0082);
     ck_assert_msg(off <= 4 * s->sources.relative_error * size, "%u: %f", size,
                   off);
-    ck_assert_uint_eq(s->day_count, 1);
-    off = fabs((double)s->days[0].sources.estimate - size) - 1;
-    ck_assert_msg(off <= 4 * s->days[0].sources.relative_error * size,
-                  "%u a day: %f", size, off);
-}
-END_TEST
-
-START_TEST(the_days_are_remembered_after_their_registers_are_gone)
-{
-    const pg_snapshot_t *s;
-    const apr_time_t day = 86400 * SECOND;
-
-    for (int d = 0; d < 100; d++) {
-        for (int n = 0; n <= d; n++) {
-            pg_event_t e = connect_to("x", 1);
-            e.time = T0 + d * day;
-            e.source.octets[15] = (unsigned char)n;
-            pg_ledger_record(ledger, &e);
-        }
-        pg_ledger_tend(ledger, T0 + d * day);
-    }
-    s = at(T0 + 99 * day);
-    ck_assert_uint_eq(s->day_count, 100);
-    for (apr_size_t d = 0; d < 100; d++) {
-        double off = fabs((double)s->days[d].sources.estimate
-                          - (double)(d + 1));
-        ck_assert_int_eq(s->days[d].start,
-                         T0 - 43200 * SECOND + (apr_time_t)d * day);
-        ck_assert_double_le(off, 1 + 0.1 * (double)d);
-    }
-    s = at(T0 + 5000 * day);
-    ck_assert_uint_eq(s->day_count, 0);
 }
 END_TEST
 
@@ -451,7 +419,5 @@ PG_TEST_SUITE(top)
     tcase_add_loop_test(
         distinct, distinct_sources_are_estimated_within_four_standard_errors,
         0, 9);
-    tcase_add_test(distinct,
-                   the_days_are_remembered_after_their_registers_are_gone);
     suite_add_tcase(suite, distinct);
 }
