@@ -217,10 +217,12 @@ static apr_status_t clean_up(void *talk)
     pg_conversation_t *t = talk;
 
     pg_deadlines_remove(t->host->deadlines, &t->deadline);
-    pthread_mutex_lock(&t->lock);
-    end(t, atomic_load(&t->deadline.due) ? PG_END_DEADLINE : PG_END_CLIENT);
-    pthread_mutex_unlock(&t->lock);
-    pthread_mutex_destroy(&t->lock);
+    if (pthread_mutex_lock(&t->lock) == 0) {
+        end(t, atomic_load(&t->deadline.due) ? PG_END_DEADLINE
+                                             : PG_END_CLIENT);
+        pthread_mutex_unlock(&t->lock);
+        pthread_mutex_destroy(&t->lock);
+    }
     return APR_SUCCESS;
 }
 
@@ -405,7 +407,7 @@ bool pg_conversation_read(pg_conversation_t *t, bool wait)
             goes_on = false;
         }
         else {
-            goes_on = take_all(t, bb);
+            goes_on = take_all(t, bb) && !c->aborted;
         }
         apr_brigade_cleanup(bb);
     }
@@ -438,8 +440,9 @@ static kind_e kind_of(const pg_verdict_t *verdict)
     }
 }
 
+/* Whole, but unknown to others. */
 static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
-                               const pg_host_t *host)
+                               const pg_host_t *host, const pg_slot_t *slot)
 {
     conn_rec *c = r->connection;
     pg_conversation_t *t = apr_pcalloc(c->pool, sizeof(*t));
@@ -447,6 +450,7 @@ static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
     t->c = c;
     t->server = r->server;
     t->host = host;
+    t->slot = *slot;
     t->kind = kind_of(verdict);
     t->id = new_id(c->pool);
     t->target = apr_pstrmemdup(c->pool, verdict->target.ptr,
@@ -457,24 +461,27 @@ static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
     t->begun = apr_time_now();
     t->deadline.socket = ap_get_conn_socket(c);
     t->deadline.owner = t;
+    set_deadline(t);
+    pg_deadlines_lock_init(&t->lock);
     t->room = new_room(host);
-    return t->room ? t : NULL;
+    if (t->room && t->kind == KIND_SMTP) {
+        pg_smtp_begin(&t->room->smtp, verdict->host, t->room->message,
+                      host->message_most);
+    }
+    return t;
 }
 
+/* Once it has been added, the thread that stops this child may end it at any
+ * moment, and with it the room. */
 pg_conversation_t *pg_conversation_begin(request_rec *r,
                                          const pg_verdict_t *verdict,
                                          const pg_host_t *host,
                                          const pg_slot_t *slot)
 {
-    pg_conversation_t *t = make(r, verdict, host);
+    pg_conversation_t *t = make(r, verdict, host, slot);
 
-    if (t) {
-        pthread_mutex_init(&t->lock, NULL);
-        t->slot = *slot;
-        set_deadline(t);
-    }
-    if (t == NULL || !pg_deadlines_add(host->deadlines, &t->deadline)) {
-        if (t) {
+    if (t->room == NULL || !pg_deadlines_add(host->deadlines, &t->deadline)) {
+        if (t->room) {
             munmap(t->room, size_of_room(host));
         }
         pg_slots_give(host->ledger, slot);
@@ -482,10 +489,6 @@ pg_conversation_t *pg_conversation_begin(request_rec *r,
     }
     apr_pool_pre_cleanup_register(r->connection->pool, t, clean_up);
     answer(t, PG_SPAN("HTTP/1.0 200 Connection established\r\n\r\n"));
-    if (t->kind == KIND_SMTP) {
-        pg_smtp_begin(&t->room->smtp, verdict->host, t->room->message,
-                      host->message_most);
-    }
     return t;
 }
 

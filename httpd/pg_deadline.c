@@ -32,9 +32,19 @@ pg_deadlines_t *pg_deadlines_make(apr_pool_t *pconf, bool thread)
     return all;
 }
 
+void pg_deadlines_lock_init(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attributes;
+
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
+    pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
 void pg_deadlines_child(pg_deadlines_t *all)
 {
-    pthread_mutex_init(&all->mutex, NULL);
+    pg_deadlines_lock_init(&all->mutex);
     pthread_cond_init(&all->wake, NULL);
 }
 
@@ -110,7 +120,9 @@ bool pg_deadlines_add(pg_deadlines_t *all, pg_deadline_t *one)
 
 void pg_deadlines_remove(pg_deadlines_t *all, pg_deadline_t *one)
 {
-    pthread_mutex_lock(&all->mutex);
+    if (pthread_mutex_lock(&all->mutex) != 0) {
+        return;
+    }
     if (one->at) {
         *one->at = one->next;
         if (one->next) {
@@ -128,10 +140,7 @@ void pg_deadlines_stop(pg_deadlines_t *all, void (*stop)(void *owner))
 {
     bool join;
 
-    if (all->thread) {
-        pthread_mutex_lock(&all->mutex);
-    }
-    else if (pthread_mutex_trylock(&all->mutex) != 0) {
+    if (pthread_mutex_lock(&all->mutex) != 0) {
         return;
     }
     all->stopping = true;

@@ -7,6 +7,7 @@
 #ifndef PG_DEADLINE_H
 #define PG_DEADLINE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -27,18 +28,23 @@ typedef struct pg_deadline_t {
  *  @param thread  whether a thread is needed at all */
 pg_deadlines_t *pg_deadlines_make(apr_pool_t *pconf, bool thread);
 
+/** A lock whose holder gets an error, not a deadlock, when it asks again:
+ *  prefork stops a child from a signal handler, which may have interrupted
+ *  anything. What cannot be locked there is left to the end of the process. */
+void pg_deadlines_lock_init(pthread_mutex_t *lock);
+
 /** In child_init. */
 void pg_deadlines_child(pg_deadlines_t *all);
 
-/** Watch over it until it is removed. @return false: this child stops */
+/** Watch over it until it is removed. Its owner may be stopped before this
+ *  returns. @return false: this child stops */
 bool pg_deadlines_add(pg_deadlines_t *all, pg_deadline_t *one);
 
 /** Idempotent. */
 void pg_deadlines_remove(pg_deadlines_t *all, pg_deadline_t *one);
 
 /** In child_stopping: stop() each owner, wake whoever waits for its client,
- *  and take no more. prefork comes here from a signal handler, which may
- *  have interrupted anything: then nothing is waited for. */
+ *  and take no more. */
 void pg_deadlines_stop(pg_deadlines_t *all, void (*stop)(void *owner));
 
 #endif

@@ -136,9 +136,11 @@ bool pg_sinkhole_accept(request_rec *r, const pg_verdict_t *verdict,
                           source.octets, apr_time_now())) {
         return false;
     }
-    take_over(r);
     talk = pg_conversation_begin(r, verdict, &sink->host, &slot);
-    pg_conn_make(c)->conversation = talk;
+    if (talk) {
+        pg_conn_make(c)->conversation = talk;
+        take_over(r);
+    }
     return talk != NULL;
 }
 

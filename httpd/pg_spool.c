@@ -127,27 +127,24 @@ static ssize_t write_all(int fd, pg_span_t octets)
     return n;
 }
 
-/* A disk that fills up in the middle of an entry leaves it without an end:
- * the next one begins on a line of its own, unless it is the first. */
+/* A disk that fills up in the middle of an entry, or a process that is killed
+ * there, leaves it without an end: the next one begins on a line of its own,
+ * unless it is the first. */
 static apr_status_t write_entry(const pg_spool_t *spool, bool first,
                                 pg_span_t entry, pg_ledger_t *ledger)
 {
     ssize_t n;
 
-    if (pg_slots_torn(ledger)) {
-        if (!first && write_all(spool->fd, PG_SPAN("\n\n")) != 2) {
-            return ENOSPC;
-        }
+    if (pg_slots_torn(ledger) && !first
+        && write_all(spool->fd, PG_SPAN("\n\n")) != 2) {
+        return ENOSPC;
+    }
+    pg_slots_tear(ledger, true);
+    n = write_all(spool->fd, entry);
+    if (n <= 0 || n == (ssize_t)entry.len) {
         pg_slots_tear(ledger, false);
     }
-    n = write_all(spool->fd, entry);
-    if (n == (ssize_t)entry.len) {
-        return APR_SUCCESS;
-    }
-    if (n > 0) {
-        pg_slots_tear(ledger, true);
-    }
-    return n < 0 ? errno : ENOSPC;
+    return n == (ssize_t)entry.len ? APR_SUCCESS : n < 0 ? errno : ENOSPC;
 }
 
 bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,

@@ -77,9 +77,9 @@ $(BUILD)/cost: $(BUILD)/obj/tests/bench/cost.o \
 	$(CC) $(LDFLAGS) -o $@ $^ $(APR_LIBS)
 
 .PHONY: bench-sink
-bench-sink: all ## the sink: memory, what the site notices, 100 restarts
+bench-sink: all ## the sink: memory, what the site notices, 100 restarts and kills
 	@rm -f $(BUILD)/sink.rows
 	PG_LONG=1 PG_RECORD=$(abspath $(BUILD))/sink.rows \
-	    $(MAKE) --no-print-directory e2e MPM=event E2E_JOBS=1 \
-	    T=tests/endurance/test_sink_restarts.py
+	    $(MAKE) --no-print-directory e2e MPM=all E2E_JOBS=1 \
+	    T="tests/e2e/test_93_sink_life.py -k answered"
 	$(PYTHON) -B tests/bench/bench_sink.py $(BUILD)/sink.rows

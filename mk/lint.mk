@@ -6,7 +6,7 @@ LINT_H  := $(foreach d,$(LOWER) scan cli httpd,$(sort $(wildcard $(d)/*.h))) \
            $(wildcard mod_proxyguard.h)
 # folders whose headers keep to it
 LINT_UNITS := $(filter ledger/% core/pg_calendar.h core/pg_hash.h,$(LINT_H))
-LINT_PY := $(sort $(wildcard tools/*.py tests/*.py $(foreach d,lib e2e endurance fleet project \
+LINT_PY := $(sort $(wildcard tools/*.py tests/*.py $(foreach d,lib e2e fleet project \
               page command lint bench suite memcheck soak,tests/$(d)/*.py)))
 LINT_SH := .ci/run $(sort $(wildcard tools/*.sh))
 LINT_TESTS  = $(UNIT_SRC) $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c \

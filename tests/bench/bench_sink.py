@@ -1,7 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What the sink costs: memory of a conversation, and what the site notices of
 a thousand clients that want one. Writes the section of docs/measurements.md,
-or prints it with --print. Rows of restarts come from the file that is named.
+or prints it with --print. Rows of restarts and kills come from the file that
+is named.
 """
 import argparse
 import os
@@ -130,9 +131,9 @@ A request for a page of 9 bytes, {ASKED} times, each on a connection of its own:
 """
     if args.rows and os.path.exists(args.rows):
         with open(args.rows, encoding="ascii") as f:
-            text += ("\nThree clients deliver mail while httpd is restarted "
-                     "gracefully:\n\n| MPM | restarts | answered with 250 | of "
-                     "these in the spool |\n|---|--:|--:|--:|\n" + f.read())
+            text += ("\nThree clients deliver mail meanwhile:\n\n"
+                     "| MPM | what was done | answered with 250 | of these in "
+                     "the spool |\n|---|---|--:|--:|\n" + f.read())
     if args.print:
         print(text)
     else:

@@ -1,16 +1,31 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The sink reaches nobody, and outlives restarts, stops and kills."""
+"""The sink reaches nobody, and outlives restarts, stops and kills.
 
+`make bench-sink` (PG_LONG=1) restarts and kills a hundred times each."""
+
+import contextlib
 import os
+import random
 import re
 import signal
+import smtplib
+import threading
 
-from pg_sink import (CONF, Mailer, mails, read_until, sink_with, spool,
-                     tunnel)
+import pytest
+
+from pg_sink import (CONF, MESSAGE, Mailer, mails, message_of, read_until,
+                     sink_with, spool, tunnel)
 from pg_strace import BECOME, REACH, Traced, of
 from pg_wire import wait_until
 
+LONG = os.environ.get("PG_LONG") == "1"
 QUIET = r" PG01(40|41|44)"
+KILLED = QUIET + r"|PG0101|exit signal|AH0005[12]"
+# a killed child's slots are free again after five seconds: there are enough
+BUSY = ("ProxyGuardSinkLimit source 64\nProxyGuardSinkLimit seconds 5\n"
+        "ProxyGuardSinkLimit conversations 64\n"
+        "ServerLimit 256\nMaxRequestWorkers 256\n"
+        "ProxyGuardSinkSpool @ROOT@/spool.mbox 1000\n")
 
 
 def test_it_reaches_nobody_and_starts_nothing(httpd_with):
@@ -82,7 +97,89 @@ def test_a_killed_child_leaves_no_slot_behind(httpd_with):
     for pid in server.children():
         os.kill(pid, signal.SIGKILL)
     wait_until(accepted, "the slot to expire", 25)
-    server.log.take_all(QUIET + r"|PG0101|exit signal|AH00051|AH00052")
+    server.log.take_all(KILLED)
+
+
+class Sender(threading.Thread):
+    """Delivers until it is told to stop; .kept are the ids that were
+    answered with 250."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server = server
+        self.kept = []
+        self.over = threading.Event()
+
+    def run(self):
+        while not self.over.is_set():
+            try:
+                with Mailer(self.server.address) as client:
+                    while not self.over.is_set():
+                        self.kept.append(client.deliver())
+            except (AssertionError, OSError, smtplib.SMTPException):
+                pass            # refused, or ended with its child
+
+
+@contextlib.contextmanager
+def delivering(server):
+    """Three senders; gives a function that counts what they delivered."""
+    senders = [Sender(server) for _ in range(3)]
+    for sender in senders:
+        sender.start()
+    try:
+        yield lambda: [i for s in senders for i in s.kept]
+    finally:
+        for sender in senders:
+            sender.over.set()
+        for sender in senders:
+            sender.join()
+
+
+def check_kept(server, kept, what):
+    """Each mail that was answered with 250 is there, once and whole."""
+    there = re.findall(rb"^X-ProxyGuard-Id: (\S+)$", spool(server), re.M)
+    read = [m["X-ProxyGuard-Id"] for m in mails(server)]
+    assert len(set(kept)) == len(kept) and set(kept) <= set(read)
+    assert sorted(i.decode() for i in there) == sorted(read)
+    assert len(set(there)) == len(there)
+    for mail_id in kept[-3:]:
+        assert message_of(server, mail_id) == MESSAGE.encode()
+    if os.environ.get("PG_RECORD"):
+        with open(os.environ["PG_RECORD"], "a", encoding="ascii") as f:
+            f.write(f"| {server.mpm} | {what} | {len(kept)} | "
+                    f"{len(set(kept) & set(read))} |\n")
+
+
+# a hard restart closes sockets under the hands of event's own workers
+@pytest.mark.parametrize("how, times", [("graceful", 100 if LONG else 8),
+                                        ("hard_restart", 10 if LONG else 3)])
+def test_what_was_answered_with_250_is_kept_over_restarts(httpd_with, how,
+                                                          times):
+    server = sink_with(httpd_with, BUSY)
+    with delivering(server) as kept:
+        for _ in range(times):
+            before = len(kept())
+            wait_until(lambda n=before: len(kept()) > n + 3,
+                       "mails between two restarts")
+            getattr(server, how)()
+    assert len(kept()) > 3 * times
+    check_kept(server, kept(), f"{times} times {how.replace('_', ' ')}")
+    server.log.take_all(QUIET + "|PG0101|AH10503")
+
+
+def test_what_was_answered_with_250_is_kept_over_kills(httpd_with):
+    times = 100 if LONG else 5
+    server = sink_with(httpd_with, BUSY)
+    with delivering(server) as kept:
+        for _ in range(times):
+            before = len(kept())
+            wait_until(lambda n=before: len(kept()) > n + 3,
+                       "mails between two kills", 30)
+            children = wait_until(server.children, "a child to kill")
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(random.choice(children), signal.SIGKILL)
+    check_kept(server, kept(), f"{times} killed children")
+    server.log.take_all(KILLED)
 
 
 def test_no_worker_waits_where_none_needs_to(httpd_with):
