@@ -2,6 +2,8 @@
 
 #include "pg_envelope.h"
 
+#include "pg_client.h"
+
 #define ROW_ENVELOPE(sym, name) name,
 static const char *const names[] = { PG_ENVELOPES(ROW_ENVELOPE) };
 #undef ROW_ENVELOPE
@@ -95,6 +97,37 @@ static bool take_program(pg_span_t *s)
     return true;
 }
 
+static bool is_address(pg_span_t word)
+{
+    pg_client_t client;
+
+    return pg_client_read(&client, word) == PG_CLIENT_ADDRESS;
+}
+
+/* Before the first quote of s. */
+static bool has_address(pg_span_t s)
+{
+    s = pg_span_upto(s, pg_span_find(s, '"'));
+    while (s.len) {
+        if (is_address(take_word(&s))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "host program[pid]: ". A host without a program goes only where it could be
+ * taken for the client, and that comes behind it. */
+static void take_origin(pg_span_t *s)
+{
+    pg_span_t rest = *s;
+
+    if (!take_program(s) && is_address(take_word(&rest))
+        && has_address(rest)) {
+        *s = rest;
+    }
+}
+
 /* --- each of them -------------------------------------------------------- */
 
 static bool open_syslog(pg_span_t *line, pg_span_t *time)
@@ -113,7 +146,7 @@ static bool open_syslog(pg_span_t *line, pg_span_t *time)
     }
     *time = pg_span_upto(s, 15);
     s = pg_span_from(s, 16);
-    take_program(&s);
+    take_origin(&s);
     *line = s;
     return true;
 }
@@ -178,8 +211,8 @@ static bool open_compose(pg_span_t *line)
     pg_span_t rest = *line;
     pg_span_t word = take_word(&rest);
 
-    if (word.len == 0 || !is_like(rest, "| ")
-        || pg_span_find_any(word, "\"=[{") < word.len) {
+    if (!is_like(word, "a") || !is_like(rest, "| ")
+        || pg_span_find_any(word, "\"=[{") < word.len || is_address(word)) {
         return false;
     }
     *line = pg_span_from(rest, 2);
@@ -199,6 +232,26 @@ static bool open_kubectl(pg_span_t *line)
     return true;
 }
 
+/* The number of a line, from `grep -n`, "9:"; `rg` has a column as well. No
+ * clock, and no address that begins so. */
+static bool take_line_number(pg_span_t *line)
+{
+    apr_size_t n = 0;
+    pg_span_t rest;
+
+    while (n < line->len && pg_octet_is_digit(line->ptr[n])) {
+        n++;
+    }
+    rest = pg_span_from(*line, n + 1);
+    if (n == 0 || rest.len == 0 || line->ptr[n] != ':'
+        || is_like(rest, "99:99")
+        || is_address(pg_span_upto(*line, pg_span_find(*line, ' ')))) {
+        return false;
+    }
+    *line = rest;
+    return true;
+}
+
 /* A path or a name with ".log" in it, then ':' or, from `grep -n`, ':9:'. */
 static bool open_file(pg_span_t *line)
 {
@@ -215,12 +268,7 @@ static bool open_file(pg_span_t *line)
         return false;
     }
     *line = pg_span_from(*line, end + 1);
-    end = 0;
-    while (end < line->len && pg_octet_is_digit(line->ptr[end])) {
-        end++;
-    }
-    if (end && end + 1 < line->len && line->ptr[end] == ':') {
-        *line = pg_span_from(*line, end + 1);
+    for (int i = 0; i < 2 && take_line_number(line); i++) {
     }
     return true;
 }
@@ -284,7 +332,7 @@ pg_envelope_e pg_envelope_open(pg_span_t *line, pg_span_t *time,
     if (open_compose(line)) {
         return PG_ENVELOPE_COMPOSE;
     }
-    if (open_file(line)) {
+    if (open_file(line) || take_line_number(line)) {
         return PG_ENVELOPE_FILE;
     }
     return open_quoted(line, room) ? PG_ENVELOPE_QUOTED : PG_ENVELOPE_NONE;

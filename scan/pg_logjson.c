@@ -204,11 +204,17 @@ static void open_level(walk_t *j)
     j->at++;
 }
 
-/* A key and the ':' behind it. */
+/* Ruby's "key"=>"value", as Fluent Bit shows records. */
+static bool is_arrow(const walk_t *j, const char *s)
+{
+    return j->end - s >= 2 && s[0] == '=' && s[1] == '>';
+}
+
+/* A key and the ':' or "=>" behind it. */
 static void take_key(walk_t *j, pg_span_t key)
 {
     skip_space(j);
-    j->at++;
+    j->at += is_arrow(j, j->at) ? 2 : 1;
     j->path.len = j->path.depth ? j->path.before[j->path.depth - 1] : 0;
     enter(j, key);
     skip_space(j);
@@ -221,7 +227,7 @@ static bool is_key(const walk_t *j)
     while (s < j->end && pg_octet_is_space(*s)) {
         s++;
     }
-    return s < j->end && *s == ':';
+    return s < j->end && (*s == ':' || is_arrow(j, s));
 }
 
 /* One token, wherever it is: keys are known by their ':'. */

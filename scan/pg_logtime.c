@@ -49,7 +49,7 @@ typedef struct month_t {
 } month_t;
 
 static const month_t months[] = {
-    { "jan", 1 }, { "ene", 1 }, { "gen", 1 },
+    { "jan", 1 }, { "j\xc3\xa4n", 1 }, { "ene", 1 }, { "gen", 1 },
     { "feb", 2 }, { "fev", 2 }, { "f\xc3\xa9v", 2 },
     { "mar", 3 }, { "mrt", 3 }, { "maa", 3 }, { "m\xc3\xa4r", 3 },
     { "apr", 4 }, { "avr", 4 }, { "abr", 4 },
@@ -168,6 +168,32 @@ static bool take_zone(pg_span_t s, apr_size_t *at, date_t *d)
     return true;
 }
 
+/* Between a date and its clock: ':', ' ', ", ". */
+static bool take_gap(pg_span_t s, apr_size_t *at)
+{
+    return take_char(s, at, ':')
+           || ((take_char(s, at, ',') || true) && take_char(s, at, ' '));
+}
+
+/* Between the parts of a date. */
+static bool take_slash(pg_span_t s, apr_size_t *at)
+{
+    return take_char(s, at, '/') || take_char(s, at, '-')
+           || take_char(s, at, '.');
+}
+
+/* Behind a number of a date: a separator, or the Japanese unit's sign. */
+static bool take_unit(pg_span_t s, apr_size_t *at, const char *sign)
+{
+    pg_span_t unit = pg_span_str(sign);
+
+    if (pg_span_istarts(pg_span_from(s, *at), unit)) {
+        *at += unit.len;
+        return true;
+    }
+    return take_char(s, at, '-') || take_char(s, at, '/');
+}
+
 /* A clock and what may follow it, up to the end. */
 static bool take_rest(pg_span_t s, apr_size_t *at, date_t *d)
 {
@@ -182,19 +208,30 @@ static bool take_rest(pg_span_t s, apr_size_t *at, date_t *d)
     return take_zone(s, at, d) && *at == s.len;
 }
 
+/* The second number of three is the month, unless no month has it. */
+static void swap_month(date_t *d)
+{
+    int day = d->month;
+
+    if (day > 12 && d->day <= 12) {
+        d->month = d->day;
+        d->day = day;
+    }
+}
+
 /* 18/Nov/2024:11:02:03 +0000, with a blank for the colon as well, or days
- * and months of one digit. */
+ * and months of one digit; 18.11.2024 11:02:03. */
 static bool parse_clf(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
 
-    return (take_number(s, &at, 2, &d->day) || take_number(s, &at, 1, &d->day))
-           && (take_char(s, &at, '/') || take_char(s, &at, '-'))
-           && take_month(s, &at, &d->month)
-           && (take_char(s, &at, '/') || take_char(s, &at, '-'))
-           && take_number(s, &at, 4, &d->year)
-           && (take_char(s, &at, ':') || take_char(s, &at, ' '))
-           && take_rest(s, &at, d);
+    if (!(take_number(s, &at, 2, &d->day) || take_number(s, &at, 1, &d->day))
+        || !take_slash(s, &at) || !take_month(s, &at, &d->month)
+        || !take_slash(s, &at) || !take_number(s, &at, 4, &d->year)) {
+        return false;
+    }
+    swap_month(d);
+    return take_gap(s, &at) && take_rest(s, &at, d);
 }
 
 /* 11/18/2024 11:02:03 PM: with twelve hours comes the month first. */
@@ -209,7 +246,7 @@ static bool parse_american(date_t *d, pg_span_t s)
            && (take_number(s, &at, 2, &d->day)
                || take_number(s, &at, 1, &d->day))
            && take_char(s, &at, '/') && take_number(s, &at, 4, &d->year)
-           && take_char(s, &at, ' ') && take_rest(s, &at, d);
+           && take_gap(s, &at) && take_rest(s, &at, d);
 }
 
 /* 2024-11-18T11:02:03Z; 2024/11/18 11:02:03 as nginx and Go have it;
@@ -219,10 +256,11 @@ static bool parse_iso(date_t *d, pg_span_t s)
     apr_size_t at = 0;
 
     return take_number(s, &at, 4, &d->year)
-           && (take_char(s, &at, '-') || take_char(s, &at, '/'))
+           && take_unit(s, &at, "\xe5\xb9\xb4")
            && take_number(s, &at, 2, &d->month)
-           && (take_char(s, &at, '-') || take_char(s, &at, '/'))
+           && take_unit(s, &at, "\xe6\x9c\x88")
            && take_number(s, &at, 2, &d->day)
+           && (take_unit(s, &at, "\xe6\x97\xa5") || true)
            && (take_char(s, &at, 'T') || take_char(s, &at, 't')
                || take_char(s, &at, ' '))
            && (!take_char(s, &at, '-') || take_char(s, &at, ' '))
@@ -238,13 +276,14 @@ static void take_weekday(pg_span_t s, apr_size_t *at)
     }
 }
 
-/* Mon, 18 Nov 2024 11:02:03 GMT (RFC 9110 5.6.7). */
+/* Mon, 18 Nov 2024 11:02:03 GMT (RFC 9110 5.6.7); 18. November 2024 ... */
 static bool parse_date_field(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
 
     take_weekday(s, &at);
-    return take_number(s, &at, 2, &d->day) && take_char(s, &at, ' ')
+    return take_number(s, &at, 2, &d->day)
+           && (take_char(s, &at, '.') || true) && take_char(s, &at, ' ')
            && take_month(s, &at, &d->month) && take_char(s, &at, ' ')
            && take_number(s, &at, 4, &d->year) && take_char(s, &at, ' ')
            && take_rest(s, &at, d);

@@ -48,9 +48,28 @@ static bool is_dash(pg_span_t s)
     return s.len == 1 && s.ptr[0] == '-';
 }
 
+/* Not any number of three digits: only such as servers answer with. */
 static bool is_status(pg_span_t s)
 {
-    return s.len == 3 && is_number(s) && s.ptr[0] >= '1' && s.ptr[0] <= '5';
+    static const int last[] = { 0, 3, 8, 8, 99, 30 };
+    int behind;
+
+    if (s.len != 3 || !is_number(s) || s.ptr[0] < '1' || s.ptr[0] > '5') {
+        return false;
+    }
+    behind = (s.ptr[1] - '0') * 10 + (s.ptr[2] - '0');
+    return behind <= last[s.ptr[0] - '0']
+           || pg_span_eq(s, PG_SPAN("226")) || pg_span_eq(s, PG_SPAN("599"));
+}
+
+static bool is_key(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!pg_octet_is(s.ptr[i], PG_OCTET_DNS) && s.ptr[i] != '.') {
+            return false;
+        }
+    }
+    return s.len > 0;
 }
 
 /* What separates words in all the logs there are. */
@@ -107,9 +126,16 @@ static bool is_authority(pg_span_t s)
            && pg_octet_is(s.ptr[0], PG_OCTET_DNS | PG_OCTET_REG);
 }
 
+/* "path=http://..." is a pair of a key and a value. */
 static bool is_target(pg_span_t s)
 {
-    return s.len && (s.ptr[0] == '/' || s.ptr[0] == '[' || is_authority(s)
+    apr_size_t n = pg_span_find(s, '=');
+
+    if (n < s.len && is_key(pg_span_upto(s, n))) {
+        return false;
+    }
+    return s.len && (s.ptr[0] == '/' || is_authority(s)
+                     || (s.ptr[0] == '[' && has(s, "]:"))
                      || (s.len == 1 && s.ptr[0] == '*')
                      || has(s, "://") || has(s, ":/") || has(s, ":\\"));
 }
@@ -187,10 +213,32 @@ static bool find_quoted(pg_span_t *out, pg_span_t line)
             return true;
         }
         request = looks && request.ptr == NULL ? inside : request;
-        answered = status && answered.ptr == NULL ? inside : answered;
+        answered = status && answered.ptr == NULL
+                   && !pg_span_istarts(inside, PG_SPAN("HTTP/"))
+                   ? inside : answered;
     }
     *out = request.ptr ? request : answered;
     return out->ptr != NULL;
+}
+
+/* What is between a bare method and its target, taken off: blanks, or one
+ * separator of cells. @return it, '\0' when there is none */
+static char take_gap(pg_span_t *s)
+{
+    apr_size_t n = s->len && s->ptr[0] == '"' ? 1 : 0;
+    char gap = ' ';
+
+    while (n < s->len && s->ptr[n] == ' ') {
+        n++;
+    }
+    if (n < s->len && strchr("\t|,;", s->ptr[n])) {
+        gap = s->ptr[n++];
+    }
+    *s = pg_span_from(*s, n);
+    while (s->len && s->ptr[0] == ' ') {
+        *s = pg_span_from(*s, 1);
+    }
+    return n ? gap : '\0';
 }
 
 /* The target behind a bare method: up to what ends it in this line. */
@@ -201,7 +249,21 @@ static pg_span_t take_target(pg_span_t rest, char gap)
         return pg_span_upto(rest, pg_span_find(rest, '"'));
     }
     return gap == ' ' ? pg_span_upto(rest, pg_span_find_any(rest, " \t\""))
-                      : pg_span_upto(rest, pg_span_find(rest, gap));
+                      : pg_span_trim(pg_span_upto(rest,
+                                                  pg_span_find(rest, gap)));
+}
+
+/* Scheme and Host in cells of their own before the target (CloudFront). */
+static pg_span_t past_cells(pg_span_t rest, char gap)
+{
+    for (int i = 0; i < 2; i++) {
+        apr_size_t n = pg_span_find(rest, gap);
+        if (n == rest.len || !is_key(pg_span_trim(pg_span_upto(rest, n)))) {
+            break;
+        }
+        rest = pg_span_trim(pg_span_from(rest, n + 1));
+    }
+    return rest;
 }
 
 /* Nginx Proxy Manager has scheme and Host before it: GET http name "/x". */
@@ -232,16 +294,14 @@ static bool is_bare(pg_span_t s, pg_logline_t *out)
     while (n < s.len && pg_octet_is_alpha(s.ptr[n])) {
         n++;
     }
-    if (n < 3 || n + 1 >= s.len || !is_method(pg_span_upto(s, n))
-        || !strchr(" \t|,;", s.ptr[n])) {
+    if (n < 3 || !is_method(pg_span_upto(s, n))) {
         return false;
     }
-    gap = s.ptr[n];
-    behind = pg_span_from(s, n + 1);
-    while (gap == ' ' && behind.len && behind.ptr[0] == ' ') {  /* Gin      */
-        behind = pg_span_from(behind, 1);
-    }
-    target = take_target(past_host(behind), gap);
+    behind = pg_span_from(s, n);
+    gap = take_gap(&behind);
+    target = gap == '\0' ? absent
+             : take_target(gap == ' ' ? past_host(behind)
+                                      : past_cells(behind, gap), gap);
     if (!is_target(target)) {
         return false;
     }
@@ -402,12 +462,29 @@ static pg_span_t labelled(pg_span_t line)
     return absent;
 }
 
+/* Python's logger name before it, "INFO:werkzeug:192.0.2.1"; tcpdump's port
+ * behind it, "192.0.2.1.4711 > ". */
+static pg_span_t bare_address(pg_span_t word, pg_span_t rest)
+{
+    pg_span_t s = word;
+
+    if (s.len && pg_octet_is_alpha(s.ptr[0])) {
+        s = pg_span_from(s, pg_span_rfind(s, ':') + 1);
+    }
+    else if (pg_span_istarts(rest, PG_SPAN(" > "))) {
+        s = pg_span_upto(s, pg_span_rfind(s, '.'));
+    }
+    return s.len && s.len < word.len && pg_octet_is_digit(s.ptr[0])
+           && has(s, ".") && is_address(s, false) ? s : word;
+}
+
 /* The first address in s. */
 static pg_span_t first_address(pg_span_t s, bool with_port)
 {
     pg_span_t word;
 
     while ((word = next_word(&s)).ptr) {
+        word = bare_address(word, s);
         if (is_address(word, with_port)) {
             while (word.len && word.ptr[word.len - 1] == ':'
                    && word.ptr[word.len - 2] != ':') {
@@ -598,6 +675,10 @@ static pg_span_t bracketed_time(pg_span_t s)
         if (inside.len && pg_logtime_parse(&time, inside)) {
             return inside;
         }
+        inside = pg_loose_time(inside);          /* a level, a pid behind it */
+        if (inside.len) {
+            return inside;
+        }
     }
     return absent;
 }
@@ -616,7 +697,7 @@ pg_span_t pg_loose_time(pg_span_t s)
 
     s = pg_span_trim(s);
     for (int words = 0; words < 6 && end < s.len; words++) {
-        end += pg_span_find_any(pg_span_from(s, end), " \t|,;");
+        end += pg_span_find_any(pg_span_from(s, end), " \t|,;\"");
         if (pg_logtime_parse(&time, pg_span_upto(s, end))) {
             best = pg_span_upto(s, end);
         }
@@ -635,7 +716,7 @@ static pg_span_t find_time(pg_span_t line, pg_span_t before)
     }
     while (time.ptr == NULL && before.len) {    /* behind a client          */
         before = pg_span_trim(pg_span_from(before,
-                              pg_span_find_any(before, " \t|,;") + 1));
+                              pg_span_find_any(before, " \t|,;\"") + 1));
         time = pg_loose_time(before);
     }
     if (time.ptr == NULL) {
@@ -667,14 +748,15 @@ static pg_loose_e read_forensic(pg_logline_t *out, pg_span_t line)
     return PG_LOOSE_REQUEST;
 }
 
-static bool is_key(pg_span_t s)
+/* Behind what may stand before a key: CEF's header, a tag, a comma. */
+static pg_span_t key_at_end(pg_span_t s)
 {
-    for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_octet_is(s.ptr[i], PG_OCTET_DNS) && s.ptr[i] != '.') {
-            return false;
-        }
+    apr_size_t n = s.len;
+
+    while (n && strchr("|,;:([{", s.ptr[n - 1]) == NULL) {
+        n--;
     }
-    return s.len > 0;
+    return pg_span_from(s, n);
 }
 
 /* The next key=value of *s; a quoted value comes without its quotes. */
@@ -683,12 +765,12 @@ static bool next_pair(pg_span_t *s, pg_span_t *key, pg_span_t *value)
     *value = absent;
     while (s->len) {
         apr_size_t n = pg_span_find_any(*s, " \t=");
-        *key = pg_span_upto(*s, n);
+        *key = key_at_end(pg_span_upto(*s, n));
         *s = pg_span_from(*s, n + 1);
         if (s->len == 0 || s->ptr[-1] != '=' || !is_key(*key)) {
             continue;
         }
-        if (s->len && s->ptr[0] == '"') {
+        if (s->ptr[0] == '"') {
             apr_size_t at = 0;
             next_quoted(*s, &at, value);
             *s = pg_span_from(*s, at);
@@ -713,7 +795,7 @@ static bool is_whole(const pg_logline_t *out)
 static pg_loose_e read_keys(pg_logline_t *out, pg_span_t line)
 {
     int rank[PG_FIELD_COUNT] = { 0 };
-    pg_span_t key, value;
+    pg_span_t key, value, all = line;
 
     while (next_pair(&line, &key, &value)) {
         pg_logname_t name = pg_logname_find(key);
@@ -723,6 +805,9 @@ static pg_loose_e read_keys(pg_logline_t *out, pg_span_t line)
             *field = value;
             rank[name.field] = name.rank;
         }
+    }
+    if (out->field[PG_FIELD_TIME].len == 0) {
+        out->field[PG_FIELD_TIME] = bracketed_time(all);
     }
     return is_whole(out) ? PG_LOOSE_REQUEST : PG_LOOSE_NOTHING;
 }
@@ -947,6 +1032,9 @@ static bool is_aside(pg_span_t line)
     apr_size_t code = find(line, "] code ");
 
     return has(line, "\"<BADREQ>\"") || is_export(line)
+           || pg_span_eq(line, PG_SPAN("--"))            /* grep -C         */
+           || (pg_span_istarts(line, PG_SPAN("==> "))    /* tail            */
+               && has(line, " <=="))
            || (code < line.len && !pg_loose_is_suspect(line)
                && pg_span_istarts(pg_span_from(line, code + 10),
                                  PG_SPAN(", message ")));

@@ -67,11 +67,15 @@ static void settle_fields(pg_logline_t *out)
     if (pg_span_find(protocol, '/') == protocol.len) {
         f[PG_FIELD_PROTOCOL] = absent;
     }
-    if (f[PG_FIELD_REQUEST].len && f[PG_FIELD_METHOD].len
+    if (f[PG_FIELD_REQUEST].len
         && pg_span_find(f[PG_FIELD_REQUEST], ' ')
            == f[PG_FIELD_REQUEST].len) {
-        f[PG_FIELD_TARGET] = f[PG_FIELD_REQUEST];
+        pg_field_e what = f[PG_FIELD_METHOD].len ? PG_FIELD_TARGET
+                          : f[PG_FIELD_TARGET].len || f[PG_FIELD_URL].len
+                          ? PG_FIELD_METHOD : PG_FIELD_REQUEST;
+        pg_span_t word = f[PG_FIELD_REQUEST];
         f[PG_FIELD_REQUEST] = absent;
+        f[what] = word;
     }
     if (f[PG_FIELD_TARGET].len == 0 && f[PG_FIELD_URL].len) {
         f[PG_FIELD_TARGET] = f[PG_FIELD_URL];
@@ -138,6 +142,28 @@ static bool is_squid(pg_span_t line)
            && pg_span_find(word, ':') < word.len;
 }
 
+/* Behind the User-Agent nginx writes, as many who use httpd do, what
+ * X-Forwarded-For said. */
+static void note_forwarded(pg_logline_t *out, pg_span_t line)
+{
+    pg_span_t agent = out->field[PG_FIELD_AGENT];
+    pg_client_t client;
+    pg_span_t rest;
+
+    if (agent.ptr == NULL || out->field[PG_FIELD_FORWARDED_FOR].ptr) {
+        return;
+    }
+    rest = pg_span_from(line, (apr_size_t)(agent.ptr + agent.len
+                                           - line.ptr));
+    if (pg_span_istarts(rest, PG_SPAN("\" \""))) {
+        rest = pg_span_from(rest, 3);
+        rest = pg_span_upto(rest, pg_span_find(rest, '"'));
+        if (pg_client_read(&client, rest) == PG_CLIENT_ADDRESS) {
+            out->field[PG_FIELD_FORWARDED_FOR] = rest;
+        }
+    }
+}
+
 /* A named format whose client is an address. With a name in its place it is
  * not certain which of two words that is: pg_loose.h looks closer. */
 static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
@@ -150,9 +176,12 @@ static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
         r->shape = PG_SHAPE_FORMAT;
         r->format = i;
         out->composed = r->how->any && is_squid(line);
-        if (!r->how->any
-            || pg_client_read(&client, out->field[PG_FIELD_CLIENT])
-               == PG_CLIENT_ADDRESS) {
+        if (!r->how->any) {
+            return true;
+        }
+        if (pg_client_read(&client, out->field[PG_FIELD_CLIENT])
+            == PG_CLIENT_ADDRESS) {
+            note_forwarded(out, line);
             return true;
         }
     }
@@ -477,7 +506,9 @@ apr_time_t pg_reader_time(const pg_reader_t *reader, const pg_logline_t *line)
     if (!pg_logtime_parse_in(&time, line->field[PG_FIELD_TIME], how->zone)
         && !pg_logtime_parse_in(&time, reader->outer_time, how->zone)
         && !pg_logtime_parse_syslog(&time, reader->outer_time, how->now,
-                                    how->zone)) {
+                                    how->zone)
+        && !pg_logtime_parse_syslog(&time, line->field[PG_FIELD_TIME],
+                                    how->now, how->zone)) {
         return 0;
     }
     return time > how->now + APR_USEC_PER_SEC * 86400 ? 0 : time;
