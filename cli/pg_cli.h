@@ -43,6 +43,7 @@ int pg_cmd_merge(pg_cli_t *cli);
 int pg_cmd_report(pg_cli_t *cli);
 int pg_cmd_sample(pg_cli_t *cli);
 int pg_cmd_mask(pg_cli_t *cli);
+int pg_cmd_abuse(pg_cli_t *cli);
 int pg_cmd_explain(pg_cli_t *cli);
 int pg_cmd_classify(pg_cli_t *cli);
 int pg_cmd_audit(pg_cli_t *cli);

@@ -31,6 +31,8 @@ static const command_t commands[] = {
       "print requests from the evidence log, names masked" },
     { "mask", pg_cmd_mask,
       "mask the names and addresses in a text" },
+    { "abuse", pg_cmd_abuse,
+      "write abuse reports about the sources in the evidence log" },
     { "explain", pg_cmd_explain,
       "say what a request or a line of a log is, and what to do" },
     { "classify", pg_cmd_classify,

@@ -96,6 +96,20 @@ static void put_name(pg_sink_t *sink, const pg_key_t *key, pg_span_t name)
     pg_sink_put(sink, pg_span_from(name, suffix));
 }
 
+pg_span_t pg_article_site(pg_span_t name)
+{
+    apr_size_t suffix = public_suffix(name), from;
+
+    if (suffix < 2) {
+        return name;
+    }
+    from = suffix - 1;
+    while (from > 0 && name.ptr[from - 1] != '.') {
+        from--;
+    }
+    return pg_span_from(name, from);
+}
+
 /* --- where names are ----------------------------------------------------- */
 
 static bool is_host_char(char c)
@@ -104,15 +118,16 @@ static bool is_host_char(char c)
            || c == '-' || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* A path's parts look like names, but come after a single slash. */
-static bool begins_here(pg_span_t text, apr_size_t at)
+/* A path's parts look like names, but come after a single slash. Where only
+ * certain names are looked for, they are looked for there, too. */
+static bool begins_here(const pg_article_t *how, pg_span_t text, apr_size_t at)
 {
     char before = at ? text.ptr[at - 1] : ' ';
 
     if (is_host_char(before)) {
         return false;
     }
-    return before != '/'
+    return before != '/' || how->masks
            || (at > 1 && (text.ptr[at - 2] == '/' || text.ptr[at - 2] == ':'));
 }
 
@@ -163,26 +178,29 @@ static apr_size_t ipv6_length(pg_span_t s)
     return !bracket ? n : n < s.len && s.ptr[n] == ']' ? n + 1 : 0;
 }
 
-static void put_address(pg_sink_t *sink, const pg_key_t *key, pg_span_t s)
+static apr_size_t put_address(pg_sink_t *sink, const pg_article_t *how,
+                              pg_span_t s)
 {
     char out[PG_MASK_SIZE];
+    pg_span_t bare = s.len > 2 && s.ptr[0] == '['
+                         ? pg_span_make(s.ptr + 1, s.len - 2) : s;
 
-    if (s.len > 2 && s.ptr[0] == '[') {
-        s = pg_span_make(s.ptr + 1, s.len - 2);
+    if (how->masks && !how->masks(how->who, bare)) {
+        return 0;
     }
-    pg_sink_put(sink, pg_span_make(out, pg_mask_host(out, key, s)));
+    pg_sink_put(sink, pg_span_make(out, pg_mask_host(out, &how->key, bare)));
+    return s.len;
 }
 
 /* What begins at text: how much of it was masked; 0: nothing. */
-static apr_size_t put_host(pg_sink_t *sink, const pg_key_t *key,
+static apr_size_t put_host(pg_sink_t *sink, const pg_article_t *how,
                            pg_span_t text)
 {
     apr_size_t n = ipv6_length(text);
     pg_span_t s;
 
     if (n) {
-        put_address(sink, key, pg_span_upto(text, n));
-        return n;
+        return put_address(sink, how, pg_span_upto(text, n));
     }
     while (n < text.len && is_host_char(text.ptr[n])) {
         n++;
@@ -192,13 +210,17 @@ static apr_size_t put_host(pg_sink_t *sink, const pg_key_t *key,
         s.len--;
     }
     if (is_ipv4(s)) {
-        put_address(sink, key, s);
-        return s.len;
+        return put_address(sink, how, s);
     }
-    if (!is_name(s)) {
+    if (how->masks ? !how->masks(how->who, s) : !is_name(s)) {
         return 0;
     }
-    put_name(sink, key, s);
+    if (is_name(s)) {
+        put_name(sink, &how->key, s);
+    }
+    else {
+        symbols(sink, &how->key, s);
+    }
     return s.len;
 }
 
@@ -226,8 +248,7 @@ static apr_size_t put_behind(pg_sink_t *sink, pg_span_t text, bool paths)
     return n;
 }
 
-void pg_article_put(pg_sink_t *sink, const pg_key_t *key, pg_span_t text,
-                    bool paths)
+void pg_article_put(pg_sink_t *sink, const pg_article_t *how, pg_span_t text)
 {
     apr_size_t i = 0, from = 0;
 
@@ -236,13 +257,14 @@ void pg_article_put(pg_sink_t *sink, const pg_key_t *key, pg_span_t text,
         pg_span_t plain = pg_span_make(text.ptr + from, i - from);
         apr_size_t n = 0;
 
-        if (begins_here(text, i) && rest.ptr[0] != '.') {
+        if (begins_here(how, text, i) && rest.ptr[0] != '.') {
             pg_sink_t nowhere = { .status = APR_EGENERAL };
 
-            if (put_host(&nowhere, key, rest)) {
+            if (put_host(&nowhere, how, rest)) {
                 pg_escape_text(sink, plain);
-                n = put_host(sink, key, rest);
-                n += put_behind(sink, pg_span_from(rest, n), paths);
+                n = put_host(sink, how, rest);
+                n += put_behind(sink, pg_span_from(rest, n),
+                                how->paths);
                 from = i + n;
             }
         }

@@ -12,12 +12,23 @@
 #include "pg_hash.h"
 #include "pg_sink.h"
 
+/** How to mask. */
+typedef struct pg_article_t {
+    pg_key_t key;
+    bool paths;                  /* keep what follows a host?             */
+    /* Mask only hosts for which this is true; NULL: all. */
+    bool (*masks)(const void *who, pg_span_t host);
+    const void *who;
+} pg_article_t;
+
 /**
- * Write a text with each host name and address in it masked, and everything
+ * Write a text with the host names and addresses in it masked, and everything
  * else escaped as for a terminal.
- * @param paths  keep what follows a host?
  */
-void pg_article_put(pg_sink_t *sink, const pg_key_t *key, pg_span_t text,
-                    bool paths);
+void pg_article_put(pg_sink_t *sink, const pg_article_t *how, pg_span_t text);
+
+/** The part of a name that somebody registered: "hinet.com.tw" for
+ *  "mx0.hinet.com.tw"; the whole name if it has no such part. */
+pg_span_t pg_article_site(pg_span_t name);
 
 #endif

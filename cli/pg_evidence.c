@@ -1,0 +1,162 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_evidence.h"
+
+#include <stdlib.h>
+
+#include <apr_strings.h>
+
+#include "pg_escape.h"
+
+/* --- reading ------------------------------------------------------------- */
+
+static int read_file(const pg_cli_t *cli, pg_evidence_line_fn *line, void *to,
+                     const char *path)
+{
+    bool standard = strcmp(path, "-") == 0, more = true;
+    FILE *file = standard ? stdin : fopen(path, "re");
+    char *text = NULL;
+    size_t size = 0;
+    ssize_t n;
+    bool failed;
+
+    if (file == NULL) {
+        pg_cli_say(cli, "%s: cannot be opened", path);
+        return PG_EXIT_NO_INPUT;
+    }
+    while (more && (n = getline(&text, &size, file)) > 0) {
+        more = line(to, pg_span_make(text,
+                                     (apr_size_t)(n - (text[n - 1] == '\n'))));
+    }
+    failed = ferror(file) != 0;
+    free(text);
+    if (!standard) {
+        fclose(file);
+    }
+    if (failed) {
+        pg_cli_say(cli, "%s: cannot be read to its end", path);
+    }
+    return failed ? PG_EXIT_OUTPUT : 0;
+}
+
+int pg_evidence_read(const pg_cli_t *cli, pg_evidence_line_fn *line, void *to)
+{
+    int status = optind == cli->argc ? read_file(cli, line, to, "-") : 0;
+
+    for (int i = optind; i < cli->argc && status == 0; i++) {
+        status = read_file(cli, line, to, cli->argv[i]);
+    }
+    return status;
+}
+
+int pg_evidence_judge(const pg_cli_t *cli, apr_uint64_t unread,
+                      apr_uint64_t lines)
+{
+    if (unread == 0) {
+        return 0;
+    }
+    pg_cli_say(cli, "%" APR_UINT64_T_FMT " of %" APR_UINT64_T_FMT " lines "
+               "are not lines of an evidence log", unread, lines);
+    return unread == lines ? PG_EXIT_DATA : 0;
+}
+
+const json_t *pg_evidence_member(const json_t *line, const char *path)
+{
+    char name[32];
+
+    while (line && *path) {
+        apr_size_t n = strcspn(path, ".");
+
+        apr_cpystrn(name, path, n + 1 < sizeof(name) ? n + 1 : sizeof(name));
+        line = json_object_get(line, name);
+        path += n + (path[n] == '.');
+    }
+    return line;
+}
+
+const char *pg_evidence_text(const json_t *line, const char *path)
+{
+    return json_string_value(pg_evidence_member(line, path));
+}
+
+pg_class_e pg_evidence_class(const json_t *line)
+{
+    return pg_vocab_class_by_name(
+        pg_span_str(pg_evidence_text(line, "proxyguard.class")));
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+void pg_evidence_put(pg_sink_t *sink, const pg_article_t *mask,
+                     const char *text)
+{
+    if (text && mask) {
+        pg_article_put(sink, mask, pg_span_str(text));
+    }
+    else if (text) {
+        pg_escape_text(sink, pg_span_str(text));
+    }
+}
+
+void pg_evidence_put_request(pg_sink_t *sink, const pg_article_t *mask,
+                             const json_t *line)
+{
+    const char *method = pg_evidence_text(line, "http.request.method");
+    const char *version = pg_evidence_text(line, "http.version");
+
+    if (method) {
+        pg_escape_text(sink, pg_span_str(method));
+        pg_sink_puts(sink, " ");
+    }
+    pg_evidence_put(sink, mask, pg_evidence_text(line, "url.original"));
+    if (version) {
+        pg_sink_puts(sink, " HTTP/");
+        pg_escape_text(sink, pg_span_str(version));
+    }
+}
+
+void pg_evidence_put_all(pg_sink_t *sink, const pg_article_t *mask,
+                         const json_t *line)
+{
+    static const char *const about[] = {
+        "@timestamp", "source.address", "proxyguard.class",
+        "proxyguard.outcome"
+    };
+    const json_t *headers = pg_evidence_member(line, "http.request.headers");
+
+    pg_sink_puts(sink, "#");
+    for (apr_size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
+        pg_sink_puts(sink, " ");
+        pg_evidence_put(sink, mask, pg_evidence_text(line, about[i]));
+    }
+    pg_sink_puts(sink, "\n");
+    pg_evidence_put_request(sink, mask, line);
+    pg_sink_puts(sink, "\n");
+    for (size_t i = 0; i < json_array_size(headers); i++) {
+        pg_evidence_put(sink, mask,
+                        json_string_value(json_array_get(headers, i)));
+        pg_sink_puts(sink, "\n");
+    }
+    pg_sink_puts(sink, "\n");
+}
+
+int pg_evidence_key(const pg_cli_t *cli, pg_key_t *out, const char *path)
+{
+    static const pg_key_t first = { .k = { 0x70726f7879677561, 1 } };
+    static const pg_key_t second = { .k = { 0x70726f7879677561, 2 } };
+    char secret[4096];
+    FILE *file = fopen(path, "re");
+    size_t n = file ? fread(secret, 1, sizeof(secret), file) : 0;
+
+    if (file) {
+        fclose(file);
+    }
+    if (n < 16) {
+        pg_cli_say(cli, "--key: %s does not hold the 16 bytes that a secret "
+                   "needs", path);
+        return PG_EXIT_NO_INPUT;
+    }
+    out->k[0] = pg_hash_sip(&first, secret, n, 2, 4);
+    out->k[1] = pg_hash_sip(&second, secret, n, 2, 4);
+    return 0;
+}

@@ -1,0 +1,253 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Abuse reports from evidence: valid by the schemas of those who read them,
+without the names of who sends them."""
+
+import base64
+import csv
+import datetime
+import hashlib
+import io
+import json
+import os
+import time
+import uuid
+
+import jsonschema
+import pytest
+
+from pg_cli import run, write
+from pg_httpd import TOP
+
+SCHEMAS = os.path.join(TOP, "tests", "schemas")
+WHO = ("--org", "Example Org", "--contact", "abuse@reporter.example")
+FORMATS = ("xarf", "abuseipdb", "stix", "misp")
+STIX_SPACE = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
+
+
+def schemas(folder):
+    out = {}
+    for name in os.listdir(os.path.join(SCHEMAS, folder)):
+        if name.endswith(".json"):
+            path = os.path.join(SCHEMAS, folder, name)
+            with open(path, encoding="utf-8") as f:
+                out[name[:-5]] = json.load(f)
+    return out
+
+
+class Offline(jsonschema.RefResolver):
+    def resolve_remote(self, uri):
+        raise LookupError(f"{uri} is not in tests/schemas")
+
+
+def validate(folder, name, document):
+    all_ = schemas(folder)
+    schema = all_[name]
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    resolver = Offline("", {}, store={x.get("$id") or x["id"]: x
+                                      for x in all_.values()})
+    resolver.push_scope(schema.get("$id") or schema["id"])
+    kind(schema, resolver=resolver,
+         format_checker=jsonschema.FormatChecker()).validate(document)
+
+
+def attempt(source, target="mx0.hinet.com.tw:25", class_="connect-mail",
+            ago=3600, method="CONNECT", headers=(), **proxyguard):
+    when = datetime.datetime.fromtimestamp(int(time.time()) - ago,
+                                           datetime.timezone.utc)
+    http = {"request": {"headers": list(headers)}, "version": "1.0"}
+    if method:
+        http["request"]["method"] = method
+    return json.dumps({
+        "@timestamp": when.strftime("%Y-%m-%dT%H:%M:%S.123Z"),
+        "source": {"address": source, "ip": source, "port": 4711},
+        "url": {"original": target}, "http": http,
+        "server": {"address": "www.own-site.co.jp:80"},
+        "observer": {"name": "sensor-north"},
+        "proxyguard": {"class": class_, "outcome": "denied", **proxyguard},
+    }) + "\n"
+
+
+@pytest.fixture
+def log(tmp_path):
+    return write(
+        tmp_path / "evidence.json",
+        attempt("203.0.113.9", ago=60, headers=[
+            "Host: mx0.hinet.com.tw:25", "User-Agent: \"quoted\" \\x",
+            "X-Odd.Name: 1", "Via: 1.1 proxy.OWN-SITE.co.jp (sensor-north)",
+            "Referer: http://www.own-site.co.jp/own-site.co.jp"]),
+        attempt("203.0.113.9", "http://own-site.co.jp:25/", "absolute",
+                method="GET"),
+        attempt("2001:db8::7", "SOCKS5 a.example:1080", "socks", method=None),
+        attempt("198.51.100.1", "http://169.254.169.254/latest",
+                "chosen-backend", method="GET"),
+        attempt("192.0.2.77", "/", "foreign-host", method="GET"))
+
+
+def reports(form, *args):
+    done = run("abuse", "-O", form, *WHO, *args)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode()
+
+
+def test_xarf_is_valid_a_report_for_each_source(log):
+    documents = [json.loads(x) for x in reports("xarf", log).splitlines()]
+    assert [x["source_identifier"] for x in documents] == [
+        "203.0.113.9", "198.51.100.1", "2001:db8::7"]
+    for one in documents:
+        validate("xarf", "connection-vulnerability-scan", one)
+        assert uuid.UUID(one["report_id"]).version == 4
+        for item in one["evidence"]:
+            raw = base64.b64decode(item["payload"], validate=True)
+            assert len(raw) == item["size"]
+            assert item["hash"] == "sha256:" + hashlib.sha256(raw).hexdigest()
+    first = documents[0]
+    assert (first["total_requests"], len(first["evidence"])) == (2, 2)
+    assert first["timestamp"] == first["first_seen"] < first["last_seen"]
+    text = base64.b64decode(first["evidence"][1]["payload"]).decode()
+    assert "\nCONNECT mx0.hinet.com.tw:25 HTTP/1.0\n" in text
+    assert documents[1]["vulnerabilities_probed"] == ["CWE-918"]
+    broken = {**first, "first_seen": None}
+    with pytest.raises(jsonschema.ValidationError):
+        validate("xarf", "connection-vulnerability-scan", broken)
+
+
+def test_abuseipdb_takes_the_file(log):
+    text = reports("abuseipdb", log)
+    assert "\\\"" not in text
+    rows = list(csv.DictReader(io.StringIO(text), strict=True))
+    assert text.startswith("IP,Categories,ReportDate,Comment\n")
+    assert [(x["IP"], x["Categories"]) for x in rows] == [
+        ("203.0.113.9", "14"), ("198.51.100.1", "21"), ("2001:db8::7", "14")]
+    for row in rows:
+        assert None not in row and None not in row.values()
+        assert datetime.datetime.fromisoformat(
+            row["ReportDate"].replace("Z", "+00:00"))
+        assert 0 < len(row["Comment"].encode()) <= 1024
+    long = attempt("203.0.113.9", "http://a.example/" + "あ\"" * 2000)
+    text = reports("abuseipdb", write(log.parent / "long", long))
+    row = list(csv.DictReader(io.StringIO(text), strict=True))[0]
+    assert 900 < len(row["Comment"].encode()) <= 1024
+
+
+def test_stix_is_valid_and_its_observables_are_named_as_others_name_them(log):
+    bundle = json.loads(reports("stix", log))
+    assert bundle["type"] == "bundle"
+    validate("stix", "identifier", bundle["id"])
+    seen = {}
+    for one in bundle["objects"]:
+        validate("stix", one["type"], one)
+        assert one["id"] not in seen
+        seen[one["id"]] = one
+        own = {"id", "type", "spec_version"}
+        if one["type"] in ("ipv4-addr", "ipv6-addr", "network-traffic"):
+            name = json.dumps({k: v for k, v in one.items() if k not in own},
+                              sort_keys=True, separators=(",", ":"),
+                              ensure_ascii=False)
+            assert one["id"].endswith(str(uuid.uuid5(STIX_SPACE, name)))
+    observed = [x for x in seen.values() if x["type"] == "observed-data"]
+    assert [x["number_observed"] for x in observed] == [2, 1, 1]
+    for one in observed:
+        assert one["first_observed"] <= one["last_observed"]
+        assert set(one["object_refs"]) <= set(seen)
+        assert one["created_by_ref"] in seen
+    requests = [x["extensions"]["http-request-ext"] for x in seen.values()
+                if "extensions" in x]
+    assert requests[1]["request_method"] == "connect"
+    assert "X-Odd.Name" not in requests[1]["request_header"]
+    assert requests[1]["request_header"]["Host"] == ["mx0.hinet.com.tw:25"]
+    del observed[0]["number_observed"]
+    with pytest.raises(jsonschema.ValidationError):
+        validate("stix", "observed-data", observed[0])
+
+
+def test_misp_takes_the_event(log):
+    document = json.loads(reports("misp", log))
+    validate("misp", "schema", document)
+    event = document["Event"]
+    assert event["distribution"] == "0" and event["published"] is False
+    assert [x["value"] for x in event["Attribute"]] == [
+        "203.0.113.9", "198.51.100.1", "2001:db8::7"]
+    assert len({x["uuid"] for x in event["Attribute"]}) == 3
+    event["Attribute"][0]["unknown"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        validate("misp", "schema", document)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_own_names_are_masked_unless_somebody_insists(log, form):
+    def text(*args):
+        out = reports(form, *args, log)
+        if form != "xarf":
+            return out
+        return out + "".join(
+            base64.b64decode(item["payload"]).decode()
+            for one in out.splitlines() for item in json.loads(one)["evidence"])
+    shown = text().lower()
+    assert "own-site" not in shown and "sensor-north" not in shown
+    assert "hinet" in shown or form in ("abuseipdb", "misp")
+    assert "own-site" in text("--plain").lower()
+    assert "169.254.169.254" not in text("-o", "169.254.169.254")
+    key = write(log.parent / "key", "k" * 32)
+    assert text("--key", key) == text("--key", key)
+
+
+def test_whom_nobody_should_report_is_left_out_aloud(tmp_path):
+    masked = json.loads(attempt("203.0.113.1"))
+    del masked["source"]["ip"]
+    log = write(tmp_path / "log", attempt("10.1.2.3"), attempt("::1"),
+                attempt("203.0.113.2", source_is_peer=True),
+                json.dumps(masked) + "\n",
+                attempt("203.0.113.3", ago=61 * 86400))
+    done = run("abuse", "-O", "abuseipdb", log)
+    assert (done.returncode, done.stdout) == (0, b"")
+    for words in (b"from private addresses: 2", b"may be a load balancer: 1",
+                  b"is a pseudonym: 1", b"older than the platform accepts: 1"):
+        assert words in done.stderr
+    assert b"203.0.113.3" in run("abuse", "-O", "misp", log).stdout
+    foreign = write(tmp_path / "foreign", attempt(
+        "203.0.113.5", "/", "foreign-host", method="GET"))
+    assert run("abuse", "-O", "misp", foreign).stdout == b""
+    assert b"203.0.113.5" in run("abuse", "-O", "misp", "--class",
+                                 "foreign-host", foreign).stdout
+
+
+def test_what_is_reported_can_be_bounded(log):
+    def sources(*args):
+        return [json.loads(x)["source_identifier"]
+                for x in reports("xarf", *args, log).splitlines()]
+    assert sources("--least", "2") == ["203.0.113.9"]
+    assert sources("--class", "socks") == ["2001:db8::7"]
+    assert sources("--until", "2014") == []
+    assert len(sources("--since", "2014")) == 3
+    for bad in (["-O", "pdf"], ["-O", "xarf"], [], ["-O", "stix", "--org", "x"],
+                ["-O", "stix", *WHO[:3], "no address"],
+                ["-O", "stix", "--since", "noon"],
+                ["-O", "stix", "--class", "none"]):
+        assert run("abuse", *bad, log).returncode == 64
+
+
+def test_files_are_named_by_what_they_hold(log):
+    folder = log.parent / "out"
+    folder.mkdir()
+    for _ in range(2):
+        assert run("abuse", "-O", "xarf", *WHO, "--folder", folder,
+                   log).stdout == b""
+        names = sorted(os.listdir(folder))
+        assert len(names) == 3
+    for name in names:
+        document = json.loads((folder / name).read_text(encoding="utf-8"))
+        assert name == document["report_id"] + ".json"
+    done = run("abuse", "-O", "misp", "--folder", folder / "none", log)
+    assert done.returncode == 74 and b"cannot be made" in done.stderr
+
+
+def test_more_sources_than_one_file_takes_are_split(tmp_path):
+    log = write(tmp_path / "log", *(
+        attempt(f"203.0.{n // 250}.{n % 250 + 1}") for n in range(10000)))
+    done = run("abuse", "-O", "abuseipdb", log)
+    assert done.returncode == 64 and b"--folder" in done.stderr
+    assert run("abuse", "-O", "abuseipdb", "--folder", tmp_path,
+               log).returncode == 0
+    files = sorted(tmp_path.glob("*.csv"), key=lambda x: x.stat().st_size)
+    assert [len(x.read_text().splitlines()) for x in files] == [2, 10000]
