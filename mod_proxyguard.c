@@ -4,6 +4,7 @@
  * in httpd/, what a request is in core/, what is remembered in ledger/. */
 #include "mod_proxyguard.h"
 
+#include <apr_hooks.h>
 #include <apr_optional.h>
 #include <apr_strings.h>
 #include <http_config.h>
@@ -132,14 +133,19 @@ static int handler(request_rec *r)
 /* --- hooks --------------------------------------------------------------- */
 
 /* httpd sorts all hooks once more when it has processed the configuration. So
- * only a server that can proxy and change fields pays for this one. */
+ * only a server that can proxy, and change fields that rules have read, pays
+ * for this one. */
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     static const char *const after_us[] = { "mod_headers.c", NULL };
     static const char *const before_us[] = { "mod_rewrite.c", NULL };
 
     if (ap_find_linked_module("mod_proxy.c")
-        && ap_find_linked_module("mod_headers.c")) {
+        && ap_find_linked_module("mod_headers.c")
+        && pg_names_change_fields(ptemp)) {
+        /* else it is taken for the module that was loaded last: if that is
+         * mod_headers, a hook that is to run before itself, and no start */
+        apr_hook_debug_current = "mod_proxyguard.c";
         ap_hook_fixups(pg_gate_fixups, before_us, after_us, APR_HOOK_MIDDLE);
     }
     return OK;

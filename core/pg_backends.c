@@ -23,28 +23,37 @@ typedef struct entry_t {
 
 struct pg_backends_t {
     apr_pool_t *pool;
+    const pg_backends_t *base;       /* whose backends count as well; NULL */
     apr_hash_t *hosts;           /* lower case -> entry_t                 */
     apr_hash_t *sockets;         /* path -> path                          */
     apr_array_header_t *suffixes;    /* entry_t *                         */
     apr_array_header_t *networks;    /* entry_t *                         */
     apr_array_header_t *prefixes;    /* entry_t *, before a variable      */
     apr_array_header_t *stems;       /* const char *, before "("          */
+    apr_array_header_t *digits;      /* const char *, ports before "$1"   */
     unsigned char ports[65536 / 8];  /* behind a variable host            */
     bool joins;                      /* "//$1.$2"                         */
 };
 
-pg_backends_t *pg_backends_create(apr_pool_t *pool)
+pg_backends_t *pg_backends_extend(const pg_backends_t *base, apr_pool_t *pool)
 {
     pg_backends_t *b = apr_pcalloc(pool, sizeof(*b));
 
     b->pool = pool;
+    b->base = base;
     b->hosts = apr_hash_make(pool);
     b->sockets = apr_hash_make(pool);
     b->suffixes = apr_array_make(pool, 4, sizeof(entry_t *));
     b->networks = apr_array_make(pool, 4, sizeof(entry_t *));
     b->prefixes = apr_array_make(pool, 4, sizeof(entry_t *));
     b->stems = apr_array_make(pool, 4, sizeof(const char *));
+    b->digits = apr_array_make(pool, 4, sizeof(const char *));
     return b;
+}
+
+pg_backends_t *pg_backends_create(apr_pool_t *pool)
+{
+    return pg_backends_extend(NULL, pool);
 }
 
 /* --- entries ------------------------------------------------------------- */
@@ -409,6 +418,10 @@ static void read_token(pg_backends_t *b, scan_t *s)
     take_token(s);
     token = pg_span_make(s->text, s->len);
     port = take_port(s);
+    if (port && variable(s) > 0) {
+        APR_ARRAY_PUSH(b->digits, const char *) =
+            apr_psprintf(b->pool, "%u", (unsigned int)port);
+    }
     s->after_variable = false;
     if (token.len && at(s, 0) == '(') {
         APR_ARRAY_PUSH(b->stems, const char *) = lower(b->pool, token);
@@ -468,15 +481,22 @@ void pg_backends_read(pg_backends_t *b, pg_span_t argument)
 
 /* --- looking up ---------------------------------------------------------- */
 
+/* Each look-up goes through a set, and then those that it extends. */
+
 pg_span_t pg_backends_stem(const pg_backends_t *b, int i)
 {
-    return pg_span_str(i < b->stems->nelts
-                       ? APR_ARRAY_IDX(b->stems, i, const char *) : NULL);
+    for (; b && i >= b->stems->nelts; b = b->base) {
+        i -= b->stems->nelts;
+    }
+    return pg_span_str(b ? APR_ARRAY_IDX(b->stems, i, const char *) : NULL);
 }
 
 bool pg_backends_has_port(const pg_backends_t *b, apr_uint16_t port)
 {
-    return (b->ports[port / 8] & (1u << (port % 8))) != 0;
+    while (b && (b->ports[port / 8] & (1u << (port % 8))) == 0) {
+        b = b->base;
+    }
+    return b != NULL;
 }
 
 static pg_named_e with_port(const pg_backends_t *b, const entry_t *entry,
@@ -538,12 +558,12 @@ static bool moves(const entry_t *prefix, pg_span_t rest)
            || pg_address_parse(&address, pg_span_str(prefix->name));
 }
 
-/* What follows the prefix that a host begins with; empty if it does not. */
-static pg_span_t rest_of(const entry_t *prefix, pg_span_t host)
+/* What follows the prefix that a text begins with; empty if it does not. */
+static pg_span_t rest_of(const char *prefix, pg_span_t text)
 {
-    pg_span_t start = pg_span_str(prefix->name);
+    pg_span_t start = pg_span_str(prefix);
 
-    return pg_span_istarts(host, start) ? pg_span_from(host, start.len)
+    return pg_span_istarts(text, start) ? pg_span_from(text, start.len)
                                         : PG_SPAN("");
 }
 
@@ -554,7 +574,7 @@ static pg_named_e check_prefixes(const pg_backends_t *b,
 
     for (int i = 0; i < b->prefixes->nelts && best != PG_NAMED_YES; i++) {
         const entry_t *prefix = APR_ARRAY_IDX(b->prefixes, i, entry_t *);
-        pg_span_t rest = rest_of(prefix, host);
+        pg_span_t rest = rest_of(prefix->name, host);
         if (rest.len && !moves(prefix, rest)) {
             pg_named_e is = with_port(b, prefix, d);
             best = is > best ? is : best;
@@ -584,7 +604,7 @@ static pg_named_e check_host(const pg_backends_t *b, const pg_destination_t *d)
     return more > is ? more : is;
 }
 
-pg_named_e pg_backends_check(const pg_backends_t *b, const pg_destination_t *d)
+static pg_named_e check_one(const pg_backends_t *b, const pg_destination_t *d)
 {
     if (d->kind == PG_DESTINATION_SOCKET) {
         return apr_hash_get(b->sockets, d->socket.ptr,
@@ -594,11 +614,25 @@ pg_named_e pg_backends_check(const pg_backends_t *b, const pg_destination_t *d)
     return d->kind == PG_DESTINATION_HOST ? check_host(b, d) : PG_NAMED_YES;
 }
 
+pg_named_e pg_backends_check(const pg_backends_t *b, const pg_destination_t *d)
+{
+    pg_named_e best = PG_NAMED_NO;
+
+    for (; b && best != PG_NAMED_YES; b = b->base) {
+        pg_named_e is = check_one(b, d);
+        best = is > best ? is : best;
+    }
+    return best;
+}
+
 bool pg_backends_has_suffix(const pg_backends_t *b, pg_span_t host)
 {
-    for (int i = 0; i < b->suffixes->nelts; i++) {
-        if (ends_in(host, APR_ARRAY_IDX(b->suffixes, i, entry_t *)->name)) {
-            return true;
+    for (; b; b = b->base) {
+        for (int i = 0; i < b->suffixes->nelts; i++) {
+            if (ends_in(host,
+                        APR_ARRAY_IDX(b->suffixes, i, entry_t *)->name)) {
+                return true;
+            }
         }
     }
     return false;
@@ -606,18 +640,34 @@ bool pg_backends_has_suffix(const pg_backends_t *b, pg_span_t host)
 
 bool pg_backends_joins(const pg_backends_t *b)
 {
-    return b->joins;
+    while (b && !b->joins) {
+        b = b->base;
+    }
+    return b != NULL;
 }
 
 bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *b, pg_span_t host)
 {
     *rest = PG_SPAN("");
-    for (int i = 0; i < b->prefixes->nelts; i++) {
-        const entry_t *prefix = APR_ARRAY_IDX(b->prefixes, i, entry_t *);
-        pg_span_t more = rest_of(prefix, host);
-        if (more.len > rest->len && moves(prefix, more)) {
-            *rest = more;
+    for (; b; b = b->base) {
+        for (int i = 0; i < b->prefixes->nelts; i++) {
+            const entry_t *prefix = APR_ARRAY_IDX(b->prefixes, i, entry_t *);
+            pg_span_t more = rest_of(prefix->name, host);
+            if (more.len > rest->len && moves(prefix, more)) {
+                *rest = more;
+            }
         }
     }
     return rest->len > 0;
+}
+
+bool pg_backends_cut_port(pg_span_t *rest, const pg_backends_t *b, int i,
+                          pg_span_t port)
+{
+    for (; b && i >= b->digits->nelts; b = b->base) {
+        i -= b->digits->nelts;
+    }
+    *rest = b ? rest_of(APR_ARRAY_IDX(b->digits, i, const char *), port)
+              : PG_SPAN("");
+    return b != NULL;
 }

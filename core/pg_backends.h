@@ -21,6 +21,10 @@ typedef enum pg_named_e {
 /** An empty set, in pool. */
 pg_backends_t *pg_backends_create(apr_pool_t *pool);
 
+/** A set, empty itself, that has all of another one besides: what holds for
+ *  one request alone. */
+pg_backends_t *pg_backends_extend(const pg_backends_t *base, apr_pool_t *pool);
+
 /**
  * Add a value of ProxyGuardBackend: a host name, "*.suffix", an address or
  * "address/prefix", IPv6 in brackets where a port follows; each with or
@@ -53,6 +57,15 @@ bool pg_backends_has_port(const pg_backends_t *backends, apr_uint16_t port);
  */
 bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *backends,
                      pg_span_t host);
+
+/**
+ * Ports that a variable follows immediately, as in "http://backend:80$1": what
+ * follows the i-th of them in the digits of a port may be the client's.
+ * @param rest  empty if the port does not begin so
+ * @return whether there is an i-th
+ */
+bool pg_backends_cut_port(pg_span_t *rest, const pg_backends_t *backends,
+                          int i, pg_span_t port);
 
 /** Does the host end in a suffix that the configuration puts behind a
  *  variable, or is declared? */

@@ -229,12 +229,21 @@ static bool is_port_sent(const pg_chosen_in_t *in, const pg_destination_t *d)
 {
     char text[6], *at = text + sizeof(text);
     needle_t needle = { .before = no_digit_but_zero, .after = no_digit };
+    pg_span_t digits;
+    bool sent;
 
     for (unsigned int port = d->port; port; port /= 10) {
         *--at = (char)('0' + port % 10);
     }
-    needle.text = pg_span_make(at, (apr_size_t)(text + sizeof(text) - at));
-    return is_sent(in, &needle);
+    digits = pg_span_make(at, (apr_size_t)(text + sizeof(text) - at));
+    needle.text = digits;
+    sent = is_sent(in, &needle);
+    needle.before = anything;
+    for (int i = 0; !sent && pg_backends_cut_port(&needle.text, in->backends,
+                                                  i, digits); i++) {
+        sent = is_sent(in, &needle);
+    }
+    return sent;
 }
 
 static pg_chosen_e by_port(const pg_chosen_in_t *in, const pg_destination_t *d)

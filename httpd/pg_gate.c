@@ -8,6 +8,7 @@
 #include "pg_chosen.h"
 #include "pg_guard.h"
 #include "pg_hot.h"
+#include "pg_names.h"
 #include "pg_request.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -188,13 +189,14 @@ static void collect(pg_chosen_in_t *in, const request_rec *first,
 }
 
 static pg_chosen_e judge(const pg_destination_t *d, request_rec *r,
-                         const pg_settings_t *settings)
+                         const pg_settings_t *settings,
+                         const pg_backends_t *backends)
 {
     const request_rec *first = pg_note_first(r);
     pg_request_t request = { .local_port = 0 };
     pg_address_t local;
     pg_chosen_in_t in = {
-        .backends = settings->guard->backends, .own = settings->guard->own,
+        .backends = backends, .own = settings->guard->own,
         .names_known = settings->names_known,
         .host = pg_span_str(apr_table_get(received(first), "Host"))
     };
@@ -240,11 +242,13 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
                                        const pg_settings_t *settings,
                                        const pg_destination_t *d, int n)
 {
+    const pg_backends_t *backends =
+        pg_names_with_htaccess(settings->guard->backends, r);
     pg_chosen_e worst = PG_CHOSEN_NOT;
     int at = 0;
 
     for (int i = 0; i < n; i++) {
-        pg_chosen_e chosen = judge(&d[i], r, settings);
+        pg_chosen_e chosen = judge(&d[i], r, settings, backends);
         if (chosen > worst) {
             worst = chosen;
             at = i;

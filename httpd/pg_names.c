@@ -490,3 +490,143 @@ pg_backends_t *pg_names_backends(server_rec *main_server, apr_pool_t *pool)
     }
     return out;
 }
+
+/* --- .htaccess ----------------------------------------------------------- */
+
+/* The first of the names that can be opened is the one that httpd read. */
+static ap_configfile_t *open_htaccess(request_rec *r, const char *dir)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(r->server->module_config);
+    const char *names = core->access_name ? core->access_name
+                                          : DEFAULT_ACCESS_FNAME;
+    const char *full;
+    ap_configfile_t *file = NULL;
+
+    while (file == NULL && *names) {
+        (void)ap_run_open_htaccess(r, dir, ap_getword_conf(r->pool, &names),
+                                   &file, &full);
+    }
+    return file;
+}
+
+/* A directive for each line: sections do not matter here. */
+static const ap_directive_t *read_htaccess(request_rec *r, const char *dir)
+{
+    ap_configfile_t *file = open_htaccess(r, dir);
+    ap_directive_t *first = NULL, **at = &first;
+    char line[MAX_STRING_LEN];
+
+    if (file == NULL) {
+        return NULL;
+    }
+    while (ap_cfg_getline(line, sizeof(line), file) == APR_SUCCESS) {
+        const char *rest = apr_pstrdup(r->pool, line);
+
+        *at = apr_pcalloc(r->pool, sizeof(**at));
+        (*at)->directive = ap_getword_conf(r->pool, &rest);
+        (*at)->args = rest;
+        at = &(*at)->next;
+    }
+    ap_cfg_closefile(file);
+    return first;
+}
+
+const pg_backends_t *pg_names_with_htaccess(const pg_backends_t *backends,
+                                            request_rec *r)
+{
+    pg_backends_t *out = NULL;
+
+    for (const struct htaccess_result *h = r->htaccess; h; h = h->next) {
+        if (h->htaccess) {
+            out = out ? out : pg_backends_extend(backends, r->pool);
+            read_tree(out, read_htaccess(r, h->dir), r->pool);
+        }
+    }
+    return out ? out : backends;
+}
+
+/* --- do fields change after a rule has read them? ------------------------ */
+
+/* "X-Target" also stands in HTTP_X_TARGET, and may match "^X-". */
+static bool mentions(const char *args, const char *field)
+{
+    apr_size_t n = strlen(field);
+
+    for (; *args; args++) {
+        apr_size_t i = 0;
+        while (i < n && (pg_octet_lower(args[i]) == pg_octet_lower(field[i])
+                         || (args[i] == '_' && field[i] == '-'))) {
+            i++;
+        }
+        if (i == n) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_read(const ap_directive_t *node, const char *field)
+{
+    static const char meta[] = "^$.*[(?+|\\";
+
+    for (; node; node = node->next) {
+        const char *args = node->args;
+
+        if (is_read(node->first_child, field)) {
+            return true;
+        }
+        if (args == NULL || !names_backends(node->directive)
+            || ap_cstr_casecmp(node->directive, "RequestHeader") == 0) {
+            continue;
+        }
+        if (mentions(args, field)
+            || (ap_cstr_casecmpn(node->directive, "SetEnvIf", 8) == 0
+                && strcspn(args, meta) < strcspn(args, " \t"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RequestHeader set|unset|edit FIELD: what the client sent goes. */
+static bool takes_away(const ap_directive_t *node, apr_pool_t *pool)
+{
+    const char *args = node->args, *action;
+    const char *field;
+
+    if (ap_cstr_casecmp(node->directive, "RequestHeader")) {
+        return false;
+    }
+    action = ap_getword_conf(pool, &args);
+    field = ap_getword_conf(pool, &args);
+    return (ap_cstr_casecmp(action, "set") == 0
+            || ap_cstr_casecmp(action, "unset") == 0
+            || ap_cstr_casecmpn(action, "edit", 4) == 0)
+           && (ap_cstr_casecmp(field, "Host") == 0
+               || is_read(ap_conftree, field));
+}
+
+/* .htaccess may then have both kinds of directive. */
+static bool lets_override(const ap_directive_t *node)
+{
+    return ap_cstr_casecmp(node->directive, "AllowOverrideList") == 0
+           ? ap_cstr_casecmp(node->args, "None") != 0
+           : ap_cstr_casecmp(node->directive, "AllowOverride") == 0
+             && (mentions(node->args, "FileInfo")
+                 || mentions(node->args, "All"));
+}
+
+static bool changes_fields(const ap_directive_t *node, apr_pool_t *pool)
+{
+    while (node && !changes_fields(node->first_child, pool)
+           && !lets_override(node) && !takes_away(node, pool)) {
+        node = node->next;
+    }
+    return node != NULL;
+}
+
+bool pg_names_change_fields(apr_pool_t *pool)
+{
+    return changes_fields(ap_conftree, pool);
+}

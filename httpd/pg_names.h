@@ -61,4 +61,13 @@ bool pg_names_has_folder(request_rec *r, pg_span_t host);
  *  mod_proxy go somewhere, and with ProxyGuardBackend. */
 pg_backends_t *pg_names_backends(server_rec *main_server, apr_pool_t *pool);
 
+/** With them, those that the .htaccess files name that httpd read for this
+ *  request: they are read again. */
+const pg_backends_t *pg_names_with_htaccess(const pg_backends_t *backends,
+                                            request_rec *r);
+
+/** Can mod_headers take a field away after a rule has read it? Asked in
+ *  pre_config, of what the configuration says or lets .htaccess say. */
+bool pg_names_change_fields(apr_pool_t *pool);
+
 #endif

@@ -68,7 +68,8 @@ class Counted(Httpd):
     def __init__(self, conf="", files=None, **more):
         files = files or {}
         super().__init__(conf, mpm="prefork", loglevel=more.pop(
-            "loglevel", "warn"), basics=BASICS, shipped=False, **more)
+            "loglevel", "warn"), basics=more.pop("basics", BASICS),
+            shipped=False, **more)
         self.counted = self.path("callgrind.log")
         for name, text in files.items():
             self.write(name, text)
@@ -297,9 +298,39 @@ def proxied():
     yield "from a map, 2.5 KB of fields", MAP + rule, long
 
 
+NO_HEADERS = tuple(m for m in BASICS if m != "headers")
+PASS = "ProxyPass /app http://127.0.0.2:9/\n"
+TAKEN = ("RequestHeader unset X-To\nRewriteEngine On\n"
+         'RewriteRule "^/h$" "http://%{HTTP:X-To}/" [P]\n')
+
+
+def not_proxied():
+    """name -> (directives, modules that come with every server)."""
+    yield "mod_proxy", PASS, NO_HEADERS
+    yield "mod_proxy and mod_headers", PASS, BASICS
+    yield ("these, a field set that no rule reads",
+           PASS + "RequestHeader set X-Forwarded-Proto https\n", BASICS)
+    yield "these, a field unset that a rule goes by", TAKEN, BASICS
+
+
+def table_of_not_proxied(out):
+    """What a server that proxies asks of a request that is not."""
+    out.append("\nA clean request that is *not* carried, on a server that is a "
+               "reverse proxy, too. Where `RequestHeader` takes a field away "
+               "that a rule may go by, or `AllowOverride` lets `.htaccess` do "
+               "so, the gate has a fixups hook of its own, which keeps the "
+               "fields of what is about to be carried; nowhere else:\n\n"
+               "| the server has | bare | guard | more |\n|---|--:|--:|--:|")
+    for name, conf, basics in not_proxied():
+        cells = [per_request(conf, CLEAN, True, guard=guard, basics=basics,
+                             modules=("proxy", "proxy_http", "rewrite"))
+                 for guard in (False, True)]
+        row(out, f"| {name} | {cells[0]:,.0f} | {cells[1]:,.0f} | "
+                 f"{cells[1] - cells[0]:+,.0f} |")
+
+
 def table_of_proxied(out):
-    """What the gate costs a request that mod_proxy carries; one that it does
-    not carry never gets there."""
+    """What the gate costs a request that mod_proxy carries."""
     out.append("\nA request that a reverse proxy carries to a backend of one "
                "answer a connection. The gate looks up a host that the "
                "configuration names; one that it does not (a map's) is looked "
@@ -350,6 +381,7 @@ def main():
     table_of_attempts(out, chosen, "CONNECT", CONNECT)
     table_of_virtual_hosts(out, [int(n) for n in args.vhosts.split(",") if n])
     table_of_fill(out)
+    table_of_not_proxied(out)
     table_of_proxied(out)
     if not args.print:
         measurements.write("httpd", "\n".join(out))

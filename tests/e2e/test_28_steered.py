@@ -11,6 +11,7 @@ import pytest
 import pg_steered
 from pg_backend import Backend
 from pg_hosts import host_on
+from pg_httpd import BASICS, MODULES
 from pg_peers import Origin
 from pg_steered import rule
 from pg_wire import exchange
@@ -22,10 +23,11 @@ class Farm:
     """A server with a virtual host of its own for each way, and the origins
     that nobody may reach."""
 
-    def __init__(self, servers, rows, more="", guard=True):
+    def __init__(self, servers, rows, more="", guard=True, override="All"):
         self.origin = Origin(host=STRANGER)
         self.local = Origin(host="127.0.0.1")
         self.rows = rows
+        self.override = override
         self.addresses = {name: f"127.28.0.{n}"
                           for n, name in enumerate(rows, 1)}
         conf = "AddOutputFilter INCLUDES .shtml\n" + "".join(
@@ -47,13 +49,15 @@ class Farm:
                            ("@SH@", STRANGER),
                            ("@SP@", str(self.origin.port)),
                            ("@L@", str(self.local.port)),
+                           ("@L1@", str(self.local.port)[:2]),
+                           ("@L2@", str(self.local.port)[2:]),
                            ("@DIR@", "@ROOT@/htdocs")):
             text = text.replace(key, value)
         return text
 
-    @staticmethod
-    def _folder():
-        return ("\n<Directory @ROOT@/htdocs>\nAllowOverride All\n"
+    def _folder(self):
+        return ("\n<Directory @ROOT@/htdocs>\n"
+                f"AllowOverride {self.override}\n"
                 "Options +Includes\nRequire all granted\n</Directory>\n")
 
     def ask(self, name):
@@ -109,6 +113,64 @@ def test_no_way_leads_anywhere_with_it(farm):
     assert {name: reply.status for name, (_, reply) in seen.items()
             if reply.status != 403} == {"a part of a page": 200,
                                         "an error document": 404}
+
+
+def test_a_field_that_goes_is_seen_without_htaccess_too(farm):
+    rows = {name: row for name, row in pg_steered.HOSTS.items()
+            if "RequestHeader" in row[0]}
+    assert len(rows) == 4
+    guarded = farm(rows, override="None")
+    assert [name for name in rows if guarded.ask(name)[0]] == []
+    guarded.server.log.attempts(len(rows))
+
+
+TAKES_AWAY = "RequestHeader unset X-Target\n"
+TO_TARGET = rule("^/h$", "http://%{HTTP:X-Target}/") + "\n"
+FIELDS = {
+    "nothing goes": (TO_TARGET, False),
+    "another goes": (
+        TO_TARGET + "RequestHeader set X-Forwarded-Proto https\n", False),
+    "none is read": (
+        TAKES_AWAY + "ProxyPass /app http://127.0.0.2\n", False),
+    "no .htaccess": ("AllowOverride AuthConfig Options\n", False),
+    "it goes": (TAKES_AWAY + TO_TARGET, True),
+    "by a variable's name": (
+        TAKES_AWAY + rule("^/h$", "http://%1/", "%{HTTP_X_TARGET} (.*)"),
+        True),
+    "by a pattern for fields": (
+        TAKES_AWAY + "SetEnvIf ^X-T.*t$ (.*) TO=$1\n", True),
+    "Host is set": ("RequestHeader set Host inner.example\n", True),
+    "it is edited": (
+        TO_TARGET + "RequestHeader edit X-Target ^ inner.\n", True),
+    ".htaccess": ("AllowOverride FileInfo\n", True),
+    ".htaccess, a list": ("AllowOverrideList RewriteRule\n", True),
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_only_who_needs_it_pays_for_looking_at_fields_early(httpd_with, name):
+    conf, pays = FIELDS[name]
+    server = httpd_with(
+        "RewriteEngine On\n<Location /server-info>\nSetHandler server-info\n"
+        "</Location>\n<Directory @ROOT@/htdocs>\nRequestHeader append X y\n"
+        + (conf if conf.startswith("Allow") else "") + "</Directory>\n"
+        + (conf if not conf.startswith("Allow") else ""),
+        modules=("proxy", "proxy_http", "rewrite", "info"))
+    server.log.take_all(r"PG0[02]\d\d: ")
+    hooks = server.get("/server-info?hooks").body
+    fixups = hooks.partition(b"Fixups")[2].partition(b"<dt>")[0]
+    assert b"mod_headers.c" in fixups
+    assert (b"mod_proxyguard.c" in fixups) == pays
+
+
+def test_it_starts_whatever_module_was_loaded_last(httpd_with):
+    last = "".join(f"LoadModule {m}_module {MODULES}/mod_{m}.so\n"
+                   for m in ("rewrite", "headers"))
+    server = httpd_with(last + TAKES_AWAY + TO_TARGET,
+                        basics=tuple(m for m in BASICS if m != "headers"),
+                        modules=("proxy", "proxy_http"))
+    server.log.take_all(r"PG0[02]\d\d: ")
+    assert server.get("/page.txt").status == 200
 
 
 def test_a_socket_can_be_chosen_too(httpd_with):

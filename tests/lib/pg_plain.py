@@ -10,8 +10,15 @@ GET = ask("/app/x")
 WS = ask("/ws/x", None, "Upgrade: websocket", "Sec-WebSocket-Version: 13",
          "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==").replace(
              "Connection: close", "Connection: Upgrade")
-# the client names the backend too, everywhere
-LOUD = ask("/app/x?to=@B@", None, "X-Target: @B@", "Referer: http://@B@/")
+
+
+def loud(path):
+    """The client names the backend too, everywhere."""
+    return ask(path + "?to=@B@", None, "X-Target: @B@",
+               "Referer: http://@B@/")
+
+
+LOUD = loud("/app/x")
 
 # name: (directives of the virtual host, requests)
 ORDINARY = {
@@ -137,7 +144,12 @@ ORDINARY = {
     "SetHandler": ("<Location /app>\nSetHandler \"proxy:http://@B@\"\n"
                    "</Location>", [GET, LOUD]),
     ".htaccess": ("", [ask("/hta/x"), ask("/hta/x", "other.test")]),
-    ".htaccess, a handler": ("", [ask("/hth/x")]),
+    ".htaccess, its host named by the client": (
+        "", [loud("/hta/x"), ask("/hta/x", "@B@"), loud("/hta/below/x")]),
+    ".htaccess, a handler": ("", [ask("/hth/x"), loud("/hth/x")]),
+    ".htaccess by another name, behind a redirect": (
+        "AccessFileName .other .htaccess\n"
+        + rule("^/again/(.*)$", "/hto/$1", flags="PT"), [loud("/again/x")]),
     "FastCGI": ("ProxyPass /app fcgi://@FCGI@", [GET]),
     "FastCGI by ProxyPassMatch": (
         "ProxyPassMatch ^/(.*\\.php(/.*)?)$ fcgi://@FCGI@/var/www/$1",
@@ -192,6 +204,8 @@ ORDINARY = {
 }
 FILES = {
     "hta/.htaccess": rule("^(.*)$", "http://@B@/$1"),
+    "hta/below/.htaccess": "RewriteEngine On\nRewriteOptions Inherit\n",
+    "hto/.other": "# none of these\n" + rule("^(.*)$", "http://\\\n@B@/$1"),
     "hth/.htaccess": "SetHandler \"proxy:http://@B@\"\n",
     "part/page.shtml": "<!--#include virtual=\"/app/x\" -->\n",
     "page.php": "no script\n",

@@ -2,7 +2,8 @@
 """Ways to steer a reverse proxy: a rule, and the request that makes it go
 where the client says. @S@ is the authority of an origin that the configuration
 does not name, @SH@ and @SP@ its host and port, @L@ the port of another one on
-localhost, @DIR@ a folder of the site."""
+localhost, @L1@ and @L2@ its first digits and the rest, @DIR@ a folder of the
+site."""
 
 
 def ask(target, host=None, *fields, method="GET", body=""):
@@ -131,6 +132,8 @@ HOSTS = {
     ".htaccess": ("", ask("/htaccess/p/@S@/x")),
     ".htaccess, Host": ("", ask("/hthost/x", "@S@")),
     ".htaccess, a handler": ("", ask("/hthandler/x", None, TARGET)),
+    ".htaccess, digits behind a literal address": (
+        REMOTE, ask("/htprefix/p9/x")),
     "an internal redirect": (rule("^/p2/(.*)$", "http://$1"),
                              ask("/htredirect/go/@S@/x")),
     "an error document": (
@@ -216,6 +219,12 @@ PORTS = {
         rule("^/h$", "http://localhost:%{HTTP:X-Port}/")
         + "\nRequestHeader unset X-Port",
         ask("/h", None, "X-Port: @L@")),
+    "digits behind a literal port": (
+        rule("^/p([0-9]*)/(.*)$", "http://localhost:@L1@$1/$2"),
+        ask("/p@L2@/x")),
+    "digits behind a literal port, no slash": (
+        rule("^/p(.*)$", "http://localhost:@L1@$1"), ask("/p@L2@/x")),
+    ".htaccess, port": ("", ask("/htport/@L@/x")),
     "port by a field": (
         rule("^/h$", "http://localhost:%{HTTP:X-Port}/"),
         ask("/h", None, "X-Port: @L@")),
@@ -226,6 +235,8 @@ FILES = {
     "map.txt": "app inner.example\n",
     "htaccess/.htaccess": rule("^p/(.*)$", "http://$1"),
     "hthost/.htaccess": rule("^(.*)$", "http://%{HTTP_HOST}/$1"),
+    "htprefix/.htaccess": rule("^p(.*)$", "http://127.0.0.1$1"),
+    "htport/.htaccess": rule("^([0-9]+)/(.*)$", "http://localhost:$1/$2"),
     "hthandler/.htaccess":
         "SetHandler \"proxy:http://%{HTTP:X-Target}\"\n",
     "htredirect/.htaccess": rule("^go/(.*)$", "/p2/$1", flags="L"),

@@ -273,6 +273,10 @@ static const struct {
     { "http://lit.example:81/", "own", "/lit.example:81", PG_CHOSEN_NOT },
     { "http://lit.example:25/", "own", "/port/25/", PG_CHOSEN_PORT },
     { "http://lit.example:25/", "own", "/port/0250/", PG_CHOSEN_NOT },
+    { "http://dig.example:8443/", "own", "/p43/", PG_CHOSEN_PORT },
+    { "http://dig.example:8443/", "own", "/p%343/", PG_CHOSEN_PORT },
+    { "http://dig.example:8443/", "own", "/p44/", PG_CHOSEN_NOT },
+    { "http://dig.example:84/", "own", "/p/84", PG_CHOSEN_NOT },
     { "http://10.0.0.1@s.example/", "own", "/@s.example/", PG_CHOSEN_HOST },
     { "http://10.0.0.1.s.example/", "own", "/p.s.example/", PG_CHOSEN_HOST },
     { "http://10.0.0.19/", "own", "/p9/", PG_CHOSEN_HOST },
@@ -298,8 +302,38 @@ static pg_backends_t *some_backends(void)
     pg_backends_read(b, PG_SPAN("http://$1.apps.internal/"));
     pg_backends_read(b, PG_SPAN("http://%{HTTP_HOST}:8080/"));
     pg_backends_read(b, PG_SPAN("^/go(.*)$"));
+    pg_backends_read(b, PG_SPAN("http://dig.example:84$1"));
     return b;
 }
+
+START_TEST(a_set_has_all_that_it_extends)
+{
+    pg_backends_t *base = some_backends();
+    pg_backends_t *b = pg_backends_extend(base, pool);
+    pg_backends_t *empty = pg_backends_extend(b, pool);
+    pg_span_t rest;
+
+    pg_backends_read(b, PG_SPAN("http://lit.example:82/"));
+    pg_backends_read(b, PG_SPAN("http://sub$1/$2.$3/"));
+    pg_backends_read(b, PG_SPAN("http://$1.$2/"));
+    pg_backends_read(b, PG_SPAN("^/to(.*)$"));
+    ck_assert_int_eq(named(empty, "http://lit.example:81/"), PG_NAMED_YES);
+    ck_assert_int_eq(named(empty, "http://lit.example:82/"), PG_NAMED_YES);
+    ck_assert_int_eq(named(base, "http://lit.example:82/"), PG_NAMED_HOST);
+    ck_assert_int_eq(named(empty, "http://x.apps.internal/"), PG_NAMED_YES);
+    ck_assert(pg_backends_has_port(empty, 8080));
+    ck_assert(pg_backends_has_suffix(empty, PG_SPAN("x.apps.internal")));
+    ck_assert(pg_backends_joins(empty) && !pg_backends_joins(base));
+    ck_assert(pg_span_eq(pg_backends_stem(empty, 0), PG_SPAN("to")));
+    ck_assert(pg_span_eq(pg_backends_stem(empty, 1), PG_SPAN("go")));
+    ck_assert(pg_backends_stem(empty, 2).ptr == NULL);
+    ck_assert(pg_backends_cut(&rest, empty, PG_SPAN("app7.s.example")));
+    ck_assert(pg_backends_cut(&rest, empty, PG_SPAN("sub7.s.example")));
+    ck_assert(pg_backends_cut_port(&rest, empty, 0, PG_SPAN("8443")));
+    ck_assert(pg_span_eq(rest, PG_SPAN("43")));
+    ck_assert(!pg_backends_cut_port(&rest, empty, 1, PG_SPAN("8443")));
+}
+END_TEST
 
 START_TEST(what_the_client_chose_is_told_from_what_it_did_not)
 {
@@ -345,6 +379,7 @@ PG_TEST_SUITE(chosen)
     tcase_add_loop_test(tc, an_argument_names_what_stands_in_it_literally, 0,
                         COUNT(arguments));
     tcase_add_test(tc, a_port_behind_a_variable_host_is_the_rules);
+    tcase_add_test(tc, a_set_has_all_that_it_extends);
     tcase_add_loop_test(tc, a_backend_is_declared, 0, COUNT(declared));
     tcase_add_loop_test(tc, what_the_client_chose_is_told_from_what_it_did_not,
                         0, COUNT(judged));
