@@ -2,7 +2,8 @@
 # of its own, since it installs them.
 
 FLEET       = $(BUILD)/fleet
-PKGS_FLEET := nodejs npm
+PKGS_FLEET := clickhouse-server clickhouse-client
+PKGS_NODE  := nodejs npm
 DUCKDB      = $(FLEET)/node_modules/@duckdb/node-api/package.json
 
 $(DUCKDB):
@@ -12,6 +13,8 @@ $(DUCKDB):
 
 .PHONY: check-fleet
 check-fleet: need ## evidence logs and the filter through the engines of packaging/
-	@command -v node >/dev/null || tools/deps.sh need $(PKGS_FLEET)
+	@tools/deps.sh need $(PKGS_FLEET)
+	@command -v node >/dev/null || tools/deps.sh need $(PKGS_NODE)
 	@$(MAKE) --no-print-directory all $(DUCKDB)
-	@$(MAKE) --no-print-directory e2e T=tests/fleet
+	@$(MAKE) --no-print-directory e2e \
+	    T="$(if $(filter command line,$(origin T)),$(T),tests/fleet)"

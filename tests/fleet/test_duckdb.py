@@ -7,48 +7,11 @@ import gzip
 import json
 import os
 import re
-import subprocess
 
 import pytest
 
-from pg_cases import octets_of, rows
+from pg_fleet import VIEWS, ask_duckdb, sensor
 from pg_httpd import TOP
-from pg_wire import wait_until
-
-MODULES = os.path.join(os.environ.get("BUILD", os.path.join(TOP, "build")),
-                       "fleet", "node_modules")
-QUERY = os.path.join(TOP, "tests", "fleet", "query.mjs")
-VIEWS = ("attempts", "relayed", "months_by_family", "sensors_compared",
-         "top_sources", "first_seen", "campaigns", "unread")
-
-
-def ask(evidence, *views, **env):
-    done = subprocess.run(["node", QUERY, MODULES, evidence, *views],
-                          env={**os.environ, **env}, check=True,
-                          capture_output=True, timeout=300)
-    return json.loads(done.stdout)
-
-
-def attempt_rows(every):
-    return [(line, host) for _, (line, host, class_id, *_)
-            in list(rows("classify.tsv"))[::every]
-            if class_id != b"clean" and b"\0" not in line
-            and b"\n" not in line.rstrip(b"\r\n")]
-
-
-def sensor(httpd_with, name, evidence, every):
-    """A server that was asked for some rows, and what it counted."""
-    server = httpd_with(f"ProxyGuardSensor {name}\nProxyGuardLogRate Off\n"
-                        "ProxyGuardEvidenceRate Off\n"
-                        f"ProxyGuardEvidenceLog {evidence}")
-    for line, host in attempt_rows(every):
-        server.send(octets_of(line, host), timeout=3)
-    report = server.status()
-    wait_until(lambda: evidence.read_bytes().count(b"\n")
-               == report["attempts"], "a line for each attempt")
-    server.log.take_all("AH")
-    server.log.take_all(" PG01")
-    return report
 
 
 def totals(report, by):
@@ -56,12 +19,12 @@ def totals(report, by):
 
 
 def test_the_views_agree_with_what_the_servers_counted(httpd_with, tmp_path):
-    north = sensor(httpd_with, "north", tmp_path / "north.json", 3)
-    south = sensor(httpd_with, "south", tmp_path / "south.json", 5)
+    north, _ = sensor(httpd_with, "north", tmp_path / "north.json", 3)
+    south, _ = sensor(httpd_with, "south", tmp_path / "south.json", 5)
     packed = tmp_path / "old.json.gz"
     packed.write_bytes(gzip.compress((tmp_path / "south.json").read_bytes()))
     (tmp_path / "south.json").unlink()
-    got = ask(str(tmp_path / "*.json*"), *VIEWS)
+    got = ask_duckdb(str(tmp_path / "*.json*"), *VIEWS)
 
     assert len(got["attempts"]) == north["attempts"] + south["attempts"]
     assert got["relayed"] == []
@@ -85,7 +48,7 @@ def test_a_line_that_a_full_disk_cut_off_is_told(tmp_path):
         "proxyguard": {"class": "connect-mail", "family": "connect",
                        "outcome": "relayed"}})
     (tmp_path / "e.json").write_text(f"{line}\n{line[:40]}\n{line}\n{line[:9]}")
-    got = ask(str(tmp_path / "e.json"), "relayed", "unread", "campaigns")
+    got = ask_duckdb(str(tmp_path / "e.json"), "relayed", "unread", "campaigns")
     assert len(got["relayed"]) == 2
     assert int(got["unread"][0]["lines"]) == 2
     assert got["campaigns"] == []
@@ -110,7 +73,7 @@ def test_more_than_memory_is_answered(tmp_path):
                     '"family":"connect","outcome":"denied"}}\n'
                     % (i % 12 + 1, i % 20, i // 256 % 256, i % 256,
                        i % 70_000, i))
-    got = ask(str(path), "months_by_family", "unread", MEMORY="200MB")
+    got = ask_duckdb(str(path), "months_by_family", "unread", MEMORY="200MB")
     assert sum(int(r["attempts"]) for r in got["months_by_family"]) \
         == 1_500_000
     assert int(got["unread"][0]["lines"]) == 0

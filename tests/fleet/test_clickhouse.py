@@ -1,0 +1,96 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""packaging/clickhouse: two real servers on loopback that make up a cluster
+answer as DuckDB does, and as the command counted."""
+
+import collections
+import os
+import re
+
+import pytest
+
+from pg_clickhouse import start_cluster, stop_cluster
+from pg_cli import run, scan_json
+from pg_fleet import VIEWS, ask_duckdb, made_up, sensor
+from pg_httpd import TOP
+
+
+
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    servers = start_cluster(tmp_path, 2)
+    yield servers
+    stop_cluster(servers)
+
+
+def plain(row):
+    """Numbers as numbers, a month as its first day, times by the second,
+    what is absent as an empty text."""
+    def value(key, x):
+        if key == "month":
+            return str(x)[:10]
+        if key in ("time", "first", "last"):
+            return str(x).replace("T", " ")[:19]
+        if isinstance(x, list):
+            return tuple(x)
+        if x is None:
+            return "0" if key in ("port", "status") else ""
+        return f"{float(x):g}" if re.fullmatch(r"\d+(\.\d+)?", str(x)) else str(x)
+    return tuple(sorted((k, value(k, v)) for k, v in row.items()
+                        if k != "millisecond"))
+
+
+def same(duckdb, clickhouse, view):
+    want = collections.Counter(map(plain, duckdb[view]))
+    have = collections.Counter(map(plain, clickhouse.ask(view)))
+    assert sum(want.values()) > 0
+    assert have == want
+
+
+def test_two_servers_answer_as_duckdb_does(httpd_with, cluster, tmp_path):
+    one, two = cluster
+    _, _ = sensor(httpd_with, "north", tmp_path / "north.json", 3)
+    lines = "".join(f"{x}\n" for x in made_up(3_000))
+    (tmp_path / "south.json").write_text(
+        f'{lines}{lines[:60]}\n{{"@timestamp":"x"}}\n', encoding="utf-8")
+    one.load((tmp_path / "north.json").read_bytes())
+    two.load((tmp_path / "south.json").read_bytes())
+
+    duckdb = ask_duckdb(str(tmp_path / "*.json"), *VIEWS)
+    assert duckdb["unread"] == [{"lines": "2"}]
+    for view in VIEWS:
+        same(duckdb, one, view)
+    assert two.ask("months_by_family") == one.ask("months_by_family")
+    assert 0 < len(two.ask("attempts_local")) < len(two.ask("attempts"))
+    assert sorted(x["start"][:15] for x in one.ask("unread_lines")) \
+        == ['{"@timestamp":"', '{"@timestamp":"']
+
+
+def test_the_filter_loads_access_logs(httpd_with, cluster, tmp_path):
+    one, two = cluster
+    _, server = sensor(httpd_with, "north", tmp_path / "north.json", 2)
+    log = os.path.join(server.logs, "access.log")
+    counted = scan_json(log)["attempts"]
+    done = run("classify", log)
+    one.load(done.stdout, "north")
+    two.load(done.stdout, "south")
+    assert [(r["sensor"], int(r["attempts"]))
+            for r in sums(one.ask("sensors_compared"))] \
+        == [("north", counted), ("south", counted)]
+    assert one.ask("unread") == [{"lines": "0"}]
+
+
+def sums(found):
+    total = collections.Counter()
+    for r in found:
+        total[r["sensor"]] += int(r["attempts"])
+    return [{"sensor": s, "attempts": n} for s, n in sorted(total.items())]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_each_question_is_asked_of_both(view):
+    with open(os.path.join(TOP, "packaging", "clickhouse", "views.sql"),
+              encoding="utf-8") as f:
+        found = re.findall(r"^CREATE VIEW proxyguard\.(\w+)", f.read(), re.M)
+    assert view in {"attempts", *found}
