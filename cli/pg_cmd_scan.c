@@ -20,7 +20,8 @@ enum {
 
 /* Long options without a letter. */
 enum {
-    OPT_FOREIGN_HOST = PG_OPT_OWN, OPT_MAX_KEYS, OPT_NO_LEARN, OPT_INTO, OPT_TZ
+    OPT_FOREIGN_HOST = PG_OPT_OWN, OPT_MAX_KEYS, OPT_NO_LEARN, OPT_INTO,
+    OPT_SECRET, OPT_TZ
 };
 
 typedef struct options_t {
@@ -29,6 +30,7 @@ typedef struct options_t {
     apr_array_header_t *formats; /* pg_logformat_t                        */
     const pg_format_t *format;   /* NULL: svg                             */
     const char *into;            /* ledger to add to; NULL                */
+    pg_key_t *key;               /* of a fleet; NULL                      */
 } options_t;
 
 static const char help[] =
@@ -48,6 +50,8 @@ static const char help[] =
 "      --into LEDGER        add the attempts to a ledger, so that its\n"
 "                           history begins with the logs; the same log is\n"
 "                           never added twice\n"
+"      --secret FILE        the fleet's ProxyGuardSecret, for a new ledger:\n"
+"                           sources unite when such ledgers are merged\n"
 "      --foreign-host       count requests whose Host is not ours, too\n"
 "      --no-learn           take no own names from the log\n"
 "      --tz ZONE            of times that name none: +0900, -05:30; default\n"
@@ -66,6 +70,7 @@ static const struct option longs[] = {
     { "log-format",   required_argument, NULL, 'f' },
     { "output",       required_argument, NULL, 'O' },
     { "into",         required_argument, NULL, OPT_INTO },
+    { "secret",       required_argument, NULL, OPT_SECRET },
     { "foreign-host", no_argument,       NULL, OPT_FOREIGN_HOST },
     { "no-learn",     no_argument,       NULL, OPT_NO_LEARN },
     { "tz",           required_argument, NULL, OPT_TZ },
@@ -105,6 +110,16 @@ static int set_max_keys(const pg_cli_t *cli, options_t *o, const char *text)
     return status;
 }
 
+static int set_secret(const pg_cli_t *cli, options_t *o, const char *path)
+{
+    const char *why;
+
+    o->key = apr_palloc(cli->pool, sizeof(*o->key));
+    why = pg_ledger_key_read(o->key, path, cli->pool);
+    return why ? pg_cli_usage(cli, "--secret '%s': it takes a file with a "
+                              "secret: %s", path, why) : 0;
+}
+
 static int set_option(pg_cli_t *cli, void *options, int option)
 {
     options_t *o = options;
@@ -125,6 +140,8 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     case OPT_INTO:
         o->into = optarg;
         return 0;
+    case OPT_SECRET:
+        return set_secret(cli, o, optarg);
     case OPT_FOREIGN_HOST:
         o->in.rules.check_host = true;
         return 0;
@@ -144,6 +161,9 @@ static const pg_cli_spec_t spec = { help, "o:f:O:j:qh", longs, set_option };
 
 static int check_into(const pg_cli_t *cli, const options_t *o)
 {
+    if (o->key && o->into == NULL) {
+        return pg_cli_usage(cli, "--secret is for the ledger of --into");
+    }
     for (int i = 0; o->into && i < o->in.paths; i++) {
         if (!strcmp(o->in.path[i], "-")) {
             return pg_cli_usage(cli, "--into needs files: standard input "
@@ -255,7 +275,7 @@ static int add_into(const pg_cli_t *cli, const options_t *o,
                    o->into);
         return status;
     }
-    failed = pg_import_add(cli, o->into, &o->in, scan);
+    failed = pg_import_add(cli, o->into, o->key, &o->in, scan);
     return failed ? failed : status;
 }
 

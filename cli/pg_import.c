@@ -97,8 +97,9 @@ static const char *reason_to_refuse(const char *path, apr_pool_t *pool)
 }
 
 static int open_ledger(pg_ledger_t **out, const pg_cli_t *cli,
-                       const char *path)
+                       const char *path, const pg_key_t *key)
 {
+    pg_ledger_options_t options = { .path = path, .key = key };
     const char *refused = reason_to_refuse(path, cli->pool);
     pg_opening_t opening;
     apr_status_t failed;
@@ -109,11 +110,16 @@ static int open_ledger(pg_ledger_t **out, const pg_cli_t *cli,
                    "free", path, refused);
         return PG_EXIT_OUTPUT;
     }
-    failed = pg_ledger_open(out, &opening, path, cli->now, cli->pool);
+    failed = pg_ledger_open_as(out, &opening, &options, cli->now, cli->pool);
     if (failed != APR_SUCCESS) {
         pg_cli_say(cli, "%s: %s", path,
                    opening.why ? opening.why
                                : apr_strerror(failed, words, sizeof(words)));
+        return PG_EXIT_OUTPUT;
+    }
+    if (key && !pg_ledger_has_key(*out, key)) {
+        pg_cli_say(cli, "%s: it was made with another secret; --into takes "
+                   "one of the same, or a name that is free", path);
         return PG_EXIT_OUTPUT;
     }
     if (opening.aside) {
@@ -132,7 +138,7 @@ static void cover(pg_ledger_t *ledger, const pg_tally_t *tally)
     }
 }
 
-int pg_import_add(const pg_cli_t *cli, const char *path,
+int pg_import_add(const pg_cli_t *cli, const char *path, const pg_key_t *key,
                   const pg_scan_in_t *in, const pg_scan_out_t *scan)
 {
     fresh_t fresh = {
@@ -142,7 +148,7 @@ int pg_import_add(const pg_cli_t *cli, const char *path,
     pg_scan_in_t some = *in;
     const pg_scan_out_t *again;
     pg_ledger_t *ledger;
-    int status = open_ledger(&ledger, cli, path);
+    int status = open_ledger(&ledger, cli, path, key);
 
     if (status == 0) {
         status = choose(&fresh, cli, ledger, in);

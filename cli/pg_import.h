@@ -5,6 +5,7 @@
 #define PG_IMPORT_H
 
 #include "pg_cli.h"
+#include "pg_hash.h"
 #include "pg_scan.h"
 
 /**
@@ -14,9 +15,10 @@
  * message, as its beginning would count twice.
  *
  * @param path  the ledger; made when missing
+ * @param key   of a fleet, for a new one; NULL: one of its own
  * @return 0, or an exit status after a message
  */
-int pg_import_add(const pg_cli_t *cli, const char *path,
+int pg_import_add(const pg_cli_t *cli, const char *path, const pg_key_t *key,
                   const pg_scan_in_t *in, const pg_scan_out_t *scan);
 
 #endif

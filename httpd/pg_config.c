@@ -184,39 +184,11 @@ static const char *set_ledger(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
-enum { SECRET_LEAST = 16, SECRET_MOST = 1024 };
-
-/* The secret in a file, without white space around it; absent with *why set
- * if there is none. */
-static pg_span_t read_secret(char text[SECRET_MOST + 1], const char *path,
-                             const char **why, apr_pool_t *pool)
-{
-    pg_file_t file = { .fd = -1 };
-    pg_span_t secret = { .ptr = NULL };
-    ssize_t n;
-
-    *why = NULL;
-    if (path == NULL || pg_file_open_any(&file, path, pool) != APR_SUCCESS) {
-        *why = file.why ? file.why : "it is not a path";
-        return secret;
-    }
-    n = pread(file.fd, text, SECRET_MOST + 1, 0);
-    close(file.fd);
-    secret = pg_span_trim(pg_span_make(text, n < 0 ? 0 : (apr_size_t)n));
-    if (n > SECRET_MOST || secret.len < SECRET_LEAST) {
-        *why = "a secret has from 16 to 1024 bytes";
-        secret.ptr = NULL;
-    }
-    return secret;
-}
-
 static const char *set_secret(cmd_parms *cmd, void *dir, const char *arg)
 {
     pg_settings_t *settings = pg_config_of(cmd->server);
     const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    char text[SECRET_MOST + 1];
-    pg_key_t *key;
-    pg_span_t secret;
+    pg_key_t *key = apr_palloc(cmd->pool, sizeof(*key));
 
     if (problem) {
         return problem;
@@ -225,15 +197,13 @@ static const char *set_secret(cmd_parms *cmd, void *dir, const char *arg)
     if (ap_cstr_casecmp(arg, "none") == 0) {
         return NULL;
     }
-    secret = read_secret(text, ap_server_root_relative(cmd->pool, arg),
-                         &problem, cmd->temp_pool);
+    problem = pg_ledger_key_read(key, ap_server_root_relative(cmd->pool, arg),
+                                 cmd->temp_pool);
     if (problem) {
         return apr_psprintf(cmd->pool, "%s: '%s' is neither a file with a "
                             "secret nor 'none': %s", cmd->cmd->name, arg,
                             problem);
     }
-    key = apr_palloc(cmd->pool, sizeof(*key));
-    *key = pg_ledger_key(secret);
     settings->secret = key;
     return NULL;
 }

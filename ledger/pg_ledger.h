@@ -116,6 +116,15 @@ apr_status_t pg_ledger_heap_like(pg_ledger_t **out, const pg_ledger_t *like,
 /** The key that a secret stands for: any octets, at least 16 of them. */
 pg_key_t pg_ledger_key(pg_span_t secret);
 
+/** The key that the secret in a file stands for: 16 to 1024 bytes, without
+ *  the white space around them.
+ *  @return NULL, or why there is none */
+const char *pg_ledger_key_read(pg_key_t *out, const char *path,
+                               apr_pool_t *pool);
+
+/** Was the ledger made with this key? */
+bool pg_ledger_has_key(const pg_ledger_t *ledger, const pg_key_t *key);
+
 /**
  * Count one attempt. Any process, any thread; no lock, no system call, no
  * allocation, bounded time. A kill at any instruction leaves a ledger that

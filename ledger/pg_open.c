@@ -45,6 +45,34 @@ pg_key_t pg_ledger_key(pg_span_t secret)
     };
 }
 
+enum { SECRET_LEAST = 16, SECRET_MOST = 1024 };
+
+const char *pg_ledger_key_read(pg_key_t *out, const char *path,
+                               apr_pool_t *pool)
+{
+    char text[SECRET_MOST + 1];
+    pg_file_t file = { .fd = -1 };
+    pg_span_t secret;
+    ssize_t n;
+
+    if (path == NULL || pg_file_open_any(&file, path, pool) != APR_SUCCESS) {
+        return file.why ? file.why : "it is not a path";
+    }
+    n = pread(file.fd, text, sizeof(text), 0);
+    close(file.fd);
+    secret = pg_span_trim(pg_span_make(text, n < 0 ? 0 : (apr_size_t)n));
+    if (n > SECRET_MOST || secret.len < SECRET_LEAST) {
+        return "a secret has from 16 to 1024 bytes";
+    }
+    *out = pg_ledger_key(secret);
+    return NULL;
+}
+
+bool pg_ledger_has_key(const pg_ledger_t *ledger, const pg_key_t *key)
+{
+    return memcmp(&ledger->head.key, key, sizeof(*key)) == 0;
+}
+
 /* --- mapping ------------------------------------------------------------- */
 
 static apr_status_t unmap(void *data)

@@ -2,7 +2,8 @@
 # of its own, since it installs them.
 
 FLEET       = $(BUILD)/fleet
-PKGS_FLEET := clickhouse-server clickhouse-client
+PKGS_FLEET := clickhouse-server clickhouse-client python3-distributed \
+        parallel
 PKGS_NODE  := nodejs npm
 DUCKDB      = $(FLEET)/node_modules/@duckdb/node-api/package.json
 

@@ -36,7 +36,8 @@ def plain(row):
             return tuple(x)
         if x is None:
             return "0" if key in ("port", "status") else ""
-        return f"{float(x):g}" if re.fullmatch(r"\d+(\.\d+)?", str(x)) else str(x)
+        number = re.fullmatch(r"\d+(\.\d+)?", str(x))
+        return f"{float(x):g}" if number else str(x)
     return tuple(sorted((k, value(k, v)) for k, v in row.items()
                         if k != "millisecond"))
 

@@ -22,7 +22,8 @@ USERS = """<yandex><profiles><default/></profiles><quotas><default/></quotas>
 CONFIG = """<yandex>
 <logger><level>warning</level><console>1</console></logger>
 <tcp_port>{port}</tcp_port><listen_host>127.0.0.1</listen_host>
-<http_port>{web}</http_port><interserver_http_port>{peer}</interserver_http_port>
+<http_port>{web}</http_port>
+<interserver_http_port>{peer}</interserver_http_port>
 <path>{folder}/data/</path><tmp_path>{folder}/tmp/</tmp_path>
 <mark_cache_size>5368709</mark_cache_size>
 <users_config>{folder}/users.xml</users_config>
