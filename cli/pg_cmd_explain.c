@@ -12,6 +12,7 @@
 #include "pg_explaintext.h"
 #include "pg_lines.h"
 #include "pg_tell.h"
+#include "pg_urls.h"
 
 enum {
     RAW_MAX = 65536,             /* octets of a raw request               */
@@ -68,6 +69,7 @@ static int exit_of(const pg_told_t *told)
     case PG_PHRASE_TOLD_RELAYED:
         return PG_EXIT_RELAYED;
     case PG_PHRASE_TOLD_UNKNOWN:
+    case PG_PHRASE_TOLD_QUESTION:
     case PG_PHRASE_TOLD_MESSAGE:
         return PG_EXIT_UNKNOWN;
     default:
@@ -140,6 +142,20 @@ static void explain_block(explainer_t *x, pg_span_t block)
     }
 }
 
+/* By the beginning of a file, or of a later block: one is enough. */
+static bool has_full_urls(const explainer_t *x, pg_span_t block)
+{
+    apr_pool_t *pool;
+    bool full;
+
+    apr_pool_create(&pool, x->cli->pool);
+    full = pg_urls_everywhere(&x->reading, pg_span_upto(block, PG_URLS_HEAD),
+                              apr_palloc(pool,
+                                         PG_READER_MEMORY(PG_URLS_HEAD)));
+    apr_pool_destroy(pool);
+    return full;
+}
+
 static int explain_file(explainer_t *x, const char *path)
 {
     char *buffer = apr_palloc(x->cli->pool, PG_LINE_MAX + PG_LINES_READ);
@@ -153,7 +169,9 @@ static int explain_file(explainer_t *x, const char *path)
         return PG_EXIT_NO_INPUT;
     }
     pg_lines_begin(&lines, input, buffer, 0, ~(apr_uint64_t)0);
+    x->tell.composed = false;
     while (pg_lines_next(&lines, &block)) {
+        x->tell.composed = x->tell.composed || has_full_urls(x, block);
         explain_block(x, block);
     }
     wrong = pg_input_trouble(input);
@@ -197,6 +215,7 @@ static int explain_text(explainer_t *x, pg_span_t text)
         explain_line(x, text, false);
     }
     else {
+        x->tell.composed = has_full_urls(x, text);
         explain_block(x, text);
     }
     return 0;

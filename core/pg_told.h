@@ -16,7 +16,9 @@ typedef enum pg_told_e {
     PG_TOLD_SSH,
     PG_TOLD_SMTP,
     PG_TOLD_HTTP2,
-    PG_TOLD_RDP
+    PG_TOLD_RDP,
+    PG_TOLD_QUESTION             /* a full URL that the logger may have
+                                    made, and whose host is ours or not   */
 } pg_told_e;
 
 typedef struct pg_told_t {

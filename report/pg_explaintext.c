@@ -151,7 +151,8 @@ pg_phrase_e pg_explaintext_first(const pg_told_t *told)
         [PG_TOLD_SSH] = PG_PHRASE_TOLD_SSH,
         [PG_TOLD_SMTP] = PG_PHRASE_TOLD_SMTP,
         [PG_TOLD_HTTP2] = PG_PHRASE_TOLD_HTTP2,
-        [PG_TOLD_RDP] = PG_PHRASE_TOLD_RDP
+        [PG_TOLD_RDP] = PG_PHRASE_TOLD_RDP,
+        [PG_TOLD_QUESTION] = PG_PHRASE_TOLD_QUESTION
     };
     static const pg_phrase_e judged[] = {
         [PG_JUDGED_HARMLESS] = PG_PHRASE_TOLD_REFUSED,

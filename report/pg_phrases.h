@@ -721,6 +721,12 @@
       "す。")                                                                 \
     X(TOLD_MESSAGE, "Cannot tell: a log message that holds no request.",      \
       "判断できません: 要求を含まないログのメッセージです。")                 \
+    X(TOLD_QUESTION,                                                          \
+      "Cannot tell: this log has a full URL for every request, also for "     \
+      "those of your visitors. Name your hosts with --own-host.",             \
+      "判断できません: このログでは、自サイトへの要求も含め、すべての要求が"  \
+      "完全な URL で記録されています。--own-host で自サイト名を指定してくだ"  \
+      "さい。")                                                               \
     X(TOLD_TLS,                                                               \
       "Not a relay attempt: a TLS hello on a port that does not speak TLS "   \
       "(https:// to port 80, or a scan for it).",                             \

@@ -7,7 +7,7 @@
 
 #include "pg_judge.h"
 #include "pg_lines.h"
-
+#include "pg_urls.h"
 
 /* --- at a glance --------------------------------------------------------- */
 
@@ -199,24 +199,27 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
 }
 
 /* Squid and some balancers write every target in absolute-form. Without our
- * names only what a server answers to those it does not relay for tells an
- * attempt; the rest is a question, not a clean request. */
+ * names an attempt is what only a proxy's client is told, or what was refused
+ * for a host that got nothing else while others did; the rest is a question,
+ * not a clean request. */
 static bool is_question(const pg_counter_t *counter, const pg_logline_t *line,
-                        pg_class_e class_id)
+                        const pg_verdict_t *verdict)
 {
-    static const int refusals[] = { 400, 403, 405, 407, 421, 444, 501 };
+    const pg_table_t *answered = counter->rules->answered;
     int status = pg_reader_status(line);
+    char key[PG_TABLE_KEY];
 
-    if (!line->composed || counter->rules->own
-        || class_id != PG_CLASS_ABSOLUTE) {
+    if (!(line->composed || counter->composed) || counter->rules->own
+        || verdict->class_id != PG_CLASS_ABSOLUTE) {
         return false;
     }
-    for (apr_size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-        if (status == refusals[i]) {
-            return false;
-        }
+    if (status == 407 || status == 421) {
+        return false;
     }
-    return true;
+    return !pg_urls_refused(status) || answered == NULL
+           || pg_table_size(answered) == 0
+           || pg_table_find(answered, pg_urls_host(key, sizeof(key),
+                                                   verdict->host));
 }
 
 static bool wants_all(const pg_counter_t *counter)
@@ -243,7 +246,7 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line)
     if (verdict.class_id == PG_CLASS_CLEAN && !wants_all(counter)) {
         note_home(counter, line, &verdict);
     }
-    else if (is_question(counter, line, verdict.class_id)) {
+    else if (is_question(counter, line, &verdict)) {
         counter->tally->questioned++;
     }
     else {
@@ -356,6 +359,26 @@ void pg_count_record(pg_counter_t *counter, pg_span_t block)
     pg_count_block(counter, block);
 }
 
+/* Where every URL is full: whose requests were not refused may be ours. */
+static void note_answered(pg_counter_t *counter, const pg_logline_t *line)
+{
+    int status = pg_reader_status(line);
+    char key[PG_TABLE_KEY];
+    pg_request_t request;
+    pg_verdict_t verdict;
+
+    if (!(line->composed || counter->composed) || status == 0
+        || pg_urls_refused(status) || !request_of(counter, line, &request)) {
+        return;
+    }
+    pg_classify(&verdict, &request, NULL);
+    if (verdict.class_id == PG_CLASS_ABSOLUTE
+        || verdict.class_id == PG_CLASS_CLEAN) {   /* in origin-form: ours  */
+        pg_table_add(counter->found,
+                     pg_urls_host(key, sizeof(key), verdict.host), 1);
+    }
+}
+
 void pg_count_names(pg_counter_t *counter, pg_span_t block)
 {
     char last[320];
@@ -373,6 +396,7 @@ void pg_count_names(pg_counter_t *counter, pg_span_t block)
             != PG_READ_REQUEST) {
             continue;
         }
+        note_answered(counter, &line);
         vhost = vhost_of(counter, &line);
         if (vhost.len) {
             pg_table_add(counter->tally->names, vhost, 1);

@@ -15,6 +15,9 @@ typedef struct pg_rules_t {
     pg_span_t anchor;            /* that of all formats; absent: none     */
     const pg_own_t *own;         /* NULL: not known                       */
     bool check_host;             /* a foreign Host is an attempt          */
+    const pg_table_t *answered;  /* hosts of full URLs that got an answer
+                                    other than a refusal, where every URL
+                                    is full; NULL: not known              */
 } pg_rules_t;
 
 /** Who wants to see the lines themselves, one by one. */
@@ -31,7 +34,9 @@ typedef struct pg_counter_t {
     const pg_rules_t *rules;
     pg_tally_t *tally;
     const pg_table_t *wanted;    /* paths whose own answers are looked for */
-    pg_table_t *found;           /* "path size" of those                  */
+    pg_table_t *found;           /* "path size" of those; with names: the
+                                    hosts that go to rules->answered      */
+    bool composed;               /* this file's URLs are full, every one  */
     pg_ledger_t *ledger;         /* where to record                       */
     const pg_table_t *relayed;   /* answers judged to be relays           */
     const pg_watch_t *watch;     /* NULL: nobody watches, lines are counted */
@@ -56,7 +61,8 @@ void pg_count_block(pg_counter_t *counter, pg_span_t block);
  *  One without a time is left out: it belongs to no month. */
 void pg_count_record(pg_counter_t *counter, pg_span_t block);
 
-/** Collect the names of virtual hosts only. */
+/** Collect the names of virtual hosts only, and in `found` what may be our
+ *  hosts where every URL is full. */
 void pg_count_names(pg_counter_t *counter, pg_span_t block);
 
 /** Collect the sizes of the own answers to `wanted` only. */

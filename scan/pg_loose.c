@@ -904,27 +904,6 @@ static bool is_balancer(pg_span_t before)
     return addresses >= 1 && fractions >= 3;
 }
 
-/* A balancer writes scheme, Host and port before the path; what the client
- * itself wrote in absolute-form has no port more than it had. */
-static void undo_balancer(pg_logline_t *out)
-{
-    pg_span_t s = extent(out), rest, authority;
-    pg_span_t method = pg_span_upto(s, pg_span_find(s, ' '));
-    apr_size_t at = find(s, "://"), slash;
-
-    rest = pg_span_from(s, at + 3);
-    slash = pg_span_find_any(rest, "/ ");
-    authority = pg_span_upto(rest, slash);
-    if (at == s.len || slash == rest.len || !is_authority(authority)) {
-        return;
-    }
-    out->field[PG_FIELD_REQUEST] = absent;
-    out->field[PG_FIELD_METHOD] = method;
-    out->field[PG_FIELD_HOST] = authority;
-    rest = pg_span_from(rest, slash);
-    out->field[PG_FIELD_TARGET] = pg_span_upto(rest, pg_span_find(rest, ' '));
-}
-
 /* IIS without its "#Fields:": the first address is the server's own, behind
  * the target come query, port, user and the client. */
 static void undo_iis(pg_logline_t *out, pg_span_t before, pg_span_t rest)
@@ -971,7 +950,7 @@ static void fill_plain(pg_logline_t *out, pg_loose_kind_e *kind,
     }
     else if (is_balancer(before)) {
         *kind = PG_LOOSE_BALANCER;
-        undo_balancer(out);
+        out->composed = true;    /* scheme, Host and port are its making  */
     }
     else {
         undo_iis(out, before, rest);

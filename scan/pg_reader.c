@@ -204,6 +204,14 @@ static void fill_from(pg_logline_t *out, const pg_logline_t *outer)
     }
 }
 
+/* Azure's: its "requestUri" is a URL, where others' is the target. */
+static bool is_front_door(pg_span_t line)
+{
+    static const char mark[] = "\"FrontDoorAccessLog\"";
+
+    return memmem(line.ptr, line.len, mark, sizeof(mark) - 1) != NULL;
+}
+
 /* Fields of the object itself count; else the line that it holds, and what
  * is not in that, from the object. */
 static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
@@ -216,6 +224,7 @@ static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
         return PG_READ_UNREAD;
     }
     settle_fields(&outer);
+    outer.composed = outer.composed || is_front_door(line);
     r->shape = PG_SHAPE_JSON;
     *out = outer;
     if (is_request(&outer)) {
@@ -420,6 +429,19 @@ static pg_read_e read_audit(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
     return PG_READ_REQUEST;
 }
 
+/* HTTP/2 and HTTP/3 have no request line: a full URL is the logger's making
+ * (HAProxy). */
+static bool is_http2(const pg_logline_t *out)
+{
+    pg_span_t line = out->field[PG_FIELD_REQUEST];
+    pg_span_t version = line.len
+        ? pg_span_from(line, pg_span_rfind(line, ' ') + 1)
+        : out->field[PG_FIELD_PROTOCOL];
+
+    return pg_span_istarts(version, PG_SPAN("HTTP/2"))
+           || pg_span_istarts(version, PG_SPAN("HTTP/3"));
+}
+
 static pg_read_e read_first(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
 {
     pg_read_e read;
@@ -472,6 +494,7 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
             return PG_READ_SILENT;
         }
         settle_client(reader, out);
+        out->composed = out->composed || is_http2(out);
     }
     return read == PG_READ_UNREAD && pg_loose_is_suspect(line)
            ? PG_READ_SUSPECT : read;

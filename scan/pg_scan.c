@@ -14,6 +14,7 @@
 #include "pg_layout.h"
 #include "pg_lines.h"
 #include "pg_progress.h"
+#include "pg_urls.h"
 
 enum {
     PROGRESS_MS = 250,
@@ -42,6 +43,7 @@ typedef struct part_t {
     pg_trouble_e trouble;
     bool whole;                  /* not to be cut: its first lines say what
                                     the others mean                       */
+    bool composed;               /* each URL is full there                */
     mark_t read;                 /* in this part                          */
 } part_t;
 
@@ -51,6 +53,7 @@ typedef struct crew_t {
     pg_rules_t rules;
     pg_pass_t pass;
     const pg_table_t *wanted;
+    pg_table_t *answered;        /* for rules                             */
     pg_ledger_t *ledger;         /* to be recorded in: not to be stopped  */
     const pg_table_t *relayed;
     part_t *part;
@@ -150,6 +153,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
 
     pg_lines_begin(&lines, input, w->buffer, part->begin, part->limit);
     pg_count_begin(&w->counter, part->begin == 0);
+    w->counter.composed = part->composed;
     /* What was read is counted, also when asked to stop. */
     while (pg_lines_next(&lines, &block)) {
         crew->pass(&w->counter, block);
@@ -159,7 +163,8 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
         before = pg_input_consumed(input);
         if (atomic_load_explicit(&crew->stop, memory_order_relaxed)
             || (crew->pass == pg_count_names && ++blocks >= NAMELESS_BLOCKS
-                && pg_table_size(w->counter.tally->names) == 0)) {
+                && pg_table_size(w->counter.tally->names) == 0
+                && pg_table_size(w->counter.found) == 0)) {
             break;
         }
     }
@@ -335,7 +340,7 @@ static void add_parts(apr_array_header_t *parts, const part_t *file)
         bool last = size - at <= PART_SIZE * 3 / 2 || file->whole;
         apr_uint64_t limit = last ? size : at + PART_SIZE;
         *part = (part_t){ .path = file->path, .info = *info, .begin = at,
-                          .whole = file->whole,
+                          .whole = file->whole, .composed = file->composed,
                           /* what is added meanwhile is not ours           */
                           .limit = info->plain ? limit : ~(apr_uint64_t)0 };
         at = limit;
@@ -356,18 +361,20 @@ static const char *earlier_name(const apr_array_header_t *parts,
 }
 
 /* The beginning of a file. @return NULL, or what it is instead of a log */
-static const char *look_at(part_t *out, const char *path, apr_pool_t *pool)
+static const char *look_at(part_t *out, const crew_t *crew, const char *path,
+                           apr_pool_t *pool)
 {
-    char head[4096] = "";
     apr_pool_t *own;
     pg_input_t *input;
     const char *wrong;
+    char *head;
     apr_size_t n = 0, got = 1;
 
     apr_pool_create(&own, pool);
+    head = apr_palloc(own, PG_URLS_HEAD);
     wrong = pg_input_open(&input, path, 0, NULL, own);
-    while (wrong == NULL && got && n < sizeof(head)) {
-        got = pg_input_read(input, head + n, sizeof(head) - n);
+    while (wrong == NULL && got && n < PG_URLS_HEAD) {
+        got = pg_input_read(input, head + n, PG_URLS_HEAD - n);
         n += got;
     }
     wrong = wrong ? apr_pstrdup(pool, wrong) : NULL;
@@ -375,12 +382,16 @@ static const char *look_at(part_t *out, const char *path, apr_pool_t *pool)
         wrong = "is a ledger; `proxyguard show` reads it";
     }
     out->whole = pg_reader_needs_head(pg_span_make(head, n));
+    out->composed = pg_urls_everywhere(
+        &crew->rules.reading, pg_span_make(head, n),
+        apr_palloc(own, PG_READER_MEMORY(PG_URLS_HEAD)));
     apr_pool_destroy(own);
     return wrong;
 }
 
 /* Look at a file. @return NULL, or why it will not be read */
-static const char *plan_file(part_t *out, const apr_array_header_t *parts,
+static const char *plan_file(part_t *out, const crew_t *crew,
+                             const apr_array_header_t *parts,
                              const char *path, apr_pool_t *pool)
 {
     const char *wrong = pg_input_stat(&out->info, path, pool);
@@ -388,7 +399,7 @@ static const char *plan_file(part_t *out, const apr_array_header_t *parts,
 
     *out = (part_t){ .path = path, .info = out->info };
     if (wrong == NULL && out->info.regular) {
-        wrong = look_at(out, path, pool);
+        wrong = look_at(out, crew, path, pool);
     }
     out->trouble = wrong ? PG_TROUBLE_UNREAD : PG_TROUBLE_NONE;
     if (wrong == NULL && (earlier = earlier_name(parts, &out->info))) {
@@ -416,7 +427,7 @@ static apr_uint64_t plan(crew_t *crew, apr_array_header_t *parts,
     crew->rereadable = true;
     for (int i = 0; i < in->paths; i++) {
         part_t file;
-        const char *wrong = plan_file(&file, parts, in->path[i], pool);
+        const char *wrong = plan_file(&file, crew, parts, in->path[i], pool);
         if (wrong) {
             note_trouble(crew->troubles, &file, wrong);
             continue;
@@ -565,6 +576,9 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
         const pg_counter_t *c = &workers[i].counter;
         pg_table_merge(sum, pass == pg_count_names ? c->tally->names
                                                    : c->found, NULL);
+        if (pass == pg_count_names) {
+            pg_table_merge(crew->answered, c->found, NULL);
+        }
     }
     fire(crew, workers);
     apr_pool_destroy(pool);
@@ -611,10 +625,13 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
 
     out->tally = pg_tally_create(pool, in->bound);
     if (in->learn && crew.rereadable) {
+        crew.answered = pg_table_create(pool, in->bound, 0);
         collect(out->tally->names, &crew, pg_count_names, out);
         crew.rules.own = own_of_names(out->tally->names, pool);
+        crew.rules.answered = crew.answered;
     }
     out->own = crew.rules.own;
+    out->answered = crew.rules.answered;
     count_all(&crew, out, total, pool);
     out->reach = judge_reading(&crew, out, pool);
     judge_all(&crew, out, pool);
@@ -631,6 +648,7 @@ pg_scan_out_t *pg_scan_record(const pg_scan_in_t *in,
     apr_uint64_t total = plan(&crew, parts, again, pool);
 
     crew.rules.own = scan->own;
+    crew.rules.answered = scan->answered;
     crew.relayed = pg_judge_relayed(scan->judge, pool);
     again->judge = scan->judge;
     again->tally = pg_tally_create(pool, in->bound);
@@ -645,6 +663,7 @@ const pg_own_t *pg_scan_names(const pg_scan_in_t *in, apr_pool_t *pool)
     crew_t crew = { .in = in, .rules = in->rules };
     pg_table_t *names = pg_table_create(pool, in->bound, 0);
 
+    crew.answered = pg_table_create(pool, in->bound, 0);
     plan(&crew, parts, &out, pool);
     if (!crew.rereadable) {
         return NULL;

@@ -38,6 +38,7 @@ typedef struct pg_scan_out_t {
     pg_tally_t *tally;
     const pg_judge_t *judge;
     const pg_own_t *own;         /* whom it took for us; NULL: nobody     */
+    const pg_table_t *answered;  /* pg_rules_t's; NULL: not known         */
     const pg_scan_trouble_t *trouble;
     int troubles;
     const pg_reach_t *reach;     /* how far the answer reaches            */

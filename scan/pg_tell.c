@@ -143,6 +143,16 @@ static void judge(pg_told_t *out, const pg_logline_t *line)
     }
 }
 
+/* As pg_count.c has it, of a line that stands alone: 407 and 421 are for a
+ * proxy's clients only. */
+static bool is_question(const pg_told_t *out, const pg_tell_t *tell,
+                        const pg_logline_t *line, const pg_own_t *own)
+{
+    return (line->composed || tell->composed) && own == NULL
+           && out->verdict.class_id == PG_CLASS_ABSOLUTE
+           && out->status != 407 && out->status != 421;
+}
+
 static void look_logged(pg_told_t *out, pg_tell_t *tell,
                         const pg_logline_t *line, const pg_own_t *own)
 {
@@ -165,7 +175,8 @@ static void look_logged(pg_told_t *out, pg_tell_t *tell,
     judge(out, line);
     if (out->verdict.class_id != PG_CLASS_CLEAN
         || out->kind == PG_TOLD_UNKNOWN) {
-        out->kind = PG_TOLD_REQUEST;
+        out->kind = is_question(out, tell, line, own) ? PG_TOLD_QUESTION
+                                                      : PG_TOLD_REQUEST;
     }
 }
 

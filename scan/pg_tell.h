@@ -12,6 +12,8 @@
 /** A reader, and room for what the answer points to. */
 typedef struct pg_tell_t {
     pg_reader_t reader;
+    bool composed;               /* the lines are from a log in which every
+                                    URL is full                           */
     char client[PG_CLIENT_TEXT];
     char socks_host[64];         /* an address inside a SOCKS request      */
 } pg_tell_t;

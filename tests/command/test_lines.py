@@ -25,12 +25,12 @@ REQUESTS = [                      # client, method, target, version, status
 
 def _rows(name):
     with open(os.path.join(LINES, name), encoding="utf-8") as rows:
-        return [row.rstrip("\n").split("\t", 1 if name[0] == "t" else 3)
+        return [row.rstrip("\n").split("\t", 3 if name == "expected.tsv" else 1)
                 for row in rows if row[0] != "#"]
 
 
-def _expand(template, i):
-    client, method, target, version, status, length = REQUESTS[i]
+def _expand(template, request, i=0):
+    client, method, target, version, status, length = request
     values = {"C": client, "R": f"{method} {target} {version}", "M": method,
               "T": target, "V": version, "S": status, "B": length,
               "H": f"11:02:0{i}"}
@@ -38,19 +38,21 @@ def _expand(template, i):
     return text.replace("\\t", "\t").replace("\\e", "\x1b") + "\n"
 
 
-def _templates():
+def _templates(table, requests):
     logs = {}
-    for name, template in _rows("templates.tsv"):
+    for name, template in _rows(table):
         head, lines = logs.setdefault(name, ([], []))
         if template.startswith("@0"):
             head.append(template[2:].replace("\\t", "\t") + "\n")
         else:
-            lines.extend(_expand(template, i) for i in range(4))
+            lines.extend(_expand(template, request, i)
+                         for i, request in enumerate(requests))
     return {name: "".join(head + lines)
             for name, (head, lines) in logs.items()}
 
 
-TEMPLATES = _templates()
+TEMPLATE = '@C - - [19/Mar/2025:@H +0000] "@R" @S @B "-" "ua"'
+TEMPLATES = _templates("templates.tsv", REQUESTS)
 # Lines that do not say when, what was answered, or who asked.
 TIMELESS = {"uvicorn", "morgan-short", "phoenix", "fluentbit-stdout", "leef",
             "fiber", "tcpdump"}
@@ -228,6 +230,68 @@ def test_a_log_of_full_urls_asks_for_the_own_names(tmp_path):
     assert b"--own-host" in done.stdout
     assert run("scan", "-o", "shop.example.org", log).returncode == 0
     assert run("scan", "-o", "other.example.org", log).returncode != 0
+
+
+def _full_urls(status, port=""):
+    """Visitors of a site, one of whom was refused, and two attempts."""
+    site = "http://shop.example.org" + port
+    return [
+        ("198.51.100.77", "GET", site + "/", "HTTP/1.1", "200", "4711"),
+        ("203.0.113.21", "GET", f"http://check.example.com{port}/ip.php",
+         "HTTP/1.1", status, "199"),
+        REQUESTS[2],
+        ("198.51.100.78", "GET", site + "/a?q=1", "HTTP/1.1", "200", "812"),
+        ("198.51.100.79", "GET", site + "/admin", "HTTP/1.1", "403", "99"),
+    ]
+
+
+FULL_URLS = [name for name, t in _rows("full-url.tsv") if t[:2] != "@0"]
+
+
+@pytest.mark.parametrize("status, told", [
+    ("403", 2), ("421", 2), ("200", 1), ("404", 1)])
+@pytest.mark.parametrize("name", FULL_URLS)
+def test_where_every_url_is_full_visitors_are_no_attempts(tmp_path, name,
+                                                          status, told):
+    port = ":80" if name in ("alb", "elb-classic") else ""
+    log = write(tmp_path / "log", _templates(
+        "full-url.tsv", _full_urls(status, port))[name])
+    _, found = _scan(log)
+    assert found["attempts"] == told
+    assert found["scan"]["lines"]["questioned"] == 5 - told
+    assert found["scan"]["read"][0]["doubt"] == "questioned"
+    _, found = _scan("-o", "shop.example.org", log)
+    assert found["attempts"] == 2
+    assert found["scan"]["lines"]["questioned"] == 0
+    ledger = tmp_path / "ledger"
+    assert run("scan", "--into", ledger, log).returncode == 1
+    assert json.loads(run("show", "-O", "json", ledger).stdout)[
+        "attempts"] == told
+
+
+@pytest.mark.parametrize("name", FULL_URLS)
+def test_explain_says_of_a_full_url_that_it_cannot_tell(tmp_path, name):
+    requests = _full_urls("403")
+    log = write(tmp_path / "log",
+                _templates("full-url.tsv", requests)[name])
+    done = run("explain", log)
+    assert done.returncode == 1
+    assert b"Cannot tell: this log has a full URL" in done.stdout
+    if name in ("varnish", "cdn-csv"):        # their lines look like others'
+        return
+    for i, own in ((0, 0), (1, 1), (4, 0)):
+        line = _templates("full-url.tsv", [requests[i]])[name].rstrip("\n")
+        assert run("explain", "--", line).returncode == 3
+        assert run("explain", "-o", "shop.example.org", "--",
+                   line).returncode == own
+
+
+def test_attempts_alone_are_no_log_of_full_urls(tmp_path):
+    log = write(tmp_path / "log", *(
+        _expand(TEMPLATE, ("203.0.113.21", "GET", f"http://{host}/",
+                           "HTTP/1.1", "404", "199"))
+        for host in ("a.example", "b.example", "c.example", "a.example")))
+    assert _scan(log)[1]["attempts"] == 4
 
 
 AUDIT = """--8f3a21bc-A--
