@@ -55,6 +55,48 @@ pg_span_t pg_mime_field(pg_span_t header, const char *name)
     return (pg_span_t){ .ptr = NULL, .len = 0 };
 }
 
+/* The length of a quoted string, or of one octet. */
+static apr_size_t quoted_length(pg_span_t s)
+{
+    apr_size_t n = 1;
+
+    while (s.ptr[0] == '"' && n < s.len && s.ptr[n] != '"') {
+        n += s.ptr[n] == '\\' ? 2 : 1;
+    }
+    return s.ptr[0] != '"' ? 1 : n < s.len ? n + 1 : s.len;
+}
+
+/* Up to the first of these that is not in quotes. */
+static apr_size_t find_unquoted(pg_span_t s, const char *set)
+{
+    apr_size_t n = 0;
+
+    while (n < s.len && !strchr(set, s.ptr[n])) {
+        n += quoted_length(pg_span_from(s, n));
+    }
+    return n < s.len ? n : s.len;
+}
+
+/* A colon ends the name of a group, whose members follow up to ';'. */
+bool pg_mime_address(pg_span_t *out, pg_span_t *list)
+{
+    out->len = 0;
+    while (list->len > 0 && out->len == 0) {
+        apr_size_t n = find_unquoted(*list, ",;:");
+        bool is_name = n < list->len && list->ptr[n] == ':';
+        pg_span_t one = pg_span_upto(*list, is_name ? 0 : n);
+        apr_size_t angle = find_unquoted(one, "<");
+
+        if (angle < one.len) {
+            one = pg_span_from(one, angle + 1);
+            one = pg_span_upto(one, pg_span_find(one, '>'));
+        }
+        *out = pg_span_trim(pg_span_upto(one, find_unquoted(one, "(")));
+        *list = pg_span_from(*list, n + 1);
+    }
+    return out->len > 0;
+}
+
 /* Up to the next ';' that is not in quotes. */
 static apr_size_t end_of_param(pg_span_t s)
 {

@@ -29,6 +29,11 @@ void pg_mime_split(pg_span_t *header, pg_span_t *body, pg_span_t message);
  *  there is none. */
 pg_span_t pg_mime_field(pg_span_t header, const char *name);
 
+/** Take the first address off a field's list of them (RFC 5322 3.4): what is
+ *  between angle brackets, or else all of it without a comment.
+ *  @return false: there is none */
+bool pg_mime_address(pg_span_t *out, pg_span_t *list);
+
 /** A parameter of a value ("charset" of "text/plain; charset=Big5"), without
  *  its quotes; absent: there is none. */
 pg_span_t pg_mime_param(pg_span_t value, const char *name);

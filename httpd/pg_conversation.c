@@ -13,10 +13,14 @@
 
 #include "pg_campaigns.h"
 #include "pg_config.h"
+#include "pg_ecs.h"
+#include "pg_evidence.h"
 #include "pg_hello.h"
 #include "pg_log.h"
 #include "pg_mbox.h"
+#include "pg_mime.h"
 #include "pg_names.h"
+#include "pg_notify.h"
 
 APLOG_USE_MODULE(proxyguard);
 
@@ -41,6 +45,7 @@ enum {
 typedef struct room_t {
     pg_smtp_t smtp;
     char first[FIRST_MOST];
+    char line[PG_EVIDENCE_ROOM]; /* of the evidence log                   */
     char message[];              /* message_most, then room for an entry  */
 } room_t;
 
@@ -49,9 +54,9 @@ struct pg_conversation_t {
     server_rec *server;
     const pg_host_t *host;
     pg_slot_t slot;
-    const char *id, *target, *source, *vhost;
-    pg_address_t address;
-    apr_time_t begun;
+    const char *id, *source;
+    pg_event_t event;            /* what was accepted: when, from where,
+                                    to where                              */
     pg_deadline_t deadline;
     apr_off_t said;              /* octets                                */
 
@@ -93,16 +98,55 @@ static void write_id(char id[ID_SIZE], const pg_conversation_t *t)
     snprintf(id, ID_SIZE, "%s-%u", t->id, t->mails + 1);
 }
 
-/* What was written has left its room, which is now free for the text. */
-static void note_campaign(pg_conversation_t *t, const pg_smtp_mail_t *mail,
-                          apr_time_t now)
+/* --- what is seen of it -------------------------------------------------- */
+
+static void put_evidence(pg_conversation_t *t, apr_time_t now,
+                         pg_ecs_capture_t *capture)
 {
+    pg_event_t event = t->event;
+    pg_ecs_t line = { .event = &event, .capture = capture,
+                      .source = t->source };
+
+    event.time = now;
+    capture->conversation = pg_span_str(t->id);
+    pg_notify_capture(t->server, &line, t->room->line);
+}
+
+/* What was written has left its room, which is now free for the text: that
+ * of a campaign, and then attachments. */
+static void note_mail(pg_conversation_t *t, const pg_mbox_entry_t *entry,
+                      pg_keep_e kept)
+{
+    const pg_smtp_mail_t *mail = entry->mail;
     char *scratch = t->room->message + t->host->message_most;
     pg_campaign_mail_t look;
+    pg_ecs_mail_t shown = { .id = entry->id, .sender = mail->sender,
+                            .helo = mail->helo,
+                            .recipients = mail->recipients,
+                            .recipient_count = mail->recipient_count,
+                            .auth = entry->auth,
+                            .kept = pg_capture_keep(kept),
+                            .size = mail->message.len,
+                            .scratch = scratch };
+    pg_ecs_capture_t capture = { .mail = &shown };
+    pg_span_t body;
 
     pg_campaign_look(&look, scratch, mail->message);
-    pg_campaigns_add(t->host->ledger, &look, t->address.octets, now);
+    pg_campaigns_add(t->host->ledger, &look, t->event.source.octets,
+                     entry->time);
+    if (entry->keep == PG_KEEP_MESSAGE) {
+        shown.message = mail->message;
+    }
+    else if (entry->keep == PG_KEEP_HEADER) {
+        pg_mime_split(&shown.message, &body, mail->message);
+    }
+    if (shown.message.len > 0) {
+        shown.subject = pg_span_str(look.subject);
+    }
+    put_evidence(t, entry->time, &capture);
 }
+
+/* --- keeping it ---------------------------------------------------------- */
 
 static bool keep_mail(pg_conversation_t *t, const pg_smtp_mail_t *mail,
                       const char *id)
@@ -116,20 +160,20 @@ static bool keep_mail(pg_conversation_t *t, const pg_smtp_mail_t *mail,
                               .id = pg_span_str(id),
                               .conversation = pg_span_str(t->id),
                               .source = pg_span_str(t->source),
-                              .target = pg_span_str(t->target),
-                              .vhost = pg_span_str(t->vhost),
+                              .target = t->event.verdict.target,
+                              .vhost = t->event.vhost,
                               .auth = mechanism(&t->room->smtp) };
     apr_size_t n = pg_mbox_write(out, pg_mbox_room(host->message_most),
                                  &entry);
     bool kept = n > 0 && pg_spool_append(host->spool, pg_span_make(out, n),
                                          host->ledger, t->server);
+    pg_keep_e keep = !kept ? PG_KEEP_LOST
+                     : mail->cut ? PG_KEEP_CUT : host->keep;
 
     t->mails++;
     t->lost += !kept;
-    pg_slots_kept(host->ledger,
-                  !kept ? PG_KEEP_LOST : mail->cut ? PG_KEEP_CUT
-                                                   : host->keep, entry.time);
-    note_campaign(t, mail, entry.time);
+    pg_slots_kept(host->ledger, keep, entry.time);
+    note_mail(t, &entry, keep);
     return kept;
 }
 
@@ -148,34 +192,53 @@ static const char *quoted(char out[256], pg_span_t s)
     return out;
 }
 
-/* " sni=... alpn=... ja4=..." of a ClientHello; "" when there was none. */
-static const char *hello_words(char out[700], const pg_conversation_t *t)
+/* " sni=... alpn=... ja4=..." of a ClientHello, " first=..." of anything else
+ * that is no mail. */
+static void write_first(char out[700], const pg_hello_t *hello,
+                        pg_span_t first)
 {
     char sni[256], alpn[256];
+
+    if (hello) {
+        snprintf(out, 700, " sni=\"%s\" alpn=\"%s\" ja4=%s",
+                 quoted(sni, hello->sni), quoted(alpn, hello->alpn),
+                 hello->ja4);
+    }
+    else {
+        snprintf(out, 700, " first=\"%s\"", quoted(sni, first));
+    }
+}
+
+/* The words of it for the log; "" when none came. */
+static const char *note_first(char out[700], pg_conversation_t *t)
+{
     pg_hello_t hello;
+    pg_ecs_capture_t capture = { .first = pg_span_make(t->room->first,
+                                                       t->first_len) };
 
     out[0] = '\0';
-    if (t->kind == KIND_HELLO
-        && pg_hello_parse(&hello, pg_span_make(t->room->first,
-                                               t->first_len))) {
-        snprintf(out, 700, " sni=\"%s\" alpn=\"%s\" ja4=%s",
-                 quoted(sni, hello.sni), quoted(alpn, hello.alpn),
-                 hello.ja4);
+    if (t->first_len > 0) {
+        if (pg_hello_parse(&hello, capture.first)) {
+            capture.hello = &hello;
+        }
+        put_evidence(t, apr_time_now(), &capture);
+        write_first(out, capture.hello, pg_ecs_first(capture.first,
+                                                     t->room->line));
     }
     return out;
 }
 
-static void log_end(const pg_conversation_t *t, pg_end_e why)
+static void log_end(pg_conversation_t *t, pg_end_e why)
 {
-    apr_time_t took = apr_time_now() - t->begun;
-    char hello[700];
+    apr_time_t took = apr_time_now() - t->event.time;
+    char first[700];
 
     PG_LOG(APLOG_NOTICE, 0, t->server, PGLOGNO(0144)
            "capture ended: id=%s ended=%s mails=%u lost=%u octets=%"
            APR_UINT64_T_FMT " seconds=%d.%d source=%s%s", t->id,
            pg_capture_end(why), t->mails, t->lost, t->octets,
            (int)apr_time_sec(took), (int)(apr_time_usec(took) / 100000),
-           t->source, hello_words(hello, t));
+           t->source, note_first(first, t));
 }
 
 /* With the lock held; the first reason counts. Nothing here may touch the
@@ -326,7 +389,7 @@ static void take(pg_conversation_t *t, pg_span_t in)
 static void set_deadline(pg_conversation_t *t)
 {
     apr_time_t now = apr_time_now();
-    apr_time_t last = t->begun + apr_time_from_sec(t->host->limit.seconds);
+    apr_time_t last = t->event.time + apr_time_from_sec(t->host->limit.seconds);
     int idle = t->kind == KIND_FIRST && t->octets > 0 ? PAUSE_SECONDS
                                                       : IDLE_SECONDS;
     apr_time_t next = now + apr_time_from_sec(idle);
@@ -440,6 +503,28 @@ static kind_e kind_of(const pg_verdict_t *verdict)
     }
 }
 
+static pg_span_t kept(pg_span_t s, apr_pool_t *pool)
+{
+    return pg_span_make(apr_pstrmemdup(pool, s.ptr, s.len), s.len);
+}
+
+/* It outlives the request. */
+static pg_event_t event_of(const request_rec *r, const pg_verdict_t *verdict)
+{
+    apr_pool_t *pool = r->connection->pool;
+    pg_event_t event = { .time = apr_time_now(),
+                         .verdict = *verdict,
+                         .outcome = PG_OUTCOME_SUNK,
+                         .vhost = pg_span_str(pg_config_of(r->server)->vhost),
+                         .source = pg_names_address(r->useragent_addr),
+                         .source_known = true };
+
+    event.verdict.target = kept(verdict->target, pool);
+    event.verdict.host = kept(verdict->host, pool);
+    event.verdict.method = PG_SPAN("CONNECT");
+    return event;
+}
+
 /* Whole, but unknown to others. */
 static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
                                const pg_host_t *host, const pg_slot_t *slot)
@@ -453,12 +538,8 @@ static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
     t->slot = *slot;
     t->kind = kind_of(verdict);
     t->id = new_id(c->pool);
-    t->target = apr_pstrmemdup(c->pool, verdict->target.ptr,
-                               verdict->target.len);
     t->source = apr_pstrdup(c->pool, r->useragent_ip);
-    t->address = pg_names_address(r->useragent_addr);
-    t->vhost = pg_config_of(r->server)->vhost;
-    t->begun = apr_time_now();
+    t->event = event_of(r, verdict);
     t->deadline.socket = ap_get_conn_socket(c);
     t->deadline.owner = t;
     set_deadline(t);

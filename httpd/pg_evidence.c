@@ -13,7 +13,6 @@
 
 #include "mod_proxyguard.h"
 #include "pg_config.h"
-#include "pg_ecs.h"
 #include "pg_file.h"
 #include "pg_log.h"
 
@@ -21,7 +20,7 @@ APLOG_USE_MODULE(proxyguard);
 
 /* A pipe keeps writes of up to PIPE_BUF octets whole (POSIX write()), and
  * takes them or refuses them as a whole when it does not block. */
-enum { LINE_MOST = 65536, PIPE_MOST = PIPE_BUF, PIPE_ROOM = 1 << 20 };
+enum { PIPE_MOST = PIPE_BUF, PIPE_ROOM = 1 << 20 };
 
 struct pg_evidence_t {
     apr_file_t *file;
@@ -73,7 +72,7 @@ static apr_status_t open_file(pg_evidence_t *e, const char **why,
         *why = opened.why;
     }
     if (status == APR_SUCCESS) {
-        e->most = LINE_MOST;
+        e->most = PG_EVIDENCE_LINE;
         e->size = pg_config_of(main_server)->evidence_size;
         status = apr_os_file_put(&e->file, &opened.fd,
                                  APR_FOPEN_WRITE | APR_FOPEN_APPEND, pconf);
@@ -121,10 +120,18 @@ static bool is_tls(const request_rec *r)
     return strcmp(ap_run_http_scheme(r), "https") == 0;
 }
 
+static void name_observer(pg_ecs_t *in, const server_rec *s)
+{
+    const pg_settings_t *settings = pg_config_of(s);
+
+    in->sensor = settings->sensor;
+    in->version = PROXYGUARD_VERSION;
+    in->mask = settings->mask;
+}
+
 static pg_span_t line_of(const pg_evidence_t *e, const request_rec *r,
                          const pg_event_t *event)
 {
-    const pg_settings_t *settings = pg_config_of(r->server);
     bool direct = r->useragent_addr == r->connection->client_addr;
     apr_array_header_t *fields = apr_array_make(r->pool, 20,
                                                 sizeof(pg_field_t));
@@ -132,18 +139,17 @@ static pg_span_t line_of(const pg_evidence_t *e, const request_rec *r,
                     .source = r->useragent_ip,
                     .source_port = direct ? r->useragent_addr->port : 0,
                     .protocol = pg_span_str(r->protocol),
-                    .tls = is_tls(r),
-                    .sensor = settings->sensor,
-                    .version = PROXYGUARD_VERSION,
-                    .mask = settings->mask };
+                    .tls = is_tls(r) };
 
+    name_observer(&in, r->server);
     if (r->headers_in) {
         apr_table_do(add_field, fields, r->headers_in, NULL);
         in.host = pg_span_str(apr_table_get(r->headers_in, "Host"));
     }
     in.field = (const pg_field_t *)fields->elts;
     in.fields = (apr_size_t)fields->nelts;
-    return pg_ecs_line(&in, e->most, r->pool);
+    return pg_ecs_line(&in, apr_palloc(r->pool, e->most + PG_ECS_ROOM),
+                       e->most);
 }
 
 /* --- writing ------------------------------------------------------------- */
@@ -155,18 +161,18 @@ static bool lose(pg_evidence_t *e)
     return atomic_fetch_add(&e->outage->missed, 1) == 0;
 }
 
-static void report_outage(const pg_evidence_t *e, const request_rec *r,
+static void report_outage(const pg_evidence_t *e, server_rec *s,
                           apr_status_t status)
 {
-    PG_LOG(APLOG_WARNING, status, r->server, PGLOGNO(0107)
+    PG_LOG(APLOG_WARNING, status, s, PGLOGNO(0107)
            "ProxyGuardEvidenceLog: '%s' takes no more lines; attempts "
            "are refused and counted as before, and this is logged once",
            e->name);
 }
 
-static void report_size(const pg_evidence_t *e, const request_rec *r)
+static void report_size(const pg_evidence_t *e, server_rec *s)
 {
-    PG_LOG(APLOG_WARNING, 0, r->server, PGLOGNO(0131)
+    PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0131)
            "ProxyGuardEvidenceSize: '%s' has reached %" APR_OFF_T_FMT
            " bytes and takes no more lines until it is rotated; "
            "attempts are refused and counted as before, and this is "
@@ -183,12 +189,12 @@ static bool has_room(const pg_evidence_t *e, apr_size_t more)
            || info.size + (apr_off_t)more <= e->size;
 }
 
-static void report_recovery(pg_evidence_t *e, const request_rec *r)
+static void report_recovery(pg_evidence_t *e, server_rec *s)
 {
     apr_uint64_t missed = atomic_exchange(&e->outage->missed, 0);
 
     if (missed) {
-        PG_LOG(APLOG_NOTICE, 0, r->server, PGLOGNO(0108)
+        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0108)
                "ProxyGuardEvidenceLog: '%s' takes lines again: "
                "lost=%" APR_UINT64_T_FMT, e->name, missed);
     }
@@ -196,43 +202,52 @@ static void report_recovery(pg_evidence_t *e, const request_rec *r)
 
 /* One write(2); the file was opened for appending. After half a line that a
  * full disk left, the next one begins on a line of its own. */
-static apr_status_t write_once(pg_evidence_t *e, apr_pool_t *pool,
-                               pg_span_t line)
+static apr_status_t write_once(pg_evidence_t *e, pg_span_t line)
 {
     bool torn = atomic_exchange(&e->outage->torn, 0);
-    apr_size_t whole, n;
+    struct iovec parts[] = { { .iov_base = "\n", .iov_len = torn },
+                             { .iov_base = (char *)line.ptr,
+                               .iov_len = line.len } };
+    apr_size_t whole = line.len + torn, n = 0;
     apr_status_t status;
 
-    if (torn) {
-        line = pg_span_str(apr_pstrcat(pool, "\n",
-                                       apr_pstrmemdup(pool, line.ptr,
-                                                      line.len), NULL));
-    }
-    whole = n = line.len;
-    status = apr_file_write(e->file, line.ptr, &n);
+    do {
+        status = apr_file_writev(e->file, parts, 2, &n);
+    } while (APR_STATUS_IS_EINTR(status));
     if (n < whole && (torn || n > 0)) {
         atomic_store(&e->outage->torn, 1);
     }
     return status == APR_SUCCESS && n < whole ? APR_ENOSPC : status;
 }
 
-void pg_evidence_write(pg_evidence_t *evidence, const request_rec *r,
-                       const pg_event_t *event)
+static void put(pg_evidence_t *e, server_rec *s, pg_span_t line)
 {
-    pg_span_t line = line_of(evidence, r, event);
     apr_status_t status;
 
-    if (!has_room(evidence, line.len)) {
-        if (lose(evidence)) {
-            report_size(evidence, r);
+    if (!has_room(e, line.len)) {
+        if (lose(e)) {
+            report_size(e, s);
         }
         return;
     }
-    status = write_once(evidence, r->pool, line);
+    status = write_once(e, line);
     if (status == APR_SUCCESS) {
-        report_recovery(evidence, r);
+        report_recovery(e, s);
     }
-    else if (lose(evidence)) {
-        report_outage(evidence, r, status);
+    else if (lose(e)) {
+        report_outage(e, s, status);
     }
+}
+
+void pg_evidence_write(pg_evidence_t *evidence, const request_rec *r,
+                       const pg_event_t *event)
+{
+    put(evidence, r->server, line_of(evidence, r, event));
+}
+
+void pg_evidence_capture(pg_evidence_t *evidence, server_rec *s, pg_ecs_t in,
+                         char *room)
+{
+    name_observer(&in, s);
+    put(evidence, s, pg_ecs_line(&in, room, evidence->most));
 }

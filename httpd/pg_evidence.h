@@ -11,7 +11,7 @@
 
 #include <httpd.h>
 
-#include "pg_event.h"
+#include "pg_ecs.h"
 
 typedef struct pg_evidence_t pg_evidence_t;
 
@@ -32,5 +32,13 @@ apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
 /** Write one line, or log once an outage that it cannot be. */
 void pg_evidence_write(pg_evidence_t *evidence, const request_rec *r,
                        const pg_event_t *event);
+
+/** The same for what the sink captured. No pool is needed.
+ *  @param in    but for sensor, version and mask
+ *  @param room  PG_EVIDENCE_ROOM octets */
+enum { PG_EVIDENCE_LINE = 65536,
+       PG_EVIDENCE_ROOM = PG_EVIDENCE_LINE + PG_ECS_ROOM };
+void pg_evidence_capture(pg_evidence_t *evidence, server_rec *s, pg_ecs_t in,
+                         char *room);
 
 #endif

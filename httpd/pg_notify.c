@@ -168,24 +168,48 @@ static pg_weight_e weight_of(const pg_event_t *event)
     }
 }
 
+/* May a line of evidence be written? */
+static bool take_evidence(const server_rec *s, const pg_asking_t *asking)
+{
+    const pg_settings_t *settings = pg_config_of(s);
+    const pg_notify_t *outlet = settings->guard->outlet;
+    pg_rate_t rate = { .source = settings->evidence_source,
+                       .total = settings->evidence_total };
+
+    return outlet->evidence
+           && pg_budget_take(outlet->evidence_budget, &rate, asking);
+}
+
+static pg_asking_t asking_of(const pg_event_t *event)
+{
+    return (pg_asking_t){ .source = event->source,
+                          .weight = weight_of(event),
+                          .now = apr_time_now() };
+}
+
 void pg_notify_attempt(const request_rec *r, const pg_event_t *event)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
     const pg_notify_t *outlet = settings->guard->outlet;
     pg_rate_t log = { .source = settings->rate_source,
                       .total = settings->rate_total };
-    pg_rate_t evidence = { .source = settings->evidence_source,
-                           .total = settings->evidence_total };
-    pg_asking_t asking = { .source = event->source,
-                           .weight = weight_of(event),
-                           .now = apr_time_now() };
+    pg_asking_t asking = asking_of(event);
 
     if (is_logged(r) && pg_budget_take(outlet->log, &log, &asking)) {
         pg_log_attempt(r, event);
     }
-    if (outlet->evidence
-        && pg_budget_take(outlet->evidence_budget, &evidence, &asking)) {
+    if (take_evidence(r->server, &asking)) {
         pg_evidence_write(outlet->evidence, r, event);
+    }
+}
+
+void pg_notify_capture(server_rec *s, const pg_ecs_t *in, char *room)
+{
+    pg_asking_t asking = asking_of(in->event);
+
+    if (take_evidence(s, &asking)) {
+        pg_evidence_capture(pg_config_of(s)->guard->outlet->evidence, s, *in,
+                            room);
     }
 }
 

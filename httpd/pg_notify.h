@@ -8,7 +8,7 @@
 
 #include <httpd.h>
 
-#include "pg_event.h"
+#include "pg_ecs.h"
 
 typedef struct pg_notify_t pg_notify_t;
 
@@ -22,6 +22,10 @@ pg_notify_t *pg_notify_make(apr_pool_t *pconf, server_rec *main_server);
 
 /** Report one attempt. Any process, any thread. */
 void pg_notify_attempt(const request_rec *r, const pg_event_t *event);
+
+/** Put what the sink captured into the evidence log, within the same budget.
+ *  @see pg_evidence_capture() */
+void pg_notify_capture(server_rec *s, const pg_ecs_t *in, char *room);
 
 /** monitor hook, in the parent: logs once a minute what was held back. */
 int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server);

@@ -6,6 +6,8 @@
 #include "pg_conceal.h"
 #include "pg_escape.h"
 #include "pg_intent.h"
+#include "pg_mime.h"
+#include "pg_sha256.h"
 
 /* How much of a line is kept; each row is tried until one fits. */
 typedef struct limit_t {
@@ -13,12 +15,12 @@ typedef struct limit_t {
     apr_size_t fields;
 } limit_t;
 
+enum { FIRST_MOST = 200 };       /* of what is no mail and no ClientHello  */
+
 static const limit_t limits[] = {
     { 65536, 1000 }, { 2048, 100 }, { 512, 100 }, { 128, 32 }, { 64, 12 },
     { 32, 4 }, { 16, 0 }
 };
-
-enum { ROOM = 16384 };           /* for a value without its secrets       */
 
 /* What is needed while one line is made. */
 typedef struct line_t {
@@ -28,8 +30,7 @@ typedef struct line_t {
     bool full;                   /* something did not fit                 */
     bool first;                  /* no comma before the next member       */
     bool cut;                    /* something was                         */
-    char *room;                  /* ROOM octets, once needed              */
-    apr_pool_t *pool;
+    char *room;                  /* PG_ECS_ROOM octets                    */
 } line_t;
 
 /* Our own text, which needs no escaping. Inline, so that a literal is copied
@@ -139,10 +140,7 @@ static pg_span_t concealed(line_t *line, pg_span_t s)
     if (pg_conceal_room(s) == 0) {
         return s;
     }
-    if (line->room == NULL) {
-        line->room = apr_palloc(line->pool, ROOM);
-    }
-    return pg_conceal_text(line->room, ROOM, s);
+    return pg_conceal_text(line->room, PG_ECS_ROOM, s);
 }
 
 typedef struct masked_t {
@@ -241,19 +239,39 @@ static void put_fields(line_t *line, const char *key)
 
 /* --- the parts of a line ------------------------------------------------- */
 
+/* Its dataset and, for a capture, its action. */
+static void put_kind(line_t *line)
+{
+    const pg_ecs_capture_t *capture = line->in->capture;
+
+    if (capture == NULL) {
+        RAW(line, "attempts\"");
+        put_word(line, "action",
+                 pg_vocab_class(line->in->event->verdict.class_id));
+    }
+    else {
+        RAW(line, "sink\"");
+        put_word(line, "action", capture->mail ? "mail"
+                                 : capture->hello ? "client-hello"
+                                                  : "first-bytes");
+    }
+}
+
 static void put_event(line_t *line)
 {
     const pg_event_t *event = line->in->event;
+    const pg_ecs_capture_t *capture = line->in->capture;
     bool carried = event->outcome == PG_OUTCOME_RELAYED;
 
     open_object(line, "event");
-    RAW(line, "\"kind\":\"event\",\"category\":[\"network\",\"web\"],"
-        "\"type\":[\"access\",\"");
+    RAW(line, "\"kind\":\"event\",\"category\":[\"network\",\"");
+    put_string(line, capture && capture->mail ? "email" : "web");
+    RAW(line, "\"],\"type\":[\"access\",\"");
     put_string(line, carried ? "allowed" : "denied");
     RAW(line, "\"],\"module\":\"proxyguard\","
-        "\"dataset\":\"proxyguard.attempts\"");
+        "\"dataset\":\"proxyguard.");
     line->first = false;
-    put_word(line, "action", pg_vocab_class(event->verdict.class_id));
+    put_kind(line);
     put_word(line, "outcome", carried ? "success" : "failure");
     put_word(line, "reason", pg_classify_reason(event->verdict.reason));
     close_object(line);
@@ -335,11 +353,15 @@ static void put_http(line_t *line)
     close_object(line);
 }
 
-static void put_names(line_t *line)
+static void put_agent(line_t *line)
 {
     open_object(line, "user_agent");
     put_shown(line, "original", PG_MASK_AGENT, line->in->event->user_agent);
     close_object(line);
+}
+
+static void put_names(line_t *line)
+{
     open_object(line, "server");
     put_shown(line, "address", PG_MASK_AUTHORITY, line->in->event->vhost);
     close_object(line);
@@ -351,6 +373,179 @@ static void put_names(line_t *line)
     close_object(line);
 }
 
+/* --- what the sink captured ---------------------------------------------- */
+
+/* One of a list, which may be cut. @return false: it is full */
+static bool put_item(line_t *line, apr_size_t i, pg_span_t value)
+{
+    masked_t room;
+
+    if (i >= line->limit.fields) {
+        line->cut = true;
+        return false;
+    }
+    put_string(line, i > 0 ? ",\"" : "\"");
+    put_part(line, shown(line, &room, PG_MASK_EVIDENCE, value));
+    RAW(line, "\"");
+    return true;
+}
+
+/* The addresses in a header field. */
+static void put_addresses(line_t *line, const char *key, pg_span_t list)
+{
+    pg_span_t one;
+
+    if (list.ptr) {
+        open_object(line, key);
+        RAW(line, "\"address\":[");
+        for (apr_size_t i = 0; pg_mime_address(&one, &list)
+                               && put_item(line, i, one); i++) {
+        }
+        RAW(line, "]");
+        close_object(line);
+    }
+}
+
+typedef struct attachments_t {
+    line_t *line;
+    apr_size_t n;
+} attachments_t;
+
+static void put_file(line_t *line, const pg_mime_part_t *part)
+{
+    char *octets = line->in->capture->mail->scratch;
+    pg_span_t file = pg_span_make(octets, pg_mime_decode(octets, part->body,
+                                                         part->encoding));
+    char hash[2 * PG_SHA256_SIZE + 1];
+
+    pg_sha256_text(hash, PG_SHA256_SIZE, file);
+    open_object(line, "file");
+    put_shown(line, "name", PG_MASK_EVIDENCE, part->name);
+    put_shown(line, "mime_type", PG_MASK_AGENT, part->type);
+    put_number(line, "size", (int)file.len);
+    open_object(line, "hash");
+    put_word(line, "sha256", hash);
+    close_object(line);
+    close_object(line);
+}
+
+static void put_attachment(void *ctx, const pg_mime_part_t *part)
+{
+    attachments_t *all = ctx;
+    line_t *line = all->line;
+
+    if (!part->attachment || part->body.len == 0) {
+        return;
+    }
+    if (all->n == line->limit.fields) {
+        line->cut = true;
+        return;
+    }
+    put_string(line, all->n++ > 0 ? ",{" : "{");
+    line->first = true;
+    put_file(line, part);
+    RAW(line, "}");
+}
+
+static void put_attachments(line_t *line, pg_span_t message)
+{
+    attachments_t all = { .line = line };
+
+    put_key(line, "attachments");
+    RAW(line, "[");
+    (void)pg_mime_walk(message, put_attachment, &all);
+    RAW(line, "]");
+    line->first = false;
+}
+
+static void put_email(line_t *line, const pg_ecs_mail_t *mail)
+{
+    static const char *const addressed[][2] = {
+        { "from", "From" }, { "to", "To" }, { "cc", "Cc" },
+        { "reply_to", "Reply-To" }
+    };
+    static const char *const plain[][2] = {
+        { "message_id", "Message-ID" }, { "x_mailer", "X-Mailer" },
+        { "content_type", "Content-Type" }
+    };
+    pg_span_t header, body;
+
+    pg_mime_split(&header, &body, mail->message);
+    open_object(line, "email");
+    put_text(line, "local_id", mail->id);
+    for (apr_size_t i = 0; i < 4; i++) {
+        put_addresses(line, addressed[i][0],
+                      pg_mime_field(header, addressed[i][1]));
+    }
+    put_shown(line, "subject", PG_MASK_EVIDENCE, mail->subject);
+    for (apr_size_t i = 0; i < 3; i++) {
+        put_shown(line, plain[i][0], PG_MASK_EVIDENCE,
+                  pg_mime_field(header, plain[i][1]));
+    }
+    put_attachments(line, mail->message);
+    close_object(line);
+}
+
+static void put_recipients(line_t *line, const pg_ecs_mail_t *mail)
+{
+    pg_span_t rest = mail->recipients;
+
+    put_key(line, "recipients");
+    RAW(line, "[");
+    for (apr_size_t i = 0; rest.len > 0; i++) {
+        pg_span_t one = pg_span_upto(rest, pg_span_find(rest, '\0'));
+
+        if (!put_item(line, i, one)) {
+            break;
+        }
+        rest = pg_span_from(rest, one.len + 1);
+    }
+    RAW(line, "]");
+    put_number(line, "recipient_count", (int)mail->recipient_count);
+}
+
+static void put_tls(line_t *line, const pg_hello_t *hello)
+{
+    open_object(line, "tls");
+    open_object(line, "client");
+    put_shown(line, "server_name", PG_MASK_HOST, hello->sni);
+    put_text(line, "alpn", hello->alpn);
+    put_word(line, "ja4", hello->ja4);
+    close_object(line);
+    close_object(line);
+}
+
+pg_span_t pg_ecs_first(pg_span_t first, char *room)
+{
+    first = pg_span_upto(first, pg_span_find_any(first, "\r\n"));
+    return pg_conceal_text(room, PG_ECS_ROOM,
+                           pg_span_upto(first, FIRST_MOST));
+}
+
+/* Within "proxyguard". */
+static void put_sink(line_t *line, const pg_ecs_capture_t *capture)
+{
+    const pg_ecs_mail_t *mail = capture->mail;
+
+    open_object(line, "sink");
+    put_text(line, "conversation", capture->conversation);
+    if (mail) {
+        put_word(line, "kept", mail->kept);
+        put_number(line, "size", (int)mail->size);
+        put_shown(line, "helo", PG_MASK_EVIDENCE, mail->helo);
+        put_word(line, "auth", mail->auth);
+        put_shown(line, "sender", PG_MASK_EVIDENCE, mail->sender);
+        put_recipients(line, mail);
+    }
+    else if (capture->hello == NULL) {
+        put_shown(line, "first_bytes", PG_MASK_EVIDENCE,
+                  pg_ecs_first(capture->first, line->room));
+    }
+    close_object(line);
+}
+
+/* --- the line ------------------------------------------------------------ */
+
 static void put_own(line_t *line)
 {
     const pg_event_t *event = line->in->event;
@@ -361,14 +556,35 @@ static void put_own(line_t *line)
     put_word(line, "outcome", pg_vocab_outcome(event->outcome));
     put_word(line, "intent",
              pg_intent_name(pg_intent_of_verdict(&event->verdict)));
+    if (line->in->capture) {
+        put_sink(line, line->in->capture);
+    }
     put_bool(line, "source_is_peer", event->source_is_peer);
     put_bool(line, "masked", line->in->mask != NULL);
     put_bool(line, "cut", line->cut);
     close_object(line);
 }
 
+/* What tells an attempt, or a capture. */
+static void put_matter(line_t *line)
+{
+    const pg_ecs_capture_t *capture = line->in->capture;
+
+    if (capture == NULL) {
+        put_url(line);
+        put_http(line);
+        put_agent(line);
+    }
+    else if (capture->mail) {
+        put_email(line, capture->mail);
+    }
+    else if (capture->hello) {
+        put_tls(line, capture->hello);
+    }
+}
+
 /* @return false if it does not fit */
-static bool put_attempt(line_t *line)
+static bool put_line(line_t *line)
 {
     char date[PG_CALENDAR_SIZE];
 
@@ -380,28 +596,23 @@ static bool put_attempt(line_t *line)
     RAW(line, ",\"ecs\":{\"version\":\"8.11.0\"}");
     put_event(line);
     put_ends(line);
-    put_url(line);
-    put_http(line);
+    put_matter(line);
     put_names(line);
     put_own(line);
     RAW(line, "}\n");
     return !line->full;
 }
 
-pg_span_t pg_ecs_line(const pg_ecs_t *in, apr_size_t most, apr_pool_t *pool)
+pg_span_t pg_ecs_line(const pg_ecs_t *in, char *out, apr_size_t most)
 {
-    char *out = apr_palloc(pool, most);
-    char *room = NULL;
-
     for (apr_size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         line_t line = { .in = in, .limit = limits[i], .cut = i > 0,
-                        .out = { .at = out, .left = most }, .room = room,
-                        .pool = pool };
+                        .out = { .at = out, .left = most },
+                        .room = out + most };
 
-        if (put_attempt(&line)) {
+        if (put_line(&line)) {
             return pg_span_make(out, (apr_size_t)(line.out.at - out));
         }
-        room = line.room;
     }
     *out = '\n';
     return pg_span_make(out, 1);

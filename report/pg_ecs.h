@@ -2,13 +2,13 @@
 
 /* One attempt as one line of JSON, in the names of the Elastic Common Schema
  * (ECS 8): for whatever a site ships its logs with. It has all header fields
- * in the order received, without the secrets in them (pg_conceal.h). */
+ * in the order received, without the secrets in them (pg_conceal.h). What the
+ * sink captures has lines of the same kind. */
 #ifndef PG_ECS_H
 #define PG_ECS_H
 
-#include <apr_pools.h>
-
 #include "pg_event.h"
+#include "pg_hello.h"
 #include "pg_mask.h"
 
 /** A header field as received. */
@@ -17,9 +17,32 @@ typedef struct pg_field_t {
     pg_span_t value;
 } pg_field_t;
 
+/** A captured mail. */
+typedef struct pg_ecs_mail_t {
+    pg_span_t id, sender, helo;
+    pg_span_t recipients;        /* each followed by a NUL                */
+    unsigned recipient_count;
+    const char *auth;            /* the mechanism; NULL: not used         */
+    const char *kept;            /* pg_capture_keep()                     */
+    apr_size_t size;             /* of the message as it was sent         */
+    pg_span_t message;           /* as much of it as may be shown: all,
+                                    its header, nothing                   */
+    pg_span_t subject;           /* decoded; absent: none may be shown    */
+    char *scratch;               /* message.len octets                    */
+} pg_ecs_mail_t;
+
+/** What came in a conversation of the sink: one of the three. */
+typedef struct pg_ecs_capture_t {
+    pg_span_t conversation;
+    const pg_ecs_mail_t *mail;
+    const pg_hello_t *hello;     /* a ClientHello                         */
+    pg_span_t first;             /* the first octets of anything else     */
+} pg_ecs_capture_t;
+
 /** What a line is made of. Spans need to live for the call only. */
 typedef struct pg_ecs_t {
     const pg_event_t *event;     /* without its secrets                   */
+    const pg_ecs_capture_t *capture;     /* NULL: an attempt              */
     const char *source;          /* address as text; NULL: not known      */
     int source_port;             /* 0: not known                          */
     pg_span_t protocol;          /* "HTTP/1.1"; absent: not known         */
@@ -32,6 +55,12 @@ typedef struct pg_ecs_t {
     const pg_key_t *mask;        /* NULL: names and addresses as they are */
 } pg_ecs_t;
 
+/** As much of the first octets as is shown: their first line, without its
+ *  secrets.  @param room  PG_ECS_ROOM octets */
+pg_span_t pg_ecs_first(pg_span_t first, char *room);
+
+enum { PG_ECS_ROOM = 16384 };    /* for a value without its secrets       */
+
 /**
  * The line, with its line end.
  *
@@ -39,9 +68,10 @@ typedef struct pg_ecs_t {
  * cut, then header fields left out from the end, and "proxyguard.cut" is
  * true. What is not UTF-8 is shown as in all reports (pg_escape.h).
  *
+ * @param out   most + PG_ECS_ROOM octets
  * @param most  octets, with the line end; at least 2048
- * @return in pool; len is never over most
+ * @return at the beginning of out; len is never over most
  */
-pg_span_t pg_ecs_line(const pg_ecs_t *in, apr_size_t most, apr_pool_t *pool);
+pg_span_t pg_ecs_line(const pg_ecs_t *in, char *out, apr_size_t most);
 
 #endif

@@ -5,6 +5,7 @@ command that looks at the mail."""
 import base64
 import email
 import hashlib
+import json
 import os
 import ssl
 import subprocess
@@ -169,6 +170,58 @@ def test_what_is_no_clienthello_is_not_named(httpd_with):
         line = server.log.take("PG0144: ")
         assert line.ended == "complete" and "ja4" not in line.fields
     server.log.attempts(3)
+
+
+# --- the evidence log --------------------------------------------------------
+
+EVIDENCE = ("ProxyGuardEvidenceLog @ROOT@/evidence.json\n"
+            "ProxyGuardAction connect-tls sink\n"
+            "ProxyGuardAction connect-other sink\n")
+
+
+def captured(server):
+    """The lines of the evidence log that are not attempts."""
+    lines = map(json.loads, server.read("evidence.json").splitlines())
+    return [x for x in lines if x["event"]["dataset"] == "proxyguard.sink"]
+
+
+def test_evidence_has_mail_clienthello_and_first_bytes(httpd_with):
+    server = sink_with(httpd_with, EVIDENCE + "ProxyGuardSensor north\n")
+    mail_id, = deliver(server, MESSAGE)
+    octets = hello_of("mail.invalid", ["h2"])
+    for target, first in (("s.invalid:443", octets), ("s.invalid:22",
+                          b"SSH-2.0-x\xff \"\r\nsecond line\r\n")):
+        with tunnel(server.address, target) as wire:
+            wire.send(first)
+            assert wire.read_to_end() == b""
+    lines = [server.log.take("PG0144: ") for _ in range(2)]
+    mail, hello, other = captured(server)
+    assert mail["email"]["local_id"] == mail_id
+    assert mail["email"]["from"]["address"] == ["a@b.example"]
+    assert mail["email"]["subject"] == "hello"
+    assert mail["proxyguard"]["outcome"] == "sunk"
+    sink = mail["proxyguard"]["sink"]
+    assert (sink["sender"], sink["recipients"]) == ("a@b.example",
+                                                    ["c@d.example"])
+    assert (sink["kept"], sink["recipient_count"]) == ("message", 1)
+    assert sink["size"] == len(MESSAGE)
+    assert mail["source"]["ip"] == "127.0.0.1"
+    assert mail["destination"] == {"address": "mx.invalid", "port": 25}
+    assert mail["observer"]["name"] == "north"
+    assert hello["tls"]["client"] == {"server_name": "mail.invalid",
+                                      "alpn": "h2", "ja4": ja4_of(octets)}
+    assert other["proxyguard"]["sink"]["first_bytes"] == 'SSH-2.0-x\\xff "'
+    assert lines[1].first == "SSH-2.0-x? ?"
+    assert "second" not in server.read("evidence.json")
+    server.log.attempts(2)
+
+
+def test_evidence_shows_no_more_than_is_kept(httpd_with):
+    server = sink_with(httpd_with, EVIDENCE + "ProxyGuardSinkKeep summary\n")
+    deliver(server, MESSAGE)
+    mail, = captured(server)
+    assert "subject" not in mail["email"] and "from" not in mail["email"]
+    assert mail["proxyguard"]["sink"]["kept"] == "summary"
 
 
 # --- the command -------------------------------------------------------------

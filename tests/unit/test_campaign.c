@@ -69,6 +69,32 @@ static const char deep[] =
     "--c\r\nContent-Type: text/html\r\n\r\nx\r\n--c--\r\nafter\r\n"
     "--a;b\r\nContent-Type: image/png; name=x.png\r\n\r\nx\r\n--a;b--\r\n";
 
+START_TEST(addresses_are_taken_off_a_list)
+{
+    static const char *const lists[][2] = {
+        { "a@b", "a@b|" }, { "", "" }, { " , ;,", "" }, { "<>", "" },
+        { "Joe <a@b>, c@d (work)", "a@b|c@d|" },
+        { "\"Doe, J. \\\" <x\" <a@b>,Joe (x) <c@d>", "a@b|c@d|" },
+        { "some: a@b, <c@d>;, e@f", "a@b|c@d|e@f|" },
+        { "undisclosed-recipients:;", "" },
+        { "<a@b", "a@b|" }, { "\"a", "\"a|" }, { "\"a\\", "\"a\\|" },
+    };
+
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        pg_span_t whole = pg_test_exact(pg_span_str(lists[i][0]));
+        pg_span_t rest = whole, one;
+        char found[100] = "";
+
+        while (pg_mime_address(&one, &rest)) {
+            strncat(found, one.ptr, one.len);
+            strcat(found, "|");
+        }
+        ck_assert_str_eq(found, lists[i][1]);
+        free((char *)whole.ptr);
+    }
+}
+END_TEST
+
 START_TEST(parts_are_found_and_a_broken_mail_is_text)
 {
     char out[200] = "";
@@ -173,6 +199,7 @@ PG_TEST_SUITE(campaign)
 
     tcase_add_test(tc, sha256_is_that_of_the_standard);
     tcase_add_test(tc, transfer_encodings_are_undone);
+    tcase_add_test(tc, addresses_are_taken_off_a_list);
     tcase_add_test(tc, parts_are_found_and_a_broken_mail_is_text);
     tcase_add_test(tc, parts_within_parts_come_to_an_end);
     tcase_add_test(tc, the_same_words_are_one_campaign_and_others_are_not);

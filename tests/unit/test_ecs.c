@@ -33,9 +33,14 @@ static pg_event_t example(const char *target)
                          .vhost = PG_SPAN("www.own.example:80") };
 }
 
+static pg_span_t made(const pg_ecs_t *in, apr_size_t most)
+{
+    return pg_ecs_line(in, apr_palloc(pool, most + PG_ECS_ROOM), most);
+}
+
 static json_t *line_of(const pg_ecs_t *in, apr_size_t most)
 {
-    pg_span_t line = pg_ecs_line(in, most, pool);
+    pg_span_t line = made(in, most);
     json_t *root = json_loadb(line.ptr, line.len, JSON_REJECT_DUPLICATES,
                               NULL);
 
@@ -93,7 +98,7 @@ START_TEST(headers_stand_in_full_and_credentials_do_not)
 {
     pg_event_t event = example("http://www.m.example/");
     pg_ecs_t in = with(&event);
-    pg_span_t line = pg_ecs_line(&in, 65536, pool);
+    pg_span_t line = made(&in, 65536);
     json_t *root = line_of(&in, 65536);
     json_t *headers = json_object_get(json_object_get(
         json_object_get(root, "http"), "request"), "headers");
@@ -142,7 +147,7 @@ START_TEST(a_mask_leaves_no_name_and_no_address)
     in.mask = &mask;
     in.field = fields;
     in.fields = sizeof(fields) / sizeof(*fields);
-    line = pg_ecs_line(&in, 65536, pool);
+    line = made(&in, 65536);
     text = apr_pstrmemdup(pool, line.ptr, line.len);
     ck_assert_ptr_null(strstr(text, "m.example"));
     ck_assert_ptr_null(strstr(text, "own.example"));
@@ -210,6 +215,136 @@ START_TEST(a_foreign_host_is_named_in_the_url)
 }
 END_TEST
 
+/* --- what the sink captured ---------------------------------------------- */
+
+#define LETTER \
+    "From: Joe <joe@a.example>\r\nTo: b@c.example, \"x, y\" <d@e.example>" \
+    "\r\nMessage-ID: <1@a.example>\r\nContent-Type: multipart/mixed;" \
+    " boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\n" \
+    "Content-Type: application/zip; name=x.zip\r\n" \
+    "Content-Transfer-Encoding: base64\r\n\r\nYWJj\r\n--b--\r\n"
+
+static pg_ecs_mail_t letter(char *scratch)
+{
+    return (pg_ecs_mail_t){ .id = PG_SPAN("01-1"), .helo = PG_SPAN("pc"),
+                            .sender = PG_SPAN("joe@a.example"),
+                            .recipients = PG_SPAN("b@c.example\0"
+                                                  "d@e.example\0"),
+                            .recipient_count = 2, .auth = "LOGIN",
+                            .kept = "message", .size = 7,
+                            .message = PG_SPAN(LETTER),
+                            .subject = PG_SPAN("a\"b"),
+                            .scratch = scratch };
+}
+
+static const char *dotted(json_t *root, const char *path)
+{
+    char *last, *key = apr_strtok(apr_pstrdup(pool, path), ".", &last);
+
+    for (; root && key; key = apr_strtok(NULL, ".", &last)) {
+        root = pg_octet_is_digit(*key)
+                   ? json_array_get(root, (size_t)(*key - '0'))
+                   : json_object_get(root, key);
+    }
+    return json_is_string(root) ? json_string_value(root) : "(none)";
+}
+
+START_TEST(a_captured_mail_is_a_line)
+{
+    static const char *const held[][2] = {
+        { "event.action", "mail" }, { "event.dataset", "proxyguard.sink" },
+        { "event.outcome", "failure" }, { "email.local_id", "01-1" },
+        { "email.from.address.0", "joe@a.example" },
+        { "email.to.address.1", "d@e.example" },
+        { "email.subject", "a\"b" }, { "email.message_id", "<1@a.example>" },
+        { "email.attachments.0.file.name", "x.zip" },
+        { "email.attachments.0.file.hash.sha256",
+          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+        { "proxyguard.sink.recipients.0", "b@c.example" },
+        { "proxyguard.sink.auth", "LOGIN" }, { "proxyguard.sink.helo", "pc" },
+        { "proxyguard.sink.conversation", "01" },
+        { "user_agent.original", "(none)" }
+    };
+    pg_event_t event = example("m.example:25");
+    pg_ecs_t in = with(&event);
+    char scratch[sizeof(LETTER)];
+    pg_ecs_mail_t mail = letter(scratch);
+    pg_ecs_capture_t capture = { .conversation = PG_SPAN("01"),
+                                 .mail = &mail };
+    pg_key_t mask = { .k = { 0x0123456789abcdef, 42 } };
+    json_t *root;
+    pg_span_t line;
+
+    in.capture = &capture;
+    root = line_of(&in, 65536);
+    for (apr_size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++) {
+        ck_assert_str_eq(dotted(root, held[i][0]), held[i][1]);
+    }
+    json_decref(root);
+    in.mask = &mask;
+    line = made(&in, 65536);
+    ck_assert_ptr_null(memmem(line.ptr, line.len, "a.example", 9));
+    ck_assert_ptr_null(memmem(line.ptr, line.len, "e.example", 9));
+    ck_assert_ptr_null(memmem(line.ptr, line.len, "x.zip", 5));
+}
+END_TEST
+
+START_TEST(a_captured_mail_is_cut_where_it_must_be)
+{
+    pg_event_t event = example("m.example:25");
+    pg_ecs_t in = with(&event);
+    pg_ecs_capture_t capture = { .conversation = PG_SPAN("01") };
+    char *recipients = apr_pcalloc(pool, 30000);
+    char *message = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    pg_ecs_mail_t mail;
+    json_t *root;
+
+    for (int i = 0; i < 100; i++) {
+        memset(recipients + 300 * i, 'r', 299);
+        message = apr_pstrcat(pool, message, "--b\r\nContent-Type: x/y\r\n"
+                              "\r\nx\r\n", NULL);
+    }
+    mail = letter(apr_palloc(pool, strlen(message)));
+    mail.recipients = pg_span_make(recipients, 30000);
+    mail.recipient_count = 100;
+    mail.message = pg_span_str(message);
+    capture.mail = &mail;
+    in.capture = &capture;
+    root = line_of(&in, 2048);
+    ck_assert_str_eq(dotted(root, "email.local_id"), "01-1");
+    ck_assert(json_is_true(json_object_get(
+        json_object_get(root, "proxyguard"), "cut")));
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(a_hello_and_first_octets_are_lines)
+{
+    pg_event_t event = example("m.example:443");
+    pg_ecs_t in = with(&event);
+    pg_hello_t hello = { .sni = PG_SPAN("m.example"), .alpn = PG_SPAN("h2"),
+                         .ja4 = "t13" };
+    pg_ecs_capture_t capture = { .conversation = PG_SPAN("01"),
+                                 .hello = &hello };
+    json_t *root;
+
+    in.capture = &capture;
+    root = line_of(&in, 65536);
+    ck_assert_str_eq(dotted(root, "event.action"), "client-hello");
+    ck_assert_str_eq(dotted(root, "tls.client.server_name"), "m.example");
+    ck_assert_str_eq(dotted(root, "tls.client.alpn"), "h2");
+    ck_assert_str_eq(dotted(root, "tls.client.ja4"), "t13");
+    json_decref(root);
+    capture = (pg_ecs_capture_t){ .first = PG_SPAN(
+        "GET http://joe:secret@x/\xff HTTP/1.1\r\nCookie: secret\r\n") };
+    root = line_of(&in, 65536);
+    ck_assert_str_eq(dotted(root, "event.action"), "first-bytes");
+    ck_assert_str_eq(dotted(root, "proxyguard.sink.first_bytes"),
+                     "GET http://(removed)@x/\\xff HTTP/1.1");
+    json_decref(root);
+}
+END_TEST
+
 PG_TEST_SUITE(ecs)
 {
     TCase *tc = tcase_create("ecs");
@@ -221,5 +356,8 @@ PG_TEST_SUITE(ecs)
                         sizeof(masked_targets) / sizeof(*masked_targets));
     tcase_add_test(tc, a_line_is_never_longer_than_it_may_be);
     tcase_add_test(tc, a_foreign_host_is_named_in_the_url);
+    tcase_add_test(tc, a_captured_mail_is_a_line);
+    tcase_add_test(tc, a_captured_mail_is_cut_where_it_must_be);
+    tcase_add_test(tc, a_hello_and_first_octets_are_lines);
     suite_add_tcase(suite, tc);
 }
