@@ -180,9 +180,9 @@ static void first(const writer_t *w, const pg_told_t *told)
                    pg_phrases_get(w->lang, pg_explaintext_first(told)), args);
     pg_sink_puts(w->sink, "\n");
     if (told->kind == PG_TOLD_REQUEST && told->succeeded) {
-        pg_sink_putf(w->sink, "%s\n",
-                     pg_phrases_get(w->lang, PG_PHRASE_OF(GROUND_CONNECT,
-                                                          told->ground)));
+        words(w, PG_PHRASE_PART_GROUND,
+              pg_phrases_get(w->lang, PG_PHRASE_OF(GROUND_CONNECT,
+                                                   told->ground)));
     }
 }
 

@@ -752,6 +752,8 @@
       "somebody looked for Windows servers.",                                 \
       "中継の試行ではありません。Windows サーバーを探す、リモートデスクト"    \
       "ップ (RDP) の接続要求です。")                                          \
+    X(PART_GROUND, "Judged by",                                               \
+      "判断の根拠")                                                           \
     X(PART_INTENT, "What for",                                                \
       "目的")                                                                 \
     X(PART_CLIENT, "Client",                                                  \

@@ -2,6 +2,7 @@
 
 #include "pg_reader.h"
 
+#include "pg_encoded.h"
 #include "pg_logescape.h"
 #include "pg_logjson.h"
 #include "pg_logtime.h"
@@ -64,6 +65,9 @@ static void settle_fields(pg_logline_t *out)
     pg_client_t host;
 
     drop_dashes(out);
+    /* A whole request in one field: its first line counts. */
+    f[PG_FIELD_REQUEST] = pg_span_upto(f[PG_FIELD_REQUEST],
+        pg_span_find_any(f[PG_FIELD_REQUEST], "\r\n"));
     if (pg_span_find(protocol, '/') == protocol.len) {
         f[PG_FIELD_PROTOCOL] = absent;
     }
@@ -267,6 +271,9 @@ static pg_read_e read_loose(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
     pg_loose_kind_e kind;
     pg_loose_e found = pg_loose_read(out, &kind, line);
 
+    if (found != PG_LOOSE_NO_REQUEST && pg_encoded_read(out, line, &r->room)) {
+        found = PG_LOOSE_REQUEST;
+    }
     if (found == PG_LOOSE_NOTHING) {
         return PG_READ_UNREAD;
     }

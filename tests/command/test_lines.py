@@ -2,6 +2,7 @@
 """One reader for all logs: formats that people have, each with the same four
 requests, two of which are attempts."""
 
+import base64
 import json
 import os
 import re
@@ -165,6 +166,48 @@ def test_windows_encodings_are_read(tmp_path, encoding, end):
     assert found["attempts"] == 2
     assert found["top"]["user_agents"]["entries"][0]["key"] \
         == "Ü\U0001f600"
+
+
+BASE64 = base64.b64encode(b"GET http://check.example.com/ip.php HTTP/1.1\n"
+                          b"Host: check.example.com\nUser-Agent: scanner\n"
+                          ).decode()
+ENCODED = {                       # around it; is the client there
+    "wowhoneypot": ('[2025-03-19 11:02:01+0900] 203.0.113.21 shop.example.org:'
+                    '80 "GET http://check.example.com/ip.php HTTP/1.1" 200 '
+                    'False {}', True),
+    "no request line": ('[2025-03-19 11:02:01+0900] 203.0.113.21 '
+                        'shop.example.org:80 "-" 200 False {}', True),
+    "another request line": ('[2025-03-19 11:02:01+0900] 203.0.113.21 '
+                             'shop.example.org:80 "GET / HTTP/1.1" 200 False '
+                             '{}', True),
+    "nothing else": ("{}", False),
+    "json": ('{{"src_ip":"203.0.113.21","payload":"{}"}}', True),
+}
+
+
+@pytest.mark.parametrize("name", ENCODED)
+def test_a_request_in_base64_is_decoded(tmp_path, name):
+    line, client = ENCODED[name]
+    line = line.format(BASE64)
+    done, found = _scan(write(tmp_path / "log", line + "\n"))
+    assert done.returncode == 1
+    assert _sources(found) == ({"203.0.113.21": 1} if client else {})
+    assert [row["key"] for row in found["top"]["user_agents"]["entries"]
+            ] == ["scanner"]
+    said = run("explain", "--", line)
+    assert said.returncode == 1
+    assert b"Host field: check.example.com" in said.stdout
+    assert b"Target: http://check.example.com/ip.php" in said.stdout
+
+
+def test_base64_makes_no_attempt_of_a_visitor(tmp_path):
+    visit = base64.b64encode(b"GET /a HTTP/1.1\r\nHost: shop.example.org\r\n"
+                             b"\r\nGET http://a.example/ HTTP/1.1\r\n")
+    log = write(tmp_path / "log", '[2025-03-19 11:02:01+0900] 203.0.113.21 '
+                'shop.example.org:80 "GET /a HTTP/1.1" 200 False '
+                + visit.decode() + "\n")
+    assert run("scan", log).returncode == 0
+    assert run("explain", "--", log.read_text().rstrip()).returncode == 0
 
 
 # --- what cannot be told -----------------------------------------------------
