@@ -237,7 +237,7 @@ void pg_store_child(apr_pool_t *pool, server_rec *main_server)
 /* --- start --------------------------------------------------------------- */
 
 /* Where counts are that have no file: over restarts, as long as the server. */
-#define MEMORY_KEY "proxyguard-memory-1"
+#define MEMORY_KEY "proxyguard-memory-2"
 
 static pg_live_memory_t *memory_kept(void)
 {

@@ -21,8 +21,8 @@ typedef enum pg_opened_e {
     PG_OPENED_RESTORED,      /* made from the checkpoint; a damaged old
                                 file, if there was one, is kept aside     */
     PG_OPENED_MIGRATED,      /* counts of a ledger of other sizes or
-                                another secret carried over; the old file
-                                is kept aside                             */
+                                another secret, or of options->counted,
+                                carried over; an old file is kept aside   */
     PG_OPENED_REPLACED,      /* created empty; the old file kept aside    */
     PG_OPENED_FAILED
 } pg_opened_e;
@@ -47,6 +47,8 @@ typedef struct pg_ledger_options_t {
     apr_gid_t group;         /* it may read: mode 0640                    */
     const char *checkpoint;  /* where to begin from when there is no usable
                                 file at path; NULL: empty                 */
+    const pg_ledger_t *counted; /* what to begin with then, before the
+                                checkpoint; NULL: nothing                 */
     bool resize;             /* carry an existing ledger of other sizes or
                                 key over to these, if no other process has
                                 it open; not in a graceful restart        */

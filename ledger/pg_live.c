@@ -33,7 +33,7 @@ static void forget(pg_live_memory_t *memory)
     if (memory->at) {
         (void)munmap(memory->at, memory->size);
     }
-    *memory = (pg_live_memory_t){ .at = NULL };
+    memory->at = NULL;
 }
 
 /* A handle of the block in memory, which is for good: it outlives pool. */
@@ -88,6 +88,17 @@ static bool is_kept(pg_head_t *head, const pg_live_memory_t *memory,
            && pg_layout_check(head, (char *)memory->at + PAGE, sizeof(*head),
                               memory->size - PAGE, &why, pool)
                   == PG_LAYOUT_SOUND;
+}
+
+/* What it counted at the same path; NULL: nothing. */
+static const pg_ledger_t *counted_in(const pg_live_memory_t *memory,
+                                     const char *path, apr_pool_t *pool)
+{
+    pg_head_t head;
+
+    return strncmp(memory->path, path, sizeof(memory->path) - 1) == 0
+           && is_kept(&head, memory, pool)
+           ? in_memory(memory, &head, pool) : NULL;
 }
 
 static void open_memory(pg_live_t *out, pg_live_memory_t *memory,
@@ -182,10 +193,12 @@ apr_status_t pg_live_open(pg_live_t *out, pg_opening_t *opening,
                           pg_live_memory_t *memory, apr_time_t now,
                           apr_pool_t *pool)
 {
+    pg_ledger_options_t with = *options;
     apr_status_t status;
 
     *out = (pg_live_t){ .options = options, .fresh = -1 };
-    status = pg_ledger_open_as(&out->ledger, opening, options, now, pool);
+    with.counted = counted_in(memory, options->path, pool);
+    status = pg_ledger_open_as(&out->ledger, opening, &with, now, pool);
     if (status == APR_SUCCESS) {
         status = stand_by(out, memory, now, pool);
     }
@@ -194,6 +207,7 @@ apr_status_t pg_live_open(pg_live_t *out, pg_opening_t *opening,
         out->ledger = NULL;
         open_memory(out, memory, now, pool);
     }
+    apr_cpystrn(memory->path, options->path, sizeof(memory->path));
     apr_pool_cleanup_register(pool, out, close_fresh, apr_pool_cleanup_null);
     return status;
 }
@@ -279,12 +293,38 @@ static apr_status_t put_fresh(pg_live_t *live, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
+/* Where there is no room for another, into the one that is there. */
+static bool overwrite(const pg_live_t *live)
+{
+    apr_size_t n = live->copy->size;
+
+    return live->fresh >= 0
+           && pwrite(live->fresh, live->copy->base, n, 0) == (ssize_t)n;
+}
+
+/* A file that was removed takes room as long as somebody has it, and there may
+ * be no other: whoever still counts in it goes on in memory. */
+static void make_room(pg_live_t *live)
+{
+    struct stat st;
+    int old = live->ledger->fd;
+
+    if (live->fresh >= 0 && !pg_file_is_at(live->fresh, live->options->path)) {
+        close_fresh(live);
+    }
+    if (fstat(old, &st) == 0 && st.st_nlink == 0) {
+        (void)!ftruncate(old, 0);
+    }
+}
+
 static void keep_fresh(pg_live_t *live, apr_pool_t *pool)
 {
     apr_uint64_t counted = pg_ledger_counted(live->copy);
 
+    make_room(live);
+
     if ((live->fresh < 0 || counted != live->saved) && may_replace(live)
-        && put_fresh(live, pool) == APR_SUCCESS) {
+        && (put_fresh(live, pool) == APR_SUCCESS || overwrite(live))) {
         live->saved = counted;
     }
 }

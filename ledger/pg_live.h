@@ -14,7 +14,7 @@
  * ledger at the path up to date until the next restart opens it.
  *
  * Without any file the memory is all there is: its counts outlive restarts,
- * but not the server. */
+ * but not the server. As soon as a restart can make a file, they go there. */
 #ifndef PG_LIVE_H
 #define PG_LIVE_H
 
@@ -24,6 +24,8 @@
 typedef struct pg_live_memory_t {
     void *at;                    /* NULL: none yet                        */
     apr_size_t size;
+    char path[256];              /* of the file it stands by, or for: its
+                                    beginning                             */
 } pg_live_memory_t;
 
 /** What the parent has of its ledger. */
@@ -43,8 +45,8 @@ typedef struct pg_live_t {
  * Open a server's ledger, or make one in memory if its file cannot be used:
  * opening->how is PG_OPENED_FAILED then, with the reason.
  * @param options  and its strings live as long as out
- * @param memory   where the counts of the server's last generation are, if it
- *                 counted in memory; replaced
+ * @param memory   where the counts of the server's last generation are: a file
+ *                 that has to be made begins with them; replaced
  * @return what was wrong with the file; out->ledger is NULL if there is no
  *         memory either
  */

@@ -268,25 +268,31 @@ static void say(pg_try_t *t, pg_opened_e how, const char *why)
     t->opening->why = why;
 }
 
-/* Nothing is there (any more): begin, with the checkpoint if there is one. */
-static apr_status_t begin(pg_try_t *t)
+static const pg_ledger_t *checkpoint_of(pg_try_t *t)
 {
     pg_ledger_t *from = NULL;
     const char *why = NULL;
     apr_status_t status;
 
-    if (t->options->checkpoint) {
-        status = pg_checkpoint_load(&from, t->options->checkpoint, &why,
-                                    t->scratch);
-        t->opening->checkpoint_why =
-            why ? apr_pstrdup(t->pool, why) : NULL;
-        if (status != APR_SUCCESS) {
-            from = NULL;
-        }
+    if (t->options->checkpoint == NULL) {
+        return NULL;
     }
-    status = create(t, from);
+    status = pg_checkpoint_load(&from, t->options->checkpoint, &why,
+                                t->scratch);
+    t->opening->checkpoint_why = why ? apr_pstrdup(t->pool, why) : NULL;
+    return status == APR_SUCCESS ? from : NULL;
+}
+
+/* Nothing is there (any more): begin, with what is known already. */
+static apr_status_t begin(pg_try_t *t)
+{
+    const pg_ledger_t *counted = t->options->counted;
+    const pg_ledger_t *from = counted ? counted : checkpoint_of(t);
+    apr_status_t status = create(t, from);
+
     if (status == APR_SUCCESS && from) {
-        say(t, PG_OPENED_RESTORED, t->opening->why);
+        say(t, counted ? PG_OPENED_MIGRATED : PG_OPENED_RESTORED,
+            t->opening->why);
     }
     else if (status == APR_SUCCESS && !t->opening->aside) {
         say(t, PG_OPENED_NEW, NULL);

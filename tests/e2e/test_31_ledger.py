@@ -230,6 +230,34 @@ def test_a_file_lost_on_a_full_tmpfs_is_made_up_for_in_memory(on_small_tmpfs):
     now = server.status()
     assert (now["attempts"], now["in_memory"]) == (3, True)
     assert server.children() == children
+    for n, restart in ((4, server.graceful), (5, server.hard_restart)):
+        restart()
+        attempt(server)
+        now = server.settled(n)
+        assert (now["attempts"], now["in_memory"]) == (n, False)
+
+
+def test_counts_move_from_memory_to_a_file_that_can_be_made_at_last(
+        on_small_tmpfs):
+    server = on_small_tmpfs
+    attempt(server)
+    server.stop()
+    os.unlink(server.path("small/ledger"))
+    fill_up(server.path("small"))
+    server.start()
+    server.log.take("PG0003: .*No space left.*counted in memory")
+    attempt(server)
+    server.graceful()
+    server.log.take("PG0003: .*No space left.*counted in memory")
+    attempt(server)
+    now = server.settled(2)
+    assert (now["attempts"], now["in_memory"]) == (2, True)
+    os.unlink(server.path("small/filler"))
+    server.graceful()
+    server.log.take("PG0001: .*ledger goes on in a new file")
+    attempt(server)
+    now = server.settled(3)
+    assert (now["attempts"], now["in_memory"]) == (3, False)
 
 
 def test_a_server_whose_file_is_gone_goes_on_in_it_after_a_restart(httpd):
