@@ -63,7 +63,9 @@ static apr_status_t open_file(pg_evidence_t *e, const char **why,
                               apr_pool_t *pconf, server_rec *main_server)
 {
     const char *path = ap_server_root_relative(pconf, e->name);
-    pg_file_own_t own = { .set_group = false };
+    pg_file_own_t own = { .is_ours = pg_ecs_begins,
+                          .unless = "it exists, and its first line is not one "
+                                    "of evidence" };
     pg_file_t opened = { .why = NULL };
     apr_status_t status = APR_EBADPATH;
 
@@ -96,8 +98,9 @@ apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
     if (status != APR_SUCCESS) {
         PG_LOG(APLOG_CRIT, status, main_server,
                PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' is not used: "
-               "%s; name a file in a folder that only its owner may "
-               "write to, or \"|program\"", e->name, why);
+               "%s; name an evidence log, or a file that does not exist yet, "
+               "in a folder that only its owner may write to, or "
+               "\"|program\"", e->name, why);
         return status;
     }
     *out = e;

@@ -31,19 +31,9 @@ static apr_status_t shut(void *data)
     return APR_SUCCESS;
 }
 
-/* Another file that somebody named by mistake is not to be appended to. */
-static bool is_mailbox(const char *path, apr_size_t size, apr_pool_t *pool)
+static bool is_mailbox(pg_span_t head)
 {
-    char begin[5];
-    pg_file_t file = { .why = NULL };
-    bool good = size == 0;
-
-    if (!good && pg_file_open(&file, path, false, pool) == APR_SUCCESS) {
-        good = pread(file.fd, begin, sizeof(begin), 0) == sizeof(begin)
-               && memcmp(begin, "From ", sizeof(begin)) == 0;
-        close(file.fd);
-    }
-    return good;
+    return pg_span_eq(pg_span_upto(head, 5), PG_SPAN("From "));
 }
 
 static pg_spool_t *refuse(server_rec *s, apr_status_t status,
@@ -61,7 +51,8 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server)
 {
     const pg_settings_t *settings = pg_config_of(main_server);
     pg_spool_t *spool = apr_pcalloc(pconf, sizeof(*spool));
-    pg_file_own_t own = { .set_group = false };
+    pg_file_own_t own = { .is_ours = is_mailbox,
+                          .unless = "it is not a mailbox" };
     pg_file_t file = { .why = NULL };
     apr_status_t status;
 
@@ -73,9 +64,6 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server)
     }
     spool->fd = file.fd;
     apr_pool_cleanup_register(pconf, spool, shut, apr_pool_cleanup_null);
-    if (!is_mailbox(spool->path, file.size, pconf)) {
-        return refuse(main_server, 0, spool->path, "it is not a mailbox");
-    }
     return spool;
 }
 

@@ -168,6 +168,21 @@ static apr_status_t append_at(pg_file_t *out, int folder, const char *path,
                       : objection(&st, pool), out);
 }
 
+/* Somebody may have named another file by mistake. */
+static bool is_ours(const char *path, const pg_file_own_t *own,
+                    apr_pool_t *pool)
+{
+    char head[PG_FILE_HEAD];
+    pg_file_t file = { .why = NULL };
+    ssize_t n = -1;
+
+    if (pg_file_open(&file, path, false, pool) == APR_SUCCESS) {
+        n = pread(file.fd, head, sizeof(head), 0);
+        close(file.fd);
+    }
+    return n >= 0 && own->is_ours(pg_span_make(head, (apr_size_t)n));
+}
+
 apr_status_t pg_file_open_append(pg_file_t *out, const char *path,
                                  const pg_file_own_t *own, apr_pool_t *pool)
 {
@@ -180,6 +195,10 @@ apr_status_t pg_file_open_append(pg_file_t *out, const char *path,
     }
     if (status == APR_SUCCESS && out->size == 0) {
         (void)pg_file_secure(out->fd, own);
+    }
+    else if (status == APR_SUCCESS && own->is_ours
+             && !is_ours(path, own, pool)) {
+        status = unless(own->unless, out);
     }
     return status;
 }

@@ -10,11 +10,18 @@
 #include <apr_pools.h>
 #include <apr_user.h>
 
+#include "pg_span.h"
+
 /** How a file is created and to whom it belongs. */
 typedef struct pg_file_own_t {
     bool set_group;
     apr_gid_t group;
+    bool (*is_ours)(pg_span_t head); /* of an existing file's first octets,
+                                    PG_FILE_HEAD at most; NULL: any       */
+    const char *unless;          /* what is wrong, if it is not           */
 } pg_file_own_t;
+
+enum { PG_FILE_HEAD = 512 };
 
 /** A file that was opened or made, or why it was not. */
 typedef struct pg_file_t {
@@ -36,10 +43,11 @@ apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
 /**
  * Open a file for appending, creating it when missing: for what a server
  * started by root keeps (evidence, spooled mail). Refused, and left alone,
- * are symbolic links, anything but a regular file with a single name, files
- * of another user (root's are accepted) or writable by others, and files in a
- * folder that pg_file_folder_objection() objects to. The folder that was
- * checked is the one that is used. The descriptor is closed on exec.
+ * are files that own->is_ours does not recognise, symbolic links, anything but
+ * a regular file with a single name, files of another user (root's are
+ * accepted) or writable by others, and files in a folder that
+ * pg_file_folder_objection() objects to. The folder that was checked is the
+ * one that is used. The descriptor is closed on exec.
  * @param out  fd and size; why is set on failure
  */
 apr_status_t pg_file_open_append(pg_file_t *out, const char *path,

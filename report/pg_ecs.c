@@ -603,6 +603,18 @@ static bool put_line(line_t *line)
     return !line->full;
 }
 
+bool pg_ecs_begins(pg_span_t head)
+{
+    static const char start[] = "{\"@timestamp\":\"";
+    static const char marker[] = "\"module\":\"proxyguard\"";
+    apr_size_t end = pg_span_find(head, '\n');
+    apr_size_t n = end < sizeof(start) - 1 ? end : sizeof(start) - 1;
+
+    return memcmp(head.ptr, start, n) == 0
+           && (memmem(head.ptr, head.len, marker, sizeof(marker) - 1)
+               || (end == head.len && end < 200));
+}
+
 pg_span_t pg_ecs_line(const pg_ecs_t *in, char *out, apr_size_t most)
 {
     for (apr_size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {

@@ -74,4 +74,11 @@ enum { PG_ECS_ROOM = 16384 };    /* for a value without its secrets       */
  */
 pg_span_t pg_ecs_line(const pg_ecs_t *in, char *out, apr_size_t most);
 
+/**
+ * Does a file that begins so hold such lines? The first may be half of one,
+ * which a full disk left.
+ * @param head  its first 512 octets, or all of it
+ */
+bool pg_ecs_begins(pg_span_t head);
+
 #endif

@@ -155,22 +155,35 @@ def start_with_files_up_to(server, octets):
 
 def test_a_full_disk_costs_evidence_and_nothing_else(httpd_with):
     server = httpd_with.make(FILE)
-    path = server.write("evidence.json", "{}\n" * 1000000)
-    start_with_files_up_to(server, 3000100)
+    path = server.write("evidence.json", OURS + "{}\n" * 1000000)
+    start_with_files_up_to(server, 3000100 + len(OURS))
     for _ in range(3):
         assert server.send(GET).status == 421
     assert server.settled(3)["attempts"] == 3
     server.log.attempts(3)
     server.log.take(" PG0107: ")
     assert server.log.untaken("PG0107") == []
-    assert os.path.getsize(path) == 3000100
+    assert os.path.getsize(path) == 3000100 + len(OURS)
     # room is made; half a line is left, which ends before the next one
-    os.truncate(path, 301)
+    os.truncate(path, len(OURS) + 301)
     server.send(GET)
     assert server.log.take(" PG0108: ").lost == "3"
     server.log.attempts(1)
     *_, torn, whole = server.read("evidence.json").splitlines()
     assert torn == "{" and json.loads(whole)["event"]["kind"] == "event"
+
+
+OURS = '{"@timestamp":"2026","event":{"module":"proxyguard"}}\n'
+
+
+def write(path, text):
+    with open(path, "w", encoding="ascii") as f:
+        f.write(text)
+
+
+def untouched(path):
+    s = os.lstat(path)
+    return s.st_ino, s.st_mode, s.st_uid, s.st_gid, s.st_size, s.st_mtime_ns
 
 
 REFUSED_FILES = {
@@ -180,6 +193,11 @@ REFUSED_FILES = {
     "folder": (os.mkdir, "it (is not a regular file|cannot be opened)"),
     "anybody's": (lambda path: os.chmod(path, 0o666),
                   "others may write to it"),
+    "another program's": (lambda path: write(path, "Listen 80\n"),
+                          "it exists, and its first line is not one of "
+                          "evidence"),
+    "other JSON": (lambda path: write(path, '{"@timestamp":"2026"}\n'),
+                   "it exists, and its first line is not one of evidence"),
     "second name": (lambda path: os.link(path[:-13] + "victim", path),
                     "it has more than one name"),
 }
@@ -194,8 +212,10 @@ def test_a_file_that_is_not_ours_is_left_alone(httpd_with, what):
     if what == "anybody's":
         server.write("evidence.json", "")
     make(path)
+    before = untouched(path)
     with pytest.raises(Exception, match="PG0009"):
         server.start()
+    assert untouched(path) == before
     server.log.take(f" PG0009: ProxyGuardEvidenceLog: .*evidence.json' is "
                     f"not used: {why}")
     server.log.take_all("AH0002")
@@ -243,14 +263,14 @@ def test_a_budget_limits_the_lines_of_a_source(httpd_with):
 
 def test_a_file_as_large_as_it_may_be_takes_no_more(httpd_with):
     server = httpd_with.make(FILE + "\nProxyGuardEvidenceSize 64k")
-    path = server.write("evidence.json", "{}\n" * 21800)
+    path = server.write("evidence.json", OURS + "{}\n" * 21700)
     server.start()
     for _ in range(3):
         assert server.send(GET).status == 421
     server.settled(3)
     server.log.attempts(3)
     server.log.take(" PG0131: ProxyGuardEvidenceSize: .* 65536 bytes")
-    assert os.path.getsize(path) == 3 * 21800
+    assert os.path.getsize(path) == len(OURS) + 3 * 21700
     assert server.status()["evidence_lines_lost"] == 3
     os.truncate(path, 0)
     server.send(GET)

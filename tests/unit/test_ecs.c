@@ -345,11 +345,44 @@ START_TEST(a_hello_and_first_octets_are_lines)
 }
 END_TEST
 
+START_TEST(a_file_of_such_lines_is_told_from_another)
+{
+    static const struct {
+        const char *head;
+        bool ours;
+    } heads[] = {
+        { "", true },
+        { "{", true },
+        { "{\"@timestamp\":\"2026-11-2", true },
+        { "{\"@timestamp\":\"2026-11-2\n", false },
+        { "{\"@timestamp\":\"2026\"}\n{\"@timestamp\":", false },
+        { "{}\n", false },
+        { "root:x:0:0:root:/root:/bin/bash\n", false },
+        { "# \"module\":\"proxyguard\"\n", false },
+    };
+    pg_event_t event = { .time = 1 };
+    pg_ecs_t in = with(&event);
+    pg_span_t line = made(&in, 65536);
+    const char *torn = apr_pstrcat(pool, "{\"@times\n", apr_pstrmemdup(
+                                       pool, line.ptr, line.len), NULL);
+
+    for (apr_size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        pg_span_t head = pg_test_exact(pg_span_str(heads[i].head));
+        ck_assert_msg(pg_ecs_begins(head) == heads[i].ours, "%s",
+                      heads[i].head);
+        free((char *)head.ptr);
+    }
+    ck_assert(pg_ecs_begins(pg_span_upto(line, 512)));
+    ck_assert(pg_ecs_begins(pg_span_upto(pg_span_str(torn), 512)));
+}
+END_TEST
+
 PG_TEST_SUITE(ecs)
 {
     TCase *tc = tcase_create("ecs");
 
     tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_file_of_such_lines_is_told_from_another);
     tcase_add_test(tc, ecs_names_hold_what_they_promise);
     tcase_add_test(tc, headers_stand_in_full_and_credentials_do_not);
     tcase_add_loop_test(tc, a_mask_leaves_no_name_and_no_address, 0,
