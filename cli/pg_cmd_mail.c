@@ -14,6 +14,7 @@
 #include "pg_campaign.h"
 #include "pg_cli.h"
 #include "pg_escape.h"
+#include "pg_mailjson.h"
 #include "pg_mailtext.h"
 #include "pg_mbox.h"
 #include "pg_sha256.h"
@@ -22,7 +23,7 @@ static const char help[] =
 "Usage: proxyguard mail list SPOOL\n"
 "       proxyguard mail show SPOOL ID\n"
 "       proxyguard mail campaigns SPOOL\n"
-"       proxyguard mail export [--eml|--maildir] SPOOL FOLDER\n"
+"       proxyguard mail export [--eml|--maildir|--json] SPOOL FOLDER\n"
 "       proxyguard mail report --arf SPOOL ID\n"
 "Look at the mail that the sink has captured, in SPOOL "
 "(ProxyGuardSinkSpool).\n\n"
@@ -31,21 +32,25 @@ static const char help[] =
 "  show                 one mail as plain text; attachments by name, size and\n"
 "                       SHA-256 only\n"
 "  campaigns            mails that share most of their wording, together\n"
-"  export               each mail into a file of its own in FOLDER, as it was\n"
-"                       sent, named by its id\n"
+"  export               each mail into a file of its own in FOLDER, named by\n"
+"                       its id, as it was sent\n"
 "      --eml            FOLDER/ID.eml (default)\n"
 "      --maildir        FOLDER/new/ID, with tmp and cur beside\n"
+"      --json           FOLDER/ID.json: envelope, fields and text in the\n"
+"                       names of the evidence log, attachments by name,\n"
+"                       size and SHA-256\n"
 "  report               an abuse report to standard output, its recipients\n"
 "                       masked\n"
 "      --arf            in the form of RFC 5965\n"
 "  -h, --help           this text\n\n"
 "Exit status: 0; 64 and up errors.\n";
 
-enum { OPT_EML = PG_OPT_OWN, OPT_MAILDIR, OPT_ARF };
+enum { OPT_EML = PG_OPT_OWN, OPT_MAILDIR, OPT_JSON, OPT_ARF };
 
 static const struct option longs[] = {
     { "eml",     no_argument, NULL, OPT_EML },
     { "maildir", no_argument, NULL, OPT_MAILDIR },
+    { "json",    no_argument, NULL, OPT_JSON },
     { "arf",     no_argument, NULL, OPT_ARF },
     { "help",    no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 }
@@ -58,7 +63,8 @@ typedef struct mail_t {
 } mail_t;
 
 typedef struct options_t {
-    bool maildir, arf;
+    int form;                    /* OPT_EML, OPT_MAILDIR or OPT_JSON      */
+    bool arf;
     pg_span_t spool;             /* its octets                            */
     const char *what;            /* ID or FOLDER; NULL                    */
 } options_t;
@@ -68,8 +74,8 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     options_t *o = options;
 
     (void)cli;
-    o->maildir = option == OPT_MAILDIR || (o->maildir && option != OPT_EML);
     o->arf |= option == OPT_ARF;
+    o->form = option == OPT_ARF ? o->form : option;
     return 0;
 }
 
@@ -150,21 +156,6 @@ static const char *safe_field(const mail_t *mail, pg_mbox_e f,
     pg_span_t s = field(mail, f);
 
     return s.len ? pg_cli_safe(s, pool) : "-";
-}
-
-/* Of the envelope: our fields come first. */
-static pg_span_t recipient(pg_span_t *rest)
-{
-    while (rest->len > 0) {
-        apr_size_t n = pg_span_find(*rest, '\n');
-        pg_span_t line = pg_span_upto(*rest, n);
-
-        *rest = pg_span_from(*rest, n + 1);
-        if (pg_span_istarts(line, PG_SPAN("Delivered-To: "))) {
-            return pg_span_from(line, sizeof("Delivered-To: ") - 1);
-        }
-    }
-    return (pg_span_t){ .ptr = NULL, .len = 0 };
 }
 
 /* Found with its mail in pool; PG_EXIT_DATA after a message. */
@@ -388,7 +379,7 @@ static int make_folders(pg_cli_t *cli, const options_t *o)
 {
     static const char *const names[] = { "", "/new", "/cur", "/tmp" };
 
-    for (int i = 0; i < (o->maildir ? 4 : 1); i++) {
+    for (int i = 0; i < (o->form == OPT_MAILDIR ? 4 : 1); i++) {
         const char *path = apr_pstrcat(cli->pool, o->what, names[i], NULL);
 
         if (mkdir(path, 0750) != 0 && errno != EEXIST) {
@@ -397,6 +388,24 @@ static int make_folders(pg_cli_t *cli, const options_t *o)
         }
     }
     return 0;
+}
+
+static int export_one(pg_cli_t *cli, const options_t *o, const mail_t *mail,
+                      apr_pool_t *pool)
+{
+    const char *form = o->form == OPT_MAILDIR ? "%s/new/%.*s"
+                       : o->form == OPT_JSON ? "%s/%.*s.json"
+                                             : "%s/%.*s.eml";
+    pg_span_t id = field(mail, PG_MBOX_ID);
+
+    if (!is_name(id)) {
+        return 0;
+    }
+    return write_file(cli, apr_psprintf(pool, form, o->what, (int)id.len,
+                                        id.ptr),
+                      o->form == OPT_JSON
+                          ? pg_mailjson_line(&mail->read, mail->message, pool)
+                          : mail->message);
 }
 
 static int export(pg_cli_t *cli, const options_t *o)
@@ -408,13 +417,7 @@ static int export(pg_cli_t *cli, const options_t *o)
 
     apr_pool_create(&pool, cli->pool);
     while (status == 0 && next_mail(&mail, &rest, pool)) {
-        pg_span_t id = field(&mail, PG_MBOX_ID);
-
-        if (is_name(id)) {
-            status = write_file(cli, apr_psprintf(
-                pool, o->maildir ? "%s/new/%.*s" : "%s/%.*s.eml", o->what,
-                (int)id.len, id.ptr), mail.message);
-        }
+        status = export_one(cli, o, &mail, pool);
         apr_pool_clear(pool);
     }
     return status;
@@ -429,6 +432,15 @@ static const char *masked(pg_span_t address, apr_pool_t *pool)
 
     return apr_pstrcat(pool, "xxx",
                        pg_cli_safe(pg_span_from(address, at), pool), NULL);
+}
+
+/* The date of our own Received field. */
+static const char *arrival(const mail_t *mail, apr_pool_t *pool)
+{
+    pg_span_t received = pg_mime_field(mail->read.envelope, "Received");
+
+    return pg_cli_safe(pg_span_trim(pg_span_from(
+        received, pg_span_rfind(received, ';') + 1)), pool);
 }
 
 /* RFC 5965: what happened in words, the same for programs, and the header of
@@ -453,13 +465,12 @@ static int arf(pg_cli_t *cli, const options_t *o)
         "party's server,\nwhich captured it and relayed nothing.\n\n--%s\n"
         "Content-Type: message/feedback-report\n\nFeedback-Type: abuse\n"
         "User-Agent: proxyguard/" PROXYGUARD_VERSION "\nVersion: 1\n"
-        "Source-IP: %s\nReported-Domain: %s\nOriginal-Envelope-Id: %s\n",
+        "Source-IP: %s\nArrival-Date: %s\nOriginal-Envelope-Id: %s\n",
         safe_field(&mail, PG_MBOX_SOURCE, p), edge, edge, edge,
-        safe_field(&mail, PG_MBOX_SOURCE, p),
-        safe_field(&mail, PG_MBOX_TARGET, p),
+        safe_field(&mail, PG_MBOX_SOURCE, p), arrival(&mail, p),
         safe_field(&mail, PG_MBOX_ID, p));
     rest = mail.read.envelope;
-    while ((to = recipient(&rest)).ptr != NULL) {
+    while ((to = pg_mailjson_recipient(&rest)).ptr != NULL) {
         pg_sink_putf(&sink, "Original-Rcpt-To: <%s>\n", masked(to, p));
     }
     pg_sink_putf(&sink, "\n--%s\nContent-Type: text/rfc822-headers\n\n"
@@ -483,7 +494,7 @@ int pg_cmd_mail(pg_cli_t *cli)
         { "campaigns", campaigns, 1 }, { "export", export, 2 },
         { "report", arf, 2 },
     };
-    options_t o = { .maildir = false };
+    options_t o = { .form = OPT_EML };
     int status;
 
     if (!pg_cli_parse(cli, &spec, &o, &status)) {

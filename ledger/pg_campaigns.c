@@ -107,6 +107,53 @@ void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
     pg_word_add(&cell->mails, 1);
 }
 
+/* --- merging ------------------------------------------------------------- */
+
+static void merge_one(pg_ledger_t *into, const pg_sink_campaign_t *from,
+                      apr_uint64_t mails)
+{
+    apr_uint64_t first = pg_word_get(&from->first);
+    apr_uint64_t last = pg_word_get(&from->last);
+    pg_campaign_mail_t look = { .has_text = true };
+    pg_sink_campaign_t *cell;
+
+    pg_word_read(look.sketch, from->sketch, PG_SINK_SKETCH);
+    pg_word_read(look.charset, from->charset, PG_SINK_CHARSET);
+    pg_word_read(look.subject, from->subject, PG_SINK_SUBJECT);
+    pg_word_read(look.lure, from->lure, PG_SINK_LURE);
+    cell = most_alike(into, &look);
+    if (cell == NULL) {
+        cell = begin(into, &look, (apr_time_t)last);
+    }
+    if (cell == NULL) {          /* all that are there are newer          */
+        return;
+    }
+    if (first < pg_word_get(&cell->first)) {
+        pg_word_set(&cell->first, first);
+    }
+    if (last > pg_word_get(&cell->last)) {
+        pg_word_set(&cell->last, last);
+    }
+    for (unsigned i = 0; i < PG_SINK_SOURCES; i++) {
+        atomic_fetch_or_explicit(&cell->sources[i],
+                                 pg_word_get(&from->sources[i]),
+                                 memory_order_relaxed);
+    }
+    pg_word_add(&cell->mails, mails);
+}
+
+void pg_campaigns_merge(pg_ledger_t *into, const pg_ledger_t *from)
+{
+    for (unsigned i = 0; i < PG_SINK_CAMPAIGNS; i++) {
+        const pg_sink_campaign_t *cell = &from->common->sink.campaign[i];
+        apr_uint64_t mails = pg_word_get(&cell->mails);
+
+        if (mails > 0) {
+            merge_one(into, cell, mails);
+        }
+    }
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 /* Linear counting (Whang, Vander-Zanden, Taylor, 1990): how many sources

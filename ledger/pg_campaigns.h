@@ -17,6 +17,9 @@
 void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
                       const unsigned char source[16], apr_time_t now);
 
+/** Those of one ledger into another's; when both have one, it is one. */
+void pg_campaigns_merge(pg_ledger_t *into, const pg_ledger_t *from);
+
 /** Into a snapshot's capture, most mails first. */
 void pg_campaigns_copy(pg_capture_t *out, const pg_ledger_t *ledger,
                        apr_pool_t *pool);

@@ -397,6 +397,7 @@ static void add_all(pg_ledger_t *into, const pg_ledger_t *from,
     pg_distinct_merge(into, from);
     merge_digests(into, from);
     pg_slots_merge(into, from);
+    pg_campaigns_merge(into, from);
 }
 
 apr_status_t pg_ledger_merge(pg_ledger_t *into, const pg_ledger_t *from,

@@ -504,6 +504,28 @@ static void put_recipients(line_t *line, const pg_ecs_mail_t *mail)
     put_number(line, "recipient_count", (int)mail->recipient_count);
 }
 
+/* With its line ends, which are no control characters here. */
+static void put_body(line_t *line, pg_span_t text)
+{
+    apr_size_t n = 0;
+
+    if (text.ptr == NULL || line->in->mask) {
+        return;
+    }
+    put_key(line, "text");
+    RAW(line, "\"");
+    while (text.len > 0 && n++ < line->limit.fields) {
+        pg_span_t one = pg_span_upto(text, pg_span_find(text, '\n'));
+
+        text = pg_span_from(text, one.len + 1);
+        one.len -= one.len > 0 && one.ptr[one.len - 1] == '\r';
+        put_part(line, one);
+        RAW(line, "\\n");
+    }
+    RAW(line, "\"");
+    line->cut |= text.len > 0;
+}
+
 static void put_tls(line_t *line, const pg_hello_t *hello)
 {
     open_object(line, "tls");
@@ -536,6 +558,7 @@ static void put_sink(line_t *line, const pg_ecs_capture_t *capture)
         put_word(line, "auth", mail->auth);
         put_shown(line, "sender", PG_MASK_EVIDENCE, mail->sender);
         put_recipients(line, mail);
+        put_body(line, mail->text);
     }
     else if (capture->hello == NULL) {
         put_shown(line, "first_bytes", PG_MASK_EVIDENCE,

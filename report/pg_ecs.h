@@ -28,6 +28,8 @@ typedef struct pg_ecs_mail_t {
     pg_span_t message;           /* as much of it as may be shown: all,
                                     its header, nothing                   */
     pg_span_t subject;           /* decoded; absent: none may be shown    */
+    pg_span_t text;              /* in UTF-8; absent, or with a mask: it
+                                    is not shown                          */
     char *scratch;               /* message.len octets                    */
 } pg_ecs_mail_t;
 

@@ -5,6 +5,7 @@
 
 #include <apr_general.h>
 
+#include "pg_campaigns.h"
 #include "pg_slots.h"
 
 #define T0 APR_TIME_C(1700000000000000)
@@ -123,6 +124,47 @@ START_TEST(what_came_of_them_is_counted_and_merged)
 }
 END_TEST
 
+static void count_mail(pg_ledger_t *to, const char *text, int client,
+                       apr_time_t now)
+{
+    unsigned char source[16] = { [10] = 0xff, [11] = 0xff, [12] = 192 };
+    char scratch[256];
+    pg_campaign_mail_t mail;
+
+    source[15] = (unsigned char)client;
+    pg_campaign_look(&mail, scratch, pg_span_str(text));
+    pg_campaigns_add(to, &mail, source, now);
+}
+
+#define WATCHES "Subject: w\r\n\r\nThe best watches at the best of prices, " \
+                "only today and only for you"
+
+START_TEST(campaigns_of_two_ledgers_are_united)
+{
+    pg_ledger_t *other, *sum;
+    pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_heap_like(&other, ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap_like(&sum, ledger, T0, pool), 0);
+    count_mail(ledger, WATCHES, 1, T0 + 5);
+    count_mail(ledger, WATCHES, 2, T0 + 9);
+    count_mail(other, WATCHES " 123", 2, T0 + 2);
+    count_mail(other, "\r\nSomething else altogether, and long enough", 3,
+               T0 + 7);
+    ck_assert_int_eq(pg_ledger_merge(sum, ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_merge(sum, other, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_snapshot(&s, sum, T0, pool), 0);
+    ck_assert_uint_eq(s->capture.campaign_count, 2);
+    ck_assert_uint_eq(s->capture.campaign[0].mails, 3);
+    ck_assert_uint_eq(s->capture.campaign[0].sources, 2);
+    ck_assert_int_eq(s->capture.campaign[0].first, T0 + 2);
+    ck_assert_int_eq(s->capture.campaign[0].last, T0 + 9);
+    ck_assert(pg_span_eq(s->capture.campaign[0].subject, PG_SPAN("w")));
+    ck_assert_uint_eq(s->capture.campaign[1].mails, 1);
+    ck_assert_int_eq(s->capture.campaign[1].first, T0 + 7);
+}
+END_TEST
+
 PG_TEST_SUITE(slots)
 {
     TCase *tc = tcase_create("slots");
@@ -132,5 +174,6 @@ PG_TEST_SUITE(slots)
     tcase_add_test(tc, a_slot_that_nobody_gives_back_is_free_after_its_time);
     tcase_add_test(tc, the_addresses_of_a_64_are_one_source);
     tcase_add_test(tc, what_came_of_them_is_counted_and_merged);
+    tcase_add_test(tc, campaigns_of_two_ledgers_are_united);
     suite_add_tcase(suite, tc);
 }

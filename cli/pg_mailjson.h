@@ -1,0 +1,20 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* A captured mail as JSON: the line that the evidence log has of it
+ * (pg_ecs.h), and its text. */
+#ifndef PG_MAILJSON_H
+#define PG_MAILJSON_H
+
+#include <apr_pools.h>
+
+#include "pg_mbox.h"
+
+/** @param message  as it was sent, without the mailbox's quotations */
+pg_span_t pg_mailjson_line(const pg_mbox_read_t *read, pg_span_t message,
+                           apr_pool_t *pool);
+
+/** The next recipient of an entry's envelope; absent: there is none.
+ *  @param rest  what is left of the envelope */
+pg_span_t pg_mailjson_recipient(pg_span_t *rest);
+
+#endif

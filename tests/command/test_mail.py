@@ -1,0 +1,113 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""proxyguard mail, on spools that no server wrote."""
+
+import base64
+import json
+import random
+
+from pg_cli import run
+
+# made up; each block is a campaign, the first is what all of them say, too
+PHRASES = [block.split() for block in """
+親愛的客戶您好 敬請把握機會 詳情請點選連結 數量有限售完為止
+線上立即訂購 全省免費宅配 客服專線為您服務 如不願收到此信請回覆
+最後倒數計時 滿意保證可退貨 祝您事事順心 本公司保留修改權利
+
+名牌手錶特價優惠 瑞士機芯精準耐用 經典款式任您挑選 情人節最佳獻禮
+限時三折起 藍寶石水晶鏡面 真皮錶帶質感出眾 附原廠保證書
+收藏家首選 男女對錶 夜光指針清晰 防水五十米
+
+低利信用貸款 免保人免擔保 快速核貸當日撥款 整合負債降低月付
+軍公教優先 房屋二胎 信用瑕疵可辦 額度最高三百萬
+專人到府收件 手續簡便 利率最低百分之二 不限用途
+
+減肥瘦身新療程 天然草本配方 一個月見效 無需節食運動
+醫師推薦 燃燒脂肪 告別小腹 回購率第一
+明星都在用 不復胖秘訣 真人見證分享 健康美麗
+
+在家工作兼職賺錢 時間自由彈性 無經驗可 每日只需兩小時
+月入十萬不是夢 免費創業說明會 財富自由 團隊帶領
+開拓網路事業 學生主婦皆宜 被動收入 名額只剩十位
+""".strip().split("\n\n")]
+WHO = ["王小明", "李大華", "陳美麗", "林先生", "張太太"]
+
+
+def letter(campaign, rng):
+    """A variant: other names, numbers and links, some phrases left out."""
+    words = [p for p in PHRASES[0][:8] + PHRASES[campaign]
+             if rng.random() < 0.9]
+    text = (f"{rng.choice(WHO)}，" + "，".join(words)
+            + f"。電話 {rng.randrange(10**8)}\r\n"
+            f"http://www{rng.randrange(99)}.shop{campaign}.example/"
+            f"{rng.randrange(10**6)}\r\n")
+    return (f"Subject: campaign {campaign}\r\n"
+            "Content-Type: text/plain; charset=Big5\r\n"
+            "Content-Transfer-Encoding: base64\r\n\r\n"
+            + base64.encodebytes(text.encode("big5")).decode()
+            .replace("\n", "\r\n"))
+
+
+def entry(number, message):
+    return (f"From a@b.example Wed Nov 25 22:51:34 2026\n"
+            "Return-Path: <a@b.example>\nDelivered-To: c@d.example\n"
+            "Delivered-To: e@f.example\n"
+            "Received: from pc ([192.0.2.7])\n\tby mx.example (proxyguard "
+            f"sink) with ESMTP id 0a-{number};\n"
+            "\tWed, 25 Nov 2026 22:51:34 +0000\n"
+            f"X-ProxyGuard-Id: 0a-{number}\nX-ProxyGuard-Conversation: 0a\n"
+            "X-ProxyGuard-Source: 192.0.2.7\n"
+            "X-ProxyGuard-Target: mx.example:25\n"
+            "X-ProxyGuard-Auth: LOGIN\nX-ProxyGuard-Kept: message\n"
+            f"X-ProxyGuard-Size: {len(message)}\n" + message + "\n")
+
+
+def spool(tmp_path, *messages):
+    path = tmp_path / "spool.mbox"
+    path.write_text("".join(entry(i + 1, m) for i, m in enumerate(messages)),
+                    encoding="ascii", newline="")
+    return path
+
+
+def test_sixty_big5_mails_are_the_campaigns_that_they_are(tmp_path):
+    rng = random.Random(1)
+    messages = [letter(1 + i % 4, rng) for i in range(60)]
+    done = run("mail", "campaigns", spool(tmp_path, *messages))
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.decode().splitlines()]
+    assert sorted(row[-1] for row in rows) == ["1", "2", "3", "4"]
+    assert {row[1] for row in rows} == {"big5"}
+    # at most one of them is taken for one of another campaign
+    assert {int(row[0]) for row in rows} <= {14, 15, 16}
+
+
+def test_a_mail_is_exported_as_json(tmp_path):
+    path = spool(tmp_path, "From: Joe <joe@a.example>\r\n"
+                 "Subject: =?big5?B?pKSk5Q==?=\r\n\r\nhello\x1b\r\n",
+                 letter(1, random.Random(2)))
+    out = tmp_path / "out"
+    assert run("mail", "export", "--json", path, out).returncode == 0
+    first, second = (json.loads((out / f"0a-{n}.json").read_bytes())
+                     for n in (1, 2))
+    assert first["@timestamp"] == "2026-11-25T22:51:34.000Z"
+    assert first["source"]["ip"] == "192.0.2.7"
+    assert first["destination"] == {"address": "mx.example", "port": 25}
+    assert first["email"]["from"]["address"] == ["joe@a.example"]
+    assert first["email"]["subject"] == "中文"
+    sink = first["proxyguard"]["sink"]
+    assert sink["recipients"] == ["c@d.example", "e@f.example"]
+    assert (sink["sender"], sink["helo"], sink["auth"]) == ("a@b.example",
+                                                            "pc", "LOGIN")
+    assert sink["text"] == "hello\\x1b\n"
+    assert "瑞士機芯精準耐用" in second["proxyguard"]["sink"]["text"]
+    assert run("mail", "export", "--json", path, out).returncode == 74
+
+
+def test_a_report_is_one_that_others_can_read(tmp_path):
+    path = spool(tmp_path, "Subject: x\r\nDate: today\r\n\r\nsecret\r\n")
+    done = run("mail", "report", "--arf", path, "0a-1")
+    text = done.stdout.decode()
+    assert "Feedback-Type: abuse\n" in text and "\nVersion: 1\n" in text
+    assert "\nArrival-Date: Wed, 25 Nov 2026 22:51:34 +0000\n" in text
+    assert "\nOriginal-Rcpt-To: <xxx@d.example>\n" in text
+    assert "c@d.example" not in text and "secret" not in text
+    assert run("mail", "report", path, "0a-1").returncode == 64
