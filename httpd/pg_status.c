@@ -34,15 +34,16 @@ static pg_span_t field(request_rec *r, const char *name)
 
 #define METRICS "/metrics"
 
-/* What is asked for below the page. With no folder at all behind the URL (mass
- * hosting, a rewritten request) its whole path is the path_info, and only the
- * end of it tells. */
+/* What is asked for below the page. With no folder behind the URL (a rewritten
+ * request, mass hosting: then folders that are missing may come before it) its
+ * whole path is in path_info, and only the end of it tells. */
 static const char *path_below(const request_rec *r)
 {
     const char *path = r->path_info ? r->path_info : "";
-    apr_size_t n = strlen(path), metrics = sizeof(METRICS) - 1;
+    apr_size_t n = strlen(path), whole = strlen(r->uri);
+    apr_size_t metrics = sizeof(METRICS) - 1;
 
-    if (strcmp(path, r->uri) != 0) {
+    if (n < whole || strcmp(path + n - whole, r->uri) != 0) {
         return path;
     }
     return n > metrics && strcmp(path + n - metrics, METRICS) == 0

@@ -492,6 +492,23 @@ RewriteRule . /index.html?q=1 [L]
 """
 
 
+@pytest.mark.parametrize("folders", [
+    "sites/%0", "sites/%-1/%-2", "sites/%-1/%-2/%-1.1/x", "none/%-1/%-2/",
+    "htdocs/index.html/%1"])
+def test_mass_hosting_serves_the_page_whatever_folders_there_are(
+        httpd_with, folders):
+    server = httpd_with(f"VirtualDocumentRoot @ROOT@/{folders}",
+                        modules=("vhost_alias",))
+    server.log.take_all("PG0004")
+    os.makedirs(server.path("sites/example/own"))
+    for host in ("own.example", "a.b.example", "127.0.0.1", "x"):
+        assert b"<html" in page_as(server, host).body
+        assert b"<html" in page_as(server, host, PAGE + "/").body
+        assert b'"attempts"' in page_as(server, host,
+                                        PAGE + "?format=json").body
+        assert b"# HELP" in page_as(server, host, PAGE + "/metrics").body
+
+
 def test_a_front_controller_does_not_swallow_the_page(httpd_with):
     server = httpd_with.make(
         "<Directory @ROOT@/htdocs>\nAllowOverride All\n</Directory>",
