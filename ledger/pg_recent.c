@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define PACE ((apr_time_t)10000)     /* us                                */
-#define OF_A_SOURCE (PG_RECENT_RESERVE / 4)
+#define SHARE (PG_RECENT_RESERVE / 4)
 
 /*  The texts of an entry: X(member of pg_recent_t, where an event has it,
  *  octets kept). They are stored one behind the other. */
@@ -53,15 +53,16 @@ typedef struct pg_record_t {
     unsigned char outcome;
     unsigned char flags;
     unsigned char reserved;
+    apr_uint32_t aim;            /* where it wanted to go: a hash         */
     apr_uint16_t length[TEXT_COUNT];
-    char text[942];
+    char text[938];
 } pg_record_t;
 
 /* The three words: its writer's claim, when the attempt was, the hash. */
 enum { CLAIM, STAMP, HASH, RECORD };
 
-#define WORDS_TO_SERIAL                                                      \
-    ((offsetof(pg_record_t, serial) + sizeof(apr_uint32_t) + 7) / 8)
+#define WORDS_TO(member)                                                     \
+    ((offsetof(pg_record_t, member) + sizeof(apr_uint32_t) + 7) / 8)
 
 #define TEXT_SUM(member, from, most) + (most)
 static_assert(0 TEXTS(TEXT_SUM) <= sizeof(((pg_record_t *)0)->text),
@@ -167,39 +168,85 @@ static void put(const pg_ledger_t *ledger, pg_word_t *entry,
     pg_cell_release(&entry[CLAIM], mine);
 }
 
-/* Whether an entry is of this source: what may be torn is only misjudged. */
-static bool is_from(const pg_word_t *entry, const pg_record_t *record)
-{
-    pg_address_t source;
+/* What matters of an entry in reserve. It may be torn, and is only misjudged
+ * then. */
+typedef struct seat_t {
+    apr_uint64_t stamp;          /* 0: empty                              */
+    bool of_source, of_aim;      /* those of the one that comes           */
+    apr_uint32_t aim;
+} seat_t;
 
-    pg_word_read(&source,
-                 &entry[RECORD + offsetof(pg_record_t, source)
-                                 / sizeof(*entry)], 2);
-    return pg_address_equal(&source, &record->source);
+/* All of an IPv6 /64 are one source. */
+static bool is_from(const pg_record_t *a, const pg_record_t *b)
+{
+    return memcmp(a->source.octets, b->source.octets,
+                  pg_address_is_ipv4(&a->source) ? 16 : 8) == 0;
 }
 
-static pg_word_t *older_of(pg_word_t *a, pg_word_t *b)
+static void look_at(seat_t *out, const pg_word_t *entry,
+                    const pg_record_t *record)
 {
-    return a == NULL || pg_word_get(&b[STAMP]) < pg_word_get(&a[STAMP]) ? b
-                                                                        : a;
+    pg_record_t there;
+
+    out->stamp = pg_word_get(&entry[STAMP]);
+    pg_word_read(&there, &entry[RECORD], WORDS_TO(aim));
+    out->of_source = out->stamp && is_from(&there, record);
+    out->of_aim = out->stamp && there.aim == record->aim;
+    out->aim = there.aim;
 }
 
-/* The entry that makes room: the oldest, or the oldest of a source that has
- * its share already. */
-static pg_word_t *place_in(pg_word_t *reserve, const pg_record_t *record)
+static bool is_crowded(const seat_t *seat, apr_uint32_t aim)
 {
-    pg_word_t *oldest = NULL, *own = NULL;
     unsigned n = 0;
 
     for (unsigned i = 0; i < PG_RECENT_RESERVE; i++) {
-        pg_word_t *entry = reserve + i * PG_RECENT_WORDS;
-        oldest = older_of(oldest, entry);
-        if (pg_word_get(&entry[STAMP]) != 0 && is_from(entry, record)) {
-            own = older_of(own, entry);
-            n++;
+        n += seat[i].aim == aim;
+    }
+    return n > SHARE;
+}
+
+/* Who makes room first: of a source that has its share; nobody, if there is
+ * room; of a target that has; of another that has more than that; anybody. */
+static unsigned rank(const seat_t *seats, const seat_t *seat, unsigned sources,
+                     unsigned aims)
+{
+    if (sources >= SHARE) {
+        return seat->of_source;
+    }
+    if (seat->stamp == 0) {
+        return 2;
+    }
+    return aims >= SHARE ? seat->of_aim : is_crowded(seats, seat->aim);
+}
+
+/* The entry that makes room: of the first rank, the oldest. */
+static pg_word_t *place_in(pg_word_t *reserve, const pg_record_t *record)
+{
+    seat_t seats[PG_RECENT_RESERVE];
+    unsigned sources = 0, aims = 0, best = 0, first = 0;
+
+    for (unsigned i = 0; i < PG_RECENT_RESERVE; i++) {
+        look_at(&seats[i], reserve + i * PG_RECENT_WORDS, record);
+        sources += seats[i].of_source;
+        aims += seats[i].of_aim;
+    }
+    for (unsigned i = 0; i < PG_RECENT_RESERVE; i++) {
+        unsigned is = rank(seats, &seats[i], sources, aims);
+        if (i == 0 || is > first
+            || (is == first && seats[i].stamp < seats[best].stamp)) {
+            first = is;
+            best = i;
         }
     }
-    return n < OF_A_SOURCE ? oldest : own;
+    return reserve + best * PG_RECENT_WORDS;
+}
+
+static apr_uint32_t aim_of(const pg_ledger_t *ledger, const pg_event_t *event)
+{
+    pg_span_t host = event->verdict.host;
+
+    return (apr_uint32_t)pg_hash(&ledger->recent_key, host.ptr, host.len)
+           + event->verdict.port;
 }
 
 static void put_in_reserve(const pg_ledger_t *ledger,
@@ -227,6 +274,7 @@ __attribute__((noinline)) static void add(pg_ledger_t *ledger,
 
     pack(&record, event);
     record.serial = serial;
+    record.aim = aim_of(ledger, event);
     if (in_ring) {
         put(ledger,
             ring_at(ledger, pg_word_add(&ledger->common->recent_next, 1)),
@@ -270,12 +318,13 @@ void pg_recent_amend(pg_ledger_t *ledger, const pg_event_t *event,
 
     pack(&record, event);
     record.serial = serial;
+    record.aim = aim_of(ledger, event);
     for (apr_uint32_t i = 0; i < entries_of(ledger); i++) {
         pg_word_t *entry = ledger->recent + i * PG_RECENT_WORDS;
         if (pg_word_get(&entry[STAMP]) != (apr_uint64_t)event->time) {
             continue;
         }
-        pg_word_read(&there, &entry[RECORD], WORDS_TO_SERIAL);
+        pg_word_read(&there, &entry[RECORD], WORDS_TO(serial));
         if (there.time == record.time && there.serial == serial) {
             put(ledger, entry, &record, now);
         }

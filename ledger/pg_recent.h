@@ -4,8 +4,8 @@
  *
  * A ring holds the last ones whatever their class. Noise of one class would
  * push all others out of it, so each class has some entries in reserve, too,
- * of which one source gets a quarter at most: the oldest of that source, or
- * else the oldest of all, makes room.
+ * of which one source gets a quarter at most, and so does one target: the
+ * oldest of that source or target, or else the oldest of all, makes room.
  *
  * A writer claims an entry, writes it with a keyed hash over all of it, and
  * gives the claim back; nobody waits for anybody. An entry that was left half

@@ -197,16 +197,23 @@ static bool shows(unsigned char source, pg_class_e class_id, int n)
     return n == 0;
 }
 
-static void try_from(apr_uint32_t source, pg_class_e class_id, apr_time_t time)
+static void try_for(const char *host, apr_uint32_t source, pg_class_e class_id,
+                    apr_time_t time)
 {
     pg_event_t e = attempt(time, 400);
 
     e.verdict.class_id = class_id;
+    e.verdict.host = pg_span_str(host);
     e.verdict.family = pg_vocab_family_of(class_id);
     e.source_known = true;
     memcpy(e.source.octets + 12, &source, sizeof(source));
     e.source.octets[10] = e.source.octets[11] = 0xff;
     pg_ledger_record(ledger, &e);
+}
+
+static void try_from(apr_uint32_t source, pg_class_e class_id, apr_time_t time)
+{
+    try_for("mx.example", source, class_id, time);
 }
 
 /* 192.0.2.n as four octets in memory. */
@@ -229,6 +236,38 @@ START_TEST(noise_of_10000_sources_hides_no_quiet_one)
         }
     }
     ck_assert(shows(7, PG_CLASS_CONNECT_MAIL, 3));
+}
+END_TEST
+
+/* All after one target, and of one class: the quiet one is after another. */
+START_TEST(nor_do_so_many_who_all_want_the_same)
+{
+    for (unsigned i = 0; i < 100000; i++) {
+        try_for(i % 2 ? "mx.example" : "mx2.example", 0x0a000000u + i % 10000,
+                PG_CLASS_CONNECT_MAIL, T0 + i * (SECOND / 100));
+        if (i == 20000 || i == 20001 || i == 50000) {
+            try_for("other.example", quiet(7), PG_CLASS_CONNECT_MAIL,
+                    T0 + i * (SECOND / 100));
+        }
+    }
+    ck_assert(shows(7, PG_CLASS_CONNECT_MAIL, 3));
+}
+END_TEST
+
+START_TEST(an_ipv6_network_of_64_bits_is_one_source)
+{
+    try_from(quiet(7), PG_CLASS_SOCKS, T0);
+    for (unsigned i = 0; i < 1000; i++) {
+        pg_event_t e = attempt(T0 + (i + 1) * SECOND, (int)i);
+
+        e.verdict.class_id = PG_CLASS_SOCKS;
+        e.verdict.port = (apr_uint16_t)i;
+        e.source_known = true;
+        e.source.octets[0] = 0x20;
+        memcpy(e.source.octets + 8, &i, sizeof(i));
+        pg_ledger_record(ledger, &e);
+    }
+    ck_assert(shows(7, PG_CLASS_SOCKS, 1));
 }
 END_TEST
 
@@ -290,6 +329,8 @@ PG_TEST_SUITE(recent)
     tcase_add_test(tc, a_clock_that_goes_back_does_not_stop_the_ring);
     tcase_add_test(tc, torn_entries_are_passed_over_and_used_again);
     tcase_add_test(tc, noise_of_10000_sources_hides_no_quiet_one);
+    tcase_add_test(tc, nor_do_so_many_who_all_want_the_same);
+    tcase_add_test(tc, an_ipv6_network_of_64_bits_is_one_source);
     tcase_add_test(tc, a_loud_source_leaves_room_for_others_of_its_class);
     tcase_add_test(tc, equal_attempts_of_one_moment_are_all_shown);
     tcase_add_test(tc, digests_are_known_again);
