@@ -215,6 +215,7 @@ const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
     memcpy(s->by_family, tally->by_family, sizeof(s->by_family));
     memcpy(s->by_method, tally->by_method, sizeof(s->by_method));
     memcpy(s->by_port_class, tally->by_port_class, sizeof(s->by_port_class));
+    memcpy(s->by_intent, tally->by_intent, sizeof(s->by_intent));
     apply_judgement(s, scan->judge);
     judge_vhosts(scan);
     fill_vhosts(s, scan, pool);

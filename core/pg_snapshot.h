@@ -14,6 +14,7 @@
 #include "pg_capture.h"
 #include "pg_classify.h"
 #include "pg_hash.h"
+#include "pg_intent.h"
 #include "pg_portclass.h"
 #include "pg_vocab.h"
 
@@ -166,6 +167,7 @@ typedef struct pg_snapshot_t {
     apr_uint64_t by_family[PG_FAMILY_COUNT];
     apr_uint64_t by_method[PG_METHOD_COUNT];
     apr_uint64_t by_port_class[PG_PORTCLASS_COUNT];
+    apr_uint64_t by_intent[PG_INTENT_COUNT];
     apr_uint64_t permitted;      /* carried for permitted clients; not in
                                     attempts                              */
     const pg_vhost_count_t *vhosts; /* most attempts first                */

@@ -214,6 +214,7 @@ typedef struct pg_common_t {
 #define PG_OUTCOME_ROOM 8
 #define PG_METHOD_ROOM 10
 #define PG_PORTCLASS_ROOM 8
+#define PG_INTENT_ROOM 32
 #define PG_TOTALS \
     (PG_KINDS * PG_OUTCOME_ROOM * PG_METHOD_ROOM * PG_PORTCLASS_ROOM)
 
@@ -222,6 +223,7 @@ static_assert(PG_COUNT_MOST <= INT64_MAX / (64 * PG_TOTALS),
 static_assert(PG_OUTCOME_COUNT <= PG_OUTCOME_ROOM
               && PG_METHOD_COUNT <= PG_METHOD_ROOM
               && PG_PORTCLASS_COUNT <= PG_PORTCLASS_ROOM
+              && PG_INTENT_COUNT <= PG_INTENT_ROOM
               && PG_CLASS_COUNT <= PG_CLASS_ROOM
               && (int)PG_TOP_COUNT <= PG_TOP_ROOM,
               "the lists have outgrown layout 1: make a layout 2");
@@ -231,6 +233,7 @@ typedef struct pg_lane_t {
                    [PG_PORTCLASS_ROOM];
     pg_word_t vhost[PG_VHOSTS + 1][PG_OUTCOME_ROOM]; /* last: all others  */
     pg_word_t history[PG_SLOTS_ALL][PG_KINDS];       /* cells             */
+    pg_word_t intent[PG_INTENT_ROOM];
     pg_word_t permitted;
     pg_word_t first;                 /* oldest event, us; 0: none         */
     pg_word_t last;                  /* newest event, us                  */

@@ -152,6 +152,7 @@ static void record(pg_ledger_t *ledger, unsigned kind,
     pg_totals_add(lane, kind, event);
     pg_series_add(lane, kind, event->time, now);
     pg_word_add(&lane->vhost[vhost][event->outcome], 1);
+    pg_word_add(&lane->intent[pg_intent_of_verdict(&event->verdict)], 1);
     note_time(lane, event->time);
     record_tops(ledger, lane, event, now);
     pg_recent_add(ledger, event, now, serial);

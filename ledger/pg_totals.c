@@ -143,6 +143,9 @@ void pg_totals_copy(pg_snapshot_t *out, const pg_ledger_t *ledger)
             }
         }
         out->permitted += count_in(&lane->permitted);
+        for (unsigned n = 0; n < PG_INTENT_COUNT; n++) {
+            out->by_intent[n] += count_in(&lane->intent[n]);
+        }
         if (first > 0 && (out->first == 0 || first < out->first)) {
             out->first = first;
         }
@@ -258,6 +261,9 @@ void pg_totals_merge(pg_ledger_t *into, const pg_ledger_t *from,
 
         for (unsigned w = 0; w < PG_TOTALS; w++) {
             add(&a[w], &b[w]);
+        }
+        for (unsigned n = 0; n < PG_INTENT_COUNT; n++) {
+            add(&to->intent[n], &lane->intent[n]);
         }
         add(&to->permitted, &lane->permitted);
         widen(to, lane);

@@ -37,7 +37,7 @@ static inline pg_word_t *pg_totals_word(pg_lane_t *lane, unsigned kind,
 unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name);
 
 /** Add up all lanes: attempts, count, by_family, by_method, by_port_class,
- *  permitted, first, last. */
+ *  by_intent, permitted, first, last. */
 void pg_totals_copy(pg_snapshot_t *out, const pg_ledger_t *ledger);
 
 /** The virtual hosts that were seen. */

@@ -324,11 +324,16 @@ static void put_top(writer_t *w, pg_top_e t)
                  t ? "," : "", pg_snapshot_top(t), top->floor);
     for (apr_size_t i = 0; i < top->n && i < pg_render_top(w->report); i++) {
         const pg_top_entry_t *e = &top->entry[i];
+        json_t *entry = json_pack(
+            "{s:o, s:o, s:o}", "key",
+            stranger(w->report, pg_render_top_field(t), &e->key), "count",
+            count(e->count), "error", count(e->error));
 
-        element(w, "      ", i == 0,
-                json_pack("{s:o, s:o, s:o}", "key",
-                          stranger(w->report, pg_render_top_field(t), &e->key),
-                          "count", count(e->count), "error", count(e->error)));
+        if (t == PG_TOP_TARGETS) {
+            json_object_set_new(entry, "intent", json_string(
+                pg_intent_name(pg_intent_of_key(e->key.octets))));
+        }
+        element(w, "      ", i == 0, entry);
     }
     pg_sink_puts(w->sink, "]}");
 }

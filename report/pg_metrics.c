@@ -17,6 +17,7 @@ VALUE_OF(outcome_value, pg_outcome_e, pg_vocab_outcome)
 VALUE_OF(method_value, pg_method_e, pg_snapshot_method)
 VALUE_OF(port_value, pg_portclass_e, pg_portclass_name)
 VALUE_OF(posture_value, pg_posture_e, pg_vocab_posture)
+VALUE_OF(intent_value, pg_intent_e, pg_intent_name)
 VALUE_OF(severity_value, pg_severity_e, pg_finding_severity)
 VALUE_OF(end_value, pg_end_e, pg_capture_end)
 VALUE_OF(keep_value, pg_keep_e, pg_capture_keep)
@@ -32,6 +33,8 @@ static const pg_label_t label_METHOD = { "method", PG_METHOD_COUNT,
                                          method_value };
 static const pg_label_t label_PORT = { "port", PG_PORTCLASS_COUNT,
                                        port_value };
+static const pg_label_t label_INTENT = { "intent", PG_INTENT_COUNT,
+                                         intent_value };
 static const pg_label_t label_POSTURE = { "posture", PG_POSTURE_COUNT,
                                           posture_value };
 static const pg_label_t label_SEVERITY = { "severity",
@@ -88,6 +91,7 @@ VALUE(BY_OUTCOME, pg_render_outcome_total(m->s, (pg_outcome_e)i))
 VALUE(ATTEMPTS, m->s->count[i][j])
 VALUE(BY_METHOD, m->s->by_method[i])
 VALUE(BY_PORT, m->s->by_port_class[i])
+VALUE(BY_INTENT, m->s->by_intent[i])
 VALUE(PERMITTED, m->s->permitted)
 VALUE(FIRST, m->s->first)
 VALUE(LAST, m->s->last)

@@ -41,6 +41,9 @@
     X(BY_PORT, LEDGER, "port_attempts", COUNTER, NONE, "by_port_class",       \
       "Port", PORT, NONE,                                                     \
       "Relay attempts by what the port they asked for is for")                \
+    X(BY_INTENT, LEDGER, "intent_attempts", COUNTER, NONE, "by_intent",       \
+      "Intent", INTENT, NONE,                                                 \
+      "Relay attempts by what their destination is asked for")                \
     X(PERMITTED, LEDGER, "permitted", COUNTER, NONE, "permitted",             \
       "Permitted", NONE, NONE,                                                \
       "Requests carried for clients that may; no attempts")                   \

@@ -385,6 +385,7 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
     tally->by_family[v->family]++;
     tally->by_method[method_of(v->method)]++;
     tally->by_port_class[pg_portclass(v->port)]++;
+    tally->by_intent[pg_intent_of_verdict(v)]++;
     count_time(tally, hit);
     pg_tally_seen(tally, event->time);
     count_tops(tally, hit);
@@ -543,6 +544,7 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from)
     join_numbers(tally->by_method, from->by_method, PG_METHOD_COUNT);
     join_numbers(tally->by_port_class, from->by_port_class,
                  PG_PORTCLASS_COUNT);
+    join_numbers(tally->by_intent, from->by_intent, PG_INTENT_COUNT);
     join_numbers(tally->shape, from->shape, PG_SHAPE_COUNT);
     join_numbers(tally->envelope, from->envelope, PG_ENVELOPE_COUNT);
     join_numbers(tally->format, from->format, PG_TALLY_FORMATS);

@@ -101,6 +101,7 @@ typedef struct pg_tally_t {
     apr_uint64_t by_family[PG_FAMILY_COUNT];
     apr_uint64_t by_method[PG_METHOD_COUNT];
     apr_uint64_t by_port_class[PG_PORTCLASS_COUNT];
+    apr_uint64_t by_intent[PG_INTENT_COUNT];
     apr_uint64_t answered;       /* attempts with a 2xx                   */
     apr_uint64_t alone[PG_GROUND_COUNT]; /* the same by what each says by
                                     itself                                */

@@ -168,6 +168,26 @@ def test_windows_encodings_are_read(tmp_path, encoding, end):
         == "Ü\U0001f600"
 
 
+def test_what_targets_are_asked_for_is_counted_alike_everywhere(tmp_path):
+    log = write(tmp_path / "log", TEMPLATES["akamai"], _expand(
+        TEMPLATE, ("203.0.113.23", "GET", "http://azenv.net/", "HTTP/1.1",
+                   "404", "199")))
+    ledger = tmp_path / "ledger"
+    run("scan", "--into", ledger, log)
+    shown = json.loads(run("show", "-O", "json", ledger).stdout)
+    for found in (_scan(log)[1], shown):
+        known = {k: n for k, n in found["by_intent"].items() if n}
+        assert known == {"unknown": 1, "proxy-check": 1, "mail": 1}
+        assert {row["key"]: row["intent"]
+                for row in found["top"]["targets"]["entries"]} == {
+            "azenv.net:80": "proxy-check", "smtp.example.net:587": "mail",
+            "check.example.com:80": "unknown"}
+    for command in (["scan", "-q", "-O", "prometheus", log],
+                    ["show", "-O", "prometheus", ledger]):
+        assert b'proxyguard_intent_attempts_total{intent="mail"} 1\n' in run(
+            *command).stdout
+
+
 BASE64 = base64.b64encode(b"GET http://check.example.com/ip.php HTTP/1.1\n"
                           b"Host: check.example.com\nUser-Agent: scanner\n"
                           ).decode()

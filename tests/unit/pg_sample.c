@@ -302,6 +302,9 @@ static void make_totals(pg_snapshot_t *s)
     s->by_method[PG_METHOD_GET] = s->by_family[PG_FAMILY_GET];
     s->by_method[PG_METHOD_CONNECT] = s->by_family[PG_FAMILY_CONNECT];
     s->by_port_class[PG_PORTCLASS_TLS] = s->by_family[PG_FAMILY_CONNECT];
+    s->by_intent[PG_INTENT_CHECK] = s->by_family[PG_FAMILY_GET];
+    s->by_intent[PG_INTENT_UNKNOWN] = s->attempts
+                                      - s->by_family[PG_FAMILY_GET];
 }
 
 static pg_snapshot_t *make_snapshot(maker_t *m)

@@ -93,6 +93,8 @@ static void alike(const pg_snapshot_t *a, const pg_snapshot_t *b)
     ck_assert_int_eq(a->last, b->last);
     ck_assert_int_eq(memcmp(a->count, b->count, sizeof(a->count)), 0);
     ck_assert_uint_eq(a->permitted, b->permitted);
+    ck_assert_int_eq(memcmp(a->by_intent, b->by_intent,
+                            sizeof(a->by_intent)), 0);
     ck_assert_uint_eq(a->sources.estimate, b->sources.estimate);
     ck_assert_uint_eq(a->recent_count, b->recent_count);
     ck_assert_uint_eq(a->vhost_count, b->vhost_count);

@@ -117,8 +117,13 @@ static void same(const pg_ledger_t *x, const pg_ledger_t *y)
 START_TEST(the_order_does_not_matter)
 {
     pg_ledger_t *sum = sum_of("01234");
+    apr_uint64_t intents = 0;
 
     ck_assert_uint_eq(of(sum)->attempts, SERVERS * 100);
+    for (unsigned n = 0; n < PG_INTENT_COUNT; n++) {
+        intents += of(sum)->by_intent[n];
+    }
+    ck_assert_uint_eq(intents, SERVERS * 100);
     ck_assert_uint_eq(of(sum)->ledgers, SERVERS);
     same(sum, sum_of("43210"));
     same(sum, sum_of("20413"));
