@@ -2,7 +2,6 @@
 
 #include "pg_mailjson.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <apr_strings.h>
@@ -15,24 +14,35 @@ enum { MOST = 1 << 21 };         /* octets of a line                      */
 
 /* --- the envelope -------------------------------------------------------- */
 
+static int number(const char *digits, int n)
+{
+    int value = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (pg_octet_is_digit(digits[i])) {
+            value = 10 * value + digits[i] - '0';
+        }
+    }
+    return value;
+}
+
 /* "sender Wed Nov 25 22:51:34 2026"; 0: nothing of the kind. */
-static apr_time_t time_of(pg_span_t from, apr_pool_t *pool)
+static apr_time_t time_of(pg_span_t from)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char name[4] = "";
-    int day, hour, minute, second, year;
-    const char *month;
+    const char *at, *month;
 
-    if (sscanf(apr_pstrmemdup(pool, from.ptr, from.len),
-               "%*s %*s %3s %d %d:%d:%d %d", name, &day, &hour, &minute,
-               &second, &year) != 6
-        || (month = strstr(months, name)) == NULL || year < 1970
-        || year > 9999) {
+    from = pg_span_trim(from);
+    at = from.ptr + (from.len < 24 ? 0 : from.len - 24);
+    if (from.len < 24
+        || (month = memmem(months, 36, at + 4, 3)) == NULL) {
         return 0;
     }
     return apr_time_from_sec(
-        (pg_calendar_day(year, (int)(month - months) / 3 + 1, day) * 24
-         + hour) * 3600 + minute * 60 + second);
+        ((pg_calendar_day(number(at + 20, 4), (int)(month - months) / 3 + 1,
+                          number(at + 8, 2)) * 24
+          + number(at + 11, 2)) * 60 + number(at + 14, 2)) * 60
+        + number(at + 17, 2));
 }
 
 pg_span_t pg_mailjson_recipient(pg_span_t *rest)
@@ -128,7 +138,7 @@ pg_span_t pg_mailjson_line(const pg_mbox_read_t *read, pg_span_t message,
     pg_ecs_capture_t capture = {
         .conversation = read->field[PG_MBOX_CONVERSATION], .mail = &mail
     };
-    pg_event_t event = { .time = time_of(read->from, pool),
+    pg_event_t event = { .time = time_of(read->from),
                          .outcome = PG_OUTCOME_SUNK,
                          .vhost = read->field[PG_MBOX_VHOST] };
     pg_ecs_t in = { .event = &event, .capture = &capture,

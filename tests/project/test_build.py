@@ -173,10 +173,13 @@ FOR_THE_SINK = {
     "pthread_cond_signal": ["pg_deadline"],
     "pthread_cond_timedwait": ["pg_deadline"],
     "pthread_mutex_destroy": ["pg_conversation"],
-    "pthread_mutex_init": ["pg_conversation", "pg_deadline"],
+    "pthread_mutex_init": ["pg_deadline"],
     "pthread_mutex_lock": ["pg_conversation", "pg_deadline"],
-    "pthread_mutex_trylock": ["pg_conversation", "pg_deadline"],
+    "pthread_mutex_trylock": ["pg_conversation"],
     "pthread_mutex_unlock": ["pg_conversation", "pg_deadline"],
+    "pthread_mutexattr_destroy": ["pg_deadline"],
+    "pthread_mutexattr_init": ["pg_deadline"],
+    "pthread_mutexattr_settype": ["pg_deadline"],
 }
 
 
