@@ -39,6 +39,34 @@ int pg_clireport_view(const pg_cli_t *cli, pg_query_t *query, int option)
                                 takes) : 0;
 }
 
+/* When counting ended; when the snapshot was taken, if it goes on, as a server
+ * says every few seconds. */
+static apr_time_t end_of(const pg_snapshot_t *s)
+{
+    apr_time_t to = s->covered_count ? s->covered[s->covered_count - 1].to : 0;
+
+    return to && to < s->taken - apr_time_from_sec(60) ? to : s->taken;
+}
+
+/* What is too old for a ring by now was never put there by an import: its
+ * zeros say nothing. */
+static apr_status_t as_of_its_end(pg_snapshot_t **out, pg_ledger_t *ledger,
+                                  apr_pool_t *pool)
+{
+    const pg_snapshot_t *today = *out;
+    apr_status_t failed = pg_ledger_snapshot(out, ledger, end_of(today), pool);
+
+    for (int p = 0; p < PG_PERIOD_COUNT && failed == APR_SUCCESS; p++) {
+        pg_series_t *s = &(*out)->series[p];
+
+        while (s->n && s->bucket->start < today->series[p].bucket->start) {
+            s->bucket++;
+            s->n--;
+        }
+    }
+    return failed;
+}
+
 int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
                         const char *path, apr_time_t now, apr_pool_t *pool)
 {
@@ -49,6 +77,9 @@ int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
 
     if (failed == APR_SUCCESS) {
         failed = pg_ledger_snapshot(out, ledger, now, pool);
+    }
+    if (failed == APR_SUCCESS && end_of(*out) < now) {
+        failed = as_of_its_end(out, ledger, pool);
     }
     if (failed == APR_SUCCESS) {
         return 0;
@@ -64,6 +95,7 @@ pg_report_t pg_clireport_report(const pg_cli_t *cli,
     return (pg_report_t){
         .ledger = snapshot,
         .now = now,
+        .ended = snapshot->taken < now,
         .version = PROXYGUARD_VERSION,
         .in_file = true,
         .view.lang = cli->lang,

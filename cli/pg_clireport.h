@@ -48,7 +48,8 @@ int pg_clireport_view(const pg_cli_t *cli, pg_query_t *query, int option);
 int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
                         const char *name, const char *also);
 
-/** What a ledger holds: 0, or an exit status after a message. */
+/** What a ledger holds, now or when counting ended: 0, or an exit status after
+ *  a message. */
 int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
                         const char *path, apr_time_t now, apr_pool_t *pool);
 

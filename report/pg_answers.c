@@ -178,6 +178,13 @@ static apr_time_t last_of(const pg_snapshot_t *s)
     return s->by_family[PG_FAMILY_HOST] ? 0 : s->last;
 }
 
+/* A log has an end, and no "now"; so has the ledger of a server that does not
+ * run. */
+static bool is_over(const asker_t *a)
+{
+    return a->report->scanned || a->report->ended;
+}
+
 static pg_card_t now(const asker_t *a)
 {
     static const pg_phrase_e words[] = {
@@ -189,11 +196,16 @@ static pg_card_t now(const asker_t *a)
     };
     const pg_trend_t *t = &a->m->trend;
     apr_time_t last = last_of(a->s);
-    pg_card_t out = card(PG_PHRASE_Q_NOW, t->pace == PG_PACE_MORE
-                                              ? PG_MOOD_WARN : PG_MOOD_PLAIN,
+    pg_card_t out = card(is_over(a) ? PG_PHRASE_Q_END : PG_PHRASE_Q_NOW,
+                         t->pace == PG_PACE_MORE ? PG_MOOD_WARN
+                                                 : PG_MOOD_PLAIN,
                          words[t->pace], NULL);
 
-    if (t->hour) {
+    if (t->pace == PG_PACE_UNKNOWN && t->hour == 0 && last) {
+        out.answer = (pg_sentence_t){ PG_PHRASE_NOW_LAST,
+                                      { time_of(a, last) } };
+    }
+    else if (t->hour) {
         more(&out, PG_PHRASE_NOW_COUNT, number(a, t->hour), NULL, NULL);
     }
     else if (last) {
@@ -203,8 +215,11 @@ static pg_card_t now(const asker_t *a)
         more(&out, PG_PHRASE_NOW_USUAL_MORE, mean(a, t->usual),
              number(a, t->hours), NULL);
     }
-    else {
+    else if (!is_over(a)) {
         more(&out, PG_PHRASE_NOW_TOO_EARLY, NULL, NULL, NULL);
+    }
+    if (is_over(a)) {
+        more(&out, PG_PHRASE_NOW_END, time_of(a, a->s->taken), NULL, NULL);
     }
     return out;
 }
@@ -222,7 +237,7 @@ static const char *course_of(const asker_t *a)
 {
     const pg_trend_t *t = &a->m->trend;
     /* what is read years later must not say "last year" */
-    apr_time_t today = a->report->scanned ? 0 : a->s->taken;
+    apr_time_t today = is_over(a) ? 0 : a->s->taken;
 
     return pg_course_words(t->year.known ? &t->year : &t->months, today,
                            a->report->view.lang, a->pool);
@@ -246,10 +261,12 @@ static pg_card_t month(const asker_t *a)
     if (course && t->monthly != PG_PACE_UNKNOWN) {
         more(&out, words[t->monthly], NULL, NULL, NULL);
     }
-    more(&out, PG_PHRASE_MONTH_COUNT, number(a, t->month), NULL, NULL);
+    if (a->s->series[PG_PERIOD_MONTH].n) {
+        more(&out, PG_PHRASE_MONTH_COUNT, number(a, t->month), NULL, NULL);
+    }
     figure(&out, a, PG_PHRASE_MONTH_LAST, t->last_month);
     figure(&out, a, PG_PHRASE_MONTH_YEAR, t->last_year);
-    if (!t->last_year.known) {
+    if (!t->last_year.known && !t->year.known) {
         more(&out, PG_PHRASE_MONTH_NO_YEAR, NULL, NULL, NULL);
     }
     return out;
@@ -314,6 +331,22 @@ static void hosts(pg_card_t *out, const asker_t *a)
     perhaps_ours(out, a);
 }
 
+/* Attempts that the months do not show. While a server counts, the total may
+ * be a few ahead of them. */
+static void without_month(pg_card_t *out, const asker_t *a)
+{
+    const pg_series_t *months = &a->s->series[PG_PERIOD_MONTH];
+    apr_uint64_t sum = 0, noise = a->report->in_file ? 0 : a->s->attempts / 100;
+
+    for (apr_size_t i = 0; i < months->n; i++) {
+        sum += months->bucket[i].attempts;
+    }
+    if (a->report->scanned == NULL && a->s->attempts > sum + noise) {
+        more(out, PG_PHRASE_SINCE_NO_MONTH, number(a, a->s->attempts - sum),
+             NULL, NULL);
+    }
+}
+
 static pg_card_t since(const asker_t *a)
 {
     const pg_distinct_t *d = &a->s->sources;
@@ -328,6 +361,7 @@ static pg_card_t since(const asker_t *a)
     if (a->s->in_memory) {
         more(&out, PG_PHRASE_SINCE_MEMORY, NULL, NULL, NULL);
     }
+    without_month(&out, a);
     hosts(&out, a);
     return out;
 }
@@ -345,7 +379,7 @@ int pg_answers_of(pg_card_t out[PG_ANSWERS_MAX], const pg_measured_t *m,
         return n;
     }
     out[n++] = relayed(&a);
-    if (!a.report->scanned) {    /* a log has an end, and no "now"        */
+    if (!a.report->scanned || a.report->scanned->last) {
         out[n++] = now(&a);
     }
     out[n++] = month(&a);

@@ -172,6 +172,10 @@
       "許可したクライアントの要求は {0} 件を中継しました。")                  \
     X(Q_NOW, "Is somebody trying now?",                                       \
       "今、試行が続いているか")                                               \
+    X(Q_END, "Was somebody trying at the end?",                               \
+      "記録の終わりに試行が続いていたか")                                     \
+    X(NOW_END, "The records end at {0} UTC.",                                 \
+      "記録は {0} UTC までです。")                                            \
     X(NOW_NONE, "Not in the last hour.",                                      \
       "この 1 時間はありません。")                                            \
     X(NOW_SOME, "Yes.",                                                       \
@@ -218,6 +222,11 @@
       "with the server.",                                                     \
       "台帳のファイルを使えないため、この件数はサーバーの停止とともに"         \
       "失われます。")                                                         \
+    X(SINCE_NO_MONTH,                                                         \
+      "{0} of them {0:is|are} in no month: their time is missing, in the "    \
+      "future, or more than 20 years ago.",                                   \
+      "うち {0} 件は、日時がないか、未来か、20 年より前のため、どの月にも"    \
+      "含まれません。")                                                       \
     X(HOSTS_IN_ALL,                                                           \
       "{0} of them only {0:asks|ask} in Host for a name that is not ours; "   \
       "the answers above leave these out.",                                   \

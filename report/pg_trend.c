@@ -79,6 +79,14 @@ static double usual_hours(pg_trend_t *out, const pg_snapshot_t *s)
     return sqrt(fmax(0, squares / n - out->usual * out->usual));
 }
 
+/* Does the history by minutes go back an hour? */
+static bool knows_hour(const pg_snapshot_t *s)
+{
+    const pg_series_t *minutes = &s->series[PG_PERIOD_MINUTE];
+
+    return minutes->n && minutes->bucket->start <= s->taken - HOUR;
+}
+
 static pg_pace_e pace_of(const pg_trend_t *t, double deviation)
 {
     double margin = 2 * fmax(deviation, sqrt(t->usual));
@@ -241,7 +249,7 @@ void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s)
 
     *out = (pg_trend_t){ .hour = last_hour(s) };
     deviation = usual_hours(out, s);
-    out->pace = pace_of(out, deviation);
+    out->pace = knows_hour(s) ? pace_of(out, deviation) : PG_PACE_UNKNOWN;
     months(out, s);
     out->hosts = hosts_of_a_day(s);
     pg_trend_compare(&out->year, s, pg_trend_month(s->taken, 1),

@@ -93,6 +93,41 @@ def test_the_mail_is_a_message_that_others_can_read(sensors, lang, subject):
     assert bad.returncode == 64
 
 
+# --- records that have an end ------------------------------------------------
+
+def imported(tmp_path, sensors, years):
+    """A ledger with the north sensor's log, so many years earlier."""
+    log = sensors[0].split("=")[1].replace(".json", ".log")
+    moved = tmp_path / "moved.log"
+    with open(log, encoding="utf-8") as f:
+        moved.write_text(re.sub(r"/(20\d\d):", lambda m: "/%d:" % (
+            int(m[1]) - years), f.read()), encoding="utf-8")
+    run("scan", "-q", "--into", tmp_path / "ledger", moved)
+    return tmp_path / "ledger"
+
+
+def test_a_ledger_that_nobody_counts_into_is_shown_as_of_its_end(tmp_path,
+                                                                 sensors):
+    text = run("show", imported(tmp_path, sensors, 0)).stdout.decode()
+    assert "trying now" not in text and "last hour" not in text
+    assert ("Was somebody trying at the end?\n  The last one was at 2014-11-23 "
+            "23:51:42. The records end at 2014-11-23 23:51:42 UTC.") in text
+    assert "CONNECT has more than tripled since October 2013" in text
+    assert "2,370 attempts so far this month.\n" in text
+    scan = run("scan", "-q", sensors[0].split("=")[1].replace(
+        ".json", ".log")).stdout.decode()
+    assert "trying now" not in scan
+    assert "3 attempts in the last hour." in scan
+
+
+def test_what_is_older_than_the_history_has_a_sentence(tmp_path, sensors):
+    done = run("show", imported(tmp_path, sensors, 14))
+    text = done.stdout.decode()
+    assert "17,597 of them are in no month: their time is missing, in the " \
+        "future, or more than 20 years ago." in text
+    assert "so far this month" not in text
+
+
 # --- compare -----------------------------------------------------------------
 
 def test_a_sentence_stands_above_each_chart(sensors):
