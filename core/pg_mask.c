@@ -50,13 +50,46 @@ static void add_kind(out_t *out, const char *kind)
     add(out, PG_SPAN("-"));
 }
 
-/* ".tld" when the name has a dot and ends in two or three letters. */
-static pg_span_t top_level(pg_span_t name)
+apr_size_t pg_mask_suffix(pg_span_t name)
 {
+    static const char *const second[] = { "com", "co", "net", "ne", "org",
+                                          "or", "edu", "ac", "gov", "go",
+                                          "gob", NULL };
+    apr_size_t dot = pg_span_rfind(name, '.'), before;
+
+    if (dot == name.len || name.len - dot != 3) {
+        return dot == name.len ? 0 : dot + 1;
+    }
+    before = pg_span_rfind(pg_span_upto(name, dot), '.');
+    return before < dot
+           && is_one_of(pg_span_make(name.ptr + before + 1, dot - before - 1),
+                        second) ? before + 1 : dot + 1;
+}
+
+bool pg_mask_is_generic(pg_span_t label)
+{
+    static const char *const words[] = {
+        "www", "mx", "mail", "smtp", "imap", "pop", "ns", "dns", "ftp", "m",
+        "api", "img", "static", "cdn", "news", "proxy", "vpn", NULL
+    };
+    int digits = 0;
+
+    while (label.len > 1 && digits < 3
+           && pg_octet_is_digit(label.ptr[label.len - 1])) {
+        label.len--;
+        digits++;
+    }
+    return is_one_of(label, words);
+}
+
+/* ".tld", or ".com.tw", if the name ends in two or three letters. */
+static pg_span_t public_part(pg_span_t name)
+{
+    apr_size_t suffix = pg_mask_suffix(name);
     apr_size_t dot = pg_span_rfind(name, '.');
     pg_span_t tld = pg_span_from(name, dot);
 
-    if (dot == 0 || (tld.len != 3 && tld.len != 4)) {
+    if (suffix < 2 || (tld.len != 3 && tld.len != 4)) {
         return PG_SPAN("");
     }
     for (apr_size_t i = 1; i < tld.len; i++) {
@@ -64,12 +97,13 @@ static pg_span_t top_level(pg_span_t name)
             return PG_SPAN("");
         }
     }
-    return tld;
+    return pg_span_from(name, suffix - 1);
 }
 
 static void add_name(out_t *out, const pg_key_t *key, pg_span_t name)
 {
     char lower[256];
+    pg_span_t first;
 
     if (name.len && name.ptr[name.len - 1] == '.') {
         name.len--;
@@ -79,9 +113,14 @@ static void add_name(out_t *out, const pg_key_t *key, pg_span_t name)
         pg_span_lower(lower, name);
     }
     name.ptr = lower;
+    first = pg_span_upto(name, pg_span_find(name, '.'));
+    if (pg_mask_is_generic(first) && first.len + 1 < pg_mask_suffix(name)) {
+        add(out, first);
+        add(out, PG_SPAN("."));
+    }
     add_kind(out, "host");
     add_code(out, hash_of(key, name));
-    add(out, top_level(name));
+    add(out, public_part(name));
 }
 
 static void add_host(out_t *out, const pg_key_t *key,
@@ -162,6 +201,41 @@ static bool is_known_scheme(pg_span_t scheme)
     return is_one_of(scheme, known);
 }
 
+/* A file's name looks like a host's, but for its end. */
+static bool is_file(pg_span_t segment)
+{
+    static const char *const ends[] = {
+        "html", "htm", "php", "asp", "aspx", "jsp", "cgi", "js", "css", "png",
+        "gif", "jpg", "jpeg", "ico", "svg", "txt", "xml", "json", NULL
+    };
+    apr_size_t dot = pg_span_rfind(segment, '.');
+
+    return dot < segment.len && pg_span_find(segment, '.') == dot
+           && is_one_of(pg_span_from(segment, dot + 1), ends);
+}
+
+static bool may_name(pg_span_t agent);
+
+/* "/zc/body.png?x" as "/zc/body.png?...". */
+static void add_path(out_t *out, pg_span_t path)
+{
+    apr_size_t end = pg_span_find_any(path, "?#;");
+    bool more = end < path.len;
+
+    path = pg_span_upto(path, end < 100 ? end : 100);
+    while (path.len) {
+        apr_size_t slash = pg_span_find(pg_span_from(path, 1), '/') + 1;
+        pg_span_t segment = pg_span_upto(pg_span_from(path, 1), slash - 1);
+
+        add(out, PG_SPAN("/"));
+        add(out, pg_span_find_any(segment, "%~@") < segment.len
+                 || (!is_file(segment) && may_name(segment))
+                     ? PG_SPAN("...") : segment);
+        path = pg_span_from(path, slash);
+    }
+    add(out, more || end > 100 ? PG_SPAN("?...") : PG_SPAN(""));
+}
+
 static void add_absolute(out_t *out, const pg_key_t *key,
                          const pg_target_t *t)
 {
@@ -169,12 +243,7 @@ static void add_absolute(out_t *out, const pg_key_t *key,
     add(out, PG_SPAN("://"));
     add_host(out, key, &t->authority);
     add_port(out, &t->authority);
-    if (t->path.len) {
-        add(out, PG_SPAN("/"));
-    }
-    if (t->path.len > 1) {
-        add(out, PG_SPAN("..."));
-    }
+    add_path(out, t->path);
 }
 
 apr_size_t pg_mask_target(char *out, const pg_key_t *key, pg_span_t target)

@@ -4,7 +4,7 @@
  * keyed pseudonym (SipHash-2-4): the same name is the same pseudonym as long
  * as the key is the same, and without the key nobody can try names until one
  * fits. The shape stays readable: "http://www.a.example:81/x" becomes
- * "http://host-3vq5k1mz:81/..." . */
+ * "http://www.host-3vq5k1mz:81/x". */
 #ifndef PG_MASK_H
 #define PG_MASK_H
 
@@ -12,16 +12,25 @@
 #include "pg_target.h"
 
 /** Enough for every pseudonym but that of a target. */
-#define PG_MASK_SIZE 32
+#define PG_MASK_SIZE 48
 
 /** Enough for a masked target: a scheme of up to 16 octets, a pseudonym, a
- *  port and a mark for the path. */
-#define PG_MASK_TARGET_SIZE 80
+ *  port and 100 octets of a path. */
+#define PG_MASK_TARGET_SIZE 176
+
+/** Where the part of a name begins that anybody may register below: "com.tw"
+ *  in "mx0.hinet.com.tw", "example" in "a.example"; 0: it is the whole. */
+apr_size_t pg_mask_suffix(pg_span_t name);
+
+/** Does a first label say what kind of host it is, and not whose: "www",
+ *  "mx0"? */
+bool pg_mask_is_generic(pg_span_t label);
 
 /**
  * A host: "ip-XXXXXXXX" for an address (the same for all its spellings),
- * "host-XXXXXXXX.tld" for a name, case and trailing dot aside. A top-level
- * domain of two or three letters stays, since it names nobody.
+ * "mx0.host-XXXXXXXX.com.tw" for a name, case and trailing dot aside. A first
+ * label such as mx0 stays, and a top-level domain of two or three letters with
+ * what stands before it in a country, since they name nobody.
  * @param out   PG_MASK_SIZE octets; NUL-terminated
  * @return octets written
  */
@@ -34,8 +43,10 @@ apr_size_t pg_mask_host(char *out, const pg_key_t *key, pg_span_t host);
 apr_size_t pg_mask_authority(char *out, const pg_key_t *key, pg_span_t s);
 
 /**
- * A request-target: scheme, pseudonym and port, and "/..." for a path, which
- * may name this server or a client. What is no target becomes "text-XXXXXXXX".
+ * A request-target: scheme, pseudonym, port, and the path of a third party's
+ * URL, but for segments that may name somebody, and the query. A path alone is
+ * this server's, and becomes "/...". What is no target becomes
+ * "text-XXXXXXXX".
  * @param out   PG_MASK_TARGET_SIZE octets
  */
 apr_size_t pg_mask_target(char *out, const pg_key_t *key, pg_span_t target);

@@ -7,30 +7,6 @@
 
 /* --- a name -------------------------------------------------------------- */
 
-static bool is_one_of(pg_span_t s, const char *const *words)
-{
-    for (; *words; words++) {
-        if (pg_span_ieq(s, pg_span_str(*words))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Without the digits behind it: mx0, www2. */
-static bool is_generic(pg_span_t label)
-{
-    static const char *const words[] = {
-        "www", "mx", "mail", "smtp", "imap", "pop", "ns", "dns", "ftp", "m",
-        "api", "img", "static", "cdn", "news", "proxy", "vpn", NULL
-    };
-
-    while (label.len > 1 && pg_octet_is_digit(label.ptr[label.len - 1])) {
-        label.len--;
-    }
-    return is_one_of(label, words);
-}
-
 static void symbols(pg_sink_t *sink, const pg_key_t *key, pg_span_t label)
 {
     static const char *const shapes[] = { "●", "▲", "■", "◆", "★", "▼",
@@ -49,32 +25,9 @@ static void symbols(pg_sink_t *sink, const pg_key_t *key, pg_span_t label)
     }
 }
 
-/* The last label, and the one before it below a country. */
-static apr_size_t public_suffix(pg_span_t name)
-{
-    static const char *const second[] = { "com", "co", "net", "ne", "org",
-                                          "or", "edu", "ac", "gov", "go",
-                                          "gob", NULL };
-    apr_size_t last = name.len, before;
-
-    while (last > 0 && name.ptr[last - 1] != '.') {
-        last--;
-    }
-    if (last == 0 || name.len - last != 2) {
-        return last;
-    }
-    before = last - 1;
-    while (before > 0 && name.ptr[before - 1] != '.') {
-        before--;
-    }
-    return before > 0
-           && is_one_of(pg_span_make(name.ptr + before, last - 1 - before),
-                        second) ? before : last;
-}
-
 static void put_name(pg_sink_t *sink, const pg_key_t *key, pg_span_t name)
 {
-    apr_size_t suffix = public_suffix(name);
+    apr_size_t suffix = pg_mask_suffix(name);
     pg_span_t rest = pg_span_upto(name, suffix);
     bool first = true;
 
@@ -83,7 +36,7 @@ static void put_name(pg_sink_t *sink, const pg_key_t *key, pg_span_t name)
         pg_span_t label = pg_span_upto(rest, dot);
 
         /* "www.com.tw" has no other label */
-        if (first && is_generic(label) && dot + 1 < rest.len) {
+        if (first && pg_mask_is_generic(label) && dot + 1 < rest.len) {
             pg_sink_put(sink, label);
         }
         else {
@@ -98,7 +51,7 @@ static void put_name(pg_sink_t *sink, const pg_key_t *key, pg_span_t name)
 
 pg_span_t pg_article_site(pg_span_t name)
 {
-    apr_size_t suffix = public_suffix(name), from;
+    apr_size_t suffix = pg_mask_suffix(name), from;
 
     if (suffix < 2) {
         return name;

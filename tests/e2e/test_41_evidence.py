@@ -339,8 +339,8 @@ def test_a_key_gives_the_same_pseudonyms_everywhere(httpd_with, key):
     server.log.attempt()
     line, = lines(server, 1)
     assert line["source"]["address"] == "ip-c3sf4dq7"
-    assert line["destination"]["address"] == "host-c7q6hfva"
-    assert line["url"]["original"] == "http://host-c7q6hfva/..."
+    assert line["destination"]["address"] == "www.host-c7q6hfva"
+    assert line["url"]["original"] == "http://www.host-c7q6hfva/x?..."
     assert line["observer"]["name"] == "host-hxw893zg"
 
 

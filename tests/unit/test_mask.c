@@ -39,13 +39,33 @@ START_TEST(a_key_has_its_pseudonyms)
                                     0x8899aabbccddeeffu } };
 
     ck_assert_str_eq(host(&key, "127.0.0.1"), "ip-c3sf4dq7");
-    ck_assert_str_eq(host(&key, "www.m.example"), "host-c7q6hfva");
+    ck_assert_str_eq(host(&key, "www.m.example"), "www.host-c7q6hfva");
+}
+END_TEST
+
+START_TEST(a_first_label_that_says_what_kind_of_host_it_is_stays)
+{
+    static const char *const rows[][2] = {
+        { "www.a.com", "www.host-" }, { "MX0.a.com.tw", "mx0.host-" },
+        { "static999.a.com.tw", "static999.host-" },
+        { "mx12345.a.com", "host-" }, { "acme.a.com", "host-" },
+        { "www.com", "host-" }, { "www.com.tw", "host-" }, { "www", "host-" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const char *out = host(&one_key, rows[i][0]);
+
+        ck_assert_msg(!strncmp(out, rows[i][1], strlen(rows[i][1])), "%s",
+                      out);
+    }
 }
 END_TEST
 
 START_TEST(only_a_short_top_level_domain_stays)
 {
-    ck_assert_ptr_nonnull(strstr(host(&one_key, "mx.a.com.tw"), ".tw"));
+    ck_assert_ptr_nonnull(strstr(host(&one_key, "mx.a.com.tw"), ".com.tw"));
+    ck_assert_ptr_null(strstr(host(&one_key, "mx.acme.tw"), "acme"));
+    ck_assert_ptr_null(strstr(host(&one_key, "com.tw"), "com"));
     ck_assert_ptr_null(strstr(host(&one_key, "mx.a.company"), ".c"));
     ck_assert_ptr_null(strchr(host(&one_key, "intranet"), '.'));
     ck_assert_ptr_null(strchr(host(&one_key, "a.1b"), '.'));
@@ -56,17 +76,25 @@ END_TEST
 START_TEST(a_target_keeps_its_shape_and_loses_its_names)
 {
     static const char *const rows[][3] = {
-        { "http://www.a.com/", "http://host-", ".com/" },
-        { "http://www.a.com:81/x?own.example", "http://host-", ".com:81/..." },
-        { "http://u:secret@www.a.com", "http://host-", ".com" },
-        { "mx.a.tw:25", "host-", ".tw:25" },
+        { "http://www.a.com/", "http://www.host-", ".com/" },
+        { "http://www.a.com:81/x?own.example", "http://www.host-",
+          ".com:81/x?..." },
+        { "http://a.com/zc/chs/img/body.png", "http://host-",
+          ".com/zc/chs/img/body.png" },
+        { "http://a.com/secret.example/~u/index.php?q", "http://host-",
+          ".com/.../.../index.php?..." },
+        { "http://a.com/u@b/192.0.2.1/%41/secret.b.html", "http://host-",
+          ".com/.../.../.../..." },
+        { "http://a.com//x/", "http://host-", ".com//x/" },
+        { "http://u:secret@www.a.com", "http://www.host-", ".com" },
+        { "mx.a.tw:25", "mx.host-", ".tw:25" },
         { "[2001:db8::1]:443", "ip-", ":443" },
         { "192.0.2.1:80", "ip-", ":80" },
         { "/path", "/...", "/..." },
         { "*", "*", "*" },
         { "telnet 192.0.2.1 23", "text-", "" },
         { "http:/www.a.com", "text-", "" },
-        { "WSS://www.a.com/", "WSS://host-", ".com/" },
+        { "WSS://www.a.com/", "WSS://www.host-", ".com/" },
         { "www.a.com://b/", "text-", "" },
     };
     char out[PG_MASK_TARGET_SIZE];
@@ -79,7 +107,7 @@ START_TEST(a_target_keeps_its_shape_and_loses_its_names)
         ck_assert_uint_eq(n, strlen(out));
         ck_assert_msg(strncmp(out, rows[i][1], strlen(rows[i][1])) == 0
                       && n >= end && strcmp(out + n - end, rows[i][2]) == 0
-                      && !strstr(out, "www") && !strstr(out, "secret"),
+                      && !strstr(out, "a.com") && !strstr(out, "secret"),
                       "%s -> %s", rows[i][0], out);
     }
 }
@@ -149,6 +177,7 @@ PG_TEST_SUITE(mask)
     tcase_add_test(tc,
         a_name_has_one_pseudonym_for_one_key_whatever_its_spelling);
     tcase_add_test(tc, a_key_has_its_pseudonyms);
+    tcase_add_test(tc, a_first_label_that_says_what_kind_of_host_it_is_stays);
     tcase_add_test(tc, only_a_short_top_level_domain_stays);
     tcase_add_test(tc, a_target_keeps_its_shape_and_loses_its_names);
     tcase_add_loop_test(tc, only_what_names_nobody_is_shown, 0,
