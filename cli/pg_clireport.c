@@ -2,6 +2,7 @@
 
 #include "pg_clireport.h"
 
+#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "pg_ledger.h"
@@ -22,7 +23,28 @@ int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
     return pg_cli_usage(cli, "--output: '%s' is none of %s", name, known);
 }
 
-int pg_clireport_view(const pg_cli_t *cli, pg_query_t *query, int option)
+int pg_clireport_key(const pg_cli_t *cli, pg_key_t *out, const char *path)
+{
+    static const pg_key_t first = { .k = { 0x70726f7879677561, 1 } };
+    static const pg_key_t second = { .k = { 0x70726f7879677561, 2 } };
+    char secret[4096];
+    FILE *file = fopen(path, "re");
+    size_t n = file ? fread(secret, 1, sizeof(secret), file) : 0;
+
+    if (file) {
+        fclose(file);
+    }
+    if (n < 16) {
+        pg_cli_say(cli, "--key: %s does not hold the 16 bytes that a secret "
+                   "needs", path);
+        return PG_EXIT_NO_INPUT;
+    }
+    out->k[0] = pg_hash_sip(&first, secret, n, 2, 4);
+    out->k[1] = pg_hash_sip(&second, secret, n, 2, 4);
+    return 0;
+}
+
+int pg_clireport_view(const pg_cli_t *cli, pg_clireport_t *asked, int option)
 {
 #define VIEW_NAME(name) [PG_OPT_VIEW_##name - PG_OPT_VIEW] = #name,
     static const char *const names[] = { PG_VIEW_OPTIONS(VIEW_NAME) };
@@ -30,13 +52,26 @@ int pg_clireport_view(const pg_cli_t *cli, pg_query_t *query, int option)
     const char *name, *takes;
 
     if (option == PG_OPT_MASK) {
-        query->view.mask = true;
+        asked->query.view.mask = true;
         return 0;
     }
+    if (option == PG_OPT_KEY) {
+        asked->has_key = true;
+        return pg_clireport_key(cli, &asked->key, optarg);
+    }
     name = names[option - PG_OPT_VIEW];
-    takes = pg_query_take(query, pg_span_str(name), pg_span_str(optarg));
+    takes = pg_query_take(&asked->query, pg_span_str(name),
+                          pg_span_str(optarg));
     return takes ? pg_cli_usage(cli, "--%s: '%s' is not %s", name, optarg,
                                 takes) : 0;
+}
+
+int pg_clireport_check(const pg_cli_t *cli, const pg_clireport_t *asked)
+{
+    const pg_view_t *view = &asked->query.view;
+
+    return view->until && view->since >= view->until
+           ? pg_cli_usage(cli, "--since must name a time before --until") : 0;
 }
 
 /* When counting ended; when the snapshot was taken, if it goes on, as a server
@@ -89,17 +124,34 @@ int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
     return PG_EXIT_NO_INPUT;
 }
 
-pg_report_t pg_clireport_report(const pg_cli_t *cli,
-                                const pg_snapshot_t *snapshot, apr_time_t now)
+/* A log has no pseudonyms of its own, as a ledger does. */
+static pg_key_t key_of(const pg_snapshot_t *snapshot,
+                       const pg_clireport_t *asked)
 {
-    return (pg_report_t){
+    pg_key_t key = asked->has_key ? asked->key : snapshot->pseudonyms;
+
+    if ((key.k[0] | key.k[1]) == 0) {
+        (void)apr_generate_random_bytes((unsigned char *)&key, sizeof(key));
+    }
+    return key;
+}
+
+pg_report_t pg_clireport_report(const pg_cli_t *cli,
+                                const pg_snapshot_t *snapshot,
+                                const pg_clireport_t *asked, apr_time_t now)
+{
+    pg_report_t out = {
         .ledger = snapshot,
         .now = now,
         .ended = snapshot->taken < now,
         .version = PROXYGUARD_VERSION,
         .in_file = true,
-        .view.lang = cli->lang,
+        .view = asked->query.view,
+        .pseudonyms = key_of(snapshot, asked),
     };
+
+    out.view.lang = cli->lang;
+    return out;
 }
 
 int pg_clireport_status(const pg_snapshot_t *snapshot)

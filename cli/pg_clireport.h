@@ -16,7 +16,7 @@
 enum {
     PG_OPT_VIEW = 512,           /* no command has so many of its own     */
     PG_VIEW_OPTIONS(PG_ENUM_VIEW)
-    PG_OPT_MASK
+    PG_OPT_MASK, PG_OPT_KEY
 };
 #undef PG_ENUM_VIEW
 
@@ -25,7 +25,16 @@ enum {
     { #name, required_argument, NULL, PG_OPT_VIEW_##name },
 #define PG_LONGS_VIEW               \
     PG_VIEW_OPTIONS(PG_LONG_VIEW)   \
-    { "mask", no_argument, NULL, PG_OPT_MASK }
+    PG_LONGS_MASK
+#define PG_LONGS_MASK                                   \
+    { "mask", no_argument, NULL, PG_OPT_MASK },         \
+    { "key", required_argument, NULL, PG_OPT_KEY }
+
+/*  Months, for commands that show nothing else. */
+#define PG_LONGS_RANGE PG_LONG_VIEW(since) PG_LONG_VIEW(until)
+#define PG_HELP_RANGE                                                       \
+"      --since, --until TIME  only from and to then: 2014, 2014-10,\n"      \
+"                       2014-10-31 or 2014-10-31T15:04Z (UTC)\n"
 
 /*  For a command's help. */
 #define PG_HELP_VIEW                                                        \
@@ -37,11 +46,26 @@ enum {
 "                         only such attempts, where they are listed\n"     \
 "      --top N            rows of each list, up to 100\n"                  \
 "      --by month|day|hour  rows of CSV\n"                                 \
-"      --mask             names and addresses as pseudonyms\n"
+"      --mask             names and addresses as pseudonyms\n"             \
+"      --key FILE         the same pseudonyms wherever that file is the\n"  \
+"                         same\n"
 
-/** Take one of these options, its value in optarg: 0, or PG_EXIT_USAGE after
- *  a message. */
-int pg_clireport_view(const pg_cli_t *cli, pg_query_t *query, int option);
+/** What these options say. */
+typedef struct pg_clireport_t {
+    pg_query_t query;            /* its view                              */
+    bool has_key;
+    pg_key_t key;                /* of pseudonyms                         */
+} pg_clireport_t;
+
+/** Take one of them, its value in optarg: 0, or an exit status after a
+ *  message. */
+int pg_clireport_view(const pg_cli_t *cli, pg_clireport_t *asked, int option);
+
+/** Do they fit together? 0, or PG_EXIT_USAGE after a message. */
+int pg_clireport_check(const pg_cli_t *cli, const pg_clireport_t *asked);
+
+/** A key made of a secret file: 0, or an exit status after a message. */
+int pg_clireport_key(const pg_cli_t *cli, pg_key_t *out, const char *path);
 
 /** The format of that name: 0, or PG_EXIT_USAGE after a message.
  *  @param also  names that the command itself knows, for the message; or "" */
@@ -53,9 +77,10 @@ int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
 int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
                         const char *path, apr_time_t now, apr_pool_t *pool);
 
-/** A report of a snapshot, in the language asked for. */
+/** A report of a snapshot, in the language asked for and as asked. */
 pg_report_t pg_clireport_report(const pg_cli_t *cli,
-                                const pg_snapshot_t *snapshot, apr_time_t now);
+                                const pg_snapshot_t *snapshot,
+                                const pg_clireport_t *asked, apr_time_t now);
 
 /** PG_EXIT_CLEAN, _ATTEMPTS or _RELAYED. */
 int pg_clireport_status(const pg_snapshot_t *snapshot);

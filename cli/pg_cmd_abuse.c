@@ -11,6 +11,7 @@
 
 #include "pg_abuse.h"
 #include "pg_address.h"
+#include "pg_clireport.h"
 #include "pg_evidence.h"
 #include "pg_intent.h"
 #include "pg_logtime.h"
@@ -185,7 +186,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         o->plain = true;
         return 0;
     case OPT_KEY:
-        return pg_evidence_key(cli, &o->mask.key, optarg);
+        return pg_clireport_key(cli, &o->mask.key, optarg);
     case OPT_CLASS:
         o->only = (int)pg_vocab_class_by_name(pg_span_str(optarg));
         return o->only == PG_CLASS_CLEAN

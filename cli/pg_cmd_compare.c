@@ -11,6 +11,8 @@ static const char help[] =
 "the status page or 'proxyguard scan -O json' wrote.\n\n"
 "  -O, --output FORMAT  text (default), csv, html, svg\n"
 "      --family NAME    only get, connect, socks, host or reverse\n"
+PG_HELP_RANGE
+"      --mask           call the sensors A, B, C\n"
 "      --lang en|ja     language of the text\n"
 "  -h, --help           this text\n\n"
 "Exit status: 0, or 64 and up for errors.\n";
@@ -20,6 +22,8 @@ enum { OPT_FAMILY = PG_OPT_OWN };
 static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "family", required_argument, NULL, OPT_FAMILY },
+    { "mask",   no_argument,       NULL, PG_OPT_MASK },
+    PG_LONGS_RANGE
     { "lang",   required_argument, NULL, PG_OPT_LANG },
     { "help",   no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
@@ -28,6 +32,7 @@ static const struct option longs[] = {
 typedef struct options_t {
     pg_compare_t compare;
     const pg_compare_format_t *format;
+    pg_clireport_t asked;
 } options_t;
 
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
@@ -54,10 +59,13 @@ static int set_family(const pg_cli_t *cli, options_t *o, const char *name)
                         "host, reverse", name);
 }
 
-static int set_option(pg_cli_t *cli, void *o, int option)
+static int set_option(pg_cli_t *cli, void *options, int option)
 {
+    options_t *o = options;
+
     return option == 'O' ? set_output(cli, o, optarg)
-                         : set_family(cli, o, optarg);
+           : option == OPT_FAMILY ? set_family(cli, o, optarg)
+           : pg_clireport_view(cli, &o->asked, option);
 }
 
 static const pg_cli_spec_t spec = { help, "O:h", longs, set_option };
@@ -72,7 +80,11 @@ int pg_cmd_compare(pg_cli_t *cli)
     if (!pg_cli_parse(cli, &spec, &o, &status)) {
         return status;
     }
-    status = pg_sensorfile_arguments(cli, &o.compare.all, false);
+    status = pg_clireport_check(cli, &o.asked);
+    if (status == 0) {
+        status = pg_sensorfile_arguments(cli, &o.compare.all,
+                                         &o.asked.query.view, false);
+    }
     if (status) {
         return status;
     }

@@ -16,6 +16,7 @@ static const char help[] =
 "  -O, --output FORMAT  text (default), html, markdown, or mail: a complete\n"
 "                       message for 'sendmail -t'\n"
 "      --month MONTH    such as 2014-10; without it the last one that is over\n"
+"      --mask           call the sensors A, B, C\n"
 "      --from, --to ADDRESS  of the mail\n"
 "      --lang en|ja     language of the text\n"
 "  -h, --help           this text\n\n"
@@ -26,6 +27,7 @@ enum { OPT_MONTH = PG_OPT_OWN, OPT_FROM, OPT_TO };
 static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "month",  required_argument, NULL, OPT_MONTH },
+    { "mask",   no_argument,       NULL, PG_OPT_MASK },
     { "from",   required_argument, NULL, OPT_FROM },
     { "to",     required_argument, NULL, OPT_TO },
     { "lang",   required_argument, NULL, PG_OPT_LANG },
@@ -36,6 +38,7 @@ static const struct option longs[] = {
 typedef struct options_t {
     pg_monthly_t report;
     const pg_monthly_format_t *format;
+    pg_clireport_t asked;
 } options_t;
 
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
@@ -87,8 +90,10 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         return set_month(cli, o, optarg);
     case OPT_FROM:
         return set_address(cli, &o->report.from, "--from", optarg);
-    default:
+    case OPT_TO:
         return set_address(cli, &o->report.to, "--to", optarg);
+    default:
+        return pg_clireport_view(cli, &o->asked, option);
     }
 }
 
@@ -115,7 +120,8 @@ int pg_cmd_report(pg_cli_t *cli)
     if (!pg_cli_parse(cli, &spec, &o, &status)) {
         return status;
     }
-    status = pg_sensorfile_arguments(cli, &o.report.all, true);
+    status = pg_sensorfile_arguments(cli, &o.report.all,
+                                     &o.asked.query.view, true);
     if (status) {
         return status;
     }

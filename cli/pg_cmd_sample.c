@@ -77,7 +77,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         o->mask.paths = false;
         return 0;
     default:
-        return pg_evidence_key(cli, &o->mask.key, optarg);
+        return pg_clireport_key(cli, &o->mask.key, optarg);
     }
 }
 

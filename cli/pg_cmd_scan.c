@@ -30,6 +30,7 @@ typedef struct options_t {
     apr_array_header_t *formats; /* pg_logformat_t                        */
     const pg_format_t *format;   /* NULL: svg                             */
     const char *into;            /* ledger to add to; NULL                */
+    pg_clireport_t asked;
     pg_key_t *key;               /* of a fleet; NULL                      */
 } options_t;
 
@@ -60,6 +61,7 @@ static const char help[] =
 "      --max-keys N         entries of a list before it approximates\n"
 "                           (default 500000)\n"
 "  -q, --quiet              show no progress\n"
+PG_HELP_VIEW
 "      --lang en|ja         language of the text\n"
 "  -h, --help               this text\n\n"
 "Exit status: 0 no attempts, 1 attempts, 2 probably relayed, 3 cannot tell:\n"
@@ -77,6 +79,7 @@ static const struct option longs[] = {
     { "jobs",         required_argument, NULL, 'j' },
     { "max-keys",     required_argument, NULL, OPT_MAX_KEYS },
     { "quiet",        no_argument,       NULL, 'q' },
+    PG_LONGS_VIEW,
     { "lang",         required_argument, NULL, PG_OPT_LANG },
     { "help",         no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
@@ -153,7 +156,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         o->in.learn = false;
         return 0;
     default:                     /* getopt_long() lets no other through   */
-        return PG_EXIT_INTERNAL;
+        return pg_clireport_view(cli, &o->asked, option);
     }
 }
 
@@ -193,6 +196,7 @@ static bool parse(pg_cli_t *cli, options_t *o, int *status)
     o->in.learn = o->in.learn && o->own == NULL;
     *status = o->in.paths ? check_into(cli, o)
               : pg_cli_usage(cli, "no log named; - is standard input");
+    *status = *status ? *status : pg_clireport_check(cli, &o->asked);
     return *status == 0;
 }
 
@@ -214,7 +218,8 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
 {
     const pg_snapshot_t *snapshot = pg_summary_snapshot(scan, cli->now,
                                                         cli->pool);
-    pg_report_t report = pg_clireport_report(cli, snapshot, snapshot->taken);
+    pg_report_t report = pg_clireport_report(cli, snapshot, &o->asked,
+                                             snapshot->taken);
 
     report.scanned = pg_summary_scanned(scan, cli->pool);
     if (o->format) {

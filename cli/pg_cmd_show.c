@@ -46,7 +46,7 @@ static const struct option longs[] = {
 typedef struct options_t {
     const char *path;
     const pg_format_t *format;
-    pg_query_t query;            /* its view                              */
+    pg_clireport_t asked;
     bool colour;
     long watch;                  /* seconds; 0 = once                     */
 } options_t;
@@ -100,7 +100,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     case OPT_COLOR:
         return set_colour(cli, o, optarg);
     default:                     /* getopt_long() lets no other through   */
-        return pg_clireport_view(cli, &o->query, option);
+        return pg_clireport_view(cli, &o->asked, option);
     }
 }
 
@@ -129,9 +129,7 @@ static int show_once(const pg_cli_t *cli, const options_t *o,
     if (status) {
         return status;
     }
-    report = pg_clireport_report(cli, snapshot, now);
-    report.view = o->query.view;
-    report.view.lang = cli->lang;
+    report = pg_clireport_report(cli, snapshot, &o->asked, now);
     report.view.colour = o->colour;
     if (o->watch) {
         fit_screen(&report.view);
@@ -167,6 +165,10 @@ int pg_cmd_show(pg_cli_t *cli)
     int status;
 
     if (!pg_cli_parse(cli, &spec, &o, &status)) {
+        return status;
+    }
+    status = pg_clireport_check(cli, &o.asked);
+    if (status) {
         return status;
     }
     if (optind + 1 < cli->argc) {

@@ -139,24 +139,3 @@ void pg_evidence_put_all(pg_sink_t *sink, const pg_article_t *mask,
     }
     pg_sink_puts(sink, "\n");
 }
-
-int pg_evidence_key(const pg_cli_t *cli, pg_key_t *out, const char *path)
-{
-    static const pg_key_t first = { .k = { 0x70726f7879677561, 1 } };
-    static const pg_key_t second = { .k = { 0x70726f7879677561, 2 } };
-    char secret[4096];
-    FILE *file = fopen(path, "re");
-    size_t n = file ? fread(secret, 1, sizeof(secret), file) : 0;
-
-    if (file) {
-        fclose(file);
-    }
-    if (n < 16) {
-        pg_cli_say(cli, "--key: %s does not hold the 16 bytes that a secret "
-                   "needs", path);
-        return PG_EXIT_NO_INPUT;
-    }
-    out->k[0] = pg_hash_sip(&first, secret, n, 2, 4);
-    out->k[1] = pg_hash_sip(&second, secret, n, 2, 4);
-    return 0;
-}

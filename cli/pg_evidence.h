@@ -44,7 +44,4 @@ void pg_evidence_put_request(pg_sink_t *sink, const pg_article_t *mask,
 void pg_evidence_put_all(pg_sink_t *sink, const pg_article_t *mask,
                          const json_t *line);
 
-/** "--key": a key made of a secret file: 0, or an exit status. */
-int pg_evidence_key(const pg_cli_t *cli, pg_key_t *out, const char *path);
-
 #endif

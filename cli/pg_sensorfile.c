@@ -176,8 +176,26 @@ static int read_one(const pg_cli_t *cli, pg_sensors_t *all,
     return read_file(cli, sensor, equals + 1);
 }
 
+/* "A" to "Z", "AA", "AB" and so on. */
+static const char *letters(int n, apr_pool_t *pool)
+{
+    const char *last = apr_psprintf(pool, "%c", 'A' + n % 26);
+
+    return n < 26 ? last
+                  : apr_pstrcat(pool, letters(n / 26 - 1, pool), last, NULL);
+}
+
+static void mask(pg_sensor_t *sensor, int n, apr_pool_t *pool)
+{
+    for (int s = 0; s < n; s++) {
+        if (*sensor[s].name) {
+            sensor[s].name = letters(s, pool);
+        }
+    }
+}
+
 int pg_sensorfile_arguments(const pg_cli_t *cli, pg_sensors_t *out,
-                            bool nameless)
+                            const pg_view_t *view, bool nameless)
 {
     int n = cli->argc - optind;
     pg_sensor_t *sensor;
@@ -187,10 +205,14 @@ int pg_sensorfile_arguments(const pg_cli_t *cli, pg_sensors_t *out,
         return pg_cli_usage(cli, "at least one NAME=FILE is needed");
     }
     sensor = apr_pcalloc(cli->pool, sizeof(*sensor) * (apr_size_t)n);
-    *out = (pg_sensors_t){ .sensor = sensor, .n = n };
+    *out = (pg_sensors_t){ .sensor = sensor, .n = n, .since = view->since,
+                           .until = view->until };
     for (int s = 0; s < n && status == 0; s++) {
         status = read_one(cli, out, &sensor[s], cli->argv[optind + s],
                           nameless && n == 1);
+    }
+    if (view->mask && status == 0) {
+        mask(sensor, n, cli->pool);
     }
     if (status == 0) {
         pg_sensors_align(out);

@@ -404,6 +404,30 @@ static bool names_nobody(pg_mask_e kind, pg_span_t s)
     }
 }
 
+/* "GET http://www.host-3vq5k1mz.com/ HTTP/1.1". */
+static apr_size_t mask_request(char *out, const pg_key_t *key, pg_span_t line)
+{
+    apr_size_t first = pg_span_find(line, ' '), last = pg_span_rfind(line, ' ');
+    pg_span_t method = pg_span_upto(line, first);
+    pg_span_t version = pg_span_from(line, last);
+    pg_span_t target = pg_span_make(line.ptr + first + 1, last - first - 1);
+    out_t o = { .at = out, .left = PG_MASK_TARGET_SIZE - 1 };
+    char room[PG_MASK_TARGET_SIZE];
+
+    if (first >= last || !is_known_method(method) || version.len != 9
+        || !pg_span_istarts(version, PG_SPAN(" HTTP/"))
+        || !pg_octet_is_digit(version.ptr[6]) || version.ptr[7] != '.'
+        || !pg_octet_is_digit(version.ptr[8])
+        || pg_span_find(target, ' ') < target.len) {
+        return pg_mask_text(out, key, "text", line);
+    }
+    add(&o, method);
+    add(&o, PG_SPAN(" "));
+    add(&o, pg_span_make(room, pg_mask_target(room, key, target)));
+    add(&o, version);
+    return done(&o, out);
+}
+
 pg_span_t pg_mask_shown(char *out, const pg_key_t *key, pg_mask_e kind,
                         pg_span_t s)
 {
@@ -428,6 +452,9 @@ pg_span_t pg_mask_shown(char *out, const pg_key_t *key, pg_mask_e kind,
         break;
     case PG_MASK_FIELD:
         n = pg_mask_text(out, key, "field", s);
+        break;
+    case PG_MASK_REQUEST:
+        n = mask_request(out, key, s);
         break;
     case PG_MASK_METHOD:
     case PG_MASK_EVIDENCE:

@@ -14,9 +14,9 @@
 /** Enough for every pseudonym but that of a target. */
 #define PG_MASK_SIZE 48
 
-/** Enough for a masked target: a scheme of up to 16 octets, a pseudonym, a
- *  port and 100 octets of a path. */
-#define PG_MASK_TARGET_SIZE 176
+/** Enough for a masked target, a scheme of up to 16 octets, a pseudonym, a
+ *  port and 100 octets of a path; and with method and version around it. */
+#define PG_MASK_TARGET_SIZE 208
 
 /** Where the part of a name begins that anybody may register below: "com.tw"
  *  in "mx0.hinet.com.tw", "example" in "a.example"; 0: it is the whole. */
@@ -68,7 +68,8 @@ typedef enum pg_mask_e {
     PG_MASK_METHOD,      /* a method, or a number                         */
     PG_MASK_AGENT,       /* prose: itself unless it may name somebody     */
     PG_MASK_EVIDENCE,    /* a header field that may name anybody          */
-    PG_MASK_FIELD        /* the name of a header field                    */
+    PG_MASK_FIELD,       /* the name of a header field                    */
+    PG_MASK_REQUEST      /* a request line                                */
 } pg_mask_e;
 
 /**

@@ -537,7 +537,7 @@ static json_t *answer_json(const pg_report_t *report,
         "{s:s, s:s, s:o, s:s, s:i, s:o, s:o}", "judged",
         pg_scanned_judged(pg_scanned_judged_by(a->ground)), "why",
         pg_phrases_get(PG_LANG_EN, PG_PHRASE_OF(GROUND_CONNECT, a->ground)),
-        "request", stranger(report, PG_FIELD_EVIDENCE, &a->request), "class",
+        "request", stranger(report, PG_FIELD_REQUEST, &a->request), "class",
         pg_vocab_class(a->class_id), "status", a->status, "octets",
         plain(a->size.octets), "attempts", count(a->attempts));
 }
@@ -553,10 +553,15 @@ static void put_answers(writer_t *w)
     pg_sink_puts(w->sink, "]");
 }
 
-static json_t *file_json(const pg_reach_file_t *f)
+/* A log's name may be that of a site. */
+static json_t *file_json(const pg_report_t *report, const pg_reach_file_t *f)
 {
+    pg_shown_t room;
+
     return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
-                     "path", plain(pg_span_str(f->path)),
+                     "path", plain(pg_render_shown(report, PG_FIELD_EVIDENCE,
+                                                   pg_span_str(f->path),
+                                                   &room)),
                      "envelope", f->envelope, "format", f->format,
                      "doubt", pg_reach_doubt_name(f->doubt),
                      "lines", count(f->lines), "requests", count(f->requests),
@@ -568,7 +573,7 @@ static void put_reach(writer_t *w, const pg_reach_t *reach)
 {
     pg_sink_puts(w->sink, ",\n    \"read\": [");
     for (apr_size_t i = 0; i < reach->files; i++) {
-        element(w, "      ", i == 0, file_json(&reach->file[i]));
+        element(w, "      ", i == 0, file_json(w->report, &reach->file[i]));
     }
     pg_sink_puts(w->sink, "]");
 }

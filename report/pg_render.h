@@ -89,7 +89,8 @@ typedef enum pg_field_e {
     PG_FIELD_TARGET = PG_MASK_TARGET,
     PG_FIELD_METHOD = PG_MASK_METHOD,
     PG_FIELD_AGENT = PG_MASK_AGENT,
-    PG_FIELD_EVIDENCE = PG_MASK_EVIDENCE
+    PG_FIELD_EVIDENCE = PG_MASK_EVIDENCE,
+    PG_FIELD_REQUEST = PG_MASK_REQUEST
 } pg_field_e;
 
 /** Room for a pseudonym. */

@@ -201,13 +201,15 @@ apr_size_t pg_render_top(const pg_report_t *report)
 pg_span_t pg_render_shown(const pg_report_t *report, pg_field_e field,
                           pg_span_t text, pg_shown_t *room)
 {
+    const pg_key_t *key = &report->pseudonyms;
+
     if (!report->view.mask) {
         return text;
     }
-    return pg_mask_shown(room->room,
-                         report->ledger ? &report->ledger->pseudonyms
-                                        : &report->pseudonyms,
-                         (pg_mask_e)field, text);
+    if ((key->k[0] | key->k[1]) == 0 && report->ledger) {
+        key = &report->ledger->pseudonyms;
+    }
+    return pg_mask_shown(room->room, key, (pg_mask_e)field, text);
 }
 
 pg_span_t pg_render_shown_sensor(const pg_report_t *report, pg_shown_t *room)

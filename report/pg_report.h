@@ -55,7 +55,7 @@ typedef struct pg_report_t {
     bool in_file;                /* not a page of a server: nobody answers
                                     to links, no configuration is known   */
     pg_view_t view;
-    pg_key_t pseudonyms;         /* without a ledger, which has its own   */
+    pg_key_t pseudonyms;         /* all zero: those of the ledger         */
 } pg_report_t;
 
 /** A format: its name in ?format=, its media type, its renderer. */

@@ -17,6 +17,13 @@ static const pg_series_t *months_of(const pg_sensor_t *sensor)
     return &sensor->s->series[PG_PERIOD_MONTH];
 }
 
+/* A month that a range begins in the middle of is whole. */
+static bool is_asked_for(const pg_sensors_t *sensors, apr_time_t month)
+{
+    return pg_trend_month(month, -1) > sensors->since
+           && (sensors->until == 0 || month < sensors->until);
+}
+
 void pg_sensors_align(pg_sensors_t *sensors)
 {
     apr_int64_t first = APR_INT64_MAX, last = -1;
@@ -27,7 +34,8 @@ void pg_sensors_align(pg_sensors_t *sensors)
         for (apr_size_t m = 0; m < months->n; m++) {
             apr_int64_t number = number_of(months->bucket[m].start);
 
-            if (months->bucket[m].attempts) {
+            if (months->bucket[m].attempts
+                && is_asked_for(sensors, months->bucket[m].start)) {
                 first = number < first ? number : first;
                 last = number > last ? number : last;
             }

@@ -20,12 +20,13 @@ typedef struct pg_sensor_t {
 typedef struct pg_sensors_t {
     const pg_sensor_t *sensor;
     int n;
+    apr_time_t since, until;     /* only months in [since, until); 0: all */
     apr_time_t first;            /* first instant of the first month      */
     int months;                  /* 0: nobody saw anything                */
 } pg_sensors_t;
 
 /** Set the months from the first to the last that any sensor saw an attempt
- *  in. */
+ *  in and that are asked for. */
 void pg_sensors_align(pg_sensors_t *sensors);
 
 /** First instant of a month, 0 to months - 1. */

@@ -162,6 +162,43 @@ def test_two_sensors_of_one_name_are_refused(sensors):
     assert b"two sensors are named 'north'" in done.stderr
 
 
+def test_months_and_names_can_be_kept_back(sensors):
+    args = ("--since", "2014-03", "--until", "2014-05", "--mask", *sensors)
+    text = run("compare", *args).stdout.decode()
+    assert sorted(set(re.findall(r"^20\d\d-\d\d", text, re.M))) == [
+        "2014-03", "2014-04", "2014-05"]
+    assert re.search(r"^get +A +B$", text, re.M) and "north" not in text
+    for form in ("csv", "html", "svg"):
+        assert b"north" not in run("compare", "-O", form, *args).stdout
+    assert "\nA\n" in run("report", "--mask", *sensors).stdout.decode()
+    many = run("compare", "--mask", "-O", "csv", *(
+        f"n{i}={sensors[0].split('=')[1]}" for i in range(28)))
+    assert b",\"AB\"," in many.stdout and b"n27" not in many.stdout
+    for name in ("compare", "show"):
+        done = run(name, "--since", "2014", "--until", "2013", *sensors[:1])
+        assert done.returncode == 64 and b"--since" in done.stderr
+
+
+def test_a_scan_takes_a_range_and_a_mask(sensors, tmp_path):
+    log = tmp_path / "www.own-site.example.log"
+    log.write_bytes(open(sensors[0].split("=")[1].replace(".json", ".log"),
+                         "rb").read())
+    key = write(tmp_path / "key", "k" * 32)
+    for form in ("text", "json", "html"):
+        done = run("scan", "-q", "-O", form, "--mask", log)
+        for name in (b"203.0.113", b"example.com", b"own-site"):
+            assert name not in done.stdout
+    one, two = (run("scan", "-q", "--mask", "--key", key, log).stdout.decode()
+                for _ in range(2))
+    assert one == two
+    assert re.search(r"CONNECT mx\d\.host-\w{8}\.com:25 HTTP/1\.0", one)
+    assert run("scan", "-q", "--mask", log).stdout.decode() != one
+    text = run("scan", "-q", "--since", "2014-09", "--until", "2014-10",
+               log).stdout.decode()
+    assert re.findall(r"^  (20\d\d-\d\d) +\d", text, re.M) == [
+        "2014-09", "2014-10"]
+
+
 # --- examples for print ------------------------------------------------------
 
 EVIDENCE = json.dumps({

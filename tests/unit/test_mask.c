@@ -133,6 +133,14 @@ static const struct {
     { PG_MASK_AGENT, "1:2:3", "agent-" }, { PG_MASK_AGENT, "a@b", "agent-" },
     { PG_MASK_AGENT, "192.0.2.1", "agent-" },
     { PG_MASK_EVIDENCE, "x", "text-" }, { PG_MASK_EVIDENCE, "", NULL },
+    { PG_MASK_REQUEST, "GET http://www.a.com/x HTTP/1.1",
+      "GET http://www.host-" },
+    { PG_MASK_REQUEST, "CONNECT mx0.a.com:25 HTTP/1.0", "CONNECT mx0.host-" },
+    { PG_MASK_REQUEST, "INTRANET / HTTP/1.0", "text-" },
+    { PG_MASK_REQUEST, "GET / HTTP/a.b", "text-" },
+    { PG_MASK_REQUEST, "GET a b HTTP/1.0", "text-" },
+    { PG_MASK_REQUEST, "GET HTTP/1.0", "text-" },
+    { PG_MASK_REQUEST, "telnet a.com 23", "text-" },
     { PG_MASK_HOST, "a", "host-" }, { PG_MASK_SOURCE, "192.0.2.1", "ip-" },
 };
 
