@@ -79,12 +79,13 @@ static double usual_hours(pg_trend_t *out, const pg_snapshot_t *s)
     return sqrt(fmax(0, squares / n - out->usual * out->usual));
 }
 
-/* Does the history by minutes go back an hour? */
+/* Does the history by minutes go back an hour, if there is anything to know? */
 static bool knows_hour(const pg_snapshot_t *s)
 {
     const pg_series_t *minutes = &s->series[PG_PERIOD_MINUTE];
 
-    return minutes->n && minutes->bucket->start <= s->taken - HOUR;
+    return s->attempts == 0
+           || (minutes->n && minutes->bucket->start <= s->taken - HOUR);
 }
 
 static pg_pace_e pace_of(const pg_trend_t *t, double deviation)
