@@ -42,6 +42,7 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     guard->carrying = pg_book_key(pconf);
     guard->behind_proxy = ap_find_linked_module("mod_remoteip.c") != NULL;
     guard->probes = pg_probes_make(pconf);
+    guard->peek = pg_peek_handle();
     guard->store = pg_store_open(pconf, s);
     guard->ledger = guard->store ? guard->store->live.ledger : NULL;
     return guard;

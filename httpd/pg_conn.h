@@ -17,6 +17,7 @@ typedef struct pg_conn_t {
                                     network but not passed on; 0 = none   */
     bool refused;                /* they were refused: read nothing more  */
     bool counted;                /* they were an attempt, and counted     */
+    struct ap_filter_t *peek;    /* NULL: none in the chain               */
     struct pg_conversation_t *conversation;  /* the sink's; NULL: none    */
 } pg_conn_t;
 

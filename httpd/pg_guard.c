@@ -17,6 +17,7 @@
 #include "pg_hot.h"
 #include "pg_names.h"
 #include "pg_note.h"
+#include "pg_peek.h"
 #include "pg_probes.h"
 #include "pg_request.h"
 
@@ -178,6 +179,10 @@ static PG_OFF_THE_PATH int forget_upgrade(const request_rec *r)
 
 static int let_pass(request_rec *r)
 {
+    /* The first octets were those of the first request. */
+    if (r->connection->keepalives == 1) {
+        pg_peek_end(r->connection);
+    }
     pg_note_leave(r, &clean_note);
     return r->connection->master ? forget_upgrade(r) : DECLINED;
 }

@@ -32,6 +32,7 @@ typedef struct pg_guard_t {
     const pg_audit_t *audit;
     pg_notify_t *outlet;
     pg_sinkhole_t *sink;         /* NULL: none                            */
+    struct ap_filter_rec_t *peek;
     pg_probes_t *probes;         /* CONNECT that names nobody             */
     bool behind_proxy;           /* mod_remoteip is loaded: the peer need
                                     not be the client                     */

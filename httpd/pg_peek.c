@@ -165,18 +165,88 @@ static apr_status_t let_go(ap_filter_t *f, apr_bucket_brigade *bb,
     return APR_SUCCESS;
 }
 
+/* The octets of a line that began like a SOCKS greeting, and what has come in
+ * behind them; at most PEEK_MOST. */
+static apr_size_t collect(ap_filter_t *f, apr_bucket_brigade *bb, char *octets)
+{
+    apr_size_t n = PEEK_MOST, more;
+
+    if (apr_brigade_flatten(bb, octets, &n) != APR_SUCCESS) {
+        return 0;
+    }
+    more = PEEK_MOST - n;
+    if (more) {
+        (void)peek(f, APR_NONBLOCK_READ, octets + n, &more);
+    }
+    return n + more;
+}
+
+/* What was taken is passed on, unless it is refused or is a first octet
+ * alone. */
+static PG_OFF_THE_PATH void judge(ap_filter_t *f, apr_bucket_brigade *bb,
+                                  pg_conn_t *conn)
+{
+    char octets[PEEK_MOST];
+    apr_size_t n = collect(f, bb, octets);
+
+    if (n == 1) {
+        conn->held = octets[0];
+        apr_brigade_cleanup(bb);
+        return;
+    }
+    look(f->c, conn, octets, n);
+    if (conn->refused) {
+        apr_brigade_cleanup(bb);
+    }
+}
+
+/* A client in clear mostly has sent its request by now: its first line is
+ * read as it would be anyway, and looked at as it goes by. bb stays empty if
+ * nothing is there yet. */
+static apr_status_t take_line(ap_filter_t *f, apr_bucket_brigade *bb,
+                              pg_conn_t *conn, apr_off_t readbytes)
+{
+    apr_status_t status = ap_get_brigade(f->next, bb, AP_MODE_GETLINE,
+                                         APR_NONBLOCK_READ, readbytes);
+    const char *octets;
+    apr_size_t n;
+
+    if (APR_STATUS_IS_EAGAIN(status)) {
+        status = APR_SUCCESS;
+    }
+    if (status != APR_SUCCESS || APR_BRIGADE_EMPTY(bb)) {
+        return status;
+    }
+    status = apr_bucket_read(APR_BRIGADE_FIRST(bb), &octets, &n,
+                             APR_NONBLOCK_READ);
+    if (status == APR_SUCCESS && n > 0 && is_socks(octets[0])) {
+        judge(f, bb, conn);
+    }
+    else {
+        conn->peeked = true;
+    }
+    return status;
+}
+
 static PG_OFF_THE_PATH apr_status_t
 read_first(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
            apr_read_type_e block, apr_off_t readbytes)
 {
     pg_conn_t *conn = f->ctx;
+    apr_status_t status = APR_SUCCESS;
+    bool taken = false;
 
-    if (!conn->peeked && mode != AP_MODE_INIT) {
-        apr_status_t status = first_look(f, conn, mode, block);
-
-        if (status != APR_SUCCESS) {
-            return status;
-        }
+    /* inside TLS mod_ssl reads no lines */
+    if (mode == AP_MODE_GETLINE && !conn->peeked && !conn->held
+        && APR_BRIGADE_EMPTY(bb)) {
+        status = take_line(f, bb, conn, readbytes);
+        taken = !APR_BRIGADE_EMPTY(bb);
+    }
+    if (status == APR_SUCCESS && !conn->peeked && mode != AP_MODE_INIT) {
+        status = first_look(f, conn, mode, block);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
     }
     if (conn->refused) {
         return APR_ECONNABORTED;
@@ -185,10 +255,11 @@ read_first(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
         return let_go(f, bb, conn);
     }
     conn->through = conn->peeked;
-    return ap_get_brigade(f->next, bb, mode, block, readbytes);
+    return taken ? APR_SUCCESS
+                 : ap_get_brigade(f->next, bb, mode, block, readbytes);
 }
 
-/* The filter stays in the chain all the connection long: taken out from
+/* While a request is read the filter has to stay in the chain: taken out from
  * within a read it leaves a dangling r->input_filters. And once refused it
  * fails every read, for mod_http2's speculative one comes first. */
 static apr_status_t filter(ap_filter_t *f, apr_bucket_brigade *bb,
@@ -207,13 +278,31 @@ void pg_peek_register(void)
     ap_register_input_filter(FILTER_NAME, filter, NULL, FILTER_TYPE);
 }
 
+ap_filter_rec_t *pg_peek_handle(void)
+{
+    return ap_get_input_filter_handle(FILTER_NAME);
+}
+
 int pg_peek_connection(conn_rec *c, void *csd)
 {
     const pg_settings_t *settings = pg_config_of(c->base_server);
 
     if (settings->guard && settings->peek
         && settings->engine != PG_ENGINE_OFF && !c->master && !c->outgoing) {
-        ap_add_input_filter(FILTER_NAME, pg_conn_make(c), NULL, c);
+        pg_conn_t *conn = pg_conn_make(c);
+
+        conn->peek = ap_add_input_filter_handle(settings->guard->peek, conn,
+                                                NULL, c);
     }
     return OK;
+}
+
+void pg_peek_end(const conn_rec *c)
+{
+    pg_conn_t *conn = pg_conn_get(c);
+
+    if (conn && conn->peek && conn->through) {
+        ap_remove_input_filter(conn->peek);
+        conn->peek = NULL;
+    }
 }

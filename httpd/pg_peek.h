@@ -7,12 +7,20 @@
 #define PG_PEEK_H
 
 #include <httpd.h>
+#include <util_filter.h>
 
 /** Make the input filter known; in register_hooks. */
 void pg_peek_register(void);
 
+/** The filter, for pg_guard_t. */
+ap_filter_rec_t *pg_peek_handle(void);
+
 /** pre_connection: put the filter into a client's connection. After mod_ssl,
  *  whose records it must see undecrypted. */
 int pg_peek_connection(conn_rec *c, void *csd);
+
+/** A later request of the connection was read: take the filter out. Only the
+ *  connection's own thread may call this. */
+void pg_peek_end(const conn_rec *c);
 
 #endif
