@@ -18,8 +18,11 @@ const char *pg_classify_reason(pg_reason_e r)
 
 static bool is_one_of(const char *const *list, pg_span_t s)
 {
+    char first = s.len ? pg_octet_lower(*s.ptr) : '\0';
+
     for (; *list; list++) {
-        if (pg_span_ieq(s, pg_span_str(*list))) {
+        if (pg_octet_lower(**list) == first
+            && pg_span_ieq(s, pg_span_str(*list))) {
             return true;
         }
     }

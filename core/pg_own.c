@@ -37,8 +37,7 @@ typedef struct table_t {
 struct pg_own_t {
     apr_pool_t *pool;
     table_t names;               /* by hash_name()                        */
-    table_t suffixes;            /* "x.example" of "*.x.example", by
-                                    hash_suffix()                         */
+    table_t suffixes;            /* "x.example" of "*.x.example"          */
     apr_hash_t *addresses;       /* 16 octets -> entry_t                  */
     apr_array_header_t *patterns;      /* the rare rest, of entry_t *     */
     unsigned int suffix_labels;  /* the most that any suffix has          */
@@ -101,32 +100,10 @@ static apr_uint32_t hash_name(const char *name, apr_size_t n)
 
 static bool is_same(const entry_t *entry, const char *name)
 {
-    if (memcmp(name, entry->name, entry->n) == 0) {
-        return true;             /* nearly always sent in lower case      */
-    }
-    for (apr_size_t i = 0; i < entry->n; i++) {
-        if (fold(name[i]) != entry->name[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Of folded labels, from their end: one walk over a name gives the hashes of
- * all its suffixes. */
-static inline apr_uint32_t hash_step(apr_uint32_t hash, char c)
-{
-    return hash * 33 + (unsigned char)c;
-}
-
-static apr_uint32_t hash_suffix(const char *name, apr_size_t n)
-{
-    apr_uint32_t hash = 0;
-
-    while (n > 0) {
-        hash = hash_step(hash, name[--n]);
-    }
-    return hash;
+    /* nearly always sent in lower case */
+    return memcmp(name, entry->name, entry->n) == 0
+           || pg_span_istarts(pg_span_make(name, entry->n),
+                              pg_span_make(entry->name, entry->n));
 }
 
 static inline entry_t *probe(const table_t *t, apr_uint32_t hash,
@@ -238,7 +215,7 @@ static entry_t *add_wild(pg_own_t *own, const char *text)
         if (labels > own->suffix_labels) {
             own->suffix_labels = labels;
         }
-        return entry_of(&own->suffixes, hash_suffix(suffix, strlen(suffix)),
+        return entry_of(&own->suffixes, hash_name(suffix, strlen(suffix)),
                         suffix, own->pool);
     }
     entry = apr_pcalloc(own->pool, sizeof(*entry));
@@ -466,31 +443,58 @@ static bool trusted(const entry_t *entry, pg_trust_e trust)
     return entry && entry->trust >= trust;
 }
 
-/* By suffix or pattern. One walk from the end: at each dot the hash is that
- * of the labels behind it. The longest suffix wins. */
+/* The longest suffix wins. */
+static const entry_t *find_suffix(const pg_own_t *own, pg_span_t host,
+                                  pg_trust_e trust)
+{
+    const char *end = host.ptr + host.len, *dot = end;
+    const entry_t *found = NULL;
+
+    for (unsigned int labels = 0; labels < own->suffix_labels; labels++) {
+        const entry_t *entry;
+        apr_size_t n;
+
+        dot = memrchr(host.ptr, '.', (apr_size_t)(dot - host.ptr));
+        if (dot == NULL) {
+            break;
+        }
+        n = (apr_size_t)(end - dot) - 1;
+        entry = probe(&own->suffixes, hash_name(dot + 1, n), dot + 1, n);
+        found = trusted(entry, trust) ? entry : found;
+    }
+    return found;
+}
+
+/* Octets that a name may consist of? The folded ones are put to `to`, unless
+ * that is NULL. */
+static bool is_name(char *to, const char *name, apr_size_t n)
+{
+    for (apr_size_t i = 0; i < n; i++) {
+        char c = fold(name[i]);
+
+        if (c == '\0') {
+            return false;
+        }
+        if (to) {
+            to[i] = c;
+        }
+    }
+    return true;
+}
+
+/* Apart, so that plain names do not pay for its frame. */
+__attribute__((noinline))
 static const entry_t *find_wild(const pg_own_t *own, pg_span_t host,
                                 pg_trust_e trust)
 {
+    const entry_t *found = find_suffix(own, host, trust);
     char name[NAME_MAX_OCTETS];
-    apr_uint32_t hash = 0;
-    unsigned int labels = 0;
-    const entry_t *found = NULL;
 
-    for (apr_size_t i = host.len; i > 0; i--) {
-        char c = fold(host.ptr[i - 1]);
-        if (c == '\0') {
-            return NULL;
-        }
-        if (c == '.' && labels < own->suffix_labels) {
-            const entry_t *entry = probe(&own->suffixes, hash, name + i,
-                                         host.len - i);
-            labels++;
-            found = trusted(entry, trust) ? entry : found;
-        }
-        name[i - 1] = c;
-        hash = hash_step(hash, c);
+    if (found) {
+        return is_name(NULL, host.ptr, host.len - found->n) ? found : NULL;
     }
-    return found ? found : find_pattern(own, name, host.len);
+    return own->patterns->nelts && is_name(name, host.ptr, host.len)
+           ? find_pattern(own, name, host.len) : NULL;
 }
 
 static const entry_t *find_plain(const pg_own_t *own, pg_span_t host,

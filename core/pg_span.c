@@ -55,17 +55,36 @@ bool pg_span_ieq(pg_span_t a, pg_span_t b)
     return a.len == b.len && pg_span_istarts(a, b);
 }
 
+static inline bool is_same8(const char *a, const char *b)
+{
+    apr_uint64_t x, y;
+
+    memcpy(&x, a, 8);
+    memcpy(&y, b, 8);
+    return x == y || pg_octets_lower(x) == pg_octets_lower(y);
+}
+
 bool pg_span_istarts(pg_span_t s, pg_span_t prefix)
 {
-    if (s.len < prefix.len) {
+    apr_size_t i = 0, n = prefix.len;
+
+    if (s.len < n) {
         return false;
     }
-    for (apr_size_t i = 0; i < prefix.len; i++) {
-        if (pg_octet_lower(s.ptr[i]) != pg_octet_lower(prefix.ptr[i])) {
+    if (n < 8) {
+        while (i < n && pg_octet_lower(s.ptr[i])
+                            == pg_octet_lower(prefix.ptr[i])) {
+            i++;
+        }
+        return i == n;
+    }
+    for (; n - i > 8; i += 8) {
+        if (!is_same8(s.ptr + i, prefix.ptr + i)) {
             return false;
         }
     }
-    return true;
+    /* the last eight, some of them again */
+    return is_same8(s.ptr + n - 8, prefix.ptr + n - 8);
 }
 
 apr_size_t pg_span_find(pg_span_t s, char c)

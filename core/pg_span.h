@@ -113,4 +113,16 @@ static inline char pg_octet_lower(char c)
     return (c >= 'A' && c <= 'Z') ? (char)(c + ('a' - 'A')) : c;
 }
 
+/** Eight octets, A to Z as a to z. Each is below 0x80 when its top bit is left
+ *  out, so that adding to it cannot carry into the next one. */
+static inline apr_uint64_t pg_octets_lower(apr_uint64_t word)
+{
+    const apr_uint64_t each = 0x0101010101010101u;
+    apr_uint64_t seven = word & (0x7f * each);
+    apr_uint64_t from_a = seven + (0x80 - 'A') * each;
+    apr_uint64_t past_z = seven + (0x80 - 'Z' - 1) * each;
+
+    return word | ((from_a & ~past_z & ~word & (0x80 * each)) >> 2);
+}
+
 #endif

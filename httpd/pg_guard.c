@@ -198,23 +198,51 @@ static const char *host_of(const request_rec *r)
            ? first->val : apr_table_get(r->headers_in, "Host");
 }
 
+/* The address that the client has called, as it stands in Host. */
+static bool is_called(const request_rec *r, const char *host)
+{
+    const char *local = r->connection->local_ip;
+    bool bracket = *host == '[';
+    apr_size_t n = local ? strlen(local) : 0;
+
+    host += bracket;
+    return n > 0 && strncmp(host, local, n) == 0
+           && (bracket ? host[n] == ']' : host[n] == '\0' || host[n] == ':');
+}
+
+/* Of what does not name this virtual host, most is clean all the same: no
+ * Host, another name of ours, our address. No port makes it foreign. */
+static PG_OFF_THE_PATH int look_at_others(request_rec *r, const char *host,
+                                          const pg_settings_t *settings)
+{
+    if (host == NULL
+        || (pg_octet_is_alpha(*host)
+                ? pg_own_has_name(settings->guard->own,
+                                  pg_span_make(host, (apr_size_t)(
+                                      strchrnul(host, ':') - host)))
+                : is_called(r, host))) {
+        return let_pass(r);
+    }
+    return look_closer(r, settings);
+}
+
 /* Is Host the virtual host's own name to the letter, with or without a port?
  * Most requests end here, for a comparison instead of a look-up. */
 static PG_OFF_THE_PATH int look_at_host(request_rec *r,
                                         const pg_settings_t *settings)
 {
-    const char *host = host_of(r);
+    const char *host = host_of(r), *rest;
     pg_span_t name = settings->name;
 
     if (host == NULL || name.len == 0
         || strncmp(host, name.ptr, name.len) != 0) {
-        return look_closer(r, settings);
+        return look_at_others(r, host, settings);
     }
-    host += name.len;
-    if (*host == ':') {
-        host += 1 + strspn(host + 1, "0123456789");
+    rest = host + name.len;
+    if (*rest == ':') {
+        rest += 1 + strspn(rest + 1, "0123456789");
     }
-    return *host == '\0' ? let_pass(r) : look_closer(r, settings);
+    return *rest == '\0' ? let_pass(r) : look_at_others(r, host, settings);
 }
 
 /* Nobody looks for foreign Hosts here; an :authority is another matter. */

@@ -72,19 +72,6 @@ static void record_source(pg_ledger_t *ledger, pg_lane_t *lane,
     pg_distinct_add(ledger, key.hash);
 }
 
-/* The letters A to Z among eight octets in small; the others as they are.
- * Each octet is below 0x80 when its top bit is left out, so that adding to it
- * cannot carry into the next one. */
-static apr_uint64_t lower8(apr_uint64_t word)
-{
-    const apr_uint64_t each = 0x0101010101010101u;
-    apr_uint64_t seven = word & (0x7f * each);
-    apr_uint64_t from_a = seven + (0x80 - 'A') * each;
-    apr_uint64_t past_z = seven + (0x80 - 'Z' - 1) * each;
-
-    return word | ((from_a & ~past_z & ~word & (0x80 * each)) >> 2);
-}
-
 /* Copy a text, in small letters if asked to; eight octets at a time, which
  * in all byte orders are the same eight octets. */
 static void put_text(char *to, pg_span_t from, bool small)
@@ -94,7 +81,7 @@ static void put_text(char *to, pg_span_t from, bool small)
 
     for (; from.len - i >= sizeof(word); i += sizeof(word)) {
         memcpy(&word, from.ptr + i, sizeof(word));
-        word = small ? lower8(word) : word;
+        word = small ? pg_octets_lower(word) : word;
         memcpy(to + i, &word, sizeof(word));
     }
     for (; i < from.len; i++) {
