@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -248,11 +249,59 @@ def test_the_evidence_log_bans_too(httpd_with):
     server.log.take_all("PG01")
 
 
+# how a line gets into the journal, with the fields that journald gives it
+STDERR = "_TRANSPORT=stdout\nSYSLOG_IDENTIFIER=apachectl\n_PID=4711"
+SYSLOG = ("_TRANSPORT=syslog\nSYSLOG_IDENTIFIER=apache2\nSYSLOG_PID=4712\n"
+          "_PID=4712")
+UNIT = "apache2.service"
+
+
+def journal(folder, entries):
+    """A journal of (how, unit, message), made by systemd's own tool."""
+    now = int(time.time() * 1e6)
+    text = "".join(
+        f"__REALTIME_TIMESTAMP={now + n}\n__MONOTONIC_TIMESTAMP={n + 1}\n"
+        f"_BOOT_ID={1:032x}\n_HOSTNAME=web\n_SYSTEMD_UNIT={unit}\n"
+        f"{how}\nPRIORITY=4\nMESSAGE={message}\n\n"
+        for n, (how, unit, message) in enumerate(entries))
+    path = os.path.join(str(folder), "test.journal")
+    subprocess.run(["/lib/systemd/systemd-journal-remote", "-o", path, "-"],
+                   input=text.encode(), check=True, timeout=60,
+                   stderr=subprocess.DEVNULL)
+    return path
+
+
+def journal_of(server, folder):
+    """What a server wrote, once by each way; the same of another unit; and a
+    message that another program of ours quotes."""
+    lines = [x.text for x in server.log.all()]
+    bare = ["[" + x.partition("] [")[2] for x in lines]
+    return journal(folder, [
+        *((STDERR, UNIT, x) for x in lines),
+        *((SYSLOG, "httpd.service", x) for x in bare),
+        *((STDERR, "sshd.service", x.replace("198.51.100.7", VICTIM))
+          for x in lines),
+        (STDERR, UNIT, f"a script says: {FORGED}")])
+
+
+def test_clients_are_found_in_a_real_journal(httpd_with, tmp_path):
+    server = httpd_with(REMOTE, modules=("remoteip",))
+    for forged in forgeries():
+        flat = forged.replace("\n", "")
+        attempt(server, "198.51.100.7", more=[f"User-Agent: {flat}"])
+    count = len([*forgeries()])
+    server.settled(count)
+    path = journal_of(server, tmp_path)
+    assert banned_by(f"systemd-journal[journalfiles={path}]",
+                     "[format=journal]") == ["198.51.100.7"] * 2 * count
+    server.log.take_all("PG01")
+
+
 class Fail2ban:
     """A real server with everything below one folder; its only action is to
     write addresses into a file."""
 
-    def __init__(self, folder, logpath):
+    def __init__(self, folder, logpath, jail="proxyguard", more=""):
         self.folder = str(folder)
         for name in ("filter.d", "jail.d", "action.d"):
             os.mkdir(self.path(name))
@@ -264,6 +313,7 @@ class Fail2ban:
                    f"<ip> >>{self.path('banned')}\nactionunban =\n")
         self.write("jail.conf", "[DEFAULT]\nbackend = polling\naction = note\n"
                    f"apache_error_log = {logpath}\n")
+        self.write("jail.local", more)
         self.write("fail2ban.conf", "[Definition]\nloglevel = INFO\n"
                    f"logtarget = {self.path('log')}\nsyslogsocket = auto\n"
                    "dbfile = None\n"
@@ -273,7 +323,7 @@ class Fail2ban:
             ["fail2ban-server", "-f", "-c", self.folder, "-s",
              self.path("sock"), "-p", self.path("pid"), "start"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        wait_until(lambda: "Jail 'proxyguard' started" in self.said(),
+        wait_until(lambda: f"Jail '{jail}' started" in self.said(),
                    "fail2ban to start", 3 * PATIENCE)
 
     def path(self, name):
@@ -317,3 +367,24 @@ def test_the_shipped_jail_bans_in_a_real_server(httpd_with, tmp_path):
     finally:
         guard.stop()
     server.log.attempts(7)
+
+
+def test_the_shipped_jail_of_the_journal_bans_in_a_real_server(
+        httpd_with, tmp_path):
+    server = httpd_with(REMOTE, modules=("remoteip",))
+    for _ in range(2):                   # each twice in the journal
+        attempt(server, "198.51.100.7")
+    attempt(server, "198.51.100.8")
+    server.log.attempts(3)
+    path = journal_of(server, tmp_path)
+    guard = Fail2ban(tmp_path, "", "proxyguard-journal",
+                     "[proxyguard]\nenabled = false\n"
+                     "[proxyguard-journal]\nenabled = true\n"
+                     f"backend = systemd[journalfiles={path}]\n")
+    try:
+        wait_until(guard.banned, "a ban; it said:\n" + guard.said(),
+                   3 * PATIENCE)
+        assert guard.banned() == ["198.51.100.7"]
+        assert " ERROR " not in guard.said()
+    finally:
+        guard.stop()
