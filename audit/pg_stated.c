@@ -49,23 +49,22 @@ static bool trusts_all(const pg_directive_t *first, const char *name,
     return all;
 }
 
-/* A virtual host's own lists replace the server's. */
+/* A virtual host's own lists are added to the server's (httpd logs AH10633). In
+ * older versions they replaced them; then this is on the safe side. */
 static bool believes_all(const pg_directive_t *tree,
                          const pg_directive_t *vhost, bool *any,
                          apr_pool_t *pool)
 {
     const pg_directive_t *const lists[] = { vhost ? vhost->child : NULL,
                                             tree };
-    bool set = false, trusted;
+    bool set = false, trusted = false;
 
-    for (int i = 0; i < 2 && !set; i++) {
-        *any = trusts_all(lists[i], "RemoteIPInternalProxy", &set, pool);
-        trusted = trusts_all(lists[i], "RemoteIPTrustedProxy", &set, pool);
-        if (*any || trusted) {
-            return true;
-        }
+    *any = false;
+    for (int i = 0; i < 2; i++) {
+        *any |= trusts_all(lists[i], "RemoteIPInternalProxy", &set, pool);
+        trusted |= trusts_all(lists[i], "RemoteIPTrustedProxy", &set, pool);
     }
-    return !set;
+    return *any || trusted || !set;
 }
 
 pg_stated_t pg_stated_find(const pg_directive_t *tree,

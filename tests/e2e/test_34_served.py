@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from pg_hosts import free_port
+from pg_hosts import free_port, host_on
 from pg_peers import Origin
-from pg_wire import exchange
+from pg_wire import exchange, wait_until
 
 MODULES = ("proxy", "proxy_http", "proxy_connect", "proxy_fcgi",
            "proxy_wstunnel", "rewrite")
@@ -180,3 +180,77 @@ def test_what_is_about_to_be_forwarded_is_stopped_whatever_it_says(
     assert reply.status == 404              # served, from here
     assert origin.hits == []
     server.log.take_all("AH")
+
+
+# --- clients that state their own address ------------------------------------
+
+ALLOWED = "192.0.2.5"
+FIELD = "RemoteIPHeader X-Forwarded-For\n"
+# how an address is stated: (directives, octets before the request, a field)
+STATED = {
+    "a field, no list": (FIELD, b"", True),
+    "a field, everybody in the list": (
+        FIELD + "RemoteIPTrustedProxy 0.0.0.0/1 128.0.0.0/1\n", b"", True),
+    "a field, everybody internal": (
+        FIELD + "RemoteIPInternalProxy 0.0.0.0/1 128.0.0.0/1\n", b"", True),
+    "the PROXY protocol": (
+        "RemoteIPProxyProtocol On\n",
+        f"PROXY TCP4 {ALLOWED} 127.0.0.1 1234 80\r\n".encode(), False),
+}
+ACCESS = {
+    "Require ip": "Require ip 192.0.2.0/24",
+    "Require ip, others too": "Require ip 127.9.9.9 192.0.2.0/24",
+    "expression": "Require expr \"-R '192.0.2.0/24'\"",
+    "variable": "Require expr \"%{REMOTE_ADDR} == '192.0.2.5'\"",
+    "all": "<RequireAll>\nRequire ip 192.0.2.0/24\n"
+           "Require not ip 192.0.2.99\n</RequireAll>",
+}
+
+
+def stated(server, how, target, method="GET", says=ALLOWED, at="127.0.0.1"):
+    _, head, field = STATED[how]
+    octets = (f"{method} {target} HTTP/1.1\r\nHost: s.example\r\n"
+              + (f"X-Forwarded-For: {says}\r\n" if field else "")
+              + "Connection: close\r\n\r\n").encode()
+    return exchange((at, server.port), head + octets).status
+
+
+@pytest.mark.parametrize("how", STATED)
+def test_who_states_a_permitted_address_relays_nothing(httpd_with, origin,
+                                                       how):
+    places = {f"127.34.0.{n}": text
+              for n, text in enumerate(ACCESS.values(), 1)}
+    conf = "".join(
+        host_on("@PORT@", OPEN + STATED[how][0]
+                + f"<Proxy \"*\">\n{text}\n</Proxy>\n",
+                name="own.example", address=at)
+        for at, text in places.items())
+    ask = [(f"http://{origin.authority}/", "GET"),
+           (origin.authority, "CONNECT")]
+    bare = httpd_with(conf, modules=(*MODULES, "remoteip"), guard=False)
+    for at in places:
+        assert [stated(bare, how, *x, at=at) for x in ask] == [200, 200], at
+    wait_until(lambda: len(origin.hits) == 2 * len(places), "all of it")
+    server = httpd_with(conf, modules=(*MODULES, "remoteip"))
+    assert len(server.log.take_all("PG0242: critical")) == len(places)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    for at in places:
+        assert [stated(server, how, *x, at=at) for x in ask] == [421, 405], at
+    assert len(origin.hits) == 2 * len(places)
+    lines = server.log.attempts(2 * len(places))
+    assert {x.outcome for x in lines} == {"denied"}
+
+
+def test_who_is_told_by_a_balancer_that_is_trusted_may_relay(httpd_with,
+                                                             origin):
+    server = httpd_with(
+        OPEN + FIELD + "RemoteIPTrustedProxy 127.0.0.1\n"
+        "<Proxy \"*\">\nRequire ip 192.0.2.0/24\n</Proxy>\n",
+        modules=(*MODULES, "remoteip"))
+    server.log.take_all(r"PG0[02]\d\d: ")
+    target = f"http://{origin.authority}/"
+    assert stated(server, "a field, no list", target) == 200
+    assert server.status()["by_outcome"]["denied"] == 0
+    assert stated(server, "a field, no list", target,
+                  says="203.0.113.5") == 403
+    server.log.take_all("AH01630|PG01")
