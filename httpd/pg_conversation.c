@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include <apr_strings.h>
+#include <apr_support.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -35,6 +36,7 @@ enum {
     FIRST_MOST = 4096,           /* of a ClientHello, or of anything else */
     IDLE_SECONDS = 30,
     PAUSE_SECONDS = 3,           /* after the first octets                */
+    PAUSE_US = 100000,           /* before the greeting                   */
     READ_MOST = 8192,
     ID_SIZE = 32,
     SUBMISSIONS_PORT = 465       /* TLS from the beginning (RFC 8314)     */
@@ -59,6 +61,7 @@ struct pg_conversation_t {
                                     to where                              */
     pg_deadline_t deadline;
     apr_off_t said;              /* octets                                */
+    bool greeted;
 
     pthread_mutex_t lock;        /* for what follows                      */
     atomic_bool over;            /* read without it, too                  */
@@ -434,12 +437,29 @@ static void give_up(pg_conversation_t *t, apr_status_t status)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* A while after the answer to CONNECT: some clients lose what comes in one
- * piece with it. */
+/* A mail server's greeting comes a round trip after a proxy's answer, and
+ * some clients throw away what they read together with that (openssl s_client
+ * -proxy is one): unless the client speaks first, a moment passes. It is the
+ * only one in which a worker waits on every MPM. */
+static void wait_a_moment(const pg_conversation_t *t)
+{
+    apr_interval_time_t before = 0;
+
+    apr_socket_timeout_get(t->deadline.socket, &before);
+    apr_socket_timeout_set(t->deadline.socket, PAUSE_US);
+    (void)apr_wait_for_io_or_timeout(NULL, t->deadline.socket, 1);
+    apr_socket_timeout_set(t->deadline.socket, before);
+}
+
 static void greet(pg_conversation_t *t)
 {
+    if (t->greeted || t->kind != KIND_SMTP) {
+        return;
+    }
+    t->greeted = true;
+    wait_a_moment(t);
     pthread_mutex_lock(&t->lock);
-    if (!t->over && t->octets == 0 && t->kind == KIND_SMTP) {
+    if (!t->over) {
         answer(t, pg_smtp_say(&t->room->smtp));
     }
     pthread_mutex_unlock(&t->lock);

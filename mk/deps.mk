@@ -5,7 +5,8 @@ PKGS := apache2-bin apache2-utils apache2-dev libapr1-dev libaprutil1-dev libjan
         pkg-config check openssl binutils strace \
         python3 python3-pytest python3-pytest-xdist python3-h2 python3-jsonschema \
         chromium fonts-ipafont-gothic tidy w3m lynx jq libapache2-mod-security2 \
-        curl wget nmap ncat nghttp2-client proxychains4 proxytunnel hopm \
+        curl wget nmap ncat nghttp2-client proxychains4 proxytunnel corkscrew \
+        socat swaks msmtp postfix hopm \
         fail2ban python3-systemd systemd-journal-remote prometheus
 PKGS_DEV := clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
         shellcheck pyflakes3 valgrind lcov git faketime gdb \

@@ -167,7 +167,9 @@ NEVER_IN_A_SERVER = {
 # thread of its own ends those that are over time.
 FOR_THE_SINK = {
     "apr_socket_shutdown": ["pg_deadline"],
+    "apr_socket_timeout_get": ["pg_conversation"],
     "apr_socket_timeout_set": ["pg_conversation"],
+    "apr_wait_for_io_or_timeout": ["pg_conversation"],
     "pthread_create": ["pg_deadline"],
     "pthread_cond_init": ["pg_deadline"],
     "pthread_cond_signal": ["pg_deadline"],
