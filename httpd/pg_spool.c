@@ -76,16 +76,16 @@ apr_uint64_t pg_spool_most(const pg_spool_t *spool)
 
 /* What has been logged once holds until the spool takes mail again: the
  * ledger's mark, for all processes. */
-static void fail(const pg_spool_t *spool, pg_ledger_t *ledger, server_rec *s,
-                 apr_status_t status)
+static bool fail(const pg_spool_t *spool, pg_ledger_t *ledger, server_rec *s,
+                 apr_status_t status, const char *why)
 {
     if (pg_slots_refuse(ledger, true)) {
         PG_LOG(APLOG_WARNING, status, s, PGLOGNO(0145)
                "ProxyGuardSinkSpool: '%s' takes no more mail (%s); it "
                "is counted as lost, and this is logged once",
-               spool->path, status ? "it cannot be written to"
-                                   : "it has its full size");
+               spool->path, why);
     }
+    return false;
 }
 
 static void succeed(const pg_spool_t *spool, pg_ledger_t *ledger,
@@ -140,19 +140,20 @@ bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,
 {
     struct stat before;
     apr_uint64_t size;
-    apr_status_t status = 0;
+    apr_status_t status = fstat(spool->fd, &before) == 0 ? 0 : errno;
 
-    if (fstat(spool->fd, &before) != 0) {
-        fail(spool, ledger, s, errno);
-        return false;
+    if (status == 0 && before.st_nlink == 0) {
+        return fail(spool, ledger, s, 0, "it has been deleted; a graceful "
+                    "restart makes another");
     }
-    size = (apr_uint64_t)before.st_size + entry.len;
-    if (size <= spool->most) {
-        status = write_entry(spool, before.st_size == 0, entry, ledger);
+    size = status ? 0 : (apr_uint64_t)before.st_size + entry.len;
+    if (size > spool->most) {
+        return fail(spool, ledger, s, 0, "it has its full size");
     }
-    if (size > spool->most || status != APR_SUCCESS) {
-        fail(spool, ledger, s, status);
-        return false;
+    status = status ? status : write_entry(spool, before.st_size == 0, entry,
+                                           ledger);
+    if (status) {
+        return fail(spool, ledger, s, status, "it cannot be written to");
     }
     succeed(spool, ledger, s, size);
     return true;

@@ -177,6 +177,25 @@ def test_a_full_spool_takes_no_more_and_says_so_once(httpd_with):
     server.log.take_all("PG0147")
 
 
+def test_a_spool_that_was_deleted_takes_no_more_and_says_so(httpd_with):
+    server = sink_with(httpd_with)
+    with Mailer(server.address) as client:
+        client.deliver()
+        os.unlink(server.path("spool.mbox"))
+        client.mail("a@b")
+        client.rcpt("c@d")
+        assert client.data(MESSAGE)[0] == 452
+    line = server.log.take("PG0145: ")
+    assert "it has been deleted; a graceful restart makes another" in line.text
+    server.graceful()
+    server.log.take("PG0141")
+    with Mailer(server.address) as client:
+        mail_id = client.deliver()
+    assert message_of(server, mail_id) == MESSAGE.encode()
+    server.log.take("PG0146: ")
+    server.log.attempts(2)
+
+
 def test_80_percent_of_the_spool_is_said_once(httpd_with):
     server = httpd_with.make(
         CONF.replace("spool.mbox", "spool.mbox 1")

@@ -243,7 +243,7 @@ def test_postfix_delivers_and_believes_it(httpd_with):
     server.log.attempt()
 
 
-# --- nobody is reached ----------------------------------------------------------
+# --- nobody is reached --------------------------------------------------------
 
 def test_for_none_of_them_anybody_is_reached(httpd_with, tmp_path):
     (tmp_path / "letter").write_text(LETTER)
