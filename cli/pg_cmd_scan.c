@@ -29,9 +29,8 @@ typedef struct options_t {
     pg_own_t *own;
     apr_array_header_t *formats; /* pg_logformat_t                        */
     const pg_format_t *format;   /* NULL: svg                             */
-    const char *into;            /* ledger to add to; NULL                */
+    pg_import_t into;            /* its path is NULL: no ledger to add to */
     pg_clireport_t asked;
-    pg_key_t *key;               /* of a fleet; NULL                      */
 } options_t;
 
 static const char help[] =
@@ -115,10 +114,10 @@ static int set_max_keys(const pg_cli_t *cli, options_t *o, const char *text)
 
 static int set_secret(const pg_cli_t *cli, options_t *o, const char *path)
 {
-    const char *why;
+    pg_key_t *key = apr_palloc(cli->pool, sizeof(*key));
+    const char *why = pg_ledger_key_read(key, path, cli->pool);
 
-    o->key = apr_palloc(cli->pool, sizeof(*o->key));
-    why = pg_ledger_key_read(o->key, path, cli->pool);
+    o->in.key = key;
     return why ? pg_cli_usage(cli, "--secret '%s': it takes a file with a "
                               "secret: %s", path, why) : 0;
 }
@@ -141,7 +140,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         o->in.progress = false;
         return 0;
     case OPT_INTO:
-        o->into = optarg;
+        o->into.path = optarg;
         return 0;
     case OPT_SECRET:
         return set_secret(cli, o, optarg);
@@ -164,10 +163,10 @@ static const pg_cli_spec_t spec = { help, "o:f:O:j:qh", longs, set_option };
 
 static int check_into(const pg_cli_t *cli, const options_t *o)
 {
-    if (o->key && o->into == NULL) {
+    if (o->in.key && o->into.path == NULL) {
         return pg_cli_usage(cli, "--secret is for the ledger of --into");
     }
-    for (int i = 0; o->into && i < o->in.paths; i++) {
+    for (int i = 0; o->into.path && i < o->in.paths; i++) {
         if (!strcmp(o->in.path[i], "-")) {
             return pg_cli_usage(cli, "--into needs files: standard input "
                                 "cannot be read twice");
@@ -277,16 +276,16 @@ static int add_into(const pg_cli_t *cli, const options_t *o,
 
     if (status >= PG_EXIT_USAGE) {
         pg_cli_say(cli, "%s: nothing was added, since not all was read",
-                   o->into);
+                   o->into.path);
         return status;
     }
-    failed = pg_import_add(cli, o->into, o->key, &o->in, scan);
+    failed = pg_import_end(&o->into, cli, &o->in, scan);
     return failed ? failed : status;
 }
 
 int pg_cmd_scan(pg_cli_t *cli)
 {
-    options_t o = { .into = NULL };
+    options_t o = { .format = NULL };
     pg_sink_t sink = pg_cli_sink(stdout);
     const pg_scan_out_t *scan;
     int status, finished;
@@ -294,10 +293,13 @@ int pg_cmd_scan(pg_cli_t *cli)
     if (!parse(cli, &o, &status)) {
         return status;
     }
+    if (o.into.path && (status = pg_import_begin(&o.into, cli, &o.in)) != 0) {
+        return status;
+    }
     scan = pg_scan_run(&o.in, cli->pool);
     status = exit_status(scan);
     /* before the report: a pipe that closes early ends us there */
-    if (o.into) {
+    if (o.into.path) {
         status = add_into(cli, &o, scan, status);
     }
     render(&sink, &o, cli, scan);

@@ -1,24 +1,31 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Adding what a scan found to a ledger, each log once. */
+/* scan --into: what a scan has found becomes part of a ledger. */
 #ifndef PG_IMPORT_H
 #define PG_IMPORT_H
 
 #include "pg_cli.h"
-#include "pg_hash.h"
+#include "pg_identity.h"
 #include "pg_scan.h"
 
+typedef struct pg_import_t {
+    const char *path;            /* of the ledger                         */
+    pg_identity_t *identity;     /* of each log                           */
+    bool *known;                 /* is that log not to be added           */
+} pg_import_t;
+
 /**
- * Add the attempts of those logs that the ledger does not have yet. A log is
- * known by its content, whatever its name and packing. One whose first line
- * is known and whose content is not has grown since: it is left out, with a
- * message, as its beginning would count twice.
- *
- * @param path  the ledger; made when missing
- * @param key   of a fleet, for a new one; NULL: one of its own
+ * Before the scan: look which of the logs the ledger at out->path has already,
+ * each with a message, and tell the scan.
  * @return 0, or an exit status after a message
  */
-int pg_import_add(const pg_cli_t *cli, const char *path, const pg_key_t *key,
+int pg_import_begin(pg_import_t *out, const pg_cli_t *cli, pg_scan_in_t *in);
+
+/**
+ * After it: add the others, and remember them.
+ * @return 0, or an exit status after a message
+ */
+int pg_import_end(const pg_import_t *import, const pg_cli_t *cli,
                   const pg_scan_in_t *in, const pg_scan_out_t *scan);
 
 #endif

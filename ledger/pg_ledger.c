@@ -72,48 +72,16 @@ static void record_source(pg_ledger_t *ledger, pg_lane_t *lane,
     pg_distinct_add(ledger, key.hash);
 }
 
-/* Copy a text, in small letters if asked to; eight octets at a time, which
- * in all byte orders are the same eight octets. */
-static void put_text(char *to, pg_span_t from, bool small)
-{
-    apr_uint64_t word;
-    apr_size_t i = 0;
-
-    for (; from.len - i >= sizeof(word); i += sizeof(word)) {
-        memcpy(&word, from.ptr + i, sizeof(word));
-        word = small ? pg_octets_lower(word) : word;
-        memcpy(to + i, &word, sizeof(word));
-    }
-    for (; i < from.len; i++) {
-        to[i] = small ? pg_octet_lower(from.ptr[i]) : from.ptr[i];
-    }
-}
-
-/* Port and host in small letters, or what stood there if there is no host. */
-static void record_target(pg_ledger_t *ledger, pg_lane_t *lane,
-                          const pg_verdict_t *verdict, apr_time_t now)
-{
-    bool host = verdict->host.len > 0;
-    pg_span_t from = pg_span_upto(host ? verdict->host : verdict->target,
-                                  PG_TOP_TARGET_MOST + 1);
-    char text[2 + PG_TOP_TARGET_MOST + 1];
-
-    text[0] = (char)(verdict->port >> 8);
-    text[1] = (char)(verdict->port & 0xff);
-    put_text(text + 2, from, host);
-    top(ledger, lane, PG_TOP_TARGETS, pg_span_make(text, 2 + from.len), now);
-}
-
 static void record_tops(pg_ledger_t *ledger, pg_lane_t *lane,
                         const pg_event_t *event, apr_time_t now)
 {
-    char port[2] = { (char)(event->verdict.port >> 8),
-                     (char)(event->verdict.port & 0xff) };
+    char room[2 + PG_TOP_TARGET_MOST + 1];
+    pg_span_t target = pg_top_target(room, &event->verdict);
 
     record_source(ledger, lane, event, now);
-    record_target(ledger, lane, &event->verdict, now);
+    top(ledger, lane, PG_TOP_TARGETS, target, now);
     if (event->verdict.port != 0) {
-        top(ledger, lane, PG_TOP_PORTS, pg_span_make(port, 2), now);
+        top(ledger, lane, PG_TOP_PORTS, pg_span_upto(target, 2), now);
     }
     top(ledger, lane, PG_TOP_AGENTS, event->user_agent, now);
 }
@@ -129,10 +97,22 @@ static void tend(pg_ledger_t *ledger, pg_lane_t *lane, apr_time_t now)
     }
 }
 
-static void record(pg_ledger_t *ledger, unsigned kind,
-                   const pg_event_t *event, apr_uint32_t serial)
+static apr_time_t present_of(const pg_event_t *event)
 {
-    apr_time_t now = event->now ? event->now : event->time;
+    return event->now ? event->now : event->time;
+}
+
+/* PG_KINDS for an event that cannot be counted. */
+static unsigned kind_of(const pg_event_t *event)
+{
+    return (unsigned)event->outcome < PG_OUTCOME_COUNT
+               ? pg_layout_kind(event->verdict.class_id, event->verdict.family)
+               : PG_KINDS;
+}
+
+static void count(pg_ledger_t *ledger, unsigned kind, const pg_event_t *event)
+{
+    apr_time_t now = present_of(event);
     pg_lane_t *lane = my_lane(ledger);
     unsigned vhost = pg_totals_vhost(ledger, event->vhost);
 
@@ -142,30 +122,45 @@ static void record(pg_ledger_t *ledger, unsigned kind,
     pg_word_add(&lane->intent[pg_intent_of_verdict(&event->verdict)], 1);
     note_time(lane, event->time);
     record_tops(ledger, lane, event, now);
-    pg_recent_add(ledger, event, now, serial);
-    tend(ledger, lane, now);
 }
 
 /* A server's attempts are counted in its file, unless that is lost, and in
  * the memory that stands by. */
 apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
 {
-    unsigned kind = pg_layout_kind(event->verdict.class_id,
-                                   event->verdict.family);
+    unsigned kind = kind_of(event);
     pg_ledger_t *block = pg_layout_sound(ledger);
     apr_uint32_t serial = pg_recent_serial(block);
 
-    if (kind == PG_KINDS || (unsigned)event->outcome >= PG_OUTCOME_COUNT) {
+    if (kind == PG_KINDS) {
         return 0;
     }
     for (; block; block = block->standby) {
-        record(block, kind, event, serial);
+        apr_time_t now = present_of(event);
+        count(block, kind, event);
+        pg_recent_add(block, event, now, serial);
+        tend(block, my_lane(block), now);
     }
     return serial;
 }
 
-/* One less, in a lane that has one: a count is never below 0 in any. */
-static void take_back(const pg_ledger_t *ledger, const pg_lane_t *lane,
+void pg_ledger_count(pg_ledger_t *ledger, const pg_event_t *event)
+{
+    unsigned kind = kind_of(event);
+
+    if (kind != PG_KINDS) {
+        count(ledger, kind, event);
+    }
+}
+
+void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event)
+{
+    pg_recent_add(ledger, event, present_of(event), pg_recent_serial(ledger));
+}
+
+/* One less, in a lane that has one: a count is never below 0 in any.
+ * @return was there one */
+static bool take_back(const pg_ledger_t *ledger, const pg_lane_t *lane,
                       const pg_word_t *word)
 {
     apr_size_t at = (apr_size_t)((const char *)word - (const char *)lane);
@@ -177,10 +172,11 @@ static void take_back(const pg_ledger_t *ledger, const pg_lane_t *lane,
 
         while (seen > 0 && seen <= PG_COUNT_MOST) {
             if (pg_word_swap(here, &seen, seen - 1)) {
-                return;
+                return true;
             }
         }
     }
+    return false;
 }
 
 /* First one more, then one less: a reader in between sees one too many. */
@@ -194,20 +190,21 @@ static void amend(pg_ledger_t *ledger, unsigned kind, const pg_event_t *event,
         pg_totals_add(lane, kind, event);
         pg_word_add(&lane->vhost[vhost][event->outcome], 1);
         take_back(ledger, lane, pg_totals_word(lane, kind, event, was));
-        take_back(ledger, lane, &lane->vhost[vhost][was]);
+        /* a ledger that was merged in may have had no room for the name */
+        if (!take_back(ledger, lane, &lane->vhost[vhost][was])) {
+            take_back(ledger, lane, &lane->vhost[PG_VHOSTS][was]);
+        }
     }
 }
 
 void pg_ledger_amend(pg_ledger_t *ledger, apr_uint64_t entry,
                      const pg_event_t *event, pg_outcome_e was)
 {
-    unsigned kind = pg_layout_kind(event->verdict.class_id,
-                                   event->verdict.family);
-    apr_time_t now = event->now ? event->now : event->time;
+    unsigned kind = kind_of(event);
+    apr_time_t now = present_of(event);
     pg_ledger_t *block = pg_layout_sound(ledger);
 
-    if (kind == PG_KINDS || (unsigned)event->outcome >= PG_OUTCOME_COUNT
-        || (unsigned)was >= PG_OUTCOME_COUNT) {
+    if (kind == PG_KINDS || (unsigned)was >= PG_OUTCOME_COUNT) {
         return;
     }
     for (; block; block = block->standby) {

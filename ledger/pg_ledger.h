@@ -106,9 +106,10 @@ apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
 apr_status_t pg_ledger_open_readonly(pg_ledger_t **out, const char *path,
                                      const char **why, apr_pool_t *pool);
 
-/** The same block in private memory, for one thread: the log scanner. */
-apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
-                            apr_pool_t *pool);
+/** The same block in private memory, for one thread: the log scanner.
+ *  @param key  NULL: drawn from the system */
+apr_status_t pg_ledger_heap(pg_ledger_t **out, const pg_key_t *key,
+                            apr_time_t now, apr_pool_t *pool);
 
 /** The same with the key of another ledger, so that the different sources of
  *  both unite when they are merged. */
@@ -141,6 +142,16 @@ bool pg_ledger_has_key(const pg_ledger_t *ledger, const pg_key_t *key);
  *         not among them
  */
 apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event);
+
+/**
+ * Count one attempt of a log, which is not yet remembered among the recent
+ * ones: whether it was relayed shows when all of the log is read.
+ * @param event  now is the newest time that was read so far
+ */
+void pg_ledger_count(pg_ledger_t *ledger, const pg_event_t *event);
+
+/** Remember an attempt that was counted. */
+void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event);
 
 /**
  * Correct the outcome and the status of an attempt that was recorded before

@@ -15,12 +15,12 @@
 
 /* --- private memory ------------------------------------------------------ */
 
-apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
-                            apr_pool_t *pool)
+apr_status_t pg_ledger_heap(pg_ledger_t **out, const pg_key_t *key,
+                            apr_time_t now, apr_pool_t *pool)
 {
     pg_sizes_t sizes = pg_layout_sizes();
     pg_head_t head;
-    apr_status_t status = pg_layout_head(&head, &sizes, NULL, now);
+    apr_status_t status = pg_layout_head(&head, &sizes, key, now);
 
     return status == APR_SUCCESS ? pg_block_new(out, &head, pool) : status;
 }
@@ -28,11 +28,7 @@ apr_status_t pg_ledger_heap(pg_ledger_t **out, apr_time_t now,
 apr_status_t pg_ledger_heap_like(pg_ledger_t **out, const pg_ledger_t *like,
                                  apr_time_t now, apr_pool_t *pool)
 {
-    pg_sizes_t sizes = pg_layout_sizes();
-    pg_head_t head;
-    apr_status_t status = pg_layout_head(&head, &sizes, &like->head.key, now);
-
-    return status == APR_SUCCESS ? pg_block_new(out, &head, pool) : status;
+    return pg_ledger_heap(out, &like->head.key, now, pool);
 }
 
 pg_key_t pg_ledger_key(pg_span_t secret)

@@ -79,6 +79,36 @@ pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
     return key;
 }
 
+/* Copy a text, in small letters if asked to; eight octets at a time, which
+ * in all byte orders are the same eight octets. */
+static void put_text(char *to, pg_span_t from, bool small)
+{
+    apr_uint64_t word;
+    apr_size_t i = 0;
+
+    for (; from.len - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, from.ptr + i, sizeof(word));
+        word = small ? pg_octets_lower(word) : word;
+        memcpy(to + i, &word, sizeof(word));
+    }
+    for (; i < from.len; i++) {
+        to[i] = small ? pg_octet_lower(from.ptr[i]) : from.ptr[i];
+    }
+}
+
+pg_span_t pg_top_target(char room[2 + PG_TOP_TARGET_MOST + 1],
+                        const pg_verdict_t *verdict)
+{
+    bool host = verdict->host.len > 0;
+    pg_span_t from = pg_span_upto(host ? verdict->host : verdict->target,
+                                  PG_TOP_TARGET_MOST + 1);
+
+    room[0] = (char)(verdict->port >> 8);
+    room[1] = (char)(verdict->port & 0xff);
+    put_text(room + 2, from, host);
+    return pg_span_make(room, 2 + from.len);
+}
+
 /* --- counting ------------------------------------------------------------ */
 
 /* The entry that a key has; the set's end if it has none. */
@@ -356,32 +386,32 @@ static const char *target_text(const char *octets, apr_size_t n,
 }
 
 /* Addresses, ports and targets become text; the rest is as it came. */
-static pg_text_t text_of(pg_top_e list, const pg_seen_t *seen,
-                         apr_pool_t *pool)
+pg_text_t pg_top_text(pg_top_e list, const char *octets, apr_uint64_t length,
+                      apr_pool_t *pool)
 {
-    apr_size_t n = seen->length & PG_LEN_MASK;
+    const unsigned char *key = (const unsigned char *)octets;
+    apr_size_t n = length & PG_LEN_MASK;
     apr_size_t from = 0;
-    const unsigned char *octets = (const unsigned char *)seen->octets;
     const char *text = NULL;
 
     if (list == PG_TOP_SOURCES && n == 16) {
         pg_address_t address;
 
-        memcpy(address.octets, octets, sizeof(address.octets));
+        memcpy(address.octets, key, sizeof(address.octets));
         text = pg_address_text(&address, pool);
     }
     if (list == PG_TOP_PORTS && n == 2) {
-        text = apr_psprintf(pool, "%u", octets[0] * 256u + octets[1]);
+        text = apr_psprintf(pool, "%u", key[0] * 256u + key[1]);
     }
     if (list == PG_TOP_TARGETS && n >= 2) {
-        text = target_text(seen->octets, n, pool);
+        text = target_text(octets, n, pool);
         from = 2;
     }
     if (text) {
         return (pg_text_t){ .octets = pg_span_str(text),
-                            .cut = (seen->length & PG_LEN_CUT) != 0 };
+                            .cut = (length & PG_LEN_CUT) != 0 };
     }
-    return pg_word_text(seen->octets + from, n - from, seen->length, pool);
+    return pg_word_text(octets + from, n - from, length, pool);
 }
 
 /* What each lane may have missed of a key that it has no entry for. */
@@ -427,7 +457,7 @@ static bool show(pg_top_entry_t *out, const pg_ledger_t *ledger,
         || one.hash != sum->hash) {
         return false;
     }
-    out->key = text_of(list, &one, pool);
+    out->key = pg_top_text(list, one.octets, one.length, pool);
     out->count = sum->count;
     out->error = sum->error + missed(ledger, list, sum->hash);
     return true;

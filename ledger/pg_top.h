@@ -63,6 +63,16 @@ void pg_top_merge(pg_ledger_t *into, const pg_ledger_t *from, apr_time_t now);
  *  host at most. */
 #define PG_TOP_TARGET_MOST 102
 
+/** The key of what an attempt asked for: its host in small letters or, if
+ *  there is none, what stood in its place. */
+pg_span_t pg_top_target(char room[2 + PG_TOP_TARGET_MOST + 1],
+                        const pg_verdict_t *verdict);
+
+/** A key as people read it.
+ *  @param length  its length, with PG_LEN_CUT and PG_LEN_ABSENT */
+pg_text_t pg_top_text(pg_top_e list, const char *octets, apr_uint64_t length,
+                      apr_pool_t *pool);
+
 /** How many entries of a list are shown at most. */
 #define PG_TOP_SHOWN 100
 

@@ -137,21 +137,6 @@ static pg_span_t client_of(pg_counter_t *counter, const pg_logline_t *line)
     return client;
 }
 
-static void record(pg_counter_t *counter, pg_hit_t *hit)
-{
-    char room[PG_TABLE_KEY + 1];
-    pg_span_t answer = pg_tally_answer(hit, room);
-
-    if (answer.ptr && pg_table_find(counter->relayed, answer)) {
-        hit->event.outcome = PG_OUTCOME_RELAYED;
-    }
-    if (hit->event.time) {
-        hit->event.now = counter->rules->reading.now;
-        pg_ledger_record(counter->ledger, &hit->event);
-        counter->tally->attempts++;
-    }
-}
-
 static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
                           const pg_verdict_t *verdict, pg_span_t request)
 {
@@ -190,10 +175,11 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
         counter->watch->request(counter->watch->to, &hit);
         counter->tally->attempts += verdict->class_id != PG_CLASS_CLEAN;
     }
-    else if (counter->ledger) {
-        record(counter, &hit);
-    }
     else {
+        pg_tally_seen(counter->tally, hit.event.time);
+        hit.event.now = pg_tally_read(counter->tally).to;
+        hit.event.now = hit.event.now ? hit.event.now
+                                      : counter->rules->reading.now;
         pg_tally_add(counter->tally, &hit);
     }
 }
@@ -351,12 +337,6 @@ void pg_count_block(pg_counter_t *counter, pg_span_t block)
     if (line.len) {
         note_time(counter, line);
     }
-}
-
-/* The same lines go the same way; the tally is of no interest. */
-void pg_count_record(pg_counter_t *counter, pg_span_t block)
-{
-    pg_count_block(counter, block);
 }
 
 /* Where every URL is full: whose requests were not refused may be ours. */

@@ -4,7 +4,6 @@
 #ifndef PG_COUNT_H
 #define PG_COUNT_H
 
-#include "pg_ledger.h"
 #include "pg_own.h"
 #include "pg_reader.h"
 #include "pg_tally.h"
@@ -37,8 +36,6 @@ typedef struct pg_counter_t {
     pg_table_t *found;           /* "path size" of those; with names: the
                                     hosts that go to rules->answered      */
     bool composed;               /* this file's URLs are full, every one  */
-    pg_ledger_t *ledger;         /* where to record                       */
-    const pg_table_t *relayed;   /* answers judged to be relays           */
     const pg_watch_t *watch;     /* NULL: nobody watches, lines are counted */
     pg_reader_t reader;
     char *memory;                /* PG_READER_MEMORY(PG_LINE_MAX) octets  */
@@ -56,10 +53,6 @@ typedef void (*pg_pass_t)(pg_counter_t *counter, pg_span_t block);
 
 /** Count everything. */
 void pg_count_block(pg_counter_t *counter, pg_span_t block);
-
-/** Record attempts in `ledger` only; `attempts` of the tally says how many.
- *  One without a time is left out: it belongs to no month. */
-void pg_count_record(pg_counter_t *counter, pg_span_t block);
 
 /** Collect the names of virtual hosts only, and in `found` what may be our
  *  hosts where every URL is full. */

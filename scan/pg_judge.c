@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 enum {
-    SAME_HOSTS = 3,      /* sites that got the same answer: no chance       */
     VARYING_SIZES = 8,   /* lengths of a home page that is made anew        */
     WANTED_MAX = 65536
 };
@@ -16,7 +15,7 @@ typedef struct known_t {
     const pg_table_t *home;      /* lengths of the home page              */
     apr_uint64_t home_min, home_max;
     const pg_table_t *found;
-    pg_table_t *hosts_of_size;   /* length -> how many sites got it       */
+    pg_table_t *hosts_of_size;   /* length -> pg_hosts_t that got it      */
 } known_t;
 
 static void learn_home(known_t *known, apr_pool_t *pool)
@@ -35,23 +34,19 @@ static void learn_home(known_t *known, apr_pool_t *pool)
     }
 }
 
-/* Each pair of length and site counts once. */
 static void learn_hosts(known_t *known, const pg_tally_t *tally,
                         apr_pool_t *pool)
 {
-    apr_size_t n, count = pg_table_size(tally->answers) + 1;
+    apr_size_t n;
     pg_cell_t **cells = pg_table_sorted(tally->answers, &n, pool);
-    pg_table_t *pairs = pg_table_create(pool, count, 0);
 
-    known->hosts_of_size = pg_table_create(pool, count, 0);
+    known->hosts_of_size = pg_table_create(pool, n + 1, sizeof(pg_hosts_t));
     for (apr_size_t i = 0; i < n; i++) {
         const pg_answer_t *a = cells[i]->data;
-        char pair[PG_TABLE_KEY + 1];
-        int len = snprintf(pair, sizeof(pair), "%s %s", a->size, a->host);
-        if (!pg_tally_is_tunnel(a->class_id, pg_span_str(a->size))
-            && pg_table_add(pairs, pg_span_make(pair, (apr_size_t)len),
-                            1)->count == 1) {
-            pg_table_add(known->hosts_of_size, pg_span_str(a->size), 1);
+        pg_span_t size = pg_span_str(a->size);
+        if (!pg_tally_is_tunnel(a->verdict.class_id, size)) {
+            pg_tally_join_hosts(
+                pg_table_add(known->hosts_of_size, size, 1)->data, &a->hosts);
         }
     }
 }
@@ -68,11 +63,12 @@ static bool is_own_path(const known_t *known, const pg_answer_t *a)
 /* Tunnels of the same few octets are alike as well, where their head counts. */
 static bool is_same_always(const known_t *known, const pg_answer_t *a)
 {
-    bool connects = pg_vocab_family_of(a->class_id) == PG_FAMILY_CONNECT;
+    bool connects = a->verdict.family == PG_FAMILY_CONNECT;
     const pg_cell_t *cell = pg_table_find(known->hosts_of_size,
                                           pg_span_str(a->size));
 
-    return cell && cell->count >= SAME_HOSTS && !(connects && a->sent);
+    return cell && ((const pg_hosts_t *)cell->data)->n == PG_SAME_HOSTS
+           && !(connects && a->sent);
 }
 
 static pg_ground_e judge_length(const known_t *known, const pg_answer_t *a)
@@ -116,8 +112,14 @@ pg_ground_e pg_judge_alone(pg_class_e class_id, pg_span_t method,
 
 static pg_ground_e alone(const pg_answer_t *a)
 {
-    return pg_judge_alone(a->class_id, pg_span_str(a->method),
+    return pg_judge_alone(a->verdict.class_id, pg_span_str(a->method),
                           pg_span_str(a->size));
+}
+
+static apr_uint64_t count_of(const pg_judgement_t *item)
+{
+    return item->answer->count[PG_LOGS_KNOWN]
+           + item->answer->count[PG_LOGS_NEW];
 }
 
 static pg_ground_e judge_one(const known_t *known, const pg_answer_t *a)
@@ -134,10 +136,10 @@ static int worst_first(const void *a, const void *b)
     if (x->judged != y->judged) {
         return x->judged < y->judged ? 1 : -1;
     }
-    if (x->answer->count != y->answer->count) {
-        return x->answer->count < y->answer->count ? 1 : -1;
+    if (count_of(x) != count_of(y)) {
+        return count_of(x) < count_of(y) ? 1 : -1;
     }
-    return strcmp(x->answer->request, y->answer->request);
+    return strcmp(x->key.ptr, y->key.ptr);
 }
 
 /* Attempts without a row whose length decides: the home page's and that of
@@ -155,7 +157,8 @@ static apr_uint64_t harmless_lengths(const pg_judge_t *judge,
     for (apr_size_t i = 0; i < judge->n; i++) {
         const pg_answer_t *a = judge->item[i].answer;
         if (alone(a) == PG_GROUND_NO_HOME) {
-            pg_table_add(held, pg_span_str(a->size), a->count);
+            pg_table_add(held, pg_span_str(a->size),
+                         count_of(&judge->item[i]));
         }
     }
     for (apr_size_t i = 0; i < n; i++) {
@@ -179,8 +182,8 @@ static void judge_lost(pg_judge_t *judge, const pg_tally_t *tally,
     memcpy(left, tally->alone, sizeof(left));
     judge->lost = tally->answered;
     for (apr_size_t i = 0; i < judge->n; i++) {
-        judge->lost -= judge->item[i].answer->count;
-        left[alone(judge->item[i].answer)] -= judge->item[i].answer->count;
+        judge->lost -= count_of(&judge->item[i]);
+        left[alone(judge->item[i].answer)] -= count_of(&judge->item[i]);
     }
     if (judge->lost == 0) {
         return;
@@ -210,7 +213,7 @@ pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
         item[i].answer = cells[i]->data;
         item[i].ground = judge_one(&known, item[i].answer);
         item[i].judged = pg_scanned_judged_by(item[i].ground);
-        judge->attempts[item[i].judged] += item[i].answer->count;
+        judge->attempts[item[i].judged] += count_of(&item[i]);
     }
     qsort(item, judge->n, sizeof(*item), worst_first);
     judge->item = item;

@@ -14,6 +14,7 @@
 #include "pg_layout.h"
 #include "pg_lines.h"
 #include "pg_progress.h"
+#include "pg_summary.h"
 #include "pg_urls.h"
 
 enum {
@@ -44,6 +45,7 @@ typedef struct part_t {
     bool whole;                  /* not to be cut: its first lines say what
                                     the others mean                       */
     bool composed;               /* each URL is full there                */
+    pg_logs_e logs;
     mark_t read;                 /* in this part                          */
 } part_t;
 
@@ -54,8 +56,7 @@ typedef struct crew_t {
     pg_pass_t pass;
     const pg_table_t *wanted;
     pg_table_t *answered;        /* for rules                             */
-    pg_ledger_t *ledger;         /* to be recorded in: not to be stopped  */
-    const pg_table_t *relayed;
+    const pg_ledger_t *like;     /* whose key all ledgers have            */
     part_t *part;
     int parts;
     int jobs;                    /* not more than there are parts         */
@@ -188,6 +189,7 @@ static void scan_part(worker_t *w, part_t *part)
     const char *wrong;
 
     apr_pool_create(&pool, w->pool);
+    w->counter.tally->logs = part->logs;
     wrong = pg_input_open(&input, part->path,
                           part->begin ? part->begin - 1 : 0,
                           &w->crew->stop, pool);
@@ -238,8 +240,6 @@ static worker_t *hire(crew_t *crew, apr_pool_t *pool)
         w->buffer = apr_palloc(w->pool, PG_LINE_MAX + PG_LINES_READ);
         w->counter.rules = &crew->rules;
         w->counter.wanted = crew->wanted;
-        w->counter.ledger = crew->ledger;
-        w->counter.relayed = crew->relayed;
         w->counter.memory = apr_palloc(w->pool,
                                        PG_READER_MEMORY(PG_LINE_MAX));
         w->counter.tally = pg_tally_create(w->pool, crew->in->bound);
@@ -258,7 +258,7 @@ static bool oversee(crew_t *crew, const sigset_t *signals, apr_uint64_t total)
     pg_progress_begin(&progress, crew->in->progress, total);
     while (atomic_load(&crew->running) > 0) {
         int got = sigtimedwait(signals, NULL, &tick);
-        if (got > 0 && got != SIGUSR1 && crew->ledger == NULL) {
+        if (got > 0 && got != SIGUSR1) {
             interrupted = true;
             atomic_store(&crew->stop, true);
         }
@@ -341,6 +341,7 @@ static void add_parts(apr_array_header_t *parts, const part_t *file)
         apr_uint64_t limit = last ? size : at + PART_SIZE;
         *part = (part_t){ .path = file->path, .info = *info, .begin = at,
                           .whole = file->whole, .composed = file->composed,
+                          .logs = file->logs,
                           /* what is added meanwhile is not ours           */
                           .limit = info->plain ? limit : ~(apr_uint64_t)0 };
         at = limit;
@@ -397,7 +398,7 @@ static const char *plan_file(part_t *out, const crew_t *crew,
     const char *wrong = pg_input_stat(&out->info, path, pool);
     const char *earlier;
 
-    *out = (part_t){ .path = path, .info = out->info };
+    *out = (part_t){ .path = path, .info = out->info, .logs = out->logs };
     if (wrong == NULL && out->info.regular) {
         wrong = look_at(out, crew, path, pool);
     }
@@ -426,7 +427,8 @@ static apr_uint64_t plan(crew_t *crew, apr_array_header_t *parts,
     crew->troubles = apr_array_make(pool, 4, sizeof(pg_scan_trouble_t));
     crew->rereadable = true;
     for (int i = 0; i < in->paths; i++) {
-        part_t file;
+        part_t file = { .logs = in->known && in->known[i] ? PG_LOGS_KNOWN
+                                                           : PG_LOGS_NEW };
         const char *wrong = plan_file(&file, crew, parts, in->path[i], pool);
         if (wrong) {
             note_trouble(crew->troubles, &file, wrong);
@@ -585,15 +587,50 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
     atomic_store(&crew->octets, 0);
 }
 
+/* All of one key, so that their sources unite. As a pool does, it takes for
+ * granted that there is memory. */
+static void give_ledgers(crew_t *crew, pg_tally_t *tally)
+{
+    apr_time_t now = crew->rules.reading.now;
+
+    for (int i = 0; i < PG_LOGS_COUNT; i++) {
+        pg_ledger_t **out = &tally->ledger[i];
+        apr_status_t status = crew->like
+            ? pg_ledger_heap_like(out, crew->like, now, tally->pool)
+            : pg_ledger_heap(out, crew->in->key, now, tally->pool);
+        if (status != APR_SUCCESS) {
+            abort();
+        }
+        crew->like = crew->like ? crew->like : *out;
+    }
+}
+
+static apr_time_t newest_of(const crew_t *crew, const worker_t *workers)
+{
+    apr_time_t newest = 0;
+
+    for (int i = 0; i < crew->jobs; i++) {
+        apr_time_t one = pg_tally_read(workers[i].counter.tally).to;
+        newest = one > newest ? one : newest;
+    }
+    return newest ? newest : crew->rules.reading.now;
+}
+
 static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
                       apr_pool_t *pool)
 {
     worker_t *workers = hire(crew, pool);
+    apr_time_t newest;
 
-    crew->pass = crew->ledger ? pg_count_record : pg_count_block;
-    out->interrupted |= run_pass(crew, workers, total);
+    give_ledgers(crew, out->tally);
     for (int i = 0; i < crew->jobs; i++) {
-        pg_tally_merge(out->tally, workers[i].counter.tally);
+        give_ledgers(crew, workers[i].counter.tally);
+    }
+    crew->pass = pg_count_block;
+    out->interrupted |= run_pass(crew, workers, total);
+    newest = newest_of(crew, workers);
+    for (int i = 0; i < crew->jobs; i++) {
+        pg_tally_merge(out->tally, workers[i].counter.tally, newest);
     }
     note_troubles(out, crew, pool);
     fire(crew, workers);
@@ -620,7 +657,7 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
 {
     pg_scan_out_t *out = apr_pcalloc(pool, sizeof(*out));
     apr_array_header_t *parts = apr_array_make(pool, 16, sizeof(part_t));
-    crew_t crew = { .in = in, .rules = in->rules };
+    crew_t crew = { .in = in, .rules = in->rules, .like = in->like };
     apr_uint64_t total = plan(&crew, parts, out, pool);
 
     out->tally = pg_tally_create(pool, in->bound);
@@ -631,29 +668,11 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
         crew.rules.answered = crew.answered;
     }
     out->own = crew.rules.own;
-    out->answered = crew.rules.answered;
     count_all(&crew, out, total, pool);
     out->reach = judge_reading(&crew, out, pool);
     judge_all(&crew, out, pool);
+    pg_summary_book(out, pool);
     return out;
-}
-
-pg_scan_out_t *pg_scan_record(const pg_scan_in_t *in,
-                              const pg_scan_out_t *scan, pg_ledger_t *ledger,
-                              apr_pool_t *pool)
-{
-    pg_scan_out_t *again = apr_pcalloc(pool, sizeof(*again));
-    apr_array_header_t *parts = apr_array_make(pool, 16, sizeof(part_t));
-    crew_t crew = { .in = in, .rules = in->rules, .ledger = ledger };
-    apr_uint64_t total = plan(&crew, parts, again, pool);
-
-    crew.rules.own = scan->own;
-    crew.rules.answered = scan->answered;
-    crew.relayed = pg_judge_relayed(scan->judge, pool);
-    again->judge = scan->judge;
-    again->tally = pg_tally_create(pool, in->bound);
-    count_all(&crew, again, total, pool);
-    return again;
 }
 
 const pg_own_t *pg_scan_names(const pg_scan_in_t *in, apr_pool_t *pool)

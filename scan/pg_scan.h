@@ -17,6 +17,12 @@ typedef struct pg_scan_in_t {
                                     the server itself logged for own      */
     int jobs;                    /* 1 and up                              */
     apr_size_t bound;            /* keys held by a table                  */
+    const bool *known;           /* of each path: is it in the ledger that
+                                    the others are to be added to; NULL:
+                                    there is none                         */
+    const pg_ledger_t *like;     /* that ledger; NULL: none yet           */
+    const pg_key_t *key;         /* what to count under; NULL: that of like,
+                                    or any                                */
     bool progress;               /* show it on standard error             */
 } pg_scan_in_t;
 
@@ -35,10 +41,11 @@ typedef struct pg_scan_trouble_t {
 
 /** What came of it. */
 typedef struct pg_scan_out_t {
-    pg_tally_t *tally;
+    pg_tally_t *tally;           /* its ledger of PG_LOGS_NEW is what can
+                                    be merged into another                */
+    const pg_ledger_t *ledger;   /* all that was counted, as judged       */
     const pg_judge_t *judge;
     const pg_own_t *own;         /* whom it took for us; NULL: nobody     */
-    const pg_table_t *answered;  /* pg_rules_t's; NULL: not known         */
     const pg_scan_trouble_t *trouble;
     int troubles;
     const pg_reach_t *reach;     /* how far the answer reaches            */
@@ -53,18 +60,6 @@ typedef struct pg_scan_out_t {
  * @return in pool, never NULL
  */
 pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool);
-
-/**
- * Read the logs again and record their attempts in a ledger, with what was
- * found out about them. A signal does not end it: half a log must not be
- * recorded.
- * @param in    the same as for pg_scan_run(), or with fewer paths
- * @return in pool; its tally holds only how many attempts were recorded, its
- *         troubles say what changed in the meantime
- */
-pg_scan_out_t *pg_scan_record(const pg_scan_in_t *in,
-                              const pg_scan_out_t *scan, pg_ledger_t *ledger,
-                              apr_pool_t *pool);
 
 /** The names of virtual hosts that the logs themselves have, as a scan learns
  *  them: NULL when there are none, or one of the logs is a pipe. */

@@ -6,23 +6,10 @@
 #include <stdlib.h>
 
 #include "pg_conceal.h"
-#include "pg_calendar.h"
-#include "pg_logtime.h"
+#include "pg_top.h"
 
-typedef struct period_t {
-    apr_time_t length;           /* us; months have none of their own     */
-    int first;                   /* of its buckets                        */
-    int buckets;
-} period_t;
-
-static const period_t periods[PG_PERIOD_COUNT] = {
-    [PG_PERIOD_MINUTE] = { APR_USEC_PER_SEC * 60, 0, 120 },
-    [PG_PERIOD_HOUR] = { APR_USEC_PER_SEC * 3600, 120, 336 },
-    [PG_PERIOD_DAY] = { APR_USEC_PER_SEC * 86400, 456, 800 },
-    [PG_PERIOD_MONTH] = { 0, 1256, 240 },
-};
-
-_Static_assert(PG_TALLY_BUCKETS == 1256 + 240, "buckets as drawn");
+static_assert(PG_TALLY_RECENT + PG_REASON_COUNT <= 128,
+              "a ledger remembers all that is kept");
 
 /* --- kept text ----------------------------------------------------------- */
 
@@ -38,133 +25,6 @@ pg_span_t pg_kept_span(const pg_kept_t *kept)
 {
     return kept->absent ? (pg_span_t){ .ptr = NULL, .len = 0 }
                         : pg_span_make(kept->octets, kept->len);
-}
-
-/* --- periods ------------------------------------------------------------- */
-
-apr_int64_t pg_period_number(pg_period_e period, apr_time_t time)
-{
-    if (period != PG_PERIOD_MONTH) {
-        return time / periods[period].length;
-    }
-    return pg_calendar_month(time / periods[PG_PERIOD_DAY].length);
-}
-
-apr_time_t pg_period_start(pg_period_e period, apr_int64_t number)
-{
-    if (period != PG_PERIOD_MONTH) {
-        return number * periods[period].length;
-    }
-    return pg_calendar_month_start(number)
-           * periods[PG_PERIOD_DAY].length;
-}
-
-int pg_period_buckets(pg_period_e period)
-{
-    return periods[period].buckets;
-}
-
-pg_bucket_t *pg_tally_bucket(pg_tally_t *tally, pg_period_e period,
-                             apr_int64_t number)
-{
-    const period_t *p = &periods[period];
-
-    return &tally->bucket[p->first + (int)(number % p->buckets)];
-}
-
-static void count_period(pg_tally_t *tally, pg_period_e period,
-                         const pg_event_t *event)
-{
-    apr_int64_t number = pg_period_number(period, event->time);
-    pg_bucket_t *bucket = pg_tally_bucket(tally, period, number);
-    apr_time_t start = pg_period_start(period, number);
-
-    if (bucket->attempts && bucket->start > start) {
-        return;                  /* too old to be shown                   */
-    }
-    if (bucket->start != start) {
-        memset(bucket, 0, sizeof(*bucket));
-        bucket->start = start;
-    }
-    bucket->attempts++;
-    bucket->by_class[event->verdict.class_id]++;
-    bucket->by_family[event->verdict.family]++;
-}
-
-static void count_time(pg_tally_t *tally, const pg_hit_t *hit)
-{
-    apr_time_t time = hit->event.time;
-
-    if (time == 0) {
-        tally->untimed++;
-        return;
-    }
-    if (tally->first == 0 || time < tally->first) {
-        tally->first = time;
-    }
-    if (time > tally->last) {
-        tally->last = time;
-    }
-    for (int p = 0; p < PG_PERIOD_COUNT; p++) {
-        count_period(tally, (pg_period_e)p, &hit->event);
-    }
-}
-
-/* --- lists --------------------------------------------------------------- */
-
-static void count_top(pg_tally_t *tally, pg_top_e top, pg_span_t key)
-{
-    if (key.ptr) {
-        pg_table_add(tally->top[top], key, 1);
-    }
-}
-
-static void count_tops(pg_tally_t *tally, const pg_hit_t *hit)
-{
-    const pg_verdict_t *v = &hit->event.verdict;
-    char target[PG_TABLE_KEY + 1], port[8];
-    int n;
-
-    count_top(tally, PG_TOP_SOURCES, hit->client);
-    count_top(tally, PG_TOP_AGENTS, hit->event.user_agent);
-    if (v->host.ptr == NULL) {
-        return;
-    }
-    snprintf(target, sizeof(target), "%.*s:%u",
-             (int)(v->host.len < 240 ? v->host.len : 240), v->host.ptr,
-             v->port);
-    for (char *c = target; *c; c++) {
-        *c = pg_octet_lower(*c);
-    }
-    count_top(tally, PG_TOP_TARGETS, pg_span_make(target, strlen(target)));
-    n = snprintf(port, sizeof(port), "%u", v->port);
-    if (v->port) {
-        count_top(tally, PG_TOP_PORTS, pg_span_make(port, (apr_size_t)n));
-    }
-}
-
-static void count_vhost(pg_tally_t *tally, const pg_event_t *event)
-{
-    apr_uint64_t *by_outcome;
-
-    if (event->vhost.ptr) {
-        by_outcome = pg_table_add(tally->vhosts, event->vhost, 1)->data;
-        by_outcome[event->outcome]++;
-    }
-}
-
-static pg_method_e method_of(pg_span_t name)
-{
-    if (name.ptr == NULL) {
-        return PG_METHOD_NONE;
-    }
-    for (int m = 0; m < PG_METHOD_COUNT; m++) {
-        if (pg_span_eq(name,
-                       pg_span_str(pg_snapshot_method((pg_method_e)m)))) {
-            return (pg_method_e)m;
-        }
-    }
-    return PG_METHOD_OTHER;
 }
 
 /* A total order, so that which ones are kept does not depend on the order of
@@ -184,12 +44,72 @@ static int compare(apr_time_t ta, pg_span_t a, apr_time_t tb, pg_span_t b)
     return a.len < b.len ? -1 : a.len > b.len;
 }
 
-/* --- answers ------------------------------------------------------------- */
+/* --- lists --------------------------------------------------------------- */
 
-static void copy(char *out, apr_size_t size, pg_span_t s)
+/* Keys are those of the ledger's lists, behind an octet that says what they
+ * are; clients that the log names are no addresses. */
+enum { KEY_WHOLE = 'w', KEY_CUT = 'c', KEY_ABSENT = 'a', KEY_NAME = 'n' };
+
+static void count_key(pg_tally_t *tally, pg_top_e list, char what,
+                      pg_span_t octets)
 {
-    pg_span_copy(out, size, s);
+    apr_size_t room = what == KEY_NAME
+        ? PG_TABLE_KEY - 1
+        : pg_layout_text_words[list] * sizeof(apr_uint64_t);
+    char key[PG_TABLE_KEY];
+    apr_size_t n = octets.len < room ? octets.len : room;
+
+    key[0] = what != KEY_WHOLE ? what
+             : octets.ptr == NULL ? KEY_ABSENT
+             : octets.len > room ? KEY_CUT : KEY_WHOLE;
+    memcpy(key + 1, octets.ptr ? octets.ptr : "", n);
+    pg_table_add(tally->top[list], pg_span_make(key, 1 + n), 1);
 }
+
+static void count_lists(pg_tally_t *tally, const pg_hit_t *hit)
+{
+    const pg_event_t *event = &hit->event;
+    char room[2 + PG_TOP_TARGET_MOST + 1];
+    pg_span_t target = pg_top_target(room, &event->verdict);
+
+    if (event->source_known) {
+        count_key(tally, PG_TOP_SOURCES, KEY_WHOLE,
+                  pg_span_make((const char *)event->source.octets,
+                               sizeof(event->source.octets)));
+    }
+    else if (hit->client.len) {
+        count_key(tally, PG_TOP_SOURCES, KEY_NAME, hit->client);
+    }
+    count_key(tally, PG_TOP_TARGETS, KEY_WHOLE, target);
+    if (event->verdict.port) {
+        count_key(tally, PG_TOP_PORTS, KEY_WHOLE, pg_span_upto(target, 2));
+    }
+    count_key(tally, PG_TOP_AGENTS, KEY_WHOLE, event->user_agent);
+}
+
+pg_text_t pg_tally_top_text(pg_top_e list, pg_span_t key, apr_pool_t *pool)
+{
+    apr_uint64_t length = key.len - 1;
+
+    if (key.ptr[0] == KEY_NAME) {
+        return (pg_text_t){ .octets = pg_span_make(key.ptr + 1, key.len - 1) };
+    }
+    length |= key.ptr[0] == KEY_CUT ? PG_LEN_CUT
+              : key.ptr[0] == KEY_ABSENT ? PG_LEN_ABSENT : 0;
+    return pg_top_text(list, key.ptr + 1, length, pool);
+}
+
+static void count_vhost(pg_tally_t *tally, const pg_event_t *event)
+{
+    apr_uint64_t *by_outcome;
+
+    if (event->vhost.ptr) {
+        by_outcome = pg_table_add(tally->vhosts, event->vhost, 1)->data;
+        by_outcome[event->outcome]++;
+    }
+}
+
+/* --- answers ------------------------------------------------------------- */
 
 /* The path of an absolute-form, or of nothing. */
 static pg_span_t path_of(pg_span_t target)
@@ -204,24 +124,29 @@ static void fill_answer(pg_answer_t *answer, const pg_hit_t *hit)
 {
     const pg_event_t *event = &hit->event;
 
-    answer->class_id = event->verdict.class_id;
+    answer->verdict.class_id = event->verdict.class_id;
+    answer->verdict.family = event->verdict.family;
+    answer->verdict.port = event->verdict.port;
     answer->status = event->status;
     answer->sent = hit->sent;
-    answer->first = answer->last = event->time;
-    copy(answer->method, sizeof(answer->method), event->verdict.method);
-    copy(answer->host, sizeof(answer->host), event->verdict.host);
-    copy(answer->size, sizeof(answer->size), hit->size);
-    copy(answer->path, sizeof(answer->path), path_of(event->verdict.target));
-    copy(answer->vhost, sizeof(answer->vhost), event->vhost);
-    copy(answer->request, sizeof(answer->request), hit->request);
+    answer->first = event->time;
+    pg_span_copy(answer->method, sizeof(answer->method),
+                 event->verdict.method);
+    pg_span_copy(answer->size, sizeof(answer->size), hit->size);
+    pg_span_copy(answer->path, sizeof(answer->path),
+                 path_of(event->verdict.target));
+    pg_span_copy(answer->vhost, sizeof(answer->vhost), event->vhost);
+    pg_span_copy(answer->request, sizeof(answer->request), hit->request);
 }
 
+/* All that a count in the ledger depends on, and what was asked for. */
 static pg_span_t answer_key(const pg_answer_t *answer, char *out)
 {
-    int n = snprintf(out, PG_TABLE_KEY + 1, "%d %d %s %s %s %s %s",
-                     (int)answer->class_id, answer->status, answer->size,
-                     answer->method, answer->vhost, answer->host,
-                     answer->path);
+    const pg_verdict_t *v = &answer->verdict;
+    int n = snprintf(out, PG_TABLE_KEY + 1, "%d %d %d %d %s %s %s %s",
+                     (int)v->class_id, (int)v->family,
+                     (int)pg_portclass(v->port), answer->status, answer->size,
+                     answer->method, answer->vhost, answer->path);
 
     return pg_span_make(out, (apr_size_t)(n < PG_TABLE_KEY ? n
                                                            : PG_TABLE_KEY));
@@ -236,6 +161,25 @@ pg_span_t pg_tally_answer(const pg_hit_t *hit, char *out)
     }
     fill_answer(&answer, hit);
     return answer_key(&answer, out);
+}
+
+static void add_host(pg_hosts_t *hosts, apr_uint64_t hash)
+{
+    for (int i = 0; i < hosts->n; i++) {
+        if (hosts->hash[i] == hash) {
+            return;
+        }
+    }
+    if (hosts->n < PG_SAME_HOSTS) {
+        hosts->hash[hosts->n++] = hash;
+    }
+}
+
+void pg_tally_join_hosts(pg_hosts_t *to, const pg_hosts_t *from)
+{
+    for (int i = 0; i < from->n; i++) {
+        add_host(to, from->hash[i]);
+    }
 }
 
 bool pg_tally_is_length(pg_span_t size)
@@ -271,41 +215,37 @@ static bool is_sooner(apr_time_t time, pg_span_t request,
 static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
                          pg_span_t key)
 {
+    static const pg_key_t plain = { { 0, 0 } };  /* the same in all tallies */
+    pg_span_t host = hit->event.verdict.host;
     pg_answer_t *answer = pg_table_add(tally->answers, key, 1)->data;
     apr_time_t time = hit->event.time;
-    pg_span_t request;
+    pg_span_t request = pg_span_upto(hit->request, PG_TALLY_TEXT);
 
     tally->answered++;
     tally->alone[hit->alone]++;
     if (hit->alone == PG_GROUND_NO_HOME) {
         pg_table_add(tally->lengths, hit->size, 1);
     }
-    if (answer->count++ == 0) {
+    if (answer->count[PG_LOGS_KNOWN] + answer->count[PG_LOGS_NEW] == 0) {
         fill_answer(answer, hit);
-        return;
     }
-    request = pg_span_upto(hit->request, PG_TALLY_TEXT);
-    if (is_sooner(time, request, answer)) {
-        copy(answer->request, sizeof(answer->request), request);
+    else if (is_sooner(time, request, answer)) {
+        pg_span_copy(answer->request, sizeof(answer->request), request);
+        answer->first = time;
     }
-    answer->first = time < answer->first ? time : answer->first;
-    answer->last = time > answer->last ? time : answer->last;
+    answer->count[tally->logs]++;
+    add_host(&answer->hosts, pg_hash(&plain, host.ptr ? host.ptr : "",
+                                     host.len));
 }
 
 /* --- attempts kept whole ------------------------------------------------- */
 
-static void keep(pg_example_t *out, const pg_hit_t *hit, pg_span_t answer)
+static void keep(pg_example_t *out, const pg_tally_t *tally,
+                 const pg_hit_t *hit, pg_span_t answer)
 {
-    const pg_event_t *event = &hit->event;
-
     out->used = true;
-    out->time = event->time;
-    out->class_id = event->verdict.class_id;
-    out->family = event->verdict.family;
-    out->reason = event->verdict.reason;
-    out->outcome = event->outcome;
-    out->status = event->status;
-    out->port = event->verdict.port;
+    out->logs = tally->logs;
+    out->event = hit->event;
 #define KEEP_TEXT(name, from) pg_kept_set(&out->name, from);
     PG_KEPT_TEXTS(KEEP_TEXT)
 #undef KEEP_TEXT
@@ -314,27 +254,38 @@ static void keep(pg_example_t *out, const pg_hit_t *hit, pg_span_t answer)
 static bool is_older(const pg_example_t *kept, apr_time_t time,
                      pg_span_t request)
 {
-    return compare(kept->time, pg_kept_span(&kept->request), time,
+    return compare(kept->event.time, pg_kept_span(&kept->request), time,
                    pg_span_upto(request, PG_TALLY_TEXT)) < 0;
 }
 
-/* Where a new attempt goes among the recent ones: a free place, or the
- * oldest one's if it is older; NULL if the new one is the oldest. */
+/* Where a new attempt goes among the recent ones: a new place, or the oldest
+ * one's; NULL if the new one is older than all. */
 static pg_example_t *recent_place(pg_tally_t *tally, apr_time_t time,
                                   pg_span_t request)
 {
-    pg_example_t *oldest = &tally->recent[0];
+    bool full = tally->recent_count == PG_TALLY_RECENT;
+    int at = tally->recent_count;
+    pg_example_t *place;
 
-    if (tally->recent_count < PG_TALLY_RECENT) {
-        return &tally->recent[tally->recent_count++];
+    if (full && !is_older(tally->recent[0], time, request)) {
+        return NULL;
     }
-    for (int i = 1; i < PG_TALLY_RECENT; i++) {
-        if (is_older(&tally->recent[i], oldest->time,
-                     pg_kept_span(&oldest->request))) {
-            oldest = &tally->recent[i];
-        }
+    while (at > 0 && !is_older(tally->recent[at - 1], time, request)) {
+        at--;
     }
-    return is_older(oldest, time, request) ? oldest : NULL;
+    if (full) {
+        place = tally->recent[0];
+        at--;
+        memmove(&tally->recent[0], &tally->recent[1],
+                (apr_size_t)at * sizeof(place));
+    }
+    else {
+        place = apr_palloc(tally->pool, sizeof(*place));
+        memmove(&tally->recent[at + 1], &tally->recent[at],
+                (apr_size_t)(tally->recent_count++ - at) * sizeof(place));
+    }
+    tally->recent[at] = place;
+    return place;
 }
 
 static void keep_some(pg_tally_t *tally, const pg_hit_t *hit,
@@ -344,11 +295,11 @@ static void keep_some(pg_tally_t *tally, const pg_hit_t *hit,
     pg_example_t *place;
 
     if (!first->used || !is_older(first, hit->event.time, hit->request)) {
-        keep(first, hit, answer);
+        keep(first, tally, hit, answer);
     }
     place = recent_place(tally, hit->event.time, hit->request);
     if (place) {
-        keep(place, hit, answer);
+        keep(place, tally, hit, answer);
     }
 }
 
@@ -359,7 +310,7 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
     pg_tally_t *tally = apr_pcalloc(pool, sizeof(*tally));
 
     tally->pool = pool;
-    tally->bound = bound;
+    tally->logs = PG_LOGS_NEW;
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         tally->top[t] = pg_table_create(pool, bound, 0);
     }
@@ -375,21 +326,14 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
 
 void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
 {
-    const pg_event_t *event = &hit->event;
-    const pg_verdict_t *v = &event->verdict;
     char key[PG_TABLE_KEY + 1];
     pg_span_t answer = pg_tally_answer(hit, key);
 
     tally->attempts++;
-    tally->count[v->class_id][event->outcome]++;
-    tally->by_family[v->family]++;
-    tally->by_method[method_of(v->method)]++;
-    tally->by_port_class[pg_portclass(v->port)]++;
-    tally->by_intent[pg_intent_of_verdict(v)]++;
-    count_time(tally, hit);
-    pg_tally_seen(tally, event->time);
-    count_tops(tally, hit);
-    count_vhost(tally, event);
+    tally->untimed += hit->event.time == 0;
+    pg_ledger_count(tally->ledger[tally->logs], &hit->event);
+    count_lists(tally, hit);
+    count_vhost(tally, &hit->event);
     if (answer.ptr) {
         count_answer(tally, hit, answer);
     }
@@ -436,17 +380,28 @@ void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line)
     keep_sample(tally, &kept);
 }
 
+static void widen(pg_range_t *range, apr_time_t time)
+{
+    if (time && (range->from == 0 || time < range->from)) {
+        range->from = time;
+    }
+    if (time > range->to) {
+        range->to = time;
+    }
+}
+
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time)
 {
-    if (time == 0) {
-        return;
-    }
-    if (tally->log_first == 0 || time < tally->log_first) {
-        tally->log_first = time;
-    }
-    if (time > tally->log_last) {
-        tally->log_last = time;
-    }
+    widen(&tally->read[tally->logs], time);
+}
+
+pg_range_t pg_tally_read(const pg_tally_t *tally)
+{
+    pg_range_t all = tally->read[0];
+
+    widen(&all, tally->read[1].from);
+    widen(&all, tally->read[1].to);
+    return all;
 }
 
 /* --- merging ------------------------------------------------------------- */
@@ -459,20 +414,6 @@ static void join_numbers(apr_uint64_t *to, const apr_uint64_t *from,
     }
 }
 
-static void merge_bucket(pg_bucket_t *to, const pg_bucket_t *from)
-{
-    if (from->attempts == 0 || (to->attempts && to->start > from->start)) {
-        return;
-    }
-    if (to->start != from->start) {
-        *to = *from;
-        return;
-    }
-    to->attempts += from->attempts;
-    join_numbers(to->by_class, from->by_class, PG_CLASS_COUNT);
-    join_numbers(to->by_family, from->by_family, PG_FAMILY_COUNT);
-}
-
 static void join_outcomes(void *data, const void *add)
 {
     join_numbers(data, add, PG_OUTCOME_COUNT);
@@ -483,16 +424,16 @@ static void join_answer(void *data, const void *add)
     pg_answer_t *to = data;
     const pg_answer_t *from = add;
 
-    if (to->count == 0) {
+    if (to->count[PG_LOGS_KNOWN] + to->count[PG_LOGS_NEW] == 0) {
         *to = *from;
         return;
     }
-    to->count += from->count;
+    join_numbers(to->count, from->count, PG_LOGS_COUNT);
+    pg_tally_join_hosts(&to->hosts, &from->hosts);
     if (is_sooner(from->first, pg_span_str(from->request), to)) {
         memcpy(to->request, from->request, sizeof(to->request));
+        to->first = from->first;
     }
-    to->first = from->first < to->first ? from->first : to->first;
-    to->last = from->last > to->last ? from->last : to->last;
 }
 
 static void merge_kept(pg_tally_t *tally, const pg_tally_t *from)
@@ -500,14 +441,14 @@ static void merge_kept(pg_tally_t *tally, const pg_tally_t *from)
     for (int r = 0; r < PG_REASON_COUNT; r++) {
         const pg_example_t *e = &from->example[r];
         if (e->used && (!tally->example[r].used
-                        || !is_older(&tally->example[r], e->time,
+                        || !is_older(&tally->example[r], e->event.time,
                                      pg_kept_span(&e->request)))) {
             tally->example[r] = *e;
         }
     }
     for (int i = 0; i < from->recent_count; i++) {
-        const pg_example_t *e = &from->recent[i];
-        pg_example_t *place = recent_place(tally, e->time,
+        const pg_example_t *e = from->recent[i];
+        pg_example_t *place = recent_place(tally, e->event.time,
                                            pg_kept_span(&e->request));
         if (place) {
             *place = *e;
@@ -520,9 +461,6 @@ static void merge_kept(pg_tally_t *tally, const pg_tally_t *from)
 
 static void merge_tables(pg_tally_t *tally, const pg_tally_t *from)
 {
-    for (int b = 0; b < PG_TALLY_BUCKETS; b++) {
-        merge_bucket(&tally->bucket[b], &from->bucket[b]);
-    }
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         pg_table_merge(tally->top[t], from->top[t], NULL);
     }
@@ -533,31 +471,24 @@ static void merge_tables(pg_tally_t *tally, const pg_tally_t *from)
     pg_table_merge(tally->names, from->names, NULL);
 }
 
-void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from)
+void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from, apr_time_t now)
 {
 #define ADD_LINES(sym, field) tally->field += from->field;
     PG_LINE_KINDS(ADD_LINES)
 #undef ADD_LINES
-    join_numbers(&tally->count[0][0], &from->count[0][0],
-                 (apr_size_t)PG_CLASS_COUNT * PG_OUTCOME_COUNT);
-    join_numbers(tally->by_family, from->by_family, PG_FAMILY_COUNT);
-    join_numbers(tally->by_method, from->by_method, PG_METHOD_COUNT);
-    join_numbers(tally->by_port_class, from->by_port_class,
-                 PG_PORTCLASS_COUNT);
-    join_numbers(tally->by_intent, from->by_intent, PG_INTENT_COUNT);
     join_numbers(tally->shape, from->shape, PG_SHAPE_COUNT);
     join_numbers(tally->envelope, from->envelope, PG_ENVELOPE_COUNT);
     join_numbers(tally->format, from->format, PG_TALLY_FORMATS);
     tally->answered += from->answered;
     join_numbers(tally->alone, from->alone, PG_GROUND_COUNT);
-    if (from->first && (tally->first == 0 || from->first < tally->first)) {
-        tally->first = from->first;
+    for (int i = 0; i < PG_LOGS_COUNT; i++) {
+        widen(&tally->read[i], from->read[i].from);
+        widen(&tally->read[i], from->read[i].to);
+        if (from->ledger[i]) {
+            pg_ledger_merge(tally->ledger[i], from->ledger[i], now,
+                            tally->pool);
+        }
     }
-    if (from->last > tally->last) {
-        tally->last = from->last;
-    }
-    pg_tally_seen(tally, from->log_first);
-    pg_tally_seen(tally, from->log_last);
     merge_tables(tally, from);
     merge_kept(tally, from);
 }

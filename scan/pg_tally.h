@@ -1,29 +1,35 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What the scan has counted so far. Each worker has a tally of its own; at
- * the end they are merged, and the sum does not depend on who did what. */
+/* What the scan has found so far: a ledger of the attempts, and what a ledger
+ * cannot hold. Each worker has a tally of its own; at the end they are merged,
+ * and the sum does not depend on who did what. */
 #ifndef PG_TALLY_H
 #define PG_TALLY_H
 
-#include "pg_event.h"
+#include "pg_ledger.h"
 #include "pg_reader.h"
 #include "pg_scanned.h"
 #include "pg_table.h"
 
 enum {
-    PG_TALLY_RECENT = 50,        /* newest attempts kept with evidence     */
+    PG_TALLY_RECENT = 96,        /* newest attempts kept with evidence     */
     PG_TALLY_SAMPLES = 5,        /* lines shown that nobody understood     */
     PG_TALLY_FORMATS = 8,
-    PG_TALLY_TEXT = 400,         /* octets kept of a stranger's text       */
-    PG_PATH_WANTED = 159         /* octets of a path that tell it apart    */
+    PG_TALLY_TEXT = 400,         /* bytes kept of a client's text          */
+    PG_PATH_WANTED = 159,        /* bytes of a path that tell it apart     */
+    PG_SAME_HOSTS = 3            /* sites that got the same answer: no
+                                    chance                                 */
 };
+
+/** Logs that are read to be added to a ledger, and those it has already. */
+typedef enum pg_logs_e { PG_LOGS_KNOWN, PG_LOGS_NEW, PG_LOGS_COUNT } pg_logs_e;
 
 /** An attempt as a log tells of it. Spans live for the call only. */
 typedef struct pg_hit_t {
     pg_event_t event;            /* time 0: the line has no usable one    */
     pg_span_t client;            /* as logged; may be a name              */
     pg_span_t request;           /* request line, unescaped               */
-    pg_span_t size;              /* octets of the answer as logged        */
+    pg_span_t size;              /* bytes of the answer as logged         */
     bool sent;                   /* its head counts among them            */
     pg_ground_e alone;           /* of a 2xx: what it says by itself      */
 } pg_hit_t;
@@ -38,7 +44,6 @@ typedef struct pg_kept_t {
 
 /*  Texts kept of an attempt: X(field, where it is in a pg_hit_t) */
 #define PG_KEPT_TEXTS(X)                                     \
-    X(source,           hit->client)                         \
     X(request,          hit->request)                        \
     X(method,           hit->event.verdict.method)           \
     X(target,           hit->event.verdict.target)           \
@@ -52,70 +57,55 @@ typedef struct pg_kept_t {
     X(answer,           answer)
 
 #define PG_MEMBER_KEPT(name, from) pg_kept_t name;
-/** One attempt, copied. */
+/** One attempt, copied: event has no texts. */
 typedef struct pg_example_t {
     bool used;
-    apr_time_t time;
-    pg_class_e class_id;
-    pg_family_e family;
-    pg_reason_e reason;
-    pg_outcome_e outcome;
-    int status;
-    apr_uint16_t port;
+    pg_logs_e logs;
+    pg_event_t event;
     PG_KEPT_TEXTS(PG_MEMBER_KEPT)
 } pg_example_t;
 #undef PG_MEMBER_KEPT
 
-/*  The newest buckets of each period, as rings: a period's number modulo the
- *  ring's size is its place, and a newer period takes it over. What a history
- *  shows is thus exact, whatever the order of the lines.
- *
- *     minutes 0 .. 119 | hours 120 .. 455 | days 456 .. | months ..         */
-#define PG_SUM_BUCKETS(sym, name, buckets) + (buckets)
-enum {
-    PG_TALLY_BUCKETS = 0 PG_PERIODS(PG_SUM_BUCKETS)
-};
-#undef PG_SUM_BUCKETS
+/** Some of the hosts that got an answer: enough to see whether it is the same
+ *  for all. */
+typedef struct pg_hosts_t {
+    int n;
+    apr_uint64_t hash[PG_SAME_HOSTS];
+} pg_hosts_t;
 
 /** Attempts with the same 2xx answer: the data of a cell in `answers`. */
 typedef struct pg_answer_t {
-    pg_class_e class_id;
+    pg_verdict_t verdict;        /* class, family and port only           */
     int status;
     bool sent;                   /* its head counts in its size           */
-    apr_uint64_t count;          /* exact, the cell's may be thinned      */
-    apr_time_t first, last;
+    apr_uint64_t count[PG_LOGS_COUNT]; /* exact, the cell's may be thinned */
+    apr_time_t first;
+    pg_hosts_t hosts;
     char method[16];
-    char host[128];
     char size[24];
     char path[PG_PATH_WANTED + 1];
-    char vhost[64];
+    char vhost[80];
     char request[PG_TALLY_TEXT + 1];
 } pg_answer_t;
 
 #define PG_MEMBER_LINES(sym, field) apr_uint64_t field;
 typedef struct pg_tally_t {
     apr_pool_t *pool;
-    apr_size_t bound;
+    pg_logs_e logs;              /* what is being read                    */
+    pg_ledger_t *ledger[PG_LOGS_COUNT];
+    pg_range_t read[PG_LOGS_COUNT]; /* times of lines; 0: none            */
     PG_LINE_KINDS(PG_MEMBER_LINES)
-    apr_uint64_t count[PG_CLASS_COUNT][PG_OUTCOME_COUNT];
-    apr_uint64_t by_family[PG_FAMILY_COUNT];
-    apr_uint64_t by_method[PG_METHOD_COUNT];
-    apr_uint64_t by_port_class[PG_PORTCLASS_COUNT];
-    apr_uint64_t by_intent[PG_INTENT_COUNT];
     apr_uint64_t answered;       /* attempts with a 2xx                   */
     apr_uint64_t alone[PG_GROUND_COUNT]; /* the same by what each says by
                                     itself                                */
-    apr_time_t first, last;      /* attempts; 0 = none                    */
-    apr_time_t log_first, log_last; /* lines looked at                    */
-    pg_bucket_t bucket[PG_TALLY_BUCKETS]; /* see above                    */
-    pg_table_t *top[PG_TOP_COUNT];
+    pg_table_t *top[PG_TOP_COUNT]; /* what a ledger lists, without bound  */
     pg_table_t *vhosts;          /* data: count by outcome                */
     pg_table_t *answers;         /* data: pg_answer_t                     */
     pg_table_t *lengths;         /* of those that need to be compared     */
     pg_table_t *home;            /* sizes of the own answers to "GET /"   */
     pg_table_t *names;           /* virtual hosts learned from the log    */
     pg_example_t example[PG_REASON_COUNT];  /* the oldest of each         */
-    pg_example_t recent[PG_TALLY_RECENT];   /* in no order                */
+    pg_example_t *recent[PG_TALLY_RECENT];  /* oldest first               */
     int recent_count;
     apr_uint64_t shape[PG_SHAPE_COUNT];     /* how lines were read, of   */
     apr_uint64_t envelope[PG_ENVELOPE_COUNT]; /* those that were looked at */
@@ -126,7 +116,7 @@ typedef struct pg_tally_t {
 #undef PG_MEMBER_LINES
 
 /**
- * An empty tally, in pool.
+ * An empty tally, in pool, without ledgers.
  * @param bound  keys held by each table, at most
  */
 pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound);
@@ -155,23 +145,23 @@ void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line);
 /** Note when a line was written. */
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time);
 
-/** Add all of `from`, which is of no more use then. */
-void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from);
+/** The oldest and the newest time that was seen; 0: none. */
+pg_range_t pg_tally_read(const pg_tally_t *tally);
+
+/** Add all of `from`, which is of no more use then.
+ *  @param now  the newest time of all */
+void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from,
+                    apr_time_t now);
+
+/** Add the hosts of one answer to another's. */
+void pg_tally_join_hosts(pg_hosts_t *to, const pg_hosts_t *from);
 
 /** By how much the count of a single key may be too low, at most; 0: no list
  *  outgrew its bound, and all is exact. */
 apr_uint64_t pg_tally_error(const pg_tally_t *tally);
 
-/** The number of the minute, hour, day or month since 1970 that a time lies
- *  in, and the first instant of one. */
-apr_int64_t pg_period_number(pg_period_e period, apr_time_t time);
-apr_time_t pg_period_start(pg_period_e period, apr_int64_t number);
-
-/** How many buckets a period has, and the one for a number of it: it holds
- *  that period only if its start says so. */
-int pg_period_buckets(pg_period_e period);
-pg_bucket_t *pg_tally_bucket(pg_tally_t *tally, pg_period_e period,
-                             apr_int64_t number);
+/** A key of `top`, as people read it. */
+pg_text_t pg_tally_top_text(pg_top_e list, pg_span_t key, apr_pool_t *pool);
 
 /** Copy what fits. */
 void pg_kept_set(pg_kept_t *out, pg_span_t s);

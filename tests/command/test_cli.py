@@ -505,6 +505,64 @@ def test_what_was_judged_goes_into_the_ledger(tmp_path):
     assert (outcomes["relayed"], outcomes["observed"]) == (1, 1)
 
 
+# What a scan and the ledger that it went into may say differently.
+AS_OF = {"now", "window", "trend", "last_hour", "usual_hour", "this_month",
+         "history"}      # a scan ends with its log, a ledger goes on
+ONLY_SCANS = {"scan"}    # files, lines, answers: a ledger cannot hold them
+
+
+def agreed(report):
+    """All but these; equals of a list are in any order, and of those that a
+    list of ten has no room for any may be in it."""
+    same = {k: v for k, v in report.items() if k not in AS_OF | ONLY_SCANS}
+    for top in same["top"].values():
+        counts = [e["count"] for e in top["entries"]]
+        top["entries"] = counts, sorted(
+            (e["key"] or "", e["count"], e["error"]) for e in top["entries"]
+            if len(counts) < 10 or e["count"] > counts[-1])
+    same["vhosts"].sort(key=lambda v: v["name"] or "")
+    same["months"] = [m for m in report["history"]["months"] if m["attempts"]]
+    return same
+
+
+def test_a_scan_and_its_ledger_agree_key_by_key(tmp_path):
+    log = tmp_path / "log"
+    subprocess.run([sys.executable, SYNTH, "bench", log, "2"], check=True)
+    with open(log, "a", encoding="ascii") as out:
+        out.writelines(line(f"GET http://h{i}.example/ HTTP/1.1", 200, i,
+                            when=f"{i + 1:02}/Mar/2013:04:05:06 +0000",
+                            client=f"2001:db8::{i}",
+                            agent=("-", "x" * 300)[i % 2]) for i in range(20))
+        out.write(line("CONNECT a.example:443 HTTP/1.1", 200, "-"))
+        out.write(line("\\x05\\x01\\x00", 400, "-"))
+        out.write(line("GET ://x HTTP/1.1", 400, "-", client="[::1]"))
+    old = write(tmp_path / "old", *(
+        f"www{i}.example:80 " + line("CONNECT b.example:25 HTTP/1.0", 405)
+        for i in range(9)), line("CONNECT c.example:25 HTTP/1.0", 405,
+                                 when="99/Xxx/2014:03:04:05 +0000"))
+    done = run("scan", "-q", "-O", "json", "--into", tmp_path / "l", log, old)
+    scan = json.loads(done.stdout)
+    show = json.loads(run("show", "-O", "json", tmp_path / "l").stdout)
+    assert agreed(scan) == agreed(show)
+    assert set(scan) - set(show) == ONLY_SCANS and set(show) <= set(scan)
+    assert scan["by_outcome"]["relayed"] > 1 and len(scan["vhosts"]) == 10
+
+
+def test_logs_that_are_in_the_ledger_and_others_are_one_scan(tmp_path):
+    old = write(tmp_path / "old", CLEAN, CONNECT, line(
+        "GET http://a.example/ HTTP/1.1", 200, 1))
+    new = write(tmp_path / "new", GET, line("CONNECT x.example:443 HTTP/1.1",
+                                            200, "-"), line(
+        "GET http://b.example/ HTTP/1.1", 200, 1))
+    ledger = tmp_path / "ledger"
+    run("scan", "--into", ledger, old)
+    both = [json.loads(run("scan", "-O", "json", *into, old, new).stdout)
+            for into in ([], ["--into", ledger])]
+    assert both[0] == both[1]
+    assert agreed(both[1]) == agreed(json.loads(
+        run("show", "-O", "json", ledger).stdout))
+
+
 def test_into_refuses_what_cannot_be_read_twice(tmp_path):
     assert run("scan", "--into", tmp_path / "l", "-").returncode == 64
     log = write(tmp_path / "log", CONNECT)

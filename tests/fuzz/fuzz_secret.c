@@ -37,7 +37,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     fuzz.now = T0;
     fuzz.page = malloc(PAGE_MOST);
     PG_MUST(fuzz.page != NULL);
-    PG_MUST(pg_ledger_heap(&fuzz.ledger, T0, fuzz.pool) == APR_SUCCESS);
+    PG_MUST(pg_ledger_heap(&fuzz.ledger, NULL, T0, fuzz.pool) == APR_SUCCESS);
     return 0;
 }
 

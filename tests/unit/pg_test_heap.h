@@ -19,7 +19,7 @@ static pg_ledger_t *ledger;
 static inline void set_up(void)
 {
     apr_pool_create(&pool, NULL);
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
 }
 
 static inline void tear_down(void)

@@ -39,7 +39,7 @@ static void count(int n)
 static void set_up(void)
 {
     make_folder();
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
     checkpoint = (pg_checkpoint_t){ .ledger = ledger,
                                     .path = in_folder("saved"),
                                     .interval = 10 * SECOND };
@@ -449,9 +449,9 @@ START_TEST(ledgers_of_two_servers_can_be_joined)
     const pg_snapshot_t *s;
 
     count(30);
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
     count(20);
-    ck_assert_int_eq(pg_ledger_heap(&sum, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&sum, NULL, T0, pool), 0);
     ck_assert_int_eq(pg_ledger_merge(sum, other, T0 + 60 * SECOND, pool), 0);
     ck_assert_int_eq(pg_ledger_merge(sum, ledger, T0 + 60 * SECOND, pool), 0);
     s = of(sum);

@@ -233,7 +233,7 @@ START_TEST(threads_count_exactly_while_others_read_and_tend)
     pg_ledger_t *ledger;
     const pg_snapshot_t *s;
 
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
     for (unsigned i = 0; i < THREADS; i++) {
         job[i] = (pg_job_t){ .ledger = ledger, .running = &running,
                              .from = i * EACH / 2 };

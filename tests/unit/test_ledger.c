@@ -60,7 +60,7 @@ START_TEST(a_count_of_all_ones_is_no_count)
     pg_ledger_t *ledger;
     const pg_snapshot_t *s;
 
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
     for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
         pg_lane_t *lane = pg_layout_lane(ledger, i);
         pg_word_t *total = &lane->total[0][0][0][0];
@@ -83,7 +83,7 @@ START_TEST(every_class_and_outcome_is_counted_apart)
     const pg_snapshot_t *s;
     apr_uint64_t sum = 0;
 
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
     for (unsigned c = 0; c < PG_CLASS_COUNT; c++) {
         for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
             pg_event_t e =
@@ -112,7 +112,7 @@ START_TEST(a_malformed_request_counts_in_the_family_it_was_meant_as)
     pg_ledger_t *ledger;
     const pg_snapshot_t *s;
 
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
     for (unsigned f = 0; f < PG_FAMILY_COUNT; f++) {
         pg_event_t e = attempt(PG_CLASS_MALFORMED, (pg_family_e)f,
                                PG_OUTCOME_REFUSED);
@@ -134,7 +134,7 @@ START_TEST(the_first_64_virtual_hosts_have_names_the_rest_are_together)
     pg_ledger_t *ledger;
     const pg_snapshot_t *s;
 
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
     for (int i = 0; i < 70; i++) {
         pg_event_t e = attempt(PG_CLASS_ABSOLUTE, PG_FAMILY_GET,
                                PG_OUTCOME_DENIED);
@@ -156,7 +156,7 @@ START_TEST(what_is_no_attempt_is_not_counted)
     pg_event_t wild = attempt(PG_CLASS_SOCKS, PG_FAMILY_SOCKS,
                               (pg_outcome_e)99);
 
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
     pg_ledger_record(ledger, &clean);
     pg_ledger_record(ledger, &wild);
     pg_ledger_permit(ledger);
@@ -174,7 +174,7 @@ START_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)
     pg_ledger_t *ledger;
     apr_uint64_t entry;
 
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
     entry = pg_ledger_record(ledger, &e);
     ck_assert_uint_ne(entry, 0);
     s = snapshot_of(ledger);

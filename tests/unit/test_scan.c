@@ -172,6 +172,19 @@ typedef struct bench_t {
     pg_counter_t counter;
 } bench_t;
 
+static pg_tally_t *new_tally(apr_pool_t *pool, const pg_ledger_t *like)
+{
+    pg_tally_t *tally = pg_tally_create(pool, 1000);
+
+    for (int i = 0; i < PG_LOGS_COUNT; i++) {
+        ck_assert_int_eq(like
+            ? pg_ledger_heap_like(&tally->ledger[i], like, LATER, pool)
+            : pg_ledger_heap(&tally->ledger[i], NULL, LATER, pool), 0);
+        like = tally->ledger[i];
+    }
+    return tally;
+}
+
 static void bench_begin(bench_t *b)
 {
     memset(b, 0, sizeof(*b));
@@ -182,9 +195,18 @@ static void bench_begin(bench_t *b)
     b->rules.reading.now = LATER;
     b->rules.anchor = b->format.anchor;
     b->counter.rules = &b->rules;
-    b->counter.tally = pg_tally_create(b->pool, 1000);
+    b->counter.tally = new_tally(b->pool, NULL);
     b->counter.memory = apr_palloc(b->pool, PG_READER_MEMORY(PG_LINE_MAX));
     pg_count_begin(&b->counter, true);
+}
+
+static const pg_snapshot_t *found_in(const pg_tally_t *tally)
+{
+    pg_snapshot_t *s;
+
+    pg_ledger_snapshot(&s, tally->ledger[PG_LOGS_NEW],
+                       pg_tally_read(tally).to, tally->pool);
+    return s;
 }
 
 static void count_text(bench_t *b, const char *text)
@@ -232,6 +254,7 @@ START_TEST(every_line_is_accounted_for)
 {
     bench_t b;
     const pg_tally_t *t;
+    const pg_snapshot_t *s;
 
     bench_begin(&b);
     count_text(&b, LINE("GET / HTTP/1.1", "200 11")
@@ -241,15 +264,16 @@ START_TEST(every_line_is_accounted_for)
                    "no log line\n"
                    LINE("CONNECT a.example:25 HTTP/1.0", "405 11"));
     t = b.counter.tally;
+    s = found_in(t);
     ck_assert_uint_eq(t->lines, 6);
     ck_assert_uint_eq(t->blank, 1);
     ck_assert_uint_eq(t->silent, 1);
     ck_assert_uint_eq(t->unparsed, 1);
     ck_assert_uint_eq(t->attempts, 2);
-    ck_assert_uint_eq(t->count[PG_CLASS_ABSOLUTE][PG_OUTCOME_REFUSED], 1);
-    ck_assert_uint_eq(t->count[PG_CLASS_CONNECT_MAIL][PG_OUTCOME_REFUSED], 1);
+    ck_assert_uint_eq(s->count[PG_CLASS_ABSOLUTE][PG_OUTCOME_REFUSED], 1);
+    ck_assert_uint_eq(s->count[PG_CLASS_CONNECT_MAIL][PG_OUTCOME_REFUSED], 1);
     ck_assert_str_eq(t->sample[0].octets, "no log line");
-    ck_assert_int_eq(t->first, APR_INT64_C(1388631845000000));
+    ck_assert_int_eq(s->first, APR_INT64_C(1388631845000000));
     apr_pool_destroy(b.pool);
 }
 END_TEST
@@ -265,7 +289,7 @@ START_TEST(a_time_from_the_future_does_not_move_the_history)
                    "\"CONNECT b.example:25 HTTP/1.0\" 405 1 \"-\" \"-\"\n");
     ck_assert_uint_eq(b.counter.tally->attempts, 2);
     ck_assert_uint_eq(b.counter.tally->untimed, 1);
-    ck_assert_int_eq(b.counter.tally->last, b.rules.reading.now);
+    ck_assert_int_eq(found_in(b.counter.tally)->last, b.rules.reading.now);
     apr_pool_destroy(b.pool);
 }
 END_TEST
@@ -328,6 +352,7 @@ START_TEST(what_is_judged_relayed_is_booked_as_relayed)
                    LINE("GET http://a.example/ HTTP/1.1", "200 100"));
     scan.tally = b.counter.tally;
     scan.judge = pg_judge_run(scan.tally, NULL, b.pool);
+    pg_summary_book(&scan, b.pool);
     s = pg_summary_snapshot(&scan, LATER, b.pool);
     ck_assert_uint_eq(s->attempts, 2);
     ck_assert_uint_eq(s->count[PG_CLASS_CONNECT_TLS][PG_OUTCOME_RELAYED], 1);
@@ -351,8 +376,8 @@ START_TEST(answers_that_found_no_room_are_not_taken_for_harmless)
     count_text(&b, HOME LINE("CONNECT a.example:443 HTTP/1.1", "200 -")
                    LINE("GET http://a.example/ HTTP/1.1", "200 77"));
     for (int i = 0; i < 2000; i++) {
-        snprintf(line, sizeof(line), LINE("GET http://h%d.example/ HTTP/1.1",
-                                          "200 100"), i);
+        snprintf(line, sizeof(line), LINE("GET http://h%d.example/%d HTTP/1.1",
+                                          "200 100"), i, i);
         count_text(&b, line);
     }
     judge = pg_judge_run(b.counter.tally, NULL, b.pool);
@@ -376,27 +401,37 @@ START_TEST(merging_does_not_depend_on_who_counted_what)
         ("192.0.2.9 - - [02/Feb/2013:03:04:05 +0000] "
          "\"GET http://c.example/ HTTP/1.1\" 404 1 \"-\" \"-\"\n"),
     };
-    pg_tally_t *sum[2];
+    const pg_snapshot_t *one, *sum;
     bench_t b[3], whole;
 
     bench_begin(&whole);
     for (int i = 0; i < 3; i++) {
         bench_begin(&b[i]);
+        b[i].counter.tally = new_tally(
+            b[i].pool, whole.counter.tally->ledger[PG_LOGS_NEW]);
         count_text(&b[i], texts[i]);
         count_text(&whole, texts[i]);
     }
+    one = found_in(whole.counter.tally);
     for (int order = 0; order < 2; order++) {
-        sum[order] = pg_tally_create(whole.pool, 1000);
+        pg_tally_t *to = new_tally(whole.pool,
+                                   whole.counter.tally->ledger[PG_LOGS_NEW]);
         for (int i = 0; i < 3; i++) {
-            pg_tally_merge(sum[order],
-                           b[order ? 2 - i : i].counter.tally);
+            pg_tally_merge(to, b[order ? 2 - i : i].counter.tally,
+                           pg_tally_read(whole.counter.tally).to);
         }
-        ck_assert_mem_eq(sum[order]->bucket, whole.counter.tally->bucket,
-                         sizeof(sum[order]->bucket));
-        ck_assert_uint_eq(sum[order]->attempts, 3);
-        ck_assert_int_eq(sum[order]->first, whole.counter.tally->first);
+        sum = found_in(to);
+        for (int p = 0; p < PG_PERIOD_COUNT; p++) {
+            ck_assert_uint_eq(sum->series[p].n, one->series[p].n);
+            ck_assert_mem_eq(sum->series[p].bucket, one->series[p].bucket,
+                             one->series[p].n * sizeof(pg_bucket_t));
+        }
+        ck_assert_mem_eq(sum->count, one->count, sizeof(sum->count));
+        ck_assert_uint_eq(sum->attempts, 3);
+        ck_assert_int_eq(sum->first, one->first);
+        ck_assert_uint_eq(sum->sources.estimate, 2);
         ck_assert_str_eq(
-            sum[order]->example[PG_REASON_ABSOLUTE_STRANGER].target.octets,
+            to->example[PG_REASON_ABSOLUTE_STRANGER].target.octets,
             "http://c.example/");
     }
     for (int i = 0; i < 3; i++) {

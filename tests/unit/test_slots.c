@@ -19,7 +19,7 @@ static void setup(void)
 {
     ck_assert_int_eq(apr_initialize(), 0);
     ck_assert_int_eq(apr_pool_create(&pool, NULL), 0);
-    ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
 }
 
 static void teardown(void)
@@ -107,7 +107,7 @@ START_TEST(what_came_of_them_is_counted_and_merged)
     ck_assert(pg_slots_refuse(ledger, true));
     ck_assert(!pg_slots_refuse(ledger, true));
     ck_assert(pg_slots_refuse(ledger, false));
-    ck_assert_int_eq(pg_ledger_heap(&sum, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&sum, NULL, T0, pool), 0);
     for (unsigned i = 1; i <= 2; i++) {
         ck_assert_int_eq(pg_ledger_merge(sum, ledger, T0, pool), 0);
         ck_assert_int_eq(pg_ledger_snapshot(&s, sum, T0, pool), 0);

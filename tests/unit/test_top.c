@@ -298,7 +298,7 @@ START_TEST(letters_become_small_and_nothing_else_changes)
             host[i] = (char)(c + i < 256 ? c + i : 1);
         }
         host[8] = '\0';
-        ck_assert_int_eq(pg_ledger_heap(&ledger, T0, pool), 0);
+        ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
         e = connect_to(host, 0);
         pg_ledger_record(ledger, &e);
         s = at(T0);

@@ -6,13 +6,13 @@
 
 #include "pg_scan.h"
 
-enum {
-    PG_SUMMARY_TOP = 20          /* entries of a list                     */
-};
+/** Book what was judged, remember the newest attempts and the oldest of each
+ *  kind, and add up what is in the tally's ledgers: scan->ledger. */
+void pg_summary_book(pg_scan_out_t *scan, apr_pool_t *pool);
 
 /**
- * A snapshot of the scan, as of the log's end: a history of 2014 ends in
- * 2014. What looks relayed has the outcome "relayed".
+ * The ledger of a scan, as of the log's end: a history of 2014 ends in 2014.
+ * Its lists are exact, up to the tally's bound.
  * @param now  taken when the log has no usable time
  * @return in pool; texts point into the tally
  */

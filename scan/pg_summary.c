@@ -1,0 +1,299 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_summary.h"
+
+#include <stdlib.h>
+
+#include "pg_top.h"
+
+/* --- what was judged ----------------------------------------------------- */
+
+/* While counting, every 2xx but a tunnel's was booked as "observed". */
+static bool is_moved(const pg_judgement_t *item)
+{
+    return item->judged == PG_JUDGED_RELAYED
+           && item->ground != PG_GROUND_CONNECT;
+}
+
+static void book_vhost(const pg_tally_t *tally, const pg_answer_t *answer)
+{
+    const pg_cell_t *cell = pg_table_find(tally->vhosts,
+                                          pg_span_str(answer->vhost));
+    apr_uint64_t *by_outcome = cell ? cell->data : NULL;
+
+    for (int i = 0; by_outcome && i < PG_LOGS_COUNT; i++) {
+        apr_uint64_t n = answer->count[i];
+        n = n < by_outcome[PG_OUTCOME_OBSERVED]
+                ? n : by_outcome[PG_OUTCOME_OBSERVED];
+        by_outcome[PG_OUTCOME_OBSERVED] -= n;
+        by_outcome[PG_OUTCOME_RELAYED] += n;
+    }
+}
+
+static void book_answer(const pg_tally_t *tally, const pg_answer_t *answer)
+{
+    pg_event_t event = { .verdict = answer->verdict,
+                         .vhost = pg_span_str(answer->vhost),
+                         .outcome = PG_OUTCOME_RELAYED };
+
+    event.verdict.method = pg_span_str(answer->method);
+    for (int i = 0; i < PG_LOGS_COUNT; i++) {
+        for (apr_uint64_t n = answer->count[i]; n > 0; n--) {
+            pg_ledger_amend(tally->ledger[i], 0, &event, PG_OUTCOME_OBSERVED);
+        }
+    }
+    book_vhost(tally, answer);
+}
+
+/* --- what is remembered -------------------------------------------------- */
+
+static void remember(const pg_tally_t *tally, const pg_example_t *e,
+                     const pg_table_t *relayed)
+{
+    pg_span_t answer = pg_kept_span(&e->answer);
+    pg_event_t event = e->event;
+
+    event.verdict.method = pg_kept_span(&e->method);
+    event.verdict.target = pg_kept_span(&e->target);
+    event.verdict.host = pg_kept_span(&e->host);
+    event.vhost = pg_kept_span(&e->vhost);
+    event.user_agent = pg_kept_span(&e->user_agent);
+    event.x_forwarded_for = pg_kept_span(&e->x_forwarded_for);
+    event.via = pg_kept_span(&e->via);
+    event.forwarded = pg_kept_span(&e->forwarded);
+    event.proxy_connection = pg_kept_span(&e->proxy_connection);
+    if (answer.ptr && pg_table_find(relayed, answer)) {
+        event.outcome = PG_OUTCOME_RELAYED;
+    }
+    pg_ledger_remember(tally->ledger[e->logs], &event);
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+    const pg_example_t *x = *(const pg_example_t *const *)a;
+    const pg_example_t *y = *(const pg_example_t *const *)b;
+
+    if (x->event.time != y->event.time) {
+        return x->event.time < y->event.time ? -1 : 1;
+    }
+    return strcmp(x->request.octets, y->request.octets);
+}
+
+/* The oldest of each kind and, after them, the newest: while there are only
+ * few, they are the same ones. */
+static void remember_all(const pg_tally_t *tally, const pg_table_t *relayed)
+{
+    const pg_example_t *all[PG_REASON_COUNT + PG_TALLY_RECENT];
+    int n = 0;
+
+    for (int r = 0; r < PG_REASON_COUNT; r++) {
+        const pg_example_t *e = &tally->example[r];
+        if (e->used && tally->recent_count == PG_TALLY_RECENT
+            && oldest_first(&e, &tally->recent[0]) < 0) {
+            all[n++] = e;
+        }
+    }
+    qsort(all, (size_t)n, sizeof(all[0]), oldest_first);
+    for (int i = 0; i < tally->recent_count; i++) {
+        all[n++] = tally->recent[i];
+    }
+    for (int i = 0; i < n; i++) {
+        remember(tally, all[i], relayed);
+    }
+}
+
+void pg_summary_book(pg_scan_out_t *scan, apr_pool_t *pool)
+{
+    const pg_tally_t *tally = scan->tally;
+    apr_time_t newest = pg_tally_read(tally).to;
+    pg_ledger_t *const *ledger = tally->ledger;
+
+    for (apr_size_t i = 0; i < scan->judge->n; i++) {
+        if (is_moved(&scan->judge->item[i])) {
+            book_answer(tally, scan->judge->item[i].answer);
+        }
+    }
+    remember_all(tally, pg_judge_relayed(scan->judge, pool));
+    for (int i = 0; i < PG_LOGS_COUNT; i++) {
+        pg_ledger_cover(ledger[i], tally->read[i].from, tally->read[i].to);
+    }
+    pg_ledger_merge(ledger[PG_LOGS_KNOWN], ledger[PG_LOGS_NEW], newest, pool);
+    scan->ledger = ledger[PG_LOGS_KNOWN];
+}
+
+/* --- lists --------------------------------------------------------------- */
+
+static pg_text_t text_of(pg_span_t s, bool cut)
+{
+    return (pg_text_t){ .octets = s, .cut = cut };
+}
+
+static pg_text_t text_kept(const pg_kept_t *kept)
+{
+    return text_of(pg_kept_span(kept), kept->cut);
+}
+
+static void fill_top(pg_snapshot_t *s, pg_top_e list, const pg_table_t *table,
+                     apr_pool_t *pool)
+{
+    pg_top_t *top = &s->top[list];
+    apr_size_t n;
+    pg_cell_t **cells = pg_table_sorted(table, &n, pool);
+    pg_top_entry_t *entry;
+
+    top->floor = pg_table_error(table);
+    if (n > PG_TOP_SHOWN) {
+        top->floor += cells[PG_TOP_SHOWN]->count;
+        n = PG_TOP_SHOWN;
+    }
+    entry = apr_pcalloc(pool, (n + 1) * sizeof(*entry));
+    for (apr_size_t i = 0; i < n; i++) {
+        entry[i].key = pg_tally_top_text(list, cells[i]->key, pool);
+        entry[i].count = cells[i]->count;
+        entry[i].error = pg_table_error(table);
+    }
+    top->entry = entry;
+    top->n = n;
+}
+
+/* Those that no virtual host is known of, or found no room in the table. */
+static pg_vhost_count_t others(const pg_snapshot_t *s,
+                               const pg_vhost_count_t *named, apr_size_t n)
+{
+    pg_vhost_count_t out = { .attempts = s->attempts };
+
+    for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
+        for (int c = 0; c < PG_CLASS_COUNT; c++) {
+            out.by_outcome[o] += s->count[c][o];
+        }
+        for (apr_size_t i = 0; i < n; i++) {
+            out.by_outcome[o] -= named[i].by_outcome[o];
+        }
+    }
+    for (apr_size_t i = 0; i < n; i++) {
+        out.attempts -= named[i].attempts;
+    }
+    return out;
+}
+
+static void fill_vhosts(pg_snapshot_t *s, const pg_table_t *table,
+                        apr_pool_t *pool)
+{
+    apr_size_t n, at;
+    pg_cell_t **cells = pg_table_sorted(table, &n, pool);
+    pg_vhost_count_t *vhost = apr_pcalloc(pool, (n + 1) * sizeof(*vhost));
+    pg_vhost_count_t rest;
+
+    for (apr_size_t i = 0; i < n; i++) {
+        vhost[i].name = text_of(cells[i]->key, false);
+        memcpy(vhost[i].by_outcome, cells[i]->data,
+               sizeof(vhost[i].by_outcome));
+        for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
+            vhost[i].attempts += vhost[i].by_outcome[o];
+        }
+    }
+    rest = others(s, vhost, n);
+    for (at = n; at > 0 && vhost[at - 1].attempts < rest.attempts; at--) {
+        vhost[at] = vhost[at - 1];
+    }
+    vhost[at] = rest;
+    s->vhosts = vhost;
+    s->vhost_count = n + (rest.attempts > 0);
+}
+
+/* Without what tells one ledger from another: each scan has a new key. */
+const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
+                                         apr_time_t now, apr_pool_t *pool)
+{
+    const pg_tally_t *tally = scan->tally;
+    const pg_table_t *sources = tally->top[PG_TOP_SOURCES];
+    apr_time_t newest = pg_tally_read(tally).to;
+    pg_snapshot_t *s;
+
+    pg_ledger_snapshot(&s, scan->ledger, newest ? newest : now, pool);
+    s->key_id = 0;
+    s->pseudonyms = (pg_key_t){ .k = { 0 } };
+    fill_vhosts(s, tally->vhosts, pool);
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        fill_top(s, (pg_top_e)t, tally->top[t], pool);
+    }
+    if (pg_table_error(sources) == 0) {
+        s->sources = (pg_distinct_t){ .estimate = pg_table_size(sources) };
+    }
+    return s;
+}
+
+/* --- what only a scan knows ---------------------------------------------- */
+
+static void fill_answers(pg_scanned_t *out, const pg_judge_t *judge,
+                         apr_pool_t *pool)
+{
+    pg_scanned_answer_t *answer =
+        apr_pcalloc(pool, (judge->n + 1) * sizeof(*answer));
+
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        const pg_answer_t *a = judge->item[i].answer;
+
+        answer[i].ground = judge->item[i].ground;
+        answer[i].class_id = a->verdict.class_id;
+        answer[i].status = a->status;
+        answer[i].attempts = a->count[PG_LOGS_KNOWN] + a->count[PG_LOGS_NEW];
+        answer[i].first = a->first;
+        answer[i].request = text_of(pg_span_str(a->request), false);
+        answer[i].size = text_of(pg_span_str(a->size), false);
+    }
+    out->answer = answer;
+    out->answers = judge->n;
+    out->answers_lost = judge->lost;
+    memcpy(out->judged, judge->attempts, sizeof(out->judged));
+}
+
+static void fill_examples(pg_scanned_t *out, const pg_tally_t *tally,
+                          apr_pool_t *pool)
+{
+    pg_scanned_example_t *example =
+        apr_pcalloc(pool, PG_REASON_COUNT * sizeof(*example));
+    pg_text_t *unread =
+        apr_pcalloc(pool, PG_TALLY_SAMPLES * sizeof(*unread));
+
+    for (int r = 0; r < PG_REASON_COUNT; r++) {
+        const pg_example_t *e = &tally->example[r];
+
+        if (e->used) {
+            example[out->examples++] = (pg_scanned_example_t){
+                e->event.verdict.class_id, (pg_reason_e)r,
+                text_kept(&e->request)
+            };
+        }
+    }
+    for (int i = 0; i < tally->samples; i++) {
+        unread[i] = text_kept(&tally->sample[i]);
+    }
+    out->example = example;
+    out->unread = unread;
+    out->unread_count = (apr_size_t)tally->samples;
+}
+
+#define COPY_LINES(sym, field) out->lines[PG_LINES_##sym] = tally->field;
+
+const pg_scanned_t *pg_summary_scanned(const pg_scan_out_t *scan,
+                                       apr_pool_t *pool)
+{
+    const pg_tally_t *tally = scan->tally;
+    pg_scanned_t *out = apr_pcalloc(pool, sizeof(*out));
+
+    out->reach = scan->reach;
+    out->files = scan->files;
+    out->octets = scan->octets;
+    PG_LINE_KINDS(COPY_LINES)
+    out->first = pg_tally_read(tally).from;
+    out->last = pg_tally_read(tally).to;
+    out->interrupted = scan->interrupted;
+    out->names_learned = pg_table_size(tally->names);
+    out->names = scan->own == NULL ? PG_NAMES_UNKNOWN
+                 : out->names_learned ? PG_NAMES_LEARNED : PG_NAMES_GIVEN;
+    out->counts_low_by = pg_tally_error(tally);
+    fill_answers(out, scan->judge, pool);
+    fill_examples(out, tally, pool);
+    return out;
+}
