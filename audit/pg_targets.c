@@ -163,7 +163,8 @@ bool pg_targets_carries(const pg_audit_in_t *in, const char *scheme,
     return false;
 }
 
-bool pg_targets_port_allowed(const apr_array_header_t *ports, int port)
+/* May CONNECT go to this port? */
+static bool port_allowed(const apr_array_header_t *ports, int port)
 {
     if (ports->nelts == 0) {
         return port == 443 || port == 563;
@@ -226,7 +227,7 @@ static bool is_authority(const char *target, const apr_array_header_t *ports)
     }
     port = strtol(colon + 1, &end, 10);
     return *end == '\0' && end != colon + 1 && port > 0 && port < 65536
-           && pg_targets_port_allowed(ports, (int)port);
+           && port_allowed(ports, (int)port);
 }
 
 /* The pattern with its stars replaced. */

@@ -56,7 +56,4 @@ void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
 bool pg_targets_carries(const pg_audit_in_t *in, const char *scheme,
                         bool tls);
 
-/** May CONNECT go to this port? */
-bool pg_targets_port_allowed(const apr_array_header_t *ports, int port);
-
 #endif

@@ -148,7 +148,7 @@ static int write_out(const pg_cli_t *cli, const merging_t *m,
                                     .key_of = sum };
     pg_ledger_t *out;
     pg_opening_t opening;
-    apr_status_t status = pg_ledger_open_as(&out, &opening, &options,
+    apr_status_t status = pg_ledger_open(&out, &opening, &options,
                                             beginning(m), cli->pool);
 
     if (status == APR_SUCCESS) {

@@ -111,7 +111,7 @@ static int open_ledger(pg_ledger_t **out, const pg_cli_t *cli,
 {
     pg_ledger_options_t options = { .path = path, .key_of = like };
     pg_opening_t opening;
-    apr_status_t failed = pg_ledger_open_as(out, &opening, &options,
+    apr_status_t failed = pg_ledger_open(out, &opening, &options,
                                             cli->now, cli->pool);
     char words[256];
 

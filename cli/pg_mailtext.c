@@ -47,8 +47,9 @@ static apr_size_t convert(iconv_t with, char *out, apr_size_t room,
     return (apr_size_t)(to - out);
 }
 
-pg_span_t pg_mailtext_utf8(pg_span_t octets, pg_span_t charset,
-                           apr_pool_t *pool)
+/* Octets of a charset as UTF-8; what cannot be converted stays as it is. */
+static pg_span_t to_utf8(pg_span_t octets, pg_span_t charset,
+                         apr_pool_t *pool)
 {
     const char *name = charset_name(charset, pool);
     iconv_t with = name ? iconv_open("UTF-8", name) : (iconv_t)-1;
@@ -87,7 +88,7 @@ static void put_word(text_t *t, pg_span_t charset, char kind, pg_span_t text,
     char *octets = apr_palloc(pool, text.len + 1);
     apr_size_t n = pg_mime_word_octets(octets, kind, text);
 
-    put(t, pg_mailtext_utf8(pg_span_make(octets, n), charset, pool));
+    put(t, to_utf8(pg_span_make(octets, n), charset, pool));
 }
 
 /* White space between two encoded-words is no part of the text. */
@@ -229,8 +230,8 @@ pg_span_t pg_mailtext_part(const pg_mime_part_t *part, apr_pool_t *pool)
 {
     char *octets = apr_palloc(pool, part->body.len + 1);
     apr_size_t n = pg_mime_decode(octets, part->body, part->encoding);
-    pg_span_t text = pg_mailtext_utf8(pg_span_make(octets, n), part->charset,
-                                      pool);
+    pg_span_t text = to_utf8(pg_span_make(octets, n), part->charset,
+                             pool);
 
     return pg_span_istarts(part->type, PG_SPAN("text/html"))
            ? without_tags(text, pool) : text;

@@ -9,10 +9,6 @@
 
 #include "pg_mime.h"
 
-/** Octets of a charset as UTF-8; what cannot be converted stays as it is. */
-pg_span_t pg_mailtext_utf8(pg_span_t octets, pg_span_t charset,
-                           apr_pool_t *pool);
-
 /** A header field's value with its encoded-words decoded (RFC 2047) and its
  *  folds undone; empty when there is no such field. */
 pg_span_t pg_mailtext_field(pg_span_t header, const char *name,

@@ -13,7 +13,9 @@ static int hex_value(char c)
     return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
 }
 
-apr_size_t pg_chosen_unescape(char *out, pg_span_t s)
+/* Undo percent-escapes; what is none stays. @return octets written, at most
+ * s.len; out may be s.ptr */
+static apr_size_t undo_escapes(char *out, pg_span_t s)
 {
     apr_size_t n = 0;
 
@@ -89,7 +91,7 @@ static bool is_in_any_reading(pg_span_t text, const needle_t *needle,
 
     for (int i = 0; i < ROUNDS && !found
                     && pg_span_find(text, '%') < text.len; i++) {
-        text = pg_span_make(work, pg_chosen_unescape(work, text));
+        text = pg_span_make(work, undo_escapes(work, text));
         found = is_in(text, needle);
     }
     return found;
@@ -221,7 +223,7 @@ static bool is_host_sent(const pg_chosen_in_t *in, const pg_authority_t *a)
     if (host.len > sizeof(plain) || pg_span_find(host, '%') == host.len) {
         return false;
     }
-    needle.text = pg_span_make(plain, pg_chosen_unescape(plain, host));
+    needle.text = pg_span_make(plain, undo_escapes(plain, host));
     return is_sent(in, &needle);
 }
 

@@ -44,8 +44,4 @@ typedef struct pg_chosen_in_t {
 pg_chosen_e pg_chosen_judge(const pg_chosen_in_t *in,
                             const pg_destination_t *destination);
 
-/** Undo percent-escapes; what is none stays. @return octets written, at most
- *  s.len; out may be s.ptr */
-apr_size_t pg_chosen_unescape(char *out, pg_span_t s);
-
 #endif

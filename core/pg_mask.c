@@ -182,8 +182,11 @@ apr_size_t pg_mask_authority(char *out, const pg_key_t *key, pg_span_t s)
     return done(&o, out);
 }
 
-apr_size_t pg_mask_text(char *out, const pg_key_t *key, const char *kind,
-                        pg_span_t s)
+/* Any text: "<kind>-XXXXXXXX".
+ * @param kind  at most 8 octets
+ * @param out   PG_MASK_SIZE octets */
+static apr_size_t mask_text(char *out, const pg_key_t *key, const char *kind,
+                            pg_span_t s)
 {
     out_t o = { .at = out, .left = PG_MASK_SIZE - 1 };
 
@@ -269,7 +272,7 @@ apr_size_t pg_mask_target(char *out, const pg_key_t *key, pg_span_t target)
     case PG_FORM_INVALID:
         break;
     }
-    return pg_mask_text(out, key, "text", target);
+    return mask_text(out, key, "text", target);
 }
 
 /* --- prose --------------------------------------------------------------- */
@@ -419,7 +422,7 @@ static apr_size_t mask_request(char *out, const pg_key_t *key, pg_span_t line)
         || !pg_octet_is_digit(version.ptr[6]) || version.ptr[7] != '.'
         || !pg_octet_is_digit(version.ptr[8])
         || pg_span_find(target, ' ') < target.len) {
-        return pg_mask_text(out, key, "text", line);
+        return mask_text(out, key, "text", line);
     }
     add(&o, method);
     add(&o, PG_SPAN(" "));
@@ -448,17 +451,17 @@ pg_span_t pg_mask_shown(char *out, const pg_key_t *key, pg_mask_e kind,
         n = pg_mask_target(out, key, s);
         break;
     case PG_MASK_AGENT:
-        n = pg_mask_text(out, key, "agent", s);
+        n = mask_text(out, key, "agent", s);
         break;
     case PG_MASK_FIELD:
-        n = pg_mask_text(out, key, "field", s);
+        n = mask_text(out, key, "field", s);
         break;
     case PG_MASK_REQUEST:
         n = mask_request(out, key, s);
         break;
     case PG_MASK_METHOD:
     case PG_MASK_EVIDENCE:
-        n = pg_mask_text(out, key, "text", s);
+        n = mask_text(out, key, "text", s);
         break;
     }
     return pg_span_make(out, n);

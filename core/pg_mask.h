@@ -51,14 +51,6 @@ apr_size_t pg_mask_authority(char *out, const pg_key_t *key, pg_span_t s);
  */
 apr_size_t pg_mask_target(char *out, const pg_key_t *key, pg_span_t target);
 
-/**
- * Any text: "<kind>-XXXXXXXX".
- * @param kind  at most 8 octets
- * @param out   PG_MASK_SIZE octets
- */
-apr_size_t pg_mask_text(char *out, const pg_key_t *key, const char *kind,
-                        pg_span_t s);
-
 /** What a text is, as far as a mask needs to know. */
 typedef enum pg_mask_e {
     PG_MASK_SOURCE,      /* an address                                    */

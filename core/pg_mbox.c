@@ -8,11 +8,6 @@
 #define NAME_OF(sym, name) name,
 static const char *const fields[] = { PG_MBOX_FIELDS(NAME_OF) };
 
-const char *pg_mbox_field(pg_mbox_e f)
-{
-    return (unsigned)f < PG_MBOX_COUNT ? fields[f] : "?";
-}
-
 /* --- lines --------------------------------------------------------------- */
 
 /* Take one line, with its LF if it has one, off *rest. */

@@ -40,8 +40,6 @@ typedef enum pg_mbox_e {
 } pg_mbox_e;
 #undef PG_ENUM_MBOX
 
-const char *pg_mbox_field(pg_mbox_e f);
-
 /** A mail about to be written. */
 typedef struct pg_mbox_entry_t {
     apr_time_t time;

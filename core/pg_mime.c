@@ -122,7 +122,9 @@ static pg_span_t unquoted(pg_span_t s)
     return s;
 }
 
-pg_span_t pg_mime_param(pg_span_t value, const char *name)
+/* A parameter of a value ("charset" of "text/plain; charset=Big5"), without
+ * its quotes; absent: there is none. */
+static pg_span_t find_param(pg_span_t value, const char *name)
 {
     pg_span_t wanted = pg_span_str(name);
 
@@ -191,11 +193,11 @@ static void describe(pg_mime_part_t *out, pg_span_t header, pg_span_t body)
     pg_span_t place = pg_mime_field(header, "Content-Disposition");
 
     out->type = pg_span_trim(pg_span_upto(type, end_of_param(type)));
-    out->charset = pg_mime_param(type, "charset");
+    out->charset = find_param(type, "charset");
     out->encoding = pg_mime_field(header, "Content-Transfer-Encoding");
-    out->name = pg_mime_param(place, "filename");
+    out->name = find_param(place, "filename");
     if (out->name.ptr == NULL) {
-        out->name = pg_mime_param(type, "name");
+        out->name = find_param(type, "name");
     }
     out->attachment = pg_span_istarts(place, PG_SPAN("attachment"))
                       || (out->type.len > 0
@@ -210,8 +212,8 @@ static void walk(walk_t *w, pg_span_t message, int depth)
     pg_mime_part_t one;
 
     pg_mime_split(&header, &body, message);
-    boundary = pg_mime_param(pg_mime_field(header, "Content-Type"),
-                             "boundary");
+    boundary = find_param(pg_mime_field(header, "Content-Type"),
+                          "boundary");
     if (boundary.len == 0 || depth == PG_MIME_DEPTH) {
         describe(&one, header, body);
         w->parts++;

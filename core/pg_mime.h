@@ -34,10 +34,6 @@ pg_span_t pg_mime_field(pg_span_t header, const char *name);
  *  @return false: there is none */
 bool pg_mime_address(pg_span_t *out, pg_span_t *list);
 
-/** A parameter of a value ("charset" of "text/plain; charset=Big5"), without
- *  its quotes; absent: there is none. */
-pg_span_t pg_mime_param(pg_span_t value, const char *name);
-
 /** Call visit() for each part, in order. @return how many there were */
 unsigned pg_mime_walk(pg_span_t message,
                       void (*visit)(void *ctx, const pg_mime_part_t *part),

@@ -59,7 +59,7 @@ static void add_block(apr_uint32_t h[8], const unsigned char *block)
     }
 }
 
-void pg_sha256(unsigned char out[PG_SHA256_SIZE], pg_span_t s)
+static void sha256(unsigned char out[PG_SHA256_SIZE], pg_span_t s)
 {
     apr_uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                           0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
@@ -91,7 +91,7 @@ void pg_sha256_text(char *out, apr_size_t n, pg_span_t s)
     static const char digits[] = "0123456789abcdef";
     unsigned char hash[PG_SHA256_SIZE];
 
-    pg_sha256(hash, s);
+    sha256(hash, s);
     for (apr_size_t i = 0; i < n; i++) {
         out[2 * i] = digits[hash[i] >> 4];
         out[2 * i + 1] = digits[hash[i] & 15];

@@ -8,8 +8,6 @@
 
 enum { PG_SHA256_SIZE = 32 };
 
-void pg_sha256(unsigned char out[PG_SHA256_SIZE], pg_span_t s);
-
 /** The first n octets of it in hexadecimal, and a NUL.
  *  @param out  2 n + 1 octets; n is at most 32 */
 void pg_sha256_text(char *out, apr_size_t n, pg_span_t s);

@@ -82,8 +82,11 @@ static int consider(void *ctx, conn_rec *c, server_rec *s)
     return search->found.act != PG_ACT_PASS;
 }
 
-pg_action_t pg_note_decide(request_rec *r, const pg_settings_t *settings,
-                           const pg_verdict_t *verdict)
+/* What is done about a verdict. For what a forward proxy would carry, the
+ * strictest virtual host of that address and port decides: the client can
+ * choose among them, by its Host field. */
+static pg_action_t decide(request_rec *r, const pg_settings_t *settings,
+                          const pg_verdict_t *verdict)
 {
     conn_rec *c = r->connection->master ? r->connection->master
                                         : r->connection;
@@ -105,7 +108,7 @@ pg_note_t *pg_note_make(request_rec *r, const pg_settings_t *settings,
     pg_note_t *note = apr_pcalloc(r->pool, sizeof(*note));
 
     note->verdict = *verdict;
-    note->action = pg_note_decide(r, settings, verdict);
+    note->action = decide(r, settings, verdict);
     return note;
 }
 

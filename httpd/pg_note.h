@@ -47,14 +47,6 @@ pg_note_t *pg_note_make(request_rec *r, const pg_settings_t *settings,
  *  cannot be evaluated exempts nobody. */
 bool pg_note_is_exempt(request_rec *r, const pg_settings_t *settings);
 
-/**
- * What is done about a verdict. For what a forward proxy would carry, the
- * strictest virtual host of that address and port decides: the client can
- * choose among them, by its Host field.
- */
-pg_action_t pg_note_decide(request_rec *r, const pg_settings_t *settings,
-                           const pg_verdict_t *verdict);
-
 /** Let other modules and log formats know. */
 void pg_note_publish(request_rec *r, const pg_note_t *note);
 

@@ -67,11 +67,6 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server)
     return spool;
 }
 
-apr_uint64_t pg_spool_most(const pg_spool_t *spool)
-{
-    return spool->most;
-}
-
 /* --- writing ------------------------------------------------------------- */
 
 /* What has been logged once holds until the spool takes mail again: the

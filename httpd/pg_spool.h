@@ -27,7 +27,4 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server);
 bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,
                      server_rec *s);
 
-/** The most octets it may have. */
-apr_uint64_t pg_spool_most(const pg_spool_t *spool);
-
 #endif

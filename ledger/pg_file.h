@@ -45,18 +45,13 @@ apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
  * started by root keeps (evidence, spooled mail). Refused, and left alone,
  * are files that own->is_ours does not recognise, symbolic links, anything but
  * a regular file with a single name, files of another user (root's are
- * accepted) or writable by others, and files in a folder that
- * pg_file_folder_objection() objects to. The folder that was checked is the
- * one that is used. The descriptor is closed on exec.
+ * accepted) or writable by others, and files in a folder of another user or
+ * that anybody may write to. The folder that was checked is the one that is
+ * used. The descriptor is closed on exec.
  * @param out  fd and size; why is set on failure
  */
 apr_status_t pg_file_open_append(pg_file_t *out, const char *path,
                                  const pg_file_own_t *own, apr_pool_t *pool);
-
-/** Why no file of a server should be in the folder of this path: it is
- *  missing, belongs to another user, or anybody may write to it. NULL: it
- *  may. */
-const char *pg_file_folder_objection(const char *path, apr_pool_t *pool);
 
 /** Open any regular file to read it, whoever it belongs to: for tools that
  *  show what they are given. Links are followed. */

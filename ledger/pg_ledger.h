@@ -89,14 +89,9 @@ apr_status_t pg_ledger_size(apr_size_t *out, const char **why,
  * @param now      us since 1970; becomes "since" of a new ledger
  * @return APR_SUCCESS, or why the file cannot be used
  */
-apr_status_t pg_ledger_open_as(pg_ledger_t **out, pg_opening_t *opening,
+apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
                                const pg_ledger_options_t *options,
                                apr_time_t now, apr_pool_t *pool);
-
-/** The same with default options. */
-apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
-                            const char *path, apr_time_t now,
-                            apr_pool_t *pool);
 
 /**
  * Read a live ledger, a checkpoint or a copy of either into private memory,

@@ -198,7 +198,7 @@ apr_status_t pg_live_open(pg_live_t *out, pg_opening_t *opening,
 
     *out = (pg_live_t){ .options = options, .fresh = -1 };
     with.counted = counted_in(memory, options->path, pool);
-    status = pg_ledger_open_as(&out->ledger, opening, &with, now, pool);
+    status = pg_ledger_open(&out->ledger, opening, &with, now, pool);
     if (status == APR_SUCCESS) {
         status = stand_by(out, memory, now, pool);
     }

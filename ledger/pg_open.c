@@ -395,7 +395,7 @@ static apr_status_t open_with(pg_ledger_t **out, pg_try_t *t)
     return status;
 }
 
-apr_status_t pg_ledger_open_as(pg_ledger_t **out, pg_opening_t *opening,
+apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
                                const pg_ledger_options_t *options,
                                apr_time_t now, apr_pool_t *pool)
 {
@@ -410,15 +410,6 @@ apr_status_t pg_ledger_open_as(pg_ledger_t **out, pg_opening_t *opening,
         apr_pool_destroy(t.scratch);
     }
     return status;
-}
-
-apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
-                            const char *path, apr_time_t now,
-                            apr_pool_t *pool)
-{
-    pg_ledger_options_t options = { .path = path };
-
-    return pg_ledger_open_as(out, opening, &options, now, pool);
 }
 
 apr_status_t pg_ledger_open_readonly(pg_ledger_t **out, const char *path,

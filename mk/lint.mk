@@ -19,9 +19,9 @@ flags_of = $(STD) $(INC_$(or $(filter $(LOWER) scan cli,$(patsubst \
 LINT_AS  = httpd
 
 .PHONY: lint lint-tidy lint-cppcheck lint-analyzer lint-headers lint-own \
-        lint-messages lint-state lint-shell lint-python lint-selftest
-lint: need-dev lint-own lint-messages lint-state lint-headers lint-shell \
-      lint-python lint-cppcheck lint-analyzer lint-tidy lint-selftest ## all static checks, and proof that each can fail
+        lint-messages lint-state lint-callers lint-shell lint-python lint-selftest
+lint: need-dev lint-own lint-messages lint-state lint-callers lint-headers \
+      lint-shell lint-python lint-cppcheck lint-analyzer lint-tidy lint-selftest ## all static checks, and proof that each can fail
 
 # One process a file and a processor. The analyzer follows the paths of a
 # function up to so many nodes; its default, 225000, takes three times as long.
@@ -75,6 +75,9 @@ lint-own: ## length, depth, parameters, names, layout
 lint-messages: ## each PGnnnn: one place, one row in docs, one test
 	tools/lint.py messages $(LINT_C) $(LINT_H) docs/messages.md \
 	    $(wildcard tests/*/*.py tests/unit/*.c)
+
+lint-callers: ## no function without a caller, none for tests only
+	tools/lint.py callers $(LINT_C) $(LINT_H) $(LINT_TESTS)
 
 lint-state: all ## no mutable state of file scope
 	tools/lint.py state $(call objs,$(LOWER_SRC) $(GLUE_SRC))

@@ -4,16 +4,9 @@
 
 #include <apr_strings.h>
 
-#define PHRASE_NAME(sym, en, ja) #sym,
 #define PHRASE_TEXT(sym, en, ja) { en, ja },
 
-static const char *const phrase_names[] = { PG_PHRASES(PHRASE_NAME) };
 static const char *const texts[][PG_LANG_COUNT] = { PG_PHRASES(PHRASE_TEXT) };
-
-const char *pg_phrases_name(pg_phrase_e word)
-{
-    return word < PG_PHRASE_COUNT ? phrase_names[word] : "?";
-}
 
 const char *pg_phrases_get(pg_lang_e lang, pg_phrase_e word)
 {

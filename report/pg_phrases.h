@@ -931,9 +931,6 @@ typedef enum pg_phrase_e {
 /** The text with its places for arguments; "" outside the list. */
 const char *pg_phrases_get(pg_lang_e lang, pg_phrase_e word);
 
-/** The name of a word, for tests and lints. */
-const char *pg_phrases_name(pg_phrase_e word);
-
 /** An argument: text, and markup of ours around it (NULL for none). */
 typedef struct pg_arg_t {
     pg_span_t text;

@@ -17,7 +17,9 @@ static apr_uint64_t without(apr_uint64_t all, apr_uint64_t hosts)
     return all > hosts ? all - hosts : 0;
 }
 
-apr_uint64_t pg_trend_counted(const pg_bucket_t *bucket)
+/* What a bucket, and a snapshot, count for here: all families but the
+ * foreign Host. */
+static apr_uint64_t counted(const pg_bucket_t *bucket)
 {
     return without(bucket->attempts, bucket->by_family[PG_FAMILY_HOST]);
 }
@@ -49,7 +51,7 @@ static apr_uint64_t last_hour(const pg_snapshot_t *s)
 
     for (apr_size_t i = 0; i < minutes->n; i++) {
         if (minutes->bucket[i].start > s->taken - HOUR) {
-            sum += pg_trend_counted(&minutes->bucket[i]);
+            sum += counted(&minutes->bucket[i]);
         }
     }
     return sum;
@@ -65,7 +67,7 @@ static double usual_hours(pg_trend_t *out, const pg_snapshot_t *s)
         const pg_bucket_t *b = &hours->bucket[i];
 
         if (pg_covered_whole(s, b->start, b->start + HOUR)) {
-            double x = (double)pg_trend_counted(b);
+            double x = (double)counted(b);
             sum += x;
             squares += x * x;
             out->hours++;
@@ -129,7 +131,7 @@ static pg_figure_t days_between(const pg_snapshot_t *s, apr_time_t from,
     out.known = true;
     for (apr_size_t i = 0; i < days->n; i++) {
         if (days->bucket[i].start >= from && days->bucket[i].start < to) {
-            out.n += pg_trend_counted(&days->bucket[i]);
+            out.n += counted(&days->bucket[i]);
         }
     }
     return out;
@@ -184,7 +186,7 @@ static void months(pg_trend_t *out, const pg_snapshot_t *s)
     apr_time_exp_gmt(&x, s->taken);
     out->days = x.tm_mday;
     if (series->n) {
-        out->month = pg_trend_counted(&series->bucket[series->n - 1]);
+        out->month = counted(&series->bucket[series->n - 1]);
     }
     out->last_month = month_part(s, 1, x.tm_mday);
     out->last_year = month_part(s, 12, x.tm_mday);

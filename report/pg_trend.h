@@ -75,9 +75,6 @@ typedef struct pg_trend_t {
  */
 void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s);
 
-/** What a bucket, and a snapshot, count for here: all families but the
- *  foreign Host. */
-apr_uint64_t pg_trend_counted(const pg_bucket_t *bucket);
 apr_uint64_t pg_trend_attempts(const pg_snapshot_t *s);
 
 /**

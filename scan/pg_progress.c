@@ -38,8 +38,10 @@ void pg_progress_begin(pg_progress_t *progress, bool wanted,
     };
 }
 
-void pg_progress_text(char *out, apr_size_t size, apr_uint64_t done,
-                      apr_uint64_t total, apr_time_t elapsed)
+/* The line's text: "45 % of 1.2 GiB, 800 MiB/s, 12 s left".
+ * @param elapsed  us */
+static void write_text(char *out, apr_size_t size, apr_uint64_t done,
+                       apr_uint64_t total, apr_time_t elapsed)
 {
     double rate = elapsed ? (double)done * APR_USEC_PER_SEC / (double)elapsed
                           : 0;
@@ -65,7 +67,7 @@ void pg_progress_show(pg_progress_t *progress, apr_uint64_t done)
     if (!progress->on || elapsed < APR_USEC_PER_SEC) {
         return;
     }
-    pg_progress_text(text, sizeof(text), done, progress->total, elapsed);
+    write_text(text, sizeof(text), done, progress->total, elapsed);
     fprintf(stderr, "\r%s\033[K", text);
     fflush(stderr);
     progress->shown = true;

@@ -26,11 +26,4 @@ void pg_progress_show(pg_progress_t *progress, apr_uint64_t done);
 /** Wipe the line. */
 void pg_progress_end(pg_progress_t *progress);
 
-/**
- * The line's text: "45 % of 1.2 GiB, 800 MiB/s, 12 s left".
- * @param elapsed  us
- */
-void pg_progress_text(char *out, apr_size_t size, apr_uint64_t done,
-                      apr_uint64_t total, apr_time_t elapsed);
-
 #endif

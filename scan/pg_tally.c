@@ -13,7 +13,8 @@ static_assert(PG_TALLY_RECENT + PG_REASON_COUNT <= 128,
 
 /* --- kept text ----------------------------------------------------------- */
 
-void pg_kept_set(pg_kept_t *out, pg_span_t s)
+/* Copy what fits. */
+static void set_kept(pg_kept_t *out, pg_span_t s)
 {
     out->absent = s.ptr == NULL;
     out->cut = s.len > PG_TALLY_TEXT;
@@ -152,7 +153,9 @@ static pg_span_t answer_key(const pg_answer_t *answer, char *out)
                                                            : PG_TABLE_KEY));
 }
 
-pg_span_t pg_tally_answer(const pg_hit_t *hit, char *out)
+/* The key of an attempt's answer; empty for all but 2xx.
+ * @param out  at least PG_TABLE_KEY octets and a NUL */
+static pg_span_t answer_of(const pg_hit_t *hit, char *out)
 {
     pg_answer_t answer = { .status = 0 };
 
@@ -246,7 +249,7 @@ static void keep(pg_example_t *out, const pg_tally_t *tally,
     out->used = true;
     out->logs = tally->logs;
     out->event = hit->event;
-#define KEEP_TEXT(name, from) pg_kept_set(&out->name, from);
+#define KEEP_TEXT(name, from) set_kept(&out->name, from);
     PG_KEPT_TEXTS(KEEP_TEXT)
 #undef KEEP_TEXT
 }
@@ -327,7 +330,7 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
 void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
 {
     char key[PG_TABLE_KEY + 1];
-    pg_span_t answer = pg_tally_answer(hit, key);
+    pg_span_t answer = answer_of(hit, key);
 
     tally->attempts++;
     tally->untimed += hit->event.time == 0;
@@ -376,7 +379,7 @@ void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line)
     pg_kept_t kept;
 
     tally->unparsed++;
-    pg_kept_set(&kept, pg_conceal_text(room, sizeof(room), line));
+    set_kept(&kept, pg_conceal_text(room, sizeof(room), line));
     keep_sample(tally, &kept);
 }
 

@@ -124,12 +124,6 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound);
 /** Count an attempt. One thread a tally. */
 void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit);
 
-/**
- * The key of an attempt's answer in `answers`; empty for all but 2xx.
- * @param out  at least PG_TABLE_KEY octets and a NUL
- */
-pg_span_t pg_tally_answer(const pg_hit_t *hit, char *out);
-
 /** Is a 2xx to this class a tunnel? To CONNECT, unless a page was sent: httpd
  *  logs "-" for the body of a tunnel (%b), and a length when DirectoryIndex,
  *  FallbackResource or a front controller has answered. Where the log has no
@@ -163,8 +157,6 @@ apr_uint64_t pg_tally_error(const pg_tally_t *tally);
 /** A key of `top`, as people read it. */
 pg_text_t pg_tally_top_text(pg_top_e list, pg_span_t key, apr_pool_t *pool);
 
-/** Copy what fits. */
-void pg_kept_set(pg_kept_t *out, pg_span_t s);
 pg_span_t pg_kept_span(const pg_kept_t *kept);
 
 #endif

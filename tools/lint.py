@@ -208,6 +208,45 @@ def check_messages(paths):
             yield path, n, f"PG{number} is in no source file"
 
 
+# --- callers ------------------------------------------------------------------
+
+def called_in(path, code):
+    """Of a header, functions and macros: a declaration calls nothing."""
+    if path.endswith(".c"):
+        return code
+    bodies = ["\n".join(body) for _, _, body in functions(path)]
+    return "\n".join(bodies + re.findall(r"^#define\b(?:.*\\\n)*.*", code,
+                                        re.M))
+
+
+def check_callers(paths):
+    """All files at once: no function without a caller, none that only tests
+    call, none visible outside of its file without need."""
+    code = {p: without_text(read(p)) for p in paths}
+    product = [p for p in paths if not re.search(r"tests/(?!lint/)|_test\.c$",
+                                                 p)]
+    uses = {}
+    for path in product:
+        for word in re.findall(r"\bpg_\w+", called_in(path, code[path])):
+            uses.setdefault(word, []).append(path)
+    tested = {word for path in paths if path not in product
+              for word in re.findall(r"\bpg_\w+", code[path])}
+    for path in product:
+        for start, head, _ in functions(path):
+            name = name_of(head)
+            if not name.startswith("pg_") or name in FOREIGN_NAMES:
+                continue
+            where = list(uses.get(name, []))
+            if path.endswith(".c"):
+                where.remove(path)                    # where it is defined
+            static = re.search(r"\bstatic\b", head)
+            if not where:
+                yield path, start, f"{name} has no caller" + (
+                    " but tests" if name in tested else "")
+            elif set(where) == {path} and not static and name not in tested:
+                yield path, start, f"{name} is called in its file only: static"
+
+
 def each(check):
     def run(paths):
         for path in paths:
@@ -223,6 +262,7 @@ CHECKS = {
     "layout": each(check_layout),
     "state": each(check_state),
     "messages": check_messages,
+    "callers": check_callers,
 }
 
 

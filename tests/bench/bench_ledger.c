@@ -334,11 +334,12 @@ static pg_ledger_t *shared_ledger(apr_pool_t *pool)
     char path[] = "/dev/shm/pg-bench-XXXXXX";
     int fd = mkstemp(path);
     pg_ledger_t *ledger = NULL;
+    pg_ledger_options_t options = { .path = path };
     pg_opening_t opening;
 
     close(fd);
     unlink(path);
-    if (pg_ledger_open(&ledger, &opening, path, apr_time_now(), pool)) {
+    if (pg_ledger_open(&ledger, &opening, &options, apr_time_now(), pool)) {
         fprintf(stderr, "%s: %s\n", path, opening.why);
         exit(1);
     }

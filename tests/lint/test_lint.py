@@ -77,6 +77,14 @@ def test_message_ids_without_order_are_reported():
              "PG94 is not PG and four digits")
 
 
+def test_functions_without_a_caller_are_reported():
+    code, said = own("callers", "callers.c", "callers_test.c")
+    reported((code, said), "pg_callers_none has no caller",
+             "pg_callers_tested has no caller but tests",
+             "pg_callers_inside is called in its file only")
+    assert len(said.splitlines()) == 3, said
+
+
 @pytest.mark.parametrize("target, variables, words", [
     ("lint-tidy", {"LINT_C": "tidy.c"},
      ["bugprone-misplaced-operator-in-strlen", "braces-around-statements"]),

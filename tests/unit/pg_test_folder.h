@@ -35,4 +35,7 @@ static inline const char *in_folder(const char *name)
     return apr_pstrcat(pool, folder, "/", name, NULL);
 }
 
+/* Options of a ledger there, the others by default. */
+#define AT_PATH(at) (&(pg_ledger_options_t){ .path = (at) })
+
 #endif

@@ -298,7 +298,7 @@ static pg_ledger_t *opened(const pg_ledger_options_t *options, pg_opened_e how,
 {
     pg_ledger_t *out = NULL;
 
-    ck_assert_int_eq(pg_ledger_open_as(&out, opening, options,
+    ck_assert_int_eq(pg_ledger_open(&out, opening, options,
                                        T0 + 50 * SECOND, pool), 0);
     ck_assert_int_eq(opening->how, how);
     return out;
@@ -418,7 +418,7 @@ START_TEST(a_checkpoint_is_not_taken_for_a_live_file)
 
     count(3);
     save();
-    ck_assert_int_ne(pg_ledger_open_as(&live, &opening, &options, T0, pool),
+    ck_assert_int_ne(pg_ledger_open(&live, &opening, &options, T0, pool),
                      0);
     ck_assert_ptr_nonnull(strstr(opening.why, "a checkpoint"));
     ck_assert_int_eq(saved(&why), 3);
@@ -433,7 +433,7 @@ START_TEST(sizes_out_of_bounds_are_refused_in_words)
     apr_size_t size;
     const char *why;
 
-    ck_assert_int_ne(pg_ledger_open_as(&live, &opening, &options, T0, pool),
+    ck_assert_int_ne(pg_ledger_open(&live, &opening, &options, T0, pool),
                      0);
     ck_assert_ptr_nonnull(strstr(opening.why, "1 to 64"));
     ck_assert_int_ne(pg_ledger_size(&size, &why, &options), 0);

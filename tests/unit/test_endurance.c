@@ -163,7 +163,8 @@ START_TEST(killed_writers_leave_whole_texts_and_exact_sums)
     pg_opening_t opening;
     const pg_snapshot_t *s;
 
-    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, path, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, AT_PATH(path), T0,
+                                    pool), 0);
     for (int i = 0; i < WRITERS; i++) {
         tally[i].begun = tally[i].done = (apr_uint32_t)i * 1000000;
         pid[i] = start_writer(ledger, &tally[i]);

@@ -30,7 +30,8 @@ static pg_ledger_t *opened(const char *path, pg_opened_e how)
     pg_ledger_t *ledger = NULL;
     pg_opening_t opening;
 
-    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, path, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, AT_PATH(path), T0,
+                                    pool), 0);
     ck_assert_int_eq(opening.how, how);
     return ledger;
 }
@@ -212,7 +213,8 @@ START_TEST(counts_survive_closing_and_opening)
     pg_opening_t opening;
 
     apr_pool_create(&before, pool);
-    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, path, T0, before), 0);
+    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, AT_PATH(path), T0,
+                                    before), 0);
     ck_assert_int_eq(opening.how, PG_OPENED_NEW);
     ck_assert_ptr_null(opening.why);
     ck_assert_uint_ge(opening.size, 4096);
@@ -262,7 +264,7 @@ START_TEST(only_the_owner_and_the_group_can_read_it)
     mode_t old = umask(0);
 
     ck_assert_int_eq(
-        pg_ledger_open_as(&ledger, &opening, &options, T0, pool), 0);
+        pg_ledger_open(&ledger, &opening, &options, T0, pool), 0);
     umask(old);
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0640);
@@ -283,7 +285,8 @@ static void refused(const char *path, const char *reason)
     struct stat before, after;
 
     ck_assert_int_eq(lstat(path, &before), 0);
-    ck_assert_int_ne(pg_ledger_open(&ledger, &opening, path, T0, pool), 0);
+    ck_assert_int_ne(pg_ledger_open(&ledger, &opening, AT_PATH(path), T0,
+                                    pool), 0);
     ck_assert_ptr_null(ledger);
     ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
     ck_assert_ptr_nonnull(opening.why);
@@ -328,7 +331,8 @@ START_TEST(a_folder_that_is_not_there_is_an_error_in_words)
     pg_opening_t opening;
 
     ck_assert_int_ne(pg_ledger_open(&ledger, &opening,
-                                    in_folder("no/such/ledger"), T0, pool),
+                                    AT_PATH(in_folder("no/such/ledger")), T0,
+                                    pool),
                      0);
     ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
     ck_assert_ptr_nonnull(opening.why);
@@ -346,7 +350,8 @@ START_TEST(no_room_is_an_error_and_leaves_nothing_behind)
     limit = old;
     limit.rlim_cur = 100000;
     setrlimit(RLIMIT_FSIZE, &limit);
-    ck_assert_int_ne(pg_ledger_open(&ledger, &opening, in_folder("ledger"),
+    ck_assert_int_ne(pg_ledger_open(&ledger, &opening,
+                                    AT_PATH(in_folder("ledger")),
                                     T0, pool), 0);
     setrlimit(RLIMIT_FSIZE, &old);
     ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
@@ -364,7 +369,8 @@ static const char *replaced(const char *path, const char *reason)
     struct stat before, after;
 
     ck_assert_int_eq(stat(path, &before), 0);
-    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, path, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_open(&ledger, &opening, AT_PATH(path), T0,
+                                    pool), 0);
     ck_assert_int_eq(opening.how, PG_OPENED_REPLACED);
     ck_assert_msg(strstr(opening.why, reason) != NULL, "%s", opening.why);
     ck_assert_int_eq(stat(opening.aside, &after), 0);

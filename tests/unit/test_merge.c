@@ -21,7 +21,7 @@ static pg_ledger_t *of_file(const char *name, const pg_key_t *key)
     pg_ledger_t *out = NULL;
     pg_opening_t opening;
 
-    ck_assert_int_eq(pg_ledger_open_as(&out, &opening, &options, T0, pool),
+    ck_assert_int_eq(pg_ledger_open(&out, &opening, &options, T0, pool),
                      0);
     return out;
 }

@@ -26,10 +26,10 @@ START_TEST(every_phrase_has_a_text_in_every_language_with_the_same_places)
     for (int l = 0; l < PG_LANG_COUNT; l++) {
         const char *text = pg_phrases_get((pg_lang_e)l, phrase);
 
-        ck_assert_msg(text && *text, "%s lacks %s", pg_phrases_name(phrase),
+        ck_assert_msg(text && *text, "%s lacks %s", english,
                       pg_lang_tag((pg_lang_e)l));
         ck_assert_msg(places(text) == places(english), "%s: %s",
-                      pg_phrases_name(phrase), text);
+                      english, text);
     }
 }
 END_TEST
