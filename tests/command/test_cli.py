@@ -506,7 +506,7 @@ def test_what_was_judged_goes_into_the_ledger(tmp_path):
 
 
 # What a scan and the ledger that it went into may say differently.
-AS_OF = {"now", "trend", "last_hour", "usual_hour",
+AS_OF = {"now", "window", "trend", "last_hour", "usual_hour",
          "history"}      # a ledger keeps no minutes of years ago
 ONLY_SCANS = {"scan"}    # files, lines, answers: a ledger cannot hold them
 
