@@ -465,10 +465,12 @@
       "判断できません: 試行は見つかりませんでしたが、ログを十分に読めません"  \
       "でした。")                                                             \
     X(DOUBT_QUESTIONED,                                                       \
-      "{0}: every request is logged with a full URL; whether {1} of them "    \
-      "were yours is not known. Name your hosts with --own-host.",            \
-      "{0}: すべての要求が完全な URL で記録されており、{1} 件は自サイト宛て"  \
-      "か分かりません。--own-host で自サイト名を指定してください。")          \
+      "{0}: its targets are all full URLs or all paths, so for {1} "          \
+      "{1:request|requests} it does not show whether a relay was wanted. "    \
+      "Name your hosts with --own-host.",                                     \
+      "{0}: 宛先がすべて完全な URL (またはすべてパス) で記録されているた"     \
+      "め、{1} 件は中継の要求かどうか分かりません。--own-host で自サイト名"   \
+      "を指定してください。")                                                 \
     X(DOUBT_PARTIAL, "{0}: an error log, which does not list all requests.",  \
       "{0}: エラーログのため、すべての要求は記録されていません。")            \
     X(DOUBT_SUSPECT,                                                          \
@@ -731,11 +733,11 @@
     X(TOLD_MESSAGE, "Cannot tell: a log message that holds no request.",      \
       "判断できません: 要求を含まないログのメッセージです。")                 \
     X(TOLD_QUESTION,                                                          \
-      "Cannot tell: this log has a full URL for every request, also for "     \
-      "those of your visitors. Name your hosts with --own-host.",             \
-      "判断できません: このログでは、自サイトへの要求も含め、すべての要求が"  \
-      "完全な URL で記録されています。--own-host で自サイト名を指定してくだ"  \
-      "さい。")                                                               \
+      "Cannot tell: this log writes all targets alike, as full URLs or as "   \
+      "paths, whatever the client sent. Name your hosts with --own-host.",    \
+      "判断できません: このログでは、クライアントが何を送っても、すべての宛"  \
+      "先が完全な URL (またはパス) で記録されます。--own-host で自サイト名"   \
+      "を指定してください。")                                                 \
     X(TOLD_TLS,                                                               \
       "Not a relay attempt: a TLS hello on a port that does not speak TLS "   \
       "(https:// to port 80, or a scan for it).",                             \

@@ -13,7 +13,10 @@ static bool read_address(pg_client_t *out, pg_span_t s)
         || !pg_address_parse(&out->address, s)) {
         return false;
     }
-    if (pg_address_is_ipv4(&out->address)) {
+    if (pg_span_find(s, ':') == s.len) {   /* has one spelling only          */
+        pg_span_copy(out->text, PG_CLIENT_TEXT, s);
+    }
+    else if (pg_address_is_ipv4(&out->address)) {
         inet_ntop(AF_INET, octets + 12, out->text, PG_CLIENT_TEXT);
     }
     else {

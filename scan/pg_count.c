@@ -184,17 +184,34 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
     }
 }
 
+/* Where only paths are kept, the Host tells as much as there is. */
+static bool may_be_elsewhere(pg_counter_t *counter, const pg_logline_t *line)
+{
+    pg_request_t request = {
+        .method = PG_SPAN("GET"), .target = PG_SPAN("/"),
+        .host = sent(counter, line, PG_FIELD_HOST), .check_host = true
+    };
+    pg_verdict_t verdict;
+
+    return counter->rules->own == NULL
+           || pg_classify(&verdict, &request, counter->rules->own)
+              != PG_CLASS_CLEAN;
+}
+
 /* Squid and some balancers write every target in absolute-form. Without our
  * names an attempt is what only a proxy's client is told, or what was refused
  * for a host that got nothing else while others did; the rest is a question,
  * not a clean request. */
-static bool is_question(const pg_counter_t *counter, const pg_logline_t *line,
+static bool is_question(pg_counter_t *counter, const pg_logline_t *line,
                         const pg_verdict_t *verdict)
 {
     const pg_table_t *answered = counter->rules->answered;
     int status = pg_reader_status(line);
     char key[PG_TABLE_KEY];
 
+    if (line->stripped && verdict->class_id == PG_CLASS_CLEAN) {
+        return may_be_elsewhere(counter, line);
+    }
     if (!(line->composed || counter->composed) || counter->rules->own
         || verdict->class_id != PG_CLASS_ABSOLUTE) {
         return false;
@@ -229,11 +246,11 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line)
     }
     counter->tally->partial += counter->reader.shape == PG_SHAPE_ERROR_LOG;
     pg_classify(&verdict, &request, rules->own);
-    if (verdict.class_id == PG_CLASS_CLEAN && !wants_all(counter)) {
-        note_home(counter, line, &verdict);
-    }
-    else if (is_question(counter, line, &verdict)) {
+    if (is_question(counter, line, &verdict)) {
         counter->tally->questioned++;
+    }
+    else if (verdict.class_id == PG_CLASS_CLEAN && !wants_all(counter)) {
+        note_home(counter, line, &verdict);
     }
     else {
         count_attempt(counter, line, &verdict,

@@ -49,6 +49,8 @@ typedef struct pg_logline_t {
     bool composed;               /* this logger writes every target in
                                     absolute-form (Squid, load balancers):
                                     the form says nothing of the client   */
+    bool stripped;               /* this logger keeps only the path of a
+                                    full URL (Traefik)                    */
 } pg_logline_t;
 
 /** Memory for what has to be copied while a line is read. What does not fit

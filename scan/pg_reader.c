@@ -208,12 +208,18 @@ static void fill_from(pg_logline_t *out, const pg_logline_t *outer)
     }
 }
 
-/* Azure's: its "requestUri" is a URL, where others' is the target. */
-static bool is_front_door(pg_span_t line)
+static bool holds(pg_span_t line, const char *mark)
 {
-    static const char mark[] = "\"FrontDoorAccessLog\"";
+    return memmem(line.ptr, line.len, mark, strlen(mark)) != NULL;
+}
 
-    return memmem(line.ptr, line.len, mark, sizeof(mark) - 1) != NULL;
+/* Who wrote an object says what its targets are: Azure's "requestUri" is a
+ * URL, where others' is the target; Traefik has the path alone. */
+static void note_logger(pg_logline_t *out, pg_span_t line)
+{
+    out->composed = out->composed || holds(line, "\"FrontDoorAccessLog\"");
+    out->stripped = holds(line, "\"RequestPath\"")
+                    && holds(line, "\"DownstreamStatus\"");
 }
 
 /* Fields of the object itself count; else the line that it holds, and what
@@ -228,7 +234,7 @@ static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
         return PG_READ_UNREAD;
     }
     settle_fields(&outer);
-    outer.composed = outer.composed || is_front_door(line);
+    note_logger(&outer, line);
     r->shape = PG_SHAPE_JSON;
     *out = outer;
     if (is_request(&outer)) {

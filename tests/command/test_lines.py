@@ -339,7 +339,7 @@ def test_explain_says_of_a_full_url_that_it_cannot_tell(tmp_path, name):
                 _templates("full-url.tsv", requests)[name])
     done = run("explain", log)
     assert done.returncode == 1
-    assert b"Cannot tell: this log has a full URL" in done.stdout
+    assert b"Cannot tell: this log writes all targets alike" in done.stdout
     if name in ("varnish", "cdn-csv"):        # their lines look like others'
         return
     for i, own in ((0, 0), (1, 1), (4, 0)):
@@ -347,6 +347,26 @@ def test_explain_says_of_a_full_url_that_it_cannot_tell(tmp_path, name):
         assert run("explain", "--", line).returncode == 3
         assert run("explain", "-o", "shop.example.org", "--",
                    line).returncode == own
+
+
+def test_where_only_paths_are_kept_the_host_tells(tmp_path):
+    lines = [json.dumps({
+        "ClientAddr": "203.0.113.21:4711", "DownstreamStatus": 404,
+        "RequestHost": host, "RequestMethod": "GET", "RequestPath": "/ip.php",
+        "RequestProtocol": "HTTP/1.1", "StartUTC": "2025-03-19T11:02:00.1Z"})
+        for host in ("shop.example.org", "check.example.com")]
+    own, foreign = (write(tmp_path / f"log{i}", line + "\n")
+                    for i, line in enumerate(lines))
+    for args, status in (([own], 3), ([foreign], 3), (["-o",
+                         "shop.example.org", own], 0),
+                         (["-o", "shop.example.org", foreign], 3)):
+        assert run("scan", *args).returncode == status
+    for line in lines:
+        assert run("explain", "--", line).returncode == 3
+    assert run("explain", "-o", "shop.example.org", "--",
+               lines[0]).returncode == 0
+    assert run("explain", "-o", "shop.example.org", "--",
+               lines[1]).returncode != 0
 
 
 def test_attempts_alone_are_no_log_of_full_urls(tmp_path):

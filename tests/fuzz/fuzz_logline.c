@@ -3,8 +3,9 @@
 /* Lines of a log: fields lie inside the line, in order; the same line gives
  * the same answer; undoing escapes never makes a text longer; and what a
  * glance finds clean is clean to the core. The reader finds requests that are
- * not empty and clients that are addresses or names. Input: one octet that
- * chooses the format, then the line. */
+ * not empty and clients that are addresses or names, in one line and in the
+ * lines of a text; an envelope around a line of a known format hides no
+ * attempt. Input: one octet that chooses the format, then the text. */
 #include "pg_fuzz.h"
 
 #include <apr_general.h>
@@ -12,6 +13,8 @@
 #include "pg_count.h"
 #include "pg_logescape.h"
 #include "pg_logtime.h"
+#include "pg_tell.h"
+#include "pg_urls.h"
 
 enum { FORMATS = 6 };
 
@@ -70,31 +73,86 @@ static void check_glance(const pg_logformat_t *format,
     }
 }
 
-/* The reader: a request is never empty, a client is an address or a name. */
-static void check_reader(pg_span_t s)
+/* A request is never empty, a client is an address or a name.
+ * @return is it an attempt */
+static bool check_line(pg_reader_t *reader, pg_span_t s)
 {
-    const world_t *world = the_world();
-    pg_reading_t how = { .format = world->format, .formats = 3, .json = true,
-                         .any = true, .now = LATER };
-    apr_size_t size = PG_READER_MEMORY(s.len);
-    char *memory = malloc(size);
-    pg_reader_t reader;
     pg_client_t client;
     pg_logline_t line;
+    pg_request_t request;
+    pg_verdict_t verdict;
+
+    if (pg_reader_line(reader, &line, s) != PG_READ_REQUEST) {
+        return false;
+    }
+    PG_MUST(line.field[PG_FIELD_REQUEST].len
+            || (line.field[PG_FIELD_METHOD].len
+                && line.field[PG_FIELD_TARGET].len));
+    PG_MUST(line.field[PG_FIELD_CLIENT].len == 0
+            || pg_client_read(&client, line.field[PG_FIELD_CLIENT])
+               != PG_CLIENT_NONE);
+    request = (pg_request_t){
+        .line = pg_reader_sent(reader, &line, PG_FIELD_REQUEST),
+        .method = line.field[PG_FIELD_METHOD],
+        .target = line.field[PG_FIELD_TARGET]
+    };
+    PG_MUST(pg_reader_time(reader, &line) >= 0);
+    return pg_classify(&verdict, &request, NULL) != PG_CLASS_CLEAN;
+}
+
+/* Each line of a text, by one reader, as a file is read. */
+static void check_text(const pg_reading_t *how, pg_span_t s)
+{
+    static char memory[PG_READER_MEMORY(PG_URLS_HEAD)];
+    pg_tell_t tell = { .composed = false };
+    pg_told_t told;
+    pg_reader_t reader;
+    pg_span_t rest = s;
+
+    pg_urls_everywhere(how, s, memory);
+    pg_reader_begin(&tell.reader, how, memory, sizeof(memory));
+    pg_tell_look(&told, &tell, s, false, NULL);
+    pg_reader_begin(&reader, how, memory, sizeof(memory));
+    while (rest.len) {
+        apr_size_t n = pg_span_find(rest, '\n');
+        check_line(&reader, pg_span_upto(rest, n));
+        rest = pg_span_from(rest, n + 1);
+    }
+}
+
+static void check_envelopes(pg_reader_t *reader, pg_span_t s)
+{
+    static const char *const before[] = {
+        "2025-01-01T00:00:00Z stdout F ", "web_1  | ", "access.log:7:",
+        "<134>Nov  8 11:02:03 web httpd: "
+    };
+
+    for (apr_size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        apr_size_t n = strlen(before[i]);
+        char *text = malloc(n + s.len);
+        memcpy(text, before[i], n);
+        memcpy(text + n, s.ptr, s.len);
+        PG_MUST(check_line(reader, pg_span_make(text, n + s.len)));
+        free(text);
+    }
+}
+
+static void check_reader(pg_span_t s)
+{
+    pg_reading_t how = { .format = the_world()->format, .formats = 3,
+                         .json = true, .any = true, .now = LATER };
+    apr_size_t size = PG_READER_MEMORY(s.len + 64);
+    char *memory = malloc(size);
+    pg_reader_t reader;
+    bool attempt;
 
     pg_reader_begin(&reader, &how, memory, size);
-    if (pg_reader_line(&reader, &line, s) == PG_READ_REQUEST) {
-        PG_MUST(line.field[PG_FIELD_REQUEST].len
-                || (line.field[PG_FIELD_METHOD].len
-                    && line.field[PG_FIELD_TARGET].len));
-        PG_MUST(line.field[PG_FIELD_CLIENT].len == 0
-                || pg_client_read(&client, line.field[PG_FIELD_CLIENT])
-                   != PG_CLIENT_NONE);
-        for (int f = 0; f < PG_FIELD_COUNT; f++) {
-            pg_reader_sent(&reader, &line, (pg_field_e)f);
-        }
-        PG_MUST(pg_reader_time(&reader, &line) >= 0);
+    attempt = check_line(&reader, s);
+    if (attempt && reader.shape == PG_SHAPE_FORMAT
+        && reader.envelope == PG_ENVELOPE_NONE) {
+        check_envelopes(&reader, s);
     }
+    check_text(&how, s);
     free(memory);
 }
 
@@ -107,7 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pg_logline_t line, again;
     bool matched;
 
-    if (s.ptr == NULL) {
+    if (s.ptr == NULL || s.len > PG_URLS_HEAD) {
         return 0;
     }
     matched = pg_logformat_match(&line, format, s);

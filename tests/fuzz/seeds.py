@@ -42,14 +42,26 @@ SEEDS = {
 }
 
 
+def logs(cases):
+    """Whole logs, which name their columns, and each of their lines."""
+    for path in sorted(pathlib.Path(cases, "lines").glob("*.log")):
+        text = path.read_bytes()
+        yield from (b"\0" + part for part in [text, *text.splitlines()])
+    for name in ("templates.tsv", "full-url.tsv"):
+        for row in rows(pathlib.Path(cases, "lines", name)):
+            line = b"\t".join(row[1:]).replace(b"@C", b"192.0.2.7")
+            line = line.replace(b"@R", b"CONNECT a.example:25 HTTP/1.1")
+            yield b"\0" + re.sub(rb"@[SB]", b"405", line)
+
+
 def main(cases, seeds):
-    for name, (file, make) in SEEDS.items():
+    made = [(name, seed) for name, (file, make) in SEEDS.items()
+            for row in rows(pathlib.Path(cases, file)) for seed in make(row)]
+    for name, seed in made + [("logline", seed) for seed in logs(cases)]:
         folder = pathlib.Path(seeds, name)
         folder.mkdir(parents=True, exist_ok=True)
-        for row in rows(pathlib.Path(cases, file)):
-            for seed in make(row):
-                digest = hashlib.sha256(seed).hexdigest()[:16]
-                (folder / digest).write_bytes(seed)
+        digest = hashlib.sha256(seed).hexdigest()[:16]
+        (folder / digest).write_bytes(seed)
 
 
 if __name__ == "__main__":
