@@ -63,7 +63,7 @@ COMMAND    = $(if $(CLI_SRC),$(BUILD)/proxyguard)
 all: $(MODULE) $(COMMAND) ## build/mod_proxyguard.so and build/proxyguard
 
 # reports that only the command makes
-CLI_REPORT := $(patsubst %,report/pg_%.c,article compare explaintext monthly \
+CLI_REPORT := $(patsubst %,report/pg_%.c,article compare explaintext geo monthly \
                 sensorchart sensors)
 
 $(MODULE): $(call objs,$(filter-out $(CLI_REPORT),$(LOWER_SRC)) $(GLUE_SRC)) \

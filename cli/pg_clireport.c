@@ -5,6 +5,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "pg_geofile.h"
 #include "pg_ledger.h"
 
 int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
@@ -54,6 +55,9 @@ int pg_clireport_view(const pg_cli_t *cli, pg_clireport_t *asked, int option)
     if (option == PG_OPT_MASK) {
         asked->query.view.mask = true;
         return 0;
+    }
+    if (option == PG_OPT_GEO) {
+        return pg_geofile_open(cli, &asked->geo, optarg);
     }
     if (option == PG_OPT_KEY) {
         asked->has_key = true;
@@ -146,6 +150,7 @@ pg_report_t pg_clireport_report(const pg_cli_t *cli,
         .ended = snapshot->taken < now,
         .version = PROXYGUARD_VERSION,
         .in_file = true,
+        .geo = asked->geo,
         .view = asked->query.view,
         .pseudonyms = key_of(snapshot, asked),
     };

@@ -5,6 +5,7 @@
 #define PG_CLIREPORT_H
 
 #include "pg_cli.h"
+#include "pg_geo.h"
 #include "pg_query.h"
 
 /*  Options that restrict a report, named as the page's parameters. */
@@ -16,7 +17,7 @@
 enum {
     PG_OPT_VIEW = 512,           /* no command has so many of its own     */
     PG_VIEW_OPTIONS(PG_ENUM_VIEW)
-    PG_OPT_MASK, PG_OPT_KEY
+    PG_OPT_MASK, PG_OPT_KEY, PG_OPT_GEO
 };
 #undef PG_ENUM_VIEW
 
@@ -28,7 +29,9 @@ enum {
     PG_LONGS_MASK
 #define PG_LONGS_MASK                                   \
     { "mask", no_argument, NULL, PG_OPT_MASK },         \
-    { "key", required_argument, NULL, PG_OPT_KEY }
+    { "key", required_argument, NULL, PG_OPT_KEY },     \
+    PG_LONG_GEO
+#define PG_LONG_GEO { "geo", required_argument, NULL, PG_OPT_GEO }
 
 /*  Months, for commands that show nothing else. */
 #define PG_LONGS_RANGE PG_LONG_VIEW(since) PG_LONG_VIEW(until)
@@ -48,11 +51,14 @@ enum {
 "      --by month|day|hour  rows of CSV\n"                                 \
 "      --mask             names and addresses as pseudonyms\n"             \
 "      --key FILE         the same pseudonyms wherever that file is the\n"  \
-"                         same\n"
+"                         same\n"                                          \
+"      --geo FILE         country and network of sources, from a database\n" \
+"                         (.mmdb); may be repeated\n"
 
 /** What these options say. */
 typedef struct pg_clireport_t {
     pg_query_t query;            /* its view                              */
+    const pg_geo_t *geo;
     bool has_key;
     pg_key_t key;                /* of pseudonyms                         */
 } pg_clireport_t;

@@ -13,6 +13,7 @@ static const char help[] =
 "      --family NAME    only get, connect, socks, host or reverse\n"
 PG_HELP_RANGE
 "      --mask           call the sensors A, B, C\n"
+"      --geo FILE       countries of the sources, from a database (.mmdb)\n"
 "      --lang en|ja     language of the text\n"
 "  -h, --help           this text\n\n"
 "Exit status: 0, or 64 and up for errors.\n";
@@ -23,6 +24,7 @@ static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "family", required_argument, NULL, OPT_FAMILY },
     { "mask",   no_argument,       NULL, PG_OPT_MASK },
+    PG_LONG_GEO,
     PG_LONGS_RANGE
     { "lang",   required_argument, NULL, PG_OPT_LANG },
     { "help",   no_argument,       NULL, 'h' },
@@ -88,6 +90,7 @@ int pg_cmd_compare(pg_cli_t *cli)
     if (status) {
         return status;
     }
+    o.compare.geo = o.asked.geo;
     o.compare.lang = cli->lang;
     o.format->render(&sink, &o.compare, cli->pool);
     return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);

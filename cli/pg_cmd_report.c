@@ -17,6 +17,7 @@ static const char help[] =
 "                       message for 'sendmail -t'\n"
 "      --month MONTH    such as 2014-10; without it the last one that is over\n"
 "      --mask           call the sensors A, B, C\n"
+"      --geo FILE       countries of the sources, from a database (.mmdb)\n"
 "      --from, --to ADDRESS  of the mail\n"
 "      --lang en|ja     language of the text\n"
 "  -h, --help           this text\n\n"
@@ -28,6 +29,7 @@ static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "month",  required_argument, NULL, OPT_MONTH },
     { "mask",   no_argument,       NULL, PG_OPT_MASK },
+    PG_LONG_GEO,
     { "from",   required_argument, NULL, OPT_FROM },
     { "to",     required_argument, NULL, OPT_TO },
     { "lang",   required_argument, NULL, PG_OPT_LANG },
@@ -129,6 +131,7 @@ int pg_cmd_report(pg_cli_t *cli)
         o.report.month = last_month(&o.report.all);
     }
     o.report.now = cli->now;
+    o.report.geo = o.asked.geo;
     o.report.lang = cli->lang;
     o.format->render(&sink, &o.report, cli->pool);
     return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);

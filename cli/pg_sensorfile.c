@@ -10,7 +10,8 @@
 
 enum {
     JSON_MONTHS = 2760,          /* 230 years                             */
-    JSON_RANGES = 100000
+    JSON_RANGES = 100000,
+    JSON_SOURCES = 100000
 };
 
 /* --- JSON ---------------------------------------------------------------- */
@@ -63,6 +64,27 @@ static const char *take_months(pg_snapshot_t *out, const json_t *months,
     return NULL;
 }
 
+/* Those it lists; a file without them has no countries. */
+static void take_sources(pg_snapshot_t *out, const json_t *entries,
+                         apr_pool_t *pool)
+{
+    apr_size_t n = json_array_size(entries);
+    pg_top_entry_t *entry;
+
+    if (n == 0 || n > JSON_SOURCES) {
+        return;
+    }
+    entry = apr_pcalloc(pool, n * sizeof(*entry));
+    for (apr_size_t i = 0; i < n; i++) {
+        const json_t *one = json_array_get(entries, i);
+        const char *key = json_string_value(json_object_get(one, "key"));
+
+        entry[i].key.octets = pg_span_str(key ? apr_pstrdup(pool, key) : NULL);
+        entry[i].count = number_of(json_object_get(one, "count"));
+    }
+    out->top[PG_TOP_SOURCES] = (pg_top_t){ .entry = entry, .n = n };
+}
+
 /* Without them, since and now are the bounds of what is covered. */
 static void take_covered(pg_snapshot_t *out, const json_t *covered,
                          apr_pool_t *pool)
@@ -105,6 +127,8 @@ static const char *from_json(const pg_snapshot_t **out, FILE *from,
         s->since = s->taken;
     }
     take_covered(s, json_object_get(doc, "covered"), pool);
+    take_sources(s, json_object_get(json_object_get(json_object_get(
+                        doc, "top"), "sources"), "entries"), pool);
     json_decref(doc);
     *out = s;
     return wrong;

@@ -3,8 +3,10 @@
 # said once, in mod_proxyguard.h, which the command cannot include
 PRODUCT_VERSION := $(shell sed -n 's/.*PROXYGUARD_VERSION "\(.*\)"/\1/p' \
                      mod_proxyguard.h)
-CLI_PKGS   := apr-util-1 liblzma libzstd zlib
-CLI_FLAGS   = $(shell pkg-config --cflags $(CLI_PKGS)) \
+# countries and networks, where it is there; GEO= leaves it out
+GEO        := $(shell pkg-config --exists libmaxminddb && echo libmaxminddb)
+CLI_PKGS    = apr-util-1 liblzma libzstd zlib $(GEO)
+CLI_FLAGS   = $(shell pkg-config --cflags $(CLI_PKGS)) $(GEO:%=-DPG_GEO) \
               -DPROXYGUARD_VERSION='"$(PRODUCT_VERSION)"' \
               -DPROXYGUARD_MODULE_DIR='"$(MODULE_INSTALLED)"'
 # asked once, not for every object

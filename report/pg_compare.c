@@ -80,6 +80,36 @@ static void text_table(pg_sink_t *sink, const pg_compare_t *c, int f,
     pg_sink_puts(sink, "\n\n");
 }
 
+static const char *country_name(const pg_country_t *country)
+{
+    return *country->name ? country->name : "?";
+}
+
+static void text_countries(pg_sink_t *sink, const pg_compare_t *c,
+                           apr_pool_t *pool)
+{
+    int n;
+    const pg_country_t *country = pg_geo_countries(&n, c->geo, &c->all, pool);
+    char number[PG_NUMBER_SIZE];
+
+    if (country == NULL) {
+        return;
+    }
+    pg_sink_putf(sink, "%s\n\n%-9s",
+                 pg_phrases_get(c->lang, PG_PHRASE_COUNTRIES), "");
+    for (int s = 0; s < c->all.n; s++) {
+        text_name(sink, c->all.sensor[s].name);
+    }
+    for (int i = 0; i < n; i++) {
+        pg_sink_putf(sink, "\n%-9s", country_name(&country[i]));
+        for (int s = 0; s < c->all.n; s++) {
+            pg_sink_putf(sink, " %12s", pg_render_number(
+                             number, country[i].count[s]));
+        }
+    }
+    pg_sink_puts(sink, "\n\n");
+}
+
 static apr_status_t render_text(pg_sink_t *sink, const pg_compare_t *c,
                                 apr_pool_t *pool)
 {
@@ -88,6 +118,7 @@ static apr_status_t render_text(pg_sink_t *sink, const pg_compare_t *c,
             text_table(sink, c, f, pool);
         }
     }
+    text_countries(sink, c, pool);
     if (c->all.months == 0) {
         pg_sink_putf(sink, "%s\n",
                      pg_phrases_get(c->lang, PG_PHRASE_FOUND_NONE));
@@ -135,16 +166,45 @@ static apr_status_t render_svg(pg_sink_t *sink, const pg_compare_t *c,
     return sink->status;
 }
 
-static void html_table(pg_sink_t *sink, const pg_compare_t *c, int f)
+static void html_names(pg_sink_t *sink, const pg_compare_t *c)
 {
-    char month[PG_TIME_SIZE], number[PG_NUMBER_SIZE];
-
     pg_sink_puts(sink, "<div class=\"wide\"><table>\n<tr><th></th>");
     for (int s = 0; s < c->all.n; s++) {
         pg_sink_puts(sink, "<th scope=\"col\">");
         pg_escape_html(sink, pg_span_str(c->all.sensor[s].name));
         pg_sink_puts(sink, "</th>");
     }
+}
+
+static void html_countries(pg_sink_t *sink, const pg_compare_t *c,
+                           apr_pool_t *pool)
+{
+    int n;
+    const pg_country_t *country = pg_geo_countries(&n, c->geo, &c->all, pool);
+    char number[PG_NUMBER_SIZE];
+
+    if (country == NULL) {
+        return;
+    }
+    pg_sink_putf(sink, "<h2>%s</h2>\n",
+                 pg_phrases_get(c->lang, PG_PHRASE_COUNTRIES));
+    html_names(sink, c);
+    for (int i = 0; i < n; i++) {
+        pg_sink_putf(sink, "</tr>\n<tr><th scope=\"row\">%s</th>",
+                     country_name(&country[i]));
+        for (int s = 0; s < c->all.n; s++) {
+            pg_sink_putf(sink, "<td>%s</td>",
+                         pg_render_number(number, country[i].count[s]));
+        }
+    }
+    pg_sink_puts(sink, "</tr>\n</table></div>\n");
+}
+
+static void html_table(pg_sink_t *sink, const pg_compare_t *c, int f)
+{
+    char month[PG_TIME_SIZE], number[PG_NUMBER_SIZE];
+
+    html_names(sink, c);
     for (int m = 0; m < c->all.months; m++) {
         pg_sink_putf(sink, "</tr>\n<tr><th scope=\"row\">%s",
                      month_of(c, m, month));
@@ -199,6 +259,7 @@ static apr_status_t render_html(pg_sink_t *sink, const pg_compare_t *c,
             html_family(sink, c, f, pool);
         }
     }
+    html_countries(sink, c, pool);
     if (c->all.months == 0) {
         pg_sink_putf(sink, "<p>%s</p>\n",
                      pg_phrases_get(c->lang, PG_PHRASE_FOUND_NONE));

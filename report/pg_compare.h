@@ -4,12 +4,14 @@
 #ifndef PG_COMPARE_H
 #define PG_COMPARE_H
 
+#include "pg_geo.h"
 #include "pg_sensors.h"
 #include "pg_sink.h"
 
 typedef struct pg_compare_t {
     pg_sensors_t all;
     int family;                  /* only this one; -1 = all that were seen */
+    const pg_geo_t *geo;         /* NULL: no countries                    */
     pg_lang_e lang;
 } pg_compare_t;
 

@@ -136,6 +136,20 @@ static void intent(const pg_page_t *page, pg_span_t key)
     }
 }
 
+/* A network may be somebody's own. */
+static void place_cells(const pg_page_t *page, pg_span_t address)
+{
+    const pg_geo_t *geo = page->report->geo;
+    pg_place_t found;
+
+    geo->find(&found, geo, address);
+    pg_sink_putf(page->sink, "<td>%s</td><td>", found.country);
+    if (!page->report->view.mask) {
+        pg_escape_html(page->sink, pg_span_str(found.network));
+    }
+    pg_sink_puts(page->sink, "</td>");
+}
+
 static void top_row(const pg_page_t *page, pg_top_e t,
                     const pg_top_entry_t *e, apr_uint64_t most)
 {
@@ -156,6 +170,9 @@ static void top_row(const pg_page_t *page, pg_top_e t,
     }
     pg_sink_puts(page->sink, "</td>");
     share_cell(page, e->count, most, "plain");
+    if (t == PG_TOP_SOURCES && page->report->geo) {
+        place_cells(page, e->key.octets);
+    }
     pg_sink_puts(page->sink, "</tr>\n");
 }
 
@@ -219,6 +236,10 @@ static void top_list(const pg_page_t *page, pg_top_e t)
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_OF(TOP_SOURCES, t));
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_PHRASE_COL_COUNT);
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_SHARE);
+    if (t == PG_TOP_SOURCES && page->report->geo) {
+        pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_COUNTRY);
+        pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_NETWORK);
+    }
     pg_sink_puts(page->sink, "</tr></thead>\n<tbody>\n");
     for (apr_size_t i = 0; i < shown; i++) {
         top_row(page, t, &top->entry[i], page->s->attempts);

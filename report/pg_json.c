@@ -314,6 +314,18 @@ static void put_trend(writer_t *w)
 
 /* --- lists --------------------------------------------------------------- */
 
+/* A network may be somebody's own. */
+static void put_place(json_t *entry, const pg_report_t *report,
+                      pg_span_t address)
+{
+    pg_place_t place;
+
+    report->geo->find(&place, report->geo, address);
+    json_object_set_new(entry, "country", plain(pg_span_str(place.country)));
+    json_object_set_new(entry, "network", report->view.mask ? json_null()
+                        : plain(pg_span_str(place.network)));
+}
+
 static void put_top(writer_t *w, pg_top_e t)
 {
     const pg_top_t *top = &w->report->ledger->top[t];
@@ -329,6 +341,9 @@ static void put_top(writer_t *w, pg_top_e t)
             stranger(w->report, pg_render_top_field(t), &e->key), "count",
             count(e->count), "error", count(e->error));
 
+        if (t == PG_TOP_SOURCES && w->report->geo) {
+            put_place(entry, w->report, e->key.octets);
+        }
         if (t == PG_TOP_TARGETS) {
             json_object_set_new(entry, "intent", json_string(
                 pg_intent_name(pg_intent_of_key(e->key.octets))));

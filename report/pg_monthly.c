@@ -232,6 +232,41 @@ static void sensor_words(const writer_t *w, const pg_snapshot_t *s)
                                                    PG_PHRASE_MONTHLY_ALONE));
 }
 
+/* Of one sensor: lists are of all time, not of a month. */
+static void countries(const writer_t *w, const pg_sensor_t *sensor)
+{
+    pg_sensors_t one = { .sensor = sensor, .n = 1 };
+    pg_lang_e lang = w->report->lang;
+    const char *head[COLUMNS] = {
+        pg_phrases_get(lang, PG_PHRASE_COL_COUNTRY),
+        pg_phrases_get(lang, PG_PHRASE_COL_COUNT),
+        pg_phrases_get(lang, PG_PHRASE_COL_SHARE), ""
+    };
+    int n;
+    const pg_country_t *c = pg_geo_countries(&n, w->report->geo, &one,
+                                             w->pool);
+    apr_uint64_t all = 0;
+
+    if (c == NULL) {
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        all += c[i].sum;
+    }
+    w->medium->paragraph(w, pg_phrases_get(lang, PG_PHRASE_COUNTRIES));
+    w->medium->row(w, head, true);
+    for (int i = 0; i < n; i++) {
+        char number[PG_NUMBER_SIZE], share[PG_NUMBER_SIZE];
+        const char *cell[COLUMNS] = {
+            *c[i].name ? c[i].name : "?", pg_render_number(number, c[i].sum),
+            pg_render_percent(share, c[i].sum, all), ""
+        };
+
+        w->medium->row(w, cell, false);
+    }
+    w->medium->end(w);
+}
+
 static void contents(const writer_t *w)
 {
     const pg_monthly_t *r = w->report;
@@ -249,6 +284,7 @@ static void contents(const writer_t *w)
         }
         sensor_words(w, sensor->s);
         sensor_table(w, sensor->s);
+        countries(w, sensor);
     }
 }
 

@@ -5,6 +5,7 @@
 #ifndef PG_MONTHLY_H
 #define PG_MONTHLY_H
 
+#include "pg_geo.h"
 #include "pg_sensors.h"
 #include "pg_sink.h"
 
@@ -12,6 +13,7 @@ typedef struct pg_monthly_t {
     pg_sensors_t all;
     apr_time_t month;            /* first instant of the month            */
     apr_time_t now;              /* for the date of a mail                */
+    const pg_geo_t *geo;         /* NULL: no countries                    */
     const char *from, *to;       /* of a mail; NULL: left out             */
     pg_lang_e lang;
 } pg_monthly_t;

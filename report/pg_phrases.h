@@ -305,6 +305,12 @@
       "割合")                                                                 \
     X(COL_COUNT, "Attempts",                                                  \
       "件数")                                                                 \
+    X(COL_COUNTRY, "Country",                                                 \
+      "国")                                                                   \
+    X(COL_NETWORK, "Network",                                                 \
+      "ネットワーク")                                                         \
+    X(COUNTRIES, "Countries of the most frequent sources, in all",            \
+      "主な送信元の国 (全期間)")                                              \
     X(COL_TIME, "Time (UTC)",                                                 \
       "時刻 (UTC)")                                                           \
     X(COL_SOURCE, "Source",                                                   \

@@ -8,6 +8,7 @@
 #include <apr_pools.h>
 
 #include "pg_finding.h"
+#include "pg_geo.h"
 #include "pg_mask.h"
 #include "pg_phrases.h"
 #include "pg_scanned.h"
@@ -54,6 +55,7 @@ typedef struct pg_report_t {
     bool ended;                  /* nobody counts any more: taken is then */
     bool in_file;                /* not a page of a server: nobody answers
                                     to links, no configuration is known   */
+    const pg_geo_t *geo;         /* where sources are; NULL: not asked    */
     pg_view_t view;
     pg_key_t pseudonyms;         /* all zero: those of the ledger         */
 } pg_report_t;

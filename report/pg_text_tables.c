@@ -172,6 +172,21 @@ static void intent(const pg_textpage_t *page, pg_span_t key)
     }
 }
 
+/* "  JP  AS2527 Sony Network"; a network may be somebody's own. */
+static void place(const pg_textpage_t *page, pg_span_t address)
+{
+    const pg_geo_t *geo = page->report->geo;
+    pg_place_t found;
+
+    geo->find(&found, geo, address);
+    pg_sink_putf(page->sink, "%*s  %-2s  ",
+                 address.len < 15 ? 15 - (int)address.len : 0, "",
+                 *found.country ? found.country : "-");
+    if (!page->report->view.mask) {
+        pg_escape_text(page->sink, pg_span_str(found.network));
+    }
+}
+
 static void top_row(const pg_textpage_t *page, pg_top_e t,
                     const pg_top_entry_t *e)
 {
@@ -186,6 +201,9 @@ static void top_row(const pg_textpage_t *page, pg_top_e t,
         pg_text_cell(page, error, 9);
     }
     pg_text_sent(page, pg_render_top_field(t), &e->key, SHOWN_KEY);
+    if (t == PG_TOP_SOURCES && page->report->geo) {
+        place(page, e->key.octets);
+    }
     if (t == PG_TOP_TARGETS) {
         intent(page, e->key.octets);
     }

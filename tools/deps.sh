@@ -31,17 +31,18 @@ print_names() {
     cat <<'END'
 Install these with your system's package manager, then try again:
   Fedora  gcc make pkgconf httpd httpd-devel mod_http2 mod_ssl apr-devel
-          apr-util-devel jansson-devel zlib-devel libzstd-devel xz-devel
+          apr-util-devel jansson-devel libmaxminddb-devel zlib-devel libzstd-devel xz-devel
           check-devel libasan libubsan openssl strace python3
           python3-pytest python3-pytest-xdist python3-h2
   Alpine  build-base pkgconf apache2 apache2-dev apache2-http2 apache2-ssl
-          apache2-proxy apr-dev apr-util-dev jansson-dev zlib-dev zstd-dev
+          apache2-proxy apr-dev apr-util-dev jansson-dev libmaxminddb-dev zlib-dev zstd-dev
           xz-dev check-dev openssl strace python3
           py3-pytest py3-pytest-xdist py3-h2
-  Arch    base-devel apache apr apr-util jansson zlib zstd xz check openssl
+  Arch    base-devel apache apr apr-util jansson libmaxminddb zlib zstd xz
+          check openssl
           strace python
           python-pytest python-pytest-xdist python-h2
-  macOS   brew install httpd apr apr-util jansson zstd xz check pkg-config openssl python
+  macOS   brew install httpd apr apr-util jansson libmaxminddb zstd xz check pkg-config openssl python
           and: pip3 install pytest pytest-xdist h2
 END
 }

@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Country and network of sources, from a database that the reader names."""
+
+import json
+
+import pytest
+
+import pg_mmdb
+from pg_cli import line, run, write
+
+COUNTRIES = {
+    "203.0.113.0/24": {"country": {"iso_code": "JP"}},
+    "192.0.2.0/25": {"registered_country": {"iso_code": "US"}},
+    "2001:db8::/32": {"country": "TW"},
+    "198.51.100.0/24": {"country": {"iso_code": "<b>"}},
+}
+NETWORKS = {
+    "203.0.113.0/24": {"autonomous_system_number": 64496,
+                       "autonomous_system_organization": "Ex<b>\x1b[1m"},
+    "2001:db8::/32": {"asn": "AS64511", "as_name": "Another"},
+}
+
+
+@pytest.fixture(name="geo")
+def databases(tmp_path):
+    return ("--geo", pg_mmdb.write(tmp_path / "country.mmdb", COUNTRIES),
+            "--geo", pg_mmdb.write(tmp_path / "asn.mmdb", NETWORKS))
+
+
+@pytest.fixture
+def log(tmp_path):
+    clients = ["203.0.113.9"] * 3 + ["192.0.2.1"] * 2 + [
+        "2001:db8::7", "192.0.2.200", "198.51.100.1"]
+    return write(tmp_path / "log", *(
+        line("CONNECT mx.example:25 HTTP/1.0", 405, client=c)
+        for c in clients))
+
+
+def test_each_source_has_its_country_and_network(log, geo, tmp_path):
+    data = json.loads(run("scan", "-q", "-O", "json", *geo, log).stdout)
+    found = {x["key"]: (x["country"], x["network"])
+             for x in data["top"]["sources"]["entries"]}
+    assert found == {
+        "203.0.113.9": ("JP", "AS64496 Ex<b>\\x1b[1m"),
+        "192.0.2.1": ("US", ""), "2001:db8::7": ("TW", "AS64511 Another"),
+        "192.0.2.200": ("", ""), "198.51.100.1": ("", "")}
+    plain = json.loads(run("scan", "-q", "-O", "json", log).stdout)
+    assert "country" not in plain["top"]["sources"]["entries"][0]
+    ledger = tmp_path / "ledger"
+    text = run("scan", "-q", "--into", ledger, *geo, log).stdout
+    assert b"203.0.113.9      JP  AS64496 Ex<b>\\x1b[1m\n" in text
+    assert b"2001:db8::7      TW  AS64511 Another\n" in run(
+        "show", *geo, ledger).stdout
+    page = run("show", "-O", "html", *geo, ledger).stdout
+    assert b"<td>JP</td><td>AS64496 Ex&lt;b&gt;" in page
+    assert b"<td>JP</td>" not in run("show", "-O", "html", ledger).stdout
+    masked = run("show", "--mask", *geo, ledger).stdout
+    assert b"      JP  \n" in masked and b"AS64496" not in masked
+
+
+def test_sensors_are_compared_and_reported_by_country(log, geo, tmp_path):
+    run("scan", "-q", "--into", tmp_path / "ledger", log)
+    data = tmp_path / "south.json"
+    data.write_bytes(run("scan", "-q", "-O", "json", log).stdout)
+    sensors = [f"north={tmp_path / 'ledger'}", f"south={data}"]
+    text = run("compare", *geo, *sensors).stdout.decode()
+    rows = [x.split() for x in text.split("in all\n\n")[1].splitlines()]
+    assert rows[:5] == [["north", "south"], ["JP", "3", "3"], ["?", "2", "2"],
+                        ["US", "2", "2"], ["TW", "1", "1"]]
+    page = run("compare", "-O", "html", *geo, *sensors).stdout
+    assert b'<th scope="row">JP</th><td>3</td><td>3</td>' in page
+    report = run("report", *geo, *sensors).stdout.decode()
+    assert report.count("  JP                           3            38 %") \
+        == 2
+    assert "| JP | 3 | 38 % |" in run("report", "-O", "markdown", *geo,
+                                      *sensors).stdout.decode()
+
+
+def test_a_database_that_is_none_is_named(log, tmp_path):
+    bad = write(tmp_path / "bad.mmdb", "not a database")
+    for path, status in ((bad, 65), (tmp_path / "none", 66)):
+        for command in ("scan", "show", "compare", "report"):
+            done = run(command, "--geo", path, log)
+            assert done.returncode == status, done.stderr
+            assert str(path).encode() in done.stderr
+    good = pg_mmdb.write(tmp_path / "good.mmdb", COUNTRIES)
+    done = run("scan", *["--geo", good] * 5, log)
+    assert done.returncode == 64 and b"4 databases" in done.stderr
+    whole = good.read_bytes()
+    for cut in range(0, len(whole), 97):      # a broken one does no harm
+        bad.write_bytes(whole[:cut] + whole[cut + 50:])
+        assert run("scan", "-q", "--geo", bad, log).returncode in (1, 65, 66)
