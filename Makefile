@@ -13,9 +13,13 @@ LDFLAGS  =
 DESTDIR  =
 PREFIX   = /usr/local
 
-STD   := -std=c11 -D_GNU_SOURCE
+# files of more than 2 GiB where off_t would have 32 bits
+STD   := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+# Developers and CI set WERROR=-Werror, in the environment, too. For others a
+# warning of a compiler that did not exist yet must not be an error.
+WERROR ?=
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
-         -Wmissing-prototypes -Wvla -Werror
+         -Wmissing-prototypes -Wvla $(WERROR)
 # those of the list that this compiler has for this machine, asked once
 can    = $(foreach f,$(1),$(shell $(CC) -Werror $(f) -c -x c /dev/null \
          -o /dev/null 2>/dev/null && echo $(f)))
@@ -26,7 +30,15 @@ HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt $(EXTRA)
 MAPS  := -ffile-prefix-map=$(CURDIR)=.
 BASE   = $(STD) $(WARN) $(HARDEN) $(MAPS) -fPIC -fvisibility=hidden \
          $(CFLAGS) -MMD -MP
+# macOS' linker knows neither version scripts nor what relro is
+ifeq ($(shell uname),Darwin)
+LINK   =
+MODULE_LINK = -bundle -undefined dynamic_lookup \
+              -Wl,-exported_symbol,_proxyguard_module
+else
 LINK   = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+MODULE_LINK = -shared -Wl,--version-script=exports.map
+endif
 
 APR_CFLAGS     = $(shell pkg-config --cflags apr-1)
 APR_LIBS       = $(shell pkg-config --libs apr-1)
@@ -68,8 +80,7 @@ CLI_REPORT := $(patsubst %,report/pg_%.c,article compare explaintext geo monthly
 
 $(MODULE): $(call objs,$(filter-out $(CLI_REPORT),$(LOWER_SRC)) $(GLUE_SRC)) \
     exports.map
-	$(CC) -shared $(LDFLAGS) $(LINK) -Wl,--version-script=exports.map \
-	    -o $@ $(filter %.o,$^) $(JANSSON_LIBS) -lm
+	$(CC) $(MODULE_LINK) $(LDFLAGS) $(LINK) -o $@ $(filter %.o,$^) $(JANSSON_LIBS) -lm
 
 $(BUILD)/proxyguard: $(call objs,$(LOWER_SRC) $(SCAN_SRC) $(CLI_SRC))
 	$(CC) -pie $(LDFLAGS) $(LINK) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) \

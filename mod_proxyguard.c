@@ -29,6 +29,11 @@
 #include "pg_status.h"
 #include "pg_store.h"
 
+#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 116)
+#error mod_proxyguard needs the headers of httpd 2.4.49 or later: earlier \
+ones have neither ap_create_request() nor conn_rec->outgoing
+#endif
+
 APLOG_USE_MODULE(proxyguard);
 
 /* --- start --------------------------------------------------------------- */

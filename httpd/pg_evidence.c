@@ -19,8 +19,13 @@
 APLOG_USE_MODULE(proxyguard);
 
 /* A pipe keeps writes of up to PIPE_BUF octets whole (POSIX write()), and
- * takes them or refuses them as a whole when it does not block. */
-enum { PIPE_MOST = PIPE_BUF, PIPE_ROOM = 1 << 20 };
+ * takes them or refuses them as a whole when it does not block. Where that
+ * is 512 (FreeBSD, macOS), no line would have room for its members: there one
+ * may be torn, while the pipe is full. */
+enum {
+    PIPE_MOST = PIPE_BUF < 2048 ? 2048 : PIPE_BUF,
+    PIPE_ROOM = 1 << 20
+};
 
 struct pg_evidence_t {
     apr_file_t *file;

@@ -214,15 +214,35 @@ apr_status_t pg_file_secure(int fd, const pg_file_own_t *own)
     return fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP) == 0 ? APR_SUCCESS : errno;
 }
 
+static apr_status_t write_zeros(int fd, off_t size)
+{
+    static const char zeros[4096];
+
+    for (off_t at = 0; at < size;) {
+        size_t n = size - at < (off_t)sizeof(zeros) ? (size_t)(size - at)
+                                                    : sizeof(zeros);
+        ssize_t written = pwrite(fd, zeros, n, at);
+
+        if (written <= 0) {
+            return written < 0 ? errno : APR_EGENERAL;
+        }
+        at += written;
+    }
+    return APR_SUCCESS;
+}
+
 /* A hole would be filled at the first count, and on a full file system the
- * process that counts would be ended for it. */
+ * process that counts would be ended for it. Some file systems (ZFS, what
+ * musl does not emulate) and systems (macOS) reserve nothing when asked. */
 static apr_status_t reserve(int fd, off_t size)
 {
+    apr_status_t status = EOPNOTSUPP;
+
 #if defined(_POSIX_ADVISORY_INFO) && _POSIX_ADVISORY_INFO > 0
-    return posix_fallocate(fd, 0, size);
-#else
-    return ftruncate(fd, size) == 0 ? APR_SUCCESS : errno;
+    status = posix_fallocate(fd, 0, size);
 #endif
+    return status == EOPNOTSUPP || status == EINVAL || status == ENOSYS
+               ? write_zeros(fd, size) : status;
 }
 
 apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,

@@ -16,6 +16,39 @@ $(ROOTS)/%/made:
 	tools/root.sh make $(@D) $* $(MIRROR) $(PKGS)
 	touch $@
 
+# Units, and the command beside this machine's own, on other processors:
+# cross-built and run by qemu. armhf has 32 bits, s390x the other byte order,
+# all three an unsigned char.
+ARCH       = s390x
+TRIPLE     = $(or $(TRIPLE_$(ARCH)),$(error ARCH=$(ARCH): it is arm64, armhf \
+             or s390x))
+TRIPLE_arm64 := aarch64-linux-gnu
+TRIPLE_armhf := arm-linux-gnueabihf
+TRIPLE_s390x := s390x-linux-gnu
+QEMU_arm64   := aarch64
+QEMU_armhf   := arm
+QEMU_s390x   := s390x
+ARCH_ROOT  = $(abspath $(ROOTS))/$(ARCH)
+QEMU       = $(ARCH_ROOT)/usr/bin/qemu-$(QEMU_$(ARCH))-static -L $(ARCH_ROOT)
+PKGS_ARCH  = make pkg-config qemu-user-static gcc-$(TRIPLE) \
+             $(addsuffix :$(ARCH),libc6-dev libapr1-dev libaprutil1-dev \
+             libjansson-dev check zlib1g-dev libzstd-dev liblzma-dev)
+ARCH_BUILD = $(ARCH_ROOT)/src/build
+
+.PHONY: check-arch
+check-arch: all ## units, scan, ledger and merge on ARCH=arm64|armhf|s390x, by qemu
+	test -e $(ARCH_ROOT)/made || { ARCH=$(ARCH) tools/root.sh make \
+	    $(ARCH_ROOT) bookworm $(MIRROR) $(PKGS_ARCH) && \
+	    touch $(ARCH_ROOT)/made; }
+	tools/root.sh run $(ARCH_ROOT) env \
+	    PKG_CONFIG_LIBDIR=/usr/lib/$(TRIPLE)/pkgconfig:/usr/share/pkgconfig \
+	    make -s -j$(shell nproc) CC=$(TRIPLE)-gcc APXS=true SAN= \
+	    build/unit build/proxyguard
+	PG_CASES=tests/cases CK_FORK=no CK_VERBOSITY=normal \
+	    CK_TIMEOUT_MULTIPLIER=20 timeout 1800 $(QEMU) $(ARCH_BUILD)/unit
+	BUILD=$(abspath $(BUILD)) PG_OTHER="$(QEMU) $(ARCH_BUILD)/proxyguard" \
+	    $(PYTEST) tests/arch
+
 .PHONY: check-in
 check-in: ## make check in another Debian; ROOT=trixie|sid, T=file, MPM=
 	@$(MAKE) --no-print-directory $(ROOTS)/$(ROOT)/made

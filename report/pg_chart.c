@@ -67,12 +67,27 @@ static void coordinate(pg_sink_t *sink, const char *name, double x)
     pg_sink_putf(sink, " %s=\"%.1f\"", name, x);
 }
 
+/* How high so many attempts are, and where that is from above. */
+static double height_of(const plot_t *plot, double attempts)
+{
+    const int most = PLOT_H;
+
+    return most * attempts / plot->top;
+}
+
+static double y_of(const plot_t *plot, double attempts)
+{
+    const int base = PLOT_TOP + PLOT_H;
+
+    return base - height_of(plot, attempts);
+}
+
 static void axis(const plot_t *plot, apr_uint64_t step)
 {
     char number[PG_NUMBER_SIZE];
 
     for (apr_uint64_t n = 0; (double)n <= plot->top; n += step) {
-        double y = PLOT_TOP + PLOT_H * (1 - (double)n / plot->top);
+        double y = y_of(plot, (double)n);
 
         pg_sink_puts(plot->sink, n ? "<line class=\"grid\" x1=\"0\""
                                    : "<line class=\"axis\" x1=\"0\"");
@@ -88,8 +103,8 @@ static void axis(const plot_t *plot, apr_uint64_t step)
 static void bar(const plot_t *plot, double x, double width, double from,
                 double to, int series)
 {
-    double top = PLOT_TOP + PLOT_H * (1 - to / plot->top);
-    double height = PLOT_H * (to - from) / plot->top;
+    double top = y_of(plot, to);
+    double height = height_of(plot, to - from);
 
     /* One attempt among thousands still shows. */
     if (height < 1.5) {

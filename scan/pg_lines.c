@@ -78,12 +78,12 @@ static pg_span_t cut_at_limit(const pg_lines_t *lines, pg_span_t block)
 static pg_span_t whole_lines(const pg_lines_t *lines)
 {
     pg_span_t s = held(lines);
-    const char *last = s.len ? memrchr(s.ptr, '\n', s.len) : NULL;
+    apr_size_t n = s.len;
 
-    if (last) {
-        return pg_span_make(s.ptr, (apr_size_t)(last - s.ptr) + 1);
+    while (n > 0 && s.ptr[n - 1] != '\n') {
+        n--;
     }
-    return lines->ended ? s : pg_span_upto(s, 0);
+    return n == 0 && lines->ended ? s : pg_span_upto(s, n);
 }
 
 bool pg_lines_next(pg_lines_t *lines, pg_span_t *block)

@@ -2,7 +2,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # tools/root.sh make FOLDER SUITE MIRROR PACKAGE...
-#   a Debian of that suite in FOLDER, with these packages
+#   a Debian of that suite in FOLDER, with these packages; with ARCH set those
+#   named PACKAGE:ARCH are that architecture's
 # tools/root.sh run FOLDER COMMAND...
 #   run it there, in a copy of the working tree, with processes and mounts of
 #   its own that end with it
@@ -27,6 +28,7 @@ make_root() {
     rm -rf --one-file-system "$folder"
     include=$(echo "$*" | tr ' ' ',')
     mmdebstrap --variant=apt --aptopt='APT::Install-Recommends "false"' \
+        ${ARCH:+--architectures="$(dpkg --print-architecture),$ARCH"} \
         --include="$include" "$suite" "$folder" "$mirror"
 }
 
@@ -57,5 +59,5 @@ run_in() {
 case ${1-} in
 make) shift; make_root "$@" ;;
 run) shift; run_in "$@" ;;
-*) sed -n '4,8p' "$0" >&2; exit 2 ;;
+*) sed -n '4,9p' "$0" >&2; exit 2 ;;
 esac

@@ -4,6 +4,7 @@ the command may ask of others."""
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 import pg_elf
 from pg_cases import rows
 from pg_elf import ALWAYS, HARDENED, Elf
-from pg_httpd import MODULE, PLAIN, Httpd
+from pg_httpd import MODULE, PLAIN, TOP, Httpd
 
 BUILD = os.path.dirname(MODULE)
 COMMAND = os.path.join(BUILD, "proxyguard")
@@ -43,6 +44,27 @@ def test_httpd_loads_it_with_no_other_directive():
         assert (code, said) == (0, "Syntax OK\n")
     finally:
         server.remove()
+
+
+def test_an_older_httpd_is_refused_with_a_sentence(tmp_path):
+    """The headers of this machine, with the number of 2.4.48."""
+    apxs = subprocess.run(["apxs", "-q", "INCLUDEDIR"], check=True,
+                          capture_output=True, text=True).stdout.strip()
+    flags = subprocess.run(["pkg-config", "--cflags", "apr-1", "apr-util-1"],
+                           check=True, capture_output=True, text=True).stdout
+    headers = shutil.copytree(apxs, tmp_path / "include")
+    number = headers / "ap_mmn.h"
+    number.write_text(re.sub(r"(#define MODULE_MAGIC_NUMBER_MINOR) \d+",
+                             r"\1 105", number.read_text()))
+    layers = [f"-I{TOP}/{x}" for x in ("", "core", "ledger", "audit",
+                                       "report", "httpd")]
+    done = subprocess.run(
+        ["gcc", "-std=c11", "-D_GNU_SOURCE", "-fsyntax-only", *flags.split(),
+         f"-I{headers}", *layers,
+         os.path.join(TOP, "mod_proxyguard.c")],
+        capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert "needs the headers of httpd 2.4.49 or later" in done.stderr
 
 
 # --- hardening ---------------------------------------------------------------

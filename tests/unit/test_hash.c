@@ -128,7 +128,7 @@ START_TEST(neighbours_are_spread_evenly)
                   >> shifts[s] & 255]++;
         }
         for (int p = 0; p < PLACES; p++) {
-            chi += (count[p] - EACH) * (double)(count[p] - EACH) / EACH;
+            chi += (count[p] - EACH) * (count[p] - EACH) / (double)EACH;
         }
         /* 255 degrees of freedom: mean 255, deviation 22.6. */
         ck_assert_double_gt(chi, 255 - 6 * 22.6);
