@@ -50,10 +50,11 @@ def cluster_of(ports):
 class ClickHouse:
     def __init__(self, folder, port, ports):
         self.port = port
+        self.web = free_port()
         folder.mkdir()
         (folder / "users.xml").write_text(USERS)
         (folder / "config.xml").write_text(CONFIG.format(
-            port=port, web=free_port(), peer=free_port(), folder=folder,
+            port=port, web=self.web, peer=free_port(), folder=folder,
             cluster=cluster_of(ports)))
         with open(folder / "said", "wb") as said:
             self.process = subprocess.Popen(
