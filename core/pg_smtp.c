@@ -387,7 +387,7 @@ static void take_line(pg_smtp_t *s)
     if (++s->commands > PG_SMTP_COMMANDS) {
         hang_up(s);
     }
-    else if (s->too_long) {
+    else if (s->excess > 0) {
         s->mode = PG_SMTP_IN_COMMAND;
         object(s, "500 Line too long");
     }
@@ -400,7 +400,7 @@ static void take_line(pg_smtp_t *s)
     /* Credentials are in such lines. */
     memset(s->line, 0, sizeof(s->line));
     s->line_len = 0;
-    s->too_long = false;
+    s->excess = 0;
 }
 
 static bool is_hello(const pg_smtp_t *s, char next)
@@ -423,8 +423,8 @@ static pg_smtp_e eat_line(pg_smtp_t *s, pg_span_t *in)
     else if (s->line_len < sizeof(s->line) - 1) {
         s->line[s->line_len++] = c;
     }
-    else {
-        s->too_long = true;
+    else if (++s->excess == PG_SMTP_ENDLESS) {
+        hang_up(s);
     }
     return PG_SMTP_READ;
 }

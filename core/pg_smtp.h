@@ -20,6 +20,7 @@ enum {
     PG_SMTP_ERRORS = 20,
     PG_SMTP_LINE = 512,          /* a command with its line end, RFC 5321
                                     4.5.3.1.4                             */
+    PG_SMTP_ENDLESS = 65536,     /* so much over that: the end            */
     PG_SMTP_WORDS = 16384,       /* of ours, in all: less than a socket
                                     buffer holds, so no write ever waits  */
     PG_SMTP_ENVELOPE = 32768,    /* the recipients of a mail              */
@@ -56,7 +57,7 @@ typedef struct pg_smtp_t {
     bool starttls;               /* was asked for, though not offered     */
     bool has_sender;
     bool bare_lf;                /* the client ends its commands with LF  */
-    bool too_long;               /* the line, so far                      */
+    unsigned excess;             /* octets of the line over the limit     */
     unsigned char begin;         /* DATA: 1 after CRLF, 2 after a bare LF,
                                     0 within a line                       */
     unsigned char dot;           /* DATA: 1 a dot begins the line, 2 and a

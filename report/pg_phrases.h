@@ -427,6 +427,8 @@
       "途中まで {0} 通、保存できず {1} 通。現在のセッションは {2} 件。")                              \
     X(SINK_SPOOL, "File: {0} of {1} MB.",                                     \
       "ファイルは {1} MB のうち {0} MB。")                                             \
+    X(SINK_LAST, "The last mail came",                                        \
+      "最後のメール:")                                                        \
     X(SINK_COL_MAILS, "Mails",                                                \
       "メール")                                                                  \
     X(SINK_COL_SOURCES, "Sources, about",                                     \

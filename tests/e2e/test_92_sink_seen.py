@@ -7,6 +7,7 @@ import email
 import hashlib
 import json
 import os
+import re
 import ssl
 import subprocess
 
@@ -64,6 +65,9 @@ def test_page_json_and_metrics_say_what_was_captured(httpd_with):
     assert "No, but it pretends to be one (sink)." in page
     assert "Nothing has left this server." in page
     assert "3 mails in 1 conversation, 2 campaigns." in page
+    assert "0 cut, 0 lost; 0 conversations under way. File: 0 of 64 MB." \
+        in page
+    assert re.search(r"The last mail came <time[^>]*>[^<]+</time>", page)
     assert "shop[.]example" in page and "best watches" not in page
     assert "http://shop" not in page
     masked = server.get("/proxyguard-status?lang=ja&mask=1").text

@@ -173,6 +173,11 @@ START_TEST(commands_errors_mails_recipients_and_words_are_bounded)
     ck_assert_int_eq(count(h, "452 "), 10);
     free(h);
     h = begin();
+    repeat(h, "xxxxxxxxxxxxxxxx", 5000);
+    ck_assert_int_eq(count(h, "421 "), 1);
+    ck_assert_int_eq(h->s.end, PG_END_COMMANDS);
+    free(h);
+    h = begin();
     repeat(h, "EHLO x\r\n", 190);
     ck_assert_uint_le(h->s.words_len, PG_SMTP_WORDS);
     ck_assert_int_eq(h->at, PG_SMTP_END);
