@@ -13,6 +13,7 @@ from pg_h2 import Http2
 from pg_hosts import free_ports, host_on, tls_on
 from pg_peers import make_certificate, trusting_client
 from pg_servers import Servers
+from pg_sink import sink_with, spool
 from pg_wire import Wire, exchange, wait_until
 
 ABLE = ("event", "worker")       # mod_http2 does not work with prefork
@@ -468,3 +469,13 @@ def test_a_denied_upgrade_does_not_happen(server):
     assert status == 421
     assert wire.read_to_end() == b"" and wire.closed
     assert counted(server, 1)[0]["denied"] == 1
+
+
+def test_a_sink_takes_no_stream(httpd_with):
+    port, = free_ports(1)
+    server = sink_with(httpd_with, "Protocols h2c http/1.1\n"
+                       + host_on(port, ""), modules=("http2",))
+    with Http2((server.listen, port)) as client:
+        assert client.ask(*connect("mx.invalid:25")).status == 405
+    assert server.log.attempt().outcome == "denied"
+    assert spool(server) == b""

@@ -322,6 +322,50 @@ def test_hopm(httpd, hopm):
     assert httpd.get("/page.txt").status == 200
 
 
+# A sink takes what asks for a greeting only, and nobody who looks for more.
+
+SINK = ("ProxyGuardSinkSpool @ROOT@/spool.mbox\n"
+        "ProxyGuardAction connect-mail sink\n"
+        "ProxyGuardSinkLimit source 64\n")
+ALL_SUNK = (SINK + "ProxyGuardAction connect-tls sink\n"
+            "ProxyGuardAction connect-other sink\n")
+
+
+def captured(server, least=1):
+    """The outcomes by class of all attempts so far."""
+    server.log.take("PG0141")
+    server.settled(least)
+    lines = server.log.take_all(" PG01")
+    server.log.take_all("AH")
+    return {(x.fields["class"], x.outcome) for x in lines
+            if "outcome" in x.fields}
+
+
+def test_hopm_sees_no_open_proxy_in_a_sink(httpd_with, hopm):
+    server = httpd_with(ALL_SUNK)
+    heard, told = hopm(server.port)
+    assert "OPEN PROXY" not in heard and b"KLINE" not in told
+    assert ("connect-other", "sunk") in captured(server, 5)
+
+
+# nmap looks no further than the answer to CONNECT 80
+@pytest.mark.parametrize("conf, found", [(SINK, False), (ALL_SUNK, True)])
+def test_nmap_believes_in_a_sink_of_its_port_alone(httpd_with, conf, found):
+    server = httpd_with(conf)
+    said = nmap(server.port, "http://www.s.invalid/", "own")
+    assert "/tcp open" in said and bool(OPEN_SAYS.search(said)) == found
+    assert (("connect-other", "sunk") in captured(server, 3)) == found
+
+
+def test_who_waits_for_a_greeting_alone_takes_a_sink_for_open(httpd_with):
+    server = httpd_with(SINK)
+    code, said = run("ncat", "--proxy", f"127.0.0.1:{server.port}",
+                     "--proxy-type", "http", "--recv-only", "-i", "1",
+                     "mx.invalid", "25")
+    assert said.startswith("220 mx.invalid ESMTP\r\n"), code
+    assert captured(server) == {("connect-mail", "sunk")}
+
+
 def test_hopm_would_have_found_an_open_one(httpd_with, hopm):
     server = httpd_with("ProxyRequests On\nAllowCONNECT 1-65535",
                         guard=False, modules=("proxy", "proxy_http",

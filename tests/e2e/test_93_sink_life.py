@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import smtplib
+import socket
 import threading
 
 import pytest
@@ -52,6 +53,24 @@ def test_it_reaches_nobody_and_starts_nothing(httpd_with):
             assert "AF_UNIX" in call.args, call
     assert not [c for c in calls if not c.parent
                 and re.search(r"/etc/(hosts|resolv\.conf)", c.args)]
+
+
+def test_whoever_listens_on_loopback_hears_nothing(httpd_with):
+    server = sink_with(httpd_with, "ProxyGuardAction connect-other sink\n")
+    with socket.create_server(("0.0.0.0", 0)) as four, \
+            socket.create_server(("::", four.getsockname()[1]),
+                                 family=socket.AF_INET6) as six:
+        port = four.getsockname()[1]
+        for host in ("127.0.0.1", "127.0.0.2", "127.255.255.254",
+                     "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"):
+            with tunnel(server.address, f"{host}:{port}") as wire:
+                wire.send(b"x" * 5000)
+                assert wire.read_to_end() == b""
+        for listener in (four, six):
+            listener.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+    server.log.take_all(QUIET)
 
 
 def hold_a_half_mail(server):
