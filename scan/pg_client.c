@@ -4,12 +4,23 @@
 
 #include <arpa/inet.h>
 
+/* "17:2001:db8::1" is the 17th line, by `grep -n`: addresses that clients have
+ * do not begin with a group of so few digits, but for RFC 6052's. */
+static bool is_numbered(pg_span_t s)
+{
+    apr_size_t colon = pg_span_find(s, ':');
+
+    return colon > 0 && colon < 4 && colon < s.len
+           && !pg_span_istarts(s, PG_SPAN("64:ff9b:"));
+}
+
 static bool read_address(pg_client_t *out, pg_span_t s)
 {
     const unsigned char *octets = out->address.octets;
 
     s = pg_span_upto(s, pg_span_find(s, '%'));
-    if (s.len < 2 || !(pg_octet_is_hex(s.ptr[0]) || s.ptr[0] == ':')
+    if (s.len < 2 || is_numbered(s)
+        || !(pg_octet_is_hex(s.ptr[0]) || s.ptr[0] == ':')
         || !pg_address_parse(&out->address, s)) {
         return false;
     }

@@ -633,7 +633,8 @@ static pg_span_t named_behind(pg_span_t rest, const char *label)
     }
     rest = pg_span_from(rest, strlen(label));
     rest = pg_span_upto(rest, pg_span_find(rest, ' '));
-    if (rest.len && rest.ptr[0] != '[' && rest.ptr[rest.len - 1] == ']') {
+    if (rest.len && rest.ptr[0] != '['
+        && (rest.ptr[rest.len - 1] == ']' || rest.ptr[rest.len - 1] == ')')) {
         rest.len--;
     }
     return pg_client_read(&client, rest) == PG_CLIENT_ADDRESS ? rest : absent;
@@ -654,6 +655,9 @@ static pg_span_t find_client(pg_span_t before, pg_span_t rest)
     }
     if (client.ptr == NULL) {
         client = named_behind(rest, "\" [Client ");
+    }
+    if (client.ptr == NULL) {                   /* Tornado                  */
+        client = named_behind(rest, " (");
     }
     if (client.ptr == NULL) {
         client = first_address(before, true);
@@ -784,6 +788,9 @@ static bool next_pair(pg_span_t *s, pg_span_t *key, pg_span_t *value)
         else {
             *value = pg_span_upto(*s, pg_span_find_any(*s, " \t"));
             *s = pg_span_from(*s, value->len);
+            if (pg_span_find(*value, '{') == value->len) {  /* Rust's spans */
+                *value = pg_span_upto(*value, pg_span_find(*value, '}'));
+            }
         }
         return true;
     }
@@ -813,7 +820,8 @@ static pg_loose_e read_keys(pg_logline_t *out, pg_span_t line)
         }
     }
     if (out->field[PG_FIELD_TIME].len == 0) {
-        out->field[PG_FIELD_TIME] = bracketed_time(all);
+        pg_span_t time = bracketed_time(all);
+        out->field[PG_FIELD_TIME] = time.ptr ? time : pg_loose_time(all);
     }
     return is_whole(out) ? PG_LOOSE_REQUEST : PG_LOOSE_NOTHING;
 }

@@ -56,10 +56,11 @@ TEMPLATE = '@C - - [19/Mar/2025:@H +0000] "@R" @S @B "-" "ua"'
 TEMPLATES = _templates("templates.tsv", REQUESTS)
 # Lines that do not say when, what was answered, or who asked.
 TIMELESS = {"uvicorn", "morgan-short", "phoenix", "fluentbit-stdout", "leef",
-            "fiber", "tcpdump"}
+            "fiber", "tcpdump", "nikto-proxy", "tornado", "fortiweb"}
 NO_STATUS = {"nginx-error", "rails", "nginx-upstreamlog", "ssl-request",
              "rails-info", "phoenix", "glastopf", "cef", "netscaler",
-             "tcpdump", "ngrep"}
+             "tcpdump", "ngrep", "imperva", "paloalto", "vault", "nextcloud",
+             "galah", "nikto-proxy", "rocket"}
 NO_CLIENT = {"django"}
 
 
