@@ -646,19 +646,19 @@ bool pg_backends_joins(const pg_backends_t *b)
     return b != NULL;
 }
 
-bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *b, pg_span_t host)
+bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *b, int i,
+                     pg_span_t host)
 {
-    *rest = PG_SPAN("");
-    for (; b; b = b->base) {
-        for (int i = 0; i < b->prefixes->nelts; i++) {
-            const entry_t *prefix = APR_ARRAY_IDX(b->prefixes, i, entry_t *);
-            pg_span_t more = rest_of(prefix->name, host);
-            if (more.len > rest->len && moves(prefix, more)) {
-                *rest = more;
-            }
-        }
+    for (; b && i >= b->prefixes->nelts; b = b->base) {
+        i -= b->prefixes->nelts;
     }
-    return rest->len > 0;
+    *rest = PG_SPAN("");
+    if (b) {
+        const entry_t *prefix = APR_ARRAY_IDX(b->prefixes, i, entry_t *);
+        pg_span_t more = rest_of(prefix->name, host);
+        *rest = more.len && moves(prefix, more) ? more : *rest;
+    }
+    return b != NULL;
 }
 
 bool pg_backends_cut_port(pg_span_t *rest, const pg_backends_t *b, int i,

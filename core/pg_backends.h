@@ -50,12 +50,13 @@ pg_named_e pg_backends_check(const pg_backends_t *backends,
 bool pg_backends_has_port(const pg_backends_t *backends, apr_uint16_t port);
 
 /**
- * Does the host begin with a literal that a variable follows immediately, as
- * in "http://127.0.0.1$1"? Then the rest may be the client's.
- * @param rest  what follows the literal: the longest such rest that can move
- *              the destination elsewhere
+ * Literals that a variable follows immediately, as in "http://127.0.0.1$1":
+ * what follows the i-th of them in a host may be the client's.
+ * @param rest  empty if the host does not begin so, or if what follows cannot
+ *              move the destination elsewhere
+ * @return whether there is an i-th
  */
-bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *backends,
+bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *backends, int i,
                      pg_span_t host);
 
 /**

@@ -206,19 +206,13 @@ static bool is_joined(const pg_chosen_in_t *in, pg_span_t host)
 static bool is_host_sent(const pg_chosen_in_t *in, const pg_authority_t *a)
 {
     char plain[256];
-    pg_span_t host = without_dot(a->host), rest;
+    pg_span_t host = without_dot(a->host);
     needle_t needle = host_needle(a->host_kind, host);
 
     if (is_sent(in, &needle)
         || (needle.before != anything && is_behind_stem(in, &needle))
         || is_end_sent(in, host) || is_joined(in, host)) {
         return true;
-    }
-    if (pg_backends_cut(&rest, in->backends, host)) {
-        needle_t more = { rest, anything, anything };
-        if (is_sent(in, &more)) {
-            return true;
-        }
     }
     if (host.len > sizeof(plain) || pg_span_find(host, '%') == host.len) {
         return false;
@@ -293,23 +287,54 @@ static bool may_be_ours(const pg_chosen_in_t *in, const pg_destination_t *d)
            == PG_OWN_YES;
 }
 
+/* A host that is ours, or may be, whether a rule put a literal before it or
+ * not. */
+static pg_chosen_e judge_sent(const pg_chosen_in_t *in,
+                              const pg_destination_t *d)
+{
+    pg_own_e own = whose(in, &d->authority);
+
+    if (own != PG_OWN_NO) {
+        return own == PG_OWN_YES ? PG_CHOSEN_NOT : by_port(in, d);
+    }
+    return may_be_ours(in, d) ? PG_CHOSEN_NAME : PG_CHOSEN_HOST;
+}
+
+/* What "http://backend-%{HTTP_HOST}" has behind its literal counts as if it
+ * were alone. */
+static pg_chosen_e judge_rest(const pg_chosen_in_t *in,
+                              const pg_destination_t *d)
+{
+    pg_span_t host = without_dot(d->authority.host);
+    needle_t needle = { .before = anything, .after = anything };
+    pg_chosen_e worst = PG_CHOSEN_NOT;
+
+    for (int i = 0; pg_backends_cut(&needle.text, in->backends, i, host);
+         i++) {
+        pg_destination_t rest = *d;
+        if (is_sent(in, &needle)) {
+            pg_chosen_e chosen;
+            pg_target_authority(&rest.authority, needle.text);
+            rest.authority.port_kind = d->authority.port_kind;
+            rest.authority.port = d->authority.port;
+            chosen = judge_sent(in, &rest);
+            worst = chosen > worst ? chosen : worst;
+        }
+    }
+    return worst;
+}
+
 static pg_chosen_e judge_host(const pg_chosen_in_t *in,
                               const pg_destination_t *d)
 {
     pg_named_e named = pg_backends_check(in->backends, d);
-    pg_own_e own;
 
     if (named != PG_NAMED_NO) {
         return named == PG_NAMED_YES ? PG_CHOSEN_NOT : by_port(in, d);
     }
-    own = whose(in, &d->authority);
-    if (own != PG_OWN_NO) {
-        return own == PG_OWN_YES ? PG_CHOSEN_NOT : by_port(in, d);
-    }
-    if (!is_host_sent(in, &d->authority)) {
-        return PG_CHOSEN_NOT;
-    }
-    return may_be_ours(in, d) ? PG_CHOSEN_NAME : PG_CHOSEN_HOST;
+    return whose(in, &d->authority) != PG_OWN_NO
+                   || is_host_sent(in, &d->authority)
+               ? judge_sent(in, d) : judge_rest(in, d);
 }
 
 static pg_chosen_e judge_socket(const pg_chosen_in_t *in,

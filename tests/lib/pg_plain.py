@@ -97,6 +97,10 @@ ORDINARY = {
     "mass hosting by path": (
         rule("^/~([a-z]+)/(.*)$", "http://$1.users.internal/$2")
         + "\nProxyRemote * http://@B@", [ask("/~bob/x")]),
+    "a literal before our own name": (
+        rule("^(.*)$", "http://inner-%{HTTP_HOST}:8080$1")
+        + "\nProxyRemote * http://@B@",
+        [ask("/x", "own.example"), ask("/x", "OWN.example.")]),
     "a numbered host": (
         rule("^/app([0-9])/(.*)$", "http://app$1:8080/$2")
         + "\nProxyRemote * http://@B@", [ask("/app7/x")]),

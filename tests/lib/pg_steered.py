@@ -43,6 +43,10 @@ HOSTS = {
         rule("^(.*)$", "http://%{HTTP_HOST}:@SP@$1"), ask("/x", "@SH@")),
     "Host, the path alone in the rule": (rule("^/only/(.*)$", "/$1"),
                                          ask("/only/x", "@S@")),
+    "Host, behind one of two literals": (
+        "RewriteEngine On\nRewriteRule ^/y(.*)$ http://inner$1 [P]\n"
+        + rule("^/x(.*)$", "http://inner-%{HTTP_HOST}$1") + REMOTE,
+        ask("/x", "stranger.test")),
     "Host captured by a condition": (
         rule("^(.*)$", "http://%1$1", "%{HTTP_HOST} ^(.*)$"),
         ask("/x", "@S@")),

@@ -285,6 +285,14 @@ static const struct {
     { "http://app7/", "own", "/app7/", PG_CHOSEN_NOT },
     { "http://app7:25/", "own", "/app7/25", PG_CHOSEN_PORT },
     { "http://app7.s.example/", "own", "/7.s.example", PG_CHOSEN_HOST },
+    { "http://be-www.own.example/", "www.own.example", "/", PG_CHOSEN_NOT },
+    { "http://be-WWW.own.example.:8080/", "www.own.example", "/",
+      PG_CHOSEN_NOT },
+    { "http://be-www.own.example:25/", "www.own.example:25", "/",
+      PG_CHOSEN_PORT },
+    { "http://be-s.example/", "s.example", "/", PG_CHOSEN_HOST },
+    { "http://be-s.example/", "own", "/be-s.example", PG_CHOSEN_HOST },
+    { "http://be-shop1.example/", "shop1.example", "/", PG_CHOSEN_HOST },
     { "http://x.apps.internal/", "own", "/x.apps.internal",
       PG_CHOSEN_NOT },
     { "http://s.example:8080/", "s.example", "/", PG_CHOSEN_HOST },
@@ -301,6 +309,8 @@ static pg_backends_t *some_backends(void)
     pg_backends_read(b, PG_SPAN("http://app$1/"));
     pg_backends_read(b, PG_SPAN("http://$1.apps.internal/"));
     pg_backends_read(b, PG_SPAN("http://%{HTTP_HOST}:8080/"));
+    pg_backends_read(b, PG_SPAN("http://b%{HTTP:X}/"));
+    pg_backends_read(b, PG_SPAN("http://be-%{HTTP_HOST}/"));
     pg_backends_read(b, PG_SPAN("^/go(.*)$"));
     pg_backends_read(b, PG_SPAN("http://dig.example:84$1"));
     return b;
@@ -327,8 +337,13 @@ START_TEST(a_set_has_all_that_it_extends)
     ck_assert(pg_span_eq(pg_backends_stem(empty, 0), PG_SPAN("to")));
     ck_assert(pg_span_eq(pg_backends_stem(empty, 1), PG_SPAN("go")));
     ck_assert(pg_backends_stem(empty, 2).ptr == NULL);
-    ck_assert(pg_backends_cut(&rest, empty, PG_SPAN("app7.s.example")));
-    ck_assert(pg_backends_cut(&rest, empty, PG_SPAN("sub7.s.example")));
+    ck_assert(pg_backends_cut(&rest, empty, 0, PG_SPAN("sub7.s.example")));
+    ck_assert(pg_span_eq(rest, PG_SPAN("7.s.example")));
+    ck_assert(pg_backends_cut(&rest, empty, 1, PG_SPAN("app7.s.example")));
+    ck_assert(rest.len == 0);
+    ck_assert(pg_backends_cut(&rest, empty, 2, PG_SPAN("app7.s.example")));
+    ck_assert(pg_span_eq(rest, PG_SPAN("7.s.example")));
+    ck_assert(!pg_backends_cut(&rest, empty, 5, PG_SPAN("app7.s.example")));
     ck_assert(pg_backends_cut_port(&rest, empty, 0, PG_SPAN("8443")));
     ck_assert(pg_span_eq(rest, PG_SPAN("43")));
     ck_assert(!pg_backends_cut_port(&rest, empty, 1, PG_SPAN("8443")));
@@ -352,6 +367,8 @@ static const struct {
     { "http://any.example/", "any.example", PG_CHOSEN_NAME },
     { "http://any.example:8000/", "any.example:8000", PG_CHOSEN_NAME },
     { "http://any.example:8080/", "any.example", PG_CHOSEN_NAME },
+    { "http://be-any.example:8080/", "any.example", PG_CHOSEN_NAME },
+    { "http://be-any.example:25/", "any.example:25", PG_CHOSEN_HOST },
     { "http://any.example:25/", "any.example:25", PG_CHOSEN_HOST },
     { "http://192.0.2.9/", "192.0.2.9", PG_CHOSEN_HOST },
     { "http://localhost/", "localhost", PG_CHOSEN_HOST },
