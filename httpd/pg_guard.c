@@ -3,6 +3,7 @@
 #include "pg_guard.h"
 
 #include <apr_atomic.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -255,7 +256,10 @@ static int look_at_no_host(request_rec *r, const pg_settings_t *settings)
 /* For a local ErrorDocument httpd has made a GET of it. */
 static bool is_connect(const request_rec *r)
 {
-    return r->the_request && strncmp(r->the_request, "CONNECT ", 8) == 0;
+    const char *line = r->the_request;
+
+    return line && strncmp(line, "CONNECT", 7) == 0
+           && (line[7] == '\0' || apr_isspace(line[7]));
 }
 
 /* CONNECT that names nobody ("/", "*"), or nobody who could be called: httpd

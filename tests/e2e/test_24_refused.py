@@ -118,6 +118,16 @@ def test_connect_that_names_nobody_is_405_and_counted_apart(httpd):
         "/proxyguard-status/metrics").text
 
 
+@pytest.mark.parametrize("line", ["CONNECT", "CONNECT ", "CONNECT\t/"])
+def test_connect_with_no_target_at_all_is_405_too(httpd, line):
+    reply = httpd.send(f"{line}\r\nHost: {httpd.authority}\r\n\r\n".encode())
+    assert reply.status == 405
+    assert "GET" in reply.allow
+    status = httpd.status()
+    assert (status["attempts"], status["connect_probes"]) == (0, 1)
+    httpd.log.take_all("AH")
+
+
 def test_connect_without_a_usable_port_is_405_and_an_attempt(httpd):
     for target in SOMEBODY:
         reply = connect(httpd, target)
