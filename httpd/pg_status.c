@@ -341,7 +341,7 @@ static void block(request_rec *r, pg_sink_t *sink, const pg_report_t *report)
                  "<dl>\n<dt>Attempts: %" APR_UINT64_T_FMT ", in the last "
                  "hour: %" APR_UINT64_T_FMT ", relayed: %" APR_UINT64_T_FMT
                  "</dt>\n",
-                 report->ledger->attempts, trend.hour, relayed);
+                 pg_trend_attempts(report->ledger), trend.hour, relayed);
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         apr_uint64_t n = 0;
 

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "pg_answers.h"
+#include "pg_trend.h"
 
 enum { SHOWN = 100, RECENT_PER_ROW = 5 };
 
@@ -132,17 +133,18 @@ static void beginning(const pg_textpage_t *page)
     }
 }
 
-/* How many in all, and between which days. */
+/* How many in all but foreign Hosts, and between which days. */
 static void summary(const pg_textpage_t *page)
 {
     const pg_snapshot_t *s = page->s;
-    const char *all = pg_text_number(page, s->attempts);
+    apr_uint64_t attempts = pg_trend_attempts(s);
+    const char *all = pg_text_number(page, attempts);
 
     if (page->report->scanned
         && page->report->scanned->reach->verdict == PG_REACH_UNKNOWN) {
         pg_text_say(page, PG_PHRASE_FOUND_UNKNOWN, NULL, NULL, NULL);
     }
-    else if (s->attempts == 0) {
+    else if (attempts == 0) {
         pg_text_say(page, PG_PHRASE_FOUND_NONE, NULL, NULL, NULL);
     }
     else if (s->first) {

@@ -247,14 +247,16 @@ def test_mod_status_has_a_block_and_lines(httpd_with):
     server = httpd_with('<Location "/server-status">\nSetHandler '
                         'server-status\n</Location>', modules=("status",))
     server.send(CONNECT)
-    server.settled(1)
+    server.get("/", host="s.example")
+    server.settled(2)
     text = server.get("/server-status").text
     assert "Relay attempts (mod_proxyguard)" in text
+    assert "Attempts: 1, in the last hour: 1, relayed: 0" in text
     assert "Tunnel to a mail port: 1" in text
     text = server.get("/server-status?auto").text
     assert "\nProxyGuardClass-connect-mail: 1\n" in text
     assert "\nProxyGuardOutcome-denied: 1\n" in text
-    server.log.attempt()
+    server.log.attempts(2)
 
 
 @pytest.fixture
@@ -380,11 +382,13 @@ def test_foreign_hosts_have_a_sentence_of_their_own(httpd):
             "host names: yours? ProxyGuardOwnHost shop.s.example" in page
         assert "shop.s.example" not in httpd.get(
             f"{PAGE}?format={form}&mask=1").text
+    assert "\nNo relay attempts.\n" in page
     httpd.send(CONNECT)
     httpd.settled(13)
     page = httpd.get(f"{PAGE}?format=text").text
     assert "The only attempt was not relayed." in page
     assert "1 attempt in the last hour." in page
+    assert "\n1 attempt to use this server as a relay" in page
     httpd.log.attempts(13)
 
 
