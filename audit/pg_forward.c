@@ -55,7 +55,7 @@ typedef struct site_t {
     apr_array_header_t *ports;
     const pg_directive_t *block;
     apr_pool_t *pool;            /* scratch                               */
-    pg_method_e method;          /* asked for now                         */
+    pg_asked_e method;          /* asked for now                         */
     bool rules_run;              /* RewriteRules have had their say       */
     const pg_reach_t *reach;     /* the very request; NULL: a kind of it  */
     int budget;
@@ -68,7 +68,7 @@ typedef struct ask_t {
     const char *file;            /* as <Directory> sees it; NULL: not     */
     bool connect;
     bool local;                  /* not sent anywhere: no <Proxy>         */
-    pg_method_e method;
+    pg_asked_e method;
     const pg_directive_t *decides; /* last section that applied           */
 } ask_t;
 
@@ -566,8 +566,8 @@ static apr_array_header_t *targets_of(const site_t *site, bool connect,
 /* Taken by itself, does it refuse third parties some method? */
 static bool refuses(const pg_perdir_t *p)
 {
-    for (int i = 0; i < PG_METHOD_COUNT; i++) {
-        if (pg_perdir_decide(p, (pg_method_e)i) == PG_MAY_REFUSE) {
+    for (int i = 0; i < PG_ASKED_COUNT; i++) {
+        if (pg_perdir_decide(p, (pg_asked_e)i) == PG_MAY_REFUSE) {
             return true;
         }
     }
@@ -576,7 +576,7 @@ static bool refuses(const pg_perdir_t *p)
 
 static bool is_open_question(const pg_if_t *f)
 {
-    for (int i = 0; i < PG_METHOD_COUNT; i++) {
+    for (int i = 0; i < PG_ASKED_COUNT; i++) {
         if (f->condition[i] == PG_MAYBE) {
             return true;
         }
@@ -620,13 +620,13 @@ static const pg_directive_t *cause_of(const site_t *site)
     return some;
 }
 
-static const pg_method_e door_methods[PG_DOOR_COUNT][PG_METHOD_COUNT] = {
-    [PG_DOOR_GET] = { PG_METHOD_GET, PG_METHOD_COUNT },
-    [PG_DOOR_METHODS] = { PG_METHOD_POST, PG_METHOD_OTHER, PG_METHOD_PUT,
-                          PG_METHOD_DELETE, PG_METHOD_OPTIONS,
-                          PG_METHOD_PATCH, PG_METHOD_PROPFIND,
-                          PG_METHOD_COUNT },
-    [PG_DOOR_CONNECT] = { PG_METHOD_CONNECT, PG_METHOD_COUNT }
+static const pg_asked_e door_methods[PG_DOOR_COUNT][PG_ASKED_COUNT] = {
+    [PG_DOOR_GET] = { PG_ASKED_GET, PG_ASKED_COUNT },
+    [PG_DOOR_METHODS] = { PG_ASKED_POST, PG_ASKED_OTHER, PG_ASKED_PUT,
+                          PG_ASKED_DELETE, PG_ASKED_OPTIONS,
+                          PG_ASKED_PATCH, PG_ASKED_PROPFIND,
+                          PG_ASKED_COUNT },
+    [PG_DOOR_CONNECT] = { PG_ASKED_CONNECT, PG_ASKED_COUNT }
 };
 
 static unsigned ask_methods(site_t *site, pg_door_e door, ask_t *ask,
@@ -634,7 +634,7 @@ static unsigned ask_methods(site_t *site, pg_door_e door, ask_t *ask,
 {
     unsigned out = 0;
 
-    for (int i = 0; door_methods[door][i] != PG_METHOD_COUNT; i++) {
+    for (int i = 0; door_methods[door][i] != PG_ASKED_COUNT; i++) {
         unsigned one;
         ask->method = door_methods[door][i];
         one = outcome(site, ask);
@@ -741,7 +741,7 @@ unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
 {
     ask_t ask = { .target = reach->url, .uri = reach->uri,
                   .file = reach->file, .local = reach->url == NULL,
-                  .method = PG_METHOD_GET };
+                  .method = PG_ASKED_GET };
     site_t *site = site_create(access, vhost, scratch);
 
     site->rules_run = true;

@@ -12,10 +12,10 @@ typedef enum order_e {
 } order_e;
 
 struct pg_compat_t {
-    order_e order[PG_METHOD_COUNT];
-    bool any[PG_METHOD_COUNT];   /* Satisfy Any                           */
-    pg_tri_e allow[PG_METHOD_COUNT];     /* is a third party listed?      */
-    pg_tri_e deny[PG_METHOD_COUNT];
+    order_e order[PG_ASKED_COUNT];
+    bool any[PG_ASKED_COUNT];   /* Satisfy Any                           */
+    pg_tri_e allow[PG_ASKED_COUNT];     /* is a third party listed?      */
+    pg_tri_e deny[PG_ASKED_COUNT];
 };
 
 /* What is being read, and where it goes. */
@@ -119,7 +119,7 @@ static void read_order(reader_t *r, const pg_directive_t *d)
                     : pg_tree_says(d, "mutual-failure", r->pool)
                         ? ORDER_MUTUAL : ORDER_DENY_ALLOW;
 
-    for (int i = 0; i < PG_METHOD_COUNT; i++) {
+    for (int i = 0; i < PG_ASKED_COUNT; i++) {
         if (r->limited & 1u << i) {
             c->order[i] = order;
         }
@@ -130,7 +130,7 @@ static void read_satisfy(reader_t *r, const pg_directive_t *d)
 {
     pg_compat_t *c = compat_of(r);
 
-    for (int i = 0; i < PG_METHOD_COUNT; i++) {
+    for (int i = 0; i < PG_ASKED_COUNT; i++) {
         if (r->limited & 1u << i) {
             c->any[i] = pg_tree_says(d, "any", r->pool);
         }
@@ -174,7 +174,7 @@ static void read_from(reader_t *r, const pg_directive_t *d)
     while (*args) {
         pg_tri_e who = from_who(pg_tree_word(&args, r->pool), r->env,
                                 r->pool);
-        for (int i = 0; i < PG_METHOD_COUNT; i++) {
+        for (int i = 0; i < PG_ASKED_COUNT; i++) {
             if (r->limited & 1u << i && list[i] != PG_YES && who != PG_NO) {
                 list[i] = who;
             }
@@ -191,7 +191,7 @@ static void read_methods(reader_t *r, const pg_directive_t *d)
     else {
         r->out->methods |= pg_require_methods(d->args, r->pool);
         /* a list of methods not told apart here is still a list */
-        r->out->methods |= 1u << PG_METHOD_COUNT;
+        r->out->methods |= 1u << PG_ASKED_COUNT;
     }
 }
 
@@ -211,9 +211,9 @@ static void add_if(pg_perdir_t *out, const pg_directive_t *d,
     entry->is_else = !pg_tree_is(d, "<If");
     entry->has_condition = !pg_tree_is(d, "<Else");
     text = pg_tree_word(&args, pool);
-    for (int i = 0; i < PG_METHOD_COUNT; i++) {
+    for (int i = 0; i < PG_ASKED_COUNT; i++) {
         entry->condition[i] = *args ? PG_MAYBE
-                              : pg_require_expr(text, (pg_method_e)i, env,
+                              : pg_require_expr(text, (pg_asked_e)i, env,
                                                 pool);
     }
     entry->config = pg_perdir_compile(d->child, env, pool);
@@ -307,7 +307,7 @@ pg_perdir_t *pg_perdir_compile(const pg_directive_t *inside,
                                const pg_authz_env_t *env, apr_pool_t *pool)
 {
     reader_t r = { .out = apr_pcalloc(pool, sizeof(*r.out)),
-                   .limited = PG_METHODS_ALL, .env = env, .pool = pool };
+                   .limited = PG_ASKED_ALL, .env = env, .pool = pool };
 
     read_all(&r, inside);
     return r.out;
@@ -373,7 +373,7 @@ static bool order_passes(order_e order, bool allowed, bool denied)
     return passes[order][allowed][denied];
 }
 
-static unsigned compat_decide(const pg_compat_t *c, pg_method_e method)
+static unsigned compat_decide(const pg_compat_t *c, pg_asked_e method)
 {
     pg_tri_e allowed = c->allow[method];
     pg_tri_e denied = c->deny[method];
@@ -392,7 +392,7 @@ static unsigned compat_decide(const pg_compat_t *c, pg_method_e method)
     return out;
 }
 
-static unsigned authz_decide(const pg_perdir_t *p, pg_method_e method)
+static unsigned authz_decide(const pg_perdir_t *p, pg_asked_e method)
 {
     unsigned set;
 
@@ -405,7 +405,7 @@ static unsigned authz_decide(const pg_perdir_t *p, pg_method_e method)
            | (set & ~(unsigned)PG_AUTHZ_GRANTED ? PG_MAY_REFUSE : 0u);
 }
 
-unsigned pg_perdir_decide(const pg_perdir_t *p, pg_method_e method)
+unsigned pg_perdir_decide(const pg_perdir_t *p, pg_asked_e method)
 {
     unsigned access = p->compat ? compat_decide(p->compat, method)
                                 : PG_MAY_PASS;

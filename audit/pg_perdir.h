@@ -36,7 +36,7 @@ struct pg_if_t {
     const pg_directive_t *from;
     bool is_else;                /* only when the one before was false    */
     bool has_condition;
-    pg_tri_e condition[PG_METHOD_COUNT];
+    pg_tri_e condition[PG_ASKED_COUNT];
     pg_perdir_t *config;
     pg_if_t *next;
 };
@@ -57,6 +57,6 @@ const pg_perdir_t *pg_perdir_merge(const pg_perdir_t *base,
                                    const pg_perdir_t *add, apr_pool_t *pool);
 
 /** What a third party's request comes to, leaving <If> aside. */
-unsigned pg_perdir_decide(const pg_perdir_t *p, pg_method_e method);
+unsigned pg_perdir_decide(const pg_perdir_t *p, pg_asked_e method);
 
 #endif

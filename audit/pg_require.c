@@ -17,16 +17,16 @@
 unsigned pg_require_methods(const char *args, apr_pool_t *pool)
 {
 #define NAME(name) #name,
-    static const char *const names[] = { PG_METHODS(NAME) };
+    static const char *const names[] = { PG_ASKED(NAME) };
 #undef NAME
     unsigned bits = 0;
 
     while (*args) {
         const char *word = pg_tree_word(&args, pool);
         if (pg_tree_same(word, "HEAD")) {
-            bits |= 1u << PG_METHOD_GET;
+            bits |= 1u << PG_ASKED_GET;
         }
-        for (int i = 0; i < PG_METHOD_OTHER; i++) {
+        for (int i = 0; i < PG_ASKED_OTHER; i++) {
             if (pg_tree_same(word, names[i])) {
                 bits |= 1u << i;
             }
@@ -140,7 +140,7 @@ unsigned pg_require_addresses(const char *args, const char *client,
 /* A Require, as its provider sees it. */
 typedef struct asked_t {
     const char *args;
-    pg_method_e method;
+    pg_asked_e method;
     const pg_authz_env_t *env;
     apr_pool_t *pool;
 } asked_t;
@@ -188,13 +188,13 @@ static unsigned method_names(const asked_t *a)
                ? PG_AUTHZ_GRANTED : PG_AUTHZ_DENIED;
 }
 
-static const char *method_name(pg_method_e method)
+static const char *method_name(pg_asked_e method)
 {
 #define NAME(name) #name,
-    static const char *const names[] = { PG_METHODS(NAME) };
+    static const char *const names[] = { PG_ASKED(NAME) };
 #undef NAME
 
-    return method == PG_METHOD_OTHER ? "BREW" : names[method];
+    return method == PG_ASKED_OTHER ? "BREW" : names[method];
 }
 
 static const char *ask_variable(void *ctx, const char *name)
@@ -207,7 +207,7 @@ static const char *ask_variable(void *ctx, const char *name)
                                                                 : NULL;
 }
 
-pg_tri_e pg_require_expr(const char *text, pg_method_e method,
+pg_tri_e pg_require_expr(const char *text, pg_asked_e method,
                          const pg_authz_env_t *env, apr_pool_t *pool)
 {
     asked_t a = { .method = method, .env = env, .pool = pool };
@@ -355,8 +355,8 @@ void pg_require_add(pg_require_t *section, const pg_directive_t *d,
     resolve_alias(&name, &args, env, pool);
     leaf->limited = limited;
     leaf->from = d;
-    for (int i = 0; i < PG_METHOD_COUNT; i++) {
-        asked_t a = { args, (pg_method_e)i, env, pool };
+    for (int i = 0; i < PG_ASKED_COUNT; i++) {
+        asked_t a = { args, (pg_asked_e)i, env, pool };
         leaf->answer[i] = ask_provider(name, &a);
     }
     section->limited |= limited;
@@ -461,7 +461,7 @@ static unsigned negated(unsigned set)
     return out;
 }
 
-unsigned pg_require_eval(const pg_require_t *require, pg_method_e method,
+unsigned pg_require_eval(const pg_require_t *require, pg_asked_e method,
                          pg_logic_e outer)
 {
     unsigned set = PG_AUTHZ_NEUTRAL;

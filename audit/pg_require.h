@@ -11,18 +11,18 @@
 
 /** The methods told apart, each a bit. HEAD is GET to httpd; OTHER is
  *  every method without a bit of its own. */
-#define PG_METHODS(X)                                                   \
+#define PG_ASKED(X)                                                   \
     X(GET) X(CONNECT) X(POST) X(PUT) X(DELETE) X(OPTIONS) X(PATCH)      \
     X(PROPFIND) X(OTHER)
 
-#define PG_ENUM_METHOD(name) PG_METHOD_##name,
-typedef enum pg_method_e {
-    PG_METHODS(PG_ENUM_METHOD)
-    PG_METHOD_COUNT
-} pg_method_e;
-#undef PG_ENUM_METHOD
+#define PG_ENUM_ASKED(name) PG_ASKED_##name,
+typedef enum pg_asked_e {
+    PG_ASKED(PG_ENUM_ASKED)
+    PG_ASKED_COUNT
+} pg_asked_e;
+#undef PG_ENUM_ASKED
 
-#define PG_METHODS_ALL ((1u << PG_METHOD_COUNT) - 1)
+#define PG_ASKED_ALL ((1u << PG_ASKED_COUNT) - 1)
 
 /** The bits of the methods a directive names. */
 unsigned pg_require_methods(const char *args, apr_pool_t *pool);
@@ -45,7 +45,7 @@ struct pg_require_t {
     pg_logic_e op;               /* of a container; UNSET for a leaf      */
     bool negate;
     unsigned limited;            /* methods it is for                     */
-    unsigned answer[PG_METHOD_COUNT]; /* a leaf's                         */
+    unsigned answer[PG_ASKED_COUNT]; /* a leaf's                         */
     const pg_directive_t *from;  /* NULL: made by AuthMerging             */
     pg_require_t *first;
     pg_require_t *next;
@@ -72,7 +72,7 @@ typedef struct pg_authz_env_t {
 bool pg_require_env_unset(const char *name, const pg_authz_env_t *env);
 
 /** What an expression comes to for a third party's request. */
-pg_tri_e pg_require_expr(const char *text, pg_method_e method,
+pg_tri_e pg_require_expr(const char *text, pg_asked_e method,
                          const pg_authz_env_t *env, apr_pool_t *pool);
 
 /** Put a Require into section, limited to these methods. */
@@ -92,7 +92,7 @@ const pg_authz_t *pg_require_merge(const pg_authz_t *base,
                                    const pg_authz_t *add, apr_pool_t *pool);
 
 /** What it comes to for a third party's request: a set of the answers above. */
-unsigned pg_require_eval(const pg_require_t *require, pg_method_e method,
+unsigned pg_require_eval(const pg_require_t *require, pg_asked_e method,
                          pg_logic_e outer);
 
 /** Does this list of addresses and networks take in the client? A set of

@@ -12,6 +12,7 @@
 #include "pg_abuse.h"
 #include "pg_address.h"
 #include "pg_clireport.h"
+#include "pg_cmd.h"
 #include "pg_evidence.h"
 #include "pg_intent.h"
 #include "pg_logtime.h"

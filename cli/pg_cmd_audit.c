@@ -12,7 +12,7 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
-#include "pg_cli.h"
+#include "pg_cmd.h"
 
 #ifndef PROXYGUARD_MODULE_DIR
 #define PROXYGUARD_MODULE_DIR "/usr/lib/apache2/modules"

@@ -10,6 +10,7 @@
 
 #include "pg_calendar.h"
 #include "pg_cliscan.h"
+#include "pg_cmd.h"
 #include "pg_escape.h"
 #include "pg_intent.h"
 #include "pg_lines.h"

@@ -2,6 +2,7 @@
 
 /* proxyguard compare: several sensors, month by month, family by family. */
 #include "pg_clireport.h"
+#include "pg_cmd.h"
 #include "pg_compare.h"
 #include "pg_sensorfile.h"
 

@@ -6,7 +6,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "pg_cli.h"
+#include "pg_cmd.h"
 #include "pg_conceal.h"
 #include "pg_escape.h"
 #include "pg_explaintext.h"

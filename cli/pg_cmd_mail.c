@@ -12,7 +12,7 @@
 #include <apr_tables.h>
 
 #include "pg_campaign.h"
-#include "pg_cli.h"
+#include "pg_cmd.h"
 #include "pg_escape.h"
 #include "pg_mailjson.h"
 #include "pg_mailtext.h"

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "pg_cli.h"
+#include "pg_cmd.h"
 #include "pg_ledger.h"
 
 static const char help[] =

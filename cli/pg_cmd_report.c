@@ -3,6 +3,7 @@
 /* proxyguard report: a month against the one before and the same a year ago,
  * as text, a page, Markdown or a mail. It sends nothing. */
 #include "pg_clireport.h"
+#include "pg_cmd.h"
 #include "pg_monthly.h"
 #include "pg_sensorfile.h"
 #include "pg_trend.h"

@@ -3,6 +3,7 @@
 /* proxyguard sample and mask: evidence as requests fit for print, and any text
  * with the names in it masked. The originals stay as they are. */
 #include "pg_clireport.h"
+#include "pg_cmd.h"
 #include "pg_evidence.h"
 
 static const char sample_help[] =

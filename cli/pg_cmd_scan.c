@@ -9,6 +9,7 @@
 
 #include "pg_clireport.h"
 #include "pg_cliscan.h"
+#include "pg_cmd.h"
 #include "pg_import.h"
 #include "pg_sensorchart.h"
 #include "pg_summary.h"

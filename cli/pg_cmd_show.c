@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "pg_clireport.h"
+#include "pg_cmd.h"
 #include "pg_ledger.h"
 
 static const char help[] =

@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-#include "pg_cli.h"
+#include "pg_cmd.h"
 
 typedef struct command_t {
     const char *name;

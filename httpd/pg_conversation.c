@@ -282,7 +282,7 @@ static apr_status_t clean_up(void *talk)
 {
     pg_conversation_t *t = talk;
 
-    pg_deadlines_remove(t->host->deadlines, &t->deadline);
+    pg_deadline_remove(t->host->deadlines, &t->deadline);
     if (pthread_mutex_lock(&t->lock) == 0) {
         end(t, atomic_load(&t->deadline.due) ? PG_END_DEADLINE
                                              : PG_END_CLIENT);
@@ -496,7 +496,7 @@ bool pg_conversation_read(pg_conversation_t *t, bool wait)
     }
     apr_brigade_destroy(bb);
     if (!goes_on) {
-        pg_deadlines_remove(t->host->deadlines, &t->deadline);
+        pg_deadline_remove(t->host->deadlines, &t->deadline);
     }
     return goes_on;
 }
@@ -563,7 +563,7 @@ static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
     t->deadline.socket = ap_get_conn_socket(c);
     t->deadline.owner = t;
     set_deadline(t);
-    pg_deadlines_lock_init(&t->lock);
+    pg_deadline_lock_init(&t->lock);
     t->room = new_room(host);
     if (t->room && t->kind == KIND_SMTP) {
         pg_smtp_begin(&t->room->smtp, verdict->host, t->room->message,
@@ -581,7 +581,7 @@ pg_conversation_t *pg_conversation_begin(request_rec *r,
 {
     pg_conversation_t *t = make(r, verdict, host, slot);
 
-    if (t->room == NULL || !pg_deadlines_add(host->deadlines, &t->deadline)) {
+    if (t->room == NULL || !pg_deadline_add(host->deadlines, &t->deadline)) {
         if (t->room) {
             munmap(t->room, size_of_room(host));
         }

@@ -24,7 +24,7 @@ struct pg_deadlines_t {
 /* How long it may oversleep: the clock need not be looked at more often. */
 enum { TICK_US = 250000 };
 
-pg_deadlines_t *pg_deadlines_make(apr_pool_t *pconf, bool thread)
+pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf, bool thread)
 {
     pg_deadlines_t *all = apr_pcalloc(pconf, sizeof(*all));
 
@@ -32,7 +32,7 @@ pg_deadlines_t *pg_deadlines_make(apr_pool_t *pconf, bool thread)
     return all;
 }
 
-void pg_deadlines_lock_init(pthread_mutex_t *lock)
+void pg_deadline_lock_init(pthread_mutex_t *lock)
 {
     pthread_mutexattr_t attributes;
 
@@ -42,9 +42,9 @@ void pg_deadlines_lock_init(pthread_mutex_t *lock)
     pthread_mutexattr_destroy(&attributes);
 }
 
-void pg_deadlines_child(pg_deadlines_t *all)
+void pg_deadline_child(pg_deadlines_t *all)
 {
-    pg_deadlines_lock_init(&all->mutex);
+    pg_deadline_lock_init(&all->mutex);
     pthread_cond_init(&all->wake, NULL);
 }
 
@@ -97,7 +97,7 @@ static void start(pg_deadlines_t *all)
     }
 }
 
-bool pg_deadlines_add(pg_deadlines_t *all, pg_deadline_t *one)
+bool pg_deadline_add(pg_deadlines_t *all, pg_deadline_t *one)
 {
     bool taken;
 
@@ -118,7 +118,7 @@ bool pg_deadlines_add(pg_deadlines_t *all, pg_deadline_t *one)
     return taken;
 }
 
-void pg_deadlines_remove(pg_deadlines_t *all, pg_deadline_t *one)
+void pg_deadline_remove(pg_deadlines_t *all, pg_deadline_t *one)
 {
     if (pthread_mutex_lock(&all->mutex) != 0) {
         return;
@@ -136,7 +136,7 @@ void pg_deadlines_remove(pg_deadlines_t *all, pg_deadline_t *one)
     pthread_mutex_unlock(&all->mutex);
 }
 
-void pg_deadlines_stop(pg_deadlines_t *all, void (*stop)(void *owner))
+void pg_deadline_stop(pg_deadlines_t *all, void (*stop)(void *owner))
 {
     bool join;
 

@@ -26,25 +26,25 @@ typedef struct pg_deadline_t {
 
 /** In post_config.
  *  @param thread  whether a thread is needed at all */
-pg_deadlines_t *pg_deadlines_make(apr_pool_t *pconf, bool thread);
+pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf, bool thread);
 
 /** A lock whose holder gets an error, not a deadlock, when it asks again:
  *  prefork stops a child from a signal handler, which may have interrupted
  *  anything. What cannot be locked there is left to the end of the process. */
-void pg_deadlines_lock_init(pthread_mutex_t *lock);
+void pg_deadline_lock_init(pthread_mutex_t *lock);
 
 /** In child_init. */
-void pg_deadlines_child(pg_deadlines_t *all);
+void pg_deadline_child(pg_deadlines_t *all);
 
 /** Watch over it until it is removed. Its owner may be stopped before this
  *  returns. @return false: this child stops */
-bool pg_deadlines_add(pg_deadlines_t *all, pg_deadline_t *one);
+bool pg_deadline_add(pg_deadlines_t *all, pg_deadline_t *one);
 
 /** Idempotent. */
-void pg_deadlines_remove(pg_deadlines_t *all, pg_deadline_t *one);
+void pg_deadline_remove(pg_deadlines_t *all, pg_deadline_t *one);
 
 /** In child_stopping: stop() each owner, wake whoever waits for its client,
  *  and take no more. */
-void pg_deadlines_stop(pg_deadlines_t *all, void (*stop)(void *owner));
+void pg_deadline_stop(pg_deadlines_t *all, void (*stop)(void *owner));
 
 #endif

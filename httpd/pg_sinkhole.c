@@ -98,7 +98,7 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
     sink->host.limit.conversations = conversations(settings, main_server);
     sink->host.limit.source = (unsigned)settings->sink_source;
     sink->host.limit.seconds = (unsigned)settings->sink_seconds;
-    sink->host.deadlines = pg_deadlines_make(pconf, sink->waits_in_mpm);
+    sink->host.deadlines = pg_deadline_make(pconf, sink->waits_in_mpm);
     sink->host.spool = pg_spool_open(pconf, main_server);
     if (sink->host.spool) {
         say_what_it_means(sink, main_server);
@@ -226,7 +226,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     pg_sinkhole_t *sink = sink_of(s);
 
     if (sink) {
-        pg_deadlines_child(sink->host.deadlines);
+        pg_deadline_child(sink->host.deadlines);
     }
 }
 
@@ -235,7 +235,7 @@ static void child_stopping(apr_pool_t *pchild, int graceful)
     pg_sinkhole_t *sink = sink_of(ap_server_conf);
 
     if (sink) {
-        pg_deadlines_stop(sink->host.deadlines, pg_conversation_stop);
+        pg_deadline_stop(sink->host.deadlines, pg_conversation_stop);
     }
 }
 

@@ -88,7 +88,7 @@ static void put_text(char *to, pg_span_t from, bool small)
 
     for (; from.len - i >= sizeof(word); i += sizeof(word)) {
         memcpy(&word, from.ptr + i, sizeof(word));
-        word = small ? pg_octets_lower(word) : word;
+        word = small ? pg_octet_lower8(word) : word;
         memcpy(to + i, &word, sizeof(word));
     }
     for (; i < from.len; i++) {

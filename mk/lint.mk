@@ -4,8 +4,6 @@
 LINT_C  := $(LOWER_SRC) $(SCAN_SRC) $(CLI_SRC) $(GLUE_SRC)
 LINT_H  := $(foreach d,$(LOWER) scan cli httpd,$(sort $(wildcard $(d)/*.h))) \
            $(wildcard mod_proxyguard.h)
-# folders whose headers keep to it
-LINT_UNITS := $(filter ledger/% core/pg_calendar.h core/pg_hash.h,$(LINT_H))
 LINT_PY := $(sort $(wildcard tools/*.py tests/*.py $(foreach d,lib e2e fleet project \
               page command lint bench suite memcheck soak,tests/$(d)/*.py)))
 LINT_SH := .ci/run $(sort $(wildcard tools/*.sh))
@@ -69,7 +67,7 @@ lint-headers: ## every header compiles alone
 lint-own: ## length, depth, parameters, names, layout
 	tools/lint.py functions $(LINT_C) $(LINT_TESTS)
 	tools/lint.py names $(LINT_C) $(LINT_H)
-	tools/lint.py units $(LINT_UNITS)
+	tools/lint.py units $(LINT_H)
 	tools/lint.py layout $(LINT_C) $(LINT_H) $(LINT_TESTS) $(LINT_PY)
 
 lint-messages: ## each PGnnnn: one place, one row in docs, one test

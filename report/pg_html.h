@@ -33,7 +33,7 @@ void pg_html_tagged(const pg_page_t *page, const char *tag, pg_phrase_e word);
 
 /** What a stranger sent, as code of its own direction, at most `most` octets
  *  of it; a mark when there was more. Absent: the word for "not sent". */
-void pg_html_stranger(const pg_page_t *page, pg_field_e field,
+void pg_html_stranger(const pg_page_t *page, pg_mask_e field,
                       const pg_text_t *text, apr_size_t most);
 
 /** A number cell; a time element. */

@@ -24,12 +24,12 @@ static void asked(const pg_page_t *page, const pg_recent_t *r)
         pg_phrases_get(lang, PG_PHRASE_OF(ASKED_ABSOLUTE, r->class_id)));
     at = pg_span_find(text, '{');
     pg_escape_html(page->sink, pg_span_upto(text, at));
-    pg_html_stranger(page, PG_FIELD_AUTHORITY, &host, PG_HTML_KEY);
+    pg_html_stranger(page, PG_MASK_AUTHORITY, &host, PG_HTML_KEY);
     pg_escape_html(page->sink, pg_span_from(text, at + 3));
 }
 
 static void evidence_row(const pg_page_t *page, const char *name,
-                         pg_field_e field, const pg_text_t *text)
+                         pg_mask_e field, const pg_text_t *text)
 {
     if (text->octets.ptr) {
         pg_sink_putf(page->sink, "<dt>%s</dt><dd>", name);
@@ -48,22 +48,22 @@ static void evidence(const pg_page_t *page, const pg_recent_t *r)
     pg_sink_puts(page->sink, "<details>");
     pg_html_tagged(page, "summary", PG_PHRASE_EVIDENCE);
     pg_sink_puts(page->sink, "<dl>\n");
-    evidence_row(page, word_of(page, PG_PHRASE_EV_METHOD), PG_FIELD_METHOD,
+    evidence_row(page, word_of(page, PG_PHRASE_EV_METHOD), PG_MASK_METHOD,
                  &r->method);
-    evidence_row(page, word_of(page, PG_PHRASE_EV_TARGET), PG_FIELD_TARGET,
+    evidence_row(page, word_of(page, PG_PHRASE_EV_TARGET), PG_MASK_TARGET,
                  &r->target);
-    evidence_row(page, "User-Agent", PG_FIELD_AGENT, &r->user_agent);
-    evidence_row(page, "X-Forwarded-For", PG_FIELD_EVIDENCE,
+    evidence_row(page, "User-Agent", PG_MASK_AGENT, &r->user_agent);
+    evidence_row(page, "X-Forwarded-For", PG_MASK_EVIDENCE,
                  &r->x_forwarded_for);
-    evidence_row(page, "Via", PG_FIELD_EVIDENCE, &r->via);
-    evidence_row(page, "Forwarded", PG_FIELD_EVIDENCE, &r->forwarded);
-    evidence_row(page, "Proxy-Connection", PG_FIELD_EVIDENCE,
+    evidence_row(page, "Via", PG_MASK_EVIDENCE, &r->via);
+    evidence_row(page, "Forwarded", PG_MASK_EVIDENCE, &r->forwarded);
+    evidence_row(page, "Proxy-Connection", PG_MASK_EVIDENCE,
                  &r->proxy_connection);
     if (r->proxy_authorization) {
         pg_sink_puts(page->sink, "<dt>Proxy-Authorization</dt>");
         pg_html_tagged(page, "dd", PG_PHRASE_EV_AUTH_SENT);
     }
-    evidence_row(page, word_of(page, PG_PHRASE_EV_VHOST), PG_FIELD_AUTHORITY,
+    evidence_row(page, word_of(page, PG_PHRASE_EV_VHOST), PG_MASK_AUTHORITY,
                  &r->vhost);
     pg_html_tagged(page, "dt", PG_PHRASE_EV_WHY);
     pg_sink_puts(page->sink, "<dd>");
@@ -83,7 +83,7 @@ static void recent_row(const pg_page_t *page, const pg_recent_t *r)
     pg_html_time(page, r->time);
     pg_sink_puts(sink, "</td><td>");
     if (r->source.octets.ptr) {
-        pg_html_stranger(page, PG_FIELD_SOURCE, &r->source, PG_HTML_KEY);
+        pg_html_stranger(page, PG_MASK_SOURCE, &r->source, PG_HTML_KEY);
     }
     else {
         pg_html_tagged(page, "i", PG_PHRASE_UNKNOWN);

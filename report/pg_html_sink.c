@@ -39,7 +39,7 @@ static void put_numbers(const pg_page_t *page, const pg_capture_t *c)
 static void put_lure(const pg_page_t *page, pg_span_t lure)
 {
     pg_shown_t room;
-    pg_span_t shown = pg_render_shown(page->report, PG_FIELD_HOST, lure,
+    pg_span_t shown = pg_render_shown(page->report, PG_MASK_HOST, lure,
                                       &room);
 
     pg_sink_puts(page->sink, "<td><code dir=\"ltr\">");
@@ -74,7 +74,7 @@ static void put_campaign(const pg_page_t *page, const pg_campaign_t *c)
     pg_html_count_cell(page, c->sources);
     put_charset(page, c->charset);
     pg_sink_puts(page->sink, "<td>");
-    pg_html_stranger(page, PG_FIELD_EVIDENCE, &subject, PG_HTML_KEY);
+    pg_html_stranger(page, PG_MASK_EVIDENCE, &subject, PG_HTML_KEY);
     pg_sink_puts(page->sink, "</td>");
     put_lure(page, c->lure);
     pg_sink_puts(page->sink, "<td>");

@@ -64,7 +64,7 @@ static json_t *text_of(const char *s)
     return out ? out : plain(pg_span_str(s));
 }
 
-static json_t *stranger(const pg_report_t *report, pg_field_e field,
+static json_t *stranger(const pg_report_t *report, pg_mask_e field,
                         const pg_text_t *text)
 {
     pg_shown_t room;
@@ -389,7 +389,7 @@ static json_t *recent_json(const pg_report_t *report, const pg_recent_t *r)
 
 #define SET(name, kind)                                                   \
     json_object_set_new(out, #name,                                       \
-                        stranger(report, PG_FIELD_##kind, &r->name));     \
+                        stranger(report, PG_MASK_##kind, &r->name));     \
     if (pg_render_shown_cut(report, &r->name)) {                          \
         json_array_append_new(cut, json_string(#name));                   \
     }
@@ -433,7 +433,7 @@ static void put_sites(writer_t *w)
         }
         element(w, "    ", i == 0,
                 json_pack("{s:o, s:o, s:o}",
-                          "name", stranger(w->report, PG_FIELD_AUTHORITY,
+                          "name", stranger(w->report, PG_MASK_AUTHORITY,
                                            &v->name),
                           "attempts", count(v->attempts),
                           "by_outcome", outcomes));
@@ -455,7 +455,7 @@ static void put_postures(writer_t *w)
 
         element(w, "    ", i == 0,
                 json_pack("{s:o, s:s, s:o}", "vhost",
-                          stranger(report, PG_FIELD_AUTHORITY, &name),
+                          stranger(report, PG_MASK_AUTHORITY, &name),
                           "posture", pg_vocab_posture(v->posture), "why",
                           report->view.mask ? json_null()
                                             : text_of(v->why[PG_LANG_EN])));
@@ -494,7 +494,7 @@ static void put_findings(writer_t *w)
 
 /* --- the sink ------------------------------------------------------------ */
 
-static json_t *text_or_null(const pg_report_t *report, pg_field_e field,
+static json_t *text_or_null(const pg_report_t *report, pg_mask_e field,
                             pg_span_t s)
 {
     pg_text_t text = { .octets = s };
@@ -510,10 +510,10 @@ static json_t *campaign_json(const pg_report_t *report,
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o}", "mails",
                      count(c->mails), "sources", count(c->sources), "first",
                      time_of(c->first), "last", time_of(c->last), "charset",
-                     text_or_null(report, PG_FIELD_METHOD, c->charset),
+                     text_or_null(report, PG_MASK_METHOD, c->charset),
                      "language", language, "subject",
-                     text_or_null(report, PG_FIELD_EVIDENCE, c->subject),
-                     "lure", text_or_null(report, PG_FIELD_HOST, c->lure));
+                     text_or_null(report, PG_MASK_EVIDENCE, c->subject),
+                     "lure", text_or_null(report, PG_MASK_HOST, c->lure));
 }
 
 static void put_campaigns(writer_t *w)
@@ -552,7 +552,7 @@ static json_t *answer_json(const pg_report_t *report,
         "{s:s, s:s, s:o, s:s, s:i, s:o, s:o}", "judged",
         pg_scanned_judged(pg_scanned_judged_by(a->ground)), "why",
         pg_phrases_get(PG_LANG_EN, PG_PHRASE_OF(GROUND_CONNECT, a->ground)),
-        "request", stranger(report, PG_FIELD_REQUEST, &a->request), "class",
+        "request", stranger(report, PG_MASK_REQUEST, &a->request), "class",
         pg_vocab_class(a->class_id), "status", a->status, "octets",
         plain(a->size.octets), "attempts", count(a->attempts));
 }
@@ -574,7 +574,7 @@ static json_t *file_json(const pg_report_t *report, const pg_reach_file_t *f)
     pg_shown_t room;
 
     return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
-                     "path", plain(pg_render_shown(report, PG_FIELD_EVIDENCE,
+                     "path", plain(pg_render_shown(report, PG_MASK_EVIDENCE,
                                                    pg_span_str(f->path),
                                                    &room)),
                      "envelope", f->envelope, "format", f->format,
@@ -599,7 +599,7 @@ static void put_scan(writer_t *w)
     json_t *unread = json_array();
 
     for (apr_size_t i = 0; i < scan->unread_count; i++) {
-        json_array_append_new(unread, stranger(w->report, PG_FIELD_EVIDENCE,
+        json_array_append_new(unread, stranger(w->report, PG_MASK_EVIDENCE,
                                                &scan->unread[i]));
     }
     key(w, "scan");
@@ -632,7 +632,7 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
     (void)pool;
     member(&w, "schema", json_integer(1));
     member(&w, "version", text_of(report->version));
-    member(&w, "sensor", stranger(report, PG_FIELD_HOST, &sensor));
+    member(&w, "sensor", stranger(report, PG_MASK_HOST, &sensor));
     member(&w, "now", time_of(report->now));
     member(&w, "masked", json_boolean(report->view.mask));
     put_metrics(&w);

@@ -81,18 +81,6 @@ apr_size_t pg_render_top(const pg_report_t *report);
 
 /* --- what strangers sent ------------------------------------------------- */
 
-/** See pg_mask_e. */
-typedef enum pg_field_e {
-    PG_FIELD_SOURCE = PG_MASK_SOURCE,
-    PG_FIELD_HOST = PG_MASK_HOST,
-    PG_FIELD_AUTHORITY = PG_MASK_AUTHORITY,
-    PG_FIELD_TARGET = PG_MASK_TARGET,
-    PG_FIELD_METHOD = PG_MASK_METHOD,
-    PG_FIELD_AGENT = PG_MASK_AGENT,
-    PG_FIELD_EVIDENCE = PG_MASK_EVIDENCE,
-    PG_FIELD_REQUEST = PG_MASK_REQUEST
-} pg_field_e;
-
 /** Room for a pseudonym. */
 typedef struct pg_shown_t {
     char room[PG_MASK_TARGET_SIZE];
@@ -104,7 +92,7 @@ typedef struct pg_shown_t {
  * @param room  where a pseudonym is put
  * @return absent when the text is
  */
-pg_span_t pg_render_shown(const pg_report_t *report, pg_field_e field,
+pg_span_t pg_render_shown(const pg_report_t *report, pg_mask_e field,
                           pg_span_t text, pg_shown_t *room);
 
 /** The sensor's name, or its pseudonym: it may be this server's. Absent when
@@ -112,7 +100,7 @@ pg_span_t pg_render_shown(const pg_report_t *report, pg_field_e field,
 pg_span_t pg_render_shown_sensor(const pg_report_t *report, pg_shown_t *room);
 
 /** What kind of field the keys of a top list are. */
-pg_field_e pg_render_top_field(pg_top_e top);
+pg_mask_e pg_render_top_field(pg_top_e top);
 
 /** Is the end missing in what pg_render_shown() gave? */
 bool pg_render_shown_cut(const pg_report_t *report, const pg_text_t *text);

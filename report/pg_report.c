@@ -198,7 +198,7 @@ apr_size_t pg_render_top(const pg_report_t *report)
 
 /* --- what strangers sent ------------------------------------------------- */
 
-pg_span_t pg_render_shown(const pg_report_t *report, pg_field_e field,
+pg_span_t pg_render_shown(const pg_report_t *report, pg_mask_e field,
                           pg_span_t text, pg_shown_t *room)
 {
     const pg_key_t *key = &report->pseudonyms;
@@ -214,17 +214,17 @@ pg_span_t pg_render_shown(const pg_report_t *report, pg_field_e field,
 
 pg_span_t pg_render_shown_sensor(const pg_report_t *report, pg_shown_t *room)
 {
-    return pg_render_shown(report, PG_FIELD_HOST, pg_span_str(report->sensor),
+    return pg_render_shown(report, PG_MASK_HOST, pg_span_str(report->sensor),
                            room);
 }
 
-pg_field_e pg_render_top_field(pg_top_e top)
+pg_mask_e pg_render_top_field(pg_top_e top)
 {
-    static const pg_field_e field[PG_TOP_COUNT] = {
-        [PG_TOP_SOURCES] = PG_FIELD_SOURCE,
-        [PG_TOP_TARGETS] = PG_FIELD_AUTHORITY,
-        [PG_TOP_PORTS] = PG_FIELD_METHOD,
-        [PG_TOP_AGENTS] = PG_FIELD_AGENT
+    static const pg_mask_e field[PG_TOP_COUNT] = {
+        [PG_TOP_SOURCES] = PG_MASK_SOURCE,
+        [PG_TOP_TARGETS] = PG_MASK_AUTHORITY,
+        [PG_TOP_PORTS] = PG_MASK_METHOD,
+        [PG_TOP_AGENTS] = PG_MASK_AGENT
     };
 
     return field[top];
@@ -269,9 +269,9 @@ static bool is_target(const pg_report_t *report, const pg_recent_t *r)
     pg_text_t whom = pg_render_whom(r, room);
     pg_shown_t shown;
 
-    return pg_span_eq(pg_render_shown(report, PG_FIELD_AUTHORITY, whom.octets,
+    return pg_span_eq(pg_render_shown(report, PG_MASK_AUTHORITY, whom.octets,
                                       &shown), report->view.target)
-           || pg_span_eq(pg_render_shown(report, PG_FIELD_HOST,
+           || pg_span_eq(pg_render_shown(report, PG_MASK_HOST,
                                          r->host.octets, &shown),
                          report->view.target);
 }
@@ -284,7 +284,7 @@ bool pg_render_matches(const pg_report_t *report, const pg_recent_t *r)
     return r->time >= view->since && (!view->until || r->time < view->until)
            && (!view->only_class || view->only_class == (int)r->class_id + 1)
            && (view->source.ptr == NULL
-               || pg_span_eq(pg_render_shown(report, PG_FIELD_SOURCE,
+               || pg_span_eq(pg_render_shown(report, PG_MASK_SOURCE,
                                              r->source.octets, &shown),
                              view->source))
            && (view->target.ptr == NULL || is_target(report, r));

@@ -77,7 +77,7 @@ const char *pg_text_day(const pg_textpage_t *page, apr_time_t t)
     return apr_pstrdup(page->pool, pg_render_period(out, t, PG_PERIOD_DAY));
 }
 
-void pg_text_sent(const pg_textpage_t *page, pg_field_e field,
+void pg_text_sent(const pg_textpage_t *page, pg_mask_e field,
                   const pg_text_t *text, apr_size_t most)
 {
     pg_shown_t room;
@@ -201,11 +201,11 @@ static void recent_line(const pg_textpage_t *page, const pg_recent_t *r)
     pg_sink_putf(page->sink, "  %s  %-13s %-8s %3d  ",
                  pg_render_time(time, r->time), pg_vocab_class(r->class_id),
                  pg_vocab_outcome(r->outcome), r->status);
-    pg_text_sent(page, PG_FIELD_SOURCE, &r->source, SHOWN);
+    pg_text_sent(page, PG_MASK_SOURCE, &r->source, SHOWN);
     pg_sink_puts(page->sink, "  ");
-    pg_text_sent(page, PG_FIELD_METHOD, &r->method, SHOWN);
+    pg_text_sent(page, PG_MASK_METHOD, &r->method, SHOWN);
     pg_sink_puts(page->sink, " ");
-    pg_text_sent(page, PG_FIELD_TARGET, &r->target, SHOWN);
+    pg_text_sent(page, PG_MASK_TARGET, &r->target, SHOWN);
     pg_sink_puts(page->sink, "\n");
 }
 
@@ -241,7 +241,7 @@ static void vhosts(const pg_textpage_t *page)
         pg_text_t name = { .octets = pg_span_str(report->vhosts[i].name) };
 
         pg_sink_puts(page->sink, "  ");
-        pg_text_sent(page, PG_FIELD_AUTHORITY, &name, SHOWN);
+        pg_text_sent(page, PG_MASK_AUTHORITY, &name, SHOWN);
         pg_sink_putf(page->sink, ": %s\n",
                      pg_text_phrase(page,
                                     PG_PHRASE_OF(POSTURE_UNKNOWN,

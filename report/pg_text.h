@@ -40,7 +40,7 @@ const char *pg_text_number(const pg_textpage_t *page, apr_uint64_t n);
 const char *pg_text_day(const pg_textpage_t *page, apr_time_t t);
 
 /** What a client sent, or its pseudonym, at most `most` octets of it. */
-void pg_text_sent(const pg_textpage_t *page, pg_field_e field,
+void pg_text_sent(const pg_textpage_t *page, pg_mask_e field,
                   const pg_text_t *text, apr_size_t most);
 
 /** Words in a column that is `width` wide on a terminal, on its left. */

@@ -32,7 +32,7 @@ static const char *path_of(const pg_textpage_t *page,
                            const pg_reach_file_t *file)
 {
     pg_shown_t room;
-    pg_span_t path = pg_render_shown(page->report, PG_FIELD_EVIDENCE,
+    pg_span_t path = pg_render_shown(page->report, PG_MASK_EVIDENCE,
                                      pg_span_str(file->path), &room);
     apr_size_t size = path.len * 8 + 1;
     char *out = apr_palloc(page->pool, size);
@@ -94,7 +94,7 @@ static void answer(const pg_textpage_t *page, const pg_scanned_answer_t *a)
 
     pg_escape_plain(size, a->size.octets.len * 8 + 1, a->size.octets);
     pg_sink_puts(page->sink, "    ");
-    pg_text_sent(page, PG_FIELD_REQUEST, &a->request, SHOWN_TEXT);
+    pg_text_sent(page, PG_MASK_REQUEST, &a->request, SHOWN_TEXT);
     pg_sink_puts(page->sink, "\n      ");
     pg_text_say(page, PG_PHRASE_SCAN_STATUS,
                 apr_psprintf(page->pool, "%d", a->status), size,
@@ -175,7 +175,7 @@ void pg_text_examples(const pg_textpage_t *page)
         const pg_scanned_example_t *e = &scan->example[i];
 
         pg_sink_puts(page->sink, "  ");
-        pg_text_sent(page, PG_FIELD_REQUEST, &e->request, SHOWN_TEXT);
+        pg_text_sent(page, PG_MASK_REQUEST, &e->request, SHOWN_TEXT);
         pg_sink_putf(page->sink, "\n    %s: %s\n",
                      pg_vocab_class(e->class_id),
                      pg_explain_class(e->class_id, lang));
@@ -212,7 +212,7 @@ void pg_text_log(const pg_textpage_t *page)
     count(page, PG_PHRASE_SCAN_UNPARSED, scan->lines[PG_LINES_UNPARSED]);
     for (apr_size_t i = 0; i < scan->unread_count; i++) {
         pg_sink_puts(page->sink, "    ");
-        pg_text_sent(page, PG_FIELD_EVIDENCE, &scan->unread[i], SHOWN_TEXT);
+        pg_text_sent(page, PG_MASK_EVIDENCE, &scan->unread[i], SHOWN_TEXT);
         pg_sink_puts(page->sink, "\n");
     }
 }

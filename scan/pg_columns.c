@@ -133,7 +133,7 @@ static pg_span_t plain(pg_span_t cell, bool encoded, pg_room_t *room)
 
     cell = unquote(cell);
     if (pg_span_find_any(cell, encoded ? "\"%" : "\"") == cell.len
-        || pg_room_left(room) < cell.len) {
+        || pg_logline_left(room) < cell.len) {
         return cell;
     }
     for (apr_size_t i = 0; i < cell.len; i++) {
@@ -163,7 +163,7 @@ static void join_date(pg_logline_t *out, pg_room_t *room)
     char *to = room->at;
 
     if (date.len == 0 || clock.len == 0
-        || pg_room_left(room) < date.len + clock.len + 1) {
+        || pg_logline_left(room) < date.len + clock.len + 1) {
         return;
     }
     memcpy(to, date.ptr, date.len);

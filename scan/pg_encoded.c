@@ -27,7 +27,7 @@ static bool decode(pg_span_t *out, pg_span_t line, pg_room_t *room)
     apr_size_t blank = pg_span_rfind(s, ' ');
 
     s = blank < s.len ? pg_span_from(s, blank + 1) : s;
-    if (!is_base64(s) || pg_room_left(room) < s.len) {
+    if (!is_base64(s) || pg_logline_left(room) < s.len) {
         return false;
     }
     *out = pg_span_make(room->at,

@@ -291,7 +291,7 @@ static bool open_quoted(pg_span_t *line, pg_room_t *room)
     char *out = room->at;
 
     if (s.len < 4 || s.ptr[0] != '"' || s.ptr[s.len - 1] != '"'
-        || pg_room_left(room) < s.len) {
+        || pg_logline_left(room) < s.len) {
         return false;
     }
     s = pg_span_make(s.ptr + 1, s.len - 2);

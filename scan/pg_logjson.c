@@ -89,7 +89,7 @@ static pg_span_t undo(pg_span_t s, pg_room_t *room)
 {
     char *out = room->at;
 
-    if (pg_span_find(s, '\\') == s.len || pg_room_left(room) < s.len) {
+    if (pg_span_find(s, '\\') == s.len || pg_logline_left(room) < s.len) {
         return s;
     }
     for (apr_size_t i = 0; i < s.len; ) {

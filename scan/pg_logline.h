@@ -59,7 +59,7 @@ typedef struct pg_room_t {
     char *at, *end;
 } pg_room_t;
 
-static inline apr_size_t pg_room_left(const pg_room_t *room)
+static inline apr_size_t pg_logline_left(const pg_room_t *room)
 {
     return (apr_size_t)(room->end - room->at);
 }

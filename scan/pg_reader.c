@@ -522,7 +522,7 @@ pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
     if (is_dash(s)) {
         return absent;
     }
-    if (pg_room_left(&reader->room) < s.len
+    if (pg_logline_left(&reader->room) < s.len
         || !(line->escaped || pg_span_istarts(s, PG_SPAN("\\x")))) {
         return s;
     }

@@ -50,18 +50,18 @@ static void book_answer(const pg_tally_t *tally, const pg_answer_t *answer)
 static void remember(const pg_tally_t *tally, const pg_example_t *e,
                      const pg_table_t *relayed)
 {
-    pg_span_t answer = pg_kept_span(&e->answer);
+    pg_span_t answer = pg_tally_kept(&e->answer);
     pg_event_t event = e->event;
 
-    event.verdict.method = pg_kept_span(&e->method);
-    event.verdict.target = pg_kept_span(&e->target);
-    event.verdict.host = pg_kept_span(&e->host);
-    event.vhost = pg_kept_span(&e->vhost);
-    event.user_agent = pg_kept_span(&e->user_agent);
-    event.x_forwarded_for = pg_kept_span(&e->x_forwarded_for);
-    event.via = pg_kept_span(&e->via);
-    event.forwarded = pg_kept_span(&e->forwarded);
-    event.proxy_connection = pg_kept_span(&e->proxy_connection);
+    event.verdict.method = pg_tally_kept(&e->method);
+    event.verdict.target = pg_tally_kept(&e->target);
+    event.verdict.host = pg_tally_kept(&e->host);
+    event.vhost = pg_tally_kept(&e->vhost);
+    event.user_agent = pg_tally_kept(&e->user_agent);
+    event.x_forwarded_for = pg_tally_kept(&e->x_forwarded_for);
+    event.via = pg_tally_kept(&e->via);
+    event.forwarded = pg_tally_kept(&e->forwarded);
+    event.proxy_connection = pg_tally_kept(&e->proxy_connection);
     if (answer.ptr && pg_table_find(relayed, answer)) {
         event.outcome = PG_OUTCOME_RELAYED;
     }
@@ -130,7 +130,7 @@ static pg_text_t text_of(pg_span_t s, bool cut)
 
 static pg_text_t text_kept(const pg_kept_t *kept)
 {
-    return text_of(pg_kept_span(kept), kept->cut);
+    return text_of(pg_tally_kept(kept), kept->cut);
 }
 
 static void fill_top(pg_snapshot_t *s, pg_top_e list, const pg_table_t *table,

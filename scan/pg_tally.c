@@ -22,7 +22,7 @@ static void set_kept(pg_kept_t *out, pg_span_t s)
                                           s);
 }
 
-pg_span_t pg_kept_span(const pg_kept_t *kept)
+pg_span_t pg_tally_kept(const pg_kept_t *kept)
 {
     return kept->absent ? (pg_span_t){ .ptr = NULL, .len = 0 }
                         : pg_span_make(kept->octets, kept->len);
@@ -257,7 +257,7 @@ static void keep(pg_example_t *out, const pg_tally_t *tally,
 static bool is_older(const pg_example_t *kept, apr_time_t time,
                      pg_span_t request)
 {
-    return compare(kept->event.time, pg_kept_span(&kept->request), time,
+    return compare(kept->event.time, pg_tally_kept(&kept->request), time,
                    pg_span_upto(request, PG_TALLY_TEXT)) < 0;
 }
 
@@ -445,14 +445,14 @@ static void merge_kept(pg_tally_t *tally, const pg_tally_t *from)
         const pg_example_t *e = &from->example[r];
         if (e->used && (!tally->example[r].used
                         || !is_older(&tally->example[r], e->event.time,
-                                     pg_kept_span(&e->request)))) {
+                                     pg_tally_kept(&e->request)))) {
             tally->example[r] = *e;
         }
     }
     for (int i = 0; i < from->recent_count; i++) {
         const pg_example_t *e = from->recent[i];
         pg_example_t *place = recent_place(tally, e->event.time,
-                                           pg_kept_span(&e->request));
+                                           pg_tally_kept(&e->request));
         if (place) {
             *place = *e;
         }

@@ -157,6 +157,6 @@ apr_uint64_t pg_tally_error(const pg_tally_t *tally);
 /** A key of `top`, as people read it. */
 pg_text_t pg_tally_top_text(pg_top_e list, pg_span_t key, apr_pool_t *pool);
 
-pg_span_t pg_kept_span(const pg_kept_t *kept);
+pg_span_t pg_tally_kept(const pg_kept_t *kept);
 
 #endif

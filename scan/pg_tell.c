@@ -217,7 +217,7 @@ static pg_span_t unescape(pg_reader_t *reader, pg_span_t text, bool escaped)
     pg_span_t out;
 
     if ((!escaped && !pg_span_istarts(text, PG_SPAN("\\x")))
-        || pg_room_left(&reader->room) < text.len) {
+        || pg_logline_left(&reader->room) < text.len) {
         return text;
     }
     out = pg_logescape_undo(reader->room.at, text);

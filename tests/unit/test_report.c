@@ -133,7 +133,7 @@ START_TEST(masked_only_a_user_agent_that_names_nobody_stays)
         pg_span_t agent = pg_span_str(rows[i].agent);
         pg_shown_t room;
         pg_span_t shown =
-            pg_render_shown(&report, PG_FIELD_AGENT, agent, &room);
+            pg_render_shown(&report, PG_MASK_AGENT, agent, &room);
 
         ck_assert_msg(pg_span_eq(shown, agent) == rows[i].stays, "%s",
                       rows[i].agent);

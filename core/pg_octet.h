@@ -1,0 +1,63 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What an octet is, whatever the locale. */
+#ifndef PG_OCTET_H
+#define PG_OCTET_H
+
+#include <stdbool.h>
+
+#include <apr.h>
+
+/** What an octet may be part of, as flags; one look-up where several
+ *  comparisons would stand in the path of every request. */
+enum {
+    PG_OCTET_DNS = 1,        /* letter, digit, '-', '_': a label          */
+    PG_OCTET_REG = 2,        /* reg-name (RFC 3986 3.2.2), or over 127    */
+    PG_OCTET_SCHEME = 4,     /* scheme (RFC 3986 3.1), or '_'             */
+    PG_OCTET_CUT = 8,        /* backslash, blank, control octet: where
+                                readers disagree about an end             */
+    PG_OCTET_PLAIN = 16      /* printable ASCII that no format escapes: not
+                                quotes, '&', '<', '>', backslash          */
+};
+extern const unsigned char pg_octets[256];
+
+static inline bool pg_octet_is(char c, unsigned int flags)
+{
+    return (pg_octets[(unsigned char)c] & flags) != 0;
+}
+
+/** ASCII classes; c may be any octet. */
+static inline bool pg_octet_is_digit(char c) { return c >= '0' && c <= '9'; }
+static inline bool pg_octet_is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+static inline bool pg_octet_is_hex(char c)
+{
+    return pg_octet_is_digit(c) || (c >= 'a' && c <= 'f')
+           || (c >= 'A' && c <= 'F');
+}
+/** What separates the parts of a request line for a forgiving reader
+ *  (RFC 9112 3): space, tab, CR, LF, vertical tab, form feed. */
+static inline bool pg_octet_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+static inline char pg_octet_lower(char c)
+{
+    return (c >= 'A' && c <= 'Z') ? (char)(c + ('a' - 'A')) : c;
+}
+
+/** Eight octets, A to Z as a to z. Each is below 0x80 when its top bit is left
+ *  out, so that adding to it cannot carry into the next one. */
+static inline apr_uint64_t pg_octet_lower8(apr_uint64_t word)
+{
+    const apr_uint64_t each = 0x0101010101010101u;
+    apr_uint64_t seven = word & (0x7f * each);
+    apr_uint64_t from_a = seven + (0x80 - 'A') * each;
+    apr_uint64_t past_z = seven + (0x80 - 'Z' - 1) * each;
+
+    return word | ((from_a & ~past_z & ~word & (0x80 * each)) >> 2);
+}
+
+#endif
