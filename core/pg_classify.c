@@ -3,16 +3,11 @@
 #include "pg_classify.h"
 
 #include "pg_malformed.h"
+#include "pg_named.h"
 #include "pg_portclass.h"
 #include "pg_socks.h"
 
-#define NAME_OF(sym, name) name,
-static const char *const reasons[] = { PG_REASONS(NAME_OF) };
-
-const char *pg_classify_reason(pg_reason_e r)
-{
-    return (unsigned int)r < PG_REASON_COUNT ? reasons[r] : "?";
-}
+PG_NAMED_FUNCTION(pg_classify_reason, pg_reason_e, PG_REASONS)
 
 /* --- the request line ---------------------------------------------------- */
 

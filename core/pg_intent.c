@@ -3,16 +3,10 @@
 #include "pg_intent.h"
 
 #include "pg_address.h"
+#include "pg_named.h"
 #include "pg_target.h"
 
-#define NAME_OF(sym, name) name,
-static const char *const names[] = { PG_INTENTS(NAME_OF) };
-#undef NAME_OF
-
-const char *pg_intent_name(pg_intent_e intent)
-{
-    return (unsigned int)intent < PG_INTENT_COUNT ? names[intent] : "?";
-}
+PG_NAMED_FUNCTION(pg_intent_name, pg_intent_e, PG_INTENTS)
 
 typedef struct row_t {
     const char *text;

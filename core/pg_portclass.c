@@ -2,6 +2,8 @@
 
 #include "pg_portclass.h"
 
+#include "pg_named.h"
+
 /* Assignments are those of the IANA service name and transport protocol port
  * number registry; "used" marks a port that is not registered for this but
  * commonly used so. Sorted by port. Mail wins over TLS: 465 is submission
@@ -82,13 +84,7 @@ static const struct {
     { { .ptr = "cache_object", .len = 12 }, 3128 },
 };
 
-#define NAME_OF(sym, name) name,
-static const char *const names[] = { PG_PORTCLASSES(NAME_OF) };
-
-const char *pg_portclass_name(pg_portclass_e c)
-{
-    return (unsigned int)c < PG_PORTCLASS_COUNT ? names[c] : "?";
-}
+PG_NAMED_FUNCTION(pg_portclass_name, pg_portclass_e, PG_PORTCLASSES)
 
 pg_portclass_e pg_portclass(apr_uint16_t port)
 {

@@ -2,23 +2,12 @@
 
 #include "pg_reach.h"
 
-#define NAME_OF(sym, name) name,
-static const char *const verdicts[] = { PG_REACH_VERDICTS(NAME_OF) };
-static const char *const doubts[] = { PG_REACH_DOUBTS(NAME_OF) };
-#undef NAME_OF
+#include "pg_named.h"
 
 enum { UNREAD_SHARE = 100 };     /* one line in so many may be unread      */
 
-const char *pg_reach_verdict_name(pg_reach_verdict_e verdict)
-{
-    return (unsigned int)verdict < PG_REACH_VERDICT_COUNT
-           ? verdicts[verdict] : "?";
-}
-
-const char *pg_reach_doubt_name(pg_reach_doubt_e doubt)
-{
-    return (unsigned int)doubt < PG_REACH_DOUBT_COUNT ? doubts[doubt] : "?";
-}
+PG_NAMED_FUNCTION(pg_reach_verdict_name, pg_reach_verdict_e, PG_REACH_VERDICTS)
+PG_NAMED_FUNCTION(pg_reach_doubt_name, pg_reach_doubt_e, PG_REACH_DOUBTS)
 
 pg_reach_doubt_e pg_reach_doubt(const pg_reach_file_t *file)
 {

@@ -2,28 +2,20 @@
 
 #include "pg_scanned.h"
 
-#define NAME_OF(sym, name) name,
-#define TEXT_OF(sym, name) #name,
-#define JUDGED_BY(sym, judged) PG_JUDGED_##judged,
+#include "pg_named.h"
 
-static const char *const judged_names[] = { PG_JUDGED(NAME_OF) };
-static const char *const line_names[] = { PG_LINE_KINDS(TEXT_OF) };
-static const char *const name_sources[] = { PG_NAMES_FROM(NAME_OF) };
+#define JUDGED_BY(sym, judged) PG_JUDGED_##judged,
 static const pg_judged_e judged_by[] = { PG_GROUNDS(JUDGED_BY) };
 
-const char *pg_scanned_judged(pg_judged_e judged)
-{
-    return judged < PG_JUDGED_COUNT ? judged_names[judged] : "?";
-}
+PG_NAMED_FUNCTION(pg_scanned_judged, pg_judged_e, PG_JUDGED)
+PG_NAMED_FUNCTION(pg_scanned_names, pg_names_from_e, PG_NAMES_FROM)
 
+#define TEXT_OF(sym, field) #field,
 const char *pg_scanned_lines(pg_lines_e lines)
 {
-    return lines < PG_LINES_COUNT ? line_names[lines] : "?";
-}
+    static const char *const names[] = { PG_LINE_KINDS(TEXT_OF) };
 
-const char *pg_scanned_names(pg_names_from_e names)
-{
-    return names < PG_NAMES_COUNT ? name_sources[names] : "?";
+    return lines < PG_LINES_COUNT ? names[lines] : "?";
 }
 
 pg_judged_e pg_scanned_judged_by(pg_ground_e ground)

@@ -3,15 +3,9 @@
 #include "pg_envelope.h"
 
 #include "pg_client.h"
+#include "pg_named.h"
 
-#define ROW_ENVELOPE(sym, name) name,
-static const char *const names[] = { PG_ENVELOPES(ROW_ENVELOPE) };
-#undef ROW_ENVELOPE
-
-const char *pg_envelope_name(pg_envelope_e envelope)
-{
-    return (unsigned int)envelope < PG_ENVELOPE_COUNT ? names[envelope] : "?";
-}
+PG_NAMED_FUNCTION(pg_envelope_name, pg_envelope_e, PG_ENVELOPES)
 
 /* --- parts --------------------------------------------------------------- */
 

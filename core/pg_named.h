@@ -1,0 +1,24 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The names of an enum, from the list that it is made of: X(suffix, name)
+ * with or without more behind. */
+#ifndef PG_NAMED_H
+#define PG_NAMED_H
+
+#include <apr.h>
+
+#define PG_NAMED_ROW(...) PG_NAMED_SECOND(__VA_ARGS__, )
+#define PG_NAMED_SECOND(sym, name, ...) name,
+
+/** Define a function that gives them, and "?" for any other number: values
+ *  come out of ledgers, too. */
+#define PG_NAMED_FUNCTION(function, type, list)                              \
+    const char *function(type value)                                         \
+    {                                                                        \
+        static const char *const names[] = { list(PG_NAMED_ROW) };           \
+                                                                             \
+        return (apr_size_t)value < sizeof(names) / sizeof(names[0])          \
+                   ? names[value] : "?";                                     \
+    }
+
+#endif
