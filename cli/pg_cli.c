@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "pg_escape.h"
+#include "pg_when.h"
 
 static void say(const pg_cli_t *cli, const char *format, va_list args)
 {
@@ -132,32 +133,10 @@ int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name,
     return 0;
 }
 
-/* Two digits. @return -1: they are none */
-static int two_digits(const char *s)
-{
-    return pg_octet_is_digit(s[0]) && pg_octet_is_digit(s[1])
-           ? (s[0] - '0') * 10 + (s[1] - '0') : -1;
-}
-
 int pg_cli_zone(const pg_cli_t *cli, const char *text, int *minutes)
 {
-    bool sign = text[0] == '+' || text[0] == '-';
-    apr_size_t n = strlen(text);
-    bool colon = n == 6 && text[3] == ':';
-    int hours, rest;
-
-    *minutes = 0;
-    if (!strcmp(text, "UTC") || !strcmp(text, "Z")) {
-        return 0;
-    }
-    hours = sign && (n == 5 || colon) ? two_digits(text + 1) : -1;
-    rest = hours >= 0 ? two_digits(text + (colon ? 4 : 3)) : -1;
-    if (hours < 0 || hours > 14 || rest < 0 || rest > 59) {
-        return pg_cli_usage(cli, "--tz: '%s' is not UTC, +HHMM or -HH:MM",
-                            text);
-    }
-    *minutes = (hours * 60 + rest) * (text[0] == '-' ? -1 : 1);
-    return 0;
+    return pg_when_zone(minutes, pg_span_str(text)) ? 0
+           : pg_cli_usage(cli, "--tz: '%s' is not UTC, +HHMM or -HH:MM", text);
 }
 
 int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,

@@ -9,7 +9,8 @@
 #include "pg_query.h"
 
 /*  Options that restrict a report, named as the page's parameters. */
-#define PG_VIEW_OPTIONS(X) \
+#define PG_VIEW_OPTIONS(X) PG_VIEW_COMMON(X) X(tz)
+#define PG_VIEW_COMMON(X) \
     X(since) X(until) X(month) X(months) X(class) X(source) X(target) X(top) \
     X(by)
 
@@ -25,7 +26,7 @@ enum {
 #define PG_LONG_VIEW(name) \
     { #name, required_argument, NULL, PG_OPT_VIEW_##name },
 #define PG_LONGS_VIEW               \
-    PG_VIEW_OPTIONS(PG_LONG_VIEW)   \
+    PG_VIEW_COMMON(PG_LONG_VIEW)    \
     PG_LONGS_MASK
 #define PG_LONGS_MASK                                   \
     { "mask", no_argument, NULL, PG_OPT_MASK },         \

@@ -22,6 +22,8 @@ static const char help[] =
 "                         fit the screen\n"
 "      --color WHEN       auto (default), always or never\n"
 PG_HELP_VIEW
+"      --tz ZONE          of times, and of days as far as hours are kept:\n"
+"                         +0900, -05:30; default UTC\n"
 "      --lang en|ja       language of the text\n"
 "  -h, --help             this text\n\n"
 "Exit status: 0 no attempts, 1 attempts, 2 something was relayed, 64 and up\n"
@@ -39,6 +41,7 @@ static const struct option longs[] = {
     { "watch",  optional_argument, NULL, 'w' },
     { "color",  required_argument, NULL, OPT_COLOR },
     PG_LONGS_VIEW,
+    PG_LONG_VIEW(tz)
     { "lang",   required_argument, NULL, PG_OPT_LANG },
     { "help",   no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }

@@ -2,6 +2,7 @@
 
 /* The status page: its frame; the parts are in files of their own. */
 #include "pg_html.h"
+#include "pg_zone.h"
 
 static void head(const pg_page_t *page)
 {
@@ -105,6 +106,7 @@ static void formats(const pg_page_t *page)
 static void footer(const pg_page_t *page)
 {
     pg_sink_t *sink = page->sink;
+    char zone[PG_ZONE_SIZE];
 
     pg_sink_puts(sink, "<footer>\n");
     if (!page->report->in_file) {
@@ -114,7 +116,8 @@ static void footer(const pg_page_t *page)
     pg_escape_html(sink, pg_span_str(page->report->version));
     pg_sink_puts(sink, " · ");
     pg_html_time(page, page->report->now);
-    pg_sink_puts(sink, " UTC</p>\n</footer>\n");
+    pg_sink_putf(sink, " %s</p>\n</footer>\n",
+                 pg_zone_name(zone, page->report));
 }
 
 /* What the view is restricted to, and the way back. */
@@ -162,9 +165,23 @@ static void restriction(const pg_page_t *page)
     pg_sink_puts(page->sink, "</a>)</p>\n");
 }
 
+static void zone_note(const pg_page_t *page)
+{
+    apr_time_t day = pg_zone_first_day(page->report);
+    char text[PG_TIME_SIZE];
+
+    if (page->report->view.zone && day) {
+        pg_sink_puts(page->sink, "<p class=\"note\">");
+        pg_html_say(page, PG_PHRASE_ZONE_DAYS,
+                    pg_render_period(text, day, PG_PERIOD_DAY), NULL, NULL);
+        pg_sink_puts(page->sink, "</p>\n");
+    }
+}
+
 static void body(const pg_page_t *page)
 {
     restriction(page);
+    zone_note(page);
     pg_html_answers(page);
     pg_html_answered(page);
     if (page->s) {
@@ -184,10 +201,12 @@ static void body(const pg_page_t *page)
 apr_status_t pg_html_render(pg_sink_t *sink, const pg_report_t *report,
                             apr_pool_t *pool)
 {
-    pg_page_t page = { .sink = sink, .report = report, .s = report->ledger,
-                       .pool = pool };
+    pg_report_t zoned;
+    pg_page_t page = { .sink = sink, .pool = pool };
 
-    pg_metrics_measure(&page.measured, report);
+    page.report = pg_zone_report(&zoned, report, pool);
+    page.s = page.report->ledger;
+    pg_metrics_measure(&page.measured, page.report);
     head(&page);
     pg_sink_puts(sink, "<body>\n<a class=\"skip\" href=\"#main\">");
     pg_html_phrase(&page, PG_PHRASE_SKIP);

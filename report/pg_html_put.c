@@ -3,6 +3,8 @@
 /* What the parts of the status page share: sentences, numbers, links. */
 #include "pg_html.h"
 
+#include <stdlib.h>
+
 void pg_html_say(const pg_page_t *page, pg_phrase_e word, const char *a,
                  const char *b, const char *c)
 {
@@ -11,7 +13,7 @@ void pg_html_say(const pg_page_t *page, pg_phrase_e word, const char *a,
                          { .text = pg_span_str(c) } };
 
     pg_phrases_say(page->sink, pg_escape_html,
-                   pg_phrases_get(page->report->view.lang, word), args);
+                   pg_render_word(page->report, word, page->pool), args);
 }
 
 void pg_html_phrase(const pg_page_t *page, pg_phrase_e word)
@@ -66,7 +68,9 @@ void pg_html_time(const pg_page_t *page, apr_time_t t)
     char machine[PG_TIME_SIZE], plain[PG_TIME_SIZE];
 
     pg_sink_putf(page->sink, "<time datetime=\"%s\">%s</time>",
-                 pg_render_rfc3339(machine, t), pg_render_time(plain, t));
+                 pg_render_rfc3339(machine, t - apr_time_from_sec(60)
+                                                * page->report->view.zone),
+                 pg_render_time(plain, t));
 }
 
 /* Unreserved characters stay, and those of addresses and authorities.
@@ -116,6 +120,10 @@ void pg_html_link(const pg_page_t *page, const pg_view_t *view,
     pg_sink_t *sink = page->sink;
 
     pg_sink_putf(sink, "?lang=%s", pg_lang_tag(view->lang));
+    if (view->zone) {
+        pg_sink_putf(sink, "&amp;tz=%s%02d%02d", view->zone < 0 ? "-" : "%2B",
+                     abs(view->zone) / 60, abs(view->zone) % 60);
+    }
     link_number(sink, "mask", view->mask, "");
     link_number(sink, "window", apr_time_sec(view->window) / 60, "m");
     link_number(sink, "top", view->top, "");

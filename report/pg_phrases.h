@@ -305,6 +305,11 @@
       "割合")                                                                 \
     X(COL_COUNT, "Attempts",                                                  \
       "件数")                                                                 \
+    X(ZONE_DAYS,                                                              \
+      "Days and months that began before {0} are counted in Greenwich time: " \
+      "the history keeps hours for 14 days.",                                 \
+      "{0} より前に始まった日と月は、グリニッジ時の区切りで数えています "     \
+      "(時間ごとの記録は 14 日分です)。")                                     \
     X(COL_COUNTRY, "Country",                                                 \
       "国")                                                                   \
     X(COL_NETWORK, "Network",                                                 \

@@ -180,6 +180,11 @@ static bool take_target(pg_query_t *q, pg_span_t value)
     return take_text(q->target, &q->view.target, value);
 }
 
+static bool take_tz(pg_query_t *q, pg_span_t value)
+{
+    return pg_when_zone(&q->view.zone, value);
+}
+
 typedef struct parameter_t {
     pg_span_t name;
     bool (*take)(pg_query_t *q, pg_span_t value);

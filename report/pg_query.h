@@ -25,7 +25,8 @@
     X(class, "the name of a class, such as connect-mail")                     \
     X(source, "an address as the page shows it")                              \
     X(target, "a host, or host:port, as the page shows it")                   \
-    X(by, "month, day or hour, for format=csv")
+    X(by, "month, day or hour, for format=csv")                               \
+    X(tz, "UTC, or hours and minutes east of it such as +0900 or -05:30")
 
 /** Octets of a name that is asked for, at most. */
 #define PG_QUERY_TEXT 320

@@ -41,6 +41,10 @@ const char *pg_render_period(char out[PG_TIME_SIZE], apr_time_t t,
 
 #define PG_NUMBER_SIZE 48
 
+/** A word of the catalogue, with the view's zone for UTC. */
+const char *pg_render_word(const pg_report_t *report, pg_phrase_e word,
+                           apr_pool_t *pool);
+
 /** "17,597", as English and Japanese write it. */
 const char *pg_render_number(char out[PG_NUMBER_SIZE], apr_uint64_t n);
 

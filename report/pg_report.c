@@ -5,9 +5,12 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include <apr_strings.h>
+
 #include "pg_covered.h"
 #include "pg_escape.h"
 #include "pg_render.h"
+#include "pg_zone.h"
 
 static const pg_format_t formats[] = {
     { "html", "text/html; charset=utf-8", true, pg_html_render },
@@ -64,6 +67,19 @@ const char *pg_render_period(char out[PG_TIME_SIZE], apr_time_t t,
     pg_render_time(out, t);
     out[length[period]] = '\0';
     return out;
+}
+
+const char *pg_render_word(const pg_report_t *report, pg_phrase_e word,
+                           apr_pool_t *pool)
+{
+    const char *text = pg_phrases_get(report->view.lang, word);
+    const char *utc = report->view.zone ? strstr(text, "UTC") : NULL;
+    char zone[PG_ZONE_SIZE];
+
+    return utc == NULL ? text
+           : apr_pstrcat(pool, apr_pstrmemdup(pool, text,
+                                              (apr_size_t)(utc - text)),
+                         pg_zone_name(zone, report), utc + 3, NULL);
 }
 
 const char *pg_render_number(char out[PG_NUMBER_SIZE], apr_uint64_t n)

@@ -19,6 +19,7 @@
  *  zero is the default. */
 typedef struct pg_view_t {
     pg_lang_e lang;
+    int zone;                    /* of times, minutes east of UTC         */
     bool mask;                   /* names and addresses as pseudonyms     */
     apr_time_t window;           /* us; 0 = PG_WINDOW_DEFAULT             */
     int top;                     /* rows of each list; 0 = PG_TOP_DEFAULT */

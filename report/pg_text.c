@@ -7,6 +7,7 @@
 
 #include "pg_answers.h"
 #include "pg_trend.h"
+#include "pg_zone.h"
 
 enum { SHOWN = 100, RECENT_PER_ROW = 5 };
 
@@ -14,7 +15,7 @@ enum { SHOWN = 100, RECENT_PER_ROW = 5 };
 
 const char *pg_text_phrase(const pg_textpage_t *page, pg_phrase_e word)
 {
-    return pg_phrases_get(page->report->view.lang, word);
+    return pg_render_word(page->report, word, page->pool);
 }
 
 void pg_text_say(const pg_textpage_t *page, pg_phrase_e word, const char *a,
@@ -109,7 +110,7 @@ void pg_text_cell(const pg_textpage_t *page, const char *words, int width)
 static void title(const pg_textpage_t *page)
 {
     const pg_report_t *report = page->report;
-    char time[PG_TIME_SIZE];
+    char time[PG_TIME_SIZE], zone[PG_ZONE_SIZE];
     pg_shown_t room;
 
     pg_text_say(page, PG_PHRASE_TITLE, NULL, NULL, NULL);
@@ -117,9 +118,9 @@ static void title(const pg_textpage_t *page)
         pg_sink_puts(page->sink, " - ");
         pg_escape_text(page->sink, pg_render_shown_sensor(report, &room));
     }
-    pg_sink_putf(page->sink, ", %s UTC\n\n",
-                 pg_render_time(time, page->s ? page->s->taken
-                                              : report->now));
+    pg_sink_putf(page->sink, ", %s %s\n\n",
+                 pg_render_time(time, page->s ? page->s->taken : report->now),
+                 pg_zone_name(zone, report));
 }
 
 /* Of logs the verdict comes first. */
@@ -276,6 +277,11 @@ static void counted(const pg_textpage_t *page)
     if (page->s->attempts) {
         pg_text_classes(page);
         pg_text_months(page);
+        if (page->report->view.zone && pg_zone_first_day(page->report)) {
+            pg_text_line(page, 2, PG_PHRASE_ZONE_DAYS,
+                         pg_text_day(page, pg_zone_first_day(page->report)),
+                         NULL, NULL);
+        }
         pg_text_tops(page);
     }
     if (page->report->scanned == NULL) {
@@ -315,12 +321,14 @@ static void whole(pg_textpage_t *page)
 apr_status_t pg_text_render(pg_sink_t *sink, const pg_report_t *report,
                             apr_pool_t *pool)
 {
+    pg_report_t zoned;
     pg_fit_t fit = { .to = sink, .columns = report->view.columns,
                      .rows = report->view.rows };
     pg_sink_t fitting = pg_fit_sink(&fit);
-    pg_textpage_t page = { .sink = sink, .report = report,
-                           .s = report->ledger, .pool = pool };
+    pg_textpage_t page = { .sink = sink, .pool = pool };
 
+    page.report = pg_zone_report(&zoned, report, pool);
+    page.s = page.report->ledger;
     if (report->view.rows) {
         page.sink = &fitting;
         page.fit = &fit;

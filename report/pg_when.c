@@ -73,3 +73,31 @@ bool pg_when_parse(pg_range_t *out, pg_span_t s)
     *out = (pg_range_t){ at(first, 0), at(first + 1, 0) };
     return s.len == 0 || minute(out, first, s);
 }
+
+/* Two digits. @return -1: they are none */
+static int two_digits(const char *s)
+{
+    return pg_octet_is_digit(s[0]) && pg_octet_is_digit(s[1])
+           ? (s[0] - '0') * 10 + (s[1] - '0') : -1;
+}
+
+bool pg_when_zone(int *minutes, pg_span_t s)
+{
+    bool east = pg_span_istarts(s, PG_SPAN("%2B"));
+    pg_span_t digits = pg_span_from(s, east ? 3 : 1);
+    bool colon = digits.len == 5 && digits.ptr[2] == ':';
+    int hours, rest;
+
+    *minutes = 0;
+    if (pg_span_eq(s, PG_SPAN("UTC")) || pg_span_eq(s, PG_SPAN("Z"))) {
+        return true;
+    }
+    if (s.len == 0 || (!east && s.ptr[0] != '+' && s.ptr[0] != '-')
+        || (digits.len != 4 && !colon)) {
+        return false;
+    }
+    hours = two_digits(digits.ptr);
+    rest = two_digits(digits.ptr + (colon ? 3 : 2));
+    *minutes = (hours * 60 + rest) * (s.ptr[0] == '-' ? -1 : 1);
+    return hours >= 0 && hours <= 14 && rest >= 0 && rest <= 59;
+}

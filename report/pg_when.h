@@ -16,4 +16,8 @@
  */
 bool pg_when_parse(pg_range_t *out, pg_span_t s);
 
+/** A zone: UTC, +0900 or -05:30, also with "%2B" for the sign.
+ *  @param minutes  east of UTC, -14 hours to 14 hours */
+bool pg_when_zone(int *minutes, pg_span_t s);
+
 #endif

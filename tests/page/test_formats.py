@@ -55,6 +55,20 @@ def test_a_masked_report_names_nobody(form):
                          r"mx0\.host-\w{8}\S*:25", masked)
 
 
+def test_times_are_in_the_zone_that_is_asked_for():
+    page = sample("full", "html", "tz=%2B0900").decode()
+    assert "UTC+09:00</p>" in page and "(UTC)" not in page
+    assert "began before 2014-11-11 are counted in Greenwich time" in page
+    assert "&amp;tz=%2B0900" in page
+    moved = dict(re.findall(
+        r'<time datetime="([-0-9T:]+)Z">([-0-9: ]+)</time>', page))
+    assert moved["2014-11-23T15:30:00"] == "2014-11-24 00:30:00"
+    assert len(moved) > 10
+    text = sample("full", "text", "tz=-0530").decode()
+    assert text.startswith("Relay attempts, 2014-11-23 10:00:00 UTC-05:30\n")
+    assert sample("full", "json", "tz=%2B0900") == sample("full", "json")
+
+
 def test_a_pseudonym_is_the_same_in_every_format():
     data = json.loads(sample("full", "json", "mask=1"))
     page = sample("full", "html", "mask=1").decode()
