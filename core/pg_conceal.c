@@ -189,6 +189,27 @@ static apr_size_t end_of_userinfo(walk_t *w, apr_size_t after)
     return found ? found : w->last;
 }
 
+/* Where userinfo ends whose '@' is missing, because the line was too long or
+ * a blank cut it: what stands in the place of a port and is none. Or 0. */
+static apr_size_t end_of_cut_userinfo(const walk_t *w, apr_size_t after)
+{
+    apr_size_t n, i;
+    bool digits = true;
+    char c = '\0';
+
+    if (!w->authority || w->s.ptr[w->begin] == '[') {
+        return 0;
+    }
+    for (i = after; i < w->s.len; i += n) {
+        c = char_at(w->s, i, &n);
+        if (ends_authority(c)) {
+            break;
+        }
+        digits = digits && pg_octet_is_digit(c);
+    }
+    return !digits && (i >= w->s.len || pg_octet_is_space(c)) ? i : 0;
+}
+
 /* The end of the value after a '=' that takes `depth` octets: an '&' that is
  * not encoded more deeply. */
 static apr_size_t end_of_value(const walk_t *w, apr_size_t from,
@@ -234,8 +255,12 @@ static bool is_secret_at(walk_t *w, char c, apr_size_t n, range_t *out)
     *out = (range_t){ w->begin, w->at };
     if (c == ':') {
         out->to = end_of_userinfo(w, after);
-        out->to = out->to ? end_of_all(w, after, out->to) : 0;
-        return out->to != 0;
+        if (out->to == 0) {
+            *out = (range_t){ after, end_of_cut_userinfo(w, after) };
+            return out->to != 0;
+        }
+        out->to = end_of_all(w, after, out->to);
+        return true;
     }
     if (c == '=') {
         if (!pg_conceal_is_secret(pg_span_make(w->s.ptr + w->name,
@@ -314,7 +339,9 @@ static walk_t walk_of(pg_span_t s)
 static bool may_hold_any(pg_span_t s)
 {
     return s.len > 0 && (memchr(s.ptr, '@', s.len) || memchr(s.ptr, '=', s.len)
-                         || memchr(s.ptr, '%', s.len));
+                         || memchr(s.ptr, '%', s.len)
+                         || memchr(s.ptr, ':', s.len)
+                            != memrchr(s.ptr, ':', s.len));
 }
 
 /* --- removing ------------------------------------------------------------ */
@@ -331,7 +358,7 @@ static void append(char *out, apr_size_t room, apr_size_t *n, pg_span_t more)
 
 apr_size_t pg_conceal_room(pg_span_t s)
 {
-    /* a secret is one octet at least, and has an '@' or '=' beside it */
+    /* a secret is one octet at least, and has '@', '=' or ':' beside it */
     return may_hold_any(s) ? s.len / 2 * (sizeof(PG_CONCEAL_MARK) + 1)
                              + sizeof(PG_CONCEAL_MARK) : 0;
 }

@@ -23,6 +23,8 @@ TARGETS = {
     "a slash": f"http://joe:x/{PW}@s.example/",
     "a slash behind it": f"http://joe:{PW}/x@s.example/",
     "a question mark": f"http://joe:{PW}?x@s.example/",
+    "a blank": f"http://joe:{PW} x@s.example/",
+    "a line too long for its @": f"http://joe:{PW}{'x' * 9000}@s.example/",
     "a token alone": f"http://{PW}@s.example/",
     "a socket and a URL": f"unix:/x|http://joe:{PW}@s.example/",
     "an odd scheme": f"gopher://joe:{PW}@s.example/",
