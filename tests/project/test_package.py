@@ -102,7 +102,7 @@ FOLDERS = {
 }
 # in any folder
 NEVER = ["*.o", "*.so", "*.orig", "*.rej", "*~", "*.swp", "*.pyc", "NOTE*",
-         "TODO*", "*scratch*", "*.log.*", "core.*", "__pycache__"]
+         "TODO*", "*scratch*", "*.log.*", "core.[0-9]*", "__pycache__"]
 
 
 def is_meant(path):
