@@ -45,19 +45,19 @@ pg_span_t pg_urls_host(char *out, apr_size_t size, pg_span_t host)
 
 static site_t *site_of(sites_t *sites, pg_span_t host)
 {
-    char name[sizeof(sites->site[0].host)];
+    site_t *site = sites->site;
 
-    pg_span_copy(name, sizeof(name), host);
-    for (int i = 0; i < sites->hosts; i++) {
-        if (!strcmp(sites->site[i].host, name)) {
-            return &sites->site[i];
+    for (; site < sites->site + sites->hosts; site++) {
+        if (pg_span_eq(pg_span_str(site->host), host)) {
+            return site;
         }
     }
     if (sites->hosts == HOSTS) {
         return NULL;
     }
-    strcpy(sites->site[sites->hosts].host, name);
-    return &sites->site[sites->hosts++];
+    pg_span_copy(site->host, sizeof(site->host), host);
+    sites->hosts++;
+    return site;
 }
 
 static void note(sites_t *sites, const pg_target_t *target, int status)
