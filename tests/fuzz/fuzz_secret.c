@@ -61,7 +61,8 @@ static void puts_to(text_t *out, const char *s)
 }
 
 /* Up to 15 octets of the input, without those in `without`, and without '%',
- * which could spell them. */
+ * which could spell them. Without '3' and '4', too, which stand in SECRET and
+ * NAME: a fuzzer learns these words. */
 static void noise(text_t *out, pg_span_t *in, const char *without)
 {
     pg_span_t s = pg_fuzz_take(in, pg_fuzz_octet(in) & 15);
@@ -69,7 +70,7 @@ static void noise(text_t *out, pg_span_t *in, const char *without)
     for (apr_size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
 
-        if (c && c != '%' && c != '\n' && c != '\r' && !strchr(without, c)) {
+        if (c && !strchr("%34\r\n", c) && !strchr(without, c)) {
             add(out, pg_span_make(&c, 1));
         }
     }
@@ -211,7 +212,7 @@ static void check_evidence(const made_t *made, bool mask)
     pg_span_t line;
 
     apr_pool_create(&pool, fuzz.pool);
-    line = pg_ecs_line(&in, 65536, pool);
+    line = pg_ecs_line(&in, apr_palloc(pool, 65536 + PG_ECS_ROOM), 65536);
     must_not_hold(line, SECRET);
     if (mask) {
         must_not_hold(line, NAME);
@@ -251,6 +252,18 @@ static void check_page(void)
     apr_pool_destroy(pool);
 }
 
+/* A page takes a while. Not by an octet of its own, which the fuzzer would
+ * soon have in all of its inputs. */
+static bool is_turn(const uint8_t *data, size_t size)
+{
+    apr_uint32_t sum = 1;
+
+    for (size_t i = 0; i < size; i++) {
+        sum = sum * 31 + data[i];
+    }
+    return sum % 251 == 0;
+}
+
 /* --- one input ----------------------------------------------------------- */
 
 static void make_event(made_t *made)
@@ -288,7 +301,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_evidence(&made, options & 1);
     if (made.event.verdict.class_id != PG_CLASS_CLEAN) {
         pg_ledger_record(fuzz.ledger, &made.event);
-        if (options == 64) {          /* it takes a while               */
+        if (is_turn(data, size)) {
             check_page();
         }
     }
