@@ -188,8 +188,8 @@ static bool calls_another(pg_authority_t *out, const pg_request_t *request,
 static bool names_no_host(const pg_target_t *target)
 {
     static const char *const local[] = {
-        "android-app", "ios-app", "app", "capacitor", "ionic",
-        "chrome-extension", "moz-extension", "safari-extension",
+        "android-app", "ios-app", "intent", "ms-appx", "app", "capacitor",
+        "ionic", "chrome-extension", "moz-extension", "safari-extension",
         "safari-web-extension", "ms-browser-extension", "chrome",
         "chrome-native", "resource", "about", "devtools", "content", NULL
     };

@@ -96,8 +96,11 @@ bool pg_conceal_is_secret(pg_span_t name)
         { "authoris", NULL }, { "key", "keyword" }, { "secret", NULL },
         { "cookie", NULL }, { "session", NULL }, { "sessid", NULL },
         { "pass", NULL }, { "pwd", NULL }, { "credential", NULL },
-        { "signature", NULL }, { "jwt", NULL }
+        { "signature", NULL }, { "jwt", NULL }, { "bearer", NULL }
     };
+    /* too short to be looked for within a name */
+    static const char *const words[] = { "pw", "sid", "sig", "otp", "totp",
+                                         "xotp", "pin", "code" };
     char plain[NAME_MOST + 1];
 
     if (plain_name(plain, name) == 0) {
@@ -108,8 +111,12 @@ bool pg_conceal_is_secret(pg_span_t name)
             return true;
         }
     }
-    return !strcmp(plain, "pw") || !strcmp(plain, "sid")
-           || !strcmp(plain, "sig");
+    for (apr_size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (strcmp(plain, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- where the secrets are ----------------------------------------------- */

@@ -89,7 +89,9 @@ static const char *forwarding_field(const request_rec *r)
 {
     static const char *const names[] = {
         "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
-        "X-Forwarded-Server", "Forwarded", "Via", "X-Real-IP", NULL
+        "X-Forwarded-Server", "Forwarded", "Via", "X-Real-IP",
+        "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP",
+        "CF-Connecting-IP", NULL
     };
     const char *const *name = names;
 

@@ -111,10 +111,12 @@ def test_connect_that_names_nobody_is_405_and_counted_apart(httpd):
             assert reply.status == 405, target
             assert "GET" in reply.allow and "CONNECT" not in reply.allow
             assert "This server is not a proxy" in reply.text
+    reply = httpd.send(b"CONNECT\r\nHost: s.example\r\n\r\n")
+    assert reply.status == 405 and "CONNECT" not in reply.allow
     status = httpd.status()
     assert (status["attempts"], status["connect_probes"]) == (
-        0, 2 * len(NOBODY))
-    assert "proxyguard_connect_probes_total 10" in httpd.get(
+        0, 2 * len(NOBODY) + 1)
+    assert "proxyguard_connect_probes_total 11" in httpd.get(
         "/proxyguard-status/metrics").text
 
 

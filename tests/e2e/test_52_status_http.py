@@ -405,7 +405,8 @@ def test_a_few_who_ask_for_a_name_are_no_reason_to_think_it_ours(httpd):
 
 FORWARDED = ["X-Forwarded-For: 192.0.2.7", "x-forwarded-for: 127.0.0.1",
              "Forwarded: for=192.0.2.7", "Via: 1.1 varnish",
-             "X-Real-IP: 192.0.2.7", "X-Forwarded-Proto: https"]
+             "X-Real-IP: 192.0.2.7", "X-Forwarded-Proto: https",
+             "CF-Connecting-IP: 192.0.2.7", "X-Client-IP: 192.0.2.7"]
 
 
 @pytest.mark.parametrize("field", FORWARDED)

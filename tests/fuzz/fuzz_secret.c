@@ -4,6 +4,8 @@
  * client can put one and whatever surrounds it, comes out in no line of
  * evidence and in no format of the page; with a mask, neither does a name.
  * Input: the place, an octet of options, then texts around the secret. */
+#include <stdio.h>
+
 #include <apr_general.h>
 
 #include "pg_ecs.h"
@@ -197,7 +199,14 @@ static void make_fields(made_t *out, pg_span_t *in, unsigned int place)
 
 static void must_not_hold(pg_span_t out, const char *what)
 {
-    PG_MUST(memmem(out.ptr, out.len, what, strlen(what)) == NULL);
+    const char *at = memmem(out.ptr, out.len, what, strlen(what));
+    apr_size_t before = at ? (apr_size_t)(at - out.ptr) : 0;
+
+    if (at) {                        /* what is around it tells the place  */
+        before = before > 200 ? 200 : before;
+        fprintf(stderr, "%.*s\n", (int)before + 40, at - before);
+    }
+    PG_MUST(at == NULL);
 }
 
 static void check_evidence(const made_t *made, bool mask)

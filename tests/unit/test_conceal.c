@@ -118,8 +118,9 @@ static const char *const secrets[] = {
     "Authorization", "proxy-authorization", "X-Forwarded-Authorization",
     "Cookie", "Set-Cookie", "X-Access-Token", "Private-Token", "Api-Key",
     "X-Api-Key", "X-Csrf-Token", "X-Amz-Security-Token", "X-Vault-Token",
-    "X-Auth-User", "sessionid", "PHPSESSID", "pw", "user_password",
-    "CLIENT-SECRET", "X-Amz-Signature", "authorisation", "author_key"
+    "X-Auth-User", "sessionid", "PHPSESSID", "pw", "X-OTP", "code",
+    "user_password", "X-Bearer", "CLIENT-SECRET", "X-Amz-Signature",
+    "authorisation", "author_key"
 };
 
 static const char *const harmless[] = {
