@@ -232,25 +232,83 @@ static apr_size_t end_of_value(const walk_t *w, apr_size_t from,
     return i;
 }
 
-/* The same end, or that of the value of a parameter which begins before it:
- * in "/a:b?key=x@y" the '@' is part of the value. */
-static apr_size_t end_of_all(const walk_t *w, apr_size_t from, apr_size_t end)
+static bool is_scheme_colon(const walk_t *w, char c, apr_size_t after)
+{
+    apr_size_t n;
+
+    return c == ':' && after < w->s.len && is_slash(char_at(w->s, after, &n));
+}
+
+/* What began within a secret and may end after it. */
+typedef struct open_t {
+    apr_size_t depth;            /* of a parameter's '='; 0: none is open */
+    apr_size_t colon;            /* after one of userinfo; 0: none        */
+} open_t;
+
+static void note_open(open_t *open, const walk_t *w, char c, range_t name,
+                      apr_size_t n)
+{
+    if (c == '=' && pg_conceal_is_secret(pg_span_make(w->s.ptr + name.from,
+                                                      name.to - name.from))) {
+        open->depth = n;
+    }
+    else if (c == '&' && n <= open->depth) {
+        open->depth = 0;
+    }
+    else if (c == ':' && !is_scheme_colon(w, c, name.to + n)) {
+        open->colon = name.to + n;
+    }
+}
+
+/* The end of what is open at `end`, if that is later. */
+static apr_size_t end_of_open(open_t *open, walk_t *w, apr_size_t end)
+{
+    apr_size_t other = 0;
+
+    if (open->depth) {
+        other = end_of_value(w, end, open->depth);
+    }
+    else if (open->colon) {
+        other = end_of_userinfo(w, open->colon);
+        open->colon = 0;
+    }
+    return other > end ? other : end;
+}
+
+/* The end of a secret or, if another begins within it, of that one: in
+ * "/a:b?key=x@y" the '@' is part of the value, and in "key=a:b&c@d" the '&' is
+ * part of a password. */
+static apr_size_t end_of_all(walk_t *w, apr_size_t from, apr_size_t end)
 {
     apr_size_t n, name = from;
+    open_t open = { .depth = 0 };
 
     for (apr_size_t i = from; i < end; i += n) {
         char c = char_at(w->s, i, &n);
 
-        if (c == '=' && pg_conceal_is_secret(pg_span_make(w->s.ptr + name,
-                                                          i - name))) {
-            apr_size_t value = end_of_value(w, i + n, n);
-
-            return value > end ? value : end;
-        }
+        note_open(&open, w, c, (range_t){ name, i }, n);
         if (separates(c)) {
             name = i + n;
         }
+        if (i + n >= end) {
+            end = end_of_open(&open, w, end);
+        }
     }
+    return end;
+}
+
+/* An '@' that ends userinfo within a value does not end the value. Few turns:
+ * the first of them finds the last '@' of the authority, or of the word. */
+static apr_size_t end_of_parameter(walk_t *w, apr_size_t from,
+                                   apr_size_t depth)
+{
+    apr_size_t before, end = end_of_value(w, from, depth);
+
+    do {
+        before = end;
+        end = end_of_all(w, from, end);
+        end = end > before ? end_of_value(w, end, depth) : end;
+    } while (end > before);
     return end;
 }
 
@@ -274,7 +332,8 @@ static bool is_secret_at(walk_t *w, char c, apr_size_t n, range_t *out)
                                                w->at - w->name))) {
             return false;
         }
-        *out = (range_t){ after, end_of_value(w, after, n) };
+        out->from = after;
+        out->to = end_of_parameter(w, after, n);
         return true;
     }
     return c == '@';
@@ -289,13 +348,6 @@ static void skip(walk_t *w, apr_size_t end)
     w->at = w->begin = w->name = end + n;
     w->authority = w->authority && c != '@';
     w->before = c;
-}
-
-static bool is_scheme_colon(const walk_t *w, char c, apr_size_t after)
-{
-    apr_size_t n;
-
-    return c == ':' && after < w->s.len && is_slash(char_at(w->s, after, &n));
 }
 
 static void step(walk_t *w, char c, apr_size_t n)

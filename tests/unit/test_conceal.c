@@ -75,6 +75,11 @@ static const char *const cases[][2] = {
       "/?u=%3Fkey%3D(removed)%26y%3D1&x=1" },
     { "/?token=a@b&x=1", "/?token=(removed)&x=1" },
     { "/a:b?key=x@s3cret&x=1", "/(removed)&x=1" },
+    { "sessid*=:pw&s3cret=@x.example", "sessid*=(removed)" },
+    { "//key=u:p&s3cret@x.example/", "//key=(removed)" },
+    { "/?key=a:b&x=joe@mail", "/?key=(removed)" },
+    { "/?key=http://x.example/&x=1", "/?key=(removed)&x=1" },
+    { "key=a:b&c&pass=d@e&x=1", "key=(removed)&x=1" },
     { "http://a=b&u:p w@x.example", "http://(removed)@x.example" },
     { "http://key=b&u:p/w@x.example",
       "http://key=(removed)&(removed)@x.example" },
@@ -145,7 +150,9 @@ END_TEST
 START_TEST(no_text_takes_long)
 {
     static const char *const parts[] = { ":", "=", "@", "%25", "%", "//a:",
-                                         "a:b", "&pass=", "a=", ":1" };
+                                         "a:b", "&pass=", "a=", ":1",
+                                         "pass=:x@&", "pass=a:", "pass=:&",
+                                         "//pass=:@&", "//a:@/pass=:b" };
     enum { MANY = 1 << 20 };
     char *text = malloc(MANY), *out = malloc(MANY);
 
