@@ -29,6 +29,16 @@ def counted(octets):
     return bytes([min(len(octets), 255)]) + octets[:255]
 
 
+LETTER = (b"\2From: Joe <a@b>\r\nTo: x: c@d, \"e, f\" <g@h>;\r\nSubject: =?utf-8?Q?"
+          b"a=20b?=\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n\r\n"
+          b"--b\r\nContent-Type: text/html; charset=big5\r\nContent-Transfer-"
+          b"Encoding: quoted-printable\r\n\r\n<a href=3Dhttp://x.y/1>z</a>=\r\n"
+          b"--b\r\nContent-Type: x/y; name=z\r\nContent-Disposition: attachment"
+          b"\r\nContent-Transfer-Encoding: base64\r\n\r\nYWJj\r\n--b--\r\n")
+HELLO = (b"\0\x16\x03\x01\0\x4d\1\0\0\x49\x03\x03" + b"r" * 32
+         + b"\0\0\4\x0a\x0a\x13\1\1\0\0\x1c\0\0\0\x08\0\6\0\0\3a.b\0\x10"
+         b"\0\5\0\3\2h2\0\x2b\0\3\2\3\4")
+
 SEEDS = {
     "target": ("targets.tsv", lambda r: [r[0]]),
     "own": ("own.tsv",
@@ -39,6 +49,7 @@ SEEDS = {
     "logline": ("logformat.tsv",
                 lambda r: [b"%c" % n + r[1] for n in range(6)]),
     "smtp": ("smtp.tsv", lambda r: [b"\0\x14" + r[1]]),
+    "captured": ("smtp.tsv", lambda r: [b"\0" + r[1], LETTER, HELLO]),
 }
 
 
