@@ -55,8 +55,8 @@ static const char help[] =
 "                           sources unite when such ledgers are merged\n"
 "      --foreign-host       count requests whose Host is not ours, too\n"
 "      --no-learn           take no own names from the log\n"
-"      --tz ZONE            of times that name none: +0900, -05:30; default\n"
-"                           UTC\n"
+"      --tz ZONE            of times that name none, and of the report as\n"
+"                           text, html or svg: +0900, -05:30; default UTC\n"
 "  -j, --jobs N             threads (default: one for each core)\n"
 "      --max-keys N         entries of a list before it approximates\n"
 "                           (default 500000)\n"
@@ -176,6 +176,19 @@ static int check_into(const pg_cli_t *cli, const options_t *o)
     return 0;
 }
 
+/* A report for people is made in the zone that was given. A ledger, and what
+ * programs read, stay in UTC. */
+static void set_zone(options_t *o)
+{
+    bool people = o->format == NULL || !strcmp(o->format->name, "text")
+                  || !strcmp(o->format->name, "html");
+
+    if (people && o->into.path == NULL) {
+        o->in.rules.reading.shown = o->in.rules.reading.zone;
+        o->asked.query.view.zone = o->in.rules.reading.zone;
+    }
+}
+
 static bool parse(pg_cli_t *cli, options_t *o, int *status)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -197,6 +210,7 @@ static bool parse(pg_cli_t *cli, options_t *o, int *status)
     *status = o->in.paths ? check_into(cli, o)
               : pg_cli_usage(cli, "no log named; - is standard input");
     *status = *status ? *status : pg_clireport_check(cli, &o->asked);
+    set_zone(o);
     return *status == 0;
 }
 
@@ -222,6 +236,7 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
                                              snapshot->taken);
 
     report.scanned = pg_summary_scanned(scan, cli->pool);
+    report.zoned = true;
     if (o->format) {
         o->format->render(sink, &report, cli->pool);
     }

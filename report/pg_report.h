@@ -53,6 +53,7 @@ typedef struct pg_report_t {
     apr_uint64_t evidence_lines_lost;
     bool sinks;                  /* CONNECT is accepted, and captured     */
     const pg_scanned_t *scanned; /* of logs; NULL: of a ledger            */
+    bool zoned;                  /* times are in the view's zone already  */
     bool ended;                  /* nobody counts any more: taken is then */
     bool in_file;                /* not a page of a server: nobody answers
                                     to links, no configuration is known   */

@@ -186,7 +186,7 @@ const pg_report_t *pg_zone_report(pg_report_t *room, const pg_report_t *report,
 {
     apr_time_t by = apr_time_from_sec(60) * report->view.zone;
 
-    if (by == 0) {
+    if (by == 0 || report->zoned) {
         return report;
     }
     *room = *report;
@@ -199,6 +199,6 @@ const pg_report_t *pg_zone_report(pg_report_t *room, const pg_report_t *report,
 
 apr_time_t pg_zone_first_day(const pg_report_t *zoned)
 {
-    return zoned->ledger
+    return zoned->ledger && !zoned->zoned
                ? first_whole_day(&zoned->ledger->series[PG_PERIOD_HOUR]) : 0;
 }

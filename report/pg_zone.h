@@ -23,7 +23,7 @@ const char *pg_zone_name(char out[PG_ZONE_SIZE], const pg_report_t *report);
 const pg_report_t *pg_zone_report(pg_report_t *room, const pg_report_t *report,
                                   apr_pool_t *pool);
 
-/** The first day that pg_zone_report() made anew; 0: none. */
+/** The first day that pg_zone_report() made anew; 0: none, or all. */
 apr_time_t pg_zone_first_day(const pg_report_t *zoned);
 
 #endif

@@ -547,7 +547,8 @@ apr_time_t pg_reader_time(const pg_reader_t *reader, const pg_logline_t *line)
                                     how->now, how->zone)) {
         return 0;
     }
-    return time > how->now + APR_USEC_PER_SEC * 86400 ? 0 : time;
+    return time > how->now + APR_USEC_PER_SEC * 86400
+           ? 0 : time + apr_time_from_sec(60) * how->shown;
 }
 
 int pg_reader_status(const pg_logline_t *line)

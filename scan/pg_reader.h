@@ -53,6 +53,8 @@ typedef struct pg_reading_t {
     apr_time_t now;              /* a line from the future has no time    */
     int zone;                    /* of times that name none, minutes east
                                     of UTC                                */
+    int shown;                   /* all times are moved by so many minutes,
+                                    into the zone of a report             */
 } pg_reading_t;
 
 /** ModSecurity's audit log spreads a request over sections: A has the client,

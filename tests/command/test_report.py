@@ -199,6 +199,32 @@ def test_a_scan_takes_a_range_and_a_mask(sensors, tmp_path):
         "2014-09", "2014-10"]
 
 
+def test_the_months_of_a_scan_are_those_of_the_zone(tmp_path):
+    log = write(tmp_path / "log", *(
+        f'192.0.2.1 - - [{when}] "CONNECT a.example:25 HTTP/1.0" 405 1 "-" '
+        '"-"\n' for when in ("30/Sep/2014:14:59:00 +0000",
+                            "30/Sep/2014:15:00:00 +0000",
+                            "01/Oct/2014:02:00:00 +0900",
+                            "31/Oct/2014:20:00:00 +0000")))
+    def months(*args):
+        text = run("scan", "-q", *args, log).stdout.decode()
+        return dict(re.findall(r"^  (20\d\d-\d\d) +(\d+) ", text, re.M))
+    assert months() == {"2014-09": "3", "2014-10": "1"}
+    assert months("--tz", "+0900") == {"2014-09": "1", "2014-10": "2",
+                                       "2014-11": "1"}
+    text = run("scan", "-q", "--tz", "+0900", log).stdout.decode()
+    assert "from 2014-09-30 to 2014-11-01 (UTC+09:00)" in text
+    assert "Greenwich" not in text
+    page = run("scan", "-q", "-O", "html", "--tz", "+0900", log).stdout
+    assert b'datetime="2014-10-31T20:00:00Z">2014-11-01 05:00:00' in page
+    for args in (("-O", "json"), ("-O", "csv")):
+        assert run("scan", "-q", "--tz", "+0900", *args, log).stdout == run(
+            "scan", "-q", *args, log).stdout
+    run("scan", "-q", "--tz", "+0900", "--into", tmp_path / "l", log)
+    assert b"from 2014-09-30 to 2014-10-31 (UTC)" in run(
+        "show", tmp_path / "l").stdout
+
+
 # --- examples for print ------------------------------------------------------
 
 EVIDENCE = json.dumps({
