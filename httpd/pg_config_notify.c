@@ -142,15 +142,16 @@ static bool read_key(pg_key_t *out, pg_span_t text)
     return true;
 }
 
-/* Up to 99 octets of the file: a key is 32 digits and a line end. */
+/* Up to 99 octets of the file: a key is 32 digits and a line end. A FIFO would
+ * hold up the start. */
 static apr_status_t read_file(char text[100], const char *path,
                               apr_pool_t *pool)
 {
     apr_file_t *file;
     apr_size_t n = 99;
     apr_status_t status = path
-        ? apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT,
-                        pool)
+        ? apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_NONBLOCK,
+                        APR_FPROT_OS_DEFAULT, pool)
         : APR_EBADPATH;
 
     if (status == APR_SUCCESS) {

@@ -406,6 +406,13 @@ def test_a_bad_value_stops_the_start_and_says_why(httpd_with, line):
     assert REFUSED[line] in said
 
 
+def test_a_key_that_is_a_fifo_does_not_hold_up_the_start(httpd_with):
+    server = httpd_with.make("ProxyGuardMask @ROOT@/fifo")
+    os.mkfifo(server.path("fifo"))
+    code, said = server.check()
+    assert code and "fifo' is not a file with 32 hexadecimal digits" in said
+
+
 def test_a_virtual_host_has_the_main_servers_evidence_log(httpd_with):
     server = httpd_with(FILE + """
         ProxyGuardSensor south
