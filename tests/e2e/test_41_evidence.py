@@ -341,7 +341,7 @@ def test_a_key_gives_the_same_pseudonyms_everywhere(httpd_with, key):
     assert line["source"]["address"] == "ip-c3sf4dq7"
     assert line["destination"]["address"] == "www.host-c7q6hfva"
     assert line["url"]["original"] == "http://www.host-c7q6hfva/x?..."
-    assert line["observer"]["name"] == "host-hxw893zg"
+    assert line["observer"]["name"] == "www.host-hxw893zg"
 
 
 def test_whether_there_was_a_proxy_authorization_is_kept(httpd_with):
