@@ -19,6 +19,7 @@
 #include "pg_book.h"
 #include "pg_config.h"
 #include "pg_config_sink.h"
+#include "pg_evidence.h"
 #include "pg_gate.h"
 #include "pg_guard.h"
 #include "pg_log.h"
@@ -173,6 +174,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pg_auditlog_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pg_config_sink_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(pg_evidence_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(pg_auditlog_test, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pg_guard_post_read, before_us, after_us,

@@ -400,10 +400,10 @@ static const rule_t rules_table[PG_RULE_COUNT] = {
             "ProxyRequests On の一行で、このサーバーはトンネルになります",
         },
         .fix = {
-            "# remove this line:\n#LoadModule proxy_connect_module "
-            "modules/mod_proxy_connect.so",
-            "# この行を削除する:\n#LoadModule proxy_connect_module "
-            "modules/mod_proxy_connect.so",
+            "# Debian: a2dismod proxy_connect; elsewhere remove this line:\n"
+            "#LoadModule proxy_connect_module modules/mod_proxy_connect.so",
+            "# Debian では a2dismod proxy_connect、ほかではこの行を削除する:\n"
+            "#LoadModule proxy_connect_module modules/mod_proxy_connect.so",
         },
     },
     [PG_RULE_PORT_CHOSEN] = {

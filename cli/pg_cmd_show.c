@@ -2,6 +2,7 @@
 
 /* proxyguard show: the report of a ledger - live, checkpointed or copied,
  * while httpd runs and while it does not. The file is only read. */
+#include <glob.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -55,21 +56,26 @@ typedef struct options_t {
     long watch;                  /* seconds; 0 = once                     */
 } options_t;
 
-/* Where httpd's runtime directory is, on the systems we know. */
-static const char *default_path(void)
+/* The ledger in httpd's runtime directory, on the systems we know. Debian's
+ * instances have one each: /run/apache2-NAME. With several there is none to
+ * choose. */
+static int default_path(const pg_cli_t *cli, const char **out)
 {
-    static const char *const paths[] = {
-        "/run/apache2/proxyguard.ledger",
-        "/var/run/apache2/proxyguard.ledger",
-        "/run/httpd/proxyguard.ledger"
-    };
+    glob_t found = { .gl_pathc = 0 };
+    int status = 0;
 
-    for (apr_size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        if (access(paths[i], F_OK) == 0) {
-            return paths[i];
-        }
+    *out = "/run/apache2/proxyguard.ledger";
+    (void)glob("/run/apache2*/proxyguard.ledger", 0, NULL, &found);
+    (void)glob("/run/httpd*/proxyguard.ledger", GLOB_APPEND, NULL, &found);
+    if (found.gl_pathc == 1) {
+        *out = apr_pstrdup(cli->pool, found.gl_pathv[0]);
     }
-    return paths[0];
+    for (size_t i = 0; found.gl_pathc > 1 && i < found.gl_pathc; i++) {
+        pg_cli_say(cli, "%s is one of several; name it", found.gl_pathv[i]);
+        status = PG_EXIT_USAGE;
+    }
+    globfree(&found);
+    return status;
 }
 
 /* Where a terminal has them, and nobody minds.  @see https://no-color.org */
@@ -179,7 +185,13 @@ int pg_cmd_show(pg_cli_t *cli)
         return pg_cli_usage(cli, "one ledger at a time; 'compare' takes "
                             "several");
     }
-    o.path = optind < cli->argc ? cli->argv[optind] : default_path();
+    o.path = cli->argv[optind];
+    if (o.path == NULL) {
+        status = default_path(cli, &o.path);
+    }
+    if (status) {
+        return status;
+    }
     return o.watch ? watch(cli, &o, &sink)
                    : show_once(cli, &o, &sink, cli->pool);
 }

@@ -89,6 +89,46 @@ static apr_status_t open_file(pg_evidence_t *e, const char **why,
     return status;
 }
 
+static void report_refusal(const pg_evidence_t *e, const char *why,
+                           apr_status_t status, server_rec *main_server)
+{
+    PG_LOG(APLOG_CRIT, status, main_server,
+           PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' is not used: "
+           "%s; name an evidence log, or a file that does not exist yet, "
+           "in a folder that only its owner may write to, or "
+           "\"|program\"", e->name, why);
+}
+
+/* Nothing is created: what is not there is judged by its folder. */
+int pg_evidence_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                      server_rec *main_server)
+{
+    pg_evidence_t e = { .name = pg_config_of(main_server)->evidence };
+    const char *path, *why = NULL;
+    apr_status_t status = APR_SUCCESS;
+    apr_finfo_t info;
+
+    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST
+        || e.name == NULL || *e.name == '|') {
+        return OK;
+    }
+    path = ap_server_root_relative(ptemp, e.name);
+    if (path && apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK,
+                         ptemp)) {
+        why = pg_file_folder_objection(path, ptemp);
+        status = why ? APR_EACCES : APR_SUCCESS;
+    }
+    else {
+        status = open_file(&e, &why, ptemp, main_server);
+    }
+    if (status != APR_SUCCESS) {
+        report_refusal(&e, why ? why : "it is not a path", status,
+                       main_server);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
 apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
                               apr_pool_t *pconf, server_rec *main_server)
 {
@@ -101,11 +141,7 @@ apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
     status = *e->name == '|' ? open_program(e, pconf)
                              : open_file(e, &why, pconf, main_server);
     if (status != APR_SUCCESS) {
-        PG_LOG(APLOG_CRIT, status, main_server,
-               PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' is not used: "
-               "%s; name an evidence log, or a file that does not exist yet, "
-               "in a folder that only its owner may write to, or "
-               "\"|program\"", e->name, why);
+        report_refusal(e, why, status, main_server);
         return status;
     }
     *out = e;

@@ -29,6 +29,10 @@ typedef struct pg_outage_t {
 apr_status_t pg_evidence_open(pg_evidence_t **out, pg_outage_t *outage,
                               apr_pool_t *pconf, server_rec *main_server);
 
+/** check_config: `httpd -t` says what the start would fail for, too. */
+int pg_evidence_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                      server_rec *main_server);
+
 /** Write one line, or log once an outage that it cannot be. */
 void pg_evidence_write(pg_evidence_t *evidence, const request_rec *r,
                        const pg_event_t *event);

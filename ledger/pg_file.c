@@ -133,6 +133,18 @@ static int open_folder(const char *path, const char **why, apr_pool_t *pool)
     return *why ? -1 : fd;
 }
 
+const char *pg_file_folder_objection(const char *path, apr_pool_t *pool)
+{
+    const char *why = NULL;
+    int fd = open_folder(path, &why, pool);
+
+    if (fd >= 0) {
+        close(fd);
+        return NULL;
+    }
+    return why;
+}
+
 static apr_status_t append_at(pg_file_t *out, int folder, const char *path,
                               apr_pool_t *pool)
 {

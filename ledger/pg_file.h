@@ -53,6 +53,11 @@ apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
 apr_status_t pg_file_open_append(pg_file_t *out, const char *path,
                                  const pg_file_own_t *own, apr_pool_t *pool);
 
+/** Why pg_file_open_append() would make no file in the folder of this path:
+ *  it is missing, belongs to another user, or anybody may write to it. NULL:
+ *  it would. */
+const char *pg_file_folder_objection(const char *path, apr_pool_t *pool);
+
 /** Open any regular file to read it, whoever it belongs to: for tools that
  *  show what they are given. Links are followed. */
 apr_status_t pg_file_open_any(pg_file_t *out, const char *path,

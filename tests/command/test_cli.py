@@ -8,6 +8,7 @@ import os
 import pty
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -579,6 +580,33 @@ def test_show_reads_a_ledger_in_every_format(shared):
     junk = write(ledger.with_name("junk"), "no ledger\n" * 1000)
     assert run("show", junk).returncode == 66
     assert junk.read_text() == "no ledger\n" * 1000
+
+
+INSTANCES = """
+mount -t tmpfs none /run
+for name in "$@"; do mkdir "/run/$name"; cp "$LEDGER" "/run/$name/"; done
+exec "$COMMAND" show
+"""
+
+
+@pytest.mark.parametrize("there", [
+    ["apache2"], ["apache2-shop"], ["httpd"], ["apache2", "apache2-shop"]])
+def test_show_knows_debian_s_instances(shared, tmp_path, there):
+    """In a /run of its own."""
+    ledger = tmp_path / "proxyguard.ledger"
+    shutil.copy(shared[1], ledger)
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-euc", INSTANCES,
+         "sh", *there], capture_output=True, text=True, timeout=60,
+        env={**os.environ, "LEDGER": str(ledger), "COMMAND": COMMAND})
+    if len(there) == 1:
+        assert done.returncode in (0, 1), done.stderr
+        assert "attempts" in done.stdout
+    else:
+        assert done.returncode == 64 and done.stdout == ""
+        for name in there:
+            assert (f"/run/{name}/proxyguard.ledger is one of several; "
+                    "name it") in done.stderr
 
 
 def test_watch_shows_it_again_and_again(shared):

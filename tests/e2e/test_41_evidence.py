@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import resource
 import threading
 
@@ -213,6 +214,8 @@ def test_a_file_that_is_not_ours_is_left_alone(httpd_with, what):
         server.write("evidence.json", "")
     make(path)
     before = untouched(path)
+    code, said = server.check()
+    assert code != 0 and re.search(f"PG0009: .* is not used: {why}", said)
     with pytest.raises(Exception, match="PG0009"):
         server.start()
     assert untouched(path) == before
@@ -239,10 +242,22 @@ def test_a_folder_that_anybody_may_write_to_is_refused(httpd_with):
     server = httpd_with.make("ProxyGuardEvidenceLog @ROOT@/open/evidence.json")
     os.mkdir(server.path("open"))
     os.chmod(server.path("open"), 0o1777)
+    code, said = server.check()
+    assert code != 0 and "anybody may write to its folder" in said
     with pytest.raises(Exception, match="PG0009"):
         server.start()
     server.log.take_all(r"PG0009: .*anybody may write to its folder|AH0002")
     assert os.listdir(server.path("open")) == []
+
+
+def test_the_configuration_test_names_a_missing_folder_and_makes_no_file(
+        httpd_with):
+    server = httpd_with.make("ProxyGuardEvidenceLog logs/evidence.json")
+    code, said = server.check()
+    assert code != 0 and "PG0009: ProxyGuardEvidenceLog: 'logs/" in said
+    os.mkdir(server.path("logs"))
+    assert server.check() == (0, "Syntax OK\n")
+    assert os.listdir(server.path("logs")) == []
 
 
 def test_a_budget_limits_the_lines_of_a_source(httpd_with):
