@@ -5,6 +5,7 @@ FLEET       = $(BUILD)/fleet
 PKGS_FLEET := clickhouse-server clickhouse-client python3-distributed \
         parallel
 PKGS_NODE  := nodejs npm
+PKGS_YAML  := python3-yaml
 # unpacked, not installed: they would replace or start what a machine has
 UNPACK     := rsyslog libestr0 libfastjson4 liblognorm5 syslog-ng-core \
         syslog-ng-mod-http libivykis0 libnet1 crowdsec
@@ -24,7 +25,7 @@ $(FLEET)/unpacked/made:
 
 .PHONY: check-fleet
 check-fleet: need ## evidence logs and the filter through the engines of packaging/
-	@tools/deps.sh need $(PKGS_FLEET)
+	@tools/deps.sh need $(PKGS_FLEET) $(PKGS_YAML)
 	@command -v node >/dev/null || tools/deps.sh need $(PKGS_NODE)
 	@$(MAKE) --no-print-directory all $(DUCKDB) \
 	    $(FLEET)/unpacked/made
