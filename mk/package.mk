@@ -8,9 +8,13 @@ PKGS_DEB := debhelper lintian mmdebstrap fakeroot curl
 
 DIST = mod_proxyguard-$(VERSION)
 .PHONY: dist deb deb-test
-dist: ## build/mod_proxyguard-VERSION.tar.gz of the committed tree
+dist: ## build/mod_proxyguard-VERSION.tar.gz of the committed tree, and APKBUILD for it
 	@mkdir -p $(BUILD)
 	git archive --prefix=$(DIST)/ HEAD | gzip -n9 > $(BUILD)/$(DIST).tar.gz
+	sum=$$(cd $(BUILD) && sha512sum $(DIST).tar.gz) && \
+	    sed -e "s/^SKIP  $(DIST).tar.gz$$/$$sum/" \
+	    -e '/^# in build.APKBUILD/d' packaging/alpine/APKBUILD \
+	    > $(BUILD)/APKBUILD
 	@echo $(BUILD)/$(DIST).tar.gz
 
 DEB_DIR = $(BUILD)/deb
@@ -32,6 +36,14 @@ deb: dist ## build/deb/libapache2-mod-proxyguard_VERSION_ARCH.deb, checked by li
 
 deb-test: deb ## install, upgrade, remove and purge that package in a clean root
 	tools/deb-test.sh $(DEB_DIR)
+
+# As root: roots and mounts.
+.PHONY: check-packages
+check-packages: all need ## RPM, APKBUILD and container, built and tried
+	@tools/deps.sh need rpm rpm2cpio cpio mmdebstrap $(PKGS_YAML)
+	PG_MIRROR=$(MIRROR) $(MAKE) --no-print-directory e2e \
+	    T="$(if $(filter command line,$(origin T)),$(T),tests/packages)" \
+	    MPM=event
 
 .PHONY: lint-package
 lint-package: ## rpmlint and a parse of the spec; the shell of APKBUILD
