@@ -13,8 +13,7 @@ LDFLAGS  =
 DESTDIR  =
 PREFIX   = /usr/local
 
-# files of more than 2 GiB where off_t would have 32 bits
-STD   := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+STD   := -std=c11 -D_GNU_SOURCE
 # Developers and CI set WERROR=-Werror, in the environment, too. For others a
 # warning of a compiler that did not exist yet must not be an error.
 WERROR ?=

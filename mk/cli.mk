@@ -6,7 +6,8 @@ PRODUCT_VERSION := $(shell sed -n 's/.*PROXYGUARD_VERSION "\(.*\)"/\1/p' \
 # countries and networks, where it is there; GEO= leaves it out
 GEO        := $(shell pkg-config --exists libmaxminddb && echo libmaxminddb)
 CLI_PKGS    = apr-util-1 liblzma libzstd zlib $(GEO)
-CLI_FLAGS   = $(shell pkg-config --cflags $(CLI_PKGS)) $(GEO:%=-DPG_GEO) \
+# _FILE_OFFSET_BITS: logs of more than 2 GiB, where off_t would have 32 bits
+CLI_FLAGS   = -D_FILE_OFFSET_BITS=64 $(shell pkg-config --cflags $(CLI_PKGS)) $(GEO:%=-DPG_GEO) \
               -DPROXYGUARD_VERSION='"$(PRODUCT_VERSION)"' \
               -DPROXYGUARD_MODULE_DIR='"$(MODULE_INSTALLED)"'
 # asked once, not for every object

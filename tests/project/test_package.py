@@ -123,7 +123,7 @@ def released(folder):
         return [n for n in files_below(TOP)
                 if not n.startswith("build/") and "__pycache__" not in n]
     make(TOP, "dist", f"BUILD={folder}")
-    [archive] = os.listdir(folder)
+    [archive] = [x for x in os.listdir(folder) if x.endswith(".tar.gz")]
     with tarfile.open(folder / archive) as tar:
         return [m.name.split("/", 1)[1] for m in tar if m.isfile()]
 
