@@ -29,7 +29,7 @@ typedef struct pg_request_t {
     bool may_forward;    /* mod_proxy would act on it: its reading counts */
 } pg_request_t;
 
-/** Why a verdict is what it is; the sentences are in pg_explain.h. */
+/** Why a verdict is what it is; the sentences are in the catalogue. */
 #define PG_REASONS(X)                                                         \
     X(ORIGIN,            "origin-form")                                       \
     X(ASTERISK,          "asterisk-form")                                     \

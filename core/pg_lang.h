@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The languages that the product speaks. What it says in them is in the
- * catalogue (report/pg_phrases.h) and in pg_explain.h. */
+ * catalogue (report/pg_phrases.h). */
 #ifndef PG_LANG_H
 #define PG_LANG_H
 

@@ -68,6 +68,7 @@ lint-own: ## length, depth, parameters, names, layout
 	tools/lint.py functions $(LINT_C) $(LINT_TESTS)
 	tools/lint.py names $(LINT_C) $(LINT_H)
 	tools/lint.py units $(LINT_H)
+	tools/lint.py sentences $(filter core/% report/% cli/%,$(LINT_C) $(LINT_H))
 	tools/lint.py layout $(LINT_C) $(LINT_H) $(LINT_TESTS) $(LINT_PY)
 
 lint-messages: ## each PGnnnn: one place, one row in docs, one test

@@ -6,7 +6,6 @@
 
 #include "pg_conceal.h"
 #include "pg_escape.h"
-#include "pg_explain.h"
 #include "pg_intent.h"
 #include "pg_phrases.h"
 #include "pg_policy.h"
@@ -124,13 +123,15 @@ static void reasons(const writer_t *w, const pg_told_t *told)
 
     pg_intent_e intent = pg_intent_of_verdict(&told->verdict);
 
-    words(w, PG_PHRASE_PART_IS, pg_explain_class(c, w->lang));
+    words(w, PG_PHRASE_PART_IS,
+          pg_phrases_get(w->lang, PG_PHRASE_OF(MEANS_ABSOLUTE, c)));
     if (intent != PG_INTENT_UNKNOWN) {
         words(w, PG_PHRASE_PART_INTENT,
               pg_phrases_get(w->lang, PG_PHRASE_OF(INTENT_UNKNOWN, intent)));
     }
     words(w, PG_PHRASE_PART_WHY,
-          pg_explain_reason(told->verdict.reason, w->lang));
+          pg_phrases_get(w->lang,
+                         PG_PHRASE_OF(WHY_ORIGIN, told->verdict.reason)));
     words(w, PG_PHRASE_PART_HTTPD,
           pg_phrases_get(w->lang, PG_PHRASE_OF(HTTPD_ABSOLUTE, c)));
     if (c != PG_CLASS_CLEAN) {

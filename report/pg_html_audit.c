@@ -3,7 +3,6 @@
 /* Virtual hosts, findings, and what the words mean. */
 #include "pg_html.h"
 
-#include "pg_explain.h"
 
 static const pg_vhost_count_t *counts_of(const pg_page_t *page,
                                          const char *name)
@@ -152,8 +151,9 @@ void pg_html_glossary(const pg_page_t *page)
         pg_html_phrase(page, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c));
         pg_sink_putf(page->sink, " <code>%s</code></dt>\n<dd>",
                      pg_vocab_class((pg_class_e)c));
-        pg_escape_html(page->sink, pg_span_str(pg_explain_class(
-                           (pg_class_e)c, page->report->view.lang)));
+        pg_escape_html(page->sink, pg_span_str(pg_phrases_get(
+                           page->report->view.lang,
+                           PG_PHRASE_OF(MEANS_ABSOLUTE, c))));
         pg_sink_putf(page->sink,
                      " <a href=\"%s\" rel=\"noreferrer\">%s</a>"
                      "</dd>\n",

@@ -3,7 +3,6 @@
 /* The most recent attempts: in words, with the evidence one click away. */
 #include "pg_html.h"
 
-#include "pg_explain.h"
 
 enum { SHOWN_EVIDENCE = 1024, RECENT_PER_ROW = 5 };
 
@@ -67,8 +66,9 @@ static void evidence(const pg_page_t *page, const pg_recent_t *r)
                  &r->vhost);
     pg_html_tagged(page, "dt", PG_PHRASE_EV_WHY);
     pg_sink_puts(page->sink, "<dd>");
-    pg_escape_html(page->sink, pg_span_str(pg_explain_reason(
-                       r->reason, page->report->view.lang)));
+    pg_escape_html(page->sink, pg_span_str(pg_phrases_get(
+                       page->report->view.lang,
+                       PG_PHRASE_OF(WHY_ORIGIN, r->reason))));
     pg_sink_putf(page->sink, " <code>%s</code> <a href=\"#class-%s\">",
                  pg_classify_reason(r->reason), pg_vocab_class(r->class_id));
     pg_html_phrase(page, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, r->class_id));

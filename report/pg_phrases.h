@@ -16,7 +16,7 @@
 #include "pg_vocab.h"
 
 /*  For each class: a name, and what it asked for with and without a known host
- *  ({0}). What it is, in a sentence, is pg_explain.h's. */
+ *  ({0}). */
 #define PG_CLASS_PHRASES(X)                                                   \
     X(CLASS_NAME_ABSOLUTE, "Foreign address (GET)",                           \
       "他サーバー宛ての絶対 URI (GET など)")                                  \
@@ -925,11 +925,176 @@
     X(INTENT_DNS, "DNS over HTTPS",                                           \
       "DNS over HTTPS")
 
+/*  What a request of each class is and what its sender wanted, or why it is no
+ *  attempt; and how it was recognised: in plain words for people who have never
+ *  heard of a relay. */
+#define PG_MEANING_PHRASES(X)                                                 \
+    X(MEANS_ABSOLUTE,                                                         \
+      "A request for a page of another site, sent to this server as if it"    \
+      " were a proxy: the sender wanted this server to fetch that page"       \
+      " and hide who asked for it.",                                          \
+      "このサーバーをプロキシとみなして、よその Web サイトのページを要求"     \
+      "したものです。送信者は、このサーバーにそのページを取りに行かせ、自"    \
+      "分の身元を隠そうとしました。")                                         \
+    X(MEANS_CONNECT_TLS,                                                      \
+      "A request for a tunnel to an encrypted service on another host:"       \
+      " the sender wanted to browse or log in elsewhere from this"            \
+      " server's address.",                                                   \
+      "よそのホストの暗号化されたサービスへのトンネルを要求したものです。"    \
+      "送信者は、このサーバーのアドレスから別のサイトを閲覧したり、ログイ"    \
+      "ンしたりしようとしました。")                                           \
+    X(MEANS_CONNECT_MAIL,                                                     \
+      "A request for a tunnel to a mail server: the sender wanted to send"    \
+      " mail, most likely spam, that seems to come from this server.",        \
+      "メールサーバーへのトンネルを要求したものです。送信者は、このサーバ"    \
+      "ーから出たように見えるメール (おそらく迷惑メール) を送ろうとしまし"    \
+      "た。")                                                                 \
+    X(MEANS_CONNECT_OTHER,                                                    \
+      "A request for a tunnel to some other port, or to no usable port:"      \
+      " the sender wanted to reach another machine, or the network behind"    \
+      " this server, through it.",                                            \
+      "その他のポート、または使えないポートへのトンネルを要求したものです"    \
+      "。送信者は、このサーバーを通して別のマシンや、その奥のネットワーク"    \
+      "に到達しようとしました。")                                             \
+    X(MEANS_SOCKS,                                                            \
+      "A SOCKS greeting, sent to a web server: the sender wanted to know"     \
+      " whether this is a SOCKS proxy that carries any traffic anywhere.",    \
+      "Web サーバーに対して SOCKS の開始要求を送ったものです。送信者は、"     \
+      "どんな通信でも中継する SOCKS プロキシかどうかを調べようとしました"     \
+      "。")                                                                   \
+    X(MEANS_FOREIGN_HOST,                                                     \
+      "An ordinary request, but for the name of a site that is not on"        \
+      " this server: the sender tried whether it is passed on to that"        \
+      " site, or followed a wrong DNS entry here.",                           \
+      "形は普通の要求ですが、このサーバーにないサイトの名前が宛先になって"    \
+      "います。送信者は、そのサイトへ転送されるかどうかを試したか、誤った"    \
+      " DNS 登録をたどって来たものです。")                                    \
+    X(MEANS_MALFORMED,                                                        \
+      "Not a valid request, yet plainly meant as a request to be relayed:"    \
+      " a misprinted URL, a bare destination, or an order such as people"     \
+      " typed at gateways of old.",                                           \
+      "正しい要求ではありませんが、明らかに中継を求めたものです。書き損じ"    \
+      "た URL、宛先だけの行、昔のゲートウェイで使われた命令などです。")       \
+    X(MEANS_CHOSEN_BACKEND,                                                   \
+      "A reverse proxy was about to connect to a host, or a port, that"       \
+      " this request had named: an open reverse proxy (server-side"           \
+      " request forgery). The rule at fault takes the destination from"       \
+      " the Host field, the path, the query or a header.",                    \
+      "リバースプロキシが、この要求の指定したホストまたはポートへ接続しよ"    \
+      "うとしました (オープンなリバースプロキシ、サーバー側リクエスト偽造"    \
+      ")。接続先を Host、パス、クエリ、ヘッダーから取る設定に問題がありま"    \
+      "す。")                                                                 \
+    X(MEANS_CLEAN,                                                            \
+      "No relay attempt: it asks for something of this server itself, or"     \
+      " for nothing that would have to be carried elsewhere.",                \
+      "中継の試みではありません。このサーバー自身への要求か、よそへの中継"    \
+      "を必要としない内容です。")                                             \
+    X(WHY_ORIGIN,                                                             \
+      "The target begins with a slash: a path on this server.",               \
+      "要求先がスラッシュで始まる、このサーバー上のパスです。")               \
+    X(WHY_ASTERISK,                                                           \
+      "The target is an asterisk: it means the server as a whole.",           \
+      "要求先がアスタリスクで、サーバー全体を指します。")                     \
+    X(WHY_OWN,                                                                \
+      "The full URL, or the host, names this server.",                        \
+      "完全な URL またはホスト名が、このサーバー自身を指しています。")        \
+    X(WHY_OTHER_PROTOCOL,                                                     \
+      "It is a request of another protocol (RTSP, SIP, ICAP), sent to see"    \
+      " what answers on this port.",                                          \
+      "このポートで何が応答するかを調べる、別のプロトコル (RTSP、SIP、"       \
+      "ICAP) の要求です。")                                                   \
+    X(WHY_NOISE,                                                              \
+      "It is no request that could be relayed: it names no destination.",     \
+      "宛先がなく、中継の要求になっていません。")                             \
+    X(WHY_ABSOLUTE_STRANGER,                                                  \
+      "The target is a full URL of a host that is not this server.",          \
+      "要求先が、このサーバーではないホストの完全な URL です。")              \
+    X(WHY_ABSOLUTE_PORT,                                                      \
+      "The target is a full URL with this server's name, but with a port"     \
+      " on which this web server does not listen: another service behind"     \
+      " the same name.",                                                      \
+      "要求先はこのサーバーの名前を含む完全な URL ですが、この Web サーバ"    \
+      "ーが待ち受けていないポート、つまり同じ名前の別のサービスを指してい"    \
+      "ます。")                                                               \
+    X(WHY_ABSOLUTE_SCHEME,                                                    \
+      "The target is a full URL with this server's name, but of a"            \
+      " protocol that only a proxy could speak for the sender (for"           \
+      " example ftp).",                                                       \
+      "要求先はこのサーバーの名前を含む完全な URL ですが、プロキシだけが"     \
+      "代わりに話せるプロトコル (ftp など) を使っています。")                 \
+    X(WHY_CONNECT_AUTHORITY,                                                  \
+      "The method is CONNECT with a host and a port: a request for a"         \
+      " tunnel.",                                                             \
+      "メソッドが CONNECT で、ホストとポートが指定された、トンネルの要求"     \
+      "です。")                                                               \
+    X(WHY_CONNECT_UNUSABLE,                                                   \
+      "The method is CONNECT, but the port is missing or is none that"        \
+      " exists.",                                                             \
+      "メソッドは CONNECT ですが、ポートがないか、存在しないポートです。")    \
+    X(WHY_SOCKS4,                                                             \
+      "The first octets are those of a SOCKS4 request.",                      \
+      "先頭のバイト列が SOCKS4 の要求です。")                                 \
+    X(WHY_SOCKS4A,                                                            \
+      "The first octets are those of a SOCKS4A request, which gives the"      \
+      " destination by name.",                                                \
+      "先頭のバイト列が、宛先を名前で指定する SOCKS4A の要求です。")          \
+    X(WHY_SOCKS5,                                                             \
+      "The first octets are those of a SOCKS5 greeting.",                     \
+      "先頭のバイト列が SOCKS5 の開始要求です。")                             \
+    X(WHY_HOST_STRANGER,                                                      \
+      "The Host field names a site that is not on this server.",              \
+      "Host フィールドが、このサーバーにないサイトを指しています。")          \
+    X(WHY_BROKEN_ABSOLUTE,                                                    \
+      "The target is a misprinted full URL: slashes missing, turned round"    \
+      " or escaped, or no host in it.",                                       \
+      "要求先が書き損じた完全な URL です (スラッシュの欠落、逆向き、エス"     \
+      "ケープ、ホストの欠落など)。")                                          \
+    X(WHY_BROKEN_CONNECT,                                                     \
+      "It is meant as CONNECT, but not as the protocol has it: with a"        \
+      " full URL or a path, in lower case, or with a host that cannot"        \
+      " exist.",                                                              \
+      "CONNECT のつもりですが、完全な URL やパスが付いている、小文字で書"     \
+      "かれている、ありえないホストであるなど、規格に合っていません。")       \
+    X(WHY_BARE_AUTHORITY,                                                     \
+      "A host, with or without a port, stands where a path should be.",       \
+      "パスがあるべき所に、ホスト (とポート) だけが書かれています。")         \
+    X(WHY_BARE_ORDER,                                                         \
+      "The line is an order to connect to a host or to fetch a URL,"          \
+      " without any HTTP around it.",                                         \
+      "HTTP の形になっておらず、ホストへの接続や URL の取得だけを命じる行"    \
+      "です。")                                                               \
+    X(WHY_CHOSEN_HOST,                                                        \
+      "mod_proxy was about to connect to a host that the configuration"       \
+      " does not name and this request does: in its Host field, path,"        \
+      " query or another header.",                                            \
+      "mod_proxy が、設定にはなく、この要求 (Host、パス、クエリ、その他の"    \
+      "ヘッダー) だけが指定したホストへ接続しようとしました。")               \
+    X(WHY_CHOSEN_PORT,                                                        \
+      "mod_proxy was about to connect to a host of the configuration, or"     \
+      " to this server, but on a port that only this request had named.",     \
+      "mod_proxy が、設定にあるホストかこのサーバー自身の、この要求だけが"    \
+      "指定したポートへ接続しようとしました。")                               \
+    X(WHY_FORWARDED,                                                          \
+      "mod_proxy was about to forward the request, and this virtual host"     \
+      " is not meant to be a forward proxy.",                                 \
+      "フォワードプロキシとして使う設定ではないバーチャルホストで、"          \
+      "mod_proxy が要求を転送しようとしました。")                             \
+    X(WHY_AUTHORITY,                                                          \
+      "Over HTTP/2 with TLS, the request is for a name or an address that"    \
+      " is neither configured here nor in this server's certificate: what"    \
+      " a browser sends to an HTTPS proxy.",                                  \
+      "TLS 上の HTTP/2 で、設定にもサーバー証明書にもない名前またはアドレ"    \
+      "スを要求しています。ブラウザーが HTTPS プロキシに送る形です。")        \
+    X(WHY_MASQUE,                                                             \
+      "A tunnel for UDP or IP packets, with its destination in the path"      \
+      " (RFC 9298, RFC 9484).",                                               \
+      "パスに宛先を書いて、UDP または IP パケットのトンネルを求めています"    \
+      " (RFC 9298、RFC 9484)。")
+
 #define PG_PHRASES(X) \
-    PG_CLASS_PHRASES(X) PG_VOCAB_PHRASES(X) PG_PAGE_PHRASES(X) \
-    PG_SCAN_PHRASES(X) PG_ADVICE_PHRASES(X) PG_EXPLAIN_PHRASES(X) \
-    PG_TREND_PHRASES(X) \
-    PG_INTENT_PHRASES(X)
+    PG_CLASS_PHRASES(X) PG_MEANING_PHRASES(X) PG_VOCAB_PHRASES(X) \
+    PG_PAGE_PHRASES(X) PG_SCAN_PHRASES(X) PG_ADVICE_PHRASES(X) \
+    PG_EXPLAIN_PHRASES(X) PG_TREND_PHRASES(X) PG_INTENT_PHRASES(X)
 
 #define PG_ENUM_PHRASE(sym, ...) PG_PHRASE_##sym,
 typedef enum pg_phrase_e {

@@ -6,7 +6,6 @@
 
 #include <apr_strings.h>
 
-#include "pg_explain.h"
 
 enum {
     SHOWN_ANSWERS = 8,           /* of those that matter                  */
@@ -178,9 +177,11 @@ void pg_text_examples(const pg_textpage_t *page)
         pg_text_sent(page, PG_MASK_REQUEST, &e->request, SHOWN_TEXT);
         pg_sink_putf(page->sink, "\n    %s: %s\n",
                      pg_vocab_class(e->class_id),
-                     pg_explain_class(e->class_id, lang));
+                     pg_phrases_get(lang, PG_PHRASE_OF(MEANS_ABSOLUTE,
+                                                       e->class_id)));
         pg_sink_putf(page->sink, "    %s\n",
-                     pg_explain_reason(e->reason, lang));
+                     pg_phrases_get(lang, PG_PHRASE_OF(WHY_ORIGIN,
+                                                       e->reason)));
     }
 }
 

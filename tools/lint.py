@@ -208,6 +208,37 @@ def check_messages(paths):
             yield path, n, f"PG{number} is in no source file"
 
 
+# --- sentences --------------------------------------------------------------
+
+# where words may stand: the catalogue, and what is English by its nature
+SENTENCES = {
+    "pg_phrases.h",                # the catalogue
+    "pg_metrics.h", "pg_prometheus.c",         # for Prometheus
+    "pg_query.c", "pg_query.h",    # why a URL or an option is refused
+    "pg_own.c", "pg_backends.c",   # why a directive or an option is refused
+    "pg_smtp.c", "pg_mbox.c",      # protocols
+}
+
+
+def check_sentences(path):
+    """No words for people outside the catalogue: none in report/ and core/;
+    in cli/, whose help and errors are English, none in its output."""
+    code = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]),
+                  read(path), flags=re.S)
+    if path.rsplit("/", 1)[-1] in SENTENCES:
+        return
+    for m in re.finditer(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+', code):
+        text = "".join(re.findall(r'"((?:[^"\\\n]|\\.)*)"', m[0]))
+        before = code[code.rfind(";", 0, m.start()) + 1:m.start()]
+        if path.startswith("cli/") and not re.search(
+                r"\b(pg_sink_put\w*|printf|puts)\s*\(", before):
+            continue
+        if re.search(r"(?<![\w/.-])[A-Za-z][a-z']+(,? [a-z']+){2}", text) \
+                and not re.search(r"[<{]|\\\"|^\(?https?:", text):
+            yield code.count("\n", 0, m.start()) + 1, \
+                f'"{text[:40]}" is not in the catalogue'
+
+
 # --- callers ------------------------------------------------------------------
 
 def called_in(path, code):
@@ -263,6 +294,7 @@ CHECKS = {
     "state": each(check_state),
     "messages": check_messages,
     "callers": check_callers,
+    "sentences": each(check_sentences),
 }
 
 

@@ -77,6 +77,12 @@ def test_message_ids_without_order_are_reported():
              "PG94 is not PG and four digits")
 
 
+def test_sentences_outside_the_catalogue_are_reported():
+    code, said = own("sentences", "sentences.c")
+    reported((code, said), "sentences.c:7", "Nobody has asked")
+    assert len(said.splitlines()) == 1, said
+
+
 def test_functions_without_a_caller_are_reported():
     code, said = own("callers", "callers.c", "callers_test.c")
     reported((code, said), "pg_callers_none has no caller",

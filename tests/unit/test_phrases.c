@@ -41,7 +41,12 @@ END_TEST
     ck_assert_int_eq(PG_PHRASE_OF(ASKED_ABSOLUTE, PG_CLASS_##sym),        \
                      PG_PHRASE_ASKED_##sym);                              \
     ck_assert_int_eq(PG_PHRASE_OF(BARE_ABSOLUTE, PG_CLASS_##sym),         \
-                     PG_PHRASE_BARE_##sym);
+                     PG_PHRASE_BARE_##sym);                               \
+    ck_assert_int_eq(PG_PHRASE_OF(MEANS_ABSOLUTE, PG_CLASS_##sym),        \
+                     PG_PHRASE_MEANS_##sym);
+#define SAME_REASON(sym, ...)                                             \
+    ck_assert_int_eq(PG_PHRASE_OF(WHY_ORIGIN, PG_REASON_##sym),           \
+                     PG_PHRASE_WHY_##sym);
 #define SAME_FAMILY(sym, ...)                                             \
     ck_assert_int_eq(PG_PHRASE_OF(FAMILY_GET, PG_FAMILY_##sym),           \
                      PG_PHRASE_FAMILY_##sym);
@@ -55,6 +60,7 @@ END_TEST
 START_TEST(phrases_stand_in_the_order_of_the_vocabulary)
 {
     PG_CLASSES(SAME_ORDER)
+    PG_REASONS(SAME_REASON)
     PG_FAMILIES(SAME_FAMILY)
     PG_OUTCOMES(SAME_OUTCOME)
     PG_POSTURES(SAME_POSTURE)

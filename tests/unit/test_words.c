@@ -2,7 +2,7 @@
 
 #include "pg_test.h"
 
-#include "pg_explain.h"
+#include "pg_phrases.h"
 #include "pg_policy.h"
 #include "pg_portclass.h"
 
@@ -22,10 +22,12 @@ START_TEST(every_class_and_reason_is_explained_in_every_language)
 {
     for (int lang = 0; lang < PG_LANG_COUNT; lang++) {
         for (int c = 0; c <= PG_CLASS_CLEAN; c++) {
-            one_sentence(pg_explain_class((pg_class_e)c, (pg_lang_e)lang));
+            one_sentence(pg_phrases_get(
+                (pg_lang_e)lang, PG_PHRASE_OF(MEANS_ABSOLUTE, c)));
         }
         for (int r = 0; r < PG_REASON_COUNT; r++) {
-            one_sentence(pg_explain_reason((pg_reason_e)r, (pg_lang_e)lang));
+            one_sentence(pg_phrases_get(
+                (pg_lang_e)lang, PG_PHRASE_OF(WHY_ORIGIN, r)));
         }
     }
 }
@@ -33,8 +35,7 @@ END_TEST
 
 START_TEST(numbers_outside_the_lists_are_harmless)
 {
-    ck_assert_str_eq(pg_explain_class((pg_class_e)99, PG_LANG_EN), "");
-    ck_assert_str_eq(pg_explain_reason(PG_REASON_OWN, (pg_lang_e)99), "");
+    ck_assert_str_eq(pg_phrases_get(PG_LANG_EN, (pg_phrase_e)9999), "");
     ck_assert_str_eq(pg_lang_tag((pg_lang_e)99), "?");
     ck_assert_str_eq(pg_vocab_class((pg_class_e)99), "?");
     ck_assert_str_eq(pg_vocab_family((pg_family_e)99), "?");
