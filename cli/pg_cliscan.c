@@ -14,20 +14,50 @@ static int add_format(const pg_cli_t *cli, apr_array_header_t *formats,
     return 0;
 }
 
-int pg_cliscan_format(const pg_cli_t *cli, pg_reading_t *how,
-                      apr_array_header_t *formats, const char *text)
+/* "auto", "json", the name of a format, or a format string. */
+static int set_format(const pg_cli_t *cli, pg_cliscan_t *scan,
+                      const char *text)
 {
+    pg_reading_t *how = &scan->in.rules.reading;
+
     how->any = !strcmp(text, "auto");
     how->json = how->any || !strcmp(text, "json");
-    apr_array_clear(formats);
+    apr_array_clear(scan->formats);
     if (!how->json) {
-        return add_format(cli, formats, text);
+        return add_format(cli, scan->formats, text);
     }
     for (const char *const *name = pg_logformat_named(); how->any && *name;
          name++) {
-        add_format(cli, formats, *name);
+        add_format(cli, scan->formats, *name);
     }
     return 0;
+}
+
+void pg_cliscan_begin(const pg_cli_t *cli, pg_cliscan_t *scan)
+{
+    scan->in.learn = true;
+    scan->formats = apr_array_make(cli->pool, 8, sizeof(pg_logformat_t));
+    set_format(cli, scan, "auto");
+}
+
+int pg_cliscan_option(const pg_cli_t *cli, pg_cliscan_t *scan, int option)
+{
+    switch (option) {
+    case 'o':                    /* a log does not tell its server's ports */
+        return pg_cli_own(cli, &scan->own, optarg, true);
+    case 'f':
+        return set_format(cli, scan, optarg);
+    case PG_OPT_FOREIGN_HOST:
+        scan->in.rules.check_host = true;
+        return 0;
+    case PG_OPT_NO_LEARN:
+        scan->in.learn = false;
+        return 0;
+    case PG_OPT_TZ:
+        return pg_cli_zone(cli, optarg, &scan->in.rules.reading.zone);
+    default:
+        return -1;
+    }
 }
 
 /* The literal before the request, if all formats agree on it. */
@@ -43,14 +73,17 @@ static pg_span_t common_anchor(const pg_reading_t *how)
     return how->formats ? how->format[0].anchor : none;
 }
 
-void pg_cliscan_rules(const pg_cli_t *cli, pg_rules_t *rules,
-                      const apr_array_header_t *formats, const pg_own_t *own)
+void pg_cliscan_end(const pg_cli_t *cli, pg_cliscan_t *scan)
 {
-    pg_reading_t *how = &rules->reading;
+    pg_scan_in_t *in = &scan->in;
+    pg_reading_t *how = &in->rules.reading;
 
-    how->format = (const pg_logformat_t *)formats->elts;
-    how->formats = formats->nelts;
+    in->path = (const char *const *)cli->argv + optind;
+    in->paths = cli->argc - optind;
+    how->format = (const pg_logformat_t *)scan->formats->elts;
+    how->formats = scan->formats->nelts;
     how->now = cli->now;
-    rules->anchor = common_anchor(how);
-    rules->own = own;
+    in->rules.anchor = common_anchor(how);
+    in->rules.own = scan->own;
+    in->learn = in->learn && scan->own == NULL;
 }

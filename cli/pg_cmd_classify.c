@@ -19,15 +19,12 @@
 enum { OUT_ROOM = 256 * 1024 };
 
 /* Long options without a letter. */
-enum { OPT_ALL = PG_OPT_OWN, OPT_UNBUFFERED, OPT_FOREIGN_HOST, OPT_NO_LEARN,
-       OPT_TZ };
+enum { OPT_ALL = PG_OPT_OWN, OPT_UNBUFFERED };
 
 typedef enum form_e { FORM_JSON, FORM_CSV, FORM_TSV } form_e;
 
 typedef struct options_t {
-    pg_scan_in_t in;
-    pg_own_t *own;
-    apr_array_header_t *formats; /* pg_logformat_t                        */
+    pg_cliscan_t scan;
     form_e form;
     bool all;
     bool unbuffered;
@@ -51,14 +48,10 @@ static const char help[] =
 "errors. When nobody reads the output any more, it ends without a word.\n";
 
 static const struct option longs[] = {
-    { "own-host",     required_argument, NULL, 'o' },
-    { "log-format",   required_argument, NULL, 'f' },
+    PG_LONGS_SCAN,
     { "output",       required_argument, NULL, 'O' },
     { "all",          no_argument,       NULL, OPT_ALL },
     { "unbuffered",   no_argument,       NULL, OPT_UNBUFFERED },
-    { "foreign-host", no_argument,       NULL, OPT_FOREIGN_HOST },
-    { "no-learn",     no_argument,       NULL, OPT_NO_LEARN },
-    { "tz",           required_argument, NULL, OPT_TZ },
     { "help",         no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
 };
@@ -348,10 +341,6 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     options_t *o = options;
 
     switch (option) {
-    case 'o':
-        return pg_cli_own(cli, &o->own, optarg, true);
-    case 'f':
-        return pg_cliscan_format(cli, &o->in.rules.reading, o->formats, optarg);
     case 'O':
         return set_output(cli, o, optarg);
     case OPT_ALL:
@@ -360,39 +349,29 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     case OPT_UNBUFFERED:
         o->unbuffered = true;
         return 0;
-    case OPT_FOREIGN_HOST:
-        o->in.rules.check_host = true;
-        return 0;
-    case OPT_NO_LEARN:
-        o->in.learn = false;
-        return 0;
     default:
-        return pg_cli_zone(cli, optarg, &o->in.rules.reading.zone);
+        return pg_cliscan_option(cli, &o->scan, option);
     }
 }
 
-static const pg_cli_spec_t spec = { help, "o:f:O:h", longs, set_option };
+static const pg_cli_spec_t spec = { help, PG_SHORTS_SCAN "O:h", longs,
+                                    set_option };
 
 static bool parse(pg_cli_t *cli, options_t *o, int *status)
 {
     static const char *const standard_input[] = { "-" };
 
-    o->in.learn = true;
-    o->in.jobs = 1;
-    o->in.bound = 100000;
-    o->formats = apr_array_make(cli->pool, 8, sizeof(pg_logformat_t));
-    pg_cliscan_format(cli, &o->in.rules.reading, o->formats, "auto");
+    pg_cliscan_begin(cli, &o->scan);
+    o->scan.in.jobs = 1;
+    o->scan.in.bound = 100000;
     if (!pg_cli_parse(cli, &spec, o, status)) {
         return false;
     }
-    o->in.path = (const char *const *)cli->argv + optind;
-    o->in.paths = cli->argc - optind;
-    if (o->in.paths == 0) {
-        o->in.path = standard_input;
-        o->in.paths = 1;
+    pg_cliscan_end(cli, &o->scan);
+    if (o->scan.in.paths == 0) {
+        o->scan.in.path = standard_input;
+        o->scan.in.paths = 1;
     }
-    pg_cliscan_rules(cli, &o->in.rules, o->formats, o->own);
-    o->in.learn = o->in.learn && o->own == NULL;
     return true;
 }
 
@@ -469,7 +448,7 @@ static int finish(const filter_t *f)
 
 int pg_cmd_classify(pg_cli_t *cli)
 {
-    options_t o = { .own = NULL };
+    options_t o = { .all = false };
     filter_t f = { .cli = cli, .writer = { .o = &o,
                                            .sink = pg_cli_sink(stdout) } };
     pg_watch_t watch = { .to = &f.writer, .request = put_request };
@@ -480,18 +459,18 @@ int pg_cmd_classify(pg_cli_t *cli)
     }
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOFBF, OUT_ROOM);
-    if (o.in.learn) {
-        o.in.rules.own = pg_scan_names(&o.in, cli->pool);
+    if (o.scan.in.learn) {
+        o.scan.in.rules.own = pg_scan_names(&o.scan.in, cli->pool);
     }
     watch.other = o.all ? put_other : NULL;
     f.counter.watch = &watch;
-    f.counter.rules = &o.in.rules;
+    f.counter.rules = &o.scan.in.rules;
     f.counter.tally = pg_tally_create(cli->pool, 16);
     f.counter.memory = apr_palloc(cli->pool, PG_READER_MEMORY(PG_LINE_MAX));
     f.buffer = apr_palloc(cli->pool, PG_LINE_MAX + PG_LINES_READ);
     put_names(&f.writer.sink, o.form);
-    for (int i = 0; i < o.in.paths; i++) {
-        filter_file(&f, o.in.path[i]);
+    for (int i = 0; i < o.scan.in.paths; i++) {
+        filter_file(&f, o.scan.in.path[i]);
     }
     return finish(&f);
 }

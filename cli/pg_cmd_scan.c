@@ -20,15 +20,10 @@ enum {
 };
 
 /* Long options without a letter. */
-enum {
-    OPT_FOREIGN_HOST = PG_OPT_OWN, OPT_MAX_KEYS, OPT_NO_LEARN, OPT_INTO,
-    OPT_SECRET, OPT_TZ
-};
+enum { OPT_MAX_KEYS = PG_OPT_OWN, OPT_INTO, OPT_SECRET };
 
 typedef struct options_t {
-    pg_scan_in_t in;
-    pg_own_t *own;
-    apr_array_header_t *formats; /* pg_logformat_t                        */
+    pg_cliscan_t scan;
     const pg_format_t *format;   /* NULL: svg                             */
     pg_import_t into;            /* its path is NULL: no ledger to add to */
     pg_clireport_t asked;
@@ -68,14 +63,10 @@ PG_HELP_VIEW
 "none were found, but not enough could be read; 64 and up errors.\n";
 
 static const struct option longs[] = {
-    { "own-host",     required_argument, NULL, 'o' },
-    { "log-format",   required_argument, NULL, 'f' },
+    PG_LONGS_SCAN,
     { "output",       required_argument, NULL, 'O' },
     { "into",         required_argument, NULL, OPT_INTO },
     { "secret",       required_argument, NULL, OPT_SECRET },
-    { "foreign-host", no_argument,       NULL, OPT_FOREIGN_HOST },
-    { "no-learn",     no_argument,       NULL, OPT_NO_LEARN },
-    { "tz",           required_argument, NULL, OPT_TZ },
     { "jobs",         required_argument, NULL, 'j' },
     { "max-keys",     required_argument, NULL, OPT_MAX_KEYS },
     { "quiet",        no_argument,       NULL, 'q' },
@@ -100,7 +91,7 @@ static int set_jobs(const pg_cli_t *cli, options_t *o, const char *text)
     long n = 0;
     int status = pg_cli_number(cli, "--jobs", text, JOBS_MAX, &n);
 
-    o->in.jobs = (int)n;
+    o->scan.in.jobs = (int)n;
     return status;
 }
 
@@ -109,7 +100,7 @@ static int set_max_keys(const pg_cli_t *cli, options_t *o, const char *text)
     long n = 0;
     int status = pg_cli_number(cli, "--max-keys", text, 1L << 30, &n);
 
-    o->in.bound = (apr_size_t)n;
+    o->scan.in.bound = (apr_size_t)n;
     return status;
 }
 
@@ -118,7 +109,7 @@ static int set_secret(const pg_cli_t *cli, options_t *o, const char *path)
     pg_key_t *key = apr_palloc(cli->pool, sizeof(*key));
     const char *why = pg_ledger_key_read(key, path, cli->pool);
 
-    o->in.key = key;
+    o->scan.in.key = key;
     return why ? pg_cli_usage(cli, "--secret '%s': it takes a file with a "
                               "secret: %s", path, why) : 0;
 }
@@ -126,49 +117,41 @@ static int set_secret(const pg_cli_t *cli, options_t *o, const char *path)
 static int set_option(pg_cli_t *cli, void *options, int option)
 {
     options_t *o = options;
+    int status = pg_cliscan_option(cli, &o->scan, option);
 
+    if (status >= 0) {
+        return status;
+    }
     switch (option) {
-    case 'o':                    /* a log does not tell its server's ports */
-        return pg_cli_own(cli, &o->own, optarg, true);
-    case 'f':
-        return pg_cliscan_format(cli, &o->in.rules.reading, o->formats,
-                             optarg);
     case 'O':
         return set_output(cli, o, optarg);
     case 'j':
         return set_jobs(cli, o, optarg);
     case 'q':
-        o->in.progress = false;
+        o->scan.in.progress = false;
         return 0;
     case OPT_INTO:
         o->into.path = optarg;
         return 0;
     case OPT_SECRET:
         return set_secret(cli, o, optarg);
-    case OPT_FOREIGN_HOST:
-        o->in.rules.check_host = true;
-        return 0;
     case OPT_MAX_KEYS:
         return set_max_keys(cli, o, optarg);
-    case OPT_TZ:
-        return pg_cli_zone(cli, optarg, &o->in.rules.reading.zone);
-    case OPT_NO_LEARN:
-        o->in.learn = false;
-        return 0;
     default:                     /* getopt_long() lets no other through   */
         return pg_clireport_view(cli, &o->asked, option);
     }
 }
 
-static const pg_cli_spec_t spec = { help, "o:f:O:j:qh", longs, set_option };
+static const pg_cli_spec_t spec = { help, PG_SHORTS_SCAN "O:j:qh", longs,
+                                    set_option };
 
 static int check_into(const pg_cli_t *cli, const options_t *o)
 {
-    if (o->in.key && o->into.path == NULL) {
+    if (o->scan.in.key && o->into.path == NULL) {
         return pg_cli_usage(cli, "--secret is for the ledger of --into");
     }
-    for (int i = 0; o->into.path && i < o->in.paths; i++) {
-        if (!strcmp(o->in.path[i], "-")) {
+    for (int i = 0; o->into.path && i < o->scan.in.paths; i++) {
+        if (!strcmp(o->scan.in.path[i], "-")) {
             return pg_cli_usage(cli, "--into needs files: standard input "
                                 "cannot be read twice");
         }
@@ -192,22 +175,18 @@ static void set_zone(options_t *o)
 static bool parse(pg_cli_t *cli, options_t *o, int *status)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    pg_scan_in_t *in = &o->scan.in;
 
-    o->in.jobs = cores < 1 ? 1 : cores > JOBS_MAX ? JOBS_MAX : (int)cores;
-    o->in.bound = KEYS_DEFAULT;
-    o->in.learn = true;
-    o->in.progress = true;
+    pg_cliscan_begin(cli, &o->scan);
+    in->jobs = cores < 1 ? 1 : cores > JOBS_MAX ? JOBS_MAX : (int)cores;
+    in->bound = KEYS_DEFAULT;
+    in->progress = true;
     o->format = pg_report_format(PG_SPAN("text"));
-    o->formats = apr_array_make(cli->pool, 8, sizeof(pg_logformat_t));
-    pg_cliscan_format(cli, &o->in.rules.reading, o->formats, "auto");
     if (!pg_cli_parse(cli, &spec, o, status)) {
         return false;
     }
-    o->in.path = (const char *const *)cli->argv + optind;
-    o->in.paths = cli->argc - optind;
-    pg_cliscan_rules(cli, &o->in.rules, o->formats, o->own);
-    o->in.learn = o->in.learn && o->own == NULL;
-    *status = o->in.paths ? check_into(cli, o)
+    pg_cliscan_end(cli, &o->scan);
+    *status = in->paths ? check_into(cli, o)
               : pg_cli_usage(cli, "no log named; - is standard input");
     *status = *status ? *status : pg_clireport_check(cli, &o->asked);
     set_zone(o);
@@ -295,7 +274,7 @@ static int add_into(const pg_cli_t *cli, const options_t *o,
                    o->into.path);
         return status;
     }
-    failed = pg_import_end(&o->into, cli, &o->in, scan);
+    failed = pg_import_end(&o->into, cli, &o->scan.in, scan);
     return failed ? failed : status;
 }
 
@@ -309,10 +288,13 @@ int pg_cmd_scan(pg_cli_t *cli)
     if (!parse(cli, &o, &status)) {
         return status;
     }
-    if (o.into.path && (status = pg_import_begin(&o.into, cli, &o.in)) != 0) {
-        return status;
+    if (o.into.path) {
+        status = pg_import_begin(&o.into, cli, &o.scan.in);
+        if (status) {
+            return status;
+        }
     }
-    scan = pg_scan_run(&o.in, cli->pool);
+    scan = pg_scan_run(&o.scan.in, cli->pool);
     status = exit_status(scan);
     /* before the report: a pipe that closes early ends us there */
     if (o.into.path) {

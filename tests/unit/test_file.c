@@ -79,6 +79,19 @@ START_TEST(links_fifos_folders_and_second_names_are_refused)
 }
 END_TEST
 
+START_TEST(a_name_that_is_taken_meanwhile_stays_who_has_it)
+{
+    pg_file_t temp;
+
+    ck_assert_int_eq(pg_file_temp(&temp, in_folder("x"), 100, &own, pool), 0);
+    close(temp.fd);
+    write_file(in_folder("x"), "precious");
+    ck_assert_int_eq(pg_file_publish(temp.name, in_folder("x")), EEXIST);
+    is_text(in_folder("x"), "precious");
+    ck_assert_int_ne(access(temp.name, F_OK), 0);
+}
+END_TEST
+
 START_TEST(other_peoples_files_are_refused)
 {
     write_file(in_folder("open"), "precious");
@@ -113,6 +126,7 @@ PG_TEST_SUITE(file)
 
     tcase_add_checked_fixture(tc, make_folder, remove_folder);
     tcase_add_test(tc, a_missing_file_is_made_and_one_of_ours_goes_on);
+    tcase_add_test(tc, a_name_that_is_taken_meanwhile_stays_who_has_it);
     tcase_add_test(tc, links_fifos_folders_and_second_names_are_refused);
     tcase_add_test(tc, other_peoples_files_are_refused);
     tcase_add_test(tc, folders_that_others_write_to_are_refused);

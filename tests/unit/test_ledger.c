@@ -361,6 +361,36 @@ START_TEST(no_room_is_an_error_and_leaves_nothing_behind)
 }
 END_TEST
 
+START_TEST(sizes_are_accepted_to_their_bounds_and_refused_beyond)
+{
+    static const struct { pg_ledger_options_t with; bool good; } cases[] = {
+        { { .recent = 15 }, false }, { { .recent = 16 }, true },
+        { { .recent = 4096 }, true }, { { .recent = 4097 }, false },
+        { { .lanes = 64 }, true }, { { .lanes = 65 }, false },
+        { { .top = { [PG_TOP_SOURCES] = 8192 } }, true },
+        { { .top = { [PG_TOP_SOURCES] = 8193 } }, false },
+        { { .top = { [PG_TOP_AGENTS] = 1 } }, true },
+        { { .top = { [PG_TOP_AGENTS] = 8193 } }, false },
+    };
+    apr_size_t plain, size;
+    const char *why;
+
+    ck_assert_int_eq(pg_ledger_size(&plain, &why,
+                                    &(pg_ledger_options_t){ .lanes = 1 }), 0);
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        why = NULL;
+        size = 0;
+        ck_assert_int_eq(pg_ledger_size(&size, &why, &cases[i].with),
+                         cases[i].good ? 0 : APR_EINVAL);
+        ck_assert_int_eq(why == NULL, cases[i].good);
+        ck_assert_int_eq(size > 0, cases[i].good);
+    }
+    ck_assert_int_eq(pg_ledger_size(
+        &size, &why, &(pg_ledger_options_t){ .lanes = 1, .recent = 129 }), 0);
+    ck_assert_uint_gt(size, plain);
+}
+END_TEST
+
 /* The file at path is set aside with its contents, and counting starts. */
 static const char *replaced(const char *path, const char *reason)
 {
@@ -476,6 +506,8 @@ PG_TEST_SUITE(ledger)
     tcase_add_test(file, other_peoples_files_are_refused);
     tcase_add_test(file, a_folder_that_is_not_there_is_an_error_in_words);
     tcase_add_test(file, no_room_is_an_error_and_leaves_nothing_behind);
+    tcase_add_test(file,
+                   sizes_are_accepted_to_their_bounds_and_refused_beyond);
     tcase_add_test(file, a_file_that_is_no_ledger_is_left_alone);
     tcase_add_test(file, a_damaged_ledger_is_kept_aside);
     tcase_add_test(file, a_newer_layout_is_kept_and_never_forgotten);

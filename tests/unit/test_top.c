@@ -87,6 +87,36 @@ START_TEST(a_few_sources_are_counted_exactly_over_all_lanes)
 }
 END_TEST
 
+/* What a full lane without an entry may have seen is part of the error. */
+START_TEST(overfull_lanes_state_what_they_may_have_missed)
+{
+    pg_sizes_t sizes = pg_layout_sizes();
+    pg_head_t head;
+    const pg_top_t *top;
+
+    sizes.lanes = 2;
+    sizes.sets[PG_TOP_SOURCES] = 1;
+    ck_assert_int_eq(pg_layout_head(&head, &sizes, NULL, T0), 0);
+    ck_assert_int_eq(pg_block_new(&ledger, &head, pool), 0);
+    for (apr_uint32_t n = 0; n < 8; n++) {
+        for (int i = 0; i < 5; i++) {
+            source(n, 0);
+            source(n, 0);
+            source(100 + n, 1);
+        }
+    }
+    top = &at(T0)->top[PG_TOP_SOURCES];
+    ck_assert_uint_eq(top->n, 16);
+    ck_assert_uint_eq(top->floor, 10 + 5);
+    for (apr_uint32_t n = 0; n < 8; n++) {
+        ck_assert_uint_eq(find(top, name_of(n))->count, 10);
+        ck_assert_uint_eq(find(top, name_of(n))->error, 5);
+        ck_assert_uint_eq(find(top, name_of(100 + n))->count, 5);
+        ck_assert_uint_eq(find(top, name_of(100 + n))->error, 10);
+    }
+}
+END_TEST
+
 /* Every entry's promise, against the truth. */
 static void check_promises(const pg_top_t *top, const apr_uint32_t *truth,
                            apr_uint32_t range)
@@ -394,6 +424,7 @@ PG_TEST_SUITE(top)
     tcase_add_checked_fixture(lists, four_lanes, tear_down);
     tcase_set_timeout(lists, 120);
     tcase_add_test(lists, a_few_sources_are_counted_exactly_over_all_lanes);
+    tcase_add_test(lists, overfull_lanes_state_what_they_may_have_missed);
     tcase_add_test(lists, the_most_frequent_of_a_skewed_stream_are_found);
     tcase_add_test(lists, an_even_stream_is_shown_as_what_it_is);
     tcase_add_test(
