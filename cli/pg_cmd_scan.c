@@ -163,12 +163,13 @@ static int check_into(const pg_cli_t *cli, const options_t *o)
  * programs read, stay in UTC. */
 static void set_zone(options_t *o)
 {
+    pg_reading_t *how = &o->scan.in.rules.reading;
     bool people = o->format == NULL || !strcmp(o->format->name, "text")
                   || !strcmp(o->format->name, "html");
 
     if (people && o->into.path == NULL) {
-        o->in.rules.reading.shown = o->in.rules.reading.zone;
-        o->asked.query.view.zone = o->in.rules.reading.zone;
+        how->shown = how->zone;
+        o->asked.query.view.zone = how->zone;
     }
 }
 
