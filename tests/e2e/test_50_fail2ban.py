@@ -155,6 +155,7 @@ WRAPPED = {
                                       "time": NOW}),
     "cri": lambda x: f"{NOW} stderr F {x}",
     "compose": lambda x: f"web-1  | {x}",
+    "compose, with -t": lambda x: f"web-1  | {NOW} {x}",
     "journal": lambda x: f"Nov 25 23:54:47 web apachectl[4711]: {x}",
     "journal, backend=systemd": lambda x: f"web apachectl[4711]: {x}",
 }
