@@ -12,6 +12,7 @@
 #include "pg_calendar.h"
 #include "pg_escape.h"
 #include "pg_evidence.h"
+#include "pg_logtime.h"
 #include "pg_sha256.h"
 
 enum { TEXT_SIZE = 65536 };      /* of one example                        */
@@ -340,8 +341,12 @@ static json_t *stix_traffic(const pg_abuse_t *abuse, const json_t *source,
     json_t *request = stix_request(abuse, line);
     const json_t *port = pg_evidence_member(line, "source.port");
     const char *id = json_string_value(source);
-    json_t *says = json_pack("{ss sO s[sss]}", "start",
-                             pg_evidence_text(line, "@timestamp"), "src_ref",
+    apr_time_t start = 0;
+    json_t *says;
+
+    (void)pg_logtime_parse(&start, pg_span_str(
+                               pg_evidence_text(line, "@timestamp")));
+    says = json_pack("{ss sO s[sss]}", "start", when(abuse, start), "src_ref",
                              source, "protocols", strncmp(id, "ipv6", 4)
                              ? "ipv4" : "ipv6", "tcp", request ? "http"
                                                                : "socks");

@@ -410,6 +410,22 @@ static void say_left_out(const pg_cli_t *cli, const options_t *o)
     }
 }
 
+static void let_go(const options_t *o)
+{
+    apr_hash_index_t *i;
+
+    for (i = apr_hash_first(o->pool, o->sources); i; i = apr_hash_next(i)) {
+        void *value;
+        pg_abuse_source_t *s;
+
+        apr_hash_this(i, NULL, NULL, &value);
+        s = value;
+        while (s->examples) {
+            json_decref(s->example[--s->examples]);
+        }
+    }
+}
+
 int pg_cmd_abuse(pg_cli_t *cli)
 {
     static const pg_cli_spec_t spec = { help, "O:o:h", longs, set_option };
@@ -437,5 +453,7 @@ int pg_cmd_abuse(pg_cli_t *cli)
         status = pg_evidence_judge(cli, o.unread, o.lines);
         say_left_out(cli, &o);
     }
-    return status ? status : write_all(cli, &o);
+    status = status ? status : write_all(cli, &o);
+    let_go(&o);
+    return status;
 }

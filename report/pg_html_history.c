@@ -321,6 +321,9 @@ static void one(const pg_page_t *page, int which)
                                      h.period == PG_PERIOD_MONTH
                                          ? pg_render_months(page->report)
                                          : charts[which].columns);
+    if (h.series.n == 0) {       /* not kept: nobody knows                */
+        return;
+    }
     pg_sink_putf(page->sink, "<figure>\n<h3 id=\"%s-h\">", charts[which].id);
     pg_html_phrase(page, charts[which].title);
     pg_sink_puts(page->sink, "</h3>\n");

@@ -114,6 +114,9 @@ def test_a_ledger_that_nobody_counts_into_is_shown_as_of_its_end(tmp_path,
             "23:51:42. The records end at 2014-11-23 23:51:42 UTC.") in text
     assert "CONNECT has more than tripled since October 2013" in text
     assert "2,370 attempts so far this month.\n" in text
+    page = run("show", "-O", "html", tmp_path / "ledger").stdout.decode()
+    assert 'id="months' in page and 'id="hours' not in page
+    assert "No attempts in this period." not in page
     scan = run("scan", "-q", sensors[0].split("=")[1].replace(
         ".json", ".log")).stdout.decode()
     assert "trying now" not in scan
