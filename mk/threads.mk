@@ -31,7 +31,7 @@ tsan: ## the ledger's threads under ThreadSanitizer, and proof that it sees
 endurance: ## restarts and kills under load, as often as for a release
 	@rm -f $(BUILD)/endurance.rows
 	PG_LONG=1 PG_RECORD=$(abspath $(BUILD))/endurance.rows \
-	    $(MAKE) --no-print-directory e2e MPM=all T=tests/e2e/test_40_ledger.py
+	    $(MAKE) --no-print-directory e2e MPM=all T=tests/e2e/test_40_ledger_load.py
 	{ printf '%s\n\n' "Three clients; an attempt that was in flight when its \
 	child was killed may be counted or not, all others are, once."; \
 	    echo '| MPM | what was done | answered | unanswered | counted |'; \

@@ -25,13 +25,6 @@ def attempt(server):
     server.log.attempt()
 
 
-def test_counts_survive_a_graceful_restart(httpd):
-    attempt(httpd)
-    httpd.graceful()
-    attempt(httpd)
-    assert httpd.status()["attempts"] == 2
-
-
 def test_a_late_hit_in_a_child_of_the_old_generation_is_counted(httpd_with,
                                                                origin):
     # a request that is let pass and takes long: the reverse proxy's origin
@@ -52,13 +45,6 @@ def test_a_late_hit_in_a_child_of_the_old_generation_is_counted(httpd_with,
         wire.read_to_end()
     assert server.log.attempt().fields["class"] == "foreign-host"
     assert server.status()["attempts"] == 2
-
-
-def test_counts_survive_a_stop_and_a_start(httpd):
-    attempt(httpd)
-    httpd.restart_same_port()
-    attempt(httpd)
-    assert httpd.status()["attempts"] == 2
 
 
 def test_without_a_ledger_the_guard_still_denies(httpd_with):
