@@ -262,16 +262,23 @@ static pg_own_e whose(const pg_chosen_in_t *in, const pg_authority_t *a)
            ? pg_own_check(in->own, a, NULL, 0) : own;
 }
 
+static bool is_in_host(const pg_chosen_in_t *in, const pg_destination_t *d)
+{
+    pg_authority_t host;
+
+    return pg_target_authority(&host, in->host)
+           && pg_span_ieq(host.host, d->authority.host);
+}
+
 /* The very name in Host, with a port that we serve or none: ours for all that
  * is known of our names. */
 static bool may_be_ours(const pg_chosen_in_t *in, const pg_destination_t *d)
 {
-    pg_authority_t host, local = d->authority;
+    pg_authority_t local = d->authority;
 
     if (in->names_known || d->authority.host_kind != PG_HOST_NAME
         || pg_span_ieq(d->authority.host, PG_SPAN("localhost"))
-        || !pg_target_authority(&host, in->host)
-        || !pg_span_ieq(host.host, d->authority.host)) {
+        || !is_in_host(in, d)) {
         return false;
     }
     if (pg_backends_has_port(in->backends, d->port)) {
@@ -293,11 +300,13 @@ static pg_chosen_e judge_sent(const pg_chosen_in_t *in,
                               const pg_destination_t *d)
 {
     pg_own_e own = whose(in, &d->authority);
+    pg_chosen_e chosen = own == PG_OWN_PORT ? by_port(in, d) : PG_CHOSEN_NOT;
 
-    if (own != PG_OWN_NO) {
-        return own == PG_OWN_YES ? PG_CHOSEN_NOT : by_port(in, d);
+    if (own == PG_OWN_NO) {
+        return may_be_ours(in, d) ? PG_CHOSEN_NAME : PG_CHOSEN_HOST;
     }
-    return may_be_ours(in, d) ? PG_CHOSEN_NAME : PG_CHOSEN_HOST;
+    return chosen == PG_CHOSEN_PORT && !in->names_known && is_in_host(in, d)
+           ? PG_CHOSEN_HOST : chosen;
 }
 
 /* What "http://backend-%{HTTP_HOST}" has behind its literal counts as if it

@@ -46,7 +46,8 @@ def test_a_name_by_host_is_observed_and_the_rest_is_denied(httpd_with, third,
     for host, carried in (("any.test", True),
                           (f"any.test:{server.port}", True),
                           ("any.test:25", False),
-                          (third.authority, False), ("localhost:25", False)):
+                          (third.authority, False), ("127.0.0.1:25", False),
+                          ("localhost:25", False)):
         before = len(third.hits)
         reply = server.send(ask("/x", host).encode())
         line = server.log.attempt()

@@ -371,6 +371,9 @@ static const struct {
     { "http://be-any.example:25/", "any.example:25", PG_CHOSEN_HOST },
     { "http://any.example:25/", "any.example:25", PG_CHOSEN_HOST },
     { "http://192.0.2.9/", "192.0.2.9", PG_CHOSEN_HOST },
+    { "http://192.0.2.80:25/", "192.0.2.80:25", PG_CHOSEN_HOST },
+    { "http://192.0.2.80:8000/", "192.0.2.80:8000", PG_CHOSEN_NOT },
+    { "http://www.own.example:25/", "www.own.example:25", PG_CHOSEN_HOST },
     { "http://localhost/", "localhost", PG_CHOSEN_HOST },
     { "http://other.example/", "any.example", PG_CHOSEN_HOST },
 };
