@@ -11,6 +11,7 @@
 
 #include "pg_abuse.h"
 #include "pg_address.h"
+#include "pg_capture.h"
 #include "pg_clireport.h"
 #include "pg_cmd.h"
 #include "pg_evidence.h"
@@ -296,7 +297,7 @@ static bool take_line(void *to, pg_span_t text)
     o->lines++;
     if (c == PG_CLASS_CLEAN || at == NULL
         || !pg_logtime_parse(&time, pg_span_str(at))) {
-        o->unread++;
+        o->unread += !pg_capture_is_line(text);
     }
     else {
         add_own(o, pg_evidence_text(line, "server.address"));

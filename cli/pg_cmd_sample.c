@@ -2,6 +2,7 @@
 
 /* proxyguard sample and mask: evidence as requests fit for print, and any text
  * with the names in it masked. The originals stay as they are. */
+#include "pg_capture.h"
 #include "pg_clireport.h"
 #include "pg_cmd.h"
 #include "pg_evidence.h"
@@ -90,7 +91,7 @@ static bool sample_line(void *to, pg_span_t text)
 
     o->lines++;
     if (c == PG_CLASS_CLEAN) {
-        o->unread++;
+        o->unread += !pg_capture_is_line(text);
     }
     else if ((o->only < 0 || o->only == (int)c) && o->shown[c] < o->number) {
         o->shown[c]++;

@@ -6,3 +6,11 @@
 
 PG_NAMED_FUNCTION(pg_capture_end, pg_end_e, PG_ENDS)
 PG_NAMED_FUNCTION(pg_capture_keep, pg_keep_e, PG_KEEPS)
+
+bool pg_capture_is_line(pg_span_t line)
+{
+    static const char dataset[] = "\"dataset\":\"proxyguard.sink\"";
+
+    return line.len > 0
+           && memmem(line.ptr, line.len, dataset, sizeof(dataset) - 1);
+}

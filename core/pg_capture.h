@@ -46,6 +46,11 @@ typedef enum pg_keep_e {
 const char *pg_capture_end(pg_end_e e);
 const char *pg_capture_keep(pg_keep_e k);
 
+/** Does a line of the evidence log tell of a capture, and so of no attempt?
+ *  The attempt has a line of its own. Within a JSON string the quotes that
+ *  are looked for would be escaped. */
+bool pg_capture_is_line(pg_span_t line);
+
 /** Mails that share most of their wording. The texts are followed by a
  *  NUL. */
 typedef struct pg_campaign_t {

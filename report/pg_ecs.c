@@ -574,13 +574,15 @@ static void put_own(line_t *line)
     const pg_event_t *event = line->in->event;
 
     open_object(line, "proxyguard");
-    put_word(line, "class", pg_vocab_class(event->verdict.class_id));
-    put_word(line, "family", pg_vocab_family(event->verdict.family));
-    put_word(line, "outcome", pg_vocab_outcome(event->outcome));
-    put_word(line, "intent",
-             pg_intent_name(pg_intent_of_verdict(&event->verdict)));
-    if (line->in->capture) {
+    if (line->in->capture) {     /* whoever counts classes counts attempts */
         put_sink(line, line->in->capture);
+    }
+    else {
+        put_word(line, "class", pg_vocab_class(event->verdict.class_id));
+        put_word(line, "family", pg_vocab_family(event->verdict.family));
+        put_word(line, "outcome", pg_vocab_outcome(event->outcome));
+        put_word(line, "intent",
+                 pg_intent_name(pg_intent_of_verdict(&event->verdict)));
     }
     put_bool(line, "source_is_peer", event->source_is_peer);
     put_bool(line, "masked", line->in->mask != NULL);

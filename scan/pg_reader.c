@@ -2,6 +2,7 @@
 
 #include "pg_reader.h"
 
+#include "pg_capture.h"
 #include "pg_encoded.h"
 #include "pg_logescape.h"
 #include "pg_logjson.h"
@@ -252,7 +253,8 @@ static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
     if (read != PG_READ_REQUEST && is_dash(outer.field[PG_FIELD_REQUEST])) {
         read = PG_READ_SILENT;
     }
-    return read;
+    return read == PG_READ_UNREAD && pg_capture_is_line(line) ? PG_READ_OTHER
+                                                              : read;
 }
 
 static pg_read_e read_columns(pg_reader_t *r, pg_logline_t *out,

@@ -88,4 +88,5 @@ CREATE OR REPLACE VIEW unread AS
 SELECT (SELECT count(*) FROM read_csv(getvariable('evidence'),
             columns = {line: 'VARCHAR'}, header = false, auto_detect = false,
             delim = chr(1), quote = '', escape = '', strict_mode = false,
-            max_line_size = 4194304)) - (SELECT count(*) FROM attempts) AS lines;
+            max_line_size = 4194304)
+        WHERE line NOT LIKE '%"dataset":"proxyguard.sink"%') - (SELECT count(*) FROM attempts) AS lines;

@@ -11,6 +11,7 @@ import re
 import ssl
 import subprocess
 
+from pg_cli import run, scan_json
 from pg_httpd import TOP
 from pg_sink import MESSAGE, Mailer, sink_with, spool, tunnel
 
@@ -203,7 +204,7 @@ def test_evidence_has_mail_clienthello_and_first_bytes(httpd_with):
     assert mail["email"]["local_id"] == mail_id
     assert mail["email"]["from"]["address"] == ["a@b.example"]
     assert mail["email"]["subject"] == "hello"
-    assert mail["proxyguard"]["outcome"] == "sunk"
+    assert "class" not in mail["proxyguard"]
     sink = mail["proxyguard"]["sink"]
     assert (sink["sender"], sink["recipients"]) == ("a@b.example",
                                                     ["c@d.example"])
@@ -218,6 +219,14 @@ def test_evidence_has_mail_clienthello_and_first_bytes(httpd_with):
     assert lines[1].first == "SSH-2.0-x? ?"
     assert "second" not in server.read("evidence.json")
     server.log.attempts(2)
+    # each of them is one attempt, whatever was captured
+    found = scan_json(server.path("evidence.json"))
+    lines = found["scan"]["lines"]
+    assert (found["attempts"], lines["unparsed"], lines["other"]) == (3, 0, 3)
+    sampled = run("sample", server.path("evidence.json"))
+    assert sampled.stdout.count(b"# ") == 3 and sampled.returncode == 0
+    assert b"left out, from private addresses: 3\n" in run(
+        "abuse", "-O", "abuseipdb", server.path("evidence.json")).stderr
 
 
 def test_evidence_shows_no_more_than_is_kept(httpd_with):
