@@ -29,6 +29,8 @@ HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt $(EXTRA)
 MAPS  := -ffile-prefix-map=$(CURDIR)=.
 BASE   = $(STD) $(WARN) $(HARDEN) $(MAPS) -fPIC -fvisibility=hidden \
          $(CFLAGS) -MMD -MP
+# as the linker needs it for what it compiles
+BUILT  = $(LTO_core) $(HARDEN) $(MAPS) -fPIC $(CFLAGS)
 # macOS' linker knows neither version scripts nor what relro is
 ifeq ($(shell uname),Darwin)
 LINK   =
@@ -59,6 +61,12 @@ INC_httpd  = $(INC_core) -Iledger -Iaudit -Ireport -Ihttpd -I. \
 # (httpd's macros declare the module record without a visibility, so the glue
 # must not hide by default; exports.map hides the rest of it)
 
+# What each attempt passes is optimised as one, if the compiler links so.
+LTO_core   := $(shell echo 'int main(void) { return 0; }' | \
+                $(CC) -Werror -flto=auto -fuse-linker-plugin -x c - \
+                -o /dev/null 2>/dev/null && echo -flto=auto)
+LTO_ledger := $(LTO_core)
+
 LOWER := core ledger audit report
 srcs   = $(sort $(wildcard $(1)/*.c))
 objs   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -79,16 +87,17 @@ CLI_REPORT := $(patsubst %,report/pg_%.c,article compare explaintext geo monthly
 
 $(MODULE): $(call objs,$(filter-out $(CLI_REPORT),$(LOWER_SRC)) $(GLUE_SRC)) \
     exports.map
-	$(CC) $(MODULE_LINK) $(LDFLAGS) $(LINK) -o $@ $(filter %.o,$^) $(JANSSON_LIBS) -lm
+	$(CC) $(MODULE_LINK) $(BUILT) $(LDFLAGS) $(LINK) -o $@ \
+	    $(filter %.o,$^) $(JANSSON_LIBS) -lm
 
 $(BUILD)/proxyguard: $(call objs,$(LOWER_SRC) $(SCAN_SRC) $(CLI_SRC))
-	$(CC) -pie $(LDFLAGS) $(LINK) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) \
+	$(CC) -pie $(BUILT) $(LDFLAGS) $(LINK) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) \
 	    $(CLI_LIBS) -lm
 
 define rule
 $(BUILD)/obj/$(1)/%.o: $(1)/%.c Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(BASE) $$(INC_$(1)) $$(APR_CFLAGS) -c -o $$@ $$<
+	$$(CC) $$(BASE) $$(LTO_$(1)) $$(INC_$(1)) $$(APR_CFLAGS) -c -o $$@ $$<
 endef
 $(foreach d,$(LOWER) scan cli httpd,$(eval $(call rule,$(d))))
 

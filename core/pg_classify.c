@@ -265,6 +265,28 @@ static bool names_somebody(const pg_authority_t *a, pg_span_t target)
                && !is_protocol(target));
 }
 
+/* "name.of.a.host:443", as nearly all have it: then it is no misprinted URL,
+ * whose scheme has no dot. */
+static bool is_sound(pg_span_t target)
+{
+    apr_size_t colon = pg_span_find(target, ':');
+    bool dot = false;
+
+    for (apr_size_t i = 0; i < colon; i++) {
+        dot |= target.ptr[i] == '.';
+        if (target.ptr[i] != '.'
+            && !pg_octet_is(target.ptr[i], PG_OCTET_DNS)) {
+            return false;
+        }
+    }
+    for (apr_size_t i = colon + 1; i < target.len; i++) {
+        if (!pg_octet_is_digit(target.ptr[i])) {
+            return false;
+        }
+    }
+    return dot && colon + 1 < target.len;
+}
+
 /* Whom a tunnel is asked to, and how well that was said; NOISE = nobody. */
 static pg_reason_e find_peer(pg_malformed_t *out, pg_span_t target,
                              pg_span_t next)
@@ -272,7 +294,10 @@ static pg_reason_e find_peer(pg_malformed_t *out, pg_span_t target,
     apr_size_t end = pg_span_find_any(target, "/?#");
     bool good;
 
-    if (pg_malformed_url(out, target) == PG_MALFORMED_URL) {
+    if (is_sound(target)) {
+        memset(out, 0, sizeof(*out));
+    }
+    else if (pg_malformed_url(out, target) == PG_MALFORMED_URL) {
         return PG_REASON_BROKEN_CONNECT;
     }
     good = pg_target_authority(&out->authority, pg_span_upto(target, end));

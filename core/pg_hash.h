@@ -3,8 +3,8 @@
 /* Keyed hashes. Without the ledger's key an attacker cannot construct
  * collisions, and so cannot target entries in the lists.
  *
- * pg_hash_sip() protects what is read back: entries and checkpoints.
- * pg_hash_nh() is for what is counted at every attempt: an NH sum, in which
+ * pg_hash_sip() protects what is read back from a disk: heads, checkpoints.
+ * pg_hash_nh() is for what is stored at every attempt: an NH sum, in which
  * two different keys collide with probability 2^-64 whoever chose them, and
  * two folded multiplications that spread it over all bits. Its values are
  * never shown.

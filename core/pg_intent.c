@@ -9,80 +9,83 @@
 PG_NAMED_FUNCTION(pg_intent_name, pg_intent_e, PG_INTENTS)
 
 typedef struct row_t {
-    const char *text;
+    pg_span_t text;
     pg_intent_e intent;
 } row_t;
 
-/* A host, or any name below it. */
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+#define ROW(literal, what) { { (literal), sizeof(literal) - 1 }, (what) }
+
+/* A host, or any name below it; each of eight octets at least. */
 static const row_t hosts[] = {
     /* AWS, Azure, Google, OpenStack: "instance metadata" in their manuals */
-    { "169.254.169.254", PG_INTENT_METADATA },
-    { "169.254.170.2", PG_INTENT_METADATA },      /* AWS ECS: task roles    */
-    { "fd00:ec2::254", PG_INTENT_METADATA },      /* AWS, IPv6              */
-    { "100.100.100.200", PG_INTENT_METADATA },    /* Alibaba Cloud          */
-    { "metadata.google.internal", PG_INTENT_METADATA },
+    ROW("169.254.169.254", PG_INTENT_METADATA),
+    ROW("169.254.170.2", PG_INTENT_METADATA),      /* AWS ECS: task roles    */
+    ROW("fd00:ec2::254", PG_INTENT_METADATA),      /* AWS, IPv6              */
+    ROW("100.100.100.200", PG_INTENT_METADATA),    /* Alibaba Cloud          */
+    ROW("metadata.google.internal", PG_INTENT_METADATA),
     /* RFC 6761 6.3 */
-    { "localhost", PG_INTENT_LOCAL },
+    ROW("localhost", PG_INTENT_LOCAL),
     /* services that answer with the caller's address or header fields, by
      * their own pages */
-    { "azenv.net", PG_INTENT_CHECK },
-    { "proxyjudge.us", PG_INTENT_CHECK },
-    { "proxyjudge.info", PG_INTENT_CHECK },
-    { "ipify.org", PG_INTENT_CHECK },
-    { "httpbin.org", PG_INTENT_CHECK },
-    { "ifconfig.me", PG_INTENT_CHECK },
-    { "ifconfig.co", PG_INTENT_CHECK },
-    { "icanhazip.com", PG_INTENT_CHECK },
-    { "ipinfo.io", PG_INTENT_CHECK },
-    { "ip-api.com", PG_INTENT_CHECK },
-    { "ipecho.net", PG_INTENT_CHECK },
-    { "ident.me", PG_INTENT_CHECK },
-    { "wtfismyip.com", PG_INTENT_CHECK },
-    { "myip.com", PG_INTENT_CHECK },
-    { "checkip.amazonaws.com", PG_INTENT_CHECK },
-    { "checkip.dyndns.org", PG_INTENT_CHECK },
-    { "whatismyipaddress.com", PG_INTENT_CHECK },
+    ROW("azenv.net", PG_INTENT_CHECK),
+    ROW("proxyjudge.us", PG_INTENT_CHECK),
+    ROW("proxyjudge.info", PG_INTENT_CHECK),
+    ROW("ipify.org", PG_INTENT_CHECK),
+    ROW("httpbin.org", PG_INTENT_CHECK),
+    ROW("ifconfig.me", PG_INTENT_CHECK),
+    ROW("ifconfig.co", PG_INTENT_CHECK),
+    ROW("icanhazip.com", PG_INTENT_CHECK),
+    ROW("ipinfo.io", PG_INTENT_CHECK),
+    ROW("ip-api.com", PG_INTENT_CHECK),
+    ROW("ipecho.net", PG_INTENT_CHECK),
+    ROW("ident.me", PG_INTENT_CHECK),
+    ROW("wtfismyip.com", PG_INTENT_CHECK),
+    ROW("myip.com", PG_INTENT_CHECK),
+    ROW("checkip.amazonaws.com", PG_INTENT_CHECK),
+    ROW("checkip.dyndns.org", PG_INTENT_CHECK),
+    ROW("whatismyipaddress.com", PG_INTENT_CHECK),
     /* captive portal tests of Android, Firefox, Windows, macOS */
-    { "connectivitycheck.gstatic.com", PG_INTENT_CHECK },
-    { "detectportal.firefox.com", PG_INTENT_CHECK },
-    { "msftconnecttest.com", PG_INTENT_CHECK },
-    { "captive.apple.com", PG_INTENT_CHECK },
+    ROW("connectivitycheck.gstatic.com", PG_INTENT_CHECK),
+    ROW("detectportal.firefox.com", PG_INTENT_CHECK),
+    ROW("msftconnecttest.com", PG_INTENT_CHECK),
+    ROW("captive.apple.com", PG_INTENT_CHECK),
     /* resolvers of RFC 8484, by their operators' pages */
-    { "dns.google", PG_INTENT_DNS },
-    { "cloudflare-dns.com", PG_INTENT_DNS },
-    { "dns.quad9.net", PG_INTENT_DNS },
-    { "doh.opendns.com", PG_INTENT_DNS },
-    { "dns.adguard-dns.com", PG_INTENT_DNS },
+    ROW("dns.google", PG_INTENT_DNS),
+    ROW("cloudflare-dns.com", PG_INTENT_DNS),
+    ROW("dns.quad9.net", PG_INTENT_DNS),
+    ROW("doh.opendns.com", PG_INTENT_DNS),
+    ROW("dns.adguard-dns.com", PG_INTENT_DNS),
     /* mining pools, by their own pages */
-    { "minexmr.com", PG_INTENT_MINING },
-    { "supportxmr.com", PG_INTENT_MINING },
-    { "moneroocean.stream", PG_INTENT_MINING },
-    { "hashvault.pro", PG_INTENT_MINING },
-    { "nanopool.org", PG_INTENT_MINING },
-    { "2miners.com", PG_INTENT_MINING },
-    { "f2pool.com", PG_INTENT_MINING },
-    { "nicehash.com", PG_INTENT_MINING },
-    { "c3pool.com", PG_INTENT_MINING },
+    ROW("minexmr.com", PG_INTENT_MINING),
+    ROW("supportxmr.com", PG_INTENT_MINING),
+    ROW("moneroocean.stream", PG_INTENT_MINING),
+    ROW("hashvault.pro", PG_INTENT_MINING),
+    ROW("nanopool.org", PG_INTENT_MINING),
+    ROW("2miners.com", PG_INTENT_MINING),
+    ROW("f2pool.com", PG_INTENT_MINING),
+    ROW("nicehash.com", PG_INTENT_MINING),
+    ROW("c3pool.com", PG_INTENT_MINING),
     /* networks that pay for views and clicks, by their own pages */
-    { "doubleclick.net", PG_INTENT_ADS },
-    { "googlesyndication.com", PG_INTENT_ADS },
-    { "googleadservices.com", PG_INTENT_ADS },
-    { "adnxs.com", PG_INTENT_ADS },
-    { "criteo.com", PG_INTENT_ADS },
-    { "taboola.com", PG_INTENT_ADS },
-    { "outbrain.com", PG_INTENT_ADS },
-    { "popads.net", PG_INTENT_ADS },
+    ROW("doubleclick.net", PG_INTENT_ADS),
+    ROW("googlesyndication.com", PG_INTENT_ADS),
+    ROW("googleadservices.com", PG_INTENT_ADS),
+    ROW("adnxs.com", PG_INTENT_ADS),
+    ROW("criteo.com", PG_INTENT_ADS),
+    ROW("taboola.com", PG_INTENT_ADS),
+    ROW("outbrain.com", PG_INTENT_ADS),
+    ROW("popads.net", PG_INTENT_ADS),
 };
 
 /* Scripts by their file's name, wherever they are installed. */
 static const row_t paths[] = {
-    { "/azenv.php", PG_INTENT_CHECK },            /* a PHP proxy judge      */
-    { "/prxjdg.cgi", PG_INTENT_CHECK },           /* its Perl ancestor      */
-    { "/proxyheader.php", PG_INTENT_CHECK },
-    { "/generate_204", PG_INTENT_CHECK },         /* Android's portal test  */
-    { "/dns-query", PG_INTENT_DNS },              /* RFC 8484 4.1           */
-    { "/latest/meta-data", PG_INTENT_METADATA },  /* AWS, OpenStack         */
-    { "/computeMetadata/", PG_INTENT_METADATA },  /* Google                 */
+    ROW("/azenv.php", PG_INTENT_CHECK),            /* a PHP proxy judge      */
+    ROW("/prxjdg.cgi", PG_INTENT_CHECK),           /* its Perl ancestor      */
+    ROW("/proxyheader.php", PG_INTENT_CHECK),
+    ROW("/generate_204", PG_INTENT_CHECK),         /* Android's portal test  */
+    ROW("/dns-query", PG_INTENT_DNS),              /* RFC 8484 4.1           */
+    ROW("/latest/meta-data", PG_INTENT_METADATA),  /* AWS, OpenStack         */
+    ROW("/computeMetadata/", PG_INTENT_METADATA),  /* Google                 */
 };
 
 typedef struct port_t {
@@ -103,21 +106,38 @@ static const port_t ports[] = {
     { 6697, 6697, PG_INTENT_IRC },                /* RFC 7194               */
 };
 
-#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-static bool is_below(pg_span_t host, pg_span_t name)
+static apr_uint64_t last_eight(pg_span_t s)
 {
-    pg_span_t end;
+    apr_uint64_t word;
+
+    memcpy(&word, s.ptr + s.len - sizeof(word), sizeof(word));
+    return word;
+}
+
+/* Every attempt comes here: its end is compared as one word. */
+static pg_intent_e of_name(pg_span_t host)
+{
+    apr_uint64_t end;
 
     if (host.len && host.ptr[host.len - 1] == '.') {
         host.len--;
     }
-    if (host.len < name.len) {
-        return false;
+    if (host.len < sizeof(end)) {
+        return PG_INTENT_UNKNOWN;
     }
-    end = pg_span_from(host, host.len - name.len);
-    return pg_span_ieq(end, name)
-           && (end.ptr == host.ptr || end.ptr[-1] == '.');
+    end = pg_octet_lower8(last_eight(host));
+    for (apr_size_t i = 0; i < ROWS(hosts); i++) {
+        pg_span_t name = hosts[i].text;
+        apr_size_t before = host.len - name.len;
+
+        if (end == last_eight(name) && host.len >= name.len
+            && pg_span_ieq(pg_span_from(host, before), name)
+            && (before == 0 || host.ptr[before - 1] == '.')) {
+            return hosts[i].intent;
+        }
+    }
+    return PG_INTENT_UNKNOWN;
 }
 
 /* RFC 1918, RFC 3927, RFC 4193. */
@@ -133,20 +153,24 @@ static bool is_private(const pg_address_t *a)
     return (o[0] & 0xfe) == 0xfc || (o[0] == 0xfe && (o[1] & 0xc0) == 0x80);
 }
 
+static bool may_be_address(pg_span_t host)
+{
+    return host.len && (pg_octet_is_digit(host.ptr[host.len - 1])
+                        || pg_span_find(host, ':') < host.len);
+}
+
 static pg_intent_e of_host(pg_span_t host)
 {
     pg_address_t address;
+    pg_intent_e intent;
 
     if (host.len > 2 && host.ptr[0] == '[') {
         host = pg_span_make(host.ptr + 1, host.len - 2);
     }
-    for (apr_size_t i = 0; i < ROWS(hosts); i++) {
-        if (is_below(host, pg_span_str(hosts[i].text))) {
-            return hosts[i].intent;
-        }
-    }
-    if (!pg_address_parse(&address, host)) {
-        return PG_INTENT_UNKNOWN;
+    intent = of_name(host);
+    if (intent != PG_INTENT_UNKNOWN || !may_be_address(host)
+        || !pg_address_parse(&address, host)) {
+        return intent;
     }
     return pg_address_is_loopback(&address)
            || pg_address_is_unspecified(&address) ? PG_INTENT_LOCAL
@@ -157,8 +181,8 @@ static pg_intent_e of_path(pg_span_t path)
 {
     path = pg_span_upto(path, pg_span_find(path, '?'));
     for (apr_size_t i = 0; i < ROWS(paths) && path.len; i++) {
-        if (memmem(path.ptr, path.len, paths[i].text,
-                   strlen(paths[i].text))) {
+        if (memmem(path.ptr, path.len, paths[i].text.ptr,
+                   paths[i].text.len)) {
             return paths[i].intent;
         }
     }
@@ -203,12 +227,18 @@ pg_intent_e pg_intent_of_key(pg_span_t key)
 
 pg_intent_e pg_intent_of_verdict(const pg_verdict_t *verdict)
 {
-    pg_target_t parts;
+    pg_target_t parts = { .path = { .ptr = NULL, .len = 0 } };
 
-    if (verdict->class_id == PG_CLASS_CLEAN
-        || verdict->class_id == PG_CLASS_FOREIGN_HOST) {
+    switch (verdict->class_id) {
+    case PG_CLASS_CLEAN:
+    case PG_CLASS_FOREIGN_HOST:
         return PG_INTENT_UNKNOWN;
+    case PG_CLASS_CONNECT_TLS:
+    case PG_CLASS_CONNECT_MAIL:
+    case PG_CLASS_CONNECT_OTHER:
+        break;                   /* authority-form has no path            */
+    default:
+        pg_target_parse(&parts, verdict->target);
     }
-    pg_target_parse(&parts, verdict->target);
     return pg_intent_of(verdict->host, verdict->port, parts.path);
 }

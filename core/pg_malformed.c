@@ -6,8 +6,10 @@
 
 static bool in_list(const char *const *list, pg_span_t s)
 {
+    char first = s.len ? pg_octet_lower(*s.ptr) : '\0';
+
     for (; *list; list++) {
-        if (pg_span_ieq(s, pg_span_str(*list))) {
+        if (**list == first && pg_span_ieq(s, pg_span_str(*list))) {
             return true;
         }
     }
@@ -109,7 +111,7 @@ static pg_span_t without_pasted(pg_span_t s)
         "%20", "%09", "%22", "%27", "%3c", NULL
     };
 
-    while (in_list(pasted, pg_span_upto(s, 3))) {
+    while (s.len && *s.ptr == '%' && in_list(pasted, pg_span_upto(s, 3))) {
         s = pg_span_from(s, 3);
     }
     return s;

@@ -129,7 +129,7 @@ void pg_layout_place(pg_ledger_t *out, void *base, const pg_head_t *head)
     out->head = *head;
     out->sizes = head->sizes;
     pg_hash_nh_derive(&out->vhost_key, &head->key, "vhost");
-    out->recent_key = pg_hash_key_derive(&head->key, "recent");
+    pg_hash_nh_derive(&out->recent_key, &head->key, "recent");
     out->common = (pg_common_t *)(void *)(out->base + PG_HEAD_ROOM);
     out->recent = (pg_word_t *)(void *)(out->common + 1);
     out->lane_at = lanes_at(&head->sizes);

@@ -252,7 +252,7 @@ struct pg_ledger_t {
     pg_sizes_t sizes;                /* of the head                       */
     pg_nh_key_t top_key[PG_TOP_COUNT];
     pg_nh_key_t vhost_key;
-    pg_key_t recent_key;
+    pg_nh_key_t recent_key;
     pg_common_t *common;
     pg_word_t *recent;
     pg_ledger_t *standby;            /* of a server: counts the same, and

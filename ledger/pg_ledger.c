@@ -48,42 +48,43 @@ static void note_time(pg_lane_t *lane, apr_time_t time)
     }
 }
 
-static void top(pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
-                pg_span_t octets, apr_time_t now)
-{
-    pg_top_key_t key = pg_top_key(ledger, list, octets);
+/* An attempt as it is counted, made once for all blocks of a server: they
+ * have one key, so its hashes are the same in each. */
+typedef struct attempt_t {
+    const pg_event_t *event;
+    apr_time_t now;
+    unsigned kind;
+    pg_method_e method;
+    pg_portclass_e port_class;
+    pg_intent_e intent;
+    bool has[PG_TOP_COUNT];
+    pg_top_key_t key[PG_TOP_COUNT];
+    char target[2 + PG_TOP_TARGET_MOST + 1];
+} attempt_t;
 
-    pg_top_add(ledger, lane, list, &key, now);
+static void make_key(attempt_t *out, const pg_ledger_t *ledger, pg_top_e list,
+                     pg_span_t octets, bool has)
+{
+    out->has[list] = has;
+    if (has) {
+        out->key[list] = pg_top_key(ledger, list, octets);
+    }
 }
 
-static void record_source(pg_ledger_t *ledger, pg_lane_t *lane,
-                          const pg_event_t *event, apr_time_t now)
+static void make_keys(attempt_t *out, const pg_ledger_t *ledger)
 {
-    pg_span_t octets = pg_span_make((const char *)event->source.octets,
-                                    sizeof(event->source.octets));
-    pg_top_key_t key;
+    const pg_event_t *event = out->event;
+    pg_span_t target = pg_top_target(out->target, &event->verdict);
 
     /* A load balancer's address does not identify the client. */
-    if (!event->source_known || event->source_is_peer) {
-        return;
-    }
-    key = pg_top_key(ledger, PG_TOP_SOURCES, octets);
-    pg_top_add(ledger, lane, PG_TOP_SOURCES, &key, now);
-    pg_distinct_add(ledger, key.hash);
-}
-
-static void record_tops(pg_ledger_t *ledger, pg_lane_t *lane,
-                        const pg_event_t *event, apr_time_t now)
-{
-    char room[2 + PG_TOP_TARGET_MOST + 1];
-    pg_span_t target = pg_top_target(room, &event->verdict);
-
-    record_source(ledger, lane, event, now);
-    top(ledger, lane, PG_TOP_TARGETS, target, now);
-    if (event->verdict.port != 0) {
-        top(ledger, lane, PG_TOP_PORTS, pg_span_upto(target, 2), now);
-    }
-    top(ledger, lane, PG_TOP_AGENTS, event->user_agent, now);
+    make_key(out, ledger, PG_TOP_SOURCES,
+             pg_span_make((const char *)event->source.octets,
+                          sizeof(event->source.octets)),
+             event->source_known && !event->source_is_peer);
+    make_key(out, ledger, PG_TOP_TARGETS, target, true);
+    make_key(out, ledger, PG_TOP_PORTS, pg_span_upto(target, 2),
+             event->verdict.port != 0);
+    make_key(out, ledger, PG_TOP_AGENTS, event->user_agent, true);
 }
 
 /* Upkeep of a lane, once a minute, at the cost of one attempt. */
@@ -110,18 +111,39 @@ static unsigned kind_of(const pg_event_t *event)
                : PG_KINDS;
 }
 
-static void count(pg_ledger_t *ledger, unsigned kind, const pg_event_t *event)
+static void make(attempt_t *out, const pg_ledger_t *ledger, unsigned kind,
+                 const pg_event_t *event)
 {
-    apr_time_t now = present_of(event);
+    out->event = event;
+    out->now = present_of(event);
+    out->kind = kind;
+    out->method = pg_totals_method(event->verdict.method);
+    out->port_class = pg_portclass(event->verdict.port);
+    out->intent = pg_intent_of_verdict(&event->verdict);
+    make_keys(out, ledger);
+}
+
+static void count(pg_ledger_t *ledger, const attempt_t *attempt)
+{
+    const pg_event_t *event = attempt->event;
     pg_lane_t *lane = my_lane(ledger);
     unsigned vhost = pg_totals_vhost(ledger, event->vhost);
 
-    pg_totals_add(lane, kind, event);
-    pg_series_add(lane, kind, event->time, now);
+    pg_word_add(&lane->total[attempt->kind][event->outcome][attempt->method]
+                            [attempt->port_class], 1);
+    pg_series_add(lane, attempt->kind, event->time, attempt->now);
     pg_word_add(&lane->vhost[vhost][event->outcome], 1);
-    pg_word_add(&lane->intent[pg_intent_of_verdict(&event->verdict)], 1);
+    pg_word_add(&lane->intent[attempt->intent], 1);
     note_time(lane, event->time);
-    record_tops(ledger, lane, event, now);
+    for (unsigned list = 0; list < PG_TOP_COUNT; list++) {
+        if (attempt->has[list]) {
+            pg_top_add(ledger, lane, (pg_top_e)list, &attempt->key[list],
+                       attempt->now);
+        }
+    }
+    if (attempt->has[PG_TOP_SOURCES]) {
+        pg_distinct_add(ledger, attempt->key[PG_TOP_SOURCES].hash);
+    }
 }
 
 /* A server's attempts are counted in its file, unless that is lost, and in
@@ -131,15 +153,18 @@ apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
     unsigned kind = kind_of(event);
     pg_ledger_t *block = pg_layout_sound(ledger);
     apr_uint32_t serial = pg_recent_serial(block);
+    pg_recent_made_t recent;
+    attempt_t attempt;
 
     if (kind == PG_KINDS) {
         return 0;
     }
+    recent.is = false;
+    make(&attempt, block, kind, event);
     for (; block; block = block->standby) {
-        apr_time_t now = present_of(event);
-        count(block, kind, event);
-        pg_recent_add(block, event, now, serial);
-        tend(block, my_lane(block), now);
+        count(block, &attempt);
+        pg_recent_add(block, event, attempt.now, serial, &recent);
+        tend(block, my_lane(block), attempt.now);
     }
     return serial;
 }
@@ -147,15 +172,21 @@ apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
 void pg_ledger_count(pg_ledger_t *ledger, const pg_event_t *event)
 {
     unsigned kind = kind_of(event);
+    attempt_t attempt;
 
     if (kind != PG_KINDS) {
-        count(ledger, kind, event);
+        make(&attempt, ledger, kind, event);
+        count(ledger, &attempt);
     }
 }
 
 void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event)
 {
-    pg_recent_add(ledger, event, present_of(event), pg_recent_serial(ledger));
+    pg_recent_made_t recent;
+
+    recent.is = false;
+    pg_recent_add(ledger, event, present_of(event), pg_recent_serial(ledger),
+                  &recent);
 }
 
 /* One less, in a lane that has one: a count is never below 0 in any.

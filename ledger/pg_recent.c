@@ -40,24 +40,6 @@ enum {
     FLAG_AUTHORIZATION = 4
 };
 
-/* What an entry is: 3 words, then this, as far as its texts go. */
-typedef struct pg_record_t {
-    apr_int64_t time;
-    pg_address_t source;
-    apr_int32_t status;
-    apr_uint32_t serial;         /* tells equal attempts of one time apart */
-    apr_uint16_t port;
-    unsigned char class_id;
-    unsigned char family;
-    unsigned char reason;
-    unsigned char outcome;
-    unsigned char flags;
-    unsigned char reserved;
-    apr_uint32_t aim;            /* where it wanted to go: a hash         */
-    apr_uint16_t length[TEXT_COUNT];
-    char text[938];
-} pg_record_t;
-
 /* The three words: its writer's claim, when the attempt was, the hash. */
 enum { CLAIM, STAMP, HASH, RECORD };
 
@@ -67,6 +49,9 @@ enum { CLAIM, STAMP, HASH, RECORD };
 #define TEXT_SUM(member, from, most) + (most)
 static_assert(0 TEXTS(TEXT_SUM) <= sizeof(((pg_record_t *)0)->text),
               "all texts have room");
+static_assert(offsetof(pg_record_t, source) % 8 == 0
+              && offsetof(pg_record_t, aim) % 8 == 0, "words of their own");
+static_assert((int)TEXT_COUNT == PG_RECENT_TEXTS, "one length each");
 static_assert(sizeof(pg_record_t) == 1000
               && sizeof(pg_record_t)
                  == (PG_RECENT_WORDS - RECORD) * sizeof(apr_uint64_t),
@@ -103,6 +88,21 @@ static apr_size_t octets_of(const pg_record_t *record)
         n += record->length[i] & LENGTH;
     }
     return n;
+}
+
+/* Of more than one hash takes: each part's joined with those before. */
+static apr_uint64_t hash_of(const pg_ledger_t *ledger,
+                            const pg_record_t *record, apr_size_t n)
+{
+    const pg_nh_key_t *key = &ledger->recent_key;
+    const char *at = (const char *)record;
+    apr_uint64_t hash = 0;
+
+    for (; n > PG_NH_MOST; n -= PG_NH_MOST, at += PG_NH_MOST) {
+        hash = pg_hash_fold(hash ^ pg_hash_nh(key, at, PG_NH_MOST),
+                            key->finish[2]);
+    }
+    return pg_hash_fold(hash ^ pg_hash_nh(key, at, n), key->finish[2]);
 }
 
 /* --- writing ------------------------------------------------------------- */
@@ -150,10 +150,37 @@ static void pack(pg_record_t *out, const pg_event_t *event)
     pack_texts(out, event);
 }
 
-static void put(const pg_ledger_t *ledger, pg_word_t *entry,
-                const pg_record_t *record, apr_time_t now)
+static apr_uint32_t aim_of(const pg_ledger_t *ledger, const pg_event_t *event)
 {
-    apr_size_t n = octets_of(record);
+    pg_span_t host = pg_span_upto(event->verdict.host, PG_NH_MOST);
+
+    return (apr_uint32_t)pg_hash_nh(&ledger->recent_key,
+                                    host.ptr ? host.ptr : "", host.len)
+           + event->verdict.port;
+}
+
+static void seal(pg_recent_made_t *made, const pg_ledger_t *ledger)
+{
+    made->n = octets_of(&made->record);
+    made->hash = hash_of(ledger, &made->record, made->n);
+    made->seat = PG_RECENT_RESERVE;
+    made->is = true;
+}
+
+static void make(pg_recent_made_t *out, const pg_ledger_t *ledger,
+                 const pg_event_t *event, apr_uint32_t serial)
+{
+    pg_record_t *record = &out->record;
+
+    pack(record, event);
+    record->serial = serial;
+    record->aim = aim_of(ledger, event);
+    seal(out, ledger);
+}
+
+static void put(pg_word_t *entry, const pg_recent_made_t *made, apr_time_t now)
+{
+    const pg_record_t *record = &made->record;
     apr_uint64_t mine;
 
     if (!pg_cell_claim(&entry[CLAIM], (apr_uint64_t)record->time, now,
@@ -162,8 +189,8 @@ static void put(const pg_ledger_t *ledger, pg_word_t *entry,
     }
     pg_word_set(&entry[STAMP], (apr_uint64_t)record->time);
     pg_word_set(&entry[HASH], 0);
-    pg_word_write(&entry[RECORD], record, n);
-    pg_word_set(&entry[HASH], pg_hash(&ledger->recent_key, record, n));
+    pg_word_write(&entry[RECORD], record, made->n);
+    pg_word_set(&entry[HASH], made->hash);
     /* Fails if we were thought dead: the entry is another one's then. */
     pg_cell_release(&entry[CLAIM], mine);
 }
@@ -176,23 +203,33 @@ typedef struct seat_t {
     apr_uint32_t aim;
 } seat_t;
 
+/* A record's member from its words in an entry, without the rest. */
+#define READ(to, entry, member)                                              \
+    pg_word_read((to), &(entry)[RECORD + offsetof(pg_record_t, member) / 8], \
+                 (sizeof(*(to)) + 7) / 8)
+
 /* All of an IPv6 /64 are one source. */
-static bool is_from(const pg_record_t *a, const pg_record_t *b)
+static bool is_from(const apr_uint64_t there[2], const pg_record_t *record)
 {
-    return memcmp(a->source.octets, b->source.octets,
-                  pg_address_is_ipv4(&a->source) ? 16 : 8) == 0;
+    apr_uint64_t here[2];
+
+    memcpy(here, record->source.octets, sizeof(here));
+    return here[0] == there[0]
+           && (here[1] == there[1] || !pg_address_is_ipv4(&record->source));
 }
 
 static void look_at(seat_t *out, const pg_word_t *entry,
                     const pg_record_t *record)
 {
-    pg_record_t there;
+    apr_uint64_t source[2];
+    apr_uint32_t aim[2];
 
     out->stamp = pg_word_get(&entry[STAMP]);
-    pg_word_read(&there, &entry[RECORD], WORDS_TO(aim));
-    out->of_source = out->stamp && is_from(&there, record);
-    out->of_aim = out->stamp && there.aim == record->aim;
-    out->aim = there.aim;
+    READ(&source, entry, source);
+    READ(&aim, entry, aim);
+    out->of_source = out->stamp && is_from(source, record);
+    out->of_aim = out->stamp && aim[0] == record->aim;
+    out->aim = aim[0];
 }
 
 static bool is_crowded(const seat_t *seat, apr_uint32_t aim)
@@ -241,47 +278,46 @@ static pg_word_t *place_in(pg_word_t *reserve, const pg_record_t *record)
     return reserve + best * PG_RECENT_WORDS;
 }
 
-static apr_uint32_t aim_of(const pg_ledger_t *ledger, const pg_event_t *event)
+/* Where the last block had room, another one that is no different has. */
+static pg_word_t *seat_in(pg_word_t *reserve, pg_recent_made_t *made)
 {
-    pg_span_t host = event->verdict.host;
+    pg_word_t *entry = reserve + made->seat * PG_RECENT_WORDS;
 
-    return (apr_uint32_t)pg_hash(&ledger->recent_key, host.ptr, host.len)
-           + event->verdict.port;
+    if (made->seat == PG_RECENT_RESERVE
+        || pg_word_get(&entry[STAMP]) != made->stamp) {
+        entry = place_in(reserve, &made->record);
+        made->seat = (unsigned)((entry - reserve) / PG_RECENT_WORDS);
+        made->stamp = pg_word_get(&entry[STAMP]);
+    }
+    return entry;
 }
 
-static void put_in_reserve(const pg_ledger_t *ledger,
-                           const pg_record_t *record, apr_time_t now)
+static void put_in_reserve(const pg_ledger_t *ledger, pg_recent_made_t *made,
+                           apr_time_t now)
 {
-    pg_word_t *entry = place_in(reserve_of(ledger, record->class_id), record);
+    const pg_record_t *record = &made->record;
+    pg_word_t *entry = seat_in(reserve_of(ledger, record->class_id), made);
     apr_uint64_t stamp = pg_word_get(&entry[STAMP]);
 
     /* older than what is there (imports): no room, unless the clock went
      * back */
     if (stamp <= (apr_uint64_t)record->time || stamp > (apr_uint64_t)now) {
-        put(ledger, entry, record, now);
+        put(entry, made, now);
     }
 }
 
-/* Apart, so that attempts that are passed over do not pay for its frame. */
-__attribute__((noinline)) static void add(pg_ledger_t *ledger,
-                                          const pg_event_t *event,
-                                          apr_uint32_t serial, bool in_ring)
+static void add(pg_ledger_t *ledger, apr_time_t now, bool in_ring,
+                pg_recent_made_t *made)
 {
-    apr_time_t now = event->now ? event->now : event->time;
-    pg_word_t *after = &ledger->common->reserve_after[
-        event->verdict.class_id];
-    pg_record_t record;
+    const pg_record_t *record = &made->record;
+    pg_word_t *after = &ledger->common->reserve_after[record->class_id];
 
-    pack(&record, event);
-    record.serial = serial;
-    record.aim = aim_of(ledger, event);
     if (in_ring) {
-        put(ledger,
-            ring_at(ledger, pg_word_add(&ledger->common->recent_next, 1)),
-            &record, now);
+        put(ring_at(ledger, pg_word_add(&ledger->common->recent_next, 1)),
+            made, now);
     }
-    pg_word_set(after, (apr_uint64_t)event->time + PACE / PG_RECENT_RESERVE);
-    put_in_reserve(ledger, &record, now);
+    pg_word_set(after, (apr_uint64_t)record->time + PACE / PG_RECENT_RESERVE);
+    put_in_reserve(ledger, made, now);
 }
 
 apr_uint32_t pg_recent_serial(const pg_ledger_t *ledger)
@@ -294,7 +330,8 @@ apr_uint32_t pg_recent_serial(const pg_ledger_t *ledger)
 }
 
 void pg_recent_add(pg_ledger_t *ledger, const pg_event_t *event,
-                   apr_time_t now, apr_uint32_t serial)
+                   apr_time_t now, apr_uint32_t serial,
+                   pg_recent_made_t *made)
 {
     apr_uint64_t next = pg_word_get(&ledger->common->recent_next);
     const pg_word_t *entry = ring_at(ledger, next);
@@ -307,26 +344,28 @@ void pg_recent_add(pg_ledger_t *ledger, const pg_event_t *event,
     bool in_ring = stamp == 0 || stamp > now || event->time >= stamp + PACE;
 
     if (in_ring || time >= after || after > time + PACE) {
-        add(ledger, event, serial, in_ring);
+        if (!made->is) {
+            make(made, ledger, event, serial);
+        }
+        add(ledger, now, in_ring, made);
     }
 }
 
 void pg_recent_amend(pg_ledger_t *ledger, const pg_event_t *event,
                      apr_time_t now, apr_uint32_t serial)
 {
-    pg_record_t record, there;
+    pg_recent_made_t made;
+    pg_record_t there;
 
-    pack(&record, event);
-    record.serial = serial;
-    record.aim = aim_of(ledger, event);
+    make(&made, ledger, event, serial);
     for (apr_uint32_t i = 0; i < entries_of(ledger); i++) {
         pg_word_t *entry = ledger->recent + i * PG_RECENT_WORDS;
         if (pg_word_get(&entry[STAMP]) != (apr_uint64_t)event->time) {
             continue;
         }
         pg_word_read(&there, &entry[RECORD], WORDS_TO(serial));
-        if (there.time == record.time && there.serial == serial) {
-            put(ledger, entry, &record, now);
+        if (there.time == event->time && there.serial == serial) {
+            put(entry, &made, now);
         }
     }
 }
@@ -339,7 +378,7 @@ static bool is_whole(const pg_ledger_t *ledger, const pg_record_t *record,
     apr_size_t n = octets_of(record);
 
     return n <= sizeof(*record)
-           && pg_hash(&ledger->recent_key, record, n) == hash;
+           && hash_of(ledger, record, n) == hash;
 }
 
 static bool read_record(pg_record_t *out, const pg_ledger_t *ledger,
@@ -502,6 +541,7 @@ void pg_recent_merge(pg_ledger_t *into, const pg_ledger_t *from,
     pg_record_t *all = apr_palloc(pool, sizeof(*all) * (n + m + 1));
     const pg_record_t **order = apr_palloc(pool,
                                            sizeof(*order) * (n + m + 1));
+    pg_recent_made_t made;
 
     memcpy(all, ours, n * sizeof(*all));
     memcpy(all + n, theirs, m * sizeof(*all));
@@ -512,7 +552,9 @@ void pg_recent_merge(pg_ledger_t *into, const pg_ledger_t *from,
     }
     for (apr_size_t i = n; i > 0; i--) {
         apr_uint64_t number = pg_word_add(&into->common->recent_next, 1);
-        put(into, ring_at(into, number), order[i - 1], now);
-        put_in_reserve(into, order[i - 1], now);
+        made.record = *order[i - 1];
+        seal(&made, into);
+        put(ring_at(into, number), &made, now);
+        put_in_reserve(into, &made, now);
     }
 }

@@ -23,9 +23,41 @@
 /** A number that tells an attempt from others of the same moment; never 0. */
 apr_uint32_t pg_recent_serial(const pg_ledger_t *ledger);
 
-/** Remember one attempt. */
+#define PG_RECENT_TEXTS 9
+
+/** What an entry is: 3 words, then this, as far as its texts go. */
+typedef struct pg_record_t {
+    apr_int64_t time;
+    pg_address_t source;
+    apr_int32_t status;
+    apr_uint32_t serial;         /* tells equal attempts of one time apart */
+    apr_uint16_t port;
+    unsigned char class_id;
+    unsigned char family;
+    unsigned char reason;
+    unsigned char outcome;
+    unsigned char flags;
+    unsigned char reserved;
+    apr_uint32_t aim;            /* where it wanted to go: a hash         */
+    apr_uint16_t length[PG_RECENT_TEXTS];
+    char text[938];
+} pg_record_t;
+
+/** An entry ready to be stored, with its hash: made by the first block that
+ *  remembers an attempt, for all blocks of the same key. */
+typedef struct pg_recent_made_t {
+    bool is;                     /* made                                  */
+    apr_size_t n;                /* octets                                */
+    apr_uint64_t hash;
+    unsigned seat;               /* in reserve; PG_RECENT_RESERVE: none   */
+    apr_uint64_t stamp;          /* of what was there                     */
+    pg_record_t record;
+} pg_recent_made_t;
+
+/** Remember one attempt. @param made  made->is is false at first */
 void pg_recent_add(pg_ledger_t *ledger, const pg_event_t *event,
-                   apr_time_t now, apr_uint32_t serial);
+                   apr_time_t now, apr_uint32_t serial,
+                   pg_recent_made_t *made);
 
 /** Write it anew, where it is remembered still. */
 void pg_recent_amend(pg_ledger_t *ledger, const pg_event_t *event,

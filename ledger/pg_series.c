@@ -49,14 +49,8 @@ static bool days_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
     return true;
 }
 
-static void buckets_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
-{
-    if (days_of(out, time)) {
-        out[PG_PERIOD_MONTH] = pg_calendar_month(out[PG_PERIOD_DAY]);
-    }
-}
-
-/* The same, with a memory for the month of the day that was last asked. */
+/* The bucket of each, with a memory for the month of the day that was last
+ * asked. */
 static void buckets_now(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time,
                         pg_word_t *memory)
 {
@@ -148,11 +142,9 @@ void pg_series_add(pg_lane_t *lane, unsigned kind, apr_time_t time,
     apr_int64_t at[PG_PERIOD_COUNT], today[PG_PERIOD_COUNT];
 
     buckets_now(at, time, &lane->month);
-    if (now == time) {
-        memcpy(today, at, sizeof(today));
-    }
-    else {
-        buckets_of(today, now);
+    if (days_of(today, now)) {
+        today[PG_PERIOD_MONTH] = today[PG_PERIOD_DAY] == at[PG_PERIOD_DAY]
+            ? at[PG_PERIOD_MONTH] : pg_calendar_month(today[PG_PERIOD_DAY]);
     }
 #define ADD(sym, name, buckets)                                              \
     add_to_ring(lane, kind, at[PG_PERIOD_##sym], today[PG_PERIOD_##sym],     \
