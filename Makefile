@@ -64,7 +64,8 @@ INC_httpd  = $(INC_core) -Iledger -Iaudit -Ireport -Ihttpd -I. \
 # What each attempt passes is optimised as one, if the compiler links so.
 LTO_core   := $(shell echo 'int main(void) { return 0; }' | \
                 $(CC) -Werror -flto=auto -fuse-linker-plugin -x c - \
-                -o /dev/null 2>/dev/null && echo -flto=auto)
+                -o /dev/null 2>/dev/null && \
+                echo -flto=auto -ffat-lto-objects)
 LTO_ledger := $(LTO_core)
 
 LOWER := core ledger audit report

@@ -249,6 +249,7 @@ static void row(FILE *out, const char *what, double one, double goal,
                 rate_t several, double others)
 {
     char more[16] = "-", aim[16] = "-";
+    const char *met = goal <= 0 ? "-" : one >= goal ? "yes" : "no";
 
     if (goal > 0) {
         snprintf(aim, sizeof(aim), "%.0f", goal);
@@ -257,8 +258,9 @@ static void row(FILE *out, const char *what, double one, double goal,
     if (others > 0) {
         snprintf(more, sizeof(more), "%.1f", others);
     }
-    fprintf(out, "| %s | %.1f | %s | %.0f | %.1f | %.1f | %s |\n", what, one,
-            aim, 1000 / one, several.processor, several.wall, more);
+    fprintf(out, "| %s | %.1f | %s | %s | %.0f | %.1f | %.1f | %s |\n",
+            what, one, aim, met, 1000 / one, several.processor, several.wall,
+            more);
     printf("%-30s %6.1f M/s (goal %s) %5.0f ns  threads %6.1f (wall %5.1f)  "
            "processes %5.1f\n", what, one, aim, 1000 / one, several.processor,
            several.wall, others);
@@ -282,10 +284,10 @@ static void measure(FILE *out, bench_t *bench, unsigned cpus)
     double one[sizeof(rows) / sizeof(rows[0])];
     double all[sizeof(rows) / sizeof(rows[0])];
 
-    fprintf(out, "| millions a second | 1 thread | goal | ns each | "
+    fprintf(out, "| millions a second | 1 thread | goal | met | ns each | "
             "%u threads | %u threads, wall | %u processes, wall |\n"
-            "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n", cpus, cpus,
-            cpus);
+            "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |\n",
+            cpus, cpus, cpus);
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         rate_t several;
         one[i] = one_thread(bench, rows[i].work);

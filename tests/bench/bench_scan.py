@@ -5,9 +5,10 @@ the section "scan" of docs/measurements.md.
 
 usage: bench_scan.py [--print] PROXYGUARD LOG MIB
 
-Each row: the best of three by the clock, its processor time, its speed as a
-part of `grep -c`'s by either. The log is made if it is missing. --print only
-prints.
+First other logs, each beside the tool that its goal names, by processor time;
+then one log and all tools: the best of three by the clock, its processor time,
+its speed as a part of `grep -c`'s by either. Logs are made if they are
+missing. --print only prints.
 """
 import os
 import resource
@@ -34,6 +35,8 @@ def tools(command, log):
     yield "`grep -c CONNECT`", ["grep", "-c", "CONNECT", log], RUNS
     yield "`wc -l`", ["wc", "-l", log], RUNS
     yield "`grep -Ec`, both forms", ["grep", "-Ec", BOTH_FORMS, log], RUNS
+    if shutil.which("rg"):
+        yield "`rg -c CONNECT`", ["rg", "-c", "CONNECT", log], RUNS
     if shutil.which("mawk"):
         yield "`mawk`, both forms", ["mawk", MAWK, log], RUNS
     yield ("**`proxyguard scan -j1`**", [command, "scan", "-q", "-j1", log],
@@ -84,6 +87,80 @@ def table(command, log):
                f"| {reference[0] / wall:.2f} | {reference[1] / cpu:.2f} |")
 
 
+GREP, WC = ["grep", "-c", "CONNECT"], ["wc", "-l"]
+MOST = 128                       # MiB of each of the other logs
+# what, KIND of synth_log.py, beside what, arguments of the scan, goal
+OTHERS = (
+    ("combined, 1 % attempts", "combined", GREP, [], 1.0),
+    ("combined, 0.1 %", "quiet", WC, [], 2.5),
+    ("combined, 1 %, no line twice", "unrepeated", GREP, [], 1.0),
+    ("JSON, 1 %", "json", GREP, [], 3.0),
+    ("vhost_combined, 1 %", "vhost", GREP, [], 1.7),
+    ("the same, `--foreign-host`", "vhost", GREP,
+     ["--foreign-host", "--own", "www.own.example"], 2.5),
+    ("combined, 50 % attempts", "half", GREP, [], 6.0),
+    ("combined, 50 %, all different", "different", GREP, [], 8.0),
+)
+PACKED = (("gzip", ".gz", ["gzip", "-1"], "zcat"),
+          ("zstd", ".zst", ["zstd", "-q"], "zstdcat"))
+
+
+def other_log(kind, log):
+    path = os.path.join(os.path.dirname(log), f"{MOST}-{kind}.log")
+    if not os.path.exists(path):
+        subprocess.run([sys.executable, SYNTH, "bench", path, str(MOST),
+                        kind], check=True)
+    return path
+
+
+def processor_time(argv):
+    return min(measure(argv)[1] for _ in range(RUNS))
+
+
+def goal_row(what, beside, figure, unit, goal, more=False):
+    met = measurements.is_met(round(figure, 2), goal, more) if goal else "-"
+    return (f"| {what} | {beside} | {figure:.2f}{unit} | "
+            f"{goal or '-'}{unit if goal else ''} | {met} |")
+
+
+def others(command, log):
+    yield ("Other logs, one thread, processor time as a multiple of the "
+           f"tool's on the same warm file of {MOST} MiB, and what else has "
+           f"a goal; {measurements.version('rg')}, "
+           f"{measurements.version('jq')}:\n")
+    yield "| log | beside | figure | goal | met |"
+    yield "|---|---|--:|--:|---|"
+    for what, kind, tool, more, goal in OTHERS:
+        path = other_log(kind, log)
+        times = (processor_time([command, "scan", "-q", "-j1", *more, path])
+                 / processor_time([*tool, path]))
+        yield goal_row(what, f"`{tool[0]} {tool[1]}`", times, " x", goal)
+    path = other_log("json", log)
+    if shutil.which("jq"):
+        times = (processor_time([command, "scan", "-q", "-j1", path])
+                 / processor_time(["jq", "-r", "select(.request|test("
+                                   "\"^CONNECT\"))|.request", path]))
+        yield goal_row("JSON, 1 %", "`jq`", times, " x", None)
+    path = other_log("combined", log)
+    for what, suffix, pack, cat in PACKED:
+        if not os.path.exists(path + suffix):
+            with open(path + suffix, "wb") as out:
+                subprocess.run([*pack, "-c", path], check=True, stdout=out)
+        times = (processor_time([command, "scan", "-q", "-j1", path + suffix])
+                 / processor_time(["sh", "-c", f"{cat} {path}{suffix} | "
+                                   "grep -c CONNECT"]))
+        yield goal_row(f"combined, {what}", f"`{cat} \\| grep -c`", times,
+                       " x", None)
+    clocks = [min(measure([command, "scan", "-q", jobs, path])[0]
+                  for _ in range(RUNS)) for jobs in ("-j1", "-j2")]
+    yield goal_row("`-j2`, by the clock", "`-j1`", clocks[0] / clocks[1],
+                   " times", 1.9, more=True)
+    yield goal_row("memory at its highest, 50 %, all different", "-",
+                   peak_mib([command, "scan", "-q", "-j1",
+                             other_log("different", log)]), " MiB", 64)
+    yield ""
+
+
 def section(command, log):
     with open(log, "rb") as f:           # warm, and counted
         lines = sum(block.count(b"\n")
@@ -91,6 +168,7 @@ def section(command, log):
     peaks = [peak_mib([command, "scan", "-q", jobs, log])
              for jobs in ("-j1", f"-j{os.cpu_count()}")]
     return "\n".join([
+        *others(command, log),
         f"A made-up combined log of {os.path.getsize(log) >> 20} MiB "
         f"({lines:,} lines, 1 % attempts), warm in memory, all with "
         f"`LC_ALL=C`; best of {RUNS} by the clock (GoAccess: once).", "",

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """docs/measurements.md: each section is written by the command that measures.
+The page begins with every row that has a goal: what sections say of them in
+tables with the columns "goal" and "met", the figure in the column before.
 
 usage: measurements.py SECTION [FILE]     the section's text, or standard input
 
@@ -59,6 +61,8 @@ VERSIONS = {
     "clang": (["clang", "--version"], r"version (\S+)"),
     "apr": (["apr-1-config", "--version"], r"(\S+)"),
     "grep": (["grep", "--version"], r"grep\) (\S+)"),
+    "rg": (["rg", "--version"], r"ripgrep (\S+)"),
+    "jq": (["jq", "--version"], r"jq-(\S+)"),
     "mawk": (["mawk", "-W", "version"], r"mawk (\S+)"),
     "goaccess": (["goaccess", "--version"], r"GoAccess - ([\d.]+\d)"),
     "perl": (["perl", "-e", "print $^V"], r"v(\S+)"),
@@ -119,15 +123,47 @@ def read(path=PAGE):
     return dict(zip(parts[1::2], parts[2::2]))
 
 
+def is_met(figure, goal, more=False):
+    """The cell of a row: is a figure at most its goal, or at least?"""
+    return "yes" if (figure >= goal if more else figure <= goal) else "no"
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def goals(title, text):
+    """The rows of a section's tables that have a goal."""
+    head = None
+    for line in text.splitlines():
+        row = cells(line) if line.startswith("|") else None
+        if row is None or head is None:
+            head = row
+        elif "met" in head and row[head.index("met")] in ("yes", "no"):
+            at = head.index("goal")
+            yield (f"| {title} | {row[0]} | {row[at - 1]} | {row[at]} | "
+                   f"{row[head.index('met')]} |")
+
+
+def summary(parts):
+    rows = [row for title, text in parts.items()
+            for row in goals(title, text)]
+    if not rows:
+        return ""
+    return ("\nWhat has a goal, and whether the last run met it; nothing is "
+            "subtracted to meet one:\n\n| section | what | figure | goal | "
+            "met |\n|---|---|--:|--:|---|\n" + "\n".join(rows) + "\n")
+
+
 def write(section, text, path=PAGE):
     """Put `text` (Markdown without the heading) in its place."""
     title = SECTIONS[section][0]
     parts = read(path)
     parts[title] = f"\n{conditions(section)}\n\n{text.strip()}\n\n"
-    page = PREFACE + "\n"
-    for name, _, _ in SECTIONS.values():
-        if name in parts:
-            page += f"## {name}\n\n{parts[name].strip()}\n\n"
+    order = [name for name, _, _ in SECTIONS.values() if name in parts]
+    page = PREFACE + summary({n: parts[n] for n in order}) + "\n"
+    for name in order:
+        page += f"## {name}\n\n{parts[name].strip()}\n\n"
     fresh = f"{path}.new"
     with open(fresh, "w", encoding="utf-8") as f:
         f.write(page.rstrip() + "\n")

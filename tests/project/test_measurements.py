@@ -54,6 +54,21 @@ def test_a_section_takes_its_place_and_leaves_the_others(tmp_path):
     assert "two" in sections["Instructions per request"]
 
 
+def test_the_page_begins_with_what_has_a_goal(tmp_path):
+    page = tmp_path / "page.md"
+    measurements.write("memory", "| what | kept | goal | met |\n"
+                       "|---|--:|--:|---|\n| a | 3 | 4 | yes |\n"
+                       "| b | 5 | 4 | no |\n| c | 6 | | |\n\n"
+                       "| x | met |\n|---|---|\n", str(page))
+    top = page.read_text().split("\n## ")[0]
+    assert "| Memory | a | 3 | 4 | yes |" in top
+    assert "| Memory | b | 5 | 4 | no |" in top
+    assert "| c |" not in top and "| x |" not in top
+    assert (measurements.is_met(4, 4), measurements.is_met(3, 4, True)) \
+        == ("yes", "no")
+    assert measurements.read(str(page))["Memory"].count("| a |") == 1
+
+
 @pytest.mark.parametrize("argv, said", [
     (["nonsense", os.devnull], "no section 'nonsense'; there are httpd, "),
     (["memory", os.devnull], "nothing to write for 'memory'"),

@@ -4,10 +4,11 @@
 
   synth_log.py sensors DIR      two sensors, October 2013 to 23 November 2014,
                                 with the shape the seed describes (F11, F12)
-  synth_log.py bench FILE MIB   one combined log of that size, 1 % attempts
+  synth_log.py bench FILE MIB [KIND]
+                                one log of that size: see KINDS
 
 Names are reserved ones (RFC 2606), addresses are for documentation
-(RFC 5737, RFC 3849).
+(RFC 5737, RFC 3849) or benchmarks (RFC 2544).
 """
 import argparse
 import calendar
@@ -116,21 +117,62 @@ def sensors(folder):
             out.writelines(Maker(20141124 + number).sensor(shape))
 
 
-def bench(path, mib):
-    """A mebibyte is made up, the rest repeats it."""
+# name -> (part of attempts, no line twice, format)
+KINDS = {
+    "combined": (0.01, False, "combined"),
+    "quiet": (0.001, False, "combined"),
+    "unrepeated": (0.01, True, "combined"),
+    "vhost": (0.01, False, "vhost"),
+    "json": (0.01, False, "json"),
+    "half": (0.5, False, "combined"),
+    "different": (0.5, True, "combined"),
+}
+
+
+def as_json(line, when):
+    address, request, rest, agent = (line.split(" ", 1)[0],
+                                     *line.split('"')[1:3],
+                                     line.split('"')[5])
+    status, size = rest.split()
+    return (f'{{"time_iso8601":"{when.isoformat()}","remote_addr":"{address}'
+            f'","request":"{request}","status":{status},"body_bytes_sent":'
+            f'{size},"http_user_agent":"{agent}"}}\n')
+
+
+def bench_line(maker, when, number, kind):
+    part, different, form = KINDS[kind]
+    chance = maker.random.random()
+    make = maker.clean if chance >= part else (
+        maker.get if chance < 0.4 * part else maker.connect)
+    line = make(when)
+    if different:               # address and site by the number
+        line = line.replace(line.split(" ", 1)[0], f"198."
+                            f"{18 + (number >> 16 & 1)}."
+                            f"{number >> 8 & 255}.{number & 255}", 1)
+        line = line.replace(".example.", f"{number}.example.", 1)
+    if form == "vhost":
+        line = "www.own.example:80 " + line
+    return as_json(line, when) if form == "json" else line
+
+
+def bench(path, mib, kind):
+    """A mebibyte is made up, the rest repeats it, unless no line may."""
     maker = Maker(1)
     when = datetime(2014, 10, 1, tzinfo=timezone.utc)
-    lines, size = [], 0
-    while size < 1 << 20:
-        when += timedelta(milliseconds=700)
-        chance = maker.random.random()
-        make = maker.clean if chance >= 0.01 else (
-            maker.get if chance < 0.004 else maker.connect)
-        lines.append(make(when))
-        size += len(lines[-1])
-    block = "".join(lines).encode("ascii")
+    made = mib if KINDS[kind][1] else 1
+    number = 0
     with open(path, "wb") as out:
-        for _ in range(mib):
+        block = b""
+        for _ in range(made):
+            lines, size = [], 0
+            while size < 1 << 20:
+                when += timedelta(milliseconds=700)
+                lines.append(bench_line(maker, when, number, kind))
+                size += len(lines[-1])
+                number += 1
+            block = "".join(lines).encode("ascii")
+            out.write(block)
+        for _ in range(mib - made):
             out.write(block)
 
 
@@ -141,11 +183,13 @@ def main():
     command = commands.add_parser("bench")
     command.add_argument("file")
     command.add_argument("mib", type=int)
+    command.add_argument("kind", nargs="?", default="combined",
+                         choices=KINDS)
     args = parser.parse_args()
     if args.command == "sensors":
         sensors(args.dir)
     else:
-        bench(args.file, args.mib)
+        bench(args.file, args.mib, args.kind)
     return 0
 
 
