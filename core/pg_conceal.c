@@ -263,12 +263,9 @@ static void note_open(open_t *open, const walk_t *w, char c, range_t name,
 /* The end of what is open at `end`, if that is later. */
 static apr_size_t end_of_open(open_t *open, walk_t *w, apr_size_t end)
 {
-    apr_size_t other = 0;
+    apr_size_t other = open->depth ? end_of_value(w, end, open->depth) : end;
 
-    if (open->depth) {
-        other = end_of_value(w, end, open->depth);
-    }
-    else if (open->colon) {
+    if (other == end && open->colon) {
         other = end_of_userinfo(w, open->colon);
         open->colon = 0;
     }

@@ -77,6 +77,7 @@ static const char *const cases[][2] = {
     { "/a:b?key=x@s3cret&x=1", "/(removed)&x=1" },
     { "sessid*=:pw&s3cret=@x.example", "sessid*=(removed)" },
     { "//key=u:p&s3cret@x.example/", "//key=(removed)" },
+    { "//key=u:key=p&s3cret=key=w@x.example", "//key=(removed)" },
     { "/?key=a:b&x=joe@mail", "/?key=(removed)" },
     { "/?key=http://x.example/&x=1", "/?key=(removed)&x=1" },
     { "key=a:b&c&pass=d@e&x=1", "key=(removed)&x=1" },
