@@ -245,7 +245,7 @@ def attacks(far, back, port):
     paths = [prefix + fill for prefix in ("/p/", "/p", "/", "/old/", "/P/",
                                           "/p/x/", "/x/p/")
              for fill in fills if not (prefix == "/p" and fill[0] not in
-                                       "./:@")]
+                                       "./:@" and fill != "stranger")]
     paths += ["/p/", "/", "/p/red/x", "/x", "/p/x", "/q/x"]
     for path in paths:
         yield f"{path}?u={far}", "@OWN@", far
