@@ -108,7 +108,8 @@ $(BUILD)/obj/mod_proxyguard.o: mod_proxyguard.c Makefile
 
 # not those of other trees below it: httpd's own tests, packages
 -include $(shell find $(BUILD) \( -path $(BUILD)/suite -o \
-    -path $(BUILD)/deb -o -path $(BUILD)/roots \) -prune -o -type f \
+    -path $(BUILD)/deb -o -path $(BUILD)/roots -o \
+    -path $(BUILD)/httpd \) -prune -o -type f \
     -name '*.d' -print 2>/dev/null)
 
 # deps.mk, install.mk, lint.mk, test.mk, ...: one file a purpose

@@ -582,6 +582,29 @@ def test_show_reads_a_ledger_in_every_format(shared):
     assert junk.read_text() == "no ledger\n" * 1000
 
 
+REFUSING = """
+#include <errno.h>
+#include <sys/types.h>
+int posix_fallocate(int fd, off_t at, off_t size) { return EINVAL; }
+int posix_fallocate64(int fd, off_t at, off_t size) { return EINVAL; }
+"""
+
+
+def test_a_file_system_that_reserves_nothing_is_written_to(tmp_path):
+    """As ZFS on FreeBSD; without a hole that could not be filled later."""
+    (tmp_path / "refusing.c").write_text(REFUSING)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", "refusing.so",
+                    "refusing.c"], cwd=tmp_path, check=True)
+    ledger = tmp_path / "ledger"
+    done = run("scan", "--into", ledger, write(tmp_path / "log", CONNECT),
+               env={"LD_PRELOAD": SANITIZED.get("LD_PRELOAD", "") + " "
+                    + str(tmp_path / "refusing.so")})
+    assert done.returncode == 1, done.stderr
+    assert attempts_in(ledger) == 1
+    file = ledger.stat()
+    assert file.st_blocks * 512 >= file.st_size > 1 << 19
+
+
 INSTANCES = """
 mount -t tmpfs none /run
 for name in "$@"; do mkdir "/run/$name"; cp "$LEDGER" "/run/$name/"; done

@@ -5,8 +5,10 @@ As root it works too: the children then run as www-data, so the ServerRoot
 lies in a folder of its own that everybody may enter."""
 
 import glob
+import grp
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -37,12 +39,24 @@ def _first(*candidates):
     return candidates[-1]
 
 
+def _apxs(*what):
+    """What apxs knows of the httpd that the module is built for, as a path;
+    None without apxs."""
+    try:
+        return os.path.join(*(subprocess.run(
+            [os.environ.get("APXS", "apxs"), "-q", x], check=True,
+            capture_output=True, text=True).stdout.strip() for x in what))
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
 HTTPD = os.environ.get("PG_HTTPD") or _first(
+    _apxs("SBINDIR", "PROGNAME"),
     "/usr/sbin/apache2", "/usr/sbin/httpd", "/usr/bin/httpd")
 # built as it is shipped: no sanitiser and no coverage in it
 PLAIN = os.environ.get("PG_BUILD", "plain") == "plain"
 MODULES = os.environ.get("PG_MODULES") or _first(
-    "/usr/lib/apache2/modules", "/usr/lib64/httpd/modules",
+    _apxs("LIBEXECDIR"), "/usr/lib/apache2/modules", "/usr/lib64/httpd/modules",
     "/usr/lib/httpd/modules")
 
 
@@ -54,6 +68,26 @@ def sanitized(preload):
             "UBSAN_OPTIONS": "print_stacktrace=1"} if preload else {}
 
 
+def _built_in():
+    """Short names of the modules that this httpd has without loading."""
+    said = subprocess.run([HTTPD, "-l"], capture_output=True, text=True,
+                          check=False).stdout
+    return {x.removeprefix("mod_")
+            for x in re.findall(r"^\s+(\w+)\.c$", said, re.M)}
+
+
+def _account():
+    """Whom the children of a server that root starts run as."""
+    names = [p.pw_name for p in pwd.getpwall()]
+    user = next(x for x in ("www-data", "apache", "http", "httpd", "daemon",
+                            "nobody") if x in names)
+    return user, grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+
+
+BUILT_IN = _built_in()
+USER, GROUP = _account()
+# an MPM that is built in is the only one
+MPMS = tuple(m for m in MPMS if m in BUILT_IN) or MPMS
 SANITIZED = sanitized(os.environ.get("PG_PRELOAD"))
 HTDOCS = {
     "index.html": "own front page\n",
@@ -189,13 +223,15 @@ class Httpd:
 
     def _modules(self):
         names = ["mpm_" + self.mpm, *self.basics, *self.modules]
-        text = "".join(self._load(n) for n in dict.fromkeys(names))
+        built_in = BUILT_IN | {"mpm_" + m for m in BUILT_IN}
+        text = "".join(self._load(n) for n in dict.fromkeys(names)
+                       if n not in built_in)
         if self.guard:
             text += f"LoadModule proxyguard_module {MODULE}\n"
         return text
 
     def _text(self):
-        user = "User www-data\nGroup www-data\n" if os.geteuid() == 0 else ""
+        user = f"User {USER}\nGroup {GROUP}\n" if os.geteuid() == 0 else ""
         host = f"[{self.listen}]" if ":" in self.listen else self.listen
         shipped = f"Include {SHIPPED}\n" if self.shipped and self.guard \
             else ""
