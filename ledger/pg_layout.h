@@ -14,6 +14,7 @@
  *   +0     totals    count[kind][outcome][method][port class]
  *          vhosts    count[vhost][outcome]
  *          history   minutes | hours | days | months, each [slot][kind]
+ *          intents   count[intent]
  *          tops      sources | targets | ports | user agents, each
  *                    set[n] (8 hot words and a claim), then 8 n entries
  *
