@@ -43,8 +43,8 @@ typedef enum pg_keep_e {
 #undef PG_ENUM_KEEP
 
 /** The names above, "?" outside the list; never NULL. */
-const char *pg_capture_end(pg_end_e e);
-const char *pg_capture_keep(pg_keep_e k);
+const char *pg_capture_end(pg_end_e value);
+const char *pg_capture_keep(pg_keep_e value);
 
 /** Does a line of the evidence log tell of a capture, and so of no attempt?
  *  The attempt has a line of its own. Within a JSON string the quotes that

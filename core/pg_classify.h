@@ -63,7 +63,7 @@ typedef enum pg_reason_e {
 #undef PG_ENUM_REASON
 
 /** The name above; "?" outside the list. */
-const char *pg_classify_reason(pg_reason_e r);
+const char *pg_classify_reason(pg_reason_e value);
 
 /** The answer. Spans point into the request's octets. */
 typedef struct pg_verdict_t {

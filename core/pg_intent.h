@@ -31,7 +31,7 @@ typedef enum pg_intent_e {
 #undef PG_ENUM_INTENT
 
 /** The name above; "?" outside the list. */
-const char *pg_intent_name(pg_intent_e intent);
+const char *pg_intent_name(pg_intent_e value);
 
 /**
  * What for?

@@ -26,7 +26,7 @@ typedef enum pg_portclass_e {
 #undef PG_ENUM_PORTCLASS
 
 /** The name above; "?" outside the list. */
-const char *pg_portclass_name(pg_portclass_e c);
+const char *pg_portclass_name(pg_portclass_e value);
 
 /** What a port is for; 0 gives PG_PORTCLASS_NONE. Constant time. */
 pg_portclass_e pg_portclass(apr_uint16_t port);

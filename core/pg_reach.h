@@ -59,8 +59,8 @@ typedef struct pg_reach_t {
 } pg_reach_t;
 
 /** The names above; "?" outside the lists. */
-const char *pg_reach_verdict_name(pg_reach_verdict_e verdict);
-const char *pg_reach_doubt_name(pg_reach_doubt_e doubt);
+const char *pg_reach_verdict_name(pg_reach_verdict_e value);
+const char *pg_reach_doubt_name(pg_reach_doubt_e value);
 
 /** What is to be said of a file, from its counts; its doubt is not looked
  *  at. */

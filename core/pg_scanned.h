@@ -82,9 +82,9 @@ typedef enum pg_names_from_e {
 #undef PG_ENUM_NAMES
 
 /** The names above; "?" outside the list. */
-const char *pg_scanned_judged(pg_judged_e judged);
+const char *pg_scanned_judged(pg_judged_e value);
 const char *pg_scanned_lines(pg_lines_e lines);
-const char *pg_scanned_names(pg_names_from_e names);
+const char *pg_scanned_names(pg_names_from_e value);
 
 /** The judgement that a ground leads to. */
 pg_judged_e pg_scanned_judged_by(pg_ground_e ground);

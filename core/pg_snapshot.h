@@ -63,9 +63,9 @@ typedef enum pg_period_e {
 #undef PG_ENUM_PERIOD
 
 /** The names above, "?" outside the list; never NULL. */
-const char *pg_snapshot_method(pg_method_e m);
-const char *pg_snapshot_top(pg_top_e t);
-const char *pg_snapshot_period(pg_period_e p);
+const char *pg_snapshot_method(pg_method_e value);
+const char *pg_snapshot_top(pg_top_e value);
+const char *pg_snapshot_period(pg_period_e value);
 
 /** Text a stranger sent. octets.ptr NULL: it was not sent at all. */
 typedef struct pg_text_t {

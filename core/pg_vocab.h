@@ -78,10 +78,10 @@ typedef enum pg_posture_e {
 #undef PG_ENUM_POSTURE
 
 /** The names above, "?" for a value outside the list; never NULL. */
-const char *pg_vocab_class(pg_class_e c);      /* "clean" for PG_CLASS_CLEAN */
-const char *pg_vocab_family(pg_family_e f);
-const char *pg_vocab_outcome(pg_outcome_e o);
-const char *pg_vocab_posture(pg_posture_e p);
+const char *pg_vocab_class(pg_class_e value);  /* "clean" past the last */
+const char *pg_vocab_family(pg_family_e value);
+const char *pg_vocab_outcome(pg_outcome_e value);
+const char *pg_vocab_posture(pg_posture_e value);
 
 /** The family a class belongs to by itself (for MALFORMED: get). */
 pg_family_e pg_vocab_family_of(pg_class_e c);

@@ -28,7 +28,7 @@ typedef enum pg_envelope_e {
 #undef PG_ENUM_ENVELOPE
 
 /** The name above. */
-const char *pg_envelope_name(pg_envelope_e envelope);
+const char *pg_envelope_name(pg_envelope_e value);
 
 /**
  * Take one envelope off, but JSON's (pg_logjson.h).
