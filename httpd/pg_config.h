@@ -80,6 +80,8 @@ typedef struct pg_settings_t {
     bool by_folder;                      /* a folder makes a name ours    */
     const char *vhost;                   /* "name:port"                   */
     pg_span_t name;                      /* ServerName; absent if unset   */
+    pg_span_t alias[4];                  /* the first of ServerAlias, those
+                                            of "*.x" from the dot on      */
 } pg_settings_t;
 
 extern const command_rec pg_config_directives[];

@@ -211,23 +211,42 @@ static bool is_called(const request_rec *r, const char *host)
            && (bracket ? host[n] == ']' : host[n] == '\0' || host[n] == ':');
 }
 
-/* Of what does not name this virtual host, most is clean all the same: no
- * Host, another name of ours, our address. No port makes it foreign. */
-static PG_OFF_THE_PATH int look_at_others(request_rec *r, const char *host,
-                                          const pg_settings_t *settings)
+/* Is it one of the virtual host's first aliases, or below one of "*.x"? */
+static bool is_alias(pg_span_t host, const pg_settings_t *settings)
 {
-    if (host == NULL
-        || (pg_octet_is_alpha(*host)
-                ? pg_own_has_name(settings->guard->own,
-                                  pg_span_make(host, (apr_size_t)(
-                                      strchrnul(host, ':') - host)))
-                : is_called(r, host))) {
-        return let_pass(r);
+    for (unsigned i = 0; i < 4 && settings->alias[i].len; i++) {
+        pg_span_t alias = settings->alias[i];
+
+        if ((*alias.ptr == '.' ? host.len > alias.len
+                               : host.len == alias.len)
+            && memcmp(host.ptr + host.len - alias.len, alias.ptr, alias.len)
+               == 0) {
+            return true;
+        }
     }
-    return look_closer(r, settings);
+    return false;
 }
 
-/* Is Host the virtual host's own name to the letter, with or without a port?
+/* Of what does not name this virtual host, most is clean all the same: no
+ * Host, another name of ours, our address. No port makes it foreign. */
+static PG_OFF_THE_PATH int look_at_others(request_rec *r, const char *text,
+                                          const pg_settings_t *settings)
+{
+    pg_span_t host;
+
+    if (text == NULL) {
+        return let_pass(r);
+    }
+    if (!pg_octet_is_alpha(*text)) {
+        return is_called(r, text) ? let_pass(r) : look_closer(r, settings);
+    }
+    host = pg_span_make(text, (apr_size_t)(strchrnul(text, ':') - text));
+    return is_alias(host, settings)
+           || pg_own_has_name(settings->guard->own, host)
+           ? let_pass(r) : look_closer(r, settings);
+}
+
+/* Is Host the virtual host's own name, with or without a port?
  * Most requests end here, for a comparison instead of a look-up. */
 static PG_OFF_THE_PATH int look_at_host(request_rec *r,
                                         const pg_settings_t *settings)
@@ -236,7 +255,9 @@ static PG_OFF_THE_PATH int look_at_host(request_rec *r,
     pg_span_t name = settings->name;
 
     if (host == NULL || name.len == 0
-        || strncmp(host, name.ptr, name.len) != 0) {
+        || (strncmp(host, name.ptr, name.len) != 0
+            && !pg_span_istarts(pg_span_make(host, strnlen(host, name.len)),
+                                name))) {
         return look_at_others(r, host, settings);
     }
     rest = host + name.len;

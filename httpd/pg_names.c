@@ -342,6 +342,30 @@ bool pg_names_has_folder(request_rec *r, pg_span_t host)
     return false;
 }
 
+/* --- aliases ------------------------------------------------------------- */
+
+static apr_size_t add_aliases(pg_span_t *out, apr_size_t n, apr_size_t most,
+                              const apr_array_header_t *names)
+{
+    for (int i = 0; names && i < names->nelts && n < most; i++) {
+        pg_span_t name = pg_span_str(APR_ARRAY_IDX(names, i, const char *));
+
+        if (name.len > 2 && strncmp(name.ptr, "*.", 2) == 0) {
+            name = pg_span_from(name, 1);
+        }
+        if (name.len && pg_span_find_any(name, "*?") == name.len) {
+            out[n++] = name;
+        }
+    }
+    return n;
+}
+
+void pg_names_aliases(pg_span_t *out, apr_size_t most, const server_rec *s)
+{
+    add_aliases(out, add_aliases(out, 0, most, s->names), most,
+                s->wild_names);
+}
+
 /* --- backends ------------------------------------------------------------ */
 
 /* Where a backend can stand: in what makes mod_proxy go somewhere, in what

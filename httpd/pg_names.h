@@ -70,4 +70,8 @@ const pg_backends_t *pg_names_with_htaccess(const pg_backends_t *backends,
  *  pre_config, of what the configuration says or lets .htaccess say. */
 bool pg_names_change_fields(apr_pool_t *pool);
 
+/** The first of a virtual host's aliases, for a quick comparison with Host:
+ *  names as they are, "*.x" from the dot on. */
+void pg_names_aliases(pg_span_t *out, apr_size_t most, const server_rec *s);
+
 #endif
