@@ -67,9 +67,11 @@ def test_the_rpm_has_what_belongs_in_it(rpm):
                  "/usr/bin/proxyguard",
                  "/etc/httpd/conf.modules.d/10-proxyguard.conf",
                  "/etc/httpd/conf.d/proxyguard.conf",
-                 "/usr/share/bash-completion/completions/proxyguard",
-                 "/usr/share/man/man1/proxyguard.1.gz"):
+                 "/usr/share/bash-completion/completions/proxyguard"):
         assert path in files, path
+    # Fedora's rpmbuild packs it, Debian's does not
+    assert re.search(r"^/usr/share/man/man1/proxyguard\.1(\.gz)?$",
+                     "\n".join(files), re.M)
     needed = run("rpm", "-qRp", package)
     assert "httpd >= 2.4.49" in needed
     assert "httpd-mmn = 20120211x8664" in needed
