@@ -54,3 +54,15 @@ check-in: ## make check in another Debian; ROOT=trixie|sid, T=file, MPM=
 	@$(MAKE) --no-print-directory $(ROOTS)/$(ROOT)/made
 	tools/root.sh run $(ROOTS)/$(ROOT) \
 	    make -j$(shell nproc) -s E2E_JOBS=$(E2E_JOBS) $(CHECK_IN)
+
+# An httpd that is not Debian's: its modules built in, another layout. For one
+# of yours: make demo check APXS=/path/to/apxs
+SOURCE = $(abspath $(BUILD))/httpd
+.PHONY: check-httpd
+check-httpd: need ## the demo, and tests of what httpd does, with an httpd built from source
+	test -x $(SOURCE)/inst/bin/apxs || tools/httpd.sh $(SOURCE) $(MIRROR) \
+	    bookworm
+	APXS=$(SOURCE)/inst/bin/apxs $(MAKE) --no-print-directory demo e2e \
+	    BUILD=$(BUILD)/with-source APXS=$(SOURCE)/inst/bin/apxs \
+	    T="$(T_SOURCE)" E2E_JOBS=1
+T_SOURCE := tests/e2e/test_10_seed.py tests/e2e/test_11_ordinary.py

@@ -223,6 +223,8 @@ class Httpd:
 
     def _modules(self):
         names = ["mpm_" + self.mpm, *self.basics, *self.modules]
+        if "proxy_balancer" in BUILT_IN:        # it does not start without
+            names.append("slotmem_shm")
         built_in = BUILT_IN | {"mpm_" + m for m in BUILT_IN}
         text = "".join(self._load(n) for n in dict.fromkeys(names)
                        if n not in built_in)
@@ -252,6 +254,9 @@ LogFormat "%h \\"%r\\" %>s %X %f" pg
 CustomLog {self.logs}/access.log pg
 DocumentRoot {self.root}/htdocs
 DirectoryIndex index.html
+<IfModule mod_mime.c>
+    TypesConfig mime.types
+</IfModule>
 Timeout 20
 KeepAliveTimeout 5
 <Directory />
