@@ -305,11 +305,38 @@ static bool open_quoted(pg_span_t *line, pg_room_t *room)
     return true;
 }
 
+/* ECMA-48's control sequences: ESC '[', parameters, one letter. */
+static bool open_colour(pg_span_t *line, pg_room_t *room)
+{
+    char *out = room->at;
+    pg_span_t s = *line;
+
+    if (memmem(s.ptr, s.len, "\x1b[", 2) == NULL
+        || pg_logline_left(room) < s.len) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (is_like(pg_span_from(s, i), "\x1b[")) {
+            for (i += 2; i < s.len && !pg_octet_is_alpha(s.ptr[i]); i++) {
+            }
+        }
+        else {
+            *out++ = s.ptr[i];
+        }
+    }
+    *line = pg_span_make(room->at, (apr_size_t)(out - room->at));
+    room->at = out;
+    return true;
+}
+
 pg_envelope_e pg_envelope_open(pg_span_t *line, pg_span_t *time,
                                pg_room_t *room)
 {
     pg_envelope_e iso;
 
+    if (open_colour(line, room)) {
+        return PG_ENVELOPE_COLOUR;
+    }
     if (open_syslog5424(line, time) || open_syslog(line, time)) {
         return PG_ENVELOPE_SYSLOG;
     }

@@ -18,7 +18,8 @@
     X(COMPOSE, "compose")        /* "name | "                              */ \
     X(KUBECTL, "kubectl")        /* "[pod/name/container] "                */ \
     X(FILE,    "file")           /* "access.log:", as grep writes          */ \
-    X(QUOTED,  "quoted")         /* the whole line between quotes          */
+    X(QUOTED,  "quoted")         /* the whole line between quotes          */ \
+    X(COLOUR,  "colour")         /* sequences that colour a terminal       */
 
 #define PG_ENUM_ENVELOPE(sym, name) PG_ENVELOPE_##sym,
 typedef enum pg_envelope_e {

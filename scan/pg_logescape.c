@@ -7,6 +7,11 @@ static int hex_value(char c)
     return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
 }
 
+static bool is_octal(char c)
+{
+    return c >= '0' && c <= '7';
+}
+
 /* The escape behind a backslash at s[0..n-1]; octets used, 0 if it is none. */
 static apr_size_t undo_one(char *out, const char *s, apr_size_t n)
 {
@@ -17,6 +22,15 @@ static apr_size_t undo_one(char *out, const char *s, apr_size_t n)
     if (n >= 3 && (s[0] == 'x' || s[0] == 'X') && pg_octet_is_hex(s[1])
         && pg_octet_is_hex(s[2])) {
         *out = (char)(hex_value(s[1]) * 16 + hex_value(s[2]));
+        return 3;
+    }
+    if (n >= 5 && memcmp(s, "u00", 3) == 0 && s[3] >= '0' && s[3] <= '7'
+        && pg_octet_is_hex(s[4])) {
+        *out = (char)(hex_value(s[3]) * 16 + hex_value(s[4]));
+        return 5;
+    }
+    if (n >= 3 && s[0] == '0' && is_octal(s[1]) && is_octal(s[2])) {
+        *out = (char)((s[1] - '0') * 8 + s[2] - '0');
         return 3;
     }
     at = n ? memchr(from, s[0], sizeof(from) - 1) : NULL;

@@ -169,14 +169,15 @@ static void keep(walk_t *j, pg_span_t value, bool is_text)
     pg_logname_t name = pg_logname_find(pg_span_make(j->path.text,
                                                      j->path.len));
     pg_span_t *field = &j->out->field[name.field];
+    int rank = pg_logname_rank(name, value);
 
     if (name.field == PG_FIELD_SKIP || value.len == 0
         || (name.field == PG_FIELD_EMBEDDED && !is_text)
-        || (field->ptr && j->rank[name.field] <= name.rank)) {
+        || (field->ptr && j->rank[name.field] <= rank)) {
         return;
     }
     *field = is_text ? undo(value, j->room) : value;
-    j->rank[name.field] = name.rank;
+    j->rank[name.field] = rank;
 }
 
 /* A number, true, false, null: up to what ends it. */
@@ -196,6 +197,42 @@ static void take_word(walk_t *j)
     if (pg_octet_is_digit(word.ptr[0])) {
         keep(j, word, false);
     }
+}
+
+/* [50,48,...]: journald's MESSAGE when it is not plain UTF-8. It is a line as
+ * it was logged. @return false: it is no such list */
+static bool take_octets(walk_t *j)
+{
+    pg_logname_t name = pg_logname_find(pg_span_make(j->path.text,
+                                                     j->path.len));
+    const char *at = j->at + 1;
+    apr_size_t n = 0;
+
+    if (name.field != PG_FIELD_EMBEDDED || at == j->end
+        || !pg_octet_is_digit(*at)
+        || pg_logline_left(j->room) < (apr_size_t)(j->end - at)) {
+        return false;
+    }
+    for (unsigned int octet = 0; at < j->end && octet < 256; at++) {
+        if (pg_octet_is_digit(*at)) {
+            octet = octet * 10 + (unsigned int)(*at - '0');
+        }
+        else if (*at == ',' || *at == ']') {
+            j->room->at[n++] = (char)octet;
+            octet = 0;
+            if (*at == ']') {
+                j->out->field[name.field] = pg_span_make(j->room->at, n);
+                j->rank[name.field] = name.rank;
+                j->room->at += n;
+                j->at = at + 1;
+                return true;
+            }
+        }
+        else if (!pg_octet_is_space(*at)) {
+            return false;
+        }
+    }
+    return false;
 }
 
 static void open_level(walk_t *j)
@@ -235,8 +272,11 @@ static void step(walk_t *j)
 {
     char c = *j->at;
 
-    if (c == '{' || c == '[') {
+    if (c == '{' || (c == '[' && !take_octets(j))) {
         open_level(j);
+    }
+    else if (c == '[') {
+        return;                  /* it is taken                           */
     }
     else if (c == '}' || c == ']') {
         j->path.len = j->path.before[--j->path.depth];

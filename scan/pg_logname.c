@@ -2,6 +2,8 @@
 
 #include "pg_logname.h"
 
+#include <limits.h>
+
 typedef struct row_t {
     const char *name;            /* normalised                            */
     pg_field_e field;
@@ -315,4 +317,9 @@ pg_logname_t pg_logname_find(pg_span_t path)
         row = row && row->whole ? NULL : row;
     }
     return row ? (pg_logname_t){ row->field, row->rank } : none;
+}
+
+int pg_logname_rank(pg_logname_t name, pg_span_t value)
+{
+    return pg_span_eq(value, PG_SPAN("-")) ? INT_MAX : name.rank;
 }

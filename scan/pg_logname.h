@@ -28,4 +28,8 @@ enum { PG_LOGNAME_MAX = 96 };    /* octets of a normalised name           */
  */
 pg_logname_t pg_logname_find(pg_span_t path);
 
+/** The rank of a name that has this value: a "-" gives way to whatever another
+ *  name has. */
+int pg_logname_rank(pg_logname_t name, pg_span_t value);
+
 #endif

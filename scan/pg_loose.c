@@ -227,6 +227,20 @@ static bool find_quoted(pg_span_t *out, pg_span_t line)
     return out->ptr != NULL;
 }
 
+/* Gunicorn: "Invalid HTTP request line: '\x05\x01\x00'". */
+static bool find_refused(pg_span_t *out, pg_span_t line)
+{
+    static const char label[] = " request line: '";
+    apr_size_t at = find(line, label);
+
+    if (at == line.len) {
+        return false;
+    }
+    line = pg_span_from(line, at + strlen(label));
+    *out = pg_span_upto(line, pg_span_rfind(line, '\''));
+    return true;
+}
+
 /* What is between a bare method and its target, taken off: blanks, or one
  * separator of cells. @return it, '\0' when there is none */
 static char take_gap(pg_span_t *s)
@@ -446,7 +460,7 @@ static pg_span_t labelled(pg_span_t line)
 {
     static const char *const labels[] = {
         "[client ", "client: ", "client=", "client_ip=", "remote_addr=",
-        "remote_ip=", "src=", "clientip=", "remote=", NULL
+        "remote_ip=", "src=", "clientip=", "remote=", "from ip=", NULL
     };
     pg_client_t client;
 
@@ -459,6 +473,9 @@ static pg_span_t labelled(pg_span_t line)
         value = pg_span_upto(value, pg_span_find_any(value, " ,;"));
         if (labels[i][0] == '[' && value.len && value.ptr[0] != '['
             && value.ptr[value.len - 1] == ']') {
+            value.len--;
+        }
+        if (value.len && value.ptr[value.len - 1] == ':') {   /* Gunicorn */
             value.len--;
         }
         if (pg_client_read(&client, value) == PG_CLIENT_ADDRESS) {
@@ -813,10 +830,11 @@ static pg_loose_e read_keys(pg_logline_t *out, pg_span_t line)
     while (next_pair(&line, &key, &value)) {
         pg_logname_t name = pg_logname_find(key);
         pg_span_t *field = &out->field[name.field];
+        int better = pg_logname_rank(name, value);
         if (name.field != PG_FIELD_SKIP && value.len
-            && (field->ptr == NULL || name.rank < rank[name.field])) {
+            && (field->ptr == NULL || better < rank[name.field])) {
             *field = value;
-            rank[name.field] = name.rank;
+            rank[name.field] = better;
         }
     }
     if (out->field[PG_FIELD_TIME].len == 0) {
@@ -996,7 +1014,7 @@ static pg_loose_e read_plain(pg_logline_t *out, pg_loose_kind_e *kind,
         quoted = find_quoted(request, line);
     }
     *kind = PG_LOOSE_PLAIN;
-    if (!quoted && !find_bare(out, line)) {
+    if (!quoted && !find_bare(out, line) && !find_refused(request, line)) {
         *kind = PG_LOOSE_KEYS;
         return read_keys(out, line);
     }
@@ -1055,19 +1073,56 @@ pg_loose_e pg_loose_read(pg_logline_t *out, pg_loose_kind_e *kind,
     return found;
 }
 
+/* CONNECT and what it leads to; in capitals a name is enough, as the port may
+ * be cut off, or a cell of its own. */
+static bool is_tunnel(pg_span_t s)
+{
+    bool capitals = pg_span_istarts(s, PG_SPAN("CONNECT"))
+                    && memcmp(s.ptr, "CONNECT", 7) == 0;
+    pg_span_t word;
+
+    s = pg_span_from(s, 7);
+    if (s.len == 0 || !is_gap(s.ptr[0])) {
+        return false;
+    }
+    word = next_word(&s);
+    word = pg_span_upto(word, pg_span_find(word, '\''));
+    return is_authority(word)
+           || (capitals && word.len && word.ptr[word.len - 1] != '.'
+               && pg_span_find(word, '.') < word.len);
+}
+
+/* A SOCKS greeting or request, however a log has escaped it. */
+static bool is_socks(pg_span_t s)
+{
+    static const char *const begins[] = {
+        "\x05\x01", "\x05\x02", "\x04\x01", "\x04\x02", "\\x05\\x0",
+        "\\x04\\x0", "\\u0005\\u000", "\\u0004\\u000", "\\005\\00",
+        "\\004\\00", "#05#0", "#04#0", "#005#00", "#004#00", NULL
+    };
+
+    for (int i = 0; begins[i]; i++) {
+        if (pg_span_istarts(s, pg_span_str(begins[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool pg_loose_is_suspect(pg_span_t line)
 {
+    bool begins = true;          /* could a word begin here?              */
+
     if (has(line, "://")) {
         return true;
     }
-    for (apr_size_t i = 0; i + 10 < line.len; i++) {
+    for (apr_size_t i = 0; i < line.len; i++) {
         pg_span_t s = pg_span_from(line, i);
-        if ((s.ptr[0] == 'C' || s.ptr[0] == 'c')
-            && pg_span_istarts(s, PG_SPAN("CONNECT "))) {
-            s = pg_span_trim(pg_span_from(s, 8));
-            return is_authority(pg_span_upto(s,
-                                pg_span_find_any(s, " \t\"',;|")));
+        if ((pg_span_istarts(s, PG_SPAN("CONNECT")) && is_tunnel(s))
+            || (begins && is_socks(s))) {
+            return true;
         }
+        begins = is_gap(s.ptr[0]) || strchr("'`:=[", s.ptr[0]);
     }
     return false;
 }

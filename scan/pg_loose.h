@@ -50,8 +50,8 @@ pg_span_t pg_loose_bracketed(pg_span_t s);
 /** The time that a text begins with: one to six words; absent: none. */
 pg_span_t pg_loose_time(pg_span_t s);
 
-/** Does a line that nobody could read hold what may be an attempt: "://", or
- *  CONNECT and a host with a port? */
+/** Does a line that nobody could read hold what may be an attempt: "://",
+ *  CONNECT and a host, or a SOCKS greeting? */
 bool pg_loose_is_suspect(pg_span_t line);
 
 /** Does s begin with a method, a blank and what can be a request-target? */

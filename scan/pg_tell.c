@@ -211,12 +211,29 @@ static bool look_line(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
 
 /* --- the whole ----------------------------------------------------------- */
 
+/* Cut out with its quotes, or from Python's log: b'...'. */
+static pg_span_t unquoted(pg_span_t text)
+{
+    pg_span_t s = pg_span_trim(text);
+
+    if (pg_span_istarts(s, PG_SPAN("b'"))) {
+        s = pg_span_from(s, 1);
+    }
+    return s.len > 2 && strchr("\"'`", s.ptr[0])
+           && s.ptr[s.len - 1] == s.ptr[0]
+           ? pg_span_make(s.ptr + 1, s.len - 2) : text;
+}
+
 /* Octets in escapes: a request that a log shows so, cut out of it. */
 static pg_span_t unescape(pg_reader_t *reader, pg_span_t text, bool escaped)
 {
-    pg_span_t out;
+    pg_span_t out, inside = unquoted(text);
 
-    if ((!escaped && !pg_span_istarts(text, PG_SPAN("\\x")))
+    if (pg_span_istarts(inside, PG_SPAN("\\"))) {
+        text = inside;
+        escaped = true;
+    }
+    if (!escaped
         || pg_logline_left(&reader->room) < text.len) {
         return text;
     }

@@ -156,6 +156,63 @@ def test_the_error_of_an_unknown_method_holds_what_was_sent():
         assert done.returncode == attempt, method
 
 
+def test_gunicorn_quotes_what_it_could_not_read(tmp_path):
+    for sent, attempt in (("\\x05\\x01\\x00", 1), ("\\x16\\x03\\x01", 0)):
+        log = write(tmp_path / "log", "[2025-03-19 11:02:00 +0000] [7] "
+                    "[WARNING] Invalid request from ip=203.0.113.21: Invalid "
+                    f"HTTP request line: '{sent}'\n")
+        assert _sources(_scan(log)[1]) == (
+            {"203.0.113.21": 1} if attempt else {})
+        assert run("explain", log).returncode == attempt, sent
+
+
+def test_a_journal_lists_the_octets_of_what_is_no_utf8(tmp_path):
+    line = _expand(TEMPLATE, REQUESTS[2]).rstrip("\n").replace("ua", "\xe9")
+    log = write(tmp_path / "log", *(json.dumps({
+        "__REALTIME_TIMESTAMP": "1742382120000000", "MESSAGE": message})
+        + "\n" for message in (list(line.encode("latin-1")), [], [300],
+                               [1, "x"])))
+    _, found = _scan(log)
+    assert _sources(found) == {"203.0.113.22": 1}
+    assert found["scan"]["lines"]["unparsed"] == 3
+
+
+GREETINGS = ["\\x05\\x01\\x00", "\\u0005\\u0001\\u0000", "\\005\\001\\000"]
+
+
+@pytest.mark.parametrize("around", ["{}", '"{}"', "'{}'", "b'{}'", "`{}`"])
+@pytest.mark.parametrize("greeting", GREETINGS)
+def test_explain_takes_a_greeting_with_its_quotes(greeting, around):
+    done = run("explain", "--", around.format(greeting))
+    assert done.returncode == 1
+    assert b"Class: socks" in done.stdout
+
+
+HINTS = ["a;CONNECT;relay.example;25", '??? "CONNECT relay.exam',
+         "cannot connect to x, connect relay.example:25", "x \x05\x01\x00 400",
+         'lb1 "#05#01#00"', 'lb1 "#005#001#000"',
+         '{"who":"x","raw":"\\u0005\\u0001"}', "raw='\\x04\\x01\\x00P'"]
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_one_unread_line_that_may_be_an_attempt_is_no_all_clear(tmp_path,
+                                                                hint):
+    visit = _expand(TEMPLATE, REQUESTS[0])
+    log = write(tmp_path / "log", visit * 200 + hint + "\n")
+    _, found = _scan(log)
+    assert found["scan"]["lines"]["suspect"] == 1
+    assert found["scan"]["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize("line", [
+    "could not connect to db.example", "CONNECT failed.", "Disconnect a.b",
+    "1.05 01", "\x16\x03\x01\x05\x01"])
+def test_an_unread_line_of_something_else_is_no_suspect(tmp_path, line):
+    visit = _expand(TEMPLATE, REQUESTS[0])
+    log = write(tmp_path / "log", visit * 200 + line + "\n")
+    assert _scan(log)[1]["scan"]["verdict"] == "none"
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_windows_encodings_are_read(tmp_path, encoding, end):
