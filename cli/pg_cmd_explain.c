@@ -11,6 +11,7 @@
 #include "pg_escape.h"
 #include "pg_explaintext.h"
 #include "pg_lines.h"
+#include "pg_logjson.h"
 #include "pg_tell.h"
 #include "pg_urls.h"
 
@@ -130,13 +131,30 @@ static void explain_line(explainer_t *x, pg_span_t text, bool many)
     pg_explaintext_render(x->sink, &told, x->cli->lang, x->cli->pool);
 }
 
+/* @return false: it is no list of JSON's objects */
+static bool explain_list(explainer_t *x, pg_span_t line)
+{
+    pg_span_t object;
+    apr_size_t n = pg_logjson_record(&object, line);
+    bool list = n > 0;
+
+    for (; n; n = pg_logjson_record(&object, line)) {
+        explain_line(x, object, true);
+        line = pg_span_from(line, n);
+    }
+    if (list && line.len && line.ptr[0] != ']') {       /* the last of them */
+        explain_line(x, line, true);
+    }
+    return list;
+}
+
 static void explain_block(explainer_t *x, pg_span_t block)
 {
     while (block.len) {
         apr_size_t n = pg_span_find(block, '\n');
         pg_span_t line = pg_span_trim(pg_span_upto(block, n));
         block = pg_span_from(block, n + 1);
-        if (line.len) {
+        if (line.len && !explain_list(x, line)) {
             explain_line(x, line, true);
         }
     }
@@ -212,7 +230,9 @@ static int explain_text(explainer_t *x, pg_span_t text)
         return PG_EXIT_DATA;
     }
     if (is_one(text)) {
-        explain_line(x, text, false);
+        if (!explain_list(x, pg_span_trim(text))) {
+            explain_line(x, text, false);
+        }
     }
     else {
         x->tell.composed = has_full_urls(x, text);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "pg_judge.h"
+#include "pg_logjson.h"
 #include "pg_lines.h"
 #include "pg_urls.h"
 
@@ -307,10 +308,36 @@ static void note_time(pg_counter_t *counter, pg_span_t text)
 
 /* --- passes -------------------------------------------------------------- */
 
-/* The next line of a block without its line end, LF or CRLF. */
+/* What ends a list of JSON's objects, all of which were taken. */
+static bool is_list_end(pg_span_t s)
+{
+    s = pg_span_trim(s);
+    return s.len == 0 || (s.ptr[0] == ']'
+                          && pg_span_find_any(s, "[{\",:") == s.len);
+}
+
+/* Make a line the object that it begins with, if it is a list of them.
+ * @return octets to go on behind */
+__attribute__((noinline))
+static apr_size_t take_object(pg_span_t *line, apr_size_t otherwise)
+{
+    pg_span_t whole = *line;
+    apr_size_t n = pg_logjson_record(line, whole);
+
+    return n && !is_list_end(pg_span_from(whole, n)) ? n : otherwise;
+}
+
+static bool may_be_list(pg_span_t s)
+{
+    return s.len && (s.ptr[0] == '[' || s.ptr[0] == '{' || s.ptr[0] == ',');
+}
+
+/* The next line of a block without its line end, LF or CRLF; of a line that is
+ * a list of JSON's objects each counts as a line. */
 static bool next_line(pg_span_t *block, pg_span_t *line)
 {
     const char *end;
+    apr_size_t taken;
 
     if (block->len == 0) {
         return false;
@@ -318,8 +345,13 @@ static bool next_line(pg_span_t *block, pg_span_t *line)
     end = memchr(block->ptr, '\n', block->len);
     *line = pg_span_make(block->ptr, end ? (apr_size_t)(end - block->ptr)
                                          : block->len);
-    *block = pg_span_make(block->ptr + line->len + (end ? 1 : 0),
-                          block->len - line->len - (end ? 1 : 0));
+    taken = line->len + (end ? 1 : 0);
+    if (may_be_list(*line)) {
+        pg_span_t object = *line;        /* so *line stays in registers    */
+        taken = take_object(&object, taken);
+        *line = object;
+    }
+    *block = pg_span_make(block->ptr + taken, block->len - taken);
     if (line->len && line->ptr[line->len - 1] == '\r') {
         line->len--;
     }

@@ -316,3 +316,92 @@ bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
     } while (j.at < j.end && j.path.depth > 0);
     return true;
 }
+
+/* --- several in a line --------------------------------------------------- */
+
+/* Does s end as a list does that may be inside objects? */
+static bool ends_list(pg_span_t s)
+{
+    while (s.len && (s.ptr[s.len - 1] == '}'
+                     || pg_octet_is_space(s.ptr[s.len - 1]))) {
+        s.len--;
+    }
+    return s.len && s.ptr[s.len - 1] == ']';
+}
+
+/* Behind "name": [ wherever it is; a quote within a value has a backslash. */
+static pg_span_t behind_name(pg_span_t line)
+{
+    static const char *const names[] = {
+        "\"records\"", "\"Records\"", "\"logEvents\"", "\"hits\"",
+        "\"entries\"", "\"events\"", NULL
+    };
+
+    for (int i = 0; names[i]; i++) {
+        const char *at = memmem(line.ptr, line.len, names[i],
+                                strlen(names[i]));
+        pg_span_t s = at ? pg_span_from(line, (apr_size_t)(at - line.ptr)
+                                              + strlen(names[i])) : line;
+        s = pg_span_trim(s);
+        s = at && pg_span_istarts(s, PG_SPAN(":"))
+            ? pg_span_trim(pg_span_from(s, 1)) : line;
+        if (s.len < line.len && pg_span_istarts(s, PG_SPAN("["))) {
+            return s;
+        }
+        if (s.len < line.len && pg_span_istarts(s, PG_SPAN("{"))) {
+            return behind_name(s);         /* Elasticsearch: hits in hits */
+        }
+    }
+    return pg_span_upto(line, 0);
+}
+
+static apr_size_t object_length(pg_span_t s)
+{
+    walk_t j = { .at = s.ptr, .end = s.ptr + s.len };
+    int depth = 0;
+
+    while (j.at < j.end) {
+        if (*j.at == '"') {
+            take_string(&j);
+            continue;
+        }
+        depth += *j.at == '{' ? 1 : *j.at == '}' ? -1 : 0;
+        j.at++;
+        if (depth == 0) {
+            return (apr_size_t)(j.at - s.ptr);
+        }
+    }
+    return 0;                    /* it is cut off                         */
+}
+
+/* Where the next object begins: in an array, in a member's, or with others
+ * behind it and nothing between them. */
+static pg_span_t first_object(pg_span_t line)
+{
+    pg_span_t s = line;
+
+    if (line.ptr[0] == '{' && memmem(line.ptr, line.len, "}{\"", 3)) {
+        return line;
+    }
+    if (line.ptr[0] == '{') {
+        s = ends_list(line) ? behind_name(line) : pg_span_upto(line, 0);
+    }
+    return pg_span_trim(pg_span_from(s, 1));
+}
+
+apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line)
+{
+    pg_span_t s;
+    apr_size_t n;
+
+    if (line.len == 0 || memchr("[{,", line.ptr[0], 3) == NULL) {
+        return 0;
+    }
+    s = first_object(line);
+    n = pg_span_istarts(s, PG_SPAN("{")) ? object_length(s) : 0;
+    if (n == 0) {
+        return 0;
+    }
+    *record = pg_span_upto(s, n);
+    return (apr_size_t)(s.ptr + n - line.ptr);
+}

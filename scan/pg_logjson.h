@@ -19,4 +19,12 @@
  */
 bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room);
 
+/**
+ * The next object of a line that is a list of them, or of which "records" or
+ * the like is, or that has them one behind the other.
+ * @param line  the line, or what is behind the object before
+ * @return octets of the line up to the object's end; 0: it is no such line
+ */
+apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line);
+
 #endif

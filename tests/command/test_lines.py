@@ -177,6 +177,54 @@ def test_a_journal_lists_the_octets_of_what_is_no_utf8(tmp_path):
     assert found["scan"]["lines"]["unparsed"] == 3
 
 
+def _rows_of_json():
+    return [{"time": "2025-03-19T11:02:00Z", "remote_addr": r[0],
+             "request": " ".join(r[1:4]), "status": int(r[4])}
+            for r in REQUESTS]
+
+
+LISTS = {
+    "array": lambda rows: rows,
+    "firehose": lambda rows: None,
+    "azure": lambda rows: {"records": rows},
+    "cloudwatch": lambda rows: {"messageType": "DATA_MESSAGE", "logEvents": [
+        {"id": "1", "message": _expand(TEMPLATE, r)} for r in REQUESTS]},
+    "elasticsearch": lambda rows: {"took": 1, "hits": {"total": 4,
+                                                       "hits": rows}},
+}
+
+
+@pytest.mark.parametrize("separators", [None, (",", ":")])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_of_objects_in_one_line_is_as_many_lines(tmp_path, name,
+                                                        separators):
+    line = json.dumps(LISTS[name](_rows_of_json()), separators=separators)
+    if name == "firehose":
+        line = "".join(json.dumps(row, separators=separators)
+                       for row in _rows_of_json()[:3])
+    log = write(tmp_path / "log", line + "\n", line)
+    _, found = _scan(log)
+    assert found["attempts"] == 4
+    assert _sources(found) == {"203.0.113.21": 2, "203.0.113.22": 2}
+    assert found["scan"]["lines"]["lines"] == (6 if name == "firehose" else 8)
+    assert found["scan"]["lines"]["unparsed"] == 0
+    for said in (run("explain", log), run("explain", "--", line)):
+        assert said.returncode == 1
+        assert b"Class: connect-mail" in said.stdout
+
+
+@pytest.mark.parametrize("end", ["", "]", "}]", "]}", '"]', "{]", ",]", "[]"])
+@pytest.mark.parametrize("begin", ["[", "[{", ",{", '{"records":[',
+                                   '{"hits":{', '{"hits":', "{}", '[{"a"'])
+def test_what_only_begins_or_ends_like_a_list_is_a_line(tmp_path, begin, end):
+    visit = _expand(TEMPLATE, REQUESTS[0])
+    attempt = _expand(TEMPLATE, REQUESTS[1])
+    _, found = _scan(write(tmp_path / "log", visit, begin + end + "\n",
+                           attempt, visit))
+    assert found["attempts"] == 1
+    assert found["scan"]["lines"]["lines"] == 4
+
+
 GREETINGS = ["\\x05\\x01\\x00", "\\u0005\\u0001\\u0000", "\\005\\001\\000"]
 
 
