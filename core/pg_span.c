@@ -113,6 +113,9 @@ apr_size_t pg_span_copy(char *out, apr_size_t size, pg_span_t s)
 {
     apr_size_t n = s.len < size ? s.len : size - 1;
 
+    if (size == 0) {
+        return 0;
+    }
     if (n) {
         memcpy(out, s.ptr, n);
     }

@@ -67,7 +67,7 @@ void pg_span_lower(char *out, pg_span_t s);
 
 /**
  * Copy as much of s as fits, and a NUL.
- * @param out   size octets; size is at least 1
+ * @param out   size octets; with none nothing is written
  * @return octets copied, without the NUL
  */
 apr_size_t pg_span_copy(char *out, apr_size_t size, pg_span_t s);

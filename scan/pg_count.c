@@ -332,26 +332,36 @@ static bool may_be_list(pg_span_t s)
     return s.len && (s.ptr[0] == '[' || s.ptr[0] == '{' || s.ptr[0] == ',');
 }
 
+/* A block of which lines are still to be read. */
+typedef struct {
+    pg_span_t rest;
+    const char *end;   /* of the line that rest begins within; NULL: unknown */
+} lines_t;
+
 /* The next line of a block without its line end, LF or CRLF; of a line that is
  * a list of JSON's objects each counts as a line. */
-static bool next_line(pg_span_t *block, pg_span_t *line)
+static bool next_line(lines_t *lines, pg_span_t *line)
 {
-    const char *end;
+    pg_span_t rest = lines->rest;
+    const char *end = lines->end;
     apr_size_t taken;
 
-    if (block->len == 0) {
+    if (rest.len == 0) {
         return false;
     }
-    end = memchr(block->ptr, '\n', block->len);
-    *line = pg_span_make(block->ptr, end ? (apr_size_t)(end - block->ptr)
-                                         : block->len);
-    taken = line->len + (end ? 1 : 0);
+    if (end == NULL) {
+        end = memchr(rest.ptr, '\n', rest.len);
+        end = end ? end : rest.ptr + rest.len;
+    }
+    *line = pg_span_make(rest.ptr, (apr_size_t)(end - rest.ptr));
+    taken = line->len + (line->len < rest.len ? 1 : 0);
     if (may_be_list(*line)) {
         pg_span_t object = *line;        /* so *line stays in registers    */
         taken = take_object(&object, taken);
         *line = object;
     }
-    *block = pg_span_make(block->ptr + taken, block->len - taken);
+    lines->rest = pg_span_make(rest.ptr + taken, rest.len - taken);
+    lines->end = lines->rest.ptr <= end ? end : NULL;
     if (line->len && line->ptr[line->len - 1] == '\r') {
         line->len--;
     }
@@ -369,10 +379,11 @@ void pg_count_block(pg_counter_t *counter, pg_span_t block)
                        ? (pg_span_t){ .ptr = NULL, .len = 0 }
                        : counter->rules->anchor;
     pg_span_t line = { .ptr = NULL, .len = 0 };
+    lines_t lines = { .rest = block, .end = NULL };
     apr_size_t target;
     bool first = true;
 
-    while (next_line(&block, &line)) {
+    while (next_line(&lines, &line)) {
         counter->tally->lines++;
         if (first) {
             note_time(counter, line);
@@ -412,10 +423,11 @@ void pg_count_names(pg_counter_t *counter, pg_span_t block)
 {
     char last[320];
     pg_span_t known = { .ptr = last, .len = 0 };
+    lines_t lines = { .rest = block, .end = NULL };
     pg_span_t text, vhost;
     pg_logline_t line;
 
-    while (next_line(&block, &text)) {
+    while (next_line(&lines, &text)) {
         /* Most lines begin as the one before: "name:port ". */
         if (known.len && text.len > known.len && text.ptr[known.len] == ' '
             && !memcmp(text.ptr, known.ptr, known.len)) {
@@ -466,9 +478,10 @@ static void look_for_wanted(pg_counter_t *counter, pg_span_t text)
 
 void pg_count_wanted(pg_counter_t *counter, pg_span_t block)
 {
+    lines_t lines = { .rest = block, .end = NULL };
     pg_span_t line;
 
-    while (next_line(&block, &line)) {
+    while (next_line(&lines, &line)) {
         look_for_wanted(counter, line);
     }
 }

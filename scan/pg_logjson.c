@@ -375,12 +375,13 @@ static apr_size_t object_length(pg_span_t s)
 }
 
 /* Where the next object begins: in an array, in a member's, or with others
- * behind it and nothing between them. */
+ * behind it and nothing between them; these are looked for no further than an
+ * object is long, or a line of many would be searched to its end for each. */
 static pg_span_t first_object(pg_span_t line)
 {
-    pg_span_t s = line;
+    pg_span_t s = line, near = pg_span_upto(line, 65536);
 
-    if (line.ptr[0] == '{' && memmem(line.ptr, line.len, "}{\"", 3)) {
+    if (line.ptr[0] == '{' && memmem(near.ptr, near.len, "}{\"", 3)) {
         return line;
     }
     if (line.ptr[0] == '{') {
