@@ -395,7 +395,7 @@ apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line)
     pg_span_t s;
     apr_size_t n;
 
-    if (line.len == 0 || memchr("[{,", line.ptr[0], 3) == NULL) {
+    if (line.len == 0 || pg_span_find_any(pg_span_upto(line, 1), "[{,") > 0) {
         return 0;
     }
     s = first_object(line);
