@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define SAME_RUN ((apr_time_t)60 * 1000000)
+#define QUIET ((apr_time_t)86400 * 1000000) /* between two logs: no visitor */
 
 typedef struct pg_list_t {
     pg_range_t range[2 * PG_RANGES + 1];
@@ -103,10 +104,21 @@ void pg_range_begin(pg_ledger_t *ledger, apr_time_t now)
 
 void pg_range_add(pg_ledger_t *ledger, apr_time_t from, apr_time_t to)
 {
-    pg_list_t list = { .range = { { .from = from, .to = to } }, .n = 1 };
+    pg_list_t list = { .n = 0 };
+    pg_range_t all = { .from = from, .to = to };
 
-    if (sound(&list.range[0])) {
+    if (sound(&all)) {
         take(&list, ledger, 1);
+        for (unsigned i = 0; i < list.n; i++) {
+            const pg_range_t *other = &list.range[i];
+            if (other->to < from && from - other->to < QUIET) {
+                all.from = other->to < all.from ? other->to : all.from;
+            }
+            if (other->from > to && other->from - to < QUIET) {
+                all.to = other->from > all.to ? other->from : all.to;
+            }
+        }
+        list.range[list.n++] = all;
         put(ledger, &list);
     }
 }

@@ -341,7 +341,11 @@ static void without_month(pg_card_t *out, const asker_t *a)
     for (apr_size_t i = 0; i < months->n; i++) {
         sum += months->bucket[i].attempts;
     }
-    if (a->report->scanned == NULL && a->s->attempts > sum + noise) {
+    if (a->report->scanned) {    /* those have a sentence of their own    */
+        sum += a->report->scanned->lines[PG_LINES_UNTIMED];
+        noise = 0;
+    }
+    if (a->s->attempts > sum + noise) {
         more(out, PG_PHRASE_SINCE_NO_MONTH, number(a, a->s->attempts - sum),
              NULL, NULL);
     }
@@ -358,6 +362,10 @@ static pg_card_t since(const asker_t *a)
                                      : PG_PHRASE_SINCE_MORE,
          number(a, a->s->attempts), number(a, d->estimate),
          mean(a, d->relative_error * 100));
+    if (a->s->sources_elsewhere) {
+        more(&out, PG_PHRASE_SINCE_ELSEWHERE,
+             number(a, a->s->sources_elsewhere), NULL, NULL);
+    }
     if (a->s->in_memory) {
         more(&out, PG_PHRASE_SINCE_MEMORY, NULL, NULL, NULL);
     }

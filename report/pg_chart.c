@@ -8,7 +8,8 @@
 enum {
     WIDTH = 760, HEIGHT = 212,
     PLOT_W = 692, PLOT_TOP = 10, PLOT_H = 168,
-    AXIS_LINES = 4
+    AXIS_LINES = 4,
+    LABEL_W = 46                 /* of "2026-10"                          */
 };
 
 typedef struct plot_t {
@@ -140,10 +141,13 @@ static void bars(const plot_t *plot, apr_size_t column)
 static void column_label(const plot_t *plot, apr_size_t column)
 {
     char text[PG_CHART_LABEL];
+    double x = plot->left + plot->column * ((double)column + 0.5);
 
+    if (x < LABEL_W / 2.0) {
+        return;                  /* it would be clipped                   */
+    }
     pg_sink_puts(plot->sink, "<text class=\"x\"");
-    coordinate(plot->sink, "x",
-               plot->left + plot->column * ((double)column + 0.5));
+    coordinate(plot->sink, "x", x);
     pg_sink_putf(plot->sink, " y=\"%d\">%s</text>\n", PLOT_TOP + PLOT_H + 17,
                  plot->chart->label(plot->chart, column, text));
 }

@@ -134,12 +134,18 @@ static void csv_row(pg_sink_t *sink, const pg_compare_t *c, int f, int m,
                     int s)
 {
     char month[PG_TIME_SIZE];
+    apr_uint64_t n;
 
     pg_sink_putf(sink, "%s,%s,", month_of(c, m, month),
                  pg_vocab_family((pg_family_e)f));
     pg_escape_csv(sink, pg_span_str(c->all.sensor[s].name));
-    pg_sink_putf(sink, ",%" APR_UINT64_T_FMT "\r\n",
-                 pg_sensors_count(&c->all, s, m, (pg_family_e)f));
+    n = pg_sensors_count(&c->all, s, m, (pg_family_e)f);
+    if (n || pg_sensors_watched(&c->all, s, m)) {
+        pg_sink_putf(sink, ",%" APR_UINT64_T_FMT "\r\n", n);
+    }
+    else {
+        pg_sink_puts(sink, ",\r\n");   /* nobody knows                     */
+    }
 }
 
 static apr_status_t render_csv(pg_sink_t *sink, const pg_compare_t *c,

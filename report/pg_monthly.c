@@ -278,7 +278,12 @@ static void contents(const writer_t *w)
         if (*sensor->name) {
             w->medium->heading(w, 2, sensor->name);
         }
-        if (pg_trend_month(r->month, -1) > sensor->s->taken) {
+        apr_time_t end = pg_trend_month(r->month, -1);
+
+        /* A log that ends in a month's last hours has the month. */
+        if (end > sensor->s->taken
+            && (end > r->now
+                || !pg_covered_whole(sensor->s, r->month, end))) {
             w->medium->paragraph(w, pg_phrases_get(r->lang,
                                                    PG_PHRASE_MONTH_PARTIAL));
         }

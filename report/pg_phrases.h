@@ -227,6 +227,11 @@
       "future, or more than 20 years ago.",                                   \
       "うち {0} 件は、日時がないか、未来か、20 年より前のため、どの月にも"    \
       "含まれません。")                                                       \
+    X(SINCE_ELSEWHERE,                                                        \
+      "There may be {0} more sources at most: ledgers of different "          \
+      "secrets were merged.",                                                 \
+      "シークレットの異なる台帳を統合したため、送信元は最大であと {0} 件"                                   \
+      "あるかもしれません。")                                                           \
     X(HOSTS_IN_ALL,                                                           \
       "{0} of them only {0:asks|ask} in Host for a name that is not ours; "   \
       "the answers above leave these out.",                                   \

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "pg_covered.h"
 #include "pg_intent.h"
 
 enum { BAR = 24, SHOWN_KEY = 50 };
@@ -73,6 +74,18 @@ typedef struct months_t {
     int width;                   /* of a bar                              */
 } months_t;
 
+/* One class, if only that was asked for, has the first column to itself. */
+static apr_uint64_t months_value(const months_t *m, const pg_bucket_t *b,
+                                 int column)
+{
+    int only = m->page->report->view.only_class;
+
+    if (only == 0) {
+        return b->by_family[column];
+    }
+    return column == 0 ? b->by_class[only - 1] : 0;
+}
+
 static void measure(months_t *m)
 {
     int families = 0;
@@ -86,7 +99,7 @@ static void measure(months_t *m)
     }
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         for (apr_size_t i = 0; i < m->series.n; i++) {
-            apr_uint64_t n = m->series.bucket[i].by_family[f];
+            apr_uint64_t n = months_value(m, &m->series.bucket[i], f);
             m->most = n > m->most ? n : m->most;
             m->seen[f] = m->seen[f] || n;
         }
@@ -97,12 +110,14 @@ static void measure(months_t *m)
 
 static void months_head(const months_t *m)
 {
+    int only = m->page->report->view.only_class;
     int pending = 9;             /* the months' column                    */
 
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         if (m->seen[f]) {
             pg_sink_putf(m->page->sink, "%*s  %9s", pending, "",
-                         pg_vocab_family((pg_family_e)f));
+                         only ? pg_vocab_class((pg_class_e)(only - 1))
+                              : pg_vocab_family((pg_family_e)f));
             pending = m->width + 1;
         }
     }
@@ -113,15 +128,18 @@ static void months_row(const months_t *m, const pg_bucket_t *b)
 {
     char start[PG_TIME_SIZE];
     int pending = 0;             /* columns to fill up before the next bar */
+    bool watched = b->attempts
+        || pg_covered_part(m->page->s, b->start,
+                           pg_covered_end(b, PG_PERIOD_MONTH)) > 0;
 
     pg_sink_putf(m->page->sink, "  %s",
                  pg_render_period(start, b->start, PG_PERIOD_MONTH));
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         if (m->seen[f]) {
-            apr_uint64_t n = b->by_family[f];
+            apr_uint64_t n = months_value(m, b, f);
 
             pg_sink_putf(m->page->sink, "%*s  %9s ", pending, "",
-                         pg_text_number(m->page, n));
+                         watched ? pg_text_number(m->page, n) : "-");
             pending = m->width - bar(m->page, n, m->most, m->width);
         }
     }
@@ -136,7 +154,10 @@ void pg_text_months(const pg_textpage_t *page)
                            ? (apr_size_t)page->report->view.months
                            : page->s->series[PG_PERIOD_MONTH].n) };
     char start[PG_TIME_SIZE];
-    const pg_bucket_t *last;
+    const pg_bucket_t *last = &page->s->series[PG_PERIOD_MONTH]
+        .bucket[page->s->series[PG_PERIOD_MONTH].n - 1];
+    bool partial = m.series.n
+        && m.series.bucket[m.series.n - 1].start == last->start;
     apr_size_t fit;
 
     measure(&m);
@@ -151,11 +172,13 @@ void pg_text_months(const pg_textpage_t *page)
     for (apr_size_t i = 0; i < m.series.n; i++) {
         months_row(&m, &m.series.bucket[i]);
     }
-    last = &page->s->series[PG_PERIOD_MONTH]
-                .bucket[page->s->series[PG_PERIOD_MONTH].n - 1];
-    pg_text_line(page, 2, PG_PHRASE_CHART_PARTIAL,
-                 pg_render_period(start, last->start, PG_PERIOD_MONTH),
-                 pg_text_number(page, last->attempts), NULL);
+    if (partial) {
+        pg_text_line(page, 2, PG_PHRASE_CHART_PARTIAL,
+                     pg_render_period(start, last->start, PG_PERIOD_MONTH),
+                     pg_text_number(page, page->report->view.only_class
+                                              ? months_value(&m, last, 0)
+                                              : last->attempts), NULL);
+    }
 }
 
 /* --- top lists ----------------------------------------------------------- */

@@ -190,7 +190,10 @@ static void months(pg_trend_t *out, const pg_snapshot_t *s)
     }
     out->last_month = month_part(s, 1, x.tm_mday);
     out->last_year = month_part(s, 12, x.tm_mday);
-    out->monthly = monthly_pace(out, so_far(s, &x, out->last_month.n));
+    /* As little as two minutes of it may have been watched. */
+    out->monthly = pg_covered_whole(s, pg_trend_month(s->taken, 0), s->taken)
+        ? monthly_pace(out, so_far(s, &x, out->last_month.n))
+        : PG_PACE_UNKNOWN;
 }
 
 /* --- whole months, family by family -------------------------------------- */

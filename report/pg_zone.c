@@ -199,6 +199,12 @@ const pg_report_t *pg_zone_report(pg_report_t *room, const pg_report_t *report,
 
 apr_time_t pg_zone_first_day(const pg_report_t *zoned)
 {
-    return zoned->ledger && !zoned->zoned
-               ? first_whole_day(&zoned->ledger->series[PG_PERIOD_HOUR]) : 0;
+    const pg_snapshot_t *s = zoned->ledger;
+
+    if (s == NULL || zoned->zoned) {
+        return 0;
+    }
+    return s->series[PG_PERIOD_HOUR].n
+               ? first_whole_day(&s->series[PG_PERIOD_HOUR])
+               : (s->taken + DAY - 1) / DAY * DAY; /* none was recounted   */
 }

@@ -47,6 +47,7 @@ typedef struct part_t {
     bool composed;               /* each URL is full there                */
     pg_logs_e logs;
     mark_t read;                 /* in this part                          */
+    pg_range_t extent;           /* times of its lines; 0: none           */
 } part_t;
 
 /* What the workers share. Only the atomics are written while they run. */
@@ -190,6 +191,7 @@ static void scan_part(worker_t *w, part_t *part)
 
     apr_pool_create(&pool, w->pool);
     w->counter.tally->logs = part->logs;
+    w->counter.tally->part = (pg_range_t){ .from = 0 };
     wrong = pg_input_open(&input, part->path,
                           part->begin ? part->begin - 1 : 0,
                           &w->crew->stop, pool);
@@ -207,6 +209,8 @@ static void scan_part(worker_t *w, part_t *part)
     part->why = wrong ? apr_pstrdup(w->pool, wrong) : part->why;
     after = mark_of(w->counter.tally);
     add_mark(&part->read, &after, &before);
+    pg_tally_widen(&part->extent, w->counter.tally->part.from);
+    pg_tally_widen(&part->extent, w->counter.tally->part.to);
     apr_pool_destroy(pool);
 }
 
@@ -616,6 +620,22 @@ static apr_time_t newest_of(const crew_t *crew, const worker_t *workers)
     return newest ? newest : crew->rules.reading.now;
 }
 
+/* Each file by itself: nobody knows what was between two of them. */
+static void cover(const crew_t *crew, const pg_tally_t *tally)
+{
+    for (int i = 0; i < crew->parts; ) {
+        pg_range_t file = { .from = 0 };
+        pg_ledger_t *ledger = tally->ledger[crew->part[i].logs];
+
+        do {
+            pg_tally_widen(&file, crew->part[i].extent.from);
+            pg_tally_widen(&file, crew->part[i].extent.to);
+            i++;
+        } while (i < crew->parts && crew->part[i].begin > 0);
+        pg_ledger_cover(ledger, file.from, file.to);
+    }
+}
+
 static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
                       apr_pool_t *pool)
 {
@@ -632,6 +652,7 @@ static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
     for (int i = 0; i < crew->jobs; i++) {
         pg_tally_merge(out->tally, workers[i].counter.tally, newest);
     }
+    cover(crew, out->tally);
     note_troubles(out, crew, pool);
     fire(crew, workers);
     out->octets = atomic_load(&crew->octets);

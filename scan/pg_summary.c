@@ -114,9 +114,6 @@ void pg_summary_book(pg_scan_out_t *scan, apr_pool_t *pool)
         }
     }
     remember_all(tally, pg_judge_relayed(scan->judge, pool));
-    for (int i = 0; i < PG_LOGS_COUNT; i++) {
-        pg_ledger_cover(ledger[i], tally->read[i].from, tally->read[i].to);
-    }
     pg_ledger_merge(ledger[PG_LOGS_KNOWN], ledger[PG_LOGS_NEW], newest, pool);
     scan->ledger = ledger[PG_LOGS_KNOWN];
 }

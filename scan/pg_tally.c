@@ -383,7 +383,7 @@ void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line)
     keep_sample(tally, &kept);
 }
 
-static void widen(pg_range_t *range, apr_time_t time)
+void pg_tally_widen(pg_range_t *range, apr_time_t time)
 {
     if (time && (range->from == 0 || time < range->from)) {
         range->from = time;
@@ -395,15 +395,16 @@ static void widen(pg_range_t *range, apr_time_t time)
 
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time)
 {
-    widen(&tally->read[tally->logs], time);
+    pg_tally_widen(&tally->read[tally->logs], time);
+    pg_tally_widen(&tally->part, time);
 }
 
 pg_range_t pg_tally_read(const pg_tally_t *tally)
 {
     pg_range_t all = tally->read[0];
 
-    widen(&all, tally->read[1].from);
-    widen(&all, tally->read[1].to);
+    pg_tally_widen(&all, tally->read[1].from);
+    pg_tally_widen(&all, tally->read[1].to);
     return all;
 }
 
@@ -485,8 +486,8 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from, apr_time_t now)
     tally->answered += from->answered;
     join_numbers(tally->alone, from->alone, PG_GROUND_COUNT);
     for (int i = 0; i < PG_LOGS_COUNT; i++) {
-        widen(&tally->read[i], from->read[i].from);
-        widen(&tally->read[i], from->read[i].to);
+        pg_tally_widen(&tally->read[i], from->read[i].from);
+        pg_tally_widen(&tally->read[i], from->read[i].to);
         if (from->ledger[i]) {
             pg_ledger_merge(tally->ledger[i], from->ledger[i], now,
                             tally->pool);

@@ -94,6 +94,7 @@ typedef struct pg_tally_t {
     pg_logs_e logs;              /* what is being read                    */
     pg_ledger_t *ledger[PG_LOGS_COUNT];
     pg_range_t read[PG_LOGS_COUNT]; /* times of lines; 0: none            */
+    pg_range_t part;             /* the same of what is being read        */
     PG_LINE_KINDS(PG_MEMBER_LINES)
     apr_uint64_t answered;       /* attempts with a 2xx                   */
     apr_uint64_t alone[PG_GROUND_COUNT]; /* the same by what each says by
@@ -138,6 +139,7 @@ void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line);
 
 /** Note when a line was written. */
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time);
+void pg_tally_widen(pg_range_t *range, apr_time_t time);
 
 /** The oldest and the newest time that was seen; 0: none. */
 pg_range_t pg_tally_read(const pg_tally_t *tally);

@@ -241,7 +241,7 @@ START_TEST(more_ranges_than_there_is_room_for_lose_the_smallest_gaps)
     const pg_snapshot_t *s;
 
     for (unsigned i = 0; i < 200; i++) {
-        apr_time_t from = T0 + i * 1000 * SECOND + (i % 2) * 10 * SECOND;
+        apr_time_t from = T0 + (i * 200 + i % 2) * 1000 * SECOND;
         pg_ledger_cover(server[0], from, from + 100 * SECOND);
     }
     s = of(server[0]);
@@ -250,7 +250,7 @@ START_TEST(more_ranges_than_there_is_room_for_lose_the_smallest_gaps)
         ck_assert_int_lt(s->covered[i].to, s->covered[i + 1].from);
     }
     ck_assert_int_eq(s->covered[s->covered_count - 1].to,
-                     T0 + (199 * 1000 + 110) * SECOND);
+                     T0 + ((199 * 200 + 1) * 1000 + 100) * SECOND);
 }
 END_TEST
 
