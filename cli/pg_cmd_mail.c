@@ -127,6 +127,20 @@ static int read_spool(pg_cli_t *cli, pg_span_t *out, const char *path)
     return 0;
 }
 
+/* As sent: where a process was killed, empty lines follow that are the
+ * mailbox's. */
+static apr_size_t size_of(const pg_mbox_read_t *read)
+{
+    pg_span_t digits = read->field[PG_MBOX_SIZE];
+    apr_size_t size = 0;
+
+    for (apr_size_t i = 0; i < digits.len && i < 18
+                           && pg_octet_is_digit(digits.ptr[i]); i++) {
+        size = size * 10 + (apr_size_t)(digits.ptr[i] - '0');
+    }
+    return size;
+}
+
 /* The next mail of ours. */
 static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
 {
@@ -141,6 +155,7 @@ static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
     octets = apr_palloc(pool, out->read.message.len + 1);
     out->message = pg_span_make(octets, pg_mbox_unquote(octets,
                                                         out->read.message));
+    out->message = pg_span_upto(out->message, size_of(&out->read));
     pg_mime_split(&out->header, &body, out->message);
     return true;
 }
@@ -434,6 +449,25 @@ static const char *masked(pg_span_t address, apr_pool_t *pool)
                        pg_cli_safe(pg_span_from(address, at), pool), NULL);
 }
 
+/* Spam likes to name whom it is for. */
+static void put_subject(pg_sink_t *sink, const mail_t *mail, apr_pool_t *pool)
+{
+    pg_span_t text = pg_mailtext_field(mail->header, "Subject", pool);
+
+    if (pg_span_find(text, '@') == text.len) {
+        pg_escape_text(sink, pg_mime_field(mail->header, "Subject"));
+        return;
+    }
+    while (text.len > 0) {
+        pg_span_t word = pg_span_upto(text, pg_span_find(text, ' '));
+
+        pg_escape_text(sink, pg_span_find(word, '@') == word.len ? word
+                             : pg_span_str(masked(word, pool)));
+        text = pg_span_from(text, word.len + 1);
+        pg_sink_puts(sink, text.len > 0 ? " " : "");
+    }
+}
+
 /* The date of our own Received field. */
 static const char *arrival(const mail_t *mail, apr_pool_t *pool)
 {
@@ -475,7 +509,7 @@ static int arf(pg_cli_t *cli, const options_t *o)
     }
     pg_sink_putf(&sink, "\n--%s\nContent-Type: text/rfc822-headers\n\n"
                  "Subject: ", edge);
-    pg_escape_text(&sink, pg_mime_field(mail.header, "Subject"));
+    put_subject(&sink, &mail, p);
     pg_sink_putf(&sink, "\nDate: %s\n\n--%s--\n",
                  pg_cli_safe(pg_mime_field(mail.header, "Date"), p), edge);
     return pg_cli_finish(cli, &sink, 0);

@@ -3,6 +3,7 @@
 #include "pg_conversation.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -135,6 +136,12 @@ static void note_mail(pg_conversation_t *t, const pg_mbox_entry_t *entry,
     pg_span_t body;
 
     pg_campaign_look(&look, scratch, mail->message);
+    if (entry->keep != PG_KEEP_MESSAGE) {
+        memset(look.lure, 0, sizeof(look.lure));
+    }
+    if (entry->keep == PG_KEEP_SUMMARY) {
+        memset(look.subject, 0, sizeof(look.subject));
+    }
     pg_campaigns_add(t->host->ledger, &look, t->event.source.octets,
                      entry->time);
     if (entry->keep == PG_KEEP_MESSAGE) {
@@ -371,8 +378,16 @@ static void take_smtp(pg_conversation_t *t, pg_span_t in)
     }
 }
 
+/* Not to be interrupted by the signal handler in which prefork stops a child:
+ * that could not lock it, and half a mail would be lost. */
 static void take(pg_conversation_t *t, pg_span_t in)
 {
+    sigset_t stop, before;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &stop, &before);
     pthread_mutex_lock(&t->lock);
     if (!t->over) {
         t->octets += in.len;
@@ -384,6 +399,7 @@ static void take(pg_conversation_t *t, pg_span_t in)
         }
     }
     pthread_mutex_unlock(&t->lock);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* --- reading ------------------------------------------------------------- */

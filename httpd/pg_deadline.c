@@ -11,7 +11,6 @@
 #include <apr_time.h>
 
 struct pg_deadlines_t {
-    bool thread;                 /* one is needed                         */
     pthread_mutex_t mutex;       /* for what follows                      */
     pthread_cond_t wake;
     pg_deadline_t *first;
@@ -24,12 +23,9 @@ struct pg_deadlines_t {
 /* How long it may oversleep: the clock need not be looked at more often. */
 enum { TICK_US = 250000 };
 
-pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf, bool thread)
+pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf)
 {
-    pg_deadlines_t *all = apr_pcalloc(pconf, sizeof(*all));
-
-    all->thread = thread;
-    return all;
+    return apr_pcalloc(pconf, sizeof(pg_deadlines_t));
 }
 
 void pg_deadline_lock_init(pthread_mutex_t *lock)
@@ -110,9 +106,7 @@ bool pg_deadline_add(pg_deadlines_t *all, pg_deadline_t *one)
             one->next->at = &one->next;
         }
         all->first = one;
-        if (all->thread) {
-            start(all);
-        }
+        start(all);
     }
     pthread_mutex_unlock(&all->mutex);
     return taken;

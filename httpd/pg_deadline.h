@@ -1,9 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The conversations of one child, and their deadlines. Where no worker waits
- * with a conversation, a thread of its own ends what is over time: event's
- * timers fire ten seconds late and more in an idle child. The thread lives
- * only while there are conversations. */
+/* The conversations of one child, and their deadlines. A thread of its own
+ * ends what is over time: event's timers fire ten seconds late and more in an
+ * idle child, and a worker that waits within one TLS record has a time-out
+ * for each of its octets, none for all. The thread lives only while there are
+ * conversations. */
 #ifndef PG_DEADLINE_H
 #define PG_DEADLINE_H
 
@@ -24,9 +25,8 @@ typedef struct pg_deadline_t {
     atomic_bool due;                     /* it has been ended for that    */
 } pg_deadline_t;
 
-/** In post_config.
- *  @param thread  whether a thread is needed at all */
-pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf, bool thread);
+/** In post_config. */
+pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf);
 
 /** A lock whose holder gets an error, not a deadlock, when it asks again:
  *  prefork stops a child from a signal handler, which may have interrupted

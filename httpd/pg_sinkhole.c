@@ -98,7 +98,7 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
     sink->host.limit.conversations = conversations(settings, main_server);
     sink->host.limit.source = (unsigned)settings->sink_source;
     sink->host.limit.seconds = (unsigned)settings->sink_seconds;
-    sink->host.deadlines = pg_deadline_make(pconf, sink->waits_in_mpm);
+    sink->host.deadlines = pg_deadline_make(pconf);
     sink->host.spool = pg_spool_open(pconf, main_server);
     if (sink->host.spool) {
         say_what_it_means(sink, main_server);

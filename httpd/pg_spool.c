@@ -3,6 +3,8 @@
 #include "pg_spool.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,9 +21,20 @@ APLOG_USE_MODULE(proxyguard);
 
 struct pg_spool_t {
     int fd;
+    pthread_mutex_t lock;        /* among the threads of a process        */
     apr_uint64_t most;           /* octets                                */
     const char *path;
 };
+
+static ssize_t write_all(int fd, pg_span_t octets)
+{
+    ssize_t n;
+
+    do {
+        n = write(fd, octets.ptr, octets.len);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
 
 /* --- opening ------------------------------------------------------------- */
 
@@ -47,6 +60,22 @@ static pg_spool_t *refuse(server_rec *s, apr_status_t status,
     return NULL;
 }
 
+/* Its last entry has no end, and the ledger that knew is gone: the next one
+ * begins on a line of its own all the same. */
+static void mend(const pg_spool_t *spool, apr_uint64_t size)
+{
+    int fd = size > 0 ? open(spool->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+                      : -1;
+    char last = '\n';
+
+    if (fd >= 0 && pread(fd, &last, 1, (off_t)size - 1) == 1 && last != '\n') {
+        (void)write_all(spool->fd, PG_SPAN("\n\n"));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
 pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server)
 {
     const pg_settings_t *settings = pg_config_of(main_server);
@@ -63,6 +92,8 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server)
         return refuse(main_server, status, spool->path, file.why);
     }
     spool->fd = file.fd;
+    pthread_mutex_init(&spool->lock, NULL);
+    mend(spool, (apr_uint64_t)file.size);
     apr_pool_cleanup_register(pconf, spool, shut, apr_pool_cleanup_null);
     return spool;
 }
@@ -100,16 +131,6 @@ static void succeed(const pg_spool_t *spool, pg_ledger_t *ledger,
     }
 }
 
-static ssize_t write_all(int fd, pg_span_t octets)
-{
-    ssize_t n;
-
-    do {
-        n = write(fd, octets.ptr, octets.len);
-    } while (n < 0 && errno == EINTR);
-    return n;
-}
-
 /* A disk that fills up in the middle of an entry, or a process that is killed
  * there, leaves it without an end: the next one begins on a line of its own,
  * unless it is the first. */
@@ -130,8 +151,8 @@ static apr_status_t write_entry(const pg_spool_t *spool, bool first,
     return n == (ssize_t)entry.len ? APR_SUCCESS : n < 0 ? errno : ENOSPC;
 }
 
-bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,
-                     server_rec *s)
+static bool append(const pg_spool_t *spool, pg_span_t entry,
+                   pg_ledger_t *ledger, server_rec *s)
 {
     struct stat before;
     apr_uint64_t size;
@@ -152,4 +173,29 @@ bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,
     }
     succeed(spool, ledger, s, size);
     return true;
+}
+
+/* A lock of the file, between processes: it goes with a process that is
+ * killed. */
+static void lock_file(int fd, short type)
+{
+    struct flock all = { .l_type = type, .l_whence = SEEK_SET };
+
+    while (fcntl(fd, F_SETLKW, &all) != 0 && errno == EINTR) {
+    }
+}
+
+/* One at a time: another's entry that is being written is none that has been
+ * torn. */
+bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,
+                     server_rec *s)
+{
+    bool kept;
+
+    pthread_mutex_lock(&spool->lock);
+    lock_file(spool->fd, F_WRLCK);
+    kept = append(spool, entry, ledger, s);
+    lock_file(spool->fd, F_UNLCK);
+    pthread_mutex_unlock(&spool->lock);
+    return kept;
 }
