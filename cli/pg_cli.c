@@ -61,6 +61,23 @@ static int set_lang(pg_cli_t *cli, const char *text)
     return pg_cli_usage(cli, "--lang: '%s' is not %s", text, known);
 }
 
+const void *pg_cli_named(const pg_cli_t *cli, const char *option,
+                         const char *name, const void *rows, apr_size_t size)
+{
+    const char *known = "";
+
+    for (const char *row = rows; *(const char *const *)row; row += size) {
+        const char *here = *(const char *const *)row;
+
+        if (!strcmp(here, name)) {
+            return row;
+        }
+        known = apr_pstrcat(cli->pool, known, *known ? ", " : "", here, NULL);
+    }
+    (void)pg_cli_usage(cli, "%s: '%s' is none of %s", option, name, known);
+    return NULL;
+}
+
 static int show_help(const pg_cli_t *cli, const char *help)
 {
     pg_sink_t sink = pg_cli_sink(stdout);

@@ -133,14 +133,9 @@ static void add_own(options_t *o, const char *name)
 
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
-    for (const pg_abuse_format_t *f = pg_abuse_formats(); f->name; f++) {
-        if (!strcmp(f->name, name)) {
-            o->format = f;
-            return 0;
-        }
-    }
-    return pg_cli_usage(cli, "--output: '%s' is none of xarf, abuseipdb, "
-                        "stix, misp", name);
+    o->format = pg_cli_named(cli, "--output", name, pg_abuse_formats(),
+                             sizeof(*o->format));
+    return o->format ? 0 : PG_EXIT_USAGE;
 }
 
 static int set_contact(const pg_cli_t *cli, options_t *o, const char *text)

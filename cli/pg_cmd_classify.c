@@ -324,16 +324,12 @@ static void put_other(void *to, pg_read_e read, pg_span_t text)
 
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
-    static const char *const names[] = { "json", "csv", "tsv" };
+    static const char *const names[] = { "json", "csv", "tsv", NULL };
+    const char *const *row = pg_cli_named(cli, "--output", name, names,
+                                          sizeof(*names));
 
-    for (int i = 0; i < 3; i++) {
-        if (!strcmp(name, names[i])) {
-            o->form = (form_e)i;
-            return 0;
-        }
-    }
-    return pg_cli_usage(cli, "--output: '%s' is none of json, csv, tsv",
-                        name);
+    o->form = row ? (form_e)(row - names) : o->form;
+    return row ? 0 : PG_EXIT_USAGE;
 }
 
 static int set_option(pg_cli_t *cli, void *options, int option)

@@ -40,14 +40,9 @@ typedef struct options_t {
 
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
-    for (const pg_compare_format_t *f = pg_compare_formats(); f->name; f++) {
-        if (!strcmp(f->name, name)) {
-            o->format = f;
-            return 0;
-        }
-    }
-    return pg_cli_usage(cli, "--output: '%s' is none of text, csv, html, svg",
-                        name);
+    o->format = pg_cli_named(cli, "--output", name, pg_compare_formats(),
+                             sizeof(*o->format));
+    return o->format ? 0 : PG_EXIT_USAGE;
 }
 
 static int set_family(const pg_cli_t *cli, options_t *o, const char *name)
