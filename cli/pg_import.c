@@ -138,7 +138,6 @@ int pg_import_end(const pg_import_t *import, const pg_cli_t *cli,
                   const pg_scan_in_t *in, const pg_scan_out_t *scan)
 {
     const pg_ledger_t *found = scan->tally->ledger[PG_LOGS_NEW];
-    pg_snapshot_t *news;
     pg_ledger_t *ledger;
     int status;
 
@@ -155,14 +154,9 @@ int pg_import_end(const pg_import_t *import, const pg_cli_t *cli,
             pg_ledger_see(ledger, import->identity[i].head);
         }
     }
-    if (pg_ledger_merge(ledger, found, cli->now, cli->pool) != APR_SUCCESS
-        || pg_ledger_snapshot(&news, found, cli->now, cli->pool)
-           != APR_SUCCESS) {
+    if (pg_ledger_merge(ledger, found, cli->now, cli->pool) != APR_SUCCESS) {
         return PG_EXIT_INTERNAL;
     }
-    /* Once more: what is near to them in the ledger joins them. */
-    for (apr_size_t i = 0; i < news->covered_count; i++) {
-        pg_ledger_cover(ledger, news->covered[i].from, news->covered[i].to);
-    }
+    pg_ledger_cover_logs(ledger, found);
     return 0;
 }

@@ -270,6 +270,11 @@ void pg_ledger_cover(pg_ledger_t *ledger, apr_time_t from, apr_time_t to)
     pg_range_add(ledger, from, to);
 }
 
+void pg_ledger_cover_logs(pg_ledger_t *ledger, const pg_ledger_t *logs)
+{
+    pg_range_add_all(ledger, logs);
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 static pg_snapshot_t *copy_of(const pg_ledger_t *ledger, apr_time_t now,

@@ -167,6 +167,9 @@ void pg_ledger_permit(pg_ledger_t *ledger);
  *  the times of its first and its last line. */
 void pg_ledger_cover(pg_ledger_t *ledger, apr_time_t from, apr_time_t to);
 
+/** The same for each time that a ledger of logs covers. */
+void pg_ledger_cover_logs(pg_ledger_t *ledger, const pg_ledger_t *logs);
+
 /** Take one of them back: it was refused after all. */
 void pg_ledger_unpermit(pg_ledger_t *ledger);
 

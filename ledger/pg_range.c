@@ -123,6 +123,16 @@ void pg_range_add(pg_ledger_t *ledger, apr_time_t from, apr_time_t to)
     }
 }
 
+void pg_range_add_all(pg_ledger_t *ledger, const pg_ledger_t *other)
+{
+    pg_list_t list = { .n = 0 };
+
+    take(&list, other, 0);
+    for (unsigned i = 0; i < list.n; i++) {
+        pg_range_add(ledger, list.range[i].from, list.range[i].to);
+    }
+}
+
 void pg_range_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                    apr_pool_t *pool)
 {

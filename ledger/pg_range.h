@@ -23,6 +23,9 @@ void pg_range_begin(pg_ledger_t *ledger, apr_time_t now);
 /** All from `from` to `to` is covered. */
 void pg_range_add(pg_ledger_t *ledger, apr_time_t from, apr_time_t to);
 
+/** The same for each range of another ledger. */
+void pg_range_add_all(pg_ledger_t *ledger, const pg_ledger_t *other);
+
 /** Fill covered and covered_count. */
 void pg_range_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                    apr_pool_t *pool);
