@@ -327,30 +327,15 @@ static apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
     return s.len;
 }
 
-static bool is_number(pg_span_t s)
-{
-    for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_octet_is_digit(s.ptr[i])) {
-            return false;
-        }
-    }
-    return s.len > 0;
-}
-
-static bool is_dash(pg_span_t s)
-{
-    return s.len == 1 && s.ptr[0] == '-';
-}
-
 static bool is_plausible(pg_field_e field, pg_span_t s)
 {
     switch (field) {
     case PG_FIELD_STATUS:
-        return is_dash(s) || (s.len == 3 && is_number(s));
+        return pg_logline_is_dash(s) || (s.len == 3 && pg_logline_is_number(s));
     case PG_FIELD_SIZE:
-        return is_dash(s) || is_number(s);
+        return pg_logline_is_dash(s) || pg_logline_is_number(s);
     case PG_FIELD_PORT:
-        return is_number(s);
+        return pg_logline_is_number(s);
     case PG_FIELD_VHOST:         /* else a user's name could stand for them */
     case PG_FIELD_CLIENT:
         return pg_span_find(s, ' ') == s.len;

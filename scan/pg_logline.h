@@ -64,4 +64,21 @@ static inline apr_size_t pg_logline_left(const pg_room_t *room)
     return (apr_size_t)(room->end - room->at);
 }
 
+/** Nothing but digits, and some. */
+static inline bool pg_logline_is_number(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!pg_octet_is_digit(s.ptr[i])) {
+            return false;
+        }
+    }
+    return s.len > 0;
+}
+
+/** What loggers write for a value that is not there. */
+static inline bool pg_logline_is_dash(pg_span_t s)
+{
+    return s.len == 1 && s.ptr[0] == '-';
+}
+
 #endif

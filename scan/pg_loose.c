@@ -33,28 +33,14 @@ static const char *end_of(pg_span_t s)
     return s.ptr + s.len;
 }
 
-static bool is_number(pg_span_t s)
-{
-    for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_octet_is_digit(s.ptr[i])) {
-            return false;
-        }
-    }
-    return s.len > 0;
-}
-
-static bool is_dash(pg_span_t s)
-{
-    return s.len == 1 && s.ptr[0] == '-';
-}
-
 /* Not any number of three digits: only such as servers answer with. */
 static bool is_status(pg_span_t s)
 {
     static const int last[] = { 0, 3, 8, 8, 99, 30 };
     int behind;
 
-    if (s.len != 3 || !is_number(s) || s.ptr[0] < '1' || s.ptr[0] > '5') {
+    if (s.len != 3 || !pg_logline_is_number(s)
+        || s.ptr[0] < '1' || s.ptr[0] > '5') {
         return false;
     }
     behind = (s.ptr[1] - '0') * 10 + (s.ptr[2] - '0');
@@ -128,7 +114,7 @@ static bool is_authority(pg_span_t s)
     apr_size_t colon = pg_span_rfind(s, ':');
 
     return colon > 0 && colon < s.len
-           && is_number(pg_span_from(s, colon + 1))
+           && pg_logline_is_number(pg_span_from(s, colon + 1))
            && pg_octet_is(s.ptr[0], PG_OCTET_DNS | PG_OCTET_REG);
 }
 
@@ -388,14 +374,15 @@ static bool status_behind(pg_logline_t *out, pg_span_t before, pg_span_t rest)
     }
     next = rest;
     next = next_word(&next);
-    if (next.ptr == NULL && is_number(word) && has(before, "TLSv")) {
+    if (next.ptr == NULL && pg_logline_is_number(word) && has(before, "TLSv")) {
         out->field[PG_FIELD_SIZE] = word;
         return true;
     }
     if (is_status(word)) {
         out->field[PG_FIELD_STATUS] = word;
-        if (is_number(next)
-            || (is_dash(next) && pg_span_istarts(rest, PG_SPAN(" - \"")))) {
+        if (pg_logline_is_number(next)
+            || (pg_logline_is_dash(next)
+                && pg_span_istarts(rest, PG_SPAN(" - \"")))) {
             out->field[PG_FIELD_SIZE] = next;
         }
         return true;
@@ -411,7 +398,7 @@ static void status_before(pg_logline_t *out, pg_span_t before)
 
     while ((word = next_word(&before)).ptr) {
         pg_span_t status = status_in(word);
-        if (last.ptr && is_number(word)) {
+        if (last.ptr && pg_logline_is_number(word)) {
             if (pg_span_eq(last, word)) {
                 return;
             }
@@ -533,7 +520,7 @@ static pg_span_t named_client(pg_span_t before)
 
     while ((word = next_word(&before)).ptr) {
         pg_span_t rest = before;
-        if (is_dash(word) && last.ptr && next_word(&rest).ptr
+        if (pg_logline_is_dash(word) && last.ptr && next_word(&rest).ptr
             && pg_span_istarts(pg_span_trim(rest), PG_SPAN("["))
             && pg_client_read(&client, last) == PG_CLIENT_NAME
             && !client.with_port) {
@@ -853,7 +840,7 @@ static bool is_error_log(pg_span_t line)
     apr_size_t second;
 
     if (line.len > 8 && line.ptr[0] == 'A' && line.ptr[1] == 'H'
-        && is_number(pg_span_make(line.ptr + 2, 5))) {
+        && pg_logline_is_number(pg_span_make(line.ptr + 2, 5))) {
         return true;
     }
     if (line.len > 22 && line.ptr[4] == '/' && line.ptr[7] == '/'
@@ -947,7 +934,7 @@ static void undo_iis(pg_logline_t *out, pg_span_t before, pg_span_t rest)
         word[i] = next_word(&rest);
     }
     if (n == 19 && out->field[PG_FIELD_REQUEST].ptr == NULL
-        && is_number(word[1]) && is_address(word[3], false)) {
+        && pg_logline_is_number(word[1]) && is_address(word[3], false)) {
         out->field[PG_FIELD_CLIENT] = word[3];
         out->field[PG_FIELD_AGENT] = word[4];
         out->field[PG_FIELD_STATUS] = is_status(word[6]) ? word[6] : absent;

@@ -38,11 +38,6 @@ void pg_reader_begin(pg_reader_t *reader, const pg_reading_t *how,
 
 /* --- fields -------------------------------------------------------------- */
 
-static bool is_dash(pg_span_t s)
-{
-    return s.len == 1 && s.ptr[0] == '-';
-}
-
 static void drop_dashes(pg_logline_t *out)
 {
     static const pg_field_e fields[] = {
@@ -51,7 +46,7 @@ static void drop_dashes(pg_logline_t *out)
     };
 
     for (apr_size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        if (is_dash(out->field[fields[i]])) {
+        if (pg_logline_is_dash(out->field[fields[i]])) {
             out->field[fields[i]] = absent;
         }
     }
@@ -250,7 +245,8 @@ static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
     if (read == PG_READ_REQUEST) {
         fill_from(out, &outer);
     }
-    if (read != PG_READ_REQUEST && is_dash(outer.field[PG_FIELD_REQUEST])) {
+    if (read != PG_READ_REQUEST
+        && pg_logline_is_dash(outer.field[PG_FIELD_REQUEST])) {
         read = PG_READ_SILENT;
     }
     return read == PG_READ_UNREAD && pg_capture_is_line(line) ? PG_READ_OTHER
@@ -341,7 +337,8 @@ static pg_read_e read_inside(pg_reader_t *r, pg_logline_t *out,
 
     line = depth ? pg_span_trim(line) : line;
     if (read_formats(r, out, line)) {
-        return is_request(out) && !is_dash(out->field[PG_FIELD_REQUEST])
+        return is_request(out)
+               && !pg_logline_is_dash(out->field[PG_FIELD_REQUEST])
                ? PG_READ_REQUEST : PG_READ_SILENT;
     }
     if (line.len && line.ptr[0] == '{' && r->how->json) {
@@ -505,7 +502,7 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
     read = read_first(reader, out, line);
     reader->head = false;
     if (read == PG_READ_REQUEST) {
-        if (is_dash(out->field[PG_FIELD_REQUEST])) {
+        if (pg_logline_is_dash(out->field[PG_FIELD_REQUEST])) {
             return PG_READ_SILENT;
         }
         settle_client(reader, out);
@@ -521,7 +518,7 @@ pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
     pg_span_t s = line->field[field];
     pg_span_t out;
 
-    if (is_dash(s)) {
+    if (pg_logline_is_dash(s)) {
         return absent;
     }
     if (pg_logline_left(&reader->room) < s.len
