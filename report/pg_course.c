@@ -74,6 +74,22 @@ const char *pg_course_clause(const pg_course_t *course, int family,
                            subject, since, percent);
 }
 
+const char *pg_course_and(const char *words, const char *clause,
+                          pg_lang_e lang, apr_pool_t *pool)
+{
+    return words ? pg_phrases_text(pool, lang, PG_PHRASE_CLAUSES, words,
+                                   clause, NULL)
+                 : clause;
+}
+
+const char *pg_course_end(const char *words, pg_lang_e lang,
+                          apr_pool_t *pool)
+{
+    return words ? pg_phrases_text(pool, lang, PG_PHRASE_CLAUSES_END, words,
+                                   NULL, NULL)
+                 : NULL;
+}
+
 const char *pg_course_words(const pg_course_t *course, apr_time_t today,
                             pg_lang_e lang, apr_pool_t *pool)
 {
@@ -88,11 +104,7 @@ const char *pg_course_words(const pg_course_t *course, apr_time_t today,
             pg_phrases_get(lang, PG_PHRASE_OF(FAMILY_GET, order[i])),
             i == 0 ? since : NULL, lang, pool);
 
-        words = words ? pg_phrases_text(pool, lang, PG_PHRASE_CLAUSES, words,
-                                        one, NULL)
-                      : one;
+        words = pg_course_and(words, one, lang, pool);
     }
-    return words ? pg_phrases_text(pool, lang, PG_PHRASE_CLAUSES_END, words,
-                                   NULL, NULL)
-                 : NULL;
+    return pg_course_end(words, lang, pool);
 }

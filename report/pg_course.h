@@ -29,4 +29,13 @@ const char *pg_course_clause(const pg_course_t *course, int family,
                              const char *subject, const char *since,
                              pg_lang_e lang, apr_pool_t *pool);
 
+/** What was said so far and one clause more, with what stands between them.
+ *  @param words  NULL: the clause is the first */
+const char *pg_course_and(const char *words, const char *clause,
+                          pg_lang_e lang, apr_pool_t *pool);
+
+/** The sentence of these clauses; NULL when there is none. */
+const char *pg_course_end(const char *words, pg_lang_e lang,
+                          apr_pool_t *pool);
+
 #endif

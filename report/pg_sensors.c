@@ -118,13 +118,9 @@ static const char *join(const pg_sensors_t *sensors, pg_family_e family,
         }
         one = pg_course_clause(&course, (int)family, sensors->sensor[s].name,
                                words ? NULL : since, lang, pool);
-        words = words ? pg_phrases_text(pool, lang, PG_PHRASE_CLAUSES, words,
-                                        one, NULL)
-                      : one;
+        words = pg_course_and(words, one, lang, pool);
     }
-    return words ? pg_phrases_text(pool, lang, PG_PHRASE_CLAUSES_END, words,
-                                   NULL, NULL)
-                 : NULL;
+    return pg_course_end(words, lang, pool);
 }
 
 const char *pg_sensors_words(const pg_sensors_t *sensors, pg_family_e family,
