@@ -16,8 +16,8 @@ import time
 
 import pytest
 
-from pg_cli import (CLEAN, COMMAND, CONNECT, GET, HOME, SYNTH, line, run,
-                    scan_json, write)
+from pg_cli import (CLEAN, COMMAND, CONNECT, GET, HOME, SYNTH, line,
+                    made_up_sensors, run, scan_json, write)
 from pg_httpd import HTTPD, MODULES, PLAIN, SANITIZED, TOP
 
 
@@ -650,17 +650,7 @@ def test_watch_shows_it_again_and_again(shared):
 
 @pytest.fixture(scope="module")
 def sensors(tmp_path_factory):
-    """The made-up sensors as JSON of a scan."""
-    folder = tmp_path_factory.mktemp("sensors")
-    subprocess.run([sys.executable, SYNTH, "sensors", str(folder)],
-                   check=True)
-    out = []
-    for name in ("north", "south"):
-        path = folder / f"{name}.json"
-        path.write_bytes(run("scan", "-O", "json",
-                             folder / f"{name}.log").stdout)
-        out.append(f"{name}={path}")
-    return out
+    return made_up_sensors(tmp_path_factory.mktemp("sensors"))
 
 
 def test_compare_gives_every_month_of_every_family_and_sensor(sensors):

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pg_cli import COMMAND, SYNTH, run, write
+from pg_cli import COMMAND, SYNTH, made_up_sensors, run, write
 from pg_httpd import TOP
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -25,17 +25,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def sensors(tmp_path_factory):
-    """The made-up sensors as JSON of a scan."""
-    folder = tmp_path_factory.mktemp("sensors")
-    subprocess.run([sys.executable, SYNTH, "sensors", str(folder)],
-                   check=True)
-    out = []
-    for name in ("north", "south"):
-        path = folder / f"{name}.json"
-        path.write_bytes(run("scan", "-q", "-O", "json",
-                             folder / f"{name}.log").stdout)
-        out.append(f"{name}={path}")
-    return out
+    return made_up_sensors(tmp_path_factory.mktemp("sensors"))
 
 
 # --- report ------------------------------------------------------------------

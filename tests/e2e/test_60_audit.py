@@ -13,6 +13,7 @@ from random import Random
 
 import pytest
 
+from pg_configs import read_postures
 from pg_wire import SLOW, exchange
 
 # The clients of a test all come from 127.0.0.1, which "Require local" and
@@ -230,15 +231,6 @@ class Case:
                 f"{self.relayed or 'nothing'}: {self.wrong()}\n{self.body}")
 
 
-def judge(server, cases):
-    code, dump = server.run("-t", "-D", "DUMP_PROXYGUARD")
-    assert code == 0, dump
-    by_name = {c.name: c for c in cases}
-    for m in re.finditer(r"^vhost (c\d+\.example):\d+: (\S+): (.*)$", dump,
-                         re.M):
-        by_name[m[1]].posture, by_name[m[1]].why = m[2], m[3]
-
-
 def run_cases(httpd_with, origin, modules, common, bodies):
     cases = [Case(n, b) for n, b in enumerate(bodies)]
     conf = (f"ProxyRequests On\nProxyGuard Observe\n{REMOTE}"
@@ -248,7 +240,7 @@ def run_cases(httpd_with, origin, modules, common, bodies):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda c: c.ask(server.port, origin), cases))
     server.log.take_all("")
-    judge(server, cases)
+    read_postures(server, cases)
     return cases
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pg_configs import Maker, attacks
+from pg_configs import Maker, attacks, read_postures
 from pg_peers import Origin
 from pg_wire import exchange
 
@@ -129,12 +129,7 @@ def run_batch(httpd_with, peers, maker, count, guard="Observe"):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda c: c.ask(server, peers), cases))
     server.log.take_all("")
-    code, dump = server.run("-t", "-D", "DUMP_PROXYGUARD")
-    assert code == 0, dump
-    by_name = {c.name: c for c in cases}
-    for m in re.finditer(r"^vhost (c\d+\.example):\d+: (\S+): (.*)$", dump,
-                         re.M):
-        by_name[m[1]].posture, by_name[m[1]].why = m[2], m[3]
+    read_postures(server, cases)
     server.stop()
     return cases
 

@@ -1,9 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The sink: a CONNECT is accepted, the mail is kept, nothing goes on."""
 
-import contextlib
 import os
-import re
 import ssl
 import subprocess
 import time
@@ -11,9 +9,8 @@ import time
 import pytest
 
 from pg_hosts import free_port, tls_on
-from pg_sink import (MESSAGE, TARGET, Mailer, mails, message_of, read_until,
-                     sink_with, spool, tunnel)
-from pg_wire import wait_until
+from pg_sink import (MESSAGE, TARGET, Mailer, listener, mails, message_of,
+                     read_until, sink_with, spool, tunnel)
 
 
 def end(server):
@@ -21,26 +18,11 @@ def end(server):
     return server.log.take(r" PG0144: ")
 
 
-@contextlib.contextmanager
 def forwarded(server, target=TARGET):
     """A local port from which proxytunnel makes a tunnel."""
-    port = free_port()
-    process = subprocess.Popen(
-        ["proxytunnel", "-q", "-a", str(port), "-p",
-         f"127.0.0.1:{server.port}", "-d", target],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: listens(port), "proxytunnel")
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def listens(port):
-    """Without a connection, which would be a conversation."""
-    with open("/proc/net/tcp", encoding="ascii") as f:
-        return any(re.search(rf":{port:04X} 0+:0+ 0A ", line) for line in f)
+    return listener(lambda port: [
+        "proxytunnel", "-q", "-a", str(port), "-p",
+        f"127.0.0.1:{server.port}", "-d", target])
 
 
 def test_a_mail_is_kept_as_it_was_sent(httpd_with):

@@ -14,7 +14,7 @@ import tempfile
 import pytest
 
 from pg_hosts import free_port, tls_on
-from pg_sink import CONF, message_of, mails, sink_with
+from pg_sink import CONF, listener, message_of, mails, sink_with
 from pg_strace import BECOME, REACH, Traced, of
 from pg_wire import PATIENCE, wait_until
 
@@ -38,27 +38,12 @@ def run(*command, given=b""):
     return said
 
 
-def listens(port):
-    """Without a connection, which would be a conversation."""
-    with open("/proc/net/tcp", encoding="ascii") as f:
-        return any(re.search(rf":{port:04X} 0+:0+ 0A ", line) for line in f)
-
-
-@contextlib.contextmanager
 def socat(to):
     """A local port from which each connection goes on to an address of
     socat's."""
     assert shutil.which("socat"), "socat is missing: make deps"
-    port = free_port()
-    process = subprocess.Popen(
-        ["socat", f"TCP4-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork", to],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: listens(port), "socat")
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+    return listener(lambda port: [
+        "socat", f"TCP4-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork", to])
 
 
 def tunnel_by_socat(port):

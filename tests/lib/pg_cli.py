@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import sys
 
 from pg_httpd import TOP
 
@@ -36,6 +37,19 @@ def line(request, status=404, size=209, when="02/Jan/2014:03:04:05 +0000",
 def write(path, *lines):
     path.write_text("".join(lines), encoding="utf-8", newline="")
     return path
+
+
+def made_up_sensors(folder):
+    """The made-up sensors as JSON of a scan, as commands name them."""
+    subprocess.run([sys.executable, SYNTH, "sensors", str(folder)],
+                   check=True)
+    out = []
+    for name in ("north", "south"):
+        path = folder / f"{name}.json"
+        path.write_bytes(run("scan", "-q", "-O", "json",
+                             folder / f"{name}.log").stdout)
+        out.append(f"{name}={path}")
+    return out
 
 
 CLEAN = line("GET / HTTP/1.1", 200, HOME)

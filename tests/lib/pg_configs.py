@@ -3,6 +3,7 @@
 can try with each of them. All traffic stays on loopback; @BACK@ is the
 administrator's own backend, the rest the client brings along."""
 
+import re
 from random import Random
 
 PATTERNS = [
@@ -263,3 +264,13 @@ def attacks(far, back, port):
     for path in paths:
         yield f"{path}?u=stranger", back, far
         yield f"{path}?u={far}", "www.own.example", far
+
+
+def read_postures(server, cases):
+    """What the audit says of each case, by its virtual host's name."""
+    code, dump = server.run("-t", "-D", "DUMP_PROXYGUARD")
+    assert code == 0, dump
+    by_name = {c.name: c for c in cases}
+    for m in re.finditer(r"^vhost (c\d+\.example):\d+: (\S+): (.*)$", dump,
+                         re.M):
+        by_name[m[1]].posture, by_name[m[1]].why = m[2], m[3]

@@ -1,12 +1,15 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """A server with a sink, and clients that believe they have a tunnel."""
 
+import contextlib
 import mailbox
 import re
 import smtplib
+import subprocess
 
+from pg_hosts import free_port
 from pg_httpd import OWN
-from pg_wire import PATIENCE, Wire
+from pg_wire import PATIENCE, Wire, wait_until
 
 TARGET = "mx.invalid:25"
 CONF = """
@@ -33,6 +36,27 @@ def tunnel(address, target=TARGET, more="", tls=None):
     answer = read_until(wire, b"\r\n\r\n")
     assert answer == b"HTTP/1.0 200 Connection established\r\n\r\n", answer
     return wire
+
+
+def listens(port):
+    """Without a connection, which would be a conversation."""
+    with open("/proc/net/tcp", encoding="ascii") as f:
+        return any(re.search(rf":{port:04X} 0+:0+ 0A ", line) for line in f)
+
+
+@contextlib.contextmanager
+def listener(command):
+    """A local port on which a program listens; command(port) starts it."""
+    port = free_port()
+    words = command(port)
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: listens(port), words[0])
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def read_until(wire, end):

@@ -386,7 +386,7 @@ static void make_audit(maker_t *m, pg_report_t *out)
 
 /* --- a scan of logs ------------------------------------------------------ */
 
-static void make_scanned(maker_t *m, pg_report_t *out)
+static void make_answers(maker_t *m, pg_scanned_t *scan)
 {
     static const struct {
         pg_ground_e ground;
@@ -400,20 +400,7 @@ static void make_scanned(maker_t *m, pg_report_t *out)
         { PG_GROUND_HOME, PG_CLASS_ABSOLUTE,
           "GET http://www.b.example/ HTTP/1.1", "11321" },
     };
-    static const pg_reach_file_t files[] = {
-        { .path = "access.log", .envelope = "none", .format = "combined",
-          .lines = 50000, .requests = 50000 },
-        { .path = "access.log.1", .envelope = "cri", .format = "combined",
-          .doubt = PG_REACH_DOUBT_SUSPECT, .lines = 10000, .requests = 9999,
-          .unread = 1, .suspect = 1 },
-    };
-    static const pg_reach_t reach = { .verdict = PG_REACH_ATTEMPTS,
-                                      .file = files, .files = 2, .unread = 1,
-                                      .suspect = 1 };
-    pg_scanned_t *scan = apr_pcalloc(m->pool, sizeof(*scan));
     pg_scanned_answer_t *answer = apr_pcalloc(m->pool, 3 * sizeof(*answer));
-    pg_scanned_example_t *example = apr_pcalloc(m->pool, sizeof(*example));
-    pg_text_t *unread = apr_pcalloc(m->pool, sizeof(*unread));
 
     for (int i = 0; i < 3; i++) {
         answer[i] = (pg_scanned_answer_t){
@@ -425,13 +412,32 @@ static void make_scanned(maker_t *m, pg_report_t *out)
         scan->judged[pg_scanned_judged_by(rows[i].ground)] +=
             (apr_uint64_t)i + 1;
     }
-    *example = (pg_scanned_example_t){
-        PG_CLASS_CONNECT_MAIL, PG_REASON_CONNECT_AUTHORITY,
-        text(m, rows[0].request)
-    };
-    *unread = text(m, "not a line of a log");
     scan->answer = answer;
     scan->answers = 3;
+}
+
+static void make_scanned(maker_t *m, pg_report_t *out)
+{
+    static const pg_reach_file_t files[] = {
+        { .path = "access.log", .envelope = "none", .format = "combined",
+          .lines = 50000, .requests = 50000 },
+        { .path = "access.log.1", .envelope = "cri", .format = "combined",
+          .doubt = PG_REACH_DOUBT_SUSPECT, .lines = 10000, .requests = 9999,
+          .unread = 1, .suspect = 1 },
+    };
+    static const pg_reach_t reach = { .verdict = PG_REACH_ATTEMPTS,
+                                      .file = files, .files = 2, .unread = 1,
+                                      .suspect = 1 };
+    pg_scanned_t *scan = apr_pcalloc(m->pool, sizeof(*scan));
+    pg_scanned_example_t *example = apr_pcalloc(m->pool, sizeof(*example));
+    pg_text_t *unread = apr_pcalloc(m->pool, sizeof(*unread));
+
+    make_answers(m, scan);
+    *example = (pg_scanned_example_t){
+        PG_CLASS_CONNECT_MAIL, PG_REASON_CONNECT_AUTHORITY,
+        scan->answer[0].request
+    };
+    *unread = text(m, "not a line of a log");
     scan->example = example;
     scan->examples = 1;
     scan->unread = unread;
