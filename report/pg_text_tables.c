@@ -154,12 +154,16 @@ void pg_text_months(const pg_textpage_t *page)
                            ? (apr_size_t)page->report->view.months
                            : page->s->series[PG_PERIOD_MONTH].n) };
     char start[PG_TIME_SIZE];
-    const pg_bucket_t *last = &page->s->series[PG_PERIOD_MONTH]
-        .bucket[page->s->series[PG_PERIOD_MONTH].n - 1];
-    bool partial = m.series.n
-        && m.series.bucket[m.series.n - 1].start == last->start;
+    const pg_bucket_t *last;
+    bool partial;
     apr_size_t fit;
 
+    if (m.series.n == 0) {
+        return;
+    }
+    last = &page->s->series[PG_PERIOD_MONTH]
+        .bucket[page->s->series[PG_PERIOD_MONTH].n - 1];
+    partial = m.series.bucket[m.series.n - 1].start == last->start;
     measure(&m);
     fit = pg_text_room(page, m.series.n);
     if (fit == 0) {
