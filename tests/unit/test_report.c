@@ -214,6 +214,30 @@ START_TEST(whether_something_was_relayed_is_said)
 }
 END_TEST
 
+/* A ledger of which all times are unusable has attempts and no history. */
+START_TEST(a_ledger_without_any_history_is_shown_in_every_format)
+{
+    static const int zones[] = { 0, 540, -300 };
+    pg_snapshot_t s = snapshot();
+
+    s.taken = s.since + apr_time_from_sec(60);
+    for (int i = 0; i < 12; i++) {
+        pg_report_t report = { .ledger = &s, .version = "1", .now = s.taken,
+                               .in_file = i % 2, .ended = i % 2 };
+
+        report.view.zone = zones[i % 3];
+        report.view.only_class = i < 6 ? 0 : PG_CLASS_ABSOLUTE + 1;
+        for (const pg_format_t *f = pg_report_formats(); f->name; f++) {
+            char *text = render(f->name, &report);
+
+            ck_assert_ptr_null(strstr(text, "per month"));
+            ck_assert_uint_gt(strlen(text), 0);
+            free(text);
+        }
+    }
+}
+END_TEST
+
 static const struct {
     apr_uint64_t n, all;
     const char *number, *percent;
@@ -243,6 +267,7 @@ PG_TEST_SUITE(report)
     tcase_add_test(tc, json_has_the_totals_and_every_name_also_when_zero);
     tcase_add_test(tc, without_a_ledger_each_format_says_it_cannot_count);
     tcase_add_test(tc, a_format_is_found_by_its_whole_name);
+    tcase_add_test(tc, a_ledger_without_any_history_is_shown_in_every_format);
     tcase_add_loop_test(tc, the_worst_of_three_virtual_hosts_is_the_answer, 0,
                         (int)(sizeof(cards) / sizeof(*cards)));
     tcase_add_loop_test(tc, whether_something_was_relayed_is_said, 0,

@@ -170,6 +170,27 @@ START_TEST(a_window_is_summed_from_the_finest_history_that_reaches_it)
 }
 END_TEST
 
+/* Of this month two minutes were watched, and the whole of the last one. */
+START_TEST(a_month_that_was_watched_in_part_is_not_compared)
+{
+    pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
+    pg_range_t seen[2] = { { NOW - 90 * DAY, TODAY - 22 * DAY },
+                           { NOW - 120 * SECOND, NOW } };
+    pg_trend_t t;
+
+    month.attempts = 3;
+    s.covered = seen;
+    s.covered_count = 2;
+    pg_trend_of(&t, &s);
+    ck_assert(t.last_month.known);
+    ck_assert_int_eq(t.monthly, PG_PACE_UNKNOWN);
+    seen[1].from = TODAY - 22 * DAY;
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.monthly, PG_PACE_FEWER);
+    month.attempts = 0;
+}
+END_TEST
+
 START_TEST(an_empty_snapshot_has_no_trend)
 {
     pg_snapshot_t s = { .taken = NOW, .since = NOW };
@@ -329,6 +350,7 @@ PG_TEST_SUITE(trend)
     tcase_add_test(tc, what_was_not_counted_is_not_compared_with);
     tcase_add_test(tc,
         a_window_is_summed_from_the_finest_history_that_reaches_it);
+    tcase_add_test(tc, a_month_that_was_watched_in_part_is_not_compared);
     tcase_add_test(tc, an_empty_snapshot_has_no_trend);
     tcase_add_loop_test(tc,
         a_change_is_one_only_beyond_a_tenth_and_beyond_chance, 0,

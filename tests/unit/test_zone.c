@@ -110,6 +110,22 @@ START_TEST(utc_is_left_as_it_is)
 }
 END_TEST
 
+/* Of a ledger that ended long ago, no hours are kept: nothing is recounted. */
+START_TEST(without_hours_all_days_are_those_of_greenwich)
+{
+    pg_snapshot_t s = snapshot(cases[0].taken * SECOND);
+    pg_report_t room, report = { .ledger = &s, .view.zone = 540 };
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    s.series[PG_PERIOD_HOUR].n = 0;
+    (void)pg_zone_report(&room, &report, pool);
+    ck_assert_int_eq(pg_zone_first_day(&room) / DAY,
+                     room.ledger->taken / DAY + 1);
+    apr_pool_destroy(pool);
+}
+END_TEST
+
 PG_TEST_SUITE(zone)
 {
     TCase *tc = tcase_create("zone");
@@ -117,5 +133,6 @@ PG_TEST_SUITE(zone)
     tcase_add_loop_test(tc, days_and_the_month_are_those_of_the_zone, 0,
                         sizeof(cases) / sizeof(*cases));
     tcase_add_test(tc, utc_is_left_as_it_is);
+    tcase_add_test(tc, without_hours_all_days_are_those_of_greenwich);
     suite_add_tcase(suite, tc);
 }

@@ -1,0 +1,156 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""What a ledger of old logs can speak of, and what nobody watched."""
+
+import datetime
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from pg_cli import line, run, write
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def log(path, *times, request="CONNECT mx.example:25 HTTP/1.0", first=1):
+    """A log with an attempt at each time, each of a client of its own."""
+    return write(path, *(
+        line(request, 405, client=f"192.0.2.{first + i}", when=format(
+            datetime.datetime.fromisoformat(when), "%d/%b/%Y:%H:%M:%S +0000"))
+        for i, when in enumerate(times)))
+
+
+def ledger_of(path, *logs):
+    done = run("scan", "-q", "--into", path, *logs)
+    assert done.returncode == 1 and done.stderr == b""
+    return path
+
+
+def shown(path, *args):
+    done = run("show", *args, path)
+    assert done.returncode == 1, done.stderr
+    return done.stdout.decode()
+
+
+def covered(path):
+    return [(x["from"][:10], x["to"][:10])
+            for x in json.loads(shown(path, "-O", "json"))["covered"]]
+
+
+def months(text):
+    """{"2014-01": "3"} of a chart in text."""
+    return dict(re.findall(r"^  (20\d\d-\d\d) +([\d,]+|-)(?: |$)", text, re.M))
+
+
+@pytest.fixture(name="january_and_april")
+def with_a_gap(tmp_path):
+    return (log(tmp_path / "a.log", "2014-01-01T00:00:01",
+                "2014-01-31T23:59:59"),
+            log(tmp_path / "b.log", "2014-04-01T00:00:01",
+                "2014-04-30T12:00:00"))
+
+
+# --- which time is covered ---------------------------------------------------
+
+def test_what_is_between_two_logs_was_not_watched(tmp_path,
+                                                  january_and_april):
+    a, b = january_and_april
+    whole = [("2014-01-01", "2014-01-31"), ("2014-04-01", "2014-04-30")]
+    assert covered(ledger_of(tmp_path / "at-once", a, b)) == whole
+    assert covered(ledger_of(tmp_path / "later", a)) == whole[:1]
+    assert covered(ledger_of(tmp_path / "later", b)) == whole
+    text = shown(tmp_path / "at-once")
+    assert months(text) == {"2014-01": "2", "2014-02": "-", "2014-03": "-",
+                            "2014-04": "2"}
+    page = shown(tmp_path / "at-once", "-O", "html")
+    assert page.count("<i>(not watched)</i>") == 2
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_nights_between_daily_logs_are_no_gaps(tmp_path, at_once):
+    logs = [log(tmp_path / f"day-{day:02}", f"2014-01-{day:02}T08:00:00",
+                f"2014-01-{day:02}T20:00:00", first=2 * day)
+            for day in range(1, 32)]
+    for some in [logs] if at_once else [[x] for x in logs]:
+        ledger_of(tmp_path / "ledger", *some)
+    assert covered(tmp_path / "ledger") == [("2014-01-01", "2014-01-31")]
+    data = json.loads(shown(tmp_path / "ledger", "-O", "json"))
+    assert data["covered"][0] == {"from": "2014-01-01T08:00:00Z",
+                                  "to": "2014-01-31T20:00:00Z"}
+
+
+# --- what is said and drawn of it --------------------------------------------
+
+def test_ledgers_of_different_secrets_have_a_bound(tmp_path,
+                                                   january_and_april):
+    one, other = (ledger_of(tmp_path / name, x) for name, x in
+                  zip(("one", "other"), january_and_april))
+    assert run("merge", "-o", tmp_path / "sum", one, other).returncode == 0
+    assert ("4 attempts from about 2 different sources in all (± 0.8 %). "
+            "There may be 2 more sources at most: ledgers of different "
+            "secrets were merged.") in shown(tmp_path / "sum")
+    key = write(tmp_path / "secret", "s" * 32)
+    for name, x in zip(("a", "b"), january_and_april):
+        run("scan", "-q", "--secret", key, "--into", tmp_path / name, x)
+    run("merge", "-o", tmp_path / "both", tmp_path / "a", tmp_path / "b")
+    assert "more sources" not in shown(tmp_path / "both")
+
+
+def test_attempts_of_more_than_20_years_ago_are_in_no_month(tmp_path):
+    old = log(tmp_path / "old.log", "1985-01-01T12:00:00",
+              "1999-02-01T12:00:00", "2014-01-01T12:00:00")
+    said = "in no month: their time is missing, in the future, or more than 20"
+    assert f"1 of them is {said}" in run("scan", "-q", old).stdout.decode()
+    assert f"2 of them are {said}" in shown(ledger_of(tmp_path / "led", old))
+    young = log(tmp_path / "young.log", "2014-01-01T12:00:00")
+    assert b"in no month" not in run("scan", "-q", young).stdout
+
+
+def test_a_month_that_nobody_watched_is_empty_in_a_comparison(
+        tmp_path, january_and_april):
+    gap = ledger_of(tmp_path / "gap", *january_and_april)
+    whole = ledger_of(tmp_path / "whole", log(
+        tmp_path / "w.log", "2014-01-01T00:00:01", "2014-03-01T12:00:00",
+        "2014-04-30T23:00:00"))
+    done = run("compare", "-O", "csv", f"gap={gap}", f"whole={whole}")
+    rows = [x.split(",") for x in done.stdout.decode().split()]
+    assert {(month, name.strip('"')): n for month, _, name, n in rows[1:]
+            } == {
+        ("2014-01", "gap"): "2", ("2014-01", "whole"): "1",
+        ("2014-02", "gap"): "", ("2014-02", "whole"): "0",
+        ("2014-03", "gap"): "", ("2014-03", "whole"): "1",
+        ("2014-04", "gap"): "2", ("2014-04", "whole"): "1"}
+
+
+def test_no_label_of_a_chart_is_clipped(tmp_path):
+    # of 27 months every other one is labelled, the first among them
+    ledger = ledger_of(tmp_path / "ledger", log(
+        tmp_path / "log", *(f"{2013 + m // 12}-{m % 12 + 1:02}-02T12:00:00"
+                            for m in range(27))))
+    done = run("compare", "-O", "svg", f"a={ledger}")
+    labels = [x for x in ElementTree.fromstring(done.stdout).iter(
+        f"{SVG}text") if x.get("class") == "x"]
+    assert len(labels) > 8
+    at = [float(x.get("x")) for x in labels]
+    assert at[0] >= 23 and at[-1] <= 760 - 23     # half of "2013-10", 11 px
+    assert min(b - a for a, b in zip(at, at[1:])) > 46
+
+
+# --- a month's report --------------------------------------------------------
+
+def report(path, month, *args):
+    return run("report", "--month", month, *args, path).stdout.decode()
+
+
+def test_a_month_is_over_when_its_records_are(tmp_path):
+    ledger = ledger_of(tmp_path / "ledger", log(
+        tmp_path / "log", "2014-01-01T00:10:00", "2014-01-31T12:00:00",
+        "2014-02-28T22:00:00"))
+    assert "not over" not in report(ledger, "2014-02")
+    assert "not over" not in report(ledger, "2014-01")
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    live = ledger_of(tmp_path / "live", log(
+        tmp_path / "now.log", f"{now:%Y-%m}-01T00:00:00",
+        f"{now:%Y-%m-%dT%H:%M:%S}"))
+    assert "This month is not over yet." in report(live, f"{now:%Y-%m}")
