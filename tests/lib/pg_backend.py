@@ -103,7 +103,7 @@ class Backend:
                 if self._scheme != "ftp":
                     _listen(peer, self._scheme)
                 if self._answer == "silence":
-                    self._over.wait(10)
+                    self._over.wait(5)
                 elif self._answer == "reset":
                     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                     struct.pack("ii", 1, 0))

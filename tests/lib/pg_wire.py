@@ -9,6 +9,8 @@ import time
 # One factor for every deadline: sanitisers and valgrind make a server slow.
 SLOW = float(os.environ.get("PG_SLOW", "1"))
 PATIENCE = 10 * SLOW
+# far below the twenty seconds of a server that waits for its client
+AT_ONCE = 5 * SLOW
 
 
 def wait_until(condition, what, seconds=None):
@@ -231,7 +233,8 @@ def exchange(address, octets, tls=None, server_name=None, timeout=None):
     A server that keeps the connection open is told that nothing follows
     (half-close); so when this returns, the server has finished with the
     request, its log_transaction hook included."""
-    method = octets.split(b" ", 1)[0].decode("latin-1")
+    head = re.sub(rb"^PROXY [^\n]*\n", b"", octets)
+    method = head.split(b" ", 1)[0].decode("latin-1")
     with Wire(address, tls, server_name, timeout) as wire:
         wire.send(octets)
         complete = b"\n\r\n" in octets or b"\n\n" in octets
