@@ -6,11 +6,10 @@ import time
 
 import pytest
 
-from pg_wire import SLOW, wait_until
+from pg_wire import AT_ONCE, SLOW, wait_until
 from pg_workers import CONF, MODULES, Workers
 
-AT_ONCE = 1.0 * SLOW            # an answer
-LINGER = 6.0 * SLOW             # the end of a connection that still sends
+LINGER = 10 * SLOW      # the end of a connection that still sends: not thirty
 
 
 class Dripper:
@@ -130,7 +129,7 @@ def test_who_stays_occupies_no_worker(httpd_with, what):
         for wire in wires:
             wire.read_to_end(AT_ONCE)
             assert wire.closed == "fin"
-        wait_until(lambda: workers.busy() == 0, "idle workers", 4)
+        wait_until(lambda: workers.busy() == 0, "idle workers")
     finally:
         workers.close()
         for wire in wires:

@@ -292,7 +292,7 @@ KeepAliveTimeout 5
         done = subprocess.run(
             self._command(*more), env=self._environment(),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=3 * PATIENCE, check=False)
+            stderr=subprocess.STDOUT, timeout=12 * PATIENCE, check=False)
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
     def check(self):
@@ -330,7 +330,7 @@ KeepAliveTimeout 5
         finally:
             os.umask(old_mask)
         try:
-            wait_until(self._listening, "httpd to listen")
+            wait_until(self._listening, "httpd to listen", 30)
         except AssertionError:
             self.stop()
             raise StartError(self.said()) from None
