@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Fixtures. MPM=event|worker|prefork|all chooses the server (event). A file
-whose subject does not work with each of them names those that do in ABLE."""
+whose subject does not work with each of them, or is the same on each, names
+those that it runs on in ABLE."""
 
 import os
 import sys

@@ -16,6 +16,8 @@ import pytest
 from pg_configs import read_postures
 from pg_wire import SLOW, exchange
 
+ABLE = ("event",)                # the parent audits, the proxy modules relay
+
 # The clients of a test all come from 127.0.0.1, which "Require local" and
 # the like let in; mod_remoteip makes them strangers.
 STRANGER = "X-Forwarded-For: 203.0.113.9"

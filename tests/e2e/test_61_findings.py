@@ -10,6 +10,7 @@ import pytest
 
 from pg_httpd import TOP, StartError
 
+ABLE = ("event",)                # the same for the audit of -t
 FORWARD = ("proxy", "proxy_http", "proxy_connect", "access_compat",
            "allowmethods", "rewrite", "remoteip")
 ON = "ProxyRequests On\nProxyVia On\n"
