@@ -1,10 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* proxyguard merge: one ledger of many. */
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 #include "pg_cmd.h"
 #include "pg_ledger.h"
@@ -19,8 +21,8 @@ static const char help[] =
 "  -h, --help             this text\n\n"
 "Different sources unite if the ledgers were made with the same\n"
 "ProxyGuardSecret; else only a bound is known.\n\n"
-"Exit status: 0 merged; 65 ledgers that overlap in part; 66 one that cannot\n"
-"be read; 74 OUT cannot be written.\n";
+"Exit status: 0 merged; 65 ledgers that overlap in part, or that one log was\n"
+"read into; 66 one that cannot be read; 74 OUT cannot be written.\n";
 
 static const struct option longs[] = {
     { "output", required_argument, NULL, 'o' },
@@ -86,7 +88,75 @@ static void leave_out_held(const pg_cli_t *cli, merging_t *m)
     }
 }
 
-/* The one whose key most others share. */
+/* --- logs that two ledgers hold ------------------------------------------ */
+
+typedef struct log_t {
+    unsigned char digest[16];
+    int input;
+} log_t;
+
+typedef struct logs_t {
+    apr_array_header_t *log;
+    int input;                   /* that is being asked                   */
+} logs_t;
+
+static void take_log(void *to, const unsigned char digest[16])
+{
+    logs_t *logs = to;
+    log_t *log = apr_array_push(logs->log);
+
+    memcpy(log->digest, digest, sizeof(log->digest));
+    log->input = logs->input;
+}
+
+static int by_digest(const void *a, const void *b)
+{
+    const log_t *x = a, *y = b;
+    int order = memcmp(x->digest, y->digest, sizeof(x->digest));
+
+    return order ? order : x->input - y->input;
+}
+
+/* Ledgers that logs were read into know which: one log in two of them counts
+ * twice in the sum. */
+static int refuse_shared_logs(const pg_cli_t *cli, const merging_t *m)
+{
+    logs_t logs = { apr_array_make(cli->pool, 64, sizeof(log_t)), 0 };
+    const log_t *log;
+
+    for (; logs.input < m->inputs; logs.input++) {
+        if (!m->input[logs.input].held) {
+            pg_ledger_digests(m->input[logs.input].ledger, &logs, take_log);
+        }
+    }
+    log = (const log_t *)logs.log->elts;
+    qsort(logs.log->elts, (size_t)logs.log->nelts, sizeof(*log), by_digest);
+    for (int i = 1; i < logs.log->nelts; i++) {
+        if (!memcmp(log[i - 1].digest, log[i].digest, sizeof(log->digest))) {
+            pg_cli_say(cli, "%s: a log was read into it that was read into "
+                       "%s, too, or begins like one that was: it would count "
+                       "twice. Read the logs again, each into one ledger, or "
+                       "leave one of these ledgers out",
+                       m->input[log[i].input].path,
+                       m->input[log[i - 1].input].path);
+            return PG_EXIT_DATA;
+        }
+    }
+    return 0;
+}
+
+/* --- adding up ----------------------------------------------------------- */
+
+/* In which order they were named must not matter. */
+static bool is_before(const pg_snapshot_t *a, const pg_snapshot_t *b)
+{
+    return a->sources.estimate != b->sources.estimate
+               ? a->sources.estimate > b->sources.estimate
+               : a->key_id < b->key_id;
+}
+
+/* The one whose key most others share; of several, that with the most
+ * sources. */
 static const input_t *leader(const merging_t *m)
 {
     const input_t *best = &m->input[0];
@@ -98,7 +168,9 @@ static const input_t *leader(const merging_t *m)
             n += m->input[j].snapshot->key_id
                  == m->input[i].snapshot->key_id;
         }
-        if (n > most) {
+        if (n > most
+            || (n == most
+                && is_before(m->input[i].snapshot, best->snapshot))) {
             most = n;
             best = &m->input[i];
         }
@@ -171,6 +243,10 @@ static int merge(const pg_cli_t *cli, merging_t *m)
         return status;
     }
     leave_out_held(cli, m);
+    status = refuse_shared_logs(cli, m);
+    if (status) {
+        return status;
+    }
     if (pg_ledger_heap_like(&sum, leader(m)->ledger, beginning(m), cli->pool)
         != APR_SUCCESS) {
         return PG_EXIT_INTERNAL;

@@ -4,6 +4,7 @@
 
 #include <apr_file_info.h>
 
+#include "pg_calendar.h"
 #include "pg_input.h"
 
 /* httpd must not be kept from starting by a damaged ledger, and so sets it
@@ -134,6 +135,21 @@ static bool has_new(const pg_import_t *import, const pg_scan_in_t *in)
     return false;
 }
 
+/* What a server counted and its log has, too, would be there twice. */
+static void warn_of_overlap(const pg_cli_t *cli, const char *path,
+                            const pg_ledger_t *ledger, apr_time_t to)
+{
+    apr_time_t since = pg_ledger_counting_since(ledger);
+    char counting[PG_CALENDAR_SIZE], end[PG_CALENDAR_SIZE];
+
+    if (since && to > since + apr_time_from_sec(60)) {
+        pg_cli_say(cli, "%s: a server has counted into it since %s, and these "
+                   "logs go on until %s: what both have counts twice", path,
+                   pg_calendar_text(counting, since, PG_CALENDAR_SECOND),
+                   pg_calendar_text(end, to, PG_CALENDAR_SECOND));
+    }
+}
+
 int pg_import_end(const pg_import_t *import, const pg_cli_t *cli,
                   const pg_scan_in_t *in, const pg_scan_out_t *scan)
 {
@@ -158,5 +174,7 @@ int pg_import_end(const pg_import_t *import, const pg_cli_t *cli,
         return PG_EXIT_INTERNAL;
     }
     pg_ledger_cover_logs(ledger, found);
+    warn_of_overlap(cli, import->path, ledger,
+                    scan->tally->read[PG_LOGS_NEW].to);
     return 0;
 }

@@ -275,6 +275,11 @@ void pg_ledger_cover_logs(pg_ledger_t *ledger, const pg_ledger_t *logs)
     pg_range_add_all(ledger, logs);
 }
 
+apr_time_t pg_ledger_counting_since(const pg_ledger_t *ledger)
+{
+    return pg_range_run(ledger);
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 static pg_snapshot_t *copy_of(const pg_ledger_t *ledger, apr_time_t now,
@@ -387,18 +392,25 @@ void pg_ledger_see(pg_ledger_t *ledger, const unsigned char digest[16])
     pg_word_set(&common->digest[at][1], both[1]);
 }
 
-static void merge_digests(pg_ledger_t *into, const pg_ledger_t *from)
+void pg_ledger_digests(const pg_ledger_t *ledger, void *to,
+                       void (*take)(void *to, const unsigned char digest[16]))
 {
-    apr_uint64_t next = pg_word_get(&from->common->digest_next);
+    const pg_common_t *common = ledger->common;
+    apr_uint64_t next = pg_word_get(&common->digest_next);
 
     for (unsigned i = 0; i < PG_DIGESTS; i++) {
-        const pg_word_t *have = from->common->digest[(next + i) % PG_DIGESTS];
+        const pg_word_t *have = common->digest[(next + i) % PG_DIGESTS];
         apr_uint64_t both[2] = { pg_word_get(&have[0]),
                                  pg_word_get(&have[1]) };
         if (both[0] != 0 || both[1] != 0) {
-            pg_ledger_see(into, (const unsigned char *)both);
+            take(to, (const unsigned char *)both);
         }
     }
+}
+
+static void see(void *into, const unsigned char digest[16])
+{
+    pg_ledger_see(into, digest);
 }
 
 bool pg_ledger_holds(const pg_ledger_t *ledger, const pg_ledger_t *other,
@@ -416,7 +428,7 @@ static void add_all(pg_ledger_t *into, const pg_ledger_t *from,
     pg_recent_merge(into, from, now, pool);
     pg_range_merge(into, from);
     pg_distinct_merge(into, from);
-    merge_digests(into, from);
+    pg_ledger_digests(from, into, see);
     pg_slots_merge(into, from);
     pg_campaigns_merge(into, from);
 }

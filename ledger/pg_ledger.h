@@ -170,6 +170,10 @@ void pg_ledger_cover(pg_ledger_t *ledger, apr_time_t from, apr_time_t to);
 /** The same for each time that a ledger of logs covers. */
 void pg_ledger_cover_logs(pg_ledger_t *ledger, const pg_ledger_t *logs);
 
+/** Since when the server whose ledger it is has counted without a gap; 0: no
+ *  server counts into it. */
+apr_time_t pg_ledger_counting_since(const pg_ledger_t *ledger);
+
 /** Take one of them back: it was refused after all. */
 void pg_ledger_unpermit(pg_ledger_t *ledger);
 
@@ -214,6 +218,10 @@ bool pg_ledger_seen(const pg_ledger_t *ledger,
 
 /** Note a digest. */
 void pg_ledger_see(pg_ledger_t *ledger, const unsigned char digest[16]);
+
+/** Each digest that was noted, the oldest first. */
+void pg_ledger_digests(const pg_ledger_t *ledger, void *to,
+                       void (*take)(void *to, const unsigned char digest[16]));
 
 /**
  * The same without lists: totals, history and how many sources; neither

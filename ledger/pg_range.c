@@ -133,6 +133,11 @@ void pg_range_add_all(pg_ledger_t *ledger, const pg_ledger_t *other)
     }
 }
 
+apr_time_t pg_range_run(const pg_ledger_t *ledger)
+{
+    return (apr_time_t)pg_word_get(&ledger->common->range[0][0]);
+}
+
 void pg_range_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                    apr_pool_t *pool)
 {

@@ -26,6 +26,9 @@ void pg_range_add(pg_ledger_t *ledger, apr_time_t from, apr_time_t to);
 /** The same for each range of another ledger. */
 void pg_range_add_all(pg_ledger_t *ledger, const pg_ledger_t *other);
 
+/** When the run of a server that counts into it began; 0: no server did. */
+apr_time_t pg_range_run(const pg_ledger_t *ledger);
+
 /** Fill covered and covered_count. */
 void pg_range_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                    apr_pool_t *pool);

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "pg_input.h"
+#include "pg_octet.h"
 
 enum { READ_SIZE = 256 * 1024 };
 
@@ -27,6 +28,33 @@ static void end(unsigned char out[16], apr_sha1_ctx_t *sha)
     memcpy(out, digest, 16);
 }
 
+/* How far a reader is in the first line that is none of a header. */
+typedef struct head_t {
+    bool inside, over;           /* a line; all of it                     */
+    bool comment, digit;         /* what was seen of this line            */
+} head_t;
+
+/* Logs of one server have the same header: "#Fields: ..." or, in CSV, names
+ * of columns, which seldom have digits as every time has.
+ * @return how many of these octets belong to it */
+static apr_size_t head_of(head_t *head, const char *octets, apr_size_t n)
+{
+    for (apr_size_t i = 0; i < n && !head->over; i++) {
+        if (octets[i] == '\n') {
+            head->over = head->digit && !head->comment;
+            if (head->over) {
+                return i;
+            }
+            *head = (head_t){ .inside = false };
+            continue;
+        }
+        head->comment = head->inside ? head->comment : octets[i] == '#';
+        head->digit |= pg_octet_is_digit(octets[i]);
+        head->inside = true;
+    }
+    return head->over ? 0 : n;
+}
+
 const char *pg_identity_of(pg_identity_t *out, const char *path,
                            apr_uint64_t limit, apr_pool_t *pool)
 {
@@ -34,7 +62,7 @@ const char *pg_identity_of(pg_identity_t *out, const char *path,
     apr_sha1_ctx_t whole, head;
     pg_input_t *input;
     const char *wrong = pg_input_open(&input, path, 0, NULL, pool);
-    bool in_head = true;
+    head_t first = { .inside = false };
     apr_size_t n;
 
     if (wrong) {
@@ -44,17 +72,12 @@ const char *pg_identity_of(pg_identity_t *out, const char *path,
     begin(&head, "head\n");
     out->empty = true;
     while (limit && (n = pg_input_read(input, buffer, READ_SIZE)) > 0) {
-        const char *line_end;
         n = n < limit ? n : (apr_size_t)limit;
         limit -= n;
-        line_end = in_head ? memchr(buffer, '\n', n) : NULL;
         apr_sha1_update_binary(&whole, (unsigned char *)buffer,
                                (unsigned int)n);
-        if (in_head) {
-            apr_sha1_update_binary(&head, (unsigned char *)buffer,
-                (unsigned int)(line_end ? line_end - buffer : (long)n));
-        }
-        in_head = in_head && line_end == NULL;
+        apr_sha1_update_binary(&head, (unsigned char *)buffer,
+                               (unsigned int)head_of(&first, buffer, n));
         out->empty = false;
     }
     end(out->whole, &whole);

@@ -12,8 +12,8 @@
 /** SHA-1 (FIPS 180-4), cut to 16 octets, of unpacked content. */
 typedef struct pg_identity_t {
     unsigned char whole[16];     /* of all of it                          */
-    unsigned char head[16];      /* of its first line: a log that has grown
-                                    since has the same                    */
+    unsigned char head[16];      /* up to its first line below a header: a
+                                    log that has grown since has the same */
     bool empty;                  /* there is no line                      */
 } pg_identity_t;
 

@@ -1,12 +1,14 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """proxyguard merge: ledgers of real servers, added up."""
 
+import datetime
+import itertools
 import json
 import shutil
 
 import pytest
 
-from pg_cli import run
+from pg_cli import line, run, write
 
 NAME = "run/proxyguard.ledger"
 SECRET = "ProxyGuardSecret @ROOT@/secret\n"
@@ -106,3 +108,79 @@ def test_what_cannot_be_read_or_written_is_named(servers, tmp_path):
     assert done.returncode == 74 and b"exists" in done.stderr
     assert run("merge", a).returncode == 64
     assert run("merge", "-o", str(tmp_path / "sum")).returncode == 64
+
+
+# --- ledgers that logs were read into ----------------------------------------
+
+def imported(tmp_path, name, *logs):
+    done = run("scan", "-q", "--into", tmp_path / name, *logs)
+    assert done.returncode == 1 and done.stderr == b""
+    return tmp_path / name
+
+
+@pytest.fixture(name="logs")
+def three_logs(tmp_path):
+    """Of 1, 2 and 3 clients."""
+    return [write(tmp_path / f"{n}.log", *(
+        line("CONNECT mx.example:25 HTTP/1.0", 405,
+             client=f"192.0.2.{10 * n + i}",
+             when=f"0{n}/Jan/2014:03:04:05 +0000") for i in range(n)))
+            for n in (1, 2, 3)]
+
+
+def test_one_log_in_two_ledgers_does_not_count_twice(tmp_path, logs):
+    a = imported(tmp_path, "a", logs[0], logs[1])
+    b = imported(tmp_path, "b", logs[1], logs[2])
+    c = imported(tmp_path, "c", logs[2])
+    for one, other in ((a, b), (b, a), (b, c)):
+        done = merge(tmp_path / "sum", c if one == a else a, one, other)
+        assert done.returncode == 65 and b"would count twice" in done.stderr
+        assert not (tmp_path / "sum").exists()
+    assert merge(tmp_path / "sum", a, c).returncode == 0
+    assert show(tmp_path / "sum")["attempts"] == 6
+    assert merge(tmp_path / "more", tmp_path / "sum", b).returncode == 65
+    assert merge(tmp_path / "same", tmp_path / "sum", c).returncode == 0
+    assert show(tmp_path / "same")["attempts"] == 6
+    grown = write(tmp_path / "grown.log", logs[2].read_text() + line(
+        "CONNECT mx.example:25 HTTP/1.0", 405))
+    done = merge(tmp_path / "more", c, imported(tmp_path, "grown", grown))
+    assert done.returncode == 65 and b"begins like" in done.stderr
+
+
+def test_the_order_of_different_secrets_does_not_matter(tmp_path, logs):
+    parts = [imported(tmp_path, str(i), x) for i, x in enumerate(logs)]
+    sums = []
+    for i, order in enumerate(itertools.permutations(parts)):
+        assert merge(tmp_path / f"sum-{i}", *order).returncode == 0
+        text = run("show", "-O", "json", "--mask", tmp_path / f"sum-{i}")
+        sums.append({**json.loads(text.stdout), "now": None})
+    assert (sums[0]["sources"], sums[0]["sources_elsewhere"]) == (3, 3)
+    assert all(x == sums[0] for x in sums)
+
+
+def test_logs_with_the_same_header_are_different_logs(tmp_path):
+    head = ("#Software: Microsoft Internet Information Services 8.5\r\n"
+            "#Version: 1.0\r\n#Fields: date time s-ip cs-method cs-uri-stem "
+            "cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status\r\n")
+    day = [write(tmp_path / f"u_ex14010{d}.log", head, *(
+        f"2014-01-0{d} 00:00:0{i} 198.51.100.2 CONNECT mx.example:25 - 80 - "
+        "192.0.2.1 ua 405\r\n" for i in range(d))) for d in (1, 2)]
+    assert show(imported(tmp_path, "l", *day))["attempts"] == 3
+    day[1].write_bytes(day[1].read_bytes() + b"2014-01-02 00:00:09 "
+                       b"198.51.100.2 CONNECT mx.example:25 - 80 - 192.0.2.1 "
+                       b"ua 405\r\n")
+    done = run("scan", "-q", "--into", tmp_path / "l", day[1])
+    assert b"with less or other lines behind its first one" in done.stderr
+    assert show(tmp_path / "l")["attempts"] == 3
+
+
+def test_a_log_that_a_server_counted_itself_is_named(servers, tmp_path):
+    ledger = servers[0].path(NAME)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for minutes, warned in ((-60, False), (60, True)):
+        log = write(tmp_path / f"{minutes}.log", line(
+            "CONNECT mx.example:25 HTTP/1.0", 405, when=format(
+                now + datetime.timedelta(minutes=minutes),
+                "%d/%b/%Y:%H:%M:%S +0000")))
+        done = run("scan", "-q", "--into", ledger, log)
+        assert (b"counts twice" in done.stderr) == warned, done.stderr
