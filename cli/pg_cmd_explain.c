@@ -148,30 +148,48 @@ static bool explain_list(explainer_t *x, pg_span_t line)
     return list;
 }
 
+/* Nothing but what separates the objects of a list. */
+static bool is_separator(pg_span_t line)
+{
+    return pg_span_eq(line, PG_SPAN("[")) || pg_span_eq(line, PG_SPAN("]"))
+           || pg_span_eq(line, PG_SPAN(","));
+}
+
 static void explain_block(explainer_t *x, pg_span_t block)
 {
+    bool open;
+
     while (block.len) {
-        apr_size_t n = pg_span_find(block, '\n');
-        pg_span_t line = pg_span_trim(pg_span_upto(block, n));
-        block = pg_span_from(block, n + 1);
-        if (line.len && !explain_list(x, line)) {
+        apr_size_t n = pg_logjson_spread(block, &open);
+        pg_span_t line;
+        n = n ? n : pg_span_find(block, '\n');
+        line = pg_span_trim(pg_span_upto(block, n));
+        block = pg_span_from(block, n);
+        if (block.len && (block.ptr[0] == '\n' || block.ptr[0] == ',')) {
+            block = pg_span_from(block, 1);
+        }
+        if (line.len && !is_separator(line) && !explain_list(x, line)) {
             explain_line(x, line, true);
         }
     }
 }
 
-/* By the beginning of a file, or of a later block: one is enough. */
-static bool has_full_urls(const explainer_t *x, pg_span_t block)
+/* What lines say together, by the beginning of a file, or of a later block:
+ * one is enough. */
+static void look_at_block(explainer_t *x, pg_span_t block)
 {
     apr_pool_t *pool;
-    bool full;
+    char *memory;
 
     apr_pool_create(&pool, x->cli->pool);
-    full = pg_urls_everywhere(&x->reading, pg_span_upto(block, PG_URLS_HEAD),
-                              apr_palloc(pool,
-                                         PG_READER_MEMORY(PG_URLS_HEAD)));
+    memory = apr_palloc(pool, PG_READER_MEMORY(PG_URLS_HEAD));
+    block = pg_span_upto(block, PG_URLS_HEAD);
+    x->tell.composed = x->tell.composed
+                       || pg_urls_everywhere(&x->reading, block, memory);
+    if (x->tell.reader.pair == PG_PAIR_UNKNOWN) {
+        x->tell.reader.pair = pg_reader_pair(&x->reading, block, memory);
+    }
     apr_pool_destroy(pool);
-    return full;
 }
 
 static int explain_file(explainer_t *x, const char *path)
@@ -188,8 +206,9 @@ static int explain_file(explainer_t *x, const char *path)
     }
     pg_lines_begin(&lines, input, buffer, 0, ~(apr_uint64_t)0);
     x->tell.composed = false;
+    x->tell.reader.pair = PG_PAIR_UNKNOWN;
     while (pg_lines_next(&lines, &block)) {
-        x->tell.composed = x->tell.composed || has_full_urls(x, block);
+        look_at_block(x, block);
         explain_block(x, block);
     }
     wrong = pg_input_trouble(input);
@@ -235,7 +254,9 @@ static int explain_text(explainer_t *x, pg_span_t text)
         }
     }
     else {
-        x->tell.composed = has_full_urls(x, text);
+        x->tell.composed = false;
+        x->tell.reader.pair = PG_PAIR_UNKNOWN;
+        look_at_block(x, text);
         explain_block(x, text);
     }
     return 0;

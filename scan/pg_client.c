@@ -46,6 +46,17 @@ static bool is_port(pg_span_t s)
     return s.len > 0 && s.len <= 5;
 }
 
+/* Behind the last colon. */
+static int port_of(pg_span_t s)
+{
+    int port = 0;
+
+    for (apr_size_t i = pg_span_rfind(s, ':') + 1; i < s.len; i++) {
+        port = port * 10 + (s.ptr[i] - '0');
+    }
+    return port;
+}
+
 pg_span_t pg_client_without_port(pg_span_t s)
 {
     apr_size_t colon = pg_span_rfind(s, ':');
@@ -66,7 +77,9 @@ static pg_span_t without_port(pg_span_t s, bool *with_port)
     if (s.len && s.ptr[0] == '[') {
         apr_size_t close = pg_span_find(s, ']');
         *with_port = close + 1 < s.len;
-        if (close == s.len || (*with_port && s.ptr[close + 1] != ':')) {
+        if (close == s.len
+            || (*with_port && (s.ptr[close + 1] != ':'
+                               || !is_port(pg_span_from(s, close + 2))))) {
             return pg_span_upto(s, 0);
         }
         return pg_span_make(s.ptr + 1, close - 1);
@@ -114,14 +127,18 @@ static pg_span_t first_of_list(pg_span_t s)
 
 pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
 {
+    pg_span_t written;
+
     out->kind = PG_CLIENT_NONE;
     out->text[0] = '\0';
-    s = without_port(first_of_list(s), &out->with_port);
+    written = first_of_list(s);
+    s = without_port(written, &out->with_port);
     if (!read_address(out, s)) {
         pg_span_t whole = s;
         s = pg_client_without_port(s);
         out->with_port = out->with_port || s.len < whole.len;
     }
+    out->port = out->with_port ? port_of(written) : 0;
     if (read_address(out, s)) {
         out->kind = PG_CLIENT_ADDRESS;
     }
@@ -130,6 +147,12 @@ pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
         pg_span_copy(out->text, PG_CLIENT_TEXT, s);
     }
     return out->kind;
+}
+
+bool pg_client_listens(const pg_client_t *client)
+{
+    return client->with_port && (client->port < 1024 || client->port == 8080
+                                 || client->port == 8443);
 }
 
 /* RFC 1918, RFC 6598, RFC 3927, and loopback. */

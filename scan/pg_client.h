@@ -19,6 +19,7 @@ typedef struct pg_client_t {
     pg_client_e kind;
     pg_address_t address;
     bool with_port;              /* "address:port" was written            */
+    int port;                    /* then: which                           */
     char text[PG_CLIENT_TEXT];   /* the address in its usual spelling, or
                                     the name; "" when there is none       */
 } pg_client_t;
@@ -42,6 +43,10 @@ pg_client_e pg_client_read(pg_client_t *out, pg_span_t s);
  *  @return s when nothing behind its last colon can be a port, or when what
  *          is before that is no IPv6 address */
 pg_span_t pg_client_without_port(pg_span_t s);
+
+/** Is its port one that servers listen on, and clients hardly ever call from:
+ *  "192.0.2.1:443"? */
+bool pg_client_listens(const pg_client_t *client);
 
 /** An address that cannot be the client's own on the Internet: private,
  *  loopback or link-local. A load balancer is there, or a test. */

@@ -231,7 +231,20 @@ static bool wants_all(const pg_counter_t *counter)
     return counter->watch && counter->watch->other;
 }
 
-static void count_request(pg_counter_t *counter, const pg_logline_t *line)
+/* What is no request and yet shows a URL or CONNECT and a host: not said to be
+ * clean. A hello of TLS may hold anything, so only plain text is looked at. */
+static bool is_doubtful(const pg_verdict_t *verdict, pg_span_t text)
+{
+    for (apr_size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < 0x20 || text.ptr[i] > 0x7e) {
+            return false;
+        }
+    }
+    return verdict->reason == PG_REASON_NOISE && pg_loose_is_suspect(text);
+}
+
+static void count_request(pg_counter_t *counter, const pg_logline_t *line,
+                          pg_span_t text)
 {
     const pg_rules_t *rules = counter->rules;
     pg_request_t request;
@@ -252,6 +265,10 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line)
     }
     else if (verdict.class_id == PG_CLASS_CLEAN && !wants_all(counter)) {
         note_home(counter, line, &verdict);
+        if (is_doubtful(&verdict, request.line)) {
+            counter->tally->suspect++;
+            pg_tally_unparsed(counter->tally, text);
+        }
     }
     else {
         count_attempt(counter, line, &verdict,
@@ -271,7 +288,7 @@ static void count_line(pg_counter_t *counter, pg_span_t text)
     switch (read) {
     case PG_READ_REQUEST:
         note_shape(counter);
-        count_request(counter, &line);
+        count_request(counter, &line, text);
         return;
     case PG_READ_BLANK:
         tally->blank++;
@@ -316,27 +333,75 @@ static bool is_list_end(pg_span_t s)
                           && pg_span_find_any(s, "[{\",:") == s.len);
 }
 
-/* Make a line the object that it begins with, if it is a list of them.
- * @return octets to go on behind */
-__attribute__((noinline))
-static apr_size_t take_object(pg_span_t *line, apr_size_t otherwise)
-{
-    pg_span_t whole = *line;
-    apr_size_t n = pg_logjson_record(line, whole);
-
-    return n && !is_list_end(pg_span_from(whole, n)) ? n : otherwise;
-}
-
 static bool may_be_list(pg_span_t s)
 {
-    return s.len && (s.ptr[0] == '[' || s.ptr[0] == '{' || s.ptr[0] == ',');
+    return s.len && (s.ptr[0] == '[' || s.ptr[0] == '{' || s.ptr[0] == ','
+                     || s.ptr[0] == ' ' || s.ptr[0] == '}'
+                     || s.ptr[0] == '\t');
 }
 
 /* A block of which lines are still to be read. */
 typedef struct {
     pg_span_t rest;
     const char *end;   /* of the line that rest begins within; NULL: unknown */
+    bool more;         /* as the counter's                                  */
 } lines_t;
+
+static lines_t lines_of(const pg_counter_t *counter, pg_span_t block)
+{
+    return (lines_t){ .rest = block, .end = NULL, .more = counter->more };
+}
+
+/* Of what is behind an object over several lines, the rest of its last line,
+ * unless there is more on it than a separator. */
+static apr_size_t separator_length(pg_span_t s)
+{
+    apr_size_t n = 0;
+
+    while (n < s.len && s.ptr[n] && strchr(" \t\r,]", s.ptr[n])) {
+        n++;
+    }
+    return n < s.len && s.ptr[n] == '\n' ? n + 1 : 0;
+}
+
+/* An object over several lines is one line.
+ * @param taken  octets of it, with what is around it
+ * @return false: the rest of it is in the next block */
+static bool take_spread(const lines_t *lines, pg_span_t *line,
+                        apr_size_t *taken)
+{
+    bool open;
+    apr_size_t n = pg_logjson_spread(lines->rest, &open);
+
+    if (n) {
+        *line = pg_span_upto(lines->rest, n);
+        *line = pg_span_from(*line, pg_span_find(*line, '{'));
+        *taken = n + separator_length(pg_span_from(lines->rest, n));
+    }
+    return !(open && lines->more);
+}
+
+/* Make a line an object: one over several lines that begins here, or the
+ * first of a list of them that it is.
+ * @return false: it is not whole in this block */
+__attribute__((noinline))
+static bool take_object(lines_t *lines, pg_span_t *line, apr_size_t *taken)
+{
+    pg_span_t whole;
+    apr_size_t n;
+
+    if (lines->end == NULL && !take_spread(lines, line, taken)) {
+        return false;
+    }
+    whole = *line;
+    n = pg_logjson_record(line, whole);
+    lines->end = NULL;
+    if (n && !is_list_end(pg_span_from(whole, n))) {
+        lines->end = whole.ptr + whole.len;
+        *taken = (apr_size_t)(whole.ptr + n - lines->rest.ptr);
+    }
+    return true;
+}
 
 /* The next line of a block without its line end, LF or CRLF; of a line that is
  * a list of JSON's objects each counts as a line. */
@@ -354,14 +419,18 @@ static bool next_line(lines_t *lines, pg_span_t *line)
         end = end ? end : rest.ptr + rest.len;
     }
     *line = pg_span_make(rest.ptr, (apr_size_t)(end - rest.ptr));
-    taken = line->len + (line->len < rest.len ? 1 : 0);
+    taken = line->len + (line->len < rest.len && *end != '{' ? 1 : 0);
     if (may_be_list(*line)) {
         pg_span_t object = *line;        /* so *line stays in registers    */
-        taken = take_object(&object, taken);
+        if (!take_object(lines, &object, &taken)) {
+            return false;
+        }
         *line = object;
     }
+    else {
+        lines->end = NULL;
+    }
     lines->rest = pg_span_make(rest.ptr + taken, rest.len - taken);
-    lines->end = lines->rest.ptr <= end ? end : NULL;
     if (line->len && line->ptr[line->len - 1] == '\r') {
         line->len--;
     }
@@ -373,13 +442,89 @@ static bool is_home(pg_span_t line, apr_size_t target)
     return target + 1 < line.len && line.ptr[target + 1] == ' ';
 }
 
-void pg_count_block(pg_counter_t *counter, pg_span_t block)
+typedef unsigned char lanes_t __attribute__((vector_size(32)));
+
+/* How often c is in s: many octets at once. */
+static apr_size_t count_octet(pg_span_t s, char c)
 {
+    apr_size_t i = 0, n = 0;
+
+    while (s.len - i >= sizeof(lanes_t)) {
+        lanes_t sum = { 0 }, octets;
+        for (int k = 0; k < 255 && s.len - i >= sizeof(lanes_t); k++) {
+            memcpy(&octets, s.ptr + i, sizeof(octets));
+            sum -= (lanes_t)(octets == (unsigned char)c);
+            i += sizeof(octets);
+        }
+        for (apr_size_t k = 0; k < sizeof(sum); k++) {
+            n += sum[k];
+        }
+    }
+    for (; i < s.len; i++) {
+        n += s.ptr[i] == c;
+    }
+    return n;
+}
+
+/* A request, or the escapes of a greeting, up to a quote. */
+static bool begins_request(pg_span_t s)
+{
+    s = pg_span_upto(s, pg_span_find(s, '"'));
+    return pg_loose_is_request(s) || pg_span_istarts(s, PG_SPAN("\\"));
+}
+
+/* Behind one request of a line, another's that is not clean at a glance. */
+static void note_second(pg_counter_t *counter, pg_span_t line)
+{
+    pg_span_t anchor = counter->rules->anchor;
+    apr_size_t target;
+    bool first = true;
+    const char *at;
+
+    while (line.len > anchor.len
+           && (at = memmem(line.ptr, line.len, anchor.ptr, anchor.len))) {
+        pg_span_t begun = pg_span_from(line, (apr_size_t)(at - line.ptr));
+        line = pg_span_from(begun, anchor.len);
+        if (!begins_request(line)) {
+            continue;
+        }
+        if (!first && !pg_count_is_clean(begun, anchor, &target)) {
+            counter->tally->lines++;
+            counter->tally->suspect++;
+            pg_tally_unparsed(counter->tally, begun);
+            return;
+        }
+        first = false;
+    }
+}
+
+/* Two lines that run together, by a crash or two writers, have the anchor
+ * twice: servers escape the quotes in what they log. Where there are as many
+ * of its brackets as lines, none has two. */
+static void note_joined(pg_counter_t *counter, pg_span_t block,
+                        apr_uint64_t lines)
+{
+    pg_span_t anchor = counter->rules->anchor;
+
+    if (!anchor.len || !counter->rules->reading.any
+        || count_octet(block, anchor.ptr[0]) <= lines) {
+        return;
+    }
+    while (block.len) {
+        apr_size_t n = pg_span_find(block, '\n');
+        note_second(counter, pg_span_upto(block, n));
+        block = pg_span_from(block, n + 1);
+    }
+}
+
+apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
+{
+    apr_uint64_t before = counter->tally->lines;
     pg_span_t anchor = counter->rules->check_host || wants_all(counter)
                        ? (pg_span_t){ .ptr = NULL, .len = 0 }
                        : counter->rules->anchor;
     pg_span_t line = { .ptr = NULL, .len = 0 };
-    lines_t lines = { .rest = block, .end = NULL };
+    lines_t lines = lines_of(counter, block);
     apr_size_t target;
     bool first = true;
 
@@ -397,6 +542,9 @@ void pg_count_block(pg_counter_t *counter, pg_span_t block)
     if (line.len) {
         note_time(counter, line);
     }
+    note_joined(counter, pg_span_upto(block, block.len - lines.rest.len),
+                counter->tally->lines - before);
+    return lines.rest.len;
 }
 
 /* Where every URL is full: whose requests were not refused may be ours. */
@@ -419,11 +567,11 @@ static void note_answered(pg_counter_t *counter, const pg_logline_t *line)
     }
 }
 
-void pg_count_names(pg_counter_t *counter, pg_span_t block)
+apr_size_t pg_count_names(pg_counter_t *counter, pg_span_t block)
 {
     char last[320];
     pg_span_t known = { .ptr = last, .len = 0 };
-    lines_t lines = { .rest = block, .end = NULL };
+    lines_t lines = lines_of(counter, block);
     pg_span_t text, vhost;
     pg_logline_t line;
 
@@ -445,6 +593,7 @@ void pg_count_names(pg_counter_t *counter, pg_span_t block)
             known.len = vhost.len;
         }
     }
+    return lines.rest.len;
 }
 
 static void look_for_wanted(pg_counter_t *counter, pg_span_t text)
@@ -476,12 +625,13 @@ static void look_for_wanted(pg_counter_t *counter, pg_span_t text)
     pg_table_add(counter->found, pg_span_make(key, (apr_size_t)n), 1);
 }
 
-void pg_count_wanted(pg_counter_t *counter, pg_span_t block)
+apr_size_t pg_count_wanted(pg_counter_t *counter, pg_span_t block)
 {
-    lines_t lines = { .rest = block, .end = NULL };
+    lines_t lines = lines_of(counter, block);
     pg_span_t line;
 
     while (next_line(&lines, &line)) {
         look_for_wanted(counter, line);
     }
+    return lines.rest.len;
 }

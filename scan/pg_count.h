@@ -36,6 +36,9 @@ typedef struct pg_counter_t {
     pg_table_t *found;           /* "path size" of those; with names: the
                                     hosts that go to rules->answered      */
     bool composed;               /* this file's URLs are full, every one  */
+    bool more;                   /* another block follows: what this one has
+                                    of an object over several lines may be
+                                    left for it                           */
     const pg_watch_t *watch;     /* NULL: nobody watches, lines are counted */
     pg_reader_t reader;
     char *memory;                /* PG_READER_MEMORY(PG_LINE_MAX) octets  */
@@ -48,18 +51,19 @@ typedef struct pg_counter_t {
  */
 void pg_count_begin(pg_counter_t *counter, bool head);
 
-/** A pass over the lines of a block. */
-typedef void (*pg_pass_t)(pg_counter_t *counter, pg_span_t block);
+/** A pass over the lines of a block.
+ *  @return octets at its end that were left for the next one */
+typedef apr_size_t (*pg_pass_t)(pg_counter_t *counter, pg_span_t block);
 
 /** Count everything. */
-void pg_count_block(pg_counter_t *counter, pg_span_t block);
+apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block);
 
 /** Collect the names of virtual hosts only, and in `found` what may be our
  *  hosts where every URL is full. */
-void pg_count_names(pg_counter_t *counter, pg_span_t block);
+apr_size_t pg_count_names(pg_counter_t *counter, pg_span_t block);
 
 /** Collect the sizes of the own answers to `wanted` only. */
-void pg_count_wanted(pg_counter_t *counter, pg_span_t block);
+apr_size_t pg_count_wanted(pg_counter_t *counter, pg_span_t block);
 
 /**
  * Can this line be told to be clean at a glance? True only if it holds the

@@ -21,12 +21,8 @@ static bool is_base64(pg_span_t s)
     return s.len >= SHORTEST && s.len % 4 == 0 && s.len - end <= 2;
 }
 
-static bool decode(pg_span_t *out, pg_span_t line, pg_room_t *room)
+static bool decode(pg_span_t *out, pg_span_t s, pg_room_t *room)
 {
-    pg_span_t s = pg_span_trim(line);
-    apr_size_t blank = pg_span_rfind(s, ' ');
-
-    s = blank < s.len ? pg_span_from(s, blank + 1) : s;
     if (!is_base64(s) || pg_logline_left(room) < s.len) {
         return false;
     }
@@ -55,12 +51,12 @@ static bool leads_elsewhere(pg_span_t line)
     return target.len && target.ptr[0] != '/';
 }
 
-bool pg_encoded_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
+static bool take(pg_logline_t *out, pg_span_t word, pg_room_t *room)
 {
     pg_span_t sent, header, body, *request = &out->field[PG_FIELD_REQUEST];
     apr_size_t n;
 
-    if (!decode(&sent, line, room)) {
+    if (!decode(&sent, word, room)) {
         return false;
     }
     n = pg_span_find(sent, '\n');
@@ -75,4 +71,24 @@ bool pg_encoded_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
         out->escaped = false;
     }
     return true;
+}
+
+bool pg_encoded_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
+{
+    pg_span_t s = pg_span_trim(line);
+    apr_size_t blank = pg_span_rfind(s, ' ');
+
+    return take(out, blank < s.len ? pg_span_from(s, blank + 1) : s, room);
+}
+
+bool pg_encoded_find(pg_logline_t *out, pg_span_t line, pg_room_t *room)
+{
+    while (line.len) {
+        apr_size_t n = pg_span_find_any(line, " \t\"',;|:[]{}");
+        if (take(out, pg_span_upto(line, n), room)) {
+            return true;
+        }
+        line = pg_span_from(line, n + 1);
+    }
+    return false;
 }

@@ -17,4 +17,7 @@
  */
 bool pg_encoded_read(pg_logline_t *out, pg_span_t line, pg_room_t *room);
 
+/** The same for any word of a line, or value of JSON. */
+bool pg_encoded_find(pg_logline_t *out, pg_span_t line, pg_room_t *room);
+
 #endif

@@ -44,6 +44,12 @@ static bool fill(pg_lines_t *lines)
     return n > 0;
 }
 
+void pg_lines_gather(pg_lines_t *lines, apr_size_t n)
+{
+    while (lines->end - lines->begin < n && fill(lines)) {
+    }
+}
+
 /* Go on behind the next line end. False when none comes. */
 static bool skip_line(pg_lines_t *lines)
 {
@@ -110,4 +116,14 @@ bool pg_lines_next(pg_lines_t *lines, pg_span_t *block)
             }
         }
     }
+}
+
+bool pg_lines_keep(pg_lines_t *lines, apr_size_t n)
+{
+    if (n == 0) {
+        return true;
+    }
+    lines->begin -= n;
+    lines->at -= n;
+    return n < PG_LINES_READ && lines->at + n < lines->limit && fill(lines);
 }

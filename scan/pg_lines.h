@@ -37,11 +37,21 @@ typedef struct pg_lines_t {
 void pg_lines_begin(pg_lines_t *lines, pg_input_t *input, char *buffer,
                     apr_uint64_t at, apr_uint64_t limit);
 
+/** Wait until the first block has n octets, or all that there are. */
+void pg_lines_gather(pg_lines_t *lines, apr_size_t n);
+
 /**
  * The next whole lines with their line ends; the very last may have none.
  * @param block  valid until the next call
  * @return false at the end
  */
 bool pg_lines_next(pg_lines_t *lines, pg_span_t *block);
+
+/**
+ * Hand out the last n octets of the block again, with what follows them.
+ * @return can this be done with the next block as well; false at the end, and
+ *         when it is too much
+ */
+bool pg_lines_keep(pg_lines_t *lines, apr_size_t n);
 
 #endif

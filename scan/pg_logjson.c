@@ -5,7 +5,10 @@
 #include "pg_logescape.h"
 #include "pg_logname.h"
 
-enum { DEPTH = 32 };
+enum {
+    DEPTH = 32,
+    SPREAD_MAX = 256 * 1024      /* octets of an object over several lines */
+};
 
 /* The keys around the present one, joined by '.'. */
 typedef struct path_t {
@@ -355,6 +358,7 @@ static pg_span_t behind_name(pg_span_t line)
     return pg_span_upto(line, 0);
 }
 
+/* No text of JSON's has a line end in it: one that does was cut off. */
 static apr_size_t object_length(pg_span_t s)
 {
     walk_t j = { .at = s.ptr, .end = s.ptr + s.len };
@@ -362,7 +366,10 @@ static apr_size_t object_length(pg_span_t s)
 
     while (j.at < j.end) {
         if (*j.at == '"') {
-            take_string(&j);
+            pg_span_t text = take_string(&j);
+            if (memchr(text.ptr, '\n', text.len)) {
+                return 0;
+            }
             continue;
         }
         depth += *j.at == '{' ? 1 : *j.at == '}' ? -1 : 0;
@@ -405,4 +412,36 @@ apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line)
     }
     *record = pg_span_upto(s, n);
     return (apr_size_t)(s.ptr + n - line.ptr);
+}
+
+/* --- one over several lines ---------------------------------------------- */
+
+/* Where the object begins in "{", "[{" or "}, {", without the line end; the
+ * length of the line when it does not. */
+static apr_size_t opening(pg_span_t line)
+{
+    apr_size_t n = pg_span_trim(line).len ? pg_span_rfind(line, '{')
+                                          : line.len;
+
+    for (apr_size_t i = 0; i < line.len; i++) {
+        if (!pg_octet_is_space(line.ptr[i]) && !strchr("[]{},", line.ptr[i])) {
+            return line.len;
+        }
+    }
+    return pg_span_trim(pg_span_from(line, n)).len == 1 ? n : line.len;
+}
+
+apr_size_t pg_logjson_spread(pg_span_t block, bool *open)
+{
+    pg_span_t line = pg_span_upto(block, pg_span_find(block, '\n'));
+    apr_size_t begin = opening(line), n;
+    pg_span_t s = pg_span_upto(pg_span_from(block, begin), SPREAD_MAX);
+
+    *open = false;
+    if (begin == line.len || line.len == block.len) {
+        return 0;
+    }
+    n = object_length(s);
+    *open = n == 0 && s.len < SPREAD_MAX;
+    return n ? begin + n : 0;
 }

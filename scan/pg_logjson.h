@@ -27,4 +27,13 @@ bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room);
  */
 apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line);
 
+/**
+ * An object that is spread over the lines of a block, as `jq .` and `gcloud
+ * logging read` print them: the first has nothing but brackets.
+ * @param block  begins with a line
+ * @param open   it goes on behind the block, as far as can be told
+ * @return octets up to the object's end; 0: the line is none such
+ */
+apr_size_t pg_logjson_spread(pg_span_t block, bool *open);
+
 #endif

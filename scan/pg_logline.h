@@ -30,7 +30,9 @@
     X(DATE,       "",                     "")  /* with TIME as the clock   */ \
     X(URL,        "",                     "")  /* the logger's own making  */ \
     X(ADDRESSEE,  "",                     "")  /* CONNECT's host:port      */ \
-    X(EMBEDDED,   "",                     "")  /* a whole line in a field  */
+    X(EMBEDDED,   "",                     "")  /* a whole line in a field  */ \
+    X(FIRST,      "",                     "")  /* of two addresses, either */ \
+    X(SECOND,     "",                     "")  /* may be the client's      */
 
 #define PG_ENUM_FIELD(sym, httpd, nginx) PG_FIELD_##sym,
 typedef enum pg_field_e {

@@ -152,6 +152,7 @@ static const row_t rows[] = {
     { "remoteaddress", PG_FIELD_CLIENT, 14, false },
     { "remotehost", PG_FIELD_CLIENT, 16, false },
     { "remoteip", PG_FIELD_CLIENT, 3, false },
+    { "remoteiplist", PG_FIELD_CLIENT, 38, false },
     { "req", PG_FIELD_REQUEST, 8, true },
     { "reqhost", PG_FIELD_HOST, 10, false },
     { "reqip", PG_FIELD_CLIENT, 33, false },
@@ -209,6 +210,7 @@ static const row_t rows[] = {
     { "sport", PG_FIELD_PORT, 1, false },
     { "src", PG_FIELD_CLIENT, 27, true },
     { "srcip", PG_FIELD_CLIENT, 6, false },
+    { "st", PG_FIELD_STATUS, 21, true },
     { "start", PG_FIELD_TIME, 27, true },
     { "startedat", PG_FIELD_TIME, 23, false },
     { "starttime", PG_FIELD_TIME, 2, false },
@@ -240,12 +242,17 @@ static const row_t rows[] = {
     { "vhost", PG_FIELD_VHOST, 1, false },
     { "via", PG_FIELD_VIA, 2, true },
     { "virtualhost", PG_FIELD_VHOST, 2, false },
+    { "when", PG_FIELD_TIME, 28, true },
     { "xff", PG_FIELD_FORWARDED_FOR, 4, false },
     { "xforwardedfor", PG_FIELD_FORWARDED_FOR, 3, false },
     { "xoriginaluri", PG_FIELD_TARGET, 20, false },
 };
 
-enum { ROWS = sizeof(rows) / sizeof(rows[0]), LEVELS = 16 };
+enum {
+    ROWS = sizeof(rows) / sizeof(rows[0]),
+    LEVELS = 16,
+    WRAPPED = 100                /* added to a rank: the line's own go first */
+};
 
 /* Letters and digits, in lower case, with the offsets of the levels. */
 typedef struct normal_t {
@@ -298,7 +305,26 @@ static const row_t *find(const char *name)
     return NULL;
 }
 
-pg_logname_t pg_logname_find(pg_span_t path)
+/* Behind the name of an object that collectors put around what they read:
+ * Elasticsearch, Splunk, Google Cloud, Fluent Bit, ... */
+static pg_span_t inside_wrapper(pg_span_t path)
+{
+    static const char *const wrappers[] = {
+        "_source.", "access.", "access_log.", "attributes.", "body.",
+        "data.", "event.", "fields.", "jsonPayload.", "log.", "message.",
+        "parsed.", "payload.", "properties.", "record.", "result.", NULL
+    };
+
+    for (int i = 0; wrappers[i]; i++) {
+        pg_span_t wrapper = pg_span_str(wrappers[i]);
+        if (pg_span_istarts(path, wrapper)) {
+            return pg_span_from(path, wrapper.len);
+        }
+    }
+    return pg_span_upto(path, 0);
+}
+
+static pg_logname_t find_unwrapped(pg_span_t path)
 {
     pg_logname_t none = { PG_FIELD_SKIP, 0 };
     normal_t n;
@@ -317,6 +343,18 @@ pg_logname_t pg_logname_find(pg_span_t path)
         row = row && row->whole ? NULL : row;
     }
     return row ? (pg_logname_t){ row->field, row->rank } : none;
+}
+
+pg_logname_t pg_logname_find(pg_span_t path)
+{
+    pg_logname_t name = find_unwrapped(path);
+
+    if (name.field == PG_FIELD_SKIP) {
+        path = inside_wrapper(path);
+        name = path.len ? find_unwrapped(path) : name;
+        name.rank += WRAPPED;
+    }
+    return name;
 }
 
 int pg_logname_rank(pg_logname_t name, pg_span_t value)

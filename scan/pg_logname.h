@@ -24,7 +24,7 @@ enum { PG_LOGNAME_MAX = 96 };    /* octets of a normalised name           */
  *
  * @param path  the name, with those of the objects around it, outermost
  *              first, joined by '.': the whole, the last two or the last one
- *              may be known
+ *              may be known; a collector's wrapper around all is passed over
  */
 pg_logname_t pg_logname_find(pg_span_t path);
 

@@ -93,12 +93,32 @@ static bool take_month(pg_span_t s, apr_size_t *at, int *out)
     return true;
 }
 
+/* One digit or two. */
+static bool take_short(pg_span_t s, apr_size_t *at, int *out)
+{
+    return take_number(s, at, 2, out) || take_number(s, at, 1, out);
+}
+
+static bool take_text(pg_span_t s, apr_size_t *at, const char *text)
+{
+    pg_span_t what = pg_span_str(text);
+
+    if (!pg_span_istarts(pg_span_from(s, *at), what)) {
+        return false;
+    }
+    *at += what.len;
+    return true;
+}
+
+/* With colons, or the Japanese signs of the units. */
 static bool take_clock(pg_span_t s, apr_size_t *at, date_t *d)
 {
-    return (take_number(s, at, 2, &d->hour)
-            || take_number(s, at, 1, &d->hour)) && take_char(s, at, ':')
-           && take_number(s, at, 2, &d->minute) && take_char(s, at, ':')
-           && take_number(s, at, 2, &d->second);
+    return take_short(s, at, &d->hour)
+           && (take_char(s, at, ':') || take_text(s, at, "\xe6\x99\x82"))
+           && take_short(s, at, &d->minute)
+           && (take_char(s, at, ':') || take_text(s, at, "\xe5\x88\x86"))
+           && take_short(s, at, &d->second)
+           && (take_text(s, at, "\xe7\xa7\x92") || true);
 }
 
 /* ".123456789": what is finer than a microsecond is read and forgotten. */
@@ -116,20 +136,41 @@ static void take_fraction(pg_span_t s, apr_size_t *at, date_t *d)
     }
 }
 
-/* " AM", " PM": the clock has twelve hours. */
-static bool take_half(pg_span_t s, apr_size_t *at, date_t *d)
-{
-    pg_span_t rest = pg_span_from(s, *at);
-    bool pm = pg_span_istarts(rest, PG_SPAN(" PM"));
+typedef enum half_e { HALF_NONE, HALF_AM, HALF_PM } half_e;
 
-    if (!pm && !pg_span_istarts(rest, PG_SPAN(" AM"))) {
-        return true;
+/* " AM", " PM"; the space may be U+202F (Java, JavaScript); in Japanese they
+ * are before the clock. */
+static half_e take_half(pg_span_t s, apr_size_t *at)
+{
+    apr_size_t begun = *at;
+
+    if (take_text(s, at, "\xe5\x8d\x88\xe5\x89\x8d")) {
+        return HALF_AM;
     }
-    *at += 3;
-    if (d->hour < 1 || d->hour > 12) {
-        return false;
+    if (take_text(s, at, "\xe5\x8d\x88\xe5\xbe\x8c")) {
+        return HALF_PM;
     }
-    d->hour = d->hour % 12 + (pm ? 12 : 0);
+    if (take_char(s, at, ' ') || take_text(s, at, "\xe2\x80\xaf")) {
+        if (take_text(s, at, "AM") || take_text(s, at, "a.m.")) {
+            return HALF_AM;
+        }
+        if (take_text(s, at, "PM") || take_text(s, at, "p.m.")) {
+            return HALF_PM;
+        }
+    }
+    *at = begun;
+    return HALF_NONE;
+}
+
+/* The clock has twelve hours. */
+static bool set_half(date_t *d, half_e half)
+{
+    if (half != HALF_NONE) {
+        if (d->hour < 1 || d->hour > 12) {
+            return false;
+        }
+        d->hour = d->hour % 12 + (half == HALF_PM ? 12 : 0);
+    }
     return true;
 }
 
@@ -197,11 +238,14 @@ static bool take_unit(pg_span_t s, apr_size_t *at, const char *sign)
 /* A clock and what may follow it, up to the end. */
 static bool take_rest(pg_span_t s, apr_size_t *at, date_t *d)
 {
+    half_e half = take_half(s, at);
+
     if (!take_clock(s, at, d)) {
         return false;
     }
     take_fraction(s, at, d);
-    if (!take_half(s, at, d)) {
+    half = half == HALF_NONE ? take_half(s, at) : half;
+    if (!set_half(d, half)) {
         return false;
     }
     take_char(s, at, ' ');
@@ -225,7 +269,7 @@ static bool parse_clf(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
 
-    if (!(take_number(s, &at, 2, &d->day) || take_number(s, &at, 1, &d->day))
+    if (!take_short(s, &at, &d->day)
         || !take_slash(s, &at) || !take_month(s, &at, &d->month)
         || !take_slash(s, &at) || !take_number(s, &at, 4, &d->year)) {
         return false;
@@ -234,18 +278,19 @@ static bool parse_clf(date_t *d, pg_span_t s)
     return take_gap(s, &at) && take_rest(s, &at, d);
 }
 
-/* 11/18/2024 11:02:03 PM: with twelve hours comes the month first. */
+/* 11/18/2024 11:02:03 PM: with twelve hours comes the month first, and so it
+ * does without leading zeros, as IIS, .NET and JavaScript write it. */
 static bool parse_american(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
+    bool first = s.len > 3 && pg_octet_lower(s.ptr[s.len - 1]) == 'm';
 
-    return s.len > 3 && pg_octet_lower(s.ptr[s.len - 1]) == 'm'
-           && (take_number(s, &at, 2, &d->month)
-               || take_number(s, &at, 1, &d->month))
-           && take_char(s, &at, '/')
-           && (take_number(s, &at, 2, &d->day)
-               || take_number(s, &at, 1, &d->day))
+    first = first || pg_span_find(s, '/') == 1
+            || pg_span_find(pg_span_from(s, 3), '/') == 1;
+    return first && take_short(s, &at, &d->month)
+           && take_char(s, &at, '/') && take_short(s, &at, &d->day)
            && take_char(s, &at, '/') && take_number(s, &at, 4, &d->year)
+           && d->month <= 12
            && take_gap(s, &at) && take_rest(s, &at, d);
 }
 
@@ -257,37 +302,76 @@ static bool parse_iso(date_t *d, pg_span_t s)
 
     return take_number(s, &at, 4, &d->year)
            && take_unit(s, &at, "\xe5\xb9\xb4")
-           && take_number(s, &at, 2, &d->month)
+           && take_short(s, &at, &d->month)
            && take_unit(s, &at, "\xe6\x9c\x88")
-           && take_number(s, &at, 2, &d->day)
+           && take_short(s, &at, &d->day)
            && (take_unit(s, &at, "\xe6\x97\xa5")
                || take_char(s, &at, ',') || true)
-           && (take_char(s, &at, 'T') || take_char(s, &at, 't')
-               || take_char(s, &at, ' '))
+           && (take_text(s, &at, "T") || take_char(s, &at, ' '))
            && (!take_char(s, &at, '-') || take_char(s, &at, ' '))
            && take_rest(s, &at, d);
 }
 
-/* "Mon ", "Mon, ": forgotten. */
+/* "Mon ", "Mon, ", "quarta-feira, ": forgotten. */
 static void take_weekday(pg_span_t s, apr_size_t *at)
 {
-    if (s.len > 4 && pg_octet_is_alpha(s.ptr[0])
-        && (s.ptr[3] == ' ' || s.ptr[3] == ',')) {
-        *at = s.ptr[3] == ',' ? 5 : 4;
+    apr_size_t n = 0;
+
+    while (n < s.len && (pg_octet_is_alpha(s.ptr[n]) || s.ptr[n] == '-'
+                         || s.ptr[n] == '.'
+                         || (unsigned char)s.ptr[n] >= 0x80)) {
+        n++;
+    }
+    if (n >= 2) {
+        take_char(s, &n, ',');
+        *at = take_char(s, &n, ' ') ? n : *at;
     }
 }
 
-/* Mon, 18 Nov 2024 11:02:03 GMT (RFC 9110 5.6.7); 18. November 2024 ... */
+/* " de ", as Spanish and Portuguese have it, or a blank. */
+static bool take_of(pg_span_t s, apr_size_t *at)
+{
+    return take_text(s, at, " de ") || take_char(s, at, ' ');
+}
+
+/* Between a date in words and its clock. */
+static bool take_at(pg_span_t s, apr_size_t *at)
+{
+    take_char(s, at, ',');
+    return take_text(s, at, " at ") || take_text(s, at, " um ")
+           || take_text(s, at, " \xc3\xa0 ")
+           || take_text(s, at, " \xc3\xa0s ") || take_char(s, at, ' ');
+}
+
+/* Mon, 18 Nov 2024 11:02:03 GMT (RFC 9110 5.6.7); 18. November 2024 ...; 18
+ * de novembro de 2024 ... */
 static bool parse_date_field(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
 
     take_weekday(s, &at);
-    return take_number(s, &at, 2, &d->day)
-           && (take_char(s, &at, '.') || true) && take_char(s, &at, ' ')
-           && take_month(s, &at, &d->month) && take_char(s, &at, ' ')
-           && take_number(s, &at, 4, &d->year) && take_char(s, &at, ' ')
+    return take_short(s, &at, &d->day)
+           && (take_char(s, &at, '.') || true) && take_of(s, &at)
+           && take_month(s, &at, &d->month) && take_of(s, &at)
+           && take_number(s, &at, 4, &d->year) && take_at(s, &at)
            && take_rest(s, &at, d);
+}
+
+/* Nov 18, 2024 11:02:03 AM, as Java's loggers have it; in full as well. */
+static bool parse_long(date_t *d, pg_span_t s)
+{
+    apr_size_t at = 0;
+
+    if (s.len < 20 || !pg_octet_is_alpha(s.ptr[0])) {
+        return false;
+    }
+    if (pg_span_find(s, ',') < pg_span_find(s, ' ')) {
+        take_weekday(s, &at);
+    }
+    return take_month(s, &at, &d->month) && take_char(s, &at, ' ')
+           && take_short(s, &at, &d->day) && take_char(s, &at, ',')
+           && take_char(s, &at, ' ') && take_number(s, &at, 4, &d->year)
+           && take_at(s, &at) && take_rest(s, &at, d);
 }
 
 /* Mon Nov 18 11:02:03.123456 2024, as httpd's error log has it. */
@@ -301,7 +385,7 @@ static bool parse_asctime(date_t *d, pg_span_t s)
         return false;
     }
     take_char(s, &at, ' ');
-    if (!(take_number(s, &at, 2, &d->day) || take_number(s, &at, 1, &d->day))
+    if (!take_short(s, &at, &d->day)
         || !take_char(s, &at, ' ') || !take_clock(s, &at, d)) {
         return false;
     }
@@ -373,7 +457,8 @@ static bool parse_epoch(apr_time_t *out, pg_span_t s)
 typedef bool (*form_t)(date_t *d, pg_span_t s);
 
 static const form_t forms[] = {
-    parse_american, parse_clf, parse_iso, parse_date_field, parse_asctime
+    parse_american, parse_clf, parse_iso, parse_date_field, parse_asctime,
+    parse_long
 };
 
 bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)
@@ -416,7 +501,7 @@ bool pg_logtime_parse_syslog(apr_time_t *out, pg_span_t s, apr_time_t now,
         return false;
     }
     take_char(s, &at, ' ');
-    if (!(take_number(s, &at, 2, &d.day) || take_number(s, &at, 1, &d.day))
+    if (!take_short(s, &at, &d.day)
         || !take_char(s, &at, ' ') || !take_clock(s, &at, &d)
         || at != s.len) {
         return false;

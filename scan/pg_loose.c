@@ -85,6 +85,9 @@ static pg_span_t next_word(pg_span_t *s)
     }
     word = n ? pg_span_upto(*s, n) : absent;
     *s = pg_span_from(*s, n);
+    if (word.len > 2 && word.ptr[0] == '\'' && word.ptr[n - 1] == '\'') {
+        word = pg_span_make(word.ptr + 1, n - 2);
+    }
     return word;
 }
 
@@ -109,7 +112,7 @@ static bool is_method(pg_span_t word)
 }
 
 /* Ends in ":" and digits, with a host before it. */
-static bool is_authority(pg_span_t s)
+bool pg_loose_is_authority(pg_span_t s)
 {
     apr_size_t colon = pg_span_rfind(s, ':');
 
@@ -126,7 +129,7 @@ static bool is_target(pg_span_t s)
     if (n < s.len && is_key(pg_span_upto(s, n))) {
         return false;
     }
-    return s.len && (s.ptr[0] == '/' || is_authority(s)
+    return s.len && (s.ptr[0] == '/' || pg_loose_is_authority(s)
                      || (s.ptr[0] == '[' && has(s, "]:"))
                      || (s.len == 1 && s.ptr[0] == '*')
                      || has(s, "://") || has(s, ":/") || has(s, ":\\"));
@@ -315,7 +318,7 @@ static bool is_bare(pg_span_t s, pg_logline_t *out)
     out->field[PG_FIELD_TARGET] = target;
     behind = between(end_of(target), end_of(s));
     if (gap == ' ' && pg_span_istarts(behind, PG_SPAN(" HTTP/"))) {
-        n = pg_span_find_any(pg_span_from(behind, 1), " \t\"|,;)");
+        n = pg_span_find_any(pg_span_from(behind, 1), " \t\"|,;)>\xe2");
         out->field[PG_FIELD_REQUEST] = between(s.ptr, behind.ptr + n + 1);
     }
     return true;
@@ -324,7 +327,8 @@ static bool is_bare(pg_span_t s, pg_logline_t *out)
 static bool find_bare(pg_logline_t *out, pg_span_t line)
 {
     for (apr_size_t i = 0; i < line.len; i++) {
-        bool begins = i == 0 || strchr(" \t|,;\"'(]:=>", line.ptr[i - 1]);
+        bool begins = i == 0 || strchr(" \t|,;\"'(]:=<>", line.ptr[i - 1])
+                      || (unsigned char)line.ptr[i - 1] >= 0x80;
         if (begins && line.ptr[i] >= 'A' && line.ptr[i] <= 'Z'
             && is_bare(pg_span_from(line, i), out)) {
             return true;
@@ -367,7 +371,16 @@ static pg_span_t status_in(pg_span_t word)
  * number behind a cipher is a size (ssl_request_log). */
 static bool status_behind(pg_logline_t *out, pg_span_t before, pg_span_t rest)
 {
-    pg_span_t word = next_word(&rest), next;
+    pg_span_t word, next;
+
+    while (rest.len && (unsigned char)rest.ptr[0] >= 0x80) {
+        rest = pg_span_from(rest, 1);            /* a quotation mark      */
+    }
+    word = next_word(&rest);
+    if (pg_logname_find(pg_span_upto(word, pg_span_find(word, '='))).field
+        == PG_FIELD_STATUS) {
+        word = pg_span_from(word, pg_span_find(word, '=') + 1);
+    }
 
     if (pg_span_istarts(word, PG_SPAN("HTTP/"))) {
         word = next_word(&rest);
@@ -472,6 +485,18 @@ static pg_span_t labelled(pg_span_t line)
     return absent;
 }
 
+/* "client=192.0.2.1" -> the address; other keys' are not the client's. */
+static pg_span_t value_of(pg_span_t cell)
+{
+    apr_size_t n = pg_span_find(cell, '=');
+
+    if (n == cell.len) {
+        return cell;
+    }
+    return pg_logname_find(pg_span_upto(cell, n)).field == PG_FIELD_CLIENT
+           ? pg_span_from(cell, n + 1) : absent;
+}
+
 /* Python's logger name before it, "INFO:werkzeug:192.0.2.1"; tcpdump's port
  * behind it, "192.0.2.1.4711 > ". */
 static pg_span_t bare_address(pg_span_t word, pg_span_t rest)
@@ -488,13 +513,13 @@ static pg_span_t bare_address(pg_span_t word, pg_span_t rest)
            && has(s, ".") && is_address(s, false) ? s : word;
 }
 
-/* The first address in s. */
-static pg_span_t first_address(pg_span_t s, bool with_port)
+/* The next address in *s, which goes on behind it; absent: none. */
+static pg_span_t next_address(pg_span_t *s, bool with_port)
 {
     pg_span_t word;
 
-    while ((word = next_word(&s)).ptr) {
-        word = bare_address(word, s);
+    while ((word = next_word(s)).ptr) {
+        word = bare_address(value_of(word), *s);
         if (is_address(word, with_port)) {
             while (word.len && word.ptr[word.len - 1] == ':'
                    && word.ptr[word.len - 2] != ':') {
@@ -508,7 +533,7 @@ static pg_span_t first_address(pg_span_t s, bool with_port)
 
 pg_span_t pg_loose_address(pg_span_t s)
 {
-    return first_address(s, true);
+    return next_address(&s, true);
 }
 
 /* A name counts only where httpd writes %h: behind it comes %l, which is
@@ -548,18 +573,6 @@ static pg_span_t next_cell(pg_span_t *s)
     cell = pg_span_upto(*s, pg_span_find_any(*s, " \t|,;\""));
     *s = pg_span_from(*s, cell.len);
     return cell.len ? cell : absent;
-}
-
-/* "client=192.0.2.1" -> the address; other keys' are not the client's. */
-static pg_span_t value_of(pg_span_t cell)
-{
-    apr_size_t n = pg_span_find(cell, '=');
-
-    if (n == cell.len) {
-        return cell;
-    }
-    return pg_logname_find(pg_span_upto(cell, n)).field == PG_FIELD_CLIENT
-           ? pg_span_from(cell, n + 1) : absent;
 }
 
 /* Behind the request: an address that is a whole cell, such as a forwarded
@@ -622,7 +635,7 @@ static pg_span_t last_column(pg_span_t before)
 
     return pg_span_rfind(before, '\t') < before.len
            && pg_span_find(column, '[') < column.len
-           && (first_address(column, true).ptr || named_client(column).ptr)
+           && (pg_loose_address(column).ptr || named_client(column).ptr)
            ? column : before;
 }
 
@@ -649,7 +662,68 @@ static pg_span_t from_client(pg_span_t rest)
     return named_behind(rest, "\" from ");
 }
 
-static pg_span_t find_client(pg_span_t before, pg_span_t rest)
+/* "a, b" is a list of whom it was forwarded for. */
+static bool is_list(pg_span_t a, pg_span_t b)
+{
+    pg_span_t gap = between(end_of(a), b.ptr);
+
+    return gap.len >= 2 && gap.ptr[0] == ',' && gap.ptr[1] == ' '
+           && pg_span_trim(pg_span_from(gap, 1)).len == 0;
+}
+
+/* The more, the more like a client. */
+static int likeness(const pg_client_t *client)
+{
+    return pg_client_listens(client) ? 0 : pg_client_is_private(client) ? 1
+                                                                        : 2;
+}
+
+/* Of two addresses, above 0 when the first is the client's, below when the
+ * second is, 0 when they do not say. Ports from 32768 on are those that most
+ * systems call from. */
+static int compare_clients(pg_span_t first, pg_span_t second)
+{
+    pg_client_t a, b;
+    int more;
+
+    pg_client_read(&a, first);
+    pg_client_read(&b, second);
+    more = likeness(&a) - likeness(&b);
+    if (more == 0 && (a.with_port || b.with_port)) {
+        more = b.port >= 32768 && a.port < 32768 ? -1 : 1;
+    }
+    return more == 0 && strcmp(a.text, b.text) == 0 ? 1 : more;
+}
+
+/* Before the request there may be the server's own address, or that of a
+ * balancer, beside the client's. */
+static pg_span_t address_before(pg_logline_t *out, pg_span_t before)
+{
+    pg_span_t rest = before;
+    pg_span_t first = next_address(&rest, true);
+    pg_span_t second = next_address(&rest, true);
+    apr_size_t user = find(before, " - - [");
+    pg_client_t client;
+    int which;
+
+    if (find(pg_span_from(before, user + 6), " - - [") + user + 6
+        < before.len) {
+        return absent;           /* behind the beginning of another line  */
+    }
+    if (second.ptr == NULL) {
+        pg_client_read(&client, first);
+        return first.ptr && pg_client_listens(&client) ? absent : first;
+    }
+    which = is_list(first, second) ? 1 : compare_clients(first, second);
+    if (which == 0) {
+        out->field[PG_FIELD_FIRST] = first;
+        out->field[PG_FIELD_SECOND] = second;
+    }
+    return which > 0 ? first : which < 0 ? second : absent;
+}
+
+static pg_span_t find_client(pg_logline_t *out, pg_span_t before,
+                             pg_span_t rest)
 {
     pg_span_t client = labelled(before);
 
@@ -664,7 +738,7 @@ static pg_span_t find_client(pg_span_t before, pg_span_t rest)
         client = named_behind(rest, " (");
     }
     if (client.ptr == NULL) {
-        client = first_address(before, true);
+        client = address_before(out, before);
         if (has_timers(before) || is_uvicorn(before)) {
             client = pg_client_without_port(client);
         }
@@ -702,7 +776,7 @@ pg_span_t pg_loose_bracketed(pg_span_t s)
     return bracketed_time(s);
 }
 
-/* One to six words at the beginning that together are a time. */
+/* One to eight words at the beginning that together are a time. */
 pg_span_t pg_loose_time(pg_span_t s)
 {
     pg_span_t best = absent;
@@ -710,7 +784,7 @@ pg_span_t pg_loose_time(pg_span_t s)
     apr_time_t time;
 
     s = pg_span_trim(s);
-    for (int words = 0; words < 6 && end < s.len; words++) {
+    for (int words = 0; words < 8 && end < s.len; words++) {
         end += pg_span_find_any(pg_span_from(s, end), " \t|,;\"");
         if (pg_logtime_parse(&time, pg_span_upto(s, end))) {
             best = pg_span_upto(s, end);
@@ -718,6 +792,21 @@ pg_span_t pg_loose_time(pg_span_t s)
         end++;
     }
     return best;
+}
+
+/* A clock anywhere in s, with its date. */
+static pg_span_t time_within(pg_span_t s)
+{
+    pg_span_t time = absent;
+
+    while (s.len && time.ptr == NULL) {
+        s = pg_span_trim(pg_span_from(s, pg_span_find_any(s, " \t|,;\"")
+                                         + 1));
+        time = s.len && pg_octet_is_digit(s.ptr[0]) ? pg_loose_time(s)
+                                                    : absent;
+        time = pg_span_find(time, ':') < time.len ? time : absent;
+    }
+    return time;
 }
 
 static pg_span_t find_time(pg_span_t line, pg_span_t before)
@@ -736,7 +825,10 @@ static pg_span_t find_time(pg_span_t line, pg_span_t before)
     if (time.ptr == NULL) {
         time = bracketed_time(line);
     }
-    return time.ptr ? time : pg_loose_time(pg_span_from(line, at + 4));
+    if (time.ptr == NULL) {
+        time = pg_loose_time(pg_span_from(line, at + 4));
+    }
+    return time.ptr ? time : time_within(pg_span_from(line, before.len));
 }
 
 /* --- kinds of lines ------------------------------------------------------ */
@@ -868,6 +960,32 @@ static bool has_module(pg_span_t line)
     return pg_span_find(rest, ':') < rest.len;
 }
 
+/* Messages of mod_proxy and of access control that name the URL that was to
+ * be fetched, and no method. */
+static bool find_proxied(pg_logline_t *out, pg_span_t line)
+{
+    static const char *const labels[] = {
+        "valid for the URL ",                     /* AH01144              */
+        "by server configuration: proxy:",        /* AH01630              */
+        "returned by ",                           /* AH00898, DNS         */
+        NULL
+    };
+
+    for (int i = 0; labels[i]; i++) {
+        apr_size_t at = find(line, labels[i]);
+        pg_span_t url = pg_span_from(line, at + strlen(labels[i]));
+        url = pg_span_upto(url, pg_span_find_any(url, " ,"));
+        if (at < line.len && is_target(url)) {
+            out->field[PG_FIELD_METHOD] = pg_loose_is_authority(url)
+                                          ? PG_SPAN("CONNECT")
+                                          : PG_SPAN("GET");
+            out->field[PG_FIELD_TARGET] = url;
+            return true;
+        }
+    }
+    return false;
+}
+
 static pg_loose_e read_error_log(pg_logline_t *out, pg_span_t line)
 {
     static const char invalid[] = "Invalid method in request ";
@@ -890,7 +1008,7 @@ static pg_loose_e read_error_log(pg_logline_t *out, pg_span_t line)
             pg_span_from(line, find(line, invalid) + strlen(invalid));
         found = PG_LOOSE_REQUEST;
     }
-    else if (find_bare(out, line)) {
+    else if (find_proxied(out, line) || find_bare(out, line)) {
         found = PG_LOOSE_REQUEST;
     }
     if (client.ptr && has_module(line)) {      /* httpd 2.4 adds the port  */
@@ -923,6 +1041,23 @@ static bool is_balancer(pg_span_t before)
     return addresses >= 1 && fractions >= 3;
 }
 
+/* IIS's own format: ..., bytes received, bytes sent, status, Windows' status,
+ * before the method. */
+static void undo_iis_native(pg_logline_t *out, pg_span_t before)
+{
+    pg_span_t word, last[3] = { absent, absent, absent };
+
+    while ((word = next_word(&before)).ptr) {
+        last[0] = last[1];
+        last[1] = last[2];
+        last[2] = word;
+    }
+    if (is_status(last[1]) && pg_logline_is_number(last[0])) {
+        out->field[PG_FIELD_SIZE] = last[0];
+        out->field[PG_FIELD_STATUS] = last[1];
+    }
+}
+
 /* IIS without its "#Fields:": the first address is the server's own, behind
  * the target come query, port, user and the client. */
 static void undo_iis(pg_logline_t *out, pg_span_t before, pg_span_t rest)
@@ -951,7 +1086,7 @@ static void fill_plain(pg_logline_t *out, pg_loose_kind_e *kind,
     pg_span_t before = between(line.ptr, where.ptr);
     pg_span_t rest = between(end_of(where), end_of(line));
 
-    out->field[PG_FIELD_CLIENT] = find_client(before, rest);
+    out->field[PG_FIELD_CLIENT] = find_client(out, before, rest);
     out->field[PG_FIELD_TIME] = find_time(line, before);
     if (from_client(rest).ptr) {
         out->composed = true;
@@ -970,6 +1105,9 @@ static void fill_plain(pg_logline_t *out, pg_loose_kind_e *kind,
     else if (is_balancer(before)) {
         *kind = PG_LOOSE_BALANCER;
         out->composed = true;    /* scheme, Host and port are its making  */
+    }
+    else if (has(before, ", W3SVC")) {
+        undo_iis_native(out, before);
     }
     else {
         undo_iis(out, before, rest);
@@ -1061,20 +1199,25 @@ pg_loose_e pg_loose_read(pg_logline_t *out, pg_loose_kind_e *kind,
 }
 
 /* CONNECT and what it leads to; in capitals a name is enough, as the port may
- * be cut off, or a cell of its own. */
-static bool is_tunnel(pg_span_t s)
+ * be cut off, or a cell of its own.
+ * @param cell  what it is a value behind: a quote, a separator; or 0 */
+static bool is_tunnel(pg_span_t s, char cell)
 {
     bool capitals = pg_span_istarts(s, PG_SPAN("CONNECT"))
                     && memcmp(s.ptr, "CONNECT", 7) == 0;
     pg_span_t word;
 
     s = pg_span_from(s, 7);
+    if (cell && capitals && (s.len == 0 || strchr("\"'\t|,;<", s.ptr[0])
+                             || (cell == '=' && s.ptr[0] == ' '))) {
+        return true;             /* its host is in another cell           */
+    }
     if (s.len == 0 || !is_gap(s.ptr[0])) {
         return false;
     }
     word = next_word(&s);
     word = pg_span_upto(word, pg_span_find(word, '\''));
-    return is_authority(word)
+    return pg_loose_is_authority(word)
            || (capitals && word.len && word.ptr[word.len - 1] != '.'
                && pg_span_find(word, '.') < word.len);
 }
@@ -1085,7 +1228,8 @@ static bool is_socks(pg_span_t s)
     static const char *const begins[] = {
         "\x05\x01", "\x05\x02", "\x04\x01", "\x04\x02", "\\x05\\x0",
         "\\x04\\x0", "\\u0005\\u000", "\\u0004\\u000", "\\005\\00",
-        "\\004\\00", "#05#0", "#04#0", "#005#00", "#004#00", NULL
+        "\\004\\00", "#05#0", "#04#0", "#005#00", "#004#00", "^E^A", "^E^B",
+        "^D^A", "^D^B", NULL
     };
 
     for (int i = 0; begins[i]; i++) {
@@ -1099,17 +1243,19 @@ static bool is_socks(pg_span_t s)
 bool pg_loose_is_suspect(pg_span_t line)
 {
     bool begins = true;          /* could a word begin here?              */
+    char cell = '\0';
 
     if (has(line, "://")) {
         return true;
     }
     for (apr_size_t i = 0; i < line.len; i++) {
         pg_span_t s = pg_span_from(line, i);
-        if ((pg_span_istarts(s, PG_SPAN("CONNECT")) && is_tunnel(s))
+        if ((pg_span_istarts(s, PG_SPAN("CONNECT")) && is_tunnel(s, cell))
             || (begins && is_socks(s))) {
             return true;
         }
         begins = is_gap(s.ptr[0]) || strchr("'`:=[", s.ptr[0]);
+        cell = begins && strchr(" ()`[", s.ptr[0]) == NULL ? s.ptr[0] : '\0';
     }
     return false;
 }

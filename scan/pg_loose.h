@@ -54,6 +54,9 @@ pg_span_t pg_loose_time(pg_span_t s);
  *  CONNECT and a host, or a SOCKS greeting? */
 bool pg_loose_is_suspect(pg_span_t line);
 
+/** Is s a host with a port behind it? */
+bool pg_loose_is_authority(pg_span_t s);
+
 /** Does s begin with a method, a blank and what can be a request-target? */
 bool pg_loose_is_request(pg_span_t s);
 

@@ -9,7 +9,8 @@
 #include "pg_logtime.h"
 
 enum {
-    DEPTH = 5                    /* envelopes in envelopes                */
+    DEPTH = 5,                   /* envelopes in envelopes                */
+    PAIRED = 100                 /* lines that say which of two addresses  */
 };
 
 #define ROW_SHAPE(sym, name) name,
@@ -164,12 +165,28 @@ static void note_forwarded(pg_logline_t *out, pg_span_t line)
     }
 }
 
+/* Is the client of a named format nothing but that: an address whose port, if
+ * it has one, no server listens on, without another behind it in the place of
+ * %l; and its time one time, not the rest of a line that was cut off? */
+static bool is_certain(const pg_reader_t *r, const pg_logline_t *out,
+                       pg_span_t line)
+{
+    pg_span_t s = out->field[PG_FIELD_CLIENT];
+    pg_client_t next;
+
+    s = pg_span_from(line, (apr_size_t)(s.ptr + s.len - line.ptr) + 1);
+    s = pg_span_upto(s, pg_span_find(s, ' '));
+    return !pg_client_listens(&r->client)
+           && (s.len < 3 || pg_client_read(&next, s) != PG_CLIENT_ADDRESS)
+           && pg_span_find(out->field[PG_FIELD_TIME], '[')
+              == out->field[PG_FIELD_TIME].len;
+}
+
 /* A named format whose client is an address. With a name in its place it is
  * not certain which of two words that is: pg_loose.h looks closer. */
 static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
 {
     for (int i = 0; i < r->how->formats; i++) {
-        pg_client_t client;
         if (!pg_logformat_match(out, &r->how->format[i], line)) {
             continue;
         }
@@ -179,8 +196,8 @@ static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
         if (!r->how->any) {
             return true;
         }
-        if (pg_client_read(&client, out->field[PG_FIELD_CLIENT])
-            == PG_CLIENT_ADDRESS) {
+        if (pg_client_read(&r->client, out->field[PG_FIELD_CLIENT])
+            == PG_CLIENT_ADDRESS && is_certain(r, out, line)) {
             note_forwarded(out, line);
             return true;
         }
@@ -245,6 +262,11 @@ static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
     if (read == PG_READ_REQUEST) {
         fill_from(out, &outer);
     }
+    if (read == PG_READ_UNREAD && r->how->any
+        && pg_encoded_find(&outer, line, &r->room)) {
+        *out = outer;
+        return PG_READ_REQUEST;
+    }
     if (read != PG_READ_REQUEST
         && pg_logline_is_dash(outer.field[PG_FIELD_REQUEST])) {
         read = PG_READ_SILENT;
@@ -275,13 +297,20 @@ static pg_read_e read_loose(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
     pg_loose_kind_e kind;
     pg_loose_e found = pg_loose_read(out, &kind, line);
 
-    if (found != PG_LOOSE_NO_REQUEST && pg_encoded_read(out, line, &r->room)) {
+    if ((found != PG_LOOSE_NO_REQUEST && pg_encoded_read(out, line, &r->room))
+        || (found == PG_LOOSE_NOTHING
+            && pg_encoded_find(out, line, &r->room))) {
         found = PG_LOOSE_REQUEST;
     }
     if (found == PG_LOOSE_NOTHING) {
         return PG_READ_UNREAD;
     }
     r->shape = (pg_shape_e)((int)PG_SHAPE_PLAIN + (int)kind);
+    if (r->pair != PG_PAIR_UNKNOWN && out->field[PG_FIELD_FIRST].ptr) {
+        out->field[PG_FIELD_CLIENT] =
+            out->field[r->pair == PG_PAIR_FIRST ? PG_FIELD_FIRST
+                                                : PG_FIELD_SECOND];
+    }
     settle_fields(out);
     return found == PG_LOOSE_REQUEST && is_request(out) ? PG_READ_REQUEST
            : found == PG_LOOSE_REQUEST ? PG_READ_SILENT : PG_READ_OTHER;
@@ -481,6 +510,64 @@ static pg_read_e read_first(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
     return read;
 }
 
+/* A line of UTF-16 in a file that did not begin with its mark, as PowerShell
+ * adds them to a log: every other octet is a NUL, and goes. */
+static pg_span_t narrow(pg_span_t line, pg_room_t *room)
+{
+    apr_size_t nuls = 0;
+    char *out = room->at;
+
+    if (line.len == 0 || memchr(line.ptr, '\0', line.len) == NULL) {
+        return line;
+    }
+    for (apr_size_t i = 0; i < line.len; i++) {
+        nuls += line.ptr[i] == '\0';
+    }
+    if (nuls * 5 < line.len * 2 || pg_logline_left(room) < line.len) {
+        return line;
+    }
+    for (apr_size_t i = 0; i < line.len; i++) {
+        if (line.ptr[i]) {
+            *out++ = line.ptr[i];
+        }
+    }
+    line = pg_span_make(room->at, (apr_size_t)(out - room->at));
+    room->at = out;
+    return line;
+}
+
+/* What separates the objects of a list that is spread over lines. */
+static bool is_brackets(pg_span_t line, bool *open)
+{
+    int depth = 0;
+
+    for (apr_size_t i = 0; i < line.len; i++) {
+        if (!pg_octet_is_space(line.ptr[i])
+            && !strchr("[]{},", line.ptr[i])) {
+            return false;
+        }
+        depth += line.ptr[i] == '{' ? 1 : line.ptr[i] == '}' ? -1 : 0;
+    }
+    *open = depth > 0;
+    return line.len && pg_span_find(line, '\0') == line.len;
+}
+
+/* An object that begins here and could not be read as a whole may hold
+ * anything. */
+static pg_read_e look_again(pg_read_e read, pg_span_t line)
+{
+    bool open;
+
+    if (read != PG_READ_UNREAD) {
+        return read;
+    }
+    if (is_brackets(line, &open)) {
+        return open ? PG_READ_SUSPECT
+               : pg_span_find(line, '{') == line.len ? PG_READ_OTHER : read;
+    }
+    return pg_loose_is_suspect(line) ? PG_READ_SUSPECT : read;
+}
+
 pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
                          pg_span_t line)
 {
@@ -490,6 +577,7 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
     reader->envelope = PG_ENVELOPE_NONE;
     reader->shape = PG_SHAPE_UNKNOWN;
     reader->outer_time = absent;
+    line = narrow(line, &reader->room);
     if (pg_span_istarts(line, PG_SPAN("\xef\xbb\xbf"))) {
         line = pg_span_from(line, 3);
     }
@@ -508,8 +596,7 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
         settle_client(reader, out);
         out->composed = out->composed || is_http2(out);
     }
-    return read == PG_READ_UNREAD && pg_loose_is_suspect(line)
-           ? PG_READ_SUSPECT : read;
+    return look_again(read, line);
 }
 
 pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
@@ -564,6 +651,44 @@ int pg_reader_status(const pg_logline_t *line)
     return status;
 }
 
+pg_pair_e pg_reader_pair(const pg_reading_t *how, pg_span_t head, char *memory)
+{
+    static const pg_field_e fields[] = { PG_FIELD_FIRST, PG_FIELD_SECOND };
+    char before[2][PG_CLIENT_TEXT] = { "", "" };
+    bool same[2] = { true, true };
+    pg_reader_t reader;
+    apr_size_t n;
+
+    pg_reader_begin(&reader, how, memory, PG_READER_MEMORY(head.len));
+    for (int lines = 0; lines < PAIRED && head.len; lines++) {
+        pg_logline_t line;
+        n = pg_span_find(head, '\n');
+        if (pg_reader_line(&reader, &line, pg_span_upto(head, n))
+            == PG_READ_REQUEST && line.field[PG_FIELD_FIRST].ptr) {
+            for (int i = 0; i < 2; i++) {
+                pg_span_t address = line.field[fields[i]];
+                same[i] = same[i]
+                          && (before[i][0] == '\0'
+                              || pg_span_eq(pg_span_str(before[i]), address));
+                pg_span_copy(before[i], sizeof(before[i]), address);
+            }
+        }
+        head = pg_span_from(head, n + 1);
+    }
+    return same[0] == same[1] ? PG_PAIR_UNKNOWN
+           : same[0] ? PG_PAIR_SECOND : PG_PAIR_FIRST;
+}
+
+/* A list whose objects are spread over lines, or one such object. */
+static bool is_spread(pg_span_t head, pg_span_t line)
+{
+    bool open = false;
+
+    line = pg_span_trim(line);
+    return pg_span_eq(line, PG_SPAN("["))
+           || pg_logjson_spread(head, &open) || open;
+}
+
 bool pg_reader_needs_head(pg_span_t head)
 {
     pg_columns_t columns = { .n = 0 };
@@ -572,6 +697,6 @@ bool pg_reader_needs_head(pg_span_t head)
     if (pg_span_istarts(line, PG_SPAN("\xef\xbb\xbf"))) {
         line = pg_span_from(line, 3);
     }
-    return line.len && (line.ptr[0] == '#'
+    return line.len && (line.ptr[0] == '#' || is_spread(head, line)
                         || pg_columns_learn(&columns, line));
 }

@@ -66,8 +66,17 @@ typedef struct pg_audit_t {
     char client[64], time[64];   /* of this request                       */
 } pg_audit_t;
 
+/** Where two addresses are before the request, and neither says so itself:
+ *  which is the client's. */
+typedef enum pg_pair_e {
+    PG_PAIR_UNKNOWN,
+    PG_PAIR_FIRST,               /* the second is the same in all lines   */
+    PG_PAIR_SECOND               /* the first is                          */
+} pg_pair_e;
+
 typedef struct pg_reader_t {
     const pg_reading_t *how;
+    pg_pair_e pair;              /* of this file; by whom it was begun     */
     char *memory;                /* PG_READER_MEMORY octets               */
     pg_room_t room;              /* what of it is free                    */
     pg_columns_t columns;        /* as the file named them                */
@@ -112,6 +121,14 @@ apr_time_t pg_reader_time(const pg_reader_t *reader,
 
 /** The status of a line, or 0. */
 int pg_reader_status(const pg_logline_t *line);
+
+/**
+ * Which of two addresses is the client's, by the first lines of a file.
+ * @param head    complete lines count
+ * @param memory  PG_READER_MEMORY() of its length
+ */
+pg_pair_e pg_reader_pair(const pg_reading_t *how, pg_span_t head,
+                         char *memory);
 
 /** Must a file that begins so be read from its beginning, by one reader?
  *  Its first lines say what the others mean. */

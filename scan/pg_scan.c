@@ -45,6 +45,7 @@ typedef struct part_t {
     bool whole;                  /* not to be cut: its first lines say what
                                     the others mean                       */
     bool composed;               /* each URL is full there                */
+    pg_pair_e pair;
     pg_logs_e logs;
     mark_t read;                 /* in this part                          */
     pg_range_t extent;           /* times of its lines; 0: none           */
@@ -145,20 +146,42 @@ static void judge_file(pg_reach_file_t *file, const mark_t *m,
 
 /* --- one worker ---------------------------------------------------------- */
 
+/* What a log's first lines say of all the others. */
+static void look_at_head(part_t *out, const pg_reading_t *how, pg_span_t head,
+                         apr_pool_t *pool)
+{
+    char *memory = apr_palloc(pool, PG_READER_MEMORY(PG_URLS_HEAD));
+
+    head = pg_span_upto(head, PG_URLS_HEAD);
+    out->whole = pg_reader_needs_head(head);
+    out->composed = pg_urls_everywhere(how, head, memory);
+    out->pair = pg_reader_pair(how, head, memory);
+}
+
 static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
 {
     crew_t *crew = w->crew;
     apr_uint64_t before = 0;
     pg_lines_t lines;
     pg_span_t block;
+    bool pipe = !part->info.regular, more = true;
     int blocks = 0;
 
     pg_lines_begin(&lines, input, w->buffer, part->begin, part->limit);
+    if (pipe) {
+        pg_lines_gather(&lines, PG_URLS_HEAD);
+    }
     pg_count_begin(&w->counter, part->begin == 0);
-    w->counter.composed = part->composed;
     /* What was read is counted, also when asked to stop. */
     while (pg_lines_next(&lines, &block)) {
-        crew->pass(&w->counter, block);
+        if (pipe) {
+            look_at_head(part, &crew->rules.reading, block, w->pool);
+            pipe = false;
+        }
+        w->counter.composed = part->composed;
+        w->counter.reader.pair = part->pair;
+        w->counter.more = more;
+        more = pg_lines_keep(&lines, crew->pass(&w->counter, block));
         atomic_fetch_add_explicit(&crew->octets,
                                   pg_input_consumed(input) - before,
                                   memory_order_relaxed);
@@ -345,7 +368,7 @@ static void add_parts(apr_array_header_t *parts, const part_t *file)
         apr_uint64_t limit = last ? size : at + PART_SIZE;
         *part = (part_t){ .path = file->path, .info = *info, .begin = at,
                           .whole = file->whole, .composed = file->composed,
-                          .logs = file->logs,
+                          .pair = file->pair, .logs = file->logs,
                           /* what is added meanwhile is not ours           */
                           .limit = info->plain ? limit : ~(apr_uint64_t)0 };
         at = limit;
@@ -386,10 +409,7 @@ static const char *look_at(part_t *out, const crew_t *crew, const char *path,
     if (wrong == NULL && n >= 8 && !memcmp(head, PG_MAGIC, 8)) {
         wrong = "is a ledger; `proxyguard show` reads it";
     }
-    out->whole = pg_reader_needs_head(pg_span_make(head, n));
-    out->composed = pg_urls_everywhere(
-        &crew->rules.reading, pg_span_make(head, n),
-        apr_palloc(own, PG_READER_MEMORY(PG_URLS_HEAD)));
+    look_at_head(out, &crew->rules.reading, pg_span_make(head, n), own);
     apr_pool_destroy(own);
     return wrong;
 }

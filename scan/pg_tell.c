@@ -112,6 +112,26 @@ static bool is_noise(const pg_told_t *out)
            && out->verdict.reason == PG_REASON_NOISE;
 }
 
+/* What asks for no relay as it stands, and yet names a place to go to: a
+ * request that was torn, or copied wrongly. */
+static bool is_doubtful(const pg_told_t *out)
+{
+    pg_span_t rest = out->request.line;
+
+    if (pg_loose_is_suspect(rest)) {
+        return true;
+    }
+    while (rest.len) {
+        apr_size_t n = pg_span_find_any(rest, " \t");
+        pg_span_t word = pg_span_upto(rest, n);
+        if (pg_loose_is_authority(word) && pg_span_find(word, '.') < n) {
+            return true;
+        }
+        rest = pg_span_from(rest, n + 1);
+    }
+    return false;
+}
+
 /* A request as it was sent. @return false: it is none */
 static bool look_raw(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
                      const pg_own_t *own, bool certain)
@@ -122,7 +142,7 @@ static bool look_raw(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
     out->request.host = field_value(pg_span_from(text, n + 1),
                                     PG_SPAN("Host"));
     classify(out, tell, own);
-    if (is_noise(out) && !certain) {
+    if (is_noise(out) && (!certain || is_doubtful(out))) {
         return false;
     }
     out->kind = PG_TOLD_REQUEST;
@@ -180,6 +200,9 @@ static void look_logged(pg_told_t *out, pg_tell_t *tell,
                                    line->field[PG_FIELD_CLIENT]);
     classify(out, tell, own);
     judge(out, line);
+    if (is_noise(out) && out->kind == PG_TOLD_UNKNOWN && is_doubtful(out)) {
+        return;
+    }
     if (out->verdict.class_id != PG_CLASS_CLEAN
         || out->kind == PG_TOLD_UNKNOWN) {
         out->kind = is_question(out, tell, line, own) ? PG_TOLD_QUESTION
@@ -209,7 +232,7 @@ static bool look_line(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
     }
 }
 
-/* --- the whole ----------------------------------------------------------- */
+/* --- texts --------------------------------------------------------------- */
 
 /* Cut out with its quotes, or from Python's log: b'...'. */
 static pg_span_t unquoted(pg_span_t text)
@@ -256,7 +279,9 @@ static void look_closer(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
         out->kind = PG_TOLD_NOTHING;
         return;
     }
-    line = pg_span_upto(line, pg_span_find(line, '\n'));
+    if (line.ptr[0] != '{') {    /* an object may be over several lines   */
+        line = pg_span_upto(line, pg_span_find(line, '\n'));
+    }
     first = pg_span_upto(raw, pg_span_find(raw, '\n'));
     if (!(pg_loose_is_request(first) && look_raw(out, tell, raw, own, true))
         && !look_line(out, tell, line, own)
@@ -265,18 +290,93 @@ static void look_closer(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
     }
 }
 
-void pg_tell_look(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
-                  bool escaped, const pg_own_t *own)
+/* --- HTML ---------------------------------------------------------------- */
+
+/* "&#58;", "&#x3a;", "&quot;": copied out of a page's source.
+ * @return octets of s used; 0: none */
+static apr_size_t take_reference(char *out, pg_span_t s)
 {
-    char *memory = tell->reader.memory;
+    static const char *const names[] = {
+        "&quot;\"", "&amp;&", "&lt;<", "&gt;>", "&apos;'", NULL
+    };
+    apr_size_t end = pg_span_find(s, ';');
+    unsigned int code = 0;
+    char text[8];
+
+    for (int i = 0; names[i]; i++) {
+        apr_size_t n = strlen(names[i]) - 1;
+        if (s.len >= n && memcmp(s.ptr, names[i], n) == 0) {
+            *out = names[i][n];
+            return n;
+        }
+    }
+    if (s.len < 4 || s.ptr[1] != '#' || end == s.len || end > 6) {
+        return 0;
+    }
+    pg_span_copy(text, sizeof(text), pg_span_make(s.ptr + 2, end - 2));
+    if (sscanf(text, text[0] == 'x' ? "x%x" : "%u", &code) != 1
+        || code < 0x20 || code > 0x7e) {
+        return 0;
+    }
+    *out = (char)code;
+    return end + 1;
+}
+
+static pg_span_t without_html(pg_reader_t *reader, pg_span_t text)
+{
+    char *begin = reader->memory, *out = begin;
+
+    if (pg_span_find(text, '&') == text.len
+        || pg_logline_left(&reader->room) < text.len) {
+        return text;
+    }
+    for (apr_size_t i = 0; i < text.len; ) {
+        apr_size_t n = text.ptr[i] != '&' ? 0
+                       : take_reference(out, pg_span_from(text, i));
+        *out = n ? *out : text.ptr[i];
+        out++;
+        i += n ? n : 1;
+    }
+    reader->memory = out;        /* kept while it is looked at            */
+    return pg_span_make(begin, (apr_size_t)(out - begin));
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+static void look(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
+                 bool escaped, const pg_own_t *own)
+{
     pg_span_t raw;
 
-    tell->reader.room.at = memory;
+    tell->reader.room.at = tell->reader.memory;
     raw = unescape(&tell->reader, text, escaped);
     memset(out, 0, sizeof(*out));
     out->kind = protocol_of(raw);
     if (out->kind == PG_TOLD_UNKNOWN) {
         look_closer(out, tell, text, raw, own);
+    }
+}
+
+void pg_tell_look(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
+                  bool escaped, const pg_own_t *own)
+{
+    char *memory = tell->reader.memory;
+    pg_span_t plain;
+    pg_told_t other;
+
+    tell->reader.room.at = memory;
+    plain = without_html(&tell->reader, text);
+    look(out, tell, text, escaped, own);
+    if (!pg_span_eq(plain, text)
+        && (out->kind == PG_TOLD_UNKNOWN
+            || out->verdict.class_id == PG_CLASS_CLEAN)) {
+        look(&other, tell, plain, escaped, own);
+        if (out->kind == PG_TOLD_UNKNOWN) {
+            *out = other;
+        }
+        else if (other.verdict.class_id != PG_CLASS_CLEAN) {
+            out->kind = PG_TOLD_UNKNOWN;      /* as it stands it is clean */
+        }
     }
     tell->reader.memory = memory;
 }

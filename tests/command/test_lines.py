@@ -238,7 +238,14 @@ def test_explain_takes_a_greeting_with_its_quotes(greeting, around):
 
 HINTS = ["a;CONNECT;relay.example;25", '??? "CONNECT relay.exam',
          "cannot connect to x, connect relay.example:25", "x \x05\x01\x00 400",
-         'lb1 "#05#01#00"', 'lb1 "#005#001#000"',
+         'lb1 "#05#01#00"', 'lb1 "#005#001#000"', '"^E^A^@"', "{", '"a": {\n{',
+         '{"meth":"CONNECT","dst":"relay.example","dport":25}',
+         "meth=CONNECT dst=relay.example", "x|CONNECT|y",
+         _expand(TEMPLATE, REQUESTS[0]).rstrip()
+         + _expand(TEMPLATE, REQUESTS[2]).rstrip(),
+         _expand(TEMPLATE, REQUESTS[0]).rstrip() + "\r"
+         + _expand(TEMPLATE, ("203.0.113.9", "\\x05\\x01", "", "", "400", "0")
+                   ).rstrip(),
          '{"who":"x","raw":"\\u0005\\u0001"}', "raw='\\x04\\x01\\x00P'"]
 
 
@@ -253,12 +260,111 @@ def test_one_unread_line_that_may_be_an_attempt_is_no_all_clear(tmp_path,
 
 
 @pytest.mark.parametrize("line", [
+    _expand(TEMPLATE, REQUESTS[0]).rstrip() * 2, '"CONNECT failed"', "[", "]",
     "could not connect to db.example", "CONNECT failed.", "Disconnect a.b",
     "1.05 01", "\x16\x03\x01\x05\x01"])
 def test_an_unread_line_of_something_else_is_no_suspect(tmp_path, line):
     visit = _expand(TEMPLATE, REQUESTS[0])
     log = write(tmp_path / "log", visit * 200 + line + "\n")
     assert _scan(log)[1]["scan"]["verdict"] == "none"
+
+
+def test_a_server_address_is_the_same_in_all_lines(tmp_path):
+    lines = [f'192.0.2.{i} {r[0]} - - [19/Mar/2025:11:02:00 +0000] '
+             f'"{" ".join(r[1:4])}" {r[4]} {r[5]}\n'
+             for i, r in enumerate(REQUESTS)]
+    _, found = _scan(write(tmp_path / "log", *lines))
+    assert found["attempts"] == 2
+    assert not _sources(found)    # either may be whose client it is
+    assert found["scan"]["lines"]["no_client"] == 2
+    assert b"Client:" not in run("explain", "--", lines[2]).stdout
+
+
+def test_a_line_that_was_cut_off_names_no_client_of_another(tmp_path):
+    log = write(tmp_path / "log", "198.51.100.9 - - [19/Mar/20"
+                + _expand(TEMPLATE, REQUESTS[2]))
+    _, found = _scan(log)
+    assert found["attempts"] == 1
+    assert "198.51.100.9" not in _sources(found)
+
+
+@pytest.mark.parametrize("around, times", [
+    ("{}", 2500), ("[\n{}\n]", 2500), ('{{\n"records": [\n{}\n]}}', 100)])
+@pytest.mark.parametrize("before", [0, 300])
+def test_an_object_over_several_lines_is_one_line(tmp_path, around, times,
+                                                  before):
+    rows = [json.dumps({**row, "nested": {"a": [1, {"b": "}"}]}}, indent=2)
+            for row in _rows_of_json()] * times
+    text = around.format(",\n".join(rows) if "[" in around
+                         else "\n".join(rows)) + "\n"
+    log = write(tmp_path / "log", _expand(TEMPLATE, REQUESTS[0]) * before,
+                text)
+    for done in (run("scan", "-q", "-O", "json", log),
+                 run("scan", "-q", "-O", "json", "-", stdin=log.read_bytes())):
+        found = json.loads(done.stdout)
+        assert found["attempts"] == 2 * times
+        assert _sources(found) == {"203.0.113.21": times,
+                                   "203.0.113.22": times}
+        assert found["scan"]["lines"]["unparsed"] == 0
+    said = run("explain", log)
+    assert said.returncode == 1
+    assert b"Class: connect-mail" in said.stdout
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_where_the_file_begins_otherwise(tmp_path, encoding):
+    visit = _expand(TEMPLATE, REQUESTS[0]).encode()
+    attempt = _expand(TEMPLATE, REQUESTS[2]).encode(encoding)
+    for text in (visit * 200 + attempt, attempt):
+        log = tmp_path / "log"
+        log.write_bytes(text)
+        _, found = _scan(log)
+        assert _sources(found) == {"203.0.113.22": 1}
+        assert found["scan"]["lines"]["unparsed"] == 0
+
+
+PROXIED = {
+    "AH01144: No protocol handler was valid for the URL {} (scheme '{}'). If "
+    "you are using a DSO version of mod_proxy, make sure": "proxy:warn",
+    "AH01630: client denied by server configuration: proxy:{}": "authz_core:"
+                                                               "error",
+}
+
+
+@pytest.mark.parametrize("message", PROXIED)
+@pytest.mark.parametrize("url, scheme", [
+    ("http://check.example.com/ip.php", "http"),
+    ("smtp.example.net:587", "CONNECT")])
+def test_messages_of_mod_proxy_name_the_url(tmp_path, message, url, scheme):
+    line = (f"[Wed Mar 19 11:02:00.1 2025] [{PROXIED[message]}] [pid 7:tid 9] "
+            "[client 203.0.113.21:4711] " + message.format(url, scheme))
+    visit = _expand(TEMPLATE, REQUESTS[0])
+    _, found = _scan(write(tmp_path / "log", visit * 200, line + "\n"))
+    assert _sources(found) == {"203.0.113.21": 1}
+    assert run("explain", "--", line).returncode == 1
+
+
+@pytest.mark.parametrize("text", [
+    "CONN ECT relay.example:25 HTTP/1.1", "GET http&#58;//relay.example/ "
+    "HTTP/1.1", "GET http&#x3a;//relay.example/ HTTP/1.1"])
+def test_explain_does_not_call_clean_what_was_torn(text):
+    assert run("explain", "--", text).returncode == 3
+
+
+def test_explain_undoes_what_a_page_escapes():
+    line = _expand(TEMPLATE, REQUESTS[2]).rstrip().replace('"', "&quot;")
+    done = run("explain", "--", line)
+    assert done.returncode == 1
+    assert b"Client: 203.0.113.22" in done.stdout
+    assert run("explain", "--", "GET /?a=1&amp;b=2 HTTP/1.1").returncode == 0
+
+
+def test_a_pipe_of_full_urls_is_known_by_its_beginning():
+    text = _templates("full-url.tsv", _full_urls("404"))["varnish"]
+    found = json.loads(run("scan", "-q", "-O", "json", "-",
+                           stdin=text.encode()).stdout)
+    assert found["attempts"] == 1
+    assert found["scan"]["lines"]["questioned"] == 4
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
@@ -308,6 +414,8 @@ ENCODED = {                       # around it; is the client there
                              '{}', True),
     "nothing else": ("{}", False),
     "json": ('{{"src_ip":"203.0.113.21","payload":"{}"}}', True),
+    "another name": ('{{"src_ip":"203.0.113.21","req_b64":"{}"}}', True),
+    "a value": ("src=203.0.113.21 sent:{} x=y", True),
 }
 
 

@@ -108,8 +108,11 @@ static void check_text(const pg_reading_t *how, pg_span_t s)
     pg_told_t told;
     pg_reader_t reader;
     pg_span_t rest = s;
+    bool open;
 
     pg_urls_everywhere(how, s, memory);
+    pg_reader_pair(how, s, memory);
+    PG_MUST(pg_logjson_spread(s, &open) <= s.len);
     pg_reader_begin(&tell.reader, how, memory, sizeof(memory));
     pg_tell_look(&told, &tell, s, false, NULL);
     pg_reader_begin(&reader, how, memory, sizeof(memory));
