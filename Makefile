@@ -41,12 +41,14 @@ LINK   = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 MODULE_LINK = -shared -Wl,--version-script=exports.map
 endif
 
-APR_CFLAGS     = $(shell pkg-config --cflags apr-1)
-APR_LIBS       = $(shell pkg-config --libs apr-1)
-JANSSON_CFLAGS = $(shell pkg-config --cflags jansson)
-JANSSON_LIBS   = $(shell pkg-config --libs jansson)
-HTTPD_CFLAGS   = -isystem $(shell $(APXS) -q INCLUDEDIR) \
-                 $(shell pkg-config --cflags apr-util-1)
+# asked where it is needed, and once: not for every object
+asked = $(eval $(1) := $$(shell $(2)))$($(1))
+APR_CFLAGS     = $(call asked,APR_CFLAGS,pkg-config --cflags apr-1)
+APR_LIBS       = $(call asked,APR_LIBS,pkg-config --libs apr-1)
+JANSSON_CFLAGS = $(call asked,JANSSON_CFLAGS,pkg-config --cflags jansson)
+JANSSON_LIBS   = $(call asked,JANSSON_LIBS,pkg-config --libs jansson)
+HTTPD_CFLAGS   = $(call asked,HTTPD_CFLAGS,echo -isystem \
+                 `$(APXS) -q INCLUDEDIR` `pkg-config --cflags apr-util-1`)
 
 # folder -> what it may include
 INC_core   = -Icore

@@ -7,12 +7,13 @@ PRODUCT_VERSION := $(shell sed -n 's/.*PROXYGUARD_VERSION "\(.*\)"/\1/p' \
 GEO        := $(shell pkg-config --exists libmaxminddb && echo libmaxminddb)
 CLI_PKGS    = apr-util-1 liblzma libzstd zlib $(GEO)
 # _FILE_OFFSET_BITS: logs of more than 2 GiB, where off_t would have 32 bits
-CLI_FLAGS   = -D_FILE_OFFSET_BITS=64 $(shell pkg-config --cflags $(CLI_PKGS)) $(GEO:%=-DPG_GEO) \
+CLI_CFLAGS  = $(call asked,CLI_CFLAGS,pkg-config --cflags $(CLI_PKGS))
+CLI_FLAGS   = -D_FILE_OFFSET_BITS=64 $(CLI_CFLAGS) $(GEO:%=-DPG_GEO) \
               -DPROXYGUARD_VERSION='"$(PRODUCT_VERSION)"' \
               -DPROXYGUARD_MODULE_DIR='"$(MODULE_INSTALLED)"'
 # asked once, not for every object
 MODULE_INSTALLED := $(shell $(APXS) -q LIBEXECDIR)
-CLI_LIBS    = $(shell pkg-config --libs $(CLI_PKGS)) -pthread
+CLI_LIBS    = $(call asked,CLI_LIBS,pkg-config --libs $(CLI_PKGS); echo -pthread)
 # without its main file, which has main()
 CLI_LIB    := $(SCAN_SRC) $(filter-out cli/proxyguard.c,$(CLI_SRC))
 

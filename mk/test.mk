@@ -6,7 +6,7 @@ SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
 UNIT_SRC := $(call srcs,tests/unit)
 INC_unit  = $(INC_core) -Iledger -Iaudit -Ireport -Iscan -Icli -Itests/unit \
             $(JANSSON_CFLAGS) $(CLI_FLAGS) \
-            $(shell pkg-config --cflags check)
+            $(call asked,CHECK_CFLAGS,pkg-config --cflags check)
 SANOBJ    = $(patsubst %.c,$(BUILD)/san/%.o,$(LOWER_SRC) $(CLI_LIB) \
               $(UNIT_SRC))
 
@@ -18,6 +18,10 @@ $(BUILD)/san/%.o: %.c Makefile
 $(BUILD)/unit: $(SANOBJ)
 	$(CC) $(SAN) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) $(CLI_LIBS) -lm \
 	    $(shell pkg-config --libs check)
+
+# compiled alone, for what another compiler warns of in the tests
+.PHONY: unit-objects
+unit-objects: $(UNIT_SRC:%.c=$(BUILD)/san/%.o)
 
 # Which server's event, worker, prefork: one, several, or all.
 MPM    = event
