@@ -16,18 +16,18 @@ flags_of = $(STD) $(INC_$(or $(filter $(LOWER) scan cli,$(patsubst \
            %/,%,$(call folder,$(1)))),$(LINT_AS))) $(APR_CFLAGS)
 LINT_AS  = httpd
 
-.PHONY: lint lint-tidy lint-cppcheck lint-analyzer lint-headers lint-own \
-        lint-messages lint-state lint-callers lint-shell lint-python lint-selftest
-lint: need-dev lint-own lint-messages lint-state lint-callers lint-headers \
-      lint-shell lint-python lint-cppcheck lint-analyzer lint-tidy lint-selftest ## all static checks, and proof that each can fail
+# those first that take long and work on one processor
+LINTS := $(addprefix lint-,cppcheck headers analyzer selftest own messages \
+         state callers shell python tidy)
+.PHONY: lint $(LINTS)
+lint: need-dev ## all static checks, and proof that each can fail
+	@$(MAKE) --no-print-directory -k -O -j "$$(nproc)" $(LINTS)
 
-# One process a file and a processor. The analyzer follows the paths of a
-# function up to so many nodes; its default, 225000, takes three times as long.
+# One process a file. The analyzer follows the paths of a function up to so
+# many nodes; its default, 225000, takes three times as long.
 TIDY_NODES ?= 60000
 TIDY_DEPTH  = -Xclang -analyzer-config -Xclang max-nodes=$(TIDY_NODES)
-lint-tidy: ## clang-tidy; TIDY_NODES=225000 follows more paths
-	@$(MAKE) --no-print-directory -k -O -j "$$(nproc)" \
-	    $(addprefix tidy/,$(LINT_C))
+lint-tidy: $(addprefix tidy/,$(LINT_C)) ## clang-tidy; TIDY_NODES=225000 follows more paths
 
 .PHONY: $(addprefix tidy/,$(LINT_C))
 $(addprefix tidy/,$(LINT_C)): tidy/%:
