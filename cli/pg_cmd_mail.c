@@ -2,12 +2,14 @@
 
 /* proxyguard mail: captured mail, from the file that the sink keeps it in.
  * Nothing is connected to, loaded or run. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -33,7 +35,7 @@ static const char help[] =
 "                       SHA-256 only\n"
 "  campaigns            mails that share most of their wording, together\n"
 "  export               each mail into a file of its own in FOLDER, named by\n"
-"                       its id, as it was sent\n"
+"                       its id, as it was sent; again, only what is new\n"
 "      --eml            FOLDER/ID.eml (default)\n"
 "      --maildir        FOLDER/new/ID, with tmp and cur beside\n"
 "      --json           FOLDER/ID.json: envelope, fields and text in the\n"
@@ -375,18 +377,67 @@ static bool is_name(pg_span_t id)
     return id.len > 0 && id.len < 64;
 }
 
-static int write_file(pg_cli_t *cli, const char *path, pg_span_t octets)
+typedef struct export_t {
+    const options_t *o;
+    apr_hash_t *read;            /* ids that a mail reader moved to cur;
+                                    NULL: not a maildir                   */
+    apr_uint64_t written, there, differ;
+} export_t;
+
+static bool is_file_of(const char *path, pg_span_t octets, apr_pool_t *pool)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat info;
+    char *there;
+    bool same = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode)
+                && (apr_size_t)info.st_size == octets.len;
+
+    if (same) {
+        there = apr_palloc(pool, octets.len + 1);
+        same = read_all(fd, there, octets.len)
+               && pg_span_eq(pg_span_make(there, octets.len), octets);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return same;
+}
+
+/* From an earlier run, or somebody else's. */
+static void note_there(pg_cli_t *cli, export_t *to, const char *path,
+                       bool same)
+{
+    to->there += same;
+    to->differ += !same;
+    if (!same) {
+        pg_cli_say(cli, "'%s' is there already, with other content: it is "
+                   "left as it is", path);
+    }
+}
+
+static int write_file(pg_cli_t *cli, export_t *to, const char *path,
+                      pg_span_t octets, apr_pool_t *pool)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-    bool good = fd >= 0
-                && write(fd, octets.ptr, octets.len) == (ssize_t)octets.len;
+    ssize_t n = fd >= 0 ? write(fd, octets.ptr, octets.len) : -1;
+    bool good = n == (ssize_t)octets.len;
+    int error = n < 0 ? errno : ENOSPC;
 
+    if (fd < 0 && error == EEXIST) {
+        note_there(cli, to, path, is_file_of(path, octets, pool));
+        return 0;
+    }
     if (fd >= 0 && close(fd) != 0) {
         good = false;
+        error = errno;
     }
     if (!good) {
-        pg_cli_say(cli, "'%s' cannot be written: %s", path, strerror(errno));
+        if (fd >= 0) {
+            (void)unlink(path);
+        }
+        pg_cli_say(cli, "'%s' cannot be written: %s", path, strerror(error));
     }
+    to->written += good;
     return good ? 0 : PG_EXIT_OUTPUT;
 }
 
@@ -405,9 +456,28 @@ static int make_folders(pg_cli_t *cli, const options_t *o)
     return 0;
 }
 
-static int export_one(pg_cli_t *cli, const options_t *o, const mail_t *mail,
+/* "ID:2,S" and the like, in cur. */
+static void find_read(pg_cli_t *cli, export_t *to)
+{
+    DIR *cur = opendir(apr_pstrcat(cli->pool, to->o->what, "/cur", NULL));
+    const struct dirent *one;
+
+    to->read = apr_hash_make(cli->pool);
+    while (cur && (one = readdir(cur)) != NULL) {
+        apr_size_t n = strcspn(one->d_name, ":");
+
+        apr_hash_set(to->read, apr_pstrmemdup(cli->pool, one->d_name, n),
+                     (apr_ssize_t)n, "");
+    }
+    if (cur) {
+        closedir(cur);
+    }
+}
+
+static int export_one(pg_cli_t *cli, export_t *to, const mail_t *mail,
                       apr_pool_t *pool)
 {
+    const options_t *o = to->o;
     const char *form = o->form == OPT_MAILDIR ? "%s/new/%.*s"
                        : o->form == OPT_JSON ? "%s/%.*s.json"
                                              : "%s/%.*s.eml";
@@ -416,26 +486,39 @@ static int export_one(pg_cli_t *cli, const options_t *o, const mail_t *mail,
     if (!is_name(id)) {
         return 0;
     }
-    return write_file(cli, apr_psprintf(pool, form, o->what, (int)id.len,
-                                        id.ptr),
+    if (to->read && apr_hash_get(to->read, id.ptr, (apr_ssize_t)id.len)) {
+        to->there++;
+        return 0;
+    }
+    return write_file(cli, to, apr_psprintf(pool, form, o->what, (int)id.len,
+                                            id.ptr),
                       o->form == OPT_JSON
                           ? pg_mailjson_line(&mail->read, mail->message, pool)
-                          : mail->message);
+                          : mail->message, pool);
 }
 
 static int export(pg_cli_t *cli, const options_t *o)
 {
+    export_t to = { .o = o };
     pg_span_t rest = o->spool;
     int status = make_folders(cli, o);
     apr_pool_t *pool;
     mail_t mail;
 
     apr_pool_create(&pool, cli->pool);
+    if (status == 0 && o->form == OPT_MAILDIR) {
+        find_read(cli, &to);
+    }
     while (status == 0 && next_mail(&mail, &rest, pool)) {
-        status = export_one(cli, o, &mail, pool);
+        status = export_one(cli, &to, &mail, pool);
         apr_pool_clear(pool);
     }
-    return status;
+    if (to.there > 0) {
+        pg_cli_say(cli, "%" APR_UINT64_T_FMT " written to '%s', %"
+                   APR_UINT64_T_FMT " were there already", to.written,
+                   o->what, to.there);
+    }
+    return to.differ > 0 ? PG_EXIT_OUTPUT : status;
 }
 
 /* --- report -------------------------------------------------------------- */

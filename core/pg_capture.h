@@ -28,6 +28,18 @@
     X(CUT,     "cut")        /* kept as far as it came                  */ \
     X(LOST,    "lost")       /* the spool took no more                  */
 
+/*  What the conversations that there may be at a time are. */
+#define PG_STATES(X)                                                        \
+    X(ACTIVE, "active")      /* under way                               */ \
+    X(FREE,   "free")        /* there could be more                     */
+
+#define PG_ENUM_STATE(sym, name) PG_STATE_##sym,
+typedef enum pg_state_e {
+    PG_STATES(PG_ENUM_STATE)
+    PG_STATE_COUNT
+} pg_state_e;
+#undef PG_ENUM_STATE
+
 #define PG_ENUM_END(sym, name) PG_END_##sym,
 typedef enum pg_end_e {
     PG_ENDS(PG_ENUM_END)
@@ -45,6 +57,7 @@ typedef enum pg_keep_e {
 /** The names above, "?" outside the list; never NULL. */
 const char *pg_capture_end(pg_end_e value);
 const char *pg_capture_keep(pg_keep_e value);
+const char *pg_capture_state(pg_state_e value);
 
 /** Does a line of the evidence log tell of a capture, and so of no attempt?
  *  The attempt has a line of its own. Within a JSON string the quotes that
@@ -65,6 +78,7 @@ typedef struct pg_campaign_t {
 /** What the sink has captured up to a moment. */
 typedef struct pg_capture_t {
     unsigned held;               /* conversations under way               */
+    apr_uint64_t most;           /* that there may be at a time           */
     apr_uint64_t conversations;  /* that ended: sum of ended              */
     apr_uint64_t ended[PG_END_COUNT];
     apr_uint64_t mails;          /* sum of kept                           */

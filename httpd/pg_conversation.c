@@ -241,14 +241,18 @@ static const char *note_first(char out[700], pg_conversation_t *t)
 static void log_end(pg_conversation_t *t, pg_end_e why)
 {
     apr_time_t took = apr_time_now() - t->event.time;
-    char first[700];
+    char room[700];
+    const char *first = note_first(room, t);
 
+    if (!pg_notify_end(t->server, &t->event)) {
+        return;
+    }
     PG_LOG(APLOG_NOTICE, 0, t->server, PGLOGNO(0144)
            "capture ended: id=%s ended=%s mails=%u lost=%u octets=%"
            APR_UINT64_T_FMT " seconds=%d.%d source=%s%s", t->id,
            pg_capture_end(why), t->mails, t->lost, t->octets,
            (int)apr_time_sec(took), (int)(apr_time_usec(took) / 100000),
-           t->source, note_first(first, t));
+           t->source, first);
 }
 
 /* With the lock held; the first reason counts. Nothing here may touch the
@@ -274,6 +278,19 @@ static void end(pg_conversation_t *t, pg_end_e why)
     t->room = NULL;
 }
 
+static apr_time_t last_moment(const pg_conversation_t *t)
+{
+    return t->event.time + apr_time_from_sec(t->host->limit.seconds);
+}
+
+/* The pause after the first octets is what was waited for. */
+static pg_end_e end_of_time(pg_conversation_t *t)
+{
+    return t->kind == KIND_FIRST && t->first_len > 0
+           && atomic_load(&t->deadline.expires) < last_moment(t)
+               ? PG_END_COMPLETE : PG_END_DEADLINE;
+}
+
 void pg_conversation_stop(void *talk)
 {
     pg_conversation_t *t = talk;
@@ -285,17 +302,43 @@ void pg_conversation_stop(void *talk)
     }
 }
 
+/* Not to be interrupted by the signal handler in which prefork stops a child:
+ * that could not lock it, and half a mail would be lost. */
+static void lock(pg_conversation_t *t, sigset_t *before)
+{
+    sigset_t stop;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &stop, before);
+    pthread_mutex_lock(&t->lock);
+}
+
+static void unlock(pg_conversation_t *t, const sigset_t *before)
+{
+    pthread_mutex_unlock(&t->lock);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static void end_now(pg_conversation_t *t, bool late)
+{
+    int due = atomic_load(&t->deadline.due);
+    sigset_t before;
+
+    lock(t, &before);
+    end(t, due == PG_DUE_STOP ? PG_END_STOP
+           : late || due == PG_DUE_LATE ? end_of_time(t) : PG_END_CLIENT);
+    unlock(t, &before);
+}
+
 static apr_status_t clean_up(void *talk)
 {
     pg_conversation_t *t = talk;
 
+    end_now(t, false);
     pg_deadline_remove(t->host->deadlines, &t->deadline);
-    if (pthread_mutex_lock(&t->lock) == 0) {
-        end(t, atomic_load(&t->deadline.due) ? PG_END_DEADLINE
-                                             : PG_END_CLIENT);
-        pthread_mutex_unlock(&t->lock);
-        pthread_mutex_destroy(&t->lock);
-    }
+    pthread_mutex_destroy(&t->lock);
     return APR_SUCCESS;
 }
 
@@ -378,17 +421,11 @@ static void take_smtp(pg_conversation_t *t, pg_span_t in)
     }
 }
 
-/* Not to be interrupted by the signal handler in which prefork stops a child:
- * that could not lock it, and half a mail would be lost. */
 static void take(pg_conversation_t *t, pg_span_t in)
 {
-    sigset_t stop, before;
+    sigset_t before;
 
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTERM);
-    sigaddset(&stop, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &stop, &before);
-    pthread_mutex_lock(&t->lock);
+    lock(t, &before);
     if (!t->over) {
         t->octets += in.len;
         if (t->kind == KIND_SMTP) {
@@ -398,17 +435,17 @@ static void take(pg_conversation_t *t, pg_span_t in)
             take_first(t, in);
         }
     }
-    pthread_mutex_unlock(&t->lock);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    unlock(t, &before);
 }
 
 /* --- reading ------------------------------------------------------------- */
 
-/* httpd itself gives up after Timeout, and says nothing. */
+/* httpd itself gives up after Timeout, and says nothing. What has come to its
+ * end stays so. */
 static void set_deadline(pg_conversation_t *t)
 {
     apr_time_t now = apr_time_now();
-    apr_time_t last = t->event.time + apr_time_from_sec(t->host->limit.seconds);
+    apr_time_t last = last_moment(t);
     int idle = t->kind == KIND_FIRST && t->octets > 0 ? PAUSE_SECONDS
                                                       : IDLE_SECONDS;
     apr_time_t next = now + apr_time_from_sec(idle);
@@ -416,7 +453,9 @@ static void set_deadline(pg_conversation_t *t)
 
     next = next < most || t->server->timeout < apr_time_from_sec(3) ? next
                                                                     : most;
-    atomic_store(&t->deadline.expires, next < last ? next : last);
+    if (atomic_load(&t->deadline.due) == PG_DUE_NOT) {
+        atomic_store(&t->deadline.expires, next < last ? next : last);
+    }
 }
 
 static void wait_at_most(pg_conversation_t *t)
@@ -443,16 +482,6 @@ static bool take_all(pg_conversation_t *t, apr_bucket_brigade *bb)
     return !t->over;
 }
 
-static void give_up(pg_conversation_t *t, apr_status_t status)
-{
-    bool late = APR_STATUS_IS_TIMEUP(status)
-                || atomic_load(&t->deadline.due);
-
-    pthread_mutex_lock(&t->lock);
-    end(t, late ? PG_END_DEADLINE : PG_END_CLIENT);
-    pthread_mutex_unlock(&t->lock);
-}
-
 /* A mail server's greeting comes a round trip after a proxy's answer, and
  * some clients throw away what they read together with that (openssl s_client
  * -proxy is one): unless the client speaks first, a moment passes. It is the
@@ -469,16 +498,18 @@ static void wait_a_moment(const pg_conversation_t *t)
 
 static void greet(pg_conversation_t *t)
 {
+    sigset_t before;
+
     if (t->greeted || t->kind != KIND_SMTP) {
         return;
     }
     t->greeted = true;
     wait_a_moment(t);
-    pthread_mutex_lock(&t->lock);
+    lock(t, &before);
     if (!t->over) {
         answer(t, pg_smtp_say(&t->room->smtp));
     }
-    pthread_mutex_unlock(&t->lock);
+    unlock(t, &before);
 }
 
 bool pg_conversation_read(pg_conversation_t *t, bool wait)
@@ -486,7 +517,7 @@ bool pg_conversation_read(pg_conversation_t *t, bool wait)
     conn_rec *c = t->c;
     apr_bucket_brigade *bb = apr_brigade_create(c->pool, c->bucket_alloc);
     apr_status_t status;
-    bool goes_on = !t->over;
+    bool goes_on = !t->over, late = false;
 
     greet(t);
     while (goes_on) {
@@ -502,7 +533,7 @@ bool pg_conversation_read(pg_conversation_t *t, bool wait)
             break;
         }
         if (status != APR_SUCCESS || APR_BRIGADE_EMPTY(bb)) {
-            give_up(t, status);
+            late = APR_STATUS_IS_TIMEUP(status);
             goes_on = false;
         }
         else {
@@ -512,6 +543,7 @@ bool pg_conversation_read(pg_conversation_t *t, bool wait)
     }
     apr_brigade_destroy(bb);
     if (!goes_on) {
+        end_now(t, late);
         pg_deadline_remove(t->host->deadlines, &t->deadline);
     }
     return goes_on;

@@ -45,9 +45,9 @@ void pg_deadline_child(pg_deadlines_t *all)
 }
 
 /* The reader sees the end of the stream, and then why. */
-static void expire(pg_deadline_t *one)
+static void expire(pg_deadline_t *one, pg_due_e why)
 {
-    atomic_store(&one->due, true);
+    atomic_store(&one->due, why);
     apr_socket_shutdown(one->socket, APR_SHUTDOWN_READ);
 }
 
@@ -70,7 +70,7 @@ static void *watch(void *data)
         for (pg_deadline_t *one = all->first; one; one = one->next) {
             if (!atomic_load(&one->due)
                 && atomic_load(&one->expires) <= now) {
-                expire(one);
+                expire(one, PG_DUE_LATE);
             }
         }
         pthread_cond_timedwait(&all->wake, &all->mutex, &until);
@@ -140,7 +140,7 @@ void pg_deadline_stop(pg_deadlines_t *all, void (*stop)(void *owner))
     all->stopping = true;
     for (pg_deadline_t *one = all->first; one; one = one->next) {
         stop(one->owner);
-        apr_socket_shutdown(one->socket, APR_SHUTDOWN_READ);
+        expire(one, PG_DUE_STOP);
     }
     join = all->joinable;
     all->joinable = false;

@@ -16,13 +16,16 @@
 
 typedef struct pg_deadlines_t pg_deadlines_t;
 
+/** Why its socket was shut down for reading. */
+typedef enum pg_due_e { PG_DUE_NOT, PG_DUE_LATE, PG_DUE_STOP } pg_due_e;
+
 /** One conversation's part, in its own memory. */
 typedef struct pg_deadline_t {
     struct pg_deadline_t *next, **at;    /* the list's                    */
     apr_socket_t *socket;
     void *owner;
     _Atomic apr_int64_t expires;         /* us since 1970; any thread     */
-    atomic_bool due;                     /* it has been ended for that    */
+    atomic_int due;                      /* a pg_due_e                    */
 } pg_deadline_t;
 
 /** In post_config. */

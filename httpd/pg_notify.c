@@ -187,20 +187,36 @@ static pg_asking_t asking_of(const pg_event_t *event)
                           .now = apr_time_now() };
 }
 
+/* May a line be written to the error log? */
+static bool take_log(const server_rec *s, const pg_asking_t *asking)
+{
+    const pg_settings_t *settings = pg_config_of(s);
+    pg_rate_t rate = { .source = settings->rate_source,
+                       .total = settings->rate_total };
+
+    return pg_budget_take(settings->guard->outlet->log, &rate, asking);
+}
+
 void pg_notify_attempt(const request_rec *r, const pg_event_t *event)
 {
-    const pg_settings_t *settings = pg_config_of(r->server);
-    const pg_notify_t *outlet = settings->guard->outlet;
-    pg_rate_t log = { .source = settings->rate_source,
-                      .total = settings->rate_total };
+    const pg_notify_t *outlet = pg_config_of(r->server)->guard->outlet;
     pg_asking_t asking = asking_of(event);
 
-    if (is_logged(r) && pg_budget_take(outlet->log, &log, &asking)) {
+    if (is_logged(r) && take_log(r->server, &asking)) {
         pg_log_attempt(r, event);
     }
     if (take_evidence(r->server, &asking)) {
         pg_evidence_write(outlet->evidence, r, event);
     }
+}
+
+bool pg_notify_end(const server_rec *s, const pg_event_t *event)
+{
+    pg_asking_t asking = asking_of(event);
+
+    return ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX)
+               >= APLOG_NOTICE
+           && take_log(s, &asking);
 }
 
 void pg_notify_capture(server_rec *s, const pg_ecs_t *in, char *room)

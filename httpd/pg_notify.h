@@ -27,6 +27,10 @@ void pg_notify_attempt(const request_rec *r, const pg_event_t *event);
  *  @see pg_evidence_capture() */
 void pg_notify_capture(server_rec *s, const pg_ecs_t *in, char *room);
 
+/** May the error log have a line about what became of an event? It comes out
+ *  of the same budget as that of the attempt; what is held back is counted. */
+bool pg_notify_end(const server_rec *s, const pg_event_t *event);
+
 /** monitor hook, in the parent: logs once a minute what was held back. */
 int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server);
 

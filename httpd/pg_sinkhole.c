@@ -88,6 +88,9 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
 
     *out = NULL;
     if (settings->spool == NULL) {
+        if (ledger) {
+            pg_slots_allow(ledger, 0);
+        }
         return true;
     }
     sink = apr_pcalloc(pconf, sizeof(*sink));
@@ -99,7 +102,10 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
     sink->host.limit.source = (unsigned)settings->sink_source;
     sink->host.limit.seconds = (unsigned)settings->sink_seconds;
     sink->host.deadlines = pg_deadline_make(pconf);
-    sink->host.spool = pg_spool_open(pconf, main_server);
+    sink->host.spool = pg_spool_open(pconf, main_server, ledger);
+    if (ledger) {
+        pg_slots_allow(ledger, sink->host.limit.conversations);
+    }
     if (sink->host.spool) {
         say_what_it_means(sink, main_server);
     }

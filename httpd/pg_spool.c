@@ -36,6 +36,16 @@ static ssize_t write_all(int fd, pg_span_t octets)
     return n;
 }
 
+/* A lock of the file, between processes: it goes with a process that is
+ * killed. */
+static void lock_file(int fd, short type)
+{
+    struct flock all = { .l_type = type, .l_whence = SEEK_SET };
+
+    while (fcntl(fd, F_SETLKW, &all) != 0 && errno == EINTR) {
+    }
+}
+
 /* --- opening ------------------------------------------------------------- */
 
 static apr_status_t shut(void *data)
@@ -60,23 +70,29 @@ static pg_spool_t *refuse(server_rec *s, apr_status_t status,
     return NULL;
 }
 
-/* Its last entry has no end, and the ledger that knew is gone: the next one
- * begins on a line of its own all the same. */
-static void mend(const pg_spool_t *spool, apr_uint64_t size)
+/* Should its last entry have no end, the next one begins on a line of its own
+ * all the same, whether the ledger that would know is still there or not.
+ * Children of before a restart may be writing. */
+static void mend(const pg_spool_t *spool, pg_ledger_t *ledger)
 {
-    int fd = size > 0 ? open(spool->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-                      : -1;
+    int fd = open(spool->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat now;
     char last = '\n';
 
-    if (fd >= 0 && pread(fd, &last, 1, (off_t)size - 1) == 1 && last != '\n') {
-        (void)write_all(spool->fd, PG_SPAN("\n\n"));
+    if (fd < 0) {
+        return;
     }
-    if (fd >= 0) {
-        close(fd);
+    lock_file(spool->fd, F_WRLCK);
+    if (fstat(fd, &now) == 0 && now.st_size > 0
+        && pread(fd, &last, 1, now.st_size - 1) == 1 && last != '\n'
+        && write_all(spool->fd, PG_SPAN("\n\n")) == 2 && ledger) {
+        pg_slots_tear(ledger, false);
     }
+    close(fd);                   /* and with it the lock                  */
 }
 
-pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server)
+pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
+                          pg_ledger_t *ledger)
 {
     const pg_settings_t *settings = pg_config_of(main_server);
     pg_spool_t *spool = apr_pcalloc(pconf, sizeof(*spool));
@@ -93,7 +109,7 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server)
     }
     spool->fd = file.fd;
     pthread_mutex_init(&spool->lock, NULL);
-    mend(spool, (apr_uint64_t)file.size);
+    mend(spool, ledger);
     apr_pool_cleanup_register(pconf, spool, shut, apr_pool_cleanup_null);
     return spool;
 }
@@ -173,16 +189,6 @@ static bool append(const pg_spool_t *spool, pg_span_t entry,
     }
     succeed(spool, ledger, s, size);
     return true;
-}
-
-/* A lock of the file, between processes: it goes with a process that is
- * killed. */
-static void lock_file(int fd, short type)
-{
-    struct flock all = { .l_type = type, .l_whence = SEEK_SET };
-
-    while (fcntl(fd, F_SETLKW, &all) != 0 && errno == EINTR) {
-    }
 }
 
 /* One at a time: another's entry that is being written is none that has been

@@ -17,7 +17,8 @@ typedef struct pg_spool_t pg_spool_t;
  * Open the file that the main server's settings name, in post_config.
  * @return NULL when it cannot be used (logged)
  */
-pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server);
+pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
+                          pg_ledger_t *ledger);
 
 /**
  * Append an entry. Any process, any thread.

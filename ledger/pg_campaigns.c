@@ -17,6 +17,9 @@ static_assert(PG_CAMPAIGN_HASHES == 2 * PG_SINK_SKETCH
  * process that was killed. */
 #define CLAIM_US APR_TIME_C(10000000)
 
+/* Each loses only to another that goes on. */
+enum { TRIES = 64 };
+
 /* --- counting ------------------------------------------------------------ */
 
 static pg_sink_campaign_t *most_alike(const pg_ledger_t *ledger,
@@ -43,19 +46,35 @@ static pg_sink_campaign_t *most_alike(const pg_ledger_t *ledger,
     return best;
 }
 
-/* The longest quiet; an empty one has always been. */
-static pg_sink_campaign_t *quietest(const pg_ledger_t *ledger)
+/* Somebody is filling it; clocks of two writers may differ a little. */
+static bool is_claimed(apr_uint64_t claim, apr_uint64_t now)
 {
-    pg_sink_campaign_t *found = &ledger->common->sink.campaign[0];
+    return claim > 0 && claim - now + CLAIM_US < 2 * CLAIM_US;
+}
 
-    for (unsigned i = 1; i < PG_SINK_CAMPAIGNS; i++) {
-        pg_sink_campaign_t *cell = &ledger->common->sink.campaign[i];
+/* The longest quiet, and claimed; an empty one has always been. NULL: all
+ * have had mail since `now`, or are being filled. */
+static pg_sink_campaign_t *claim(const pg_ledger_t *ledger, apr_uint64_t now)
+{
+    for (int i = 0; i < TRIES; i++) {
+        pg_sink_campaign_t *found = NULL;
+        apr_uint64_t quiet = now + 1, seen = 0;
 
-        if (pg_word_get(&cell->last) < pg_word_get(&found->last)) {
-            found = cell;
+        for (unsigned c = 0; c < PG_SINK_CAMPAIGNS; c++) {
+            pg_sink_campaign_t *cell = &ledger->common->sink.campaign[c];
+            apr_uint64_t word = pg_word_get(&cell->claim);
+
+            if (!is_claimed(word, now) && pg_word_get(&cell->last) < quiet) {
+                found = cell;
+                quiet = pg_word_get(&cell->last);
+                seen = word;
+            }
+        }
+        if (found == NULL || pg_word_swap(&found->claim, &seen, now)) {
+            return found;
         }
     }
-    return found;
+    return NULL;
 }
 
 /* It counts as empty until all of it is there. */
@@ -63,11 +82,9 @@ static pg_sink_campaign_t *begin(const pg_ledger_t *ledger,
                                  const pg_campaign_mail_t *mail,
                                  apr_time_t now)
 {
-    pg_sink_campaign_t *cell = quietest(ledger);
-    apr_uint64_t seen = pg_word_get(&cell->claim);
+    pg_sink_campaign_t *cell = claim(ledger, (apr_uint64_t)now);
 
-    if ((apr_time_t)seen + CLAIM_US > now
-        || !pg_word_swap(&cell->claim, &seen, (apr_uint64_t)now)) {
+    if (cell == NULL) {
         return NULL;
     }
     pg_word_set(&cell->mails, 0);
@@ -81,6 +98,14 @@ static pg_sink_campaign_t *begin(const pg_ledger_t *ledger,
     pg_word_write(cell->subject, mail->subject, sizeof(mail->subject));
     pg_word_write(cell->lure, mail->lure, sizeof(mail->lure));
     return cell;
+}
+
+/* Nothing happens unless it was claimed then: it had mail before. */
+static void release(pg_sink_campaign_t *cell, apr_time_t claimed)
+{
+    apr_uint64_t seen = (apr_uint64_t)claimed;
+
+    (void)pg_word_swap(&cell->claim, &seen, 0);
 }
 
 void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
@@ -105,6 +130,7 @@ void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
                              memory_order_relaxed);
     pg_word_set(&cell->last, (apr_uint64_t)now);
     pg_word_add(&cell->mails, 1);
+    release(cell, now);
 }
 
 /* --- merging ------------------------------------------------------------- */
@@ -140,6 +166,7 @@ static void merge_one(pg_ledger_t *into, const pg_sink_campaign_t *from,
                                  memory_order_relaxed);
     }
     pg_word_add(&cell->mails, mails);
+    release(cell, (apr_time_t)last);
 }
 
 void pg_campaigns_merge(pg_ledger_t *into, const pg_ledger_t *from)

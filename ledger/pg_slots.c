@@ -98,6 +98,14 @@ void pg_slots_give(pg_ledger_t *ledger, const pg_slot_t *slot)
     }
 }
 
+void pg_slots_allow(pg_ledger_t *ledger, unsigned most)
+{
+    for (ledger = pg_layout_sound(ledger); ledger;
+         ledger = ledger->standby) {
+        pg_word_set(&ledger->common->sink.slots, most);
+    }
+}
+
 unsigned pg_slots_held(const pg_ledger_t *ledger, apr_time_t now)
 {
     unsigned n = 0;
@@ -193,6 +201,7 @@ void pg_slots_copy(pg_capture_t *out, const pg_ledger_t *ledger,
     const pg_sink_part_t *sink = &ledger->common->sink;
 
     out->held = pg_slots_held(ledger, now);
+    out->most = pg_word_get(&sink->slots);
     for (unsigned e = 0; e < PG_END_COUNT; e++) {
         out->ended[e] = pg_word_get(&sink->ended[e]);
         out->conversations += out->ended[e];
@@ -220,4 +229,5 @@ void pg_slots_merge(pg_ledger_t *into, const pg_ledger_t *from)
     advance(&to->last, pg_word_get(&sink->last));
     pg_word_add(&to->spool, pg_word_get(&sink->spool));
     pg_word_add(&to->most, pg_word_get(&sink->most));
+    pg_word_add(&to->slots, pg_word_get(&sink->slots));
 }

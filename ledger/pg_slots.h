@@ -40,6 +40,9 @@ bool pg_slots_take(pg_slot_t *out, pg_ledger_t *ledger,
 /** Give it back; nothing happens if it has expired and is another's. */
 void pg_slots_give(pg_ledger_t *ledger, const pg_slot_t *slot);
 
+/** Note how many there are; 0: there is no sink. */
+void pg_slots_allow(pg_ledger_t *ledger, unsigned most);
+
 /** How many are held. */
 unsigned pg_slots_held(const pg_ledger_t *ledger, apr_time_t now);
 

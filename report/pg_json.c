@@ -150,6 +150,15 @@ static json_t *metric_json(const pg_metric_t *metric, const pg_measured_t *m)
     return out;
 }
 
+#define SINK "sink."
+
+/* NULL: it is in no object of its own. */
+static const char *key_in_sink(const pg_metric_t *metric)
+{
+    return strncmp(metric->json, SINK, sizeof(SINK) - 1) == 0
+               ? metric->json + sizeof(SINK) - 1 : NULL;
+}
+
 static void put_metrics(writer_t *w)
 {
     pg_measured_t m;
@@ -166,7 +175,7 @@ static void put_metrics(writer_t *w)
                 member(w, metric->json, json_boolean(m.s->in_memory));
             }
         }
-        else if (pg_metrics_known(metric, &m)) {
+        else if (pg_metrics_known(metric, &m) && !key_in_sink(metric)) {
             member(w, metric->json, metric_json(metric, &m));
         }
     }
@@ -516,17 +525,30 @@ static json_t *campaign_json(const pg_report_t *report,
                      "lure", text_or_null(report, PG_MASK_HOST, c->lure));
 }
 
-static void put_campaigns(writer_t *w)
+static void put_sink(writer_t *w)
 {
     const pg_capture_t *capture = &w->report->ledger->capture;
+    pg_measured_t m;
 
-    key(w, "sink_campaigns");
+    key(w, "sink");
+    w->between = "{";
+    w->indent = "    ";
+    pg_metrics_measure(&m, w->report);
+    for (int i = 0; i < PG_METRIC_COUNT; i++) {
+        const pg_metric_t *metric = pg_metrics_row((pg_metric_e)i);
+
+        if (key_in_sink(metric)) {
+            member(w, key_in_sink(metric), metric_json(metric, &m));
+        }
+    }
+    key(w, "campaigns");
     pg_sink_puts(w->sink, "[");
     for (apr_size_t i = 0; i < capture->campaign_count; i++) {
-        element(w, "    ", i == 0,
+        element(w, "      ", i == 0,
                 campaign_json(w->report, &capture->campaign[i]));
     }
-    pg_sink_puts(w->sink, "]");
+    pg_sink_puts(w->sink, "]\n  }");
+    w->indent = "  ";
 }
 
 /* --- a scan of logs ------------------------------------------------------ */
@@ -649,7 +671,7 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
         put_recent(&w);
         put_covered(&w);
         put_history(&w);
-        put_campaigns(&w);
+        put_sink(&w);
     }
     pg_sink_puts(sink, "\n}\n");
     return sink->status;

@@ -20,6 +20,7 @@ VALUE_OF(posture_value, pg_posture_e, pg_vocab_posture)
 VALUE_OF(intent_value, pg_intent_e, pg_intent_name)
 VALUE_OF(severity_value, pg_severity_e, pg_finding_severity)
 VALUE_OF(end_value, pg_end_e, pg_capture_end)
+VALUE_OF(state_value, pg_state_e, pg_capture_state)
 VALUE_OF(keep_value, pg_keep_e, pg_capture_keep)
 
 static const pg_label_t label_NONE = { NULL, 1, NULL };
@@ -40,6 +41,7 @@ static const pg_label_t label_POSTURE = { "posture", PG_POSTURE_COUNT,
 static const pg_label_t label_SEVERITY = { "severity",
                                            PG_SEVERITY_COUNT,
                                            severity_value };
+static const pg_label_t label_STATE = { "state", PG_STATE_COUNT, state_value };
 static const pg_label_t label_BY = { "by", PG_END_COUNT, end_value };
 static const pg_label_t label_KEPT = { "kept", PG_KEEP_COUNT, keep_value };
 
@@ -81,6 +83,13 @@ static int severities(const pg_report_t *report, int severity)
     return n;
 }
 
+static apr_uint64_t conversations(const pg_capture_t *capture, int state)
+{
+    return state == PG_STATE_ACTIVE ? capture->held
+           : capture->most > capture->held ? capture->most - capture->held
+                                           : 0;
+}
+
 VALUE(COUNTING, m->s != NULL)
 VALUE(SINCE, m->s->since)
 VALUE(IN_MEMORY, m->s->in_memory)
@@ -104,7 +113,7 @@ VALUE(FINDINGS, severities(m->report, i))
 VALUE(PROBES, m->report->connect_probes)
 VALUE(HELD, m->report->log_lines_held)
 VALUE(LOST, m->report->evidence_lines_lost)
-VALUE(SINK_HELD, m->s->capture.held)
+VALUE(SINK_STATE, conversations(&m->s->capture, i))
 VALUE(SINK_ENDED, m->s->capture.ended[i])
 VALUE(SINK_MAILS, m->s->capture.kept[i])
 VALUE(SINK_SPOOL, m->s->capture.spool)

@@ -12,7 +12,8 @@
 /*  X(enum suffix, needs, Prometheus name, type, unit, JSON key, ?auto key,
  *    label 1, label 2, help)
  *
- *  A metric that needs a LEDGER has no value without one.
+ *  A metric that needs a LEDGER has no value without one. A JSON key "sink.x"
+ *  is x in the object sink.
  *
  *  Append only; a name never changes its meaning. Prometheus puts
  *  "proxyguard_" in front, the unit and "_total" (counters) behind; a metric
@@ -75,19 +76,19 @@
     X(LOST, ALWAYS, "evidence_lines_lost", COUNTER, NONE,                     \
       "evidence_lines_lost", "EvidenceLost", NONE, NONE,                      \
       "Lines the evidence log did not take")                                  \
-    X(SINK_HELD, LEDGER, "sink_conversations", GAUGE, NONE,                   \
-      "sink_conversations", "SinkConversations", NONE, NONE,                  \
-      "Conversations of the sink under way")                                  \
-    X(SINK_ENDED, LEDGER, "sink_ended", COUNTER, NONE, "sink_ended",          \
+    X(SINK_STATE, LEDGER, "sink_conversations", GAUGE, NONE,                  \
+      "sink.conversations", "SinkConversations", STATE, NONE,                 \
+      "Conversations that the sink may have at a time, by state")             \
+    X(SINK_ENDED, LEDGER, "sink_ended", COUNTER, NONE, "sink.ended",          \
       "SinkEnded", BY, NONE,                                                  \
       "Conversations of the sink by what ended them")                         \
-    X(SINK_MAILS, LEDGER, "sink_mails", COUNTER, NONE, "sink_mails",          \
+    X(SINK_MAILS, LEDGER, "sink_mails", COUNTER, NONE, "sink.mails",          \
       "SinkMails", KEPT, NONE, "Captured mails by how much of them was kept") \
     X(SINK_SPOOL, LEDGER, "sink_spool_bytes", GAUGE, NONE,                    \
-      "sink_spool_bytes", "SinkSpoolBytes", NONE, NONE,                       \
+      "sink.spool_bytes", "SinkSpoolBytes", NONE, NONE,                       \
       "Size of the file of captured mail")                                    \
     X(SINK_SPOOL_MOST, LEDGER, "sink_spool_limit_bytes", GAUGE, NONE,         \
-      "sink_spool_limit_bytes", "SinkSpoolLimitBytes", NONE, NONE,            \
+      "sink.spool_limit_bytes", "SinkSpoolLimitBytes", NONE, NONE,            \
       "Size that the file of captured mail may have")
 
 #define PG_ENUM_METRIC(sym, ...) PG_METRIC_##sym,

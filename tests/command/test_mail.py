@@ -4,8 +4,11 @@
 import base64
 import json
 import random
+import subprocess
 
-from pg_cli import run
+import pytest
+
+from pg_cli import COMMAND, run
 
 # made up; each block is a campaign, the first is what all of them say, too
 PHRASES = [block.split() for block in """
@@ -99,15 +102,64 @@ def test_a_mail_is_exported_as_json(tmp_path):
                                                             "pc", "LOGIN")
     assert sink["text"] == "hello\\x1b\n"
     assert "瑞士機芯精準耐用" in second["proxyguard"]["sink"]["text"]
-    assert run("mail", "export", "--json", path, out).returncode == 74
+
+
+@pytest.mark.parametrize("form, name", [("--eml", "{}.eml"),
+                                        ("--maildir", "new/{}"),
+                                        ("--json", "{}.json")])
+def test_an_export_again_adds_only_what_is_new(tmp_path, form, name):
+    letters = [f"Subject: {n}\r\n\r\n{n}\r\n" for n in (1, 2, 3)]
+    out = tmp_path / "out"
+    first, second, third = (out / name.format(f"0a-{n}") for n in (1, 2, 3))
+    done = run("mail", "export", form, spool(tmp_path, *letters[:2]), out)
+    assert (done.returncode, done.stderr) == (0, b"")
+    if form == "--maildir":             # it has been read since
+        first.rename(out / "cur" / "0a-1:2,S")
+    else:
+        before = first.stat().st_ino
+    done = run("mail", "export", form, spool(tmp_path, *letters), out)
+    assert done.returncode == 0 and third.exists()
+    assert f"1 written to '{out}', 2 were there already" in \
+        done.stderr.decode()
+    assert first.exists() == (form != "--maildir")
+    assert form == "--maildir" or first.stat().st_ino == before
+    second.write_bytes(b"somebody's own")
+    third.unlink()
+    done = run("mail", "export", form, spool(tmp_path, *letters), out)
+    assert done.returncode == 74 and third.exists()
+    assert f"'{second}' is there already, with other content" in \
+        done.stderr.decode()
+    assert second.read_bytes() == b"somebody's own"
+
+
+def test_an_export_that_cannot_be_written_leaves_no_part(tmp_path):
+    path = spool(tmp_path, "Subject: x\r\n\r\n" + "x" * 9000)
+    out = tmp_path / "out"
+    done = subprocess.run(["prlimit", "--fsize=8192", COMMAND, "mail",
+                           "export", path, out], check=False,
+                          stderr=subprocess.PIPE, timeout=20)
+    assert done.returncode == 74 and b"cannot be written" in done.stderr
+    assert list(out.iterdir()) == []
+
+
+def test_empty_lines_after_a_torn_mail_are_not_its_own(tmp_path):
+    letters = ["Subject: 1\r\n\r\none\r\n", "Subject: 2\r\n\r\ntwo\r\n"]
+    path = spool(tmp_path, *letters)
+    path.write_bytes(path.read_bytes().replace(b"\n\nFrom ", b"\n\n\n\nFrom "))
+    assert run("mail", "export", path, tmp_path / "out").returncode == 0
+    for n, sent in enumerate(letters):
+        assert (tmp_path / "out" / f"0a-{n + 1}.eml").read_bytes() \
+            == sent.encode()
 
 
 def test_a_report_is_one_that_others_can_read(tmp_path):
-    path = spool(tmp_path, "Subject: x\r\nDate: today\r\n\r\nsecret\r\n")
+    path = spool(tmp_path, "Subject: c@d.example, your mailbox is full\r\n"
+                 "Date: today\r\n\r\nsecret\r\n")
     done = run("mail", "report", "--arf", path, "0a-1")
     text = done.stdout.decode()
     assert "Feedback-Type: abuse\n" in text and "\nVersion: 1\n" in text
     assert "\nArrival-Date: Wed, 25 Nov 2026 22:51:34 +0000\n" in text
     assert "\nOriginal-Rcpt-To: <xxx@d.example>\n" in text
+    assert "\nSubject: xxx@d.example, your mailbox is full\n" in text
     assert "c@d.example" not in text and "secret" not in text
     assert run("mail", "report", path, "0a-1").returncode == 64

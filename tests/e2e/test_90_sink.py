@@ -2,6 +2,7 @@
 """The sink: a CONNECT is accepted, the mail is kept, nothing goes on."""
 
 import os
+import socket
 import ssl
 import subprocess
 import time
@@ -221,17 +222,22 @@ def test_other_ports_are_refused_as_before(httpd_with):
 def test_other_ports_are_read_and_closed(httpd_with):
     server = sink_with(httpd_with,
                        "ProxyGuardAction connect-tls sink\n"
-                       "ProxyGuardAction connect-other sink\n")
-    with tunnel(server.address, "s.invalid:22") as wire:
+                       "ProxyGuardAction connect-other sink\n"
+                       "ProxyGuardSinkLimit seconds 5\n")
+    with tunnel(server.address, "s.invalid:22") as silent, \
+            tunnel(server.address, "s.invalid:22") as wire:
         wire.send(b"SSH-2.0-x\r\n")
         assert wire.read_to_end() == b""
+        line = end(server)
+        assert (line.ended, line.first) == ("complete", "SSH-2.0-x")
+        assert silent.read_to_end() == b""
     assert end(server).ended == "deadline"
     context = ssl.create_default_context()
     with tunnel(server.address, "s.invalid:443") as wire:
         with pytest.raises(OSError):
             context.wrap_socket(wire.sock, server_hostname="s.invalid")
     assert end(server).ended == "complete"
-    server.log.attempts(2)
+    server.log.attempts(3)
 
 
 def test_the_time_of_a_conversation_is_bounded(httpd_with):
@@ -247,3 +253,40 @@ def test_the_time_of_a_conversation_is_bounded(httpd_with):
     assert line.ended == "deadline"
     assert 4.8 < float(line.seconds) < 8
     server.log.attempt()
+
+
+def test_a_tls_record_that_drips_in_is_bounded_too(httpd_with, certificate):
+    """Within a record a worker's time-out begins anew with each octet."""
+    port = free_port()
+    server = sink_with(httpd_with, tls_on(port, certificate)
+                       + "\nProxyGuardSinkLimit seconds 5\n",
+                       modules=("ssl",))
+    trust = ssl.create_default_context(cafile=certificate[0])
+    with tunnel((server.listen, port), tls=trust) as wire, \
+            socket.socket(fileno=os.dup(wire.sock.fileno())) as plain:
+        plain.sendall(b"\x17\x03\x03\x40\x00")     # 16 KiB will follow
+        for _ in range(40):
+            if server.log.untaken(" PG0144: "):
+                break
+            plain.send(b"x")
+            time.sleep(0.25)
+    line = end(server)
+    assert line.ended == "deadline" and 4.8 < float(line.seconds) < 6.5
+    server.log.attempt()
+
+
+def test_the_log_rate_holds_for_the_end_as_well(httpd_with):
+    server = sink_with(httpd_with, "ProxyGuardLogRate 4 100\n")
+    for _ in range(10):
+        with tunnel(server.address) as wire:
+            wire.send(b"QUIT\r\n")
+            assert wire.read_to_end().endswith(b"221 Bye\r\n")
+    lines = server.log.take_all(" PG01(40|44): ")
+    assert len(lines) in (4, 8)         # a minute may have turned
+    server.graceful()
+    held = 0
+    while held < 20 - len(lines):
+        held += int(server.log.take(" PG0106: ").held)
+    assert held == 20 - len(lines)
+    assert server.status()["sink"]["ended"]["quit"] == 10
+    server.log.take_all("PG0141")

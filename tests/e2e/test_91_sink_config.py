@@ -136,6 +136,19 @@ def test_a_mailbox_that_is_there_is_appended_to(httpd_with):
     server.log.attempt()
 
 
+def test_a_spool_that_ends_in_the_middle_of_a_mail_hides_none(httpd_with):
+    server = httpd_with.make(CONF)
+    server.write("spool.mbox", "From MAILER-DAEMON Wed Nov 25 22:51:34 2026\n"
+                 "X-ProxyGuard-Id: aa-1\nX-ProxyGuard-Size: 60\nA: b\n\nhal")
+    server.start()
+    server.log.take("PG0141")
+    with Mailer(server.address) as client:
+        mail_id = client.deliver()
+    assert [m["X-ProxyGuard-Id"] for m in mails(server)] == ["aa-1", mail_id]
+    assert b"\nhal\n\nFrom MAILER-DAEMON" in spool(server)
+    server.log.attempt()
+
+
 def test_a_rotated_spool_begins_anew_after_a_graceful_restart(httpd_with):
     server = sink_with(httpd_with)
     with Mailer(server.address) as client:
@@ -220,7 +233,8 @@ class SmallFiles(Httpd):
         return ["prlimit", "--fsize=2097152", *super()._command(*more)]
 
 
-def test_a_write_that_comes_to_its_end_leaves_a_mailbox(httpd_with):
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_write_that_comes_to_its_end_leaves_a_mailbox(httpd_with, restarts):
     server = httpd_with.make(CONF + "ProxyGuardSinkLimit kilobytes 1024\n",
                              kind=SmallFiles)
     server.start()
@@ -235,10 +249,14 @@ def test_a_write_that_comes_to_its_end_leaves_a_mailbox(httpd_with):
     server.log.take("PG0145: ")
     assert os.stat(server.path("spool.mbox")).st_size == 2 << 20
     os.truncate(server.path("spool.mbox"), 2000000)    # room again
+    if restarts:
+        server.graceful()
+        server.log.take("PG0141")
     with Mailer(server.address) as client:
         mail_id = client.deliver()
     assert message_of(server, mail_id) == MESSAGE.encode()
     assert mails(server)[-1]["X-ProxyGuard-Id"] == mail_id
+    assert b"x\n\nFrom MAILER-DAEMON" in spool(server)[2000000 - 2:]
     server.log.take("PG0146: ")
     server.log.attempts(2)
 

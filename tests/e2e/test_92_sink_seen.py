@@ -11,6 +11,8 @@ import re
 import ssl
 import subprocess
 
+import pytest
+
 from pg_cli import run, scan_json
 from pg_httpd import TOP
 from pg_sink import MESSAGE, Mailer, sink_with, spool, tunnel
@@ -39,6 +41,11 @@ def deliver(server, *letters):
     return ids
 
 
+def most_of(server):
+    """A quarter of MaxRequestWorkers."""
+    return 3 if server.mpm == "prefork" else 6
+
+
 def proxyguard(*args, code=0):
     done = subprocess.run([COMMAND, "mail", *args], check=False, timeout=20,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -53,12 +60,14 @@ def test_page_json_and_metrics_say_what_was_captured(httpd_with):
             letter("Uhren!", LONG + "http://shop.example/22\r\n"),
             letter("other", "Something else altogether, " * 5))
     status = server.status()
-    assert status["sink_ended"]["quit"] == 1
-    assert status["sink_mails"] == {"message": 3, "header": 0, "summary": 0,
-                                    "cut": 0, "lost": 0}
-    assert status["sink_spool_bytes"] == len(spool(server))
-    assert status["sink_spool_limit_bytes"] == 64 << 20
-    first, second = status["sink_campaigns"]
+    sink = status["sink"]
+    assert sink["conversations"] == {"active": 0, "free": most_of(server)}
+    assert sink["ended"]["quit"] == 1
+    assert sink["mails"] == {"message": 3, "header": 0, "summary": 0,
+                             "cut": 0, "lost": 0}
+    assert sink["spool_bytes"] == len(spool(server))
+    assert sink["spool_limit_bytes"] == 64 << 20
+    first, second = sink["campaigns"]
     assert (first["mails"], first["sources"]) == (2, 1)
     assert (first["subject"], first["lure"]) == ("Uhren", "shop.example")
     assert (second["mails"], second["lure"]) == (1, None)
@@ -76,12 +85,20 @@ def test_page_json_and_metrics_say_what_was_captured(httpd_with):
     metrics = server.get("/proxyguard-status/metrics").text
     assert 'proxyguard_sink_mails_total{kept="message"} 3\n' in metrics
     assert 'proxyguard_sink_ended_total{by="quit"} 1\n' in metrics
+    with tunnel(server.address):
+        metrics = server.get("/proxyguard-status/metrics").text
+        for state, n in (("active", 1), ("free", most_of(server) - 1)):
+            assert (f'proxyguard_sink_conversations{{state="{state}"}} {n}\n'
+                    in metrics)
+    server.log.attempt()
 
 
 def test_without_a_sink_the_page_is_silent_about_it(httpd):
     page = httpd.get("/proxyguard-status?lang=en").text
     assert "captured" not in page.lower().replace("captured, not relayed", "")
-    assert httpd.status()["sink_campaigns"] == []
+    sink = httpd.status()["sink"]
+    assert sink["conversations"] == {"active": 0, "free": 0}
+    assert sink["campaigns"] == []
 
 
 def test_a_subject_is_markup_nowhere(httpd_with):
@@ -229,12 +246,17 @@ def test_evidence_has_mail_clienthello_and_first_bytes(httpd_with):
         "abuse", "-O", "abuseipdb", server.path("evidence.json")).stderr
 
 
-def test_evidence_shows_no_more_than_is_kept(httpd_with):
-    server = sink_with(httpd_with, EVIDENCE + "ProxyGuardSinkKeep summary\n")
-    deliver(server, MESSAGE)
+@pytest.mark.parametrize("keep, subject", [("header", "hello"),
+                                           ("summary", None)])
+def test_nothing_shows_more_than_is_kept(httpd_with, keep, subject):
+    server = sink_with(httpd_with, EVIDENCE + f"ProxyGuardSinkKeep {keep}\n")
+    deliver(server, MESSAGE + LONG + "http://shop.example/1\r\n")
     mail, = captured(server)
-    assert "subject" not in mail["email"] and "from" not in mail["email"]
-    assert mail["proxyguard"]["sink"]["kept"] == "summary"
+    assert mail["email"].get("subject") == subject
+    assert ("from" in mail["email"]) == (subject is not None)
+    assert mail["proxyguard"]["sink"]["kept"] == keep
+    campaign, = server.status()["sink"]["campaigns"]
+    assert (campaign["subject"], campaign["lure"]) == (subject, None)
 
 
 # --- the command -------------------------------------------------------------
@@ -283,7 +305,6 @@ def test_mail_is_exported_as_it_was_sent(httpd_with, tmp_path):
         for path in (tmp_path / "eml" / f"{mail_id}.eml",
                      tmp_path / "dir" / "new" / mail_id):
             assert path.read_bytes() == sent.encode()
-    proxyguard("export", box, str(tmp_path / "eml"), code=74)
 
 
 def test_campaigns_are_found_in_the_spool_too(httpd_with):

@@ -102,6 +102,31 @@ def test_a_restart_ends_conversations_and_keeps_half_mails(httpd_with):
     server.log.take_all(QUIET)
 
 
+def stream(wire):
+    """Short lines, which are work to read, until the server closes."""
+    with contextlib.suppress(OSError):
+        while True:
+            wire.sock.sendall(b"y\r\n" * 20000)
+
+
+def test_a_stop_in_the_middle_of_a_read_loses_no_conversation(httpd_with):
+    """Prefork stops a child from a signal handler."""
+    server = sink_with(httpd_with, "ProxyGuardSinkKeep summary\n"
+                       "ProxyGuardSinkLimit kilobytes 65536\n")
+    for _ in range(2):
+        wires = [hold_a_half_mail(server) for _ in range(3)]
+        threads = [threading.Thread(target=stream, args=(w,)) for w in wires]
+        for thread in threads:
+            thread.start()
+        server.hard_restart()
+        for thread in threads:
+            thread.join()
+        lines = [server.log.take("PG0144: ") for _ in wires]
+        assert {(x.ended, x.mails) for x in lines} == {("stop", "1")}
+    assert len(mails(server)) == 6
+    server.log.take_all(QUIET + "|AH10503")
+
+
 def test_a_killed_child_leaves_no_slot_behind(httpd_with):
     server = sink_with(httpd_with, "ProxyGuardSinkLimit source 1\n"
                        "ProxyGuardSinkLimit seconds 5\n")
@@ -167,6 +192,32 @@ def check_kept(server, kept, what):
         with open(os.environ["PG_RECORD"], "a", encoding="ascii") as f:
             f.write(f"| {server.mpm} | {what} | {len(kept)} | "
                     f"{len(set(kept) & set(read))} |\n")
+
+
+def test_mail_that_comes_at_once_is_written_one_at_a_time(httpd_with):
+    """Nobody takes what another is writing for torn."""
+    server = sink_with(httpd_with, BUSY)
+    message = b"Subject: x\r\n\r\n" + b"x" * 240000 + b"\r\n"
+    mail = (b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n" + message
+            + b".\r\n")
+    said = []
+
+    def send():
+        for _ in range(4):
+            with tunnel(server.address) as wire:
+                wire.send(9 * mail + b"QUIT\r\n")
+                said.append(wire.read_to_end())
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = re.findall(rb"250 Ok: queued as (\S+)", b"".join(said))
+    assert len(set(kept)) == 4 * 4 * 9
+    for mail_id in kept[::20]:
+        assert message_of(server, mail_id.decode()) == message
+    assert b"\n\n\nFrom MAILER-DAEMON" not in spool(server)
+    server.log.take_all(QUIET)
 
 
 # a hard restart closes sockets under the hands of event's own workers

@@ -192,9 +192,9 @@ def test_the_reference_has_each_json_key_and_auto_line():
     assert {re.match(r"ProxyGuard(\w+)", x).group(1)
             for x in said.splitlines()} == lines
     keys = {name for row in rows
-            for name in re.findall(r"`(\w+)`", row.split("|")[5])}
+            for name in re.findall(r"`([\w.]+)`", row.split("|")[5])}
     status = json.loads(sample("full", "json"))
-    assert keys <= set(status)
+    assert keys <= set(status) | {f"sink.{key}" for key in status["sink"]}
 
 
 # --- CSV and ?auto -----------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <apr_general.h>
 
 #include "pg_campaigns.h"
+#include "pg_layout.h"
 #include "pg_slots.h"
 
 #define T0 APR_TIME_C(1700000000000000)
@@ -124,6 +125,23 @@ START_TEST(what_came_of_them_is_counted_and_merged)
 }
 END_TEST
 
+START_TEST(how_many_there_may_be_is_known_and_added_up)
+{
+    pg_snapshot_t *s;
+    pg_ledger_t *sum;
+
+    pg_slots_allow(ledger, 16);
+    ck_assert_int_eq(pg_ledger_heap(&sum, NULL, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_merge(sum, ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_merge(sum, ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_snapshot(&s, sum, T0, pool), 0);
+    ck_assert_uint_eq(s->capture.most, 32);
+    pg_slots_allow(ledger, 0);
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, T0, pool), 0);
+    ck_assert_uint_eq(s->capture.most, 0);
+}
+END_TEST
+
 static void count_mail(pg_ledger_t *to, const char *text, int client,
                        apr_time_t now)
 {
@@ -165,6 +183,58 @@ START_TEST(campaigns_of_two_ledgers_are_united)
 }
 END_TEST
 
+/* The n-th text, like no other. */
+static const char *text_of(unsigned n)
+{
+    char *text = apr_palloc(pool, 80);
+
+    memcpy(text, "\r\n", 2);
+    for (unsigned i = 2; i < 79; i++) {
+        n = n * 1103515245 + 12345;
+        text[i] = (char)('a' + n / 65536 % 26);
+    }
+    text[79] = '\0';
+    return text;
+}
+
+static apr_size_t campaigns(apr_uint64_t *mails)
+{
+    pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, T0, pool), 0);
+    *mails = 0;
+    for (apr_size_t i = 0; i < s->capture.campaign_count; i++) {
+        *mails += s->capture.campaign[i].mails;
+    }
+    return s->capture.campaign_count;
+}
+
+START_TEST(a_new_campaign_finds_a_place_however_many_begin_at_once)
+{
+    pg_sink_campaign_t *cell = ledger->common->sink.campaign;
+    apr_uint64_t mails;
+
+    /* others are at work on two of them, and will never be done */
+    pg_word_set(&cell[0].claim, T0 - 5);
+    pg_word_set(&cell[1].claim, T0 + 5);
+    for (unsigned i = 0; i < PG_SINK_CAMPAIGNS - 2; i++) {
+        count_mail(ledger, text_of(i), 1, T0 + i);
+    }
+    ck_assert_uint_eq(campaigns(&mails), PG_SINK_CAMPAIGNS - 2);
+    ck_assert_uint_eq(mails, PG_SINK_CAMPAIGNS - 2);
+    /* the next takes the place of the quietest, which begins again */
+    count_mail(ledger, text_of(100), 1, T0 + 100);
+    count_mail(ledger, text_of(0), 1, T0 + 101);
+    ck_assert_uint_eq(campaigns(&mails), PG_SINK_CAMPAIGNS - 2);
+    ck_assert_uint_eq(mails, PG_SINK_CAMPAIGNS - 2);
+    /* and those two are free after a while */
+    count_mail(ledger, text_of(200), 1, T0 + apr_time_from_sec(11));
+    count_mail(ledger, text_of(201), 1, T0 + apr_time_from_sec(11));
+    ck_assert_uint_eq(campaigns(&mails), PG_SINK_CAMPAIGNS);
+    ck_assert_uint_eq(mails, PG_SINK_CAMPAIGNS);
+}
+END_TEST
+
 PG_TEST_SUITE(slots)
 {
     TCase *tc = tcase_create("slots");
@@ -174,6 +244,9 @@ PG_TEST_SUITE(slots)
     tcase_add_test(tc, a_slot_that_nobody_gives_back_is_free_after_its_time);
     tcase_add_test(tc, the_addresses_of_a_64_are_one_source);
     tcase_add_test(tc, what_came_of_them_is_counted_and_merged);
+    tcase_add_test(tc, how_many_there_may_be_is_known_and_added_up);
     tcase_add_test(tc, campaigns_of_two_ledgers_are_united);
+    tcase_add_test(tc,
+                   a_new_campaign_finds_a_place_however_many_begin_at_once);
     suite_add_tcase(suite, tc);
 }
