@@ -396,8 +396,7 @@ static bool may_hold_any(pg_span_t s)
 {
     return s.len > 0 && (memchr(s.ptr, '@', s.len) || memchr(s.ptr, '=', s.len)
                          || memchr(s.ptr, '%', s.len)
-                         || memchr(s.ptr, ':', s.len)
-                            != memrchr(s.ptr, ':', s.len));
+                         || pg_span_find(s, ':') != pg_span_rfind(s, ':'));
 }
 
 /* --- removing ------------------------------------------------------------ */

@@ -447,19 +447,21 @@ static bool trusted(const entry_t *entry, pg_trust_e trust)
 static const entry_t *find_suffix(const pg_own_t *own, pg_span_t host,
                                   pg_trust_e trust)
 {
-    const char *end = host.ptr + host.len, *dot = end;
     const entry_t *found = NULL;
+    pg_span_t before = host;
 
     for (unsigned int labels = 0; labels < own->suffix_labels; labels++) {
+        apr_size_t dot = pg_span_rfind(before, '.');
         const entry_t *entry;
-        apr_size_t n;
+        pg_span_t name;
 
-        dot = memrchr(host.ptr, '.', (apr_size_t)(dot - host.ptr));
-        if (dot == NULL) {
+        if (dot == before.len) {
             break;
         }
-        n = (apr_size_t)(end - dot) - 1;
-        entry = probe(&own->suffixes, hash_name(dot + 1, n), dot + 1, n);
+        before.len = dot;
+        name = pg_span_from(host, dot + 1);
+        entry = probe(&own->suffixes, hash_name(name.ptr, name.len), name.ptr,
+                      name.len);
         found = trusted(entry, trust) ? entry : found;
     }
     return found;

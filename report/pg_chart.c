@@ -143,7 +143,7 @@ static void column_label(const plot_t *plot, apr_size_t column)
     char text[PG_CHART_LABEL];
     double x = plot->left + plot->column * ((double)column + 0.5);
 
-    if (x < LABEL_W / 2.0) {
+    if (2 * x < (double)LABEL_W) {
         return;                  /* it would be clipped                   */
     }
     pg_sink_puts(plot->sink, "<text class=\"x\"");
