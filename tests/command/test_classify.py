@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -90,6 +91,20 @@ def test_a_pipe_is_passed_on_before_more_is_waited_for():
         assert child.wait(20) == 0
 
 
+def test_unbuffered_writes_a_line_at_once(tmp_path):
+    """A socket of packets keeps each write by itself."""
+    log = write(tmp_path / "log", CONNECT * 9)
+    for options, writes in (([], 1), (["--unbuffered"], 9)):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours, theirs:
+            subprocess.run([COMMAND, "classify", *options, log], check=True,
+                           stdout=theirs, timeout=20)
+            theirs.close()
+            packets = list(iter(lambda: ours.recv(1 << 17), b""))
+        assert len(packets) == writes
+        assert b"".join(packets).count(b"\n") == 9
+
+
 def test_nobody_reads_on_or_the_disk_is_full(tmp_path):
     log = write(tmp_path / "log", CONNECT * 20000)
     with subprocess.Popen([COMMAND, "classify", log], stdout=subprocess.PIPE,
@@ -119,6 +134,15 @@ def test_names_of_the_log_are_its_own(tmp_path):
     assert len(rows(log)[1]) == 1
     assert len(rows("--no-learn", log)[1]) == 2
     assert len(rows("-o", "b.example", log)[1]) == 1
+
+
+def test_a_long_line_is_written_whole(tmp_path):
+    target = "http://a/" + "x" * 9000
+    done, found = rows(write(tmp_path / "log", CONNECT,
+                             line(f"GET {target} HTTP/1.1"), CONNECT))
+    assert done.returncode == 0
+    assert [len(row["url"]["original"]) for row in found] \
+        == [len("mx0.example.com:25"), len(target), len("mx0.example.com:25")]
 
 
 def test_clients_cannot_break_a_line(tmp_path):
