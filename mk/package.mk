@@ -40,7 +40,8 @@ deb-test: deb ## install, upgrade, remove and purge that package in a clean root
 # As root: roots and mounts.
 .PHONY: check-packages
 check-packages: all need ## RPM, APKBUILD and container, built and tried
-	@tools/deps.sh need rpm rpm2cpio cpio mmdebstrap $(PKGS_YAML)
+	@tools/deps.sh need rpm rpm2cpio cpio mmdebstrap podman runc \
+	    $(PKGS_YAML)
 	PG_MIRROR=$(MIRROR) $(MAKE) --no-print-directory e2e \
 	    T="$(if $(filter command line,$(origin T)),$(T),tests/packages)" \
 	    MPM=event

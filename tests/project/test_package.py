@@ -85,7 +85,8 @@ def test_uninstall_takes_back_what_install_put_in_place(tmp_path):
 # What a release may hold, beside the folders below: anything else is a file
 # that somebody left lying about.
 TOP_FILES = {
-    ".clang-format", ".clang-tidy", ".gitignore", "ARCHITECTURE.md",
+    ".clang-format", ".clang-tidy", ".dockerignore", ".gitignore",
+    "ARCHITECTURE.md",
     "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.ja.md",
     "README.md", "SECURITY.md", "exports.map", "mod_proxyguard.c",
     "mod_proxyguard.h", "proxyguard.conf",
