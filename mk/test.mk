@@ -67,9 +67,10 @@ audit-truth: all ## the audit's verdicts against what happens (10 minutes)
 	    tests/e2e/test_62_generated.py
 
 # The units work on one processor while the others wait for servers.
-check: need ## all tests: units, and end to end under all three MPMs
+check: need ## all tests: units, and end to end under all three MPMs or MPM=
 	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(BUILD)/unit $(SAMPLE)
-	@$(MAKE) --no-print-directory -j 2 unit e2e MPM=all
+	@$(MAKE) --no-print-directory -j 2 unit e2e \
+	    MPM="$(if $(filter command line,$(origin MPM)),$(MPM),all)"
 
 # The stock httpd knows nothing of sanitisers; their libraries come first.
 preload = $(shell $(CC) -print-file-name=$(1))

@@ -27,7 +27,9 @@ make_root() {
     mkdir -p "$(dirname "$folder")"
     rm -rf --one-file-system "$folder"
     include=$(echo "$*" | tr ' ' ',')
+    # a mirror of an older day, such as a snapshot, will do
     mmdebstrap --variant=apt --aptopt='APT::Install-Recommends "false"' \
+        --aptopt='Acquire::Check-Valid-Until "false"' \
         ${ARCH:+--architectures="$(dpkg --print-architecture),$ARCH"} \
         --include="$include" "$suite" "$folder" "$mirror"
 }
