@@ -1,0 +1,54 @@
+# Mutation testing, outside CI: it takes minutes and its sample is random. A
+# mutant is one file, compiled into libmutant.so; all programs are linked with
+# that one first, so what it defines takes precedence over libhouse.so's.
+
+MUT      = $(abspath $(BUILD))/mutants
+MUT_MAKE = $(MAKE) --no-print-directory -s HARDEN= SAN= LTO_core= LTO_ledger=
+# folders and files; none: all but httpd/
+FILES    =
+# a commit: only lines changed since then
+SINCE    =
+# for each folder
+MINUTES  = 3
+
+.PHONY: mutants mutants-built
+mutants: ## break the code at random, see which tests notice; FILES=, SINCE=, MINUTES=
+	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/plain \
+	    CFLAGS="-O0 -w -fvisibility=default"
+	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/cover \
+	    CFLAGS="-O0 -w -fvisibility=default --coverage"
+	@MUT=$(MUT) MUT_CC="$(CC) $(STD) -w -fPIC" \
+	    MUT_FLAGS="$(subst ",\",$(INC_unit) $(APR_CFLAGS))" \
+	    MUT_HTTPD="$(INC_httpd) $(APR_CFLAGS)" \
+	    MUT_T="$(if $(findstring command,$(origin T)),$(T))" \
+	    FILES="$(FILES)" SINCE="$(SINCE)" MINUTES="$(MINUTES)" \
+	    SEED="$(SEED)" $(PYTHON) -B tools/mutants.py
+
+BIN := $(BUILD)/bin
+mutants-built: $(addprefix $(BIN)/,unit sample proxyguard mod_proxyguard.so)
+
+$(BIN)/libmutant.so:
+	@mkdir -p $(@D)
+	$(CC) -shared -x c /dev/null -o $@
+
+$(BIN)/libhouse.so: $(call objs,$(LOWER_SRC) $(SCAN_SRC) $(CLI_SRC))
+$(BIN)/libglue.so: $(call objs,$(GLUE_SRC))
+$(BIN)/libhouse.so $(BIN)/libglue.so:
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -shared -o $@ $^
+
+BIN_LINK = $(CC) $(CFLAGS) -fPIC -o $@ $(filter %.o,$^) -L$(BIN) \
+           -Wl,-rpath,$(abspath $(BIN)) -Wl,--no-as-needed -lmutant
+BIN_LIBS = -lhouse $(APR_LIBS) $(JANSSON_LIBS) $(CLI_LIBS) -lm
+BIN_TEST = $(patsubst %.c,$(BUILD)/san/%.o,$(1))
+
+$(BIN)/unit: $(call BIN_TEST,$(call srcs,tests/unit))
+	$(BIN_LINK) $(BIN_LIBS) $(shell pkg-config --libs check)
+$(BIN)/sample: $(call BIN_TEST,tests/sample/main.c tests/unit/pg_sample.c)
+	$(BIN_LINK) $(BIN_LIBS)
+$(BIN)/proxyguard:
+	$(BIN_LINK) $(BIN_LIBS)
+$(BIN)/mod_proxyguard.so: $(BIN)/libglue.so
+	$(BIN_LINK) -shared -lglue $(BIN_LIBS)
+$(BIN)/unit $(BIN)/sample $(BIN)/proxyguard $(BIN)/mod_proxyguard.so: \
+    $(BIN)/libmutant.so $(BIN)/libhouse.so
