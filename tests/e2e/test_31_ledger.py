@@ -329,3 +329,12 @@ def test_no_credential_is_stored(httpd):
     page = httpd.get("/proxyguard-status").body
     assert b"(removed)@s.example" in page and b"Pa55word" not in page
     httpd.log.take_all(" PG01")
+
+
+def test_it_is_kept_whether_credentials_were_offered(httpd):
+    for field in ("Proxy-Authorization: Basic eA==\r\n", ""):
+        httpd.send(f"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
+                   f"{field}\r\n".encode())
+    recent = httpd.settled(2)["recent"]
+    assert [r["proxy_authorization"] for r in recent] == [False, True]
+    httpd.log.attempts(2)
