@@ -66,7 +66,8 @@ static bool name_columns(pg_columns_t *c, pg_span_t names)
     }
     while (take_cell(&names, c, &cell)) {
         pg_logname_t name = pg_logname_find(unquote(cell));
-        if (c->n == PG_COLUMNS_MAX || !is_name(unquote(cell))) {
+        if (c->n == PG_COLUMNS_MAX
+            || !(is_name(unquote(cell)) || unquote(cell).len == 0)) {
             return false;
         }
         c->field[c->n] = PG_FIELD_SKIP;

@@ -74,6 +74,17 @@ apr_size_t pg_envelope_iso(pg_span_t s)
     return n;
 }
 
+/* RFC 6587: octets are counted before "<PRI>". */
+static pg_span_t past_count(pg_span_t s)
+{
+    apr_size_t n = 0;
+
+    while (n < s.len && pg_octet_is_digit(s.ptr[n])) {
+        n++;
+    }
+    return n && is_like(pg_span_from(s, n), " <9") ? pg_span_from(s, n + 1) : s;
+}
+
 /* "host program[pid]: " or one of both; what has none of this stays. */
 static bool take_program(pg_span_t *s)
 {
@@ -126,7 +137,7 @@ static void take_origin(pg_span_t *s)
 
 static bool open_syslog(pg_span_t *line, pg_span_t *time)
 {
-    pg_span_t s = *line;
+    pg_span_t s = past_count(*line);
 
     if (s.len && s.ptr[0] == '<') {
         apr_size_t n = pg_span_find(s, '>');
@@ -148,7 +159,7 @@ static bool open_syslog(pg_span_t *line, pg_span_t *time)
 /* RFC 5424: <PRI>1 TIME HOST APP PROCID MSGID SD MSG */
 static bool open_syslog5424(pg_span_t *line, pg_span_t *time)
 {
-    pg_span_t s = *line;
+    pg_span_t s = past_count(*line);
     apr_size_t n = pg_span_find(s, '>');
 
     if (s.len == 0 || s.ptr[0] != '<' || n < 2 || n > 4
@@ -267,13 +278,16 @@ static bool open_file(pg_span_t *line)
     return true;
 }
 
-/* "MESSAGE=", from `journalctl -o export`. */
+/* "MESSAGE=", from `journalctl -o export`, and with blanks before it from
+ * `-o verbose`. */
 static bool open_export(pg_span_t *line)
 {
-    if (!pg_span_istarts(*line, PG_SPAN("MESSAGE="))) {
+    pg_span_t s = pg_span_trim(*line);
+
+    if (!pg_span_istarts(s, PG_SPAN("MESSAGE="))) {
         return false;
     }
-    *line = pg_span_from(*line, 8);
+    *line = pg_span_from(s, 8);
     return true;
 }
 

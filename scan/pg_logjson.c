@@ -135,12 +135,13 @@ static void skip_space(walk_t *j)
  * the line. */
 static pg_span_t take_string(walk_t *j)
 {
+    char mark = *j->at;
     const char *begin = ++j->at;
     pg_span_t s;
 
     for (;;) {
         apr_size_t left = (apr_size_t)(j->end - j->at);
-        const char *quote = memchr(j->at, '"', left);
+        const char *quote = memchr(j->at, mark, left);
         const char *slash = memchr(j->at, '\\', quote ? (apr_size_t)
                                    (quote - j->at) : left);
         if (slash == NULL) {
@@ -285,7 +286,7 @@ static void step(walk_t *j)
         j->path.len = j->path.before[--j->path.depth];
         j->at++;
     }
-    else if (c == '"') {
+    else if (c == '"' || c == '\'') {           /* Python's own text        */
         pg_span_t s = take_string(j);
         if (is_key(j)) {
             take_key(j, s);

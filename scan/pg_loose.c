@@ -63,7 +63,7 @@ static bool is_gap(char c)
 {
     switch (c) {
     case ' ': case '\t': case '|': case ',': case ';': case '"':
-    case '(': case ')': case '<': case '>':
+    case '(': case ')': case '<': case '>': case '`':
         return true;
     default:
         return false;
@@ -318,7 +318,7 @@ static bool is_bare(pg_span_t s, pg_logline_t *out)
     out->field[PG_FIELD_TARGET] = target;
     behind = between(end_of(target), end_of(s));
     if (gap == ' ' && pg_span_istarts(behind, PG_SPAN(" HTTP/"))) {
-        n = pg_span_find_any(pg_span_from(behind, 1), " \t\"|,;)>\xe2");
+        n = pg_span_find_any(pg_span_from(behind, 1), " \t\"|,;)]>`'\xe2");
         out->field[PG_FIELD_REQUEST] = between(s.ptr, behind.ptr + n + 1);
     }
     return true;
@@ -327,7 +327,7 @@ static bool is_bare(pg_span_t s, pg_logline_t *out)
 static bool find_bare(pg_logline_t *out, pg_span_t line)
 {
     for (apr_size_t i = 0; i < line.len; i++) {
-        bool begins = i == 0 || strchr(" \t|,;\"'(]:=<>", line.ptr[i - 1])
+        bool begins = i == 0 || strchr(" \t|,;\"'([]:=<>`", line.ptr[i - 1])
                       || (unsigned char)line.ptr[i - 1] >= 0x80;
         if (begins && line.ptr[i] >= 'A' && line.ptr[i] <= 'Z'
             && is_bare(pg_span_from(line, i), out)) {
@@ -355,7 +355,7 @@ static pg_span_t status_in(pg_span_t word)
 {
     apr_size_t slash = pg_span_rfind(word, '/');
 
-    while (word.len && strchr("[]:", word.ptr[word.len - 1])) {
+    while (word.len && strchr("[]:'", word.ptr[word.len - 1])) {
         word.len--;
     }
     if (word.len && word.ptr[0] == '[') {
@@ -373,13 +373,15 @@ static bool status_behind(pg_logline_t *out, pg_span_t before, pg_span_t rest)
 {
     pg_span_t word, next;
 
-    while (rest.len && (unsigned char)rest.ptr[0] >= 0x80) {
-        rest = pg_span_from(rest, 1);            /* a quotation mark      */
+    while (rest.len && rest.ptr[0] != '-' && !pg_octet_is_digit(rest.ptr[0])
+           && !pg_octet_is_alpha(rest.ptr[0])) {
+        rest = pg_span_from(rest, 1);    /* any quotation mark, bracket   */
     }
     word = next_word(&rest);
     if (pg_logname_find(pg_span_upto(word, pg_span_find(word, '='))).field
         == PG_FIELD_STATUS) {
         word = pg_span_from(word, pg_span_find(word, '=') + 1);
+        word = word.len ? word : next_word(&rest);
     }
 
     if (pg_span_istarts(word, PG_SPAN("HTTP/"))) {
@@ -391,7 +393,8 @@ static bool status_behind(pg_logline_t *out, pg_span_t before, pg_span_t rest)
         out->field[PG_FIELD_SIZE] = word;
         return true;
     }
-    if (is_status(word)) {
+    word = status_in(word);
+    if (word.ptr) {
         out->field[PG_FIELD_STATUS] = word;
         if (pg_logline_is_number(next)
             || (pg_logline_is_dash(next)
@@ -662,13 +665,14 @@ static pg_span_t from_client(pg_span_t rest)
     return named_behind(rest, "\" from ");
 }
 
-/* "a, b" is a list of whom it was forwarded for. */
+/* "a, b" is a list of whom it was forwarded for, "a -> b" (tshark, F5) a
+ * connection. */
 static bool is_list(pg_span_t a, pg_span_t b)
 {
     pg_span_t gap = between(end_of(a), b.ptr);
 
-    return gap.len >= 2 && gap.ptr[0] == ',' && gap.ptr[1] == ' '
-           && pg_span_trim(pg_span_from(gap, 1)).len == 0;
+    return pg_span_eq(gap, PG_SPAN(", ")) || pg_span_eq(gap, PG_SPAN(" -> "))
+           || pg_span_eq(gap, PG_SPAN(" \xe2\x86\x92 "));
 }
 
 /* The more, the more like a client. */
@@ -776,6 +780,9 @@ pg_span_t pg_loose_bracketed(pg_span_t s)
     return bracketed_time(s);
 }
 
+/* What is between words that may be a time's. */
+static const char time_gaps[] = " \t|,;\"'`()<>";
+
 /* One to eight words at the beginning that together are a time. */
 pg_span_t pg_loose_time(pg_span_t s)
 {
@@ -785,7 +792,7 @@ pg_span_t pg_loose_time(pg_span_t s)
 
     s = pg_span_trim(s);
     for (int words = 0; words < 8 && end < s.len; words++) {
-        end += pg_span_find_any(pg_span_from(s, end), " \t|,;\"");
+        end += pg_span_find_any(pg_span_from(s, end), time_gaps);
         if (pg_logtime_parse(&time, pg_span_upto(s, end))) {
             best = pg_span_upto(s, end);
         }
@@ -800,8 +807,7 @@ static pg_span_t time_within(pg_span_t s)
     pg_span_t time = absent;
 
     while (s.len && time.ptr == NULL) {
-        s = pg_span_trim(pg_span_from(s, pg_span_find_any(s, " \t|,;\"")
-                                         + 1));
+        s = pg_span_trim(pg_span_from(s, pg_span_find_any(s, time_gaps) + 1));
         time = s.len && pg_octet_is_digit(s.ptr[0]) ? pg_loose_time(s)
                                                     : absent;
         time = pg_span_find(time, ':') < time.len ? time : absent;
@@ -819,7 +825,7 @@ static pg_span_t find_time(pg_span_t line, pg_span_t before)
     }
     while (time.ptr == NULL && before.len) {    /* behind a client          */
         before = pg_span_trim(pg_span_from(before,
-                              pg_span_find_any(before, " \t|,;\"") + 1));
+                              pg_span_find_any(before, time_gaps) + 1));
         time = pg_loose_time(before);
     }
     if (time.ptr == NULL) {
@@ -901,12 +907,38 @@ static bool is_whole(const pg_logline_t *out)
            || (f[PG_FIELD_METHOD].len && f[PG_FIELD_TARGET].len);
 }
 
+/* LTSV: each cell is "label:value". */
+static bool next_labelled(pg_span_t *s, pg_span_t *key, pg_span_t *value)
+{
+    apr_size_t n = pg_span_find(*s, '\t');
+    pg_span_t cell = pg_span_upto(*s, n);
+    apr_size_t colon = pg_span_find(cell, ':');
+
+    *key = pg_span_upto(cell, colon);
+    *value = pg_span_from(cell, colon + 1);
+    *s = pg_span_from(*s, n + 1);
+    return colon < cell.len && is_key(*key);
+}
+
+static bool is_ltsv(pg_span_t line)
+{
+    pg_span_t key, value;
+    int cells = 0;
+
+    while (line.len && next_labelled(&line, &key, &value)) {
+        cells++;
+    }
+    return line.len == 0 && cells > 2;
+}
+
 static pg_loose_e read_keys(pg_logline_t *out, pg_span_t line)
 {
     int rank[PG_FIELD_COUNT] = { 0 };
     pg_span_t key, value, all = line;
+    bool ltsv = is_ltsv(line);
 
-    while (next_pair(&line, &key, &value)) {
+    while (ltsv ? line.len && next_labelled(&line, &key, &value)
+                : next_pair(&line, &key, &value)) {
         pg_logname_t name = pg_logname_find(key);
         pg_span_t *field = &out->field[name.field];
         int better = pg_logname_rank(name, value);
@@ -945,7 +977,10 @@ static bool is_error_log(pg_span_t line)
     }
     rest = pg_span_from(rest, 3);
     second = pg_span_find(rest, ']');
+    /* log4js has "[2024-11-18T11:02:03.004] [INFO] " before requests */
     return second < rest.len
+           && (pg_octet_is_alpha(line.ptr[1])
+               || pg_span_find(rest, ':') < second)
            && pg_span_find(pg_span_upto(rest, second), ' ') == second
            && pg_span_find(pg_span_upto(line, close), ' ') < close
            && pg_octet_is_alpha(rest.ptr[0]);
@@ -1062,7 +1097,7 @@ static void undo_iis_native(pg_logline_t *out, pg_span_t before)
  * the target come query, port, user and the client. */
 static void undo_iis(pg_logline_t *out, pg_span_t before, pg_span_t rest)
 {
-    pg_span_t word[9];
+    pg_span_t word[9], last = pg_span_from(rest, pg_span_rfind(rest, ' ') + 1);
     apr_size_t n = pg_envelope_iso(before);
 
     for (int i = 0; i < 9; i++) {
@@ -1072,6 +1107,7 @@ static void undo_iis(pg_logline_t *out, pg_span_t before, pg_span_t rest)
         && pg_logline_is_number(word[1]) && is_address(word[3], false)) {
         out->field[PG_FIELD_CLIENT] = word[3];
         out->field[PG_FIELD_AGENT] = word[4];
+        out->field[PG_FIELD_FORWARDED_FOR] = last;
         out->field[PG_FIELD_STATUS] = is_status(word[6]) ? word[6] : absent;
         out->field[PG_FIELD_SIZE] = absent;
     }
@@ -1129,7 +1165,8 @@ static pg_loose_e read_plain(pg_logline_t *out, pg_loose_kind_e *kind,
     pg_span_t *request = &out->field[PG_FIELD_REQUEST];
     bool quoted = find_quoted(request, line);
 
-    if (!(quoted && pg_loose_is_request(*request)) && begins_with_key(line)) {
+    if (!(quoted && pg_loose_is_request(*request))
+        && (begins_with_key(line) || is_ltsv(line))) {
         *request = absent;
         *kind = PG_LOOSE_KEYS;
         if (read_keys(out, line) == PG_LOOSE_REQUEST) {
@@ -1147,11 +1184,30 @@ static pg_loose_e read_plain(pg_logline_t *out, pg_loose_kind_e *kind,
     return PG_LOOSE_REQUEST;
 }
 
+/* Nothing but lines: of a table, as MySQL's client or Markdown draw it. */
+static bool is_rule(pg_span_t line)
+{
+    apr_size_t n = 0;
+
+    while (n < line.len && strchr("+-|=: ", line.ptr[n]) && line.ptr[n]) {
+        n++;
+    }
+    return n == line.len && n > 2 && (line.ptr[0] == '+' || line.ptr[0] == '|');
+}
+
+/* "Thu 2025-11-04 08:01:02.1 UTC [s=...;i=...", `journalctl -o verbose`. */
+static bool is_entry(pg_span_t line)
+{
+    return has(line, " [s=") && has(line, ";i=") && has(line, ";b=");
+}
+
 /* "_HOSTNAME=web1", beside the MESSAGE= of `journalctl -o export`. */
 static bool is_export(pg_span_t line)
 {
-    apr_size_t n = pg_span_find(line, '=');
+    apr_size_t n;
 
+    line = pg_span_trim(line);
+    n = pg_span_find(line, '=');
     for (apr_size_t i = 0; i < n; i++) {
         char c = line.ptr[i];
         if (c != '_' && !(c >= 'A' && c <= 'Z') && !pg_octet_is_digit(c)) {
@@ -1167,7 +1223,10 @@ static bool is_aside(pg_span_t line)
 {
     apr_size_t code = find(line, "] code ");
 
-    return has(line, "\"<BADREQ>\"") || is_export(line)
+    return has(line, "\"<BADREQ>\"") || is_export(line) || is_rule(line)
+           || is_entry(line)
+           || (has(line, "\"- http") && has(line, "- -\" "))  /* ALB: none */
+           || (has(line, " error:") && has(line, " HIER_NONE/"))  /* Squid */
            || pg_span_eq(line, PG_SPAN("--"))            /* grep -C         */
            || (pg_span_istarts(line, PG_SPAN("==> "))    /* tail            */
                && has(line, " <=="))
@@ -1188,7 +1247,7 @@ pg_loose_e pg_loose_read(pg_logline_t *out, pg_loose_kind_e *kind,
         return read_error_log(out, line);
     }
     *kind = PG_LOOSE_FORENSIC;
-    found = read_forensic(out, line);
+    found = is_rule(line) ? PG_LOOSE_NO_REQUEST : read_forensic(out, line);
     if (found == PG_LOOSE_NOTHING) {
         found = read_plain(out, kind, line);
     }

@@ -235,6 +235,33 @@ static void note_logger(pg_logline_t *out, pg_span_t line)
                     && holds(line, "\"DownstreamStatus\"");
 }
 
+/* What a honeypot was sent: SOCKS, not a line of a log. */
+static bool is_greeting(pg_span_t s)
+{
+    return s.len >= 2 && (s.ptr[0] == 4 || s.ptr[0] == 5)
+           && (s.ptr[1] == 1 || s.ptr[1] == 2);
+}
+
+/* Suricata and Zeek have events of all protocols in one log. */
+static bool is_other_event(pg_span_t line)
+{
+    static const char *const events[] = {
+        "\"event_type\":", "\"_path\":", NULL
+    };
+
+    for (int i = 0; events[i]; i++) {
+        const char *at = memmem(line.ptr, line.len, events[i],
+                                strlen(events[i]));
+        pg_span_t s = at ? pg_span_trim(pg_span_from(line, (apr_size_t)
+                               (at - line.ptr) + strlen(events[i]))) : line;
+        if (at) {
+            return !pg_span_istarts(s, PG_SPAN("\"http\""))
+                   && !holds(line, "\"http\":") && !pg_loose_is_suspect(line);
+        }
+    }
+    return pg_capture_is_line(line);
+}
+
 /* Fields of the object itself count; else the line that it holds, and what
  * is not in that, from the object. */
 static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
@@ -262,6 +289,11 @@ static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
     if (read == PG_READ_REQUEST) {
         fill_from(out, &outer);
     }
+    if (read == PG_READ_UNREAD && is_greeting(outer.field[PG_FIELD_EMBEDDED])) {
+        outer.field[PG_FIELD_REQUEST] = outer.field[PG_FIELD_EMBEDDED];
+        *out = outer;
+        return PG_READ_REQUEST;
+    }
     if (read == PG_READ_UNREAD && r->how->any
         && pg_encoded_find(&outer, line, &r->room)) {
         *out = outer;
@@ -271,8 +303,8 @@ static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
         && pg_logline_is_dash(outer.field[PG_FIELD_REQUEST])) {
         read = PG_READ_SILENT;
     }
-    return read == PG_READ_UNREAD && pg_capture_is_line(line) ? PG_READ_OTHER
-                                                              : read;
+    return read == PG_READ_UNREAD && is_other_event(line) ? PG_READ_OTHER
+                                                          : read;
 }
 
 static pg_read_e read_columns(pg_reader_t *r, pg_logline_t *out,
@@ -588,7 +620,8 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
         return PG_READ_BLANK;
     }
     read = read_first(reader, out, line);
-    reader->head = false;
+    reader->head = reader->head && read == PG_READ_OTHER
+                   && reader->columns.n == 0;
     if (read == PG_READ_REQUEST) {
         if (pg_logline_is_dash(out->field[PG_FIELD_REQUEST])) {
             return PG_READ_SILENT;

@@ -60,7 +60,7 @@ TIMELESS = {"uvicorn", "morgan-short", "phoenix", "fluentbit-stdout", "leef",
 NO_STATUS = {"nginx-error", "rails", "nginx-upstreamlog", "ssl-request",
              "rails-info", "phoenix", "glastopf", "cef", "netscaler",
              "tcpdump", "ngrep", "imperva", "paloalto", "vault", "nextcloud",
-             "galah", "nikto-proxy", "rocket"}
+             "galah", "nikto-proxy", "rocket", "tshark-arrow", "bigip-irule"}
 NO_CLIENT = {"django"}
 
 
@@ -177,6 +177,27 @@ def test_a_journal_lists_the_octets_of_what_is_no_utf8(tmp_path):
     assert found["scan"]["lines"]["unparsed"] == 3
 
 
+@pytest.mark.parametrize("event", [
+    '{"event_type":"flow","src_ip":"203.0.113.9","proto":"TCP"}',
+    '{"_path":"dns","id.orig_h":"203.0.113.9","query":"relay.example"}',
+    '1742382123.123 0 203.0.113.9 NONE/400 3899 GET error:invalid-request - '
+    "HIER_NONE/- text/html"])
+def test_what_is_known_to_be_no_request_is_not_called_unread(tmp_path, event):
+    visit = _expand(TEMPLATE, REQUESTS[0])
+    _, found = _scan(write(tmp_path / "log", visit, event + "\n"))
+    assert found["scan"]["verdict"] == "none"
+    assert found["scan"]["lines"]["other"] == 1
+
+
+def test_a_honeypot_keeps_a_greeting(tmp_path):
+    log = write(tmp_path / "log", json.dumps({
+        "timestamp": "2025-03-19T11:02:00Z", "src_ip": "203.0.113.21",
+        "data": "\u0005\u0001\u0000"}) + "\n")
+    _, found = _scan(log)
+    assert _sources(found) == {"203.0.113.21": 1}
+    assert found["by_class"]["socks"] == 1
+
+
 def _rows_of_json():
     return [{"time": "2025-03-19T11:02:00Z", "remote_addr": r[0],
              "request": " ".join(r[1:4]), "status": int(r[4])}
@@ -246,7 +267,7 @@ HINTS = ["a;CONNECT;relay.example;25", '??? "CONNECT relay.exam',
          _expand(TEMPLATE, REQUESTS[0]).rstrip() + "\r"
          + _expand(TEMPLATE, ("203.0.113.9", "\\x05\\x01", "", "", "400", "0")
                    ).rstrip(),
-         '{"who":"x","raw":"\\u0005\\u0001"}', "raw='\\x04\\x01\\x00P'"]
+         '{"who":"x","as":"\\u0005\\u0001"}', "raw='\\x04\\x01\\x00P'"]
 
 
 @pytest.mark.parametrize("hint", HINTS)
