@@ -47,7 +47,7 @@ $(SAMPLE): $(call objs,$(LOWER_SRC)) $(SAMPLE_SRC) tests/unit/pg_sample.h
 	    -o $@ $(SAMPLE_SRC) $(filter %.o,$^) $(APR_LIBS) $(JANSSON_LIBS) -lm
 
 .PHONY: golden
-golden: $(SAMPLE) ## tests/cases/golden, the fixed report in every format
+golden: all $(SAMPLE) ## tests/cases/golden, the fixed report in every format
 	BUILD=$(abspath $(BUILD)) PYTHONPATH=tests/lib $(PYTHON) -B \
 	    tests/page/test_golden.py
 

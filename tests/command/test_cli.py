@@ -16,9 +16,9 @@ import time
 
 import pytest
 
-from pg_cli import (CLEAN, COMMAND, CONNECT, GET, HOME, SYNTH, line,
+from pg_cli import (CLEAN, COMMAND, CONNECT, GET, HOME, SYNTH, audit, line,
                     made_up_sensors, run, scan_json, write)
-from pg_httpd import HTTPD, MODULES, PLAIN, SANITIZED, TOP
+from pg_httpd import PLAIN, SANITIZED, TOP
 
 
 # --- the answer --------------------------------------------------------------
@@ -406,40 +406,16 @@ def test_explain_takes_a_line_a_request_or_a_log_line():
 
 # --- audit -------------------------------------------------------------------
 
-def conf(tmp_path, text):
-    modules = "".join(
-        f"LoadModule {name}_module {MODULES}/mod_{name}.so\n"
-        for name in ("mpm_event", "authz_core", "proxy", "proxy_http"))
-    return write(tmp_path / "httpd.conf",
-                 f"ServerRoot {tmp_path}\n{modules}ServerName own.example\n"
-                 f"ErrorLog {tmp_path}/error.log\nListen 127.0.0.1:8080\n"
-                 + text)
-
-
-def httpd(tmp_path):
-    """httpd for the command to run; a script around it where it must be
-    prepared for a sanitised module and the command must not."""
-    if not SANITIZED:
-        return HTTPD
-    settings = "".join(f'export {k}="{v}"\n' for k, v in SANITIZED.items())
-    script = write(tmp_path / "httpd", "#!/bin/sh\n", settings,
-                   f'exec {HTTPD} "$@"\n')
-    script.chmod(0o755)
-    return script
-
-
 def test_audit_names_an_open_proxy_and_leaves_a_closed_server_alone(tmp_path):
-    done = run("audit", "--httpd", httpd(tmp_path), "-f",
-               conf(tmp_path, "ProxyRequests On\n"))
+    done = audit(tmp_path, "ProxyRequests On\n")
     assert done.returncode == 2, done.stdout + done.stderr
     assert b": open: " in done.stdout
-    done = run("audit", "--httpd", httpd(tmp_path), "-f", conf(tmp_path, ""))
+    done = audit(tmp_path, "")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_audit_says_when_a_configuration_is_broken(tmp_path):
-    done = run("audit", "--httpd", httpd(tmp_path), "-f",
-               conf(tmp_path, "Nonsense\n"))
+    done = audit(tmp_path, "Nonsense\n")
     assert done.returncode == 65
     assert b"Nonsense" in done.stderr
     assert run("audit", "-f", tmp_path / "none").returncode == 66
@@ -449,8 +425,7 @@ def test_audit_says_when_a_configuration_is_broken(tmp_path):
 
 
 def test_audit_speaks_japanese(tmp_path):
-    done = run("audit", "--lang", "ja", "--httpd", httpd(tmp_path), "-f",
-               conf(tmp_path, "ProxyRequests On\n"))
+    done = audit(tmp_path, "ProxyRequests On\n", "--lang", "ja")
     assert done.returncode == 2, done.stdout + done.stderr
     assert "第三者が中継できます (GET, POST etc.)" in done.stdout.decode()
     assert b"meaning:" not in done.stdout

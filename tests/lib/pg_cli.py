@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from pg_httpd import TOP
+from pg_httpd import HTTPD, MODULES, SANITIZED, TOP
 
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(TOP, "build")))
 COMMAND = os.path.join(BUILD, "proxyguard")
@@ -50,6 +50,24 @@ def made_up_sensors(folder):
                              folder / f"{name}.log").stdout)
         out.append(f"{name}={path}")
     return out
+
+
+def audit(folder, text, *options):
+    """The audit of a configuration, by a script around httpd where it must be
+    prepared for a sanitised module and the command must not."""
+    modules = "".join(
+        f"LoadModule {name}_module {MODULES}/mod_{name}.so\n" for name in
+        ("mpm_event", "authz_core", "authz_host", "proxy", "proxy_http"))
+    conf = write(folder / "httpd.conf",
+                 f"ServerRoot {folder}\n{modules}ServerName own.example\n"
+                 f"ErrorLog {folder}/error.log\nListen 127.0.0.1:8080\n", text)
+    httpd = HTTPD
+    if SANITIZED:
+        httpd = write(folder / "httpd", "#!/bin/sh\n",
+                      *(f'export {k}="{v}"\n' for k, v in SANITIZED.items()),
+                      f'exec {HTTPD} "$@"\n')
+        httpd.chmod(0o755)
+    return run("audit", "--httpd", httpd, "-f", conf, *options)
 
 
 CLEAN = line("GET / HTTP/1.1", 200, HOME)

@@ -1,12 +1,16 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""One fixed report in every format and language, byte for byte: a change of a
-figure, a word or a mark is seen, and decided on. `make golden` writes the
-files anew; the difference is reviewed like code."""
+"""One fixed report in every format and language, and what the command makes of
+it, byte for byte: a change of a figure, a word or a mark is seen, and decided
+on. `make golden` writes the files anew; review the difference like code."""
 
 import os
+import pathlib
+import re
+import tempfile
 
 import pytest
 
+from pg_cli import audit, run
 from pg_sample import sample
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
@@ -14,25 +18,83 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
 QUERY = "since=2014-11-22T12:00Z&top=3&lang="
 FORMATS = ["html", "json", "prometheus", "openmetrics", "csv", "text", "auto"]
 KINDS = ["full", "scan", "none"]
+LANGS = ("en", "ja")
 CASES = [(kind, form, lang) for kind in KINDS for form in FORMATS
-         for lang in ("en", "ja")
-         if lang == "en" or form in ("html", "text")]
+         for lang in LANGS if lang == "en" or form in ("html", "text")]
+
+REQUEST = "GET http://www.m.example/ HTTP/1.1"
+LINE = ('192.0.2.7 - - [02/Jan/2014:03:04:05 +0000] "CONNECT mx0.m.example:25 '
+        'HTTP/1.0" 405 235 "-" "-"')
+MONTH = ("report", "--month", "2014-10", "--from", "a@own.example", "--to",
+         "b@own.example", "-O")
+COMMANDS = {
+    "explain.request": ["explain", REQUEST],
+    "explain.line": ["explain", LINE],
+    **{f"compare.{form}": ["compare", "-O", form]
+       for form in ("text", "csv", "html", "svg")},
+    **{f"report.{form}": [*MONTH, form]
+       for form in ("text", "html", "markdown", "mail")},
+}
+AUDITED = """
+ProxyRequests On
+ProxyVia On
+<Proxy *>
+    Require all granted
+</Proxy>
+<VirtualHost *:7>
+    ServerName inner.own.example
+    <Proxy *>
+        Require ip 192.0.2.0/24
+    </Proxy>
+</VirtualHost>
+"""
+NAMES = [*COMMANDS, "audit"]
 
 
-def path_of(kind, form, lang):
-    return os.path.join(FOLDER, f"{kind}.{form}.{lang}")
+def path_of(*case):
+    return os.path.join(FOLDER, ".".join(case))
+
+
+def expected(*case):
+    with open(path_of(*case), "rb") as f:
+        return f.read()
+
+
+def sensors(folder):
+    """The sample as two sensors, one of them younger."""
+    for sensor, query in (("north", ""), ("south", "since=2014-03")):
+        path = folder / f"{sensor}.json"
+        path.write_bytes(sample("full", "json", query))
+        yield f"{sensor}={path}"
+
+
+def commanded(name, lang, folder):
+    """What a command writes, but for what changes from run to run."""
+    if name == "audit":
+        done = audit(folder, AUDITED, "--lang", lang)
+    else:
+        named = [] if name.startswith("explain") else sensors(folder)
+        done = run(*COMMANDS[name], *named, "--lang", lang)
+    assert done.stderr in (b"", b"Syntax OK\n")
+    said = done.stdout.replace(str(folder).encode(), b"@ROOT@")
+    return re.sub(rb"(?m)^(Date|Message-ID): .*$", rb"\1: -", said)
 
 
 @pytest.mark.parametrize("kind, form, lang", CASES)
 def test_a_fixed_report_is_what_it_was(kind, form, lang):
-    with open(path_of(kind, form, lang), "rb") as f:
-        expected = f.read()
-    assert sample(kind, form, QUERY + lang) == expected
+    assert sample(kind, form, QUERY + lang) == expected(kind, form, lang)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_command_writes_what_it_wrote(name, lang, tmp_path):
+    assert commanded(name, lang, tmp_path) == expected(name, lang)
 
 
 def test_no_golden_file_is_without_its_case():
+    cases = [*CASES, *((name, lang) for name in NAMES for lang in LANGS)]
     assert sorted(os.listdir(FOLDER)) == sorted(
-        os.path.basename(path_of(*case)) for case in CASES)
+        os.path.basename(path_of(*case)) for case in cases)
 
 
 if __name__ == "__main__":
@@ -40,3 +102,7 @@ if __name__ == "__main__":
     for case in CASES:
         with open(path_of(*case), "wb") as out:
             out.write(sample(case[0], case[1], QUERY + case[2]))
+    for case in ((name, lang) for name in NAMES for lang in LANGS):
+        with tempfile.TemporaryDirectory() as scratch, \
+                open(path_of(*case), "wb") as out:
+            out.write(commanded(*case, pathlib.Path(scratch)))
