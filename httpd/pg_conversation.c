@@ -12,6 +12,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <mpm_common.h>
 
 #include "pg_campaigns.h"
 #include "pg_config.h"
@@ -321,14 +322,24 @@ static void unlock(pg_conversation_t *t, const sigset_t *before)
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
+/* Worker closes the sockets of its threads before it runs child_stopping. */
+static bool httpd_stops(void)
+{
+    int state = 0;
+
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
+           && state == AP_MPMQ_STOPPING;
+}
+
 static void end_now(pg_conversation_t *t, bool late)
 {
     int due = atomic_load(&t->deadline.due);
     sigset_t before;
 
     lock(t, &before);
-    end(t, due == PG_DUE_STOP ? PG_END_STOP
-           : late || due == PG_DUE_LATE ? end_of_time(t) : PG_END_CLIENT);
+    end(t, late || due == PG_DUE_LATE ? end_of_time(t)
+           : due == PG_DUE_STOP || httpd_stops() ? PG_END_STOP
+                                                 : PG_END_CLIENT);
     unlock(t, &before);
 }
 

@@ -17,7 +17,7 @@ import pytest
 from pg_sink import (CONF, MESSAGE, Mailer, mails, message_of, read_until,
                      sink_with, spool, tunnel)
 from pg_strace import BECOME, REACH, Traced, of
-from pg_wire import wait_until
+from pg_wire import PATIENCE, wait_until
 
 LONG = os.environ.get("PG_LONG") == "1"
 QUIET = r" PG01(40|41|44)"
@@ -102,22 +102,29 @@ def test_a_restart_ends_conversations_and_keeps_half_mails(httpd_with):
     server.log.take_all(QUIET)
 
 
-def stream(wire):
-    """Short lines, which are work to read, until the server closes."""
+def stream(wire, flows):
+    """Short lines, which are work to read, until the server closes. More than
+    the kernel holds has been sent when it flows."""
     with contextlib.suppress(OSError):
-        while True:
-            wire.sock.sendall(b"y\r\n" * 20000)
+        for i in range(1000):
+            wire.sock.sendall((b"y" * 8 + b"\r\n") * 6000)
+            if i == 200:
+                flows.release()
 
 
 def test_a_stop_in_the_middle_of_a_read_loses_no_conversation(httpd_with):
     """Prefork stops a child from a signal handler."""
     server = sink_with(httpd_with, "ProxyGuardSinkKeep summary\n"
                        "ProxyGuardSinkLimit kilobytes 65536\n")
+    flows = threading.Semaphore(0)
     for _ in range(2):
         wires = [hold_a_half_mail(server) for _ in range(3)]
-        threads = [threading.Thread(target=stream, args=(w,)) for w in wires]
+        threads = [threading.Thread(target=stream, args=(w, flows))
+                   for w in wires]
         for thread in threads:
             thread.start()
+        for _ in threads:
+            assert flows.acquire(timeout=PATIENCE)
         server.hard_restart()
         for thread in threads:
             thread.join()
