@@ -4,7 +4,12 @@
 
 #include "pg_mime.h"
 
-enum { GRAM = 4, LEAST = 32 };   /* octets of text that make a sketch     */
+enum {
+    GRAM = 4,
+    LEAST = 32,                  /* octets of text that make a sketch     */
+    MOST = 65536                 /* that are looked at: a message may be a
+                                    thousand times as long                */
+};
 
 /* --- the text ------------------------------------------------------------ */
 
@@ -154,7 +159,7 @@ void pg_campaign_look(pg_campaign_mail_t *out, char *scratch,
     (void)pg_mime_walk(message, visit, &look);
     out->has_text = look.n >= LEAST;
     if (out->has_text) {
-        sketch(out->sketch, scratch, look.n);
+        sketch(out->sketch, scratch, look.n < MOST ? look.n : MOST);
     }
 }
 

@@ -3,7 +3,6 @@
 #include "pg_conversation.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -303,25 +302,6 @@ void pg_conversation_stop(void *talk)
     }
 }
 
-/* Not to be interrupted by the signal handler in which prefork stops a child:
- * that could not lock it, and half a mail would be lost. */
-static void lock(pg_conversation_t *t, sigset_t *before)
-{
-    sigset_t stop;
-
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTERM);
-    sigaddset(&stop, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &stop, before);
-    pthread_mutex_lock(&t->lock);
-}
-
-static void unlock(pg_conversation_t *t, const sigset_t *before)
-{
-    pthread_mutex_unlock(&t->lock);
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
 /* Worker closes the sockets of its threads before it runs child_stopping. */
 static bool httpd_stops(void)
 {
@@ -334,13 +314,12 @@ static bool httpd_stops(void)
 static void end_now(pg_conversation_t *t, bool late)
 {
     int due = atomic_load(&t->deadline.due);
-    sigset_t before;
 
-    lock(t, &before);
+    pthread_mutex_lock(&t->lock);
     end(t, late || due == PG_DUE_LATE ? end_of_time(t)
            : due == PG_DUE_STOP || httpd_stops() ? PG_END_STOP
                                                  : PG_END_CLIENT);
-    unlock(t, &before);
+    pthread_mutex_unlock(&t->lock);
 }
 
 static apr_status_t clean_up(void *talk)
@@ -434,9 +413,7 @@ static void take_smtp(pg_conversation_t *t, pg_span_t in)
 
 static void take(pg_conversation_t *t, pg_span_t in)
 {
-    sigset_t before;
-
-    lock(t, &before);
+    pthread_mutex_lock(&t->lock);
     if (!t->over) {
         t->octets += in.len;
         if (t->kind == KIND_SMTP) {
@@ -446,7 +423,7 @@ static void take(pg_conversation_t *t, pg_span_t in)
             take_first(t, in);
         }
     }
-    unlock(t, &before);
+    pthread_mutex_unlock(&t->lock);
 }
 
 /* --- reading ------------------------------------------------------------- */
@@ -509,18 +486,16 @@ static void wait_a_moment(const pg_conversation_t *t)
 
 static void greet(pg_conversation_t *t)
 {
-    sigset_t before;
-
     if (t->greeted || t->kind != KIND_SMTP) {
         return;
     }
     t->greeted = true;
     wait_a_moment(t);
-    lock(t, &before);
+    pthread_mutex_lock(&t->lock);
     if (!t->over) {
         answer(t, pg_smtp_say(&t->room->smtp));
     }
-    unlock(t, &before);
+    pthread_mutex_unlock(&t->lock);
 }
 
 bool pg_conversation_read(pg_conversation_t *t, bool wait)

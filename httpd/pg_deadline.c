@@ -3,6 +3,7 @@
 #include "pg_deadline.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <time.h>
 
 #include <apr_pools.h>
@@ -51,6 +52,28 @@ static void expire(pg_deadline_t *one, pg_due_e why)
     apr_socket_shutdown(one->socket, APR_SHUTDOWN_READ);
 }
 
+/* Has this process been told to stop, but holds that back? Then a worker is in
+ * a conversation, and its process is prefork's: pg_sinkhole.c. */
+static bool is_to_stop(void)
+{
+    sigset_t held;
+
+    return sigpending(&held) == 0 && (sigismember(&held, SIGTERM) == 1
+                                      || sigismember(&held, SIGHUP) == 1);
+}
+
+static void expire_all(pg_deadline_t *first, apr_time_t now)
+{
+    bool stop = is_to_stop();
+
+    for (pg_deadline_t *one = first; one; one = one->next) {
+        if (atomic_load(&one->due) == PG_DUE_NOT
+            && (stop || atomic_load(&one->expires) <= now)) {
+            expire(one, stop ? PG_DUE_STOP : PG_DUE_LATE);
+        }
+    }
+}
+
 static void *watch(void *data)
 {
     pg_deadlines_t *all = data;
@@ -67,12 +90,7 @@ static void *watch(void *data)
             .tv_nsec = apr_time_usec(next) * 1000
         };
 
-        for (pg_deadline_t *one = all->first; one; one = one->next) {
-            if (!atomic_load(&one->due)
-                && atomic_load(&one->expires) <= now) {
-                expire(one, PG_DUE_LATE);
-            }
-        }
+        expire_all(all->first, now);
         pthread_cond_timedwait(&all->wake, &all->mutex, &until);
     }
     all->running = false;

@@ -2,6 +2,9 @@
 
 #include "pg_sinkhole.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 #include <http_config.h>
 #include <http_connection.h>
 #include <http_core.h>
@@ -171,6 +174,22 @@ static bool waits_in_mpm(const conn_rec *c, const pg_sinkhole_t *sink)
     return sink->waits_in_mpm && !c->clogging_input_filters && c->cs;
 }
 
+/* Prefork stops a child from a signal handler, which may interrupt anything:
+ * a lock, a half-made entry of the spool, malloc. So it waits for the end of
+ * the conversation, which the thread of the deadlines hastens. */
+static void converse_here(pg_conversation_t *talk)
+{
+    sigset_t stop, before;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &stop, &before);
+    while (pg_conversation_read(talk, true)) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 int pg_sinkhole_converse(request_rec *r, const pg_sinkhole_t *sink)
 {
     conn_rec *c = r->connection;
@@ -180,8 +199,7 @@ int pg_sinkhole_converse(request_rec *r, const pg_sinkhole_t *sink)
         ap_add_input_filter(FILTER_NAME, c, NULL, c);
     }
     else {
-        while (pg_conversation_read(talk, true)) {
-        }
+        converse_here(talk);
     }
     r->bytes_sent = pg_conversation_said(talk);
     return OK;

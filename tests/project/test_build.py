@@ -186,7 +186,7 @@ NEVER_IN_A_SERVER = {
 
 # What a conversation of the sink needs, in a server that opted in, and which
 # objects may ask for it: a connection that the client opened is shut, and a
-# thread of its own ends those that are over time.
+# thread of its own ends those that are over time, or whose process is to stop.
 FOR_THE_SINK = {
     "apr_socket_shutdown": ["pg_deadline"],
     "apr_socket_timeout_get": ["pg_conversation"],
@@ -201,7 +201,7 @@ FOR_THE_SINK = {
     "pthread_mutex_lock": ["pg_conversation", "pg_deadline", "pg_spool"],
     "pthread_mutex_trylock": ["pg_conversation"],
     "pthread_mutex_unlock": ["pg_conversation", "pg_deadline", "pg_spool"],
-    "pthread_sigmask": ["pg_conversation"],
+    "pthread_sigmask": ["pg_sinkhole"],
     "pthread_mutexattr_destroy": ["pg_deadline"],
     "pthread_mutexattr_init": ["pg_deadline"],
     "pthread_mutexattr_settype": ["pg_deadline"],

@@ -162,6 +162,26 @@ START_TEST(the_same_words_are_one_campaign_and_others_are_not)
 }
 END_TEST
 
+START_TEST(of_a_long_text_the_beginning_counts)
+{
+    enum { LENGTH = 70000 };
+    char *text = malloc(LENGTH), *scratch = malloc(LENGTH);
+    pg_campaign_mail_t a, b;
+
+    memset(text, 'x', LENGTH);
+    memcpy(text, "\r\n" TEXT, sizeof(TEXT) + 1);
+    pg_campaign_look(&a, scratch, pg_span_make(text, LENGTH));
+    memcpy(text + LENGTH - 1000, TEXT "what else?", sizeof(TEXT) + 9);
+    pg_campaign_look(&b, scratch, pg_span_make(text, LENGTH));
+    ck_assert_uint_eq(pg_campaign_alike(a.sketch, b.sketch), 64);
+    memcpy(text + 1000, TEXT "what else?", sizeof(TEXT) + 9);
+    pg_campaign_look(&b, scratch, pg_span_make(text, LENGTH));
+    ck_assert_uint_lt(pg_campaign_alike(a.sketch, b.sketch), 64);
+    free(text);
+    free(scratch);
+}
+END_TEST
+
 /* --- ClientHello --------------------------------------------------------- */
 
 /* TLS 1.2: two ciphers of which one is GREASE, SNI "a.b", ALPN "h2". */
@@ -203,6 +223,7 @@ PG_TEST_SUITE(campaign)
     tcase_add_test(tc, parts_are_found_and_a_broken_mail_is_text);
     tcase_add_test(tc, parts_within_parts_come_to_an_end);
     tcase_add_test(tc, the_same_words_are_one_campaign_and_others_are_not);
+    tcase_add_test(tc, of_a_long_text_the_beginning_counts);
     tcase_add_test(tc, a_clienthello_is_read_to_the_octet);
     suite_add_tcase(suite, tc);
 }
