@@ -70,6 +70,16 @@ int pg_clireport_view(const pg_cli_t *cli, pg_clireport_t *asked, int option)
                                 takes) : 0;
 }
 
+int pg_clireport_utc(const pg_cli_t *cli, const char *zone)
+{
+    int minutes, status = pg_cli_zone(cli, zone, &minutes);
+
+    return status || minutes == 0 ? status
+           : pg_cli_usage(cli, "--tz: ledgers, and JSON of them, keep their "
+                          "months in UTC; 'proxyguard scan --tz %s' counts "
+                          "those of a log in that zone", zone);
+}
+
 int pg_clireport_check(const pg_cli_t *cli, const pg_clireport_t *asked)
 {
     const pg_view_t *view = &asked->query.view;

@@ -68,6 +68,10 @@ typedef struct pg_clireport_t {
  *  message. */
 int pg_clireport_view(const pg_cli_t *cli, pg_clireport_t *asked, int option);
 
+/** A zone for what only UTC is kept of: 0, or PG_EXIT_USAGE after a message
+ *  that names the way. */
+int pg_clireport_utc(const pg_cli_t *cli, const char *zone);
+
 /** Do they fit together? 0, or PG_EXIT_USAGE after a message. */
 int pg_clireport_check(const pg_cli_t *cli, const pg_clireport_t *asked);
 

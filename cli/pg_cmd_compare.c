@@ -13,6 +13,8 @@ static const char help[] =
 "  -O, --output FORMAT  text (default), csv, html, svg\n"
 "      --family NAME    only get, connect, socks, host or reverse\n"
 PG_HELP_RANGE
+"      --tz UTC         months are kept in UTC only; 'scan --tz' counts those\n"
+"                       of a log in another zone\n"
 "      --mask           call the sensors A, B, C\n"
 "      --geo FILE       countries of the sources, from a database (.mmdb)\n"
 "      --lang en|ja     language of the text\n"
@@ -25,6 +27,7 @@ static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "family", required_argument, NULL, OPT_FAMILY },
     { "mask",   no_argument,       NULL, PG_OPT_MASK },
+    PG_LONG_VIEW(tz)
     PG_LONG_GEO,
     PG_LONGS_RANGE
     { "lang",   required_argument, NULL, PG_OPT_LANG },
@@ -63,6 +66,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
     return option == 'O' ? set_output(cli, o, optarg)
            : option == OPT_FAMILY ? set_family(cli, o, optarg)
+           : option == PG_OPT_VIEW_tz ? pg_clireport_utc(cli, optarg)
            : pg_clireport_view(cli, &o->asked, option);
 }
 

@@ -17,6 +17,8 @@ static const char help[] =
 "  -O, --output FORMAT  text (default), html, markdown, or mail: a complete\n"
 "                       message for 'sendmail -t'\n"
 "      --month MONTH    such as 2014-10; without it the last one that is over\n"
+"      --tz UTC         months are kept in UTC only; 'scan --tz' counts those\n"
+"                       of a log in another zone\n"
 "      --mask           call the sensors A, B, C\n"
 "      --geo FILE       countries of the sources, from a database (.mmdb)\n"
 "      --from, --to ADDRESS  of the mail\n"
@@ -30,6 +32,7 @@ static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
     { "month",  required_argument, NULL, OPT_MONTH },
     { "mask",   no_argument,       NULL, PG_OPT_MASK },
+    PG_LONG_VIEW(tz)
     PG_LONG_GEO,
     { "from",   required_argument, NULL, OPT_FROM },
     { "to",     required_argument, NULL, OPT_TO },
@@ -90,6 +93,8 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         return set_address(cli, &o->report.from, "--from", optarg);
     case OPT_TO:
         return set_address(cli, &o->report.to, "--to", optarg);
+    case PG_OPT_VIEW_tz:
+        return pg_clireport_utc(cli, optarg);
     default:
         return pg_clireport_view(cli, &o->asked, option);
     }
@@ -97,16 +102,19 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
 static const pg_cli_spec_t spec = { help, "O:h", longs, set_option };
 
-/* The last month that is over for the sensor that was read last. */
+/* The last month that the sensor that was read last has as a whole. */
 static apr_time_t last_month(const pg_sensors_t *all)
 {
-    apr_time_t taken = 0;
+    const pg_snapshot_t *last = all->sensor[0].s;
+    apr_time_t month;
 
-    for (int s = 0; s < all->n; s++) {
-        taken = all->sensor[s].s->taken > taken ? all->sensor[s].s->taken
-                                                : taken;
+    for (int s = 1; s < all->n; s++) {
+        last = all->sensor[s].s->taken > last->taken ? all->sensor[s].s : last;
     }
-    return pg_trend_month(taken, 1);
+    month = pg_trend_month(last->taken, 0);
+    return last->taken > month
+           && pg_trend_reached(last, month, all->now) == PG_REACHED_WHOLE
+               ? month : pg_trend_month(month, 1);
 }
 
 int pg_cmd_report(pg_cli_t *cli)

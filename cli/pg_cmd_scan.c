@@ -200,7 +200,7 @@ static void render_svg(pg_sink_t *sink, const pg_cli_t *cli,
                        const pg_snapshot_t *snapshot)
 {
     pg_sensor_t sensor = { .name = "" };
-    pg_sensors_t one = { .sensor = &sensor, .n = 1 };
+    pg_sensors_t one = { .sensor = &sensor, .n = 1, .now = cli->now };
 
     sensor.s = snapshot;
     pg_sensors_align(&one);

@@ -230,7 +230,7 @@ int pg_sensorfile_arguments(const pg_cli_t *cli, pg_sensors_t *out,
     }
     sensor = apr_pcalloc(cli->pool, sizeof(*sensor) * (apr_size_t)n);
     *out = (pg_sensors_t){ .sensor = sensor, .n = n, .since = view->since,
-                           .until = view->until };
+                           .until = view->until, .now = cli->now };
     for (int s = 0; s < n && status == 0; s++) {
         status = read_one(cli, out, &sensor[s], cli->argv[optind + s],
                           nameless && n == 1);

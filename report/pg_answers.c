@@ -178,11 +178,10 @@ static apr_time_t last_of(const pg_snapshot_t *s)
     return s->by_family[PG_FAMILY_HOST] ? 0 : s->last;
 }
 
-/* A log has an end, and no "now"; so has the ledger of a server that does not
- * run. */
+/* A log has an end, and no "now". */
 static bool is_over(const asker_t *a)
 {
-    return a->report->scanned || a->report->ended;
+    return pg_render_ended(a->report);
 }
 
 static pg_card_t now(const asker_t *a)
@@ -243,16 +242,30 @@ static const char *course_of(const asker_t *a)
                            a->report->view.lang, a->pool);
 }
 
-static pg_card_t month(const asker_t *a)
-{
-    static const pg_phrase_e words[] = {
-        [PG_PACE_UNKNOWN] = PG_PHRASE_MONTH_UNKNOWN,
+/* "This month" and "last month" are nothing to say of old records. */
+static const struct {
+    pg_phrase_e pace[PG_PACE_MORE + 1];
+    pg_phrase_e count, last, year;
+} month_words[2] = {
+    { { [PG_PACE_UNKNOWN] = PG_PHRASE_MONTH_UNKNOWN,
         [PG_PACE_NONE] = PG_PHRASE_MONTH_NONE,
         [PG_PACE_FEWER] = PG_PHRASE_MONTH_FEWER,
         [PG_PACE_USUAL] = PG_PHRASE_MONTH_USUAL,
-        [PG_PACE_MORE] = PG_PHRASE_MONTH_MORE
-    };
+        [PG_PACE_MORE] = PG_PHRASE_MONTH_MORE },
+      PG_PHRASE_MONTH_COUNT, PG_PHRASE_MONTH_LAST, PG_PHRASE_MONTH_YEAR },
+    { { [PG_PACE_UNKNOWN] = PG_PHRASE_END_UNKNOWN,
+        [PG_PACE_NONE] = PG_PHRASE_END_NONE,
+        [PG_PACE_FEWER] = PG_PHRASE_END_FEWER,
+        [PG_PACE_USUAL] = PG_PHRASE_END_USUAL,
+        [PG_PACE_MORE] = PG_PHRASE_END_MORE },
+      PG_PHRASE_END_COUNT, PG_PHRASE_END_LAST, PG_PHRASE_END_YEAR },
+};
+
+static pg_card_t month(const asker_t *a)
+{
+    const pg_phrase_e *words = month_words[is_over(a)].pace;
     const pg_trend_t *t = &a->m->trend;
+    const pg_series_t *months = &a->s->series[PG_PERIOD_MONTH];
     const char *course = course_of(a);
     pg_card_t out = course
         ? card(PG_PHRASE_Q_MONTH, PG_MOOD_PLAIN, PG_PHRASE_COURSE, course)
@@ -261,11 +274,13 @@ static pg_card_t month(const asker_t *a)
     if (course && t->monthly != PG_PACE_UNKNOWN) {
         more(&out, words[t->monthly], NULL, NULL, NULL);
     }
-    if (a->s->series[PG_PERIOD_MONTH].n) {
-        more(&out, PG_PHRASE_MONTH_COUNT, number(a, t->month), NULL, NULL);
+    if (months->n) {
+        more(&out, month_words[is_over(a)].count, number(a, t->month),
+             pg_course_month(months->bucket[months->n - 1].start, 0,
+                             a->report->view.lang, a->pool), NULL);
     }
-    figure(&out, a, PG_PHRASE_MONTH_LAST, t->last_month);
-    figure(&out, a, PG_PHRASE_MONTH_YEAR, t->last_year);
+    figure(&out, a, month_words[is_over(a)].last, t->last_month);
+    figure(&out, a, month_words[is_over(a)].year, t->last_year);
     if (!t->last_year.known && !t->year.known) {
         more(&out, PG_PHRASE_MONTH_NO_YEAR, NULL, NULL, NULL);
     }
@@ -351,12 +366,21 @@ static void without_month(pg_card_t *out, const asker_t *a)
     }
 }
 
+/* All that was read was without a time, or in the future. */
+static bool is_timeless(const asker_t *a)
+{
+    return a->report->in_file && a->s->attempts && a->s->first == 0
+           && a->s->covered_count == 0
+           && (a->report->scanned == NULL || a->report->scanned->last == 0);
+}
+
 static pg_card_t since(const asker_t *a)
 {
     const pg_distinct_t *d = &a->s->sources;
-    pg_card_t out = card(PG_PHRASE_Q_SINCE, PG_MOOD_PLAIN,
-                         PG_PHRASE_SINCE_TIME,
-                         time_of(a, pg_covered_since(a->s)));
+    pg_card_t out = is_timeless(a)
+        ? card(PG_PHRASE_Q_SINCE, PG_MOOD_PLAIN, PG_PHRASE_SINCE_UNKNOWN, NULL)
+        : card(PG_PHRASE_Q_SINCE, PG_MOOD_PLAIN, PG_PHRASE_SINCE_TIME,
+               time_of(a, pg_covered_since(a->s)));
 
     more(&out, d->relative_error > 0 ? PG_PHRASE_SINCE_MORE_ABOUT
                                      : PG_PHRASE_SINCE_MORE,
@@ -387,10 +411,12 @@ int pg_answers_of(pg_card_t out[PG_ANSWERS_MAX], const pg_measured_t *m,
         return n;
     }
     out[n++] = relayed(&a);
-    if (!a.report->scanned || a.report->scanned->last) {
-        out[n++] = now(&a);
+    if (!is_timeless(&a)) {
+        if (!a.report->scanned || a.report->scanned->last) {
+            out[n++] = now(&a);
+        }
+        out[n++] = month(&a);
     }
-    out[n++] = month(&a);
     out[n++] = since(&a);
     return n;
 }

@@ -22,15 +22,14 @@ static const char *month_of(const pg_compare_t *c, int month,
                             PG_CALENDAR_MONTH);
 }
 
-/* Is a month not over for some sensor? */
+static pg_reached_e reached(const pg_compare_t *c, int month)
+{
+    return pg_sensors_reached(&c->all, 0, c->all.n, month);
+}
+
 static bool is_partial(const pg_compare_t *c, int month)
 {
-    for (int s = 0; s < c->all.n; s++) {
-        if (!pg_sensors_over(&c->all, s, month)) {
-            return true;
-        }
-    }
-    return false;
+    return reached(c, month) != PG_REACHED_WHOLE;
 }
 
 /* "17,597"; "-" for a month that the sensor did not watch. */
@@ -110,6 +109,24 @@ static void text_countries(pg_sink_t *sink, const pg_compare_t *c,
     pg_sink_puts(sink, "\n\n");
 }
 
+/* What the asterisks mean. */
+static void text_notes(pg_sink_t *sink, const pg_compare_t *c)
+{
+    bool any[PG_REACHED_END + 1] = { false };
+
+    for (int m = 0; m < c->all.months; m++) {
+        any[reached(c, m)] = true;
+    }
+    if (any[PG_REACHED_SO_FAR]) {
+        pg_sink_putf(sink, "* %s\n",
+                     pg_phrases_get(c->lang, PG_PHRASE_MONTH_PARTIAL));
+    }
+    if (any[PG_REACHED_END]) {
+        pg_sink_putf(sink, "* %s\n",
+                     pg_phrases_get(c->lang, PG_PHRASE_MONTH_ENDED));
+    }
+}
+
 static apr_status_t render_text(pg_sink_t *sink, const pg_compare_t *c,
                                 apr_pool_t *pool)
 {
@@ -123,10 +140,7 @@ static apr_status_t render_text(pg_sink_t *sink, const pg_compare_t *c,
         pg_sink_putf(sink, "%s\n",
                      pg_phrases_get(c->lang, PG_PHRASE_FOUND_NONE));
     }
-    else if (is_partial(c, c->all.months - 1)) {
-        pg_sink_putf(sink, "* %s\n",
-                     pg_phrases_get(c->lang, PG_PHRASE_MONTH_PARTIAL));
-    }
+    text_notes(sink, c);
     return sink->status;
 }
 
@@ -216,7 +230,10 @@ static void html_table(pg_sink_t *sink, const pg_compare_t *c, int f)
                      month_of(c, m, month));
         if (is_partial(c, m)) {
             pg_sink_putf(sink, " <i>(%s)</i>",
-                         pg_phrases_get(c->lang, PG_PHRASE_SO_FAR));
+                         pg_phrases_get(c->lang,
+                                        reached(c, m) == PG_REACHED_END
+                                            ? PG_PHRASE_IN_PART
+                                            : PG_PHRASE_SO_FAR));
         }
         pg_sink_puts(sink, "</th>");
         for (int s = 0; s < c->all.n; s++) {

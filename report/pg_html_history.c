@@ -45,11 +45,8 @@ static apr_uint64_t value_of(const history_t *h, apr_size_t column, int i)
 /* Was nobody there to see anything? */
 static bool is_unwatched(const history_t *h, apr_size_t column)
 {
-    const pg_bucket_t *b = &h->series.bucket[column];
-
-    return b->attempts == 0
-           && pg_covered_part(h->page->s, b->start,
-                              pg_covered_end(b, h->period)) <= 0;
+    return !pg_render_watched(h->page->report, &h->series.bucket[column],
+                              h->period);
 }
 
 static bool chart_gap(const pg_chart_t *chart, apr_size_t column)
@@ -93,6 +90,20 @@ static void choose(history_t *h)
     else {
         choose_seen(h);
     }
+}
+
+static const char *title_of(const history_t *h, int which)
+{
+    static const pg_phrase_e of_one[] = {
+        [PG_PERIOD_MONTH] = PG_PHRASE_CHART_MONTHS_OF,
+        [PG_PERIOD_DAY] = PG_PHRASE_CHART_DAYS_OF
+    };
+    const pg_view_t *view = &h->page->report->view;
+
+    return view->only_class && h->period >= PG_PERIOD_DAY
+        ? pg_phrases_text(h->page->pool, view->lang, of_one[h->period],
+                          name_of(h, 0), NULL, NULL)
+        : pg_phrases_get(view->lang, charts[which].title);
 }
 
 /* --- the picture --------------------------------------------------------- */
@@ -166,11 +177,10 @@ static void about(about_t *out, const history_t *h, const pg_chart_t *chart)
                    pg_phrases_get(lang, PG_PHRASE_CHART_ABOUT), args);
 }
 
-/* Has the period of a bucket ended? */
-static bool is_over(const history_t *h, apr_size_t column)
+static bool is_partial(const history_t *h, apr_size_t column)
 {
-    return pg_covered_end(&h->series.bucket[column], h->period)
-           <= h->page->s->taken;
+    return pg_render_partial(h->page->report, &h->series.bucket[column],
+                             h->period);
 }
 
 static void picture(const history_t *h, int which)
@@ -182,14 +192,13 @@ static void picture(const history_t *h, int which)
     const char *css[PG_CLASS_COUNT];
     about_t description = { .n = 0 };
     pg_chart_t chart = { .id = charts[which].id,
-                         .title = pg_phrases_get(h->page->report->view.lang,
-                                                 charts[which].title),
+                         .title = title_of(h, which),
                          .about = description.text,
                          .columns = h->series.n,
                          .room = charts[which].room,
                          .series = h->count,
                          .stacked = !h->by_family,
-                         .partial = !is_over(h, h->series.n - 1),
+                         .partial = is_partial(h, h->series.n - 1),
                          .gap = chart_gap,
                          .label_every = charts[which].label_every,
                          .css = css,
@@ -249,9 +258,10 @@ static void table_row(const history_t *h, apr_size_t column)
         pg_html_phrase(h->page, PG_PHRASE_NOT_WATCHED);
         pg_sink_puts(sink, ")</i>");
     }
-    else if (pg_covered_end(b, h->period) > h->page->s->taken) {
+    else if (is_partial(h, column)) {
         pg_sink_puts(sink, " <i>(");
-        pg_html_phrase(h->page, PG_PHRASE_SO_FAR);
+        pg_html_phrase(h->page, pg_render_ended(h->page->report)
+                                    ? PG_PHRASE_IN_PART : PG_PHRASE_SO_FAR);
         pg_sink_puts(sink, ")</i>");
     }
     pg_sink_puts(sink, "</th>");
@@ -283,8 +293,10 @@ static void partial(const history_t *h)
     char start[PG_TIME_SIZE], n[PG_NUMBER_SIZE];
 
     pg_sink_puts(h->page->sink, "<p class=\"note\">");
-    if (!is_over(h, h->series.n - 1)) {
-        pg_html_say(h->page, PG_PHRASE_CHART_PARTIAL,
+    if (is_partial(h, h->series.n - 1)) {
+        pg_html_say(h->page,
+                    pg_render_ended(h->page->report)
+                        ? PG_PHRASE_CHART_ENDED : PG_PHRASE_CHART_PARTIAL,
                     pg_render_period(start, b->start, h->period),
                     pg_render_number(n, b->attempts), NULL);
     }
@@ -324,11 +336,11 @@ static void one(const pg_page_t *page, int which)
     if (h.series.n == 0) {       /* not kept: nobody knows                */
         return;
     }
+    choose(&h);
     pg_sink_putf(page->sink, "<figure>\n<h3 id=\"%s-h\">", charts[which].id);
-    pg_html_phrase(page, charts[which].title);
+    pg_escape_html(page->sink, pg_span_str(title_of(&h, which)));
     pg_sink_puts(page->sink, "</h3>\n");
     if (any(&h.series)) {
-        choose(&h);
         picture(&h, which);
         partial(&h);
         values(&h, charts[which].column);

@@ -274,18 +274,16 @@ static void contents(const writer_t *w)
     w->medium->heading(w, 1, title(w));
     for (int s = 0; s < r->all.n; s++) {
         const pg_sensor_t *sensor = &r->all.sensor[s];
+        pg_reached_e reached = pg_trend_reached(sensor->s, r->month, r->now);
 
         if (*sensor->name) {
             w->medium->heading(w, 2, sensor->name);
         }
-        apr_time_t end = pg_trend_month(r->month, -1);
-
-        /* A log that ends in a month's last hours has the month. */
-        if (end > sensor->s->taken
-            && (end > r->now
-                || !pg_covered_whole(sensor->s, r->month, end))) {
-            w->medium->paragraph(w, pg_phrases_get(r->lang,
-                                                   PG_PHRASE_MONTH_PARTIAL));
+        if (reached != PG_REACHED_WHOLE) {
+            w->medium->paragraph(w, pg_phrases_get(
+                r->lang, reached == PG_REACHED_END
+                             ? PG_PHRASE_MONTH_ENDED
+                             : PG_PHRASE_MONTH_PARTIAL));
         }
         sensor_words(w, sensor->s);
         sensor_table(w, sensor->s);

@@ -214,10 +214,37 @@
       "前年同月の同じ日までは {0} 件。")                                      \
     X(MONTH_NO_YEAR, "There are no figures for a year ago.",                  \
       "前年の記録はありません。")                                             \
+    X(END_UNKNOWN,                                                            \
+      "There is too little to compare with.",                                 \
+      "比較できる記録がありません。")                                         \
+    X(END_NONE,                                                               \
+      "None in the records' last month.",                                     \
+      "記録の最後の月にはありません。")                                       \
+    X(END_FEWER,                                                              \
+      "Fewer than in the month before.",                                      \
+      "前の月より減っています。")                                             \
+    X(END_USUAL,                                                              \
+      "About the same as in the month before.",                               \
+      "前の月と同じ程度です。")                                               \
+    X(END_MORE,                                                               \
+      "More than in the month before.",                                       \
+      "前の月より増えています。")                                             \
+    X(END_COUNT,                                                              \
+      "{0} {0:attempt|attempts} in {1}, where the records end.",              \
+      "記録が終わる {1}は {0} 件。")                                          \
+    X(END_LAST,                                                               \
+      "{0} by the same day of the month before.",                             \
+      "前の月の同じ日までは {0} 件。")                                        \
+    X(END_YEAR,                                                               \
+      "{0} by the same day a year before.",                                   \
+      "前年同月の同じ日までは {0} 件。")                                      \
     X(Q_SINCE, "Counting since when?",                                        \
       "いつから数えているか")                                                 \
     X(SINCE_TIME, "{0} UTC.",                                                 \
       "{0} UTC。")                                                            \
+    X(SINCE_UNKNOWN,                                                          \
+      "Not known: no attempt has a time that can be true.",                   \
+      "不明です。ありうる日時の試行がありません。")                           \
     X(SINCE_MEMORY, "The ledger's file cannot be used: these counts end "     \
       "with the server.",                                                     \
       "台帳のファイルを使えないため、この件数はサーバーの停止とともに"         \
@@ -230,8 +257,8 @@
     X(SINCE_ELSEWHERE,                                                        \
       "There may be {0} more sources at most: ledgers of different "          \
       "secrets were merged.",                                                 \
-      "シークレットの異なる台帳を統合したため、送信元は最大であと {0} 件"                                   \
-      "あるかもしれません。")                                                           \
+      "シークレットの異なる台帳を統合したため、送信元は最大であと {0} 件"     \
+      "あるかもしれません。")                                                 \
     X(HOSTS_IN_ALL,                                                           \
       "{0} of them only {0:asks|ask} in Host for a name that is not ours; "   \
       "the answers above leave these out.",                                   \
@@ -259,6 +286,12 @@
       "推移")                                                                 \
     X(CHART_MONTHS, "Attempts per month, by family",                          \
       "月別の件数 (系統別)")                                                  \
+    X(CHART_MONTHS_OF,                                                        \
+      "Attempts per month: {0}",                                              \
+      "月別の件数: {0}")                                                      \
+    X(CHART_DAYS_OF,                                                          \
+      "Attempts per day: {0}",                                                \
+      "日別の件数: {0}")                                                      \
     X(CHART_HOURS, "The last 24 hours, by class",                             \
       "直近 24 時間 (種類別)")                                                \
     X(CHART_MINUTES, "The last 60 minutes, by class",                         \
@@ -270,12 +303,18 @@
       "下の表にあります。")                                                   \
     X(CHART_PARTIAL, "{0} is not over yet: {1} so far.",                      \
       "{0} はまだ途中です (これまでに {1} 件)。")                             \
+    X(CHART_ENDED,                                                            \
+      "The records end within {0}: {1} until then.",                          \
+      "{0} の記録は途中までです ({1} 件)。")                                  \
     X(CHART_NONE, "No attempts in this period.",                              \
       "この期間に試行はありません。")                                         \
     X(CHART_TABLE, "The values as a table",                                   \
       "値を表で見る")                                                         \
     X(SO_FAR, "so far",                                                       \
       "途中")                                                                 \
+    X(IN_PART,                                                                \
+      "in part",                                                              \
+      "一部")                                                                 \
     X(H_ANSWERED, "Did any succeed?",                                         \
       "成功したものはあるか")                                                 \
     X(ANSWERED_NONE, "No: none was answered with a 2xx.",                     \
@@ -459,6 +498,9 @@
       "灰色の期間は記録がありません。")                                       \
     X(CHART_PALE, "Pale: not over yet.",                                      \
       "淡色は途中の期間です。")                                               \
+    X(CHART_PALE_ENDED,                                                       \
+      "Pale: the records end.",                                               \
+      "淡色: 記録の最後の月")                                               \
     X(COL_FAMILY, "Family",                                                   \
       "系統")                                                                 \
     X(MONTHLY_TITLE, "Relay attempts in {0}",                                 \
@@ -608,7 +650,9 @@
     X(SENSORS_MONTHS, "Attempts per month: ",                                 \
       "月別の件数: ")                                                         \
     X(MONTH_PARTIAL, "This month is not over yet.",                           \
-      "この月はまだ途中です。")
+      "この月はまだ途中です。")                                               \
+    X(MONTH_ENDED, "The records end before this month does.",                 \
+      "記録はこの月の途中で終わっています。")
 
 /*  What httpd does with a class of request, and what to do about it; observed
  *  on httpd 2.4. */

@@ -57,6 +57,7 @@ const char *pg_render_percent(char out[PG_NUMBER_SIZE], apr_uint64_t n,
 
 /** Columns that words take on a terminal: kana and kanji two each. */
 int pg_render_columns(const char *words);
+int pg_render_columns_of(pg_span_t words);
 
 /* --- sums and slices ----------------------------------------------------- */
 
@@ -65,6 +66,18 @@ apr_uint64_t pg_render_class_total(const pg_snapshot_t *s,
                                    pg_class_e class_id);
 apr_uint64_t pg_render_outcome_total(const pg_snapshot_t *s,
                                      pg_outcome_e outcome);
+
+/** Does it end where its records do: a log, or a ledger that nobody counts
+ *  into? */
+bool pg_render_ended(const pg_report_t *report);
+
+/** Is a period not over yet, or do the records end in it? */
+bool pg_render_partial(const pg_report_t *report, const pg_bucket_t *b,
+                       pg_period_e period);
+
+/** Was any of a period watched? If not, its zeros say nothing. */
+bool pg_render_watched(const pg_report_t *report, const pg_bucket_t *b,
+                       pg_period_e period);
 
 /** The last n buckets of a series within the view's range, without those
  *  before counting began. */

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <apr_strings.h>
 
@@ -130,9 +131,8 @@ const char *pg_render_percent(char out[PG_NUMBER_SIZE], apr_uint64_t n,
 }
 
 /* Letters from U+1100 on are two columns wide here: all that we write. */
-int pg_render_columns(const char *words)
+int pg_render_columns_of(pg_span_t rest)
 {
-    pg_span_t rest = pg_span_str(words);
     int columns = 0;
 
     while (rest.len) {
@@ -142,6 +142,11 @@ int pg_render_columns(const char *words)
         columns += c >= 0x1100 ? 2 : 1;
     }
     return columns;
+}
+
+int pg_render_columns(const char *words)
+{
+    return pg_render_columns_of(pg_span_str(words));
 }
 
 /* --- sums and slices ----------------------------------------------------- */
@@ -188,12 +193,41 @@ pg_series_t pg_render_series_last(const pg_report_t *report,
     }
     /* A bucket that ended before counting began says nothing, unless a
      * scanned log filled it. */
-    while (out.n > 1 && out.bucket[1].start <= pg_covered_since(s)
-           && out.bucket[0].attempts == 0) {
+    while (out.n > 1 && out.bucket[0].start < pg_covered_since(s)
+           && !pg_render_watched(report, &out.bucket[0], period)) {
         out.bucket++;
         out.n--;
     }
     return out;
+}
+
+bool pg_render_ended(const pg_report_t *report)
+{
+    return report->scanned || report->ended;
+}
+
+bool pg_render_partial(const pg_report_t *report, const pg_bucket_t *b,
+                       pg_period_e period)
+{
+    apr_time_t end = pg_covered_end(b, period);
+
+    /* A log that ends in a month's last hours has the month. */
+    return end > report->ledger->taken
+           && !(pg_render_ended(report) && period == PG_PERIOD_MONTH
+                && pg_covered_whole(report->ledger, b->start, end));
+}
+
+bool pg_render_watched(const pg_report_t *report, const pg_bucket_t *b,
+                       pg_period_e period)
+{
+    apr_time_t end = pg_covered_end(b, period);
+    double part = pg_covered_part(report->ledger, b->start, end);
+    /* What Greenwich counted as a day is moved by so much in the zone. */
+    bool greenwich = b->start < pg_zone_first_day(report);
+    double moved = greenwich ? 60.0 * abs(report->view.zone) : 0;
+
+    return b->attempts
+           || part * (double)apr_time_sec(end - b->start) > moved;
 }
 
 apr_time_t pg_render_window(const pg_report_t *report)

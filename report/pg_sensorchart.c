@@ -13,7 +13,7 @@ enum {
     COLOURS = 8,                 /* that can be told apart                */
     CHART_W = 760, CHART_H = 212,
     HEAD_H = 30, KEY_H = 20, KEY_W = 190, KEYS_A_ROW = CHART_W / KEY_W,
-    KEY_NAME = 22,               /* octets of a name in the legend        */
+    KEY_NAME = 22,               /* columns of a name in the legend       */
     GAP = 18
 };
 
@@ -79,14 +79,14 @@ static bool chart_gap(const pg_chart_t *chart, apr_size_t column)
     return true;
 }
 
+static pg_reached_e reached(const panel_t *p)
+{
+    return pg_sensors_reached(p->all, p->first, p->n, p->all->months - 1);
+}
+
 static bool is_partial(const panel_t *p)
 {
-    for (int s = 0; s < p->n; s++) {
-        if (!pg_sensors_over(p->all, p->first + s, p->all->months - 1)) {
-            return true;
-        }
-    }
-    return false;
+    return reached(p) != PG_REACHED_WHOLE;
 }
 
 static const char *heading(const panel_t *p)
@@ -147,11 +147,22 @@ static void put_chart(pg_sink_t *sink, const panel_t *p, int y)
 
 /* --- the legend ---------------------------------------------------------- */
 
+/* As much as fits; a Japanese letter is two columns wide. */
+static pg_span_t key_name(const char *name)
+{
+    pg_span_t all = pg_span_str(name), part = all;
+
+    for (apr_size_t most = all.len; pg_render_columns_of(part) > KEY_NAME; ) {
+        part = pg_escape_utf8_upto(all, --most);
+    }
+    return part;
+}
+
 static void put_key(pg_sink_t *sink, const char *css, const char *name,
                     int at, int y)
 {
     int x = at % KEYS_A_ROW * KEY_W;
-    pg_span_t part = pg_escape_utf8_upto(pg_span_str(name), KEY_NAME);
+    pg_span_t part = key_name(name);
 
     y += at / KEYS_A_ROW * KEY_H;
     pg_sink_putf(sink,
@@ -181,7 +192,10 @@ static void put_legend(pg_sink_t *sink, const panel_t *p, int y)
         put_key(sink, colours[s], p->all->sensor[p->first + s].name, at++, y);
     }
     if (is_partial(p)) {
-        put_key(sink, "pale", pg_phrases_get(p->lang, PG_PHRASE_CHART_PALE),
+        put_key(sink, "pale",
+                pg_phrases_get(p->lang, reached(p) == PG_REACHED_END
+                                            ? PG_PHRASE_CHART_PALE_ENDED
+                                            : PG_PHRASE_CHART_PALE),
                 at, y);
     }
 }
@@ -221,6 +235,27 @@ static int put_all(pg_sink_t *sink, const pg_sensors_t *sensors, int only,
     return y;
 }
 
+/* What a reader hears, and a browser shows of an image by itself. */
+static void put_words(pg_sink_t *sink, const pg_sensors_t *sensors, int only,
+                      pg_lang_e lang, apr_pool_t *pool)
+{
+    pg_sink_putf(sink, "<title>%s</title>\n<desc>",
+                 pg_phrases_get(lang, PG_PHRASE_SENSORS_TITLE));
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        const char *words = pg_sensors_words(sensors, (pg_family_e)f, lang,
+                                             pool);
+
+        if (pg_sensors_shows(sensors, only, (pg_family_e)f)) {
+            pg_sink_puts(sink, pg_phrases_get(lang, PG_PHRASE_OF(FAMILY_GET,
+                                                                 f)));
+            pg_sink_puts(sink, ": ");
+            pg_escape_html(sink, pg_span_str(words ? words : "-"));
+            pg_sink_puts(sink, "\n");
+        }
+    }
+    pg_sink_puts(sink, "</desc>\n");
+}
+
 void pg_sensorchart_put(pg_sink_t *sink, const pg_sensors_t *sensors,
                         int only, pg_lang_e lang, apr_pool_t *pool)
 {
@@ -230,6 +265,7 @@ void pg_sensorchart_put(pg_sink_t *sink, const pg_sensors_t *sensors,
                  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\""
                  " height=\"%d\" viewBox=\"0 0 %d %d\">\n<style>%s</style>\n",
                  CHART_W, height, CHART_W, height, style);
+    put_words(sink, sensors, only, lang, pool);
     put_all(sink, sensors, only, lang, pool);
     pg_sink_puts(sink, "</svg>\n");
 }

@@ -2,6 +2,8 @@
 
 #include "pg_sensors.h"
 
+#include <apr_strings.h>
+
 #include "pg_calendar.h"
 #include "pg_course.h"
 #include "pg_covered.h"
@@ -66,11 +68,20 @@ apr_uint64_t pg_sensors_count(const pg_sensors_t *sensors, int sensor,
     return 0;
 }
 
-bool pg_sensors_over(const pg_sensors_t *sensors, int sensor, int month)
+pg_reached_e pg_sensors_reached(const pg_sensors_t *sensors, int first, int n,
+                                int month)
 {
-    apr_time_t taken = sensors->sensor[sensor].s->taken;
+    pg_reached_e worst = PG_REACHED_WHOLE;
 
-    return taken == 0 || pg_sensors_start(sensors, month + 1) <= taken;
+    for (int s = first; s < first + n && s < sensors->n; s++) {
+        pg_reached_e one = pg_trend_reached(sensors->sensor[s].s,
+                                            pg_sensors_start(sensors, month),
+                                            sensors->now);
+
+        worst = worst == PG_REACHED_SO_FAR ? worst
+                : one != PG_REACHED_WHOLE ? one : worst;
+    }
+    return worst;
 }
 
 bool pg_sensors_watched(const pg_sensors_t *sensors, int sensor, int month)
@@ -100,47 +111,75 @@ bool pg_sensors_shows(const pg_sensors_t *sensors, int only,
 
 /* --- in words ------------------------------------------------------------ */
 
-/* The sensors' courses one after the other; false when one is not known. */
-static const char *join(const pg_sensors_t *sensors, pg_family_e family,
-                        apr_time_t month, apr_time_t before, pg_lang_e lang,
-                        apr_pool_t *pool)
+/* How a sensor changed since `back` months before `month`. */
+static bool course_of(pg_course_t *out, const pg_sensor_t *sensor,
+                      apr_time_t month, int back)
 {
-    const char *since = pg_course_month(before, 0, lang, pool);
+    pg_trend_compare(out, sensor->s, month, pg_trend_month(month, back));
+    return out->known;
+}
+
+typedef struct speaker_t {
+    const pg_sensors_t *sensors;
+    pg_family_e family;
+    apr_time_t month;
+    pg_lang_e lang;
+    apr_pool_t *pool;
+} speaker_t;
+
+/* The courses of those sensors, one after the other, that have one over so
+ * many months and none over `but`. */
+static const char *join(const speaker_t *p, int back, int but)
+{
+    const char *since = pg_course_month(pg_trend_month(p->month, back), 0,
+                                        p->lang, p->pool);
     const char *words = NULL;
 
-    for (int s = 0; s < sensors->n; s++) {
+    for (int s = 0; s < p->sensors->n; s++) {
+        const pg_sensor_t *sensor = &p->sensors->sensor[s];
         pg_course_t course;
-        const char *one;
 
-        pg_trend_compare(&course, sensors->sensor[s].s, month, before);
-        if (!course.known) {
-            return NULL;
+        if (!(but && course_of(&course, sensor, p->month, but))
+            && course_of(&course, sensor, p->month, back)) {
+            words = pg_course_and(words, pg_course_clause(
+                        &course, (int)p->family, sensor->name,
+                        words ? NULL : since, p->lang, p->pool), p->lang,
+                        p->pool);
         }
-        one = pg_course_clause(&course, (int)family, sensors->sensor[s].name,
-                               words ? NULL : since, lang, pool);
-        words = pg_course_and(words, one, lang, pool);
     }
-    return pg_course_end(words, lang, pool);
+    return pg_course_end(words, p->lang, p->pool);
+}
+
+/* The last month that some sensor can speak of as a whole. */
+static apr_time_t last_whole(const pg_sensors_t *sensors)
+{
+    for (int m = sensors->months - 1; m >= 0; m--) {
+        apr_time_t month = pg_sensors_start(sensors, m);
+
+        for (int s = 0; s < sensors->n; s++) {
+            if (pg_trend_month(month, -1) <= sensors->now
+                && pg_covered_whole(sensors->sensor[s].s, month,
+                                    pg_trend_month(month, -1))) {
+                return month;
+            }
+        }
+    }
+    return 0;
 }
 
 const char *pg_sensors_words(const pg_sensors_t *sensors, pg_family_e family,
                              pg_lang_e lang, apr_pool_t *pool)
 {
-    static const int back[] = { 12, 1 };
-    apr_time_t last = 0;
-    const char *words = NULL;
+    speaker_t p = { sensors, family, last_whole(sensors), lang, pool };
+    const char *year, *month;
 
-    for (int m = sensors->months - 1; m >= 0 && last == 0; m--) {
-        bool over = true;
-
-        for (int s = 0; s < sensors->n; s++) {
-            over = over && pg_sensors_over(sensors, s, m);
-        }
-        last = over ? pg_sensors_start(sensors, m) : 0;
+    if (p.month == 0) {
+        return NULL;
     }
-    for (int i = 0; i < 2 && last && words == NULL; i++) {
-        words = join(sensors, family, last, pg_trend_month(last, back[i]),
-                     lang, pool);
-    }
-    return words;
+    year = join(&p, 12, 0);
+    month = join(&p, 1, 12);
+    return year == NULL ? month
+           : month == NULL ? year
+           : apr_pstrcat(pool, year, lang == PG_LANG_EN ? " " : "", month,
+                         NULL);
 }

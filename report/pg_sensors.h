@@ -8,6 +8,7 @@
 
 #include "pg_lang.h"
 #include "pg_snapshot.h"
+#include "pg_trend.h"
 
 /** One sensor. Of its snapshot the months, the covered time and when it was
  *  taken are looked at. */
@@ -21,6 +22,7 @@ typedef struct pg_sensors_t {
     const pg_sensor_t *sensor;
     int n;
     apr_time_t since, until;     /* only months in [since, until); 0: all */
+    apr_time_t now;
     apr_time_t first;            /* first instant of the first month      */
     int months;                  /* 0: nobody saw anything                */
 } pg_sensors_t;
@@ -36,8 +38,11 @@ apr_time_t pg_sensors_start(const pg_sensors_t *sensors, int month);
 apr_uint64_t pg_sensors_count(const pg_sensors_t *sensors, int sensor,
                               int month, pg_family_e family);
 
-/** Is a month over for a sensor, and did it watch any of it? */
-bool pg_sensors_over(const pg_sensors_t *sensors, int sensor, int month);
+/** Of n sensors from `first` on, the worst that one can say of a month. */
+pg_reached_e pg_sensors_reached(const pg_sensors_t *sensors, int first, int n,
+                                int month);
+
+/** Did a sensor watch any of a month? */
 bool pg_sensors_watched(const pg_sensors_t *sensors, int sensor, int month);
 
 /** Is a family to be shown: the only one asked for, or with -1 any that some
@@ -46,9 +51,9 @@ bool pg_sensors_shows(const pg_sensors_t *sensors, int only,
                       pg_family_e family);
 
 /**
- * How a family changed at each sensor within the last year that all of them
- * can speak of: "north has more than doubled since October 2013; south is
- * unchanged."
+ * How a family changed at each sensor, within the last year where there is
+ * one, else since the month before: "north has more than doubled since October
+ * 2013; south is unchanged." A sensor that has neither is left out.
  * @return in pool; NULL when there is nothing to compare
  */
 const char *pg_sensors_words(const pg_sensors_t *sensors, pg_family_e family,

@@ -44,13 +44,19 @@ static void colour(const pg_textpage_t *page, const char *code)
     }
 }
 
-void pg_text_head(const pg_textpage_t *page, pg_phrase_e word)
+void pg_text_head_of(const pg_textpage_t *page, pg_phrase_e word,
+                     const char *what)
 {
     pg_sink_puts(page->sink, "\n");
     colour(page, "1");
-    pg_text_say(page, word, NULL, NULL, NULL);
+    pg_text_say(page, word, what, NULL, NULL);
     colour(page, "0");
     pg_sink_puts(page->sink, "\n");
+}
+
+void pg_text_head(const pg_textpage_t *page, pg_phrase_e word)
+{
+    pg_text_head_of(page, word, NULL);
 }
 
 apr_size_t pg_text_room(const pg_textpage_t *page, apr_size_t n)
@@ -272,11 +278,19 @@ static void findings(const pg_textpage_t *page)
 
 /* --- the whole ----------------------------------------------------------- */
 
+/* What a screen has no room for is at the end: there the course matters
+ * more. */
 static void counted(const pg_textpage_t *page)
 {
     if (page->s->attempts) {
-        pg_text_classes(page);
-        pg_text_months(page);
+        if (page->fit) {
+            pg_text_months(page);
+            pg_text_classes(page);
+        }
+        else {
+            pg_text_classes(page);
+            pg_text_months(page);
+        }
         if (page->report->view.zone && pg_zone_first_day(page->report)) {
             pg_text_line(page, 2, PG_PHRASE_ZONE_DAYS,
                          pg_text_day(page, pg_zone_first_day(page->report)),

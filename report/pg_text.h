@@ -30,8 +30,10 @@ void pg_text_say(const pg_textpage_t *page, pg_phrase_e word, const char *a,
 void pg_text_line(const pg_textpage_t *page, int indent, pg_phrase_e word,
                   const char *a, const char *b, const char *c);
 
-/** An empty line and a heading. */
+/** An empty line and a heading, and one with an argument. */
 void pg_text_head(const pg_textpage_t *page, pg_phrase_e word);
+void pg_text_head_of(const pg_textpage_t *page, pg_phrase_e word,
+                     const char *what);
 
 /** "17,597", in the pool. */
 const char *pg_text_number(const pg_textpage_t *page, apr_uint64_t n);

@@ -3,13 +3,11 @@
 /* Classes, outcomes, months and top lists, with bars. */
 #include "pg_text.h"
 
-
 #include <apr_strings.h>
 
-#include "pg_covered.h"
 #include "pg_intent.h"
 
-enum { BAR = 24, SHOWN_KEY = 50 };
+enum { BAR = 24, SHOWN_KEY = 50, MONTHS_MIN = 6 };
 
 /* Eighths of a block, so that small numbers are still seen.
  * @return columns that the bar takes */
@@ -128,9 +126,7 @@ static void months_row(const months_t *m, const pg_bucket_t *b)
 {
     char start[PG_TIME_SIZE];
     int pending = 0;             /* columns to fill up before the next bar */
-    bool watched = b->attempts
-        || pg_covered_part(m->page->s, b->start,
-                           pg_covered_end(b, PG_PERIOD_MONTH)) > 0;
+    bool watched = pg_render_watched(m->page->report, b, PG_PERIOD_MONTH);
 
     pg_sink_putf(m->page->sink, "  %s",
                  pg_render_period(start, b->start, PG_PERIOD_MONTH));
@@ -146,6 +142,54 @@ static void months_row(const months_t *m, const pg_bucket_t *b)
     pg_sink_puts(m->page->sink, "\n");
 }
 
+static void months_title(const months_t *m)
+{
+    int only = m->page->report->view.only_class;
+
+    if (only) {
+        pg_text_head_of(m->page, PG_PHRASE_CHART_MONTHS_OF,
+                        pg_vocab_class((pg_class_e)(only - 1)));
+    }
+    else {
+        pg_text_head(m->page, PG_PHRASE_CHART_MONTHS);
+    }
+}
+
+/* Below the chart: what its last row is not. */
+static void months_end(const months_t *m)
+{
+    const pg_report_t *report = m->page->report;
+    const pg_bucket_t *last = &m->series.bucket[m->series.n - 1];
+    char start[PG_TIME_SIZE];
+
+    if (pg_render_partial(report, last, PG_PERIOD_MONTH)) {
+        pg_text_line(m->page, 2,
+                     pg_render_ended(report) ? PG_PHRASE_CHART_ENDED
+                                             : PG_PHRASE_CHART_PARTIAL,
+                     pg_render_period(start, last->start, PG_PERIOD_MONTH),
+                     pg_text_number(m->page,
+                                    report->view.only_class
+                                        ? months_value(m, last, 0)
+                                        : last->attempts), NULL);
+    }
+}
+
+/* On a screen, half of what is left at most, unless that is too little to see
+ * a course in. */
+static apr_size_t months_room(const pg_textpage_t *page, apr_size_t n)
+{
+    apr_size_t fit = pg_text_room(page, n > 0 ? n + 1 : 0);
+    int half = page->fit ? pg_fit_left(page->fit) / 2 : 0;
+    apr_size_t most = (apr_size_t)(half > MONTHS_MIN ? half : MONTHS_MIN);
+
+    if (page->fit == NULL) {
+        return n;
+    }
+    fit = fit > 0 ? fit - 1 : 0; /* the names of the families             */
+    fit = fit < most ? fit : most;
+    return fit < n ? fit : n;
+}
+
 void pg_text_months(const pg_textpage_t *page)
 {
     months_t m = { .page = page, .series = pg_render_series_last(
@@ -153,36 +197,21 @@ void pg_text_months(const pg_textpage_t *page)
                        page->report->view.months
                            ? (apr_size_t)page->report->view.months
                            : page->s->series[PG_PERIOD_MONTH].n) };
-    char start[PG_TIME_SIZE];
-    const pg_bucket_t *last;
-    bool partial;
     apr_size_t fit;
 
-    if (m.series.n == 0) {
-        return;
-    }
-    last = &page->s->series[PG_PERIOD_MONTH]
-        .bucket[page->s->series[PG_PERIOD_MONTH].n - 1];
-    partial = m.series.bucket[m.series.n - 1].start == last->start;
     measure(&m);
-    fit = pg_text_room(page, m.series.n);
-    if (fit == 0) {
+    fit = months_room(page, m.series.n);
+    if (m.width == 0 || fit == 0) {
         return;
     }
     m.series.bucket += m.series.n - fit;
     m.series.n = fit;
-    pg_text_head(page, PG_PHRASE_CHART_MONTHS);
+    months_title(&m);
     months_head(&m);
     for (apr_size_t i = 0; i < m.series.n; i++) {
         months_row(&m, &m.series.bucket[i]);
     }
-    if (partial) {
-        pg_text_line(page, 2, PG_PHRASE_CHART_PARTIAL,
-                     pg_render_period(start, last->start, PG_PERIOD_MONTH),
-                     pg_text_number(page, page->report->view.only_class
-                                              ? months_value(&m, last, 0)
-                                              : last->attempts), NULL);
-    }
+    months_end(&m);
 }
 
 /* --- top lists ----------------------------------------------------------- */

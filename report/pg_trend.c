@@ -116,6 +116,20 @@ apr_time_t pg_trend_month(apr_time_t t, int back)
     return SECONDS(86400 * pg_calendar_month_start(month));
 }
 
+pg_reached_e pg_trend_reached(const pg_snapshot_t *s, apr_time_t month,
+                              apr_time_t now)
+{
+    apr_time_t end = pg_trend_month(month, -1);
+
+    if (s->taken <= month || s->taken >= end) {
+        return PG_REACHED_WHOLE;
+    }
+    /* A log that ends in a month's last hours has the month. */
+    return end > now ? PG_REACHED_SO_FAR
+           : pg_covered_whole(s, month, end) ? PG_REACHED_WHOLE
+                                             : PG_REACHED_END;
+}
+
 /* Attempts in [from, to) by the day history; unknown when it was not watched
  * as good as whole. */
 static pg_figure_t days_between(const pg_snapshot_t *s, apr_time_t from,
@@ -137,11 +151,22 @@ static pg_figure_t days_between(const pg_snapshot_t *s, apr_time_t from,
     return out;
 }
 
+/* How far the months reach. Those of old records stay those of Greenwich in
+ * every zone, and may end before the zone's own month begins. */
+static apr_time_t reach_of(const pg_snapshot_t *s)
+{
+    const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
+    apr_time_t end = months->n
+        ? pg_trend_month(months->bucket[months->n - 1].start, -1) : s->taken;
+
+    return s->taken < end ? s->taken : end - (months->n > 0);
+}
+
 /* The first `days` days of a month, or all of a shorter one. */
 static pg_figure_t month_part(const pg_snapshot_t *s, int back, int days)
 {
-    apr_time_t from = pg_trend_month(s->taken, back);
-    apr_time_t next = pg_trend_month(s->taken, back - 1);
+    apr_time_t from = pg_trend_month(reach_of(s), back);
+    apr_time_t next = pg_trend_month(reach_of(s), back - 1);
     apr_time_t to = from + days * DAY;
 
     return days_between(s, from, to < next ? to : next);
@@ -183,7 +208,7 @@ static void months(pg_trend_t *out, const pg_snapshot_t *s)
     const pg_series_t *series = &s->series[PG_PERIOD_MONTH];
     apr_time_exp_t x;
 
-    apr_time_exp_gmt(&x, s->taken);
+    apr_time_exp_gmt(&x, reach_of(s));
     out->days = x.tm_mday;
     if (series->n) {
         out->month = counted(&series->bucket[series->n - 1]);
@@ -191,7 +216,8 @@ static void months(pg_trend_t *out, const pg_snapshot_t *s)
     out->last_month = month_part(s, 1, x.tm_mday);
     out->last_year = month_part(s, 12, x.tm_mday);
     /* As little as two minutes of it may have been watched. */
-    out->monthly = pg_covered_whole(s, pg_trend_month(s->taken, 0), s->taken)
+    out->monthly = pg_covered_whole(s, pg_trend_month(reach_of(s), 0),
+                                    s->taken)
         ? monthly_pace(out, so_far(s, &x, out->last_month.n))
         : PG_PACE_UNKNOWN;
 }
@@ -258,10 +284,10 @@ void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s)
     out->pace = knows_hour(s) ? pace_of(out, deviation) : PG_PACE_UNKNOWN;
     months(out, s);
     out->hosts = hosts_of_a_day(s);
-    pg_trend_compare(&out->year, s, pg_trend_month(s->taken, 1),
-                     pg_trend_month(s->taken, 13));
-    pg_trend_compare(&out->months, s, pg_trend_month(s->taken, 1),
-                     pg_trend_month(s->taken, 2));
+    pg_trend_compare(&out->year, s, pg_trend_month(reach_of(s), 1),
+                     pg_trend_month(reach_of(s), 13));
+    pg_trend_compare(&out->months, s, pg_trend_month(reach_of(s), 1),
+                     pg_trend_month(reach_of(s), 2));
 }
 
 /* --- a window ------------------------------------------------------------ */

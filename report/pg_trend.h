@@ -89,6 +89,18 @@ pg_change_e pg_trend_change(apr_uint64_t now, apr_uint64_t then);
 void pg_trend_compare(pg_course_t *out, const pg_snapshot_t *s,
                       apr_time_t month, apr_time_t before);
 
+/** What a snapshot can say of a month: all, or up to its own end. */
+typedef enum pg_reached_e {
+    PG_REACHED_WHOLE,
+    PG_REACHED_SO_FAR,           /* the month is not over yet             */
+    PG_REACHED_END               /* the month is over, the records end in
+                                    it                                    */
+} pg_reached_e;
+
+/** @param now  what the present is, which `taken` of old records is not */
+pg_reached_e pg_trend_reached(const pg_snapshot_t *s, apr_time_t month,
+                              apr_time_t now);
+
 /** First instant of the month `back` months before the one of t. */
 apr_time_t pg_trend_month(apr_time_t t, int back);
 

@@ -100,7 +100,9 @@ static void days(pg_snapshot_t *s, apr_pool_t *pool)
     pg_bucket_t *day = copied(series, 1, pool);
     apr_time_t from = first_whole_day(hours);
 
-    end_at(series, day, s->taken / DAY * DAY);
+    if (hours->n) {
+        end_at(series, day, s->taken / DAY * DAY);
+    }
     for (apr_size_t i = 0; from && i < series->n; i++) {
         if (day[i].start >= from) {
             day[i] = sum_of(hours, day[i].start, day[i].start + DAY);
@@ -122,8 +124,12 @@ static void months(pg_snapshot_t *s, apr_time_t by, apr_pool_t *pool)
     }
     if (last != series->n) {
         add(&month[last - 1], &month[last]);
+        series->n = last;
     }
-    end_at(series, month, pg_trend_month(s->taken, 0));
+    if (hours->n
+        && hours->bucket->start <= pg_trend_month(s->taken, 0)) {
+        end_at(series, month, pg_trend_month(s->taken, 0));
+    }
     for (apr_size_t i = 1; i < series->n; i++) {
         apr_time_t start = month[i].start;
         pg_bucket_t moved = by > 0 ? sum_of(hours, start, start + by)

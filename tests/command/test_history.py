@@ -154,3 +154,107 @@ def test_a_month_is_over_when_its_records_are(tmp_path):
         tmp_path / "now.log", f"{now:%Y-%m}-01T00:00:00",
         f"{now:%Y-%m-%dT%H:%M:%S}"))
     assert "This month is not over yet." in report(live, f"{now:%Y-%m}")
+
+
+def test_the_report_is_of_the_last_month_that_is_whole(tmp_path):
+    """A log that ends in the last hours of October has October."""
+    for end, month in (("2014-10-31T23:00:00", "October"),
+                       ("2014-10-20T12:00:00", "September")):
+        ledger = ledger_of(tmp_path / month, log(
+            tmp_path / "log", "2014-08-31T12:00:00", "2014-09-30T12:00:00",
+            end))
+        text = run("report", ledger).stdout.decode()
+        assert text.startswith(f"Relay attempts in {month} 2014\n")
+        assert "over" not in text and "end" not in text
+
+
+# --- old records in another zone ---------------------------------------------
+
+@pytest.mark.parametrize("zone", ["+0900", "-0900"])
+def test_the_months_of_old_records_stay_those_of_greenwich(tmp_path, zone):
+    """Though there the records began, or ended, in another one."""
+    ledger = ledger_of(tmp_path / "ledger", log(
+        tmp_path / "a", "2014-01-01T00:10:00", "2014-01-31T23:50:00"), log(
+        tmp_path / "b", "2014-04-01T00:10:00", "2014-04-30T23:50:00"))
+    text = shown(ledger, "--tz", zone)
+    assert months(text) == {"2014-01": "2", "2014-02": "-", "2014-03": "-",
+                            "2014-04": "2"}
+    assert "2 attempts in April 2014, where the records end." in text
+    assert "so far" not in text and "until then" not in text
+    assert "are counted in Greenwich time" in text
+    page = shown(ledger, "--tz", zone, "-O", "html")
+    assert page.count("<i>(not watched)</i>") == 2
+    assert "so far" not in page and "(in part)" not in page
+
+
+def test_a_zone_that_months_are_not_kept_in_is_refused(tmp_path):
+    ledger = ledger_of(tmp_path / "l", log(tmp_path / "log",
+                                           "2014-01-01T00:10:00"))
+    for command in ("compare", "report"):
+        done = run(command, "--tz", "+0900", f"a={ledger}")
+        assert done.returncode == 64 and done.stdout == b""
+        assert b"'proxyguard scan --tz +0900' counts those" in done.stderr
+        assert run(command, "--tz", "UTC", f"a={ledger}").returncode == 0
+        assert b"is not UTC" in run(command, "--tz", "JST", f"a={ledger}"
+                                    ).stderr
+
+
+def test_what_has_no_time_that_can_be_true_has_no_since(tmp_path):
+    ahead = log(tmp_path / "ahead", "2031-03-01T10:00:00",
+                "2031-03-02T10:00:00")
+    ledger = ledger_of(tmp_path / "ledger", ahead)
+    for text in (shown(ledger), run("scan", "-q", ahead).stdout.decode()):
+        assert ("Counting since when?\n  Not known: no attempt has a time that "
+                "can be true. 2 attempts from ") in text
+        assert "trying now" not in text
+        assert "this month" not in text
+
+
+# --- what a view leaves ------------------------------------------------------
+
+def test_a_chart_of_one_class_says_so(tmp_path):
+    both = write(tmp_path / "log", *(
+        line(request, 405, when="02/Jan/2014:03:04:05 +0000")
+        for request in ("CONNECT a.example:25 HTTP/1.0",
+                        "GET http://a.example/ HTTP/1.1")))
+    ledger = ledger_of(tmp_path / "ledger", both)
+    text = shown(ledger, "--class", "connect-mail")
+    assert "\nAttempts per month: connect-mail\n" in text
+    assert "by family" not in text
+    page = shown(ledger, "--class", "connect-mail", "-O", "html")
+    assert page.count(">Attempts per month: Tunnel to a mail port</") == 2
+    assert "per month, by family" not in page
+    assert "per month" not in shown(ledger, "--class", "socks")
+    assert "\nAttempts per month, by family\n" in shown(ledger)
+
+
+def test_a_sensor_without_a_year_does_not_take_it_from_others(tmp_path):
+    old = ledger_of(tmp_path / "old", log(
+        tmp_path / "1", "2013-10-01T00:00:01", *["2013-10-05T01:02:03"] * 20,
+        "2014-10-31T23:59:00", *["2014-10-05T01:02:03"] * 60))
+    young = ledger_of(tmp_path / "young", log(
+        tmp_path / "2", "2014-09-01T00:00:01", *["2014-09-05T01:02:03"] * 20,
+        "2014-10-31T23:59:00", *["2014-10-05T01:02:03"] * 20))
+    gone = ledger_of(tmp_path / "gone", log(
+        tmp_path / "3", "2013-10-01T00:00:01", "2013-12-10T00:00:01"))
+    args = (f"old={old}", f"gone={gone}", f"young={young}")
+    said = ("old has more than doubled since October 2013. young is unchanged "
+            "since September 2014.")
+    text = run("compare", *args).stdout.decode()
+    assert said in text
+    # a record that ended long ago makes no later month a part
+    assert re.findall(r"^(20\d\d-\d\d) .* \*$", text, re.M) == ["2013-12"]
+    image = ElementTree.fromstring(run("compare", "-O", "svg", *args).stdout)
+    assert image.find(f"{SVG}title").text
+    assert said in image.find(f"{SVG}desc").text
+    assert ("old は 2 倍を超えました。2014 年 9 月と比べて、young は"
+            in run("compare", "--lang", "ja", *args).stdout.decode())
+
+
+def test_a_legend_is_not_cut_where_there_is_room(tmp_path):
+    ledger = ledger_of(tmp_path / "l", log(
+        tmp_path / "log", "2014-01-01T00:10:00", "2014-02-10T00:10:00"))
+    done = run("compare", "-O", "svg", "--lang", "ja", f"東京北センサー={ledger}")
+    keys = [x.text for x in ElementTree.fromstring(done.stdout).iter(
+        f"{SVG}text") if x.get("class") == "key"]
+    assert keys == ["東京北センサー", "淡色: 記録の最後の月"]

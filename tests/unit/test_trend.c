@@ -14,6 +14,10 @@
 #define NOW (1416756600 * SECOND)
 #define THIS_HOUR (1416754800 * SECOND)
 #define TODAY (1416700800 * SECOND)
+/* 1 October 2014, 2013, and 1 November 2014 */
+#define OCTOBER (1412121600 * SECOND)
+#define YEAR_BEFORE (1380585600 * SECOND)
+#define NOVEMBER (1414800000 * SECOND)
 
 static pg_bucket_t minutes[120], hours[336], days[800], month;
 
@@ -41,6 +45,7 @@ static pg_snapshot_t snapshot(apr_uint64_t hourly, apr_uint64_t last,
     s.series[PG_PERIOD_MINUTE] = (pg_series_t){ minutes, 120 };
     s.series[PG_PERIOD_HOUR] = (pg_series_t){ hours, 336 };
     s.series[PG_PERIOD_DAY] = (pg_series_t){ days, 800 };
+    month.start = NOVEMBER;
     s.series[PG_PERIOD_MONTH] = (pg_series_t){ &month, 1 };
     return s;
 }
@@ -230,28 +235,24 @@ START_TEST(a_change_is_one_only_beyond_a_tenth_and_beyond_chance)
 }
 END_TEST
 
-/* 1 October 2014, 2013, and 1 November 2014 */
-#define OCTOBER (1412121600 * SECOND)
-#define YEAR_BEFORE (1380585600 * SECOND)
-#define NOVEMBER (1414800000 * SECOND)
-
 static pg_snapshot_t two_months(pg_bucket_t *both)
 {
     pg_snapshot_t s = { .taken = NOW, .since = YEAR_BEFORE };
 
-    memset(both, 0, 2 * sizeof(*both));
+    memset(both, 0, 3 * sizeof(*both));
+    both[2].start = NOVEMBER;
     both[0].start = YEAR_BEFORE;
     both[0].by_family[PG_FAMILY_CONNECT] = 795;
     both[0].by_family[PG_FAMILY_HOST] = 5;
     both[1].start = OCTOBER;
     both[1].by_family[PG_FAMILY_CONNECT] = 1957;
-    s.series[PG_PERIOD_MONTH] = (pg_series_t){ both, 2 };
+    s.series[PG_PERIOD_MONTH] = (pg_series_t){ both, 3 };
     return s;
 }
 
 START_TEST(a_month_is_compared_with_the_same_a_year_ago_family_by_family)
 {
-    pg_bucket_t both[2];
+    pg_bucket_t both[3];
     pg_snapshot_t s = two_months(both);
     apr_pool_t *pool;
     pg_trend_t t;
@@ -271,7 +272,7 @@ END_TEST
 
 START_TEST(what_nobody_watched_is_not_compared)
 {
-    pg_bucket_t both[2];
+    pg_bucket_t both[3];
     pg_snapshot_t s = two_months(both);
     /* nineteen twentieths of October 2014, then a gap until now */
     pg_range_t seen[2] = { { YEAR_BEFORE, OCTOBER + 31 * DAY * 95 / 100 },
