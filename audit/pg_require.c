@@ -114,6 +114,21 @@ static bool takes_in(const char *net, const char *client, apr_pool_t *pool)
     return true;
 }
 
+/* All of IPv6 that is routed is in 2000::/3 (RFC 4291 2.4): a network beside
+ * it, such as the fd00::/8 of private addresses, holds no third party. */
+static bool is_wide(const char *net, bool v6, int bits, apr_pool_t *pool)
+{
+    pg_address_t a;
+
+    if (!v6) {
+        return bits < WIDE_V4;
+    }
+    return bits < WIDE_V6
+           && (!net_address(&a, net, pool)
+               || ((a.octets[0] ^ 0x20) & 0xff00 >> (bits < 3 ? bits : 3)
+                   & 0xff) == 0);
+}
+
 unsigned pg_require_addresses(const char *args, const char *client,
                               apr_pool_t *pool)
 {
@@ -130,7 +145,7 @@ unsigned pg_require_addresses(const char *args, const char *client,
         if (strpbrk(net, "$%") || bits < 0) {
             answer |= PG_AUTHZ_ANY;
         }
-        else if (bits < (v6 ? WIDE_V6 : WIDE_V4)) {
+        else if (is_wide(net, v6, bits, pool)) {
             return PG_AUTHZ_GRANTED;
         }
     }
