@@ -100,7 +100,7 @@ static void days(pg_snapshot_t *s, apr_pool_t *pool)
     pg_bucket_t *day = copied(series, 1, pool);
     apr_time_t from = first_whole_day(hours);
 
-    if (hours->n) {
+    if (hours->n && from <= s->taken / DAY * DAY) {
         end_at(series, day, s->taken / DAY * DAY);
     }
     for (apr_size_t i = 0; from && i < series->n; i++) {
