@@ -7,7 +7,7 @@ import socket
 import pytest
 import yaml
 
-from pg_crowdsec import OF_THE_HUB, SHIPPED, CrowdSec
+from pg_crowdsec import OF_THE_HUB, SHIPPED, CrowdSec, hub_test
 from pg_wire import wait_until
 
 FORGED = ('x source=127.0.0.66 vhost="a" reason=x agent=""\', "source": '
@@ -57,6 +57,11 @@ def test_three_attempts_ban_their_source(guarded):
     said = crowdsec.tool("explain", "--type", "proxyguard", "--file",
                          one.path("error.log"))
     assert said.count("proxyguard/relay-attempts") == 5
+
+
+def test_crowdsec_s_own_test_tool_agrees(tmp_path):
+    assert hub_test(tmp_path, "mod_proxyguard") == {
+        "fail": [], "success": ["mod_proxyguard"]}
 
 
 def test_the_collection_names_what_there_is():

@@ -38,6 +38,41 @@ api:
 """
 
 
+# The test tool has the path of the patterns compiled in: a folder over /etc,
+# for it alone.
+OWN_ETC = 'mount --bind "$0" /etc && exec "$@"'
+
+
+def hub_test(folder, name):
+    """What CrowdSec's own test tool reports of packaging/crowdsec/tests/NAME,
+    in a copy of the hub."""
+    hub, etc = folder / "hub", folder / "etc"
+    shutil.copytree(unpacked("usr/share/crowdsec/hub"), hub)
+    shutil.copytree(unpacked("etc/crowdsec/patterns"),
+                    etc / "crowdsec" / "patterns")
+    for part in ("parsers/s01-parse", "scenarios"):
+        shutil.copytree(os.path.join(SHIPPED, part), hub / part / "proxyguard")
+    shutil.copytree(os.path.join(SHIPPED, "tests"), hub / ".tests")
+    runtime = hub / ".tests" / name / "runtime"
+    text = CONFIG.format(runtime, free_port())
+    (hub / ".tests" / "template_config.yaml").write_text(
+        text.replace(f"acquisition_path: {runtime}/acquis.yaml, ", ""))
+    for part in ("profiles.yaml", "simulation.yaml"):
+        shutil.copy(unpacked("etc/crowdsec", part),
+                    hub / ".tests" / f"template_{part}")
+    config = folder / "cscli.yaml"
+    config.write_text(CONFIG.format(folder, free_port()))
+    tools = [unpacked("usr/bin", x) for x in ("cscli", "crowdsec")]
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", OWN_ETC, str(etc), tools[0], "-c",
+         str(config), "hubtest", "run", name, "--clean", "--hub", str(hub),
+         "--cscli", tools[0], "--crowdsec", tools[1]], cwd=hub, text=True,
+        env=environment(), capture_output=True, stdin=subprocess.DEVNULL,
+        timeout=60 * PATIENCE)
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)
+
+
 class CrowdSec:
     def __init__(self, folder, logs):
         """logs: the acquisition as shipped, for these."""
