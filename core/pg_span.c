@@ -111,11 +111,12 @@ void pg_span_lower(char *out, pg_span_t s)
 
 apr_size_t pg_span_copy(char *out, apr_size_t size, pg_span_t s)
 {
-    apr_size_t n = s.len < size ? s.len : size - 1;
+    apr_size_t n;
 
     if (size == 0) {
         return 0;
     }
+    n = s.len < size ? s.len : size - 1;
     if (n) {
         memcpy(out, s.ptr, n);
     }
