@@ -35,9 +35,11 @@ PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider -q -n $(E2E_JOBS)
 # In one process: 2,000 forks of a sanitised one take two minutes. A crash
 # ends the run with the sanitiser's report either way; CK_FORK=yes isolates.
 CK_FORK = no
+# seconds; more on a busy machine
+UNIT_LIMIT = 600
 unit: $(BUILD)/unit ## unit tests under ASan and UBSan
 	PG_CASES=tests/cases CK_FORK=$(CK_FORK) CK_VERBOSITY=normal \
-	    timeout 600 $(BUILD)/unit
+	    timeout $(UNIT_LIMIT) $(BUILD)/unit
 
 # Made-up reports of every kind, for the tests that look at the page.
 SAMPLE     := $(BUILD)/sample

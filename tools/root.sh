@@ -53,6 +53,7 @@ run_in() {
         shift
         mount -t proc proc "$root/proc"
         mount --rbind /dev "$root/dev"
+        mount --rbind /sys "$root/sys"
         exec chroot "$root" /usr/bin/env -i PATH="$PATH" HOME=/root \
             LANG=C.UTF-8 sh -c "cd /src && exec \"\$@\"" sh "$@"
     ' sh "$folder" "$@"

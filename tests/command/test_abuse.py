@@ -15,6 +15,11 @@ import uuid
 import jsonschema
 import pytest
 
+try:
+    import referencing
+except ImportError:
+    referencing = None
+
 from pg_cli import run, write
 from pg_httpd import TOP
 
@@ -34,9 +39,20 @@ def schemas(folder):
     return out
 
 
-class Offline(jsonschema.RefResolver):
-    def resolve_remote(self, uri):
-        raise LookupError(f"{uri} is not in tests/schemas")
+def found_in(by_id, schema):
+    """What finds the schemas that one refers to, here only: until jsonschema
+    4.18 a resolver, then a registry."""
+    if referencing:
+        return {"registry": referencing.Registry().with_contents(
+            by_id.items())}
+
+    class Offline(jsonschema.RefResolver):
+        def resolve_remote(self, uri):
+            raise LookupError(f"{uri} is not in tests/schemas")
+
+    resolver = Offline("", {}, store=by_id)
+    resolver.push_scope(schema.get("$id") or schema["id"])
+    return {"resolver": resolver}
 
 
 def validate(folder, name, document):
@@ -44,11 +60,9 @@ def validate(folder, name, document):
     schema = all_[name]
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
-    resolver = Offline("", {}, store={x.get("$id") or x["id"]: x
-                                      for x in all_.values()})
-    resolver.push_scope(schema.get("$id") or schema["id"])
-    kind(schema, resolver=resolver,
-         format_checker=jsonschema.FormatChecker()).validate(document)
+    by_id = {x.get("$id") or x["id"]: x for x in all_.values()}
+    kind(schema, format_checker=jsonschema.FormatChecker(),
+         **found_in(by_id, schema)).validate(document)
 
 
 def attempt(source, target="mx0.hinet.com.tw:25", class_="connect-mail",
