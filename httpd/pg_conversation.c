@@ -316,9 +316,9 @@ static void end_now(pg_conversation_t *t, bool late)
     int due = atomic_load(&t->deadline.due);
 
     pthread_mutex_lock(&t->lock);
-    end(t, late || due == PG_DUE_LATE ? end_of_time(t)
-           : due == PG_DUE_STOP || httpd_stops() ? PG_END_STOP
-                                                 : PG_END_CLIENT);
+    end(t, due == PG_DUE_STOP || (due == PG_DUE_NOT && httpd_stops())
+               ? PG_END_STOP
+           : late || due == PG_DUE_LATE ? end_of_time(t) : PG_END_CLIENT);
     pthread_mutex_unlock(&t->lock);
 }
 
@@ -326,7 +326,7 @@ static apr_status_t clean_up(void *talk)
 {
     pg_conversation_t *t = talk;
 
-    end_now(t, false);
+    end_now(t, true);            /* unless httpd's own Timeout was first  */
     pg_deadline_remove(t->host->deadlines, &t->deadline);
     pthread_mutex_destroy(&t->lock);
     return APR_SUCCESS;
@@ -434,13 +434,13 @@ static void set_deadline(pg_conversation_t *t)
 {
     apr_time_t now = apr_time_now();
     apr_time_t last = last_moment(t);
-    int idle = t->kind == KIND_FIRST && t->octets > 0 ? PAUSE_SECONDS
-                                                      : IDLE_SECONDS;
-    apr_time_t next = now + apr_time_from_sec(idle);
-    apr_time_t most = now + t->server->timeout - apr_time_from_sec(1);
+    apr_time_t second = apr_time_from_sec(1);
+    apr_time_t most = t->server->timeout > 2 * second
+                          ? t->server->timeout - second : second;
+    apr_time_t idle = second * (t->kind == KIND_FIRST && t->octets > 0
+                                    ? PAUSE_SECONDS : IDLE_SECONDS);
+    apr_time_t next = now + (idle < most ? idle : most);
 
-    next = next < most || t->server->timeout < apr_time_from_sec(3) ? next
-                                                                    : most;
     if (atomic_load(&t->deadline.due) == PG_DUE_NOT) {
         atomic_store(&t->deadline.expires, next < last ? next : last);
     }

@@ -3,6 +3,7 @@
 
 import base64
 import json
+import os
 import random
 import subprocess
 
@@ -81,6 +82,36 @@ def test_sixty_big5_mails_are_the_campaigns_that_they_are(tmp_path):
     assert {row[1] for row in rows} == {"big5"}
     # at most one of them is taken for one of another campaign
     assert {int(row[0]) for row in rows} <= {14, 15, 16}
+
+
+@pytest.mark.parametrize("charset, text", [
+    ("Big5", "親愛的客戶您好"), ("GB2312", "亲爱的客户"), ("GB18030", "亲爱的㐀"),
+    ("ISO-2022-JP", "お客様各位"), ("Shift_JIS", "お客様各位"),
+    ("utf-8", "Grüße"), ("x-unknown", "abc")])
+def test_mail_is_shown_in_each_charset(tmp_path, charset, text):
+    octets = text.encode("ascii" if charset == "x-unknown" else charset)
+    word = base64.b64encode(octets).decode()
+    path = spool(tmp_path, f"Subject: =?{charset}?B?{word}?=\r\n"
+                 f"Content-Type: text/html; charset={charset}\r\n"
+                 "Content-Transfer-Encoding: base64\r\n\r\n"
+                 + base64.b64encode(b"<p>" + octets + b"</p>").decode()
+                 + "\r\n")
+    shown = run("mail", "show", path, "0a-1").stdout.decode()
+    assert shown.endswith(f"\n\n{text}\n")
+    assert charset == "x-unknown" or f"Subject: {text}\n" in shown
+
+
+def test_a_forged_id_names_no_file(tmp_path):
+    path = tmp_path / "spool.mbox"
+    for name in ("../../out/x", "/etc/x", "a\x1b[2J", "x" * 300, ".", ""):
+        with open(path, "a", encoding="ascii") as f:
+            f.write(entry(1, "Subject: x\r\n\r\nx\r\n").replace(
+                "X-ProxyGuard-Id: 0a-1", f"X-ProxyGuard-Id: {name}"))
+    for form in ("--eml", "--maildir", "--json"):
+        assert run("mail", "export", form, path,
+                   tmp_path / "out").returncode == 0
+    assert not [f for _, _, files in os.walk(tmp_path / "out") for f in files]
+    assert b"\x1b" not in run("mail", "list", path).stdout
 
 
 def test_a_mail_is_exported_as_json(tmp_path):

@@ -10,8 +10,10 @@ import time
 import pytest
 
 from pg_hosts import free_port, tls_on
+from pg_httpd import OWN
 from pg_sink import (MESSAGE, TARGET, Mailer, listener, mails, message_of,
                      read_until, sink_with, spool, tunnel)
+from pg_wire import Wire
 
 
 def end(server):
@@ -49,21 +51,24 @@ def test_a_mail_is_kept_as_it_was_sent(httpd_with):
     assert os.stat(server.path("spool.mbox")).st_mode & 0o777 == 0o640
 
 
-def test_through_tls_too(httpd_with, certificate):
+def either_way(httpd_with, certificate, tls, conf=""):
+    """(server, address, tls for a Wire)."""
+    if not tls:
+        server = sink_with(httpd_with, conf)
+        return server, server.address, None
     port = free_port()
-    server = sink_with(httpd_with, tls_on(port, certificate),
+    server = sink_with(httpd_with, tls_on(port, certificate) + "\n" + conf,
                        modules=("ssl",))
-    trust = ssl.create_default_context(cafile=certificate[0])
-    with Mailer((server.listen, port), tls=trust) as client:
-        mail_id = client.deliver()
-    assert message_of(server, mail_id) == MESSAGE.encode()
-    assert server.log.attempt().outcome == "sunk"
-    assert end(server).ended == "quit"
+    return (server, (server.listen, port),
+            ssl.create_default_context(cafile=certificate[0]))
 
 
-def test_after_a_request_that_was_kept_alive(httpd_with):
-    server = sink_with(httpd_with)
-    with server.wire() as wire:
+@pytest.mark.parametrize("tls", [False, True])
+def test_after_a_request_that_was_kept_alive(httpd_with, certificate, tls):
+    """The greeting does not wait for the client's first word."""
+    server, address, trust = either_way(httpd_with, certificate, tls,
+                                        "KeepAliveTimeout 60")
+    with Wire(address, tls=trust, server_name=trust and OWN) as wire:
         wire.send(b"GET /page.txt HTTP/1.1\r\nHost: www.own.example\r\n\r\n")
         assert wire.read_reply().text == "own page\n"
         wire.send(f"CONNECT {TARGET} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -75,12 +80,14 @@ def test_after_a_request_that_was_kept_alive(httpd_with):
     assert end(server).ended == "quit"
 
 
+@pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("more", ["Content-Length: 100\r\n",
                                   "Transfer-Encoding: chunked\r\n",
                                   "Expect: 100-continue\r\n"])
-def test_a_body_that_is_announced_never_comes(httpd_with, more):
-    server = sink_with(httpd_with)
-    with Mailer(server.address, more=more) as client:
+def test_a_body_that_is_announced_never_comes(httpd_with, certificate, more,
+                                              tls):
+    server, address, trust = either_way(httpd_with, certificate, tls)
+    with Mailer(address, more=more, tls=trust) as client:
         mail_id = client.deliver()
     assert message_of(server, mail_id) == MESSAGE.encode()
     server.log.attempt()
@@ -190,8 +197,8 @@ def test_without_a_slot_the_ordinary_action_is_taken(httpd_with):
     reply = server.send(f"CONNECT {TARGET} HTTP/1.1\r\nHost: x\r\n\r\n"
                         .encode())
     assert reply.status == 405 and "GET" in reply.allow
-    assert [x.outcome for x in server.log.attempts(3)] == ["sunk", "sunk",
-                                                           "denied"]
+    assert sorted(x.outcome for x in server.log.attempts(3)) == [
+        "denied", "sunk", "sunk"]
     for wire in held:
         wire.sock.close()
     assert {end(server).ended, end(server).ended} == {"client"}
@@ -255,14 +262,23 @@ def test_the_time_of_a_conversation_is_bounded(httpd_with):
     server.log.attempt()
 
 
+@pytest.mark.parametrize("timeout", [5, 2])
+def test_who_is_silent_is_not_waited_for(httpd_with, timeout):
+    """Thirty seconds at most, or as long as httpd would wait."""
+    server = sink_with(httpd_with, f"Timeout {timeout}\n")
+    with tunnel(server.address) as wire:
+        assert wire.read_to_end().endswith(b" ESMTP\r\n")
+    line = end(server)
+    assert line.ended == "deadline"
+    assert timeout - 1.2 < float(line.seconds) < timeout + 1.5
+    server.log.attempt()
+
+
 def test_a_tls_record_that_drips_in_is_bounded_too(httpd_with, certificate):
     """Within a record a worker's time-out begins anew with each octet."""
-    port = free_port()
-    server = sink_with(httpd_with, tls_on(port, certificate)
-                       + "\nProxyGuardSinkLimit seconds 5\n",
-                       modules=("ssl",))
-    trust = ssl.create_default_context(cafile=certificate[0])
-    with tunnel((server.listen, port), tls=trust) as wire, \
+    server, address, trust = either_way(httpd_with, certificate, True,
+                                        "ProxyGuardSinkLimit seconds 5\n")
+    with tunnel(address, tls=trust) as wire, \
             socket.socket(fileno=os.dup(wire.sock.fileno())) as plain:
         plain.sendall(b"\x17\x03\x03\x40\x00")     # 16 KiB will follow
         for _ in range(40):

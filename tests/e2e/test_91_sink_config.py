@@ -105,12 +105,18 @@ def plant_text(server):
     server.write("spool.mbox", "root:x:0:0\n")
 
 
+def plant_open_folder(server):
+    server.write("spool.mbox", "")
+    os.chmod(server.root, 0o777)
+
+
 def plant_nobodys(server):
     os.chown(server.write("spool.mbox", ""), 65534, 65534)
 
 
 @pytest.mark.parametrize("plant", [plant_link, plant_second_name, plant_fifo,
-                                   plant_folder, plant_text, plant_nobodys])
+                                   plant_folder, plant_text, plant_nobodys,
+                                   plant_open_folder])
 def test_a_spool_that_is_not_ours_stops_the_start(event_with, plant):
     server = event_with.make(CONF)
     plant(server)

@@ -197,8 +197,9 @@ def check_kept(server, kept, what):
         assert message_of(server, mail_id) == MESSAGE.encode()
     if os.environ.get("PG_RECORD"):
         with open(os.environ["PG_RECORD"], "a", encoding="ascii") as f:
-            f.write(f"| {server.mpm} | {what} | {len(kept)} | "
-                    f"{len(set(kept) & set(read))} |\n")
+            there = len(set(kept) & set(read))
+            f.write(f"| {server.mpm}: {what} | {there} | {len(kept)} | "
+                    f"{'yes' if there == len(kept) else 'no'} |\n")
 
 
 def test_mail_that_comes_at_once_is_written_one_at_a_time(httpd_with):
