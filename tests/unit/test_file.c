@@ -92,6 +92,21 @@ START_TEST(a_name_that_is_taken_meanwhile_stays_who_has_it)
 }
 END_TEST
 
+START_TEST(a_new_file_has_its_room_and_no_hole)
+{
+    pg_file_t temp;
+    struct stat st;
+
+    ck_assert_int_eq(pg_file_temp(&temp, in_folder("x"), 100000, &own, pool),
+                     0);
+    ck_assert_int_eq(fstat(temp.fd, &st), 0);
+    close(temp.fd);
+    ck_assert_int_eq(unlink(temp.name), 0);
+    ck_assert_int_eq(st.st_size, 100000);
+    ck_assert_int_ge(st.st_blocks * 512, 100000);
+}
+END_TEST
+
 START_TEST(other_peoples_files_are_refused)
 {
     write_file(in_folder("open"), "precious");
@@ -127,6 +142,7 @@ PG_TEST_SUITE(file)
     tcase_add_checked_fixture(tc, make_folder, remove_folder);
     tcase_add_test(tc, a_missing_file_is_made_and_one_of_ours_goes_on);
     tcase_add_test(tc, a_name_that_is_taken_meanwhile_stays_who_has_it);
+    tcase_add_test(tc, a_new_file_has_its_room_and_no_hole);
     tcase_add_test(tc, links_fifos_folders_and_second_names_are_refused);
     tcase_add_test(tc, other_peoples_files_are_refused);
     tcase_add_test(tc, folders_that_others_write_to_are_refused);

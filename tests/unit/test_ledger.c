@@ -130,22 +130,31 @@ START_TEST(a_malformed_request_counts_in_the_family_it_was_meant_as)
 }
 END_TEST
 
+static apr_uint64_t unnamed_of(const pg_snapshot_t *s)
+{
+    apr_uint64_t n = 0;
+
+    for (apr_size_t i = 0; i < s->vhost_count; i++) {
+        n += s->vhosts[i].name.octets.ptr ? 0 : s->vhosts[i].attempts;
+    }
+    return n;
+}
+
 START_TEST(the_first_64_virtual_hosts_have_names_the_rest_are_together)
 {
     pg_ledger_t *ledger;
     const pg_snapshot_t *s;
 
     ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
-    for (int i = 0; i < 70; i++) {
+    for (apr_size_t n = 1; n <= 70; n++) {
         pg_event_t e = attempt(PG_CLASS_ABSOLUTE, PG_FAMILY_GET,
                                PG_OUTCOME_DENIED);
-        e.vhost = pg_span_str(apr_psprintf(pool, "v%d.example:80", i));
+        e.vhost = pg_span_str(apr_psprintf(pool, "v%d.example:80", (int)n));
         pg_ledger_record(ledger, &e);
+        s = snapshot_of(ledger);
+        ck_assert_uint_eq(s->vhost_count, n < 65 ? n : 65);
+        ck_assert_uint_eq(unnamed_of(s), n < 65 ? 0 : n - 64);
     }
-    s = snapshot_of(ledger);
-    ck_assert_uint_eq(s->vhost_count, 65);
-    ck_assert_uint_eq(s->vhosts[0].attempts, 6);
-    ck_assert_ptr_null(s->vhosts[0].name.octets.ptr);
 }
 END_TEST
 
@@ -339,25 +348,43 @@ START_TEST(a_folder_that_is_not_there_is_an_error_in_words)
 }
 END_TEST
 
-START_TEST(no_room_is_an_error_and_leaves_nothing_behind)
+/* The file system has room for so much and no more. */
+static apr_status_t open_within(rlim_t most, pg_opening_t *opening)
 {
     struct rlimit limit, old;
     pg_ledger_t *ledger = NULL;
-    pg_opening_t opening;
+    apr_status_t status;
 
     getrlimit(RLIMIT_FSIZE, &old);
     signal(SIGXFSZ, SIG_IGN);
     limit = old;
-    limit.rlim_cur = 100000;
+    limit.rlim_cur = most;
     setrlimit(RLIMIT_FSIZE, &limit);
-    ck_assert_int_ne(pg_ledger_open(&ledger, &opening,
-                                    AT_PATH(in_folder("ledger")),
-                                    T0, pool), 0);
+    status = pg_ledger_open(&ledger, opening, AT_PATH(in_folder("ledger")),
+                            T0, pool);
     setrlimit(RLIMIT_FSIZE, &old);
-    ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
-    ck_assert_ptr_nonnull(opening.why);
-    ck_assert_int_eq(rmdir(folder), 0);
-    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    return status;
+}
+
+START_TEST(no_room_is_an_error_and_leaves_nothing_behind)
+{
+    pg_opening_t opening;
+    const char *why;
+    apr_size_t size;
+    struct stat st;
+
+    ck_assert_int_eq(pg_ledger_size(&size, &why, &(pg_ledger_options_t){ 0 }),
+                     0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_ne(open_within(i ? size - 1 : 100000, &opening), 0);
+        ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
+        ck_assert_ptr_nonnull(opening.why);
+        ck_assert_int_eq(rmdir(folder), 0);
+        ck_assert_int_eq(mkdir(folder, 0700), 0);
+    }
+    ck_assert_int_eq(open_within(size, &opening), 0);
+    ck_assert_int_eq(stat(in_folder("ledger"), &st), 0);
+    ck_assert_uint_eq((apr_size_t)st.st_size, size);
 }
 END_TEST
 
@@ -372,6 +399,7 @@ START_TEST(sizes_are_accepted_to_their_bounds_and_refused_beyond)
         { { .top = { [PG_TOP_AGENTS] = 1 } }, true },
         { { .top = { [PG_TOP_AGENTS] = 8193 } }, false },
     };
+    apr_uint32_t cpus = (apr_uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
     apr_size_t plain, size;
     const char *why;
 
@@ -388,6 +416,13 @@ START_TEST(sizes_are_accepted_to_their_bounds_and_refused_beyond)
     ck_assert_int_eq(pg_ledger_size(
         &size, &why, &(pg_ledger_options_t){ .lanes = 1, .recent = 129 }), 0);
     ck_assert_uint_gt(size, plain);
+    /* as many lanes as there are CPUs, up to 16 */
+    ck_assert_int_eq(pg_ledger_size(
+        &plain, &why, &(pg_ledger_options_t){ .lanes = cpus < 16 ? cpus : 16
+        }), 0);
+    ck_assert_int_eq(pg_ledger_size(&size, &why, &(pg_ledger_options_t){ 0 }),
+                     0);
+    ck_assert_uint_eq(size, plain);
 }
 END_TEST
 

@@ -254,6 +254,22 @@ START_TEST(more_ranges_than_there_is_room_for_lose_the_smallest_gaps)
 }
 END_TEST
 
+START_TEST(as_many_ranges_as_there_is_room_for_are_all_kept)
+{
+    /* it has one already; the first place is that of the present run */
+    for (unsigned n = 2; n <= PG_RANGES + 1; n++) {
+        apr_time_t from = T0 + n * 200000 * SECOND;
+        const pg_snapshot_t *s;
+
+        pg_ledger_cover(server[0], from, from + 100 * SECOND);
+        s = of(server[0]);
+        ck_assert_uint_eq(s->covered_count, n < PG_RANGES ? n : PG_RANGES - 1);
+        ck_assert_int_eq(s->covered[s->covered_count - 1].to,
+                         from + 100 * SECOND);
+    }
+}
+END_TEST
+
 START_TEST(a_secret_is_the_same_key_everywhere)
 {
     pg_key_t key = pg_ledger_key(PG_SPAN("a secret of a fleet, long enough"));
@@ -280,6 +296,7 @@ PG_TEST_SUITE(merge)
     tcase_add_test(tc, covered_times_are_joined_and_gaps_stay);
     tcase_add_test(
         tc, more_ranges_than_there_is_room_for_lose_the_smallest_gaps);
+    tcase_add_test(tc, as_many_ranges_as_there_is_room_for_are_all_kept);
     tcase_add_test(tc, a_secret_is_the_same_key_everywhere);
     suite_add_tcase(suite, tc);
 }

@@ -157,9 +157,11 @@ START_TEST(what_is_too_old_for_a_ring_is_not_shown_in_it)
     s = at(T0 + 120 * MINUTE);
     ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MINUTE]), 0);
     ck_assert_uint_eq(sum(&s->series[PG_PERIOD_HOUR]), 1);
+    ck_assert_uint_eq(sum(&at(T0 + 335 * HOUR)->series[PG_PERIOD_HOUR]), 1);
     s = at(T0 + 336 * HOUR);
     ck_assert_uint_eq(sum(&s->series[PG_PERIOD_HOUR]), 0);
     ck_assert_uint_eq(sum(&s->series[PG_PERIOD_DAY]), 1);
+    ck_assert_uint_eq(sum(&at(T0 + 799 * DAY)->series[PG_PERIOD_DAY]), 1);
     s = at(T0 + 800 * DAY);
     ck_assert_uint_eq(sum(&s->series[PG_PERIOD_DAY]), 0);
     ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MONTH]), 1);
