@@ -72,13 +72,12 @@ def read_until(wire, end):
     return data
 
 
-class Mailer(smtplib.SMTP):
-    """smtplib in a tunnel."""
+class Tunnelled(smtplib.SMTP):
+    """smtplib in a tunnel that is there."""
 
-    def __init__(self, address, target=TARGET, more="", tls=None):
-        self.wire = tunnel(address, target, more, tls)
-        super().__init__(target.rsplit(":", 1)[0], 25, local_hostname="pc",
-                         timeout=PATIENCE)
+    def __init__(self, wire, host="mx.invalid"):
+        self.wire = wire
+        super().__init__(host, 25, local_hostname="pc", timeout=PATIENCE)
 
     def _get_socket(self, host, port, timeout):
         self.wire.sock.settimeout(timeout)
@@ -94,6 +93,14 @@ class Mailer(smtplib.SMTP):
         code, words = self.data(message)
         assert code == 250, words
         return re.fullmatch(rb"Ok: queued as (\S+)", words)[1].decode()
+
+
+class Mailer(Tunnelled):
+    """smtplib in a tunnel of its own."""
+
+    def __init__(self, address, target=TARGET, more="", tls=None):
+        super().__init__(tunnel(address, target, more, tls),
+                         target.rsplit(":", 1)[0])
 
 
 def spool(server):

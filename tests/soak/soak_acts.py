@@ -230,24 +230,28 @@ def everything(stage, until):
 # At a restart httpd ends the programs that write logs before the children that
 # still answer: lines of evidence for these are lost, and it is said.
 NEW = r"\(32\)Broken pipe: PG0107: |PG0108: "
-# a log writer that is gone
-WRITER = r"PG010[78]: |AH00106: "
+# a log writer that is gone; many children that are
+KILLED = r"PG010[78]: |AH00106: |AH1039[1-3]: "
 # what rotatelogs says of a full disk has no time, and comes in halves
 ROTATELOGS = (r"messages lost \(No space left on device|^Error writing error "
               r"|^\) to the file |rotatelogs")
-FULL = rf"{NEW}|PG000[67]: |\(28\)No space left on device|{ROTATELOGS}"
+FULL = (rf"{NEW}|PG000[67]: |PG014[56]: |\(28\)No space left on device"
+        rf"|{ROTATELOGS}")
 FEW = r"\(24\)Too many open files"
 LITTLE = r"\(12\)Cannot allocate memory"
 # at a restart a busy child is asked twice; AH00046, killed, is not explained
 TWICE = rf"{NEW}|AH00045: "
-ALL = "|".join((TWICE, WRITER, FULL, FEW, LITTLE))
+# a child of the event MPM that ends has closed its pollset while its workers
+# still put lingering connections there (2.4.71)
+LATE = r"\(9\)Bad file descriptor: AH03092: "
+ALL = "|".join((TWICE, KILLED, FULL, FEW, LITTLE, LATE))
 
 ACTS = (
     Act("calm", 3, GENTLE, None, calm),
     Act("graceful restarts", 2, RENEWED, NEW, graceful),
     Act("log rotation", 2, RENEWED, NEW, rotation),
     Act("restarts", 2, ROUGH, TWICE, restarts),
-    Act("killed children", 2, ROUGH, WRITER, kills),
+    Act("killed children", 2, ROUGH, KILLED, kills),
     Act("full disks", 3, RENEWED, FULL, full_disks),
     Act("clock jumps", 2, JUMPED, None, clock),
     Act("few descriptors", 1, STARVED, FEW, descriptors),

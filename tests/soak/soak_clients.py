@@ -4,6 +4,7 @@
 import multiprocessing
 import random
 import signal
+import smtplib
 import socket
 import ssl
 import threading
@@ -14,7 +15,9 @@ import h2.exceptions
 
 from pg_h2 import Http2
 from pg_peers import trusting_client
+from pg_sink import Tunnelled, read_until
 from pg_wire import PATIENCE, Wire, exchange, says_close
+from soak_requests import MAIL
 from soak_tally import Span, Tally
 
 DEADLINE = 3 * PATIENCE         # of one exchange, then it hangs
@@ -214,11 +217,46 @@ class Client2(Client):
         return [wire.answers[stream] for stream in sent], hangs
 
 
+class Captive(Client):
+    """A client of the sink."""
+
+    def _exchange(self, request):
+        if request.kind != MAIL:
+            return super()._exchange(request)
+        status, hangs = 0, False
+        with Wire(self.address, timeout=DEADLINE) as wire:
+            try:
+                wire.send(request.octets)
+                head = read_until(wire, b"\r\n\r\n")
+                status = int(head[9:12] or b"0")
+                if status == 200:
+                    self._deliver(wire)
+                else:
+                    wire.read_to_end()
+            except socket.timeout:
+                hangs = True
+            except (AssertionError, OSError, smtplib.SMTPException) as e:
+                hangs = "timed out" in str(e)
+        return status, hangs
+
+    def _deliver(self, wire):
+        """A conversation may end at any time with its child, and a mail be
+        refused: only what was answered with 250 must be there."""
+        with Tunnelled(wire) as mailer:
+            for _ in range(self.random.randint(1, 4)):
+                self.tally.mails.append(mailer.deliver())
+
+    def _judge(self, request, status, rules):
+        if status not in (200, 405) and not rules.starved:
+            self.tally.complain("the sink answers something else",
+                                f"{status}: {self._name(request)}")
+
+
 # --- processes ---------------------------------------------------------------
 
 def _make(plan, groups, expected, seed, number):
     way, address = plan
-    kind = Client2 if way in ("h2", "h2c") else Client
+    kind = {"h2": Client2, "h2c": Client2, "sink": Captive}.get(way, Client)
     return kind(way, address, groups[way], expected.get(way),
                 f"{seed} {number}")
 

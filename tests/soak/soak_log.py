@@ -23,7 +23,10 @@ ALWAYS = re.compile("|".join((
     # what clients sent is no request: method, path
     r"AH00135: |AH10244: ",
     # the guard: its start, attempts, the log budget
-    r"PG0001: |PG0200: |PG0201: |PG0202: |PG0205: |PG010[124]: |PG0106: ",
+    r"PG0001: |PG0200: |PG0201: |PG0202: |PG0205: |PG0241: "
+    r"|PG010[124]: |PG0106: ",
+    # the sink: it is on, a conversation begins, and ends
+    r"PG014[0134]: ",
 )))
 SIGNAL = re.compile(r"AH0005[12]: child pid (\d+) exit signal ([^(]*) "
                     r"\((\d+)\)")

@@ -28,6 +28,9 @@ ASSERTED = f"""What is asserted; anything else fails the run:
   second half of the acts at most {PARENT_MOST} KiB higher than in the first
   half. The parent's descriptors and shared mappings, sampled after each act,
   and the ledger's file size are constant.
+- each mail that the sink answered with 250 is in its spool; after all acts it
+  takes one more. What a rule would carry to a host that the client chose is
+  stopped and counted once; what a rule names itself is carried.
 - when no ledger can be made on a full disk, PG0003 says why, and attempts are
   denied all the same; with room again they are counted.
 - after the stop, `proxyguard show` finds in ledger and checkpoint what the
@@ -66,6 +69,7 @@ def _numbers(run):
         "child, growth (KiB)": run.watch.child_growth() if run.watch else "-",
         "longest exchange (s)": f"{seconds:.1f}",
         "(which was)": what.split(":")[0],
+        "mails, answered with 250": thousands(len(total.mails)),
     }
 
 
@@ -79,8 +83,8 @@ def _by(runs, title, counters):
 def report(runs, seed, seconds):
     numbers = [_numbers(run) for run in runs]
     parts = [
-        f"SOAK_SEED={seed}, {seconds:.0f} s in all. Clients in eight threads "
-        "of three processes keep their own tallies; HTTP/2 (h2c, and h2 "
+        f"SOAK_SEED={seed}, {seconds:.0f} s in all. Clients in ten threads "
+        "of four processes keep their own tallies; HTTP/2 (h2c, and h2 "
         "within TLS) under event and worker, mod_http2 works with no other.",
         table([["", *(r.mpm for r in runs)]]
               + [[name, *(n[name] for n in numbers)] for name in numbers[0]]),

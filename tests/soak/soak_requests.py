@@ -11,8 +11,10 @@ from pg_seed import SEED
 from test_13_once import SENT
 from test_14_corpus import OTHERWISE, ROWS, can_be_sent, octets_of
 from test_17_peek import GREETINGS
-from test_18_http2 import ASKED
+from test_18_http2 import ASKED, OVER_TLS
 from test_24_refused import LINES, SPOILT
+
+MAIL = "mail into the sink"
 
 # kind      what the report calls it
 # octets    as sent; for HTTP/2 the fields
@@ -112,14 +114,34 @@ def relayed(origin):
             Request("clean", _plain("GET", "/page.txt"), None, keeps=True)]
 
 
+def steered():
+    """To rules of a reverse proxy."""
+    return [Request("chosen backend", _plain("GET", "/steered/x",
+                                             host="s.example"),
+                    "chosen-backend", keeps=True),
+            Request("clean", _plain("GET", "/named/page.txt"), None,
+                    keeps=True),
+            Request("clean", _plain("GET", "/page.txt"), None, keeps=True)]
+
+
+def captured():
+    """To the sink, which refuses whoever finds no slot free."""
+    made = [Request(MAIL, _plain("CONNECT", "mx.invalid:25"), "connect-mail")]
+    return made + [Request("first bytes into the sink",
+                           _plain("CONNECT", target) + b"x" * 5000, class_id)
+                   for target, class_id in (("s.invalid:443", "connect-tls"),
+                                            ("s.invalid:9", "connect-other"))]
+
+
 def in_clear_to_tls():
     return [Request("CONNECT", b"CONNECT s.example:443 HTTP/1.1\r\n"
                     b"Host: s.example\r\n\r\n", "connect-tls", clear=True)]
 
 
-def http2():
+def http2(over_tls):
     made = []
-    for fields, status, class_id, _ in ASKED.values():
+    for what, (fields, *answer) in ASKED.items():
+        status, class_id, _ = over_tls.get(what, answer)
         kind = "HTTP/2 clean" if class_id is None else "HTTP/2 attempt"
         made.append(Request(kind, fields, class_id, True, False, status))
     return made
@@ -133,6 +155,8 @@ def ways(origin):
         "tls": ((6, ordinary()), (4, hostile()), (1, once()), (1, spoilt()),
                 (1, in_clear_to_tls())),
         "proxy": ((1, relayed(origin)), (1, hostile())),
-        "h2": ((1, http2()),),
-        "h2c": ((1, http2()),),
+        "gate": ((2, steered()), (1, hostile())),
+        "sink": ((1, captured()),),
+        "h2": ((1, http2(OVER_TLS)),),
+        "h2c": ((1, http2({})),),
     }

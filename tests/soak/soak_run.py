@@ -5,9 +5,11 @@ import os
 import random
 import time
 from collections import Counter
+from smtplib import SMTPException
 
 import pg_proc
 from pg_peers import trusting_client
+from pg_sink import Mailer
 from pg_wire import PATIENCE, exchange, wait_until
 from soak_acts import ACTS, Stage, calm
 from soak_clients import Load
@@ -19,11 +21,13 @@ from soak_watch import Watch
 
 ATTEMPT = b"CONNECT s.example:25 HTTP/1.0\r\n\r\n"
 # the ways of each process' clients; those that a server has not are left out
-CREWS = (("plain", "plain"), ("plain", "tls", "proxy"), ("h2", "h2c"))
+CREWS = (("plain", "plain"), ("plain", "tls", "proxy"), ("gate", "sink"),
+         ("h2", "h2c"))
+FREE_AGAIN = 30                 # seconds
 KEPT = 8                        # youngest files: one may just have been opened
 MOST = 2000                     # characters of a problem
 CLASSES = ("absolute", "connect-tls", "connect-mail", "connect-other",
-           "socks", "foreign-host", "malformed")
+           "socks", "foreign-host", "malformed", "chosen-backend")
 
 
 class Run:
@@ -64,16 +68,19 @@ class Run:
         try:
             server.start()
             return {way: self._answers(server, way)
-                    for way in ("plain", "tls", "proxy")}
+                    for way in ("plain", "tls", "proxy", "gate", "sink")}
         finally:
             server.remove()
 
     def _answers(self, server, way):
+        """A CONNECT without a target is the guard's to refuse."""
         tls = trusting_client() if way == "tls" else None
         clean = {r.octets for _, requests in self.groups[way]
                  for r in requests if r.class_id is None}
-        return {octets: exchange(server.address_of(way), octets, tls).status
-                or -1 for octets in sorted(clean)}
+        asked = {octets: exchange(server.address_of(way), octets, tls).status
+                 or -1 for octets in sorted(clean)}
+        return {octets: 405 if octets.startswith(b"CONNECT") and status == 400
+                else status for octets, status in asked.items()}
 
     def start_on_a_full_disk(self):
         """No ledger can be made: it says so, and the guard still denies."""
@@ -95,8 +102,8 @@ class Run:
             wait_until(lambda: not old & set(server.workers()),
                        "the children without a ledger to be gone")
             if server.send(ATTEMPT).status != 405 \
-                    or server.settled(1)["attempts"] != 1:
-                self.problem(where, "with room again, it did not count")
+                    or server.settled(2)["attempts"] != 2:
+                self.problem(where, "with room again, not both were counted")
         except AssertionError as e:
             self.problem(where, e)
         finally:
@@ -195,6 +202,11 @@ class Run:
                 self.problem(act.name, f"{name}: counted "
                              f"{changed.get(name, 0)}, sent {high}, answered "
                              f"for certain {low}")
+        lost = set(tally.mails) - server.mails()
+        if lost:
+            self.problem(act.name, f"{len(lost)} of {len(tally.mails)} mails "
+                         f"that were answered with 250 are not in the spool: "
+                         f"{sorted(lost)[:3]}")
         counted = changed.get("attempts", 0)
         if counted != sum(changed.get(name, 0) for name in CLASSES):
             self.problem(act.name, f"classes do not add up: {changed}")
@@ -223,7 +235,20 @@ class Run:
 
     # --- the end ---------------------------------------------------------
 
+    @staticmethod
+    def _is_taken(server):
+        """Does the sink take a mail?"""
+        try:
+            with Mailer(server.address_of("sink")) as mailer:
+                return mailer.deliver() in server.mails()
+        except (AssertionError, OSError, SMTPException):
+            return False
+
     def _end(self, server):
+        # the slots of killed children are free again
+        wait_until(lambda: self._is_taken(server), "the sink to take a mail",
+                   FREE_AGAIN)
+        server.settle(PATIENCE)
         last = self._status(server).flat()
         process, begin = server.process, time.monotonic()
         server.stop()

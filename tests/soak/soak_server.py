@@ -36,6 +36,15 @@ WORKERS = {
                "MaxSpareServers 40\nMaxRequestWorkers 40\n",
 }
 WORKERS["worker"] = WORKERS["event"]
+# one rule that names its backend, and one that lets the client do so
+STEERED = """RewriteEngine On
+RewriteRule ^/named/(.*)$ http://{0}/$1 [P]
+RewriteRule ^/steered/(.*)$ http://%{{HTTP_HOST}}/$1 [P]"""
+SINK = "\n".join(f"ProxyGuardAction connect-{kind} sink"
+                 for kind in ("mail", "tls", "other"))
+# a killed child's conversations end soon; PG0142 is for others to test
+SINK_LIMITS = ("ProxyGuardSinkLimit seconds 5\nProxyGuardSinkLimit source 64\n"
+               "ProxyGuardSinkLimit conversations 8\n")
 # which log is a file that is renamed, and which is written by rotatelogs
 ERRORS_PIPED = {"event": False, "worker": True, "prefork": False}
 
@@ -106,7 +115,7 @@ class SoakServer(Httpd):
     guard  False: the same httpd, to learn what it answers by itself"""
 
     def __init__(self, mpm, certificate, back, guard=True):
-        modules = ["ssl", "proxy", "proxy_http", "proxy_connect"]
+        modules = ["ssl", "proxy", "proxy_http", "proxy_connect", "rewrite"]
         if mpm in HTTP2_ABLE:
             modules.append("http2")
         super().__init__(mpm=mpm, modules=modules, loglevel="notice",
@@ -114,12 +123,14 @@ class SoakServer(Httpd):
         self.mounts = []
         self.windows = []       # (begin, end) of each kill or hard restart
         self.killed = set()     # by the soak
-        names = ["tls", "proxy"] + (["h2c"] if mpm in HTTP2_ABLE else [])
+        names = ["tls", "proxy", "gate", "sink"] + (
+            ["h2c"] if mpm in HTTP2_ABLE else [])
         self.ports = dict(zip(names, free_ports(len(names))))
         self.state = self.path("state")
         os.mkdir(self.state)
         os.mkdir(self.path("cores"))
         os.chmod(self.path("cores"), 0o1777)
+        self.spool = os.path.join(self.state, "spool.mbox")
         for folder in (self.state, self.logs):
             self._mount(folder)
         self.log = SoakLog(os.path.join(self.logs, "error.log"))
@@ -139,6 +150,10 @@ class SoakServer(Httpd):
                         "disablereuse=On\n",
                         name=f"{self.name}:{self.ports['proxy']}",
                         address=ADDRESS)
+        text += host_on(self.ports["gate"], STEERED.format(back.authority),
+                        address=ADDRESS)
+        text += host_on(self.ports["sink"], SINK if self.guard else "",
+                        address=ADDRESS)
         if "h2c" in self.ports:
             text += host_on(self.ports["h2c"], "Protocols h2c http/1.1\n",
                             address=ADDRESS)
@@ -149,7 +164,8 @@ class SoakServer(Httpd):
         evidence = os.path.join(self.state, "evidence.json")
         text = (f"ProxyGuardOwnHost {own_names()}\n"
                 f"ProxyGuardLedger {self.state}/ledger\n"
-                f"ProxyGuardCheckpoint {self.state}/checkpoint 10\n")
+                f"ProxyGuardCheckpoint {self.state}/checkpoint 10\n"
+                f"ProxyGuardSinkSpool {self.spool} 1000\n{SINK_LIMITS}")
         if ERRORS_PIPED[self.mpm]:
             return text + (f"ErrorLog \"|{ROTATELOGS} {self.log.path} 64K\"\n"
                            f"ProxyGuardEvidenceLog {evidence}\n"
@@ -177,8 +193,8 @@ class SoakServer(Httpd):
             way) or self.ports[way])
 
     def ways(self):
-        return ["plain", "tls", "proxy"] + (["h2", "h2c"] if "h2c" in
-                                            self.ports else [])
+        return ["plain", "tls", "proxy", "gate", "sink"] + (
+            ["h2", "h2c"] if "h2c" in self.ports else [])
 
     def start(self):
         super().start()
@@ -236,6 +252,12 @@ class SoakServer(Httpd):
         except FileNotFoundError:
             return None
         return st.st_ino, st.st_ctime_ns
+
+    def mails(self):
+        """The ids of those in the spool."""
+        with open(self.spool, "rb") as f:
+            return {x.decode() for x in re.findall(
+                rb"^X-ProxyGuard-Id: (\S+)$", f.read(), re.M)}
 
     def shown(self, name):
         """What `proxyguard show` says of a file of the guard's."""

@@ -18,6 +18,7 @@ class Tally:
                            one with GOAWAY also a fresh one (RFC 9113 6.8)
     unreachable            connections that were refused: nothing was sent
     spans                  each attempt, where the act may kill
+    mails                  ids of those that the sink answered with 250
     longest                seconds of the longest exchange, and what it was
     complaints             what must not happen, the first few in words
     wrong                  how often, by complaint"""
@@ -31,6 +32,7 @@ class Tally:
         self.unanswered = Counter()
         self.unreachable = 0
         self.spans = []
+        self.mails = []
         self.longest = (0.0, "")
         self.wrong = Counter()
         self.complaints = []
@@ -46,6 +48,7 @@ class Tally:
             getattr(self, name).update(getattr(other, name))
         self.unreachable += other.unreachable
         self.spans += other.spans
+        self.mails += other.mails
         self.longest = max(self.longest, other.longest)
         for complaint in other.complaints:
             what = complaint.split(":")[0]
