@@ -266,8 +266,9 @@ static bool names_somebody(const pg_authority_t *a, pg_span_t target)
 }
 
 /* "name.of.a.host:443", as nearly all have it: then it is no misprinted URL,
- * whose scheme has no dot. */
-static bool is_sound(pg_span_t target)
+ * whose scheme has no dot, and has no userinfo and no padding.
+ * @param out  the host and its port */
+static bool is_sound(pg_authority_t *out, pg_span_t target)
 {
     apr_size_t colon = pg_span_find(target, ':');
     bool dot = false;
@@ -279,12 +280,9 @@ static bool is_sound(pg_span_t target)
             return false;
         }
     }
-    for (apr_size_t i = colon + 1; i < target.len; i++) {
-        if (!pg_octet_is_digit(target.ptr[i])) {
-            return false;
-        }
-    }
-    return dot && colon + 1 < target.len;
+    out->host = pg_span_upto(target, colon);
+    return dot && pg_target_port(&out->port, pg_span_from(target, colon + 1))
+                  == PG_PORT_OK;
 }
 
 /* Whom a tunnel is asked to, and how well that was said; NOISE = nobody. */
@@ -294,10 +292,7 @@ static pg_reason_e find_peer(pg_malformed_t *out, pg_span_t target,
     apr_size_t end = pg_span_find_any(target, "/?#");
     bool good;
 
-    if (is_sound(target)) {
-        memset(out, 0, sizeof(*out));
-    }
-    else if (pg_malformed_url(out, target) == PG_MALFORMED_URL) {
+    if (pg_malformed_url(out, target) == PG_MALFORMED_URL) {
         return PG_REASON_BROKEN_CONNECT;
     }
     good = pg_target_authority(&out->authority, pg_span_upto(target, end));
@@ -324,16 +319,23 @@ static pg_reason_e find_peer(pg_malformed_t *out, pg_span_t target,
  * Being ours is no excuse: a tunnel to ourselves is a tunnel. */
 static pg_class_e connect_to(pg_verdict_t *out, const pg_request_t *request)
 {
+    bool exact = pg_span_eq(request->method, PG_SPAN("CONNECT"));
+    pg_authority_t sound;
     pg_malformed_t b;
-    pg_span_t target = first_word(request->target);
-    pg_span_t next = pg_span_trim(pg_span_from(request->target, target.len));
-    pg_reason_e reason = find_peer(&b, target,
-                                   next.len ? next : request->protocol);
+    pg_span_t target, next;
+    pg_reason_e reason;
 
+    if (exact && is_sound(&sound, request->target)) {
+        return attempt(out, connect_class(sound.port),
+                       PG_REASON_CONNECT_AUTHORITY, sound.host, sound.port);
+    }
+    target = first_word(request->target);
+    next = pg_span_trim(pg_span_from(request->target, target.len));
+    reason = find_peer(&b, target, next.len ? next : request->protocol);
     if (reason == PG_REASON_NOISE) {
         return clean(out, reason);
     }
-    if (!pg_span_eq(request->method, PG_SPAN("CONNECT"))) {
+    if (!exact) {
         attempt(out, PG_CLASS_MALFORMED, PG_REASON_BROKEN_CONNECT,
                 b.authority.host, b.port);
         out->family = PG_FAMILY_CONNECT;
@@ -523,27 +525,42 @@ static bool is_origin(const pg_request_t *request)
     return request->target.len && request->target.ptr[0] == '/';
 }
 
+/* The protocol at the end of the line. httpd fills r->protocol with a default
+ * when the line had none. */
+static pg_span_t protocol_of(const pg_request_t *request)
+{
+    pg_span_t line = request->line, last = request->protocol;
+    pg_request_t split = { .line = line };
+
+    if (last.len > 0 && line.len > last.len
+        && line.ptr[line.len - last.len - 1] == ' '
+        && memcmp(line.ptr + line.len - last.len, last.ptr, last.len) == 0
+        && is_protocol(last)) {
+        return last;
+    }
+    pg_classify_split(&split, line);
+    return split.protocol;
+}
+
 /* Not origin-form as far as the caller knows: look at the raw line too. Kept
  * out of the way of ordinary requests, which would pay for its frame. */
 __attribute__((noinline))
 static pg_class_e by_line(pg_verdict_t *out, const pg_request_t *request,
                           const pg_own_t *own)
 {
-    pg_request_t whole = *request, split = { .line = request->line };
+    pg_request_t whole = *request;
     pg_socks_t s;
 
     if (pg_socks_parse(&s, request->line)) {
         out->target = request->line;
         return socks(out, &s);
     }
-    if (request->line.ptr) {
-        pg_classify_split(&split, request->line);
-        /* httpd fills r->protocol with a default when the line had none. */
-        whole.protocol = split.protocol;
-        if (request->method.len == 0 || request->target.ptr == NULL) {
-            whole.method = split.method;
-            whole.target = split.target;
-        }
+    if (request->line.ptr
+        && (request->method.len == 0 || request->target.ptr == NULL)) {
+        pg_classify_split(&whole, request->line);
+    }
+    else if (request->line.ptr) {
+        whole.protocol = protocol_of(request);
     }
     out->method = whole.method;
     out->target = whole.target.ptr ? whole.target

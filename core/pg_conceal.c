@@ -69,50 +69,58 @@ static apr_size_t plain_name(char out[NAME_MOST + 1], pg_span_t name)
     return len;
 }
 
-/* A part of the name, and what it must not be the beginning of. */
-typedef struct pattern_t {
-    const char *part;
+/*  What names a secret: X(a part of the name, what it must not be the
+ *  beginning of) */
+#define PARTS(X)                                                             \
+    X("token", NULL)      X("auth", "author")    X("authoriz", NULL)         \
+    X("authoris", NULL)   X("key", "keyword")    X("secret", NULL)           \
+    X("cookie", NULL)     X("session", NULL)     X("sessid", NULL)           \
+    X("pass", NULL)       X("pwd", NULL)         X("credential", NULL)       \
+    X("signature", NULL)  X("jwt", NULL)         X("bearer", NULL)
+
+typedef struct part_t {
+    const char *text;
     const char *unless;
-} pattern_t;
+} part_t;
 
-static bool matches(const char *name, const pattern_t *pattern)
+#define PART_ROW(text, unless) { text, unless },
+#define PART_FIRST(text, unless) | 1u << ((text)[0] - 'a')
+static const part_t parts[] = { PARTS(PART_ROW) };
+static const unsigned int firsts = 0 PARTS(PART_FIRST);
+
+static bool begins(const char *s, const char *with)
 {
-    const char *at = name;
+    return strncmp(s, with, strlen(with)) == 0;
+}
 
-    while ((at = strstr(at, pattern->part)) != NULL) {
-        if (pattern->unless == NULL
-            || strncmp(at, pattern->unless, strlen(pattern->unless)) != 0) {
+static bool begins_with_part(const char *name)
+{
+    for (apr_size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        if (*name == *parts[i].text && begins(name, parts[i].text)
+            && (parts[i].unless == NULL || !begins(name, parts[i].unless))) {
             return true;
         }
-        at++;
     }
     return false;
 }
 
 bool pg_conceal_is_secret(pg_span_t name)
 {
-    static const pattern_t patterns[] = {
-        { "token", NULL }, { "auth", "author" }, { "authoriz", NULL },
-        { "authoris", NULL }, { "key", "keyword" }, { "secret", NULL },
-        { "cookie", NULL }, { "session", NULL }, { "sessid", NULL },
-        { "pass", NULL }, { "pwd", NULL }, { "credential", NULL },
-        { "signature", NULL }, { "jwt", NULL }, { "bearer", NULL }
-    };
     /* too short to be looked for within a name */
     static const char *const words[] = { "pw", "sid", "sig", "otp", "totp",
                                          "xotp", "pin", "code" };
     char plain[NAME_MOST + 1];
+    apr_size_t n = plain_name(plain, name);
 
-    if (plain_name(plain, name) == 0) {
-        return false;
-    }
-    for (apr_size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
-        if (matches(plain, &patterns[i])) {
+    for (const char *at = plain; *at; at++) {
+        if (*at >= 'a' && (firsts >> (*at - 'a') & 1)
+            && begins_with_part(at)) {
             return true;
         }
     }
-    for (apr_size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        if (strcmp(plain, words[i]) == 0) {
+    for (apr_size_t i = 0; n <= 4 && i < sizeof(words) / sizeof(*words);
+         i++) {
+        if (*plain == *words[i] && strcmp(plain, words[i]) == 0) {
             return true;
         }
     }
@@ -391,12 +399,18 @@ static walk_t walk_of(pg_span_t s)
     return w;
 }
 
-/* Nothing can be hidden where none of these is. */
+/* Nothing can be hidden where none of these is, nor with one colon alone. */
 static bool may_hold_any(pg_span_t s)
 {
-    return s.len > 0 && (memchr(s.ptr, '@', s.len) || memchr(s.ptr, '=', s.len)
-                         || memchr(s.ptr, '%', s.len)
-                         || pg_span_find(s, ':') != pg_span_rfind(s, ':'));
+    unsigned int seen = 0;
+
+    for (apr_size_t i = 0; i < s.len; i++) {
+        seen |= pg_octets[(unsigned char)s.ptr[i]];
+    }
+    return (seen & PG_OCTET_SECRET)
+           && (memchr(s.ptr, '@', s.len) || memchr(s.ptr, '=', s.len)
+               || memchr(s.ptr, '%', s.len)
+               || pg_span_find(s, ':') != pg_span_rfind(s, ':'));
 }
 
 /* --- removing ------------------------------------------------------------ */

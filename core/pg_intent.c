@@ -16,66 +16,74 @@ typedef struct row_t {
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 #define ROW(literal, what) { { (literal), sizeof(literal) - 1 }, (what) }
 
-/* A host, or any name below it; each of eight octets at least. */
-static const row_t hosts[] = {
-    /* AWS, Azure, Google, OpenStack: "instance metadata" in their manuals */
-    ROW("169.254.169.254", PG_INTENT_METADATA),
-    ROW("169.254.170.2", PG_INTENT_METADATA),      /* AWS ECS: task roles    */
-    ROW("fd00:ec2::254", PG_INTENT_METADATA),      /* AWS, IPv6              */
-    ROW("100.100.100.200", PG_INTENT_METADATA),    /* Alibaba Cloud          */
-    ROW("metadata.google.internal", PG_INTENT_METADATA),
-    /* RFC 6761 6.3 */
-    ROW("localhost", PG_INTENT_LOCAL),
-    /* services that answer with the caller's address or header fields, by
-     * their own pages */
-    ROW("azenv.net", PG_INTENT_CHECK),
-    ROW("proxyjudge.us", PG_INTENT_CHECK),
-    ROW("proxyjudge.info", PG_INTENT_CHECK),
-    ROW("ipify.org", PG_INTENT_CHECK),
-    ROW("httpbin.org", PG_INTENT_CHECK),
-    ROW("ifconfig.me", PG_INTENT_CHECK),
-    ROW("ifconfig.co", PG_INTENT_CHECK),
-    ROW("icanhazip.com", PG_INTENT_CHECK),
-    ROW("ipinfo.io", PG_INTENT_CHECK),
-    ROW("ip-api.com", PG_INTENT_CHECK),
-    ROW("ipecho.net", PG_INTENT_CHECK),
-    ROW("ident.me", PG_INTENT_CHECK),
-    ROW("wtfismyip.com", PG_INTENT_CHECK),
-    ROW("myip.com", PG_INTENT_CHECK),
-    ROW("checkip.amazonaws.com", PG_INTENT_CHECK),
-    ROW("checkip.dyndns.org", PG_INTENT_CHECK),
-    ROW("whatismyipaddress.com", PG_INTENT_CHECK),
-    /* captive portal tests of Android, Firefox, Windows, macOS */
-    ROW("connectivitycheck.gstatic.com", PG_INTENT_CHECK),
-    ROW("detectportal.firefox.com", PG_INTENT_CHECK),
-    ROW("msftconnecttest.com", PG_INTENT_CHECK),
-    ROW("captive.apple.com", PG_INTENT_CHECK),
-    /* resolvers of RFC 8484, by their operators' pages */
-    ROW("dns.google", PG_INTENT_DNS),
-    ROW("cloudflare-dns.com", PG_INTENT_DNS),
-    ROW("dns.quad9.net", PG_INTENT_DNS),
-    ROW("doh.opendns.com", PG_INTENT_DNS),
-    ROW("dns.adguard-dns.com", PG_INTENT_DNS),
-    /* mining pools, by their own pages */
-    ROW("minexmr.com", PG_INTENT_MINING),
-    ROW("supportxmr.com", PG_INTENT_MINING),
-    ROW("moneroocean.stream", PG_INTENT_MINING),
-    ROW("hashvault.pro", PG_INTENT_MINING),
-    ROW("nanopool.org", PG_INTENT_MINING),
-    ROW("2miners.com", PG_INTENT_MINING),
-    ROW("f2pool.com", PG_INTENT_MINING),
-    ROW("nicehash.com", PG_INTENT_MINING),
-    ROW("c3pool.com", PG_INTENT_MINING),
-    /* networks that pay for views and clicks, by their own pages */
-    ROW("doubleclick.net", PG_INTENT_ADS),
-    ROW("googlesyndication.com", PG_INTENT_ADS),
-    ROW("googleadservices.com", PG_INTENT_ADS),
-    ROW("adnxs.com", PG_INTENT_ADS),
-    ROW("criteo.com", PG_INTENT_ADS),
-    ROW("taboola.com", PG_INTENT_ADS),
-    ROW("outbrain.com", PG_INTENT_ADS),
-    ROW("popads.net", PG_INTENT_ADS),
-};
+/*  A host, or any name below it, of eight octets at least: X(name, intent) */
+#define HOSTS(X)                                                             \
+    /* AWS, Azure, Google, OpenStack: "instance metadata" in their manuals */ \
+    X("169.254.169.254", METADATA)                                           \
+    X("169.254.170.2", METADATA)  /* AWS ECS: task roles */                  \
+    X("fd00:ec2::254", METADATA)  /* AWS, IPv6 */                            \
+    X("100.100.100.200", METADATA)  /* Alibaba Cloud */                      \
+    X("metadata.google.internal", METADATA)                                  \
+    /* RFC 6761 6.3 */                                                       \
+    X("localhost", LOCAL)                                                    \
+    /* services that answer with the caller's address or header fields, by   \
+     * their own pages */                                                    \
+    X("azenv.net", CHECK)                                                    \
+    X("proxyjudge.us", CHECK)                                                \
+    X("proxyjudge.info", CHECK)                                              \
+    X("ipify.org", CHECK)                                                    \
+    X("httpbin.org", CHECK)                                                  \
+    X("ifconfig.me", CHECK)                                                  \
+    X("ifconfig.co", CHECK)                                                  \
+    X("icanhazip.com", CHECK)                                                \
+    X("ipinfo.io", CHECK)                                                    \
+    X("ip-api.com", CHECK)                                                   \
+    X("ipecho.net", CHECK)                                                   \
+    X("ident.me", CHECK)                                                     \
+    X("wtfismyip.com", CHECK)                                                \
+    X("myip.com", CHECK)                                                     \
+    X("checkip.amazonaws.com", CHECK)                                        \
+    X("checkip.dyndns.org", CHECK)                                           \
+    X("whatismyipaddress.com", CHECK)                                        \
+    /* captive portal tests of Android, Firefox, Windows, macOS */           \
+    X("connectivitycheck.gstatic.com", CHECK)                                \
+    X("detectportal.firefox.com", CHECK)                                     \
+    X("msftconnecttest.com", CHECK)                                          \
+    X("captive.apple.com", CHECK)                                            \
+    /* resolvers of RFC 8484, by their operators' pages */                   \
+    X("dns.google", DNS)                                                     \
+    X("cloudflare-dns.com", DNS)                                             \
+    X("dns.quad9.net", DNS)                                                  \
+    X("doh.opendns.com", DNS)                                                \
+    X("dns.adguard-dns.com", DNS)                                            \
+    /* mining pools, by their own pages */                                   \
+    X("minexmr.com", MINING)                                                 \
+    X("supportxmr.com", MINING)                                              \
+    X("moneroocean.stream", MINING)                                          \
+    X("hashvault.pro", MINING)                                               \
+    X("nanopool.org", MINING)                                                \
+    X("2miners.com", MINING)                                                 \
+    X("f2pool.com", MINING)                                                  \
+    X("nicehash.com", MINING)                                                \
+    X("c3pool.com", MINING)                                                  \
+    /* networks that pay for views and clicks, by their own pages */         \
+    X("doubleclick.net", ADS)                                                \
+    X("googlesyndication.com", ADS)                                          \
+    X("googleadservices.com", ADS)                                           \
+    X("adnxs.com", ADS)                                                      \
+    X("criteo.com", ADS)                                                     \
+    X("taboola.com", ADS)                                                    \
+    X("outbrain.com", ADS)                                                   \
+    X("popads.net", ADS)
+
+#define END(text, n) ((text)[sizeof(text) - 1 - (n)])
+#define HOST_TAIL(text, what)                                                \
+    { END(text, 8), END(text, 7), END(text, 6), END(text, 5), END(text, 4),  \
+      END(text, 3), END(text, 2), END(text, 1) },
+#define HOST_ROW(text, what) ROW(text, PG_INTENT_##what),
+static const row_t hosts[] = { HOSTS(HOST_ROW) };
+/* Their last octets: every attempt is compared with all of them. */
+static const char tails[][8] = { HOSTS(HOST_TAIL) };
 
 /* Scripts by their file's name, wherever they are installed. */
 static const row_t paths[] = {
@@ -107,15 +115,23 @@ static const port_t ports[] = {
 };
 
 
-static apr_uint64_t last_eight(pg_span_t s)
+static apr_uint64_t word_at(const char *octets)
 {
     apr_uint64_t word;
 
-    memcpy(&word, s.ptr + s.len - sizeof(word), sizeof(word));
+    memcpy(&word, octets, sizeof(word));
     return word;
 }
 
-/* Every attempt comes here: its end is compared as one word. */
+static bool is_below(pg_span_t host, pg_span_t name)
+{
+    apr_size_t before = host.len - name.len;
+
+    return host.len >= name.len
+           && pg_span_ieq(pg_span_from(host, before), name)
+           && (before == 0 || host.ptr[before - 1] == '.');
+}
+
 static pg_intent_e of_name(pg_span_t host)
 {
     apr_uint64_t end;
@@ -126,14 +142,9 @@ static pg_intent_e of_name(pg_span_t host)
     if (host.len < sizeof(end)) {
         return PG_INTENT_UNKNOWN;
     }
-    end = pg_octet_lower8(last_eight(host));
-    for (apr_size_t i = 0; i < ROWS(hosts); i++) {
-        pg_span_t name = hosts[i].text;
-        apr_size_t before = host.len - name.len;
-
-        if (end == last_eight(name) && host.len >= name.len
-            && pg_span_ieq(pg_span_from(host, before), name)
-            && (before == 0 || host.ptr[before - 1] == '.')) {
+    end = pg_octet_lower8(word_at(host.ptr + host.len - sizeof(end)));
+    for (apr_size_t i = 0; i < ROWS(tails); i++) {
+        if (end == word_at(tails[i]) && is_below(host, hosts[i].text)) {
             return hosts[i].intent;
         }
     }
@@ -180,9 +191,11 @@ static pg_intent_e of_host(pg_span_t host)
 static pg_intent_e of_path(pg_span_t path)
 {
     path = pg_span_upto(path, pg_span_find(path, '?'));
-    for (apr_size_t i = 0; i < ROWS(paths) && path.len; i++) {
-        if (memmem(path.ptr, path.len, paths[i].text.ptr,
-                   paths[i].text.len)) {
+    for (apr_size_t i = 0; i < ROWS(paths); i++) {
+        pg_span_t text = paths[i].text;
+
+        if (path.len >= text.len
+            && memmem(path.ptr, path.len, text.ptr, text.len)) {
             return paths[i].intent;
         }
     }
@@ -227,7 +240,7 @@ pg_intent_e pg_intent_of_key(pg_span_t key)
 
 pg_intent_e pg_intent_of_verdict(const pg_verdict_t *verdict)
 {
-    pg_target_t parts = { .path = { .ptr = NULL, .len = 0 } };
+    pg_span_t path = { .ptr = NULL, .len = 0 };
 
     switch (verdict->class_id) {
     case PG_CLASS_CLEAN:
@@ -238,7 +251,7 @@ pg_intent_e pg_intent_of_verdict(const pg_verdict_t *verdict)
     case PG_CLASS_CONNECT_OTHER:
         break;                   /* authority-form has no path            */
     default:
-        pg_target_parse(&parts, verdict->target);
+        path = pg_target_path(verdict->target);
     }
-    return pg_intent_of(verdict->host, verdict->port, parts.path);
+    return pg_intent_of(verdict->host, verdict->port, path);
 }

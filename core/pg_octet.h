@@ -16,8 +16,9 @@ enum {
     PG_OCTET_SCHEME = 4,     /* scheme (RFC 3986 3.1), or '_'             */
     PG_OCTET_CUT = 8,        /* backslash, blank, control octet: where
                                 readers disagree about an end             */
-    PG_OCTET_PLAIN = 16      /* printable ASCII that no format escapes: not
+    PG_OCTET_PLAIN = 16,     /* printable ASCII that no format escapes: not
                                 quotes, '&', '<', '>', backslash          */
+    PG_OCTET_SECRET = 32     /* '@', '=', '%', ':': beside every secret   */
 };
 extern const unsigned char pg_octets[256];
 
@@ -58,6 +59,21 @@ static inline apr_uint64_t pg_octet_lower8(apr_uint64_t word)
     apr_uint64_t past_z = seven + (0x80 - 'Z' - 1) * each;
 
     return word | ((from_a & ~past_z & ~word & (0x80 * each)) >> 2);
+}
+
+/** Are all eight octets PG_OCTET_PLAIN? A sum has its top bit unless what it
+ *  was added to is 0, or too small; two octets that differ in one bit are
+ *  looked for together. */
+static inline bool pg_octet_plain8(apr_uint64_t word)
+{
+    const apr_uint64_t each = 0x0101010101010101u, most = 0x7f * each;
+    apr_uint64_t seven = word & most;
+    apr_uint64_t fine = (seven + (0x80 - ' ') * each) & ~(seven + each)
+        & ((seven ^ '"' * each) + most) & ((seven ^ '\\' * each) + most)
+        & (((seven & ~each) ^ '&' * each) + most)        /* and '\''       */
+        & (((seven & ~(2 * each)) ^ '<' * each) + most); /* and '>'        */
+
+    return (fine & ~word & ~most) == ~most;
 }
 
 #endif

@@ -91,6 +91,23 @@ apr_size_t pg_span_rfind(pg_span_t s, char c)
     return s.len;
 }
 
+apr_size_t pg_span_plain(pg_span_t s, apr_size_t from)
+{
+    apr_size_t i = from;
+    apr_uint64_t word;
+
+    for (; i + sizeof(word) <= s.len; i += sizeof(word)) {
+        memcpy(&word, s.ptr + i, sizeof(word));
+        if (!pg_octet_plain8(word)) {
+            break;
+        }
+    }
+    while (i < s.len && pg_octet_is(s.ptr[i], PG_OCTET_PLAIN)) {
+        i++;
+    }
+    return i - from;
+}
+
 pg_span_t pg_span_trim(pg_span_t s)
 {
     while (s.len && pg_octet_is_space(s.ptr[0])) {

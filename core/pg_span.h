@@ -56,6 +56,9 @@ apr_size_t pg_span_find_any(pg_span_t s, const char *set);
 /** Offset of the last c in s, or s.len when there is none. */
 apr_size_t pg_span_rfind(pg_span_t s, char c);
 
+/** How many octets from offset `from` on are PG_OCTET_PLAIN. */
+apr_size_t pg_span_plain(pg_span_t s, apr_size_t from);
+
 /** Without the white space (pg_octet_is_space) at both ends. */
 pg_span_t pg_span_trim(pg_span_t s);
 

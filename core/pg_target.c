@@ -154,6 +154,18 @@ static apr_size_t scheme_length(pg_span_t s)
     return s.len - n >= 3 && memcmp(s.ptr + n, "://", 3) == 0 ? n : 0;
 }
 
+pg_span_t pg_target_path(pg_span_t s)
+{
+    apr_size_t n = scheme_length(s);
+
+    if (s.len && s.ptr[0] == '/') {
+        return s;
+    }
+    s = pg_span_from(s, n + 3);
+    return n ? pg_span_from(s, pg_span_find_any(s, "/?#"))
+             : (pg_span_t){ .ptr = NULL, .len = 0 };
+}
+
 static pg_form_e parse_absolute(pg_target_t *out, pg_span_t s, apr_size_t n)
 {
     pg_span_t rest = pg_span_from(s, n + 3);

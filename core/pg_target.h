@@ -64,6 +64,10 @@ typedef struct pg_target_t {
  */
 pg_form_e pg_target_parse(pg_target_t *out, pg_span_t s);
 
+/** The path of an origin- or absolute-form alone, as pg_target_parse() has it;
+ *  absent for any other form. */
+pg_span_t pg_target_path(pg_span_t s);
+
 /**
  * Split an authority: [ userinfo "@" ] host [ ":" port ]. Total, as above.
  * The last '@' ends the userinfo, so that userinfo that imitates a host

@@ -171,23 +171,12 @@ static void put_other(pg_sink_t *sink, const style_t *style, pg_span_t s,
     }
 }
 
-/* How many octets from `at` on are the same in every format. */
-static apr_size_t harmless(pg_span_t s, apr_size_t at)
-{
-    apr_size_t i = at;
-
-    while (i < s.len && pg_octet_is(s.ptr[i], PG_OCTET_PLAIN)) {
-        i++;
-    }
-    return i - at;
-}
-
 /* Runs of harmless characters go out in one write. */
 static void walk(pg_sink_t *sink, const style_t *style, pg_span_t s)
 {
     apr_size_t from = 0, at = 0;
 
-    while ((at += harmless(s, at)) < s.len) {
+    while ((at += pg_span_plain(s, at)) < s.len) {
         apr_uint32_t code;
         apr_size_t taken = pg_escape_utf8_next(pg_span_from(s, at), &code);
 

@@ -53,6 +53,7 @@ START_TEST(each_target_is_split_as_its_row_says)
     same(row, 5, pg_span_str(hosts[a->host_kind]));
     same(row, 6, port_shown(a, port));
     same(row, 7, t.path);
+    same(row, 7, pg_target_path(row->field[0]));
 }
 END_TEST
 
@@ -67,8 +68,61 @@ START_TEST(every_prefix_of_a_target_has_an_answer)
         pg_target_parse(&t, s);
         ck_assert(t.form != PG_FORM_ORIGIN || s.ptr[0] == '/');
         ck_assert(t.path.len <= s.len);
+        ck_assert(pg_span_eq(t.path, pg_target_path(s)));
         free((void *)(uintptr_t)s.ptr);
     }
+}
+END_TEST
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define SUB_DELIMS "!$&'()*+,;="
+#define UNRESERVED LETTERS DIGITS "-._~"
+
+static bool is_in(int c, const char *set)
+{
+    return c != '\0' && strchr(set, c);
+}
+
+START_TEST(octets_are_what_the_standards_say)
+{
+    for (int i = 0; i < 256; i++) {
+        char c = (char)i;
+        bool printable = i >= ' ' && i < 0x7f;
+
+        ck_assert_int_eq(pg_octet_is(c, PG_OCTET_DNS),
+                         is_in(i, LETTERS DIGITS "-_"));
+        ck_assert_int_eq(pg_octet_is(c, PG_OCTET_REG),
+                         i > 127 || is_in(i, UNRESERVED SUB_DELIMS "%"));
+        ck_assert_int_eq(pg_octet_is(c, PG_OCTET_SCHEME),
+                         is_in(i, LETTERS DIGITS "+-._"));
+        ck_assert_int_eq(pg_octet_is(c, PG_OCTET_CUT),
+                         i <= ' ' || i == 0x7f || i == '\\');
+        ck_assert_int_eq(pg_octet_is(c, PG_OCTET_PLAIN),
+                         printable && !is_in(i, "\"'&<>\\"));
+        ck_assert_int_eq(pg_octet_is(c, PG_OCTET_SECRET), is_in(i, "@=%:"));
+    }
+}
+END_TEST
+
+/* Each octet in each place among plain ones of both ends of the range. */
+START_TEST(eight_octets_are_plain_if_each_of_them_is)
+{
+    char s[] = " ~a0;=#] ";
+
+    for (int i = 0; i < 256; i++) {
+        for (apr_size_t at = 0; at < 9; at++) {
+            char was = s[at];
+            bool plain;
+
+            s[at] = (char)i;
+            plain = pg_octet_is(s[at], PG_OCTET_PLAIN);
+            ck_assert_uint_eq(pg_span_plain(pg_span_make(s, 9), 0),
+                              plain ? 9 : at);
+            s[at] = was;
+        }
+    }
+    ck_assert_uint_eq(pg_span_plain(pg_span_str(NULL), 0), 0);
 }
 END_TEST
 
@@ -104,6 +158,8 @@ PG_TEST_SUITE(target)
                         case_count);
     tcase_add_loop_test(tc, every_prefix_of_a_target_has_an_answer, 0,
                         case_count);
+    tcase_add_test(tc, octets_are_what_the_standards_say);
+    tcase_add_test(tc, eight_octets_are_plain_if_each_of_them_is);
     tcase_add_test(tc, spans_behave_at_their_ends);
     suite_add_tcase(suite, tc);
 }
