@@ -70,23 +70,31 @@ static char *put_hex(char *to, char c)
     return to;
 }
 
+/* No '"' between single quotes: they are for a line of JSON. */
+static char *put_special(char *to, char c, char quote)
+{
+    if (!is_printable(c) || c == quote || c == '"' || c == '\\') {
+        return put_hex(to, c);
+    }
+    *to++ = c;
+    return to;
+}
+
 /* The first `cut` octets of s in quotes: printable ASCII as it is, all else,
  * the quote and '\' as \xNN. httpd's own escaping knows no quotes, and doubles
  * '\'. */
 static char *put_quoted(char *to, pg_span_t s, apr_size_t cut, char quote)
 {
-    apr_size_t n = s.len < cut ? s.len : cut;
-
+    s = pg_span_upto(s, cut);
     *to++ = quote;
-    for (apr_size_t i = 0; i < n; i++) {
-        char c = s.ptr[i];
+    for (apr_size_t i = 0; i < s.len; i++) {
+        apr_size_t plain = pg_span_plain(s, i);
 
-        /* no '"' between single quotes: they are for a line of JSON */
-        if (is_printable(c) && c != quote && c != '"' && c != '\\') {
-            *to++ = c;
-            continue;
+        to = put(to, pg_span_make(s.ptr + i, plain));
+        i += plain;
+        if (i < s.len) {
+            to = put_special(to, s.ptr[i], quote);
         }
-        to = put_hex(to, c);
     }
     *to++ = quote;
     return to;

@@ -20,17 +20,25 @@
 
 /* The lane of this CPU or, where one cannot ask for it without a system call,
  * of this thread: by the page that its stack is in. */
-static pg_lane_t *my_lane(const pg_ledger_t *ledger)
+static unsigned my_number(void)
 {
 #ifdef __linux__
     int cpu = sched_getcpu();    /* the vDSO, or rseq                     */
-    unsigned mine = cpu < 0 ? 0 : (unsigned)cpu;
+    return cpu < 0 ? 0 : (unsigned)cpu;
 #else
     char here = 0;
-    unsigned mine = (unsigned)((apr_uintptr_t)&here >> 16);
+    return (unsigned)((apr_uintptr_t)&here >> 16);
 #endif
+}
 
-    return pg_layout_lane(ledger, mine % ledger->sizes.lanes);
+static pg_lane_t *lane_of(const pg_ledger_t *ledger, unsigned number)
+{
+    return pg_layout_lane(ledger, number % ledger->sizes.lanes);
+}
+
+static pg_lane_t *my_lane(const pg_ledger_t *ledger)
+{
+    return lane_of(ledger, my_number());
 }
 
 /* A moment late if two writers meet; it only says when something was. */
@@ -123,10 +131,10 @@ static void make(attempt_t *out, const pg_ledger_t *ledger, unsigned kind,
     make_keys(out, ledger);
 }
 
-static void count(pg_ledger_t *ledger, const attempt_t *attempt)
+static void count(pg_ledger_t *ledger, pg_lane_t *lane,
+                  const attempt_t *attempt)
 {
     const pg_event_t *event = attempt->event;
-    pg_lane_t *lane = my_lane(ledger);
     unsigned vhost = pg_totals_vhost(ledger, event->vhost);
 
     pg_word_add(&lane->total[attempt->kind][event->outcome][attempt->method]
@@ -153,6 +161,7 @@ apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
     unsigned kind = kind_of(event);
     pg_ledger_t *block = pg_layout_sound(ledger);
     apr_uint32_t serial = pg_recent_serial(block);
+    unsigned number = my_number();
     pg_recent_made_t recent;
     attempt_t attempt;
 
@@ -162,9 +171,11 @@ apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
     recent.is = false;
     make(&attempt, block, kind, event);
     for (; block; block = block->standby) {
-        count(block, &attempt);
+        pg_lane_t *lane = lane_of(block, number);
+
+        count(block, lane, &attempt);
         pg_recent_add(block, event, attempt.now, serial, &recent);
-        tend(block, my_lane(block), attempt.now);
+        tend(block, lane, attempt.now);
     }
     return serial;
 }
@@ -176,7 +187,7 @@ void pg_ledger_count(pg_ledger_t *ledger, const pg_event_t *event)
 
     if (kind != PG_KINDS) {
         make(&attempt, ledger, kind, event);
-        count(ledger, &attempt);
+        count(ledger, my_lane(ledger), &attempt);
     }
 }
 

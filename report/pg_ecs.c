@@ -57,13 +57,24 @@ static void put_string(line_t *line, const char *s)
 
 static void put_key(line_t *line, const char *key)
 {
+    apr_size_t n = strlen(key);
+    char *at = line->out.at;
+
+    if (line->out.left < n + sizeof(",\"\":")) {
+        line->full = true;
+        return;
+    }
     if (!line->first) {
-        RAW(line, ",");
+        *at++ = ',';
     }
     line->first = false;
-    RAW(line, "\"");
-    put_string(line, key);
-    RAW(line, "\":");
+    *at++ = '"';
+    memcpy(at, key, n);
+    at += n;
+    *at++ = '"';
+    *at++ = ':';
+    line->out.left -= (apr_size_t)(at - line->out.at);
+    line->out.at = at;
 }
 
 static void open_object(line_t *line, const char *key)
