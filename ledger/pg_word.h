@@ -47,16 +47,17 @@ static inline void pg_word_write(pg_word_t *to, const void *octets,
                                  apr_size_t n)
 {
     const char *at = octets;
-    apr_uint64_t word;
+    apr_uint64_t last = 0;
 
-    for (; n >= sizeof(word); n -= sizeof(word), at += sizeof(word)) {
+    for (; n >= sizeof(last); n -= sizeof(last), at += sizeof(last)) {
+        apr_uint64_t word;
+
         memcpy(&word, at, sizeof(word));
         pg_word_set(to++, word);
     }
     if (n > 0) {
-        word = 0;
-        memcpy(&word, at, n);
-        pg_word_set(to, word);
+        memcpy(&last, at, n);
+        pg_word_set(to, last);
     }
 }
 
