@@ -37,8 +37,14 @@ figures: all $(SAMPLE) ## docs/figures and docs/images, from made-up logs and re
 	        south=$(BUILD)/figures/south.json \
 	        > $(FIGURES)/report.$${f#*:} || exit 1; done
 	$(SAMPLE) full html > $(BUILD)/figures/status.html
-	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars \
-	    --user-data-dir=$(BUILD)/figures/profile \
-	    --blink-settings=preferredColorScheme=1 --window-size=1180,1300 \
-	    --screenshot=docs/images/status.png $(BUILD)/figures/status.html \
-	    2> /dev/null
+	$(SAMPLE) full html lang=ja > $(BUILD)/figures/status.ja.html
+	cp $(FIGURES)/report.html $(BUILD)/figures/report.html
+	$(BUILD)/proxyguard compare -O html --lang ja \
+	    north=$(BUILD)/figures/north.json south=$(BUILD)/figures/south.json \
+	    > $(BUILD)/figures/compare.ja.html
+	for s in status:1 status.ja:0 report:1 compare.ja:0; do \
+	    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars \
+	        --user-data-dir=$(BUILD)/figures/profile --window-size=1180,1300 \
+	        --blink-settings=preferredColorScheme=$${s#*:} \
+	        --screenshot=docs/images/$${s%:*}.png \
+	        $(BUILD)/figures/$${s%:*}.html 2> /dev/null || exit 1; done

@@ -128,7 +128,8 @@ static void html_paragraph(const writer_t *w, const char *text)
 static void html_row(const writer_t *w, const char *const cell[COLUMNS],
                      bool head)
 {
-    pg_sink_puts(w->sink, head ? "<table>\n<tr>" : "<tr>");
+    pg_sink_puts(w->sink, head ? "<div class=\"wide\"><table>\n<tr>"
+                             : "<tr>");
     for (int i = 0; i < COLUMNS; i++) {
         html_tagged(w, head || i == 0 ? "th" : "td", cell[i]);
     }
@@ -137,7 +138,7 @@ static void html_row(const writer_t *w, const char *const cell[COLUMNS],
 
 static void html_end(const writer_t *w)
 {
-    pg_sink_puts(w->sink, "</table>\n");
+    pg_sink_puts(w->sink, "</table></div>\n");
 }
 
 static const medium_t text = { text_heading, text_paragraph, text_row,
@@ -333,6 +334,7 @@ static apr_status_t render_html(pg_sink_t *sink, const pg_monthly_t *report,
                  "\n<style>:root{color-scheme:light dark}"
                  "body{font:1rem/1.5 system-ui,sans-serif;max-width:50rem;"
                  "margin:auto;padding:1rem}svg{max-width:100%;height:auto}"
+                 ".wide{overflow-x:auto}"
                  "td,th{padding:.1rem .8rem;text-align:right}"
                  "th:first-child{text-align:left}</style></head>\n<body>\n");
     contents(&w);

@@ -13,6 +13,7 @@ import subprocess
 import pytest
 
 from pg_browser import SHOTS, chromium, png_size
+from pg_cli import run
 from pg_sample import sample
 
 def page(kind="full", query=""):
@@ -100,6 +101,32 @@ def test_each_chart_has_a_title_a_description_and_a_table_of_values():
     for tick in ticks:
         assert re.fullmatch("0|[125]?[05]?[0-9]0*|[1-9]0*",
                             tick.replace(",", "")), tick
+
+
+def test_what_a_list_does_not_show_is_one_link_away():
+    text = page()
+    note = re.search(r'(\d+) of (\d+) shown \(<a href="\?([^"#]*)#top-sources">'
+                     r"all</a>\)", text)
+    assert int(note.group(1)) == 10 < int(note.group(2))
+    whole = page("full", note.group(3).replace("&amp;", "&"))
+    rows = re.search('<section id="top-sources">(.*?)</section>', whole,
+                     re.S).group(1)
+    assert rows.count('<tr><th scope="row">') == int(note.group(2))
+    # a share is one of all attempts, in the bar and in the figure
+    for width, percent in re.findall(
+            r'<rect class="plain" width="([\d.]+)"[^%]*?> ([<\d.]+) %', rows):
+        assert abs(float(width) - float(percent.strip("<"))) <= 0.51
+
+
+def test_every_row_that_can_leads_to_its_thread():
+    """Months, classes, sources and targets; all that was asked for stays."""
+    text = page("full", "lang=ja&tz=%2B0900&months=240")
+    links = re.findall(r'<a href="\?([^"#]*)#(?:recent|history)">', text)
+    assert {"since", "class", "source", "target"} <= {
+        name for link in links for name in re.findall(r"(\w+)=", link)}
+    for link in links:
+        for kept in ("lang=ja", "tz=%2B0900", "months=240"):
+            assert kept in link
 
 
 def test_the_month_that_is_not_over_is_marked():
@@ -259,12 +286,23 @@ onload = () => {
 };</script>"""
 
 
+def sensors_page(command, lang, folder):
+    """What the command makes of two sensors, one with a very long name."""
+    data = folder / "sensor.json"
+    data.write_bytes(sample("full", "json"))
+    return run(command, "-O", "html", "--lang", lang, f"north={data}",
+               f"{'a-name-without-end-' * 5}={data}").stdout.decode()
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
-@pytest.mark.parametrize("kind, lang", [("full", "en"), ("full", "ja"),
-                                        ("hostile", "en"), ("scan", "ja")])
+@pytest.mark.parametrize("kind, lang", [
+    ("full", "en"), ("full", "ja"), ("hostile", "en"), ("scan", "ja"),
+    ("report", "en"), ("report", "ja"), ("compare", "en"), ("compare", "ja")])
 def test_nothing_is_wider_than_the_screen(tmp_path, width, kind, lang):
     source = tmp_path / "ruler.html"
-    source.write_text(RULER % (width, html.escape(page(kind, "lang=" + lang))))
+    text = sensors_page(kind, lang, tmp_path) \
+        if kind in ("report", "compare") else page(kind, "lang=" + lang)
+    source.write_text(RULER % (width, html.escape(text)))
     dom = chromium(tmp_path, source.as_uri(), "--dump-dom",
                    f"--window-size={max(width, 500)},900").stdout.decode()
     body = re.search("<body([^>]*)>", dom).group(1)

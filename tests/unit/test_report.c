@@ -97,6 +97,20 @@ START_TEST(without_a_ledger_each_format_says_it_cannot_count)
 }
 END_TEST
 
+START_TEST(the_text_names_the_sensor_and_the_time)
+{
+    pg_snapshot_t s = snapshot();
+    pg_report_t report = { .ledger = &s, .version = "1", .sensor = "north" };
+    char *text;
+
+    s.taken = s.since + apr_time_from_sec(61);
+    text = render("text", &report);
+    ck_assert_msg(strstr(text, "Relay attempts - north, 2014-11-24 00:01:01 "
+                               "UTC\n") == text, "%s", text);
+    free(text);
+}
+END_TEST
+
 START_TEST(a_format_is_found_by_its_whole_name)
 {
     ck_assert_ptr_nonnull(pg_report_format(PG_SPAN("json")));
@@ -266,6 +280,7 @@ PG_TEST_SUITE(report)
 
     tcase_add_test(tc, json_has_the_totals_and_every_name_also_when_zero);
     tcase_add_test(tc, without_a_ledger_each_format_says_it_cannot_count);
+    tcase_add_test(tc, the_text_names_the_sensor_and_the_time);
     tcase_add_test(tc, a_format_is_found_by_its_whole_name);
     tcase_add_test(tc, a_ledger_without_any_history_is_shown_in_every_format);
     tcase_add_loop_test(tc, the_worst_of_three_virtual_hosts_is_the_answer, 0,
