@@ -418,6 +418,7 @@ def test_audit_says_when_a_configuration_is_broken(tmp_path):
     done = audit(tmp_path, "Nonsense\n")
     assert done.returncode == 65
     assert b"Nonsense" in done.stderr
+    assert b"did not accept the configuration" in done.stderr
     assert run("audit", "-f", tmp_path / "none").returncode == 66
     for program in ("/none", "no-such-httpd"):
         done = run("audit", "--httpd", program)

@@ -102,7 +102,7 @@ START_TEST(the_last_128_are_kept_newest_first)
         pg_ledger_record(ledger, &e);
         if (n == 1 || (n >= 127 && n <= 129) || n == 256 || n == 1000) {
             s = at(T0);
-            ck_assert_uint_eq(s->recent_count, n < 128 ? n : 128);
+            ck_assert_int_eq((int)s->recent_count, n < 128 ? n : 128);
             for (apr_size_t i = 0; i < s->recent_count; i++) {
                 ck_assert_int_eq(s->recent[i].status, n - (int)i);
             }
