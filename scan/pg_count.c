@@ -345,6 +345,8 @@ typedef struct {
     pg_span_t rest;
     const char *end;   /* of the line that rest begins within; NULL: unknown */
     bool more;         /* as the counter's                                  */
+    pg_logjson_keys_t *keys; /* objects are looked at; NULL: they are not   */
+    bool clean;        /* the last line is an object that is                */
 } lines_t;
 
 static lines_t lines_of(const pg_counter_t *counter, pg_span_t block)
@@ -390,6 +392,11 @@ static bool take_object(lines_t *lines, pg_span_t *line, apr_size_t *taken)
     pg_span_t whole;
     apr_size_t n;
 
+    lines->clean = lines->keys && lines->end == NULL && line->ptr[0] == '{'
+                   && pg_logjson_is_clean(lines->keys, *line);
+    if (lines->clean) {
+        return true;
+    }
     if (lines->end == NULL && !take_spread(lines, line, taken)) {
         return false;
     }
@@ -429,6 +436,7 @@ static bool next_line(lines_t *lines, pg_span_t *line)
     }
     else {
         lines->end = NULL;
+        lines->clean = false;
     }
     lines->rest = pg_span_make(rest.ptr + taken, rest.len - taken);
     if (line->len && line->ptr[line->len - 1] == '\r') {
@@ -442,7 +450,82 @@ static bool is_home(pg_span_t line, apr_size_t target)
     return target + 1 < line.len && line.ptr[target + 1] == ' ';
 }
 
-typedef unsigned char lanes_t __attribute__((vector_size(32)));
+/* How often in a row the home page had the same size. */
+typedef struct home_t {
+    char size[24];
+    apr_size_t len;
+    apr_uint64_t times;
+} home_t;
+
+static void put_home(pg_tally_t *tally, home_t *home)
+{
+    if (home->times) {
+        pg_table_add(tally->home, pg_span_make(home->size, home->len),
+                     home->times);
+        home->times = 0;
+    }
+}
+
+/* ` HTTP/1.1" 200 4711` behind a target, as all named formats have it.
+ * @return the size; absent: it goes on in another way */
+static pg_span_t size_at_glance(pg_span_t s)
+{
+    static const char like[] = " HTTP/9.9\" 999 ";
+    apr_size_t n = sizeof(like) - 1, digits = 0;
+
+    for (apr_size_t i = 0; i < n; i++) {
+        if (i >= s.len || (like[i] == '9' ? !pg_octet_is_digit(s.ptr[i])
+                                          : like[i] != s.ptr[i])) {
+            return (pg_span_t){ .ptr = NULL, .len = 0 };
+        }
+    }
+    s = pg_span_from(s, n);
+    while (digits < s.len && pg_octet_is_digit(s.ptr[digits])) {
+        digits++;
+    }
+    if (digits == 0 || digits >= sizeof(((home_t *)NULL)->size)
+        || (digits < s.len && s.ptr[digits] != ' ')) {
+        return (pg_span_t){ .ptr = NULL, .len = 0 };
+    }
+    return pg_span_upto(s, digits);
+}
+
+/* As note_home() has it, without taking the line apart.
+ * @return false: that must be done */
+static bool note_home_at_glance(pg_tally_t *tally, home_t *home,
+                                pg_span_t line, apr_size_t target)
+{
+    pg_span_t size = size_at_glance(pg_span_from(line, target + 1));
+
+    if (size.ptr == NULL) {
+        return false;
+    }
+    if (size.ptr[-4] != '2' || memcmp(line.ptr + target - 5, "\"GET ", 5)) {
+        return true;
+    }
+    if (size.len != home->len || memcmp(home->size, size.ptr, size.len)) {
+        put_home(tally, home);
+        memcpy(home->size, size.ptr, size.len);
+        home->len = size.len;
+    }
+    home->times++;
+    return true;
+}
+
+/* Can a line be told to be clean at a glance, whatever else it has? */
+static pg_span_t anchor_of(const pg_counter_t *counter)
+{
+    const pg_rules_t *rules = counter->rules;
+    bool host = false;
+
+    for (int i = 0; i < rules->reading.formats; i++) {
+        host = host || rules->reading.format[i].has[PG_FIELD_HOST];
+    }
+    return (rules->check_host && host) || wants_all(counter)
+           ? (pg_span_t){ .ptr = NULL, .len = 0 } : rules->anchor;
+}
+
+typedef unsigned char lanes_t __attribute__((vector_size(16)));
 
 /* How often c is in s: many octets at once. */
 static apr_size_t count_octet(pg_span_t s, char c)
@@ -520,13 +603,17 @@ static void note_joined(pg_counter_t *counter, pg_span_t block,
 apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
 {
     apr_uint64_t before = counter->tally->lines;
-    pg_span_t anchor = counter->rules->check_host || wants_all(counter)
-                       ? (pg_span_t){ .ptr = NULL, .len = 0 }
-                       : counter->rules->anchor;
+    pg_span_t anchor = anchor_of(counter);
+    bool named = counter->rules->reading.any;
+    home_t home = { .times = 0 };
     pg_span_t line = { .ptr = NULL, .len = 0 };
     lines_t lines = lines_of(counter, block);
     apr_size_t target;
     bool first = true;
+
+    lines.keys = named && !counter->rules->check_host && !wants_all(counter)
+                 && !counter->composed
+                 && counter->reader.columns.n == 0 ? &counter->keys : NULL;
 
     while (next_line(&lines, &line)) {
         counter->tally->lines++;
@@ -534,11 +621,17 @@ apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
             note_time(counter, line);
             first = false;
         }
+        if (lines.clean && counter->reader.audit.section == '\0') {
+            continue;
+        }
         if (!anchor.len || !pg_count_is_clean(line, anchor, &target)
-            || is_home(line, target)) {
+            || (is_home(line, target)
+                && !(named && note_home_at_glance(counter->tally, &home, line,
+                                                  target)))) {
             count_line(counter, line);
         }
     }
+    put_home(counter->tally, &home);
     if (line.len) {
         note_time(counter, line);
     }

@@ -4,6 +4,7 @@
 #ifndef PG_COUNT_H
 #define PG_COUNT_H
 
+#include "pg_logjson.h"
 #include "pg_own.h"
 #include "pg_reader.h"
 #include "pg_tally.h"
@@ -41,6 +42,7 @@ typedef struct pg_counter_t {
                                     left for it                           */
     const pg_watch_t *watch;     /* NULL: nobody watches, lines are counted */
     pg_reader_t reader;
+    pg_logjson_keys_t keys;
     char *memory;                /* PG_READER_MEMORY(PG_LINE_MAX) octets  */
     char vhost[320];
 } pg_counter_t;

@@ -321,6 +321,90 @@ bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
     return true;
 }
 
+/* --- at a glance --------------------------------------------------------- */
+
+/* The i-th key's meaning. @return NULL: only a closer look tells */
+static const pg_logname_t *meaning(pg_logjson_keys_t *keys, int i,
+                                   pg_span_t key)
+{
+    if (i == PG_LOGJSON_KEYS || key.len > sizeof(keys->key[i].text)) {
+        return NULL;
+    }
+    if (keys->key[i].len != key.len
+        || memcmp(keys->key[i].text, key.ptr, key.len)) {
+        memcpy(keys->key[i].text, key.ptr, key.len);
+        keys->key[i].len = key.len;
+        keys->key[i].name = pg_logname_find(key);
+    }
+    return &keys->key[i].name;
+}
+
+/* A key, ':' and a text or a plain word. @return false: something else */
+static bool take_member(walk_t *j, pg_span_t *key, pg_span_t *value)
+{
+    const char *begin;
+
+    skip_space(j);
+    if (j->at == j->end || *j->at != '"') {
+        return false;
+    }
+    *key = take_string(j);
+    skip_space(j);
+    if (j->at == j->end || *j->at++ != ':') {
+        return false;
+    }
+    skip_space(j);
+    if (j->at < j->end && *j->at == '"') {
+        *value = take_string(j);
+        return true;
+    }
+    begin = j->at;
+    while (j->at < j->end && (pg_octet_is_alpha(*j->at)
+                              || pg_octet_is_digit(*j->at) || *j->at == '-'
+                              || *j->at == '+' || *j->at == '.')) {
+        j->at++;
+    }
+    *value = pg_span_make(begin, (apr_size_t)(j->at - begin));
+    return value->len > 0;
+}
+
+static bool is_origin_form(pg_span_t request)
+{
+    apr_size_t n = 0;
+
+    while (n < request.len && request.ptr[n] >= 'A' && request.ptr[n] <= 'Z') {
+        n++;
+    }
+    return n && request.len - n > 2 && request.ptr[n] == ' '
+           && request.ptr[n + 1] == '/' && request.ptr[n + 2] != ' ';
+}
+
+bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t line)
+{
+    walk_t j = { .at = line.ptr + 1, .end = line.ptr + line.len };
+    pg_span_t key, value, request = { .ptr = NULL, .len = 0 };
+    int best = 0;
+    char c = ',';
+
+    for (int i = 0; c == ','; i++) {
+        const pg_logname_t *name = take_member(&j, &key, &value)
+                                   ? meaning(keys, i, key) : NULL;
+        /* Traefik keeps the path of a full URL only. */
+        if (name == NULL || pg_span_eq(key, PG_SPAN("RequestPath"))) {
+            return false;
+        }
+        if (name->field == PG_FIELD_REQUEST && value.len) {
+            int rank = pg_logname_rank(*name, value);
+            request = request.ptr == NULL || rank < best ? value : request;
+            best = request.ptr == value.ptr ? rank : best;
+        }
+        skip_space(&j);
+        c = j.at < j.end ? *j.at++ : '\0';
+    }
+    skip_space(&j);
+    return c == '}' && j.at == j.end && is_origin_form(request);
+}
+
 /* --- several in a line --------------------------------------------------- */
 
 /* Does s end as a list does that may be inside objects? */

@@ -8,6 +8,7 @@
 #define PG_LOGJSON_H
 
 #include "pg_logline.h"
+#include "pg_logname.h"
 
 /**
  * Take an object apart.
@@ -18,6 +19,27 @@
  * @return is it an object; false for what does not begin like one
  */
 bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room);
+
+enum { PG_LOGJSON_KEYS = 24 };
+
+/** The keys of the objects before, and what they mean: those of one log have
+ *  mostly the same ones in the same order. Begins with zeros. */
+typedef struct pg_logjson_keys_t {
+    struct {
+        char text[48];
+        apr_size_t len;
+        pg_logname_t name;
+    } key[PG_LOGJSON_KEYS];
+} pg_logjson_keys_t;
+
+/**
+ * Can an object be told to be clean at a glance? True only if it is all of the
+ * line, with texts and numbers in it but no further object, and its request is
+ * METHOD SP "/", of more than that "/".
+ * @param keys  of the objects before; of this one then
+ * @param line  begins with '{'
+ */
+bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t line);
 
 /**
  * The next object of a line that is a list of them, or of which "records" or

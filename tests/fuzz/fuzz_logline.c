@@ -107,6 +107,7 @@ static void check_text(const pg_reading_t *how, pg_span_t s)
     pg_tell_t tell = { .composed = false };
     pg_told_t told;
     pg_reader_t reader;
+    static pg_logjson_keys_t keys;
     pg_span_t rest = s;
     bool open;
 
@@ -118,7 +119,11 @@ static void check_text(const pg_reading_t *how, pg_span_t s)
     pg_reader_begin(&reader, how, memory, sizeof(memory));
     while (rest.len) {
         apr_size_t n = pg_span_find(rest, '\n');
-        check_line(&reader, pg_span_upto(rest, n));
+        bool plain = reader.columns.n == 0 && reader.audit.section == '\0';
+        bool clean = n && rest.ptr[0] == '{'
+                     && pg_logjson_is_clean(&keys, pg_span_upto(rest, n));
+        bool attempt = check_line(&reader, pg_span_upto(rest, n));
+        PG_MUST(!(plain && clean && attempt));
         rest = pg_span_from(rest, n + 1);
     }
 }

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "pg_classify.h"
+#include "pg_logjson.h"
 #include "pg_reader.h"
 
 #define LATER (APR_INT64_C(4000000000) * APR_USEC_PER_SEC)
@@ -262,6 +263,51 @@ START_TEST(a_client_cannot_write_itself_another_address_or_request)
 }
 END_TEST
 
+/* What a glance takes for clean must be so for the reader as well. */
+START_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
+{
+    static const struct {
+        const char *line;
+        bool clean;
+    } row[] = {
+        { "{\"a\":1,\"request\":\"GET /x HTTP/1.1\",\"status\":200}", true },
+        { "{ \"request\" : \"GET /x HTTP/1.1\" , \"b\" : null } ", true },
+        { "{\"request\":\"GET / HTTP/1.1\"}", false },      /* home        */
+        { "{\"request\":\"GET /x HTTP/1.1\"", false },      /* cut off     */
+        { "{\"request\":\"GET /x HTTP/1.1", false },
+        { "{\"request\":\"GET /x HTTP/1.1\"}{\"request\":\"a\"}", false },
+        { "{\"request\":\"GET /x HTTP/1.1\",\"a\":{}}", false },
+        { "{\"request\":\"GET /x HTTP/1.1\",\"a\":[]}", false },
+        { "{\"request\":\"-\",\"req\":\"GET /x HTTP/1.1\"}", true },
+        { "{\"req\":\"GET /x HTTP/1.1\",\"request_line\":"
+          "\"GET http://a.test/ HTTP/1.1\"}", false },
+        { "{\"request_line\":\"GET /x HTTP/1.1\",\"req\":\"b\"}", true },
+        { "{\"request\":\"/x\",\"method\":\"GET\"}", false },
+        { "{\"request\":\"GET http://a.test/\"}", false },
+        { "{\"request\":\"GET /x HTTP/1.1\",\"RequestPath\":\"/x\"}", false },
+        { "{}", false },
+        { "{", false },
+    };
+    pg_logjson_keys_t keys;
+    pg_logline_t line;
+    world_t w;
+
+    memset(&keys, 0, sizeof(keys));
+    begin(&w, 4096);
+    for (apr_size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        pg_span_t text = pg_test_exact(pg_span_str(row[i].line));
+        ck_assert_msg(pg_logjson_is_clean(&keys, text) == row[i].clean, "%s",
+                      row[i].line);
+        if (row[i].clean) {
+            ck_assert_int_eq(pg_reader_line(&w.reader, &line, text),
+                             PG_READ_REQUEST);
+        }
+        free((void *)(apr_uintptr_t)text.ptr);
+    }
+    apr_pool_destroy(w.pool);
+}
+END_TEST
+
 START_TEST(a_line_that_was_not_read_is_told_from_one_without_a_request)
 {
     static const struct { const char *line; pg_read_e read; } cases[] = {
@@ -299,6 +345,7 @@ PG_TEST_SUITE(reader)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, an_envelope_hides_no_attempt);
     tcase_add_test(tc, a_client_is_an_address_or_a_name);
+    tcase_add_test(tc, an_object_is_clean_at_a_glance_only_if_it_is);
     tcase_add_test(tc, private_addresses_are_those_of_the_rfcs);
     tcase_add_test(tc,
                    a_client_cannot_write_itself_another_address_or_request);
