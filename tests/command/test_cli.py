@@ -309,7 +309,7 @@ def test_an_interrupt_prints_what_was_found(tmp_path):
             while _unread(out.fileno()) and time.monotonic() < deadline:
                 time.sleep(0.01)
             child.send_signal(signal.SIGINT)
-            text = child.communicate(timeout=20)[0]
+            text = child.communicate(timeout=60)[0]
     assert b"INTERRUPTED" in text
     assert b"3 attempts" in text
 

@@ -22,7 +22,7 @@ PAGE = "/proxyguard-status"
 CONNECT = b"CONNECT mx0.a.example:25 HTTP/1.0\r\n\r\n"
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
@@ -290,7 +290,7 @@ def test_a_browser_applies_the_style_that_the_policy_allows(event_with,
 def query(port, expression):
     url = f"http://127.0.0.1:{port}/api/v1/query?" + urllib.parse.urlencode(
         {"query": expression})
-    with urllib.request.urlopen(url, timeout=5) as reply:
+    with urllib.request.urlopen(url, timeout=20) as reply:
         result = json.load(reply)["data"]["result"]
     return {r["metric"]["instance"]: float(r["value"][1]) for r in result}
 
@@ -326,7 +326,7 @@ def prometheus(tmp_path):
     yield start
     for process in running:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def test_prometheus_compares_two_servers_month_by_month(event_with,

@@ -167,7 +167,7 @@ def test_a_starttls_that_was_not_offered_does_not_hang(httpd_with):
     with forwarded(server) as port:
         done = subprocess.run(
             ["openssl", "s_client", "-starttls", "smtp", "-connect",
-             f"127.0.0.1:{port}"], check=False, timeout=12,
+             f"127.0.0.1:{port}"], check=False, timeout=60,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
     assert b"CONNECTED" in done.stdout
@@ -182,7 +182,7 @@ def test_curl_sends_mail_through_it(httpd_with, tmp_path):
     done = subprocess.run(
         ["curl", "-sS", "-p", "-x", f"http://127.0.0.1:{server.port}",
          "smtp://mx.invalid:25", "--mail-from", "a@b.example", "--mail-rcpt",
-         "c@d.example", "-T", str(letter)], check=False, timeout=20,
+         "c@d.example", "-T", str(letter)], check=False, timeout=60,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout
     mail, = mails(server)

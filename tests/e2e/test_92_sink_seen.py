@@ -47,7 +47,7 @@ def most_of(server):
 
 
 def proxyguard(*args, code=0):
-    done = subprocess.run([COMMAND, "mail", *args], check=False, timeout=20,
+    done = subprocess.run([COMMAND, "mail", *args], check=False, timeout=60,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env={"LANG": "C.UTF-8", "PATH": os.environ["PATH"]})
     assert done.returncode == code, done.stderr.decode()

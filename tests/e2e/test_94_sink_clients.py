@@ -146,7 +146,7 @@ def test_openssl_finds_no_starttls_and_does_not_hang(httpd_with, certificate,
         done = subprocess.run(
             ["openssl", "s_client", "-starttls", "smtp", "-proxy",
              f"127.0.0.1:{port}", "-connect", TARGET], check=False,
-            timeout=12, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            timeout=60, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
         assert b"CONNECTED" in done.stdout and done.returncode != 0
         line = server.log.take("PG0144: ")
@@ -218,7 +218,7 @@ def test_postfix_delivers_and_believes_it(httpd_with):
                 text = f.read()
             return text if text.count("status=sent") == 2 else None
         said = re.search(r"250 Ok: queued as (\S+)\)",
-                         wait_until(sent, "Postfix to deliver", 30))
+                         wait_until(sent, "Postfix to deliver", 90))
     message = message_of(server, said[1])
     assert message.endswith(SENT[SENT.index(b"\r\n\r\n"):])
     assert b"Message-ID: <1@b.example>\r\n" in message
