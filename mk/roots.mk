@@ -3,17 +3,18 @@
 #
 #   make check-in ROOT=trixie                    all tests, as make check does
 #   make check-in ROOT=sid T=tests/e2e/test_41_evidence.py MPM=all
+#   make check-in ROOT=sid WHAT="unit CC=clang WERROR=-Werror BUILD=build/c"
 
 ROOT      = trixie
 ROOTS     = $(BUILD)/roots
 MIRROR    = http://deb.debian.org/debian
 # T as given on the command line; else everything
-CHECK_IN  = $(if $(filter command line,$(origin T)),e2e T="$(T)" \
+WHAT      = $(if $(filter command line,$(origin T)),e2e T="$(T)" \
               MPM="$(MPM)",check)
 
 # Made once: remove it to get another.
 $(ROOTS)/%/made:
-	tools/root.sh make $(@D) $* $(MIRROR) $(PKGS)
+	tools/root.sh make $(@D) $* $(MIRROR) $(PKGS) clang libclang-rt-dev
 	touch $@
 
 # Units, and the command beside this machine's own, on other processors:
@@ -44,16 +45,16 @@ check-arch: all ## units, scan, ledger and merge on ARCH=arm64|armhf|s390x, by q
 	    PKG_CONFIG_LIBDIR=/usr/lib/$(TRIPLE)/pkgconfig:/usr/share/pkgconfig \
 	    make -s -j$(shell nproc) CC=$(TRIPLE)-gcc APXS=true SAN= \
 	    build/unit build/proxyguard
-	PG_CASES=tests/cases CK_FORK=no CK_VERBOSITY=normal \
-	    CK_TIMEOUT_MULTIPLIER=20 timeout 1800 $(QEMU) $(ARCH_BUILD)/unit
+	cd $(ARCH_ROOT)/src && PG_CASES=tests/cases CK_FORK=no \
+	    CK_VERBOSITY=normal CK_TIMEOUT_MULTIPLIER=20 timeout 3600 $(QEMU) $(ARCH_BUILD)/unit
 	BUILD=$(abspath $(BUILD)) PG_OTHER="$(QEMU) $(ARCH_BUILD)/proxyguard" \
 	    $(PYTEST) tests/arch
 
 .PHONY: check-in
-check-in: ## make check in another Debian; ROOT=trixie|sid, T=file, MPM=
+check-in: ## make check in another Debian; ROOT=trixie|sid, T=file, MPM=, WHAT=
 	@$(MAKE) --no-print-directory $(ROOTS)/$(ROOT)/made
 	tools/root.sh run $(ROOTS)/$(ROOT) \
-	    make -j$(shell nproc) -s E2E_JOBS=$(E2E_JOBS) $(CHECK_IN)
+	    make -j$(shell nproc) -s E2E_JOBS=$(E2E_JOBS) $(WHAT)
 
 # An httpd that is not Debian's: its modules built in, another layout. For one
 # of yours: make demo check APXS=/path/to/apxs
@@ -66,3 +67,9 @@ check-httpd: need ## the demo, and tests of what httpd does, with an httpd built
 	    BUILD=$(BUILD)/with-source APXS=$(SOURCE)/inst/bin/apxs \
 	    T="$(T_SOURCE)" E2E_JOBS=1
 T_SOURCE := tests/e2e/test_10_seed.py tests/e2e/test_11_ordinary.py
+
+# NAMES: those of tests/bench/check_roots.py; without, all of them: hours
+.PHONY: check-roots
+check-roots: all ## before a release: Debian 13, sid, other processors, httpd's source
+	MAKEFLAGS= $(PYTHON) -B tests/bench/check_roots.py $(BUILD) $(ROOTS) \
+	    $(NAMES)

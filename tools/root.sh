@@ -34,12 +34,22 @@ make_root() {
         --include="$include" "$suite" "$folder" "$mirror"
 }
 
-# What git knows of and what it would add, not what it ignores.
+# What git knows of and what it would add, not what it ignores. A file that is
+# the same as before keeps its time; any other is newer than what make built.
 copy_tree() {
     mkdir -p "$1/src"
-    find "$1/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+    rm -rf "$1/src.new"
+    mkdir "$1/src.new"
     git ls-files -co --exclude-standard -z |
-        tar -c --null --ignore-failed-read -T - | tar -x -C "$1/src"
+        tar -c --null --ignore-failed-read -T - | tar -x -m -C "$1/src.new"
+    find "$1/src.new" -type f -printf '%P\n' | while read -r file; do
+        if cmp -s "$1/src/$file" "$1/src.new/$file"; then
+            touch -r "$1/src/$file" "$1/src.new/$file"
+        fi
+    done
+    [ ! -e "$1/src/build" ] || mv "$1/src/build" "$1/src.new/"
+    rm -rf "$1/src"
+    mv "$1/src.new" "$1/src"
 }
 
 run_in() {
@@ -51,6 +61,8 @@ run_in() {
     unshare --mount --pid --fork --kill-child sh -eu -c '
         root=$1
         shift
+        # a mount point, so that what runs there may have mounts of its own
+        mount --bind "$root" "$root"
         mount -t proc proc "$root/proc"
         mount --rbind /dev "$root/dev"
         mount --rbind /sys "$root/sys"

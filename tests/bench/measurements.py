@@ -48,6 +48,7 @@ SECTIONS = {
                ("gcc", "apr")),
     "scan": ("Speed of the log scan", "make bench-scan",
              ("grep", "mawk", "goaccess")),
+    "roots": ("On other systems", "make check-roots", ("gcc",)),
     "suite": ("httpd's own test suite", "make httpd-tests",
               ("apache2", "perl")),
 }

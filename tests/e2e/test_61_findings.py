@@ -92,6 +92,7 @@ def test_findings_without_a_line(httpd_with):
     said = report_of(httpd_with.make("", modules=FORWARD))
     assert re.search(r"^PG0237: note: mod_proxy_connect is loaded", said,
                      re.M), said
+    assert "# Debian: a2dismod proxy_connect;" in said
 
 
 def test_foreign_host_deny_needs_names(httpd_with):

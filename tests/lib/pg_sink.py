@@ -39,9 +39,13 @@ def tunnel(address, target=TARGET, more="", tls=None):
 
 
 def listens(port):
-    """Without a connection, which would be a conversation."""
-    with open("/proc/net/tcp", encoding="ascii") as f:
-        return any(re.search(rf":{port:04X} 0+:0+ 0A ", line) for line in f)
+    """Without a connection, which would be a conversation; by either family
+    (proxytunnel 1.12 listens with both)."""
+    text = ""
+    for name in ("tcp", "tcp6"):
+        with open(f"/proc/net/{name}", encoding="ascii") as f:
+            text += f.read()
+    return re.search(rf":{port:04X} 0+:0+ 0A ", text)
 
 
 @contextlib.contextmanager
