@@ -130,7 +130,13 @@ const char *pg_render_percent(char out[PG_NUMBER_SIZE], apr_uint64_t n,
     return out;
 }
 
-/* Letters from U+1100 on are two columns wide here: all that we write. */
+/* Hangul, and all from the radicals of U+2E80 on, is two columns wide; the
+ * blocks that bars are made of are not. */
+static bool is_wide(apr_uint32_t c)
+{
+    return (c >= 0x1100 && c < 0x1200) || c >= 0x2e80;
+}
+
 int pg_render_columns_of(pg_span_t rest)
 {
     int columns = 0;
@@ -139,7 +145,7 @@ int pg_render_columns_of(pg_span_t rest)
         apr_uint32_t c;
 
         rest = pg_span_from(rest, pg_escape_utf8_next(rest, &c));
-        columns += c >= 0x1100 ? 2 : 1;
+        columns += is_wide(c) ? 2 : 1;
     }
     return columns;
 }
