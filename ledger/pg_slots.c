@@ -8,17 +8,22 @@
 enum { SOURCE_BITS = 24 };
 #define SOURCE_MASK (((apr_uint64_t)1 << SOURCE_BITS) - 1)
 
-/* Beyond the deadline that the conversation itself holds to. */
-enum { SLACK = 10 };
+/* Beyond the deadline that the conversation itself holds to, and the longest
+ * that ProxyGuardSinkLimit allows. */
+enum { SLACK = 10, LONGEST = 3600 };
 
 static apr_uint64_t seconds_of(apr_time_t t)
 {
     return (apr_uint64_t)apr_time_sec(t);
 }
 
+/* A deadline farther ahead than any conversation lasts is of a clock that was
+ * wrong, and its owner may have been killed: it holds nothing. */
 static bool is_held(apr_uint64_t word, apr_time_t now)
 {
-    return word >> SOURCE_BITS > seconds_of(now);
+    apr_uint64_t until = word >> SOURCE_BITS, second = seconds_of(now);
+
+    return until > second && until - second <= LONGEST + SLACK;
 }
 
 static apr_uint64_t hash_of(const pg_ledger_t *ledger,

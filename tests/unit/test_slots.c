@@ -75,6 +75,24 @@ START_TEST(a_slot_that_nobody_gives_back_is_free_after_its_time)
 }
 END_TEST
 
+START_TEST(a_slot_that_a_wrong_clock_left_behind_is_free)
+{
+    apr_time_t ahead = T0 + apr_time_from_sec(3 * 365 * 86400);
+    pg_slot_t dead, slot;
+
+    for (int i = 0; i < 8; i++) {
+        ck_assert(take(&dead, i, ahead));
+    }
+    ck_assert_uint_eq(pg_slots_held(ledger, ahead), 8);
+    ck_assert_uint_eq(pg_slots_held(ledger, T0), 0);
+    for (int i = 0; i < 8; i++) {
+        ck_assert(take(&slot, i, T0));
+    }
+    pg_slots_give(ledger, &dead);
+    ck_assert_uint_eq(pg_slots_held(ledger, T0), 8);
+}
+END_TEST
+
 START_TEST(the_addresses_of_a_64_are_one_source)
 {
     unsigned char source[16] = { 0x20, 0x01, 0x0d, 0xb8 };
@@ -242,6 +260,7 @@ PG_TEST_SUITE(slots)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, there_are_so_many_and_so_many_for_each_source);
     tcase_add_test(tc, a_slot_that_nobody_gives_back_is_free_after_its_time);
+    tcase_add_test(tc, a_slot_that_a_wrong_clock_left_behind_is_free);
     tcase_add_test(tc, the_addresses_of_a_64_are_one_source);
     tcase_add_test(tc, what_came_of_them_is_counted_and_merged);
     tcase_add_test(tc, how_many_there_may_be_is_known_and_added_up);
