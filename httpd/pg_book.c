@@ -47,7 +47,7 @@ static bool is_about_nobody(const char *format)
                                        "AH00940", "AH01144" };
 
     for (apr_size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-        if (strncmp(format, ids[i], 7) == 0) {
+        if (*format == *ids[i] && strncmp(format, ids[i], 7) == 0) {
             return true;
         }
     }
