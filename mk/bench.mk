@@ -3,7 +3,7 @@
 # leave it alone.
 
 .PHONY: bench bench-httpd
-bench: bench-httpd bench-throughput bench-memory bench-slow cost bench-ledger bench-scan ## all figures but the long ones
+bench: bench-httpd bench-page bench-throughput bench-memory bench-slow cost bench-ledger bench-scan ## all figures but the long ones
 
 bench-httpd: all ## instructions per request, beside what else people use
 	PG_SLOW=10 $(PYTHON) -B tests/bench/bench_httpd.py
@@ -20,6 +20,10 @@ bench-memory: all ## shared and private memory, before and after a million attem
 .PHONY: bench-slow
 bench-slow: all ## slow and nasty clients, beside stock httpd (5 minutes)
 	$(PYTHON) -B tests/bench/bench_slow.py
+
+.PHONY: bench-page
+bench-page: all ## the status page in each format, at the largest ledger
+	$(PYTHON) -B tests/bench/bench_page.py
 
 # --- the ledger
 

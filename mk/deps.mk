@@ -10,7 +10,7 @@ PKGS := apache2-bin apache2-utils apache2-dev libapr1-dev libaprutil1-dev libjan
         fail2ban python3-systemd systemd-journal-remote prometheus
 PKGS_DEV := clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
         shellcheck pyflakes3 valgrind lcov git faketime gdb \
-        mandoc mawk goaccess
+        mandoc mawk goaccess ripgrep
 
 .PHONY: deps deps-dev need need-dev
 deps: ## install what build, demo and check need (root or sudo)

@@ -33,6 +33,7 @@ SECTIONS = {
     "throughput": ("Requests a second", "make bench-throughput",
                    ("apache2", "ab")),
     "memory": ("Memory", "make bench-memory", ("apache2",)),
+    "page": ("The status page", "make bench-page", ("apache2",)),
     "slow": ("Slow and nasty clients", "make bench-slow", ("apache2",)),
     "sink": ("The sink", "make bench-sink", ("apache2",)),
     "soak": ("Everything at once, for a while", "make soak",
