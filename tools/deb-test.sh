@@ -60,6 +60,8 @@ sed -i "s/\*:80/*:$port/" "$root/etc/apache2/sites-available/000-default.conf"
 
 echo "deb-test: install"
 cp "$deb" "$root/tmp/one.deb"
+# mmdebstrap leaves no lists, and the root has not all that it depends on
+inside apt-get -qq update
 inside apt-get -qq install -y /tmp/one.deb >/dev/null
 cp "$(dirname "$0")/../packaging/debian/tests/smoke" "$root/tmp/smoke"
 inside /tmp/smoke "http://127.0.0.1:$port"

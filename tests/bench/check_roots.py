@@ -64,7 +64,7 @@ def versions_of(root, packages):
 
 
 def httpd_of(said):
-    found = re.search(r"Server version: Apache/(\S+)", said)
+    found = re.search(r"\bApache/(\d\S+)", said)
     return f"httpd {found[1]}" if found else ""
 
 

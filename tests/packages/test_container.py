@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 
@@ -33,9 +34,9 @@ class Podman:
     another container or on an old kernel: one copy of each file, and control
     groups of version 1."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, runtime):
         self.options = ["--root", str(folder / "images"), "--runroot",
-                        str(folder / "run"), "--storage-driver", "vfs",
+                        runtime, "--storage-driver", "vfs",
                         "--cgroup-manager", "cgroupfs", "--runtime", "runc"]
 
     def __call__(self, *args):
@@ -54,7 +55,12 @@ def podman(tmp_path_factory):
     subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "bookworm",
                     str(folder / "base.tar"), MIRROR], check=True,
                    timeout=900)
-    command = Podman(folder)
+    # podman takes no longer path than 50 characters for it
+    with tempfile.TemporaryDirectory(prefix="pg-podman-") as runtime:
+        yield from image_in(Podman(folder, runtime), folder)
+
+
+def image_in(command, folder):
     command("import", folder / "base.tar", BASE)
     command("build", "--pull=never", "--isolation=chroot", "--network=host",
             "-f", os.path.join(FOLDER, "Containerfile"), "-t", "proxyguard",
