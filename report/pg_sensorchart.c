@@ -240,7 +240,8 @@ static void put_words(pg_sink_t *sink, const pg_sensors_t *sensors, int only,
                       pg_lang_e lang, apr_pool_t *pool)
 {
     pg_sink_putf(sink, "<title>%s</title>\n<desc>",
-                 pg_phrases_get(lang, PG_PHRASE_SENSORS_TITLE));
+                 pg_phrases_get(lang, sensors->n > 1 ? PG_PHRASE_SENSORS_TITLE
+                                                     : PG_PHRASE_TITLE));
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         const char *words = pg_sensors_words(sensors, (pg_family_e)f, lang,
                                              pool);
@@ -248,8 +249,8 @@ static void put_words(pg_sink_t *sink, const pg_sensors_t *sensors, int only,
         if (pg_sensors_shows(sensors, only, (pg_family_e)f)) {
             pg_sink_puts(sink, pg_phrases_get(lang, PG_PHRASE_OF(FAMILY_GET,
                                                                  f)));
-            pg_sink_puts(sink, ": ");
-            pg_escape_html(sink, pg_span_str(words ? words : "-"));
+            pg_sink_puts(sink, words ? ": " : "");
+            pg_escape_html(sink, pg_span_str(words ? words : ""));
             pg_sink_puts(sink, "\n");
         }
     }

@@ -66,7 +66,7 @@ void pg_text_classes(const pg_textpage_t *page)
 /* One column a family that was seen; one scale for all of their bars. */
 typedef struct months_t {
     const pg_textpage_t *page;
-    pg_series_t series;          /* from the first month with an attempt  */
+    pg_series_t series;          /* from the first month that was watched */
     bool seen[PG_FAMILY_COUNT];
     apr_uint64_t most;           /* of any family in any month            */
     int width;                   /* of a bar                              */
@@ -84,15 +84,21 @@ static apr_uint64_t months_value(const months_t *m, const pg_bucket_t *b,
     return column == 0 ? b->by_class[only - 1] : 0;
 }
 
+static bool is_watched(const months_t *m, const pg_bucket_t *b)
+{
+    return pg_render_watched(m->page->report, b, PG_PERIOD_MONTH);
+}
+
 static void measure(months_t *m)
 {
     int families = 0;
 
-    while (m->series.n && m->series.bucket[0].attempts == 0) {
+    while (m->series.n && !is_watched(m, &m->series.bucket[0])) {
         m->series.bucket++;
         m->series.n--;
     }
-    while (m->series.n && m->series.bucket[m->series.n - 1].attempts == 0) {
+    while (m->series.n
+           && !is_watched(m, &m->series.bucket[m->series.n - 1])) {
         m->series.n--;
     }
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
@@ -126,7 +132,7 @@ static void months_row(const months_t *m, const pg_bucket_t *b)
 {
     char start[PG_TIME_SIZE];
     int pending = 0;             /* columns to fill up before the next bar */
-    bool watched = pg_render_watched(m->page->report, b, PG_PERIOD_MONTH);
+    bool watched = is_watched(m, b);
 
     pg_sink_putf(m->page->sink, "  %s",
                  pg_render_period(start, b->start, PG_PERIOD_MONTH));

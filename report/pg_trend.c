@@ -121,13 +121,16 @@ pg_reached_e pg_trend_reached(const pg_snapshot_t *s, apr_time_t month,
 {
     apr_time_t end = pg_trend_month(month, -1);
 
-    if (s->taken <= month || s->taken >= end) {
+    if (s->taken >= end) {
         return PG_REACHED_WHOLE;
     }
-    /* A log that ends in a month's last hours has the month. */
-    return end > now ? PG_REACHED_SO_FAR
-           : pg_covered_whole(s, month, end) ? PG_REACHED_WHOLE
-                                             : PG_REACHED_END;
+    if (end > now) {
+        return PG_REACHED_SO_FAR;
+    }
+    /* A log that ends in a month's last hours has the month; one that ended
+     * before says nothing of it. */
+    return s->taken <= month || pg_covered_whole(s, month, end)
+               ? PG_REACHED_WHOLE : PG_REACHED_END;
 }
 
 /* Attempts in [from, to) by the day history; unknown when it was not watched

@@ -80,6 +80,20 @@ def test_the_nights_between_daily_logs_are_no_gaps(tmp_path, at_once):
                                   "to": "2014-01-31T20:00:00Z"}
 
 
+def test_a_month_that_was_watched_and_had_none_is_0(tmp_path,
+                                                    january_and_april):
+    """A log without an attempt says so; one that is missing says nothing."""
+    a, b = january_and_april
+    clean = log(tmp_path / "c.log", "2014-02-01T00:00:01",
+                "2014-02-28T23:59:59", request="GET / HTTP/1.1")
+    for x in (a, clean, b):
+        assert run("scan", "-q", "--into", tmp_path / "l", x).stderr == b""
+    assert months(shown(tmp_path / "l")) == {
+        "2014-01": "2", "2014-02": "0", "2014-03": "-", "2014-04": "2"}
+    assert months(shown(tmp_path / "l", "--until", "2014-02")) == {
+        "2014-01": "2", "2014-02": "0"}
+
+
 # --- what is said and drawn of it --------------------------------------------
 
 def test_ledgers_of_different_secrets_have_a_bound(tmp_path,
@@ -153,7 +167,9 @@ def test_a_month_is_over_when_its_records_are(tmp_path):
     live = ledger_of(tmp_path / "live", log(
         tmp_path / "now.log", f"{now:%Y-%m}-01T00:00:00",
         f"{now:%Y-%m-%dT%H:%M:%S}"))
-    assert "This month is not over yet." in report(live, f"{now:%Y-%m}")
+    for month in (f"{now:%Y-%m}", f"{now.year + 1}-01"):
+        for one in (live, ledger):
+            assert "This month is not over yet." in report(one, month)
 
 
 def test_the_report_is_of_the_last_month_that_is_whole(tmp_path):
