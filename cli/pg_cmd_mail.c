@@ -47,6 +47,7 @@ static const char help[] =
 "  -h, --help           this text\n\n"
 "Exit status: 0; 64 and up errors.\n";
 
+enum { FIELD_MOST = 240 };       /* octets, each of which may take four    */
 enum { OPT_EML = PG_OPT_OWN, OPT_MAILDIR, OPT_JSON, OPT_ARF };
 
 static const struct option longs[] = {
@@ -532,15 +533,28 @@ static const char *masked(pg_span_t address, apr_pool_t *pool)
                        pg_cli_safe(pg_span_from(address, at), pool), NULL);
 }
 
+/* A field on one line, which is no longer than RFC 5322 2.1.1 allows. */
+static void put_unfolded(pg_sink_t *sink, pg_span_t value)
+{
+    value = pg_span_upto(value, FIELD_MOST);
+    while (value.len > 0) {
+        apr_size_t n = pg_span_find_any(value, "\r\n");
+
+        pg_escape_text(sink, pg_span_upto(value, n));
+        value = pg_span_from(value, n + 1);
+    }
+}
+
 /* Spam likes to name whom it is for. */
 static void put_subject(pg_sink_t *sink, const mail_t *mail, apr_pool_t *pool)
 {
     pg_span_t text = pg_mailtext_field(mail->header, "Subject", pool);
 
     if (pg_span_find(text, '@') == text.len) {
-        pg_escape_text(sink, pg_mime_field(mail->header, "Subject"));
+        put_unfolded(sink, pg_mime_field(mail->header, "Subject"));
         return;
     }
+    text = pg_span_upto(text, FIELD_MOST);
     while (text.len > 0) {
         pg_span_t word = pg_span_upto(text, pg_span_find(text, ' '));
 
@@ -593,8 +607,11 @@ static int arf(pg_cli_t *cli, const options_t *o)
     pg_sink_putf(&sink, "\n--%s\nContent-Type: text/rfc822-headers\n\n"
                  "Subject: ", edge);
     put_subject(&sink, &mail, p);
-    pg_sink_putf(&sink, "\nDate: %s\n\n--%s--\n",
-                 pg_cli_safe(pg_mime_field(mail.header, "Date"), p), edge);
+    if (pg_mime_field(mail.header, "Date").len > 0) {
+        pg_sink_puts(&sink, "\nDate: ");
+        put_unfolded(&sink, pg_mime_field(mail.header, "Date"));
+    }
+    pg_sink_putf(&sink, "\n\n--%s--\n", edge);
     return pg_cli_finish(cli, &sink, 0);
 }
 

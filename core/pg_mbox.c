@@ -25,6 +25,14 @@ static bool is_blank(pg_span_t line)
     return pg_span_trim(line).len == 0;
 }
 
+/* What ends a header for every reader: to some a line of blanks is a
+ * continuation, and fields follow it. */
+static bool is_empty(pg_span_t line)
+{
+    return pg_span_eq(line, PG_SPAN("\n"))
+           || pg_span_eq(line, PG_SPAN("\r\n"));
+}
+
 static bool begins(pg_span_t s, const char *prefix)
 {
     apr_size_t n = strlen(prefix);
@@ -67,6 +75,36 @@ static bool is_field(pg_span_t line)
         }
     }
     return true;
+}
+
+/* --- pieces of a message ------------------------------------------------- */
+
+typedef struct place_t {
+    bool header, begins_line;
+} place_t;
+
+/* A line; in a header, also what ends with a CR alone: there some readers
+ * (Python's is one) begin another. */
+static pg_span_t take_piece(pg_span_t *rest, const place_t *at)
+{
+    apr_size_t n = at->header ? pg_span_find_any(*rest, "\r\n")
+                              : pg_span_find(*rest, '\n');
+    pg_span_t piece;
+
+    if (n + 1 < rest->len && rest->ptr[n] == '\r'
+        && rest->ptr[n + 1] == '\n') {
+        n++;
+    }
+    piece = pg_span_upto(*rest, n + 1);
+    *rest = pg_span_from(*rest, piece.len);
+    return piece;
+}
+
+/* The header ends where it does for every reader. */
+static void go_on(place_t *at, pg_span_t piece)
+{
+    at->header = at->header && !(at->begins_line && is_empty(piece));
+    at->begins_line = piece.ptr[piece.len - 1] == '\n';
 }
 
 /* --- writing ------------------------------------------------------------- */
@@ -151,7 +189,7 @@ static bool is_headerless(pg_span_t message)
 {
     pg_span_t first = take_line(&message);
 
-    return !is_field(first) && !is_blank(first);
+    return !is_field(first) && !is_empty(first);
 }
 
 static void put_envelope(writer_t *w, const pg_mbox_entry_t *e)
@@ -192,19 +230,21 @@ static void put_envelope(writer_t *w, const pg_mbox_entry_t *e)
 
 static void put_message(writer_t *w, pg_span_t message, bool header_only)
 {
-    bool header = true;
+    place_t at = { .header = true, .begins_line = true };
+    bool blank = false;
 
-    while (message.len > 0 && (header || !header_only)) {
-        pg_span_t line = take_line(&message);
+    while (message.len > 0 && !(blank && header_only)) {
+        pg_span_t piece = take_piece(&message, &at);
 
-        if (is_from_like(line)) {
+        if (at.begins_line && is_from_like(piece)) {
             put_str(w, ">");
         }
-        else if (header && is_field_like(line)) {
+        else if (at.header && is_field_like(piece)) {
             put_str(w, QUOTE);
         }
-        put(w, line);
-        header = header && !is_blank(line);
+        put(w, piece);
+        blank = at.begins_line && is_blank(piece);
+        go_on(&at, piece);
     }
 }
 
@@ -300,22 +340,22 @@ bool pg_mbox_next(pg_mbox_read_t *out, pg_span_t *rest)
 
 apr_size_t pg_mbox_unquote(char *out, pg_span_t message)
 {
-    bool header = true;
+    place_t at = { .header = true, .begins_line = true };
     apr_size_t n = 0;
 
     while (message.len > 0) {
-        pg_span_t line = take_line(&message), text = line;
+        pg_span_t piece = take_piece(&message, &at), text = piece;
 
-        if (line.ptr[0] == '>' && is_from_like(line)) {
-            text = pg_span_from(line, 1);
+        if (at.begins_line && piece.ptr[0] == '>' && is_from_like(piece)) {
+            text = pg_span_from(piece, 1);
         }
-        else if (header && is_field_like(line)
-                 && pg_span_istarts(line, PG_SPAN(QUOTE))) {
-            text = pg_span_from(line, sizeof(QUOTE) - 1);
+        else if (at.header && is_field_like(piece)
+                 && pg_span_istarts(piece, PG_SPAN(QUOTE))) {
+            text = pg_span_from(piece, sizeof(QUOTE) - 1);
         }
         memcpy(out + n, text.ptr, text.len);
         n += text.len;
-        header = header && !is_blank(line);
+        go_on(&at, piece);
     }
     return n;
 }

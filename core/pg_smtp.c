@@ -235,7 +235,9 @@ static void rcpt(pg_smtp_t *s, pg_span_t argument)
     }
     else if (s->recipients >= PG_SMTP_RECIPIENTS
              || path.len >= sizeof(s->recipient) - s->recipients_len) {
-        object(s, "452 Too many recipients");
+        /* no error of the client's, who sends to the others now (RFC 5321
+           4.5.3.1.10) */
+        say(s, "452 Too many recipients\r\n");
     }
     else {
         memcpy(s->recipient + s->recipients_len, path.ptr, path.len);

@@ -34,7 +34,11 @@ const char *pg_config_sink_spool(cmd_parms *cmd, void *dir, const char *path,
     if (problem) {
         return problem;
     }
-    if (ap_cstr_casecmp(path, "none") == 0 && !megabytes) {
+    if (ap_cstr_casecmp(path, "none") == 0) {
+        if (megabytes) {
+            return apr_psprintf(cmd->pool, "%s: 'none' takes no megabytes, "
+                                "'%s'", cmd->cmd->name, megabytes);
+        }
         settings->spool = NULL;
         return NULL;
     }
@@ -133,6 +137,18 @@ static bool sinks(const pg_settings_t *settings)
     for (int i = 0; i < PG_CLASS_COUNT; i++) {
         if (settings->action[i].status != PG_UNSET
             && settings->action[i].act == PG_ACT_SINK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pg_config_sink_used(const server_rec *main_server)
+{
+    for (const server_rec *s = main_server; s; s = s->next) {
+        const pg_settings_t *settings = pg_config_of(s);
+
+        if (settings->engine == PG_ENGINE_ON && sinks(settings)) {
             return true;
         }
     }

@@ -4,6 +4,8 @@
 #ifndef PG_CONFIG_SINK_H
 #define PG_CONFIG_SINK_H
 
+#include <stdbool.h>
+
 #include <httpd.h>
 #include <http_config.h>
 
@@ -15,6 +17,9 @@ const char *pg_config_sink_keep(cmd_parms *cmd, void *dir, const char *arg);
 
 /** "ProxyGuardAction subject sink": may this subject, and where is it said? */
 const char *pg_config_sink_action(cmd_parms *cmd, int subject);
+
+/** In post_config: does any virtual host sink? */
+bool pg_config_sink_used(const server_rec *main_server);
 
 /** check_config: no virtual host may sink without a spool and a ledger, or
  *  while it is a forward proxy. Runs under -t too. */

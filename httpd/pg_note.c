@@ -78,6 +78,9 @@ static int consider(void *ctx, conn_rec *c, server_rec *s)
     if (other != search->own && search->found.act == PG_ACT_PASS
         && !pg_note_is_exempt(search->r, other)) {
         search->found = decide_by(other, posture, search->verdict);
+        if (search->found.act == PG_ACT_SINK) {
+            search->found.act = PG_ACT_DENY;     /* sinking is opted into */
+        }
     }
     return search->found.act != PG_ACT_PASS;
 }

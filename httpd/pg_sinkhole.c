@@ -15,6 +15,7 @@
 #include <util_filter.h>
 
 #include "pg_config.h"
+#include "pg_config_sink.h"
 #include "pg_conn.h"
 #include "pg_conversation.h"
 #include "pg_guard.h"
@@ -28,6 +29,7 @@ APLOG_USE_MODULE(proxyguard);
 struct pg_sinkhole_t {
     pg_host_t host;
     bool waits_in_mpm;           /* no worker waits for a client          */
+    bool used;                   /* by a virtual host                     */
 };
 
 /* --- start --------------------------------------------------------------- */
@@ -98,6 +100,7 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
     }
     sink = apr_pcalloc(pconf, sizeof(*sink));
     sink->waits_in_mpm = can_wait_in_mpm();
+    sink->used = pg_config_sink_used(main_server);
     sink->host.ledger = ledger;
     sink->host.message_most = (apr_size_t)settings->sink_kilobytes << 10;
     sink->host.keep = (pg_keep_e)settings->sink_keep;
@@ -107,13 +110,19 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
     sink->host.deadlines = pg_deadline_make(pconf);
     sink->host.spool = pg_spool_open(pconf, main_server, ledger);
     if (ledger) {
-        pg_slots_allow(ledger, sink->host.limit.conversations);
+        pg_slots_allow(ledger, sink->used ? sink->host.limit.conversations
+                                          : 0);
     }
-    if (sink->host.spool) {
+    if (sink->host.spool && sink->used) {
         say_what_it_means(sink, main_server);
     }
     *out = sink;
     return sink->host.spool != NULL;
+}
+
+bool pg_sinkhole_is_used(const pg_sinkhole_t *sink)
+{
+    return sink && sink->used;
 }
 
 /* --- a request ----------------------------------------------------------- */

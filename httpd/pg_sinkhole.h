@@ -17,6 +17,9 @@ typedef struct pg_sinkhole_t pg_sinkhole_t;
  *  without a sink has none of them. */
 void pg_sinkhole_register(void);
 
+/** Does a virtual host accept CONNECT? A spool alone accepts nothing. */
+bool pg_sinkhole_is_used(const pg_sinkhole_t *sink);
+
 /**
  * In post_config.
  * @param out  NULL when no sink is configured

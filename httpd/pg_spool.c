@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -21,10 +21,11 @@ APLOG_USE_MODULE(proxyguard);
 
 struct pg_spool_t {
     int fd;
-    pthread_mutex_t lock;        /* among the threads of a process        */
     apr_uint64_t most;           /* octets                                */
     const char *path;
 };
+
+enum { TRIES = 2000, PAUSE_NS = 1000000 };
 
 static ssize_t write_all(int fd, pg_span_t octets)
 {
@@ -36,14 +37,21 @@ static ssize_t write_all(int fd, pg_span_t octets)
     return n;
 }
 
-/* A lock of the file, between processes: it goes with a process that is
- * killed. */
-static void lock_file(int fd, short type)
+/* One at a time: an entry that another is writing has not been torn. For two
+ * seconds at most; 0: another still writes. */
+static apr_uint64_t wait_for_turn(pg_ledger_t *ledger)
 {
-    struct flock all = { .l_type = type, .l_whence = SEEK_SET };
+    const struct timespec pause = { .tv_nsec = PAUSE_NS };
+    apr_uint64_t turn;
 
-    while (fcntl(fd, F_SETLKW, &all) != 0 && errno == EINTR) {
+    for (int i = 0; i < TRIES; i++) {
+        turn = pg_slots_write(ledger, apr_time_now());
+        if (turn) {
+            return turn;
+        }
+        (void)nanosleep(&pause, NULL);
     }
+    return 0;
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -78,17 +86,19 @@ static void mend(const pg_spool_t *spool, pg_ledger_t *ledger)
     int fd = open(spool->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     struct stat now;
     char last = '\n';
+    apr_uint64_t turn;
 
     if (fd < 0) {
         return;
     }
-    lock_file(spool->fd, F_WRLCK);
+    turn = wait_for_turn(ledger);
     if (fstat(fd, &now) == 0 && now.st_size > 0
         && pread(fd, &last, 1, now.st_size - 1) == 1 && last != '\n'
-        && write_all(spool->fd, PG_SPAN("\n\n")) == 2 && ledger) {
+        && write_all(spool->fd, PG_SPAN("\n\n")) == 2) {
         pg_slots_tear(ledger, false);
     }
-    close(fd);                   /* and with it the lock                  */
+    pg_slots_written(ledger, turn);
+    close(fd);
 }
 
 pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
@@ -108,8 +118,9 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
         return refuse(main_server, status, spool->path, file.why);
     }
     spool->fd = file.fd;
-    pthread_mutex_init(&spool->lock, NULL);
-    mend(spool, ledger);
+    if (ledger) {                /* without one no mail is taken          */
+        mend(spool, ledger);
+    }
     apr_pool_cleanup_register(pconf, spool, shut, apr_pool_cleanup_null);
     return spool;
 }
@@ -191,17 +202,14 @@ static bool append(const pg_spool_t *spool, pg_span_t entry,
     return true;
 }
 
-/* One at a time: another's entry that is being written is none that has been
- * torn. */
 bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,
                      server_rec *s)
 {
-    bool kept;
+    apr_uint64_t turn = wait_for_turn(ledger);
+    bool kept = turn ? append(spool, entry, ledger, s)
+                     : fail(spool, ledger, s, 0, "another process has been "
+                            "writing to it for two seconds");
 
-    pthread_mutex_lock(&spool->lock);
-    lock_file(spool->fd, F_WRLCK);
-    kept = append(spool, entry, ledger, s);
-    lock_file(spool->fd, F_UNLCK);
-    pthread_mutex_unlock(&spool->lock);
+    pg_slots_written(ledger, turn);
     return kept;
 }

@@ -17,6 +17,7 @@
 #include "pg_log.h"
 #include "pg_names.h"
 #include "pg_query.h"
+#include "pg_sinkhole.h"
 
 APLOG_USE_MODULE(proxyguard);
 
@@ -229,7 +230,7 @@ static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
         report->log_lines_held = pg_notify_held(guard->outlet);
         report->evidence_lines_lost = pg_notify_lost(guard->outlet);
     }
-    report->sinks = guard && guard->sink;
+    report->sinks = guard && pg_sinkhole_is_used(guard->sink);
     report->connect_probes = guard ? pg_probes_counted(guard->probes) : 0;
     if (guard && guard->audit) {
         const pg_audit_t *audit = pg_found_live(guard->audit,

@@ -183,8 +183,9 @@ typedef struct pg_sink_part_t {
     pg_word_t filling;               /* 1: at 80 %, and that was logged   */
     pg_word_t refuses;               /* 1: takes no mail, likewise        */
     pg_word_t slots;                 /* that may be taken                 */
+    pg_word_t writer;                /* us: writes since; 0: nobody does  */
     pg_sink_campaign_t campaign[PG_SINK_CAMPAIGNS];
-    pg_word_t reserved[PG_SINK_WORDS - 64 - PG_SINK_ENDS - PG_SINK_KEEPS - 7
+    pg_word_t reserved[PG_SINK_WORDS - 64 - PG_SINK_ENDS - PG_SINK_KEEPS - 8
                        - PG_SINK_CAMPAIGNS * PG_SINK_CAMPAIGN_WORDS];
 } pg_sink_part_t;
 

@@ -12,6 +12,9 @@ enum { SOURCE_BITS = 24 };
  * that ProxyGuardSinkLimit allows. */
 enum { SLACK = 10, LONGEST = 3600 };
 
+/* As long as one write may take. */
+enum { WRITE_US = 1000000 };
+
 static apr_uint64_t seconds_of(apr_time_t t)
 {
     return (apr_uint64_t)apr_time_sec(t);
@@ -185,6 +188,22 @@ bool pg_slots_refuse(pg_ledger_t *ledger, bool refuses)
         news |= mark(&ledger->common->sink.refuses, refuses);
     }
     return news;
+}
+
+apr_uint64_t pg_slots_write(pg_ledger_t *ledger, apr_time_t now)
+{
+    pg_word_t *writer = &pg_layout_sound(ledger)->common->sink.writer;
+    apr_uint64_t claim = (apr_uint64_t)now, seen = pg_word_get(writer);
+
+    /* the clocks of two of them may differ a little */
+    return (seen == 0 || seen - claim + WRITE_US >= 2 * WRITE_US)
+           && pg_word_swap(writer, &seen, claim) ? claim : 0;
+}
+
+void pg_slots_written(pg_ledger_t *ledger, apr_uint64_t claim)
+{
+    (void)pg_word_swap(&pg_layout_sound(ledger)->common->sink.writer, &claim,
+                       0);
 }
 
 void pg_slots_tear(pg_ledger_t *ledger, bool torn)

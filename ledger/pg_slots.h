@@ -58,6 +58,13 @@ bool pg_slots_spool(pg_ledger_t *ledger, apr_uint64_t octets,
 /** Note whether it takes mail. @return true: it did otherwise before */
 bool pg_slots_refuse(pg_ledger_t *ledger, bool refuses);
 
+/** Be the only one to write to the spool, of all processes and threads. Whoever
+ *  may read a file can lock it, so it is not the file that is locked; a writer
+ *  that was killed is forgotten after a second.
+ *  @return 0: another writes; else what pg_slots_written() wants */
+apr_uint64_t pg_slots_write(pg_ledger_t *ledger, apr_time_t now);
+void pg_slots_written(pg_ledger_t *ledger, apr_uint64_t claim);
+
 /** Does an entry in the spool lack its end? A disk may fill up in the middle
  *  of a write; the next entry must not become part of it. */
 void pg_slots_tear(pg_ledger_t *ledger, bool torn);

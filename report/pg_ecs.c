@@ -15,7 +15,10 @@ typedef struct limit_t {
     apr_size_t fields;
 } limit_t;
 
-enum { FIRST_MOST = 200 };       /* of what is no mail and no ClientHello  */
+enum {
+    FIRST_MOST = 200,            /* of what is no mail and no ClientHello  */
+    BINARY_MOST = 4              /* of that, where it is not text          */
+};
 
 static const limit_t limits[] = {
     { 65536, 1000 }, { 2048, 100 }, { 512, 100 }, { 128, 32 }, { 64, 12 },
@@ -548,11 +551,71 @@ static void put_tls(line_t *line, const pg_hello_t *hello)
     close_object(line);
 }
 
+/* LDAP, SOCKS 5 and MQTT have passwords in no fixed place. */
+static bool is_binary(pg_span_t line)
+{
+    for (apr_size_t i = 0; i < line.len && i < BINARY_MOST; i++) {
+        unsigned char c = (unsigned char)line.ptr[i];
+
+        if ((c < ' ' && c != '\t') || c > '~') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool asks_for_login(pg_span_t verb)
+{
+    static const char *const verbs[] = { "PASS", "AUTH", "AUTHENTICATE",
+                                         "AUTHINFO", "APOP", "LOGIN", "OPER" };
+
+    for (apr_size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (pg_span_ieq(verb, pg_span_str(verbs[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How much of a line may be shown: up to what follows "PASS", "AUTH" and the
+ * like, which IMAP and IRC may have a word in front of. */
+static apr_size_t before_credential(pg_span_t line)
+{
+    apr_size_t n = 0;
+
+    if (is_binary(line)) {
+        return BINARY_MOST;
+    }
+    for (int word = 0; word < 2; word++) {
+        pg_span_t rest = pg_span_from(line, n);
+        apr_size_t len = pg_span_find_any(rest, " \t");
+        pg_span_t verb = pg_span_upto(rest, len);
+
+        verb = pg_span_upto(verb, pg_span_find(verb, ':'));
+        if (asks_for_login(verb)) {
+            return n + verb.len;
+        }
+        n += len;
+        n += n < line.len;
+    }
+    return line.len;
+}
+
 pg_span_t pg_ecs_first(pg_span_t first, char *room)
 {
-    first = pg_span_upto(first, pg_span_find_any(first, "\r\n"));
-    return pg_conceal_text(room, PG_ECS_ROOM,
-                           pg_span_upto(first, FIRST_MOST));
+    static const char mark[] = " " PG_CONCEAL_MARK;
+    apr_size_t n = pg_span_find_any(first, "\r\n");
+    pg_span_t line = pg_span_upto(first, n < FIRST_MOST ? n : FIRST_MOST);
+    pg_span_t shown = pg_span_upto(line, before_credential(line));
+
+    n = shown.len;
+    shown = pg_conceal_text(room, PG_ECS_ROOM - sizeof(mark), shown);
+    if (n < line.len) {
+        memmove(room, shown.ptr, shown.len);
+        memcpy(room + shown.len, mark, sizeof(mark) - 1);
+        shown = pg_span_make(room, shown.len + sizeof(mark) - 1);
+    }
+    return shown;
 }
 
 /* Within "proxyguard". */

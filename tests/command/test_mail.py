@@ -2,6 +2,7 @@
 """proxyguard mail, on spools that no server wrote."""
 
 import base64
+import email
 import json
 import os
 import random
@@ -65,10 +66,10 @@ def entry(number, message):
             f"X-ProxyGuard-Size: {len(message)}\n" + message + "\n")
 
 
-def spool(tmp_path, *messages):
+def spool(tmp_path, *messages, coding="ascii"):
     path = tmp_path / "spool.mbox"
     path.write_text("".join(entry(i + 1, m) for i, m in enumerate(messages)),
-                    encoding="ascii", newline="")
+                    encoding=coding, newline="")
     return path
 
 
@@ -181,6 +182,20 @@ def test_empty_lines_after_a_torn_mail_are_not_its_own(tmp_path):
     for n, sent in enumerate(letters):
         assert (tmp_path / "out" / f"0a-{n + 1}.eml").read_bytes() \
             == sent.encode()
+
+
+@pytest.mark.parametrize("subject", [
+    "=?utf-8?B?aGVsbG8=?=\r\n =?utf-8?Q?x?=", "x" * 5000, "é" * 900,
+    "c@d.example " * 90])
+def test_a_report_has_its_fields_on_lines_that_are_not_too_long(tmp_path,
+                                                                subject):
+    path = spool(tmp_path, f"Subject: {subject}\r\n\r\nx\r\n", coding="utf-8")
+    done = run("mail", "report", "--arf", path, "0a-1")
+    assert done.returncode == 0 and b"\\x0d" not in done.stdout
+    assert b"\nDate:" not in done.stdout and b"c@d.example" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 998
+    part = email.message_from_bytes(done.stdout).get_payload()[2]
+    assert part.get_payload().startswith("Subject: ")
 
 
 def test_a_report_is_one_that_others_can_read(tmp_path):

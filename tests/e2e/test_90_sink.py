@@ -9,9 +9,10 @@ import time
 
 import pytest
 
+from pg_cli import COMMAND
 from pg_hosts import free_port, tls_on
 from pg_httpd import OWN
-from pg_sink import (MESSAGE, TARGET, Mailer, listener, mails, message_of,
+from pg_sink import (CONF, MESSAGE, TARGET, Mailer, listener, mails, message_of,
                      read_until, sink_with, spool, tunnel)
 from pg_wire import Wire
 
@@ -106,6 +107,27 @@ def test_everything_in_one_write(httpd_with):
     assert b"\nat once\r\n" in spool(server)
     server.log.attempt()
     assert end(server).mails == "1"
+
+
+@pytest.mark.parametrize("before", ["A: b\r\n \r\n", "A: b\r", "\t\r\n",
+                                    "A: b\r\r\n", "X-Quoted-"])
+def test_no_field_of_the_client_s_passes_for_one_of_ours(httpd_with, before):
+    server = sink_with(httpd_with)
+    message = (before + "X-ProxyGuard-Auth: FORGED\r\nSubject: x\r\n\r\n"
+               "X-ProxyGuard-Auth: text\r\n").encode()
+    with tunnel(server.address) as wire:        # smtplib mends line ends
+        wire.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n" + message
+                  + b".\r\nQUIT\r\n")
+        wire.read_to_end()
+    mail, = mails(server)
+    assert mail["X-ProxyGuard-Auth"] is None
+    mail_id = mail["X-ProxyGuard-Id"]
+    out = server.path("out")
+    subprocess.run([COMMAND, "mail", "export", server.path("spool.mbox"),
+                    out], check=True)
+    with open(os.path.join(out, mail_id + ".eml"), "rb") as f:
+        assert f.read() == message
+    server.log.attempt()
 
 
 def test_half_a_mail_is_kept_as_half_a_mail(httpd_with):
@@ -208,13 +230,20 @@ def test_without_a_slot_the_ordinary_action_is_taken(httpd_with):
     end(server)
 
 
-def test_observe_counts_and_takes_none(httpd_with):
-    server = sink_with(httpd_with, "ProxyGuard Observe")
+@pytest.mark.parametrize("conf, outcome", [
+    ("ProxyGuard Observe", "observed"),
+    ("ProxyGuardAction connect-mail deny", "denied")])
+def test_a_spool_alone_accepts_nothing_and_pretends_nothing(httpd_with, conf,
+                                                            outcome):
+    server = httpd_with(CONF + conf)
     reply = server.send(f"CONNECT {TARGET} HTTP/1.1\r\nHost: x\r\n\r\n"
                         .encode())
     assert b"ESMTP" not in reply.raw
-    assert server.log.attempt().outcome == "observed"
-    assert spool(server) == b""
+    assert server.log.attempt().outcome == outcome
+    assert spool(server) == b"" and server.log.all("PG0141") == []
+    page = server.get("/proxyguard-status?lang=en").text
+    assert "pretends" not in page
+    assert server.status()["sink"]["conversations"]["free"] == 0
 
 
 def test_other_ports_are_refused_as_before(httpd_with):

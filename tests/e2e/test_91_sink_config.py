@@ -20,6 +20,7 @@ REFUSED = {
         "'0' is not a number of megabytes from 1 to 1048576",
     "ProxyGuardSinkSpool x y":
         "'y' is not a number of megabytes from 1 to 1048576",
+    "ProxyGuardSinkSpool none 64": "'none' takes no megabytes, '64'",
     "ProxyGuardSinkLimit conversations 65":
         "'65' is not a number of conversations from 1 to 64",
     "ProxyGuardSinkLimit source 0":
@@ -79,6 +80,27 @@ def test_a_virtual_host_that_is_no_proxy_may_sink_beside_one_that_is(
         "</VirtualHost>\n", modules=("proxy",))
     code, said = server.check()
     assert code == 0, said
+
+
+def test_a_virtual_host_that_is_a_proxy_sinks_for_no_other(event_with):
+    """The client chooses among the names of an address: what another one
+    sinks is refused."""
+    server = event_with(
+        SPOOL + "<VirtualHost 127.0.0.1:@PORT@>\nServerName b.example\n"
+        "ProxyRequests On\nProxyGuardForward Allow\n</VirtualHost>\n"
+        "<VirtualHost 127.0.0.1:@PORT@>\nServerName a.example\n"
+        "ProxyGuardAction connect-mail sink\n</VirtualHost>\n",
+        modules=("proxy", "proxy_connect"))
+    assert server.log.take(" PG0141: ").level == "warn"
+    # httpd chooses by the target, and takes the first where none fits
+    for target, status, outcome in (("mx.invalid:25", 405, "denied"),
+                                    ("b.example:25", 405, "denied"),
+                                    ("a.example:25", 200, "sunk")):
+        reply = server.send(f"CONNECT {target} HTTP/1.1\r\nHost: a.example"
+                            "\r\n\r\nQUIT\r\n".encode())
+        line = server.log.attempt()
+        assert (reply.status, line.outcome) == (status, outcome)
+    server.log.take_all("PG|AH")
 
 
 # --- the spool -------------------------------------------------------------

@@ -4,6 +4,7 @@
 `make bench-sink` (PG_LONG=1) restarts and kills a hundred times each."""
 
 import contextlib
+import fcntl
 import os
 import random
 import re
@@ -200,6 +201,19 @@ def check_kept(server, kept, what):
             there = len(set(kept) & set(read))
             f.write(f"| {server.mpm}: {what} | {there} | {len(kept)} | "
                     f"{'yes' if there == len(kept) else 'no'} |\n")
+
+
+def test_a_reader_that_locks_the_spool_holds_nobody_up(httpd_with):
+    server = sink_with(httpd_with)
+    with open(server.path("spool.mbox"), "rb") as reader:
+        fcntl.lockf(reader, fcntl.LOCK_SH)
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        server.graceful()
+        assert server.get("/page.txt").text == "own page\n"
+        with Mailer(server.address) as client:
+            mail_id = client.deliver()
+    assert message_of(server, mail_id) == MESSAGE.encode()
+    server.log.take_all(QUIET)
 
 
 def test_mail_that_comes_at_once_is_written_one_at_a_time(httpd_with):

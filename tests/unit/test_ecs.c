@@ -345,6 +345,44 @@ START_TEST(a_hello_and_first_octets_are_lines)
 }
 END_TEST
 
+START_TEST(first_octets_are_shown_without_credentials)
+{
+    static const char *const rows[][2] = {
+        { "SSH-2.0-x\r\ny", "SSH-2.0-x" },
+        { "PASS hunter2\r\n", "PASS (removed)" },
+        { "pass\thunter2", "pass (removed)" },
+        { "PASS:hunter2", "PASS (removed)" },
+        { ":me PASS :hunter2\r\n", ":me PASS (removed)" },
+        { "a001 LOGIN joe hunter2\r\n", "a001 LOGIN (removed)" },
+        { "AUTH PLAIN AGhlbmtlbA==", "AUTH (removed)" },
+        { "AUTHINFO PASS hunter2", "AUTHINFO (removed)" },
+        { "OPER joe hunter2", "OPER (removed)" },
+        { "GET http://joe:hunter2@h/ HTTP/1.0", "GET http://(removed)@h/ "
+                                                "HTTP/1.0" },
+        { "http://joe:hunter2@h/ LOGIN x", "http://(removed)@h/ LOGIN "
+                                           "(removed)" },
+        { "\x05\x01\x02\x01\x03joe\x07hunter2",
+          "\x05\x01\x02\x01 (removed)" },
+        { "0\x1e\x02\x01\x01`\x19\x02\x01\x03\x04\x0b" "cn=joe",
+          "0\x1e\x02\x01 (removed)" },
+        { "\x16\x03", "\x16\x03" }, { "PASS", "PASS" }, { "", "" },
+        { "LOGINS are PASSed AUTHor", "LOGINS are PASSed AUTHor" },
+    };
+    char *room = malloc(PG_ECS_ROOM);
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pg_span_t first = pg_test_exact(pg_span_str(rows[i][0]));
+        pg_span_t shown = pg_ecs_first(first, room);
+
+        ck_assert_msg(pg_span_eq(shown, pg_span_str(rows[i][1])),
+                      "%s is shown as %.*s", rows[i][0], (int)shown.len,
+                      shown.ptr);
+        free((char *)first.ptr);
+    }
+    free(room);
+}
+END_TEST
+
 START_TEST(a_file_of_such_lines_is_told_from_another)
 {
     static const struct {
@@ -392,5 +430,6 @@ PG_TEST_SUITE(ecs)
     tcase_add_test(tc, a_captured_mail_is_a_line);
     tcase_add_test(tc, a_captured_mail_is_cut_where_it_must_be);
     tcase_add_test(tc, a_hello_and_first_octets_are_lines);
+    tcase_add_test(tc, first_octets_are_shown_without_credentials);
     suite_add_tcase(suite, tc);
 }

@@ -143,6 +143,24 @@ START_TEST(what_came_of_them_is_counted_and_merged)
 }
 END_TEST
 
+START_TEST(one_writes_at_a_time_and_a_dead_one_is_forgotten)
+{
+    apr_uint64_t first = pg_slots_write(ledger, T0), second;
+
+    ck_assert_uint_ne(first, 0);
+    ck_assert_uint_eq(pg_slots_write(ledger, T0), 0);
+    ck_assert_uint_eq(pg_slots_write(ledger, T0 - 3), 0);
+    pg_slots_written(ledger, first);
+    ck_assert_uint_ne(pg_slots_write(ledger, T0 + 1), 0);
+    second = pg_slots_write(ledger, T0 + 2000000);
+    ck_assert_uint_ne(second, 0);
+    pg_slots_written(ledger, T0 + 1);        /* too late: it is another's */
+    ck_assert_uint_eq(pg_slots_write(ledger, T0 + 2000001), 0);
+    pg_slots_written(ledger, second);
+    ck_assert_uint_ne(pg_slots_write(ledger, T0 + 2000001), 0);
+}
+END_TEST
+
 START_TEST(how_many_there_may_be_is_known_and_added_up)
 {
     pg_snapshot_t *s;
@@ -263,6 +281,7 @@ PG_TEST_SUITE(slots)
     tcase_add_test(tc, a_slot_that_a_wrong_clock_left_behind_is_free);
     tcase_add_test(tc, the_addresses_of_a_64_are_one_source);
     tcase_add_test(tc, what_came_of_them_is_counted_and_merged);
+    tcase_add_test(tc, one_writes_at_a_time_and_a_dead_one_is_forgotten);
     tcase_add_test(tc, how_many_there_may_be_is_known_and_added_up);
     tcase_add_test(tc, campaigns_of_two_ledgers_are_united);
     tcase_add_test(tc,

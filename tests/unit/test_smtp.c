@@ -168,9 +168,11 @@ START_TEST(commands_errors_mails_recipients_and_words_are_bounded)
     free(h);
     h = begin();
     feed(h, PG_SPAN("MAIL FROM:<a@b>\r\n"));
-    repeat(h, "RCPT TO:<c@d>\r\n", 110);
+    repeat(h, "RCPT TO:<c@d>\r\n", 150);
     ck_assert_int_eq(count(h, "250 Ok"), 1 + PG_SMTP_RECIPIENTS);
-    ck_assert_int_eq(count(h, "452 "), 10);
+    ck_assert_int_eq(count(h, "452 "), 50);
+    feed(h, PG_SPAN("DATA\r\nx\r\n.\r\n"));
+    ck_assert_int_eq(count(h, "250 Ok: queued"), 1);
     free(h);
     h = begin();
     repeat(h, "xxxxxxxxxxxxxxxx", 5000);
@@ -234,6 +236,9 @@ static const char *const messages[] = {
     ("X-ProxyGuard-Id: forged\r\nx-proxyguard-size: 9\r\n"
      "X-Quoted-X-ProxyGuard-Id: twice\r\n\r\nX-ProxyGuard-Id: body\r\n"),
     "\r\n\r\nonly a body\r\n\n\n",
+    " \r\nX-ProxyGuard-Id: behind blanks\r\n\r\n",
+    "A: b\rX-ProxyGuard-Id: c\r\r\nX-Quoted-X-ProxyGuard-Id: d\rFrom e\r",
+    "A: b\r\r\n\r\r\nX-ProxyGuard-Id: c\n\nX-ProxyGuard-Id: d\rFrom e\n",
     "",
     "\n",
     "A: b\r\n\r\n\r\nFrom MAILER-DAEMON Thu Jan  1 00:00:00 1970\r\n",
