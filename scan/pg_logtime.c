@@ -63,6 +63,24 @@ static const month_t months[] = {
     { "dec", 12 }, { "dez", 12 }, { "dic", 12 }, { "d\xc3\xa9" "c", 12 },
 };
 
+/* Most logs have three letters of English. @return 0: it is none of them */
+static int english_month(pg_span_t s)
+{
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    char name[3];
+
+    if (s.len != sizeof(name)) {
+        return 0;
+    }
+    pg_span_lower(name, s);
+    for (int i = 0; i < 12; i++) {
+        if (memcmp(names + i * 3, name, sizeof(name)) == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
 /* A name, whole or cut short, with its '.'; or a number with the Japanese
  * sign for "month" behind it or not. */
 static bool take_month(pg_span_t s, apr_size_t *at, int *out)
@@ -75,7 +93,13 @@ static bool take_month(pg_span_t s, apr_size_t *at, int *out)
                             || (unsigned char)rest.ptr[n] >= 0x80)) {
         n++;
     }
-    for (apr_size_t i = 0; i < sizeof(months) / sizeof(months[0]); i++) {
+    *out = english_month(pg_span_upto(rest, n));
+    if (*out) {
+        *at += n;
+        take_char(s, at, '.');
+        return true;
+    }
+    for (apr_size_t i = 0; n && i < sizeof(months) / sizeof(months[0]); i++) {
         if (pg_span_istarts(pg_span_upto(rest, n),
                             pg_span_str(months[i].name))) {
             *out = months[i].month;
@@ -143,7 +167,13 @@ typedef enum half_e { HALF_NONE, HALF_AM, HALF_PM } half_e;
 static half_e take_half(pg_span_t s, apr_size_t *at)
 {
     apr_size_t begun = *at;
+    pg_span_t rest = pg_span_from(s, begun);
 
+    if (rest.len < 3
+        || ((unsigned char)rest.ptr[0] < 0x80
+            && (rest.ptr[0] != ' ' || !pg_octet_is_alpha(rest.ptr[1])))) {
+        return HALF_NONE;        /* as nearly always                      */
+    }
     if (take_text(s, at, "\xe5\x8d\x88\xe5\x89\x8d")) {
         return HALF_AM;
     }

@@ -116,9 +116,14 @@ static bool is_request(const pg_logline_t *out)
  * whom that forwarded for. */
 static void settle_client(pg_reader_t *r, pg_logline_t *out)
 {
+    pg_span_t written = out->field[PG_FIELD_CLIENT];
     pg_client_t forwarded;
 
-    pg_client_read(&r->client, out->field[PG_FIELD_CLIENT]);
+    if (written.ptr == NULL || written.ptr != r->read.ptr
+        || written.len != r->read.len) {
+        pg_client_read(&r->client, written);
+    }
+    r->read = absent;
     if (r->client.kind != PG_CLIENT_NAME
         && (r->client.kind == PG_CLIENT_NONE
             || pg_client_is_private(&r->client))
@@ -196,8 +201,9 @@ static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
         if (!r->how->any) {
             return true;
         }
-        if (pg_client_read(&r->client, out->field[PG_FIELD_CLIENT])
-            == PG_CLIENT_ADDRESS && is_certain(r, out, line)) {
+        r->read = out->field[PG_FIELD_CLIENT];
+        if (pg_client_read(&r->client, r->read) == PG_CLIENT_ADDRESS
+            && is_certain(r, out, line)) {
             note_forwarded(out, line);
             return true;
         }
@@ -606,6 +612,7 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
     pg_read_e read;
 
     reader->room.at = reader->memory;
+    reader->read = absent;
     reader->envelope = PG_ENVELOPE_NONE;
     reader->shape = PG_SHAPE_UNKNOWN;
     reader->outer_time = absent;

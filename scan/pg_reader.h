@@ -87,6 +87,7 @@ typedef struct pg_reader_t {
     int format;                  /* with PG_SHAPE_FORMAT: which           */
     pg_span_t outer_time;        /* the envelope's                        */
     pg_client_t client;          /* of the last line                      */
+    pg_span_t read;              /* what that was read from               */
     pg_audit_t audit;
 } pg_reader_t;
 
