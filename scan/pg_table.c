@@ -5,26 +5,38 @@
 #include <stdlib.h>
 
 #include <apr_general.h>
-#include <apr_hash.h>
-#include <apr_siphash.h>
-#include <apr_strings.h>
 
-/* apr_hash by itself can be flooded: its hash of two texts collides whatever
- * its seed. So it gets SipHash values for keys: those nobody can choose. */
-typedef struct entry_t {
-    apr_uint64_t id;             /* SipHash-2-4 of the key                */
-    pg_cell_t cell;
-} entry_t;
+#include "pg_hash.h"
+
+enum { FIRST_SLOTS = 64 };       /* a power of two, as all later sizes    */
+
+/* Open addressing: a key is where its hash says, or in the next free slot
+ * behind that. Its keyed hash stands for the key: nobody can choose two that
+ * are the same. */
+typedef struct slot_t {
+    apr_uint64_t id;
+    pg_cell_t *cell;             /* NULL: free                            */
+} slot_t;
 
 struct pg_table_t {
     apr_pool_t *parent;
     apr_pool_t *pool;            /* of the cells; replaced by thinning    */
-    apr_hash_t *hash;
+    apr_pool_t *slot_pool;       /* replaced by growing                   */
+    slot_t *slot;
+    apr_size_t slots;            /* half of them are free, or more        */
+    apr_size_t used;
     apr_size_t bound;
     apr_size_t data_size;
     apr_uint64_t error;
-    unsigned char secret[APR_SIPHASH_KSIZE];
+    pg_key_t secret;
 };
+
+static void make_slots(pg_table_t *table, apr_size_t slots)
+{
+    apr_pool_create(&table->slot_pool, table->parent);
+    table->slot = apr_pcalloc(table->slot_pool, slots * sizeof(slot_t));
+    table->slots = slots;
+}
 
 pg_table_t *pg_table_create(apr_pool_t *pool, apr_size_t bound,
                             apr_size_t data_size)
@@ -34,30 +46,61 @@ pg_table_t *pg_table_create(apr_pool_t *pool, apr_size_t bound,
     table->parent = pool;
     table->bound = bound;
     table->data_size = data_size;
-    apr_generate_random_bytes(table->secret, sizeof(table->secret));
+    apr_generate_random_bytes((unsigned char *)&table->secret,
+                              sizeof(table->secret));
     apr_pool_create(&table->pool, pool);
-    table->hash = apr_hash_make(table->pool);
+    make_slots(table, FIRST_SLOTS);
     return table;
 }
 
-static entry_t *find(const pg_table_t *table, pg_span_t key, apr_uint64_t *id)
+/* Where a key is, or would be put. */
+static slot_t *find(const pg_table_t *table, apr_uint64_t id)
 {
-    *id = apr_siphash24(key.ptr ? key.ptr : "", key.len, table->secret);
-    return apr_hash_get(table->hash, id, sizeof(*id));
+    apr_size_t i = (apr_size_t)id & (table->slots - 1);
+
+    while (table->slot[i].cell && table->slot[i].id != id) {
+        i = (i + 1) & (table->slots - 1);
+    }
+    return &table->slot[i];
 }
 
-static entry_t *insert(pg_table_t *table, pg_span_t key, apr_uint64_t id)
+static apr_uint64_t id_of(const pg_table_t *table, pg_span_t key)
 {
-    entry_t *entry = apr_pcalloc(table->pool, sizeof(*entry));
+    return pg_hash(&table->secret, key.ptr ? key.ptr : "", key.len);
+}
 
-    entry->id = id;
-    entry->cell.key = pg_span_make(apr_pstrmemdup(table->pool, key.ptr,
-                                                  key.len), key.len);
-    if (table->data_size) {
-        entry->cell.data = apr_pcalloc(table->pool, table->data_size);
+static void grow(pg_table_t *table)
+{
+    apr_pool_t *old_pool = table->slot_pool;
+    slot_t *old = table->slot;
+    apr_size_t n = table->slots;
+
+    make_slots(table, n * 2);
+    for (apr_size_t i = 0; i < n; i++) {
+        if (old[i].cell) {
+            *find(table, old[i].id) = old[i];
+        }
     }
-    apr_hash_set(table->hash, &entry->id, sizeof(entry->id), entry);
-    return entry;
+    apr_pool_destroy(old_pool);
+}
+
+static pg_cell_t *insert(pg_table_t *table, pg_span_t key, apr_uint64_t id)
+{
+    pg_cell_t *cell = apr_pcalloc(table->pool, sizeof(*cell) + key.len + 1);
+    char *text = (char *)(cell + 1);
+
+    if (key.len) {
+        memcpy(text, key.ptr, key.len);
+    }
+    cell->key = pg_span_make(text, key.len);
+    if (table->data_size) {
+        cell->data = apr_pcalloc(table->pool, table->data_size);
+    }
+    if (++table->used * 2 > table->slots) {
+        grow(table);
+    }
+    *find(table, id) = (slot_t){ .id = id, .cell = cell };
+    return cell;
 }
 
 static int by_count(const void *a, const void *b)
@@ -70,16 +113,17 @@ static int by_count(const void *a, const void *b)
 /* The count that the more frequent half exceeds; at least 1. */
 static apr_uint64_t middle_count(const pg_table_t *table)
 {
-    apr_size_t n = apr_hash_count(table->hash), i = 0;
-    apr_uint64_t *counts = malloc(n * sizeof(*counts));
+    apr_uint64_t *counts = malloc(table->used * sizeof(*counts));
     apr_uint64_t middle;
+    apr_size_t n = 0;
 
     if (counts == NULL) {
         return 1;
     }
-    for (apr_hash_index_t *at = apr_hash_first(NULL, table->hash); at;
-         at = apr_hash_next(at)) {
-        counts[i++] = ((entry_t *)apr_hash_this_val(at))->cell.count;
+    for (apr_size_t i = 0; i < table->slots; i++) {
+        if (table->slot[i].cell) {
+            counts[n++] = table->slot[i].cell->count;
+        }
     }
     qsort(counts, n, sizeof(*counts), by_count);
     middle = counts[n / 2];
@@ -92,63 +136,61 @@ static apr_uint64_t middle_count(const pg_table_t *table)
 static void thin(pg_table_t *table)
 {
     apr_uint64_t middle = middle_count(table);
-    apr_hash_t *old = table->hash;
-    apr_pool_t *old_pool = table->pool;
+    pg_table_t old = *table;
 
     apr_pool_create(&table->pool, table->parent);
-    table->hash = apr_hash_make(table->pool);
-    for (apr_hash_index_t *at = apr_hash_first(NULL, old); at;
-         at = apr_hash_next(at)) {
-        entry_t *from = apr_hash_this_val(at);
-        entry_t *to;
-        if (from->cell.count <= middle) {
+    make_slots(table, FIRST_SLOTS);
+    table->used = 0;
+    for (apr_size_t i = 0; i < old.slots; i++) {
+        const pg_cell_t *from = old.slot[i].cell;
+        pg_cell_t *to;
+        if (from == NULL || from->count <= middle) {
             continue;
         }
-        to = insert(table, from->cell.key, from->id);
-        to->cell.count = from->cell.count - middle;
+        to = insert(table, from->key, old.slot[i].id);
+        to->count = from->count - middle;
         if (table->data_size) {
-            memcpy(to->cell.data, from->cell.data, table->data_size);
+            memcpy(to->data, from->data, table->data_size);
         }
     }
     table->error += middle;
-    apr_pool_destroy(old_pool);
+    apr_pool_destroy(old.pool);
+    apr_pool_destroy(old.slot_pool);
 }
 
 pg_cell_t *pg_table_add(pg_table_t *table, pg_span_t key, apr_uint64_t n)
 {
     apr_uint64_t id;
-    entry_t *entry;
+    pg_cell_t *cell;
 
     key = pg_span_upto(key, PG_TABLE_KEY);
-    entry = find(table, key, &id);
-    if (entry == NULL) {
-        if (apr_hash_count(table->hash) >= table->bound) {
+    id = id_of(table, key);
+    cell = find(table, id)->cell;
+    if (cell == NULL) {
+        if (table->used >= table->bound) {
             thin(table);
         }
-        entry = insert(table, key, id);
+        cell = insert(table, key, id);
     }
-    entry->cell.count += n;
-    return &entry->cell;
+    cell->count += n;
+    return cell;
 }
 
 pg_cell_t *pg_table_find(const pg_table_t *table, pg_span_t key)
 {
-    apr_uint64_t id;
-    entry_t *entry = find(table, pg_span_upto(key, PG_TABLE_KEY), &id);
-
-    return entry ? &entry->cell : NULL;
+    return find(table, id_of(table, pg_span_upto(key, PG_TABLE_KEY)))->cell;
 }
 
 void pg_table_merge(pg_table_t *table, const pg_table_t *from,
                     void (*join)(void *data, const void *add))
 {
-    for (apr_hash_index_t *at = apr_hash_first(NULL, from->hash); at;
-         at = apr_hash_next(at)) {
-        entry_t *entry = apr_hash_this_val(at);
-        pg_cell_t *cell = pg_table_add(table, entry->cell.key,
-                                       entry->cell.count);
-        if (join) {
-            join(cell->data, entry->cell.data);
+    for (apr_size_t i = 0; i < from->slots; i++) {
+        const pg_cell_t *add = from->slot[i].cell;
+        if (add) {
+            pg_cell_t *cell = pg_table_add(table, add->key, add->count);
+            if (join) {
+                join(cell->data, add->data);
+            }
         }
     }
     table->error += from->error;
@@ -156,7 +198,7 @@ void pg_table_merge(pg_table_t *table, const pg_table_t *from,
 
 apr_size_t pg_table_size(const pg_table_t *table)
 {
-    return apr_hash_count(table->hash);
+    return table->used;
 }
 
 apr_uint64_t pg_table_error(const pg_table_t *table)
@@ -185,13 +227,13 @@ pg_cell_t **pg_table_sorted(const pg_table_t *table, apr_size_t *n,
                             apr_pool_t *pool)
 {
     pg_cell_t **cells;
-    apr_size_t i = 0;
 
-    *n = apr_hash_count(table->hash);
-    cells = apr_palloc(pool, (*n + 1) * sizeof(pg_cell_t *));
-    for (apr_hash_index_t *at = apr_hash_first(NULL, table->hash); at;
-         at = apr_hash_next(at)) {
-        cells[i++] = &((entry_t *)apr_hash_this_val(at))->cell;
+    cells = apr_palloc(pool, (table->used + 1) * sizeof(pg_cell_t *));
+    *n = 0;
+    for (apr_size_t i = 0; i < table->slots; i++) {
+        if (table->slot[i].cell) {
+            cells[(*n)++] = table->slot[i].cell;
+        }
     }
     qsort(cells, *n, sizeof(pg_cell_t *), by_rank);
     return cells;
