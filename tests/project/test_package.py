@@ -25,7 +25,7 @@ def make(folder, *words):
     env = {k: v for k, v in os.environ.items()
            if not k.startswith(("MAKE", "MFLAGS"))}
     subprocess.run(["make", "-s", *words], cwd=folder, check=True, env=env,
-                   timeout=600, stdout=subprocess.PIPE)
+                   timeout=1800, stdout=subprocess.PIPE)
 
 
 def digest(path):
