@@ -8,7 +8,7 @@
 #include "pg_input.h"
 
 /* httpd must not be kept from starting by a damaged ledger, and so sets it
- * aside. Here somebody named a file: if that is no ledger, it may be a log. */
+ * aside. Here somebody named a file; if it is not one, it may be a log. */
 static int open_existing(const pg_ledger_t **out, const pg_cli_t *cli,
                          const char *path, const pg_key_t *key)
 {
@@ -23,7 +23,7 @@ static int open_existing(const pg_ledger_t **out, const pg_cli_t *cli,
     if (pg_ledger_open_readonly(&ledger, path, &why, cli->pool)
         != APR_SUCCESS) {
         pg_cli_say(cli, "%s: %s; --into takes a ledger, or a name that is "
-                   "free", path, why ? why : "it is no ledger");
+                   "free", path, why ? why : "it is not a ledger");
         return PG_EXIT_OUTPUT;
     }
     if (key && !pg_ledger_has_key(ledger, key)) {

@@ -31,7 +31,7 @@ struct pg_backends_t {
     apr_array_header_t *prefixes;    /* entry_t *, before a variable      */
     apr_array_header_t *stems;       /* const char *, before "("          */
     apr_array_header_t *digits;      /* const char *, ports before "$1"   */
-    unsigned char ports[65536 / 8];  /* behind a variable host            */
+    unsigned char ports[65536 / 8];  /* after a variable host             */
     bool joins;                      /* "//$1.$2"                         */
 };
 
@@ -119,7 +119,7 @@ static bool has_port(const entry_t *entry, apr_uint16_t port)
 
 /* --- ProxyGuardBackend --------------------------------------------------- */
 
-/* host, and what is behind its ':'; an IPv6 address without brackets has no
+/* host, and what is after its ':'; an IPv6 address without brackets has no
  * port. */
 static void split(pg_span_t *host, pg_span_t *ports, pg_span_t value)
 {
@@ -165,7 +165,7 @@ static pg_span_t without_brackets(pg_span_t s)
     return in ? pg_span_make(s.ptr + 1, s.len - 2) : s;
 }
 
-/* The number behind the slash of an address; -1: none that can be. */
+/* The number after the slash of an address; -1: none that can be. */
 static int prefix_bits(pg_span_t text, bool ipv4)
 {
     int bits = 0, most = ipv4 ? 32 : 128;
@@ -350,7 +350,7 @@ static unsigned int labels_of(pg_span_t s)
     return n;
 }
 
-/* A token behind a variable: ".internal.example" is a suffix that only the
+/* A token after a variable: ".internal.example" is a suffix that only the
  * configuration could have put there; ".example" would be all of a TLD. */
 static void note_suffix(pg_backends_t *b, pg_span_t token, apr_uint16_t port)
 {
@@ -392,7 +392,7 @@ static void note_host(pg_backends_t *b, pg_span_t token, apr_uint16_t port)
     }
 }
 
-/* Behind "//" or an '@': where a URL has its host. */
+/* After "//" or an '@': where a URL has its host. */
 static bool begins_host(const scan_t *s)
 {
     const char *at = s->all.ptr + s->at;

@@ -34,7 +34,7 @@ pg_backends_t *pg_backends_extend(const pg_backends_t *base, apr_pool_t *pool);
 const char *pg_backends_declare(pg_backends_t *backends, pg_span_t value);
 
 /**
- * Add what one argument of a directive names: every host that stands in it
+ * Add what one argument of a directive names: every host that it holds
  * literally, with its port; "*.internal.example" for "$1.internal.example";
  * the port of "%{HTTP_HOST}:8080"; the path of "unix:/path|"; the names of
  * a pattern "^/(app1|app2)/". An argument that begins with "!" names what is
@@ -46,7 +46,7 @@ void pg_backends_read(pg_backends_t *backends, pg_span_t argument);
 pg_named_e pg_backends_check(const pg_backends_t *backends,
                              const pg_destination_t *destination);
 
-/** Is this a port that the configuration puts behind a variable host? */
+/** Is this a port that the configuration puts after a variable host? */
 bool pg_backends_has_port(const pg_backends_t *backends, apr_uint16_t port);
 
 /**
@@ -68,7 +68,7 @@ bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *backends, int i,
 bool pg_backends_cut_port(pg_span_t *rest, const pg_backends_t *backends,
                           int i, pg_span_t port);
 
-/** Does the host end in a suffix that the configuration puts behind a
+/** Does the host end in a suffix that the configuration puts after a
  *  variable, or is declared? */
 bool pg_backends_has_suffix(const pg_backends_t *backends, pg_span_t host);
 
@@ -77,8 +77,8 @@ bool pg_backends_joins(const pg_backends_t *backends);
 
 /**
  * Literal text that a captured part of a pattern follows immediately: "go" of
- * "^/go(.*)$". A client's host may stand right behind it.
- * @return the i-th of them; absent behind the last
+ * "^/go(.*)$". A client's host may come right after it.
+ * @return the i-th of them; absent after the last
  */
 pg_span_t pg_backends_stem(const pg_backends_t *backends, int i);
 

@@ -135,7 +135,7 @@ static pg_span_t without_dot(pg_span_t host)
            ? pg_span_upto(host, host.len - 1) : host;
 }
 
-/* What may not stand just anywhere, right behind the literal text of a
+/* What may not come just anywhere, right after the literal text of a
  * pattern. */
 static bool is_behind_stem(const pg_chosen_in_t *in, const needle_t *host)
 {
@@ -156,8 +156,8 @@ static bool is_behind_stem(const pg_chosen_in_t *in, const needle_t *host)
     return false;
 }
 
-/* Is this the end of a host that a rule put behind a name that is ours, or
- * that the configuration has; or, whatever the name, behind the literal text
+/* Is this the end of a host that a rule put after a name that is ours, or
+ * that the configuration has; or, whatever the name, after the literal text
  * of a pattern? "http://%{HTTP_HOST}$1" for "^/go(.*)$" and
  * "/go.third.example". */
 static bool is_appended(const pg_chosen_in_t *in, pg_span_t head,
@@ -309,7 +309,7 @@ static pg_chosen_e judge_sent(const pg_chosen_in_t *in,
            ? PG_CHOSEN_HOST : chosen;
 }
 
-/* What "http://backend-%{HTTP_HOST}" has behind its literal counts as if it
+/* What "http://backend-%{HTTP_HOST}" has after its literal counts as if it
  * were alone. */
 static pg_chosen_e judge_rest(const pg_chosen_in_t *in,
                               const pg_destination_t *d)

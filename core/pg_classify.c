@@ -285,7 +285,7 @@ static bool is_sound(pg_authority_t *out, pg_span_t target)
                   == PG_PORT_OK;
 }
 
-/* Whom a tunnel is asked to, and how well that was said; NOISE = nobody. */
+/* Where a tunnel is to lead, and how plainly that was said; NOISE: nowhere. */
 static pg_reason_e find_peer(pg_malformed_t *out, pg_span_t target,
                              pg_span_t next)
 {

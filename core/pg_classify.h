@@ -84,7 +84,7 @@ typedef struct pg_verdict_t {
  * instructions unless check_host is set.
  *
  * @param out   written in full
- * @param own   who we are; NULL = not known: every authority is a stranger's
+ * @param own   our names; NULL: not known, so no authority is ours
  * @return out->class_id
  */
 pg_class_e pg_classify(pg_verdict_t *out, const pg_request_t *request,

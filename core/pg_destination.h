@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Where mod_proxy is about to go: the text behind "proxy:" in r->filename, or
+/* Where mod_proxy is about to go: the text after "proxy:" in r->filename, or
  * in a handler's name, taken apart. Whether the client chose it is
  * pg_chosen.h's question. */
 #ifndef PG_DESTINATION_H

@@ -90,7 +90,7 @@ static apr_size_t separator(pg_span_t s)
            || pg_span_istarts(s, PG_SPAN("%3a")) ? 3 : 0;
 }
 
-/* Does s go on as a URL would behind its scheme? "http/x" is a relative path,
+/* Does s go on as a URL would after its scheme? "http/x" is a relative path,
  * "http//x" and "http;//x" are not. */
 static bool is_after_scheme(pg_span_t s)
 {
@@ -119,7 +119,7 @@ static pg_span_t without_pasted(pg_span_t s)
 
 /* Where the scheme of a misprinted URL ends; 0 when s is none. A scheme that
  * the web knows needs no more than its colon; anything else needs "://" and
- * nothing odd before it, for URLs stand in queries and shell code too. */
+ * nothing odd before it, for queries and shell code hold URLs too. */
 static apr_size_t broken_scheme(pg_span_t s)
 {
     static const char *const web[] = {
@@ -197,11 +197,11 @@ pg_malformed_e pg_malformed_target(pg_malformed_t *out, pg_span_t target)
         pg_span_upto(target, pg_span_find_any(target, "/\\?#")));
     out->port = a->port;
     out->url = true;
-    /* "@host" and ":x@host" turn "http://backend" and a target put behind it
+    /* "@host" and ":x@host" turn "http://backend" and a target put after it
      * into another host (CVE-2011-3368, CVE-2011-4317). */
     at = a->userinfo.ptr && (a->userinfo.len == 0
                              || a->userinfo.ptr[0] == ':');
-    /* "mailto:me@host" and its like are no places to connect to. */
+    /* "mailto:me@host" and its like are not places to connect to. */
     plain = pg_span_find(a->userinfo, ':') == a->userinfo.len;
     if ((plain && (is_address(a) || is_web_name(a->host)))
         || (is_named(a) && (at || a->port_kind == PG_PORT_OK))) {

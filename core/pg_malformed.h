@@ -34,7 +34,7 @@ pg_malformed_e pg_malformed_target(pg_malformed_t *out, pg_span_t target);
 pg_malformed_e pg_malformed_url(pg_malformed_t *out, pg_span_t target);
 
 /**
- * What a line that is no request was meant as: its first, second and all
+ * What a line that is not a request was meant as: its first, second and all
  * further words (absent when missing). Total; out is written in full.
  * @return out->what: NO, AUTHORITY or ORDER
  */

@@ -277,7 +277,7 @@ apr_size_t pg_mask_target(char *out, const pg_key_t *key, pg_span_t target)
 
 /* --- prose --------------------------------------------------------------- */
 
-/* Four numbers between dots that are no version of a product ("x/1.2.3.4"). */
+/* Four numbers between dots that are not a product's version ("x/1.2.3.4"). */
 static bool is_address(pg_span_t s, apr_size_t at)
 {
     apr_size_t dots = 0, i = at;
@@ -292,7 +292,7 @@ static bool is_address(pg_span_t s, apr_size_t at)
                           && pg_octet_is_alpha(s.ptr[at - 2]));
 }
 
-/* A letter of a name in any script: what is no ASCII may be one. */
+/* A letter of a name in any script: anything not ASCII may be one. */
 static bool is_letter(char c)
 {
     return pg_octet_is_alpha(c) || (unsigned char)c >= 0x80;

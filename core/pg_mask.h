@@ -30,7 +30,7 @@ bool pg_mask_is_generic(pg_span_t label);
  * A host: "ip-XXXXXXXX" for an address (the same for all its spellings),
  * "mx0.host-XXXXXXXX.com.tw" for a name, case and trailing dot aside. A first
  * label such as mx0 stays, and a top-level domain of two or three letters with
- * what stands before it in a country, since they name nobody.
+ * what precedes it in a country, since they name nobody.
  * @param out   PG_MASK_SIZE octets; NUL-terminated
  * @return octets written
  */
@@ -45,7 +45,7 @@ apr_size_t pg_mask_authority(char *out, const pg_key_t *key, pg_span_t s);
 /**
  * A request-target: scheme, pseudonym, port, and the path of a third party's
  * URL, but for segments that may name somebody, and the query. A path alone is
- * this server's, and becomes "/...". What is no target becomes
+ * this server's, and becomes "/...". What is not a target becomes
  * "text-XXXXXXXX".
  * @param out   PG_MASK_TARGET_SIZE octets
  */

@@ -77,7 +77,7 @@ typedef struct pg_mbox_read_t {
 /**
  * Take the first entry off a mailbox.
  * @param rest  what is left of the mailbox; on return, what follows
- * @return false: there is none, or what is there is no mbox
+ * @return false: there is none, or what is there is not an mbox
  */
 bool pg_mbox_next(pg_mbox_read_t *out, pg_span_t *rest);
 

@@ -248,7 +248,7 @@ static int value_of_64(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-/* What is no digit is skipped (RFC 2045 6.8). */
+/* Anything but a digit is skipped (RFC 2045 6.8). */
 static apr_size_t decode_64(char *out, pg_span_t in)
 {
     unsigned bits = 0, have = 0;

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The names of an enum, from the list that it is made of: X(suffix, name)
- * with or without more behind. */
+ * with or without more arguments. */
 #ifndef PG_NAMED_H
 #define PG_NAMED_H
 

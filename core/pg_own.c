@@ -22,8 +22,8 @@ typedef struct entry_t {
 
 /* Chained, size a power of two. Not apr_hash: that one wants names folded and
  * each suffix of a name hashed anew, and costs more than the rest of a
- * request's way through here. The keys come from the configuration, so nobody
- * can choose them to collide. */
+ * request's way through here. The keys come from the configuration, so a client
+ * cannot make them collide. */
 typedef struct slot_t {
     entry_t *first;
 } slot_t;
@@ -281,7 +281,7 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
     bool any_port, bare = bare_ipv6(&a, name);
 
     if (!bare) {
-        /* '?' and '*' may stand in a reg-name as far as this goes. */
+        /* '?' and '*' may occur in a reg-name as far as this goes. */
         pg_target_authority(&a, name);
     }
     any_port = !bare && pg_span_eq(a.port_text, PG_SPAN("*"));
@@ -341,7 +341,7 @@ static void add_usual(pg_own_t *own)
     for (const char *const *name = loopback; *name; name++) {
         pg_own_add_machine(own, pg_span_str(*name), PG_TRUST_LOOPBACK);
     }
-    /* It resolves within the cluster only, so nobody asks for it from
+    /* It resolves within the cluster only, so no client asks for it from
      * outside. As a target it may be any service of the cluster. */
     pg_own_add_machine(own, PG_SPAN("*.svc.cluster.local"), PG_TRUST_HOST);
     /* A terminator or a port map in front is the rule, not the exception:

@@ -97,7 +97,7 @@ static void forget_mail(pg_smtp_t *s)
 
 /* --- commands ------------------------------------------------------------ */
 
-/* What the client calls itself, as far as it can stand in a header field. */
+/* What the client calls itself, as far as a header field can hold it. */
 static void take_helo(pg_smtp_t *s, pg_span_t argument)
 {
     apr_size_t n = pg_span_copy(s->helo, sizeof(s->helo), argument);
@@ -464,7 +464,7 @@ static unsigned char ending(const pg_smtp_t *s, apr_size_t before)
     return before > 0 && s->message[before - 1] == '\r' ? 1 : 2;
 }
 
-/* Behind a dot that begins a line. */
+/* After a dot that begins a line. */
 static void eat_after_dot(pg_smtp_t *s, char c)
 {
     bool stuffed = s->begin == 1 || s->bare_lf;

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* A ledger's contents at one moment, as plain data: the only thing reports
- * ever see. Everything in it is a copy that nobody else writes, allocated in
+ * ever see. Everything in it is a copy that nothing else writes, allocated in
  * one pool, and checked: an index or a length in here can be relied on. Text
- * came from strangers and may hold any octet: escape it where it is written.
+ * came from clients and may hold any octet: escape it where it is written.
  *
  * Figures without an error are exact. Those that have one carry it. */
 #ifndef PG_SNAPSHOT_H
@@ -67,7 +67,7 @@ const char *pg_snapshot_method(pg_method_e value);
 const char *pg_snapshot_top(pg_top_e value);
 const char *pg_snapshot_period(pg_period_e value);
 
-/** Text a stranger sent. octets.ptr NULL: it was not sent at all. */
+/** Text that a client sent. octets.ptr NULL: it was not sent at all. */
 typedef struct pg_text_t {
     pg_span_t octets;            /* followed by a NUL that is not counted */
     bool cut;                    /* there was more                        */

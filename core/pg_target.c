@@ -3,7 +3,7 @@
 #include "pg_target.h"
 
 /* What is between the brackets. The zone (RFC 6874) says which link the
- * sender means and is no part of the address. */
+ * sender means and is not part of the address. */
 static bool parse_ipv6(pg_address_t *out, pg_span_t s)
 {
     apr_size_t zone = pg_span_find(s, '%');
@@ -68,7 +68,7 @@ pg_port_e pg_target_port(apr_uint16_t *out, pg_span_t s)
     return value ? PG_PORT_OK : PG_PORT_BAD;
 }
 
-/* From behind the host to the end: nothing, or ":" and a port. */
+/* From after the host to the end: nothing, or ":" and a port. */
 static void set_port(pg_authority_t *out, pg_span_t rest)
 {
     if (rest.len == 0) {

@@ -27,15 +27,15 @@ typedef enum pg_host_e {
 } pg_host_e;
 
 typedef enum pg_port_e {
-    PG_PORT_NONE,        /* no colon, or nothing behind it                */
-    PG_PORT_OK,          /* 1 to 65535, digits only (and "%20" behind)    */
+    PG_PORT_NONE,        /* no colon, or nothing after it                 */
+    PG_PORT_OK,          /* 1 to 65535, digits only (and trailing "%20")  */
     PG_PORT_BAD          /* 0, over 65535, a sign, or not digits          */
 } pg_port_e;
 
 /** An authority (RFC 3986 3.2). Spans point into the caller's octets. */
 typedef struct pg_authority_t {
     pg_span_t userinfo;      /* absent when there is no '@'               */
-    pg_span_t host;          /* without brackets, and "%20" behind        */
+    pg_span_t host;          /* without brackets, and trailing "%20"      */
     pg_span_t port_text;     /* absent when there is no ':'               */
     pg_host_e host_kind;
     pg_port_e port_kind;

@@ -40,7 +40,7 @@
     X(SUNK,     "sunk")     /* answered here as if carried; what the     */ \
                             /* client sent was kept, and went nowhere    */
 
-/*  What a virtual host is to strangers who want a relay. */
+/*  What a virtual host is to third parties that want a relay. */
 #define PG_POSTURES(X)                                                      \
     X(UNKNOWN,    "unknown")    /* not analysed, or it depends           */ \
     X(NO_PROXY,   "no-proxy")   /* no forward proxy                      */ \

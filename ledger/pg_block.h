@@ -26,8 +26,8 @@ apr_status_t pg_block_new(pg_ledger_t **out, const pg_head_t *head,
  * Read a ledger or a checkpoint into private memory.
  *
  * @param file  open for reading; why is set with the first three of these
- * @return APR_EINVAL when it is no ledger at all, APR_ENOTIMPL when it is one
- *         of another layout or byte order, APR_EMISMATCH when it is damaged
+ * @return APR_EINVAL when it is not a ledger at all, APR_ENOTIMPL when it has
+ *         another layout or byte order, APR_EMISMATCH when it is damaged
  */
 apr_status_t pg_block_read(pg_ledger_t **out, pg_file_t *file,
                            apr_pool_t *pool);

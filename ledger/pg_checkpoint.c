@@ -52,7 +52,7 @@ static apr_status_t replaceable(const char *path, const char **why,
     }
     if (pread(file.fd, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic)
         || memcmp(magic, PG_MAGIC, sizeof(magic)) != 0) {
-        *why = "something that is no checkpoint is there";
+        *why = "something that is not a checkpoint is there";
         status = APR_EEXIST;
     }
     close(file.fd);

@@ -63,7 +63,7 @@ const char *pg_file_folder_objection(const char *path, apr_pool_t *pool);
 apr_status_t pg_file_open_any(pg_file_t *out, const char *path,
                               apr_pool_t *pool);
 
-/** Set mode and group as a file of ours has them, whoever changed them. */
+/** Set the mode and group that our files have, whatever they are now. */
 apr_status_t pg_file_secure(int fd, const pg_file_own_t *own);
 
 /** Create a file beside path under a name of its own, mode 0640, with size

@@ -217,7 +217,7 @@ pg_layout_e pg_layout_check(pg_head_t *out, const void *octets, apr_size_t n,
 {
     memset(out, 0, sizeof(*out));
     memcpy(out, octets, n < sizeof(*out) ? n : sizeof(*out));
-    *why = "it is no ledger";
+    *why = "it is not a ledger";
     if (n < sizeof(out->magic)
         || memcmp(out->magic, PG_MAGIC, sizeof(out->magic)) != 0) {
         return PG_LAYOUT_FOREIGN;

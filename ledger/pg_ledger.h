@@ -70,7 +70,7 @@ apr_status_t pg_ledger_size(apr_size_t *out, const char **why,
 /**
  * Open the file at options->path, creating it when missing, and map it shared.
  *
- * A file that is no ledger is refused and left as it is; so is a symbolic
+ * A file that is not a ledger is refused and left as it is; so is a symbolic
  * link, FIFO, folder, a file that others may write to, or one of another user
  * than the effective one and root. A damaged ledger is renamed path.bad-1, -2
  * or -3, one whose counts were carried over path.old-1 to -3, and the oldest

@@ -8,7 +8,7 @@
 #define SHARE (PG_RECENT_RESERVE / 4)
 
 /*  The texts of an entry: X(member of pg_recent_t, where an event has it,
- *  octets kept). They are stored one behind the other. */
+ *  octets kept). They are stored one after the other. */
 #define TEXTS(X)                                                             \
     X(method,           verdict.method,   24)                                \
     X(target,           verdict.target,   256)                               \
@@ -78,7 +78,7 @@ static apr_uint32_t entries_of(const pg_ledger_t *ledger)
     return ledger->sizes.recent + PG_CLASS_ROOM * PG_RECENT_RESERVE;
 }
 
-/* Octets of a record that say something: what is behind its texts is neither
+/* Octets of a record that say something: what is after its texts is neither
  * written nor hashed. More than sizeof(pg_record_t) if it is not sound. */
 static apr_size_t octets_of(const pg_record_t *record)
 {

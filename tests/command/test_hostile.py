@@ -209,7 +209,7 @@ def test_into_leaves_a_file_that_is_no_ledger_alone(tmp_path):
     other = write(tmp_path / "access.log", GET)
     done = run("scan", "--into", other, log)
     assert done.returncode == 74
-    assert b"access.log: it is no ledger" in done.stderr
+    assert b"access.log: it is not a ledger" in done.stderr
     assert other.read_text(encoding="ascii") == GET
     assert sorted(os.listdir(tmp_path)) == ["access.log", "log"]
 

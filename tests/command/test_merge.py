@@ -102,7 +102,7 @@ def test_what_cannot_be_read_or_written_is_named(servers, tmp_path):
     a = servers[0].path(NAME)
     (tmp_path / "text").write_bytes(b"no ledger\n" * 100)
     done = merge(tmp_path / "sum", a, tmp_path / "text")
-    assert done.returncode == 66 and b"text: it is no ledger" in done.stderr
+    assert done.returncode == 66 and b"text: it is not a ledger" in done.stderr
     assert not (tmp_path / "sum").exists()
     done = merge(tmp_path / "text", a)
     assert done.returncode == 74 and b"exists" in done.stderr

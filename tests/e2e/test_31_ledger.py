@@ -94,10 +94,10 @@ def test_a_file_that_is_not_ours_is_never_touched(httpd_with, octets):
     os.utime(server.path(NAME), (1, 1))
     before = os.stat(server.path(NAME))
     server.start()
-    server.log.take("PG0003: .*it is no ledger")
+    server.log.take("PG0003: .*it is not a ledger")
     in_memory(server)
     server.graceful()
-    server.log.take("PG0003: .*it is no ledger")
+    server.log.take("PG0003: .*it is not a ledger")
     server.stop()
     after = os.stat(server.path(NAME))
     assert (after.st_ino, after.st_mode, after.st_mtime_ns) == \

@@ -213,7 +213,7 @@ START_TEST(what_is_no_checkpoint_is_not_overwritten)
     fputs("root:x:0:0", f);
     fclose(f);
     ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
-    ck_assert_ptr_nonnull(strstr(why, "no checkpoint"));
+    ck_assert_ptr_nonnull(strstr(why, "not a checkpoint"));
     ck_assert_int_eq(unlink(checkpoint.path), 0);
     ck_assert_int_eq(symlink("/etc/passwd", checkpoint.path), 0);
     ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);

@@ -458,14 +458,14 @@ START_TEST(a_file_that_is_no_ledger_is_left_alone)
     const char *path = in_folder("ledger");
 
     write_file(path, "");
-    refused(path, "it is no ledger");
+    refused(path, "it is not a ledger");
     write_file(path, "PGLEDGE");
-    refused(path, "it is no ledger");
+    refused(path, "it is not a ledger");
     write_file(path, "this is something quite different, and it is long "
                      "enough to be looked at: more than a head's octets, "
                      "and so it cannot be too short to be a ledger: there "
                      "has to be a magic in front, and here is none.\n");
-    refused(path, "it is no ledger");
+    refused(path, "it is not a ledger");
 }
 END_TEST
 
