@@ -96,7 +96,9 @@ static bool begins(const char *s, const char *with)
 static bool begins_with_part(const char *name)
 {
     for (apr_size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-        if (*name == *parts[i].text && begins(name, parts[i].text)
+        const char *text = parts[i].text;
+
+        if (name[0] == text[0] && name[1] == text[1] && begins(name, text)
             && (parts[i].unless == NULL || !begins(name, parts[i].unless))) {
             return true;
         }
