@@ -326,7 +326,9 @@ static apr_status_t clean_up(void *talk)
 {
     pg_conversation_t *t = talk;
 
-    end_now(t, true);            /* unless httpd's own Timeout was first  */
+    /* the client has left before it was read from, or httpd's own Timeout was
+       first */
+    end_now(t, apr_time_now() >= atomic_load(&t->deadline.expires));
     pg_deadline_remove(t->host->deadlines, &t->deadline);
     pthread_mutex_destroy(&t->lock);
     return APR_SUCCESS;

@@ -104,14 +104,14 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
     sink->host.ledger = ledger;
     sink->host.message_most = (apr_size_t)settings->sink_kilobytes << 10;
     sink->host.keep = (pg_keep_e)settings->sink_keep;
-    sink->host.limit.conversations = conversations(settings, main_server);
+    sink->host.limit.conversations =
+        sink->used ? conversations(settings, main_server) : 0;
     sink->host.limit.source = (unsigned)settings->sink_source;
     sink->host.limit.seconds = (unsigned)settings->sink_seconds;
     sink->host.deadlines = pg_deadline_make(pconf);
     sink->host.spool = pg_spool_open(pconf, main_server, ledger);
     if (ledger) {
-        pg_slots_allow(ledger, sink->used ? sink->host.limit.conversations
-                                          : 0);
+        pg_slots_allow(ledger, sink->host.limit.conversations);
     }
     if (sink->host.spool && sink->used) {
         say_what_it_means(sink, main_server);

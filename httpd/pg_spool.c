@@ -158,24 +158,37 @@ static void succeed(const pg_spool_t *spool, pg_ledger_t *ledger,
     }
 }
 
-/* A disk that fills up in the middle of an entry, or a process that is killed
- * there, leaves it without an end: the next one begins on a line of its own,
- * unless it is the first. */
-static apr_status_t write_entry(const pg_spool_t *spool, bool first,
+/* A part of an entry, unless more has been written behind it. */
+static bool take_back(const pg_spool_t *spool, off_t size, ssize_t part)
+{
+    struct stat now;
+
+    return fstat(spool->fd, &now) == 0 && now.st_size == size + part
+           && ftruncate(spool->fd, size) == 0;
+}
+
+/* A disk that fills up in the middle of an entry leaves none of it. A process
+ * that is killed there leaves it without an end: the next one begins on a line
+ * of its own, unless it is the first. */
+static apr_status_t write_entry(const pg_spool_t *spool, off_t size,
                                 pg_span_t entry, pg_ledger_t *ledger)
 {
+    apr_status_t status;
     ssize_t n;
 
-    if (pg_slots_torn(ledger) && !first
-        && write_all(spool->fd, PG_SPAN("\n\n")) != 2) {
-        return ENOSPC;
+    if (pg_slots_torn(ledger) && size > 0) {
+        if (write_all(spool->fd, PG_SPAN("\n\n")) != 2) {
+            return ENOSPC;
+        }
+        size += 2;
     }
     pg_slots_tear(ledger, true);
     n = write_all(spool->fd, entry);
-    if (n <= 0 || n == (ssize_t)entry.len) {
+    status = n == (ssize_t)entry.len ? APR_SUCCESS : n < 0 ? errno : ENOSPC;
+    if (n <= 0 || status == APR_SUCCESS || take_back(spool, size, n)) {
         pg_slots_tear(ledger, false);
     }
-    return n == (ssize_t)entry.len ? APR_SUCCESS : n < 0 ? errno : ENOSPC;
+    return status;
 }
 
 static bool append(const pg_spool_t *spool, pg_span_t entry,
@@ -193,8 +206,8 @@ static bool append(const pg_spool_t *spool, pg_span_t entry,
     if (size > spool->most) {
         return fail(spool, ledger, s, 0, "it has its full size");
     }
-    status = status ? status : write_entry(spool, before.st_size == 0, entry,
-                                           ledger);
+    status = status ? status
+                    : write_entry(spool, before.st_size, entry, ledger);
     if (status) {
         return fail(spool, ledger, s, status, "it cannot be written to");
     }

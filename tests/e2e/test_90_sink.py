@@ -246,6 +246,15 @@ def test_a_spool_alone_accepts_nothing_and_pretends_nothing(httpd_with, conf,
     assert server.status()["sink"]["conversations"]["free"] == 0
 
 
+def test_who_leaves_at_once_is_booked_so(httpd_with):
+    server = sink_with(httpd_with, "ProxyGuardSinkLimit source 64\n")
+    for _ in range(5):
+        with tunnel(server.address):
+            pass
+        assert end(server).ended == "client"
+    server.log.attempts(5)
+
+
 def test_other_ports_are_refused_as_before(httpd_with):
     server = sink_with(httpd_with)
     for target in ("s.invalid:443", "s.invalid:22"):
