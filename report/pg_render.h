@@ -57,7 +57,7 @@ const char *pg_render_percent(char out[PG_NUMBER_SIZE], apr_uint64_t n,
 
 /** Columns that words take on a terminal: kana and kanji two each. */
 int pg_render_columns(const char *words);
-int pg_render_columns_of(pg_span_t words);
+int pg_render_columns_of(pg_span_t rest);
 
 /* --- sums and slices ----------------------------------------------------- */
 

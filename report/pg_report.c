@@ -230,10 +230,9 @@ bool pg_render_watched(const pg_report_t *report, const pg_bucket_t *b,
     double part = pg_covered_part(report->ledger, b->start, end);
     /* What Greenwich counted as a day is moved by so much in the zone. */
     bool greenwich = b->start < pg_zone_first_day(report);
-    double moved = greenwich ? 60.0 * abs(report->view.zone) : 0;
+    double moved = greenwich ? 60e6 * abs(report->view.zone) : 0;
 
-    return b->attempts
-           || part * (double)apr_time_sec(end - b->start) > moved;
+    return b->attempts || part * (double)(end - b->start) > moved;
 }
 
 apr_time_t pg_render_window(const pg_report_t *report)
