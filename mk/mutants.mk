@@ -23,6 +23,8 @@ mutants: ## break the code at random, see which tests notice; FILES=, SINCE=, MI
 	    MUT_T="$(if $(findstring command,$(origin T)),$(T))" \
 	    FILES="$(FILES)" SINCE="$(SINCE)" MINUTES="$(MINUTES)" \
 	    SEED="$(SEED)" $(PYTHON) -B tools/mutants.py
+	@test -z "$(RECORD)" || $(PYTHON) tests/bench/measurements.py mutants \
+	    $(MUT)/mutants.md
 
 BIN := $(BUILD)/bin
 mutants-built: $(addprefix $(BIN)/,unit sample proxyguard mod_proxyguard.so)

@@ -8,12 +8,13 @@ the changes that no test notices.
     make mutants SINCE=HEAD~3         only the lines changed since then
     make mutants FILES=httpd/pg_names.c T=tests/e2e/test_23_own.py
 
-MINUTES bounds the time of each folder, SEED picks the sample. A mutant is
-compiled alone, into a library that takes precedence over the one with the
-rest of the code. It is tried on the unit suites and the files of tests/command
-and tests/page (but for those with a browser) that run its line, those that run
-little else first, and for no longer than PATIENCE. A survivor whose optimised
-object code is the original's is equivalent, and does not count."""
+MINUTES bounds the time of each folder, SEED picks the sample, RECORD=1 writes
+the figures to docs/measurements.md. A mutant is compiled alone, into a library
+that takes precedence over the one with the rest of the code. It is tried on
+the unit suites and the files of tests/command and tests/page (but for those
+with a browser) that run its line, those that run little else first, and for no
+longer than PATIENCE. A survivor whose optimised object code is the original's
+is equivalent, and does not count."""
 
 import collections
 import glob
@@ -33,6 +34,12 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ["core", "ledger", "audit", "scan", "report", "cli"]
 GOAL = 95
 PATIENCE = 45           # seconds of tests a mutant, by the time they once took
+CAVEAT = """SEED={seed}; at most {minutes} minutes a folder, {patience} seconds
+of tests a mutant. Unit suites, tests/command and tests/page only: what a
+slower test or one with a server would notice counts as survived, and httpd/ is
+left out.
+
+"""
 # at most 2 GiB of memory and 1 GiB a file: a mutant may do anything
 LIMITS = ((resource.RLIMIT_AS, 2 << 30), (resource.RLIMIT_FSIZE, 1 << 30),
           (resource.RLIMIT_CORE, 0))
@@ -327,8 +334,8 @@ def main():
     print(text)
     with open(os.path.join(house.build, "mutants.md"), "w",
               encoding="utf-8") as f:
-        f.write(f"SEED={seed}; at most {get('MINUTES') or 3} minutes a "
-                f"folder.\n\n{text}\n")
+        f.write(CAVEAT.format(seed=seed, minutes=get("MINUTES") or 3,
+                              patience=PATIENCE) + text + "\n")
 
 
 if __name__ == "__main__":

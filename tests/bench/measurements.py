@@ -50,6 +50,7 @@ SECTIONS = {
     "scan": ("Speed of the log scan", "make bench-scan",
              ("grep", "mawk", "goaccess")),
     "roots": ("On other systems", "make check-roots", ("gcc",)),
+    "mutants": ("Mutants that tests notice", "make mutants", ("gcc",)),
     "suite": ("httpd's own test suite", "make httpd-tests",
               ("apache2", "perl")),
 }

@@ -57,7 +57,7 @@ def test_what_is_no_checkpoint_is_never_touched(server, octets):
     assert server.status()["attempts"] == 0
     attempt(server)
     server.stop()
-    server.log.take("PG0006: .*no checkpoint is there")
+    server.log.take("PG0006: .*not a checkpoint is there")
     assert os.listdir(server.path("saved")) == ["checkpoint"]
     with open(server.path("saved/checkpoint"), "rb") as f:
         assert f.read() == octets
