@@ -3,7 +3,6 @@
 #include "pg_tell.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 
 #include "pg_logescape.h"
 
@@ -300,8 +299,7 @@ static apr_size_t take_reference(char *out, pg_span_t s)
         "&quot;\"", "&amp;&", "&lt;<", "&gt;>", "&apos;'", NULL
     };
     apr_size_t end = pg_span_find(s, ';');
-    unsigned int code = 0;
-    char text[8];
+    unsigned int code = 0, base;
 
     for (int i = 0; names[i]; i++) {
         apr_size_t n = strlen(names[i]) - 1;
@@ -313,9 +311,17 @@ static apr_size_t take_reference(char *out, pg_span_t s)
     if (s.len < 4 || s.ptr[1] != '#' || end == s.len || end > 6) {
         return 0;
     }
-    pg_span_copy(text, sizeof(text), pg_span_make(s.ptr + 2, end - 2));
-    if (sscanf(text, text[0] == 'x' ? "x%x" : "%u", &code) != 1
-        || code < 0x20 || code > 0x7e) {
+    base = s.ptr[2] == 'x' ? 16 : 10;
+    for (apr_size_t i = base == 16 ? 3 : 2; i < end; i++) {
+        if (!pg_octet_is_hex(s.ptr[i])
+            || (base == 10 && !pg_octet_is_digit(s.ptr[i]))) {
+            return 0;
+        }
+        code = code * base
+               + (unsigned int)(pg_octet_is_digit(s.ptr[i]) ? s.ptr[i] - '0'
+                                : pg_octet_lower(s.ptr[i]) - 'a' + 10);
+    }
+    if (code < 0x20 || code > 0x7e) {
         return 0;
     }
     *out = (char)code;
