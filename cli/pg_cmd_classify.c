@@ -44,8 +44,9 @@ static const char help[] =
 "      --no-learn           take no own names from the logs\n"
 "      --tz ZONE            of times that name none; default UTC\n"
 "  -h, --help               this text\n\n"
-"Exit status: 0 all was read, 3 some lines could not be read, 64 and up\n"
-"errors. When nobody reads the output any more, it ends without a word.\n";
+"Exit status: 0 all was read, 3 some lines could not be read or decided,\n"
+"64 and up errors. When nobody reads the output any more, it ends without a\n"
+"word.\n";
 
 static const struct option longs[] = {
     PG_LONGS_SCAN,
@@ -452,7 +453,14 @@ static int finish(const filter_t *f)
                    unread, unread == 1 ? "" : "s", t->suspect
                    ? ", and may hold attempts" : "");
     }
-    return f->status ? f->status : unread ? PG_EXIT_UNKNOWN : PG_EXIT_CLEAN;
+    if (t->questioned) {
+        pg_cli_say(f->cli, "%" APR_UINT64_T_FMT " line%s with a full URL may "
+                   "be attempts or not, since some servers log all requests "
+                   "so; name this server with --own-host", t->questioned,
+                   t->questioned == 1 ? "" : "s");
+    }
+    return f->status ? f->status : unread || t->questioned ? PG_EXIT_UNKNOWN
+                                                           : PG_EXIT_CLEAN;
 }
 
 int pg_cmd_classify(pg_cli_t *cli)

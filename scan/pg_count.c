@@ -262,6 +262,9 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     pg_classify(&verdict, &request, rules->own);
     if (is_question(counter, line, &verdict)) {
         counter->tally->questioned++;
+        if (wants_all(counter)) {
+            counter->watch->other(counter->watch->to, PG_READ_SUSPECT, text);
+        }
     }
     else if (verdict.class_id == PG_CLASS_CLEAN && !wants_all(counter)) {
         note_home(counter, line, &verdict);

@@ -66,6 +66,19 @@ def test_what_was_not_read_is_said_and_shows_with_all(tmp_path):
     assert found[6]["event"]["original"] == "what is this"
 
 
+def test_what_is_not_decided_is_reported_and_shows_with_all(tmp_path):
+    log = write(tmp_path / "log",
+                '192.0.2.7 "GET http://a.test/ HTTP/2.0" 400 - -\n')
+    done, found = rows(log)
+    assert (done.returncode, found) == (3, [])
+    assert b"1 line with a full URL may be attempts or not" in done.stderr
+    assert b"--own-host" in done.stderr
+    assert [row["proxyguard"]["class"] for row in rows("--all", log)[1]] \
+        == ["suspect"]
+    done, found = rows("-o", "www.own.test", log)
+    assert (done.returncode, len(found), done.stderr) == (0, 1, b"")
+
+
 def test_its_sums_are_those_of_scan(tmp_path):
     log = tmp_path / "log"
     subprocess.run([sys.executable, SYNTH, "bench", log, "4"], check=True)

@@ -72,8 +72,9 @@ def test_the_filter_loads_access_logs(httpd_with, cluster, tmp_path):
     one, two = cluster
     _, server = sensor(httpd_with, "north", tmp_path / "north.json", 2)
     log = os.path.join(server.logs, "access.log")
-    counted = scan_json(log)["attempts"]
-    done = run("classify", log)
+    own = ["-o", "own.test"]
+    counted = scan_json(*own, log)["attempts"]
+    done = run("classify", *own, log)
     one.load(done.stdout, "north")
     two.load(done.stdout, "south")
     assert [(r["sensor"], int(r["attempts"]))
