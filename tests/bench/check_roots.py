@@ -71,6 +71,7 @@ def httpd_of(said):
 def check(name, build, roots):
     title, words, root, packages = SYSTEMS[name]
     log = os.path.join(build, f"roots-{name}.log")
+    commit = measurements.commit()
     with open(log, "w", encoding="utf-8") as f:
         code = subprocess.run(
             ["timeout", str(LIMIT), "make", "-s", *words, f"ROOTS={roots}",
@@ -84,7 +85,7 @@ def check(name, build, roots):
             "versions": httpd_of(said) if root is None
             else versions_of(os.path.join(roots, root), packages),
             "counts": counts_of(said), "when": time.strftime("%Y-%m-%d"),
-            "at": measurements.commit(),
+            "at": commit,
             "failed": re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", said,
                                  re.M)}
 
