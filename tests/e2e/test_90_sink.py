@@ -4,6 +4,7 @@
 import os
 import socket
 import ssl
+import struct
 import subprocess
 import time
 
@@ -248,9 +249,12 @@ def test_a_spool_alone_accepts_nothing_and_pretends_nothing(httpd_with, conf,
 
 def test_who_leaves_at_once_is_booked_so(httpd_with):
     server = sink_with(httpd_with, "ProxyGuardSinkLimit source 64\n")
-    for _ in range(5):
-        with tunnel(server.address):
-            pass
+    reset = struct.pack("ii", 1, 0)
+    for linger in (None, reset, reset, None, reset):
+        with tunnel(server.address) as wire:
+            if linger:
+                wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                     linger)
         assert end(server).ended == "client"
     server.log.attempts(5)
 
