@@ -60,10 +60,10 @@ static void put_string(line_t *line, const char *s)
 
 static void put_key(line_t *line, const char *key)
 {
-    apr_size_t n = strlen(key);
+    pg_span_t name = pg_span_str(key);
     char *at = line->out.at;
 
-    if (line->out.left < n + sizeof(",\"\":")) {
+    if (line->out.left < name.len + sizeof(",\"\":")) {
         line->full = true;
         return;
     }
@@ -72,8 +72,8 @@ static void put_key(line_t *line, const char *key)
     }
     line->first = false;
     *at++ = '"';
-    memcpy(at, key, n);
-    at += n;
+    memcpy(at, name.ptr, name.len);
+    at += name.len;
     *at++ = '"';
     *at++ = ':';
     line->out.left -= (apr_size_t)(at - line->out.at);
