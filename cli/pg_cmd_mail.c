@@ -2,13 +2,13 @@
 
 /* proxyguard mail: captured mail, from the file that the sink keeps it in.
  * Nothing is connected to, loaded or run. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <apr_file_info.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -460,19 +460,21 @@ static int make_folders(pg_cli_t *cli, const options_t *o)
 /* "ID:2,S" and the like, in cur. */
 static void find_read(pg_cli_t *cli, export_t *to)
 {
-    DIR *cur = opendir(apr_pstrcat(cli->pool, to->o->what, "/cur", NULL));
-    const struct dirent *one;
+    const char *path = apr_pstrcat(cli->pool, to->o->what, "/cur", NULL);
+    apr_finfo_t one;
+    apr_dir_t *cur;
 
     to->read = apr_hash_make(cli->pool);
-    while (cur && (one = readdir(cur)) != NULL) {
-        apr_size_t n = strcspn(one->d_name, ":");
+    if (apr_dir_open(&cur, path, cli->pool) != APR_SUCCESS) {
+        return;
+    }
+    while (apr_dir_read(&one, APR_FINFO_NAME, cur) == APR_SUCCESS) {
+        apr_size_t n = strcspn(one.name, ":");
 
-        apr_hash_set(to->read, apr_pstrmemdup(cli->pool, one->d_name, n),
+        apr_hash_set(to->read, apr_pstrmemdup(cli->pool, one.name, n),
                      (apr_ssize_t)n, "");
     }
-    if (cur) {
-        closedir(cur);
-    }
+    apr_dir_close(cur);
 }
 
 static int export_one(pg_cli_t *cli, export_t *to, const mail_t *mail,
