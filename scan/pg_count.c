@@ -312,18 +312,21 @@ static void count_line(pg_counter_t *counter, pg_span_t text)
     }
 }
 
-/* When a line was written: looked at once a block, for the log's extent. */
-static void note_time(pg_counter_t *counter, pg_span_t text)
+/* When a line was written: looked at twice a block, for the log's extent.
+ * 0: it does not say. */
+static apr_time_t note_time(pg_counter_t *counter, pg_span_t text)
 {
     pg_reader_t before = counter->reader;
+    apr_time_t time = 0;
     pg_logline_t line;
 
     if (pg_reader_line(&counter->reader, &line, text) == PG_READ_REQUEST) {
-        pg_tally_seen(counter->tally, pg_reader_time(&counter->reader,
-                                                     &line));
+        time = pg_reader_time(&counter->reader, &line);
+        pg_tally_seen(counter->tally, time);
         note_shape(counter);
     }
     counter->reader = before;
+    return time;
 }
 
 /* --- passes -------------------------------------------------------------- */
@@ -603,15 +606,44 @@ static void note_joined(pg_counter_t *counter, pg_span_t block,
     }
 }
 
+/* A block of few days has no silence in it; of another one, which few logs
+ * have, the time of each line is read. */
+static void note_silences(pg_counter_t *counter, pg_span_t block,
+                          const pg_reader_t *begin, const apr_time_t time[2])
+{
+    pg_reader_t now = counter->reader;
+    lines_t lines = lines_of(counter, block);
+    apr_time_t most = PG_TALLY_SILENCE;
+    pg_logline_t line;
+    pg_span_t text;
+
+    if (time[0] && time[1] ? time[1] - time[0] <= most
+                             && time[0] - time[1] <= most
+                           : counter->tally->part.n == 0) {
+        return;
+    }
+    counter->reader = *begin;
+    while (next_line(&lines, &text)) {
+        if (pg_reader_line(&counter->reader, &line, text)
+            == PG_READ_REQUEST) {
+            pg_tally_seen(counter->tally,
+                          pg_reader_time(&counter->reader, &line));
+        }
+    }
+    counter->reader = now;
+}
+
 apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
 {
     apr_uint64_t before = counter->tally->lines;
+    const pg_reader_t begin = counter->reader;
     pg_span_t anchor = anchor_of(counter);
     bool named = counter->rules->reading.any;
     home_t home = { .times = 0 };
     pg_span_t line = { .ptr = NULL, .len = 0 };
     lines_t lines = lines_of(counter, block);
     apr_size_t target;
+    apr_time_t time[2] = { 0, 0 };   /* of the first and the last line     */
     bool first = true;
 
     lines.keys = named && !counter->rules->check_host && !wants_all(counter)
@@ -621,7 +653,7 @@ apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
     while (next_line(&lines, &line)) {
         counter->tally->lines++;
         if (first) {
-            note_time(counter, line);
+            time[0] = note_time(counter, line);
             first = false;
         }
         if (lines.clean && counter->reader.audit.section == '\0') {
@@ -636,10 +668,11 @@ apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
     }
     put_home(counter->tally, &home);
     if (line.len) {
-        note_time(counter, line);
+        time[1] = note_time(counter, line);
     }
-    note_joined(counter, pg_span_upto(block, block.len - lines.rest.len),
-                counter->tally->lines - before);
+    block = pg_span_upto(block, block.len - lines.rest.len);
+    note_silences(counter, block, &begin, time);
+    note_joined(counter, block, counter->tally->lines - before);
     return lines.rest.len;
 }
 

@@ -48,7 +48,7 @@ typedef struct part_t {
     pg_pair_e pair;
     pg_logs_e logs;
     mark_t read;                 /* in this part                          */
-    pg_range_t extent;           /* times of its lines; 0: none           */
+    pg_stretches_t extent;       /* times of its lines                    */
 } part_t;
 
 /* What the workers share. Only the atomics are written while they run. */
@@ -214,7 +214,7 @@ static void scan_part(worker_t *w, part_t *part)
 
     apr_pool_create(&pool, w->pool);
     w->counter.tally->logs = part->logs;
-    w->counter.tally->part = (pg_range_t){ .from = 0 };
+    w->counter.tally->part.n = 0;
     wrong = pg_input_open(&input, part->path,
                           part->begin ? part->begin - 1 : 0,
                           &w->crew->stop, pool);
@@ -232,8 +232,9 @@ static void scan_part(worker_t *w, part_t *part)
     part->why = wrong ? apr_pstrdup(w->pool, wrong) : part->why;
     after = mark_of(w->counter.tally);
     add_mark(&part->read, &after, &before);
-    pg_tally_widen(&part->extent, w->counter.tally->part.from);
-    pg_tally_widen(&part->extent, w->counter.tally->part.to);
+    if (w->counter.tally->part.n) {  /* other passes note no times        */
+        part->extent = w->counter.tally->part;
+    }
     apr_pool_destroy(pool);
 }
 
@@ -644,15 +645,18 @@ static apr_time_t newest_of(const crew_t *crew, const worker_t *workers)
 static void cover(const crew_t *crew, const pg_tally_t *tally)
 {
     for (int i = 0; i < crew->parts; ) {
-        pg_range_t file = { .from = 0 };
+        pg_stretches_t file = { .n = 0 };
         pg_ledger_t *ledger = tally->ledger[crew->part[i].logs];
 
         do {
-            pg_tally_widen(&file, crew->part[i].extent.from);
-            pg_tally_widen(&file, crew->part[i].extent.to);
+            for (unsigned k = 0; k < crew->part[i].extent.n; k++) {
+                pg_tally_stretch(&file, crew->part[i].extent.range[k]);
+            }
             i++;
         } while (i < crew->parts && crew->part[i].begin > 0);
-        pg_ledger_cover(ledger, file.from, file.to);
+        for (unsigned k = 0; k < file.n; k++) {
+            pg_ledger_cover(ledger, file.range[k].from, file.range[k].to);
+        }
     }
 }
 

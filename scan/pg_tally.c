@@ -393,10 +393,55 @@ void pg_tally_widen(pg_range_t *range, apr_time_t time)
     }
 }
 
+/* How long nothing was logged between the two; 0: they meet. */
+static apr_time_t silence(const pg_range_t *a, const pg_range_t *b)
+{
+    return a->to < b->from ? b->from - a->to
+           : b->to < a->from ? a->from - b->to : 0;
+}
+
+static unsigned nearest(const pg_stretches_t *stretches,
+                        const pg_range_t *range)
+{
+    unsigned best = 0;
+
+    for (unsigned i = 1; i < stretches->n; i++) {
+        if (silence(&stretches->range[i], range)
+            < silence(&stretches->range[best], range)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+void pg_tally_stretch(pg_stretches_t *stretches, pg_range_t range)
+{
+    const unsigned room = sizeof(stretches->range)
+                          / sizeof(stretches->range[0]);
+
+    while (range.from && stretches->n) {
+        unsigned i = nearest(stretches, &range);
+        pg_range_t *at = &stretches->range[i];
+        if (range.from >= at->from && range.to <= at->to) {
+            return;
+        }
+        if (silence(at, &range) > PG_TALLY_SILENCE && stretches->n < room) {
+            break;
+        }
+        /* What it reaches now may be near to another one. */
+        pg_tally_widen(&range, at->from);
+        pg_tally_widen(&range, at->to);
+        *at = stretches->range[--stretches->n];
+    }
+    if (range.from) {
+        stretches->range[stretches->n++] = range;
+    }
+}
+
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time)
 {
     pg_tally_widen(&tally->read[tally->logs], time);
-    pg_tally_widen(&tally->part, time);
+    pg_tally_stretch(&tally->part, (pg_range_t){ time, time });
 }
 
 pg_range_t pg_tally_read(const pg_tally_t *tally)

@@ -24,6 +24,15 @@ enum {
 /** Logs that are read to be added to a ledger, and those it has already. */
 typedef enum pg_logs_e { PG_LOGS_KNOWN, PG_LOGS_NEW, PG_LOGS_COUNT } pg_logs_e;
 
+/** Times of lines, split where there was none for longer than
+ *  PG_TALLY_SILENCE: a server that was down logs nothing, either. As many as
+ *  a ledger has room for. */
+#define PG_TALLY_SILENCE ((apr_time_t)2 * 86400 * 1000000)
+typedef struct pg_stretches_t {
+    pg_range_t range[126];
+    unsigned n;
+} pg_stretches_t;
+
 /** An attempt as a log tells of it. Spans live for the call only. */
 typedef struct pg_hit_t {
     pg_event_t event;            /* time 0: the line has no usable one    */
@@ -94,7 +103,7 @@ typedef struct pg_tally_t {
     pg_logs_e logs;              /* what is being read                    */
     pg_ledger_t *ledger[PG_LOGS_COUNT];
     pg_range_t read[PG_LOGS_COUNT]; /* times of lines; 0: none            */
-    pg_range_t part;             /* the same of what is being read        */
+    pg_stretches_t part;         /* the same of what is being read        */
     PG_LINE_KINDS(PG_MEMBER_LINES)
     apr_uint64_t answered;       /* attempts with a 2xx                   */
     apr_uint64_t alone[PG_GROUND_COUNT]; /* the same by what each says by
@@ -140,6 +149,10 @@ void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line);
 /** Note when a line was written. */
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time);
 void pg_tally_widen(pg_range_t *range, apr_time_t time);
+
+/** There were lines in `range`; its `from` 0: nothing. The order in which
+ *  ranges are added changes nothing, while there is room. */
+void pg_tally_stretch(pg_stretches_t *stretches, pg_range_t range);
 
 /** The oldest and the newest time that was seen; 0: none. */
 pg_range_t pg_tally_read(const pg_tally_t *tally);

@@ -13,12 +13,21 @@ from pg_cli import line, run, write
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def log(path, *times, request="CONNECT mx.example:25 HTTP/1.0", first=1):
-    """A log with an attempt at each time, each of a client of its own."""
-    return write(path, *(
-        line(request, 405, client=f"192.0.2.{first + i}", when=format(
-            datetime.datetime.fromisoformat(when), "%d/%b/%Y:%H:%M:%S +0000"))
-        for i, when in enumerate(times)))
+def log(path, *times, request="CONNECT mx.example:25 HTTP/1.0", first=1,
+        steady=True):
+    """A log with an attempt at each time, each of a client of its own, and
+    a request of the site's own each day in between."""
+    when = [datetime.datetime.fromisoformat(x) for x in times]
+    lines = [(x, line(request, 405, client=f"192.0.2.{first + i}",
+                      when=f"{x:%d/%b/%Y:%H:%M:%S} +0000"))
+             for i, x in enumerate(when)]
+    day = min(when) + datetime.timedelta(days=1)
+    while steady and day < max(when):
+        lines.append((day, line("GET / HTTP/1.1", 200,
+                                when=f"{day:%d/%b/%Y:%H:%M:%S} +0000")))
+        day += datetime.timedelta(days=1)
+    return write(path, *(text for _, text in sorted(lines,
+                                                    key=lambda x: x[0])))
 
 
 def ledger_of(path, *logs):
@@ -92,6 +101,51 @@ def test_a_month_that_was_watched_and_had_none_is_0(tmp_path,
         "2014-01": "2", "2014-02": "0", "2014-03": "-", "2014-04": "2"}
     assert months(shown(tmp_path / "l", "--until", "2014-02")) == {
         "2014-01": "2", "2014-02": "0"}
+
+
+def test_a_log_that_was_silent_for_days_says_nothing_of_them(tmp_path):
+    """Two days without a line may be quiet; more, a server that was down."""
+    quiet = log(tmp_path / "quiet", "2014-01-01T00:00:01",
+                "2014-01-03T00:00:01", steady=False)
+    assert covered(ledger_of(tmp_path / "l", quiet)) == [
+        ("2014-01-01", "2014-01-03")]
+    silent = log(tmp_path / "silent", "2014-01-01T00:00:01",
+                 "2014-01-03T00:00:02", steady=False)
+    assert covered(ledger_of(tmp_path / "m", silent)) == [
+        ("2014-01-01", "2014-01-01"), ("2014-01-03", "2014-01-03")]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_silence_is_found_among_lines_that_are_clean_at_a_glance(tmp_path,
+                                                                 reverse):
+    start = datetime.datetime(2014, 1, 1)
+    days = [start + datetime.timedelta(hours=3 * n) for n in range(8 * 365)]
+    lines = [line("GET / HTTP/1.1", 200, when=f"{x:%d/%b/%Y:%T} +0000")
+             for x in days if x.month not in (5, 6)]
+    lines.insert(9, line("CONNECT mx.example:25 HTTP/1.0", 405,
+                         when="02/Jan/2014:04:05:06 +0000"))
+    path = write(tmp_path / "log", *lines[::-1 if reverse else 1])
+    whole = [("2014-01-01", "2014-04-30"), ("2014-07-01", "2014-12-31")]
+    assert covered(ledger_of(tmp_path / "ledger", path)) == whole
+    data = json.loads(run("scan", "-q", "-O", "json", path).stdout)
+    assert [(x["from"][:10], x["to"][:10]) for x in data["covered"]] == whole
+    chart = months(shown(tmp_path / "ledger"))
+    assert chart["2014-04"] == "0" and chart["2014-05"] == "-"
+
+
+def test_silence_is_the_same_for_all_jobs(tmp_path):
+    """In a log of several parts, some of them within a silence."""
+    path = tmp_path / "log"
+    with open(path, "w", encoding="utf-8") as out:
+        for when in ("01/Jan/2014", "02/Jan/2014", "01/Mar/2014",
+                     "02/Mar/2014"):
+            out.write(line("GET /" + "x" * 900 + " HTTP/1.1", 200,
+                           when=when + ":00:00:01 +0000") * 25000)
+    done = [json.loads(run("scan", "-q", "-O", "json", "-j", jobs, path
+                           ).stdout)["covered"] for jobs in ("1", "4")]
+    assert done[0] == done[1] == [
+        {"from": f"2014-{month}-01T00:00:01Z",
+         "to": f"2014-{month}-02T00:00:01Z"} for month in ("01", "03")]
 
 
 # --- what is said and drawn of it --------------------------------------------
