@@ -2,6 +2,8 @@
 
 /* proxyguard sample and mask: evidence as requests fit for print, and any text
  * with the names in it masked. The originals stay as they are. */
+#include <stdlib.h>
+
 #include "pg_capture.h"
 #include "pg_clireport.h"
 #include "pg_cmd.h"
@@ -59,6 +61,7 @@ typedef struct options_t {
     bool plain;
     long shown[PG_CLASS_COUNT];
     apr_uint64_t lines, unread;
+    apr_pool_t *pool;            /* of one line                           */
 } options_t;
 
 static int set_option(pg_cli_t *cli, void *options, int option)
@@ -101,11 +104,37 @@ static bool sample_line(void *to, pg_span_t text)
     return o->sink.status == APR_SUCCESS;
 }
 
+/* A line of evidence, of which it is known what holds a host. */
+static bool mask_evidence(options_t *o, pg_span_t text)
+{
+    json_t *line = json_loadb(text.ptr, text.len, 0, NULL), *out = NULL;
+    pg_span_t room[PG_EVIDENCE_KNOWN];
+    char *masked = NULL;
+    bool done;
+
+    if (pg_evidence_class(line) != PG_CLASS_CLEAN
+        || (line && pg_capture_is_line(text))) {
+        pg_article_t mask = pg_evidence_mask(&o->mask, room, line);
+
+        out = pg_evidence_masked(&mask, "", line, o->pool);
+        masked = json_dumps(out, JSON_COMPACT);
+        pg_sink_puts(&o->sink, masked ? masked : "");
+        apr_pool_clear(o->pool);
+    }
+    done = masked != NULL;
+    free(masked);
+    json_decref(out);
+    json_decref(line);
+    return done;
+}
+
 static bool mask_line(void *to, pg_span_t text)
 {
     options_t *o = to;
 
-    pg_article_put(&o->sink, &o->mask, text);
+    if (!mask_evidence(o, text)) {
+        pg_article_put(&o->sink, &o->mask, text);
+    }
     pg_sink_puts(&o->sink, "\n");
     return o->sink.status == APR_SUCCESS;
 }
@@ -122,6 +151,7 @@ static int run(pg_cli_t *cli, const pg_cli_spec_t *spec, options_t *o)
     if (!pg_cli_parse(cli, spec, o, &status)) {
         return status;
     }
+    apr_pool_create(&o->pool, cli->pool);
     o->sink = pg_cli_sink(stdout);
     status = pg_evidence_read(cli, o->line, o);
     if (status == 0) {

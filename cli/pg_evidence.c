@@ -85,17 +85,110 @@ pg_class_e pg_evidence_class(const json_t *line)
         pg_span_str(pg_evidence_text(line, "proxyguard.class")));
 }
 
+/* --- masking ------------------------------------------------------------- */
+
+/* Without a port; an IPv6 address as it is, which any mask finds. */
+static pg_span_t host_of(const char *text)
+{
+    pg_span_t s = pg_span_str(text);
+    pg_authority_t a;
+
+    pg_target_authority(&a, s);
+    return a.port_text.len && a.host.len ? a.host : s;
+}
+
+pg_article_t pg_evidence_mask(const pg_article_t *mask, pg_span_t *room,
+                              const json_t *line)
+{
+    static const char *const hosts[PG_EVIDENCE_KNOWN] = {
+        "destination.address", "source.address", "server.address",
+        "observer.name"
+    };
+    pg_article_t out = *mask;
+
+    out.known = room;
+    for (apr_size_t i = 0; i < PG_EVIDENCE_KNOWN && !mask->masks; i++) {
+        const char *text = pg_evidence_text(line, hosts[i]);
+
+        if (text) {
+            room[out.n_known++] = host_of(text);
+        }
+    }
+    return out;
+}
+
+static json_t *masked_text(const pg_article_t *mask, const char *path,
+                           const char *text)
+{
+    char *out = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&out, &size);
+    pg_sink_t sink = pg_cli_sink(stream);
+    json_t *string = NULL;
+
+    if (stream) {
+        pg_article_put_named(&sink, mask, pg_span_str(path),
+                             pg_span_str(text));
+        string = fclose(stream) == 0 ? json_stringn(out, size) : NULL;
+    }
+    free(out);
+    return string;
+}
+
+/* All but what is said in our own words: "proxyguard.attempts" is no host. */
+json_t *pg_evidence_masked(const pg_article_t *mask, const char *path,
+                           const json_t *value, apr_pool_t *pool)
+{
+    json_t *out;
+    const char *key;
+    json_t *one;
+    size_t i;
+
+    if (json_is_string(value)) {
+        return masked_text(mask, path, json_string_value(value));
+    }
+    if (json_is_array(value)) {
+        out = json_array();
+        json_array_foreach((json_t *)value, i, one) {
+            json_array_append_new(out, pg_evidence_masked(mask, path, one,
+                                                          pool));
+        }
+        return out;
+    }
+    if (!json_is_object(value) || strcmp(path, ".event") == 0) {
+        return json_deep_copy(value);
+    }
+    out = json_object();
+    json_object_foreach((json_t *)value, key, one) {
+        json_object_set_new(out, key, pg_evidence_masked(
+            mask, apr_pstrcat(pool, path, ".", key, NULL), one, pool));
+    }
+    return out;
+}
+
 /* --- writing ------------------------------------------------------------- */
 
-void pg_evidence_put(pg_sink_t *sink, const pg_article_t *mask,
-                     const char *text)
+static void put_named(pg_sink_t *sink, const pg_article_t *mask,
+                      const char *name, const char *text)
 {
     if (text && mask) {
-        pg_article_put(sink, mask, pg_span_str(text));
+        pg_article_put_named(sink, mask, pg_span_str(name), pg_span_str(text));
     }
     else if (text) {
         pg_escape_text(sink, pg_span_str(text));
     }
+}
+
+void pg_evidence_put(pg_sink_t *sink, const pg_article_t *mask,
+                     const char *text)
+{
+    put_named(sink, mask, "", text);
+}
+
+static void put_member(pg_sink_t *sink, const pg_article_t *mask,
+                       const json_t *line, const char *path)
+{
+    put_named(sink, mask, path, pg_evidence_text(line, path));
 }
 
 void pg_evidence_put_request(pg_sink_t *sink, const pg_article_t *mask,
@@ -108,7 +201,7 @@ void pg_evidence_put_request(pg_sink_t *sink, const pg_article_t *mask,
         pg_escape_text(sink, pg_span_str(method));
         pg_sink_puts(sink, " ");
     }
-    pg_evidence_put(sink, mask, pg_evidence_text(line, "url.original"));
+    put_member(sink, mask, line, "url.original");
     if (version) {
         pg_sink_puts(sink, " HTTP/");
         pg_escape_text(sink, pg_span_str(version));
@@ -123,11 +216,17 @@ void pg_evidence_put_all(pg_sink_t *sink, const pg_article_t *mask,
         "proxyguard.outcome"
     };
     const json_t *headers = pg_evidence_member(line, "http.request.headers");
+    pg_span_t room[PG_EVIDENCE_KNOWN];
+    pg_article_t known;
 
+    if (mask) {
+        known = pg_evidence_mask(mask, room, line);
+        mask = &known;
+    }
     pg_sink_puts(sink, "#");
     for (apr_size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
         pg_sink_puts(sink, " ");
-        pg_evidence_put(sink, mask, pg_evidence_text(line, about[i]));
+        put_member(sink, mask, line, about[i]);
     }
     pg_sink_puts(sink, "\n");
     pg_evidence_put_request(sink, mask, line);

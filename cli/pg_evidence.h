@@ -30,6 +30,18 @@ pg_class_e pg_evidence_class(const json_t *line);
 const json_t *pg_evidence_member(const json_t *line, const char *path);
 const char *pg_evidence_text(const json_t *line, const char *path);
 
+/** The same mask for one line, whose hosts it knows: those of the attempt and
+ *  of this server.
+ *  @param room  PG_EVIDENCE_KNOWN spans, which live as long as the answer */
+enum { PG_EVIDENCE_KNOWN = 4 };
+pg_article_t pg_evidence_mask(const pg_article_t *mask, pg_span_t *room,
+                              const json_t *line);
+
+/** A copy of a value with the names and addresses in it masked.
+ *  @param path  where the value is, such as "url.original"; "" is the line */
+json_t *pg_evidence_masked(const pg_article_t *mask, const char *path,
+                           const json_t *value, apr_pool_t *pool);
+
 /** Write a member's text; nothing if there is none.
  *  @param mask  NULL: as it is */
 void pg_evidence_put(pg_sink_t *sink, const pg_article_t *mask,

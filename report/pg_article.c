@@ -2,6 +2,7 @@
 
 #include "pg_article.h"
 
+#include "pg_conceal.h"
 #include "pg_escape.h"
 #include "pg_mask.h"
 
@@ -71,17 +72,206 @@ static bool is_host_char(char c)
            || c == '-' || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* A path's parts look like names, but come after a single slash. Where only
- * certain names are looked for, they are looked for there, too. */
-static bool begins_here(const pg_article_t *how, pg_span_t text, apr_size_t at)
+static bool is_in(char c, const char *set)
 {
-    char before = at ? text.ptr[at - 1] : ' ';
+    return c != '\0' && strchr(set, c) != NULL;
+}
 
-    if (is_host_char(before)) {
+static bool is_one_of(pg_span_t s, const char *const *names)
+{
+    while (*names && !pg_span_ieq(s, pg_span_str(*names))) {
+        names++;
+    }
+    return *names != NULL;
+}
+
+/* What a field, a parameter or a JSON member of some name holds. */
+typedef enum holds_e {
+    HOLDS_TEXT,                  /* anything                              */
+    HOLDS_HOSTS,                 /* hosts, addresses, and little else     */
+    HOLDS_URL                    /* a URL, an authority or a path         */
+} holds_e;
+
+/* By the words of the name: "X-Forwarded-Host", "client_ip", "url.full". */
+static holds_e holds_of(pg_span_t name)
+{
+    static const char *const hosts[] = {
+        "host", "hostname", "server", "ip", "addr", "address", "domain",
+        "authority", "for", "by", "via", "used", "from", "to", "cc",
+        "sender", "recipients", "helo", NULL
+    };
+    static const char *const urls[] = { "url", "uri", "target", "origin",
+                                        "referer", "referrer", "destination",
+                                        NULL };
+    holds_e holds = HOLDS_TEXT;
+
+    if (pg_span_ieq(name, PG_SPAN("Forwarded"))) {
+        return HOLDS_HOSTS;
+    }
+    while (name.len) {
+        apr_size_t n = pg_span_find_any(name, "-_. ");
+
+        if (is_one_of(pg_span_upto(name, n), hosts)) {
+            return HOLDS_HOSTS;
+        }
+        if (is_one_of(pg_span_upto(name, n), urls)) {
+            holds = HOLDS_URL;
+        }
+        name = pg_span_from(name, n + 1);
+    }
+    return holds;
+}
+
+/* A text, and what is known of it. */
+typedef struct place_t {
+    const pg_article_t *how;
+    pg_span_t text;
+    holds_e holds;
+    bool via;                    /* a protocol's version before each host */
+} place_t;
+
+static char before(const place_t *p, apr_size_t at)
+{
+    return at ? p->text.ptr[at - 1] : '\0';
+}
+
+static bool follows(const place_t *p, apr_size_t at, const char *what)
+{
+    apr_size_t n = strlen(what);
+
+    return at >= n && pg_span_ieq(pg_span_make(p->text.ptr + at - n, n),
+                                  pg_span_make(what, n));
+}
+
+/* "http://", also misspelt: "http:/", "http:\\". */
+static bool follows_scheme(const place_t *p, apr_size_t at)
+{
+    return follows(p, at, "//") || follows(p, at, "\\\\")
+           || follows(p, at, "http:/") || follows(p, at, "https:/")
+           || follows(p, at, "ftp:/");
+}
+
+/* "host=", "host=\"", "Host: ", "\"address\": \"". */
+static bool follows_name(const place_t *p, apr_size_t at)
+{
+    apr_size_t end = at, from;
+
+    while (end > 0 && is_in(p->text.ptr[end - 1], " \"")) {
+        end--;
+    }
+    if (end == 0 || !is_in(p->text.ptr[end - 1], end < at ? "=:" : "=")) {
         return false;
     }
-    return before != '/' || how->masks
-           || (at > 1 && (text.ptr[at - 2] == '/' || text.ptr[at - 2] == ':'));
+    end--;
+    end -= before(p, end) == '"';
+    from = end;
+    while (from > 0 && is_host_char(p->text.ptr[from - 1])) {
+        from--;
+    }
+    return holds_of(pg_span_make(p->text.ptr + from, end - from))
+           == HOLDS_HOSTS;
+}
+
+/* The target of "CONNECT intranet:25" and "GET intranet:80 HTTP/1.0", but no
+ * word of "CONNECT went up". */
+static bool follows_method(const place_t *p, apr_size_t at)
+{
+    pg_span_t rest = pg_span_from(p->text, at);
+    apr_size_t end, word = at - 1;
+
+    if (before(p, at) != ' ') {
+        return false;
+    }
+    while (word > 0 && p->text.ptr[word - 1] >= 'A'
+           && p->text.ptr[word - 1] <= 'Z') {
+        word--;
+    }
+    end = pg_span_find_any(rest, " \t\"");
+    return at - word >= 4
+           && (pg_span_istarts(pg_span_from(rest, end), PG_SPAN(" HTTP/"))
+               || (follows(p, at, "CONNECT ")
+                   && pg_span_find(pg_span_upto(rest, end), ':') < end));
+}
+
+/* What in a list of hosts is none: "for=", "https", and the versions and the
+ * products of Via. */
+static bool is_syntax(const place_t *p, apr_size_t at)
+{
+    static const char *const known[] = { "for", "by", "host", "proto", NULL };
+    pg_span_t rest = pg_span_from(p->text, at), word;
+    apr_size_t n = 0;
+    char after;
+
+    while (n < rest.len && is_host_char(rest.ptr[n])) {
+        n++;
+    }
+    word = pg_span_upto(rest, n);
+    after = n < rest.len ? rest.ptr[n] : '\0';
+    if (after == ':' && n + 1 < rest.len && is_in(rest.ptr[n + 1], "/\\")) {
+        return true;
+    }
+    if (p->via) {
+        return after == '/' || before(p, at) == '/'
+               || (pg_octet_is_digit(word.ptr[0])
+                   && (n == 1 || (n == 3 && word.ptr[1] == '.'))
+                   && after == ' ');
+    }
+    return (after == '=' && is_one_of(word, known))
+           || follows(p, at, "proto=");
+}
+
+/* Does a host begin here, whatever it looks like? */
+static bool is_host_place(const place_t *p, apr_size_t at)
+{
+    char here = p->text.ptr[at];
+
+    if (p->how->masks || is_in(here, " \t/*\"<>?#\\,;=()")) {
+        return false;
+    }
+    if (follows_scheme(p, at) || before(p, at) == '@'
+        || follows_method(p, at) || follows_name(p, at)) {
+        return !is_syntax(p, at);
+    }
+    switch (p->holds) {
+    case HOLDS_HOSTS:
+        return (at == 0 || is_in(before(p, at), " \t,;=()\"/@<>?#"))
+               && !is_syntax(p, at);
+    case HOLDS_URL:
+        return at == 0 && !is_syntax(p, at);
+    case HOLDS_TEXT:
+        break;
+    }
+    return false;
+}
+
+/* A path's parts look like names, but come after a single slash. Where only
+ * certain names are looked for, they are looked for there, too. */
+static bool begins_here(const place_t *p, apr_size_t at)
+{
+    if (is_host_char(before(p, at)) || p->text.ptr[at] == '.') {
+        return false;
+    }
+    return before(p, at) != '/' || p->how->masks
+           || (at > 1 && is_in(p->text.ptr[at - 2], "/:"));
+}
+
+/* Octets of a known host here, within a longer word if it is not short. */
+static apr_size_t known_length(const place_t *p, apr_size_t at)
+{
+    pg_span_t rest = pg_span_from(p->text, at);
+
+    for (apr_size_t i = 0; i < p->how->n_known; i++) {
+        pg_span_t one = p->how->known[i];
+        bool whole = !is_host_char(before(p, at))
+                     && !(one.len < rest.len
+                          && is_host_char(rest.ptr[one.len]));
+
+        if (one.len && pg_span_istarts(rest, one)
+            && (whole || one.len >= 4)) {
+            return one.len;
+        }
+    }
+    return 0;
 }
 
 /* "a.example" and "192.0.2.1", but not "5.0" and not "index." */
@@ -92,9 +282,32 @@ static bool is_name(pg_span_t s)
     while (dot > 0 && s.ptr[dot - 1] != '.') {
         dot--;
     }
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (!is_host_char(s.ptr[i])) {
+            return false;
+        }
+    }
     return dot > 1 && s.len - dot >= 2
            && (pg_octet_is_alpha(s.ptr[dot])
                || (unsigned char)s.ptr[dot] >= 0x80);
+}
+
+/* Letters only, or "xn--": else it is no top-level domain, and no name of
+ * which that may be shown. */
+static bool has_tld(pg_span_t name)
+{
+    pg_span_t tld = pg_span_from(name, pg_span_rfind(name, '.') + 1);
+
+    if (pg_span_istarts(tld, PG_SPAN("xn--"))) {
+        return true;
+    }
+    for (apr_size_t i = 0; i < tld.len; i++) {
+        if (!pg_octet_is_alpha(tld.ptr[i])
+            && (unsigned char)tld.ptr[i] < 0x80) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool is_ipv4(pg_span_t s)
@@ -145,7 +358,22 @@ static apr_size_t put_address(pg_sink_t *sink, const pg_article_t *how,
     return s.len;
 }
 
-/* What begins at text: how much of it was masked; 0: nothing. */
+/* A host as somebody meant it, whatever it looks like. */
+static void put_any(pg_sink_t *sink, const pg_article_t *how, pg_span_t s)
+{
+    if (is_ipv4(s)) {
+        put_address(sink, how, s);
+    }
+    else if (is_name(s) && has_tld(s)) {
+        put_name(sink, &how->key, s);
+    }
+    else if (s.len) {
+        symbols(sink, &how->key, s);
+    }
+}
+
+/* What begins at text and looks like a host: how much of it was masked; 0:
+ * nothing. */
 static apr_size_t put_host(pg_sink_t *sink, const pg_article_t *how,
                            pg_span_t text)
 {
@@ -168,13 +396,72 @@ static apr_size_t put_host(pg_sink_t *sink, const pg_article_t *how,
     if (how->masks ? !how->masks(how->who, s) : !is_name(s)) {
         return 0;
     }
-    if (is_name(s)) {
-        put_name(sink, &how->key, s);
-    }
-    else {
-        symbols(sink, &how->key, s);
-    }
+    put_any(sink, how, s);
     return s.len;
+}
+
+/* An authority, of which readers may think what they like: all of it is
+ * masked but for a port that is one, which is left to put_behind().
+ * @return octets that were dealt with */
+static apr_size_t put_authority(pg_sink_t *sink, const pg_article_t *how,
+                                pg_span_t s)
+{
+    apr_size_t at = pg_span_rfind(s, '@'), n, port;
+
+    if (at < s.len) {
+        pg_sink_puts(sink, PG_CONCEAL_MARK "@");
+        return at + 1 + put_authority(sink, how, pg_span_from(s, at + 1));
+    }
+    n = ipv6_length(s);
+    if (n) {
+        put_address(sink, how, pg_span_upto(s, n));
+    }
+    port = pg_span_rfind(s, ':');
+    if (port >= n && port < s.len) {
+        apr_size_t end = port + 1;
+
+        while (end < s.len && pg_octet_is_digit(s.ptr[end])) {
+            end++;
+        }
+        s.len = end == s.len ? port : s.len;
+    }
+    put_any(sink, how, pg_span_from(s, n));
+    return s.len;
+}
+
+/* How far an authority goes, but for what ends a sentence. */
+static apr_size_t authority_length(pg_span_t text, bool listed)
+{
+    apr_size_t n = 0;
+
+    while (n < text.len && (unsigned char)text.ptr[n] > ' '
+           && !is_in(text.ptr[n], listed ? "\"<>/?#,;=()" : "\"<>/?#")) {
+        n++;
+    }
+    while (n > 0 && is_in(text.ptr[n - 1], ".,;)'\\")) {
+        n--;
+    }
+    return n;
+}
+
+/* How much of what begins at `at` was masked; 0: nothing. */
+static apr_size_t put_here(pg_sink_t *sink, const place_t *p, apr_size_t at)
+{
+    pg_span_t rest = pg_span_from(p->text, at);
+    apr_size_t n;
+
+    if (is_host_place(p, at)) {
+        n = authority_length(rest, p->holds == HOLDS_HOSTS);
+        if (n) {
+            return put_authority(sink, p->how, pg_span_upto(rest, n));
+        }
+    }
+    n = begins_here(p, at) ? put_host(sink, p->how, rest) : 0;
+    if (n == 0) {
+        n = known_length(p, at);
+        put_any(sink, p->how, pg_span_upto(rest, n));
+    }
+    return n;
 }
 
 /* ":25" stays; "/path?query" becomes "/..." up to the next blank.
@@ -190,38 +477,69 @@ static apr_size_t put_behind(pg_sink_t *sink, pg_span_t text, bool paths)
         }
         pg_sink_put(sink, pg_span_upto(text, n));
     }
-    if (paths || n == text.len || !strchr("/?#", text.ptr[n])) {
+    if (paths || n == text.len || !is_in(text.ptr[n], "/?#")) {
         return n;
     }
     pg_sink_puts(sink, n + 1 < text.len && text.ptr[n + 1] != ' ' ? "/..."
                                                                   : "/");
-    while (n < text.len && !strchr(" \t\"<>,;)", text.ptr[n])) {
+    while (n < text.len && !is_in(text.ptr[n], " \t\"<>")) {
         n++;
     }
     return n;
 }
 
-void pg_article_put(pg_sink_t *sink, const pg_article_t *how, pg_span_t text)
+static void put_text(pg_sink_t *sink, const place_t *p)
 {
+    pg_span_t text = p->text;
     apr_size_t i = 0, from = 0;
 
     while (i < text.len) {
-        pg_span_t rest = pg_span_from(text, i);
-        pg_span_t plain = pg_span_make(text.ptr + from, i - from);
-        apr_size_t n = 0;
+        pg_sink_t nowhere = { .status = APR_EGENERAL };
+        apr_size_t n = put_here(&nowhere, p, i);
 
-        if (begins_here(how, text, i) && rest.ptr[0] != '.') {
-            pg_sink_t nowhere = { .status = APR_EGENERAL };
-
-            if (put_host(&nowhere, how, rest)) {
-                pg_escape_text(sink, plain);
-                n = put_host(sink, how, rest);
-                n += put_behind(sink, pg_span_from(rest, n),
-                                how->paths);
-                from = i + n;
-            }
+        if (n) {
+            pg_escape_text(sink, pg_span_make(text.ptr + from, i - from));
+            n = put_here(sink, p, i);
+            n += put_behind(sink, pg_span_from(text, i + n), p->how->paths);
+            from = i + n;
         }
         i += n ? n : 1;
     }
     pg_escape_text(sink, pg_span_make(text.ptr + from, text.len - from));
+}
+
+/* Octets of "Name: " at the beginning of a text. */
+static apr_size_t name_length(pg_span_t text)
+{
+    apr_size_t n = 0;
+
+    while (n < text.len && is_host_char(text.ptr[n])) {
+        n++;
+    }
+    return n > 0 && n + 1 < text.len && text.ptr[n] == ':'
+           && text.ptr[n + 1] == ' ' ? n + 2 : 0;
+}
+
+void pg_article_put_named(pg_sink_t *sink, const pg_article_t *how,
+                          pg_span_t name, pg_span_t text)
+{
+    place_t place = { .how = how, .holds = holds_of(name) };
+    apr_size_t n = place.holds == HOLDS_TEXT ? name_length(text) : 0;
+
+    if (n) {
+        name = pg_span_upto(text, n - 2);
+        place.holds = holds_of(name);
+        if (place.holds == HOLDS_TEXT) {
+            n = 0;
+        }
+    }
+    pg_escape_text(sink, pg_span_upto(text, n));
+    place.text = pg_span_from(text, n);
+    place.via = pg_span_ieq(name, PG_SPAN("Via"));
+    put_text(sink, &place);
+}
+
+void pg_article_put(pg_sink_t *sink, const pg_article_t *how, pg_span_t text)
+{
+    pg_article_put_named(sink, how, PG_SPAN(""), text);
 }

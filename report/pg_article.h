@@ -19,13 +19,23 @@ typedef struct pg_article_t {
     /* Mask only hosts for which this is true; NULL: all. */
     bool (*masks)(const void *who, pg_span_t host);
     const void *who;
+    /* Hosts to mask wherever they are, such as those of an attempt. */
+    const pg_span_t *known;
+    apr_size_t n_known;
 } pg_article_t;
 
 /**
  * Write a text with the host names and addresses in it masked, and everything
- * else escaped as for a terminal.
+ * else escaped as for a terminal. A host is what looks like one, and whatever
+ * stands where a host does: after "//", "@", "CONNECT " or "host=".
  */
 void pg_article_put(pg_sink_t *sink, const pg_article_t *how, pg_span_t text);
+
+/** The same for the value of a field, or of a JSON member, of that name: what
+ *  X-Forwarded-Host or Via holds is a host, whatever it looks like. A text
+ *  that begins with "Name: " goes through here by itself. */
+void pg_article_put_named(pg_sink_t *sink, const pg_article_t *how,
+                          pg_span_t name, pg_span_t text);
 
 /** The part of a name that somebody registered: "hinet.com.tw" for
  *  "mx0.hinet.com.tw"; the whole name if it has no such part. */

@@ -228,6 +228,7 @@ def test_the_months_of_a_scan_are_those_of_the_zone(tmp_path):
 
 EVIDENCE = json.dumps({
     "@timestamp": "2014-11-23T15:29:19.123Z",
+    "event": {"dataset": "proxyguard.attempts"},
     "source": {"address": "203.0.113.9"},
     "url": {"original": "mx0.hinet.com.tw:25"},
     "http": {"request": {"method": "CONNECT", "headers": [
@@ -277,6 +278,88 @@ def test_mask_leaves_a_text_as_it_is_but_for_names_and_addresses(tmp_path):
         r"GET http:/\S{3}\.example/zc/chs/img/body\.png at 12:34:56\n", text)
     short = run("mask", "--no-path", stdin=b"http://a.example/x/y z\n").stdout
     assert re.fullmatch(r"http://\S{3}\.example/\.\.\. z\n", short.decode())
+    short = run("mask", "--no-path",
+                stdin=b"http://a.example/x;s=A,b=B)C z\n").stdout
+    assert re.fullmatch(r"http://\S{3}\.example/\.\.\. z\n", short.decode())
+    prose = b"CONNECT went up; GET / HTTP/1.0 and proxy-server:8080, rv:1.9\n"
+    assert run("mask", stdin=prose).stdout == prose
+
+
+# Each place of an evidence line that may hold a host; "@" is where it goes.
+TARGETS = ("@:25", "http://@/", "http://@:81/x?y=1", "https://u:p@@/x",
+           "http://www.@.example/", "http:/@/x", r"http:\\@\x", "//@/x",
+           "http://@,b/",
+           "http://a,@/", "http://a@@@/", "http://@@a/", "/x?u=http://@/",
+           r"http://a\@/", "http://[::1]@/", "ftp://@")
+FIELDS = ("Host: @", "Host: @:8080", "host: a,@", "X-Forwarded-Host: @",
+          "X-Forwarded-Host: @, @", "X-Forwarded-Server: @",
+          "X-Forwarded-For: @, 192.0.2.1,@", "X-Real-IP: @", "X-Host: @",
+          "X-Original-Host: @", "Client-IP: @", "True-Client-IP: @",
+          "Via: 1.1 @", "Via: 1.1 @:80 (squid/3.1), HTTP/1.0 @",
+          "Via: 1.0 a (@)", "Forwarded: for=@;host=@;proto=http",
+          'Forwarded: by="@:80"; for="@"', "Forwarded: for=_@, For=@",
+          "Origin: http://@", "Referer: http://@/x", "Referer: @/x",
+          "X-Original-URL: http://@/x", "Destination: http://@/x",
+          "From: @ <bob@@>", "Alt-Used: @:443",
+          "User-Agent: probe/1 (+http://@/)", "User-Agent: x (bob@@)",
+          "X-Y: CONNECT @:25 HTTP/1.0", "X-Y: GET @ HTTP/1.0",
+          'X-Y: q="host=@"', "X-Forwarded-Host: secret=@", "Host: a/@")
+MEMBERS = ("source.address", "source.ip", "destination.address",
+           "server.address", "url.full", "url.original", "observer.name")
+# A label, a number, a number in base 16, what is percent-encoded.
+NAMES = ("intranet-qqqq", "3232235777", "0xC0A80101", "%71qqq%71",
+         "qqqq.example", "203.0.113.77", "2001:db8::77", "qqqq_0",
+         "192.168.257",
+         "q\u00fcqqq", "qqqq.corp9")
+
+
+def planted(where, name):
+    """A line of evidence with the name there."""
+    line = json.loads(EVIDENCE)
+    if where in MEMBERS:
+        *path, last = where.split(".")
+        line.setdefault(path[0], {})[last] = name
+        line["url"].setdefault("original", name)
+        return line
+    text = where.replace("@@@", "\0@").replace("@@", "@\0") \
+        if "@@" in where else where.replace("@", "\0")
+    text = text.replace("\0", name)
+    if where in TARGETS:
+        line["url"]["original"] = line["url"]["full"] = text
+    else:
+        line["http"]["request"]["headers"].append(text)
+    return line
+
+
+def shown(output, name):
+    """A part of the name that names somebody, in the output."""
+    part = name.rsplit(".", 1)[0] if name[-1].isalpha() else name
+    return part.encode() in output or part.strip("%71").encode() in output
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_planted_in_evidence_is_in_a_sample_or_a_mask(tmp_path, name):
+    lines = [planted(where, f"[{name}]" if ":" in name and
+                     where not in MEMBERS else name)
+             for where in TARGETS + FIELDS + MEMBERS]
+    assert all(shown(json.dumps(line, ensure_ascii=False).encode(), name)
+               for line in lines)
+    log = write(tmp_path / "log", "\n".join(map(json.dumps, lines)))
+    for args in (["sample", "-n", "999"], ["sample", "-n", "999", "--no-path"],
+                 ["mask"], ["mask", "--no-path"]):
+        done = run(*args, log)
+        assert done.returncode == 0
+        assert len(re.findall(rb"\bconnect-mail\b", done.stdout)) == len(lines)
+        assert not [one for one in done.stdout.splitlines()
+                    if shown(one, name)]
+    masked = [json.loads(line) for line in done.stdout.splitlines()]
+    assert masked[0]["event"] == json.loads(EVIDENCE)["event"]
+    # a sample as it is, masked afterwards: what no line tells of is left out
+    log = write(tmp_path / "log", "\n".join(
+        json.dumps(line) for line in lines
+        if line["source"] == json.loads(EVIDENCE)["source"]))
+    done = run("mask", stdin=run("sample", "-n", "999", "--plain", log).stdout)
+    assert not [one for one in done.stdout.splitlines() if shown(one, name)]
 
 
 def test_what_is_no_evidence_is_named(tmp_path):
