@@ -155,6 +155,8 @@ typedef struct pg_snapshot_t {
     const pg_range_t *covered;   /* oldest first, apart; none: from since
                                     until taken                           */
     apr_size_t covered_count;
+    bool from_logs;              /* some were read from logs: what is called
+                                    relayed there was judged, not seen    */
     bool in_memory;              /* the counts end with the server        */
     apr_uint64_t key_id;         /* ledgers that have the same one unite
                                     their sources and pseudonyms          */

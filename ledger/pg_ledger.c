@@ -305,6 +305,7 @@ static pg_snapshot_t *copy_of(const pg_ledger_t *ledger, apr_time_t now,
                                               "pseudonyms");
     snapshot->ledgers = pg_part_count(ledger, pool);
     pg_range_copy(snapshot, ledger, pool);
+    snapshot->from_logs = pg_word_get(&ledger->common->digest_next) > 0;
     pg_totals_copy(snapshot, ledger);
     pg_series_copy(snapshot, ledger, pool);
     pg_distinct_copy(snapshot, ledger);

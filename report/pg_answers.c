@@ -104,23 +104,37 @@ static pg_card_t open_proxy(const asker_t *a)
 
 /* --- relayed? ------------------------------------------------------------ */
 
+/* A ledger does not keep which of those let through were in a log, and were
+ * harmless. A foreign Host gets the page of the default host. */
+static apr_uint64_t unclear_in_ledger(const pg_snapshot_t *s)
+{
+    return pg_render_outcome_total(s, PG_OUTCOME_OBSERVED)
+           - s->count[PG_CLASS_FOREIGN_HOST][PG_OUTCOME_OBSERVED];
+}
+
 /* A server knows; of a log it can only be judged. */
 static pg_card_t relayed_by_log(const asker_t *a, const char *all)
 {
-    const apr_uint64_t *judged = a->report->scanned->judged;
-    apr_uint64_t n = judged[PG_JUDGED_RELAYED];
+    const pg_scanned_t *scan = a->report->scanned;
+    apr_uint64_t n = scan ? scan->judged[PG_JUDGED_RELAYED]
+                   : pg_render_outcome_total(a->s, PG_OUTCOME_RELAYED);
+    apr_uint64_t unclear = scan ? scan->judged[PG_JUDGED_UNCLEAR]
+                                : unclear_in_ledger(a->s);
     pg_card_t out = card(PG_PHRASE_Q_RELAYED, PG_MOOD_GOOD,
                          PG_PHRASE_RELAYED_NO_SIGN, NULL);
 
     if (n) {
         out = card(PG_PHRASE_Q_RELAYED, PG_MOOD_BAD,
                    PG_PHRASE_RELAYED_PROBABLY, number(a, n));
-        more(&out, PG_PHRASE_RELAYED_PROBABLY_MORE, number(a, n), all, NULL);
+        more(&out, scan ? PG_PHRASE_RELAYED_PROBABLY_MORE
+                        : PG_PHRASE_RELAYED_JUDGED,
+             number(a, n), all, NULL);
     }
-    if (judged[PG_JUDGED_UNCLEAR]) {
+    if (unclear) {
         out.mood = n ? out.mood : PG_MOOD_WARN;
-        more(&out, PG_PHRASE_RELAYED_UNCLEAR,
-             number(a, judged[PG_JUDGED_UNCLEAR]), NULL, NULL);
+        more(&out, scan ? PG_PHRASE_RELAYED_UNCLEAR
+                        : PG_PHRASE_RELAYED_CANNOT,
+             number(a, unclear), NULL, NULL);
     }
     return out;
 }
@@ -137,7 +151,7 @@ static pg_card_t relayed(const asker_t *a)
         out = card(PG_PHRASE_Q_RELAYED, PG_MOOD_WARN,
                    PG_PHRASE_FOUND_UNKNOWN, NULL);
     }
-    else if (a->report->scanned && a->s->attempts) {
+    else if ((a->report->scanned || a->s->from_logs) && a->s->attempts) {
         out = relayed_by_log(a, all);
     }
     else if (n) {

@@ -49,7 +49,7 @@ void pg_html_vhosts(const pg_page_t *page)
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_WHY);
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"", PG_PHRASE_COL_COUNT);
     pg_html_tagged(page, "th scope=\"col\" class=\"n\"",
-                   PG_PHRASE_OUTCOME_RELAYED);
+                   pg_render_outcome(page->report, PG_OUTCOME_RELAYED));
     pg_sink_puts(page->sink, "</tr></thead>\n<tbody>\n");
     for (apr_size_t i = 0; i < page->report->vhost_count; i++) {
         vhost_row(page, &page->report->vhosts[i]);

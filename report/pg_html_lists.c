@@ -64,7 +64,7 @@ static void class_head(const pg_page_t *page)
     pg_html_tagged(page, "th scope=\"col\"", PG_PHRASE_COL_SHARE);
     for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
         pg_html_tagged(page, "th scope=\"col\" class=\"n\"",
-                       PG_PHRASE_OF(OUTCOME_DENIED, o));
+                       pg_render_outcome(page->report, (pg_outcome_e)o));
     }
     pg_sink_puts(sink, "</tr></thead>\n<tbody>\n");
 }

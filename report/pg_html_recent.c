@@ -97,7 +97,7 @@ static void recent_row(const pg_page_t *page, const pg_recent_t *r)
     asked(page, r);
     evidence(page, r);
     pg_sink_putf(sink, "</td><td class=\"%s\">", pg_vocab_outcome(r->outcome));
-    pg_html_phrase(page, PG_PHRASE_OF(OUTCOME_DENIED, r->outcome));
+    pg_html_phrase(page, pg_render_outcome(page->report, r->outcome));
     if (r->status) {
         pg_sink_putf(sink, " <small>%d</small>", r->status);
     }

@@ -262,6 +262,7 @@ static void put_covered(writer_t *w)
                           "to", time_of(s->covered[i].to)));
     }
     pg_sink_puts(w->sink, "]");
+    member(w, "from_logs", json_boolean(s->from_logs || w->report->scanned));
     member(w, "sources_elsewhere", count(s->sources_elsewhere));
 }
 

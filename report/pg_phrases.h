@@ -75,6 +75,8 @@
     X(OUTCOME_RELAYED, "RELAYED", "中継された")                               \
     X(OUTCOME_SUNK, "captured, not relayed",                                  \
       "捕捉 (中継なし)")                                                      \
+    X(BY_LOG_OBSERVED, "let through, not known to be relayed",                \
+      "通過 (中継の有無は不明)")                                              \
     X(POSTURE_UNKNOWN, "not known", "不明")                                   \
     X(POSTURE_NO_PROXY, "no", "いいえ")                                       \
     X(POSTURE_RESTRICTED, "for permitted clients only",                       \
@@ -167,6 +169,14 @@
       "その形跡はありません。")                                               \
     X(RELAYED_UNCLEAR, "For {0} {0:attempt|attempts} the log cannot tell.",   \
       "{0} 件はログからは判断できません。")                                   \
+    X(RELAYED_JUDGED,                                                         \
+      "{0} of {1} {1:attempt|attempts} {0:is|are} recorded as relayed, some "  \
+      "or all of them judged by the answers in a log.",                       \
+      "{1} 件の試行のうち {0} 件が中継されたと記録されていますが、全部または" \
+      "一部はログの応答からの判断です。")                                     \
+    X(RELAYED_CANNOT,                                                         \
+      "For up to {0} {0:attempt|attempts} read from logs it cannot be told.", \
+      "ログから読み取った試行のうち、最大 {0} 件は判断できません。")          \
     X(PERMITTED,                                                              \
       "For permitted clients, {0} {0:request was|requests were} relayed.",    \
       "許可したクライアントの要求は {0} 件を中継しました。")                  \

@@ -67,6 +67,10 @@ apr_uint64_t pg_render_class_total(const pg_snapshot_t *s,
 apr_uint64_t pg_render_outcome_total(const pg_snapshot_t *s,
                                      pg_outcome_e outcome);
 
+/** How an outcome is labelled: of a log it can only be judged. */
+pg_phrase_e pg_render_outcome(const pg_report_t *report,
+                              pg_outcome_e outcome);
+
 /** Does it end where its records do: a log, or a ledger that nobody counts
  *  into? */
 bool pg_render_ended(const pg_report_t *report);

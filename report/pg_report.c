@@ -178,6 +178,21 @@ apr_uint64_t pg_render_outcome_total(const pg_snapshot_t *s,
     return sum;
 }
 
+pg_phrase_e pg_render_outcome(const pg_report_t *report,
+                              pg_outcome_e outcome)
+{
+    bool judged = report->scanned
+                  || (report->ledger && report->ledger->from_logs);
+
+    if (judged && outcome == PG_OUTCOME_OBSERVED) {
+        return PG_PHRASE_BY_LOG_OBSERVED;
+    }
+    if (judged && outcome == PG_OUTCOME_RELAYED) {
+        return PG_PHRASE_JUDGED_RELAYED;
+    }
+    return PG_PHRASE_OF(OUTCOME_DENIED, outcome);
+}
+
 pg_series_t pg_render_series_last(const pg_report_t *report,
                                   pg_period_e period, apr_size_t n)
 {

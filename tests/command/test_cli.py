@@ -482,6 +482,23 @@ def test_what_was_judged_goes_into_the_ledger(tmp_path):
     assert (outcomes["relayed"], outcomes["observed"]) == (1, 1)
 
 
+def test_a_ledger_is_no_surer_than_the_log_that_it_was_read_from(tmp_path):
+    log = write(tmp_path / "log", CLEAN,
+                line("CONNECT mx0.example.com:25 HTTP/1.1", 200, "-"),
+                line("GET http://a.example/ HTTP/1.1", 200, "-"))
+    run("scan", "--into", tmp_path / "ledger", log)
+    run("merge", "-o", tmp_path / "merged", tmp_path / "ledger")
+    for ledger in tmp_path / "ledger", tmp_path / "merged":
+        text = run("show", ledger).stdout.decode()
+        assert "Probably: 1. 1 of 2 attempts is recorded as relayed" in text
+        assert "For up to 1 attempt read from logs it cannot be told." in text
+        assert "relayed to a third party" not in text
+        page = run("show", "-O", "html", ledger).stdout.decode()
+        assert "let through, not known to be relayed" in page
+        assert "let through, not relayed" not in page
+        assert json.loads(run("show", "-O", "json", ledger).stdout)["from_logs"]
+
+
 # What a scan and the ledger that it went into may say differently.
 AS_OF = {"now", "window", "trend", "last_hour", "usual_hour",
          "history",      # a ledger keeps no minutes of years ago

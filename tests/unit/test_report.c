@@ -199,16 +199,26 @@ START_TEST(the_worst_of_three_virtual_hosts_is_the_answer)
 }
 END_TEST
 
-/* Attempts and how many of them were relayed. */
+/* Attempts, how many of them were relayed, or let through; read from a log? */
 static const struct {
     apr_uint64_t attempts, relayed;
     const char *text;
+    apr_uint64_t observed;
+    bool from_logs;
 } relays[] = {
-    { 0, 0, "No. There were no attempts." },
-    { 1, 0, "No. The only attempt was not relayed." },
-    { 39902, 0, "No. None of the 39,902 attempts was relayed." },
-    { 7, 1, "Yes: 1. 1 of 7 attempts was relayed to a third party." },
-    { 7, 2, "Yes: 2. 2 of 7 attempts were relayed to a third party." },
+    { 0, 0, "No. There were no attempts.", 0, false },
+    { 1, 0, "No. The only attempt was not relayed.", 0, false },
+    { 39902, 0, "No. None of the 39,902 attempts was relayed.", 0, false },
+    { 7, 1, "Yes: 1. 1 of 7 attempts was relayed to a third party.", 0, false },
+    { 7, 2, "Yes: 2. 2 of 7 attempts were relayed to a third party.", 0,
+      false },
+    { 7, 0, "No. None of the 7 attempts was relayed.", 7, false },
+    { 7, 0, "No sign of it.\n", 0, true },
+    { 7, 0, "No sign of it. For up to 6 attempts read from logs it cannot be "
+            "told.\n", 6, true },
+    { 2, 1, "Probably: 1. 1 of 2 attempts is recorded as relayed, some or all "
+            "of them judged by the answers in a log. For up to 1 attempt read "
+            "from logs it cannot be told.\n", 1, true },
 };
 
 START_TEST(whether_something_was_relayed_is_said)
@@ -221,7 +231,9 @@ START_TEST(whether_something_was_relayed_is_said)
     s.attempts = relays[_i].attempts;
     s.count[PG_CLASS_ABSOLUTE][PG_OUTCOME_RELAYED] = relays[_i].relayed;
     s.count[PG_CLASS_ABSOLUTE][PG_OUTCOME_DENIED] =
-        relays[_i].attempts - relays[_i].relayed;
+        relays[_i].attempts - relays[_i].relayed - relays[_i].observed;
+    s.count[PG_CLASS_ABSOLUTE][PG_OUTCOME_OBSERVED] = relays[_i].observed;
+    s.from_logs = relays[_i].from_logs;
     text = render("text", &report);
     ck_assert_msg(strstr(text, relays[_i].text) != NULL, "%s", text);
     free(text);
