@@ -2,6 +2,10 @@
 
 /* proxyguard report: a month against the one before and the same a year ago,
  * as text, a page, Markdown or a mail. It sends nothing. */
+#include <apr_network_io.h>
+#include <apr_strings.h>
+#include <apr_user.h>
+
 #include "pg_clireport.h"
 #include "pg_cmd.h"
 #include "pg_monthly.h"
@@ -21,7 +25,8 @@ static const char help[] =
 "                       of a log in another zone\n"
 "      --mask           call the sensors A, B, C\n"
 "      --geo FILE       countries of the sources, from a database (.mmdb)\n"
-"      --from, --to ADDRESS  of the mail\n"
+"      --from ADDRESS   author of the mail; by default this user at this host\n"
+"      --to ADDRESS,... its recipients\n"
 "      --lang en|ja     language of the text\n"
 "  -h, --help           this text\n\n"
 "Exit status: 0, or 64 and up for errors.\n";
@@ -66,18 +71,44 @@ static int set_month(const pg_cli_t *cli, options_t *o, const char *text)
     return 0;
 }
 
-/* What would begin another field of the message. */
 static int set_address(const pg_cli_t *cli, const char **out,
                        const char *option, const char *text)
 {
+    bool many = strcmp(option, "--to") == 0;
+
     for (const char *p = text; *p; p++) {
         if ((unsigned char)*p < 0x20 || *p == 0x7f) {
             return pg_cli_usage(cli, "%s: an address has no control "
                                 "characters", option);
         }
     }
+    if (!pg_monthly_are_mailboxes(text, many)) {
+        return pg_cli_usage(cli, "%s: '%s' is not an address such as "
+                            "admin@example.org or 'Name <admin@example.org>'"
+                            "%s", option, text,
+                            many ? ", or several with commas" : "");
+    }
     *out = text;
     return 0;
+}
+
+/* As cron does: who runs this, where. A message has an author (RFC 5322 3.6),
+ * and no name is looked up for it. */
+static const char *author(apr_pool_t *pool)
+{
+    char host[APRMAXHOSTLEN + 1];
+    const char *from = NULL;
+    apr_uid_t uid;
+    apr_gid_t gid;
+    char *user;
+
+    if (apr_gethostname(host, sizeof(host), pool) == APR_SUCCESS
+        && apr_uid_current(&uid, &gid, pool) == APR_SUCCESS
+        && apr_uid_name_get(&user, uid, pool) == APR_SUCCESS) {
+        from = apr_psprintf(pool, "proxyguard <%s@%s>", user, host);
+    }
+    return from && pg_monthly_are_mailboxes(from, false)
+               ? from : "proxyguard <root@localhost>";
 }
 
 static int set_option(pg_cli_t *cli, void *options, int option)
@@ -136,6 +167,9 @@ int pg_cmd_report(pg_cli_t *cli)
     }
     o.report.now = cli->now;
     o.report.geo = o.asked.geo;
+    if (o.report.from == NULL) {
+        o.report.from = author(cli->pool);
+    }
     o.report.lang = cli->lang;
     o.format->render(&sink, &o.report, cli->pool);
     return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);

@@ -346,11 +346,9 @@ static apr_status_t render_html(pg_sink_t *sink, const pg_monthly_t *report,
 }
 
 /* "=?UTF-8?Q?...?=" a character at a time, so that none is torn.
- * @see RFC 2047 4.2, 5 (1) */
-static void mail_subject(pg_sink_t *sink, const char *words)
+ * @see RFC 2047 4.2, 5 (1), 5 (3) */
+static void mail_words(pg_sink_t *sink, pg_span_t rest)
 {
-    pg_span_t rest = pg_span_str(words);
-
     while (rest.len) {
         int room = 60;
 
@@ -369,14 +367,122 @@ static void mail_subject(pg_sink_t *sink, const char *words)
     }
 }
 
-static void mail_address(pg_sink_t *sink, const char *name,
-                         const char *address)
+/* "Name <local@domain>" or "local@domain". */
+typedef struct mailbox_t {
+    pg_span_t name, address;
+} mailbox_t;
+
+/* "." between two others too. @see RFC 5322 3.2.3 */
+static bool is_dot_atom(pg_span_t s, bool dots)
 {
-    if (address) {
-        pg_sink_putf(sink, "%s: ", name);
-        pg_escape_log(sink, pg_span_str(address));
-        pg_sink_puts(sink, "\r\n");
+    for (apr_size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+
+        if (c == '.' ? !dots || i == 0 || i + 1 == s.len
+                       || s.ptr[i - 1] == '.'
+                     : !pg_octet_is_alpha(c) && !pg_octet_is_digit(c)
+                       && (c == '\0' || !strchr("!#$%&'*+-/=?^_`{|}~", c))) {
+            return false;
+        }
     }
+    return s.len > 0;
+}
+
+static bool is_address(pg_span_t s)
+{
+    apr_size_t at = pg_span_rfind(s, '@');
+
+    return is_dot_atom(pg_span_upto(s, at), true)
+           && is_dot_atom(pg_span_from(s, at + 1), true);
+}
+
+static bool is_utf8(pg_span_t s)
+{
+    apr_uint32_t c = 0;
+
+    while (s.len && c != 0xffffffff) {
+        s = pg_span_from(s, pg_escape_utf8_next(s, &c));
+    }
+    return c != 0xffffffff;
+}
+
+/* The first of a list. A comma at the end is left, so that it is refused.
+ * @return false if it is none */
+static bool next_mailbox(mailbox_t *out, pg_span_t *rest)
+{
+    bool quoted = false;
+    apr_size_t n = 0, angle;
+    pg_span_t one;
+
+    while (n < rest->len && (quoted || rest->ptr[n] != ',')) {
+        quoted ^= rest->ptr[n] == '"';
+        n++;
+    }
+    one = pg_span_trim(pg_span_upto(*rest, n));
+    *rest = pg_span_from(*rest, n + (n + 1 < rest->len));
+    angle = pg_span_rfind(one, '<');
+    *out = (mailbox_t){ .address = one };
+    if (angle < one.len && one.ptr[one.len - 1] == '>') {
+        out->name = pg_span_trim(pg_span_upto(one, angle));
+        out->address = pg_span_make(one.ptr + angle + 1, one.len - angle - 2);
+    }
+    if (out->name.len > 1 && out->name.ptr[0] == '"'
+        && out->name.ptr[out->name.len - 1] == '"') {
+        out->name = pg_span_make(out->name.ptr + 1, out->name.len - 2);
+    }
+    return is_address(out->address) && is_utf8(out->name);
+}
+
+bool pg_monthly_are_mailboxes(const char *list, bool many)
+{
+    pg_span_t rest = pg_span_str(list);
+    mailbox_t one;
+    int n = 0;
+
+    do {
+        if (!next_mailbox(&one, &rest)) {
+            return false;
+        }
+        n++;
+    } while (rest.len);
+    return many || n == 1;
+}
+
+/* Words that need no encoding, nor quotes. */
+static bool is_phrase(pg_span_t name)
+{
+    while (name.len) {
+        apr_size_t blank = pg_span_find(name, ' ');
+
+        if (blank > 0 && !is_dot_atom(pg_span_upto(name, blank), false)) {
+            return false;
+        }
+        name = pg_span_from(name, blank + 1);
+    }
+    return true;
+}
+
+static void mail_address(pg_sink_t *sink, const char *field,
+                         const char *addresses)
+{
+    pg_span_t rest = pg_span_str(addresses);
+    mailbox_t one;
+
+    pg_sink_putf(sink, "%s:", field);
+    while (rest.len && next_mailbox(&one, &rest)) {
+        pg_sink_puts(sink, " ");
+        if (is_phrase(one.name)) {
+            pg_sink_put(sink, one.name);
+        }
+        else {
+            mail_words(sink, one.name);
+        }
+        pg_sink_puts(sink, one.name.len ? "\r\n <" : "");
+        pg_sink_put(sink, one.address);
+        pg_sink_puts(sink, one.name.len ? ">" : "");
+        pg_sink_puts(sink, rest.len ? ",\r\n" : "");
+    }
+    pg_sink_puts(sink, "\r\n");
 }
 
 /* Lines that end in CR LF, as a message has them. */
@@ -404,9 +510,11 @@ static apr_status_t render_mail(pg_sink_t *sink, const pg_monthly_t *report,
     pg_sink_put(sink, pg_span_upto(pg_span_str(date), sizeof(date) - 4));
     pg_sink_puts(sink, "+0000\r\n");
     mail_address(sink, "From", report->from);
-    mail_address(sink, "To", report->to);
+    if (report->to) {
+        mail_address(sink, "To", report->to);
+    }
     pg_sink_puts(sink, "Subject: ");
-    mail_subject(sink, title(&w));
+    mail_words(sink, pg_span_str(title(&w)));
     pg_sink_putf(sink,
                  "\r\nMessage-ID: <%" APR_TIME_T_FMT
                  ".proxyguard@localhost.invalid>\r\n"

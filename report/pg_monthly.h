@@ -14,7 +14,7 @@ typedef struct pg_monthly_t {
     apr_time_t month;            /* first instant of the month            */
     apr_time_t now;              /* for the date of a mail                */
     const pg_geo_t *geo;         /* NULL: no countries                    */
-    const char *from, *to;       /* of a mail; NULL: left out             */
+    const char *from, *to;       /* of a mail; to may be NULL             */
     pg_lang_e lang;
 } pg_monthly_t;
 
@@ -23,6 +23,10 @@ typedef struct pg_monthly_format_t {
     apr_status_t (*render)(pg_sink_t *sink, const pg_monthly_t *report,
                            apr_pool_t *pool);
 } pg_monthly_format_t;
+
+/** Is this "admin@example.org" or "Name <admin@example.org>", or a list of
+ *  these with commas if there may be many? */
+bool pg_monthly_are_mailboxes(const char *list, bool many);
 
 /** text, html, markdown, mail; ends with name == NULL. */
 const pg_monthly_format_t *pg_monthly_formats(void);

@@ -83,6 +83,53 @@ def test_the_mail_is_a_message_that_others_can_read(sensors, lang, subject):
     assert bad.returncode == 64
 
 
+def mail_of(*args):
+    """A mail as others read it, without defects in any field."""
+    raw = run("report", "-O", "mail", *args).stdout
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    head = raw.split(b"\r\n\r\n")[0]
+    assert head.isascii() and max(map(len, head.split(b"\r\n"))) <= 78
+    assert not message.defects
+    assert not [field for field in message.values() if field.defects]
+    return message
+
+
+def test_a_mail_has_an_author_whoever_makes_it(sensors):
+    by, = mail_of(*sensors)["From"].addresses
+    assert by.display_name == "proxyguard" and by.username and by.domain
+    assert mail_of("--from", "a@b.example", *sensors)["From"] == "a@b.example"
+
+
+@pytest.mark.parametrize("name", [
+    "Guard", "\u5c71\u7530 \u592a\u90ce", "J. Doe", "Doe, \u00dc",
+    "a 'b' (c)", "\u00fc" * 90, "=?utf-8?q?x?="])
+def test_a_name_before_an_address_arrives_as_it_is(sensors, name):
+    box = f"{name} <a@b.example>" if "," not in name \
+        else f'"{name}" <a@b.example>'
+    message = mail_of("--from", box, "--to", f"{box}, c@d.example", *sensors)
+    # Python keeps the blank between two encoded words
+    assert [one.display_name.replace(" ", "") for one in
+            message["To"].addresses] == [
+        "x" if name[0] == "=" else name.replace(" ", ""), ""]
+    assert [one.addr_spec for one in message["To"].addresses] == [
+        "a@b.example", "c@d.example"]
+    assert len(message["From"].addresses) == 1
+
+
+@pytest.mark.parametrize("option, value", [
+    ("--from", "root"), ("--from", "\u00fc@b.example"), ("--from", ""),
+    ("--from", "a@b.example, c@d.example"), ("--to", "a@b.example,"),
+    ("--to", "a b@c.example"), ("--to", "A <b>"), ("--to", "a@b..example"),
+    ("--to", "a@b.example,,c@d.example"), ("--to", "A <a@b> c"),
+    ("--to", "\udcff <a@b>")])
+def test_what_is_no_address_is_named(sensors, option, value):
+    done = run("report", "-O", "mail", option, value, *sensors)
+    assert done.returncode == 64 and done.stdout == b""
+    value = value.replace("\udcff", r"\xff")
+    assert f"{option}: '{value}' is not an address such as " in \
+        done.stderr.decode()
+
+
 # --- records that have an end ------------------------------------------------
 
 def imported(tmp_path, sensors, years):
