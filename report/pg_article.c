@@ -220,12 +220,35 @@ static bool is_syntax(const place_t *p, apr_size_t at)
            || follows(p, at, "proto=");
 }
 
+/* How far an authority goes, but for what ends a sentence. */
+static apr_size_t authority_length(pg_span_t text, bool listed)
+{
+    apr_size_t n = 0;
+
+    while (n < text.len && (unsigned char)text.ptr[n] > ' '
+           && !is_in(text.ptr[n], listed ? "\"<>/?#,;=()" : "\"<>/?#")) {
+        n++;
+    }
+    while (n > 0 && is_in(text.ptr[n - 1], ".,;)'\\")) {
+        n--;
+    }
+    return n;
+}
+
+/* The asterisk-form of a target, as in "OPTIONS * HTTP/1.1". */
+static bool is_asterisk(const place_t *p, apr_size_t at)
+{
+    return p->text.ptr[at] == '*'
+           && (at + 1 == p->text.len || p->text.ptr[at + 1] == ' ');
+}
+
 /* Does a host begin here, whatever it looks like? */
 static bool is_host_place(const place_t *p, apr_size_t at)
 {
-    char here = p->text.ptr[at];
+    bool listed = p->holds == HOLDS_HOSTS;
 
-    if (p->how->masks || is_in(here, " \t/*\"<>?#\\,;=()")) {
+    if (p->how->masks || is_asterisk(p, at)
+        || authority_length(pg_span_from(p->text, at), listed) == 0) {
         return false;
     }
     if (follows_scheme(p, at) || before(p, at) == '@'
@@ -427,21 +450,6 @@ static apr_size_t put_authority(pg_sink_t *sink, const pg_article_t *how,
     }
     put_any(sink, how, pg_span_from(s, n));
     return s.len;
-}
-
-/* How far an authority goes, but for what ends a sentence. */
-static apr_size_t authority_length(pg_span_t text, bool listed)
-{
-    apr_size_t n = 0;
-
-    while (n < text.len && (unsigned char)text.ptr[n] > ' '
-           && !is_in(text.ptr[n], listed ? "\"<>/?#,;=()" : "\"<>/?#")) {
-        n++;
-    }
-    while (n > 0 && is_in(text.ptr[n - 1], ".,;)'\\")) {
-        n--;
-    }
-    return n;
 }
 
 /* How much of what begins at `at` was masked; 0: nothing. */

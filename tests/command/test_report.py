@@ -328,16 +328,17 @@ def test_mask_leaves_a_text_as_it_is_but_for_names_and_addresses(tmp_path):
     short = run("mask", "--no-path",
                 stdin=b"http://a.example/x;s=A,b=B)C z\n").stdout
     assert re.fullmatch(r"http://\S{3}\.example/\.\.\. z\n", short.decode())
-    prose = b"CONNECT went up; GET / HTTP/1.0 and proxy-server:8080, rv:1.9\n"
+    prose = (b"CONNECT went up; GET / HTTP/1.0, OPTIONS * HTTP/1.0 and "
+             b"proxy-server:8080, rv:1.9\n")
     assert run("mask", stdin=prose).stdout == prose
 
 
 # Each place of an evidence line that may hold a host; "@" is where it goes.
 TARGETS = ("@:25", "http://@/", "http://@:81/x?y=1", "https://u:p@@/x",
            "http://www.@.example/", "http:/@/x", r"http:\\@\x", "//@/x",
-           "http://@,b/",
-           "http://a,@/", "http://a@@@/", "http://@@a/", "/x?u=http://@/",
-           r"http://a\@/", "http://[::1]@/", "ftp://@")
+           "http://@,b/", "http://a,@/", "http://a@@@/", "http://@@a/",
+           "/x?u=http://@/", r"http://a\@/", "http://(@)/", "http://,@/x",
+           "http://=@", "(@):1", "http://[::1]@/", "ftp://@")
 FIELDS = ("Host: @", "Host: @:8080", "host: a,@", "X-Forwarded-Host: @",
           "X-Forwarded-Host: @, @", "X-Forwarded-Server: @",
           "X-Forwarded-For: @, 192.0.2.1,@", "X-Real-IP: @", "X-Host: @",
@@ -350,14 +351,14 @@ FIELDS = ("Host: @", "Host: @:8080", "host: a,@", "X-Forwarded-Host: @",
           "From: @ <bob@@>", "Alt-Used: @:443",
           "User-Agent: probe/1 (+http://@/)", "User-Agent: x (bob@@)",
           "X-Y: CONNECT @:25 HTTP/1.0", "X-Y: GET @ HTTP/1.0",
-          'X-Y: q="host=@"', "X-Forwarded-Host: secret=@", "Host: a/@")
+          'X-Y: q="host=@"', "X-Forwarded-Host: secret=@", "Host: a/@",
+          "Host: *@", "Host: (@)", "X-Y: http://*@/")
 MEMBERS = ("source.address", "source.ip", "destination.address",
            "server.address", "url.full", "url.original", "observer.name")
 # A label, a number, a number in base 16, what is percent-encoded.
 NAMES = ("intranet-qqqq", "3232235777", "0xC0A80101", "%71qqq%71",
          "qqqq.example", "203.0.113.77", "2001:db8::77", "qqqq_0",
-         "192.168.257",
-         "q\u00fcqqq", "qqqq.corp9")
+         "192.168.257", "q\u00fcqqq", "qqqq.corp9")
 
 
 def planted(where, name):
