@@ -32,7 +32,8 @@ static double distance(const pg_course_t *course, int f)
     double now = (double)course->now[f] + 1;
     double then = (double)course->then[f] + 1;
 
-    if (course->change[f] == PG_CHANGE_SAME) {
+    if (course->change[f] == PG_CHANGE_SAME
+        || course->change[f] == PG_CHANGE_UNSURE) {
         return 1;
     }
     return now > then ? now / then : then / now;

@@ -137,6 +137,15 @@ void pg_html_recent(const pg_page_t *page)
         pg_html_windowed(page, PG_PHRASE_RECENT_OLDER);
         pg_sink_puts(page->sink, "</p>\n");
     }
+    else if (!pg_render_has_match(page->report, page->s, from)) {
+        char number[PG_NUMBER_SIZE];
+
+        pg_sink_puts(page->sink, "<p class=\"note\">");
+        pg_html_say(page, PG_PHRASE_RECENT_OTHERS,
+                    pg_render_number(number, page->s->recent_count), NULL,
+                    NULL);
+        pg_sink_puts(page->sink, "</p>\n");
+    }
     else {
         pg_sink_puts(page->sink, "<table class=\"recent\">\n<thead><tr>");
         for (int i = 0; i < 4; i++) {

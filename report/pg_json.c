@@ -269,7 +269,7 @@ static void put_covered(writer_t *w)
 static json_t *course(const pg_course_t *c)
 {
     static const char *const changes[] = { "new", "manifold", "doubled",
-                                           "risen", "same", "fallen",
+                                           "risen", "same", "unsure", "fallen",
                                            "halved", "gone" };
     json_t *out = json_object();
 

@@ -193,33 +193,63 @@ static void sensor_table(const writer_t *w, const pg_snapshot_t *s)
         pg_phrases_get(w->report->lang, PG_PHRASE_COL_FAMILY),
         month_name(w, 0), month_name(w, 1), month_name(w, 12)
     };
+    bool any = false;            /* else a row of 0 for each              */
 
     w->medium->row(w, head, true);
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        any = any || pg_sensors_shows(&w->report->all, -1, (pg_family_e)f);
+    }
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         const char *cell[COLUMNS] = {
             pg_phrases_get(w->report->lang, PG_PHRASE_OF(FAMILY_GET, f)),
             figure(w, s, 0, f), figure(w, s, 1, f), figure(w, s, 12, f)
         };
 
-        if (pg_sensors_shows(&w->report->all, -1, (pg_family_e)f)) {
+        if (!any
+            || pg_sensors_shows(&w->report->all, -1, (pg_family_e)f)) {
             w->medium->row(w, cell, false);
         }
     }
     w->medium->end(w);
 }
 
+/* What is said where there is nothing to compare the month with. */
+static pg_phrase_e no_course(const pg_snapshot_t *s, apr_time_t month,
+                             bool known, apr_uint64_t hosts)
+{
+    const pg_range_t *covered = s->covered;
+    apr_size_t n = s->covered_count;
+    apr_time_t end = pg_trend_month(month, -1);
+
+    if (known) {
+        return hosts ? PG_PHRASE_MONTHLY_HOSTS : PG_PHRASE_MONTHLY_NONE;
+    }
+    if (pg_covered_part(s, month, end) > 0) {
+        return PG_PHRASE_MONTHLY_ALONE;
+    }
+    if ((n ? covered[n - 1].to : s->taken) <= month) {
+        return PG_PHRASE_MONTHLY_AFTER;
+    }
+    return pg_covered_since(s) >= end ? PG_PHRASE_MONTHLY_BEFORE
+                                      : PG_PHRASE_MONTHLY_GAP;
+}
+
 /* Against a year ago first, then against the month before. */
 static void sensor_words(const writer_t *w, const pg_snapshot_t *s)
 {
     static const int back[] = { 12, 1 };
+    apr_time_t month = w->report->month;
     const char *said = "";
+    apr_uint64_t hosts = 0;
+    bool known = false;
 
     for (int i = 0; i < 2; i++) {
         pg_course_t course;
         const char *one;
 
-        pg_trend_compare(&course, s, w->report->month,
-                         pg_trend_month(w->report->month, back[i]));
+        pg_trend_compare(&course, s, month, pg_trend_month(month, back[i]));
+        known = known || course.known;
+        hosts += course.now[PG_FAMILY_HOST] + course.then[PG_FAMILY_HOST];
         one = pg_course_words(&course, 0, w->report->lang, w->pool);
         if (one) {
             said = apr_pstrcat(w->pool, said,
@@ -229,8 +259,8 @@ static void sensor_words(const writer_t *w, const pg_snapshot_t *s)
         }
     }
     w->medium->paragraph(w, *said ? said
-                                  : pg_phrases_get(w->report->lang,
-                                                   PG_PHRASE_MONTHLY_ALONE));
+                         : pg_phrases_get(w->report->lang,
+                                          no_course(s, month, known, hosts)));
 }
 
 /* Of one sensor: lists are of all time, not of a month. */

@@ -444,6 +444,10 @@
       "試行はまだありません。")                                               \
     X(RECENT_OLDER, "No attempts in the last {0}.",                           \
       "直近 {0} に試行はありません。")                                        \
+    X(RECENT_OTHERS,                                                          \
+      "{0:The only attempt of which details are kept is not|None of the last "\
+      "{0} attempts, of which details are kept, is} one of these.",           \
+      "詳細を残している直近 {0} 件の中に、該当する試行はありません。")        \
     X(FINDINGS_NONE, "Nothing was found.",                                    \
       "指摘はありません。")                                                   \
     X(FINDINGS_MASKED,                                                        \
@@ -515,6 +519,20 @@
       "系統")                                                                 \
     X(MONTHLY_TITLE, "Relay attempts in {0}",                                 \
       "{0}の不正中継の試行")                                                  \
+    X(MONTHLY_NONE,                                                           \
+      "There were no attempts in this month, nor in those that it can be "    \
+      "compared with.",                                                       \
+      "この月にも、比較できる月にも、試行はありません。")                     \
+    X(MONTHLY_HOSTS,                                                          \
+      "There were only foreign Hosts in this month and in those that it can " \
+      "be compared with.",                                                    \
+      "この月と比較できる月にあったのは、他サイトの Host だけです。")         \
+    X(MONTHLY_AFTER, "The records end before this month begins.",             \
+      "記録はこの月より前に終わっています。")                                 \
+    X(MONTHLY_BEFORE, "The records begin after this month.",                  \
+      "記録はこの月より後に始まっています。")                                 \
+    X(MONTHLY_GAP, "There are no records of this month.",                     \
+      "この月の記録はありません。")                                           \
     X(MONTHLY_ALONE, "There is no month to compare this one with.",           \
       "比較できる月がありません。")                                           \
     X(MASK_ON, "Mask names for publication",                                  \
@@ -898,12 +916,14 @@
       "{1}と比べて、{0} は {2} 増えました")                                   \
     X(CHANGE_SAME, "{0} is unchanged since {1}",                              \
       "{1}と比べて、{0} は横ばいです")                                        \
+    X(CHANGE_UNSURE, "{0} differs from {1} by no more than chance",           \
+      "{1}と比べて、{0} の差は偶然の範囲です")                                \
     X(CHANGE_FALLEN, "{0} has fallen by {2} since {1}",                       \
       "{1}と比べて、{0} は {2} 減りました")                                   \
     X(CHANGE_HALVED, "{0} has more than halved since {1}",                    \
       "{1}と比べて、{0} は半分未満になりました")                              \
     X(CHANGE_GONE, "{0} has disappeared since {1}",                           \
-      "{1}を最後に、{0} は途絶えました")                                      \
+      "{1}にあった {0} は、なくなりました")                                   \
     X(ALSO_NEW, "{0} has appeared",                                           \
       "{0} が現れました")                                                     \
     X(ALSO_MANIFOLD, "{0} has more than tripled",                             \
@@ -914,6 +934,8 @@
       "{0} は {2} 増えました")                                                \
     X(ALSO_SAME, "{0} is unchanged",                                          \
       "{0} は横ばいです")                                                     \
+    X(ALSO_UNSURE, "{0} differs by no more than chance",                      \
+      "{0} の差は偶然の範囲です")                                             \
     X(ALSO_FALLEN, "{0} has fallen by {2}",                                   \
       "{0} は {2} 減りました")                                                \
     X(ALSO_HALVED, "{0} has more than halved",                                \

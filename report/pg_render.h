@@ -91,6 +91,10 @@ pg_series_t pg_render_series_last(const pg_report_t *report,
 /** Is it what the view asks for: its time, class, source and target? */
 bool pg_render_matches(const pg_report_t *report, const pg_recent_t *r);
 
+/** Is any of the recent attempts after `from` one that the view asks for? */
+bool pg_render_has_match(const pg_report_t *report, const pg_snapshot_t *s,
+                         apr_time_t from);
+
 /** Whom an attempt would have reached, as "host:port"; absent if unknown.
  *  @param room  for the text */
 pg_text_t pg_render_whom(const pg_recent_t *r, char room[PG_WHOM_SIZE]);

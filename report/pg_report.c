@@ -360,6 +360,18 @@ bool pg_render_matches(const pg_report_t *report, const pg_recent_t *r)
            && (view->target.ptr == NULL || is_target(report, r));
 }
 
+bool pg_render_has_match(const pg_report_t *report, const pg_snapshot_t *s,
+                         apr_time_t from)
+{
+    for (apr_size_t i = 0; i < s->recent_count; i++) {
+        if (s->recent[i].time > from
+            && pg_render_matches(report, &s->recent[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool pg_render_shown_cut(const pg_report_t *report, const pg_text_t *text)
 {
     return text->cut && !report->view.mask;

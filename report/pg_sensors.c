@@ -29,24 +29,29 @@ static bool is_asked_for(const pg_sensors_t *sensors, apr_time_t month)
 void pg_sensors_align(pg_sensors_t *sensors)
 {
     apr_int64_t first = APR_INT64_MAX, last = -1;
+    bool any = false;
 
     for (int s = 0; s < sensors->n; s++) {
         const pg_series_t *months = months_of(&sensors->sensor[s]);
 
         for (apr_size_t m = 0; m < months->n; m++) {
-            apr_int64_t number = number_of(months->bucket[m].start);
+            apr_time_t start = months->bucket[m].start;
+            apr_int64_t number = number_of(start);
 
-            if (months->bucket[m].attempts
-                && is_asked_for(sensors, months->bucket[m].start)) {
+            /* The records may go on, or begin, without an attempt. */
+            if ((months->bucket[m].attempts
+                 || pg_covered_part(sensors->sensor[s].s, start,
+                                    pg_trend_month(start, -1)) > 0)
+                && is_asked_for(sensors, start)) {
+                any = any || months->bucket[m].attempts;
                 first = number < first ? number : first;
                 last = number > last ? number : last;
             }
         }
     }
-    sensors->months = last < 0 ? 0 : (int)(last - first + 1);
+    sensors->months = !any ? 0 : (int)(last - first + 1);
     sensors->first =
-        last < 0 ? 0 : apr_time_from_sec(86400
-                                         * pg_calendar_month_start(first));
+        !any ? 0 : apr_time_from_sec(86400 * pg_calendar_month_start(first));
 }
 
 apr_time_t pg_sensors_start(const pg_sensors_t *sensors, int month)

@@ -228,10 +228,19 @@ static void recent(const pg_textpage_t *page)
         return;
     }
     pg_text_head(page, PG_PHRASE_H_RECENT);
-    for (apr_size_t i = 0; i < s->recent_count && i < most; i++) {
+    if (!pg_render_has_match(page->report, s, from)) {
+        char number[PG_NUMBER_SIZE];
+
+        pg_sink_puts(page->sink, "  ");
+        pg_text_say(page, PG_PHRASE_RECENT_OTHERS,
+                    pg_render_number(number, s->recent_count), NULL, NULL);
+        pg_sink_puts(page->sink, "\n");
+    }
+    for (apr_size_t i = 0; i < s->recent_count && most > 0; i++) {
         if (s->recent[i].time > from
             && pg_render_matches(page->report, &s->recent[i])) {
             recent_line(page, &s->recent[i]);
+            most--;
         }
     }
 }

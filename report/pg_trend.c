@@ -231,8 +231,11 @@ pg_change_e pg_trend_change(apr_uint64_t now, apr_uint64_t then)
 {
     double a = (double)now, b = (double)then;
 
-    if (fabs(a - b) <= fmax(b / 10, 2 * sqrt(a + b))) {
+    if (fabs(a - b) <= b / 10) {
         return PG_CHANGE_SAME;
+    }
+    if (fabs(a - b) <= 2 * sqrt(a + b)) {
+        return PG_CHANGE_UNSURE;
     }
     if (then == 0) {
         return PG_CHANGE_NEW;

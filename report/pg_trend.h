@@ -22,7 +22,8 @@ typedef enum pg_change_e {
     PG_CHANGE_MANIFOLD,      /* more than three times as many             */
     PG_CHANGE_DOUBLED,       /* more than twice as many                   */
     PG_CHANGE_RISEN,
-    PG_CHANGE_SAME,
+    PG_CHANGE_SAME,          /* within a tenth                            */
+    PG_CHANGE_UNSURE,        /* by more, but no more than chance would do */
     PG_CHANGE_FALLEN,
     PG_CHANGE_HALVED,        /* less than half as many                    */
     PG_CHANGE_GONE,          /* there are none any more                   */

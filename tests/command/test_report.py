@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pg_cli import COMMAND, SYNTH, made_up_sensors, run, write
+from pg_cli import COMMAND, SYNTH, line, made_up_sensors, run, write
 from pg_httpd import TOP
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -52,6 +52,53 @@ def test_a_month_is_chosen_and_what_was_not_watched_is_not_compared(sensors):
     for bad in ("2014", "2014-13", "October"):
         done = run("report", "--month", bad, *sensors)
         assert done.returncode == 64 and bad.encode() in done.stderr
+
+
+def quiet_ledger(folder, name, *months):
+    """Watched all day in these months, as "Jan/2025", without an attempt."""
+    log = write(folder / f"{name}.log", *(
+        line("GET / HTTP/1.1", 200, 5, when=f"{day:02}/{month}:{at} +0000")
+        for month in months for day in range(1, 32)
+        if day < 31 or month[:3] != "Sep"
+        for at in ("00:00:00", "12:00:00", "23:59:59")))
+    run("scan", "-q", "--into", folder / f"{name}.led", log)
+    return folder / f"{name}.led"
+
+
+def test_a_month_without_attempts_or_records_is_reported_as_that(tmp_path):
+    ledger = quiet_ledger(tmp_path, "quiet", "Jul/2025", "Aug/2025",
+                          "Sep/2025")
+    for month, words, cell in (
+            ("2025-08", "There were no attempts in this month, nor in those "
+                        "that it can be compared with.", "0"),
+            ("2025-10", "The records end before this month begins.", "-"),
+            ("2025-06", "The records begin after this month.", "-")):
+        text = run("report", "--month", month, ledger).stdout.decode()
+        assert words in text, text
+        assert "no month to compare" not in text
+        assert [x.split()[-3] for x in text.splitlines()
+                if x.startswith(("  GET", "  CONNECT"))] == [cell, cell]
+
+
+def test_a_chart_ends_where_the_records_end(tmp_path):
+    quiet_ledger(tmp_path, "a", "Jul/2025", "Aug/2025", "Sep/2025")
+    log = write(tmp_path / "more", line("CONNECT mx.example:25 HTTP/1.1", 405,
+                                        when="05/Aug/2025:01:00:00 +0000"))
+    run("scan", "-q", "--into", tmp_path / "a.led", log)
+    rows = run("compare", "-O", "csv",
+               f"a={tmp_path / 'a.led'}").stdout.decode()
+    assert {x[:7] for x in rows.splitlines() if x.startswith("2025")} == {
+        "2025-07", "2025-08", "2025-09"}, rows
+
+
+def test_a_recent_list_in_which_nothing_matches_has_a_sentence(tmp_path):
+    log = write(tmp_path / "log", line("CONNECT mx.example:25 HTTP/1.1", 405))
+    run("scan", "-q", "--into", tmp_path / "led", log)
+    for form in "text", "html":
+        shown = run("show", "-O", form, "--source", "192.0.2.250",
+                    tmp_path / "led").stdout.decode()
+        assert ("The only attempt of which details are kept is not one of "
+                "these." in shown), shown
 
 
 def test_the_report_is_written_in_each_form_and_language(sensors):

@@ -213,7 +213,7 @@ static const struct {
     pg_change_e change;
 } changes[] = {
     { 0, 0, PG_CHANGE_SAME },
-    { 4, 0, PG_CHANGE_SAME },            /* 4 = 2 sqrt(4 + 0): chance     */
+    { 4, 0, PG_CHANGE_UNSURE },          /* 4 = 2 sqrt(4 + 0): chance     */
     { 5, 0, PG_CHANGE_NEW },
     { 0, 5, PG_CHANGE_GONE },
     { 1100, 1000, PG_CHANGE_SAME },      /* a tenth is no more than usual */
@@ -225,7 +225,7 @@ static const struct {
     { 899, 1000, PG_CHANGE_FALLEN },
     { 500, 1000, PG_CHANGE_FALLEN },
     { 499, 1000, PG_CHANGE_HALVED },
-    { 40, 50, PG_CHANGE_SAME },          /* a fifth, but by chance        */
+    { 40, 50, PG_CHANGE_UNSURE },        /* a fifth, but by chance        */
 };
 
 START_TEST(a_change_is_one_only_beyond_a_tenth_and_beyond_chance)
