@@ -2,7 +2,8 @@
 
 /* proxyguard report: a month against the one before and the same a year ago,
  * as text, a page, Markdown or a mail. It sends nothing. */
-#include <apr_network_io.h>
+#include <sys/utsname.h>
+
 #include <apr_strings.h>
 #include <apr_user.h>
 
@@ -96,16 +97,17 @@ static int set_address(const pg_cli_t *cli, const char **out,
  * and no name is looked up for it. */
 static const char *author(apr_pool_t *pool)
 {
-    char host[APRMAXHOSTLEN + 1];
+    struct utsname here;
     const char *from = NULL;
     apr_uid_t uid;
     apr_gid_t gid;
     char *user;
 
-    if (apr_gethostname(host, sizeof(host), pool) == APR_SUCCESS
+    if (uname(&here) == 0
         && apr_uid_current(&uid, &gid, pool) == APR_SUCCESS
         && apr_uid_name_get(&user, uid, pool) == APR_SUCCESS) {
-        from = apr_psprintf(pool, "proxyguard <%s@%s>", user, host);
+        from = apr_psprintf(pool, "proxyguard <%s@%s>", user,
+                            here.nodename);
     }
     return from && pg_monthly_are_mailboxes(from, false)
                ? from : "proxyguard <root@localhost>";
