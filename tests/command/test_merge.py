@@ -87,7 +87,9 @@ def test_a_log_that_was_read_covers_its_time(tmp_path):
     form = '192.0.2.1 - - [%s +0000] "%s" 405 0 "-" "-"\n'
     log = tmp_path / "access.log"
     log.write_text(
-        form % ("01/Jan/2012:00:00:00", "GET / HTTP/1.1")
+        "".join(form % (f"{day:02}/{month}/2012:00:00:00", "GET / HTTP/1.1")
+                for month, days in (("Jan", 31), ("Feb", 29), ("Mar", 31))
+                for day in range(1, days + 1))
         + form % ("15/Feb/2012:12:00:00", "CONNECT mx.example:25 HTTP/1.1")
         + form % ("31/Mar/2012:23:59:59", "GET / HTTP/1.1"), "utf-8")
     assert run("scan", "--into", str(tmp_path / "l"), str(log)
