@@ -90,22 +90,28 @@ static void take_covered(pg_snapshot_t *out, const json_t *covered,
                          apr_pool_t *pool)
 {
     apr_size_t n = json_array_size(covered);
+    pg_watched_t *watched;
     pg_range_t *range;
 
     if (n == 0 || n > JSON_RANGES) {
         return;
     }
     range = apr_pcalloc(pool, n * sizeof(*range));
+    watched = apr_pcalloc(pool, n * sizeof(*watched));
     for (apr_size_t i = 0; i < n; i++) {
         const json_t *one = json_array_get(covered, i);
+        json_int_t by = json_integer_value(json_object_get(one, "ledgers"));
 
         if (!time_of(&range[i].from, one, "from")
             || !time_of(&range[i].to, one, "to")) {
             return;
         }
+        watched[i] = (pg_watched_t){ .time = range[i],
+                                     .by = by > 1 ? (apr_size_t)by : 1 };
     }
     out->covered = range;
-    out->covered_count = n;
+    out->watched = watched;
+    out->covered_count = out->watched_count = n;
 }
 
 static const char *from_json(const pg_snapshot_t **out, FILE *from,

@@ -149,6 +149,12 @@ typedef struct pg_range_t {
     apr_time_t from, to;
 } pg_range_t;
 
+/** The same, and how many ledgers that were merged watched side by side. */
+typedef struct pg_watched_t {
+    pg_range_t time;
+    apr_size_t by;
+} pg_watched_t;
+
 typedef struct pg_snapshot_t {
     apr_time_t taken;            /* us since 1970                         */
     apr_time_t since;            /* counting since: where covered begins  */
@@ -157,6 +163,8 @@ typedef struct pg_snapshot_t {
     apr_size_t covered_count;
     bool from_logs;              /* some were read from logs: what is called
                                     relayed there was judged, not seen    */
+    const pg_watched_t *watched; /* the same, by how many; none: by one   */
+    apr_size_t watched_count;
     bool in_memory;              /* the counts end with the server        */
     apr_uint64_t key_id;         /* ledgers that have the same one unite
                                     their sources and pseudonyms          */

@@ -198,7 +198,7 @@ typedef struct pg_common_t {
     pg_word_t sketch[PG_SKETCH_WORDS];
     pg_word_t elsewhere;             /* sources of merged ledgers that have
                                         another key: an upper bound       */
-    pg_word_t range[PG_RANGES][2];   /* from, to; us                      */
+    pg_word_t range[PG_RANGES][3];   /* from, to; us; by how many; 0: one */
     pg_word_t part[PG_PARTS][2];     /* id, attempts; 0: free             */
     pg_word_t missed[PG_TOP_ROOM];   /* what an entry that no merged ledger
                                         listed may have had in them       */

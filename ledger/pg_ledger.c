@@ -438,7 +438,9 @@ static void add_all(pg_ledger_t *into, const pg_ledger_t *from,
     pg_series_merge(into, from, now);
     pg_top_merge(into, from, now);
     pg_recent_merge(into, from, now, pool);
-    pg_range_merge(into, from);
+    /* What a scan found is no other server's. */
+    pg_range_merge(into, from, from->head.id != 0
+                               || pg_part_count(from, pool) > 0);
     pg_distinct_merge(into, from);
     pg_ledger_digests(from, into, see);
     pg_slots_merge(into, from);

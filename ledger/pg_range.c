@@ -4,98 +4,174 @@
 
 #include <stdlib.h>
 
+#include <apr_strings.h>
+
 #define SAME_RUN ((apr_time_t)60 * 1000000)
 #define QUIET ((apr_time_t)86400 * 1000000) /* between two logs: no visitor */
 
 typedef struct pg_list_t {
-    pg_range_t range[2 * PG_RANGES + 1];
+    pg_watched_t piece[4 * PG_RANGES];
     unsigned n;
 } pg_list_t;
 
-static bool sound(const pg_range_t *range)
+static bool sound(const pg_watched_t *piece)
 {
-    return range->from > 0 && range->from <= range->to;
+    return piece->time.from > 0 && piece->time.from <= piece->time.to
+           && piece->by <= PG_PARTS;
 }
 
-static void take(pg_list_t *list, const pg_ledger_t *ledger, unsigned first)
+static void take(pg_list_t *list, const pg_ledger_t *ledger, unsigned first,
+                 unsigned end)
 {
-    for (unsigned i = first; i < PG_RANGES; i++) {
+    list->n = 0;
+    for (unsigned i = first; i < end; i++) {
         const pg_word_t *words = ledger->common->range[i];
-        pg_range_t range = { .from = (apr_time_t)pg_word_get(&words[0]),
-                             .to = (apr_time_t)pg_word_get(&words[1]) };
-        if (sound(&range)) {
-            list->range[list->n++] = range;
+        apr_uint64_t by = pg_word_get(&words[2]);
+        pg_watched_t piece = { .time = {
+            .from = (apr_time_t)pg_word_get(&words[0]),
+            .to = (apr_time_t)pg_word_get(&words[1]) },
+            .by = i == 0 || by == 0 ? 1 : (apr_size_t)by };
+        if (sound(&piece)) {
+            list->piece[list->n++] = piece;
         }
     }
 }
 
-static int by_start(const void *a, const void *b)
+/* How many watched at that time. */
+static apr_size_t watchers(const pg_list_t *list, apr_time_t at)
 {
-    const pg_range_t *x = a, *y = b;
+    apr_size_t most = 0;
 
-    return x->from < y->from ? -1 : x->from > y->from;
-}
-
-/* Sorted, and those that touch joined. */
-static void tidy(pg_list_t *list)
-{
-    unsigned kept = 0;
-
-    qsort(list->range, list->n, sizeof(list->range[0]), by_start);
     for (unsigned i = 0; i < list->n; i++) {
-        pg_range_t *last = kept ? &list->range[kept - 1] : NULL;
-        if (last && list->range[i].from <= last->to) {
-            last->to = last->to > list->range[i].to ? last->to
-                                                    : list->range[i].to;
-        }
-        else {
-            list->range[kept++] = list->range[i];
+        const pg_watched_t *piece = &list->piece[i];
+        if (at >= piece->time.from && at <= piece->time.to
+            && piece->by > most) {
+            most = piece->by;
         }
     }
-    list->n = kept;
+    return most;
 }
 
-/* At most so many: the smallest gaps are closed. */
+static int by_time(const void *a, const void *b)
+{
+    const apr_time_t *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Where the number of watchers may change. */
+static unsigned bounds(apr_time_t *out, const pg_list_t *list)
+{
+    for (unsigned i = 0; i < list->n; i++) {
+        out[2 * i] = list->piece[i].time.from;
+        out[2 * i + 1] = list->piece[i].time.to + 1;
+    }
+    return 2 * list->n;
+}
+
+static void append(pg_list_t *list, apr_time_t from, apr_time_t to,
+                   apr_size_t by)
+{
+    pg_watched_t *last = list->n ? &list->piece[list->n - 1] : NULL;
+
+    if (by == 0 || from > to) {
+        return;
+    }
+    if (last && last->by == by && last->time.to + 1 == from) {
+        last->time.to = to;
+    }
+    else {
+        list->piece[list->n++] = (pg_watched_t){ .time = { from, to },
+                                                 .by = by };
+    }
+}
+
+/* What two lists watched: side by side, if that is what they did, or as one.
+ * Sorted and apart. */
+static void unite(pg_list_t *out, const pg_list_t *a, const pg_list_t *b,
+                  bool beside)
+{
+    apr_time_t at[4 * PG_RANGES];
+    unsigned n = bounds(at, a);
+
+    n += bounds(at + n, b);
+    qsort(at, n, sizeof(at[0]), by_time);
+    out->n = 0;
+    for (unsigned i = 0; i + 1 < n; i++) {
+        apr_size_t x = watchers(a, at[i]), y = watchers(b, at[i]);
+        append(out, at[i], at[i + 1] - 1,
+               beside ? (x + y < PG_PARTS ? x + y : PG_PARTS)
+                      : x > y ? x : y);
+    }
+}
+
+/* What is said falsely of a time if a piece and the next become one. */
+static apr_time_t loss(const pg_watched_t *piece)
+{
+    const pg_range_t *a = &piece[0].time, *b = &piece[1].time;
+    apr_time_t shorter = a->to - a->from < b->to - b->from ? a->to - a->from
+                                                           : b->to - b->from;
+
+    return b->from - a->to + (piece[0].by == piece[1].by ? 0 : shorter);
+}
+
+/* At most so many: the smallest gaps are closed, and the shortest times of
+ * another number of watchers lost. */
 static void limit(pg_list_t *list, unsigned most)
 {
     while (list->n > most) {
         unsigned best = 0;
+        pg_watched_t *one, *next;
         for (unsigned i = 1; i + 1 < list->n; i++) {
-            if (list->range[i + 1].from - list->range[i].to
-                < list->range[best + 1].from - list->range[best].to) {
+            if (loss(&list->piece[i]) < loss(&list->piece[best])) {
                 best = i;
             }
         }
-        list->range[best].to = list->range[best + 1].to;
+        one = &list->piece[best];
+        next = one + 1;
+        if (next->time.to - next->time.from > one->time.to - one->time.from) {
+            one->by = next->by;
+        }
+        one->time.to = next->time.to;
         list->n--;
-        memmove(&list->range[best + 1], &list->range[best + 2],
-                (list->n - best - 1) * sizeof(list->range[0]));
+        memmove(next, next + 1, (list->n - best - 1) * sizeof(*next));
     }
 }
 
 /* Fill the table but for its first range. */
 static void put(pg_ledger_t *ledger, pg_list_t *list)
 {
-    tidy(list);
     limit(list, PG_RANGES - 1);
     for (unsigned i = 1; i < PG_RANGES; i++) {
-        pg_range_t range = { .from = 0 };
+        pg_word_t *words = ledger->common->range[i];
+        pg_watched_t piece = { .by = 0 };
         if (i - 1 < list->n) {
-            range = list->range[i - 1];
+            piece = list->piece[i - 1];
         }
-        pg_word_set(&ledger->common->range[i][0], (apr_uint64_t)range.from);
-        pg_word_set(&ledger->common->range[i][1], (apr_uint64_t)range.to);
+        pg_word_set(&words[0], (apr_uint64_t)piece.time.from);
+        pg_word_set(&words[1], (apr_uint64_t)piece.time.to);
+        pg_word_set(&words[2], (apr_uint64_t)piece.by);
     }
+}
+
+/* All of a ledger: its server's own time is not another one's. */
+static void take_all(pg_list_t *list, const pg_ledger_t *ledger)
+{
+    pg_list_t run, others;
+
+    take(&run, ledger, 0, 1);
+    take(&others, ledger, 1, PG_RANGES);
+    unite(list, &others, &run, false);
 }
 
 void pg_range_begin(pg_ledger_t *ledger, apr_time_t now)
 {
     pg_word_t *run = ledger->common->range[0];
     apr_time_t end = (apr_time_t)pg_word_get(&run[1]);
-    pg_list_t list = { .n = 0 };
+    pg_list_t list;
 
     if (end == 0 || now < end || now - end > SAME_RUN) {
-        take(&list, ledger, 0);
+        take_all(&list, ledger);
         put(ledger, &list);
         pg_word_set(&run[0], (apr_uint64_t)now);
     }
@@ -104,32 +180,33 @@ void pg_range_begin(pg_ledger_t *ledger, apr_time_t now)
 
 void pg_range_add(pg_ledger_t *ledger, apr_time_t from, apr_time_t to)
 {
-    pg_list_t list = { .n = 0 };
-    pg_range_t all = { .from = from, .to = to };
+    pg_list_t list, sum, one = { .n = 1 };
+    pg_range_t *all = &one.piece[0].time;
 
-    if (sound(&all)) {
-        take(&list, ledger, 1);
+    one.piece[0] = (pg_watched_t){ .time = { from, to }, .by = 1 };
+    if (sound(&one.piece[0])) {
+        take(&list, ledger, 1, PG_RANGES);
         for (unsigned i = 0; i < list.n; i++) {
-            const pg_range_t *other = &list.range[i];
+            const pg_range_t *other = &list.piece[i].time;
             if (other->to < from && from - other->to < QUIET) {
-                all.from = other->to < all.from ? other->to : all.from;
+                all->from = other->to < all->from ? other->to : all->from;
             }
             if (other->from > to && other->from - to < QUIET) {
-                all.to = other->from > all.to ? other->from : all.to;
+                all->to = other->from > all->to ? other->from : all->to;
             }
         }
-        list.range[list.n++] = all;
-        put(ledger, &list);
+        unite(&sum, &list, &one, false);
+        put(ledger, &sum);
     }
 }
 
 void pg_range_add_all(pg_ledger_t *ledger, const pg_ledger_t *other)
 {
-    pg_list_t list = { .n = 0 };
+    pg_list_t list;
 
-    take(&list, other, 0);
+    take_all(&list, other);
     for (unsigned i = 0; i < list.n; i++) {
-        pg_range_add(ledger, list.range[i].from, list.range[i].to);
+        pg_range_add(ledger, list.piece[i].time.from, list.piece[i].time.to);
     }
 }
 
@@ -141,25 +218,36 @@ apr_time_t pg_range_run(const pg_ledger_t *ledger)
 void pg_range_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                    apr_pool_t *pool)
 {
-    pg_list_t list = { .n = 0 };
     pg_range_t *ranges;
+    apr_size_t n = 0;
+    pg_list_t list;
 
-    take(&list, ledger, 0);
-    tidy(&list);
+    take_all(&list, ledger);
+    out->watched = apr_pmemdup(pool, list.piece,
+                               sizeof(list.piece[0]) * (list.n + 1));
+    out->watched_count = list.n;
     ranges = apr_palloc(pool, sizeof(*ranges) * (list.n + 1));
-    memcpy(ranges, list.range, sizeof(*ranges) * list.n);
+    for (unsigned i = 0; i < list.n; i++) {
+        if (n && list.piece[i].time.from <= ranges[n - 1].to + 1) {
+            ranges[n - 1].to = list.piece[i].time.to;
+        }
+        else {
+            ranges[n++] = list.piece[i].time;
+        }
+    }
     out->covered = ranges;
-    out->covered_count = list.n;
-    if (list.n > 0 && ranges[0].from < out->since) {
+    out->covered_count = n;
+    if (n > 0 && ranges[0].from < out->since) {
         out->since = ranges[0].from;
     }
 }
 
-void pg_range_merge(pg_ledger_t *into, const pg_ledger_t *from)
+void pg_range_merge(pg_ledger_t *into, const pg_ledger_t *from, bool beside)
 {
-    pg_list_t list = { .n = 0 };
+    pg_list_t ours, theirs, sum;
 
-    take(&list, into, 1);
-    take(&list, from, 0);
-    put(into, &list);
+    take(&ours, into, 1, PG_RANGES);
+    take_all(&theirs, from);
+    unite(&sum, &ours, &theirs, beside);
+    put(into, &sum);
 }

@@ -5,7 +5,8 @@
  *
  * The first range of the table is that of the server that runs now: its
  * parent prolongs it every few seconds. The others are sorted and apart; when
- * there are too many, those closest to each other become one. */
+ * there are too many, those closest to each other become one. Each has the
+ * number of ledgers, merged into one, that watched at that time. */
 #ifndef PG_RANGE_H
 #define PG_RANGE_H
 
@@ -33,7 +34,9 @@ apr_time_t pg_range_run(const pg_ledger_t *ledger);
 void pg_range_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                    apr_pool_t *pool);
 
-/** What either covers. */
-void pg_range_merge(pg_ledger_t *into, const pg_ledger_t *from);
+/** What either covers.
+ *  @param beside  they are two servers', or two parts of one's history: where
+ *                 both watched, their watchers add up */
+void pg_range_merge(pg_ledger_t *into, const pg_ledger_t *from, bool beside);
 
 #endif

@@ -295,7 +295,11 @@ static pg_card_t month(const asker_t *a)
     }
     figure(&out, a, month_words[is_over(a)].last, t->last_month);
     figure(&out, a, month_words[is_over(a)].year, t->last_year);
-    if (!t->last_year.known && !t->year.known) {
+    if (t->last_month.uneven || t->last_year.uneven || t->year.uneven
+        || t->months.uneven) {
+        more(&out, PG_PHRASE_MONTH_UNEVEN, NULL, NULL, NULL);
+    }
+    else if (!t->last_year.known && !t->year.known) {
         more(&out, PG_PHRASE_MONTH_NO_YEAR, NULL, NULL, NULL);
     }
     return out;

@@ -32,6 +32,42 @@ bool pg_covered_whole(const pg_snapshot_t *s, apr_time_t from, apr_time_t to)
     return pg_covered_part(s, from, to) >= WHOLE;
 }
 
+/* Of [from, to), what just so many watched; by 0: any number. */
+static apr_time_t time_by(const pg_snapshot_t *s, apr_time_t from,
+                          apr_time_t to, apr_size_t by)
+{
+    apr_time_t sum = 0;
+
+    for (apr_size_t i = 0; i < s->watched_count; i++) {
+        if (by == 0 || s->watched[i].by == by) {
+            sum += overlap(from, to, &s->watched[i].time);
+        }
+    }
+    return sum;
+}
+
+apr_size_t pg_covered_by(const pg_snapshot_t *s, apr_time_t from,
+                         apr_time_t to)
+{
+    double all = (double)time_by(s, from, to, 0);
+
+    for (apr_size_t i = 0; i < s->watched_count; i++) {
+        apr_size_t by = s->watched[i].by;
+        if (all > 0 && (double)time_by(s, from, to, by) >= WHOLE * all) {
+            return by;
+        }
+    }
+    return all > 0 ? 0 : 1;
+}
+
+bool pg_covered_alike(const pg_snapshot_t *s, apr_time_t from, apr_time_t to,
+                      apr_time_t other_from, apr_time_t other_to)
+{
+    apr_size_t by = pg_covered_by(s, from, to);
+
+    return by && by == pg_covered_by(s, other_from, other_to);
+}
+
 apr_time_t pg_covered_since(const pg_snapshot_t *s)
 {
     return s->covered_count ? s->covered[0].from : s->since;

@@ -256,10 +256,15 @@ static void put_covered(writer_t *w)
 
     key(w, "covered");
     pg_sink_puts(w->sink, "[");
-    for (apr_size_t i = 0; i < s->covered_count; i++) {
-        element(w, "    ", i == 0,
-                json_pack("{s:o, s:o}", "from", time_of(s->covered[i].from),
-                          "to", time_of(s->covered[i].to)));
+    for (apr_size_t i = 0; i < s->watched_count; i++) {
+        const pg_watched_t *one = &s->watched[i];
+        json_t *range = json_pack("{s:o, s:o}",
+                                  "from", time_of(one->time.from),
+                                  "to", time_of(one->time.to));
+        if (one->by > 1) {
+            json_object_set_new(range, "ledgers", count(one->by));
+        }
+        element(w, "    ", i == 0, range);
     }
     pg_sink_puts(w->sink, "]");
     member(w, "from_logs", json_boolean(s->from_logs || w->report->scanned));

@@ -241,7 +241,7 @@ static void sensor_words(const writer_t *w, const pg_snapshot_t *s)
     apr_time_t month = w->report->month;
     const char *said = "";
     apr_uint64_t hosts = 0;
-    bool known = false;
+    bool known = false, uneven = false;
 
     for (int i = 0; i < 2; i++) {
         pg_course_t course;
@@ -251,6 +251,7 @@ static void sensor_words(const writer_t *w, const pg_snapshot_t *s)
         known = known || course.known;
         hosts += course.now[PG_FAMILY_HOST] + course.then[PG_FAMILY_HOST];
         one = pg_course_words(&course, 0, w->report->lang, w->pool);
+        uneven = uneven || course.uneven;
         if (one) {
             said = apr_pstrcat(w->pool, said,
                                *said && w->report->lang == PG_LANG_EN ? " "
@@ -258,9 +259,16 @@ static void sensor_words(const writer_t *w, const pg_snapshot_t *s)
                                one, NULL);
         }
     }
-    w->medium->paragraph(w, *said ? said
-                         : pg_phrases_get(w->report->lang,
-                                          no_course(s, month, known, hosts)));
+    if (*said || known || !uneven) {
+        w->medium->paragraph(w, *said ? said
+                             : pg_phrases_get(w->report->lang,
+                                              no_course(s, month, known,
+                                                        hosts)));
+    }
+    if (uneven) {
+        w->medium->paragraph(w, pg_phrases_get(w->report->lang,
+                                               PG_PHRASE_MONTH_UNEVEN));
+    }
 }
 
 /* Of one sensor: lists are of all time, not of a month. */

@@ -224,6 +224,10 @@
       "前年同月の同じ日までは {0} 件。")                                      \
     X(MONTH_NO_YEAR, "There are no figures for a year ago.",                  \
       "前年の記録はありません。")                                             \
+    X(MONTH_UNEVEN,                                                           \
+      "Periods in which more or fewer of the merged ledgers were counting "   \
+      "are not compared.",                                                    \
+      "統合した台帳のうち、記録していた台帳の数が異なる期間は比較しません。") \
     X(END_UNKNOWN,                                                            \
       "There is too little to compare with.",                                 \
       "比較できる記録がありません。")                                         \

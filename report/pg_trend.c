@@ -66,7 +66,9 @@ static double usual_hours(pg_trend_t *out, const pg_snapshot_t *s)
     for (apr_size_t i = 0; i + 1 < hours->n; i++) {
         const pg_bucket_t *b = &hours->bucket[i];
 
-        if (pg_covered_whole(s, b->start, b->start + HOUR)) {
+        if (pg_covered_whole(s, b->start, b->start + HOUR)
+            && pg_covered_alike(s, b->start, b->start + HOUR,
+                                s->taken - HOUR, s->taken)) {
             double x = (double)counted(b);
             sum += x;
             squares += x * x;
@@ -165,14 +167,23 @@ static apr_time_t reach_of(const pg_snapshot_t *s)
     return s->taken < end ? s->taken : end - (months->n > 0);
 }
 
-/* The first `days` days of a month, or all of a shorter one. */
+/* The first `days` days of a month, or all of a shorter one; uneven when they
+ * were not watched by as many as this month. */
 static pg_figure_t month_part(const pg_snapshot_t *s, int back, int days)
 {
+    pg_figure_t out;
     apr_time_t from = pg_trend_month(reach_of(s), back);
     apr_time_t next = pg_trend_month(reach_of(s), back - 1);
     apr_time_t to = from + days * DAY;
 
-    return days_between(s, from, to < next ? to : next);
+    to = to < next ? to : next;
+    out = days_between(s, from, to);
+    out.uneven = out.known
+                 && !pg_covered_alike(s, from, to,
+                                      pg_trend_month(reach_of(s), 0),
+                                      s->taken);
+    out.known = out.known && !out.uneven;
+    return out;
 }
 
 /* @param before  what last month had after as many days and hours */
@@ -273,7 +284,9 @@ void pg_trend_compare(pg_course_t *out, const pg_snapshot_t *s,
         || !pg_covered_whole(s, before, pg_trend_month(before, -1))) {
         return;
     }
-    out->known = true;
+    out->uneven = !pg_covered_alike(s, month, pg_trend_month(month, -1),
+                                    before, pg_trend_month(before, -1));
+    out->known = !out->uneven;
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
         out->now[f] = now->by_family[f];
         out->then[f] = then->by_family[f];

@@ -33,12 +33,15 @@ typedef enum pg_change_e {
 /** A number that may not be known. */
 typedef struct pg_figure_t {
     bool known;
+    bool uneven;             /* it is, but not of as many ledgers         */
     apr_uint64_t n;
 } pg_figure_t;
 
 /** Two months, family by family. */
 typedef struct pg_course_t {
     bool known;              /* both were watched as good as whole        */
+    bool uneven;             /* they were, but not by as many ledgers of
+                                those that were merged                    */
     apr_time_t month;        /* the last one that is over                 */
     apr_time_t before;       /* the one it is compared with               */
     apr_uint64_t now[PG_FAMILY_COUNT], then[PG_FAMILY_COUNT];

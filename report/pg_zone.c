@@ -157,7 +157,14 @@ static void move_lists(pg_snapshot_t *s, apr_time_t by, apr_pool_t *pool)
                                             * sizeof(*recent));
     pg_range_t *range = apr_pcalloc(pool, (s->covered_count + 1)
                                           * sizeof(*range));
+    pg_watched_t *watched = apr_pcalloc(pool, (s->watched_count + 1)
+                                              * sizeof(*watched));
 
+    for (apr_size_t i = 0; i < s->watched_count; i++) {
+        watched[i] = s->watched[i];
+        watched[i].time.from += by;
+        watched[i].time.to += by;
+    }
     for (apr_size_t i = 0; i < s->recent_count; i++) {
         recent[i] = s->recent[i];
         recent[i].time += by;
@@ -168,6 +175,7 @@ static void move_lists(pg_snapshot_t *s, apr_time_t by, apr_pool_t *pool)
     }
     s->recent = recent;
     s->covered = range;
+    s->watched = watched;
 }
 
 static const pg_snapshot_t *moved(const pg_snapshot_t *from, apr_time_t by,

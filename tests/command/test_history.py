@@ -280,6 +280,79 @@ def test_what_has_no_time_that_can_be_true_has_no_since(tmp_path):
         assert "this month" not in text
 
 
+# --- sensors that did not watch at the same time -----------------------------
+
+def of_months(path, *counts, first=(2014, 1)):
+    """A ledger of a log with so many attempts in each month."""
+    start = datetime.datetime(*first, 1)
+    lines = []
+    for n in counts:
+        end = (start + datetime.timedelta(days=31)).replace(day=1)
+        day = start
+        while day < end:
+            lines.append(line(f"GET /{path.name} HTTP/1.1", 200,
+                              when=f"{day:%d/%b/%Y:%T} +0000"))
+            day += datetime.timedelta(hours=12)
+        lines += [line("GET http://a.example/ HTTP/1.1", 403, when=format(
+            end - datetime.timedelta(seconds=n - i),
+            "%d/%b/%Y:%T +0000")) for i in range(n)]
+        start = end
+    return ledger_of(path, write(path.with_suffix(".log"), *lines))
+
+
+def merged(out, *ledgers):
+    assert run("merge", "-o", out, *ledgers).returncode == 0
+    return out
+
+
+UNEVEN = ("Periods in which more or fewer of the merged ledgers were counting "
+          "are not compared.")
+
+
+def test_a_sensor_that_ended_is_no_fall(tmp_path):
+    """Of what both watched, a trend is stated; of what one did, none."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    index = 12 * now.year + now.month - 1
+    first, second, third = ((n // 12, n % 12 + 1)
+                            for n in range(index - 3, index))
+    last, before = "%d-%02d" % third, "%d-%02d" % second
+    a = of_months(tmp_path / "a", 300, 300, 300, first=first)
+    b = of_months(tmp_path / "b", 300, 300, first=first)
+    c = of_months(tmp_path / "c", 300, 1000, 300, first=first)
+    for n, order in enumerate(((a, b), (b, a))):
+        both = merged(tmp_path / f"both-{n}", *order)
+        assert months(shown(both)) == {"%d-%02d" % first: "600", before: "600",
+                                       last: "300"}
+        for text in (shown(both), report(both, last)):
+            assert UNEVEN in " ".join(text.split())
+            assert not re.search("halved|fallen|[Ff]ewer than", text)
+        assert "GET is unchanged since" in report(both, before)
+        data = json.loads(shown(both, "-O", "json"))
+        assert [x.get("ledgers") for x in data["covered"]] == [2, None]
+        assert data["trend"]["last_month_same_days"] is None
+        saved = write(tmp_path / f"{n}.json", json.dumps(data))
+        for one in (saved, both):
+            done = run("compare", f"both={one}", f"a={a}").stdout.decode()
+            assert "a is unchanged" in done and "both has" not in done
+    assert "統合した台帳のうち" in shown(both, "--lang", "ja")
+    rise = merged(tmp_path / "rise", a, c)
+    assert "GET has more than doubled since" in report(rise, before)
+    assert UNEVEN not in " ".join(shown(rise).split())
+
+
+def test_pieces_of_one_history_keep_their_trend(tmp_path):
+    """A ledger that was set aside, and the one that came after it."""
+    pieces = (of_months(tmp_path / "old", 100, 100),
+              of_months(tmp_path / "new", 300, 900, first=(2014, 3)))
+    whole = of_months(tmp_path / "whole", 100, 100, 300, 900)
+    text = shown(merged(tmp_path / "sum", *pieces))
+    assert UNEVEN not in " ".join(text.split())
+    for month in ("2014-03", "2014-04"):
+        assert (report(tmp_path / "sum", month).splitlines()[1:]
+                == report(whole, month).splitlines()[1:])
+        assert "GET has" in report(whole, month)
+
+
 # --- what a view leaves ------------------------------------------------------
 
 def test_a_chart_of_one_class_says_so(tmp_path):

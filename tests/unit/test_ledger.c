@@ -414,7 +414,7 @@ START_TEST(sizes_are_accepted_to_their_bounds_and_refused_beyond)
         ck_assert_int_eq(size > 0, cases[i].good);
     }
     ck_assert_int_eq(pg_ledger_size(
-        &size, &why, &(pg_ledger_options_t){ .lanes = 1, .recent = 129 }), 0);
+        &size, &why, &(pg_ledger_options_t){ .lanes = 1, .recent = 132 }), 0);
     ck_assert_uint_gt(size, plain);
     /* as many lanes as there are CPUs, up to 16 */
     ck_assert_int_eq(pg_ledger_size(

@@ -104,6 +104,12 @@ static void same(const pg_ledger_t *x, const pg_ledger_t *y)
     ck_assert_uint_eq(a->covered_count, b->covered_count);
     ck_assert_int_eq(memcmp(a->covered, b->covered,
                             a->covered_count * sizeof(*a->covered)), 0);
+    ck_assert_uint_eq(a->watched_count, b->watched_count);
+    for (unsigned i = 0; i < a->watched_count; i++) {
+        ck_assert_int_eq(a->watched[i].time.from, b->watched[i].time.from);
+        ck_assert_int_eq(a->watched[i].time.to, b->watched[i].time.to);
+        ck_assert_uint_eq(a->watched[i].by, b->watched[i].by);
+    }
     for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
         ck_assert_int_eq(memcmp(a->series[p].bucket, b->series[p].bucket,
                                 a->series[p].n * sizeof(pg_bucket_t)), 0);
@@ -236,6 +242,27 @@ START_TEST(covered_times_are_joined_and_gaps_stay)
 }
 END_TEST
 
+/* Each counts for 100 seconds, and begins 60 after the one before it. */
+START_TEST(what_several_watched_is_known_with_their_number)
+{
+    const pg_snapshot_t *s = of(sum_of("012"));
+    static const apr_size_t by[] = { 1, 2, 1, 2, 1 };
+    static const int from[] = { 0, 60, 101, 120, 161 };
+
+    ck_assert_uint_eq(s->covered_count, 1);
+    ck_assert_uint_eq(s->watched_count, 5);
+    for (unsigned i = 0; i < 5; i++) {
+        ck_assert_uint_eq(s->watched[i].by, by[i]);
+        ck_assert_int_eq(s->watched[i].time.from / SECOND,
+                         T0 / SECOND + from[i] - (by[i] == 1 && i > 0));
+    }
+    s = of(server[0]);           /* what one knows twice, it knows once   */
+    pg_ledger_cover(server[0], T0, T0 + 50 * SECOND);
+    ck_assert_uint_eq(of(server[0])->watched_count, 1);
+    ck_assert_uint_eq(s->watched[0].by, 1);
+}
+END_TEST
+
 START_TEST(more_ranges_than_there_is_room_for_lose_the_smallest_gaps)
 {
     const pg_snapshot_t *s;
@@ -294,6 +321,7 @@ PG_TEST_SUITE(merge)
     tcase_add_test(tc, without_one_key_a_bound_is_known);
     tcase_add_test(tc, bounds_of_overfull_lists_hold);
     tcase_add_test(tc, covered_times_are_joined_and_gaps_stay);
+    tcase_add_test(tc, what_several_watched_is_known_with_their_number);
     tcase_add_test(
         tc, more_ranges_than_there_is_room_for_lose_the_smallest_gaps);
     tcase_add_test(tc, as_many_ranges_as_there_is_room_for_are_all_kept);
