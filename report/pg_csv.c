@@ -38,12 +38,14 @@ static void rows(pg_sink_t *sink, const pg_report_t *report,
     for (apr_size_t i = 0; i < series.n; i++) {
         row(sink, report, period, &series.bucket[i],
             pg_covered_whole(s, series.bucket[i].start,
-                             pg_covered_end(&series.bucket[i], period)));
+                             pg_covered_end(&series.bucket[i], period))
+                && !pg_render_cut(report, &series.bucket[i], period));
     }
 }
 
 /** RFC 4180; the first line names the columns. `complete` is 0 for a period
- *  that was not counted from its beginning to its end. */
+ *  that was not counted from its beginning to its end, or of which the view
+ *  asks for a part. */
 apr_status_t pg_csv_render(pg_sink_t *sink, const pg_report_t *report,
                            apr_pool_t *pool)
 {

@@ -135,7 +135,8 @@ static void restriction(const pg_page_t *page)
         return;
     }
     pg_sink_puts(page->sink, "<p class=\"note\">");
-    pg_html_phrase(page, PG_PHRASE_ONLY);
+    pg_html_phrase(page, view->source.ptr || view->target.ptr
+                             ? PG_PHRASE_ONLY_RECENT : PG_PHRASE_ONLY);
     if (view->since) {
         pg_sink_puts(page->sink, " ");
         pg_html_say(page, PG_PHRASE_ONLY_SINCE,

@@ -468,8 +468,16 @@
       "method; CONNECT stands for tunnels. Times and days are in UTC.",       \
       "GET はメソッドを問わず他サーバー宛ての絶対 URI による要求、CONNECT "   \
       "はトンネルの要求です。日時は UTC です。")                              \
-    X(ONLY, "Shown only:",                                                    \
-      "表示の絞り込み:")                                                      \
+    X(ONLY, "All figures are unrestricted, but for the charts and the list "  \
+      "of recent attempts, which show only:",                                 \
+      "グラフと最近の試行の一覧だけを絞り込んでいます (ほかの数値は全体です)"  \
+      ":")                                                                    \
+    X(ONLY_RECENT, "All figures are unrestricted; the list of recent "        \
+      "attempts shows only:",                                                 \
+      "最近の試行の一覧を絞り込んでいます (集計は全体です):")                 \
+    X(CHART_CUT, "{0} is shown as a whole, though only a part of it was "     \
+      "asked for.",                                                           \
+      "{0} は一部だけが指定されましたが、月全体を示しています。")             \
     X(ONLY_SINCE, "from {0} UTC",                                             \
       "{0} UTC から")                                                         \
     X(ONLY_UNTIL, "before {0} UTC",                                           \

@@ -88,6 +88,10 @@ bool pg_render_watched(const pg_report_t *report, const pg_bucket_t *b,
 pg_series_t pg_render_series_last(const pg_report_t *report,
                                   pg_period_e period, apr_size_t n);
 
+/** Does the range that the view asks for begin or end within the bucket? */
+bool pg_render_cut(const pg_report_t *report, const pg_bucket_t *b,
+                   pg_period_e period);
+
 /** Is it what the view asks for: its time, class, source and target? */
 bool pg_render_matches(const pg_report_t *report, const pg_recent_t *r);
 

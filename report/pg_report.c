@@ -227,6 +227,16 @@ bool pg_render_ended(const pg_report_t *report)
     return report->scanned || report->ended;
 }
 
+bool pg_render_cut(const pg_report_t *report, const pg_bucket_t *b,
+                   pg_period_e period)
+{
+    const pg_view_t *view = &report->view;
+    apr_time_t end = pg_covered_end(b, period);
+
+    return (b->start < view->since && view->since < end)
+           || (b->start < view->until && view->until < end);
+}
+
 bool pg_render_partial(const pg_report_t *report, const pg_bucket_t *b,
                        pg_period_e period)
 {

@@ -161,6 +161,22 @@ static void months_title(const months_t *m)
     }
 }
 
+/* Months are kept as a whole: those that the range cuts are named. */
+static void months_cut(const months_t *m)
+{
+    char start[PG_TIME_SIZE];
+
+    for (apr_size_t i = 0; i < m->series.n; i++) {
+        const pg_bucket_t *b = &m->series.bucket[i];
+
+        if (pg_render_cut(m->page->report, b, PG_PERIOD_MONTH)) {
+            pg_text_line(m->page, 2, PG_PHRASE_CHART_CUT,
+                         pg_render_period(start, b->start, PG_PERIOD_MONTH),
+                         NULL, NULL);
+        }
+    }
+}
+
 /* Below the chart: what its last row is not. */
 static void months_end(const months_t *m)
 {
@@ -217,6 +233,7 @@ void pg_text_months(const pg_textpage_t *page)
     for (apr_size_t i = 0; i < m.series.n; i++) {
         months_row(&m, &m.series.bucket[i]);
     }
+    months_cut(&m);
     months_end(&m);
 }
 

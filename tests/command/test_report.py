@@ -91,6 +91,25 @@ def test_a_chart_ends_where_the_records_end(tmp_path):
         "2025-07", "2025-08", "2025-09"}, rows
 
 
+def test_a_month_that_the_range_cuts_is_marked(tmp_path):
+    ledger = quiet_ledger(tmp_path, "a", "Jul/2025", "Aug/2025")
+    log = write(tmp_path / "more", line("CONNECT mx.example:25 HTTP/1.1", 405,
+                                        when="05/Aug/2025:01:00:00 +0000"))
+    run("scan", "-q", "--into", ledger, log)
+    cut = "--since", "2025-07-10", "--until", "2025-08-09T00:00Z", ledger
+    text = run("show", *cut).stdout.decode()
+    for month in "2025-07", "2025-08":
+        assert (f"{month} is shown as a whole, though only a part of it was "
+                "asked for.") in text
+    rows = run("show", "-O", "csv", *cut).stdout.decode().split()
+    assert [x.split(",")[2:4] for x in rows[1:]] == [["2025-07", "0"],
+                                                     ["2025-08", "0"]]
+    whole = run("show", "--month", "2025-08", ledger).stdout.decode()
+    assert "  2025-08  " in whole and "as a whole" not in whole
+    rows = run("show", "-O", "csv", "--month", "2025-08", ledger).stdout
+    assert b",2025-08,1," in rows
+
+
 def test_a_recent_list_in_which_nothing_matches_has_a_sentence(tmp_path):
     log = write(tmp_path / "log", line("CONNECT mx.example:25 HTTP/1.1", 405))
     run("scan", "-q", "--into", tmp_path / "led", log)

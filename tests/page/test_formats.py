@@ -253,7 +253,7 @@ def test_a_thread_is_followed_by_source_class_and_target():
         sources = [x for x in links if "source=" in x]
         assert len(sources) == 10
         found = sample("full", "html", sources[0].replace("&amp;", "&"))
-        assert b"Shown only:" in found
+        assert b"All figures are unrestricted" in found
 
 
 def test_months_are_as_many_as_are_asked_for():
