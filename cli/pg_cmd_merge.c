@@ -147,7 +147,16 @@ static int refuse_shared_logs(const pg_cli_t *cli, const merging_t *m)
 
 /* --- adding up ----------------------------------------------------------- */
 
-/* In which order they were named must not matter. */
+/* What a list may have missed depends on the order of adding, which must not
+ * be that in which the ledgers were named. */
+static int by_number(const void *a, const void *b)
+{
+    apr_uint64_t x = pg_ledger_number(((const input_t *)a)->ledger);
+    apr_uint64_t y = pg_ledger_number(((const input_t *)b)->ledger);
+
+    return (x > y) - (x < y);
+}
+
 static bool is_before(const pg_snapshot_t *a, const pg_snapshot_t *b)
 {
     return a->sources.estimate != b->sources.estimate
@@ -242,6 +251,7 @@ static int merge(const pg_cli_t *cli, merging_t *m)
     if (status) {
         return status;
     }
+    qsort(m->input, (size_t)m->inputs, sizeof(*m->input), by_number);
     leave_out_held(cli, m);
     status = refuse_shared_logs(cli, m);
     if (status) {

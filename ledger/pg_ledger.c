@@ -425,6 +425,11 @@ static void see(void *into, const unsigned char digest[16])
     pg_ledger_see(into, digest);
 }
 
+apr_uint64_t pg_ledger_number(const pg_ledger_t *ledger)
+{
+    return ledger->head.id;
+}
+
 bool pg_ledger_holds(const pg_ledger_t *ledger, const pg_ledger_t *other,
                      apr_pool_t *pool)
 {

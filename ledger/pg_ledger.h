@@ -206,6 +206,10 @@ const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool);
 apr_status_t pg_ledger_merge(pg_ledger_t *into, const pg_ledger_t *from,
                              apr_time_t now, apr_pool_t *pool);
 
+/** The number that a ledger of a file shares with its copies only; 0: it is in
+ *  private memory. */
+apr_uint64_t pg_ledger_number(const pg_ledger_t *ledger);
+
 /** Does one ledger hold all that another does: by an earlier merge, or as a
  *  later state of the same one? */
 bool pg_ledger_holds(const pg_ledger_t *ledger, const pg_ledger_t *other,

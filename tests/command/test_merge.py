@@ -160,6 +160,22 @@ def test_the_order_of_different_secrets_does_not_matter(tmp_path, logs):
     assert all(x == sums[0] for x in sums)
 
 
+def test_neither_does_it_to_lists_that_are_full(tmp_path):
+    parts = []
+    for part in range(3):
+        log = write(tmp_path / f"full-{part}.log", *(
+            line("CONNECT mx.example:25 HTTP/1.0", 405,
+                 client=f"10.{part}.{i // 250}.{i % 250}")
+            for i in range(1500) for _ in range(1 + i * (part + 1) % 5)))
+        parts.append(imported(tmp_path, f"full-{part}", log))
+    sums = []
+    for i, order in enumerate(itertools.permutations(parts)):
+        assert merge(tmp_path / f"sum-{i}", *order).returncode == 0
+        sums.append(show(tmp_path / f"sum-{i}")["top"]["sources"])
+    assert sums[0]["floor"] > 0
+    assert all(x == sums[0] for x in sums)
+
+
 def test_logs_with_the_same_header_are_different_logs(tmp_path):
     head = ("#Software: Microsoft Internet Information Services 8.5\r\n"
             "#Version: 1.0\r\n#Fields: date time s-ip cs-method cs-uri-stem "
