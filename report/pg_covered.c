@@ -46,8 +46,11 @@ static apr_time_t time_by(const pg_snapshot_t *s, apr_time_t from,
     return sum;
 }
 
-apr_size_t pg_covered_by(const pg_snapshot_t *s, apr_time_t from,
-                         apr_time_t to)
+/* By how many ledgers, merged into one, all but a twentieth of what was
+ * watched of [from, to) was watched; 0: by more at one time than at another.
+ * What fewer counted is not a fall. */
+static apr_size_t watchers(const pg_snapshot_t *s, apr_time_t from,
+                           apr_time_t to)
 {
     double all = (double)time_by(s, from, to, 0);
 
@@ -63,9 +66,9 @@ apr_size_t pg_covered_by(const pg_snapshot_t *s, apr_time_t from,
 bool pg_covered_alike(const pg_snapshot_t *s, apr_time_t from, apr_time_t to,
                       apr_time_t other_from, apr_time_t other_to)
 {
-    apr_size_t by = pg_covered_by(s, from, to);
+    apr_size_t by = watchers(s, from, to);
 
-    return by && by == pg_covered_by(s, other_from, other_to);
+    return by && by == watchers(s, other_from, other_to);
 }
 
 apr_time_t pg_covered_since(const pg_snapshot_t *s)

@@ -109,7 +109,6 @@ static bool deceives(apr_uint32_t code)
 typedef struct style_t {
     const char *(*special)(char c);  /* replacement of an ASCII character */
     const char *backslash;           /* how it writes one backslash       */
-    bool ascii_only;
 } style_t;
 
 static void put_number(pg_sink_t *sink, const style_t *style,
@@ -146,7 +145,7 @@ static bool stands(const style_t *style, apr_uint32_t code)
     if (code < 0x7f) {
         return code != '\\' && replacement(style, code) == NULL;
     }
-    return !style->ascii_only && !deceives(code);
+    return !deceives(code);
 }
 
 static void put_other(pg_sink_t *sink, const style_t *style, pg_span_t s,
@@ -161,7 +160,7 @@ static void put_other(pg_sink_t *sink, const style_t *style, pg_span_t s,
         pg_sink_puts(sink, style->backslash);
         pg_sink_puts(sink, style->backslash);
     }
-    else if (style->ascii_only || (code >= 0x80 && code < 0x100)) {
+    else if (code >= 0x80 && code < 0x100) {
         for (apr_size_t i = 0; i < s.len; i++) {
             put_number(sink, style, NOT_UTF8, (unsigned char)s.ptr[i]);
         }
@@ -237,15 +236,6 @@ void pg_escape_label(pg_sink_t *sink, pg_span_t s)
 void pg_escape_json(pg_sink_t *sink, pg_span_t s)
 {
     pg_escape_label(sink, s);
-}
-
-void pg_escape_log(pg_sink_t *sink, pg_span_t s)
-{
-    static const style_t style = {
-        .special = quote_special, .backslash = "\\", .ascii_only = true
-    };
-
-    walk(sink, &style, s);
 }
 
 static const char *csv_special(char c)

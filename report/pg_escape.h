@@ -31,9 +31,6 @@ void pg_escape_label(pg_sink_t *sink, pg_span_t s);
 /** For a JSON string (RFC 8259 7), without the quotes around it. */
 void pg_escape_json(pg_sink_t *sink, pg_span_t s);
 
-/** For a log value between double quotes: printable ASCII only. */
-void pg_escape_log(pg_sink_t *sink, pg_span_t s);
-
 /** A whole CSV field, with its quotes. A value that a spreadsheet would take
  *  for a formula gets an apostrophe in front.  @see RFC 4180 2 */
 void pg_escape_csv(pg_sink_t *sink, pg_span_t s);

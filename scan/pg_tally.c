@@ -383,7 +383,7 @@ void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line)
     keep_sample(tally, &kept);
 }
 
-void pg_tally_widen(pg_range_t *range, apr_time_t time)
+static void widen(pg_range_t *range, apr_time_t time)
 {
     if (time && (range->from == 0 || time < range->from)) {
         range->from = time;
@@ -429,8 +429,8 @@ void pg_tally_stretch(pg_stretches_t *stretches, pg_range_t range)
             break;
         }
         /* What it reaches now may be near to another one. */
-        pg_tally_widen(&range, at->from);
-        pg_tally_widen(&range, at->to);
+        widen(&range, at->from);
+        widen(&range, at->to);
         *at = stretches->range[--stretches->n];
     }
     if (range.from) {
@@ -440,7 +440,7 @@ void pg_tally_stretch(pg_stretches_t *stretches, pg_range_t range)
 
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time)
 {
-    pg_tally_widen(&tally->read[tally->logs], time);
+    widen(&tally->read[tally->logs], time);
     pg_tally_stretch(&tally->part, (pg_range_t){ time, time });
 }
 
@@ -448,8 +448,8 @@ pg_range_t pg_tally_read(const pg_tally_t *tally)
 {
     pg_range_t all = tally->read[0];
 
-    pg_tally_widen(&all, tally->read[1].from);
-    pg_tally_widen(&all, tally->read[1].to);
+    widen(&all, tally->read[1].from);
+    widen(&all, tally->read[1].to);
     return all;
 }
 
@@ -531,8 +531,8 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from, apr_time_t now)
     tally->answered += from->answered;
     join_numbers(tally->alone, from->alone, PG_GROUND_COUNT);
     for (int i = 0; i < PG_LOGS_COUNT; i++) {
-        pg_tally_widen(&tally->read[i], from->read[i].from);
-        pg_tally_widen(&tally->read[i], from->read[i].to);
+        widen(&tally->read[i], from->read[i].from);
+        widen(&tally->read[i], from->read[i].to);
         if (from->ledger[i]) {
             pg_ledger_merge(tally->ledger[i], from->ledger[i], now,
                             tally->pool);

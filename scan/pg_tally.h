@@ -148,7 +148,6 @@ void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line);
 
 /** Note when a line was written. */
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time);
-void pg_tally_widen(pg_range_t *range, apr_time_t time);
 
 /** There were lines in `range`; its `from` 0: nothing. The order in which
  *  ranges are added changes nothing, while there is room. */

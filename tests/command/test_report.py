@@ -535,8 +535,8 @@ def test_a_watched_ledger_fits_the_screen(tmp_path, sensors, rows, columns,
     text = on_terminal(rows, columns, "show", "-w1", "--lang", lang, ledger)
     lines = re.sub(r"\x1b\[[0-9;]*[mJ]", "", text).split("\r\n")
     assert len(lines) <= rows
-    for line in lines:
-        assert sum(1 + (ord(c) >= 0x3000) for c in line) <= columns, line
+    for row in lines:
+        assert sum(1 + (ord(c) >= 0x3000) for c in row) <= columns, row
     assert ("Was anything relayed?" if lang == "en"
             else "中継されたものはあるか") in text
     # the course comes before the rest, and six months of it at least

@@ -71,7 +71,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check(pg_escape_text, in, "", room);
     check(pg_escape_html, in, "<>\"'", room);
-    check(pg_escape_log, in, "", room);
     check(pg_escape_label, in, "", room);
     check(pg_escape_csv, in, "", room);
     check_query(in);
