@@ -149,12 +149,21 @@ static int refuse_shared_logs(const pg_cli_t *cli, const merging_t *m)
 
 /* What a list may have missed depends on the order of adding, which must not
  * be that in which the ledgers were named. */
-static int by_number(const void *a, const void *b)
+static int by_age(const void *a, const void *b)
 {
-    apr_uint64_t x = pg_ledger_number(((const input_t *)a)->ledger);
-    apr_uint64_t y = pg_ledger_number(((const input_t *)b)->ledger);
+    const input_t *x = a, *y = b;
+    const apr_uint64_t order[][2] = {
+        { (apr_uint64_t)x->snapshot->since, (apr_uint64_t)y->snapshot->since },
+        { (apr_uint64_t)x->snapshot->last, (apr_uint64_t)y->snapshot->last },
+        { x->snapshot->attempts, y->snapshot->attempts },
+        { pg_ledger_number(x->ledger), pg_ledger_number(y->ledger) }
+    };
+    size_t i = 0;
 
-    return (x > y) - (x < y);
+    while (i < 3 && order[i][0] == order[i][1]) {
+        i++;
+    }
+    return (order[i][0] > order[i][1]) - (order[i][0] < order[i][1]);
 }
 
 static bool is_before(const pg_snapshot_t *a, const pg_snapshot_t *b)
@@ -251,7 +260,7 @@ static int merge(const pg_cli_t *cli, merging_t *m)
     if (status) {
         return status;
     }
-    qsort(m->input, (size_t)m->inputs, sizeof(*m->input), by_number);
+    qsort(m->input, (size_t)m->inputs, sizeof(*m->input), by_age);
     leave_out_held(cli, m);
     status = refuse_shared_logs(cli, m);
     if (status) {

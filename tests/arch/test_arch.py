@@ -92,8 +92,8 @@ def test_ledgers_and_their_sum_show_the_same(logs, tmp_path):
 def test_a_ledger_of_the_other_machine_is_read_or_named(logs, tmp_path):
     path = tmp_path / "other.ledger"
     by(OTHER, "scan", "-q", "-O", "csv", "-o", OWN, "--into", path, logs[2])
-    done = subprocess.run([COMMAND, "show", "-O", "json", path],
-                          capture_output=True, timeout=60)
+    done = subprocess.run([COMMAND, "show", "-O", "json", "--top", "100",
+                           path], capture_output=True, timeout=60)
     if "s390x" in OTHER[0]:
         assert done.returncode == 66
         assert b"written on a machine of another byte order" in done.stderr
