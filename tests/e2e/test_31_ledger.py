@@ -150,7 +150,7 @@ def test_a_damaged_live_file_costs_neither_server_nor_counts(httpd, act):
     assert httpd.status()["in_memory"] is True
     attempt(httpd)
     assert httpd.process.poll() is None and httpd.process.pid == parent
-    assert httpd.children() == children
+    assert set(children) <= set(httpd.children())
     httpd.stop()
     assert not httpd.log.untaken("PG0003: ")
     if act in (overwrite, replace):      # another's file stays as it is
@@ -195,7 +195,7 @@ def test_a_full_tmpfs_costs_neither_server_nor_counts(on_small_tmpfs):
                     b"\r\n\r\n" % (i, 1000 + i, i))
     now = server.settled(601)
     assert (now["attempts"], now["in_memory"]) == (601, False)
-    assert server.children() == children
+    assert set(children) <= set(server.children())
     server.graceful()
     server.send(b"CONNECT s.example:25 HTTP/1.0\r\n\r\n")
     assert server.settled(602)["attempts"] == 602
@@ -215,7 +215,7 @@ def test_a_file_lost_on_a_full_tmpfs_is_made_up_for_in_memory(on_small_tmpfs):
     attempt(server)
     now = server.status()
     assert (now["attempts"], now["in_memory"]) == (3, True)
-    assert server.children() == children
+    assert set(children) <= set(server.children())
     for n, restart in ((4, server.graceful), (5, server.hard_restart)):
         restart()
         attempt(server)
