@@ -27,8 +27,8 @@ unit-objects: $(UNIT_SRC:%.c=$(BUILD)/san/%.o)
 MPM    = event
 T      = tests/e2e tests/project tests/page tests/command
 # Tests wait longer than they work, for servers to start, to stop and to look
-# after their files every ten seconds. Eight is enough on any machine.
-E2E_JOBS = $(if $(filter 1,$(shell nproc)),4,8)
+# after their files every ten seconds. Six is enough on any machine.
+E2E_JOBS = $(if $(filter 1,$(shell nproc)),3,6)
 PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider -q -n $(E2E_JOBS)
 
 .PHONY: unit e2e check
