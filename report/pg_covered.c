@@ -46,17 +46,15 @@ static apr_time_t time_by(const pg_snapshot_t *s, apr_time_t from,
     return sum;
 }
 
-/* By how many ledgers, merged into one, all but a twentieth of what was
- * watched of [from, to) was watched; 0: by more at one time than at another.
- * What fewer counted is not a fall. */
-static apr_size_t watchers(const pg_snapshot_t *s, apr_time_t from,
-                           apr_time_t to)
+apr_size_t pg_covered_by(const pg_snapshot_t *s, apr_time_t from,
+                         apr_time_t to)
 {
     double all = (double)time_by(s, from, to, 0);
 
     for (apr_size_t i = 0; i < s->watched_count; i++) {
         apr_size_t by = s->watched[i].by;
-        if (all > 0 && (double)time_by(s, from, to, by) >= WHOLE * all) {
+        if (overlap(from, to, &s->watched[i].time) > 0
+            && (double)time_by(s, from, to, by) >= WHOLE * all) {
             return by;
         }
     }
@@ -66,9 +64,9 @@ static apr_size_t watchers(const pg_snapshot_t *s, apr_time_t from,
 bool pg_covered_alike(const pg_snapshot_t *s, apr_time_t from, apr_time_t to,
                       apr_time_t other_from, apr_time_t other_to)
 {
-    apr_size_t by = watchers(s, from, to);
+    apr_size_t by = pg_covered_by(s, from, to);
 
-    return by && by == watchers(s, other_from, other_to);
+    return by && by == pg_covered_by(s, other_from, other_to);
 }
 
 apr_time_t pg_covered_since(const pg_snapshot_t *s)

@@ -15,6 +15,12 @@ double pg_covered_part(const pg_snapshot_t *s, apr_time_t from, apr_time_t to);
  *  does not make a month useless? */
 bool pg_covered_whole(const pg_snapshot_t *s, apr_time_t from, apr_time_t to);
 
+/** By how many ledgers, merged into one, all but a twentieth of what was
+ *  watched of [from, to) was watched; 0: by more at one time than at another.
+ *  What fewer counted is not a fall. */
+apr_size_t pg_covered_by(const pg_snapshot_t *s, apr_time_t from,
+                         apr_time_t to);
+
 /** Can the counts of one period be compared with those of the other? */
 bool pg_covered_alike(const pg_snapshot_t *s, apr_time_t from, apr_time_t to,
                       apr_time_t other_from, apr_time_t other_to);

@@ -57,18 +57,19 @@ static apr_uint64_t last_hour(const pg_snapshot_t *s)
     return sum;
 }
 
-/* Mean and standard deviation of the hours that are over and were watched. */
+/* Mean and standard deviation of the hours that are over and were watched, by
+ * as many as the last one. */
 static double usual_hours(pg_trend_t *out, const pg_snapshot_t *s)
 {
     const pg_series_t *hours = &s->series[PG_PERIOD_HOUR];
+    apr_size_t by = pg_covered_by(s, s->taken - HOUR, s->taken);
     double sum = 0, squares = 0, n;
 
-    for (apr_size_t i = 0; i + 1 < hours->n; i++) {
+    for (apr_size_t i = 0; by && i + 1 < hours->n; i++) {
         const pg_bucket_t *b = &hours->bucket[i];
 
         if (pg_covered_whole(s, b->start, b->start + HOUR)
-            && pg_covered_alike(s, b->start, b->start + HOUR,
-                                s->taken - HOUR, s->taken)) {
+            && pg_covered_by(s, b->start, b->start + HOUR) == by) {
             double x = (double)counted(b);
             sum += x;
             squares += x * x;
