@@ -14,16 +14,6 @@ typedef struct out_t {
     apr_size_t left;         /* without the NUL */
 } out_t;
 
-static bool is_one_of(pg_span_t s, const char *const *names)
-{
-    for (; *names; names++) {
-        if (pg_span_ieq(s, pg_span_str(*names))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add(out_t *out, pg_span_t s)
 {
     apr_size_t n = pg_span_copy(out->at, out->left + 1, s);
@@ -62,8 +52,9 @@ apr_size_t pg_mask_suffix(pg_span_t name)
     }
     before = pg_span_rfind(pg_span_upto(name, dot), '.');
     return before < dot
-           && is_one_of(pg_span_make(name.ptr + before + 1, dot - before - 1),
-                        second) ? before + 1 : dot + 1;
+           && pg_span_is_one_of(pg_span_make(name.ptr + before + 1,
+                                             dot - before - 1), second)
+               ? before + 1 : dot + 1;
 }
 
 bool pg_mask_is_generic(pg_span_t label)
@@ -79,7 +70,7 @@ bool pg_mask_is_generic(pg_span_t label)
         label.len--;
         digits++;
     }
-    return is_one_of(label, words);
+    return pg_span_is_one_of(label, words);
 }
 
 /* ".tld", or ".com.tw", if the name ends in two or three letters. */
@@ -201,7 +192,7 @@ static bool is_known_scheme(pg_span_t scheme)
     static const char *const known[] = { "http", "https", "ws", "wss", "ftp",
                                          "gopher", NULL };
 
-    return is_one_of(scheme, known);
+    return pg_span_is_one_of(scheme, known);
 }
 
 /* A file's name looks like a host's, but for its end. */
@@ -214,7 +205,7 @@ static bool is_file(pg_span_t segment)
     apr_size_t dot = pg_span_rfind(segment, '.');
 
     return dot < segment.len && pg_span_find(segment, '.') == dot
-           && is_one_of(pg_span_from(segment, dot + 1), ends);
+           && pg_span_is_one_of(pg_span_from(segment, dot + 1), ends);
 }
 
 static bool may_name(pg_span_t agent);
@@ -367,7 +358,7 @@ static bool is_known_method(pg_span_t s)
         "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", NULL
     };
 
-    return is_one_of(s, known);
+    return pg_span_is_one_of(s, known);
 }
 
 /* The same for fields: those that clients, proxies and scanners send. */
@@ -390,7 +381,7 @@ static bool is_known_field(pg_span_t s)
         "X-Real-IP", "X-Requested-With", NULL
     };
 
-    return is_one_of(s, known);
+    return pg_span_is_one_of(s, known);
 }
 
 static bool names_nobody(pg_mask_e kind, pg_span_t s)

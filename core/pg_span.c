@@ -34,6 +34,14 @@ bool pg_span_ieq(pg_span_t a, pg_span_t b)
     return a.len == b.len && pg_span_istarts(a, b);
 }
 
+bool pg_span_is_one_of(pg_span_t s, const char *const *names)
+{
+    while (*names && !pg_span_ieq(s, pg_span_str(*names))) {
+        names++;
+    }
+    return *names != NULL;
+}
+
 static inline bool is_same8(const char *a, const char *b)
 {
     apr_uint64_t x, y;

@@ -47,6 +47,10 @@ bool pg_span_ieq(pg_span_t a, pg_span_t b);
 /** Does s begin with prefix, the case of A to Z aside? */
 bool pg_span_istarts(pg_span_t s, pg_span_t prefix);
 
+/** Is it one of these names, the case of A to Z aside?
+ *  @param names  NULL is behind the last */
+bool pg_span_is_one_of(pg_span_t s, const char *const *names);
+
 /** Offset of the first c in s, or s.len when there is none. */
 apr_size_t pg_span_find(pg_span_t s, char c);
 

@@ -190,12 +190,7 @@ static bool is_harmless(pg_span_t name)
         "User-Agent", NULL
     };
 
-    for (const char *const *known = names; *known; known++) {
-        if (pg_span_ieq(name, pg_span_str(*known))) {
-            return true;
-        }
-    }
-    return false;
+    return pg_span_is_one_of(name, names);
 }
 
 static pg_mask_e kind_of(pg_span_t name)
@@ -567,14 +562,10 @@ static bool is_binary(pg_span_t line)
 static bool asks_for_login(pg_span_t verb)
 {
     static const char *const verbs[] = { "PASS", "AUTH", "AUTHENTICATE",
-                                         "AUTHINFO", "APOP", "LOGIN", "OPER" };
+                                         "AUTHINFO", "APOP", "LOGIN", "OPER",
+                                         NULL };
 
-    for (apr_size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (pg_span_ieq(verb, pg_span_str(verbs[i]))) {
-            return true;
-        }
-    }
-    return false;
+    return pg_span_is_one_of(verb, verbs);
 }
 
 /* How much of a line may be shown: up to what follows "PASS", "AUTH" and the
