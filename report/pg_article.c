@@ -77,14 +77,6 @@ static bool is_in(char c, const char *set)
     return c != '\0' && strchr(set, c) != NULL;
 }
 
-static bool is_one_of(pg_span_t s, const char *const *names)
-{
-    while (*names && !pg_span_ieq(s, pg_span_str(*names))) {
-        names++;
-    }
-    return *names != NULL;
-}
-
 /* What a field, a parameter or a JSON member of some name holds. */
 typedef enum holds_e {
     HOLDS_TEXT,                  /* anything                              */
@@ -111,10 +103,10 @@ static holds_e holds_of(pg_span_t name)
     while (name.len) {
         apr_size_t n = pg_span_find_any(name, "-_. ");
 
-        if (is_one_of(pg_span_upto(name, n), hosts)) {
+        if (pg_span_is_one_of(pg_span_upto(name, n), hosts)) {
             return HOLDS_HOSTS;
         }
-        if (is_one_of(pg_span_upto(name, n), urls)) {
+        if (pg_span_is_one_of(pg_span_upto(name, n), urls)) {
             holds = HOLDS_URL;
         }
         name = pg_span_from(name, n + 1);
@@ -216,8 +208,14 @@ static bool is_syntax(const place_t *p, apr_size_t at)
                    && (n == 1 || (n == 3 && word.ptr[1] == '.'))
                    && after == ' ');
     }
-    return (after == '=' && is_one_of(word, known))
+    return (after == '=' && pg_span_is_one_of(word, known))
            || follows(p, at, "proto=");
+}
+
+static bool ends_authority(char c, bool listed)
+{
+    return (unsigned char)c <= ' '
+           || is_in(c, listed ? "\"<>/?#,;=()" : "\"<>/?#");
 }
 
 /* How far an authority goes, but for what ends a sentence. */
@@ -225,8 +223,7 @@ static apr_size_t authority_length(pg_span_t text, bool listed)
 {
     apr_size_t n = 0;
 
-    while (n < text.len && (unsigned char)text.ptr[n] > ' '
-           && !is_in(text.ptr[n], listed ? "\"<>/?#,;=()" : "\"<>/?#")) {
+    while (n < text.len && !ends_authority(text.ptr[n], listed)) {
         n++;
     }
     while (n > 0 && is_in(text.ptr[n - 1], ".,;)'\\")) {
@@ -242,13 +239,12 @@ static bool is_asterisk(const place_t *p, apr_size_t at)
            && (at + 1 == p->text.len || p->text.ptr[at + 1] == ' ');
 }
 
-/* Does a host begin here, whatever it looks like? */
+/* Does a host begin here, whatever it looks like? How far it goes is not
+ * looked at: this is asked at every octet. */
 static bool is_host_place(const place_t *p, apr_size_t at)
 {
-    bool listed = p->holds == HOLDS_HOSTS;
-
     if (p->how->masks || is_asterisk(p, at)
-        || authority_length(pg_span_from(p->text, at), listed) == 0) {
+        || ends_authority(p->text.ptr[at], p->holds == HOLDS_HOSTS)) {
         return false;
     }
     if (follows_scheme(p, at) || before(p, at) == '@'

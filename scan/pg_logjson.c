@@ -207,13 +207,15 @@ static void take_word(walk_t *j)
  * it was logged. @return false: it is no such list */
 static bool take_octets(walk_t *j)
 {
-    pg_logname_t name = pg_logname_find(pg_span_make(j->path.text,
-                                                     j->path.len));
     const char *at = j->at + 1;
+    pg_logname_t name;
     apr_size_t n = 0;
 
-    if (name.field != PG_FIELD_EMBEDDED || at == j->end
-        || !pg_octet_is_digit(*at)
+    if (at == j->end || !pg_octet_is_digit(*at)) {
+        return false;
+    }
+    name = pg_logname_find(pg_span_make(j->path.text, j->path.len));
+    if (name.field != PG_FIELD_EMBEDDED
         || pg_logline_left(j->room) < (apr_size_t)(j->end - at)) {
         return false;
     }
@@ -443,7 +445,10 @@ static pg_span_t behind_name(pg_span_t line)
     return pg_span_upto(line, 0);
 }
 
-/* No text of JSON's has a line end in it: one that does was cut off. */
+/* No text of JSON's has a line end in it: one that does was cut off. Nor does
+ * pg_logjson_read() go deeper than DEPTH: so, however many objects that have
+ * no end begin within reach of each other, not more of them are looked through
+ * for one. */
 static apr_size_t object_length(pg_span_t s)
 {
     walk_t j = { .at = s.ptr, .end = s.ptr + s.len };
@@ -461,6 +466,9 @@ static apr_size_t object_length(pg_span_t s)
         j.at++;
         if (depth == 0) {
             return (apr_size_t)(j.at - s.ptr);
+        }
+        if (depth > DEPTH) {
+            return 0;
         }
     }
     return 0;                    /* it is cut off                         */
@@ -505,14 +513,14 @@ apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line)
  * length of the line when it does not. */
 static apr_size_t opening(pg_span_t line)
 {
-    apr_size_t n = pg_span_trim(line).len ? pg_span_rfind(line, '{')
-                                          : line.len;
+    apr_size_t n;
 
     for (apr_size_t i = 0; i < line.len; i++) {
         if (!pg_octet_is_space(line.ptr[i]) && !strchr("[]{},", line.ptr[i])) {
             return line.len;
         }
     }
+    n = pg_span_rfind(line, '{');
     return pg_span_trim(pg_span_from(line, n)).len == 1 ? n : line.len;
 }
 

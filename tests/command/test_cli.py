@@ -244,6 +244,20 @@ def test_a_bomb_is_stopped(tmp_path):
     assert b"250 times" in done.stderr
 
 
+@pytest.mark.parametrize("command, text", [
+    ("scan", "{\n" * 100_000),           # objects that nothing ends
+    ("mask", "x" * 100_000),             # a word that nothing ends
+], ids=["braces", "word"])
+def test_what_never_ends_is_looked_through_once(tmp_path, command, text):
+    """Not once from each place: that took minutes."""
+    name = write(tmp_path / "odd", text)
+    before = os.times()
+    run(command, name)
+    spent = os.times()
+    assert (spent.children_user + spent.children_system
+            - before.children_user - before.children_system) < 10
+
+
 PEAK = """import os, sys
 pid = os.fork()
 if pid == 0:
