@@ -235,12 +235,15 @@ static bool wants_all(const pg_counter_t *counter)
  * clean. A hello of TLS may hold anything, so only plain text is looked at. */
 static bool is_doubtful(const pg_verdict_t *verdict, pg_span_t text)
 {
+    if (verdict->reason != PG_REASON_NOISE) {
+        return false;
+    }
     for (apr_size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] < 0x20 || text.ptr[i] > 0x7e) {
             return false;
         }
     }
-    return verdict->reason == PG_REASON_NOISE && pg_loose_is_suspect(text);
+    return pg_loose_is_suspect(text);
 }
 
 static void count_request(pg_counter_t *counter, const pg_logline_t *line,
@@ -562,20 +565,33 @@ static bool begins_request(pg_span_t s)
     return pg_loose_is_request(s) || pg_span_istarts(s, PG_SPAN("\\"));
 }
 
+/* From the next anchor on; empty: there is none. */
+static pg_span_t next_anchor(pg_span_t line, pg_span_t anchor)
+{
+    while (line.len > anchor.len) {
+        line = pg_span_from(line, pg_span_find(line, anchor.ptr[0]));
+        if (line.len > anchor.len
+            && memcmp(line.ptr, anchor.ptr, anchor.len) == 0) {
+            return line;
+        }
+        line = pg_span_from(line, 1);
+    }
+    return pg_span_upto(line, 0);
+}
+
 /* Behind one request of a line, another's that is not clean at a glance. */
 static void note_second(pg_counter_t *counter, pg_span_t line)
 {
     pg_span_t anchor = counter->rules->anchor;
+    pg_span_t begun = next_anchor(line, anchor), next;
     apr_size_t target;
     bool first = true;
-    const char *at;
 
-    while (line.len > anchor.len
-           && (at = memmem(line.ptr, line.len, anchor.ptr, anchor.len))) {
-        pg_span_t begun = pg_span_from(line, (apr_size_t)(at - line.ptr));
+    for (; begun.len; begun = next) {
         line = pg_span_from(begun, anchor.len);
-        if (!begins_request(line)) {
-            continue;
+        next = next_anchor(line, anchor);
+        if ((first && next.len == 0) || !begins_request(line)) {
+            continue;            /* as nearly always: it has one only     */
         }
         if (!first && !pg_count_is_clean(begun, anchor, &target)) {
             counter->tally->lines++;

@@ -256,13 +256,8 @@ static bool take_slash(pg_span_t s, apr_size_t *at)
 /* Behind a number of a date: a separator, or the Japanese unit's sign. */
 static bool take_unit(pg_span_t s, apr_size_t *at, const char *sign)
 {
-    pg_span_t unit = pg_span_str(sign);
-
-    if (pg_span_istarts(pg_span_from(s, *at), unit)) {
-        *at += unit.len;
-        return true;
-    }
-    return take_char(s, at, '-') || take_char(s, at, '/');
+    return take_text(s, at, sign) || take_char(s, at, '-')
+           || take_char(s, at, '/');
 }
 
 /* A clock and what may follow it, up to the end. */

@@ -834,7 +834,7 @@ static pg_span_t find_time(pg_span_t line, pg_span_t before)
     if (time.ptr == NULL) {
         time = pg_loose_time(pg_span_from(line, at + 4));
     }
-    return time.ptr ? time : time_within(pg_span_from(line, before.len));
+    return time.ptr ? time : time_within(line);   /* `before` is used up   */
 }
 
 /* --- kinds of lines ------------------------------------------------------ */
