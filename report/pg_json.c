@@ -19,6 +19,7 @@ enum { ANSWERS_MAX = 200 };
 typedef struct writer_t {
     pg_sink_t *sink;
     const pg_report_t *report;
+    pg_measured_t measured;
     const char *between;         /* what to write before the next member  */
     const char *indent;          /* of members                            */
 } writer_t;
@@ -161,22 +162,21 @@ static const char *key_in_sink(const pg_metric_t *metric)
 
 static void put_metrics(writer_t *w)
 {
-    pg_measured_t m;
+    const pg_measured_t *m = &w->measured;
 
-    pg_metrics_measure(&m, w->report);
     for (int i = 0; i < PG_METRIC_COUNT; i++) {
         const pg_metric_t *metric = pg_metrics_row((pg_metric_e)i);
 
         if (i == PG_METRIC_COUNTING) {
-            member(w, metric->json, json_boolean(m.s));
+            member(w, metric->json, json_boolean(m->s));
         }
         else if (i == PG_METRIC_IN_MEMORY) {
-            if (m.s) {
-                member(w, metric->json, json_boolean(m.s->in_memory));
+            if (m->s) {
+                member(w, metric->json, json_boolean(m->s->in_memory));
             }
         }
-        else if (pg_metrics_known(metric, &m) && !key_in_sink(metric)) {
-            member(w, metric->json, metric_json(metric, &m));
+        else if (pg_metrics_known(metric, m) && !key_in_sink(metric)) {
+            member(w, metric->json, metric_json(metric, m));
         }
     }
 }
@@ -311,20 +311,19 @@ static void put_trend(writer_t *w)
 {
     static const char *const paces[] = { "unknown", "none", "fewer", "usual",
                                          "more" };
-    pg_trend_t t;
+    const pg_trend_t *t = &w->measured.trend;
 
-    pg_trend_of(&t, w->report->ledger);
     member(w, "trend",
            json_pack("{s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
-                     "hour_is", paces[t.pace],
-                     "usual_from_hours", (int)t.hours,
-                     "month_so_far", count(t.month),
-                     "last_month_same_days", figure(t.last_month),
-                     "last_year_same_days", figure(t.last_year),
-                     "month_is", paces[t.monthly],
-                     "against_year_ago", course(&t.year),
-                     "against_month_before", course(&t.months),
-                     "foreign_hosts_last_day", count(t.hosts)));
+                     "hour_is", paces[t->pace],
+                     "usual_from_hours", (int)t->hours,
+                     "month_so_far", count(t->month),
+                     "last_month_same_days", figure(t->last_month),
+                     "last_year_same_days", figure(t->last_year),
+                     "month_is", paces[t->monthly],
+                     "against_year_ago", course(&t->year),
+                     "against_month_before", course(&t->months),
+                     "foreign_hosts_last_day", count(t->hosts)));
 }
 
 /* --- lists --------------------------------------------------------------- */
@@ -534,17 +533,15 @@ static json_t *campaign_json(const pg_report_t *report,
 static void put_sink(writer_t *w)
 {
     const pg_capture_t *capture = &w->report->ledger->capture;
-    pg_measured_t m;
 
     key(w, "sink");
     w->between = "{";
     w->indent = "    ";
-    pg_metrics_measure(&m, w->report);
     for (int i = 0; i < PG_METRIC_COUNT; i++) {
         const pg_metric_t *metric = pg_metrics_row((pg_metric_e)i);
 
         if (key_in_sink(metric)) {
-            member(w, key_in_sink(metric), metric_json(metric, &m));
+            member(w, key_in_sink(metric), metric_json(metric, &w->measured));
         }
     }
     key(w, "campaigns");
@@ -658,6 +655,7 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
     pg_text_t sensor = { .octets = pg_span_str(report->sensor) };
 
     (void)pool;
+    pg_metrics_measure(&w.measured, report);
     member(&w, "schema", json_integer(1));
     member(&w, "version", text_of(report->version));
     member(&w, "sensor", stranger(report, PG_MASK_HOST, &sensor));
