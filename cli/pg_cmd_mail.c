@@ -130,20 +130,6 @@ static int read_spool(pg_cli_t *cli, pg_span_t *out, const char *path)
     return 0;
 }
 
-/* As sent: where a process was killed, empty lines follow that are the
- * mailbox's. */
-static apr_size_t size_of(const pg_mbox_read_t *read)
-{
-    pg_span_t digits = read->field[PG_MBOX_SIZE];
-    apr_size_t size = 0;
-
-    for (apr_size_t i = 0; i < digits.len && i < 18
-                           && pg_octet_is_digit(digits.ptr[i]); i++) {
-        size = size * 10 + (apr_size_t)(digits.ptr[i] - '0');
-    }
-    return size;
-}
-
 /* The next mail of ours. */
 static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
 {
@@ -158,7 +144,8 @@ static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
     octets = apr_palloc(pool, out->read.message.len + 1);
     out->message = pg_span_make(octets, pg_mbox_unquote(octets,
                                                         out->read.message));
-    out->message = pg_span_upto(out->message, size_of(&out->read));
+    /* Where a process was killed, empty lines of the mailbox's follow. */
+    out->message = pg_span_upto(out->message, out->read.size);
     pg_mime_split(&out->header, &body, out->message);
     return true;
 }

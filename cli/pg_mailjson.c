@@ -90,7 +90,6 @@ static const char *text_of(pg_span_t s, apr_pool_t *pool)
 
 static pg_ecs_mail_t mail_of(const pg_mbox_read_t *read, apr_pool_t *pool)
 {
-    pg_span_t size = read->field[PG_MBOX_SIZE];
     pg_ecs_mail_t mail = {
         .id = read->field[PG_MBOX_ID],
         .sender = between(pg_mime_field(read->envelope, "Return-Path"), "<",
@@ -99,7 +98,7 @@ static pg_ecs_mail_t mail_of(const pg_mbox_read_t *read, apr_pool_t *pool)
                         ' '),
         .auth = text_of(read->field[PG_MBOX_AUTH], pool),
         .kept = text_of(read->field[PG_MBOX_KEPT], pool),
-        .size = size.len ? strtoul(text_of(size, pool), NULL, 10) : 0
+        .size = read->size
     };
 
     take_recipients(&mail, read->envelope, pool);

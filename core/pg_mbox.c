@@ -295,6 +295,17 @@ static void note_field(pg_mbox_read_t *out, pg_span_t line)
     }
 }
 
+static apr_size_t number_of(pg_span_t digits)
+{
+    apr_size_t size = 0;
+
+    for (apr_size_t i = 0; i < digits.len && i < 18
+                           && pg_octet_is_digit(digits.ptr[i]); i++) {
+        size = size * 10 + (apr_size_t)(digits.ptr[i] - '0');
+    }
+    return size;
+}
+
 /* Our fields end with the size; an entry without them is all message. */
 static void split(pg_mbox_read_t *out, pg_span_t entry)
 {
@@ -313,6 +324,7 @@ static void split(pg_mbox_read_t *out, pg_span_t entry)
         memset(out->field, 0, sizeof(out->field));
         rest = entry;
     }
+    out->size = number_of(out->field[PG_MBOX_SIZE]);
     out->envelope = pg_span_upto(entry, entry.len - rest.len);
     if (out->field[PG_MBOX_HEADERLESS].ptr) {
         (void)take_line(&rest);

@@ -71,6 +71,7 @@ typedef struct pg_mbox_read_t {
     pg_span_t envelope;          /* the fields of ours, whole lines       */
     pg_span_t field[PG_MBOX_COUNT];  /* absent: it has none               */
     pg_span_t message;           /* what follows                          */
+    apr_size_t size;             /* octets as it was sent                 */
     bool ours;                   /* it has an X-ProxyGuard-Id             */
 } pg_mbox_read_t;
 
