@@ -62,9 +62,10 @@ static int set_lang(pg_cli_t *cli, const char *text)
 }
 
 const void *pg_cli_named(const pg_cli_t *cli, const char *option,
-                         const char *name, const void *rows, apr_size_t size)
+                         const char *name, const char *also, const void *rows,
+                         apr_size_t size)
 {
-    const char *known = "";
+    const char *known = also;
 
     for (const char *row = rows; *(const char *const *)row; row += size) {
         const char *here = *(const char *const *)row;

@@ -77,10 +77,12 @@ int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
 
 /** The row of a table that an option names, or NULL after a message with the
  *  names of all.
+ *  @param also  a name beside those of the table; ""
  *  @param rows  each `size` bytes and beginning with its name; NULL is behind
  *               the last */
 const void *pg_cli_named(const pg_cli_t *cli, const char *option,
-                         const char *name, const void *rows, apr_size_t size);
+                         const char *name, const char *also, const void *rows,
+                         apr_size_t size);
 
 /** A sink that is a stream. */
 pg_sink_t pg_cli_sink(FILE *stream);

@@ -11,17 +11,9 @@
 int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
                         const char *name, const char *also)
 {
-    const char *known = also;
-
-    *out = pg_report_format(pg_span_str(name));
-    if (*out) {
-        return 0;
-    }
-    for (const pg_format_t *f = pg_report_formats(); f->name; f++) {
-        known = apr_pstrcat(cli->pool, known, *known ? ", " : "", f->name,
-                            NULL);
-    }
-    return pg_cli_usage(cli, "--output: '%s' is none of %s", name, known);
+    *out = pg_cli_named(cli, "--output", name, also, pg_report_formats(),
+                        sizeof(**out));
+    return *out ? 0 : PG_EXIT_USAGE;
 }
 
 int pg_clireport_key(const pg_cli_t *cli, pg_key_t *out, const char *path)

@@ -133,8 +133,8 @@ static void add_own(options_t *o, const char *name)
 
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
-    o->format = pg_cli_named(cli, "--output", name, pg_abuse_formats(),
-                             sizeof(*o->format));
+    o->format = pg_cli_named(cli, "--output", name, "",
+                             pg_abuse_formats(), sizeof(*o->format));
     return o->format ? 0 : PG_EXIT_USAGE;
 }
 

@@ -339,8 +339,8 @@ static void put_other(void *to, pg_read_e read, pg_span_t text)
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
     static const char *const names[] = { "json", "csv", "tsv", NULL };
-    const char *const *row = pg_cli_named(cli, "--output", name, names,
-                                          sizeof(*names));
+    const char *const *row = pg_cli_named(cli, "--output", name, "",
+                                          names, sizeof(*names));
 
     o->form = row ? (form_e)(row - names) : o->form;
     return row ? 0 : PG_EXIT_USAGE;

@@ -55,8 +55,8 @@ typedef struct options_t {
 
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
-    o->format = pg_cli_named(cli, "--output", name, pg_monthly_formats(),
-                             sizeof(*o->format));
+    o->format = pg_cli_named(cli, "--output", name, "",
+                             pg_monthly_formats(), sizeof(*o->format));
     return o->format ? 0 : PG_EXIT_USAGE;
 }
 
