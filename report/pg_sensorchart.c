@@ -243,10 +243,10 @@ static void put_words(pg_sink_t *sink, const pg_sensors_t *sensors, int only,
                  pg_phrases_get(lang, sensors->n > 1 ? PG_PHRASE_SENSORS_TITLE
                                                      : PG_PHRASE_TITLE));
     for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        const char *words = pg_sensors_words(sensors, (pg_family_e)f, lang,
-                                             pool);
-
         if (pg_sensors_shows(sensors, only, (pg_family_e)f)) {
+            const char *words = pg_sensors_words(sensors, (pg_family_e)f,
+                                                 lang, pool);
+
             pg_sink_puts(sink, pg_phrases_get(lang, PG_PHRASE_OF(FAMILY_GET,
                                                                  f)));
             pg_sink_puts(sink, words ? ": " : "");
