@@ -29,7 +29,6 @@ APLOG_USE_MODULE(proxyguard);
 struct pg_sinkhole_t {
     pg_host_t host;
     bool waits_in_mpm;           /* no worker waits for a client          */
-    bool used;                   /* by a virtual host                     */
 };
 
 /* --- start --------------------------------------------------------------- */
@@ -85,6 +84,11 @@ static void say_what_it_means(const pg_sinkhole_t *sink, server_rec *s)
     }
 }
 
+bool pg_sinkhole_is_used(const pg_sinkhole_t *sink)
+{
+    return sink && sink->host.limit.conversations > 0;
+}
+
 bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
                       apr_pool_t *pconf, server_rec *main_server)
 {
@@ -100,12 +104,12 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
     }
     sink = apr_pcalloc(pconf, sizeof(*sink));
     sink->waits_in_mpm = can_wait_in_mpm();
-    sink->used = pg_config_sink_used(main_server);
     sink->host.ledger = ledger;
     sink->host.message_most = (apr_size_t)settings->sink_kilobytes << 10;
     sink->host.keep = (pg_keep_e)settings->sink_keep;
-    sink->host.limit.conversations =
-        sink->used ? conversations(settings, main_server) : 0;
+    if (pg_config_sink_used(main_server)) {
+        sink->host.limit.conversations = conversations(settings, main_server);
+    }
     sink->host.limit.source = (unsigned)settings->sink_source;
     sink->host.limit.seconds = (unsigned)settings->sink_seconds;
     sink->host.deadlines = pg_deadline_make(pconf);
@@ -113,16 +117,11 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
     if (ledger) {
         pg_slots_allow(ledger, sink->host.limit.conversations);
     }
-    if (sink->host.spool && sink->used) {
+    if (sink->host.spool && pg_sinkhole_is_used(sink)) {
         say_what_it_means(sink, main_server);
     }
     *out = sink;
     return sink->host.spool != NULL;
-}
-
-bool pg_sinkhole_is_used(const pg_sinkhole_t *sink)
-{
-    return sink && sink->used;
 }
 
 /* --- a request ----------------------------------------------------------- */
