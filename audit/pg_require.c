@@ -105,19 +105,14 @@ static bool takes_in(const char *net, const char *client, apr_pool_t *pool)
         || v6 == pg_address_is_ipv4(&b)) {
         return false;
     }
-    bits += v6 ? 0 : 96;
-    for (int i = 0; i < bits; i++) {
-        if ((a.octets[i / 8] ^ b.octets[i / 8]) & 0x80 >> i % 8) {
-            return false;
-        }
-    }
-    return true;
+    return pg_address_alike(&a, &b, bits + (v6 ? 0 : 96));
 }
 
 /* All of IPv6 that is routed is in 2000::/3 (RFC 4291 2.4): a network beside
  * it, such as the fd00::/8 of private addresses, holds no third party. */
 static bool is_wide(const char *net, bool v6, int bits, apr_pool_t *pool)
 {
+    static const pg_address_t routed = { .octets = { 0x20 } };
     pg_address_t a;
 
     if (!v6) {
@@ -125,8 +120,7 @@ static bool is_wide(const char *net, bool v6, int bits, apr_pool_t *pool)
     }
     return bits < WIDE_V6
            && (!net_address(&a, net, pool)
-               || ((a.octets[0] ^ 0x20) & 0xff00 >> (bits < 3 ? bits : 3)
-                   & 0xff) == 0);
+               || pg_address_alike(&a, &routed, bits < 3 ? bits : 3));
 }
 
 unsigned pg_require_addresses(const char *args, const char *client,

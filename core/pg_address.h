@@ -28,6 +28,17 @@ static inline bool pg_address_equal(const pg_address_t *a,
     return memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
 }
 
+/** Are the first so many bits, of 128, the same? */
+static inline bool pg_address_alike(const pg_address_t *a,
+                                    const pg_address_t *b, int bits)
+{
+    int whole = bits / 8, rest = bits % 8;
+
+    return memcmp(a->octets, b->octets, (apr_size_t)whole) == 0
+           && (rest == 0
+               || (a->octets[whole] ^ b->octets[whole]) >> (8 - rest) == 0);
+}
+
 /** Is it ::ffff:a.b.c.d? */
 bool pg_address_is_ipv4(const pg_address_t *a);
 

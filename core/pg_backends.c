@@ -509,17 +509,6 @@ static pg_named_e with_port(const pg_backends_t *b, const entry_t *entry,
     return known ? PG_NAMED_YES : PG_NAMED_HOST;
 }
 
-static bool in_network(const entry_t *entry, const pg_address_t *a)
-{
-    int whole = entry->bits / 8, rest = entry->bits % 8;
-    unsigned int mask = (0xff00u >> rest) & 0xffu;
-
-    return memcmp(a->octets, entry->address.octets, (apr_size_t)whole) == 0
-           && (rest == 0
-               || ((a->octets[whole] ^ entry->address.octets[whole]) & mask)
-                  == 0);
-}
-
 static bool ends_in(pg_span_t host, const char *suffix)
 {
     apr_size_t n = strlen(suffix);
@@ -539,7 +528,8 @@ static pg_named_e check_lists(const pg_backends_t *b,
 
     for (int i = 0; i < list->nelts && best != PG_NAMED_YES; i++) {
         const entry_t *entry = APR_ARRAY_IDX(list, i, entry_t *);
-        if (address ? in_network(entry, &d->authority.address)
+        if (address ? pg_address_alike(&entry->address,
+                                       &d->authority.address, entry->bits)
                     : ends_in(host, entry->name)) {
             pg_named_e is = with_port(b, entry, d);
             best = is > best ? is : best;
