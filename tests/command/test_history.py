@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pg_cli import line, run, write
+from pg_cli import ledger_of, line, run, write
+from pg_sample import status_schema
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -28,12 +29,6 @@ def log(path, *times, request="CONNECT mx.example:25 HTTP/1.0", first=1,
         day += datetime.timedelta(days=1)
     return write(path, *(text for _, text in sorted(lines,
                                                     key=lambda x: x[0])))
-
-
-def ledger_of(path, *logs):
-    done = run("scan", "-q", "--into", path, *logs)
-    assert done.returncode == 1 and done.stderr == b""
-    return path
 
 
 def shown(path, *args):
@@ -329,6 +324,7 @@ def test_a_sensor_that_ended_is_no_fall(tmp_path):
         assert "GET is unchanged since" in report(both, before)
         data = json.loads(shown(both, "-O", "json"))
         assert [x.get("ledgers") for x in data["covered"]] == [2, None]
+        status_schema().validate(data)
         assert data["trend"]["last_month_same_days"] is None
         saved = write(tmp_path / f"{n}.json", json.dumps(data))
         for one in (saved, both):

@@ -9,11 +9,11 @@ import os
 import resource
 import signal
 import subprocess
-import time
 
 import pytest
 
 from pg_cli import CLEAN, COMMAND, CONNECT, GET, line, run, scan_json, write
+from pg_wire import wait_until
 
 
 # --- what a file may be ------------------------------------------------------
@@ -22,7 +22,8 @@ def test_a_fifo_that_nobody_writes_to_can_be_interrupted(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with subprocess.Popen([COMMAND, "scan", tmp_path / "fifo"],
                           stdout=subprocess.PIPE) as child:
-        wait_for(lambda: opened(child.pid, tmp_path / "fifo"))
+        wait_until(lambda: opened(child.pid, tmp_path / "fifo"),
+                   "it to open the FIFO", 60)
         child.send_signal(signal.SIGINT)
         text = answer(child)[0]
     assert b"INTERRUPTED" in text
@@ -36,13 +37,6 @@ def answer(child):
     except subprocess.TimeoutExpired:
         child.kill()
         raise
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def opened(pid, path):

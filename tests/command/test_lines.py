@@ -7,11 +7,11 @@ import json
 import os
 import re
 
-import jsonschema
 import pytest
 
 from pg_cli import run, write
 from pg_httpd import TOP
+from pg_sample import status_schema
 
 LINES = os.path.join(TOP, "tests", "cases", "lines")
 REQUESTS = [                      # client, method, target, version, status
@@ -668,10 +668,7 @@ def test_json_has_the_same_bytes_however_many_threads_read(tmp_path):
 
 
 def test_what_scan_adds_is_in_the_schema(tmp_path):
-    with open(os.path.join(TOP, "docs", "proxyguard-status.schema.json"),
-              encoding="utf-8") as text:
-        schema = json.load(text)
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = status_schema()
     logs = [os.path.join(LINES, name) for name, *_ in _rows("expected.tsv")]
     answered = write(tmp_path / "answered", *(
         f'203.0.113.21 - - [19/Mar/2025:11:02:0{i} +0000] "{line}" 200 {size} '
@@ -681,7 +678,7 @@ def test_what_scan_adds_is_in_the_schema(tmp_path):
     for names in ([answered], logs, [write(tmp_path / "empty", "")]):
         found = _scan(*names)[1]
         assert not [e.message for e in validator.iter_errors(found)]
-        assert set(found) <= set(schema["properties"])
+        assert set(found) <= set(validator.schema["properties"])
     found = _scan(answered)[1]
     assert found["scan"]["answers"]
     for change in ({"verdict": "clean"}, {"octets": -1}, {"read": [{}]},

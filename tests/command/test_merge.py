@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from pg_cli import line, run, write
+from pg_cli import ledger_of, line, run, write
 
 NAME = "run/proxyguard.ledger"
 SECRET = "ProxyGuardSecret @ROOT@/secret\n"
@@ -114,12 +114,6 @@ def test_what_cannot_be_read_or_written_is_named(servers, tmp_path):
 
 # --- ledgers that logs were read into ----------------------------------------
 
-def imported(tmp_path, name, *logs):
-    done = run("scan", "-q", "--into", tmp_path / name, *logs)
-    assert done.returncode == 1 and done.stderr == b""
-    return tmp_path / name
-
-
 @pytest.fixture(name="logs")
 def three_logs(tmp_path):
     """Of 1, 2 and 3 clients."""
@@ -131,9 +125,9 @@ def three_logs(tmp_path):
 
 
 def test_one_log_in_two_ledgers_does_not_count_twice(tmp_path, logs):
-    a = imported(tmp_path, "a", logs[0], logs[1])
-    b = imported(tmp_path, "b", logs[1], logs[2])
-    c = imported(tmp_path, "c", logs[2])
+    a = ledger_of(tmp_path / "a", logs[0], logs[1])
+    b = ledger_of(tmp_path / "b", logs[1], logs[2])
+    c = ledger_of(tmp_path / "c", logs[2])
     for one, other in ((a, b), (b, a), (b, c)):
         done = merge(tmp_path / "sum", c if one == a else a, one, other)
         assert done.returncode == 65 and b"would count twice" in done.stderr
@@ -145,12 +139,12 @@ def test_one_log_in_two_ledgers_does_not_count_twice(tmp_path, logs):
     assert show(tmp_path / "same")["attempts"] == 6
     grown = write(tmp_path / "grown.log", logs[2].read_text() + line(
         "CONNECT mx.example:25 HTTP/1.0", 405))
-    done = merge(tmp_path / "more", c, imported(tmp_path, "grown", grown))
+    done = merge(tmp_path / "more", c, ledger_of(tmp_path / "grown", grown))
     assert done.returncode == 65 and b"begins like" in done.stderr
 
 
 def test_the_order_of_different_secrets_does_not_matter(tmp_path, logs):
-    parts = [imported(tmp_path, str(i), x) for i, x in enumerate(logs)]
+    parts = [ledger_of(tmp_path / str(i), x) for i, x in enumerate(logs)]
     sums = []
     for i, order in enumerate(itertools.permutations(parts)):
         assert merge(tmp_path / f"sum-{i}", *order).returncode == 0
@@ -167,7 +161,7 @@ def test_neither_does_it_to_lists_that_are_full(tmp_path):
             line("CONNECT mx.example:25 HTTP/1.0", 405,
                  client=f"10.{part}.{i // 250}.{i % 250}")
             for i in range(1500) for _ in range(1 + i * (part + 1) % 5)))
-        parts.append(imported(tmp_path, f"full-{part}", log))
+        parts.append(ledger_of(tmp_path / f"full-{part}", log))
     sums = []
     for i, order in enumerate(itertools.permutations(parts)):
         assert merge(tmp_path / f"sum-{i}", *order).returncode == 0
@@ -183,7 +177,7 @@ def test_logs_with_the_same_header_are_different_logs(tmp_path):
     day = [write(tmp_path / f"u_ex14010{d}.log", head, *(
         f"2014-01-0{d} 00:00:0{i} 198.51.100.2 CONNECT mx.example:25 - 80 - "
         "192.0.2.1 ua 405\r\n" for i in range(d))) for d in (1, 2)]
-    assert show(imported(tmp_path, "l", *day))["attempts"] == 3
+    assert show(ledger_of(tmp_path / "l", *day))["attempts"] == 3
     day[1].write_bytes(day[1].read_bytes() + b"2014-01-02 00:00:09 "
                        b"198.51.100.2 CONNECT mx.example:25 - 80 - 192.0.2.1 "
                        b"ua 405\r\n")

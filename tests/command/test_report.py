@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pg_cli import COMMAND, SYNTH, line, made_up_sensors, run, write
+from pg_cli import (COMMAND, SYNTH, ledger_of, line, made_up_sensors, run,
+                    write)
 from pg_httpd import TOP
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -205,8 +206,7 @@ def imported(tmp_path, sensors, years):
     with open(log, encoding="utf-8") as f:
         moved.write_text(re.sub(r"/(20\d\d):", lambda m: "/%d:" % (
             int(m[1]) - years), f.read()), encoding="utf-8")
-    run("scan", "-q", "--into", tmp_path / "ledger", moved)
-    return tmp_path / "ledger"
+    return ledger_of(tmp_path / "ledger", moved)
 
 
 def test_a_ledger_that_nobody_counts_into_is_shown_as_of_its_end(tmp_path,

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import time
 import urllib.parse
 import urllib.request
 
@@ -17,16 +16,10 @@ from pg_browser import SHOTS, chromium, png_size
 from pg_httpd import free_port
 from pg_sample import doc
 from pg_servers import Servers
+from pg_wire import wait_until
 
 PAGE = "/proxyguard-status"
 CONNECT = b"CONNECT mx0.a.example:25 HTTP/1.0\r\n\r\n"
-
-
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
 
 
 # --- what it promises ---------------------------------------------------------
@@ -295,13 +288,13 @@ def query(port, expression):
     return {r["metric"]["instance"]: float(r["value"][1]) for r in result}
 
 
-def answers(port, expression, expected):
+def until(port, expression, expected):
     def now():
         try:
             return query(port, expression) == expected
         except OSError:
             return False
-    return now
+    wait_until(now, expression, 60)
 
 
 @pytest.fixture
@@ -335,14 +328,14 @@ def test_prometheus_compares_two_servers_month_by_month(event_with,
     address = ["%s:%d" % s.address for s in (one, two)]
     port = prometheus(address)
     connect = 'proxyguard_family_attempts_total{family="connect"}'
-    until(answers(port, connect, {address[0]: 0, address[1]: 0}))
+    until(port, connect, {address[0]: 0, address[1]: 0})
     for server, n in ((one, 2), (two, 5)):
         for _ in range(n):
             server.send(CONNECT)
-    until(answers(port, 'proxyguard_month_attempts{family="connect"}',
-                  {address[0]: 2, address[1]: 5}))
-    until(answers(port, f"round(delta({connect}[30d])) > bool 0",
-                  {address[0]: 1, address[1]: 1}))
+    until(port, 'proxyguard_month_attempts{family="connect"}',
+          {address[0]: 2, address[1]: 5})
+    until(port, f"round(delta({connect}[30d])) > bool 0",
+          {address[0]: 1, address[1]: 1})
     assert query(port, f"topk(1, increase({connect}[30d]))").keys() == {
         address[1]}
     assert query(port, 'sum by (instance) (proxyguard_attempts_total'

@@ -52,6 +52,13 @@ def made_up_sensors(folder):
     return out
 
 
+def ledger_of(path, *logs):
+    """A ledger that logs with attempts were read into, as well."""
+    done = run("scan", "-q", "--into", path, *logs)
+    assert done.returncode == 1 and done.stderr == b"", done.stderr
+    return path
+
+
 def audit(folder, text, *options):
     """The audit of a configuration, by a script around httpd where it must be
     prepared for a sanitised module and the command must not."""

@@ -1,8 +1,11 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Made-up reports of every kind (tests/sample), and the documents."""
 
+import json
 import os
 import subprocess
+
+import jsonschema
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -19,3 +22,9 @@ def sample(kind, form, query=""):
 def doc(name):
     with open(os.path.join(ROOT, "docs", name), encoding="utf-8") as f:
         return f.read()
+
+
+def status_schema():
+    """A validator of the JSON of reports."""
+    return jsonschema.Draft202012Validator(
+        json.loads(doc("proxyguard-status.schema.json")))

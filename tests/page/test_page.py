@@ -113,8 +113,10 @@ def test_what_a_list_does_not_show_is_one_link_away():
                      re.S).group(1)
     assert rows.count('<tr><th scope="row">') == int(note.group(2))
     # a share is one of all attempts, in the bar and in the figure
-    for width, percent in re.findall(
-            r'<rect class="plain" width="([\d.]+)"[^%]*?> ([<\d.]+) %', rows):
+    bars = re.findall(
+        r'<rect class="plain" width="([\d.]+)"[^%]*?> ([<\d.]+) %', rows)
+    assert len(bars) == int(note.group(2))
+    for width, percent in bars:
         assert abs(float(width) - float(percent.strip("<"))) <= 0.51
 
 

@@ -56,40 +56,39 @@ START_TEST(there_are_so_many_and_so_many_for_each_source)
 }
 END_TEST
 
-START_TEST(a_slot_that_nobody_gives_back_is_free_after_its_time)
+/* All eight; the last of them. */
+static pg_slot_t take_all(apr_time_t now)
 {
-    pg_slot_t dead, slot;
-    apr_time_t later = T0 + apr_time_from_sec(limit.seconds + 11);
+    pg_slot_t slot;
 
     for (int i = 0; i < 8; i++) {
-        ck_assert(take(&dead, i, T0));
+        ck_assert(take(&slot, i, now));
     }
-    ck_assert(!take(&slot, 9, T0 + apr_time_from_sec(limit.seconds)));
-    ck_assert_uint_eq(pg_slots_held(ledger, later), 0);
-    for (int i = 0; i < 8; i++) {
-        ck_assert(take(&slot, i, later));
-    }
-    /* its late owner takes nothing from the new one */
+    ck_assert_uint_eq(pg_slots_held(ledger, now), 8);
+    return slot;
+}
+
+/* All are free by now; a late owner takes nothing from the new one. */
+static void take_all_anew(pg_slot_t dead, apr_time_t now)
+{
+    ck_assert_uint_eq(pg_slots_held(ledger, now), 0);
+    (void)take_all(now);
     pg_slots_give(ledger, &dead);
-    ck_assert_uint_eq(pg_slots_held(ledger, later), 8);
+    ck_assert_uint_eq(pg_slots_held(ledger, now), 8);
+}
+
+START_TEST(a_slot_that_nobody_gives_back_is_free_after_its_time)
+{
+    pg_slot_t dead = take_all(T0), slot;
+
+    ck_assert(!take(&slot, 9, T0 + apr_time_from_sec(limit.seconds)));
+    take_all_anew(dead, T0 + apr_time_from_sec(limit.seconds + 11));
 }
 END_TEST
 
 START_TEST(a_slot_that_a_wrong_clock_left_behind_is_free)
 {
-    apr_time_t ahead = T0 + apr_time_from_sec(3 * 365 * 86400);
-    pg_slot_t dead, slot;
-
-    for (int i = 0; i < 8; i++) {
-        ck_assert(take(&dead, i, ahead));
-    }
-    ck_assert_uint_eq(pg_slots_held(ledger, ahead), 8);
-    ck_assert_uint_eq(pg_slots_held(ledger, T0), 0);
-    for (int i = 0; i < 8; i++) {
-        ck_assert(take(&slot, i, T0));
-    }
-    pg_slots_give(ledger, &dead);
-    ck_assert_uint_eq(pg_slots_held(ledger, T0), 8);
+    take_all_anew(take_all(T0 + apr_time_from_sec(3 * 365 * 86400)), T0);
 }
 END_TEST
 
