@@ -103,15 +103,17 @@ def test_mail_is_shown_in_each_charset(tmp_path, charset, text):
 
 
 def test_a_forged_id_names_no_file(tmp_path):
-    path = tmp_path / "spool.mbox"
-    for name in ("../../out/x", "/etc/x", "a\x1b[2J", "x" * 300, ".", ""):
+    path = spool(tmp_path, "Subject: x\r\n\r\nx\r\n")
+    for name in ("../../x", str(tmp_path / "x"), "a\x1b[2J", "x" * 300, ".",
+                 ""):
         with open(path, "a", encoding="ascii") as f:
-            f.write(entry(1, "Subject: x\r\n\r\nx\r\n").replace(
-                "X-ProxyGuard-Id: 0a-1", f"X-ProxyGuard-Id: {name}"))
+            f.write(entry(2, "Subject: x\r\n\r\nx\r\n").replace(
+                "X-ProxyGuard-Id: 0a-2", f"X-ProxyGuard-Id: {name}"))
     for form in ("--eml", "--maildir", "--json"):
-        assert run("mail", "export", form, path,
-                   tmp_path / "out").returncode == 0
-    assert not [f for _, _, files in os.walk(tmp_path / "out") for f in files]
+        out = tmp_path / form
+        assert run("mail", "export", form, path, out).returncode == 0
+        assert len([f for *_, files in os.walk(out) for f in files]) == 1
+    assert not list(tmp_path.rglob("x*")) + list(tmp_path.parent.glob("x*"))
     assert b"\x1b" not in run("mail", "list", path).stdout
 
 
