@@ -440,12 +440,12 @@ static int finish(const filter_t *f)
 {
     const pg_tally_t *t = f->counter.tally;
     apr_uint64_t unread = t->unparsed + t->oversize;
-    bool failed = f->writer.sink.status != APR_SUCCESS;
+    bool failed = fflush(stdout) != 0 || f->writer.sink.status != APR_SUCCESS;
 
-    if ((fflush(stdout) != 0 || failed) && errno == EPIPE) {
+    if (failed && errno == EPIPE) {
         return PG_EXIT_OUTPUT;
     }
-    if (failed || ferror(stdout)) {
+    if (failed) {
         return pg_cli_finish(f->cli, &f->writer.sink, PG_EXIT_OUTPUT);
     }
     if (unread) {
