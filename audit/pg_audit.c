@@ -124,24 +124,6 @@ static apr_hash_t *index_vhosts(const pg_audit_in_t *in, apr_pool_t *pool)
     return index;
 }
 
-/* "GET", "GET and CONNECT", ... : the doors that are so. */
-static const char *doors(const pg_forward_t *f, pg_gate_e gate,
-                         apr_pool_t *pool)
-{
-    static const char *const names[PG_DOOR_COUNT] = {
-        [PG_DOOR_GET] = "GET", [PG_DOOR_METHODS] = "POST etc.",
-        [PG_DOOR_CONNECT] = "CONNECT"
-    };
-    const char *out = "";
-
-    for (int i = 0; i < PG_DOOR_COUNT; i++) {
-        if (f->door[i].gate == gate) {
-            out = apr_pstrcat(pool, out, *out ? ", " : "", names[i], NULL);
-        }
-    }
-    return out;
-}
-
 static const pg_judged_t *worst(const pg_forward_t *f)
 {
     const pg_judged_t *worst_door = &f->door[0];
@@ -169,14 +151,14 @@ static void judge_forward(pg_vhost_t *v, const pg_forward_t *f, bool stated,
         return;
     case PG_GATE_UNKNOWN:
         set_words(v, PG_POSTURE_UNKNOWN, not_known,
-                  doors(f, PG_GATE_UNKNOWN, pool), pool);
+                  pg_forward_doors(f, PG_GATE_UNKNOWN, pool), pool);
         if (w->cause) {
             add_words(v, depends, label(w->cause, pool), pool);
         }
         return;
     case PG_GATE_OPEN:
         set_words(v, PG_POSTURE_OPEN, may_relay,
-                  doors(f, PG_GATE_OPEN, pool), pool);
+                  pg_forward_doors(f, PG_GATE_OPEN, pool), pool);
         if (!w->every_target) {
             add_words(v, to_some, w->target, pool);
         }

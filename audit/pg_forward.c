@@ -752,6 +752,23 @@ unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
     return outcome(site, &ask);
 }
 
+const char *pg_forward_doors(const pg_forward_t *f, pg_gate_e gate,
+                             apr_pool_t *pool)
+{
+    static const char *const names[PG_DOOR_COUNT] = {
+        [PG_DOOR_GET] = "GET", [PG_DOOR_METHODS] = "POST etc.",
+        [PG_DOOR_CONNECT] = "CONNECT"
+    };
+    const char *out = "";
+
+    for (int i = 0; i < PG_DOOR_COUNT; i++) {
+        if (f->door[i].gate == gate) {
+            out = apr_pstrcat(pool, out, *out ? ", " : "", names[i], NULL);
+        }
+    }
+    return out;
+}
+
 bool pg_forward_denies(pg_access_t *access, const pg_directive_t *section)
 {
     return refuses(pg_perdir_compile(section->child, &access->env,

@@ -62,6 +62,10 @@ const pg_forward_t *pg_forward_judge(pg_access_t *access,
                                      const pg_directive_t *vhost,
                                      apr_pool_t *scratch);
 
+/** "GET, CONNECT": the doors that are so. */
+const char *pg_forward_doors(const pg_forward_t *f, pg_gate_e gate,
+                             apr_pool_t *pool);
+
 /** A request that is not a forward one, as access control sees it. */
 typedef struct pg_reach_t {
     const char *uri;             /* its path, to <Location>               */

@@ -532,6 +532,9 @@ static const rule_t rules_table[PG_RULE_COUNT] = {
 
 typedef struct found_t {
     pg_finding_t finding;
+    const rule_t *rule;
+    const char *detail;
+    const char *last;            /* the virtual host that reported last   */
     int hosts;                   /* virtual hosts it is so in             */
 } found_t;
 
@@ -574,6 +577,20 @@ static void fill_in(pg_finding_t *f, const rule_t *rule, const char *detail,
     }
 }
 
+/* A line that was reported before: by another virtual host, which may have
+ * the same name, or for one more detail ("25, 465"). */
+static void add_again(found_t *f, const char *vhost, const char *detail,
+                      apr_pool_t *pool)
+{
+    if (f->last != vhost) {
+        f->last = vhost;
+        f->hosts++;
+    }
+    else if (f->hosts == 1 && strcmp(f->detail, detail)) {
+        f->detail = apr_pstrcat(pool, f->detail, ", ", detail, NULL);
+    }
+}
+
 void pg_found_add(pg_found_t *found, pg_rule_e which,
                   const pg_directive_t *at, const char *vhost,
                   const char *detail)
@@ -588,18 +605,19 @@ void pg_found_add(pg_found_t *found, pg_rule_e which,
     name = apr_pstrcat(found->pool, key, at ? at->file : "", NULL);
     index = apr_hash_get(found->seen, name, APR_HASH_KEY_STRING);
     if (index) {
-        APR_ARRAY_IDX(found->list, *index, found_t).hosts++;
+        add_again(&APR_ARRAY_IDX(found->list, *index, found_t), vhost, detail,
+                  found->pool);
         return;
     }
     apr_hash_set(found->seen, name, APR_HASH_KEY_STRING,
                  apr_pmemdup(found->pool, &found->list->nelts,
                              sizeof(found->list->nelts)));
     f = apr_array_push(found->list);
-    f->hosts = 1;
+    *f = (found_t){ .rule = rule, .last = vhost, .hosts = 1,
+        .detail = apr_pstrdup(found->pool, detail) };
     f->finding = (pg_finding_t){ .id = rule->id, .severity = rule->severity,
         .file = at ? at->file : NULL, .line = at ? at->line : 0,
         .vhost = vhost };
-    fill_in(&f->finding, rule, detail, found->pool);
 }
 
 static int worst_first(const void *left, const void *right)
@@ -628,6 +646,7 @@ void pg_found_result(pg_found_t *found, pg_audit_t *out)
     for (int i = 0; i < n; i++) {
         const found_t *f = &APR_ARRAY_IDX(found->list, i, found_t);
         out->findings[i] = f->finding;
+        fill_in(&out->findings[i], f->rule, f->detail, found->pool);
         if (f->hosts > 1 && f->finding.vhost) {
             out->findings[i].vhost = apr_psprintf(found->pool,
                 "%s and %d more", f->finding.vhost, f->hosts - 1);

@@ -135,23 +135,6 @@ static void check_ports(pg_rules_t *r, const pg_directive_t *d)
     }
 }
 
-/* "GET, CONNECT": the open ones. */
-static const char *open_doors(const pg_forward_t *f, apr_pool_t *pool)
-{
-    static const char *const names[PG_DOOR_COUNT] = {
-        [PG_DOOR_GET] = "GET", [PG_DOOR_METHODS] = "POST etc.",
-        [PG_DOOR_CONNECT] = "CONNECT"
-    };
-    const char *out = "";
-
-    for (int i = 0; i < PG_DOOR_COUNT; i++) {
-        if (f->door[i].gate == PG_GATE_OPEN) {
-            out = apr_pstrcat(pool, out, *out ? ", " : "", names[i], NULL);
-        }
-    }
-    return out;
-}
-
 static const pg_judged_t *door_that_is(const pg_forward_t *f, pg_gate_e gate)
 {
     for (int i = 0; i < PG_DOOR_COUNT; i++) {
@@ -169,7 +152,7 @@ static void report_open(pg_rules_t *r, const pg_judged_t *open)
 
     if (closed && closed->section) {
         report(r, PG_RULE_OPEN_DOOR, closed->section,
-               open_doors(f, r->scratch));
+               pg_forward_doors(f, PG_GATE_OPEN, r->scratch));
     }
     else if (open->partial) {
         report(r, PG_RULE_OPEN_DOOR, open->partial,

@@ -49,9 +49,11 @@ $(SAMPLE): $(call objs,$(LOWER_SRC)) $(SAMPLE_SRC) tests/unit/pg_sample.h
 	    -o $@ $(SAMPLE_SRC) $(filter %.o,$^) $(APR_LIBS) $(JANSSON_LIBS) -lm
 
 .PHONY: golden
-golden: all $(SAMPLE) ## tests/cases/golden, the fixed report in every format
+golden: all $(SAMPLE) $(BUILD)/unit ## tests/cases: the fixed report, the audit's verdicts
 	BUILD=$(abspath $(BUILD)) PYTHONPATH=tests/lib $(PYTHON) -B \
 	    tests/page/test_golden.py
+	PG_GOLDEN=write PG_CASES=tests/cases CK_FORK=no CK_RUN_SUITE=audit \
+	    $(BUILD)/unit
 
 e2e: all $(SAMPLE) ## end-to-end tests; MPM=event|worker|prefork|all, T=file
 	BUILD=$(abspath $(BUILD)) PG_MODULE=$(abspath $(MODULE)) MPM="$(MPM)" \

@@ -94,7 +94,16 @@ const pg_directive_t *pg_conftext_parse(const char *text, const char *file,
     return first;
 }
 
-static char *whole_file(const char *path)
+const char *pg_conftext_path(const char *name)
+{
+    const char *dir = getenv("PG_CASES");
+    static char path[1024];
+
+    snprintf(path, sizeof(path), "%s/%s", dir ? dir : "tests/cases", name);
+    return path;
+}
+
+char *pg_conftext_read(const char *path)
 {
     FILE *f = fopen(path, "r");
     char *text = NULL;
@@ -110,15 +119,13 @@ static char *whole_file(const char *path)
 
 const pg_confcase_t *pg_conftext_cases(const char *name, int *count)
 {
-    const char *dir = getenv("PG_CASES");
-    char path[1024];
+    const char *path = pg_conftext_path(name);
     pg_confcase_t *cases = NULL;
     char *at;
     int line = 1;
 
-    snprintf(path, sizeof(path), "%s/%s", dir ? dir : "tests/cases", name);
     *count = 0;
-    at = whole_file(path);
+    at = pg_conftext_read(path);
     while (at) {
         char *end = strchr(at, '\n');
         if (end) {

@@ -24,6 +24,12 @@ typedef struct pg_confcase_t {
 /** All cases of tests/cases/<name>; *count of them. */
 const pg_confcase_t *pg_conftext_cases(const char *name, int *count);
 
+/** tests/cases/<name>, until the next call. */
+const char *pg_conftext_path(const char *name);
+
+/** A whole file; ends the process with a message if it cannot be read. */
+char *pg_conftext_read(const char *path);
+
 /** regex_match by regcomp(3), extended: near enough to PCRE for tests. */
 bool pg_conftext_regex(void *ctx, const char *pattern, bool nocase,
                        const char *subject, pg_match_t *m);

@@ -3,6 +3,7 @@
 #include "pg_test.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 
 #include "pg_audit.h"
 #include "pg_conftext.h"
@@ -103,17 +104,22 @@ START_TEST(posture)
 }
 END_TEST
 
-/* " 201 235": ids in order, the everyday ones only when they are wanted. */
+/* Most cases have the everyday ones, and few are about them. */
+static bool is_wanted(int id, const char *wanted)
+{
+    return (id != 230 && id != 235 && id != 237)
+           || strstr(wanted, apr_itoa(pool, id));
+}
+
+/* "201 235": ids in order. */
 static const char *ids_of(const pg_audit_t *audit, const char *wanted)
 {
     const char *out = "";
 
     for (int id = 200; id < 300; id++) {
-        const char *text = apr_psprintf(pool, "%d", id);
-        bool everyday = id == 230 || id == 235 || id == 237;
+        const char *text = apr_itoa(pool, id);
         for (apr_size_t i = 0; i < audit->finding_count; i++) {
-            if (audit->findings[i].id == id
-                && (!everyday || strstr(wanted, text))) {
+            if (audit->findings[i].id == id && is_wanted(id, wanted)) {
                 out = apr_pstrcat(pool, out, *out ? " " : "", text, NULL);
                 break;
             }
@@ -130,6 +136,57 @@ START_TEST(findings)
     ck_assert_msg(strcmp(ids, c->expect) == 0,
                   "findings.conf:%d: %s: '%s', not '%s'", c->line, c->title,
                   ids, c->expect);
+}
+END_TEST
+
+/* What is said about each virtual host and each finding: "### title", and a
+ * line for each. */
+static void add_verdicts(FILE *to, const pg_confcase_t *cases, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const pg_audit_t *audit = run(&cases[i]);
+        fprintf(to, "### %s\n", cases[i].title);
+        for (apr_size_t j = 0; j < audit->vhost_count; j++) {
+            const pg_vhost_t *v = &audit->vhosts[j];
+            fprintf(to, "%s: %s: %s\n", v->name,
+                    pg_vocab_posture(v->posture), v->why[PG_LANG_EN]);
+        }
+        for (apr_size_t j = 0; j < audit->finding_count; j++) {
+            const pg_finding_t *f = &audit->findings[j];
+            if (is_wanted(f->id, cases[i].expect)) {
+                fprintf(to, "PG%04d: %s: %s%s\n", f->id,
+                        pg_finding_severity(f->severity),
+                        pg_dump_where(f, pool), f->what[PG_LANG_EN]);
+            }
+        }
+    }
+}
+
+/* Byte for byte; with PG_GOLDEN they are written instead (make golden). */
+START_TEST(every_verdict_is_what_it_was)
+{
+    char *is = NULL;
+    size_t n = 0, same = 0, line = 1;
+    FILE *to = open_memstream(&is, &n);
+    const char *path = pg_conftext_path("audit/verdicts");
+    const char *was = getenv("PG_GOLDEN") ? "" : pg_conftext_read(path);
+
+    add_verdicts(to, postures, posture_count);
+    add_verdicts(to, finding_cases, finding_case_count);
+    fclose(to);
+    if (getenv("PG_GOLDEN")) {
+        to = fopen(path, "w");
+        ck_assert(to && fputs(is, to) >= 0 && fclose(to) == 0);
+    }
+    else if (strcmp(is, was)) {
+        for (size_t i = 0; is[i] && is[i] == was[i]; i++) {
+            same = is[i] == '\n' ? i + 1 : same;
+            line += is[i] == '\n';
+        }
+        ck_abort_msg("%s:%zu: now '%.*s'", path, line,
+                     (int)strcspn(is + same, "\n"), is + same);
+    }
+    free(is);
 }
 END_TEST
 
@@ -291,6 +348,7 @@ PG_TEST_SUITE(audit)
                                       &finding_case_count);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, findings, 0, finding_case_count);
+    tcase_add_test(tc, every_verdict_is_what_it_was);
     tcase_add_test(tc, the_worst_comes_first);
     tcase_add_test(tc, one_line_is_one_finding);
     tcase_add_test(tc, the_report_as_text);
