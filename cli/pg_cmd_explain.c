@@ -12,6 +12,7 @@
 #include "pg_explaintext.h"
 #include "pg_lines.h"
 #include "pg_logjson.h"
+#include "pg_loose_request.h"
 #include "pg_tell.h"
 #include "pg_urls.h"
 
@@ -230,7 +231,7 @@ static bool is_one(pg_span_t text)
         || pg_span_trim(second).len == 0) {
         return true;
     }
-    if (!pg_loose_is_request(pg_span_upto(text, n))) {
+    if (!pg_loose_request_is_line(pg_span_upto(text, n))) {
         return false;
     }
     second = pg_span_upto(second, pg_span_find(second, '\n'));

@@ -10,8 +10,5 @@ PG_NAMED_FUNCTION(pg_capture_state, pg_state_e, PG_STATES)
 
 bool pg_capture_is_line(pg_span_t line)
 {
-    static const char dataset[] = "\"dataset\":\"proxyguard.sink\"";
-
-    return line.len > 0
-           && memmem(line.ptr, line.len, dataset, sizeof(dataset) - 1);
+    return pg_span_has(line, "\"dataset\":\"proxyguard.sink\"");
 }

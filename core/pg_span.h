@@ -32,6 +32,21 @@ static inline pg_span_t pg_span_make(const char *p, apr_size_t n)
     return (pg_span_t){ .ptr = p, .len = n };
 }
 
+/** A span that is not there. */
+#define PG_ABSENT ((pg_span_t){ .ptr = NULL, .len = 0 })
+
+/** What lies between two places in one text. */
+static inline pg_span_t pg_span_between(const char *begin, const char *end)
+{
+    return pg_span_make(begin, (apr_size_t)(end - begin));
+}
+
+/** The place after the last octet. */
+static inline const char *pg_span_end(pg_span_t s)
+{
+    return s.ptr + s.len;
+}
+
 /** The part from offset `from` (cut to the end) to the end. */
 pg_span_t pg_span_from(pg_span_t s, apr_size_t from);
 
@@ -59,6 +74,20 @@ apr_size_t pg_span_find_any(pg_span_t s, const char *set);
 
 /** Offset of the last c in s, or s.len when there is none. */
 apr_size_t pg_span_rfind(pg_span_t s, char c);
+
+/** Offset of the first `what` in s, or s.len. */
+static inline apr_size_t pg_span_search(pg_span_t s, const char *what)
+{
+    const char *at = s.len ? memmem(s.ptr, s.len, what, strlen(what)) : NULL;
+
+    return at ? (apr_size_t)(at - s.ptr) : s.len;
+}
+
+/** Is it somewhere in s? */
+static inline bool pg_span_has(pg_span_t s, const char *what)
+{
+    return pg_span_search(s, what) < s.len;
+}
 
 /** How many octets from offset `from` on are PG_OCTET_PLAIN. */
 apr_size_t pg_span_plain(pg_span_t s, apr_size_t from);

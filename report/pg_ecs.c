@@ -696,12 +696,11 @@ static bool put_line(line_t *line)
 bool pg_ecs_begins(pg_span_t head)
 {
     static const char start[] = "{\"@timestamp\":\"";
-    static const char marker[] = "\"module\":\"proxyguard\"";
     apr_size_t end = pg_span_find(head, '\n');
     apr_size_t n = end < sizeof(start) - 1 ? end : sizeof(start) - 1;
 
     return memcmp(head.ptr, start, n) == 0
-           && (memmem(head.ptr, head.len, marker, sizeof(marker) - 1)
+           && (pg_span_has(head, "\"module\":\"proxyguard\"")
                || (end == head.len && end < 200));
 }
 

@@ -2,12 +2,13 @@
 
 #include "pg_count.h"
 
-#include "pg_conceal.h"
 #include <stdio.h>
 
+#include "pg_conceal.h"
 #include "pg_judge.h"
 #include "pg_logjson.h"
 #include "pg_lines.h"
+#include "pg_loose_request.h"
 #include "pg_urls.h"
 
 /* --- at a glance --------------------------------------------------------- */
@@ -243,7 +244,7 @@ static bool is_doubtful(const pg_verdict_t *verdict, pg_span_t text)
             return false;
         }
     }
-    return pg_loose_is_suspect(text);
+    return pg_loose_request_is_suspect(text);
 }
 
 static void count_request(pg_counter_t *counter, const pg_logline_t *line,
@@ -562,7 +563,7 @@ static apr_size_t count_octet(pg_span_t s, char c)
 static bool begins_request(pg_span_t s)
 {
     s = pg_span_upto(s, pg_span_find(s, '"'));
-    return pg_loose_is_request(s) || pg_span_istarts(s, PG_SPAN("\\"));
+    return pg_loose_request_is_line(s) || pg_span_istarts(s, PG_SPAN("\\"));
 }
 
 /* From the next anchor on; empty: there is none. */

@@ -2,7 +2,7 @@
 
 #include "pg_encoded.h"
 
-#include "pg_loose.h"
+#include "pg_loose_request.h"
 #include "pg_mime.h"
 
 enum { SHORTEST = 16 };          /* "GET / HTTP/1.0", encoded, has more   */
@@ -28,7 +28,8 @@ static bool decode(pg_span_t *out, pg_span_t s, pg_room_t *room)
     }
     *out = pg_span_make(room->at,
                         pg_mime_decode(room->at, s, PG_SPAN("base64")));
-    if (!pg_loose_is_request(pg_span_upto(*out, pg_span_find(*out, '\n')))) {
+    if (!pg_loose_request_is_line(
+             pg_span_upto(*out, pg_span_find(*out, '\n')))) {
         return false;
     }
     room->at += out->len;
@@ -65,7 +66,7 @@ static bool take(pg_logline_t *out, pg_span_t word, pg_room_t *room)
     fill(&out->field[PG_FIELD_AGENT], header, "User-Agent");
     sent = pg_span_trim(pg_span_upto(sent, n));
     if (leads_elsewhere(sent)
-        || !(pg_loose_is_request(*request)
+        || !(pg_loose_request_is_line(*request)
              || out->field[PG_FIELD_METHOD].len)) {
         *request = sent;
         out->escaped = false;

@@ -325,8 +325,7 @@ static bool open_colour(pg_span_t *line, pg_room_t *room)
     char *out = room->at;
     pg_span_t s = *line;
 
-    if (memmem(s.ptr, s.len, "\x1b[", 2) == NULL
-        || pg_logline_left(room) < s.len) {
+    if (!pg_span_has(s, "\x1b[") || pg_logline_left(room) < s.len) {
         return false;
     }
     for (apr_size_t i = 0; i < s.len; i++) {

@@ -428,14 +428,11 @@ static pg_span_t behind_name(pg_span_t line)
     };
 
     for (int i = 0; names[i]; i++) {
-        const char *at = memmem(line.ptr, line.len, names[i],
-                                strlen(names[i]));
-        pg_span_t s = at ? pg_span_from(line, (apr_size_t)(at - line.ptr)
-                                              + strlen(names[i])) : line;
-        s = pg_span_trim(s);
-        s = at && pg_span_istarts(s, PG_SPAN(":"))
-            ? pg_span_trim(pg_span_from(s, 1)) : line;
-        if (s.len < line.len && pg_span_istarts(s, PG_SPAN("["))) {
+        apr_size_t at = pg_span_search(line, names[i]);
+        pg_span_t s = pg_span_trim(pg_span_from(line, at + strlen(names[i])));
+        s = pg_span_istarts(s, PG_SPAN(":"))
+            ? pg_span_trim(pg_span_from(s, 1)) : PG_ABSENT;
+        if (pg_span_istarts(s, PG_SPAN("["))) {
             return s;
         }
         if (s.len < line.len && pg_span_istarts(s, PG_SPAN("{"))) {
@@ -479,9 +476,10 @@ static apr_size_t object_length(pg_span_t s)
  * object is long, or a line of many would be searched to its end for each. */
 static pg_span_t first_object(pg_span_t line)
 {
-    pg_span_t s = line, near = pg_span_upto(line, 65536);
+    pg_span_t s = line;
 
-    if (line.ptr[0] == '{' && memmem(near.ptr, near.len, "}{\"", 3)) {
+    if (line.ptr[0] == '{'
+        && pg_span_has(pg_span_upto(line, 65536), "}{\"")) {
         return line;
     }
     if (line.ptr[0] == '{') {

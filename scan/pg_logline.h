@@ -55,6 +55,15 @@ typedef struct pg_logline_t {
                                     full URL (Traefik)                    */
 } pg_logline_t;
 
+/** Is there a request, whole or in its parts? */
+static inline bool pg_logline_has_request(const pg_logline_t *line)
+{
+    const pg_span_t *f = line->field;
+
+    return f[PG_FIELD_REQUEST].len
+           || (f[PG_FIELD_METHOD].len && f[PG_FIELD_TARGET].len);
+}
+
 /** Memory for what has to be copied while a line is read. What does not fit
  *  is not copied, and so not read. */
 typedef struct pg_room_t {

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* A line of no known format: the request, the client, the time and the
- * status are found by what they look like. */
+/* A line whose format is not known: the request, the client, the time and
+ * the status are found by what they look like. */
 #ifndef PG_LOOSE_H
 #define PG_LOOSE_H
 
@@ -27,9 +27,9 @@ typedef enum pg_loose_kind_e {
 
 /** What there is in a line. */
 typedef enum pg_loose_e {
-    PG_LOOSE_NOTHING,            /* nothing that could be told            */
+    PG_LOOSE_NOTHING,            /* nothing that was recognised           */
     PG_LOOSE_REQUEST,
-    PG_LOOSE_NO_REQUEST          /* a line that is known to hold none     */
+    PG_LOOSE_NO_REQUEST          /* a known kind of line that has none    */
 } pg_loose_e;
 
 /**
@@ -40,24 +40,5 @@ typedef enum pg_loose_e {
  */
 pg_loose_e pg_loose_read(pg_logline_t *out, pg_loose_kind_e *kind,
                          pg_span_t line);
-
-/** The first address in a text, a port beside it or not; absent: none. */
-pg_span_t pg_loose_address(pg_span_t s);
-
-/** The time in the first brackets of a text that hold one; absent: none. */
-pg_span_t pg_loose_bracketed(pg_span_t s);
-
-/** The time that a text begins with: one to six words; absent: none. */
-pg_span_t pg_loose_time(pg_span_t s);
-
-/** Does a line that nobody could read hold what may be an attempt: "://",
- *  CONNECT and a host, or a SOCKS greeting? */
-bool pg_loose_is_suspect(pg_span_t line);
-
-/** Is s a host with a port behind it? */
-bool pg_loose_is_authority(pg_span_t s);
-
-/** Does s begin with a method, a blank and what can be a request-target? */
-bool pg_loose_is_request(pg_span_t s);
 
 #endif

@@ -7,6 +7,9 @@
 #include "pg_logescape.h"
 #include "pg_logjson.h"
 #include "pg_logtime.h"
+#include "pg_loose_client.h"
+#include "pg_loose_request.h"
+#include "pg_loose_time.h"
 
 enum {
     DEPTH = 5,                   /* envelopes in envelopes                */
@@ -16,8 +19,6 @@ enum {
 #define ROW_SHAPE(sym, name) name,
 static const char *const shapes[] = { PG_SHAPES(ROW_SHAPE) };
 #undef ROW_SHAPE
-
-static const pg_span_t absent = { .ptr = NULL, .len = 0 };
 
 static pg_read_e read_inside(pg_reader_t *r, pg_logline_t *out,
                              pg_span_t line, int depth);
@@ -48,7 +49,7 @@ static void drop_dashes(pg_logline_t *out)
 
     for (apr_size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (pg_logline_is_dash(out->field[fields[i]])) {
-            out->field[fields[i]] = absent;
+            out->field[fields[i]] = PG_ABSENT;
         }
     }
 }
@@ -66,7 +67,7 @@ static void settle_fields(pg_logline_t *out)
     f[PG_FIELD_REQUEST] = pg_span_upto(f[PG_FIELD_REQUEST],
         pg_span_find_any(f[PG_FIELD_REQUEST], "\r\n"));
     if (pg_span_find(protocol, '/') == protocol.len) {
-        f[PG_FIELD_PROTOCOL] = absent;
+        f[PG_FIELD_PROTOCOL] = PG_ABSENT;
     }
     if (f[PG_FIELD_REQUEST].len
         && pg_span_find(f[PG_FIELD_REQUEST], ' ')
@@ -75,7 +76,7 @@ static void settle_fields(pg_logline_t *out)
                           : f[PG_FIELD_TARGET].len || f[PG_FIELD_URL].len
                           ? PG_FIELD_METHOD : PG_FIELD_REQUEST;
         pg_span_t word = f[PG_FIELD_REQUEST];
-        f[PG_FIELD_REQUEST] = absent;
+        f[PG_FIELD_REQUEST] = PG_ABSENT;
         f[what] = word;
     }
     if (f[PG_FIELD_TARGET].len == 0 && f[PG_FIELD_URL].len) {
@@ -87,7 +88,7 @@ static void settle_fields(pg_logline_t *out)
         && pg_client_read(&host, f[PG_FIELD_HOST]) == PG_CLIENT_ADDRESS
         && !host.with_port) {
         f[PG_FIELD_CLIENT] = f[PG_FIELD_HOST];
-        f[PG_FIELD_HOST] = absent;
+        f[PG_FIELD_HOST] = PG_ABSENT;
     }
     if (f[PG_FIELD_TIME].len == 0) {         /* a column with both          */
         f[PG_FIELD_TIME] = f[PG_FIELD_DATE];
@@ -104,14 +105,6 @@ static void settle_fields(pg_logline_t *out)
     }
 }
 
-static bool is_request(const pg_logline_t *out)
-{
-    const pg_span_t *f = out->field;
-
-    return f[PG_FIELD_REQUEST].len
-           || (f[PG_FIELD_METHOD].len && f[PG_FIELD_TARGET].len);
-}
-
 /* The client as text of its own; behind a balancer with a private address,
  * whom that forwarded for. */
 static void settle_client(pg_reader_t *r, pg_logline_t *out)
@@ -123,7 +116,7 @@ static void settle_client(pg_reader_t *r, pg_logline_t *out)
         || written.len != r->read.len) {
         pg_client_read(&r->client, written);
     }
-    r->read = absent;
+    r->read = PG_ABSENT;
     if (r->client.kind != PG_CLIENT_NAME
         && (r->client.kind == PG_CLIENT_NONE
             || pg_client_is_private(&r->client))
@@ -131,7 +124,7 @@ static void settle_client(pg_reader_t *r, pg_logline_t *out)
            == PG_CLIENT_ADDRESS && !pg_client_is_private(&forwarded)) {
         r->client = forwarded;
     }
-    out->field[PG_FIELD_CLIENT] = r->client.kind == PG_CLIENT_NONE ? absent
+    out->field[PG_FIELD_CLIENT] = r->client.kind == PG_CLIENT_NONE ? PG_ABSENT
                                   : pg_span_str(r->client.text);
 }
 
@@ -227,18 +220,14 @@ static void fill_from(pg_logline_t *out, const pg_logline_t *outer)
     }
 }
 
-static bool holds(pg_span_t line, const char *mark)
-{
-    return memmem(line.ptr, line.len, mark, strlen(mark)) != NULL;
-}
-
 /* Who wrote an object says what its targets are: Azure's "requestUri" is a
  * URL, where others' is the target; Traefik has the path alone. */
 static void note_logger(pg_logline_t *out, pg_span_t line)
 {
-    out->composed = out->composed || holds(line, "\"FrontDoorAccessLog\"");
-    out->stripped = holds(line, "\"RequestPath\"")
-                    && holds(line, "\"DownstreamStatus\"");
+    out->composed = out->composed
+                    || pg_span_has(line, "\"FrontDoorAccessLog\"");
+    out->stripped = pg_span_has(line, "\"RequestPath\"")
+                    && pg_span_has(line, "\"DownstreamStatus\"");
 }
 
 /* What a honeypot was sent: SOCKS, not a line of a log. */
@@ -256,13 +245,13 @@ static bool is_other_event(pg_span_t line)
     };
 
     for (int i = 0; events[i]; i++) {
-        const char *at = memmem(line.ptr, line.len, events[i],
-                                strlen(events[i]));
-        pg_span_t s = at ? pg_span_trim(pg_span_from(line, (apr_size_t)
-                               (at - line.ptr) + strlen(events[i]))) : line;
-        if (at) {
+        apr_size_t at = pg_span_search(line, events[i]);
+        pg_span_t s = pg_span_from(line, at + strlen(events[i]));
+        if (at < line.len) {
+            s = pg_span_trim(s);
             return !pg_span_istarts(s, PG_SPAN("\"http\""))
-                   && !holds(line, "\"http\":") && !pg_loose_is_suspect(line);
+                   && !pg_span_has(line, "\"http\":")
+                   && !pg_loose_request_is_suspect(line);
         }
     }
     return pg_capture_is_line(line);
@@ -283,7 +272,7 @@ static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
     note_logger(&outer, line);
     r->shape = PG_SHAPE_JSON;
     *out = outer;
-    if (is_request(&outer)) {
+    if (pg_logline_has_request(&outer)) {
         return PG_READ_REQUEST;
     }
     if (outer.field[PG_FIELD_EMBEDDED].len && depth < DEPTH && r->how->any) {
@@ -322,7 +311,7 @@ static pg_read_e read_columns(pg_reader_t *r, pg_logline_t *out,
     }
     settle_fields(out);
     r->shape = PG_SHAPE_COLUMNS;
-    if (is_request(out)) {
+    if (pg_logline_has_request(out)) {
         return PG_READ_REQUEST;
     }
     return out->field[PG_FIELD_EMBEDDED].len && depth < DEPTH
@@ -350,23 +339,21 @@ static pg_read_e read_loose(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
                                                 : PG_FIELD_SECOND];
     }
     settle_fields(out);
-    return found == PG_LOOSE_REQUEST && is_request(out) ? PG_READ_REQUEST
-           : found == PG_LOOSE_REQUEST ? PG_READ_SILENT : PG_READ_OTHER;
+    return found == PG_LOOSE_NO_REQUEST ? PG_READ_OTHER
+           : pg_logline_has_request(out) ? PG_READ_REQUEST : PG_READ_SILENT;
 }
 
 /* JSON that does not begin its line: behind a tag, a time, a logger's name. */
 static pg_read_e read_json_within(pg_reader_t *r, pg_logline_t *out,
                                   pg_span_t line, int depth)
 {
-    const char *at = line.len ? memmem(line.ptr, line.len, "{\"", 2) : NULL;
-    apr_size_t n;
+    apr_size_t n = pg_span_search(line, "{\"");
 
-    if (at == NULL || at == line.ptr) {
+    if (n == 0 || n == line.len) {
         return PG_READ_UNREAD;
     }
-    n = (apr_size_t)(at - line.ptr);
     if (r->outer_time.ptr == NULL) {
-        r->outer_time = pg_loose_time(pg_span_upto(line, n));
+        r->outer_time = pg_loose_time_at_start(pg_span_upto(line, n));
     }
     return read_json(r, out, pg_span_from(line, n), depth);
 }
@@ -404,7 +391,7 @@ static pg_read_e read_inside(pg_reader_t *r, pg_logline_t *out,
 
     line = depth ? pg_span_trim(line) : line;
     if (read_formats(r, out, line)) {
-        return is_request(out)
+        return pg_logline_has_request(out)
                && !pg_logline_is_dash(out->field[PG_FIELD_REQUEST])
                ? PG_READ_REQUEST : PG_READ_SILENT;
     }
@@ -424,7 +411,7 @@ static pg_read_e read_inside(pg_reader_t *r, pg_logline_t *out,
 /* --- ModSecurity's audit log --------------------------------------------- */
 
 /* "--8f3a21bc-A--" or, from ModSecurity 3, "---8f3a21bc---A--".
- * @return the id's eight characters; absent: it is no boundary */
+ * @return the id's eight characters; absent: not a boundary */
 static pg_span_t boundary_id(pg_span_t line)
 {
     apr_size_t dashes = line.len == 14 ? 2 : 3;
@@ -435,11 +422,11 @@ static pg_span_t boundary_id(pg_span_t line)
         || memcmp(id.ptr + 8, "---", line.len == 14 ? 1 : 3)
         || memcmp(line.ptr + line.len - 2, "--", 2)
         || line.ptr[line.len - 3] < 'A' || line.ptr[line.len - 3] > 'Z') {
-        return absent;
+        return PG_ABSENT;
     }
     for (apr_size_t i = 0; i < id.len; i++) {
         if (!pg_octet_is_alpha(id.ptr[i]) && !pg_octet_is_digit(id.ptr[i])) {
-            return absent;
+            return PG_ABSENT;
         }
     }
     return id;
@@ -482,7 +469,7 @@ static pg_read_e read_audit(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
     audit->fresh = false;
     /* One that was cut off must not swallow what follows; a body may rather
      * forge a line than a line be hidden. */
-    if ((audit->section == 'A' && pg_loose_bracketed(line).len == 0
+    if ((audit->section == 'A' && pg_loose_time_bracketed(line).len == 0
          && fresh)
         || (audit->section != 'B' && read_formats(r, out, line))) {
         audit->section = '\0';
@@ -490,9 +477,9 @@ static pg_read_e read_audit(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
     }
     if (audit->section == 'A' && fresh) {
         pg_span_copy(audit->client, sizeof(audit->client),
-                     pg_loose_address(line));
+                     pg_loose_client_address(line));
         pg_span_copy(audit->time, sizeof(audit->time),
-                     pg_loose_bracketed(line));
+                     pg_loose_time_bracketed(line));
     }
     if (audit->section != 'B' || !fresh) {
         return PG_READ_OTHER;
@@ -603,7 +590,7 @@ static pg_read_e look_again(pg_read_e read, pg_span_t line)
         return open ? PG_READ_SUSPECT
                : pg_span_find(line, '{') == line.len ? PG_READ_OTHER : read;
     }
-    return pg_loose_is_suspect(line) ? PG_READ_SUSPECT : read;
+    return pg_loose_request_is_suspect(line) ? PG_READ_SUSPECT : read;
 }
 
 pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
@@ -612,10 +599,10 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
     pg_read_e read;
 
     reader->room.at = reader->memory;
-    reader->read = absent;
+    reader->read = PG_ABSENT;
     reader->envelope = PG_ENVELOPE_NONE;
     reader->shape = PG_SHAPE_UNKNOWN;
-    reader->outer_time = absent;
+    reader->outer_time = PG_ABSENT;
     line = narrow(line, &reader->room);
     if (pg_span_istarts(line, PG_SPAN("\xef\xbb\xbf"))) {
         line = pg_span_from(line, 3);
@@ -646,7 +633,7 @@ pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
     pg_span_t out;
 
     if (pg_logline_is_dash(s)) {
-        return absent;
+        return PG_ABSENT;
     }
     if (pg_logline_left(&reader->room) < s.len
         || !(line->escaped || pg_span_istarts(s, PG_SPAN("\\x")))) {

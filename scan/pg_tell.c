@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "pg_logescape.h"
+#include "pg_loose_request.h"
 
 /* --- other protocols ----------------------------------------------------- */
 
@@ -117,13 +118,14 @@ static bool is_doubtful(const pg_told_t *out)
 {
     pg_span_t rest = out->request.line;
 
-    if (pg_loose_is_suspect(rest)) {
+    if (pg_loose_request_is_suspect(rest)) {
         return true;
     }
     while (rest.len) {
         apr_size_t n = pg_span_find_any(rest, " \t");
         pg_span_t word = pg_span_upto(rest, n);
-        if (pg_loose_is_authority(word) && pg_span_find(word, '.') < n) {
+        if (pg_loose_request_is_authority(word)
+            && pg_span_find(word, '.') < n) {
             return true;
         }
         rest = pg_span_from(rest, n + 1);
@@ -282,7 +284,8 @@ static void look_closer(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
         line = pg_span_upto(line, pg_span_find(line, '\n'));
     }
     first = pg_span_upto(raw, pg_span_find(raw, '\n'));
-    if (!(pg_loose_is_request(first) && look_raw(out, tell, raw, own, true))
+    if (!(pg_loose_request_is_line(first)
+          && look_raw(out, tell, raw, own, true))
         && !look_line(out, tell, line, own)
         && !look_raw(out, tell, raw, own, false)) {
         out->kind = PG_TOLD_UNKNOWN;
