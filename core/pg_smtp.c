@@ -179,10 +179,11 @@ static bool take_path(pg_span_t *path, pg_span_t *rest, pg_span_t argument,
     return memchr(path->ptr, '\0', path->len) == NULL;
 }
 
-/* The number in "SIZE=number" (RFC 1870); 0: none. */
-static apr_size_t size_of(pg_span_t parameters)
+/* The number in "SIZE=number" (RFC 1870); 0: none. Of 64 bits everywhere: it
+ * has up to 20 digits, of which the first 13 decide. */
+static apr_uint64_t size_of(pg_span_t parameters)
 {
-    apr_size_t size = 0;
+    apr_uint64_t size = 0;
 
     for (apr_size_t i = 0; i + 5 < parameters.len; i++) {
         pg_span_t here = pg_span_from(parameters, i);
@@ -191,8 +192,8 @@ static apr_size_t size_of(pg_span_t parameters)
             continue;
         }
         for (i = 5; i < here.len && pg_octet_is_digit(here.ptr[i])
-                    && size < ((apr_size_t)1 << 40); i++) {
-            size = size * 10 + (apr_size_t)(here.ptr[i] - '0');
+                    && size < ((apr_uint64_t)1 << 40); i++) {
+            size = size * 10 + (apr_uint64_t)(here.ptr[i] - '0');
         }
         return size;
     }
