@@ -476,8 +476,8 @@ const pg_abuse_format_t *pg_abuse_formats(void)
         /* its reader takes 10,000 lines, and attempts of 60 days */
         { "abuseipdb", ".csv", .most = 9999, .days = 60,
           .write = write_abuseipdb },
-        { "stix", ".json", .write = write_stix },
-        { "misp", ".json", .write = write_misp },
+        { "stix", ".stix.json", .write = write_stix },
+        { "misp", ".misp.json", .write = write_misp },
         { .name = NULL }
     };
 

@@ -122,6 +122,8 @@ static void suggest(const char *name, apr_pool_t *pool)
 
 static int run(int argc, char **argv, apr_pool_t *pool)
 {
+    const char *word = argc > 1 ? argv[1] : "";
+    pg_sink_t sink = pg_cli_sink(stdout);
     pg_cli_t cli = {
         .argc = argc - 1,
         .argv = argc > 1 ? argv + 1 : argv,
@@ -130,24 +132,23 @@ static int run(int argc, char **argv, apr_pool_t *pool)
         .pool = pool,
     };
 
-    pg_sink_t sink = pg_cli_sink(stdout);
-
-    for (int i = 0; argc > 1 && i < COMMANDS; i++) {
-        if (!strcmp(argv[1], commands[i].name)) {
-            cli.argv[0] = apr_pstrcat(pool, "proxyguard ", argv[1], NULL);
+    cli.argv[0] = apr_pstrdup(pool, "proxyguard");
+    for (int i = 0; i < COMMANDS; i++) {
+        if (!strcmp(word, commands[i].name)) {
+            cli.argv[0] = apr_pstrcat(pool, "proxyguard ", word, NULL);
             return commands[i].run(&cli);
         }
     }
-    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+    if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
         show_help(stdout);
         return pg_cli_finish(&cli, &sink, 0);
     }
-    if (argc > 1 && !strcmp(argv[1], "--version")) {
+    if (!strcmp(word, "--version")) {
         puts("proxyguard " PROXYGUARD_VERSION);
         return pg_cli_finish(&cli, &sink, 0);
     }
     if (argc > 1) {
-        suggest(argv[1], pool);
+        suggest(word, pool);
     }
     show_help(stderr);
     return PG_EXIT_USAGE;

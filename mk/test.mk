@@ -49,9 +49,11 @@ $(SAMPLE): $(call objs,$(LOWER_SRC)) $(SAMPLE_SRC) tests/unit/pg_sample.h
 	    -o $@ $(SAMPLE_SRC) $(filter %.o,$^) $(APR_LIBS) $(JANSSON_LIBS) -lm
 
 .PHONY: golden
-golden: all $(SAMPLE) $(BUILD)/unit ## tests/cases: the fixed report, the audit's verdicts
-	BUILD=$(abspath $(BUILD)) PYTHONPATH=tests/lib $(PYTHON) -B \
-	    tests/page/test_golden.py
+golden: all $(SAMPLE) $(BUILD)/unit ## tests/cases: the fixed report, the command's answers, the audit's verdicts
+	for t in tests/page/test_golden.py tests/command/test_sessions.py; do \
+	    BUILD=$(abspath $(BUILD)) PYTHONPATH=tests/lib $(PYTHON) -B $$t \
+	        || exit 1; \
+	done
 	PG_GOLDEN=write PG_CASES=tests/cases CK_FORK=no CK_RUN_SUITE=audit \
 	    $(BUILD)/unit
 
