@@ -2,7 +2,11 @@
 
 #include "pg_intent.h"
 
+#include <assert.h>
+#include <limits.h>
+
 #include "pg_address.h"
+#include "pg_hash.h"
 #include "pg_named.h"
 #include "pg_target.h"
 
@@ -76,14 +80,29 @@ typedef struct row_t {
     X("outbrain.com", ADS)                                                   \
     X("popads.net", ADS)
 
-#define END(text, n) ((text)[sizeof(text) - 1 - (n)])
-#define HOST_TAIL(text, what)                                                \
-    { END(text, 8), END(text, 7), END(text, 6), END(text, 5), END(text, 4),  \
-      END(text, 3), END(text, 2), END(text, 1) },
 #define HOST_ROW(text, what) ROW(text, PG_INTENT_##what),
 static const row_t hosts[] = { HOSTS(HOST_ROW) };
-/* Their last octets: every attempt is compared with all of them. */
-static const char tails[][8] = { HOSTS(HOST_TAIL) };
+
+/* Their last eight octets, as pg_hash_load8() reads them. */
+#define END(text, n) ((apr_uint64_t)(text)[sizeof(text) - 1 - (n)])
+#define TAIL(text)                                                           \
+    (END(text, 8) | END(text, 7) << 8 | END(text, 6) << 16                   \
+     | END(text, 5) << 24 | END(text, 4) << 32 | END(text, 3) << 40          \
+     | END(text, 2) << 48 | END(text, 1) << 56)
+#define HOST_TAIL(text, what) TAIL(text),
+static const apr_uint64_t tails[] = { HOSTS(HOST_TAIL) };
+
+/* A bit for each of them: most hosts are not in the table, and five in six of
+ * those find that out here. */
+#define PLACE(tail) ((tail) * 0x9e3779b97f4a7c15u >> 56)
+#define BIT(tail, word) ((apr_uint64_t)(PLACE(tail) / 64 == (word))          \
+                         << PLACE(tail) % 64)
+#define BIT0(text, what) | BIT(TAIL(text), 0)
+#define BIT1(text, what) | BIT(TAIL(text), 1)
+#define BIT2(text, what) | BIT(TAIL(text), 2)
+#define BIT3(text, what) | BIT(TAIL(text), 3)
+static const apr_uint64_t filter[4] = { 0 HOSTS(BIT0), 0 HOSTS(BIT1),
+                                        0 HOSTS(BIT2), 0 HOSTS(BIT3) };
 
 /* Scripts by their file's name, wherever they are installed. */
 static const row_t paths[] = {
@@ -96,32 +115,28 @@ static const row_t paths[] = {
     ROW("/computeMetadata/", PG_INTENT_METADATA),  /* Google                 */
 };
 
-typedef struct port_t {
-    apr_uint16_t first, last;
-    pg_intent_e intent;
-} port_t;
-
-static const port_t ports[] = {
-    { 22, 22, PG_INTENT_SSH },                    /* RFC 4253 4             */
-    { 25, 25, PG_INTENT_MAIL },                   /* RFC 5321               */
-    { 465, 465, PG_INTENT_MAIL },                 /* RFC 8314               */
-    { 587, 587, PG_INTENT_MAIL },                 /* RFC 6409               */
-    { 2525, 2525, PG_INTENT_MAIL },               /* providers' alternative */
-    { 3333, 3333, PG_INTENT_MINING },             /* Stratum, by habit      */
-    { 14433, 14444, PG_INTENT_MINING },           /* nanopool's             */
-    { 3389, 3389, PG_INTENT_RDP },                /* IANA: ms-wbt-server    */
-    { 6660, 6669, PG_INTENT_IRC },                /* IANA: ircu             */
-    { 6697, 6697, PG_INTENT_IRC },                /* RFC 7194               */
+/* By number; 0, unknown, between them. */
+#define TEN(port, what)                                                      \
+    [(port)] = (what), [(port) + 1] = (what), [(port) + 2] = (what),         \
+    [(port) + 3] = (what), [(port) + 4] = (what), [(port) + 5] = (what),     \
+    [(port) + 6] = (what), [(port) + 7] = (what), [(port) + 8] = (what),     \
+    [(port) + 9] = (what)
+static const unsigned char ports[] = {
+    [22] = PG_INTENT_SSH,                         /* RFC 4253 4             */
+    [25] = PG_INTENT_MAIL,                        /* RFC 5321               */
+    [465] = PG_INTENT_MAIL,                       /* RFC 8314               */
+    [587] = PG_INTENT_MAIL,                       /* RFC 6409               */
+    [2525] = PG_INTENT_MAIL,                      /* providers' alternative */
+    [3333] = PG_INTENT_MINING,                    /* Stratum, by habit      */
+    TEN(14433, PG_INTENT_MINING),                 /* nanopool's             */
+    [14443] = PG_INTENT_MINING,
+    [14444] = PG_INTENT_MINING,
+    [3389] = PG_INTENT_RDP,                       /* IANA: ms-wbt-server    */
+    TEN(6660, PG_INTENT_IRC),                     /* IANA: ircu             */
+    [6697] = PG_INTENT_IRC,                       /* RFC 7194               */
 };
-
-
-static apr_uint64_t word_at(const char *octets)
-{
-    apr_uint64_t word;
-
-    memcpy(&word, octets, sizeof(word));
-    return word;
-}
+static_assert(PG_INTENT_UNKNOWN == 0 && PG_INTENT_COUNT <= UCHAR_MAX,
+              "octets");
 
 static bool is_below(pg_span_t host, pg_span_t name)
 {
@@ -142,9 +157,12 @@ static pg_intent_e of_name(pg_span_t host)
     if (host.len < sizeof(end)) {
         return PG_INTENT_UNKNOWN;
     }
-    end = pg_octet_lower8(word_at(host.ptr + host.len - sizeof(end)));
+    end = pg_octet_lower8(pg_hash_load8(host.ptr + host.len - sizeof(end)));
+    if (!(filter[PLACE(end) / 64] >> PLACE(end) % 64 & 1)) {
+        return PG_INTENT_UNKNOWN;
+    }
     for (apr_size_t i = 0; i < ROWS(tails); i++) {
-        if (end == word_at(tails[i]) && is_below(host, hosts[i].text)) {
+        if (end == tails[i] && is_below(host, hosts[i].text)) {
             return hosts[i].intent;
         }
     }
@@ -204,19 +222,14 @@ static pg_intent_e of_path(pg_span_t path)
 
 static pg_intent_e of_port(apr_uint16_t port)
 {
-    for (apr_size_t i = 0; i < ROWS(ports); i++) {
-        if (port >= ports[i].first && port <= ports[i].last) {
-            return ports[i].intent;
-        }
-    }
-    return PG_INTENT_UNKNOWN;
+    return port < sizeof(ports) ? (pg_intent_e)ports[port] : PG_INTENT_UNKNOWN;
 }
 
 pg_intent_e pg_intent_of(pg_span_t host, apr_uint16_t port, pg_span_t path)
 {
     pg_intent_e intent = host.len ? of_host(host) : PG_INTENT_UNKNOWN;
 
-    if (intent == PG_INTENT_UNKNOWN) {
+    if (intent == PG_INTENT_UNKNOWN && path.len) {
         intent = of_path(path);
     }
     return intent == PG_INTENT_UNKNOWN ? of_port(port) : intent;
