@@ -182,27 +182,35 @@ static inline void pg_hash_nh_step(pg_wide_t *sum, apr_uint64_t a,
     sum->high += product.high + (sum->low < product.low);
 }
 
+/* Of more than 16 octets; the last 16 are taken whole, some of them again. */
+static inline void pg_hash_nh_long(pg_wide_t *sum, const pg_nh_key_t *key,
+                                   const char *octets, apr_size_t n)
+{
+    const char *last = octets + n - 16;
+    const apr_uint64_t *k = key->k;
+
+    for (; octets < last; octets += 16, k += 2) {
+        pg_hash_nh_step(sum, pg_hash_load8(octets), pg_hash_load8(octets + 8),
+                        k);
+    }
+    pg_hash_nh_step(sum, pg_hash_load8(last), pg_hash_load8(last + 8), k);
+}
+
 /** Hash of n octets; n is at most PG_NH_MOST. */
 static inline apr_uint64_t pg_hash_nh(const pg_nh_key_t *key,
                                       const char *octets, apr_size_t n)
 {
-    const char *at = octets;
-    const apr_uint64_t *k = key->k;
-    apr_size_t left = n;
     pg_wide_t sum = { .low = n };
 
-    for (; left > 16; left -= 16, at += 16, k += 2) {
-        pg_hash_nh_step(&sum, pg_hash_load8(at), pg_hash_load8(at + 8), k);
-    }
-    if (n > 16) {                    /* the last 16, some of them again   */
-        at = octets + n - 16;
-        pg_hash_nh_step(&sum, pg_hash_load8(at), pg_hash_load8(at + 8), k);
+    if (n > 16) {
+        pg_hash_nh_long(&sum, key, octets, n);
     }
     else if (n >= 8) {
-        pg_hash_nh_step(&sum, pg_hash_load8(at), pg_hash_load8(at + n - 8), k);
+        pg_hash_nh_step(&sum, pg_hash_load8(octets),
+                        pg_hash_load8(octets + n - 8), key->k);
     }
     else {
-        pg_hash_nh_step(&sum, pg_hash_load_short(at, n), 0, k);
+        pg_hash_nh_step(&sum, pg_hash_load_short(octets, n), 0, key->k);
     }
     return pg_hash_fold(
         pg_hash_fold(sum.low ^ key->finish[0], sum.high ^ key->finish[1]) ^ n,

@@ -17,6 +17,7 @@
 #include "pg_word.h"
 
 #define PG_CELL_BITS 44
+#define PG_CELL_TAG_BITS (64 - PG_CELL_BITS)
 #define PG_CELL_MASK (((apr_uint64_t)1 << PG_CELL_BITS) - 1)
 
 static inline apr_uint64_t pg_cell_make(apr_uint64_t tag, apr_uint64_t count)

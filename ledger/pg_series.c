@@ -51,14 +51,14 @@ static bool days_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
 
 /* The bucket of each, with a memory for the month of the day that was last
  * asked. */
-static void buckets_now(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time,
+static bool buckets_now(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time,
                         pg_word_t *memory)
 {
     apr_uint64_t known = pg_word_get(memory);
     apr_uint64_t day;
 
     if (!days_of(out, time)) {
-        return;
+        return false;
     }
     day = (apr_uint64_t)out[PG_PERIOD_DAY];
     if (known >> 32 != day || known == 0) {
@@ -66,6 +66,7 @@ static void buckets_now(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time,
         pg_word_set(memory, known);
     }
     out[PG_PERIOD_MONTH] = (apr_int64_t)(known & 0xffffffffu);
+    return true;
 }
 
 apr_int64_t pg_series_number(pg_period_e period, apr_time_t time)
@@ -123,34 +124,46 @@ static inline void cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n)
 
 /* One period; with constants for a ring, so that divisions are cheap. */
 static inline void add_to_ring(pg_lane_t *lane, unsigned kind,
-                               apr_int64_t at, apr_int64_t today,
-                               pg_ring_t ring)
+                               apr_int64_t at, pg_ring_t ring)
 {
     apr_uint32_t bucket = (apr_uint32_t)at;
     apr_uint32_t turn = bucket / ring.slots;
     apr_uint32_t row = ring.at + bucket - turn * ring.slots;
 
-    if (at < 0 || at > today || at <= today - ring.shown) {
-        return;
-    }
     cell_add(&lane->history[row][kind], turn + 1, 1);
+}
+
+/* What happened within the last minute is in reach of all rings. */
+static bool is_recent(apr_time_t time, apr_time_t now)
+{
+    return time <= now && now - time <= 60 * SECOND;
 }
 
 void pg_series_add(pg_lane_t *lane, unsigned kind, apr_time_t time,
                    apr_time_t now)
 {
-    apr_int64_t at[PG_PERIOD_COUNT], today[PG_PERIOD_COUNT];
+    apr_int64_t at[PG_PERIOD_COUNT], then[PG_PERIOD_COUNT];
+    const apr_int64_t *today = NULL;
 
-    buckets_now(at, time, &lane->month);
-    if (days_of(today, now)) {
-        today[PG_PERIOD_MONTH] = today[PG_PERIOD_DAY] == at[PG_PERIOD_DAY]
-            ? at[PG_PERIOD_MONTH] : pg_calendar_month(today[PG_PERIOD_DAY]);
+    if (!buckets_now(at, time, &lane->month)) {
+        return;
+    }
+    if (!is_recent(time, now)) {
+        today = then;
+        if (days_of(then, now)) {
+            then[PG_PERIOD_MONTH] = pg_calendar_month(then[PG_PERIOD_DAY]);
+        }
     }
 #define ADD(sym, name, buckets)                                              \
-    add_to_ring(lane, kind, at[PG_PERIOD_##sym], today[PG_PERIOD_##sym],     \
-                (pg_ring_t){ .at = PG_AT_##sym, .slots = PG_SLOTS(sym),      \
-                             .shown = (buckets) });
+    if (today == NULL || (at[PG_PERIOD_##sym] <= today[PG_PERIOD_##sym]      \
+                          && at[PG_PERIOD_##sym]                             \
+                                 > today[PG_PERIOD_##sym] - (buckets))) {    \
+        add_to_ring(lane, kind, at[PG_PERIOD_##sym],                         \
+                    (pg_ring_t){ .at = PG_AT_##sym,                          \
+                                 .slots = PG_SLOTS(sym) });                  \
+    }
     PG_PERIODS(ADD)
+#undef ADD
 }
 
 /* --- snapshot ------------------------------------------------------------ */

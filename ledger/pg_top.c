@@ -138,24 +138,22 @@ static inline bool count_known(const pg_table_t *t, apr_uint32_t set,
 }
 
 /* The entry to be taken over: a free one, one whose replacement was never
- * finished, or the rarest. */
+ * finished, or the rarest. Count and place are one number, so that there is
+ * nothing to branch on. */
 static unsigned pick(const pg_table_t *t, apr_uint32_t set, apr_uint64_t *hot)
 {
-    unsigned best = set * WAYS;
+    const pg_word_t *first = &t->hot[set * WAYS];
     apr_uint64_t least = ~(apr_uint64_t)0;
 
-    for (unsigned way = set * WAYS; way < (set + 1) * WAYS; way++) {
-        apr_uint64_t word = pg_word_get(&t->hot[way]);
-        if (pg_cell_count(word) < least || pg_cell_tag(word) == 0) {
-            best = way;
-            least = pg_cell_count(word);
-            *hot = word;
-        }
-        if (pg_cell_tag(word) == 0) {
-            break;
-        }
+    for (unsigned i = 0; i < WAYS; i++) {
+        apr_uint64_t word = pg_word_get(&first[i]);
+        apr_uint64_t rank = (word << PG_CELL_TAG_BITS) | i;
+
+        rank = pg_cell_tag(word) == 0 ? i : rank;
+        least = rank < least ? rank : least;
     }
-    return best;
+    *hot = pg_word_get(&first[least % WAYS]);
+    return set * WAYS + (unsigned)(least % WAYS);
 }
 
 /* A Weyl sequence, stirred. Two writers may draw the same number now and
@@ -214,7 +212,7 @@ static void replace(const pg_table_t *t, unsigned way, apr_uint64_t hot,
 /* Is a key admitted against an entry that was seen c times? */
 static bool admitted(apr_uint64_t random, apr_uint64_t c)
 {
-    return random <= ~(apr_uint64_t)0 / (c + 1);
+    return pg_hash_multiply(random, c + 1).high == 0;
 }
 
 static void count_new(const pg_table_t *t, pg_lane_t *lane, apr_uint32_t set,
@@ -227,7 +225,7 @@ static void count_new(const pg_table_t *t, pg_lane_t *lane, apr_uint32_t set,
 
     pick(t, set, &hot);
     c = pg_cell_count(hot);
-    if ((c > 0 && !admitted(random, c))
+    if (!admitted(random, c)
         || !pg_cell_claim(&t->claim[set], random, now, &mine)) {
         return;
     }
