@@ -1,13 +1,17 @@
 # Load of all kinds on each MPM, with everything done to it that a server has
 # to go through; needs root, for its own tmpfs and for many limits.
-# SOAK_SEED repeats a schedule.
+# SOAK_SEED repeats a schedule; SOAK_GUARD=off does it to httpd alone, to learn
+# what is its own; SOAK_MORE: other options, such as --mpm and --act.
 
 SOAK_SECONDS = 600
 SOAK_SEED    =
+SOAK_GUARD   = on
+SOAK_MORE    =
 .PHONY: soak
 soak: all need-dev ## everything at once, for a while; SOAK_SECONDS=600
 	$(PYTHON) -B tests/soak/soak.py --seconds $(SOAK_SECONDS) \
-	    $(if $(SOAK_SEED),--seed $(SOAK_SEED))
+	    $(if $(SOAK_SEED),--seed $(SOAK_SEED)) --guard $(SOAK_GUARD) \
+	    $(SOAK_MORE)
 
 .PHONY: soak-selftest
 soak-selftest: all need-dev ## the soak sees what a broken module does (5 minutes)

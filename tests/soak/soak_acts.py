@@ -32,8 +32,10 @@ DYING = Rules(starved=True, mute=HTTP2)
 JUMPED = Rules(starved=True, mute=("tls", *HTTP2))
 WILD = Rules(rough=True, starved=True)
 
-# weight: its share of the time; announced: log lines that it explains
-Act = namedtuple("Act", "name weight rules announced play")
+# weight: its share of the time; announced: log lines that it explains;
+# needs_guard: it waits for what the guard reports
+Act = namedtuple("Act", "name weight rules announced play needs_guard",
+                 defaults=(False,))
 
 
 class Stage:
@@ -252,7 +254,7 @@ ACTS = (
     Act("log rotation", 2, RENEWED, NEW, rotation),
     Act("restarts", 2, ROUGH, TWICE, restarts),
     Act("killed children", 2, ROUGH, KILLED, kills),
-    Act("full disks", 3, RENEWED, FULL, full_disks),
+    Act("full disks", 3, RENEWED, FULL, full_disks, True),
     Act("clock jumps", 2, JUMPED, None, clock),
     Act("few descriptors", 1, STARVED, FEW, descriptors),
     Act("little memory", 1, DYING, f"{NEW}|{LITTLE}", memory),

@@ -27,8 +27,9 @@ PAUSE = 0.05                    # when nobody listens
 # What an act lets happen: rough: processes are killed; starved: httpd itself
 # lacks something, and may answer clean requests with its own errors; mute: the
 # ways on which httpd itself, without the guard too, hangs up on a fresh
-# connection now and then.
-Rules = namedtuple("Rules", "rough starved mute", defaults=(False, False, ()))
+# connection now and then; bare: there is no guard to answer attempts.
+Rules = namedtuple("Rules", "rough starved mute bare",
+                   defaults=(False, False, (), False))
 # what the guard answers, and httpd here never does
 GUARDS = {421, 405}
 
@@ -163,7 +164,8 @@ class Client:
     def _judge(self, request, status, rules):
         if request.class_id:
             # a foreign Host is observed, HTTP/0.9 has no status
-            if 200 <= status < 400 and request.class_id != "foreign-host":
+            if 200 <= status < 400 and not rules.bare \
+                    and request.class_id != "foreign-host":
                 self.tally.complain("an attempt was answered like a success",
                                     f"{status}: {self._name(request)}")
             return
@@ -247,7 +249,7 @@ class Captive(Client):
                 self.tally.mails.append(mailer.deliver())
 
     def _judge(self, request, status, rules):
-        if status not in (200, 405) and not rules.starved:
+        if status not in (200, 405) and not (rules.starved or rules.bare):
             self.tally.complain("the sink answers something else",
                                 f"{status}: {self._name(request)}")
 

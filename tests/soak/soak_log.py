@@ -7,6 +7,8 @@ import re
 import subprocess
 from collections import Counter
 
+from pg_httpd import HTTPD, TOP
+
 # What an httpd of this configuration says at any time.
 ALWAYS = re.compile("|".join((
     # its life: configured, resuming, asked to restart or to stop, a log
@@ -66,7 +68,7 @@ class Explained:
         pid, name, number = signal.groups()
         if number == KILL and int(pid) in self.server.killed:
             return
-        trace = backtrace(self.server.path("cores"))
+        trace = backtrace(self.server, pid)
         if self._is_known(name, trace):
             self.findings["segmentation fault of httpd's own (event)"] += 1
             return
@@ -81,16 +83,32 @@ class Explained:
                 and not re.search(r"proxyguard|\bpg_", trace))
 
 
-def backtrace(folder):
-    """Of the thread that crashed, in the newest core; the core is removed.
-    Empty when there is none."""
-    cores = sorted(glob.glob(os.path.join(folder, "*")), key=os.path.getmtime)
-    if not cores:
+def cores(folder, pid):
+    """The core of a process: below the folder that httpd was told, unless the
+    kernel's pattern names another one."""
+    with open("/proc/sys/kernel/core_pattern", encoding="ascii") as f:
+        pattern = f.read().strip()
+    name = re.sub("%(.)", lambda m: {"p": pid, "%": "%"}.get(m[1], "*"),
+                  pattern)
+    return glob.glob(os.path.join(folder, name if "%p" in pattern
+                                  else name + f".{pid}"))
+
+
+def backtrace(server, pid):
+    """Of the thread that crashed; empty when there is no core, which is
+    removed. Those of all threads go to a file, which is named."""
+    found = cores(server.path("cores"), pid)
+    if not found:
         return ""
     done = subprocess.run(
-        ["gdb", "-q", "-batch", "-ex", "bt 40", "-ex", "info sharedlibrary",
-         "/usr/sbin/apache2", cores[-1]], capture_output=True, text=True,
-        timeout=120, check=False)
-    os.unlink(cores[-1])
-    return "\n".join(x for x in done.stdout.splitlines()
-                     if x.startswith("#")) or done.stdout + done.stderr
+        ["gdb", "-q", "-batch", "-ex", "bt 40", "-ex", "echo \\n=== all\\n",
+         "-ex", "thread apply all bt 40", "-ex", "info sharedlibrary",
+         HTTPD, found[0]], capture_output=True, text=True, timeout=120,
+        check=False)
+    os.unlink(found[0])
+    path = os.path.join(TOP, "build", f"soak-{server.mpm}-{pid}.trace")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(done.stdout + done.stderr)
+    crashed = [x for x in done.stdout.split("=== all")[0].splitlines()
+               if x.startswith("#")]
+    return "\n".join([*crashed, f"all threads: {path}"])

@@ -147,9 +147,10 @@ def http2(over_tls):
     return made
 
 
-# way -> groups; a client takes a group first, by its weight, then a request
-def ways(origin):
-    return {
+# way -> groups; a client takes a group first, by its weight, then a request.
+# Without the guard a SOCKS greeting occupies its client until a time-out.
+def ways(origin, guard=True):
+    every = {
         "plain": ((10, ordinary()), (6, hostile()), (2, greetings()),
                   (2, once()), (3, spoilt()), (6, corpus())),
         "tls": ((6, ordinary()), (4, hostile()), (1, once()), (1, spoilt()),
@@ -160,3 +161,7 @@ def ways(origin):
         "h2": ((1, http2(OVER_TLS)),),
         "h2c": ((1, http2({})),),
     }
+    return every if guard else {
+        way: [(weight, kept) for weight, requests in groups if
+              (kept := [r for r in requests if r.class_id != "socks"])]
+        for way, groups in every.items()}

@@ -8,6 +8,7 @@ from collections import Counter
 from smtplib import SMTPException
 
 import pg_proc
+from pg_httpd import Status
 from pg_peers import trusting_client
 from pg_sink import Mailer
 from pg_wire import PATIENCE, exchange, wait_until
@@ -28,20 +29,24 @@ KEPT = 8                        # youngest files: one may just have been opened
 MOST = 2000                     # characters of a problem
 CLASSES = ("absolute", "connect-tls", "connect-mail", "connect-other",
            "socks", "foreign-host", "malformed", "chosen-backend")
+NOTHING = Status(attempts=0, by_class={}, by_outcome={})
 
 
 class Run:
-    """What became of one MPM: .problems is empty when all was well."""
+    """What became of one MPM: .problems is empty when all was well. Without
+    the guard nothing is counted, and attempts are answered in any way."""
 
     def __init__(self, mpm, args, origins, certificate):
         self.mpm = mpm
+        self.guard = args.guard == "on"
         self.seconds = args.seconds / len(args.mpm)
         self.seed = args.seed
-        self.plan = [act for act in ACTS if act.name in args.act]
+        self.plan = [act for act in ACTS if act.name in args.act
+                     and (self.guard or not act.needs_guard)]
         self.origin, self.back = origins    # a stranger's, the server's own
         self.certificate = certificate
         self.random = random.Random(f"{self.seed} {mpm}")
-        self.groups = ways(self.origin.authority)
+        self.groups = ways(self.origin.authority, self.guard)
         self.problems = []
         self.findings = Counter()
         self.done = Counter()
@@ -79,7 +84,8 @@ class Run:
                  for r in requests if r.class_id is None}
         asked = {octets: exchange(server.address_of(way), octets, tls).status
                  or -1 for octets in sorted(clean)}
-        return {octets: 405 if octets.startswith(b"CONNECT") and status == 400
+        return {octets: 405 if self.guard and status == 400
+                and octets.startswith(b"CONNECT")
                 else status for octets, status in asked.items()}
 
     def start_on_a_full_disk(self):
@@ -112,9 +118,10 @@ class Run:
     # --- the load --------------------------------------------------------
 
     def play(self):
-        self.start_on_a_full_disk()
+        if self.guard:
+            self.start_on_a_full_disk()
         expected = self.learn()
-        server = SoakServer(self.mpm, self.certificate, self.back)
+        server = SoakServer(self.mpm, self.certificate, self.back, self.guard)
         load = None
         try:
             server.start()
@@ -149,7 +156,7 @@ class Run:
         begin = time.monotonic()
         until = begin + self.seconds * act.weight / sum(a.weight
                                                         for a in self.plan)
-        load.go(act.rules)
+        load.go(act.rules._replace(bare=not self.guard))
         try:
             act.play(stage, until)
         except AssertionError as e:
@@ -171,14 +178,13 @@ class Run:
               f"unreachable {tally.unreachable}, killing for "
               f"{sum(e - b for b, e in server.windows):.1f} s", flush=True)
 
-    @staticmethod
-    def _status(server):
+    def _status(self, server):
         def ask():
             try:
                 return server.status()
             except (OSError, AssertionError, ValueError):
                 return None
-        return wait_until(ask, "the status page")
+        return wait_until(ask, "the status page") if self.guard else NOTHING
 
     def _account(self, act, server, before, tally):
         """Each class: at least what was answered, at most what was sent."""
@@ -186,8 +192,11 @@ class Run:
             self.problem(act.name, complaint)
         for what, count in tally.wrong.items():
             self.problem(act.name, f"{count} in all: {what}")
-        bounds = tally.bounds(server.windows)
         server.settle(PATIENCE)
+        return self._count(act, server, before, tally) if self.guard else 0
+
+    def _count(self, act, server, before, tally):
+        bounds = tally.bounds(server.windows)
         try:        # counting comes after the answer
             wait_until(lambda: all(
                 (self._status(server) - before).get(name, 0) >= low
@@ -246,8 +255,9 @@ class Run:
 
     def _end(self, server):
         # the slots of killed children are free again
-        wait_until(lambda: self._is_taken(server), "the sink to take a mail",
-                   FREE_AGAIN)
+        if self.guard:
+            wait_until(lambda: self._is_taken(server),
+                       "the sink to take a mail", FREE_AGAIN)
         server.settle(PATIENCE)
         last = self._status(server).flat()
         process, begin = server.process, time.monotonic()
@@ -255,7 +265,7 @@ class Run:
         if process.returncode != 0:
             self.problem("stop", f"exit status {process.returncode} after "
                          f"{time.monotonic() - begin:.1f} s")
-        for name in ("ledger", "checkpoint"):
+        for name in ("ledger", "checkpoint") if self.guard else ():
             shown = server.shown(name).flat()
             if shown != last:
                 self.problem("stop", f"`proxyguard show` of the {name} says "

@@ -37,9 +37,8 @@ WORKERS = {
 }
 WORKERS["worker"] = WORKERS["event"]
 # one rule that names its backend, and one that lets the client do so
-STEERED = """RewriteEngine On
-RewriteRule ^/named/(.*)$ http://{0}/$1 [P]
-RewriteRule ^/steered/(.*)$ http://%{{HTTP_HOST}}/$1 [P]"""
+NAMED = "RewriteEngine On\nRewriteRule ^/named/(.*)$ http://{}/$1 [P]\n"
+STEERED = "RewriteRule ^/steered/(.*)$ http://%{HTTP_HOST}/$1 [P]\n"
 SINK = "\n".join(f"ProxyGuardAction connect-{kind} sink"
                  for kind in ("mail", "tls", "other"))
 # a killed child's conversations end soon; PG0142 is for others to test
@@ -112,7 +111,8 @@ class SoakLog(ErrorLog):
 class SoakServer(Httpd):
     """back   the origin of its reverse proxy. Not httpd itself: a child that
            asks its own server while that restarts keeps it from restarting
-    guard  False: the same httpd, to learn what it answers by itself"""
+    guard  False: the same httpd, to learn what it does by itself; only it
+           goes nowhere that a client chose"""
 
     def __init__(self, mpm, certificate, back, guard=True):
         modules = ["ssl", "proxy", "proxy_http", "proxy_connect", "rewrite"]
@@ -144,14 +144,15 @@ class SoakServer(Httpd):
     def _hosts(self, certificate, back):
         h2 = "Protocols h2 http/1.1\n" if "h2c" in self.ports else ""
         text = tls_on(self.ports["tls"], certificate, h2, address=ADDRESS)
-        text += host_on(self.ports["proxy"], "ProxyRequests On\n"
+        text += host_on(self.ports["proxy"],
+                        f"ProxyRequests {'On' if self.guard else 'Off'}\n"
                         "AllowCONNECT 1-65535\n"
                         f"ProxyPass /back/ http://{back.authority}/ "
                         "disablereuse=On\n",
                         name=f"{self.name}:{self.ports['proxy']}",
                         address=ADDRESS)
-        text += host_on(self.ports["gate"], STEERED.format(back.authority),
-                        address=ADDRESS)
+        text += host_on(self.ports["gate"], NAMED.format(back.authority)
+                        + (STEERED if self.guard else ""), address=ADDRESS)
         text += host_on(self.ports["sink"], SINK if self.guard else "",
                         address=ADDRESS)
         if "h2c" in self.ports:

@@ -49,8 +49,9 @@ class Watch:
 
     def look_at_parent(self):
         self.parent.append(held(self.server.process.pid))
-        st = os.stat(os.path.join(self.server.state, "ledger"))
-        self.ledger.add((st.st_size, st.st_blocks))
+        if self.server.guard:
+            st = os.stat(os.path.join(self.server.state, "ledger"))
+            self.ledger.add((st.st_size, st.st_blocks))
 
     def look_at_children(self):
         for pid in self.server.workers():
