@@ -14,6 +14,14 @@ def children(pid):
         return []
 
 
+def program(pid):
+    """The path of what it runs; None when it has ended, zombie or not."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return None
+
+
 def command(pid):
     """Its arguments, each ended by NUL; none when it has ended."""
     try:

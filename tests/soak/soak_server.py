@@ -52,13 +52,6 @@ class NotPermitted(Exception):
     """Something that the soak needs and may not have here, in words."""
 
 
-def program(pid):
-    try:
-        return os.readlink(f"/proc/{pid}/exe")
-    except OSError:
-        return None             # it has ended
-
-
 class SoakLog(ErrorLog):
     """The error log in all its files, renamed ones too. A line that begins in
     the middle of another one follows half a line that a full disk cut: that
@@ -281,13 +274,15 @@ class SoakServer(Httpd):
 
     def workers(self):
         """The children that serve: not the programs that write logs."""
-        return [pid for pid in self.children() if program(pid) == HTTPD]
+        return [pid for pid in self.children()
+                if pg_proc.program(pid) == HTTPD]
 
     def writers(self):
         """The programs that write evidence. httpd starts them anew; not the
         one of the main server's ErrorLog: until the next restart whatever
         is said would be lost (2.4.71)."""
-        return [pid for pid in self.children() if program(pid) == ROTATELOGS
+        return [pid for pid in self.children()
+                if pg_proc.program(pid) == ROTATELOGS
                 and b"evidence" in pg_proc.command(pid)]
 
     def kill(self, pid):
@@ -296,7 +291,7 @@ class SoakServer(Httpd):
         begin = time.monotonic()
         os.kill(pid, 9)
         self.killed.add(pid)
-        wait_until(lambda: program(pid) is None,
+        wait_until(lambda: pg_proc.program(pid) is None,
                    f"killed child {pid} to be gone")
         self.windows.append((begin, time.monotonic()))
 
