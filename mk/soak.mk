@@ -16,3 +16,8 @@ soak: all need-dev ## everything at once, for a while; SOAK_SECONDS=600
 .PHONY: soak-selftest
 soak-selftest: all need-dev ## the soak sees what a broken module does (5 minutes)
 	$(PYTHON) -B tests/soak/soak_selftest.py
+
+# SOAK_MORE="SPEED RESTARTS"; a clock of speed 1 is right, and nothing happens.
+.PHONY: soak-http2
+soak-http2: need-dev ## httpd alone: a clock set forward crashes mod_http2's threads
+	$(PYTHON) -B tests/soak/soak_http2.py $(SOAK_MORE)

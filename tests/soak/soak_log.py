@@ -15,9 +15,9 @@ ALWAYS = re.compile("|".join((
     # writer of the generation before has ended
     r"AH00489: |AH00094: |AH00292: |AH00163: |AH00491: |AH00493: |AH00494: "
     r"|AH00298: |AH00297: |AH00296: |AH00295: |AH00495: |AH00169: |AH00173: "
-    r"|AH10497: |AH00492: |AH00170: |AH00488: |AH00167: |AH00171: ",
+    r"|AH00492: |AH00170: |AH00488: |AH00167: |AH00171: ",
     # a server this small: all workers busy, no slot free just now
-    r"AH00484: |AH00485: |AH00286: |AH00161: |AH10159: |AH03490: |AH00288: ",
+    r"AH00484: |AH00286: |AH00161: |AH10159: |AH03490: |AH00288: ",
     # mod_ssl without a session cache, or with another OpenSSL build
     r"AH01873: |AH01882: ",
     # mod_http2: says its version
@@ -34,6 +34,13 @@ SIGNAL = re.compile(r"AH0005[12]: child pid (\d+) exit signal ([^(]*) "
                     r"\((\d+)\)")
 KILL = "9"
 MOST = 2                        # lines of a kind that are shown
+# what a trace holds, and whose the crash is (2.4.71, mod_http2 2.0.42)
+KNOWN = (
+    # its pool is gone while it waits for work, see soak_http2.py
+    (r"pthread_.*cond.*mod_http2", "crash of mod_http2's waiting thread"),
+    # it frees lingering connections while its workers still do
+    ("mod_mpm_event", "crash of the event MPM"),
+)
 
 
 class Explained:
@@ -69,18 +76,21 @@ class Explained:
         if number == KILL and int(pid) in self.server.killed:
             return
         trace = backtrace(self.server, pid)
-        if self._is_known(name, trace):
-            self.findings["segmentation fault of httpd's own (event)"] += 1
-            return
-        yield f"a child ended by {name}: {line.text}\n{trace}"
+        known = name.startswith("Segmentation fault") and self._known(trace)
+        if known:
+            self.findings[known] += 1
+        else:
+            yield f"a child ended by {name}: {line.text}\n{trace}"
 
-    def _is_known(self, name, trace):
-        """The event MPM's own: it frees lingering connections while its
-        workers still do, also without the guard (2.4.71)."""
-        return (name.startswith("Segmentation fault")
-                and self.server.mpm == "event" and trace
-                and "mod_mpm_event" in trace
-                and not re.search(r"proxyguard|\bpg_", trace))
+    @staticmethod
+    def _known(trace):
+        """Whose a crash is that httpd has without the guard too: none where
+        the guard is in the trace, or could have been: it is called while a
+        connection is processed."""
+        if re.search(r"proxyguard|\bpg_|ap_run_process_connection", trace):
+            return None
+        return next((whose for pattern, whose in KNOWN
+                     if re.search(pattern, trace, re.S)), None)
 
 
 def cores(folder, pid):
