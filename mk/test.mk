@@ -50,7 +50,8 @@ $(SAMPLE): $(call objs,$(LOWER_SRC)) $(SAMPLE_SRC) tests/unit/pg_sample.h
 
 .PHONY: golden
 golden: all $(SAMPLE) $(BUILD)/unit ## tests/cases: the fixed report, the command's answers, the audit's verdicts
-	for t in tests/page/test_golden.py tests/command/test_sessions.py; do \
+	for t in tests/page/test_golden.py tests/command/test_sessions.py \
+	    tests/command/test_lines.py; do \
 	    BUILD=$(abspath $(BUILD)) PYTHONPATH=tests/lib $(PYTHON) -B $$t \
 	        || exit 1; \
 	done

@@ -165,7 +165,8 @@ static void note_forwarded(pg_logline_t *out, pg_span_t line)
 
 /* Is the client of a named format nothing but that: an address whose port, if
  * it has one, no server listens on, without another behind it in the place of
- * %l; and its time one time, not the rest of a line that was cut off? */
+ * %l; its time one time, not the rest of a line that was cut off; and its
+ * request in no colour? */
 static bool is_certain(const pg_reader_t *r, const pg_logline_t *out,
                        pg_span_t line)
 {
@@ -175,6 +176,7 @@ static bool is_certain(const pg_reader_t *r, const pg_logline_t *out,
     s = pg_span_from(line, (apr_size_t)(s.ptr + s.len - line.ptr) + 1);
     s = pg_span_upto(s, pg_span_find(s, ' '));
     return !pg_client_listens(&r->client)
+           && !pg_span_istarts(out->field[PG_FIELD_REQUEST], PG_SPAN("\x1b"))
            && (s.len < 3 || pg_client_read(&next, s) != PG_CLIENT_ADDRESS)
            && pg_span_find(out->field[PG_FIELD_TIME], '[')
               == out->field[PG_FIELD_TIME].len;

@@ -3,9 +3,12 @@
 requests, two of which are attempts."""
 
 import base64
+import itertools
 import json
 import os
+import pathlib
 import re
+import tempfile
 
 import pytest
 
@@ -718,3 +721,77 @@ def test_times_without_a_zone_are_in_the_one_given(tmp_path):
         done = run("scan", "--tz", wrong, log)
         assert done.returncode == 64, wrong
         assert b"is not UTC, +HHMM or -HH:MM" in done.stderr
+
+
+# --- every field -------------------------------------------------------------
+
+READ = os.path.join(LINES, "read.tsv")
+FIELDS = {                        # of a line of classify: where, what it is
+    "time": ("@timestamp", lambda i, r: f"2025-03-19T11:02:0{i}.000Z"),
+    "class": ("proxyguard.class", lambda i, r: (
+        "clean", "absolute", "connect-mail", "clean")[i]),
+    "client": ("source.address", lambda i, r: r[0]),
+    "method": ("http.request.method", lambda i, r: r[1]),
+    "target": ("url.original", lambda i, r: r[2]),
+    "status": ("http.response.status_code", lambda i, r: int(r[4])),
+    "size": ("http.response.body.bytes", lambda i, r: int(r[5])),
+    "agent": ("user_agent.original", lambda i, r: None),
+    "vhost": ("server.address", lambda i, r: None),
+}
+
+
+def _member(row, path):
+    for name in path.split("."):
+        row = row.get(name) if row else None
+    return row
+
+
+def _read_as(path):
+    """How each line of a log is read, but for what is the same in all logs:
+    those four requests."""
+    rows = [json.loads(row) for row in run(
+        "classify", "--all", "--no-learn", path).stdout.splitlines()]
+    told, i = [], 0
+    for row in rows:
+        if row["proxyguard"]["class"] in ("other", "blank", "silent", "unread",
+                                          "suspect"):
+            told.append(row["proxyguard"]["class"])
+            continue
+        text = " ".join(
+            f"{name}={_member(row, at)}" for name, (at, what) in FIELDS.items()
+            if _member(row, at) != what(i % 4, REQUESTS[i % 4])) or "all"
+        # syslog has no year, so that of the last such day is taken
+        text = re.sub(r"time=(?!2024|2025)\d{4}", "time=@Y", text)
+        told.append(text.replace(f"11:02:0{i % 4}", "@H"))
+        i += 1
+    return "; ".join(f"{len(list(same))} {text}"
+                     for text, same in itertools.groupby(told))
+
+
+def _read(folder):
+    """name, envelope and format, and how the lines are read, of every log."""
+    logs = {name: text.encode() for name, text in TEMPLATES.items()}
+    for name, *_ in _rows("expected.tsv"):
+        with open(os.path.join(LINES, name), "rb") as log:
+            logs[name] = log.read()
+    for name, text in logs.items():
+        (folder / name).write_bytes(text)
+    found = _scan(*(folder / name for name in logs))[1]["scan"]["read"]
+    shape = {os.path.basename(row["path"]): f"{row['envelope']} "
+             f"{row['format']} {row['requests']} {row['unread']} "
+             f"{row['doubt']}" for row in found}
+    return "".join(f"{name}\t{shape[name]}\t{_read_as(folder / name)}\n"
+                   for name in logs)
+
+
+def test_every_field_of_every_format_is_read_as_it_was(tmp_path):
+    """`make golden` writes the table anew."""
+    with open(READ, encoding="utf-8") as table:
+        assert _read(tmp_path) == table.read()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        said = _read(pathlib.Path(scratch))
+    with open(READ, "w", encoding="utf-8") as to:
+        to.write(said)
