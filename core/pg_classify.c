@@ -207,9 +207,10 @@ static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
     apr_uint16_t port = a->port_kind == PG_PORT_NONE
                         ? pg_portclass_scheme(target->scheme) : a->port;
     pg_reason_e reason = PG_REASON_ABSOLUTE_STRANGER;
+    bool web = is_one_of(ours, target->scheme);
     pg_authority_t other;
 
-    if (names_no_host(target)) {
+    if (!web && names_no_host(target)) {
         return clean(out, PG_REASON_NOISE);
     }
     if (a->host_kind == PG_HOST_NONE) {
@@ -232,7 +233,7 @@ static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
                            other.port);
         }
         /* RFC 9112 3.2.2: a server must take absolute-form to itself. */
-        if (is_one_of(ours, target->scheme)) {
+        if (web) {
             return clean(out, PG_REASON_OWN);
         }
         reason = PG_REASON_ABSOLUTE_SCHEME;
@@ -473,7 +474,7 @@ static bool is_other_protocol(pg_span_t protocol)
 static pg_class_e by_target(pg_verdict_t *out, const pg_request_t *request,
                             const pg_own_t *own)
 {
-    bool asked = is_method(request->method) || is_http(request->protocol);
+    bool asked = is_http(request->protocol) || is_method(request->method);
     pg_target_t target;
     pg_malformed_t b;
 
@@ -509,7 +510,8 @@ static pg_class_e not_origin(pg_verdict_t *out, const pg_request_t *request,
     if (pg_span_eq(request->target, PG_SPAN("(null)"))) {
         return by_host(out, request, own, PG_REASON_NOISE);
     }
-    if (is_other_protocol(request->protocol)) {
+    if (!is_http(request->protocol)
+        && is_other_protocol(request->protocol)) {
         return clean(out, PG_REASON_OTHER_PROTOCOL);
     }
     if (pg_span_ieq(request->method, PG_SPAN("CONNECT"))

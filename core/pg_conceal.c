@@ -9,16 +9,11 @@ static int hex_value(char c)
     return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
 }
 
-/* The character at s[i], and in *n how many octets it takes there: "@",
- * "%40", "%2540", and so on. */
-static char char_at(pg_span_t s, apr_size_t i, apr_size_t *n)
+/* What the '%' at s[i] begins: "%40", "%2540", and so on. */
+static char decoded_at(pg_span_t s, apr_size_t i, apr_size_t *n)
 {
     apr_size_t hex = i + 1;
 
-    *n = 1;
-    if (s.ptr[i] != '%') {
-        return s.ptr[i];
-    }
     while (hex + 3 < s.len && s.ptr[hex] == '2' && s.ptr[hex + 1] == '5') {
         hex += 2;
     }
@@ -28,6 +23,13 @@ static char char_at(pg_span_t s, apr_size_t i, apr_size_t *n)
     }
     *n = hex + 2 - i;
     return (char)(hex_value(s.ptr[hex]) * 16 + hex_value(s.ptr[hex + 1]));
+}
+
+/* The character at s[i], and in *n how many octets it takes there. */
+static inline char char_at(pg_span_t s, apr_size_t i, apr_size_t *n)
+{
+    *n = 1;
+    return s.ptr[i] == '%' ? decoded_at(s, i, n) : s.ptr[i];
 }
 
 static bool is_slash(char c)
@@ -85,8 +87,15 @@ typedef struct part_t {
 
 #define PART_ROW(text, unless) { text, unless },
 #define PART_FIRST(text, unless) | 1u << ((text)[0] - 'a')
+#define PART_SECOND(text, unless) | 1u << ((text)[1] - 'a')
 static const part_t parts[] = { PARTS(PART_ROW) };
 static const unsigned int firsts = 0 PARTS(PART_FIRST);
+static const unsigned int seconds = 0 PARTS(PART_SECOND);
+
+static bool is_among(unsigned int letters, char c)
+{
+    return c >= 'a' && (letters >> (c - 'a') & 1);
+}
 
 static bool begins(const char *s, const char *with)
 {
@@ -115,7 +124,7 @@ bool pg_conceal_is_secret(pg_span_t name)
     apr_size_t n = plain_name(plain, name);
 
     for (const char *at = plain; *at; at++) {
-        if (*at >= 'a' && (firsts >> (*at - 'a') & 1)
+        if (is_among(firsts, at[0]) && is_among(seconds, at[1])
             && begins_with_part(at)) {
             return true;
         }
@@ -401,18 +410,17 @@ static walk_t walk_of(pg_span_t s)
     return w;
 }
 
+static bool has(pg_span_t s, char c)
+{
+    return pg_span_find(s, c) < s.len;
+}
+
 /* Nothing can be hidden where none of these is, nor with one colon alone. */
 static bool may_hold_any(pg_span_t s)
 {
-    unsigned int seen = 0;
-
-    for (apr_size_t i = 0; i < s.len; i++) {
-        seen |= pg_octets[(unsigned char)s.ptr[i]];
-    }
-    return (seen & PG_OCTET_SECRET)
-           && (memchr(s.ptr, '@', s.len) || memchr(s.ptr, '=', s.len)
-               || memchr(s.ptr, '%', s.len)
-               || pg_span_find(s, ':') != pg_span_rfind(s, ':'));
+    return s.len > 0
+           && (has(s, '@') || has(s, '=') || has(s, '%')
+               || has(pg_span_from(s, pg_span_find(s, ':') + 1), ':'));
 }
 
 /* --- removing ------------------------------------------------------------ */

@@ -16,9 +16,8 @@ enum {
     PG_OCTET_SCHEME = 4,     /* scheme (RFC 3986 3.1), or '_'             */
     PG_OCTET_CUT = 8,        /* backslash, blank, control octet: where
                                 readers disagree about an end             */
-    PG_OCTET_PLAIN = 16,     /* printable ASCII that no format escapes: not
+    PG_OCTET_PLAIN = 16      /* printable ASCII that no format escapes: not
                                 quotes, '&', '<', '>', backslash          */
-    PG_OCTET_SECRET = 32     /* '@', '=', '%', ':': beside every secret   */
 };
 extern const unsigned char pg_octets[256];
 

@@ -42,13 +42,41 @@ bool pg_span_is_one_of(pg_span_t s, const char *const *names)
     return *names != NULL;
 }
 
+static inline bool is_same_word(apr_uint64_t x, apr_uint64_t y)
+{
+    return x == y || pg_octet_lower8(x) == pg_octet_lower8(y);
+}
+
 static inline bool is_same8(const char *a, const char *b)
 {
     apr_uint64_t x, y;
 
     memcpy(&x, a, 8);
     memcpy(&y, b, 8);
-    return x == y || pg_octet_lower8(x) == pg_octet_lower8(y);
+    return is_same_word(x, y);
+}
+
+/* Four to eight octets in one word, some of them perhaps twice. */
+static inline apr_uint64_t word_of(const char *s, apr_size_t n)
+{
+    apr_uint32_t first, last;
+
+    memcpy(&first, s, 4);
+    memcpy(&last, s + n - 4, 4);
+    return (apr_uint64_t)first << 32 | last;
+}
+
+static inline bool is_same_short(const char *a, const char *b, apr_size_t n)
+{
+    apr_size_t i = 0;
+
+    if (n >= 4) {
+        return is_same_word(word_of(a, n), word_of(b, n));
+    }
+    while (i < n && pg_octet_lower(a[i]) == pg_octet_lower(b[i])) {
+        i++;
+    }
+    return i == n;
 }
 
 bool pg_span_istarts(pg_span_t s, pg_span_t prefix)
@@ -59,11 +87,7 @@ bool pg_span_istarts(pg_span_t s, pg_span_t prefix)
         return false;
     }
     if (n < 8) {
-        while (i < n && pg_octet_lower(s.ptr[i])
-                            == pg_octet_lower(prefix.ptr[i])) {
-            i++;
-        }
-        return i == n;
+        return is_same_short(s.ptr, prefix.ptr, n);
     }
     for (; n - i > 8; i += 8) {
         if (!is_same8(s.ptr + i, prefix.ptr + i)) {

@@ -17,19 +17,39 @@ static bool parse_ipv6(pg_address_t *out, pg_span_t s)
     return pg_span_find(s, ':') < s.len && pg_address_parse(out, s);
 }
 
-static pg_host_e host_kind(pg_address_t *address, pg_span_t s)
+/* What the octets of an authority are. */
+typedef struct octets_t {
+    apr_size_t at;               /* offset of the last '@', or the length */
+    unsigned int any, all;       /* PG_OCTET_... of one of them, of each  */
+} octets_t;
+
+static octets_t look_over(pg_span_t s)
+{
+    octets_t out = { .at = s.len, .all = PG_OCTET_REG };
+
+    for (apr_size_t i = 0; i < s.len; i++) {
+        unsigned int is = pg_octets[(unsigned char)s.ptr[i]];
+
+        out.any |= is;
+        out.all &= is;
+        if (s.ptr[i] == '@') {
+            out.at = i;
+        }
+    }
+    return out;
+}
+
+/* Octets over 127 are in a reg-name, too: an IRI sent as it is must be
+ * comparable with a name configured the same way. */
+static pg_host_e host_kind(pg_address_t *address, pg_span_t s, bool reg_name)
 {
     pg_span_t bare = s;
 
     if (s.len == 0) {
         return PG_HOST_NONE;
     }
-    for (apr_size_t i = 0; i < s.len; i++) {
-        /* Octets over 127 are taken too: an IRI sent as it is must be
-         * comparable with a name configured the same way. */
-        if (!pg_octet_is(s.ptr[i], PG_OCTET_REG)) {
-            return PG_HOST_BAD;
-        }
+    if (!reg_name && !(look_over(s).all & PG_OCTET_REG)) {
+        return PG_HOST_BAD;
     }
     if (bare.len > 1 && bare.ptr[bare.len - 1] == '.') {
         bare.len--;
@@ -93,33 +113,15 @@ static void set_bracketed(pg_authority_t *out, pg_span_t s)
     set_port(out, pg_span_from(s, end + 1));
 }
 
-/* Offset of the last '@', or s.len. *ambiguous is set when readers do not
- * agree where such an authority ends or begins: a backslash is a slash to
- * some, and blanks and control octets cut it for others. */
-static apr_size_t find_at(pg_span_t s, bool *ambiguous)
-{
-    apr_size_t at = s.len;
-    unsigned int seen = 0;
-
-    for (apr_size_t i = 0; i < s.len; i++) {
-        seen |= pg_octets[(unsigned char)s.ptr[i]];
-        if (s.ptr[i] == '@') {
-            at = i;
-        }
-    }
-    *ambiguous = (seen & PG_OCTET_CUT) != 0;
-    return at;
-}
-
 bool pg_target_authority(pg_authority_t *out, pg_span_t s)
 {
-    bool ambiguous;
-    apr_size_t at = find_at(s, &ambiguous);
-    pg_span_t rest = at < s.len ? pg_span_from(s, at + 1) : s;
+    octets_t octets = look_over(s);
+    pg_span_t rest = s;
 
     memset(out, 0, sizeof(*out));
-    if (at < s.len) {
-        out->userinfo = pg_span_upto(s, at);
+    if (octets.at < s.len) {
+        out->userinfo = pg_span_upto(s, octets.at);
+        rest = pg_span_from(s, octets.at + 1);
     }
     if (rest.len && rest.ptr[0] == '[') {
         set_bracketed(out, rest);
@@ -127,10 +129,13 @@ bool pg_target_authority(pg_authority_t *out, pg_span_t s)
     else {
         apr_size_t end = pg_span_find(rest, ':');
         out->host = without_padding(pg_span_upto(rest, end));
-        out->host_kind = host_kind(&out->address, out->host);
+        out->host_kind = host_kind(&out->address, out->host,
+                                   octets.all & PG_OCTET_REG);
         set_port(out, pg_span_from(rest, end));
     }
-    if (ambiguous) {
+    /* A backslash is a slash to some readers, and blanks and control octets
+     * end an authority for others. */
+    if (octets.any & PG_OCTET_CUT) {
         out->host_kind = PG_HOST_BAD;
     }
     if (out->host_kind == PG_HOST_BAD) {
