@@ -58,29 +58,17 @@ static void put_string(line_t *line, const char *s)
 
 /* --- JSON ---------------------------------------------------------------- */
 
-static void put_key(line_t *line, const char *key)
-{
-    pg_span_t name = pg_span_str(key);
-    char *at = line->out.at;
+/* As it stands between two members. */
+#define KEY(literal) PG_SPAN(",\"" literal "\":")
 
-    if (line->out.left < name.len + sizeof(",\"\":")) {
-        line->full = true;
-        return;
-    }
-    if (!line->first) {
-        *at++ = ',';
-    }
+static void put_key(line_t *line, pg_span_t key)
+{
+    key = pg_span_make(key.ptr + line->first, key.len - line->first);
+    put_raw(line, key.ptr, key.len);
     line->first = false;
-    *at++ = '"';
-    memcpy(at, name.ptr, name.len);
-    at += name.len;
-    *at++ = '"';
-    *at++ = ':';
-    line->out.left -= (apr_size_t)(at - line->out.at);
-    line->out.at = at;
 }
 
-static void open_object(line_t *line, const char *key)
+static void open_object(line_t *line, pg_span_t key)
 {
     put_key(line, key);
     RAW(line, "{");
@@ -94,7 +82,7 @@ static void close_object(line_t *line)
 }
 
 /* A word of ours: it needs no escaping. */
-static void put_word(line_t *line, const char *key, const char *value)
+static void put_word(line_t *line, pg_span_t key, const char *value)
 {
     if (value) {
         put_key(line, key);
@@ -104,13 +92,13 @@ static void put_word(line_t *line, const char *key, const char *value)
     }
 }
 
-static void put_bool(line_t *line, const char *key, bool value)
+static void put_bool(line_t *line, pg_span_t key, bool value)
 {
     put_key(line, key);
     put_string(line, value ? "true" : "false");
 }
 
-static void put_number(line_t *line, const char *key, int value)
+static void put_number(line_t *line, pg_span_t key, int value)
 {
     char text[12], *at = text + sizeof(text);
 
@@ -126,7 +114,7 @@ static void put_number(line_t *line, const char *key, int value)
 }
 
 /* As much of a text as this line may have of each. */
-static void put_part(line_t *line, pg_span_t s)
+static void put_escaped(line_t *line, pg_span_t s)
 {
     pg_span_t part = pg_escape_utf8_upto(s, line->limit.value);
     pg_sink_t sink = pg_sink_buffer(&line->out);
@@ -136,7 +124,18 @@ static void put_part(line_t *line, pg_span_t s)
     line->full |= sink.status != APR_SUCCESS;
 }
 
-static void put_text(line_t *line, const char *key, pg_span_t s)
+static void put_part(line_t *line, pg_span_t s)
+{
+    if (s.len > 0 && s.len <= line->limit.value
+        && pg_span_plain(s, 0) == s.len) {
+        put_raw(line, s.ptr, s.len);
+    }
+    else {
+        put_escaped(line, s);
+    }
+}
+
+static void put_text(line_t *line, pg_span_t key, pg_span_t s)
 {
     if (s.ptr) {
         put_key(line, key);
@@ -168,7 +167,7 @@ static pg_span_t shown(const line_t *line, masked_t *room, pg_mask_e kind,
                ? pg_mask_shown(room->room, line->in->mask, kind, s) : s;
 }
 
-static void put_shown(line_t *line, const char *key, pg_mask_e kind,
+static void put_shown(line_t *line, pg_span_t key, pg_mask_e kind,
                       pg_span_t s)
 {
     masked_t room;
@@ -227,7 +226,7 @@ static void put_field(line_t *line, const pg_field_t *field)
     RAW(line, "\"");
 }
 
-static void put_fields(line_t *line, const char *key)
+static void put_fields(line_t *line, pg_span_t key)
 {
     apr_size_t n = line->in->fields;
 
@@ -255,14 +254,14 @@ static void put_kind(line_t *line)
 
     if (capture == NULL) {
         RAW(line, "attempts\"");
-        put_word(line, "action",
+        put_word(line, KEY("action"),
                  pg_vocab_class(line->in->event->verdict.class_id));
     }
     else {
         RAW(line, "sink\"");
-        put_word(line, "action", capture->mail ? "mail"
-                                 : capture->hello ? "client-hello"
-                                                  : "first-bytes");
+        put_word(line, KEY("action"), capture->mail ? "mail"
+                                      : capture->hello ? "client-hello"
+                                                       : "first-bytes");
     }
 }
 
@@ -272,7 +271,7 @@ static void put_event(line_t *line)
     const pg_ecs_capture_t *capture = line->in->capture;
     bool carried = event->outcome == PG_OUTCOME_RELAYED;
 
-    open_object(line, "event");
+    open_object(line, KEY("event"));
     RAW(line, "\"kind\":\"event\",\"category\":[\"network\",\"");
     put_string(line, capture && capture->mail ? "email" : "web");
     RAW(line, "\"],\"type\":[\"access\",\"");
@@ -281,8 +280,8 @@ static void put_event(line_t *line)
         "\"dataset\":\"proxyguard.");
     line->first = false;
     put_kind(line);
-    put_word(line, "outcome", carried ? "success" : "failure");
-    put_word(line, "reason", pg_classify_reason(event->verdict.reason));
+    put_word(line, KEY("outcome"), carried ? "success" : "failure");
+    put_word(line, KEY("reason"), pg_classify_reason(event->verdict.reason));
     close_object(line);
 }
 
@@ -291,17 +290,17 @@ static void put_ends(line_t *line)
     const pg_verdict_t *v = &line->in->event->verdict;
     pg_span_t source = pg_span_str(line->in->source);
 
-    open_object(line, "source");
-    put_shown(line, "address", PG_MASK_SOURCE, source);
+    open_object(line, KEY("source"));
+    put_shown(line, KEY("address"), PG_MASK_SOURCE, source);
     /* ECS wants an IP address in source.ip, which a pseudonym is not */
     if (line->in->mask == NULL) {
-        put_text(line, "ip", source);
+        put_text(line, KEY("ip"), source);
     }
-    put_number(line, "port", line->in->source_port);
+    put_number(line, KEY("port"), line->in->source_port);
     close_object(line);
-    open_object(line, "destination");
-    put_shown(line, "address", PG_MASK_HOST, v->host);
-    put_number(line, "port", v->port);
+    open_object(line, KEY("destination"));
+    put_shown(line, KEY("address"), PG_MASK_HOST, v->host);
+    put_number(line, KEY("port"), v->port);
     close_object(line);
 }
 
@@ -314,13 +313,13 @@ static void put_url(line_t *line)
                              line->in->event->verdict.target);
     pg_span_t host = line->in->host;
 
-    open_object(line, "url");
-    put_text(line, "original", target);
+    open_object(line, KEY("url"));
+    put_text(line, KEY("original"), target);
     if (target.len == 0 || target.ptr[0] != '/' || host.ptr == NULL) {
-        put_text(line, "full", target);
+        put_text(line, KEY("full"), target);
     }
     else {
-        put_key(line, "full");
+        put_key(line, KEY("full"));
         put_string(line, line->in->tls ? "\"https://" : "\"http://");
         put_part(line, shown(line, &host_room, PG_MASK_AUTHORITY,
                              concealed(line, host)));
@@ -348,15 +347,15 @@ static void put_http(line_t *line)
 {
     const pg_event_t *event = line->in->event;
 
-    open_object(line, "http");
-    put_text(line, "version", version_of(line->in->protocol));
-    open_object(line, "request");
-    put_shown(line, "method", PG_MASK_METHOD, event->verdict.method);
-    put_fields(line, "headers");
+    open_object(line, KEY("http"));
+    put_text(line, KEY("version"), version_of(line->in->protocol));
+    open_object(line, KEY("request"));
+    put_shown(line, KEY("method"), PG_MASK_METHOD, event->verdict.method);
+    put_fields(line, KEY("headers"));
     close_object(line);
     if (event->status) {
-        open_object(line, "response");
-        put_number(line, "status_code", event->status);
+        open_object(line, KEY("response"));
+        put_number(line, KEY("status_code"), event->status);
         close_object(line);
     }
     close_object(line);
@@ -364,21 +363,23 @@ static void put_http(line_t *line)
 
 static void put_agent(line_t *line)
 {
-    open_object(line, "user_agent");
-    put_shown(line, "original", PG_MASK_AGENT, line->in->event->user_agent);
+    open_object(line, KEY("user_agent"));
+    put_shown(line, KEY("original"), PG_MASK_AGENT,
+              line->in->event->user_agent);
     close_object(line);
 }
 
 static void put_names(line_t *line)
 {
-    open_object(line, "server");
-    put_shown(line, "address", PG_MASK_AUTHORITY, line->in->event->vhost);
+    open_object(line, KEY("server"));
+    put_shown(line, KEY("address"), PG_MASK_AUTHORITY,
+              line->in->event->vhost);
     close_object(line);
-    open_object(line, "observer");
-    put_shown(line, "name", PG_MASK_HOST, pg_span_str(line->in->sensor));
-    put_word(line, "product", "mod_proxyguard");
-    put_word(line, "type", "web-server");
-    put_word(line, "version", line->in->version);
+    open_object(line, KEY("observer"));
+    put_shown(line, KEY("name"), PG_MASK_HOST, pg_span_str(line->in->sensor));
+    put_word(line, KEY("product"), "mod_proxyguard");
+    put_word(line, KEY("type"), "web-server");
+    put_word(line, KEY("version"), line->in->version);
     close_object(line);
 }
 
@@ -400,7 +401,7 @@ static bool put_item(line_t *line, apr_size_t i, pg_span_t value)
 }
 
 /* The addresses in a header field. */
-static void put_addresses(line_t *line, const char *key, pg_span_t list)
+static void put_addresses(line_t *line, pg_span_t key, pg_span_t list)
 {
     pg_span_t one;
 
@@ -428,12 +429,12 @@ static void put_file(line_t *line, const pg_mime_part_t *part)
     char hash[2 * PG_SHA256_SIZE + 1];
 
     pg_sha256_text(hash, PG_SHA256_SIZE, file);
-    open_object(line, "file");
-    put_shown(line, "name", PG_MASK_EVIDENCE, part->name);
-    put_shown(line, "mime_type", PG_MASK_AGENT, part->type);
-    put_number(line, "size", (int)file.len);
-    open_object(line, "hash");
-    put_word(line, "sha256", hash);
+    open_object(line, KEY("file"));
+    put_shown(line, KEY("name"), PG_MASK_EVIDENCE, part->name);
+    put_shown(line, KEY("mime_type"), PG_MASK_AGENT, part->type);
+    put_number(line, KEY("size"), (int)file.len);
+    open_object(line, KEY("hash"));
+    put_word(line, KEY("sha256"), hash);
     close_object(line);
     close_object(line);
 }
@@ -460,36 +461,42 @@ static void put_attachments(line_t *line, pg_span_t message)
 {
     attachments_t all = { .line = line };
 
-    put_key(line, "attachments");
+    put_key(line, KEY("attachments"));
     RAW(line, "[");
     (void)pg_mime_walk(message, put_attachment, &all);
     RAW(line, "]");
     line->first = false;
 }
 
+/* A member that is made of a header field. */
+typedef struct made_of_t {
+    pg_span_t key;
+    const char *field;
+} made_of_t;
+
 static void put_email(line_t *line, const pg_ecs_mail_t *mail)
 {
-    static const char *const addressed[][2] = {
-        { "from", "From" }, { "to", "To" }, { "cc", "Cc" },
-        { "reply_to", "Reply-To" }
+    const made_of_t addressed[] = {
+        { KEY("from"), "From" }, { KEY("to"), "To" }, { KEY("cc"), "Cc" },
+        { KEY("reply_to"), "Reply-To" }
     };
-    static const char *const plain[][2] = {
-        { "message_id", "Message-ID" }, { "x_mailer", "X-Mailer" },
-        { "content_type", "Content-Type" }
+    const made_of_t plain[] = {
+        { KEY("message_id"), "Message-ID" }, { KEY("x_mailer"), "X-Mailer" },
+        { KEY("content_type"), "Content-Type" }
     };
     pg_span_t header, body;
 
     pg_mime_split(&header, &body, mail->message);
-    open_object(line, "email");
-    put_text(line, "local_id", mail->id);
+    open_object(line, KEY("email"));
+    put_text(line, KEY("local_id"), mail->id);
     for (apr_size_t i = 0; i < 4; i++) {
-        put_addresses(line, addressed[i][0],
-                      pg_mime_field(header, addressed[i][1]));
+        put_addresses(line, addressed[i].key,
+                      pg_mime_field(header, addressed[i].field));
     }
-    put_shown(line, "subject", PG_MASK_EVIDENCE, mail->subject);
+    put_shown(line, KEY("subject"), PG_MASK_EVIDENCE, mail->subject);
     for (apr_size_t i = 0; i < 3; i++) {
-        put_shown(line, plain[i][0], PG_MASK_EVIDENCE,
-                  pg_mime_field(header, plain[i][1]));
+        put_shown(line, plain[i].key, PG_MASK_EVIDENCE,
+                  pg_mime_field(header, plain[i].field));
     }
     put_attachments(line, mail->message);
     close_object(line);
@@ -499,7 +506,7 @@ static void put_recipients(line_t *line, const pg_ecs_mail_t *mail)
 {
     pg_span_t rest = mail->recipients;
 
-    put_key(line, "recipients");
+    put_key(line, KEY("recipients"));
     RAW(line, "[");
     for (apr_size_t i = 0; rest.len > 0; i++) {
         pg_span_t one = pg_span_upto(rest, pg_span_find(rest, '\0'));
@@ -510,7 +517,7 @@ static void put_recipients(line_t *line, const pg_ecs_mail_t *mail)
         rest = pg_span_from(rest, one.len + 1);
     }
     RAW(line, "]");
-    put_number(line, "recipient_count", (int)mail->recipient_count);
+    put_number(line, KEY("recipient_count"), (int)mail->recipient_count);
 }
 
 /* With its line ends, which are no control characters here. */
@@ -521,7 +528,7 @@ static void put_body(line_t *line, pg_span_t text)
     if (text.ptr == NULL || line->in->mask) {
         return;
     }
-    put_key(line, "text");
+    put_key(line, KEY("text"));
     RAW(line, "\"");
     while (text.len > 0 && n++ < line->limit.fields) {
         pg_span_t one = pg_span_upto(text, pg_span_find(text, '\n'));
@@ -537,11 +544,11 @@ static void put_body(line_t *line, pg_span_t text)
 
 static void put_tls(line_t *line, const pg_hello_t *hello)
 {
-    open_object(line, "tls");
-    open_object(line, "client");
-    put_shown(line, "server_name", PG_MASK_HOST, hello->sni);
-    put_text(line, "alpn", hello->alpn);
-    put_word(line, "ja4", hello->ja4);
+    open_object(line, KEY("tls"));
+    open_object(line, KEY("client"));
+    put_shown(line, KEY("server_name"), PG_MASK_HOST, hello->sni);
+    put_text(line, KEY("alpn"), hello->alpn);
+    put_word(line, KEY("ja4"), hello->ja4);
     close_object(line);
     close_object(line);
 }
@@ -614,19 +621,19 @@ static void put_sink(line_t *line, const pg_ecs_capture_t *capture)
 {
     const pg_ecs_mail_t *mail = capture->mail;
 
-    open_object(line, "sink");
-    put_text(line, "conversation", capture->conversation);
+    open_object(line, KEY("sink"));
+    put_text(line, KEY("conversation"), capture->conversation);
     if (mail) {
-        put_word(line, "kept", mail->kept);
-        put_number(line, "size", (int)mail->size);
-        put_shown(line, "helo", PG_MASK_EVIDENCE, mail->helo);
-        put_word(line, "auth", mail->auth);
-        put_shown(line, "sender", PG_MASK_EVIDENCE, mail->sender);
+        put_word(line, KEY("kept"), mail->kept);
+        put_number(line, KEY("size"), (int)mail->size);
+        put_shown(line, KEY("helo"), PG_MASK_EVIDENCE, mail->helo);
+        put_word(line, KEY("auth"), mail->auth);
+        put_shown(line, KEY("sender"), PG_MASK_EVIDENCE, mail->sender);
         put_recipients(line, mail);
         put_body(line, mail->text);
     }
     else if (capture->hello == NULL) {
-        put_shown(line, "first_bytes", PG_MASK_EVIDENCE,
+        put_shown(line, KEY("first_bytes"), PG_MASK_EVIDENCE,
                   pg_ecs_first(capture->first, line->room));
     }
     close_object(line);
@@ -638,20 +645,20 @@ static void put_own(line_t *line)
 {
     const pg_event_t *event = line->in->event;
 
-    open_object(line, "proxyguard");
+    open_object(line, KEY("proxyguard"));
     if (line->in->capture) {     /* whoever counts classes counts attempts */
         put_sink(line, line->in->capture);
     }
     else {
-        put_word(line, "class", pg_vocab_class(event->verdict.class_id));
-        put_word(line, "family", pg_vocab_family(event->verdict.family));
-        put_word(line, "outcome", pg_vocab_outcome(event->outcome));
-        put_word(line, "intent",
+        put_word(line, KEY("class"), pg_vocab_class(event->verdict.class_id));
+        put_word(line, KEY("family"), pg_vocab_family(event->verdict.family));
+        put_word(line, KEY("outcome"), pg_vocab_outcome(event->outcome));
+        put_word(line, KEY("intent"),
                  pg_intent_name(pg_intent_of_verdict(&event->verdict)));
     }
-    put_bool(line, "source_is_peer", event->source_is_peer);
-    put_bool(line, "masked", line->in->mask != NULL);
-    put_bool(line, "cut", line->cut);
+    put_bool(line, KEY("source_is_peer"), event->source_is_peer);
+    put_bool(line, KEY("masked"), line->in->mask != NULL);
+    put_bool(line, KEY("cut"), line->cut);
     close_object(line);
 }
 
@@ -680,7 +687,7 @@ static bool put_line(line_t *line)
 
     RAW(line, "{");
     line->first = true;
-    put_word(line, "@timestamp",
+    put_word(line, KEY("@timestamp"),
              pg_calendar_text(date, line->in->event->time,
                               PG_CALENDAR_MILLI));
     RAW(line, ",\"ecs\":{\"version\":\"8.11.0\"}");
