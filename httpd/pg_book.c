@@ -46,8 +46,11 @@ static bool is_about_nobody(const char *format)
     static const char *const ids[] = { "AH00957", "AH02454", "AH00939",
                                        "AH00940", "AH01144" };
 
+    if (*format != 'A') {
+        return false;
+    }
     for (apr_size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-        if (*format == *ids[i] && strncmp(format, ids[i], 7) == 0) {
+        if (strncmp(format, ids[i], 7) == 0) {
             return true;
         }
     }
@@ -227,10 +230,11 @@ void pg_book_close(request_rec *r, const pg_settings_t *settings,
     pg_outcome_e outcome = outcome_of(r, note);
     pg_event_t event;
 
-    pg_book_none(settings);
-    if (note->passed && outcome != PG_OUTCOME_REFUSED
-        && is_permitted(settings, note)) {
-        return;
+    if (note->passed) {
+        pg_book_none(settings);
+        if (outcome != PG_OUTCOME_REFUSED && is_permitted(settings, note)) {
+            return;
+        }
     }
     event = event_of(r, settings, note, outcome);
     event.status = pg_request_status(r);

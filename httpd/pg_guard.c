@@ -398,6 +398,7 @@ static PG_OFF_THE_PATH int sink_or_deny(request_rec *r, pg_note_t *note)
 
     if (!pg_sinkhole_accept(r, &note->verdict, sink)) {
         note->action.act = PG_ACT_DENY;
+        pg_note_withdraw(r);
         pg_note_publish(r, note);
         return pg_note_enforce(r, note);
     }

@@ -123,10 +123,10 @@ void pg_note_publish(request_rec *r, const pg_note_t *note)
     };
     const char *name = pg_vocab_class(note->verdict.class_id);
 
-    apr_table_setn(r->notes, PROXYGUARD_NOTE_CLASS, name);
-    apr_table_setn(r->notes, PROXYGUARD_NOTE_REASON,
+    apr_table_addn(r->notes, PROXYGUARD_NOTE_CLASS, name);
+    apr_table_addn(r->notes, PROXYGUARD_NOTE_REASON,
                    pg_classify_reason(note->verdict.reason));
-    apr_table_setn(r->notes, PROXYGUARD_NOTE_ACTION, acts[note->action.act]);
+    apr_table_addn(r->notes, PROXYGUARD_NOTE_ACTION, acts[note->action.act]);
     apr_table_setn(r->subprocess_env, PROXYGUARD_ENV, name);
 }
 

@@ -180,11 +180,10 @@ static bool take_evidence(const server_rec *s, const pg_asking_t *asking)
            && pg_budget_take(outlet->evidence_budget, &rate, asking);
 }
 
-static pg_asking_t asking_of(const pg_event_t *event)
+static pg_asking_t asking_of(const pg_event_t *event, apr_time_t now)
 {
     return (pg_asking_t){ .source = event->source,
-                          .weight = weight_of(event),
-                          .now = apr_time_now() };
+                          .weight = weight_of(event), .now = now };
 }
 
 /* May a line be written to the error log? */
@@ -200,7 +199,7 @@ static bool take_log(const server_rec *s, const pg_asking_t *asking)
 void pg_notify_attempt(const request_rec *r, const pg_event_t *event)
 {
     const pg_notify_t *outlet = pg_config_of(r->server)->guard->outlet;
-    pg_asking_t asking = asking_of(event);
+    pg_asking_t asking = asking_of(event, event->now);
 
     if (is_logged(r) && take_log(r->server, &asking)) {
         pg_log_attempt(r, event);
@@ -212,7 +211,7 @@ void pg_notify_attempt(const request_rec *r, const pg_event_t *event)
 
 bool pg_notify_end(const server_rec *s, const pg_event_t *event)
 {
-    pg_asking_t asking = asking_of(event);
+    pg_asking_t asking = asking_of(event, apr_time_now());
 
     return ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX)
                >= APLOG_NOTICE
@@ -221,7 +220,7 @@ bool pg_notify_end(const server_rec *s, const pg_event_t *event)
 
 void pg_notify_capture(server_rec *s, const pg_ecs_t *in, char *room)
 {
-    pg_asking_t asking = asking_of(in->event);
+    pg_asking_t asking = asking_of(in->event, apr_time_now());
 
     if (take_evidence(s, &asking)) {
         pg_evidence_capture(pg_config_of(s)->guard->outlet->evidence, s, *in,
