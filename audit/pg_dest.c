@@ -63,13 +63,21 @@ static bool is_variable(const char *text, const char *name)
            && strncmp(text + 2, name, n) == 0 && strcmp(text + 2 + n, "}") == 0;
 }
 
+/* "^(.+\.)?own\.example$": the domain, or a name below it. `rest` is the
+ * domain. */
+static bool is_optional_below(const char *pattern, const char *rest)
+{
+    return strncmp(pattern, "^(", 2) == 0 && !strchr(pattern + 2, '(')
+           && rest - pattern > 6 && strncmp(rest - 4, "\\.)?", 4) == 0;
+}
+
 /* Does this pattern, when it fits, leave only names of the administrator's?
  * A name under one of his own is his as well. */
 static bool pins(const pg_cond_t *c, const char *name, apr_pool_t *pool)
 {
     pg_regex_group_t whole;
     apr_size_t n = strlen(c->pattern);
-    const char *end;
+    const char *end, *rest;
 
     if (!is_variable(c->input, name)) {
         return false;
@@ -84,11 +92,10 @@ static bool pins(const pg_cond_t *c, const char *name, apr_pool_t *pool)
     if (*c->pattern == '^' && whole.list) {
         return !strchr(c->pattern, '|') || c->pattern[1] == '(';
     }
-    end = pg_regex_suffix(c->pattern, pool);
-    return strcmp(name, "HTTP_HOST") == 0
-           && (*end == '.' || c->pattern[0] == '^') && strchr(end, '.')
+    end = pg_regex_suffix(c->pattern, &rest, pool);
+    return strcmp(name, "HTTP_HOST") == 0 && strchr(end, '.')
            && strspn(end, ".0123456789") != strlen(end)
-           && (*end == '.' || c->pattern[n - strlen(end) - 2] == '?');
+           && (*end == '.' || is_optional_below(c->pattern, rest));
 }
 
 /* Do all requests end here but those that meet the one condition? */

@@ -202,7 +202,7 @@ static pg_tri_e read_regex(parser_t *p, word_t subject)
     const pg_audit_in_t *in = p->e->in;
     const char *from, *end;
     char close;
-    bool nocase;
+    bool nocase = false;
 
     skip_space(p);
     p->at += *p->at == 'm' && p->at[1] && !apr_isalnum(p->at[1]);
@@ -216,9 +216,8 @@ static pg_tri_e read_regex(parser_t *p, word_t subject)
         end += *end == '\\' && end[1];
     }
     p->at = *end ? end + 1 : end;
-    nocase = *p->at == 'i';
     while (apr_isalpha(*p->at)) {
-        p->at++;
+        nocase |= *p->at++ == 'i';
     }
     if (subject == NULL || in == NULL) {
         return PG_MAYBE;
@@ -226,11 +225,6 @@ static pg_tri_e read_regex(parser_t *p, word_t subject)
     return truth(in->regex_match(in->ctx, apr_pstrmemdup(p->e->pool, from,
                      (apr_size_t)(end - from)), nocase, subject, NULL));
 }
-
-typedef struct operator_t {
-    const char *token;
-    const char *alias;           /* without '-': the old spelling         */
-} operator_t;
 
 enum { OP_EQ, OP_NE, OP_LE, OP_GE, OP_LT, OP_GT, OP_TEXT = OP_GT,
        OP_NUM_EQ, OP_NUM_NE, OP_NUM_LE, OP_NUM_GE, OP_NUM_LT, OP_NUM_GT,

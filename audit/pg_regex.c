@@ -16,6 +16,7 @@ typedef struct reader_t {
     int inside;                  /* depth within the wanted one; 0: not   */
     int atoms;                   /* read so far                           */
     bool first;                  /* the wanted group's first atom is next */
+    bool own;                    /* ... and does not begin the match      */
     bool mute;                   /* look-around: emits nothing            */
     int depth;
     const pg_regex_fill_t *fill;
@@ -59,16 +60,20 @@ static bool add_kind(bool *set, char c)
     return true;
 }
 
-/* "[:alpha:]" and so on, by name */
+/* "[:alpha:]" and so on, by name. @return what follows; NULL: it is no such
+ * name, as in "[[:x]" */
 static const char *add_named(bool *set, const char *s)
 {
     static const char *const names[] = { "alpha", "digit", "alnum", "xdigit",
                                          "lower", "upper", NULL };
-    const char *end = strstr(s, ":]");
+    const char *end = s + 2;
     int which = 0;
 
-    if (end == NULL) {
-        return s;
+    while (apr_islower(*end) || *end == '^') {
+        end++;
+    }
+    if (end[0] != ':' || end[1] != ']') {
+        return NULL;
     }
     while (names[which] && strncmp(s + 2, names[which],
                                    (apr_size_t)(end - s - 2))) {
@@ -91,8 +96,10 @@ static void read_class(reader_t *r, bool *set)
     const char *first = s += opposite;
 
     while (*s && (*s != ']' || s == first)) {
-        if (s[0] == '[' && s[1] == ':') {
-            s = add_named(set, s);
+        const char *after = s[0] == '[' && s[1] == ':' ? add_named(set, s)
+                                                       : NULL;
+        if (after) {
+            s = after;
             continue;
         }
         if (*s == '\\' && s[1]) {
@@ -190,7 +197,9 @@ static times_t read_times(reader_t *r)
 
 /* --- what was read ------------------------------------------------------- */
 
-static void note(reader_t *r, const bool *set, times_t times)
+/* A group leads when it takes the '/' that a path begins with, or begins with
+ * one of its own, whatever else may follow: "(/.*)", and not "(/?.*)". */
+static void note(reader_t *r, const bool *set, times_t times, bool dot)
 {
     bool several = size_of(set) > 1;
 
@@ -199,9 +208,10 @@ static void note(reader_t *r, const bool *set, times_t times)
             r->group->set[i] |= set[i];
         }
         /* a '.' nobody thought of escaping is still a fixed text */
-        r->group->list &= times.most <= 1
-                          && (!several || r->at[-1] == '.');
-        if (set['/'] && (r->atoms == 0 || (r->first && !several))) {
+        r->group->list &= times.most <= 1 && (!several || dot);
+        if (set['/'] && (r->atoms == 0 || (r->first && !several
+                                           && times.least
+                                           && r->inside == 1))) {
             r->group->leads = true;
         }
         r->first = false;
@@ -297,6 +307,7 @@ static void read_group(reader_t *r)
     mine = captures && ++r->groups == r->want && r->group;
     if (mine) {
         r->group->found = r->first = true;
+        r->own = r->atoms > 0;
     }
     if (mine || r->inside) {
         r->inside++;
@@ -320,7 +331,7 @@ static void read_group(reader_t *r)
 
 static void read_piece(reader_t *r)
 {
-    bool set[256] = { false };
+    bool set[256] = { false }, dot;
     times_t times;
 
     if (*r->at == '(') {
@@ -331,11 +342,9 @@ static void read_piece(reader_t *r)
     if (!read_one(r, set)) {
         return;
     }
-    note(r, set, (times_t){ 1, 1 });
+    dot = r->at[-1] == '.';
     times = read_times(r);
-    if (times.most > 1 && r->inside && r->group) {
-        r->group->list = false;
-    }
+    note(r, set, times, dot);
     if (r->out) {
         emit_atom(r, set, times);
     }
@@ -348,6 +357,14 @@ static void read_sequence(reader_t *r)
     }
 }
 
+/* One more alternative of the wanted group, which begins with something
+ * else than a '/' or may do without it. */
+static bool leads_no_more(const reader_t *r)
+{
+    return r->group && r->inside == 1 && r->own && *r->at != ')'
+           && (*r->at != '/' || (r->at[1] && strchr("?*{", r->at[1])));
+}
+
 static void read_alternatives(reader_t *r)
 {
     apr_size_t start = r->n, kept;
@@ -357,6 +374,9 @@ static void read_alternatives(reader_t *r)
     kept = r->n;
     for (int i = 1; *r->at == '|'; i++) {
         r->at++;
+        if (leads_no_more(r)) {
+            r->group->leads = false;
+        }
         r->n = i == chosen ? start : kept;
         read_sequence(r);
         kept = i == chosen ? r->n : kept;
@@ -435,12 +455,14 @@ const char *pg_regex_prefix(const char *pattern, bool *whole,
     return out;
 }
 
-const char *pg_regex_suffix(const char *pattern, apr_pool_t *pool)
+const char *pg_regex_suffix(const char *pattern, const char **from,
+                            apr_pool_t *pool)
 {
     apr_size_t n = strlen(pattern);
     char *out = apr_pcalloc(pool, n + 1);
     char *at = out + n;
 
+    *from = pattern + n;
     if (n == 0 || pattern[n - 1] != '$' || strchr(pattern, '|')) {
         return "";
     }
@@ -452,6 +474,7 @@ const char *pg_regex_suffix(const char *pattern, apr_pool_t *pool)
         }
         *--at = c;
         n -= escaped;
+        *from = pattern + n - 1;
     }
     return at;
 }

@@ -43,7 +43,9 @@ const char *pg_regex_prefix(const char *pattern, bool *whole,
                             apr_pool_t *pool);
 
 /** The fixed text at the end of the subject: ".example.com" of
- *  "(.+)\.example\.com$"; "" if there is none. */
-const char *pg_regex_suffix(const char *pattern, apr_pool_t *pool);
+ *  "(.+)\.example\.com$"; "" if there is none. *from: where it begins in the
+ *  pattern. */
+const char *pg_regex_suffix(const char *pattern, const char **from,
+                            apr_pool_t *pool);
 
 #endif

@@ -1,0 +1,309 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The parts of the audit that have a language of their own: expressions,
+ * regular expressions, what a directive's text lets the client choose, and
+ * what becomes of a made-up request. */
+#include "pg_test.h"
+
+#include <apr_strings.h>
+
+#include "pg_conftext.h"
+#include "pg_expr.h"
+#include "pg_flow.h"
+#include "pg_regex.h"
+#include "pg_tree.h"
+
+static apr_pool_t *pool;
+static const pg_row_t *exprs, *regexes, *dests;
+static int expr_count, regex_count, dest_count;
+static const pg_confcase_t *flows;
+static int flow_count;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static const char *field(const pg_row_t *row, int n)
+{
+    return n < row->n ? apr_pstrmemdup(pool, row->field[n].ptr
+                                       ? row->field[n].ptr : "",
+                                       row->field[n].len) : "";
+}
+
+static bool any_module(void *ctx, const char *name)
+{
+    (void)ctx;
+    return strcmp(name, "mod_proxy_ajp.c") != 0;
+}
+
+static const pg_audit_in_t in = { .module_loaded = any_module,
+                                  .regex_match = pg_conftext_regex };
+
+/* --- expressions --------------------------------------------------------- */
+
+static const char *known_variable(void *ctx, const char *name)
+{
+    static const char *const known[][2] = {
+        { "REQUEST_METHOD", "GET" }, { "HTTP_HOST", "www.example.com" },
+        { "EMPTY", "" }, { "TEN", "10" }
+    };
+
+    (void)ctx;
+    for (size_t i = 0; i < 4; i++) {
+        if (strcmp(known[i][0], name) == 0) {
+            return known[i][1];
+        }
+    }
+    return NULL;
+}
+
+START_TEST(expression)
+{
+    static const char *const names[] = { "no", "yes", "maybe" };
+    const pg_row_t *row = &exprs[_i];
+    pg_expr_t e = { .in = &in, .value = known_variable, .pool = pool };
+    const char *is = names[pg_expr_eval(&e, field(row, 1))];
+
+    ck_assert_msg(strcmp(is, field(row, 0)) == 0, "expr.tsv:%d: %s: %s",
+                  row->line, field(row, 1), is);
+}
+END_TEST
+
+/* "((true))" */
+static pg_tri_e nested(const char *open, int depth, const char *inner,
+                       const char *close)
+{
+    pg_expr_t e = { .in = &in, .value = known_variable, .pool = pool };
+    const char *text = inner;
+
+    for (int i = 0; i < depth; i++) {
+        text = apr_pstrcat(pool, open, text, close, NULL);
+    }
+    return pg_expr_eval(&e, text);
+}
+
+START_TEST(depth_of_expressions)
+{
+    ck_assert_int_eq(nested("(", 39, "true", ")"), PG_YES);
+    ck_assert_int_eq(nested("(", 40, "true", ")"), PG_MAYBE);
+    ck_assert_int_eq(nested("(", 38, "'a' == 'a'", ")"), PG_YES);
+    ck_assert_int_eq(nested("(", 39, "'a' == 'a'", ")"), PG_MAYBE);
+    ck_assert_int_eq(nested("'a' == 'a' && ", 50, "true", ""), PG_YES);
+}
+END_TEST
+
+/* --- regular expressions ------------------------------------------------- */
+
+static const char probe[] = "ax8X./:@-_ %";
+
+/* "found, list, leads: ax8" */
+static const char *group_of(const char *pattern, int n)
+{
+    pg_regex_group_t g;
+    const char *out;
+
+    pg_regex_group(pattern, n, &g);
+    out = apr_pstrcat(pool, g.found ? "found" : "none", g.list ? " list" : "",
+                      g.leads ? " leads" : "", ": ", NULL);
+    for (const char *c = probe; *c; c++) {
+        if (g.set[(unsigned char)*c]) {
+            out = apr_pstrcat(pool, out, apr_pstrmemdup(pool, c, 1), NULL);
+        }
+    }
+    return out;
+}
+
+/* What a row asks for: "group 1", "prefix", "sample 0 text", ... */
+static const char *ask_regex(const char *what, const char *pattern)
+{
+    pg_regex_fill_t fill;
+    const char *text;
+    bool whole;
+
+    switch (*what) {
+    case 'g':
+        return group_of(pattern, atoi(what + 6));
+    case 'p':
+        text = pg_regex_prefix(pattern, &whole, pool);
+        return apr_pstrcat(pool, text, whole ? " and all" : "", NULL);
+    case 'e':
+        return pg_regex_suffix(pattern, &text, pool);
+    case 'a':
+        return pg_regex_takes_all(pattern) ? "yes" : "no";
+    default:
+        fill = (pg_regex_fill_t){ what + 9, what[7] - '0' };
+        return pg_regex_sample(pattern, &fill, pool);
+    }
+}
+
+START_TEST(regex)
+{
+    const pg_row_t *row = &regexes[_i];
+    const char *is = ask_regex(field(row, 0), field(row, 1));
+
+    ck_assert_msg(strcmp(is, field(row, 2)) == 0, "regex.tsv:%d: %s: '%s'",
+                  row->line, field(row, 1), is);
+}
+END_TEST
+
+/* --- what the client chooses --------------------------------------------- */
+
+static pg_scene_t scene_of(const pg_directive_t *tree)
+{
+    pg_scene_t scene = { .in = &in, .pool = pool, .root = "/srv/www",
+                         .server_name = "own.example",
+                         .map = { tree, NULL } };
+
+    for (const pg_directive_t *d = tree; d; d = d->next) {
+        scene.canonical |= pg_tree_is(d, "UseCanonicalName");
+        scene.keep_slashes |= pg_tree_is(d, "MergeSlashes");
+        scene.tls |= pg_tree_is(d, "SSLEngine");
+        scene.proxy_tls |= pg_tree_is(d, "SSLProxyEngine");
+    }
+    return scene;
+}
+
+static pg_dest_t rule_of(const pg_directive_t *tree, const char *how)
+{
+    const apr_array_header_t *rules = pg_rewrite_read(tree, pool);
+    const pg_rewriterule_t *rule = &APR_ARRAY_IDX(rules, rules->nelts - 1,
+                                                  pg_rewriterule_t);
+
+    return (pg_dest_t){ .at = rule->at, .pattern = rule->pattern,
+                        .target = rule->output, .special = "$%",
+                        .rule = rule, .rules = rules,
+                        .bare_path = strstr(how, "bare") != NULL,
+                        .sees_file = strstr(how, "file") != NULL };
+}
+
+static pg_chosen_e chosen_by(const char *how, const char *text)
+{
+    const pg_directive_t *tree = pg_conftext_parse(text, "x", pool);
+    const pg_directive_t *last = tree;
+    pg_scene_t scene = scene_of(tree);
+    pg_dest_t d;
+
+    while (last->next) {
+        last = last->next;
+    }
+    d = pg_tree_is(last, "RewriteRule") ? rule_of(tree, how)
+        : pg_tree_is(last, "SetHandler") ? pg_flow_handler(last, pool)
+        : pg_flow_pass(last, NULL, pool);
+    return pg_dest_chosen(&d, &scene, !strstr(how, "own"));
+}
+
+START_TEST(chosen)
+{
+    static const char *const names[] = { "not", "port", "maybe", "host" };
+    const pg_row_t *row = &dests[_i];
+    const char *is = names[chosen_by(field(row, 1), field(row, 2))];
+
+    ck_assert_msg(strcmp(is, field(row, 0)) == 0, "chosen.tsv:%d: %s: %s",
+                  row->line, field(row, 2), is);
+}
+END_TEST
+
+/* --- what becomes of a request ------------------------------------------- */
+
+static pg_flow_t flow_of(const pg_directive_t *tree)
+{
+    pg_flow_t flow = { .scene = scene_of(tree) };
+
+    flow.rules = pg_rewrite_read(tree, pool);
+    flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
+    flow.places = apr_array_make(pool, 4, sizeof(pg_place_t));
+    for (const pg_directive_t *d = tree; d; d = d->next) {
+        flow.engine |= pg_tree_is(d, "RewriteEngine")
+                       && pg_tree_says(d, "on", pool);
+    }
+    pg_flow_read(&flow, tree);
+    return flow;
+}
+
+/* "sent http://h/ by 3, as /x, in a section" */
+static const char *way_of(const pg_went_t *w)
+{
+    static const char *const names[] = { "here", "unknown", "sent " };
+    const char *out = names[w->where];
+
+    if (w->where == PG_WHERE_SENT) {
+        out = apr_pstrcat(pool, out, w->url, NULL);
+    }
+    if (w->by) {
+        out = apr_psprintf(pool, "%s by %d", out, w->by->line);
+    }
+    return apr_pstrcat(pool, out, ", as ", w->uri,
+                       w->in_section ? ", in a section" : "", NULL);
+}
+
+/* "PATH[?QUERY] [HOST [FIELD]]" */
+static const char *send_one(const pg_flow_t *flow, char *ask)
+{
+    char *at;
+    pg_sent_t sent = { .args = "", .host = "h.example", .field = "f.example" };
+    pg_went_t went;
+
+    sent.uri = apr_strtok(ask, " ", &at);
+    ask = apr_strtok(NULL, " ", &at);
+    sent.host = ask ? ask : sent.host;
+    ask = apr_strtok(NULL, " ", &at);
+    sent.field = ask ? ask : sent.field;
+    ask = strchr(sent.uri, '?');
+    if (ask) {
+        *ask = '\0';
+        sent.args = ask + 1;
+    }
+    went = pg_flow_send(flow, &sent);
+    return way_of(&went);
+}
+
+/* Each "#: ask -> way" of a case. */
+START_TEST(flow)
+{
+    const pg_confcase_t *c = &flows[_i];
+    pg_flow_t f = flow_of(pg_conftext_parse(c->text, "x", pool));
+    int asked = 0;
+
+    for (const char *at = strstr(c->text, "#: "); at;
+         at = strstr(at + 1, "#: ")) {
+        char *ask = apr_pstrmemdup(pool, at + 3, strcspn(at + 3, "\n"));
+        char *way = strstr(ask, " -> ");
+        const char *is;
+        ck_assert_msg(way, "flow.conf:%d: no ' -> '", c->line);
+        *way = '\0';
+        is = send_one(&f, ask);
+        ck_assert_msg(strcmp(is, way + 4) == 0, "flow.conf:%d: %s: %s: '%s'",
+                      c->line, c->title, ask, is);
+        asked++;
+    }
+    ck_assert_int_gt(asked, 0);
+}
+END_TEST
+
+static void add(Suite *suite, const char *name, const TTest *test, int n)
+{
+    TCase *tc = tcase_create(name);
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, test, 0, n);
+    suite_add_tcase(suite, tc);
+}
+
+PG_TEST_SUITE(audit_parts)
+{
+    exprs = pg_test_rows("audit/expr.tsv", &expr_count);
+    regexes = pg_test_rows("audit/regex.tsv", &regex_count);
+    dests = pg_test_rows("audit/chosen.tsv", &dest_count);
+    flows = pg_conftext_cases("audit/flow.conf", &flow_count);
+    add(suite, "expressions", expression, expr_count);
+    add(suite, "depth", depth_of_expressions, 1);
+    add(suite, "regular expressions", regex, regex_count);
+    add(suite, "chosen", chosen, dest_count);
+    add(suite, "flow", flow, flow_count);
+}
