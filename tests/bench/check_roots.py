@@ -17,7 +17,7 @@ import time
 
 import measurements
 
-BOUND = "WERROR=-Werror UNIT_LIMIT=3600"
+BOUND = "WERROR=-Werror UNIT_LIMIT=3600 PG_SLOW=3"
 CLANG = f"WHAT=all unit CC=clang BUILD=build/clang {BOUND}"
 GCC = f"WHAT=check MPM=event {BOUND}"
 # name -> title, words of make, the folder below ROOTS, packages to be named
@@ -73,13 +73,14 @@ def check(name, build, roots):
     log = os.path.join(build, f"roots-{name}.log")
     commit = measurements.commit()
     with open(log, "w", encoding="utf-8") as f:
+        # KILL: unshare, between make and the root, does not heed TERM
         code = subprocess.run(
-            ["timeout", str(LIMIT), "make", "-s", *words, f"ROOTS={roots}",
-             f"BUILD={build}"], stdout=f, stderr=f, cwd=measurements.TOP,
-            check=False).returncode
+            ["timeout", "-s", "KILL", str(LIMIT), "make", "-s", *words,
+             f"ROOTS={roots}", f"BUILD={build}"], stdout=f, stderr=f,
+            cwd=measurements.TOP, check=False).returncode
     with open(log, encoding="utf-8", errors="replace") as f:
         said = f.read()
-    result = {0: "good", 124: f"not done in {LIMIT} s"}.get(code, "failed")
+    result = {0: "good", -9: f"not done in {LIMIT} s"}.get(code, "failed")
     print(f"{title}: {result}; {log}", flush=True)
     return {"title": title, "command": shown(words), "result": result,
             "versions": httpd_of(said) if root is None

@@ -111,7 +111,7 @@ def fleet_scan(address, folder, *logs):
         [sys.executable, SCRIPT, "--scheduler", address, "--secret",
          str(folder / "fleet.secret"), "--own-host", OWN, "--out",
          str(folder / "fleet.ledger"), *logs],
-        capture_output=True, text=True, timeout=300)
+        capture_output=True, text=True, timeout=900)
 
 
 def test_dask_maps_and_reduces(dask, logs):
@@ -143,7 +143,7 @@ def test_gnu_parallel_as_documented(logs):
         recipe = re.search(r"```sh\n(mkdir parts\n.*?)```", f.read(), re.S)[1]
     done = subprocess.run(
         ["bash", "-euc", recipe], cwd=folder, capture_output=True, text=True,
-        timeout=300, env={**os.environ,
+        timeout=900, env={**os.environ,
                           "PATH": f"{BUILD}:{os.environ['PATH']}"})
     assert done.returncode == 0, done.stderr
     same_as_one_scan(folder, names, folder / "fleet.ledger")

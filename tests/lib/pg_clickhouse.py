@@ -67,9 +67,12 @@ class ClickHouse:
                 f"--port={self.port}", *args]
 
     def answers(self):
-        return subprocess.run(self.client("--query", "SELECT 1"),
-                              capture_output=True,
-                              timeout=PATIENCE).returncode == 0
+        try:
+            return subprocess.run(self.client("--query", "SELECT 1"),
+                                  capture_output=True,
+                                  timeout=PATIENCE).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def run_file(self, name):
         with open(os.path.join(SHIPPED, name), "rb") as sql:

@@ -21,7 +21,7 @@ def ask_duckdb(evidence, *views, **env):
     """{view: rows} of packaging/duckdb over files of a pattern."""
     done = subprocess.run(["node", QUERY, MODULES, evidence, *views],
                           env={**os.environ, **env}, check=True,
-                          capture_output=True, timeout=300)
+                          capture_output=True, timeout=900)
     return json.loads(done.stdout)
 
 

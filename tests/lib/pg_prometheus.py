@@ -48,7 +48,7 @@ class Prometheus:
                + ("_range?" if "step" in span else "?")
                + urllib.parse.urlencode({"query": query, **span}))
         try:
-            with urllib.request.urlopen(url, timeout=PATIENCE) as reply:
+            with urllib.request.urlopen(url, timeout=6 * PATIENCE) as reply:
                 answer = json.load(reply)
         except urllib.error.HTTPError as e:
             if e.code == 503:           # still starting
@@ -61,7 +61,7 @@ class Prometheus:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=PATIENCE)
+        self.process.wait(timeout=6 * PATIENCE)
 
 
 def dashboard_queries():
