@@ -99,3 +99,15 @@ def test_a_ledger_of_the_other_machine_is_read_or_named(logs, tmp_path):
         assert b"written on a machine of another byte order" in done.stderr
     else:
         assert targets(json.loads(done.stdout))["m.abcd:443"] == 6
+
+
+def test_a_log_of_over_2_gib_is_read_to_its_end(tmp_path):
+    """A sparse one, with an attempt at either end."""
+    attempt = line("CONNECT mail.example:25 HTTP/1.0", 405, 235)
+    write(tmp_path / "long.log", attempt)
+    with open(tmp_path / "long.log", "r+b") as f:
+        f.seek(2**31)
+        f.write(f"\n{attempt}".encode())
+    for command in ([COMMAND], OTHER):
+        said = by(command, "classify", "-O", "csv", tmp_path / "long.log")
+        assert said.count(b'"connect-mail"') == 2
