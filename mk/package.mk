@@ -37,12 +37,14 @@ deb: dist ## build/deb/libapache2-mod-proxyguard_VERSION_ARCH.deb, checked by li
 deb-test: deb ## install, upgrade, remove and purge that package in a clean root
 	tools/deb-test.sh $(DEB_DIR)
 
-# As root: roots and mounts.
+# As root: roots and mounts. Where podman cannot be had, the test that builds
+# with it is shown as skipped, with the reason; the others need no builder.
 .PHONY: check-packages
 check-packages: all need ## RPM, APKBUILD and container, built and tried
-	@tools/deps.sh need rpm rpm2cpio cpio mmdebstrap podman runc \
-	    $(PKGS_YAML)
-	PG_MIRROR=$(MIRROR) $(MAKE) --no-print-directory e2e \
+	@tools/deps.sh need rpm rpm2cpio cpio mmdebstrap $(PKGS_YAML)
+	-@tools/deps.sh need podman runc
+	PYTEST_ADDOPTS=-rs PG_MIRROR=$(MIRROR) \
+	    $(MAKE) --no-print-directory e2e \
 	    T="$(if $(filter command line,$(origin T)),$(T),tests/packages)" \
 	    MPM=event
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from pg_crowdsec import OF_THE_HUB, SHIPPED, CrowdSec, hub_test
-from pg_wire import wait_until
+from pg_wire import PATIENCE, wait_until
 
 FORGED = ('x source=127.0.0.66 vhost="a" reason=x agent=""\', "source": '
           '{"address":"127.0.0.66","ip":"127.0.0.66"},"proxyguard":'
@@ -51,7 +51,8 @@ def test_three_attempts_ban_their_source(guarded):
             ask(server, "127.0.0.11",
                 b"GET / HTTP/1.0\r\nHost: www.stranger.test\r\n")
             server.log.attempt()
-    wait_until(lambda: len(crowdsec.banned()) >= 2, "two bans", 60)
+    wait_until(lambda: len(crowdsec.banned()) >= 2, "two bans",
+               30 * PATIENCE)
     assert crowdsec.banned() == {"127.0.0.7": "proxyguard/relay-attempts",
                                  "127.0.0.8": "proxyguard/relay-attempts"}
     said = crowdsec.tool("explain", "--type", "proxyguard", "--file",

@@ -83,7 +83,8 @@ class ClickHouse:
         """The rows of a view, as dicts."""
         done = subprocess.run(self.client(
             "--query", f"SELECT * FROM proxyguard.{view} FORMAT JSONEachRow"),
-            check=True, capture_output=True, timeout=6 * PATIENCE)
+            capture_output=True, timeout=6 * PATIENCE)
+        assert done.returncode == 0, done.stderr.decode()
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def load(self, lines, sensor=None):

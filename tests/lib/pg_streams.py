@@ -77,5 +77,5 @@ def syslog_ng(folder, text):
 
 def check(*command):
     done = subprocess.run([str(c) for c in command], env=environment(),
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=30 * PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
