@@ -63,12 +63,14 @@ INC_httpd  = $(INC_core) -Iledger -Iaudit -Ireport -Ihttpd -I. \
 # (httpd's macros declare the module record without a visibility, so the glue
 # must not hide by default; exports.map hides the rest of it)
 
-# What each attempt passes is optimised as one, if the compiler links so.
+# What each attempt and each line of a log passes is optimised as one, if the
+# compiler links so.
 LTO_core   := $(shell echo 'int main(void) { return 0; }' | \
                 $(CC) -Werror -flto=auto -fuse-linker-plugin -x c - \
                 -o /dev/null 2>/dev/null && \
                 echo -flto=auto -ffat-lto-objects)
 LTO_ledger := $(LTO_core)
+LTO_scan   := $(LTO_core)
 
 LOWER := core ledger audit report
 srcs   = $(sort $(wildcard $(1)/*.c))
