@@ -255,7 +255,9 @@ static void *work(void *arg)
 
 /* --- the crew ------------------------------------------------------------ */
 
-static worker_t *hire(crew_t *crew, apr_pool_t *pool)
+/* @param first  the first one's tally: a sum that the others' are added to;
+ *               NULL: it has one of its own */
+static worker_t *hire(crew_t *crew, pg_tally_t *first, apr_pool_t *pool)
 {
     worker_t *workers = apr_pcalloc(pool, sizeof(*workers)
                                           * (apr_size_t)crew->jobs);
@@ -270,7 +272,8 @@ static worker_t *hire(crew_t *crew, apr_pool_t *pool)
         w->counter.wanted = crew->wanted;
         w->counter.memory = apr_palloc(w->pool,
                                        PG_READER_MEMORY(PG_LINE_MAX));
-        w->counter.tally = pg_tally_create(w->pool, crew->in->bound);
+        w->counter.tally = i == 0 && first
+                           ? first : pg_tally_create(w->pool, crew->in->bound);
         w->counter.found = pg_table_create(w->pool, crew->in->bound, 0);
     }
     return workers;
@@ -597,7 +600,7 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
 
     apr_pool_create(&pool, NULL);
     crew->pass = pass;
-    workers = hire(crew, pool);
+    workers = hire(crew, NULL, pool);
     out->interrupted |= run_pass(crew, workers, 0);
     for (int i = 0; i < crew->jobs; i++) {
         const pg_counter_t *c = &workers[i].counter;
@@ -663,17 +666,16 @@ static void cover(const crew_t *crew, const pg_tally_t *tally)
 static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
                       apr_pool_t *pool)
 {
-    worker_t *workers = hire(crew, pool);
+    worker_t *workers = hire(crew, out->tally, pool);
     apr_time_t newest;
 
-    give_ledgers(crew, out->tally);
     for (int i = 0; i < crew->jobs; i++) {
         give_ledgers(crew, workers[i].counter.tally);
     }
     crew->pass = pg_count_block;
     out->interrupted |= run_pass(crew, workers, total);
     newest = newest_of(crew, workers);
-    for (int i = 0; i < crew->jobs; i++) {
+    for (int i = 1; i < crew->jobs; i++) {
         pg_tally_merge(out->tally, workers[i].counter.tally, newest);
     }
     cover(crew, out->tally);
