@@ -357,6 +357,7 @@ typedef struct {
     bool more;         /* as the counter's                                  */
     pg_logjson_keys_t *keys; /* objects are looked at; NULL: they are not   */
     bool clean;        /* the last line is an object that is                */
+    pg_span_t home;    /* and this long a home page, if one was sent        */
 } lines_t;
 
 static lines_t lines_of(const pg_counter_t *counter, pg_span_t block)
@@ -403,7 +404,7 @@ static bool take_object(lines_t *lines, pg_span_t *line, apr_size_t *taken)
     apr_size_t n;
 
     lines->clean = lines->keys && lines->end == NULL && line->ptr[0] == '{'
-                   && pg_logjson_is_clean(lines->keys, *line);
+                   && pg_logjson_is_clean(lines->keys, &lines->home, *line);
     if (lines->clean) {
         return true;
     }
@@ -462,7 +463,7 @@ static bool is_home(pg_span_t line, apr_size_t target)
 
 /* How often in a row the home page had the same size. */
 typedef struct home_t {
-    char size[24];
+    char size[PG_LOGJSON_SIZE + 1];
     apr_size_t len;
     apr_uint64_t times;
 } home_t;
@@ -474,6 +475,17 @@ static void put_home(pg_tally_t *tally, home_t *home)
                      home->times);
         home->times = 0;
     }
+}
+
+/* Count it once more. */
+static void note_size(pg_tally_t *tally, home_t *home, pg_span_t size)
+{
+    if (size.len != home->len || memcmp(home->size, size.ptr, size.len)) {
+        put_home(tally, home);
+        memcpy(home->size, size.ptr, size.len);
+        home->len = size.len;
+    }
+    home->times++;
 }
 
 /* ` HTTP/1.1" 200 4711` behind a target, as all named formats have it.
@@ -510,15 +522,9 @@ static bool note_home_at_glance(pg_tally_t *tally, home_t *home,
     if (size.ptr == NULL) {
         return false;
     }
-    if (size.ptr[-4] != '2' || memcmp(line.ptr + target - 5, "\"GET ", 5)) {
-        return true;
+    if (size.ptr[-4] == '2' && !memcmp(line.ptr + target - 5, "\"GET ", 5)) {
+        note_size(tally, home, size);
     }
-    if (size.len != home->len || memcmp(home->size, size.ptr, size.len)) {
-        put_home(tally, home);
-        memcpy(home->size, size.ptr, size.len);
-        home->len = size.len;
-    }
-    home->times++;
     return true;
 }
 
@@ -674,6 +680,9 @@ apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
             first = false;
         }
         if (lines.clean && counter->reader.audit.section == '\0') {
+            if (lines.home.len) {
+                note_size(counter->tally, &home, lines.home);
+            }
             continue;
         }
         if (!anchor.len || !pg_count_is_clean(line, anchor, &target)

@@ -24,6 +24,7 @@ typedef struct walk_t {
     int rank[PG_FIELD_COUNT];    /* of the name that each field has now   */
     path_t path;
     const char *at, *end;
+    bool plain;                  /* nowhere is a backslash                */
 } walk_t;
 
 /* --- texts --------------------------------------------------------------- */
@@ -142,8 +143,8 @@ static pg_span_t take_string(walk_t *j)
     for (;;) {
         apr_size_t left = (apr_size_t)(j->end - j->at);
         const char *quote = memchr(j->at, mark, left);
-        const char *slash = memchr(j->at, '\\', quote ? (apr_size_t)
-                                   (quote - j->at) : left);
+        const char *slash = j->plain ? NULL
+            : memchr(j->at, '\\', quote ? (apr_size_t)(quote - j->at) : left);
         if (slash == NULL) {
             s = pg_span_make(begin, (apr_size_t)((quote ? quote : j->end)
                                                  - begin));
@@ -168,10 +169,13 @@ static void enter(walk_t *j, pg_span_t key)
     path->len += key.len;
 }
 
-static void keep(walk_t *j, pg_span_t value, bool is_text)
+static pg_logname_t name_of(const walk_t *j)
 {
-    pg_logname_t name = pg_logname_find(pg_span_make(j->path.text,
-                                                     j->path.len));
+    return pg_logname_find(pg_span_make(j->path.text, j->path.len));
+}
+
+static void keep(walk_t *j, pg_logname_t name, pg_span_t value, bool is_text)
+{
     pg_span_t *field = &j->out->field[name.field];
     int rank = pg_logname_rank(name, value);
 
@@ -199,7 +203,7 @@ static void take_word(walk_t *j)
     }
     word = pg_span_make(begin, (apr_size_t)(j->at - begin));
     if (pg_octet_is_digit(word.ptr[0])) {
-        keep(j, word, false);
+        keep(j, name_of(j), word, false);
     }
 }
 
@@ -214,7 +218,7 @@ static bool take_octets(walk_t *j)
     if (at == j->end || !pg_octet_is_digit(*at)) {
         return false;
     }
-    name = pg_logname_find(pg_span_make(j->path.text, j->path.len));
+    name = name_of(j);
     if (name.field != PG_FIELD_EMBEDDED
         || pg_logline_left(j->room) < (apr_size_t)(j->end - at)) {
         return false;
@@ -294,7 +298,7 @@ static void step(walk_t *j)
             take_key(j, s);
         }
         else {
-            keep(j, s, true);
+            keep(j, name_of(j), s, true);
         }
     }
     else if (c == ',' || pg_octet_is_space(c)) {
@@ -308,7 +312,8 @@ static void step(walk_t *j)
 bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
 {
     walk_t j = { .out = out, .room = room, .at = line.ptr,
-                 .end = line.ptr + line.len };
+                 .end = line.ptr + line.len,
+                 .plain = pg_span_find(line, '\\') == line.len };
 
     memset(out, 0, sizeof(*out));
     if (line.len < 2 || line.ptr[0] != '{') {
@@ -325,86 +330,122 @@ bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
 
 /* --- at a glance --------------------------------------------------------- */
 
-/* The i-th key's meaning. @return NULL: only a closer look tells */
-static const pg_logname_t *meaning(pg_logjson_keys_t *keys, int i,
-                                   pg_span_t key)
+/* The i-th key with its ':'. It is mostly that of the object before.
+ * @return its meaning; NULL: only a closer look tells */
+static const pg_logname_t *take_name(walk_t *j, pg_logjson_keys_t *keys, int i)
 {
-    if (i == PG_LOGJSON_KEYS || key.len > sizeof(keys->key[i].text)) {
+    apr_size_t left = (apr_size_t)(j->end - j->at), n = keys->key[i].len;
+
+    if (left == 0 || *j->at != '"') {
         return NULL;
     }
-    if (keys->key[i].len != key.len
-        || memcmp(keys->key[i].text, key.ptr, key.len)) {
+    if (n && left > n + 1 && j->at[n + 1] == '"'
+        && memcmp(j->at + 1, keys->key[i].text, n) == 0) {
+        j->at += n + 2;
+    }
+    else {
+        pg_span_t key = take_string(j);
+        if (key.len > sizeof(keys->key[i].text)) {
+            return NULL;
+        }
         memcpy(keys->key[i].text, key.ptr, key.len);
         keys->key[i].len = key.len;
         keys->key[i].name = pg_logname_find(key);
+        /* Traefik keeps the path of a full URL only. */
+        keys->key[i].stripped = pg_span_eq(key, PG_SPAN("RequestPath"));
     }
-    return &keys->key[i].name;
+    skip_space(j);
+    return j->at < j->end && *j->at++ == ':' && !keys->key[i].stripped
+           ? &keys->key[i].name : NULL;
 }
 
-/* A key, ':' and a text or a plain word. @return false: something else */
-static bool take_member(walk_t *j, pg_span_t *key, pg_span_t *value)
+/* A text or a plain word. @return false: something else */
+static bool take_value(walk_t *j, pg_logname_t name)
 {
     const char *begin;
 
     skip_space(j);
-    if (j->at == j->end || *j->at != '"') {
-        return false;
-    }
-    *key = take_string(j);
-    skip_space(j);
-    if (j->at == j->end || *j->at++ != ':') {
-        return false;
-    }
-    skip_space(j);
-    if (j->at < j->end && *j->at == '"') {
-        *value = take_string(j);
+    begin = j->at;
+    if (begin < j->end && *begin == '"') {
+        keep(j, name, take_string(j), false);   /* as it is written       */
         return true;
     }
-    begin = j->at;
     while (j->at < j->end && (pg_octet_is_alpha(*j->at)
                               || pg_octet_is_digit(*j->at) || *j->at == '-'
                               || *j->at == '+' || *j->at == '.')) {
         j->at++;
     }
-    *value = pg_span_make(begin, (apr_size_t)(j->at - begin));
-    return value->len > 0;
+    if (j->at > begin && pg_octet_is_digit(*begin)) {
+        keep(j, name, pg_span_make(begin, (apr_size_t)(j->at - begin)),
+             false);
+    }
+    return j->at > begin;
 }
 
-static bool is_origin_form(pg_span_t request)
+/* "METHOD /": its length; 0: it begins in another way. */
+static apr_size_t origin_form(pg_span_t request)
 {
     apr_size_t n = 0;
 
     while (n < request.len && request.ptr[n] >= 'A' && request.ptr[n] <= 'Z') {
         n++;
     }
-    return n && request.len - n > 2 && request.ptr[n] == ' '
-           && request.ptr[n + 1] == '/' && request.ptr[n + 2] != ' ';
+    return n && request.len - n > 1 && request.ptr[n] == ' '
+           && request.ptr[n + 1] == '/' ? n + 2 : 0;
 }
 
-bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t line)
+/* " HTTP/9.9" */
+static bool is_protocol(pg_span_t s)
 {
-    walk_t j = { .at = line.ptr + 1, .end = line.ptr + line.len };
-    pg_span_t key, value, request = { .ptr = NULL, .len = 0 };
-    int best = 0;
+    return s.len == 9 && memcmp(s.ptr, " HTTP/", 6) == 0
+           && pg_octet_is_digit(s.ptr[6]) && s.ptr[7] == '.'
+           && pg_octet_is_digit(s.ptr[8]);
+}
+
+/* Of a request for "/": are its status and length what they mostly are? */
+static bool is_ordinary(const pg_logline_t *line, pg_span_t *home)
+{
+    pg_span_t status = line->field[PG_FIELD_STATUS];
+    pg_span_t size = line->field[PG_FIELD_SIZE];
+
+    if (status.len != 3 || !pg_logline_is_number(status)
+        || size.len > PG_LOGJSON_SIZE || !pg_logline_is_number(size)) {
+        return false;
+    }
+    if (status.ptr[0] == '2'
+        && pg_span_istarts(line->field[PG_FIELD_REQUEST], PG_SPAN("GET "))) {
+        *home = size;
+    }
+    return true;
+}
+
+bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t *home,
+                         pg_span_t line)
+{
+    pg_logline_t out = { .escaped = false };
+    walk_t j = { .out = &out, .at = line.ptr + 1, .end = line.ptr + line.len,
+                 .plain = pg_span_find(line, '\\') == line.len };
+    pg_span_t request, rest;
     char c = ',';
 
+    *home = pg_span_str(NULL);
     for (int i = 0; c == ','; i++) {
-        const pg_logname_t *name = take_member(&j, &key, &value)
-                                   ? meaning(keys, i, key) : NULL;
-        /* Traefik keeps the path of a full URL only. */
-        if (name == NULL || pg_span_eq(key, PG_SPAN("RequestPath"))) {
+        const pg_logname_t *name;
+
+        skip_space(&j);
+        name = i < PG_LOGJSON_KEYS ? take_name(&j, keys, i) : NULL;
+        if (name == NULL || !take_value(&j, *name)) {
             return false;
-        }
-        if (name->field == PG_FIELD_REQUEST && value.len) {
-            int rank = pg_logname_rank(*name, value);
-            request = request.ptr == NULL || rank < best ? value : request;
-            best = request.ptr == value.ptr ? rank : best;
         }
         skip_space(&j);
         c = j.at < j.end ? *j.at++ : '\0';
     }
     skip_space(&j);
-    return c == '}' && j.at == j.end && is_origin_form(request);
+    request = out.field[PG_FIELD_REQUEST];
+    rest = pg_span_from(request, origin_form(request));
+    return c == '}' && j.at == j.end && rest.len && rest.len < request.len
+           && (rest.ptr[0] != ' '
+               || (is_protocol(rest) && is_ordinary(&out, home)));
 }
 
 /* --- several in a line --------------------------------------------------- */

@@ -20,7 +20,10 @@
  */
 bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room);
 
-enum { PG_LOGJSON_KEYS = 24 };
+enum {
+    PG_LOGJSON_KEYS = 24,
+    PG_LOGJSON_SIZE = 20         /* digits of a length                    */
+};
 
 /** The keys of the objects before, and what they mean: those of one log have
  *  mostly the same ones in the same order. Begins with zeros. */
@@ -28,6 +31,7 @@ typedef struct pg_logjson_keys_t {
     struct {
         char text[48];
         apr_size_t len;
+        bool stripped;           /* of an object that keeps paths only    */
         pg_logname_t name;
     } key[PG_LOGJSON_KEYS];
 } pg_logjson_keys_t;
@@ -35,11 +39,14 @@ typedef struct pg_logjson_keys_t {
 /**
  * Can an object be told to be clean at a glance? True only if it is all of the
  * line, with texts and numbers in it but no further object, and its request is
- * METHOD SP "/", of more than that "/".
+ * METHOD SP "/", of more than that "/" or with an ordinary protocol, status
+ * and length behind it.
  * @param keys  of the objects before; of this one then
+ * @param home  the length of a home page that was sent: GET, 2xx; else absent
  * @param line  begins with '{'
  */
-bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t line);
+bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t *home,
+                         pg_span_t line);
 
 /**
  * The next object of a line that is a list of them, or of which "records" or

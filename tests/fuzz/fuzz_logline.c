@@ -108,7 +108,7 @@ static void check_text(const pg_reading_t *how, pg_span_t s)
     pg_told_t told;
     pg_reader_t reader;
     static pg_logjson_keys_t keys;
-    pg_span_t rest = s;
+    pg_span_t rest = s, home;
     bool open;
 
     pg_urls_everywhere(how, s, memory);
@@ -121,7 +121,8 @@ static void check_text(const pg_reading_t *how, pg_span_t s)
         apr_size_t n = pg_span_find(rest, '\n');
         bool plain = reader.columns.n == 0 && reader.audit.section == '\0';
         bool clean = n && rest.ptr[0] == '{'
-                     && pg_logjson_is_clean(&keys, pg_span_upto(rest, n));
+                     && pg_logjson_is_clean(&keys, &home,
+                                            pg_span_upto(rest, n));
         bool attempt = check_line(&reader, pg_span_upto(rest, n));
         PG_MUST(!(plain && clean && attempt));
         rest = pg_span_from(rest, n + 1);

@@ -268,11 +268,29 @@ START_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
 {
     static const struct {
         const char *line;
-        bool clean;
+        bool clean, home;        /* a home page of 16 octets was sent      */
     } row[] = {
         { "{\"a\":1,\"request\":\"GET /x HTTP/1.1\",\"status\":200}", true },
         { "{ \"request\" : \"GET /x HTTP/1.1\" , \"b\" : null } ", true },
-        { "{\"request\":\"GET / HTTP/1.1\"}", false },      /* home        */
+        { "{\"request\":\"GET / HTTP/1.1\"}", false },
+        { "{\"request\":\"GET / HTTP/1.1\",\"status\":200,\"size\":16}",
+          true, true },
+        { "{\"size\":\"16\",\"status\":\"206\",\"request\":"
+          "\"GET / HTTP/1.1\"}", true, true },
+        { "{\"request\":\"GET / HTTP/1.1\",\"status\":304,\"size\":16}",
+          true },
+        { "{\"request\":\"HEAD / HTTP/1.1\",\"status\":200,\"size\":16}",
+          true },
+        { "{\"request\":\"GET / SIP/2.0\",\"status\":200,\"size\":16}",
+          false },
+        { "{\"request\":\"GET / HTTP/1.1x\",\"status\":200,\"size\":16}",
+          false },
+        { "{\"request\":\"GET / HTTP/1.1\",\"status\":200,\"size\":\"-\"}",
+          false },
+        { "{\"request\":\"GET / HTTP/1.1\",\"status\":\"2xx\",\"size\":16}",
+          false },
+        { "{\"request\":\"GET / HTTP/1.1\",\"status\":200,"
+          "\"size\":123456789012345678901}", false },
         { "{\"request\":\"GET /x HTTP/1.1\"", false },      /* cut off     */
         { "{\"request\":\"GET /x HTTP/1.1", false },
         { "{\"request\":\"GET /x HTTP/1.1\"}{\"request\":\"a\"}", false },
@@ -290,14 +308,17 @@ START_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
     };
     pg_logjson_keys_t keys;
     pg_logline_t line;
+    pg_span_t home;
     world_t w;
 
     memset(&keys, 0, sizeof(keys));
     begin(&w, 4096);
     for (apr_size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
         pg_span_t text = pg_test_exact(pg_span_str(row[i].line));
-        ck_assert_msg(pg_logjson_is_clean(&keys, text) == row[i].clean, "%s",
-                      row[i].line);
+        ck_assert_msg(pg_logjson_is_clean(&keys, &home, text) == row[i].clean,
+                      "%s", row[i].line);
+        ck_assert_msg(pg_span_eq(home, pg_span_str(row[i].home ? "16" : NULL)),
+                      "%s", row[i].line);
         if (row[i].clean) {
             ck_assert_int_eq(pg_reader_line(&w.reader, &line, text),
                              PG_READ_REQUEST);
