@@ -128,18 +128,21 @@ static pg_span_t first_of_list(pg_span_t s)
 pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
 {
     pg_span_t written;
+    bool is_address;
 
     out->kind = PG_CLIENT_NONE;
     out->text[0] = '\0';
     written = first_of_list(s);
     s = without_port(written, &out->with_port);
-    if (!read_address(out, s)) {
+    is_address = read_address(out, s);
+    if (!is_address) {
         pg_span_t whole = s;
         s = pg_client_without_port(s);
+        is_address = s.len < whole.len && read_address(out, s);
         out->with_port = out->with_port || s.len < whole.len;
     }
     out->port = out->with_port ? port_of(written) : 0;
-    if (read_address(out, s)) {
+    if (is_address) {
         out->kind = PG_CLIENT_ADDRESS;
     }
     else if (is_name(s)) {

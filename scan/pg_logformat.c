@@ -318,7 +318,7 @@ static apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
         if (p == NULL) {
             break;
         }
-        if (!memcmp(p, end.ptr, end.len)
+        if ((end.len == 1 || !memcmp(p, end.ptr, end.len))
             && !(quoted && is_escaped(s.ptr, p))) {
             return (apr_size_t)(p - s.ptr);
         }
@@ -357,24 +357,29 @@ static apr_size_t last_end(const pg_logformat_t *f, pg_span_t rest,
 
 /* Servers escape the quotes in what they log, so before the request's own
  * quote there is none: the line's first one says where the request begins,
- * whichever way it is read. */
-static bool is_quote_free(pg_span_t s)
+ * whichever way it is read.
+ * @return 0: nowhere */
+static apr_size_t request_begins(const pg_logformat_t *format, pg_span_t line)
 {
-    for (const char *p = s.ptr;
-         (p = memchr(p, '"', s.len - (apr_size_t)(p - s.ptr))) != NULL; p++) {
-        if (!is_escaped(s.ptr, p)) {
-            return false;
-        }
-    }
-    return true;
+    pg_span_t anchor = format->anchor;
+    apr_size_t at = find_end(line, PG_SPAN("\""), true) + 1;
+
+    return at >= anchor.len && at <= line.len
+           && memcmp(line.ptr + at - anchor.len, anchor.ptr, anchor.len) == 0
+           ? at : 0;
 }
 
 bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
                         pg_span_t line)
 {
-    bool before_request = format->anchor.len > 0;
-    apr_size_t at = 0;
+    apr_size_t at = 0, request = 0;
 
+    if (format->anchor.len) {
+        request = request_begins(format, line);
+        if (request == 0) {
+            return false;
+        }
+    }
     memset(out, 0, sizeof(*out));
     out->escaped = true;
     out->sent = format->sent;
@@ -392,9 +397,9 @@ bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
         value = pg_span_upto(rest, last
             ? last_end(format, rest, piece->quoted)
             : find_end(rest, format->piece[i + 1].before, piece->quoted));
-        before_request = before_request && piece->field != PG_FIELD_REQUEST;
         if (!is_plausible(piece->field, value)
-            || (before_request && !is_quote_free(value))) {
+            || (request && piece->field == PG_FIELD_REQUEST
+                && at != request)) {
             return false;
         }
         out->field[piece->field] = value;

@@ -428,7 +428,7 @@ bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t *home,
     pg_span_t request, rest;
     char c = ',';
 
-    *home = pg_span_str(NULL);
+    *home = PG_ABSENT;
     for (int i = 0; c == ','; i++) {
         const pg_logname_t *name;
 

@@ -31,6 +31,11 @@ static bool take_number(pg_span_t s, apr_size_t *at, apr_size_t n, int *out)
     return true;
 }
 
+static bool number_at(pg_span_t s, apr_size_t at, apr_size_t n, int *out)
+{
+    return take_number(s, &at, n, out);
+}
+
 static bool take_char(pg_span_t s, apr_size_t *at, char c)
 {
     if (*at < s.len && s.ptr[*at] == c) {
@@ -288,6 +293,23 @@ static void swap_month(date_t *d)
     }
 }
 
+/* 18/Nov/2024:11:02:03 +0000 and nothing else, as nearly all logs have it. */
+static bool parse_httpd(date_t *d, pg_span_t s)
+{
+    apr_size_t at = 21;
+
+    if (s.len != 26 || s.ptr[2] != '/' || s.ptr[6] != '/' || s.ptr[11] != ':'
+        || s.ptr[14] != ':' || s.ptr[17] != ':' || s.ptr[20] != ' ') {
+        return false;
+    }
+    d->month = english_month(pg_span_make(s.ptr + 3, 3));
+    return d->month && number_at(s, 0, 2, &d->day)
+           && number_at(s, 7, 4, &d->year) && number_at(s, 12, 2, &d->hour)
+           && number_at(s, 15, 2, &d->minute)
+           && number_at(s, 18, 2, &d->second)
+           && take_zone(s, &at, d) && at == s.len;
+}
+
 /* 18/Nov/2024:11:02:03 +0000, with a blank for the colon as well, or days
  * and months of one digit; 18.11.2024 11:02:03. */
 static bool parse_clf(date_t *d, pg_span_t s)
@@ -482,8 +504,8 @@ static bool parse_epoch(apr_time_t *out, pg_span_t s)
 typedef bool (*form_t)(date_t *d, pg_span_t s);
 
 static const form_t forms[] = {
-    parse_american, parse_clf, parse_iso, parse_date_field, parse_asctime,
-    parse_long
+    parse_httpd, parse_american, parse_clf, parse_iso, parse_date_field,
+    parse_asctime, parse_long
 };
 
 bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)

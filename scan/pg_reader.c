@@ -134,10 +134,13 @@ static void settle_client(pg_reader_t *r, pg_logline_t *out)
 static bool is_squid(pg_span_t line)
 {
     char last = line.len ? line.ptr[line.len - 1] : '\0';
-    pg_span_t word = pg_span_from(line, pg_span_rfind(line, ' ') + 1);
+    pg_span_t word;
 
-    return last >= 'A' && last <= 'Z'
-           && pg_span_istarts(word, PG_SPAN("TCP_"))
+    if (last < 'A' || last > 'Z') {
+        return false;            /* as nearly always                      */
+    }
+    word = pg_span_from(line, pg_span_rfind(line, ' ') + 1);
+    return pg_span_istarts(word, PG_SPAN("TCP_"))
            && pg_span_find(word, ':') < word.len;
 }
 
@@ -634,8 +637,8 @@ pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
     pg_span_t s = line->field[field];
     pg_span_t out;
 
-    if (pg_logline_is_dash(s)) {
-        return PG_ABSENT;
+    if (s.len == 0 || pg_logline_is_dash(s)) {
+        return s.len ? PG_ABSENT : s;
     }
     if (pg_logline_left(&reader->room) < s.len
         || !(line->escaped || pg_span_istarts(s, PG_SPAN("\\x")))) {

@@ -28,7 +28,10 @@ struct pg_table_t {
     apr_size_t bound;
     apr_size_t data_size;
     apr_uint64_t error;
-    pg_key_t secret;
+    struct {
+        pg_nh_key_t nh;
+        pg_key_t sip;            /* for keys that are longer than NH's    */
+    } secret;
 };
 
 static void make_slots(pg_table_t *table, apr_size_t slots)
@@ -48,6 +51,7 @@ pg_table_t *pg_table_create(apr_pool_t *pool, apr_size_t bound,
     table->data_size = data_size;
     apr_generate_random_bytes((unsigned char *)&table->secret,
                               sizeof(table->secret));
+    table->secret.nh.finish[2] |= 1;
     apr_pool_create(&table->pool, pool);
     make_slots(table, FIRST_SLOTS);
     return table;
@@ -66,7 +70,11 @@ static slot_t *find(const pg_table_t *table, apr_uint64_t id)
 
 static apr_uint64_t id_of(const pg_table_t *table, pg_span_t key)
 {
-    return pg_hash(&table->secret, key.ptr ? key.ptr : "", key.len);
+    const char *octets = key.ptr ? key.ptr : "";
+
+    return key.len <= PG_NH_MOST
+           ? pg_hash_nh(&table->secret.nh, octets, key.len)
+           : pg_hash(&table->secret.sip, octets, key.len);
 }
 
 static void grow(pg_table_t *table)

@@ -2,7 +2,6 @@
 
 #include "pg_tally.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "pg_conceal.h"
@@ -140,30 +139,53 @@ static void fill_answer(pg_answer_t *answer, const pg_hit_t *hit)
     pg_span_copy(answer->request, sizeof(answer->request), hit->request);
 }
 
-/* All that a count in the ledger depends on, and what was asked for. */
-static pg_span_t answer_key(const pg_answer_t *answer, char *out)
+static apr_size_t put_number(char *key, apr_size_t n, int number)
 {
-    const pg_verdict_t *v = &answer->verdict;
-    int n = snprintf(out, PG_TABLE_KEY + 1, "%d %d %d %d %s %s %s %s",
-                     (int)v->class_id, (int)v->family,
-                     (int)pg_portclass(v->port), answer->status, answer->size,
-                     answer->method, answer->vhost, answer->path);
-
-    return pg_span_make(out, (apr_size_t)(n < PG_TABLE_KEY ? n
-                                                           : PG_TABLE_KEY));
+    if (number > 9) {
+        n = put_number(key, n, number / 10);
+    }
+    key[n] = (char)('0' + number % 10);
+    return n + 1;
 }
 
-/* The key of an attempt's answer; empty for all but 2xx.
+/* Append a blank and a text, as much as an answer of `size` octets and the key
+ * have room for. */
+static void put_text(char *key, apr_size_t *n, pg_span_t s, apr_size_t size)
+{
+    s = pg_span_upto(s, size - 1);
+    s = pg_span_upto(s, pg_span_find(s, '\0'));
+    if (*n < PG_TABLE_KEY) {
+        key[*n] = ' ';
+        *n += 1 + pg_span_copy(key + *n + 1, PG_TABLE_KEY - *n, s);
+    }
+}
+
+/* The key of an attempt's answer: all that a count in the ledger depends on,
+ * and what was asked for; empty for all but 2xx.
  * @param out  at least PG_TABLE_KEY octets and a NUL */
 static pg_span_t answer_of(const pg_hit_t *hit, char *out)
 {
-    pg_answer_t answer = { .status = 0 };
+    const pg_event_t *event = &hit->event;
+    const pg_verdict_t *v = &event->verdict;
+    const int number[] = { (int)v->class_id, (int)v->family,
+                           (int)pg_portclass(v->port), event->status };
+    apr_size_t n = 0;
 
-    if (hit->event.status < 200 || hit->event.status > 299) {
+    if (event->status < 200 || event->status > 299) {
         return (pg_span_t){ .ptr = NULL, .len = 0 };
     }
-    fill_answer(&answer, hit);
-    return answer_key(&answer, out);
+    for (int i = 0; i < 4; i++) {
+        out[n] = ' ';
+        n = put_number(out, n + (i > 0), number[i]);
+    }
+#define PUT_TEXT(field, s) \
+    put_text(out, &n, s, sizeof(((pg_answer_t *)NULL)->field))
+    PUT_TEXT(size, hit->size);
+    PUT_TEXT(method, v->method);
+    PUT_TEXT(vhost, event->vhost);
+    PUT_TEXT(path, path_of(v->target));
+#undef PUT_TEXT
+    return pg_span_make(out, n);
 }
 
 static void add_host(pg_hosts_t *hosts, apr_uint64_t hash)
@@ -220,6 +242,7 @@ static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
 {
     static const pg_key_t plain = { { 0, 0 } };  /* the same in all tallies */
     pg_span_t host = hit->event.verdict.host;
+    pg_hosts_t *hosts;
     pg_answer_t *answer = pg_table_add(tally->answers, key, 1)->data;
     apr_time_t time = hit->event.time;
     pg_span_t request = pg_span_upto(hit->request, PG_TALLY_TEXT);
@@ -237,8 +260,10 @@ static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
         answer->first = time;
     }
     answer->count[tally->logs]++;
-    add_host(&answer->hosts, pg_hash(&plain, host.ptr ? host.ptr : "",
-                                     host.len));
+    hosts = &answer->hosts;
+    if (hosts->n < PG_SAME_HOSTS) {
+        add_host(hosts, pg_hash(&plain, host.ptr ? host.ptr : "", host.len));
+    }
 }
 
 /* --- attempts kept whole ------------------------------------------------- */
