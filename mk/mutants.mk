@@ -10,28 +10,32 @@ FILES    =
 SINCE    =
 # for each folder
 MINUTES  = 3
+COUNT    =
 
 .PHONY: mutants mutants-built
-mutants: ## break the code at random, see which tests notice; FILES=, SINCE=, MINUTES=
+mutants: ## break the code at random, see which tests notice; FILES=, SINCE=, MINUTES=, COUNT=
 	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/plain \
 	    CFLAGS="-O0 -w -fvisibility=default"
 	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/cover \
-	    CFLAGS="-O0 -w -fvisibility=default --coverage"
+	    CFLAGS="-O0 -w -g -fvisibility=default -fsanitize-coverage=trace-pc" \
+	    MUT_NONE=tools/mutants.c
 	@MUT=$(MUT) MUT_CC="$(CC) $(STD) -w -fPIC" \
 	    MUT_FLAGS="$(subst ",\",$(INC_unit) $(APR_CFLAGS))" \
 	    MUT_HTTPD="$(INC_httpd) $(APR_CFLAGS)" \
 	    MUT_T="$(if $(findstring command,$(origin T)),$(T))" \
 	    FILES="$(FILES)" SINCE="$(SINCE)" MINUTES="$(MINUTES)" \
-	    SEED="$(SEED)" $(PYTHON) -B tools/mutants.py
+	    SEED="$(SEED)" COUNT="$(COUNT)" $(PYTHON) -B tools/mutants.py
 	@test -z "$(RECORD)" || $(PYTHON) tests/bench/measurements.py mutants \
 	    $(MUT)/mutants.md
 
 BIN := $(BUILD)/bin
 mutants-built: $(addprefix $(BIN)/,unit sample proxyguard mod_proxyguard.so)
 
+# in place of a mutant: nothing, or what traces the tests
+MUT_NONE = /dev/null
 $(BIN)/libmutant.so:
 	@mkdir -p $(@D)
-	$(CC) -shared -x c /dev/null -o $@
+	$(CC) -O2 -fPIC -shared -x c $(MUT_NONE) -o $@
 
 $(BIN)/libhouse.so: $(call objs,$(LOWER_SRC) $(SCAN_SRC) $(CLI_SRC))
 $(BIN)/libglue.so: $(call objs,$(GLUE_SRC))

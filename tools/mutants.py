@@ -8,13 +8,14 @@ the changes that no test notices.
     make mutants SINCE=HEAD~3         only the lines changed since then
     make mutants FILES=httpd/pg_names.c T=tests/e2e/test_23_own.py
 
-MINUTES bounds the time of each folder, SEED picks the sample, RECORD=1 writes
-the figures to docs/measurements.md. A mutant is compiled alone, into a library
-that takes precedence over the one with the rest of the code. It is tried on
-the unit suites and the files of tests/command and tests/page (but for those
-with a browser) that run its line, those that run little else first, and for no
-longer than PATIENCE. A survivor whose optimised object code is the original's
-is equivalent, and does not count."""
+MINUTES bounds the time of each folder and COUNT its mutants, SEED picks the
+sample, RECORD=1 writes the figures to docs/measurements.md; VERBOSE=1 shows
+what killed each. A mutant is compiled alone, into a library that takes
+precedence over the one with the rest of the code. It is tried on the unit
+suites and on the tests of tests/command and tests/page (but for those with a
+browser) that run its line, for no longer than PATIENCE each. A test that fails
+must do so twice, lest a loaded machine kill mutants. A survivor whose
+optimised object code is the original's is equivalent, and does not count."""
 
 import collections
 import glob
@@ -24,20 +25,21 @@ import random
 import re
 import resource
 import shlex
+import socket
 import subprocess
 import sys
 import time
 
 import lint
+import mutants_tests
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ["core", "ledger", "audit", "scan", "report", "cli"]
 GOAL = 95
-PATIENCE = 45           # seconds of tests a mutant, by the time they once took
-CAVEAT = """SEED={seed}; at most {minutes} minutes a folder, {patience} seconds
-of tests a mutant. Unit suites, tests/command and tests/page only: what a
-slower test or one with a server would notice counts as survived, and httpd/ is
-left out.
+PATIENCE = 45           # CPU seconds of suites, and of tests, a mutant
+CAVEAT = """At most {patience} CPU seconds of suites, and as many of tests, a
+mutant. Unit suites, tests/command and tests/page only: what a slower test or
+one with a server would notice counts as survived, and httpd/ is left out.
 
 """
 # at most 2 GiB of memory and 1 GiB a file: a mutant may do anything
@@ -45,8 +47,8 @@ LIMITS = ((resource.RLIMIT_AS, 2 << 30), (resource.RLIMIT_FSIZE, 1 << 30),
           (resource.RLIMIT_CORE, 0))
 
 Mutant = collections.namedtuple("Mutant", "path line start end text what")
-# a unit suite or a file of tests, and the lines that it runs
-Runner = collections.namedtuple("Runner", "name seconds lines")
+# a unit suite or a test, its CPU seconds, and the blocks that it runs
+Runner = collections.namedtuple("Runner", "name seconds blocks")
 
 # what, pattern, replacement; on code without comments and strings
 SWAPS = [
@@ -128,6 +130,43 @@ def bound():
         resource.setrlimit(what, (most, most))
 
 
+class Tests:
+    """pytest, ready to run any of the files' tests; see mutants_tests.py."""
+
+    def __init__(self, house, build, files):
+        ours, theirs = socket.socketpair()
+        env = house.env(build, PG_MUTANTS=str(theirs.fileno()),
+                        PYTHONPATH="tools")
+        self.run_by = subprocess.Popen(
+            [sys.executable, "-B", "-m", "pytest", "-p", "mutants_tests",
+             "-p", "no:cacheprovider", "-q", "--basetemp",
+             os.path.join(house.build, "tmp"), *files],
+            cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()], preexec_fn=bound, env=env)
+        theirs.close()
+        self.link = ours.makefile("rw", encoding="utf-8")
+        ours.close()
+        self.names = json.loads(self.link.readline())
+
+    def order(self, tests, **more):
+        print(json.dumps({"tests": tests, **more}), file=self.link, flush=True)
+        return json.loads(self.link.readline())
+
+    def run(self, runners):
+        """The test that fails, by itself as well; none if all pass."""
+        names = [r.name for r in runners]
+        spent = {"cpu": 5 + 5 * max(r.seconds for r in runners),
+                 "wall": 120 + 20 * sum(r.seconds for r in runners)}
+        passed, failed = self.order(names, **spent)
+        if passed or failed and self.order([failed], **spent)[0]:
+            return None
+        return failed or "a time-out"
+
+    def close(self):
+        self.link.close()
+        self.run_by.wait()
+
+
 class House:
     """The built tree below build/mutants and what runs which line."""
 
@@ -139,8 +178,13 @@ class House:
         lower = shlex.split(os.environ["MUT_FLAGS"])
         self.flags = dict.fromkeys(FOLDERS, lower)
         self.flags["httpd"] = shlex.split(os.environ["MUT_HTTPD"])
-        self.extra = [Runner(path, 0, {}) for path in extra]
+        self.extra = extra
+        self.kills = collections.Counter()
+        self.original = {}
         self.swap(None)
+        self.blocks = self.find_blocks()
+        self.runners = self.learn()
+        self.tests = Tests(self, self.plain, test_files())
 
     def env(self, build, **more):
         return {**os.environ, "PG_CASES": "tests/cases", "CK_FORK": "no",
@@ -149,71 +193,80 @@ class House:
                 "PG_MODULE": f"{build}/mod_proxyguard.so",
                 "PG_BUILD": "instrumented", "MPM": "event", **more}
 
-    def run(self, name, build, limit, **more):
-        """Did the tests pass, in time?"""
+    def run(self, name, build, seconds, **more):
+        """Did a unit suite or a file of tests pass, in time?"""
+        def limited():
+            bound()
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         argv = ([sys.executable, "-B", "-m", "pytest", "-p",
                  "no:cacheprovider", "-q", "-x", name] if "/" in name
                 else [os.path.join(build, "unit")])
         with subprocess.Popen(
-                argv, cwd=TOP, stdout=subprocess.DEVNULL, preexec_fn=bound,
+                argv, cwd=TOP, stdout=subprocess.DEVNULL, preexec_fn=limited,
                 stderr=subprocess.DEVNULL, start_new_session=True,
                 env=self.env(build, CK_RUN_SUITE=name, **more)) as run:
             try:
-                return run.wait(limit) == 0
+                return run.wait(60 + 20 * seconds) == 0
             except subprocess.TimeoutExpired:
                 return False
             finally:
                 if run.poll() is None:
                     os.killpg(run.pid, 9)
 
-    def learn(self):
-        """Which unit suite, which file of tests runs which line: each once
-        with the instrumented build, kept for the next time."""
-        names = re.findall(r"PG_TEST_SUITE\((\w+)\)", "".join(
-            lint.read(p) for p in sorted(glob.glob("tests/unit/test_*.c"))))
-        names += sorted(glob.glob("tests/command/test_*.py")
-                        + glob.glob("tests/page/test_[fgw]*.py"))
-        return [r for r in map(self.learned, names) if r]
+    def find_blocks(self):
+        """(offset, path, line) of each basic block in the traced library."""
+        library = os.path.join(self.cover, "libhouse.so")
+        code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", library],
+                              capture_output=True, text=True, check=True)
+        ends = [int(m, 16) for m in re.findall(
+            r"<__sanitizer_cov_trace_pc@plt>\n +([0-9a-f]+):", code.stdout)]
+        lines = subprocess.run(
+            ["addr2line", "-e", library], capture_output=True, text=True,
+            input="\n".join(f"{at - 1:x}" for at in ends), check=True)
+        out = []
+        for at, said in zip(ends, lines.stdout.split("\n")):
+            path, _, line = said.split(" ")[0].rpartition(":")
+            if line.isdigit():
+                out.append((at, os.path.relpath(path, TOP), int(line)))
+        return out
 
-    def learned(self, name):
-        kept = os.path.join(self.cover, name.replace("/", "-") + ".json")
-        if os.path.exists(kept) and os.path.getmtime(kept) \
-                > os.path.getmtime(os.path.join(self.cover, "unit")):
-            with open(kept, encoding="utf-8") as f:
-                seconds, lines = json.load(f)
-        else:
-            data = kept[:-5]
-            subprocess.run(["rm", "-rf", data], check=True)
-            start = time.monotonic()
-            passed = self.run(name, self.cover, 900, GCOV_PREFIX=data)
-            seconds = time.monotonic() - start
-            if not passed:
+    def learn(self):
+        """Which unit suite, which test runs which block: each once with the
+        traced build, kept for the next time."""
+        kept = os.path.join(self.cover, "seen.jsonl")
+        if os.path.exists(kept) and os.path.getmtime(kept) < os.path.getmtime(
+                os.path.join(self.cover, "unit")):
+            os.remove(kept)
+        suites = re.findall(r"PG_TEST_SUITE\((\w+)\)", "".join(
+            lint.read(p) for p in sorted(glob.glob("tests/unit/test_*.c"))))
+        known = {row[0] for row in rows_of(kept)}
+        for name in suites:
+            if name not in known:
+                self.learn_suite(name, kept)
+        tests = Tests(self, self.cover, test_files())
+        todo = [name for name in tests.names if name not in known]
+        if not tests.order(todo, learn=kept, wall=7200,
+                           offsets=[b[0] for b in self.blocks])[0]:
+            sys.exit("the tests could not all be traced")
+        tests.close()
+        out = []
+        present = {*suites, *tests.names}
+        for name, seconds, passed, seen in rows_of(kept):
+            if not passed and name in present:
                 print(f"{name} does not pass as it is: left out",
                       file=sys.stderr)
-            lines = self.lines_run(data) if passed else {}
-            with open(kept, "w", encoding="utf-8") as f:
-                json.dump([seconds, lines], f)
-        return Runner(name, seconds, {p: set(ls) for p, ls in lines.items()}
-                      ) if lines else None
+            elif name in present:
+                out.append(Runner(name, seconds, int(seen, 16)))
+        return out
 
-    def lines_run(self, data):
-        """path -> lines that a run went through."""
-        out = collections.defaultdict(set)
-        data = glob.glob(f"{data}/**/*.gcda", recursive=True)
-        for gcda in data:
-            notes = gcda[gcda.index(TOP, 1):-2] + "no"
-            os.symlink(notes, gcda[:-2] + "no")
-        if not data:
-            return {}
-        done = subprocess.run(["gcov", "--json-format", "--stdout", *data],
-                              cwd=self.build, capture_output=True, check=True)
-        for text in done.stdout.splitlines():
-            for file in json.loads(text)["files"]:
-                out[os.path.relpath(os.path.join(TOP, file["file"]), TOP)] \
-                    .update(row["line_number"] for row in file["lines"]
-                            if row["count"])
-        return {p: sorted(ls) for p, ls in out.items()
-                if p.split("/")[0] in FOLDERS}
+    def learn_suite(self, name, kept):
+        path, start = kept + ".trace", mutants_tests.spent()
+        with mutants_tests.Trace(path, [b[0] for b in self.blocks]) as trace:
+            passed = self.run(name, self.cover, 900, PG_TRACE=path)
+            row = [name, mutants_tests.spent() - start, passed,
+                   trace.blocks()]
+        with open(kept, "a", encoding="utf-8") as out:
+            print(json.dumps(row), file=out)
 
     def compile(self, path, source, out, *flags):
         copy = os.path.join(self.build, os.path.basename(path))
@@ -235,41 +288,78 @@ class House:
             os.replace(library + ".new", library)
         return fine
 
+    def optimised(self, path, source):
+        out = os.path.join(self.build, "same.o")
+        self.compile(path, source, out, "-O2", "-c", "-g0")
+        with open(out, "rb") as f:
+            return f.read()
+
     def equivalent(self, mutant):
         """Is the optimised code the same?"""
-        code = []
-        for source in (lint.read(mutant.path), mutated(mutant)):
-            out = os.path.join(self.build, "same.o")
-            self.compile(mutant.path, source, out, "-O2", "-c", "-g0")
-            with open(out, "rb") as f:
-                code.append(f.read())
-        return code[0] == code[1]
+        if mutant.path not in self.original:
+            self.original[mutant.path] = self.optimised(
+                mutant.path, lint.read(mutant.path))
+        return self.original[mutant.path] == self.optimised(mutant.path,
+                                                            mutated(mutant))
 
-    def verdict(self, mutant, runners):
+    def nearest(self, mutant):
+        """(suites, tests) that run the line, as many as PATIENCE allows:
+        first what killed others, then what is quick; the parameters of one
+        test are not all tried before other tests."""
+        before = max((line for _, path, line in self.blocks
+                      if path == mutant.path and line <= mutant.line),
+                     default=0)
+        mask = sum(1 << i for i, (_, path, line) in enumerate(self.blocks)
+                   if path == mutant.path and (
+                       line == before or abs(line - mutant.line) <= 1))
+        same, keyed = collections.Counter(), []
+        for r in sorted(self.runners, key=lambda r: r.seconds):
+            if r.blocks & mask:
+                kind = r.name.split("[")[0]
+                same[kind] += 1
+                keyed.append((-self.kills[r.name], r.seconds * same[kind], r))
+        parts = [[], []]
+        for is_test in (False, True):
+            left = PATIENCE
+            for *_, r in sorted(keyed):
+                if ("/" in r.name) == is_test and (
+                        r.seconds <= left or not parts[is_test]):
+                    parts[is_test].append(r)
+                    left -= r.seconds
+        return parts
+
+    def verdict(self, mutant):
         """(the verdict, the test that killed it)"""
         if not self.swap(mutant):
             return "not C", ""
-        near, seconds = nearest(mutant, runners), 0
-        for runner in [*near, *self.extra]:
-            seconds += runner.seconds
-            if seconds > PATIENCE and runner in near[1:]:
-                continue
-            limit = 20 + 5 * (runner.seconds or 60)
-            if not self.run(runner.name, self.plain, limit):
-                return "killed", runner.name
+        suites, tests = self.nearest(mutant)
+        for suite in suites:
+            if not self.run(suite.name, self.plain,
+                            int(10 + 5 * suite.seconds)):
+                return "killed", suite.name
         if self.equivalent(mutant):
             return "equivalent", ""
-        return "survived" if near or self.extra else "never run", ""
+        by = tests and self.tests.run(tests)
+        for path in [] if by else self.extra:
+            if not self.run(path, self.plain, 300):
+                by = path
+        if by:
+            self.kills[by] += 1
+            return "killed", by
+        return ("survived" if suites or tests or self.extra else "never run",
+                "")
 
 
-def nearest(mutant, runners):
-    """Those that run the line, first those that run little else than this
-    file."""
-    lines = range(mutant.line - 1, mutant.line + 2)
-    near = [r for r in runners
-            if not r.lines.get(mutant.path, set()).isdisjoint(lines)]
-    return sorted(near, reverse=True, key=lambda r: (
-        len(r.lines[mutant.path]) / sum(map(len, r.lines.values()))))
+def test_files():
+    return sorted(glob.glob("tests/command/test_*.py")
+                  + glob.glob("tests/page/test_[fgw]*.py"))
+
+
+def rows_of(path):
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
 
 
 def mutated(mutant):
@@ -291,13 +381,14 @@ def sample(since, files, seed):
     return out
 
 
-def measure(house, todo, runners, minutes):
+def measure(house, todo, minutes, most):
     """Count the verdicts and print the survivors of one folder."""
     counts, start = collections.Counter(), time.monotonic()
     for mutant in todo:
-        if time.monotonic() - start > minutes * 60:
+        if (time.monotonic() - start > minutes * 60
+                or most and tried(counts) == most):
             break
-        verdict, by = house.verdict(mutant, runners)
+        verdict, by = house.verdict(mutant)
         counts[verdict] += 1
         if os.environ.get("VERBOSE") or verdict in ("survived", "never run"):
             print(f"{mutant.path}:{mutant.line}: {verdict}: {mutant.what}"
@@ -305,13 +396,28 @@ def measure(house, todo, runners, minutes):
     return counts
 
 
-def row(folder, counts, possible):
-    tried = counts["killed"] + counts["survived"] + counts["never run"]
-    share = 100 * counts["killed"] / tried if tried else 100
+def tried(counts):
+    return counts["killed"] + counts["survived"] + counts["never run"]
+
+
+def row(folder, counts, possible, seed):
+    share = (100 * counts["killed"] / tried(counts) if tried(counts)
+             else 100)
     met = "yes" if share >= GOAL else "no"
-    return (f"| {folder} | {possible} | {tried} | {counts['survived']} | "
-            f"{counts['never run']} | {counts['equivalent']} | {share:.0f} % "
-            f"| {GOAL} % | {met} |")
+    at = subprocess.run(["git", "rev-parse", "--short", "HEAD"],
+                        capture_output=True, text=True, check=True)
+    return (f"| {folder} | {at.stdout.strip()} | {seed} | {possible} | "
+            f"{tried(counts)} | "
+            f"{counts['survived']} | {counts['never run']} | "
+            f"{counts['equivalent']} | {share:.0f} % | {GOAL} % | {met} |")
+
+
+def recorded():
+    """folder -> its row in docs/measurements.md."""
+    with open("docs/measurements.md", encoding="utf-8") as f:
+        found = re.findall(r"^(\| (\w+) \| \w+ \|(?: \d+ \|){6}.*)$",
+                           f.read(), re.M)
+    return {folder: text for text, folder in found if folder in FOLDERS}
 
 
 def main():
@@ -319,23 +425,24 @@ def main():
     get = os.environ.get
     files = get("FILES", "").split() or FOLDERS
     house = House(get("MUT_T", "").split())
-    runners = house.learn()
-    seed = int(get("SEED") or 1)
-    table = ["| folder | possible | tried | survived | never run | equivalent "
-             "| killed | goal | met |", "|---|--:|--:|--:|--:|--:|--:|--:|---|"]
+    seed, minutes = int(get("SEED") or 1), float(get("MINUTES") or 3)
+    rows = {}
     try:
         for folder, todo in sample(get("SINCE"), files, seed).items():
-            counts = measure(house, todo, runners,
-                             float(get("MINUTES") or 3))
-            table.append(row(folder, counts, len(todo)))
+            counts = measure(house, todo, minutes, int(get("COUNT") or 0))
+            rows[folder] = row(folder, counts, len(todo), seed)
     finally:
+        house.tests.close()
         house.swap(None)
-    text = "\n".join(table)
-    print(text)
+    head = ["| folder | at | seed | possible | tried | survived | never run "
+            "| equivalent | killed | goal | met |",
+            "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"]
+    print("\n".join([*head, *rows.values()]))
+    rows = {**recorded(), **rows}
     with open(os.path.join(house.build, "mutants.md"), "w",
               encoding="utf-8") as f:
-        f.write(CAVEAT.format(seed=seed, minutes=get("MINUTES") or 3,
-                              patience=PATIENCE) + text + "\n")
+        f.write(CAVEAT.format(patience=PATIENCE) + "\n".join(
+            [*head, *(rows[folder] for folder in sorted(rows))]) + "\n")
 
 
 if __name__ == "__main__":
