@@ -725,47 +725,82 @@ def test_times_without_a_zone_are_in_the_one_given(tmp_path):
 
 # --- every field -------------------------------------------------------------
 
-READ = os.path.join(LINES, "read.tsv")
-FIELDS = {                        # of a line of classify: where, what it is
-    "time": ("@timestamp", lambda i, r: f"2025-03-19T11:02:0{i}.000Z"),
-    "class": ("proxyguard.class", lambda i, r: (
-        "clean", "absolute", "connect-mail", "clean")[i]),
-    "client": ("source.address", lambda i, r: r[0]),
-    "method": ("http.request.method", lambda i, r: r[1]),
-    "target": ("url.original", lambda i, r: r[2]),
-    "status": ("http.response.status_code", lambda i, r: int(r[4])),
-    "size": ("http.response.body.bytes", lambda i, r: int(r[5])),
-    "agent": ("user_agent.original", lambda i, r: None),
-    "vhost": ("server.address", lambda i, r: None),
+READ, ODD = (os.path.join(LINES, name) for name in ("read.tsv", "odd.tsv"))
+FIELDS = {                        # of a row of classify
+    "time": "@timestamp", "class": "proxyguard.class",
+    "client": "source.address", "method": "http.request.method",
+    "target": "url.original", "status": "http.response.status_code",
+    "size": "http.response.body.bytes", "agent": "user_agent.original",
+    "vhost": "server.address",
 }
+ESCAPES = [("\\", "\\\\"), ("\t", "\\t"), ("\x1b", "\\e"),
+           ("\ufeff", "\\f")]
 
 
-def _member(row, path):
-    for name in path.split("."):
-        row = row.get(name) if row else None
-    return row
+def _rows_read(path):
+    return [json.loads(row) for row in run(
+        "classify", "--all", "--no-learn", path).stdout.splitlines()]
+
+
+def _is_request(row):
+    return row["proxyguard"]["class"] not in (
+        "other", "blank", "silent", "unread", "suspect")
+
+
+def _apart(row, usual):
+    """What is not as usual in a row of classify."""
+    if not _is_request(row):
+        return row["proxyguard"]["class"]
+    told = []
+    for name, path in FIELDS.items():
+        value = row
+        for key in path.split("."):
+            value = value.get(key) if value else None
+        if value != usual.get(name):
+            told.append(f"{name}={value}")
+    return " ".join(told) or "all"
 
 
 def _read_as(path):
     """How each line of a log is read, but for what is the same in all logs:
     those four requests."""
-    rows = [json.loads(row) for row in run(
-        "classify", "--all", "--no-learn", path).stdout.splitlines()]
     told, i = [], 0
-    for row in rows:
-        if row["proxyguard"]["class"] in ("other", "blank", "silent", "unread",
-                                          "suspect"):
-            told.append(row["proxyguard"]["class"])
-            continue
-        text = " ".join(
-            f"{name}={_member(row, at)}" for name, (at, what) in FIELDS.items()
-            if _member(row, at) != what(i % 4, REQUESTS[i % 4])) or "all"
+    for row in _rows_read(path):
+        client, method, target, _, status, size = REQUESTS[i % 4]
+        text = _apart(row, {
+            "time": f"2025-03-19T11:02:0{i % 4}.000Z", "client": client,
+            "class": ("clean", "absolute", "connect-mail", "clean")[i % 4],
+            "method": method, "target": target, "status": int(status),
+            "size": int(size)})
         # syslog has no year, so that of the last such day is taken
         text = re.sub(r"time=(?!2024|2025)\d{4}", "time=@Y", text)
         told.append(text.replace(f"11:02:0{i % 4}", "@H"))
-        i += 1
+        i += _is_request(row)
     return "; ".join(f"{len(list(same))} {text}"
                      for text, same in itertools.groupby(told))
+
+
+def _odd(folder):
+    """The table of odd lines, with how they are read."""
+    with open(ODD, encoding="utf-8") as table:
+        head, *rows = table.read().splitlines()
+    texts = [row.rsplit("\t", 1)[0] for row in rows]
+    log = write(folder / "log", *(re.sub(
+        r"\\.", lambda m: {b: a for a, b in ESCAPES}[m[0]], text) + "\n"
+        for text in texts))
+    usual = {"time": "2014-01-02T03:04:05.000Z", "class": "connect-mail",
+             "client": "203.0.113.9", "method": "CONNECT",
+             "target": "a.example:25", "status": 405, "size": 7}
+    read = _rows_read(log)
+    assert len(read) == len(texts)
+    return "\n".join([head, *(f"{text}\t{_escaped(_apart(row, usual))}"
+                              for text, row in zip(texts, read))]) + "\n"
+
+
+def _escaped(text):
+    for octets, shown in ESCAPES[1:]:
+        text = text.replace(octets, shown)
+    return re.sub(r"time=(?!2014)\d{4}", "time=@Y", text)
 
 
 def _read(folder):
@@ -784,14 +819,17 @@ def _read(folder):
                    for name in logs)
 
 
-def test_every_field_of_every_format_is_read_as_it_was(tmp_path):
-    """`make golden` writes the table anew."""
-    with open(READ, encoding="utf-8") as table:
-        assert _read(tmp_path) == table.read()
+@pytest.mark.parametrize("table, now", [(READ, _read), (ODD, _odd)],
+                         ids=["formats", "odd"])
+def test_every_field_of_every_line_is_read_as_it_was(tmp_path, table, now):
+    """`make golden` writes the tables anew."""
+    with open(table, encoding="utf-8") as kept:
+        assert now(tmp_path) == kept.read()
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as scratch:
-        said = _read(pathlib.Path(scratch))
-    with open(READ, "w", encoding="utf-8") as to:
-        to.write(said)
+    for name, said in (READ, _read), (ODD, _odd):
+        with tempfile.TemporaryDirectory() as scratch:
+            text = said(pathlib.Path(scratch))
+        with open(name, "w", encoding="utf-8") as to:
+            to.write(text)

@@ -42,7 +42,8 @@ START_TEST(lines_are_taken_apart_as_the_table_says)
         bool want = !pg_span_eq(row->field[2], PG_SPAN("!"));
         const char *text = apr_pstrmemdup(pool, row->field[0].ptr,
                                           row->field[0].len);
-        ck_assert_ptr_null(pg_logformat_compile(&format, text, pool));
+        const char *wrong = pg_logformat_compile(&format, text, pool);
+        ck_assert_msg(wrong == NULL, "line %d: %s", row->line, wrong);
         ck_assert_msg(pg_logformat_match(&line, &format,
                                          exact_or_empty(row->field[1]))
                       == want, "line %d", row->line);
