@@ -10,6 +10,7 @@ from collections import namedtuple
 
 from pg_wire import wait_until
 from soak_clients import Rules
+from soak_log import traces
 from soak_watch import octets_of_address_space
 
 HOUR, DAY = 3600, 86400
@@ -66,9 +67,15 @@ class Stage:
         old, begin = set(server.workers()), time.monotonic()
 
         def window():
-            wait_until(lambda: not old & set(server.workers()),
-                       "the children of before a restart to be gone", 30)
-            server.windows.append((begin, time.monotonic()))
+            try:
+                wait_until(lambda: not old & set(server.workers()),
+                           "the children of before a restart to be gone", 30)
+            except AssertionError as e:
+                left = old & set(server.workers())
+                raise AssertionError(f"{e}: " + "; ".join(
+                    traces(server, pid)[1] for pid in left)) from e
+            finally:
+                server.windows.append((begin, time.monotonic()))
         server.hard_restart(window)
         self.done["restarts"] += 1
 

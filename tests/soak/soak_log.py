@@ -110,15 +110,22 @@ def backtrace(server, pid):
     found = cores(server.path("cores"), pid)
     if not found:
         return ""
-    done = subprocess.run(
-        ["gdb", "-q", "-batch", "-ex", "bt 40", "-ex", "echo \\n=== all\\n",
-         "-ex", "thread apply all bt 40", "-ex", "info sharedlibrary",
-         HTTPD, found[0]], capture_output=True, text=True, timeout=120,
-        check=False)
+    crashed, path = traces(server, pid, found[0])
     os.unlink(found[0])
+    return "\n".join([*crashed, f"all threads: {path}"])
+
+
+def traces(server, pid, *core):
+    """Of a core, or of a child that lives: frames of the thread that crashed,
+    or of the first one; and the file with those of all threads."""
+    done = subprocess.run(
+        ["gdb", "-q", "-batch", *(() if core else ("-p", str(pid))),
+         "-ex", "bt 40", "-ex", "echo \\n=== all\\n",
+         "-ex", "thread apply all bt 40", "-ex", "info sharedlibrary",
+         *((HTTPD, *core) if core else ())],
+        capture_output=True, text=True, timeout=120, check=False)
     path = os.path.join(TOP, "build", f"soak-{server.mpm}-{pid}.trace")
     with open(path, "w", encoding="utf-8") as f:
         f.write(done.stdout + done.stderr)
-    crashed = [x for x in done.stdout.split("=== all")[0].splitlines()
-               if x.startswith("#")]
-    return "\n".join([*crashed, f"all threads: {path}"])
+    return [x for x in done.stdout.split("=== all")[0].splitlines()
+            if x.startswith("#")], path
