@@ -104,15 +104,16 @@ static pg_card_t open_proxy(const asker_t *a)
 
 /* --- relayed? ------------------------------------------------------------ */
 
-/* A ledger does not keep which of those let through were in a log, and were
- * harmless. A foreign Host gets the page of the default host. */
+/* A ledger does not record which of the requests that were let through came
+ * from a log and were harmless. A foreign Host gets the default host's
+ * page. */
 static apr_uint64_t unclear_in_ledger(const pg_snapshot_t *s)
 {
     return pg_render_outcome_total(s, PG_OUTCOME_OBSERVED)
            - s->count[PG_CLASS_FOREIGN_HOST][PG_OUTCOME_OBSERVED];
 }
 
-/* A server knows; of a log it can only be judged. */
+/* A server knows; from a log it can only be inferred. */
 static pg_card_t relayed_by_log(const asker_t *a, const char *all)
 {
     const pg_scanned_t *scan = a->report->scanned;
@@ -177,11 +178,11 @@ static pg_card_t relayed(const asker_t *a)
 
 enum {
     VISITORS_MIN = 10,           /* a day: fewer are chance               */
-    TARGETS_MOST = 64,           /* looked through, of top and of recent  */
+    TARGETS_MOST = 64,           /* rows searched, of top and of recent   */
     RECENT_MOST = 128
 };
 
-/* The newest attempt that is not only a foreign Host; 0 = not known. */
+/* The newest attempt that is more than a foreign Host; 0 = not known. */
 static apr_time_t last_of(const pg_snapshot_t *s)
 {
     for (apr_size_t i = 0; i < s->recent_count && i < RECENT_MOST; i++) {
@@ -245,18 +246,18 @@ static void figure(pg_card_t *out, const asker_t *a, pg_phrase_e word,
     }
 }
 
-/* A year back where there is one, since attempts have their seasons. */
+/* A year back if there is one, since attempts are seasonal. */
 static const char *course_of(const asker_t *a)
 {
     const pg_trend_t *t = &a->m->trend;
-    /* what is read years later must not say "last year" */
+    /* may be read years later: no "last year" */
     apr_time_t today = is_over(a) ? 0 : a->s->taken;
 
     return pg_course_words(t->year.known ? &t->year : &t->months, today,
                            a->report->view.lang, a->pool);
 }
 
-/* "This month" and "last month" are nothing to say of old records. */
+/* Old records have no "this month" and no "last month". */
 static const struct {
     pg_phrase_e pace[PG_PACE_MORE + 1];
     pg_phrase_e count, last, year;
@@ -312,7 +313,7 @@ static bool is_for_host(pg_span_t target, pg_span_t host)
            && (target.len == host.len || target.ptr[host.len] == ':');
 }
 
-/* The name by which a recent request with a foreign Host meant this target;
+/* The name that a recent request with a foreign Host had for this target;
  * absent when there was none. */
 static pg_span_t asked_as(const asker_t *a, pg_span_t target)
 {
@@ -328,8 +329,8 @@ static pg_span_t asked_as(const asker_t *a, pg_span_t target)
     return pg_span_str(NULL);
 }
 
-/* A name that many ask for in Host, and that no virtual host has, is more
- * likely ours than a third party's. Masked, it would help nobody. */
+/* A name that many visitors send in Host, and that no virtual host has, is
+ * more likely ours than a third party's. Masked, it would help nobody. */
 static void perhaps_ours(pg_card_t *out, const asker_t *a)
 {
     const pg_top_t *top = &a->s->top[PG_TOP_TARGETS];
@@ -364,8 +365,8 @@ static void hosts(pg_card_t *out, const asker_t *a)
     perhaps_ours(out, a);
 }
 
-/* Attempts that the months do not show. While a server counts, the total may
- * be a few ahead of them. */
+/* Attempts that are in no month. While a server counts, the total may be a few
+ * ahead of the months. */
 static void without_month(pg_card_t *out, const asker_t *a)
 {
     const pg_series_t *months = &a->s->series[PG_PERIOD_MONTH];
@@ -384,7 +385,7 @@ static void without_month(pg_card_t *out, const asker_t *a)
     }
 }
 
-/* All that was read was without a time, or in the future. */
+/* Nothing that was read had a time, or a time in the past. */
 static bool is_timeless(const asker_t *a)
 {
     return a->report->in_file && a->s->attempts && a->s->first == 0

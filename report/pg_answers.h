@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The questions that every report for people begins with, and their answers:
- * which sentences, and how bad they are. Pages, text and mail show the same
- * ones, each in its own manner. */
+ * which sentences, and how serious they are. Page, text and mail show the same
+ * ones, each in its own way. */
 #ifndef PG_ANSWERS_H
 #define PG_ANSWERS_H
 
@@ -18,7 +18,7 @@ typedef enum pg_mood_e {
 /** A row of the catalogue with its arguments, as text. */
 typedef struct pg_sentence_t {
     pg_phrase_e word;
-    const char *arg[3];          /* NULL for those it has not             */
+    const char *arg[3];          /* NULL for unused ones                  */
 } pg_sentence_t;
 
 enum { PG_ANSWERS_MAX = 5, PG_ANSWER_MORE = 8 };
@@ -32,7 +32,7 @@ typedef struct pg_card_t {
 } pg_card_t;
 
 /**
- * The questions that can be asked of this report, in the order of a page.
+ * The questions that this report can answer, in the order of the page.
  * @return how many
  */
 int pg_answers_of(pg_card_t out[PG_ANSWERS_MAX], const pg_measured_t *m,

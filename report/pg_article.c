@@ -77,7 +77,7 @@ static bool is_in(char c, const char *set)
     return c != '\0' && strchr(set, c) != NULL;
 }
 
-/* What a field, a parameter or a JSON member of some name holds. */
+/* What a field, parameter or JSON member contains, to judge by its name. */
 typedef enum holds_e {
     HOLDS_TEXT,                  /* anything                              */
     HOLDS_HOSTS,                 /* hosts, addresses, and little else     */
@@ -114,7 +114,7 @@ static holds_e holds_of(pg_span_t name)
     return holds;
 }
 
-/* A text, and what is known of it. */
+/* A text, and what is known about it. */
 typedef struct place_t {
     const pg_article_t *how;
     pg_span_t text;
@@ -185,8 +185,8 @@ static bool follows_method(const place_t *p, apr_size_t at)
                    && pg_span_find(pg_span_upto(rest, end), ':') < end));
 }
 
-/* What in a list of hosts is none: "for=", "https", and the versions and the
- * products of Via. */
+/* What is not a host in a list of hosts: "for=", "https", and the versions and
+ * products in Via. */
 static bool is_syntax(const place_t *p, apr_size_t at)
 {
     static const char *const known[] = { "for", "by", "host", "proto", NULL };
@@ -218,7 +218,7 @@ static bool ends_authority(char c, bool listed)
            || is_in(c, listed ? "\"<>/?#,;=()" : "\"<>/?#");
 }
 
-/* How far an authority goes, but for what ends a sentence. */
+/* The length of an authority, without punctuation that ends a sentence. */
 static apr_size_t authority_length(pg_span_t text, bool listed)
 {
     apr_size_t n = 0;
@@ -239,8 +239,8 @@ static bool is_asterisk(const place_t *p, apr_size_t at)
            && (at + 1 == p->text.len || p->text.ptr[at + 1] == ' ');
 }
 
-/* Does a host begin here, whatever it looks like? How far it goes is not
- * looked at: this is asked at every octet. */
+/* Does a host begin here, whatever it looks like? Its length is not
+ * determined: this is asked at every octet. */
 static bool is_host_place(const place_t *p, apr_size_t at)
 {
     if (p->how->masks || is_asterisk(p, at)
@@ -263,8 +263,8 @@ static bool is_host_place(const place_t *p, apr_size_t at)
     return false;
 }
 
-/* A path's parts look like names, but come after a single slash. Where only
- * certain names are looked for, they are looked for there, too. */
+/* Segments of a path look like names, but follow a single slash. When only
+ * certain names are wanted, paths are searched as well. */
 static bool begins_here(const place_t *p, apr_size_t at)
 {
     if (is_host_char(before(p, at)) || p->text.ptr[at] == '.') {
@@ -274,7 +274,8 @@ static bool begins_here(const place_t *p, apr_size_t at)
            || (at > 1 && is_in(p->text.ptr[at - 2], "/:"));
 }
 
-/* Octets of a known host here, within a longer word if it is not short. */
+/* Octets of a known host here; unless short, it may be part of a longer
+ * word. */
 static apr_size_t known_length(const place_t *p, apr_size_t at)
 {
     pg_span_t rest = pg_span_from(p->text, at);
@@ -311,8 +312,8 @@ static bool is_name(pg_span_t s)
                || (unsigned char)s.ptr[dot] >= 0x80);
 }
 
-/* Letters only, or "xn--": else it is no top-level domain, and no name of
- * which that may be shown. */
+/* Only letters, or "xn--": anything else is not a top-level domain, so not a
+ * name whose last label may be shown. */
 static bool has_tld(pg_span_t name)
 {
     pg_span_t tld = pg_span_from(name, pg_span_rfind(name, '.') + 1);
@@ -377,7 +378,7 @@ static apr_size_t put_address(pg_sink_t *sink, const pg_article_t *how,
     return s.len;
 }
 
-/* A host as somebody meant it, whatever it looks like. */
+/* A host by its context, whatever it looks like. */
 static void put_any(pg_sink_t *sink, const pg_article_t *how, pg_span_t s)
 {
     if (is_ipv4(s)) {
@@ -391,8 +392,8 @@ static void put_any(pg_sink_t *sink, const pg_article_t *how, pg_span_t s)
     }
 }
 
-/* What begins at text and looks like a host: how much of it was masked; 0:
- * nothing. */
+/* Mask what begins at text and looks like a host. @return octets masked; 0:
+ * none */
 static apr_size_t put_host(pg_sink_t *sink, const pg_article_t *how,
                            pg_span_t text)
 {
@@ -419,8 +420,8 @@ static apr_size_t put_host(pg_sink_t *sink, const pg_article_t *how,
     return s.len;
 }
 
-/* An authority, of which readers may think what they like: all of it is
- * masked but for a port that is one, which is left to put_behind().
+/* An authority that may be anything: all of it is masked except for a valid
+ * port, which is left to put_after().
  * @return octets that were dealt with */
 static apr_size_t put_authority(pg_sink_t *sink, const pg_article_t *how,
                                 pg_span_t s)
@@ -448,7 +449,7 @@ static apr_size_t put_authority(pg_sink_t *sink, const pg_article_t *how,
     return s.len;
 }
 
-/* How much of what begins at `at` was masked; 0: nothing. */
+/* Mask what begins at `at`. @return octets masked; 0: none */
 static apr_size_t put_here(pg_sink_t *sink, const place_t *p, apr_size_t at)
 {
     pg_span_t rest = pg_span_from(p->text, at);
@@ -470,7 +471,7 @@ static apr_size_t put_here(pg_sink_t *sink, const place_t *p, apr_size_t at)
 
 /* ":25" stays; "/path?query" becomes "/..." up to the next blank.
  * @return octets that were dealt with */
-static apr_size_t put_behind(pg_sink_t *sink, pg_span_t text, bool paths)
+static apr_size_t put_after(pg_sink_t *sink, pg_span_t text, bool paths)
 {
     apr_size_t n = 0;
 
@@ -504,7 +505,7 @@ static void put_text(pg_sink_t *sink, const place_t *p)
         if (n) {
             pg_escape_text(sink, pg_span_make(text.ptr + from, i - from));
             n = put_here(sink, p, i);
-            n += put_behind(sink, pg_span_from(text, i + n), p->how->paths);
+            n += put_after(sink, pg_span_from(text, i + n), p->how->paths);
             from = i + n;
         }
         i += n ? n : 1;

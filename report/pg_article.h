@@ -1,11 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Names and addresses masked for print, so that a reader still sees what kind
- * of host it was: "mx0.●▲■.com.tw" for "mx0.hinet.com.tw". Labels that name
- * nobody stay: the top-level domain (with "com", "co" and the like below a
- * country's) and a first label such as www or mx0. Ports stay; paths stay or
- * become "/...". The same name is masked alike as long as the key is the same;
- * three symbols make 1,728 masks, so two names may share one. */
+/* Names and addresses masked for print, so that a reader still sees what
+ * kind of host it was: "mx0.●▲■.com.tw" for "mx0.hinet.com.tw". Labels that
+ * identify nobody are kept: the top-level domain (with "com", "co" and the
+ * like below a country's) and a first label such as www or mx0. Ports stay;
+ * paths stay or become "/...". The same name is masked alike as long as the
+ * key is the same; three symbols make 1,728 masks, so two names may share
+ * one. */
 #ifndef PG_ARTICLE_H
 #define PG_ARTICLE_H
 
@@ -26,14 +27,14 @@ typedef struct pg_article_t {
 
 /**
  * Write a text with the host names and addresses in it masked, and everything
- * else escaped as for a terminal. A host is what looks like one, and whatever
- * stands where a host does: after "//", "@", "CONNECT " or "host=".
+ * else escaped as for a terminal. A host is whatever looks like one, and
+ * anything where a host is expected: after "//", "@", "CONNECT " or "host=".
  */
 void pg_article_put(pg_sink_t *sink, const pg_article_t *how, pg_span_t text);
 
 /** The same for the value of a field, or of a JSON member, of that name: what
- *  X-Forwarded-Host or Via holds is a host, whatever it looks like. A text
- *  that begins with "Name: " goes through here by itself. */
+ *  X-Forwarded-Host or Via contains is a host, whatever it looks like. A text
+ *  that begins with "Name: " is treated so without being asked. */
 void pg_article_put_named(pg_sink_t *sink, const pg_article_t *how,
                           pg_span_t name, pg_span_t text);
 

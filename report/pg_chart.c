@@ -4,7 +4,7 @@
 
 #include "pg_render.h"
 
-/* In the units of the viewBox; the axis' numbers stand right of PLOT_W. */
+/* In the units of the viewBox; the numbers of the axis are right of PLOT_W. */
 enum {
     WIDTH = 760, HEIGHT = 212,
     PLOT_W = 692, PLOT_TOP = 10, PLOT_H = 168,
@@ -68,7 +68,7 @@ static void coordinate(pg_sink_t *sink, const char *name, double x)
     pg_sink_putf(sink, " %s=\"%.1f\"", name, x);
 }
 
-/* How high so many attempts are, and where that is from above. */
+/* The height of so many attempts, and its distance from the top. */
 static double height_of(const plot_t *plot, double attempts)
 {
     const int most = PLOT_H;
@@ -107,7 +107,7 @@ static void bar(const plot_t *plot, double x, double width, double from,
     double top = y_of(plot, to);
     double height = height_of(plot, to - from);
 
-    /* One attempt among thousands still shows. */
+    /* One attempt among thousands is still visible. */
     if (height < 1.5) {
         top -= 1.5 - height;
         height = 1.5;
@@ -152,7 +152,7 @@ static void column_label(const plot_t *plot, apr_size_t column)
                  plot->chart->label(plot->chart, column, text));
 }
 
-/* A pale band behind nothing: that no bar is there says nothing. */
+/* A pale band: the absence of a bar means nothing here. */
 static void gap(const plot_t *plot, apr_size_t column)
 {
     pg_sink_puts(plot->sink, "<rect class=\"gap\"");

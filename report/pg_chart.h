@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Bar charts as SVG: no script, no style of their own but classes, round
- * numbers on the axis, which stands on the right, beside the newest bars. */
+/* Bar charts as SVG: no script, no style of their own but classes, and round
+ * numbers on the axis, which is on the right, beside the newest bars. */
 #ifndef PG_CHART_H
 #define PG_CHART_H
 
@@ -11,14 +11,14 @@
 
 typedef struct pg_chart_t pg_chart_t;
 struct pg_chart_t {
-    const char *id;              /* of the SVG element; the heading that
-                                    names it has the same with "-h"       */
+    const char *id;              /* of the SVG element; that of its
+                                    heading ends in "-h"                  */
     const char *title;           /* for screen readers                    */
     const char *about;           /* the same, one or two sentences; these
                                     two are escaped here                  */
     apr_size_t columns;
-    apr_size_t room;             /* for so many, at least; a short history
-                                    stands at the right end               */
+    apr_size_t room;             /* room for at least so many; a short
+                                    history is at the right end           */
     int series;
     bool stacked;                /* else side by side                     */
     bool partial;                /* the last column is not over yet       */
@@ -28,7 +28,7 @@ struct pg_chart_t {
     apr_uint64_t (*value)(const pg_chart_t *chart, apr_size_t column,
                           int series);
     bool (*gap)(const pg_chart_t *chart, apr_size_t column);
-                                 /* was it not watched? NULL: all were    */
+                                 /* not watched? NULL: all were           */
     const char *(*label)(const pg_chart_t *chart, apr_size_t column,
                          char out[PG_CHART_LABEL]);
 };

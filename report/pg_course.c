@@ -26,7 +26,7 @@ const char *pg_course_month(apr_time_t month, apr_time_t today,
                           apr_psprintf(pool, "%d", m.year), NULL);
 }
 
-/* How far apart two counts are, whichever is larger: 1 is not at all. */
+/* The ratio of two counts, the larger to the smaller: 1 is equal. */
 static double distance(const pg_course_t *course, int f)
 {
     double now = (double)course->now[f] + 1;

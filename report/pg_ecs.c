@@ -9,15 +9,15 @@
 #include "pg_mime.h"
 #include "pg_sha256.h"
 
-/* How much of a line is kept; each row is tried until one fits. */
+/* How much of a line is kept; the first row that fits is used. */
 typedef struct limit_t {
     apr_size_t value;            /* octets of each value                  */
     apr_size_t fields;
 } limit_t;
 
 enum {
-    FIRST_MOST = 200,            /* of what is no mail and no ClientHello  */
-    BINARY_MOST = 4              /* of that, where it is not text          */
+    FIRST_MOST = 200,            /* of neither mail nor ClientHello        */
+    BINARY_MOST = 4              /* of that, when it is not text           */
 };
 
 static const limit_t limits[] = {
@@ -25,7 +25,7 @@ static const limit_t limits[] = {
     { 32, 4 }, { 16, 0 }
 };
 
-/* What is needed while one line is made. */
+/* The state while one line is written. */
 typedef struct line_t {
     const pg_ecs_t *in;
     limit_t limit;
@@ -81,7 +81,7 @@ static void close_object(line_t *line)
     line->first = false;
 }
 
-/* A word of ours: it needs no escaping. */
+/* One of our own words: needs no escaping. */
 static void put_word(line_t *line, pg_span_t key, const char *value)
 {
     if (value) {
@@ -113,7 +113,7 @@ static void put_number(line_t *line, pg_span_t key, int value)
     put_raw(line, at, (apr_size_t)(text + sizeof(text) - at));
 }
 
-/* As much of a text as this line may have of each. */
+/* A text, cut to this line's limit for each. */
 static void put_escaped(line_t *line, pg_span_t s)
 {
     pg_span_t part = pg_escape_utf8_upto(s, line->limit.value);
@@ -147,7 +147,7 @@ static void put_text(line_t *line, pg_span_t key, pg_span_t s)
 
 /* --- what may be shown --------------------------------------------------- */
 
-/* The texts of the event have lost their secrets already. */
+/* Secrets have been removed from the event's texts already. */
 static pg_span_t concealed(line_t *line, pg_span_t s)
 {
     if (pg_conceal_room(s) == 0) {
@@ -177,8 +177,8 @@ static void put_shown(line_t *line, pg_span_t key, pg_mask_e kind,
 
 /* --- header fields ------------------------------------------------------- */
 
-/* Fields whose values are of a few forms: with a mask these alone may be
- * shown as they are, unless they seem to name somebody after all. */
+/* Fields whose values take few forms: with a mask, only these may be shown as
+ * they are, unless they seem to name somebody after all. */
 static bool is_harmless(pg_span_t name)
 {
     static const char *const names[] = {
@@ -201,9 +201,8 @@ static pg_mask_e kind_of(pg_span_t name)
                                               : PG_MASK_EVIDENCE;
 }
 
-/* "Name: value" each: order, spelling and repetition are part of what tells
- * one tool from another, and an index does not grow a column for each name a
- * client thinks of. */
+/* "Name: value" each: order, spelling and repetition help to tell tools apart,
+ * and an index does not grow a column for each name that a client invents. */
 static void put_field(line_t *line, const pg_field_t *field)
 {
     bool secret = pg_conceal_is_secret(field->name);
@@ -292,7 +291,7 @@ static void put_ends(line_t *line)
 
     open_object(line, KEY("source"));
     put_shown(line, KEY("address"), PG_MASK_SOURCE, source);
-    /* ECS wants an IP address in source.ip, which a pseudonym is not */
+    /* ECS wants an IP address in source.ip: not a pseudonym */
     if (line->in->mask == NULL) {
         put_text(line, KEY("ip"), source);
     }
@@ -329,7 +328,7 @@ static void put_url(line_t *line)
     close_object(line);
 }
 
-/* "1.1" of "HTTP/1.1"; absent when it is nothing of the kind. */
+/* "1.1" of "HTTP/1.1"; absent when it has another form. */
 static pg_span_t version_of(pg_span_t protocol)
 {
     pg_span_t version = pg_span_from(protocol, 5);
@@ -520,7 +519,7 @@ static void put_recipients(line_t *line, const pg_ecs_mail_t *mail)
     put_number(line, KEY("recipient_count"), (int)mail->recipient_count);
 }
 
-/* With its line ends, which are no control characters here. */
+/* With its line ends, which do not count as control characters here. */
 static void put_body(line_t *line, pg_span_t text)
 {
     apr_size_t n = 0;
@@ -576,7 +575,7 @@ static bool asks_for_login(pg_span_t verb)
 }
 
 /* How much of a line may be shown: up to what follows "PASS", "AUTH" and the
- * like, which IMAP and IRC may have a word in front of. */
+ * like, which a word may precede in IMAP and IRC. */
 static apr_size_t before_credential(pg_span_t line)
 {
     apr_size_t n = 0;
@@ -646,7 +645,7 @@ static void put_own(line_t *line)
     const pg_event_t *event = line->in->event;
 
     open_object(line, KEY("proxyguard"));
-    if (line->in->capture) {     /* whoever counts classes counts attempts */
+    if (line->in->capture) {     /* who counts classes counts attempts     */
         put_sink(line, line->in->capture);
     }
     else {
@@ -662,7 +661,7 @@ static void put_own(line_t *line)
     close_object(line);
 }
 
-/* What tells an attempt, or a capture. */
+/* What identifies an attempt, or a capture. */
 static void put_matter(line_t *line)
 {
     const pg_ecs_capture_t *capture = line->in->capture;

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* One attempt as one line of JSON, in the names of the Elastic Common Schema
- * (ECS 8): for whatever a site ships its logs with. It has all header fields
- * in the order received, without the secrets in them (pg_conceal.h). What the
- * sink captures has lines of the same kind. */
+/* One attempt as one line of JSON, with the names of the Elastic Common Schema
+ * (ECS 8), for any log shipper. It has all header fields in the order
+ * received, without the secrets in them (pg_conceal.h). What the sink captures
+ * gets lines of the same kind. */
 #ifndef PG_ECS_H
 #define PG_ECS_H
 
@@ -25,15 +25,15 @@ typedef struct pg_ecs_mail_t {
     const char *auth;            /* the mechanism; NULL: not used         */
     const char *kept;            /* pg_capture_keep()                     */
     apr_size_t size;             /* of the message as it was sent         */
-    pg_span_t message;           /* as much of it as may be shown: all,
-                                    its header, nothing                   */
+    pg_span_t message;           /* the part that may be shown: all, its
+                                    header, nothing                       */
     pg_span_t subject;           /* decoded; absent: none may be shown    */
-    pg_span_t text;              /* in UTF-8; absent, or with a mask: it
-                                    is not shown                          */
+    pg_span_t text;              /* in UTF-8; not shown if absent or
+                                    masked                                */
     char *scratch;               /* message.len octets                    */
 } pg_ecs_mail_t;
 
-/** What came in a conversation of the sink: one of the three. */
+/** What was received in a conversation with the sink: one of the three. */
 typedef struct pg_ecs_capture_t {
     pg_span_t conversation;
     const pg_ecs_mail_t *mail;
@@ -41,7 +41,7 @@ typedef struct pg_ecs_capture_t {
     pg_span_t first;             /* the first octets of anything else     */
 } pg_ecs_capture_t;
 
-/** What a line is made of. Spans need to live for the call only. */
+/** What goes into a line. Spans need to live only during the call. */
 typedef struct pg_ecs_t {
     const pg_event_t *event;     /* without its secrets                   */
     const pg_ecs_capture_t *capture;     /* NULL: an attempt              */
@@ -57,8 +57,8 @@ typedef struct pg_ecs_t {
     const pg_key_t *mask;        /* NULL: names and addresses as they are */
 } pg_ecs_t;
 
-/** As much of the first octets as is shown: their first line, without its
- *  secrets.  @param room  PG_ECS_ROOM octets */
+/** The part of the first octets that is shown: their first line, without its
+ *  secrets. @param room PG_ECS_ROOM octets */
 pg_span_t pg_ecs_first(pg_span_t first, char *room);
 
 enum { PG_ECS_ROOM = 16384 };    /* for a value without its secrets       */
@@ -66,9 +66,9 @@ enum { PG_ECS_ROOM = 16384 };    /* for a value without its secrets       */
 /**
  * The line, with its line end.
  *
- * A line that would be longer than `most` is made shorter: long values are
- * cut, then header fields left out from the end, and "proxyguard.cut" is
- * true. What is not UTF-8 is shown as in all reports (pg_escape.h).
+ * A line that would be longer than `most` is shortened: long values are cut,
+ * then header fields left out from the end, and "proxyguard.cut" is true. What
+ * is not UTF-8 is shown as in all reports (pg_escape.h).
  *
  * @param out   most + PG_ECS_ROOM octets
  * @param most  octets, with the line end; at least 2048
@@ -77,8 +77,8 @@ enum { PG_ECS_ROOM = 16384 };    /* for a value without its secrets       */
 pg_span_t pg_ecs_line(const pg_ecs_t *in, char *out, apr_size_t most);
 
 /**
- * Does a file that begins so hold such lines? The first may be half of one,
- * which a full disk left.
+ * Does a file that begins like this contain such lines? The first may be half
+ * of one, left by a full disk.
  * @param head  its first 512 octets, or all of it
  */
 bool pg_ecs_begins(pg_span_t head);

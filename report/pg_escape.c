@@ -72,7 +72,7 @@ typedef struct range_t {
     apr_uint32_t from, to;
 } range_t;
 
-/* What hides, or reorders, what stands beside it (Unicode TR 36 and 39). */
+/* Characters that hide or reorder their neighbours (Unicode TR 36 and 39). */
 static const range_t deceivers[] = {
     { 0x00ad, 0x00ad },   /* soft hyphen                                   */
     { 0x034f, 0x034f },   /* combining grapheme joiner                     */
@@ -105,7 +105,7 @@ static bool deceives(apr_uint32_t code)
 
 /* --- the walk ------------------------------------------------------------ */
 
-/* What a format does beyond the common form. */
+/* What a format adds to the common form. */
 typedef struct style_t {
     const char *(*special)(char c);  /* replacement of an ASCII character */
     const char *backslash;           /* how it writes one backslash       */
@@ -136,7 +136,7 @@ static const char *replacement(const style_t *style, apr_uint32_t code)
     return special;
 }
 
-/* May the character stand for itself? */
+/* May the character be written as it is? */
 static bool stands(const style_t *style, apr_uint32_t code)
 {
     if (code == NOT_UTF8 || code < 0x20 || (code >= 0x7f && code < 0xa0)) {
@@ -170,7 +170,7 @@ static void put_other(pg_sink_t *sink, const style_t *style, pg_span_t s,
     }
 }
 
-/* Runs of harmless characters go out in one write. */
+/* Runs of harmless characters are written at once. */
 static void walk(pg_sink_t *sink, const style_t *style, pg_span_t s)
 {
     apr_size_t from = 0, at = 0;

@@ -12,8 +12,8 @@
 #include "pg_told.h"
 
 /**
- * Write what a text is, and whether it worked, in the first sentence; then
- * why and what to do about it; then its parts. Secrets in it are removed.
+ * Write what a text is, and whether it succeeded, in the first sentence; then
+ * why, and what to do about it; then its parts. Secrets in it are removed.
  * @return the sink's status
  */
 apr_status_t pg_explaintext_render(pg_sink_t *sink, const pg_told_t *told,

@@ -12,7 +12,7 @@ int pg_fit_left(const pg_fit_t *fit)
     return fit->rows ? fit->rows - fit->row : INT_MAX;
 }
 
-/* A whole character, or an octet that is none. */
+/* A whole character, or an octet that is not part of one. */
 static void put_character(pg_fit_t *fit, const char *octets, apr_size_t n)
 {
     char text[5] = { 0 };
@@ -34,7 +34,7 @@ static void put_character(pg_fit_t *fit, const char *octets, apr_size_t n)
     fit->escape = fit->escape && *text != 'm';
 }
 
-/* How many octets a character has that begins with this one. */
+/* The length of a character that begins with this octet. */
 static apr_size_t length_of(unsigned char first)
 {
     return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;

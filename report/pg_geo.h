@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Country and network of an address, as a database says that a reader of
- * reports has named. Only for reading: the module never has one. */
+/* Country and network of an address, from a database that a reader of reports
+ * has named. The module itself never uses one. */
 #ifndef PG_GEO_H
 #define PG_GEO_H
 
@@ -12,14 +12,14 @@
 
 typedef struct pg_place_t {
     char country[3];             /* "JP" (ISO 3166-1); "": not known      */
-    char network[80];            /* "AS2527 Sony Network"; likewise; what
-                                    a database says: any octets           */
+    char network[80];            /* "AS2527 Sony Network"; likewise; any
+                                    octets, as the database has them      */
 } pg_place_t;
 
 /** A database, or several. */
 typedef struct pg_geo_t pg_geo_t;
 struct pg_geo_t {
-    /** Both are "" for what is not an address, or not in it. */
+    /** Both are "" for anything that is not an address in it. */
     void (*find)(pg_place_t *out, const pg_geo_t *geo, pg_span_t address);
 };
 

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The status page: its frame; the parts are in files of their own. */
+/* The frame of the status page; its parts are in files of their own. */
 #include "pg_html.h"
 #include "pg_zone.h"
 

@@ -24,15 +24,16 @@ extern const char *const pg_style[];
 /** A word without arguments. */
 void pg_html_phrase(const pg_page_t *page, pg_phrase_e word);
 
-/** A word with up to four plain arguments; NULL for those it has not. */
+/** A word with up to four plain arguments; NULL for unused ones. */
 void pg_html_say(const pg_page_t *page, pg_phrase_e word, const char *a,
                  const char *b, const char *c);
 
 /** "<tag>word</tag>\n"; tag may hold attributes of ours. */
 void pg_html_tagged(const pg_page_t *page, const char *tag, pg_phrase_e word);
 
-/** What a stranger sent, as code of its own direction, at most `most` octets
- *  of it; a mark when there was more. Absent: the word for "not sent". */
+/** What a client sent, as code with a text direction of its own: at most
+ *  `most` octets, and a mark when there was more. Absent: the word for "not
+ *  sent". */
 void pg_html_stranger(const pg_page_t *page, pg_mask_e field,
                       const pg_text_t *text, apr_size_t most);
 
@@ -40,8 +41,8 @@ void pg_html_stranger(const pg_page_t *page, pg_mask_e field,
 void pg_html_count_cell(const pg_page_t *page, apr_uint64_t n);
 void pg_html_time(const pg_page_t *page, apr_time_t t);
 
-/** "?lang=ja&mask=1...": a view of this page, or another format of it. What
- *  it holds of a client's text is percent-encoded. */
+/** "?lang=ja&mask=1...": a view of this page, or another format of it. Text
+ *  from a client in it is percent-encoded. */
 void pg_html_link(const pg_page_t *page, const pg_view_t *view,
                   const char *format);
 

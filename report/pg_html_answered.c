@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Of a log: which attempts were answered with a 2xx, and what that means. */
+/* For a log: which attempts were answered with a 2xx, and what that means. */
 #include "pg_html.h"
 
 enum { ANSWERS_SHOWN = 50 };

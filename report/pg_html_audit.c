@@ -119,7 +119,7 @@ void pg_html_findings(const pg_page_t *page)
 
 /* --- glossary ------------------------------------------------------------ */
 
-/* Where the rule stands that a class breaks or abuses. */
+/* Where to find the rule that a class breaks or abuses. */
 static const struct {
     const char *name, *url;
 } rules[] = {

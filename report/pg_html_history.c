@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The charts and their values as tables: months, and days when a range is
- * asked for, by family; hours and minutes by class. */
+/* The charts, and their values as tables: months, and days when a range is
+ * requested, by family; hours and minutes by class. */
 #include "pg_html.h"
 
 #include "pg_chart.h"
@@ -42,7 +42,7 @@ static apr_uint64_t value_of(const history_t *h, apr_size_t column, int i)
                         : b->by_class[h->shown[i]];
 }
 
-/* Was nobody there to see anything? */
+/* Was nobody counting? */
 static bool is_unwatched(const history_t *h, apr_size_t column)
 {
     return !pg_render_watched(h->page->report, &h->series.bucket[column],
@@ -63,7 +63,7 @@ static const char *name_of(const history_t *h, int i)
     return pg_phrases_get(h->page->report->view.lang, word);
 }
 
-/* GET and CONNECT always; the rest when there is any. */
+/* GET and CONNECT always, the others only if seen. */
 static void choose_seen(history_t *h)
 {
     int most = h->by_family ? (int)PG_FAMILY_COUNT : (int)PG_CLASS_COUNT;
@@ -114,7 +114,7 @@ static apr_uint64_t chart_value(const pg_chart_t *chart, apr_size_t column,
     return value_of(chart->data, column, series);
 }
 
-/* Of an hour or a minute, the time of day is enough. */
+/* For an hour or a minute the time of day is enough. */
 static const char *chart_label(const pg_chart_t *chart, apr_size_t column,
                                char out[PG_CHART_LABEL])
 {
@@ -333,7 +333,7 @@ static void one(const pg_page_t *page, int which)
                                      h.period == PG_PERIOD_MONTH
                                          ? pg_render_months(page->report)
                                          : charts[which].columns);
-    if (h.series.n == 0) {       /* not kept: nobody knows                */
+    if (h.series.n == 0) {       /* not kept: unknown                     */
         return;
     }
     choose(&h);
@@ -351,7 +351,7 @@ static void one(const pg_page_t *page, int which)
     pg_sink_puts(page->sink, "</figure>\n");
 }
 
-/* Days when a range is asked for; hours and minutes are the last ones only. */
+/* Days when a range is requested; hours and minutes are only the last ones. */
 static bool is_asked_for(const pg_page_t *page, pg_period_e period)
 {
     const pg_view_t *view = &page->report->view;

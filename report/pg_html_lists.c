@@ -7,7 +7,7 @@
 
 #include "pg_intent.h"
 
-/* n of all as a bar, for the eye only, and in per cent. */
+/* n of all as a bar, for the eye only, and as a percentage. */
 static void share_cell(const pg_page_t *page, apr_uint64_t n,
                        apr_uint64_t most, const char *css)
 {
@@ -102,7 +102,7 @@ void pg_html_classes(const pg_page_t *page)
 
 /* --- top lists ----------------------------------------------------------- */
 
-/* A source or a target leads to what is known of it.
+/* A source or a target links to what is known about it.
  * @return is a link open? */
 static bool open_key(const pg_page_t *page, pg_top_e t,
                      const pg_top_entry_t *e)
@@ -122,7 +122,7 @@ static bool open_key(const pg_page_t *page, pg_top_e t,
     return linked;
 }
 
-/* What such a destination is asked for, where that is known. */
+/* The purpose of such a destination, if known. */
 static void intent(const pg_page_t *page, pg_span_t key)
 {
     pg_intent_e what = pg_intent_of_key(key);
@@ -136,7 +136,7 @@ static void intent(const pg_page_t *page, pg_span_t key)
     }
 }
 
-/* A network may be somebody's own. */
+/* A network may identify somebody. */
 static void place_cells(const pg_page_t *page, pg_span_t address)
 {
     const pg_geo_t *geo = page->report->geo;

@@ -128,7 +128,7 @@ void pg_html_link(const pg_page_t *page, const pg_view_t *view,
     link_number(sink, "window", apr_time_sec(view->window) / 60, "m");
     link_number(sink, "top", view->top, "");
     link_time(sink, "since", view->since);
-    /* until names the last minute that is shown */
+    /* "until" names the last minute shown */
     link_time(sink, "until", view->until ? view->until - 60 * APR_USEC_PER_SEC
                                          : 0);
     link_number(sink, "months", view->months, "");
@@ -187,7 +187,7 @@ static void window_words(const pg_page_t *page)
     }
 }
 
-/* A word whose argument is the window, in words of its own. */
+/* A phrase whose argument is the window in words. */
 void pg_html_windowed(const pg_page_t *page, pg_phrase_e word)
 {
     pg_span_t text =

@@ -34,7 +34,7 @@ static void put_numbers(const pg_page_t *page, const pg_capture_t *c)
     pg_sink_puts(page->sink, "</p>\n");
 }
 
-/* "shop[.]example": nobody clicks on it, and no program takes it for a
+/* "shop[.]example": nobody can click it, and no program takes it for a
  * link. */
 static void put_lure(const pg_page_t *page, pg_span_t lure)
 {

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The report as JSON; docs/proxyguard-status.schema.json describes it. Names
- * of the vocabulary stand as keys unchanged ("connect-tls"); all other keys
- * are snake_case and come from the table of metrics where they count.
+ * of the vocabulary are keys unchanged ("connect-tls"); all other keys are
+ * snake_case, and those of counts come from the table of metrics.
  *
  * jansson makes every value. The outermost braces and brackets are written
  * here, so that one bucket or one attempt is in memory at a time. */
@@ -45,8 +45,8 @@ static json_t *time_of(apr_time_t t)
     return t > 0 ? json_string(pg_render_rfc3339(text, t)) : json_null();
 }
 
-/* Enough for the longest text a ledger keeps, were every octet to become
- * "\xNN"; more is cut between characters. */
+/* Enough for the longest text in a ledger if every octet became "\xNN"; more
+ * is cut between characters. */
 #define TEXT_SIZE 4096
 
 static json_t *plain(pg_span_t s)
@@ -57,7 +57,7 @@ static json_t *plain(pg_span_t s)
     return json_string(text);
 }
 
-/* Ours or the configuration's, whose author need not write UTF-8. */
+/* Ours or from the configuration, which need not be UTF-8. */
 static json_t *text_of(const char *s)
 {
     json_t *out = s ? json_string(s) : json_null();
@@ -89,7 +89,7 @@ static void dump(pg_sink_t *sink, json_t *value, size_t flags)
     json_decref(value);
 }
 
-/* A member; the names are ours and need no escape. */
+/* A member; the names are ours and need no escaping. */
 static void key(writer_t *w, const char *name)
 {
     pg_sink_putf(w->sink, "%s\n%s\"%s\": ", w->between, w->indent, name);
@@ -153,7 +153,7 @@ static json_t *metric_json(const pg_metric_t *metric, const pg_measured_t *m)
 
 #define SINK "sink."
 
-/* NULL: it is in no object of its own. */
+/* NULL: not in an object of its own. */
 static const char *key_in_sink(const pg_metric_t *metric)
 {
     return strncmp(metric->json, SINK, sizeof(SINK) - 1) == 0
@@ -193,7 +193,7 @@ static json_t *classes(const apr_uint64_t n[PG_CLASS_COUNT])
     return out;
 }
 
-/* Names of the vocabulary and their counts: ours, and so without escapes. By
+/* Names of the vocabulary and their counts: ours, so not escaped. Written by
  * hand, since a history has a thousand of them. */
 static void put_counts(pg_sink_t *sink, const apr_uint64_t *n, int all,
                        const char *(*name)(int i))
@@ -328,7 +328,7 @@ static void put_trend(writer_t *w)
 
 /* --- lists --------------------------------------------------------------- */
 
-/* A network may be somebody's own. */
+/* A network may identify somebody. */
 static void put_place(json_t *entry, const pg_report_t *report,
                       pg_span_t address)
 {
@@ -491,8 +491,8 @@ static json_t *finding_json(const pg_finding_t *f)
                      "fix", text_of(f->fix[PG_LANG_EN]));
 }
 
-/* Findings name files and hosts throughout: masked, only their number by
- * severity is told. */
+/* Findings name files and hosts throughout: when masked, only their number by
+ * severity is given. */
 static void put_findings(writer_t *w)
 {
     const pg_report_t *report = w->report;
@@ -593,7 +593,7 @@ static void put_answers(writer_t *w)
     pg_sink_puts(w->sink, "]");
 }
 
-/* A log's name may be that of a site. */
+/* The name of a log may be that of a site. */
 static json_t *file_json(const pg_report_t *report, const pg_reach_file_t *f)
 {
     pg_shown_t room;

@@ -15,10 +15,10 @@
  *  A metric that needs a LEDGER has no value without one. A JSON key "sink.x"
  *  is x in the object sink.
  *
- *  Append only; a name never changes its meaning. Prometheus puts
- *  "proxyguard_" in front, the unit and "_total" (counters) behind; a metric
- *  without a Prometheus name is a sum of another one. All label values come
- *  from closed lists: what strangers send is never a label. */
+ *  Append only; a name never changes its meaning. For Prometheus,
+ *  "proxyguard_" is added in front, the unit and "_total" (counters) at the
+ *  end; a metric without a Prometheus name is a sum over another one. All
+ *  label values come from closed lists: what clients send is never a label. */
 #define PG_METRICS(X)                                                         \
     X(COUNTING, ALWAYS, "counting", GAUGE, NONE, "counting", "Counting",      \
       NONE, NONE, "1 when there is a ledger to count in, 0 without")          \

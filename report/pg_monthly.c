@@ -66,7 +66,7 @@ static void text_end(const writer_t *w)
 
 /* --- Markdown ------------------------------------------------------------ */
 
-/* What it would take for markup. */
+/* What Markdown would take for markup. */
 static void markdown(pg_sink_t *sink, const char *text)
 {
     for (const char *p = text; *p; p++) {
@@ -213,7 +213,7 @@ static void sensor_table(const writer_t *w, const pg_snapshot_t *s)
     w->medium->end(w);
 }
 
-/* What is said where there is nothing to compare the month with. */
+/* The sentence when there is nothing to compare the month with. */
 static pg_phrase_e no_course(const pg_snapshot_t *s, apr_time_t month,
                              bool known, apr_uint64_t hosts)
 {
@@ -271,7 +271,7 @@ static void sensor_words(const writer_t *w, const pg_snapshot_t *s)
     }
 }
 
-/* Of one sensor: lists are of all time, not of a month. */
+/* For one sensor only: lists cover all time, not a month. */
 static void countries(const writer_t *w, const pg_sensor_t *sensor)
 {
     pg_sensors_t one = { .sensor = sensor, .n = 1 };
@@ -444,8 +444,8 @@ static bool is_utf8(pg_span_t s)
     return c != 0xffffffff;
 }
 
-/* The first of a list. A comma at the end is left, so that it is refused.
- * @return false if it is none */
+/* The first of a list. A trailing comma is left, so that it is refused.
+ * @return false if it is invalid */
 static bool next_mailbox(mailbox_t *out, pg_span_t *rest)
 {
     bool quoted = false;
@@ -486,7 +486,7 @@ bool pg_monthly_are_mailboxes(const char *list, bool many)
     return many || n == 1;
 }
 
-/* Words that need no encoding, nor quotes. */
+/* Words that need neither encoding nor quotes. */
 static bool is_phrase(pg_span_t name)
 {
     while (name.len) {

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The report of a month: each family at each sensor against the month before
- * and the same month a year ago, in words and in figures. */
+/* The monthly report: each family at each sensor against the month before and
+ * the same month a year ago, in words and in figures. */
 #ifndef PG_MONTHLY_H
 #define PG_MONTHLY_H
 

@@ -18,7 +18,7 @@ typedef void (*escape_t)(pg_sink_t *, pg_span_t);
 static void say(pg_sink_t *sink, escape_t escape, pg_span_t text,
                 const pg_arg_t *args);
 
-/* Where a character is that no inner braces enclose; the length if nowhere. */
+/* The first such character outside inner braces; the length if none. */
 static apr_size_t find_outside(pg_span_t s, char c)
 {
     int depth = 0;
@@ -54,7 +54,7 @@ static void say_place(pg_sink_t *sink, escape_t escape, pg_span_t place,
     }
 }
 
-/* A choice may hold places, and so on as deep as the catalogue has them. */
+/* A choice may contain places, to any depth the catalogue uses. */
 static void say(pg_sink_t *sink, escape_t escape, pg_span_t text,
                 const pg_arg_t *args)
 {

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The catalogue: every sentence that reports say to people, one row each, a
+/* The catalogue: every sentence in reports for people, one row each, with a
  * column for each language. {0} to {3} are arguments; {0:attempt|attempts} is
  * the first word when argument 0 is "1" and the second one otherwise; either
- * may hold places again. What machines read is not here: the names of the
+ * may contain places itself. What machines read is not here: the names of the
  * vocabulary (core/pg_vocab.h) and of the metrics (pg_metrics.h). */
 #ifndef PG_PHRASES_H
 #define PG_PHRASES_H
@@ -170,16 +170,17 @@
     X(RELAYED_UNCLEAR, "For {0} {0:attempt|attempts} the log cannot tell.",   \
       "{0} 件はログからは判断できません。")                                   \
     X(RELAYED_JUDGED,                                                         \
-      "{0} of {1} {1:attempt|attempts} {0:is|are} recorded as relayed, some "  \
+      "{0} of {1} {1:attempt|attempts} {0:is|are} recorded as relayed, some " \
       "or all of them judged by the answers in a log.",                       \
       "{1} 件の試行のうち {0} 件が中継されたと記録されていますが、全部または" \
       "一部はログの応答からの判断です。")                                     \
     X(RELAYED_CANNOT,                                                         \
-      "For up to {0} {0:attempt|attempts} read from logs it cannot be told.", \
+      "For up to {0} {0:attempt|attempts} read from logs, there is no way "   \
+      "to tell.",                                                             \
       "ログから読み取った試行のうち、最大 {0} 件は判断できません。")          \
     X(PERMITTED,                                                              \
       "For permitted clients, {0} {0:request was|requests were} relayed.",    \
-      "許可したクライアントの要求は {0} 件を中継しました。")                  \
+      "許可したクライアントの要求を {0} 件中継しました。")                    \
     X(Q_NOW, "Is somebody trying now?",                                       \
       "今、試行が続いているか")                                               \
     X(Q_END, "Was somebody trying at the end?",                               \
@@ -256,12 +257,11 @@
       "いつから数えているか")                                                 \
     X(SINCE_TIME, "{0} UTC.",                                                 \
       "{0} UTC。")                                                            \
-    X(SINCE_UNKNOWN,                                                          \
-      "Not known: no attempt has a time that can be true.",                   \
-      "不明です。ありうる日時の試行がありません。")                           \
+    X(SINCE_UNKNOWN, "Not known: no attempt has a plausible time.",           \
+      "不明です。正しいと思われる日時の試行がありません。")                   \
     X(SINCE_MEMORY, "The ledger's file cannot be used: these counts end "     \
       "with the server.",                                                     \
-      "台帳のファイルを使えないため、この件数はサーバーの停止とともに"         \
+      "台帳のファイルを使えないため、この件数はサーバーの停止とともに"        \
       "失われます。")                                                         \
     X(SINCE_NO_MONTH,                                                         \
       "{0} of them {0:is|are} in no month: their time is missing, in the "    \
@@ -269,10 +269,10 @@
       "うち {0} 件は、日時がないか、未来か、20 年より前のため、どの月にも"    \
       "含まれません。")                                                       \
     X(SINCE_ELSEWHERE,                                                        \
-      "There may be {0} more sources at most: ledgers of different "          \
-      "secrets were merged.",                                                 \
-      "シークレットの異なる台帳を統合したため、送信元は最大であと {0} 件"     \
-      "あるかもしれません。")                                                 \
+      "There may be up to {0} more sources: the merged ledgers have "         \
+      "different secrets.",                                                   \
+      "シークレットの異なる台帳を統合したため、送信元は最大であと {0} 件あ"   \
+      "るかもしれません。")                                                   \
     X(HOSTS_IN_ALL,                                                           \
       "{0} of them only {0:asks|ask} in Host for a name that is not ours; "   \
       "the answers above leave these out.",                                   \
@@ -285,9 +285,9 @@
       "(直近 24 時間に {1} 件)。上の答えには含めていません。")                \
     X(HOST_YOURS,                                                             \
       "{0} {0:visitor|visitors} a day {0:asks|ask} for {1}, which no "        \
-      "virtual host names: yours? ProxyGuardOwnHost {1}",                     \
-      "どのバーチャルホストにもない {1} を、1 日に {0} 件の訪問者が求めて"    \
-      "います。自サイトの名前ですか。ProxyGuardOwnHost {1}")                  \
+      "virtual host names. If it is yours: ProxyGuardOwnHost {1}",            \
+      "どのバーチャルホストにもない {1} を、1 日に {0} 件の訪問者が求めてい"  \
+      "ます。自サイトの名前ですか。ProxyGuardOwnHost {1}")                    \
     X(SINCE_MORE,                                                             \
       "{0} {0:attempt|attempts} from {1} {1:source|different sources} in "    \
       "all.",                                                                 \
@@ -337,8 +337,8 @@
       "要求の種類")                                                           \
     X(H_OUTCOMES, "What became of them",                                      \
       "結果")                                                                 \
-    X(H_TOP, "Who, and to where",                                             \
-      "誰が、どこへ")                                                         \
+    X(H_TOP, "Sources and targets",                                           \
+      "送信元と中継先")                                                       \
     X(H_RECENT, "The most recent attempts",                                   \
       "最近の試行")                                                           \
     X(H_VHOSTS, "Virtual hosts",                                              \
@@ -364,10 +364,10 @@
     X(COL_COUNT, "Attempts",                                                  \
       "件数")                                                                 \
     X(ZONE_DAYS,                                                              \
-      "Days and months that began before {0} are counted in Greenwich time: " \
-      "the history keeps hours for 14 days.",                                 \
-      "{0} より前に始まった日と月は、グリニッジ時の区切りで数えています "     \
-      "(時間ごとの記録は 14 日分です)。")                                     \
+      "Days and months that began before {0} are those of Coordinated "       \
+      "Universal Time: hourly counts are kept for 14 days only.",             \
+      "{0} より前に始まった日と月は、協定世界時の区切りで数えています (時間"  \
+      "ごとの記録は 14 日分です)。")                                          \
     X(COL_COUNTRY, "Country",                                                 \
       "国")                                                                   \
     X(COL_NETWORK, "Network",                                                 \
@@ -449,7 +449,7 @@
     X(RECENT_OLDER, "No attempts in the last {0}.",                           \
       "直近 {0} に試行はありません。")                                        \
     X(RECENT_OTHERS,                                                          \
-      "{0:The only attempt of which details are kept is not|None of the last "\
+      "{0:The only attempt of which details are kept is not|None of the last " \
       "{0} attempts, of which details are kept, is} one of these.",           \
       "詳細を残している直近 {0} 件の中に、該当する試行はありません。")        \
     X(FINDINGS_NONE, "Nothing was found.",                                    \
@@ -468,15 +468,17 @@
       "method; CONNECT stands for tunnels. Times and days are in UTC.",       \
       "GET はメソッドを問わず他サーバー宛ての絶対 URI による要求、CONNECT "   \
       "はトンネルの要求です。日時は UTC です。")                              \
-    X(ONLY, "All figures are unrestricted, but for the charts and the list "  \
-      "of recent attempts, which show only:",                                 \
-      "グラフと最近の試行の一覧だけを絞り込んでいます (ほかの数値は全体です)"  \
+    X(ONLY,                                                                   \
+      "The charts and the list of recent attempts show only the following; "  \
+      "all other figures are unrestricted:",                                  \
+      "グラフと最近の試行の一覧だけを絞り込んでいます (ほかの数値は全体です)" \
       ":")                                                                    \
-    X(ONLY_RECENT, "All figures are unrestricted; the list of recent "        \
-      "attempts shows only:",                                                 \
+    X(ONLY_RECENT,                                                            \
+      "The list of recent attempts shows only the following; all other "      \
+      "figures are unrestricted:",                                            \
       "最近の試行の一覧を絞り込んでいます (集計は全体です):")                 \
-    X(CHART_CUT, "{0} is shown as a whole, though only a part of it was "     \
-      "asked for.",                                                           \
+    X(CHART_CUT,                                                              \
+      "{0} is shown as a whole, although only part of it was requested.",     \
       "{0} は一部だけが指定されましたが、月全体を示しています。")             \
     X(ONLY_SINCE, "from {0} UTC",                                             \
       "{0} UTC から")                                                         \
@@ -489,55 +491,55 @@
     X(COL_DAY, "Day (UTC)",                                                   \
       "日 (UTC)")                                                             \
     X(OPEN_SINK, "No, but it pretends to be one (sink).",                     \
-      "いいえ。ただし、そのように装っています(シンク)。")                                            \
+      "いいえ。ただし、そのように装っています (シンク)。")                    \
     X(OPEN_SINK_MORE, "Nothing has left this server.",                        \
-      "このサーバーからは何も送り出していません。")                                                \
+      "このサーバーからは何も送り出していません。")                           \
     X(H_SINK, "Mail captured",                                                \
-      "捕捉したメール")                                                              \
-    X(SINK_MAILS, "{0} {0:mail|mails} in {1} "                                \
-      "{1:conversation|conversations}, {2} {2:campaign|campaigns}.",          \
-      "{1} 件のセッションで {0} 通のメール、{2} 件のキャンペーン。")                                 \
+      "捕捉したメール")                                                       \
+    X(SINK_MAILS,                                                             \
+      "{0} {0:message|messages} in {1} {1:conversation|conversations}, {2} "  \
+      "{2:campaign|campaigns}.",                                              \
+      "{1} 件のセッションで {0} 通のメール、{2} 件のキャンペーン。")          \
     X(SINK_CUT, "{0} cut, {1} lost; {2} "                                     \
       "{2:conversation|conversations} under way.",                            \
-      "途中まで {0} 通、保存できず {1} 通。現在のセッションは {2} 件。")                              \
+      "途中まで {0} 通、保存できず {1} 通。現在のセッションは {2} 件。")      \
     X(SINK_SPOOL, "File: {0} of {1} MB.",                                     \
-      "ファイルは {1} MB のうち {0} MB。")                                             \
-    X(SINK_LAST, "The last mail came",                                        \
+      "ファイルは {1} MB のうち {0} MB。")                                    \
+    X(SINK_LAST, "The last message arrived",                                  \
       "最後のメール:")                                                        \
-    X(SINK_COL_MAILS, "Mails",                                                \
-      "メール")                                                                  \
+    X(SINK_COL_MAILS, "Messages",                                             \
+      "メール")                                                               \
     X(SINK_COL_SOURCES, "Sources, about",                                     \
-      "送信元(概数)")                                                              \
+      "送信元 (概数)")                                                        \
     X(SINK_COL_CHARSET, "Charset",                                            \
-      "文字セット")                                                                \
+      "文字セット")                                                           \
     X(SINK_COL_SUBJECT, "Subject",                                            \
-      "件名")                                                                   \
+      "件名")                                                                 \
     X(SINK_COL_LURE, "First link to",                                         \
-      "最初のリンク先")                                                              \
+      "最初のリンク先")                                                       \
     X(SINK_COL_FIRST, "First (UTC)",                                          \
-      "最初 (UTC)")                                                             \
+      "最初 (UTC)")                                                           \
     X(SINK_COL_LAST, "Last (UTC)",                                            \
-      "最後 (UTC)")                                                             \
+      "最後 (UTC)")                                                           \
     X(NOT_WATCHED, "not watched",                                             \
       "記録なし")                                                             \
-    X(CHART_GAPS, "Grey: not watched.",                                    \
+    X(CHART_GAPS, "Grey: not watched.",                                       \
       "灰色の期間は記録がありません。")                                       \
     X(CHART_PALE, "Pale: not over yet.",                                      \
       "淡色は途中の期間です。")                                               \
-    X(CHART_PALE_ENDED,                                                       \
-      "Pale: the records end.",                                               \
-      "淡色: 記録の最後の月")                                               \
+    X(CHART_PALE_ENDED, "Pale: the records end here.",                        \
+      "淡色: 記録の最後の月")                                                 \
     X(COL_FAMILY, "Family",                                                   \
       "系統")                                                                 \
     X(MONTHLY_TITLE, "Relay attempts in {0}",                                 \
       "{0}の不正中継の試行")                                                  \
     X(MONTHLY_NONE,                                                           \
-      "There were no attempts in this month, nor in those that it can be "    \
+      "There were no attempts in this month, nor in any that it can be "      \
       "compared with.",                                                       \
       "この月にも、比較できる月にも、試行はありません。")                     \
     X(MONTHLY_HOSTS,                                                          \
-      "There were only foreign Hosts in this month and in those that it can " \
-      "be compared with.",                                                    \
+      "This month, and those that it can be compared with, had only "         \
+      "foreign Hosts.",                                                       \
       "この月と比較できる月にあったのは、他サイトの Host だけです。")         \
     X(MONTHLY_AFTER, "The records end before this month begins.",             \
       "記録はこの月より前に終わっています。")                                 \
@@ -554,13 +556,13 @@
     X(OUTPUT_ENDED, "(the rest does not fit)",                                \
       "(以下は画面に収まりません)")
 
-/*  What only a scan of logs says. JUDGED, GROUND and NAMES in the order of
- *  core/pg_scanned.h. */
+/*  Sentences that only a scan of logs has. JUDGED, GROUND and NAMES in the
+ *  order of core/pg_scanned.h. */
 #define PG_SCAN_PHRASES(X)                                                    \
     X(FOUND_NONE, "No relay attempts.",                                       \
       "中継の試行は見つかりませんでした。")                                   \
     X(FOUND_UNKNOWN,                                                          \
-      "Cannot tell: no attempts were found, but not enough of the logs could "\
+      "Cannot tell: no attempts were found, but not enough of the logs could " \
       "be read.",                                                             \
       "判断できません: 試行は見つかりませんでしたが、ログを十分に読めません"  \
       "でした。")                                                             \
@@ -578,21 +580,22 @@
       "{0}: 読めない {1} 行に試行が含まれている可能性があります。")           \
     X(DOUBT_UNREAD, "{0}: {1} of {2} lines could not be read.",               \
       "{0}: 全 {2} 行のうち {1} 行を読めませんでした。")                      \
-    X(DOUBT_NO_REQUEST, "{0}: not one line holds a request.",                 \
+    X(DOUBT_NO_REQUEST, "{0}: no line contains a request.",                   \
       "{0}: 要求を含む行がありません。")                                      \
     X(DOUBT_EMPTY, "{0}: empty.",                                             \
       "{0}: 空です。")                                                        \
-    X(DOUBT_CLOSED, "{0}: could not be read, or not to its end.",             \
+    X(DOUBT_CLOSED, "{0}: could not be read, or not completely.",             \
       "{0}: 読めないか、最後まで読めませんでした。")                          \
     X(SCAN_READ_AS, "{0}: read as {1}",                                       \
       "{0}: 形式は {1}")                                                      \
     X(SCAN_READ_INSIDE, "{0}: read as {1} inside {2}",                        \
       "{0}: 形式は {1} ({2} の中)")                                           \
     X(SCAN_NO_CLIENT,                                                         \
-      "{0} {0:attempt has|attempts have} no client that could be recognised.",\
+      "{0} {0:attempt has|attempts have} no client that could be recognised.", \
       "クライアントが分からない試行: {0} 件")                                 \
     X(SCAN_OTHER,                                                             \
-      "{0} {0:line holds|lines hold} no request (messages, column names).",   \
+      "{0} {0:line contains|lines contain} no request (messages, column "     \
+      "names).",                                                              \
       "要求を含まない行 (メッセージ、列名など): {0} 行")                      \
     X(FOUND, "{0} {0:attempt|attempts} to use this server as a relay.",       \
       "このサーバーを中継に使おうとする試行: {0} 件")                         \
@@ -797,7 +800,7 @@
     X(ADVICE_CLEAN, "Nothing.",                                               \
       "対処は不要です。")
 
-/*  What `proxyguard explain` says besides. */
+/*  Further sentences of `proxyguard explain`. */
 #define PG_EXPLAIN_PHRASES(X)                                                 \
     X(TOLD_CLEAN, "Not a relay attempt.",                                     \
       "中継の試行ではありません。")                                           \
@@ -822,8 +825,8 @@
       "このサーバーを中継に使おうとする試行です。成功したかどうかは、この"    \
       "行だけでは判断できません (ステータス {0})。")                          \
     X(TOLD_UNKNOWN,                                                           \
-      "Cannot tell: this is neither a request nor a line of a log that "      \
-      "could be read.",                                                       \
+      "Cannot tell: this is neither a request nor a log line that could be "  \
+      "read.",                                                                \
       "判断できません: 要求でも、読める形式のログの行でもありません。")       \
     X(TOLD_NOTHING,                                                           \
       "No request: the client sent nothing, or not a whole line, before "     \
@@ -832,7 +835,8 @@
       "要求はありません。クライアントは接続が終わるまでに何も送らないか、"    \
       "行の途中まででした。ブラウザーの先行接続やポートスキャンで起こりま"    \
       "す。")                                                                 \
-    X(TOLD_MESSAGE, "Cannot tell: a log message that holds no request.",      \
+    X(TOLD_MESSAGE,                                                           \
+      "Cannot tell: a log message that contains no request.",                 \
       "判断できません: 要求を含まないログのメッセージです。")                 \
     X(TOLD_QUESTION,                                                          \
       "Cannot tell: this log writes all targets alike, as full URLs or as "   \
@@ -867,7 +871,7 @@
       "ップ (RDP) の接続要求です。")                                          \
     X(PART_GROUND, "Judged by",                                               \
       "判断の根拠")                                                           \
-    X(PART_INTENT, "What for",                                                \
+    X(PART_INTENT, "Purpose",                                                 \
       "目的")                                                                 \
     X(PART_CLIENT, "Client",                                                  \
       "クライアント")                                                         \
@@ -1023,25 +1027,24 @@
  *  heard of a relay. */
 #define PG_MEANING_PHRASES(X)                                                 \
     X(MEANS_ABSOLUTE,                                                         \
-      "A request for a page of another site, sent to this server as if it"    \
-      " were a proxy: the sender wanted this server to fetch that page"       \
-      " and hide who asked for it.",                                          \
-      "このサーバーをプロキシとみなして、よその Web サイトのページを要求"     \
-      "したものです。送信者は、このサーバーにそのページを取りに行かせ、自"    \
-      "分の身元を隠そうとしました。")                                         \
+      "A request for a page of another site, sent to this server as if it "   \
+      "were a proxy: the sender wanted this server to fetch the page and "    \
+      "hide who asked for it.",                                               \
+      "このサーバーをプロキシとみなして、別の Web サイトのページを要求した"   \
+      "ものです。送信者は、このサーバーにそのページを取りに行かせ、自分の身"  \
+      "元を隠そうとしました。")                                               \
     X(MEANS_CONNECT_TLS,                                                      \
-      "A request for a tunnel to an encrypted service on another host:"       \
-      " the sender wanted to browse or log in elsewhere from this"            \
-      " server's address.",                                                   \
-      "よそのホストの暗号化されたサービスへのトンネルを要求したものです。"    \
-      "送信者は、このサーバーのアドレスから別のサイトを閲覧したり、ログイ"    \
-      "ンしたりしようとしました。")                                           \
+      "A request for a tunnel to an encrypted service on another host: the "  \
+      "sender wanted to browse or log in elsewhere from this server's "       \
+      "address.",                                                             \
+      "別のホストの暗号化されたサービスへのトンネルを要求したものです。送信"  \
+      "者は、このサーバーのアドレスから別のサイトを閲覧したり、ログインした"  \
+      "りしようとしました。")                                                 \
     X(MEANS_CONNECT_MAIL,                                                     \
-      "A request for a tunnel to a mail server: the sender wanted to send"    \
-      " mail, most likely spam, that seems to come from this server.",        \
-      "メールサーバーへのトンネルを要求したものです。送信者は、このサーバ"    \
-      "ーから出たように見えるメール (おそらく迷惑メール) を送ろうとしまし"    \
-      "た。")                                                                 \
+      "A request for a tunnel to a mail server: the sender wanted to send "   \
+      "mail, most likely spam, that seems to come from this server.",         \
+      "メールサーバーへのトンネルを要求したものです。送信者は、このサーバー"  \
+      "から出たように見えるメール (おそらく迷惑メール) を送ろうとしました。") \
     X(MEANS_CONNECT_OTHER,                                                    \
       "A request for a tunnel to some other port, or to no usable port:"      \
       " the sender wanted to reach another machine, or the network behind"    \
@@ -1050,24 +1053,23 @@
       "。送信者は、このサーバーを通して別のマシンや、その奥のネットワーク"    \
       "に到達しようとしました。")                                             \
     X(MEANS_SOCKS,                                                            \
-      "A SOCKS greeting, sent to a web server: the sender wanted to know"     \
-      " whether this is a SOCKS proxy that carries any traffic anywhere.",    \
-      "Web サーバーに対して SOCKS の開始要求を送ったものです。送信者は、"     \
-      "どんな通信でも中継する SOCKS プロキシかどうかを調べようとしました"     \
-      "。")                                                                   \
+      "A SOCKS greeting, sent to a web server: the sender wanted to know "    \
+      "whether this is a SOCKS proxy that relays any traffic anywhere.",      \
+      "Web サーバーに SOCKS の接続要求を送ったものです。送信者は、どんな通"   \
+      "信でも中継する SOCKS プロキシかどうかを調べようとしました。")          \
     X(MEANS_FOREIGN_HOST,                                                     \
-      "An ordinary request, but for the name of a site that is not on"        \
-      " this server: the sender tried whether it is passed on to that"        \
-      " site, or followed a wrong DNS entry here.",                           \
-      "形は普通の要求ですが、このサーバーにないサイトの名前が宛先になって"    \
-      "います。送信者は、そのサイトへ転送されるかどうかを試したか、誤った"    \
-      " DNS 登録をたどって来たものです。")                                    \
+      "An ordinary request, except that it names a site that is not on "      \
+      "this server: the sender was testing whether it would be passed on "    \
+      "to that site, or followed a wrong DNS record here.",                   \
+      "形は普通の要求ですが、このサーバーにないサイトの名前が宛先になってい"  \
+      "ます。送信者は、そのサイトへ転送されるかどうかを試したか、誤った DNS"  \
+      " レコードに従ってこのサーバーに接続しました。")                        \
     X(MEANS_MALFORMED,                                                        \
-      "Not a valid request, yet plainly meant as a request to be relayed:"    \
-      " a misprinted URL, a bare destination, or an order such as people"     \
-      " typed at gateways of old.",                                           \
-      "正しい要求ではありませんが、明らかに中継を求めたものです。書き損じ"    \
-      "た URL、宛先だけの行、昔のゲートウェイで使われた命令などです。")       \
+      "Not a valid request, but plainly meant to be relayed: a mangled "      \
+      "URL, a bare destination, or a command of the kind once typed at "      \
+      "gateways.",                                                            \
+      "正しい要求ではありませんが、明らかに中継を求めたものです。書式の崩れ"  \
+      "た URL、宛先だけの行、昔のゲートウェイで使われたコマンドなどです。")   \
     X(MEANS_CHOSEN_BACKEND,                                                   \
       "A reverse proxy was about to connect to a host, or a port, that"       \
       " this request had named: an open reverse proxy (server-side"           \
@@ -1078,10 +1080,10 @@
       ")。接続先を Host、パス、クエリ、ヘッダーから取る設定に問題がありま"    \
       "す。")                                                                 \
     X(MEANS_CLEAN,                                                            \
-      "No relay attempt: it asks for something of this server itself, or"     \
-      " for nothing that would have to be carried elsewhere.",                \
-      "中継の試みではありません。このサーバー自身への要求か、よそへの中継"    \
-      "を必要としない内容です。")                                             \
+      "Not a relay attempt: it asks for something on this server, or for "    \
+      "nothing that would have to be relayed.",                               \
+      "中継の試行ではありません。このサーバー自身への要求か、中継を必要とし"  \
+      "ない内容です。")                                                       \
     X(WHY_ORIGIN,                                                             \
       "The target begins with a slash: a path on this server.",               \
       "要求先がスラッシュで始まる、このサーバー上のパスです。")               \
@@ -1092,81 +1094,78 @@
       "The full URL, or the host, names this server.",                        \
       "完全な URL またはホスト名が、このサーバー自身を指しています。")        \
     X(WHY_OTHER_PROTOCOL,                                                     \
-      "It is a request of another protocol (RTSP, SIP, ICAP), sent to see"    \
-      " what answers on this port.",                                          \
-      "このポートで何が応答するかを調べる、別のプロトコル (RTSP、SIP、"       \
-      "ICAP) の要求です。")                                                   \
+      "A request of another protocol (RTSP, SIP, ICAP), sent to see what "    \
+      "answers on this port.",                                                \
+      "このポートで何が応答するかを調べる、別のプロトコル (RTSP、SIP、ICAP)"  \
+      " の要求です。")                                                        \
     X(WHY_NOISE,                                                              \
-      "It is no request that could be relayed: it names no destination.",     \
+      "There is nothing to relay: the request names no destination.",         \
       "宛先がなく、中継の要求になっていません。")                             \
     X(WHY_ABSOLUTE_STRANGER,                                                  \
       "The target is a full URL of a host that is not this server.",          \
       "要求先が、このサーバーではないホストの完全な URL です。")              \
     X(WHY_ABSOLUTE_PORT,                                                      \
-      "The target is a full URL with this server's name, but with a port"     \
-      " on which this web server does not listen: another service behind"     \
-      " the same name.",                                                      \
-      "要求先はこのサーバーの名前を含む完全な URL ですが、この Web サーバ"    \
-      "ーが待ち受けていないポート、つまり同じ名前の別のサービスを指してい"    \
-      "ます。")                                                               \
+      "The target is a full URL with this server's name, but with a port "    \
+      "on which this web server does not listen: another service with the "   \
+      "same name.",                                                           \
+      "要求先はこのサーバーの名前を含む完全な URL ですが、この Web サーバー"  \
+      "が待ち受けていないポート、つまり同じ名前の別のサービスを指しています。") \
     X(WHY_ABSOLUTE_SCHEME,                                                    \
-      "The target is a full URL with this server's name, but of a"            \
-      " protocol that only a proxy could speak for the sender (for"           \
-      " example ftp).",                                                       \
-      "要求先はこのサーバーの名前を含む完全な URL ですが、プロキシだけが"     \
-      "代わりに話せるプロトコル (ftp など) を使っています。")                 \
+      "The target is a full URL with this server's name, but for a "          \
+      "protocol that only a proxy could speak on the sender's behalf (ftp, "  \
+      "for example).",                                                        \
+      "要求先はこのサーバーの名前を含む完全な URL ですが、プロキシだけが代"   \
+      "わりに話せるプロトコル (ftp など) を使っています。")                   \
     X(WHY_CONNECT_AUTHORITY,                                                  \
       "The method is CONNECT with a host and a port: a request for a"         \
       " tunnel.",                                                             \
       "メソッドが CONNECT で、ホストとポートが指定された、トンネルの要求"     \
       "です。")                                                               \
     X(WHY_CONNECT_UNUSABLE,                                                   \
-      "The method is CONNECT, but the port is missing or is none that"        \
-      " exists.",                                                             \
-      "メソッドは CONNECT ですが、ポートがないか、存在しないポートです。")    \
-    X(WHY_SOCKS4,                                                             \
-      "The first octets are those of a SOCKS4 request.",                      \
+      "The method is CONNECT, but the port is missing or impossible.",        \
+      "メソッドは CONNECT ですが、ポートがないか、ありえないポートです。")    \
+    X(WHY_SOCKS4, "The first bytes are those of a SOCKS4 request.",           \
       "先頭のバイト列が SOCKS4 の要求です。")                                 \
     X(WHY_SOCKS4A,                                                            \
-      "The first octets are those of a SOCKS4A request, which gives the"      \
-      " destination by name.",                                                \
+      "The first bytes are those of a SOCKS4A request, which gives the "      \
+      "destination by name.",                                                 \
       "先頭のバイト列が、宛先を名前で指定する SOCKS4A の要求です。")          \
-    X(WHY_SOCKS5,                                                             \
-      "The first octets are those of a SOCKS5 greeting.",                     \
-      "先頭のバイト列が SOCKS5 の開始要求です。")                             \
+    X(WHY_SOCKS5, "The first bytes are those of a SOCKS5 greeting.",          \
+      "先頭のバイト列が SOCKS5 の接続要求です。")                             \
     X(WHY_HOST_STRANGER,                                                      \
       "The Host field names a site that is not on this server.",              \
       "Host フィールドが、このサーバーにないサイトを指しています。")          \
     X(WHY_BROKEN_ABSOLUTE,                                                    \
-      "The target is a misprinted full URL: slashes missing, turned round"    \
-      " or escaped, or no host in it.",                                       \
-      "要求先が書き損じた完全な URL です (スラッシュの欠落、逆向き、エス"     \
+      "The target is a mangled full URL: slashes missing, reversed or "       \
+      "escaped, or no host.",                                                 \
+      "要求先が書式の崩れた完全な URL です (スラッシュの欠落、逆向き、エス"   \
       "ケープ、ホストの欠落など)。")                                          \
     X(WHY_BROKEN_CONNECT,                                                     \
-      "It is meant as CONNECT, but not as the protocol has it: with a"        \
-      " full URL or a path, in lower case, or with a host that cannot"        \
-      " exist.",                                                              \
-      "CONNECT のつもりですが、完全な URL やパスが付いている、小文字で書"     \
-      "かれている、ありえないホストであるなど、規格に合っていません。")       \
+      "Meant as CONNECT, but not in the form that the protocol prescribes: "  \
+      "with a full URL or a path, in lower case, or with an impossible "      \
+      "host.",                                                                \
+      "CONNECT を意図していますが、完全な URL やパスが付いている、小文字で"   \
+      "書かれている、ありえないホストであるなど、規格に合っていません。")     \
     X(WHY_BARE_AUTHORITY,                                                     \
-      "A host, with or without a port, stands where a path should be.",       \
+      "The target is just a host, with or without a port, where a path "      \
+      "should be.",                                                           \
       "パスがあるべき所に、ホスト (とポート) だけが書かれています。")         \
     X(WHY_BARE_ORDER,                                                         \
-      "The line is an order to connect to a host or to fetch a URL,"          \
-      " without any HTTP around it.",                                         \
-      "HTTP の形になっておらず、ホストへの接続や URL の取得だけを命じる行"    \
-      "です。")                                                               \
+      "The line is a command to connect to a host or to fetch a URL, not "    \
+      "HTTP at all.",                                                         \
+      "HTTP の形になっておらず、ホストへの接続や URL の取得だけを命じる行で"  \
+      "す。")                                                                 \
     X(WHY_CHOSEN_HOST,                                                        \
-      "mod_proxy was about to connect to a host that the configuration"       \
-      " does not name and this request does: in its Host field, path,"        \
-      " query or another header.",                                            \
-      "mod_proxy が、設定にはなく、この要求 (Host、パス、クエリ、その他の"    \
-      "ヘッダー) だけが指定したホストへ接続しようとしました。")               \
+      "mod_proxy was about to connect to a host that this request names, "    \
+      "and the configuration does not: in its Host field, path, query or "    \
+      "another header.",                                                      \
+      "mod_proxy が、設定にはなく、この要求 (Host、パス、クエリ、その他のヘ"  \
+      "ッダー) だけが指定したホストへ接続しようとしました。")                 \
     X(WHY_CHOSEN_PORT,                                                        \
-      "mod_proxy was about to connect to a host of the configuration, or"     \
-      " to this server, but on a port that only this request had named.",     \
-      "mod_proxy が、設定にあるホストかこのサーバー自身の、この要求だけが"    \
-      "指定したポートへ接続しようとしました。")                               \
+      "mod_proxy was about to connect to a host in the configuration, or "    \
+      "to this server, but on a port that only this request had named.",      \
+      "mod_proxy が、設定にあるホストかこのサーバー自身の、この要求だけが指"  \
+      "定したポートへ接続しようとしました。")                                 \
     X(WHY_FORWARDED,                                                          \
       "mod_proxy was about to forward the request, and this virtual host"     \
       " is not meant to be a forward proxy.",                                 \
@@ -1179,10 +1178,10 @@
       "TLS 上の HTTP/2 で、設定にもサーバー証明書にもない名前またはアドレ"    \
       "スを要求しています。ブラウザーが HTTPS プロキシに送る形です。")        \
     X(WHY_MASQUE,                                                             \
-      "A tunnel for UDP or IP packets, with its destination in the path"      \
-      " (RFC 9298, RFC 9484).",                                               \
-      "パスに宛先を書いて、UDP または IP パケットのトンネルを求めています"    \
-      " (RFC 9298、RFC 9484)。")
+      "A tunnel for UDP or IP packets, whose destination is in the path "     \
+      "(RFC 9298, RFC 9484).",                                                \
+      "パスに宛先を書いて、UDP または IP パケットのトンネルを求めています ("  \
+      "RFC 9298、RFC 9484)。")
 
 #define PG_PHRASES(X) \
     PG_CLASS_PHRASES(X) PG_MEANING_PHRASES(X) PG_VOCAB_PHRASES(X) \
@@ -1212,7 +1211,7 @@ typedef struct pg_arg_t {
 } pg_arg_t;
 
 /**
- * Say a word with its arguments; the text and the arguments go through
+ * Write a phrase with its arguments; the text and the arguments go through
  * escape, the markup does not.
  * @param args  as many as the word has places; NULL when it has none
  */

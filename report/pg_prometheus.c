@@ -90,7 +90,7 @@ static void group(writer_t *w, const pg_metric_t *metric)
     }
 }
 
-/* Who is talking; the value says nothing, the labels do. */
+/* Who is reporting: the labels matter, not the value. */
 static void info(writer_t *w, const pg_report_t *report)
 {
     pg_sink_t *sink = w->sink;

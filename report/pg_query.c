@@ -84,7 +84,7 @@ static bool take_refresh(pg_query_t *q, pg_span_t value)
     return number_within(value, 1, 3600, &q->view.refresh);
 }
 
-/* until names the last period that is shown, and so is its end. */
+/* "until" names the last period shown, and so means its end. */
 static bool take_since(pg_query_t *q, pg_span_t value)
 {
     pg_range_t range;

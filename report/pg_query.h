@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* From a request's query string and headers to a view and a format. Whole
- * names and bounded values only; what is not understood is refused in one
- * sentence that repeats nothing of it. Pure. */
+/* From a request's query string and headers to a view and a format. Only whole
+ * names and bounded values; anything else is refused with one sentence that
+ * does not repeat it. Pure. */
 #ifndef PG_QUERY_H
 #define PG_QUERY_H
 
@@ -33,15 +33,15 @@
 
 typedef struct pg_query_t {
     pg_view_t view;
-    const pg_format_t *format;   /* NULL: not asked for by a parameter    */
+    const pg_format_t *format;   /* NULL: no parameter asked for one      */
     bool lang_given;
     char source[PG_QUERY_TEXT], target[PG_QUERY_TEXT]; /* view's texts    */
 } pg_query_t;
 
 /**
- * Parse a query string as received; only names that are asked for are
+ * Parse a query string as received; only names that are searched for are
  * percent-decoded.
- * @param out   written in full; defaults where nothing is said. The view's
+ * @param out   written in full, with defaults for what is not given. The view's
  *              texts are in it: it must live as long as the view
  * @param args  without '?'; absent is empty
  * @return NULL, or the name and the accepted form of the parameter that is
@@ -50,15 +50,15 @@ typedef struct pg_query_t {
 const char *pg_query_parse(pg_query_t *out, pg_span_t args);
 
 /**
- * Take one value, as a command's option gives it.
+ * Take one value, as given by an option of the command.
  * @param out  zeroed, or with what was taken before
  * @return NULL, or the accepted form, as words to follow "is not"
  */
 const char *pg_query_take(pg_query_t *out, pg_span_t name, pg_span_t value);
 
 /**
- * The format an Accept field prefers; the default when it names none of ours.
- * Only from the metrics formats when `metrics` is set.
+ * The format that an Accept field prefers; the default when it names none of
+ * ours. With `metrics` set, only the metrics formats count.
  * @see RFC 9110 12.5.1
  */
 const pg_format_t *pg_query_accept_format(pg_span_t accept, bool metrics);

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The renderers, one a format, and what they share. Internal to report/;
+/* The renderers, one per format, and what they share. Internal to report/;
  * others go through pg_report_formats(). */
 #ifndef PG_RENDER_H
 #define PG_RENDER_H
@@ -31,7 +31,7 @@ PG_RENDERER(auto);
 /** "2026-11-22T22:24:15Z" (RFC 3339 5.6), in UTC, whole seconds. */
 const char *pg_render_rfc3339(char out[PG_TIME_SIZE], apr_time_t t);
 
-/** The same for people, as far as it says something: "2026-11-22 22:24:15". */
+/** The same for people: "2026-11-22 22:24:15". */
 const char *pg_render_time(char out[PG_TIME_SIZE], apr_time_t t);
 
 /** The beginning of a period: "2026-11", "2026-11-22", "2026-11-22 22:00",
@@ -41,7 +41,7 @@ const char *pg_render_period(char out[PG_TIME_SIZE], apr_time_t t,
 
 #define PG_NUMBER_SIZE 48
 
-/** A word of the catalogue, with the view's zone for UTC. */
+/** A phrase of the catalogue, with the view's zone in place of UTC. */
 const char *pg_render_word(const pg_report_t *report, pg_phrase_e word,
                            apr_pool_t *pool);
 
@@ -55,23 +55,23 @@ const char *pg_render_mean(char out[PG_NUMBER_SIZE], double x);
 const char *pg_render_percent(char out[PG_NUMBER_SIZE], apr_uint64_t n,
                               apr_uint64_t all);
 
-/** Columns that words take on a terminal: kana and kanji two each. */
+/** Columns that a text takes on a terminal: kana and kanji two each. */
 int pg_render_columns(const char *words);
 int pg_render_columns_of(pg_span_t rest);
 
 /* --- sums and slices ----------------------------------------------------- */
 
-/** Sum over one class, over one outcome. */
+/** Sum over one class, and over one outcome. */
 apr_uint64_t pg_render_class_total(const pg_snapshot_t *s,
                                    pg_class_e class_id);
 apr_uint64_t pg_render_outcome_total(const pg_snapshot_t *s,
                                      pg_outcome_e outcome);
 
-/** How an outcome is labelled: of a log it can only be judged. */
+/** The label of an outcome: from a log it can only be inferred. */
 pg_phrase_e pg_render_outcome(const pg_report_t *report,
                               pg_outcome_e outcome);
 
-/** Does it end where its records do: a log, or a ledger that nobody counts
+/** Does it end with its records: a log, or a ledger that no server counts
  *  into? */
 bool pg_render_ended(const pg_report_t *report);
 
@@ -99,7 +99,8 @@ bool pg_render_matches(const pg_report_t *report, const pg_recent_t *r);
 bool pg_render_has_match(const pg_report_t *report, const pg_snapshot_t *s,
                          apr_time_t from);
 
-/** Whom an attempt would have reached, as "host:port"; absent if unknown.
+/** The host that an attempt would have reached, as "host:port"; absent if
+ *  unknown.
  *  @param room  for the text */
 pg_text_t pg_render_whom(const pg_recent_t *r, char room[PG_WHOM_SIZE]);
 
@@ -108,7 +109,7 @@ apr_time_t pg_render_window(const pg_report_t *report);
 apr_size_t pg_render_months(const pg_report_t *report);
 apr_size_t pg_render_top(const pg_report_t *report);
 
-/* --- what strangers sent ------------------------------------------------- */
+/* --- what clients sent ------------------------------------------------- */
 
 /** Room for a pseudonym. */
 typedef struct pg_shown_t {

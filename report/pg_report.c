@@ -212,7 +212,7 @@ pg_series_t pg_render_series_last(const pg_report_t *report,
         out.bucket += out.n - n;
         out.n = n;
     }
-    /* A bucket that ended before counting began says nothing, unless a
+    /* A bucket that ended before counting began means nothing, unless a
      * scanned log filled it. */
     while (out.n > 1 && out.bucket[0].start < pg_covered_since(s)
            && !pg_render_watched(report, &out.bucket[0], period)) {
@@ -242,7 +242,7 @@ bool pg_render_partial(const pg_report_t *report, const pg_bucket_t *b,
 {
     apr_time_t end = pg_covered_end(b, period);
 
-    /* A log that ends in a month's last hours has the month. */
+    /* A log that ends in the last hours of a month covers the month. */
     return end > report->ledger->taken
            && !(pg_render_ended(report) && period == PG_PERIOD_MONTH
                 && pg_covered_whole(report->ledger, b->start, end));
@@ -253,7 +253,7 @@ bool pg_render_watched(const pg_report_t *report, const pg_bucket_t *b,
 {
     apr_time_t end = pg_covered_end(b, period);
     double part = pg_covered_part(report->ledger, b->start, end);
-    /* What Greenwich counted as a day is moved by so much in the zone. */
+    /* A day in UTC is shifted by so much in the zone. */
     bool greenwich = b->start < pg_zone_first_day(report);
     double moved = greenwich ? 60e6 * abs(report->view.zone) : 0;
 
@@ -276,7 +276,7 @@ apr_size_t pg_render_top(const pg_report_t *report)
     return report->view.top ? (apr_size_t)report->view.top : PG_TOP_DEFAULT;
 }
 
-/* --- what strangers sent ------------------------------------------------- */
+/* --- what clients sent ------------------------------------------------- */
 
 pg_span_t pg_render_shown(const pg_report_t *report, pg_mask_e field,
                           pg_span_t text, pg_shown_t *room)

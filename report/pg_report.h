@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* What a report is made from, and the formats it comes in. A renderer turns
- * this plain data into octets in a sink: no httpd, no ledger, no clock. */
+ * this plain data into octets in a sink, without httpd, ledger or clock. */
 #ifndef PG_REPORT_H
 #define PG_REPORT_H
 
@@ -15,8 +15,8 @@
 #include "pg_sink.h"
 #include "pg_snapshot.h"
 
-/** How somebody wants to see it (pg_query.h reads it from a request). All
- *  zero is the default. */
+/** How it is to be shown (pg_query.h reads it from a request). All zero is the
+ *  default. */
 typedef struct pg_view_t {
     pg_lang_e lang;
     int zone;                    /* of times, minutes east of UTC         */
@@ -27,7 +27,7 @@ typedef struct pg_view_t {
     int months;                  /* in the chart; 0 = PG_MONTHS_DEFAULT   */
     int only_class;              /* a class plus 1; 0 = all               */
     pg_span_t source, target;    /* only attempts from and to these, as
-                                    they are shown; absent = all          */
+                                    shown; absent = all                   */
     int by;                      /* CSV: a period plus 1; 0 = months      */
     int refresh;                 /* seconds; 0 = the page stays           */
     int columns, rows;           /* of a terminal; 0 = not bound          */
@@ -48,25 +48,28 @@ typedef struct pg_report_t {
     apr_size_t vhost_count;
     const pg_finding_t *findings; /* of the audit, worst first           */
     apr_size_t finding_count;
-    apr_uint64_t connect_probes; /* CONNECT that names nobody, likewise   */
+    apr_uint64_t connect_probes; /* CONNECT that is not limited to
+                                    anybody, likewise                     */
     apr_uint64_t log_lines_held; /* by the budget, since httpd started    */
     apr_uint64_t evidence_lines_lost;
     bool sinks;                  /* CONNECT is accepted, and captured     */
     const pg_scanned_t *scanned; /* of logs; NULL: of a ledger            */
     bool zoned;                  /* times are in the view's zone already  */
-    bool ended;                  /* nobody counts any more: taken is then */
-    bool in_file;                /* not a page of a server: nobody answers
-                                    to links, no configuration is known   */
-    const pg_geo_t *geo;         /* where sources are; NULL: not asked    */
+    bool ended;                  /* no server counts any more: the
+                                    records end at `taken`                */
+    bool in_file;                /* not a server's page: links lead
+                                    nowhere, no configuration is known    */
+    const pg_geo_t *geo;         /* countries of sources; NULL: not
+                                    requested                             */
     pg_view_t view;
-    pg_key_t pseudonyms;         /* all zero: those of the ledger         */
+    pg_key_t pseudonyms;         /* all zero: as in the ledger            */
 } pg_report_t;
 
 /** A format: its name in ?format=, its media type, its renderer. */
 typedef struct pg_format_t {
     const char *name;
     const char *media_type;
-    bool lists;                  /* does it show more than figures?       */
+    bool lists;                  /* does it show more than numbers?       */
     apr_status_t (*render)(pg_sink_t *sink, const pg_report_t *report,
                            apr_pool_t *pool);
 } pg_format_t;

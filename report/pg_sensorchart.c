@@ -17,8 +17,8 @@ enum {
     GAP = 18
 };
 
-/* Told apart without red and green, at 3 to 1 against white and black; text
- * at 4.5 to 1 against either. */
+/* Distinguishable without red and green; contrast 3 to 1 against white and
+ * black, for text 4.5 to 1 against either. */
 static const char style[] =
     ".chart text,.head,.key{fill:#59626c}"
     "@media(prefers-color-scheme:dark){.chart text,.head,.key{fill:#9ba6b1}}"
@@ -34,7 +34,7 @@ static const char style[] =
 static const char *const colours[COLOURS] = { "s0", "s1", "s2", "s3",
                                               "s4", "s5", "s6", "s7" };
 
-/** One chart: a family, and as many sensors as there are colours. */
+/** One chart: a family, with at most as many sensors as there are colours. */
 typedef struct panel_t {
     const pg_sensors_t *all;
     pg_family_e family;
@@ -116,7 +116,7 @@ static const char *id_of(const panel_t *p)
                        p->first / COLOURS + 1);
 }
 
-/* A chart as an element that can stand at any height of another image. */
+/* A chart as an element that can be placed at any height in another image. */
 static void put_chart(pg_sink_t *sink, const panel_t *p, int y)
 {
     apr_array_header_t *text = apr_array_make(p->pool, 65536, 1);
@@ -147,7 +147,7 @@ static void put_chart(pg_sink_t *sink, const panel_t *p, int y)
 
 /* --- the legend ---------------------------------------------------------- */
 
-/* As much as fits; a Japanese letter is two columns wide. */
+/* As much as fits; a Japanese character is two columns wide. */
 static pg_span_t key_name(const char *name)
 {
     pg_span_t all = pg_span_str(name), part = all;
@@ -173,7 +173,7 @@ static void put_key(pg_sink_t *sink, const char *css, const char *name,
     pg_sink_puts(sink, part.len < strlen(name) ? "…</text>\n" : "</text>\n");
 }
 
-/* A scan of one log has no name to tell. */
+/* A scan of one log has no sensor name. */
 static bool is_named(const panel_t *p)
 {
     return p->all->n > 1 || *p->all->sensor[0].name;
@@ -202,8 +202,8 @@ static void put_legend(pg_sink_t *sink, const panel_t *p, int y)
 
 /* --- the whole ----------------------------------------------------------- */
 
-/* One under the other; without a sink only measured.
- * @return the height that it takes */
+/* The charts one below the other; without a sink they are only measured.
+ * @return their height */
 static int put_panel(pg_sink_t *sink, const panel_t *p, int y)
 {
     int legend = (keys_of(p) + KEYS_A_ROW - 1) / KEYS_A_ROW * KEY_H;
@@ -235,7 +235,7 @@ static int put_all(pg_sink_t *sink, const pg_sensors_t *sensors, int only,
     return y;
 }
 
-/* What a reader hears, and a browser shows of an image by itself. */
+/* What a screen reader says, and a browser shows for an image on its own. */
 static void put_words(pg_sink_t *sink, const pg_sensors_t *sensors, int only,
                       pg_lang_e lang, apr_pool_t *pool)
 {

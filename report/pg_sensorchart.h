@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Sensors side by side as an image: one chart a family, one series a sensor;
- * more than eight sensors, the colours that can be told apart, take several
- * charts. */
+/* Sensors side by side as an image: one chart per family, one series per
+ * sensor; beyond eight sensors, as many as there are distinguishable colours,
+ * there are several charts. */
 #ifndef PG_SENSORCHART_H
 #define PG_SENSORCHART_H
 

@@ -19,7 +19,7 @@ static const pg_series_t *months_of(const pg_sensor_t *sensor)
     return &sensor->s->series[PG_PERIOD_MONTH];
 }
 
-/* A month that a range begins in the middle of is whole. */
+/* A month is shown whole if a range begins within it. */
 static bool is_asked_for(const pg_sensors_t *sensors, apr_time_t month)
 {
     return pg_trend_month(month, -1) > sensors->since
@@ -38,7 +38,7 @@ void pg_sensors_align(pg_sensors_t *sensors)
             apr_time_t start = months->bucket[m].start;
             apr_int64_t number = number_of(start);
 
-            /* The records may go on, or begin, without an attempt. */
+            /* The records may begin, or continue, without an attempt. */
             if ((months->bucket[m].attempts
                  || pg_covered_part(sensors->sensor[s].s, start,
                                     pg_trend_month(start, -1)) > 0)
@@ -132,7 +132,7 @@ typedef struct speaker_t {
     apr_pool_t *pool;
 } speaker_t;
 
-/* The courses of those sensors, one after the other, that have one over so
+/* The courses, one after the other, of those sensors that have one over so
  * many months and none over `but`. */
 static const char *join(const speaker_t *p, int back, int but)
 {
@@ -155,7 +155,7 @@ static const char *join(const speaker_t *p, int back, int but)
     return pg_course_end(words, p->lang, p->pool);
 }
 
-/* The last month that some sensor can speak of as a whole. */
+/* The last month that some sensor covers completely. */
 static apr_time_t last_whole(const pg_sensors_t *sensors)
 {
     for (int m = sensors->months - 1; m >= 0; m--) {

@@ -10,8 +10,8 @@
 #include "pg_snapshot.h"
 #include "pg_trend.h"
 
-/** One sensor. Of its snapshot the months, the covered time and when it was
- *  taken are looked at. */
+/** One sensor. From its snapshot the months, the covered time and the time of
+ *  taking are used. */
 typedef struct pg_sensor_t {
     const char *name;
     const pg_snapshot_t *s;
@@ -24,11 +24,11 @@ typedef struct pg_sensors_t {
     apr_time_t since, until;     /* only months in [since, until); 0: all */
     apr_time_t now;
     apr_time_t first;            /* first instant of the first month      */
-    int months;                  /* 0: nobody saw anything                */
+    int months;                  /* 0: no sensor saw anything             */
 } pg_sensors_t;
 
-/** Set the months from the first to the last that any sensor saw an attempt
- *  in and that are asked for. */
+/** Set the months to those requested, from the first to the last in which any
+ *  sensor saw an attempt. */
 void pg_sensors_align(pg_sensors_t *sensors);
 
 /** First instant of a month, 0 to months - 1. */
@@ -38,15 +38,15 @@ apr_time_t pg_sensors_start(const pg_sensors_t *sensors, int month);
 apr_uint64_t pg_sensors_count(const pg_sensors_t *sensors, int sensor,
                               int month, pg_family_e family);
 
-/** Of n sensors from `first` on, the worst that one can say of a month. */
+/** The least complete state of a month among n sensors from `first` on. */
 pg_reached_e pg_sensors_reached(const pg_sensors_t *sensors, int first, int n,
                                 int month);
 
-/** Did a sensor watch any of a month? */
+/** Did a sensor watch any part of a month? */
 bool pg_sensors_watched(const pg_sensors_t *sensors, int sensor, int month);
 
-/** Is a family to be shown: the only one asked for, or with -1 any that some
- *  sensor saw? Nothing is when nobody saw anything. */
+/** Is a family to be shown: the only one requested, or with -1 any that some
+ *  sensor saw? None is when no sensor saw anything. */
 bool pg_sensors_shows(const pg_sensors_t *sensors, int only,
                       pg_family_e family);
 

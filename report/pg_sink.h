@@ -16,7 +16,7 @@ typedef struct pg_sink_t {
     apr_status_t status;     /* first failure; nothing is written after it */
 } pg_sink_t;
 
-/** Room that a sink may write into. */
+/** Room for a sink to write into. */
 typedef struct pg_buffer_t {
     char *at;                /* where the next octet goes                */
     apr_size_t left;         /* octets                                   */
@@ -26,14 +26,14 @@ typedef struct pg_buffer_t {
  *  that does not fit as a whole. */
 pg_sink_t pg_sink_buffer(pg_buffer_t *buffer);
 
-/** Write a span, a string; nothing after a failure. */
+/** Write a span, or a string; nothing after a failure. */
 void pg_sink_put(pg_sink_t *sink, pg_span_t s);
 void pg_sink_puts(pg_sink_t *sink, const char *s);
 
 /**
- * Write formatted text of any length; nothing after a failure. The
- * conversions are those of apr_vformatter, so that no locale changes a
- * number. Never for what a stranger sent: that goes through pg_escape.h.
+ * Write formatted text of any length; nothing after a failure. The conversions
+ * are those of apr_vformatter, so that no locale changes a number. Never for
+ * what a client sent: that goes through pg_escape.h.
  */
 void pg_sink_putf(pg_sink_t *sink, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -61,7 +61,7 @@ const char *const pg_style[] = {
     "figure,.pair>section,#findings article{background:var(--card);"
     "border:1px solid var(--line);border-radius:.5rem;"
     "padding:1rem 1.1rem;margin:0 0 1rem;min-width:0}\n"
-    /* On a narrow screen the newest end is what shows first. */
+    /* On a narrow screen the newest end is visible first. */
     ".scroll{overflow-x:auto;direction:rtl}"
     ".scroll>div{direction:ltr;min-width:40rem}"
     ".wide{overflow-x:auto}\n"

@@ -129,7 +129,7 @@ static void title(const pg_textpage_t *page)
                  pg_zone_name(zone, report));
 }
 
-/* Of logs the verdict comes first. */
+/* For logs the verdict comes first. */
 static void beginning(const pg_textpage_t *page)
 {
     if (page->report->scanned == NULL) {
@@ -140,7 +140,7 @@ static void beginning(const pg_textpage_t *page)
     }
 }
 
-/* How many in all but foreign Hosts, and between which days. */
+/* The total without foreign Hosts, and the days that it spans. */
 static void summary(const pg_textpage_t *page)
 {
     const pg_snapshot_t *s = page->s;
@@ -287,8 +287,8 @@ static void findings(const pg_textpage_t *page)
 
 /* --- the whole ----------------------------------------------------------- */
 
-/* What a screen has no room for is at the end: there the course matters
- * more. */
+/* What does not fit on a screen is at the end: the course of events matters
+ * more there. */
 static void counted(const pg_textpage_t *page)
 {
     if (page->s->attempts) {

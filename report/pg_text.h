@@ -22,7 +22,7 @@ typedef struct pg_textpage_t {
 /** A sentence without arguments, as it is. */
 const char *pg_text_phrase(const pg_textpage_t *page, pg_phrase_e word);
 
-/** A sentence with up to three arguments; NULL for those it has not. */
+/** A sentence with up to three arguments; NULL for unused ones. */
 void pg_text_say(const pg_textpage_t *page, pg_phrase_e word, const char *a,
                  const char *b, const char *c);
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What a scan says beyond its counts: did any attempt succeed, what were they
- * like, how much of the log was read. */
+/* What a scan reports beyond its counts: whether any attempt succeeded, what
+ * the attempts looked like, how much of the log was read. */
 #include "pg_text.h"
 
 #include <apr_strings.h>
@@ -40,7 +40,7 @@ static const char *path_of(const pg_textpage_t *page,
     return out;
 }
 
-/* Each file of which not all can be said. */
+/* Each file for which the answer is incomplete. */
 void pg_text_reach(const pg_textpage_t *page)
 {
     const pg_reach_t *reach = page->report->scanned->reach;
@@ -63,7 +63,7 @@ void pg_text_reach(const pg_textpage_t *page)
     }
 }
 
-/* Said once for all files that were read in the same way. */
+/* Once for all files that were read in the same way. */
 static void formats(const pg_textpage_t *page)
 {
     const pg_reach_t *reach = page->report->scanned->reach;

@@ -9,7 +9,7 @@
 
 enum { BAR = 24, SHOWN_KEY = 50, MONTHS_MIN = 6 };
 
-/* Eighths of a block, so that small numbers are still seen.
+/* In eighths of a block, so that small numbers are still visible.
  * @return columns that the bar takes */
 static int bar(const pg_textpage_t *page, apr_uint64_t n, apr_uint64_t most,
                int width)
@@ -63,7 +63,7 @@ void pg_text_classes(const pg_textpage_t *page)
 
 /* --- months -------------------------------------------------------------- */
 
-/* One column a family that was seen; one scale for all of their bars. */
+/* One column per family that was seen, with one scale for all bars. */
 typedef struct months_t {
     const pg_textpage_t *page;
     pg_series_t series;          /* from the first month that was watched */
@@ -72,7 +72,7 @@ typedef struct months_t {
     int width;                   /* of a bar                              */
 } months_t;
 
-/* One class, if only that was asked for, has the first column to itself. */
+/* If only one class was requested, it has the first column. */
 static apr_uint64_t months_value(const months_t *m, const pg_bucket_t *b,
                                  int column)
 {
@@ -131,7 +131,7 @@ static void months_head(const months_t *m)
 static void months_row(const months_t *m, const pg_bucket_t *b)
 {
     char start[PG_TIME_SIZE];
-    int pending = 0;             /* columns to fill up before the next bar */
+    int pending = 0;             /* columns of padding before the next bar */
     bool watched = is_watched(m, b);
 
     pg_sink_putf(m->page->sink, "  %s",
@@ -161,7 +161,7 @@ static void months_title(const months_t *m)
     }
 }
 
-/* Months are kept as a whole: those that the range cuts are named. */
+/* Months are kept as a whole: those that the range cuts are listed. */
 static void months_cut(const months_t *m)
 {
     char start[PG_TIME_SIZE];
@@ -177,7 +177,7 @@ static void months_cut(const months_t *m)
     }
 }
 
-/* Below the chart: what its last row is not. */
+/* Below the chart: what its last row lacks. */
 static void months_end(const months_t *m)
 {
     const pg_report_t *report = m->page->report;
@@ -196,8 +196,8 @@ static void months_end(const months_t *m)
     }
 }
 
-/* On a screen, half of what is left at most, unless that is too little to see
- * a course in. */
+/* On a screen, at most half of what is left, unless that is too little to show
+ * a course. */
 static apr_size_t months_room(const pg_textpage_t *page, apr_size_t n)
 {
     apr_size_t fit = pg_text_room(page, n > 0 ? n + 1 : 0);
@@ -239,7 +239,7 @@ void pg_text_months(const pg_textpage_t *page)
 
 /* --- top lists ----------------------------------------------------------- */
 
-/* What such a destination is asked for, where that is known. */
+/* The purpose of such a destination, if known. */
 static void intent(const pg_textpage_t *page, pg_span_t key)
 {
     pg_intent_e what = pg_intent_of_key(key);
@@ -251,7 +251,7 @@ static void intent(const pg_textpage_t *page, pg_span_t key)
     }
 }
 
-/* "  JP  AS2527 Sony Network"; a network may be somebody's own. */
+/* " JP AS2527 Sony Network"; a network may identify somebody. */
 static void place(const pg_textpage_t *page, pg_span_t address)
 {
     const pg_geo_t *geo = page->report->geo;

@@ -17,8 +17,8 @@ static apr_uint64_t without(apr_uint64_t all, apr_uint64_t hosts)
     return all > hosts ? all - hosts : 0;
 }
 
-/* What a bucket, and a snapshot, count for here: all families but the
- * foreign Host. */
+/* What counts here of a bucket, and of a snapshot: all families except foreign
+ * Host. */
 static apr_uint64_t counted(const pg_bucket_t *bucket)
 {
     return without(bucket->attempts, bucket->by_family[PG_FAMILY_HOST]);
@@ -57,8 +57,8 @@ static apr_uint64_t last_hour(const pg_snapshot_t *s)
     return sum;
 }
 
-/* Mean and standard deviation of the hours that are over and were watched, by
- * as many as the last one. */
+/* Mean and standard deviation of the complete hours that were watched by as
+ * many ledgers as the last one. */
 static double usual_hours(pg_trend_t *out, const pg_snapshot_t *s)
 {
     const pg_series_t *hours = &s->series[PG_PERIOD_HOUR];
@@ -84,7 +84,7 @@ static double usual_hours(pg_trend_t *out, const pg_snapshot_t *s)
     return sqrt(fmax(0, squares / n - out->usual * out->usual));
 }
 
-/* Does the history by minutes go back an hour, if there is anything to know? */
+/* Does the history by minutes go back an hour, if that matters at all? */
 static bool knows_hour(const pg_snapshot_t *s)
 {
     const pg_series_t *minutes = &s->series[PG_PERIOD_MINUTE];
@@ -130,14 +130,14 @@ pg_reached_e pg_trend_reached(const pg_snapshot_t *s, apr_time_t month,
     if (end > now) {
         return PG_REACHED_SO_FAR;
     }
-    /* A log that ends in a month's last hours has the month; one that ended
-     * before says nothing of it. */
+    /* A log that ends in the last hours of a month covers the month; one that
+     * ended before does not. */
     return s->taken <= month || pg_covered_whole(s, month, end)
                ? PG_REACHED_WHOLE : PG_REACHED_END;
 }
 
-/* Attempts in [from, to) by the day history; unknown when it was not watched
- * as good as whole. */
+/* Attempts in [from, to) by the history of days; unknown unless practically
+ * all of it was watched. */
 static pg_figure_t days_between(const pg_snapshot_t *s, apr_time_t from,
                                 apr_time_t to)
 {
@@ -157,8 +157,8 @@ static pg_figure_t days_between(const pg_snapshot_t *s, apr_time_t from,
     return out;
 }
 
-/* How far the months reach. Those of old records stay those of Greenwich in
- * every zone, and may end before the zone's own month begins. */
+/* Where the months end. Those of old records are UTC months in every zone, and
+ * may end before the zone's own month begins. */
 static apr_time_t reach_of(const pg_snapshot_t *s)
 {
     const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
@@ -168,8 +168,8 @@ static apr_time_t reach_of(const pg_snapshot_t *s)
     return s->taken < end ? s->taken : end - (months->n > 0);
 }
 
-/* The first `days` days of a month, or all of a shorter one; uneven when they
- * were not watched by as many as this month. */
+/* The first `days` days of a month, or all of a shorter one; uneven when the
+ * number of ledgers watching was not that of this month. */
 static pg_figure_t month_part(const pg_snapshot_t *s, int back, int days)
 {
     pg_figure_t out;
@@ -191,7 +191,7 @@ static pg_figure_t month_part(const pg_snapshot_t *s, int back, int days)
 static pg_pace_e monthly_pace(const pg_trend_t *t, double before)
 {
     double now = (double)t->month;
-    /* A tenth, and more than chance would do. */
+    /* A tenth, and beyond chance. */
     double margin = fmax(before / 10, 2 * sqrt(before));
 
     if (!t->last_month.known) {
@@ -206,8 +206,8 @@ static pg_pace_e monthly_pace(const pg_trend_t *t, double before)
     return now < before - margin ? PG_PACE_FEWER : PG_PACE_USUAL;
 }
 
-/* Of a day that is not over, as much of its counterpart: ten minutes after
- * midnight on the 1st, a whole day would always look like more. */
+/* A day that is not over is compared with as much of its counterpart: ten
+ * minutes after midnight on the 1st, a whole day would always be more. */
 static double so_far(const pg_snapshot_t *s, const apr_time_exp_t *x,
                      apr_uint64_t with_today)
 {
@@ -230,7 +230,7 @@ static void months(pg_trend_t *out, const pg_snapshot_t *s)
     }
     out->last_month = month_part(s, 1, x.tm_mday);
     out->last_year = month_part(s, 12, x.tm_mday);
-    /* As little as two minutes of it may have been watched. */
+    /* Perhaps only two minutes of it were watched. */
     out->monthly = pg_covered_whole(s, pg_trend_month(reach_of(s), 0),
                                     s->taken)
         ? monthly_pace(out, so_far(s, &x, out->last_month.n))

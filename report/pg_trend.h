@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Is somebody trying, and more than before? Figures drawn from a snapshot's
- * history, for the renderers to put into words. Requests whose only sign is a
- * foreign Host are left out: any stale DNS record sends them. Pure. */
+/* Is somebody trying, and more than before? Figures from a snapshot's history,
+ * for the renderers to put into words. Requests whose only sign is a foreign
+ * Host are left out: any stale DNS record causes them. Pure. */
 #ifndef PG_TREND_H
 #define PG_TREND_H
 
@@ -23,7 +23,7 @@ typedef enum pg_change_e {
     PG_CHANGE_DOUBLED,       /* more than twice as many                   */
     PG_CHANGE_RISEN,
     PG_CHANGE_SAME,          /* within a tenth                            */
-    PG_CHANGE_UNSURE,        /* by more, but no more than chance would do */
+    PG_CHANGE_UNSURE,        /* by more, but within chance                */
     PG_CHANGE_FALLEN,
     PG_CHANGE_HALVED,        /* less than half as many                    */
     PG_CHANGE_GONE,          /* there are none any more                   */
@@ -33,13 +33,13 @@ typedef enum pg_change_e {
 /** A number that may not be known. */
 typedef struct pg_figure_t {
     bool known;
-    bool uneven;             /* it is, but not of as many ledgers         */
+    bool uneven;             /* known, but not of as many ledgers         */
     apr_uint64_t n;
 } pg_figure_t;
 
 /** Two months, family by family. */
 typedef struct pg_course_t {
-    bool known;              /* both were watched as good as whole        */
+    bool known;              /* practically all of both was watched       */
     bool uneven;             /* they were, but not by as many ledgers of
                                 those that were merged                    */
     apr_time_t month;        /* the last one that is over                 */
@@ -51,7 +51,7 @@ typedef struct pg_course_t {
 typedef struct pg_trend_t {
     apr_uint64_t hour;       /* attempts in the last 60 minutes           */
     double usual;            /* attempts an hour, mean over `hours`       */
-    apr_size_t hours;        /* whole hours behind it; up to 14 days      */
+    apr_size_t hours;        /* complete hours before it; up to 14 days   */
     pg_pace_e pace;          /* the last 60 minutes against the usual     */
 
     apr_uint64_t month;      /* this month, so far                        */
@@ -84,16 +84,16 @@ apr_uint64_t pg_trend_attempts(const pg_snapshot_t *s);
 /**
  * How `now` compares with `then`. A change is one only if it is a tenth at
  * least, and two standard deviations of the difference of two Poisson counts,
- * 2 sqrt(now + then); "doubled" and the like are said of what is above the
- * ratio itself.
+ * 2 sqrt(now + then); "doubled" and the like mean that the ratio itself is
+ * exceeded.
  */
 pg_change_e pg_trend_change(apr_uint64_t now, apr_uint64_t then);
 
-/** Two months of a snapshot, by their first instants. */
+/** Compare two months of a snapshot, given their first instants. */
 void pg_trend_compare(pg_course_t *out, const pg_snapshot_t *s,
                       apr_time_t month, apr_time_t before);
 
-/** What a snapshot can say of a month: all, or up to its own end. */
+/** How much of a month a snapshot covers: all, or up to its own end. */
 typedef enum pg_reached_e {
     PG_REACHED_WHOLE,
     PG_REACHED_SO_FAR,           /* the month is not over yet             */
@@ -101,15 +101,15 @@ typedef enum pg_reached_e {
                                     it                                    */
 } pg_reached_e;
 
-/** @param now  what the present is, which `taken` of old records is not */
+/** @param now the present; `taken` of old records is not */
 pg_reached_e pg_trend_reached(const pg_snapshot_t *s, apr_time_t month,
                               apr_time_t now);
 
 /** First instant of the month `back` months before the one of t. */
 apr_time_t pg_trend_month(apr_time_t t, int back);
 
-/** Attempts of each class that began within the last `window` microseconds,
- *  to the precision of the finest history that goes back so far.
+/** Attempts of each class that began within the last `window` microseconds, to
+ *  the precision of the finest history that goes back that far.
  *  @param out  per class
  *  @return their sum */
 apr_uint64_t pg_trend_window(apr_uint64_t out[PG_CLASS_COUNT],

@@ -74,7 +74,7 @@ bool pg_when_parse(pg_range_t *out, pg_span_t s)
     return s.len == 0 || minute(out, first, s);
 }
 
-/* Two digits. @return -1: they are none */
+/* Two digits. @return -1: not digits */
 static int two_digits(const char *s)
 {
     return pg_octet_is_digit(s[0]) && pg_octet_is_digit(s[1])

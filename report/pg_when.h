@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* A time as people give it in an option or a parameter. Pure. */
+/* A time as given in an option or a parameter. Pure. */
 #ifndef PG_WHEN_H
 #define PG_WHEN_H
 
@@ -12,7 +12,7 @@
 /**
  * The year, month, day or minute (UTC) that a text names.
  * @param out  from its first instant to that of the next
- * @return false when it is none of the forms above
+ * @return false when it has none of these forms
  */
 bool pg_when_parse(pg_range_t *out, pg_span_t s);
 

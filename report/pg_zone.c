@@ -62,7 +62,7 @@ static void take(pg_bucket_t *to, const pg_bucket_t *from)
     }
 }
 
-/* The hours in [from, to), moved already, in one. */
+/* The sum of the hours in [from, to), which are shifted already. */
 static pg_bucket_t sum_of(const pg_series_t *hours, apr_time_t from,
                           apr_time_t to)
 {
@@ -76,7 +76,7 @@ static pg_bucket_t sum_of(const pg_series_t *hours, apr_time_t from,
     return out;
 }
 
-/* A series ends with the period that now is in. */
+/* A series ends with the current period. */
 static void end_at(pg_series_t *series, pg_bucket_t *bucket, apr_time_t start)
 {
     while (series->n && bucket[series->n - 1].start > start) {
@@ -110,8 +110,8 @@ static void days(pg_snapshot_t *s, apr_pool_t *pool)
     }
 }
 
-/* Where a month of UTC begins, seen from here, is `by` from where ours does:
- * what lies between goes over to the other one. */
+/* A UTC month begins `by` away from ours: what lies between is moved to the
+ * other month. */
 static void months(pg_snapshot_t *s, apr_time_t by, apr_pool_t *pool)
 {
     const pg_series_t *hours = &s->series[PG_PERIOD_HOUR];
@@ -120,7 +120,7 @@ static void months(pg_snapshot_t *s, apr_time_t by, apr_pool_t *pool)
     apr_size_t last = series->n;
 
     while (last > 1 && month[last - 1].start > s->taken) {
-        last--;                  /* it has begun at Greenwich only        */
+        last--;                  /* it has begun in UTC only              */
     }
     if (last != series->n) {
         add(&month[last - 1], &month[last]);
@@ -220,5 +220,5 @@ apr_time_t pg_zone_first_day(const pg_report_t *zoned)
     }
     return s->series[PG_PERIOD_HOUR].n
                ? first_whole_day(&s->series[PG_PERIOD_HOUR])
-               : (s->taken + DAY - 1) / DAY * DAY; /* none was recounted   */
+               : (s->taken + DAY - 1) / DAY * DAY; /* none were recounted  */
 }

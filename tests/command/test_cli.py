@@ -505,7 +505,8 @@ def test_a_ledger_is_no_surer_than_the_log_that_it_was_read_from(tmp_path):
     for ledger in tmp_path / "ledger", tmp_path / "merged":
         text = run("show", ledger).stdout.decode()
         assert "Probably: 1. 1 of 2 attempts is recorded as relayed" in text
-        assert "For up to 1 attempt read from logs it cannot be told." in text
+        assert ("For up to 1 attempt read from logs, there is no way to tell."
+                in text)
         assert "relayed to a third party" not in text
         page = run("show", "-O", "html", ledger).stdout.decode()
         assert "let through, not known to be relayed" in page

@@ -151,8 +151,8 @@ def test_ledgers_of_different_secrets_have_a_bound(tmp_path,
                   zip(("one", "other"), january_and_april))
     assert run("merge", "-o", tmp_path / "sum", one, other).returncode == 0
     assert ("4 attempts from about 2 different sources in all (± 0.8 %). "
-            "There may be 2 more sources at most: ledgers of different "
-            "secrets were merged.") in shown(tmp_path / "sum")
+            "There may be up to 2 more sources: the merged ledgers have "
+            "different secrets.") in shown(tmp_path / "sum")
     key = write(tmp_path / "secret", "s" * 32)
     for name, x in zip(("a", "b"), january_and_april):
         run("scan", "-q", "--secret", key, "--into", tmp_path / name, x)
@@ -246,7 +246,7 @@ def test_the_months_of_old_records_stay_those_of_greenwich(tmp_path, zone):
                             "2014-04": "2"}
     assert "2 attempts in April 2014, where the records end." in text
     assert "so far" not in text and "until then" not in text
-    assert "are counted in Greenwich time" in text
+    assert "are those of Coordinated Universal Time" in text
     page = shown(ledger, "--tz", zone, "-O", "html")
     assert page.count("<i>(not watched)</i>") == 2
     assert "so far" not in page and "(in part)" not in page
@@ -269,8 +269,8 @@ def test_what_has_no_time_that_can_be_true_has_no_since(tmp_path):
                 "2031-03-02T10:00:00")
     ledger = ledger_of(tmp_path / "ledger", ahead)
     for text in (shown(ledger), run("scan", "-q", ahead).stdout.decode()):
-        assert ("Counting since when?\n  Not known: no attempt has a time that "
-                "can be true. 2 attempts from ") in text
+        assert ("Counting since when?\n  Not known: no attempt has a "
+                "plausible time. 2 attempts from ") in text
         assert "trying now" not in text
         assert "this month" not in text
 

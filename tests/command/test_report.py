@@ -70,7 +70,7 @@ def test_a_month_without_attempts_or_records_is_reported_as_that(tmp_path):
     ledger = quiet_ledger(tmp_path, "quiet", "Jul/2025", "Aug/2025",
                           "Sep/2025")
     for month, words, cell in (
-            ("2025-08", "There were no attempts in this month, nor in those "
+            ("2025-08", "There were no attempts in this month, nor in any "
                         "that it can be compared with.", "0"),
             ("2025-10", "The records end before this month begins.", "-"),
             ("2025-06", "The records begin after this month.", "-")):
@@ -100,8 +100,8 @@ def test_a_month_that_the_range_cuts_is_marked(tmp_path):
     cut = "--since", "2025-07-10", "--until", "2025-08-09T00:00Z", ledger
     text = run("show", *cut).stdout.decode()
     for month in "2025-07", "2025-08":
-        assert (f"{month} is shown as a whole, though only a part of it was "
-                "asked for.") in text
+        assert (f"{month} is shown as a whole, although only part of it was "
+                "requested.") in text
     rows = run("show", "-O", "csv", *cut).stdout.decode().split()
     assert [x.split(",")[2:4] for x in rows[1:]] == [["2025-07", "0"],
                                                      ["2025-08", "0"]]

@@ -372,7 +372,8 @@ def test_foreign_hosts_have_a_sentence_of_their_own(httpd):
         assert "12 of them only ask in Host for a name that is not ours " \
             "(12 in the last 24 hours)" in page
         assert "12 visitors a day ask for shop.s.example, which no virtual " \
-            "host names: yours? ProxyGuardOwnHost shop.s.example" in page
+            "host names. If it is yours: ProxyGuardOwnHost "\
+            "shop.s.example" in page
         assert "shop.s.example" not in httpd.get(
             f"{PAGE}?format={form}&mask=1").text
     assert "\nNo relay attempts.\n" in page

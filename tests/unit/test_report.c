@@ -214,11 +214,11 @@ static const struct {
       false },
     { 7, 0, "No. None of the 7 attempts was relayed.", 7, false },
     { 7, 0, "No sign of it.\n", 0, true },
-    { 7, 0, "No sign of it. For up to 6 attempts read from logs it cannot be "
-            "told.\n", 6, true },
+    { 7, 0, "No sign of it. For up to 6 attempts read from logs, there is no "
+            "way to tell.\n", 6, true },
     { 2, 1, "Probably: 1. 1 of 2 attempts is recorded as relayed, some or all "
             "of them judged by the answers in a log. For up to 1 attempt read "
-            "from logs it cannot be told.\n", 1, true },
+            "from logs, there is no way to tell.\n", 1, true },
 };
 
 START_TEST(whether_something_was_relayed_is_said)
