@@ -4,8 +4,8 @@
 
 #include <arpa/inet.h>
 
-/* "17:2001:db8::1" is the 17th line, by `grep -n`: addresses that clients have
- * do not begin with a group of so few digits, but for RFC 6052's. */
+/* "17:2001:db8::1" is line 17 of `grep -n`: except for RFC 6052's, addresses
+ * of clients do not begin with a group of so few digits. */
 static bool is_numbered(pg_span_t s)
 {
     apr_size_t colon = pg_span_find(s, ':');
@@ -46,7 +46,7 @@ static bool is_port(pg_span_t s)
     return s.len > 0 && s.len <= 5;
 }
 
-/* Behind the last colon. */
+/* After the last colon. */
 static int port_of(pg_span_t s)
 {
     int port = 0;

@@ -113,8 +113,9 @@ bool pg_columns_learn(pg_columns_t *columns, pg_span_t line)
         || c.n < 3) {
         return false;
     }
-    /* CloudFront names its columns with spaces and writes tabs: told by the
-     * lines; it and IIS write a space as '+' or %20. */
+    /* CloudFront separates the names of its columns by spaces and the
+     * values by tabs, which the lines show; it and IIS write a space as '+'
+     * or %20. */
     c.encoded = marked;
     *columns = c;
     return true;
@@ -127,7 +128,7 @@ static int hex_value(char c)
     return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
 }
 
-/* Quotes that were doubled, and with `encoded` %20 and %2520, undone. */
+/* Undo doubled quotes and, with `encoded`, %20 and %2520. */
 static pg_span_t plain(pg_span_t cell, bool encoded, pg_room_t *room)
 {
     char *out = room->at;

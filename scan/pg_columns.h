@@ -12,22 +12,22 @@ enum { PG_COLUMNS_MAX = 128 };
 typedef struct pg_columns_t {
     int n;                       /* 0: none are known                     */
     char separator;              /* ' ' takes runs of them for one        */
-    bool quoted;                 /* cells may be "so", with "" inside     */
-    bool encoded;                /* %20 stands for a space (CloudFront)   */
+    bool quoted;                 /* cells may be quoted, with "" inside   */
+    bool encoded;                /* a space is written as %20 (CloudFront) */
     pg_field_e field[PG_COLUMNS_MAX];
 } pg_columns_t;
 
 /**
- * Take a line for one that names columns.
- * @param columns  written only when it is one
- * @return is it one: with a request, or with a method and a target
+ * Read a line that may name columns.
+ * @param columns  written only if it does
+ * @return does it, with a request, or with a method and a target?
  */
 bool pg_columns_learn(pg_columns_t *columns, pg_span_t line);
 
 /**
  * Take a line apart.
- * @param room  moved behind what was copied
- * @return does it have these columns, with a method or a request in its place
+ * @param room  moved past what was copied
+ * @return does it have these columns, with a method or a request in place?
  */
 bool pg_columns_read(pg_logline_t *out, const pg_columns_t *columns,
                      pg_span_t line, pg_room_t *room);

@@ -76,7 +76,7 @@ static bool request_of(pg_counter_t *c, const pg_logline_t *line,
 
 /* --- clean requests ------------------------------------------------------ */
 
-/* The sizes of the own home page: what a stranger's absolute-form gets from a
+/* The sizes of our own home page: the answer to a foreign absolute-form from a
  * server that relays nothing. */
 static void note_home(pg_counter_t *counter, const pg_logline_t *line,
                       const pg_verdict_t *v)
@@ -92,8 +92,9 @@ static void note_home(pg_counter_t *counter, const pg_logline_t *line,
 
 /* --- attempts ------------------------------------------------------------ */
 
-/* From what a line says: a 2xx to CONNECT without a page is a tunnel. Whether
- * another 2xx was a relay is pg_judge.h's business: it needs the whole log. */
+/* From a line alone: a 2xx to CONNECT without a page is a tunnel. Whether
+ * another 2xx was a relay is for pg_judge.h to decide: it needs the whole
+ * log. */
 static pg_outcome_e outcome_of(pg_class_e class_id, int status,
                                pg_span_t size)
 {
@@ -122,7 +123,7 @@ static pg_span_t vhost_of(pg_counter_t *counter, const pg_logline_t *line)
     return pg_span_make(counter->vhost, (apr_size_t)n);
 }
 
-/* Our own name is no client: some logs have %v where others have %h. */
+/* Our own name is not a client: some logs have %v where others have %h. */
 static pg_span_t client_of(pg_counter_t *counter, const pg_logline_t *line)
 {
     const pg_own_t *own = counter->rules->own;
@@ -186,7 +187,7 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
     }
 }
 
-/* Where only paths are kept, the Host tells as much as there is. */
+/* Where only paths are kept, the Host is all there is to go by. */
 static bool may_be_elsewhere(pg_counter_t *counter, const pg_logline_t *line)
 {
     pg_request_t request = {
@@ -201,9 +202,9 @@ static bool may_be_elsewhere(pg_counter_t *counter, const pg_logline_t *line)
 }
 
 /* Squid and some balancers write every target in absolute-form. Without our
- * names an attempt is what only a proxy's client is told, or what was refused
- * for a host that got nothing else while others did; the rest is a question,
- * not a clean request. */
+ * names, an attempt is a request with a status that only a proxy's clients
+ * get, or one refused for a host that got nothing else while others did; the
+ * rest are open questions, not clean requests. */
 static bool is_question(pg_counter_t *counter, const pg_logline_t *line,
                         const pg_verdict_t *verdict)
 {
@@ -232,8 +233,9 @@ static bool wants_all(const pg_counter_t *counter)
     return counter->watch && counter->watch->other;
 }
 
-/* What is no request and yet shows a URL or CONNECT and a host: not said to be
- * clean. A hello of TLS may hold anything, so only plain text is looked at. */
+/* Not a request, yet it has a URL, or CONNECT and a host: not reported as
+ * clean. A TLS ClientHello may contain anything, so only plain text is
+ * searched. */
 static bool is_doubtful(const pg_verdict_t *verdict, pg_span_t text)
 {
     if (verdict->reason != PG_REASON_NOISE) {
@@ -316,8 +318,8 @@ static void count_line(pg_counter_t *counter, pg_span_t text)
     }
 }
 
-/* When a line was written: looked at twice a block, for the log's extent.
- * 0: it does not say. */
+/* When a line was written: read twice per block, for the log's extent. 0: not
+ * stated. */
 static apr_time_t note_time(pg_counter_t *counter, pg_span_t text)
 {
     pg_reader_t before = counter->reader;
@@ -335,7 +337,7 @@ static apr_time_t note_time(pg_counter_t *counter, pg_span_t text)
 
 /* --- passes -------------------------------------------------------------- */
 
-/* What ends a list of JSON's objects, all of which were taken. */
+/* The end of a list of JSON objects, all of which were taken. */
 static bool is_list_end(pg_span_t s)
 {
     s = pg_span_trim(s);
@@ -355,7 +357,7 @@ typedef struct {
     pg_span_t rest;
     const char *end;   /* of the line that rest begins within; NULL: unknown */
     bool more;         /* as the counter's                                  */
-    pg_logjson_keys_t *keys; /* objects are looked at; NULL: they are not   */
+    pg_logjson_keys_t *keys; /* objects are read; NULL: they are not        */
     bool clean;        /* the last line is an object that is                */
     pg_span_t home;    /* and this long a home page, if one was sent        */
 } lines_t;
@@ -365,8 +367,8 @@ static lines_t lines_of(const pg_counter_t *counter, pg_span_t block)
     return (lines_t){ .rest = block, .end = NULL, .more = counter->more };
 }
 
-/* Of what is behind an object over several lines, the rest of its last line,
- * unless there is more on it than a separator. */
+/* The rest of the last line of an object over several lines, unless there is
+ * more on it than a separator. */
 static apr_size_t separator_length(pg_span_t s)
 {
     apr_size_t n = 0;
@@ -379,7 +381,7 @@ static apr_size_t separator_length(pg_span_t s)
 
 /* An object over several lines is one line.
  * @param taken  octets of it, with what is around it
- * @return false: the rest of it is in the next block */
+ * @return false: it continues in the next block */
 static bool take_spread(const lines_t *lines, pg_span_t *line,
                         apr_size_t *taken)
 {
@@ -394,8 +396,8 @@ static bool take_spread(const lines_t *lines, pg_span_t *line,
     return !(open && lines->more);
 }
 
-/* Make a line an object: one over several lines that begins here, or the
- * first of a list of them that it is.
+/* Make a line an object: one over several lines that begins here, or the first
+ * of a list that the line is.
  * @return false: it is not whole in this block */
 __attribute__((noinline))
 static bool take_object(lines_t *lines, pg_span_t *line, apr_size_t *taken)
@@ -421,8 +423,8 @@ static bool take_object(lines_t *lines, pg_span_t *line, apr_size_t *taken)
     return true;
 }
 
-/* The next line of a block without its line end, LF or CRLF; of a line that is
- * a list of JSON's objects each counts as a line. */
+/* The next line of a block without its line end, LF or CRLF; in a line that is
+ * a list of JSON objects, each counts as a line. */
 static bool next_line(lines_t *lines, pg_span_t *line)
 {
     pg_span_t rest = lines->rest;
@@ -488,8 +490,8 @@ static void note_size(pg_tally_t *tally, home_t *home, pg_span_t size)
     home->times++;
 }
 
-/* ` HTTP/1.1" 200 4711` behind a target, as all named formats have it.
- * @return the size; absent: it goes on in another way */
+/* ` HTTP/1.1" 200 4711` after a target, as all named formats have it.
+ * @return the size; absent: it continues otherwise */
 static pg_span_t size_at_glance(pg_span_t s)
 {
     static const char like[] = " HTTP/9.9\" 999 ";
@@ -512,7 +514,7 @@ static pg_span_t size_at_glance(pg_span_t s)
     return pg_span_upto(s, digits);
 }
 
-/* As note_home() has it, without taking the line apart.
+/* Like note_home(), without taking the line apart.
  * @return false: that must be done */
 static bool note_home_at_glance(pg_tally_t *tally, home_t *home,
                                 pg_span_t line, apr_size_t target)
@@ -528,7 +530,7 @@ static bool note_home_at_glance(pg_tally_t *tally, home_t *home,
     return true;
 }
 
-/* Can a line be told to be clean at a glance, whatever else it has? */
+/* Is a line clean at a glance, whatever else it contains? */
 static pg_span_t anchor_of(const pg_counter_t *counter)
 {
     const pg_rules_t *rules = counter->rules;
@@ -586,7 +588,7 @@ static pg_span_t next_anchor(pg_span_t line, pg_span_t anchor)
     return pg_span_upto(line, 0);
 }
 
-/* Behind one request of a line, another's that is not clean at a glance. */
+/* Another request after that of a line, not clean at a glance. */
 static void note_second(pg_counter_t *counter, pg_span_t line)
 {
     pg_span_t anchor = counter->rules->anchor;
@@ -598,7 +600,7 @@ static void note_second(pg_counter_t *counter, pg_span_t line)
         line = pg_span_from(begun, anchor.len);
         next = next_anchor(line, anchor);
         if ((first && next.len == 0) || !begins_request(line)) {
-            continue;            /* as nearly always: it has one only     */
+            continue;            /* as nearly always: only one            */
         }
         if (!first && !pg_count_is_clean(begun, anchor, &target)) {
             counter->tally->lines++;
@@ -610,9 +612,9 @@ static void note_second(pg_counter_t *counter, pg_span_t line)
     }
 }
 
-/* Two lines that run together, by a crash or two writers, have the anchor
- * twice: servers escape the quotes in what they log. Where there are as many
- * of its brackets as lines, none has two. */
+/* Two lines run together, by a crash or two writers, have the anchor twice:
+ * servers escape the quotes in what they log. If there are as many of its
+ * brackets as lines, no line has two. */
 static void note_joined(pg_counter_t *counter, pg_span_t block,
                         apr_uint64_t lines)
 {
@@ -629,8 +631,8 @@ static void note_joined(pg_counter_t *counter, pg_span_t block,
     }
 }
 
-/* A block of few days has no silence in it; of another one, which few logs
- * have, the time of each line is read. */
+/* A block that spans few days has no silence in it; in any other, which few
+ * logs have, the time of each line is read. */
 static void note_silences(pg_counter_t *counter, pg_span_t block,
                           const pg_reader_t *begin, const apr_time_t time[2])
 {
@@ -702,7 +704,8 @@ apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
     return lines.rest.len;
 }
 
-/* Where every URL is full: whose requests were not refused may be ours. */
+/* Where every URL is full: hosts whose requests were not refused may be
+ * ours. */
 static void note_answered(pg_counter_t *counter, const pg_logline_t *line)
 {
     int status = pg_reader_status(line);
@@ -731,7 +734,7 @@ apr_size_t pg_count_names(pg_counter_t *counter, pg_span_t block)
     pg_logline_t line;
 
     while (next_line(&lines, &text)) {
-        /* Most lines begin as the one before: "name:port ". */
+        /* Most lines begin like the one before: "name:port ". */
         if (known.len && text.len > known.len && text.ptr[known.len] == ' '
             && !memcmp(text.ptr, known.ptr, known.len)) {
             continue;

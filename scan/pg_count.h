@@ -9,7 +9,7 @@
 #include "pg_reader.h"
 #include "pg_tally.h"
 
-/** How lines are to be counted; const while workers run. */
+/** How lines are counted; const while workers run. */
 typedef struct pg_rules_t {
     pg_reading_t reading;
     pg_span_t anchor;            /* that of all formats; absent: none     */
@@ -20,7 +20,7 @@ typedef struct pg_rules_t {
                                     is full; NULL: not known              */
 } pg_rules_t;
 
-/** Who wants to see the lines themselves, one by one. */
+/** Receives the lines themselves, one by one. */
 typedef struct pg_watch_t {
     void *to;                    /* handed to both                        */
     /* an attempt; with `other`, a clean request as well */
@@ -29,18 +29,18 @@ typedef struct pg_watch_t {
     void (*other)(void *to, pg_read_e read, pg_span_t text);
 } pg_watch_t;
 
-/** What one worker needs besides its tally. */
+/** What a worker needs besides its tally. */
 typedef struct pg_counter_t {
     const pg_rules_t *rules;
     pg_tally_t *tally;
-    const pg_table_t *wanted;    /* paths whose own answers are looked for */
-    pg_table_t *found;           /* "path size" of those; with names: the
-                                    hosts that go to rules->answered      */
-    bool composed;               /* this file's URLs are full, every one  */
-    bool more;                   /* another block follows: what this one has
-                                    of an object over several lines may be
-                                    left for it                           */
-    const pg_watch_t *watch;     /* NULL: nobody watches, lines are counted */
+    const pg_table_t *wanted;    /* paths whose own answers are collected  */
+    pg_table_t *found;           /* "path size" of those; with names:
+                                    hosts for rules->answered             */
+    bool composed;               /* every URL of this file is full        */
+    bool more;                   /* another block follows: the beginning
+                                    of an object over several lines may
+                                    be left for it                        */
+    const pg_watch_t *watch;     /* NULL: lines are only counted            */
     pg_reader_t reader;
     pg_logjson_keys_t keys;
     char *memory;                /* PG_READER_MEMORY(PG_LINE_MAX) octets  */
@@ -49,7 +49,7 @@ typedef struct pg_counter_t {
 
 /**
  * Begin a file, or a part of one.
- * @param head  is it the beginning of the file
+ * @param head  the part begins the file
  */
 void pg_count_begin(pg_counter_t *counter, bool head);
 
@@ -68,8 +68,8 @@ apr_size_t pg_count_names(pg_counter_t *counter, pg_span_t block);
 apr_size_t pg_count_wanted(pg_counter_t *counter, pg_span_t block);
 
 /**
- * Can this line be told to be clean at a glance? True only if it holds the
- * anchor and, behind it, METHOD SP "/".
+ * Is this line clean at a glance? True only if it contains the anchor and,
+ * after it, METHOD SP "/".
  * @param line    without its line end
  * @param target  set to the offset of that "/" when true
  */

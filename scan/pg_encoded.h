@@ -10,10 +10,10 @@
  * Decode the last word of a line, if that is a request in Base64.
  *
  * Its request line replaces that of *out when there is none, or when it asks
- * for another place than ourselves; Host and User-Agent are filled in.
+ * for another host than this server; Host and User-Agent are filled in.
  * @param out   REQUEST, or METHOD and TARGET, as far as the line has them
  * @param room  for what was decoded
- * @return was it one
+ * @return was it one?
  */
 bool pg_encoded_read(pg_logline_t *out, pg_span_t line, pg_room_t *room);
 

@@ -32,7 +32,7 @@ static bool is_one(char c, const char *of)
     return c && strchr(of, c);
 }
 
-/* The word that s begins with, taken off with the blanks behind it. */
+/* Take off the first word of s and the blanks after it. */
 static pg_span_t take_word(pg_span_t *s)
 {
     pg_span_t word = pg_span_upto(*s, pg_span_find_any(*s, " \t"));
@@ -74,7 +74,7 @@ apr_size_t pg_envelope_iso(pg_span_t s)
     return n;
 }
 
-/* RFC 6587: octets are counted before "<PRI>". */
+/* RFC 6587: the length precedes "<PRI>". */
 static pg_span_t past_count(pg_span_t s)
 {
     apr_size_t n = 0;
@@ -85,7 +85,7 @@ static pg_span_t past_count(pg_span_t s)
     return n && is_like(pg_span_from(s, n), " <9") ? pg_span_from(s, n + 1) : s;
 }
 
-/* "host program[pid]: " or one of both; what has none of this stays. */
+/* "host program[pid]: ", or either of these; anything else stays. */
 static bool take_program(pg_span_t *s)
 {
     pg_span_t rest = *s;
@@ -122,7 +122,7 @@ static bool has_address(pg_span_t s)
 }
 
 /* "host program[pid]: ". A host without a program goes only where it could be
- * taken for the client, and that comes behind it. */
+ * taken for the client, which comes after it. */
 static void take_origin(pg_span_t *s)
 {
     pg_span_t rest = *s;
@@ -182,7 +182,7 @@ static bool open_syslog5424(pg_span_t *line, pg_span_t *time)
     return true;
 }
 
-/* What begins with an ISO time and no bracket around it. */
+/* A line that begins with an ISO time without a bracket. */
 static pg_envelope_e open_iso(pg_span_t *line, pg_span_t *time)
 {
     pg_span_t s = *line, rest;
@@ -237,8 +237,8 @@ static bool open_kubectl(pg_span_t *line)
     return true;
 }
 
-/* The number of a line, from `grep -n`, "9:"; `rg` has a column as well. No
- * clock, and no address that begins so. */
+/* The number of a line, from `grep -n`, "9:"; `rg` has a column as well.
+ * Neither a clock nor an address that begins like this. */
 static bool take_line_number(pg_span_t *line)
 {
     apr_size_t n = 0;
@@ -291,8 +291,8 @@ static bool open_export(pg_span_t *line)
     return true;
 }
 
-/* Both quotes of the line are its first and last octet, and those between
- * are escaped or doubled. */
+/* The line begins and ends with a quote, and those between are escaped or
+ * doubled. */
 static bool open_quoted(pg_span_t *line, pg_room_t *room)
 {
     pg_span_t s = *line;

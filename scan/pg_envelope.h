@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What log collectors put around a line: found and taken off. */
+/* What log collectors put around a line: recognised and taken off. */
 #ifndef PG_ENVELOPE_H
 #define PG_ENVELOPE_H
 
@@ -32,7 +32,7 @@ typedef enum pg_envelope_e {
 const char *pg_envelope_name(pg_envelope_e value);
 
 /**
- * Take one envelope off, but JSON's (pg_logjson.h).
+ * Take one envelope off, except JSON (pg_logjson.h).
  *
  * @param line  set to what is inside; untouched when there is none
  * @param time  set to the envelope's time, if it has one
@@ -42,8 +42,8 @@ const char *pg_envelope_name(pg_envelope_e value);
 pg_envelope_e pg_envelope_open(pg_span_t *line, pg_span_t *time,
                                pg_room_t *room);
 
-/** Length of the ISO 8601 date and time that s begins with, zone included;
- *  0: it does not. */
+/** Length of the ISO 8601 date and time that s begins with, including the
+ *  zone; 0: none. */
 apr_size_t pg_envelope_iso(pg_span_t s);
 
 #endif

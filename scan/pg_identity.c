@@ -12,8 +12,8 @@
 
 enum { READ_SIZE = 256 * 1024 };
 
-/* What is hashed first, so that a log of one line is not taken for the
- * beginning of another. */
+/* Hashed first, so that a log of one line is not taken for the beginning of
+ * another. */
 static void begin(apr_sha1_ctx_t *sha, const char *what)
 {
     apr_sha1_init(sha);
@@ -28,14 +28,14 @@ static void end(unsigned char out[16], apr_sha1_ctx_t *sha)
     memcpy(out, digest, 16);
 }
 
-/* How far a reader is in the first line that is none of a header. */
+/* How far a reader is in the first line after a header. */
 typedef struct head_t {
     bool inside, over;           /* a line; all of it                     */
     bool comment, digit;         /* what was seen of this line            */
 } head_t;
 
-/* Logs of one server have the same header: "#Fields: ..." or, in CSV, names
- * of columns, which seldom have digits as every time has.
+/* Logs of one server have the same header: "#Fields: ..." or, in CSV, names of
+ * columns, which rarely have digits, while every time has some.
  * @return how many of these octets belong to it */
 static apr_size_t head_of(head_t *head, const char *octets, apr_size_t n)
 {

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Which log this is, whatever it is called and however it is packed: so that
- * no log is added to a ledger twice. */
+/* Identifies a log, whatever its name and compression, so that none is added
+ * to a ledger twice. */
 #ifndef PG_IDENTITY_H
 #define PG_IDENTITY_H
 
@@ -12,13 +12,13 @@
 /** SHA-1 (FIPS 180-4), cut to 16 octets, of unpacked content. */
 typedef struct pg_identity_t {
     unsigned char whole[16];     /* of all of it                          */
-    unsigned char head[16];      /* up to its first line below a header: a
-                                    log that has grown since has the same */
+    unsigned char head[16];      /* up to its first line after a header:
+                                    does not change when the log grows    */
     bool empty;                  /* there is no line                      */
 } pg_identity_t;
 
 /**
- * Read a log and tell which one it is.
+ * Read a log and identify it.
  * @param limit  octets that count, of a plain file; ~0 for all
  * @return NULL, or why it cannot be read, as words to follow its name
  */

@@ -19,19 +19,19 @@ enum {
     IN_ROOM = 128 * 1024,
     MAGIC_MAX = 6,
     POLL_MS = 200,
-    /* Real logs pack to a tenth, a flood of equal lines to a hundredth. */
+    /* Real logs compress to a tenth, a flood of equal lines to a hundredth. */
     BOMB_RATIO = 250
 };
 
-/* What unpacks to more than this is checked against the ratio. */
+/* The ratio is checked once more than this has been unpacked. */
 #define BOMB_FREE ((apr_uint64_t)256 << 20)
-/* zstd and xz ask for a window of the packer's choice: 128 MiB covers what
- * their highest ordinary levels make. */
+/* The compressor chooses the window that zstd and xz need: 128 MiB covers
+ * their highest ordinary levels. */
 #define WINDOW_LIMIT ((apr_uint64_t)192 << 20)
 
 typedef enum step_e { STEP_MORE, STEP_END, STEP_BAD } step_e;
 
-/* One call of an unpacker: what it may use and make, then what it did. */
+/* One call of an unpacker: its input and room, then what it used and made. */
 typedef struct step_t {
     const char *in;
     apr_size_t in_len;
@@ -69,7 +69,8 @@ struct pg_input_t {
     apr_uint64_t consumed;
     apr_uint64_t produced;
     wide_e wide;                 /* UTF-16, by its byte order mark        */
-    unsigned char odd[2];        /* of it: what the next octets complete  */
+    unsigned char odd[2];        /* of it: octets that the next ones
+                                    complete                              */
     apr_size_t odds;
     unsigned int high;           /* a surrogate whose other half follows  */
     const atomic_bool *stop;
@@ -128,8 +129,8 @@ static char *put_unit(pg_input_t *input, char *out, unsigned int unit)
     return out;
 }
 
-/* n octets at `in` to UTF-8 at `out`, which may overlap when it lies before:
- * two octets become three at most. */
+/* Convert n octets at `in` to UTF-8 at `out`, which may overlap if it comes
+ * first: two octets become three at most. */
 static apr_size_t narrow(pg_input_t *input, char *out, const char *in,
                          apr_size_t n)
 {
@@ -258,7 +259,7 @@ typedef struct foreign_t {
     const char *why;
 } foreign_t;
 
-/* No log begins so. */
+/* No log begins like this. */
 static const foreign_t foreign[] = {
     { "BZh",              3, "is packed by bzip2: pipe what bzcat makes of it "
                              "to 'scan -'" },
@@ -305,7 +306,7 @@ static bool is_stopped(const pg_input_t *input)
            && atomic_load_explicit(input->stop, memory_order_relaxed);
 }
 
-/* A pipe or terminal may have nothing for ever: look at the flag meanwhile. */
+/* A pipe or terminal may never deliver: watch the flag while waiting. */
 static bool wait_readable(const pg_input_t *input)
 {
     struct pollfd p = { .fd = input->fd, .events = POLLIN };
@@ -355,7 +356,7 @@ static const char *open_file(pg_input_t *input, const char *path)
 {
     struct stat st;
 
-    /* a FIFO must not hold us before anybody writes to it */
+    /* opening a FIFO must not block until it has a writer */
     input->fd = strcmp(path, "-")
                 ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
                 : STDIN_FILENO;
@@ -371,8 +372,8 @@ static const char *open_file(pg_input_t *input, const char *path)
     return NULL;
 }
 
-/* The first octets say what packed it; a pipe may deliver them one by one,
- * and a later stream's may stand at the end of what is held. */
+/* The first octets show the compression; a pipe may deliver them one by one,
+ * and those of a later stream may be at the end of the buffer. */
 static void fill_magic(pg_input_t *input)
 {
     input->in_len -= input->in_at;
@@ -491,8 +492,8 @@ static void end_with(pg_input_t *input, const char *trouble)
     }
 }
 
-/* A packed stream has ended. Another may follow, also behind padding, which
- * is of NULs. */
+/* A packed stream has ended. Another may follow, possibly after padding with
+ * NULs. */
 static void next_stream(pg_input_t *input)
 {
     const codec_t *next;

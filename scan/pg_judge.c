@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 enum {
-    VARYING_SIZES = 8,   /* lengths of a home page that is made anew        */
+    VARYING_SIZES = 8,   /* lengths of a home page that varies              */
     WANTED_MAX = 65536
 };
 
-/** What is known of the server's own answers. */
+/** What is known about the server's own answers. */
 typedef struct known_t {
     const pg_table_t *home;      /* lengths of the home page              */
     apr_uint64_t home_min, home_max;
@@ -60,7 +60,7 @@ static bool is_own_path(const known_t *known, const pg_answer_t *a)
            && pg_table_find(known->found, pg_span_make(key, (apr_size_t)n));
 }
 
-/* Tunnels of the same few octets are alike as well, where their head counts. */
+/* Tunnels of the same few octets are alike as well, if their head counts. */
 static bool is_same_always(const known_t *known, const pg_answer_t *a)
 {
     bool connects = a->verdict.family == PG_FAMILY_CONNECT;
@@ -103,7 +103,7 @@ pg_ground_e pg_judge_alone(pg_class_e class_id, pg_span_t method,
     if (class_id == PG_CLASS_FOREIGN_HOST) {
         return PG_GROUND_DEFAULT_HOST;
     }
-    /* HEAD gets none, and httpd writes "-" for none. */
+    /* HEAD gets no body, and httpd writes "-" for none. */
     if (!pg_tally_is_length(size) || pg_span_eq(method, PG_SPAN("HEAD"))) {
         return PG_GROUND_NO_LENGTH;
     }
@@ -142,8 +142,8 @@ static int worst_first(const void *a, const void *b)
     return strcmp(x->key.ptr, y->key.ptr);
 }
 
-/* Attempts without a row whose length decides: the home page's and that of
- * many sites are known without knowing what was asked for.
+/* Attempts without a row, decided by their length: that of the home page, and
+ * one that many sites have, need no knowledge of the request.
  * @return how many of `left` were harmless */
 static apr_uint64_t harmless_lengths(const pg_judge_t *judge,
                                      const pg_tally_t *tally,
@@ -171,9 +171,9 @@ static apr_uint64_t harmless_lengths(const pg_judge_t *judge,
     return harmless;
 }
 
-/* What the table of answers had no room for was still counted, by what each
- * says by itself and by its length: tunnels are relayed and home pages are
- * harmless whatever was asked for; of the others nothing can be said. */
+/* Answers for which the table had no room were still counted, by what each
+ * shows by itself and by length: tunnels are relayed and home pages are
+ * harmless whatever was asked for; the others are unclear. */
 static void judge_lost(pg_judge_t *judge, const pg_tally_t *tally,
                        const known_t *known, apr_pool_t *pool)
 {

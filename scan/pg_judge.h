@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Did any attempt succeed? A log does not say what was sent back, only its
- * status and its length; what those give away is judged here, with the
- * reason, and what they do not is said to be open. */
+/* Did any attempt succeed? A log does not record what was sent back, only its
+ * status and length; what these reveal is judged here, with the reason, and
+ * the rest is reported as unclear. */
 #ifndef PG_JUDGE_H
 #define PG_JUDGE_H
 
@@ -20,22 +20,23 @@ typedef struct pg_judgement_t {
 typedef struct pg_judge_t {
     const pg_judgement_t *item;  /* worst first, then the most frequent   */
     apr_size_t n;
-    apr_uint64_t attempts[PG_JUDGED_COUNT]; /* exact, with those not held */
-    apr_uint64_t lost;           /* whose answers --max-keys left no room for:
-                                    counted above, but none of the items  */
+    apr_uint64_t attempts[PG_JUDGED_COUNT]; /* exact, including those not
+                                               held                       */
+    apr_uint64_t lost;           /* of answers beyond --max-keys: counted
+                                    above, but not among the items        */
 } pg_judge_t;
 
 /**
  * Judge all 2xx answers.
- * @param found  "path size" of own answers to the paths of
- *               pg_judge_wanted(), or NULL when nobody looked
+ * @param found  "path size" of own answers to the paths of pg_judge_wanted(),
+ *               or NULL when not collected
  * @return in pool; points into the tally
  */
 pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
                          apr_pool_t *pool);
 
-/** What a single 2xx answer says, when nothing is known of the server's other
- *  answers. */
+/** What a single 2xx answer shows, when nothing is known about the server's
+ *  other answers. */
 pg_ground_e pg_judge_alone(pg_class_e class_id, pg_span_t method,
                            pg_span_t size);
 

@@ -26,7 +26,7 @@ static void drop(pg_lines_t *lines, apr_size_t n)
     lines->at += n;
 }
 
-/* More behind what is held, which moves to the front to make room. */
+/* Read more after what is held, which moves to the front to make room. */
 static bool fill(pg_lines_t *lines)
 {
     apr_size_t n;
@@ -50,7 +50,7 @@ void pg_lines_gather(pg_lines_t *lines, apr_size_t n)
     }
 }
 
-/* Go on behind the next line end. False when none comes. */
+/* Continue after the next line end. False when there is none. */
 static bool skip_line(pg_lines_t *lines)
 {
     do {
@@ -66,7 +66,7 @@ static bool skip_line(pg_lines_t *lines)
     return false;
 }
 
-/* Cut a block behind the last line that begins before the limit. */
+/* End a block after the last line that begins before the limit. */
 static pg_span_t cut_at_limit(const pg_lines_t *lines, pg_span_t block)
 {
     apr_size_t before, n;
@@ -79,8 +79,8 @@ static pg_span_t cut_at_limit(const pg_lines_t *lines, pg_span_t block)
     return pg_span_upto(block, before + n + 1);
 }
 
-/* What is held up to its last line end, all of it at the end of the log;
- * empty when a line end must be waited for. */
+/* The buffer up to its last line end, or all of it at the end of the log;
+ * empty while no line is complete. */
 static pg_span_t whole_lines(const pg_lines_t *lines)
 {
     pg_span_t s = held(lines);

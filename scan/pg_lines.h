@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* A log, or a part of one, as blocks of whole lines. A part owns the lines
- * that begin in it, so parts side by side see each line once. Memory is the
- * same for any log and any line. */
+ * that begin in it, so adjacent parts see each line once. Memory use does not
+ * depend on the log or its lines. */
 #ifndef PG_LINES_H
 #define PG_LINES_H
 
@@ -10,14 +10,14 @@
 #include "pg_span.h"
 
 enum {
-    PG_LINE_MAX = 1024 * 1024,   /* what is longer is skipped, and counted */
+    PG_LINE_MAX = 1024 * 1024,   /* longer lines are skipped, and counted  */
     PG_LINES_READ = 256 * 1024   /* octets read at once: they stay cached  */
 };
 
 typedef struct pg_lines_t {
     pg_input_t *input;
     char *buffer;                /* PG_LINE_MAX + PG_LINES_READ octets    */
-    apr_size_t begin, end;       /* what of it is not handed out yet      */
+    apr_size_t begin, end;       /* the part not handed out yet           */
     apr_uint64_t at;             /* offset of buffer[begin] in the log    */
     apr_uint64_t limit;          /* lines that begin here or later are not
                                     ours                                  */
@@ -29,9 +29,9 @@ typedef struct pg_lines_t {
 /**
  * Begin.
  * @param buffer  PG_LINE_MAX + PG_LINES_READ octets
- * @param at      offset that the input begins at; when it is not 0, the input
- *                must begin one octet before it: a line that begins just
- *                there is ours, one that began before is not
+ * @param at      where the input begins; unless 0, it must begin one octet
+ *                earlier: a line that begins just there is ours, one that
+ *                began before is not
  * @param limit   end of this part; ~0 for all
  */
 void pg_lines_begin(pg_lines_t *lines, pg_input_t *input, char *buffer,

@@ -12,7 +12,8 @@ static bool is_octal(char c)
     return c >= '0' && c <= '7';
 }
 
-/* The escape behind a backslash at s[0..n-1]; octets used, 0 if it is none. */
+/* The escape after a backslash at s[0..n-1]; octets used, 0 if there is
+ * none. */
 static apr_size_t undo_one(char *out, const char *s, apr_size_t n)
 {
     static const char from[] = "\"\\bnrtfv'";

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What a server did to a field before it wrote it to its log, undone. */
+/* Undoes what a server did to a field before writing it to its log. */
 #ifndef PG_LOGESCAPE_H
 #define PG_LOGESCAPE_H
 

@@ -9,8 +9,8 @@ typedef struct named_t {
     const char *text;
 } named_t;
 
-/* As Debian's apache2.conf and nginx have them. The longest first: the others
- * are its beginning, and "common" would take any of them. */
+/* As in Debian's apache2.conf and nginx. The longest first: the others are
+ * prefixes of it, and "common" would match any of them. */
 static const named_t named[] = {
     { "vhost_combined", "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" "
                         "\"%{User-Agent}i\"" },
@@ -119,7 +119,7 @@ static const char *add_field(build_t *b, pg_field_e field)
     return NULL;
 }
 
-/* %t writes its own brackets; %{format}t writes what it is told to. */
+/* %t writes its own brackets; %{format}t writes what it says. */
 static const char *add_time(build_t *b, bool plain)
 {
     const char *wrong;
@@ -134,7 +134,7 @@ static const char *add_time(build_t *b, bool plain)
     return wrong;
 }
 
-/* A directive behind its '%' at *at: [!]codes [<>^] [{name}] letter. */
+/* A directive after its '%' at *at: [!]codes [<>^] [{name}] letter. */
 static const char *add_directive(build_t *b, const char **at)
 {
     const char *s = *at;
@@ -213,7 +213,7 @@ static const char *compile_text(build_t *b, const char *s)
     return wrong;
 }
 
-/* `LogFormat "..." nick` and `"..."` -> what is between the quotes; a format
+/* `LogFormat "..." nick` and `"..."` -> the text between the quotes; a format
  * that only begins with a quoted field stays as it is. */
 static const char *strip_directive(const char *text, apr_pool_t *pool)
 {
@@ -239,8 +239,8 @@ static const char *strip_directive(const char *text, apr_pool_t *pool)
     return apr_pstrmemdup(pool, s + 1, (apr_size_t)(end - s - 1));
 }
 
-/* The request's own literal, if no '"' can stand before it in a line but one
- * that the server has escaped. */
+/* The literal before the request, if no '"' can precede it in a line except
+ * one that the server has escaped. */
 static void find_anchor(pg_logformat_t *f)
 {
     for (int i = 0; i < f->pieces; i++) {
@@ -282,7 +282,7 @@ const char *pg_logformat_compile(pg_logformat_t *out, const char *text,
         }
     }
     text = strip_directive(text, pool);
-    /* Each octet gives at most three of literal: the brackets of %t. */
+    /* Each octet becomes at most three of literal: the brackets of %t. */
     b.literal = apr_palloc(pool, strlen(text) * 3 + 1);
     wrong = compile_text(&b, text);
     out->after = pg_span_make(b.literal + b.begun, b.used - b.begun);
@@ -295,7 +295,8 @@ const char *pg_logformat_compile(pg_logformat_t *out, const char *text,
 
 /* --- matching ------------------------------------------------------------ */
 
-/* Is the octet at p escaped, that is, behind an odd number of backslashes? */
+/* Is the octet at p escaped, that is, preceded by an odd number of
+ * backslashes? */
 static bool is_escaped(const char *begin, const char *p)
 {
     const char *s = p;
@@ -306,8 +307,8 @@ static bool is_escaped(const char *begin, const char *p)
     return (p - s) & 1;
 }
 
-/* Where `end` stands first in s, or s.len. In a quoted field an escaped quote
- * does not count. */
+/* The first `end` in s, or s.len. In a quoted field an escaped quote does not
+ * count. */
 static apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
 {
     const char *p = s.ptr;
@@ -336,7 +337,8 @@ static bool is_plausible(pg_field_e field, pg_span_t s)
         return pg_logline_is_dash(s) || pg_logline_is_number(s);
     case PG_FIELD_PORT:
         return pg_logline_is_number(s);
-    case PG_FIELD_VHOST:         /* else a user's name could stand for them */
+    case PG_FIELD_VHOST:         /* else a user's name could be taken for
+                                    them                                  */
     case PG_FIELD_CLIENT:
         return pg_span_find(s, ' ') == s.len;
     default:
@@ -344,8 +346,8 @@ static bool is_plausible(pg_field_e field, pg_span_t s)
     }
 }
 
-/* The end of the last field. With a literal behind it, that literal; else all
- * of the line, or of the word when more may follow. */
+/* The end of the last field: a literal after it, else the end of the line, or
+ * of the word when more may follow. */
 static apr_size_t last_end(const pg_logformat_t *f, pg_span_t rest,
                            bool quoted)
 {
@@ -355,9 +357,9 @@ static apr_size_t last_end(const pg_logformat_t *f, pg_span_t rest,
     return f->tail && !quoted ? pg_span_find(rest, ' ') : rest.len;
 }
 
-/* Servers escape the quotes in what they log, so before the request's own
- * quote there is none: the line's first one says where the request begins,
- * whichever way it is read.
+/* Servers escape the quotes in what they log, so there is none before that of
+ * the request: the line's first quote shows where the request begins, however
+ * it is read.
  * @return 0: nowhere */
 static apr_size_t request_begins(const pg_logformat_t *format, pg_span_t line)
 {

@@ -13,7 +13,7 @@ enum {
     PG_FORMAT_PIECES = 64        /* fields a format may have, at most      */
 };
 
-/** A field and the literal text that stands before it. */
+/** A field and the literal text before it. */
 typedef struct pg_piece_t {
     pg_span_t before;
     pg_field_e field;
@@ -24,10 +24,11 @@ typedef struct pg_logformat_t {
     const char *name;            /* "combined", or the string it was made of */
     pg_piece_t piece[PG_FORMAT_PIECES];
     int pieces;
-    pg_span_t after;             /* literal behind the last field          */
-    bool tail;                   /* more text behind it is no error        */
-    pg_span_t anchor;            /* literal before the request when it holds
-                                    the line's first '"'; else absent      */
+    pg_span_t after;             /* literal after the last field           */
+    bool tail;                   /* more text after it is allowed          */
+    pg_span_t anchor;            /* literal before the request if it
+                                    contains the line's first '"'; else
+                                    absent                                */
     bool has[PG_FIELD_COUNT];
     bool sent;                   /* its size is %O or $bytes_sent         */
 } pg_logformat_t;
@@ -43,8 +44,8 @@ typedef struct pg_logformat_t {
 const char *pg_logformat_compile(pg_logformat_t *out, const char *text,
                                  apr_pool_t *pool);
 
-/** The built-in formats in the order in which to try them; the first match is
- *  right. Ends with NULL. */
+/** The built-in formats, to be tried in this order; the first match is right.
+ *  Ends with NULL. */
 const char *const *pg_logformat_named(void);
 
 /**

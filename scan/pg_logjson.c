@@ -10,7 +10,7 @@ enum {
     SPREAD_MAX = 256 * 1024      /* octets of an object over several lines */
 };
 
-/* The keys around the present one, joined by '.'. */
+/* The keys around the current one, joined by '.'. */
 typedef struct path_t {
     char text[PG_LOGNAME_MAX * 2];
     apr_size_t len;
@@ -21,7 +21,7 @@ typedef struct path_t {
 typedef struct walk_t {
     pg_logline_t *out;
     pg_room_t *room;
-    int rank[PG_FIELD_COUNT];    /* of the name that each field has now   */
+    int rank[PG_FIELD_COUNT];    /* of the name that each field has so far */
     path_t path;
     const char *at, *end;
     bool plain;                  /* nowhere is a backslash                */
@@ -87,8 +87,8 @@ static apr_size_t read_unicode(unsigned int *code, pg_span_t s)
     return 5;
 }
 
-/* JSON's escapes, and those of httpd and nginx where they are none of its.
- * The result is not longer than s. */
+/* JSON's escapes, and those of httpd and nginx that are not among them. The
+ * result is not longer than s. */
 static pg_span_t undo(pg_span_t s, pg_room_t *room)
 {
     char *out = room->at;
@@ -132,7 +132,7 @@ static void skip_space(walk_t *j)
     }
 }
 
-/* The text between quotes at j->at, still escaped; a cut-off one ends with
+/* The text between quotes at j->at, still escaped; a truncated one ends with
  * the line. */
 static pg_span_t take_string(walk_t *j)
 {
@@ -188,7 +188,7 @@ static void keep(walk_t *j, pg_logname_t name, pg_span_t value, bool is_text)
     j->rank[name.field] = rank;
 }
 
-/* A number, true, false, null: up to what ends it. */
+/* A number, true, false, null: up to a delimiter. */
 static void take_word(walk_t *j)
 {
     const char *begin = j->at;
@@ -198,7 +198,7 @@ static void take_word(walk_t *j)
         j->at++;
     }
     if (j->at == begin) {
-        j->at++;                 /* whatever it is: go on behind it       */
+        j->at++;                 /* whatever it is: skip it               */
         return;
     }
     word = pg_span_make(begin, (apr_size_t)(j->at - begin));
@@ -208,7 +208,7 @@ static void take_word(walk_t *j)
 }
 
 /* [50,48,...]: journald's MESSAGE when it is not plain UTF-8. It is a line as
- * it was logged. @return false: it is no such list */
+ * it was logged. @return false: it is not such a list */
 static bool take_octets(walk_t *j)
 {
     const char *at = j->at + 1;
@@ -257,7 +257,7 @@ static bool is_arrow(const walk_t *j, const char *s)
     return j->end - s >= 2 && s[0] == '=' && s[1] == '>';
 }
 
-/* A key and the ':' or "=>" behind it. */
+/* A key and the ':' or "=>" after it. */
 static void take_key(walk_t *j, pg_span_t key)
 {
     skip_space(j);
@@ -321,7 +321,8 @@ bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
     }
     do {
         if (j.path.depth == DEPTH && (*j.at == '{' || *j.at == '[')) {
-            return true;         /* nobody nests so: the rest is not read */
+            return true;         /* nobody nests like this: the rest is
+                                    not read                              */
         }
         step(&j);
     } while (j.at < j.end && j.path.depth > 0);
@@ -450,7 +451,7 @@ bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t *home,
 
 /* --- several in a line --------------------------------------------------- */
 
-/* Does s end as a list does that may be inside objects? */
+/* Does s end like a list, perhaps inside objects? */
 static bool ends_list(pg_span_t s)
 {
     while (s.len && (s.ptr[s.len - 1] == '}'
@@ -460,7 +461,7 @@ static bool ends_list(pg_span_t s)
     return s.len && s.ptr[s.len - 1] == ']';
 }
 
-/* Behind "name": [ wherever it is; a quote within a value has a backslash. */
+/* What follows "name": [ anywhere; a quote within a value has a backslash. */
 static pg_span_t behind_name(pg_span_t line)
 {
     static const char *const names[] = {
@@ -483,10 +484,10 @@ static pg_span_t behind_name(pg_span_t line)
     return pg_span_upto(line, 0);
 }
 
-/* No text of JSON's has a line end in it: one that does was cut off. Nor does
- * pg_logjson_read() go deeper than DEPTH: so, however many objects that have
- * no end begin within reach of each other, not more of them are looked through
- * for one. */
+/* No JSON text contains a line end: one that does was cut off. Nor does
+ * pg_logjson_read() go deeper than DEPTH: so of unterminated objects that
+ * begin close together, however many, no more than that are searched for an
+ * end. */
 static apr_size_t object_length(pg_span_t s)
 {
     walk_t j = { .at = s.ptr, .end = s.ptr + s.len };
@@ -512,9 +513,9 @@ static apr_size_t object_length(pg_span_t s)
     return 0;                    /* it is cut off                         */
 }
 
-/* Where the next object begins: in an array, in a member's, or with others
- * behind it and nothing between them; these are looked for no further than an
- * object is long, or a line of many would be searched to its end for each. */
+/* Where the next object begins: in an array, in a member's array, or directly
+ * followed by others; these are searched for only within the length of an
+ * object, or a line of many would be searched to its end for each. */
 static pg_span_t first_object(pg_span_t line)
 {
     pg_span_t s = line;

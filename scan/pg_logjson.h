@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Lines that are JSON objects, read by meaning: whatever the keys are called
- * and however deep they are (pg_logname.h), without building a tree. Also
- * what is not quite JSON: httpd's \x and \v, octets that are not UTF-8, a
- * line that was cut off. */
+/* Lines that are JSON objects, read by meaning, whatever their keys are called
+ * and however deep they are (pg_logname.h), without building a tree. Also text
+ * that is not quite JSON: with httpd's \x and \v, octets that are not UTF-8,
+ * or cut off. */
 #ifndef PG_LOGJSON_H
 #define PG_LOGJSON_H
 
@@ -15,8 +15,8 @@
  *
  * @param out   the fields that were found; texts are unescaped
  * @param line  begins with '{'
- * @param room  moved behind what was copied
- * @return is it an object; false for what does not begin like one
+ * @param room  moved past what was copied
+ * @return is it an object? False if it does not begin like one
  */
 bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room);
 
@@ -25,8 +25,8 @@ enum {
     PG_LOGJSON_SIZE = 20         /* digits of a length                    */
 };
 
-/** The keys of the objects before, and what they mean: those of one log have
- *  mostly the same ones in the same order. Begins with zeros. */
+/** The keys of earlier objects, and their meanings: the objects of a log
+ *  mostly have the same keys in the same order. Begins with zeros. */
 typedef struct pg_logjson_keys_t {
     struct {
         char text[48];
@@ -49,10 +49,10 @@ bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t *home,
                          pg_span_t line);
 
 /**
- * The next object of a line that is a list of them, or of which "records" or
- * the like is, or that has them one behind the other.
- * @param line  the line, or what is behind the object before
- * @return octets of the line up to the object's end; 0: it is no such line
+ * The next object of a line that is a list of them, or contains one as
+ * "records" or the like, or has them one after another.
+ * @param line  the line, or what follows the previous object
+ * @return octets of the line up to the object's end; 0: not such a line
  */
 apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line);
 
@@ -60,8 +60,8 @@ apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line);
  * An object that is spread over the lines of a block, as `jq .` and `gcloud
  * logging read` print them: the first has nothing but brackets.
  * @param block  begins with a line
- * @param open   it goes on behind the block, as far as can be told
- * @return octets up to the object's end; 0: the line is none such
+ * @param open   it continues after the block, as far as can be seen
+ * @return octets up to the object's end; 0: it is not such a line
  */
 apr_size_t pg_logjson_spread(pg_span_t block, bool *open);
 

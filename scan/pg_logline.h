@@ -7,8 +7,8 @@
 
 #include "pg_span.h"
 
-/*  X(enum suffix, httpd's directive, nginx's variable); "" = has none.
- *  Fields that nobody here looks at are SKIP. */
+/*  X(enum suffix, httpd's directive, nginx's variable); "" = has none. Fields
+ *  that nothing here uses are SKIP. */
 #define PG_FIELDS(X)                                                          \
     X(SKIP,       "",                     "")                                 \
     X(REQUEST,    "r",                    "request")                          \
@@ -28,7 +28,7 @@
     X(TARGET,     "",                     "request_uri")                      \
     X(PROTOCOL,   "H",                    "server_protocol")                  \
     X(DATE,       "",                     "")  /* with TIME as the clock   */ \
-    X(URL,        "",                     "")  /* the logger's own making  */ \
+    X(URL,        "",                     "")  /* made by the logger       */ \
     X(ADDRESSEE,  "",                     "")  /* CONNECT's host:port      */ \
     X(EMBEDDED,   "",                     "")  /* a whole line in a field  */ \
     X(FIRST,      "",                     "")  /* of two addresses, either */ \
@@ -45,12 +45,13 @@ typedef enum pg_field_e {
  *  line has no such field. */
 typedef struct pg_logline_t {
     pg_span_t field[PG_FIELD_COUNT];
-    bool escaped;                /* as httpd and nginx do: to be undone   */
-    bool sent;                   /* SIZE counts the head of the answer as
-                                    well (%O): a tunnel has one, too      */
+    bool escaped;                /* as by httpd and nginx: to be undone   */
+    bool sent;                   /* SIZE includes the head of the answer
+                                    (%O): even a tunnel has one           */
     bool composed;               /* this logger writes every target in
-                                    absolute-form (Squid, load balancers):
-                                    the form says nothing of the client   */
+                                    absolute-form (Squid, load
+                                    balancers): the form says nothing
+                                    about the client                      */
     bool stripped;               /* this logger keeps only the path of a
                                     full URL (Traefik)                    */
 } pg_logline_t;
@@ -64,8 +65,8 @@ static inline bool pg_logline_has_request(const pg_logline_t *line)
            || (f[PG_FIELD_METHOD].len && f[PG_FIELD_TARGET].len);
 }
 
-/** Memory for what has to be copied while a line is read. What does not fit
- *  is not copied, and so not read. */
+/** Memory for copies made while a line is read. What does not fit is not
+ *  copied, and so not read. */
 typedef struct pg_room_t {
     char *at, *end;
 } pg_room_t;
@@ -75,7 +76,7 @@ static inline apr_size_t pg_logline_left(const pg_room_t *room)
     return (apr_size_t)(room->end - room->at);
 }
 
-/** Nothing but digits, and some. */
+/** Only digits, and at least one. */
 static inline bool pg_logline_is_number(pg_span_t s)
 {
     for (apr_size_t i = 0; i < s.len; i++) {
@@ -86,7 +87,7 @@ static inline bool pg_logline_is_number(pg_span_t s)
     return s.len > 0;
 }
 
-/** What loggers write for a value that is not there. */
+/** What loggers write for a missing value. */
 static inline bool pg_logline_is_dash(pg_span_t s)
 {
     return s.len == 1 && s.ptr[0] == '-';

@@ -8,8 +8,8 @@ typedef struct row_t {
     const char *name;            /* normalised                            */
     pg_field_e field;
     int rank;
-    bool whole;                  /* only when nothing is around it: a word
-                                    that means other things elsewhere     */
+    bool whole;                  /* only at the top level: a word with
+                                    other meanings elsewhere              */
 } row_t;
 
 /* nginx's variables, httpd's habits, ECS, Suricata, Zeek, Traefik, Caddy,
@@ -253,7 +253,8 @@ static const row_t rows[] = {
 enum {
     ROWS = sizeof(rows) / sizeof(rows[0]),
     LEVELS = 16,
-    WRAPPED = 100                /* added to a rank: the line's own go first */
+    WRAPPED = 100                /* added to a rank: the line's own names
+                                    win                                   */
 };
 
 /* Letters and digits, in lower case, with the offsets of the levels. */
@@ -307,7 +308,7 @@ static const row_t *find(const char *name)
     return NULL;
 }
 
-/* Behind the name of an object that collectors put around what they read:
+/* Past the name of an object that collectors put around what they read:
  * Elasticsearch, Splunk, Google Cloud, Fluent Bit, ... */
 static pg_span_t inside_wrapper(pg_span_t path)
 {

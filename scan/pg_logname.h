@@ -7,8 +7,8 @@
 
 #include "pg_logline.h"
 
-/** A field, and how good this name for it is: of two names of one field in a
- *  line the lower rank counts. */
+/** A field, and the rank of this name for it: of two names for one field in a
+ *  line, the lower rank counts. */
 typedef struct pg_logname_t {
     pg_field_e field;            /* PG_FIELD_SKIP: not a name we know     */
     int rank;
@@ -22,14 +22,14 @@ enum { PG_LOGNAME_MAX = 96 };    /* octets of a normalised name           */
  * Case, '_', '-', '@', '.' and other marks do not matter: http_user_agent,
  * httpUserAgent and "http.user.agent" are one name.
  *
- * @param path  the name, with those of the objects around it, outermost
- *              first, joined by '.': the whole, the last two or the last one
- *              may be known; a collector's wrapper around all is passed over
+ * @param path  the name, with those of the objects around it, outermost first,
+ *              joined by '.': the whole, the last two or the last one may be
+ *              known; a collector's wrapper around everything is ignored
  */
 pg_logname_t pg_logname_find(pg_span_t path);
 
-/** The rank of a name that has this value: a "-" gives way to whatever another
- *  name has. */
+/** The rank of a name with this value: a "-" gives way to the value of any
+ *  other name. */
 int pg_logname_rank(pg_logname_t name, pg_span_t value);
 
 #endif

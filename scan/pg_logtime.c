@@ -8,7 +8,7 @@ typedef struct date_t {
     int year, month, day, hour, minute, second;
     int micro;
     int zone;                    /* minutes east of UTC                   */
-    bool zoned;                  /* it said so                            */
+    bool zoned;                  /* the text stated it                    */
 } date_t;
 
 /* Exactly n digits at s[*at]. */
@@ -45,9 +45,9 @@ static bool take_char(pg_span_t s, apr_size_t *at, char c)
     return false;
 }
 
-/* Months as strftime's %b and %B write them: English, German, French,
- * Spanish, Italian, Portuguese, Dutch; the first that fits wins, so the
- * longer of two names comes first. Japanese and others write a number. */
+/* Months as written by strftime's %b and %B: English, German, French, Spanish,
+ * Italian, Portuguese, Dutch; the first match wins, so the longer of two names
+ * comes first. Japanese and others write a number. */
 typedef struct month_t {
     const char *name;
     int month;
@@ -68,7 +68,7 @@ static const month_t months[] = {
     { "dec", 12 }, { "dez", 12 }, { "dic", 12 }, { "d\xc3\xa9" "c", 12 },
 };
 
-/* Most logs have three letters of English. @return 0: it is none of them */
+/* Most logs have three letters in English. @return 0: not one of them */
 static int english_month(pg_span_t s)
 {
     static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
@@ -86,8 +86,8 @@ static int english_month(pg_span_t s)
     return 0;
 }
 
-/* A name, whole or cut short, with its '.'; or a number with the Japanese
- * sign for "month" behind it or not. */
+/* A name, in full or abbreviated with a '.'; or a number, perhaps followed by
+ * the Japanese sign for "month". */
 static bool take_month(pg_span_t s, apr_size_t *at, int *out)
 {
     static const char sign[] = "\xe6\x9c\x88";
@@ -139,7 +139,7 @@ static bool take_text(pg_span_t s, apr_size_t *at, const char *text)
     return true;
 }
 
-/* With colons, or the Japanese signs of the units. */
+/* With colons, or the Japanese signs for the units. */
 static bool take_clock(pg_span_t s, apr_size_t *at, date_t *d)
 {
     return take_short(s, at, &d->hour)
@@ -150,7 +150,7 @@ static bool take_clock(pg_span_t s, apr_size_t *at, date_t *d)
            && (take_text(s, at, "\xe7\xa7\x92") || true);
 }
 
-/* ".123456789": what is finer than a microsecond is read and forgotten. */
+/* ".123456789": what is finer than a microsecond is read and dropped. */
 static void take_fraction(pg_span_t s, apr_size_t *at, date_t *d)
 {
     int scale = 100000;
@@ -209,7 +209,7 @@ static bool set_half(date_t *d, half_e half)
     return true;
 }
 
-/* "Z", "UTC", "GMT", "+0900", "+09:00", or nothing: then it has none. */
+/* "Z", "UTC", "GMT", "+0900", "+09:00", or nothing for none. */
 static bool take_zone(pg_span_t s, apr_size_t *at, date_t *d)
 {
     pg_span_t rest = pg_span_from(s, *at);
@@ -258,7 +258,7 @@ static bool take_slash(pg_span_t s, apr_size_t *at)
            || take_char(s, at, '.');
 }
 
-/* Behind a number of a date: a separator, or the Japanese unit's sign. */
+/* After a number of a date: a separator, or the Japanese unit's sign. */
 static bool take_unit(pg_span_t s, apr_size_t *at, const char *sign)
 {
     return take_text(s, at, sign) || take_char(s, at, '-')
@@ -325,8 +325,8 @@ static bool parse_clf(date_t *d, pg_span_t s)
     return take_gap(s, &at) && take_rest(s, &at, d);
 }
 
-/* 11/18/2024 11:02:03 PM: with twelve hours comes the month first, and so it
- * does without leading zeros, as IIS, .NET and JavaScript write it. */
+/* 11/18/2024 11:02:03 PM: the month comes first with a 12-hour clock, and
+ * without leading zeros, as IIS, .NET and JavaScript write it. */
 static bool parse_american(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
@@ -341,8 +341,8 @@ static bool parse_american(date_t *d, pg_span_t s)
            && take_gap(s, &at) && take_rest(s, &at, d);
 }
 
-/* 2024-11-18T11:02:03Z; 2024/11/18 11:02:03 as nginx and Go have it;
- * 2024/11/18 - 11:02:03, Gin's. */
+/* 2024-11-18T11:02:03Z; 2024/11/18 11:02:03 from nginx and Go; 2024/11/18 -
+ * 11:02:03 from Gin. */
 static bool parse_iso(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
@@ -359,7 +359,7 @@ static bool parse_iso(date_t *d, pg_span_t s)
            && take_rest(s, &at, d);
 }
 
-/* "Mon ", "Mon, ", "quarta-feira, ": forgotten. */
+/* "Mon ", "Mon, ", "quarta-feira, ": ignored. */
 static void take_weekday(pg_span_t s, apr_size_t *at)
 {
     apr_size_t n = 0;
@@ -375,7 +375,7 @@ static void take_weekday(pg_span_t s, apr_size_t *at)
     }
 }
 
-/* " de ", as Spanish and Portuguese have it, or a blank. */
+/* " de ", as in Spanish and Portuguese, or a blank. */
 static bool take_of(pg_span_t s, apr_size_t *at)
 {
     return take_text(s, at, " de ") || take_char(s, at, ' ');
@@ -404,7 +404,8 @@ static bool parse_date_field(date_t *d, pg_span_t s)
            && take_rest(s, &at, d);
 }
 
-/* Nov 18, 2024 11:02:03 AM, as Java's loggers have it; in full as well. */
+/* Nov 18, 2024 11:02:03 AM, as from Java's loggers; also with the month in
+ * full. */
 static bool parse_long(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
@@ -421,7 +422,7 @@ static bool parse_long(date_t *d, pg_span_t s)
            && take_at(s, &at) && take_rest(s, &at, d);
 }
 
-/* Mon Nov 18 11:02:03.123456 2024, as httpd's error log has it. */
+/* Mon Nov 18 11:02:03.123456 2024, as in httpd's error log. */
 static bool parse_asctime(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
@@ -466,7 +467,7 @@ static bool date_to_time(apr_time_t *out, const date_t *d)
     return true;
 }
 
-/* The unit is told by the size: 2200 is 7.3e9 in seconds. */
+/* The size shows the unit: the year 2200 is 7.3e9 in seconds. */
 static bool parse_epoch(apr_time_t *out, pg_span_t s)
 {
     static const apr_int64_t limit = APR_INT64_C(7258118400);

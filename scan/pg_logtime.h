@@ -29,15 +29,15 @@
  * the span only; knows no locale and no time zone of the machine.
  *
  * @param out  microseconds since 1970, UTC; untouched on failure
- * @return false if it is none of these, or not between 1970 and 2200
+ * @return false if it has none of these forms, or is not between 1970 and 2200
  */
 bool pg_logtime_parse(apr_time_t *out, pg_span_t s);
 
-/** The same; a time that names no zone is in this one, minutes east of UTC. */
+/** The same; a time without a zone is in this one, minutes east of UTC. */
 bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone);
 
-/** Syslog's "Jan  2 03:04:05" (RFC 3164), which has no year: the latest one
- *  that is not in the future. */
+/** Syslog's "Jan 2 03:04:05" (RFC 3164), which has no year: the latest that is
+ *  not in the future. */
 bool pg_logtime_parse_syslog(apr_time_t *out, pg_span_t s, apr_time_t now,
                              int zone);
 

@@ -11,7 +11,7 @@
 #include "pg_loose_time.h"
 #include "pg_word.h"
 
-/* Where the request lies in the line. */
+/* The part of the line that is the request. */
 static pg_span_t extent(const pg_logline_t *out)
 {
     const pg_span_t *f = out->field;
@@ -258,7 +258,7 @@ static pg_loose_e read_plain(pg_logline_t *out, pg_loose_kind_e *kind,
     return PG_LOOSE_REQUEST;
 }
 
-/* Nothing but lines: of a table, as MySQL's client or Markdown draw it. */
+/* Only rules: of a table, as MySQL's client or Markdown draws it. */
 static bool is_rule(pg_span_t line)
 {
     apr_size_t n = 0;

@@ -34,8 +34,7 @@ typedef enum pg_loose_e {
 
 /**
  * Read a line.
- * @param out   REQUEST, or METHOD and TARGET; the others as far as they are
- *              there
+ * @param out   REQUEST, or METHOD and TARGET; the others if present
  * @param kind  what it looked like
  */
 pg_loose_e pg_loose_read(pg_logline_t *out, pg_loose_kind_e *kind,

@@ -119,7 +119,7 @@ static pg_span_t named_client(pg_span_t before)
     return PG_ABSENT;
 }
 
-/* The next cell of *s: what is between quotes as a whole, or a word. */
+/* The next cell of *s: all between two quotes, or a word. */
 static pg_span_t next_cell(pg_span_t *s)
 {
     pg_span_t cell;
@@ -138,9 +138,9 @@ static pg_span_t next_cell(pg_span_t *s)
     return cell.len ? cell : PG_ABSENT;
 }
 
-/* Behind the request: an address that is a whole cell, such as a forwarded
- * one. Istio writes three "address:port" without quotes, the client's last;
- * a single one is the server that the request went to. */
+/* After the request: an address that is a whole cell, such as a forwarded one.
+ * Istio writes three "address:port" without quotes, the client's last; a
+ * single one is the server that the request went to. */
 static pg_span_t client_after(pg_span_t rest)
 {
     pg_span_t last = PG_ABSENT, cell;
@@ -227,7 +227,7 @@ pg_span_t pg_loose_client_from(pg_span_t rest)
     return named_after(rest, "\" from ");
 }
 
-/* "a, b" is a list of whom it was forwarded for, "a -> b" (tshark, F5) a
+/* "a, b" is a list from X-Forwarded-For, "a -> b" (tshark, F5) a
  * connection. */
 static bool is_list(pg_span_t a, pg_span_t b)
 {
@@ -237,16 +237,15 @@ static bool is_list(pg_span_t a, pg_span_t b)
            || pg_span_eq(gap, PG_SPAN(" \xe2\x86\x92 "));
 }
 
-/* The more, the more like a client. */
+/* The higher, the more like a client. */
 static int likeness(const pg_client_t *client)
 {
     return pg_client_listens(client) ? 0 : pg_client_is_private(client) ? 1
                                                                         : 2;
 }
 
-/* Of two addresses, above 0 when the first is the client's, below when the
- * second is, 0 when they do not say. Ports from 32768 on are those that most
- * systems call from. */
+/* Of two addresses: above 0 if the first is the client's, below if the second
+ * is, 0 if undecided. Most systems use ports from 32768 on as a client. */
 static int compare_clients(pg_span_t first, pg_span_t second)
 {
     pg_client_t a, b;

@@ -4,10 +4,9 @@
 
 #include "pg_logtime.h"
 
-/* What is between words that may be a time's. */
+/* What separates the words of a time. */
 static const char time_gaps[] = " \t|,;\"'`()<>";
 
-/* One to eight words at the beginning that together are a time. */
 pg_span_t pg_loose_time_at_start(pg_span_t s)
 {
     pg_span_t best = PG_ABSENT;

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* How far a long scan has come, on one line of the terminal that is
- * overwritten; nothing at all when standard error is no terminal. */
+ * overwritten; nothing at all when standard error is not a terminal. */
 #ifndef PG_PROGRESS_H
 #define PG_PROGRESS_H
 
@@ -16,11 +16,11 @@ typedef struct pg_progress_t {
     apr_uint64_t total;          /* octets; 0 = not known                 */
 } pg_progress_t;
 
-/** Begin. @param wanted  and a terminal is there: else nothing is shown */
+/** Begin. @param wanted if not, or without a terminal, nothing is shown */
 void pg_progress_begin(pg_progress_t *progress, bool wanted,
                        apr_uint64_t total);
 
-/** Show; quiet for the first second, so that short scans stay so. */
+/** Show; silent for the first second, for the sake of short scans. */
 void pg_progress_show(pg_progress_t *progress, apr_uint64_t done);
 
 /** Wipe the line. */

@@ -13,7 +13,7 @@
 
 enum {
     DEPTH = 5,                   /* envelopes in envelopes                */
-    PAIRED = 100                 /* lines that say which of two addresses  */
+    PAIRED = 100                 /* lines that decide between two addresses */
 };
 
 #define ROW_SHAPE(sym, name) name,
@@ -54,8 +54,8 @@ static void drop_dashes(pg_logline_t *out)
     }
 }
 
-/* Names mean different things to different loggers: a "request" that is a
- * path, a "protocol" that is TCP, an URL that the logger put together. */
+/* Loggers use names differently: a "request" that is a path, a "protocol" that
+ * is TCP, a URL that the logger composed. */
 static void settle_fields(pg_logline_t *out)
 {
     pg_span_t *f = out->field;
@@ -63,7 +63,7 @@ static void settle_fields(pg_logline_t *out)
     pg_client_t host;
 
     drop_dashes(out);
-    /* A whole request in one field: its first line counts. */
+    /* A whole request in one field: only its first line counts. */
     f[PG_FIELD_REQUEST] = pg_span_upto(f[PG_FIELD_REQUEST],
         pg_span_find_any(f[PG_FIELD_REQUEST], "\r\n"));
     if (pg_span_find(protocol, '/') == protocol.len) {
@@ -105,8 +105,8 @@ static void settle_fields(pg_logline_t *out)
     }
 }
 
-/* The client as text of its own; behind a balancer with a private address,
- * whom that forwarded for. */
+/* The client as text of its own; from a balancer with a private address, the
+ * client that it forwarded for. */
 static void settle_client(pg_reader_t *r, pg_logline_t *out)
 {
     pg_span_t written = out->field[PG_FIELD_CLIENT];
@@ -130,7 +130,7 @@ static void settle_client(pg_reader_t *r, pg_logline_t *out)
 
 /* --- each way to read ---------------------------------------------------- */
 
-/* Squid's result code behind `combined`: it writes every target in full. */
+/* Squid's result code after `combined`: it writes every target in full. */
 static bool is_squid(pg_span_t line)
 {
     char last = line.len ? line.ptr[line.len - 1] : '\0';
@@ -144,8 +144,8 @@ static bool is_squid(pg_span_t line)
            && pg_span_find(word, ':') < word.len;
 }
 
-/* Behind the User-Agent nginx writes, as many who use httpd do, what
- * X-Forwarded-For said. */
+/* After the User-Agent nginx logs X-Forwarded-For, and so do many sites with
+ * httpd. */
 static void note_forwarded(pg_logline_t *out, pg_span_t line)
 {
     pg_span_t agent = out->field[PG_FIELD_AGENT];
@@ -185,8 +185,8 @@ static bool is_certain(const pg_reader_t *r, const pg_logline_t *out,
               == out->field[PG_FIELD_TIME].len;
 }
 
-/* A named format whose client is an address. With a name in its place it is
- * not certain which of two words that is: pg_loose.h looks closer. */
+/* A named format whose client is an address. If it is a name, it could be
+ * either of two words: pg_loose.h looks closer. */
 static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
 {
     for (int i = 0; i < r->how->formats; i++) {
@@ -210,7 +210,7 @@ static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
     return false;
 }
 
-/* What the line itself does not say. */
+/* Fill in what the line itself lacks. */
 static void fill_from(pg_logline_t *out, const pg_logline_t *outer)
 {
     static const pg_field_e fields[] = {
@@ -225,8 +225,8 @@ static void fill_from(pg_logline_t *out, const pg_logline_t *outer)
     }
 }
 
-/* Who wrote an object says what its targets are: Azure's "requestUri" is a
- * URL, where others' is the target; Traefik has the path alone. */
+/* The meaning of a target depends on the logger: Azure's "requestUri" is a
+ * URL, that of others is the target; Traefik keeps only the path. */
 static void note_logger(pg_logline_t *out, pg_span_t line)
 {
     out->composed = out->composed
@@ -235,14 +235,14 @@ static void note_logger(pg_logline_t *out, pg_span_t line)
                     && pg_span_has(line, "\"DownstreamStatus\"");
 }
 
-/* What a honeypot was sent: SOCKS, not a line of a log. */
+/* What a honeypot received: SOCKS, not a line of a log. */
 static bool is_greeting(pg_span_t s)
 {
     return s.len >= 2 && (s.ptr[0] == 4 || s.ptr[0] == 5)
            && (s.ptr[1] == 1 || s.ptr[1] == 2);
 }
 
-/* Suricata and Zeek have events of all protocols in one log. */
+/* Suricata and Zeek log events of all protocols together. */
 static bool is_other_event(pg_span_t line)
 {
     static const char *const events[] = {
@@ -262,8 +262,8 @@ static bool is_other_event(pg_span_t line)
     return pg_capture_is_line(line);
 }
 
-/* Fields of the object itself count; else the line that it holds, and what
- * is not in that, from the object. */
+/* Fields of the object itself count; else the line that it contains, with what
+ * that lacks taken from the object. */
 static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
                            int depth)
 {
@@ -348,7 +348,7 @@ static pg_read_e read_loose(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
            : pg_logline_has_request(out) ? PG_READ_REQUEST : PG_READ_SILENT;
 }
 
-/* JSON that does not begin its line: behind a tag, a time, a logger's name. */
+/* JSON that does not begin its line: after a tag, a time, a logger's name. */
 static pg_read_e read_json_within(pg_reader_t *r, pg_logline_t *out,
                                   pg_span_t line, int depth)
 {
@@ -437,8 +437,8 @@ static pg_span_t boundary_id(pg_span_t line)
     return id;
 }
 
-/* A request begins with A and ends with Z; between them its own boundaries
- * count only, what a client sent may look like another's. */
+/* A request begins with A and ends with Z; in between only its own boundaries
+ * count, since a client may send what looks like another's. */
 static bool take_boundary(pg_audit_t *audit, pg_span_t line)
 {
     pg_span_t id = boundary_id(line);
@@ -458,7 +458,7 @@ static bool take_boundary(pg_audit_t *audit, pg_span_t line)
     return true;
 }
 
-/* @return PG_READ_UNREAD: it is no line of an audit log */
+/* @return PG_READ_UNREAD: not a line of an audit log */
 static pg_read_e read_audit(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
 {
     pg_audit_t *audit = &r->audit;
@@ -472,8 +472,8 @@ static pg_read_e read_audit(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
         return PG_READ_UNREAD;
     }
     audit->fresh = false;
-    /* One that was cut off must not swallow what follows; a body may rather
-     * forge a line than a line be hidden. */
+    /* A truncated one must not swallow what follows: better that a body can
+     * forge a line than that it can hide one. */
     if ((audit->section == 'A' && pg_loose_time_bracketed(line).len == 0
          && fresh)
         || (audit->section != 'B' && read_formats(r, out, line))) {
@@ -500,7 +500,7 @@ static pg_read_e read_audit(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
     return PG_READ_REQUEST;
 }
 
-/* HTTP/2 and HTTP/3 have no request line: a full URL is the logger's making
+/* HTTP/2 and HTTP/3 have no request line: a full URL was made by the logger
  * (HAProxy). */
 static bool is_http2(const pg_logline_t *out)
 {
@@ -540,8 +540,8 @@ static pg_read_e read_first(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
     return read;
 }
 
-/* A line of UTF-16 in a file that did not begin with its mark, as PowerShell
- * adds them to a log: every other octet is a NUL, and goes. */
+/* A line of UTF-16 in a file without a byte order mark, such as PowerShell
+ * appends to a log: drop the NULs, every other octet. */
 static pg_span_t narrow(pg_span_t line, pg_room_t *room)
 {
     apr_size_t nuls = 0;
@@ -651,7 +651,7 @@ pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
     return out;
 }
 
-/* A clock that was wrong by years must not push the history out of sight. */
+/* A clock that is wrong by years must not push the history out of view. */
 apr_time_t pg_reader_time(const pg_reader_t *reader, const pg_logline_t *line)
 {
     const pg_reading_t *how = reader->how;

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The one reader of lines, for all commands: envelopes off, known formats
- * first, then JSON, columns, and what a request looks like. It never guesses
- * in silence: what it cannot read it calls unread. */
+/* The one reader of lines, for all commands: it removes envelopes and tries
+ * known formats, then JSON, columns, and anything that looks like a request.
+ * It never guesses silently: what it cannot read it reports as unread. */
 #ifndef PG_READER_H
 #define PG_READER_H
 
@@ -16,10 +16,11 @@
 typedef enum pg_read_e {
     PG_READ_REQUEST,
     PG_READ_BLANK,
-    PG_READ_SILENT,              /* the place of the request is empty: "-"
-                                    408, a connection that was closed     */
-    PG_READ_OTHER,               /* known to hold no request: an error
-                                    log's message, a line of names        */
+    PG_READ_SILENT,              /* no request in its place: "-" 408, a
+                                    closed connection                     */
+    PG_READ_OTHER,               /* known to contain no request: a
+                                    message in an error log, a line of
+                                    names                                 */
     PG_READ_UNREAD,
     PG_READ_SUSPECT              /* unread, and it holds "://" or CONNECT
                                     and a host with a port                */
@@ -44,30 +45,30 @@ typedef enum pg_shape_e {
 /** The name above. */
 const char *pg_reader_shape(pg_shape_e shape);
 
-/** How lines are to be read; const while readers use it. */
+/** How lines are read; const while readers use it. */
 typedef struct pg_reading_t {
     const pg_logformat_t *format; /* tried in order                       */
     int formats;
     bool json;                   /* try JSON                              */
-    bool any;                    /* and everything else: no format given  */
-    apr_time_t now;              /* a line from the future has no time    */
-    int zone;                    /* of times that name none, minutes east
-                                    of UTC                                */
-    int shown;                   /* all times are moved by so many minutes,
-                                    into the zone of a report             */
+    bool any;                    /* and anything else: no format given    */
+    apr_time_t now;              /* a time in the future is ignored       */
+    int zone;                    /* of times without one, minutes east of
+                                    UTC                                   */
+    int shown;                   /* all times are moved by so many
+                                    minutes, into the report's zone       */
 } pg_reading_t;
 
 /** ModSecurity's audit log spreads a request over sections: A has the client,
  *  the first line of B the request. */
 typedef struct pg_audit_t {
-    char section;                /* where we are; 0: in no audit log      */
+    char section;                /* current one; 0: not in an audit log   */
     char id[9];                  /* the boundary's, "--id-A--"            */
     bool fresh;                  /* no line of this section was read yet  */
     char client[64], time[64];   /* of this request                       */
 } pg_audit_t;
 
-/** Where two addresses are before the request, and neither says so itself:
- *  which is the client's. */
+/** Which of two addresses before the request is the client's, if neither shows
+ *  it by itself. */
 typedef enum pg_pair_e {
     PG_PAIR_UNKNOWN,
     PG_PAIR_FIRST,               /* the second is the same in all lines   */
@@ -76,12 +77,12 @@ typedef enum pg_pair_e {
 
 typedef struct pg_reader_t {
     const pg_reading_t *how;
-    pg_pair_e pair;              /* of this file; by whom it was begun     */
+    pg_pair_e pair;              /* of this file                           */
     char *memory;                /* PG_READER_MEMORY octets               */
-    pg_room_t room;              /* what of it is free                    */
+    pg_room_t room;              /* the free part                         */
     pg_columns_t columns;        /* as the file named them                */
-    bool head;                   /* the next line is a file's first: it may
-                                    name columns without a '#'            */
+    bool head;                   /* the next line is the file's first: it
+                                    may name columns without a '#'        */
     pg_envelope_e envelope;      /* of the last line; the outermost       */
     pg_shape_e shape;            /* of the last line                      */
     int format;                  /* with PG_SHAPE_FORMAT: which           */
@@ -116,7 +117,7 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
 pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
                          pg_field_e field);
 
-/** When the last line was written: 0, if it does not say or it cannot be. */
+/** When the last line was written; 0 if not stated, or impossible. */
 apr_time_t pg_reader_time(const pg_reader_t *reader,
                           const pg_logline_t *line);
 
@@ -124,15 +125,16 @@ apr_time_t pg_reader_time(const pg_reader_t *reader,
 int pg_reader_status(const pg_logline_t *line);
 
 /**
- * Which of two addresses is the client's, by the first lines of a file.
+ * Which of two addresses is the client's, judging by the first lines of a
+ * file.
  * @param head    complete lines count
  * @param memory  PG_READER_MEMORY() of its length
  */
 pg_pair_e pg_reader_pair(const pg_reading_t *how, pg_span_t head,
                          char *memory);
 
-/** Must a file that begins so be read from its beginning, by one reader?
- *  Its first lines say what the others mean. */
+/** Must a file that begins like this be read from its beginning, by one
+ *  reader? Its first lines determine what the others mean. */
 bool pg_reader_needs_head(pg_span_t head);
 
 #endif

@@ -19,14 +19,14 @@
 
 enum {
     PROGRESS_MS = 250,
-    /* A stream that names no virtual host in so many blocks names none. */
+    /* A stream without a virtual host in so many blocks has none. */
     NAMELESS_BLOCKS = 2
 };
 
-/* Small enough that workers end together, large enough to cost nothing. */
+/* Small enough for workers to end together, large enough to cost nothing. */
 #define PART_SIZE ((apr_uint64_t)32 << 20)
 
-/* Lines by what became of them; numbers only. */
+/* Lines by how they were read; only numbers. */
 typedef struct mark_t {
     apr_uint64_t lines, blank, silent, other, unparsed, oversize;
     apr_uint64_t suspect, questioned, partial;
@@ -40,11 +40,11 @@ typedef struct part_t {
     const char *path;
     pg_input_info_t info;        /* of the whole file, when it was planned */
     apr_uint64_t begin, limit;
-    const char *why;             /* not whole: by the worker that has it  */
+    const char *why;             /* being read, by one worker             */
     pg_trouble_e trouble;
-    bool whole;                  /* not to be cut: its first lines say what
-                                    the others mean                       */
-    bool composed;               /* each URL is full there                */
+    bool whole;                  /* not to be split: its first lines
+                                    determine what the others mean        */
+    bool composed;               /* every URL in it is full               */
     pg_pair_e pair;
     pg_logs_e logs;
     mark_t read;                 /* in this part                          */
@@ -62,9 +62,9 @@ typedef struct crew_t {
     part_t *part;
     int parts;
     int jobs;                    /* not more than there are parts         */
-    bool rereadable;             /* all of it: no pipe among them         */
+    bool rereadable;             /* all of it: no pipe among the files    */
     apr_array_header_t *troubles; /* pg_scan_trouble_t                    */
-    pthread_t waiter;            /* is told when a worker has ended       */
+    pthread_t waiter;            /* signalled when a worker has ended     */
     atomic_int next;             /* part                                  */
     atomic_int running;
     atomic_bool stop;
@@ -146,7 +146,7 @@ static void judge_file(pg_reach_file_t *file, const mark_t *m,
 
 /* --- one worker ---------------------------------------------------------- */
 
-/* What a log's first lines say of all the others. */
+/* What the first lines of a log reveal about all others. */
 static void look_at_head(part_t *out, const pg_reading_t *how, pg_span_t head,
                          apr_pool_t *pool)
 {
@@ -172,7 +172,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
         pg_lines_gather(&lines, PG_URLS_HEAD);
     }
     pg_count_begin(&w->counter, part->begin == 0);
-    /* What was read is counted, also when asked to stop. */
+    /* What was read is counted, even when asked to stop. */
     while (pg_lines_next(&lines, &block)) {
         if (pipe) {
             look_at_head(part, &crew->rules.reading, block, w->pool);
@@ -265,7 +265,7 @@ static worker_t *hire(crew_t *crew, pg_tally_t *first, apr_pool_t *pool)
     for (int i = 0; i < crew->jobs; i++) {
         worker_t *w = &workers[i];
         w->crew = crew;
-        /* Not a child: pools are not made to be grown by several threads. */
+        /* Not a child: pools must not be grown by several threads. */
         apr_pool_create_unmanaged_ex(&w->pool, NULL, NULL);
         w->buffer = apr_palloc(w->pool, PG_LINE_MAX + PG_LINES_READ);
         w->counter.rules = &crew->rules;
@@ -279,7 +279,7 @@ static worker_t *hire(crew_t *crew, pg_tally_t *first, apr_pool_t *pool)
     return workers;
 }
 
-/* Wait for the workers; a signal from outside stops them. */
+/* Wait for the workers; a signal stops them. */
 static bool oversee(crew_t *crew, const sigset_t *signals, apr_uint64_t total)
 {
     struct timespec tick = { .tv_nsec = PROGRESS_MS * 1000000L };
@@ -304,8 +304,8 @@ static bool is_hired(const worker_t *w)
     return !pthread_equal(w->thread, pthread_self());
 }
 
-/* Where threads cannot be had, one does: this one, which then hears of no
- * signal before it has ended. */
+/* Without threads this one must do, and notices no signal before it has
+ * ended. */
 static void start(crew_t *crew, worker_t *workers)
 {
     int hired = 0;
@@ -352,7 +352,7 @@ static bool run_pass(crew_t *crew, worker_t *workers, apr_uint64_t total)
             pthread_join(workers[i].thread, NULL);
         }
     }
-    /* What the workers sent last must not outlive the mask. */
+    /* A signal that a worker sent must not outlive the mask. */
     while (sigtimedwait(&signals, NULL, &(struct timespec){ 0 }) > 0) {
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -373,13 +373,13 @@ static void add_parts(apr_array_header_t *parts, const part_t *file)
         *part = (part_t){ .path = file->path, .info = *info, .begin = at,
                           .whole = file->whole, .composed = file->composed,
                           .pair = file->pair, .logs = file->logs,
-                          /* what is added meanwhile is not ours           */
+                          /* what is added later is not ours               */
                           .limit = info->plain ? limit : ~(apr_uint64_t)0 };
         at = limit;
     } while (at < size);
 }
 
-/* The name that the same file was given by before; NULL if it was not. */
+/* The name under which the same file was given before; NULL if it was not. */
 static const char *earlier_name(const apr_array_header_t *parts,
                                 const pg_input_info_t *info)
 {
@@ -392,7 +392,7 @@ static const char *earlier_name(const apr_array_header_t *parts,
     return NULL;
 }
 
-/* The beginning of a file. @return NULL, or what it is instead of a log */
+/* The beginning of a file. @return NULL, or what it is if not a log */
 static const char *look_at(part_t *out, const crew_t *crew, const char *path,
                            apr_pool_t *pool)
 {
@@ -445,7 +445,7 @@ static void note_trouble(apr_array_header_t *troubles, const part_t *part,
         (pg_scan_trouble_t){ part->path, why, part->trouble };
 }
 
-/* Cut what can be cut. @return octets in all, 0 if that is not known */
+/* Split what can be split. @return total octets, 0 if unknown */
 static apr_uint64_t plan(crew_t *crew, apr_array_header_t *parts,
                          pg_scan_out_t *out, apr_pool_t *pool)
 {
@@ -489,8 +489,8 @@ static void note_troubles(pg_scan_out_t *out, const crew_t *crew,
 
 /* --- the whole ----------------------------------------------------------- */
 
-/* Names the server logged as its own; NULL when there are none. "*" and the
- * like would make every stranger one of ours. */
+/* Names that the server logged as its own; NULL when there are none. "*" and
+ * the like would make every name ours. */
 static const pg_own_t *own_of_names(const pg_table_t *names, apr_pool_t *pool)
 {
     pg_own_t *own = pg_own_create(pool);
@@ -507,8 +507,8 @@ static const pg_own_t *own_of_names(const pg_table_t *names, apr_pool_t *pool)
     return added ? own : NULL;
 }
 
-/* What there is to say of each file, in the order of the command line. A part
- * in trouble casts doubt on its whole file. */
+/* What to report of each file, in the order of the command line. A problem
+ * with a part puts its whole file in doubt. */
 static apr_array_header_t *judge_files(const crew_t *crew, apr_pool_t *pool)
 {
     apr_array_header_t *files = apr_array_make(pool, 16,
@@ -530,7 +530,7 @@ static apr_array_header_t *judge_files(const crew_t *crew, apr_pool_t *pool)
     return files;
 }
 
-/* Files that could not even be begun. */
+/* Files that could not even be opened. */
 static void add_closed(apr_array_header_t *files, const pg_scan_out_t *out)
 {
     for (int i = 0; i < out->troubles; i++) {
@@ -567,7 +567,7 @@ static const pg_reach_t *judge_reading(const crew_t *crew,
 
     add_closed(files, out);
     qsort(files->elts, (size_t)files->nelts, sizeof(pg_reach_file_t),
-          by_path);               /* any order of the files gives the same  */
+          by_path);               /* the same for any order of the files    */
     *reach = (pg_reach_t){
         .file = (const pg_reach_file_t *)files->elts,
         .files = (apr_size_t)files->nelts,
@@ -591,7 +591,7 @@ static void fire(const crew_t *crew, worker_t *workers)
     }
 }
 
-/* A pass whose result is one table of each worker's, summed into `sum`. */
+/* A pass that yields one table per worker, summed into `sum`. */
 static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
                     pg_scan_out_t *out)
 {
@@ -615,8 +615,8 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
     atomic_store(&crew->octets, 0);
 }
 
-/* All of one key, so that their sources unite. As a pool does, it takes for
- * granted that there is memory. */
+/* All with one key, so that their sources can be merged. Like a pool, it takes
+ * memory for granted. */
 static void give_ledgers(crew_t *crew, pg_tally_t *tally)
 {
     apr_time_t now = crew->rules.reading.now;
@@ -644,7 +644,7 @@ static apr_time_t newest_of(const crew_t *crew, const worker_t *workers)
     return newest ? newest : crew->rules.reading.now;
 }
 
-/* Each file by itself: nobody knows what was between two of them. */
+/* Each file by itself: what was between two files is unknown. */
 static void cover(const crew_t *crew, const pg_tally_t *tally)
 {
     for (int i = 0; i < crew->parts; ) {
@@ -684,7 +684,7 @@ static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
     out->octets = atomic_load(&crew->octets);
 }
 
-/* What looks relayed may be a page of our own: read again to see. */
+/* What looks relayed may be a page of our own: read again to find out. */
 static void judge_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
 {
     pg_table_t *wanted, *found;

@@ -12,57 +12,57 @@
 typedef struct pg_scan_in_t {
     const char *const *path;     /* "-" is standard input                 */
     int paths;
-    pg_rules_t rules;            /* own is replaced when learning         */
-    bool learn;                  /* take the names of virtual hosts that
-                                    the server itself logged for own      */
+    pg_rules_t rules;            /* replaced when learning names          */
+    bool learn;                  /* the virtual hosts that the server
+                                    logged are its own names              */
     int jobs;                    /* 1 and up                              */
     apr_size_t bound;            /* keys held by a table                  */
-    const bool *known;           /* of each path: is it in the ledger that
-                                    the others are to be added to; NULL:
-                                    there is none                         */
+    const bool *known;           /* of each path: is it already in the
+                                    ledger that the others are added to?
+                                    NULL: no ledger                       */
     const pg_ledger_t *like;     /* that ledger; NULL: none yet           */
-    const pg_key_t *key;         /* what to count under; NULL: that of like,
-                                    or any                                */
+    const pg_key_t *key;         /* key to count under; NULL: that of
+                                    like, or any                          */
     bool progress;               /* show it on standard error             */
 } pg_scan_in_t;
 
 typedef enum pg_trouble_e {
-    PG_TROUBLE_NONE,             /* worth knowing: nothing is missing     */
-    PG_TROUBLE_UNREAD,           /* nothing of it was read                */
+    PG_TROUBLE_NONE,             /* informative: nothing is missing       */
+    PG_TROUBLE_UNREAD,           /* none of it was read                   */
     PG_TROUBLE_PART              /* it was not read to its end            */
 } pg_trouble_e;
 
-/** What there is to say of one file. */
+/** A report about one file. */
 typedef struct pg_scan_trouble_t {
     const char *path;
     const char *why;             /* words to follow the name              */
     pg_trouble_e trouble;
 } pg_scan_trouble_t;
 
-/** What came of it. */
+/** The result. */
 typedef struct pg_scan_out_t {
-    pg_tally_t *tally;           /* its ledger of PG_LOGS_NEW is what can
-                                    be merged into another                */
-    const pg_ledger_t *ledger;   /* all that was counted, as judged       */
+    pg_tally_t *tally;           /* its ledger of PG_LOGS_NEW can be
+                                    merged into another                   */
+    const pg_ledger_t *ledger;   /* everything counted, as judged         */
     const pg_judge_t *judge;
-    const pg_own_t *own;         /* whom it took for us; NULL: nobody     */
+    const pg_own_t *own;         /* the names taken for ours; NULL: none  */
     const pg_scan_trouble_t *trouble;
     int troubles;
     const pg_reach_t *reach;     /* how far the answer reaches            */
     int files;                   /* read, to their end or not             */
-    apr_uint64_t octets;         /* read, packed as they were             */
+    apr_uint64_t octets;         /* read, before unpacking                */
     bool interrupted;            /* by a signal: not all was read         */
 } pg_scan_out_t;
 
 /**
- * Scan. Blocks SIGINT, SIGTERM and SIGHUP meanwhile: the first ends the scan
- * with what was found so far.
+ * Scan. SIGINT, SIGTERM and SIGHUP are blocked meanwhile: the first one ends
+ * the scan with what was found so far.
  * @return in pool, never NULL
  */
 pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool);
 
-/** The names of virtual hosts that the logs themselves have, as a scan learns
- *  them: NULL when there are none, or one of the logs is a pipe. */
+/** The names of virtual hosts in the logs, as a scan learns them; NULL when
+ *  there are none, or one of the logs is a pipe. */
 const pg_own_t *pg_scan_names(const pg_scan_in_t *in, apr_pool_t *pool);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* --- what was judged ----------------------------------------------------- */
 
-/* While counting, every 2xx but a tunnel's was booked as "observed". */
+/* While counting, every 2xx except a tunnel's was booked as "observed". */
 static bool is_moved(const pg_judgement_t *item)
 {
     return item->judged == PG_JUDGED_RELAYED
@@ -79,8 +79,8 @@ static int oldest_first(const void *a, const void *b)
     return strcmp(x->request.octets, y->request.octets);
 }
 
-/* The oldest of each kind and, after them, the newest: while there are only
- * few, they are the same ones. */
+/* The oldest of each kind and, after them, the newest: the same ones, while
+ * there are only few. */
 static void remember_all(const pg_tally_t *tally, const pg_table_t *relayed)
 {
     const pg_example_t *all[PG_REASON_COUNT + PG_TALLY_RECENT];
@@ -153,7 +153,7 @@ static void fill_top(pg_snapshot_t *s, pg_top_e list, const pg_table_t *table,
     top->n = n;
 }
 
-/* Those that no virtual host is known of, or found no room in the table. */
+/* Those whose virtual host is unknown, or had no room in the table. */
 static pg_vhost_count_t others(const pg_snapshot_t *s,
                                const pg_vhost_count_t *named, apr_size_t n)
 {
@@ -198,7 +198,7 @@ static void fill_vhosts(pg_snapshot_t *s, const pg_table_t *table,
     s->vhost_count = n + (rest.attempts > 0);
 }
 
-/* Without what tells one ledger from another: each scan has a new key. */
+/* Without what distinguishes ledgers: each scan has a new key. */
 const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
                                          apr_time_t now, apr_pool_t *pool)
 {

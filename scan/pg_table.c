@@ -11,8 +11,8 @@
 enum { FIRST_SLOTS = 64 };       /* a power of two, as all later sizes    */
 
 /* Open addressing: a key is where its hash says, or in the next free slot
- * behind that. Its keyed hash stands for the key: nobody can choose two that
- * are the same. */
+ * after that. Its keyed hash identifies the key: nobody can construct two with
+ * the same. */
 typedef struct slot_t {
     apr_uint64_t id;
     pg_cell_t *cell;             /* NULL: free                            */
@@ -23,7 +23,7 @@ struct pg_table_t {
     apr_pool_t *pool;            /* of the cells; replaced by thinning    */
     apr_pool_t *slot_pool;       /* replaced by growing                   */
     slot_t *slot;
-    apr_size_t slots;            /* half of them are free, or more        */
+    apr_size_t slots;            /* at least half of them are free        */
     apr_size_t used;
     apr_size_t bound;
     apr_size_t data_size;
@@ -139,8 +139,8 @@ static apr_uint64_t middle_count(const pg_table_t *table)
     return middle;
 }
 
-/* Take the middle count from all; what has nothing left goes. The error of
- * every count, held or gone, grows by just that. */
+/* Subtract the middle count from all; cells with nothing left are dropped. The
+ * error of every count, held or dropped, grows by exactly that. */
 static void thin(pg_table_t *table)
 {
     apr_uint64_t middle = middle_count(table);

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Exact counting by key, while memory is bounded: text -> how often. Up to
- * the bound everything is exact; past it the table is thinned out and says by
- * how much its counts may be low. */
+/* Counts by key, exact, in bounded memory: text -> how often. Up to the bound
+ * everything is exact; beyond it the table is thinned out and states by how
+ * much its counts may be low. */
 #ifndef PG_TABLE_H
 #define PG_TABLE_H
 
@@ -18,8 +18,8 @@ enum {
 typedef struct pg_cell_t {
     pg_span_t key;               /* NUL behind it                         */
     apr_uint64_t count;
-    void *data;                  /* the caller's, from pg_table_t.data_size
-                                    zeroed octets; NULL when that is 0    */
+    void *data;                  /* the caller's: pg_table_t.data_size
+                                    octets, zeroed; NULL when that is 0   */
 } pg_cell_t;
 
 typedef struct pg_table_t pg_table_t;
@@ -27,8 +27,8 @@ typedef struct pg_table_t pg_table_t;
 /**
  * An empty table, in pool.
  *
- * Keys are hashed under a random secret, so that nobody who chooses what
- * stands in a log can make the table slow.
+ * Keys are hashed under a random secret, so that nobody can make the table
+ * slow by choosing what is logged.
  *
  * @param bound      keys held, at most; thinning keeps the more frequent half
  * @param data_size  octets of the caller's data in each cell
@@ -51,14 +51,14 @@ pg_cell_t *pg_table_find(const pg_table_t *table, pg_span_t key);
 void pg_table_merge(pg_table_t *table, const pg_table_t *from,
                     void (*join)(void *data, const void *add));
 
-/** How many keys there are now. */
+/** The current number of keys. */
 apr_size_t pg_table_size(const pg_table_t *table);
 
-/** How much a count may be too low at most; 0: all is exact. */
+/** By how much a count may be too low at most; 0: all are exact. */
 apr_uint64_t pg_table_error(const pg_table_t *table);
 
 /**
- * All cells, the most frequent first, equals in the order of their octets.
+ * All cells, the most frequent first, equal ones in the order of their octets.
  * @param n  how many
  * @return an array in pool
  */

@@ -27,8 +27,8 @@ pg_span_t pg_tally_kept(const pg_kept_t *kept)
                         : pg_span_make(kept->octets, kept->len);
 }
 
-/* A total order, so that which ones are kept does not depend on the order of
- * reading: by time, then by text. */
+/* A total order, so that the choice of those kept does not depend on the order
+ * of reading: by time, then by text. */
 static int compare(apr_time_t ta, pg_span_t a, apr_time_t tb, pg_span_t b)
 {
     apr_size_t n = a.len < b.len ? a.len : b.len;
@@ -46,8 +46,8 @@ static int compare(apr_time_t ta, pg_span_t a, apr_time_t tb, pg_span_t b)
 
 /* --- lists --------------------------------------------------------------- */
 
-/* Keys are those of the ledger's lists, behind an octet that says what they
- * are; clients that the log names are no addresses. */
+/* Keys are those of the ledger's lists, preceded by an octet for their kind;
+ * clients that the log gives by name are not addresses. */
 enum { KEY_WHOLE = 'w', KEY_CUT = 'c', KEY_ABSENT = 'a', KEY_NAME = 'n' };
 
 static void count_key(pg_tally_t *tally, pg_top_e list, char what,
@@ -228,8 +228,8 @@ bool pg_tally_is_tunnel(pg_class_e class_id, pg_span_t size)
            && size.len && !pg_tally_is_length(size);
 }
 
-/* Which of several requests with one answer is shown does not depend on who
- * read which part of a log. */
+/* Which of several requests with one answer is shown must not depend on which
+ * worker read which part of a log. */
 static bool is_sooner(apr_time_t time, pg_span_t request,
                       const pg_answer_t *answer)
 {
@@ -286,8 +286,8 @@ static bool is_older(const pg_example_t *kept, apr_time_t time,
                    pg_span_upto(request, PG_TALLY_TEXT)) < 0;
 }
 
-/* Where a new attempt goes among the recent ones: a new place, or the oldest
- * one's; NULL if the new one is older than all. */
+/* The place for a new attempt among the recent ones: a free one, or that of
+ * the oldest; NULL if the new one is older than all. */
 static pg_example_t *recent_place(pg_tally_t *tally, apr_time_t time,
                                   pg_span_t request)
 {
@@ -376,8 +376,8 @@ static int compare_kept(const pg_kept_t *a, const pg_kept_t *b)
     return order ? order : (int)a->len - (int)b->len;
 }
 
-/* The first ones in the order of their octets, each once: the same ones
- * however the threads shared the work. */
+/* The first in the order of their octets, each once: the same however the
+ * threads shared the work. */
 static void keep_sample(pg_tally_t *tally, const pg_kept_t *line)
 {
     int at = 0, last;
@@ -418,7 +418,7 @@ static void widen(pg_range_t *range, apr_time_t time)
     }
 }
 
-/* How long nothing was logged between the two; 0: they meet. */
+/* The time between two ranges without a line; 0: they meet. */
 static apr_time_t silence(const pg_range_t *a, const pg_range_t *b)
 {
     return a->to < b->from ? b->from - a->to
@@ -453,7 +453,7 @@ void pg_tally_stretch(pg_stretches_t *stretches, pg_range_t range)
         if (silence(at, &range) > PG_TALLY_SILENCE && stretches->n < room) {
             break;
         }
-        /* What it reaches now may be near to another one. */
+        /* It may now be close to another one. */
         widen(&range, at->from);
         widen(&range, at->to);
         *at = stretches->range[--stretches->n];

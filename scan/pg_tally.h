@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* What the scan has found so far: a ledger of the attempts, and what a ledger
- * cannot hold. Each worker has a tally of its own; at the end they are merged,
- * and the sum does not depend on who did what. */
+ * has no place for. Each worker has a tally of its own; at the end they are
+ * merged, and the sum does not depend on which worker did what. */
 #ifndef PG_TALLY_H
 #define PG_TALLY_H
 
@@ -13,34 +13,34 @@
 
 enum {
     PG_TALLY_RECENT = 96,        /* newest attempts kept with evidence     */
-    PG_TALLY_SAMPLES = 5,        /* lines shown that nobody understood     */
+    PG_TALLY_SAMPLES = 5,        /* unread lines shown                     */
     PG_TALLY_FORMATS = 8,
     PG_TALLY_TEXT = 400,         /* bytes kept of a client's text          */
-    PG_PATH_WANTED = 159,        /* bytes of a path that tell it apart     */
-    PG_SAME_HOSTS = 3            /* sites that got the same answer: no
-                                    chance                                 */
+    PG_PATH_WANTED = 159,        /* bytes of a path that distinguish it    */
+    PG_SAME_HOSTS = 3            /* sites with the same answer: not by
+                                    chance                                */
 };
 
-/** Logs that are read to be added to a ledger, and those it has already. */
+/** Logs read to be added to a ledger, and those that it has already. */
 typedef enum pg_logs_e { PG_LOGS_KNOWN, PG_LOGS_NEW, PG_LOGS_COUNT } pg_logs_e;
 
 /** Times of lines, split where there was none for longer than
- *  PG_TALLY_SILENCE: a server that was down logs nothing, either. As many as
- *  a ledger has room for. */
+ *  PG_TALLY_SILENCE: a server that is down logs nothing. As many as a ledger
+ *  has room for. */
 #define PG_TALLY_SILENCE ((apr_time_t)2 * 86400 * 1000000)
 typedef struct pg_stretches_t {
     pg_range_t range[126];
     unsigned n;
 } pg_stretches_t;
 
-/** An attempt as a log tells of it. Spans live for the call only. */
+/** An attempt as logged. Spans live only during the call. */
 typedef struct pg_hit_t {
     pg_event_t event;            /* time 0: the line has no usable one    */
     pg_span_t client;            /* as logged; may be a name              */
     pg_span_t request;           /* request line, unescaped               */
     pg_span_t size;              /* bytes of the answer as logged         */
-    bool sent;                   /* its head counts among them            */
-    pg_ground_e alone;           /* of a 2xx: what it says by itself      */
+    bool sent;                   /* including its head                    */
+    pg_ground_e alone;           /* of a 2xx: what it shows by itself     */
 } pg_hit_t;
 
 /** A span copied into the tally. */
@@ -51,7 +51,7 @@ typedef struct pg_kept_t {
     bool absent;
 } pg_kept_t;
 
-/*  Texts kept of an attempt: X(field, where it is in a pg_hit_t) */
+/*  Texts kept of an attempt: X(field, its place in a pg_hit_t) */
 #define PG_KEPT_TEXTS(X)                                     \
     X(request,          hit->request)                        \
     X(method,           hit->event.verdict.method)           \
@@ -75,8 +75,8 @@ typedef struct pg_example_t {
 } pg_example_t;
 #undef PG_MEMBER_KEPT
 
-/** Some of the hosts that got an answer: enough to see whether it is the same
- *  for all. */
+/** Some of the hosts that got an answer: enough to see whether all got the
+ *  same. */
 typedef struct pg_hosts_t {
     int n;
     apr_uint64_t hash[PG_SAME_HOSTS];
@@ -86,7 +86,7 @@ typedef struct pg_hosts_t {
 typedef struct pg_answer_t {
     pg_verdict_t verdict;        /* class, family and port only           */
     int status;
-    bool sent;                   /* its head counts in its size           */
+    bool sent;                   /* its size includes its head            */
     apr_uint64_t count[PG_LOGS_COUNT]; /* exact, the cell's may be thinned */
     apr_time_t first;
     pg_hosts_t hosts;
@@ -103,23 +103,23 @@ typedef struct pg_tally_t {
     pg_logs_e logs;              /* what is being read                    */
     pg_ledger_t *ledger[PG_LOGS_COUNT];
     pg_range_t read[PG_LOGS_COUNT]; /* times of lines; 0: none            */
-    pg_stretches_t part;         /* the same of what is being read        */
+    pg_stretches_t part;         /* the same for what is being read       */
     PG_LINE_KINDS(PG_MEMBER_LINES)
     apr_uint64_t answered;       /* attempts with a 2xx                   */
-    apr_uint64_t alone[PG_GROUND_COUNT]; /* the same by what each says by
-                                    itself                                */
+    apr_uint64_t alone[PG_GROUND_COUNT];
+                                 /* the same, by what each shows itself   */
     pg_table_t *top[PG_TOP_COUNT]; /* what a ledger lists, without bound  */
     pg_table_t *vhosts;          /* data: count by outcome                */
     pg_table_t *answers;         /* data: pg_answer_t                     */
-    pg_table_t *lengths;         /* of those that need to be compared     */
-    pg_table_t *home;            /* sizes of the own answers to "GET /"   */
+    pg_table_t *lengths;         /* of those to be compared               */
+    pg_table_t *home;            /* sizes of our answers to "GET /"       */
     pg_table_t *names;           /* virtual hosts learned from the log    */
     pg_example_t example[PG_REASON_COUNT];  /* the oldest of each         */
     pg_example_t *recent[PG_TALLY_RECENT];  /* oldest first               */
     int recent_count;
     apr_uint64_t shape[PG_SHAPE_COUNT];     /* how lines were read, of   */
-    apr_uint64_t envelope[PG_ENVELOPE_COUNT]; /* those that were looked at */
-    apr_uint64_t format[PG_TALLY_FORMATS];  /* closely: not at a glance    */
+    apr_uint64_t envelope[PG_ENVELOPE_COUNT]; /* those read                */
+    apr_uint64_t format[PG_TALLY_FORMATS];  /* closely, not at a glance    */
     pg_kept_t sample[PG_TALLY_SAMPLES];     /* not understood             */
     int samples;
 } pg_tally_t;
@@ -131,32 +131,32 @@ typedef struct pg_tally_t {
  */
 pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound);
 
-/** Count an attempt. One thread a tally. */
+/** Count an attempt. One thread per tally. */
 void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit);
 
 /** Is a 2xx to this class a tunnel? To CONNECT, unless a page was sent: httpd
  *  logs "-" for the body of a tunnel (%b), and a length when DirectoryIndex,
- *  FallbackResource or a front controller has answered. Where the log has no
- *  length at all it cannot be told. */
+ *  FallbackResource or a front controller has answered. Without any length in
+ *  the log there is no telling. */
 bool pg_tally_is_tunnel(pg_class_e class_id, pg_span_t size);
 
 /** Is it the length of a body: a number, and not 0? */
 bool pg_tally_is_length(pg_span_t size);
 
-/** Count a line that was not understood, keeping some of the first. */
+/** Count an unread line, keeping some of the first. */
 void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line);
 
 /** Note when a line was written. */
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time);
 
-/** There were lines in `range`; its `from` 0: nothing. The order in which
- *  ranges are added changes nothing, while there is room. */
+/** Add the range of some lines; none if its `from` is 0. The order in which
+ *  ranges are added does not matter, while there is room. */
 void pg_tally_stretch(pg_stretches_t *stretches, pg_range_t range);
 
-/** The oldest and the newest time that was seen; 0: none. */
+/** The oldest and the newest time seen; 0: none. */
 pg_range_t pg_tally_read(const pg_tally_t *tally);
 
-/** Add all of `from`, which is of no more use then.
+/** Add all of `from`, which must not be used afterwards.
  *  @param now  the newest time of all */
 void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from,
                     apr_time_t now);
@@ -164,11 +164,11 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from,
 /** Add the hosts of one answer to another's. */
 void pg_tally_join_hosts(pg_hosts_t *to, const pg_hosts_t *from);
 
-/** By how much the count of a single key may be too low, at most; 0: no list
- *  outgrew its bound, and all is exact. */
+/** By how much the count of a key may be too low at most; 0: no list outgrew
+ *  its bound, and all are exact. */
 apr_uint64_t pg_tally_error(const pg_tally_t *tally);
 
-/** A key of `top`, as people read it. */
+/** A key of `top`, in readable form. */
 pg_text_t pg_tally_top_text(pg_top_e list, pg_span_t key, apr_pool_t *pool);
 
 pg_span_t pg_tally_kept(const pg_kept_t *kept);

@@ -17,8 +17,8 @@ typedef struct signature_t {
 
 #define SIGNATURE(octets, kind) { octets, sizeof(octets) - 1, PG_TOLD_##kind }
 
-/* RFC 8446 5.1, RFC 4253 4.2, RFC 5321 4.1.1, RFC 9113 3.4, MS-RDPBCGR
- * 2.2.1.1 (TPKT and X.224 connection request). httpd cuts at a NUL, so the
+/* RFC 8446 5.1, RFC 4253 4.2, RFC 5321 4.1.1, RFC 9113 3.4, MS-RDPBCGR 2.2.1.1
+ * (TPKT and X.224 connection request). httpd truncates at a NUL, so the
  * beginnings are short. */
 static const signature_t signatures[] = {
     SIGNATURE("\x16\x03", TLS),
@@ -43,8 +43,8 @@ static bool has_signature(pg_span_t s, const signature_t *of)
     return true;
 }
 
-/* What httpd logs of a connection that said only this: it stopped at the
- * first NUL. */
+/* What httpd logs for a connection with only this: it stops at the first
+ * NUL. */
 static bool is_cut_rdp(pg_span_t s)
 {
     return s.len <= 2 && s.len && s.ptr[0] == 3;
@@ -63,7 +63,7 @@ static pg_told_e protocol_of(pg_span_t s)
 
 /* --- requests ------------------------------------------------------------ */
 
-/* A field's value in the lines behind the first; absent if it is not there. */
+/* A field's value in the lines after the first; absent if missing. */
 static pg_span_t field_value(pg_span_t lines, pg_span_t name)
 {
     while (lines.len) {
@@ -112,8 +112,8 @@ static bool is_noise(const pg_told_t *out)
            && out->verdict.reason == PG_REASON_NOISE;
 }
 
-/* What asks for no relay as it stands, and yet names a place to go to: a
- * request that was torn, or copied wrongly. */
+/* Not a request for a relay as it is, and yet it names a destination: a
+ * truncated request, or one copied wrongly. */
 static bool is_doubtful(const pg_told_t *out)
 {
     pg_span_t rest = out->request.line;
@@ -133,7 +133,7 @@ static bool is_doubtful(const pg_told_t *out)
     return false;
 }
 
-/* A request as it was sent. @return false: it is none */
+/* A request as it was sent. @return false: it is not one */
 static bool look_raw(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
                      const pg_own_t *own, bool certain)
 {
@@ -164,8 +164,8 @@ static void judge(pg_told_t *out, const pg_logline_t *line)
     }
 }
 
-/* As pg_count.c has it, of a line that stands alone: 407 and 421 are for a
- * proxy's clients only. */
+/* As in pg_count.c, for a single line: 407 and 421 are only for a proxy's
+ * clients. */
 static bool is_question(const pg_told_t *out, const pg_tell_t *tell,
                         const pg_logline_t *line, const pg_own_t *own)
 {
@@ -211,7 +211,7 @@ static void look_logged(pg_told_t *out, pg_tell_t *tell,
     }
 }
 
-/* @return false: it is no line that could be read */
+/* @return false: not a line that could be read */
 static bool look_line(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
                       const pg_own_t *own)
 {
@@ -248,7 +248,7 @@ static pg_span_t unquoted(pg_span_t text)
            ? pg_span_make(s.ptr + 1, s.len - 2) : text;
 }
 
-/* Octets in escapes: a request that a log shows so, cut out of it. */
+/* Escaped octets: a request cut out of a log that escapes it. */
 static pg_span_t unescape(pg_reader_t *reader, pg_span_t text, bool escaped)
 {
     pg_span_t out, inside = unquoted(text);
@@ -294,7 +294,7 @@ static void look_closer(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
 
 /* --- HTML ---------------------------------------------------------------- */
 
-/* "&#58;", "&#x3a;", "&quot;": copied out of a page's source.
+/* "&#58;", "&#x3a;", "&quot;": copied from a page's source.
  * @return octets of s used; 0: none */
 static apr_size_t take_reference(char *out, pg_span_t s)
 {
@@ -346,7 +346,7 @@ static pg_span_t without_html(pg_reader_t *reader, pg_span_t text)
         out++;
         i += n ? n : 1;
     }
-    reader->memory = out;        /* kept while it is looked at            */
+    reader->memory = out;        /* kept while it is examined             */
     return pg_span_make(begin, (apr_size_t)(out - begin));
 }
 
@@ -384,7 +384,7 @@ void pg_tell_look(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
             *out = other;
         }
         else if (other.verdict.class_id != PG_CLASS_CLEAN) {
-            out->kind = PG_TOLD_UNKNOWN;      /* as it stands it is clean */
+            out->kind = PG_TOLD_UNKNOWN;      /* as it is, it is clean    */
         }
     }
     tell->reader.memory = memory;

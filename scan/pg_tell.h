@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* Recognises what a text is: a request, a line of a log, the first octets of
- * another protocol, or nothing that could be told. */
+ * another protocol, or nothing known. */
 #ifndef PG_TELL_H
 #define PG_TELL_H
 
@@ -9,7 +9,7 @@
 #include "pg_reader.h"
 #include "pg_told.h"
 
-/** A reader, and room for what the answer points to. */
+/** A reader, and room for what the result points to. */
 typedef struct pg_tell_t {
     pg_reader_t reader;
     bool composed;               /* the lines are from a log in which every
@@ -19,8 +19,8 @@ typedef struct pg_tell_t {
 } pg_tell_t;
 
 /**
- * Look at a text: raw octets, a request with or without its fields, or one
- * line of a log. Escapes (\xHH and the like) are undone where there are any.
+ * Examine a text: raw octets, a request with or without its fields, or one
+ * line of a log. Escapes (\xHH and the like) are undone.
  *
  * @param out      spans live in text and in tell, until the next call
  * @param tell     its reader has begun

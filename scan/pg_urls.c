@@ -5,8 +5,8 @@
 #include "pg_classify.h"
 
 enum {
-    HOSTS = 64,                  /* told apart; a site's log has few      */
-    AT_LEAST = 3,                /* requests: one attempt is no pattern   */
+    HOSTS = 64,                  /* distinguished; a site's log has few   */
+    AT_LEAST = 3,                /* requests: one attempt is not a pattern */
     STRAY = 50                   /* one in so many may be in another form */
 };
 
@@ -125,7 +125,7 @@ bool pg_urls_everywhere(const pg_reading_t *how, pg_span_t head, char *memory)
         apr_size_t n = pg_span_find(head, '\n');
         note_line(&sites, &reader, pg_span_upto(head, n));
         if (sites.other * STRAY > sites.requests + STRAY) {
-            return false;        /* most logs: told by their first lines  */
+            return false;        /* most logs: decided by their first lines */
         }
         head = pg_span_from(head, n + 1);
     }

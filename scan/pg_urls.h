@@ -2,27 +2,27 @@
 
 /* Logs whose logger writes every target as a full URL: Varnish, Azure Front
  * Door, CloudFront's and Akamai's exports, some load balancers. There the
- * absolute-form says nothing of what the client sent. */
+ * absolute-form says nothing about what the client sent. */
 #ifndef PG_URLS_H
 #define PG_URLS_H
 
 #include "pg_reader.h"
 
 enum {
-    PG_URLS_HEAD = 65536         /* octets that are enough to tell        */
+    PG_URLS_HEAD = 65536         /* octets that suffice                   */
 };
 
 /**
  * Is it such a log, by its first lines? All its requests have a full URL, and
- * half of them or more are for a host that answered for several paths: a
- * site's visitors, not somebody who tries whether it relays.
+ * at least half of them are for a host that answered for several paths: a
+ * site's visitors, not somebody testing whether it relays.
  * @param head    the beginning of a file, complete lines count
  * @param memory  PG_READER_MEMORY(PG_URLS_HEAD) octets
  */
 bool pg_urls_everywhere(const pg_reading_t *how, pg_span_t head,
                         char *memory);
 
-/** Is this status what a server answers that does not relay? */
+/** Is this a status of a server that does not relay? */
 bool pg_urls_refused(int status);
 
 /** The key of a host: in lower case, cut off after `size` octets. */
