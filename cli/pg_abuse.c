@@ -19,9 +19,9 @@ enum { TEXT_SIZE = 65536 };      /* of one example                        */
 
 /* --- words --------------------------------------------------------------- */
 
-/* What each class is to those who read the reports: AbuseIPDB's categories
- * (14 port scan: "open ports and vulnerable services"; 21 web app attack) and
- * the weakness that was looked for (CWE-441 unintended proxy, CWE-918 SSRF). */
+/* What each class is to readers of the reports: AbuseIPDB's categories (14
+ * port scan: "open ports and vulnerable services"; 21 web app attack) and the
+ * weakness that was probed for (CWE-441 unintended proxy, CWE-918 SSRF). */
 static const struct {
     const char *categories, *weakness;
 } known_as[PG_CLASS_COUNT] = {
@@ -41,7 +41,7 @@ static const char *when(const pg_abuse_t *abuse, apr_time_t t)
                             PG_CALENDAR_MILLI);
 }
 
-/* What a writer makes of a line of evidence, as a string. */
+/* A line of evidence as a string, from a writer. */
 static const char *text_of(const pg_abuse_t *abuse, const json_t *line,
                            void (*put)(pg_sink_t *, const pg_article_t *,
                                        const json_t *))
@@ -88,9 +88,9 @@ static const char *sentence(const pg_abuse_t *abuse,
 
 /* --- identifiers --------------------------------------------------------- */
 
-/* The same text, the same UUID, so that a report made again is known again.
- * @see RFC 9562 5.5 (version 5); as version 4 the bits are those of a hash in
- * place of chance */
+/* The same text gives the same UUID, so that a repeated report is recognised.
+ * @see RFC 9562 5.5 (version 5); in version 4 the bits come from a hash
+ * instead of chance */
 static const char *uuid(const pg_abuse_t *abuse, int version, const char *text)
 {
     static const unsigned char stix[16] = { 0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42,
@@ -199,8 +199,8 @@ static json_t *weaknesses(const pg_abuse_source_t *s)
     return out;
 }
 
-/* The time is that of the first request, and so is the port: behind a NAT one
- * is worth nothing without the other.
+/* The time and the port are those of the first request: behind a NAT, one is
+ * useless without the other.
  * @see https://xarf.org/schemas/v4/types/connection-vulnerability-scan.json */
 static void write_xarf(pg_sink_t *sink, const pg_abuse_t *abuse)
 {
@@ -230,8 +230,8 @@ static void write_xarf(pg_sink_t *sink, const pg_abuse_t *abuse)
 
 /* --- AbuseIPDB's bulk report --------------------------------------------- */
 
-/* Its reader takes a backslash before a quote for part of the text, so there
- * is no quote in it.  @see https://www.abuseipdb.com/bulk-report */
+/* Its reader takes a backslash before a quote as part of the text, so the text
+ * has no quotes. @see https://www.abuseipdb.com/bulk-report */
 static void write_abuseipdb(pg_sink_t *sink, const pg_abuse_t *abuse)
 {
     pg_sink_puts(sink, "IP,Categories,ReportDate,Comment\n");
@@ -256,7 +256,7 @@ static void write_abuseipdb(pg_sink_t *sink, const pg_abuse_t *abuse)
 
 /* --- STIX 2.1 ------------------------------------------------------------ */
 
-/* An observable is named after what it says (STIX 2.1, 2.9). */
+/* An observable is identified by its contents (STIX 2.1, 2.9). */
 static json_t *stix_observable(const pg_abuse_t *abuse, const char *type,
                                json_t *says)
 {
@@ -284,7 +284,7 @@ static json_t *stix_object(const pg_abuse_t *abuse, const char *type,
     return out;
 }
 
-/* Header fields; a name that STIX cannot have as a key is left out. */
+/* Header fields; a name that STIX does not allow as a key is left out. */
 static json_t *stix_headers(const pg_abuse_t *abuse, const json_t *line)
 {
     const json_t *fields = pg_evidence_member(line, "http.request.headers");
@@ -310,7 +310,7 @@ static json_t *stix_headers(const pg_abuse_t *abuse, const json_t *line)
     return out;
 }
 
-/* What was asked for; NULL for what is not HTTP. */
+/* What was asked for; NULL if it is not HTTP. */
 static json_t *stix_request(const pg_abuse_t *abuse, const json_t *line)
 {
     const char *method = pg_evidence_text(line, "http.request.method");
@@ -361,7 +361,7 @@ static json_t *stix_traffic(const pg_abuse_t *abuse, const json_t *source,
     return stix_observable(abuse, "network-traffic", says);
 }
 
-/* Put it in, unless one of that name is there. */
+/* Add it, unless there is one of that name. */
 static void stix_add(json_t *objects, json_t *refs, json_t *object)
 {
     json_t *id = json_object_get(object, "id");
@@ -436,8 +436,8 @@ static json_t *misp_attribute(const pg_abuse_t *abuse,
                      "comment", sentence(abuse, s, 4096));
 }
 
-/* An event for the organisation's own eyes (distribution 0), of low threat:
- * to share it is a decision that its importer makes.
+/* An event for the organisation itself (distribution 0), of low threat:
+ * whoever imports it decides whether to share it.
  * @see https://www.misp-standard.org/rfc/misp-standard-core.html */
 static void write_misp(pg_sink_t *sink, const pg_abuse_t *abuse)
 {
@@ -473,7 +473,7 @@ const pg_abuse_format_t *pg_abuse_formats(void)
     static const pg_abuse_format_t formats[] = {
         { "xarf", ".json", .most = 1, .joins = true, .signs = true,
           .write = write_xarf },
-        /* its reader takes 10,000 lines, and attempts of 60 days */
+        /* its reader accepts 10,000 lines, and attempts of 60 days */
         { "abuseipdb", ".csv", .most = 9999, .days = 60,
           .write = write_abuseipdb },
         { "stix", ".stix.json", .write = write_stix },

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Reports about sources of attempts, in the forms that abuse desks and threat
- * platforms read. They are only written, never sent. */
+/* Reports about sources of attempts, in formats that abuse desks and threat
+ * intelligence platforms read. They are only written, never sent. */
 #ifndef PG_ABUSE_H
 #define PG_ABUSE_H
 
@@ -12,7 +12,7 @@
 #include "pg_article.h"
 #include "pg_vocab.h"
 
-/** Requests of each source that are kept as examples. */
+/** Requests from each source that are kept as examples. */
 #define PG_ABUSE_EXAMPLES 4
 
 /** What one address did. */
@@ -39,14 +39,14 @@ typedef struct pg_abuse_format_t {
     int most;                    /* sources in one document; 0: all       */
     int days;                    /* older attempts are refused; 0: none   */
     bool joins;                  /* documents may follow one another      */
-    bool signs;                  /* org and contact are needed            */
+    bool signs;                  /* org and contact are required          */
     void (*write)(pg_sink_t *sink, const pg_abuse_t *abuse);
 } pg_abuse_format_t;
 
 /** All of them; ends with name == NULL. */
 const pg_abuse_format_t *pg_abuse_formats(void);
 
-/** Names the file of a document: the same for the same evidence. */
+/** The file name of a document: the same for the same evidence. */
 const char *pg_abuse_id(const pg_abuse_t *abuse);
 
 #endif

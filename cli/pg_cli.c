@@ -27,7 +27,7 @@ void pg_cli_say(const pg_cli_t *cli, const char *format, ...)
     va_end(args);
 }
 
-/* After a complaint, ours or getopt_long()'s. */
+/* After an error message, ours or getopt_long()'s. */
 static int point_to_help(const pg_cli_t *cli)
 {
     fprintf(stderr, "Try '%s --help'.\n", cli->argv[0]);

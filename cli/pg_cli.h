@@ -16,17 +16,17 @@
 /** Exit statuses; 64 and up are those of sysexits.h. */
 enum {
     PG_EXIT_CLEAN = 0,           /* no attempt                            */
-    PG_EXIT_ATTEMPTS = 1,        /* attempts, none of them relayed        */
+    PG_EXIT_ATTEMPTS = 1,        /* attempts, none relayed                */
     PG_EXIT_RELAYED = 2,         /* something was probably relayed        */
-    PG_EXIT_UNKNOWN = 3,         /* it cannot be told                     */
+    PG_EXIT_UNKNOWN = 3,         /* undecided                             */
     PG_EXIT_USAGE = 64,
-    PG_EXIT_DATA = 65,           /* input that is not what it should be   */
+    PG_EXIT_DATA = 65,           /* invalid input                         */
     PG_EXIT_NO_INPUT = 66,       /* cannot be opened                      */
     PG_EXIT_INTERNAL = 70,
-    PG_EXIT_OUTPUT = 74          /* reading or writing failed half-way    */
+    PG_EXIT_OUTPUT = 74          /* reading or writing failed midway      */
 };
 
-/** What a command is called with; argv[0] is "proxyguard NAME". */
+/** The arguments of a command; argv[0] is "proxyguard NAME". */
 typedef struct pg_cli_t {
     int argc;
     char **argv;
@@ -41,18 +41,18 @@ typedef struct pg_cli_spec_t {
     const char *shorts;          /* as getopt_long() wants them           */
     const struct option *longs;
     /* takes one, its value in optarg: 0, or an exit status after a message;
-       -h, PG_OPT_LANG and what is none it does not get to see */
+       never called for -h, PG_OPT_LANG and unknown options */
     int (*set)(pg_cli_t *cli, void *options, int option);
 } pg_cli_spec_t;
 
-/** Long options without a letter: --lang is common to most; a command's own
- *  begin behind it. */
+/** Long options without a letter: most commands have --lang; the numbers of a
+ *  command's own begin after it. */
 enum { PG_OPT_LANG = 256, PG_OPT_OWN };
 
 /**
  * Read the options; the arguments begin at optind.
- * @param status  when there is nothing left to do: what to exit with
- * @return true to go on; false after --help or an error, both with words
+ * @param status  when there is nothing left to do, the exit status
+ * @return true to go on; false after --help or an error, with the text printed
  */
 bool pg_cli_parse(pg_cli_t *cli, const pg_cli_spec_t *spec, void *options,
                   int *status);
@@ -75,11 +75,11 @@ int pg_cli_zone(const pg_cli_t *cli, const char *text, int *minutes);
 int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
                   long max, long *out);
 
-/** The row of a table that an option names, or NULL after a message with the
- *  names of all.
- *  @param also  a name beside those of the table; ""
- *  @param rows  each `size` bytes and beginning with its name; NULL is behind
- *               the last */
+/** The row of a table that an option names, or NULL after a message that lists
+ *  all names.
+ *  @param also  a name in addition to those of the table; ""
+ *  @param rows  each `size` bytes and beginning with its name; NULL after the
+ *               last */
 const void *pg_cli_named(const pg_cli_t *cli, const char *option,
                          const char *name, const char *also, const void *rows,
                          apr_size_t size);
@@ -90,7 +90,7 @@ pg_sink_t pg_cli_sink(FILE *stream);
 /** Flush standard output. @return status, or PG_EXIT_OUTPUT after a failure */
 int pg_cli_finish(const pg_cli_t *cli, const pg_sink_t *sink, int status);
 
-/** A stranger's text for a terminal, in pool. */
+/** Text from a client, escaped for a terminal, in pool. */
 const char *pg_cli_safe(pg_span_t s, apr_pool_t *pool);
 
 #endif

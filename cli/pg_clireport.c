@@ -80,8 +80,8 @@ int pg_clireport_check(const pg_cli_t *cli, const pg_clireport_t *asked)
            ? pg_cli_usage(cli, "--since must name a time before --until") : 0;
 }
 
-/* When counting ended; when the snapshot was taken, if it goes on, as a server
- * says every few seconds. */
+/* When counting ended; if it continues, as a server records every few seconds,
+ * when the snapshot was taken. */
 static apr_time_t end_of(const pg_snapshot_t *s)
 {
     apr_time_t to = s->covered_count ? s->covered[s->covered_count - 1].to : 0;
@@ -90,7 +90,7 @@ static apr_time_t end_of(const pg_snapshot_t *s)
 }
 
 /* What is too old for a ring by now was never put there by an import: its
- * zeros say nothing. */
+ * zeros mean nothing. */
 static apr_status_t as_of_its_end(pg_snapshot_t **out, pg_ledger_t *ledger,
                                   apr_pool_t *pool)
 {
@@ -130,7 +130,7 @@ int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
     return PG_EXIT_NO_INPUT;
 }
 
-/* A log has no pseudonyms of its own, as a ledger does. */
+/* Unlike a ledger, a log has no pseudonyms of its own. */
 static pg_key_t key_of(const pg_snapshot_t *snapshot,
                        const pg_clireport_t *asked)
 {

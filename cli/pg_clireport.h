@@ -16,7 +16,7 @@
 
 #define PG_ENUM_VIEW(name) PG_OPT_VIEW_##name,
 enum {
-    PG_OPT_VIEW = 512,           /* no command has so many of its own     */
+    PG_OPT_VIEW = 512,           /* more than any command has of its own  */
     PG_VIEW_OPTIONS(PG_ENUM_VIEW)
     PG_OPT_MASK, PG_OPT_KEY, PG_OPT_GEO
 };
@@ -34,7 +34,7 @@ enum {
     PG_LONG_GEO
 #define PG_LONG_GEO { "geo", required_argument, NULL, PG_OPT_GEO }
 
-/*  Months, for commands that show nothing else. */
+/*  Months, for commands that show only months. */
 #define PG_LONGS_RANGE PG_LONG_VIEW(since) PG_LONG_VIEW(until)
 #define PG_HELP_RANGE                                                       \
 "      --since, --until TIME  only from and to then: 2014, 2014-10,\n"      \
@@ -56,7 +56,7 @@ enum {
 "      --geo FILE         country and network of sources, from a database\n" \
 "                         (.mmdb); may be repeated\n"
 
-/** What these options say. */
+/** The values of these options. */
 typedef struct pg_clireport_t {
     pg_query_t query;            /* its view                              */
     const pg_geo_t *geo;
@@ -68,11 +68,11 @@ typedef struct pg_clireport_t {
  *  message. */
 int pg_clireport_view(const pg_cli_t *cli, pg_clireport_t *asked, int option);
 
-/** A zone for what only UTC is kept of: 0, or PG_EXIT_USAGE after a message
- *  that names the way. */
+/** A zone for data kept in UTC only: 0, or PG_EXIT_USAGE after a message that
+ *  names the alternative. */
 int pg_clireport_utc(const pg_cli_t *cli, const char *zone);
 
-/** Do they fit together? 0, or PG_EXIT_USAGE after a message. */
+/** Are they consistent? 0, or PG_EXIT_USAGE after a message. */
 int pg_clireport_check(const pg_cli_t *cli, const pg_clireport_t *asked);
 
 /** A key made of a secret file: 0, or an exit status after a message. */
@@ -83,12 +83,12 @@ int pg_clireport_key(const pg_cli_t *cli, pg_key_t *out, const char *path);
 int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
                         const char *name, const char *also);
 
-/** What a ledger holds, now or when counting ended: 0, or an exit status after
- *  a message. */
+/** Read a ledger, as of now or of when counting ended: 0, or an exit status
+ *  after a message. */
 int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
                         const char *path, apr_time_t now, apr_pool_t *pool);
 
-/** A report of a snapshot, in the language asked for and as asked. */
+/** A report of a snapshot, as the options require. */
 pg_report_t pg_clireport_report(const pg_cli_t *cli,
                                 const pg_snapshot_t *snapshot,
                                 const pg_clireport_t *asked, apr_time_t now);

@@ -43,7 +43,8 @@ void pg_cliscan_begin(const pg_cli_t *cli, pg_cliscan_t *scan)
 int pg_cliscan_option(const pg_cli_t *cli, pg_cliscan_t *scan, int option)
 {
     switch (option) {
-    case 'o':                    /* a log does not tell its server's ports */
+    case 'o':                    /* a log does not reveal its server's
+                                    ports                                 */
         return pg_cli_own(cli, &scan->own, optarg, true);
     case 'f':
         return set_format(cli, scan, optarg);

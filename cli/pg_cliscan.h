@@ -10,7 +10,7 @@
 #include "pg_scan.h"
 
 enum {
-    PG_OPT_FOREIGN_HOST = 640,   /* no command has so many of its own     */
+    PG_OPT_FOREIGN_HOST = 640,   /* more than any command has of its own  */
     PG_OPT_NO_LEARN,
     PG_OPT_TZ
 };
@@ -24,21 +24,21 @@ enum {
     { "tz",           required_argument, NULL, PG_OPT_TZ }
 #define PG_SHORTS_SCAN "o:f:"
 
-/** What was asked for. */
+/** The values of these options. */
 typedef struct pg_cliscan_t {
     pg_scan_in_t in;
     pg_own_t *own;
     apr_array_header_t *formats; /* pg_logformat_t                        */
 } pg_cliscan_t;
 
-/** As it is when nothing is asked for. */
+/** The defaults. */
 void pg_cliscan_begin(const pg_cli_t *cli, pg_cliscan_t *scan);
 
-/** Take one of these options, its value in optarg: 0, or PG_EXIT_USAGE after
- *  a message; -1: it is none of these. */
+/** Take one of these options, its value in optarg: 0, or PG_EXIT_USAGE after a
+ *  message; -1: not one of these. */
 int pg_cliscan_option(const pg_cli_t *cli, pg_cliscan_t *scan, int option);
 
-/** When all options are read: the files that are named, and the rules. */
+/** After all options: read the files that they name, and make the rules. */
 void pg_cliscan_end(const pg_cli_t *cli, pg_cliscan_t *scan);
 
 #endif

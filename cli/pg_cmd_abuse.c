@@ -109,8 +109,8 @@ static bool is_ours(const void *who, pg_span_t host)
                            (apr_ssize_t)site.len);
 }
 
-/* "www.example.org:80" stands for all of its site: "example.org" in a path
- * betrays it, too. */
+/* "www.example.org:80" represents its whole site: "example.org" in a path
+ * reveals it, too. */
 static void add_own(options_t *o, const char *name)
 {
     pg_authority_t a;
@@ -247,7 +247,7 @@ static pg_abuse_source_t *source_of(options_t *o, const char *address,
     return s;
 }
 
-/* The first example is the first request of all. */
+/* The first example is the very first request. */
 static void put_first(pg_abuse_source_t *s, json_t *line)
 {
     json_t **last = &s->example[s->examples - 1];
@@ -339,7 +339,7 @@ static const pg_abuse_source_t **sorted(options_t *o, int *n)
     return out;
 }
 
-/* A file that is there already holds the same, or is somebody else's. */
+/* An existing file has the same contents, or is somebody else's. */
 static int write_file(const pg_cli_t *cli, const options_t *o,
                       const pg_abuse_t *abuse)
 {

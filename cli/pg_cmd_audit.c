@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* proxyguard audit: lets httpd itself read a configuration, with the module
- * loaded for the purpose, and prints what the module found. Nothing is
+/* proxyguard audit: has httpd itself read a configuration, with the module
+ * loaded for the purpose, and prints what the module found. No server is
  * started, and no shell is involved. */
 #include <errno.h>
 #include <limits.h>
@@ -108,7 +108,7 @@ static const char *find_module(apr_pool_t *pool)
 }
 
 /* Debian's configuration uses variables that its start script sets; those
- * already in the environment are left alone. */
+ * already in the environment are not changed. */
 static void set_variables(void)
 {
     static const char *const variables[][2] = {
@@ -179,7 +179,7 @@ static FILE *run(pid_t *child, char **args)
     return fdopen(ends[0], "r");
 }
 
-/* What a line of the audit's report calls for (docs/audit.md). */
+/* The exit status for a line of the audit's report (docs/audit.md). */
 static int line_status(const char *line)
 {
     const char *said = strstr(line, ": ");
@@ -195,7 +195,7 @@ static int line_status(const char *line)
     return PG_EXIT_CLEAN;
 }
 
-/* Copy what httpd prints. @return the exit status that the worst calls for */
+/* Copy what httpd prints. @return the worst exit status */
 static int copy_findings(FILE *from)
 {
     char line[8192];
@@ -240,7 +240,7 @@ static int audit(const pg_cli_t *cli, const options_t *o)
 
 /* --- options ------------------------------------------------------------- */
 
-/* httpd would look for it below its ServerRoot */
+/* httpd would resolve it below its ServerRoot */
 static int set_path(const pg_cli_t *cli, const char **out, const char *path)
 {
     char *real = realpath(path, NULL);
@@ -269,7 +269,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         return 0;
     case OPT_MODULE:
         return set_path(cli, &o->module, optarg);
-    default:                     /* getopt_long() lets no other through   */
+    default:                     /* getopt_long() lets no others through  */
         return PG_EXIT_INTERNAL;
     }
 }

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* proxyguard classify: a filter, from lines of logs to a line an attempt, for
- * databases and pipes. It counts as scan does, with the same reader. */
+/* proxyguard classify: a filter that turns log lines into one line per
+ * attempt, for databases and pipes. It counts like scan, with the same
+ * reader. */
 #include <errno.h>
 #include <signal.h>
 
@@ -45,8 +46,8 @@ static const char help[] =
 "      --tz ZONE            of times that name none; default UTC\n"
 "  -h, --help               this text\n\n"
 "Exit status: 0 all was read, 3 some lines could not be read or decided,\n"
-"64 and up errors. When nobody reads the output any more, it ends without a\n"
-"word.\n";
+"64 and up errors. It ends silently when nobody reads its\n"
+"output any more.\n";
 
 static const struct option longs[] = {
     PG_LONGS_SCAN,
@@ -59,7 +60,7 @@ static const struct option longs[] = {
 
 /* --- what a row has ------------------------------------------------------ */
 
-/*  X(enum suffix, name in ECS, column); members of one object stand together */
+/*  X(enum suffix, name in ECS, column); members of one object are adjacent */
 #define COLUMNS(X)                                                            \
     X(TIME,     "@timestamp",                "time")                          \
     X(REASON,   "event.reason",              "reason")                        \
@@ -92,7 +93,7 @@ typedef struct column_t {
 static const column_t columns[] = { COLUMNS(ROW_COLUMN) };
 #undef ROW_COLUMN
 
-/* Values are spans; numbers are those that need no quotes in JSON. */
+/* Values are spans; those that are numbers need no quotes in JSON. */
 typedef struct row_t {
     pg_span_t value[COLUMN_COUNT];
     bool number[COLUMN_COUNT];
@@ -175,7 +176,7 @@ typedef struct writer_t {
     pg_sink_t sink;
 } writer_t;
 
-/* Levels that two dotted names have in common. */
+/* The number of leading levels that two dotted names share. */
 static int common_levels(const char *a, const char *b)
 {
     int levels = 0;
@@ -203,7 +204,7 @@ static void put_braces(pg_sink_t *sink, int n)
     }
 }
 
-/* The key of a name behind `common` levels that are open already. */
+/* The key of a name below `common` levels that are open already. */
 static void put_key(pg_sink_t *sink, const char *name, int common)
 {
     const char *dot;
@@ -289,7 +290,7 @@ static void put_names(pg_sink_t *sink, form_e form)
     }
 }
 
-/* Stdio takes a row more quickly than its hundred pieces. */
+/* Writing a row at once is faster than writing its hundred pieces. */
 static void put(writer_t *w, const row_t *row)
 {
     static void (*const forms[])(pg_sink_t *sink, const row_t *row) = {
@@ -319,7 +320,7 @@ static void put_request(void *to, const pg_hit_t *hit)
     put(to, &row);
 }
 
-/* With --all: what holds no request, or could not be read. */
+/* With --all: lines without a request, or unread. */
 static void put_other(void *to, pg_read_e read, pg_span_t text)
 {
     static const char *const names[] = {
@@ -405,7 +406,7 @@ static void filter_lines(filter_t *f, pg_input_t *input)
     while (f->writer.sink.status == APR_SUCCESS
            && pg_lines_next(&lines, &block)) {
         pg_count_block(&f->counter, block);
-        /* what came through a pipe goes on before more is waited for */
+        /* output is flushed before waiting for more from a pipe */
         if (!pg_input_is_regular(input) && fflush(stdout) != 0) {
             f->writer.sink.status = APR_EGENERAL;
         }
@@ -435,7 +436,7 @@ static void filter_file(filter_t *f, const char *path)
     apr_pool_destroy(pool);
 }
 
-/* A reader that has had enough (`| head`) is no error worth a word. */
+/* A reader that closes early (`| head`) is not worth a message. */
 static int finish(const filter_t *f)
 {
     const pg_tally_t *t = f->counter.tally;

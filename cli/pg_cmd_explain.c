@@ -18,7 +18,7 @@
 
 enum {
     RAW_MAX = 65536,             /* octets of a raw request               */
-    KINDS_MAX = 40               /* explained of a file                   */
+    KINDS_MAX = 40               /* explained per file                    */
 };
 
 static const char help[] =
@@ -47,7 +47,7 @@ typedef struct options_t {
     bool escaped;
 } options_t;
 
-/* What the explaining of all lines shares. */
+/* State shared while all lines are explained. */
 typedef struct explainer_t {
     const pg_cli_t *cli;
     const options_t *o;
@@ -55,8 +55,8 @@ typedef struct explainer_t {
     pg_reading_t reading;
     pg_tell_t tell;
     apr_hash_t *seen;            /* kinds that were explained             */
-    int status;                  /* the worst so far; -1: none yet        */
-    int kinds, left;             /* left: kinds for which there is no room */
+    int status;                  /* worst exit status so far; -1: none yet */
+    int kinds, left;             /* kinds left out for lack of room        */
 } explainer_t;
 
 /* --- status -------------------------------------------------------------- */
@@ -79,7 +79,7 @@ static int exit_of(const pg_told_t *told)
     }
 }
 
-/* An attempt outweighs what could not be told, and that what is clean. */
+/* An attempt outranks an unknown, and that outranks a clean one. */
 static int worse(int a, int b)
 {
     static const int weight[] = { 0, 2, 3, 1 };
@@ -132,7 +132,7 @@ static void explain_line(explainer_t *x, pg_span_t text, bool many)
     pg_explaintext_render(x->sink, &told, x->cli->lang, x->cli->pool);
 }
 
-/* @return false: it is no list of JSON's objects */
+/* @return false: not a list of JSON objects */
 static bool explain_list(explainer_t *x, pg_span_t line)
 {
     pg_span_t object;
@@ -149,7 +149,7 @@ static bool explain_list(explainer_t *x, pg_span_t line)
     return list;
 }
 
-/* Nothing but what separates the objects of a list. */
+/* Only what separates the objects of a list. */
 static bool is_separator(pg_span_t line)
 {
     return pg_span_eq(line, PG_SPAN("[")) || pg_span_eq(line, PG_SPAN("]"))
@@ -175,8 +175,8 @@ static void explain_block(explainer_t *x, pg_span_t block)
     }
 }
 
-/* What lines say together, by the beginning of a file, or of a later block:
- * one is enough. */
+/* What the lines show together, from the beginning of a file or of a later
+ * block: one of these is enough. */
 static void look_at_block(explainer_t *x, pg_span_t block)
 {
     apr_pool_t *pool;
@@ -220,7 +220,7 @@ static int explain_file(explainer_t *x, const char *path)
     return 0;
 }
 
-/* One request with its fields, and perhaps a body; or lines, each its own. */
+/* One request with its fields, and perhaps a body; or independent lines. */
 static bool is_one(pg_span_t text)
 {
     apr_size_t n = pg_span_find(text, '\n');

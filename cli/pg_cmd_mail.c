@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* proxyguard mail: captured mail, from the file that the sink keeps it in.
- * Nothing is connected to, loaded or run. */
+/* proxyguard mail: captured mail, from the file in which the sink keeps it.
+ * Nothing in it is connected to, loaded or run. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static const char help[] =
 "  -h, --help           this text\n\n"
 "Exit status: 0; 64 and up errors.\n";
 
-enum { FIELD_MOST = 240 };       /* octets, each of which may take four    */
+enum { FIELD_MOST = 240 };       /* octets, each of which may become four  */
 enum { OPT_EML = PG_OPT_OWN, OPT_MAILDIR, OPT_JSON, OPT_ARF };
 
 static const struct option longs[] = {
@@ -130,7 +130,7 @@ static int read_spool(pg_cli_t *cli, pg_span_t *out, const char *path)
     return 0;
 }
 
-/* The next mail of ours. */
+/* The next message of ours. */
 static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
 {
     char *octets;
@@ -144,7 +144,7 @@ static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
     octets = apr_palloc(pool, out->read.message.len + 1);
     out->message = pg_span_make(octets, pg_mbox_unquote(octets,
                                                         out->read.message));
-    /* Where a process was killed, empty lines of the mailbox's follow. */
+    /* If a process was killed, empty lines of the mailbox follow. */
     out->message = pg_span_upto(out->message, out->read.size);
     pg_mime_split(&out->header, &body, out->message);
     return true;
@@ -163,7 +163,7 @@ static const char *safe_field(const mail_t *mail, pg_mbox_e f,
     return s.len ? pg_cli_safe(s, pool) : "-";
 }
 
-/* Found with its mail in pool; PG_EXIT_DATA after a message. */
+/* Find one, with its message in pool; else PG_EXIT_DATA after an error. */
 static int find(pg_cli_t *cli, mail_t *out, const options_t *o)
 {
     pg_span_t rest = o->spool;
@@ -214,7 +214,7 @@ typedef struct show_t {
     apr_pool_t *pool;
 } show_t;
 
-/* Its own line ends, everything else escaped. */
+/* Line ends as they are, everything else escaped. */
 static void put_lines(pg_sink_t *sink, pg_span_t text)
 {
     while (text.len > 0) {
@@ -354,7 +354,7 @@ static int campaigns(pg_cli_t *cli, const options_t *o)
 
 /* --- export -------------------------------------------------------------- */
 
-/* An id is a name of ours; whatever else a file may hold is none. */
+/* An id has the form of ours; nothing else in the file counts as one. */
 static bool is_name(pg_span_t id)
 {
     for (apr_size_t i = 0; i < id.len; i++) {
@@ -513,7 +513,7 @@ static int export(pg_cli_t *cli, const options_t *o)
 
 /* --- report -------------------------------------------------------------- */
 
-/* "xxx@example.org": the address is somebody's, the domain is a fact. */
+/* "xxx@example.org": the address is personal data, the domain is not. */
 static const char *masked(pg_span_t address, apr_pool_t *pool)
 {
     apr_size_t at = pg_span_rfind(address, '@');
@@ -522,7 +522,7 @@ static const char *masked(pg_span_t address, apr_pool_t *pool)
                        pg_cli_safe(pg_span_from(address, at), pool), NULL);
 }
 
-/* A field on one line, which is no longer than RFC 5322 2.1.1 allows. */
+/* A field on one line, no longer than RFC 5322 2.1.1 allows. */
 static void put_unfolded(pg_sink_t *sink, pg_span_t value)
 {
     value = pg_span_upto(value, FIELD_MOST);
@@ -534,7 +534,7 @@ static void put_unfolded(pg_sink_t *sink, pg_span_t value)
     }
 }
 
-/* Spam likes to name whom it is for. */
+/* Spam tends to name its recipient. */
 static void put_subject(pg_sink_t *sink, const mail_t *mail, apr_pool_t *pool)
 {
     pg_span_t text = pg_mailtext_field(mail->header, "Subject", pool);
@@ -563,8 +563,8 @@ static const char *arrival(const mail_t *mail, apr_pool_t *pool)
         received, pg_span_rfind(received, ';') + 1)), pool);
 }
 
-/* RFC 5965: what happened in words, the same for programs, and the header of
- * the mail; its body is nobody else's business. */
+/* RFC 5965: what happened, in words and for programs, and the header of the
+ * mail; its body is left out. */
 static int arf(pg_cli_t *cli, const options_t *o)
 {
     pg_sink_t sink = pg_cli_sink(stdout);

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* proxyguard merge: one ledger of many. */
+/* proxyguard merge: makes one ledger of many. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -75,7 +75,7 @@ static int read_inputs(const pg_cli_t *cli, merging_t *m)
     return 0;
 }
 
-/* Of two that hold each other, the first one stays. */
+/* Of two that contain each other, the first stays. */
 static void leave_out_held(const pg_cli_t *cli, merging_t *m)
 {
     for (int i = 0; i < m->inputs; i++) {
@@ -97,7 +97,7 @@ typedef struct log_t {
 
 typedef struct logs_t {
     apr_array_header_t *log;
-    int input;                   /* that is being asked                   */
+    int input;                   /* being examined                        */
 } logs_t;
 
 static void take_log(void *to, const unsigned char digest[16])
@@ -117,7 +117,7 @@ static int by_digest(const void *a, const void *b)
     return order ? order : x->input - y->input;
 }
 
-/* Ledgers that logs were read into know which: one log in two of them counts
+/* Ledgers record which logs were read into them: a log in two of them counts
  * twice in the sum. */
 static int refuse_shared_logs(const pg_cli_t *cli, const merging_t *m)
 {
@@ -148,7 +148,7 @@ static int refuse_shared_logs(const pg_cli_t *cli, const merging_t *m)
 /* --- adding up ----------------------------------------------------------- */
 
 /* What a list may have missed depends on the order of adding, which must not
- * be that in which the ledgers were named. */
+ * depend on the order in which the ledgers were named. */
 static int by_age(const void *a, const void *b)
 {
     const input_t *x = a, *y = b;
@@ -173,7 +173,7 @@ static bool is_before(const pg_snapshot_t *a, const pg_snapshot_t *b)
                : a->key_id < b->key_id;
 }
 
-/* The one whose key most others share; of several, that with the most
+/* The one whose key most others share; of several, the one with the most
  * sources. */
 static const input_t *leader(const merging_t *m)
 {

@@ -93,8 +93,8 @@ static int set_address(const pg_cli_t *cli, const char **out,
     return 0;
 }
 
-/* As cron does: who runs this, where. A message has an author (RFC 5322 3.6),
- * and no name is looked up for it. */
+/* Like cron: the user and the host. A message has an author (RFC 5322 3.6); no
+ * name is looked up for it. */
 static const char *author(apr_pool_t *pool)
 {
     struct utsname here;
@@ -135,7 +135,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
 static const pg_cli_spec_t spec = { help, "O:h", longs, set_option };
 
-/* The last month that the sensor that was read last has as a whole. */
+/* The last month that the sensor with the latest data covers completely. */
 static apr_time_t last_month(const pg_sensors_t *all)
 {
     const pg_snapshot_t *last = all->sensor[0].s;

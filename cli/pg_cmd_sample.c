@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* proxyguard sample and mask: evidence as requests fit for print, and any text
- * with the names in it masked. The originals stay as they are. */
+/* proxyguard sample and mask: requests fit for print from evidence, and any
+ * text with the names in it masked. The originals are not changed. */
 #include <stdlib.h>
 
 #include "pg_capture.h"
@@ -104,7 +104,7 @@ static bool sample_line(void *to, pg_span_t text)
     return o->sink.status == APR_SUCCESS;
 }
 
-/* A line of evidence, of which it is known what holds a host. */
+/* A line of evidence, whose members are known to contain hosts or not. */
 static bool mask_evidence(options_t *o, pg_span_t text)
 {
     json_t *line = json_loadb(text.ptr, text.len, 0, NULL), *out = NULL;

@@ -25,7 +25,7 @@ enum { OPT_MAX_KEYS = PG_OPT_OWN, OPT_INTO, OPT_SECRET };
 typedef struct options_t {
     pg_cliscan_t scan;
     const pg_format_t *format;   /* NULL: svg                             */
-    pg_import_t into;            /* its path is NULL: no ledger to add to */
+    pg_import_t into;            /* path NULL: no ledger to add to        */
     pg_clireport_t asked;
 } options_t;
 
@@ -78,7 +78,7 @@ static const struct option longs[] = {
 
 /* --- options ------------------------------------------------------------- */
 
-/* "svg" is made here, the others are those of any report. */
+/* "svg" is specific to scan, the others are those of any report. */
 static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
 {
     o->format = NULL;
@@ -137,7 +137,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         return set_secret(cli, o, optarg);
     case OPT_MAX_KEYS:
         return set_max_keys(cli, o, optarg);
-    default:                     /* getopt_long() lets no other through   */
+    default:                     /* getopt_long() lets no others through  */
         return pg_clireport_view(cli, &o->asked, option);
     }
 }
@@ -159,8 +159,8 @@ static int check_into(const pg_cli_t *cli, const options_t *o)
     return 0;
 }
 
-/* A report for people is made in the zone that was given. A ledger, and what
- * programs read, stay in UTC. */
+/* A report for people is in the zone that was given. Ledgers and output for
+ * programs are in UTC. */
 static void set_zone(options_t *o)
 {
     pg_reading_t *how = &o->scan.in.rules.reading;
@@ -225,7 +225,7 @@ static void render(pg_sink_t *sink, const options_t *o, const pg_cli_t *cli,
     }
 }
 
-/* An error outweighs what was found: the answer is not whole. */
+/* An error outranks what was found: the answer is incomplete. */
 static int exit_status(const pg_scan_out_t *scan)
 {
     static const int of_trouble[] = {
@@ -259,12 +259,12 @@ static void say_troubles(const pg_cli_t *cli, const pg_scan_out_t *scan,
                    scan->trouble[i].why);
     }
     if (status == PG_EXIT_UNKNOWN) {
-        pg_cli_say(cli, "it cannot be told whether there were attempts; "
-                   "--log-format says how to read lines");
+        pg_cli_say(cli, "cannot tell whether there were attempts; "
+                   "--log-format sets how lines are read");
     }
 }
 
-/* Into the ledger goes the whole or nothing. */
+/* All of it goes into the ledger, or nothing. */
 static int add_into(const pg_cli_t *cli, const options_t *o,
                     const pg_scan_out_t *scan, int status)
 {
@@ -297,7 +297,7 @@ int pg_cmd_scan(pg_cli_t *cli)
     }
     scan = pg_scan_run(&o.scan.in, cli->pool);
     status = exit_status(scan);
-    /* before the report: a pipe that closes early ends us there */
+    /* before the report, where a pipe that closes early ends us */
     if (o.into.path) {
         status = add_into(cli, &o, scan, status);
     }

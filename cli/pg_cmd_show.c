@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* proxyguard show: the report of a ledger - live, checkpointed or copied,
- * while httpd runs and while it does not. The file is only read. */
+ * whether httpd runs or not. The file is only read. */
 #include <glob.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -57,8 +57,7 @@ typedef struct options_t {
 } options_t;
 
 /* The ledger in httpd's runtime directory, on the systems we know. Debian's
- * instances have one each: /run/apache2-NAME. With several there is none to
- * choose. */
+ * instances have one each: /run/apache2-NAME. With several, none is chosen. */
 static int default_path(const pg_cli_t *cli, const char **out)
 {
     glob_t found = { .gl_pathc = 0 };
@@ -78,7 +77,8 @@ static int default_path(const pg_cli_t *cli, const char **out)
     return status;
 }
 
-/* Where a terminal has them, and nobody minds.  @see https://no-color.org */
+/* If it is a terminal that has them, and the user does not object. @see
+ * https://no-color.org */
 static bool is_colourful(void)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -109,14 +109,14 @@ static int set_option(pg_cli_t *cli, void *options, int option)
                                       &o->watch) : 0;
     case OPT_COLOR:
         return set_colour(cli, o, optarg);
-    default:                     /* getopt_long() lets no other through   */
+    default:                     /* getopt_long() lets no others through  */
         return pg_clireport_view(cli, &o->asked, option);
     }
 }
 
 static const pg_cli_spec_t spec = { help, "O:w::h", longs, set_option };
 
-/* A screen that scrolls away is no screen to watch. */
+/* The report must not scroll off the screen. */
 static void fit_screen(pg_view_t *view)
 {
     struct winsize size = { .ws_row = 0 };
@@ -148,8 +148,8 @@ static int show_once(const pg_cli_t *cli, const options_t *o,
     return pg_cli_finish(cli, sink, pg_clireport_status(snapshot));
 }
 
-/* Until a signal ends it. A ledger that comes and goes, as at a restart, is
- * no reason to give up. */
+/* Until a signal ends it. A ledger that disappears and reappears, as at a
+ * restart, is no reason to give up. */
 static int watch(const pg_cli_t *cli, const options_t *o, pg_sink_t *sink)
 {
     struct timespec pause = { .tv_sec = o->watch };

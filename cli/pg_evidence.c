@@ -87,7 +87,7 @@ pg_class_e pg_evidence_class(const json_t *line)
 
 /* --- masking ------------------------------------------------------------- */
 
-/* Without a port; an IPv6 address as it is, which any mask finds. */
+/* Without a port; an IPv6 address as it is, since any mask recognises it. */
 static pg_span_t host_of(const char *text)
 {
     pg_span_t s = pg_span_str(text);
@@ -135,7 +135,7 @@ static json_t *masked_text(const pg_article_t *mask, const char *path,
     return string;
 }
 
-/* All but what is said in our own words: "proxyguard.attempts" is no host. */
+/* All except our own words: "proxyguard.attempts" is not a host. */
 json_t *pg_evidence_masked(const pg_article_t *mask, const char *path,
                            const json_t *value, apr_pool_t *pool)
 {

@@ -15,12 +15,12 @@
 enum { FILES = 4 };              /* countries, networks, for IPv4 and IPv6 */
 
 typedef struct files_t {
-    pg_geo_t geo;                /* first: what others see                */
+    pg_geo_t geo;                /* first: what others use                */
     MMDB_s file[FILES];
     int n;
 } files_t;
 
-/*  Where MaxMind, DB-IP, IPinfo and others keep what is looked for. */
+/*  Where MaxMind, DB-IP, IPinfo and others keep these. */
 static const char *const country_at[][3] = {
     { "country", "iso_code" }, { "registered_country", "iso_code" },
     { "country_code" }, { "country" },

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Databases of countries and networks in MaxMind's format (.mmdb), whoever
- * made them, through libmaxminddb; only where the command was built with it.
+/* Databases of countries and networks in MaxMind's format (.mmdb), from any
+ * vendor, through libmaxminddb; only if the command was built with it.
  * @see https://maxmind.github.io/MaxMind-DB/ */
 #ifndef PG_GEOFILE_H
 #define PG_GEOFILE_H
@@ -10,8 +10,8 @@
 #include "pg_geo.h"
 
 /**
- * Open a database, beside those that were opened before.
- * @param geo  NULL, or what an earlier call gave
+ * Open a database in addition to those opened before.
+ * @param geo  NULL, or the result of an earlier call
  * @return 0, or an exit status after a message
  */
 int pg_geofile_open(const pg_cli_t *cli, const pg_geo_t **geo,

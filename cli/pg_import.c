@@ -7,8 +7,9 @@
 #include "pg_calendar.h"
 #include "pg_input.h"
 
-/* httpd must not be kept from starting by a damaged ledger, and so sets it
- * aside. Here somebody named a file; if it is not one, it may be a log. */
+/* A damaged ledger must not prevent httpd from starting, which therefore sets
+ * it aside. Here the user named a file; if it is not a ledger, it may be a
+ * log. */
 static int open_existing(const pg_ledger_t **out, const pg_cli_t *cli,
                          const char *path, const pg_key_t *key)
 {
@@ -47,7 +48,7 @@ static bool is_among(const pg_import_t *import, int n)
     return false;
 }
 
-/* @return NULL if log number n is to be added, else why not */
+/* @return NULL if log number n is to be added, else the reason */
 static const char *reason_against(const pg_import_t *import, int n,
                                   const pg_ledger_t *ledger)
 {
@@ -68,7 +69,7 @@ static const char *reason_against(const pg_import_t *import, int n,
                                  "once" : NULL;
 }
 
-/* One that cannot be read is left to the scan, which says so. */
+/* One that cannot be read is left to the scan, which reports it. */
 static int identify(pg_import_t *out, int n, const pg_cli_t *cli,
                     const pg_scan_in_t *in)
 {
@@ -135,7 +136,8 @@ static bool has_new(const pg_import_t *import, const pg_scan_in_t *in)
     return false;
 }
 
-/* What a server counted and its log has, too, would be there twice. */
+/* What a server has counted, and its log contains as well, would be counted
+ * twice. */
 static void warn_of_overlap(const pg_cli_t *cli, const char *path,
                             const pg_ledger_t *ledger, apr_time_t to)
 {

@@ -26,7 +26,7 @@ static int number(const char *digits, int n)
     return value;
 }
 
-/* "sender Wed Nov 25 22:51:34 2026"; 0: nothing of the kind. */
+/* "sender Wed Nov 25 22:51:34 2026"; 0: not of this form. */
 static apr_time_t time_of(pg_span_t from)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -9,8 +9,8 @@
 
 /* --- charsets ------------------------------------------------------------ */
 
-/* A name that a client chose: nothing that could be a path or an option of
- * iconv's. */
+/* A name that a client chose: it must not be usable as a path, or as an option
+ * for iconv. */
 static const char *charset_name(pg_span_t charset, apr_pool_t *pool)
 {
     if (charset.len == 0 || charset.len > 40) {
@@ -27,7 +27,7 @@ static const char *charset_name(pg_span_t charset, apr_pool_t *pool)
     return apr_pstrmemdup(pool, charset.ptr, charset.len);
 }
 
-/* What is not of the charset becomes '?', octet by octet. */
+/* Octets that are invalid in the charset become '?', one by one. */
 static apr_size_t convert(iconv_t with, char *out, apr_size_t room,
                           pg_span_t in)
 {
@@ -91,7 +91,7 @@ static void put_word(text_t *t, pg_span_t charset, char kind, pg_span_t text,
     put(t, to_utf8(pg_span_make(octets, n), charset, pool));
 }
 
-/* White space between two encoded-words is no part of the text. */
+/* White space between two encoded-words is not part of the text. */
 static bool is_gap(pg_span_t s, apr_size_t n)
 {
     return n > 0 && pg_span_trim(pg_span_upto(s, n)).len == 0;
@@ -149,7 +149,7 @@ pg_span_t pg_mailtext_field(pg_span_t header, const char *name,
 
 /* --- HTML ---------------------------------------------------------------- */
 
-/* The length of what stands from "<name" to "</name>", or of one tag. */
+/* The length from "<name" through "</name>", or of one tag. */
 static apr_size_t tag_length(pg_span_t s)
 {
     static const char *const hidden[] = { "script", "style", "head" };

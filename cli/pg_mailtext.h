@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What a captured mail says, as text in UTF-8 for people to read: decoded,
- * HTML without its tags. Nothing is ever loaded, opened or run. */
+/* The text of a captured mail, in UTF-8, for people to read: decoded, HTML
+ * without its tags. Nothing is ever loaded, opened or run. */
 #ifndef PG_MAILTEXT_H
 #define PG_MAILTEXT_H
 

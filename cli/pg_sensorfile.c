@@ -64,7 +64,7 @@ static const char *take_months(pg_snapshot_t *out, const json_t *months,
     return NULL;
 }
 
-/* Those it lists; a file without them has no countries. */
+/* The sources listed; a file without them has no countries. */
 static void take_sources(pg_snapshot_t *out, const json_t *entries,
                          apr_pool_t *pool)
 {
@@ -85,7 +85,7 @@ static void take_sources(pg_snapshot_t *out, const json_t *entries,
     out->top[PG_TOP_SOURCES] = (pg_top_t){ .entry = entry, .n = n };
 }
 
-/* Without them, since and now are the bounds of what is covered. */
+/* Without these, "since" and "now" bound the covered time. */
 static void take_covered(pg_snapshot_t *out, const json_t *covered,
                          apr_pool_t *pool)
 {
@@ -140,8 +140,8 @@ static const char *from_json(const pg_snapshot_t **out, FILE *from,
     return wrong;
 }
 
-/* The file if it is JSON, at its '{'; else NULL. It is opened once: it may be
- * a pipe. */
+/* The file if it is JSON, at its '{'; else NULL. It is opened only once: it
+ * may be a pipe. */
 static FILE *open_json(const char *path)
 {
     FILE *file = fopen(path, "re");

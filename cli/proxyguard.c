@@ -34,11 +34,11 @@ static const command_t commands[] = {
     { "abuse", pg_cmd_abuse,
       "write abuse reports about the sources in the evidence log" },
     { "explain", pg_cmd_explain,
-      "say what a request or a line of a log is, and what to do" },
+      "explain a request or a log line, and what to do about it" },
     { "classify", pg_cmd_classify,
       "write a line for each attempt in logs, for databases and pipes" },
     { "audit", pg_cmd_audit,
-      "say what is open in a configuration of httpd" },
+      "report what an httpd configuration leaves open" },
     { "mail", pg_cmd_mail,
       "look at the mail that a sink has captured" },
 };
@@ -53,11 +53,11 @@ static void show_help(FILE *out)
     for (int i = 0; i < COMMANDS; i++) {
         fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
     }
-    fputs("\n'proxyguard COMMAND --help' tells more; so does proxyguard(1).\n",
+    fputs("\nSee also 'proxyguard COMMAND --help' and proxyguard(1).\n",
           out);
 }
 
-/* As gettext would: the first of these that is set and not empty. */
+/* Like gettext: the first of these that is set and not empty. */
 static pg_lang_e lang_of_locale(void)
 {
     static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };

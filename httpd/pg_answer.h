@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What a refusal says. */
+/* The page sent with a refusal. */
 #ifndef PG_ANSWER_H
 #define PG_ANSWER_H
 
@@ -10,8 +10,8 @@
 
 /**
  * Have httpd send a page of ours with an error status, unless ErrorDocument
- * has one: httpd's own text for 421 speaks of SNI, which sends administrators
- * after the wrong fault. Nothing of the request is in it.
+ * has one: httpd's own text for 421 mentions SNI, which sends administrators
+ * looking in the wrong place. It contains nothing from the request.
  */
 void pg_answer_explain(request_rec *r, int status, pg_class_e class_id);
 

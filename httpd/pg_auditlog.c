@@ -18,7 +18,7 @@ APLOG_USE_MODULE(proxyguard);
 #define DUMP "DUMP_PROXYGUARD"
 #define LANG "PROXYGUARD_LANG_"
 
-/* Ten thousand virtual hosts can have as many findings. */
+/* Ten thousand virtual hosts may have as many findings. */
 #define MOST_LINES 100
 
 static int mode_of(const server_rec *s)
@@ -39,7 +39,7 @@ static apr_size_t count(const pg_audit_t *audit, pg_severity_e least)
 }
 
 /* "PG0201: critical: vhost www:80: what is so (httpd.conf:12). What it means"
- * - the lines that would close it are in the dump only. */
+ * - the lines that would close it are only in the dump. */
 static void say_finding(server_rec *s, const pg_finding_t *f,
                         apr_pool_t *pool)
 {

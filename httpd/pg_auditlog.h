@@ -9,7 +9,7 @@
 
 #include "pg_audit.h"
 
-/** check_config: with ProxyGuardAudit Strict a critical finding stops the
+/** check_config: with ProxyGuardAudit Strict, a critical finding prevents the
  *  start, and a reload before it is signalled. */
 int pg_auditlog_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s);
@@ -18,7 +18,7 @@ int pg_auditlog_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 void pg_auditlog_test(apr_pool_t *pconf, server_rec *s);
 
 /**
- * For post_config: audit, say what was found, and set each virtual host's
+ * For post_config: audit, log the findings, and set each virtual host's
  * posture. Not in the dry run.
  * @return lives in pconf
  */

@@ -30,7 +30,8 @@ apr_threadkey_t *pg_book_key(apr_pool_t *pconf)
 }
 
 /* Each request that mod_proxy is about to carry sets the key of its thread, so
- * that mod_proxy's lines are always about the note that is found there. */
+ * that the note found there is always the one that mod_proxy's log lines are
+ * about. */
 static void watch(const pg_settings_t *settings, pg_note_t *note)
 {
     if (settings->guard->carrying) {
@@ -38,9 +39,9 @@ static void watch(const pg_settings_t *settings, pg_note_t *note)
     }
 }
 
-/* What mod_proxy logs when no connection came about: to none of the addresses
- * (00957; 00939 for CONNECT), to no socket (02454), since the worker is in
- * error (00940), since no module speaks the scheme (01144). */
+/* What mod_proxy logs when it made no connection: to any of the addresses
+ * (00957; 00939 for CONNECT), to a socket (02454), because the worker is in
+ * error (00940), because no module speaks the scheme (01144). */
 static bool is_about_nobody(const char *format)
 {
     static const char *const ids[] = { "AH00957", "AH02454", "AH00939",
@@ -62,7 +63,7 @@ void pg_book_heard(const ap_errorlog_info *info, const char *line)
     const pg_guard_t *guard;
     void *note = NULL;
 
-    /* a connection that was reset had been made */
+    /* a connection that was reset had been established */
     if (info->format == NULL || info->s == NULL
         || !is_about_nobody(info->format)
         || APR_STATUS_IS_ECONNRESET(info->status)) {
@@ -110,9 +111,9 @@ static bool is_before_connecting(const request_rec *r)
     return false;
 }
 
-/* What came back does not matter: a mail server answers a POST with no HTTP at
- * all. Some schemes leave the port they connected from. A page of several
- * parts is carried if one of them was. */
+/* The response does not matter: a mail server answers a POST, but not in HTTP.
+ * Some schemes record the port they connected from. A page of several parts is
+ * carried if one of them was. */
 static bool is_carried(const request_rec *r, const pg_note_t *note)
 {
     return note->passed
@@ -120,7 +121,7 @@ static bool is_carried(const request_rec *r, const pg_note_t *note)
                || note->opened > note->unreached + is_before_connecting(r));
 }
 
-/* mod_proxy says no in its handler too (ProxyBlock, AllowCONNECT): then it
+/* mod_proxy refuses in its handler too (ProxyBlock, AllowCONNECT): then it
  * leaves the text of its error page. An origin server's own 403 does not. */
 static bool is_proxy_refusal(const request_rec *r, const pg_note_t *note)
 {
@@ -168,13 +169,14 @@ static pg_event_t event_of(const request_rec *r, const pg_settings_t *settings,
                          .vhost = pg_span_str(settings->vhost),
                          .allow = pg_span_str(note->allow) };
 
-    /* What httpd refused, and the peek, never came by mod_remoteip. */
+    /* What httpd refused, and what the peek saw, never reached
+     * mod_remoteip. */
     event.source_is_peer = note->early && settings->guard->behind_proxy;
     pg_request_evidence(&event, r);
     return event;
 }
 
-/* What a forward proxy does for those whom its access control permits. */
+/* What a forward proxy does for clients that its access control permits. */
 static bool is_permitted(const pg_settings_t *settings, const pg_note_t *note)
 {
     return note->exempt

@@ -293,8 +293,8 @@ static const char *set_ledger_size(cmd_parms *cmd, void *dir, const char *what,
 
 static const char *add_own_host(cmd_parms *cmd, void *dir, const char *arg)
 {
-    /* Tried on a throw-away set now, so that a bad name stops the start at
-     * its line; the real set is built in post_config. */
+    /* Added to a throw-away set now, so that a bad name is reported with its
+     * line; the real set is built in post_config. */
     const char *problem = pg_own_add(pg_own_create(cmd->temp_pool),
                                      pg_span_str(arg));
 
@@ -358,13 +358,13 @@ static const char *add_exempt(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
-/* 2xx and 3xx are what scanners take for an open proxy. */
+/* Scanners take 2xx and 3xx for an open proxy. */
 static const char *take_status(int *out, cmd_parms *cmd, const char *arg)
 {
     char *end;
     apr_int64_t status = apr_strtoi64(arg, &end, 10);
 
-    /* httpd would answer 500 for one that it has no words for. */
+    /* httpd would answer 500 for one that it does not know. */
     if (*end || end == arg || status < 400 || status > 599
         || (status != HTTP_INTERNAL_SERVER_ERROR
             && ap_index_of_response((int)status)
@@ -426,9 +426,9 @@ const command_rec pg_config_directives[] = {
     AP_INIT_TAKE1("ProxyGuard", set_engine, NULL, RSRC_CONF,
                   "On, Off or Observe (count, stop nothing); default On"),
     AP_INIT_ITERATE("ProxyGuardOwnHost", add_own_host, NULL, RSRC_CONF,
-                    "names or addresses that are ours besides those of the "
-                    "virtual hosts: name[:port], *.suffix, address; default "
-                    "none"),
+                    "names or addresses of this server in addition to those "
+                    "of the virtual hosts: name[:port], *.suffix, address; "
+                    "default none"),
     AP_INIT_TAKE1("ProxyGuardHostsFile", set_hosts, NULL, RSRC_CONF,
                   "file whose names for loopback addresses are this "
                   "machine's, or none; default /etc/hosts"),
@@ -453,14 +453,14 @@ const command_rec pg_config_directives[] = {
                   "Auto (by mod_proxy's configuration), Deny or Allow; "
                   "default Auto"),
     AP_INIT_TAKE1("ProxyGuardAudit", set_audit, NULL, RSRC_CONF,
-                  "Warn (say what is open), Off, or Strict (refuse to start "
-                  "when a stranger can relay); default Warn"),
+                  "Warn (report what is open), Off, or Strict (do not start "
+                  "when third parties can relay); default Warn"),
     AP_INIT_TAKE1("ProxyGuardForeignHost", set_foreign_host, NULL, RSRC_CONF,
-                  "On or Off: look for Host fields that name a stranger; "
+                  "On or Off: examine Host fields that name another site; "
                   "default On"),
     AP_INIT_TAKE1("ProxyGuardPeek", set_peek, NULL, RSRC_CONF,
-                  "On or Off: look at a connection's first octets for SOCKS, "
-                  "and for CONNECT on a TLS port; default On"),
+                  "On or Off: examine the first bytes of a connection for "
+                  "SOCKS, and for CONNECT on a TLS port; default On"),
     AP_INIT_TAKE1("ProxyGuardStatusProxied", set_status_proxied, NULL,
                   RSRC_CONF,
                   "On or Off: answer requests for the status page that a "
@@ -471,38 +471,38 @@ const command_rec pg_config_directives[] = {
                    "default: deny, but observe for foreign-host and "
                    "chosen-port"),
     AP_INIT_ITERATE("ProxyGuardExempt", add_exempt, NULL, RSRC_CONF,
-                    "expressions; requests for which one is true are not "
-                    "looked at; default none"),
+                    "expressions; requests for which one is true are let "
+                    "through; default none"),
     AP_INIT_TAKE12("ProxyGuardLogRate", pg_config_notify_rate, NULL, RSRC_CONF,
-                   "lines a minute for each source, and in all; or Off; "
+                   "lines a minute per source, and in total; or Off; "
                    "default 10 120"),
     AP_INIT_TAKE1("ProxyGuardEvidenceLog", pg_config_notify_evidence, NULL,
                   RSRC_CONF,
-                  "file or \"|program\" for one line of JSON an "
+                  "file or \"|program\" for one line of JSON per "
                   "attempt; default none"),
     AP_INIT_TAKE12("ProxyGuardEvidenceRate", pg_config_notify_evidence_rate,
                    NULL, RSRC_CONF,
-                   "lines of evidence a minute for each source, and in all; "
+                   "lines of evidence a minute per source, and in total; "
                    "or Off; default 60 1200"),
     AP_INIT_TAKE1("ProxyGuardEvidenceSize", pg_config_notify_evidence_size,
                   NULL, RSRC_CONF,
-                  "size at which the evidence file takes no more lines, such "
-                  "as 500M; or Off; default 1G"),
+                  "maximum size of the evidence file, such as 500M; or Off; "
+                  "default 1G"),
     AP_INIT_TAKE1("ProxyGuardMask", pg_config_notify_mask, NULL, RSRC_CONF,
                   "file with a key of 32 hexadecimal digits: names and "
-                  "addresses of the evidence log as pseudonyms; default Off"),
+                  "addresses in the evidence log as pseudonyms; default Off"),
     AP_INIT_TAKE1("ProxyGuardSensor", pg_config_notify_sensor, NULL, RSRC_CONF,
                   "this server's name among several; default the main "
                   "ServerName"),
     AP_INIT_TAKE12("ProxyGuardSinkSpool", pg_config_sink_spool, NULL,
                    RSRC_CONF,
-                   "file for captured mail, and the most megabytes it may "
-                   "have, or none; default none, 64"),
+                   "file for captured mail and its maximum size in "
+                   "megabytes, or none; default none, 64"),
     AP_INIT_TAKE2("ProxyGuardSinkLimit", pg_config_sink_limit, NULL, RSRC_CONF,
                   "conversations, source, seconds or kilobytes, and a number; "
                   "default 16, 4, 120, 256"),
     AP_INIT_TAKE1("ProxyGuardSinkKeep", pg_config_sink_keep, NULL, RSRC_CONF,
-                  "message, header or summary: how much of a mail is kept; "
+                  "message, header or summary: how much of each mail is kept; "
                   "default message"),
     { NULL }
 };

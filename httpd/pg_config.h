@@ -77,7 +77,8 @@ typedef struct pg_settings_t {
     pg_posture_e posture;
     bool may_forward;                    /* ProxyRequests is On           */
     bool names_known;                    /* which names it answers to     */
-    bool by_folder;                      /* a folder makes a name ours    */
+    bool by_folder;                      /* a folder of that name makes
+                                            it ours                       */
     const char *vhost;                   /* "name:port"                   */
     pg_span_t name;                      /* ServerName; absent if unset   */
     pg_span_t alias[4];                  /* the first of ServerAlias, those
@@ -91,8 +92,8 @@ void *pg_config_create(apr_pool_t *pool, server_rec *s);
 void *pg_config_merge(apr_pool_t *pool, void *base, void *add);
 
 /** Make a server's settings final, once, in post_config: a record of its own
- *  (httpd lets a virtual host without any directive of ours share that of
- *  the main server), with the defaults for what is still unset. */
+ *  (a virtual host without any directive of ours shares that of the main
+ *  server), with defaults for what is still unset. */
 void pg_config_settle(server_rec *s, apr_pool_t *pool);
 
 extern module AP_MODULE_DECLARE_DATA proxyguard_module;

@@ -25,7 +25,8 @@ static const char *take_number(int *out, cmd_parms *cmd, const char *arg,
     return NULL;
 }
 
-/* Off | lines-of-a-source [lines-in-all]; what is not given stays. */
+/* Off | lines-per-source [lines-in-total]; what is not given is not
+ * changed. */
 static const char *take_rate(int *source, int *total, cmd_parms *cmd,
                              const char *first, const char *second)
 {
@@ -64,7 +65,7 @@ const char *pg_config_notify_evidence_rate(cmd_parms *cmd, void *dir,
                      cmd, source, total);
 }
 
-/* The number of bytes a letter stands for; 0 for what is none. */
+/* The number of bytes that a unit letter means; 0 for any other. */
 static apr_int64_t unit_of(const char *letter)
 {
     static const char units[] = "kmgt";
@@ -122,7 +123,7 @@ const char *pg_config_notify_evidence(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
-/* 32 hexadecimal digits, and white space behind them. */
+/* 32 hexadecimal digits, perhaps followed by white space. */
 static bool read_key(pg_key_t *out, pg_span_t text)
 {
     text = pg_span_trim(text);
@@ -143,7 +144,7 @@ static bool read_key(pg_key_t *out, pg_span_t text)
 }
 
 /* Up to 99 octets of the file: a key is 32 digits and a line end. A FIFO would
- * hold up the start. */
+ * block the start. */
 static apr_status_t read_file(char text[100], const char *path,
                               apr_pool_t *pool)
 {
@@ -193,7 +194,7 @@ const char *pg_config_notify_mask(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
-/* A label of Prometheus and a name in JSON: kept to what needs no escaping
+/* A label in Prometheus and a name in JSON: limited to what needs no escaping
  * anywhere. */
 const char *pg_config_notify_sensor(cmd_parms *cmd, void *dir, const char *arg)
 {

@@ -1,13 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The directives of what is reported of an attempt, and under which name. */
+/* The directives for what is reported about an attempt, and under which
+ * name. */
 #ifndef PG_CONFIG_NOTIFY_H
 #define PG_CONFIG_NOTIFY_H
 
 #include <httpd.h>
 #include <http_config.h>
 
-/** ProxyGuardLogRate Off | lines-of-a-source [lines-in-all] */
+/** ProxyGuardLogRate Off | lines-per-source [lines-in-total] */
 const char *pg_config_notify_rate(cmd_parms *cmd, void *dir,
                                   const char *source, const char *total);
 
@@ -15,7 +16,7 @@ const char *pg_config_notify_rate(cmd_parms *cmd, void *dir,
 const char *pg_config_notify_evidence(cmd_parms *cmd, void *dir,
                                       const char *arg);
 
-/** ProxyGuardEvidenceRate Off | lines-of-a-source [lines-in-all] */
+/** ProxyGuardEvidenceRate Off | lines-per-source [lines-in-total] */
 const char *pg_config_notify_evidence_rate(cmd_parms *cmd, void *dir,
                                            const char *source,
                                            const char *total);

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The directives of the sink, and what must hold where it is used. */
+/* The directives of the sink, and the conditions for its use. */
 #ifndef PG_CONFIG_SINK_H
 #define PG_CONFIG_SINK_H
 
@@ -15,14 +15,14 @@ const char *pg_config_sink_limit(cmd_parms *cmd, void *dir, const char *what,
                                  const char *number);
 const char *pg_config_sink_keep(cmd_parms *cmd, void *dir, const char *arg);
 
-/** "ProxyGuardAction subject sink": may this subject, and where is it said? */
+/** "ProxyGuardAction subject sink": check the subject, and note the line. */
 const char *pg_config_sink_action(cmd_parms *cmd, int subject);
 
-/** In post_config: does any virtual host sink? */
+/** In post_config: does any virtual host use the sink? */
 bool pg_config_sink_used(const server_rec *main_server);
 
-/** check_config: no virtual host may sink without a spool and a ledger, or
- *  while it is a forward proxy. Runs under -t too. */
+/** check_config: no virtual host may use the sink without a spool and a
+ *  ledger, or if it is a forward proxy. Also runs under -t. */
 int pg_config_sink_check(apr_pool_t *pconf, apr_pool_t *plog,
                          apr_pool_t *ptemp, server_rec *main_server);
 

@@ -12,14 +12,14 @@
 #include "pg_config.h"
 #include "pg_names.h"
 
-/* Regular expressions already compiled; the same few are asked again for
- * every virtual host. */
+/* Regular expressions already compiled; the same few are needed for every
+ * virtual host. */
 typedef struct work_t {
     apr_pool_t *pool;
     apr_hash_t *regexes;         /* pattern -> ap_regex_t *               */
 } work_t;
 
-/* Sections have their '>' at the end of the arguments. */
+/* The arguments of a section end with its '>'. */
 static const char *args_of(const ap_directive_t *node, apr_pool_t *pool)
 {
     const char *args = node->args ? node->args : "";
@@ -55,7 +55,7 @@ static bool proxy_requests(const server_rec *s, const module *proxy)
     return conf && conf->req;
 }
 
-/* Does the guard stop this class here? Its settings need not be settled. */
+/* Does the guard stop this class here? Its settings need not be final. */
 static bool stops(const pg_settings_t *settings, pg_class_e class_id)
 {
     pg_action_t action = settings->action[class_id];
@@ -80,7 +80,7 @@ static void describe(pg_site_t *site, server_rec *s, const server_rec *main,
     site->guard_off = settings->engine == PG_ENGINE_OFF;
     site->on_purpose = settings->forward == PG_FORWARD_ALLOW;
     site->unnamed = pg_names_unknown(s, main, facts);
-    /* a name that came by Host is let pass where any may be its own */
+    /* a name in Host is let through where any could be our own */
     site->gate = !site->on_purpose && !site->unnamed
                  && stops(settings, PG_CLASS_CHOSEN_BACKEND);
     site->host_deny = settings->foreign_host != 0

@@ -26,7 +26,7 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-/* What is done with what comes. */
+/* What is done with input. */
 typedef enum kind_e {
     KIND_SMTP,                   /* answered                              */
     KIND_HELLO,                  /* read to the end of a ClientHello      */
@@ -43,8 +43,8 @@ enum {
     SUBMISSIONS_PORT = 465       /* TLS from the beginning (RFC 8314)     */
 };
 
-/* A map of its own: pages that a conversation never needs cost nothing, and
- * all go back to the system at its end. */
+/* A mapping of its own: pages that a conversation never touches cost nothing,
+ * and all are returned to the system at its end. */
 typedef struct room_t {
     pg_smtp_t smtp;
     char first[FIRST_MOST];
@@ -58,14 +58,14 @@ struct pg_conversation_t {
     const pg_host_t *host;
     pg_slot_t slot;
     const char *id, *source;
-    pg_event_t event;            /* what was accepted: when, from where,
-                                    to where                              */
+    pg_event_t event;            /* what was accepted: time, source,
+                                    target                                */
     pg_deadline_t deadline;
     apr_off_t said;              /* octets                                */
     bool greeted;
 
     pthread_mutex_t lock;        /* for what follows                      */
-    atomic_bool over;            /* read without it, too                  */
+    atomic_bool over;            /* may be read without it                */
     kind_e kind;
     room_t *room;                /* NULL when over                        */
     apr_size_t first_len;
@@ -96,7 +96,7 @@ static const char *mechanism(const pg_smtp_t *smtp)
     return smtp->auth_plain ? "PLAIN" : smtp->auth_login ? "LOGIN" : NULL;
 }
 
-/* The id of the mail that is next. No pool: see end(). */
+/* The id of the next message. No pool: see end(). */
 static void write_id(char id[ID_SIZE], const pg_conversation_t *t)
 {
     snprintf(id, ID_SIZE, "%s-%u", t->id, t->mails + 1);
@@ -116,7 +116,7 @@ static void put_evidence(pg_conversation_t *t, apr_time_t now,
     pg_notify_capture(t->server, &line, t->room->line);
 }
 
-/* What was written has left its room, which is now free for the text: that
+/* What was written is no longer needed, so its room is free for the text: that
  * of a campaign, and then attachments. */
 static void note_mail(pg_conversation_t *t, const pg_mbox_entry_t *entry,
                       pg_keep_e kept)
@@ -189,7 +189,7 @@ static bool keep_mail(pg_conversation_t *t, const pg_smtp_mail_t *mail,
 
 /* --- the end ------------------------------------------------------------- */
 
-/* A client's text between quotes of either kind, in a line of the log. */
+/* Text from a client between quotes of either kind, in a line of the log. */
 static const char *quoted(char out[256], pg_span_t s)
 {
     apr_size_t n = pg_span_copy(out, 256, s);
@@ -203,7 +203,7 @@ static const char *quoted(char out[256], pg_span_t s)
 }
 
 /* " sni=... alpn=... ja4=..." of a ClientHello, " first=..." of anything else
- * that is no mail. */
+ * that is not mail. */
 static void write_first(char out[700], const pg_hello_t *hello,
                         pg_span_t first)
 {
@@ -219,7 +219,7 @@ static void write_first(char out[700], const pg_hello_t *hello,
     }
 }
 
-/* The words of it for the log; "" when none came. */
+/* Its part of the log line; "" if nothing was received. */
 static const char *note_first(char out[700], pg_conversation_t *t)
 {
     pg_hello_t hello;
@@ -256,8 +256,8 @@ static void log_end(pg_conversation_t *t, pg_end_e why)
 }
 
 /* With the lock held; the first reason counts. Nothing here may touch the
- * connection's pool: the thread that stops a child may be doing this while a
- * worker reads. */
+ * connection's pool: the thread that stops a child may run this while a worker
+ * reads. */
 static void end(pg_conversation_t *t, pg_end_e why)
 {
     pg_smtp_mail_t mail;
@@ -283,7 +283,7 @@ static apr_time_t last_moment(const pg_conversation_t *t)
     return t->event.time + apr_time_from_sec(t->host->limit.seconds);
 }
 
-/* The pause after the first octets is what was waited for. */
+/* The pause after the first octets is what we waited for. */
 static pg_end_e end_of_time(pg_conversation_t *t)
 {
     return t->kind == KIND_FIRST && t->first_len > 0
@@ -295,14 +295,15 @@ void pg_conversation_stop(void *talk)
 {
     pg_conversation_t *t = talk;
 
-    /* Whoever holds it is at work on it, and sees the end of the stream. */
+    /* Whoever holds it is working on it, and will see the end of the
+     * stream. */
     if (pthread_mutex_trylock(&t->lock) == 0) {
         end(t, PG_END_STOP);
         pthread_mutex_unlock(&t->lock);
     }
 }
 
-/* Worker closes the sockets of its threads before it runs child_stopping. */
+/* The worker MPM closes its threads' sockets before it runs child_stopping. */
 static bool httpd_stops(void)
 {
     int state = 0;
@@ -326,7 +327,7 @@ static apr_status_t clean_up(void *talk)
 {
     pg_conversation_t *t = talk;
 
-    /* the client has left before it was read from, or httpd's own Timeout was
+    /* the client left before it was read from, or httpd's own Timeout expired
        first */
     end_now(t, apr_time_now() >= atomic_load(&t->deadline.expires));
     pg_deadline_remove(t->host->deadlines, &t->deadline);
@@ -351,7 +352,7 @@ static void answer(pg_conversation_t *t, pg_span_t words)
     t->said += (apr_off_t)words.len;
 }
 
-/* --- what comes ---------------------------------------------------------- */
+/* --- input ---------------------------------------------------------- */
 
 /* Are these the first octets of a TLS record, up to its end? Five of header,
  * the last two of them the length (RFC 8446 5.1). */
@@ -376,8 +377,8 @@ static void take_first(pg_conversation_t *t, pg_span_t in)
     }
 }
 
-/* A ClientHello although STARTTLS was not offered: it is read, and its first
- * octet was. */
+/* A ClientHello although STARTTLS was not offered: it is read; its first octet
+ * has been. */
 static void turn_to_hello(pg_conversation_t *t, pg_span_t in)
 {
     t->kind = KIND_HELLO;
@@ -430,8 +431,8 @@ static void take(pg_conversation_t *t, pg_span_t in)
 
 /* --- reading ------------------------------------------------------------- */
 
-/* httpd itself gives up after Timeout, and says nothing. What has come to its
- * end stays so. */
+/* httpd itself gives up after Timeout, without a message. A stream that has
+ * ended remains so. */
 static void set_deadline(pg_conversation_t *t)
 {
     apr_time_t now = apr_time_now();
@@ -472,10 +473,10 @@ static bool take_all(pg_conversation_t *t, apr_bucket_brigade *bb)
     return !t->over;
 }
 
-/* A mail server's greeting comes a round trip after a proxy's answer, and
- * some clients throw away what they read together with that (openssl s_client
- * -proxy is one): unless the client speaks first, a moment passes. It is the
- * only one in which a worker waits on every MPM. */
+/* A mail server's greeting arrives a round trip after a proxy's response, and
+ * some clients discard what they read together with that (openssl s_client
+ * -proxy is one): unless the client speaks first, wait a moment. This is the
+ * only time that a worker waits on every MPM. */
 static void wait_a_moment(const pg_conversation_t *t)
 {
     apr_interval_time_t before = 0;
@@ -581,7 +582,7 @@ static pg_event_t event_of(const request_rec *r, const pg_verdict_t *verdict)
     return event;
 }
 
-/* Whole, but unknown to others. */
+/* Complete, but not yet visible to others. */
 static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
                                const pg_host_t *host, const pg_slot_t *slot)
 {
@@ -609,7 +610,7 @@ static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
 }
 
 /* Once it has been added, the thread that stops this child may end it at any
- * moment, and with it the room. */
+ * moment, and free its room. */
 pg_conversation_t *pg_conversation_begin(request_rec *r,
                                          const pg_verdict_t *verdict,
                                          const pg_host_t *host,

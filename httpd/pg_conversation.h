@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* One conversation of the sink, on a client's connection: what is read goes
- * to the core, what the core says goes to the client and to nobody else, and
- * each mail goes to the spool. */
+/* One conversation of the sink, on a client's connection: input goes to the
+ * core, its replies go to the client and to nobody else, and each message goes
+ * to the spool. */
 #ifndef PG_CONVERSATION_H
 #define PG_CONVERSATION_H
 
@@ -13,7 +13,7 @@
 #include "pg_slots.h"
 #include "pg_spool.h"
 
-/** What conversations share; read-only for them but for .deadlines. */
+/** What conversations share; read-only for them, except .deadlines. */
 typedef struct pg_host_t {
     pg_spool_t *spool;
     pg_ledger_t *ledger;
@@ -26,7 +26,7 @@ typedef struct pg_host_t {
 typedef struct pg_conversation_t pg_conversation_t;
 
 /**
- * Make one of a request, and begin: the answer to it is sent.
+ * Make one from a request, and begin: the response is sent.
  * @param slot  is given back when the conversation ends
  * @return NULL when it cannot begin: the slot has been given back, nothing
  *         was sent
@@ -39,14 +39,15 @@ pg_conversation_t *pg_conversation_begin(request_rec *r,
 /**
  * Read what is there, and answer it.
  * @param wait  for the client, until the conversation ends
- * @return whether it goes on
+ * @return whether it continues
  */
 bool pg_conversation_read(pg_conversation_t *talk, bool wait);
 
-/** How many octets were sent so far, for the access log. */
+/** The number of octets sent so far, for the access log. */
 apr_off_t pg_conversation_said(const pg_conversation_t *talk);
 
-/** End it because this process stops: half a mail is kept as half a mail. */
+/** End it because this process stops: half a message is kept as half a
+ *  message. */
 void pg_conversation_stop(void *talk);
 
 #endif

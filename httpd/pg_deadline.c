@@ -21,7 +21,7 @@ struct pg_deadlines_t {
     pthread_t id;
 };
 
-/* How long it may oversleep: the clock need not be looked at more often. */
+/* How long it may oversleep: the clock need not be read more often. */
 enum { TICK_US = 250000 };
 
 pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf)
@@ -45,15 +45,15 @@ void pg_deadline_child(pg_deadlines_t *all)
     pthread_cond_init(&all->wake, NULL);
 }
 
-/* The reader sees the end of the stream, and then why. */
+/* The reader sees the end of the stream, and then the reason. */
 static void expire(pg_deadline_t *one, pg_due_e why)
 {
     atomic_store(&one->due, why);
     apr_socket_shutdown(one->socket, APR_SHUTDOWN_READ);
 }
 
-/* Has this process been told to stop, but holds that back? Then a worker is in
- * a conversation, and its process is prefork's: pg_sinkhole.c. */
+/* Has this process been signalled to stop, but blocks the signal? Then a
+ * worker is in a conversation, and the MPM is prefork: pg_sinkhole.c. */
 static bool is_to_stop(void)
 {
     sigset_t held;
@@ -98,7 +98,7 @@ static void *watch(void *data)
     return NULL;
 }
 
-/* With the mutex held. A thread that has left its loop needs it no more. */
+/* With the mutex held. A thread that has left its loop no longer needs it. */
 static void start(pg_deadlines_t *all)
 {
     if (all->joinable && !all->running) {

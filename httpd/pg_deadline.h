@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The conversations of one child, and their deadlines. A thread of its own
- * ends what is over time: event's timers fire ten seconds late and more in an
- * idle child, and a worker that waits within one TLS record has a time-out
- * for each of its octets, none for all. The thread lives only while there are
+/* The conversations of one child, and their deadlines. A separate thread ends
+ * what is overdue: in an idle child, event's timers fire ten seconds late or
+ * more, and a worker that waits within one TLS record has a time-out for each
+ * octet, none for the whole. The thread lives only while there are
  * conversations. */
 #ifndef PG_DEADLINE_H
 #define PG_DEADLINE_H
@@ -31,7 +31,7 @@ typedef struct pg_deadline_t {
 /** In post_config. */
 pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf);
 
-/** A lock whose holder gets an error, not a deadlock, when it asks again:
+/** A lock that gives its holder an error, not a deadlock, when locked again:
  *  prefork stops a child from a signal handler, which may have interrupted
  *  anything. What cannot be locked there is left to the end of the process. */
 void pg_deadline_lock_init(pthread_mutex_t *lock);
@@ -39,15 +39,15 @@ void pg_deadline_lock_init(pthread_mutex_t *lock);
 /** In child_init. */
 void pg_deadline_child(pg_deadlines_t *all);
 
-/** Watch over it until it is removed. Its owner may be stopped before this
- *  returns. @return false: this child stops */
+/** Watch it until it is removed. Its owner may be stopped before this returns.
+ *  @return false: this child stops */
 bool pg_deadline_add(pg_deadlines_t *all, pg_deadline_t *one);
 
 /** Idempotent. */
 void pg_deadline_remove(pg_deadlines_t *all, pg_deadline_t *one);
 
-/** In child_stopping: stop() each owner, wake whoever waits for its client,
- *  and take no more. */
+/** In child_stopping: stop() each owner, wake those that wait for a client,
+ *  and accept no more. */
 void pg_deadline_stop(pg_deadlines_t *all, void (*stop)(void *owner));
 
 #endif

@@ -18,10 +18,10 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-/* A pipe keeps writes of up to PIPE_BUF octets whole (POSIX write()), and
- * takes them or refuses them as a whole when it does not block. Where that
- * is 512 (FreeBSD, macOS), no line would have room for its members: there one
- * may be torn, while the pipe is full. */
+/* Writes of up to PIPE_BUF octets to a pipe are atomic (POSIX write()); a
+ * non-blocking pipe accepts or refuses them as a whole. Where that is 512
+ * (FreeBSD, macOS), no line would have room for its members: there a line may
+ * be torn while the pipe is full. */
 enum {
     PIPE_MOST = PIPE_BUF < 2048 ? 2048 : PIPE_BUF,
     PIPE_ROOM = 1 << 20
@@ -54,8 +54,9 @@ static apr_status_t open_program(pg_evidence_t *e, apr_pool_t *pconf)
         (void)fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM);
     }
 #endif
-    /* A worker must not wait for a program that hangs. APR has to know: with
-     * O_NONBLOCK set in secret, 1.7.5 waits for room in the pipe itself. */
+    /* A worker must not wait for a program that hangs. APR has to know: if
+     * O_NONBLOCK is set behind its back, 1.7.5 waits for room in the pipe
+     * itself. */
     return apr_file_pipe_timeout_set(e->file, 0);
 }
 
@@ -99,7 +100,7 @@ static void report_refusal(const pg_evidence_t *e, const char *why,
            "\"|program\"", e->name, why);
 }
 
-/* Nothing is created: what is not there is judged by its folder. */
+/* Nothing is created: for a missing file, its folder is checked. */
 int pg_evidence_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *main_server)
 {
@@ -223,7 +224,7 @@ static void report_size(const pg_evidence_t *e, server_rec *s)
            "logged once", e->name, e->size);
 }
 
-/* May a line be added to the file? One that cannot be asked may. */
+/* May a line be added to the file? Yes, if its size is unknown. */
 static bool has_room(const pg_evidence_t *e, apr_size_t more)
 {
     apr_finfo_t info;
@@ -244,8 +245,8 @@ static void report_recovery(pg_evidence_t *e, server_rec *s)
     }
 }
 
-/* One write(2); the file was opened for appending. After half a line that a
- * full disk left, the next one begins on a line of its own. */
+/* One write(2); the file was opened for appending. After half a line, left by
+ * a full disk, the next one begins on a line of its own. */
 static apr_status_t write_once(pg_evidence_t *e, pg_span_t line)
 {
     bool torn = atomic_exchange(&e->outage->torn, 0);

@@ -15,8 +15,8 @@ APLOG_USE_MODULE(proxyguard);
 
 #define PREFIX "proxy:"
 
-/* What mod_proxy will take for its URL; NULL: it is not its request. A handler
- * "proxy:..." is not in r->filename yet: mod_proxy puts it there. */
+/* What mod_proxy will use as its URL; NULL: not a request for mod_proxy. A
+ * handler "proxy:..." is not in r->filename yet: mod_proxy puts it there. */
 static const char *destination_of(const request_rec *r)
 {
     if (r->filename == NULL) {
@@ -34,7 +34,7 @@ static const char *destination_of(const request_rec *r)
 
 /* --- stopping and counting ----------------------------------------------- */
 
-/* The first verdict that led to something stays: an attempt counts once. */
+/* The first verdict with a consequence stays: an attempt counts once. */
 static bool is_replaceable(const pg_note_t *note)
 {
     return note == NULL || note->clean
@@ -52,8 +52,8 @@ static pg_verdict_t keep(const pg_verdict_t *verdict, apr_pool_t *pool)
     return out;
 }
 
-/* A verdict of the gate's own, about r: a note on the request that came from
- * the network, and what is to become of r. */
+/* The gate's own verdict on r: a note on the request that came from the
+ * network, and what happens to r. */
 static int judge_anew(request_rec *r, const pg_settings_t *settings,
                       const pg_verdict_t *verdict, const char *allow,
                       bool only_count)
@@ -106,8 +106,8 @@ static pg_verdict_t verdict_of(request_rec *r, pg_class_e class_id,
 
 /* --- forward ------------------------------------------------------------- */
 
-/* Whatever the text said: where no forward proxy is meant, nothing is
- * forwarded. */
+/* Whatever the verdict on the text: where no forward proxy is intended,
+ * nothing is forwarded. */
 static int forward(request_rec *r, const pg_settings_t *settings,
                    const char *name)
 {
@@ -137,7 +137,7 @@ static int forward(request_rec *r, const pg_settings_t *settings,
 
 #define RECEIVED "proxyguard-received"
 
-/* RequestHeader changes the fields after a rule has read them. */
+/* RequestHeader may change fields after a rule has read them. */
 int pg_gate_fixups(request_rec *r)
 {
     request_rec *first;
@@ -164,8 +164,8 @@ static const apr_table_t *received(const request_rec *first)
     return kept ? kept : first->headers_in;
 }
 
-/* What the client sent, in the request that came from the network; internal
- * redirects and subrequests have texts that the configuration made. */
+/* What the client sent, from the request that came from the network; the texts
+ * of internal redirects and subrequests come from the configuration. */
 static void collect(pg_chosen_in_t *in, const request_rec *first,
                     apr_pool_t *pool)
 {
@@ -208,7 +208,7 @@ static pg_chosen_e judge(const pg_destination_t *d, request_rec *r,
     return pg_chosen_judge(&in, d);
 }
 
-/* "ProxyGuardBackend 192.0.2.9:8080"; NULL for what none can name. */
+/* "ProxyGuardBackend 192.0.2.9:8080"; NULL for what it cannot name. */
 static const char *allowance(const pg_destination_t *d, apr_pool_t *pool)
 {
     const pg_authority_t *a = &d->authority;
@@ -258,7 +258,7 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
                                   : stop(r, settings, &d[at], worst);
 }
 
-/* mod_proxy has taken "unix:/path|" off the name already, where it saw the
+/* mod_proxy has removed "unix:/path|" from the name already if it saw the
  * request before its handler; then the host does not matter. */
 static int parse(pg_destination_t d[PG_DESTINATION_READINGS],
                  const request_rec *r, const char *name)

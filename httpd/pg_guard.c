@@ -24,14 +24,14 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-/* One for all clean requests, so that they cost no allocation. */
+/* Shared by all clean requests, which so cost no allocation. */
 static const pg_note_t clean_note = { .clean = true, .seen = true };
 
 /* --- one upgrade, one attempt -------------------------------------------- */
 
 /* A request that asks for h2c by Upgrade is read twice: as HTTP/1.1 on the
- * connection, and again as stream 1 of the HTTP/2 connection on top of it.
- * The first reading leaves a mark there, which the second one takes. */
+ * connection, and again as stream 1 of the HTTP/2 connection on top of it. The
+ * first reading leaves a mark, which the second one removes. */
 static void mark_upgrade(request_rec *r)
 {
     const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
@@ -53,7 +53,7 @@ static PG_OFF_THE_PATH bool is_second_reading(const request_rec *r)
 
 /* --- verdict ------------------------------------------------------------- */
 
-/* Where the proxy is meant, absolute-form is its business. */
+/* Where a proxy is intended, absolute-form is its business. */
 static bool is_to_be_served(const pg_settings_t *settings)
 {
     return settings->engine == PG_ENGINE_ON
@@ -61,7 +61,7 @@ static bool is_to_be_served(const pg_settings_t *settings)
            && settings->posture != PG_POSTURE_ON_PURPOSE;
 }
 
-/* With mass hosting a name is ours if there is a folder for it. */
+/* With mass virtual hosting a name is ours if there is a folder for it. */
 static bool is_hosted(const pg_verdict_t *verdict, request_rec *r,
                       const pg_settings_t *settings)
 {
@@ -103,7 +103,8 @@ static pg_class_e classify(pg_verdict_t *out, request_rec *r,
     return out->class_id;
 }
 
-/* In a virtual host that is Off only what another one would stop counts. */
+/* In a virtual host with the guard Off, only what another one would stop
+ * counts. */
 static const pg_note_t *note_about(request_rec *r,
                                    const pg_settings_t *settings,
                                    const pg_verdict_t *verdict, bool seen)
@@ -133,9 +134,9 @@ static const pg_note_t *examine(request_rec *r, const pg_settings_t *settings,
 
 /* --- action -------------------------------------------------------------- */
 
-/* Ours in absolute-form is served, as if it had come in origin-form: mod_proxy
- * would connect to us from our own address, and "Require local" would take
- * that for a local client. */
+/* Absolute-form for our own name is served as if it were origin-form:
+ * mod_proxy would connect to us from our own address, and "Require local"
+ * would take that for a local client. */
 static void serve(request_rec *r, const pg_settings_t *settings)
 {
     if (settings->may_forward && is_to_be_served(settings)) {
@@ -152,8 +153,8 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
     bool second = is_second_reading(r);
     const pg_note_t *note = examine(r, settings, true);
 
-    /* The second reading is excused from counting only: what the first one
-     * would not have let pass is stopped here as well. */
+    /* The second reading is exempt only from counting: what the first one
+     * would not have let through is stopped here as well. */
     if (second && note && note->action.act == PG_ACT_PASS) {
         note = &clean_note;
     }
@@ -171,7 +172,7 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
     return pg_note_enforce(r, note);
 }
 
-/* A mark that is left would excuse a later request. */
+/* A mark left behind would exempt a later request. */
 static PG_OFF_THE_PATH int forget_upgrade(const request_rec *r)
 {
     (void)is_second_reading(r);
@@ -189,7 +190,7 @@ static int let_pass(request_rec *r)
 }
 
 /* "A user agent that sends Host SHOULD send it as the first field" (RFC 9110
- * 7.2), and they do: then no look-up is needed. */
+ * 7.2), and they do: then no search is needed. */
 static const char *host_of(const request_rec *r)
 {
     const apr_array_header_t *fields = apr_table_elts(r->headers_in);
@@ -199,7 +200,7 @@ static const char *host_of(const request_rec *r)
            ? first->val : apr_table_get(r->headers_in, "Host");
 }
 
-/* The address that the client has called, as it stands in Host. */
+/* The address that the client connected to, as written in Host. */
 static bool is_called(const request_rec *r, const char *host)
 {
     const char *local = r->connection->local_ip;
@@ -227,8 +228,9 @@ static bool is_alias(pg_span_t host, const pg_settings_t *settings)
     return false;
 }
 
-/* Of what does not name this virtual host, most is clean all the same: no
- * Host, another name of ours, our address. No port makes it foreign. */
+/* Most requests that do not name this virtual host are clean all the same:
+ * without Host, with another name of ours, with our address. A port never
+ * makes them foreign. */
 static PG_OFF_THE_PATH int look_at_others(request_rec *r, const char *text,
                                           const pg_settings_t *settings)
 {
@@ -246,8 +248,8 @@ static PG_OFF_THE_PATH int look_at_others(request_rec *r, const char *text,
            ? let_pass(r) : look_closer(r, settings);
 }
 
-/* Is Host the virtual host's own name, with or without a port?
- * Most requests end here, for a comparison instead of a look-up. */
+/* Is Host the virtual host's own name, with or without a port? Most requests
+ * end here, with a comparison instead of a look-up. */
 static PG_OFF_THE_PATH int look_at_host(request_rec *r,
                                         const pg_settings_t *settings)
 {
@@ -267,14 +269,14 @@ static PG_OFF_THE_PATH int look_at_host(request_rec *r,
     return *rest == '\0' ? let_pass(r) : look_at_others(r, host, settings);
 }
 
-/* Nobody looks for foreign Hosts here; an :authority is another matter. */
+/* Foreign Hosts are not examined here; an :authority is another matter. */
 static int look_at_no_host(request_rec *r, const pg_settings_t *settings)
 {
     return r->connection->master && pg_request_is_h2_tls(r)
            ? look_closer(r, settings) : let_pass(r);
 }
 
-/* For a local ErrorDocument httpd has made a GET of it. */
+/* For a local ErrorDocument httpd has turned it into a GET. */
 static bool is_connect(const request_rec *r)
 {
     const char *line = r->the_request;
@@ -283,9 +285,9 @@ static bool is_connect(const request_rec *r)
            && (line[7] == '\0' || apr_isspace(line[7]));
 }
 
-/* CONNECT that names nobody ("/", "*"), or nobody who could be called: httpd
- * answers 400 before any hook, from which scanners conclude that CONNECT is
- * allowed. Where it is, 400 is right. */
+/* CONNECT without a usable destination ("/", "*"): httpd answers 400 before
+ * any hook, from which scanners conclude that CONNECT is allowed. Where it is,
+ * 400 is right. */
 static bool is_refused_connect(const request_rec *r,
                                const pg_settings_t *settings)
 {
@@ -302,7 +304,7 @@ static void refuse_method(request_rec *r)
     pg_note_allow(r);
 }
 
-/* A local ErrorDocument: another request, which is the one that is logged. */
+/* A local ErrorDocument is another request, and the one that is logged. */
 static PG_OFF_THE_PATH int look_at_error(request_rec *r,
                                          const pg_settings_t *settings)
 {
@@ -325,7 +327,7 @@ int pg_guard_post_read(request_rec *r)
     if (settings->guard == NULL) {
         return DECLINED;
     }
-    /* A part of a request comes here only when it is redirected. */
+    /* A subrequest comes here only if it is redirected. */
     if (r->prev) {
         return ap_is_HTTP_ERROR(r->status) ? look_at_error(r, settings)
                                            : DECLINED;
@@ -341,9 +343,9 @@ int pg_guard_post_read(request_rec *r)
                                   : look_at_no_host(r, settings);
 }
 
-/* An ErrorDocument with a URL turns the refusal into a redirect, and a
- * scanner takes 3xx for an open proxy. The refusal stays one, without the
- * page that would have said "moved". */
+/* An ErrorDocument with a URL turns the refusal into a redirect, and scanners
+ * take 3xx for an open proxy. The refusal remains one, without the page that
+ * would have said "moved". */
 void pg_guard_error(request_rec *r)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
@@ -389,8 +391,8 @@ void pg_guard_excuse(request_rec *r)
 
 /* --- what became of it --------------------------------------------------- */
 
-/* Counted and logged as soon as it is accepted: a conversation may last, and
- * where a worker waits with it, log_transaction comes after its end. */
+/* Counted and logged as soon as it is accepted: a conversation may last long,
+ * and if a worker waits for it, log_transaction runs only after its end. */
 static PG_OFF_THE_PATH int sink_or_deny(request_rec *r, pg_note_t *note)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
@@ -416,8 +418,8 @@ int pg_guard_quick(request_rec *r, int lookup)
            ? sink_or_deny(r, note) : DECLINED;
 }
 
-/* The first octets of a connection are read again as a request line, when
- * the peek let them pass. */
+/* The first octets of a connection are read again as a request line if the
+ * peek let them through. */
 static bool is_counted_already(const request_rec *r)
 {
     const pg_conn_t *conn = pg_conn_get(r->connection);
@@ -425,7 +427,7 @@ static bool is_counted_already(const request_rec *r)
     return conn && conn->counted && r->connection->keepalives == 0;
 }
 
-/* LogFormat reads the notes of the last of a chain of redirects. */
+/* LogFormat reads the notes of the last request in a chain of redirects. */
 static void publish_everywhere(request_rec *r, const pg_note_t *note)
 {
     for (; r && !note->clean; r = r->next) {
@@ -433,7 +435,8 @@ static void publish_everywhere(request_rec *r, const pg_note_t *note)
     }
 }
 
-/* CONNECT that names nobody asks for no relay, but whether one is here. */
+/* CONNECT without a destination does not ask for a relay, but whether there is
+ * one. */
 static void count_probe(const request_rec *r, const pg_settings_t *settings,
                         const pg_note_t *note)
 {
@@ -475,7 +478,7 @@ int pg_guard_log(request_rec *r)
 
 /* --- before there is a request ------------------------------------------- */
 
-/* What may stand in r->the_request: it ends at the first NUL or line end. */
+/* What r->the_request may contain: it ends at the first NUL or line end. */
 static const char *line_of(apr_pool_t *pool, pg_span_t octets)
 {
     apr_size_t n = pg_span_find_any(octets, "\r\n");
@@ -483,8 +486,8 @@ static const char *line_of(apr_pool_t *pool, pg_span_t octets)
     return apr_pstrmemdup(pool, octets.ptr, n);
 }
 
-/* A request_rec that only lives to be logged: so the attempt stands in the
- * access log, and is counted where all others are. */
+/* A request_rec made only to be logged: so the attempt is in the access log,
+ * and is counted where all others are. */
 static void log_octets(request_rec *r, const pg_settings_t *settings,
                        const pg_verdict_t *verdict, pg_act_e *act)
 {

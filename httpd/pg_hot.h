@@ -4,8 +4,8 @@
 #ifndef PG_HOT_H
 #define PG_HOT_H
 
-/* A function that a clean request never comes to is kept out of line: its
- * registers, buffers and stack guard would be paid for by every request. */
+/* A function that clean requests never reach is kept out of line: otherwise
+ * every request would pay for its registers, buffers and stack guard. */
 #define PG_OFF_THE_PATH __attribute__((noinline))
 
 #endif

@@ -37,7 +37,7 @@ static char *put(char *to, pg_span_t s)
 
 #define PUT(to, literal) put(to, PG_SPAN(literal))
 
-/* A word of ours. */
+/* One of our own words. */
 static char *put_word(char *to, const char *word)
 {
     return put(to, pg_span_str(word));
@@ -70,7 +70,7 @@ static char *put_hex(char *to, char c)
     return to;
 }
 
-/* No '"' between single quotes: they are for a line of JSON. */
+/* No '"' between single quotes, which are for a line of JSON. */
 static char *put_special(char *to, char c, char quote)
 {
     if (!is_printable(c) || c == quote || c == '"' || c == '\\') {
@@ -81,7 +81,7 @@ static char *put_special(char *to, char c, char quote)
 }
 
 /* The first `cut` octets of s in quotes: printable ASCII as it is, all else,
- * the quote and '\' as \xNN. httpd's own escaping knows no quotes, and doubles
+ * the quote and '\' as \xNN. httpd's own escaping leaves quotes, and doubles
  * '\'. */
 static char *put_quoted(char *to, pg_span_t s, apr_size_t cut, char quote)
 {
@@ -130,8 +130,8 @@ static char *put_rest(char *to, const pg_event_t *event, const char *source,
            ? to : put_quoted(PUT(to, " allow="), event->allow, CUT_ALLOW, q);
 }
 
-/* httpd ends each line with the Referer, which may be a URL with a password:
- * then the line is written for a request without it. */
+/* httpd adds the Referer to each line, which may be a URL with a password:
+ * then the line is logged for a request without it. */
 static const request_rec *without_secrets(const request_rec *r)
 {
     const char *referer = r->headers_in
@@ -206,7 +206,7 @@ const char *pg_log_text(char to[PG_LOG_MOST], const server_rec *s,
     return to;
 }
 
-/* httpd's formatter is slow: it gets one string to copy. */
+/* httpd's formatter is slow: give it one string to copy. */
 void pg_log_attempt(const request_rec *r, const pg_event_t *event)
 {
     char line[LINE], *to = put_word(line, sentences[event->outcome]);

@@ -10,7 +10,7 @@
 
 #include "pg_event.h"
 
-/** Four digits; docs/messages.md lists each. Never used twice or again. */
+/** Four digits; docs/messages.md lists each. Never used twice, nor reused. */
 #define PGLOGNO(n) "PG" #n ": "
 
 /** Bytes of the longest message; httpd's own limit leaves room for the rest
@@ -19,15 +19,15 @@ enum { PG_LOG_MOST = MAX_STRING_LEN - 1024 };
 
 /**
  * A message about s, formatted. Where ErrorLogFormat has %M inside double
- * quotes, as in JSON, those of the message become single quotes, and what is
- * no printable ASCII becomes \xNN here: what httpd makes of it is no JSON.
+ * quotes, as in JSON, those of the message become single quotes, and anything
+ * but printable ASCII becomes \xNN here: httpd's escapes would not be JSON.
  * @return to
  */
 const char *pg_log_text(char to[PG_LOG_MOST], const server_rec *s,
                         const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** Log a message about a server; all but the attempts go this way. */
+/** Log a message about a server; used for all except attempts. */
 #define PG_LOG(level, status, s, ...)                                       \
     do {                                                                    \
         char text_[PG_LOG_MOST];                                            \
@@ -40,8 +40,8 @@ const char *pg_log_text(char to[PG_LOG_MOST], const server_rec *s,
  *
  *   PG0101: relay attempt denied: class=absolute family=get method="GET" ...
  *
- * What came from the client is in quotes and escaped, so that it can neither
- * end its quotes nor the line. Where ErrorLogFormat has %M inside double
+ * What came from the client is in quotes and escaped, so that it can end
+ * neither its quotes nor the line. Where ErrorLogFormat has %M inside double
  * quotes, these quotes are single ones.
  */
 void pg_log_attempt(const request_rec *r, const pg_event_t *event);

@@ -41,7 +41,7 @@ static void add_array(pg_own_t *own, const apr_array_header_t *names)
     for (int i = 0; names && i < names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
 
-        /* A name that is not well formed cannot be asked for either. */
+        /* A malformed name cannot be requested either. */
         if (name) {
             (void)pg_own_add(own, pg_span_str(name));
         }
@@ -73,8 +73,8 @@ static void add_server(pg_own_t *own, const server_rec *s)
     pg_own_add_port(own, s->port);
 }
 
-/* As much of a file as is read; absent when it cannot be. A hosts file that
- * is no regular file could block the start. */
+/* The part of a file that is read; absent if it cannot be. A hosts file that
+ * is not a regular file could block the start. */
 static pg_span_t text_of(const char *path, apr_pool_t *pool)
 {
     char *text = apr_pcalloc(pool, PG_HOSTS_MAX + 1);
@@ -184,8 +184,8 @@ static bool is_another(const ap_directive_t *node, const server_rec *s,
                || strcmp(node->filename, s->defn_name));
 }
 
-/* A directory for whatever name is asked for. What the main server has holds
- * in virtual hosts too. */
+/* A directory per requested name. Settings of the main server apply to virtual
+ * hosts too. */
 static bool hosts_all(const ap_directive_t *node, const server_rec *s,
                       const server_rec *main)
 {
@@ -244,7 +244,7 @@ const char *pg_names_unknown(const server_rec *s, const server_rec *main,
 }
 
 /* The folder that mod_vhost_alias gives a path of this request: its own
- * function is asked, on a copy that nobody else sees. */
+ * function is called, on a copy that nothing else sees. */
 static const char *folder_of(request_rec *r, const char *path)
 {
     const apr_array_header_t *hooks = ap_hook_get_translate_name();
@@ -283,8 +283,8 @@ static bool has_part(pg_span_t path, pg_span_t part)
     return false;
 }
 
-/* Does the folder belong to the whole name? That of "www" alone, or of a
- * top-level domain, is there for names of others too. */
+/* Does the folder belong to the whole name? One for "www" alone, or for a
+ * top-level domain, exists for foreign names too. */
 static bool is_for(const char *folder, pg_span_t host)
 {
     for (bool first = true; host.len; first = false) {
@@ -300,8 +300,8 @@ static bool is_for(const char *folder, pg_span_t host)
     return true;
 }
 
-/* Letters, digits, '-' and '_' between single dots: nothing that could lead
- * out of the pattern of the folder. */
+/* Letters, digits, '-' and '_' between single dots: nothing that could escape
+ * from the folder pattern. */
 static bool is_plain(pg_span_t host)
 {
     bool after_dot = true;
@@ -368,8 +368,8 @@ void pg_names_aliases(pg_span_t *out, apr_size_t most, const server_rec *s)
 
 /* --- backends ------------------------------------------------------------ */
 
-/* Where a backend can stand: in what makes mod_proxy go somewhere, in what
- * sets the variables that a rule may use, and in the patterns of both. */
+/* Where a backend may be named: in what makes mod_proxy connect, in what sets
+ * variables that a rule may use, and in the patterns of both. */
 static bool names_backends(const char *directive)
 {
     static const char *const names[] = {
@@ -386,8 +386,8 @@ static bool names_backends(const char *directive)
     return *name != NULL;
 }
 
-/* A pattern for who the client is, or where it came from, names those who are
- * kept out as often as not, and no backend. */
+/* A pattern for the client, or for where it came from, often names those to
+ * keep out, and never a backend. */
 static bool is_about_client(const char *subject)
 {
     return strstr(subject, "REMOTE_") || strstr(subject, "HTTP_REFERER")
@@ -409,7 +409,7 @@ static void read_arguments(pg_backends_t *out, const ap_directive_t *node,
             && ap_cstr_casecmp(node->directive, "RewriteCond") == 0) {
             return;
         }
-        /* attribute and pattern, or an expression, and then what is set */
+        /* attribute and pattern, or an expression, then what is set */
         if (!setenvif || (i >= first && value)) {
             pg_backends_read(out, pg_span_str(setenvif ? value + 1 : arg));
         }
@@ -448,8 +448,8 @@ static bool refuses(const ap_directive_t *node, apr_pool_t *pool)
     return is_refusal(ap_getword_conf(pool, &args));
 }
 
-/* A condition around nothing that names a backend is about something else:
- * who may come in, mostly. */
+/* A condition around directives that name no backend is about something else,
+ * mostly access. */
 static bool is_idle_condition(const ap_directive_t *node)
 {
     const ap_directive_t *in = node->first_child;
@@ -507,7 +507,7 @@ pg_backends_t *pg_names_backends(server_rec *main_server, apr_pool_t *pool)
     for (const server_rec *s = main_server; s; s = s->next) {
         const apr_array_header_t *more = pg_config_of(s)->backends;
         for (int i = 0; i < more->nelts; i++) {
-            /* looked at when it was read */
+            /* examined when it was read */
             (void)pg_backends_declare(
                 out, pg_span_str(APR_ARRAY_IDX(more, i, const char *)));
         }
@@ -517,7 +517,7 @@ pg_backends_t *pg_names_backends(server_rec *main_server, apr_pool_t *pool)
 
 /* --- .htaccess ----------------------------------------------------------- */
 
-/* The first of the names that can be opened is the one that httpd read. */
+/* httpd reads the first of the names that can be opened. */
 static ap_configfile_t *open_htaccess(request_rec *r, const char *dir)
 {
     const core_server_config *core =
@@ -572,7 +572,7 @@ const pg_backends_t *pg_names_with_htaccess(const pg_backends_t *backends,
 
 /* --- do fields change after a rule has read them? ------------------------ */
 
-/* "X-Target" also stands in HTTP_X_TARGET, and may match "^X-". */
+/* "X-Target" also appears as HTTP_X_TARGET, and may match "^X-". */
 static bool mentions(const char *args, const char *field)
 {
     apr_size_t n = strlen(field);
@@ -613,7 +613,7 @@ static bool is_read(const ap_directive_t *node, const char *field)
     return false;
 }
 
-/* RequestHeader set|unset|edit FIELD: what the client sent goes. */
+/* RequestHeader set|unset|edit FIELD: what the client sent is lost. */
 static bool takes_away(const ap_directive_t *node, apr_pool_t *pool)
 {
     const char *args = node->args, *action;
@@ -631,7 +631,7 @@ static bool takes_away(const ap_directive_t *node, apr_pool_t *pool)
                || is_read(ap_conftree, field));
 }
 
-/* .htaccess may then have both kinds of directive. */
+/* Then .htaccess may contain both kinds of directive. */
 static bool lets_override(const ap_directive_t *node)
 {
     return ap_cstr_casecmp(node->directive, "AllowOverrideList") == 0

@@ -55,7 +55,7 @@ static pg_action_t decide_by(const pg_settings_t *settings,
                             settings->action[pg_policy_subject(verdict)]);
 }
 
-/* Looking for a virtual host that would stop what another lets pass. */
+/* The search for a virtual host that would stop what another lets through. */
 typedef struct search_t {
     request_rec *r;
     const pg_settings_t *own;
@@ -63,8 +63,8 @@ typedef struct search_t {
     pg_action_t found;
 } search_t;
 
-/* The access control is that of the virtual host that was chosen, whoever's
- * policy counts; but only if all are open on purpose is this one. */
+/* The access control is that of the virtual host that was chosen, whichever
+ * policy counts; but it counts as open on purpose only if all of them are. */
 static int consider(void *ctx, conn_rec *c, server_rec *s)
 {
     search_t *search = ctx;
@@ -79,7 +79,7 @@ static int consider(void *ctx, conn_rec *c, server_rec *s)
         && !pg_note_is_exempt(search->r, other)) {
         search->found = decide_by(other, posture, search->verdict);
         if (search->found.act == PG_ACT_SINK) {
-            search->found.act = PG_ACT_DENY;     /* sinking is opted into */
+            search->found.act = PG_ACT_DENY;     /* the sink is opt-in    */
         }
     }
     return search->found.act != PG_ACT_PASS;
@@ -87,7 +87,7 @@ static int consider(void *ctx, conn_rec *c, server_rec *s)
 
 /* What is done about a verdict. For what a forward proxy would carry, the
  * strictest virtual host of that address and port decides: the client can
- * choose among them, by its Host field. */
+ * choose among them with its Host field. */
 static pg_action_t decide(request_rec *r, const pg_settings_t *settings,
                           const pg_verdict_t *verdict)
 {
@@ -155,8 +155,8 @@ void pg_note_allow(request_rec *r)
     apr_table_setn(r->err_headers_out, "Allow", "GET,HEAD,POST,OPTIONS");
 }
 
-/* What httpd makes Allow of: as ap_allow_standard_methods() does it, for a
- * tenth of the instructions. HEAD is part of GET. */
+/* What httpd derives Allow from: like ap_allow_standard_methods(), at a tenth
+ * of the instructions. HEAD is part of GET. */
 static void allow_methods(request_rec *r)
 {
     r->allowed = AP_METHOD_BIT << M_GET | AP_METHOD_BIT << M_POST
@@ -170,7 +170,7 @@ static int deny(request_rec *r, const pg_note_t *note)
     int status = note->action.status;
 
     pg_note_close(r);
-    /* A GET that asks for an upgrade to a tunnel: GET as such is allowed. */
+    /* A GET that asks for an upgrade to a tunnel: GET itself is allowed. */
     if (status == HTTP_METHOD_NOT_ALLOWED && r->method_number == M_GET) {
         status = HTTP_MISDIRECTED_REQUEST;
     }

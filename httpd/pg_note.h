@@ -15,17 +15,17 @@ typedef struct pg_note_t {
     bool clean;                  /* nothing to count                      */
     bool exempt;                 /* ProxyGuardExempt: counted as permitted
                                     if it is carried                      */
-    bool seen;                   /* in time: the guard could have stopped
-                                    it                                    */
-    bool early;                  /* before mod_remoteip had told who the
-                                    client is                             */
+    bool seen;                   /* seen in time: the guard could have
+                                    stopped it                            */
+    bool early;                  /* before mod_remoteip had determined
+                                    the client                            */
     bool passed;                 /* mod_proxy was about to carry it       */
     bool sunk;                   /* in the ledger: the sink accepted it   */
     bool booked;                 /* in the ledger, as relayed             */
     bool permitted;              /* in the ledger, as permitted           */
-    bool heard;                  /* of the latest: nobody there           */
-    unsigned int opened;         /* how often mod_proxy set out           */
-    unsigned int unreached;      /* and found nobody                      */
+    bool heard;                  /* of the latest: no connection          */
+    unsigned int opened;         /* how often mod_proxy tried to connect  */
+    unsigned int unreached;      /* and failed                            */
     apr_uint64_t entry;          /* among the recent attempts             */
     const char *allow;           /* the directive that would allow it     */
 } pg_note_t;
@@ -33,35 +33,35 @@ typedef struct pg_note_t {
 /** The note of this very request; NULL: none yet. */
 const pg_note_t *pg_note_of(const request_rec *r);
 
-/** The request that came from the network: what r is a part of, or an
- *  internal redirect of, has the verdict. */
+/** The request that came from the network: the one that r is a subrequest or
+ *  internal redirect of has the verdict. */
 request_rec *pg_note_first(request_rec *r);
 
 void pg_note_leave(request_rec *r, const pg_note_t *note);
 
-/** A note of a verdict, with what is to be done about it. */
+/** A note with a verdict, and what is to be done about it. */
 pg_note_t *pg_note_make(request_rec *r, const pg_settings_t *settings,
                         const pg_verdict_t *verdict);
 
 /** Is one of the ProxyGuardExempt expressions true for it? An expression that
- *  cannot be evaluated exempts nobody. */
+ *  cannot be evaluated exempts no request. */
 bool pg_note_is_exempt(request_rec *r, const pg_settings_t *settings);
 
-/** Let other modules and log formats know. */
+/** Publish it to other modules and log formats. */
 void pg_note_publish(request_rec *r, const pg_note_t *note);
 
-/** Take that back. */
+/** Undo that. */
 void pg_note_withdraw(request_rec *r);
 
-/** Say which methods are allowed, on a page that httpd does not say it on: one
- *  of an ErrorDocument, or with a status that has become 405 late. */
+/** List the allowed methods on a page where httpd does not: an ErrorDocument,
+ *  or one whose status became 405 late. */
 void pg_note_allow(request_rec *r);
 
 /** Stop a request, as a hook's return value. DECLINED: it may go on. */
 int pg_note_enforce(request_rec *r, const pg_note_t *note);
 
-/** Nothing more is read from this client: neither the body, however slowly it
- *  comes, nor the octets after a CONNECT. */
+/** Read nothing more from this client: neither the body, however slowly it
+ *  arrives, nor octets after a CONNECT. */
 void pg_note_close(request_rec *r);
 
 #endif

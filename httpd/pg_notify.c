@@ -16,9 +16,9 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-/*  [ pg_outage_t | pg_budget_t | pg_budget_t ]   outage, error log, evidence
- *  log: the block all processes share. Its key names the layout, for it may
- *  be older than this code. */
+/*  [ pg_outage_t | pg_budget_t | pg_budget_t ] outage, error log, evidence
+ *  log: the block that all processes share. Its key contains the layout, since
+ *  the block may be older than this code. */
 #define BLOCK_KEY "proxyguard-notify-2"
 enum { BUDGET_AT = 64 };
 
@@ -31,8 +31,8 @@ struct pg_notify_t {
 
 /* --- the shared block ---------------------------------------------------- */
 
-/* Should shared memory be refused, each child has a block of its own: its
- * lines are then limited all the same. */
+/* Without shared memory each child has a block of its own: its lines are
+ * limited all the same. */
 static void *new_block(apr_pool_t *pool, apr_size_t size)
 {
     apr_shm_t *shm;
@@ -70,8 +70,8 @@ static void *shared_block(server_rec *s)
 
 /* --- what was held back -------------------------------------------------- */
 
-/* The next minute of which something was held back, as text: then true.
- * Children go on holding lines back, so the caller asks a few times only. */
+/* The next minute in which lines were held back, as text: then true. Children
+ * continue to hold lines back, so the caller asks only a few times. */
 static bool next_held(pg_budget_t *budget, pg_held_t *held,
                       char minute[PG_CALENDAR_SIZE], apr_time_t until)
 {
@@ -135,19 +135,19 @@ pg_notify_t *pg_notify_make(apr_pool_t *pconf, server_rec *main_server)
                             main_server) != APR_SUCCESS) {
         return NULL;
     }
-    /* a restart does not wait for the minute to end */
+    /* a restart does not wait for the end of the minute */
     report_held(main_server, outlet, apr_time_now() + apr_time_from_sec(60));
     return outlet;
 }
 
-/* APLOG_R_IS_LEVEL says yes to all from notice up, LogLevel or not. */
+/* APLOG_R_IS_LEVEL is true for notice and above, whatever LogLevel says. */
 static bool is_logged(const request_rec *r)
 {
     return ap_get_request_module_loglevel(r, APLOG_MODULE_INDEX)
            >= APLOG_WARNING;
 }
 
-/* A stale DNS record is enough for a foreign Host; a tunnel is what costs its
+/* A stale DNS record is enough for a foreign Host; a tunnel costs the server's
  * owner most. */
 static pg_weight_e weight_of(const pg_event_t *event)
 {

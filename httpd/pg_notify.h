@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Where an attempt is reported, besides the ledger: a line in the error log
- * and a line in the evidence log, each while its budget lasts. Neither ever
- * keeps an attempt from being counted, and neither waits. */
+/* Where an attempt is reported besides the ledger: a line in the error log and
+ * a line in the evidence log, each while its budget lasts. Neither ever
+ * prevents an attempt from being counted, and neither waits. */
 #ifndef PG_NOTIFY_H
 #define PG_NOTIFY_H
 
@@ -13,9 +13,9 @@
 typedef struct pg_notify_t pg_notify_t;
 
 /**
- * Make it ready, in post_config. What all processes share of it lies in
- * memory that outlives restarts, so that children of the old generation go on
- * sharing it with those of the new one.
+ * Set it up, in post_config. Its shared part is in memory that outlives
+ * restarts, so that children of the old generation continue to share it with
+ * those of the new one.
  * @return NULL when the evidence log cannot be opened (logged)
  */
 pg_notify_t *pg_notify_make(apr_pool_t *pconf, server_rec *main_server);
@@ -27,16 +27,16 @@ void pg_notify_attempt(const request_rec *r, const pg_event_t *event);
  *  @see pg_evidence_capture() */
 void pg_notify_capture(server_rec *s, const pg_ecs_t *in, char *room);
 
-/** May the error log have a line about what became of an event? It comes out
- *  of the same budget as that of the attempt; what is held back is counted. */
+/** May the error log have a line about the outcome of an event? It counts
+ *  against the same budget as that of the attempt; lines held back are
+ *  counted. */
 bool pg_notify_end(const server_rec *s, const pg_event_t *event);
 
 /** monitor hook, in the parent: logs once a minute what was held back. */
 int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server);
 
-/** Lines that never came into the error log and into the evidence log, since
- *  httpd was started: held back by a budget, or refused by what they were
- *  written to. */
+/** Lines missing in the error log and in the evidence log since httpd was
+ *  started: held back by a budget, or refused by the file or program. */
 apr_uint64_t pg_notify_held(const pg_notify_t *outlet);
 apr_uint64_t pg_notify_lost(const pg_notify_t *outlet);
 

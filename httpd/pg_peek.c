@@ -20,10 +20,10 @@ APLOG_USE_MODULE(proxyguard);
 
 /* Nearer to the network than mod_ssl (+5), farther than mod_remoteip's PROXY
  * protocol (+7) and mod_reqtimeout (+8): we see what the client itself sent,
- * and the header timeouts go on. */
+ * and the header timeouts still apply. */
 #define FILTER_TYPE ((ap_filter_type)(AP_FTYPE_CONNECTION + 6))
 
-enum { PEEK_MOST = 1024 };       /* octets looked at                    */
+enum { PEEK_MOST = 1024 };       /* octets examined                     */
 
 static bool is_socks(char first)
 {
@@ -45,8 +45,8 @@ static bool is_worth_a_look(const conn_rec *c, const char *octets,
 }
 
 /* RFC 1928 3: no acceptable methods; SOCKS4: rejected or failed. Nothing is
- * said on a TLS port: writing would start mod_ssl's handshake from inside
- * its own read. */
+ * sent on a TLS port: writing would start mod_ssl's handshake from inside its
+ * own read. */
 static void answer_socks(conn_rec *c, char version)
 {
     static const char no_method[2] = { 5, (char)0xff };
@@ -74,7 +74,7 @@ static void refuse(conn_rec *c, pg_conn_t *conn, const char *octets,
     apr_table_setn(c->notes, "short-lingering-close", "1");
 }
 
-/* What has come in, taking nothing from it; n = 0 when nothing has. */
+/* What has been received, without consuming it; n = 0 for nothing. */
 static apr_status_t peek(ap_filter_t *f, apr_read_type_e block, char *octets,
                          apr_size_t *n)
 {
@@ -93,8 +93,8 @@ static apr_status_t peek(ap_filter_t *f, apr_read_type_e block, char *octets,
     return status;
 }
 
-/* Take the one octet that is there. A look takes nothing, so a second look
- * would not wait for more while it is. */
+/* Consume the one octet that is there. Peeking consumes nothing, so with it
+ * there a second peek would not wait for more. */
 static apr_status_t hold(ap_filter_t *f, pg_conn_t *conn, char octet)
 {
     conn_rec *c = f->c;
@@ -124,10 +124,11 @@ static void look(conn_rec *c, pg_conn_t *conn, const char *octets,
     }
 }
 
-/* Look as soon as there is enough to see. A client may send the octets of
- * its greeting one by one. Who only looks himself (mod_http2, for its preface)
- * gets the first of them without a wait: he does so before mod_reqtimeout's
- * header timeout runs, and would wait for the whole Timeout. */
+/* Peek as soon as there is enough. A client may send the octets of its
+ * greeting one by one. A caller that only peeks itself (mod_http2, looking for
+ * its preface) gets the first of them at once: it does so before
+ * mod_reqtimeout's header timeout runs, and would otherwise wait for the whole
+ * Timeout. */
 static apr_status_t first_look(ap_filter_t *f, pg_conn_t *conn,
                                ap_input_mode_t mode, apr_read_type_e block)
 {
@@ -155,7 +156,7 @@ static apr_status_t first_look(ap_filter_t *f, pg_conn_t *conn,
     return APR_SUCCESS;
 }
 
-/* An octet that was held back and is no greeting's goes its way. */
+/* Pass on an octet that was held back and does not begin a greeting. */
 static apr_status_t let_go(ap_filter_t *f, apr_bucket_brigade *bb,
                            pg_conn_t *conn)
 {
@@ -165,8 +166,8 @@ static apr_status_t let_go(ap_filter_t *f, apr_bucket_brigade *bb,
     return APR_SUCCESS;
 }
 
-/* The octets of a line that began like a SOCKS greeting, and what has come in
- * behind them; at most PEEK_MOST. */
+/* The octets of a line that began like a SOCKS greeting, and what has been
+ * received after them; at most PEEK_MOST. */
 static apr_size_t collect(ap_filter_t *f, apr_bucket_brigade *bb, char *octets)
 {
     apr_size_t n = PEEK_MOST, more;
@@ -181,8 +182,8 @@ static apr_size_t collect(ap_filter_t *f, apr_bucket_brigade *bb, char *octets)
     return n + more;
 }
 
-/* What was taken is passed on, unless it is refused or is a first octet
- * alone. */
+/* What was consumed is passed on, unless it is refused or is only a first
+ * octet. */
 static PG_OFF_THE_PATH void judge(ap_filter_t *f, apr_bucket_brigade *bb,
                                   pg_conn_t *conn)
 {
@@ -200,8 +201,8 @@ static PG_OFF_THE_PATH void judge(ap_filter_t *f, apr_bucket_brigade *bb,
     }
 }
 
-/* A client in clear mostly has sent its request by now: its first line is
- * read as it would be anyway, and looked at as it goes by. bb stays empty if
+/* Without TLS a client has mostly sent its request by now: its first line is
+ * read as it would be anyway, and examined in passing. bb stays empty if
  * nothing is there yet. */
 static apr_status_t take_line(ap_filter_t *f, apr_bucket_brigade *bb,
                               pg_conn_t *conn, apr_off_t readbytes)
@@ -259,9 +260,9 @@ read_first(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                  : ap_get_brigade(f->next, bb, mode, block, readbytes);
 }
 
-/* While a request is read the filter has to stay in the chain: taken out from
- * within a read it leaves a dangling r->input_filters. And once refused it
- * fails every read, for mod_http2's speculative one comes first. */
+/* While a request is read the filter has to stay in the chain: removing it
+ * from within a read leaves a dangling r->input_filters. After a refusal it
+ * fails every read, since mod_http2's speculative one comes first. */
 static apr_status_t filter(ap_filter_t *f, apr_bucket_brigade *bb,
                            ap_input_mode_t mode, apr_read_type_e block,
                            apr_off_t readbytes)

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* How many CONNECT requests named nobody ("CONNECT /", "CONNECT *"): they ask
- * for no relay, so they are not attempts, but whoever sends them looks for a
- * proxy. One word that all children share, until httpd starts anew. */
+/* How many CONNECT requests had no destination ("CONNECT /", "CONNECT *"):
+ * they ask for no relay, so they are not attempts, but their senders look for
+ * a proxy. One word that all children share, until httpd is started again. */
 #ifndef PG_PROBES_H
 #define PG_PROBES_H
 

@@ -7,8 +7,8 @@
 
 #include "pg_names.h"
 
-/* mod_http2 answers a :path over LimitRequestLine with 414 before it has
- * built the request, and what it leaves is the text "(null)" (2.0.42). */
+/* mod_http2 answers a :path over LimitRequestLine with 414 before it has built
+ * the request, and leaves the text "(null)" (2.0.42). */
 static bool is_lost_path(const request_rec *r)
 {
     return r->connection->master && strcmp(r->unparsed_uri, "(null)") == 0;
@@ -81,7 +81,7 @@ void pg_request_evidence(pg_event_t *event, const request_rec *r)
 
 int pg_request_status(const request_rec *r)
 {
-    /* An ErrorDocument that fails itself leaves the first error. */
+    /* If an ErrorDocument itself fails, the first error remains. */
     while (r->next && !(ap_is_HTTP_ERROR(r->status)
                         && ap_is_HTTP_ERROR(r->next->status))) {
         r = r->next;

@@ -50,9 +50,8 @@ static bool can_wait_in_mpm(void)
 #endif
 }
 
-/* At most a quarter of the workers, whoever waits: where they wait
- * themselves the site keeps the others, and where they do not, they are
- * still needed to read. */
+/* At most a quarter of the workers, whoever waits: if workers wait themselves,
+ * the site keeps the others; if not, they are still needed to read. */
 static unsigned conversations(const pg_settings_t *settings, server_rec *s)
 {
     unsigned threads = (unsigned)query(AP_MPMQ_MAX_THREADS);
@@ -126,8 +125,8 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
 
 /* --- a request ----------------------------------------------------------- */
 
-/* Octets from here on are the conversation's: no time-outs of a request's
- * body, no filters of HTTP. mod_http2's streams cannot be taken over. */
+/* From here on octets belong to the conversation: no time-outs for a request's
+ * body, no HTTP filters. mod_http2's streams cannot be taken over. */
 static void take_over(request_rec *r)
 {
     conn_rec *c = r->connection;
@@ -161,9 +160,9 @@ bool pg_sinkhole_accept(request_rec *r, const pg_verdict_t *verdict,
     return talk != NULL;
 }
 
-/* After a request httpd looks whether another one is there already. It sees
- * one octet, once, and so does not wait for the client with KeepAliveTimeout
- * but calls process_connection. */
+/* After a request httpd checks whether another one is there already. Show it
+ * one octet, once, so that it does not wait for the client with
+ * KeepAliveTimeout but calls process_connection. */
 static apr_status_t filter(ap_filter_t *f, apr_bucket_brigade *bb,
                            ap_input_mode_t mode, apr_read_type_e block,
                            apr_off_t readbytes)
@@ -182,9 +181,9 @@ static bool waits_in_mpm(const conn_rec *c, const pg_sinkhole_t *sink)
     return sink->waits_in_mpm && !c->clogging_input_filters && c->cs;
 }
 
-/* Prefork stops a child from a signal handler, which may interrupt anything:
- * a lock, a half-made entry of the spool, malloc. So it waits for the end of
- * the conversation, which the thread of the deadlines hastens. */
+/* Prefork stops a child from a signal handler, which may interrupt anything: a
+ * lock, a half-made entry of the spool, malloc. So it waits for the end of the
+ * conversation, which the deadline thread brings about. */
 static void converse_here(pg_conversation_t *talk)
 {
     sigset_t stop, before;
@@ -220,8 +219,8 @@ void pg_sinkhole_hold(conn_rec *c, const pg_sinkhole_t *sink)
     }
 }
 
-/* Before mod_http2, mod_ssl and mod_reqtimeout, which would begin to look for
- * a request. */
+/* Before mod_http2, mod_ssl and mod_reqtimeout, which would look for a
+ * request. */
 static int process_connection(conn_rec *c)
 {
 #ifdef AP_MPMQ_CAN_WAITIO

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The sink in httpd: which requests it accepts, and how their conversations
- * are carried on. On event (httpd 2.4.63 and later) no worker waits for a
+ * are conducted. On event (httpd 2.4.63 and later) no worker waits for a
  * client; elsewhere one does, for each conversation. */
 #ifndef PG_SINKHOLE_H
 #define PG_SINKHOLE_H
@@ -13,7 +13,7 @@
 
 typedef struct pg_sinkhole_t pg_sinkhole_t;
 
-/** Its hooks; called by the directive that switches it on, so that a server
+/** Its hooks; registered by the directive that enables it, so that a server
  *  without a sink has none of them. */
 void pg_sinkhole_register(void);
 
@@ -35,8 +35,8 @@ bool pg_sinkhole_make(pg_sinkhole_t **out, pg_ledger_t *ledger,
 bool pg_sinkhole_accept(request_rec *r, const pg_verdict_t *verdict,
                         pg_sinkhole_t *sink);
 
-/** Carry the conversation on, once the attempt has been counted. For the
- *  handler: the return value is its own. */
+/** Continue the conversation, once the attempt has been counted. For the
+ *  handler, which returns the result. */
 int pg_sinkhole_converse(request_rec *r, const pg_sinkhole_t *sink);
 
 /** In log_transaction: the connection must not be closed with the request. */

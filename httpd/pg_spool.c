@@ -37,7 +37,7 @@ static ssize_t write_all(int fd, pg_span_t octets)
     return n;
 }
 
-/* One at a time: an entry that another is writing has not been torn. For two
+/* One at a time: an entry that another is still writing is not torn. For two
  * seconds at most; 0: another still writes. */
 static apr_uint64_t wait_for_turn(pg_ledger_t *ledger)
 {
@@ -78,9 +78,9 @@ static pg_spool_t *refuse(server_rec *s, apr_status_t status,
     return NULL;
 }
 
-/* Should its last entry have no end, the next one begins on a line of its own
- * all the same, whether the ledger that would know is still there or not.
- * Children of before a restart may be writing. */
+/* If its last entry has no end, the next one begins on a line of its own
+ * anyway, whether or not the ledger that would know still exists. Children
+ * from before a restart may be writing. */
 static void mend(const pg_spool_t *spool, pg_ledger_t *ledger)
 {
     int fd = open(spool->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -118,7 +118,7 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
         return refuse(main_server, status, spool->path, file.why);
     }
     spool->fd = file.fd;
-    if (ledger) {                /* without one no mail is taken          */
+    if (ledger) {                /* without one no mail is accepted       */
         mend(spool, ledger);
     }
     apr_pool_cleanup_register(pconf, spool, shut, apr_pool_cleanup_null);
@@ -127,8 +127,8 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
 
 /* --- writing ------------------------------------------------------------- */
 
-/* What has been logged once holds until the spool takes mail again: the
- * ledger's mark, for all processes. */
+/* Logged once until the spool accepts mail again: the ledger's mark, for all
+ * processes. */
 static bool fail(const pg_spool_t *spool, pg_ledger_t *ledger, server_rec *s,
                  apr_status_t status, const char *why)
 {
@@ -158,7 +158,7 @@ static void succeed(const pg_spool_t *spool, pg_ledger_t *ledger,
     }
 }
 
-/* A part of an entry, unless more has been written behind it. */
+/* Remove a partial entry, unless more has been written after it. */
 static bool take_back(const pg_spool_t *spool, off_t size, ssize_t part)
 {
     struct stat now;
@@ -167,8 +167,8 @@ static bool take_back(const pg_spool_t *spool, off_t size, ssize_t part)
            && ftruncate(spool->fd, size) == 0;
 }
 
-/* A disk that fills up in the middle of an entry leaves none of it. A process
- * that is killed there leaves it without an end: the next one begins on a line
+/* When the disk fills up in the middle of an entry, none of it remains. If the
+ * process is killed there, the entry has no end: the next one begins on a line
  * of its own, unless it is the first. */
 static apr_status_t write_entry(const pg_spool_t *spool, off_t size,
                                 pg_span_t entry, pg_ledger_t *ledger)

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The file that captured mail goes into: opened by the parent for appending,
- * one write a mail, so that children need no right to any folder and no entry
- * lies within another. Nothing is ever read back from it. */
+/* The file for captured mail: opened by the parent for appending, one write
+ * per message, so that children need no permission for any folder and entries
+ * never interleave. Nothing is ever read back from it. */
 #ifndef PG_SPOOL_H
 #define PG_SPOOL_H
 
@@ -22,7 +22,7 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
 
 /**
  * Append an entry. Any process, any thread.
- * @param s  whose log says that the spool is full, once
+ * @param s  the log that reports a full spool, once
  * @return false: it was not kept
  */
 bool pg_spool_append(pg_spool_t *spool, pg_span_t entry, pg_ledger_t *ledger,

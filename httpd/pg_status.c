@@ -35,9 +35,9 @@ static pg_span_t field(request_rec *r, const char *name)
 
 #define METRICS "/metrics"
 
-/* What is asked for below the page. With no folder behind the URL (a rewritten
- * request, mass hosting: then folders that are missing may come before it) its
- * whole path is in path_info, and only the end of it tells. */
+/* The path below the page. Without a folder for the URL (a rewritten request,
+ * mass virtual hosting: then missing folders may precede it) its whole path is
+ * in path_info, and only its end matters. */
 static const char *path_below(const request_rec *r)
 {
     const char *path = r->path_info ? r->path_info : "";
@@ -51,8 +51,8 @@ static const char *path_below(const request_rec *r)
            ? METRICS : "";
 }
 
-/* A scraper has a path before it has parameters: wherever the page is, its
- * metrics are at "/metrics" below it. */
+/* Scrapers are configured with a path rather than parameters: wherever the
+ * page is, its metrics are at "/metrics" below it. */
 static bool is_for_metrics(const request_rec *r)
 {
     return strcmp(path_below(r), METRICS) == 0;
@@ -65,7 +65,7 @@ static bool is_elsewhere(const request_rec *r)
     return *path && strcmp(path, "/") != 0 && !is_for_metrics(r);
 }
 
-/* The query, then what the headers prefer where it says nothing. */
+/* The query, then what the headers prefer where the query leaves it open. */
 static const char *understand(request_rec *r, pg_query_t *query)
 {
     const char *wrong = pg_query_parse(query, pg_span_str(r->args));
@@ -102,9 +102,9 @@ static const char *forwarding_field(const request_rec *r)
     return *name;
 }
 
-/* "Require local" takes everybody who comes by loopback for the administrator.
- * With a proxy on the same host that is everybody, unless mod_remoteip has
- * put the client's address in the place of the peer's. */
+/* "Require local" takes every client on loopback for the administrator. With a
+ * proxy on the same host that is every client, unless mod_remoteip has
+ * replaced the peer's address by the client's. */
 static const char *forwarded_by(const request_rec *r)
 {
     const apr_sockaddr_t *peer = r->connection->client_addr;
@@ -114,9 +114,10 @@ static const char *forwarded_by(const request_rec *r)
            ? forwarding_field(r) : NULL;
 }
 
-/* A name that an attacker has in the DNS and points at this server makes his
- * script and this page one site to a browser (DNS rebinding). He has neither
- * our names nor those of one label, which scrapers use, nor an address. */
+/* If a name in an attacker's DNS zone points to this server, a browser takes
+ * the attacker's script and this page for one site (DNS rebinding). The
+ * attacker can use neither our names, nor single labels, which scrapers use,
+ * nor an address. */
 static bool may_be_asked_for(request_rec *r, const pg_settings_t *settings)
 {
     const pg_guard_t *guard = settings->guard;
@@ -174,7 +175,7 @@ static void set_headers(request_rec *r)
                                 "frame-ancestors 'none'", pg_style_sha256));
 }
 
-/* One sentence of ours; nothing of what was sent. */
+/* One sentence of ours, with nothing that was sent. */
 static int refuse(request_rec *r, int status, const char *wrong)
 {
     r->status = status;
@@ -215,7 +216,7 @@ static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
     if (guard && guard->ledger
         && look(&snapshot, guard->ledger, format, report->now, r->pool)
                == APR_SUCCESS) {
-        /* the evidence log's pseudonyms, where it has any */
+        /* the pseudonyms of the evidence log, if any */
         if (settings->mask) {
             snapshot->pseudonyms = *settings->mask;
         }
@@ -295,9 +296,9 @@ static const char *configured_handler(request_rec *r)
     return problem ? NULL : name;
 }
 
-/* A front controller's .htaccess rewrites every URL that is no file, and this
- * one too. mod_rewrite has put its own handler, and a path and a query of its
- * own, in the place of what was asked for. */
+/* A front controller's .htaccess rewrites every URL that is not a file,
+ * including this one. mod_rewrite has replaced the handler, the path and the
+ * query by its own. */
 static int serve_rewritten(request_rec *r)
 {
     const char *name = configured_handler(r);

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* SetHandler proxyguard-status: the report over HTTP, and a block for
- * mod_status. Reads, never changes anything. */
+ * mod_status. Read-only. */
 #ifndef PG_STATUS_H
 #define PG_STATUS_H
 

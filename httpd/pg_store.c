@@ -58,7 +58,7 @@ static void say_opening(server_rec *s, const pg_opening_t *opening,
            path, how_words[opening->how], memory);
 }
 
-/* Sizes change only while no child of an older generation counts. */
+/* Sizes change only when no child of an older generation is counting. */
 static bool is_first_generation(void)
 {
     int generation = 0;
@@ -81,7 +81,7 @@ static void fill_options(pg_ledger_options_t *out,
     if (settings->checkpoint && settings->checkpoint_seconds > 0) {
         options.checkpoint = settings->checkpoint;
     }
-    /* Only root can give a file to a group it is not in. */
+    /* Only root can give a file to a group that it is not in. */
     if (geteuid() == 0) {
         options.set_group = true;
         options.group = ap_unixd_config.group_id;
@@ -107,8 +107,8 @@ static void say_tick(server_rec *s, const pg_checkpoint_t *checkpoint,
     }
 }
 
-/* What PG0006 said holds until PG0007, over restarts too: kept where data
- * outlive them. The path is told apart by its first octets. */
+/* PG0006 holds until PG0007, even across restarts: kept where data outlive
+ * them. Paths are distinguished by their first octets. */
 #define OUTAGE_KEY "proxyguard-checkpoint-1"
 typedef struct outage_t {
     char path[256];              /* that cannot be written; "": none      */
@@ -138,7 +138,7 @@ static void save(pg_checkpoint_t *checkpoint, server_rec *s, bool force,
     apr_pool_destroy(pool);
 }
 
-/* @param then  what is done, and what to do */
+/* @param then what happens, and what to do */
 static void say_unusable(const pg_store_t *store, const char *how,
                          const char *why, const char *then)
 {
@@ -147,7 +147,7 @@ static void say_unusable(const pg_store_t *store, const char *how,
            why ? why : "unknown", then);
 }
 
-/* What the parent does about its ledger, every few seconds and at stop. */
+/* What the parent does with its ledger, every few seconds and at stop. */
 static void look_after(pg_store_t *store, bool at_end, apr_pool_t *parent)
 {
     const char *why;
@@ -183,7 +183,7 @@ static apr_status_t save_at_end(void *data)
 {
     pg_store_t *store = data;
 
-    /* of the parent: children stop, too */
+    /* of the parent: children end, too */
     if (getpid() == store->pid) {
         look_after(store, true, store->pool);
     }
@@ -208,8 +208,8 @@ static void make_checkpoint(pg_store_t *store, apr_pool_t *pconf)
 
 /* --- a file that shrinks ------------------------------------------------- */
 
-/* In a child: see pg_live_fault(). A fault that is not the ledger's happens
- * again as soon as this returns, and then meets whoever was here before. */
+/* In a child: see pg_live_fault(). A fault elsewhere occurs again as soon as
+ * this returns, and then reaches the previous handler. */
 static void on_bus_error(int number, siginfo_t *info, void *context)
 {
     const pg_guard_t *guard = pg_config_of(ap_server_conf)->guard;
@@ -236,7 +236,8 @@ void pg_store_child(apr_pool_t *pool, server_rec *main_server)
 
 /* --- start --------------------------------------------------------------- */
 
-/* Where counts are that have no file: over restarts, as long as the server. */
+/* Where counts without a file are kept: across restarts, as long as the server
+ * runs. */
 #define MEMORY_KEY "proxyguard-memory-2"
 
 static pg_live_memory_t *memory_kept(void)
@@ -282,7 +283,7 @@ pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server)
     if (store->options.checkpoint) {
         make_checkpoint(store, pconf);
     }
-    /* Before the pool's children and the mapping are gone. */
+    /* Before the pool's children and the mapping are destroyed. */
     apr_pool_pre_cleanup_register(pconf, store, save_at_end);
     return store;
 }

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The ledger's life in httpd: opened when the configuration has been read,
- * watched and saved by the parent, saved once more when it ends. */
+/* The ledger's life in httpd: opened after the configuration has been read,
+ * watched and saved by the parent, and saved once more when that ends. */
 #ifndef PG_STORE_H
 #define PG_STORE_H
 
@@ -24,16 +24,16 @@ typedef struct pg_store_t {
 
 /**
  * Open the ledger that the main server's settings name, or one in memory if
- * that cannot be used, and log how it went.
+ * that is unusable, and log the result.
  * @return NULL when there is none
  */
 pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server);
 
-/** monitor hook: runs in the parent about every ten seconds, on every MPM,
- *  as the user that httpd was started by. */
+/** monitor hook: runs in the parent about every ten seconds, on every MPM, as
+ *  the user that started httpd. */
 int pg_store_monitor(apr_pool_t *pool, server_rec *main_server);
 
-/** child_init hook: a ledger's file that shrinks ends no child. */
+/** child_init hook: a child survives when the ledger's file shrinks. */
 void pg_store_child(apr_pool_t *pool, server_rec *main_server);
 
 #endif
