@@ -25,10 +25,10 @@ static const char *label(const pg_directive_t *d, apr_pool_t *pool)
                        place(d, pool), ")", NULL);
 }
 
-/* A clause in all languages; "%s" is where the detail goes. */
+/* A clause in all languages; "%s" is the place of the detail. */
 typedef const char *words_t[PG_LANG_COUNT];
 
-/* Add a clause to what is said about a virtual host already. */
+/* Add a clause to those of a virtual host. */
 static void add_words(pg_vhost_t *v, const words_t words, const char *detail,
                       apr_pool_t *pool)
 {
@@ -57,7 +57,7 @@ static const words_t refused = { "third parties are refused",
 static const words_t refused_by = { "third parties are refused by %s",
                                     "第三者は %s により拒否されます" };
 static const words_t not_known = {
-    "it cannot be told whether third parties may relay by %s",
+    "third parties may be able to relay by %s",
     "第三者が中継できるかどうか判定できません (%s)"
 };
 static const words_t depends = { ": it depends on %s",
@@ -97,7 +97,7 @@ typedef struct vhost_t {
     bool twice;
 } vhost_t;
 
-/* For a virtual host that is nowhere in the tree. */
+/* For a virtual host that is not in the tree. */
 static const pg_directive_t no_section = { .name = "", .args = "",
                                            .file = "" };
 
@@ -203,8 +203,8 @@ static void judge(pg_vhost_t *v, const pg_reviewed_t *r, apr_pool_t *pool)
     }
 }
 
-/* Two <VirtualHost>s of one line: a file that is included twice. What
- * differs between them cannot be told. */
+/* Two <VirtualHost>s with one line: a file that is included twice. Their
+ * differences are not known. */
 static void cannot_tell(pg_vhost_t *v, const pg_reviewed_t *r,
                         apr_pool_t *pool)
 {
@@ -226,8 +226,8 @@ typedef struct audit_t {
     apr_pool_t *scratch;
 } audit_t;
 
-/* The directives of mod_remoteip at the top level, in a list of their own:
- * ten thousand virtual hosts ask for them. */
+/* The directives of mod_remoteip at the top level, in a list of their own,
+ * since they are needed for each of ten thousand virtual hosts. */
 static const pg_directive_t *remoteip_of(const pg_directive_t *tree,
                                          apr_pool_t *pool)
 {
@@ -258,8 +258,8 @@ static pg_access_t *access_of(const audit_t *a, const char *client)
     return access;
 }
 
-/* Where clients state their own address, the forward proxy is as open as it
- * is to the most welcome of them. */
+/* If clients can state their own address, the forward proxy is as open as to
+ * the one with most access. */
 static void judge_stated(audit_t *a, pg_reviewed_t *r)
 {
     pg_stated_t stated = { .at = NULL };

@@ -14,7 +14,7 @@
  *  the closing '>', and its children. */
 typedef struct pg_directive_t pg_directive_t;
 struct pg_directive_t {
-    const char *name;            /* as the command table spells it        */
+    const char *name;            /* as spelt in the command table         */
     const char *args;            /* unparsed arguments, "" if none        */
     const char *file;            /* never NULL                            */
     int line;
@@ -30,12 +30,12 @@ typedef struct pg_site_t {
     const char *name;            /* "name:port"                           */
     const char *file;            /* where <VirtualHost> is; NULL: main    */
     int line;
-    bool proxy_requests;         /* the merged truth: ProxyRequests On    */
+    bool proxy_requests;         /* after merging: ProxyRequests On       */
     bool guard_off;              /* ProxyGuard Off here                   */
     bool on_purpose;             /* ProxyGuardForward Allow here          */
     bool host_deny;              /* a foreign Host is to be refused       */
-    const char *unnamed;         /* why no name can be told to be foreign;
-                                    NULL: it can                          */
+    const char *unnamed;         /* why foreign names cannot be
+                                    recognised; NULL: they can            */
     bool gate;                   /* the guard stops requests whose
                                     destination the client chose          */
 } pg_site_t;
@@ -51,8 +51,8 @@ typedef struct pg_audit_in_t {
     const pg_site_t *sites;
     apr_size_t site_count;
     bool (*module_loaded)(void *ctx, const char *name); /* "mod_proxy.c"  */
-    /* Does this regular expression match? One that cannot be compiled
-     * matches nothing: httpd does not start with it. m: NULL, nobody asks. */
+    /* Does this regular expression match? One that cannot be compiled matches
+     * nothing: httpd does not start with it. m: NULL, not wanted. */
     bool (*regex_match)(void *ctx, const char *pattern, bool nocase,
                         const char *subject, pg_match_t *m);
     void *ctx;
@@ -65,7 +65,7 @@ typedef struct pg_audit_t {
     apr_size_t finding_count;
 } pg_audit_t;
 
-/** Analyse. Never fails: what it cannot analyse it reports as such. Strings
+/** Analyse. Never fails: what cannot be analysed is reported as such. Strings
  *  point into the tree or into pool. */
 pg_audit_t *pg_audit_run(const pg_audit_in_t *in, apr_pool_t *pool);
 

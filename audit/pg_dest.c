@@ -9,7 +9,7 @@
 #include "pg_targets.h"
 #include "pg_tree.h"
 
-/* What a part of the target, put in at run time, may be. */
+/* What a part of the target that is inserted at run time may be. */
 typedef enum part_e {
     PART_FIXED,                  /* the server's own, or one of a list    */
     PART_PORT,                   /* an own name, and any port             */
@@ -71,8 +71,8 @@ static bool is_optional_below(const char *pattern, const char *rest)
            && rest - pattern > 6 && strncmp(rest - 4, "\\.)?", 4) == 0;
 }
 
-/* Does this pattern, when it fits, leave only names of the administrator's?
- * A name under one of his own is his as well. */
+/* Does this pattern match only the administrator's names? A name below one of
+ * them counts as well. */
 static bool pins(const pg_cond_t *c, const char *name, apr_pool_t *pool)
 {
     pg_regex_group_t whole;
@@ -98,7 +98,7 @@ static bool pins(const pg_cond_t *c, const char *name, apr_pool_t *pool)
            && (*end == '.' || is_optional_below(c->pattern, rest));
 }
 
-/* Do all requests end here but those that meet the one condition? */
+/* Do all requests end here, except those that meet the one condition? */
 static const pg_cond_t *gatekeeper(const pg_rewriterule_t *rule)
 {
     bool ends = (rule->flags & (PG_REWRITE_STATUS | PG_REWRITE_R)) != 0;
@@ -109,7 +109,7 @@ static const pg_cond_t *gatekeeper(const pg_rewriterule_t *rule)
 }
 
 /* Is the variable pinned by a condition of the rule, or by an earlier rule
- * that turns everything else away? */
+ * that refuses everything else? */
 static bool is_pinned(const reader_t *r, const char *name)
 {
     const pg_rewriterule_t *rule = r->d->rule;
@@ -300,7 +300,7 @@ static void map_piece(const reader_t *r, const char *text, piece_t *out)
     }
 }
 
-/* The piece at *s, which is moved behind it. */
+/* Take the piece at *s. */
 static void read_piece(const reader_t *r, const char **s, piece_t *out)
 {
     const char *at = *s, *end, *name;
@@ -347,7 +347,7 @@ static bool has_text(const bool *set)
     return false;
 }
 
-/* What the host still has to end with, at s: is it a domain of its own? */
+/* What the host has to end with, at s: is it a whole domain? */
 static pg_chosen_e by_suffix(const char *s)
 {
     apr_size_t n = strcspn(s, "/?:$%");
@@ -418,7 +418,7 @@ static bool step(reader_t *r)
     return false;
 }
 
-/* A path alone goes to this server, by the name the client calls it. */
+/* A path alone goes to this server, under the name that the client uses. */
 static void own_path(reader_t *r)
 {
     piece_t piece = { .part = PART_FIXED };
@@ -458,7 +458,7 @@ static void without_scheme(reader_t *r)
     }
 }
 
-/* Over the scheme. @return false: no request goes anywhere by it */
+/* Skip the scheme. @return false: it sends no request anywhere */
 static bool skip_scheme(reader_t *r, const char *colon)
 {
     apr_size_t n = (apr_size_t)(colon - r->at);
@@ -483,9 +483,9 @@ static bool skip_scheme(reader_t *r, const char *colon)
     return true;
 }
 
-/* --- rules that are never come to ---------------------------------------- */
+/* --- rules that are never reached ---------------------------------------- */
 
-/* Does every path that `later` takes end at `rule`? */
+/* Does every path that `later` matches end at `rule`? */
 static bool takes_from(const pg_rewriterule_t *later,
                        const pg_rewriterule_t *rule, apr_pool_t *pool)
 {

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Who chooses where a reverse proxy goes: the host and port of ProxyPass,
- * ProxyPassMatch, RewriteRule [P], [H=proxy:...] and SetHandler "proxy:...",
- * judged from the text alone. PG_CHOSEN_NOT is a proof, PG_CHOSEN_HOST a
- * suspicion that pg_reverse.c still has to try. */
+/* Who chooses the destination of a reverse proxy: the host and port of
+ * ProxyPass, ProxyPassMatch, RewriteRule [P], [H=proxy:...] and SetHandler
+ * "proxy:...", judged from the text alone. PG_CHOSEN_NOT is proved,
+ * PG_CHOSEN_HOST a suspicion that pg_reverse.c still has to test. */
 #ifndef PG_DEST_H
 #define PG_DEST_H
 
@@ -12,11 +12,11 @@
 typedef enum pg_chosen_e {
     PG_CHOSEN_NOT,               /* the administrator                     */
     PG_CHOSEN_PORT,              /* of a fixed host, the client the port  */
-    PG_CHOSEN_MAYBE,             /* cannot be told from the text          */
+    PG_CHOSEN_MAYBE,             /* undecided by the text                 */
     PG_CHOSEN_HOST               /* the client, the host                  */
 } pg_chosen_e;
 
-/** A directive that sends requests on. */
+/** A directive that forwards requests. */
 typedef struct pg_dest_t {
     const pg_directive_t *at;
     const char *target;          /* URL as configured                     */
@@ -26,7 +26,7 @@ typedef struct pg_dest_t {
     bool bare_path;              /* the path comes without its first '/':
                                     in a <Directory>                      */
     bool sees_file;              /* the rule of a <Location> or the like  */
-    bool whole;                  /* a handler: the path is put behind it  */
+    bool whole;                  /* a handler: the path is appended to it */
     const char *special;         /* what begins an expansion: of "$%"     */
     const pg_rewriterule_t *rule; /* NULL: not a RewriteRule              */
     const apr_array_header_t *rules; /* the list it is in                 */

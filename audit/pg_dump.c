@@ -32,8 +32,9 @@ static void write_lines(const pg_dump_t *out, const char *text,
     }
 }
 
-/* The words of the report that are not a finding's own. What scripts look
- * for ("vhost NAME: open: ", "PG0201: critical: ") is the same in all. */
+/* The words of the report that are not a finding's own. What scripts search
+ * for ("vhost NAME: open: ", "PG0201: critical: ") is the same in all
+ * languages. */
 static const struct {
     const char *meaning;
     const char *fix;

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The audit's answer as text for people and for scripts: docs/audit.md,
+/* The result of the audit as text, for people and for scripts: docs/audit.md,
  * "The report". */
 #ifndef PG_DUMP_H
 #define PG_DUMP_H
@@ -14,7 +14,7 @@ typedef struct pg_dump_t {
     pg_lang_e lang;
 } pg_dump_t;
 
-/** Write all of it. The pool is for work. */
+/** Write all of it. The pool is for temporary data. */
 void pg_dump(const pg_dump_t *out, const pg_audit_t *audit, apr_pool_t *pool);
 
 /** "vhost www.example.com:80, httpd.conf:12: ", or less when less is known. */

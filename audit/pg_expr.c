@@ -181,8 +181,7 @@ static word_t read_word(parser_t *p)
 
 /* --- comparisons --------------------------------------------------------- */
 
-/* Is this address in the network? Without a client: is anybody whom nobody
- * lists? */
+/* Is this address in the network? Without a client: is an unlisted one? */
 static pg_tri_e in_net(const parser_t *p, word_t address, word_t net)
 {
     unsigned set;

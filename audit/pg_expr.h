@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* httpd's expressions (ap_expr), as far as they can be answered without the
- * server: <If>, Require expr, RewriteCond expr. Three answers: what depends
- * on what the client sends, on files or on other modules is PG_MAYBE. */
+/* httpd's expressions (ap_expr), as far as they can be evaluated without the
+ * server: <If>, Require expr, RewriteCond expr. Three answers: what depends on
+ * what the client sends, on files or on other modules is PG_MAYBE. */
 #ifndef PG_EXPR_H
 #define PG_EXPR_H
 
@@ -15,8 +15,8 @@ typedef enum pg_tri_e { PG_NO, PG_YES, PG_MAYBE } pg_tri_e;
 
 typedef struct pg_expr_t {
     const pg_audit_in_t *in;     /* NULL: no regular expressions          */
-    /* The value of a variable; NULL: not known. NULL for REMOTE_ADDR: that
-     * of somebody whom no list names. */
+    /* The value of a variable; NULL: not known. NULL for REMOTE_ADDR: an
+     * address that is in no list. */
     const char *(*value)(void *ctx, const char *name);
     void *ctx;
     apr_pool_t *pool;
@@ -25,11 +25,11 @@ typedef struct pg_expr_t {
 /** Evaluate. What cannot be parsed is PG_MAYBE. */
 pg_tri_e pg_expr_eval(const pg_expr_t *e, const char *text);
 
-/** The text with its "%{...}" put in. @return NULL: not known */
+/** The text with its "%{...}" expanded. @return NULL: not known */
 const char *pg_expr_text(const pg_expr_t *e, const char *text);
 
-/** "%{HTTP_X}", "%{HTTP:X}", "req('X')" and the like: does the text hang on
- *  what the client sends, his address aside? */
+/** "%{HTTP_X}", "%{HTTP:X}", "req('X')" and the like: does the text depend on
+ *  what the client sends, apart from its address? */
 bool pg_expr_is_sent(const char *text);
 
 #endif

@@ -112,7 +112,7 @@ static void read_inside(pg_flow_t *flow, pg_place_t *place)
     }
 }
 
-/* A section, and the ones in it behind it: those are merged later. */
+/* A section, followed by those inside it, which are merged later. */
 static void read_place(pg_flow_t *flow, const pg_directive_t *section,
                        pg_tri_e outer)
 {
@@ -246,7 +246,7 @@ static bool by_rules(mover_t *m, const apr_array_header_t *rules,
 
 /* --- ProxyPass ----------------------------------------------------------- */
 
-/* How much of the path the prefix takes, 0 for none: alias_match() */
+/* How much of the path the prefix matches, 0 for none: alias_match() */
 static apr_size_t prefix_length(const char *uri, const char *prefix)
 {
     apr_size_t n = strlen(prefix);
@@ -349,10 +349,10 @@ static bool by_passes(mover_t *m)
 typedef struct merged_t {
     const pg_place_t *rules;
     bool engine;
-    bool unsure;                 /* some section may or may not hold      */
+    bool unsure;                 /* some section may or may not apply     */
 } merged_t;
 
-/* Directories first, then locations, then <If>. A request that is sent on
+/* Directories first, then locations, then <If>. A request that is forwarded
  * already has no file. */
 static merged_t merge_places(const mover_t *m)
 {
@@ -408,7 +408,7 @@ static const char *ask_variable(void *ctx, const char *name)
     return pg_rewrite_variable(&m->flow->scene, m->sent, name, m->file);
 }
 
-/* A request that is sent on passes the rules of sections all the same. */
+/* A forwarded request passes the rules of sections all the same. */
 static void by_more_rules(mover_t *m)
 {
     pg_went_t before = m->out;
@@ -485,7 +485,7 @@ static bool pass_through(mover_t *m)
     return false;
 }
 
-/* httpd takes several slashes for one (MergeSlashes). */
+/* httpd treats several slashes as one (MergeSlashes). */
 static const char *merged_slashes(const char *uri, apr_pool_t *pool)
 {
     char *out = apr_palloc(pool, strlen(uri) + 1);

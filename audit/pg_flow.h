@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What becomes of a made-up request in a virtual host: the rules of the
+/* What happens to a made-up request in a virtual host: the rules of the
  * server, ProxyPass, and the sections, in httpd's order. */
 #ifndef PG_FLOW_H
 #define PG_FLOW_H
@@ -15,7 +15,7 @@ typedef enum pg_place_e {
     PG_PLACE_OTHER               /* <Files>, <DirectoryMatch>, ...        */
 } pg_place_e;
 
-/** A section, as far as it sends requests on. */
+/** The part of a section that forwards requests. */
 typedef struct pg_place_t {
     const pg_directive_t *section;
     pg_place_e kind;
@@ -49,7 +49,7 @@ pg_dest_t pg_flow_pass(const pg_directive_t *d, const pg_directive_t *section,
 pg_dest_t pg_flow_handler(const pg_directive_t *d, apr_pool_t *pool);
 
 typedef enum pg_where_e {
-    PG_WHERE_HERE,               /* it is not sent on                     */
+    PG_WHERE_HERE,               /* it is not forwarded                   */
     PG_WHERE_UNKNOWN,
     PG_WHERE_SENT
 } pg_where_e;

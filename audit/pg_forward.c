@@ -35,7 +35,7 @@ typedef struct part_t {
     const pg_directive_t *block; /* ProxyBlock *                          */
     bool tls;                    /* SSLProxyEngine on                     */
     bool anonymous;              /* some login needs no account           */
-    bool any;                    /* there is something of all this        */
+    bool any;                    /* there is any of these                 */
 } part_t;
 
 struct pg_access_t {
@@ -43,8 +43,8 @@ struct pg_access_t {
     apr_pool_t *pool;
     pg_authz_env_t env;
     part_t *base;
-    const pg_forward_t *plain;   /* of a host that adds nothing; NULL: not
-                                    judged yet                            */
+    const pg_forward_t *plain;   /* of a host that adds nothing; NULL:
+                                    not judged yet                        */
 };
 
 /* A virtual host under judgement. */
@@ -55,13 +55,14 @@ typedef struct site_t {
     apr_array_header_t *ports;
     const pg_directive_t *block;
     apr_pool_t *pool;            /* scratch                               */
-    pg_asked_e method;          /* asked for now                         */
-    bool rules_run;              /* RewriteRules have had their say       */
-    const pg_reach_t *reach;     /* the very request; NULL: a kind of it  */
+    pg_asked_e method;          /* being tried                           */
+    bool rules_run;              /* RewriteRules have been applied        */
+    const pg_reach_t *reach;     /* the very request; NULL: a kind of
+                                    request                               */
     int budget;
 } site_t;
 
-/* A third party's request; target NULL: any at all. */
+/* A third party's request; target NULL: any target. */
 typedef struct ask_t {
     const char *target;          /* as <Proxy> sees it                    */
     const char *uri;             /* as <Location> sees it                 */
@@ -115,8 +116,8 @@ static int depth_of(const char *path)
     return n < MOST_DEPTH ? n : MOST_DEPTH - 1;
 }
 
-/* <Directory> and <Files>: a proxied request does not see them, one that a
- * rule or a handler of a section sends on does. */
+/* <Directory> and <Files> do not apply to a proxied request, except one
+ * forwarded by a rule or a handler of a section. */
 static void read_files(part_t *part, const pg_directive_t *d,
                        const pg_access_t *a)
 {
@@ -204,7 +205,7 @@ static void read_verify(part_t *part, const pg_directive_t *d,
     }
 }
 
-/* mod_rewrite leaves proxied targets alone but for this option. */
+/* mod_rewrite ignores proxied targets without this option. */
 static void read_rewrite_options(part_t *part, const pg_directive_t *d,
                                  const pg_access_t *a)
 {
@@ -255,7 +256,8 @@ static const top_t tops[] = {
     { "PerlTransHandler", read_opaque }
 };
 
-/* Is there a login that needs no account? Other hosts' do not count. */
+/* Is there a login that needs no account? Those of other hosts do not
+ * count. */
 static bool has_anonymous(const pg_directive_t *first)
 {
     for (const pg_directive_t *d = first; d; d = d->next) {
@@ -321,7 +323,7 @@ pg_access_t *pg_forward_access(const pg_audit_in_t *in, const char *client,
     return a;
 }
 
-/* Not by octets: padding is nobody's business. */
+/* Not by octets: padding must not matter. */
 static bool is_same_state(const pg_perdir_t *a, const pg_perdir_t *b)
 {
     return a->authz == b->authz && a->compat == b->compat
@@ -344,7 +346,7 @@ static void add_state(states_t *s, const pg_perdir_t *p)
     s->item[s->n++] = p;
 }
 
-/* A section comes on top of every state, or may. */
+/* Add a section to every state, or perhaps. */
 static void apply(site_t *site, states_t *s, const section_t *section,
                   pg_cover_e cover)
 {
@@ -390,7 +392,7 @@ static void apply_all(site_t *site, states_t *s,
     }
 }
 
-/* Does the section take in this file? */
+/* Does the section apply to this file? */
 static bool holds_file(const site_t *site, const section_t *s,
                        const char *file)
 {
@@ -447,9 +449,9 @@ static pg_tri_e condition_of(const site_t *site, const pg_if_t *at)
     return pg_expr_eval(&e, pg_tree_word(&args, site->pool));
 }
 
-/* httpd's walk over <If>s, both ways where the condition is not known.
- * prev: how the last condition came out, -1 if there was none; now: what
- * those that held bring together. */
+/* httpd's walk over <If>s, both ways where the condition is not known. prev:
+ * how the last condition came out, -1 if there was none; now: the sum of those
+ * that held. */
 static unsigned walk_ifs(site_t *site, const pg_if_t *at, int prev,
                          const pg_perdir_t *now, const pg_perdir_t *p)
 {
@@ -483,8 +485,8 @@ static unsigned walk_ifs(site_t *site, const pg_if_t *at, int prev,
     return out;
 }
 
-/* What comes of one request. Locations are merged among themselves first,
- * as ap_location_walk does; it matters with AuthMerging. */
+/* The outcome of one request. Locations are merged among themselves first,
+ * like in ap_location_walk; this matters with AuthMerging. */
 static unsigned outcome(site_t *site, ask_t *ask)
 {
     pg_perdir_t *nothing = apr_pcalloc(site->pool, sizeof(*nothing));
@@ -539,7 +541,7 @@ static site_t *site_create(pg_access_t *a, const pg_directive_t *vhost,
     return site;
 }
 
-/* The targets to try at a door. *plain: how many are of no special kind. */
+/* The targets to try at a door. *plain: how many of them are ordinary. */
 static apr_array_header_t *targets_of(const site_t *site, bool connect,
                                       int *plain)
 {
@@ -584,7 +586,7 @@ static bool is_open_question(const pg_if_t *f)
     return false;
 }
 
-/* The first condition or directive that leaves a section's answer open. */
+/* The first condition or directive that makes a section's answer unknown. */
 static const pg_directive_t *cause_in(const pg_perdir_t *p)
 {
     if (p->opaque || p->rules) {
@@ -663,7 +665,7 @@ static const pg_directive_t *partial_in(const site_t *site)
     return found;
 }
 
-/* A target for which a third party surely gets through. */
+/* A target for which a third party certainly gets through. */
 static bool find_open(site_t *site, pg_door_e door, pg_judged_t *out)
 {
     ask_t ask = { .connect = door == PG_DOOR_CONNECT };

@@ -5,9 +5,9 @@
  * order of the configuration), made for a third party's requests to targets of
  * its choice, and once for "any target at all".
  *
- * The verdict is OPEN only with a target for which a third party surely gets
- * through, and CLOSED only when third parties are refused whatever the target
- * is; everything else is UNKNOWN. */
+ * The verdict is OPEN only with a target for which a third party certainly
+ * gets through, and CLOSED only when third parties are refused whatever the
+ * target is; everything else is UNKNOWN. */
 #ifndef PG_FORWARD_H
 #define PG_FORWARD_H
 
@@ -20,7 +20,7 @@ typedef enum pg_gate_e {
     PG_GATE_OPEN
 } pg_gate_e;
 
-/** Requests that are judged apart. */
+/** Kinds of requests, judged separately. */
 typedef enum pg_door_e {
     PG_DOOR_GET,                 /* GET and HEAD http://...               */
     PG_DOOR_METHODS,             /* the other methods with such a target  */
@@ -31,7 +31,7 @@ typedef enum pg_door_e {
 typedef struct pg_judged_t {
     pg_gate_e gate;
     const char *target;          /* OPEN: a target that passes            */
-    bool every_target;           /* OPEN: not only such special ones      */
+    bool every_target;           /* OPEN: also for ordinary ones          */
     const pg_directive_t *section; /* what decides, for `target` if OPEN;
                                       NULL: none                          */
     const pg_directive_t *partial; /* OPEN and no section: a <Proxy> that
@@ -62,7 +62,7 @@ const pg_forward_t *pg_forward_judge(pg_access_t *access,
                                      const pg_directive_t *vhost,
                                      apr_pool_t *scratch);
 
-/** "GET, CONNECT": the doors that are so. */
+/** "GET, CONNECT": the doors with this verdict. */
 const char *pg_forward_doors(const pg_forward_t *f, pg_gate_e gate,
                              apr_pool_t *pool);
 
@@ -73,12 +73,12 @@ typedef struct pg_reach_t {
                                     known yet when access is decided      */
     const char *file;            /* its file, to <Directory>; NULL: none  */
     bool sent;                   /* mod_proxy carries it                  */
-    /* what its variables are, for <If>; NULL: not known */
+    /* its variables, for <If>; NULL: not known */
     const char *(*value)(void *ctx, const char *name);
     void *ctx;
 } pg_reach_t;
 
-/** What comes of such a request of a third party. A set: PG_MAY_*. */
+/** The outcomes of such a request from a third party. A set: PG_MAY_*. */
 unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
                             const pg_reach_t *reach, apr_pool_t *scratch);
 

@@ -7,7 +7,7 @@
 
 /* --- the table ----------------------------------------------------------- */
 
-/* One column a language, in the order of PG_LANGS. */
+/* One column per language, in the order of PG_LANGS. */
 typedef const char *words_t[PG_LANG_COUNT];
 
 #define RESTRICTED                                                          \
@@ -22,7 +22,7 @@ typedef const char *words_t[PG_LANG_COUNT];
 #define HOST_FIX(en, ja)                                                    \
     { "# a fixed host, followed by a '/':\n" en,                            \
       "# ホストを固定し、直後に '/' を置く:\n" ja }
-#define BOTH(lines) { lines, lines } /* nothing in them is a language */
+#define BOTH(lines) { lines, lines } /* they contain no words         */
 
 typedef struct rule_t {
     int id;
@@ -535,7 +535,7 @@ typedef struct found_t {
     const rule_t *rule;
     const char *detail;
     const char *last;            /* the virtual host that reported last   */
-    int hosts;                   /* virtual hosts it is so in             */
+    int hosts;                   /* virtual hosts concerned               */
 } found_t;
 
 struct pg_found_t {
@@ -656,7 +656,7 @@ void pg_found_result(pg_found_t *found, pg_audit_t *out)
           worst_first);
 }
 
-/* Does a finding say already that clients choose? */
+/* Does a finding already say that clients choose? */
 static bool explains(const pg_finding_t *f)
 {
     static const pg_rule_e which[] = {

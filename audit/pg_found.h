@@ -71,7 +71,7 @@ const char *pg_found_sentence(const char *what, const char *detail,
 void pg_found_result(pg_found_t *found, pg_audit_t *out);
 
 /**
- * What the server has seen by now, beside what the configuration showed.
+ * Add what the server has seen to what the configuration showed.
  * @param steered  attempts of class chosen-backend
  * @return audit, or one in pool with one finding more
  */

@@ -18,7 +18,7 @@ struct pg_compat_t {
     pg_tri_e deny[PG_ASKED_COUNT];
 };
 
-/* What is being read, and where it goes. */
+/* The state of reading. */
 typedef struct reader_t {
     pg_perdir_t *out;
     pg_authz_t *authz;           /* out->authz, writable                  */
@@ -94,7 +94,7 @@ static void read_merging(reader_t *r, const pg_directive_t *d)
                      : PG_LOGIC_OFF;
 }
 
-/* This one makes a record of mod_authz_core, so it counts in a merge. */
+/* This makes a record of mod_authz_core, so it counts in a merge. */
 static void read_forbidden(reader_t *r, const pg_directive_t *d)
 {
     (void)d;
@@ -137,7 +137,7 @@ static void read_satisfy(reader_t *r, const pg_directive_t *d)
     }
 }
 
-/* Is the client one of these, as "from" takes them? */
+/* Is the client one of these, as "from" understands them? */
 static pg_tri_e from_who(const char *word, const pg_authz_env_t *env,
                          apr_pool_t *pool)
 {
@@ -190,7 +190,7 @@ static void read_methods(reader_t *r, const pg_directive_t *d)
     }
     else {
         r->out->methods |= pg_require_methods(d->args, r->pool);
-        /* a list of methods not told apart here is still a list */
+        /* a list of methods not distinguished here is still a list */
         r->out->methods |= 1u << PG_ASKED_COUNT;
     }
 }
@@ -361,7 +361,7 @@ const pg_perdir_t *pg_perdir_merge(const pg_perdir_t *base,
     return out;
 }
 
-/* Whether mod_access_compat lets one pass, from what it found. */
+/* Whether mod_access_compat lets a client through, given what it found. */
 static bool order_passes(order_e order, bool allowed, bool denied)
 {
     static const bool passes[3][2][2] = {       /* order, allowed, denied */

@@ -1,16 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* What one section (<Proxy>, <Location>, <If>, the server itself) says about
- * access, how a later section changes it, and what it comes to for a
- * stranger. One record does for httpd's per-directory configuration of
- * mod_authz_core, mod_access_compat, mod_allowmethods, mod_authn_core and
- * core (<If>). */
+ * access, how a later section changes it, and the outcome for a third party.
+ * One record does for httpd's per-directory configuration of mod_authz_core,
+ * mod_access_compat, mod_allowmethods, mod_authn_core and core (<If>). */
 #ifndef PG_PERDIR_H
 #define PG_PERDIR_H
 
 #include "pg_require.h"
 
-/** What may come of a request: a set. */
+/** The possible outcomes of a request: a set. */
 enum {
     PG_MAY_PASS = 1,
     PG_MAY_REFUSE = 2,
@@ -31,7 +30,7 @@ typedef struct pg_perdir_t {
     const pg_directive_t *rules; /* RewriteRules that may refuse; NULL    */
 } pg_perdir_t;
 
-/** <If>, <ElseIf>, <Else>: a condition and what it brings. */
+/** <If>, <ElseIf>, <Else>: a condition and what it adds. */
 struct pg_if_t {
     const pg_directive_t *from;
     bool is_else;                /* only when the one before was false    */
@@ -52,11 +51,11 @@ void pg_perdir_add_if(pg_perdir_t *server, const pg_directive_t *d,
 /** Does it say anything about access? */
 bool pg_perdir_matters(const pg_perdir_t *p);
 
-/** What is in force when `add` comes after `base`. */
+/** The result when `add` comes after `base`. */
 const pg_perdir_t *pg_perdir_merge(const pg_perdir_t *base,
                                    const pg_perdir_t *add, apr_pool_t *pool);
 
-/** What a third party's request comes to, leaving <If> aside. */
+/** The outcome of a third party's request, ignoring <If>. */
 unsigned pg_perdir_decide(const pg_perdir_t *p, pg_asked_e method);
 
 #endif

@@ -11,7 +11,7 @@
 typedef struct reader_t {
     const char *at;
     int want;                    /* group to describe                     */
-    pg_regex_group_t *group;     /* NULL: nobody asks                     */
+    pg_regex_group_t *group;     /* NULL: not wanted                      */
     int groups;                  /* capturing ones opened so far          */
     int inside;                  /* depth within the wanted one; 0: not   */
     int atoms;                   /* read so far                           */
@@ -88,7 +88,7 @@ static const char *add_named(bool *set, const char *s)
     return end + 2;
 }
 
-/* A character class; r->at is behind its '['. */
+/* A character class; r->at is after its '['. */
 static void read_class(reader_t *r, bool *set)
 {
     const char *s = r->at;
@@ -207,7 +207,7 @@ static void note(reader_t *r, const bool *set, times_t times, bool dot)
         for (int i = 1; i < 256; i++) {
             r->group->set[i] |= set[i];
         }
-        /* a '.' nobody thought of escaping is still a fixed text */
+        /* a '.' that nobody thought of escaping still counts as fixed */
         r->group->list &= times.most <= 1 && (!several || dot);
         if (set['/'] && (r->atoms == 0 || (r->first && !several
                                            && times.least
@@ -219,7 +219,7 @@ static void note(reader_t *r, const bool *set, times_t times, bool dot)
     r->atoms++;
 }
 
-/* One character of the set, as harmless as can be. */
+/* One character of the set, as harmless as possible. */
 static char any_of(const bool *set)
 {
     static const char nice[] = "x1X/.-";
@@ -259,7 +259,7 @@ static void emit_atom(reader_t *r, const bool *set, times_t times)
 
 /* --- groups -------------------------------------------------------------- */
 
-/* What follows "(?". @return false: there is nothing but an option */
+/* What follows "(?". @return false: it is only an option */
 static bool read_kind(reader_t *r, bool *captures)
 {
     const char *s = r->at;
@@ -384,7 +384,7 @@ static void read_alternatives(reader_t *r)
     }
 }
 
-/* A ')' too many stands for itself in no pattern that compiles. */
+/* No pattern that compiles has a ')' too many. */
 static void read_whole(reader_t *r)
 {
     do {

@@ -1,20 +1,20 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What a regular expression lets through: the characters a group can hold,
- * and texts that fit it. A guess in both directions where the expression is
- * elaborate: groups are reported too wide rather than too narrow, and a
- * sample has to be tried before it is believed. */
+/* What a regular expression matches: the characters that a group can
+ * contain, and texts that match. Only a guess for elaborate expressions:
+ * groups are reported too wide rather than too narrow, and a sample has to
+ * be verified. */
 #ifndef PG_REGEX_H
 #define PG_REGEX_H
 
 #include <apr_pools.h>
 #include <stdbool.h>
 
-/** What a group can hold. Group 0 is the whole match. */
+/** What a group can contain. Group 0 is the whole match. */
 typedef struct pg_regex_group_t {
     bool found;
     bool set[256];               /* characters                            */
-    bool list;                   /* nothing but fixed texts               */
+    bool list;                   /* only fixed texts                      */
     bool leads;                  /* begins with a '/': its own, or the one
                                     that a path begins with               */
 } pg_regex_group_t;
@@ -28,17 +28,16 @@ typedef struct pg_regex_fill_t {
     int alternative;             /* which of alternatives, from 0         */
 } pg_regex_fill_t;
 
-/** A text that should fit the pattern. */
+/** A text that should match the pattern. */
 const char *pg_regex_sample(const char *pattern, const pg_regex_fill_t *fill,
                             apr_pool_t *pool);
 
-/** Does the pattern take every path, whatever it is? Only plain forms are
- *  recognised. */
+/** Does the pattern match every path? Only simple forms are recognised. */
 bool pg_regex_takes_all(const char *pattern);
 
-/** The fixed text a match begins with, at the start of the subject: "/app/"
- *  of "^/app/(.*)"; "" if there is none. *whole: nothing else is asked of the
- *  subject. */
+/** The fixed text a match begins with, at the start of the subject: "/app/" of
+ *  "^/app/(.*)"; "" if there is none. *whole: the rest of the subject does not
+ *  matter. */
 const char *pg_regex_prefix(const char *pattern, bool *whole,
                             apr_pool_t *pool);
 

@@ -9,8 +9,8 @@
 #include "pg_address.h"
 #include "pg_tree.h"
 
-/* A network with fewer bits than this takes in third parties: it is half the
- * Internet, or so much of it that nobody can mean it as a restriction. */
+/* A network with fewer bits than this includes third parties: it is half the
+ * Internet, or so much of it that it cannot be meant as a restriction. */
 #define WIDE_V4 8
 #define WIDE_V6 16
 
@@ -35,7 +35,7 @@ unsigned pg_require_methods(const char *args, apr_pool_t *pool)
     return bits;
 }
 
-/* Bits of an IPv4 netmask in words, or -1 if its ones are not together. */
+/* Bits of an IPv4 netmask, or -1 if its ones are not contiguous. */
 static int mask_bits(const char *mask)
 {
     apr_uint32_t value = 0;
@@ -75,8 +75,7 @@ static int net_bits(const char *net, bool v6)
     return parts * 8;
 }
 
-/* The network's address, what is left out of it being zero: "10" is
- * 10.0.0.0. */
+/* The network's address; missing parts are zero: "10" is 10.0.0.0. */
 static bool net_address(pg_address_t *out, const char *net, apr_pool_t *pool)
 {
     const char *text = apr_pstrmemdup(pool, net, strcspn(net, "/"));
@@ -108,8 +107,8 @@ static bool takes_in(const char *net, const char *client, apr_pool_t *pool)
     return pg_address_alike(&a, &b, bits + (v6 ? 0 : 96));
 }
 
-/* All of IPv6 that is routed is in 2000::/3 (RFC 4291 2.4): a network beside
- * it, such as the fd00::/8 of private addresses, holds no third party. */
+/* All of IPv6 that is routed is in 2000::/3 (RFC 4291 2.4): a network outside
+ * of it, such as fd00::/8 for private addresses, contains no third party. */
 static bool is_wide(const char *net, bool v6, int bits, apr_pool_t *pool)
 {
     static const pg_address_t routed = { .octets = { 0x20 } };
@@ -167,7 +166,7 @@ static unsigned local(const asked_t *a)
 }
 
 /* Names of clients' hosts: a third party has none of them, unless the name is
- * no more than a top-level domain or is worked out at run time. */
+ * only a top-level domain or is computed at run time. */
 static unsigned host_names(const asked_t *a)
 {
     const char *args = a->args;
@@ -239,7 +238,7 @@ static unsigned expression(const asked_t *a)
                                    a->pool)];
 }
 
-/* Is the text in some directive other than those that ask for it? */
+/* Is the text in any directive except those that test for it? */
 static bool is_mentioned(const pg_directive_t *first, const char *name)
 {
     static const char *const readers[] = { "Require", "allow", "deny",
@@ -279,8 +278,8 @@ static unsigned variables(const asked_t *a)
     return PG_AUTHZ_DENIED;
 }
 
-/* Providers: how they answer a third party. One that is not listed may answer
- * anything. NULL: it asks for an account. */
+/* Providers: how they answer a third party. An unlisted one may answer
+ * anything. NULL: it requires an account. */
 typedef struct provider_t {
     const char *name;
     unsigned (*ask)(const asked_t *a);

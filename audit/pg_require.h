@@ -1,16 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* What mod_authz_core's Require directives and their containers answer to a
- * third party: somebody without an account, from an address that no list
- * names. Follows the module's own algorithm (modules/aaa/mod_authz_core.c),
- * but over sets: what cannot be known is every answer at once. */
+ * third party: a client without an account, from an address in no list.
+ * Follows the module's own algorithm (modules/aaa/mod_authz_core.c), but over
+ * sets: an unknown is all answers at once. */
 #ifndef PG_REQUIRE_H
 #define PG_REQUIRE_H
 
 #include "pg_expr.h"
 
-/** The methods told apart, each a bit. HEAD is GET to httpd; OTHER is
- *  every method without a bit of its own. */
+/** The methods distinguished, each a bit. HEAD is GET to httpd; OTHER is every
+ *  method without a bit of its own. */
 #define PG_ASKED(X)                                                   \
     X(GET) X(CONNECT) X(POST) X(PUT) X(DELETE) X(OPTIONS) X(PATCH)      \
     X(PROPFIND) X(OTHER)
@@ -27,7 +27,7 @@ typedef enum pg_asked_e {
 /** The bits of the methods a directive names. */
 unsigned pg_require_methods(const char *args, apr_pool_t *pool);
 
-/** A set of answers: what a Require may come to. */
+/** A set of answers that a Require may give. */
 enum {
     PG_AUTHZ_GRANTED = 1,
     PG_AUTHZ_DENIED = 2,
@@ -71,7 +71,7 @@ typedef struct pg_authz_env_t {
  *  from modules. */
 bool pg_require_env_unset(const char *name, const pg_authz_env_t *env);
 
-/** What an expression comes to for a third party's request. */
+/** The value of an expression for a third party's request. */
 pg_tri_e pg_require_expr(const char *text, pg_asked_e method,
                          const pg_authz_env_t *env, apr_pool_t *pool);
 
@@ -91,11 +91,11 @@ void pg_require_close(pg_require_t *outer, pg_require_t *inner);
 const pg_authz_t *pg_require_merge(const pg_authz_t *base,
                                    const pg_authz_t *add, apr_pool_t *pool);
 
-/** What it comes to for a third party's request: a set of the answers above. */
+/** The result for a third party's request: a set of the answers above. */
 unsigned pg_require_eval(const pg_require_t *require, pg_asked_e method,
                          pg_logic_e outer);
 
-/** Does this list of addresses and networks take in the client? A set of
+/** Does this list of addresses and networks include the client? A set of
  *  GRANTED and DENIED. client NULL: a third party; networks of half the
  *  Internet then count as all of it. */
 unsigned pg_require_addresses(const char *args, const char *client,

@@ -32,7 +32,7 @@ struct pg_shared_t {
 
 /* --- reading ------------------------------------------------------------- */
 
-/* What RewriteOptions say of rules that virtual hosts inherit. All of one
+/* What RewriteOptions says about rules that virtual hosts inherit. All of one
  * server's count together. */
 enum {
     OPTIONS_SET = 1,             /* there are some                        */
@@ -70,8 +70,8 @@ static unsigned options_in(const pg_directive_t *first, apr_pool_t *pool)
     return out;
 }
 
-/* A virtual host without any directive of mod_rewrite has none of the
- * server's rules either, whatever is handed down. */
+/* A virtual host without any directive of mod_rewrite has none of the server's
+ * rules either, whatever is inherited. */
 static bool has_rewriting(const pg_directive_t *first)
 {
     for (const pg_directive_t *d = first; d; d = d->next) {
@@ -227,14 +227,14 @@ typedef struct trial_t {
     const pg_place_t *place;     /* the section it is in; NULL            */
     int *budget;
     pg_chosen_e best;            /* NOT, PORT or HOST                     */
-    bool fired;                  /* a request came out by it              */
-    bool alone;                  /* it would, were it the only one        */
-    unsigned met;                /* its conditions that were ever met     */
-    bool unsure;                 /* some outcome is not known             */
+    bool fired;                  /* a request was forwarded by it         */
+    bool alone;                  /* it would be, were it the only one     */
+    unsigned met;                /* those of its conditions ever met      */
+    bool unsure;                 /* some outcome is unknown               */
     bool refused;                /* a way out was closed by access control */
 } trial_t;
 
-/* What a client would put where he may choose, the host first. */
+/* What a client would insert where it may choose, the host first. */
 static const char *const fills[] = {
     NAME, NAME "/", NAME "/x", NAME "/a/b/c.html", "/" NAME "/", "http://"
     NAME "/", "http/" NAME "/", "https/" NAME "/", "@" NAME "/", "@" NAME,
@@ -252,7 +252,7 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && pg_tree_same(text + n - m, end);
 }
 
-/* Whose choice is the place this URL names? As mod_proxy reads it. */
+/* Who chose the destination of this URL, as mod_proxy reads it? */
 static pg_chosen_e chosen_in(const trial_t *t, const char *url)
 {
     apr_pool_t *pool = t->flow.scene.pool;
@@ -306,7 +306,7 @@ static apr_array_header_t *one_rule(const pg_rewriterule_t *rule,
     return rules;
 }
 
-/* The virtual host with nothing in it but the directive on trial. */
+/* The virtual host with only the directive under test in it. */
 static pg_flow_t only(const trial_t *t)
 {
     apr_pool_t *pool = t->flow.scene.pool;
@@ -330,8 +330,8 @@ static pg_flow_t only(const trial_t *t)
     return one;
 }
 
-/* Would the directive take this request by itself, and which of its
- * conditions does it meet? */
+/* Would the directive alone take this request, and which of its conditions
+ * does it meet? */
 static void note_alone(trial_t *t, const pg_sent_t *sent)
 {
     const pg_rewriterule_t *rule = t->d->rule;
@@ -370,8 +370,8 @@ static bool is_fixed(const pg_cond_t *c)
     return false;
 }
 
-/* Is a condition never met that no client has a say in? Of conditions with
- * [OR] between them, none may be met. */
+/* Is a condition never met on which clients have no influence? Of conditions
+ * with [OR] between them, none may be met. */
 static bool is_barred(const trial_t *t)
 {
     const pg_rewriterule_t *rule = t->d->rule;
@@ -428,7 +428,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
 
 /* --- requests ------------------------------------------------------------ */
 
-/* What the conditions of the rule want a variable to be. */
+/* The value that the conditions of the rule require of a variable. */
 static const char *wanted(const trial_t *t, const char *name,
                           const pg_regex_fill_t *fill, const char *other)
 {
@@ -486,7 +486,7 @@ static const char *in_capitals(const char *text, apr_pool_t *pool)
     return out;
 }
 
-/* The ways to write the path so that it comes to this directive. */
+/* The ways to write the path so that it reaches this directive. */
 static void send_paths(trial_t *t, const char *path, pg_sent_t *sent)
 {
     apr_pool_t *pool = t->flow.scene.pool;
@@ -535,7 +535,7 @@ static const char *path_for(const trial_t *t, const pg_regex_fill_t *fill)
 
 #define HOSTS 8
 
-/* Names that a rule asks for, or turns everybody else away from. */
+/* Names that a rule requires, or refuses all others for. */
 static int hosts_of_rule(const pg_rewriterule_t *rule, int room,
                          const pg_regex_fill_t *fill, const char **out,
                          apr_pool_t *pool)
@@ -612,7 +612,7 @@ static pg_chosen_e try_all(trial_t *t, pg_chosen_e text)
     if (!t->unsure && t->fired && text != PG_CHOSEN_HOST) {
         return t->best;
     }
-    /* others take what it would take, or it takes nothing */
+    /* others take what it would take, or nothing reaches it */
     if (!t->unsure && !t->fired && (t->alone || is_barred(t))) {
         return PG_CHOSEN_NOT;
     }
@@ -642,8 +642,7 @@ static bool is_mapped(const pg_directive_t *first)
     return false;
 }
 
-/* A folder that the root has nothing to do with: @return false: no request
- * comes to it. */
+/* A folder outside of the root. @return false: no request reaches it */
 static bool set_root(trial_t *t, const pg_place_t *place)
 {
     const char *root = t->flow.scene.root, *folder = place->prefix;

@@ -3,11 +3,11 @@
 /* Reverse proxies whose destination the client chooses. Such a server is an
  * open relay with ProxyRequests Off.
  *
- * Each directive is judged from its text first (pg_dest.h), which settles
- * most of them. For the others requests are made up and taken through
- * everything that httpd would do with them: mod_rewrite's rules, ProxyPass,
- * the rules of sections, handlers, access control. PG_CHOSEN_HOST is said
- * only when such a request comes out at the host it names. */
+ * Each directive is judged from its text first (pg_dest.h), which settles most
+ * of them. For the others, requests are made up and taken through everything
+ * that httpd would do with them: mod_rewrite's rules, ProxyPass, the rules of
+ * sections, handlers, access control. PG_CHOSEN_HOST is reported only if such
+ * a request ends at the host that it names. */
 #ifndef PG_REVERSE_H
 #define PG_REVERSE_H
 
@@ -32,7 +32,7 @@ pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
 /**
  * Judge one virtual host.
  * @param vhost  its section; NULL: the main server
- * @param names  it is asked for any name, not only for its own
+ * @param names  it answers to any name, not only its own
  * @return pg_reverse_t, in scratch
  */
 apr_array_header_t *pg_reverse_judge(pg_shared_t *shared,

@@ -55,7 +55,7 @@ static void read_flag(pg_rewriterule_t *rule, const char *word)
                    || pg_tree_begins(word, "handler="))) {
         rule->handler = equals + 1;
     }
-    /* R=403 is a status, and substitutes nothing */
+    /* R=403 is a status, without a substitution */
     if (equals && rule->flags & PG_REWRITE_R && pg_tree_begins(word, "R")
         && apr_isdigit(equals[1]) && equals[1] != '3') {
         rule->flags |= PG_REWRITE_STATUS | PG_REWRITE_NOSUB;
@@ -263,7 +263,7 @@ typedef struct runner_t {
     back_t by_rule;
     back_t by_cond;
     pg_run_t run;
-    bool unknown;                /* something in it is not known          */
+    bool unknown;                /* some part of it is unknown            */
     bool question;               /* a '?' came out of an expansion        */
 } runner_t;
 
@@ -300,8 +300,8 @@ static const char *back_reference(runner_t *r, const back_t *b, int n)
     return r->rule->flags & PG_REWRITE_B ? escaped(text, pool) : text;
 }
 
-/* A key that a third party made up is in no table; what becomes of it then
- * is the default. */
+/* A key that a third party made up is in no table; the result is the
+ * default. */
 static const char *look_up(runner_t *r, const char *text)
 {
     apr_pool_t *pool = r->scene->pool;
@@ -322,7 +322,7 @@ static const char *look_up(runner_t *r, const char *text)
         }
         return out;
     }
-    /* a map that nobody defined is an empty one */
+    /* an undefined map is an empty one */
     r->unknown |= map && (pg_tree_begins(map, "prg:")
                           || pg_tree_begins(map, "dbd:")
                           || pg_tree_begins(map, "fastdbd:"));
@@ -435,7 +435,7 @@ static bool holds(runner_t *r, const pg_cond_t *c)
                         : strcmp(input, c->pattern) == 0;
         break;
     case PG_TEST_FILE:
-        /* a made-up path is no file, but the root is a folder */
+        /* a made-up path is not a file, but the root is a folder */
         yes = c->pattern[1] == 'd' && strcmp(input, "/") == 0;
         break;
     case PG_TEST_EXPR:
@@ -488,7 +488,7 @@ static bool is_absolute(const char *url)
     return false;
 }
 
-/* A path alone is this server's own, which the client names. */
+/* A path alone is on this server, which the client names. */
 static const char *qualified(const runner_t *r, const char *url)
 {
     const pg_scene_t *s = r->scene;
@@ -501,7 +501,7 @@ static const char *qualified(const runner_t *r, const char *url)
                        *url == '/' ? "" : "/", url, NULL);
 }
 
-/* Behind a '?' of the new path begins the query. */
+/* The query begins after a '?' in the new path. */
 static const char *split_args(runner_t *r, const char *url)
 {
     const char *mark = strchr(url, '?');
@@ -513,7 +513,7 @@ static const char *split_args(runner_t *r, const char *url)
     return apr_pstrmemdup(r->scene->pool, url, (apr_size_t)(mark - url));
 }
 
-/* A section's rules see a request that is sent on already as its URL. */
+/* For a request that is forwarded already, a section's rules see the URL. */
 static bool is_proxied(const runner_t *r)
 {
     return r->perdir && strncmp(r->run.path, "proxy:", 6) == 0;
@@ -533,7 +533,7 @@ static void finish(runner_t *r, pg_ended_e ended)
     r->run.by = r->rule->at;
 }
 
-/* The rule matched: what comes of it. */
+/* The rule matched: apply it. */
 static void substitute(runner_t *r)
 {
     apr_pool_t *pool = r->scene->pool;
@@ -600,7 +600,7 @@ static bool apply(runner_t *r)
     return true;
 }
 
-/* @return whether the list goes on after a rule that matched */
+/* @return whether the list continues after a rule that matched */
 static bool goes_on(runner_t *r)
 {
     unsigned set = r->rule->flags;
@@ -616,7 +616,7 @@ static bool goes_on(runner_t *r)
                     | PG_REWRITE_P));
 }
 
-/* How many rules hang on this one by [C]. */
+/* How many rules are chained to this one by [C]. */
 static int chained_after(const apr_array_header_t *rules, int at)
 {
     int n = 0;

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* mod_rewrite's rules, read from the configuration and run for a request
- * that was made up: modules/mappers/mod_rewrite.c, over a single request and
- * without a file system. What depends on something else (a file, a program,
- * a sub-request) makes the whole outcome unknown. */
+/* mod_rewrite's rules, read from the configuration and run for a made-up
+ * request: modules/mappers/mod_rewrite.c, for a single request and without a
+ * file system. What depends on something else (a file, a program, a
+ * sub-request) makes the whole outcome unknown. */
 #ifndef PG_REWRITE_H
 #define PG_REWRITE_H
 
@@ -20,7 +20,7 @@ typedef struct pg_sent_t {
     const char *field;           /* every other field                     */
 } pg_sent_t;
 
-/** What a server is, as far as variables show it. */
+/** A server's properties that variables show. */
 typedef struct pg_scene_t {
     const pg_audit_in_t *in;
     const char *server_name;     /* "" if none is set                     */
@@ -46,7 +46,7 @@ typedef struct pg_cond_t {
     bool or_next;
 } pg_cond_t;
 
-/** Flags of a rule, by their short names, and what else it does. */
+/** Flags of a rule, by their short names, and more. */
 enum {
     PG_REWRITE_P = 1, PG_REWRITE_L = 2, PG_REWRITE_END = 4,
     PG_REWRITE_PT = 8, PG_REWRITE_R = 16, PG_REWRITE_C = 32,
@@ -98,7 +98,7 @@ typedef struct pg_run_t {
 
 /**
  * Run a list of rules.
- * @param path    what they begin with: the path, or the file's name
+ * @param path    their initial input: the path, or the file's name
  * @param perdir  the directory's prefix, with its '/'; NULL: of a server
  */
 pg_run_t pg_rewrite_run(const pg_scene_t *scene,

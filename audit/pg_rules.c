@@ -17,7 +17,7 @@ struct pg_rules_t {
     apr_hash_t *server;          /* lower-case name -> the last directive
                                     of that name outside of sections      */
     apr_hash_t *first_of;        /* arguments of <VirtualHost> -> first   */
-    pg_shared_t *shared;         /* what reverse proxies have in common   */
+    pg_shared_t *shared;         /* shared by all reverse proxies         */
     pg_reviewed_t *site;         /* under review                          */
     bool any_name;
     bool any_forward;
@@ -456,7 +456,7 @@ static const char *section_text(const pg_rules_t *r, const pg_directive_t *d)
     return apr_pstrcat(r->scratch, d->name + 1, " ", d->args, NULL);
 }
 
-/* Sections that look as if they closed an open proxy. */
+/* Sections that seem to close an open proxy. */
 static void check_location(pg_rules_t *r, const pg_directive_t *d,
                            const scope_t *scope)
 {

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The findings: what a reviewer would say about a configuration. One table
- * of rules, one small check each. */
+/* The findings: what a reviewer would say about a configuration. One table of
+ * rules, with a small check for each. */
 #ifndef PG_RULES_H
 #define PG_RULES_H
 
@@ -10,7 +10,7 @@
 
 typedef struct pg_rules_t pg_rules_t;
 
-/** Begin. What is found goes to `found`; pool is for the work. */
+/** Begin. Findings go to `found`; pool is for temporary data. */
 pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
                             pg_found_t *found, apr_pool_t *pool);
 
@@ -19,8 +19,8 @@ typedef struct pg_reviewed_t {
     const pg_site_t *site;
     const pg_directive_t *vhost; /* NULL: the main server                 */
     const pg_forward_t *forward; /* NULL: ProxyRequests Off               */
-    const pg_directive_t *stated; /* it is open to whoever states the right
-                                    address, by this; NULL: it is not     */
+    const pg_directive_t *stated; /* makes it open to clients that state
+                                    the right address; NULL: not          */
     pg_gate_e reverse;           /* out: does a reverse proxy let a client
                                     choose the target?                    */
     const pg_directive_t *reverse_at; /* out                              */

@@ -31,8 +31,8 @@ static const pg_directive_t *in_force(const pg_directive_t *tree,
     return own ? own : last_of(tree, name);
 }
 
-/* Is anybody in the list whom it should not be meant for? *set: there is a
- * list at all. */
+/* Does the list include clients that it should not? *set: there is a list at
+ * all. */
 static bool trusts_all(const pg_directive_t *first, const char *name,
                        bool *set, apr_pool_t *pool)
 {
@@ -49,8 +49,8 @@ static bool trusts_all(const pg_directive_t *first, const char *name,
     return all;
 }
 
-/* A virtual host's own lists are added to the server's (httpd logs AH10633). In
- * older versions they replaced them; then this is on the safe side. */
+/* A virtual host's own lists are added to the server's (httpd logs AH10633).
+ * In older versions they replaced them; then this errs on the safe side. */
 static bool believes_all(const pg_directive_t *tree,
                          const pg_directive_t *vhost, bool *any,
                          apr_pool_t *pool)
@@ -85,8 +85,7 @@ pg_stated_t pg_stated_find(const pg_directive_t *tree,
     return out;
 }
 
-/* mod_remoteip takes no such address from a proxy that is not an internal
- * one. */
+/* mod_remoteip accepts such an address only from an internal proxy. */
 static bool is_private(const pg_address_t *a)
 {
     const unsigned char *o = a->octets + 12;

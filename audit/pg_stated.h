@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Clients that state their own address: mod_remoteip believes a header, or
- * the PROXY protocol, from everybody. "Require ip" then lets through whoever
- * states the right address, which restricts nobody. */
+/* Clients that state their own address: mod_remoteip trusts a header, or the
+ * PROXY protocol, from every client. "Require ip" then lets through any client
+ * that states the right address, which restricts nobody. */
 #ifndef PG_STATED_H
 #define PG_STATED_H
 

@@ -56,7 +56,7 @@ static bool glob_takes_all(const char *text, const char *sure)
     }
 }
 
-/* A shell pattern or prefix that no target fits: none begins with a '/', a
+/* A shell pattern or prefix that matches no target: none begins with a '/', a
  * URL has two of them, and what CONNECT takes has none. */
 static bool fits_none(const pg_pattern_t *p, bool connect)
 {
@@ -104,9 +104,9 @@ static void push(apr_array_header_t *targets, const char *target)
     APR_ARRAY_PUSH(targets, const char *) = target;
 }
 
-/* Schemes a client may ask a forward proxy for, and who carries them. Each
- * is tried in capitals too: patterns see the target as it was sent, and so
- * miss it, while the modules take it. */
+/* Schemes that a client may ask a forward proxy for, and the modules that
+ * carry them. Each is tried in capitals too: patterns see the target as sent,
+ * and so miss it, while the modules accept it. */
 typedef struct scheme_t {
     const char *module;
     const char *name;
@@ -198,7 +198,7 @@ apr_array_header_t *pg_targets_connect(const pg_audit_in_t *in,
     return out;
 }
 
-/* Is it a target somebody here would carry? */
+/* Is it a target that some module would carry? */
 static bool is_url(const char *target, const apr_array_header_t *plain)
 {
     const char *colon = strstr(target, "://");

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Which targets a third party would ask for, to find out whether it may: plain
- * ones of each scheme that some loaded module carries, and ones made to fit
+/* The targets with which to find out whether a third party gets through: plain
+ * ones of each scheme that some loaded module carries, and ones made to match
  * the patterns of the configuration. */
 #ifndef PG_TARGETS_H
 #define PG_TARGETS_H
@@ -29,7 +29,7 @@ typedef struct pg_ports_t {
 bool pg_targets_match(const pg_pattern_t *p, const char *target,
                       const pg_audit_in_t *in);
 
-/** Does it match whatever is asked for? PG_NO: it never does. */
+/** Does it match every target? PG_NO: it never does. */
 typedef enum pg_cover_e {
     PG_COVERS_NONE, PG_COVERS_SOME, PG_COVERS_ALL
 } pg_cover_e;
@@ -46,8 +46,8 @@ apr_array_header_t *pg_targets_connect(const pg_audit_in_t *in,
                                        const apr_array_header_t *ports,
                                        apr_pool_t *pool);
 
-/** Add targets that fit this pattern, of the schemes and ports of the plain
- *  ones that are there. */
+/** Add targets that match this pattern, with the schemes and ports of the
+ *  plain ones. */
 void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
                     const apr_array_header_t *ports, bool connect,
                     const pg_audit_in_t *in);
