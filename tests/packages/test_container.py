@@ -46,11 +46,10 @@ class Podman:
     another container or on an old kernel: one copy of each file, and control
     groups of version 1."""
 
-    def __init__(self, folder, runtime, base):
+    def __init__(self, folder, runtime):
         self.options = ["--root", str(folder / "images"), "--runroot",
                         runtime, "--storage-driver", "vfs",
                         "--cgroup-manager", "cgroupfs", "--runtime", "runc"]
-        self.run("import", base, BASE)
 
     def __call__(self, *args):
         """(status, what it printed)"""
@@ -237,11 +236,13 @@ def podman(base, tmp_path_factory):
             pytest.skip(f"NOT BUILT BY PODMAN: {program} is not installed")
     # podman takes no longer path than 50 characters for it
     with tempfile.TemporaryDirectory(prefix="pg-podman-") as runtime:
-        command = Podman(tmp_path_factory.mktemp("podman"), runtime, base)
-        status, said = command("run", "--rm", *Podman.LIMITS, BASE, "true")
-        if status:
-            pytest.skip("NOT BUILT BY PODMAN: it runs no container here: "
-                        + " ".join(said.split())[-300:])
+        command = Podman(tmp_path_factory.mktemp("podman"), runtime)
+        for probe in (["import", base, BASE],
+                      ["run", "--rm", *Podman.LIMITS, BASE, "true"]):
+            status, said = command(*probe)
+            if status:
+                pytest.skip(f"NOT BUILT BY PODMAN: podman {probe[0]}: "
+                            + " ".join(said.split())[-300:])
         yield from built(command)
 
 
