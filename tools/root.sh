@@ -56,6 +56,12 @@ run_in() {
     need unshare util-linux
     folder=$1
     shift
+    # held by all that runs there: the copy replaces the tree that it works in
+    exec 9>"$folder.lock"
+    flock -n 9 || {
+        echo "tools/root.sh: another run is in $folder" >&2
+        exit 1
+    }
     copy_tree "$folder"
     # shellcheck disable=SC2016 # expanded by the inner shell
     unshare --mount --pid --fork --kill-child sh -eu -c '
