@@ -152,8 +152,8 @@ static void host_piece(const reader_t *r, piece_t *out, bool port)
 static void variable_piece(const reader_t *r, const char *name, piece_t *out)
 {
     static const char *const fixed[] = {
-        "SERVER_ADDR", "SERVER_PROTOCOL", "REQUEST_SCHEME", "REQUEST_METHOD",
-        "HTTPS", "DOCUMENT_ROOT", "SERVER_ADMIN", "SERVER_SOFTWARE", NULL
+        "SERVER_ADDR", "SERVER_PROTOCOL", "REQUEST_SCHEME", "HTTPS",
+        "DOCUMENT_ROOT", "SERVER_ADMIN", "SERVER_SOFTWARE", NULL
     };
     static const char *const paths[] = { "REQUEST_URI", "SCRIPT_URL",
                                          "REQUEST_FILENAME",
@@ -186,6 +186,9 @@ static void variable_piece(const reader_t *r, const char *name, piece_t *out)
     }
     else if (pg_tree_begins(name, "HTTP") || !strcmp(name, "QUERY_STRING")) {
         allow(out, NULL);
+    }
+    else if (!strcmp(name, "REQUEST_METHOD")) {
+        allow(out, "!#$%&'*+-.^_`|~");   /* any token: RFC 9110 9.1       */
     }
 }
 

@@ -743,7 +743,7 @@ unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
 {
     ask_t ask = { .target = reach->url, .uri = reach->uri,
                   .file = reach->file, .local = reach->url == NULL,
-                  .method = PG_ASKED_GET };
+                  .method = reach->method };
     site_t *site = site_create(access, vhost, scratch);
 
     site->rules_run = true;

@@ -94,13 +94,6 @@ static void read_merging(reader_t *r, const pg_directive_t *d)
                      : PG_LOGIC_OFF;
 }
 
-/* This makes a record of mod_authz_core, so it counts in a merge. */
-static void read_forbidden(reader_t *r, const pg_directive_t *d)
-{
-    (void)d;
-    authz_of(r);
-}
-
 static void read_limit(reader_t *r, const pg_directive_t *d)
 {
     unsigned outer = r->limited;
@@ -258,7 +251,6 @@ static const command_t commands[] = {
     { "<RequireNone", read_container },
     { "<RequireNotAll", read_container },
     { "AuthMerging", read_merging },
-    { "AuthzSendForbiddenOnFailure", read_forbidden },
     { "<Limit", read_limit },
     { "<LimitExcept", read_limit },
     { "order", read_order },

@@ -14,23 +14,33 @@
 #define WIDE_V4 8
 #define WIDE_V6 16
 
-unsigned pg_require_methods(const char *args, apr_pool_t *pool)
+static const char *method_name(pg_asked_e method)
 {
 #define NAME(name) #name,
     static const char *const names[] = { PG_ASKED(NAME) };
 #undef NAME
+
+    return method == PG_ASKED_OTHER ? "BREW" : names[method];
+}
+
+pg_asked_e pg_require_method(const char *name)
+{
+    int i = 0;
+
+    while (i < PG_ASKED_OTHER
+           && !pg_tree_same(name, method_name((pg_asked_e)i))) {
+        i++;
+    }
+    return pg_tree_same(name, "HEAD") ? PG_ASKED_GET : (pg_asked_e)i;
+}
+
+unsigned pg_require_methods(const char *args, apr_pool_t *pool)
+{
     unsigned bits = 0;
 
     while (*args) {
-        const char *word = pg_tree_word(&args, pool);
-        if (pg_tree_same(word, "HEAD")) {
-            bits |= 1u << PG_ASKED_GET;
-        }
-        for (int i = 0; i < PG_ASKED_OTHER; i++) {
-            if (pg_tree_same(word, names[i])) {
-                bits |= 1u << i;
-            }
-        }
+        pg_asked_e method = pg_require_method(pg_tree_word(&args, pool));
+        bits |= method == PG_ASKED_OTHER ? 0 : 1u << method;
     }
     return bits;
 }
@@ -194,15 +204,6 @@ static unsigned method_names(const asked_t *a)
 {
     return pg_require_methods(a->args, a->pool) & 1u << a->method
                ? PG_AUTHZ_GRANTED : PG_AUTHZ_DENIED;
-}
-
-static const char *method_name(pg_asked_e method)
-{
-#define NAME(name) #name,
-    static const char *const names[] = { PG_ASKED(NAME) };
-#undef NAME
-
-    return method == PG_ASKED_OTHER ? "BREW" : names[method];
 }
 
 static const char *ask_variable(void *ctx, const char *name)

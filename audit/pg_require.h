@@ -27,6 +27,9 @@ typedef enum pg_asked_e {
 /** The bits of the methods a directive names. */
 unsigned pg_require_methods(const char *args, apr_pool_t *pool);
 
+/** The method of that name. */
+pg_asked_e pg_require_method(const char *name);
+
 /** A set of answers that a Require may give. */
 enum {
     PG_AUTHZ_GRANTED = 1,

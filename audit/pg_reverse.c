@@ -344,7 +344,9 @@ static void note_alone(trial_t *t, const pg_sent_t *sent)
     t->alone = pg_flow_send(&one, sent).by == t->d->at;
     for (int i = 0; rule && i < rule->cond_count && i < 32; i++) {
         pg_rewriterule_t part = *rule;
-        part.cond = &rule->cond[i];
+        pg_cond_t cond = rule->cond[i];
+        cond.or_next = false;
+        part.cond = &cond;
         part.cond_count = 1;
         part.flags |= PG_REWRITE_STATUS;
         if (pg_rewrite_run(&one.scene, one_rule(&part, one.scene.pool), sent,
@@ -357,9 +359,9 @@ static void note_alone(trial_t *t, const pg_sent_t *sent)
 static bool is_fixed(const pg_cond_t *c)
 {
     static const char *const fixed[] = {
-        "%{HTTPS}", "%{REMOTE_ADDR}", "%{REQUEST_METHOD}",
-        "%{REQUEST_SCHEME}", "%{SERVER_PROTOCOL}", "%{DOCUMENT_ROOT}",
-        "%{SERVER_ADDR}", "expr", NULL
+        "%{HTTPS}", "%{REMOTE_ADDR}", "%{REQUEST_SCHEME}",
+        "%{SERVER_PROTOCOL}", "%{DOCUMENT_ROOT}", "%{SERVER_ADDR}", "expr",
+        NULL
     };
 
     for (int i = 0; fixed[i]; i++) {
@@ -412,6 +414,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
     }
     pass = pg_forward_reverse(t->shared->access, t->vhost,
                               &(pg_reach_t){ .uri = went.uri, .sent = true,
+                                  .method = pg_require_method(sent->method),
                                   .value = ask_variable, .ctx = &asked,
                                   .url = went.in_section ? NULL : went.url,
                                   .file = went.in_section
@@ -586,6 +589,7 @@ static void try_fill(trial_t *t, const pg_regex_fill_t *fill)
     hosts[n++] = apr_pstrcat(t->flow.scene.pool, own, ":" PORT, NULL);
     for (int i = 0; i < n && t->best != PG_CHOSEN_HOST; i++) {
         pg_sent_t sent = { .host = hosts[i],
+            .method = wanted(t, "REQUEST_METHOD", fill, "GET"),
             .args = wanted(t, "QUERY_STRING", fill, fill->text),
             .field = wanted_field(t, fill) };
         send_paths(t, path, &sent);

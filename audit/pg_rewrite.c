@@ -214,7 +214,7 @@ const char *pg_rewrite_variable(const pg_scene_t *scene,
         { "REQUEST_FILENAME", path },
         { "SCRIPT_FILENAME", path },
         { "DOCUMENT_ROOT", scene->root },
-        { "REQUEST_METHOD", "GET" },
+        { "REQUEST_METHOD", sent->method },
         { "REQUEST_SCHEME", scene->tls ? "https" : "http" },
         { "HTTPS", scene->tls ? "on" : "off" },
         { "SERVER_PROTOCOL", "HTTP/1.1" },
@@ -237,7 +237,7 @@ const char *pg_rewrite_variable(const pg_scene_t *scene,
         }
     }
     if (strcmp(name, "THE_REQUEST") == 0) {
-        return apr_pstrcat(scene->pool, "GET ", sent->uri,
+        return apr_pstrcat(scene->pool, sent->method, " ", sent->uri,
                            *sent->args ? "?" : "", sent->args, " HTTP/1.1",
                            NULL);
     }

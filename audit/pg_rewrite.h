@@ -14,6 +14,7 @@
 
 /** A made-up request of a third party. */
 typedef struct pg_sent_t {
+    const char *method;
     const char *uri;             /* the path, decoded                     */
     const char *args;            /* the query, "" if there is none        */
     const char *host;            /* Host                                  */

@@ -50,8 +50,10 @@ class Case:
             if "host" in self.reached:
                 return
             host = host.replace("@OWN@", self.name)
-            self.note(server, peers, f"GET {path} HTTP/1.1\r\nHost: {host}"
-                      f"\r\nX-Target: {far}\r\nUser-Agent: {far}\r\n")
+            for method in ["GET", "POST"][:1 + ("POST" in self.body)]:
+                self.note(server, peers, f"{method} {path} HTTP/1.1\r\n"
+                          f"Host: {host}\r\nContent-Length: 0\r\n"
+                          f"X-Target: {far}\r\nUser-Agent: {far}\r\n")
 
     def ask_forward(self, server, peers):
         here = peers.far.authority
