@@ -53,9 +53,8 @@ static void add_addresses(pg_own_t *own, const server_addr_rec *sar)
     for (; sar; sar = sar->next) {
         add_sockaddr(own, sar->host_addr);
         pg_own_add_port(own, sar->host_port);
-        if (sar->virthost && *sar->virthost
-            && strcmp(sar->virthost, "*") != 0
-            && ap_cstr_casecmp(sar->virthost, "_default_")) {
+        /* a lone "*" is not a name */
+        if (sar->virthost && ap_cstr_casecmp(sar->virthost, "_default_")) {
             (void)pg_own_add(own, pg_span_str(sar->virthost));
         }
     }

@@ -63,6 +63,26 @@ def test_a_long_target_is_cut_and_its_length_told(httpd):
     assert line.target_length == str(len(target))
 
 
+# the longest part of a value that is logged, in bytes
+LONGEST = {"method": 32, "target": 512, "host": 255, "agent": 256}
+
+
+@pytest.mark.parametrize("more", [0, 1])
+@pytest.mark.parametrize("name", LONGEST)
+def test_a_value_is_cut_at_its_longest(httpd, name, more):
+    size = LONGEST[name] + more
+    values = {"method": "GET", "host": "s.example", "agent": "a",
+              name: "a" * (size - 2) + ".b" if name == "host" else "A" * size}
+    begin = f"http://{values['host']}/"
+    target = begin + ("A" * (size - len(begin)) if name == "target" else "")
+    httpd.send(f"{values['method']} {target} HTTP/1.1\r\nHost: x\r\n"
+               f"User-Agent: {values['agent']}\r\n\r\n".encode())
+    line = httpd.log.attempt()
+    assert len(line.fields[name]) == LONGEST[name]
+    assert line.fields.get("target_length") == (
+        str(size) if name == "target" and more else None)
+
+
 def test_the_line_says_which_virtual_host_was_asked(httpd_with):
     server = httpd_with("""
         <VirtualHost *:@PORT@>

@@ -358,6 +358,14 @@ def test_foreign_hosts_on_a_virtual_host_for_every_address(httpd_with,
     assert verdicts(server, expected, server.name) == expected
 
 
+def test_the_name_that_a_virtual_host_is_for_is_ours(httpd_with):
+    """A resolver takes 127.1 for 127.0.0.1; to us it is a name."""
+    server = httpd_with("<VirtualHost 127.1:@PORT@>\n"
+                        "ServerName www.own.example\n</VirtualHost>")
+    expected = {"http://127.1/": "own", "http://127.2/": STRANGER}
+    assert verdicts(server, expected, "www.own.example") == expected
+
+
 def test_our_own_absolute_form_leaves_no_note_and_no_variable(httpd_with):
     server = httpd_with('CustomLog @ROOT@/notes.log "%{proxyguard-class}n '
                         '%{proxyguard-reason}n %{proxyguard-action}n '
