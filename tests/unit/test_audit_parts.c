@@ -246,7 +246,8 @@ static const char *way_of(const pg_went_t *w)
 static const char *send_one(const pg_flow_t *flow, char *ask)
 {
     char *at;
-    pg_sent_t sent = { .method = "GET", .args = "", .host = "h.example", .field = "f.example" };
+    pg_sent_t sent = { .method = "GET", .args = "", .host = "h.example",
+                       .field = "f.example" };
     pg_went_t went;
 
     sent.uri = apr_strtok(ask, " ", &at);
