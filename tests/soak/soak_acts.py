@@ -227,12 +227,14 @@ def everything(stage, until):
              stage.little_memory, stage.many_descriptors,
              lambda: stage.fill(server.state),
              lambda: server.empty(server.state))
-    while stage.rest(0.1, 0.8, until):
-        stage.random.choice(blows)()
-    server.empty(server.state)
-    server.set_clock(0)
-    time.sleep(SEEN)
-    stage.many_descriptors()
+    try:
+        while stage.rest(0.1, 0.8, until):
+            stage.random.choice(blows)()
+    finally:
+        server.empty(server.state)
+        server.set_clock(0)
+        time.sleep(SEEN)
+        stage.many_descriptors()
     stage.graceful()
 
 
