@@ -57,22 +57,22 @@ BROKEN = (
              "        && (statvfs(settings->ledger, &disk) != 0\n"
              "                   || disk.f_bavail > 0)) {\n" + RECORD)),
            r"full disks: \S+: counted \d+, sent \d+"),
-    Broken("one clean request in 512 is refused", "calm", GUARD,
-           passing("    if (RARELY(512)) {\n        return 421;\n    }\n"),
+    Broken("one clean request in 128 is refused", "calm", GUARD,
+           passing("    if (RARELY(128)) {\n        return 421;\n    }\n"),
            "a clean request was refused"),
-    Broken("1 KiB leaks with each clean request", "calm", GUARD,
-           ((PASS, "    *(volatile char *)malloc(1024) = 1;\n" + PASS),),
+    Broken("32 KiB leak with each clean request", "calm", GUARD,
+           ((PASS, "    memset(malloc(32768), 1, 32768);\n" + PASS),),
            "a child grew by"),
-    Broken("a child crashes at one clean request in 4096", "calm", GUARD,
-           passing("    if (RARELY(4096)) {\n        abort();\n    }\n"),
+    Broken("a child crashes at one clean request in 128", "calm", GUARD,
+           passing("    if (RARELY(128)) {\n        abort();\n    }\n"),
            "a child ended by Abort"),
     Broken("a line that nobody announced", "calm", GUARD,
-           passing("    if (RARELY(4096)) {\n"
+           passing("    if (RARELY(128)) {\n"
                    "        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,\n"
                    '                      "how odd");\n    }\n'),
            "unexplained log line: .*how odd"),
-    Broken("one clean request in 2048 hangs", "calm", GUARD,
-           passing("    if (RARELY(2048)) {\n"
+    Broken("one clean request in 128 hangs", "calm", GUARD,
+           passing("    if (RARELY(128)) {\n"
                    "        apr_sleep(apr_time_from_sec(45));\n    }\n"),
            "calm: hangs: "),
 )
