@@ -8,11 +8,6 @@
 
 /* --- texts --------------------------------------------------------------- */
 
-static int hex_value(char c)
-{
-    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
-}
-
 /* Undo percent-escapes; what is none stays. @return octets written, at most
  * s.len; out may be s.ptr */
 static apr_size_t undo_escapes(char *out, pg_span_t s)
@@ -21,10 +16,9 @@ static apr_size_t undo_escapes(char *out, pg_span_t s)
 
     for (apr_size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        if (c == '%' && s.len - i > 2 && pg_octet_is_hex(s.ptr[i + 1])
-            && pg_octet_is_hex(s.ptr[i + 2])) {
-            c = (char)(hex_value(s.ptr[i + 1]) * 16
-                       + hex_value(s.ptr[i + 2]));
+        int octet = c == '%' ? pg_span_hex(s, i + 1) : -1;
+        if (octet >= 0) {
+            c = (char)octet;
             i += 2;
         }
         out[n++] = c;

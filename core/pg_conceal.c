@@ -4,25 +4,21 @@
 
 /* --- characters, percent-encoded or not ---------------------------------- */
 
-static int hex_value(char c)
-{
-    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
-}
-
 /* What the '%' at s[i] begins: "%40", "%2540", and so on. */
 static char decoded_at(pg_span_t s, apr_size_t i, apr_size_t *n)
 {
     apr_size_t hex = i + 1;
+    int octet;
 
     while (hex + 3 < s.len && s.ptr[hex] == '2' && s.ptr[hex + 1] == '5') {
         hex += 2;
     }
-    if (hex + 1 >= s.len || !pg_octet_is_hex(s.ptr[hex])
-        || !pg_octet_is_hex(s.ptr[hex + 1])) {
+    octet = pg_span_hex(s, hex);
+    if (octet < 0) {
         return '%';
     }
     *n = hex + 2 - i;
-    return (char)(hex_value(s.ptr[hex]) * 16 + hex_value(s.ptr[hex + 1]));
+    return (char)octet;
 }
 
 /* The character at s[i], and in *n how many octets it takes there. */

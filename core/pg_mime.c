@@ -270,19 +270,6 @@ static apr_size_t decode_64(char *out, pg_span_t in)
     return n;
 }
 
-static unsigned hex(char c)
-{
-    return (unsigned)(pg_octet_is_digit(c) ? c - '0'
-                                           : pg_octet_lower(c) - 'a' + 10);
-}
-
-static bool is_escape(pg_span_t in, apr_size_t i)
-{
-    return in.ptr[i] == '=' && i + 2 < in.len
-           && pg_octet_is_hex(in.ptr[i + 1])
-           && pg_octet_is_hex(in.ptr[i + 2]);
-}
-
 /* How many octets of a soft line break are at i; 0: there is none. */
 static apr_size_t soft_break(pg_span_t in, apr_size_t i)
 {
@@ -301,8 +288,9 @@ static apr_size_t decode_qp(char *out, pg_span_t in, bool word)
     apr_size_t n = 0, soft;
 
     for (apr_size_t i = 0; i < in.len; i++) {
-        if (is_escape(in, i)) {
-            out[n++] = (char)(hex(in.ptr[i + 1]) << 4 | hex(in.ptr[i + 2]));
+        int octet = in.ptr[i] == '=' ? pg_span_hex(in, i + 1) : -1;
+        if (octet >= 0) {
+            out[n++] = (char)octet;
             i += 2;
         }
         else if (!word && (soft = soft_break(in, i)) > 0) {

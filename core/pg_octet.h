@@ -37,6 +37,11 @@ static inline bool pg_octet_is_hex(char c)
     return pg_octet_is_digit(c) || (c >= 'a' && c <= 'f')
            || (c >= 'A' && c <= 'F');
 }
+/** The value of a hexadecimal digit. */
+static inline unsigned int pg_octet_hex(char c)
+{
+    return (unsigned int)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+}
 /** What separates the parts of a request line for a forgiving reader
  *  (RFC 9112 3): space, tab, CR, LF, vertical tab, form feed. */
 static inline bool pg_octet_is_space(char c)

@@ -397,11 +397,6 @@ static bool matches(const char *pattern, const char *s, apr_size_t n)
     return *pattern == '\0';
 }
 
-static int hex_value(char c)
-{
-    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
-}
-
 /* Undo the escapes; n octets, or 0 if that is too long or no escape. */
 static apr_size_t unescape(char out[NAME_MAX_OCTETS], pg_span_t s)
 {
@@ -413,12 +408,11 @@ static apr_size_t unescape(char out[NAME_MAX_OCTETS], pg_span_t s)
             return 0;
         }
         if (c == '%') {
-            if (s.len - i < 3 || !pg_octet_is_hex(s.ptr[i + 1])
-                || !pg_octet_is_hex(s.ptr[i + 2])) {
+            int octet = pg_span_hex(s, i + 1);
+            if (octet < 0) {
                 return 0;
             }
-            c = (char)(hex_value(s.ptr[i + 1]) * 16
-                       + hex_value(s.ptr[i + 2]));
+            c = (char)octet;
             i += 2;
         }
         out[n++] = c;

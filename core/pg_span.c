@@ -123,6 +123,15 @@ apr_size_t pg_span_rfind(pg_span_t s, char c)
     return s.len;
 }
 
+int pg_span_hex(pg_span_t s, apr_size_t at)
+{
+    s = pg_span_from(s, at);
+    return s.len >= 2 && pg_octet_is_hex(s.ptr[0])
+                   && pg_octet_is_hex(s.ptr[1])
+               ? (int)(pg_octet_hex(s.ptr[0]) * 16 + pg_octet_hex(s.ptr[1]))
+               : -1;
+}
+
 apr_size_t pg_span_plain(pg_span_t s, apr_size_t from)
 {
     apr_size_t i = from;

@@ -75,6 +75,10 @@ apr_size_t pg_span_find_any(pg_span_t s, const char *set);
 /** Offset of the last c in s, or s.len when there is none. */
 apr_size_t pg_span_rfind(pg_span_t s, char c);
 
+/** The octet that two hexadecimal digits at an offset of s stand for; -1: there
+ *  are not two. */
+int pg_span_hex(pg_span_t s, apr_size_t at);
+
 /** Offset of the first `what` in s, or s.len. */
 static inline apr_size_t pg_span_search(pg_span_t s, const char *what)
 {

@@ -131,14 +131,10 @@ static bool read_key(pg_key_t *out, pg_span_t text)
         return false;
     }
     for (apr_size_t i = 0; i < text.len; i++) {
-        char c = pg_octet_lower(text.ptr[i]);
-        apr_uint64_t digit =
-            (apr_uint64_t)(pg_octet_is_digit(c) ? c - '0' : c - 'a' + 10);
-
-        if (!pg_octet_is_hex(c)) {
+        if (!pg_octet_is_hex(text.ptr[i])) {
             return false;
         }
-        out->k[i / 16] = out->k[i / 16] << 4 | digit;
+        out->k[i / 16] = out->k[i / 16] << 4 | pg_octet_hex(text.ptr[i]);
     }
     return true;
 }

@@ -141,30 +141,19 @@ static bool take_by(pg_query_t *q, pg_span_t value)
     return false;
 }
 
-static int hex(char c)
-{
-    return pg_octet_is_digit(c) ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* RFC 3986 2.1. */
 static bool take_text(char out[PG_QUERY_TEXT], pg_span_t *text, pg_span_t s)
 {
     apr_size_t n = 0;
 
     for (apr_size_t i = 0; i < s.len && n < PG_QUERY_TEXT; i++) {
-        if (s.ptr[i] != '%') {
-            out[n++] = s.ptr[i];
-        }
-        else if (i + 2 < s.len && hex(s.ptr[i + 1]) >= 0
-                 && hex(s.ptr[i + 2]) >= 0) {
-            out[n++] = (char)(hex(s.ptr[i + 1]) * 16 + hex(s.ptr[i + 2]));
-            i += 2;
-        }
-        else {
+        int octet = s.ptr[i] == '%' ? pg_span_hex(s, i + 1)
+                                    : (unsigned char)s.ptr[i];
+        if (octet < 0) {
             return false;
         }
+        i += s.ptr[i] == '%' ? 2 : 0;
+        out[n++] = (char)octet;
     }
     *text = pg_span_make(out, n);
     return n > 0 && n < PG_QUERY_TEXT;

@@ -123,11 +123,6 @@ bool pg_columns_learn(pg_columns_t *columns, pg_span_t line)
 
 /* --- values -------------------------------------------------------------- */
 
-static int hex_value(char c)
-{
-    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
-}
-
 /* Undo doubled quotes and, with `encoded`, %20 and %2520. */
 static pg_span_t plain(pg_span_t cell, bool encoded, pg_room_t *room)
 {
@@ -140,11 +135,9 @@ static pg_span_t plain(pg_span_t cell, bool encoded, pg_room_t *room)
     }
     for (apr_size_t i = 0; i < cell.len; i++) {
         char c = cell.ptr[i];
-        if (encoded && c == '%' && cell.len - i > 2
-            && pg_octet_is_hex(cell.ptr[i + 1])
-            && pg_octet_is_hex(cell.ptr[i + 2])) {
-            c = (char)(hex_value(cell.ptr[i + 1]) * 16
-                       + hex_value(cell.ptr[i + 2]));
+        int octet = encoded && c == '%' ? pg_span_hex(cell, i + 1) : -1;
+        if (octet >= 0) {
+            c = (char)octet;
             i += 2;
         }
         else if (c == '"' && i + 1 < cell.len && cell.ptr[i + 1] == '"') {

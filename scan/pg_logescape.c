@@ -2,11 +2,6 @@
 
 #include "pg_logescape.h"
 
-static int hex_value(char c)
-{
-    return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
-}
-
 static bool is_octal(char c)
 {
     return c >= '0' && c <= '7';
@@ -18,16 +13,16 @@ static apr_size_t undo_one(char *out, const char *s, apr_size_t n)
 {
     static const char from[] = "\"\\bnrtfv'";
     static const char to[] = "\"\\\b\n\r\t\f\v'";
+    pg_span_t all = pg_span_make(s, n);
     const char *at;
 
-    if (n >= 3 && (s[0] == 'x' || s[0] == 'X') && pg_octet_is_hex(s[1])
-        && pg_octet_is_hex(s[2])) {
-        *out = (char)(hex_value(s[1]) * 16 + hex_value(s[2]));
+    if (n >= 3 && (s[0] == 'x' || s[0] == 'X') && pg_span_hex(all, 1) >= 0) {
+        *out = (char)pg_span_hex(all, 1);
         return 3;
     }
-    if (n >= 5 && memcmp(s, "u00", 3) == 0 && s[3] >= '0' && s[3] <= '7'
-        && pg_octet_is_hex(s[4])) {
-        *out = (char)(hex_value(s[3]) * 16 + hex_value(s[4]));
+    if (n >= 5 && memcmp(s, "u00", 3) == 0 && is_octal(s[3])
+        && pg_span_hex(all, 3) >= 0) {
+        *out = (char)pg_span_hex(all, 3);
         return 5;
     }
     if (n >= 3 && s[0] == '0' && is_octal(s[1]) && is_octal(s[2])) {

@@ -63,8 +63,7 @@ static bool read_hex4(unsigned int *out, pg_span_t s)
         if (!pg_octet_is_hex(c)) {
             return false;
         }
-        *out = *out * 16 + (unsigned int)(pg_octet_is_digit(c)
-                   ? c - '0' : pg_octet_lower(c) - 'a' + 10);
+        *out = *out * 16 + pg_octet_hex(c);
     }
     return true;
 }

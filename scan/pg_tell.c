@@ -320,9 +320,7 @@ static apr_size_t take_reference(char *out, pg_span_t s)
             || (base == 10 && !pg_octet_is_digit(s.ptr[i]))) {
             return 0;
         }
-        code = code * base
-               + (unsigned int)(pg_octet_is_digit(s.ptr[i]) ? s.ptr[i] - '0'
-                                : pg_octet_lower(s.ptr[i]) - 'a' + 10);
+        code = code * base + pg_octet_hex(s.ptr[i]);
     }
     if (code < 0x20 || code > 0x7e) {
         return 0;
