@@ -5,17 +5,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "pg_cell.h"
 #include "pg_layout.h"
-#include "pg_word.h"
 
 static_assert(PG_CAMPAIGN_HASHES == 2 * PG_SINK_SKETCH
               && PG_CAMPAIGN_CHARSET == 8 * PG_SINK_CHARSET
               && PG_CAMPAIGN_SUBJECT == 8 * PG_SINK_SUBJECT
               && PG_CAMPAIGN_LURE == 8 * PG_SINK_LURE, "a cell's texts");
-
-/* A cell that was claimed and not filled within this time belonged to a
- * process that was killed. */
-#define CLAIM_US APR_TIME_C(10000000)
 
 /* Each loses only to another that goes on. */
 enum { TRIES = 64 };
@@ -46,31 +42,26 @@ static pg_sink_campaign_t *most_alike(const pg_ledger_t *ledger,
     return best;
 }
 
-/* Somebody is filling it; clocks of two writers may differ a little. */
-static bool is_claimed(apr_uint64_t claim, apr_uint64_t now)
-{
-    return claim > 0 && claim - now + CLAIM_US < 2 * CLAIM_US;
-}
-
 /* The longest quiet, and claimed; an empty one has always been. NULL: all
  * have had mail since `now`, or are being filled. */
-static pg_sink_campaign_t *claim(const pg_ledger_t *ledger, apr_uint64_t now)
+static pg_sink_campaign_t *claim(const pg_ledger_t *ledger, apr_time_t now,
+                                 apr_uint64_t *mine)
 {
     for (int i = 0; i < TRIES; i++) {
         pg_sink_campaign_t *found = NULL;
-        apr_uint64_t quiet = now + 1, seen = 0;
+        apr_uint64_t quiet = (apr_uint64_t)now + 1;
 
         for (unsigned c = 0; c < PG_SINK_CAMPAIGNS; c++) {
             pg_sink_campaign_t *cell = &ledger->common->sink.campaign[c];
-            apr_uint64_t word = pg_word_get(&cell->claim);
 
-            if (!is_claimed(word, now) && pg_word_get(&cell->last) < quiet) {
+            if (!pg_cell_is_claimed(pg_word_get(&cell->claim), now)
+                && pg_word_get(&cell->last) < quiet) {
                 found = cell;
                 quiet = pg_word_get(&cell->last);
-                seen = word;
             }
         }
-        if (found == NULL || pg_word_swap(&found->claim, &seen, now)) {
+        if (found == NULL || pg_cell_claim(&found->claim, (apr_uint64_t)now,
+                                           now, mine)) {
             return found;
         }
     }
@@ -80,9 +71,9 @@ static pg_sink_campaign_t *claim(const pg_ledger_t *ledger, apr_uint64_t now)
 /* It counts as empty until all of it is there. */
 static pg_sink_campaign_t *begin(const pg_ledger_t *ledger,
                                  const pg_campaign_mail_t *mail,
-                                 apr_time_t now)
+                                 apr_time_t now, apr_uint64_t *mine)
 {
-    pg_sink_campaign_t *cell = claim(ledger, (apr_uint64_t)now);
+    pg_sink_campaign_t *cell = claim(ledger, now, mine);
 
     if (cell == NULL) {
         return NULL;
@@ -100,19 +91,12 @@ static pg_sink_campaign_t *begin(const pg_ledger_t *ledger,
     return cell;
 }
 
-/* Nothing happens unless it was claimed then: it had mail before. */
-static void release(pg_sink_campaign_t *cell, apr_time_t claimed)
-{
-    apr_uint64_t seen = (apr_uint64_t)claimed;
-
-    (void)pg_word_swap(&cell->claim, &seen, 0);
-}
-
 void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
                       const unsigned char source[16], apr_time_t now)
 {
     pg_key_t key = pg_hash_key_derive(&ledger->head.key, "campaigns");
     apr_uint64_t bit = pg_hash(&key, source, 16) % (64 * PG_SINK_SOURCES);
+    apr_uint64_t mine = 0;       /* no claim: it had mail before          */
     pg_sink_campaign_t *cell;
 
     if (!mail->has_text) {
@@ -120,7 +104,7 @@ void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
     }
     cell = most_alike(ledger, mail);
     if (cell == NULL) {
-        cell = begin(ledger, mail, now);
+        cell = begin(ledger, mail, now, &mine);
     }
     if (cell == NULL) {
         return;
@@ -130,7 +114,7 @@ void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
                              memory_order_relaxed);
     pg_word_set(&cell->last, (apr_uint64_t)now);
     pg_word_add(&cell->mails, 1);
-    release(cell, now);
+    pg_cell_release(&cell->claim, mine);
 }
 
 /* --- merging ------------------------------------------------------------- */
@@ -139,7 +123,7 @@ static void merge_one(pg_ledger_t *into, const pg_sink_campaign_t *from,
                       apr_uint64_t mails)
 {
     apr_uint64_t first = pg_word_get(&from->first);
-    apr_uint64_t last = pg_word_get(&from->last);
+    apr_uint64_t last = pg_word_get(&from->last), mine = 0;
     pg_campaign_mail_t look = { .has_text = true };
     pg_sink_campaign_t *cell;
 
@@ -149,7 +133,7 @@ static void merge_one(pg_ledger_t *into, const pg_sink_campaign_t *from,
     pg_word_read(look.lure, from->lure, PG_SINK_LURE);
     cell = most_alike(into, &look);
     if (cell == NULL) {
-        cell = begin(into, &look, (apr_time_t)last);
+        cell = begin(into, &look, (apr_time_t)last, &mine);
     }
     if (cell == NULL) {          /* all that are there are newer          */
         return;
@@ -166,7 +150,7 @@ static void merge_one(pg_ledger_t *into, const pg_sink_campaign_t *from,
                                  memory_order_relaxed);
     }
     pg_word_add(&cell->mails, mails);
-    release(cell, (apr_time_t)last);
+    pg_cell_release(&cell->claim, mine);
 }
 
 void pg_campaigns_merge(pg_ledger_t *into, const pg_ledger_t *from)

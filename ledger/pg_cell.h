@@ -49,6 +49,16 @@ static inline bool pg_cell_add(pg_word_t *cell, apr_uint64_t tag,
 
 #define PG_CELL_CLAIM_SECONDS 2
 
+/** Is it somebody's? The clocks of two writers may differ a little. */
+static inline bool pg_cell_is_claimed(apr_uint64_t word, apr_time_t now)
+{
+    apr_uint64_t second = (apr_uint64_t)(now / 1000000) & 0xffffffffu;
+    apr_int64_t age = (apr_int64_t)second - (apr_int64_t)(word >> 32);
+
+    return word != 0 && age < PG_CELL_CLAIM_SECONDS
+           && age > -PG_CELL_CLAIM_SECONDS;
+}
+
 /** Get a claim, from a dead owner too.
  *  @param nonce  differs between writers
  *  @param mine   what is in it then, for pg_cell_release() */
@@ -58,11 +68,8 @@ static inline bool pg_cell_claim(pg_word_t *claim, apr_uint64_t nonce,
     apr_uint64_t second = (apr_uint64_t)(now / 1000000) & 0xffffffffu;
     apr_uint64_t seen = pg_word_get(claim);
 
-    if (seen != 0) {
-        apr_int64_t age = (apr_int64_t)second - (apr_int64_t)(seen >> 32);
-        if (age < PG_CELL_CLAIM_SECONDS && age > -PG_CELL_CLAIM_SECONDS) {
-            return false;
-        }
+    if (pg_cell_is_claimed(seen, now)) {
+        return false;
     }
     *mine = second << 32 | (nonce & 0xffffffffu) | 1;
     return pg_word_swap(claim, &seen, *mine);

@@ -159,7 +159,7 @@ typedef struct pg_vhost_name_t {
 #define PG_SINK_SUBJECT 20
 #define PG_SINK_LURE 8
 typedef struct pg_sink_campaign_t {
-    pg_word_t claim;                 /* us: is being filled since; 0: no  */
+    pg_word_t claim;                 /* see pg_cell.h: is being filled    */
     pg_word_t mails;                 /* 0: empty, or not filled yet       */
     pg_word_t first, last;           /* us since 1970                     */
     pg_word_t sources[PG_SINK_SOURCES];      /* bits: linear counting     */
@@ -183,7 +183,7 @@ typedef struct pg_sink_part_t {
     pg_word_t filling;               /* 1: at 80 %, and that was logged   */
     pg_word_t refuses;               /* 1: takes no mail, likewise        */
     pg_word_t slots;                 /* that may be taken                 */
-    pg_word_t writer;                /* us: writes since; 0: nobody does  */
+    pg_word_t writer;                /* a claim: see pg_cell.h            */
     pg_sink_campaign_t campaign[PG_SINK_CAMPAIGNS];
     pg_word_t reserved[PG_SINK_WORDS - 64 - PG_SINK_ENDS - PG_SINK_KEEPS - 8
                        - PG_SINK_CAMPAIGNS * PG_SINK_CAMPAIGN_WORDS];

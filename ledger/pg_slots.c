@@ -2,6 +2,7 @@
 
 #include "pg_slots.h"
 
+#include "pg_cell.h"
 #include "pg_layout.h"
 
 /*  slot    | deadline, s since 1970:40 | hash of the source:24 |    0: free */
@@ -11,9 +12,6 @@ enum { SOURCE_BITS = 24 };
 /* Beyond the deadline that the conversation itself holds to, and the longest
  * that ProxyGuardSinkLimit allows. */
 enum { SLACK = 10, LONGEST = 3600 };
-
-/* As long as one write may take. */
-enum { WRITE_US = 1000000 };
 
 static apr_uint64_t seconds_of(apr_time_t t)
 {
@@ -193,17 +191,14 @@ bool pg_slots_refuse(pg_ledger_t *ledger, bool refuses)
 apr_uint64_t pg_slots_write(pg_ledger_t *ledger, apr_time_t now)
 {
     pg_word_t *writer = &pg_layout_sound(ledger)->common->sink.writer;
-    apr_uint64_t claim = (apr_uint64_t)now, seen = pg_word_get(writer);
+    apr_uint64_t claim;
 
-    /* the clocks of two of them may differ a little */
-    return (seen == 0 || seen - claim + WRITE_US >= 2 * WRITE_US)
-           && pg_word_swap(writer, &seen, claim) ? claim : 0;
+    return pg_cell_claim(writer, (apr_uint64_t)now, now, &claim) ? claim : 0;
 }
 
 void pg_slots_written(pg_ledger_t *ledger, apr_uint64_t claim)
 {
-    (void)pg_word_swap(&pg_layout_sound(ledger)->common->sink.writer, &claim,
-                       0);
+    pg_cell_release(&pg_layout_sound(ledger)->common->sink.writer, claim);
 }
 
 void pg_slots_tear(pg_ledger_t *ledger, bool torn)

@@ -60,7 +60,7 @@ bool pg_slots_refuse(pg_ledger_t *ledger, bool refuses);
 
 /** Be the only one to write to the spool, of all processes and threads. Whoever
  *  may read a file can lock it, so it is not the file that is locked; a writer
- *  that was killed is forgotten after a second.
+ *  that was killed is forgotten after two seconds at most.
  *  @return 0: another writes; else what pg_slots_written() wants */
 apr_uint64_t pg_slots_write(pg_ledger_t *ledger, apr_time_t now);
 void pg_slots_written(pg_ledger_t *ledger, apr_uint64_t claim);

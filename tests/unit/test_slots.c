@@ -144,16 +144,18 @@ END_TEST
 
 START_TEST(one_writes_at_a_time_and_a_dead_one_is_forgotten)
 {
-    apr_uint64_t first = pg_slots_write(ledger, T0), second;
+    apr_uint64_t first = pg_slots_write(ledger, T0), dead, second;
 
     ck_assert_uint_ne(first, 0);
     ck_assert_uint_eq(pg_slots_write(ledger, T0), 0);
     ck_assert_uint_eq(pg_slots_write(ledger, T0 - 3), 0);
     pg_slots_written(ledger, first);
-    ck_assert_uint_ne(pg_slots_write(ledger, T0 + 1), 0);
+    dead = pg_slots_write(ledger, T0 + 1);
+    ck_assert_uint_ne(dead, 0);
+    ck_assert_uint_eq(pg_slots_write(ledger, T0 + 999999), 0);
     second = pg_slots_write(ledger, T0 + 2000000);
     ck_assert_uint_ne(second, 0);
-    pg_slots_written(ledger, T0 + 1);        /* too late: it is another's */
+    pg_slots_written(ledger, dead);          /* too late: it is another's */
     ck_assert_uint_eq(pg_slots_write(ledger, T0 + 2000001), 0);
     pg_slots_written(ledger, second);
     ck_assert_uint_ne(pg_slots_write(ledger, T0 + 2000001), 0);
@@ -250,8 +252,8 @@ START_TEST(a_new_campaign_finds_a_place_however_many_begin_at_once)
     apr_uint64_t mails;
 
     /* others are at work on two of them, and will never be done */
-    pg_word_set(&cell[0].claim, T0 - 5);
-    pg_word_set(&cell[1].claim, T0 + 5);
+    pg_word_set(&cell[0].claim, (T0 / 1000000 - 1) << 32 | 1);
+    pg_word_set(&cell[1].claim, (T0 / 1000000 + 1) << 32 | 1);
     for (unsigned i = 0; i < PG_SINK_CAMPAIGNS - 2; i++) {
         count_mail(ledger, text_of(i), 1, T0 + i);
     }
