@@ -3,6 +3,8 @@
 /* The sink's slots and counts in the ledger. */
 #include "pg_test.h"
 
+#include <pthread.h>
+
 #include <apr_general.h>
 
 #include "pg_campaigns.h"
@@ -246,7 +248,55 @@ static apr_size_t campaigns(apr_uint64_t *mails)
     return s->capture.campaign_count;
 }
 
-START_TEST(a_new_campaign_finds_a_place_however_many_begin_at_once)
+/* Each begins campaigns of its own, at the same moment as the others. */
+enum { THREADS = 4, EACH = PG_SINK_CAMPAIGNS / THREADS, ROUNDS = 50 };
+
+typedef struct pg_sender_t {
+    pthread_barrier_t *start;
+    const char *text[EACH];
+} pg_sender_t;
+
+static void *send_all(void *data)
+{
+    const pg_sender_t *sender = data;
+
+    pthread_barrier_wait(sender->start);
+    for (unsigned i = 0; i < EACH; i++) {
+        count_mail(ledger, sender->text[i], 1, T0);
+    }
+    return NULL;
+}
+
+START_TEST(campaigns_that_begin_at_once_get_a_place_each)
+{
+    pthread_barrier_t start;
+    pthread_t thread[THREADS];
+    pg_sender_t sender[THREADS];
+    apr_uint64_t mails;
+
+    ck_assert_int_eq(pthread_barrier_init(&start, NULL, THREADS), 0);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+        for (unsigned i = 0; i < THREADS; i++) {
+            sender[i].start = &start;
+            for (unsigned n = 0; n < EACH; n++) {
+                sender[i].text[n] = text_of(i * EACH + n);
+            }
+            ck_assert_int_eq(pthread_create(&thread[i], NULL, send_all,
+                                            &sender[i]), 0);
+        }
+        for (unsigned i = 0; i < THREADS; i++) {
+            pthread_join(thread[i], NULL);
+        }
+        ck_assert_uint_eq(campaigns(&mails), PG_SINK_CAMPAIGNS);
+        ck_assert_uint_eq(mails, PG_SINK_CAMPAIGNS);
+        apr_pool_clear(pool);
+    }
+    pthread_barrier_destroy(&start);
+}
+END_TEST
+
+START_TEST(a_new_campaign_finds_the_place_that_was_quiet_longest)
 {
     pg_sink_campaign_t *cell = ledger->common->sink.campaign;
     apr_uint64_t mails;
@@ -285,7 +335,7 @@ PG_TEST_SUITE(slots)
     tcase_add_test(tc, one_writes_at_a_time_and_a_dead_one_is_forgotten);
     tcase_add_test(tc, how_many_there_may_be_is_known_and_added_up);
     tcase_add_test(tc, campaigns_of_two_ledgers_are_united);
-    tcase_add_test(tc,
-                   a_new_campaign_finds_a_place_however_many_begin_at_once);
+    tcase_add_test(tc, campaigns_that_begin_at_once_get_a_place_each);
+    tcase_add_test(tc, a_new_campaign_finds_the_place_that_was_quiet_longest);
     suite_add_tcase(suite, tc);
 }
