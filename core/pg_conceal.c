@@ -406,17 +406,21 @@ static walk_t walk_of(pg_span_t s)
     return w;
 }
 
-static bool has(pg_span_t s, char c)
-{
-    return pg_span_find(s, c) < s.len;
-}
-
 /* Nothing can be hidden where none of these is, nor with one colon alone. */
 static bool may_hold_any(pg_span_t s)
 {
-    return s.len > 0
-           && (has(s, '@') || has(s, '=') || has(s, '%')
-               || has(pg_span_from(s, pg_span_find(s, ':') + 1), ':'));
+    const char *colon;
+
+    if (s.len == 0) {
+        return false;
+    }
+    if (memchr(s.ptr, '@', s.len) || memchr(s.ptr, '=', s.len)
+        || memchr(s.ptr, '%', s.len)) {
+        return true;
+    }
+    colon = memchr(s.ptr, ':', s.len);
+    return colon && memchr(colon + 1, ':',
+                           (apr_size_t)(s.ptr + s.len - colon - 1));
 }
 
 /* --- removing ------------------------------------------------------------ */
