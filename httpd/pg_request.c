@@ -44,6 +44,9 @@ void pg_request_read(pg_request_t *out, pg_address_t *local,
     out->line = pg_span_str(r->the_request);
     if (r->headers_in) {
         out->host = pg_span_str(apr_table_get(r->headers_in, "Host"));
+    }
+    /* asked for with a path only */
+    if (r->headers_in && (out->target.len == 0 || *out->target.ptr == '/')) {
         out->upgrade = pg_span_str(apr_table_get(r->headers_in, "Upgrade"));
     }
     out->over_tls = pg_request_is_h2_tls(r);
