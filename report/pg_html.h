@@ -34,8 +34,8 @@ void pg_html_tagged(const pg_page_t *page, const char *tag, pg_phrase_e word);
 /** What a client sent, as code with a text direction of its own: at most
  *  `most` octets, and a mark when there was more. Absent: the word for "not
  *  sent". */
-void pg_html_stranger(const pg_page_t *page, pg_mask_e field,
-                      const pg_text_t *text, apr_size_t most);
+void pg_html_sent(const pg_page_t *page, pg_mask_e field,
+                  const pg_text_t *text, apr_size_t most);
 
 /** A number cell; a time element. */
 void pg_html_count_cell(const pg_page_t *page, apr_uint64_t n);

@@ -13,7 +13,7 @@ static void answered_row(const pg_page_t *page, const pg_scanned_answer_t *a)
                  judged == PG_JUDGED_RELAYED ? " class=\"relayed\"" : "");
     pg_html_phrase(page, PG_PHRASE_OF(JUDGED_HARMLESS, judged));
     pg_sink_puts(page->sink, "</th><td>");
-    pg_html_stranger(page, PG_MASK_REQUEST, &a->request, PG_HTML_KEY);
+    pg_html_sent(page, PG_MASK_REQUEST, &a->request, PG_HTML_KEY);
     pg_sink_putf(page->sink, "</td><td class=\"n\">%d</td><td class=\"n\">",
                  a->status);
     pg_escape_html(page->sink, a->size.octets);

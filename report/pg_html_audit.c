@@ -22,7 +22,7 @@ static void vhost_row(const pg_page_t *page, const pg_vhost_t *v)
     pg_text_t name = { .octets = pg_span_str(v->name) };
 
     pg_sink_puts(page->sink, "<tr><th scope=\"row\">");
-    pg_html_stranger(page, PG_MASK_AUTHORITY, &name, PG_HTML_KEY);
+    pg_html_sent(page, PG_MASK_AUTHORITY, &name, PG_HTML_KEY);
     pg_sink_putf(page->sink, "</th><td class=\"%s\">",
                  pg_vocab_posture(v->posture));
     pg_html_phrase(page, PG_PHRASE_OF(POSTURE_UNKNOWN, v->posture));

@@ -138,28 +138,11 @@ static void legend(const history_t *h, const char *const *css)
     pg_sink_puts(sink, "</ul>\n");
 }
 
-/* The sentence for screen readers, in a buffer since SVG wants it escaped. */
-typedef struct about_t {
-    char text[400];
-    apr_size_t n;
-} about_t;
-
-static apr_status_t about_write(void *to, const char *octets, apr_size_t n)
+/* The sentence for screen readers, as text: the chart escapes it. */
+static const char *about(const history_t *h, const pg_chart_t *chart)
 {
-    about_t *a = to;
-
-    if (a->n + n >= sizeof(a->text)) {
-        return APR_ENOSPC;
-    }
-    memcpy(a->text + a->n, octets, n);
-    a->n += n;
-    a->text[a->n] = '\0';
-    return APR_SUCCESS;
-}
-
-static void about(about_t *out, const history_t *h, const pg_chart_t *chart)
-{
-    pg_sink_t sink = { .write = about_write, .to = out };
+    apr_array_header_t *text = apr_array_make(h->page->pool, 200, 1);
+    pg_sink_t sink = pg_sink_array(text);
     pg_lang_e lang = h->page->report->view.lang;
     char n[PG_NUMBER_SIZE], from[PG_TIME_SIZE], to[PG_TIME_SIZE];
     char highest[PG_NUMBER_SIZE];
@@ -175,6 +158,8 @@ static void about(about_t *out, const history_t *h, const pg_chart_t *chart)
 
     pg_phrases_say(&sink, pg_escape_text,
                    pg_phrases_get(lang, PG_PHRASE_CHART_ABOUT), args);
+    APR_ARRAY_PUSH(text, char) = '\0';
+    return text->elts;
 }
 
 static bool is_partial(const history_t *h, apr_size_t column)
@@ -190,10 +175,8 @@ static void picture(const history_t *h, int which)
     static const char *const classes[] = { "c0", "c1", "c2", "c3", "c4",
                                            "c5", "c6", "c7" };
     const char *css[PG_CLASS_COUNT];
-    about_t description = { .n = 0 };
     pg_chart_t chart = { .id = charts[which].id,
                          .title = title_of(h, which),
-                         .about = description.text,
                          .columns = h->series.n,
                          .room = charts[which].room,
                          .series = h->count,
@@ -209,7 +192,7 @@ static void picture(const history_t *h, int which)
     for (int i = 0; i < h->count; i++) {
         css[i] = (h->by_family ? families : classes)[h->shown[i]];
     }
-    about(&description, h, &chart);
+    chart.about = about(h, &chart);
     legend(h, css);
     pg_sink_putf(h->page->sink,
                  "<div class=\"scroll\" tabindex=\"0\" "

@@ -157,7 +157,7 @@ static void top_row(const pg_page_t *page, pg_top_e t,
 
     bool linked = open_key(page, t, e);
 
-    pg_html_stranger(page, pg_render_top_field(t), &e->key, PG_HTML_KEY);
+    pg_html_sent(page, pg_render_top_field(t), &e->key, PG_HTML_KEY);
     pg_sink_puts(page->sink, linked ? "</a>" : "");
     if (t == PG_TOP_TARGETS) {
         intent(page, e->key.octets);

@@ -31,8 +31,8 @@ void pg_html_tagged(const pg_page_t *page, const char *tag, pg_phrase_e word)
     pg_sink_puts(page->sink, ">\n");
 }
 
-void pg_html_stranger(const pg_page_t *page, pg_mask_e field,
-                      const pg_text_t *text, apr_size_t most)
+void pg_html_sent(const pg_page_t *page, pg_mask_e field,
+                  const pg_text_t *text, apr_size_t most)
 {
     pg_shown_t room;
     pg_span_t shown =

@@ -23,7 +23,7 @@ static void asked(const pg_page_t *page, const pg_recent_t *r)
         pg_phrases_get(lang, PG_PHRASE_OF(ASKED_ABSOLUTE, r->class_id)));
     at = pg_span_find(text, '{');
     pg_escape_html(page->sink, pg_span_upto(text, at));
-    pg_html_stranger(page, PG_MASK_AUTHORITY, &host, PG_HTML_KEY);
+    pg_html_sent(page, PG_MASK_AUTHORITY, &host, PG_HTML_KEY);
     pg_escape_html(page->sink, pg_span_from(text, at + 3));
 }
 
@@ -32,7 +32,7 @@ static void evidence_row(const pg_page_t *page, const char *name,
 {
     if (text->octets.ptr) {
         pg_sink_putf(page->sink, "<dt>%s</dt><dd>", name);
-        pg_html_stranger(page, field, text, SHOWN_EVIDENCE);
+        pg_html_sent(page, field, text, SHOWN_EVIDENCE);
         pg_sink_puts(page->sink, "</dd>\n");
     }
 }
@@ -83,7 +83,7 @@ static void recent_row(const pg_page_t *page, const pg_recent_t *r)
     pg_html_time(page, r->time);
     pg_sink_puts(sink, "</td><td>");
     if (r->source.octets.ptr) {
-        pg_html_stranger(page, PG_MASK_SOURCE, &r->source, PG_HTML_KEY);
+        pg_html_sent(page, PG_MASK_SOURCE, &r->source, PG_HTML_KEY);
     }
     else {
         pg_html_tagged(page, "i", PG_PHRASE_UNKNOWN);

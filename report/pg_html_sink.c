@@ -74,7 +74,7 @@ static void put_campaign(const pg_page_t *page, const pg_campaign_t *c)
     pg_html_count_cell(page, c->sources);
     put_charset(page, c->charset);
     pg_sink_puts(page->sink, "<td>");
-    pg_html_stranger(page, PG_MASK_EVIDENCE, &subject, PG_HTML_KEY);
+    pg_html_sent(page, PG_MASK_EVIDENCE, &subject, PG_HTML_KEY);
     pg_sink_puts(page->sink, "</td>");
     put_lure(page, c->lure);
     pg_sink_puts(page->sink, "<td>");

@@ -77,30 +77,17 @@ void pg_phrases_say(pg_sink_t *sink, escape_t escape, const char *text,
     say(sink, escape, pg_span_str(text), args);
 }
 
-typedef struct text_t {
-    apr_pool_t *pool;
-    const char *so_far;
-} text_t;
-
-static apr_status_t append(void *to, const char *octets, apr_size_t n)
-{
-    text_t *text = to;
-
-    text->so_far = apr_pstrcat(text->pool, text->so_far,
-                               apr_pstrmemdup(text->pool, octets, n), NULL);
-    return APR_SUCCESS;
-}
-
 const char *pg_phrases_text(apr_pool_t *pool, pg_lang_e lang,
                             pg_phrase_e word, const char *a, const char *b,
                             const char *c)
 {
-    text_t text = { pool, "" };
-    pg_sink_t sink = { .write = append, .to = &text };
+    apr_array_header_t *text = apr_array_make(pool, 128, 1);
+    pg_sink_t sink = pg_sink_array(text);
     pg_arg_t args[4] = { { .text = pg_span_str(a) },
                          { .text = pg_span_str(b) },
                          { .text = pg_span_str(c) } };
 
     pg_phrases_say(&sink, pg_sink_put, pg_phrases_get(lang, word), args);
-    return text.so_far;
+    APR_ARRAY_PUSH(text, char) = '\0';
+    return text->elts;
 }

@@ -98,16 +98,6 @@ static const char *heading(const panel_t *p)
                        NULL);
 }
 
-static apr_status_t append(void *to, const char *octets, apr_size_t n)
-{
-    apr_array_header_t *text = to;
-
-    for (apr_size_t i = 0; i < n; i++) {
-        *(char *)apr_array_push(text) = octets[i];
-    }
-    return APR_SUCCESS;
-}
-
 static const char *id_of(const panel_t *p)
 {
     return p->first == 0
@@ -120,7 +110,7 @@ static const char *id_of(const panel_t *p)
 static void put_chart(pg_sink_t *sink, const panel_t *p, int y)
 {
     apr_array_header_t *text = apr_array_make(p->pool, 65536, 1);
-    pg_sink_t memory = { .write = append, .to = text };
+    pg_sink_t memory = pg_sink_array(text);
     const char *words = pg_sensors_words(p->all, p->family, p->lang, p->pool);
     pg_chart_t chart = {
         .id = id_of(p),

@@ -24,6 +24,19 @@ pg_sink_t pg_sink_buffer(pg_buffer_t *buffer)
     return (pg_sink_t){ .write = fill, .to = buffer };
 }
 
+static apr_status_t append(void *to, const char *octets, apr_size_t n)
+{
+    for (apr_size_t i = 0; i < n; i++) {
+        APR_ARRAY_PUSH((apr_array_header_t *)to, char) = octets[i];
+    }
+    return APR_SUCCESS;
+}
+
+pg_sink_t pg_sink_array(apr_array_header_t *octets)
+{
+    return (pg_sink_t){ .write = append, .to = octets };
+}
+
 void pg_sink_put(pg_sink_t *sink, pg_span_t s)
 {
     if (sink->status == APR_SUCCESS && s.len > 0) {

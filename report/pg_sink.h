@@ -6,7 +6,7 @@
 #ifndef PG_SINK_H
 #define PG_SINK_H
 
-#include <apr_errno.h>
+#include <apr_tables.h>
 
 #include "pg_span.h"
 
@@ -25,6 +25,9 @@ typedef struct pg_buffer_t {
 /** A sink that fills a buffer, and fails with APR_ENOSPC at the first write
  *  that does not fit as a whole. */
 pg_sink_t pg_sink_buffer(pg_buffer_t *buffer);
+
+/** A sink that adds to an array of octets, which grows. */
+pg_sink_t pg_sink_array(apr_array_header_t *octets);
 
 /** Write a span, or a string; nothing after a failure. */
 void pg_sink_put(pg_sink_t *sink, pg_span_t s);
