@@ -128,6 +128,28 @@ static const char *take_word(int *out, cmd_parms *cmd, const word_t *words,
                         word_list(cmd->pool, words));
 }
 
+const char *pg_config_number(int *out, cmd_parms *cmd, const char *arg,
+                             int least, int most, const char *what)
+{
+    char *end;
+    apr_int64_t n = apr_strtoi64(arg, &end, 10);
+
+    if (*end || end == arg || n < least || n > most) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a number of %s from "
+                            "%d to %d", cmd->cmd->name, arg, what, least,
+                            most);
+    }
+    *out = (int)n;
+    return NULL;
+}
+
+/* "Directive: 'value' is not ...", or NULL without a problem. */
+static const char *about(cmd_parms *cmd, const char *arg, const char *problem)
+{
+    return problem ? apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name,
+                                  arg, problem) : NULL;
+}
+
 /* --- directives ---------------------------------------------------------- */
 
 static const char *set_engine(cmd_parms *cmd, void *dir, const char *arg)
@@ -213,8 +235,6 @@ static const char *set_checkpoint(cmd_parms *cmd, void *dir, const char *path,
 {
     pg_settings_t *settings = pg_config_of(cmd->server);
     const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    char *end;
-    apr_int64_t n;
 
     if (problem) {
         return problem;
@@ -223,14 +243,13 @@ static const char *set_checkpoint(cmd_parms *cmd, void *dir, const char *path,
     if (seconds == NULL && ap_cstr_casecmp(path, "none") == 0) {
         return NULL;
     }
-    n = apr_strtoi64(seconds ? seconds : "", &end, 10);
-    if (!seconds || *end || end == seconds || n < 10 || n > 86400) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is not a number of seconds "
-                            "from 10 to 86400, after the path; or give 'none'",
-                            cmd->cmd->name, seconds ? seconds : "");
+    problem = pg_config_number(&settings->checkpoint_seconds, cmd,
+                               seconds ? seconds : "", 10, 86400, "seconds");
+    if (problem) {
+        return apr_pstrcat(cmd->pool, problem,
+                           ", after the path; or give 'none'", NULL);
     }
     settings->checkpoint = ap_server_root_relative(cmd->pool, path);
-    settings->checkpoint_seconds = (int)n;
     return settings->checkpoint ? NULL
            : apr_psprintf(cmd->pool, "%s: '%s' is not a path", cmd->cmd->name,
                           path);
@@ -295,15 +314,9 @@ static const char *add_own_host(cmd_parms *cmd, void *dir, const char *arg)
 {
     /* Added to a throw-away set now, so that a bad name is reported with its
      * line; the real set is built in post_config. */
-    const char *problem = pg_own_add(pg_own_create(cmd->temp_pool),
-                                     pg_span_str(arg));
-
-    if (problem) {
-        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, arg,
-                            problem);
-    }
     *(const char **)apr_array_push(pg_config_of(cmd->server)->own_hosts) = arg;
-    return NULL;
+    return about(cmd, arg, pg_own_add(pg_own_create(cmd->temp_pool),
+                                      pg_span_str(arg)));
 }
 
 static const char *set_hosts(cmd_parms *cmd, void *dir, const char *arg)
@@ -332,16 +345,10 @@ static const char *set_hosts(cmd_parms *cmd, void *dir, const char *arg)
 
 static const char *add_backend(cmd_parms *cmd, void *dir, const char *arg)
 {
-    const char *problem =
-        pg_backends_declare(pg_backends_create(cmd->temp_pool),
-                            pg_span_str(arg));
-
-    if (problem) {
-        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, arg,
-                            problem);
-    }
     *(const char **)apr_array_push(pg_config_of(cmd->server)->backends) = arg;
-    return NULL;
+    return about(cmd, arg,
+                 pg_backends_declare(pg_backends_create(cmd->temp_pool),
+                                     pg_span_str(arg)));
 }
 
 static const char *add_exempt(cmd_parms *cmd, void *dir, const char *arg)

@@ -98,6 +98,10 @@ void pg_config_settle(server_rec *s, apr_pool_t *pool);
 
 extern module AP_MODULE_DECLARE_DATA proxyguard_module;
 
+/** Read a number between two bounds. @param what  its unit, for the message */
+const char *pg_config_number(int *out, cmd_parms *cmd, const char *arg,
+                             int least, int most, const char *what);
+
 /** The settings of a server. */
 static inline pg_settings_t *pg_config_of(const server_rec *s)
 {

@@ -11,20 +11,6 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-static const char *take_number(int *out, cmd_parms *cmd, const char *arg,
-                               int most)
-{
-    char *end;
-    apr_int64_t n = apr_strtoi64(arg, &end, 10);
-
-    if (*end || end == arg || n < 1 || n > most) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is not a number of lines a "
-                            "minute from 1 to %d", cmd->cmd->name, arg, most);
-    }
-    *out = (int)n;
-    return NULL;
-}
-
 /* Off | lines-per-source [lines-in-total]; what is not given is not
  * changed. */
 static const char *take_rate(int *source, int *total, cmd_parms *cmd,
@@ -39,9 +25,11 @@ static const char *take_rate(int *source, int *total, cmd_parms *cmd,
         *source = *total = 0;
         return NULL;
     }
-    problem = take_number(source, cmd, first, PG_RATE_SOURCE_MAX);
+    problem = pg_config_number(source, cmd, first, 1, PG_RATE_SOURCE_MAX,
+                               "lines a minute");
     if (!problem && second) {
-        problem = take_number(total, cmd, second, PG_RATE_TOTAL_MAX);
+        problem = pg_config_number(total, cmd, second, 1, PG_RATE_TOTAL_MAX,
+                                   "lines a minute");
     }
     return problem;
 }

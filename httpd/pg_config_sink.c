@@ -13,18 +13,6 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-static bool take_number(int *out, const char *arg, int least, int most)
-{
-    char *end;
-    apr_int64_t n = apr_strtoi64(arg, &end, 10);
-
-    if (*end || end == arg || n < least || n > most) {
-        return false;
-    }
-    *out = (int)n;
-    return true;
-}
-
 const char *pg_config_sink_spool(cmd_parms *cmd, void *dir, const char *path,
                                  const char *megabytes)
 {
@@ -42,11 +30,11 @@ const char *pg_config_sink_spool(cmd_parms *cmd, void *dir, const char *path,
         settings->spool = NULL;
         return NULL;
     }
-    if (megabytes
-        && !take_number(&settings->spool_megabytes, megabytes, 1, 1048576)) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is not a number of "
-                            "megabytes from 1 to 1048576", cmd->cmd->name,
-                            megabytes);
+    problem = megabytes ? pg_config_number(&settings->spool_megabytes, cmd,
+                                           megabytes, 1, 1048576, "megabytes")
+                        : NULL;
+    if (problem) {
+        return problem;
     }
     if (settings->spool == NULL) {
         pg_sinkhole_register();
@@ -77,16 +65,11 @@ const char *pg_config_sink_limit(cmd_parms *cmd, void *dir, const char *what,
         return problem;
     }
     for (apr_size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-        if (ap_cstr_casecmp(what, limits[i].word) != 0) {
-            continue;
+        if (ap_cstr_casecmp(what, limits[i].word) == 0) {
+            return pg_config_number(limits[i].value, cmd, number,
+                                    limits[i].least, limits[i].most,
+                                    limits[i].word);
         }
-        return take_number(limits[i].value, number, limits[i].least,
-                           limits[i].most)
-               ? NULL
-               : apr_psprintf(cmd->pool, "%s: '%s' is not a number of %s from "
-                              "%d to %d", cmd->cmd->name, number,
-                              limits[i].word, limits[i].least,
-                              limits[i].most);
     }
     return apr_psprintf(cmd->pool, "%s: '%s' is not conversations, source, "
                         "seconds or kilobytes", cmd->cmd->name, what);
