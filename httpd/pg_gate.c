@@ -59,7 +59,7 @@ static int judge_anew(request_rec *r, const pg_settings_t *settings,
                       bool only_count)
 {
     request_rec *first = pg_note_first(r);
-    const pg_note_t *before = pg_note_of(first);
+    pg_note_t *before = pg_note_of(first);
     pg_verdict_t kept = keep(verdict, first->pool);
     pg_note_t *note = pg_note_make(first, settings, &kept);
 
@@ -83,7 +83,7 @@ static int judge_anew(request_rec *r, const pg_settings_t *settings,
     before = pg_note_of(first);
     if (note->action.act == PG_ACT_PASS
         && before->action.act == PG_ACT_PASS) {
-        pg_book_open(first, settings, (pg_note_t *)before);
+        pg_book_open(first, settings, before);
     }
     return pg_note_enforce(r, note);
 }
@@ -112,13 +112,13 @@ static int forward(request_rec *r, const pg_settings_t *settings,
                    const char *name)
 {
     request_rec *first = pg_note_first(r);
-    const pg_note_t *note = pg_note_of(first);
+    pg_note_t *note = pg_note_of(first);
     pg_destination_t d[PG_DESTINATION_READINGS];
     pg_verdict_t verdict;
 
     if (note && (note->exempt || !note->clean)) {
         if (note->action.act == PG_ACT_PASS) {
-            pg_book_open(first, settings, (pg_note_t *)note);
+            pg_book_open(first, settings, note);
         }
         return pg_note_enforce(r, note);
     }

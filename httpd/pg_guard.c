@@ -411,8 +411,8 @@ static PG_OFF_THE_PATH int sink_or_deny(request_rec *r, pg_note_t *note)
 
 int pg_guard_quick(request_rec *r, int lookup)
 {
-    pg_note_t *note = lookup || r->main || r->prev
-                      ? NULL : (pg_note_t *)pg_note_of(r);
+    pg_note_t *note = lookup || r->main || r->prev ? NULL
+                                                     : pg_note_of(r);
 
     return note && !note->clean && note->action.act == PG_ACT_SINK
            ? sink_or_deny(r, note) : DECLINED;
@@ -479,7 +479,7 @@ int pg_guard_log(request_rec *r)
 /* --- before there is a request ------------------------------------------- */
 
 /* What r->the_request may contain: it ends at the first NUL or line end. */
-static const char *line_of(apr_pool_t *pool, pg_span_t octets)
+static char *line_of(apr_pool_t *pool, pg_span_t octets)
 {
     apr_size_t n = pg_span_find_any(octets, "\r\n");
 
@@ -500,7 +500,7 @@ static void log_octets(request_rec *r, const pg_settings_t *settings,
     *act = note->action.act;
     pg_note_leave(r, note);
     pg_note_publish(r, note);
-    r->the_request = (char *)line_of(r->pool, verdict->target);
+    r->the_request = line_of(r->pool, verdict->target);
     r->request_time = apr_time_now();
     r->status = *act == PG_ACT_DROP ? HTTP_FORBIDDEN : HTTP_BAD_REQUEST;
     r->assbackwards = 1;

@@ -9,7 +9,7 @@
 #include "mod_proxyguard.h"
 #include "pg_answer.h"
 
-const pg_note_t *pg_note_of(const request_rec *r)
+pg_note_t *pg_note_of(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &proxyguard_module);
 }

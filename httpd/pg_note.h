@@ -31,7 +31,7 @@ typedef struct pg_note_t {
 } pg_note_t;
 
 /** The note of this very request; NULL: none yet. */
-const pg_note_t *pg_note_of(const request_rec *r);
+pg_note_t *pg_note_of(const request_rec *r);
 
 /** The request that came from the network: the one that r is a subrequest or
  *  internal redirect of has the verdict. */

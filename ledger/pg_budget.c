@@ -265,7 +265,7 @@ bool pg_budget_collect(pg_budget_t *budget, pg_held_t *out, apr_time_t until)
     return false;
 }
 
-apr_uint64_t pg_budget_held(const pg_budget_t *budget)
+apr_uint64_t pg_budget_held(pg_budget_t *budget)
 {
-    return atomic_load(&((pg_budget_t *)budget)->held);
+    return atomic_load(&budget->held);
 }

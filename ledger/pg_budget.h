@@ -89,6 +89,6 @@ bool pg_budget_take(pg_budget_t *budget, const pg_rate_t *rate,
 bool pg_budget_collect(pg_budget_t *budget, pg_held_t *out, apr_time_t until);
 
 /** Lines held back since the block was made. */
-apr_uint64_t pg_budget_held(const pg_budget_t *budget);
+apr_uint64_t pg_budget_held(pg_budget_t *budget);
 
 #endif
