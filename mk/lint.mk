@@ -64,10 +64,11 @@ lint-headers: ## every header compiles alone
 	$(foreach f,$(LINT_H),$(CC) $(WARN) -Wno-pedantic $(call flags_of,$(f)) \
 	    -fsyntax-only -include $(f) -x c /dev/null &&) true
 
-lint-own: ## length, depth, parameters, names, layout
+lint-own: ## length, depth, parameters, names, layout, includes
 	tools/lint.py functions $(LINT_C) $(LINT_TESTS)
 	tools/lint.py names $(LINT_C) $(LINT_H)
 	tools/lint.py units $(LINT_H)
+	tools/lint.py circles $(LINT_H)
 	tools/lint.py sentences $(filter core/% report/% cli/%,$(LINT_C) $(LINT_H))
 	tools/lint.py layout $(LINT_C) $(LINT_H) $(LINT_TESTS) $(LINT_PY)
 

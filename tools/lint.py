@@ -278,6 +278,24 @@ def check_callers(paths):
                 yield path, start, f"{name} is called in its file only: static"
 
 
+def check_circles(paths):
+    """All headers at once: none includes itself, by whatever way."""
+    name = {p.rsplit("/", 1)[-1]: p for p in paths}
+    includes = {p: [name[i] for i in re.findall(r'^#include "([^"]+)"',
+                                                read(p), re.M) if i in name]
+                for p in paths}
+    for path in paths:
+        reached, ahead = set(), list(includes[path])
+        while ahead:
+            header = ahead.pop()
+            if header not in reached:
+                reached.add(header)
+                ahead += includes[header]
+        if path in reached:
+            yield path, 1, "includes itself, through " + " and ".join(
+                sorted(p for p in includes[path] if p in reached))
+
+
 def each(check):
     def run(paths):
         for path in paths:
@@ -294,6 +312,7 @@ CHECKS = {
     "state": each(check_state),
     "messages": check_messages,
     "callers": check_callers,
+    "circles": check_circles,
     "sentences": each(check_sentences),
 }
 

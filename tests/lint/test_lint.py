@@ -54,6 +54,12 @@ def test_a_function_without_its_units_prefix_is_reported():
     assert "pg_units_good" not in said
 
 
+def test_headers_that_include_each_other_are_reported():
+    reported(own("circles", "pg_circle.h", "pg_round.h"),
+             "pg_circle.h:1: includes itself, through tests/lint/bad/pg_round")
+    assert own("circles", "pg_circle.h", "pg_units.h")[0] == 0
+
+
 def test_bad_layout_is_reported():
     reported(own("layout", "layout.h"), "no licence", "columns", "a tab",
              "space at the end", "else stands", "guard is not LAYOUT_H",
