@@ -144,12 +144,21 @@ apr_size_t pg_event_room(const pg_event_t *event)
     return room;
 }
 
+static bool is_within(pg_span_t part, pg_span_t whole)
+{
+    apr_uintptr_t at = (apr_uintptr_t)part.ptr;
+    apr_uintptr_t begin = (apr_uintptr_t)whole.ptr;
+
+    return at >= begin && at + part.len <= begin + whole.len;
+}
+
 void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size)
 {
     pg_span_t target = event->verdict.target;
+    bool plain = !is_socks(event) && pg_conceal_room(target) == 0;
 
     /* what looked like a host may have been half of a password */
-    if (!is_socks(event)
+    if (!is_socks(event) && !plain
         && pg_conceal_hides(target, event->verdict.host)) {
         event->verdict.host = (pg_span_t){ .ptr = NULL, .len = 0 };
         event->verdict.port = 0;
@@ -157,6 +166,9 @@ void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size)
     for (unsigned i = 0; i < TEXTS; i++) {
         pg_span_t *text = text_of(event, i);
 
+        if (plain && is_within(*text, target)) {
+            continue;
+        }
         *text = is_socks(event) && text == &event->verdict.target
                     ? conceal_socks(room, size, *text)
                     : pg_conceal_text(room, size, *text);

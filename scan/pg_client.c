@@ -130,8 +130,13 @@ pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
     pg_span_t written;
     bool is_address;
 
-    out->kind = PG_CLIENT_NONE;
     out->text[0] = '\0';
+    if (pg_span_find(s, '%') == s.len && read_address(out, s)) {
+        out->with_port = false;  /* as nearly always, nothing else        */
+        out->port = 0;
+        return out->kind = PG_CLIENT_ADDRESS;
+    }
+    out->kind = PG_CLIENT_NONE;
     written = first_of_list(s);
     s = without_port(written, &out->with_port);
     is_address = read_address(out, s);

@@ -314,6 +314,9 @@ static apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
     const char *p = s.ptr;
     const char *stop = s.ptr + s.len;
 
+    if (end.len == 1 && !quoted) {
+        return pg_span_find(s, end.ptr[0]);
+    }
     while ((apr_size_t)(stop - p) >= end.len) {
         p = memchr(p, end.ptr[0], (apr_size_t)(stop - p) - end.len + 1);
         if (p == NULL) {

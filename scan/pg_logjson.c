@@ -22,7 +22,7 @@ typedef struct walk_t {
     pg_logline_t *out;
     pg_room_t *room;
     int rank[PG_FIELD_COUNT];    /* of the name that each field has so far */
-    path_t path;
+    path_t *path;                /* NULL: keys are not joined             */
     const char *at, *end;
     bool plain;                  /* nowhere is a backslash                */
 } walk_t;
@@ -156,7 +156,7 @@ static pg_span_t take_string(walk_t *j)
 
 static void enter(walk_t *j, pg_span_t key)
 {
-    path_t *path = &j->path;
+    path_t *path = j->path;
     apr_size_t room = sizeof(path->text) - path->len;
 
     if (path->len && room) {
@@ -170,7 +170,7 @@ static void enter(walk_t *j, pg_span_t key)
 
 static pg_logname_t name_of(const walk_t *j)
 {
-    return pg_logname_find(pg_span_make(j->path.text, j->path.len));
+    return pg_logname_find(pg_span_make(j->path->text, j->path->len));
 }
 
 static void keep(walk_t *j, pg_logname_t name, pg_span_t value, bool is_text)
@@ -246,7 +246,7 @@ static bool take_octets(walk_t *j)
 
 static void open_level(walk_t *j)
 {
-    j->path.before[j->path.depth++] = j->path.len;
+    j->path->before[j->path->depth++] = j->path->len;
     j->at++;
 }
 
@@ -261,7 +261,7 @@ static void take_key(walk_t *j, pg_span_t key)
 {
     skip_space(j);
     j->at += is_arrow(j, j->at) ? 2 : 1;
-    j->path.len = j->path.depth ? j->path.before[j->path.depth - 1] : 0;
+    j->path->len = j->path->depth ? j->path->before[j->path->depth - 1] : 0;
     enter(j, key);
     skip_space(j);
 }
@@ -288,7 +288,7 @@ static void step(walk_t *j)
         return;                  /* it is taken                           */
     }
     else if (c == '}' || c == ']') {
-        j->path.len = j->path.before[--j->path.depth];
+        j->path->len = j->path->before[--j->path->depth];
         j->at++;
     }
     else if (c == '"' || c == '\'') {           /* Python's own text        */
@@ -310,7 +310,8 @@ static void step(walk_t *j)
 
 bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
 {
-    walk_t j = { .out = out, .room = room, .at = line.ptr,
+    path_t path = { .len = 0 };
+    walk_t j = { .out = out, .room = room, .path = &path, .at = line.ptr,
                  .end = line.ptr + line.len,
                  .plain = pg_span_find(line, '\\') == line.len };
 
@@ -319,20 +320,27 @@ bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
         return false;
     }
     do {
-        if (j.path.depth == DEPTH && (*j.at == '{' || *j.at == '[')) {
+        if (path.depth == DEPTH && (*j.at == '{' || *j.at == '[')) {
             return true;         /* nobody nests like this: the rest is
                                     not read                              */
         }
         step(&j);
-    } while (j.at < j.end && j.path.depth > 0);
+    } while (j.at < j.end && path.depth > 0);
     return true;
 }
 
 /* --- at a glance --------------------------------------------------------- */
 
+static bool is_wanted(pg_field_e field)
+{
+    return field == PG_FIELD_REQUEST || field == PG_FIELD_STATUS
+           || field == PG_FIELD_SIZE;
+}
+
 /* The i-th key with its ':'. It is mostly that of the object before.
- * @return its meaning; NULL: only a closer look tells */
-static const pg_logname_t *take_name(walk_t *j, pg_logjson_keys_t *keys, int i)
+ * @return NULL: only a closer look tells */
+static const pg_logjson_key_t *take_name(walk_t *j, pg_logjson_keys_t *keys,
+                                         int i)
 {
     apr_size_t left = (apr_size_t)(j->end - j->at), n = keys->key[i].len;
 
@@ -353,31 +361,35 @@ static const pg_logname_t *take_name(walk_t *j, pg_logjson_keys_t *keys, int i)
         keys->key[i].name = pg_logname_find(key);
         /* Traefik keeps the path of a full URL only. */
         keys->key[i].stripped = pg_span_eq(key, PG_SPAN("RequestPath"));
+        keys->key[i].wanted = is_wanted(keys->key[i].name.field);
     }
     skip_space(j);
     return j->at < j->end && *j->at++ == ':' && !keys->key[i].stripped
-           ? &keys->key[i].name : NULL;
+           ? &keys->key[i] : NULL;
 }
 
 /* A text or a plain word. @return false: something else */
-static bool take_value(walk_t *j, pg_logname_t name)
+static bool take_value(walk_t *j, const pg_logjson_key_t *key)
 {
     const char *begin;
+    pg_span_t s;
 
     skip_space(j);
     begin = j->at;
     if (begin < j->end && *begin == '"') {
-        keep(j, name, take_string(j), false);   /* as it is written       */
+        s = take_string(j);
+        if (key->wanted) {
+            keep(j, key->name, s, false);       /* as it is written       */
+        }
         return true;
     }
-    while (j->at < j->end && (pg_octet_is_alpha(*j->at)
-                              || pg_octet_is_digit(*j->at) || *j->at == '-'
-                              || *j->at == '+' || *j->at == '.')) {
+    /* letters, digits, '-', '+', '.' */
+    while (j->at < j->end && pg_octet_is(*j->at, PG_OCTET_SCHEME)) {
         j->at++;
     }
-    if (j->at > begin && pg_octet_is_digit(*begin)) {
-        keep(j, name, pg_span_make(begin, (apr_size_t)(j->at - begin)),
-             false);
+    if (key->wanted && j->at > begin && pg_octet_is_digit(*begin)) {
+        s = pg_span_make(begin, (apr_size_t)(j->at - begin));
+        keep(j, key->name, s, false);
     }
     return j->at > begin;
 }
@@ -430,11 +442,11 @@ bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t *home,
 
     *home = PG_ABSENT;
     for (int i = 0; c == ','; i++) {
-        const pg_logname_t *name;
+        const pg_logjson_key_t *key;
 
         skip_space(&j);
-        name = i < PG_LOGJSON_KEYS ? take_name(&j, keys, i) : NULL;
-        if (name == NULL || !take_value(&j, *name)) {
+        key = i < PG_LOGJSON_KEYS ? take_name(&j, keys, i) : NULL;
+        if (key == NULL || !take_value(&j, key)) {
             return false;
         }
         skip_space(&j);

@@ -25,15 +25,19 @@ enum {
     PG_LOGJSON_SIZE = 20         /* digits of a length                    */
 };
 
+/** A key and what it means. */
+typedef struct pg_logjson_key_t {
+    char text[48];
+    apr_size_t len;
+    bool stripped;               /* of an object that keeps paths only    */
+    bool wanted;                 /* its value is looked at                */
+    pg_logname_t name;
+} pg_logjson_key_t;
+
 /** The keys of earlier objects, and their meanings: the objects of a log
  *  mostly have the same keys in the same order. Begins with zeros. */
 typedef struct pg_logjson_keys_t {
-    struct {
-        char text[48];
-        apr_size_t len;
-        bool stripped;           /* of an object that keeps paths only    */
-        pg_logname_t name;
-    } key[PG_LOGJSON_KEYS];
+    pg_logjson_key_t key[PG_LOGJSON_KEYS];
 } pg_logjson_keys_t;
 
 /**

@@ -135,7 +135,7 @@ static void fill_top(pg_snapshot_t *s, pg_top_e list, const pg_table_t *table,
 {
     pg_top_t *top = &s->top[list];
     apr_size_t n;
-    pg_cell_t **cells = pg_table_sorted(table, &n, pool);
+    pg_cell_t **cells = pg_table_top(table, PG_TOP_SHOWN + 1, &n, pool);
     pg_top_entry_t *entry;
 
     top->floor = pg_table_error(table);

@@ -21,8 +21,8 @@ typedef struct slot_t {
 struct pg_table_t {
     apr_pool_t *parent;
     apr_pool_t *pool;            /* of the cells; replaced by thinning    */
-    apr_pool_t *slot_pool;       /* replaced by growing                   */
-    slot_t *slot;
+    slot_t *slot;                /* given back when it grows: in a pool all
+                                    its sizes would be held               */
     apr_size_t slots;            /* at least half of them are free        */
     apr_size_t used;
     apr_size_t bound;
@@ -34,11 +34,20 @@ struct pg_table_t {
     } secret;
 };
 
+/* As a pool does, it takes for granted that there is memory. */
 static void make_slots(pg_table_t *table, apr_size_t slots)
 {
-    apr_pool_create(&table->slot_pool, table->parent);
-    table->slot = apr_pcalloc(table->slot_pool, slots * sizeof(slot_t));
+    table->slot = calloc(slots, sizeof(slot_t));
     table->slots = slots;
+    if (table->slot == NULL) {
+        abort();
+    }
+}
+
+static apr_status_t free_slots(void *table)
+{
+    free(((pg_table_t *)table)->slot);
+    return APR_SUCCESS;
 }
 
 pg_table_t *pg_table_create(apr_pool_t *pool, apr_size_t bound,
@@ -54,6 +63,7 @@ pg_table_t *pg_table_create(apr_pool_t *pool, apr_size_t bound,
     table->secret.nh.finish[2] |= 1;
     apr_pool_create(&table->pool, pool);
     make_slots(table, FIRST_SLOTS);
+    apr_pool_cleanup_register(pool, table, free_slots, apr_pool_cleanup_null);
     return table;
 }
 
@@ -79,7 +89,6 @@ static apr_uint64_t id_of(const pg_table_t *table, pg_span_t key)
 
 static void grow(pg_table_t *table)
 {
-    apr_pool_t *old_pool = table->slot_pool;
     slot_t *old = table->slot;
     apr_size_t n = table->slots;
 
@@ -89,7 +98,7 @@ static void grow(pg_table_t *table)
             *find(table, old[i].id) = old[i];
         }
     }
-    apr_pool_destroy(old_pool);
+    free(old);
 }
 
 static pg_cell_t *insert(pg_table_t *table, pg_span_t key, apr_uint64_t id)
@@ -163,7 +172,7 @@ static void thin(pg_table_t *table)
     }
     table->error += middle;
     apr_pool_destroy(old.pool);
-    apr_pool_destroy(old.slot_pool);
+    free(old.slot);
 }
 
 pg_cell_t *pg_table_add(pg_table_t *table, pg_span_t key, apr_uint64_t n)
@@ -244,5 +253,29 @@ pg_cell_t **pg_table_sorted(const pg_table_t *table, apr_size_t *n,
         }
     }
     qsort(cells, *n, sizeof(pg_cell_t *), by_rank);
+    return cells;
+}
+
+pg_cell_t **pg_table_top(const pg_table_t *table, apr_size_t most,
+                         apr_size_t *n, apr_pool_t *pool)
+{
+    /* one more than counts: what it pushes out */
+    pg_cell_t **cells = apr_palloc(pool, (most + 1) * sizeof(pg_cell_t *));
+
+    *n = 0;
+    for (apr_size_t i = 0; i < table->slots; i++) {
+        pg_cell_t *cell = table->slot[i].cell;
+        apr_size_t at = *n;
+        if (cell == NULL) {
+            continue;
+        }
+        for (; at > 0 && by_rank(&cell, &cells[at - 1]) < 0; at--) {
+            cells[at] = cells[at - 1];
+        }
+        if (at < most) {
+            cells[at] = cell;
+            *n += *n < most;
+        }
+    }
     return cells;
 }

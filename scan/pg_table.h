@@ -65,4 +65,8 @@ apr_uint64_t pg_table_error(const pg_table_t *table);
 pg_cell_t **pg_table_sorted(const pg_table_t *table, apr_size_t *n,
                             apr_pool_t *pool);
 
+/** The first ones of these, `most` of them: without an array of all. */
+pg_cell_t **pg_table_top(const pg_table_t *table, apr_size_t most,
+                         apr_size_t *n, apr_pool_t *pool);
+
 #endif

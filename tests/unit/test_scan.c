@@ -43,6 +43,13 @@ START_TEST(a_table_is_exact_up_to_its_bound)
     for (apr_size_t i = 0; i < n; i++) {
         ck_assert_uint_eq(cells[i]->count, 100 - i);
     }
+    for (apr_size_t most = 0; most <= 101; most++) {
+        pg_cell_t **top = pg_table_top(table, most, &n, pool);
+        ck_assert_uint_eq(n, most < 100 ? most : 100);
+        for (apr_size_t i = 0; i < n; i++) {
+            ck_assert_ptr_eq(top[i], cells[i]);
+        }
+    }
     apr_pool_destroy(pool);
 }
 END_TEST
