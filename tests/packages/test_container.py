@@ -1,7 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""packaging/container: its image as podman builds it, and the Containerfile's
-steps in Debian roots, which need no builder; then its command, as a user that
-exists nowhere, with a read-only root. Run by `make check-packages`, as root."""
+"""packaging/container: its image as podman builds it, and the steps of the
+Containerfile in Debian roots, which need no builder; then its command, as a
+user that exists nowhere, with a read-only root. Run by `make check-packages`,
+as root."""
 
 import json
 import os
@@ -184,8 +185,8 @@ class Roots:
 
     def remove(self):
         for process in self.started:
-            process.kill()
-            process.wait()
+            process.terminate()         # what a failed test left
+            process.wait(timeout=60)
         for root in self.stages.values():
             shutil.rmtree(root)
 
