@@ -268,43 +268,43 @@ START_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
 {
     static const struct {
         const char *line;
-        bool clean, home;        /* a home page of 16 octets was sent      */
+        enum { NOT, CLEAN, HOME } is;    /* HOME: a page of 16 octets      */
     } row[] = {
-        { "{\"a\":1,\"request\":\"GET /x HTTP/1.1\",\"status\":200}", true },
-        { "{ \"request\" : \"GET /x HTTP/1.1\" , \"b\" : null } ", true },
-        { "{\"request\":\"GET / HTTP/1.1\"}", false },
+        { "{\"a\":1,\"request\":\"GET /x HTTP/1.1\",\"status\":200}", CLEAN },
+        { "{ \"request\" : \"GET /x HTTP/1.1\" , \"b\" : null } ", CLEAN },
+        { "{\"request\":\"GET / HTTP/1.1\"}", NOT },
         { "{\"request\":\"GET / HTTP/1.1\",\"status\":200,\"size\":16}",
-          true, true },
+          HOME },
         { "{\"size\":\"16\",\"status\":\"206\",\"request\":"
-          "\"GET / HTTP/1.1\"}", true, true },
+          "\"GET / HTTP/1.1\"}", HOME },
         { "{\"request\":\"GET / HTTP/1.1\",\"status\":304,\"size\":16}",
-          true },
+          CLEAN },
         { "{\"request\":\"HEAD / HTTP/1.1\",\"status\":200,\"size\":16}",
-          true },
+          CLEAN },
         { "{\"request\":\"GET / SIP/2.0\",\"status\":200,\"size\":16}",
-          false },
+          NOT },
         { "{\"request\":\"GET / HTTP/1.1x\",\"status\":200,\"size\":16}",
-          false },
+          NOT },
         { "{\"request\":\"GET / HTTP/1.1\",\"status\":200,\"size\":\"-\"}",
-          false },
+          NOT },
         { "{\"request\":\"GET / HTTP/1.1\",\"status\":\"2xx\",\"size\":16}",
-          false },
+          NOT },
         { "{\"request\":\"GET / HTTP/1.1\",\"status\":200,"
-          "\"size\":123456789012345678901}", false },
-        { "{\"request\":\"GET /x HTTP/1.1\"", false },      /* cut off     */
-        { "{\"request\":\"GET /x HTTP/1.1", false },
-        { "{\"request\":\"GET /x HTTP/1.1\"}{\"request\":\"a\"}", false },
-        { "{\"request\":\"GET /x HTTP/1.1\",\"a\":{}}", false },
-        { "{\"request\":\"GET /x HTTP/1.1\",\"a\":[]}", false },
-        { "{\"request\":\"-\",\"req\":\"GET /x HTTP/1.1\"}", true },
+          "\"size\":123456789012345678901}", NOT },
+        { "{\"request\":\"GET /x HTTP/1.1\"", NOT },      /* cut off     */
+        { "{\"request\":\"GET /x HTTP/1.1", NOT },
+        { "{\"request\":\"GET /x HTTP/1.1\"}{\"request\":\"a\"}", NOT },
+        { "{\"request\":\"GET /x HTTP/1.1\",\"a\":{}}", NOT },
+        { "{\"request\":\"GET /x HTTP/1.1\",\"a\":[]}", NOT },
+        { "{\"request\":\"-\",\"req\":\"GET /x HTTP/1.1\"}", CLEAN },
         { "{\"req\":\"GET /x HTTP/1.1\",\"request_line\":"
-          "\"GET http://a.test/ HTTP/1.1\"}", false },
-        { "{\"request_line\":\"GET /x HTTP/1.1\",\"req\":\"b\"}", true },
-        { "{\"request\":\"/x\",\"method\":\"GET\"}", false },
-        { "{\"request\":\"GET http://a.test/\"}", false },
-        { "{\"request\":\"GET /x HTTP/1.1\",\"RequestPath\":\"/x\"}", false },
-        { "{}", false },
-        { "{", false },
+          "\"GET http://a.test/ HTTP/1.1\"}", NOT },
+        { "{\"request_line\":\"GET /x HTTP/1.1\",\"req\":\"b\"}", CLEAN },
+        { "{\"request\":\"/x\",\"method\":\"GET\"}", NOT },
+        { "{\"request\":\"GET http://a.test/\"}", NOT },
+        { "{\"request\":\"GET /x HTTP/1.1\",\"RequestPath\":\"/x\"}", NOT },
+        { "{}", NOT },
+        { "{", NOT },
     };
     pg_logjson_keys_t keys;
     pg_logline_t line;
@@ -315,11 +315,11 @@ START_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
     begin(&w, 4096);
     for (apr_size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
         pg_span_t text = pg_test_exact(pg_span_str(row[i].line));
-        ck_assert_msg(pg_logjson_is_clean(&keys, &home, text) == row[i].clean,
-                      "%s", row[i].line);
-        ck_assert_msg(pg_span_eq(home, pg_span_str(row[i].home ? "16" : NULL)),
-                      "%s", row[i].line);
-        if (row[i].clean) {
+        ck_assert_msg(pg_logjson_is_clean(&keys, &home, text)
+                          == (row[i].is != NOT), "%s", row[i].line);
+        pg_span_t size = pg_span_str(row[i].is == HOME ? "16" : NULL);
+        ck_assert_msg(pg_span_eq(home, size), "%s", row[i].line);
+        if (row[i].is != NOT) {
             ck_assert_int_eq(pg_reader_line(&w.reader, &line, text),
                              PG_READ_REQUEST);
         }
