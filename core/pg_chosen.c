@@ -150,6 +150,15 @@ static bool is_behind_stem(const pg_chosen_in_t *in, const needle_t *host)
     return false;
 }
 
+/* An address with a name right after it, as "ProxyPass / http://10.0.0.1"
+ * makes of "/x.third.example". */
+static bool is_ipv4(pg_span_t text)
+{
+    pg_address_t a;
+
+    return pg_address_parse(&a, text) && pg_address_is_ipv4(&a);
+}
+
 /* Is this the end of a host that a rule put after a name that is ours, or
  * that the configuration has; or, whatever the name, after the literal text
  * of a pattern? "http://%{HTTP_HOST}$1" for "^/go(.*)$" and
@@ -164,7 +173,7 @@ static bool is_appended(const pg_chosen_in_t *in, pg_span_t head,
         return false;
     }
     if (pg_own_has_name(in->own, head)
-        || pg_backends_has_suffix(in->backends, head)) {
+        || pg_backends_has_suffix(in->backends, head) || is_ipv4(head)) {
         needle.before = anything;
         return is_sent(in, &needle);
     }
