@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Fixtures. MPM=event|worker|prefork|all chooses the server (event). A file
-whose subject does not work with each of them, or is the same on each, names
+whose subject does not work with all of them, or is the same on all, lists
 those that it runs on in ABLE."""
 
 import os
@@ -51,8 +51,8 @@ def httpd_with(request, mpm):
 
 @pytest.fixture
 def event_with(request):
-    """The same, for what the parent process does: the kind of its children
-    makes no difference."""
+    """The same, for what the parent process does: the MPM makes no
+    difference."""
     servers = Servers("event")
     yield servers
     servers.finish(getattr(request.node, "pg_failed", True))

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The harness itself: what it must notice, it notices."""
+"""The harness itself notices what it must notice."""
 
 import os
 import subprocess

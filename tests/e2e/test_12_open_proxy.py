@@ -63,8 +63,8 @@ def test_a_host_field_of_our_own_hides_no_stranger(open_proxy, origin):
 @pytest.mark.parametrize("forward", ["Auto", "Deny"])
 def test_where_mod_proxy_finds_another_host_than_the_rfc(httpd_with, origin,
                                                         forward):
-    """It reads on to the slash, and takes our name for a user's. That needs
-    a ServerName without a port, which it never knows for its own."""
+    """It reads on to the slash, and takes our name for a user's. That needs a
+    ServerName without a port, which it never recognises as its own."""
     server = httpd_with(f"ProxyRequests On\nProxyGuardForward {forward}\n",
                         modules=MODULES)
     server.log.take_all(r"PG0[02]\d\d: ")

@@ -19,13 +19,13 @@ def found(server):
     return (lines[0].fields["class"], lines[0].family, lines[0].reason)
 
 
-# What httpd 2.4 makes another request of: no fault of the row.
+# Rows that httpd 2.4 turns into another request: not the row's fault.
 OTHERWISE = {
-    # two words, and the second one is no protocol: 400, target own.test
+    # two words, the second one not a protocol: 400, target own.test
     b"GET http://own.test .stranger.test/ HTTP/1.1": ("clean", None, None),
     # refused before the Host field is read
     b"CONNECT / HTTP/1.1": ("clean", None, None),
-    # who asks comes by loopback
+    # the client is on loopback
     b"GET http://localhost/server-status HTTP/1.1": ("clean", None, None),
     b"GET cache_object://localhost/info HTTP/1.0":
         ("absolute", "get", "own-name-foreign-scheme"),
@@ -40,7 +40,7 @@ def can_be_sent(line):
 
 
 def test_httpd_comes_to_the_same_answer_for_every_row(httpd_with):
-    # 127.0.0.1 is a stranger's in the rows
+    # 127.0.0.1 is not ours in the rows
     server = httpd_with("ProxyGuardOwnHost " + own_names(), name="own.test",
                         listen="127.0.0.2")
     wrong = []

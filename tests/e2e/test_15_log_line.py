@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""One line for each attempt, and no octet of a stranger's can forge or split
+"""One line for each attempt, and no octet from a client can forge or split
 one."""
 
 import json

@@ -104,7 +104,7 @@ def test_drippers_do_not_use_up_the_workers(httpd):
     httpd.log.attempts(10)
 
 
-# None of these ever closes, nor sends what it owes.
+# None of these ever closes, or sends the rest.
 STAYING = {
     "asks and is silent": b"GET http://s.example/ HTTP/1.1\r\n"
                           b"Host: s.example\r\n\r\n",

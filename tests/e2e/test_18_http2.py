@@ -79,7 +79,7 @@ OVER_TLS = {
     "bad expectation": (417, "absolute", "refused"),
 }
 
-# nghttp2 resets these: no hook sees them, and no proxy could
+# nghttp2 resets these: no hook sees them, nor could a proxy
 RESET = {
     "absolute-form path": request("GET", OWN, path="http://s.example/"),
     "authority as path": request("GET", OWN, path="s.example:25"),
@@ -187,7 +187,7 @@ def test_every_way_that_reaches_a_hook(server, to, what):
     status, class_id, outcome = answer
     with to() as client:
         assert client.ask(*fields).status == status
-        # the connection goes on, whatever became of the stream
+        # the connection continues, whatever happened to the stream
         assert client.get(OWN).body == b"own page\n"
     changed, lines = counted(server, 1 if class_id else 0)
     assert changed == ({"attempts": 1, class_id: 1, outcome: 1} if class_id
@@ -436,7 +436,7 @@ def upgrade(server, name, target, host):
 
 
 def upgraded_body(wire):
-    """What stream 1 brings, which is the request that asked for the upgrade.
+    """The response on stream 1, to the request that asked for the upgrade.
     (httpd 2.4.71 under event ends such a connection when it is idle.)"""
     with Http2(None, upgraded=wire.sock) as client:
         client.take(wire.buffer)

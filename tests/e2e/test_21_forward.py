@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Where mod_proxy is a forward proxy: by mistake, for some, or on purpose;
-and what really became of each request. The origin's memory is the proof."""
+"""Where mod_proxy is a forward proxy: by mistake, for some, or on purpose; and
+what really happened to each request. The origin's memory is the proof."""
 
 import socket
 import threading
@@ -173,7 +173,7 @@ def test_without_a_module_that_can_carry_it_nothing_is_relayed(httpd_with,
 
 
 def test_the_answer_of_a_strangers_server_is_no_refusal(proxy, origin):
-    """A 403 that comes from there was relayed."""
+    """A 403 from there was relayed."""
     server = proxy("ProxyGuardForward Allow\n")
     other = proxy("", guard=False)
     reply = get(server, f"127.0.0.1:{other.port}", method="DELETE")
@@ -194,7 +194,7 @@ def test_two_virtual_hosts_two_postures(httpd_with, origin):
            f"Host: {origin.authority}\r\nConnection: close\r\n\r\n").encode()
     for port in ports:
         assert exchange(("127.0.0.1", port), ask).body == b"from the origin\n"
-    # the main server is no proxy
+    # the main server is not a proxy
     assert server.send(ask).status == 421
     assert result(server) == {"attempts": 2, "absolute": 2, "relayed": 1,
                               "denied": 1, "permitted": 1}

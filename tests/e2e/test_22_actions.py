@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What is done about an attempt, and what others learn of it: other modules,
-log formats, error documents, expressions."""
+"""What is done about an attempt, and how others see it: other modules, log
+formats, error documents, expressions."""
 
 import os
 import subprocess
@@ -144,7 +144,7 @@ def test_an_error_document_elsewhere_never_makes_a_redirect(httpd_with):
         assert reply.headers.get("Allow") == (
             "GET,HEAD,POST,OPTIONS" if status == 405 else None)
         assert server.log.attempt().status == str(status)
-    # what is no attempt still goes there
+    # anything but an attempt still goes there
     assert server.get("/nowhere").status == 302
     assert server.status()["attempts"] == 6
     server.log.take_all("AH")
@@ -193,7 +193,7 @@ def test_what_mod_security_denies_first_is_refused_and_counted_once(
     server.log.take_all("ModSecurity")
 
 
-# --- who is let through -------------------------------------------------------
+# --- exemptions --------------------------------------------------------------
 
 def ask(server, *fields, target="http://s.example/page.txt"):
     return server.send("\r\n".join(
@@ -227,7 +227,7 @@ def test_what_is_no_expression_stops_the_start(httpd_with, value):
     assert "ProxyGuardExempt: " in said and "is not an expression" in said
 
 
-# --- what others learn --------------------------------------------------------
+# --- what others see ----------------------------------------------------------
 
 def test_notes_and_environment_in_log_formats(httpd_with):
     server = httpd_with("""

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Who we are, through a real httpd: what its own fields get wrong must
-neither hide a stranger nor make one of a friend."""
+"""Own names, through a real httpd: what its own fields get wrong must neither
+hide a foreign name nor make our own foreign."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ def get(target, host, version="1.1"):
 
 
 def verdicts(server, targets, host, address=None):
-    """target -> "own", or the reason why it is a stranger's."""
+    """target -> "own", or the reason why it is foreign."""
     out = {}
     for target in targets:
         exchange(address or server.address, get(target, host))
@@ -62,7 +62,7 @@ OURS = {
     "http://shop1.own.test/": "own",
     "http://second.own.test/": "own",
     "http://second.own.test:8443/": "own",
-    # said to be ours
+    # declared as ours
     "http://public.own.test:9443/": "own",
     "http://x.cdn.own.test/": "own",
     "http://203.0.113.7/": "own",
@@ -71,7 +71,7 @@ OURS = {
     "http://127.0.0.1/": "own",
     "http://[::ffff:127.0.0.1]/": "own",
     "http://[::FFFF:7f00:1]/": "own",
-    # our name, and a port, a scheme that nobody serves here
+    # our name with a port or a scheme that is not served here
     "http://first.own.test:25/": PORT,
     "http://127.0.0.1:25/": PORT,
     "http://public.own.test:22/": PORT,
@@ -80,7 +80,7 @@ OURS = {
     "http://first.own.test:+80/": PORT,
     "ftp://first.own.test/": SCHEME,
     "gopher://first.own.test/": SCHEME,
-    # strangers that look like us
+    # foreign names that look like ours
     "http://first.own.test.s.example/": STRANGER,
     "http://xfirst.own.test/": STRANGER,
     "http://own.test/": STRANGER,
@@ -103,7 +103,7 @@ OURS = {
 def test_ours_and_strangers(httpd_with, options):
     server = httpd_with(options + NAMES)
     assert verdicts(server, OURS, "first.own.test") == OURS
-    # each stranger counted once
+    # each foreign target counted once
     assert server.get("/proxyguard-status").status == 200
 
 

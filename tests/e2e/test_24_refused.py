@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What httpd itself refuses, in clear and within TLS: each attempt is seen
-once, with the class that it has when nothing is wrong with it."""
+once, with the class that it has when well-formed."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def whole(method, target, *fields, version="HTTP/1.1", end="\r\n"):
             + "".join(f + end for f in fields) + end)
 
 
-# how it is spoilt -> octets; (method, target) go in
+# how it is broken -> octets; (method, target) are inserted
 SPOILT = {
     "no Host": lambda m, t: whole(m, t),
     "two Hosts": lambda m, t: whole(m, t, "Host: a.example",

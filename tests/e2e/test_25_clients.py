@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Real clients and real scanners: each concludes that this is no proxy, and
-each is served our own page as an ordinary client. What they ask for is on
+"""Real clients and real scanners: each concludes that this is not a proxy, and
+each is served our own page as an ordinary client. Their targets are on
 loopback or in .invalid (RFC 6761 6.4)."""
 
 import os
@@ -19,7 +19,7 @@ ABLE = ("event",)                # the clients differ, not the servers
 
 
 def run(*command, given=b"", env=None):
-    """(exit code, everything it said)"""
+    """(exit code, all its output)"""
     assert shutil.which(command[0]), f"{command[0]} is missing: make deps"
     done = subprocess.run(command, input=given, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=6 * PATIENCE,
@@ -214,7 +214,7 @@ def test_nmap_would_have_found_an_open_one(httpd_with, origin):
 
 class Irc:
     """As much of an IRC server as hopm needs: it greets, makes the bot an
-    operator, and tells it of one client, 127.0.0.1. The greeting is also
+    operator, and reports one client to it, 127.0.0.1. The greeting is also
     what hopm wants to see through a proxy. .said is what the bot sent."""
 
     GREETING = "*** Looking up your hostname"
@@ -286,7 +286,7 @@ SCANS = ("HTTP", "HTTPPOST", "SOCKS4", "SOCKS5", "WINGATE", "ROUTER")
 
 @pytest.fixture
 def hopm(tmp_path):
-    """hopm(port) -> (what the scan says, what the bot told the server)"""
+    """hopm(port) -> (what the scan reports, what the bot told the server)"""
     def scan(port):
         irc = Irc()
         text = HOPM.format(
@@ -322,7 +322,7 @@ def test_hopm(httpd, hopm):
     assert httpd.get("/page.txt").status == 200
 
 
-# A sink takes what asks for a greeting only, and nobody who looks for more.
+# A sink takes in those that only want a greeting, not those that want more.
 
 SINK = ("ProxyGuardSinkSpool @ROOT@/spool.mbox\n"
         "ProxyGuardAction connect-mail sink\n"

@@ -1,7 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Reverse proxies that go where the client says: each way is seen to work
-without the guard, and to lead nowhere with it. The origin's memory is the
-proof."""
+"""Reverse proxies that go where the client says: each way works without the
+guard, and leads nowhere with it. The origin's memory is the proof."""
 
 import os
 import socket
@@ -20,8 +19,8 @@ STRANGER = "127.0.0.3"
 
 
 class Farm:
-    """A server with a virtual host of its own for each way, and the origins
-    that nobody may reach."""
+    """A server with a virtual host for each way, and the origins that must not
+    be reached."""
 
     def __init__(self, servers, rows, more="", guard=True, override="All"):
         self.origin = Origin(host=STRANGER)

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What counts as carried: a connection that mod_proxy made, whatever came
-back. It is in the books when it begins, and taken back only when there was
+"""What counts as carried: a connection that mod_proxy made, whatever the
+response. It is in the books when it begins, and taken back only when there was
 none."""
 
 import os
@@ -18,7 +18,7 @@ MODULES = ("proxy", "proxy_http", "proxy_http2", "proxy_fcgi", "proxy_scgi",
            "proxy_connect", "rewrite", "include")
 SCHEMES = ("http", "ws", "connect", "ajp", "fcgi", "scgi", "uwsgi", "h2c",
            "ftp")
-# a third party's answer -> what became of the attempt
+# a third party's answer -> the outcome of the attempt
 TRUTH = {200: "relayed", 500: "relayed", "silence": "relayed",
          "reset": "relayed", "refused": "observed",
          "no such name": "observed"}

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Directives: what is refused and how it is said; how servers and virtual
+"""Directives: what is refused and with which message; how servers and virtual
 hosts combine."""
 
 import pytest
@@ -58,7 +58,7 @@ VHOSTS = """
     """
 
 MERGED = [
-    # main server, virtual host, what becomes of an attempt
+    # main server, virtual host, what happens to an attempt
     ("", "", "denied"),
     ("ProxyGuard Observe", "", "observed"),
     ("ProxyGuard Observe", "ProxyGuard On", "denied"),

@@ -119,7 +119,7 @@ def truncate(path):
 
 
 def overwrite(path):
-    """As cp does it: the same file, other contents, of another size."""
+    """Like cp: the same file, with other contents of another size."""
     with open(path, "wb") as f:
         f.write(b"something else\n" * 500)
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """A reverse proxy that goes where its configuration says is none of the
-guard's business: nothing is refused, nothing counted, all arrives."""
+guard's business: nothing is refused or counted, everything arrives."""
 
 import glob
 import os

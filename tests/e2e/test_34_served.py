@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Absolute-form to ourselves is served where no forward proxy is meant, never
-proxied to ourselves; and no client chooses the policy it is judged by."""
+"""Absolute-form to ourselves is served where no forward proxy is intended,
+never proxied to ourselves; and no client chooses the policy that applies to
+it."""
 
 import socket
 
@@ -138,7 +139,7 @@ def test_a_virtual_host_that_is_alone_has_its_own_policy(httpd_with, origin):
     assert server.log.all("PG01") == []
 
 
-# --- who is let off ----------------------------------------------------------
+# --- exemptions --------------------------------------------------------------
 
 def test_an_exempted_request_that_is_carried_is_counted(proxy, origin):
     server = proxy("ProxyGuardExempt \"%{HTTP_USER_AGENT} == 'probe'\"\n")

@@ -107,6 +107,6 @@ def reached(servers, seed, guard):
 def test_no_rule_and_no_request_reach_a_third_party(httpd_with):
     seed = int(os.environ.get("PG_SEED", random.SystemRandom().randrange(
         1 << 32)))
-    # the requests are good enough to steer where nobody watches
+    # the requests do steer a server without the guard
     assert len(reached(httpd_with, seed, guard=False)) >= 10, seed
     assert reached(httpd_with, seed, guard=True) == [], seed

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Where the names of a virtual host cannot be told, a name by Host may be one
-of them; an address, or a port that nobody serves, is not. And one virtual host
-that takes every name blinds no other."""
+"""Where the names of a virtual host are not known, a name in Host may be one
+of them; an address, or a port that is not served, is not. And one virtual host
+that matches every name does not blind the others."""
 
 import os
 
@@ -14,7 +14,7 @@ from pg_steered import HOST, ask
 from pg_wire import exchange
 
 MODULES = ("proxy", "proxy_http", "rewrite", "vhost_alias")
-# all that is carried goes to the stranger, whatever its name
+# all that is carried goes to the third party, whatever its name
 REMOTE = "\nProxyRemote * http://{}\n"
 UNKNOWN = {
     "no ServerName": (None, "{conf}"),

@@ -71,7 +71,7 @@ class Load:
                 if answered:
                     self.spans.append((begin, time.monotonic()))
             if not answered:
-                time.sleep(0.01)      # nobody listens just now
+                time.sleep(0.01)      # nothing is listening just now
 
     def more(self, count):
         """Wait until so many more were answered."""

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The log budget: what is written is limited, what is counted never is."""
+"""The log budget limits what is written, never what is counted."""
 
 import re
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A password, wherever a client puts it, is seen in none of the outlets:
-error log, evidence log, ledger, and the page in each of its formats."""
+"""A password, wherever a client puts it, appears nowhere: not in the error
+log, the evidence log, the ledger, nor the page in any of its formats."""
 
 import pytest
 

@@ -14,7 +14,7 @@ from pg_httpd import TOP
 from pg_sink import Mailer, sink_with, tunnel
 from pg_wire import PATIENCE, wait_until
 
-ABLE = ("event",)                # no MPM writes its lines otherwise
+ABLE = ("event",)                # the lines are the same with every MPM
 SHIPPED = os.path.join(TOP, "packaging", "fail2ban")
 FILTER = os.path.join(SHIPPED, "proxyguard.filter.conf")
 EVIDENCE = os.path.join(SHIPPED, "proxyguard-evidence.filter.conf")
@@ -132,7 +132,7 @@ def test_no_text_of_a_stranger_bans_another(httpd_with, forged):
     server.send(f"GET / HTTP/1.1\r\nHost: {flat}\r\nX-Client: 198.51.100.7"
                 "\r\n\r\n".encode())
     server.send(f"{flat} http://s.example/ HTTP/1.1\r\n\r\n".encode())
-    # lines of other modules that quote the stranger
+    # lines of other modules that quote the client
     path = flat.replace(" ", "%20").replace('"', "%22")
     server.get("/shut/" + path, headers=[f"Referer: {flat}",
                                          "X-Client: 198.51.100.7"])

@@ -22,7 +22,7 @@ PAGE = "/proxyguard-status"
 CONNECT = b"CONNECT mx0.a.example:25 HTTP/1.0\r\n\r\n"
 
 
-# --- what it promises ---------------------------------------------------------
+# --- protocol ----------------------------------------------------------------
 
 CLASSES = ["absolute", "connect-tls", "connect-mail", "connect-other",
            "socks", "foreign-host", "malformed", "chosen-backend"]
@@ -81,7 +81,7 @@ def test_asking_for_the_status_counts_nothing(httpd):
 
 
 def test_the_shipped_configuration_serves_local_clients_only(httpd_with):
-    # mod_remoteip makes a stranger of this client
+    # mod_remoteip gives this client a foreign address
     server = httpd_with("RemoteIPHeader X-Client\n"
                         "RemoteIPInternalProxy 127.0.0.1",
                         modules=("remoteip",))

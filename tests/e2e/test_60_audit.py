@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The audit against the truth: hundreds of configurations, each asked to
-relay by GET, by other methods and by CONNECT, on loopback only. What is
-called restricted must not relay, what is called open must, and by exactly
-the ways the audit names."""
+"""The audit against the truth: hundreds of configurations, each asked to relay
+by GET, by other methods and by CONNECT, on loopback only. What the verdict
+calls restricted must not relay, what it calls open must, and in exactly the
+ways that the audit names."""
 
 import itertools
 import os
@@ -19,7 +19,7 @@ from pg_wire import SLOW, exchange
 ABLE = ("event",)                # the parent audits, the proxy modules relay
 
 # The clients of a test all come from 127.0.0.1, which "Require local" and
-# the like let in; mod_remoteip makes them strangers.
+# the like let in; mod_remoteip gives them foreign addresses.
 STRANGER = "X-Forwarded-For: 203.0.113.9"
 REMOTE = "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 127.0.0.1\n"
 BASE = ("proxy", "access_compat", "remoteip", "allowmethods", "authn_core",
@@ -125,7 +125,7 @@ LINES = ["ProxyBlock *", "ProxyBlock other.example", "ProxyRequests Off",
          "RewriteEngine On\n"
          "RewriteRule . - [F]", "RewriteEngine On\nRewriteOptions "
          "AllowAnyURI\nRewriteRule . - [F]"]
-# In these the answer hangs on something the audit does not work out, and it
+# In these the answer depends on something the audit does not evaluate, and it
 # may say so.
 MAY_BE_UNKNOWN = re.compile(
     r"expr \"|Require env|anon|env=|REMOTE_ADDR|REQUEST_METHOD|HTTP:X-Key|"
@@ -143,7 +143,7 @@ def section(head, body):
 
 
 def vhost_bodies():
-    """What stands in a virtual host; the order is that of the numbers."""
+    """The contents of a virtual host, in the order of the numbers."""
     yield ""
     yield from LINES
     for head, body in itertools.product(SECTIONS, BODIES):
@@ -213,7 +213,7 @@ class Case:
         return reply.body == origin.body
 
     def wrong(self):
-        """What the audit said that is not so, or None."""
+        """What the audit got wrong, or None."""
         said = set(re.sub(r" to some targets.*", "", self.why.partition(
             "relay by ")[2]).split(", ")) - {""}
         if self.posture == "unknown":

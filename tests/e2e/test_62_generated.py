@@ -81,7 +81,7 @@ class Case:
             self.reached.setdefault("port", head)
 
     def wrong(self):
-        """What the audit said that is not so, or None."""
+        """What the audit got wrong, or None."""
         if self.posture == "unknown":
             return None
         if self.posture == "open" and "host" not in self.reached:

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What a real httpd logs of relays and of what only looks like one, and what
-`scan` and `explain` make of it: each row of docs/scan.md's table."""
+"""What a real httpd logs for relays and for what only looks like one, and what
+`scan` and `explain` conclude: each row of docs/scan.md's table."""
 
 import json
 import os

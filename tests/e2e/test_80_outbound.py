@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The guard reaches out to nobody, starts nothing and opens no file but its
-own: every such system call in the life of a guarded server, beside those of
-the same server without the guard, over the same corpus."""
+"""The guard opens no connection, starts no program and opens no file but its
+own: every such system call in the life of a guarded server, compared with
+those of the same server without the guard, over the same corpus."""
 
 import re
 
@@ -82,8 +82,8 @@ Protocols h2c http/1.1
 
 def a_life(httpd_with, certificate, guard):
     """All calls from the start to the stop of a server that is asked
-    everything, restarted, and asked again. The names of strangers would be
-    looked up by a proxy: there is no mod_proxy here that could."""
+    everything, restarted, and asked again. A proxy would look up the foreign
+    names: there is no mod_proxy here that could."""
     tls_port = free_port()
     server = httpd_with.make(
         CONF % own_names()

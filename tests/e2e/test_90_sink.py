@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The sink: a CONNECT is accepted, the mail is kept, nothing goes on."""
+"""The sink: a CONNECT is accepted, the mail is kept, nothing is passed on."""
 
 import os
 import socket

@@ -1,5 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The sink's directives and its spool: what is refused, and how it is said."""
+"""The sink's directives and its spool: what is refused, and with which
+message."""
 
 import os
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What is seen of the sink: page, JSON, metrics, the ClientHello, and the
-command that looks at the mail."""
+"""Where the sink shows: page, JSON, metrics, the ClientHello, and the command
+that reads the mail."""
 
 import base64
 import email

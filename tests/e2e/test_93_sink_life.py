@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The sink reaches nobody, and outlives restarts, stops and kills.
+"""The sink connects to nothing, and survives restarts, stops and kills.
 
 `make bench-sink` (PG_LONG=1) restarts and kills a hundred times each."""
 
@@ -217,7 +217,7 @@ def test_a_reader_that_locks_the_spool_holds_nobody_up(httpd_with):
 
 
 def test_mail_that_comes_at_once_is_written_one_at_a_time(httpd_with):
-    """Nobody takes what another is writing for torn."""
+    """What another process is still writing does not count as torn."""
     server = sink_with(httpd_with, BUSY)
     message = b"Subject: x\r\n\r\n" + b"x" * 240000 + b"\r\n"
     mail = (b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n" + message

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Real mail clients, and a real Postfix, through the tunnels that they believe
-they have: each mail that was taken for delivered is in the spool, byte for
-byte, and the server reached nobody for it."""
+they have: each mail that they took for delivered is in the spool, byte for
+byte, and the server connected to nothing for it."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ ENV = dict(os.environ, LC_ALL="C", HOME="/nonexistent")
 
 
 def run(*command, given=b""):
-    """What it said; it succeeded."""
+    """Its output; it succeeded."""
     assert shutil.which(command[0]), f"{command[0]} is missing: make deps"
     done = subprocess.run(command, input=given, timeout=4 * PATIENCE, env=ENV,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -228,7 +228,7 @@ def test_postfix_delivers_and_believes_it(httpd_with):
     server.log.attempt()
 
 
-# --- nobody is reached --------------------------------------------------------
+# --- no connection is made ----------------------------------------------------
 
 def test_for_none_of_them_anybody_is_reached(httpd_with, tmp_path):
     (tmp_path / "letter").write_text(LETTER)

@@ -55,8 +55,8 @@ SPEAKS = {"http": _http, "ws": _http, "connect": _http, "ajp": _ajp,
 
 
 def _listen(peer, scheme):
-    """A request, or its beginning; FastCGI's is over with an empty record of
-    stdin, and whoever closes before it breaks the pipe."""
+    """A request, or its beginning; FastCGI's ends with an empty record of
+    stdin, and closing before it breaks the pipe."""
     data = peer.recv(65536)
     while (scheme == "fcgi" and data[:2] == b"\x01\x01"
            and not data.endswith(b"\x01\x05\0\x01\0\0\0\0")):

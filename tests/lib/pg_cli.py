@@ -53,7 +53,7 @@ def made_up_sensors(folder):
 
 
 def ledger_of(path, *logs):
-    """A ledger that logs with attempts were read into, as well."""
+    """A ledger into which logs with attempts were read, too."""
     done = run("scan", "-q", "--into", path, *logs)
     assert done.returncode == 1 and done.stderr == b"", done.stderr
     return path

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Random configurations of reverse and forward proxies, and what a client
-can try with each of them. All traffic stays on loopback; @BACK@ is the
-administrator's own backend, the rest the client brings along."""
+"""Random configurations of reverse and forward proxies, and what a client can
+try with each of them. All traffic stays on loopback; @BACK@ is the
+administrator's own backend, the rest comes from the client."""
 
 import re
 from random import Random
@@ -165,7 +165,7 @@ class Maker:
         return "\n".join(parts)
 
     def place(self):
-        """A section that sends requests on."""
+        """A section that forwards requests."""
         pick = self.random.choice
         head = pick(['Location "/p/"', 'Location "/p"', 'Location "/"',
                      'LocationMatch "^/p/(.*)$"', 'Directory "@ROOT@/htdocs"',
@@ -174,7 +174,7 @@ class Maker:
                      'Files "*"'])
         kind = pick(["rules", "rules", "handler", "pass"])
         if kind == "pass" and head.startswith("Location"):
-            # what stands behind ':' has to be a port when it is read
+            # what follows ':' has to be a port when it is read
             inside = f'ProxyPass "{pick(PASS_TARGETS[:4] + PASS_TARGETS[7:])}"'
         elif kind == "handler":
             inside = pick(HANDLERS)
@@ -185,7 +185,7 @@ class Maker:
         return f"<{head}>\n{inside}\n</{head.split()[0]}>"
 
     def reverse(self):
-        """What stands in a virtual host."""
+        """The contents of a virtual host."""
         pick = self.random.choice
         parts = [self.maybe(0.15, "UseCanonicalName On")]
         kind = pick(["rules", "rules", "rules", "passes", "place", "both"])
@@ -215,7 +215,7 @@ class Maker:
         return self.reverse()
 
     def common(self):
-        """What stands in the main server."""
+        """The contents of the main server."""
         kind = self.random.choice(["", "", "", "rules", "down", "place",
                                    "access", "passes"])
         if kind in ("rules", "down"):
@@ -267,7 +267,7 @@ def attacks(far, back, port):
 
 
 def read_postures(server, cases):
-    """What the audit says of each case, by its virtual host's name."""
+    """What the audit says about each case, by its virtual host's name."""
     code, dump = server.run("-t", "-D", "DUMP_PROXYGUARD")
     assert code == 0, dump
     by_name = {c.name: c for c in cases}

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Everything that strangers ask, in every way it arrives: for the tests that
-watch what the server does meanwhile, not what it answers."""
+"""Everything that third parties ask for, in every way it arrives: for tests
+that watch what the server does meanwhile, not its answers."""
 
 from pg_cases import octets_of, rows
 from pg_h2 import Http2
@@ -14,7 +14,7 @@ FORMATS = ("html", "json", "prometheus", "openmetrics", "csv", "text", "auto")
 
 
 def requests(name):
-    """Wishes to be relayed to a name, in every form that carries one."""
+    """Requests to be relayed to a name, in every form."""
     for line, host in (
             ("GET http://%s/ HTTP/1.1", "%s"),
             ("GET https://%s:8443/x?y HTTP/1.1", "%s:8443"),

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """A private CrowdSec, of Debian's package as it was unpacked, with the parser
-and the scenario of packaging/crowdsec; it talks to nobody but itself."""
+and the scenario of packaging/crowdsec; it talks only to itself."""
 
 import json
 import os

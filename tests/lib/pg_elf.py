@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What a binary says about itself, by readelf and nm, and what must be so."""
+"""What readelf and nm show about a binary, and what they must show."""
 
 import os
 import platform

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Virtual hosts on ports of their own, beside the plain main server that
-tests ask for the status."""
+"""Virtual hosts on ports of their own, in addition to the plain main server
+that tests ask for the status."""
 
 import socket
 

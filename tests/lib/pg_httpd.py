@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """A private httpd: own ServerRoot, own port on 127.0.0.1, no root needed.
 
-As root it works too: the children then run as www-data, so the ServerRoot
-lies in a folder of its own that everybody may enter."""
+As root it works too: the children then run as www-data, so the ServerRoot is
+in a folder of its own that everybody may enter."""
 
 import glob
 import grp
@@ -62,7 +62,7 @@ MODULES = os.environ.get("PG_MODULES") or _first(
 
 def sanitized(preload):
     """What a stock httpd needs to load a sanitised module; its own pools are
-    never freed, so leaks are no news."""
+    never freed, so leaks mean nothing."""
     return {"LD_PRELOAD": preload,
             "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
             "UBSAN_OPTIONS": "print_stacktrace=1"} if preload else {}
@@ -77,7 +77,7 @@ def _built_in():
 
 
 def _account():
-    """Whom the children of a server that root starts run as."""
+    """The user that children of a server started by root run as."""
     names = [p.pw_name for p in pwd.getpwall()]
     user = next(x for x in ("www-data", "apache", "http", "httpd", "daemon",
                             "nobody") if x in names)

@@ -124,7 +124,7 @@ class ErrorLog:
         return self.attempts(1)[0]
 
     def alarms(self):
-        """What nobody explained."""
+        """Lines that no test took."""
         self._read()
         return [x for x in self.lines if x.alarming and not x.taken]
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Writes small databases in MaxMind's format: a tree of bits, 24 to a record,
-and data behind it.  @see https://maxmind.github.io/MaxMind-DB/"""
+followed by data. @see https://maxmind.github.io/MaxMind-DB/"""
 
 import ipaddress
 import struct

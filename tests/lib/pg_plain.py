@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Reverse proxies as people write them. @B@ is the authority of an HTTP
+"""Reverse proxies as commonly configured. @B@ is the authority of an HTTP
 backend on 127.0.0.2, @BH@ and @BP@ its host and port; @FCGI@, @SCGI@, @UWSGI@
 and @AJP@ those of others; @SOCK@ the path of a FastCGI socket, @HSOCK@ of an
 HTTP one. Each request reaches its backend, and none of it is an attempt."""

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What Linux tells about the processes of a server under test."""
+"""What Linux shows about the processes of a server under test."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def command(pid):
 
 
 def open_files(pids):
-    """What the descriptors of processes lead to: paths, "socket:[...]"."""
+    """The targets of the descriptors of processes: paths, "socket:[...]"."""
     found = set()
     for pid in pids:
         try:

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Four relay attempts that a honeypot caught in 2014,
-with names for documentation in place of the masked ones."""
+"""Four relay attempts that a honeypot caught in 2014, with documentation names
+in place of the masked ones."""
 
 from collections import namedtuple
 

@@ -19,7 +19,7 @@ def rule(pattern, to, *conditions, flags="P"):
                       f'RewriteRule "{pattern}" "{to}" [{flags}]'])
 
 
-# nobody resolves names in a test: all that is carried goes to the stranger
+# no names are resolved in tests: all that is carried goes to the third party
 REMOTE = "\nProxyRemote * http://@S@"
 HOST = rule("^(.*)$", "http://%{HTTP_HOST}$1")
 TARGET = "X-Target: @S@"

@@ -27,7 +27,7 @@ Call = namedtuple("Call", "parent name args")
 
 
 def may_trace():
-    """strace works here, or the test says why not."""
+    """strace works here, or the test fails with the reason."""
     done = subprocess.run(["strace", "-o", "/dev/null", "true"], check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, (
@@ -38,8 +38,8 @@ def may_trace():
 
 
 class Traced(Httpd):
-    """strace -D: httpd stays the process that was started; the tracer looks
-    on from aside and ends with it."""
+    """strace -D: httpd stays the process that was started; the tracer runs
+    alongside and ends with it."""
 
     def _command(self, *more):
         command = super()._command(*more)
