@@ -103,8 +103,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     }
     guard = make_guard(pconf, main_server);
     guard->audit = pg_auditlog_start(pconf, ptemp, main_server);
-    guard->outlet = pg_notify_make(pconf, main_server);
-    if (guard->outlet == NULL
+    guard->notify = pg_notify_make(pconf, main_server);
+    if (guard->notify == NULL
         || !pg_sinkhole_make(&guard->sink, guard->ledger, pconf,
                              main_server)) {
         return HTTP_INTERNAL_SERVER_ERROR;

@@ -32,12 +32,12 @@ typedef struct reader_t {
     bool host;                   /* some of the host's text was read      */
     bool port;                   /* its ':' was read                      */
     bool path;                   /* a path ended the host                 */
-    pg_chosen_e out;
+    pg_choice_e out;
 } reader_t;
 
 static void read_piece(const reader_t *r, const char **s, piece_t *out);
 
-static void raise_to(reader_t *r, pg_chosen_e chosen)
+static void raise_to(reader_t *r, pg_choice_e chosen)
 {
     if (chosen > r->out) {
         r->out = chosen;
@@ -351,14 +351,14 @@ static bool has_text(const bool *set)
 }
 
 /* What the host has to end with, at s: is it a whole domain? */
-static pg_chosen_e by_suffix(const char *s)
+static pg_choice_e by_suffix(const char *s)
 {
     apr_size_t n = strcspn(s, "/?:$%");
     const char *dot = memchr(s, '.', n);
 
     return *s == '.' || (dot && memchr(dot + 1, '.', n - (apr_size_t)
                                                    (dot + 1 - s)))
-               ? PG_CHOSEN_NOT : PG_CHOSEN_MAYBE;
+               ? PG_CHOICE_NOT : PG_CHOICE_MAYBE;
 }
 
 static void free_piece(reader_t *r, const piece_t *p)
@@ -370,16 +370,16 @@ static void free_piece(reader_t *r, const piece_t *p)
 
     if (p->set['@'] || (!r->host && !r->port)) {
         if (has_text(p->set)) {
-            raise_to(r, ends ? PG_CHOSEN_HOST : by_suffix(s));
+            raise_to(r, ends ? PG_CHOICE_HOST : by_suffix(s));
         }
     }
     else if (!r->port && has_text(p->set)) {
         raise_to(r, !ends ? by_suffix(s)
-                    : p->set['.'] && p->set['x'] ? PG_CHOSEN_HOST
-                                                 : PG_CHOSEN_MAYBE);
+                    : p->set['.'] && p->set['x'] ? PG_CHOICE_HOST
+                                                 : PG_CHOICE_MAYBE);
     }
     if (digits && (r->port || (r->host && p->set[':']))) {
-        raise_to(r, PG_CHOSEN_PORT);
+        raise_to(r, PG_CHOICE_PORT);
     }
     r->host = true;
 }
@@ -404,7 +404,7 @@ static bool step(reader_t *r)
         r->host = true;
         return true;
     case PART_PORT:
-        raise_to(r, PG_CHOSEN_PORT);
+        raise_to(r, PG_CHOICE_PORT);
         r->host = true;
         return true;
     case PART_PATH:
@@ -414,7 +414,7 @@ static bool step(reader_t *r)
         free_piece(r, &piece);
         return true;
     case PART_UNKNOWN:
-        raise_to(r, PG_CHOSEN_MAYBE);
+        raise_to(r, PG_CHOICE_MAYBE);
         r->host = true;
         return true;
     }
@@ -431,7 +431,7 @@ static void own_path(reader_t *r)
         return;
     }
     host_piece(r, &piece, true);
-    raise_to(r, piece.part == PART_FREE ? PG_CHOSEN_HOST : PG_CHOSEN_PORT);
+    raise_to(r, piece.part == PART_FREE ? PG_CHOICE_HOST : PG_CHOICE_PORT);
 }
 
 /* Can it hold "scheme://host"? */
@@ -451,10 +451,10 @@ static void without_scheme(reader_t *r)
     }
     read_piece(r, &r->at, &piece);
     if (holds_url(&piece)) {
-        raise_to(r, PG_CHOSEN_HOST);
+        raise_to(r, PG_CHOICE_HOST);
     }
     else if (piece.part == PART_UNKNOWN) {
-        raise_to(r, PG_CHOSEN_MAYBE);
+        raise_to(r, PG_CHOICE_MAYBE);
     }
     else {
         own_path(r);
@@ -479,7 +479,7 @@ static bool skip_scheme(reader_t *r, const char *colon)
         }
         read_piece(r, &r->at, &piece);
         if (holds_url(&piece)) {
-            raise_to(r, PG_CHOSEN_HOST);
+            raise_to(r, PG_CHOICE_HOST);
         }
     }
     r->at = colon + 3;
@@ -555,7 +555,7 @@ static bool is_dead(const reader_t *r)
     return false;
 }
 
-pg_chosen_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
+pg_choice_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
                            bool names)
 {
     reader_t r = { .d = d, .scene = scene, .names = names, .at = d->target };
@@ -565,14 +565,14 @@ pg_chosen_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
     if (pg_tree_begins(d->target, "unix:")
         || pg_tree_begins(d->target, "balancer:") || is_misplaced(&r)
         || is_dead(&r)) {
-        return PG_CHOSEN_NOT;
+        return PG_CHOICE_NOT;
     }
     if (colon == NULL) {
         without_scheme(&r);
         return r.out;
     }
     if (!skip_scheme(&r, colon)) {
-        return PG_CHOSEN_NOT;
+        return PG_CHOICE_NOT;
     }
     while (step(&r)) {
     }

@@ -2,19 +2,19 @@
 
 /* Who chooses the destination of a reverse proxy: the host and port of
  * ProxyPass, ProxyPassMatch, RewriteRule [P], [H=proxy:...] and SetHandler
- * "proxy:...", judged from the text alone. PG_CHOSEN_NOT is proved,
- * PG_CHOSEN_HOST a suspicion that pg_reverse.c still has to test. */
+ * "proxy:...", judged from the text alone. PG_CHOICE_NOT is proved,
+ * PG_CHOICE_HOST a suspicion that pg_reverse.c still has to test. */
 #ifndef PG_DEST_H
 #define PG_DEST_H
 
 #include "pg_rewrite.h"
 
-typedef enum pg_chosen_e {
-    PG_CHOSEN_NOT,               /* the administrator                     */
-    PG_CHOSEN_PORT,              /* of a fixed host, the client the port  */
-    PG_CHOSEN_MAYBE,             /* undecided by the text                 */
-    PG_CHOSEN_HOST               /* the client, the host                  */
-} pg_chosen_e;
+typedef enum pg_choice_e {
+    PG_CHOICE_NOT,               /* the administrator                     */
+    PG_CHOICE_PORT,              /* of a fixed host, the client the port  */
+    PG_CHOICE_MAYBE,             /* undecided by the text                 */
+    PG_CHOICE_HOST               /* the client, the host                  */
+} pg_choice_e;
 
 /** A directive that forwards requests. */
 typedef struct pg_dest_t {
@@ -34,7 +34,7 @@ typedef struct pg_dest_t {
 
 /** @param names  Host can be any name here; false: only one of the virtual
  *                host's own, with any port */
-pg_chosen_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
+pg_choice_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
                            bool names);
 
 #endif

@@ -44,7 +44,7 @@ pg_dest_t pg_flow_handler(const pg_directive_t *d, apr_pool_t *pool)
     return out;
 }
 
-static void set_pattern(pg_place_t *place, apr_pool_t *pool)
+static void set_pattern(pg_scope_t *place, apr_pool_t *pool)
 {
     const char *args = place->section->args;
     const char *text = pg_tree_word(&args, pool);
@@ -91,7 +91,7 @@ static bool is_place(const pg_directive_t *d)
 static void read_place(pg_flow_t *flow, const pg_directive_t *section,
                        pg_tri_e outer);
 
-static void read_inside(pg_flow_t *flow, pg_place_t *place)
+static void read_inside(pg_flow_t *flow, pg_scope_t *place)
 {
     apr_pool_t *pool = flow->scene.pool;
 
@@ -116,7 +116,7 @@ static void read_inside(pg_flow_t *flow, pg_place_t *place)
 static void read_place(pg_flow_t *flow, const pg_directive_t *section,
                        pg_tri_e outer)
 {
-    pg_place_t place = { .section = section, .kind = kind_of(section),
+    pg_scope_t place = { .section = section, .kind = kind_of(section),
                          .engine = PG_MAYBE, .applies = outer };
 
     if (place.kind == PG_PLACE_IF) {
@@ -129,7 +129,7 @@ static void read_place(pg_flow_t *flow, const pg_directive_t *section,
     set_pattern(&place, flow->scene.pool);
     read_inside(flow, &place);
     if (place.rules || place.pass || place.handler) {
-        APR_ARRAY_PUSH(flow->places, pg_place_t) = place;
+        APR_ARRAY_PUSH(flow->places, pg_scope_t) = place;
     }
     for (const pg_directive_t *d = section->child; d; d = d->next) {
         if (is_place(d)) {
@@ -171,7 +171,7 @@ static bool is_below(const char *file, const char *prefix)
 }
 
 /* Does the section hold for this request? */
-static pg_tri_e holds(const mover_t *m, const pg_place_t *place)
+static pg_tri_e holds(const mover_t *m, const pg_scope_t *place)
 {
     switch (place->kind) {
     case PG_PLACE_LOCATION:
@@ -201,7 +201,7 @@ static bool is_engine_on(const mover_t *m)
     bool on = m->flow->engine;
 
     for (int i = 0; i < m->flow->places->nelts; i++) {
-        const pg_place_t *p = &APR_ARRAY_IDX(m->flow->places, i, pg_place_t);
+        const pg_scope_t *p = &APR_ARRAY_IDX(m->flow->places, i, pg_scope_t);
         if (p->kind == PG_PLACE_LOCATION && p->engine != PG_MAYBE
             && holds(m, p) == PG_YES) {
             on = p->engine == PG_YES;
@@ -311,12 +311,12 @@ static bool by_pass(mover_t *m, const pg_dest_t *d)
     return true;
 }
 
-static const pg_place_t *place_with(const mover_t *m, bool pass)
+static const pg_scope_t *place_with(const mover_t *m, bool pass)
 {
-    const pg_place_t *last = NULL;
+    const pg_scope_t *last = NULL;
 
     for (int i = 0; i < m->flow->places->nelts; i++) {
-        const pg_place_t *p = &APR_ARRAY_IDX(m->flow->places, i, pg_place_t);
+        const pg_scope_t *p = &APR_ARRAY_IDX(m->flow->places, i, pg_scope_t);
         if ((pass ? p->pass : p->handler) && holds(m, p) == PG_YES) {
             last = p;
         }
@@ -327,7 +327,7 @@ static const pg_place_t *place_with(const mover_t *m, bool pass)
 /* @return whether the request is settled */
 static bool by_passes(mover_t *m)
 {
-    const pg_place_t *place = place_with(m, true);
+    const pg_scope_t *place = place_with(m, true);
 
     if (place) {
         pg_dest_t d = pg_flow_pass(place->pass, place->section,
@@ -347,7 +347,7 @@ static bool by_passes(mover_t *m)
 /* --- sections ------------------------------------------------------------ */
 
 typedef struct merged_t {
-    const pg_place_t *rules;
+    const pg_scope_t *rules;
     bool engine;
     bool unsure;                 /* some section may or may not apply     */
 } merged_t;
@@ -362,8 +362,8 @@ static merged_t merge_places(const mover_t *m)
 
     for (int k = 0; k < 4; k++) {
         for (int i = 0; i < m->flow->places->nelts; i++) {
-            const pg_place_t *p = &APR_ARRAY_IDX(m->flow->places, i,
-                                                 pg_place_t);
+            const pg_scope_t *p = &APR_ARRAY_IDX(m->flow->places, i,
+                                                 pg_scope_t);
             pg_tri_e yes = p->kind == order[k] && p->rules ? holds(m, p)
                                                            : PG_NO;
             if (yes == PG_YES) {
@@ -435,7 +435,7 @@ static void by_more_rules(mover_t *m)
 static void by_handler(mover_t *m)
 {
     apr_pool_t *pool = m->flow->scene.pool;
-    const pg_place_t *place = place_with(m, false);
+    const pg_scope_t *place = place_with(m, false);
     pg_expr_t e = { .value = ask_variable, .ctx = m, .pool = pool };
     const char *handler = m->handler, *url = handler;
     const pg_directive_t *by = m->handler_by;

@@ -16,7 +16,7 @@ typedef enum pg_place_e {
 } pg_place_e;
 
 /** The part of a section that forwards requests. */
-typedef struct pg_place_t {
+typedef struct pg_scope_t {
     const pg_directive_t *section;
     pg_place_e kind;
     pg_pattern_t pattern;        /* of a <Location>                       */
@@ -27,7 +27,7 @@ typedef struct pg_place_t {
     const pg_directive_t *pass;  /* ProxyPass in a <Location>             */
     const pg_directive_t *handler; /* SetHandler                          */
     pg_tri_e applies;            /* an <If>'s condition                   */
-} pg_place_t;
+} pg_scope_t;
 
 /** One virtual host. */
 typedef struct pg_flow_t {
@@ -35,7 +35,7 @@ typedef struct pg_flow_t {
     apr_array_header_t *rules;   /* of the server; empty: none            */
     bool engine;                 /* RewriteEngine of the server           */
     apr_array_header_t *passes;  /* pg_dest_t: ProxyPass, ProxyPassMatch  */
-    apr_array_header_t *places;  /* pg_place_t                            */
+    apr_array_header_t *places;  /* pg_scope_t                            */
 } pg_flow_t;
 
 /** Read what this list of siblings adds to a flow. */

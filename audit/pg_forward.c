@@ -57,7 +57,7 @@ typedef struct site_t {
     apr_pool_t *pool;            /* scratch                               */
     pg_asked_e method;          /* being tried                           */
     bool rules_run;              /* RewriteRules have been applied        */
-    const pg_reach_t *reach;     /* the very request; NULL: a kind of
+    const pg_visit_t *reach;     /* the very request; NULL: a kind of
                                     request                               */
     int budget;
 } site_t;
@@ -739,7 +739,7 @@ const pg_forward_t *pg_forward_judge(pg_access_t *access,
 }
 
 unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
-                            const pg_reach_t *reach, apr_pool_t *scratch)
+                            const pg_visit_t *reach, apr_pool_t *scratch)
 {
     ask_t ask = { .target = reach->url, .uri = reach->uri,
                   .file = reach->file, .local = reach->url == NULL,

@@ -67,7 +67,7 @@ const char *pg_forward_doors(const pg_forward_t *f, pg_gate_e gate,
                              apr_pool_t *pool);
 
 /** A request that is not a forward one, as access control sees it. */
-typedef struct pg_reach_t {
+typedef struct pg_visit_t {
     pg_asked_e method;
     const char *uri;             /* its path, to <Location>               */
     const char *url;             /* where it is sent, to <Proxy>; NULL: not
@@ -77,11 +77,11 @@ typedef struct pg_reach_t {
     /* its variables, for <If>; NULL: not known */
     const char *(*value)(void *ctx, const char *name);
     void *ctx;
-} pg_reach_t;
+} pg_visit_t;
 
 /** The outcomes of such a request from a third party. A set: PG_MAY_*. */
 unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
-                            const pg_reach_t *reach, apr_pool_t *scratch);
+                            const pg_visit_t *reach, apr_pool_t *scratch);
 
 /** Taken by itself, does this section refuse third parties some method? */
 bool pg_forward_denies(pg_access_t *access, const pg_directive_t *section);

@@ -27,7 +27,7 @@ struct pg_shared_t {
     unsigned options;            /* its RewriteOptions                    */
     int budget;
     apr_array_header_t *passes;  /* pg_dest_t                             */
-    apr_array_header_t *places;  /* pg_place_t                            */
+    apr_array_header_t *places;  /* pg_scope_t                            */
 };
 
 /* --- reading ------------------------------------------------------------- */
@@ -162,7 +162,7 @@ pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
     s->rules = pg_rewrite_read(in->tree, pool);
     s->options = options_in(in->tree, pool);
     flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
-    flow.places = apr_array_make(pool, 4, sizeof(pg_place_t));
+    flow.places = apr_array_make(pool, 4, sizeof(pg_scope_t));
     pg_flow_read(&flow, in->tree);
     s->passes = flow.passes;
     s->places = flow.places;
@@ -198,7 +198,7 @@ static pg_flow_t flow_of(const pg_shared_t *s, const pg_directive_t *vhost,
 {
     pg_flow_t flow = { .scene = scene_of(s, vhost, pool) };
     const apr_array_header_t *none = apr_array_make(pool, 1,
-                                                    sizeof(pg_place_t));
+                                                    sizeof(pg_scope_t));
 
     flow.rules = rules_of(s, vhost, pool);
     flow.engine = is_on(s, vhost, "rewriteengine", pool);
@@ -224,9 +224,9 @@ typedef struct trial_t {
     pg_flow_t flow;
     bool names;
     const pg_dest_t *d;
-    const pg_place_t *place;     /* the section it is in; NULL            */
+    const pg_scope_t *place;     /* the section it is in; NULL            */
     int *budget;
-    pg_chosen_e best;            /* NOT, PORT or HOST                     */
+    pg_choice_e best;            /* NOT, PORT or HOST                     */
     bool fired;                  /* a request was forwarded by it         */
     bool alone;                  /* it would be, were it the only one     */
     unsigned met;                /* those of its conditions ever met      */
@@ -253,7 +253,7 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* Who chose the destination of this URL, as mod_proxy reads it? */
-static pg_chosen_e chosen_in(const trial_t *t, const char *url)
+static pg_choice_e chosen_in(const trial_t *t, const char *url)
 {
     apr_pool_t *pool = t->flow.scene.pool;
     const char *colon = strstr(url, "://"), *host, *at, *port;
@@ -261,28 +261,28 @@ static pg_chosen_e chosen_in(const trial_t *t, const char *url)
     if (colon == NULL
         || !pg_targets_carries(t->shared->in, apr_pstrmemdup(pool, url,
                (apr_size_t)(colon - url)), t->flow.scene.proxy_tls)) {
-        return PG_CHOSEN_NOT;
+        return PG_CHOICE_NOT;
     }
     host = apr_pstrmemdup(pool, colon + 3, strcspn(colon + 3, "/"));
     at = strrchr(host, '@');
     host = at ? at + 1 : host;
     if (strpbrk(host, "?#%\\ ")) {
-        return PG_CHOSEN_NOT;
+        return PG_CHOICE_NOT;
     }
     port = strrchr(host, ':');
     if (port && !strchr(port, ']')) {
         host = apr_pstrmemdup(pool, host, (apr_size_t)(port - host));
         if (strspn(port + 1, "0123456789") != strlen(port + 1)
             || strchr(host, ':')) {
-            return PG_CHOSEN_NOT;    /* mod_proxy answers 400             */
+            return PG_CHOICE_NOT;    /* mod_proxy answers 400             */
         }
     }
     if (ends_with(host, NAME) || !strcmp(host, ADDRESS)
         || !strcmp(host, LABEL)) {
-        return PG_CHOSEN_HOST;
+        return PG_CHOICE_HOST;
     }
     return port && strstr(port, PORT) && !strstr(t->d->target, PORT)
-               ? PG_CHOSEN_PORT : PG_CHOSEN_NOT;
+               ? PG_CHOICE_PORT : PG_CHOICE_NOT;
 }
 
 typedef struct asked_t {
@@ -315,11 +315,11 @@ static pg_flow_t only(const trial_t *t)
     one.engine = true;
     one.rules = apr_array_make(pool, 1, sizeof(pg_rewriterule_t));
     one.passes = apr_array_make(pool, 1, sizeof(pg_dest_t));
-    one.places = apr_array_make(pool, 1, sizeof(pg_place_t));
+    one.places = apr_array_make(pool, 1, sizeof(pg_scope_t));
     if (t->place) {
-        pg_place_t place = *t->place;
+        pg_scope_t place = *t->place;
         place.rules = t->d->rule ? one_rule(t->d->rule, pool) : NULL;
-        APR_ARRAY_PUSH(one.places, pg_place_t) = place;
+        APR_ARRAY_PUSH(one.places, pg_scope_t) = place;
     }
     else if (t->d->rule) {
         one.rules = one_rule(t->d->rule, pool);
@@ -393,7 +393,7 @@ static bool is_barred(const trial_t *t)
 static void try_one(trial_t *t, const pg_sent_t *sent)
 {
     pg_went_t went;
-    pg_chosen_e chosen;
+    pg_choice_e chosen;
     unsigned pass;
     asked_t asked = { &t->flow.scene, sent };
 
@@ -413,7 +413,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
         return;
     }
     pass = pg_forward_reverse(t->shared->access, t->vhost,
-                              &(pg_reach_t){ .uri = went.uri, .sent = true,
+                              &(pg_visit_t){ .uri = went.uri, .sent = true,
                                   .method = pg_require_method(sent->method),
                                   .value = ask_variable, .ctx = &asked,
                                   .url = went.in_section ? NULL : went.url,
@@ -506,7 +506,7 @@ static void send_paths(trial_t *t, const char *path, pg_sent_t *sent)
         sent->uri = in_capitals(as_path(path, pool), pool);
         try_one(t, sent);
     }
-    if (t->place == NULL || t->best == PG_CHOSEN_HOST) {
+    if (t->place == NULL || t->best == PG_CHOICE_HOST) {
         return;
     }
     if (t->place->kind == PG_PLACE_DIRECTORY) {
@@ -587,7 +587,7 @@ static void try_fill(trial_t *t, const pg_regex_fill_t *fill)
     }
     hosts[n++] = own;
     hosts[n++] = apr_pstrcat(t->flow.scene.pool, own, ":" PORT, NULL);
-    for (int i = 0; i < n && t->best != PG_CHOSEN_HOST; i++) {
+    for (int i = 0; i < n && t->best != PG_CHOICE_HOST; i++) {
         pg_sent_t sent = { .host = hosts[i],
             .method = wanted(t, "REQUEST_METHOD", fill, "GET"),
             .args = wanted(t, "QUERY_STRING", fill, fill->text),
@@ -596,31 +596,31 @@ static void try_fill(trial_t *t, const pg_regex_fill_t *fill)
     }
 }
 
-static pg_chosen_e try_all(trial_t *t, pg_chosen_e text)
+static pg_choice_e try_all(trial_t *t, pg_choice_e text)
 {
     bool branches = t->d->rule || (t->d->pattern
                                    && strpbrk(t->d->pattern, "|?*{"));
 
-    for (int i = 0; i < FILLS && t->best != PG_CHOSEN_HOST; i++) {
+    for (int i = 0; i < FILLS && t->best != PG_CHOICE_HOST; i++) {
         for (int j = 0; j < (branches ? ALTERNATIVES : 1); j++) {
             pg_regex_fill_t fill = { .text = fills[i], .alternative = j };
             try_fill(t, &fill);
         }
     }
-    if (t->best == PG_CHOSEN_HOST) {
-        return PG_CHOSEN_HOST;
+    if (t->best == PG_CHOICE_HOST) {
+        return PG_CHOICE_HOST;
     }
     if (!t->unsure && t->refused) {
-        return PG_CHOSEN_NOT;
+        return PG_CHOICE_NOT;
     }
-    if (!t->unsure && t->fired && text != PG_CHOSEN_HOST) {
+    if (!t->unsure && t->fired && text != PG_CHOICE_HOST) {
         return t->best;
     }
     /* others take what it would take, or nothing reaches it */
     if (!t->unsure && !t->fired && (t->alone || is_barred(t))) {
-        return PG_CHOSEN_NOT;
+        return PG_CHOICE_NOT;
     }
-    return text == PG_CHOSEN_PORT ? t->best : PG_CHOSEN_MAYBE;
+    return text == PG_CHOICE_PORT ? t->best : PG_CHOICE_MAYBE;
 }
 
 /* --- all of a virtual host ----------------------------------------------- */
@@ -647,7 +647,7 @@ static bool is_mapped(const pg_directive_t *first)
 }
 
 /* A folder outside of the root. @return false: no request reaches it */
-static bool set_root(trial_t *t, const pg_place_t *place)
+static bool set_root(trial_t *t, const pg_scope_t *place)
 {
     const char *root = t->flow.scene.root, *folder = place->prefix;
     apr_size_t n = strlen(folder) - 1, m = strlen(root);
@@ -663,29 +663,29 @@ static bool set_root(trial_t *t, const pg_place_t *place)
     return true;
 }
 
-static void judge(judge_t *j, const pg_dest_t *d, const pg_place_t *place)
+static void judge(judge_t *j, const pg_dest_t *d, const pg_scope_t *place)
 {
     trial_t t = j->trial;
-    pg_chosen_e chosen;
+    pg_choice_e chosen;
 
     t.d = d;
     t.place = place;
     chosen = pg_dest_chosen(d, &t.flow.scene, t.names);
-    if (chosen == PG_CHOSEN_NOT || (place && place->applies == PG_NO)
+    if (chosen == PG_CHOICE_NOT || (place && place->applies == PG_NO)
         || (place && !set_root(&t, place))) {
         return;
     }
     chosen = try_all(&t, chosen);
-    if (chosen == PG_CHOSEN_HOST && place && place->applies != PG_YES) {
-        chosen = PG_CHOSEN_MAYBE;
+    if (chosen == PG_CHOICE_HOST && place && place->applies != PG_YES) {
+        chosen = PG_CHOICE_MAYBE;
     }
-    if (chosen != PG_CHOSEN_NOT) {
+    if (chosen != PG_CHOICE_NOT) {
         APR_ARRAY_PUSH(j->out, pg_reverse_t) = (pg_reverse_t){ d->at, chosen };
     }
 }
 
 static void judge_rules(judge_t *j, const apr_array_header_t *rules,
-                        const pg_place_t *place)
+                        const pg_scope_t *place)
 {
     for (int i = 0; rules && i < rules->nelts; i++) {
         const pg_rewriterule_t *rule = &APR_ARRAY_IDX(rules, i,
@@ -710,14 +710,14 @@ static void judge_rules(judge_t *j, const apr_array_header_t *rules,
 static bool switches_on(const pg_flow_t *flow)
 {
     for (int i = 0; i < flow->places->nelts; i++) {
-        if (APR_ARRAY_IDX(flow->places, i, pg_place_t).engine == PG_YES) {
+        if (APR_ARRAY_IDX(flow->places, i, pg_scope_t).engine == PG_YES) {
             return true;
         }
     }
     return false;
 }
 
-static void judge_place(judge_t *j, const pg_place_t *place)
+static void judge_place(judge_t *j, const pg_scope_t *place)
 {
     pg_dest_t d;
 
@@ -757,7 +757,7 @@ apr_array_header_t *pg_reverse_judge(pg_shared_t *shared,
         judge(&j, &APR_ARRAY_IDX(j.trial.flow.passes, i, pg_dest_t), NULL);
     }
     for (int i = 0; i < j.trial.flow.places->nelts; i++) {
-        judge_place(&j, &APR_ARRAY_IDX(j.trial.flow.places, i, pg_place_t));
+        judge_place(&j, &APR_ARRAY_IDX(j.trial.flow.places, i, pg_scope_t));
     }
     shared->budget -= all - (budget > 0 ? budget : 0);
     return j.out;

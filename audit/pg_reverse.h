@@ -6,7 +6,7 @@
  * Each directive is judged from its text first (pg_dest.h), which settles most
  * of them. For the others, requests are made up and taken through everything
  * that httpd would do with them: mod_rewrite's rules, ProxyPass, the rules of
- * sections, handlers, access control. PG_CHOSEN_HOST is reported only if such
+ * sections, handlers, access control. PG_CHOICE_HOST is reported only if such
  * a request ends at the host that it names. */
 #ifndef PG_REVERSE_H
 #define PG_REVERSE_H
@@ -19,7 +19,7 @@
 /** What was found about one directive. */
 typedef struct pg_reverse_t {
     const pg_directive_t *at;
-    pg_chosen_e chosen;          /* never PG_CHOSEN_NOT                   */
+    pg_choice_e chosen;          /* never PG_CHOICE_NOT                   */
 } pg_reverse_t;
 
 /** The part that all virtual hosts share, read once. */

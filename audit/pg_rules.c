@@ -265,8 +265,8 @@ static void check_reverse(pg_rules_t *r)
 
     for (int i = 0; i < all->nelts; i++) {
         const pg_reverse_t *one = &APR_ARRAY_IDX(all, i, pg_reverse_t);
-        bool sure = one->chosen == PG_CHOSEN_HOST;
-        if (one->chosen == PG_CHOSEN_PORT) {
+        bool sure = one->chosen == PG_CHOICE_HOST;
+        if (one->chosen == PG_CHOICE_PORT) {
             report(r, PG_RULE_PORT_CHOSEN, one->at, one->at->name);
             continue;
         }
@@ -304,7 +304,7 @@ static void check_handler(pg_rules_t *r, const pg_directive_t *d,
     if (pg_tree_says(d, "proxyguard-status", r->scratch)
         && in_section(scope, "<Location") && !scope->conditional
         && !pg_tree_is(scope->section, "<LocationMatch")
-        && pg_forward_reverse(r->access, r->site->vhost, &(pg_reach_t){
+        && pg_forward_reverse(r->access, r->site->vhost, &(pg_visit_t){
                .uri = pg_tree_arg(scope->section, 0, r->scratch) },
                r->scratch) == PG_MAY_PASS) {
         report(r, PG_RULE_STATUS_OPEN, scope->section, "");

@@ -30,7 +30,7 @@ typedef struct pg_guard_t {
     pg_ledger_t *ledger;         /* NULL: deny, but count nothing         */
     pg_store_t *store;           /* where the ledger is; NULL with it     */
     const pg_audit_t *audit;
-    pg_notify_t *outlet;
+    pg_notify_t *notify;
     pg_sinkhole_t *sink;         /* NULL: none                            */
     struct ap_filter_rec_t *peek;
     pg_probes_t *probes;         /* CONNECT without a destination         */

@@ -85,21 +85,21 @@ static bool next_held(pg_budget_t *budget, pg_held_t *held,
 #define HELD_FORMAT "minute=%s held=%" APR_UINT64_T_FMT " by_source=%" \
                     APR_UINT64_T_FMT " by_total=%" APR_UINT64_T_FMT
 
-static void report_held(server_rec *s, const pg_notify_t *outlet,
+static void report_held(server_rec *s, const pg_notify_t *notify,
                         apr_time_t until)
 {
     char minute[PG_CALENDAR_SIZE];
     pg_held_t held;
 
     for (int i = 0; i < PG_BUDGET_MINUTES
-                    && next_held(outlet->log, &held, minute, until); i++) {
+                    && next_held(notify->log, &held, minute, until); i++) {
         PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0106)
                "attempts counted, but not logged (ProxyGuardLogRate): "
                HELD_FORMAT, minute, held.by_source + held.by_total,
                held.by_source, held.by_total);
     }
     for (int i = 0; i < PG_BUDGET_MINUTES
-                    && next_held(outlet->evidence_budget, &held, minute,
+                    && next_held(notify->evidence_budget, &held, minute,
                                  until); i++) {
         PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0130)
                "attempts counted, but left out of the evidence log "
@@ -114,7 +114,7 @@ int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server)
     const pg_guard_t *guard = pg_config_of(main_server)->guard;
 
     if (guard) {
-        report_held(main_server, guard->outlet, apr_time_now());
+        report_held(main_server, guard->notify, apr_time_now());
     }
     return DECLINED;
 }
@@ -124,20 +124,20 @@ int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server)
 pg_notify_t *pg_notify_make(apr_pool_t *pconf, server_rec *main_server)
 {
     const pg_settings_t *settings = pg_config_of(main_server);
-    pg_notify_t *outlet = apr_pcalloc(pconf, sizeof(*outlet));
+    pg_notify_t *notify = apr_pcalloc(pconf, sizeof(*notify));
     void *block = shared_block(main_server);
 
-    outlet->outage = block;
-    outlet->log = budget_in(block, 0);
-    outlet->evidence_budget = budget_in(block, 1);
+    notify->outage = block;
+    notify->log = budget_in(block, 0);
+    notify->evidence_budget = budget_in(block, 1);
     if (settings->evidence
-        && pg_evidence_open(&outlet->evidence, outlet->outage, pconf,
+        && pg_evidence_open(&notify->evidence, notify->outage, pconf,
                             main_server) != APR_SUCCESS) {
         return NULL;
     }
     /* a restart does not wait for the end of the minute */
-    report_held(main_server, outlet, apr_time_now() + apr_time_from_sec(60));
-    return outlet;
+    report_held(main_server, notify, apr_time_now() + apr_time_from_sec(60));
+    return notify;
 }
 
 /* APLOG_R_IS_LEVEL is true for notice and above, whatever LogLevel says. */
@@ -172,12 +172,12 @@ static pg_weight_e weight_of(const pg_event_t *event)
 static bool take_evidence(const server_rec *s, const pg_asking_t *asking)
 {
     const pg_settings_t *settings = pg_config_of(s);
-    const pg_notify_t *outlet = settings->guard->outlet;
+    const pg_notify_t *notify = settings->guard->notify;
     pg_rate_t rate = { .source = settings->evidence_source,
                        .total = settings->evidence_total };
 
-    return outlet->evidence
-           && pg_budget_take(outlet->evidence_budget, &rate, asking);
+    return notify->evidence
+           && pg_budget_take(notify->evidence_budget, &rate, asking);
 }
 
 static pg_asking_t asking_of(const pg_event_t *event, apr_time_t now)
@@ -193,19 +193,19 @@ static bool take_log(const server_rec *s, const pg_asking_t *asking)
     pg_rate_t rate = { .source = settings->rate_source,
                        .total = settings->rate_total };
 
-    return pg_budget_take(settings->guard->outlet->log, &rate, asking);
+    return pg_budget_take(settings->guard->notify->log, &rate, asking);
 }
 
 void pg_notify_attempt(const request_rec *r, const pg_event_t *event)
 {
-    const pg_notify_t *outlet = pg_config_of(r->server)->guard->outlet;
+    const pg_notify_t *notify = pg_config_of(r->server)->guard->notify;
     pg_asking_t asking = asking_of(event, event->now);
 
     if (is_logged(r) && take_log(r->server, &asking)) {
         pg_log_attempt(r, event);
     }
     if (take_evidence(r->server, &asking)) {
-        pg_evidence_write(outlet->evidence, r, event);
+        pg_evidence_write(notify->evidence, r, event);
     }
 }
 
@@ -223,18 +223,18 @@ void pg_notify_capture(server_rec *s, const pg_ecs_t *in, char *room)
     pg_asking_t asking = asking_of(in->event, apr_time_now());
 
     if (take_evidence(s, &asking)) {
-        pg_evidence_capture(pg_config_of(s)->guard->outlet->evidence, s, *in,
+        pg_evidence_capture(pg_config_of(s)->guard->notify->evidence, s, *in,
                             room);
     }
 }
 
-apr_uint64_t pg_notify_held(const pg_notify_t *outlet)
+apr_uint64_t pg_notify_held(const pg_notify_t *notify)
 {
-    return pg_budget_held(outlet->log);
+    return pg_budget_held(notify->log);
 }
 
-apr_uint64_t pg_notify_lost(const pg_notify_t *outlet)
+apr_uint64_t pg_notify_lost(const pg_notify_t *notify)
 {
-    return atomic_load(&outlet->outage->lost)
-           + pg_budget_held(outlet->evidence_budget);
+    return atomic_load(&notify->outage->lost)
+           + pg_budget_held(notify->evidence_budget);
 }

@@ -37,7 +37,7 @@ int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server);
 
 /** Lines missing in the error log and in the evidence log since httpd was
  *  started: held back by a budget, or refused by the file or program. */
-apr_uint64_t pg_notify_held(const pg_notify_t *outlet);
-apr_uint64_t pg_notify_lost(const pg_notify_t *outlet);
+apr_uint64_t pg_notify_held(const pg_notify_t *notify);
+apr_uint64_t pg_notify_lost(const pg_notify_t *notify);
 
 #endif

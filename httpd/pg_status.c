@@ -226,10 +226,10 @@ static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
         ap_random_insecure_bytes(&report->pseudonyms,
                                  sizeof(report->pseudonyms));
     }
-    if (guard && guard->outlet) {
+    if (guard && guard->notify) {
         report->sensor = settings->sensor;
-        report->log_lines_held = pg_notify_held(guard->outlet);
-        report->evidence_lines_lost = pg_notify_lost(guard->outlet);
+        report->log_lines_held = pg_notify_held(guard->notify);
+        report->evidence_lines_lost = pg_notify_lost(guard->notify);
     }
     report->sinks = guard && pg_sinkhole_is_used(guard->sink);
     report->connect_probes = guard ? pg_probes_counted(guard->probes) : 0;

@@ -252,7 +252,7 @@ static bool is_doubtful(const pg_verdict_t *verdict, pg_span_t text)
 static void count_request(pg_counter_t *counter, const pg_logline_t *line,
                           pg_span_t text)
 {
-    const pg_rules_t *rules = counter->rules;
+    const pg_counting_t *rules = counter->rules;
     pg_request_t request;
     pg_verdict_t verdict;
 
@@ -533,7 +533,7 @@ static bool note_home_at_glance(pg_tally_t *tally, home_t *home,
 /* Is a line clean at a glance, whatever else it contains? */
 static pg_span_t anchor_of(const pg_counter_t *counter)
 {
-    const pg_rules_t *rules = counter->rules;
+    const pg_counting_t *rules = counter->rules;
     bool host = false;
 
     for (int i = 0; i < rules->reading.formats; i++) {

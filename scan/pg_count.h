@@ -10,7 +10,7 @@
 #include "pg_tally.h"
 
 /** How lines are counted; const while workers run. */
-typedef struct pg_rules_t {
+typedef struct pg_counting_t {
     pg_reading_t reading;
     pg_span_t anchor;            /* that of all formats; absent: none     */
     const pg_own_t *own;         /* NULL: not known                       */
@@ -18,7 +18,7 @@ typedef struct pg_rules_t {
     const pg_table_t *answered;  /* hosts of full URLs that got an answer
                                     other than a refusal, where every URL
                                     is full; NULL: not known              */
-} pg_rules_t;
+} pg_counting_t;
 
 /** Receives the lines themselves, one by one. */
 typedef struct pg_watch_t {
@@ -31,7 +31,7 @@ typedef struct pg_watch_t {
 
 /** What a worker needs besides its tally. */
 typedef struct pg_counter_t {
-    const pg_rules_t *rules;
+    const pg_counting_t *rules;
     pg_tally_t *tally;
     const pg_table_t *wanted;    /* paths whose own answers are collected  */
     pg_table_t *found;           /* "path size" of those; with names:

@@ -439,7 +439,7 @@ static pg_span_t boundary_id(pg_span_t line)
 
 /* A request begins with A and ends with Z; in between only its own boundaries
  * count, since a client may send what looks like another's. */
-static bool take_boundary(pg_audit_t *audit, pg_span_t line)
+static bool take_boundary(pg_modsec_t *audit, pg_span_t line)
 {
     pg_span_t id = boundary_id(line);
     char section;
@@ -450,7 +450,7 @@ static bool take_boundary(pg_audit_t *audit, pg_span_t line)
     }
     section = line.ptr[line.len - 3];
     if (section == 'A') {
-        *audit = (pg_audit_t){ .section = 'A' };
+        *audit = (pg_modsec_t){ .section = 'A' };
         memcpy(audit->id, id.ptr, id.len);
     }
     audit->section = section == 'Z' ? '\0' : section;
@@ -461,7 +461,7 @@ static bool take_boundary(pg_audit_t *audit, pg_span_t line)
 /* @return PG_READ_UNREAD: not a line of an audit log */
 static pg_read_e read_audit(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
 {
-    pg_audit_t *audit = &r->audit;
+    pg_modsec_t *audit = &r->audit;
     pg_loose_kind_e kind;
     bool fresh = audit->fresh;
 

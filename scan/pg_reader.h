@@ -60,12 +60,12 @@ typedef struct pg_reading_t {
 
 /** ModSecurity's audit log spreads a request over sections: A has the client,
  *  the first line of B the request. */
-typedef struct pg_audit_t {
+typedef struct pg_modsec_t {
     char section;                /* current one; 0: not in an audit log   */
     char id[9];                  /* the boundary's, "--id-A--"            */
     bool fresh;                  /* no line of this section was read yet  */
     char client[64], time[64];   /* of this request                       */
-} pg_audit_t;
+} pg_modsec_t;
 
 /** Which of two addresses before the request is the client's, if neither shows
  *  it by itself. */
@@ -89,7 +89,7 @@ typedef struct pg_reader_t {
     pg_span_t outer_time;        /* the envelope's                        */
     pg_client_t client;          /* of the last line                      */
     pg_span_t read;              /* what that was read from               */
-    pg_audit_t audit;
+    pg_modsec_t audit;
 } pg_reader_t;
 
 /** Octets for a reader that is given lines of up to n. */

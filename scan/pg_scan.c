@@ -54,7 +54,7 @@ typedef struct part_t {
 /* What the workers share. Only the atomics are written while they run. */
 typedef struct crew_t {
     const pg_scan_in_t *in;
-    pg_rules_t rules;
+    pg_counting_t rules;
     pg_pass_t pass;
     const pg_table_t *wanted;
     pg_table_t *answered;        /* for rules                             */

@@ -12,7 +12,7 @@
 typedef struct pg_scan_in_t {
     const char *const *path;     /* "-" is standard input                 */
     int paths;
-    pg_rules_t rules;            /* replaced when learning names          */
+    pg_counting_t rules;            /* replaced when learning names          */
     bool learn;                  /* the virtual hosts that the server
                                     logged are its own names              */
     int jobs;                    /* 1 and up                              */

@@ -182,7 +182,7 @@ static pg_dest_t rule_of(const pg_directive_t *tree, const char *how)
                         .sees_file = strstr(how, "file") != NULL };
 }
 
-static pg_chosen_e chosen_by(const char *how, const char *text)
+static pg_choice_e chosen_by(const char *how, const char *text)
 {
     const pg_directive_t *tree = pg_conftext_parse(text, "x", pool);
     const pg_directive_t *last = tree;
@@ -217,7 +217,7 @@ static pg_flow_t flow_of(const pg_directive_t *tree)
 
     flow.rules = pg_rewrite_read(tree, pool);
     flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
-    flow.places = apr_array_make(pool, 4, sizeof(pg_place_t));
+    flow.places = apr_array_make(pool, 4, sizeof(pg_scope_t));
     for (const pg_directive_t *d = tree; d; d = d->next) {
         flow.engine |= pg_tree_is(d, "RewriteEngine")
                        && pg_tree_says(d, "on", pool);

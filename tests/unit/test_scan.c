@@ -175,7 +175,7 @@ END_TEST
 typedef struct bench_t {
     apr_pool_t *pool;
     pg_logformat_t format;
-    pg_rules_t rules;
+    pg_counting_t rules;
     pg_counter_t counter;
 } bench_t;
 
