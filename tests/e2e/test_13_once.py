@@ -3,56 +3,7 @@
 
 import pytest
 
-LONG = "http://stranger.example/" + "a" * 9000
-
-# what is sent, its class, and who refuses it
-SENT = {
-    "no Host": (b"GET http://s.example/ HTTP/1.1\r\n\r\n",
-                "absolute", "refused"),
-    "two Hosts": (b"GET http://s.example/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n"
-                  b"\r\n", "absolute", "denied"),
-    "bad header": (b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
-                   b"no colon here\r\n\r\n", "absolute", "refused"),
-    "header name with space": (
-        b"CONNECT s.example:443 HTTP/1.1\r\nHost : s.example\r\n\r\n",
-        "connect-tls", "refused"),
-    "request line too long": (
-        b"GET %s HTTP/1.1\r\nHost: s.example\r\n\r\n" % LONG.encode(),
-        "absolute", "refused"),
-    "NUL in the target": (
-        b"GET http://s.example/\0x HTTP/1.1\r\nHost: s.example\r\n\r\n",
-        "absolute", "refused"),
-    "NUL in the host": (
-        b"GET http://s.example/ HTTP/1.1\r\nHost: s\0.example\r\n\r\n",
-        "absolute", "refused"),
-    "bad expectation": (
-        b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
-        b"Expect: 200-ok\r\n\r\n", "absolute", "refused"),
-    "bare line feeds": (b"GET http://s.example/ HTTP/1.1\nHost: s.example\n"
-                        b"\n", "absolute", "refused"),
-    "two spaces": (b"GET  http://s.example/  HTTP/1.1\r\nHost: s.example\r\n"
-                   b"\r\n", "absolute", "refused"),
-    "CONNECT without a port": (
-        b"CONNECT s.example HTTP/1.1\r\nHost: s.example\r\n\r\n",
-        "connect-other", "refused"),
-    "CONNECT in HTTP/0.9": (b"CONNECT s.example:25\r\n", "connect-mail",
-                            "refused"),
-    "GET in HTTP/0.9": (b"GET http://s.example/\r\n", "absolute", "denied"),
-    "SOCKS5 with a line end": (b"\x05\x01\x00\r\n\r\n", "socks", "denied"),
-    "incomplete header, client leaves": (
-        b"GET http://s.example/ HTTP/1.1\r\nHost: s.exa",
-        "absolute", "refused"),
-    "plain": (b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n\r\n",
-              "absolute", "denied"),
-    "unknown method": (b"BREW http://s.example/ HTTP/1.1\r\n"
-                       b"Host: s.example\r\n\r\n", "absolute", "denied"),
-    "unknown scheme": (b"GET gopher://s.example/ HTTP/1.1\r\n"
-                       b"Host: s.example\r\n\r\n", "absolute", "denied"),
-    "chunked body": (
-        b"POST http://s.example/ HTTP/1.1\r\nHost: s.example\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-        "absolute", "denied"),
-}
+from pg_attempts import SENT
 
 
 @pytest.mark.parametrize("what", SENT)

@@ -4,9 +4,8 @@ to the same answer there as in the unit test."""
 
 import pytest
 
-from pg_cases import octets_of, own_names, rows
-
-ROWS = list(rows("classify.tsv"))
+from pg_attempts import OTHERWISE, ROWS, can_be_sent
+from pg_cases import octets_of, own_names
 
 
 def found(server):
@@ -17,26 +16,6 @@ def found(server):
         return ("clean", None, None)
     assert len(lines) == 1, lines
     return (lines[0].fields["class"], lines[0].family, lines[0].reason)
-
-
-# Rows that httpd 2.4 turns into another request: not the row's fault.
-OTHERWISE = {
-    # two words, the second one not a protocol: 400, target own.test
-    b"GET http://own.test .stranger.test/ HTTP/1.1": ("clean", None, None),
-    # refused before the Host field is read
-    b"CONNECT / HTTP/1.1": ("clean", None, None),
-    # the client is on loopback
-    b"GET http://localhost/server-status HTTP/1.1": ("clean", None, None),
-    b"GET cache_object://localhost/info HTTP/1.0":
-        ("absolute", "get", "own-name-foreign-scheme"),
-}
-
-
-def can_be_sent(line):
-    """A NUL or a bare line end inside the line ends it for httpd: what is
-    classified then is another line than the row's. HTTP/2 has no lines."""
-    return not (any(c in line.rstrip(b"\r\n") for c in (b"\0", b"\n"))
-                or b"HTTP/2.0" in line)
 
 
 def test_httpd_comes_to_the_same_answer_for_every_row(httpd_with):

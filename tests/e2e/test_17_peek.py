@@ -7,31 +7,14 @@ import time
 
 import pytest
 
+from pg_attempts import (GREETINGS, NO_METHOD, REJECTED, SOCKS4, SOCKS4A,
+                         SOCKS5)
 from pg_hosts import free_port, host_on, tls_on
 from pg_peers import trusting_client
 from pg_wire import AT_ONCE, SLOW, Wire, exchange
 
 GET = b"GET /page.txt HTTP/1.1\r\nHost: www.own.example\r\n" \
       b"Connection: close\r\n\r\n"
-
-SOCKS5 = b"\x05\x01\x00"
-SOCKS4 = b"\x04\x01\x00\x19\xcb\x00\x71\x09\x00"
-SOCKS4A = b"\x04\x01\x01\xbb\x00\x00\x00\x01bob\x00mx.stranger.example\x00"
-NO_METHOD = b"\x05\xff"
-REJECTED = b"\x00\x5b\x00\x00\x00\x00\x00\x00"
-
-GREETINGS = {
-    "SOCKS5": (SOCKS5, NO_METHOD, "socks5-greeting", "0"),
-    "SOCKS5, three methods": (b"\x05\x03\x00\x01\x02", NO_METHOD,
-                              "socks5-greeting", "0"),
-    "SOCKS5, greeting and request": (
-        SOCKS5 + b"\x05\x01\x00\x03\x0bs.example.a\x00\x19", NO_METHOD,
-        "socks5-greeting", "25"),
-    "SOCKS4": (SOCKS4, REJECTED, "socks4-greeting", "25"),
-    "SOCKS4, bind": (b"\x04\x02" + SOCKS4[2:], REJECTED, "socks4-greeting",
-                     "25"),
-    "SOCKS4A": (SOCKS4A, REJECTED, "socks4a-greeting", "443"),
-}
 
 
 def refusal(address, *parts):

@@ -8,76 +8,17 @@ import subprocess
 
 import pytest
 
+from pg_attempts import ASKED, OVER_TLS, connect, request
 from pg_browser import chromium
 from pg_h2 import Http2
 from pg_hosts import free_ports, host_on, tls_on
+from pg_httpd import OWN
 from pg_peers import make_certificate, trusting_client
 from pg_servers import Servers
 from pg_sink import sink_with, spool
 from pg_wire import Wire, exchange, wait_until
 
 ABLE = ("event", "worker")       # mod_http2 does not work with prefork
-OWN = "www.own.example"
-
-
-def request(method, authority, *more, path="/", scheme="http"):
-    return ((":method", method), (":scheme", scheme),
-            (":authority", authority), (":path", path), *more)
-
-
-def connect(authority):
-    return (":method", "CONNECT"), (":authority", authority)
-
-
-# name: what is sent, the answer, class (None: clean), outcome
-ASKED = {
-    "own": (request("GET", OWN), 200, None, None),
-    "own, the other scheme": (request("GET", OWN, scheme="https"), 200, None,
-                              None),
-    "own, upper case and dot": (request("GET", "WWW.Own.Example."), 200, None,
-                                None),
-    "OPTIONS *": (request("OPTIONS", OWN, path="*"), 200, None, None),
-    "foreign authority": (request("GET", "s.example"), 200, "foreign-host",
-                          "observed"),
-    "foreign Host, no authority": (
-        ((":method", "GET"), (":scheme", "http"), (":path", "/"),
-         ("host", "s.example")), 200, "foreign-host", "observed"),
-    "own authority, foreign Host": (
-        request("GET", OWN, ("host", "s.example")), 200, None, None),
-    "userinfo that imitates us": (request("GET", OWN + "@s.example"), 400,
-                                  "foreign-host", "refused"),
-    "scheme ftp, stranger": (request("GET", "s.example", scheme="ftp"), 421,
-                             "absolute", "denied"),
-    "scheme ftp, ourselves": (request("GET", OWN, scheme="ftp"), 421,
-                              "absolute", "denied"),
-    "scheme ws, stranger": (request("GET", "s.example", scheme="ws"), 421,
-                            "absolute", "denied"),
-    "CONNECT 443": (connect("s.example:443"), 405, "connect-tls", "denied"),
-    "CONNECT 25": (connect("mx.example:25"), 405, "connect-mail", "denied"),
-    "CONNECT ourselves": (connect(OWN + ":443"), 405, "connect-tls",
-                          "denied"),
-    "CONNECT without port": (connect("s.example"), 405, "connect-other",
-                             "refused"),
-    "CONNECT with userinfo": (connect("own@s.example:443"), 405,
-                              "connect-tls", "refused"),
-    "path too long": (request("GET", OWN, path="/" + "a" * 9000), 414, None,
-                      None),
-    "path too long, stranger": (
-        request("GET", "s.example", path="/" + "a" * 9000), 414,
-        "foreign-host", "refused"),
-    "bad expectation": (request("GET", "s.example", ("expect", "200-ok")),
-                        417, "foreign-host", "refused"),
-}
-
-# Over TLS an authority that is not ours is what an HTTPS proxy is asked:
-# status, class, outcome.
-OVER_TLS = {
-    "foreign authority": (421, "absolute", "denied"),
-    "foreign Host, no authority": (421, "absolute", "denied"),
-    "userinfo that imitates us": (400, "absolute", "refused"),
-    "path too long, stranger": (414, "absolute", "refused"),
-    "bad expectation": (417, "absolute", "refused"),
-}
 
 # nghttp2 resets these: no hook sees them, nor could a proxy
 RESET = {

@@ -4,58 +4,10 @@ once, with the class that it has when well-formed."""
 
 import pytest
 
+from pg_attempts import LINES, SPOILT
 from pg_hosts import free_port, tls_on
 from pg_peers import trusting_client
 from pg_wire import exchange, wait_until
-
-LINES = {
-    "absolute": ("GET", "http://s.example/x"),
-    "connect-tls": ("CONNECT", "s.example:443"),
-    "connect-mail": ("CONNECT", "mx.example:25"),
-    "connect-other": ("CONNECT", "s.example:22"),
-}
-
-
-def whole(method, target, *fields, version="HTTP/1.1", end="\r\n"):
-    return (f"{method} {target} {version}".rstrip() + end
-            + "".join(f + end for f in fields) + end)
-
-
-# how it is broken -> octets; (method, target) are inserted
-SPOILT = {
-    "no Host": lambda m, t: whole(m, t),
-    "two Hosts": lambda m, t: whole(m, t, "Host: a.example",
-                                    "Host: b.example"),
-    "empty Host": lambda m, t: whole(m, t, "Host:"),
-    "Host with a path": lambda m, t: whole(m, t, "Host: a/b"),
-    "field without a colon": lambda m, t: whole(m, t, "Host: a", "nonsense"),
-    "field name with a blank": lambda m, t: whole(m, t, "Host: a", "a b: c"),
-    "NUL in a field": lambda m, t: whole(m, t, "Host: a", "x: \0"),
-    "field too long": lambda m, t: whole(m, t, "Host: a", "x: " + "y" * 9000),
-    "too many fields": lambda m, t: whole(m, t, "Host: a", *["x: y"] * 110),
-    "bad Content-Length": lambda m, t: whole(m, t, "Host: a",
-                                             "Content-Length: -1"),
-    "two Content-Lengths": lambda m, t: whole(
-        m, t, "Host: a", "Content-Length: 1", "Content-Length: 2"),
-    "unknown coding": lambda m, t: whole(m, t, "Host: a",
-                                         "Transfer-Encoding: nonsense"),
-    "both lengths": lambda m, t: whole(
-        m, t, "Host: a", "Transfer-Encoding: chunked", "Content-Length: 3"),
-    "bad Expect": lambda m, t: whole(m, t, "Host: a", "Expect: a cake"),
-    "bare line feeds": lambda m, t: whole(m, t, "Host: a", end="\n"),
-    "unknown version": lambda m, t: whole(m, t, "Host: a",
-                                          version="HTTP/7.1"),
-    "bad version": lambda m, t: whole(m, t, "Host: a", version="HTTP/1.x"),
-    "no version": lambda m, t: whole(m, t, version=""),
-    "two blanks": lambda m, t: whole(m + " ", t, "Host: a"),
-    "a tab": lambda m, t: whole(m, t, "Host: a").replace(" ", "\t", 1),
-    "a blank first": lambda m, t: " " + whole(m, t, "Host: a"),
-    "a blank last": lambda m, t: whole(m, t, "Host: a", version="HTTP/1.1 "),
-    "NUL behind the target": lambda m, t: whole(m, t + "\0", "Host: a"),
-    "line too long": lambda m, t: whole(m, t, "Host: a",
-                                        version="x" * 9000),
-    "an end too early": lambda m, t: whole(m, t, "Host: a")[:-2],
-}
 
 
 @pytest.fixture(params=["in clear", "TLS"])

@@ -6,13 +6,11 @@ answered is learnt from an httpd without the guard."""
 
 from collections import namedtuple
 
+from pg_attempts import (ASKED, GREETINGS, LINES, OTHERWISE, OVER_TLS, ROWS,
+                         SENT, SPOILT, can_be_sent)
+from pg_cases import octets_of
 from pg_httpd import OWN
 from pg_seed import SEED
-from test_13_once import SENT
-from test_14_corpus import OTHERWISE, ROWS, can_be_sent, octets_of
-from test_17_peek import GREETINGS
-from test_18_http2 import ASKED, OVER_TLS
-from test_24_refused import LINES, SPOILT
 
 MAIL = "mail into the sink"
 

@@ -12,11 +12,11 @@ import subprocess
 import time
 
 import pg_proc
+from pg_cases import own_names
 from pg_hosts import free_ports, host_on, tls_on
 from pg_httpd import HTTPD, TOP, Httpd, Status
 from pg_log import ErrorLog, Line
 from pg_wire import wait_until
-from test_14_corpus import own_names
 
 ADDRESS = "127.0.0.2"           # 127.0.0.1 is a stranger's in the corpus
 HEAD = 512                      # octets that tell a log's contents apart:
