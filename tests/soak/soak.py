@@ -17,7 +17,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-for folder in ("lib", "e2e", "bench", "soak"):
+for folder in ("lib", "bench", "soak"):
     sys.path.insert(0, os.path.join(TOP, "tests", folder))
 
 import measurements                                         # noqa: E402

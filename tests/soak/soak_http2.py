@@ -17,7 +17,7 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-for folder in ("lib", "e2e", "soak"):
+for folder in ("lib", "soak"):
     sys.path.insert(0, os.path.join(TOP, "tests", folder))
 
 from pg_httpd import Httpd                                  # noqa: E402
