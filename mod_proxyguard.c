@@ -16,6 +16,7 @@
 #include <mod_status.h>
 #include <mpm_common.h>
 
+#include "pg_auditlog.h"
 #include "pg_book.h"
 #include "pg_config.h"
 #include "pg_config_sink.h"
@@ -26,7 +27,7 @@
 #include "pg_names.h"
 #include "pg_notify.h"
 #include "pg_peek.h"
-#include "pg_auditlog.h"
+#include "pg_proxyconf.h"
 #include "pg_status.h"
 #include "pg_store.h"
 
@@ -44,7 +45,7 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     pg_guard_t *guard = apr_pcalloc(pconf, sizeof(*guard));
 
     guard->own = pg_names_collect(s, pconf);
-    guard->backends = pg_names_backends(s, pconf);
+    guard->backends = pg_proxyconf_backends(s, pconf);
     guard->carrying = pg_book_key(pconf);
     guard->behind_proxy = ap_find_linked_module("mod_remoteip.c") != NULL;
     guard->probes = pg_probes_make(pconf);
@@ -151,7 +152,7 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 
     if (ap_find_linked_module("mod_proxy.c")
         && ap_find_linked_module("mod_headers.c")
-        && pg_names_change_fields(ptemp)) {
+        && pg_proxyconf_change_fields(ptemp)) {
         /* else it is taken for the module that was loaded last: if that is
          * mod_headers, a hook that is to run before itself, and no start */
         apr_hook_debug_current = "mod_proxyguard.c";

@@ -8,7 +8,7 @@
 #include "pg_chosen.h"
 #include "pg_guard.h"
 #include "pg_hot.h"
-#include "pg_names.h"
+#include "pg_proxyconf.h"
 #include "pg_request.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -243,7 +243,7 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
                                        const pg_destination_t *d, int n)
 {
     const pg_backends_t *backends =
-        pg_names_with_htaccess(settings->guard->backends, r);
+        pg_proxyconf_with_htaccess(settings->guard->backends, r);
     pg_chosen_e worst = PG_CHOSEN_NOT;
     int at = 0;
 

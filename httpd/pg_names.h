@@ -6,7 +6,6 @@
 
 #include <httpd.h>
 
-#include "pg_backends.h"
 #include "pg_own.h"
 
 /** The address of a socket address. */
@@ -59,18 +58,9 @@ bool pg_names_by_folder(const server_rec *s, const server_rec *main,
  */
 bool pg_names_has_folder(request_rec *r, pg_span_t host);
 
-/** Every backend that the configuration names: in the directives that can make
- *  mod_proxy connect, and with ProxyGuardBackend. */
-pg_backends_t *pg_names_backends(server_rec *main_server, apr_pool_t *pool);
-
-/** These, and those named in the .htaccess files that httpd read for this
- *  request: they are read again. */
-const pg_backends_t *pg_names_with_htaccess(const pg_backends_t *backends,
-                                            request_rec *r);
-
-/** Can mod_headers remove a field after a rule has read it? For pre_config:
- *  considers what the configuration contains or allows in .htaccess. */
-bool pg_names_change_fields(apr_pool_t *pool);
+/** The part of a file that is read; absent if it cannot be. Only of a regular
+ *  file: any other could block the start. */
+pg_span_t pg_names_text(const char *path, apr_pool_t *pool);
 
 /** The first of a virtual host's aliases, for a quick comparison with Host:
  *  names as they are, "*.x" from the dot on. */
