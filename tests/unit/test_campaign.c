@@ -213,6 +213,36 @@ START_TEST(a_clienthello_is_read_to_the_octet)
 }
 END_TEST
 
+static bool is_text(pg_span_t is, pg_span_t expected)
+{
+    return pg_span_eq(expected, PG_SPAN("-")) ? is.ptr == NULL
+                                              : pg_span_eq(is, expected);
+}
+
+START_TEST(each_clienthello_has_the_fingerprint_of_its_row)
+{
+    int n;
+    const pg_row_t *rows = pg_test_rows("hello.tsv", &n);
+
+    ck_assert_int_gt(n, 20);
+    for (int i = 0; i < n; i++) {
+        const pg_span_t *f = rows[i].field;
+        pg_hello_t h;
+
+        if (!pg_hello_parse(&h, f[0])) {
+            ck_assert_msg(pg_span_eq(f[4], PG_SPAN("none")), "hello.tsv:%d",
+                          rows[i].line);
+            ck_assert_ptr_null(h.sni.ptr);
+            continue;
+        }
+        ck_assert_msg(pg_span_eq(pg_span_str(h.ja4), f[4])
+                      && pg_span_eq(pg_span_str(h.version), f[1])
+                      && is_text(h.sni, f[2]) && is_text(h.alpn, f[3]),
+                      "hello.tsv:%d: %s, %s", rows[i].line, h.version, h.ja4);
+    }
+}
+END_TEST
+
 PG_TEST_SUITE(campaign)
 {
     TCase *tc = tcase_create("captured");
@@ -225,5 +255,6 @@ PG_TEST_SUITE(campaign)
     tcase_add_test(tc, the_same_words_are_one_campaign_and_others_are_not);
     tcase_add_test(tc, of_a_long_text_the_beginning_counts);
     tcase_add_test(tc, a_clienthello_is_read_to_the_octet);
+    tcase_add_test(tc, each_clienthello_has_the_fingerprint_of_its_row);
     suite_add_tcase(suite, tc);
 }

@@ -32,6 +32,32 @@ START_TEST(destinations_tell_what_an_attempt_was_for)
 }
 END_TEST
 
+START_TEST(a_key_of_the_list_of_targets_has_the_intent_of_its_host_and_port)
+{
+    static const struct {
+        const char *key;
+        pg_intent_e intent;
+    } keys[] = {
+        { "mx.example:25", PG_INTENT_MAIL },
+        { "[::1]:22", PG_INTENT_LOCAL },
+        { "x.example:9", PG_INTENT_UNKNOWN },
+        { "x.example:3333", PG_INTENT_MINING },
+        { "www.azenv.net", PG_INTENT_CHECK },
+        { "x.example:0025", PG_INTENT_MAIL },
+        { "x.example:65561", PG_INTENT_UNKNOWN },    /* 25 + 2^16         */
+        { "x.example:4294967321", PG_INTENT_UNKNOWN },     /* + 2^32        */
+        { "x.example:2a5", PG_INTENT_UNKNOWN },
+        { "azenv.net:a", PG_INTENT_UNKNOWN },
+        { "", PG_INTENT_UNKNOWN },
+    };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        ck_assert_msg(pg_intent_of_key(pg_span_str(keys[i].key))
+                      == keys[i].intent, "%s", keys[i].key);
+    }
+}
+END_TEST
+
 START_TEST(a_verdict_has_an_intent_only_when_it_is_an_attempt)
 {
     pg_request_t request = {
@@ -55,6 +81,8 @@ PG_TEST_SUITE(intent)
     TCase *tc = tcase_create("intent");
 
     tcase_add_test(tc, destinations_tell_what_an_attempt_was_for);
+    tcase_add_test(
+        tc, a_key_of_the_list_of_targets_has_the_intent_of_its_host_and_port);
     tcase_add_test(tc, a_verdict_has_an_intent_only_when_it_is_an_attempt);
     suite_add_tcase(suite, tc);
 }

@@ -158,6 +158,32 @@ START_TEST(the_first_64_virtual_hosts_have_names_the_rest_are_together)
 }
 END_TEST
 
+START_TEST(a_virtual_host_whose_name_is_torn_counts_with_the_others)
+{
+    static const pg_outcome_e outcomes[] = { PG_OUTCOME_DENIED,
+                                             PG_OUTCOME_REFUSED };
+    pg_ledger_t *ledger;
+    const pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+    for (int i = 0; i < 2; i++) {
+        pg_event_t e = attempt(PG_CLASS_ABSOLUTE, PG_FAMILY_GET, outcomes[i]);
+        e.vhost = i ? (pg_span_t){ .ptr = NULL, .len = 0 }
+                    : PG_SPAN("torn.example:80");
+        pg_ledger_record(ledger, &e);
+    }
+    for (unsigned i = 0; i < PG_VHOSTS; i++) {
+        pg_word_set(&ledger->common->vhost[i].text[0], 1);
+    }
+    s = snapshot_of(ledger);
+    ck_assert_uint_eq(s->vhost_count, 1);
+    ck_assert_ptr_null(s->vhosts[0].name.octets.ptr);
+    ck_assert_uint_eq(s->vhosts[0].attempts, 2);
+    ck_assert_uint_eq(s->vhosts[0].by_outcome[PG_OUTCOME_DENIED], 1);
+    ck_assert_uint_eq(s->vhosts[0].by_outcome[PG_OUTCOME_REFUSED], 1);
+}
+END_TEST
+
 START_TEST(what_is_no_attempt_is_not_counted)
 {
     pg_ledger_t *ledger;
@@ -529,6 +555,8 @@ PG_TEST_SUITE(ledger)
     tcase_add_test(
         totals,
         the_first_64_virtual_hosts_have_names_the_rest_are_together);
+    tcase_add_test(totals,
+                   a_virtual_host_whose_name_is_torn_counts_with_the_others);
     tcase_add_test(totals, what_is_no_attempt_is_not_counted);
     suite_add_tcase(suite, totals);
 

@@ -198,9 +198,10 @@ static void count_mail(pg_ledger_t *to, const char *text, int client,
 
 START_TEST(campaigns_of_two_ledgers_are_united)
 {
-    pg_ledger_t *other, *sum;
+    pg_ledger_t *other, *sum, *back;
     pg_snapshot_t *s;
 
+    ck_assert_int_eq(pg_ledger_heap_like(&back, ledger, T0, pool), 0);
     ck_assert_int_eq(pg_ledger_heap_like(&other, ledger, T0, pool), 0);
     ck_assert_int_eq(pg_ledger_heap_like(&sum, ledger, T0, pool), 0);
     count_mail(ledger, WATCHES, 1, T0 + 5);
@@ -219,6 +220,14 @@ START_TEST(campaigns_of_two_ledgers_are_united)
     ck_assert(pg_span_eq(s->capture.campaign[0].subject, PG_SPAN("w")));
     ck_assert_uint_eq(s->capture.campaign[1].mails, 1);
     ck_assert_int_eq(s->capture.campaign[1].first, T0 + 7);
+    /* the other way round it is the same */
+    ck_assert_int_eq(pg_ledger_merge(back, other, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_merge(back, ledger, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_snapshot(&s, back, T0, pool), 0);
+    ck_assert_uint_eq(s->capture.campaign_count, 2);
+    ck_assert_uint_eq(s->capture.campaign[0].mails, 3);
+    ck_assert_int_eq(s->capture.campaign[0].first, T0 + 2);
+    ck_assert_int_eq(s->capture.campaign[0].last, T0 + 9);
 }
 END_TEST
 

@@ -5,6 +5,7 @@
 #include "pg_phrases.h"
 #include "pg_policy.h"
 #include "pg_portclass.h"
+#include "pg_reach.h"
 
 static void one_sentence(const char *s)
 {
@@ -140,6 +141,33 @@ START_TEST(ports_are_looked_up_in_a_sorted_table)
 }
 END_TEST
 
+START_TEST(a_file_is_doubted_for_the_first_reason_that_it_gives)
+{
+    static const struct {
+        pg_reach_file_t file;
+        pg_reach_doubt_e doubt;
+    } files[] = {
+        { { .lines = 0 }, PG_REACH_DOUBT_EMPTY },
+        { { .lines = 1 }, PG_REACH_DOUBT_NO_REQUEST },
+        { { .lines = 200, .requests = 1, .unread = 3 },
+          PG_REACH_DOUBT_UNREAD },
+        { { .lines = 200, .requests = 1, .unread = 2, .suspect = 1 },
+          PG_REACH_DOUBT_SUSPECT },
+        { { .lines = 200, .requests = 5, .partial = 3 },
+          PG_REACH_DOUBT_PARTIAL },
+        { { .lines = 200, .requests = 4, .partial = 2, .questioned = 1 },
+          PG_REACH_DOUBT_QUESTIONED },
+        { { .lines = 200, .requests = 4, .partial = 2 },
+          PG_REACH_DOUBT_NONE },
+    };
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        ck_assert_int_eq(pg_reach_doubt(&files[i].file), files[i].doubt);
+    }
+    ck_assert_str_eq(pg_reach_doubt_name(PG_REACH_DOUBT_COUNT), "?");
+}
+END_TEST
+
 PG_TEST_SUITE(words)
 {
     TCase *tc = tcase_create("words");
@@ -154,5 +182,6 @@ PG_TEST_SUITE(words)
         tc, only_an_enabled_engine_on_a_server_that_is_no_proxy_denies);
     tcase_add_test(tc, defaults_never_answer_with_success_or_redirection);
     tcase_add_test(tc, ports_are_looked_up_in_a_sorted_table);
+    tcase_add_test(tc, a_file_is_doubted_for_the_first_reason_that_it_gives);
     suite_add_tcase(suite, tc);
 }
