@@ -302,22 +302,31 @@ class House:
         return self.original[mutant.path] == self.optimised(mutant.path,
                                                             mutated(mutant))
 
+    def runners_of(self, mutant):
+        """(is one known to run the line, those that do): if none is, because
+        it is new or a table of cases is, those that run any of its file."""
+        here = [(i, line) for i, (_, path, line) in enumerate(self.blocks)
+                if path == mutant.path]
+        before = max((line for _, line in here if line <= mutant.line),
+                     default=0)
+        near = [i for i, line in here
+                if line == before or abs(line - mutant.line) <= 1]
+        for known, blocks in (True, near), (False, [i for i, _ in here]):
+            mask = sum(1 << i for i in blocks)
+            found = [r for r in self.runners if r.blocks & mask]
+            if found:
+                return known, found
+        return False, []
+
     def nearest(self, mutant):
         """(suites, tests) that run the line, as many as PATIENCE allows:
         first what killed others, then what is quick; the parameters of one
         test are not all tried before other tests."""
-        before = max((line for _, path, line in self.blocks
-                      if path == mutant.path and line <= mutant.line),
-                     default=0)
-        mask = sum(1 << i for i, (_, path, line) in enumerate(self.blocks)
-                   if path == mutant.path and (
-                       line == before or abs(line - mutant.line) <= 1))
         same, keyed = collections.Counter(), []
-        for r in sorted(self.runners, key=lambda r: r.seconds):
-            if r.blocks & mask:
-                kind = r.name.split("[")[0]
-                same[kind] += 1
-                keyed.append((-self.kills[r.name], r.seconds * same[kind], r))
+        for r in sorted(self.runners_of(mutant)[1], key=lambda r: r.seconds):
+            kind = r.name.split("[")[0]
+            same[kind] += 1
+            keyed.append((-self.kills[r.name], r.seconds * same[kind], r))
         parts = [[], []]
         for is_test in (False, True):
             left = PATIENCE
@@ -346,8 +355,8 @@ class House:
         if by:
             self.kills[by] += 1
             return "killed", by
-        return ("survived" if suites or tests or self.extra else "never run",
-                "")
+        return ("survived" if self.extra or self.runners_of(mutant)[0]
+                else "never run"), ""
 
 
 def test_files():
