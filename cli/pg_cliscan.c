@@ -64,7 +64,7 @@ int pg_cliscan_option(const pg_cli_t *cli, pg_cliscan_t *scan, int option)
 /* The literal before the request, if all formats agree on it. */
 static pg_span_t common_anchor(const pg_reading_t *how)
 {
-    pg_span_t none = { .ptr = NULL, .len = 0 };
+    pg_span_t none = PG_ABSENT;
 
     for (int i = 0; i < how->formats; i++) {
         if (!pg_span_eq(how->format[i].anchor, how->format[0].anchor)) {

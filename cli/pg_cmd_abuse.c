@@ -223,7 +223,7 @@ static int why_not(const options_t *o, const json_t *line, const char *source,
     if (json_is_true(pg_evidence_member(line, "proxyguard.source_is_peer"))) {
         return WHY_PEER;
     }
-    place = pg_intent_of(pg_span_str(source), 0, pg_span_str(NULL));
+    place = pg_intent_of(pg_span_str(source), 0, PG_ABSENT);
     if (place == PG_INTENT_LOCAL || place == PG_INTENT_PRIVATE) {
         return WHY_LOCAL;
     }

@@ -104,7 +104,7 @@ typedef struct row_t {
 static pg_span_t digits(char *out, apr_size_t size, int n)
 {
     if (n == 0) {
-        return (pg_span_t){ .ptr = NULL, .len = 0 };
+        return PG_ABSENT;
     }
     apr_snprintf(out, size, "%d", n);
     return pg_span_str(out);
@@ -214,7 +214,7 @@ static void put_key(pg_sink_t *sink, const char *name, int common)
     }
     pg_sink_puts(sink, "\"");
     for (; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
-        pg_sink_put(sink, pg_span_make(name, (apr_size_t)(dot - name)));
+        pg_sink_put(sink, pg_span_between(name, dot));
         pg_sink_puts(sink, "\":{\"");
     }
     pg_sink_puts(sink, name);

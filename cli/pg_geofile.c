@@ -52,7 +52,7 @@ static pg_span_t text_of(const MMDB_entry_data_s *value)
 {
     return value->type == MMDB_DATA_TYPE_UTF8_STRING
                ? pg_span_make(value->utf8_string, value->data_size)
-               : pg_span_str(NULL);
+               : PG_ABSENT;
 }
 
 static void take_country(pg_place_t *out, MMDB_entry_s *entry)

@@ -56,7 +56,7 @@ pg_span_t pg_mailjson_recipient(pg_span_t *rest)
             return pg_span_from(line, sizeof("Delivered-To: ") - 1);
         }
     }
-    return (pg_span_t){ .ptr = NULL, .len = 0 };
+    return PG_ABSENT;
 }
 
 static void take_recipients(pg_ecs_mail_t *mail, pg_span_t envelope,

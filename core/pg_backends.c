@@ -127,7 +127,7 @@ static void split(pg_span_t *host, pg_span_t *ports, pg_span_t value)
     apr_size_t close = pg_span_rfind(value, ']');
 
     *host = value;
-    *ports = (pg_span_t){ .ptr = NULL, .len = 0 };
+    *ports = PG_ABSENT;
     if (colon < value.len
         && (close < value.len ? close < colon
                               : pg_span_find(value, ':') == colon)) {

@@ -60,7 +60,7 @@ static pg_span_t first_word(pg_span_t s)
 
 static pg_span_t or_absent(pg_span_t s)
 {
-    return s.len ? s : (pg_span_t){ .ptr = NULL, .len = 0 };
+    return s.len ? s : PG_ABSENT;
 }
 
 void pg_classify_split(pg_request_t *out, pg_span_t line)

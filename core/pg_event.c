@@ -160,7 +160,7 @@ void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size)
     /* what looked like a host may have been half of a password */
     if (!is_socks(event) && !plain
         && pg_conceal_hides(target, event->verdict.host)) {
-        event->verdict.host = (pg_span_t){ .ptr = NULL, .len = 0 };
+        event->verdict.host = PG_ABSENT;
         event->verdict.port = 0;
     }
     for (unsigned i = 0; i < TEXTS; i++) {

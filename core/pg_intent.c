@@ -247,8 +247,7 @@ pg_intent_e pg_intent_of_key(pg_span_t key)
         port = port * 10 + (unsigned int)(key.ptr[i] - '0');
     }
     return pg_intent_of(pg_span_upto(key, colon),
-                        (apr_uint16_t)(port < 65536 ? port : 0),
-                        (pg_span_t){ .ptr = NULL, .len = 0 });
+                        (apr_uint16_t)(port < 65536 ? port : 0), PG_ABSENT);
 }
 
 pg_intent_e pg_intent_of_verdict(const pg_verdict_t *verdict)

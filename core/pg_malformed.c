@@ -256,7 +256,7 @@ pg_malformed_e pg_malformed_line(pg_malformed_t *out, pg_span_t first,
 {
     const pg_authority_t *a = &out->authority;
     bool http = pg_span_istarts(rest, PG_SPAN("HTTP/"));
-    pg_span_t port = http ? pg_span_make(NULL, 0) : rest;
+    pg_span_t port = http ? PG_ABSENT : rest;
 
     if (first.len && pg_octet_is_alpha(first.ptr[0])
         && pg_malformed_url(out, first) == PG_MALFORMED_URL

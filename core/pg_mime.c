@@ -52,7 +52,7 @@ pg_span_t pg_mime_field(pg_span_t header, const char *name)
         }
         return pg_span_trim(pg_span_from(line, wanted.len + 1));
     }
-    return (pg_span_t){ .ptr = NULL, .len = 0 };
+    return PG_ABSENT;
 }
 
 /* The length of a quoted string, or of one octet. */
@@ -142,7 +142,7 @@ static pg_span_t find_param(pg_span_t value, const char *name)
         }
         value = pg_span_from(value, end_of_param(value));
     }
-    return (pg_span_t){ .ptr = NULL, .len = 0 };
+    return PG_ABSENT;
 }
 
 /* --- parts --------------------------------------------------------------- */
@@ -176,14 +176,14 @@ static bool next_part(pg_span_t *part, pg_span_t *rest, pg_span_t boundary)
         pg_span_t line = take_line(rest);
 
         if (is_boundary(line, boundary, &last)) {
-            *part = pg_span_make(begin, (apr_size_t)(line.ptr - begin));
+            *part = pg_span_between(begin, line.ptr);
             if (last) {
                 rest->len = 0;
             }
             return true;
         }
     }
-    *part = pg_span_make(begin, (apr_size_t)(rest->ptr - begin));
+    *part = pg_span_between(begin, rest->ptr);
     return part->len > 0;
 }
 

@@ -167,8 +167,7 @@ pg_span_t pg_target_path(pg_span_t s)
         return s;
     }
     s = pg_span_from(s, n + 3);
-    return n ? pg_span_from(s, pg_span_find_any(s, "/?#"))
-             : (pg_span_t){ .ptr = NULL, .len = 0 };
+    return n ? pg_span_from(s, pg_span_find_any(s, "/?#")) : PG_ABSENT;
 }
 
 static pg_form_e parse_absolute(pg_target_t *out, pg_span_t s, apr_size_t n)

@@ -224,7 +224,7 @@ static void merge_vhosts(pg_ledger_t *into, const pg_ledger_t *from,
         unsigned to;
 
         if (at < PG_VHOSTS && !read_name(&name, from, at, pool)) {
-            name.octets = (pg_span_t){ .ptr = NULL, .len = 0 };
+            name.octets = PG_ABSENT;
         }
         to = pg_totals_vhost(into, name.octets);
         for (unsigned i = 0; i < from->sizes.lanes; i++) {

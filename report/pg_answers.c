@@ -326,7 +326,7 @@ static pg_span_t asked_as(const asker_t *a, pg_span_t target)
             return pg_span_upto(target, r->host.octets.len);
         }
     }
-    return pg_span_str(NULL);
+    return PG_ABSENT;
 }
 
 /* A name that many visitors send in Host, and that no virtual host has, is

@@ -335,11 +335,10 @@ static pg_span_t version_of(pg_span_t protocol)
 
     for (apr_size_t i = 0; i < version.len; i++) {
         if (!pg_octet_is_digit(version.ptr[i]) && version.ptr[i] != '.') {
-            return (pg_span_t){ .ptr = NULL, .len = 0 };
+            return PG_ABSENT;
         }
     }
-    return pg_span_istarts(protocol, PG_SPAN("HTTP/"))
-               ? version : (pg_span_t){ .ptr = NULL, .len = 0 };
+    return pg_span_istarts(protocol, PG_SPAN("HTTP/")) ? version : PG_ABSENT;
 }
 
 static void put_http(line_t *line)
@@ -718,7 +717,7 @@ pg_span_t pg_ecs_line(const pg_ecs_t *in, char *out, apr_size_t most)
                         .room = out + most };
 
         if (put_line(&line)) {
-            return pg_span_make(out, (apr_size_t)(line.out.at - out));
+            return pg_span_between(out, line.out.at);
         }
     }
     *out = '\n';

@@ -55,7 +55,7 @@ static void links(const pg_page_t *page)
     }
     other = *view;
     other.mask = !view->mask;    /* pseudonyms are not names              */
-    other.source = other.target = pg_span_str(NULL);
+    other.source = other.target = PG_ABSENT;
     pg_html_anchor(page, &other, NULL);
     pg_html_phrase(page, view->mask ? PG_PHRASE_MASK_OFF : PG_PHRASE_MASK_ON);
     pg_sink_puts(sink, "</a>\n</nav>\n");
@@ -129,7 +129,7 @@ static void restriction(const pg_page_t *page)
 
     all.since = all.until = 0;
     all.only_class = 0;
-    all.source = all.target = pg_span_str(NULL);
+    all.source = all.target = PG_ABSENT;
     if (!view->since && !view->until && !view->only_class
         && view->source.ptr == NULL && view->target.ptr == NULL) {
         return;

@@ -209,7 +209,7 @@ static const char *parse_one(pg_query_t *q, pg_span_t pair, unsigned *seen)
     apr_size_t sign = pg_span_find(pair, '=');
     pg_span_t name = pg_span_upto(pair, sign);
     pg_span_t value = sign < pair.len ? pg_span_from(pair, sign + 1)
-                                      : pg_span_str(NULL);
+                                      : PG_ABSENT;
 
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         if (pg_span_eq(name, parameters[i].name)) {

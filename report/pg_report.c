@@ -317,7 +317,7 @@ pg_text_t pg_render_whom(const pg_recent_t *r, char room[PG_WHOM_SIZE])
     apr_size_t n = 0;
 
     if (host.ptr == NULL || host.len == 0) {
-        return (pg_text_t){ .octets = pg_span_str(NULL) };
+        return (pg_text_t){ .octets = PG_ABSENT };
     }
     if (six && host.ptr[0] != '[') {
         room[n++] = '[';

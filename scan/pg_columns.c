@@ -25,7 +25,7 @@ static bool take_cell(pg_span_t *line, const pg_columns_t *c, pg_span_t *cell)
     n += pg_span_find(pg_span_from(*line, n), c->separator);
     *cell = pg_span_upto(*line, n);
     if (n == line->len) {
-        *line = (pg_span_t){ .ptr = NULL, .len = 0 };
+        *line = PG_ABSENT;
         return true;
     }
     do {
@@ -145,7 +145,7 @@ static pg_span_t plain(pg_span_t cell, bool encoded, pg_room_t *room)
         }
         *out++ = c;
     }
-    cell = pg_span_make(room->at, (apr_size_t)(out - room->at));
+    cell = pg_span_between(room->at, out);
     room->at = out;
     return cell;
 }

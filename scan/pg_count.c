@@ -114,7 +114,7 @@ static pg_span_t vhost_of(pg_counter_t *counter, const pg_logline_t *line)
     int n;
 
     if (name.len == 0 || name.len > 255) {
-        return (pg_span_t){ .ptr = NULL, .len = 0 };
+        return PG_ABSENT;
     }
     n = snprintf(counter->vhost, sizeof(counter->vhost), "%.*s%s%.*s",
                  (int)name.len, name.ptr, port.len ? ":" : "",
@@ -134,7 +134,7 @@ static pg_span_t client_of(pg_counter_t *counter, const pg_logline_t *line)
                             .method = PG_SPAN("GET"), .check_host = true };
         pg_verdict_t verdict;
         if (pg_classify(&verdict, &to, own) == PG_CLASS_CLEAN) {
-            return (pg_span_t){ .ptr = NULL, .len = 0 };
+            return PG_ABSENT;
         }
     }
     return client;
@@ -438,7 +438,7 @@ static bool next_line(lines_t *lines, pg_span_t *line)
         end = memchr(rest.ptr, '\n', rest.len);
         end = end ? end : rest.ptr + rest.len;
     }
-    *line = pg_span_make(rest.ptr, (apr_size_t)(end - rest.ptr));
+    *line = pg_span_between(rest.ptr, end);
     taken = line->len + (line->len < rest.len && *end != '{' ? 1 : 0);
     if (may_be_list(*line)) {
         pg_span_t object = *line;        /* so *line stays in registers    */
@@ -500,7 +500,7 @@ static pg_span_t size_at_glance(pg_span_t s)
     for (apr_size_t i = 0; i < n; i++) {
         if (i >= s.len || (like[i] == '9' ? !pg_octet_is_digit(s.ptr[i])
                                           : like[i] != s.ptr[i])) {
-            return (pg_span_t){ .ptr = NULL, .len = 0 };
+            return PG_ABSENT;
         }
     }
     s = pg_span_from(s, n);
@@ -509,7 +509,7 @@ static pg_span_t size_at_glance(pg_span_t s)
     }
     if (digits == 0 || digits >= sizeof(((home_t *)NULL)->size)
         || (digits < s.len && s.ptr[digits] != ' ')) {
-        return (pg_span_t){ .ptr = NULL, .len = 0 };
+        return PG_ABSENT;
     }
     return pg_span_upto(s, digits);
 }
@@ -540,7 +540,7 @@ static pg_span_t anchor_of(const pg_counter_t *counter)
         host = host || rules->reading.format[i].has[PG_FIELD_HOST];
     }
     return (rules->check_host && host) || wants_all(counter)
-           ? (pg_span_t){ .ptr = NULL, .len = 0 } : rules->anchor;
+           ? PG_ABSENT : rules->anchor;
 }
 
 typedef unsigned char lanes_t __attribute__((vector_size(16)));

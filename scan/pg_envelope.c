@@ -314,7 +314,7 @@ static bool open_quoted(pg_span_t *line, pg_room_t *room)
         }
         *out++ = c;
     }
-    *line = pg_span_make(room->at, (apr_size_t)(out - room->at));
+    *line = pg_span_between(room->at, out);
     room->at = out;
     return true;
 }
@@ -337,7 +337,7 @@ static bool open_colour(pg_span_t *line, pg_room_t *room)
             *out++ = s.ptr[i];
         }
     }
-    *line = pg_span_make(room->at, (apr_size_t)(out - room->at));
+    *line = pg_span_between(room->at, out);
     room->at = out;
     return true;
 }

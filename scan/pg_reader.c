@@ -561,7 +561,7 @@ static pg_span_t narrow(pg_span_t line, pg_room_t *room)
             *out++ = line.ptr[i];
         }
     }
-    line = pg_span_make(room->at, (apr_size_t)(out - room->at));
+    line = pg_span_between(room->at, out);
     room->at = out;
     return line;
 }

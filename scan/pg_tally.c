@@ -23,8 +23,7 @@ static void set_kept(pg_kept_t *out, pg_span_t s)
 
 pg_span_t pg_tally_kept(const pg_kept_t *kept)
 {
-    return kept->absent ? (pg_span_t){ .ptr = NULL, .len = 0 }
-                        : pg_span_make(kept->octets, kept->len);
+    return kept->absent ? PG_ABSENT : pg_span_make(kept->octets, kept->len);
 }
 
 /* A total order, so that the choice of those kept does not depend on the order
@@ -172,7 +171,7 @@ static pg_span_t answer_of(const pg_hit_t *hit, char *out)
     apr_size_t n = 0;
 
     if (event->status < 200 || event->status > 299) {
-        return (pg_span_t){ .ptr = NULL, .len = 0 };
+        return PG_ABSENT;
     }
     for (int i = 0; i < 4; i++) {
         out[n] = ' ';

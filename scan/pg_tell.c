@@ -75,7 +75,7 @@ static pg_span_t field_value(pg_span_t lines, pg_span_t name)
             return pg_span_trim(pg_span_from(line, name.len + 1));
         }
     }
-    return (pg_span_t){ .ptr = NULL, .len = 0 };
+    return PG_ABSENT;
 }
 
 static bool is_socks(pg_span_t s)
@@ -345,7 +345,7 @@ static pg_span_t without_html(pg_reader_t *reader, pg_span_t text)
         i += n ? n : 1;
     }
     reader->memory = out;        /* kept while it is examined             */
-    return pg_span_make(begin, (apr_size_t)(out - begin));
+    return pg_span_between(begin, out);
 }
 
 /* --- the whole ----------------------------------------------------------- */
