@@ -18,6 +18,7 @@ JUMPS = (5, -5, HOUR, -HOUR, DAY, -DAY, 40 * DAY, -40 * DAY, 3 * 365 * DAY)
 CALM = 12                       # seconds at least, to see whether memory grows
 FULL_FOR = 3                    # seconds at least, of both disks
 SEEN = 1.5                      # seconds until all have read the clock
+HANGS = 7                       # seconds; after 9, httpd kills a child
 SAID = 60                       # seconds until the parent says something
 MORE_MEMORY = 8 << 20           # octets above what a child has mapped
 
@@ -70,14 +71,17 @@ class Stage:
         server = self.server
         old, begin = set(server.workers()), time.monotonic()
 
+        def gone(seconds):
+            wait_until(lambda: not old & set(server.workers()),
+                       "the children of before a restart to be gone", seconds)
+
         def window():
             try:
-                wait_until(lambda: not old & set(server.workers()),
-                           "the children of before a restart to be gone", 30)
-            except AssertionError as e:
-                left = old & set(server.workers())
-                raise AssertionError(f"{e}: " + "; ".join(
-                    traces(server, pid)[1] for pid in left)) from e
+                gone(HANGS)
+            except AssertionError:
+                for pid in old & set(server.workers()):
+                    print("  hangs:", traces(server, pid)[1], flush=True)
+                gone(SAID)
             finally:
                 server.windows.append((begin, time.monotonic()))
         server.hard_restart(window)
@@ -259,8 +263,8 @@ LITTLE = r"\(12\)Cannot allocate memory"
 TWICE = rf"{NEW}|AH00045: "
 # At a hard restart the event MPM closes the sockets of its busy workers; one
 # may be about to put its own into the pollset (close_worker_sockets() against
-# process_lingering_close(), 2.4.71).
-LATE = r"\(9\)Bad file descriptor: AH03092: "
+# process_lingering_close() and process_socket(), 2.4.71).
+LATE = r"\(9\)Bad file descriptor: AH0309[23]: "
 # mod_http2 has 5 seconds of patience with its threads, by a clock that jumps:
 # see soak_http2.py
 HASTY = "AH10291: "

@@ -11,7 +11,6 @@ at each end of a child.
 usage: soak_http2.py [SPEED [RESTARTS]]       5000 times as fast, 10"""
 
 import os
-import re
 import resource
 import sys
 

@@ -34,6 +34,7 @@ SIGNAL = re.compile(r"AH0005[12]: child pid (\d+) exit signal ([^(]*) "
                     r"\((\d+)\)")
 KILL = "9"
 MOST = 2                        # lines of a kind that are shown
+SIGNALLED = "<signal handler called>"
 # what a trace holds, and whose the crash is (2.4.71, mod_http2 2.0.42)
 KNOWN = (
     # its pool is gone while it waits for work, see soak_http2.py
@@ -117,7 +118,9 @@ def backtrace(server, pid):
 
 def traces(server, pid, *core):
     """Of a core, or of a child that lives: frames of the thread that crashed,
-    or of the first one; and the file with those of all threads."""
+    or of the first one; and the file with those of all threads. httpd's handler
+    sends the signal again, to the process, and any thread may take it: the
+    core's own thread is not the one that crashed."""
     done = subprocess.run(
         ["gdb", "-q", "-batch", *(() if core else ("-p", str(pid))),
          "-ex", "bt 40", "-ex", "echo \\n=== all\\n",
@@ -127,5 +130,6 @@ def traces(server, pid, *core):
     path = os.path.join(TOP, "build", f"soak-{server.mpm}-{pid}.trace")
     with open(path, "w", encoding="utf-8") as f:
         f.write(done.stdout + done.stderr)
-    return [x for x in done.stdout.split("=== all")[0].splitlines()
-            if x.startswith("#")], path
+    first, *threads = re.split(r"=== all|^Thread ", done.stdout, flags=re.M)
+    crashed = next((t for t in threads if SIGNALLED in t), first)
+    return [x for x in crashed.splitlines() if x.startswith("#")], path
