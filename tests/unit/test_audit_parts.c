@@ -245,20 +245,20 @@ static const char *way_of(const pg_went_t *w)
 /* "PATH[?QUERY] [HOST [FIELD]]" */
 static const char *send_one(const pg_flow_t *flow, char *ask)
 {
-    char *at;
+    char *at, *query;
     pg_sent_t sent = { .method = "GET", .args = "", .host = "h.example",
                        .field = "f.example" };
     pg_went_t went;
 
-    sent.uri = apr_strtok(ask, " ", &at);
+    sent.uri = ask = apr_strtok(ask, " ", &at);
+    query = strchr(ask, '?');
     ask = apr_strtok(NULL, " ", &at);
     sent.host = ask ? ask : sent.host;
     ask = apr_strtok(NULL, " ", &at);
     sent.field = ask ? ask : sent.field;
-    ask = strchr(sent.uri, '?');
-    if (ask) {
-        *ask = '\0';
-        sent.args = ask + 1;
+    if (query) {
+        *query = '\0';
+        sent.args = query + 1;
     }
     went = pg_flow_send(flow, &sent);
     return way_of(&went);
