@@ -414,6 +414,44 @@ START_TEST(distinct_sources_are_estimated_within_four_standard_errors)
 }
 END_TEST
 
+/* What lies behind a key is of the one that had its place before. */
+START_TEST(a_key_is_shown_as_people_read_it)
+{
+    static const struct {
+        pg_top_e list;
+        const char octets[24];
+        apr_uint64_t length;
+        const char *text;
+    } keys[] = {
+        { PG_TOP_TARGETS, "\0\x19mx.examplejunk", 12, "mx.example:25" },
+        { PG_TOP_TARGETS, "\x1f\x90" "a.testjunk", 8, "a.test:8080" },
+        { PG_TOP_TARGETS, "\0\x19::1junk", 5, "[::1]:25" },
+        { PG_TOP_TARGETS, "\0\x19[::1]junk", 7, "[::1]:25" },
+        { PG_TOP_TARGETS, "\x19\0h", 3, "h:6400" },
+        { PG_TOP_TARGETS, "\0\0mx:ajunk", 6, "mx:a" },
+        { PG_TOP_TARGETS, "\0\x19", 2, ":25" },
+        { PG_TOP_TARGETS, "x", 1, "x" },
+        { PG_TOP_PORTS, "\x1f\x90junk", 2, "8080" },
+        { PG_TOP_PORTS, "abc", 3, "abc" },
+        { PG_TOP_SOURCES, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x01junk",
+          16, "192.0.2.1" },
+        { PG_TOP_SOURCES, "shortjunk", 5, "short" },
+        { PG_TOP_AGENTS, "curl/7junk", 6, "curl/7" },
+    };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        apr_uint64_t length = keys[i].length | (i % 2 ? PG_LEN_CUT : 0);
+        pg_text_t t = pg_top_text(keys[i].list, keys[i].octets, length, pool);
+
+        ck_assert_msg(pg_span_eq(t.octets, pg_span_str(keys[i].text))
+                      && t.cut == i % 2,
+                      "%zu: %.*s", i, (int)t.octets.len, t.octets.ptr);
+    }
+    ck_assert_ptr_null(pg_top_text(PG_TOP_AGENTS, "", PG_LEN_ABSENT, pool)
+                           .octets.ptr);
+}
+END_TEST
+
 PG_TEST_SUITE(top)
 {
     TCase *lists = tcase_create("lists");
@@ -435,6 +473,7 @@ PG_TEST_SUITE(top)
     tcase_set_timeout(keys, 60);
     tcase_add_test(keys, all_four_lists_say_what_was_asked_for);
     tcase_add_test(keys, long_keys_are_cut_and_say_so);
+    tcase_add_test(keys, a_key_is_shown_as_people_read_it);
     tcase_add_test(keys,
                    keys_whose_hashes_share_a_beginning_are_told_apart);
     tcase_add_test(keys, letters_become_small_and_nothing_else_changes);
