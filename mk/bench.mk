@@ -27,13 +27,13 @@ bench-page: all ## the status page in each format, at the largest ledger
 
 # --- the ledger
 
-# Compiled as the module is.
+# Compiled as the module is, whatever the objects below build/ were made with.
 BENCH_LEDGER = $(BUILD)/bench/ledger
-$(BENCH_LEDGER): tests/bench/bench_ledger.c $(call objs,$(filter core/% \
-                 ledger/%,$(LOWER_SRC)))
+$(BENCH_LEDGER): tests/bench/bench_ledger.c $(filter core/% ledger/%, \
+                 $(LOWER_SRC)) $(wildcard core/*.h ledger/*.h) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(BASE)) $(INC_ledger) $(APR_CFLAGS) \
-	    -o $@ $^ $(APR_LIBS) -lm -lpthread
+	$(CC) $(filter-out -MMD -MP,$(BASE)) $(LTO_core) $(INC_ledger) \
+	    $(APR_CFLAGS) -o $@ $(filter %.c,$^) $(APR_LIBS) -lm -lpthread
 
 .PHONY: bench-ledger
 bench-ledger: $(BENCH_LEDGER) ## speed of the ledger, beside yardsticks
