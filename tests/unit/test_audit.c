@@ -226,6 +226,32 @@ START_TEST(one_line_is_one_finding)
 }
 END_TEST
 
+/* A file with a <VirtualHost> in it that is included twice: both sections are
+ * on one line, and what differs between them cannot be told. */
+START_TEST(a_section_that_is_there_twice)
+{
+    pg_confcase_t c = { .text = "" };
+    pg_audit_in_t in = { .module_loaded = module_loaded,
+                         .regex_match = pg_conftext_regex, .ctx = &c };
+    pg_directive_t *second;
+    const pg_audit_t *audit;
+
+    in.tree = pg_conftext_parse("ProxyRequests On\n"
+                                "<VirtualHost *:80>\n</VirtualHost>\n"
+                                "<VirtualHost *:81>\n</VirtualHost>\n",
+                                "httpd.conf", pool);
+    second = (pg_directive_t *)(apr_uintptr_t)in.tree->next->next;
+    second->line = in.tree->next->line;
+    find_sites(&in);
+    audit = pg_audit_run(&in, pool);
+    ck_assert_int_eq(audit->vhosts[0].posture, PG_POSTURE_OPEN);
+    ck_assert_int_eq(audit->vhosts[1].posture, PG_POSTURE_UNKNOWN);
+    ck_assert_int_eq(audit->vhosts[2].posture, PG_POSTURE_UNKNOWN);
+    ck_assert_str_eq(audit->vhosts[1].why[PG_LANG_EN],
+                     "its section is included more than once");
+}
+END_TEST
+
 static void to_text(void *to, const char *text)
 {
     const char **all = to;
@@ -351,6 +377,7 @@ PG_TEST_SUITE(audit)
     tcase_add_test(tc, every_verdict_is_what_it_was);
     tcase_add_test(tc, the_worst_comes_first);
     tcase_add_test(tc, one_line_is_one_finding);
+    tcase_add_test(tc, a_section_that_is_there_twice);
     tcase_add_test(tc, the_report_as_text);
     tcase_add_test(tc, the_report_in_japanese);
     tcase_add_test(tc, the_open_doors_are_named);
