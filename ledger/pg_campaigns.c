@@ -60,9 +60,15 @@ static pg_sink_campaign_t *claim(const pg_ledger_t *ledger, apr_time_t now,
                 quiet = pg_word_get(&cell->last);
             }
         }
-        if (found == NULL || pg_cell_claim(&found->claim, (apr_uint64_t)now,
-                                           now, mine)) {
-            return found;
+        if (found == NULL) {
+            return NULL;
+        }
+        if (pg_cell_claim(&found->claim, (apr_uint64_t)now, now, mine)) {
+            if (pg_word_get(&found->last) == quiet) {
+                return found;
+            }
+            /* another one began there meanwhile, and is done */
+            pg_cell_release(&found->claim, *mine);
         }
     }
     return NULL;
