@@ -60,6 +60,7 @@ struct pg_conversation_t {
     const char *id, *source;
     pg_event_t event;            /* what was accepted: time, source,
                                     target                                */
+    apr_time_t began;            /* pg_deadline_now()                     */
     pg_deadline_t deadline;
     apr_off_t said;              /* octets                                */
     bool greeted;
@@ -240,7 +241,7 @@ static const char *note_first(char out[700], pg_conversation_t *t)
 
 static void log_end(pg_conversation_t *t, pg_end_e why)
 {
-    apr_time_t took = apr_time_now() - t->event.time;
+    apr_time_t took = pg_deadline_now() - t->began;
     char room[700];
     const char *first = note_first(room, t);
 
@@ -280,7 +281,7 @@ static void end(pg_conversation_t *t, pg_end_e why)
 
 static apr_time_t last_moment(const pg_conversation_t *t)
 {
-    return t->event.time + apr_time_from_sec(t->host->limit.seconds);
+    return t->began + apr_time_from_sec(t->host->limit.seconds);
 }
 
 /* The pause after the first octets is what we waited for. */
@@ -329,7 +330,7 @@ static apr_status_t clean_up(void *talk)
 
     /* the client left before it was read from, or httpd's own Timeout expired
        first */
-    end_now(t, apr_time_now() >= atomic_load(&t->deadline.expires));
+    end_now(t, pg_deadline_now() >= atomic_load(&t->deadline.expires));
     pg_deadline_remove(t->host->deadlines, &t->deadline);
     pthread_mutex_destroy(&t->lock);
     return APR_SUCCESS;
@@ -435,7 +436,7 @@ static void take(pg_conversation_t *t, pg_span_t in)
  * ended remains so. */
 static void set_deadline(pg_conversation_t *t)
 {
-    apr_time_t now = apr_time_now();
+    apr_time_t now = pg_deadline_now();
     apr_time_t last = last_moment(t);
     apr_time_t second = apr_time_from_sec(1);
     apr_time_t most = t->server->timeout > 2 * second
@@ -451,7 +452,8 @@ static void set_deadline(pg_conversation_t *t)
 
 static void wait_at_most(pg_conversation_t *t)
 {
-    apr_time_t left = atomic_load(&t->deadline.expires) - apr_time_now();
+    apr_time_t left = atomic_load(&t->deadline.expires)
+                      - pg_deadline_now();
 
     apr_socket_timeout_set(t->deadline.socket, left > 1000 ? left : 1000);
 }
@@ -595,6 +597,7 @@ static pg_conversation_t *make(request_rec *r, const pg_verdict_t *verdict,
     t->slot = *slot;
     t->kind = kind_of(verdict);
     t->id = new_id(c->pool);
+    t->began = pg_deadline_now();
     t->source = apr_pstrdup(c->pool, r->useragent_ip);
     t->event = event_of(r, verdict);
     t->deadline.socket = ap_get_conn_socket(c);

@@ -24,6 +24,20 @@ struct pg_deadlines_t {
 /* How long it may oversleep: the clock need not be read more often. */
 enum { TICK_US = 250000 };
 
+#ifdef __APPLE__   /* its conditions wait by the clock on the wall only */
+enum { CLOCK = CLOCK_REALTIME };
+#else
+enum { CLOCK = CLOCK_MONOTONIC };
+#endif
+
+apr_time_t pg_deadline_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK, &t);
+    return apr_time_make(t.tv_sec, t.tv_nsec / 1000);
+}
+
 pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf)
 {
     return apr_pcalloc(pconf, sizeof(pg_deadlines_t));
@@ -41,8 +55,15 @@ void pg_deadline_lock_init(pthread_mutex_t *lock)
 
 void pg_deadline_child(pg_deadlines_t *all)
 {
+    pthread_condattr_t attributes;
+
     pg_deadline_lock_init(&all->mutex);
-    pthread_cond_init(&all->wake, NULL);
+    pthread_condattr_init(&attributes);
+#ifndef __APPLE__
+    pthread_condattr_setclock(&attributes, CLOCK);
+#endif
+    pthread_cond_init(&all->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
 /* The reader sees the end of the stream, and then the reason. */
@@ -83,7 +104,7 @@ static void *watch(void *data)
     (void)apr_setup_signal_thread();
     pthread_mutex_lock(&all->mutex);
     while (all->first && !all->stopping) {
-        apr_time_t now = apr_time_now();
+        apr_time_t now = pg_deadline_now();
         apr_time_t next = now + TICK_US;
         struct timespec until = {
             .tv_sec = apr_time_sec(next),

@@ -24,9 +24,12 @@ typedef struct pg_deadline_t {
     struct pg_deadline_t *next, **at;    /* the list's                    */
     apr_socket_t *socket;
     void *owner;
-    _Atomic apr_int64_t expires;         /* us since 1970; any thread     */
+    _Atomic apr_int64_t expires;         /* pg_deadline_now(); any thread */
     atomic_int due;                      /* a pg_due_e                    */
 } pg_deadline_t;
+
+/** Microseconds of a clock that nobody sets. */
+apr_time_t pg_deadline_now(void);
 
 /** In post_config. */
 pg_deadlines_t *pg_deadline_make(apr_pool_t *pconf);

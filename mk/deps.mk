@@ -7,9 +7,9 @@ PKGS := apache2-bin apache2-utils apache2-dev libapr1-dev libaprutil1-dev libjan
         chromium fonts-ipafont-gothic tidy w3m lynx jq libapache2-mod-security2 \
         curl wget nmap ncat nghttp2-client proxychains4 proxytunnel corkscrew \
         socat swaks msmtp postfix hopm \
-        fail2ban python3-systemd systemd-journal-remote prometheus
+        fail2ban python3-systemd systemd-journal-remote prometheus faketime
 PKGS_DEV := clang libclang-rt-14-dev clang-tidy clang-format cppcheck \
-        shellcheck pyflakes3 valgrind lcov git faketime gdb \
+        shellcheck pyflakes3 valgrind lcov git gdb \
         mandoc mawk goaccess ripgrep
 
 .PHONY: deps deps-dev need need-dev

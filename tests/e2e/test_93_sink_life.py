@@ -4,6 +4,7 @@
 `make bench-sink` (PG_LONG=1) restarts and kills a hundred times each."""
 
 import contextlib
+import datetime
 import fcntl
 import os
 import random
@@ -15,6 +16,8 @@ import threading
 
 import pytest
 
+from pg_clock import Clocked
+from pg_log import LINE
 from pg_sink import (CONF, MESSAGE, Mailer, mails, message_of, read_until,
                      sink_with, spool, tunnel)
 from pg_strace import BECOME, REACH, Traced, of
@@ -272,6 +275,28 @@ def test_what_was_answered_with_250_is_kept_over_kills(httpd_with):
                 os.kill(random.choice(children), signal.SIGKILL)
     check_kept(server, kept(), f"{times} killed children")
     server.log.take_all(KILLED)
+
+
+def stamp(line):
+    return datetime.datetime.strptime(LINE.match(line.text)["time"],
+                                      "%a %b %d %H:%M:%S.%f %Y")
+
+
+def test_a_clock_that_is_set_back_lets_nobody_stay_longer(httpd_with):
+    server = httpd_with.make(CONF + "ProxyGuardSinkLimit seconds 5\n",
+                             kind=Clocked)
+    server.set_clock(0)
+    server.start()
+    server.log.take(r" PG0141: ")
+    with tunnel(server.address) as wire:
+        read_until(wire, b"\r\n")
+        server.set_clock(-7200)
+        wire.read_to_end()
+    (attempt,) = server.log.attempts(1)
+    ended = server.log.take(r" PG0144: capture ended: .* ended=deadline ")
+    assert 4.9 <= float(re.search(r"seconds=([\d.]+)", ended.text)[1]) < 30
+    # the clock had been set when it ended
+    assert stamp(ended) < stamp(attempt)
 
 
 def test_no_worker_waits_where_none_needs_to(httpd_with):

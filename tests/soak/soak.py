@@ -21,12 +21,13 @@ for folder in ("lib", "bench", "soak"):
     sys.path.insert(0, os.path.join(TOP, "tests", folder))
 
 import measurements                                         # noqa: E402
+from pg_clock import LIBRARY                                # noqa: E402
 from pg_httpd import MODULE, MPMS, OWN                      # noqa: E402
 from pg_peers import Origin, make_certificate               # noqa: E402
 from soak_acts import ACTS                                  # noqa: E402
 from soak_report import report                              # noqa: E402
 from soak_run import Run                                    # noqa: E402
-from soak_server import CLOCK, ROTATELOGS, NotPermitted     # noqa: E402
+from soak_server import ROTATELOGS, NotPermitted            # noqa: E402
 
 LEAST = 10                      # seconds in all
 
@@ -55,7 +56,7 @@ def arguments():
 
 def missing():
     """What must be there, in words."""
-    if not CLOCK:
+    if not LIBRARY:
         yield "libfaketimeMT.so.1 (Debian: libfaketime)"
     for path in (ROTATELOGS, MODULE, os.path.join(TOP, "build",
                                                   "proxyguard")):

@@ -19,10 +19,10 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
 for folder in ("lib", "soak"):
     sys.path.insert(0, os.path.join(TOP, "tests", folder))
 
+from pg_clock import preloaded                              # noqa: E402
 from pg_httpd import Httpd                                  # noqa: E402
 from pg_wire import wait_until                              # noqa: E402
 from soak_log import SIGNAL, backtrace                      # noqa: E402
-from soak_server import CLOCK                               # noqa: E402
 
 WORKERS = 60
 
@@ -40,9 +40,7 @@ class Hurried(Httpd):
         os.chmod(self.path("cores"), 0o1777)
 
     def _environment(self):
-        return {**super()._environment(), "LD_PRELOAD": CLOCK[0],
-                "FAKETIME": f"+0 x{self.speed}", "NO_FAKE_STAT": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        return preloaded(super()._environment(), FAKETIME=f"+0 x{self.speed}")
 
 
 def restart(server, times):

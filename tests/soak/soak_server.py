@@ -13,8 +13,9 @@ import time
 
 import pg_proc
 from pg_cases import own_names
+from pg_clock import Clocked
 from pg_hosts import free_ports, host_on, tls_on
-from pg_httpd import HTTPD, TOP, Httpd, Status
+from pg_httpd import HTTPD, TOP, Status
 from pg_log import ErrorLog, Line
 from pg_wire import wait_until
 
@@ -23,8 +24,6 @@ HEAD = 512                      # octets that tell a log's contents apart:
                                 # rotatelogs' own first line has no time
 SMALL = 256 << 20               # octets of each tmpfs
 MANY = 4096                     # tries to take what is free, before giving up
-CLOCK = sorted(x for where in ("/usr/lib/*/faketime", "/usr/lib*/faketime")
-               for x in glob.glob(where + "/libfaketimeMT.so.1"))
 ROTATELOGS = "/usr/bin/rotatelogs"
 HTTP2_ABLE = ("event", "worker")
 # Enough that no client waits for another one's worker, in two children, and
@@ -101,7 +100,7 @@ class SoakLog(ErrorLog):
         return new
 
 
-class SoakServer(Httpd):
+class SoakServer(Clocked):
     """back   the origin of its reverse proxy. Not httpd itself: a child that
            asks its own server while that restarts keeps it from restarting
     guard  False: the same httpd, to learn what it does by itself; only it
@@ -167,20 +166,6 @@ class SoakServer(Httpd):
         return text + ("ProxyGuardEvidenceRate Off\n"
                        f"ProxyGuardEvidenceLog \"|{ROTATELOGS} {evidence} "
                        "1M\"\n")
-
-    def _environment(self):
-        env = super()._environment()
-        env["LD_PRELOAD"] = " ".join(
-            [CLOCK[0], *env.get("LD_PRELOAD", "").split()])
-        env.update(FAKETIME_TIMESTAMP_FILE=self.path("clock"),
-                   FAKETIME_CACHE_DURATION="1", NO_FAKE_STAT="1",
-                   FAKETIME_DONT_FAKE_MONOTONIC="1")
-        return env
-
-    def set_clock(self, seconds):
-        """How far httpd's clock is ahead; seen within a second."""
-        self.write("clock.new", f"{seconds:+d}\n")
-        os.replace(self.path("clock.new"), self.path("clock"))
 
     def address_of(self, way):
         return (ADDRESS, {"plain": self.port, "h2": self.ports["tls"]}.get(
