@@ -55,8 +55,8 @@ int pg_evidence_judge(const pg_cli_t *cli, apr_uint64_t unread,
     if (unread == 0) {
         return 0;
     }
-    pg_cli_say(cli, "%" APR_UINT64_T_FMT " of %" APR_UINT64_T_FMT " lines "
-               "are not lines of an evidence log", unread, lines);
+    pg_cli_say(cli, "could not read %" APR_UINT64_T_FMT " of %"
+               APR_UINT64_T_FMT " lines as evidence", unread, lines);
     return unread == lines ? PG_EXIT_DATA : 0;
 }
 

@@ -177,7 +177,7 @@ static void top_row(const pg_page_t *page, pg_top_e t,
 }
 
 /* " (all)", as far as a page goes. */
-static void all_of_them(const pg_page_t *page, pg_top_e t)
+static void all_of_them(const pg_page_t *page, pg_top_e t, bool known)
 {
     pg_view_t more = page->report->view;
     char id[32];
@@ -189,7 +189,7 @@ static void all_of_them(const pg_page_t *page, pg_top_e t)
     apr_snprintf(id, sizeof(id), "top-%s", pg_snapshot_top(t));
     pg_sink_puts(page->sink, " (");
     pg_html_anchor(page, &more, id);
-    pg_html_phrase(page, PG_PHRASE_TOP_ALL);
+    pg_html_phrase(page, known ? PG_PHRASE_TOP_ALL : PG_PHRASE_TOP_MORE);
     pg_sink_puts(page->sink, "</a>)");
 }
 
@@ -212,9 +212,11 @@ static void top_note(const pg_page_t *page, pg_top_e t, const pg_top_t *top,
     }
     if (top->n > shown) {
         pg_sink_puts(page->sink, " ");
-        pg_html_say(page, PG_PHRASE_TOP_SHOWN, pg_render_number(n, shown),
+        pg_html_say(page, top->floor ? PG_PHRASE_TOP_SHOWN_LEAST
+                                     : PG_PHRASE_TOP_SHOWN,
+                    pg_render_number(n, shown),
                     pg_render_number(all, top->n), NULL);
-        all_of_them(page, t);
+        all_of_them(page, t, top->floor == 0);
     }
     pg_sink_puts(page->sink, "</p>\n");
 }

@@ -168,23 +168,45 @@ static const char *title(const writer_t *w)
 }
 
 /* "1,957", or "-" for a month that was not watched. */
+/* NULL: it has none. */
+static const pg_bucket_t *bucket_of(const pg_snapshot_t *s, apr_time_t month)
+{
+    const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
+
+    for (apr_size_t i = 0; i < months->n; i++) {
+        if (months->bucket[i].start == month) {
+            return &months->bucket[i];
+        }
+    }
+    return NULL;
+}
+
 static const char *figure(const writer_t *w, const pg_snapshot_t *s, int back,
                           int family)
 {
     apr_time_t month = pg_trend_month(w->report->month, back);
-    const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
+    const pg_bucket_t *bucket = bucket_of(s, month);
     char number[PG_NUMBER_SIZE];
 
-    for (apr_size_t i = 0; i < months->n; i++) {
-        if (months->bucket[i].start == month
-            && (months->bucket[i].by_family[family]
-                || pg_covered_part(s, month, pg_trend_month(month, -1)) > 0)) {
-            return apr_pstrdup(w->pool, pg_render_number(
-                                   number,
-                                   months->bucket[i].by_family[family]));
-        }
+    if (bucket == NULL
+        || (bucket->by_family[family] == 0
+            && pg_covered_part(s, month, pg_trend_month(month, -1)) == 0)) {
+        return "-";
     }
-    return "-";
+    return apr_pstrdup(w->pool,
+                       pg_render_number(number, bucket->by_family[family]));
+}
+
+/* A single line, or several of one moment, cover no time. */
+static bool has_records(const pg_snapshot_t *s, apr_time_t month)
+{
+    const pg_bucket_t *bucket = bucket_of(s, month);
+    apr_uint64_t sum = 0;
+
+    for (int f = 0; bucket && f < PG_FAMILY_COUNT; f++) {
+        sum += bucket->by_family[f];
+    }
+    return sum > 0 || pg_covered_part(s, month, pg_trend_month(month, -1)) > 0;
 }
 
 static void sensor_table(const writer_t *w, const pg_snapshot_t *s)
@@ -219,19 +241,18 @@ static pg_phrase_e no_course(const pg_snapshot_t *s, apr_time_t month,
 {
     const pg_range_t *covered = s->covered;
     apr_size_t n = s->covered_count;
-    apr_time_t end = pg_trend_month(month, -1);
 
     if (known) {
         return hosts ? PG_PHRASE_MONTHLY_HOSTS : PG_PHRASE_MONTHLY_NONE;
     }
-    if (pg_covered_part(s, month, end) > 0) {
+    if (has_records(s, month)) {
         return PG_PHRASE_MONTHLY_ALONE;
     }
     if ((n ? covered[n - 1].to : s->taken) <= month) {
         return PG_PHRASE_MONTHLY_AFTER;
     }
-    return pg_covered_since(s) >= end ? PG_PHRASE_MONTHLY_BEFORE
-                                      : PG_PHRASE_MONTHLY_GAP;
+    return pg_covered_since(s) >= pg_trend_month(month, -1)
+               ? PG_PHRASE_MONTHLY_BEFORE : PG_PHRASE_MONTHLY_GAP;
 }
 
 /* Against a year ago first, then against the month before. */

@@ -420,8 +420,12 @@
       "一覧にないものは、多くても約 {0} 回です。± は誤差の範囲です。")        \
     X(TOP_SHOWN, "{0} of {1} shown",                                          \
       "{1} 件中 {0} 件を表示")                                                \
+    X(TOP_SHOWN_LEAST, "{0} of at least {1} shown",                           \
+      "{1} 件以上のうち {0} 件を表示")                                        \
     X(TOP_ALL, "all",                                                         \
       "全件を見る")                                                           \
+    X(TOP_MORE, "more",                                                       \
+      "さらに表示")                                                           \
     X(NOT_SENT, "not sent",                                                   \
       "なし")                                                                 \
     X(UNKNOWN, "unknown",                                                     \

@@ -303,7 +303,9 @@ static void top(const pg_textpage_t *page, pg_top_e t)
         top_row(page, t, &list->entry[i]);
     }
     if (shown < list->n) {
-        pg_text_line(page, 2, PG_PHRASE_TOP_SHOWN, pg_text_number(page, shown),
+        pg_text_line(page, 2, list->floor ? PG_PHRASE_TOP_SHOWN_LEAST
+                                          : PG_PHRASE_TOP_SHOWN,
+                     pg_text_number(page, shown),
                      pg_text_number(page, list->n), NULL);
     }
 }

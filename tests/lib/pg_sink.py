@@ -57,6 +57,7 @@ def listener(command):
                                stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: listens(port), words[0])
+        assert process.poll() is None, f"{words[0]} has ended by itself"
         yield port
     finally:
         process.terminate()

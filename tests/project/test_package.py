@@ -99,7 +99,7 @@ FOLDERS = {
     "docs": ["*.md", "*.json", "*.1", "*.svg", "*.png", "*.html", "*.txt",
              "*.eml"],
     "mk": ["*.mk"], "packaging": ["*"], "tests": ["*"],
-    "tools": ["*.py", "*.sh"],
+    "tools": ["*.py", "*.sh", "*.c"],
 }
 # in any folder
 NEVER = ["*.o", "*.so", "*.orig", "*.rej", "*~", "*.swp", "*.pyc", "NOTE*",
