@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS proxyguard.attempts_local (
     class       String,
     family      String,
     outcome     String,
+    judged      String,             -- of an access log's 2xx, else empty
     reason      String,
     source      String,
     host        String,             -- empty: the attempt named none
@@ -58,6 +59,7 @@ SELECT parseDateTimeBestEffortOrZero(stamp, 'UTC') AS time,
        visitParamExtractString(guard, 'class') AS class,
        visitParamExtractString(guard, 'family') AS family,
        visitParamExtractString(guard, 'outcome') AS outcome,
+       visitParamExtractString(guard, 'judged') AS judged,
        visitParamExtractString(line, 'reason') AS reason,
        visitParamExtractString(line, 'source":{"address') AS source,
        visitParamExtractString(line, 'destination":{"address') AS host,

@@ -4,9 +4,16 @@
 --     clickhouse-client --query 'SELECT * FROM proxyguard.months_by_family'
 
 -- Was anything relayed? On a server that is not meant to be a proxy this is
--- empty.
+-- empty, and so is the next one.
 CREATE VIEW proxyguard.relayed AS
 SELECT * FROM proxyguard.attempts WHERE outcome = 'relayed'
+ORDER BY time, millisecond;
+
+-- What may have been relayed: an access log has the status and the length of an
+-- answer, and one line alone does not tell whose it was. `proxyguard scan`
+-- compares answers. Evidence logs have no such attempts.
+CREATE VIEW proxyguard.unclear AS
+SELECT * FROM proxyguard.attempts WHERE judged = 'unclear'
 ORDER BY time, millisecond;
 
 -- Is it more than before? Attempts a month (UTC) by family.

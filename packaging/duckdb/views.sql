@@ -1,4 +1,5 @@
--- The status page's questions, asked of evidence logs with DuckDB.
+-- The status page's questions, asked of evidence logs, and of what `proxyguard
+-- classify` makes of access logs, with DuckDB.
 --
 --     SET VARIABLE evidence = '/var/log/apache2/*evidence*.json*';
 --     .read views.sql
@@ -16,6 +17,7 @@ SELECT "@timestamp"                     AS time,
        proxyguard.class                 AS class,
        proxyguard.family                AS family,
        proxyguard.outcome               AS outcome,
+       proxyguard.judged                AS judged,
        event.reason                     AS reason,
        source.address                   AS source,
        destination.address              AS host,
@@ -29,19 +31,25 @@ FROM read_json(getvariable('evidence'), format = 'newline_delimited',
        "@timestamp": 'TIMESTAMP',
        observer:     'STRUCT("name" VARCHAR)',
        server:       'STRUCT(address VARCHAR)',
-       proxyguard:   'STRUCT(class VARCHAR, family VARCHAR, outcome VARCHAR)',
+       proxyguard:   'STRUCT(class VARCHAR, family VARCHAR, outcome VARCHAR, judged VARCHAR)',
        event:        'STRUCT(reason VARCHAR)',
        source:       'STRUCT(address VARCHAR)',
        destination:  'STRUCT(address VARCHAR, port INTEGER)',
        http:         'STRUCT(request STRUCT("method" VARCHAR), response STRUCT(status_code INTEGER))',
        url:          'STRUCT(original VARCHAR)',
        user_agent:   'STRUCT(original VARCHAR)'})
-WHERE proxyguard.class IS NOT NULL;
+WHERE proxyguard.family IS NOT NULL;
 
 -- Was anything relayed? On a server that is not meant to be a proxy this is
--- empty.
+-- empty, and so is the next one.
 CREATE OR REPLACE VIEW relayed AS
 SELECT * FROM attempts WHERE outcome = 'relayed' ORDER BY time;
+
+-- What may have been relayed: an access log has the status and the length of an
+-- answer, and one line alone does not tell whose it was. `proxyguard scan`
+-- compares answers. Evidence logs have no such attempts.
+CREATE OR REPLACE VIEW unclear AS
+SELECT * FROM attempts WHERE judged = 'unclear' ORDER BY time;
 
 -- Is it more than before? Attempts a month (UTC) by family.
 CREATE OR REPLACE VIEW months_by_family AS

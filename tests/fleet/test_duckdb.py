@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from pg_cli import CLEAN, CONNECT, line, run, scan_json, write
 from pg_fleet import VIEWS, ask_duckdb, sensor
 from pg_httpd import TOP
 
@@ -77,3 +78,21 @@ def test_more_than_memory_is_answered(tmp_path):
     assert sum(int(r["attempts"]) for r in got["months_by_family"]) \
         == 1_500_000
     assert int(got["unread"][0]["lines"]) == 0
+
+
+def test_access_logs_do_not_tell_more_than_the_filter_knows(tmp_path):
+    """A page that may have come from elsewhere is not passed over, and what
+    --all writes of other lines is no attempt."""
+    own = ["-o", "www.own.test"]
+    log = write(tmp_path / "log", CLEAN, CONNECT, "what is this\n", line(
+        "GET http://www.example.com/ HTTP/1.1", 200, 512), line(
+        "CONNECT a.example:443 HTTP/1.1", 200, "-"))
+    for options, unread in ([], 0), (["--all"], 2):
+        (tmp_path / "e.json").write_bytes(
+            run("classify", *own, *options, log).stdout)
+        got = ask_duckdb(str(tmp_path / "e.json"), "attempts", "relayed",
+                         "unclear", "unread")
+        assert len(got["attempts"]) == scan_json(*own, log)["attempts"] == 3
+        assert [x["host"] for x in got["relayed"]] == ["a.example"]
+        assert [x["host"] for x in got["unclear"]] == ["www.example.com"]
+        assert int(got["unread"][0]["lines"]) == unread

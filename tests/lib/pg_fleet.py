@@ -13,8 +13,9 @@ from pg_wire import wait_until
 MODULES = os.path.join(os.environ.get("BUILD", os.path.join(TOP, "build")),
                        "fleet", "node_modules")
 QUERY = os.path.join(TOP, "tests", "fleet", "query.mjs")
-VIEWS = ("attempts", "relayed", "months_by_family", "sensors_compared",
-         "top_sources", "first_seen", "campaigns", "unread")
+VIEWS = ("attempts", "relayed", "unclear", "months_by_family",
+         "sensors_compared", "top_sources", "first_seen", "campaigns",
+         "unread")
 
 
 def ask_duckdb(evidence, *views, **env):
