@@ -73,7 +73,8 @@ SELECT parseDateTimeBestEffortOrZero(stamp, 'UTC') AS time,
 FROM proxyguard.lines
 WHERE endsWith(line, '}') AND family != '';
 
--- No attempt, or cut off: the beginning is kept to see which.
+-- No attempt, or cut off: the beginning is kept to see which. What the sink
+-- captured has an attempt's line, too.
 CREATE TABLE IF NOT EXISTS proxyguard.unread_local (
     loaded DateTime('UTC') DEFAULT now(), start String
 ) ENGINE = MergeTree PARTITION BY toYYYYMM(loaded) ORDER BY loaded;
@@ -83,7 +84,8 @@ TO proxyguard.unread_local AS
 SELECT now() AS loaded, substring(line, 1, 200) AS start
 FROM proxyguard.lines
 WHERE NOT (endsWith(line, '}') AND visitParamExtractString(
-    visitParamExtractRaw(line, 'proxyguard'), 'family') != '');
+    visitParamExtractRaw(line, 'proxyguard'), 'family') != '')
+  AND position(line, '"dataset":"proxyguard.sink"') = 0;
 
 -- Sums by day, small enough to keep for good: drop old partitions of
 -- attempts_local and the months remain.

@@ -13,7 +13,11 @@ from pg_cli import run, scan_json
 from pg_fleet import VIEWS, ask_duckdb, made_up, sensor
 from pg_httpd import TOP
 
-# a line of the filter's
+# a line of the sink's, of an attempt that has another; one of the filter's
+CAPTURED = ('{"@timestamp":"2014-02-03T10:00:00.000Z","event":{"dataset":'
+            '"proxyguard.sink","action":"mail"},"source":{"address":'
+            '"192.0.2.1"},"observer":{"name":"s1"},"proxyguard":{"sink":'
+            '{"conversation":"1"}}}')
 FILTERED = ('{"@timestamp":"2014-02-03T10:00:00.000Z","proxyguard":{"class":'
             '"absolute","family":"get","outcome":"observed","judged":'
             '"unclear"},"source":{"address":"192.0.2.1"},"destination":'
@@ -57,7 +61,7 @@ def test_two_servers_answer_as_duckdb_does(httpd_with, cluster, tmp_path):
     _, _ = sensor(httpd_with, "north", tmp_path / "north.json", 3)
     lines = "".join(f"{x}\n" for x in made_up(3_000))
     (tmp_path / "south.json").write_text(
-        f'{lines}{FILTERED}\n{lines[:60]}\n'
+        f'{lines}{CAPTURED}\n{FILTERED}\n{lines[:60]}\n'
         '{"@timestamp":"x"}\n', encoding="utf-8")
     one.load((tmp_path / "north.json").read_bytes())
     two.load((tmp_path / "south.json").read_bytes())
