@@ -115,6 +115,14 @@ def test_the_loki_board_asks_for_members_of_a_line():
     assert asked <= known and len(asked) >= 6, asked - known
 
 
+@pytest.mark.parametrize("name", ["proxyguard.json", "proxyguard-loki.json"])
+def test_a_board_without_data_shows_no_zero(name):
+    queries = [t["expr"] for p in load("grafana", name)["panels"]
+               for t in p["targets"]]
+    assert len(queries) >= 7
+    assert not [q for q in queries if "vector(" in q]
+
+
 @pytest.mark.parametrize("name", ["vector.yaml", "fluent-bit.conf"])
 def test_the_other_samples_name_the_table(name):
     text = shipped(name, {"/var/log/apache2/relay-evidence.json": "x"})
