@@ -396,6 +396,18 @@ typedef struct filter_t {
     int status;
 } filter_t;
 
+/* The next block, after what shows the lines before it that are too long. */
+static bool next_block(filter_t *f, pg_lines_t *lines, pg_span_t *block)
+{
+    apr_uint64_t skipped = lines->oversize;
+    bool more = pg_lines_next(lines, block);
+
+    for (; f->writer.o->all && skipped < lines->oversize; skipped++) {
+        put_other(&f->writer, PG_READ_UNREAD, PG_ABSENT);
+    }
+    return more;
+}
+
 static void filter_lines(filter_t *f, pg_input_t *input)
 {
     pg_lines_t lines;
@@ -404,7 +416,7 @@ static void filter_lines(filter_t *f, pg_input_t *input)
     pg_lines_begin(&lines, input, f->buffer, 0, ~(apr_uint64_t)0);
     pg_count_begin(&f->counter, true);
     while (f->writer.sink.status == APR_SUCCESS
-           && pg_lines_next(&lines, &block)) {
+           && next_block(f, &lines, &block)) {
         pg_count_block(&f->counter, block);
         /* output is flushed before waiting for more from a pipe */
         if (!pg_input_is_regular(input) && fflush(stdout) != 0) {

@@ -233,6 +233,14 @@ static bool wants_all(const pg_counter_t *counter)
     return counter->watch && counter->watch->other;
 }
 
+static void show_other(const pg_counter_t *counter, pg_read_e read,
+                       pg_span_t text)
+{
+    if (wants_all(counter)) {
+        counter->watch->other(counter->watch->to, read, text);
+    }
+}
+
 /* Not a request, yet it has a URL, or CONNECT and a host: not reported as
  * clean. A TLS ClientHello may contain anything, so only plain text is
  * searched. */
@@ -258,6 +266,7 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
 
     if (!request_of(counter, line, &request)) {
         counter->tally->silent++;
+        show_other(counter, PG_READ_SILENT, text);
         return;
     }
     if (rules->check_host && rules->own) {
@@ -268,16 +277,15 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     pg_classify(&verdict, &request, rules->own);
     if (is_question(counter, line, &verdict)) {
         counter->tally->questioned++;
-        if (wants_all(counter)) {
-            counter->watch->other(counter->watch->to, PG_READ_SUSPECT, text);
-        }
+        show_other(counter, PG_READ_SUSPECT, text);
+    }
+    else if (is_doubtful(&verdict, request.line)) {
+        counter->tally->suspect++;
+        pg_tally_unparsed(counter->tally, text);
+        show_other(counter, PG_READ_SUSPECT, text);
     }
     else if (verdict.class_id == PG_CLASS_CLEAN && !wants_all(counter)) {
         note_home(counter, line, &verdict);
-        if (is_doubtful(&verdict, request.line)) {
-            counter->tally->suspect++;
-            pg_tally_unparsed(counter->tally, text);
-        }
     }
     else {
         count_attempt(counter, line, &verdict,
@@ -291,8 +299,8 @@ static void count_line(pg_counter_t *counter, pg_span_t text)
     pg_logline_t line;
     pg_read_e read = pg_reader_line(&counter->reader, &line, text);
 
-    if (read != PG_READ_REQUEST && wants_all(counter)) {
-        counter->watch->other(counter->watch->to, read, text);
+    if (read != PG_READ_REQUEST) {
+        show_other(counter, read, text);
     }
     switch (read) {
     case PG_READ_REQUEST:
@@ -606,6 +614,7 @@ static void note_second(pg_counter_t *counter, pg_span_t line)
             counter->tally->lines++;
             counter->tally->suspect++;
             pg_tally_unparsed(counter->tally, begun);
+            show_other(counter, PG_READ_SUSPECT, begun);
             return;
         }
         first = false;

@@ -79,6 +79,22 @@ def test_what_is_not_decided_is_reported_and_shows_with_all(tmp_path):
     assert (done.returncode, len(found), done.stderr) == (0, 1, b"")
 
 
+def test_all_calls_nothing_clean_that_may_hold_an_attempt(tmp_path):
+    """A line each, and the same doubts as without it: a request that is none
+    but has a URL, two lines in one, and one of more than a megabyte."""
+    log = write(tmp_path / "log", CLEAN, line("a GET http://b/ HTTP/1.1", 400),
+                CLEAN.rstrip("\n"), GET, "x" * 2_000_000 + "\n", CONNECT)
+    few, attempts = rows(log)
+    every, found = rows("--all", log)
+    assert (every.returncode, every.stderr) == (3, few.stderr)
+    assert b"3 lines could not be read, and may hold attempts" in few.stderr
+    classes = [row["proxyguard"]["class"] for row in found]
+    assert sorted(classes) == ["clean", "clean", "connect-mail", "suspect",
+                               "suspect", "unread"]
+    assert len(attempts) == 1
+    assert len(classes) == scan_json(log)["scan"]["lines"]["lines"]
+
+
 def test_its_sums_are_those_of_scan(tmp_path):
     log = tmp_path / "log"
     subprocess.run([sys.executable, SYNTH, "bench", log, "4"], check=True)
