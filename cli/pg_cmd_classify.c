@@ -12,6 +12,7 @@
 #include "pg_calendar.h"
 #include "pg_cliscan.h"
 #include "pg_cmd.h"
+#include "pg_conceal.h"
 #include "pg_escape.h"
 #include "pg_intent.h"
 #include "pg_lines.h"
@@ -174,6 +175,7 @@ static void fill(row_t *row, const pg_hit_t *hit)
 typedef struct writer_t {
     const options_t *o;
     pg_sink_t sink;
+    apr_pool_t *scratch;         /* for one row                            */
 } writer_t;
 
 /* The number of leading levels that two dotted names share. */
@@ -320,9 +322,13 @@ static void put_request(void *to, const pg_hit_t *hit)
     put(to, &row);
 }
 
-/* With --all: lines without a request, or unread. */
+/* With --all: lines without a request, or unread. What clients keep secret
+ * may stand anywhere in them. */
 static void put_other(void *to, pg_read_e read, pg_span_t text)
 {
+    writer_t *w = to;
+    apr_size_t size = pg_conceal_room(text);
+    char *room = size ? apr_palloc(w->scratch, size) : NULL;
     static const char *const names[] = {
         [PG_READ_REQUEST] = "request", [PG_READ_BLANK] = "blank",
         [PG_READ_SILENT] = "silent", [PG_READ_OTHER] = "other",
@@ -331,8 +337,9 @@ static void put_other(void *to, pg_read_e read, pg_span_t text)
     row_t row = { .number = { false } };
 
     row.value[COLUMN_CLASS] = pg_span_str(names[read]);
-    row.value[COLUMN_TEXT] = text;
-    put(to, &row);
+    row.value[COLUMN_TEXT] = pg_conceal_text(room, size, text);
+    put(w, &row);
+    apr_pool_clear(w->scratch);
 }
 
 /* --- options ------------------------------------------------------------- */
@@ -487,6 +494,7 @@ int pg_cmd_classify(pg_cli_t *cli)
     if (!parse(cli, &o, &status)) {
         return status;
     }
+    apr_pool_create(&f.writer.scratch, cli->pool);
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOFBF, OUT_ROOM);
     if (o.scan.in.learn) {

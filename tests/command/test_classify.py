@@ -95,6 +95,15 @@ def test_all_calls_nothing_clean_that_may_hold_an_attempt(tmp_path):
     assert len(classes) == scan_json(log)["scan"]["lines"]["lines"]
 
 
+def test_no_secret_is_in_the_text_of_a_line(tmp_path):
+    log = write(tmp_path / "log", "no idea https://joe:pa55@h/?token=pa55\n",
+                line("a b http://joe:pa55@h/ c", 400), CLEAN)
+    for form in ("json", "csv", "tsv"):
+        text = run("classify", "--all", "-O", form, log).stdout.decode()
+        assert "pa55" not in text
+        assert text.count("(removed)") == 3
+
+
 def test_its_sums_are_those_of_scan(tmp_path):
     log = tmp_path / "log"
     subprocess.run([sys.executable, SYNTH, "bench", log, "4"], check=True)
