@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import tarfile
 
+import pytest
+
 from pg_httpd import MODULE, TOP
 
 
@@ -45,6 +47,18 @@ def test_the_version_is_one():
     said = subprocess.run([command, "--version"], check=True,
                           stdout=subprocess.PIPE, text=True).stdout
     assert VERSION in said
+
+
+@pytest.mark.parametrize("path, written", [
+    ("debian/control", "apache2-dev (>= {})"),
+    ("debian/control", "apache2-bin (>= {})"),
+    ("rpm/mod_proxyguard.spec", "BuildRequires:  httpd-devel >= {}"),
+    ("rpm/mod_proxyguard.spec", "Requires:       httpd >= {}"),
+    ("alpine/APKBUILD", 'depends="apache2>={}"')])
+def test_packages_need_the_oldest_httpd_that_works(path, written):
+    oldest = re.search(r"#error .* httpd ([\d.]+) or later",
+                       read("mod_proxyguard.c"))[1]
+    assert f"{written.format(oldest)}" in read("packaging", path)
 
 
 def test_the_running_module_and_its_page_say_the_version(httpd):
