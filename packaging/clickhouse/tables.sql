@@ -52,7 +52,8 @@ WITH visitParamExtractRaw(line, 'proxyguard') AS guard,
      visitParamExtractString(line, 'observer":{"name') AS observer,
      visitParamExtractString(line, '@timestamp') AS stamp,
      position(line, '"destination":{') AS destination
-SELECT parseDateTimeBestEffortOrZero(stamp, 'UTC') AS time,
+SELECT if(stamp = '', toDateTime(0, 'UTC'),     -- 18.16 makes it 2000-01-01
+          parseDateTimeBestEffortOrZero(stamp, 'UTC')) AS time,
        toUInt16OrZero(substring(stamp, 21, 3)) AS millisecond,
        if(observer = '', sensor, observer) AS sensor,
        visitParamExtractString(line, 'server":{"address') AS vhost,

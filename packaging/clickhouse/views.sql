@@ -1,5 +1,6 @@
 -- The status page's questions, over all servers of the cluster: those of
--- packaging/duckdb/views.sql, with the same columns and the same answers.
+-- packaging/duckdb/views.sql, with the same columns and the same answers. What
+-- is NULL there is empty or 0 here, also as a time (1970-01-01): not known.
 --
 --     clickhouse-client --query 'SELECT * FROM proxyguard.months_by_family'
 
@@ -36,25 +37,29 @@ ORDER BY month, family, sensor;
 
 -- Who? Over all servers, with how many of them each source has tried.
 CREATE VIEW proxyguard.top_sources AS
-SELECT source, count() AS attempts, uniqExact(sensor) AS sensors,
+SELECT source, count() AS attempts,
+       uniqExactIf(sensor, sensor != '') AS sensors,
        uniqExactIf(host, host != '') AS hosts,
-       min(time) AS first, max(time) AS last,
+       minIf(time, toUInt32(time) > 0) AS first, max(time) AS last,
        arraySort(groupUniqArray(class)) AS classes
 FROM proxyguard.attempts GROUP BY source ORDER BY attempts DESC, source;
 
 -- When, and by which sensor, was each source seen first?
 CREATE VIEW proxyguard.first_seen AS
-SELECT source, min(time) AS first,
-       argMin(sensor, toUInt32(time) * 1000 + millisecond) AS sensor,
-       argMin(class, toUInt32(time) * 1000 + millisecond) AS class
+SELECT source, minIf(time, toUInt32(time) > 0) AS first,
+       argMinIf(sensor, toUInt32(time) * 1000 + millisecond,
+                toUInt32(time) > 0) AS sensor,
+       argMinIf(class, toUInt32(time) * 1000 + millisecond,
+                toUInt32(time) > 0) AS class
 FROM proxyguard.attempts GROUP BY source ORDER BY first DESC, source;
 
 -- Where to? One target asked for by many sources is a campaign rather than a
 -- person: a proxy checker's judge page, a mail server, a click to be paid for.
 CREATE VIEW proxyguard.campaigns AS
 SELECT host, port, count() AS attempts, uniqExact(source) AS sources,
-       uniqExact(sensor) AS sensors, uniqExact(toDate(time)) AS days,
-       min(time) AS first, max(time) AS last
+       uniqExactIf(sensor, sensor != '') AS sensors,
+       uniqExactIf(toDate(time), toUInt32(time) > 0) AS days,
+       minIf(time, toUInt32(time) > 0) AS first, max(time) AS last
 FROM proxyguard.attempts WHERE host != ''
 GROUP BY host, port HAVING sources > 1
 ORDER BY sources DESC, attempts DESC, host, port;

@@ -75,7 +75,7 @@ FROM attempts GROUP BY source ORDER BY attempts DESC, source;
 
 -- When, and by which sensor, was each source seen first?
 CREATE OR REPLACE VIEW first_seen AS
-SELECT source, min(time) AS first, arg_min(sensor, time) AS sensor,
+SELECT source, min(time) AS first, arg_min_null(sensor, time) AS sensor,
        arg_min(class, time) AS class
 FROM attempts GROUP BY source ORDER BY first DESC, source;
 

@@ -22,6 +22,10 @@ FILTERED = ('{"@timestamp":"2014-02-03T10:00:00.000Z","proxyguard":{"class":'
             '"absolute","family":"get","outcome":"observed","judged":'
             '"unclear"},"source":{"address":"192.0.2.1"},"destination":'
             '{"address":"h1.example","port":80},"observer":{"name":"s1"}}')
+# and two of a log that has no time, or that nobody gave a sensor's name
+UNDATED = FILTERED.replace('"@timestamp":"2014-02-03T10:00:00.000Z",', "")
+NAMELESS = FILTERED.replace(',"observer":{"name":"s1"}', "").replace(
+    "2014-02-03", "2014-01-01").replace("192.0.2.1", "192.0.2.77")
 
 
 @pytest.fixture
@@ -35,10 +39,9 @@ def plain(row):
     """Numbers as numbers, a month as its first day, times by the second,
     what is absent as an empty text."""
     def value(key, x):
-        if key == "month":
-            return str(x)[:10]
-        if key in ("time", "first", "last"):
-            return str(x).replace("T", " ")[:19]
+        if key in ("month", "time", "first", "last"):
+            text = str(x or "").replace("T", " ")[:10 if key == "month" else 19]
+            return "" if text.startswith(("0000", "1970")) else text
         if isinstance(x, list):
             return tuple(x)
         if x is None:
@@ -61,7 +64,8 @@ def test_two_servers_answer_as_duckdb_does(httpd_with, cluster, tmp_path):
     _, _ = sensor(httpd_with, "north", tmp_path / "north.json", 3)
     lines = "".join(f"{x}\n" for x in made_up(3_000))
     (tmp_path / "south.json").write_text(
-        f'{lines}{CAPTURED}\n{FILTERED}\n{lines[:60]}\n'
+        f'{lines}{CAPTURED}\n{FILTERED}\n{UNDATED}\n{NAMELESS}\n'
+        f'{lines[:60]}\n'
         '{"@timestamp":"x"}\n', encoding="utf-8")
     one.load((tmp_path / "north.json").read_bytes())
     two.load((tmp_path / "south.json").read_bytes())
