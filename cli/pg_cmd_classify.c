@@ -111,16 +111,18 @@ static pg_span_t digits(char *out, apr_size_t size, int n)
     return pg_span_str(out);
 }
 
-/* "relayed", "unclear", "harmless": of a 2xx, from this line alone. */
+/* "relayed", "unclear", "harmless": of a 2xx, from this line alone. Some logs
+ * have no status: what was answered is not known then. */
 static const char *judged(const pg_hit_t *hit)
 {
     const pg_event_t *e = &hit->event;
 
-    if (e->status < 200 || e->status > 299) {
+    if (e->status && (e->status < 200 || e->status > 299)) {
         return NULL;
     }
-    return pg_scanned_judged(pg_scanned_judged_by(
-        pg_judge_alone(e->verdict.class_id, e->verdict.method, hit->size)));
+    return pg_scanned_judged(e->status ? pg_scanned_judged_by(
+        pg_judge_alone(e->verdict.class_id, e->verdict.method, hit->size))
+        : PG_JUDGED_UNCLEAR);
 }
 
 static void fill_verdict(row_t *row, const pg_hit_t *hit)

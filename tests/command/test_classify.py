@@ -168,6 +168,14 @@ def test_what_cannot_be_read_is_named(tmp_path):
     assert run("classify", "-O", "xml").returncode == 64
 
 
+def test_a_line_without_a_status_does_not_tell_what_was_answered(tmp_path):
+    begin = '192.0.2.7 - - [02/Jan/2014:03:04:05 +0000] '
+    log = write(tmp_path / "log", f'{begin}"GET http://a.test/ HTTP/1.1"\n',
+                f'{begin}"CONNECT a.test:443 HTTP/1.1"\n')
+    assert [row["proxyguard"]["judged"] for row in rows(log)[1]] \
+        == ["unclear", "unclear"]
+
+
 def test_names_of_the_log_are_its_own(tmp_path):
     log = write(tmp_path / "log",
                 "a.example:80 " + line("GET http://a.example/ HTTP/1.1"),
