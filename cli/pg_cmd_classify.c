@@ -117,12 +117,14 @@ static const char *judged(const pg_hit_t *hit)
 {
     const pg_event_t *e = &hit->event;
 
-    if (e->status && (e->status < 200 || e->status > 299)) {
+    if (pg_tally_is_unanswered(e)) {
+        return pg_scanned_judged(PG_JUDGED_UNCLEAR);
+    }
+    if (e->status < 200 || e->status > 299) {
         return NULL;
     }
-    return pg_scanned_judged(e->status ? pg_scanned_judged_by(
-        pg_judge_alone(e->verdict.class_id, e->verdict.method, hit->size))
-        : PG_JUDGED_UNCLEAR);
+    return pg_scanned_judged(pg_scanned_judged_by(
+        pg_judge_alone(e->verdict.class_id, e->verdict.method, hit->size)));
 }
 
 static void fill_verdict(row_t *row, const pg_hit_t *hit)

@@ -32,7 +32,9 @@ void pg_html_answered(const pg_page_t *page)
     }
     pg_html_open(page, "answered", PG_PHRASE_H_ANSWERED);
     if (scan->answers == 0) {
-        pg_html_tagged(page, "p class=\"note\"", PG_PHRASE_ANSWERED_NONE);
+        pg_html_tagged(page, "p class=\"note\"",
+                       scan->judged[PG_JUDGED_UNCLEAR]
+                           ? PG_PHRASE_SCAN_TRY : PG_PHRASE_ANSWERED_NONE);
         pg_html_close(page);
         return;
     }

@@ -149,7 +149,7 @@ void pg_text_succeeded(const pg_textpage_t *page)
     const pg_scanned_t *scan = page->report->scanned;
 
     pg_text_head(page, PG_PHRASE_H_ANSWERED);
-    if (scan->answers == 0) {
+    if (scan->answers == 0 && scan->judged[PG_JUDGED_UNCLEAR] == 0) {
         pg_text_line(page, 2, PG_PHRASE_ANSWERED_NONE, NULL, NULL, NULL);
         return;
     }

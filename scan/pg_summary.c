@@ -223,7 +223,7 @@ const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
 /* --- what only a scan knows ---------------------------------------------- */
 
 static void fill_answers(pg_scanned_t *out, const pg_judge_t *judge,
-                         apr_pool_t *pool)
+                         apr_uint64_t unanswered, apr_pool_t *pool)
 {
     pg_scanned_answer_t *answer =
         apr_pcalloc(pool, (judge->n + 1) * sizeof(*answer));
@@ -243,6 +243,7 @@ static void fill_answers(pg_scanned_t *out, const pg_judge_t *judge,
     out->answers = judge->n;
     out->answers_lost = judge->lost;
     memcpy(out->judged, judge->attempts, sizeof(out->judged));
+    out->judged[PG_JUDGED_UNCLEAR] += unanswered;
 }
 
 static void fill_examples(pg_scanned_t *out, const pg_tally_t *tally,
@@ -290,7 +291,7 @@ const pg_scanned_t *pg_summary_scanned(const pg_scan_out_t *scan,
     out->names = scan->own == NULL ? PG_NAMES_UNKNOWN
                  : out->names_learned ? PG_NAMES_LEARNED : PG_NAMES_GIVEN;
     out->counts_low_by = pg_tally_error(tally);
-    fill_answers(out, scan->judge, pool);
+    fill_answers(out, scan->judge, tally->unanswered, pool);
     fill_examples(out, tally, pool);
     return out;
 }

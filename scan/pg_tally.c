@@ -187,6 +187,13 @@ static pg_span_t answer_of(const pg_hit_t *hit, char *out)
     return pg_span_make(out, n);
 }
 
+bool pg_tally_is_unanswered(const pg_event_t *event)
+{
+    return event->status == 0
+           && event->verdict.class_id != PG_CLASS_SOCKS
+           && event->verdict.class_id != PG_CLASS_FOREIGN_HOST;
+}
+
 static void add_host(pg_hosts_t *hosts, apr_uint64_t hash)
 {
     for (int i = 0; i < hosts->n; i++) {
@@ -364,6 +371,7 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
     if (answer.ptr) {
         count_answer(tally, hit, answer);
     }
+    tally->unanswered += pg_tally_is_unanswered(&hit->event);
     keep_some(tally, hit, answer);
 }
 
@@ -553,6 +561,7 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from, apr_time_t now)
     join_numbers(tally->envelope, from->envelope, PG_ENVELOPE_COUNT);
     join_numbers(tally->format, from->format, PG_TALLY_FORMATS);
     tally->answered += from->answered;
+    tally->unanswered += from->unanswered;
     join_numbers(tally->alone, from->alone, PG_GROUND_COUNT);
     for (int i = 0; i < PG_LOGS_COUNT; i++) {
         widen(&tally->read[i], from->read[i].from);

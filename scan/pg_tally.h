@@ -106,6 +106,7 @@ typedef struct pg_tally_t {
     pg_stretches_t part;         /* the same for what is being read       */
     PG_LINE_KINDS(PG_MEMBER_LINES)
     apr_uint64_t answered;       /* attempts with a 2xx                   */
+    apr_uint64_t unanswered;     /* the log does not tell with what       */
     apr_uint64_t alone[PG_GROUND_COUNT];
                                  /* the same, by what each shows itself   */
     pg_table_t *top[PG_TOP_COUNT]; /* what a ledger lists, without bound  */
@@ -145,6 +146,10 @@ bool pg_tally_is_length(pg_span_t size);
 
 /** Count an unread line, keeping some of the first. */
 void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line);
+
+/** Is it not known what was answered, since the line has no status? A SOCKS
+ *  request and a foreign Host are not relayed whatever it was. */
+bool pg_tally_is_unanswered(const pg_event_t *event);
 
 /** Note when a line was written. */
 void pg_tally_seen(pg_tally_t *tally, apr_time_t time);

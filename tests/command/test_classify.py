@@ -174,6 +174,12 @@ def test_a_line_without_a_status_does_not_tell_what_was_answered(tmp_path):
                 f'{begin}"CONNECT a.test:443 HTTP/1.1"\n')
     assert [row["proxyguard"]["judged"] for row in rows(log)[1]] \
         == ["unclear", "unclear"]
+    assert scan_json(log)["scan"]["judged"] == {
+        "harmless": 0, "unclear": 2, "relayed": 0}
+    for form in ("text", "html"):
+        said = run("scan", "-q", "-O", form, log).stdout.decode()
+        assert "none was answered with a 2xx" not in said
+        assert "the log cannot tell" in said and "curl -x" in said
 
 
 def test_names_of_the_log_are_its_own(tmp_path):
