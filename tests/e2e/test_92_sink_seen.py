@@ -8,14 +8,13 @@ import hashlib
 import json
 import os
 import re
-import ssl
 import subprocess
 
 import pytest
 
 from pg_cli import run, scan_json
 from pg_httpd import TOP
-from pg_sink import MESSAGE, Mailer, sink_with, spool, tunnel
+from pg_sink import MESSAGE, Mailer, hello_of, sink_with, spool, tunnel
 
 COMMAND = os.path.join(os.environ.get("BUILD", os.path.join(TOP, "build")),
                        "proxyguard")
@@ -150,19 +149,6 @@ def ja4_of(record):
             f"{len(types):02}{alpn[0]}{alpn[-1]}_"
             f"{hashlib.sha256(left.encode()).hexdigest()[:12]}_"
             f"{hashlib.sha256(right.encode()).hexdigest()[:12]}")
-
-
-def hello_of(name, alpn):
-    context = ssl.create_default_context()
-    if alpn:
-        context.set_alpn_protocols(alpn)
-    out = ssl.MemoryBIO()
-    client = context.wrap_bio(ssl.MemoryBIO(), out, server_hostname=name)
-    try:
-        client.do_handshake()
-    except ssl.SSLWantReadError:
-        pass
-    return out.read()
 
 
 def test_a_clienthello_is_read_and_named(httpd_with):

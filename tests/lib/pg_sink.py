@@ -5,6 +5,7 @@ import contextlib
 import mailbox
 import re
 import smtplib
+import ssl
 import subprocess
 
 from pg_hosts import free_port
@@ -106,6 +107,20 @@ class Mailer(Tunnelled):
     def __init__(self, address, target=TARGET, more="", tls=None):
         super().__init__(tunnel(address, target, more, tls),
                          target.rsplit(":", 1)[0])
+
+
+def hello_of(name, alpn):
+    """The octets of a ClientHello."""
+    context = ssl.create_default_context()
+    if alpn:
+        context.set_alpn_protocols(alpn)
+    out = ssl.MemoryBIO()
+    client = context.wrap_bio(ssl.MemoryBIO(), out, server_hostname=name)
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
 
 
 def spool(server):
