@@ -112,11 +112,15 @@ static pg_span_t digits(char *out, apr_size_t size, int n)
 }
 
 /* "relayed", "unclear", "harmless": of a 2xx, from this line alone. Some logs
- * have no status: what was answered is not known then. */
+ * have no status: what was answered is not known then. Nothing is to be judged
+ * where the log states the outcome. */
 static const char *judged(const pg_hit_t *hit)
 {
     const pg_event_t *e = &hit->event;
 
+    if (hit->stated) {
+        return NULL;
+    }
     if (pg_tally_is_unanswered(e)) {
         return pg_scanned_judged(PG_JUDGED_UNCLEAR);
     }

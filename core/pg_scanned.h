@@ -26,7 +26,8 @@
     X(DEFAULT_HOST, HARMLESS)                                               \
     X(NO_LENGTH,    UNCLEAR)                                                \
     X(NO_HOME,      UNCLEAR)                                                \
-    X(VARIES,       UNCLEAR)
+    X(VARIES,       UNCLEAR)                                                \
+    X(LOGGED,       RELAYED)
 
 /*  Lines by what became of them: X(enum suffix, name) */
 #define PG_LINE_KINDS(X)                                                    \

@@ -28,3 +28,15 @@ pg_class_e pg_vocab_class_by_name(pg_span_t name)
     }
     return PG_CLASS_CLEAN;
 }
+
+pg_outcome_e pg_vocab_outcome_by_name(pg_span_t name)
+{
+    int o = 0;
+
+    while (o < PG_OUTCOME_COUNT
+           && !pg_span_eq(name,
+                          pg_span_str(pg_vocab_outcome((pg_outcome_e)o)))) {
+        o++;
+    }
+    return (pg_outcome_e)o;
+}

@@ -89,4 +89,7 @@ pg_family_e pg_vocab_family_of(pg_class_e c);
 /** The class of that name; PG_CLASS_CLEAN when there is none. */
 pg_class_e pg_vocab_class_by_name(pg_span_t name);
 
+/** The outcome of that name; PG_OUTCOME_COUNT when there is none. */
+pg_outcome_e pg_vocab_outcome_by_name(pg_span_t name);
+
 #endif

@@ -641,6 +641,8 @@
     X(GROUND_VARIES,                                                          \
       "its own pages vary in length, and this is within their range",         \
       "自サイトのページの長さが一定でなく、その範囲内です")                   \
+    X(GROUND_LOGGED, "the log itself says so: outcome=relayed",               \
+      "ログ自体に outcome=relayed と記録されています")                        \
     X(SCAN_STATUS, "status {0}, {1} bytes, {2} {2:time|times}",               \
       "ステータス {0}、{1} バイト、{2} 回")                                   \
     X(SCAN_MORE, "... and {0} more like {0:this|these}",                      \

@@ -92,10 +92,9 @@ static void note_home(pg_counter_t *counter, const pg_logline_t *line,
 
 /* --- attempts ------------------------------------------------------------ */
 
-/* From a line alone: a 2xx to CONNECT without a page is a tunnel. Whether
- * another 2xx was a relay is for pg_judge.h to decide: it needs the whole
- * log. */
-static pg_outcome_e outcome_of(pg_class_e class_id, int status,
+/* A 2xx to CONNECT without a page is a tunnel. Whether another 2xx was a relay
+ * is for pg_judge.h to decide: it needs the whole log. */
+static pg_outcome_e seems(pg_class_e class_id, int status,
                                pg_span_t size)
 {
     if (is_success(status) && pg_tally_is_tunnel(class_id, size)) {
@@ -105,6 +104,19 @@ static pg_outcome_e outcome_of(pg_class_e class_id, int status,
         return PG_OUTCOME_DROPPED;
     }
     return status >= 400 ? PG_OUTCOME_REFUSED : PG_OUTCOME_OBSERVED;
+}
+
+/* What mod_proxyguard logged, it knew. */
+static void set_outcome(pg_hit_t *hit, pg_span_t stated)
+{
+    pg_outcome_e outcome = stated.len ? pg_vocab_outcome_by_name(stated)
+                                      : PG_OUTCOME_COUNT;
+
+    hit->stated = outcome != PG_OUTCOME_COUNT;
+    hit->event.outcome = hit->stated
+                             ? outcome
+                             : seems(hit->event.verdict.class_id,
+                                     hit->event.status, hit->size);
 }
 
 static pg_span_t vhost_of(pg_counter_t *counter, const pg_logline_t *line)
@@ -163,9 +175,10 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
         .sent = line->sent,
     };
 
-    hit.alone = pg_judge_alone(verdict->class_id, verdict->method, hit.size);
-    hit.event.outcome = outcome_of(verdict->class_id, hit.event.status,
-                                   hit.size);
+    set_outcome(&hit, line->field[PG_FIELD_OUTCOME]);
+    hit.alone = hit.stated ? PG_GROUND_LOGGED
+                           : pg_judge_alone(verdict->class_id,
+                                            verdict->method, hit.size);
     hit.event.source_known = client->kind == PG_CLIENT_ADDRESS;
     hit.event.source = client->address;
     pg_event_conceal(&hit.event, room, sizeof(room));

@@ -44,7 +44,7 @@ static void learn_hosts(known_t *known, const pg_tally_t *tally,
     for (apr_size_t i = 0; i < n; i++) {
         const pg_answer_t *a = cells[i]->data;
         pg_span_t size = pg_span_str(a->size);
-        if (!pg_tally_is_tunnel(a->verdict.class_id, size)) {
+        if (!a->stated && !pg_tally_is_tunnel(a->verdict.class_id, size)) {
             pg_tally_join_hosts(
                 pg_table_add(known->hosts_of_size, size, 1)->data, &a->hosts);
         }
@@ -112,8 +112,10 @@ pg_ground_e pg_judge_alone(pg_class_e class_id, pg_span_t method,
 
 static pg_ground_e alone(const pg_answer_t *a)
 {
-    return pg_judge_alone(a->verdict.class_id, pg_span_str(a->method),
-                          pg_span_str(a->size));
+    return a->stated ? PG_GROUND_LOGGED
+                     : pg_judge_alone(a->verdict.class_id,
+                                      pg_span_str(a->method),
+                                      pg_span_str(a->size));
 }
 
 static apr_uint64_t count_of(const pg_judgement_t *item)

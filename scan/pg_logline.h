@@ -32,7 +32,8 @@
     X(ADDRESSEE,  "",                     "")  /* CONNECT's host:port      */ \
     X(EMBEDDED,   "",                     "")  /* a whole line in a field  */ \
     X(FIRST,      "",                     "")  /* of two addresses, either */ \
-    X(SECOND,     "",                     "")  /* may be the client's      */
+    X(SECOND,     "",                     "")  /* may be the client's      */ \
+    X(OUTCOME,    "",                     "")  /* in a log of this product */
 
 #define PG_ENUM_FIELD(sym, httpd, nginx) PG_FIELD_##sym,
 typedef enum pg_field_e {

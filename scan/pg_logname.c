@@ -14,8 +14,8 @@ typedef struct row_t {
 
 /* nginx's variables, httpd's habits, ECS, Suricata, Zeek, Traefik, Caddy,
  * Cloudflare, W3C extended (IIS, CloudFront), Google's and Azure's load
- * balancers, container registries, GELF, journald. In the order of strcmp(),
- * which a unit test checks. */
+ * balancers, container registries, GELF, journald, and this product's own
+ * logs. In the order of strcmp(), which a unit test checks. */
 static const row_t rows[] = {
     { "addr", PG_FIELD_CLIENT, 28, true },
     { "agent", PG_FIELD_AGENT, 8, true },
@@ -131,6 +131,7 @@ static const row_t rows[] = {
     { "origin", PG_FIELD_CLIENT, 36, true },
     { "originaluri", PG_FIELD_TARGET, 7, false },
     { "originalurl", PG_FIELD_TARGET, 8, false },
+    { "outcome", PG_FIELD_OUTCOME, 1, true },
     { "path", PG_FIELD_TARGET, 18, true },
     { "payload", PG_FIELD_EMBEDDED, 17, true },
     { "peer", PG_FIELD_CLIENT, 25, true },
@@ -140,6 +141,7 @@ static const row_t rows[] = {
     { "protocol", PG_FIELD_PROTOCOL, 7, false },
     { "protopayloadip", PG_FIELD_CLIENT, 37, false },
     { "proxyconnection", PG_FIELD_PROXY_CONNECTION, 2, false },
+    { "proxyguardoutcome", PG_FIELD_OUTCOME, 0, false },
     { "proxypath", PG_FIELD_TARGET, 21, false },
     { "raw", PG_FIELD_EMBEDDED, 11, false },
     { "rawlog", PG_FIELD_EMBEDDED, 7, false },

@@ -8,11 +8,13 @@
 
 /* --- what was judged ----------------------------------------------------- */
 
-/* While counting, every 2xx except a tunnel's was booked as "observed". */
+/* While counting, every 2xx was booked as "observed", except a tunnel's and
+ * what was logged as relayed. */
 static bool is_moved(const pg_judgement_t *item)
 {
     return item->judged == PG_JUDGED_RELAYED
-           && item->ground != PG_GROUND_CONNECT;
+           && item->ground != PG_GROUND_CONNECT
+           && item->ground != PG_GROUND_LOGGED;
 }
 
 static void book_vhost(const pg_tally_t *tally, const pg_answer_t *answer)
@@ -237,7 +239,8 @@ static void fill_answers(pg_scanned_t *out, const pg_judge_t *judge,
         answer[i].attempts = a->count[PG_LOGS_KNOWN] + a->count[PG_LOGS_NEW];
         answer[i].first = a->first;
         answer[i].request = text_of(pg_span_str(a->request), false);
-        answer[i].size = text_of(pg_span_str(a->size), false);
+        answer[i].size = text_of(a->size[0] ? pg_span_str(a->size)
+                                            : PG_SPAN("-"), false);
     }
     out->answer = answer;
     out->answers = judge->n;

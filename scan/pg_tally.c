@@ -128,6 +128,7 @@ static void fill_answer(pg_answer_t *answer, const pg_hit_t *hit)
     answer->verdict.port = event->verdict.port;
     answer->status = event->status;
     answer->sent = hit->sent;
+    answer->stated = hit->stated;
     answer->first = event->time;
     pg_span_copy(answer->method, sizeof(answer->method),
                  event->verdict.method);
@@ -159,21 +160,31 @@ static void put_text(char *key, apr_size_t *n, pg_span_t s, apr_size_t size)
     }
 }
 
+/* What is to be judged, or is known, as perhaps relayed. */
+static bool may_be_relayed(const pg_hit_t *hit)
+{
+    const pg_event_t *event = &hit->event;
+
+    return hit->stated ? event->outcome == PG_OUTCOME_RELAYED
+                       : event->status >= 200 && event->status <= 299;
+}
+
 /* The key of an attempt's answer: all that a count in the ledger depends on,
- * and what was asked for; empty for all but 2xx.
+ * and what was asked for; empty for what was not relayed.
  * @param out  at least PG_TABLE_KEY octets and a NUL */
 static pg_span_t answer_of(const pg_hit_t *hit, char *out)
 {
     const pg_event_t *event = &hit->event;
     const pg_verdict_t *v = &event->verdict;
     const int number[] = { (int)v->class_id, (int)v->family,
-                           (int)pg_portclass(v->port), event->status };
+                           (int)pg_portclass(v->port), event->status,
+                           hit->stated };
     apr_size_t n = 0;
 
-    if (event->status < 200 || event->status > 299) {
+    if (!may_be_relayed(hit)) {
         return PG_ABSENT;
     }
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         out[n] = ' ';
         n = put_number(out, n + (i > 0), number[i]);
     }
@@ -371,7 +382,7 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
     if (answer.ptr) {
         count_answer(tally, hit, answer);
     }
-    tally->unanswered += pg_tally_is_unanswered(&hit->event);
+    tally->unanswered += !hit->stated && pg_tally_is_unanswered(&hit->event);
     keep_some(tally, hit, answer);
 }
 

@@ -40,7 +40,9 @@ typedef struct pg_hit_t {
     pg_span_t request;           /* request line, unescaped               */
     pg_span_t size;              /* bytes of the answer as logged         */
     bool sent;                   /* including its head                    */
-    pg_ground_e alone;           /* of a 2xx: what it shows by itself     */
+    bool stated;                 /* the log says what the outcome was     */
+    pg_ground_e alone;           /* what it shows by itself, if it may have
+                                    been relayed                          */
 } pg_hit_t;
 
 /** A span copied into the tally. */
@@ -87,6 +89,7 @@ typedef struct pg_answer_t {
     pg_verdict_t verdict;        /* class, family and port only           */
     int status;
     bool sent;                   /* its size includes its head            */
+    bool stated;                 /* the log says that it was relayed      */
     apr_uint64_t count[PG_LOGS_COUNT]; /* exact, the cell's may be thinned */
     apr_time_t first;
     pg_hosts_t hosts;
