@@ -112,27 +112,41 @@ def test_no_attempt_is_lost_or_counted_twice_over_graceful_restarts(httpd):
     assert load.unanswered <= GRACEFULS
 
 
+def ended(server, how):
+    """Do it, and return the times at which an answer may be uncounted: prefork
+    ends a child from a signal handler, which may interrupt the hook that is
+    about to count what has been sent. The other MPMs let it finish."""
+    begin = time.monotonic()
+    how()
+    return [(begin, time.monotonic())] if server.mpm == "prefork" else []
+
+
 def test_what_was_answered_before_a_restart_is_counted(httpd):
+    ends = []
     with Load(httpd) as load:
         for _ in range(RESTARTS):
             load.more(10)
-            httpd.hard_restart()
+            ends += ended(httpd, httpd.hard_restart)
         load.more(10)
-    check(httpd, load, f"{RESTARTS} restarts")
+    check(httpd, load, f"{RESTARTS} restarts", ends)
     if httpd.mpm == "event":
         # 2.4.71's own, see Httpd.settle; the counts must be right all the same
         httpd.log.take_all("AH00052: .*Segmentation fault")
 
 
 def test_what_was_answered_before_a_stop_is_counted_after_the_start(httpd):
+    ends = []
+
+    def stop():
+        httpd.process.send_signal(signal.SIGTERM)
+        httpd.process.wait(timeout=60)
     with Load(httpd) as load:
         for _ in range(STOPS):
             load.more(50)
-            httpd.process.send_signal(signal.SIGTERM)
-            httpd.process.wait(timeout=60)
+            ends += ended(httpd, stop)
             httpd._start()
         load.more(50)
-    check(httpd, load, f"{STOPS} stops and starts")
+    check(httpd, load, f"{STOPS} stops and starts", ends)
     if httpd.mpm == "event":
         httpd.log.take_all("AH00052: .*Segmentation fault")
 
