@@ -136,6 +136,18 @@ def free_port(host="127.0.0.1"):
         return s.getsockname()[1]
 
 
+def is_free(port, host="127.0.0.1"):
+    """Could httpd bind to it?"""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
 class Httpd:
     """Configuration first, then start().
 
@@ -314,8 +326,10 @@ KeepAliveTimeout 5
         raise StartError("no free port in five attempts")
 
     def restart_same_port(self):
-        """Stop, and start again with the same configuration file."""
+        """Stop, and start again with the same configuration file. A child
+        that was killed may hold the port a moment longer than its parent."""
         self.stop()
+        wait_until(lambda: is_free(self.port, self.listen), "the port")
         return self._start()
 
     def _start(self):
