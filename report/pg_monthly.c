@@ -168,24 +168,12 @@ static const char *title(const writer_t *w)
 }
 
 /* "1,957", or "-" for a month that was not watched. */
-/* NULL: it has none. */
-static const pg_bucket_t *bucket_of(const pg_snapshot_t *s, apr_time_t month)
-{
-    const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
-
-    for (apr_size_t i = 0; i < months->n; i++) {
-        if (months->bucket[i].start == month) {
-            return &months->bucket[i];
-        }
-    }
-    return NULL;
-}
-
 static const char *figure(const writer_t *w, const pg_snapshot_t *s, int back,
                           int family)
 {
     apr_time_t month = pg_trend_month(w->report->month, back);
-    const pg_bucket_t *bucket = bucket_of(s, month);
+    const pg_bucket_t *bucket =
+        pg_trend_bucket(&s->series[PG_PERIOD_MONTH], month);
     char number[PG_NUMBER_SIZE];
 
     if (bucket == NULL
@@ -200,7 +188,8 @@ static const char *figure(const writer_t *w, const pg_snapshot_t *s, int back,
 /* A single line, or several of one moment, cover no time. */
 static bool has_records(const pg_snapshot_t *s, apr_time_t month)
 {
-    const pg_bucket_t *bucket = bucket_of(s, month);
+    const pg_bucket_t *bucket =
+        pg_trend_bucket(&s->series[PG_PERIOD_MONTH], month);
     apr_uint64_t sum = 0;
 
     for (int f = 0; bucket && f < PG_FAMILY_COUNT; f++) {

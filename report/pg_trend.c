@@ -262,7 +262,7 @@ pg_change_e pg_trend_change(apr_uint64_t now, apr_uint64_t then)
     return 2 * a < b ? PG_CHANGE_HALVED : PG_CHANGE_FALLEN;
 }
 
-static const pg_bucket_t *bucket_at(const pg_series_t *series, apr_time_t t)
+const pg_bucket_t *pg_trend_bucket(const pg_series_t *series, apr_time_t t)
 {
     for (apr_size_t i = 0; i < series->n; i++) {
         if (series->bucket[i].start == t) {
@@ -276,8 +276,8 @@ void pg_trend_compare(pg_course_t *out, const pg_snapshot_t *s,
                       apr_time_t month, apr_time_t before)
 {
     const pg_series_t *months = &s->series[PG_PERIOD_MONTH];
-    const pg_bucket_t *now = bucket_at(months, month);
-    const pg_bucket_t *then = bucket_at(months, before);
+    const pg_bucket_t *now = pg_trend_bucket(months, month);
+    const pg_bucket_t *then = pg_trend_bucket(months, before);
 
     *out = (pg_course_t){ .month = month, .before = before };
     if (now == NULL || then == NULL

@@ -108,6 +108,9 @@ pg_reached_e pg_trend_reached(const pg_snapshot_t *s, apr_time_t month,
 /** First instant of the month `back` months before the one of t. */
 apr_time_t pg_trend_month(apr_time_t t, int back);
 
+/** The bucket that begins then; NULL: the series has none. */
+const pg_bucket_t *pg_trend_bucket(const pg_series_t *series, apr_time_t t);
+
 /** Attempts of each class that began within the last `window` microseconds, to
  *  the precision of the finest history that goes back that far.
  *  @param out  per class
