@@ -94,8 +94,7 @@ static void note_home(pg_counter_t *counter, const pg_logline_t *line,
 
 /* A 2xx to CONNECT without a page is a tunnel. Whether another 2xx was a relay
  * is for pg_judge.h to decide: it needs the whole log. */
-static pg_outcome_e seems(pg_class_e class_id, int status,
-                               pg_span_t size)
+static pg_outcome_e seems(pg_class_e class_id, int status, pg_span_t size)
 {
     if (is_success(status) && pg_tally_is_tunnel(class_id, size)) {
         return PG_OUTCOME_RELAYED;
@@ -109,14 +108,14 @@ static pg_outcome_e seems(pg_class_e class_id, int status,
 /* What mod_proxyguard logged, it knew. */
 static void set_outcome(pg_hit_t *hit, pg_span_t stated)
 {
-    pg_outcome_e outcome = stated.len ? pg_vocab_outcome_by_name(stated)
-                                      : PG_OUTCOME_COUNT;
+    pg_event_t *event = &hit->event;
 
-    hit->stated = outcome != PG_OUTCOME_COUNT;
-    hit->event.outcome = hit->stated
-                             ? outcome
-                             : seems(hit->event.verdict.class_id,
-                                     hit->event.status, hit->size);
+    event->outcome = pg_vocab_outcome_by_name(stated);
+    hit->stated = event->outcome != PG_OUTCOME_COUNT;
+    if (!hit->stated) {
+        event->outcome = seems(event->verdict.class_id, event->status,
+                               hit->size);
+    }
 }
 
 static pg_span_t vhost_of(pg_counter_t *counter, const pg_logline_t *line)
