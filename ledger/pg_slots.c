@@ -2,6 +2,7 @@
 
 #include "pg_slots.h"
 
+#include "pg_address.h"
 #include "pg_cell.h"
 #include "pg_layout.h"
 
@@ -30,12 +31,12 @@ static bool is_held(apr_uint64_t word, apr_time_t now)
 static apr_uint64_t hash_of(const pg_ledger_t *ledger,
                             const unsigned char source[16])
 {
-    static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0,
-                                              0, 0, 0xff, 0xff };
     pg_key_t key = pg_hash_key_derive(&ledger->head.key, "slots");
-    bool ipv4 = memcmp(source, mapped, sizeof(mapped)) == 0;
+    pg_address_t address;
 
-    return pg_hash(&key, source, ipv4 ? 16 : 8) & SOURCE_MASK;
+    memcpy(address.octets, source, sizeof(address.octets));
+    return pg_hash(&key, source, pg_address_is_ipv4(&address) ? 16 : 8)
+           & SOURCE_MASK;
 }
 
 /* How many slots below `end` this source holds. */
