@@ -264,6 +264,21 @@ START_TEST(a_client_cannot_write_itself_another_address_or_request)
 END_TEST
 
 /* What a glance takes for clean must be so for the reader as well. */
+static void check_glance(world_t *w, pg_logjson_keys_t *keys, const char *row,
+                         bool clean, pg_span_t size)
+{
+    pg_span_t home, text = pg_test_exact(pg_span_str(row));
+    pg_logline_t line;
+
+    ck_assert_msg(pg_logjson_is_clean(keys, &home, text) == clean, "%s", row);
+    ck_assert_msg(pg_span_eq(home, size), "%s", row);
+    if (clean) {
+        ck_assert_int_eq(pg_reader_line(&w->reader, &line, text),
+                         PG_READ_REQUEST);
+    }
+    free((void *)(apr_uintptr_t)text.ptr);
+}
+
 START_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
 {
     static const struct {
@@ -307,23 +322,13 @@ START_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
         { "{", NOT },
     };
     pg_logjson_keys_t keys;
-    pg_logline_t line;
-    pg_span_t home;
     world_t w;
 
     memset(&keys, 0, sizeof(keys));
     begin(&w, 4096);
     for (apr_size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-        pg_span_t text = pg_test_exact(pg_span_str(row[i].line));
-        ck_assert_msg(pg_logjson_is_clean(&keys, &home, text)
-                          == (row[i].is != NOT), "%s", row[i].line);
-        pg_span_t size = pg_span_str(row[i].is == HOME ? "16" : NULL);
-        ck_assert_msg(pg_span_eq(home, size), "%s", row[i].line);
-        if (row[i].is != NOT) {
-            ck_assert_int_eq(pg_reader_line(&w.reader, &line, text),
-                             PG_READ_REQUEST);
-        }
-        free((void *)(apr_uintptr_t)text.ptr);
+        check_glance(&w, &keys, row[i].line, row[i].is != NOT,
+                     pg_span_str(row[i].is == HOME ? "16" : NULL));
     }
     apr_pool_destroy(w.pool);
 }
