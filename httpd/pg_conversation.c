@@ -353,7 +353,7 @@ static void answer(pg_conversation_t *t, pg_span_t words)
     t->said += (apr_off_t)words.len;
 }
 
-/* --- input ---------------------------------------------------------- */
+/* --- input --------------------------------------------------------------- */
 
 /* Are these the first octets of a TLS record, up to its end? Five of header,
  * the last two of them the length (RFC 8446 5.1). */
