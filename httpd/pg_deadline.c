@@ -7,8 +7,6 @@
 #include <time.h>
 
 #include <apr_pools.h>
-#include <apr_signal.h>
-#include <apr_thread_proc.h>
 #include <apr_time.h>
 
 struct pg_deadlines_t {
@@ -99,9 +97,6 @@ static void *watch(void *data)
 {
     pg_deadlines_t *all = data;
 
-    /* The MPM's signals are for its own threads: a SIGTERM handled here would
-     * end a prefork child by waiting for this very thread. */
-    (void)apr_setup_signal_thread();
     pthread_mutex_lock(&all->mutex);
     while (all->first && !all->stopping) {
         apr_time_t now = pg_deadline_now();
@@ -119,6 +114,21 @@ static void *watch(void *data)
     return NULL;
 }
 
+/* The MPM's signals are for its own threads: a SIGTERM handled in this one
+ * would free a prefork child's pools while its worker uses them. They are
+ * blocked before it exists, since one that arrives first finds it unready. */
+static bool start_thread(pg_deadlines_t *all)
+{
+    sigset_t every, before;
+    bool started;
+
+    sigfillset(&every);
+    pthread_sigmask(SIG_BLOCK, &every, &before);
+    started = pthread_create(&all->id, NULL, watch, all) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
 /* With the mutex held. A thread that has left its loop no longer needs it. */
 static void start(pg_deadlines_t *all)
 {
@@ -127,8 +137,7 @@ static void start(pg_deadlines_t *all)
         all->joinable = false;
     }
     if (!all->joinable) {
-        all->running = all->joinable =
-            pthread_create(&all->id, NULL, watch, all) == 0;
+        all->running = all->joinable = start_thread(all);
     }
 }
 

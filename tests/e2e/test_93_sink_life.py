@@ -16,6 +16,7 @@ import threading
 
 import pytest
 
+import pg_proc
 from pg_clock import Clocked
 from pg_log import LINE
 from pg_sink import (CONF, MESSAGE, Mailer, mails, message_of, read_until,
@@ -25,7 +26,7 @@ from pg_wire import PATIENCE, wait_until
 
 LONG = os.environ.get("PG_LONG") == "1"
 QUIET = r" PG01(40|41|44)"
-KILLED = QUIET + r"|PG0101|exit signal|AH0005[12]"
+KILLED = QUIET + r"|PG0101|AH0005[12]: .* exit signal (Killed|Terminated)"
 # a killed child's slots are free again after five seconds: there are enough
 BUSY = ("ProxyGuardSinkLimit source 64\nProxyGuardSinkLimit seconds 5\n"
         "ProxyGuardSinkLimit conversations 64\n"
@@ -103,6 +104,22 @@ def test_a_restart_ends_conversations_and_keeps_half_mails(httpd_with):
         assert {x.ended for x in lines} == {"stop"}
     assert mails(server)[0]["X-ProxyGuard-Kept"] == "cut"
     assert b"\r\n\r\nha\n\n" in spool(server)
+    server.log.take_all(QUIET)
+
+
+def test_no_signal_is_handled_by_the_thread_of_the_deadlines(httpd_with):
+    """It was, for as long as the thread was not running yet: a prefork
+    child's SIGTERM then freed what its worker was using."""
+    server = sink_with(httpd_with)
+    before = pg_proc.threads(server.children())
+    wire = hold_a_half_mail(server)
+    new = pg_proc.threads(server.children()) - before
+    wanted = {signal.SIGTERM}
+    if server.mpm == "prefork":     # the others wake their threads by these
+        wanted |= {signal.SIGHUP, signal.SIGUSR1}
+    assert {wanted <= pg_proc.blocked(thread) for thread in new} == {True}
+    wire.sock.close()
+    assert server.log.take("PG0144: ").ended == "client"
     server.log.take_all(QUIET)
 
 

@@ -43,6 +43,20 @@ def open_files(pids):
     return found
 
 
+def threads(pids):
+    """The folders in /proc of all threads of these processes but their
+    first."""
+    return {f"/proc/{pid}/task/{tid}" for pid in pids
+            for tid in os.listdir(f"/proc/{pid}/task") if tid != str(pid)}
+
+
+def blocked(thread):
+    """The signals that a thread blocks."""
+    with open(f"{thread}/status", encoding="ascii") as f:
+        mask = int(re.search(r"^SigBlk:\s+(\w+)$", f.read(), re.M)[1], 16)
+    return {n for n in range(1, 65) if mask >> n - 1 & 1}
+
+
 def sockets(pid):
     """Inodes of the sockets that a process has open."""
     found = (re.match(r"socket:\[(\d+)\]", x) for x in open_files([pid]))

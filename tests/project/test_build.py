@@ -205,7 +205,7 @@ FOR_THE_SINK = {
     "pthread_mutex_lock": ["pg_conversation", "pg_deadline"],
     "pthread_mutex_trylock": ["pg_conversation"],
     "pthread_mutex_unlock": ["pg_conversation", "pg_deadline"],
-    "pthread_sigmask": ["pg_sinkhole"],
+    "pthread_sigmask": ["pg_deadline", "pg_sinkhole"],
     "pthread_mutexattr_destroy": ["pg_deadline"],
     "pthread_mutexattr_init": ["pg_deadline"],
     "pthread_mutexattr_settype": ["pg_deadline"],
