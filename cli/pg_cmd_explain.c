@@ -66,9 +66,11 @@ static int exit_of(const pg_told_t *told)
     switch (pg_explaintext_first(told)) {
     case PG_PHRASE_TOLD_ATTEMPT:
     case PG_PHRASE_TOLD_REFUSED:
+    case PG_PHRASE_TOLD_STOPPED:
     case PG_PHRASE_TOLD_UNCLEAR:
         return PG_EXIT_ATTEMPTS;
     case PG_PHRASE_TOLD_RELAYED:
+    case PG_PHRASE_TOLD_CARRIED:
         return PG_EXIT_RELAYED;
     case PG_PHRASE_TOLD_UNKNOWN:
     case PG_PHRASE_TOLD_QUESTION:

@@ -26,7 +26,11 @@ typedef struct pg_told_t {
     pg_request_t request;        /* with kind REQUEST, unescaped          */
     pg_verdict_t verdict;        /* of it                                 */
     int status;                  /* of the answer; 0: not said            */
-    bool succeeded;              /* an attempt that was answered with 2xx: */
+    bool stated;                 /* the line is from a log of this
+                                    product:                              */
+    pg_outcome_e outcome;        /* what that says became of it           */
+    bool succeeded;              /* otherwise, an attempt that was
+                                    answered with 2xx:                    */
     pg_ground_e ground;          /* what that says                        */
     pg_span_t client;            /* absent: not said                      */
 } pg_told_t;

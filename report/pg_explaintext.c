@@ -100,6 +100,9 @@ static void all_parts(const writer_t *w, const pg_told_t *told)
     }
     part(w, PG_PHRASE_PART_CLIENT, told->client);
     number(w, PG_PHRASE_PART_STATUS, told->status);
+    if (told->stated && v->class_id != PG_CLASS_CLEAN) {
+        words(w, PG_PHRASE_COL_OUTCOME, pg_vocab_outcome(told->outcome));
+    }
 }
 
 static void guard(const writer_t *w, pg_action_t action)
@@ -165,6 +168,10 @@ pg_phrase_e pg_explaintext_first(const pg_told_t *told)
         || told->verdict.class_id == PG_CLASS_CLEAN) {
         return kinds[told->kind];
     }
+    if (told->stated) {
+        return told->outcome == PG_OUTCOME_RELAYED ? PG_PHRASE_TOLD_CARRIED
+                                                   : PG_PHRASE_TOLD_STOPPED;
+    }
     if (told->status == 0) {
         return PG_PHRASE_TOLD_ATTEMPT;
     }
@@ -174,8 +181,10 @@ pg_phrase_e pg_explaintext_first(const pg_told_t *told)
 
 static void first(const writer_t *w, const pg_told_t *told)
 {
-    const char *status = apr_psprintf(w->pool, "%d", told->status);
-    pg_arg_t args[4] = { { .text = pg_span_str(status) } };
+    const char *how = told->stated
+        ? pg_phrases_get(w->lang, PG_PHRASE_OF(OUTCOME_DENIED, told->outcome))
+        : apr_itoa(w->pool, told->status);
+    pg_arg_t args[4] = { { .text = pg_span_str(how) } };
 
     pg_phrases_say(w->sink, pg_escape_text,
                    pg_phrases_get(w->lang, pg_explaintext_first(told)), args);

@@ -830,6 +830,16 @@
       "be told from this line alone (status {0}).",                           \
       "このサーバーを中継に使おうとする試行です。成功したかどうかは、この"    \
       "行だけでは判断できません (ステータス {0})。")                          \
+    X(TOLD_STOPPED,                                                           \
+      "An attempt to use this server as a relay; it did not work (the log "   \
+      "itself says: {0}).",                                                   \
+      "このサーバーを中継に使おうとする試行ですが、成功していません (ログ"    \
+      "の記録: {0})。")                                                       \
+    X(TOLD_CARRIED,                                                           \
+      "An attempt to use this server as a relay, and it worked: the log "     \
+      "itself says that it was relayed.",                                     \
+      "このサーバーを中継に使おうとする試行で、成功しています。中継された"    \
+      "とログ自体に記録されています。")                                       \
     X(TOLD_UNKNOWN,                                                           \
       "Cannot tell: this is neither a request nor a log line that could be "  \
       "read.",                                                                \

@@ -106,11 +106,11 @@ static pg_outcome_e seems(pg_class_e class_id, int status, pg_span_t size)
 }
 
 /* What mod_proxyguard logged, it knew. */
-static void set_outcome(pg_hit_t *hit, pg_span_t stated)
+static void set_outcome(pg_hit_t *hit, const pg_logline_t *line)
 {
     pg_event_t *event = &hit->event;
 
-    event->outcome = pg_vocab_outcome_by_name(stated);
+    event->outcome = pg_reader_outcome(line);
     hit->stated = event->outcome != PG_OUTCOME_COUNT;
     if (!hit->stated) {
         event->outcome = seems(event->verdict.class_id, event->status,
@@ -174,7 +174,7 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
         .sent = line->sent,
     };
 
-    set_outcome(&hit, line->field[PG_FIELD_OUTCOME]);
+    set_outcome(&hit, line);
     hit.alone = hit.stated ? PG_GROUND_LOGGED
                            : pg_judge_alone(verdict->class_id,
                                             verdict->method, hit.size);
@@ -228,10 +228,9 @@ static bool is_question(pg_counter_t *counter, const pg_logline_t *line,
         return may_be_elsewhere(counter, line);
     }
     if (!(line->composed || counter->composed) || counter->rules->own
-        || verdict->class_id != PG_CLASS_ABSOLUTE) {
-        return false;
-    }
-    if (status == 407 || status == 421) {
+        || verdict->class_id != PG_CLASS_ABSOLUTE
+        || status == 407 || status == 421
+        || pg_reader_outcome(line) != PG_OUTCOME_COUNT) {
         return false;
     }
     return !pg_urls_refused(status) || answered == NULL

@@ -683,6 +683,11 @@ int pg_reader_status(const pg_logline_t *line)
     return status;
 }
 
+pg_outcome_e pg_reader_outcome(const pg_logline_t *line)
+{
+    return pg_vocab_outcome_by_name(line->field[PG_FIELD_OUTCOME]);
+}
+
 pg_pair_e pg_reader_pair(const pg_reading_t *how, pg_span_t head, char *memory)
 {
     static const pg_field_e fields[] = { PG_FIELD_FIRST, PG_FIELD_SECOND };

@@ -11,6 +11,7 @@
 #include "pg_envelope.h"
 #include "pg_logformat.h"
 #include "pg_loose.h"
+#include "pg_vocab.h"
 
 /** What a line is. */
 typedef enum pg_read_e {
@@ -123,6 +124,10 @@ apr_time_t pg_reader_time(const pg_reader_t *reader,
 
 /** The status of a line, or 0. */
 int pg_reader_status(const pg_logline_t *line);
+
+/** The outcome that a line of this product's own logs states;
+ *  PG_OUTCOME_COUNT: it states none. */
+pg_outcome_e pg_reader_outcome(const pg_logline_t *line);
 
 /**
  * Which of two addresses is the client's, judging by the first lines of a

@@ -155,8 +155,10 @@ static bool look_raw(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
 static void judge(pg_told_t *out, const pg_logline_t *line)
 {
     out->status = pg_reader_status(line);
+    out->outcome = pg_reader_outcome(line);
+    out->stated = out->outcome != PG_OUTCOME_COUNT;
     out->succeeded = out->verdict.class_id != PG_CLASS_CLEAN
-                     && out->status >= 200 && out->status < 300;
+                     && !out->stated && out->status >= 200 && out->status < 300;
     if (out->succeeded) {
         out->ground = pg_judge_alone(out->verdict.class_id,
                                      out->verdict.method,
@@ -177,7 +179,7 @@ static bool is_question(const pg_told_t *out, const pg_tell_t *tell,
                               != PG_CLASS_CLEAN;
     }
     return (line->composed || tell->composed) && own == NULL
-           && out->verdict.class_id == PG_CLASS_ABSOLUTE
+           && out->verdict.class_id == PG_CLASS_ABSOLUTE && !out->stated
            && out->status != 407 && out->status != 421;
 }
 

@@ -84,8 +84,9 @@ static void note_line(sites_t *sites, pg_reader_t *reader, pg_span_t text)
     pg_request_t request = { .check_host = false };
     pg_target_t target;
 
-    if (pg_reader_line(reader, &line, text) != PG_READ_REQUEST) {
-        return;
+    if (pg_reader_line(reader, &line, text) != PG_READ_REQUEST
+        || pg_reader_outcome(&line) != PG_OUTCOME_COUNT) {
+        return;                  /* what the guard logged was an attempt  */
     }
     request.target = line.field[PG_FIELD_TARGET];
     if (line.field[PG_FIELD_REQUEST].len) {
