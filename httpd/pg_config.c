@@ -2,7 +2,7 @@
 
 #include "pg_config.h"
 
-#include <unistd.h>
+#include <stddef.h>
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -152,69 +152,56 @@ static const char *about(cmd_parms *cmd, const char *arg, const char *problem)
 
 /* --- directives ---------------------------------------------------------- */
 
-static const char *set_engine(cmd_parms *cmd, void *dir, const char *arg)
-{
-    return take_word(&pg_config_of(cmd->server)->engine, cmd, engine_words,
-                     arg);
-}
+/* What cmd->info of a directive points to. */
+typedef struct row_t {
+    pg_config_set_fn *set;
+    bool vhosts;                 /* also within <VirtualHost>             */
+    const word_t *words;         /* of set_word(), ...                    */
+    apr_size_t member;           /* ... and the int that takes the value  */
+} row_t;
 
-static const char *set_forward(cmd_parms *cmd, void *dir, const char *arg)
+static const char *take2(cmd_parms *cmd, void *dir, const char *first,
+                         const char *second)
 {
-    return take_word(&pg_config_of(cmd->server)->forward, cmd, forward_words,
-                     arg);
-}
-
-static const char *set_foreign_host(cmd_parms *cmd, void *dir, const char *arg)
-{
-    return take_word(&pg_config_of(cmd->server)->foreign_host, cmd,
-                     switch_words, arg);
-}
-
-static const char *set_peek(cmd_parms *cmd, void *dir, const char *arg)
-{
-    return take_word(&pg_config_of(cmd->server)->peek, cmd, switch_words, arg);
-}
-
-static const char *set_status_proxied(cmd_parms *cmd, void *dir,
-                                      const char *arg)
-{
-    return take_word(&pg_config_of(cmd->server)->status_proxied, cmd,
-                     switch_words, arg);
-}
-
-static const char *set_audit(cmd_parms *cmd, void *dir, const char *arg)
-{
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const row_t *row = cmd->info;
+    const char *problem = row->vhosts
+        ? NULL : ap_check_cmd_context(cmd, GLOBAL_ONLY);
 
     return problem ? problem
-                   : take_word(&pg_config_of(cmd->server)->audit, cmd,
-                               audit_words, arg);
+                   : row->set(cmd, pg_config_of(cmd->server), first, second);
 }
 
-static const char *set_ledger(cmd_parms *cmd, void *dir, const char *arg)
+static const char *take1(cmd_parms *cmd, void *dir, const char *arg)
 {
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    return take2(cmd, dir, arg, NULL);
+}
 
-    if (problem) {
-        return problem;
-    }
+static const char *set_word(cmd_parms *cmd, pg_settings_t *settings,
+                            const char *arg, const char *none)
+{
+    const row_t *row = cmd->info;
+
+    return take_word((void *)((char *)settings + row->member), cmd,
+                     row->words, arg);
+}
+
+static const char *set_ledger(cmd_parms *cmd, pg_settings_t *settings,
+                              const char *arg, const char *none)
+{
     if (!*arg) {
         return apr_psprintf(cmd->pool, "%s: '' is neither a path nor 'none'",
                             cmd->cmd->name);
     }
-    pg_config_of(cmd->server)->ledger = arg;
+    settings->ledger = arg;
     return NULL;
 }
 
-static const char *set_secret(cmd_parms *cmd, void *dir, const char *arg)
+static const char *set_secret(cmd_parms *cmd, pg_settings_t *settings,
+                              const char *arg, const char *none)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     pg_key_t *key = apr_palloc(cmd->pool, sizeof(*key));
+    const char *problem;
 
-    if (problem) {
-        return problem;
-    }
     settings->secret = NULL;
     if (ap_cstr_casecmp(arg, "none") == 0) {
         return NULL;
@@ -230,15 +217,11 @@ static const char *set_secret(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
-static const char *set_checkpoint(cmd_parms *cmd, void *dir, const char *path,
-                                  const char *seconds)
+static const char *set_checkpoint(cmd_parms *cmd, pg_settings_t *settings,
+                                  const char *path, const char *seconds)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *problem;
 
-    if (problem) {
-        return problem;
-    }
     settings->checkpoint_seconds = 0;
     if (seconds == NULL && ap_cstr_casecmp(path, "none") == 0) {
         return NULL;
@@ -274,20 +257,16 @@ static int *size_of(pg_settings_t *settings, const char *what)
     return ap_cstr_casecmp(what, "recent") == 0 ? &settings->recent : NULL;
 }
 
-static const char *set_ledger_size(cmd_parms *cmd, void *dir, const char *what,
-                                   const char *number)
+static const char *set_ledger_size(cmd_parms *cmd, pg_settings_t *settings,
+                                   const char *what, const char *number)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
     int *size = size_of(settings, what);
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *problem;
     pg_ledger_options_t options = { 0 };
     apr_size_t octets;
     char *end;
     apr_int64_t n = apr_strtoi64(number, &end, 10);
 
-    if (problem) {
-        return problem;
-    }
     if (size == NULL) {
         return apr_psprintf(cmd->pool, "%s: '%s' is not sources, targets, "
                             "ports, agents or recent", cmd->cmd->name, what);
@@ -319,15 +298,11 @@ static const char *add_own_host(cmd_parms *cmd, void *dir, const char *arg)
                                       pg_span_str(arg)));
 }
 
-static const char *set_hosts(cmd_parms *cmd, void *dir, const char *arg)
+static const char *set_hosts(cmd_parms *cmd, pg_settings_t *settings,
+                             const char *arg, const char *none)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     apr_finfo_t info;
 
-    if (problem) {
-        return problem;
-    }
     settings->hosts = "";
     if (ap_cstr_casecmp(arg, "none") == 0) {
         return NULL;
@@ -429,14 +404,23 @@ static const char *set_action(cmd_parms *cmd, void *dir, const char *name,
     return problem;
 }
 
+/*  The row of a directive for the main server only, and of one whose value is
+ *  a word. */
+#define GLOBAL(function) (void *)&(const row_t){ .set = (function) }
+#define WORD(name, list, in_vhosts) \
+    (void *)&(const row_t){ .set = set_word, .vhosts = (in_vhosts), \
+                            .words = (list), \
+                            .member = offsetof(pg_settings_t, name) }
+
 const command_rec pg_config_directives[] = {
-    AP_INIT_TAKE1("ProxyGuard", set_engine, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuard", take1, WORD(engine, engine_words, true),
+                  RSRC_CONF,
                   "On, Off or Observe (count, stop nothing); default On"),
     AP_INIT_ITERATE("ProxyGuardOwnHost", add_own_host, NULL, RSRC_CONF,
                     "names or addresses of this server in addition to those "
                     "of the virtual hosts: name[:port], *.suffix, address; "
                     "default none"),
-    AP_INIT_TAKE1("ProxyGuardHostsFile", set_hosts, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardHostsFile", take1, GLOBAL(set_hosts), RSRC_CONF,
                   "file whose names for loopback addresses are this "
                   "machine's, or none; default /etc/hosts"),
     AP_INIT_ITERATE("ProxyGuardBackend", add_backend, NULL, RSRC_CONF,
@@ -444,32 +428,38 @@ const command_rec pg_config_directives[] = {
                     "the configuration names: name, *.suffix, address or "
                     "address/prefix, each with :port or :port-port if only "
                     "these are meant; default none"),
-    AP_INIT_TAKE1("ProxyGuardLedger", set_ledger, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardLedger", take1, GLOBAL(set_ledger), RSRC_CONF,
                   "file for the counts, relative to the runtime directory, "
                   "or none; default proxyguard.ledger"),
-    AP_INIT_TAKE1("ProxyGuardSecret", set_secret, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardSecret", take1, GLOBAL(set_secret), RSRC_CONF,
                   "file with a secret that the servers of a fleet share, or "
                   "none; default none"),
-    AP_INIT_TAKE2("ProxyGuardLedgerSize", set_ledger_size, NULL, RSRC_CONF,
+    AP_INIT_TAKE2("ProxyGuardLedgerSize", take2, GLOBAL(set_ledger_size),
+                  RSRC_CONF,
                   "sources, targets, ports, agents or recent, and how many "
                   "the ledger keeps; default 1024, 256, 128, 128, 128"),
-    AP_INIT_TAKE12("ProxyGuardCheckpoint", set_checkpoint, NULL, RSRC_CONF,
+    AP_INIT_TAKE12("ProxyGuardCheckpoint", take2, GLOBAL(set_checkpoint),
+                   RSRC_CONF,
                    "path and seconds between two copies of the ledger on a "
                    "disk, or none; default none"),
-    AP_INIT_TAKE1("ProxyGuardForward", set_forward, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardForward", take1,
+                  WORD(forward, forward_words, true), RSRC_CONF,
                   "Auto (by mod_proxy's configuration), Deny or Allow; "
                   "default Auto"),
-    AP_INIT_TAKE1("ProxyGuardAudit", set_audit, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardAudit", take1, WORD(audit, audit_words, false),
+                  RSRC_CONF,
                   "Warn (report what is open), Off, or Strict (do not start "
                   "when third parties can relay); default Warn"),
-    AP_INIT_TAKE1("ProxyGuardForeignHost", set_foreign_host, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardForeignHost", take1,
+                  WORD(foreign_host, switch_words, true), RSRC_CONF,
                   "On or Off: examine Host fields that name another site; "
                   "default On"),
-    AP_INIT_TAKE1("ProxyGuardPeek", set_peek, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardPeek", take1, WORD(peek, switch_words, true),
+                  RSRC_CONF,
                   "On or Off: examine the first bytes of a connection for "
                   "SOCKS, and for CONNECT on a TLS port; default On"),
-    AP_INIT_TAKE1("ProxyGuardStatusProxied", set_status_proxied, NULL,
-                  RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardStatusProxied", take1,
+                  WORD(status_proxied, switch_words, true), RSRC_CONF,
                   "On or Off: answer requests for the status page that a "
                   "proxy on the same host forwarded; default Off"),
     AP_INIT_TAKE23("ProxyGuardAction", set_action, NULL, RSRC_CONF,
@@ -480,35 +470,40 @@ const command_rec pg_config_directives[] = {
     AP_INIT_ITERATE("ProxyGuardExempt", add_exempt, NULL, RSRC_CONF,
                     "expressions; requests for which one is true are let "
                     "through; default none"),
-    AP_INIT_TAKE12("ProxyGuardLogRate", pg_config_notify_rate, NULL, RSRC_CONF,
+    AP_INIT_TAKE12("ProxyGuardLogRate", take2, GLOBAL(pg_config_notify_rate),
+                   RSRC_CONF,
                    "lines a minute per source, and in total; or Off; "
                    "default 10 120"),
-    AP_INIT_TAKE1("ProxyGuardEvidenceLog", pg_config_notify_evidence, NULL,
-                  RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardEvidenceLog", take1,
+                  GLOBAL(pg_config_notify_evidence), RSRC_CONF,
                   "file or \"|program\" for one line of JSON per "
                   "attempt; default none"),
-    AP_INIT_TAKE12("ProxyGuardEvidenceRate", pg_config_notify_evidence_rate,
-                   NULL, RSRC_CONF,
+    AP_INIT_TAKE12("ProxyGuardEvidenceRate", take2,
+                   GLOBAL(pg_config_notify_evidence_rate), RSRC_CONF,
                    "lines of evidence a minute per source, and in total; "
                    "or Off; default 60 1200"),
-    AP_INIT_TAKE1("ProxyGuardEvidenceSize", pg_config_notify_evidence_size,
-                  NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardEvidenceSize", take1,
+                  GLOBAL(pg_config_notify_evidence_size), RSRC_CONF,
                   "maximum size of the evidence file, such as 500M; or Off; "
                   "default 1G"),
-    AP_INIT_TAKE1("ProxyGuardMask", pg_config_notify_mask, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardMask", take1, GLOBAL(pg_config_notify_mask),
+                  RSRC_CONF,
                   "file with a key of 32 hexadecimal digits: names and "
                   "addresses in the evidence log as pseudonyms; default Off"),
-    AP_INIT_TAKE1("ProxyGuardSensor", pg_config_notify_sensor, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardSensor", take1, GLOBAL(pg_config_notify_sensor),
+                  RSRC_CONF,
                   "this server's name among several; default the main "
                   "ServerName"),
-    AP_INIT_TAKE12("ProxyGuardSinkSpool", pg_config_sink_spool, NULL,
+    AP_INIT_TAKE12("ProxyGuardSinkSpool", take2, GLOBAL(pg_config_sink_spool),
                    RSRC_CONF,
                    "file for captured mail and its maximum size in "
                    "megabytes, or none; default none, 64"),
-    AP_INIT_TAKE2("ProxyGuardSinkLimit", pg_config_sink_limit, NULL, RSRC_CONF,
+    AP_INIT_TAKE2("ProxyGuardSinkLimit", take2, GLOBAL(pg_config_sink_limit),
+                  RSRC_CONF,
                   "conversations, source, seconds or kilobytes, and a number; "
                   "default 16, 4, 120, 256"),
-    AP_INIT_TAKE1("ProxyGuardSinkKeep", pg_config_sink_keep, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardSinkKeep", take1, GLOBAL(pg_config_sink_keep),
+                  RSRC_CONF,
                   "message, header or summary: how much of each mail is kept; "
                   "default message"),
     { NULL }

@@ -98,6 +98,13 @@ void pg_config_settle(server_rec *s, apr_pool_t *pool);
 
 extern module AP_MODULE_DECLARE_DATA proxyguard_module;
 
+/** Set what a directive with one or two arguments says. httpd has checked
+ *  where it is and how many it has.
+ *  @param second  NULL if not given
+ *  @return NULL, or a message that names the directive and the value */
+typedef const char *pg_config_set_fn(cmd_parms *cmd, pg_settings_t *settings,
+                                     const char *first, const char *second);
+
 /** Read a number between two bounds. @param what  its unit, for the message */
 const char *pg_config_number(int *out, cmd_parms *cmd, const char *arg,
                              int least, int most, const char *what);

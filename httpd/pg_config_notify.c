@@ -16,11 +16,8 @@ APLOG_USE_MODULE(proxyguard);
 static const char *take_rate(int *source, int *total, cmd_parms *cmd,
                              const char *first, const char *second)
 {
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *problem;
 
-    if (problem) {
-        return problem;
-    }
     if (!second && ap_cstr_casecmp(first, "Off") == 0) {
         *source = *total = 0;
         return NULL;
@@ -34,21 +31,18 @@ static const char *take_rate(int *source, int *total, cmd_parms *cmd,
     return problem;
 }
 
-const char *pg_config_notify_rate(cmd_parms *cmd, void *dir,
+const char *pg_config_notify_rate(cmd_parms *cmd, pg_settings_t *settings,
                                   const char *source, const char *total)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
-
     return take_rate(&settings->rate_source, &settings->rate_total, cmd,
                      source, total);
 }
 
-const char *pg_config_notify_evidence_rate(cmd_parms *cmd, void *dir,
+const char *pg_config_notify_evidence_rate(cmd_parms *cmd,
+                                           pg_settings_t *settings,
                                            const char *source,
                                            const char *total)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
-
     return take_rate(&settings->evidence_source, &settings->evidence_total,
                      cmd, source, total);
 }
@@ -66,18 +60,14 @@ static apr_int64_t unit_of(const char *letter)
                ? (apr_int64_t)1 << (10 * (unit - units + 1)) : 0;
 }
 
-const char *pg_config_notify_evidence_size(cmd_parms *cmd, void *dir,
-                                           const char *arg)
+const char *pg_config_notify_evidence_size(cmd_parms *cmd,
+                                           pg_settings_t *settings,
+                                           const char *arg, const char *none)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     const apr_int64_t least = 65536, most = (apr_int64_t)1 << 50;
     apr_int64_t n, unit;
     char *end;
 
-    if (problem) {
-        return problem;
-    }
     if (ap_cstr_casecmp(arg, "Off") == 0) {
         settings->evidence_size = 0;
         return NULL;
@@ -94,20 +84,14 @@ const char *pg_config_notify_evidence_size(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
-const char *pg_config_notify_evidence(cmd_parms *cmd, void *dir,
-                                      const char *arg)
+const char *pg_config_notify_evidence(cmd_parms *cmd, pg_settings_t *settings,
+                                      const char *arg, const char *none)
 {
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-
-    if (problem) {
-        return problem;
-    }
     if (!arg[strspn(arg, "|")] || strncmp(arg, "|$", 2) == 0) {
         return apr_psprintf(cmd->pool, "%s: '%s' is neither a path nor "
                             "\"|program\" nor 'none'", cmd->cmd->name, arg);
     }
-    pg_config_of(cmd->server)->evidence =
-        ap_cstr_casecmp(arg, "none") == 0 ? NULL : arg;
+    settings->evidence = ap_cstr_casecmp(arg, "none") == 0 ? NULL : arg;
     return NULL;
 }
 
@@ -147,17 +131,13 @@ static apr_status_t read_file(char text[100], const char *path,
     return status;
 }
 
-const char *pg_config_notify_mask(cmd_parms *cmd, void *dir, const char *arg)
+const char *pg_config_notify_mask(cmd_parms *cmd, pg_settings_t *settings,
+                                  const char *arg, const char *none)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     pg_key_t *mask = apr_pcalloc(cmd->pool, sizeof(*mask));
     char text[100] = "";
     apr_status_t status;
 
-    if (problem) {
-        return problem;
-    }
     settings->mask = NULL;
     if (ap_cstr_casecmp(arg, "Off") == 0) {
         return NULL;
@@ -180,15 +160,12 @@ const char *pg_config_notify_mask(cmd_parms *cmd, void *dir, const char *arg)
 
 /* A label in Prometheus and a name in JSON: limited to what needs no escaping
  * anywhere. */
-const char *pg_config_notify_sensor(cmd_parms *cmd, void *dir, const char *arg)
+const char *pg_config_notify_sensor(cmd_parms *cmd, pg_settings_t *settings,
+                                    const char *arg, const char *none)
 {
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     apr_size_t n = strlen(arg);
     bool good = n >= 1 && n <= 64;
 
-    if (problem) {
-        return problem;
-    }
     for (apr_size_t i = 0; i < n; i++) {
         good &= pg_octet_is_alpha(arg[i]) || pg_octet_is_digit(arg[i])
                 || strchr("._-:", arg[i]) != NULL;
@@ -198,6 +175,6 @@ const char *pg_config_notify_sensor(cmd_parms *cmd, void *dir, const char *arg)
                             "digits, '.', '_', '-' or ':'", cmd->cmd->name,
                             arg);
     }
-    pg_config_of(cmd->server)->sensor = arg;
+    settings->sensor = arg;
     return NULL;
 }

@@ -5,31 +5,24 @@
 #ifndef PG_CONFIG_NOTIFY_H
 #define PG_CONFIG_NOTIFY_H
 
-#include <httpd.h>
-#include <http_config.h>
+#include "pg_config.h"
 
 /** ProxyGuardLogRate Off | lines-per-source [lines-in-total] */
-const char *pg_config_notify_rate(cmd_parms *cmd, void *dir,
-                                  const char *source, const char *total);
+pg_config_set_fn pg_config_notify_rate;
 
 /** ProxyGuardEvidenceLog path | "|program" | none */
-const char *pg_config_notify_evidence(cmd_parms *cmd, void *dir,
-                                      const char *arg);
+pg_config_set_fn pg_config_notify_evidence;
 
 /** ProxyGuardEvidenceRate Off | lines-per-source [lines-in-total] */
-const char *pg_config_notify_evidence_rate(cmd_parms *cmd, void *dir,
-                                           const char *source,
-                                           const char *total);
+pg_config_set_fn pg_config_notify_evidence_rate;
 
 /** ProxyGuardEvidenceSize Off | bytes, with K, M, G or T */
-const char *pg_config_notify_evidence_size(cmd_parms *cmd, void *dir,
-                                           const char *arg);
+pg_config_set_fn pg_config_notify_evidence_size;
 
 /** ProxyGuardMask Off | file with the key */
-const char *pg_config_notify_mask(cmd_parms *cmd, void *dir, const char *arg);
+pg_config_set_fn pg_config_notify_mask;
 
 /** ProxyGuardSensor name */
-const char *pg_config_notify_sensor(cmd_parms *cmd, void *dir,
-                                    const char *arg);
+pg_config_set_fn pg_config_notify_sensor;
 
 #endif

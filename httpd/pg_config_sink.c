@@ -13,15 +13,11 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-const char *pg_config_sink_spool(cmd_parms *cmd, void *dir, const char *path,
-                                 const char *megabytes)
+const char *pg_config_sink_spool(cmd_parms *cmd, pg_settings_t *settings,
+                                 const char *path, const char *megabytes)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *problem;
 
-    if (problem) {
-        return problem;
-    }
     if (ap_cstr_casecmp(path, "none") == 0) {
         if (megabytes) {
             return apr_psprintf(cmd->pool, "%s: 'none' takes no megabytes, "
@@ -45,11 +41,9 @@ const char *pg_config_sink_spool(cmd_parms *cmd, void *dir, const char *path,
                           cmd->cmd->name, path);
 }
 
-const char *pg_config_sink_limit(cmd_parms *cmd, void *dir, const char *what,
-                                 const char *number)
+const char *pg_config_sink_limit(cmd_parms *cmd, pg_settings_t *settings,
+                                 const char *what, const char *number)
 {
-    pg_settings_t *settings = pg_config_of(cmd->server);
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     const struct {
         const char *word;
         int *value;
@@ -61,9 +55,6 @@ const char *pg_config_sink_limit(cmd_parms *cmd, void *dir, const char *what,
         { "kilobytes", &settings->sink_kilobytes, 1, 65536 },
     };
 
-    if (problem) {
-        return problem;
-    }
     for (apr_size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         if (ap_cstr_casecmp(what, limits[i].word) == 0) {
             return pg_config_number(limits[i].value, cmd, number,
@@ -75,16 +66,12 @@ const char *pg_config_sink_limit(cmd_parms *cmd, void *dir, const char *what,
                         "seconds or kilobytes", cmd->cmd->name, what);
 }
 
-const char *pg_config_sink_keep(cmd_parms *cmd, void *dir, const char *arg)
+const char *pg_config_sink_keep(cmd_parms *cmd, pg_settings_t *settings,
+                                const char *arg, const char *none)
 {
-    const char *problem = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-
-    if (problem) {
-        return problem;
-    }
     for (int k = PG_KEEP_MESSAGE; k <= PG_KEEP_SUMMARY; k++) {
         if (ap_cstr_casecmp(arg, pg_capture_keep((pg_keep_e)k)) == 0) {
-            pg_config_of(cmd->server)->sink_keep = k;
+            settings->sink_keep = k;
             return NULL;
         }
     }

@@ -6,14 +6,16 @@
 
 #include <stdbool.h>
 
-#include <httpd.h>
-#include <http_config.h>
+#include "pg_config.h"
 
-const char *pg_config_sink_spool(cmd_parms *cmd, void *dir, const char *path,
-                                 const char *megabytes);
-const char *pg_config_sink_limit(cmd_parms *cmd, void *dir, const char *what,
-                                 const char *number);
-const char *pg_config_sink_keep(cmd_parms *cmd, void *dir, const char *arg);
+/** ProxyGuardSinkSpool path [megabytes] | none */
+pg_config_set_fn pg_config_sink_spool;
+
+/** ProxyGuardSinkLimit conversations|source|seconds|kilobytes number */
+pg_config_set_fn pg_config_sink_limit;
+
+/** ProxyGuardSinkKeep message|header|summary */
+pg_config_set_fn pg_config_sink_keep;
 
 /** "ProxyGuardAction subject sink": check the subject, and note the line. */
 const char *pg_config_sink_action(cmd_parms *cmd, int subject);
