@@ -61,35 +61,27 @@ static int set_lang(pg_cli_t *cli, const char *text)
     return pg_cli_usage(cli, "--lang: '%s' is not %s", text, known);
 }
 
-const void *pg_cli_named(const pg_cli_t *cli, const char *option,
-                         const char *name, const char *also, const void *rows,
-                         apr_size_t size)
+const void *pg_cli_output(const pg_cli_t *cli, const char *also,
+                          const void *rows, apr_size_t size)
 {
     const char *known = also;
 
     for (const char *row = rows; *(const char *const *)row; row += size) {
         const char *here = *(const char *const *)row;
 
-        if (!strcmp(here, name)) {
+        if (!strcmp(here, optarg)) {
             return row;
         }
         known = apr_pstrcat(cli->pool, known, *known ? ", " : "", here, NULL);
     }
-    (void)pg_cli_usage(cli, "%s: '%s' is none of %s", option, name, known);
+    (void)pg_cli_usage(cli, "--output: '%s' is none of %s", optarg, known);
     return NULL;
-}
-
-static int show_help(const pg_cli_t *cli, const char *help)
-{
-    pg_sink_t sink = pg_cli_sink(stdout);
-
-    pg_sink_puts(&sink, help);
-    return pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
 }
 
 bool pg_cli_parse(pg_cli_t *cli, const pg_cli_spec_t *spec, void *options,
                   int *status)
 {
+    pg_sink_t sink = pg_cli_sink(stdout);
     int option;
 
     *status = 0;
@@ -97,7 +89,8 @@ bool pg_cli_parse(pg_cli_t *cli, const pg_cli_spec_t *spec, void *options,
            && (option = getopt_long(cli->argc, cli->argv, spec->shorts,
                                     spec->longs, NULL)) != -1) {
         if (option == 'h') {
-            *status = show_help(cli, spec->help);
+            pg_sink_puts(&sink, spec->help);
+            *status = pg_cli_finish(cli, &sink, PG_EXIT_CLEAN);
             return false;
         }
         *status = option == '?' ? point_to_help(cli)

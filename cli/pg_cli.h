@@ -75,14 +75,13 @@ int pg_cli_zone(const pg_cli_t *cli, const char *text, int *minutes);
 int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,
                   long max, long *out);
 
-/** The row of a table that an option names, or NULL after a message that lists
- *  all names.
+/** The row of a table that "--output" names, or NULL after a message that
+ *  lists all names.
  *  @param also  a name in addition to those of the table; ""
  *  @param rows  each `size` bytes and beginning with its name; NULL after the
  *               last */
-const void *pg_cli_named(const pg_cli_t *cli, const char *option,
-                         const char *name, const char *also, const void *rows,
-                         apr_size_t size);
+const void *pg_cli_output(const pg_cli_t *cli, const char *also,
+                          const void *rows, apr_size_t size);
 
 /** A sink that is a stream. */
 pg_sink_t pg_cli_sink(FILE *stream);

@@ -8,14 +8,6 @@
 #include "pg_geofile.h"
 #include "pg_ledger.h"
 
-int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
-                        const char *name, const char *also)
-{
-    *out = pg_cli_named(cli, "--output", name, also, pg_report_formats(),
-                        sizeof(**out));
-    return *out ? 0 : PG_EXIT_USAGE;
-}
-
 int pg_clireport_key(const pg_cli_t *cli, pg_key_t *out, const char *path)
 {
     static const pg_key_t first = { .k = { 0x70726f7879677561, 1 } };

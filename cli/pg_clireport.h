@@ -78,11 +78,6 @@ int pg_clireport_check(const pg_cli_t *cli, const pg_clireport_t *asked);
 /** A key made of a secret file: 0, or an exit status after a message. */
 int pg_clireport_key(const pg_cli_t *cli, pg_key_t *out, const char *path);
 
-/** The format of that name: 0, or PG_EXIT_USAGE after a message.
- *  @param also  names that the command itself knows, for the message; or "" */
-int pg_clireport_format(const pg_cli_t *cli, const pg_format_t **out,
-                        const char *name, const char *also);
-
 /** Read a ledger, as of now or of when counting ended: 0, or an exit status
  *  after a message. */
 int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,

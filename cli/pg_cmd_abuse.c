@@ -131,13 +131,6 @@ static void add_own(options_t *o, const char *name)
 
 /* --- options ------------------------------------------------------------- */
 
-static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
-{
-    o->format = pg_cli_named(cli, "--output", name, "",
-                             pg_abuse_formats(), sizeof(*o->format));
-    return o->format ? 0 : PG_EXIT_USAGE;
-}
-
 static int set_contact(const pg_cli_t *cli, options_t *o, const char *text)
 {
     const char *at = strchr(text, '@');
@@ -167,7 +160,9 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
     switch (option) {
     case 'O':
-        return set_output(cli, o, optarg);
+        o->format = pg_cli_output(cli, "", pg_abuse_formats(),
+                                  sizeof(*o->format));
+        return o->format ? 0 : PG_EXIT_USAGE;
     case OPT_FOLDER:
         o->folder = optarg;
         return 0;

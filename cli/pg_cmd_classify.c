@@ -352,11 +352,10 @@ static void put_other(void *to, pg_read_e read, pg_span_t text)
 
 /* --- options ------------------------------------------------------------- */
 
-static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
+static int set_output(const pg_cli_t *cli, options_t *o)
 {
     static const char *const names[] = { "json", "csv", "tsv", NULL };
-    const char *const *row = pg_cli_named(cli, "--output", name, "",
-                                          names, sizeof(*names));
+    const char *const *row = pg_cli_output(cli, "", names, sizeof(*names));
 
     o->form = row ? (form_e)(row - names) : o->form;
     return row ? 0 : PG_EXIT_USAGE;
@@ -368,7 +367,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
     switch (option) {
     case 'O':
-        return set_output(cli, o, optarg);
+        return set_output(cli, o);
     case OPT_ALL:
         o->all = true;
         return 0;

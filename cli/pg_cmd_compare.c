@@ -41,33 +41,25 @@ typedef struct options_t {
     pg_clireport_t asked;
 } options_t;
 
-static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
-{
-    o->format = pg_cli_named(cli, "--output", name, "",
-                             pg_compare_formats(), sizeof(*o->format));
-    return o->format ? 0 : PG_EXIT_USAGE;
-}
-
-static int set_family(const pg_cli_t *cli, options_t *o, const char *name)
-{
-    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
-        if (!strcmp(pg_vocab_family((pg_family_e)f), name)) {
-            o->compare.family = f;
-            return 0;
-        }
-    }
-    return pg_cli_usage(cli, "--family: '%s' is none of get, connect, socks, "
-                        "host, reverse", name);
-}
-
 static int set_option(pg_cli_t *cli, void *options, int option)
 {
     options_t *o = options;
 
-    return option == 'O' ? set_output(cli, o, optarg)
-           : option == OPT_FAMILY ? set_family(cli, o, optarg)
-           : option == PG_OPT_VIEW_tz ? pg_clireport_utc(cli, optarg)
-           : pg_clireport_view(cli, &o->asked, option);
+    switch (option) {
+    case 'O':
+        o->format = pg_cli_output(cli, "", pg_compare_formats(),
+                                  sizeof(*o->format));
+        return o->format ? 0 : PG_EXIT_USAGE;
+    case OPT_FAMILY:
+        o->compare.family = pg_vocab_family_by_name(pg_span_str(optarg));
+        return o->compare.family == PG_FAMILY_COUNT
+            ? pg_cli_usage(cli, "--family: '%s' is none of get, connect, "
+                           "socks, host, reverse", optarg) : 0;
+    case PG_OPT_VIEW_tz:
+        return pg_clireport_utc(cli, optarg);
+    default:
+        return pg_clireport_view(cli, &o->asked, option);
+    }
 }
 
 static const pg_cli_spec_t spec = { help, "O:h", longs, set_option };

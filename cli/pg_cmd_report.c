@@ -53,13 +53,6 @@ typedef struct options_t {
     pg_clireport_t asked;
 } options_t;
 
-static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
-{
-    o->format = pg_cli_named(cli, "--output", name, "",
-                             pg_monthly_formats(), sizeof(*o->format));
-    return o->format ? 0 : PG_EXIT_USAGE;
-}
-
 static int set_month(const pg_cli_t *cli, options_t *o, const char *text)
 {
     pg_range_t range;
@@ -119,7 +112,9 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
     switch (option) {
     case 'O':
-        return set_output(cli, o, optarg);
+        o->format = pg_cli_output(cli, "", pg_monthly_formats(),
+                                  sizeof(*o->format));
+        return o->format ? 0 : PG_EXIT_USAGE;
     case OPT_MONTH:
         return set_month(cli, o, optarg);
     case OPT_FROM:

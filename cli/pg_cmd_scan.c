@@ -78,32 +78,6 @@ static const struct option longs[] = {
 
 /* --- options ------------------------------------------------------------- */
 
-/* "svg" is specific to scan, the others are those of any report. */
-static int set_output(const pg_cli_t *cli, options_t *o, const char *name)
-{
-    o->format = NULL;
-    return strcmp(name, "svg") == 0
-               ? 0 : pg_clireport_format(cli, &o->format, name, "svg");
-}
-
-static int set_jobs(const pg_cli_t *cli, options_t *o, const char *text)
-{
-    long n = 0;
-    int status = pg_cli_number(cli, "--jobs", text, JOBS_MAX, &n);
-
-    o->scan.in.jobs = (int)n;
-    return status;
-}
-
-static int set_max_keys(const pg_cli_t *cli, options_t *o, const char *text)
-{
-    long n = 0;
-    int status = pg_cli_number(cli, "--max-keys", text, 1L << 30, &n);
-
-    o->scan.in.bound = (apr_size_t)n;
-    return status;
-}
-
 static int set_secret(const pg_cli_t *cli, options_t *o, const char *path)
 {
     pg_key_t *key = apr_palloc(cli->pool, sizeof(*key));
@@ -118,15 +92,22 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 {
     options_t *o = options;
     int status = pg_cliscan_option(cli, &o->scan, option);
+    bool svg = false;            /* of scan alone                         */
+    long n = 0;
 
     if (status >= 0) {
         return status;
     }
     switch (option) {
     case 'O':
-        return set_output(cli, o, optarg);
+        svg = strcmp(optarg, "svg") == 0;
+        o->format = svg ? NULL : pg_cli_output(cli, "svg", pg_report_formats(),
+                                               sizeof(*o->format));
+        return svg || o->format ? 0 : PG_EXIT_USAGE;
     case 'j':
-        return set_jobs(cli, o, optarg);
+        status = pg_cli_number(cli, "--jobs", optarg, JOBS_MAX, &n);
+        o->scan.in.jobs = (int)n;
+        return status;
     case 'q':
         o->scan.in.progress = false;
         return 0;
@@ -136,7 +117,9 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     case OPT_SECRET:
         return set_secret(cli, o, optarg);
     case OPT_MAX_KEYS:
-        return set_max_keys(cli, o, optarg);
+        status = pg_cli_number(cli, "--max-keys", optarg, 1L << 30, &n);
+        o->scan.in.bound = (apr_size_t)n;
+        return status;
     default:                     /* getopt_long() lets no others through  */
         return pg_clireport_view(cli, &o->asked, option);
     }

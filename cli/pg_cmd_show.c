@@ -102,7 +102,9 @@ static int set_option(pg_cli_t *cli, void *options, int option)
 
     switch (option) {
     case 'O':
-        return pg_clireport_format(cli, &o->format, optarg, "");
+        o->format = pg_cli_output(cli, "", pg_report_formats(),
+                                  sizeof(*o->format));
+        return o->format ? 0 : PG_EXIT_USAGE;
     case 'w':
         o->watch = WATCH_SECONDS;
         return optarg ? pg_cli_number(cli, "--watch", optarg, WATCH_MAX,

@@ -5,7 +5,7 @@
 #ifndef PG_NAMED_H
 #define PG_NAMED_H
 
-#include <apr.h>
+#include "pg_span.h"
 
 #define PG_NAMED_ROW(...) PG_NAMED_SECOND(__VA_ARGS__, )
 #define PG_NAMED_SECOND(sym, name, ...) name,
@@ -19,6 +19,20 @@
                                                                              \
         return (apr_size_t)value < sizeof(names) / sizeof(names[0])          \
                    ? names[value] : "?";                                     \
+    }
+
+/** Define a function that finds the value of a name, the case of A to Z aside;
+ *  `count`: there is none of that name. */
+#define PG_NAMED_FINDER(function, type, name_of, count)                      \
+    type function(pg_span_t name)                                            \
+    {                                                                        \
+        int value = 0;                                                       \
+                                                                             \
+        while (value < (int)(count)                                          \
+               && !pg_span_ieq(name, pg_span_str(name_of((type)value)))) {   \
+            value++;                                                         \
+        }                                                                    \
+        return (type)value;                                                  \
     }
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "pg_policy.h"
 
+#include "pg_named.h"
+
 #define DENY(code)  { .act = PG_ACT_DENY, .status = (code) }
 #define OBSERVE(code)  { .act = PG_ACT_PASS, .status = (code) }
 
@@ -49,16 +51,7 @@ const char *pg_policy_name(int subject)
                ? of_reason[subject - PG_CLASS_COUNT].name : "?";
 }
 
-int pg_policy_by_name(pg_span_t name)
-{
-    int s = 0;
-
-    while (s < PG_SUBJECT_COUNT
-           && !pg_span_ieq(name, pg_span_str(pg_policy_name(s)))) {
-        s++;
-    }
-    return s;
-}
+PG_NAMED_FINDER(pg_policy_by_name, int, pg_policy_name, PG_SUBJECT_COUNT)
 
 pg_action_t pg_policy_default(int subject)
 {

@@ -19,24 +19,9 @@ pg_family_e pg_vocab_family_of(pg_class_e c)
     return (unsigned int)c < PG_CLASS_COUNT ? family_of[c] : PG_FAMILY_GET;
 }
 
-pg_class_e pg_vocab_class_by_name(pg_span_t name)
-{
-    for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        if (pg_span_ieq(name, pg_span_str(pg_vocab_class((pg_class_e)c)))) {
-            return (pg_class_e)c;
-        }
-    }
-    return PG_CLASS_CLEAN;
-}
-
-pg_outcome_e pg_vocab_outcome_by_name(pg_span_t name)
-{
-    int o = 0;
-
-    while (o < PG_OUTCOME_COUNT
-           && !pg_span_eq(name,
-                          pg_span_str(pg_vocab_outcome((pg_outcome_e)o)))) {
-        o++;
-    }
-    return (pg_outcome_e)o;
-}
+PG_NAMED_FINDER(pg_vocab_class_by_name, pg_class_e, pg_vocab_class,
+                PG_CLASS_COUNT)
+PG_NAMED_FINDER(pg_vocab_family_by_name, pg_family_e, pg_vocab_family,
+                PG_FAMILY_COUNT)
+PG_NAMED_FINDER(pg_vocab_outcome_by_name, pg_outcome_e, pg_vocab_outcome,
+                PG_OUTCOME_COUNT)

@@ -86,10 +86,10 @@ const char *pg_vocab_posture(pg_posture_e value);
 /** The family a class belongs to by itself (for MALFORMED: get). */
 pg_family_e pg_vocab_family_of(pg_class_e c);
 
-/** The class of that name; PG_CLASS_CLEAN when there is none. */
+/** The value of that name, any case; PG_CLASS_CLEAN, PG_FAMILY_COUNT or
+ *  PG_OUTCOME_COUNT when there is none. */
 pg_class_e pg_vocab_class_by_name(pg_span_t name);
-
-/** The outcome of that name; PG_OUTCOME_COUNT when there is none. */
+pg_family_e pg_vocab_family_by_name(pg_span_t name);
 pg_outcome_e pg_vocab_outcome_by_name(pg_span_t name);
 
 #endif
