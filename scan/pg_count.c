@@ -13,20 +13,42 @@
 
 /* --- at a glance --------------------------------------------------------- */
 
-bool pg_count_is_clean(pg_span_t line, pg_span_t anchor, apr_size_t *target)
+static inline bool ends_with(const char *end, pg_span_t s)
+{
+    apr_size_t n = s.len;
+
+    while (n > 0 && end[-1] == s.ptr[n - 1]) {
+        end--;
+        n--;
+    }
+    return n == 0;
+}
+
+static inline bool is_clean(pg_span_t line, pg_span_t anchor,
+                            apr_size_t *target)
 {
     const char *end = line.ptr + line.len;
     const char *quote = memchr(line.ptr, '"', line.len);
     const char *s;
 
     if (quote == NULL || (apr_size_t)(quote - line.ptr) + 1 < anchor.len
-        || memcmp(quote + 1 - anchor.len, anchor.ptr, anchor.len)) {
+        || !ends_with(quote + 1, anchor)) {
         return false;
     }
-    for (s = quote + 1; s < end && *s >= 'A' && *s <= 'Z'; s++) {
+    s = quote + 1;
+    if (end - s > 4 && memcmp(s, "GET ", 4) == 0) {   /* as nearly always  */
+        s += 3;
+    }
+    while (s < end && *s >= 'A' && *s <= 'Z') {
+        s++;
     }
     *target = (apr_size_t)(s + 1 - line.ptr);
     return s > quote + 1 && end - s >= 2 && s[0] == ' ' && s[1] == '/';
+}
+
+bool pg_count_is_clean(pg_span_t line, pg_span_t anchor, apr_size_t *target)
+{
+    return is_clean(line, anchor, target);
 }
 
 /* --- taking a line apart ------------------------------------------------- */
@@ -378,6 +400,7 @@ typedef struct {
     bool more;         /* as the counter's                                  */
     pg_logjson_keys_t *keys; /* objects are read; NULL: they are not        */
     bool clean;        /* the last line is an object that is                */
+    bool dirty;        /* the next line is not clean at a glance            */
     pg_span_t home;    /* and this long a home page, if one was sent        */
 } lines_t;
 
@@ -514,11 +537,15 @@ static void note_size(pg_tally_t *tally, home_t *home, pg_span_t size)
 static pg_span_t size_at_glance(pg_span_t s)
 {
     static const char like[] = " HTTP/9.9\" 999 ";
-    apr_size_t n = sizeof(like) - 1, digits = 0;
+    const apr_size_t n = sizeof(like) - 1;
+    apr_size_t digits = 0;
 
-    for (apr_size_t i = 0; i < n; i++) {
-        if (i >= s.len || (like[i] == '9' ? !pg_octet_is_digit(s.ptr[i])
-                                          : like[i] != s.ptr[i])) {
+    if (s.len < n || memcmp(s.ptr, like, 6) || s.ptr[7] != like[7]
+        || memcmp(s.ptr + 9, like + 9, 2) || s.ptr[14] != like[14]) {
+        return PG_ABSENT;
+    }
+    for (apr_size_t i = 6; i < 14; i++) {
+        if (like[i] == '9' && !pg_octet_is_digit(s.ptr[i])) {
             return PG_ABSENT;
         }
     }
@@ -562,25 +589,76 @@ static pg_span_t anchor_of(const pg_counter_t *counter)
            ? PG_ABSENT : rules->anchor;
 }
 
+/* Pass over the lines that are clean at a glance, up to the first that is
+ * not, as if each were read by next_line() and found to be so.
+ * @param last  set to the last of them, if there is one
+ * @return how many there are */
+static apr_uint64_t pass_clean(pg_counter_t *counter, lines_t *lines,
+                               pg_span_t anchor, pg_span_t *last,
+                               home_t *home)
+{
+    bool named = counter->rules->reading.any;
+    const char *at = lines->rest.ptr, *stop = at + lines->rest.len, *end;
+    pg_span_t line, passed = PG_ABSENT;
+    apr_size_t target;
+    apr_uint64_t n = 0;
+
+    lines->dirty = false;
+    while (at < stop
+           && (end = memchr(at, '\n', (apr_size_t)(stop - at))) != NULL) {
+        line = pg_span_between(at, end);
+        if (!pg_octet_is_digit(*at) && may_be_list(line)) {
+            break;               /* an address is at the start of most    */
+        }
+        if (!is_clean(line, anchor, &target)
+            || (is_home(line, target)
+                && !(named && note_home_at_glance(counter->tally, home, line,
+                                                  target)))) {
+            lines->dirty = true;
+            lines->end = end;
+            break;
+        }
+        passed = line;
+        n++;
+        at = end + 1;
+    }
+    *last = n ? passed : *last;
+    lines->rest = pg_span_between(at, stop);
+    return n;
+}
+
 typedef unsigned char lanes_t __attribute__((vector_size(16)));
+
+/* -1 in each lane where c is. */
+static inline lanes_t lanes_with(const char *s, char c)
+{
+    lanes_t octets;
+
+    memcpy(&octets, s, sizeof(octets));
+    return (lanes_t)(octets == (unsigned char)c);
+}
 
 /* How often c is in s: many octets at once. */
 static apr_size_t count_octet(pg_span_t s, char c)
 {
-    apr_size_t i = 0, n = 0;
+    const apr_size_t step = 2 * sizeof(lanes_t);
+    apr_size_t n = 0;
 
-    while (s.len - i >= sizeof(lanes_t)) {
-        lanes_t sum = { 0 }, octets;
-        for (int k = 0; k < 255 && s.len - i >= sizeof(lanes_t); k++) {
-            memcpy(&octets, s.ptr + i, sizeof(octets));
-            sum -= (lanes_t)(octets == (unsigned char)c);
-            i += sizeof(octets);
+    while (s.len >= step) {
+        apr_size_t steps = s.len / step < 255 ? s.len / step : 255;
+        const char *at = s.ptr, *end = at + steps * step;
+        lanes_t sum = { 0 }, more = { 0 };
+        for (; at < end; at += step) {
+            sum -= lanes_with(at, c);
+            more -= lanes_with(at + sizeof(sum), c);
         }
         for (apr_size_t k = 0; k < sizeof(sum); k++) {
             n += sum[k];
+            n += more[k];
         }
+        s = pg_span_from(s, steps * step);
     }
-    for (; i < s.len; i++) {
+    for (apr_size_t i = 0; i < s.len; i++) {
         n += s.ptr[i] == c;
     }
     return n;
@@ -707,11 +785,15 @@ apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
             }
             continue;
         }
-        if (!anchor.len || !pg_count_is_clean(line, anchor, &target)
+        if (!anchor.len || lines.dirty || !is_clean(line, anchor, &target)
             || (is_home(line, target)
                 && !(named && note_home_at_glance(counter->tally, &home, line,
                                                   target)))) {
             count_line(counter, line);
+        }
+        if (anchor.len && lines.end == NULL) {
+            counter->tally->lines += pass_clean(counter, &lines, anchor,
+                                                &line, &home);
         }
     }
     put_home(counter->tally, &home);
