@@ -94,21 +94,28 @@ typedef struct column_t {
 static const column_t columns[] = { COLUMNS(ROW_COLUMN) };
 #undef ROW_COLUMN
 
-/* Values are spans; those that are numbers need no quotes in JSON. */
 typedef struct row_t {
     pg_span_t value[COLUMN_COUNT];
-    bool number[COLUMN_COUNT];
     char time[PG_CALENDAR_SIZE];
     char port[8], status[8];
 } row_t;
 
-static pg_span_t digits(char *out, apr_size_t size, int n)
+/* Not quoted. */
+static bool is_number(int column)
 {
-    if (n == 0) {
-        return PG_ABSENT;
+    return column == COLUMN_PORT || column == COLUMN_STATUS
+           || column == COLUMN_SIZE;
+}
+
+/* At the end of out. Every attempt has two of them: apr_snprintf() is slow. */
+static pg_span_t digits(char out[8], int n)
+{
+    char *end = out + 8, *to = end;
+
+    for (; n > 0 && to > out; n /= 10) {
+        *--to = (char)('0' + n % 10);
     }
-    apr_snprintf(out, size, "%d", n);
-    return pg_span_str(out);
+    return to == end ? PG_ABSENT : pg_span_between(to, end);
 }
 
 /* "relayed", "unclear", "harmless": of a 2xx, from this line alone. Some logs
@@ -141,7 +148,7 @@ static void fill_verdict(row_t *row, const pg_hit_t *hit)
     value[COLUMN_METHOD] = v->method;
     value[COLUMN_TARGET] = v->target;
     value[COLUMN_HOST] = v->host;
-    value[COLUMN_PORT] = digits(row->port, sizeof(row->port), v->port);
+    value[COLUMN_PORT] = digits(row->port, v->port);
     if (v->class_id != PG_CLASS_CLEAN) {
         value[COLUMN_FAMILY] = pg_span_str(pg_vocab_family(v->family));
         value[COLUMN_OUTCOME] =
@@ -157,8 +164,6 @@ static void fill(row_t *row, const pg_hit_t *hit)
     const pg_event_t *e = &hit->event;
     pg_span_t *value = row->value;
 
-    *row = (row_t){ .number = { [COLUMN_PORT] = true, [COLUMN_STATUS] = true,
-                                [COLUMN_SIZE] = true } };
     if (e->time) {
         value[COLUMN_TIME] = pg_span_str(
             pg_calendar_text(row->time, e->time, PG_CALENDAR_MILLI));
@@ -168,8 +173,7 @@ static void fill(row_t *row, const pg_hit_t *hit)
     if (e->source_known) {
         value[COLUMN_IP] = hit->client;
     }
-    value[COLUMN_STATUS] = digits(row->status, sizeof(row->status),
-                                  e->status);
+    value[COLUMN_STATUS] = digits(row->status, e->status);
     if (pg_tally_is_length(hit->size) && hit->size.ptr[0] != '0'
         && hit->size.len < 19) {
         value[COLUMN_SIZE] = hit->size;
@@ -180,10 +184,15 @@ static void fill(row_t *row, const pg_hit_t *hit)
 
 /* --- writing ------------------------------------------------------------- */
 
+enum { BEGIN, END = COLUMN_COUNT };  /* of an object */
+
 typedef struct writer_t {
     const options_t *o;
     pg_sink_t sink;
     apr_pool_t *scratch;         /* for one row                            */
+    /* JSON between two values: after BEGIN or a column, which counts from 1
+     * here, and before a column or END */
+    pg_span_t joint[COLUMN_COUNT + 1][COLUMN_COUNT + 1];
 } writer_t;
 
 /* The number of leading levels that two dotted names share. */
@@ -231,62 +240,78 @@ static void put_key(pg_sink_t *sink, const char *name, int common)
     pg_sink_puts(sink, "\":");
 }
 
-static void put_json(pg_sink_t *sink, const row_t *row)
+static void put_joint(pg_sink_t *sink, int from, int to)
 {
-    const char *last = "";
+    const char *last = from == BEGIN ? "" : columns[from - 1].ecs;
+    const char *next = to == END ? "" : columns[to].ecs;
+    int common = common_levels(last, next);
 
-    pg_sink_puts(sink, "{");
-    for (int c = 0; c < COLUMN_COUNT; c++) {
-        const char *name = columns[c].ecs;
-        int common = common_levels(last, name);
-        if (row->value[c].ptr == NULL) {
-            continue;
-        }
-        put_braces(sink, levels_of(last) - common);
-        pg_sink_puts(sink, *last ? "," : "");
-        put_key(sink, name, common);
-        if (row->number[c]) {
-            pg_sink_put(sink, row->value[c]);
-        }
-        else {
-            pg_sink_puts(sink, "\"");
-            pg_escape_json(sink, row->value[c]);
-            pg_sink_puts(sink, "\"");
-        }
-        last = name;
+    pg_sink_puts(sink, from == BEGIN ? "{" : is_number(from - 1) ? "" : "\"");
+    put_braces(sink, levels_of(last) - common);
+    if (to == END) {
+        pg_sink_puts(sink, "}\n");
+        return;
     }
-    put_braces(sink, levels_of(last) + 1);
-    pg_sink_puts(sink, "\n");
+    pg_sink_puts(sink, from == BEGIN ? "" : ",");
+    put_key(sink, next, common);
+    pg_sink_puts(sink, is_number(to) ? "" : "\"");
 }
 
-static void put_csv(pg_sink_t *sink, const row_t *row)
+static void make_joints(writer_t *w, apr_pool_t *pool)
+{
+    for (int from = BEGIN; from <= COLUMN_COUNT; from++) {
+        for (int to = from; to <= END; to++) {
+            apr_array_header_t *octets = apr_array_make(pool, 64, 1);
+            pg_sink_t sink = pg_sink_array(octets);
+            put_joint(&sink, from, to);
+            w->joint[from][to] = pg_span_make(octets->elts,
+                                              (apr_size_t)octets->nelts);
+        }
+    }
+}
+
+static void put_json(pg_sink_t *sink, const writer_t *w, const row_t *row)
+{
+    int last = BEGIN;
+
+    for (int c = 0; c < COLUMN_COUNT; c++) {
+        if (row->value[c].ptr) {
+            pg_sink_put(sink, w->joint[last][c]);
+            pg_escape_json(sink, row->value[c]);
+            last = c + 1;
+        }
+    }
+    pg_sink_put(sink, w->joint[last][END]);
+}
+
+/* CSV; or TSV, where tabs and line ends in values are escaped like all control
+ * characters. */
+static void put_columns(pg_sink_t *sink, bool csv, const row_t *row)
 {
     for (int c = 0; c < COLUMN_COUNT; c++) {
-        if (c) {
-            pg_sink_puts(sink, ",");
-        }
-        if (row->number[c]) {
+        pg_sink_put(sink, c == 0 ? PG_ABSENT
+                          : csv ? PG_SPAN(",") : PG_SPAN("\t"));
+        if (row->value[c].ptr == NULL || is_number(c)) {
             pg_sink_put(sink, row->value[c]);
         }
-        else if (row->value[c].ptr) {
+        else if (csv) {
             pg_escape_csv(sink, row->value[c]);
         }
-    }
-    pg_sink_puts(sink, "\r\n");
-}
-
-/* Tabs and line ends in values are escaped like all control characters. */
-static void put_tsv(pg_sink_t *sink, const row_t *row)
-{
-    for (int c = 0; c < COLUMN_COUNT; c++) {
-        if (c) {
-            pg_sink_puts(sink, "\t");
-        }
-        if (row->value[c].ptr) {
+        else {
             pg_escape_text(sink, row->value[c]);
         }
     }
-    pg_sink_puts(sink, "\n");
+    pg_sink_puts(sink, csv ? "\r\n" : "\n");
+}
+
+static void put_row(pg_sink_t *sink, const writer_t *w, const row_t *row)
+{
+    if (w->o->form == FORM_JSON) {
+        put_json(sink, w, row);
+    }
+    else {
+        put_columns(sink, w->o->form == FORM_CSV, row);
+    }
 }
 
 static void put_names(pg_sink_t *sink, form_e form)
@@ -303,19 +328,16 @@ static void put_names(pg_sink_t *sink, form_e form)
 /* Writing a row at once is faster than writing its hundred pieces. */
 static void put(writer_t *w, const row_t *row)
 {
-    static void (*const forms[])(pg_sink_t *sink, const row_t *row) = {
-        [FORM_JSON] = put_json, [FORM_CSV] = put_csv, [FORM_TSV] = put_tsv
-    };
     char text[4096];
     pg_buffer_t room = { .at = text, .left = sizeof(text) };
     pg_sink_t whole = pg_sink_buffer(&room);
 
-    forms[w->o->form](&whole, row);
+    put_row(&whole, w, row);
     if (whole.status == APR_SUCCESS) {
         pg_sink_put(&w->sink, pg_span_make(text, sizeof(text) - room.left));
     }
     else {
-        forms[w->o->form](&w->sink, row);
+        put_row(&w->sink, w, row);
     }
     if (w->o->unbuffered && fflush(stdout) != 0) {
         w->sink.status = APR_EGENERAL;
@@ -324,7 +346,7 @@ static void put(writer_t *w, const row_t *row)
 
 static void put_request(void *to, const pg_hit_t *hit)
 {
-    row_t row = { .number = { false } };
+    row_t row = { .value = { PG_ABSENT } };
 
     fill(&row, hit);
     put(to, &row);
@@ -342,7 +364,7 @@ static void put_other(void *to, pg_read_e read, pg_span_t text)
         [PG_READ_SILENT] = "silent", [PG_READ_OTHER] = "other",
         [PG_READ_UNREAD] = "unread", [PG_READ_SUSPECT] = "suspect"
     };
-    row_t row = { .number = { false } };
+    row_t row = { .value = { PG_ABSENT } };
 
     row.value[COLUMN_CLASS] = pg_span_str(names[read]);
     row.value[COLUMN_TEXT] = pg_conceal_text(room, size, text);
@@ -513,6 +535,7 @@ int pg_cmd_classify(pg_cli_t *cli)
     f.counter.tally = pg_tally_create(cli->pool, 16);
     f.counter.memory = apr_palloc(cli->pool, PG_READER_MEMORY(PG_LINE_MAX));
     f.buffer = apr_palloc(cli->pool, PG_LINE_MAX + PG_LINES_READ);
+    make_joints(&f.writer, cli->pool);
     put_names(&f.writer.sink, o.form);
     for (int i = 0; i < o.scan.in.paths; i++) {
         filter_file(&f, o.scan.in.path[i]);

@@ -151,10 +151,12 @@ def others(command, log):
                                    "grep -c CONNECT"]))
         yield goal_row(f"combined, {what}", f"`{cat} \\| grep -c`", times,
                        " x", None)
-    times = (processor_time([command, "classify", path])
-             / processor_time([command, "scan", "-q", "-j1", path]))
-    yield goal_row("`classify`, combined, 1 % attempts", "`scan -j1`", times,
-                   " x", 2.0)
+    for share, kind in (("1 %", "combined"), ("50 %", "half")):
+        one = other_log(kind, log)
+        times = (processor_time([command, "classify", one])
+                 / processor_time([command, "scan", "-q", "-j1", one]))
+        yield goal_row(f"`classify`, combined, {share} attempts",
+                       "`scan -j1`", times, " x", 2.0)
     clocks = [min(measure([command, "scan", "-q", jobs, path])[0]
                   for _ in range(RUNS)) for jobs in ("-j1", "-j2")]
     yield goal_row("`-j2`, by the clock", "`-j1`", clocks[0] / clocks[1],
