@@ -31,7 +31,7 @@ def first_column(section):
 @pytest.mark.parametrize("header, macro, section", [
     ("pg_vocab.h", "PG_CLASSES", "Classes"),
     ("pg_classify.h", "PG_REASONS", "Reasons"),
-    ("pg_vocab.h", "PG_OUTCOMES", "When it is seen, and what becomes of it"),
+    ("pg_vocab.h", "PG_OUTCOMES", "Outcomes"),
 ])
 def test_the_reference_and_the_code_have_the_same_words(header, macro,
                                                         section):
