@@ -132,7 +132,7 @@ static int refuse_shared_logs(const pg_cli_t *cli, const merging_t *m)
     log = (const log_t *)logs.log->elts;
     qsort(logs.log->elts, (size_t)logs.log->nelts, sizeof(*log), by_digest);
     for (int i = 1; i < logs.log->nelts; i++) {
-        if (!memcmp(log[i - 1].digest, log[i].digest, sizeof(log->digest))) {
+        if (pg_ledger_same(log[i - 1].digest, log[i].digest)) {
             pg_cli_say(cli, "%s: a log was read into it that was read into "
                        "%s, too, or begins like one that was: it would count "
                        "twice. Read the logs again, each into one ledger, or "

@@ -40,8 +40,8 @@ static bool is_among(const pg_import_t *import, int n)
 {
     for (int i = 0; i < n; i++) {
         if (!import->known[i]
-            && !memcmp(import->identity[i].head, import->identity[n].head,
-                       sizeof(import->identity[i].head))) {
+            && pg_ledger_same(import->identity[i].head,
+                              import->identity[n].head)) {
             return true;
         }
     }
@@ -61,8 +61,8 @@ static const char *reason_against(const pg_import_t *import, int n,
         return "is in the ledger already; not added again";
     }
     if (ledger && pg_ledger_seen(ledger, identity->head)) {
-        return "is in the ledger with less or other lines behind its first "
-               "one; not added, since these would count twice. Add a log "
+        return "is in the ledger with fewer or other lines after its first "
+               "ones; not added, since these would count twice. Add a log "
                "when it is complete";
     }
     return is_among(import, n) ? "begins like another log named here; added "

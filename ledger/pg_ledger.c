@@ -376,17 +376,36 @@ const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool)
 
 /* --- logs that were read -------------------------------------------------- */
 
-bool pg_ledger_seen(const pg_ledger_t *ledger, const unsigned char digest[16])
+bool pg_ledger_same(const unsigned char a[16], const unsigned char b[16])
+{
+    static const unsigned char unknown[8];
+
+    return memcmp(a, b, 8) == 0
+           && (memcmp(a + 8, b + 8, 8) == 0
+               || memcmp(a + 8, unknown, 8) == 0
+               || memcmp(b + 8, unknown, 8) == 0);
+}
+
+/* @param exactly  a half that is not known is equal to none */
+static bool has_digest(const pg_ledger_t *ledger,
+                       const unsigned char digest[16], bool exactly)
 {
     for (unsigned i = 0; i < PG_DIGESTS; i++) {
         const pg_word_t *have = ledger->common->digest[i];
         apr_uint64_t both[2] = { pg_word_get(&have[0]),
                                  pg_word_get(&have[1]) };
-        if (memcmp(both, digest, sizeof(both)) == 0) {
+        const unsigned char *one = (const unsigned char *)both;
+        if (exactly ? memcmp(one, digest, sizeof(both)) == 0
+                    : pg_ledger_same(one, digest)) {
             return true;
         }
     }
     return false;
+}
+
+bool pg_ledger_seen(const pg_ledger_t *ledger, const unsigned char digest[16])
+{
+    return has_digest(ledger, digest, false);
 }
 
 void pg_ledger_see(pg_ledger_t *ledger, const unsigned char digest[16])
@@ -395,7 +414,7 @@ void pg_ledger_see(pg_ledger_t *ledger, const unsigned char digest[16])
     apr_uint64_t both[2];
     apr_uint64_t at;
 
-    if (pg_ledger_seen(ledger, digest)) {
+    if (has_digest(ledger, digest, true)) {
         return;
     }
     at = pg_word_add(&common->digest_next, 1) % PG_DIGESTS;

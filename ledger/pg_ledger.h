@@ -215,8 +215,12 @@ apr_uint64_t pg_ledger_number(const pg_ledger_t *ledger);
 bool pg_ledger_holds(const pg_ledger_t *ledger, const pg_ledger_t *other,
                      apr_pool_t *pool);
 
-/** Is this digest (of a piece of a log, say) one of the last 512 that were
- *  noted? An all-zero digest is always "seen". */
+/** Are two digests of logs the same? The second half of one that is zero is
+ *  not known, and equal to any. */
+bool pg_ledger_same(const unsigned char a[16], const unsigned char b[16]);
+
+/** Is this digest the same as one of the last 512 that were noted? An all-zero
+ *  digest is always "seen". */
 bool pg_ledger_seen(const pg_ledger_t *ledger,
                     const unsigned char digest[16]);
 

@@ -10,7 +10,10 @@
 #include "pg_input.h"
 #include "pg_octet.h"
 
-enum { READ_SIZE = 256 * 1024 };
+enum {
+    READ_SIZE = 256 * 1024,
+    LINES = 64                   /* after a header, that tell logs apart  */
+};
 
 /* Hashed first, so that a log of one line is not taken for the beginning of
  * another. */
@@ -20,67 +23,91 @@ static void begin(apr_sha1_ctx_t *sha, const char *what)
     apr_sha1_update(sha, what, (unsigned int)strlen(what));
 }
 
-static void end(unsigned char out[16], apr_sha1_ctx_t *sha)
+/* @param sha  a copy: the other may go on */
+static void end(unsigned char *out, apr_size_t n, apr_sha1_ctx_t sha)
 {
     unsigned char digest[APR_SHA1_DIGESTSIZE];
 
-    apr_sha1_final(digest, sha);
-    memcpy(out, digest, 16);
+    apr_sha1_final(digest, &sha);
+    memcpy(out, digest, n);
 }
 
-/* How far a reader is in the first line after a header. */
+/* How far a reader is in the first lines after a header. */
 typedef struct head_t {
-    bool inside, over;           /* a line; all of it                     */
-    bool comment, digit;         /* what was seen of this line            */
+    apr_sha1_ctx_t sha;
+    int lines;                   /* complete ones                         */
+    bool inside, comment, digit; /* what was seen of this line            */
 } head_t;
 
 /* Logs of one server have the same header: "#Fields: ..." or, in CSV, names of
  * columns, which rarely have digits, while every time has some.
- * @return how many of these octets belong to it */
-static apr_size_t head_of(head_t *head, const char *octets, apr_size_t n)
+ * @return is this octet the end of a line after it? */
+static bool ends_line(head_t *head, char c)
 {
-    for (apr_size_t i = 0; i < n && !head->over; i++) {
-        if (octets[i] == '\n') {
-            head->over = head->digit && !head->comment;
-            if (head->over) {
-                return i;
+    bool ends = c == '\n' && (head->lines || (head->digit && !head->comment));
+
+    head->comment = head->inside ? head->comment : c == '#';
+    head->digit |= pg_octet_is_digit(c);
+    head->inside = c != '\n';
+    head->digit &= head->inside;
+    return ends;
+}
+
+static void update(apr_sha1_ctx_t *sha, const char *octets, apr_size_t n)
+{
+    apr_sha1_update_binary(sha, (const unsigned char *)octets,
+                           (unsigned int)n);
+}
+
+static void add_head(pg_identity_t *out, head_t *head, const char *octets,
+                     apr_size_t n)
+{
+    apr_size_t from = 0;
+
+    for (apr_size_t i = 0; i < n && head->lines < LINES; i++) {
+        if (ends_line(head, octets[i])) {
+            update(&head->sha, octets + from, i - from);
+            from = i;
+            head->lines++;
+            if (head->lines == 1) {
+                end(out->head, 8, head->sha);
             }
-            *head = (head_t){ .inside = false };
-            continue;
         }
-        head->comment = head->inside ? head->comment : octets[i] == '#';
-        head->digit |= pg_octet_is_digit(octets[i]);
-        head->inside = true;
     }
-    return head->over ? 0 : n;
+    if (head->lines < LINES) {
+        update(&head->sha, octets + from, n - from);
+    }
 }
 
 const char *pg_identity_of(pg_identity_t *out, const char *path,
                            apr_uint64_t limit, apr_pool_t *pool)
 {
     char *buffer = apr_palloc(pool, READ_SIZE);
-    apr_sha1_ctx_t whole, head;
+    head_t head = { .lines = 0 };
+    apr_sha1_ctx_t whole;
     pg_input_t *input;
     const char *wrong = pg_input_open(&input, path, 0, NULL, pool);
-    head_t first = { .inside = false };
     apr_size_t n;
 
     if (wrong) {
         return wrong;
     }
+    *out = (pg_identity_t){ .empty = true };
     begin(&whole, "whole\n");
-    begin(&head, "head\n");
-    out->empty = true;
+    begin(&head.sha, "head\n");
     while (limit && (n = pg_input_read(input, buffer, READ_SIZE)) > 0) {
         n = n < limit ? n : (apr_size_t)limit;
         limit -= n;
-        apr_sha1_update_binary(&whole, (unsigned char *)buffer,
-                               (unsigned int)n);
-        apr_sha1_update_binary(&head, (unsigned char *)buffer,
-                               (unsigned int)head_of(&first, buffer, n));
+        update(&whole, buffer, n);
+        add_head(out, &head, buffer, n);
         out->empty = false;
     }
-    end(out->whole, &whole);
-    end(out->head, &head);
+    end(out->whole, 16, whole);
+    if (head.lines == 0) {
+        end(out->head, 8, head.sha);
+    }
+    else if (head.lines == LINES) {
+        end(out->head + 8, 8, head.sha);
+    }
     return pg_input_trouble(input);
 }

@@ -12,8 +12,10 @@
 /** SHA-1 (FIPS 180-4), cut to 16 octets, of unpacked content. */
 typedef struct pg_identity_t {
     unsigned char whole[16];     /* of all of it                          */
-    unsigned char head[16];      /* up to its first line after a header:
-                                    does not change when the log grows    */
+    unsigned char head[16];      /* does not change when the log grows: 8
+                                    octets of all up to its first line
+                                    after a header, 8 up to its 64th; 0:
+                                    it has fewer, and any 8 may follow    */
     bool empty;                  /* there is no line                      */
 } pg_identity_t;
 

@@ -182,8 +182,47 @@ def test_logs_with_the_same_header_are_different_logs(tmp_path):
                        b"198.51.100.2 CONNECT mx.example:25 - 80 - 192.0.2.1 "
                        b"ua 405\r\n")
     done = run("scan", "-q", "--into", tmp_path / "l", day[1])
-    assert b"with less or other lines behind its first one" in done.stderr
+    assert b"with fewer or other lines after its first ones" in done.stderr
     assert show(tmp_path / "l")["attempts"] == 3
+
+
+# The same health check in the same second, and later ones that differ.
+@pytest.mark.parametrize("lines, other", [(64, 63), (64, 64), (200, 200)])
+def test_servers_whose_logs_begin_alike_have_different_logs(tmp_path, lines,
+                                                            other):
+    check = line("GET /health HTTP/1.1", 200, client="192.0.2.200")
+    logs = [write(tmp_path / f"{server}.log", check, *(
+        line("CONNECT mx.example:25 HTTP/1.0", 405,
+             client=f"192.0.2.{server}") for _ in range(n - 1)))
+            for server, n in enumerate((lines, other))]
+    alike = other < 64
+    parts = [ledger_of(tmp_path / f"part-{i}", log)
+             for i, log in enumerate(logs)]
+    done = merge(tmp_path / "sum", *parts)
+    assert done.returncode == (65 if alike else 0)
+    assert (b"begins like" in done.stderr) == alike
+    done = run("scan", "-q", "--into", tmp_path / "both", *logs)
+    assert (b"begins like" in done.stderr) == alike
+    for ledger in [tmp_path / "both"] + [tmp_path / "sum"] * (not alike):
+        assert show(ledger)["attempts"] == lines - 1 + (other - 1) * (
+            not alike)
+
+
+# ... of which no line counts twice when they grow, whatever was added first.
+@pytest.mark.parametrize("lines", [1, 2, 63, 64, 65, 200])
+def test_a_log_that_grew_is_known_at_any_length(tmp_path, lines):
+    text = [line("CONNECT mx.example:25 HTTP/1.0", 405,
+                 client=f"192.0.2.{i}") for i in range(lines + 1)]
+    logs = [write(tmp_path / name, *part) for name, part in (
+        ("short", text[:-1]), ("cut", "".join(text)[:-9]), ("long", text))]
+    for one, two in itertools.permutations(logs, 2):
+        ledger = ledger_of(tmp_path / f"{one.name}-{two.name}", one)
+        before = show(ledger)["attempts"]
+        done = run("scan", "-q", "--into", ledger, two)
+        assert b"not added" in done.stderr
+        assert show(ledger)["attempts"] == before
+        assert merge(tmp_path / "sum", ledger, ledger_of(
+            tmp_path / f"{two.name}-of-{one.name}", two)).returncode == 65
 
 
 def test_a_log_that_a_server_counted_itself_is_named(servers, tmp_path):

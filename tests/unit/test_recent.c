@@ -302,7 +302,7 @@ END_TEST
 
 START_TEST(digests_are_known_again)
 {
-    unsigned char digest[16] = { 0 };
+    unsigned char digest[16] = { 1, [14] = 1 };
 
     for (int i = 1; i <= 600; i++) {
         digest[3] = (unsigned char)(i >> 8);
@@ -317,6 +317,22 @@ START_TEST(digests_are_known_again)
     ck_assert(pg_ledger_seen(ledger, digest));
     digest[15] = 88;
     ck_assert(!pg_ledger_seen(ledger, digest));
+}
+END_TEST
+
+START_TEST(half_a_digest_is_the_same_as_any_that_begins_with_it)
+{
+    const unsigned char one[16] = { 1, [15] = 1 }, half[16] = { 1 },
+                        other[16] = { 1, [15] = 2 }, more[16] = { 2 };
+
+    pg_ledger_see(ledger, one);
+    ck_assert(pg_ledger_seen(ledger, half));
+    ck_assert(!pg_ledger_seen(ledger, other));
+    pg_ledger_see(ledger, half);
+    ck_assert(pg_ledger_seen(ledger, other));
+    ck_assert(!pg_ledger_seen(ledger, more));
+    ck_assert(pg_ledger_same(one, half) && pg_ledger_same(half, other));
+    ck_assert(!pg_ledger_same(one, other) && !pg_ledger_same(half, more));
 }
 END_TEST
 
@@ -339,5 +355,6 @@ PG_TEST_SUITE(recent)
     tcase_add_test(tc, a_loud_source_leaves_room_for_others_of_its_class);
     tcase_add_test(tc, equal_attempts_of_one_moment_are_all_shown);
     tcase_add_test(tc, digests_are_known_again);
+    tcase_add_test(tc, half_a_digest_is_the_same_as_any_that_begins_with_it);
     suite_add_tcase(suite, tc);
 }
