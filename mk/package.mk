@@ -4,7 +4,7 @@ VERSION := $(shell sed -n 's/^\#define PROXYGUARD_VERSION "\(.*\)"/\1/p' \
 # of the last commit, so that two builds of one tree are the same
 STAMP    = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct \
            2>/dev/null),$(shell stat -c %Y CHANGELOG.md))
-PKGS_DEB := debhelper lintian mmdebstrap fakeroot curl
+PKGS_DEB := debhelper lintian mmdebstrap fakeroot curl iproute2
 
 DIST = mod_proxyguard-$(VERSION)
 .PHONY: dist deb deb-test
