@@ -75,15 +75,9 @@ static entry_t *make_entry(pg_backends_t *b, const char *name)
     return entry;
 }
 
-static pg_span_t without_dot(pg_span_t host)
-{
-    return host.len > 1 && host.ptr[host.len - 1] == '.'
-           ? pg_span_upto(host, host.len - 1) : host;
-}
-
 static entry_t *host_entry(pg_backends_t *b, pg_span_t host)
 {
-    const char *name = lower(b->pool, without_dot(host));
+    const char *name = lower(b->pool, pg_target_undotted(host));
     entry_t *entry = apr_hash_get(b->hosts, name, APR_HASH_KEY_STRING);
 
     if (entry == NULL) {
@@ -158,13 +152,6 @@ static bool take_ports(entry_t *entry, pg_span_t ports)
     return low <= high;
 }
 
-static pg_span_t without_brackets(pg_span_t s)
-{
-    bool in = s.len > 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']';
-
-    return in ? pg_span_make(s.ptr + 1, s.len - 2) : s;
-}
-
 /* The number after the slash of an address; -1: none that can be. */
 static int prefix_bits(pg_span_t text, bool ipv4)
 {
@@ -186,12 +173,15 @@ static int prefix_bits(pg_span_t text, bool ipv4)
 static entry_t *network_entry(pg_backends_t *b, pg_span_t host)
 {
     apr_size_t slash = pg_span_find(host, '/');
+    pg_span_t text = pg_span_upto(host, slash);
     pg_address_t address;
     entry_t *entry;
     int bits;
 
-    if (!pg_address_parse(&address,
-                          without_brackets(pg_span_upto(host, slash)))) {
+    if (text.len > 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']') {
+        text = pg_span_make(text.ptr + 1, text.len - 2);
+    }
+    if (!pg_address_parse(&address, text)) {
         return NULL;
     }
     bits = slash == host.len
@@ -369,14 +359,6 @@ static void note_suffix(pg_backends_t *b, pg_span_t token, apr_uint16_t port)
     }
 }
 
-static void note_prefix(pg_backends_t *b, pg_span_t token)
-{
-    entry_t *entry = make_entry(b, lower(b->pool, token));
-
-    entry->bare = true;
-    APR_ARRAY_PUSH(b->prefixes, entry_t *) = entry;
-}
-
 static void note_host(pg_backends_t *b, pg_span_t token, apr_uint16_t port)
 {
     entry_t *entry;
@@ -434,7 +416,10 @@ static void read_token(pg_backends_t *b, scan_t *s)
     else if (token.len) {
         note_host(b, token, port);
         if (host && port == 0 && variable(s) > 0) {
-            note_prefix(b, token);
+            entry_t *prefix = make_entry(b, lower(b->pool, token));
+
+            prefix->bare = true;
+            APR_ARRAY_PUSH(b->prefixes, entry_t *) = prefix;
         }
     }
     if (token.len == 0 && port == 0) {
@@ -522,8 +507,7 @@ static pg_named_e check_lists(const pg_backends_t *b,
                               const pg_destination_t *d, pg_span_t host)
 {
     pg_named_e best = PG_NAMED_NO;
-    bool address = d->authority.host_kind == PG_HOST_IPV4
-                   || d->authority.host_kind == PG_HOST_IPV6;
+    bool address = pg_target_is_address(&d->authority);
     const apr_array_header_t *list = address ? b->networks : b->suffixes;
 
     for (int i = 0; i < list->nelts && best != PG_NAMED_YES; i++) {
@@ -575,7 +559,7 @@ static pg_named_e check_prefixes(const pg_backends_t *b,
 
 static pg_named_e check_host(const pg_backends_t *b, const pg_destination_t *d)
 {
-    pg_span_t host = without_dot(d->authority.host);
+    pg_span_t host = pg_target_undotted(d->authority.host);
     const entry_t *entry;
     pg_named_e is = PG_NAMED_NO, more;
     char name[256];

@@ -123,12 +123,6 @@ static needle_t host_needle(pg_host_e kind, pg_span_t host)
     return out;
 }
 
-static pg_span_t without_dot(pg_span_t host)
-{
-    return host.len > 1 && host.ptr[host.len - 1] == '.'
-           ? pg_span_upto(host, host.len - 1) : host;
-}
-
 /* What may not come just anywhere, right after the literal text of a
  * pattern. */
 static bool is_behind_stem(const pg_chosen_in_t *in, const needle_t *host)
@@ -197,10 +191,9 @@ static bool is_joined(const pg_chosen_in_t *in, pg_span_t host)
     bool sent = pg_backends_joins(in->backends) && host.len > 0;
 
     while (sent && host.len > 0) {
-        apr_size_t dot = pg_span_find(host, '.');
-        needle_t label = { pg_span_upto(host, dot), no_word, no_word };
+        needle_t label = { pg_span_take(&host, '.'), no_word, no_word };
+
         sent = is_sent(in, &label);
-        host = pg_span_from(host, dot + 1);
     }
     return sent;
 }
@@ -209,7 +202,7 @@ static bool is_joined(const pg_chosen_in_t *in, pg_span_t host)
 static bool is_host_sent(const pg_chosen_in_t *in, const pg_authority_t *a)
 {
     char plain[256];
-    pg_span_t host = without_dot(a->host);
+    pg_span_t host = pg_target_undotted(a->host);
     needle_t needle = host_needle(a->host_kind, host);
 
     if (is_sent(in, &needle)
@@ -226,17 +219,11 @@ static bool is_host_sent(const pg_chosen_in_t *in, const pg_authority_t *a)
 
 static bool is_port_sent(const pg_chosen_in_t *in, const pg_destination_t *d)
 {
-    char text[6], *at = text + sizeof(text);
-    needle_t needle = { .before = no_digit_but_zero, .after = no_digit };
-    pg_span_t digits;
-    bool sent;
+    char text[PG_SPAN_DECIMAL];
+    pg_span_t digits = d->port ? pg_span_decimal(text, d->port) : PG_SPAN("");
+    needle_t needle = { digits, no_digit_but_zero, no_digit };
+    bool sent = is_sent(in, &needle);
 
-    for (unsigned int port = d->port; port; port /= 10) {
-        *--at = (char)('0' + port % 10);
-    }
-    digits = pg_span_make(at, (apr_size_t)(text + sizeof(text) - at));
-    needle.text = digits;
-    sent = is_sent(in, &needle);
     needle.before = anything;
     for (int i = 0; !sent && pg_backends_cut_port(&needle.text, in->backends,
                                                   i, digits); i++) {
@@ -317,7 +304,7 @@ static pg_chosen_e judge_sent(const pg_chosen_in_t *in,
 static pg_chosen_e judge_rest(const pg_chosen_in_t *in,
                               const pg_destination_t *d)
 {
-    pg_span_t host = without_dot(d->authority.host);
+    pg_span_t host = pg_target_undotted(d->authority.host);
     needle_t needle = { .before = anything, .after = anything };
     pg_chosen_e worst = PG_CHOSEN_NOT;
 

@@ -11,19 +11,6 @@ PG_NAMED_FUNCTION(pg_classify_reason, pg_reason_e, PG_REASONS)
 
 /* --- the request line ---------------------------------------------------- */
 
-static bool is_one_of(const char *const *list, pg_span_t s)
-{
-    char first = s.len ? pg_octet_lower(*s.ptr) : '\0';
-
-    for (; *list; list++) {
-        if (pg_octet_lower(**list) == first
-            && pg_span_ieq(s, pg_span_str(*list))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* name "/" digit: RTSP/1.0, HTTP/1.1, HTTP/2 */
 static bool is_protocol(pg_span_t s)
 {
@@ -194,7 +181,7 @@ static bool names_no_host(const pg_target_t *target)
         "chrome-native", "resource", "about", "devtools", "content", NULL
     };
 
-    return is_one_of(local, target->scheme)
+    return pg_span_is_one_of(target->scheme, local)
            || (target->authority.host_kind == PG_HOST_NONE
                && pg_span_ieq(target->scheme, PG_SPAN("file")));
 }
@@ -207,7 +194,7 @@ static pg_class_e absolute(pg_verdict_t *out, const pg_request_t *request,
     apr_uint16_t port = a->port_kind == PG_PORT_NONE
                         ? pg_portclass_scheme(target->scheme) : a->port;
     pg_reason_e reason = PG_REASON_ABSOLUTE_STRANGER;
-    bool web = is_one_of(ours, target->scheme);
+    bool web = pg_span_is_one_of(target->scheme, ours);
     pg_authority_t other;
 
     if (!web && names_no_host(target)) {
@@ -260,8 +247,7 @@ static pg_class_e connect_class(apr_uint16_t port)
  * and "HTTP/1.1" (the target left out) do not. */
 static bool names_somebody(const pg_authority_t *a, pg_span_t target)
 {
-    return a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6
-           || a->port_text.len || a->userinfo.len || target.ptr[0] == '['
+    return pg_target_is_address(a) || a->port_text.len || a->userinfo.len || target.ptr[0] == '['
            || (a->host_kind == PG_HOST_NAME && pg_malformed_is_name(a->host)
                && !is_protocol(target));
 }
@@ -350,12 +336,9 @@ static pg_class_e connect_to(pg_verdict_t *out, const pg_request_t *request)
 static bool has_token(pg_span_t list, pg_span_t token)
 {
     while (list.len) {
-        apr_size_t end = pg_span_find(list, ',');
-
-        if (pg_span_ieq(pg_span_trim(pg_span_upto(list, end)), token)) {
+        if (pg_span_ieq(pg_span_trim(pg_span_take(&list, ',')), token)) {
             return true;
         }
-        list = pg_span_from(list, end + 1);
     }
     return false;
 }
@@ -448,7 +431,7 @@ static bool is_method(pg_span_t method)
         "SEARCH", "REPORT", "TRACK", "DEBUG", "PURGE", NULL
     };
 
-    return is_one_of(methods, method);
+    return pg_span_is_one_of(method, methods);
 }
 
 static bool is_upper(pg_span_t s)
@@ -467,8 +450,8 @@ static bool is_other_protocol(pg_span_t protocol)
     static const char *const others[] = { "RTSP", "SIP", "ICAP", NULL };
 
     return is_protocol(protocol)
-           && is_one_of(others, pg_span_upto(protocol,
-                                             pg_span_find(protocol, '/')));
+           && pg_span_is_one_of(
+                  pg_span_upto(protocol, pg_span_find(protocol, '/')), others);
 }
 
 static pg_class_e by_target(pg_verdict_t *out, const pg_request_t *request,

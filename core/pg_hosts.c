@@ -49,9 +49,6 @@ void pg_hosts_add(pg_own_t *own, pg_span_t text, pg_span_t hostname)
 {
     pg_own_add_machine(own, hostname, PG_TRUST_FULL);
     while (text.len) {
-        apr_size_t end = pg_span_find(text, '\n');
-
-        add_line(own, pg_span_upto(text, end), hostname);
-        text = pg_span_from(text, end + 1);
+        add_line(own, pg_span_take(&text, '\n'), hostname);
     }
 }

@@ -151,9 +151,7 @@ static pg_intent_e of_name(pg_span_t host)
 {
     apr_uint64_t end;
 
-    if (host.len && host.ptr[host.len - 1] == '.') {
-        host.len--;
-    }
+    host = pg_target_undotted(host);
     if (host.len < sizeof(end)) {
         return PG_INTENT_UNKNOWN;
     }

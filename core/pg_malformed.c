@@ -4,18 +4,6 @@
 
 #include "pg_portclass.h"
 
-static bool in_list(const char *const *list, pg_span_t s)
-{
-    char first = s.len ? pg_octet_lower(*s.ptr) : '\0';
-
-    for (; *list; list++) {
-        if (**list == first && pg_span_ieq(s, pg_span_str(*list))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool pg_malformed_is_name(pg_span_t host)
 {
     char last = '.';
@@ -54,26 +42,19 @@ static bool is_web_name(pg_span_t host)
     };
     apr_size_t dot;
 
-    if (host.len && host.ptr[host.len - 1] == '.') {
-        host.len--;
-    }
+    host = pg_target_undotted(host);
     dot = pg_span_rfind(host, '.');
     if (dot == host.len || !pg_malformed_is_name(host)) {
         return false;
     }
-    return in_list(endings, pg_span_from(host, dot + 1))
+    return pg_span_is_one_of(pg_span_from(host, dot + 1), endings)
            || (pg_span_istarts(host, PG_SPAN("www."))
                && pg_span_find(pg_span_from(host, 4), '.') < host.len - 4);
 }
 
-static bool is_address(const pg_authority_t *a)
-{
-    return a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6;
-}
-
 static bool is_named(const pg_authority_t *a)
 {
-    return is_address(a)
+    return pg_target_is_address(a)
            || (a->host_kind == PG_HOST_NAME && pg_malformed_is_name(a->host));
 }
 
@@ -111,7 +92,8 @@ static pg_span_t without_pasted(pg_span_t s)
         "%20", "%09", "%22", "%27", "%3c", NULL
     };
 
-    while (s.len && *s.ptr == '%' && in_list(pasted, pg_span_upto(s, 3))) {
+    while (s.len && *s.ptr == '%'
+           && pg_span_is_one_of(pg_span_upto(s, 3), pasted)) {
         s = pg_span_from(s, 3);
     }
     return s;
@@ -130,7 +112,7 @@ static apr_size_t broken_scheme(pg_span_t s)
     while (n < s.len && pg_octet_is_alpha(s.ptr[n])) {
         n++;
     }
-    if (in_list(web, pg_span_upto(s, n))
+    if (pg_span_is_one_of(pg_span_upto(s, n), web)
         && is_after_scheme(pg_span_from(s, n))) {
         return n;
     }
@@ -203,7 +185,7 @@ pg_malformed_e pg_malformed_target(pg_malformed_t *out, pg_span_t target)
                              || a->userinfo.ptr[0] == ':');
     /* "mailto:me@host" and its like are not places to connect to. */
     plain = pg_span_find(a->userinfo, ':') == a->userinfo.len;
-    if ((plain && (is_address(a) || is_web_name(a->host)))
+    if ((plain && (pg_target_is_address(a) || is_web_name(a->host)))
         || (is_named(a) && (at || a->port_kind == PG_PORT_OK))) {
         out->what = PG_MALFORMED_AUTHORITY;
     }
@@ -218,7 +200,7 @@ static bool is_destination(pg_malformed_t *out, pg_span_t host, pg_span_t port)
     pg_authority_t *a = &out->authority;
 
     pg_target_authority(a, host);
-    if (!is_address(a) && !is_full_name(a->host)) {
+    if (!pg_target_is_address(a) && !is_full_name(a->host)) {
         return false;
     }
     if (a->port_kind == PG_PORT_NONE && port.len) {
@@ -237,7 +219,7 @@ static bool is_spoken_order(pg_malformed_t *out, pg_span_t verb,
         "ncat", "tcp", NULL
     };
 
-    if (!in_list(verbs, verb) || host.len == 0) {
+    if (!pg_span_is_one_of(verb, verbs) || host.len == 0) {
         return false;
     }
     if (pg_malformed_url(out, host) == PG_MALFORMED_URL
@@ -247,7 +229,7 @@ static bool is_spoken_order(pg_malformed_t *out, pg_span_t verb,
     memset(out, 0, sizeof(*out));
     return is_destination(out, host, port)
            || (port.len == 0
-               && (is_address(&out->authority)
+               && (pg_target_is_address(&out->authority)
                    || is_web_name(out->authority.host)));
 }
 

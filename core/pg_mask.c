@@ -96,10 +96,7 @@ static void add_name(out_t *out, const pg_key_t *key, pg_span_t name)
     char lower[256];
     pg_span_t first;
 
-    if (name.len && name.ptr[name.len - 1] == '.') {
-        name.len--;
-    }
-    name = pg_span_upto(name, sizeof(lower));
+    name = pg_span_upto(pg_target_undotted(name), sizeof(lower));
     if (name.len) {
         pg_span_lower(lower, name);
     }
@@ -117,7 +114,7 @@ static void add_name(out_t *out, const pg_key_t *key, pg_span_t name)
 static void add_host(out_t *out, const pg_key_t *key,
                      const pg_authority_t *a)
 {
-    if (a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6) {
+    if (pg_target_is_address(a)) {
         add_kind(out, "ip");
         add_code(out, hash_of(key, pg_span_make(
                                         (const char *)a->address.octets,

@@ -10,16 +10,6 @@ static const char *const fields[] = { PG_MBOX_FIELDS(NAME_OF) };
 
 /* --- lines --------------------------------------------------------------- */
 
-/* Take one line, with its LF if it has one, off *rest. */
-static pg_span_t take_line(pg_span_t *rest)
-{
-    apr_size_t n = pg_span_find(*rest, '\n');
-    pg_span_t line = pg_span_upto(*rest, n + 1);
-
-    *rest = pg_span_from(*rest, line.len);
-    return line;
-}
-
 static bool is_blank(pg_span_t line)
 {
     return pg_span_trim(line).len == 0;
@@ -160,10 +150,7 @@ static void put_field(writer_t *w, const char *name, pg_span_t value)
 static void put_recipients(writer_t *w, pg_span_t recipients)
 {
     while (recipients.len > 0) {
-        apr_size_t n = pg_span_find(recipients, '\0');
-
-        put_field(w, "Delivered-To", pg_span_upto(recipients, n));
-        recipients = pg_span_from(recipients, n + 1);
+        put_field(w, "Delivered-To", pg_span_take(&recipients, '\0'));
     }
 }
 
@@ -187,7 +174,7 @@ static void put_received(writer_t *w, const pg_mbox_entry_t *e,
 /* A message that begins with no header field needs an empty line first. */
 static bool is_headerless(pg_span_t message)
 {
-    pg_span_t first = take_line(&message);
+    pg_span_t first = pg_span_take_line(&message);
 
     return !is_field(first) && !is_empty(first);
 }
@@ -277,9 +264,9 @@ static pg_span_t take_entry(pg_span_t *rest)
 {
     pg_span_t all = *rest;
 
-    (void)take_line(rest);
+    (void)pg_span_take_line(rest);
     while (rest->len > 0 && !begins(*rest, "From ")) {
-        (void)take_line(rest);
+        (void)pg_span_take_line(rest);
     }
     return pg_span_upto(all, all.len - rest->len);
 }
@@ -312,7 +299,7 @@ static void split(pg_mbox_read_t *out, pg_span_t entry)
     pg_span_t rest = entry;
 
     while (rest.len > 0 && out->field[PG_MBOX_SIZE].ptr == NULL) {
-        pg_span_t line = take_line(&rest);
+        pg_span_t line = pg_span_take_line(&rest);
 
         if (is_blank(line)) {
             break;
@@ -327,7 +314,7 @@ static void split(pg_mbox_read_t *out, pg_span_t entry)
     out->size = number_of(out->field[PG_MBOX_SIZE]);
     out->envelope = pg_span_upto(entry, entry.len - rest.len);
     if (out->field[PG_MBOX_HEADERLESS].ptr) {
-        (void)take_line(&rest);
+        (void)pg_span_take_line(&rest);
     }
     /* the line that ends the entry */
     if (rest.len > 0 && rest.ptr[rest.len - 1] == '\n') {
@@ -345,7 +332,7 @@ bool pg_mbox_next(pg_mbox_read_t *out, pg_span_t *rest)
         return false;
     }
     entry = take_entry(rest);
-    out->from = pg_span_from(take_line(&entry), 5);
+    out->from = pg_span_from(pg_span_take_line(&entry), 5);
     split(out, entry);
     return true;
 }

@@ -4,21 +4,12 @@
 
 /* --- fields -------------------------------------------------------------- */
 
-static pg_span_t take_line(pg_span_t *rest)
-{
-    apr_size_t n = pg_span_find(*rest, '\n');
-    pg_span_t line = pg_span_upto(*rest, n + 1);
-
-    *rest = pg_span_from(*rest, line.len);
-    return line;
-}
-
 void pg_mime_split(pg_span_t *header, pg_span_t *body, pg_span_t message)
 {
     pg_span_t rest = message;
 
     while (rest.len > 0) {
-        pg_span_t line = take_line(&rest);
+        pg_span_t line = pg_span_take_line(&rest);
 
         if (pg_span_trim(line).len == 0) {
             *header = pg_span_upto(message,
@@ -41,14 +32,14 @@ pg_span_t pg_mime_field(pg_span_t header, const char *name)
     pg_span_t wanted = pg_span_str(name), rest = header;
 
     while (rest.len > 0) {
-        pg_span_t line = take_line(&rest);
+        pg_span_t line = pg_span_take_line(&rest);
 
         if (!pg_span_istarts(line, wanted) || line.len <= wanted.len
             || line.ptr[wanted.len] != ':') {
             continue;
         }
         while (is_folded(rest)) {
-            line.len += take_line(&rest).len;
+            line.len += pg_span_take_line(&rest).len;
         }
         return pg_span_trim(pg_span_from(line, wanted.len + 1));
     }
@@ -97,50 +88,25 @@ bool pg_mime_address(pg_span_t *out, pg_span_t *list)
     return out->len > 0;
 }
 
-/* Up to the next ';' that is not in quotes. */
-static apr_size_t end_of_param(pg_span_t s)
-{
-    bool quoted = false;
-
-    for (apr_size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '"') {
-            quoted = !quoted;
-        }
-        else if (s.ptr[i] == ';' && !quoted) {
-            return i;
-        }
-    }
-    return s.len;
-}
-
-static pg_span_t unquoted(pg_span_t s)
-{
-    s = pg_span_trim(s);
-    if (s.len >= 2 && s.ptr[0] == '"' && s.ptr[s.len - 1] == '"') {
-        s = pg_span_make(s.ptr + 1, s.len - 2);
-    }
-    return s;
-}
-
 /* A parameter of a value ("charset" of "text/plain; charset=Big5"), without
  * its quotes; absent: there is none. */
 static pg_span_t find_param(pg_span_t value, const char *name)
 {
     pg_span_t wanted = pg_span_str(name);
 
-    value = pg_span_from(value, end_of_param(value));
+    value = pg_span_from(value, find_unquoted(value, ";"));
     while (value.len > 0) {
         pg_span_t one;
         apr_size_t n;
 
         value = pg_span_from(value, 1);
-        one = pg_span_trim(pg_span_upto(value, end_of_param(value)));
+        one = pg_span_trim(pg_span_upto(value, find_unquoted(value, ";")));
         n = pg_span_find(one, '=');
         if (n < one.len
             && pg_span_ieq(pg_span_trim(pg_span_upto(one, n)), wanted)) {
-            return unquoted(pg_span_from(one, n + 1));
+            return pg_span_unquoted(pg_span_from(one, n + 1));
         }
-        value = pg_span_from(value, end_of_param(value));
+        value = pg_span_from(value, find_unquoted(value, ";"));
     }
     return PG_ABSENT;
 }
@@ -173,7 +139,7 @@ static bool next_part(pg_span_t *part, pg_span_t *rest, pg_span_t boundary)
     bool last = false;
 
     while (rest->len > 0) {
-        pg_span_t line = take_line(rest);
+        pg_span_t line = pg_span_take_line(rest);
 
         if (is_boundary(line, boundary, &last)) {
             *part = pg_span_between(begin, line.ptr);
@@ -192,7 +158,7 @@ static void describe(pg_mime_part_t *out, pg_span_t header, pg_span_t body)
     pg_span_t type = pg_mime_field(header, "Content-Type");
     pg_span_t place = pg_mime_field(header, "Content-Disposition");
 
-    out->type = pg_span_trim(pg_span_upto(type, end_of_param(type)));
+    out->type = pg_span_trim(pg_span_upto(type, find_unquoted(type, ";")));
     out->charset = find_param(type, "charset");
     out->encoding = pg_mime_field(header, "Content-Transfer-Encoding");
     out->name = find_param(place, "filename");

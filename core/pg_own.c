@@ -234,9 +234,7 @@ static entry_t *add_name(pg_own_t *own, pg_span_t host)
 {
     char *text;
 
-    if (host.len > 1 && host.ptr[host.len - 1] == '.') {
-        host.len--;
-    }
+    host = pg_target_undotted(host);
     if (host.len == 0 || host.len > NAME_MAX_OCTETS) {
         return NULL;
     }
@@ -254,44 +252,26 @@ static entry_t *add_name(pg_own_t *own, pg_span_t host)
     return entry_of(&own->names, hash_name(text, host.len), text, own->pool);
 }
 
-/* An IPv6 address as ServerName gives it, without brackets. */
-static bool bare_ipv6(pg_authority_t *out, pg_span_t name)
-{
-    char text[64];
-
-    if (name.len > 46 || pg_span_find(name, ':') == name.len) {
-        return false;
-    }
-    text[0] = '[';
-    memcpy(text + 1, name.ptr, name.len);
-    text[name.len + 1] = ']';
-    return pg_target_authority(out, pg_span_make(text, name.len + 2))
-           && out->host_kind == PG_HOST_IPV6;
-}
-
-static bool is_address(const pg_authority_t *a)
-{
-    return a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6;
-}
-
 const char *pg_own_add(pg_own_t *own, pg_span_t name)
 {
     pg_authority_t a;
+    pg_address_t address;
     entry_t *entry;
-    bool any_port, bare = bare_ipv6(&a, name);
+    bool any_port;
 
-    if (!bare) {
-        /* '?' and '*' may occur in a reg-name as far as this goes. */
-        pg_target_authority(&a, name);
+    /* '?' and '*' may occur in a reg-name as far as this goes. */
+    pg_target_authority(&a, name);
+    if (pg_address_parse(&address, name) && !pg_address_is_ipv4(&address)) {
+        a = (pg_authority_t){ .host_kind = PG_HOST_IPV6, .address = address };
     }
-    any_port = !bare && pg_span_eq(a.port_text, PG_SPAN("*"));
+    any_port = pg_span_eq(a.port_text, PG_SPAN("*"));
     if (a.port_kind == PG_PORT_BAD && !any_port) {
         return "has a port that is not from 1 to 65535, nor *";
     }
     if (a.userinfo.ptr || pg_span_find(name, '%') < name.len) {
         return "is not a host name or an address";
     }
-    if (is_address(&a)) {
+    if (pg_target_is_address(&a)) {
         if (pg_address_is_unspecified(&a.address)) {
             return "is where a socket listens, not where it is reached";
         }
@@ -303,7 +283,7 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
     if (entry == NULL) {
         return "is not a host name or an address";
     }
-    own->named |= !is_address(&a);
+    own->named |= !pg_target_is_address(&a);
     entry->trust = PG_TRUST_FULL;
     entry->any_port |= any_port;
     if (a.port_kind == PG_PORT_OK) {
@@ -498,9 +478,7 @@ static const entry_t *find_plain(const pg_own_t *own, pg_span_t host,
 {
     const entry_t *entry;
 
-    if (host.len > 1 && host.ptr[host.len - 1] == '.') {
-        host.len--;
-    }
+    host = pg_target_undotted(host);
     if (host.len == 0 || host.len > NAME_MAX_OCTETS) {
         return NULL;
     }
@@ -557,7 +535,7 @@ static const entry_t *find_trusted(const pg_own_t *own,
     if (a->host_kind == PG_HOST_NAME) {
         return find_name(own, a->host, trust);
     }
-    return is_address(a) ? find_address_or_pattern(own, a, local) : NULL;
+    return pg_target_is_address(a) ? find_address_or_pattern(own, a, local) : NULL;
 }
 
 static const entry_t *find(const pg_own_t *own, const pg_authority_t *a,

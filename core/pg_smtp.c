@@ -273,28 +273,10 @@ static void rset(pg_smtp_t *s, pg_span_t argument)
     say(s, "250 Ok\r\n");
 }
 
-static void noop(pg_smtp_t *s, pg_span_t argument)
-{
-    (void)argument;
-    say(s, "250 Ok\r\n");
-}
-
-static void vrfy(pg_smtp_t *s, pg_span_t argument)
-{
-    (void)argument;
-    say(s, "252 Cannot VRFY user, but will accept message\r\n");
-}
-
 static void expn(pg_smtp_t *s, pg_span_t argument)
 {
     (void)argument;
     object(s, "502 Command not implemented");
-}
-
-static void help(pg_smtp_t *s, pg_span_t argument)
-{
-    (void)argument;
-    say(s, "214 HELO EHLO MAIL RCPT DATA RSET NOOP VRFY AUTH QUIT\r\n");
 }
 
 static void quit(pg_smtp_t *s, pg_span_t argument)
@@ -361,12 +343,17 @@ static void take_command(pg_smtp_t *s, pg_span_t line)
     static const struct {
         const char *verb;
         void (*act)(pg_smtp_t *, pg_span_t);
+        const char *answer;      /* of those that do nothing              */
     } commands[] = {
-        { "HELO", helo }, { "EHLO", ehlo }, { "MAIL", mail },
-        { "RCPT", rcpt }, { "DATA", data }, { "RSET", rset },
-        { "NOOP", noop }, { "QUIT", quit }, { "VRFY", vrfy },
-        { "EXPN", expn }, { "HELP", help }, { "AUTH", auth },
-        { "STARTTLS", starttls },
+        { "HELO", helo, NULL }, { "EHLO", ehlo, NULL },
+        { "MAIL", mail, NULL }, { "RCPT", rcpt, NULL },
+        { "DATA", data, NULL }, { "RSET", rset, NULL },
+        { "QUIT", quit, NULL }, { "EXPN", expn, NULL },
+        { "AUTH", auth, NULL }, { "STARTTLS", starttls, NULL },
+        { "NOOP", NULL, "250 Ok" },
+        { "VRFY", NULL, "252 Cannot VRFY user, but will accept message" },
+        { "HELP", NULL, "214 HELO EHLO MAIL RCPT DATA RSET NOOP VRFY AUTH "
+                        "QUIT" },
     };
     apr_size_t n = pg_span_find_any(line, " \t");
     pg_span_t argument = pg_span_trim(pg_span_from(line, n));
@@ -374,7 +361,12 @@ static void take_command(pg_smtp_t *s, pg_span_t line)
     for (apr_size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (pg_span_ieq(pg_span_upto(line, n),
                         pg_span_str(commands[i].verb))) {
-            commands[i].act(s, argument);
+            if (commands[i].act) {
+                commands[i].act(s, argument);
+            }
+            else {
+                say(s, "%s\r\n", commands[i].answer);
+            }
             return;
         }
     }
@@ -406,17 +398,12 @@ static void take_line(pg_smtp_t *s)
     s->excess = 0;
 }
 
-static bool is_hello(const pg_smtp_t *s, char next)
-{
-    return s->line_len == 1 && s->line[0] == 0x16 && next == 0x03
-           && s->mode == PG_SMTP_IN_COMMAND;
-}
-
 static pg_smtp_e eat_line(pg_smtp_t *s, pg_span_t *in)
 {
     char c = in->ptr[0];
 
-    if (is_hello(s, c)) {
+    if (s->line_len == 1 && s->line[0] == 0x16 && c == 0x03
+        && s->mode == PG_SMTP_IN_COMMAND) {
         return PG_SMTP_TLS;
     }
     *in = pg_span_from(*in, 1);

@@ -36,7 +36,10 @@ bool pg_span_ieq(pg_span_t a, pg_span_t b)
 
 bool pg_span_is_one_of(pg_span_t s, const char *const *names)
 {
-    while (*names && !pg_span_ieq(s, pg_span_str(*names))) {
+    char first = s.len ? pg_octet_lower(*s.ptr) : '\0';
+
+    while (*names && !(pg_octet_lower(**names) == first
+                       && pg_span_ieq(s, pg_span_str(*names)))) {
         names++;
     }
     return *names != NULL;
@@ -123,6 +126,22 @@ apr_size_t pg_span_rfind(pg_span_t s, char c)
     return s.len;
 }
 
+pg_span_t pg_span_take(pg_span_t *rest, char end)
+{
+    pg_span_t part = pg_span_upto(*rest, pg_span_find(*rest, end));
+
+    *rest = pg_span_from(*rest, part.len + 1);
+    return part;
+}
+
+pg_span_t pg_span_take_line(pg_span_t *rest)
+{
+    pg_span_t line = pg_span_upto(*rest, pg_span_find(*rest, '\n') + 1);
+
+    *rest = pg_span_from(*rest, line.len);
+    return line;
+}
+
 int pg_span_hex(pg_span_t s, apr_size_t at)
 {
     s = pg_span_from(s, at);
@@ -160,6 +179,13 @@ pg_span_t pg_span_trim(pg_span_t s)
     return s;
 }
 
+pg_span_t pg_span_unquoted(pg_span_t s)
+{
+    s = pg_span_trim(s);
+    return s.len >= 2 && s.ptr[0] == '"' && s.ptr[s.len - 1] == '"'
+               ? pg_span_make(s.ptr + 1, s.len - 2) : s;
+}
+
 void pg_span_lower(char *out, pg_span_t s)
 {
     for (apr_size_t i = 0; i < s.len; i++) {
@@ -180,4 +206,15 @@ apr_size_t pg_span_copy(char *out, apr_size_t size, pg_span_t s)
     }
     out[n] = '\0';
     return n;
+}
+
+pg_span_t pg_span_decimal(char out[PG_SPAN_DECIMAL], apr_uint64_t n)
+{
+    char *end = out + PG_SPAN_DECIMAL, *at = end;
+
+    do {
+        *--at = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    return pg_span_between(at, end);
 }

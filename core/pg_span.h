@@ -63,7 +63,7 @@ bool pg_span_ieq(pg_span_t a, pg_span_t b);
 bool pg_span_istarts(pg_span_t s, pg_span_t prefix);
 
 /** Is it one of these names, the case of A to Z aside?
- *  @param names  NULL is behind the last */
+ *  @param names  NULL follows the last */
 bool pg_span_is_one_of(pg_span_t s, const char *const *names);
 
 /** Offset of the first c in s, or s.len when there is none. */
@@ -74,6 +74,13 @@ apr_size_t pg_span_find_any(pg_span_t s, const char *set);
 
 /** Offset of the last c in s, or s.len when there is none. */
 apr_size_t pg_span_rfind(pg_span_t s, char c);
+
+/** Take what precedes the first `end` off the front of *rest, and that octet
+ *  too; all of it when there is none. */
+pg_span_t pg_span_take(pg_span_t *rest, char end);
+
+/** Take a line, with its LF if it has one, off the front of *rest. */
+pg_span_t pg_span_take_line(pg_span_t *rest);
 
 /** The octet that two hexadecimal digits at an offset of s stand for; -1: there
  *  are not two. */
@@ -99,6 +106,9 @@ apr_size_t pg_span_plain(pg_span_t s, apr_size_t from);
 /** Without the white space (pg_octet_is_space) at both ends. */
 pg_span_t pg_span_trim(pg_span_t s);
 
+/** The same, and then without the double quotes around it. */
+pg_span_t pg_span_unquoted(pg_span_t s);
+
 /**
  * Copy s to out, A to Z as a to z.
  * @param out   at least s.len octets; no NUL is written
@@ -111,5 +121,11 @@ void pg_span_lower(char *out, pg_span_t s);
  * @return octets copied, without the NUL
  */
 apr_size_t pg_span_copy(char *out, apr_size_t size, pg_span_t s);
+
+/** Room for a number of 64 bits. */
+#define PG_SPAN_DECIMAL 20
+
+/** A number in decimal digits, at the end of out. */
+pg_span_t pg_span_decimal(char out[PG_SPAN_DECIMAL], apr_uint64_t n);
 
 #endif

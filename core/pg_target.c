@@ -43,18 +43,14 @@ static octets_t look_over(pg_span_t s)
  * comparable with a name configured the same way. */
 static pg_host_e host_kind(pg_address_t *address, pg_span_t s, bool reg_name)
 {
-    pg_span_t bare = s;
-
     if (s.len == 0) {
         return PG_HOST_NONE;
     }
     if (!reg_name && !(look_over(s).all & PG_OCTET_REG)) {
         return PG_HOST_BAD;
     }
-    if (bare.len > 1 && bare.ptr[bare.len - 1] == '.') {
-        bare.len--;
-    }
-    return pg_octet_is_digit(s.ptr[0]) && pg_address_parse(address, bare)
+    return pg_octet_is_digit(s.ptr[0])
+           && pg_address_parse(address, pg_target_undotted(s))
            ? PG_HOST_IPV4 : PG_HOST_NAME;
 }
 

@@ -43,6 +43,20 @@ typedef struct pg_authority_t {
     pg_address_t address;    /* IPV4 and IPV6; else all zero             */
 } pg_authority_t;
 
+static inline bool pg_target_is_address(const pg_authority_t *a)
+{
+    return a->host_kind == PG_HOST_IPV4 || a->host_kind == PG_HOST_IPV6;
+}
+
+/** A host name without the dot that may end it (RFC 1034 3.1). */
+static inline pg_span_t pg_target_undotted(pg_span_t host)
+{
+    if (host.len > 1 && host.ptr[host.len - 1] == '.') {
+        host.len--;
+    }
+    return host;
+}
+
 typedef struct pg_target_t {
     pg_form_e form;
     pg_span_t scheme;            /* absolute-form, without ':'            */
