@@ -247,7 +247,8 @@ static pg_class_e connect_class(apr_uint16_t port)
  * and "HTTP/1.1" (the target left out) do not. */
 static bool names_somebody(const pg_authority_t *a, pg_span_t target)
 {
-    return pg_target_is_address(a) || a->port_text.len || a->userinfo.len || target.ptr[0] == '['
+    return pg_target_is_address(a) || a->port_text.len || a->userinfo.len
+           || target.ptr[0] == '['
            || (a->host_kind == PG_HOST_NAME && pg_malformed_is_name(a->host)
                && !is_protocol(target));
 }

@@ -535,7 +535,8 @@ static const entry_t *find_trusted(const pg_own_t *own,
     if (a->host_kind == PG_HOST_NAME) {
         return find_name(own, a->host, trust);
     }
-    return pg_target_is_address(a) ? find_address_or_pattern(own, a, local) : NULL;
+    return pg_target_is_address(a)
+               ? find_address_or_pattern(own, a, local) : NULL;
 }
 
 static const entry_t *find(const pg_own_t *own, const pg_authority_t *a,
