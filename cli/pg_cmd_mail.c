@@ -86,43 +86,38 @@ static const pg_cli_spec_t spec = { help, "h", longs, set_option };
 
 /* --- the spool ----------------------------------------------------------- */
 
-static bool read_all(int fd, char *to, apr_size_t n)
+/* A regular file. @return NULL, or why it cannot be read */
+static const char *read_file(pg_span_t *out, const char *path,
+                             apr_pool_t *pool)
 {
-    while (n > 0) {
-        ssize_t got = read(fd, to, n);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat info;
+    bool good = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    apr_size_t n = 0, size = good ? (apr_size_t)info.st_size : 0;
+    char *octets = apr_palloc(pool, size + 1);
 
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return false;
-        }
-        to += got;
-        n -= (apr_size_t)got;
+    if (fd < 0) {
+        return strerror(errno);
     }
-    return true;
+    while (good && n < size) {
+        ssize_t got = read(fd, octets + n, size - n);
+
+        n += got > 0 ? (apr_size_t)got : 0;
+        good = got > 0 || (got < 0 && errno == EINTR);
+    }
+    close(fd);
+    *out = pg_span_make(octets, n);
+    return good ? NULL : "it is not a file, or changes";
 }
 
 static int read_spool(pg_cli_t *cli, pg_span_t *out, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    char *octets = NULL;
-    bool good = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    const char *wrong = read_file(out, path, cli->pool);
 
-    if (good) {
-        octets = apr_palloc(cli->pool, (apr_size_t)info.st_size + 1);
-        good = read_all(fd, octets, (apr_size_t)info.st_size);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (!good) {
-        pg_cli_say(cli, "'%s' cannot be read: %s", path,
-                   fd < 0 ? strerror(errno) : "it is not a file, or changes");
+    if (wrong) {
+        pg_cli_say(cli, "'%s' cannot be read: %s", path, wrong);
         return PG_EXIT_NO_INPUT;
     }
-    *out = pg_span_make(octets, (apr_size_t)info.st_size);
     if (out->len > 0 && !pg_span_istarts(*out, PG_SPAN("From "))) {
         pg_cli_say(cli, "'%s' is not a mailbox", path);
         return PG_EXIT_DATA;
@@ -218,15 +213,13 @@ typedef struct show_t {
 static void put_lines(pg_sink_t *sink, pg_span_t text)
 {
     while (text.len > 0) {
-        apr_size_t n = pg_span_find(text, '\n');
-        pg_span_t line = pg_span_upto(text, n);
+        pg_span_t line = pg_span_take(&text, '\n');
 
         if (line.len > 0 && line.ptr[line.len - 1] == '\r') {
             line.len--;
         }
         pg_escape_text(sink, line);
         pg_sink_puts(sink, "\n");
-        text = pg_span_from(text, n + 1);
     }
 }
 
@@ -372,25 +365,6 @@ typedef struct export_t {
     apr_uint64_t written, there, differ;
 } export_t;
 
-static bool is_file_of(const char *path, pg_span_t octets, apr_pool_t *pool)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat info;
-    char *there;
-    bool same = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode)
-                && (apr_size_t)info.st_size == octets.len;
-
-    if (same) {
-        there = apr_palloc(pool, octets.len + 1);
-        same = read_all(fd, there, octets.len)
-               && pg_span_eq(pg_span_make(there, octets.len), octets);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return same;
-}
-
 /* From an earlier run, or somebody else's. */
 static void note_there(pg_cli_t *cli, export_t *to, const char *path,
                        bool same)
@@ -412,7 +386,10 @@ static int write_file(pg_cli_t *cli, export_t *to, const char *path,
     int error = n < 0 ? errno : ENOSPC;
 
     if (fd < 0 && error == EEXIST) {
-        note_there(cli, to, path, is_file_of(path, octets, pool));
+        pg_span_t there;
+
+        note_there(cli, to, path, read_file(&there, path, pool) == NULL
+                                      && pg_span_eq(there, octets));
         return 0;
     }
     if (fd >= 0 && close(fd) != 0) {

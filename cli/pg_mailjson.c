@@ -48,10 +48,8 @@ static apr_time_t time_of(pg_span_t from)
 pg_span_t pg_mailjson_recipient(pg_span_t *rest)
 {
     while (rest->len > 0) {
-        apr_size_t n = pg_span_find(*rest, '\n');
-        pg_span_t line = pg_span_upto(*rest, n);
+        pg_span_t line = pg_span_take(rest, '\n');
 
-        *rest = pg_span_from(*rest, n + 1);
         if (pg_span_istarts(line, PG_SPAN("Delivered-To: "))) {
             return pg_span_from(line, sizeof("Delivered-To: ") - 1);
         }
