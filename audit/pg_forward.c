@@ -79,21 +79,29 @@ typedef struct states_t {
     bool over;
 } states_t;
 
+/* The argument of a section, which may follow "~" in those of the core. */
+static pg_pattern_t pattern_of(const pg_directive_t *d, bool core,
+                               apr_pool_t *pool)
+{
+    const char *args = d->args;
+    pg_pattern_t out = { .text = pg_tree_word(&args, pool) };
+    apr_size_t n = strlen(d->name);
+
+    out.regex = n > 5 && pg_tree_same(d->name + n - 5, "Match");
+    if (core && strcmp(out.text, "~") == 0) {
+        out.regex = true;
+        out.text = pg_tree_word(&args, pool);
+    }
+    return out;
+}
+
 static void read_section(part_t *part, const pg_directive_t *d,
                          const pg_access_t *a)
 {
     bool location = pg_tree_begins(d->name, "<Location");
-    const char *args = d->args;
-    section_t s = { .from = d };
+    section_t s = { .from = d, .pattern = pattern_of(d, location, a->pool) };
 
     s.pattern.location = location;
-    s.pattern.text = pg_tree_word(&args, a->pool);
-    s.pattern.regex = pg_tree_is(d, "<ProxyMatch")
-                      || pg_tree_is(d, "<LocationMatch");
-    if (location && strcmp(s.pattern.text, "~") == 0) {
-        s.pattern.regex = true;
-        s.pattern.text = pg_tree_word(&args, a->pool);
-    }
     if (!location && pg_tree_begins(s.pattern.text, "proxy:")) {
         s.pattern.text += strlen("proxy:");
     }
@@ -123,16 +131,8 @@ static void read_files(part_t *part, const pg_directive_t *d,
 {
     bool folder = pg_tree_begins(d->name, "<Directory");
     apr_array_header_t *list = folder ? part->folders : part->files;
-    const char *args = d->args;
-    section_t s = { .from = d };
+    section_t s = { .from = d, .pattern = pattern_of(d, true, a->pool) };
 
-    s.pattern.text = pg_tree_word(&args, a->pool);
-    s.pattern.regex = pg_tree_is(d, "<DirectoryMatch")
-                      || pg_tree_is(d, "<FilesMatch");
-    if (strcmp(s.pattern.text, "~") == 0) {
-        s.pattern.regex = true;
-        s.pattern.text = pg_tree_word(&args, a->pool);
-    }
     s.pattern.glob = !s.pattern.regex && (!folder
                                           || apr_fnmatch_test(s.pattern.text));
     s.config = pg_perdir_compile(d->child, &a->env, a->pool);
@@ -197,14 +197,6 @@ static void read_opaque(part_t *part, const pg_directive_t *d,
     part->any = true;
 }
 
-static void read_verify(part_t *part, const pg_directive_t *d,
-                        const pg_access_t *a)
-{
-    if (pg_tree_says(d, "require", a->pool)) {
-        read_opaque(part, d, a);
-    }
-}
-
 /* mod_rewrite ignores proxied targets without this option. */
 static void read_rewrite_options(part_t *part, const pg_directive_t *d,
                                  const pg_access_t *a)
@@ -214,46 +206,39 @@ static void read_rewrite_options(part_t *part, const pg_directive_t *d,
     }
 }
 
-static void read_engine(part_t *part, const pg_directive_t *d,
-                        const pg_access_t *a)
-{
-    if (pg_tree_says(d, "On", a->pool)) {
-        read_opaque(part, d, a);
-    }
-}
-
 typedef struct top_t {
     const char *name;
     void (*read)(part_t *part, const pg_directive_t *d,
                  const pg_access_t *a);
+    const char *word;            /* only if this is its first; NULL: any  */
 } top_t;
 
 /* What counts at the top of a server or a virtual host. */
 static const top_t tops[] = {
-    { "<Directory", read_files },
-    { "<DirectoryMatch", read_files },
-    { "<Files", read_files },
-    { "<FilesMatch", read_files },
-    { "<Proxy", read_section },
-    { "<ProxyMatch", read_section },
-    { "<Location", read_section },
-    { "<LocationMatch", read_section },
-    { "<If", read_if },
-    { "<ElseIf", read_if },
-    { "<Else", read_if },
-    { "AllowCONNECT", read_ports },
-    { "ProxyBlock", read_block },
-    { "SSLProxyEngine", read_tls },
-    { "SSLVerifyClient", read_verify },
-    { "RewriteOptions", read_rewrite_options },
-    { "SecRuleEngine", read_engine },
-    { "LuaHookAccessChecker", read_opaque },
-    { "LuaHookAuthChecker", read_opaque },
-    { "LuaHookMapToStorage", read_opaque },
-    { "LuaQuickHandler", read_opaque },
-    { "PerlPostReadRequestHandler", read_opaque },
-    { "PerlAccessHandler", read_opaque },
-    { "PerlTransHandler", read_opaque }
+    { "<Directory", read_files, NULL },
+    { "<DirectoryMatch", read_files, NULL },
+    { "<Files", read_files, NULL },
+    { "<FilesMatch", read_files, NULL },
+    { "<Proxy", read_section, NULL },
+    { "<ProxyMatch", read_section, NULL },
+    { "<Location", read_section, NULL },
+    { "<LocationMatch", read_section, NULL },
+    { "<If", read_if, NULL },
+    { "<ElseIf", read_if, NULL },
+    { "<Else", read_if, NULL },
+    { "AllowCONNECT", read_ports, NULL },
+    { "ProxyBlock", read_block, NULL },
+    { "SSLProxyEngine", read_tls, NULL },
+    { "SSLVerifyClient", read_opaque, "require" },
+    { "RewriteOptions", read_rewrite_options, NULL },
+    { "SecRuleEngine", read_opaque, "On" },
+    { "LuaHookAccessChecker", read_opaque, NULL },
+    { "LuaHookAuthChecker", read_opaque, NULL },
+    { "LuaHookMapToStorage", read_opaque, NULL },
+    { "LuaQuickHandler", read_opaque, NULL },
+    { "PerlPostReadRequestHandler", read_opaque, NULL },
+    { "PerlAccessHandler", read_opaque, NULL },
+    { "PerlTransHandler", read_opaque, NULL }
 };
 
 /* Is there a login that needs no account? Those of other hosts do not
@@ -284,7 +269,9 @@ static part_t *compile(const pg_directive_t *first, pg_access_t *a)
     part->ports = apr_array_make(a->pool, 2, sizeof(pg_ports_t));
     for (const pg_directive_t *d = first; d; d = d->next) {
         for (apr_size_t i = 0; i < sizeof(tops) / sizeof(*tops); i++) {
-            if (pg_tree_is(d, tops[i].name)) {
+            if (pg_tree_is(d, tops[i].name)
+                && (tops[i].word == NULL
+                    || pg_tree_says(d, tops[i].word, a->pool))) {
                 tops[i].read(part, d, a);
             }
         }
@@ -323,7 +310,7 @@ pg_access_t *pg_forward_access(const pg_audit_in_t *in, const char *client,
     return a;
 }
 
-/* Not by octets: padding must not matter. */
+/* Not by memcmp(): padding must not matter. */
 static bool is_same_state(const pg_perdir_t *a, const pg_perdir_t *b)
 {
     return a->authz == b->authz && a->compat == b->compat
@@ -686,19 +673,13 @@ static bool find_open(site_t *site, pg_door_e door, pg_judged_t *out)
     return false;
 }
 
-static bool has_carrier(const site_t *site, bool connect)
-{
-    int plain;
-
-    targets_of(site, connect, &plain);
-    return plain > 0;
-}
-
 static void judge_door(site_t *site, pg_door_e door, pg_judged_t *out)
 {
     ask_t any = { .connect = door == PG_DOOR_CONNECT };
+    int carried;
 
-    if (!has_carrier(site, any.connect)) {
+    targets_of(site, any.connect, &carried);
+    if (carried == 0) {
         out->gate = PG_GATE_NONE;
         return;
     }

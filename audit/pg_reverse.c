@@ -82,26 +82,13 @@ static bool has_rewriting(const pg_directive_t *first)
     return false;
 }
 
-static const pg_directive_t *last_of(const pg_directive_t *first,
-                                     const char *name)
-{
-    const pg_directive_t *last = NULL;
-
-    for (const pg_directive_t *d = first; d; d = d->next) {
-        if (pg_tree_is(d, name)) {
-            last = d;
-        }
-    }
-    return last;
-}
-
 /* The one in force: the virtual host's, or the main server's. name is in
  * lower case. */
 static const pg_directive_t *in_force(const pg_shared_t *s,
                                       const pg_directive_t *vhost,
                                       const char *name)
 {
-    const pg_directive_t *own = vhost ? last_of(vhost->child, name) : NULL;
+    const pg_directive_t *own = vhost ? pg_tree_last(vhost->child, name) : NULL;
 
     return own ? own : apr_hash_get(s->server, name, APR_HASH_KEY_STRING);
 }

@@ -83,18 +83,11 @@ static bool has_all_names(const pg_directive_t *d, apr_pool_t *pool)
 /* The last directive of that name in force, NULL if there is none. */
 static const pg_directive_t *in_force(const pg_rules_t *r, const char *name)
 {
-    const pg_directive_t *last = apr_hash_get(r->server,
-        lower_name(name, r->scratch), APR_HASH_KEY_STRING);
+    const pg_directive_t *own = r->site->vhost
+        ? pg_tree_last(r->site->vhost->child, name) : NULL;
 
-    if (r->site->vhost) {
-        for (const pg_directive_t *d = r->site->vhost->child; d;
-             d = d->next) {
-            if (pg_tree_is(d, name)) {
-                last = d;
-            }
-        }
-    }
-    return last;
+    return own ? own : apr_hash_get(r->server, lower_name(name, r->scratch),
+                                    APR_HASH_KEY_STRING);
 }
 
 static bool is_mail(int first, int last)
@@ -417,33 +410,6 @@ static void check_name(pg_rules_t *r, const pg_directive_t *d,
     r->any_name = true;
 }
 
-static void check_h2(pg_rules_t *r, const pg_directive_t *d,
-                     const scope_t *scope)
-{
-    (void)scope;
-    if (pg_tree_says(d, "on", r->scratch)) {
-        report(r, PG_RULE_H2_PROXY, d, "");
-    }
-}
-
-static void check_proxied(pg_rules_t *r, const pg_directive_t *d,
-                          const scope_t *scope)
-{
-    (void)scope;
-    if (pg_tree_says(d, "On", r->scratch)) {
-        report(r, PG_RULE_STATUS_PROXIED, d, "");
-    }
-}
-
-static void check_add(pg_rules_t *r, const pg_directive_t *d,
-                      const scope_t *scope)
-{
-    (void)scope;
-    if (pg_tree_says(d, "Off", r->scratch)) {
-        report(r, PG_RULE_ADD_HEADERS, d, "");
-    }
-}
-
 static void check_connect(pg_rules_t *r, const pg_directive_t *d,
                           const scope_t *scope)
 {
@@ -502,13 +468,20 @@ static const check_t checks[] = {
     { "SetHandler", check_handler },
     { "ServerName", check_name },
     { "ServerAlias", check_alias },
-    { "H2ProxyRequests", check_h2 },
-    { "ProxyGuardStatusProxied", check_proxied },
-    { "ProxyAddHeaders", check_add },
     { "<Location", check_location },
     { "<LocationMatch", check_location },
     { "<Directory", check_files },
     { "<Files", check_files }
+};
+
+/* Directives that a rule reports for their first word alone. */
+static const struct {
+    const char *name, *word;
+    pg_rule_e rule;
+} words[] = {
+    { "H2ProxyRequests", "on", PG_RULE_H2_PROXY },
+    { "ProxyGuardStatusProxied", "On", PG_RULE_STATUS_PROXIED },
+    { "ProxyAddHeaders", "Off", PG_RULE_ADD_HEADERS }
 };
 
 static void check_one(pg_rules_t *r, const pg_directive_t *d,
@@ -517,6 +490,12 @@ static void check_one(pg_rules_t *r, const pg_directive_t *d,
     for (apr_size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
         if (pg_tree_is(d, checks[i].name)) {
             checks[i].check(r, d, scope);
+        }
+    }
+    for (apr_size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (pg_tree_is(d, words[i].name)
+            && pg_tree_says(d, words[i].word, r->scratch)) {
+            report(r, words[i].rule, d, "");
         }
     }
 }

@@ -11,24 +11,13 @@
 
 #define MOST_ADDRESSES 12
 
-static const pg_directive_t *last_of(const pg_directive_t *first,
-                                     const char *name)
-{
-    const pg_directive_t *last = NULL;
-
-    for (const pg_directive_t *d = first; d; d = d->next) {
-        last = pg_tree_is(d, name) ? d : last;
-    }
-    return last;
-}
-
 static const pg_directive_t *in_force(const pg_directive_t *tree,
                                       const pg_directive_t *vhost,
                                       const char *name)
 {
-    const pg_directive_t *own = vhost ? last_of(vhost->child, name) : NULL;
+    const pg_directive_t *own = vhost ? pg_tree_last(vhost->child, name) : NULL;
 
-    return own ? own : last_of(tree, name);
+    return own ? own : pg_tree_last(tree, name);
 }
 
 /* Does the list include clients that it should not? *set: there is a list at

@@ -31,6 +31,17 @@ bool pg_tree_is_one(const pg_directive_t *d, const char *const *names)
     return false;
 }
 
+const pg_directive_t *pg_tree_last(const pg_directive_t *first,
+                                   const char *name)
+{
+    const pg_directive_t *last = NULL;
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        last = pg_tree_is(d, name) ? d : last;
+    }
+    return last;
+}
+
 /* From the quote at s to its twin; *end is behind it. */
 static const char *quoted(const char *s, const char **end, apr_pool_t *pool)
 {

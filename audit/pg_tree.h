@@ -12,10 +12,14 @@ bool pg_tree_is(const pg_directive_t *d, const char *name);
 /** Is it one of these? names ends with NULL. */
 bool pg_tree_is_one(const pg_directive_t *d, const char *const *names);
 
+/** The last directive of that name from `first` on; NULL: there is none. */
+const pg_directive_t *pg_tree_last(const pg_directive_t *first,
+                                   const char *name);
+
 /**
  * Take the next word, as httpd's configuration does: a quoted string counts
  * as one, a backslash protects a quote or a backslash in it.
- * @param args  moved behind the word and the white space after it
+ * @param args  moved past the word and the white space after it
  * @return "" at the end; in pool
  */
 const char *pg_tree_word(const char **args, apr_pool_t *pool);

@@ -6,6 +6,8 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include "pg_malformed.h"
+
 /* From port to port, both included. */
 typedef struct range_t {
     apr_uint16_t low, high;
@@ -199,15 +201,7 @@ static entry_t *network_entry(pg_backends_t *b, pg_span_t host)
 
 static bool is_name(pg_span_t s)
 {
-    bool any = false;
-
-    for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_octet_is(s.ptr[i], PG_OCTET_DNS) && s.ptr[i] != '.') {
-            return false;
-        }
-        any |= s.ptr[i] != '.';
-    }
-    return any && s.len <= 255;
+    return s.len <= 255 && pg_malformed_is_name(s);
 }
 
 const char *pg_backends_declare(pg_backends_t *b, pg_span_t value)

@@ -45,13 +45,9 @@ static char *put_word(char *to, const char *word)
 
 static char *put_number(char *to, apr_size_t n)
 {
-    char text[24], *at = text + sizeof(text);
+    char text[PG_SPAN_DECIMAL];
 
-    do {
-        *--at = (char)('0' + n % 10);
-        n /= 10;
-    } while (n);
-    return put(to, pg_span_make(at, (apr_size_t)(text + sizeof(text) - at)));
+    return put(to, pg_span_decimal(text, n));
 }
 
 static bool is_printable(char c)

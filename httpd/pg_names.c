@@ -4,7 +4,6 @@
 
 #include <ap_listen.h>
 #include <apr_file_io.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <sys/utsname.h>
 #include <http_config.h>
@@ -15,6 +14,7 @@
 
 #include "pg_config.h"
 #include "pg_hosts.h"
+#include "pg_malformed.h"
 
 pg_address_t pg_names_address(const apr_sockaddr_t *sa)
 {
@@ -128,9 +128,7 @@ bool pg_names_certified(request_rec *r, pg_span_t host)
 {
     enum { NAMES_MOST = 256 };
 
-    if (host.len && host.ptr[host.len - 1] == '.') {
-        host.len--;
-    }
+    host = pg_target_undotted(host);
     for (int i = 0; i < NAMES_MOST; i++) {
         const char *variable =
             apr_psprintf(r->pool, "SSL_SERVER_SAN_DNS_%d", i);
@@ -297,35 +295,15 @@ static bool is_for(const char *folder, pg_span_t host)
     return true;
 }
 
-/* Letters, digits, '-' and '_' between single dots: nothing that could escape
- * from the folder pattern. */
-static bool is_plain(pg_span_t host)
-{
-    bool after_dot = true;
-
-    for (apr_size_t i = 0; i < host.len; i++) {
-        char c = host.ptr[i];
-
-        if (c == '.' ? after_dot
-                     : !apr_isalnum(c) && c != '-' && c != '_') {
-            return false;
-        }
-        after_dot = c == '.';
-    }
-    return !after_dot;
-}
-
 bool pg_names_has_folder(request_rec *r, pg_span_t host)
 {
     static const char *const paths[] = { "/", "/cgi-bin/" };
     apr_finfo_t info;
 
-    if (host.len && host.ptr[host.len - 1] == '.') {
-        host.len--;
-    }
+    host = pg_target_undotted(host);
     if (!r->hostname || !pg_span_ieq(pg_span_str(r->hostname), host)
-        || !is_plain(host)) {
-        return false;
+        || !pg_malformed_is_name(host) || host.ptr[host.len - 1] == '.') {
+        return false;        /* it could lead out of the folder pattern   */
     }
     for (apr_size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         const char *folder = folder_of(r, paths[i]);

@@ -100,17 +100,14 @@ static void put_bool(line_t *line, pg_span_t key, bool value)
 
 static void put_number(line_t *line, pg_span_t key, int value)
 {
-    char text[12], *at = text + sizeof(text);
+    char text[PG_SPAN_DECIMAL];
+    pg_span_t digits;
 
-    if (value <= 0) {
-        return;
+    if (value > 0) {
+        digits = pg_span_decimal(text, (apr_uint64_t)value);
+        put_key(line, key);
+        put_raw(line, digits.ptr, digits.len);
     }
-    while (value > 0) {
-        *--at = (char)('0' + value % 10);
-        value /= 10;
-    }
-    put_key(line, key);
-    put_raw(line, at, (apr_size_t)(text + sizeof(text) - at));
 }
 
 /* A text, cut to this line's limit for each. */
@@ -507,12 +504,9 @@ static void put_recipients(line_t *line, const pg_ecs_mail_t *mail)
     put_key(line, KEY("recipients"));
     RAW(line, "[");
     for (apr_size_t i = 0; rest.len > 0; i++) {
-        pg_span_t one = pg_span_upto(rest, pg_span_find(rest, '\0'));
-
-        if (!put_item(line, i, one)) {
+        if (!put_item(line, i, pg_span_take(&rest, '\0'))) {
             break;
         }
-        rest = pg_span_from(rest, one.len + 1);
     }
     RAW(line, "]");
     put_number(line, KEY("recipient_count"), (int)mail->recipient_count);
