@@ -8,6 +8,8 @@
 #include "pg_socks.h"
 
 PG_NAMED_FUNCTION(pg_classify_reason, pg_reason_e, PG_REASONS)
+PG_NAMED_FINDER(pg_classify_reason_by_name, pg_reason_e, pg_classify_reason,
+                PG_REASON_COUNT)
 
 /* --- the request line ---------------------------------------------------- */
 

@@ -65,6 +65,9 @@ typedef enum pg_reason_e {
 /** The name above; "?" outside the list. */
 const char *pg_classify_reason(pg_reason_e value);
 
+/** The reason of that name; PG_REASON_COUNT when there is none. */
+pg_reason_e pg_classify_reason_by_name(pg_span_t name);
+
 /** The answer. Spans point into the request's octets. */
 typedef struct pg_verdict_t {
     pg_class_e class_id;     /* PG_CLASS_CLEAN: no attempt                */

@@ -307,7 +307,7 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
         request.check_host = request.host.len > 0;
     }
     counter->tally->partial += counter->reader.shape == PG_SHAPE_ERROR_LOG;
-    pg_classify(&verdict, &request, rules->own);
+    pg_reader_classify(&verdict, &request, line, rules->own);
     if (is_question(counter, line, &verdict)) {
         counter->tally->questioned++;
         show_other(counter, PG_READ_SUSPECT, text);

@@ -6,6 +6,7 @@
 #define PG_LOGLINE_H
 
 #include "pg_span.h"
+#include "pg_vocab.h"
 
 /*  X(enum suffix, httpd's directive, nginx's variable); "" = has none. Fields
  *  that nothing here uses are SKIP. */
@@ -33,7 +34,11 @@
     X(EMBEDDED,   "",                     "")  /* a whole line in a field  */ \
     X(FIRST,      "",                     "")  /* of two addresses, either */ \
     X(SECOND,     "",                     "")  /* may be the client's      */ \
-    X(OUTCOME,    "",                     "")  /* in a log of this product */
+    X(OUTCOME,    "",                     "")  /* these: in a log of this  */ \
+    X(CLASS,      "",                     "")  /* product                  */ \
+    X(REASON,     "",                     "")                                 \
+    X(ASKED_HOST, "",                     "")                                 \
+    X(ASKED_PORT, "",                     "")
 
 #define PG_ENUM_FIELD(sym, httpd, nginx) PG_FIELD_##sym,
 typedef enum pg_field_e {
@@ -57,13 +62,25 @@ typedef struct pg_logline_t {
                                     full URL (Traefik)                    */
 } pg_logline_t;
 
-/** Is there a request, whole or in its parts? */
+/** Did this product log it, as an attempt? */
+static inline bool pg_logline_is_own(const pg_logline_t *line)
+{
+    const pg_span_t *f = line->field;
+
+    return f[PG_FIELD_CLASS].len && f[PG_FIELD_OUTCOME].len
+           && pg_vocab_class_by_name(f[PG_FIELD_CLASS]) != PG_CLASS_CLEAN
+           && pg_vocab_outcome_by_name(f[PG_FIELD_OUTCOME])
+              != PG_OUTCOME_COUNT;
+}
+
+/** Is there a request, whole or in its parts? SOCKS has no method. */
 static inline bool pg_logline_has_request(const pg_logline_t *line)
 {
     const pg_span_t *f = line->field;
 
     return f[PG_FIELD_REQUEST].len
-           || (f[PG_FIELD_METHOD].len && f[PG_FIELD_TARGET].len);
+           || (f[PG_FIELD_TARGET].len
+               && (f[PG_FIELD_METHOD].len || pg_logline_is_own(line)));
 }
 
 /** Memory for copies made while a line is read. What does not fit is not

@@ -79,6 +79,9 @@ static void settle_fields(pg_logline_t *out)
         f[PG_FIELD_REQUEST] = PG_ABSENT;
         f[what] = word;
     }
+    if (f[PG_FIELD_METHOD].len == 0 && pg_logline_is_own(out)) {
+        f[PG_FIELD_REQUEST] = f[PG_FIELD_TARGET];
+    }
     if (f[PG_FIELD_TARGET].len == 0 && f[PG_FIELD_URL].len) {
         f[PG_FIELD_TARGET] = f[PG_FIELD_URL];
         out->composed = true;
@@ -669,23 +672,69 @@ apr_time_t pg_reader_time(const pg_reader_t *reader, const pg_logline_t *line)
            ? 0 : time + apr_time_from_sec(60) * how->shown;
 }
 
-int pg_reader_status(const pg_logline_t *line)
+/* @return 0: it is none */
+static int number_of(pg_span_t s, int most)
 {
-    pg_span_t s = line->field[PG_FIELD_STATUS];
-    int status = 0;
+    int n = 0;
 
     for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_octet_is_digit(s.ptr[i]) || i == 3) {
+        if (!pg_octet_is_digit(s.ptr[i]) || n > most) {
             return 0;
         }
-        status = status * 10 + (s.ptr[i] - '0');
+        n = n * 10 + (s.ptr[i] - '0');
     }
-    return status;
+    return n > most ? 0 : n;
+}
+
+int pg_reader_status(const pg_logline_t *line)
+{
+    return number_of(line->field[PG_FIELD_STATUS], 999);
 }
 
 pg_outcome_e pg_reader_outcome(const pg_logline_t *line)
 {
-    return pg_vocab_outcome_by_name(line->field[PG_FIELD_OUTCOME]);
+    pg_span_t name = line->field[PG_FIELD_OUTCOME];
+
+    /* most logs have none, and are asked for each attempt */
+    return name.len ? pg_vocab_outcome_by_name(name) : PG_OUTCOME_COUNT;
+}
+
+/* Where own names are known, they decide whether a Host is foreign. */
+static void take_stated(pg_verdict_t *out, const pg_request_t *request,
+                        const pg_logline_t *line, const pg_own_t *own)
+{
+    const pg_span_t *f = line->field;
+    pg_class_e class_id = pg_vocab_class_by_name(f[PG_FIELD_CLASS]);
+    pg_reason_e reason = pg_classify_reason_by_name(f[PG_FIELD_REASON]);
+    pg_request_t to = *request;
+
+    if (reason == PG_REASON_COUNT) {
+        return;
+    }
+    to.check_host = true;
+    to.host = f[PG_FIELD_ASKED_HOST].len ? f[PG_FIELD_ASKED_HOST]
+                                         : f[PG_FIELD_HOST];
+    if (class_id == PG_CLASS_FOREIGN_HOST && own) {
+        pg_classify(out, &to, own);
+        return;
+    }
+    out->class_id = class_id;
+    out->family = pg_vocab_family_of(class_id);
+    out->reason = reason;
+    out->method = f[PG_FIELD_METHOD].len ? out->method : PG_ABSENT;
+    out->host = to.host;
+    out->port = (apr_uint16_t)number_of(f[PG_FIELD_ASKED_PORT], 65535);
+}
+
+pg_class_e pg_reader_classify(pg_verdict_t *out, const pg_request_t *request,
+                              const pg_logline_t *line, const pg_own_t *own)
+{
+    if (pg_classify(out, request, own) == PG_CLASS_CLEAN
+        && (out->reason == PG_REASON_ORIGIN || out->reason == PG_REASON_NOISE)
+        && pg_logline_is_own(line)) {
+        take_stated(out, request, line, own);
+    }
+    return out->class_id;
 }
 
 pg_pair_e pg_reader_pair(const pg_reading_t *how, pg_span_t head, char *memory)

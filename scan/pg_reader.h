@@ -6,12 +6,12 @@
 #ifndef PG_READER_H
 #define PG_READER_H
 
+#include "pg_classify.h"
 #include "pg_client.h"
 #include "pg_columns.h"
 #include "pg_envelope.h"
 #include "pg_logformat.h"
 #include "pg_loose.h"
-#include "pg_vocab.h"
 
 /** What a line is. */
 typedef enum pg_read_e {
@@ -128,6 +128,15 @@ int pg_reader_status(const pg_logline_t *line);
 /** The outcome that a line of this product's own logs states;
  *  PG_OUTCOME_COUNT: it states none. */
 pg_outcome_e pg_reader_outcome(const pg_logline_t *line);
+
+/**
+ * Classify the request of a line. What this product logged as an attempt is
+ * one, although its target looks clean: a Host that was not ours, a backend
+ * that the client chose, a tunnel over HTTP.
+ * @return out->class_id
+ */
+pg_class_e pg_reader_classify(pg_verdict_t *out, const pg_request_t *request,
+                              const pg_logline_t *line, const pg_own_t *own);
 
 /**
  * Which of two addresses is the client's, judging by the first lines of a

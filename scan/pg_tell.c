@@ -97,10 +97,11 @@ static void note_socks(pg_told_t *out, pg_tell_t *tell, pg_span_t s)
     out->verdict.port = (apr_uint16_t)(u[2] * 256 + u[3]);
 }
 
-static void classify(pg_told_t *out, pg_tell_t *tell, const pg_own_t *own)
+static void classify(pg_told_t *out, pg_tell_t *tell,
+                     const pg_logline_t *line, const pg_own_t *own)
 {
     out->request.check_host = out->request.host.ptr && own;
-    pg_classify(&out->verdict, &out->request, own);
+    pg_reader_classify(&out->verdict, &out->request, line, own);
     if (out->verdict.class_id == PG_CLASS_SOCKS) {
         note_socks(out, tell, out->request.line);
     }
@@ -138,11 +139,12 @@ static bool look_raw(pg_told_t *out, pg_tell_t *tell, pg_span_t text,
                      const pg_own_t *own, bool certain)
 {
     apr_size_t n = is_socks(text) ? text.len : pg_span_find(text, '\n');
+    static const pg_logline_t none;
 
     out->request = (pg_request_t){ .line = pg_span_upto(text, n) };
     out->request.host = field_value(pg_span_from(text, n + 1),
                                     PG_SPAN("Host"));
-    classify(out, tell, own);
+    classify(out, tell, &none, own);
     if (is_noise(out) && (!certain || is_doubtful(out))) {
         return false;
     }
@@ -201,7 +203,7 @@ static void look_logged(pg_told_t *out, pg_tell_t *tell,
     out->client.ptr = tell->client;
     out->client.len = pg_span_copy(tell->client, sizeof(tell->client),
                                    line->field[PG_FIELD_CLIENT]);
-    classify(out, tell, own);
+    classify(out, tell, line, own);
     judge(out, line);
     if (is_noise(out) && out->kind == PG_TOLD_UNKNOWN && is_doubtful(out)) {
         return;

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from pg_cli import run
 from pg_wire import wait_until
 
 KEY = "0123456789abcdef0123456789ABCDEF\n"
@@ -447,3 +448,32 @@ def test_none_and_off_are_the_defaults(httpd_with):
     server = httpd_with("ProxyGuardEvidenceLog none\nProxyGuardMask Off")
     server.send(GET)
     server.log.attempt()
+
+
+# --- read again ---------------------------------------------------------------
+
+# What only the server could see: its names, and where mod_proxy would connect.
+def test_a_scan_counts_in_both_logs_what_the_server_counted(httpd_with,
+                                                            origin):
+    server = httpd_with(
+        FILE + "\nProxyGuardAction chosen-backend observe\n"
+        "RewriteEngine On\nRewriteRule ^/p/(.*)$ http://$1 [P]\n"
+        f"ProxyRemote * http://{origin.authority}\n",
+        modules=("proxy", "proxy_http", "rewrite"))
+    server.log.take_all(r"PG0[02]\d\d: ")
+    assert server.get("/p/stranger.test/x").status == 200
+    server.get("/page.txt", host="stranger.test")
+    for request in (GET, b"CONNECT mx.example:25 HTTP/1.0\r\n\r\n",
+                    b"\x05\x01\x00", b"GET www.stranger.test:80 HTTP/1.0\r\n"
+                    b"\r\n"):
+        server.send(request)
+    server.log.attempts(6)
+    lines(server, 6)
+    counted = server.status()
+    assert counted["by_family"] == {"get": 2, "connect": 1, "socks": 1,
+                                    "host": 1, "reverse": 1}
+    for log in (server.path("evidence.json"), server.log.path):
+        done = run("scan", "-q", "-O", "json", "--no-learn", log)
+        found = json.loads(done.stdout)
+        for key in ("by_class_and_outcome", "by_family"):
+            assert found[key] == counted[key], log
