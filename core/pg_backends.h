@@ -29,7 +29,7 @@ pg_backends_t *pg_backends_extend(const pg_backends_t *base, apr_pool_t *pool);
  * Add a value of ProxyGuardBackend: a host name, "*.suffix", an address or
  * "address/prefix", IPv6 in brackets where a port follows; each with or
  * without ":port" or ":port-port". Without one, all ports.
- * @return NULL, or what is wrong with it, as words to follow the value
+ * @return NULL, or what is wrong with it: a clause to put after the value
  */
 const char *pg_backends_declare(pg_backends_t *backends, pg_span_t value);
 

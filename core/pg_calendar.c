@@ -8,7 +8,7 @@
 #define MICRO 1000000
 
 /* The year is taken to begin in March, so that the leap day is its last;
- * 146097 days are 400 years, and day 719468 of the year 0 is 1 January 1970. */
+ * 146097 days are 400 years; day 719468 of the year 0 is 1 January 1970. */
 enum { ERA = 146097, EPOCH = 719468 };
 
 /* Rounded down, of negative numbers too. */

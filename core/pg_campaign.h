@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* Which mails belong together: those whose texts share much of their wording,
- * whatever they are written in. A sketch of 64 minima (MinHash) over the
+ * in any language or charset. A sketch of 64 minima (MinHash) over the
  * four-octet pieces of the decoded text estimates how much two texts share;
  * links and digits, which differ from mail to mail, are left out.
  * @see Broder, "On the resemblance and containment of documents", 1997 */
@@ -21,7 +21,7 @@ enum {
 typedef struct pg_campaign_mail_t {
     apr_uint32_t sketch[PG_CAMPAIGN_HASHES];
     bool has_text;               /* enough of it for a sketch             */
-    char charset[PG_CAMPAIGN_CHARSET];   /* lower case; "": not said      */
+    char charset[PG_CAMPAIGN_CHARSET];   /* lower case; "": not given     */
     char subject[PG_CAMPAIGN_SUBJECT];   /* decoded if it is UTF-8        */
     char lure[PG_CAMPAIGN_LURE];         /* host of the first link; ""    */
 } pg_campaign_mail_t;

@@ -12,13 +12,13 @@
 
 /*  Why a conversation ended. Append only: positions are stored in ledgers. */
 #define PG_ENDS(X)                                                         \
-    X(QUIT,     "quit")      /* the client said so                      */ \
+    X(QUIT,     "quit")      /* the client sent QUIT                    */ \
     X(CLIENT,   "client")    /* the client closed                       */ \
-    X(DEADLINE, "deadline")  /* its time was up, or nothing came        */ \
+    X(DEADLINE, "deadline")  /* time limit, or idle for too long        */ \
     X(OCTETS,   "octets")    /* a message was too long                  */ \
     X(COMMANDS, "commands")  /* too many commands, mails or errors      */ \
     X(STOP,     "stop")      /* httpd stopped or restarted              */ \
-    X(COMPLETE, "complete")  /* all that is wanted was read             */
+    X(COMPLETE, "complete")  /* everything of interest was read         */
 
 /*  What became of a mail. Append only. */
 #define PG_KEEPS(X)                                                        \
@@ -28,10 +28,10 @@
     X(CUT,     "cut")        /* kept as far as it came                  */ \
     X(LOST,    "lost")       /* the spool took no more                  */
 
-/*  What the conversations that there may be at a time are. */
+/*  Slots for conversations. */
 #define PG_STATES(X)                                                        \
     X(ACTIVE, "active")      /* under way                               */ \
-    X(FREE,   "free")        /* there could be more                     */
+    X(FREE,   "free")        /* available                               */
 
 #define PG_ENUM_STATE(sym, name) PG_STATE_##sym,
 typedef enum pg_state_e {
@@ -59,18 +59,18 @@ const char *pg_capture_end(pg_end_e value);
 const char *pg_capture_keep(pg_keep_e value);
 const char *pg_capture_state(pg_state_e value);
 
-/** Does a line of the evidence log tell of a capture, and so of no attempt?
- *  The attempt has a line of its own. Within a JSON string the quotes that
- *  are looked for would be escaped. */
+/** Is this line of the evidence log about a capture rather than an attempt?
+ *  The attempt has a line of its own. The search cannot match within a JSON
+ *  string, where the quotes would be escaped. */
 bool pg_capture_is_line(pg_span_t line);
 
 /** Mails that share most of their wording. The texts are followed by a
  *  NUL. */
 typedef struct pg_campaign_t {
     apr_uint64_t mails;
-    apr_uint64_t sources;        /* different ones, about                 */
+    apr_uint64_t sources;        /* different ones, estimated             */
     apr_time_t first, last;
-    pg_span_t charset;           /* lower case; empty: not said           */
+    pg_span_t charset;           /* lower case; empty: not given          */
     pg_span_t subject;           /* of its first mail                     */
     pg_span_t lure;              /* the host of its first link; empty     */
 } pg_campaign_t;
@@ -78,16 +78,16 @@ typedef struct pg_campaign_t {
 /** What the sink has captured up to a moment. */
 typedef struct pg_capture_t {
     unsigned held;               /* conversations under way               */
-    apr_uint64_t most;           /* that there may be at a time           */
+    apr_uint64_t most;           /* allowed at a time                     */
     apr_uint64_t conversations;  /* that ended: sum of ended              */
     apr_uint64_t ended[PG_END_COUNT];
     apr_uint64_t mails;          /* sum of kept                           */
     apr_uint64_t kept[PG_KEEP_COUNT];
     apr_uint64_t spool;          /* octets in the spool, when it last grew */
-    apr_uint64_t spool_most;     /* that it may have                      */
+    apr_uint64_t spool_most;     /* its limit                             */
     const pg_campaign_t *campaign;   /* most mails first                  */
     apr_size_t campaign_count;
-    apr_time_t last;             /* when the last mail came; 0: none did  */
+    apr_time_t last;             /* time of the last mail; 0: none        */
 } pg_capture_t;
 
 #endif

@@ -8,7 +8,7 @@
 
 /* --- texts --------------------------------------------------------------- */
 
-/* Undo percent-escapes; what is none stays. @return octets written, at most
+/* Undo percent-escapes; malformed ones stay. @return octets written, at most
  * s.len; out may be s.ptr */
 static apr_size_t undo_escapes(char *out, pg_span_t s)
 {
@@ -26,7 +26,7 @@ static apr_size_t undo_escapes(char *out, pg_span_t s)
     return n;
 }
 
-/* May this octet stand beside the thing that is looked for? */
+/* May this octet be next to what is looked for? */
 typedef bool (*apart_t)(char c);
 
 static bool anything(char c)
@@ -123,7 +123,7 @@ static needle_t host_needle(pg_host_e kind, pg_span_t host)
     return out;
 }
 
-/* What may not come just anywhere, right after the literal text of a
+/* A host that counts as a whole word only, right after the literal text of a
  * pattern. */
 static bool is_behind_stem(const pg_chosen_in_t *in, const needle_t *host)
 {
@@ -238,9 +238,9 @@ static pg_chosen_e by_port(const pg_chosen_in_t *in, const pg_destination_t *d)
            ? PG_CHOSEN_PORT : PG_CHOSEN_NOT;
 }
 
-/* "www.*" takes names that are others'. And "localhost" is ours for a client
- * on this machine, but not with the port of some other program on it: what
- * listens there alone counts on being reached by nobody else. */
+/* "www.*" matches names of others, too. And "localhost" is ours for a client
+ * on this machine, but not on the port of some other program there, which
+ * listens on loopback so that nobody else can reach it. */
 static pg_own_e whose(const pg_chosen_in_t *in, const pg_authority_t *a)
 {
     pg_own_e own = pg_own_check(in->own, a, in->local, in->local_port);
@@ -260,8 +260,8 @@ static bool is_in_host(const pg_chosen_in_t *in, const pg_destination_t *d)
            && pg_span_ieq(host.host, d->authority.host);
 }
 
-/* The very name in Host, with a port that we serve or none: ours for all that
- * is known of our names. */
+/* The same name as in Host, with a port that we serve or none: it may be ours,
+ * as far as our names are known. */
 static bool may_be_ours(const pg_chosen_in_t *in, const pg_destination_t *d)
 {
     pg_authority_t local = d->authority;

@@ -34,10 +34,10 @@ typedef struct pg_chosen_in_t {
 /**
  * Judge a destination.
  *
- * A text of the client's is read as it is, with its percent-escapes undone,
- * and with them undone again (mod_rewrite's "int:unescape" does that). A name
- * with a dot, an address or "localhost" may stand anywhere in it, since a rule
- * may cut the text anywhere; any other name must stand there as a word.
+ * Each text is searched as received, with its percent-escapes undone, and with
+ * them undone again (as mod_rewrite's "int:unescape" does). A name with a dot,
+ * an address or "localhost" is looked for anywhere in it, since a rule may cut
+ * the text anywhere; any other name counts as a whole word only.
  *
  * Total; no allocation.
  */

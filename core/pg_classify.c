@@ -56,7 +56,7 @@ void pg_classify_split(pg_request_t *out, pg_span_t line)
 {
     pg_span_t rest = pg_span_trim(line), last;
 
-    /* httpd reads no further than a NUL, and neither shall we. */
+    /* httpd stops at a NUL, and so does this. */
     rest = pg_span_upto(rest, pg_span_find(rest, '\0'));
     rest = pg_span_trim(pg_span_upto(rest, pg_span_find_any(rest, "\r\n")));
     out->method = or_absent(first_word(rest));
@@ -103,9 +103,9 @@ static pg_own_e whose(const pg_request_t *request, const pg_own_t *own,
 
 /* --- origin-form --------------------------------------------------------- */
 
-/* An address is what health checks and scanners put there, and names nobody
- * else's site; "localhost" and its like mean the machine itself. A Host that
- * is not a name at all is an error, not an attempt. */
+/* Health checks and scanners send addresses, which name no other site;
+ * "localhost" and the like mean the machine itself. A Host that is not a name
+ * at all is an error, not an attempt. */
 __attribute__((noinline))
 static bool is_foreign_host(const pg_request_t *request, const pg_own_t *own,
                             pg_authority_t *a)
@@ -116,8 +116,8 @@ static bool is_foreign_host(const pg_request_t *request, const pg_own_t *own,
            && !pg_own_knows(own, a, request->local);
 }
 
-/* Over TLS the client has seen our certificate and asks for something else:
- * so does a browser whose HTTPS proxy we should be. A foreign address may be
+/* Over TLS the client has seen our certificate and asks for another site, as
+ * a browser does that takes us for its HTTPS proxy. A foreign address may be
  * ours all the same, the public one of a NAT, so it is a foreign Host only. */
 __attribute__((noinline))
 static pg_class_e by_authority(pg_verdict_t *out, const pg_request_t *request,
@@ -245,8 +245,8 @@ static pg_class_e connect_class(apr_uint16_t port)
     }
 }
 
-/* Does what stands where the authority should be name anybody? "../x", "?x"
- * and "HTTP/1.1" (the target left out) do not. */
+/* Does the text in place of the authority name a host? "../x", "?x" and
+ * "HTTP/1.1" (the target left out) do not. */
 static bool names_somebody(const pg_authority_t *a, pg_span_t target)
 {
     return pg_target_is_address(a) || a->port_text.len || a->userinfo.len
@@ -255,8 +255,8 @@ static bool names_somebody(const pg_authority_t *a, pg_span_t target)
                && !is_protocol(target));
 }
 
-/* "name.of.a.host:443", as nearly all have it: then it is no misprinted URL,
- * whose scheme has no dot, and has no userinfo and no padding.
+/* "name.of.a.host:443", the usual case: not a mangled URL, whose scheme would
+ * have no dot, and without userinfo and padding.
  * @param out  the host and its port */
 static bool is_sound(pg_authority_t *out, pg_span_t target)
 {
@@ -275,7 +275,7 @@ static bool is_sound(pg_authority_t *out, pg_span_t target)
                   == PG_PORT_OK;
 }
 
-/* Where a tunnel is to lead, and how plainly that was said; NOISE: nowhere. */
+/* The destination of a tunnel, and how well formed it is; NOISE: none. */
 static pg_reason_e find_peer(pg_malformed_t *out, pg_span_t target,
                              pg_span_t next)
 {
@@ -305,8 +305,8 @@ static pg_reason_e find_peer(pg_malformed_t *out, pg_span_t target,
     return PG_REASON_CONNECT_UNUSABLE;
 }
 
-/* RFC 9110 9.3.6: authority-form with a port; here also what was meant so.
- * Being ours is no excuse: a tunnel to ourselves is a tunnel. */
+/* RFC 9110 9.3.6: authority-form with a port, and whatever was meant as that.
+ * Our own authority counts as well: a tunnel to ourselves is a tunnel. */
 static pg_class_e connect_to(pg_verdict_t *out, const pg_request_t *request)
 {
     bool exact = pg_span_eq(request->method, PG_SPAN("CONNECT"));

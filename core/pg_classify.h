@@ -10,13 +10,13 @@
 
 /** A request as it was received. Absent spans mean "not known". */
 typedef struct pg_request_t {
-    pg_span_t line;      /* raw request line or first octets: tells SOCKS
-                            and the protocol, and the rest when method or
-                            target are absent                             */
+    pg_span_t line;      /* raw request line or first octets: for SOCKS
+                            and the protocol, and for method and target
+                            when one of these is absent                   */
     pg_span_t method;
     pg_span_t target;    /* request-target                                */
-    pg_span_t protocol;  /* "HTTP/1.1"; absent for HTTP/0.9; not looked at
-                            when there is a line                          */
+    pg_span_t protocol;  /* "HTTP/1.1"; absent for HTTP/0.9; ignored when
+                            there is a line                               */
     pg_span_t host;      /* Host field value, or :authority; absent if none */
     pg_span_t upgrade;   /* Upgrade field value; absent if none           */
     const pg_address_t *local;   /* address it came in on; NULL = unknown */
@@ -75,7 +75,7 @@ typedef struct pg_verdict_t {
     pg_reason_e reason;
     pg_span_t method;        /* as received, or from the raw line         */
     pg_span_t target;        /* request-target as received, or the line   */
-    pg_span_t host;          /* whom it would have reached; may be absent */
+    pg_span_t host;          /* that it would have reached; may be absent */
     apr_uint16_t port;       /* its port, the scheme's default, or 0      */
 } pg_verdict_t;
 

@@ -4,7 +4,7 @@
 
 /* --- characters, percent-encoded or not ---------------------------------- */
 
-/* What the '%' at s[i] begins: "%40", "%2540", and so on. */
+/* The character that the '%' at s[i] encodes: "%40", "%2540", and so on. */
 static char decoded_at(pg_span_t s, apr_size_t i, apr_size_t *n)
 {
     apr_size_t hex = i + 1;
@@ -182,8 +182,8 @@ static apr_size_t last_at_of_word(walk_t *w)
     return w->word.from;
 }
 
-/* Does a port and then the end of an authority begin here? "host:80/joe@x"
- * names a host, whatever comes later. */
+/* Is there a port here, and then the end of the authority? "host:80/joe@x"
+ * names a host, whatever follows. */
 static bool is_port(const walk_t *w, apr_size_t at)
 {
     apr_size_t n, i = at;
@@ -211,8 +211,8 @@ static apr_size_t end_of_userinfo(walk_t *w, apr_size_t after)
     return found ? found : w->last;
 }
 
-/* Where userinfo ends whose '@' is missing, because the line was too long or
- * a blank cut it: what stands in the place of a port and is none. Or 0. */
+/* Where userinfo ends that lacks its '@' because the line was too long or a
+ * blank cut it: something in place of the port that is not one. Or 0. */
 static apr_size_t end_of_cut_userinfo(const walk_t *w, apr_size_t after)
 {
     apr_size_t n, i;
@@ -406,7 +406,7 @@ static walk_t walk_of(pg_span_t s)
     return w;
 }
 
-/* Nothing can be hidden where none of these is, nor with one colon alone. */
+/* A text without any of these, or with a single colon, holds no secret. */
 static bool may_hold_any(pg_span_t s)
 {
     const char *colon;

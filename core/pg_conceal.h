@@ -1,16 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Secrets out of what a client sent, before anybody sees it: the only
- * redactor, and it is asked before every outlet (ledger, error log, evidence
- * log, log scanner). What is removed:
+/* Removes secrets from what a client sent, before anybody sees it: the only
+ * redactor, in front of every outlet (ledger, error log, evidence log, log
+ * scanner). What is removed:
  *
- *   - whatever stands between a separator and an '@': the userinfo of RFC 3986
+ *   - whatever is between a separator and an '@': the userinfo of RFC 3986
  *     3.2.1, however the URL around it is misspelt or percent-encoded, and
  *     also where '/', '?' or '#' in a password end the authority too early;
  *   - the value of "name=value" where the name is a secret's;
  *   - the value of a header field whose name is a secret's.
  *
- * When in doubt it removes too much: the host and port of an attempt are kept
+ * When in doubt, it removes too much: the host and port of an attempt are kept
  * apart (pg_verdict_t) and stay readable. */
 #ifndef PG_CONCEAL_H
 #define PG_CONCEAL_H

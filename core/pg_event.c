@@ -6,7 +6,7 @@
 
 #include "pg_conceal.h"
 
-/* Every text that the client has a say in. */
+/* Every text that comes from the client. */
 static const apr_size_t texts[] = {
     offsetof(pg_event_t, verdict.method),
     offsetof(pg_event_t, verdict.target),
@@ -99,7 +99,7 @@ static apr_size_t put(char *out, apr_size_t room, apr_size_t at, pg_span_t s)
     return at + s.len;
 }
 
-/* Its octets may look like any character, so it is read by its own rules. */
+/* Any octet may occur in a SOCKS request, so it has rules of its own. */
 static pg_span_t conceal_socks(char *out, apr_size_t room, pg_span_t s)
 {
     part_t part[PARTS] = { { 0, 0 } };
@@ -157,7 +157,7 @@ void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size)
     pg_span_t target = event->verdict.target;
     bool plain = !is_socks(event) && pg_conceal_room(target) == 0;
 
-    /* what looked like a host may have been half of a password */
+    /* the host may be half of a password that was mistaken for one */
     if (!is_socks(event) && !plain
         && pg_conceal_hides(target, event->verdict.host)) {
         event->verdict.host = PG_ABSENT;

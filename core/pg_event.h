@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* One attempt with all that is remembered of it: what the glue and the log
+/* One attempt with everything that is kept of it: what the module and the log
  * scanner hand to the ledger and to the log. Plain data; the spans belong to
  * the caller and need to live for the call only. */
 #ifndef PG_EVENT_H
@@ -12,10 +12,10 @@
 
 typedef struct pg_event_t {
     apr_time_t time;             /* us since 1970, UTC                    */
-    apr_time_t now;              /* the present, if time may lie far before
-                                    it (a log that is read years later, a
-                                    tunnel that stood for hours); 0: it is
-                                    time                                  */
+    apr_time_t now;              /* the present, if time may be long past
+                                    (a log that is read years later, a
+                                    tunnel that was open for hours); 0: the
+                                    same as time                          */
     pg_verdict_t verdict;        /* class, family, method, target, ...    */
     pg_outcome_e outcome;
     int status;                  /* as answered and logged; 0 = none      */
@@ -31,7 +31,7 @@ typedef struct pg_event_t {
     pg_span_t proxy_connection;
     pg_span_t allow;             /* the directive that would allow it; absent
                                     if none can                           */
-    bool proxy_authorization;    /* was there one; its value is never kept */
+    bool proxy_authorization;    /* was sent; its value is never kept     */
 } pg_event_t;
 
 /**
@@ -41,7 +41,7 @@ typedef struct pg_event_t {
 apr_size_t pg_event_room(const pg_event_t *event);
 
 /**
- * Take the secrets out of every text of an event (pg_conceal.h), once, where
+ * Remove the secrets from every text of an event (pg_conceal.h), once, where
  * the event is made: no ledger, log or page sees them. A host that turns out
  * to be part of a password becomes absent, and SOCKS loses user, password and
  * all that was sent after its request.

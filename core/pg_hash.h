@@ -122,8 +122,8 @@ static inline apr_uint64_t pg_hash(const pg_key_t *key, const void *octets,
     return pg_hash_sip(key, octets, n, 1, 3);
 }
 
-/** A key of its own for each use, so that what is learnt of one use says
- *  nothing of another. */
+/** A key for one use, so that learning it reveals nothing about the keys of
+ *  other uses. */
 static inline pg_key_t pg_hash_key_derive(const pg_key_t *key, const char *use)
 {
     apr_uint64_t a = pg_hash_sip(key, use, strlen(use), 2, 4);

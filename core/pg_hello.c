@@ -44,7 +44,7 @@ static unsigned take_number(pg_span_t *s, apr_size_t n, bool *ok)
     return *ok ? value : 0;
 }
 
-/* What a length of n octets stands before. */
+/* A vector after its length of n octets. */
 static pg_span_t take_vector(pg_span_t *s, apr_size_t n, bool *ok)
 {
     unsigned len = take_number(s, n, ok);
@@ -52,7 +52,7 @@ static pg_span_t take_vector(pg_span_t *s, apr_size_t n, bool *ok)
     return take(s, len, ok);
 }
 
-/* Values that mean nothing, sent to keep servers tolerant: 0x?a?a. */
+/* GREASE: reserved values, sent to keep servers tolerant: 0x?a?a. */
 static bool is_grease(unsigned value)
 {
     return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* A TLS ClientHello: whom it asks for, what it would speak, and its JA4, a
- * name for the way it is put together that all clients of one make share.
+/* A TLS ClientHello: its server name, its protocols, and its JA4, a
+ * fingerprint that all clients of one make share.
  * @see RFC 8446 4.1.2; RFC 6066 3 (SNI); RFC 7301 (ALPN); RFC 8701 (GREASE);
  *      JA4 as FoxIO describes it, BSD 3-Clause. The other fingerprints of the
  *      JA4+ family have another licence and are not used. */
@@ -20,8 +20,8 @@ typedef struct pg_hello_t {
 } pg_hello_t;
 
 /**
- * Read the first octets of a connection. Total; reads s only. A hello that
- * came in several records, or of which some is missing, is none.
+ * Read the first octets of a connection. Total; reads s only. A hello that is
+ * incomplete, or split over several records, is not recognised.
  * @param out  written in full; spans point into s
  * @return whether it is a ClientHello
  */

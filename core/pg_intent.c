@@ -92,8 +92,8 @@ static const row_t hosts[] = { HOSTS(HOST_ROW) };
 #define HOST_TAIL(text, what) TAIL(text),
 static const apr_uint64_t tails[] = { HOSTS(HOST_TAIL) };
 
-/* A bit for each of them: most hosts are not in the table, and five in six of
- * those find that out here. */
+/* A bit for each of them: most hosts are not in the table, and for five in six
+ * of those this filter says so. */
 #define PLACE(tail) ((tail) * 0x9e3779b97f4a7c15u >> 56)
 #define BIT(tail, word) ((apr_uint64_t)(PLACE(tail) / 64 == (word))          \
                          << PLACE(tail) % 64)

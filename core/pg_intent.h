@@ -1,8 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What an attempt was for, as far as its destination tells: a small table of
- * destinations that are known, each with its source. What is not in it stays
- * unknown. Pure. */
+/* What an attempt was for, judged by its destination: a small table of known
+ * destinations, each with its source. Anything else is unknown. Pure. */
 #ifndef PG_INTENT_H
 #define PG_INTENT_H
 
@@ -34,7 +33,7 @@ typedef enum pg_intent_e {
 const char *pg_intent_name(pg_intent_e value);
 
 /**
- * What for?
+ * What a request for this destination is for.
  * @param host  of the destination; absent: not known
  * @param port  0: not known
  * @param path  of a URL, with its query; absent for CONNECT and the like

@@ -18,7 +18,7 @@ bool pg_malformed_is_name(pg_span_t host)
     return host.len > 0 && (last != '.' || host.len > 1);
 }
 
-/* A name of two labels or more, or the one that everybody has. */
+/* A name of two labels or more, or "localhost". */
 static bool is_full_name(pg_span_t host)
 {
     return pg_malformed_is_name(host)
@@ -27,8 +27,9 @@ static bool is_full_name(pg_span_t host)
 }
 
 /* Without a port only the name itself can tell "evil.com" from "login.cgi".
- * Endings that are file names as well (pl, py, sh, do, md, so, ...) are left
- * out on purpose: better to miss a typing error than to flag a page. */
+ * Top-level domains that are file name extensions as well (pl, py, sh, do, md,
+ * so, ...) are left out on purpose: better to miss a typo than to flag a
+ * page. */
 static bool is_web_name(pg_span_t host)
 {
     static const char *const endings[] = {
@@ -71,7 +72,7 @@ static apr_size_t separator(pg_span_t s)
            || pg_span_istarts(s, PG_SPAN("%3a")) ? 3 : 0;
 }
 
-/* Does s go on as a URL would after its scheme? "http/x" is a relative path,
+/* Does s continue as a URL does after its scheme? "http/x" is a relative path,
  * "http//x" and "http;//x" are not. */
 static bool is_after_scheme(pg_span_t s)
 {
@@ -99,9 +100,9 @@ static pg_span_t without_pasted(pg_span_t s)
     return s;
 }
 
-/* Where the scheme of a misprinted URL ends; 0 when s is none. A scheme that
- * the web knows needs no more than its colon; anything else needs "://" and
- * nothing odd before it, for queries and shell code hold URLs too. */
+/* The length of a mangled URL's scheme; 0: not a URL. A web scheme needs only
+ * its colon; any other needs "://" and nothing odd before it, since queries
+ * and shell code contain URLs, too. */
 static apr_size_t broken_scheme(pg_span_t s)
 {
     static const char *const web[] = {
@@ -210,7 +211,7 @@ static bool is_destination(pg_malformed_t *out, pg_span_t host, pg_span_t port)
     return a->port_kind == PG_PORT_OK;
 }
 
-/* telnet host port, open host, ...: what gateways of old took at a prompt */
+/* telnet host port, open host, ...: commands of old gateways' prompts */
 static bool is_spoken_order(pg_malformed_t *out, pg_span_t verb,
                             pg_span_t host, pg_span_t port)
 {

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Requests that are not valid and yet plainly ask for a relay: what people
- * type, and scanners misprint. A guess, so it is strict where relative paths
- * and the noise of other protocols come near. */
+/* Malformed requests that are still recognisable as relay attempts: typed by
+ * hand, or mangled by a scanner. This is guesswork, so it is strict with what
+ * resembles relative paths and the noise of other protocols. */
 #ifndef PG_MALFORMED_H
 #define PG_MALFORMED_H
 
@@ -19,12 +19,12 @@ typedef struct pg_malformed_t {
     pg_malformed_e what;
     bool url;                    /* meant as a request for a URL, not as a
                                     way through to a host                 */
-    pg_authority_t authority;    /* whom it names; host may be missing    */
-    apr_uint16_t port;           /* as said or the scheme's default; or 0 */
+    pg_authority_t authority;    /* that it names; host may be missing    */
+    apr_uint16_t port;           /* as given, or the scheme's default; or 0 */
 } pg_malformed_t;
 
 /**
- * What a request-target that is none of the four forms was meant as.
+ * What was meant by a request-target that has none of the four forms.
  * Total; out is written in full.
  * @return out->what: NO, URL or AUTHORITY
  */
@@ -34,7 +34,7 @@ pg_malformed_e pg_malformed_target(pg_malformed_t *out, pg_span_t target);
 pg_malformed_e pg_malformed_url(pg_malformed_t *out, pg_span_t target);
 
 /**
- * What a line that is not a request was meant as: its first, second and all
+ * What was meant by a line that is not a request: its first, second and all
  * further words (absent when missing). Total; out is written in full.
  * @return out->what: NO, AUTHORITY or ORDER
  */

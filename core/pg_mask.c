@@ -127,7 +127,7 @@ static void add_host(out_t *out, const pg_key_t *key,
 
 static void add_port(out_t *out, const pg_authority_t *a)
 {
-    /* A port that is none may be text of any kind. */
+    /* An invalid port may be any text. */
     if (a->port_kind == PG_PORT_OK) {
         add(out, PG_SPAN(":"));
         add(out, a->port_text);
@@ -183,7 +183,7 @@ static apr_size_t mask_text(char *out, const pg_key_t *key, const char *kind,
     return done(&o, out);
 }
 
-/* Others may be a name: "www.a.example://x/". */
+/* Another "scheme" may be a name: "www.a.example://x/". */
 static bool is_known_scheme(pg_span_t scheme)
 {
     static const char *const known[] = { "http", "https", "ws", "wss", "ftp",
@@ -192,7 +192,7 @@ static bool is_known_scheme(pg_span_t scheme)
     return pg_span_is_one_of(scheme, known);
 }
 
-/* A file's name looks like a host's, but for its end. */
+/* A file name looks like a host name, except for its extension. */
 static bool is_file(pg_span_t segment)
 {
     static const char *const ends[] = {
@@ -299,7 +299,7 @@ static bool joins_port(const char *p, const char *end)
 }
 
 /* The dot of "a.example" and "www1.example" (but not of "zgrab/0.x"), and the
- * colons of an IPv6 address: "1::" has two together, "1:2:3" one further on. */
+ * colons of an IPv6 address: "1::" has two together, "1:2:3" one further. */
 static bool joins_name(const char *p, const char *end)
 {
     if (*p == '.' && pg_octet_is_digit(p[-1])) {
@@ -345,8 +345,8 @@ static bool is_number(pg_span_t s)
     return i == s.len && i <= 5;
 }
 
-/* A word of one's own may be a name, so only registered ones are shown
- * (IANA, HTTP Method Registry). */
+/* An arbitrary word may be a name, so only registered methods are shown (IANA,
+ * HTTP Method Registry). */
 static bool is_known_method(pg_span_t s)
 {
     static const char *const known[] = {

@@ -22,8 +22,8 @@
  *  in "mx0.hinet.com.tw", "example" in "a.example"; 0: it is the whole. */
 apr_size_t pg_mask_suffix(pg_span_t name);
 
-/** Does a first label say what kind of host it is, and not whose: "www",
- *  "mx0"? */
+/** Is this first label one that says what a host is for, not whose it is:
+ *  "www", "mx0"? */
 bool pg_mask_is_generic(pg_span_t label);
 
 /**

@@ -15,8 +15,8 @@ static bool is_blank(pg_span_t line)
     return pg_span_trim(line).len == 0;
 }
 
-/* What ends a header for every reader: to some a line of blanks is a
- * continuation, and fields follow it. */
+/* What ends a header for every reader: some take a line of blanks for a
+ * continuation, after which fields may follow. */
 static bool is_empty(pg_span_t line)
 {
     return pg_span_eq(line, PG_SPAN("\n"))
@@ -122,7 +122,7 @@ static void put_str(writer_t *w, const char *s)
     put(w, pg_span_str(s));
 }
 
-/* What a client sent, in a field of ours: nothing that could end it. */
+/* Text from a client in a field of ours: nothing that could end the field. */
 static void put_clean(writer_t *w, pg_span_t s)
 {
     apr_size_t from = w->n;
@@ -171,7 +171,8 @@ static void put_received(writer_t *w, const pg_mbox_entry_t *e,
     put_str(w, "\n");
 }
 
-/* A message that begins with no header field needs an empty line first. */
+/* A message that does not begin with a header field needs an empty line
+ * first. */
 static bool is_headerless(pg_span_t message)
 {
     pg_span_t first = pg_span_take_line(&message);

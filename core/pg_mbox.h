@@ -45,12 +45,12 @@ typedef struct pg_mbox_entry_t {
     apr_time_t time;
     const pg_smtp_mail_t *mail;
     pg_keep_e keep;              /* MESSAGE, HEADER or SUMMARY            */
-    const char *host;            /* in whose name it was taken            */
+    const char *host;            /* that it was accepted as               */
     pg_span_t id, conversation, source, target, vhost;
     const char *auth;            /* "PLAIN", "LOGIN"; NULL: not used      */
 } pg_mbox_entry_t;
 
-/** Octets that are enough for any entry with such a message. */
+/** Octets that are enough for any entry with a message of so many. */
 static inline apr_size_t pg_mbox_room(apr_size_t message)
 {
     return 2 * message + 2 * PG_SMTP_ENVELOPE;
@@ -78,7 +78,7 @@ typedef struct pg_mbox_read_t {
 /**
  * Take the first entry off a mailbox.
  * @param rest  what is left of the mailbox; on return, what follows
- * @return false: there is none, or what is there is not an mbox
+ * @return false: there is none, or it is not an mbox
  */
 bool pg_mbox_next(pg_mbox_read_t *out, pg_span_t *rest);
 

@@ -1,9 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* As much of MIME as it takes to look at a captured mail: its fields, its
- * parts, and what their transfer encoding hides. Nothing is allocated;
- * depth and number of parts are bounded; whatever is malformed is taken for
- * text as it stands.
+/* As much of MIME as it takes to examine a captured mail: its fields, its
+ * parts, and their transfer encodings. Nothing is allocated; depth and number
+ * of parts are bounded; whatever is malformed is taken for plain text.
  * @see RFC 5322 2.2, RFC 2045, RFC 2046 5.1, RFC 2047 */
 #ifndef PG_MIME_H
 #define PG_MIME_H
@@ -15,10 +14,10 @@ enum { PG_MIME_DEPTH = 8, PG_MIME_PARTS = 100 };
 /** A part that has no parts itself. The spans point into the message. */
 typedef struct pg_mime_part_t {
     pg_span_t type;              /* "text/html"; absent: text/plain       */
-    pg_span_t charset;           /* absent: not said                      */
+    pg_span_t charset;           /* absent: not given                     */
     pg_span_t encoding;          /* "base64"; absent: none                */
-    pg_span_t name;              /* of an attachment; absent: not said    */
-    bool attachment;             /* no text, or said to be one            */
+    pg_span_t name;              /* of an attachment; absent: not given   */
+    bool attachment;             /* not text, or declared as one          */
     pg_span_t body;              /* encoded                               */
 } pg_mime_part_t;
 

@@ -8,8 +8,8 @@
 
 #include <apr.h>
 
-/** What an octet may be part of, as flags; one look-up where several
- *  comparisons would stand in the path of every request. */
+/** What an octet may be part of, as flags: one look-up instead of several
+ *  comparisons, on the path of every request. */
 enum {
     PG_OCTET_DNS = 1,        /* letter, digit, '-', '_': a label          */
     PG_OCTET_REG = 2,        /* reg-name (RFC 3986 3.2.2), or over 127    */
@@ -53,8 +53,8 @@ static inline char pg_octet_lower(char c)
     return (c >= 'A' && c <= 'Z') ? (char)(c + ('a' - 'A')) : c;
 }
 
-/** Eight octets, A to Z as a to z. Each is below 0x80 when its top bit is left
- *  out, so that adding to it cannot carry into the next one. */
+/** Eight octets, A to Z as a to z. Without its top bit each is below 0x80, so
+ *  that an addition cannot carry into the next one. */
 static inline apr_uint64_t pg_octet_lower8(apr_uint64_t word)
 {
     const apr_uint64_t each = 0x0101010101010101u;

@@ -22,8 +22,8 @@ typedef struct entry_t {
 
 /* Chained, size a power of two. Not apr_hash: that one wants names folded and
  * each suffix of a name hashed anew, and costs more than the rest of a
- * request's way through here. The keys come from the configuration, so a client
- * cannot make them collide. */
+ * request's way through here. The keys come from the configuration, so a
+ * client cannot make them collide. */
 typedef struct slot_t {
     entry_t *first;
 } slot_t;
@@ -324,8 +324,8 @@ static void add_usual(pg_own_t *own)
     /* It resolves within the cluster only, so no client asks for it from
      * outside. As a target it may be any service of the cluster. */
     pg_own_add_machine(own, PG_SPAN("*.svc.cluster.local"), PG_TRUST_HOST);
-    /* A terminator or a port map in front is the rule, not the exception:
-     * nobody relays by naming us with a default port. */
+    /* TLS terminators and port mappings are common, and our own name with a
+     * default port is no way to relay. */
     pg_own_add_port(own, 80);
     pg_own_add_port(own, 443);
 }
@@ -377,7 +377,7 @@ static bool matches(const char *pattern, const char *s, apr_size_t n)
     return *pattern == '\0';
 }
 
-/* Undo the escapes; n octets, or 0 if that is too long or no escape. */
+/* Undo the escapes. @return octets written; 0: too long, or a bad escape */
 static apr_size_t unescape(char out[NAME_MAX_OCTETS], pg_span_t s)
 {
     apr_size_t n = 0;

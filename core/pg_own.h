@@ -20,17 +20,17 @@ typedef enum pg_own_e {
 
 /** How far a name makes an authority ours. */
 typedef enum pg_trust_e {
-    PG_TRUST_HOST,       /* never foreign in Host, but no target of ours:
-                            what only resolves within our own cluster     */
-    PG_TRUST_LOOPBACK,   /* the same, and a target of ours for those who
-                            come by loopback: "localhost" and its like    */
+    PG_TRUST_HOST,       /* not foreign in Host, but not ours as a target:
+                            names that resolve within our cluster only    */
+    PG_TRUST_LOOPBACK,   /* ours as a target, too, for clients that connect
+                            over loopback: "localhost" and the like       */
     PG_TRUST_FULL        /* ours                                          */
 } pg_trust_e;
 
 /**
- * A set without a name that the configuration gives, in pool. It knows the
- * names that every machine has: "localhost" and its like (RFC 6761 6.3 and
- * what systems put into their hosts file), and those of a Kubernetes cluster.
+ * A set in pool, before any name of the configuration is added. It has the
+ * names that every machine has: "localhost" and the like (RFC 6761 6.3, and
+ * the hosts files that systems ship), and those of a Kubernetes cluster.
  */
 pg_own_t *pg_own_create(apr_pool_t *pool);
 
@@ -42,15 +42,15 @@ pg_own_t *pg_own_create(apr_pool_t *pool);
  * brackets). Case and a trailing dot do not matter. A port given here is ours
  * with that name only; 80 and 443 are ours with every name.
  *
- * @return NULL, or what is wrong with it, as words to follow the value
+ * @return NULL, or what is wrong with it: a clause to put after the value
  */
 const char *pg_own_add(pg_own_t *own, pg_span_t name);
 
 /**
- * Add what the machine and not the configuration says: a host name, or
- * "*.suffix". A name that is there already keeps the greater trust. Such
- * names do not make our names known (pg_own_takes_all). What is not a host
- * name is left out.
+ * Add a host name or "*.suffix" that comes from the machine rather than from
+ * the configuration. A name that is in the set keeps the greater trust. Names
+ * added here do not count as known names (pg_own_takes_all). Anything that is
+ * not a host name is ignored.
  */
 void pg_own_add_machine(pg_own_t *own, pg_span_t name, pg_trust_e trust);
 
@@ -64,22 +64,22 @@ void pg_own_add_port(pg_own_t *own, apr_uint16_t port);
  * True when our names cannot be known: some pattern takes every name ("*"),
  * or there is no name at all. Then no Host is foreign.
  *
- * pg_own_check() gives nothing on such a pattern: with "ServerAlias *" every
- * authority would be ours and an open proxy would look innocent. So strangers
- * are still found, but the caller should observe rather than deny them.
+ * pg_own_check() ignores such a pattern: with "ServerAlias *" every authority
+ * would be ours, and an open proxy would look innocent. Strangers are still
+ * found, but the caller should observe rather than deny them.
  */
 bool pg_own_takes_all(const pg_own_t *own);
 
 /**
- * Is this a host that may stand in Host without being foreign: ours, or a
- * name of this machine or of its cluster?
+ * May this host be in a Host field without being foreign? It is ours, or a
+ * name of this machine or of its cluster.
  */
 bool pg_own_knows(const pg_own_t *own, const pg_authority_t *authority,
                   const pg_address_t *local);
 
 /**
- * Is this the plain name of ours, without a port? A quick answer for the Host
- * field of ordinary requests; false says nothing: ask pg_own_check() then.
+ * Is this one of our names, without a port? A quick answer for the Host field
+ * of ordinary requests; false proves nothing: call pg_own_check() then.
  */
 bool pg_own_has_name(const pg_own_t *own, pg_span_t host);
 
@@ -98,7 +98,7 @@ pg_own_e pg_own_check(const pg_own_t *own, const pg_authority_t *authority,
                       const pg_address_t *local, apr_uint16_t local_port);
 
 /**
- * Is this authority ours by nothing better than a pattern such as "www.*" or
+ * Is this authority ours only by a pattern such as "www.*" or
  * "shop*.example"? httpd answers to such names, but they need not be ours.
  */
 bool pg_own_is_guess(const pg_own_t *own, const pg_authority_t *authority);

@@ -53,7 +53,7 @@ typedef struct pg_action_t {
 /** What a subject gets when nothing is configured. */
 pg_action_t pg_policy_default(int subject);
 
-/** Is it what a forward proxy could carry, and its access control refuse? */
+/** Could a forward proxy relay this class, or its access control refuse it? */
 bool pg_policy_is_for_proxy(pg_class_e class_id);
 
 /**

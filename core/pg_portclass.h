@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What a TCP port is for, as far as somebody who asks for a relay to it is
- * concerned: a short list of kinds, so that totals by port stay bounded. */
+/* What a TCP port is for, from the point of view of a client that wants a
+ * relay to it: a short list of kinds, so that totals by port stay bounded. */
 #ifndef PG_PORTCLASS_H
 #define PG_PORTCLASS_H
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* How far logs could be read, and so how far a scan's answer reaches: plain
- * data, for reports. "No attempts" is known only of what was read. */
+ * data, for reports. "No attempts" holds only for what was read. */
 #ifndef PG_REACH_H
 #define PG_REACH_H
 
@@ -13,7 +13,8 @@
     X(ATTEMPTS, "attempts")                                                   \
     X(UNKNOWN,  "unknown")       /* none were found, but that says little  */
 
-/*  Why a file's silence proves nothing, the worst last: X(suffix, name) */
+/*  Why finding nothing in a file proves nothing, the worst last:
+ *  X(suffix, name) */
 #define PG_REACH_DOUBTS(X)                                                  \
     X(NONE,       "none")                                                     \
     X(QUESTIONED, "questioned")  /* each target is in absolute-form there,
@@ -62,8 +63,7 @@ typedef struct pg_reach_t {
 const char *pg_reach_verdict_name(pg_reach_verdict_e value);
 const char *pg_reach_doubt_name(pg_reach_doubt_e value);
 
-/** What is to be said of a file, from its counts; its doubt is not looked
- *  at. */
+/** The doubt about a file, from its counts; file->doubt is ignored. */
 pg_reach_doubt_e pg_reach_doubt(const pg_reach_file_t *file);
 
 #endif

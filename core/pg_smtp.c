@@ -15,7 +15,7 @@ static void finish(pg_smtp_t *s, pg_end_e why)
     }
 }
 
-/* An answer that finds no room ends the conversation unsaid. */
+/* A reply that does not fit ends the conversation and is not sent. */
 __attribute__((format(printf, 2, 3)))
 static void say(pg_smtp_t *s, const char *format, ...)
 {
@@ -97,7 +97,7 @@ static void forget_mail(pg_smtp_t *s)
 
 /* --- commands ------------------------------------------------------------ */
 
-/* What the client calls itself, as far as a header field can hold it. */
+/* The client's name for itself, made fit for a header field. */
 static void take_helo(pg_smtp_t *s, pg_span_t argument)
 {
     apr_size_t n = pg_span_copy(s->helo, sizeof(s->helo), argument);
@@ -127,8 +127,7 @@ static void ehlo(pg_smtp_t *s, pg_span_t argument)
         s->limit);
 }
 
-/* Where a quoted local part lets '>' be part of an address (RFC 5321
- * 4.1.2), it does not end it. */
+/* A '>' within a quoted local part (RFC 5321 4.1.2) does not end the path. */
 static apr_size_t end_of_path(pg_span_t s)
 {
     bool quoted = false;

@@ -1,9 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* A mail server's side of a conversation (RFC 5321), for a sink that takes
- * mail and delivers none. Octets in, words out: it allocates nothing, knows
- * no network, and gives the same answers however the input is cut into
- * pieces.
+ * mail and delivers none. It allocates nothing, knows no network, and gives
+ * the same answers however the input is cut into pieces.
  *
  * Everything is bounded: the limits below, and the size of a message. AUTH
  * always succeeds, and the credentials are overwritten at once: only the
@@ -20,8 +19,8 @@ enum {
     PG_SMTP_ERRORS = 20,
     PG_SMTP_LINE = 512,          /* a command with its line end, RFC 5321
                                     4.5.3.1.4                             */
-    PG_SMTP_ENDLESS = 65536,     /* so much over that: the end            */
-    PG_SMTP_WORDS = 16384,       /* of ours, in all: less than a socket
+    PG_SMTP_ENDLESS = 65536,     /* octets over that: hang up             */
+    PG_SMTP_WORDS = 16384,       /* our replies, in all: less than a socket
                                     buffer holds, so no write ever waits  */
     PG_SMTP_ENVELOPE = 32768,    /* the recipients of a mail              */
     PG_SMTP_HOST = 255
@@ -32,7 +31,7 @@ typedef enum pg_smtp_e {
     PG_SMTP_READ,                /* feed it more                          */
     PG_SMTP_MAIL,                /* a mail is complete: pg_smtp_mail(),
                                     then pg_smtp_kept()                   */
-    PG_SMTP_END,                 /* say what is to be said and close      */
+    PG_SMTP_END,                 /* send what pg_smtp_say() has, and close */
     PG_SMTP_TLS                  /* a ClientHello has begun, unasked: its
                                     first octet, 0x16, has been taken     */
 } pg_smtp_e;
@@ -54,7 +53,7 @@ typedef struct pg_smtp_t {
     unsigned auth_lines;         /* credentials still to come             */
     unsigned auth_plain, auth_login;     /* how often they were used      */
     bool extended;               /* EHLO                                  */
-    bool starttls;               /* was asked for, though not offered     */
+    bool starttls;               /* requested, though not offered         */
     bool has_sender;
     bool bare_lf;                /* the client ends its commands with LF  */
     unsigned excess;             /* octets of the line over the limit     */
@@ -65,12 +64,12 @@ typedef struct pg_smtp_t {
     unsigned recipients;
     apr_size_t recipients_len;   /* octets in recipient[]                 */
     apr_size_t line_len;
-    apr_size_t words_len;        /* said and to be said                   */
+    apr_size_t words_len;        /* sent and still to be sent             */
     apr_size_t words_said;
     apr_size_t message_len;
     apr_size_t limit;            /* of a message                          */
     char *message;               /* limit octets, the caller's            */
-    char host[PG_SMTP_HOST + 1]; /* whom the client asked for             */
+    char host[PG_SMTP_HOST + 1]; /* that the client asked for             */
     char helo[PG_SMTP_HOST + 1];
     char sender[PG_SMTP_LINE];
     char line[PG_SMTP_LINE];
@@ -90,10 +89,10 @@ typedef struct pg_smtp_mail_t {
 } pg_smtp_mail_t;
 
 /**
- * Begin; the greeting is among the words afterwards.
+ * Begin a conversation with the greeting.
  * @param s        zeroed memory
- * @param host     in whose name it speaks; what is no host name or address
- *                 becomes "localhost"
+ * @param host     the name to answer by; "localhost" if that is not a host
+ *                 name or an address
  * @param message  limit octets, which need no initial value
  */
 void pg_smtp_begin(pg_smtp_t *s, pg_span_t host, char *message,
@@ -110,11 +109,11 @@ pg_smtp_e pg_smtp_eat(pg_smtp_t *s, pg_span_t *in);
  *  conversation ended. @return false: there is none */
 bool pg_smtp_mail(pg_smtp_mail_t *out, const pg_smtp_t *s);
 
-/** After PG_SMTP_MAIL: say that it was taken, under this id; NULL: that it
+/** After PG_SMTP_MAIL: reply that it was accepted under this id; NULL: that it
  *  was not. */
 void pg_smtp_kept(pg_smtp_t *s, const char *id);
 
-/** The words that have not been said yet. They count as said afterwards. */
+/** The replies that have not been sent yet. They count as sent afterwards. */
 pg_span_t pg_smtp_say(pg_smtp_t *s);
 
 #endif

@@ -28,13 +28,12 @@
 
 /*  The top lists. */
 #define PG_TOPS(X)                                                           \
-    X(SOURCES, "sources")     /* who asked: an address                    */ \
-    X(TARGETS, "targets")     /* to be carried where: host:port           */ \
-    X(PORTS,   "ports")       /* target ports                             */ \
-    X(AGENTS,  "user_agents") /* with what, by its own account            */
+    X(SOURCES, "sources")     /* addresses of clients                     */ \
+    X(TARGETS, "targets")     /* requested destinations: host:port        */ \
+    X(PORTS,   "ports")       /* their ports                              */ \
+    X(AGENTS,  "user_agents") /* User-Agent fields                        */
 
-/*  The periods of the history: X(suffix, name, buckets shown). UTC: an hour,
- *  day or month turns when it does at Greenwich. */
+/*  The periods of the history: X(suffix, name, buckets shown). All in UTC. */
 #define PG_PERIODS(X)                                                        \
     X(MINUTE, "minutes", 120) /* 2 hours                                  */ \
     X(HOUR,   "hours",   336) /* 14 days                                  */ \
@@ -133,18 +132,18 @@ typedef struct pg_recent_t {
     bool source_is_peer;         /* it may be a load balancer's           */
     pg_text_t method;
     pg_text_t target;            /* request-target as received            */
-    pg_text_t host;              /* whom it would have reached            */
+    pg_text_t host;              /* that it would have reached            */
     pg_text_t vhost;             /* where it arrived                      */
     pg_text_t user_agent;
     pg_text_t x_forwarded_for;
     pg_text_t via;
     pg_text_t forwarded;
     pg_text_t proxy_connection;
-    bool proxy_authorization;    /* was there one; its value is not kept  */
+    bool proxy_authorization;    /* was sent; its value is not kept       */
 } pg_recent_t;
 
-/** A time that was watched, by a server while it ran or by a log that was
- *  read: [from, to), us since 1970. */
+/** A time that is covered, by a server that ran or by a log that was read:
+ *  [from, to), us since 1970. */
 typedef struct pg_range_t {
     apr_time_t from, to;
 } pg_range_t;

@@ -18,13 +18,13 @@ typedef struct pg_socks_t {
     pg_socks_e version;
     pg_span_t host;      /* a name asked for; absent for an address, and
                             when the octets do not say                    */
-    apr_uint16_t port;   /* 0 = not said                                  */
+    apr_uint16_t port;   /* 0 = not given                                 */
 } pg_socks_t;
 
 /**
  * Recognise a greeting. Total; reads s only.
  *
- * httpd cuts what it read at the first NUL, so "\\x04\\x01" and
+ * httpd cuts the line it has read at the first NUL, so "\\x04\\x01" and
  * "\\x05\\x01" alone count. What the protocol forbids does not: no method
  * or one that cannot exist, control octets in a user name.
  *

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Pointer-and-length strings over octets somebody else owns. Nothing here
+/* Pointer-and-length strings over octets that the caller owns. Nothing here
  * allocates, and nothing needs or writes a terminating NUL. ASCII only: no
  * function looks at the locale. */
 #ifndef PG_SPAN_H
@@ -35,7 +35,7 @@ static inline pg_span_t pg_span_make(const char *p, apr_size_t n)
 /** A span that is not there. */
 #define PG_ABSENT ((pg_span_t){ .ptr = NULL, .len = 0 })
 
-/** What lies between two places in one text. */
+/** From one place in a text to another. */
 static inline pg_span_t pg_span_between(const char *begin, const char *end)
 {
     return pg_span_make(begin, (apr_size_t)(end - begin));
@@ -82,8 +82,8 @@ pg_span_t pg_span_take(pg_span_t *rest, char end);
 /** Take a line, with its LF if it has one, off the front of *rest. */
 pg_span_t pg_span_take_line(pg_span_t *rest);
 
-/** The octet that two hexadecimal digits at an offset of s stand for; -1: there
- *  are not two. */
+/** The value of the two hexadecimal digits at an offset of s; -1: there are
+ *  not two. */
 int pg_span_hex(pg_span_t s, apr_size_t at);
 
 /** Offset of the first `what` in s, or s.len. */

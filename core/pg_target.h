@@ -92,8 +92,8 @@ pg_span_t pg_target_path(pg_span_t s);
 bool pg_target_authority(pg_authority_t *out, pg_span_t s);
 
 /**
- * Read a decimal port. Leading zeros count nothing; a sign, 0, and what is
- * over 65535 are bad (httpd's own parser takes "+80" and lets 99999 wrap).
+ * Read a decimal port. Leading zeros are allowed; a sign, 0, and anything over
+ * 65535 are bad (httpd's own parser takes "+80" and lets 99999 wrap).
  * @param out  the port, or 0
  */
 pg_port_e pg_target_port(apr_uint16_t *out, pg_span_t s);

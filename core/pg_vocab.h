@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The words of the product: classes, families, outcomes, postures. Each list
- * stands here once; enums, names in the log, JSON keys and Prometheus labels
+ * is here once; enums, names in the log, JSON keys and Prometheus labels
  * are derived from it.
  *
  * Append only: positions are stored in ledger files, names are interfaces. */
@@ -35,9 +35,9 @@
     X(DENIED,   "denied")   /* by the guard, with an answer              */ \
     X(REFUSED,  "refused")  /* by httpd first, or mod_proxy's access ctl */ \
     X(DROPPED,  "dropped")  /* by the guard, connection closed unanswered */ \
-    X(OBSERVED, "observed") /* let pass on purpose, and not carried      */ \
-    X(RELAYED,  "relayed")  /* carried to the third party                */ \
-    X(SUNK,     "sunk")     /* answered here as if carried; what the     */ \
+    X(OBSERVED, "observed") /* let through on purpose, but not relayed   */ \
+    X(RELAYED,  "relayed")  /* relayed to the third party                */ \
+    X(SUNK,     "sunk")     /* answered here as if relayed; what the     */ \
                             /* client sent was kept, and went nowhere    */
 
 /*  What a virtual host is to third parties that want a relay. */
@@ -46,7 +46,7 @@
     X(NO_PROXY,   "no-proxy")   /* no forward proxy                      */ \
     X(RESTRICTED, "restricted") /* a forward proxy for permitted clients */ \
     X(OPEN,       "open")       /* a forward proxy for all, by mistake   */ \
-    X(ON_PURPOSE, "on-purpose") /* the same, and the administrator said so */
+    X(ON_PURPOSE, "on-purpose") /* the same, declared by the administrator */
 
 #define PG_ENUM_CLASS(sym, name, family) PG_CLASS_##sym,
 typedef enum pg_class_e {

@@ -32,11 +32,12 @@ apr_status_t pg_block_new(pg_ledger_t **out, const pg_head_t *head,
 apr_status_t pg_block_read(pg_ledger_t **out, pg_file_t *file,
                            apr_pool_t *pool);
 
-/** What file->fd holds, by its first octets. why is set unless it is sound. */
+/** What file->fd holds, judged by its first octets; file->why is set unless it
+ *  is sound. */
 pg_layout_e pg_block_check(pg_head_t *head, pg_file_t *file,
                            apr_pool_t *pool);
 
-/** A private copy: octet by octet, but for what changes meanwhile. */
+/** A private copy, octet by octet except for what changes meanwhile. */
 apr_status_t pg_block_copy(pg_ledger_t **out, const pg_ledger_t *from,
                            apr_pool_t *pool);
 

@@ -95,7 +95,8 @@ static apr_uint64_t mixed(apr_uint64_t x)
     return x ^ (x >> 33);
 }
 
-/* Noise and what was carried use up none of a source's other lines. */
+/* Noise and relayed attempts have accounts of their own, so that they use up
+ * none of a source's other lines. */
 static apr_uint64_t account_of(pg_weight_e weight)
 {
     return weight == PG_WEIGHT_NOISE ? 1 : weight == PG_WEIGHT_CARRIED ? 2 : 0;

@@ -1,18 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* How many lines may be written: a number a minute for each source, and a
- * number a minute in all. One small block in memory that all processes share;
+/* How many lines may be written: so many a minute for each source, and so many
+ * a minute in all. One small block in memory that all processes share;
  * no lock, no pointer, so that a process killed at any instruction leaves it
  * usable. It limits what is written, never what is counted.
  *
- * Noise must hide nobody:
- *   - lines have weights, and a light one may use only a part of what there
- *     is: the rest stays for heavier ones;
+ * Noise must not hide anything:
+ *   - lines have weights, and light ones may use only a part of the total: the
+ *     rest is for heavier ones;
  *   - the first PG_BUDGET_FIRST lines of a source in a minute come from a
- *     reserve of their own, as large as the total: sources that go on and on
- *     do not use it up;
- *   - what was carried out has a total of its own: no flood can hide the one
- *     line that reports that the server relays. */
+ *     reserve of their own, as large as the total: persistent sources do not
+ *     use it up;
+ *   - attempts that were relayed have a total of their own: no flood can hide
+ *     the one line that reports that the server relays. */
 #ifndef PG_BUDGET_H
 #define PG_BUDGET_H
 
@@ -28,7 +28,7 @@ typedef struct pg_budget_t pg_budget_t;
 typedef struct pg_rate_t {
     int source;                  /* up to PG_RATE_SOURCE_MAX              */
     int total;                   /* of each of the three: first lines,
-                                    further ones, what was carried        */
+                                    further ones, relayed attempts        */
 } pg_rate_t;
 
 /** As many as the shipped fail2ban jail waits for (maxretry). */
@@ -46,7 +46,7 @@ typedef enum pg_weight_e {
 #define PG_RATE_SOURCE_MAX 10000
 #define PG_RATE_TOTAL_MAX 1000000
 
-/** One line that wants to be written. */
+/** A line to be written. */
 typedef struct pg_asking_t {
     pg_address_t source;         /* all of an IPv6 /64 are one source     */
     pg_weight_e weight;
@@ -67,8 +67,8 @@ apr_size_t pg_budget_size(void);
 
 /**
  * Make a budget of a block of zeroed memory; before anybody shares it.
- * @param secret  from the system's random numbers: without it
- *                nobody can choose addresses that share another's place
+ * @param secret  random: without it nobody can choose addresses that fall into
+ *                the place of another
  */
 pg_budget_t *pg_budget_init(void *block, apr_uint64_t secret);
 
@@ -81,10 +81,10 @@ bool pg_budget_take(pg_budget_t *budget, const pg_rate_t *rate,
                     const pg_asking_t *asking);
 
 /**
- * Take out what was held back in one minute that ended before `until`. What
- * is taken out is not reported again. At most PG_BUDGET_MINUTES are kept:
- * who asks again should stop after as many, for others may go on adding.
- * @return false when there is nothing
+ * Take out the number of lines that were held back in one minute that ended
+ * before `until`, so that it is reported once. At most PG_BUDGET_MINUTES are
+ * kept: a caller should stop after so many calls, since others may add more.
+ * @return false when there is none
  */
 bool pg_budget_collect(pg_budget_t *budget, pg_held_t *out, apr_time_t until);
 

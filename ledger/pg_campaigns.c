@@ -13,7 +13,7 @@ static_assert(PG_CAMPAIGN_HASHES == 2 * PG_SINK_SKETCH
               && PG_CAMPAIGN_SUBJECT == 8 * PG_SINK_SUBJECT
               && PG_CAMPAIGN_LURE == 8 * PG_SINK_LURE, "a cell's texts");
 
-/* Each loses only to another that goes on. */
+/* A try fails only when another writer succeeds. */
 enum { TRIES = 64 };
 
 /* --- counting ------------------------------------------------------------ */
@@ -42,7 +42,7 @@ static pg_sink_campaign_t *most_alike(const pg_ledger_t *ledger,
     return best;
 }
 
-/* The longest quiet, and claimed; an empty one has always been. NULL: all
+/* Claim the one that has been quiet for longest, an empty one first. NULL: all
  * have had mail since `now`, or are being filled. */
 static pg_sink_campaign_t *claim(const pg_ledger_t *ledger, apr_time_t now,
                                  apr_uint64_t *mine)
@@ -67,14 +67,14 @@ static pg_sink_campaign_t *claim(const pg_ledger_t *ledger, apr_time_t now,
             if (pg_word_get(&found->last) == quiet) {
                 return found;
             }
-            /* another one began there meanwhile, and is done */
+            /* another writer began one there meanwhile */
             pg_cell_release(&found->claim, *mine);
         }
     }
     return NULL;
 }
 
-/* It counts as empty until all of it is there. */
+/* It counts as empty until it is complete. */
 static pg_sink_campaign_t *begin(const pg_ledger_t *ledger,
                                  const pg_campaign_mail_t *mail,
                                  apr_time_t now, apr_uint64_t *mine)

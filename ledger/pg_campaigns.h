@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The campaigns that captured mail belongs to, in the sink's part of the
- * ledger: 64 of them; a new one takes the place of the one that has been
- * quiet for longest. */
+ * ledger: 64 of them; a new one replaces the one that has been quiet for
+ * longest. */
 #ifndef PG_CAMPAIGNS_H
 #define PG_CAMPAIGNS_H
 
@@ -17,10 +17,10 @@
 void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
                       const unsigned char source[16], apr_time_t now);
 
-/** Those of one ledger into another's; when both have one, it is one. */
+/** Add the campaigns of one ledger to another; what is in both is united. */
 void pg_campaigns_merge(pg_ledger_t *into, const pg_ledger_t *from);
 
-/** Into a snapshot's capture, most mails first. */
+/** Fill campaign and campaign_count, most mails first. */
 void pg_campaigns_copy(pg_capture_t *out, const pg_ledger_t *ledger,
                        apr_pool_t *pool);
 

@@ -2,15 +2,15 @@
 
 /* Two uses of a word that all of the ledger is built from.
  *
- * A cell is a count of 44 bits under a tag of 20 that says what is counted: a
+ * A cell is a count of 44 bits with a tag of 20 that says what is counted: a
  * turn of a ring, a key of a list. A writer that finds another tag replaces
- * both at once, so nothing is ever half cleared; one whose addition arrives
- * after such a replacement sees that in the word it got back, and takes the
- * addition out again.
+ * both at once, so nothing is ever half cleared. A writer whose addition
+ * arrives after such a replacement sees it in the word returned, and takes the
+ * addition back.
  *
- * A claim is the right to write what does not fit into one word: a second and
- * a number nobody else has. It is void after two seconds, so that a writer
- * that was killed holds nothing up; nobody waits for one. */
+ * A claim is the right to write what does not fit into one word: the time in
+ * seconds, and a number that no other writer has. It expires after two
+ * seconds, so that a killed writer blocks nothing; nobody waits for one. */
 #ifndef PG_CELL_H
 #define PG_CELL_H
 
@@ -49,7 +49,7 @@ static inline bool pg_cell_add(pg_word_t *cell, apr_uint64_t tag,
 
 #define PG_CELL_CLAIM_SECONDS 2
 
-/** Is it somebody's? The clocks of two writers may differ a little. */
+/** Is it held? The clocks of two writers may differ a little. */
 static inline bool pg_cell_is_claimed(apr_uint64_t word, apr_time_t now)
 {
     apr_uint64_t second = (apr_uint64_t)(now / 1000000) & 0xffffffffu;
@@ -59,9 +59,9 @@ static inline bool pg_cell_is_claimed(apr_uint64_t word, apr_time_t now)
            && age > -PG_CELL_CLAIM_SECONDS;
 }
 
-/** Get a claim, from a dead owner too.
+/** Take a claim, also from a writer that was killed.
  *  @param nonce  differs between writers
- *  @param mine   what is in it then, for pg_cell_release() */
+ *  @param mine   on success: for pg_cell_release() */
 static inline bool pg_cell_claim(pg_word_t *claim, apr_uint64_t nonce,
                                  apr_time_t now, apr_uint64_t *mine)
 {
@@ -75,7 +75,7 @@ static inline bool pg_cell_claim(pg_word_t *claim, apr_uint64_t nonce,
     return pg_word_swap(claim, &seen, *mine);
 }
 
-/** Give it back, unless it was thought dead and taken. */
+/** Give it back, unless it has expired and been taken. */
 static inline void pg_cell_release(pg_word_t *claim, apr_uint64_t mine)
 {
     pg_word_swap(claim, &mine, 0);

@@ -105,7 +105,7 @@ static apr_status_t write_temp(const char **temp,
     return status;
 }
 
-/* If there is no sound one at path, the one before it stays where it is. */
+/* Unless the checkpoint at path is sound, path.prev is kept. */
 static apr_status_t keep_previous(const char *path, const char *previous,
                                   apr_pool_t *pool)
 {

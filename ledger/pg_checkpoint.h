@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Checkpoints: a ledger's contents on a disk, so that they outlive a reboot.
- * A checkpoint is the block as it is in memory, copied while counting goes
- * on, followed by a checksum. It is written beside its name, flushed,
- * renamed, and the folder flushed: at every instant there is a whole one,
- * and the one before it is kept as path.prev. */
+/* Checkpoints: a ledger's contents on a disk, so that they outlive a reboot. A
+ * checkpoint is the block as it is in memory, copied while counting goes on,
+ * followed by a checksum. It is written to a temporary file, flushed, renamed,
+ * and the folder is flushed: there is a complete one at every instant, and the
+ * previous one is kept as path.prev. */
 #ifndef PG_CHECKPOINT_H
 #define PG_CHECKPOINT_H
 
@@ -19,7 +19,7 @@ typedef struct pg_checkpoint_t {
     const char *path;
     pg_file_own_t own;
     apr_time_t interval;         /* us                                    */
-    apr_time_t tried;            /* when last                             */
+    apr_time_t tried;            /* time of the last attempt              */
     apr_uint64_t counted;        /* pg_ledger_counted() of the saved one  */
     bool saved;                  /* there is one of this run              */
     bool failing;                /* the last attempt failed               */
@@ -41,10 +41,10 @@ apr_status_t pg_checkpoint_save(const pg_checkpoint_t *checkpoint,
 /**
  * Read a checkpoint into private memory: the one at path or, if that is
  * missing or damaged, path.prev. A damaged one is renamed path.bad-1 to -3,
- * so that it cannot become the previous one of the next. A file that is no
- * ledger at all is left alone, and APR_EINVAL; path.prev is not ours then.
+ * so that it does not become path.prev. A file that is not a ledger at all is
+ * left alone, and so is path.prev, which is not ours then: APR_EINVAL.
  *
- * @param why  what was wrong, also when path.prev was good; NULL: nothing
+ * @param why  what was wrong, also when path.prev was sound; NULL: nothing
  * @return APR_ENOENT when there is none, with *why NULL
  */
 apr_status_t pg_checkpoint_load(pg_ledger_t **out, const char *path,
@@ -53,9 +53,9 @@ apr_status_t pg_checkpoint_load(pg_ledger_t **out, const char *path,
 typedef enum pg_tick_e {
     PG_TICK_IDLE,                /* nothing to do yet, or nothing new     */
     PG_TICK_SAVED,
-    PG_TICK_FAILED,              /* and it had worked before: say it      */
-    PG_TICK_STILL_FAILING,       /* said already                          */
-    PG_TICK_RECOVERED            /* it works again: say it                */
+    PG_TICK_FAILED,              /* for the first time: to be logged      */
+    PG_TICK_STILL_FAILING,       /* logged already                        */
+    PG_TICK_RECOVERED            /* it works again: to be logged          */
 } pg_tick_e;
 
 /**

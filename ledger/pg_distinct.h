@@ -13,7 +13,7 @@
 
 #include "pg_layout.h"
 
-/** See one source, by the hash of its address. */
+/** Count a source, by the hash of its address. */
 void pg_distinct_add(pg_ledger_t *ledger, apr_uint64_t hash);
 
 /** Fill sources and sources_elsewhere. */

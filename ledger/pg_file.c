@@ -169,7 +169,7 @@ static apr_status_t append_at(pg_file_t *out, int folder, const char *path,
                       : objection(&st, pool), out);
 }
 
-/* Somebody may have named another file by mistake. */
+/* The path may name another file by mistake. */
 static bool is_ours(const char *path, const pg_file_own_t *own,
                     apr_pool_t *pool)
 {
@@ -243,8 +243,8 @@ static apr_status_t write_zeros(int fd, off_t size)
     return APR_SUCCESS;
 }
 
-/* A hole would be filled at the first count, and on a full file system the
- * process that counts would be ended for it. Some file systems (ZFS, what
+/* A hole would be filled at the first count, which kills the process with
+ * SIGBUS when the file system is full. Some file systems (ZFS, what
  * musl does not emulate) and systems (macOS) reserve nothing when asked. */
 static apr_status_t reserve(int fd, off_t size)
 {
@@ -293,7 +293,7 @@ apr_status_t pg_file_publish(const char *temp, const char *path)
     return APR_SUCCESS;
 }
 
-/* The name of the three that was changed longest ago. */
+/* Which of the three was changed longest ago. */
 static const char *oldest_of(const char *path, const char *word,
                              apr_pool_t *pool)
 {

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Files that nobody but their owner may plant or steer: opening, creating and
- * setting aside. Knows nothing of their contents. */
+/* Files that only their owner can have put in place or can redirect: opening,
+ * creating, setting aside. Independent of their contents. */
 #ifndef PG_FILE_H
 #define PG_FILE_H
 
@@ -53,9 +53,9 @@ apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
 apr_status_t pg_file_open_append(pg_file_t *out, const char *path,
                                  const pg_file_own_t *own, apr_pool_t *pool);
 
-/** Why pg_file_open_append() would make no file in the folder of this path:
- *  it is missing, belongs to another user, or anybody may write to it. NULL:
- *  it would. */
+/** Why pg_file_open_append() would refuse to create this path: its folder is
+ *  missing, belongs to another user, or is writable by anybody. NULL: it would
+ *  not. */
 const char *pg_file_folder_objection(const char *path, apr_pool_t *pool);
 
 /** Open any regular file to read it, whoever it belongs to: for tools that
@@ -63,11 +63,11 @@ const char *pg_file_folder_objection(const char *path, apr_pool_t *pool);
 apr_status_t pg_file_open_any(pg_file_t *out, const char *path,
                               apr_pool_t *pool);
 
-/** Set the mode and group that our files have, whatever they are now. */
+/** Set the mode and the group that our files have. */
 apr_status_t pg_file_secure(int fd, const pg_file_own_t *own);
 
-/** Create a file beside path under a name of its own, mode 0640, with size
- *  octets of reserved space (0: none). */
+/** Create a temporary file in the folder of path, mode 0640, with size octets
+ *  of reserved space (0: none). */
 apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,
                           const pg_file_own_t *own, apr_pool_t *pool);
 
@@ -81,9 +81,9 @@ apr_status_t pg_file_aside(const char **aside, const char *path,
 /** Does path still name the file of this descriptor? */
 bool pg_file_is_at(int fd, const char *path);
 
-/** Lock a file (flock) for all that use it or, exclusively, for one that is
- *  about to replace it. Waits half a second at most.
- *  @return APR_EBUSY when others have it */
+/** Lock a file (flock): shared to use it, exclusively to replace it. Waits
+ *  half a second at most.
+ *  @return APR_EBUSY when others hold it */
 apr_status_t pg_file_lock(int fd, bool exclusive);
 
 /** Give temp its name if nothing has that name; else APR_EEXIST. */

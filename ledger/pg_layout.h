@@ -22,14 +22,14 @@
  * runs on, so that CPUs do not fight for cache lines; a reader adds the lanes
  * up. Any writer may use any lane at any time: it is only a matter of speed.
  *
- * Offsets only, no pointers; native byte order, which the head says. All that
- * changes is 64-bit words, written with C11 atomics, and no state in between
- * two writes is one that a reader or the next writer cannot live with: so
+ * Offsets only, no pointers; native byte order, which the head states. All
+ * that changes are 64-bit words, written with C11 atomics, and every state
+ * between two writes is one that readers and the next writer can handle: so
  * there is no lock, and a process can be killed at any instruction.
  *
- * The head is complete before the file gets its name and constant from then
- * on; each process copies it into private memory, and what is in the block
- * is never believed again. */
+ * The head is complete before the file gets its name, and constant from then
+ * on; each process copies it into private memory, and never relies on the one
+ * in the block again. */
 #ifndef PG_LAYOUT_H
 #define PG_LAYOUT_H
 
@@ -96,7 +96,7 @@ typedef struct pg_head_t {
     apr_int64_t since;               /* us since 1970                     */
     apr_uint64_t id;                 /* of this ledger and its copies; 0:
                                         of a block in private memory      */
-    apr_uint64_t key_id;             /* tells keys apart, betrays none    */
+    apr_uint64_t key_id;             /* tells keys apart, reveals none    */
     pg_key_t key;                    /* of the hashes: from the system, or
                                         from a secret that a fleet shares */
     pg_sizes_t sizes;
@@ -122,8 +122,8 @@ typedef struct pg_vhost_name_t {
 
 #define PG_DIGESTS 512
 
-/* Recent attempts: a ring of them all, and then so many of each class, which
- * noise of another class cannot push out. */
+/* Recent attempts: a ring of them all, and then a reserve for each class,
+ * which noise of another class cannot push out. */
 #define PG_RECENT_WORDS 128          /* of an entry: 1 KiB                */
 #define PG_CLASS_ROOM 8
 #define PG_RECENT_RESERVE 16
@@ -132,12 +132,12 @@ typedef struct pg_vhost_name_t {
                                         server that runs                  */
 #define PG_PARTS 2048                /* ledgers that were merged in       */
 
-/** No count is larger: a word that says so was scribbled over, and the sum of
- *  all words of 64 lanes still fits in 63 bits. */
+/** No count is larger: a word that is was scribbled over. The sum of all words
+ *  of 64 lanes still fits in 63 bits. */
 #define PG_COUNT_MOST (((apr_uint64_t)1 << 42) - 1)
 
-/* Slots of the rings: some more than are shown, so that a writer that is a
- * moment late never meets one that is ahead. */
+/* Slots of the rings: a few more than are shown, so that a writer that is late
+ * never collides with one that is ahead. */
 #define PG_SLOTS(sym) PG_SLOTS_##sym
 #define PG_SLOTS_MINUTE 128
 #define PG_SLOTS_HOUR   344
@@ -275,8 +275,8 @@ static inline pg_lane_t *pg_layout_lane(const pg_ledger_t *ledger,
                                  + lane * ledger->lane_size);
 }
 
-/** Does the file no longer hold the ledger that was mapped? Somebody wrote
- *  another file over it, or it shrank (pg_live.h). The standby counts then. */
+/** Is the ledger gone from the file that was mapped? It was overwritten, or it
+ *  shrank (pg_live.h). The standby counts then. */
 static inline bool pg_layout_is_lost(const pg_ledger_t *ledger)
 {
     const pg_word_t *check = (const pg_word_t *)(const void *)(
@@ -292,20 +292,20 @@ static inline bool pg_layout_is_lost(const pg_ledger_t *ledger)
     return false;
 }
 
-/** The block that counts. Those that count in a server's ledger do so in its
- *  standby, too, if that is another one. */
+/** The block to count in. Writers to a server's ledger count in its standby as
+ *  well, if that is another block. */
 static inline pg_ledger_t *pg_layout_sound(pg_ledger_t *ledger)
 {
     return pg_layout_is_lost(ledger) ? ledger->standby : ledger;
 }
 
-/** Sizes within bounds? @param why  which is not, and what it may be */
+/** Are the sizes within bounds? @param why  which is not, and its bounds */
 bool pg_layout_sizes_check(const pg_sizes_t *sizes, const char **why);
 
-/** Sizes of a ledger when nothing is said, but for the lanes: 1. */
+/** The default sizes of a ledger, with 1 lane. */
 pg_sizes_t pg_layout_sizes(void);
 
-/** Those that are asked for. */
+/** Those that options ask for. */
 pg_sizes_t pg_layout_sizes_of(const pg_ledger_options_t *options);
 
 /** How many octets a ledger of these sizes has. */
@@ -322,7 +322,7 @@ void pg_layout_place(pg_ledger_t *out, void *base, const pg_head_t *head);
 apr_status_t pg_layout_head(pg_head_t *out, const pg_sizes_t *sizes,
                             const pg_key_t *key, apr_time_t now);
 
-/** A head for a new ledger of a file, with a number of its own. */
+/** A head for a new ledger in a file, with an id of its own. */
 apr_status_t pg_layout_head_of(pg_head_t *out,
                                const pg_ledger_options_t *options,
                                apr_time_t now);
@@ -330,12 +330,12 @@ apr_status_t pg_layout_head_of(pg_head_t *out,
 /** Set key_id and check. */
 void pg_layout_seal(pg_head_t *head);
 
-/** What the head of a file says of it. */
+/** What a file is, judged by its head. */
 typedef enum pg_layout_e {
     PG_LAYOUT_SOUND,             /* a ledger of this layout               */
-    PG_LAYOUT_OTHER,             /* one of a newer layout, or of a machine
-                                    of another byte order                 */
-    PG_LAYOUT_DAMAGED,           /* a ledger's magic, and nothing sound   */
+    PG_LAYOUT_OTHER,             /* a ledger of a newer layout or of another
+                                    byte order                            */
+    PG_LAYOUT_DAMAGED,           /* a ledger's magic, but not sound       */
     PG_LAYOUT_FOREIGN            /* something else                        */
 } pg_layout_e;
 

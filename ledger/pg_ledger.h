@@ -17,7 +17,7 @@ typedef struct pg_ledger_t pg_ledger_t;
 /** How an opening went. */
 typedef enum pg_opened_e {
     PG_OPENED_NEW,           /* created empty                             */
-    PG_OPENED_KEPT,          /* counts go on                              */
+    PG_OPENED_KEPT,          /* existing; counting continues              */
     PG_OPENED_RESTORED,      /* made from the checkpoint; a damaged old
                                 file, if there was one, is kept aside     */
     PG_OPENED_MIGRATED,      /* counts of a ledger of other sizes or
@@ -32,9 +32,9 @@ typedef struct pg_opening_t {
     const char *why;         /* what was wrong with the old file, or with
                                 the path; NULL when nothing was           */
     const char *aside;       /* where the old file is kept; or NULL       */
-    const char *unchanged;   /* what of it could not be changed to what is
-                                wanted, since another process counts in
-                                it; or NULL                               */
+    const char *unchanged;   /* which option could not be applied to it,
+                                since another process counts in it; or
+                                NULL                                      */
     const char *checkpoint_why; /* what was wrong with the checkpoint, if it
                                 was needed; NULL: nothing, or none there  */
     apr_size_t size;         /* bytes mapped                              */
@@ -94,8 +94,8 @@ apr_status_t pg_ledger_open(pg_ledger_t **out, pg_opening_t *opening,
                                apr_time_t now, apr_pool_t *pool);
 
 /**
- * Read a live ledger, a checkpoint or a copy of either into private memory,
- * to look at it: the file is not changed, and may be anything.
+ * Read a live ledger, a checkpoint or a copy of either into private memory.
+ * The file is not changed; its contents are not trusted.
  * @param why  on failure: what is wrong, one clause
  */
 apr_status_t pg_ledger_open_readonly(pg_ledger_t **out, const char *path,
@@ -150,8 +150,8 @@ void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event);
 
 /**
  * Correct the outcome and the status of an attempt that was recorded before
- * they were known. A kill in between leaves it counted twice for an instant
- * that nobody ends, never lost.
+ * they were known. If the process is killed meanwhile, the attempt may stay
+ * counted twice, but is never lost.
  * @param entry  what pg_ledger_record() returned
  * @param event  as recorded, but for outcome and status
  * @param was    the outcome it was recorded with
@@ -160,7 +160,7 @@ void pg_ledger_amend(pg_ledger_t *ledger, apr_uint64_t entry,
                      const pg_event_t *event, pg_outcome_e was);
 
 /** Count one request that a forward proxy carried for a client that its
- *  access control permits: not an attempt, but no secret either. */
+ *  access control permits: not an attempt, but worth a figure. */
 void pg_ledger_permit(pg_ledger_t *ledger);
 
 /** All attempts from `from` to `to` were counted: for a log that was read,
@@ -170,11 +170,11 @@ void pg_ledger_cover(pg_ledger_t *ledger, apr_time_t from, apr_time_t to);
 /** The same for each time that a ledger of logs covers. */
 void pg_ledger_cover_logs(pg_ledger_t *ledger, const pg_ledger_t *logs);
 
-/** Since when the server whose ledger it is has counted without a gap; 0: no
- *  server counts into it. */
+/** Since when the server that owns the ledger has counted without a gap; 0: it
+ *  belongs to no server. */
 apr_time_t pg_ledger_counting_since(const pg_ledger_t *ledger);
 
-/** Take one of them back: it was refused after all. */
+/** Take back a pg_ledger_permit(): the request was refused after all. */
 void pg_ledger_unpermit(pg_ledger_t *ledger);
 
 /**
@@ -185,8 +185,8 @@ void pg_ledger_unpermit(pg_ledger_t *ledger);
 apr_status_t pg_ledger_snapshot(pg_snapshot_t **out, const pg_ledger_t *ledger,
                                 apr_time_t now, apr_pool_t *pool);
 
-/** How much was counted ever, attempts and permitted use: changes whenever
- *  there is something new. A few microseconds. */
+/** How much was ever counted, attempts and permitted use: changes whenever
+ *  something is counted. Takes a few microseconds. */
 apr_uint64_t pg_ledger_counted(const pg_ledger_t *ledger);
 
 /** Its memory and sizes in words, for the start-up message. */
@@ -206,7 +206,7 @@ const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool);
 apr_status_t pg_ledger_merge(pg_ledger_t *into, const pg_ledger_t *from,
                              apr_time_t now, apr_pool_t *pool);
 
-/** The number that a ledger of a file shares with its copies only; 0: it is in
+/** The id that a ledger in a file shares with its copies only; 0: it is in
  *  private memory. */
 apr_uint64_t pg_ledger_number(const pg_ledger_t *ledger);
 
@@ -232,8 +232,8 @@ void pg_ledger_digests(const pg_ledger_t *ledger, void *to,
                        void (*take)(void *to, const unsigned char digest[16]));
 
 /**
- * The same without lists: totals, history and how many sources; neither
- * virtual hosts nor top lists nor recent attempts. For a scrape.
+ * pg_ledger_snapshot() without lists, for scrapes: totals, history and the
+ * number of sources, but no virtual hosts, top lists or recent attempts.
  */
 apr_status_t pg_ledger_figures(pg_snapshot_t **out, const pg_ledger_t *ledger,
                                apr_time_t now, apr_pool_t *pool);

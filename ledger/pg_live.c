@@ -19,7 +19,7 @@
 
 /* --- memory -------------------------------------------------------------- */
 
-/*  What children share beside the file:  lost (a page) | a block. */
+/*  What children share besides the file:  lost (a page) | a block. */
 static void *new_memory(apr_size_t size)
 {
     void *at = mmap(NULL, PAGE + size, PROT_READ | PROT_WRITE,
@@ -36,7 +36,7 @@ static void forget(pg_live_memory_t *memory)
     memory->at = NULL;
 }
 
-/* A handle of the block in memory, which is for good: it outlives pool. */
+/* A handle of the block in memory, which outlives pool. */
 static pg_ledger_t *in_memory(const pg_live_memory_t *memory,
                               const pg_head_t *head, apr_pool_t *pool)
 {
@@ -214,7 +214,7 @@ apr_status_t pg_live_open(pg_live_t *out, pg_opening_t *opening,
 
 /* --- watching ------------------------------------------------------------ */
 
-/* What has become of the file; NULL: nothing. */
+/* What happened to the file; NULL: nothing. */
 static const char *loss_of(const pg_ledger_t *ledger, const char *path,
                            apr_pool_t *pool)
 {
@@ -240,9 +240,9 @@ static const char *loss_of(const pg_ledger_t *ledger, const char *path,
     return pg_word_get(ledger->lost) ? "it had shrunk for a while" : NULL;
 }
 
-/* May a fresh ledger take the place of what is at the path? Nothing is there,
- * or what we put there, or the rest of our own file: a file that somebody
- * else put there is his. */
+/* May a fresh ledger replace what is at the path? Only if there is nothing, or
+ * what we put there, or the rest of our own file: never the file of somebody
+ * else. */
 static bool may_replace(const pg_live_t *live)
 {
     char magic[sizeof(PG_MAGIC) - 1];
@@ -293,7 +293,7 @@ static apr_status_t put_fresh(pg_live_t *live, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
-/* Where there is no room for another, into the one that is there. */
+/* Without room for another, into the one that is there. */
 static bool overwrite(const pg_live_t *live)
 {
     apr_size_t n = live->copy->size;
@@ -302,8 +302,8 @@ static bool overwrite(const pg_live_t *live)
            && pwrite(live->fresh, live->copy->base, n, 0) == (ssize_t)n;
 }
 
-/* A file that was removed takes room as long as somebody has it, and there may
- * be no other: whoever still counts in it goes on in memory. */
+/* A file that was removed uses space as long as a process has it open, and
+ * there may be no more space: those who count in it go on in memory. */
 static void make_room(pg_live_t *live)
 {
     struct stat st;

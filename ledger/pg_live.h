@@ -1,20 +1,20 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The ledger of a server: a file that its children count in, and memory that
- * stands by.
+/* The ledger of a server: a file that its children count in, and a standby in
+ * memory.
  *
- * A process that touches a mapped page which its file no longer has gets
- * SIGBUS. So the parent of a server, whose end would be everybody's, never
- * touches the mapping: it reads and writes the file by its descriptor. The
- * children count each attempt twice, in the file and in anonymous memory that
- * they share. When the file has shrunk, was overwritten, removed or replaced,
- * all of them go on in that memory alone, from the next attempt on, and
- * nothing that was counted is missing there. A child that was in the middle of
- * an addition survives too (pg_live_fault()). The parent then keeps a fresh
- * ledger at the path up to date until the next restart opens it.
+ * A process that touches a mapped page that is beyond the end of its file gets
+ * SIGBUS. So the parent of a server, whose death would end all the children,
+ * never touches the mapping: it uses the file's descriptor. The children count
+ * each attempt twice, in the file and in anonymous memory that they share.
+ * When the file has shrunk, was overwritten, removed or replaced, all of them
+ * count in that memory alone from the next attempt on, and no count is missing
+ * there. A child in the middle of an addition survives, too (pg_live_fault()).
+ * The parent then keeps a fresh ledger at the path up to date until the next
+ * restart opens it.
  *
- * Without any file the memory is all there is: its counts outlive restarts,
- * but not the server. As soon as a restart can make a file, they go there. */
+ * Without a file there is only the memory: its counts outlive restarts, but
+ * not the server. Once a restart can create the file, it begins with them. */
 #ifndef PG_LIVE_H
 #define PG_LIVE_H
 
@@ -37,8 +37,8 @@ typedef struct pg_live_t {
                                     the pool it was given is cleared      */
     int fresh;                   /* of the ledger put in the lost one's
                                     place; -1: none                       */
-    apr_uint64_t saved;          /* what that one has                     */
-    bool said;                   /* that it is lost                       */
+    apr_uint64_t saved;          /* pg_ledger_counted() of that one       */
+    bool said;                   /* the loss has been reported            */
 } pg_live_t;
 
 /**
@@ -56,21 +56,21 @@ apr_status_t pg_live_open(pg_live_t *out, pg_opening_t *opening,
                           apr_pool_t *pool);
 
 /**
- * In the parent, every few seconds and at stop: notes that the server counts,
- * looks whether the file is still there, fills live->copy, and keeps a fresh
+ * In the parent, every few seconds and at stop: notes that the server is still
+ * counting, checks that the file is there, fills live->copy, and keeps a fresh
  * ledger up to date if the file is lost.
- * @param why  what has become of the file, once; else NULL
+ * @param why  what happened to the file, once; else NULL
  */
 void pg_live_watch(pg_live_t *live, apr_time_t now, const char **why,
                    apr_pool_t *pool);
 
-/** In a child: it has the mapping, and needs no descriptor. */
+/** In a child, which has the mapping: close the descriptor. */
 void pg_live_child(pg_live_t *live);
 
 /**
  * In a child, from a handler of SIGBUS: was it the ledger's file, which has
- * shrunk? Then there is memory at that place from now on, and the ledger is
- * lost; the instruction may be tried again. Async-signal-safe.
+ * shrunk? Then memory is mapped in its place, the ledger counts as lost, and
+ * the instruction may be retried. Async-signal-safe.
  */
 bool pg_live_fault(const pg_ledger_t *ledger, const void *at);
 

@@ -140,7 +140,7 @@ typedef struct pg_try_t {
     apr_status_t status;
 } pg_try_t;
 
-/* Is it what is wanted? why says what is not. */
+/* Is it what is wanted? If not, why says what differs. */
 static bool is_as_wanted(pg_try_t *t)
 {
     if (memcmp(&t->head.sizes, &t->sizes, sizeof(t->sizes)) != 0) {
@@ -160,8 +160,8 @@ static pg_found_e refuse(pg_try_t *t, apr_status_t status, const char *why)
     return FOUND_REFUSED;
 }
 
-/* Whom it belongs to, and what it is, is known: may it be used, or changed?
- * Whoever has it locked may have replaced it meanwhile: look again then. */
+/* Its owner and its contents are known: may it be used, or changed? If another
+ * process holds the lock, it may have replaced the file: look again then. */
 static pg_found_e lock(pg_try_t *t)
 {
     bool change = !is_as_wanted(t) && t->options->resize
@@ -197,7 +197,7 @@ static pg_found_e look(pg_try_t *t)
     found = pg_block_check(&t->head, &t->file, t->pool);
     if (found == PG_LAYOUT_SOUND
         && t->file.size != pg_layout_size(&t->head.sizes)) {
-        /* moving it aside would be a bad surprise */
+        /* it must not be moved aside */
         return refuse(t, APR_EINVAL, "it is a checkpoint, not a live ledger");
     }
     t->status = APR_EINVAL;
@@ -279,7 +279,7 @@ static const pg_ledger_t *checkpoint_of(pg_try_t *t)
     return status == APR_SUCCESS ? from : NULL;
 }
 
-/* Nothing is there (any more): begin, with what is known already. */
+/* Nothing is there (any more): create it, with the counts known so far. */
 static apr_status_t begin(pg_try_t *t)
 {
     const pg_ledger_t *counted = t->options->counted;
@@ -334,7 +334,7 @@ static apr_status_t arrive(pg_try_t *t)
 {
     apr_status_t status = APR_EBUSY;
 
-    /* More than once, since another process may be at it, too. */
+    /* More than once, since another process may be opening it, too. */
     for (int tries = 0; tries < 4; tries++) {
         t->file = (pg_file_t){ .fd = -1 };
         switch (look(t)) {
@@ -379,7 +379,7 @@ static apr_status_t open_with(pg_ledger_t **out, pg_try_t *t)
         status = arrive(t);
     }
     if (status == APR_SUCCESS) {
-        /* Fails for a file of root's that others use: it stays as it is. */
+        /* Fails for a file of root that others use, which stays as it is. */
         (void)pg_file_secure(t->file.fd, &t->own);
         status = map(out, t->file.fd, &t->head, t->pool);
     }

@@ -1,19 +1,19 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Which ledgers were merged into one, and how much each had counted then: so
- * that the same attempts are not added twice.
+/* Which ledgers were merged into one, and how much each had counted by then,
+ * so that no attempt is added twice.
  *
- * A ledger of a file has a number of its own, which its copies share. What it
- * counted itself is its own part; what came from others is in the table. A
- * ledger in private memory (number 0) has no part: it is added each time. */
+ * A ledger in a file has an id of its own, which its copies share. What it
+ * counted itself is its own part; the parts of others are in the table. A
+ * ledger in private memory (id 0) has no part: it is added each time. */
 #ifndef PG_PART_H
 #define PG_PART_H
 
 #include "pg_layout.h"
 
-/** How two ledgers stand to each other. */
+/** How two ledgers relate. */
 typedef enum pg_part_e {
-    PG_PART_APART,               /* nothing in common: they can be added  */
+    PG_PART_APART,               /* disjoint: they can be added           */
     PG_PART_CONTAINED,           /* the first holds all of the second     */
     PG_PART_OVERLAP,             /* they share some, and neither holds all
                                     of the other, or an earlier state     */

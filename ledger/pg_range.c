@@ -59,7 +59,7 @@ static int by_time(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-/* Where the number of watchers may change. */
+/* The times at which the number of watchers may change. */
 static unsigned bounds(apr_time_t *out, const pg_list_t *list)
 {
     for (unsigned i = 0; i < list->n; i++) {
@@ -86,8 +86,8 @@ static void append(pg_list_t *list, apr_time_t from, apr_time_t to,
     }
 }
 
-/* What two lists watched: side by side, if that is what they did, or as one.
- * Sorted and apart. */
+/* The union of two lists, sorted and disjoint; watchers add up if the lists
+ * are of two servers. */
 static void unite(pg_list_t *out, const pg_list_t *a, const pg_list_t *b,
                   bool beside)
 {
@@ -105,7 +105,7 @@ static void unite(pg_list_t *out, const pg_list_t *a, const pg_list_t *b,
     }
 }
 
-/* What is said falsely of a time if a piece and the next become one. */
+/* The time that is wrongly covered if a piece and the next are joined. */
 static apr_time_t loss(const pg_watched_t *piece)
 {
     const pg_range_t *a = &piece[0].time, *b = &piece[1].time;
@@ -154,7 +154,7 @@ static void put(pg_ledger_t *ledger, pg_list_t *list)
     }
 }
 
-/* All of a ledger: its server's own time is not another one's. */
+/* All ranges of a ledger, its server's own among them. */
 static void take_all(pg_list_t *list, const pg_ledger_t *ledger)
 {
     pg_list_t run, others;

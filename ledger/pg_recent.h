@@ -2,19 +2,20 @@
 
 /* The last attempts, with their evidence, in entries of 1 KiB.
  *
- * A ring holds the last ones whatever their class. Noise of one class would
- * push all others out of it, so each class has some entries in reserve, too,
- * of which one source gets a quarter at most, and so does one target: the
- * oldest of that source or target, or else the oldest of all, makes room.
+ * A ring holds the last ones of any class. Noise of one class would push all
+ * others out of it, so each class has a reserve of entries, too. A single
+ * source gets at most a quarter of these, and so does a single target: the
+ * oldest entry of that source or target, or else the oldest of all, is
+ * replaced.
  *
  * A writer claims an entry, writes it with a keyed hash over all of it, and
- * gives the claim back; nobody waits for anybody. An entry that was left half
- * written does not have its hash and is passed over until its turn comes.
+ * releases the claim; nobody waits. An entry that was left half written does
+ * not match its hash and is skipped until it is overwritten.
  *
- * In a flood the ring would hold the last milliseconds, at the price of
- * copying text all the time. So an entry is not overwritten before it is
- * 10 ms old: the ring holds the last attempts as long as no more than its
- * size come in 10 ms, and a sample of them while they do. */
+ * In a flood the ring would hold the last milliseconds, at the cost of copying
+ * text all the time. So an entry is not overwritten before it is 10 ms old: as
+ * long as fewer attempts than its size arrive in 10 ms, the ring holds the
+ * last ones; else a sample of them. */
 #ifndef PG_RECENT_H
 #define PG_RECENT_H
 
@@ -25,7 +26,7 @@ apr_uint32_t pg_recent_serial(const pg_ledger_t *ledger);
 
 #define PG_RECENT_TEXTS 9
 
-/** What an entry is: 3 words, then this, as far as its texts go. */
+/** An entry is 3 words, and this up to the end of its texts. */
 typedef struct pg_record_t {
     apr_int64_t time;
     pg_address_t source;
@@ -38,7 +39,7 @@ typedef struct pg_record_t {
     unsigned char outcome;
     unsigned char flags;
     unsigned char reserved;
-    apr_uint32_t aim;            /* where it wanted to go: a hash         */
+    apr_uint32_t aim;            /* hash of its destination               */
     apr_uint16_t length[PG_RECENT_TEXTS];
     char text[938];
 } pg_record_t;
@@ -46,7 +47,7 @@ typedef struct pg_record_t {
 /** An entry ready to be stored, with its hash: made by the first block that
  *  remembers an attempt, for all blocks of the same key. */
 typedef struct pg_recent_made_t {
-    bool is;                     /* made                                  */
+    bool is;                     /* whether it has been made              */
     apr_size_t n;                /* octets                                */
     apr_uint64_t hash;
     unsigned seat;               /* in reserve; PG_RECENT_RESERVE: none   */
@@ -54,12 +55,12 @@ typedef struct pg_recent_made_t {
     pg_record_t record;
 } pg_recent_made_t;
 
-/** Remember one attempt. @param made  made->is is false at first */
+/** Store an attempt. @param made  made->is is false at first */
 void pg_recent_add(pg_ledger_t *ledger, const pg_event_t *event,
                    apr_time_t now, apr_uint32_t serial,
                    pg_recent_made_t *made);
 
-/** Write it anew, where it is remembered still. */
+/** Rewrite it, where it is still stored. */
 void pg_recent_amend(pg_ledger_t *ledger, const pg_event_t *event,
                      apr_time_t now, apr_uint32_t serial);
 

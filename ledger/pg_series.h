@@ -4,12 +4,12 @@
  * month, one column for each kind.
  *
  * Rows are cells (pg_cell.h); the tag says which turn of the ring a count
- * belongs to. So a ring needs no resetting when time goes on, and a count is
+ * belongs to. So a ring needs no resetting as time passes, and counts are
  * exact.
  *
- * What is shown are the buckets from (now - shown) to now. What lies in the
- * future, because the clock was wrong for a while, is not shown, and is
- * replaced when its turn comes. */
+ * Shown are the buckets from (now - shown) to now. Buckets in the future, from
+ * a clock that was wrong for a while, are not shown, and are replaced when
+ * their time comes. */
 #ifndef PG_SERIES_H
 #define PG_SERIES_H
 

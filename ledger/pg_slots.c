@@ -19,8 +19,8 @@ static apr_uint64_t seconds_of(apr_time_t t)
     return (apr_uint64_t)apr_time_sec(t);
 }
 
-/* A deadline farther ahead than any conversation lasts is of a clock that was
- * wrong, and its owner may have been killed: it holds nothing. */
+/* A deadline farther ahead than any conversation lasts is from a clock that
+ * was wrong, and its owner may have been killed: the slot is free. */
 static bool is_held(apr_uint64_t word, apr_time_t now)
 {
     apr_uint64_t until = word >> SOURCE_BITS, second = seconds_of(now);
@@ -154,7 +154,7 @@ void pg_slots_kept(pg_ledger_t *ledger, pg_keep_e keep, apr_time_t now)
     }
 }
 
-/* Set a mark of one bit; was it otherwise before? */
+/* Set a flag. @return whether it has changed */
 static bool mark(pg_word_t *word, bool to)
 {
     apr_uint64_t seen = !to;

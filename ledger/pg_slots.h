@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The sink's part of the ledger: which conversations are under way, and what
- * came of those that ended.
+/* The sink's part of the ledger: the conversations under way, and the results
+ * of those that ended.
  *
- * A slot is one word, a deadline and a hash of the source. It is claimed by
- * compare and swap when it is empty or its deadline has passed, so a slot
- * whose process was killed becomes free by itself; a count would leak. */
+ * A slot is one word: a deadline and a hash of the source. It is claimed by
+ * compare and swap when it is empty or its deadline has passed, so the slot of
+ * a killed process becomes free by itself; a counter would leak. */
 #ifndef PG_SLOTS_H
 #define PG_SLOTS_H
 
@@ -40,28 +40,28 @@ bool pg_slots_take(pg_slot_t *out, pg_ledger_t *ledger,
 /** Give it back; nothing happens if it has expired and is another's. */
 void pg_slots_give(pg_ledger_t *ledger, const pg_slot_t *slot);
 
-/** Note how many there are; 0: there is no sink. */
+/** Set the number of slots; 0: there is no sink. */
 void pg_slots_allow(pg_ledger_t *ledger, unsigned most);
 
 /** How many are held. */
 unsigned pg_slots_held(const pg_ledger_t *ledger, apr_time_t now);
 
-/** Count what came of a conversation, and of a mail. */
+/** Count how a conversation ended, and what became of a mail. */
 void pg_slots_ended(pg_ledger_t *ledger, pg_end_e end);
 void pg_slots_kept(pg_ledger_t *ledger, pg_keep_e keep, apr_time_t now);
 
-/** Note how large the spool is. @return true: it has just come to 80 % of
- *  the most it may have */
+/** Note the size of the spool. @return true: it has just reached 80 % of its
+ *  limit */
 bool pg_slots_spool(pg_ledger_t *ledger, apr_uint64_t octets,
                     apr_uint64_t most);
 
-/** Note whether it takes mail. @return true: it did otherwise before */
+/** Note whether it accepts mail. @return true: this has changed */
 bool pg_slots_refuse(pg_ledger_t *ledger, bool refuses);
 
-/** Be the only one to write to the spool, of all processes and threads. Whoever
- *  may read a file can lock it, so it is not the file that is locked; a writer
- *  that was killed is forgotten after two seconds at most.
- *  @return 0: another writes; else what pg_slots_written() wants */
+/** Become the only writer to the spool, of all processes and threads. The file
+ *  itself is not locked, since anybody who may read it could lock it; the
+ *  claim of a killed writer expires after two seconds. @return 0: there is
+ *  another writer; else the claim for pg_slots_written() */
 apr_uint64_t pg_slots_write(pg_ledger_t *ledger, apr_time_t now);
 void pg_slots_written(pg_ledger_t *ledger, apr_uint64_t claim);
 

@@ -15,17 +15,17 @@
  *      efficient top-k and frequency estimation" (RAP and its set-associative
  *      form), INFOCOM 2017
  *
- * The error e of an entry is the c it started from. For certain, count - e of
- * its key were seen. What was seen of it before it was admitted is not known;
- * on average it is e, and it is more than 3 e once in 20 times (a geometric
- * distribution), so the true number lies below count + 2 e with 95 %.
+ * The error e of an entry is the c it started from. At least count - e of its
+ * key were seen. How often the key was seen before it was admitted is not
+ * known; e on average, and more than 3 e once in 20 times (a geometric
+ * distribution), so the true number is below count + 2 e with 95 %.
  *
- * Nobody waits. Counting is one addition to the entry's hot word, which holds
- * 20 bits of the key's hash too, so that an addition that came too late is
- * noticed and taken back. Taking over needs the set's claim; who does not get
- * it leaves the attempt out of this list, as admission does most of the time
- * anyway. A claim is stamped and void after two seconds: a dead owner's too.
- * An entry counts for readers only if its text has its hash. */
+ * Nobody waits. Counting is one addition to the entry's hot word, which has 20
+ * bits of the key's hash, too, so that a late addition is noticed and taken
+ * back. Taking over needs the set's claim; a writer that does not get it
+ * leaves the attempt out of this list, as admission does most of the time
+ * anyway. A claim expires after two seconds, also that of a killed writer.
+ * Readers ignore an entry whose text does not match its hash. */
 #ifndef PG_TOP_H
 #define PG_TOP_H
 
@@ -48,10 +48,10 @@ pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
 void pg_top_add(pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
                 const pg_top_key_t *key, apr_time_t now);
 
-/** Free entries of a lane that a killed or runaway process left unusable. */
+/** Free entries of a lane that a killed or faulty process left unusable. */
 void pg_top_tend(pg_ledger_t *ledger, pg_lane_t *lane, apr_time_t now);
 
-/** All lists, the lanes joined. */
+/** Fill top: all lists, over all lanes. */
 void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
                  apr_pool_t *pool);
 
@@ -59,12 +59,12 @@ void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
  *  what a list that has no entry may have missed. */
 void pg_top_merge(pg_ledger_t *into, const pg_ledger_t *from, apr_time_t now);
 
-/** A target's key is two octets of port, network order, and so many of its
- *  host at most. */
+/** Most octets of a host in a target's key, which follow two of the port in
+ *  network order. */
 #define PG_TOP_TARGET_MOST 102
 
-/** The key of what an attempt asked for: its host in small letters or, if
- *  there is none, what stood in its place. */
+/** The key of an attempt's destination: its host in lower case or, if there is
+ *  none, the text in its place. */
 pg_span_t pg_top_target(char room[2 + PG_TOP_TARGET_MOST + 1],
                         const pg_verdict_t *verdict);
 
@@ -73,7 +73,7 @@ pg_span_t pg_top_target(char room[2 + PG_TOP_TARGET_MOST + 1],
 pg_text_t pg_top_text(pg_top_e list, const char *octets, apr_uint64_t length,
                       apr_pool_t *pool);
 
-/** How many entries of a list are shown at most. */
+/** Most entries of a list that are shown. */
 #define PG_TOP_SHOWN 100
 
 #endif

@@ -36,8 +36,8 @@ pg_method_e pg_totals_method(pg_span_t method)
 
 /* --- virtual hosts ------------------------------------------------------- */
 
-/* Whoever finds the name unfinished (its writer was killed) writes it: all
- * write the same octets, so it does not matter who and how often. */
+/* A process that finds the name unfinished (its writer was killed) writes it:
+ * all write the same octets, so this may happen any number of times. */
 static void write_name(pg_vhost_name_t *slot, pg_span_t name, bool cut)
 {
     pg_word_write(slot->text, name.ptr, name.len);

@@ -21,7 +21,7 @@ static inline void pg_totals_add(pg_lane_t *lane, unsigned kind,
     pg_word_add(&lane->total[kind][event->outcome][method][port], 1);
 }
 
-/** Where an attempt of that outcome is counted. */
+/** The word in which an attempt of that outcome is counted. */
 static inline pg_word_t *pg_totals_word(pg_lane_t *lane, unsigned kind,
                                         const pg_event_t *event,
                                         pg_outcome_e outcome)
@@ -32,8 +32,8 @@ static inline pg_word_t *pg_totals_word(pg_lane_t *lane, unsigned kind,
     return &lane->total[kind][outcome][method][port];
 }
 
-/** Slot of a virtual host, PG_VHOSTS for none or when the table is full. A
- *  new name takes a free slot for good: names come from the configuration. */
+/** Slot of a virtual host; PG_VHOSTS: none, or the table is full. A new name
+ *  takes a free slot for good: names come from the configuration. */
 unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name);
 
 /** Add up all lanes: attempts, count, by_family, by_method, by_port_class,
