@@ -17,6 +17,7 @@
 #include "pg_intent.h"
 #include "pg_lines.h"
 #include "pg_scan.h"
+#include "pg_urls.h"
 
 enum { OUT_ROOM = 256 * 1024 };
 
@@ -428,7 +429,8 @@ typedef struct filter_t {
     const pg_cli_t *cli;
     pg_counter_t counter;
     writer_t writer;
-    char *buffer;
+    char *buffer;                /* of lines                              */
+    char *memory;                /* to look at the first of them          */
     int status;
 } filter_t;
 
@@ -444,16 +446,38 @@ static bool next_block(filter_t *f, pg_lines_t *lines, pg_span_t *block)
     return more;
 }
 
+/* What the first lines show about the others. A pipe's may come one by one,
+ * and are not waited for. */
+static void look_at(filter_t *f, pg_span_t head)
+{
+    pg_counter_t *c = &f->counter;
+    const pg_reading_t *how = &c->rules->reading;
+
+    head = pg_span_upto(head, PG_URLS_HEAD);
+    c->composed = c->composed || pg_urls_everywhere(how, head, f->memory);
+    if (c->reader.pair == PG_PAIR_UNKNOWN) {
+        c->reader.pair = pg_reader_pair(how, head, f->memory);
+    }
+}
+
 static void filter_lines(filter_t *f, pg_input_t *input)
 {
+    pg_counter_t *c = &f->counter;
+    apr_uint64_t seen = 0;
     pg_lines_t lines;
     pg_span_t block;
 
     pg_lines_begin(&lines, input, f->buffer, 0, ~(apr_uint64_t)0);
-    pg_count_begin(&f->counter, true);
+    pg_count_begin(c, true);
+    c->composed = false;
+    c->more = true;
     while (f->writer.sink.status == APR_SUCCESS
            && next_block(f, &lines, &block)) {
-        pg_count_block(&f->counter, block);
+        if (seen < PG_URLS_HEAD) {
+            look_at(f, block);
+            seen += block.len;
+        }
+        c->more = pg_lines_keep(&lines, pg_count_block(c, block));
         /* output is flushed before waiting for more from a pipe */
         if (!pg_input_is_regular(input) && fflush(stdout) != 0) {
             f->writer.sink.status = APR_EGENERAL;
@@ -527,13 +551,14 @@ int pg_cmd_classify(pg_cli_t *cli)
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOFBF, OUT_ROOM);
     if (o.scan.in.learn) {
-        o.scan.in.rules.own = pg_scan_names(&o.scan.in, cli->pool);
+        pg_scan_learn(&o.scan.in.rules, &o.scan.in, cli->pool);
     }
     watch.other = o.all ? put_other : NULL;
     f.counter.watch = &watch;
     f.counter.rules = &o.scan.in.rules;
     f.counter.tally = pg_tally_create(cli->pool, 16);
     f.counter.memory = apr_palloc(cli->pool, PG_READER_MEMORY(PG_LINE_MAX));
+    f.memory = apr_palloc(cli->pool, PG_READER_MEMORY(PG_URLS_HEAD));
     f.buffer = apr_palloc(cli->pool, PG_LINE_MAX + PG_LINES_READ);
     make_joints(&f.writer, cli->pool);
     put_names(&f.writer.sink, o.form);

@@ -700,6 +700,16 @@ static void judge_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
     out->judge = pg_judge_run(out->tally, found, pool);
 }
 
+/* Own names, and what was answered. */
+static void learn(crew_t *crew, pg_table_t *names, pg_scan_out_t *out,
+                  apr_pool_t *pool)
+{
+    crew->answered = pg_table_create(pool, crew->in->bound, 0);
+    collect(names, crew, pg_count_names, out);
+    crew->rules.own = own_of_names(names, pool);
+    crew->rules.answered = crew->answered;
+}
+
 pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
 {
     pg_scan_out_t *out = apr_pcalloc(pool, sizeof(*out));
@@ -709,10 +719,7 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
 
     out->tally = pg_tally_create(pool, in->bound);
     if (in->learn && crew.rereadable) {
-        crew.answered = pg_table_create(pool, in->bound, 0);
-        collect(out->tally->names, &crew, pg_count_names, out);
-        crew.rules.own = own_of_names(out->tally->names, pool);
-        crew.rules.answered = crew.answered;
+        learn(&crew, out->tally->names, out, pool);
     }
     out->own = crew.rules.own;
     count_all(&crew, out, total, pool);
@@ -722,18 +729,16 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
     return out;
 }
 
-const pg_own_t *pg_scan_names(const pg_scan_in_t *in, apr_pool_t *pool)
+void pg_scan_learn(pg_counting_t *rules, const pg_scan_in_t *in,
+                   apr_pool_t *pool)
 {
     pg_scan_out_t out = { .files = 0 };
     apr_array_header_t *parts = apr_array_make(pool, 16, sizeof(part_t));
     crew_t crew = { .in = in, .rules = in->rules };
-    pg_table_t *names = pg_table_create(pool, in->bound, 0);
 
-    crew.answered = pg_table_create(pool, in->bound, 0);
     plan(&crew, parts, &out, pool);
-    if (!crew.rereadable) {
-        return NULL;
+    if (crew.rereadable) {
+        learn(&crew, pg_table_create(pool, in->bound, 0), &out, pool);
     }
-    collect(names, &crew, pg_count_names, &out);
-    return own_of_names(names, pool);
+    *rules = crew.rules;
 }

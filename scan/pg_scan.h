@@ -61,8 +61,10 @@ typedef struct pg_scan_out_t {
  */
 pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool);
 
-/** The names of virtual hosts in the logs, as a scan learns them; NULL when
- *  there are none, or one of the logs is a pipe. */
-const pg_own_t *pg_scan_names(const pg_scan_in_t *in, apr_pool_t *pool);
+/** What a scan learns before it counts: the names of virtual hosts in the
+ *  logs, and which hosts were answered. Nothing if one of them is a pipe.
+ *  @param rules  own and answered are set, in pool */
+void pg_scan_learn(pg_counting_t *rules, const pg_scan_in_t *in,
+                   apr_pool_t *pool);
 
 #endif

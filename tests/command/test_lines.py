@@ -72,6 +72,10 @@ def _scan(*args):
     return done, json.loads(done.stdout)
 
 
+def _rows_of_filter(*args):
+    return len(run("classify", *args).stdout.splitlines())
+
+
 def _sources(found):
     return {row["key"]: row["count"] for row in found["top"]["sources"]
             ["entries"] if row["key"]}
@@ -85,6 +89,7 @@ def test_a_log_is_read_whatever_its_format(name, attempts, clients, _):
         assert done.returncode == 3
         return
     assert found["attempts"] == int(attempts)
+    assert _rows_of_filter(os.path.join(LINES, name)) == int(attempts)
     assert found["scan"]["verdict"] == "attempts"
     assert set(_sources(found)) == set(clients.split()) - {"-"}
 
@@ -94,7 +99,7 @@ def test_a_made_up_log_is_read_whatever_its_format(tmp_path, name):
     log = write(tmp_path / "log", TEMPLATES[name])
     done, found = _scan(log)
     assert done.returncode == 1
-    assert found["attempts"] == 2
+    assert found["attempts"] == _rows_of_filter(log) == 2
     assert _sources(found) == ({} if name in NO_CLIENT else
                                {"203.0.113.21": 1, "203.0.113.22": 1})
     assert found["scan"]["lines"]["untimed"] == (2 if name in TIMELESS else 0)
@@ -330,6 +335,9 @@ def test_an_object_over_several_lines_is_one_line(tmp_path, around, times,
         assert _sources(found) == {"203.0.113.21": times,
                                    "203.0.113.22": times}
         assert found["scan"]["lines"]["unparsed"] == 0
+    for done in (run("classify", log),
+                 run("classify", stdin=log.read_bytes())):
+        assert done.stdout.count(b"\n") == 2 * times
     said = run("explain", log)
     assert said.returncode == 1
     assert b"Class: connect-mail" in said.stdout
@@ -560,9 +568,11 @@ def test_where_every_url_is_full_visitors_are_no_attempts(tmp_path, name,
     _, found = _scan(log)
     assert found["attempts"] == told
     assert found["scan"]["lines"]["questioned"] == 5 - told
+    assert _rows_of_filter(log) == told
     assert found["scan"]["read"][0]["doubt"] == "questioned"
     _, found = _scan("-o", "shop.example.org", log)
-    assert found["attempts"] == 2
+    assert found["attempts"] == _rows_of_filter("-o", "shop.example.org",
+                                                log) == 2
     assert found["scan"]["lines"]["questioned"] == 0
     ledger = tmp_path / "ledger"
     assert run("scan", "--into", ledger, log).returncode == 1
