@@ -28,68 +28,68 @@
       NONE, NONE, "1 when the ledger's file cannot be used: the counts end "  \
       "with the server")                                                      \
     X(TOTAL, LEDGER, NULL, COUNTER, NONE, "attempts", "Attempts",             \
-      NONE, NONE, "Relay attempts in all")                                    \
+      NONE, NONE, "Relay attempts in total")                                  \
     X(BY_CLASS, LEDGER, NULL, COUNTER, NONE, "by_class", "Class",             \
       CLASS, NONE, "Relay attempts by class")                                 \
     X(BY_FAMILY, LEDGER, "family_attempts", COUNTER, NONE, "by_family",       \
       "Family", FAMILY, NONE, "Relay attempts by family")                     \
     X(BY_OUTCOME, LEDGER, NULL, COUNTER, NONE, "by_outcome", "Outcome",       \
-      OUTCOME, NONE, "Relay attempts by what happened to them")               \
+      OUTCOME, NONE, "Relay attempts by outcome")                             \
     X(ATTEMPTS, LEDGER, "attempts", COUNTER, NONE, "by_class_and_outcome",    \
       NULL, CLASS, OUTCOME, "Relay attempts by class and outcome")            \
     X(BY_METHOD, LEDGER, "method_attempts", COUNTER, NONE, "by_method",       \
       "Method", METHOD, NONE, "Relay attempts by method")                     \
     X(BY_PORT, LEDGER, "port_attempts", COUNTER, NONE, "by_port_class",       \
       "Port", PORT, NONE,                                                     \
-      "Relay attempts by what the port they asked for is for")                \
+      "Relay attempts by purpose of the requested port")                      \
     X(BY_INTENT, LEDGER, "intent_attempts", COUNTER, NONE, "by_intent",       \
       "Intent", INTENT, NONE,                                                 \
-      "Relay attempts by what their destination is asked for")                \
+      "Relay attempts by likely purpose of the destination")                  \
     X(PERMITTED, LEDGER, "permitted", COUNTER, NONE, "permitted",             \
       "Permitted", NONE, NONE,                                                \
-      "Requests carried for clients that may; no attempts")                   \
+      "Requests relayed for permitted clients; not attempts")                 \
     X(FIRST, LEDGER, "first_attempt", GAUGE, TIME, "first", "First",          \
-      NONE, NONE, "When the oldest attempt came; 0 for none")                 \
+      NONE, NONE, "Time of the first attempt; 0 if none")                     \
     X(LAST, LEDGER, "last_attempt", GAUGE, TIME, "last", "Last",              \
-      NONE, NONE, "When the newest attempt came; 0 for none")                 \
+      NONE, NONE, "Time of the latest attempt; 0 if none")                    \
     X(HOUR, LEDGER, "last_hour_attempts", GAUGE, NONE, "last_hour",           \
       "LastHour", NONE, NONE,                                                 \
-      "Relay attempts in the last 60 minutes, foreign Hosts aside")           \
+      "Relay attempts in the last 60 minutes, without foreign Hosts")         \
     X(USUAL, LEDGER, "usual_hour_attempts", GAUGE, NONE, "usual_hour",        \
       "UsualHour", NONE, NONE,                                                \
-      "Mean of them an hour, up to 14 days back")                             \
+      "The same per hour, averaged over up to 14 days")                       \
     X(MONTH, LEDGER, "month_attempts", GAUGE, NONE, "this_month",             \
       "ThisMonth", FAMILY, NONE,                                              \
-      "Relay attempts of this month (UTC) so far, by family")                 \
+      "Relay attempts so far this month (UTC), by family")                    \
     X(SOURCES, LEDGER, "sources", GAUGE, NONE, "sources", "Sources",          \
-      NONE, NONE, "Different sources since counting began, estimated")        \
+      NONE, NONE, "Distinct sources since counting began, estimated")         \
     X(VHOSTS, ALWAYS, "vhosts", GAUGE, NONE, "by_posture", "Posture",         \
-      POSTURE, NONE, "Virtual hosts by what they are to strangers")           \
+      POSTURE, NONE, "Virtual hosts by posture")                              \
     X(FINDINGS, ALWAYS, "findings", GAUGE, NONE, "by_severity", "Findings",   \
       SEVERITY, NONE, "Findings of the configuration audit by severity")      \
     X(PROBES, ALWAYS, "connect_probes", COUNTER, NONE, "connect_probes",      \
       "ConnectProbes", NONE, NONE,                                            \
-      "CONNECT requests that name no host; not attempts")                     \
+      "CONNECT requests without a host; not attempts")                        \
     X(HELD, ALWAYS, "log_lines_held", COUNTER, NONE, "log_lines_held",        \
       "LogHeld", NONE, NONE,                                                  \
       "Lines that ProxyGuardLogRate kept out of the error log")               \
     X(LOST, ALWAYS, "evidence_lines_lost", COUNTER, NONE,                     \
       "evidence_lines_lost", "EvidenceLost", NONE, NONE,                      \
-      "Lines the evidence log did not take")                                  \
+      "Lines missing from the evidence log")                                  \
     X(SINK_STATE, LEDGER, "sink_conversations", GAUGE, NONE,                  \
       "sink.conversations", "SinkConversations", STATE, NONE,                 \
-      "Conversations that the sink may have at a time, by state")             \
+      "Slots for conversations of the sink, by state")                        \
     X(SINK_ENDED, LEDGER, "sink_ended", COUNTER, NONE, "sink.ended",          \
       "SinkEnded", BY, NONE,                                                  \
-      "Conversations of the sink by what ended them")                         \
+      "Conversations of the sink by how they ended")                          \
     X(SINK_MAILS, LEDGER, "sink_mails", COUNTER, NONE, "sink.mails",          \
       "SinkMails", KEPT, NONE, "Captured mails by how much of them was kept") \
     X(SINK_SPOOL, LEDGER, "sink_spool_bytes", GAUGE, NONE,                    \
       "sink.spool_bytes", "SinkSpoolBytes", NONE, NONE,                       \
-      "Size of the file of captured mail")                                    \
+      "Size of the spool of captured mail")                                   \
     X(SINK_SPOOL_MOST, LEDGER, "sink_spool_limit_bytes", GAUGE, NONE,         \
       "sink.spool_limit_bytes", "SinkSpoolLimitBytes", NONE, NONE,            \
-      "Size that the file of captured mail may have")
+      "Maximum size of the spool of captured mail")
 
 #define PG_ENUM_METRIC(sym, ...) PG_METRIC_##sym,
 typedef enum pg_metric_e {
