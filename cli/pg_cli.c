@@ -114,26 +114,19 @@ static const char *on_any_port(const char *name, apr_pool_t *pool)
            : apr_pstrcat(pool, name, ":*", NULL);
 }
 
-/* The host of a URL, and its port if there is one. */
-static const char *host_of(const char *url, apr_pool_t *pool)
-{
-    const char *begin = strstr(url, "://") + 3;
-
-    return apr_pstrmemdup(pool, begin, strcspn(begin, "/?#"));
-}
-
 int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name,
                bool any_port)
 {
-    const char *wrong;
+    const char *wrong, *host = strstr(name, "://");
 
     if (*own == NULL) {
         *own = pg_own_create(cli->pool);
     }
-    if (strstr(name, "://")) {
+    if (host) {
+        host += 3;
         return pg_cli_usage(cli, "--own-host: '%s' is a URL; it takes a host "
-                            "name or an address, here '%s'", name,
-                            host_of(name, cli->pool));
+                            "name or an address, here '%.*s'", name,
+                            (int)strcspn(host, "/?#"), host);
     }
     wrong = pg_own_add(*own, pg_span_str(any_port
                                          ? on_any_port(name, cli->pool)

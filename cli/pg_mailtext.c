@@ -91,12 +91,6 @@ static void put_word(text_t *t, pg_span_t charset, char kind, pg_span_t text,
     put(t, to_utf8(pg_span_make(octets, n), charset, pool));
 }
 
-/* White space between two encoded-words is not part of the text. */
-static bool is_gap(pg_span_t s, apr_size_t n)
-{
-    return n > 0 && pg_span_trim(pg_span_upto(s, n)).len == 0;
-}
-
 static pg_span_t decode_words(pg_span_t s, apr_pool_t *pool)
 {
     text_t t = { .room = s.len * 4 + 16 };
@@ -119,7 +113,9 @@ static pg_span_t decode_words(pg_span_t s, apr_pool_t *pool)
         } while (plain < s.len
                  && !pg_mime_word(&charset, &kind, &text,
                                   pg_span_from(s, plain)));
-        if (!(after_word && plain < s.len && is_gap(s, plain))) {
+        /* white space between two encoded-words is not part of the text */
+        if (!(after_word && plain < s.len
+              && pg_span_trim(pg_span_upto(s, plain)).len == 0)) {
             put(&t, pg_span_upto(s, plain));
         }
         s = pg_span_from(s, plain);

@@ -218,11 +218,6 @@ static pg_intent_e of_path(pg_span_t path)
     return PG_INTENT_UNKNOWN;
 }
 
-static pg_intent_e of_port(apr_uint16_t port)
-{
-    return port < sizeof(ports) ? (pg_intent_e)ports[port] : PG_INTENT_UNKNOWN;
-}
-
 pg_intent_e pg_intent_of(pg_span_t host, apr_uint16_t port, pg_span_t path)
 {
     pg_intent_e intent = host.len ? of_host(host) : PG_INTENT_UNKNOWN;
@@ -230,7 +225,8 @@ pg_intent_e pg_intent_of(pg_span_t host, apr_uint16_t port, pg_span_t path)
     if (intent == PG_INTENT_UNKNOWN && path.len) {
         intent = of_path(path);
     }
-    return intent == PG_INTENT_UNKNOWN ? of_port(port) : intent;
+    return intent == PG_INTENT_UNKNOWN && port < sizeof(ports)
+               ? (pg_intent_e)ports[port] : intent;
 }
 
 pg_intent_e pg_intent_of_key(pg_span_t key)

@@ -92,11 +92,6 @@ static room_t *new_room(const pg_host_t *host)
 
 /* --- mail ---------------------------------------------------------------- */
 
-static const char *mechanism(const pg_smtp_t *smtp)
-{
-    return smtp->auth_plain ? "PLAIN" : smtp->auth_login ? "LOGIN" : NULL;
-}
-
 /* The id of the next message. No pool: see end(). */
 static void write_id(char id[ID_SIZE], const pg_conversation_t *t)
 {
@@ -163,17 +158,19 @@ static bool keep_mail(pg_conversation_t *t, const pg_smtp_mail_t *mail,
                       const char *id)
 {
     const pg_host_t *host = t->host;
+    const pg_smtp_t *smtp = &t->room->smtp;
     char *out = t->room->message + host->message_most;
     pg_mbox_entry_t entry = { .time = apr_time_now(),
                               .mail = mail,
                               .keep = host->keep,
-                              .host = t->room->smtp.host,
+                              .host = smtp->host,
                               .id = pg_span_str(id),
                               .conversation = pg_span_str(t->id),
                               .source = pg_span_str(t->source),
                               .target = t->event.verdict.target,
                               .vhost = t->event.vhost,
-                              .auth = mechanism(&t->room->smtp) };
+                              .auth = smtp->auth_plain ? "PLAIN"
+                                      : smtp->auth_login ? "LOGIN" : NULL };
     apr_size_t n = pg_mbox_write(out, pg_mbox_room(host->message_most),
                                  &entry);
     bool kept = n > 0 && pg_spool_append(host->spool, pg_span_make(out, n),

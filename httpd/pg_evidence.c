@@ -160,11 +160,6 @@ static int add_field(void *fields, const char *name, const char *value)
     return 1;
 }
 
-static bool is_tls(const request_rec *r)
-{
-    return strcmp(ap_run_http_scheme(r), "https") == 0;
-}
-
 static void name_observer(pg_ecs_t *in, const server_rec *s)
 {
     const pg_settings_t *settings = pg_config_of(s);
@@ -184,7 +179,7 @@ static pg_span_t line_of(const pg_evidence_t *e, const request_rec *r,
                     .source = r->useragent_ip,
                     .source_port = direct ? r->useragent_addr->port : 0,
                     .protocol = pg_span_str(r->protocol),
-                    .tls = is_tls(r) };
+                    .tls = strcmp(ap_run_http_scheme(r), "https") == 0 };
 
     name_observer(&in, r->server);
     if (r->headers_in) {

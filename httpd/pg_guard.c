@@ -53,7 +53,7 @@ static PG_OFF_THE_PATH bool is_second_reading(const request_rec *r)
 
 /* --- verdict ------------------------------------------------------------- */
 
-/* Where a proxy is intended, absolute-form is its business. */
+/* Where a proxy is intended, absolute-form and CONNECT are its business. */
 static bool is_to_be_served(const pg_settings_t *settings)
 {
     return settings->engine == PG_ENGINE_ON
@@ -292,9 +292,7 @@ static bool is_refused_connect(const request_rec *r,
                                const pg_settings_t *settings)
 {
     return r->status == HTTP_BAD_REQUEST && is_connect(r)
-           && pg_note_of(r) == NULL && settings->engine == PG_ENGINE_ON
-           && settings->posture != PG_POSTURE_RESTRICTED
-           && settings->posture != PG_POSTURE_ON_PURPOSE;
+           && pg_note_of(r) == NULL && is_to_be_served(settings);
 }
 
 static void refuse_method(request_rec *r)
@@ -427,24 +425,6 @@ static bool is_counted_already(const request_rec *r)
     return conn && conn->counted && r->connection->keepalives == 0;
 }
 
-/* LogFormat reads the notes of the last request in a chain of redirects. */
-static void publish_everywhere(request_rec *r, const pg_note_t *note)
-{
-    for (; r && !note->clean; r = r->next) {
-        pg_note_publish(r, note);
-    }
-}
-
-/* CONNECT without a destination does not ask for a relay, but whether there is
- * one. */
-static void count_probe(const request_rec *r, const pg_settings_t *settings,
-                        const pg_note_t *note)
-{
-    if (note->clean && is_connect(r)) {
-        pg_probes_count(settings->guard->probes);
-    }
-}
-
 static PG_OFF_THE_PATH int log_attempt(request_rec *r, const pg_note_t *note)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
@@ -460,8 +440,14 @@ static PG_OFF_THE_PATH int log_attempt(request_rec *r, const pg_note_t *note)
     }
     if (note == NULL) {
         note = examine(r, settings, false);
-        publish_everywhere(r, note);
-        count_probe(r, settings, note);
+        /* LogFormat reads the notes of the last of a chain of redirects */
+        for (request_rec *at = r; at && !note->clean; at = at->next) {
+            pg_note_publish(at, note);
+        }
+        /* CONNECT without a destination probes for a proxy */
+        if (note->clean && is_connect(r)) {
+            pg_probes_count(settings->guard->probes);
+        }
     }
     if (!note->clean) {
         pg_book_close(r, settings, (pg_note_t *)note);
@@ -478,14 +464,6 @@ int pg_guard_log(request_rec *r)
 
 /* --- before there is a request ------------------------------------------- */
 
-/* What r->the_request may contain: it ends at the first NUL or line end. */
-static char *line_of(apr_pool_t *pool, pg_span_t octets)
-{
-    apr_size_t n = pg_span_find_any(octets, "\r\n");
-
-    return apr_pstrmemdup(pool, octets.ptr, n);
-}
-
 /* A request_rec made only to be logged: so the attempt is in the access log,
  * and is counted where all others are. */
 static void log_octets(request_rec *r, const pg_settings_t *settings,
@@ -500,7 +478,8 @@ static void log_octets(request_rec *r, const pg_settings_t *settings,
     *act = note->action.act;
     pg_note_leave(r, note);
     pg_note_publish(r, note);
-    r->the_request = line_of(r->pool, verdict->target);
+    r->the_request = apr_pstrmemdup(r->pool, verdict->target.ptr,
+                                    pg_span_find_any(verdict->target, "\r\n"));
     r->request_time = apr_time_now();
     r->status = *act == PG_ACT_DROP ? HTTP_FORBIDDEN : HTTP_BAD_REQUEST;
     r->assbackwards = 1;

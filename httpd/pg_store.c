@@ -114,12 +114,17 @@ typedef struct outage_t {
     char path[256];              /* that cannot be written; "": none      */
 } outage_t;
 
+/* Data that outlive restarts, zeroed at first. */
+static void *kept(const char *key, apr_size_t size)
+{
+    void *data = ap_retained_data_get(key);
+
+    return data ? data : ap_retained_data_create(key, size);
+}
+
 static outage_t *outage_kept(void)
 {
-    outage_t *outage = ap_retained_data_get(OUTAGE_KEY);
-
-    return outage ? outage
-                  : ap_retained_data_create(OUTAGE_KEY, sizeof(*outage));
+    return kept(OUTAGE_KEY, sizeof(outage_t));
 }
 
 static void save(pg_checkpoint_t *checkpoint, server_rec *s, bool force,
@@ -240,14 +245,6 @@ void pg_store_child(apr_pool_t *pool, server_rec *main_server)
  * runs. */
 #define MEMORY_KEY "proxyguard-memory-2"
 
-static pg_live_memory_t *memory_kept(void)
-{
-    pg_live_memory_t *memory = ap_retained_data_get(MEMORY_KEY);
-
-    return memory ? memory
-                  : ap_retained_data_create(MEMORY_KEY, sizeof(*memory));
-}
-
 pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server)
 {
     const pg_settings_t *settings = pg_config_of(main_server);
@@ -266,7 +263,8 @@ pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server)
     store->pid = getpid();
     fill_options(&store->options, settings, pconf);
     status = pg_live_open(&store->live, &opening, &store->options,
-                          memory_kept(), apr_time_now(), pconf);
+                          kept(MEMORY_KEY, sizeof(pg_live_memory_t)),
+                          apr_time_now(), pconf);
     if (status != APR_SUCCESS) {
         say_unusable(store, "cannot be used", opening.why,
                      store->live.ledger

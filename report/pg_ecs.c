@@ -523,9 +523,8 @@ static void put_body(line_t *line, pg_span_t text)
     put_key(line, KEY("text"));
     RAW(line, "\"");
     while (text.len > 0 && n++ < line->limit.fields) {
-        pg_span_t one = pg_span_upto(text, pg_span_find(text, '\n'));
+        pg_span_t one = pg_span_take(&text, '\n');
 
-        text = pg_span_from(text, one.len + 1);
         one.len -= one.len > 0 && one.ptr[one.len - 1] == '\r';
         put_part(line, one);
         RAW(line, "\\n");
@@ -638,7 +637,7 @@ static void put_own(line_t *line)
     const pg_event_t *event = line->in->event;
 
     open_object(line, KEY("proxyguard"));
-    if (line->in->capture) {     /* who counts classes counts attempts     */
+    if (line->in->capture) {     /* not an attempt: it has no class       */
         put_sink(line, line->in->capture);
     }
     else {

@@ -83,11 +83,8 @@ static void finding(const pg_page_t *page, const pg_finding_t *f)
         pg_html_tagged(page, "p", PG_PHRASE_FINDING_FIX);
         pg_sink_puts(sink, "<pre>");
         for (pg_span_t rest = pg_span_str(f->fix[lang]); rest.len; ) {
-            apr_size_t end = pg_span_find(rest, '\n');
-
-            pg_escape_html(sink, pg_span_upto(rest, end));
+            pg_escape_html(sink, pg_span_take(&rest, '\n'));
             pg_sink_puts(sink, "\n");
-            rest = pg_span_from(rest, end + 1);
         }
         pg_sink_puts(sink, "</pre>\n");
     }

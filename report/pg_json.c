@@ -110,6 +110,21 @@ static void element(writer_t *w, const char *indent, bool first,
     dump(w->sink, value, 0);
 }
 
+/* A member that is a list of n objects. */
+static void list(writer_t *w, const char *name, apr_size_t n,
+                 json_t *(*make)(const pg_report_t *report, apr_size_t i))
+{
+    char indent[16];
+
+    apr_snprintf(indent, sizeof(indent), "%s  ", w->indent);
+    key(w, name);
+    pg_sink_puts(w->sink, "[");
+    for (apr_size_t i = 0; i < n; i++) {
+        element(w, indent, i == 0, make(w->report, i));
+    }
+    pg_sink_puts(w->sink, "]");
+}
+
 /* --- metrics ------------------------------------------------------------- */
 
 static json_t *metric_value(const pg_metric_t *metric, const pg_measured_t *m,
@@ -250,23 +265,23 @@ static void put_history(writer_t *w)
     pg_sink_puts(w->sink, "\n  }");
 }
 
+static json_t *covered_json(const pg_report_t *report, apr_size_t i)
+{
+    const pg_watched_t *one = &report->ledger->watched[i];
+    json_t *range = json_pack("{s:o, s:o}", "from", time_of(one->time.from),
+                              "to", time_of(one->time.to));
+
+    if (one->by > 1) {
+        json_object_set_new(range, "ledgers", count(one->by));
+    }
+    return range;
+}
+
 static void put_covered(writer_t *w)
 {
     const pg_snapshot_t *s = w->report->ledger;
 
-    key(w, "covered");
-    pg_sink_puts(w->sink, "[");
-    for (apr_size_t i = 0; i < s->watched_count; i++) {
-        const pg_watched_t *one = &s->watched[i];
-        json_t *range = json_pack("{s:o, s:o}",
-                                  "from", time_of(one->time.from),
-                                  "to", time_of(one->time.to));
-        if (one->by > 1) {
-            json_object_set_new(range, "ledgers", count(one->by));
-        }
-        element(w, "    ", i == 0, range);
-    }
-    pg_sink_puts(w->sink, "]");
+    list(w, "covered", s->watched_count, covered_json);
     member(w, "from_logs", json_boolean(s->from_logs || w->report->scanned));
     member(w, "sources_elsewhere", count(s->sources_elsewhere));
 }
@@ -431,54 +446,37 @@ static void put_recent(writer_t *w)
     pg_sink_puts(w->sink, "]");
 }
 
-static void put_sites(writer_t *w)
+static json_t *site_json(const pg_report_t *report, apr_size_t i)
 {
-    const pg_snapshot_t *s = w->report->ledger;
+    const pg_vhost_count_t *v = &report->ledger->vhosts[i];
+    json_t *outcomes = json_object();
 
-    key(w, "vhosts");
-    pg_sink_puts(w->sink, "[");
-    for (apr_size_t i = 0; i < s->vhost_count; i++) {
-        const pg_vhost_count_t *v = &s->vhosts[i];
-        json_t *outcomes = json_object();
-
-        for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
-            json_object_set_new(outcomes, pg_vocab_outcome((pg_outcome_e)o),
-                                count(v->by_outcome[o]));
-        }
-        element(w, "    ", i == 0,
-                json_pack("{s:o, s:o, s:o}",
-                          "name", stranger(w->report, PG_MASK_AUTHORITY,
-                                           &v->name),
-                          "attempts", count(v->attempts),
-                          "by_outcome", outcomes));
+    for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
+        json_object_set_new(outcomes, pg_vocab_outcome((pg_outcome_e)o),
+                            count(v->by_outcome[o]));
     }
-    pg_sink_puts(w->sink, "]");
+    return json_pack("{s:o, s:o, s:o}", "name",
+                     stranger(report, PG_MASK_AUTHORITY, &v->name),
+                     "attempts", count(v->attempts), "by_outcome", outcomes);
 }
 
 /* --- audit --------------------------------------------------------------- */
 
-static void put_postures(writer_t *w)
+static json_t *posture_json(const pg_report_t *report, apr_size_t i)
 {
-    const pg_report_t *report = w->report;
+    const pg_vhost_t *v = &report->vhosts[i];
+    pg_text_t name = { .octets = pg_span_str(v->name) };
 
-    key(w, "postures");
-    pg_sink_puts(w->sink, "[");
-    for (apr_size_t i = 0; i < report->vhost_count; i++) {
-        const pg_vhost_t *v = &report->vhosts[i];
-        pg_text_t name = { .octets = pg_span_str(v->name) };
-
-        element(w, "    ", i == 0,
-                json_pack("{s:o, s:s, s:o}", "vhost",
-                          stranger(report, PG_MASK_AUTHORITY, &name),
-                          "posture", pg_vocab_posture(v->posture), "why",
-                          report->view.mask ? json_null()
-                                            : text_of(v->why[PG_LANG_EN])));
-    }
-    pg_sink_puts(w->sink, "]");
+    return json_pack("{s:o, s:s, s:o}", "vhost",
+                     stranger(report, PG_MASK_AUTHORITY, &name),
+                     "posture", pg_vocab_posture(v->posture), "why",
+                     report->view.mask ? json_null()
+                                       : text_of(v->why[PG_LANG_EN]));
 }
 
-static json_t *finding_json(const pg_finding_t *f)
+static json_t *finding_json(const pg_report_t *report, apr_size_t i)
 {
+    const pg_finding_t *f = &report->findings[i];
     char id[16];
 
     apr_snprintf(id, sizeof(id), "PG%04d", f->id);
@@ -491,21 +489,6 @@ static json_t *finding_json(const pg_finding_t *f)
                      "fix", text_of(f->fix[PG_LANG_EN]));
 }
 
-/* Findings name files and hosts throughout: when masked, only their number by
- * severity is given. */
-static void put_findings(writer_t *w)
-{
-    const pg_report_t *report = w->report;
-
-    key(w, "findings");
-    pg_sink_puts(w->sink, "[");
-    for (apr_size_t i = 0; i < report->finding_count && !report->view.mask;
-         i++) {
-        element(w, "    ", i == 0, finding_json(&report->findings[i]));
-    }
-    pg_sink_puts(w->sink, "]");
-}
-
 /* --- the sink ------------------------------------------------------------ */
 
 static json_t *text_or_null(const pg_report_t *report, pg_mask_e field,
@@ -516,9 +499,9 @@ static json_t *text_or_null(const pg_report_t *report, pg_mask_e field,
     return s.len ? stranger(report, field, &text) : json_null();
 }
 
-static json_t *campaign_json(const pg_report_t *report,
-                             const pg_campaign_t *c)
+static json_t *campaign_json(const pg_report_t *report, apr_size_t i)
 {
+    const pg_campaign_t *c = &report->ledger->capture.campaign[i];
     const char *language = pg_campaign_language(c->charset.ptr);
 
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o}", "mails",
@@ -532,8 +515,6 @@ static json_t *campaign_json(const pg_report_t *report,
 
 static void put_sink(writer_t *w)
 {
-    const pg_capture_t *capture = &w->report->ledger->capture;
-
     key(w, "sink");
     w->between = "{";
     w->indent = "    ";
@@ -544,13 +525,9 @@ static void put_sink(writer_t *w)
             member(w, key_in_sink(metric), metric_json(metric, &w->measured));
         }
     }
-    key(w, "campaigns");
-    pg_sink_puts(w->sink, "[");
-    for (apr_size_t i = 0; i < capture->campaign_count; i++) {
-        element(w, "      ", i == 0,
-                campaign_json(w->report, &capture->campaign[i]));
-    }
-    pg_sink_puts(w->sink, "]\n  }");
+    list(w, "campaigns", w->report->ledger->capture.campaign_count,
+         campaign_json);
+    pg_sink_puts(w->sink, "\n  }");
     w->indent = "  ";
 }
 
@@ -570,9 +547,10 @@ static json_t *scan_counts(const pg_scanned_t *scan, bool judged)
     return out;
 }
 
-static json_t *answer_json(const pg_report_t *report,
-                           const pg_scanned_answer_t *a)
+static json_t *answer_json(const pg_report_t *report, apr_size_t i)
 {
+    const pg_scanned_answer_t *a = &report->scanned->answer[i];
+
     return json_pack(
         "{s:s, s:s, s:o, s:s, s:i, s:o, s:o}", "judged",
         pg_scanned_judged(pg_scanned_judged_by(a->ground)), "why",
@@ -582,20 +560,10 @@ static json_t *answer_json(const pg_report_t *report,
         plain(a->size.octets), "attempts", count(a->attempts));
 }
 
-static void put_answers(writer_t *w)
-{
-    const pg_scanned_t *scan = w->report->scanned;
-
-    pg_sink_puts(w->sink, ",\n    \"answers\": [");
-    for (apr_size_t i = 0; i < scan->answers && i < ANSWERS_MAX; i++) {
-        element(w, "      ", i == 0, answer_json(w->report, &scan->answer[i]));
-    }
-    pg_sink_puts(w->sink, "]");
-}
-
 /* The name of a log may be that of a site. */
-static json_t *file_json(const pg_report_t *report, const pg_reach_file_t *f)
+static json_t *file_json(const pg_report_t *report, apr_size_t i)
 {
+    const pg_reach_file_t *f = &report->scanned->reach->file[i];
     pg_shown_t room;
 
     return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
@@ -607,15 +575,6 @@ static json_t *file_json(const pg_report_t *report, const pg_reach_file_t *f)
                      "lines", count(f->lines), "requests", count(f->requests),
                      "unread", count(f->unread), "suspect", count(f->suspect),
                      "questioned", count(f->questioned));
-}
-
-static void put_reach(writer_t *w, const pg_reach_t *reach)
-{
-    pg_sink_puts(w->sink, ",\n    \"read\": [");
-    for (apr_size_t i = 0; i < reach->files; i++) {
-        element(w, "      ", i == 0, file_json(w->report, &reach->file[i]));
-    }
-    pg_sink_puts(w->sink, "]");
 }
 
 static void put_scan(writer_t *w)
@@ -633,7 +592,7 @@ static void put_scan(writer_t *w)
     w->indent = "    ";
     member(w, "verdict",
            json_string(pg_reach_verdict_name(scan->reach->verdict)));
-    put_reach(w, scan->reach);
+    list(w, "read", scan->reach->files, file_json);
     member(w, "octets", count(scan->octets));
     member(w, "lines", scan_counts(scan, false));
     member(w, "not_understood", unread);
@@ -642,7 +601,9 @@ static void put_scan(writer_t *w)
     member(w, "counts_low_by", count(scan->counts_low_by));
     member(w, "judged", scan_counts(scan, true));
     member(w, "answers_lost", count(scan->answers_lost));
-    put_answers(w);
+    list(w, "answers",
+         scan->answers < ANSWERS_MAX ? scan->answers : ANSWERS_MAX,
+         answer_json);
     w->indent = "  ";
     pg_sink_puts(w->sink, "\n  }");
 }
@@ -662,15 +623,18 @@ apr_status_t pg_json_render(pg_sink_t *sink, const pg_report_t *report,
     member(&w, "now", time_of(report->now));
     member(&w, "masked", json_boolean(report->view.mask));
     put_metrics(&w);
-    put_postures(&w);
-    put_findings(&w);
+    list(&w, "postures", report->vhost_count, posture_json);
+    /* Findings name files and hosts throughout: when masked, only their number
+     * by severity is given. */
+    list(&w, "findings", report->view.mask ? 0 : report->finding_count,
+         finding_json);
     if (report->scanned) {
         put_scan(&w);
     }
     if (report->ledger) {
         put_trend(&w);
         put_window(&w);
-        put_sites(&w);
+        list(&w, "vhosts", report->ledger->vhost_count, site_json);
         put_tops(&w);
         put_recent(&w);
         put_covered(&w);

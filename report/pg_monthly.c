@@ -342,16 +342,10 @@ static void contents(const writer_t *w)
 
 /* --- the formats --------------------------------------------------------- */
 
-static writer_t writer(pg_sink_t *sink, const pg_monthly_t *report,
-                       const medium_t *medium, apr_pool_t *pool)
-{
-    return (writer_t){ sink, report, medium, pool };
-}
-
 static apr_status_t render_text(pg_sink_t *sink, const pg_monthly_t *report,
                                 apr_pool_t *pool)
 {
-    writer_t w = writer(sink, report, &text, pool);
+    writer_t w = { sink, report, &text, pool };
 
     contents(&w);
     return sink->status;
@@ -361,7 +355,7 @@ static apr_status_t render_markdown(pg_sink_t *sink,
                                     const pg_monthly_t *report,
                                     apr_pool_t *pool)
 {
-    writer_t w = writer(sink, report, &marked, pool);
+    writer_t w = { sink, report, &marked, pool };
 
     contents(&w);
     return sink->status;
@@ -370,7 +364,7 @@ static apr_status_t render_markdown(pg_sink_t *sink,
 static apr_status_t render_html(pg_sink_t *sink, const pg_monthly_t *report,
                                 apr_pool_t *pool)
 {
-    writer_t w = writer(sink, report, &html, pool);
+    writer_t w = { sink, report, &html, pool };
 
     pg_sink_putf(sink,
                  "<!DOCTYPE html>\n<html lang=\"%s\"><head>"
@@ -471,12 +465,8 @@ static bool next_mailbox(mailbox_t *out, pg_span_t *rest)
     angle = pg_span_rfind(one, '<');
     *out = (mailbox_t){ .address = one };
     if (angle < one.len && one.ptr[one.len - 1] == '>') {
-        out->name = pg_span_trim(pg_span_upto(one, angle));
+        out->name = pg_span_unquoted(pg_span_upto(one, angle));
         out->address = pg_span_make(one.ptr + angle + 1, one.len - angle - 2);
-    }
-    if (out->name.len > 1 && out->name.ptr[0] == '"'
-        && out->name.ptr[out->name.len - 1] == '"') {
-        out->name = pg_span_make(out->name.ptr + 1, out->name.len - 2);
     }
     return is_address(out->address) && is_utf8(out->name);
 }
@@ -500,12 +490,11 @@ bool pg_monthly_are_mailboxes(const char *list, bool many)
 static bool is_phrase(pg_span_t name)
 {
     while (name.len) {
-        apr_size_t blank = pg_span_find(name, ' ');
+        pg_span_t word = pg_span_take(&name, ' ');
 
-        if (blank > 0 && !is_dot_atom(pg_span_upto(name, blank), false)) {
+        if (word.len > 0 && !is_dot_atom(word, false)) {
             return false;
         }
-        name = pg_span_from(name, blank + 1);
     }
     return true;
 }
@@ -550,7 +539,7 @@ static apr_status_t render_mail(pg_sink_t *sink, const pg_monthly_t *report,
                                 apr_pool_t *pool)
 {
     pg_sink_t body = { .write = write_crlf, .to = sink };
-    writer_t w = writer(&body, report, &text, pool);
+    writer_t w = { &body, report, &text, pool };
     char date[APR_RFC822_DATE_LEN];
 
     apr_rfc822_date(date, report->now);

@@ -85,15 +85,14 @@ const char *pg_render_word(const pg_report_t *report, pg_phrase_e word,
 
 const char *pg_render_number(char out[PG_NUMBER_SIZE], apr_uint64_t n)
 {
-    char digits[24];
-    char *p = out;
-    int length = snprintf(digits, sizeof(digits), "%" APR_UINT64_T_FMT, n);
+    char text[PG_SPAN_DECIMAL], *p = out;
+    pg_span_t digits = pg_span_decimal(text, n);
 
-    for (int i = 0; i < length; i++) {
-        if (i && (length - i) % 3 == 0) {
+    for (apr_size_t i = 0; i < digits.len; i++) {
+        if (i && (digits.len - i) % 3 == 0) {
             *p++ = ',';
         }
-        *p++ = digits[i];
+        *p++ = digits.ptr[i];
     }
     *p = '\0';
     return out;
@@ -328,15 +327,11 @@ pg_text_t pg_render_whom(const pg_recent_t *r, char room[PG_WHOM_SIZE])
         room[n++] = ']';
     }
     if (r->port) {
-        char digits[8];
-        int at = 8;
+        char text[PG_SPAN_DECIMAL];
 
-        for (unsigned port = r->port; port; port /= 10) {
-            digits[--at] = (char)('0' + port % 10);
-        }
         room[n++] = ':';
-        memcpy(room + n, digits + at, (apr_size_t)(8 - at));
-        n += (apr_size_t)(8 - at);
+        n += pg_span_copy(room + n, PG_WHOM_SIZE - n,
+                          pg_span_decimal(text, r->port));
     }
     return (pg_text_t){ .octets = pg_span_make(room, n),
                         .cut = r->host.cut || host.len < r->host.octets.len };
