@@ -64,12 +64,20 @@ static bool parse_ipv6(unsigned char out[16], pg_span_t s)
     return inet_pton(AF_INET6, text, out) == 1;
 }
 
-bool pg_address_parse(pg_address_t *out, pg_span_t text)
+bool pg_address_parse_ipv4(pg_address_t *out, pg_span_t text)
 {
     unsigned char four[4];
 
-    if (parse_ipv4(four, text)) {
-        *out = pg_address_ipv4(four);
+    if (!parse_ipv4(four, text)) {
+        return false;
+    }
+    *out = pg_address_ipv4(four);
+    return true;
+}
+
+bool pg_address_parse(pg_address_t *out, pg_span_t text)
+{
+    if (pg_address_parse_ipv4(out, text)) {
         return true;
     }
     if (text.len && parse_ipv6(out->octets, text)) {

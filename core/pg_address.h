@@ -48,6 +48,9 @@ bool pg_address_is_unspecified(const pg_address_t *a);
 /** 127.0.0.0/8 and ::1 (RFC 1122 3.2.1.3, RFC 4291 2.5.3). */
 bool pg_address_is_loopback(const pg_address_t *a);
 
+/** Read a dotted quad, and nothing else. *out is written only on success. */
+bool pg_address_parse_ipv4(pg_address_t *out, pg_span_t text);
+
 /**
  * Read dotted quads, and IPv6 as inet_pton(3) takes it, without brackets and
  * zone. "010.0.0.1" is refused: a leading zero means octal to some readers.

@@ -131,8 +131,15 @@ pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
     bool is_address;
 
     out->text[0] = '\0';
+    /* as nearly always, an address and nothing else */
+    if (pg_address_parse_ipv4(&out->address, s)) {
+        pg_span_copy(out->text, PG_CLIENT_TEXT, s);
+        out->with_port = false;
+        out->port = 0;
+        return out->kind = PG_CLIENT_ADDRESS;
+    }
     if (pg_span_find(s, '%') == s.len && read_address(out, s)) {
-        out->with_port = false;  /* as nearly always, nothing else        */
+        out->with_port = false;
         out->port = 0;
         return out->kind = PG_CLIENT_ADDRESS;
     }

@@ -297,7 +297,7 @@ const char *pg_logformat_compile(pg_logformat_t *out, const char *text,
 
 /* Is the octet at p escaped, that is, preceded by an odd number of
  * backslashes? */
-static bool is_escaped(const char *begin, const char *p)
+static inline bool is_escaped(const char *begin, const char *p)
 {
     const char *s = p;
 
@@ -307,23 +307,30 @@ static bool is_escaped(const char *begin, const char *p)
     return (p - s) & 1;
 }
 
+/* Literals are short. */
+static inline bool begins_with(const char *s, pg_span_t literal)
+{
+    apr_size_t i = 0;
+
+    while (i < literal.len && s[i] == literal.ptr[i]) {
+        i++;
+    }
+    return i == literal.len;
+}
+
 /* The first `end` in s, or s.len. In a quoted field an escaped quote does not
  * count. */
-static apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
+static inline apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
 {
     const char *p = s.ptr;
     const char *stop = s.ptr + s.len;
 
-    if (end.len == 1 && !quoted) {
-        return pg_span_find(s, end.ptr[0]);
-    }
     while ((apr_size_t)(stop - p) >= end.len) {
         p = memchr(p, end.ptr[0], (apr_size_t)(stop - p) - end.len + 1);
         if (p == NULL) {
             break;
         }
-        if ((end.len == 1 || !memcmp(p, end.ptr, end.len))
-            && !(quoted && is_escaped(s.ptr, p))) {
+        if (begins_with(p, end) && !(quoted && is_escaped(s.ptr, p))) {
             return (apr_size_t)(p - s.ptr);
         }
         p++;
@@ -331,7 +338,7 @@ static apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
     return s.len;
 }
 
-static bool is_plausible(pg_field_e field, pg_span_t s)
+static inline bool is_plausible(pg_field_e field, pg_span_t s)
 {
     switch (field) {
     case PG_FIELD_STATUS:
@@ -362,56 +369,48 @@ static apr_size_t last_end(const pg_logformat_t *f, pg_span_t rest,
 
 /* Servers escape the quotes in what they log, so there is none before that of
  * the request: the line's first quote shows where the request begins, however
- * it is read.
- * @return 0: nowhere */
-static apr_size_t request_begins(const pg_logformat_t *format, pg_span_t line)
+ * it is read. */
+static bool is_first_quote(pg_span_t line, apr_size_t at)
 {
-    pg_span_t anchor = format->anchor;
-    apr_size_t at = find_end(line, PG_SPAN("\""), true) + 1;
-
-    return at >= anchor.len && at <= line.len
-           && memcmp(line.ptr + at - anchor.len, anchor.ptr, anchor.len) == 0
-           ? at : 0;
+    return find_end(pg_span_upto(line, at), PG_SPAN("\""), true) == at - 1;
 }
 
 bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
                         pg_span_t line)
 {
-    apr_size_t at = 0, request = 0;
+    const pg_piece_t *piece = format->piece;
+    const pg_piece_t *last = piece + format->pieces - 1;
+    apr_size_t at = piece->before.len;
 
-    if (format->anchor.len) {
-        request = request_begins(format, line);
-        if (request == 0) {
-            return false;
-        }
-    }
     memset(out, 0, sizeof(*out));
     out->escaped = true;
     out->sent = format->sent;
-    for (int i = 0; i < format->pieces; i++) {
-        const pg_piece_t *piece = &format->piece[i];
-        bool last = i + 1 == format->pieces;
-        pg_span_t rest, value;
-
-        if (line.len - at < piece->before.len
-            || memcmp(line.ptr + at, piece->before.ptr, piece->before.len)) {
-            return false;
-        }
-        at += piece->before.len;
-        rest = pg_span_from(line, at);
-        value = pg_span_upto(rest, last
+    if (line.len < at || !begins_with(line.ptr, piece->before)) {
+        return false;
+    }
+    for (;; piece++) {
+        pg_span_t rest = pg_span_make(line.ptr + at, line.len - at);
+        pg_span_t value = pg_span_upto(rest, piece == last
             ? last_end(format, rest, piece->quoted)
-            : find_end(rest, format->piece[i + 1].before, piece->quoted));
+            : find_end(rest, piece[1].before, piece->quoted));
+
         if (!is_plausible(piece->field, value)
-            || (request && piece->field == PG_FIELD_REQUEST
-                && at != request)) {
+            || (piece->field == PG_FIELD_REQUEST && format->anchor.len
+                && !is_first_quote(line, at))) {
             return false;
         }
         out->field[piece->field] = value;
         at += value.len;
+        if (piece == last) {
+            break;
+        }
+        if (value.len == rest.len) {
+            return false;        /* nothing ends it                       */
+        }
+        at += piece[1].before.len;
     }
     if (line.len - at < format->after.len
-        || memcmp(line.ptr + at, format->after.ptr, format->after.len)) {
+        || !begins_with(line.ptr + at, format->after)) {
         return false;
     }
     return format->tail || at + format->after.len == line.len;

@@ -533,6 +533,46 @@ bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)
     return false;
 }
 
+/* The seconds of what parse_httpd() reads; -1: it does not read this. */
+static int seconds_of(pg_span_t s)
+{
+    int seconds;
+
+    return s.len == sizeof(((pg_logtime_last_t *)NULL)->text)
+           && s.ptr[17] == ':' && s.ptr[20] == ' '
+           && number_at(s, 18, 2, &seconds) && seconds <= 60 ? seconds : -1;
+}
+
+bool pg_logtime_parse_after(apr_time_t *out, pg_logtime_last_t *last,
+                            pg_span_t s, int zone)
+{
+    int seconds = seconds_of(s);
+    apr_time_t time;
+    date_t d = { 0 };
+
+    if (seconds < 0) {
+        return pg_logtime_parse_in(out, s, zone);
+    }
+    if (last->text[0] && memcmp(s.ptr, last->text, 18) == 0
+        && memcmp(s.ptr + 20, last->text + 20, 6) == 0) {
+        *out = last->minute + apr_time_from_sec(seconds);
+        return true;
+    }
+    if (!parse_httpd(&d, s)) {
+        return pg_logtime_parse_in(out, s, zone);
+    }
+    if (!date_to_time(&time, &d)) {
+        return false;
+    }
+    *out = time;
+    time -= apr_time_from_sec(seconds);
+    if (time >= 0) {
+        memcpy(last->text, s.ptr, sizeof(last->text));
+        last->minute = time;
+    }
+    return true;
+}
+
 bool pg_logtime_parse(apr_time_t *out, pg_span_t s)
 {
     return pg_logtime_parse_in(out, s, 0);

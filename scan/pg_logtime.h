@@ -36,6 +36,18 @@ bool pg_logtime_parse(apr_time_t *out, pg_span_t s);
 /** The same; a time without a zone is in this one, minutes east of UTC. */
 bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone);
 
+/** The minute of the last CLF time that was read. */
+typedef struct pg_logtime_last_t {
+    char text[26];               /* the time; "" for none                 */
+    apr_time_t minute;           /* when its minute began                 */
+} pg_logtime_last_t;
+
+/** The same again, with less work for a CLF time of the same minute as the
+ *  last, as those of the lines of a log mostly are.
+ *  @param last  zeroed at first; always with the same zone */
+bool pg_logtime_parse_after(apr_time_t *out, pg_logtime_last_t *last,
+                            pg_span_t s, int zone);
+
 /** Syslog's "Jan 2 03:04:05" (RFC 3164), which has no year: the latest that is
  *  not in the future. */
 bool pg_logtime_parse_syslog(apr_time_t *out, pg_span_t s, apr_time_t now,

@@ -6,7 +6,6 @@
 #include "pg_encoded.h"
 #include "pg_logescape.h"
 #include "pg_logjson.h"
-#include "pg_logtime.h"
 #include "pg_loose_client.h"
 #include "pg_loose_request.h"
 #include "pg_loose_time.h"
@@ -655,12 +654,13 @@ pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
 }
 
 /* A clock that is wrong by years must not push the history out of view. */
-apr_time_t pg_reader_time(const pg_reader_t *reader, const pg_logline_t *line)
+apr_time_t pg_reader_time(pg_reader_t *reader, const pg_logline_t *line)
 {
     const pg_reading_t *how = reader->how;
     apr_time_t time = 0;
 
-    if (!pg_logtime_parse_in(&time, line->field[PG_FIELD_TIME], how->zone)
+    if (!pg_logtime_parse_after(&time, &reader->last_time,
+                                line->field[PG_FIELD_TIME], how->zone)
         && !pg_logtime_parse_in(&time, reader->outer_time, how->zone)
         && !pg_logtime_parse_syslog(&time, reader->outer_time, how->now,
                                     how->zone)

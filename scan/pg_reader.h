@@ -11,6 +11,7 @@
 #include "pg_columns.h"
 #include "pg_envelope.h"
 #include "pg_logformat.h"
+#include "pg_logtime.h"
 #include "pg_loose.h"
 
 /** What a line is. */
@@ -88,6 +89,7 @@ typedef struct pg_reader_t {
     pg_shape_e shape;            /* of the last line                      */
     int format;                  /* with PG_SHAPE_FORMAT: which           */
     pg_span_t outer_time;        /* the envelope's                        */
+    pg_logtime_last_t last_time; /* of a line                             */
     pg_client_t client;          /* of the last line                      */
     pg_span_t read;              /* what that was read from               */
     pg_modsec_t audit;
@@ -119,8 +121,7 @@ pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
                          pg_field_e field);
 
 /** When the last line was written; 0 if not stated, or impossible. */
-apr_time_t pg_reader_time(const pg_reader_t *reader,
-                          const pg_logline_t *line);
+apr_time_t pg_reader_time(pg_reader_t *reader, const pg_logline_t *line);
 
 /** The status of a line, or 0. */
 int pg_reader_status(const pg_logline_t *line);
