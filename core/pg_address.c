@@ -29,28 +29,37 @@ bool pg_address_is_loopback(const pg_address_t *a)
            || (pg_address_is_ipv4(a) && a->octets[12] == 127);
 }
 
+/* A number up to 255, without a leading zero. @return its digits; 0: none */
+static inline apr_size_t take_octet(unsigned char *out, const char *s,
+                                    apr_size_t n)
+{
+    unsigned int value = 0;
+    apr_size_t i = 0;
+
+    for (; i < n && i < 3 && pg_octet_is_digit(s[i]); i++) {
+        value = value * 10 + (unsigned int)(s[i] - '0');
+    }
+    *out = (unsigned char)value;
+    return value > 255 || (i > 1 && s[0] == '0') ? 0 : i;
+}
+
 static bool parse_ipv4(unsigned char out[4], pg_span_t s)
 {
-    unsigned int value = 0, digits = 0, part = 0;
+    apr_size_t at = 0;
 
-    for (apr_size_t i = 0; i <= s.len; i++) {
-        if (i < s.len && pg_octet_is_digit(s.ptr[i])) {
-            if (digits++ && value == 0) {
-                return false;    /* a leading zero                        */
-            }
-            value = value * 10 + (unsigned int)(s.ptr[i] - '0');
-            if (value > 255) {
-                return false;
-            }
-            continue;
-        }
-        if ((i < s.len && s.ptr[i] != '.') || digits == 0 || part > 3) {
+    for (int part = 0; part < 4; part++) {
+        apr_size_t n;
+
+        if (part > 0 && (at == s.len || s.ptr[at++] != '.')) {
             return false;
         }
-        out[part++] = (unsigned char)value;
-        value = digits = 0;
+        n = take_octet(&out[part], s.ptr + at, s.len - at);
+        if (n == 0) {
+            return false;
+        }
+        at += n;
     }
-    return part == 4;
+    return at == s.len;
 }
 
 static bool parse_ipv6(unsigned char out[16], pg_span_t s)
@@ -68,7 +77,7 @@ bool pg_address_parse_ipv4(pg_address_t *out, pg_span_t text)
 {
     unsigned char four[4];
 
-    if (!parse_ipv4(four, text)) {
+    if (text.len < 7 || !parse_ipv4(four, text)) {
         return false;
     }
     *out = pg_address_ipv4(four);

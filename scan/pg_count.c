@@ -827,11 +827,36 @@ static void note_answered(pg_counter_t *counter, const pg_logline_t *line)
     }
 }
 
+/* `192.0.2.1 - - [18/Nov/2024:11:02:03 +0000] "GET /x HTTP/1.1" 200 4711` and
+ * perhaps more: a line of the named formats that have no virtual host, and not
+ * of a logger that writes full URLs. */
+static bool is_nameless(pg_span_t line)
+{
+    apr_size_t at = pg_span_find(line, ' ');
+    char last = line.len ? line.ptr[line.len - 1] : '\0';
+    pg_span_t time = pg_span_upto(pg_span_from(line, at + 6), 26);
+    pg_span_t request = pg_span_from(line, at + 35), rest;
+    pg_address_t address;
+
+    if ((last != '"' && !pg_octet_is_digit(last)) || request.len < 16
+        || memcmp(line.ptr + at, " - - [", 6) != 0
+        || memcmp(pg_span_end(time), "] \"", 3) != 0
+        || !pg_octet_is_alpha(*request.ptr)) {
+        return false;
+    }
+    rest = pg_span_from(line, at + 35 + pg_span_find(request, '"')
+                              - sizeof(" HTTP/1.1") + 1);
+    return size_at_glance(rest).ptr && rest.ptr[6] == '1'
+           && pg_span_find_any(time, "[\"") == time.len
+           && pg_address_parse_ipv4(&address, pg_span_upto(line, at));
+}
+
 apr_size_t pg_count_names(pg_counter_t *counter, pg_span_t block)
 {
     char last[320];
     pg_span_t known = { .ptr = last, .len = 0 };
     lines_t lines = lines_of(counter, block);
+    bool plain = counter->rules->reading.any && !counter->composed;
     pg_span_t text, vhost;
     pg_logline_t line;
 
@@ -839,6 +864,12 @@ apr_size_t pg_count_names(pg_counter_t *counter, pg_span_t block)
         /* Most lines begin like the one before: "name:port ". */
         if (known.len && text.len > known.len && text.ptr[known.len] == ' '
             && !memcmp(text.ptr, known.ptr, known.len)) {
+            continue;
+        }
+        if (plain && !counter->reader.head
+            && counter->reader.audit.section == '\0'
+            && counter->reader.columns.n == 0
+            && is_nameless(text)) {
             continue;
         }
         if (pg_reader_line(&counter->reader, &line, text)

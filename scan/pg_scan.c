@@ -23,8 +23,11 @@ enum {
     NAMELESS_BLOCKS = 2
 };
 
-/* Small enough for workers to end together, large enough to cost nothing. */
-#define PART_SIZE ((apr_uint64_t)32 << 20)
+/* Small enough for workers to end together, large enough to cost nothing; the
+ * same for any number of workers, as what is learnt of each part is. */
+#define PART_LEAST ((apr_uint64_t)4 << 20)
+#define PART_MOST ((apr_uint64_t)32 << 20)
+enum { PARTS_OF_FILE = 8 };
 
 /* Lines by how they were read; only numbers. */
 typedef struct mark_t {
@@ -158,6 +161,15 @@ static void look_at_head(part_t *out, const pg_reading_t *how, pg_span_t head,
     out->pair = pg_reader_pair(how, head, memory);
 }
 
+/* Octets that were read of a part, without those read beyond it. */
+static apr_uint64_t octets_of(const part_t *part, const pg_input_t *input)
+{
+    apr_uint64_t n = pg_input_consumed(input);
+    apr_uint64_t most = part->limit - part->begin;
+
+    return n < most ? n : most;
+}
+
 static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
 {
     crew_t *crew = w->crew;
@@ -183,9 +195,9 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
         w->counter.more = more;
         more = pg_lines_keep(&lines, crew->pass(&w->counter, block));
         atomic_fetch_add_explicit(&crew->octets,
-                                  pg_input_consumed(input) - before,
+                                  octets_of(part, input) - before,
                                   memory_order_relaxed);
-        before = pg_input_consumed(input);
+        before = octets_of(part, input);
         if (atomic_load_explicit(&crew->stop, memory_order_relaxed)
             || (crew->pass == pg_count_names && ++blocks >= NAMELESS_BLOCKS
                 && pg_table_size(w->counter.tally->names) == 0
@@ -193,7 +205,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
             break;
         }
     }
-    atomic_fetch_add_explicit(&crew->octets, pg_input_consumed(input) - before,
+    atomic_fetch_add_explicit(&crew->octets, octets_of(part, input) - before,
                               memory_order_relaxed);
     w->counter.tally->oversize += lines.oversize;
     w->counter.tally->lines += lines.oversize;
@@ -361,15 +373,24 @@ static bool run_pass(crew_t *crew, worker_t *workers, apr_uint64_t total)
 
 /* --- parts --------------------------------------------------------------- */
 
+static apr_uint64_t part_size(apr_uint64_t size)
+{
+    apr_uint64_t part = size / PARTS_OF_FILE;
+
+    return part < PART_LEAST ? PART_LEAST
+           : part > PART_MOST ? PART_MOST : part;
+}
+
 static void add_parts(apr_array_header_t *parts, const part_t *file)
 {
     const pg_input_info_t *info = &file->info;
     apr_uint64_t size = info->plain ? info->size : 0, at = 0;
+    apr_uint64_t each = part_size(size);
 
     do {
         part_t *part = apr_array_push(parts);
-        bool last = size - at <= PART_SIZE * 3 / 2 || file->whole;
-        apr_uint64_t limit = last ? size : at + PART_SIZE;
+        bool last = size - at <= each * 3 / 2 || file->whole;
+        apr_uint64_t limit = last ? size : at + each;
         *part = (part_t){ .path = file->path, .info = *info, .begin = at,
                           .whole = file->whole, .composed = file->composed,
                           .pair = file->pair, .logs = file->logs,
