@@ -2,7 +2,7 @@
 # all, demo, run and check need; PKGS_DEV is for lint, fuzz, bench and CI.
 PKGS := apache2-bin apache2-utils apache2-dev libapr1-dev libaprutil1-dev libjansson-dev \
         zlib1g-dev libzstd-dev liblzma-dev libmaxminddb-dev zstd gcc libc6-dev make \
-        pkg-config check openssl binutils strace \
+        pkg-config check openssl binutils mount strace \
         python3 python3-pytest python3-pytest-xdist python3-h2 python3-jsonschema \
         chromium fonts-ipafont-gothic tidy w3m lynx jq libapache2-mod-security2 \
         curl wget nmap ncat nghttp2-client proxychains4 proxytunnel corkscrew \

@@ -131,7 +131,8 @@ def test_other_log_formats_and_modules_bear_it(httpd_with):
         "ExtendedStatus On",
         modules=("unique_id", "log_forensic", "status", "http2",
                  "remoteip", "proxy", "rewrite", "security2"))
-    server.log.take_all("PG0[02]")
+    # Debian sid's mod_security2 was built with an older PCRE
+    server.log.take_all("PG0[02]|Loaded PCRE do not match")
     assert refusal(server.address, SOCKS4)[0] == REJECTED
     assert server.get("/page.txt").status == 200
     assert server.read("relay.log") == "socks\n"

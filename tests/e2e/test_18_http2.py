@@ -127,7 +127,10 @@ def test_every_way_that_reaches_a_hook(server, to, what):
         answer = OVER_TLS.get(what, answer)
     status, class_id, outcome = answer
     with to() as client:
-        assert client.ask(*fields).status == status
+        said = client.ask(*fields).status
+        if what == "OPTIONS *" and server.log.all("AH10379: "):
+            status = 400    # mod_http2 2.0.42 makes an absolute URL of it
+        assert said == status
         # the connection continues, whatever happened to the stream
         assert client.get(OWN).body == b"own page\n"
     changed, lines = counted(server, 1 if class_id else 0)

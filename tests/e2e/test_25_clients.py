@@ -70,6 +70,8 @@ CURLS = {
 def test_curl_finds_no_proxy(httpd, at, what):
     options, code, words, class_id = CURLS[what]
     got, said = run(*CURL, *(o.replace("@", at) for o in options))
+    if got == 7 and "CONNECT tunnel failed" in said:    # as curl 8.23 ends
+        got = 56
     assert (got, words in said) == (code, True), said
     assert taken(httpd) == [class_id]
 
