@@ -6,7 +6,6 @@
 
 #include <apr_hooks.h>
 #include <apr_optional.h>
-#include <apr_strings.h>
 #include <http_config.h>
 #include <http_connection.h>
 #include <http_core.h>

@@ -3,7 +3,6 @@
 #include "pg_forward.h"
 
 #include <apr_fnmatch.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 

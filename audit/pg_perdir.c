@@ -2,7 +2,6 @@
 
 #include "pg_perdir.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "pg_tree.h"

@@ -3,7 +3,6 @@
 #include "pg_regex.h"
 
 #include <apr_lib.h>
-#include <apr_strings.h>
 #include <stdlib.h>
 
 #define MOST_DEPTH 64

@@ -3,7 +3,6 @@
 #include "pg_clireport.h"
 
 #include <apr_general.h>
-#include <apr_strings.h>
 
 #include "pg_geofile.h"
 #include "pg_ledger.h"

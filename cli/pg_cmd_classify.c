@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <signal.h>
 
-#include <apr_strings.h>
 #include <apr_tables.h>
 
 #include "pg_calendar.h"

@@ -4,7 +4,6 @@
  * Nothing in it is connected to, loaded or run. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -3,9 +3,7 @@
 /* proxyguard merge: makes one ledger of many. */
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <apr_strings.h>
 #include <apr_tables.h>
 
 #include "pg_cmd.h"

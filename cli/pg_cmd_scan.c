@@ -1,11 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* proxyguard scan: options, the scan, the report in the format asked for. */
-#include <stdlib.h>
 #include <unistd.h>
-
-#include <apr_strings.h>
-#include <apr_tables.h>
 
 #include "pg_clireport.h"
 #include "pg_cliscan.h"

@@ -12,7 +12,6 @@
 
 #include "pg_clireport.h"
 #include "pg_cmd.h"
-#include "pg_ledger.h"
 
 static const char help[] =
 "Usage: proxyguard show [OPTION]... [LEDGER]\n"

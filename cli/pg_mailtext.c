@@ -3,7 +3,6 @@
 #include "pg_mailtext.h"
 
 #include <iconv.h>
-#include <stdlib.h>
 
 #include <apr_strings.h>
 

@@ -2,7 +2,6 @@
 
 #include "pg_calendar.h"
 
-#include <string.h>
 
 #define DAY_SECONDS 86400
 #define MICRO 1000000

@@ -2,7 +2,6 @@
 
 #include "pg_book.h"
 
-#include <apr_strings.h>
 #include <apr_thread_proc.h>
 
 #include "pg_guard.h"

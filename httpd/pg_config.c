@@ -11,7 +11,6 @@
 #include "pg_backends.h"
 #include "pg_config_notify.h"
 #include "pg_config_sink.h"
-#include "pg_file.h"
 #include "pg_ledger.h"
 #include "pg_own.h"
 
@@ -96,6 +95,11 @@ static const word_t audit_words[] = {
 
 static const word_t switch_words[] = {
     { "On", 1 }, { "Off", 0 }, { NULL, 0 }
+};
+
+static const word_t keep_words[] = {
+    { "message", PG_KEEP_MESSAGE }, { "header", PG_KEEP_HEADER },
+    { "summary", PG_KEEP_SUMMARY }, { NULL, 0 }
 };
 
 static const word_t act_words[] = {
@@ -502,8 +506,8 @@ const command_rec pg_config_directives[] = {
                   RSRC_CONF,
                   "conversations, source, seconds or kilobytes, and a number; "
                   "default 16, 4, 120, 256"),
-    AP_INIT_TAKE1("ProxyGuardSinkKeep", take1, GLOBAL(pg_config_sink_keep),
-                  RSRC_CONF,
+    AP_INIT_TAKE1("ProxyGuardSinkKeep", take1,
+                  WORD(sink_keep, keep_words, false), RSRC_CONF,
                   "message, header or summary: how much of each mail is kept; "
                   "default message"),
     { NULL }

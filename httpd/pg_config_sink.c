@@ -66,19 +66,6 @@ const char *pg_config_sink_limit(cmd_parms *cmd, pg_settings_t *settings,
                         "seconds or kilobytes", cmd->cmd->name, what);
 }
 
-const char *pg_config_sink_keep(cmd_parms *cmd, pg_settings_t *settings,
-                                const char *arg, const char *none)
-{
-    for (int k = PG_KEEP_MESSAGE; k <= PG_KEEP_SUMMARY; k++) {
-        if (ap_cstr_casecmp(arg, pg_capture_keep((pg_keep_e)k)) == 0) {
-            settings->sink_keep = k;
-            return NULL;
-        }
-    }
-    return apr_psprintf(cmd->pool, "%s: '%s' is not message, header or "
-                        "summary", cmd->cmd->name, arg);
-}
-
 static bool can_sink(int subject)
 {
     return subject == PG_CLASS_CONNECT_MAIL || subject == PG_CLASS_CONNECT_TLS

@@ -14,9 +14,6 @@ pg_config_set_fn pg_config_sink_spool;
 /** ProxyGuardSinkLimit conversations|source|seconds|kilobytes number */
 pg_config_set_fn pg_config_sink_limit;
 
-/** ProxyGuardSinkKeep message|header|summary */
-pg_config_set_fn pg_config_sink_keep;
-
 /** "ProxyGuardAction subject sink": check the subject, and note the line. */
 const char *pg_config_sink_action(cmd_parms *cmd, int subject);
 

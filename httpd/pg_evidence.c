@@ -3,10 +3,8 @@
 #include "pg_evidence.h"
 
 #include <fcntl.h>
-#include <limits.h>
 
 #include <apr_portable.h>
-#include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>

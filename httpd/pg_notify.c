@@ -3,7 +3,6 @@
 #include "pg_notify.h"
 
 #include <apr_shm.h>
-#include <apr_strings.h>
 #include <http_config.h>
 #include <http_log.h>
 

@@ -2,7 +2,6 @@
 
 #include "pg_proxyconf.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>

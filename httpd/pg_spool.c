@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <apr_strings.h>
 #include <http_log.h>
 #include <unixd.h>
 

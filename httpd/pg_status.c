@@ -11,7 +11,6 @@
 
 #include "mod_proxyguard.h"
 #include "pg_config.h"
-#include "pg_escape.h"
 #include "pg_found.h"
 #include "pg_guard.h"
 #include "pg_log.h"

@@ -2,8 +2,6 @@
 
 #include "pg_series.h"
 
-#include <apr_strings.h>
-
 #include "pg_calendar.h"
 
 #define SECOND ((apr_time_t)1000000)

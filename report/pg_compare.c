@@ -2,8 +2,6 @@
 
 #include "pg_compare.h"
 
-#include <apr_strings.h>
-
 #include "pg_escape.h"
 #include "pg_render.h"
 #include "pg_sensorchart.h"

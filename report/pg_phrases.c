@@ -2,7 +2,6 @@
 
 #include "pg_phrases.h"
 
-#include <apr_strings.h>
 
 #define PHRASE_TEXT(sym, en, ja) { en, ja },
 

@@ -230,12 +230,11 @@ const char *pg_query_parse(pg_query_t *out, pg_span_t args)
 
     memset(out, 0, sizeof(*out));
     while (args.len && wrong == NULL) {
-        apr_size_t end = pg_span_find(args, '&');
+        pg_span_t one = pg_span_take(&args, '&');
 
-        if (end > 0) {
-            wrong = parse_one(out, pg_span_upto(args, end), &seen);
+        if (one.len > 0) {
+            wrong = parse_one(out, one, &seen);
         }
-        args = pg_span_from(args, end + 1);
     }
     /* ?auto is a format too. */
     if (wrong == NULL && (seen & 3) == 3) {
@@ -250,25 +249,10 @@ const char *pg_query_parse(pg_query_t *out, pg_span_t args)
 
 /* --- Accept and Accept-Language ------------------------------------------ */
 
-static pg_span_t trimmed(pg_span_t s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
-        s = pg_span_from(s, 1);
-    }
-    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t')) {
-        s.len--;
-    }
-    return s;
-}
-
-/* The next element up to a separator; *rest moves behind it. */
+/* The next element up to a separator, which is taken as well. */
 static pg_span_t next_of(pg_span_t *rest, char separator)
 {
-    apr_size_t end = pg_span_find(*rest, separator);
-    pg_span_t one = trimmed(pg_span_upto(*rest, end));
-
-    *rest = pg_span_from(*rest, end + 1);
-    return one;
+    return pg_span_trim(pg_span_take(rest, separator));
 }
 
 /* "0.25" as 250; what is no qvalue is 0: not acceptable. */

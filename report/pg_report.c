@@ -2,7 +2,6 @@
 
 #include "pg_report.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -7,7 +7,6 @@
 #include "pg_calendar.h"
 #include "pg_course.h"
 #include "pg_covered.h"
-#include "pg_render.h"
 
 static apr_int64_t number_of(apr_time_t t)
 {

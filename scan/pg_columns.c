@@ -35,16 +35,6 @@ static bool take_cell(pg_span_t *line, const pg_columns_t *c, pg_span_t *cell)
     return true;
 }
 
-static pg_span_t unquote(pg_span_t cell)
-{
-    cell = pg_span_trim(cell);
-    if (cell.len >= 2 && cell.ptr[0] == '"'
-        && cell.ptr[cell.len - 1] == '"') {
-        return pg_span_make(cell.ptr + 1, cell.len - 2);
-    }
-    return cell;
-}
-
 /* --- names --------------------------------------------------------------- */
 
 /* A name, not a value: no list of them has an address or a URL in it. */
@@ -65,9 +55,9 @@ static bool name_columns(pg_columns_t *c, pg_span_t names)
         rank[f] = 0;
     }
     while (take_cell(&names, c, &cell)) {
-        pg_logname_t name = pg_logname_find(unquote(cell));
-        if (c->n == PG_COLUMNS_MAX
-            || !(is_name(unquote(cell)) || unquote(cell).len == 0)) {
+        pg_span_t text = pg_span_unquoted(cell);
+        pg_logname_t name = pg_logname_find(text);
+        if (c->n == PG_COLUMNS_MAX || !(is_name(text) || text.len == 0)) {
             return false;
         }
         c->field[c->n] = PG_FIELD_SKIP;
@@ -128,7 +118,7 @@ static pg_span_t plain(pg_span_t cell, bool encoded, pg_room_t *room)
 {
     char *out = room->at;
 
-    cell = unquote(cell);
+    cell = pg_span_unquoted(cell);
     if (pg_span_find_any(cell, encoded ? "\"%" : "\"") == cell.len
         || pg_logline_left(room) < cell.len) {
         return cell;

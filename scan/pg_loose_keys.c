@@ -49,13 +49,11 @@ static bool next_pair(pg_span_t *s, pg_span_t *key, pg_span_t *value)
 /* LTSV: each cell is "label:value". */
 static bool next_labelled(pg_span_t *s, pg_span_t *key, pg_span_t *value)
 {
-    apr_size_t n = pg_span_find(*s, '\t');
-    pg_span_t cell = pg_span_upto(*s, n);
+    pg_span_t cell = pg_span_take(s, '\t');
     apr_size_t colon = pg_span_find(cell, ':');
 
     *key = pg_span_upto(cell, colon);
     *value = pg_span_from(cell, colon + 1);
-    *s = pg_span_from(*s, n + 1);
     return colon < cell.len && pg_word_is_key(*key);
 }
 

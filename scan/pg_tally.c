@@ -139,15 +139,6 @@ static void fill_answer(pg_answer_t *answer, const pg_hit_t *hit)
     pg_span_copy(answer->request, sizeof(answer->request), hit->request);
 }
 
-static apr_size_t put_number(char *key, apr_size_t n, int number)
-{
-    if (number > 9) {
-        n = put_number(key, n, number / 10);
-    }
-    key[n] = (char)('0' + number % 10);
-    return n + 1;
-}
-
 /* Append a blank and a text, as much as an answer of `size` octets and the key
  * have room for. */
 static void put_text(char *key, apr_size_t *n, pg_span_t s, apr_size_t size)
@@ -185,8 +176,13 @@ static pg_span_t answer_of(const pg_hit_t *hit, char *out)
         return PG_ABSENT;
     }
     for (int i = 0; i < 5; i++) {
+        char text[PG_SPAN_DECIMAL];
+        pg_span_t digits = pg_span_decimal(text, (apr_uint64_t)number[i]);
+
         out[n] = ' ';
-        n = put_number(out, n + (i > 0), number[i]);
+        n += i > 0;
+        memcpy(out + n, digits.ptr, digits.len);
+        n += digits.len;
     }
 #define PUT_TEXT(field, s) \
     put_text(out, &n, s, sizeof(((pg_answer_t *)NULL)->field))

@@ -67,9 +67,7 @@ static pg_told_e protocol_of(pg_span_t s)
 static pg_span_t field_value(pg_span_t lines, pg_span_t name)
 {
     while (lines.len) {
-        apr_size_t n = pg_span_find(lines, '\n');
-        pg_span_t line = pg_span_upto(lines, n);
-        lines = pg_span_from(lines, n + 1);
+        pg_span_t line = pg_span_take(&lines, '\n');
         if (pg_span_istarts(line, name) && line.len > name.len
             && line.ptr[name.len] == ':') {
             return pg_span_trim(pg_span_from(line, name.len + 1));

@@ -123,12 +123,10 @@ bool pg_urls_everywhere(const pg_reading_t *how, pg_span_t head, char *memory)
 
     pg_reader_begin(&reader, how, memory, PG_READER_MEMORY(PG_URLS_HEAD));
     while (head.len) {
-        apr_size_t n = pg_span_find(head, '\n');
-        note_line(&sites, &reader, pg_span_upto(head, n));
+        note_line(&sites, &reader, pg_span_take(&head, '\n'));
         if (sites.other * STRAY > sites.requests + STRAY) {
             return false;        /* most logs: decided by their first lines */
         }
-        head = pg_span_from(head, n + 1);
     }
     return is_pattern(&sites);
 }
