@@ -306,23 +306,17 @@ static void map_piece(const reader_t *r, const char *text, piece_t *out)
 /* Take the piece at *s. */
 static void read_piece(const reader_t *r, const char **s, piece_t *out)
 {
-    const char *at = *s, *end, *name;
+    const char kind = *(*s)++, *name;
 
-    if (apr_isdigit(at[1])) {
-        *s = at + 2;
-        (*at == '$' ? path_piece : cond_piece)(r, at[1] - '0', out);
+    if (apr_isdigit(**s)) {
+        (kind == '$' ? path_piece : cond_piece)(r, *(*s)++ - '0', out);
         return;
     }
-    end = at[1] == '{' ? pg_rewrite_brace(at + 2) : NULL;
-    if (end == NULL) {
-        *s = at + 1;
+    name = pg_rewrite_braced(s, r->scene->pool);
+    if (name == NULL) {
         out->part = PART_FIXED;
-        return;
     }
-    *s = end + 1;
-    name = apr_pstrmemdup(r->scene->pool, at + 2,
-                          (apr_size_t)(end - at - 2));
-    if (*at == '%') {
+    else if (kind == '%') {
         variable_piece(r, name, out);
     }
     else if (r->d->rule) {

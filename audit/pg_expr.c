@@ -82,13 +82,13 @@ static word_t read_text(parser_t *p, char stop)
     word_t out = "";
 
     while (*p->at && *p->at != stop) {
-        const char *end = p->at[0] == '%' && p->at[1] == '{'
-                              ? pg_rewrite_brace(p->at + 2) : NULL;
-        if (end) {
-            word_t one = variable(p, apr_pstrmemdup(pool, p->at + 2,
-                                  (apr_size_t)(end - p->at - 2)));
+        const char *end = p->at + 1;
+        const char *name = *p->at == '%' ? pg_rewrite_braced(&end, pool)
+                                         : NULL;
+        if (name) {
+            word_t one = variable(p, name);
             out = out && one ? apr_pstrcat(pool, out, one, NULL) : NULL;
-            p->at = end + 1;
+            p->at = end;
             continue;
         }
         if (*p->at == '$' && apr_isdigit(p->at[1])) {
@@ -143,11 +143,11 @@ static word_t read_part(parser_t *p)
     if (*p->at == '"' || *p->at == '\'') {
         return read_text(p, *p->at++);
     }
-    if (p->at[0] == '%' && p->at[1] == '{') {
-        const char *end = pg_rewrite_brace(p->at + 2);
-        p->at = end ? end + 1 : p->at + strlen(p->at);
-        return end ? variable(p, apr_pstrmemdup(p->e->pool, from + 2,
-                              (apr_size_t)(end - from - 2))) : NULL;
+    if (*p->at == '%') {
+        p->at++;
+        from = pg_rewrite_braced(&p->at, p->e->pool);
+        p->bad |= from == NULL;
+        return from ? variable(p, from) : NULL;
     }
     while (apr_isalnum(*p->at) || *p->at == '_') {
         p->at++;

@@ -435,10 +435,9 @@ static pg_tri_e condition_of(const site_t *site, const pg_if_t *at)
     return pg_expr_eval(&e, pg_tree_word(&args, site->pool));
 }
 
-/* httpd's walk over <If>s, both ways where the condition is not known. prev:
- * how the last condition came out, -1 if there was none; now: the sum of those
- * that held. */
-static unsigned walk_ifs(site_t *site, const pg_if_t *at, int prev,
+/* httpd's walk over <If>s, both ways where the condition is not known. held:
+ * did the last condition, if there was one? now: the sum of those that held. */
+static unsigned walk_ifs(site_t *site, const pg_if_t *at, bool held,
                          const pg_perdir_t *now, const pg_perdir_t *p)
 {
     static const pg_perdir_t nothing;
@@ -454,19 +453,19 @@ static unsigned walk_ifs(site_t *site, const pg_if_t *at, int prev,
         return pg_perdir_decide(&last, site->method);
     }
     if (at == NULL) {
-        return walk_ifs(site, now->ifs, -1, NULL,
+        return walk_ifs(site, now->ifs, false, NULL,
                         pg_perdir_merge(p, now, site->pool));
     }
-    if (at->is_else && prev == 1) {
-        return walk_ifs(site, at->next, prev, now, p);
+    if (at->is_else && held) {
+        return walk_ifs(site, at->next, true, now, p);
     }
     condition = condition_of(site, at);
     if (condition != PG_YES) {
-        out |= walk_ifs(site, at->next, 0, now, p);
+        out |= walk_ifs(site, at->next, false, now, p);
     }
     if (condition != PG_NO) {
         now = pg_perdir_merge(now ? now : &nothing, at->config, site->pool);
-        out |= walk_ifs(site, at->next, at->has_condition ? 1 : -1, now, p);
+        out |= walk_ifs(site, at->next, at->has_condition, now, p);
     }
     return out;
 }
@@ -501,7 +500,7 @@ static unsigned outcome(site_t *site, ask_t *ask)
         for (int j = 0; j < locations.n; j++) {
             const pg_perdir_t *p = pg_perdir_merge(proxies.item[i],
                                        locations.item[j], site->pool);
-            out |= walk_ifs(site, p->ifs, -1, NULL, p);
+            out |= walk_ifs(site, p->ifs, false, NULL, p);
         }
     }
     return proxies.over || locations.over ? PG_MAY_BOTH : out;

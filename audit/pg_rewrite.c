@@ -37,8 +37,8 @@ static const flag_t flags[] = {
 
 static void read_flag(pg_rewriterule_t *rule, const char *word)
 {
-    const char *equals = strchr(word, '=');
-    apr_size_t n = equals ? (apr_size_t)(equals - word) : strlen(word);
+    apr_size_t n = strcspn(word, "=");
+    const char *value = word[n] ? word + n + 1 : "";
 
     for (apr_size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
         const flag_t *f = &flags[i];
@@ -47,17 +47,15 @@ static void read_flag(pg_rewriterule_t *rule, const char *word)
             rule->flags |= f->flag;
         }
     }
-    if (equals && (pg_tree_begins(word, "S=")
-                   || pg_tree_begins(word, "skip="))) {
-        rule->skip = atoi(equals + 1);
+    if (pg_tree_begins(word, "S=") || pg_tree_begins(word, "skip=")) {
+        rule->skip = atoi(value);
     }
-    if (equals && (pg_tree_begins(word, "H=")
-                   || pg_tree_begins(word, "handler="))) {
-        rule->handler = equals + 1;
+    if (pg_tree_begins(word, "H=") || pg_tree_begins(word, "handler=")) {
+        rule->handler = value;
     }
     /* R=403 is a status, without a substitution */
-    if (equals && rule->flags & PG_REWRITE_R && pg_tree_begins(word, "R")
-        && apr_isdigit(equals[1]) && equals[1] != '3') {
+    if ((pg_tree_begins(word, "R=") || pg_tree_begins(word, "redirect="))
+        && apr_isdigit(*value) && *value != '3') {
         rule->flags |= PG_REWRITE_STATUS | PG_REWRITE_NOSUB;
     }
 }
@@ -96,8 +94,7 @@ static pg_cond_t read_cond(const pg_directive_t *d, apr_pool_t *pool)
         cond.test = PG_TEST_EQUAL;
         cond.pattern += strcmp(cond.pattern, "=\"\"") ? 1 : 3;
     }
-    else if (cond.pattern[0] && cond.pattern[1]
-             && strchr("<>", *cond.pattern)) {
+    else if (strspn(cond.pattern, "<>") && cond.pattern[1]) {
         cond.test = PG_TEST_OTHER;
     }
     return cond;
@@ -152,15 +149,23 @@ bool pg_rewrite_is(const pg_directive_t *d)
 
 /* --- values -------------------------------------------------------------- */
 
-const char *pg_rewrite_brace(const char *s)
+const char *pg_rewrite_braced(const char **s, apr_pool_t *pool)
 {
-    for (int depth = 1; *s; s++) {
-        depth += (*s == '{') - (*s == '}');
-        if (depth == 0) {
-            return s;
-        }
+    const char *at = *s;
+    int depth = 0;
+
+    if (*at != '{') {
+        return NULL;
     }
-    return NULL;
+    do {
+        depth += (*at == '{') - (*at == '}');
+        if (*at++ == '\0') {
+            return NULL;
+        }
+    } while (depth);
+    at = apr_pstrmemdup(pool, *s + 1, (apr_size_t)(at - *s - 2));
+    *s += strlen(at) + 2;
+    return at;
 }
 
 const char *pg_rewrite_map(const pg_scene_t *scene, const char *name)
@@ -342,20 +347,19 @@ static const char *variable(runner_t *r, const char *name)
  * it is an ordinary character */
 static const char *next_value(runner_t *r, const char **s)
 {
-    const char *at = *s, *end;
+    const char kind = **s, *at = *s + 1, *name;
 
-    if (apr_isdigit(at[1])) {
-        *s = at + 2;
-        return back_reference(r, *at == '$' ? &r->by_rule : &r->by_cond,
-                              at[1] - '0');
+    if (apr_isdigit(*at)) {
+        *s = at + 1;
+        return back_reference(r, kind == '$' ? &r->by_rule : &r->by_cond,
+                              *at - '0');
     }
-    end = at[1] == '{' ? pg_rewrite_brace(at + 2) : NULL;
-    if (end == NULL) {
+    name = pg_rewrite_braced(&at, r->scene->pool);
+    if (name == NULL) {
         return NULL;
     }
-    *s = end + 1;
-    end = apr_pstrmemdup(r->scene->pool, at + 2, (apr_size_t)(end - at - 2));
-    return *at == '%' ? variable(r, end) : look_up(r, end);
+    *s = at;
+    return kind == '%' ? variable(r, name) : look_up(r, name);
 }
 
 static const char *expand(runner_t *r, const char *text)

@@ -112,8 +112,9 @@ const char *pg_rewrite_variable(const pg_scene_t *scene,
                                 const pg_sent_t *sent, const char *name,
                                 const char *path);
 
-/** The '}' that closes the brace before s; NULL if there is none. */
-const char *pg_rewrite_brace(const char *s);
+/** The text of "{text}" at *s, which is moved past it; NULL if there is no
+ *  brace, or none that closes it. */
+const char *pg_rewrite_braced(const char **s, apr_pool_t *pool);
 
 /** The RewriteMap of this name: its "type:source", NULL if there is none. */
 const char *pg_rewrite_map(const pg_scene_t *scene, const char *name);

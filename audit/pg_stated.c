@@ -107,7 +107,7 @@ static const char *address_in(const char *word, apr_pool_t *pool)
         text = apr_pstrmemdup(pool, text, strlen(text) - 1);
     }
     while (!strchr(text, ':') && dots++ < 3) {
-        text = apr_pstrcat(pool, text, dots == 3 ? ".1" : ".0", NULL);
+        text = apr_pstrcat(pool, text, ".0", NULL);
     }
     return pg_address_parse(&a, pg_span_str(text)) ? text : NULL;
 }

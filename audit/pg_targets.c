@@ -201,11 +201,12 @@ apr_array_header_t *pg_targets_connect(const pg_audit_in_t *in,
 static bool is_url(const char *target, const apr_array_header_t *plain)
 {
     const char *colon = strstr(target, "://");
-    apr_size_t n = colon ? (apr_size_t)(colon + 3 - target) : 0;
+    apr_size_t n;
 
-    if (n < 4 || colon[3] == '/' || colon[3] == '\0' || colon[3] == ':') {
+    if (colon == NULL || colon[3] == '\0' || strchr("/:", colon[3])) {
         return false;
     }
+    n = (apr_size_t)(colon + 3 - target);
     for (int i = 0; i < plain->nelts; i++) {
         if (strncmp(APR_ARRAY_IDX(plain, i, const char *), target, n) == 0) {
             return true;
