@@ -15,7 +15,7 @@ COUNT    =
 .PHONY: mutants mutants-built
 mutants: ## break the code at random, see which tests notice; FILES=, SINCE=, MINUTES=, COUNT=
 	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/plain \
-	    CFLAGS="-O0 -w -fvisibility=default"
+	    CFLAGS="-O2 -w -fvisibility=default"
 	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/cover \
 	    CFLAGS="-O0 -w -g -fvisibility=default -fsanitize-coverage=trace-pc" \
 	    MUT_NONE=tools/mutants.c

@@ -14,8 +14,8 @@ what killed each. A mutant is compiled alone, into a library that takes
 precedence over the one with the rest of the code. It is tried on the unit
 suites and on the tests of tests/command and tests/page (but for those with a
 browser) that run its line, for no longer than PATIENCE each. A test that fails
-must do so twice, lest a loaded machine kill mutants. A survivor whose
-optimised object code is the original's is equivalent, and does not count."""
+must do so twice, lest a loaded machine kill mutants. A mutant whose optimised
+object code is the original's is equivalent, and does not count."""
 
 import collections
 import glob
@@ -268,39 +268,36 @@ class House:
         with open(kept, "a", encoding="utf-8") as out:
             print(json.dumps(row), file=out)
 
-    def compile(self, path, source, out, *flags):
+    def compile(self, path, source):
+        """The object file of a source, optimised; None if it is not C."""
         copy = os.path.join(self.build, os.path.basename(path))
+        out = os.path.join(self.build, "mutant.o")
         with open(copy, "w", encoding="utf-8") as f:
             f.write(source)
-        return subprocess.run(
-            [*self.cc, *self.flags[path.split("/")[0]], *flags, "-o", out,
-             copy], cwd=TOP, stderr=subprocess.DEVNULL,
-            check=False).returncode == 0
-
-    def swap(self, mutant):
-        """Put a mutant, or nothing, in its place; false if it does not
-        compile."""
-        library = os.path.join(self.plain, "libmutant.so")
-        path, source = ("core/none.c", "") if mutant is None else (
-            mutant.path, mutated(mutant))
-        fine = self.compile(path, source, library + ".new", "-O0", "-shared")
-        if fine:
-            os.replace(library + ".new", library)
-        return fine
-
-    def optimised(self, path, source):
-        out = os.path.join(self.build, "same.o")
-        self.compile(path, source, out, "-O2", "-c", "-g0")
+        fine = subprocess.run(
+            [*self.cc, *self.flags[path.split("/")[0]], "-O2", "-c", "-o",
+             out, copy], cwd=TOP, stderr=subprocess.DEVNULL, check=False)
+        if fine.returncode:
+            return None
         with open(out, "rb") as f:
             return f.read()
 
-    def equivalent(self, mutant):
-        """Is the optimised code the same?"""
-        if mutant.path not in self.original:
-            self.original[mutant.path] = self.optimised(
-                mutant.path, lint.read(mutant.path))
-        return self.original[mutant.path] == self.optimised(mutant.path,
-                                                            mutated(mutant))
+    def swap(self, mutant):
+        """Put a mutant, or nothing, in its place; the verdict, if that is all
+        that it takes."""
+        path, source = ("core/none.c", "") if mutant is None else (
+            mutant.path, mutated(mutant))
+        if path not in self.original:
+            self.original[path] = mutant and self.compile(path,
+                                                          lint.read(path))
+        code = self.compile(path, source)
+        if code is None or code == self.original[path]:
+            return "not C" if code is None else "equivalent"
+        library = os.path.join(self.plain, "libmutant.so")
+        subprocess.run([*self.cc, "-shared", "-o", library + ".new",
+                        os.path.join(self.build, "mutant.o")], check=True)
+        os.replace(library + ".new", library)
+        return None
 
     def runners_of(self, mutant):
         """(is one known to run the line, those that do): if none is, because
@@ -339,15 +336,14 @@ class House:
 
     def verdict(self, mutant):
         """(the verdict, the test that killed it)"""
-        if not self.swap(mutant):
-            return "not C", ""
+        known = self.swap(mutant)
+        if known:
+            return known, ""
         suites, tests = self.nearest(mutant)
         for suite in suites:
             if not self.run(suite.name, self.plain,
                             int(10 + 5 * suite.seconds)):
                 return "killed", suite.name
-        if self.equivalent(mutant):
-            return "equivalent", ""
         by = tests and self.tests.run(tests)
         for path in [] if by else self.extra:
             if not self.run(path, self.plain, 300):
