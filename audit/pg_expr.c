@@ -146,7 +146,6 @@ static word_t read_part(parser_t *p)
     if (*p->at == '%') {
         p->at++;
         from = pg_rewrite_braced(&p->at, p->e->pool);
-        p->bad |= from == NULL;
         return from ? variable(p, from) : NULL;
     }
     while (apr_isalnum(*p->at) || *p->at == '_') {

@@ -2,6 +2,8 @@
 
 #include "pg_chart.h"
 
+#include <math.h>
+
 #include "pg_render.h"
 
 /* In the units of the viewBox; the numbers of the axis are right of PLOT_W. */
@@ -104,17 +106,12 @@ static void axis(const plot_t *plot, apr_uint64_t step)
 static void bar(const plot_t *plot, double x, double width, double from,
                 double to, int series)
 {
-    double top = y_of(plot, to);
-    double height = height_of(plot, to - from);
-
     /* One attempt among thousands is still visible. */
-    if (height < 1.5) {
-        top -= 1.5 - height;
-        height = 1.5;
-    }
+    double height = fmax(height_of(plot, to - from), 1.5);
+
     pg_sink_putf(plot->sink, "<rect class=\"%s\"", plot->chart->css[series]);
     coordinate(plot->sink, "x", x);
-    coordinate(plot->sink, "y", top);
+    coordinate(plot->sink, "y", y_of(plot, from) - height);
     coordinate(plot->sink, "width", width);
     coordinate(plot->sink, "height", height);
     pg_sink_puts(plot->sink, "/>");
@@ -193,9 +190,10 @@ void pg_chart_put(pg_sink_t *sink, const pg_chart_t *chart)
     apr_size_t room = chart->columns > chart->room ? chart->columns
                                                    : chart->room;
     plot_t plot = { .sink = sink, .chart = chart };
-    apr_uint64_t lines = (highest + step - 1) / step;
 
-    plot.top = (double)((lines ? lines : 1) * step);
+    do {
+        plot.top += (double)step;
+    } while (plot.top < (double)highest);
     plot.column = (double)PLOT_W / (double)room;
     plot.left = plot.column * (double)(room - chart->columns);
     pg_sink_putf(sink,

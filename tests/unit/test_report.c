@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "pg_chart.h"
 #include "pg_render.h"
 #include "pg_report.h"
 
@@ -286,6 +287,62 @@ START_TEST(numbers_are_written_one_way)
 }
 END_TEST
 
+static apr_uint64_t given(const pg_chart_t *chart, apr_size_t column,
+                          int series)
+{
+    (void)series;
+    return ((const apr_uint64_t *)chart->data)[column];
+}
+
+static const char *no_label(const pg_chart_t *chart, apr_size_t column,
+                            char out[PG_CHART_LABEL])
+{
+    (void)chart;
+    (void)column;
+    return strcpy(out, "");
+}
+
+static int count_of(const char *text, const char *what)
+{
+    int n = 0;
+
+    while ((text = strstr(text, what)) != NULL) {
+        text++;
+        n++;
+    }
+    return n;
+}
+
+/* Two columns; how many grid lines there are, and the lower one's bar. */
+static const struct {
+    apr_uint64_t value[2];
+    int lines;
+    const char *least;
+} drawn[] = {
+    { { 0, 0 }, 1, "" }, { { 1, 0 }, 1, "" },
+    { { 5, 4 }, 3, " y=\"66.0\" width=\"283.7\" height=\"112.0\"" },
+    { { 40, 10 }, 4, " y=\"136.0\" width=\"283.7\" height=\"42.0\"" },
+    { { 41, 1 }, 3, " y=\"175.2\" width=\"283.7\" height=\"2.8\"" },
+    { { 4000, 1 }, 4, " y=\"176.5\" width=\"283.7\" height=\"1.5\"" },
+};
+
+START_TEST(a_chart_is_as_high_as_its_highest_column)
+{
+    static const char *const css[] = { "one" };
+    memory_t m = { .octets = calloc(1, 1) };
+    pg_sink_t sink = { .write = memory_write, .to = &m };
+    pg_chart_t chart = { .id = "x", .title = "", .about = "", .columns = 2,
+                         .series = 1, .stacked = true, .label_every = 1,
+                         .css = css, .data = drawn[_i].value,
+                         .value = given, .label = no_label };
+
+    pg_chart_put(&sink, &chart);
+    ck_assert_int_eq(count_of(m.octets, "class=\"grid\""), drawn[_i].lines);
+    ck_assert_msg(strstr(m.octets, drawn[_i].least), "%s", m.octets);
+    free(m.octets);
+}
+END_TEST
+
 PG_TEST_SUITE(report)
 {
     TCase *tc = tcase_create("report");
@@ -301,6 +358,8 @@ PG_TEST_SUITE(report)
                         (int)(sizeof(relays) / sizeof(*relays)));
     tcase_add_loop_test(tc, numbers_are_written_one_way, 0,
                         (int)(sizeof(numbers) / sizeof(*numbers)));
+    tcase_add_loop_test(tc, a_chart_is_as_high_as_its_highest_column, 0,
+                        (int)(sizeof(drawn) / sizeof(*drawn)));
     tcase_add_test(tc, masked_only_a_user_agent_that_names_nobody_stays);
     suite_add_tcase(suite, tc);
 }
