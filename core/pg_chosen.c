@@ -188,13 +188,13 @@ static bool is_end_sent(const pg_chosen_in_t *in, pg_span_t host)
 /* "http://$1.$2/": every label was sent, as a word of its own. */
 static bool is_joined(const pg_chosen_in_t *in, pg_span_t host)
 {
-    bool sent = pg_backends_joins(in->backends) && host.len > 0;
+    bool sent = pg_backends_joins(in->backends);
 
-    while (sent && host.len > 0) {
+    do {
         needle_t label = { pg_span_take(&host, '.'), no_word, no_word };
 
-        sent = is_sent(in, &label);
-    }
+        sent = sent && is_sent(in, &label);
+    } while (sent && host.len);
     return sent;
 }
 

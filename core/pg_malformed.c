@@ -93,8 +93,7 @@ static pg_span_t without_pasted(pg_span_t s)
         "%20", "%09", "%22", "%27", "%3c", NULL
     };
 
-    while (s.len && *s.ptr == '%'
-           && pg_span_is_one_of(pg_span_upto(s, 3), pasted)) {
+    while (pg_span_is_one_of(pg_span_upto(s, 3), pasted)) {
         s = pg_span_from(s, 3);
     }
     return s;

@@ -47,11 +47,11 @@ apr_size_t pg_mask_suffix(pg_span_t name)
                                           "gob", NULL };
     apr_size_t dot = pg_span_rfind(name, '.'), before;
 
-    if (dot == name.len || name.len - dot != 3) {
-        return dot == name.len ? 0 : dot + 1;
+    if (dot == name.len) {
+        return 0;
     }
     before = pg_span_rfind(pg_span_upto(name, dot), '.');
-    return before < dot
+    return name.len - dot == 3 && before < dot
            && pg_span_is_one_of(pg_span_make(name.ptr + before + 1,
                                              dot - before - 1), second)
                ? before + 1 : dot + 1;

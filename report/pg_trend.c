@@ -212,8 +212,7 @@ static double so_far(const pg_snapshot_t *s, const apr_time_exp_t *x,
                      apr_uint64_t with_today)
 {
     double over = (x->tm_hour * 60 + x->tm_min) / (24.0 * 60);
-    apr_uint64_t whole = x->tm_mday > 1
-        ? month_part(s, 1, x->tm_mday - 1).n : 0;
+    apr_uint64_t whole = month_part(s, 1, x->tm_mday - 1).n;
 
     return (double)whole + over * ((double)with_today - (double)whole);
 }

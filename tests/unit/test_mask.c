@@ -49,6 +49,7 @@ START_TEST(a_first_label_that_says_what_kind_of_host_it_is_stays)
         { "www.a.com", "www.host-" }, { "MX0.a.com.tw", "mx0.host-" },
         { "static999.a.com.tw", "static999.host-" },
         { "mx12345.a.com", "host-" }, { "acme.a.com", "host-" },
+        { "www.a.b", "www.host-" }, { "www.b.tw", "www.host-" },
         { "www.com", "host-" }, { "www.com.tw", "host-" }, { "www", "host-" },
     };
 
@@ -130,6 +131,9 @@ static const struct {
     { PG_MASK_AGENT, "see intranet:8080", "agent-" },
     { PG_MASK_AGENT, "intranet:80", "agent-" },
     { PG_MASK_AGENT, "x www.a.example", "agent-" },
+    { PG_MASK_AGENT, "x/y/", NULL }, { PG_MASK_AGENT, "x//y", "agent-" },
+    { PG_MASK_AGENT, "::1", "agent-" }, { PG_MASK_AGENT, ":", NULL },
+    { PG_MASK_AGENT, "x :y", NULL }, { PG_MASK_AGENT, "::", "agent-" },
     { PG_MASK_AGENT, "1:2:3", "agent-" }, { PG_MASK_AGENT, "a@b", "agent-" },
     { PG_MASK_AGENT, "192.0.2.1", "agent-" },
     { PG_MASK_EVIDENCE, "x", "text-" }, { PG_MASK_EVIDENCE, "", NULL },
