@@ -80,6 +80,7 @@ static pg_span_t without_port(pg_span_t s, bool *with_port)
         if (close == s.len
             || (*with_port && (s.ptr[close + 1] != ':'
                                || !is_port(pg_span_from(s, close + 2))))) {
+            *with_port = false;
             return pg_span_upto(s, 0);
         }
         return pg_span_make(s.ptr + 1, close - 1);

@@ -128,8 +128,9 @@ def test_what_cannot_be_read_is_named(dask, logs):
     (folder / "noise").write_text("not a log\n" * 9)
     done = fleet_scan(dask, folder, names[0], str(folder / "noise"))
     assert done.returncode == 3
-    assert done.stderr == (f"{folder}/noise: cannot tell: too little of it "
-                           "could be read\n")
+    # on a busy machine Dask's client adds a time-out of its own when it closes
+    assert done.stderr.startswith(f"{folder}/noise: cannot tell: too little "
+                                  "of it could be read\n")
     (folder / "fleet.ledger").unlink()
     done = fleet_scan(dask, folder, names[0], str(folder / "missing"))
     assert done.returncode == 1

@@ -157,8 +157,10 @@ static void check_reader(pg_span_t s)
 
     pg_reader_begin(&reader, &how, memory, size);
     attempt = check_line(&reader, s);
+    /* a line of UTF-16 is not in an envelope that is not */
     if (attempt && reader.shape == PG_SHAPE_FORMAT
-        && reader.envelope == PG_ENVELOPE_NONE) {
+        && reader.envelope == PG_ENVELOPE_NONE
+        && pg_span_find(s, '\0') == s.len) {
         check_envelopes(&reader, s);
     }
     check_text(&how, s);
@@ -171,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const pg_logformat_t *format =
         &the_world()->format[pg_fuzz_octet(&s) % FORMATS];
     apr_time_t time = -1;
-    pg_logline_t line, again;
+    pg_logline_t line = { .escaped = false }, again = line;
     bool matched;
 
     if (s.ptr == NULL || s.len > PG_URLS_HEAD) {

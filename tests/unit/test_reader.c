@@ -199,6 +199,7 @@ START_TEST(a_client_is_an_address_or_a_name)
         { "[192.0.2.1", "" }, { "unix:", "" }, { "12345", "" },
         { "17:2001:db8::1", "" }, { "64:ff9b::c000:201", "64:ff9b::c000:201" },
         { "fe80", "" }, { "a b.example", "" }, { "::g", "" },
+        { "[wsgi:110][waitress-0]", "" }, { "[::1]:1234567890123", "" },
     };
     pg_client_t client;
 
