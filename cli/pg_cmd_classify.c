@@ -476,7 +476,7 @@ static void filter_lines(filter_t *f, pg_input_t *input)
             look_at(f, block);
             seen += block.len;
         }
-        c->more = pg_lines_keep(&lines, pg_count_block(c, block));
+        c->more = pg_lines_keep(&lines, pg_pass_block(c, block));
         /* output is flushed before waiting for more from a pipe */
         if (!pg_input_is_regular(input) && fflush(stdout) != 0) {
             f->writer.sink.status = APR_EGENERAL;

@@ -6,50 +6,9 @@
 
 #include "pg_conceal.h"
 #include "pg_judge.h"
-#include "pg_logjson.h"
 #include "pg_lines.h"
 #include "pg_loose_request.h"
 #include "pg_urls.h"
-
-/* --- at a glance --------------------------------------------------------- */
-
-static inline bool ends_with(const char *end, pg_span_t s)
-{
-    apr_size_t n = s.len;
-
-    while (n > 0 && end[-1] == s.ptr[n - 1]) {
-        end--;
-        n--;
-    }
-    return n == 0;
-}
-
-static inline bool is_clean(pg_span_t line, pg_span_t anchor,
-                            apr_size_t *target)
-{
-    const char *end = line.ptr + line.len;
-    const char *quote = memchr(line.ptr, '"', line.len);
-    const char *s;
-
-    if (quote == NULL || (apr_size_t)(quote - line.ptr) + 1 < anchor.len
-        || !ends_with(quote + 1, anchor)) {
-        return false;
-    }
-    s = quote + 1;
-    if (end - s > 4 && memcmp(s, "GET ", 4) == 0) {   /* as nearly always  */
-        s += 3;
-    }
-    while (s < end && *s >= 'A' && *s <= 'Z') {
-        s++;
-    }
-    *target = (apr_size_t)(s + 1 - line.ptr);
-    return s > quote + 1 && end - s >= 2 && s[0] == ' ' && s[1] == '/';
-}
-
-bool pg_count_is_clean(pg_span_t line, pg_span_t anchor, apr_size_t *target)
-{
-    return is_clean(line, anchor, target);
-}
 
 /* --- taking a line apart ------------------------------------------------- */
 
@@ -82,8 +41,7 @@ static bool is_success(int status)
     return status >= 200 && status < 300;
 }
 
-/* The request as the core wants it; false when the line has none. */
-static bool request_of(pg_counter_t *c, const pg_logline_t *line,
+bool pg_count_request(pg_counter_t *c, const pg_logline_t *line,
                        pg_request_t *request)
 {
     *request = (pg_request_t){ .line = sent(c, line, PG_FIELD_REQUEST) };
@@ -140,7 +98,7 @@ static void set_outcome(pg_hit_t *hit, const pg_logline_t *line)
     }
 }
 
-static pg_span_t vhost_of(pg_counter_t *counter, const pg_logline_t *line)
+pg_span_t pg_count_vhost(pg_counter_t *counter, const pg_logline_t *line)
 {
     pg_span_t name = line->field[PG_FIELD_VHOST];
     pg_span_t port = line->field[PG_FIELD_PORT];
@@ -183,7 +141,7 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
             .time = pg_reader_time(&counter->reader, line),
             .verdict = *verdict,
             .status = pg_reader_status(line),
-            .vhost = vhost_of(counter, line),
+            .vhost = pg_count_vhost(counter, line),
             .user_agent = sent(counter, line, PG_FIELD_AGENT),
             .x_forwarded_for = sent(counter, line, PG_FIELD_FORWARDED_FOR),
             .via = sent(counter, line, PG_FIELD_VIA),
@@ -261,15 +219,15 @@ static bool is_question(pg_counter_t *counter, const pg_logline_t *line,
                                                    verdict->host));
 }
 
-static bool wants_all(const pg_counter_t *counter)
+bool pg_count_shows_all(const pg_counter_t *counter)
 {
     return counter->watch && counter->watch->other;
 }
 
-static void show_other(const pg_counter_t *counter, pg_read_e read,
+void pg_count_show(const pg_counter_t *counter, pg_read_e read,
                        pg_span_t text)
 {
-    if (wants_all(counter)) {
+    if (pg_count_shows_all(counter)) {
         counter->watch->other(counter->watch->to, read, text);
     }
 }
@@ -297,9 +255,9 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     pg_request_t request;
     pg_verdict_t verdict;
 
-    if (!request_of(counter, line, &request)) {
+    if (!pg_count_request(counter, line, &request)) {
         counter->tally->silent++;
-        show_other(counter, PG_READ_SILENT, text);
+        pg_count_show(counter, PG_READ_SILENT, text);
         return;
     }
     if (rules->check_host && rules->own) {
@@ -310,14 +268,15 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     pg_reader_classify(&verdict, &request, line, rules->own);
     if (is_question(counter, line, &verdict)) {
         counter->tally->questioned++;
-        show_other(counter, PG_READ_SUSPECT, text);
+        pg_count_show(counter, PG_READ_SUSPECT, text);
     }
     else if (is_doubtful(&verdict, request.line)) {
         counter->tally->suspect++;
         pg_tally_unparsed(counter->tally, text);
-        show_other(counter, PG_READ_SUSPECT, text);
+        pg_count_show(counter, PG_READ_SUSPECT, text);
     }
-    else if (verdict.class_id == PG_CLASS_CLEAN && !wants_all(counter)) {
+    else if (verdict.class_id == PG_CLASS_CLEAN
+             && !pg_count_shows_all(counter)) {
         note_home(counter, line, &verdict);
     }
     else {
@@ -326,14 +285,14 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     }
 }
 
-static void count_line(pg_counter_t *counter, pg_span_t text)
+void pg_count_line(pg_counter_t *counter, pg_span_t text)
 {
     pg_tally_t *tally = counter->tally;
     pg_logline_t line;
     pg_read_e read = pg_reader_line(&counter->reader, &line, text);
 
     if (read != PG_READ_REQUEST) {
-        show_other(counter, read, text);
+        pg_count_show(counter, read, text);
     }
     switch (read) {
     case PG_READ_REQUEST:
@@ -359,9 +318,7 @@ static void count_line(pg_counter_t *counter, pg_span_t text)
     }
 }
 
-/* When a line was written: read twice per block, for the log's extent. 0: not
- * stated. */
-static apr_time_t note_time(pg_counter_t *counter, pg_span_t text)
+apr_time_t pg_count_when(pg_counter_t *counter, pg_span_t text)
 {
     pg_reader_t before = counter->reader;
     apr_time_t time = 0;
@@ -374,555 +331,4 @@ static apr_time_t note_time(pg_counter_t *counter, pg_span_t text)
     }
     counter->reader = before;
     return time;
-}
-
-/* --- passes -------------------------------------------------------------- */
-
-/* The end of a list of JSON objects, all of which were taken. */
-static bool is_list_end(pg_span_t s)
-{
-    s = pg_span_trim(s);
-    return s.len == 0 || (s.ptr[0] == ']'
-                          && pg_span_find_any(s, "[{\",:") == s.len);
-}
-
-static bool may_be_list(pg_span_t s)
-{
-    return s.len && (s.ptr[0] == '[' || s.ptr[0] == '{' || s.ptr[0] == ','
-                     || s.ptr[0] == ' ' || s.ptr[0] == '}'
-                     || s.ptr[0] == '\t');
-}
-
-/* A block of which lines are still to be read. */
-typedef struct {
-    pg_span_t rest;
-    const char *end;   /* of the line that rest begins within; NULL: unknown */
-    bool more;         /* as the counter's                                  */
-    pg_logjson_keys_t *keys; /* objects are read; NULL: they are not        */
-    bool clean;        /* the last line is an object that is                */
-    bool dirty;        /* the next line is not clean at a glance            */
-    pg_span_t home;    /* and this long a home page, if one was sent        */
-} lines_t;
-
-static lines_t lines_of(const pg_counter_t *counter, pg_span_t block)
-{
-    return (lines_t){ .rest = block, .end = NULL, .more = counter->more };
-}
-
-/* The rest of the last line of an object over several lines, unless there is
- * more on it than a separator. */
-static apr_size_t separator_length(pg_span_t s)
-{
-    apr_size_t n = 0;
-
-    while (n < s.len && s.ptr[n] && strchr(" \t\r,]", s.ptr[n])) {
-        n++;
-    }
-    return n < s.len && s.ptr[n] == '\n' ? n + 1 : 0;
-}
-
-/* An object over several lines is one line.
- * @param taken  octets of it, with what is around it
- * @return false: it continues in the next block */
-static bool take_spread(const lines_t *lines, pg_span_t *line,
-                        apr_size_t *taken)
-{
-    bool open;
-    apr_size_t n = pg_logjson_spread(lines->rest, &open);
-
-    if (n) {
-        *line = pg_span_upto(lines->rest, n);
-        *line = pg_span_from(*line, pg_span_find(*line, '{'));
-        *taken = n + separator_length(pg_span_from(lines->rest, n));
-    }
-    return !(open && lines->more);
-}
-
-/* Make a line an object: one over several lines that begins here, or the first
- * of a list that the line is.
- * @return false: it is not whole in this block */
-__attribute__((noinline))
-static bool take_object(lines_t *lines, pg_span_t *line, apr_size_t *taken)
-{
-    pg_span_t whole;
-    apr_size_t n;
-
-    lines->clean = lines->keys && lines->end == NULL && line->ptr[0] == '{'
-                   && pg_logjson_is_clean(lines->keys, &lines->home, *line);
-    if (lines->clean) {
-        return true;
-    }
-    if (lines->end == NULL && !take_spread(lines, line, taken)) {
-        return false;
-    }
-    whole = *line;
-    n = pg_logjson_record(line, whole);
-    lines->end = NULL;
-    if (n && !is_list_end(pg_span_from(whole, n))) {
-        lines->end = whole.ptr + whole.len;
-        *taken = (apr_size_t)(whole.ptr + n - lines->rest.ptr);
-    }
-    return true;
-}
-
-/* The next line of a block without its line end, LF or CRLF; in a line that is
- * a list of JSON objects, each counts as a line. */
-static bool next_line(lines_t *lines, pg_span_t *line)
-{
-    pg_span_t rest = lines->rest;
-    const char *end = lines->end;
-    apr_size_t taken;
-
-    if (rest.len == 0) {
-        return false;
-    }
-    if (end == NULL) {
-        end = memchr(rest.ptr, '\n', rest.len);
-        end = end ? end : rest.ptr + rest.len;
-    }
-    *line = pg_span_between(rest.ptr, end);
-    taken = line->len + (line->len < rest.len && *end != '{' ? 1 : 0);
-    if (may_be_list(*line)) {
-        pg_span_t object = *line;        /* so *line stays in registers    */
-        if (!take_object(lines, &object, &taken)) {
-            return false;
-        }
-        *line = object;
-    }
-    else {
-        lines->end = NULL;
-        lines->clean = false;
-    }
-    lines->rest = pg_span_make(rest.ptr + taken, rest.len - taken);
-    if (line->len && line->ptr[line->len - 1] == '\r') {
-        line->len--;
-    }
-    return true;
-}
-
-static bool is_home(pg_span_t line, apr_size_t target)
-{
-    return target + 1 < line.len && line.ptr[target + 1] == ' ';
-}
-
-/* How often in a row the home page had the same size. */
-typedef struct home_t {
-    char size[PG_LOGJSON_SIZE + 1];
-    apr_size_t len;
-    apr_uint64_t times;
-} home_t;
-
-static void put_home(pg_tally_t *tally, home_t *home)
-{
-    if (home->times) {
-        pg_table_add(tally->home, pg_span_make(home->size, home->len),
-                     home->times);
-        home->times = 0;
-    }
-}
-
-/* Count it once more. */
-static void note_size(pg_tally_t *tally, home_t *home, pg_span_t size)
-{
-    if (size.len != home->len || memcmp(home->size, size.ptr, size.len)) {
-        put_home(tally, home);
-        memcpy(home->size, size.ptr, size.len);
-        home->len = size.len;
-    }
-    home->times++;
-}
-
-/* ` HTTP/1.1" 200 4711` after a target, as all named formats have it.
- * @return the size; absent: it continues otherwise */
-static pg_span_t size_at_glance(pg_span_t s)
-{
-    static const char like[] = " HTTP/9.9\" 999 ";
-    const apr_size_t n = sizeof(like) - 1;
-    apr_size_t digits = 0;
-
-    if (s.len < n || memcmp(s.ptr, like, 6) || s.ptr[7] != like[7]
-        || memcmp(s.ptr + 9, like + 9, 2) || s.ptr[14] != like[14]) {
-        return PG_ABSENT;
-    }
-    for (apr_size_t i = 6; i < 14; i++) {
-        if (like[i] == '9' && !pg_octet_is_digit(s.ptr[i])) {
-            return PG_ABSENT;
-        }
-    }
-    s = pg_span_from(s, n);
-    while (digits < s.len && pg_octet_is_digit(s.ptr[digits])) {
-        digits++;
-    }
-    if (digits == 0 || digits >= sizeof(((home_t *)NULL)->size)
-        || (digits < s.len && s.ptr[digits] != ' ')) {
-        return PG_ABSENT;
-    }
-    return pg_span_upto(s, digits);
-}
-
-/* Like note_home(), without taking the line apart.
- * @return false: that must be done */
-static bool note_home_at_glance(pg_tally_t *tally, home_t *home,
-                                pg_span_t line, apr_size_t target)
-{
-    pg_span_t size = size_at_glance(pg_span_from(line, target + 1));
-
-    if (size.ptr == NULL) {
-        return false;
-    }
-    if (size.ptr[-4] == '2' && !memcmp(line.ptr + target - 5, "\"GET ", 5)) {
-        note_size(tally, home, size);
-    }
-    return true;
-}
-
-/* Is a line clean at a glance, whatever else it contains? */
-static pg_span_t anchor_of(const pg_counter_t *counter)
-{
-    const pg_counting_t *rules = counter->rules;
-    bool host = false;
-
-    for (int i = 0; i < rules->reading.formats; i++) {
-        host = host || rules->reading.format[i].has[PG_FIELD_HOST];
-    }
-    return (rules->check_host && host) || wants_all(counter)
-           ? PG_ABSENT : rules->anchor;
-}
-
-/* Pass over the lines that are clean at a glance, up to the first that is
- * not, as if each were read by next_line() and found to be so.
- * @param last  set to the last of them, if there is one
- * @return how many there are */
-static apr_uint64_t pass_clean(pg_counter_t *counter, lines_t *lines,
-                               pg_span_t anchor, pg_span_t *last,
-                               home_t *home)
-{
-    bool named = counter->rules->reading.any;
-    const char *at = lines->rest.ptr, *stop = at + lines->rest.len, *end;
-    pg_span_t line, passed = PG_ABSENT;
-    apr_size_t target;
-    apr_uint64_t n = 0;
-
-    lines->dirty = false;
-    while (at < stop
-           && (end = memchr(at, '\n', (apr_size_t)(stop - at))) != NULL) {
-        line = pg_span_between(at, end);
-        if (!pg_octet_is_digit(*at) && may_be_list(line)) {
-            break;               /* an address is at the start of most    */
-        }
-        if (!is_clean(line, anchor, &target)
-            || (is_home(line, target)
-                && !(named && note_home_at_glance(counter->tally, home, line,
-                                                  target)))) {
-            lines->dirty = true;
-            lines->end = end;
-            break;
-        }
-        passed = line;
-        n++;
-        at = end + 1;
-    }
-    *last = n ? passed : *last;
-    lines->rest = pg_span_between(at, stop);
-    return n;
-}
-
-typedef unsigned char lanes_t __attribute__((vector_size(16)));
-
-/* -1 in each lane where c is. */
-static inline lanes_t lanes_with(const char *s, char c)
-{
-    lanes_t octets;
-
-    memcpy(&octets, s, sizeof(octets));
-    return (lanes_t)(octets == (unsigned char)c);
-}
-
-/* How often c is in s: many octets at once. */
-static apr_size_t count_octet(pg_span_t s, char c)
-{
-    const apr_size_t step = 2 * sizeof(lanes_t);
-    apr_size_t n = 0;
-
-    while (s.len >= step) {
-        apr_size_t steps = s.len / step < 255 ? s.len / step : 255;
-        const char *at = s.ptr, *end = at + steps * step;
-        lanes_t sum = { 0 }, more = { 0 };
-        for (; at < end; at += step) {
-            sum -= lanes_with(at, c);
-            more -= lanes_with(at + sizeof(sum), c);
-        }
-        for (apr_size_t k = 0; k < sizeof(sum); k++) {
-            n += sum[k];
-            n += more[k];
-        }
-        s = pg_span_from(s, steps * step);
-    }
-    for (apr_size_t i = 0; i < s.len; i++) {
-        n += s.ptr[i] == c;
-    }
-    return n;
-}
-
-/* A request, or the escapes of a greeting, up to a quote. */
-static bool begins_request(pg_span_t s)
-{
-    s = pg_span_upto(s, pg_span_find(s, '"'));
-    return pg_loose_request_is_line(s) || pg_span_istarts(s, PG_SPAN("\\"));
-}
-
-/* From the next anchor on; empty: there is none. */
-static pg_span_t next_anchor(pg_span_t line, pg_span_t anchor)
-{
-    while (line.len > anchor.len) {
-        line = pg_span_from(line, pg_span_find(line, anchor.ptr[0]));
-        if (line.len > anchor.len
-            && memcmp(line.ptr, anchor.ptr, anchor.len) == 0) {
-            return line;
-        }
-        line = pg_span_from(line, 1);
-    }
-    return pg_span_upto(line, 0);
-}
-
-/* Another request after that of a line, not clean at a glance. */
-static void note_second(pg_counter_t *counter, pg_span_t line)
-{
-    pg_span_t anchor = counter->rules->anchor;
-    pg_span_t begun = next_anchor(line, anchor), next;
-    apr_size_t target;
-    bool first = true;
-
-    for (; begun.len; begun = next) {
-        line = pg_span_from(begun, anchor.len);
-        next = next_anchor(line, anchor);
-        if ((first && next.len == 0) || !begins_request(line)) {
-            continue;            /* as nearly always: only one            */
-        }
-        if (!first && !pg_count_is_clean(begun, anchor, &target)) {
-            counter->tally->lines++;
-            counter->tally->suspect++;
-            pg_tally_unparsed(counter->tally, begun);
-            show_other(counter, PG_READ_SUSPECT, begun);
-            return;
-        }
-        first = false;
-    }
-}
-
-/* Two lines run together, by a crash or two writers, have the anchor twice:
- * servers escape the quotes in what they log. If there are as many of its
- * brackets as lines, no line has two. */
-static void note_joined(pg_counter_t *counter, pg_span_t block,
-                        apr_uint64_t lines)
-{
-    pg_span_t anchor = counter->rules->anchor;
-
-    if (!anchor.len || !counter->rules->reading.any
-        || count_octet(block, anchor.ptr[0]) <= lines) {
-        return;
-    }
-    while (block.len) {
-        apr_size_t n = pg_span_find(block, '\n');
-        note_second(counter, pg_span_upto(block, n));
-        block = pg_span_from(block, n + 1);
-    }
-}
-
-/* A block that spans few days has no silence in it; in any other, which few
- * logs have, the time of each line is read. */
-static void note_silences(pg_counter_t *counter, pg_span_t block,
-                          const pg_reader_t *begin, const apr_time_t time[2])
-{
-    pg_reader_t now = counter->reader;
-    lines_t lines = lines_of(counter, block);
-    apr_time_t most = PG_TALLY_SILENCE;
-    pg_logline_t line;
-    pg_span_t text;
-
-    if (time[0] && time[1] ? time[1] - time[0] <= most
-                             && time[0] - time[1] <= most
-                           : counter->tally->part.n == 0) {
-        return;
-    }
-    counter->reader = *begin;
-    while (next_line(&lines, &text)) {
-        if (pg_reader_line(&counter->reader, &line, text)
-            == PG_READ_REQUEST) {
-            pg_tally_seen(counter->tally,
-                          pg_reader_time(&counter->reader, &line));
-        }
-    }
-    counter->reader = now;
-}
-
-apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block)
-{
-    apr_uint64_t before = counter->tally->lines;
-    const pg_reader_t begin = counter->reader;
-    pg_span_t anchor = anchor_of(counter);
-    bool named = counter->rules->reading.any;
-    home_t home = { .times = 0 };
-    pg_span_t line = { .ptr = NULL, .len = 0 };
-    lines_t lines = lines_of(counter, block);
-    apr_size_t target;
-    apr_time_t time[2] = { 0, 0 };   /* of the first and the last line     */
-    bool first = true;
-
-    lines.keys = named && !counter->rules->check_host && !wants_all(counter)
-                 && !counter->composed
-                 && counter->reader.columns.n == 0 ? &counter->keys : NULL;
-
-    while (next_line(&lines, &line)) {
-        counter->tally->lines++;
-        if (first) {
-            time[0] = note_time(counter, line);
-            first = false;
-        }
-        if (lines.clean && counter->reader.audit.section == '\0') {
-            if (lines.home.len) {
-                note_size(counter->tally, &home, lines.home);
-            }
-            continue;
-        }
-        if (!anchor.len || lines.dirty || !is_clean(line, anchor, &target)
-            || (is_home(line, target)
-                && !(named && note_home_at_glance(counter->tally, &home, line,
-                                                  target)))) {
-            count_line(counter, line);
-        }
-        if (anchor.len && lines.end == NULL) {
-            counter->tally->lines += pass_clean(counter, &lines, anchor,
-                                                &line, &home);
-        }
-    }
-    put_home(counter->tally, &home);
-    if (line.len) {
-        time[1] = note_time(counter, line);
-    }
-    block = pg_span_upto(block, block.len - lines.rest.len);
-    note_silences(counter, block, &begin, time);
-    note_joined(counter, block, counter->tally->lines - before);
-    return lines.rest.len;
-}
-
-/* Where every URL is full: hosts whose requests were not refused may be
- * ours. */
-static void note_answered(pg_counter_t *counter, const pg_logline_t *line)
-{
-    int status = pg_reader_status(line);
-    char key[PG_TABLE_KEY];
-    pg_request_t request;
-    pg_verdict_t verdict;
-
-    if (!(line->composed || counter->composed) || status == 0
-        || pg_urls_refused(status) || !request_of(counter, line, &request)) {
-        return;
-    }
-    pg_classify(&verdict, &request, NULL);
-    if (verdict.class_id == PG_CLASS_ABSOLUTE
-        || verdict.class_id == PG_CLASS_CLEAN) {   /* in origin-form: ours  */
-        pg_table_add(counter->found,
-                     pg_urls_host(key, sizeof(key), verdict.host), 1);
-    }
-}
-
-/* `192.0.2.1 - - [18/Nov/2024:11:02:03 +0000] "GET /x HTTP/1.1" 200 4711` and
- * perhaps more: a line of the named formats that have no virtual host, and not
- * of a logger that writes full URLs. */
-static bool is_nameless(pg_span_t line)
-{
-    apr_size_t at = pg_span_find(line, ' ');
-    char last = line.len ? line.ptr[line.len - 1] : '\0';
-    pg_span_t time = pg_span_upto(pg_span_from(line, at + 6), 26);
-    pg_span_t request = pg_span_from(line, at + 35), rest;
-    pg_address_t address;
-
-    if ((last != '"' && !pg_octet_is_digit(last)) || request.len < 16
-        || memcmp(line.ptr + at, " - - [", 6) != 0
-        || memcmp(pg_span_end(time), "] \"", 3) != 0
-        || !pg_octet_is_alpha(*request.ptr)) {
-        return false;
-    }
-    rest = pg_span_from(line, at + 35 + pg_span_find(request, '"')
-                              - sizeof(" HTTP/1.1") + 1);
-    return size_at_glance(rest).ptr && rest.ptr[6] == '1'
-           && pg_span_find_any(time, "[\"") == time.len
-           && pg_address_parse_ipv4(&address, pg_span_upto(line, at));
-}
-
-apr_size_t pg_count_names(pg_counter_t *counter, pg_span_t block)
-{
-    char last[320];
-    pg_span_t known = { .ptr = last, .len = 0 };
-    lines_t lines = lines_of(counter, block);
-    bool plain = counter->rules->reading.any && !counter->composed;
-    pg_span_t text, vhost;
-    pg_logline_t line;
-
-    while (next_line(&lines, &text)) {
-        /* Most lines begin like the one before: "name:port ". */
-        if (known.len && text.len > known.len && text.ptr[known.len] == ' '
-            && !memcmp(text.ptr, known.ptr, known.len)) {
-            continue;
-        }
-        if (plain && !counter->reader.head
-            && counter->reader.audit.section == '\0'
-            && counter->reader.columns.n == 0
-            && is_nameless(text)) {
-            continue;
-        }
-        if (pg_reader_line(&counter->reader, &line, text)
-            != PG_READ_REQUEST) {
-            continue;
-        }
-        note_answered(counter, &line);
-        vhost = vhost_of(counter, &line);
-        if (vhost.len) {
-            pg_table_add(counter->tally->names, vhost, 1);
-            pg_span_copy(last, sizeof(last), vhost);
-            known.len = vhost.len;
-        }
-    }
-    return lines.rest.len;
-}
-
-static void look_for_wanted(pg_counter_t *counter, pg_span_t text)
-{
-    char key[PG_TABLE_KEY + 1], room[4096];
-    pg_request_t request, parts;
-    pg_logline_t line;
-    pg_span_t path, size;
-    int n;
-
-    if (pg_reader_line(&counter->reader, &line, text) != PG_READ_REQUEST
-        || !is_success(pg_reader_status(&line))
-        || !request_of(counter, &line, &request)) {
-        return;
-    }
-    if (request.line.len) {
-        pg_classify_split(&parts, request.line);
-        request = parts;
-    }
-    path = pg_span_upto(pg_conceal_text(room, sizeof(room), request.target),
-                        PG_PATH_WANTED);
-    if (path.len == 0 || path.ptr[0] != '/'
-        || !pg_table_find(counter->wanted, path)) {
-        return;
-    }
-    size = line.field[PG_FIELD_SIZE];
-    n = snprintf(key, sizeof(key), "%.*s %.*s", (int)path.len, path.ptr,
-                 (int)size.len, size.ptr ? size.ptr : "");
-    pg_table_add(counter->found, pg_span_make(key, (apr_size_t)n), 1);
-}
-
-apr_size_t pg_count_wanted(pg_counter_t *counter, pg_span_t block)
-{
-    lines_t lines = lines_of(counter, block);
-    pg_span_t line;
-
-    while (next_line(&lines, &line)) {
-        look_for_wanted(counter, line);
-    }
-    return lines.rest.len;
 }

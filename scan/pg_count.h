@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Lines of a log -> tally: the only place that knows what a line means. */
+/* A line of a log -> tally: the only place that knows what a line means. */
 #ifndef PG_COUNT_H
 #define PG_COUNT_H
 
@@ -53,26 +53,25 @@ typedef struct pg_counter_t {
  */
 void pg_count_begin(pg_counter_t *counter, bool head);
 
-/** A pass over the lines of a block.
- *  @return octets at its end that were left for the next one */
-typedef apr_size_t (*pg_pass_t)(pg_counter_t *counter, pg_span_t block);
+/** Read a line, without its line end, and count what it holds. */
+void pg_count_line(pg_counter_t *counter, pg_span_t text);
 
-/** Count everything. */
-apr_size_t pg_count_block(pg_counter_t *counter, pg_span_t block);
+/** Read only when a line was written, for the extent of the log.
+ *  @return us since 1970; 0: not stated */
+apr_time_t pg_count_when(pg_counter_t *counter, pg_span_t text);
 
-/** Collect the names of virtual hosts only, and in `found` what may be our
- *  hosts where every URL is full. */
-apr_size_t pg_count_names(pg_counter_t *counter, pg_span_t block);
+/** The request of a line as the core wants it; false when it has none. */
+bool pg_count_request(pg_counter_t *counter, const pg_logline_t *line,
+                      pg_request_t *request);
 
-/** Collect the sizes of the own answers to `wanted` only. */
-apr_size_t pg_count_wanted(pg_counter_t *counter, pg_span_t block);
+/** "name:port" of the virtual host, in counter->vhost; absent: not logged. */
+pg_span_t pg_count_vhost(pg_counter_t *counter, const pg_logline_t *line);
 
-/**
- * Is this line clean at a glance? True only if it contains the anchor and,
- * after it, METHOD SP "/".
- * @param line    without its line end
- * @param target  set to the offset of that "/" when true
- */
-bool pg_count_is_clean(pg_span_t line, pg_span_t anchor, apr_size_t *target);
+/** Does somebody watch lines without an attempt, too? */
+bool pg_count_shows_all(const pg_counter_t *counter);
+
+/** Show such a line to whoever watches. */
+void pg_count_show(const pg_counter_t *counter, pg_read_e read,
+                   pg_span_t text);
 
 #endif

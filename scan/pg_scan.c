@@ -199,7 +199,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
                                   memory_order_relaxed);
         before = octets_of(part, input);
         if (atomic_load_explicit(&crew->stop, memory_order_relaxed)
-            || (crew->pass == pg_count_names && ++blocks >= NAMELESS_BLOCKS
+            || (crew->pass == pg_pass_names && ++blocks >= NAMELESS_BLOCKS
                 && pg_table_size(w->counter.tally->names) == 0
                 && pg_table_size(w->counter.found) == 0)) {
             break;
@@ -625,9 +625,9 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
     out->interrupted |= run_pass(crew, workers, 0);
     for (int i = 0; i < crew->jobs; i++) {
         const pg_counter_t *c = &workers[i].counter;
-        pg_table_merge(sum, pass == pg_count_names ? c->tally->names
+        pg_table_merge(sum, pass == pg_pass_names ? c->tally->names
                                                    : c->found, NULL);
-        if (pass == pg_count_names) {
+        if (pass == pg_pass_names) {
             pg_table_merge(crew->answered, c->found, NULL);
         }
     }
@@ -693,7 +693,7 @@ static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
     for (int i = 0; i < crew->jobs; i++) {
         give_ledgers(crew, workers[i].counter.tally);
     }
-    crew->pass = pg_count_block;
+    crew->pass = pg_pass_block;
     out->interrupted |= run_pass(crew, workers, total);
     newest = newest_of(crew, workers);
     for (int i = 1; i < crew->jobs; i++) {
@@ -717,7 +717,7 @@ static void judge_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
     }
     found = pg_table_create(pool, crew->in->bound, 0);
     crew->wanted = wanted;
-    collect(found, crew, pg_count_wanted, out);
+    collect(found, crew, pg_pass_wanted, out);
     out->judge = pg_judge_run(out->tally, found, pool);
 }
 
@@ -726,7 +726,7 @@ static void learn(crew_t *crew, pg_table_t *names, pg_scan_out_t *out,
                   apr_pool_t *pool)
 {
     crew->answered = pg_table_create(pool, crew->in->bound, 0);
-    collect(names, crew, pg_count_names, out);
+    collect(names, crew, pg_pass_names, out);
     crew->rules.own = own_of_names(names, pool);
     crew->rules.answered = crew->answered;
 }

@@ -4,7 +4,7 @@
 #ifndef PG_SCAN_H
 #define PG_SCAN_H
 
-#include "pg_count.h"
+#include "pg_pass.h"
 #include "pg_judge.h"
 #include "pg_reach.h"
 

@@ -10,7 +10,7 @@
 
 #include <apr_general.h>
 
-#include "pg_count.h"
+#include "pg_pass.h"
 #include "pg_logescape.h"
 #include "pg_logtime.h"
 #include "pg_tell.h"
@@ -66,7 +66,7 @@ static void check_glance(const pg_logformat_t *format,
     pg_verdict_t verdict;
     apr_size_t target;
 
-    if (format->anchor.len && pg_count_is_clean(s, format->anchor, &target)) {
+    if (format->anchor.len && pg_pass_is_clean(s, format->anchor, &target)) {
         PG_MUST(target < s.len && s.ptr[target] == '/');
         PG_MUST(request.line.len == 0
                 || pg_classify(&verdict, &request, NULL) == PG_CLASS_CLEAN);

@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "pg_count.h"
+#include "pg_pass.h"
 #include "pg_judge.h"
 #include "pg_lines.h"
 #include "pg_summary.h"
@@ -220,7 +220,7 @@ static void count_text(bench_t *b, const char *text)
 {
     pg_span_t exact = pg_test_exact(span_of(text));
 
-    pg_count_block(&b->counter, exact);
+    pg_pass_block(&b->counter, exact);
     free((void *)(apr_uintptr_t)exact.ptr);
 }
 
@@ -250,7 +250,7 @@ START_TEST(a_glance_finds_clean_only_what_the_core_finds_clean)
 
     for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         pg_span_t line = pg_test_exact(span_of(cases[i].line));
-        ck_assert_msg(pg_count_is_clean(line, ANCHOR, &target)
+        ck_assert_msg(pg_pass_is_clean(line, ANCHOR, &target)
                       == cases[i].clean, "%s", cases[i].line);
         free((void *)(apr_uintptr_t)line.ptr);
     }
