@@ -33,9 +33,9 @@ endurance: ## restarts and kills under load, as often as for a release
 	PG_LONG=1 PG_RECORD=$(abspath $(BUILD))/endurance.rows \
 	    $(MAKE) --no-print-directory e2e MPM=all T=tests/e2e/test_40_ledger_load.py
 	{ printf '%s\n\n' "Three clients; nothing is subtracted. An attempt that \
-	was under way while a child was killed may be answered and not counted, \
-	or counted and not answered; each other that was answered is counted, \
-	once."; \
+	was in progress while a child was killed may be answered and not \
+	counted, or counted and not answered; every other answered attempt is \
+	counted once."; \
 	    echo '| MPM | what was done | answered | of these, in a kill |' \
 	        'unanswered | counted |'; \
 	    echo '|---|---|--:|--:|--:|--:|'; \

@@ -234,8 +234,8 @@ def whole_clean():
 
 
 def table_of_whole_clean(out):
-    out.append("Whole clean requests, a small file; nothing is subtracted but "
-               "the same request to the same httpd without the guard:\n\n"
+    out.append("Whole clean requests for a small file, compared with the same "
+               "request to the same httpd without the guard:\n\n"
                "| request | bare | guard | more than bare | goal | met |\n"
                "|---|--:|--:|--:|--:|---|")
     for what, both, own, octets, keep, more, goal in whole_clean():
@@ -273,8 +273,8 @@ def table_of_whole_attempts(out):
 
 
 def table_of_clean(out, chosen):
-    out.append("\nThe parts. A clean request, a small file over a kept-alive "
-               "connection, beside what else people use:\n"
+    out.append("\nA clean request for a small file over a kept-alive "
+               "connection, compared with other means of protection:\n"
                "\n| httpd | instructions | more than bare |\n|---|--:|--:|")
     bare = None
     for name, conf, more in chosen:
@@ -308,13 +308,13 @@ def table_of_attempts(out, chosen, name, octets):
 
 
 def table_of_virtual_hosts(out, counts):
-    out.append("\nVirtual hosts, each with a name and a pattern; the "
-               "foreign-Host check is on, the attempts each on a "
-               "connection of its own, without a log line. httpd itself "
-               "compares a foreign name with each of them, some 950 "
-               "instructions, whether it comes in absolute-form or as the "
-               "Host of a plain GET; where in memory these names lie makes "
-               "that 0.3 % more or less, also without the guard:\n\n"
+    out.append("\nVirtual hosts, each with a name and a pattern, with the "
+               "foreign-Host check on; each attempt is on a connection of "
+               "its own, without a log line. httpd itself compares a foreign "
+               "name with each of them, which takes some 950 instructions, "
+               "whether the name comes in absolute-form or as the Host of a "
+               "plain GET. The position of the names in memory makes that "
+               "0.3 % more or less, also without the guard:\n\n"
                "| virtual hosts | bare, clean | guard, clean | more | "
                "bare, foreign Host | bare, absolute-form | guard | more |\n"
                "|--:|--:|--:|--:|--:|--:|--:|--:|")
@@ -397,11 +397,11 @@ def not_proxied():
 
 def table_of_not_proxied(out):
     """What a server that proxies asks of a request that is not."""
-    out.append("\nA clean request that is *not* carried, on a server that is a "
-               "reverse proxy, too. Where `RequestHeader` takes a field away "
-               "that a rule may go by, or `AllowOverride` lets `.htaccess` do "
-               "so, the gate has a fixups hook of its own, which keeps the "
-               "fields of what is about to be carried; nowhere else:\n\n"
+    out.append("\nA clean request that is *not* proxied, on a server that is "
+               "also a reverse proxy. Only if `RequestHeader` removes a field "
+               "that a rule may depend on, or `AllowOverride` lets `.htaccess` "
+               "do so, the gate has a fixups hook of its own, which saves the "
+               "fields of requests that are about to be proxied:\n\n"
                "| the server has | bare | guard | more |\n|---|--:|--:|--:|")
     for name, conf, basics in not_proxied():
         cells = [per_request(conf, CLEAN, True, guard=guard, basics=basics,
@@ -413,10 +413,11 @@ def table_of_not_proxied(out):
 
 def table_of_proxied(out):
     """What the gate costs a request that mod_proxy carries."""
-    out.append("\nA request that a reverse proxy carries to a backend of one "
-               "answer a connection. The gate looks up a host that the "
-               "configuration names; one that it does not (a map's) is looked "
-               "for in all that the client sent:\n\n"
+    out.append("\nA request that a reverse proxy forwards to a backend, which "
+               "answers one request per connection. The gate looks up the "
+               "host among those that the configuration names; any other host "
+               "(from a map) is searched for in everything that the client "
+               "sent:\n\n"
                "| the backend | bare | guard | more |\n|---|--:|--:|--:|")
     for name, conf, octets in proxied():
         cells = []
@@ -438,14 +439,15 @@ def row(out, text):
     print(text, flush=True)
 
 
-ABOUT = """Counted by callgrind, prefork, one process; the difference of two
-runs that differ only in how many requests they serve. The client sends when
-httpd waits for it, so that each read finds the same; repeated runs differ by
-some 20 instructions, and loading any module shifts the count by up to 80. The
-ledger's upkeep, once a minute, is in an attempt's figure where a minute ends
-within the longer run: some 230 instructions, more often on a busy machine. The
-shipped proxyguard.conf is not loaded: its <Location> makes httpd walk its
-locations, some 1,000 instructions a request.
+ABOUT = """\
+Counted by callgrind, with prefork and one process, as the difference of
+two runs that differ only in the number of requests they serve. The client
+sends when httpd is waiting, so that each read finds the same data; repeated
+runs differ by some 20 instructions, and loading any module shifts the count by
+up to 80. If a minute ends within the longer run, as is likelier on a busy
+machine, an attempt's figure includes the ledger's upkeep: some 230
+instructions. The shipped proxyguard.conf is not loaded: its <Location> makes
+httpd walk its locations, some 1,000 instructions per request.
 """
 
 

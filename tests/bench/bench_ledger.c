@@ -325,8 +325,8 @@ static void reading(FILE *out, bench_t *bench)
         tend = took < tend ? took : tend;
         apr_pool_destroy(pool);
     }
-    fprintf(out, "\nOf the ledger that these runs have filled, a snapshot "
-            "takes %.0f us and upkeep %.0f us.\nMemory: %s.\n", best * 1e6,
+    fprintf(out, "\nOn the ledger that these runs have filled, a snapshot "
+            "takes %.0f us and upkeep %.0f us.\n\nMemory: %s.\n", best * 1e6,
             tend * 1e6, pg_ledger_describe(bench->ledger, bench->pool));
     printf("snapshot %.0f us, upkeep %.0f us\n", best * 1e6, tend * 1e6);
 }
@@ -367,13 +367,14 @@ int main(int argc, char **argv)
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     fprintf(out, "An attempt is counted in the totals, four rings of "
             "history, its virtual host, four top lists, two estimates of "
-            "distinct sources and the recent attempts; the yardsticks do one "
-            "thing each: add one to a word that all share, or look a source "
-            "up in an apr_hash table under a mutex and add one. Rates are by "
-            "each thread's processor time, what they make each other wait in "
-            "the caches included; those marked wall are by the clock on the "
-            "wall, and fall when the machine has other work. Best of %d runs "
-            "of %d attempts.\n\n", ROUNDS, RECORDS);
+            "distinct sources and the recent attempts. Each yardstick does "
+            "only one thing: add one to a word that all threads share, or "
+            "look up a source in an apr_hash table under a mutex and add one. "
+            "Rates are by the processor time of each thread, including the "
+            "time that threads make each other wait in the caches; those "
+            "marked wall are by the wall clock, and fall when the machine has "
+            "other work. Best of %d runs of %d attempts.\n\n",
+            ROUNDS, RECORDS);
     measure(out, &bench, (unsigned)(cpus < 1 ? 1 : cpus));
     reading(out, &bench);
     return fclose(out) == 0 ? 0 : 1;

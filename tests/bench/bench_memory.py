@@ -144,10 +144,10 @@ def main():
     options.add_argument("--attempts", type=int, default=1_000_000)
     options.add_argument("--mpm", default=",".join(MPMS))
     args = options.parse_args()
-    out = [f"One child of one thread; {args.attempts:,} attempts, each from "
-           f"a source and to a target of its own, after {WARM:,} to warm "
-           "up; what the module takes is the difference to the same httpd "
-           f"without it. Goals: at most {SHARED_MOST:,} KiB shared by all "
+    out = [f"One child with one thread; {args.attempts:,} attempts, all "
+           f"from different sources and to different targets, after {WARM:,} "
+           "to warm up. The figures are the difference to the same httpd "
+           f"without the module. Goals: at most {SHARED_MOST:,} KiB shared by all "
            "processes and "
            f"{PRIVATE_MOST} KiB private to each child, before and after.\n",
            "| MPM | shared | private before | private after | child without "

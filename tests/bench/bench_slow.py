@@ -228,12 +228,13 @@ def table(results, mpms, reqtimeout, at):
 
 def one_by_one_text(results, mpms):
     yield (f"`Timeout {TIMEOUT}` and `{REQTIMEOUT.strip()}` (Debian: 300, and "
-           "header=20-40 body=20), so that stock httpd's patience fits into "
+           "header=20-40 body=20), so that stock httpd's time-outs fit into "
            f"the run: a client gives up after {LIMIT:.0f} s. A client sends "
-           "100 octets, or one octet of a line, every 0.5 s. None closes "
-           "before the server does, nor then. Each cell: seconds with stock "
-           "httpd → with the guard; `*`: no attempt, or none that is ever "
-           "complete, so that the guard has nothing to shorten.")
+           "100 bytes, or one byte of a line, every 0.5 s. No client closes "
+           "the connection, not even after the server does. Each cell has the "
+           "seconds with stock httpd → with the guard; `*` marks clients "
+           "whose request is not an attempt, or never complete, so that the "
+           "guard has nothing to shorten.")
     for reqtimeout in (True, False):
         name = "with" if reqtimeout else "without"
         for at, what in ((3, "a worker is occupied"),
@@ -245,8 +246,8 @@ def one_by_one_text(results, mpms):
     pair = next(c.name for c in CLIENTS if "three requests" in c.name)
     stock, guard = ([results[m, True, g][pair][2] for m in mpms]
                     for g in (False, True))
-    yield (f"\nA CONNECT with three requests behind it gets {max(stock)} "
-           f"answers from stock httpd and {max(guard)} with the guard.")
+    yield (f"\nA CONNECT followed by three requests gets {max(stock)} "
+           f"responses from stock httpd and {max(guard)} with the guard.")
 
 
 def waited(seconds):
@@ -258,10 +259,10 @@ def waited(seconds):
 
 
 def crowd_text(mpms, broken):
-    yield (f"\nConnections that stay, opened at once, with Debian's limits "
-           "(150 workers): how many pages another client gets one after the "
-           f"other in {CROWD_SECONDS:.0f} s, and the longest it waits for one, "
-           "with stock httpd → with the guard:\n")
+    yield (f"\nMany connections that are opened at once and stay open, with "
+           "Debian's limits (150 workers): how many pages another client gets "
+           f"one after the other in {CROWD_SECONDS:.0f} s, and how long it "
+           "waits at most, with stock httpd → with the guard:\n")
     yield "| they | " + " | ".join(mpms) + " |"
     yield "|---|" + "--:|" * len(mpms)
     for name, octets, many in CROWDS:
@@ -274,20 +275,21 @@ def crowd_text(mpms, broken):
                 broken.append(f"{mpm}, {name}: others wait "
                               f"{max(guard):.1f} s, stock {max(stock):.1f} s")
         yield f"| {name} | " + " | ".join(cells) + " |"
-    yield ("\nA short lingering close ends 2 s later, if the client does "
-           "not close; on worker and prefork a worker waits for that. So 150 "
-           "of them are rid of 75 such clients a second.")
+    yield ("\nA short lingering close takes 2 s if the client does not close; "
+           "on worker and prefork it holds a worker. 150 workers can "
+           "therefore close 75 such connections per second.")
 
 
 def verdict(broken):
     yield ("\nClaim: no worker and no connection is held longer than by stock "
-           "httpd; an attempt's connection is ended at once, and occupies a "
+           "httpd. An attempt's connection is closed at once, and occupies a "
            "worker no longer than httpd's short lingering close (2 s from the "
-           "first octet that comes too late, and to the next one: "
-           f"{LINGER:.0f} s; on event it occupies none). {TOLERANCE} s are "
-           "forgiven, since an end shows at the next drip. HTTP/2 "
-           "connections are excepted, which go on as they do without the "
-           "guard: " + ("it holds." if not broken else "**broken**:\n"))
+           f"first late byte, and up to the next one, {LINGER:.0f} s in all; "
+           f"none with event). The tolerance is {TOLERANCE} s, since a client "
+           "notices the end when it next sends. HTTP/2 connections are "
+           "excepted; they continue as they do without the guard. "
+           + ("The claim holds." if not broken
+              else "**The claim does not hold**:\n"))
     yield from (f"- {line}" for line in broken)
 
 

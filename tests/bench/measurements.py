@@ -21,9 +21,9 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
 PAGE = os.path.join(TOP, "docs", "measurements.md")
 PREFACE = """# Measurements
 
-Every section was written by the command that it names; none by hand. What a
-section says holds for the machine, the versions and the day in its first
-lines: run the command on yours.
+Each section was written by the command that it names, not by hand. Its figures
+apply to the machine, the versions and the day in its first lines; run the
+command to get yours.
 """
 # section -> title, command, what else its figures depend on; in the order of
 # the page
@@ -153,8 +153,8 @@ def summary(parts):
             for row in goals(title, text)]
     if not rows:
         return ""
-    return ("\nWhat has a goal, and whether the last run met it; nothing is "
-            "subtracted to meet one:\n\n| section | what | figure | goal | "
+    return ("\nFigures with a goal, and whether the last run met it; nothing "
+            "is subtracted to meet one:\n\n| section | what | figure | goal | "
             "met |\n|---|---|--:|--:|---|\n" + "\n".join(rows) + "\n")
 
 

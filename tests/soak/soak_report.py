@@ -7,34 +7,35 @@ from soak_watch import CHILD_EACH, CHILD_MOST, PARENT_MOST
 ASSERTED = f"""What is asserted; anything else fails the run:
 
 - each act by itself ({", ".join(a.name for a in ACTS)}):
-  every attempt that was answered is in the counts exactly once, by class. One
-  that had no answer, and one under way while a process was killed (the answer
-  may have left it before it counted), may be counted once or not at all;
-  nothing else may differ.
+  every attempt that was answered is counted exactly once, by class. An attempt
+  that had no answer, or was in progress while a process was killed (which may
+  have answered before it counted), may be counted once or not at all; nothing
+  else may differ.
 - a clean request gets the status that the same httpd gives without the guard.
   While descriptors or memory are short or the clock jumps, httpd may answer
   with errors of its own, never with the guard's.
-- no attempt is answered with 2xx or 3xx (a foreign Host is observed as it
-  comes), none is relayed: a port is an open proxy but for the guard.
-- a fresh connection is answered in every act that kills nobody (over HTTP/2
-  not where a generation ends, over TLS not where the clock jumps: httpd hangs
-  up on some, also without the guard), and every exchange ends within its
+- no attempt is answered with 2xx or 3xx (foreign Hosts are only observed), and
+  none is relayed, although one port would be an open proxy without the guard.
+- a new connection is answered in every act that kills no process (except over
+  HTTP/2 when a generation ends, and over TLS when the clock jumps: httpd then
+  hangs up on some, also without the guard), and every exchange ends within its
   deadline.
-- each line of the error log (notice and above) is announced; a child ends by
-  no signal but the soak's own SIGKILL, or the backtrace is shown.
+- each line of the error log (notice and above) is expected; no child ends by a
+  signal other than the soak's own SIGKILL, or its backtrace is shown.
 - memory: in the calm act no child's private memory is more than {CHILD_MOST}
-  KiB and {CHILD_EACH} octets a request higher in the last quarter than in
-  the second; the parent's peak in the
-  second half of the acts at most {PARENT_MOST} KiB higher than in the first
-  half. The parent's descriptors and shared mappings, sampled after each act,
-  and the ledger's file size are constant.
-- each mail that the sink answered with 250 is in its spool; after all acts it
-  takes one more. What a rule would carry to a host that the client chose is
-  stopped and counted once; what a rule names itself is carried.
-- when no ledger can be made on a full disk, PG0003 says why, and attempts are
-  denied all the same; with room again they are counted.
+  KiB plus {CHILD_EACH} bytes per request higher in the last quarter than in
+  the second; the parent's peak in the second half of the acts is at most
+  {PARENT_MOST} KiB higher than in the first half. The parent's descriptors
+  and shared mappings, sampled after each act, and the ledger's file size
+  are constant.
+- each mail that the sink answered with 250 is in its spool, which takes one
+  more after all acts. A request that a rule would send to a host of the
+  client's choice is stopped and counted once; one to a host that the rule
+  itself names is forwarded.
+- when no ledger can be created on a full disk, PG0003 says why, and attempts
+  are still denied; once there is room, they are counted.
 - after the stop, `proxyguard show` finds in ledger and checkpoint what the
-  status page said last."""
+  status page showed last."""
 
 
 def thousands(number):
@@ -84,8 +85,8 @@ def report(runs, seed, seconds):
     numbers = [_numbers(run) for run in runs]
     parts = [
         f"SOAK_SEED={seed}, {seconds:.0f} s in all. Clients in ten threads "
-        "of four processes keep their own tallies; HTTP/2 (h2c, and h2 "
-        "within TLS) under event and worker, mod_http2 works with no other.",
+        "of four processes keep their own tallies; HTTP/2 (h2c, and h2 over "
+        "TLS) only under event and worker, as mod_http2 requires.",
         table([["", *(r.mpm for r in runs)]]
               + [[name, *(n[name] for n in numbers)] for name in numbers[0]]),
         _by(runs, "sent, by kind", [r.total.sent for r in runs]),
