@@ -147,8 +147,8 @@ def main():
     out = [f"One child with one thread; {args.attempts:,} attempts, all "
            f"from different sources and to different targets, after {WARM:,} "
            "to warm up. The figures are the difference to the same httpd "
-           f"without the module. Goals: at most {SHARED_MOST:,} KiB shared by all "
-           "processes and "
+           f"without the module. Goals: at most {SHARED_MOST:,} KiB shared "
+           "by all processes and "
            f"{PRIVATE_MOST} KiB private to each child, before and after.\n",
            "| MPM | shared | private before | private after | child without "
            "the module, private before | after |", "|---|--:|--:|--:|--:|--:|"]
