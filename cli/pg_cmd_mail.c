@@ -144,15 +144,10 @@ static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
     return true;
 }
 
-static pg_span_t field(const mail_t *mail, pg_mbox_e f)
-{
-    return mail->read.field[f];
-}
-
 static const char *safe_field(const mail_t *mail, pg_mbox_e f,
                               apr_pool_t *pool)
 {
-    pg_span_t s = field(mail, f);
+    pg_span_t s = mail->read.field[f];
 
     return s.len ? pg_cli_safe(s, pool) : "-";
 }
@@ -163,7 +158,7 @@ static int find(pg_cli_t *cli, mail_t *out, const options_t *o)
     pg_span_t rest = o->spool;
 
     while (next_mail(out, &rest, cli->pool)) {
-        if (pg_span_eq(field(out, PG_MBOX_ID), pg_span_str(o->what))) {
+        if (pg_span_eq(out->read.field[PG_MBOX_ID], pg_span_str(o->what))) {
             return 0;
         }
     }
@@ -364,18 +359,6 @@ typedef struct export_t {
     apr_uint64_t written, there, differ;
 } export_t;
 
-/* From an earlier run, or somebody else's. */
-static void note_there(pg_cli_t *cli, export_t *to, const char *path,
-                       bool same)
-{
-    to->there += same;
-    to->differ += !same;
-    if (!same) {
-        pg_cli_say(cli, "'%s' is there already, with other content: it is "
-                   "left as it is", path);
-    }
-}
-
 static int write_file(pg_cli_t *cli, export_t *to, const char *path,
                       pg_span_t octets, apr_pool_t *pool)
 {
@@ -385,10 +368,16 @@ static int write_file(pg_cli_t *cli, export_t *to, const char *path,
     int error = n < 0 ? errno : ENOSPC;
 
     if (fd < 0 && error == EEXIST) {
-        pg_span_t there;
+        pg_span_t there;         /* from an earlier run, or not ours       */
+        bool same = read_file(&there, path, pool) == NULL
+                    && pg_span_eq(there, octets);
 
-        note_there(cli, to, path, read_file(&there, path, pool) == NULL
-                                      && pg_span_eq(there, octets));
+        to->there += same;
+        to->differ += !same;
+        if (!same) {
+            pg_cli_say(cli, "'%s' is there already, with other content: it is "
+                       "left as it is", path);
+        }
         return 0;
     }
     if (fd >= 0 && close(fd) != 0) {
@@ -447,7 +436,7 @@ static int export_one(pg_cli_t *cli, export_t *to, const mail_t *mail,
     const char *form = o->form == OPT_MAILDIR ? "%s/new/%.*s"
                        : o->form == OPT_JSON ? "%s/%.*s.json"
                                              : "%s/%.*s.eml";
-    pg_span_t id = field(mail, PG_MBOX_ID);
+    pg_span_t id = mail->read.field[PG_MBOX_ID];
 
     if (!is_name(id)) {
         return 0;

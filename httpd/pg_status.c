@@ -128,7 +128,7 @@ static bool may_be_asked_for(request_rec *r, const pg_settings_t *settings)
         return true;
     }
     pg_target_authority(&a, host);
-    return a.host_kind == PG_HOST_IPV4 || a.host_kind == PG_HOST_IPV6
+    return pg_target_is_address(&a)
            || pg_span_find(a.host, '.') == a.host.len
            || pg_own_knows(guard->own, &a, &local)
            || pg_names_certified(r, a.host);
