@@ -51,7 +51,8 @@ static int set_option(pg_cli_t *cli, void *options, int option)
                                   sizeof(*o->format));
         return o->format ? 0 : PG_EXIT_USAGE;
     case OPT_FAMILY:
-        o->compare.family = pg_vocab_family_by_name(pg_span_str(optarg));
+        o->compare.family = (int)pg_vocab_family_by_name(
+            pg_span_str(optarg));
         return o->compare.family == PG_FAMILY_COUNT
             ? pg_cli_usage(cli, "--family: '%s' is none of get, connect, "
                            "socks, host, reverse", optarg) : 0;
