@@ -16,8 +16,12 @@ PG_NAMED_FINDER(pg_classify_reason_by_name, pg_reason_e, pg_classify_reason,
 /* name "/" digit: RTSP/1.0, HTTP/1.1, HTTP/2 */
 static bool is_protocol(pg_span_t s)
 {
-    apr_size_t slash = pg_span_find(s, '/');
+    apr_size_t slash;
 
+    if (s.len == 8 && memcmp(s.ptr, "HTTP/1.", 7) == 0) {
+        return pg_octet_is_digit(s.ptr[7]);          /* as nearly always  */
+    }
+    slash = pg_span_find(s, '/');
     for (apr_size_t i = 0; i < slash; i++) {
         if (!pg_octet_is_alpha(s.ptr[i])) {
             return false;
@@ -52,13 +56,34 @@ static pg_span_t or_absent(pg_span_t s)
     return s.len ? s : PG_ABSENT;
 }
 
+/* May s hold an octet up to CR? Eight at once: a difference has its top bit
+ * set if its octet is lower, and otherwise only after one that is. */
+static bool may_be_cut(pg_span_t s)
+{
+    const apr_uint64_t each = 0x0101010101010101u;
+    apr_uint64_t word, low = 0;
+    apr_size_t i = 0;
+
+    for (; s.len - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, s.ptr + i, sizeof(word));
+        low |= (word - ('\r' + 1) * each) & ~word;
+    }
+    for (; i < s.len; i++) {
+        low |= (unsigned char)s.ptr[i] <= '\r' ? 0x80 : 0;
+    }
+    return (low & 0x80 * each) != 0;
+}
+
 void pg_classify_split(pg_request_t *out, pg_span_t line)
 {
     pg_span_t rest = pg_span_trim(line), last;
 
-    /* httpd stops at a NUL, and so does this. */
-    rest = pg_span_upto(rest, pg_span_find(rest, '\0'));
-    rest = pg_span_trim(pg_span_upto(rest, pg_span_find_any(rest, "\r\n")));
+    if (may_be_cut(rest)) {
+        /* httpd stops at a NUL, and so does this. */
+        rest = pg_span_upto(rest, pg_span_find(rest, '\0'));
+        rest = pg_span_trim(pg_span_upto(rest,
+                                         pg_span_find_any(rest, "\r\n")));
+    }
     out->method = or_absent(first_word(rest));
     rest = pg_span_trim(pg_span_from(rest, out->method.len));
     last = last_word(rest);

@@ -166,7 +166,7 @@ void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size)
     for (unsigned i = 0; i < TEXTS; i++) {
         pg_span_t *text = text_of(event, i);
 
-        if (plain && is_within(*text, target)) {
+        if (text->len == 0 || (plain && is_within(*text, target))) {
             continue;
         }
         *text = is_socks(event) && text == &event->verdict.target

@@ -113,10 +113,9 @@ static void count_vhost(pg_tally_t *tally, const pg_event_t *event)
 /* The path of an absolute-form, or of nothing. */
 static pg_span_t path_of(pg_span_t target)
 {
-    pg_target_t parts;
+    pg_span_t path = pg_target_path(target);
 
-    pg_target_parse(&parts, target);
-    return parts.path.len ? parts.path : PG_SPAN("/");
+    return path.len ? path : PG_SPAN("/");
 }
 
 static void fill_answer(pg_answer_t *answer, const pg_hit_t *hit)
