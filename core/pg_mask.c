@@ -318,7 +318,7 @@ static bool joins_name(const char *p, const char *end)
 static bool may_name(pg_span_t agent)
 {
     if (pg_span_find_any(agent, "@[") < agent.len
-        || (agent.len > 1 && agent.ptr[0] == ':' && agent.ptr[1] == ':')) {
+        || pg_span_istarts(agent, PG_SPAN("::"))) {
         return true;
     }
     for (apr_size_t i = 1; i + 1 < agent.len; i++) {

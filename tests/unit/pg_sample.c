@@ -446,7 +446,13 @@ static void make_scanned(maker_t *m, pg_report_t *out)
     scan->octets = 98765;
     scan->lines[PG_LINES_LINES] = 60000;
     scan->lines[PG_LINES_ATTEMPTS] = out->ledger->attempts;
+    scan->lines[PG_LINES_SILENT] = 11;
+    scan->lines[PG_LINES_OTHER] = 12;
+    scan->lines[PG_LINES_NO_CLIENT] = 13;
+    scan->lines[PG_LINES_UNTIMED] = 14;
+    scan->lines[PG_LINES_OVERSIZE] = 15;
     scan->lines[PG_LINES_UNPARSED] = 1;
+    scan->counts_low_by = 16;
     scan->first = FROM;
     scan->last = NOW;
     scan->names = PG_NAMES_LEARNED;

@@ -353,6 +353,22 @@ START_TEST(a_set_has_all_that_it_extends)
 }
 END_TEST
 
+START_TEST(a_host_of_labels_that_were_sent_apart_is_chosen)
+{
+    pg_backends_t *b = pg_backends_create(pool);
+
+    ck_assert_int_eq(chosen_with(b, "http://aa.b/", "x", "/aa/b", true),
+                     PG_CHOSEN_NOT);
+    pg_backends_read(b, PG_SPAN("http://$1.$2/"));
+    ck_assert_int_eq(chosen_with(b, "http://aa.b/", "x", "/aa/b", true),
+                     PG_CHOSEN_HOST);
+    ck_assert_int_eq(chosen_with(b, "http://aa.b/", "x", "/aa/c", true),
+                     PG_CHOSEN_NOT);
+    ck_assert_int_eq(chosen_with(b, "http://aa.b/", "x", "/cc/b", true),
+                     PG_CHOSEN_NOT);
+}
+END_TEST
+
 START_TEST(what_the_client_chose_is_told_from_what_it_did_not)
 {
     ck_assert_msg(chosen_with(some_backends(), judged[_i].name,
@@ -404,6 +420,7 @@ PG_TEST_SUITE(chosen)
     tcase_add_test(tc, a_port_behind_a_variable_host_is_the_rules);
     tcase_add_test(tc, a_set_has_all_that_it_extends);
     tcase_add_loop_test(tc, a_backend_is_declared, 0, COUNT(declared));
+    tcase_add_test(tc, a_host_of_labels_that_were_sent_apart_is_chosen);
     tcase_add_loop_test(tc, what_the_client_chose_is_told_from_what_it_did_not,
                         0, COUNT(judged));
     tcase_add_loop_test(

@@ -132,6 +132,7 @@ static const struct {
     { PG_MASK_AGENT, "intranet:80", "agent-" },
     { PG_MASK_AGENT, "x www.a.example", "agent-" },
     { PG_MASK_AGENT, "x/y/", NULL }, { PG_MASK_AGENT, "x//y", "agent-" },
+    { PG_MASK_AGENT, "a.b", "agent-" },
     { PG_MASK_AGENT, "::1", "agent-" }, { PG_MASK_AGENT, ":", NULL },
     { PG_MASK_AGENT, "x :y", NULL }, { PG_MASK_AGENT, "::", "agent-" },
     { PG_MASK_AGENT, "1:2:3", "agent-" }, { PG_MASK_AGENT, "a@b", "agent-" },

@@ -287,6 +287,45 @@ START_TEST(numbers_are_written_one_way)
 }
 END_TEST
 
+static const struct {
+    apr_uint64_t asked;
+    bool cut, mask, ours;
+} visited[] = {
+    { 30, false, false, true }, { 29, false, false, false },
+    { 30, true, false, false }, { 30, false, true, false },
+    { 0, false, false, false },
+};
+
+START_TEST(a_foreign_host_that_many_ask_for_may_be_ours)
+{
+    pg_recent_t recent = { .class_id = PG_CLASS_FOREIGN_HOST,
+                           .host = { PG_SPAN("shop.example"),
+                                     visited[_i].cut } };
+    pg_top_entry_t asked = { .key = { .octets = PG_SPAN("shop.example:80") },
+                             .count = visited[_i].asked };
+    pg_snapshot_t s = snapshot();
+    pg_report_t report = { .ledger = &s, .version = "1.2.3",
+                           .view = { .mask = visited[_i].mask } };
+    char *text;
+
+    s.taken = s.since + apr_time_from_sec(2 * 86400);
+    s.by_family[PG_FAMILY_HOST] = visited[_i].asked;
+    s.attempts += visited[_i].asked;
+    s.recent = &recent;
+    s.recent_count = 1;
+    s.top[PG_TOP_TARGETS].entry = &asked;
+    s.top[PG_TOP_TARGETS].n = 1;
+    text = render("text", &report);
+    ck_assert_int_eq(strstr(text, "10 visitors a day") != NULL,
+                     visited[_i].ours);
+    ck_assert_int_eq(strstr(text, "ProxyGuardOwnHost shop.example") != NULL,
+                     visited[_i].ours);
+    ck_assert_int_eq(strstr(text, "in Host for a name") != NULL,
+                     visited[_i].asked > 0);
+    free(text);
+}
+END_TEST
+
 static apr_uint64_t given(const pg_chart_t *chart, apr_size_t column,
                           int series)
 {
@@ -358,6 +397,8 @@ PG_TEST_SUITE(report)
                         (int)(sizeof(relays) / sizeof(*relays)));
     tcase_add_loop_test(tc, numbers_are_written_one_way, 0,
                         (int)(sizeof(numbers) / sizeof(*numbers)));
+    tcase_add_loop_test(tc, a_foreign_host_that_many_ask_for_may_be_ours, 0,
+                        (int)(sizeof(visited) / sizeof(*visited)));
     tcase_add_loop_test(tc, a_chart_is_as_high_as_its_highest_column, 0,
                         (int)(sizeof(drawn) / sizeof(*drawn)));
     tcase_add_test(tc, masked_only_a_user_agent_that_names_nobody_stays);
