@@ -97,7 +97,7 @@ static const column_t columns[] = { COLUMNS(ROW_COLUMN) };
 typedef struct row_t {
     pg_span_t value[COLUMN_COUNT];
     char time[PG_CALENDAR_SIZE];
-    char port[8], status[8];
+    char port[PG_SPAN_DECIMAL], status[PG_SPAN_DECIMAL];
 } row_t;
 
 /* Not quoted. */
@@ -107,15 +107,9 @@ static bool is_number(int column)
            || column == COLUMN_SIZE;
 }
 
-/* At the end of out. Every attempt has two of them: apr_snprintf() is slow. */
-static pg_span_t digits(char out[8], int n)
+static pg_span_t digits(char out[PG_SPAN_DECIMAL], int n)
 {
-    char *end = out + 8, *to = end;
-
-    for (; n > 0 && to > out; n /= 10) {
-        *--to = (char)('0' + n % 10);
-    }
-    return to == end ? PG_ABSENT : pg_span_between(to, end);
+    return n > 0 ? pg_span_decimal(out, (apr_uint64_t)n) : PG_ABSENT;
 }
 
 /* "relayed", "unclear", "harmless": of a 2xx, from this line alone. Some logs

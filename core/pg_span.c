@@ -210,11 +210,11 @@ apr_size_t pg_span_copy(char *out, apr_size_t size, pg_span_t s)
 
 pg_span_t pg_span_decimal(char out[PG_SPAN_DECIMAL], apr_uint64_t n)
 {
-    char *end = out + PG_SPAN_DECIMAL, *at = end;
+    apr_size_t at = PG_SPAN_DECIMAL;
 
     do {
-        *--at = (char)('0' + n % 10);
+        out[--at] = (char)('0' + n % 10);
         n /= 10;
     } while (n);
-    return pg_span_between(at, end);
+    return pg_span_make(out + at, PG_SPAN_DECIMAL - at);
 }
