@@ -100,6 +100,35 @@ START_TEST(times_are_read_as_the_table_says)
 }
 END_TEST
 
+/* Each with what another left behind, and with what it left itself. */
+START_TEST(times_are_the_same_after_any_other_time)
+{
+    static const char *const texts[] = {
+        "18/Nov/2024:11:02:03 +0000", "18/Nov/2024:11:02:60 +0000",
+        "18/Nov/2024:11:02:61 +0000", "18/Nov/2024:11:02:59 -0130",
+        "18/Nov/2024:11:02:5x +0000", "18/Nov/2024:11:03:03 +0000",
+        "31/Feb/2024:11:02:03 +0000", "01/Jan/1970:00:00:30 +0000",
+        "01/Jan/1970:01:00:59 +0101", "01/Jan/1970:01:00:00 +0101",
+        "2024-11-18T11:02:03+09:00", "18/Nov/2024:11:02:07 PM UTC", "-", ""
+    };
+    const unsigned n = sizeof(texts) / sizeof(texts[0]);
+
+    for (unsigned i = 0; i < n * n * 2; i++) {
+        pg_span_t before = pg_span_str(texts[i / 2 / n]);
+        pg_span_t s = pg_span_str(texts[i / 2 % n]);
+        pg_logtime_last_t last = { .minute = 0 };
+        apr_time_t time = 77, want = 77;
+        bool is;
+
+        pg_logtime_parse_after(&time, &last, i % 2 ? s : before, 60);
+        time = 77;
+        is = pg_logtime_parse_after(&time, &last, s, 60);
+        ck_assert_msg(is == pg_logtime_parse_in(&want, s, 60)
+                      && time == want, "%s after %s", s.ptr, before.ptr);
+    }
+}
+END_TEST
+
 START_TEST(escapes_are_undone_as_the_table_says)
 {
     int count;
@@ -133,6 +162,7 @@ PG_TEST_SUITE(logformat)
     tcase_add_test(tc, lines_are_taken_apart_as_the_table_says);
     tcase_add_test(tc, formats_that_cannot_work_are_refused_with_the_reason);
     tcase_add_test(tc, times_are_read_as_the_table_says);
+    tcase_add_test(tc, times_are_the_same_after_any_other_time);
     tcase_add_test(tc, escapes_are_undone_as_the_table_says);
     tcase_add_test(tc, escapes_can_be_undone_in_place);
     suite_add_tcase(suite, tc);
