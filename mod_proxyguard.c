@@ -54,7 +54,7 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     return guard;
 }
 
-/* Foreign Hosts cannot be told where our own names cannot; if they are to be
+/* Foreign Hosts are not known where our own names are not; if they are to be
  * denied there, that is as good as open. */
 static void note_unknown(server_rec *s, const server_rec *main,
                          const pg_names_facts_t *facts)
@@ -70,14 +70,14 @@ static void note_unknown(server_rec *s, const server_rec *main,
         return;
     }
     PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0004)
-           "the names of virtual host %s cannot be told (%s): foreign "
-           "Host fields are not looked for there, and a reverse proxy "
+           "the names of virtual host %s are not known (%s): foreign "
+           "Host fields are not detected there, and a reverse proxy "
            "may follow Host to any name; name them with ServerName, "
            "ServerAlias or ProxyGuardOwnHost, or the backends with "
            "ProxyGuardBackend", settings->vhost, why);
 }
 
-/* Where the names cannot be told, no Host is foreign. */
+/* Where the names are not known, no Host is foreign. */
 static void settle_names(server_rec *main)
 {
     pg_names_facts_t facts = pg_names_facts();

@@ -35,10 +35,10 @@ static void say_opening(server_rec *s, const pg_opening_t *opening,
 {
     if (opening->unchanged) {
         PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0010)
-               "ledger %s goes on as it is although the configuration "
-               "wants it otherwise (%s): other processes count in it, "
-               "those of another server or of before this restart. "
-               "Stop all of them and start again to change it", path,
+               "ledger %s stays as it is although the configuration differs "
+               "(%s): other processes count in it, those of another server "
+               "or from before this restart. Stop all of them and start "
+               "again to change it", path,
                opening->unchanged);
     }
     if (opening->aside) {
@@ -97,7 +97,7 @@ static void say_tick(server_rec *s, const pg_checkpoint_t *checkpoint,
     if (tick == PG_TICK_FAILED) {
         PG_LOG(APLOG_ERR, 0, s, PGLOGNO(0006)
                "ProxyGuardCheckpoint: %s cannot be written (%s); "
-               "counting goes on, and so do the tries",
+               "counting continues, and writing is tried again",
                checkpoint->path, why ? why : "unknown");
     }
     else if (tick == PG_TICK_RECOVERED) {
