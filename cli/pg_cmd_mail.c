@@ -368,7 +368,7 @@ static int write_file(pg_cli_t *cli, export_t *to, const char *path,
     int error = n < 0 ? errno : ENOSPC;
 
     if (fd < 0 && error == EEXIST) {
-        pg_span_t there;         /* from an earlier run, or not ours       */
+        pg_span_t there = PG_ABSENT; /* from an earlier run, or not ours   */
         bool same = read_file(&there, path, pool) == NULL
                     && pg_span_eq(there, octets);
 
