@@ -184,7 +184,9 @@ def test_parts_of_a_large_log_are_counted_once(tmp_path, jobs):
     with open(log, "wb") as out:
         for _ in range(2100):            # 100 MB: several parts
             out.write(block)
-    assert scan_json("-j", jobs, log)["attempts"] == 4200
+    found = scan_json("-j", jobs, log)
+    assert found["attempts"] == 4200
+    assert found["scan"]["octets"] == log.stat().st_size
 
 
 # --- hostile logs ------------------------------------------------------------
