@@ -255,7 +255,8 @@ void pg_targets_fit(apr_array_header_t *targets, const pg_pattern_t *p,
                                          "://" HOST "/", "//" HOST "/",
                                          ":443" };
     static const pg_regex_fill_t any = { .text = "x" };
-    const int star_count = p->glob ? 4 : 1;
+    const int star_count = p->glob ? (int)(sizeof(stars) / sizeof(*stars))
+                                   : 1;
     apr_pool_t *pool = targets->pool;
 
     for (int i = 0; i < star_count; i++) {
