@@ -19,7 +19,7 @@ static bool is_protocol(pg_span_t s)
     apr_size_t slash;
 
     if (s.len == 8 && memcmp(s.ptr, "HTTP/1.", 7) == 0) {
-        return pg_octet_is_digit(s.ptr[7]);          /* as nearly always  */
+        return true;                                 /* as nearly always  */
     }
     slash = pg_span_find(s, '/');
     for (apr_size_t i = 0; i < slash; i++) {

@@ -261,15 +261,15 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
 
     /* '?' and '*' may occur in a reg-name as far as this goes. */
     pg_target_authority(&a, name);
-    if (pg_address_parse(&address, name) && !pg_address_is_ipv4(&address)) {
+    if (pg_address_parse(&address, name)) {
         a = (pg_authority_t){ .host_kind = PG_HOST_IPV6, .address = address };
     }
     any_port = pg_span_eq(a.port_text, PG_SPAN("*"));
-    if (a.port_kind == PG_PORT_BAD && !any_port) {
-        return "has a port that is not from 1 to 65535, nor *";
-    }
     if (a.userinfo.ptr || pg_span_find(name, '%') < name.len) {
         return "is not a host name or an address";
+    }
+    if (a.port_kind == PG_PORT_BAD && !any_port) {
+        return "has a port that is not from 1 to 65535, nor *";
     }
     if (pg_target_is_address(&a)) {
         if (pg_address_is_unspecified(&a.address)) {

@@ -51,8 +51,8 @@ apr_uint64_t pg_chart_highest(const pg_chart_t *chart)
 apr_uint64_t pg_chart_step(apr_uint64_t highest, int lines)
 {
     static const unsigned char digits[] = { 1, 2, 5 };
-    apr_uint64_t need = (highest + (apr_uint64_t)lines - 1)
-                        / (apr_uint64_t)lines;
+    apr_uint64_t need = highest / (apr_uint64_t)lines
+                        + (highest % (apr_uint64_t)lines != 0);
 
     for (apr_uint64_t power = 1; power <= APR_UINT64_MAX / 50; power *= 10) {
         for (int d = 0; d < 3; d++) {
@@ -88,8 +88,9 @@ static double y_of(const plot_t *plot, double attempts)
 static void axis(const plot_t *plot, apr_uint64_t step)
 {
     char number[PG_NUMBER_SIZE];
+    apr_uint64_t n = 0;
 
-    for (apr_uint64_t n = 0; (double)n <= plot->top; n += step) {
+    do {
         double y = y_of(plot, (double)n);
 
         pg_sink_puts(plot->sink, n ? "<line class=\"grid\" x1=\"0\""
@@ -100,7 +101,8 @@ static void axis(const plot_t *plot, apr_uint64_t step)
         pg_sink_putf(plot->sink, "/>\n<text x=\"%d\"", PLOT_W + 8);
         coordinate(plot->sink, "y", y + 4);
         pg_sink_putf(plot->sink, ">%s</text>\n", pg_render_number(number, n));
-    }
+        n += step;
+    } while (n >= step && (double)n <= plot->top);
 }
 
 static void bar(const plot_t *plot, double x, double width, double from,

@@ -93,6 +93,8 @@ static const struct {
     { "%6fwn.test",       "name" },
     { "[2001:db8::1",     "name" },
     { "[2001:db8::g]",    "name" },
+    { "2001:db8::1%eth0", "name" },
+    { "::ffff:192.0.2.1", NULL },
     { "own.test\\",       "name" },
     { "0.0.0.0",          "listens" },
     { "[::]:80",          "listens" },

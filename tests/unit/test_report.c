@@ -363,6 +363,7 @@ static const struct {
     { { 40, 10 }, 4, " y=\"136.0\" width=\"283.7\" height=\"42.0\"" },
     { { 41, 1 }, 3, " y=\"175.2\" width=\"283.7\" height=\"2.8\"" },
     { { 4000, 1 }, 4, " y=\"176.5\" width=\"283.7\" height=\"1.5\"" },
+    { { APR_UINT64_MAX, 0 }, 3, "" },
 };
 
 START_TEST(a_chart_is_as_high_as_its_highest_column)
