@@ -382,9 +382,18 @@ static void note_second(pg_counter_t *counter, pg_span_t line)
     }
 }
 
+/* A line that has not even the anchor's bracket. */
+static bool is_bare(const pg_counter_t *counter, pg_span_t line)
+{
+    pg_span_t anchor = counter->rules->anchor;
+
+    return anchor.len && pg_span_find(line, anchor.ptr[0]) == line.len;
+}
+
 /* Two lines run together, by a crash or two writers, have the anchor twice:
  * servers escape the quotes in what they log. If there are as many of its
- * brackets as lines, no line has two. */
+ * brackets as lines that have one, no line has two.
+ * @param lines  of the block, without those known to be bare */
 static void note_joined(pg_counter_t *counter, pg_span_t block,
                         apr_uint64_t lines)
 {
@@ -430,7 +439,7 @@ static void note_silences(pg_counter_t *counter, pg_span_t block,
 
 apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
 {
-    apr_uint64_t before = counter->tally->lines;
+    apr_uint64_t before = counter->tally->lines, bare = 0;
     const pg_reader_t begin = counter->reader;
     pg_span_t anchor = anchor_of(counter);
     bool named = counter->rules->reading.any;
@@ -462,6 +471,7 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
                 && !(named && note_home_at_glance(counter->tally, &home, line,
                                                   target)))) {
             pg_count_line(counter, line);
+            bare += is_bare(counter, line);
         }
         if (anchor.len && lines.end == NULL) {
             counter->tally->lines += pass_clean(counter, &lines, anchor,
@@ -474,7 +484,7 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
     }
     block = pg_span_upto(block, block.len - lines.rest.len);
     note_silences(counter, block, &begin, time);
-    note_joined(counter, block, counter->tally->lines - before);
+    note_joined(counter, block, counter->tally->lines - before - bare);
     return lines.rest.len;
 }
 
