@@ -295,6 +295,7 @@ static apr_uint64_t pass_clean(pg_counter_t *counter, lines_t *lines,
         at = end + 1;
     }
     *last = n ? passed : *last;
+    counter->reader.head &= n == 0;
     lines->rest = pg_span_between(at, stop);
     return n;
 }
@@ -461,6 +462,7 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
             first = false;
         }
         if (lines.clean && counter->reader.audit.section == '\0') {
+            counter->reader.head = false;
             if (lines.home.len) {
                 note_size(counter->tally, &home, lines.home);
             }
@@ -472,6 +474,9 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
                                                   target)))) {
             pg_count_line(counter, line);
             bare += is_bare(counter, line);
+        }
+        else {
+            counter->reader.head = false;
         }
         if (anchor.len && lines.end == NULL) {
             counter->tally->lines += pass_clean(counter, &lines, anchor,
