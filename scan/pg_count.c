@@ -42,7 +42,7 @@ static bool is_success(int status)
 }
 
 bool pg_count_request(pg_counter_t *c, const pg_logline_t *line,
-                       pg_request_t *request)
+                      pg_request_t *request)
 {
     *request = (pg_request_t){ .line = sent(c, line, PG_FIELD_REQUEST) };
     if (request->line.len == 0) {
@@ -225,7 +225,7 @@ bool pg_count_shows_all(const pg_counter_t *counter)
 }
 
 void pg_count_show(const pg_counter_t *counter, pg_read_e read,
-                       pg_span_t text)
+                   pg_span_t text)
 {
     if (pg_count_shows_all(counter)) {
         counter->watch->other(counter->watch->to, read, text);

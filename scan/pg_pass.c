@@ -248,7 +248,21 @@ static bool note_home_at_glance(pg_tally_t *tally, home_t *home,
     return true;
 }
 
-/* Is a line clean at a glance, whatever else it contains? */
+/* Is a line clean at a glance? The size of a home page is counted. */
+static inline bool is_passed(const pg_counter_t *counter, home_t *home,
+                             pg_span_t line, pg_span_t anchor)
+{
+    apr_size_t target;
+
+    return is_clean(line, anchor, &target)
+           && (!is_home(line, target)
+               || (counter->rules->reading.any
+                   && note_home_at_glance(counter->tally, home, line,
+                                          target)));
+}
+
+/* What is before the request of a line that is clean at a glance; absent: every
+ * line must be read. */
 static pg_span_t anchor_of(const pg_counter_t *counter)
 {
     const pg_counting_t *rules = counter->rules;
@@ -269,10 +283,8 @@ static apr_uint64_t pass_clean(pg_counter_t *counter, lines_t *lines,
                                pg_span_t anchor, pg_span_t *last,
                                home_t *home)
 {
-    bool named = counter->rules->reading.any;
     const char *at = lines->rest.ptr, *stop = at + lines->rest.len, *end;
     pg_span_t line, passed = PG_ABSENT;
-    apr_size_t target;
     apr_uint64_t n = 0;
 
     lines->dirty = false;
@@ -282,10 +294,7 @@ static apr_uint64_t pass_clean(pg_counter_t *counter, lines_t *lines,
         if (!pg_octet_is_digit(*at) && may_be_list(line)) {
             break;               /* an address is at the start of most    */
         }
-        if (!is_clean(line, anchor, &target)
-            || (is_home(line, target)
-                && !(named && note_home_at_glance(counter->tally, home, line,
-                                                  target)))) {
+        if (!is_passed(counter, home, line, anchor)) {
             lines->dirty = true;
             lines->end = end;
             break;
@@ -443,15 +452,13 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
     apr_uint64_t before = counter->tally->lines, bare = 0;
     const pg_reader_t begin = counter->reader;
     pg_span_t anchor = anchor_of(counter);
-    bool named = counter->rules->reading.any;
     home_t home = { .times = 0 };
     pg_span_t line = { .ptr = NULL, .len = 0 };
     lines_t lines = lines_of(counter, block);
-    apr_size_t target;
     apr_time_t time[2] = { 0, 0 };   /* of the first and the last line     */
     bool first = true;
 
-    lines.keys = named && !counter->rules->check_host
+    lines.keys = counter->rules->reading.any && !counter->rules->check_host
                  && !pg_count_shows_all(counter) && !counter->composed
                  && counter->reader.columns.n == 0 ? &counter->keys : NULL;
 
@@ -468,10 +475,8 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
             }
             continue;
         }
-        if (!anchor.len || lines.dirty || !is_clean(line, anchor, &target)
-            || (is_home(line, target)
-                && !(named && note_home_at_glance(counter->tally, &home, line,
-                                                  target)))) {
+        if (!anchor.len || lines.dirty
+            || !is_passed(counter, &home, line, anchor)) {
             pg_count_line(counter, line);
             bare += is_bare(counter, line);
         }
