@@ -237,7 +237,7 @@ class House:
         if os.path.exists(kept) and os.path.getmtime(kept) < os.path.getmtime(
                 os.path.join(self.cover, "unit")):
             os.remove(kept)
-        suites = re.findall(r"PG_TEST_SUITE\((\w+)\)", "".join(
+        suites = re.findall(r"PG_TEST_SUITE\((\w+)", "".join(
             lint.read(p) for p in sorted(glob.glob("tests/unit/test_*.c"))))
         known = {row[0] for row in rows_of(kept)}
         for name in suites:

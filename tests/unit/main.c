@@ -6,21 +6,58 @@
 #include <apr_general.h>
 #include <stdio.h>
 
-static struct {
-    const char *name;
-    pg_test_fill_t fill;
-} suites[64];
-static int suite_count;
+static pg_test_t *registered;
 
-void pg_test_register(const char *name, pg_test_fill_t fill)
+/* Constructors run in any order; tests run as they stand in their file. */
+static bool is_before(const TTest *a, const TTest *b)
 {
-    if (suite_count == 64) {
-        fprintf(stderr, "more than 64 suites: raise the limit\n");
-        abort();
+    int order = strcmp(a->file, b->file);
+
+    return order ? order < 0 : a->line < b->line;
+}
+
+void pg_test_register(pg_test_t *test)
+{
+    pg_test_t **at = &registered;
+
+    while (*at && is_before(&(*at)->test, &test->test)) {
+        at = &(*at)->next;
     }
-    suites[suite_count].name = name;
-    suites[suite_count].fill = fill;
-    suite_count++;
+    test->next = *at;
+    *at = test;
+}
+
+static TCase *begin(const pg_test_t *t, Suite *suite)
+{
+    TCase *tc = tcase_create(t->test.name);
+
+    tcase_add_checked_fixture(tc, t->set_up, t->tear_down);
+    if (t->seconds) {
+        tcase_set_timeout(tc, t->seconds);
+    }
+    suite_add_tcase(suite, tc);
+    return tc;
+}
+
+static SRunner *runner_of(const pg_test_t *t)
+{
+    SRunner *runner = srunner_create(NULL);
+    Suite *suite = NULL;
+    TCase *tc = NULL;
+
+    for (; t; t = t->next) {
+        if (t->suite) {
+            suite = suite_create(t->suite);
+            srunner_add_suite(runner, suite);
+        }
+        if (t->test.fn) {
+            tcase_add_loop_test(tc, &t->test, 0, t->times());
+        }
+        else {
+            tc = begin(t, suite);
+        }
+    }
+    return runner;
 }
 
 pg_span_t pg_test_exact(pg_span_t s)
@@ -170,17 +207,13 @@ const pg_row_t *pg_test_rows(const char *name, int *count)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(NULL);
+    SRunner *runner;
     int failed;
 
     if (apr_initialize() != APR_SUCCESS) {
         return EXIT_FAILURE;
     }
-    for (int i = 0; i < suite_count; i++) {
-        Suite *suite = suite_create(suites[i].name);
-        suites[i].fill(suite);
-        srunner_add_suite(runner, suite);
-    }
+    runner = runner_of(registered);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -117,7 +117,7 @@ char *pg_conftext_read(const char *path)
     return text;
 }
 
-const pg_confcase_t *pg_conftext_cases(const char *name, int *count)
+static pg_confcase_t *read_cases(const char *name, int *count)
 {
     const char *path = pg_conftext_path(name);
     pg_confcase_t *cases = NULL;
@@ -152,6 +152,26 @@ const pg_confcase_t *pg_conftext_cases(const char *name, int *count)
         at = end ? end + 1 : NULL;
     }
     return cases;
+}
+
+const pg_confcase_t *pg_conftext_cases(const char *name, int *count)
+{
+    static struct {
+        const char *name;
+        pg_confcase_t *cases;
+        int count;
+    } files[8];                  /* once read; the last is free           */
+    int i = 0;
+
+    while (files[i].name && strcmp(files[i].name, name) != 0 && i < 7) {
+        i++;
+    }
+    if (files[i].name == NULL) {
+        files[i].name = name;
+        files[i].cases = read_cases(name, &files[i].count);
+    }
+    *count = files[i].count;
+    return files[i].cases;
 }
 
 bool pg_conftext_regex(void *ctx, const char *pattern, bool nocase,

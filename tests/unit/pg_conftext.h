@@ -21,8 +21,12 @@ typedef struct pg_confcase_t {
     int line;
 } pg_confcase_t;
 
-/** All cases of tests/cases/<name>; *count of them. */
+/** All cases of tests/cases/<name>, read once; *count of them. */
 const pg_confcase_t *pg_conftext_cases(const char *name, int *count);
+
+/** A test of `c`, once for each of a file's. */
+#define PG_TEST_CONFCASES(id, name)                                       \
+    PG_TEST_FROM(id, const pg_confcase_t *c, pg_conftext_cases, name)
 
 /** tests/cases/<name>, until the next call. */
 const char *pg_conftext_path(const char *name);

@@ -40,7 +40,9 @@ static const struct {
       true },
 };
 
-START_TEST(each_text_is_the_address_that_its_row_says)
+PG_TEST_SUITE(address);
+
+PG_TEST_EACH(each_text_is_the_address_that_its_row_says, cases)
 {
     apr_pool_t *pool;
     pg_address_t a;
@@ -58,18 +60,16 @@ START_TEST(each_text_is_the_address_that_its_row_says)
     }
     apr_pool_destroy(pool);
 }
-END_TEST
 
-START_TEST(a_nul_ends_no_address)
+PG_TEST(a_nul_ends_no_address)
 {
     pg_address_t a;
 
     ck_assert(!pg_address_parse(&a, PG_SPAN("::1\0")));
     ck_assert(!pg_address_parse(&a, PG_SPAN("127.0.0.1\0")));
 }
-END_TEST
 
-START_TEST(equal_means_every_octet)
+PG_TEST(equal_means_every_octet)
 {
     pg_address_t a = pg_address_ipv4("\300\0\2\1"), b = a;
 
@@ -79,16 +79,4 @@ START_TEST(equal_means_every_octet)
         ck_assert(!pg_address_equal(&a, &b));
         b = a;
     }
-}
-END_TEST
-
-PG_TEST_SUITE(address)
-{
-    TCase *tc = tcase_create("address");
-
-    tcase_add_loop_test(tc, each_text_is_the_address_that_its_row_says, 0,
-                        (int)(sizeof(cases) / sizeof(cases[0])));
-    tcase_add_test(tc, a_nul_ends_no_address);
-    tcase_add_test(tc, equal_means_every_octet);
-    suite_add_tcase(suite, tc);
 }

@@ -11,10 +11,6 @@
 #include "pg_found.h"
 
 static apr_pool_t *pool;
-static const pg_confcase_t *postures;
-static int posture_count;
-static const pg_confcase_t *finding_cases;
-static int finding_case_count;
 
 static void setup(void)
 {
@@ -91,9 +87,10 @@ static pg_audit_t *run(const pg_confcase_t *c)
     return pg_audit_run(&in, pool);
 }
 
-START_TEST(posture)
+PG_TEST_SUITE(audit, .set_up = setup, .tear_down = teardown);
+
+PG_TEST_CONFCASES(posture, "audit/posture.conf")
 {
-    const pg_confcase_t *c = &postures[_i];
     pg_audit_t *audit = run(c);
     const pg_vhost_t *v = &audit->vhosts[audit->vhost_count > 1 ? 1 : 0];
 
@@ -102,7 +99,6 @@ START_TEST(posture)
                   pg_vocab_posture(v->posture), v->why[PG_LANG_EN],
                   c->expect);
 }
-END_TEST
 
 /* Most cases have the everyday ones, and few are about them. */
 static bool is_wanted(int id, const char *wanted)
@@ -128,21 +124,22 @@ static const char *ids_of(const pg_audit_t *audit, const char *wanted)
     return out;
 }
 
-START_TEST(findings)
+PG_TEST_CONFCASES(findings, "audit/findings.conf")
 {
-    const pg_confcase_t *c = &finding_cases[_i];
     const char *ids = ids_of(run(c), c->expect);
 
     ck_assert_msg(strcmp(ids, c->expect) == 0,
                   "findings.conf:%d: %s: '%s', not '%s'", c->line, c->title,
                   ids, c->expect);
 }
-END_TEST
 
 /* What is said about each virtual host and each finding: "### title", and a
  * line for each. */
-static void add_verdicts(FILE *to, const pg_confcase_t *cases, int count)
+static void add_verdicts(FILE *to, const char *name)
 {
+    int count;
+    const pg_confcase_t *cases = pg_conftext_cases(name, &count);
+
     for (int i = 0; i < count; i++) {
         const pg_audit_t *audit = run(&cases[i]);
         fprintf(to, "### %s\n", cases[i].title);
@@ -163,7 +160,7 @@ static void add_verdicts(FILE *to, const pg_confcase_t *cases, int count)
 }
 
 /* Byte for byte; with PG_GOLDEN they are written instead (make golden). */
-START_TEST(every_verdict_is_what_it_was)
+PG_TEST(every_verdict_is_what_it_was)
 {
     char *is = NULL;
     size_t n = 0, same = 0, line = 1;
@@ -171,8 +168,8 @@ START_TEST(every_verdict_is_what_it_was)
     const char *path = pg_conftext_path("audit/verdicts");
     char *was = getenv("PG_GOLDEN") ? NULL : pg_conftext_read(path);
 
-    add_verdicts(to, postures, posture_count);
-    add_verdicts(to, finding_cases, finding_case_count);
+    add_verdicts(to, "audit/posture.conf");
+    add_verdicts(to, "audit/findings.conf");
     fclose(to);
     if (was == NULL) {
         to = fopen(path, "w");
@@ -189,7 +186,6 @@ START_TEST(every_verdict_is_what_it_was)
     free(is);
     free(was);
 }
-END_TEST
 
 static pg_audit_t *run_text(const char *text)
 {
@@ -198,7 +194,7 @@ static pg_audit_t *run_text(const char *text)
     return run(&c);
 }
 
-START_TEST(the_worst_comes_first)
+PG_TEST(the_worst_comes_first)
 {
     pg_audit_t *audit = run_text("ProxyVia Off\nProxyAddHeaders Off\n"
                                  "ProxyRequests On\n");
@@ -212,9 +208,8 @@ START_TEST(the_worst_comes_first)
     ck_assert_int_eq(audit->findings[2].id, 233);
     ck_assert_int_eq(audit->findings[3].id, 235);
 }
-END_TEST
 
-START_TEST(one_line_is_one_finding)
+PG_TEST(one_line_is_one_finding)
 {
     pg_audit_t *audit = run_text("ServerName a\nProxyVia On\n"
                                  "ProxyRequests On\n"
@@ -225,11 +220,10 @@ START_TEST(one_line_is_one_finding)
     ck_assert_str_eq(audit->findings[0].vhost, "main and 2 more");
     ck_assert_int_eq(audit->vhosts[2].posture, PG_POSTURE_OPEN);
 }
-END_TEST
 
 /* A file with a <VirtualHost> in it that is included twice: both sections are
  * on one line, and what differs between them cannot be told. */
-START_TEST(a_section_that_is_there_twice)
+PG_TEST(a_section_that_is_there_twice)
 {
     pg_confcase_t c = { .text = "" };
     pg_audit_in_t in = { .module_loaded = module_loaded,
@@ -251,7 +245,6 @@ START_TEST(a_section_that_is_there_twice)
     ck_assert_str_eq(audit->vhosts[1].why[PG_LANG_EN],
                      "its section is included more than once");
 }
-END_TEST
 
 static void to_text(void *to, const char *text)
 {
@@ -260,7 +253,7 @@ static void to_text(void *to, const char *text)
     *all = apr_pstrcat(pool, *all, text, NULL);
 }
 
-START_TEST(the_open_doors_are_named)
+PG_TEST(the_open_doors_are_named)
 {
     pg_audit_t *audit = run_text("ServerName a\nProxyVia On\n"
                                  "ProxyRequests On\n<Proxy *>\n<Limit GET>\n"
@@ -273,10 +266,9 @@ START_TEST(the_open_doors_are_named)
     ck_assert_str_eq(audit->vhosts[0].why[PG_LANG_EN],
                      "third parties may relay by POST etc., CONNECT");
 }
-END_TEST
 
 /* What only the gate sees joins the findings while nothing explains it. */
-START_TEST(steered_requests_that_nothing_explains)
+PG_TEST(steered_requests_that_nothing_explains)
 {
     pg_audit_t *quiet = run_text("ServerName a\nProxyAddHeaders Off\n"
                                  "#modules http\n");
@@ -291,9 +283,8 @@ START_TEST(steered_requests_that_nothing_explains)
     ck_assert(strstr(more->findings[0].what[PG_LANG_EN], "(attempts: 3)"));
     ck_assert_int_eq(more->findings[1].id, 233);
 }
-END_TEST
 
-START_TEST(the_report_in_japanese)
+PG_TEST(the_report_in_japanese)
 {
     const char *text = "";
     pg_dump_t out = { .write = to_text, .to = &text, .lang = PG_LANG_JA };
@@ -313,10 +304,9 @@ START_TEST(the_report_in_japanese)
         "        AllowCONNECT 443\n"
         "指摘 1 件\n");
 }
-END_TEST
 
 /* Each finding has its words, in each language, and no "%s" is left. */
-START_TEST(no_word_is_missing)
+PG_TEST(no_word_is_missing)
 {
     for (int i = 0; i < PG_RULE_COUNT; i++) {
         pg_found_t *found = pg_found_create(pool);
@@ -333,9 +323,8 @@ START_TEST(no_word_is_missing)
         }
     }
 }
-END_TEST
 
-START_TEST(the_report_as_text)
+PG_TEST(the_report_as_text)
 {
     const char *text = "";
     pg_dump_t out = { .write = to_text, .to = &text };
@@ -358,31 +347,4 @@ START_TEST(the_report_as_text)
         "            Require ip 192.0.2.0/24\n"
         "        </Proxy>\n"
         "1 finding\n");
-}
-END_TEST
-
-PG_TEST_SUITE(audit)
-{
-    TCase *tc = tcase_create("posture");
-
-    postures = pg_conftext_cases("audit/posture.conf", &posture_count);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, posture, 0, posture_count);
-    suite_add_tcase(suite, tc);
-
-    tc = tcase_create("findings");
-    finding_cases = pg_conftext_cases("audit/findings.conf",
-                                      &finding_case_count);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, findings, 0, finding_case_count);
-    tcase_add_test(tc, every_verdict_is_what_it_was);
-    tcase_add_test(tc, the_worst_comes_first);
-    tcase_add_test(tc, one_line_is_one_finding);
-    tcase_add_test(tc, a_section_that_is_there_twice);
-    tcase_add_test(tc, the_report_as_text);
-    tcase_add_test(tc, the_report_in_japanese);
-    tcase_add_test(tc, the_open_doors_are_named);
-    tcase_add_test(tc, steered_requests_that_nothing_explains);
-    tcase_add_test(tc, no_word_is_missing);
-    suite_add_tcase(suite, tc);
 }

@@ -14,10 +14,6 @@
 #include "pg_tree.h"
 
 static apr_pool_t *pool;
-static const pg_row_t *exprs, *regexes, *dests;
-static int expr_count, regex_count, dest_count;
-static const pg_confcase_t *flows;
-static int flow_count;
 
 static void setup(void)
 {
@@ -63,17 +59,17 @@ static const char *known_variable(void *ctx, const char *name)
     return NULL;
 }
 
-START_TEST(expression)
+PG_TEST_SUITE(audit_parts, .set_up = setup, .tear_down = teardown);
+
+PG_TEST_ROWS(expression, "audit/expr.tsv")
 {
     static const char *const names[] = { "no", "yes", "maybe" };
-    const pg_row_t *row = &exprs[_i];
     pg_expr_t e = { .in = &in, .value = known_variable, .pool = pool };
     const char *is = names[pg_expr_eval(&e, field(row, 1))];
 
     ck_assert_msg(strcmp(is, field(row, 0)) == 0, "expr.tsv:%d: %s: %s",
                   row->line, field(row, 1), is);
 }
-END_TEST
 
 /* "((true))" */
 static pg_tri_e nested(const char *open, int depth, const char *inner,
@@ -88,7 +84,7 @@ static pg_tri_e nested(const char *open, int depth, const char *inner,
     return pg_expr_eval(&e, text);
 }
 
-START_TEST(depth_of_expressions)
+PG_TEST(depth_of_expressions)
 {
     ck_assert_int_eq(nested("(", 39, "true", ")"), PG_YES);
     ck_assert_int_eq(nested("(", 40, "true", ")"), PG_MAYBE);
@@ -96,7 +92,6 @@ START_TEST(depth_of_expressions)
     ck_assert_int_eq(nested("(", 39, "'a' == 'a'", ")"), PG_MAYBE);
     ck_assert_int_eq(nested("'a' == 'a' && ", 50, "true", ""), PG_YES);
 }
-END_TEST
 
 /* --- regular expressions ------------------------------------------------- */
 
@@ -142,15 +137,13 @@ static const char *ask_regex(const char *what, const char *pattern)
     }
 }
 
-START_TEST(regex)
+PG_TEST_ROWS(regex, "audit/regex.tsv")
 {
-    const pg_row_t *row = &regexes[_i];
     const char *is = ask_regex(field(row, 0), field(row, 1));
 
     ck_assert_msg(strcmp(is, field(row, 2)) == 0, "regex.tsv:%d: %s: '%s'",
                   row->line, field(row, 1), is);
 }
-END_TEST
 
 /* --- what the client chooses --------------------------------------------- */
 
@@ -198,16 +191,14 @@ static pg_choice_e chosen_by(const char *how, const char *text)
     return pg_dest_chosen(&d, &scene, !strstr(how, "own"));
 }
 
-START_TEST(chosen)
+PG_TEST_ROWS(chosen, "audit/chosen.tsv")
 {
     static const char *const names[] = { "not", "port", "maybe", "host" };
-    const pg_row_t *row = &dests[_i];
     const char *is = names[chosen_by(field(row, 1), field(row, 2))];
 
     ck_assert_msg(strcmp(is, field(row, 0)) == 0, "chosen.tsv:%d: %s: %s",
                   row->line, field(row, 2), is);
 }
-END_TEST
 
 /* --- what becomes of a request ------------------------------------------- */
 
@@ -265,9 +256,8 @@ static const char *send_one(const pg_flow_t *flow, char *ask)
 }
 
 /* Each "#: ask -> way" of a case. */
-START_TEST(flow)
+PG_TEST_CONFCASES(flow, "audit/flow.conf")
 {
-    const pg_confcase_t *c = &flows[_i];
     pg_flow_t f = flow_of(pg_conftext_parse(c->text, "x", pool));
     int asked = 0;
 
@@ -284,27 +274,4 @@ START_TEST(flow)
         asked++;
     }
     ck_assert_int_gt(asked, 0);
-}
-END_TEST
-
-static void add(Suite *suite, const char *name, const TTest *test, int n)
-{
-    TCase *tc = tcase_create(name);
-
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, test, 0, n);
-    suite_add_tcase(suite, tc);
-}
-
-PG_TEST_SUITE(audit_parts)
-{
-    exprs = pg_test_rows("audit/expr.tsv", &expr_count);
-    regexes = pg_test_rows("audit/regex.tsv", &regex_count);
-    dests = pg_test_rows("audit/chosen.tsv", &dest_count);
-    flows = pg_conftext_cases("audit/flow.conf", &flow_count);
-    add(suite, "expressions", expression, expr_count);
-    add(suite, "depth", depth_of_expressions, 1);
-    add(suite, "regular expressions", regex, regex_count);
-    add(suite, "chosen", chosen, dest_count);
-    add(suite, "flow", flow, flow_count);
 }

@@ -58,7 +58,9 @@ static int taken(unsigned source, pg_rate_t rate, apr_time_t now, int tries)
     return n;
 }
 
-START_TEST(a_source_has_its_lines_each_minute)
+PG_TEST_SUITE(budget, .set_up = setup, .tear_down = teardown);
+
+PG_TEST(a_source_has_its_lines_each_minute)
 {
     pg_rate_t rate = { .source = 5 };
 
@@ -67,9 +69,8 @@ START_TEST(a_source_has_its_lines_each_minute)
     ck_assert_int_eq(taken(1, rate, START + MINUTE - 1, 100), 0);
     ck_assert_int_eq(taken(1, rate, START + MINUTE, 100), 5);
 }
-END_TEST
 
-START_TEST(the_total_limits_what_many_sources_write)
+PG_TEST(the_total_limits_what_many_sources_write)
 {
     pg_rate_t rate = { .source = 5, .total = 20 };
     int n = 0;
@@ -81,16 +82,14 @@ START_TEST(the_total_limits_what_many_sources_write)
     ck_assert_int_eq(n, 2 * 20);
     ck_assert_int_eq(taken(7, rate, START + MINUTE, 100), 5);
 }
-END_TEST
 
-START_TEST(no_limit_is_no_limit)
+PG_TEST(no_limit_is_no_limit)
 {
     ck_assert_int_eq(taken(1, (pg_rate_t){ 0 }, START, 5000), 5000);
     ck_assert_uint_eq(pg_budget_held(budget), 0);
 }
-END_TEST
 
-START_TEST(more_sources_than_places_are_limited_by_the_total)
+PG_TEST(more_sources_than_places_are_limited_by_the_total)
 {
     pg_rate_t rate = { .source = 1, .total = 100000 };
     int n = 0;
@@ -101,9 +100,8 @@ START_TEST(more_sources_than_places_are_limited_by_the_total)
     /* tags of 28 bits: two of 50000 in one set and alike are unlikely */
     ck_assert_int_ge(n, 49995);
 }
-END_TEST
 
-START_TEST(an_ipv6_network_of_64_bits_is_one_source)
+PG_TEST(an_ipv6_network_of_64_bits_is_one_source)
 {
     pg_rate_t rate = { .source = 3 };
     pg_asking_t asking = { .source = { { 0x20, 1, 0x0d, 0xb8 } },
@@ -118,9 +116,8 @@ START_TEST(an_ipv6_network_of_64_bits_is_one_source)
     asking.source.octets[7] = 1;
     ck_assert(pg_budget_take(budget, &rate, &asking));
 }
-END_TEST
 
-START_TEST(what_was_carried_is_said_in_the_worst_flood)
+PG_TEST(what_was_carried_is_said_in_the_worst_flood)
 {
     pg_rate_t rate = { .source = 5, .total = 20 };
 
@@ -130,10 +127,9 @@ START_TEST(what_was_carried_is_said_in_the_worst_flood)
     ck_assert(!take4(0, rate, START));
     ck_assert(take_of(PG_WEIGHT_CARRIED, 0, rate, START));
 }
-END_TEST
 
 /* The default rate; each noisy source as often as it likes. */
-START_TEST(ten_thousand_noisy_sources_hide_no_quiet_one)
+PG_TEST(ten_thousand_noisy_sources_hide_no_quiet_one)
 {
     static const pg_weight_e noise[] = { PG_WEIGHT_NOISE, PG_WEIGHT_ATTEMPT,
                                          PG_WEIGHT_ATTEMPT };
@@ -147,9 +143,8 @@ START_TEST(ten_thousand_noisy_sources_hide_no_quiet_one)
     ck_assert_int_eq(taken(20000, rate, START, PG_BUDGET_FIRST),
                      PG_BUDGET_FIRST);
 }
-END_TEST
 
-START_TEST(a_noisy_few_leave_the_first_lines_of_others)
+PG_TEST(a_noisy_few_leave_the_first_lines_of_others)
 {
     pg_rate_t rate = { .source = 100, .total = 120 };
 
@@ -158,9 +153,8 @@ START_TEST(a_noisy_few_leave_the_first_lines_of_others)
     }
     ck_assert_int_eq(taken(20000, rate, START, 10), PG_BUDGET_FIRST);
 }
-END_TEST
 
-START_TEST(a_light_line_has_a_part_of_what_there_is)
+PG_TEST_TIMES(a_light_line_has_a_part_of_what_there_is, PG_WEIGHT_CARRIED + 1)
 {
     static const int most[] = {
         [PG_WEIGHT_NOISE] = 10, [PG_WEIGHT_ATTEMPT] = 2 * 60,
@@ -176,9 +170,8 @@ START_TEST(a_light_line_has_a_part_of_what_there_is)
     }
     ck_assert_int_eq(n, most[_i]);
 }
-END_TEST
 
-START_TEST(noise_uses_up_none_of_a_sources_other_lines)
+PG_TEST(noise_uses_up_none_of_a_sources_other_lines)
 {
     pg_rate_t rate = { .source = 2, .total = 100 };
 
@@ -188,10 +181,9 @@ START_TEST(noise_uses_up_none_of_a_sources_other_lines)
     }
     ck_assert_int_eq(taken(1, rate, START, 10), 2);
 }
-END_TEST
 
 /* Once the weight was added to the address before it was mixed. */
-START_TEST(a_neighbour_is_somebody_else_whatever_its_weight)
+PG_TEST(a_neighbour_is_somebody_else_whatever_its_weight)
 {
     pg_rate_t rate = { .source = 1 };
 
@@ -201,9 +193,8 @@ START_TEST(a_neighbour_is_somebody_else_whatever_its_weight)
         ck_assert(take_of(PG_WEIGHT_CARRIED, source, rate, START));
     }
 }
-END_TEST
 
-START_TEST(what_was_held_back_is_told_once_with_its_minute)
+PG_TEST(what_was_held_back_is_told_once_with_its_minute)
 {
     pg_rate_t rate = { .source = 10, .total = 15 };
     pg_held_t held;
@@ -224,9 +215,8 @@ START_TEST(what_was_held_back_is_told_once_with_its_minute)
     ck_assert_uint_eq(held.by_total, 0);
     ck_assert_uint_eq(pg_budget_held(budget), 97);
 }
-END_TEST
 
-START_TEST(a_minute_taken_out_early_goes_on_being_limited)
+PG_TEST(a_minute_taken_out_early_goes_on_being_limited)
 {
     pg_rate_t rate = { .source = 2, .total = 3 };
     pg_held_t held;
@@ -238,16 +228,14 @@ START_TEST(a_minute_taken_out_early_goes_on_being_limited)
     ck_assert_int_eq(taken(3, rate, START, 10), 2);
     ck_assert_int_eq(taken(4, rate, START, 10), 0);
 }
-END_TEST
 
-START_TEST(a_clock_that_goes_back_ends_nothing)
+PG_TEST(a_clock_that_goes_back_ends_nothing)
 {
     pg_rate_t rate = { .source = 2, .total = 3 };
 
     ck_assert_int_eq(taken(1, rate, START, 10), 2);
     ck_assert_int_eq(taken(1, rate, START - 100 * MINUTE, 10), 2);
 }
-END_TEST
 
 /* of two sources: the total, and their first lines */
 enum { PROCESSES = 4, TRIES = 20000, LINES = 700 + 2 * PG_BUDGET_FIRST };
@@ -262,7 +250,7 @@ static void one_process(_Atomic int *lines)
     _exit(0);
 }
 
-START_TEST(processes_share_one_budget_to_the_line)
+PG_TEST(processes_share_one_budget_to_the_line)
 {
     _Atomic int *lines = mmap(NULL, sizeof(*lines), PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -282,7 +270,6 @@ START_TEST(processes_share_one_budget_to_the_line)
     ck_assert_uint_eq(pg_budget_held(budget), PROCESSES * TRIES - LINES);
     munmap((void *)lines, sizeof(*lines));
 }
-END_TEST
 
 static void *one_thread(void *data)
 {
@@ -297,7 +284,9 @@ static void *one_thread(void *data)
     return NULL;
 }
 
-START_TEST(threads_share_one_budget_to_the_line)
+PG_TEST_CASE(threads, .set_up = setup, .tear_down = teardown, .seconds = 120);
+
+PG_TEST(threads_share_one_budget_to_the_line)
 {
     _Atomic int lines = 0;
     pthread_t thread[PROCESSES];
@@ -311,35 +300,4 @@ START_TEST(threads_share_one_budget_to_the_line)
     }
     ck_assert_int_eq(lines, LINES);
     ck_assert_uint_eq(pg_budget_held(budget), PROCESSES * TRIES - LINES);
-}
-END_TEST
-
-PG_TEST_SUITE(budget)
-{
-    TCase *tc = tcase_create("budget");
-    TCase *threads = tcase_create("threads");
-
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, a_source_has_its_lines_each_minute);
-    tcase_add_test(tc, the_total_limits_what_many_sources_write);
-    tcase_add_test(tc, no_limit_is_no_limit);
-    tcase_add_test(tc, more_sources_than_places_are_limited_by_the_total);
-    tcase_add_test(tc, an_ipv6_network_of_64_bits_is_one_source);
-    tcase_add_test(tc, what_was_carried_is_said_in_the_worst_flood);
-    tcase_add_test(tc, ten_thousand_noisy_sources_hide_no_quiet_one);
-    tcase_add_test(tc, a_noisy_few_leave_the_first_lines_of_others);
-    tcase_add_loop_test(tc, a_light_line_has_a_part_of_what_there_is, 0,
-                        PG_WEIGHT_CARRIED + 1);
-    tcase_add_test(tc, noise_uses_up_none_of_a_sources_other_lines);
-    tcase_add_test(tc, a_neighbour_is_somebody_else_whatever_its_weight);
-    tcase_add_test(tc, what_was_held_back_is_told_once_with_its_minute);
-    tcase_add_test(tc, a_minute_taken_out_early_goes_on_being_limited);
-    tcase_add_test(tc, a_clock_that_goes_back_ends_nothing);
-    tcase_add_test(tc, processes_share_one_budget_to_the_line);
-    suite_add_tcase(suite, tc);
-
-    tcase_add_checked_fixture(threads, setup, teardown);
-    tcase_set_timeout(threads, 120);
-    tcase_add_test(threads, threads_share_one_budget_to_the_line);
-    suite_add_tcase(suite, threads);
 }

@@ -8,8 +8,10 @@
 
 #define DAY ((apr_time_t)86400 * 1000000)
 
+PG_TEST_SUITE(calendar, .seconds = 30);
+
 /* Against the C library, day by day as far as its time_t reaches. */
-START_TEST(each_day_from_1800_to_2600_is_the_c_librarys)
+PG_TEST(each_day_from_1800_to_2600_is_the_c_librarys)
 {
     for (apr_int64_t day = -62091; day < 230000; day++) {
         time_t t = (time_t)(day * 86400 + 86399);
@@ -28,9 +30,8 @@ START_TEST(each_day_from_1800_to_2600_is_the_c_librarys)
         ck_assert_int_eq(pg_calendar_day(m.year, m.month, m.day), day);
     }
 }
-END_TEST
 
-START_TEST(a_month_begins_on_its_first_day_and_ends_before_the_next)
+PG_TEST(a_month_begins_on_its_first_day_and_ends_before_the_next)
 {
     for (apr_int64_t month = -2400; month < 9600; month++) {
         apr_int64_t day = pg_calendar_month_start(month);
@@ -42,9 +43,8 @@ START_TEST(a_month_begins_on_its_first_day_and_ends_before_the_next)
         ck_assert_int_eq(pg_calendar_month(day - 1), month - 1);
     }
 }
-END_TEST
 
-START_TEST(a_moment_is_written_in_each_form)
+PG_TEST(a_moment_is_written_in_each_form)
 {
     /* 2024-02-29T23:04:05.678901Z */
     apr_time_t t = (apr_time_t)1709247845 * 1000000 + 678901;
@@ -62,9 +62,8 @@ START_TEST(a_moment_is_written_in_each_form)
     ck_assert_str_eq(pg_calendar_text(out, -1, PG_CALENDAR_MILLI),
                      "1969-12-31T23:59:59.999Z");
 }
-END_TEST
 
-START_TEST(no_time_is_too_far_away)
+PG_TEST(no_time_is_too_far_away)
 {
     char out[PG_CALENDAR_SIZE];
 
@@ -73,18 +72,4 @@ START_TEST(no_time_is_too_far_away)
                      "0000-01-10T04:00:54Z");
     ck_assert_str_eq(pg_calendar_text(out, APR_INT64_MIN, PG_CALENDAR_DAY),
                      "0000-12-21");
-}
-END_TEST
-
-PG_TEST_SUITE(calendar)
-{
-    TCase *tc = tcase_create("calendar");
-
-    tcase_set_timeout(tc, 30);
-    tcase_add_test(tc, each_day_from_1800_to_2600_is_the_c_librarys);
-    tcase_add_test(tc,
-                   a_month_begins_on_its_first_day_and_ends_before_the_next);
-    tcase_add_test(tc, a_moment_is_written_in_each_form);
-    tcase_add_test(tc, no_time_is_too_far_away);
-    suite_add_tcase(suite, tc);
 }

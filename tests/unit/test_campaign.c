@@ -11,7 +11,9 @@
 #include "pg_mime.h"
 #include "pg_sha256.h"
 
-START_TEST(sha256_is_that_of_the_standard)
+PG_TEST_SUITE(campaign);
+
+PG_TEST(sha256_is_that_of_the_standard)
 {
     static const char *const known[][2] = {
         { "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852"
@@ -28,7 +30,6 @@ START_TEST(sha256_is_that_of_the_standard)
         ck_assert_str_eq(text, known[i][1]);
     }
 }
-END_TEST
 
 /* --- MIME ---------------------------------------------------------------- */
 
@@ -43,7 +44,7 @@ static void decodes(const char *in, const char *encoding, const char *out)
     free((char *)s.ptr);
 }
 
-START_TEST(transfer_encodings_are_undone)
+PG_TEST(transfer_encodings_are_undone)
 {
     decodes("aGVs\r\nbG8=", "base64", "hello");
     decodes("aGVsbG8", "BASE64", "hello");
@@ -52,7 +53,6 @@ START_TEST(transfer_encodings_are_undone)
     decodes("as it is", "8bit", "as it is");
     decodes("", "base64", "");
 }
-END_TEST
 
 static void join(void *ctx, const pg_mime_part_t *part)
 {
@@ -69,7 +69,7 @@ static const char deep[] =
     "--c\r\nContent-Type: text/html\r\n\r\nx\r\n--c--\r\nafter\r\n"
     "--a;b\r\nContent-Type: image/png; name=x.png\r\n\r\nx\r\n--a;b--\r\n";
 
-START_TEST(addresses_are_taken_off_a_list)
+PG_TEST(addresses_are_taken_off_a_list)
 {
     static const char *const lists[][2] = {
         { "a@b", "a@b|" }, { "", "" }, { " , ;,", "" }, { "<>", "" },
@@ -93,9 +93,8 @@ START_TEST(addresses_are_taken_off_a_list)
         free((char *)whole.ptr);
     }
 }
-END_TEST
 
-START_TEST(parts_are_found_and_a_broken_mail_is_text)
+PG_TEST(parts_are_found_and_a_broken_mail_is_text)
 {
     char out[200] = "";
 
@@ -109,9 +108,8 @@ START_TEST(parts_are_found_and_a_broken_mail_is_text)
         free((char *)cut.ptr);
     }
 }
-END_TEST
 
-START_TEST(parts_within_parts_come_to_an_end)
+PG_TEST(parts_within_parts_come_to_an_end)
 {
     char message[6000] = "", one[64];
     char out[20000] = "";
@@ -124,7 +122,6 @@ START_TEST(parts_within_parts_come_to_an_end)
     ck_assert_uint_le(pg_mime_walk(pg_span_str(message), join, out),
                       PG_MIME_PARTS);
 }
-END_TEST
 
 /* --- campaigns ----------------------------------------------------------- */
 
@@ -137,7 +134,7 @@ static void look(pg_campaign_mail_t *out, const char *text)
 
 #define TEXT "This is the offer that you have been waiting for, dear friend, "
 
-START_TEST(the_same_words_are_one_campaign_and_others_are_not)
+PG_TEST(the_same_words_are_one_campaign_and_others_are_not)
 {
     pg_campaign_mail_t a, b, c, d;
 
@@ -160,9 +157,8 @@ START_TEST(the_same_words_are_one_campaign_and_others_are_not)
     ck_assert_str_eq(pg_campaign_language(b.charset), "zh-TW");
     ck_assert_ptr_null(pg_campaign_language("utf-8"));
 }
-END_TEST
 
-START_TEST(of_a_long_text_the_beginning_counts)
+PG_TEST(of_a_long_text_the_beginning_counts)
 {
     enum { LENGTH = 70000 };
     char *text = malloc(LENGTH), *scratch = malloc(LENGTH);
@@ -180,7 +176,6 @@ START_TEST(of_a_long_text_the_beginning_counts)
     free(text);
     free(scratch);
 }
-END_TEST
 
 /* --- ClientHello --------------------------------------------------------- */
 
@@ -193,7 +188,7 @@ static const char hello[] =
     "\x00\x10\x00\x05\x00\x03\x02" "h2"
     "\x00\x2b\x00\x03\x02\x03\x04";
 
-START_TEST(a_clienthello_is_read_to_the_octet)
+PG_TEST(a_clienthello_is_read_to_the_octet)
 {
     pg_hello_t h;
     pg_span_t whole = PG_SPAN(hello);
@@ -211,7 +206,6 @@ START_TEST(a_clienthello_is_read_to_the_octet)
         free((char *)cut.ptr);
     }
 }
-END_TEST
 
 static bool is_text(pg_span_t is, pg_span_t expected)
 {
@@ -219,7 +213,7 @@ static bool is_text(pg_span_t is, pg_span_t expected)
                                               : pg_span_eq(is, expected);
 }
 
-START_TEST(each_clienthello_has_the_fingerprint_of_its_row)
+PG_TEST(each_clienthello_has_the_fingerprint_of_its_row)
 {
     int n;
     const pg_row_t *rows = pg_test_rows("hello.tsv", &n);
@@ -240,21 +234,4 @@ START_TEST(each_clienthello_has_the_fingerprint_of_its_row)
                       && is_text(h.sni, f[2]) && is_text(h.alpn, f[3]),
                       "hello.tsv:%d: %s, %s", rows[i].line, h.version, h.ja4);
     }
-}
-END_TEST
-
-PG_TEST_SUITE(campaign)
-{
-    TCase *tc = tcase_create("captured");
-
-    tcase_add_test(tc, sha256_is_that_of_the_standard);
-    tcase_add_test(tc, transfer_encodings_are_undone);
-    tcase_add_test(tc, addresses_are_taken_off_a_list);
-    tcase_add_test(tc, parts_are_found_and_a_broken_mail_is_text);
-    tcase_add_test(tc, parts_within_parts_come_to_an_end);
-    tcase_add_test(tc, the_same_words_are_one_campaign_and_others_are_not);
-    tcase_add_test(tc, of_a_long_text_the_beginning_counts);
-    tcase_add_test(tc, a_clienthello_is_read_to_the_octet);
-    tcase_add_test(tc, each_clienthello_has_the_fingerprint_of_its_row);
-    suite_add_tcase(suite, tc);
 }

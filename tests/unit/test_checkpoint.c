@@ -112,7 +112,10 @@ static void alike(const pg_snapshot_t *a, const pg_snapshot_t *b)
     }
 }
 
-START_TEST(a_checkpoint_gives_back_what_was_saved)
+PG_TEST_SUITE(checkpoint, .set_up = set_up, .tear_down = remove_folder,
+              .seconds = 60);
+
+PG_TEST(a_checkpoint_gives_back_what_was_saved)
 {
     pg_ledger_t *back;
     const char *why;
@@ -128,9 +131,8 @@ START_TEST(a_checkpoint_gives_back_what_was_saved)
     ck_assert_int_eq(stat(checkpoint.path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0640);
 }
-END_TEST
 
-START_TEST(the_one_before_is_kept_and_used_when_the_last_is_torn)
+PG_TEST(the_one_before_is_kept_and_used_when_the_last_is_torn)
 {
     const char *why;
     struct stat st;
@@ -157,9 +159,8 @@ START_TEST(the_one_before_is_kept_and_used_when_the_last_is_torn)
     ck_assert_int_eq(unlink(checkpoint.path), 0);
     ck_assert_int_eq(saved(&why), 30);
 }
-END_TEST
 
-START_TEST(what_is_damaged_on_the_disk_does_not_replace_the_one_before)
+PG_TEST(what_is_damaged_on_the_disk_does_not_replace_the_one_before)
 {
     const char *why;
 
@@ -174,18 +175,16 @@ START_TEST(what_is_damaged_on_the_disk_does_not_replace_the_one_before)
     ck_assert_int_eq(unlink(checkpoint.path), 0);
     ck_assert_int_eq(saved(&why), 10);
 }
-END_TEST
 
-START_TEST(without_any_there_is_none_and_nothing_to_say)
+PG_TEST(without_any_there_is_none_and_nothing_to_say)
 {
     const char *why = "";
 
     ck_assert_int_eq(saved(&why), -1);
     ck_assert_ptr_null(why);
 }
-END_TEST
 
-START_TEST(every_damaged_octet_of_the_last_page_is_found)
+PG_TEST(every_damaged_octet_of_the_last_page_is_found)
 {
     const char *why;
     struct stat st;
@@ -203,9 +202,8 @@ START_TEST(every_damaged_octet_of_the_last_page_is_found)
         ck_assert_int_ne(pg_ledger_open_readonly(&back, copy, &why, pool), 0);
     }
 }
-END_TEST
 
-START_TEST(what_is_no_checkpoint_is_not_overwritten)
+PG_TEST(what_is_no_checkpoint_is_not_overwritten)
 {
     const char *why, *other = apr_pstrcat(pool, checkpoint.path, ".x", NULL);
     FILE *f = fopen(checkpoint.path, "w");
@@ -225,9 +223,8 @@ START_TEST(what_is_no_checkpoint_is_not_overwritten)
     ck_assert_ptr_nonnull(strstr(why, "regular"));
     ck_assert_int_eq(saved(&why), -1);
 }
-END_TEST
 
-START_TEST(a_full_disk_is_said_once_and_leaves_the_last_one_alone)
+PG_TEST(a_full_disk_is_said_once_and_leaves_the_last_one_alone)
 {
     struct rlimit limit, old;
     const char *why;
@@ -255,9 +252,8 @@ START_TEST(a_full_disk_is_said_once_and_leaves_the_last_one_alone)
     ck_assert_int_eq(system(apr_psprintf(
         pool, "test `ls %s | wc -l` = 2", folder)), 0);
 }
-END_TEST
 
-START_TEST(a_folder_that_is_gone_is_an_error_in_words)
+PG_TEST(a_folder_that_is_gone_is_an_error_in_words)
 {
     const char *why;
 
@@ -265,9 +261,8 @@ START_TEST(a_folder_that_is_gone_is_an_error_in_words)
     ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
     ck_assert_ptr_nonnull(strstr(why, "beside it"));
 }
-END_TEST
 
-START_TEST(it_is_saved_when_due_and_only_if_something_is_new)
+PG_TEST(it_is_saved_when_due_and_only_if_something_is_new)
 {
     const char *why;
     apr_time_t now = T0;
@@ -289,7 +284,6 @@ START_TEST(it_is_saved_when_due_and_only_if_something_is_new)
     ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now - 98 * SECOND, true,
                                         &why, pool), PG_TICK_SAVED);
 }
-END_TEST
 
 /* --- opening with a checkpoint ------------------------------------------- */
 
@@ -304,7 +298,7 @@ static pg_ledger_t *opened(const pg_ledger_options_t *options, pg_opened_e how,
     return out;
 }
 
-START_TEST(a_missing_live_file_begins_from_the_checkpoint)
+PG_TEST(a_missing_live_file_begins_from_the_checkpoint)
 {
     pg_ledger_options_t options = { .path = in_folder("live"),
                                     .checkpoint = checkpoint.path };
@@ -320,9 +314,8 @@ START_TEST(a_missing_live_file_begins_from_the_checkpoint)
     ck_assert_ptr_nonnull(opening.aside);
     ck_assert_ptr_nonnull(strstr(opening.why, "damaged"));
 }
-END_TEST
 
-START_TEST(a_bad_checkpoint_is_said_and_counting_begins_anew)
+PG_TEST(a_bad_checkpoint_is_said_and_counting_begins_anew)
 {
     pg_ledger_options_t options = { .path = in_folder("live"),
                                     .checkpoint = checkpoint.path };
@@ -337,7 +330,6 @@ START_TEST(a_bad_checkpoint_is_said_and_counting_begins_anew)
     opened(&options, PG_OPENED_NEW, &opening);
     ck_assert_ptr_null(opening.checkpoint_why);
 }
-END_TEST
 
 /* Opens, looks, and closes: nobody has the file then. */
 static void is_like(const pg_ledger_options_t *options, pg_opened_e how,
@@ -352,7 +344,7 @@ static void is_like(const pg_ledger_options_t *options, pg_opened_e how,
     pool = all;
 }
 
-START_TEST(other_sizes_carry_everything_over)
+PG_TEST(other_sizes_carry_everything_over)
 {
     pg_ledger_options_t options = { .path = in_folder("live"),
                                     .checkpoint = checkpoint.path,
@@ -371,9 +363,8 @@ START_TEST(other_sizes_carry_everything_over)
     ck_assert_ptr_null(opening.unchanged);
     is_like(&options, PG_OPENED_KEPT, &opening);
 }
-END_TEST
 
-START_TEST(a_ledger_that_others_count_in_keeps_its_sizes)
+PG_TEST(a_ledger_that_others_count_in_keeps_its_sizes)
 {
     pg_ledger_options_t options = { .path = in_folder("live"), .lanes = 2 };
     pg_opening_t opening;
@@ -387,9 +378,8 @@ START_TEST(a_ledger_that_others_count_in_keeps_its_sizes)
     count(5);
     ck_assert_uint_eq(of(first)->attempts, 5);
 }
-END_TEST
 
-START_TEST(three_old_files_are_kept_at_most)
+PG_TEST(three_old_files_are_kept_at_most)
 {
     pg_ledger_options_t options = { .path = in_folder("live"),
                                     .resize = true };
@@ -407,9 +397,8 @@ START_TEST(three_old_files_are_kept_at_most)
     ck_assert_int_eq(access(in_folder("live.old-3"), F_OK), 0);
     ck_assert_int_ne(access(in_folder("live.old-4"), F_OK), 0);
 }
-END_TEST
 
-START_TEST(a_checkpoint_is_not_taken_for_a_live_file)
+PG_TEST(a_checkpoint_is_not_taken_for_a_live_file)
 {
     pg_ledger_options_t options = { .path = checkpoint.path };
     pg_opening_t opening;
@@ -423,9 +412,8 @@ START_TEST(a_checkpoint_is_not_taken_for_a_live_file)
     ck_assert_ptr_nonnull(strstr(opening.why, "a checkpoint"));
     ck_assert_int_eq(saved(&why), 3);
 }
-END_TEST
 
-START_TEST(sizes_out_of_bounds_are_refused_in_words)
+PG_TEST(sizes_out_of_bounds_are_refused_in_words)
 {
     pg_ledger_options_t options = { .path = in_folder("live"), .lanes = 65 };
     pg_opening_t opening;
@@ -441,9 +429,8 @@ START_TEST(sizes_out_of_bounds_are_refused_in_words)
     ck_assert_int_eq(pg_ledger_size(&size, &why, &options), 0);
     ck_assert_uint_le(size, 2 * 1024 * 1024);
 }
-END_TEST
 
-START_TEST(ledgers_of_two_servers_can_be_joined)
+PG_TEST(ledgers_of_two_servers_can_be_joined)
 {
     pg_ledger_t *other = ledger, *sum;
     const pg_snapshot_t *s;
@@ -461,40 +448,4 @@ START_TEST(ledgers_of_two_servers_can_be_joined)
     ck_assert_uint_eq(s->top[PG_TOP_SOURCES].n, 30);
     ck_assert_uint_eq(s->recent_count, 50);
     ck_assert_uint_eq(s->vhosts[0].attempts, 50);
-}
-END_TEST
-
-PG_TEST_SUITE(checkpoint)
-{
-    TCase *saving = tcase_create("saving");
-    TCase *opening = tcase_create("opening");
-
-    tcase_add_checked_fixture(saving, set_up, remove_folder);
-    tcase_set_timeout(saving, 60);
-    tcase_add_test(saving, a_checkpoint_gives_back_what_was_saved);
-    tcase_add_test(saving,
-                   the_one_before_is_kept_and_used_when_the_last_is_torn);
-    tcase_add_test(
-        saving,
-        what_is_damaged_on_the_disk_does_not_replace_the_one_before);
-    tcase_add_test(saving, without_any_there_is_none_and_nothing_to_say);
-    tcase_add_test(saving, every_damaged_octet_of_the_last_page_is_found);
-    tcase_add_test(saving, what_is_no_checkpoint_is_not_overwritten);
-    tcase_add_test(saving,
-                   a_full_disk_is_said_once_and_leaves_the_last_one_alone);
-    tcase_add_test(saving, a_folder_that_is_gone_is_an_error_in_words);
-    tcase_add_test(saving, it_is_saved_when_due_and_only_if_something_is_new);
-    suite_add_tcase(suite, saving);
-
-    tcase_add_checked_fixture(opening, set_up, remove_folder);
-    tcase_set_timeout(opening, 60);
-    tcase_add_test(opening, a_missing_live_file_begins_from_the_checkpoint);
-    tcase_add_test(opening, a_bad_checkpoint_is_said_and_counting_begins_anew);
-    tcase_add_test(opening, other_sizes_carry_everything_over);
-    tcase_add_test(opening, a_ledger_that_others_count_in_keeps_its_sizes);
-    tcase_add_test(opening, three_old_files_are_kept_at_most);
-    tcase_add_test(opening, a_checkpoint_is_not_taken_for_a_live_file);
-    tcase_add_test(opening, sizes_out_of_bounds_are_refused_in_words);
-    tcase_add_test(opening, ledgers_of_two_servers_can_be_joined);
-    suite_add_tcase(suite, opening);
 }

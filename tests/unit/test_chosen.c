@@ -44,7 +44,9 @@ static const struct {
     { "", 1, PG_DESTINATION_NONE, NULL, 0 },
 };
 
-START_TEST(a_destination_is_taken_apart)
+PG_TEST_SUITE(chosen, .set_up = set_up, .tear_down = tear_down);
+
+PG_TEST_EACH(a_destination_is_taken_apart, parsed)
 {
     pg_destination_t d[PG_DESTINATION_READINGS];
     pg_span_t name = pg_test_exact(pg_span_str(parsed[_i].name));
@@ -58,9 +60,8 @@ START_TEST(a_destination_is_taken_apart)
     }
     free((char *)name.ptr);
 }
-END_TEST
 
-START_TEST(where_two_readers_differ_there_are_two_readings)
+PG_TEST(where_two_readers_differ_there_are_two_readings)
 {
     pg_destination_t d[PG_DESTINATION_READINGS];
 
@@ -70,7 +71,6 @@ START_TEST(where_two_readers_differ_there_are_two_readings)
     ck_assert(pg_span_eq(d[1].authority.host, PG_SPAN("b.example")));
     ck_assert_uint_eq(d[1].port, 1);
 }
-END_TEST
 
 /* --- what the configuration names ---------------------------------------- */
 
@@ -124,7 +124,7 @@ static const struct {
     { "\\", "http://a/", PG_NAMED_NO },
 };
 
-START_TEST(an_argument_names_what_stands_in_it_literally)
+PG_TEST_EACH(an_argument_names_what_stands_in_it_literally, arguments)
 {
     pg_backends_t *b = pg_backends_create(pool);
     pg_span_t argument =
@@ -135,9 +135,8 @@ START_TEST(an_argument_names_what_stands_in_it_literally)
                   arguments[_i].argument, arguments[_i].name);
     free((char *)argument.ptr);
 }
-END_TEST
 
-START_TEST(a_port_behind_a_variable_host_is_the_rules)
+PG_TEST(a_port_behind_a_variable_host_is_the_rules)
 {
     pg_backends_t *b = pg_backends_create(pool);
 
@@ -145,7 +144,6 @@ START_TEST(a_port_behind_a_variable_host_is_the_rules)
     ck_assert(pg_backends_has_port(b, 8080));
     ck_assert(!pg_backends_has_port(b, 80));
 }
-END_TEST
 
 static const struct {
     const char *value, *yes, *no, *wrong;
@@ -178,7 +176,7 @@ static const struct {
     { "a.example:", NULL, NULL, "has a port" },
 };
 
-START_TEST(a_backend_is_declared)
+PG_TEST_EACH(a_backend_is_declared, declared)
 {
     pg_backends_t *b = pg_backends_create(pool);
     const char *wrong = pg_backends_declare(b,
@@ -193,7 +191,6 @@ START_TEST(a_backend_is_declared)
     ck_assert_int_eq(named(b, declared[_i].yes), PG_NAMED_YES);
     ck_assert_int_ne(named(b, declared[_i].no), PG_NAMED_YES);
 }
-END_TEST
 
 /* --- what the client chose ----------------------------------------------- */
 
@@ -319,7 +316,7 @@ static pg_backends_t *some_backends(void)
     return b;
 }
 
-START_TEST(a_set_has_all_that_it_extends)
+PG_TEST(a_set_has_all_that_it_extends)
 {
     pg_backends_t *base = some_backends();
     pg_backends_t *b = pg_backends_extend(base, pool);
@@ -351,9 +348,8 @@ START_TEST(a_set_has_all_that_it_extends)
     ck_assert(pg_span_eq(rest, PG_SPAN("43")));
     ck_assert(!pg_backends_cut_port(&rest, empty, 1, PG_SPAN("8443")));
 }
-END_TEST
 
-START_TEST(a_host_of_labels_that_were_sent_apart_is_chosen)
+PG_TEST(a_host_of_labels_that_were_sent_apart_is_chosen)
 {
     pg_backends_t *b = pg_backends_create(pool);
 
@@ -367,9 +363,8 @@ START_TEST(a_host_of_labels_that_were_sent_apart_is_chosen)
     ck_assert_int_eq(chosen_with(b, "http://aa.b/", "x", "/cc/b", true),
                      PG_CHOSEN_NOT);
 }
-END_TEST
 
-START_TEST(what_the_client_chose_is_told_from_what_it_did_not)
+PG_TEST_EACH(what_the_client_chose_is_told_from_what_it_did_not, judged)
 {
     ck_assert_msg(chosen_with(some_backends(), judged[_i].name,
                               judged[_i].host, judged[_i].text, true)
@@ -377,7 +372,6 @@ START_TEST(what_the_client_chose_is_told_from_what_it_did_not)
                   "%s, Host %s, %s", judged[_i].name, judged[_i].host,
                   judged[_i].text);
 }
-END_TEST
 
 static const struct {
     const char *name, *host;
@@ -397,34 +391,12 @@ static const struct {
     { "http://other.example/", "any.example", PG_CHOSEN_HOST },
 };
 
-START_TEST(where_our_names_are_not_known_a_name_by_host_may_be_one)
+PG_TEST_EACH(where_our_names_are_not_known_a_name_by_host_may_be_one, unknown)
 {
     ck_assert_msg(chosen_with(some_backends(), unknown[_i].name,
                               unknown[_i].host, "/p/other.example", false)
                       == unknown[_i].is,
                   "%s, Host %s", unknown[_i].name, unknown[_i].host);
 }
-END_TEST
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
-PG_TEST_SUITE(chosen)
-{
-    TCase *tc = tcase_create("chosen");
-
-    tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_add_loop_test(tc, a_destination_is_taken_apart, 0, COUNT(parsed));
-    tcase_add_test(tc, where_two_readers_differ_there_are_two_readings);
-    tcase_add_loop_test(tc, an_argument_names_what_stands_in_it_literally, 0,
-                        COUNT(arguments));
-    tcase_add_test(tc, a_port_behind_a_variable_host_is_the_rules);
-    tcase_add_test(tc, a_set_has_all_that_it_extends);
-    tcase_add_loop_test(tc, a_backend_is_declared, 0, COUNT(declared));
-    tcase_add_test(tc, a_host_of_labels_that_were_sent_apart_is_chosen);
-    tcase_add_loop_test(tc, what_the_client_chose_is_told_from_what_it_did_not,
-                        0, COUNT(judged));
-    tcase_add_loop_test(
-        tc, where_our_names_are_not_known_a_name_by_host_may_be_one, 0,
-        COUNT(unknown));
-    suite_add_tcase(suite, tc);
-}

@@ -8,8 +8,6 @@
 
 static apr_pool_t *pool;
 static pg_own_t *own;
-static const pg_row_t *cases;
-static int case_count;
 
 static void setup(void)
 {
@@ -47,10 +45,11 @@ static void expect(const pg_row_t *row, const pg_request_t *request)
     }
 }
 
+PG_TEST_SUITE(classify, .set_up = setup, .tear_down = teardown);
+
 /* As the log scanner has it, and as httpd's fields have it. */
-START_TEST(each_case_from_the_line_and_from_its_parts)
+PG_TEST_ROWS(each_case_from_the_line_and_from_its_parts, "classify.tsv")
 {
-    const pg_row_t *row = &cases[_i];
     pg_request_t request = { .line = row->field[0], .host = row->field[1],
                              .check_host = true };
     pg_request_t parts = { .host = row->field[1], .check_host = true };
@@ -64,7 +63,6 @@ START_TEST(each_case_from_the_line_and_from_its_parts)
         expect(row, &parts);
     }
 }
-END_TEST
 
 /* Whom it would have reached, as shown and counted. */
 static const struct {
@@ -104,7 +102,7 @@ static void equal(const char *what, pg_span_t is, const char *expected)
                   is.ptr ? is.ptr : "", expected ? expected : "");
 }
 
-START_TEST(a_verdict_says_whom_it_would_have_reached)
+PG_TEST_EACH(a_verdict_says_whom_it_would_have_reached, told)
 {
     pg_request_t request = { .line = pg_span_str(told[_i].line) };
     pg_verdict_t v;
@@ -115,9 +113,8 @@ START_TEST(a_verdict_says_whom_it_would_have_reached)
     equal("host", v.host, told[_i].host);
     ck_assert_uint_eq(v.port, told[_i].port);
 }
-END_TEST
 
-START_TEST(socks_says_its_destination_when_it_names_one)
+PG_TEST(socks_says_its_destination_when_it_names_one)
 {
     pg_request_t request = {
         .line = PG_SPAN("\x04\x01\x01\xbb\0\0\0\x01u\0a.test\0")
@@ -136,7 +133,6 @@ START_TEST(socks_says_its_destination_when_it_names_one)
     ck_assert_ptr_null(v.host.ptr);
     ck_assert_uint_eq(v.port, 25);
 }
-END_TEST
 
 static pg_class_e class_of(const pg_request_t *request, const pg_own_t *we)
 {
@@ -146,7 +142,7 @@ static pg_class_e class_of(const pg_request_t *request, const pg_own_t *we)
 }
 
 /* httpd leaves a lot unset when it refuses a line itself. */
-START_TEST(nothing_at_all_is_clean)
+PG_TEST(nothing_at_all_is_clean)
 {
     pg_request_t request = { .check_host = true };
 
@@ -159,9 +155,8 @@ START_TEST(nothing_at_all_is_clean)
     request.target = PG_SPAN("");
     ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
 }
-END_TEST
 
-START_TEST(the_line_tells_the_protocol_when_there_is_a_line)
+PG_TEST(the_line_tells_the_protocol_when_there_is_a_line)
 {
     pg_request_t request = {
         .line = PG_SPAN("wget http://a.test/"), .method = PG_SPAN("wget"),
@@ -172,9 +167,8 @@ START_TEST(the_line_tells_the_protocol_when_there_is_a_line)
     request.line = PG_SPAN("wget http://a.test/ HTTP/1.1");
     ck_assert_int_eq(class_of(&request, own), PG_CLASS_ABSOLUTE);
 }
-END_TEST
 
-START_TEST(without_names_everybody_is_a_stranger_but_no_host_is_foreign)
+PG_TEST(without_names_everybody_is_a_stranger_but_no_host_is_foreign)
 {
     pg_own_t *nobody = pg_own_create(pool);
     pg_request_t absolute = { .line = PG_SPAN("GET http://own.test/") };
@@ -189,9 +183,8 @@ START_TEST(without_names_everybody_is_a_stranger_but_no_host_is_foreign)
     pg_own_add(own, PG_SPAN("*"));
     ck_assert_int_eq(class_of(&origin, own), PG_CLASS_CLEAN);
 }
-END_TEST
 
-START_TEST(hosts_are_looked_at_only_when_asked)
+PG_TEST(hosts_are_looked_at_only_when_asked)
 {
     pg_request_t request = { .method = PG_SPAN("GET"),
                              .target = PG_SPAN("/"),
@@ -201,9 +194,8 @@ START_TEST(hosts_are_looked_at_only_when_asked)
     request.check_host = true;
     ck_assert_int_eq(class_of(&request, own), PG_CLASS_FOREIGN_HOST);
 }
-END_TEST
 
-START_TEST(what_mod_proxy_would_call_counts_where_it_forwards)
+PG_TEST(what_mod_proxy_would_call_counts_where_it_forwards)
 {
     static const char *const lines[] = {
         "GET http://own.test?@stranger.test/ HTTP/1.1",
@@ -221,9 +213,8 @@ START_TEST(what_mod_proxy_would_call_counts_where_it_forwards)
         ck_assert(pg_span_eq(v.host, PG_SPAN("stranger.test")));
     }
 }
-END_TEST
 
-START_TEST(where_it_forwards_a_pattern_makes_nobody_ours)
+PG_TEST(where_it_forwards_a_pattern_makes_nobody_ours)
 {
     pg_request_t request = {
         .line = PG_SPAN("GET http://shopx.test/ HTTP/1.1")
@@ -235,9 +226,8 @@ START_TEST(where_it_forwards_a_pattern_makes_nobody_ours)
     request.line = PG_SPAN("GET http://a.wild.test/ HTTP/1.1");
     ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
 }
-END_TEST
 
-START_TEST(what_mod_proxy_would_call_ourselves_stays_clean)
+PG_TEST(what_mod_proxy_would_call_ourselves_stays_clean)
 {
     static const char *const lines[] = {
         "GET http://own.test?x=1 HTTP/1.1",
@@ -252,9 +242,8 @@ START_TEST(what_mod_proxy_would_call_ourselves_stays_clean)
         ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
     }
 }
-END_TEST
 
-START_TEST(over_tls_an_authority_that_is_not_ours_is_absolute)
+PG_TEST(over_tls_an_authority_that_is_not_ours_is_absolute)
 {
     static const struct {
         const char *host;
@@ -280,9 +269,8 @@ START_TEST(over_tls_an_authority_that_is_not_ours_is_absolute)
         ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
     }
 }
-END_TEST
 
-START_TEST(an_upgrade_to_a_tunnel_needs_both_path_and_field)
+PG_TEST(an_upgrade_to_a_tunnel_needs_both_path_and_field)
 {
     pg_request_t request = {
         .line = PG_SPAN("GET /.well-known/masque/udp/a.test/25/ HTTP/1.1")
@@ -299,9 +287,8 @@ START_TEST(an_upgrade_to_a_tunnel_needs_both_path_and_field)
     request.line = PG_SPAN("GET /.well-known/masque/udq/a.test/25/ HTTP/1.1");
     ck_assert_int_eq(class_of(&request, own), PG_CLASS_CLEAN);
 }
-END_TEST
 
-START_TEST(the_address_and_port_of_the_connection_are_ours)
+PG_TEST(the_address_and_port_of_the_connection_are_ours)
 {
     static const pg_address_t local = {
         { [10] = 255, 255, 198, 51, 100, 7 }
@@ -315,31 +302,4 @@ START_TEST(the_address_and_port_of_the_connection_are_ours)
     request.local = NULL;
     request.local_port = 81;
     ck_assert_int_eq(class_of(&request, own), PG_CLASS_ABSOLUTE);
-}
-END_TEST
-
-PG_TEST_SUITE(classify)
-{
-    const int told_count = (int)(sizeof(told) / sizeof(told[0]));
-    TCase *tc = tcase_create("cases");
-
-    cases = pg_test_rows("classify.tsv", &case_count);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, each_case_from_the_line_and_from_its_parts, 0,
-                        case_count);
-    tcase_add_loop_test(tc, a_verdict_says_whom_it_would_have_reached, 0,
-                        told_count);
-    tcase_add_test(tc, what_mod_proxy_would_call_counts_where_it_forwards);
-    tcase_add_test(tc, where_it_forwards_a_pattern_makes_nobody_ours);
-    tcase_add_test(tc, what_mod_proxy_would_call_ourselves_stays_clean);
-    tcase_add_test(tc, socks_says_its_destination_when_it_names_one);
-    tcase_add_test(tc, nothing_at_all_is_clean);
-    tcase_add_test(tc, the_line_tells_the_protocol_when_there_is_a_line);
-    tcase_add_test(
-        tc, without_names_everybody_is_a_stranger_but_no_host_is_foreign);
-    tcase_add_test(tc, hosts_are_looked_at_only_when_asked);
-    tcase_add_test(tc, over_tls_an_authority_that_is_not_ours_is_absolute);
-    tcase_add_test(tc, an_upgrade_to_a_tunnel_needs_both_path_and_field);
-    tcase_add_test(tc, the_address_and_port_of_the_connection_are_ours);
-    suite_add_tcase(suite, tc);
 }

@@ -90,7 +90,9 @@ static const char *const cases[][2] = {
     { "/?q==&===", "/?q==&===" },
 };
 
-START_TEST(what_nobody_may_see_is_removed)
+PG_TEST_SUITE(conceal);
+
+PG_TEST_EACH(what_nobody_may_see_is_removed, cases)
 {
     char out[256];
     pg_span_t in = pg_test_exact(pg_span_str(cases[_i][0]));
@@ -107,9 +109,8 @@ START_TEST(what_nobody_may_see_is_removed)
     }
     free((char *)in.ptr);
 }
-END_TEST
 
-START_TEST(what_is_shown_once_is_shown_so_again)
+PG_TEST_EACH(what_is_shown_once_is_shown_so_again, cases)
 {
     char once[256], again[256];
     pg_span_t first = pg_conceal_text(once, sizeof(once),
@@ -118,7 +119,6 @@ START_TEST(what_is_shown_once_is_shown_so_again)
     ck_assert(pg_span_eq(pg_conceal_text(again, sizeof(again), first),
                          first));
 }
-END_TEST
 
 static const char *const secrets[] = {
     "Authorization", "proxy-authorization", "X-Forwarded-Authorization",
@@ -134,7 +134,7 @@ static const char *const harmless[] = {
     "Proxy-Connection", "X-Forwarded-For", "keyword", "", "pwx", "---"
 };
 
-START_TEST(names_of_secrets_are_known_by_pattern)
+PG_TEST(names_of_secrets_are_known_by_pattern)
 {
     for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
         ck_assert_msg(pg_conceal_is_secret(pg_span_str(secrets[i])), "%s",
@@ -145,10 +145,9 @@ START_TEST(names_of_secrets_are_known_by_pattern)
                       harmless[i]);
     }
 }
-END_TEST
 
 /* Each would take minutes if it were looked at more than a few times. */
-START_TEST(no_text_takes_long)
+PG_TEST(no_text_takes_long)
 {
     static const char *const parts[] = { ":", "=", "@", "%25", "%", "//a:",
                                          "a:b", "&pass=", "a=", ":1",
@@ -168,7 +167,6 @@ START_TEST(no_text_takes_long)
     free(text);
     free(out);
 }
-END_TEST
 
 /* --- events -------------------------------------------------------------- */
 
@@ -178,7 +176,7 @@ static void same(pg_span_t is, const char *want)
                   is.ptr);
 }
 
-START_TEST(every_text_of_an_event_is_looked_at)
+PG_TEST(every_text_of_an_event_is_looked_at)
 {
     pg_event_t event = {
         .verdict = { .method = PG_SPAN("http://u:pw@x.example/"),
@@ -205,9 +203,8 @@ START_TEST(every_text_of_an_event_is_looked_at)
     ck_assert_ptr_null(event.vhost.ptr);
     free(room);
 }
-END_TEST
 
-START_TEST(half_of_a_password_is_not_taken_for_a_host)
+PG_TEST(half_of_a_password_is_not_taken_for_a_host)
 {
     static const char target[] = "http://u:p/w@x.example/";
     pg_event_t event = { .verdict = {
@@ -219,7 +216,6 @@ START_TEST(half_of_a_password_is_not_taken_for_a_host)
     ck_assert_ptr_null(event.verdict.host.ptr);
     ck_assert_uint_eq(event.verdict.port, 0);
 }
-END_TEST
 
 #define OCTETS(text) { text, sizeof(text) - 1 }
 static const struct {
@@ -249,7 +245,7 @@ static const struct {
     { OCTETS("\5\377"), OCTETS("\5\377") },
 };
 
-START_TEST(socks_keeps_no_user_and_no_password)
+PG_TEST_EACH(socks_keeps_no_user_and_no_password, greetings)
 {
     pg_event_t event = { .verdict = { .class_id = PG_CLASS_SOCKS } };
     pg_span_t in = pg_test_exact(greetings[_i].in);
@@ -265,24 +261,4 @@ START_TEST(socks_keeps_no_user_and_no_password)
                   event.verdict.target.ptr);
     free(room);
     free((char *)in.ptr);
-}
-END_TEST
-
-PG_TEST_SUITE(conceal)
-{
-    TCase *texts = tcase_create("texts");
-    TCase *events = tcase_create("events");
-
-    tcase_add_loop_test(texts, what_nobody_may_see_is_removed, 0,
-                        (int)(sizeof(cases) / sizeof(cases[0])));
-    tcase_add_loop_test(texts, what_is_shown_once_is_shown_so_again, 0,
-                        (int)(sizeof(cases) / sizeof(cases[0])));
-    tcase_add_test(texts, names_of_secrets_are_known_by_pattern);
-    tcase_add_test(texts, no_text_takes_long);
-    suite_add_tcase(suite, texts);
-    tcase_add_test(events, every_text_of_an_event_is_looked_at);
-    tcase_add_test(events, half_of_a_password_is_not_taken_for_a_host);
-    tcase_add_loop_test(events, socks_keeps_no_user_and_no_password, 0,
-                        (int)(sizeof(greetings) / sizeof(greetings[0])));
-    suite_add_tcase(suite, events);
 }

@@ -76,7 +76,9 @@ static pg_ecs_t with(const pg_event_t *event)
                        .fields = 6, .sensor = "north", .version = "1" };
 }
 
-START_TEST(ecs_names_hold_what_they_promise)
+PG_TEST_SUITE(ecs, .set_up = setup, .tear_down = teardown);
+
+PG_TEST(ecs_names_hold_what_they_promise)
 {
     pg_event_t event = example("http://www.m.example/");
     pg_ecs_t in = with(&event);
@@ -92,9 +94,8 @@ START_TEST(ecs_names_hold_what_they_promise)
     ck_assert_str_eq(at(root, "http", "version"), "1.1");
     json_decref(root);
 }
-END_TEST
 
-START_TEST(headers_stand_in_full_and_credentials_do_not)
+PG_TEST(headers_stand_in_full_and_credentials_do_not)
 {
     pg_event_t event = example("http://www.m.example/");
     pg_ecs_t in = with(&event);
@@ -115,7 +116,6 @@ START_TEST(headers_stand_in_full_and_credentials_do_not)
     ck_assert_ptr_null(strstr(text, "c2VjcmV0"));
     json_decref(root);
 }
-END_TEST
 
 static const char *const masked_targets[] = {
     "http://www.m.example/m.example", "www.m.example://x/", "m.example:25",
@@ -123,7 +123,7 @@ static const char *const masked_targets[] = {
     "x://www.m.example/"
 };
 
-START_TEST(a_mask_leaves_no_name_and_no_address)
+PG_TEST_EACH(a_mask_leaves_no_name_and_no_address, masked_targets)
 {
     pg_event_t event = example(masked_targets[_i]);
     pg_ecs_t in = with(&event);
@@ -155,7 +155,6 @@ START_TEST(a_mask_leaves_no_name_and_no_address)
     ck_assert_ptr_nonnull(strstr(text, "Accept: */*"));
     ck_assert_ptr_nonnull(strstr(text, "\"masked\":true"));
 }
-END_TEST
 
 /* Whatever is sent, a line for a pipe stays within PIPE_BUF, and is JSON. */
 static void long_line_of(int octet)
@@ -190,7 +189,7 @@ static void long_line_of(int octet)
     }
 }
 
-START_TEST(a_line_is_never_longer_than_it_may_be)
+PG_TEST(a_line_is_never_longer_than_it_may_be)
 {
     static const int octets[] = { 1, ' ', '"', '/', '\\', 'a', 0x7f, 0x80,
                                   0xe2, 0xff };
@@ -199,9 +198,8 @@ START_TEST(a_line_is_never_longer_than_it_may_be)
         long_line_of(octets[i]);
     }
 }
-END_TEST
 
-START_TEST(a_foreign_host_is_named_in_the_url)
+PG_TEST(a_foreign_host_is_named_in_the_url)
 {
     pg_event_t event = example("/x");
     pg_ecs_t in = with(&event);
@@ -213,7 +211,6 @@ START_TEST(a_foreign_host_is_named_in_the_url)
     ck_assert_str_eq(at(root, "url", "original"), "/x");
     json_decref(root);
 }
-END_TEST
 
 /* --- what the sink captured ---------------------------------------------- */
 
@@ -249,7 +246,7 @@ static const char *dotted(json_t *root, const char *path)
     return json_is_string(root) ? json_string_value(root) : "(none)";
 }
 
-START_TEST(a_captured_mail_is_a_line)
+PG_TEST(a_captured_mail_is_a_line)
 {
     static const char *const held[][2] = {
         { "event.action", "mail" }, { "event.dataset", "proxyguard.sink" },
@@ -287,9 +284,8 @@ START_TEST(a_captured_mail_is_a_line)
     ck_assert_ptr_null(memmem(line.ptr, line.len, "e.example", 9));
     ck_assert_ptr_null(memmem(line.ptr, line.len, "x.zip", 5));
 }
-END_TEST
 
-START_TEST(a_captured_mail_is_cut_where_it_must_be)
+PG_TEST(a_captured_mail_is_cut_where_it_must_be)
 {
     pg_event_t event = example("m.example:25");
     pg_ecs_t in = with(&event);
@@ -316,9 +312,8 @@ START_TEST(a_captured_mail_is_cut_where_it_must_be)
         json_object_get(root, "proxyguard"), "cut")));
     json_decref(root);
 }
-END_TEST
 
-START_TEST(a_hello_and_first_octets_are_lines)
+PG_TEST(a_hello_and_first_octets_are_lines)
 {
     pg_event_t event = example("m.example:443");
     pg_ecs_t in = with(&event);
@@ -343,9 +338,8 @@ START_TEST(a_hello_and_first_octets_are_lines)
                      "GET http://(removed)@x/\\xff HTTP/1.1");
     json_decref(root);
 }
-END_TEST
 
-START_TEST(first_octets_are_shown_without_credentials)
+PG_TEST(first_octets_are_shown_without_credentials)
 {
     static const char *const rows[][2] = {
         { "SSH-2.0-x\r\ny", "SSH-2.0-x" },
@@ -381,9 +375,8 @@ START_TEST(first_octets_are_shown_without_credentials)
     }
     free(room);
 }
-END_TEST
 
-START_TEST(a_file_of_such_lines_is_told_from_another)
+PG_TEST(a_file_of_such_lines_is_told_from_another)
 {
     static const struct {
         const char *head;
@@ -412,24 +405,4 @@ START_TEST(a_file_of_such_lines_is_told_from_another)
     }
     ck_assert(pg_ecs_begins(pg_span_upto(line, 512)));
     ck_assert(pg_ecs_begins(pg_span_upto(pg_span_str(torn), 512)));
-}
-END_TEST
-
-PG_TEST_SUITE(ecs)
-{
-    TCase *tc = tcase_create("ecs");
-
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, a_file_of_such_lines_is_told_from_another);
-    tcase_add_test(tc, ecs_names_hold_what_they_promise);
-    tcase_add_test(tc, headers_stand_in_full_and_credentials_do_not);
-    tcase_add_loop_test(tc, a_mask_leaves_no_name_and_no_address, 0,
-                        sizeof(masked_targets) / sizeof(*masked_targets));
-    tcase_add_test(tc, a_line_is_never_longer_than_it_may_be);
-    tcase_add_test(tc, a_foreign_host_is_named_in_the_url);
-    tcase_add_test(tc, a_captured_mail_is_a_line);
-    tcase_add_test(tc, a_captured_mail_is_cut_where_it_must_be);
-    tcase_add_test(tc, a_hello_and_first_octets_are_lines);
-    tcase_add_test(tc, first_octets_are_shown_without_credentials);
-    suite_add_tcase(suite, tc);
 }

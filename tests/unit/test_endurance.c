@@ -151,7 +151,10 @@ static void sums_fit(const pg_snapshot_t *s, apr_uint64_t begun,
     ck_assert_uint_le(s->vhosts[0].attempts, begun);
 }
 
-START_TEST(killed_writers_leave_whole_texts_and_exact_sums)
+PG_TEST_SUITE(endurance, .set_up = make_folder, .tear_down = remove_folder,
+              .seconds = 120);
+
+PG_TEST(killed_writers_leave_whole_texts_and_exact_sums)
 {
     const char *path = apr_pstrcat(pool, folder, "/live", NULL);
     pg_tally_t *tally = mmap(NULL, sizeof(*tally) * WRITERS,
@@ -203,7 +206,6 @@ START_TEST(killed_writers_leave_whole_texts_and_exact_sums)
     texts_are_whole(s);
     munmap(tally, sizeof(*tally) * WRITERS);
 }
-END_TEST
 
 /* --- threads ------------------------------------------------------------- */
 
@@ -226,7 +228,10 @@ static void *write_some(void *data)
     return NULL;
 }
 
-START_TEST(threads_count_exactly_while_others_read_and_tend)
+PG_TEST_CASE(threads, .set_up = make_folder, .tear_down = remove_folder,
+             .seconds = 120);
+
+PG_TEST(threads_count_exactly_while_others_read_and_tend)
 {
     _Atomic int running = THREADS;
     pg_job_t job[THREADS];
@@ -256,7 +261,6 @@ START_TEST(threads_count_exactly_while_others_read_and_tend)
     sums_fit(s, THREADS * EACH, THREADS * EACH);
     texts_are_whole(s);
 }
-END_TEST
 
 /* --- scribblers ---------------------------------------------------------- */
 
@@ -286,7 +290,10 @@ static apr_size_t touch(const pg_snapshot_t *s)
     return sum;
 }
 
-START_TEST(a_scribbled_ledger_can_still_be_read_and_written)
+PG_TEST_CASE(scribblers, .set_up = make_folder, .tear_down = remove_folder,
+             .seconds = 120);
+
+PG_TEST_TIMES(a_scribbled_ledger_can_still_be_read_and_written, 4)
 {
     pg_sizes_t sizes = { .lanes = 2, .recent = 16, .sets = { 4, 4, 4, 4 } };
     apr_uint64_t state = (apr_uint64_t)_i + 1;
@@ -317,30 +324,4 @@ START_TEST(a_scribbled_ledger_can_still_be_read_and_written)
         apr_pool_destroy(pool);
         pool = all;
     }
-}
-END_TEST
-
-PG_TEST_SUITE(endurance)
-{
-    TCase *kills = tcase_create("kills");
-    TCase *threads = tcase_create("threads");
-    TCase *scribblers = tcase_create("scribblers");
-
-    tcase_add_checked_fixture(kills, make_folder, remove_folder);
-    tcase_set_timeout(kills, 120);
-    tcase_add_test(kills, killed_writers_leave_whole_texts_and_exact_sums);
-    suite_add_tcase(suite, kills);
-
-    tcase_add_checked_fixture(threads, make_folder, remove_folder);
-    tcase_set_timeout(threads, 120);
-    tcase_add_test(threads,
-                   threads_count_exactly_while_others_read_and_tend);
-    suite_add_tcase(suite, threads);
-
-    tcase_add_checked_fixture(scribblers, make_folder, remove_folder);
-    tcase_set_timeout(scribblers, 120);
-    tcase_add_loop_test(scribblers,
-                        a_scribbled_ledger_can_still_be_read_and_written,
-                        0, 4);
-    suite_add_tcase(suite, scribblers);
 }

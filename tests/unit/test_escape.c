@@ -51,7 +51,9 @@ static apr_status_t into_write(void *to, const char *octets, apr_size_t n)
     return APR_SUCCESS;
 }
 
-START_TEST(a_value_is_written_in_the_formats_own_harmless_form)
+PG_TEST_SUITE(escape);
+
+PG_TEST_EACH(a_value_is_written_in_the_formats_own_harmless_form, cases)
 {
     const case_t *c = &cases[_i];
     into_t into = { .n = 0 };
@@ -65,7 +67,6 @@ START_TEST(a_value_is_written_in_the_formats_own_harmless_form)
                   c->name, _i, into.octets);
     free((char *)in.ptr);
 }
-END_TEST
 
 static bool is_clean_utf8(pg_span_t s)
 {
@@ -83,7 +84,7 @@ static bool is_clean_utf8(pg_span_t s)
 /* Whatever the octets: no format writes a control character, broken UTF-8,
  * or more than a constant factor of its input. Check keeps a message for
  * every assertion that is passed, so there is one a pair, not one an octet. */
-START_TEST(every_pair_of_octets_comes_out_as_clean_utf8)
+PG_TEST_TIMES(every_pair_of_octets_comes_out_as_clean_utf8, 256)
 {
     static void (*const escapers[])(pg_sink_t *, pg_span_t) = {
         pg_escape_html, pg_escape_text, pg_escape_label, pg_escape_csv
@@ -104,9 +105,8 @@ START_TEST(every_pair_of_octets_comes_out_as_clean_utf8)
         ck_assert_msg(clean, "octets %02x %02x", _i, low);
     }
 }
-END_TEST
 
-START_TEST(plain_is_cut_between_characters_and_never_inside_an_escape)
+PG_TEST(plain_is_cut_between_characters_and_never_inside_an_escape)
 {
     char out[8];
 
@@ -118,9 +118,8 @@ START_TEST(plain_is_cut_between_characters_and_never_inside_an_escape)
     pg_escape_plain(out, sizeof(out), PG_SPAN("ab\xe6\x97\xa5\xe6\x9c\xac"));
     ck_assert_str_eq(out, "ab\xe6\x97\xa5");
 }
-END_TEST
 
-START_TEST(upto_does_not_cut_a_character)
+PG_TEST(upto_does_not_cut_a_character)
 {
     pg_span_t s = PG_SPAN("a\xe6\x97\xa5");
 
@@ -129,7 +128,6 @@ START_TEST(upto_does_not_cut_a_character)
     ck_assert_uint_eq(pg_escape_utf8_upto(s, 3).len, 1);
     ck_assert_uint_eq(pg_escape_utf8_upto(s, 0).len, 0);
 }
-END_TEST
 
 static apr_status_t failing_write(void *to, const char *octets, apr_size_t n)
 {
@@ -139,7 +137,7 @@ static apr_status_t failing_write(void *to, const char *octets, apr_size_t n)
     return APR_ECONNABORTED;
 }
 
-START_TEST(a_sink_that_failed_is_not_written_to_again)
+PG_TEST(a_sink_that_failed_is_not_written_to_again)
 {
     int calls = 0;
     pg_sink_t sink = { .write = failing_write, .to = &calls };
@@ -150,9 +148,8 @@ START_TEST(a_sink_that_failed_is_not_written_to_again)
     ck_assert_int_eq(calls, 1);
     ck_assert_int_eq(sink.status, APR_ECONNABORTED);
 }
-END_TEST
 
-START_TEST(formatted_text_of_any_length_is_written_whole)
+PG_TEST(formatted_text_of_any_length_is_written_whole)
 {
     into_t into = { .n = 0 };
     pg_sink_t sink = { .write = into_write, .to = &into };
@@ -160,22 +157,4 @@ START_TEST(formatted_text_of_any_length_is_written_whole)
     pg_sink_putf(&sink, "%200s%d", "x", -7);
     ck_assert_uint_eq(into.n, 202);
     ck_assert_int_eq(memcmp(into.octets + 199, "x-7", 3), 0);
-}
-END_TEST
-
-PG_TEST_SUITE(escape)
-{
-    TCase *tc = tcase_create("escape");
-
-    tcase_add_loop_test(tc,
-                        a_value_is_written_in_the_formats_own_harmless_form,
-                        0, (int)(sizeof(cases) / sizeof(*cases)));
-    tcase_add_loop_test(tc, every_pair_of_octets_comes_out_as_clean_utf8,
-                        0, 256);
-    tcase_add_test(tc,
-                   plain_is_cut_between_characters_and_never_inside_an_escape);
-    tcase_add_test(tc, upto_does_not_cut_a_character);
-    tcase_add_test(tc, a_sink_that_failed_is_not_written_to_again);
-    tcase_add_test(tc, formatted_text_of_any_length_is_written_whole);
-    suite_add_tcase(suite, tc);
 }

@@ -39,7 +39,9 @@ static void refused(const char *path, const char *words)
     ck_assert_msg(strstr(file.why, words) != NULL, "%s", file.why);
 }
 
-START_TEST(a_missing_file_is_made_and_one_of_ours_goes_on)
+PG_TEST_SUITE(file, .set_up = make_folder, .tear_down = remove_folder);
+
+PG_TEST(a_missing_file_is_made_and_one_of_ours_goes_on)
 {
     const char *path = in_folder("evidence");
     pg_file_t file = { .fd = -1 };
@@ -59,9 +61,8 @@ START_TEST(a_missing_file_is_made_and_one_of_ours_goes_on)
     close(file.fd);
     is_text(path, "one\ntwo\n");
 }
-END_TEST
 
-START_TEST(links_fifos_folders_and_second_names_are_refused)
+PG_TEST(links_fifos_folders_and_second_names_are_refused)
 {
     write_file(in_folder("victim"), "precious");
     ck_assert_int_eq(symlink(in_folder("victim"), in_folder("link")), 0);
@@ -77,9 +78,8 @@ START_TEST(links_fifos_folders_and_second_names_are_refused)
     refused(in_folder("second"), "more than one name");
     is_text(in_folder("victim"), "precious");
 }
-END_TEST
 
-START_TEST(a_name_that_is_taken_meanwhile_stays_who_has_it)
+PG_TEST(a_name_that_is_taken_meanwhile_stays_who_has_it)
 {
     pg_file_t temp;
 
@@ -90,9 +90,8 @@ START_TEST(a_name_that_is_taken_meanwhile_stays_who_has_it)
     is_text(in_folder("x"), "precious");
     ck_assert_int_ne(access(temp.name, F_OK), 0);
 }
-END_TEST
 
-START_TEST(a_new_file_has_its_room_and_no_hole)
+PG_TEST(a_new_file_has_its_room_and_no_hole)
 {
     pg_file_t temp;
     struct stat st;
@@ -105,9 +104,8 @@ START_TEST(a_new_file_has_its_room_and_no_hole)
     ck_assert_int_eq(st.st_size, 100000);
     ck_assert_int_ge(st.st_blocks * 512, 100000);
 }
-END_TEST
 
-START_TEST(other_peoples_files_are_refused)
+PG_TEST(other_peoples_files_are_refused)
 {
     write_file(in_folder("open"), "precious");
     ck_assert_int_eq(chmod(in_folder("open"), 0666), 0);
@@ -119,9 +117,8 @@ START_TEST(other_peoples_files_are_refused)
         is_text(in_folder("foreign"), "precious");
     }
 }
-END_TEST
 
-START_TEST(folders_that_others_write_to_are_refused)
+PG_TEST(folders_that_others_write_to_are_refused)
 {
     ck_assert_int_eq(chmod(folder, 01777), 0);
     refused(in_folder("new"), "anybody may write to its folder");
@@ -132,19 +129,4 @@ START_TEST(folders_that_others_write_to_are_refused)
         ck_assert_int_eq(chown(folder, 65534, 65534), 0);
         refused(in_folder("new"), "belongs to user 65534");
     }
-}
-END_TEST
-
-PG_TEST_SUITE(file)
-{
-    TCase *tc = tcase_create("file");
-
-    tcase_add_checked_fixture(tc, make_folder, remove_folder);
-    tcase_add_test(tc, a_missing_file_is_made_and_one_of_ours_goes_on);
-    tcase_add_test(tc, a_name_that_is_taken_meanwhile_stays_who_has_it);
-    tcase_add_test(tc, a_new_file_has_its_room_and_no_hole);
-    tcase_add_test(tc, links_fifos_folders_and_second_names_are_refused);
-    tcase_add_test(tc, other_peoples_files_are_refused);
-    tcase_add_test(tc, folders_that_others_write_to_are_refused);
-    suite_add_tcase(suite, tc);
 }

@@ -5,9 +5,11 @@
 #include "pg_address.h"
 #include "pg_hash.h"
 
+PG_TEST_SUITE(hash, .seconds = 60);
+
 /* The test vectors of SipHash-2-4: key 00..0f, input 00..n-1; the first and
  * the one with n = 15 are in appendix A of the paper. */
-START_TEST(siphash_gives_the_values_of_its_paper)
+PG_TEST(siphash_gives_the_values_of_its_paper)
 {
     unsigned char octets[64];
     pg_key_t key;
@@ -21,11 +23,10 @@ START_TEST(siphash_gives_the_values_of_its_paper)
                       0xa129ca6149be45e5u);
     ck_assert_uint_eq(pg_hash_sip(&key, octets, 0, 2, 4), 0x726fdb47dd0e0e31u);
 }
-END_TEST
 
 /* Written out here as the definition has it, so that a load in the byte
  * order of the machine, whichever it is, differs on the other one. */
-START_TEST(octets_are_read_as_little_endian_numbers)
+PG_TEST(octets_are_read_as_little_endian_numbers)
 {
     char octets[8] = { 1, 2, 3, 4, 5, 6, 7, (char)0x88 };
     apr_uint64_t value = 0;
@@ -39,10 +40,9 @@ START_TEST(octets_are_read_as_little_endian_numbers)
     }
     ck_assert_uint_eq(pg_hash_load4(octets), 0x04030201u);
 }
-END_TEST
 
 /* All texts of five to seven octets that differ in one or two of them. */
-START_TEST(short_octets_that_differ_are_different_numbers)
+PG_TEST(short_octets_that_differ_are_different_numbers)
 {
     for (apr_size_t n = 1; n < 8; n++) {
         for (apr_size_t i = 0; i < n; i++) {
@@ -56,10 +56,9 @@ START_TEST(short_octets_that_differ_are_different_numbers)
         }
     }
 }
-END_TEST
 
 /* Values that another machine must get, too: a fleet unites by them. */
-START_TEST(hashes_are_the_same_on_every_machine)
+PG_TEST(hashes_are_the_same_on_every_machine)
 {
     pg_key_t key = { .k = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u } };
     pg_nh_key_t nh;
@@ -70,7 +69,6 @@ START_TEST(hashes_are_the_same_on_every_machine)
     ck_assert_uint_eq(pg_hash_nh(&nh, "abcdefghijklmnopqrst", 20),
                       0x80460c97dcc40f5fu);
 }
-END_TEST
 
 static pg_nh_key_t nh_key(apr_uint64_t seed)
 {
@@ -91,7 +89,7 @@ static apr_uint64_t nh(const pg_nh_key_t *key, pg_span_t text)
     return hash;
 }
 
-START_TEST(every_octet_and_the_length_change_the_hash)
+PG_TEST(every_octet_and_the_length_change_the_hash)
 {
     pg_nh_key_t key = nh_key(1), other = nh_key(2);
     char text[PG_NH_MOST] = { 0 };
@@ -110,10 +108,9 @@ START_TEST(every_octet_and_the_length_change_the_hash)
         }
     }
 }
-END_TEST
 
 /* Keys that count upwards, as addresses do, must fill places evenly. */
-START_TEST(neighbours_are_spread_evenly)
+PG_TEST_TIMES(neighbours_are_spread_evenly, 3)
 {
     enum { PLACES = 256, EACH = 1000 };
     static const int shifts[] = { 0, 24, 44, 56 };
@@ -134,19 +131,4 @@ START_TEST(neighbours_are_spread_evenly)
         ck_assert_double_gt(chi, 255 - 6 * 22.6);
         ck_assert_double_lt(chi, 255 + 6 * 22.6);
     }
-}
-END_TEST
-
-PG_TEST_SUITE(hash)
-{
-    TCase *tc = tcase_create("hash");
-
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, siphash_gives_the_values_of_its_paper);
-    tcase_add_test(tc, octets_are_read_as_little_endian_numbers);
-    tcase_add_test(tc, short_octets_that_differ_are_different_numbers);
-    tcase_add_test(tc, hashes_are_the_same_on_every_machine);
-    tcase_add_test(tc, every_octet_and_the_length_change_the_hash);
-    tcase_add_loop_test(tc, neighbours_are_spread_evenly, 0, 3);
-    suite_add_tcase(suite, tc);
 }

@@ -60,7 +60,9 @@ static const struct {
     { "stranger.test",     false, false, false },
 };
 
-START_TEST(each_name_is_ours_as_far_as_its_row_says)
+PG_TEST_SUITE(hosts, .set_up = setup, .tear_down = teardown);
+
+PG_TEST_EACH(each_name_is_ours_as_far_as_its_row_says, cases)
 {
     const pg_address_t loopback = pg_address_ipv4("\177\0\0\2"),
                        network = pg_address_ipv4("\300\0\2\1");
@@ -80,9 +82,8 @@ START_TEST(each_name_is_ours_as_far_as_its_row_says)
     ck_assert_int_eq(pg_own_check(own, &a, NULL, 0),
                      cases[_i].network ? PG_OWN_YES : PG_OWN_NO);
 }
-END_TEST
 
-START_TEST(a_machine_without_a_host_name_has_its_file_all_the_same)
+PG_TEST(a_machine_without_a_host_name_has_its_file_all_the_same)
 {
     pg_authority_t a;
 
@@ -92,9 +93,8 @@ START_TEST(a_machine_without_a_host_name_has_its_file_all_the_same)
     pg_target_authority(&a, PG_SPAN("full.machine.test"));
     ck_assert(!pg_own_knows(own, &a, NULL));
 }
-END_TEST
 
-START_TEST(the_machines_names_do_not_make_our_names_known)
+PG_TEST(the_machines_names_do_not_make_our_names_known)
 {
     pg_own_t *nameless = pg_own_create(pool);
 
@@ -103,17 +103,4 @@ START_TEST(the_machines_names_do_not_make_our_names_known)
     ck_assert(!pg_own_takes_all(own));
     pg_hosts_add(own, PG_SPAN(file), PG_SPAN("machine"));
     ck_assert(!pg_own_takes_all(own));
-}
-END_TEST
-
-PG_TEST_SUITE(hosts)
-{
-    TCase *tc = tcase_create("hosts");
-
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, each_name_is_ours_as_far_as_its_row_says, 0,
-                        (int)(sizeof(cases) / sizeof(cases[0])));
-    tcase_add_test(tc, a_machine_without_a_host_name_has_its_file_all_the_same);
-    tcase_add_test(tc, the_machines_names_do_not_make_our_names_known);
-    suite_add_tcase(suite, tc);
 }

@@ -15,7 +15,9 @@ static int number(pg_span_t s)
     return n;
 }
 
-START_TEST(destinations_tell_what_an_attempt_was_for)
+PG_TEST_SUITE(intent);
+
+PG_TEST(destinations_tell_what_an_attempt_was_for)
 {
     int count;
     const pg_row_t *rows = pg_test_rows("intents.tsv", &count);
@@ -30,9 +32,8 @@ START_TEST(destinations_tell_what_an_attempt_was_for)
     }
     ck_assert_str_eq(pg_intent_name(PG_INTENT_COUNT), "?");
 }
-END_TEST
 
-START_TEST(a_key_of_the_list_of_targets_has_the_intent_of_its_host_and_port)
+PG_TEST(a_key_of_the_list_of_targets_has_the_intent_of_its_host_and_port)
 {
     static const struct {
         const char *key;
@@ -56,9 +57,8 @@ START_TEST(a_key_of_the_list_of_targets_has_the_intent_of_its_host_and_port)
                       == keys[i].intent, "%s", keys[i].key);
     }
 }
-END_TEST
 
-START_TEST(a_verdict_has_an_intent_only_when_it_is_an_attempt)
+PG_TEST(a_verdict_has_an_intent_only_when_it_is_an_attempt)
 {
     pg_request_t request = {
         .line = PG_SPAN("POST http://mx.example:25/ HTTP/1.1")
@@ -73,16 +73,4 @@ START_TEST(a_verdict_has_an_intent_only_when_it_is_an_attempt)
     request.line = PG_SPAN("GET /azenv.php HTTP/1.1");
     pg_classify(&verdict, &request, NULL);
     ck_assert_int_eq(pg_intent_of_verdict(&verdict), PG_INTENT_UNKNOWN);
-}
-END_TEST
-
-PG_TEST_SUITE(intent)
-{
-    TCase *tc = tcase_create("intent");
-
-    tcase_add_test(tc, destinations_tell_what_an_attempt_was_for);
-    tcase_add_test(
-        tc, a_key_of_the_list_of_targets_has_the_intent_of_its_host_and_port);
-    tcase_add_test(tc, a_verdict_has_an_intent_only_when_it_is_an_attempt);
-    suite_add_tcase(suite, tc);
 }

@@ -55,8 +55,10 @@ static void write_file(const char *path, const char *text)
 
 /* --- totals ------------------------------------------------------------- */
 
+PG_TEST_SUITE(ledger, .set_up = make_folder, .tear_down = remove_folder);
+
 /* A child that was taken over may write anything. */
-START_TEST(a_count_of_all_ones_is_no_count)
+PG_TEST(a_count_of_all_ones_is_no_count)
 {
     pg_ledger_t *ledger;
     const pg_snapshot_t *s;
@@ -76,9 +78,8 @@ START_TEST(a_count_of_all_ones_is_no_count)
     ck_assert_uint_le(s->attempts, INT64_MAX);
     ck_assert_uint_le(s->permitted, INT64_MAX);
 }
-END_TEST
 
-START_TEST(every_class_and_outcome_is_counted_apart)
+PG_TEST(every_class_and_outcome_is_counted_apart)
 {
     pg_ledger_t *ledger;
     const pg_snapshot_t *s;
@@ -106,9 +107,8 @@ START_TEST(every_class_and_outcome_is_counted_apart)
     ck_assert_int_eq(s->since, T0);
     ck_assert_int_eq(s->taken, T0 + 5);
 }
-END_TEST
 
-START_TEST(a_malformed_request_counts_in_the_family_it_was_meant_as)
+PG_TEST(a_malformed_request_counts_in_the_family_it_was_meant_as)
 {
     pg_ledger_t *ledger;
     const pg_snapshot_t *s;
@@ -128,7 +128,6 @@ START_TEST(a_malformed_request_counts_in_the_family_it_was_meant_as)
     ck_assert_uint_eq(s->count[PG_CLASS_MALFORMED][PG_OUTCOME_REFUSED],
                       s->attempts);
 }
-END_TEST
 
 static apr_uint64_t unnamed_of(const pg_snapshot_t *s)
 {
@@ -140,7 +139,7 @@ static apr_uint64_t unnamed_of(const pg_snapshot_t *s)
     return n;
 }
 
-START_TEST(the_first_64_virtual_hosts_have_names_the_rest_are_together)
+PG_TEST(the_first_64_virtual_hosts_have_names_the_rest_are_together)
 {
     pg_ledger_t *ledger;
     const pg_snapshot_t *s;
@@ -156,9 +155,8 @@ START_TEST(the_first_64_virtual_hosts_have_names_the_rest_are_together)
         ck_assert_uint_eq(unnamed_of(s), n < 65 ? 0 : n - 64);
     }
 }
-END_TEST
 
-START_TEST(a_virtual_host_whose_name_is_torn_counts_with_the_others)
+PG_TEST(a_virtual_host_whose_name_is_torn_counts_with_the_others)
 {
     static const pg_outcome_e outcomes[] = { PG_OUTCOME_DENIED,
                                              PG_OUTCOME_REFUSED };
@@ -182,9 +180,8 @@ START_TEST(a_virtual_host_whose_name_is_torn_counts_with_the_others)
     ck_assert_uint_eq(s->vhosts[0].by_outcome[PG_OUTCOME_DENIED], 1);
     ck_assert_uint_eq(s->vhosts[0].by_outcome[PG_OUTCOME_REFUSED], 1);
 }
-END_TEST
 
-START_TEST(what_is_no_attempt_is_not_counted)
+PG_TEST(what_is_no_attempt_is_not_counted)
 {
     pg_ledger_t *ledger;
     pg_event_t clean = attempt(PG_CLASS_CLEAN, PG_FAMILY_GET,
@@ -200,9 +197,8 @@ START_TEST(what_is_no_attempt_is_not_counted)
     ck_assert_uint_eq(snapshot_of(ledger)->attempts, 0);
     ck_assert_uint_eq(snapshot_of(ledger)->permitted, 2);
 }
-END_TEST
 
-START_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)
+PG_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)
 {
     pg_event_t e = attempt(PG_CLASS_CHOSEN_BACKEND, PG_FAMILY_REVERSE,
                            PG_OUTCOME_RELAYED);
@@ -234,11 +230,10 @@ START_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)
     pg_ledger_unpermit(ledger);
     ck_assert_uint_eq(snapshot_of(ledger)->permitted, 0);
 }
-END_TEST
 
 /* --- the file ----------------------------------------------------------- */
 
-START_TEST(counts_survive_closing_and_opening)
+PG_TEST(counts_survive_closing_and_opening)
 {
     const char *path = in_folder("ledger");
     pg_event_t e = attempt(PG_CLASS_SOCKS, PG_FAMILY_SOCKS,
@@ -260,9 +255,8 @@ START_TEST(counts_survive_closing_and_opening)
     ck_assert_uint_eq(snapshot_of(ledger)->attempts, 2);
     ck_assert_int_eq(snapshot_of(ledger)->since, T0);
 }
-END_TEST
 
-START_TEST(children_and_a_second_opener_count_into_the_same_block)
+PG_TEST(children_and_a_second_opener_count_into_the_same_block)
 {
     const char *path = in_folder("ledger");
     pg_event_t e = attempt(PG_CLASS_CONNECT_MAIL, PG_FAMILY_CONNECT,
@@ -286,9 +280,8 @@ START_TEST(children_and_a_second_opener_count_into_the_same_block)
     ck_assert_uint_eq(snapshot_of(ledger)->attempts, 40000);
     ck_assert_uint_eq(snapshot_of(again)->attempts, 40000);
 }
-END_TEST
 
-START_TEST(only_the_owner_and_the_group_can_read_it)
+PG_TEST(only_the_owner_and_the_group_can_read_it)
 {
     const char *path = in_folder("ledger");
     pg_ledger_options_t options = { .path = path, .set_group = true,
@@ -310,7 +303,6 @@ START_TEST(only_the_owner_and_the_group_can_read_it)
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0640);
 }
-END_TEST
 
 /* Opening fails with this in the reason, and the path is left as it was. */
 static void refused(const char *path, const char *reason)
@@ -330,7 +322,7 @@ static void refused(const char *path, const char *reason)
     ck_assert_uint_eq(before.st_ino, after.st_ino);
 }
 
-START_TEST(links_fifos_and_folders_are_refused)
+PG_TEST(links_fifos_and_folders_are_refused)
 {
     write_file(in_folder("victim"), "precious");
     ck_assert_int_eq(symlink(in_folder("victim"), in_folder("link")), 0);
@@ -344,9 +336,8 @@ START_TEST(links_fifos_and_folders_are_refused)
     refused(in_folder("dir"), "directory");
     ck_assert_int_ne(access(in_folder("nothing"), F_OK), 0);
 }
-END_TEST
 
-START_TEST(other_peoples_files_are_refused)
+PG_TEST(other_peoples_files_are_refused)
 {
     write_file(in_folder("open"), "PGLEDGER");
     ck_assert_int_eq(chmod(in_folder("open"), 0666), 0);
@@ -358,9 +349,8 @@ START_TEST(other_peoples_files_are_refused)
         refused(in_folder("foreign"), "belongs to user 65534");
     }
 }
-END_TEST
 
-START_TEST(a_folder_that_is_not_there_is_an_error_in_words)
+PG_TEST(a_folder_that_is_not_there_is_an_error_in_words)
 {
     pg_ledger_t *ledger = NULL;
     pg_opening_t opening;
@@ -372,7 +362,6 @@ START_TEST(a_folder_that_is_not_there_is_an_error_in_words)
     ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
     ck_assert_ptr_nonnull(opening.why);
 }
-END_TEST
 
 /* The file system has room for so much and no more. */
 static apr_status_t open_within(rlim_t most, pg_opening_t *opening)
@@ -392,7 +381,7 @@ static apr_status_t open_within(rlim_t most, pg_opening_t *opening)
     return status;
 }
 
-START_TEST(no_room_is_an_error_and_leaves_nothing_behind)
+PG_TEST(no_room_is_an_error_and_leaves_nothing_behind)
 {
     pg_opening_t opening;
     const char *why;
@@ -412,9 +401,8 @@ START_TEST(no_room_is_an_error_and_leaves_nothing_behind)
     ck_assert_int_eq(stat(in_folder("ledger"), &st), 0);
     ck_assert_uint_eq((apr_size_t)st.st_size, size);
 }
-END_TEST
 
-START_TEST(sizes_are_accepted_to_their_bounds_and_refused_beyond)
+PG_TEST(sizes_are_accepted_to_their_bounds_and_refused_beyond)
 {
     static const struct { pg_ledger_options_t with; bool good; } cases[] = {
         { { .recent = 15 }, false }, { { .recent = 16 }, true },
@@ -450,7 +438,6 @@ START_TEST(sizes_are_accepted_to_their_bounds_and_refused_beyond)
                      0);
     ck_assert_uint_eq(size, plain);
 }
-END_TEST
 
 /* The file at path is set aside with its contents, and counting starts. */
 static const char *replaced(const char *path, const char *reason)
@@ -479,7 +466,7 @@ static void overwrite(const char *path, off_t at, unsigned char octet)
     close(fd);
 }
 
-START_TEST(a_file_that_is_no_ledger_is_left_alone)
+PG_TEST(a_file_that_is_no_ledger_is_left_alone)
 {
     const char *path = in_folder("ledger");
 
@@ -493,9 +480,8 @@ START_TEST(a_file_that_is_no_ledger_is_left_alone)
                      "has to be a magic in front, and here is none.\n");
     refused(path, "it is not a ledger");
 }
-END_TEST
 
-START_TEST(a_damaged_ledger_is_kept_aside)
+PG_TEST(a_damaged_ledger_is_kept_aside)
 {
     const char *path = in_folder("ledger");
 
@@ -514,10 +500,9 @@ START_TEST(a_damaged_ledger_is_kept_aside)
     replaced(path, "wrong size");
     ck_assert_int_ne(access(in_folder("ledger.bad-4"), F_OK), 0);
 }
-END_TEST
 
 /* Sound, but not for us: kept, and never made room of. */
-START_TEST(a_newer_layout_is_kept_and_never_forgotten)
+PG_TEST(a_newer_layout_is_kept_and_never_forgotten)
 {
     const apr_uint32_t swapped = __builtin_bswap32(PG_BYTE_ORDER);
     const unsigned char *octets = (const unsigned char *)&swapped;
@@ -537,42 +522,4 @@ START_TEST(a_newer_layout_is_kept_and_never_forgotten)
     replaced(path, "layout 2");
     overwrite(path, low, 2);
     refused(path, "layout 2");
-}
-END_TEST
-
-PG_TEST_SUITE(ledger)
-{
-    TCase *totals = tcase_create("totals");
-    TCase *file = tcase_create("file");
-
-    tcase_add_checked_fixture(totals, make_folder, remove_folder);
-    tcase_add_test(totals, a_count_of_all_ones_is_no_count);
-    tcase_add_test(totals, every_class_and_outcome_is_counted_apart);
-    tcase_add_test(totals,
-                   a_malformed_request_counts_in_the_family_it_was_meant_as);
-    tcase_add_test(
-        totals, an_attempt_that_was_not_carried_after_all_changes_its_outcome);
-    tcase_add_test(
-        totals,
-        the_first_64_virtual_hosts_have_names_the_rest_are_together);
-    tcase_add_test(totals,
-                   a_virtual_host_whose_name_is_torn_counts_with_the_others);
-    tcase_add_test(totals, what_is_no_attempt_is_not_counted);
-    suite_add_tcase(suite, totals);
-
-    tcase_add_checked_fixture(file, make_folder, remove_folder);
-    tcase_add_test(file, counts_survive_closing_and_opening);
-    tcase_add_test(file,
-                   children_and_a_second_opener_count_into_the_same_block);
-    tcase_add_test(file, only_the_owner_and_the_group_can_read_it);
-    tcase_add_test(file, links_fifos_and_folders_are_refused);
-    tcase_add_test(file, other_peoples_files_are_refused);
-    tcase_add_test(file, a_folder_that_is_not_there_is_an_error_in_words);
-    tcase_add_test(file, no_room_is_an_error_and_leaves_nothing_behind);
-    tcase_add_test(file,
-                   sizes_are_accepted_to_their_bounds_and_refused_beyond);
-    tcase_add_test(file, a_file_that_is_no_ledger_is_left_alone);
-    tcase_add_test(file, a_damaged_ledger_is_kept_aside);
-    tcase_add_test(file, a_newer_layout_is_kept_and_never_forgotten);
-    suite_add_tcase(suite, file);
 }

@@ -27,7 +27,9 @@ static void expect_field(const pg_row_t *row, int column, pg_span_t got)
                   row->line, (int)got.len, got.ptr, (int)want.len, want.ptr);
 }
 
-START_TEST(lines_are_taken_apart_as_the_table_says)
+PG_TEST_SUITE(logformat);
+
+PG_TEST(lines_are_taken_apart_as_the_table_says)
 {
     apr_pool_t *pool;
     pg_logformat_t format;
@@ -56,9 +58,8 @@ START_TEST(lines_are_taken_apart_as_the_table_says)
     }
     apr_pool_destroy(pool);
 }
-END_TEST
 
-START_TEST(formats_that_cannot_work_are_refused_with_the_reason)
+PG_TEST(formats_that_cannot_work_are_refused_with_the_reason)
 {
     apr_pool_t *pool;
     pg_logformat_t format;
@@ -78,9 +79,8 @@ START_TEST(formats_that_cannot_work_are_refused_with_the_reason)
     }
     apr_pool_destroy(pool);
 }
-END_TEST
 
-START_TEST(times_are_read_as_the_table_says)
+PG_TEST(times_are_read_as_the_table_says)
 {
     int count;
     const pg_row_t *rows = pg_test_rows("logtime.tsv", &count);
@@ -98,10 +98,9 @@ START_TEST(times_are_read_as_the_table_says)
                            : time == 77, "line %d: %s", row->line, text);
     }
 }
-END_TEST
 
 /* Each with what another left behind, and with what it left itself. */
-START_TEST(times_are_the_same_after_any_other_time)
+PG_TEST(times_are_the_same_after_any_other_time)
 {
     static const char *const texts[] = {
         "18/Nov/2024:11:02:03 +0000", "18/Nov/2024:11:02:60 +0000",
@@ -127,9 +126,8 @@ START_TEST(times_are_the_same_after_any_other_time)
                       && time == want, "%s after %s", s.ptr, before.ptr);
     }
 }
-END_TEST
 
-START_TEST(escapes_are_undone_as_the_table_says)
+PG_TEST(escapes_are_undone_as_the_table_says)
 {
     int count;
     const pg_row_t *rows = pg_test_rows("logescape.tsv", &count);
@@ -144,26 +142,11 @@ START_TEST(escapes_are_undone_as_the_table_says)
         free(out);
     }
 }
-END_TEST
 
-START_TEST(escapes_can_be_undone_in_place)
+PG_TEST(escapes_can_be_undone_in_place)
 {
     char text[] = "a\\x41\\\\b";
     pg_span_t got = pg_logescape_undo(text, pg_span_str(text));
 
     ck_assert(pg_span_eq(got, PG_SPAN("aA\\b")));
-}
-END_TEST
-
-PG_TEST_SUITE(logformat)
-{
-    TCase *tc = tcase_create("lines");
-
-    tcase_add_test(tc, lines_are_taken_apart_as_the_table_says);
-    tcase_add_test(tc, formats_that_cannot_work_are_refused_with_the_reason);
-    tcase_add_test(tc, times_are_read_as_the_table_says);
-    tcase_add_test(tc, times_are_the_same_after_any_other_time);
-    tcase_add_test(tc, escapes_are_undone_as_the_table_says);
-    tcase_add_test(tc, escapes_can_be_undone_in_place);
-    suite_add_tcase(suite, tc);
 }

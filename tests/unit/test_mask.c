@@ -18,7 +18,9 @@ static const char *host(const pg_key_t *key, const char *s)
     return at;
 }
 
-START_TEST(a_name_has_one_pseudonym_for_one_key_whatever_its_spelling)
+PG_TEST_SUITE(mask);
+
+PG_TEST(a_name_has_one_pseudonym_for_one_key_whatever_its_spelling)
 {
     ck_assert_str_eq(host(&one_key, "WWW.a.com"),
                      host(&one_key, "www.A.com."));
@@ -30,10 +32,9 @@ START_TEST(a_name_has_one_pseudonym_for_one_key_whatever_its_spelling)
                      host(&one_key, "2001:DB8:0::0:1"));
     ck_assert_int_eq(strncmp(host(&one_key, "192.0.2.1"), "ip-", 3), 0);
 }
-END_TEST
 
 /* From then on for ever: servers with one key give the same pseudonyms. */
-START_TEST(a_key_has_its_pseudonyms)
+PG_TEST(a_key_has_its_pseudonyms)
 {
     static const pg_key_t key = { { 0x0011223344556677u,
                                     0x8899aabbccddeeffu } };
@@ -41,9 +42,8 @@ START_TEST(a_key_has_its_pseudonyms)
     ck_assert_str_eq(host(&key, "127.0.0.1"), "ip-c3sf4dq7");
     ck_assert_str_eq(host(&key, "www.m.example"), "www.host-c7q6hfva");
 }
-END_TEST
 
-START_TEST(a_first_label_that_says_what_kind_of_host_it_is_stays)
+PG_TEST(a_first_label_that_says_what_kind_of_host_it_is_stays)
 {
     static const char *const rows[][2] = {
         { "www.a.com", "www.host-" }, { "MX0.a.com.tw", "mx0.host-" },
@@ -60,9 +60,8 @@ START_TEST(a_first_label_that_says_what_kind_of_host_it_is_stays)
                       out);
     }
 }
-END_TEST
 
-START_TEST(only_a_short_top_level_domain_stays)
+PG_TEST(only_a_short_top_level_domain_stays)
 {
     ck_assert_ptr_nonnull(strstr(host(&one_key, "mx.a.com.tw"), ".com.tw"));
     ck_assert_ptr_null(strstr(host(&one_key, "mx.acme.tw"), "acme"));
@@ -72,9 +71,8 @@ START_TEST(only_a_short_top_level_domain_stays)
     ck_assert_ptr_null(strchr(host(&one_key, "a.1b"), '.'));
     ck_assert_ptr_null(strstr(host(&one_key, "secret.example"), "secr"));
 }
-END_TEST
 
-START_TEST(a_target_keeps_its_shape_and_loses_its_names)
+PG_TEST(a_target_keeps_its_shape_and_loses_its_names)
 {
     static const char *const rows[][3] = {
         { "http://www.a.com/", "http://www.host-", ".com/" },
@@ -112,7 +110,6 @@ START_TEST(a_target_keeps_its_shape_and_loses_its_names)
                       "%s -> %s", rows[i][0], out);
     }
 }
-END_TEST
 
 /* What is shown as it is, and the kind of pseudonym that others get. */
 static const struct {
@@ -149,7 +146,7 @@ static const struct {
     { PG_MASK_HOST, "a", "host-" }, { PG_MASK_SOURCE, "192.0.2.1", "ip-" },
 };
 
-START_TEST(only_what_names_nobody_is_shown)
+PG_TEST_EACH(only_what_names_nobody_is_shown, shown)
 {
     char out[PG_MASK_TARGET_SIZE + 1] = "";
     pg_span_t in = pg_test_exact(pg_span_str(shown[_i].text));
@@ -162,10 +159,9 @@ START_TEST(only_what_names_nobody_is_shown)
                   "%s -> %s", shown[_i].text, out);
     free((char *)in.ptr);
 }
-END_TEST
 
 /* Octets of every kind and length: nothing is read or written beyond. */
-START_TEST(any_octets_have_a_pseudonym_within_its_size)
+PG_TEST_TIMES(any_octets_have_a_pseudonym_within_its_size, 256)
 {
     char in[600];
     char out[PG_MASK_TARGET_SIZE];
@@ -180,22 +176,4 @@ START_TEST(any_octets_have_a_pseudonym_within_its_size)
                           PG_MASK_SIZE);
         free((char *)s.ptr);
     }
-}
-END_TEST
-
-PG_TEST_SUITE(mask)
-{
-    TCase *tc = tcase_create("mask");
-
-    tcase_add_test(tc,
-        a_name_has_one_pseudonym_for_one_key_whatever_its_spelling);
-    tcase_add_test(tc, a_key_has_its_pseudonyms);
-    tcase_add_test(tc, a_first_label_that_says_what_kind_of_host_it_is_stays);
-    tcase_add_test(tc, only_a_short_top_level_domain_stays);
-    tcase_add_test(tc, a_target_keeps_its_shape_and_loses_its_names);
-    tcase_add_loop_test(tc, only_what_names_nobody_is_shown, 0,
-                        sizeof(shown) / sizeof(*shown));
-    tcase_add_loop_test(tc, any_octets_have_a_pseudonym_within_its_size,
-                        0, 256);
-    suite_add_tcase(suite, tc);
 }

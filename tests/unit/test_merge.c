@@ -120,7 +120,10 @@ static void same(const pg_ledger_t *x, const pg_ledger_t *y)
     ck_assert_uint_eq(a->vhosts[0].attempts, b->vhosts[0].attempts);
 }
 
-START_TEST(the_order_does_not_matter)
+PG_TEST_SUITE(merge, .set_up = set_up, .tear_down = remove_folder,
+              .seconds = 120);
+
+PG_TEST(the_order_does_not_matter)
 {
     pg_ledger_t *sum = sum_of("01234");
     apr_uint64_t intents = 0;
@@ -134,18 +137,16 @@ START_TEST(the_order_does_not_matter)
     same(sum, sum_of("43210"));
     same(sum, sum_of("20413"));
 }
-END_TEST
 
-START_TEST(the_grouping_does_not_matter)
+PG_TEST(the_grouping_does_not_matter)
 {
     pg_ledger_t *left = sum_of("01"), *right = sum_of("234");
 
     ck_assert_int_eq(pg_ledger_merge(left, right, NOW, pool), 0);
     same(left, sum_of("01234"));
 }
-END_TEST
 
-START_TEST(what_is_held_already_adds_nothing)
+PG_TEST(what_is_held_already_adds_nothing)
 {
     pg_ledger_t *sum = sum_of("012");
 
@@ -157,9 +158,8 @@ START_TEST(what_is_held_already_adds_nothing)
     ck_assert_int_eq(pg_ledger_merge(server[0], server[0], NOW, pool), 0);
     ck_assert_uint_eq(of(server[0])->attempts, 100);
 }
-END_TEST
 
-START_TEST(what_overlaps_in_part_is_refused_and_nothing_added)
+PG_TEST(what_overlaps_in_part_is_refused_and_nothing_added)
 {
     pg_ledger_t *sum = sum_of("01");
 
@@ -171,9 +171,8 @@ START_TEST(what_overlaps_in_part_is_refused_and_nothing_added)
     ck_assert(!pg_ledger_holds(sum, server[1], pool));
     ck_assert(pg_ledger_holds(sum, server[0], pool));
 }
-END_TEST
 
-START_TEST(sources_unite_under_one_key)
+PG_TEST(sources_unite_under_one_key)
 {
     /* 5 x 100 in steps of 60: 340 different ones */
     apr_uint64_t n = of(sum_of("01234"))->sources.estimate;
@@ -182,9 +181,8 @@ START_TEST(sources_unite_under_one_key)
     ck_assert_uint_le(n, 350);
     ck_assert_uint_eq(of(sum_of("01234"))->sources_elsewhere, 0);
 }
-END_TEST
 
-START_TEST(without_one_key_a_bound_is_known)
+PG_TEST(without_one_key_a_bound_is_known)
 {
     pg_ledger_t *other = of_file("other", NULL), *sum = sum_of("0");
     const pg_snapshot_t *s;
@@ -199,11 +197,10 @@ START_TEST(without_one_key_a_bound_is_known)
     ck_assert_uint_eq(s->top[PG_TOP_SOURCES].n, 100);
     ck_assert_uint_eq(s->top[PG_TOP_SOURCES].entry[0].count, 2);
 }
-END_TEST
 
 /* The truth lies between count - error and count + 2 error, and what is not
  * listed is below the floor, though both lists overflow. */
-START_TEST(bounds_of_overfull_lists_hold)
+PG_TEST(bounds_of_overfull_lists_hold)
 {
     enum { SOURCES = 6000 };
     pg_ledger_t *sum = sum_of("");
@@ -229,9 +226,8 @@ START_TEST(bounds_of_overfull_lists_hold)
     }
     ck_assert_uint_le(wrong, 3);     /* 95 % */
 }
-END_TEST
 
-START_TEST(covered_times_are_joined_and_gaps_stay)
+PG_TEST(covered_times_are_joined_and_gaps_stay)
 {
     const pg_snapshot_t *s = of(sum_of("04"));
 
@@ -240,10 +236,9 @@ START_TEST(covered_times_are_joined_and_gaps_stay)
     ck_assert_int_eq(s->covered[0].to, T0 + 100 * SECOND);
     ck_assert_int_eq(s->covered[1].from, T0 + 240 * SECOND);
 }
-END_TEST
 
 /* Each counts for 100 seconds, and begins 60 after the one before it. */
-START_TEST(what_several_watched_is_known_with_their_number)
+PG_TEST(what_several_watched_is_known_with_their_number)
 {
     const pg_snapshot_t *s = of(sum_of("012"));
     static const apr_size_t by[] = { 1, 2, 1, 2, 1 };
@@ -265,9 +260,8 @@ START_TEST(what_several_watched_is_known_with_their_number)
     ck_assert_uint_eq(s->watched_count, 1);
     ck_assert_uint_eq(s->watched[0].by, 1);
 }
-END_TEST
 
-START_TEST(more_ranges_than_there_is_room_for_lose_the_smallest_gaps)
+PG_TEST(more_ranges_than_there_is_room_for_lose_the_smallest_gaps)
 {
     const pg_snapshot_t *s;
 
@@ -283,9 +277,8 @@ START_TEST(more_ranges_than_there_is_room_for_lose_the_smallest_gaps)
     ck_assert_int_eq(s->covered[s->covered_count - 1].to,
                      T0 + ((199 * 200 + 1) * 1000 + 100) * SECOND);
 }
-END_TEST
 
-START_TEST(as_many_ranges_as_there_is_room_for_are_all_kept)
+PG_TEST(as_many_ranges_as_there_is_room_for_are_all_kept)
 {
     /* it has one already; the first place is that of the present run */
     for (unsigned n = 2; n <= PG_RANGES + 1; n++) {
@@ -299,36 +292,12 @@ START_TEST(as_many_ranges_as_there_is_room_for_are_all_kept)
                          from + 100 * SECOND);
     }
 }
-END_TEST
 
-START_TEST(a_secret_is_the_same_key_everywhere)
+PG_TEST(a_secret_is_the_same_key_everywhere)
 {
     pg_key_t key = pg_ledger_key(PG_SPAN("a secret of a fleet, long enough"));
     pg_key_t other = pg_ledger_key(PG_SPAN("a secret of a fleet, long enougH"));
 
     ck_assert(key.k[0] != other.k[0] && key.k[1] != other.k[1]);
     ck_assert(key.k[0] != key.k[1]);
-}
-END_TEST
-
-PG_TEST_SUITE(merge)
-{
-    TCase *tc = tcase_create("merge");
-
-    tcase_add_checked_fixture(tc, set_up, remove_folder);
-    tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, the_order_does_not_matter);
-    tcase_add_test(tc, the_grouping_does_not_matter);
-    tcase_add_test(tc, what_is_held_already_adds_nothing);
-    tcase_add_test(tc, what_overlaps_in_part_is_refused_and_nothing_added);
-    tcase_add_test(tc, sources_unite_under_one_key);
-    tcase_add_test(tc, without_one_key_a_bound_is_known);
-    tcase_add_test(tc, bounds_of_overfull_lists_hold);
-    tcase_add_test(tc, covered_times_are_joined_and_gaps_stay);
-    tcase_add_test(tc, what_several_watched_is_known_with_their_number);
-    tcase_add_test(
-        tc, more_ranges_than_there_is_room_for_lose_the_smallest_gaps);
-    tcase_add_test(tc, as_many_ranges_as_there_is_room_for_are_all_kept);
-    tcase_add_test(tc, a_secret_is_the_same_key_everywhere);
-    suite_add_tcase(suite, tc);
 }

@@ -7,8 +7,6 @@
 
 #include "pg_own.h"
 
-static const pg_row_t *cases;
-static int case_count;
 static apr_pool_t *pool;
 
 static void setup(void)
@@ -53,10 +51,11 @@ static pg_own_t *own_of(const pg_row_t *row)
     return own;
 }
 
-START_TEST(each_authority_is_ours_or_not_as_its_row_says)
+PG_TEST_SUITE(own, .set_up = setup, .tear_down = teardown);
+
+PG_TEST_ROWS(each_authority_is_ours_or_not_as_its_row_says, "own.tsv")
 {
     static const char *const answers[] = { "no", "yes", "port" };
-    const pg_row_t *row = &cases[_i];
     pg_span_t local = row->field[3], word;
     pg_authority_t a, here = { .port = 0 };
     pg_own_e is;
@@ -73,7 +72,6 @@ START_TEST(each_authority_is_ours_or_not_as_its_row_says)
     ck_assert_msg(pg_span_eq(row->field[4], pg_span_str(answers[is])),
                   "own.tsv:%d: is %s", row->line, answers[is]);
 }
-END_TEST
 
 static const struct {
     const char *name;
@@ -101,7 +99,7 @@ static const struct {
     { "::",               "listens" },
 };
 
-START_TEST(what_is_no_name_is_refused_with_a_reason)
+PG_TEST_EACH(what_is_no_name_is_refused_with_a_reason, refused)
 {
     pg_own_t *own = pg_own_create(pool);
     const char *wrong = pg_own_add(own, pg_span_str(refused[_i].name));
@@ -113,9 +111,8 @@ START_TEST(what_is_no_name_is_refused_with_a_reason)
     ck_assert_msg(wrong && strstr(wrong, refused[_i].wrong), "%s: %s",
                   refused[_i].name, wrong ? wrong : "taken");
 }
-END_TEST
 
-START_TEST(a_name_too_long_for_the_dns_is_refused_and_is_nobody)
+PG_TEST(a_name_too_long_for_the_dns_is_refused_and_is_nobody)
 {
     pg_own_t *own = pg_own_create(pool);
     char name[400];
@@ -130,7 +127,6 @@ START_TEST(a_name_too_long_for_the_dns_is_refused_and_is_nobody)
                          n == 255 ? PG_OWN_YES : PG_OWN_NO);
     }
 }
-END_TEST
 
 /* A name of n octets, each copy of exact size: the hash works on eight octets
  * at a time and must read none before or behind. */
@@ -146,10 +142,10 @@ static pg_own_e check_name(const pg_own_t *own, const char *name, apr_size_t n)
     return is;
 }
 
-START_TEST(names_of_every_length_are_found_and_no_near_miss_is)
+PG_TEST_TIMES(names_of_every_length_are_found_and_no_near_miss_is, 39)
 {
     char name[40], upper[40];
-    apr_size_t n = (apr_size_t)_i;
+    apr_size_t n = (apr_size_t)_i + 1;
 
     for (apr_size_t i = 0; i < n; i++) {
         pg_own_t *own = pg_own_create(pool);
@@ -166,7 +162,6 @@ START_TEST(names_of_every_length_are_found_and_no_near_miss_is)
         ck_assert_int_eq(check_name(own, name, n), PG_OWN_NO);
     }
 }
-END_TEST
 
 static bool takes_all(const char *name)
 {
@@ -177,7 +172,7 @@ static bool takes_all(const char *name)
     return pg_own_takes_all(own);
 }
 
-START_TEST(only_nothing_and_bare_wildcards_take_all)
+PG_TEST(only_nothing_and_bare_wildcards_take_all)
 {
     pg_own_t *own = pg_own_create(pool);
 
@@ -190,23 +185,4 @@ START_TEST(only_nothing_and_bare_wildcards_take_all)
     ck_assert(!takes_all("*.test"));
     ck_assert(!takes_all("a*"));
     ck_assert(!takes_all("own.test"));
-}
-END_TEST
-
-PG_TEST_SUITE(own)
-{
-    TCase *tc = tcase_create("own");
-
-    cases = pg_test_rows("own.tsv", &case_count);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, each_authority_is_ours_or_not_as_its_row_says, 0,
-                        case_count);
-    tcase_add_loop_test(tc, what_is_no_name_is_refused_with_a_reason, 0,
-                        (int)(sizeof(refused) / sizeof(refused[0])));
-    tcase_add_test(tc,
-                   a_name_too_long_for_the_dns_is_refused_and_is_nobody);
-    tcase_add_loop_test(tc, names_of_every_length_are_found_and_no_near_miss_is,
-                        1, 40);
-    tcase_add_test(tc, only_nothing_and_bare_wildcards_take_all);
-    suite_add_tcase(suite, tc);
 }

@@ -18,7 +18,10 @@ static unsigned places(const char *text)
     return out;
 }
 
-START_TEST(every_phrase_has_a_text_in_every_language_with_the_same_places)
+PG_TEST_SUITE(phrases);
+
+PG_TEST_TIMES(every_phrase_has_a_text_in_every_language_with_the_same_places,
+              PG_PHRASE_COUNT)
 {
     pg_phrase_e phrase = (pg_phrase_e)_i;
     const char *english = pg_phrases_get(PG_LANG_EN, phrase);
@@ -32,7 +35,6 @@ START_TEST(every_phrase_has_a_text_in_every_language_with_the_same_places)
                       english, text);
     }
 }
-END_TEST
 
 /* PG_PHRASE_OF() counts on it. */
 #define SAME_ORDER(sym, ...)                                              \
@@ -57,7 +59,7 @@ END_TEST
     ck_assert_int_eq(PG_PHRASE_OF(POSTURE_UNKNOWN, PG_POSTURE_##sym),     \
                      PG_PHRASE_POSTURE_##sym);
 
-START_TEST(phrases_stand_in_the_order_of_the_vocabulary)
+PG_TEST(phrases_stand_in_the_order_of_the_vocabulary)
 {
     PG_CLASSES(SAME_ORDER)
     PG_REASONS(SAME_REASON)
@@ -65,7 +67,6 @@ START_TEST(phrases_stand_in_the_order_of_the_vocabulary)
     PG_OUTCOMES(SAME_OUTCOME)
     PG_POSTURES(SAME_POSTURE)
 }
-END_TEST
 
 typedef struct into_t {
     char text[256];
@@ -97,7 +98,7 @@ static const struct {
     { "{0:a {1:b|c}|d {1:e|f}}", "2", "1", "d e" },
 };
 
-START_TEST(arguments_are_put_in_their_places_and_escaped)
+PG_TEST_EACH(arguments_are_put_in_their_places_and_escaped, sayings)
 {
     into_t into = { .n = 0 };
     pg_sink_t sink = { .write = into_write, .to = &into };
@@ -106,18 +107,4 @@ START_TEST(arguments_are_put_in_their_places_and_escaped)
 
     pg_phrases_say(&sink, pg_escape_html, sayings[_i].text, args);
     ck_assert_str_eq(into.text, sayings[_i].said);
-}
-END_TEST
-
-PG_TEST_SUITE(phrases)
-{
-    TCase *tc = tcase_create("phrases");
-
-    tcase_add_loop_test(tc,
-        every_phrase_has_a_text_in_every_language_with_the_same_places,
-        0, PG_PHRASE_COUNT);
-    tcase_add_test(tc, phrases_stand_in_the_order_of_the_vocabulary);
-    tcase_add_loop_test(tc, arguments_are_put_in_their_places_and_escaped,
-                        0, (int)(sizeof(sayings) / sizeof(*sayings)));
-    suite_add_tcase(suite, tc);
 }

@@ -56,7 +56,9 @@ static const char *const queries[][2] = {
     { "<script>", "There is a parameter" },
 };
 
-START_TEST(a_query_is_understood_whole_or_refused_in_one_sentence)
+PG_TEST_SUITE(query);
+
+PG_TEST_EACH(a_query_is_understood_whole_or_refused_in_one_sentence, queries)
 {
     pg_query_t q;
     pg_span_t s = pg_test_exact(pg_span_str(queries[_i][0]));
@@ -69,9 +71,8 @@ START_TEST(a_query_is_understood_whole_or_refused_in_one_sentence)
                   "?%s: %s", queries[_i][0], wrong ? wrong : "taken");
     free((char *)s.ptr);
 }
-END_TEST
 
-START_TEST(values_arrive_in_the_view)
+PG_TEST(values_arrive_in_the_view)
 {
     pg_query_t q;
 
@@ -91,7 +92,6 @@ START_TEST(values_arrive_in_the_view)
     ck_assert_int_eq(q.view.by, PG_PERIOD_DAY + 1);
     ck_assert(pg_span_eq(q.view.source, PG_SPAN("a:%")));
 }
-END_TEST
 
 /* Accept, for the metrics path, what is sent. */
 static const struct {
@@ -118,7 +118,7 @@ static const struct {
     { "application/json;q=0.1234", false, "html" },
 };
 
-START_TEST(accept_chooses_the_format)
+PG_TEST_EACH(accept_chooses_the_format, accepts)
 {
     pg_span_t s = pg_test_exact(pg_span_str(accepts[_i].accept));
 
@@ -126,7 +126,6 @@ START_TEST(accept_chooses_the_format)
                      accepts[_i].format);
     free((char *)s.ptr);
 }
-END_TEST
 
 static const struct {
     const char *accept;
@@ -138,24 +137,8 @@ static const struct {
     { "ja;q=0", PG_LANG_EN }, { "jav", PG_LANG_EN }, { "*", PG_LANG_EN },
 };
 
-START_TEST(accept_language_chooses_the_language)
+PG_TEST_EACH(accept_language_chooses_the_language, langs)
 {
     ck_assert_int_eq(pg_query_accept_lang(pg_span_str(langs[_i].accept)),
                      langs[_i].lang);
-}
-END_TEST
-
-PG_TEST_SUITE(query)
-{
-    TCase *tc = tcase_create("query");
-
-    tcase_add_loop_test(tc,
-        a_query_is_understood_whole_or_refused_in_one_sentence,
-        0, (int)(sizeof(queries) / sizeof(*queries)));
-    tcase_add_test(tc, values_arrive_in_the_view);
-    tcase_add_loop_test(tc, accept_chooses_the_format,
-                        0, (int)(sizeof(accepts) / sizeof(*accepts)));
-    tcase_add_loop_test(tc, accept_language_chooses_the_language,
-                        0, (int)(sizeof(langs) / sizeof(*langs)));
-    suite_add_tcase(suite, tc);
 }

@@ -150,7 +150,9 @@ static bool is_attempt(world_t *w, const char *text)
     return found;
 }
 
-START_TEST(an_envelope_hides_no_attempt)
+PG_TEST_SUITE(reader, .seconds = 60);
+
+PG_TEST(an_envelope_hides_no_attempt)
 {
     int count, attempts = 0;
     const pg_row_t *rows = pg_test_rows("classify.tsv", &count);
@@ -174,11 +176,10 @@ START_TEST(an_envelope_hides_no_attempt)
     ck_assert_int_gt(attempts, 100);
     apr_pool_destroy(w.pool);
 }
-END_TEST
 
 /* --- clients ------------------------------------------------------------- */
 
-START_TEST(a_client_is_an_address_or_a_name)
+PG_TEST(a_client_is_an_address_or_a_name)
 {
     static const struct { const char *text, *client; } cases[] = {
         { "192.0.2.1", "192.0.2.1" },
@@ -213,9 +214,8 @@ START_TEST(a_client_is_an_address_or_a_name)
         free((void *)(apr_uintptr_t)text.ptr);
     }
 }
-END_TEST
 
-START_TEST(private_addresses_are_those_of_the_rfcs)
+PG_TEST(private_addresses_are_those_of_the_rfcs)
 {
     static const struct { const char *text; bool is; } cases[] = {
         { "10.0.0.1", true }, { "11.0.0.1", false }, { "172.16.0.1", true },
@@ -235,11 +235,10 @@ START_TEST(private_addresses_are_those_of_the_rfcs)
                       cases[i].text);
     }
 }
-END_TEST
 
 /* --- what a client cannot do --------------------------------------------- */
 
-START_TEST(a_client_cannot_write_itself_another_address_or_request)
+PG_TEST(a_client_cannot_write_itself_another_address_or_request)
 {
     static const char *const lines[] = {
         ("203.0.113.7 - - [18/Nov/2024:11:02:04 +0000] \"CONNECT "
@@ -262,7 +261,6 @@ START_TEST(a_client_cannot_write_itself_another_address_or_request)
     }
     apr_pool_destroy(w.pool);
 }
-END_TEST
 
 /* What a glance takes for clean must be so for the reader as well. */
 static void check_glance(world_t *w, pg_logjson_keys_t *keys, const char *row,
@@ -280,7 +278,7 @@ static void check_glance(world_t *w, pg_logjson_keys_t *keys, const char *row,
     free((void *)(apr_uintptr_t)text.ptr);
 }
 
-START_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
+PG_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
 {
     static const struct {
         const char *line;
@@ -333,9 +331,8 @@ START_TEST(an_object_is_clean_at_a_glance_only_if_it_is)
     }
     apr_pool_destroy(w.pool);
 }
-END_TEST
 
-START_TEST(a_line_that_was_not_read_is_told_from_one_without_a_request)
+PG_TEST(a_line_that_was_not_read_is_told_from_one_without_a_request)
 {
     static const struct { const char *line; pg_read_e read; } cases[] = {
         { "", PG_READ_BLANK },
@@ -362,21 +359,4 @@ START_TEST(a_line_that_was_not_read_is_told_from_one_without_a_request)
                       == cases[i].read, "%s", cases[i].line);
     }
     apr_pool_destroy(w.pool);
-}
-END_TEST
-
-PG_TEST_SUITE(reader)
-{
-    TCase *tc = tcase_create("reader");
-
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, an_envelope_hides_no_attempt);
-    tcase_add_test(tc, a_client_is_an_address_or_a_name);
-    tcase_add_test(tc, an_object_is_clean_at_a_glance_only_if_it_is);
-    tcase_add_test(tc, private_addresses_are_those_of_the_rfcs);
-    tcase_add_test(tc,
-                   a_client_cannot_write_itself_another_address_or_request);
-    tcase_add_test(tc,
-                   a_line_that_was_not_read_is_told_from_one_without_a_request);
-    suite_add_tcase(suite, tc);
 }

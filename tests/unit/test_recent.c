@@ -22,7 +22,9 @@ static void is_text(pg_text_t text, const char *octets)
     ck_assert(octets == NULL || text.octets.ptr[text.octets.len] == '\0');
 }
 
-START_TEST(an_attempt_is_remembered_with_all_its_evidence)
+PG_TEST_SUITE(recent, .set_up = set_up, .tear_down = tear_down, .seconds = 30);
+
+PG_TEST(an_attempt_is_remembered_with_all_its_evidence)
 {
     pg_event_t e = {
         .time = T0,
@@ -68,9 +70,8 @@ START_TEST(an_attempt_is_remembered_with_all_its_evidence)
     is_text(r->proxy_connection, NULL);
     ck_assert(r->proxy_authorization);
 }
-END_TEST
 
-START_TEST(long_texts_are_cut_and_say_so)
+PG_TEST(long_texts_are_cut_and_say_so)
 {
     char *text = malloc(8192);
     pg_event_t e = attempt(T0, 0);
@@ -91,9 +92,8 @@ START_TEST(long_texts_are_cut_and_say_so)
               && r->proxy_connection.cut);
     ck_assert(!r->source.cut && r->source.octets.ptr == NULL);
 }
-END_TEST
 
-START_TEST(the_last_128_are_kept_newest_first)
+PG_TEST(the_last_128_are_kept_newest_first)
 {
     for (int n = 1; n <= 1000; n++) {
         pg_event_t e = attempt(T0 + n * SECOND, n);
@@ -109,9 +109,8 @@ START_TEST(the_last_128_are_kept_newest_first)
         }
     }
 }
-END_TEST
 
-START_TEST(in_a_flood_the_ring_turns_once_in_ten_milliseconds)
+PG_TEST(in_a_flood_the_ring_turns_once_in_ten_milliseconds)
 {
     const pg_recent_t *r;
 
@@ -125,9 +124,8 @@ START_TEST(in_a_flood_the_ring_turns_once_in_ten_milliseconds)
     ck_assert_int_le(r[0].status - r[127].status, 10000);
     ck_assert_uint_eq(at(T0)->attempts, 100000);
 }
-END_TEST
 
-START_TEST(old_logs_do_not_push_out_what_happened_since)
+PG_TEST(old_logs_do_not_push_out_what_happened_since)
 {
     for (int i = 0; i < 128; i++) {
         pg_event_t e = attempt(T0 + i * SECOND, i);
@@ -142,9 +140,8 @@ START_TEST(old_logs_do_not_push_out_what_happened_since)
         ck_assert_int_eq(at(T0)->recent[i].status, 127 - i);
     }
 }
-END_TEST
 
-START_TEST(a_clock_that_goes_back_does_not_stop_the_ring)
+PG_TEST(a_clock_that_goes_back_does_not_stop_the_ring)
 {
     for (int i = 0; i < 400; i++) {
         pg_event_t e = attempt(T0 + (i < 200 ? 1000 : 0) * SECOND
@@ -157,10 +154,9 @@ START_TEST(a_clock_that_goes_back_does_not_stop_the_ring)
         ck_assert(i + 1 < at(T0)->recent_count || late == 128);
     }
 }
-END_TEST
 
 /* A writer was killed, or another wrote where it should not. */
-START_TEST(torn_entries_are_passed_over_and_used_again)
+PG_TEST(torn_entries_are_passed_over_and_used_again)
 {
     enum { ALL = 128 + PG_CLASS_ROOM * PG_RECENT_RESERVE };
     pg_event_t e;
@@ -188,7 +184,6 @@ START_TEST(torn_entries_are_passed_over_and_used_again)
     }
     ck_assert_uint_eq(at(T0)->recent_count, 128);
 }
-END_TEST
 
 static bool shows(unsigned char source, pg_class_e class_id, int n)
 {
@@ -231,7 +226,7 @@ static apr_uint32_t quiet(unsigned char n)
     return source;
 }
 
-START_TEST(noise_of_10000_sources_hides_no_quiet_one)
+PG_TEST(noise_of_10000_sources_hides_no_quiet_one)
 {
     for (unsigned i = 0; i < 100000; i++) {
         try_from(0x0a000000u + i % 10000, PG_CLASS_FOREIGN_HOST,
@@ -242,10 +237,9 @@ START_TEST(noise_of_10000_sources_hides_no_quiet_one)
     }
     ck_assert(shows(7, PG_CLASS_CONNECT_MAIL, 3));
 }
-END_TEST
 
 /* All after one target, and of one class: the quiet one is after another. */
-START_TEST(nor_do_so_many_who_all_want_the_same)
+PG_TEST(nor_do_so_many_who_all_want_the_same)
 {
     for (unsigned i = 0; i < 100000; i++) {
         try_for(i % 2 ? "mx.example" : "mx2.example", 0x0a000000u + i % 10000,
@@ -257,9 +251,8 @@ START_TEST(nor_do_so_many_who_all_want_the_same)
     }
     ck_assert(shows(7, PG_CLASS_CONNECT_MAIL, 3));
 }
-END_TEST
 
-START_TEST(an_ipv6_network_of_64_bits_is_one_source)
+PG_TEST(an_ipv6_network_of_64_bits_is_one_source)
 {
     try_from(quiet(7), PG_CLASS_SOCKS, T0);
     for (unsigned i = 0; i < 1000; i++) {
@@ -274,9 +267,8 @@ START_TEST(an_ipv6_network_of_64_bits_is_one_source)
     }
     ck_assert(shows(7, PG_CLASS_SOCKS, 1));
 }
-END_TEST
 
-START_TEST(a_loud_source_leaves_room_for_others_of_its_class)
+PG_TEST(a_loud_source_leaves_room_for_others_of_its_class)
 {
     for (unsigned char n = 1; n <= 3; n++) {
         try_from(quiet(n), PG_CLASS_CONNECT_MAIL, T0 + n * SECOND);
@@ -289,18 +281,16 @@ START_TEST(a_loud_source_leaves_room_for_others_of_its_class)
         ck_assert(shows(n, PG_CLASS_CONNECT_MAIL, 1));
     }
 }
-END_TEST
 
-START_TEST(equal_attempts_of_one_moment_are_all_shown)
+PG_TEST(equal_attempts_of_one_moment_are_all_shown)
 {
     for (int i = 0; i < 3; i++) {
         try_from(quiet(5), PG_CLASS_SOCKS, T0);
     }
     ck_assert(shows(5, PG_CLASS_SOCKS, 3));
 }
-END_TEST
 
-START_TEST(digests_are_known_again)
+PG_TEST(digests_are_known_again)
 {
     unsigned char digest[16] = { 1, [14] = 1 };
 
@@ -318,9 +308,8 @@ START_TEST(digests_are_known_again)
     digest[15] = 88;
     ck_assert(!pg_ledger_seen(ledger, digest));
 }
-END_TEST
 
-START_TEST(half_a_digest_is_the_same_as_any_that_begins_with_it)
+PG_TEST(half_a_digest_is_the_same_as_any_that_begins_with_it)
 {
     const unsigned char one[16] = { 1, [15] = 1 }, half[16] = { 1 },
                         other[16] = { 1, [15] = 2 }, more[16] = { 2 };
@@ -333,28 +322,4 @@ START_TEST(half_a_digest_is_the_same_as_any_that_begins_with_it)
     ck_assert(!pg_ledger_seen(ledger, more));
     ck_assert(pg_ledger_same(one, half) && pg_ledger_same(half, other));
     ck_assert(!pg_ledger_same(one, other) && !pg_ledger_same(half, more));
-}
-END_TEST
-
-PG_TEST_SUITE(recent)
-{
-    TCase *tc = tcase_create("recent");
-
-    tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_set_timeout(tc, 30);
-    tcase_add_test(tc, an_attempt_is_remembered_with_all_its_evidence);
-    tcase_add_test(tc, long_texts_are_cut_and_say_so);
-    tcase_add_test(tc, the_last_128_are_kept_newest_first);
-    tcase_add_test(tc, in_a_flood_the_ring_turns_once_in_ten_milliseconds);
-    tcase_add_test(tc, old_logs_do_not_push_out_what_happened_since);
-    tcase_add_test(tc, a_clock_that_goes_back_does_not_stop_the_ring);
-    tcase_add_test(tc, torn_entries_are_passed_over_and_used_again);
-    tcase_add_test(tc, noise_of_10000_sources_hides_no_quiet_one);
-    tcase_add_test(tc, nor_do_so_many_who_all_want_the_same);
-    tcase_add_test(tc, an_ipv6_network_of_64_bits_is_one_source);
-    tcase_add_test(tc, a_loud_source_leaves_room_for_others_of_its_class);
-    tcase_add_test(tc, equal_attempts_of_one_moment_are_all_shown);
-    tcase_add_test(tc, digests_are_known_again);
-    tcase_add_test(tc, half_a_digest_is_the_same_as_any_that_begins_with_it);
-    suite_add_tcase(suite, tc);
 }

@@ -58,7 +58,9 @@ static json_int_t at(const json_t *root, const char *object, const char *key)
         json_object_get(json_object_get(root, object), key));
 }
 
-START_TEST(json_has_the_totals_and_every_name_also_when_zero)
+PG_TEST_SUITE(report);
+
+PG_TEST(json_has_the_totals_and_every_name_also_when_zero)
 {
     pg_snapshot_t s = snapshot();
     pg_report_t report = { .ledger = &s, .version = "1.2.3" };
@@ -82,9 +84,8 @@ START_TEST(json_has_the_totals_and_every_name_also_when_zero)
     json_decref(root);
     free(text);
 }
-END_TEST
 
-START_TEST(without_a_ledger_each_format_says_it_cannot_count)
+PG_TEST(without_a_ledger_each_format_says_it_cannot_count)
 {
     pg_report_t report = { .version = "1.2.3" };
     char *json = render("json", &report);
@@ -96,9 +97,8 @@ START_TEST(without_a_ledger_each_format_says_it_cannot_count)
     free(json);
     free(html);
 }
-END_TEST
 
-START_TEST(the_text_names_the_sensor_and_the_time)
+PG_TEST(the_text_names_the_sensor_and_the_time)
 {
     pg_snapshot_t s = snapshot();
     pg_report_t report = { .ledger = &s, .version = "1", .sensor = "north" };
@@ -110,9 +110,8 @@ START_TEST(the_text_names_the_sensor_and_the_time)
                                "UTC\n") == text, "%s", text);
     free(text);
 }
-END_TEST
 
-START_TEST(a_format_is_found_by_its_whole_name)
+PG_TEST(a_format_is_found_by_its_whole_name)
 {
     ck_assert_ptr_nonnull(pg_report_format(PG_SPAN("json")));
     ck_assert_ptr_null(pg_report_format(PG_SPAN("jso")));
@@ -120,9 +119,8 @@ START_TEST(a_format_is_found_by_its_whole_name)
     ck_assert_ptr_null(pg_report_format(PG_SPAN("")));
     ck_assert_ptr_null(pg_report_format(pg_span_str(NULL)));
 }
-END_TEST
 
-START_TEST(masked_only_a_user_agent_that_names_nobody_stays)
+PG_TEST(masked_only_a_user_agent_that_names_nobody_stays)
 {
     static const struct {
         const char *agent;
@@ -154,7 +152,6 @@ START_TEST(masked_only_a_user_agent_that_names_nobody_stays)
                       rows[i].agent);
     }
 }
-END_TEST
 
 /* Postures of up to three virtual hosts, and what is answered. */
 static const struct {
@@ -183,7 +180,7 @@ static const struct {
       "anyone; only this module prevents it. See the findings below." },
 };
 
-START_TEST(the_worst_of_three_virtual_hosts_is_the_answer)
+PG_TEST_EACH(the_worst_of_three_virtual_hosts_is_the_answer, cards)
 {
     pg_vhost_t vhosts[3] = { { .name = "a:80" }, { .name = "b:80" },
                              { .name = "c:80" } };
@@ -198,7 +195,6 @@ START_TEST(the_worst_of_three_virtual_hosts_is_the_answer)
     ck_assert_msg(strstr(text, cards[_i].answer) != NULL, "%s", text);
     free(text);
 }
-END_TEST
 
 /* Attempts, how many of them were relayed, or let through; read from a log? */
 static const struct {
@@ -222,7 +218,7 @@ static const struct {
             "from logs, there is no way to tell.\n", 1, true },
 };
 
-START_TEST(whether_something_was_relayed_is_said)
+PG_TEST_EACH(whether_something_was_relayed_is_said, relays)
 {
     pg_snapshot_t s = { .taken = apr_time_from_sec(1416787200),
                         .since = apr_time_from_sec(1416700800) };
@@ -239,10 +235,9 @@ START_TEST(whether_something_was_relayed_is_said)
     ck_assert_msg(strstr(text, relays[_i].text) != NULL, "%s", text);
     free(text);
 }
-END_TEST
 
 /* A ledger of which all times are unusable has attempts and no history. */
-START_TEST(a_ledger_without_any_history_is_shown_in_every_format)
+PG_TEST(a_ledger_without_any_history_is_shown_in_every_format)
 {
     static const int zones[] = { 0, 540, -300 };
     pg_snapshot_t s = snapshot();
@@ -263,7 +258,6 @@ START_TEST(a_ledger_without_any_history_is_shown_in_every_format)
         }
     }
 }
-END_TEST
 
 static const struct {
     apr_uint64_t n, all;
@@ -276,7 +270,7 @@ static const struct {
     { 1, 2000, "1", "0.1 %" }, { 5, 0, "5", "" },
 };
 
-START_TEST(numbers_are_written_one_way)
+PG_TEST_EACH(numbers_are_written_one_way, numbers)
 {
     char out[PG_NUMBER_SIZE];
 
@@ -285,7 +279,6 @@ START_TEST(numbers_are_written_one_way)
     ck_assert_str_eq(pg_render_percent(out, numbers[_i].n, numbers[_i].all),
                      numbers[_i].percent);
 }
-END_TEST
 
 static const struct {
     apr_uint64_t asked;
@@ -296,7 +289,7 @@ static const struct {
     { 0, false, false, false },
 };
 
-START_TEST(a_foreign_host_that_many_ask_for_may_be_ours)
+PG_TEST_EACH(a_foreign_host_that_many_ask_for_may_be_ours, visited)
 {
     pg_recent_t recent = { .class_id = PG_CLASS_FOREIGN_HOST,
                            .host = { PG_SPAN("shop.example"),
@@ -324,7 +317,6 @@ START_TEST(a_foreign_host_that_many_ask_for_may_be_ours)
                      visited[_i].asked > 0);
     free(text);
 }
-END_TEST
 
 static apr_uint64_t given(const pg_chart_t *chart, apr_size_t column,
                           int series)
@@ -366,7 +358,7 @@ static const struct {
     { { APR_UINT64_MAX, 0 }, 3, "" },
 };
 
-START_TEST(a_chart_is_as_high_as_its_highest_column)
+PG_TEST_EACH(a_chart_is_as_high_as_its_highest_column, drawn)
 {
     static const char *const css[] = { "one" };
     memory_t m = { .octets = calloc(1, 1) };
@@ -380,28 +372,4 @@ START_TEST(a_chart_is_as_high_as_its_highest_column)
     ck_assert_int_eq(count_of(m.octets, "class=\"grid\""), drawn[_i].lines);
     ck_assert_msg(strstr(m.octets, drawn[_i].least), "%s", m.octets);
     free(m.octets);
-}
-END_TEST
-
-PG_TEST_SUITE(report)
-{
-    TCase *tc = tcase_create("report");
-
-    tcase_add_test(tc, json_has_the_totals_and_every_name_also_when_zero);
-    tcase_add_test(tc, without_a_ledger_each_format_says_it_cannot_count);
-    tcase_add_test(tc, the_text_names_the_sensor_and_the_time);
-    tcase_add_test(tc, a_format_is_found_by_its_whole_name);
-    tcase_add_test(tc, a_ledger_without_any_history_is_shown_in_every_format);
-    tcase_add_loop_test(tc, the_worst_of_three_virtual_hosts_is_the_answer, 0,
-                        (int)(sizeof(cards) / sizeof(*cards)));
-    tcase_add_loop_test(tc, whether_something_was_relayed_is_said, 0,
-                        (int)(sizeof(relays) / sizeof(*relays)));
-    tcase_add_loop_test(tc, numbers_are_written_one_way, 0,
-                        (int)(sizeof(numbers) / sizeof(*numbers)));
-    tcase_add_loop_test(tc, a_foreign_host_that_many_ask_for_may_be_ours, 0,
-                        (int)(sizeof(visited) / sizeof(*visited)));
-    tcase_add_loop_test(tc, a_chart_is_as_high_as_its_highest_column, 0,
-                        (int)(sizeof(drawn) / sizeof(*drawn)));
-    tcase_add_test(tc, masked_only_a_user_agent_that_names_nobody_stays);
-    suite_add_tcase(suite, tc);
 }

@@ -23,7 +23,9 @@ static pg_span_t span_of(const char *s)
 
 /* --- tables -------------------------------------------------------------- */
 
-START_TEST(a_table_is_exact_up_to_its_bound)
+PG_TEST_SUITE(scan, .seconds = 60);
+
+PG_TEST(a_table_is_exact_up_to_its_bound)
 {
     apr_pool_t *pool;
     pg_table_t *table;
@@ -52,9 +54,8 @@ START_TEST(a_table_is_exact_up_to_its_bound)
     }
     apr_pool_destroy(pool);
 }
-END_TEST
 
-START_TEST(past_its_bound_a_table_says_how_wrong_it_is)
+PG_TEST(past_its_bound_a_table_says_how_wrong_it_is)
 {
     apr_pool_t *pool;
     pg_table_t *table;
@@ -77,7 +78,6 @@ START_TEST(past_its_bound_a_table_says_how_wrong_it_is)
     ck_assert_uint_ge(heavy + pg_table_error(table), 5000);
     apr_pool_destroy(pool);
 }
-END_TEST
 
 /* --- lines --------------------------------------------------------------- */
 
@@ -115,7 +115,7 @@ static const char *lines_between(const char *path, apr_uint64_t from,
     return all;
 }
 
-START_TEST(parts_side_by_side_see_each_line_once)
+PG_TEST(parts_side_by_side_see_each_line_once)
 {
     static const char text[] = "one\ntwo\n\nfour\nthe last has no end";
     apr_uint64_t n = sizeof(text) - 1;
@@ -138,9 +138,8 @@ START_TEST(parts_side_by_side_see_each_line_once)
     apr_pool_destroy(pool);
     unlink(path);
 }
-END_TEST
 
-START_TEST(a_line_longer_than_the_bound_is_skipped_and_counted)
+PG_TEST(a_line_longer_than_the_bound_is_skipped_and_counted)
 {
     apr_size_t n = PG_LINE_MAX * 2;
     char *text = malloc(n + 16), *buffer = malloc(PG_LINE_MAX + PG_LINES_READ);
@@ -168,7 +167,6 @@ START_TEST(a_line_longer_than_the_bound_is_skipped_and_counted)
     free(text);
     free(buffer);
 }
-END_TEST
 
 /* --- counting ------------------------------------------------------------ */
 
@@ -228,7 +226,7 @@ static void count_text(bench_t *b, const char *text)
     "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"" request "\" " rest \
     " \"-\" \"ua\"\n"
 
-START_TEST(a_glance_finds_clean_only_what_the_core_finds_clean)
+PG_TEST(a_glance_finds_clean_only_what_the_core_finds_clean)
 {
     static const struct { const char *line; bool clean; } cases[] = {
         { LINE("GET / HTTP/1.1", "200 5"), true },
@@ -255,9 +253,8 @@ START_TEST(a_glance_finds_clean_only_what_the_core_finds_clean)
         free((void *)(apr_uintptr_t)line.ptr);
     }
 }
-END_TEST
 
-START_TEST(every_line_is_accounted_for)
+PG_TEST(every_line_is_accounted_for)
 {
     bench_t b;
     const pg_tally_t *t;
@@ -283,9 +280,8 @@ START_TEST(every_line_is_accounted_for)
     ck_assert_int_eq(s->first, APR_INT64_C(1388631845000000));
     apr_pool_destroy(b.pool);
 }
-END_TEST
 
-START_TEST(a_time_from_the_future_does_not_move_the_history)
+PG_TEST(a_time_from_the_future_does_not_move_the_history)
 {
     bench_t b;
 
@@ -299,7 +295,6 @@ START_TEST(a_time_from_the_future_does_not_move_the_history)
     ck_assert_int_eq(found_in(b.counter.tally)->last, b.rules.reading.now);
     apr_pool_destroy(b.pool);
 }
-END_TEST
 
 /* --- judging ------------------------------------------------------------- */
 
@@ -320,7 +315,7 @@ static pg_ground_e ground_of(const char *text)
 
 #define HOME LINE("GET / HTTP/1.1", "200 100")
 
-START_TEST(answers_are_judged_by_status_and_length)
+PG_TEST(answers_are_judged_by_status_and_length)
 {
     ck_assert_int_eq(ground_of(HOME LINE("CONNECT a.example:443 HTTP/1.1",
                                          "200 -")), PG_GROUND_CONNECT);
@@ -346,9 +341,8 @@ START_TEST(answers_are_judged_by_status_and_length)
         LINE("GET http://c.example/ HTTP/1.1", "200 77")),
         PG_GROUND_SAME_ALWAYS);
 }
-END_TEST
 
-START_TEST(what_is_judged_relayed_is_booked_as_relayed)
+PG_TEST(what_is_judged_relayed_is_booked_as_relayed)
 {
     bench_t b;
     pg_scan_out_t scan = { .files = 1 };
@@ -369,11 +363,10 @@ START_TEST(what_is_judged_relayed_is_booked_as_relayed)
     ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].bucket[239].attempts, 2);
     apr_pool_destroy(b.pool);
 }
-END_TEST
 
 /* Whoever floods a server with URLs that all get its home page must not wash
  * the one tunnel, or the one page from elsewhere, out of the answers. */
-START_TEST(answers_that_found_no_room_are_not_taken_for_harmless)
+PG_TEST(answers_that_found_no_room_are_not_taken_for_harmless)
 {
     bench_t b;
     char line[256];
@@ -398,9 +391,8 @@ START_TEST(answers_that_found_no_room_are_not_taken_for_harmless)
     ck_assert_uint_eq(judge->attempts[PG_JUDGED_HARMLESS], 2000);
     apr_pool_destroy(b.pool);
 }
-END_TEST
 
-START_TEST(merging_does_not_depend_on_who_counted_what)
+PG_TEST(merging_does_not_depend_on_who_counted_what)
 {
     static const char *const texts[] = {
         LINE("CONNECT a.example:443 HTTP/1.1", "200 -"),
@@ -445,25 +437,4 @@ START_TEST(merging_does_not_depend_on_who_counted_what)
         apr_pool_destroy(b[i].pool);
     }
     apr_pool_destroy(whole.pool);
-}
-END_TEST
-
-PG_TEST_SUITE(scan)
-{
-    TCase *tc = tcase_create("scan");
-
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, a_table_is_exact_up_to_its_bound);
-    tcase_add_test(tc, past_its_bound_a_table_says_how_wrong_it_is);
-    tcase_add_test(tc, parts_side_by_side_see_each_line_once);
-    tcase_add_test(tc, a_line_longer_than_the_bound_is_skipped_and_counted);
-    tcase_add_test(tc, a_glance_finds_clean_only_what_the_core_finds_clean);
-    tcase_add_test(tc, every_line_is_accounted_for);
-    tcase_add_test(tc, a_time_from_the_future_does_not_move_the_history);
-    tcase_add_test(tc, answers_are_judged_by_status_and_length);
-    tcase_add_test(tc, what_is_judged_relayed_is_booked_as_relayed);
-    tcase_add_test(tc,
-                   answers_that_found_no_room_are_not_taken_for_harmless);
-    tcase_add_test(tc, merging_does_not_depend_on_who_counted_what);
-    suite_add_tcase(suite, tc);
 }

@@ -51,17 +51,17 @@ static pg_bucket_t bucket(const pg_snapshot_t *s, pg_period_e p,
 
 /* --- calendar ------------------------------------------------------------ */
 
-START_TEST(months_begin_where_the_calendar_says)
+PG_TEST_SUITE(series);
+
+PG_TEST_ROWS(months_begin_where_the_calendar_says, "calendar.tsv")
 {
-    int count;
-    const pg_row_t *rows = pg_test_rows("calendar.tsv", &count);
     char text[32];
     apr_int64_t second, month;
     apr_time_t start;
 
-    pg_span_copy(text, sizeof(text), rows[_i].field[0]);
+    pg_span_copy(text, sizeof(text), row->field[0]);
     second = atoll(text);
-    pg_span_copy(text, sizeof(text), rows[_i].field[1]);
+    pg_span_copy(text, sizeof(text), row->field[1]);
     month = atoll(text);
     ck_assert_int_eq(pg_series_number(PG_PERIOD_MONTH, second * SECOND), month);
     start = pg_series_start(PG_PERIOD_MONTH, month);
@@ -72,9 +72,8 @@ START_TEST(months_begin_where_the_calendar_says)
     ck_assert_int_eq(pg_series_number(PG_PERIOD_MONTH, start - 1),
                      month ? month - 1 : -1);
 }
-END_TEST
 
-START_TEST(every_month_of_eight_thousand_years_begins_after_the_last)
+PG_TEST(every_month_of_eight_thousand_years_begins_after_the_last)
 {
     static const int days[] = { 31, 28, 31, 30, 31, 30,
                                 31, 31, 30, 31, 30, 31 };
@@ -91,11 +90,12 @@ START_TEST(every_month_of_eight_thousand_years_begins_after_the_last)
         ck_assert_int_eq(pg_series_number(PG_PERIOD_MONTH, b - 1), m);
     }
 }
-END_TEST
 
 /* --- rings --------------------------------------------------------------- */
 
-START_TEST(an_attempt_is_in_each_period_once)
+PG_TEST_CASE(rings, .set_up = set_up, .tear_down = tear_down);
+
+PG_TEST(an_attempt_is_in_each_period_once)
 {
     const pg_snapshot_t *s;
     static const apr_size_t shown[] = { 120, 336, 800, 240 };
@@ -122,9 +122,8 @@ START_TEST(an_attempt_is_in_each_period_once)
     ck_assert_int_eq(s->series[PG_PERIOD_MONTH].bucket[239].start,
                      T0 - 12 * HOUR - 22 * DAY);
 }
-END_TEST
 
-START_TEST(three_years_of_one_attempt_an_hour_come_out_exactly)
+PG_TEST(three_years_of_one_attempt_an_hour_come_out_exactly)
 {
     apr_time_t now = T0;
     const pg_snapshot_t *s;
@@ -145,9 +144,8 @@ START_TEST(three_years_of_one_attempt_an_hour_come_out_exactly)
                              (apr_time_t)1454284800 * SECOND).attempts,
                       29 * 24);
 }
-END_TEST
 
-START_TEST(what_is_too_old_for_a_ring_is_not_shown_in_it)
+PG_TEST(what_is_too_old_for_a_ring_is_not_shown_in_it)
 {
     const pg_snapshot_t *s;
 
@@ -169,9 +167,8 @@ START_TEST(what_is_too_old_for_a_ring_is_not_shown_in_it)
     ck_assert_uint_eq(sum(&s->series[PG_PERIOD_MONTH]), 0);
     ck_assert_uint_eq(s->attempts, 1);
 }
-END_TEST
 
-START_TEST(a_machine_that_slept_a_year_goes_on_with_empty_buckets)
+PG_TEST(a_machine_that_slept_a_year_goes_on_with_empty_buckets)
 {
     const pg_snapshot_t *s;
 
@@ -185,9 +182,8 @@ START_TEST(a_machine_that_slept_a_year_goes_on_with_empty_buckets)
     ck_assert_uint_eq(sum(&s->series[PG_PERIOD_DAY]), 1001);
     ck_assert_uint_eq(s->series[PG_PERIOD_DAY].bucket[799].attempts, 1);
 }
-END_TEST
 
-START_TEST(a_clock_that_was_ahead_for_a_while_costs_nothing_but_that_while)
+PG_TEST(a_clock_that_was_ahead_for_a_while_costs_nothing_but_that_while)
 {
     const pg_snapshot_t *s;
 
@@ -209,9 +205,8 @@ START_TEST(a_clock_that_was_ahead_for_a_while_costs_nothing_but_that_while)
     ck_assert_uint_eq(sum(&s->series[PG_PERIOD_HOUR]), 2);
     ck_assert_uint_eq(s->attempts, 33);
 }
-END_TEST
 
-START_TEST(old_logs_land_in_their_own_months_and_disturb_nothing)
+PG_TEST(old_logs_land_in_their_own_months_and_disturb_nothing)
 {
     const pg_snapshot_t *s;
 
@@ -230,9 +225,8 @@ START_TEST(old_logs_land_in_their_own_months_and_disturb_nothing)
     ck_assert_int_eq(s->first, T0 - 25 * 365 * DAY);
     ck_assert_int_eq(s->last, T0);
 }
-END_TEST
 
-START_TEST(times_nobody_can_mean_are_counted_in_the_totals_only)
+PG_TEST(times_nobody_can_mean_are_counted_in_the_totals_only)
 {
     const pg_snapshot_t *s;
     static const apr_time_t odd[] = {
@@ -250,35 +244,4 @@ START_TEST(times_nobody_can_mean_are_counted_in_the_totals_only)
     ck_assert_uint_eq(sum(&at(T0)->series[PG_PERIOD_MONTH]), 0);
     s = at(0);
     ck_assert_uint_eq(s->series[PG_PERIOD_MINUTE].n, 1);
-}
-END_TEST
-
-PG_TEST_SUITE(series)
-{
-    TCase *calendar = tcase_create("calendar");
-    TCase *rings = tcase_create("rings");
-    int rows;
-
-    pg_test_rows("calendar.tsv", &rows);
-    tcase_add_loop_test(calendar, months_begin_where_the_calendar_says, 0,
-                        rows);
-    tcase_add_test(calendar,
-                   every_month_of_eight_thousand_years_begins_after_the_last);
-    suite_add_tcase(suite, calendar);
-
-    tcase_add_checked_fixture(rings, set_up, tear_down);
-    tcase_add_test(rings, an_attempt_is_in_each_period_once);
-    tcase_add_test(rings,
-                   three_years_of_one_attempt_an_hour_come_out_exactly);
-    tcase_add_test(rings, what_is_too_old_for_a_ring_is_not_shown_in_it);
-    tcase_add_test(rings,
-                   a_machine_that_slept_a_year_goes_on_with_empty_buckets);
-    tcase_add_test(
-        rings,
-        a_clock_that_was_ahead_for_a_while_costs_nothing_but_that_while);
-    tcase_add_test(rings,
-                   old_logs_land_in_their_own_months_and_disturb_nothing);
-    tcase_add_test(rings,
-                   times_nobody_can_mean_are_counted_in_the_totals_only);
-    suite_add_tcase(suite, rings);
 }

@@ -39,7 +39,9 @@ static bool take(pg_slot_t *slot, int client, apr_time_t now)
     return pg_slots_take(slot, ledger, &limit, source, now);
 }
 
-START_TEST(there_are_so_many_and_so_many_for_each_source)
+PG_TEST_SUITE(slots, .set_up = setup, .tear_down = teardown);
+
+PG_TEST(there_are_so_many_and_so_many_for_each_source)
 {
     pg_slot_t slot[9];
 
@@ -56,7 +58,6 @@ START_TEST(there_are_so_many_and_so_many_for_each_source)
     ck_assert_uint_eq(pg_slots_held(ledger, T0), 7);
     ck_assert(take(&slot[8], 9, T0));
 }
-END_TEST
 
 /* All eight; the last of them. */
 static pg_slot_t take_all(apr_time_t now)
@@ -79,22 +80,20 @@ static void take_all_anew(pg_slot_t dead, apr_time_t now)
     ck_assert_uint_eq(pg_slots_held(ledger, now), 8);
 }
 
-START_TEST(a_slot_that_nobody_gives_back_is_free_after_its_time)
+PG_TEST(a_slot_that_nobody_gives_back_is_free_after_its_time)
 {
     pg_slot_t dead = take_all(T0), slot;
 
     ck_assert(!take(&slot, 9, T0 + apr_time_from_sec(limit.seconds)));
     take_all_anew(dead, T0 + apr_time_from_sec(limit.seconds + 11));
 }
-END_TEST
 
-START_TEST(a_slot_that_a_wrong_clock_left_behind_is_free)
+PG_TEST(a_slot_that_a_wrong_clock_left_behind_is_free)
 {
     take_all_anew(take_all(T0 + apr_time_from_sec(3 * 365 * 86400)), T0);
 }
-END_TEST
 
-START_TEST(the_addresses_of_a_64_are_one_source)
+PG_TEST(the_addresses_of_a_64_are_one_source)
 {
     unsigned char source[16] = { 0x20, 0x01, 0x0d, 0xb8 };
     pg_slot_t slot;
@@ -108,9 +107,8 @@ START_TEST(the_addresses_of_a_64_are_one_source)
     source[7] = 1;
     ck_assert(pg_slots_take(&slot, ledger, &limit, source, T0));
 }
-END_TEST
 
-START_TEST(what_came_of_them_is_counted_and_merged)
+PG_TEST(what_came_of_them_is_counted_and_merged)
 {
     pg_snapshot_t *s;
     pg_ledger_t *sum;
@@ -142,9 +140,8 @@ START_TEST(what_came_of_them_is_counted_and_merged)
     pg_slots_tear(ledger, true);
     ck_assert(pg_slots_torn(ledger));
 }
-END_TEST
 
-START_TEST(one_writes_at_a_time_and_a_dead_one_is_forgotten)
+PG_TEST(one_writes_at_a_time_and_a_dead_one_is_forgotten)
 {
     apr_uint64_t first = pg_slots_write(ledger, T0), dead, second;
 
@@ -162,9 +159,8 @@ START_TEST(one_writes_at_a_time_and_a_dead_one_is_forgotten)
     pg_slots_written(ledger, second);
     ck_assert_uint_ne(pg_slots_write(ledger, T0 + 2000001), 0);
 }
-END_TEST
 
-START_TEST(how_many_there_may_be_is_known_and_added_up)
+PG_TEST(how_many_there_may_be_is_known_and_added_up)
 {
     pg_snapshot_t *s;
     pg_ledger_t *sum;
@@ -179,7 +175,6 @@ START_TEST(how_many_there_may_be_is_known_and_added_up)
     ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, T0, pool), 0);
     ck_assert_uint_eq(s->capture.most, 0);
 }
-END_TEST
 
 static void count_mail(pg_ledger_t *to, const char *text, int client,
                        apr_time_t now)
@@ -196,7 +191,7 @@ static void count_mail(pg_ledger_t *to, const char *text, int client,
 #define WATCHES "Subject: w\r\n\r\nThe best watches at the best of prices, " \
                 "only today and only for you"
 
-START_TEST(campaigns_of_two_ledgers_are_united)
+PG_TEST(campaigns_of_two_ledgers_are_united)
 {
     pg_ledger_t *other, *sum, *back;
     pg_snapshot_t *s;
@@ -229,7 +224,6 @@ START_TEST(campaigns_of_two_ledgers_are_united)
     ck_assert_int_eq(s->capture.campaign[0].first, T0 + 2);
     ck_assert_int_eq(s->capture.campaign[0].last, T0 + 9);
 }
-END_TEST
 
 /* The n-th text, like no other. */
 static const char *text_of(unsigned n)
@@ -276,7 +270,7 @@ static void *send_all(void *data)
     return NULL;
 }
 
-START_TEST(campaigns_that_begin_at_once_get_a_place_each)
+PG_TEST(campaigns_that_begin_at_once_get_a_place_each)
 {
     pthread_barrier_t start;
     pthread_t thread[THREADS];
@@ -303,9 +297,8 @@ START_TEST(campaigns_that_begin_at_once_get_a_place_each)
     }
     pthread_barrier_destroy(&start);
 }
-END_TEST
 
-START_TEST(a_new_campaign_finds_the_place_that_was_quiet_longest)
+PG_TEST(a_new_campaign_finds_the_place_that_was_quiet_longest)
 {
     pg_sink_campaign_t *cell = ledger->common->sink.campaign;
     apr_uint64_t mails;
@@ -328,23 +321,4 @@ START_TEST(a_new_campaign_finds_the_place_that_was_quiet_longest)
     count_mail(ledger, text_of(201), 1, T0 + apr_time_from_sec(11));
     ck_assert_uint_eq(campaigns(&mails), PG_SINK_CAMPAIGNS);
     ck_assert_uint_eq(mails, PG_SINK_CAMPAIGNS);
-}
-END_TEST
-
-PG_TEST_SUITE(slots)
-{
-    TCase *tc = tcase_create("slots");
-
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, there_are_so_many_and_so_many_for_each_source);
-    tcase_add_test(tc, a_slot_that_nobody_gives_back_is_free_after_its_time);
-    tcase_add_test(tc, a_slot_that_a_wrong_clock_left_behind_is_free);
-    tcase_add_test(tc, the_addresses_of_a_64_are_one_source);
-    tcase_add_test(tc, what_came_of_them_is_counted_and_merged);
-    tcase_add_test(tc, one_writes_at_a_time_and_a_dead_one_is_forgotten);
-    tcase_add_test(tc, how_many_there_may_be_is_known_and_added_up);
-    tcase_add_test(tc, campaigns_of_two_ledgers_are_united);
-    tcase_add_test(tc, campaigns_that_begin_at_once_get_a_place_each);
-    tcase_add_test(tc, a_new_campaign_finds_the_place_that_was_quiet_longest);
-    suite_add_tcase(suite, tc);
 }

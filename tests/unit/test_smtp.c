@@ -94,19 +94,13 @@ static void same(heard_t *h, const heard_t *whole, int line, size_t cut)
     free(h);
 }
 
-START_TEST(each_conversation_goes_as_it_should_however_it_is_cut)
-{
-    int n;
-    const pg_row_t *row = pg_test_rows("smtp.tsv", &n) + _i;
-    heard_t *whole = begin(), *single = begin();
-    pg_span_t in;
+PG_TEST_SUITE(smtp, .seconds = 60);
 
-    if (_i >= n) {
-        free(whole);
-        free(single);
-        return;
-    }
-    in = row->field[1];
+PG_TEST_ROWS(each_conversation_goes_as_it_should_however_it_is_cut, "smtp.tsv")
+{
+    heard_t *whole = begin(), *single = begin();
+    pg_span_t in = row->field[1];
+
     feed(whole, in);
     end(whole);
     ck_assert_msg(pg_span_eq(pg_span_make(whole->text, whole->n),
@@ -124,7 +118,6 @@ START_TEST(each_conversation_goes_as_it_should_however_it_is_cut)
     same(single, whole, row->line, 0);
     free(whole);
 }
-END_TEST
 
 /* --- limits -------------------------------------------------------------- */
 
@@ -145,7 +138,7 @@ static int count(const heard_t *h, const char *what)
     return n;
 }
 
-START_TEST(commands_errors_mails_recipients_and_words_are_bounded)
+PG_TEST(commands_errors_mails_recipients_and_words_are_bounded)
 {
     static const char mail[] = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
                                "x\r\n.\r\n";
@@ -186,9 +179,8 @@ START_TEST(commands_errors_mails_recipients_and_words_are_bounded)
     ck_assert_int_eq(h->s.end, PG_END_COMMANDS);
     free(h);
 }
-END_TEST
 
-START_TEST(a_credential_is_nowhere_in_the_conversation)
+PG_TEST(a_credential_is_nowhere_in_the_conversation)
 {
     static const char *const lines[] = {
         "AUTH PLAIN AGJvYgBoZW5rZWw=\r\n",
@@ -208,9 +200,8 @@ START_TEST(a_credential_is_nowhere_in_the_conversation)
         free(h);
     }
 }
-END_TEST
 
-START_TEST(what_is_no_host_is_not_spoken_for)
+PG_TEST(what_is_no_host_is_not_spoken_for)
 {
     static const char *const hosts[] = { "", "a b", "x\r\n250 y", "\"", "ö" };
 
@@ -224,7 +215,6 @@ START_TEST(what_is_no_host_is_not_spoken_for)
         free(s);
     }
 }
-END_TEST
 
 /* --- the mailbox --------------------------------------------------------- */
 
@@ -255,7 +245,7 @@ static pg_smtp_mail_t mail_of(const char *message)
     };
 }
 
-START_TEST(a_mail_is_read_back_as_it_was_sent)
+PG_TEST_EACH(a_mail_is_read_back_as_it_was_sent, messages)
 {
     pg_smtp_mail_t mail = mail_of(messages[_i]);
     pg_mbox_entry_t entry = { .time = APR_TIME_C(1700000000000000),
@@ -288,9 +278,8 @@ START_TEST(a_mail_is_read_back_as_it_was_sent)
     ck_assert_uint_eq(rest.len, 0);
     ck_assert(!pg_mbox_next(&read, &rest));
 }
-END_TEST
 
-START_TEST(less_is_kept_when_less_is_wanted)
+PG_TEST(less_is_kept_when_less_is_wanted)
 {
     pg_smtp_mail_t mail = mail_of("Subject: x\r\n\r\nsecret\r\n");
     pg_mbox_entry_t entry = { .mail = &mail, .keep = PG_KEEP_HEADER,
@@ -314,26 +303,4 @@ START_TEST(less_is_kept_when_less_is_wanted)
         ck_assert_uint_eq(pg_mbox_write(exact, room, &entry), 0);
         free(exact);
     }
-}
-END_TEST
-
-PG_TEST_SUITE(smtp)
-{
-    TCase *talk = tcase_create("talk");
-    TCase *box = tcase_create("mailbox");
-    int n;
-
-    (void)pg_test_rows("smtp.tsv", &n);
-    tcase_set_timeout(talk, 60);
-    tcase_add_loop_test(
-        talk, each_conversation_goes_as_it_should_however_it_is_cut, 0, n);
-    tcase_add_test(talk,
-                   commands_errors_mails_recipients_and_words_are_bounded);
-    tcase_add_test(talk, a_credential_is_nowhere_in_the_conversation);
-    tcase_add_test(talk, what_is_no_host_is_not_spoken_for);
-    tcase_add_loop_test(box, a_mail_is_read_back_as_it_was_sent, 0,
-                        (int)(sizeof(messages) / sizeof(messages[0])));
-    tcase_add_test(box, less_is_kept_when_less_is_wanted);
-    suite_add_tcase(suite, talk);
-    suite_add_tcase(suite, box);
 }

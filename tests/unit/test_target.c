@@ -6,8 +6,6 @@
 
 #include "pg_target.h"
 
-static const pg_row_t *cases;
-static int case_count;
 
 static const char *const forms[] = {
     "invalid", "origin", "absolute", "authority", "asterisk"
@@ -35,9 +33,10 @@ static void same(const pg_row_t *row, int field, pg_span_t is)
                   is.ptr ? (int)is.len : 1, is.ptr ? is.ptr : "-");
 }
 
-START_TEST(each_target_is_split_as_its_row_says)
+PG_TEST_SUITE(target);
+
+PG_TEST_ROWS(each_target_is_split_as_its_row_says, "targets.tsv")
 {
-    const pg_row_t *row = &cases[_i];
     const pg_authority_t *a;
     pg_target_t t;
     char port[8];
@@ -55,12 +54,11 @@ START_TEST(each_target_is_split_as_its_row_says)
     same(row, 7, t.path);
     same(row, 7, pg_target_path(row->field[0]));
 }
-END_TEST
 
 /* The properties a fuzzer tries on random octets, here on each prefix. */
-START_TEST(every_prefix_of_a_target_has_an_answer)
+PG_TEST_ROWS(every_prefix_of_a_target_has_an_answer, "targets.tsv")
 {
-    pg_span_t whole = cases[_i].field[0];
+    pg_span_t whole = row->field[0];
 
     for (apr_size_t n = 0; n <= whole.len; n++) {
         pg_target_t t;
@@ -72,7 +70,6 @@ START_TEST(every_prefix_of_a_target_has_an_answer)
         free((void *)(uintptr_t)s.ptr);
     }
 }
-END_TEST
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
@@ -84,7 +81,7 @@ static bool is_in(int c, const char *set)
     return c != '\0' && strchr(set, c);
 }
 
-START_TEST(octets_are_what_the_standards_say)
+PG_TEST(octets_are_what_the_standards_say)
 {
     for (int i = 0; i < 256; i++) {
         char c = (char)i;
@@ -102,10 +99,9 @@ START_TEST(octets_are_what_the_standards_say)
                          printable && !is_in(i, "\"'&<>\\"));
     }
 }
-END_TEST
 
 /* Each octet in each place among plain ones of both ends of the range. */
-START_TEST(eight_octets_are_plain_if_each_of_them_is)
+PG_TEST(eight_octets_are_plain_if_each_of_them_is)
 {
     char s[] = " ~a0;=#] ";
 
@@ -123,9 +119,8 @@ START_TEST(eight_octets_are_plain_if_each_of_them_is)
     }
     ck_assert_uint_eq(pg_span_plain(pg_span_str(NULL), 0), 0);
 }
-END_TEST
 
-START_TEST(spans_behave_at_their_ends)
+PG_TEST(spans_behave_at_their_ends)
 {
     pg_span_t absent = pg_span_str(NULL), empty = PG_SPAN("");
     char out[4];
@@ -146,11 +141,10 @@ START_TEST(spans_behave_at_their_ends)
     ck_assert_str_eq(out, "");
     ck_assert(!pg_span_istarts(PG_SPAN("ab"), PG_SPAN("abc")));
 }
-END_TEST
 
 /* Words are compared where there are octets enough: each length, and one
  * that differs in each place. */
-START_TEST(prefixes_of_every_length_are_compared_whole)
+PG_TEST(prefixes_of_every_length_are_compared_whole)
 {
     static const char lower[] = "abcdefghijklmnopqrstu@[`{";
     static const char upper[] = "ABCDEFGHIJKLMNOPQRSTU@[`{";
@@ -169,21 +163,4 @@ START_TEST(prefixes_of_every_length_are_compared_whole)
                              pg_octet_is_alpha(upper[at]));
         }
     }
-}
-END_TEST
-
-PG_TEST_SUITE(target)
-{
-    TCase *tc = tcase_create("targets");
-
-    cases = pg_test_rows("targets.tsv", &case_count);
-    tcase_add_loop_test(tc, each_target_is_split_as_its_row_says, 0,
-                        case_count);
-    tcase_add_loop_test(tc, every_prefix_of_a_target_has_an_answer, 0,
-                        case_count);
-    tcase_add_test(tc, octets_are_what_the_standards_say);
-    tcase_add_test(tc, eight_octets_are_plain_if_each_of_them_is);
-    tcase_add_test(tc, spans_behave_at_their_ends);
-    tcase_add_test(tc, prefixes_of_every_length_are_compared_whole);
-    suite_add_tcase(suite, tc);
 }

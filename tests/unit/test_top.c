@@ -66,7 +66,10 @@ static apr_uint32_t next(apr_uint64_t *state)
 
 /* --- lists --------------------------------------------------------------- */
 
-START_TEST(a_few_sources_are_counted_exactly_over_all_lanes)
+PG_TEST_SUITE(top, .set_up = four_lanes, .tear_down = tear_down,
+              .seconds = 120);
+
+PG_TEST(a_few_sources_are_counted_exactly_over_all_lanes)
 {
     const pg_snapshot_t *s;
 
@@ -85,10 +88,9 @@ START_TEST(a_few_sources_are_counted_exactly_over_all_lanes)
         ck_assert_str_eq(e->key.octets.ptr, name_of(50 - i));
     }
 }
-END_TEST
 
 /* What a full lane without an entry may have seen is part of the error. */
-START_TEST(overfull_lanes_state_what_they_may_have_missed)
+PG_TEST(overfull_lanes_state_what_they_may_have_missed)
 {
     pg_sizes_t sizes = pg_layout_sizes();
     pg_head_t head;
@@ -115,7 +117,6 @@ START_TEST(overfull_lanes_state_what_they_may_have_missed)
         ck_assert_uint_eq(find(top, name_of(100 + n))->error, 10);
     }
 }
-END_TEST
 
 /* Every entry's promise, against the truth. */
 static void check_promises(const pg_top_t *top, const apr_uint32_t *truth,
@@ -138,7 +139,7 @@ static void check_promises(const pg_top_t *top, const apr_uint32_t *truth,
     ck_assert_uint_le(beyond, top->n / 10 + 3);
 }
 
-START_TEST(the_most_frequent_of_a_skewed_stream_are_found)
+PG_TEST(the_most_frequent_of_a_skewed_stream_are_found)
 {
     enum { RANGE = 200000, DRAWS = 2000000 };
     static apr_uint32_t truth[RANGE];
@@ -161,9 +162,8 @@ START_TEST(the_most_frequent_of_a_skewed_stream_are_found)
         ck_assert_uint_ge(truth[n] + truth[n] / 20, e->count);
     }
 }
-END_TEST
 
-START_TEST(an_even_stream_is_shown_as_what_it_is)
+PG_TEST(an_even_stream_is_shown_as_what_it_is)
 {
     enum { RANGE = 100000, DRAWS = 1000000 };
     static apr_uint32_t truth[RANGE];
@@ -179,9 +179,8 @@ START_TEST(an_even_stream_is_shown_as_what_it_is)
     check_promises(top, truth, RANGE);
     ck_assert_uint_gt(top->floor, 0);
 }
-END_TEST
 
-START_TEST(ten_million_rotating_sources_do_not_push_out_the_real_top)
+PG_TEST(ten_million_rotating_sources_do_not_push_out_the_real_top)
 {
     const pg_top_t *top;
 
@@ -203,7 +202,6 @@ START_TEST(ten_million_rotating_sources_do_not_push_out_the_real_top)
                                  8), 0);
     }
 }
-END_TEST
 
 /* --- keys ---------------------------------------------------------------- */
 
@@ -222,7 +220,7 @@ static pg_event_t connect_to(const char *host, apr_uint16_t port)
     };
 }
 
-START_TEST(all_four_lists_say_what_was_asked_for)
+PG_TEST(all_four_lists_say_what_was_asked_for)
 {
     pg_event_t e = connect_to("Mail.Example", 25);
     const pg_snapshot_t *s;
@@ -256,9 +254,8 @@ START_TEST(all_four_lists_say_what_was_asked_for)
     ck_assert_uint_eq(s->by_method[PG_METHOD_CONNECT], 4);
     ck_assert_uint_eq(s->by_port_class[PG_PORTCLASS_MAIL], 2);
 }
-END_TEST
 
-START_TEST(long_keys_are_cut_and_say_so)
+PG_TEST(long_keys_are_cut_and_say_so)
 {
     char *host = apr_palloc(pool, 5001);
     pg_event_t e;
@@ -291,9 +288,8 @@ START_TEST(long_keys_are_cut_and_say_so)
     ck_assert_int_eq(at(T0)->top[PG_TOP_TARGETS].entry[0].key.octets.ptr[0],
                      'a');
 }
-END_TEST
 
-START_TEST(keys_whose_hashes_share_a_beginning_are_told_apart)
+PG_TEST(keys_whose_hashes_share_a_beginning_are_told_apart)
 {
     pg_top_key_t a = pg_top_key(ledger, PG_TOP_SOURCES, PG_SPAN("one"));
     pg_top_key_t b = a;
@@ -314,9 +310,8 @@ START_TEST(keys_whose_hashes_share_a_beginning_are_told_apart)
     }
     ck_assert_uint_eq(used, 2);
 }
-END_TEST
 
-START_TEST(letters_become_small_and_nothing_else_changes)
+PG_TEST(letters_become_small_and_nothing_else_changes)
 {
     char host[257];
     const pg_snapshot_t *s;
@@ -338,11 +333,10 @@ START_TEST(letters_become_small_and_nothing_else_changes)
         }
     }
 }
-END_TEST
 
 /* --- claims -------------------------------------------------------------- */
 
-START_TEST(a_dead_owners_claim_is_void_after_two_seconds)
+PG_TEST(a_dead_owners_claim_is_void_after_two_seconds)
 {
     pg_lane_t *lane = pg_layout_lane(ledger, 0);
     pg_word_t *hot = (pg_word_t *)((char *)lane + ledger->top_at[0]);
@@ -367,9 +361,8 @@ START_TEST(a_dead_owners_claim_is_void_after_two_seconds)
     pg_top_add(ledger, lane, PG_TOP_SOURCES, &key, T0);
     ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 2);
 }
-END_TEST
 
-START_TEST(torn_entries_are_not_shown_and_are_freed)
+PG_TEST(torn_entries_are_not_shown_and_are_freed)
 {
     pg_lane_t *lane = pg_layout_lane(ledger, 0);
     pg_word_t *words = (pg_word_t *)((char *)lane + ledger->top_at[0]);
@@ -389,11 +382,10 @@ START_TEST(torn_entries_are_not_shown_and_are_freed)
     source(1, 0);
     ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 1);
 }
-END_TEST
 
 /* --- distinct ------------------------------------------------------------ */
 
-START_TEST(distinct_sources_are_estimated_within_four_standard_errors)
+PG_TEST_TIMES(distinct_sources_are_estimated_within_four_standard_errors, 9)
 {
     static const apr_uint32_t sizes[] = { 1, 2, 10, 100, 1000, 10000, 30000,
                                           100000, 1000000 };
@@ -412,10 +404,9 @@ START_TEST(distinct_sources_are_estimated_within_four_standard_errors)
     ck_assert_msg(off <= 4 * s->sources.relative_error * size, "%u: %f", size,
                   off);
 }
-END_TEST
 
 /* What lies behind a key is of the one that had its place before. */
-START_TEST(a_key_is_shown_as_people_read_it)
+PG_TEST(a_key_is_shown_as_people_read_it)
 {
     static const struct {
         pg_top_e list;
@@ -449,45 +440,4 @@ START_TEST(a_key_is_shown_as_people_read_it)
     }
     ck_assert_ptr_null(pg_top_text(PG_TOP_AGENTS, "", PG_LEN_ABSENT, pool)
                            .octets.ptr);
-}
-END_TEST
-
-PG_TEST_SUITE(top)
-{
-    TCase *lists = tcase_create("lists");
-    TCase *keys = tcase_create("keys");
-    TCase *claims = tcase_create("claims");
-    TCase *distinct = tcase_create("distinct");
-
-    tcase_add_checked_fixture(lists, four_lanes, tear_down);
-    tcase_set_timeout(lists, 120);
-    tcase_add_test(lists, a_few_sources_are_counted_exactly_over_all_lanes);
-    tcase_add_test(lists, overfull_lanes_state_what_they_may_have_missed);
-    tcase_add_test(lists, the_most_frequent_of_a_skewed_stream_are_found);
-    tcase_add_test(lists, an_even_stream_is_shown_as_what_it_is);
-    tcase_add_test(
-        lists, ten_million_rotating_sources_do_not_push_out_the_real_top);
-    suite_add_tcase(suite, lists);
-
-    tcase_add_checked_fixture(keys, four_lanes, tear_down);
-    tcase_set_timeout(keys, 60);
-    tcase_add_test(keys, all_four_lists_say_what_was_asked_for);
-    tcase_add_test(keys, long_keys_are_cut_and_say_so);
-    tcase_add_test(keys, a_key_is_shown_as_people_read_it);
-    tcase_add_test(keys,
-                   keys_whose_hashes_share_a_beginning_are_told_apart);
-    tcase_add_test(keys, letters_become_small_and_nothing_else_changes);
-    suite_add_tcase(suite, keys);
-
-    tcase_add_checked_fixture(claims, four_lanes, tear_down);
-    tcase_add_test(claims, a_dead_owners_claim_is_void_after_two_seconds);
-    tcase_add_test(claims, torn_entries_are_not_shown_and_are_freed);
-    suite_add_tcase(suite, claims);
-
-    tcase_add_checked_fixture(distinct, four_lanes, tear_down);
-    tcase_set_timeout(distinct, 60);
-    tcase_add_loop_test(
-        distinct, distinct_sources_are_estimated_within_four_standard_errors,
-        0, 9);
-    suite_add_tcase(suite, distinct);
 }

@@ -67,7 +67,9 @@ static const struct {
     { 10, 99, 26 * HOUR, PG_PACE_MORE },
 };
 
-START_TEST(the_last_hour_is_judged_by_the_hours_before)
+PG_TEST_SUITE(trend);
+
+PG_TEST_EACH(the_last_hour_is_judged_by_the_hours_before, paces)
 {
     pg_snapshot_t s = snapshot(paces[_i].hourly, paces[_i].last,
                                NOW - paces[_i].age);
@@ -77,9 +79,8 @@ START_TEST(the_last_hour_is_judged_by_the_hours_before)
     ck_assert_uint_eq(t.hour, paces[_i].last);
     ck_assert_int_eq(t.pace, paces[_i].pace);
 }
-END_TEST
 
-START_TEST(foreign_hosts_are_counted_for_themselves)
+PG_TEST(foreign_hosts_are_counted_for_themselves)
 {
     pg_snapshot_t s = snapshot(10, 9, NOW - 60 * DAY);
     pg_trend_t t;
@@ -107,9 +108,8 @@ START_TEST(foreign_hosts_are_counted_for_themselves)
     ck_assert_uint_eq(pg_trend_attempts(&s), 0);
     memset(&month, 0, sizeof(month));
 }
-END_TEST
 
-START_TEST(months_are_compared_up_to_the_same_day)
+PG_TEST(months_are_compared_up_to_the_same_day)
 {
     pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
     pg_trend_t t;
@@ -125,9 +125,8 @@ START_TEST(months_are_compared_up_to_the_same_day)
     pg_trend_of(&t, &s);
     ck_assert_int_eq(t.monthly, PG_PACE_USUAL);
 }
-END_TEST
 
-START_TEST(a_day_that_has_just_begun_is_compared_with_as_little_of_its_own)
+PG_TEST(a_day_that_has_just_begun_is_compared_with_as_little_of_its_own)
 {
     pg_trend_t t;
     pg_snapshot_t s = snapshot(1, 1, NOW - 799 * DAY);
@@ -142,9 +141,8 @@ START_TEST(a_day_that_has_just_begun_is_compared_with_as_little_of_its_own)
     ck_assert_uint_eq(t.last_month.n, 4000);
     ck_assert_int_eq(t.monthly, PG_PACE_USUAL);
 }
-END_TEST
 
-START_TEST(what_was_not_counted_is_not_compared_with)
+PG_TEST(what_was_not_counted_is_not_compared_with)
 {
     pg_snapshot_t s = snapshot(0, 0, NOW - 60 * DAY);
     pg_trend_t t;
@@ -157,9 +155,8 @@ START_TEST(what_was_not_counted_is_not_compared_with)
     ck_assert(!t.last_month.known);
     ck_assert_int_eq(t.monthly, PG_PACE_UNKNOWN);
 }
-END_TEST
 
-START_TEST(a_window_is_summed_from_the_finest_history_that_reaches_it)
+PG_TEST(a_window_is_summed_from_the_finest_history_that_reaches_it)
 {
     pg_snapshot_t s = snapshot(0, 0, 0);
     apr_uint64_t n[PG_CLASS_COUNT];
@@ -173,10 +170,9 @@ START_TEST(a_window_is_summed_from_the_finest_history_that_reaches_it)
     ck_assert_uint_eq(n[PG_CLASS_ABSOLUTE], 5);
     ck_assert_uint_eq(pg_trend_window(n, &s, 30 * DAY), 30);
 }
-END_TEST
 
 /* Of this month two minutes were watched, and the whole of the last one. */
-START_TEST(a_month_that_was_watched_in_part_is_not_compared)
+PG_TEST(a_month_that_was_watched_in_part_is_not_compared)
 {
     pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
     pg_range_t seen[2] = { { NOW - 90 * DAY, TODAY - 22 * DAY },
@@ -194,9 +190,8 @@ START_TEST(a_month_that_was_watched_in_part_is_not_compared)
     ck_assert_int_eq(t.monthly, PG_PACE_FEWER);
     month.attempts = 0;
 }
-END_TEST
 
-START_TEST(an_empty_snapshot_has_no_trend)
+PG_TEST(an_empty_snapshot_has_no_trend)
 {
     pg_snapshot_t s = { .taken = NOW, .since = NOW };
     pg_trend_t t;
@@ -206,7 +201,6 @@ START_TEST(an_empty_snapshot_has_no_trend)
     ck_assert_int_eq(t.pace, PG_PACE_NONE);
     ck_assert(!t.last_month.known && !t.last_year.known);
 }
-END_TEST
 
 static const struct {
     apr_uint64_t now, then;
@@ -228,12 +222,11 @@ static const struct {
     { 40, 50, PG_CHANGE_UNSURE },        /* a fifth, but by chance        */
 };
 
-START_TEST(a_change_is_one_only_beyond_a_tenth_and_beyond_chance)
+PG_TEST_EACH(a_change_is_one_only_beyond_a_tenth_and_beyond_chance, changes)
 {
     ck_assert_int_eq(pg_trend_change(changes[_i].now, changes[_i].then),
                      changes[_i].change);
 }
-END_TEST
 
 static pg_snapshot_t two_months(pg_bucket_t *both)
 {
@@ -250,7 +243,7 @@ static pg_snapshot_t two_months(pg_bucket_t *both)
     return s;
 }
 
-START_TEST(a_month_is_compared_with_the_same_a_year_ago_family_by_family)
+PG_TEST(a_month_is_compared_with_the_same_a_year_ago_family_by_family)
 {
     pg_bucket_t both[3];
     pg_snapshot_t s = two_months(both);
@@ -268,9 +261,8 @@ START_TEST(a_month_is_compared_with_the_same_a_year_ago_family_by_family)
     ck_assert_ptr_null(pg_course_words(&t.months, NOW, PG_LANG_EN, pool));
     apr_pool_destroy(pool);
 }
-END_TEST
 
-START_TEST(what_nobody_watched_is_not_compared)
+PG_TEST(what_nobody_watched_is_not_compared)
 {
     pg_bucket_t both[3];
     pg_snapshot_t s = two_months(both);
@@ -290,9 +282,8 @@ START_TEST(what_nobody_watched_is_not_compared)
     ck_assert(pg_covered_part(&s, NOVEMBER - DAY, NOVEMBER) <= 0);
     ck_assert_int_eq(pg_covered_since(&s), YEAR_BEFORE);
 }
-END_TEST
 
-START_TEST(a_foreign_host_is_left_out_of_the_trend)
+PG_TEST(a_foreign_host_is_left_out_of_the_trend)
 {
     pg_snapshot_t s = snapshot(10, 9, NOW - 30 * DAY);
     pg_trend_t t;
@@ -305,9 +296,8 @@ START_TEST(a_foreign_host_is_left_out_of_the_trend)
     ck_assert_uint_eq(t.hour, 5);
     ck_assert_double_eq(t.usual, 5);
 }
-END_TEST
 
-START_TEST(a_bucket_ends_where_the_next_one_begins)
+PG_TEST(a_bucket_ends_where_the_next_one_begins)
 {
     pg_bucket_t b = { .start = OCTOBER };
 
@@ -319,50 +309,18 @@ START_TEST(a_bucket_ends_where_the_next_one_begins)
     ck_assert_int_eq(pg_trend_month(NOW, 1), OCTOBER);
     ck_assert_int_eq(pg_trend_month(NOW, 13), YEAR_BEFORE);
 }
-END_TEST
 
 static const apr_uint64_t steps[][2] = {
     { 0, 1 }, { 1, 1 }, { 4, 1 }, { 5, 2 }, { 9, 5 }, { 40, 10 }, { 41, 20 },
     { 3422, 1000 }, { 20000, 5000 }, { 20001, 10000 },
 };
 
-START_TEST(axes_have_round_numbers)
+PG_TEST_EACH(axes_have_round_numbers, steps)
 {
     ck_assert_uint_eq(pg_chart_step(steps[_i][0], 4), steps[_i][1]);
 }
-END_TEST
 
-START_TEST(an_axis_for_the_largest_number_is_found)
+PG_TEST(an_axis_for_the_largest_number_is_found)
 {
     ck_assert_uint_ge(pg_chart_step(APR_UINT64_MAX - 3, 4), 1);
-}
-END_TEST
-
-PG_TEST_SUITE(trend)
-{
-    TCase *tc = tcase_create("trend");
-
-    tcase_add_loop_test(tc, the_last_hour_is_judged_by_the_hours_before, 0,
-                        (int)(sizeof(paces) / sizeof(*paces)));
-    tcase_add_test(tc, foreign_hosts_are_counted_for_themselves);
-    tcase_add_test(tc, months_are_compared_up_to_the_same_day);
-    tcase_add_test(
-        tc, a_day_that_has_just_begun_is_compared_with_as_little_of_its_own);
-    tcase_add_test(tc, what_was_not_counted_is_not_compared_with);
-    tcase_add_test(tc,
-        a_window_is_summed_from_the_finest_history_that_reaches_it);
-    tcase_add_test(tc, a_month_that_was_watched_in_part_is_not_compared);
-    tcase_add_test(tc, an_empty_snapshot_has_no_trend);
-    tcase_add_loop_test(tc,
-        a_change_is_one_only_beyond_a_tenth_and_beyond_chance, 0,
-        (int)(sizeof(changes) / sizeof(*changes)));
-    tcase_add_test(tc,
-        a_month_is_compared_with_the_same_a_year_ago_family_by_family);
-    tcase_add_test(tc, what_nobody_watched_is_not_compared);
-    tcase_add_test(tc, a_foreign_host_is_left_out_of_the_trend);
-    tcase_add_test(tc, a_bucket_ends_where_the_next_one_begins);
-    tcase_add_loop_test(tc, axes_have_round_numbers, 0,
-                        (int)(sizeof(steps) / sizeof(*steps)));
-    tcase_add_test(tc, an_axis_for_the_largest_number_is_found);
-    suite_add_tcase(suite, tc);
 }

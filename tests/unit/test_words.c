@@ -19,7 +19,9 @@ static void one_sentence(const char *s)
     ck_assert_msg(japanese || !strstr(s, "  "), "two blanks: %s", s);
 }
 
-START_TEST(every_class_and_reason_is_explained_in_every_language)
+PG_TEST_SUITE(words);
+
+PG_TEST(every_class_and_reason_is_explained_in_every_language)
 {
     for (int lang = 0; lang < PG_LANG_COUNT; lang++) {
         for (int c = 0; c <= PG_CLASS_CLEAN; c++) {
@@ -32,9 +34,8 @@ START_TEST(every_class_and_reason_is_explained_in_every_language)
         }
     }
 }
-END_TEST
 
-START_TEST(numbers_outside_the_lists_are_harmless)
+PG_TEST(numbers_outside_the_lists_are_harmless)
 {
     ck_assert_str_eq(pg_phrases_get(PG_LANG_EN, (pg_phrase_e)9999), "");
     ck_assert_str_eq(pg_lang_tag((pg_lang_e)99), "?");
@@ -46,9 +47,8 @@ START_TEST(numbers_outside_the_lists_are_harmless)
     ck_assert_str_eq(pg_portclass_name((pg_portclass_e)99), "?");
     ck_assert_int_eq(pg_vocab_family_of((pg_class_e)99), PG_FAMILY_GET);
 }
-END_TEST
 
-START_TEST(names_lead_back_to_their_values)
+PG_TEST(names_lead_back_to_their_values)
 {
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
         pg_span_t name = pg_span_str(pg_vocab_class((pg_class_e)c));
@@ -62,9 +62,8 @@ START_TEST(names_lead_back_to_their_values)
     ck_assert_int_eq(pg_lang_by_tag(PG_SPAN("JA-jp")), PG_LANG_JA);
     ck_assert_int_eq(pg_lang_by_tag(PG_SPAN("fr")), PG_LANG_COUNT);
 }
-END_TEST
 
-START_TEST(only_an_enabled_engine_on_a_server_that_is_no_proxy_denies)
+PG_TEST(only_an_enabled_engine_on_a_server_that_is_no_proxy_denies)
 {
     pg_action_t deny = { .act = PG_ACT_DENY, .status = 403 };
 
@@ -84,9 +83,8 @@ START_TEST(only_an_enabled_engine_on_a_server_that_is_no_proxy_denies)
         ck_assert_int_eq(clean.act, PG_ACT_PASS);
     }
 }
-END_TEST
 
-START_TEST(defaults_never_answer_with_success_or_redirection)
+PG_TEST(defaults_never_answer_with_success_or_redirection)
 {
     for (int s = 0; s < PG_SUBJECT_COUNT; s++) {
         pg_action_t a = pg_policy_default(s);
@@ -98,9 +96,8 @@ START_TEST(defaults_never_answer_with_success_or_redirection)
     ck_assert_int_eq(pg_policy_default(PG_CLASS_CONNECT_TLS).status, 405);
     ck_assert_int_eq(pg_policy_default(PG_SUBJECT_COUNT).act, PG_ACT_PASS);
 }
-END_TEST
 
-START_TEST(an_action_is_that_of_the_class_or_of_a_reason_with_its_own)
+PG_TEST(an_action_is_that_of_the_class_or_of_a_reason_with_its_own)
 {
     pg_verdict_t v = { .class_id = PG_CLASS_CHOSEN_BACKEND,
                        .reason = PG_REASON_CHOSEN_HOST };
@@ -117,9 +114,8 @@ START_TEST(an_action_is_that_of_the_class_or_of_a_reason_with_its_own)
     ck_assert_int_eq(pg_policy_default(PG_SUBJECT_COUNT).act, PG_ACT_PASS);
     ck_assert_int_eq(pg_policy_default(-1).act, PG_ACT_PASS);
 }
-END_TEST
 
-START_TEST(ports_are_looked_up_in_a_sorted_table)
+PG_TEST(ports_are_looked_up_in_a_sorted_table)
 {
     int known = 0;
 
@@ -139,9 +135,8 @@ START_TEST(ports_are_looked_up_in_a_sorted_table)
     ck_assert_int_eq(pg_portclass_scheme(PG_SPAN("HTTPS")), 443);
     ck_assert_int_eq(pg_portclass_scheme(PG_SPAN("urn")), 0);
 }
-END_TEST
 
-START_TEST(a_file_is_doubted_for_the_first_reason_that_it_gives)
+PG_TEST(a_file_is_doubted_for_the_first_reason_that_it_gives)
 {
     static const struct {
         pg_reach_file_t file;
@@ -165,23 +160,4 @@ START_TEST(a_file_is_doubted_for_the_first_reason_that_it_gives)
         ck_assert_int_eq(pg_reach_doubt(&files[i].file), files[i].doubt);
     }
     ck_assert_str_eq(pg_reach_doubt_name(PG_REACH_DOUBT_COUNT), "?");
-}
-END_TEST
-
-PG_TEST_SUITE(words)
-{
-    TCase *tc = tcase_create("words");
-
-    tcase_add_test(tc,
-                   every_class_and_reason_is_explained_in_every_language);
-    tcase_add_test(tc, numbers_outside_the_lists_are_harmless);
-    tcase_add_test(tc, names_lead_back_to_their_values);
-    tcase_add_test(tc,
-                   an_action_is_that_of_the_class_or_of_a_reason_with_its_own);
-    tcase_add_test(
-        tc, only_an_enabled_engine_on_a_server_that_is_no_proxy_denies);
-    tcase_add_test(tc, defaults_never_answer_with_success_or_redirection);
-    tcase_add_test(tc, ports_are_looked_up_in_a_sorted_table);
-    tcase_add_test(tc, a_file_is_doubted_for_the_first_reason_that_it_gives);
-    suite_add_tcase(suite, tc);
 }

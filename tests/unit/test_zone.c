@@ -52,7 +52,9 @@ static const struct {
     { 1415201400, 840, "2014-11-06" }, { 1415201400, -840, "2014-11-05" },
 };
 
-START_TEST(days_and_the_month_are_those_of_the_zone)
+PG_TEST_SUITE(zone);
+
+PG_TEST_EACH(days_and_the_month_are_those_of_the_zone, cases)
 {
     apr_time_t by = cases[_i].zone * 60 * SECOND;
     pg_snapshot_t s = snapshot(cases[_i].taken * SECOND);
@@ -89,9 +91,8 @@ START_TEST(days_and_the_month_are_those_of_the_zone)
                      (hours[0].start + by + DAY - 1) / DAY * DAY);
     apr_pool_destroy(pool);
 }
-END_TEST
 
-START_TEST(utc_is_left_as_it_is)
+PG_TEST(utc_is_left_as_it_is)
 {
     pg_snapshot_t s = snapshot(cases[0].taken * SECOND);
     pg_report_t room, report = { .ledger = &s };
@@ -108,10 +109,9 @@ START_TEST(utc_is_left_as_it_is)
                           ->ledger->series[PG_PERIOD_MONTH].n, 3);
     apr_pool_destroy(pool);
 }
-END_TEST
 
 /* Of a ledger that ended long ago, no hours are kept: nothing is recounted. */
-START_TEST(without_hours_all_days_are_those_of_greenwich)
+PG_TEST(without_hours_all_days_are_those_of_greenwich)
 {
     pg_snapshot_t s = snapshot(cases[0].taken * SECOND);
     pg_report_t room, report = { .ledger = &s, .view.zone = 540 };
@@ -123,16 +123,4 @@ START_TEST(without_hours_all_days_are_those_of_greenwich)
     ck_assert_int_eq(pg_zone_first_day(&room) / DAY,
                      room.ledger->taken / DAY + 1);
     apr_pool_destroy(pool);
-}
-END_TEST
-
-PG_TEST_SUITE(zone)
-{
-    TCase *tc = tcase_create("zone");
-
-    tcase_add_loop_test(tc, days_and_the_month_are_those_of_the_zone, 0,
-                        sizeof(cases) / sizeof(*cases));
-    tcase_add_test(tc, utc_is_left_as_it_is);
-    tcase_add_test(tc, without_hours_all_days_are_those_of_greenwich);
-    suite_add_tcase(suite, tc);
 }
