@@ -273,7 +273,7 @@ const char *pg_own_add(pg_own_t *own, pg_span_t name)
     }
     if (pg_target_is_address(&a)) {
         if (pg_address_is_unspecified(&a.address)) {
-            return "is where a socket listens, not where it is reached";
+            return "is an address to listen on, not one to connect to";
         }
         entry = address_entry(own, &a.address);
     }

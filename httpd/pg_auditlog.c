@@ -38,8 +38,8 @@ static apr_size_t count(const pg_audit_t *audit, pg_severity_e least)
     return n;
 }
 
-/* "PG0201: critical: vhost www:80: what is so (httpd.conf:12). What it means"
- * - the lines that would close it are only in the dump. */
+/* "PG0201: critical: vhost www:80, httpd.conf:12: what is wrong. What it
+ * means"; only the dump has the lines that fix it. */
 static void say_finding(server_rec *s, const pg_finding_t *f,
                         apr_pool_t *pool)
 {
@@ -53,7 +53,7 @@ static void say_finding(server_rec *s, const pg_finding_t *f,
 
 static void say(server_rec *s, const pg_audit_t *audit, apr_pool_t *pool)
 {
-    /* the worst come first, so the rest are notes */
+    /* sorted, the worst first */
     for (apr_size_t i = 0; i < audit->finding_count && i < MOST_LINES; i++) {
         if (audit->findings[i].severity >= PG_SEVERITY_WARNING) {
             say_finding(s, &audit->findings[i], pool);
@@ -61,10 +61,10 @@ static void say(server_rec *s, const pg_audit_t *audit, apr_pool_t *pool)
     }
     if (count(audit, PG_SEVERITY_WARNING)) {
         PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0200)
-               "audit of the configuration: %" APR_SIZE_T_FMT
-               " critical, %" APR_SIZE_T_FMT " findings in all; httpd "
-               "-t -D " DUMP " shows them with the lines that close "
-               "them", count(audit, PG_SEVERITY_CRITICAL),
+               "configuration audit: %" APR_SIZE_T_FMT " of %"
+               APR_SIZE_T_FMT " findings critical; httpd -t -D " DUMP
+               " shows each of them with the lines that fix it",
+               count(audit, PG_SEVERITY_CRITICAL),
                audit->finding_count);
     }
 }
@@ -83,7 +83,7 @@ int pg_auditlog_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     }
     say(s, audit, ptemp);
     PG_LOG(APLOG_EMERG, 0, s, PGLOGNO(0299)
-           "ProxyGuardAudit Strict: not starting with this "
+           "ProxyGuardAudit Strict: refusing to start with this "
            "configuration");
     return HTTP_INTERNAL_SERVER_ERROR;
 }

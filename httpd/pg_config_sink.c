@@ -121,8 +121,8 @@ static const char *objection(const pg_settings_t *main_settings,
         return "no ProxyGuardSinkSpool is set";
     }
     if (ledger && ap_cstr_casecmp(ledger, "none") == 0) {
-        return "there is no ledger, which keeps the number of conversations "
-               "down (ProxyGuardLedger none)";
+        return "without a ledger the number of conversations cannot be "
+               "limited (ProxyGuardLedger none)";
     }
     return pg_conftree_proxy_requests(s)
            ? "its virtual host is a forward proxy (ProxyRequests On)" : NULL;
@@ -138,7 +138,7 @@ int pg_config_sink_check(apr_pool_t *pconf, apr_pool_t *plog,
         if (why) {
             PG_LOG(APLOG_EMERG, 0, main_server,
                    PGLOGNO(0281) "ProxyGuardAction ... sink (%s): %s; "
-                   "not starting", pg_config_of(s)->sink_line, why);
+                   "refusing to start", pg_config_of(s)->sink_line, why);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }

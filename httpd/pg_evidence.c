@@ -68,8 +68,8 @@ static apr_status_t open_file(pg_evidence_t *e, const char **why,
 {
     const char *path = ap_server_root_relative(pconf, e->name);
     pg_file_own_t own = { .is_ours = pg_ecs_begins,
-                          .unless = "it exists, and its first line is not one "
-                                    "of evidence" };
+                          .unless = "it exists, but its first line is not a "
+                                    "line of evidence" };
     pg_file_t opened = { .why = NULL };
     apr_status_t status = APR_EBADPATH;
 
@@ -92,9 +92,9 @@ static void report_refusal(const pg_evidence_t *e, const char *why,
                            apr_status_t status, server_rec *main_server)
 {
     PG_LOG(APLOG_CRIT, status, main_server,
-           PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' is not used: "
-           "%s; name an evidence log, or a file that does not exist yet, "
-           "in a folder that only its owner may write to, or "
+           PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' cannot be used: "
+           "%s; name an existing evidence log or a new file in a "
+           "directory that only its owner can write to, or "
            "\"|program\"", e->name, why);
 }
 
@@ -203,8 +203,8 @@ static void report_outage(const pg_evidence_t *e, server_rec *s,
                           apr_status_t status)
 {
     PG_LOG(APLOG_WARNING, status, s, PGLOGNO(0107)
-           "ProxyGuardEvidenceLog: '%s' takes no more lines; attempts "
-           "are refused and counted as before, and this is logged once",
+           "ProxyGuardEvidenceLog: '%s' cannot be written; attempts are "
+           "still refused and counted, and this is logged only once",
            e->name);
 }
 
@@ -212,9 +212,9 @@ static void report_size(const pg_evidence_t *e, server_rec *s)
 {
     PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0131)
            "ProxyGuardEvidenceSize: '%s' has reached %" APR_OFF_T_FMT
-           " bytes and takes no more lines until it is rotated; "
-           "attempts are refused and counted as before, and this is "
-           "logged once", e->name, e->size);
+           " bytes; nothing more is written until it is rotated. "
+           "Attempts are still refused and counted, and this is logged "
+           "only once", e->name, e->size);
 }
 
 /* May a line be added to the file? Yes, if its size is unknown. */
@@ -233,7 +233,7 @@ static void report_recovery(pg_evidence_t *e, server_rec *s)
 
     if (missed) {
         PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0108)
-               "ProxyGuardEvidenceLog: '%s' takes lines again: "
+               "ProxyGuardEvidenceLog: '%s' can be written again: "
                "lost=%" APR_UINT64_T_FMT, e->name, missed);
     }
 }

@@ -232,10 +232,10 @@ const char *pg_names_unknown(const server_rec *s, const server_rec *main,
     }
     if (takes_every(s->wild_names) || takes_every(s->names)
         || takes_every(pg_config_of(s)->own_hosts)) {
-        return "an alias takes all names";
+        return "an alias matches every name";
     }
     return pg_names_by_folder(s, main, facts)
-           ? "VirtualDocumentRoot takes all names" : NULL;
+           ? "VirtualDocumentRoot serves any name" : NULL;
 }
 
 /* The folder that mod_vhost_alias gives a path of this request: its own

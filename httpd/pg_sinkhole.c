@@ -64,22 +64,22 @@ static unsigned conversations(const pg_settings_t *settings, server_rec *s)
         return wanted;
     }
     PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0142)
-           "ProxyGuardSinkLimit conversations: %u instead of %u, a "
-           "quarter of MaxRequestWorkers", most, wanted);
+           "ProxyGuardSinkLimit conversations: reduced from %u to %u, "
+           "a quarter of MaxRequestWorkers", wanted, most);
     return most;
 }
 
 static void say_what_it_means(const pg_sinkhole_t *sink, server_rec *s)
 {
     PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0141)
-           "the sink is on: this server accepts CONNECT and relays "
-           "nothing; lists of open proxies will name its address, so "
-           "it must neither send mail nor serve customers from it");
+           "the sink is on: this server accepts CONNECT but relays "
+           "nothing. Its address will appear on lists of open proxies: "
+           "send no mail and serve no customers from it");
     if (!sink->waits_in_mpm) {
         PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0143)
-               "each conversation of the sink holds a worker: only "
-               "the event MPM of httpd 2.4.63 and later can wait "
-               "without one");
+               "each sink conversation occupies a worker: only the "
+               "event MPM of httpd 2.4.63 and later can wait without "
+               "one");
     }
 }
 

@@ -70,10 +70,9 @@ static pg_spool_t *refuse(server_rec *s, apr_status_t status,
                           const char *path, const char *why)
 {
     PG_LOG(APLOG_CRIT, status, s, PGLOGNO(0280)
-           "ProxyGuardSinkSpool: '%s' cannot be used: %s. Name a "
-           "mailbox, or a file that does not exist yet, in a directory "
-           "that only root can write to", path,
-           why ? why : "see the error");
+           "ProxyGuardSinkSpool: '%s' cannot be used: %s. Name an "
+           "existing mailbox or a new file in a directory that only "
+           "root can write to", path, why ? why : "see the error");
     return NULL;
 }
 
@@ -133,8 +132,8 @@ static bool fail(const pg_spool_t *spool, pg_ledger_t *ledger, server_rec *s,
 {
     if (pg_slots_refuse(ledger, true)) {
         PG_LOG(APLOG_WARNING, status, s, PGLOGNO(0145)
-               "ProxyGuardSinkSpool: '%s' takes no more mail (%s); it "
-               "is counted as lost, and this is logged once",
+               "ProxyGuardSinkSpool: '%s' accepts no more mail (%s); mail "
+               "is counted as lost, and this is logged only once",
                spool->path, why);
     }
     return false;
@@ -145,14 +144,14 @@ static void succeed(const pg_spool_t *spool, pg_ledger_t *ledger,
 {
     if (pg_slots_refuse(ledger, false)) {
         PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0146)
-               "ProxyGuardSinkSpool: '%s' takes mail again",
+               "ProxyGuardSinkSpool: '%s' accepts mail again",
                spool->path);
     }
     if (pg_slots_spool(ledger, size, spool->most)) {
         PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0147)
-               "ProxyGuardSinkSpool: '%s' is over 80 %% full: %"
+               "ProxyGuardSinkSpool: '%s' is over 80%% full: %"
                APR_UINT64_T_FMT " of %" APR_UINT64_T_FMT " MiB; rotate "
-               "it, with a graceful restart", spool->path, size >> 20,
+               "it and restart gracefully", spool->path, size >> 20,
                spool->most >> 20);
     }
 }
@@ -199,7 +198,7 @@ static bool append(const pg_spool_t *spool, pg_span_t entry,
 
     if (status == 0 && before.st_nlink == 0) {
         return fail(spool, ledger, s, 0, "it has been deleted; a graceful "
-                    "restart makes another");
+                    "restart creates a new one");
     }
     size = status ? 0 : (apr_uint64_t)before.st_size + entry.len;
     if (size > spool->most) {

@@ -142,9 +142,9 @@ static int admit(request_rec *r, const char **wrong)
 
     if (forwarded) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PGLOGNO(0120)
-                      "the status page was refused: the request came by "
-                      "loopback with %s, so a proxy on this host forwarded "
-                      "it for a client that is not known",
+                      "access to the status page denied: the request came "
+                      "over loopback with %s, so a proxy on this host "
+                      "forwarded it for an unknown client",
                       forwarded);
         *wrong = "A proxy on this host forwarded this request, so anyone may "
                  "have sent it. Let mod_remoteip restore the client's "
@@ -152,7 +152,7 @@ static int admit(request_rec *r, const char **wrong)
         return HTTP_FORBIDDEN;
     }
     if (!may_be_asked_for(r, settings)) {
-        *wrong = "This server does not go by the name that was asked for. "
+        *wrong = "The name in the Host field is not one of this server's. "
                  "ProxyGuardOwnHost adds names.";
         return HTTP_MISDIRECTED_REQUEST;
     }

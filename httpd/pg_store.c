@@ -22,12 +22,12 @@ APLOG_USE_MODULE(proxyguard);
 /* --- opening ------------------------------------------------------------- */
 
 static const char *const how_words[] = {
-    [PG_OPENED_NEW]      = "is new",
-    [PG_OPENED_KEPT]     = "goes on",
-    [PG_OPENED_RESTORED] = "goes on from its checkpoint",
-    [PG_OPENED_MIGRATED] = "goes on in a new file",
-    [PG_OPENED_REPLACED] = "is new",
-    [PG_OPENED_FAILED]   = "is new, in memory alone",
+    [PG_OPENED_NEW]      = "created",
+    [PG_OPENED_KEPT]     = "resumed",
+    [PG_OPENED_RESTORED] = "restored from its checkpoint",
+    [PG_OPENED_MIGRATED] = "carried over to a new file",
+    [PG_OPENED_REPLACED] = "created",
+    [PG_OPENED_FAILED]   = "created in memory only",
 };
 
 static void say_opening(server_rec *s, const pg_opening_t *opening,
@@ -36,15 +36,14 @@ static void say_opening(server_rec *s, const pg_opening_t *opening,
     if (opening->unchanged) {
         PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0010)
                "ledger %s stays as it is although the configuration differs "
-               "(%s): other processes count in it, those of another server "
-               "or from before this restart. Stop all of them and start "
-               "again to change it", path,
-               opening->unchanged);
+               "(%s): it is in use by processes of another server, or from "
+               "before this restart. Stop all of them and start again to "
+               "change it", path, opening->unchanged);
     }
     if (opening->aside) {
         PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0002)
-               "ledger %s could not be used as it was (%s): kept aside "
-               "as %s; the ledger %s", path,
+               "ledger %s could not be used as it was (%s) and was renamed "
+               "to %s; ledger %s", path,
                opening->why ? opening->why : "unknown", opening->aside,
                how_words[opening->how]);
     }
@@ -102,7 +101,7 @@ static void say_tick(server_rec *s, const pg_checkpoint_t *checkpoint,
     }
     else if (tick == PG_TICK_RECOVERED) {
         PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0007)
-               "ProxyGuardCheckpoint: %s is written again",
+               "ProxyGuardCheckpoint: %s can be written again",
                checkpoint->path);
     }
 }
@@ -164,8 +163,8 @@ static void look_after(pg_store_t *store, bool at_end, apr_pool_t *parent)
     pg_live_watch(&store->live, apr_time_now(), &why, pool);
     if (why) {
         say_unusable(store, "can no longer be used", why,
-                     "Counting goes on in memory, and nothing that was "
-                     "counted is missing; a restart opens the file again");
+                     "Counting continues in memory, and no counts are lost; "
+                     "a restart opens the file again");
     }
     if (store->checkpoint && store->live.copy) {
         store->checkpoint->ledger = store->live.copy;
@@ -254,7 +253,7 @@ pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server)
 
     if (ap_cstr_casecmp(settings->ledger, "none") == 0) {
         PG_LOG(APLOG_NOTICE, 0, main_server, PGLOGNO(0008)
-               "mod_proxyguard " PROXYGUARD_VERSION ": no ledger, "
+               "mod_proxyguard " PROXYGUARD_VERSION ": no ledger: "
                "attempts are not counted (ProxyGuardLedger none)");
         return NULL;
     }
@@ -268,9 +267,10 @@ pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server)
     if (status != APR_SUCCESS) {
         say_unusable(store, "cannot be used", opening.why,
                      store->live.ledger
-                     ? "Attempts are counted in memory, and the counts end "
-                       "with the server; name a file in a directory that "
-                       "exists and that only root can write to, or 'none'"
+                     ? "Attempts are counted in memory, and the counts are "
+                       "lost when the server stops; name a file in an "
+                       "existing directory that only root can write to, or "
+                       "'none'"
                      : "Attempts are refused but not counted");
     }
     if (store->live.ledger == NULL) {

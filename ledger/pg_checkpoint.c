@@ -52,7 +52,7 @@ static apr_status_t replaceable(const char *path, const char **why,
     }
     if (pread(file.fd, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic)
         || memcmp(magic, PG_MAGIC, sizeof(magic)) != 0) {
-        *why = "something that is not a checkpoint is there";
+        *why = "the existing file is not a checkpoint";
         status = APR_EEXIST;
     }
     close(file.fd);
@@ -82,12 +82,12 @@ static apr_status_t write_temp(const char **temp,
 
     status = pg_block_copy(&block, checkpoint->ledger, pool);
     if (status != APR_SUCCESS) {
-        *why = words_of(status, "no copy can be made", pool);
+        *why = words_of(status, "the ledger cannot be copied", pool);
         return status;
     }
     status = pg_file_temp(&file, checkpoint->path, 0, &checkpoint->own, pool);
     if (status != APR_SUCCESS) {
-        *why = words_of(status, "no file can be created beside it", pool);
+        *why = words_of(status, "no file can be created next to it", pool);
         return status;
     }
     /* Always the same name, so a process killed here leaves at most one stray
@@ -163,7 +163,7 @@ apr_status_t pg_checkpoint_save(const pg_checkpoint_t *checkpoint,
     apr_status_t status = apr_pool_create(&scratch, pool);
 
     if (status != APR_SUCCESS) {
-        *why = "there is no memory";
+        *why = "out of memory";
         return status;
     }
     status = save(checkpoint, now, why, scratch);

@@ -114,17 +114,17 @@ static int open_folder(const char *path, const char **why, apr_pool_t *pool)
 
     *why = NULL;
     if (fd < 0 || fstat(fd, &st) != 0) {
-        *why = apr_psprintf(pool, "its folder %s cannot be opened: %s",
+        *why = apr_psprintf(pool, "its directory %s cannot be opened: %s",
                             folder, apr_strerror(errno, words,
                                                  sizeof(words)));
     }
     else if (st.st_mode & S_IWOTH) {
-        *why = apr_psprintf(pool, "anybody may write to its folder %s (mode "
+        *why = apr_psprintf(pool, "its directory %s is world-writable (mode "
                             "%04o)", folder, (unsigned)(st.st_mode & 07777));
     }
     else if (st.st_uid != geteuid() && st.st_uid != 0) {
-        *why = apr_psprintf(pool, "its folder %s belongs to user %lu, not to "
-                            "user %lu", folder, (unsigned long)st.st_uid,
+        *why = apr_psprintf(pool, "its directory %s belongs to user %lu, not "
+                            "to user %lu", folder, (unsigned long)st.st_uid,
                             (unsigned long)geteuid());
     }
     if (*why && fd >= 0) {

@@ -227,17 +227,17 @@ pg_layout_e pg_layout_check(pg_head_t *out, const void *octets, apr_size_t n,
     }
     if (out->byte_order != PG_BYTE_ORDER) {
         return out->byte_order == __builtin_bswap32(PG_BYTE_ORDER)
-                   ? other(why, "it was written on a machine of another byte "
-                           "order")
-                   : damaged(why, "its head is damaged");
+                   ? other(why, "it was written on a machine with another "
+                           "byte order")
+                   : damaged(why, "its header is damaged");
     }
     if (out->version != PG_VERSION) {
         return other(why, apr_psprintf(
-            pool, "it has layout %u, and this version knows layout %u only",
+            pool, "it has layout %u, but this version reads only layout %u",
             out->version, PG_VERSION));
     }
     if (out->check != check_of(out)) {
-        return damaged(why, "its head is damaged");
+        return damaged(why, "its header is damaged");
     }
     if (!pg_layout_sizes_check(&out->sizes, why)) {
         return damaged(why, apr_pstrcat(pool, "its sizes are impossible: ",

@@ -237,7 +237,7 @@ static const char *loss_of(const pg_ledger_t *ledger, const char *path,
     if (!pg_file_is_at(ledger->fd, path)) {
         return lstat(path, &st) == 0 ? "it was replaced" : "it was removed";
     }
-    return pg_word_get(ledger->lost) ? "it had shrunk for a while" : NULL;
+    return pg_word_get(ledger->lost) ? "it was truncated for a while" : NULL;
 }
 
 /* May a fresh ledger replace what is at the path? Only if there is nothing, or

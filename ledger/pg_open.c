@@ -58,7 +58,7 @@ const char *pg_ledger_key_read(pg_key_t *out, const char *path,
     close(file.fd);
     secret = pg_span_trim(pg_span_make(text, n < 0 ? 0 : (apr_size_t)n));
     if (n > SECRET_MOST || secret.len < SECRET_LEAST) {
-        return "a secret has from 16 to 1024 bytes";
+        return "a secret must have 16 to 1024 bytes";
     }
     *out = pg_ledger_key(secret);
     return NULL;

@@ -96,7 +96,7 @@ def test_a_ledger_of_the_other_machine_is_read_or_named(logs, tmp_path):
                            path], capture_output=True, timeout=60)
     if "s390x" in OTHER[0]:
         assert done.returncode == 66
-        assert b"written on a machine of another byte order" in done.stderr
+        assert b"written on a machine with another byte order" in done.stderr
     else:
         assert targets(json.loads(done.stdout))["m.abcd:443"] == 6
 

@@ -278,13 +278,13 @@ NAMELESS = {
         <VirtualHost *:@PORT@>
             ServerName www.own.example
             ServerAlias *
-        </VirtualHost>""", "an alias takes all names"),
+        </VirtualHost>""", "an alias matches every name"),
     "mass hosting": ("""
         UseCanonicalName Off
         VirtualDocumentRoot @ROOT@/sites/%0
         <Directory @ROOT@/sites>
             Require all granted
-        </Directory>""", "VirtualDocumentRoot takes all names"),
+        </Directory>""", "VirtualDocumentRoot serves any name"),
 }
 
 

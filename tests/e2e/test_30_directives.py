@@ -20,7 +20,7 @@ REFUSED = {
     "ProxyGuardSecret no/such/file": "ProxyGuardSecret: 'no/such/file' is "
         "neither a file with a secret nor 'none': it cannot be opened",
     "ProxyGuardSecret htdocs": "it is not a regular file",
-    "ProxyGuardSecret htdocs/page.txt": "a secret has from 16 to 1024 bytes",
+    "ProxyGuardSecret htdocs/page.txt": "a secret must have 16 to 1024 bytes",
     "ProxyGuardStatusProxied Maybe":
         "ProxyGuardStatusProxied: 'Maybe' is not On or Off",
     'ProxyGuardLedger ""': "ProxyGuardLedger takes one argument",

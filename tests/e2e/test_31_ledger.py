@@ -14,10 +14,10 @@ NAME = "run/proxyguard.ledger"
 def test_start_says_where_the_counts_are_and_whether_they_go_on(httpd):
     path = httpd.path(NAME)
     first = httpd.log.take("PG0001: ")
-    assert path in first.text and "is new" in first.text
+    assert path in first.text and "created" in first.text
     assert first.level == "notice"
     httpd.graceful()
-    assert "goes on" in httpd.log.take("PG0001: ").text
+    assert "resumed" in httpd.log.take("PG0001: ").text
 
 
 def attempt(server):
@@ -146,7 +146,7 @@ def test_a_damaged_live_file_costs_neither_server_nor_counts(httpd, act):
     for _ in range(4):
         attempt(httpd)
     assert httpd.status()["attempts"] == 7
-    httpd.log.take("PG0003: .*Counting goes on in memory", seconds=40)
+    httpd.log.take("PG0003: .*Counting continues in memory", seconds=40)
     assert httpd.status()["in_memory"] is True
     attempt(httpd)
     assert httpd.process.poll() is None and httpd.process.pid == parent
@@ -211,7 +211,7 @@ def test_a_file_lost_on_a_full_tmpfs_is_made_up_for_in_memory(on_small_tmpfs):
     os.unlink(server.path("small/ledger"))
     fill_up(server.path("small"))
     attempt(server)
-    server.log.take("PG0003: .*Counting goes on in memory", seconds=40)
+    server.log.take("PG0003: .*Counting continues in memory", seconds=40)
     attempt(server)
     now = server.status()
     assert (now["attempts"], now["in_memory"]) == (3, True)
@@ -240,7 +240,7 @@ def test_counts_move_from_memory_to_a_file_that_can_be_made_at_last(
     assert (now["attempts"], now["in_memory"]) == (2, True)
     os.unlink(server.path("small/filler"))
     server.graceful()
-    server.log.take("PG0001: .*ledger goes on in a new file")
+    server.log.take("PG0001: .*ledger carried over to a new file")
     attempt(server)
     now = server.settled(3)
     assert (now["attempts"], now["in_memory"]) == (3, False)

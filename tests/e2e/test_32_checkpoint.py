@@ -37,7 +37,7 @@ def test_counts_go_on_from_the_checkpoint_of_the_last_stop(server):
     attempt(server)
     now = server.status()
     assert (now["attempts"], now["since"]) == (2, since)
-    assert server.log.all("PG0001: .*goes on from its checkpoint")
+    assert server.log.all("PG0001: .*restored from its checkpoint")
 
 
 def test_a_graceful_restart_writes_it_too(server):
@@ -57,7 +57,7 @@ def test_what_is_no_checkpoint_is_never_touched(server, octets):
     assert server.status()["attempts"] == 0
     attempt(server)
     server.stop()
-    server.log.take("PG0006: .*not a checkpoint is there")
+    server.log.take("PG0006: .*the existing file is not a checkpoint")
     assert os.listdir(server.path("saved")) == ["checkpoint"]
     with open(server.path("saved/checkpoint"), "rb") as f:
         assert f.read() == octets

@@ -18,10 +18,10 @@ MODULES = ("proxy", "proxy_http", "rewrite", "vhost_alias")
 REMOTE = "\nProxyRemote * http://{}\n"
 UNKNOWN = {
     "no ServerName": (None, "{conf}"),
-    "an alias takes all names": (
+    "an alias matches every name": (
         "www.own.example", "<VirtualHost *:@PORT@>\nServerName a.example\n"
         "ServerAlias *\n{conf}</VirtualHost>\n"),
-    "VirtualDocumentRoot takes all names": (
+    "VirtualDocumentRoot serves any name": (
         "www.own.example", "<VirtualHost *:@PORT@>\nServerName a.example\n"
         "VirtualDocumentRoot @ROOT@/sites/%0\n{conf}</VirtualHost>\n"),
 }
@@ -77,7 +77,7 @@ def test_a_denial_that_cannot_work_is_critical(httpd_with):
     server.log.take_all(r"PG0[02]\d\d: |AH00558")
     with pytest.raises(StartError) as e:
         httpd_with(conf + "ProxyGuardAudit Strict\n", name=None)
-    assert "PG0299: ProxyGuardAudit Strict: not starting" in e.value.said
+    assert "PG0299: ProxyGuardAudit Strict: refusing to start" in e.value.said
     strict = httpd_with.made[-1]
     strict.log.take_all("PG0|AH")
     httpd_with(conf + "ProxyGuardAudit Strict\n")       # with a name

@@ -196,10 +196,11 @@ REFUSED_FILES = {
     "anybody's": (lambda path: os.chmod(path, 0o666),
                   "others may write to it"),
     "another program's": (lambda path: write(path, "Listen 80\n"),
-                          "it exists, and its first line is not one of "
-                          "evidence"),
+                          "it exists, but its first line is not a "
+                          "line of evidence"),
     "other JSON": (lambda path: write(path, '{"@timestamp":"2026"}\n'),
-                   "it exists, and its first line is not one of evidence"),
+                   "it exists, but its first line is not a line "
+                   "of evidence"),
     "second name": (lambda path: os.link(path[:-13] + "victim", path),
                     "it has more than one name"),
 }
@@ -216,12 +217,12 @@ def test_a_file_that_is_not_ours_is_left_alone(httpd_with, what):
     make(path)
     before = untouched(path)
     code, said = server.check()
-    assert code != 0 and re.search(f"PG0009: .* is not used: {why}", said)
+    assert code != 0 and re.search(f"PG0009: .* cannot be used: {why}", said)
     with pytest.raises(Exception, match="PG0009"):
         server.start()
     assert untouched(path) == before
-    server.log.take(f" PG0009: ProxyGuardEvidenceLog: .*evidence.json' is "
-                    f"not used: {why}")
+    server.log.take(f" PG0009: ProxyGuardEvidenceLog: .*evidence.json' "
+                    f"cannot be used: {why}")
     server.log.take_all("AH0002")
     assert server.read("victim") == "precious\n"
 
@@ -244,10 +245,10 @@ def test_a_folder_that_anybody_may_write_to_is_refused(httpd_with):
     os.mkdir(server.path("open"))
     os.chmod(server.path("open"), 0o1777)
     code, said = server.check()
-    assert code != 0 and "anybody may write to its folder" in said
+    assert code != 0 and "open is world-writable" in said
     with pytest.raises(Exception, match="PG0009"):
         server.start()
-    server.log.take_all(r"PG0009: .*anybody may write to its folder|AH0002")
+    server.log.take_all(r"PG0009: .*its directory .* is world-writable|AH0002")
     assert os.listdir(server.path("open")) == []
 
 

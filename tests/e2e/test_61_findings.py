@@ -101,7 +101,8 @@ def test_foreign_host_deny_needs_names(httpd_with):
         "</VirtualHost>\n"
     server = httpd_with.make(deny + host % "*")
     said = report_of(server)
-    assert re.search(r"^PG0244: critical: .*takes all names$", said, re.M), said
+    assert re.search(r"^PG0244: critical: .*matches every name$", said,
+                     re.M), said
     code, said = server.check()
     assert code != 0 and "PG0244: " in said and "PG0299: " in said
     code, said = httpd_with.make(deny + host % "also.own.example").check()

@@ -41,7 +41,7 @@ CONTRADICTIONS = {
                  "no ProxyGuardSinkSpool is set"),
     "spool none": (CONF + "ProxyGuardSinkSpool none",
                    "no ProxyGuardSinkSpool is set"),
-    "no ledger": (CONF + "ProxyGuardLedger none", "there is no ledger"),
+    "no ledger": (CONF + "ProxyGuardLedger none", "without a ledger"),
     "a forward proxy": (CONF + "ProxyRequests On",
                         "its virtual host is a forward proxy "
                         "(ProxyRequests On)"),
@@ -228,7 +228,7 @@ def test_a_spool_that_was_deleted_takes_no_more_and_says_so(httpd_with):
         client.rcpt("c@d")
         assert client.data(MESSAGE)[0] == 452
     line = server.log.take("PG0145: ")
-    assert "it has been deleted; a graceful restart makes another" in line.text
+    assert "it has been deleted; a graceful restart creates a new one" in line.text
     server.graceful()
     server.log.take("PG0141")
     with Mailer(server.address) as client:
@@ -248,7 +248,7 @@ def test_80_percent_of_the_spool_is_said_once(httpd_with):
     with Mailer(server.address) as client:
         client.deliver(big)
         line = server.log.take("PG0147: ")
-        assert line.level == "warn" and "over 80 % full" in line.text
+        assert line.level == "warn" and "over 80% full" in line.text
         client.deliver("Subject: small\r\n\r\n")
     assert server.log.untaken("PG0147") == []
     server.log.attempt()
@@ -295,7 +295,7 @@ def test_the_limit_is_a_quarter_of_the_workers(httpd_with):
     server = sink_with(httpd_with, "ProxyGuardSinkLimit source 64\n")
     line = server.log.take("PG0142: ")
     most = {"prefork": 3}.get(server.mpm, 6)
-    assert f"conversations: {most} instead of 16, a quarter of " \
+    assert f"conversations: reduced from 16 to {most}, a quarter of " \
         "MaxRequestWorkers" in line.text
     held = [tunnel(server.address) for _ in range(most)]
     reply = server.send(b"CONNECT mx.invalid:25 HTTP/1.1\r\nHost: x\r\n\r\n")

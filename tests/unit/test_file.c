@@ -121,7 +121,7 @@ PG_TEST(other_peoples_files_are_refused)
 PG_TEST(folders_that_others_write_to_are_refused)
 {
     ck_assert_int_eq(chmod(folder, 01777), 0);
-    refused(in_folder("new"), "anybody may write to its folder");
+    refused(in_folder("new"), "is world-writable");
     ck_assert_int_ne(access(in_folder("new"), F_OK), 0);
     ck_assert_int_eq(chmod(folder, 0700), 0);
     refused(in_folder("no/such"), "cannot be opened");

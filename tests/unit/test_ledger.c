@@ -488,11 +488,11 @@ PG_TEST(a_damaged_ledger_is_kept_aside)
     write_file(path, "PGLEDGER");
     ck_assert_str_eq(replaced(path, "too short"), in_folder("ledger.bad-1"));
     overwrite(path, 16, 0xff);
-    ck_assert_str_eq(replaced(path, "head is damaged"),
+    ck_assert_str_eq(replaced(path, "header is damaged"),
                      in_folder("ledger.bad-2"));
     ck_assert_int_eq(unlink(in_folder("ledger.bad-1")), 0);
     overwrite(path, 12, 0x09);
-    ck_assert_str_eq(replaced(path, "head is damaged"),
+    ck_assert_str_eq(replaced(path, "header is damaged"),
                      in_folder("ledger.bad-1"));
     ck_assert_int_eq(truncate(path, 1000), 0);
     replaced(path, "wrong size");
