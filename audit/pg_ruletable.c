@@ -39,7 +39,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
         },
         .meaning = {
             "Restricting one method or scheme is not enough: third parties "
-            "relay by what is left, above all by CONNECT",
+            "use whatever is left, above all CONNECT",
             "メソッドやスキームを一つ制限しても足りません。第三者は残りの方法"
             "、とりわけ CONNECT で中継させます",
         },
@@ -99,7 +99,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_PASS_CHOSEN] = {
         .id = 210, .severity = PG_SEVERITY_CRITICAL,
         .what = {
-            "%s lets the client choose the host it is sent to",
+            "%s lets the client choose the backend host",
             "%s は、転送先のホストをクライアントに選ばせています",
         },
         .meaning = {
@@ -116,7 +116,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_REWRITE_CHOSEN] = {
         .id = 211, .severity = PG_SEVERITY_CRITICAL,
         .what = {
-            "%s lets the client choose the host it is sent to",
+            "%s lets the client choose the backend host",
             "%s は、転送先のホストをクライアントに選ばせています",
         },
         .meaning = {
@@ -151,7 +151,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_REVERSE_UNSURE] = {
         .id = 221, .severity = PG_SEVERITY_WARNING,
         .what = {
-            "the client may be able to choose the host that %s sends it to",
+            "%s may let the client choose the backend host",
             "%s の転送先のホストを、クライアントが選べるかもしれません",
         },
         .meaning = {
@@ -255,7 +255,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
         },
         .meaning = {
             "Attempts to relay through it are neither refused nor counted",
-            "そこを通した中継の試みは、拒否もカウントもされません",
+            "そこを通した中継の試行は、拒否もカウントもされません",
         },
         .fix = BOTH("ProxyGuard On"),
     },
@@ -267,7 +267,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
         },
         .meaning = {
             "It names the sources and targets of attempts, and what is open",
-            "試みの送信元と宛先、開いている箇所が載っています",
+            "試行の送信元と宛先、開いている箇所が載っています",
         },
         .fix = BOTH(
             "<Location \"/proxyguard-status\">\n"
@@ -283,7 +283,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
         .meaning = {
             "The guard cannot tell requests for this server from relay "
             "attempts by their Host field",
-            "ガードは、このサーバー宛ての要求と中継の試みを Host フィールドで"
+            "ガードは、このサーバー宛ての要求と中継の試行を Host フィールドで"
             "区別できません",
         },
         .fix = BOTH("ServerName www.example.com"),
@@ -291,11 +291,11 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_ALIAS_ALL] = {
         .id = 231, .severity = PG_SEVERITY_WARNING,
         .what = {
-            "this makes every name one of the server's own: %s",
+            "with this, every name counts as this server's own: %s",
             "すべての名前が自サーバーの名前とみなされます: %s",
         },
         .meaning = {
-            "No Host is foreign then, and an absolute-form target always looks "
+            "Then no Host is foreign, and every absolute-form target looks "
             "like this server's own",
             "どの Host も自サイトのものとみなされ、absolute-form の宛先は常に"
             "このサーバー宛てに見えます",
@@ -338,7 +338,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
         },
         .meaning = {
             "Anybody can relay through it; attempts are counted, not refused",
-            "誰でも中継できます。試みはカウントされますが、拒否されません",
+            "誰でも中継できます。試行はカウントされますが、拒否されません",
         },
         .fix = FORWARD_FIX,
     },
@@ -393,7 +393,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_PORT_CHOSEN] = {
         .id = 240, .severity = PG_SEVERITY_WARNING,
         .what = {
-            "%s lets the client choose the port it is sent to",
+            "%s lets the client choose the backend port",
             "%s は、転送先のポートをクライアントに選ばせています",
         },
         .meaning = {
@@ -412,14 +412,14 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_STOPPED] = {
         .id = 241, .severity = PG_SEVERITY_WARNING,
         .what = {
-            "%s lets the client choose the host it is sent to; the guard stops "
-            "it",
+            "%s lets the client choose the backend host; the guard blocks "
+            "this",
             "%s は、転送先のホストをクライアントに選ばせています。ガードがそ"
             "れを止めています",
         },
         .meaning = {
-            "Requests that use it are refused as chosen-backend. Only the "
-            "guard stands in the way: repair the rule",
+            "Requests that exploit it are refused as chosen-backend. Only the "
+            "guard prevents a relay: fix the rule",
             "これを利用した要求は chosen-backend として拒否されます。防いでい"
             "るのはガードだけですので、規則を直してください",
         },
@@ -430,13 +430,14 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_STATED_ADDRESS] = {
         .id = 242, .severity = PG_SEVERITY_CRITICAL,
         .what = {
-            "clients state their own address: %s, and everybody is believed",
+            "clients can state their own address: %s is accepted from "
+            "everybody",
             "クライアントが自分のアドレスを申告でき、誰の申告でも信用されます"
             ": %s",
         },
         .meaning = {
-            "Require ip and the like then restrict nobody, and the log names "
-            "whatever address the client likes",
+            "Require ip and the like then restrict nobody, and the log shows "
+            "whatever address the client chose",
             "Require ip などの制限は意味を失い、ログにはクライアントの望むア"
             "ドレスが残ります",
         },
@@ -450,7 +451,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_BY_SENT] = {
         .id = 243, .severity = PG_SEVERITY_WARNING,
         .what = {
-            "this lets through whoever sends the right thing: %s",
+            "this admits anybody who sends the right value: %s",
             "特定の内容を送ってきた相手は誰でも通ります: %s",
         },
         .meaning = {
@@ -490,7 +491,7 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
             "clients choose the destination; the attempts of class "
             "chosen-backend show which path it is for",
             ".htaccess の規則、またはモジュールが設定した規則が転送先をクライ"
-            "アントに選ばせています。どのパスかは chosen-backend の試みから分"
+            "アントに選ばせています。どのパスかは chosen-backend の試行から分"
             "かります",
         },
         .fix = HOST_FIX(
@@ -500,12 +501,13 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_STATUS_PROXIED] = {
         .id = 270, .severity = PG_SEVERITY_NOTE,
         .what = {
-            "the status page answers what a proxy on this host forwards%s",
+            "the status page answers requests that a proxy on this host "
+            "forwards%s",
             "ステータスページが、同じホスト上のプロキシが転送した要求にも"
             "応答します%s",
         },
         .meaning = {
-            "To Require local everybody behind that proxy is local",
+            "To Require local, every client of that proxy is local",
             "Require local にとって、そのプロキシ越しの相手は誰でもローカルです",
         },
         .fix = BOTH("ProxyGuardStatusProxied Off"),

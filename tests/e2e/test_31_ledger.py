@@ -65,7 +65,7 @@ def in_memory(server):
     after = server.status()
     assert after["attempts"] == before["attempts"] + 1
     assert after["in_memory"] is True
-    assert "end with the server" in server.get("/proxyguard-status").text
+    assert "lost when the server stops" in server.get("/proxyguard-status").text
 
 
 @pytest.mark.parametrize("path, words", [

@@ -129,7 +129,7 @@ def test_each_is_logged_once_at_start(httpd_with):
     server = httpd_with(ON + STATUS, modules=FORWARD)
     assert server.log.take(" PG0201: ").level == "crit"
     assert server.log.take(" PG0229: ").level == "warn"
-    assert "1 critical" in server.log.take(" PG0200: ").text
+    assert "1 of 3 findings critical" in server.log.take(" PG0200: ").text
     assert server.log.take_all(" PG02") == []
     server.graceful()
     assert len(server.log.take_all(" PG0201: ")) == 1

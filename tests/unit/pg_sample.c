@@ -350,8 +350,7 @@ static void make_audit(maker_t *m, pg_report_t *out)
         .id = 209, .severity = PG_SEVERITY_WARNING,
         .file = "/etc/apache2/sites-enabled/shop.conf", .line = 17,
         .vhost = "shop.own.example:443",
-        .what = { "ProxyPassMatch lets the client choose the host it is sent "
-                  "to",
+        .what = { "ProxyPassMatch lets the client choose the backend host",
                   "ProxyPassMatch は、転送先のホストをクライアントに選ばせてい"
                   "ます" },
         .meaning = { "Whoever names a host in the path reaches it in your "
