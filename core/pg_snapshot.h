@@ -164,7 +164,7 @@ typedef struct pg_snapshot_t {
                                     relayed there was judged, not seen    */
     const pg_watched_t *watched; /* the same, by how many; none: by one   */
     apr_size_t watched_count;
-    bool in_memory;              /* the counts end with the server        */
+    bool in_memory;              /* the counts do not outlive the server  */
     apr_uint64_t key_id;         /* ledgers that have the same one unite
                                     their sources and pseudonyms          */
     apr_size_t ledgers;          /* how many were merged into this one,

@@ -99,7 +99,7 @@
     X(CANNOT_COUNT,                                                           \
       "The guard is working, but it cannot count: it has no ledger. The "     \
       "error log says why.",                                                  \
-      "防御は機能していますが、台帳がないため記録できません。理由はエラー"    \
+      "ガードは機能していますが、台帳がないため記録できません。理由はエラー"  \
       "ログをご覧ください。")                                                 \
     X(MASKED, "Names and addresses are replaced by pseudonyms.",              \
       "名前とアドレスは仮名に置き換えています。")                             \
@@ -259,10 +259,11 @@
       "{0} UTC。")                                                            \
     X(SINCE_UNKNOWN, "Not known: no attempt has a plausible time.",           \
       "不明です。正しいと思われる日時の試行がありません。")                   \
-    X(SINCE_MEMORY, "The ledger's file cannot be used: these counts end "     \
-      "with the server.",                                                     \
-      "台帳のファイルを使えないため、この件数はサーバーの停止とともに"        \
-      "失われます。")                                                         \
+    X(SINCE_MEMORY,                                                           \
+      "The ledger's file cannot be used: these counts are lost when the "     \
+      "server stops.",                                                        \
+      "台帳のファイルを使えないため、サーバーを停止するとこの件数は失われま"  \
+      "す。")                                                                 \
     X(SINCE_NO_MONTH,                                                         \
       "{0} of them {0:is|are} in no month: their time is missing, in the "    \
       "future, or more than 20 years ago.",                                   \
@@ -286,8 +287,8 @@
     X(HOST_YOURS,                                                             \
       "{0} {0:visitor|visitors} a day {0:asks|ask} for {1}, which no "        \
       "virtual host names. If it is yours: ProxyGuardOwnHost {1}",            \
-      "どのバーチャルホストにもない {1} を、1 日に {0} 件の訪問者が求めてい"  \
-      "ます。自サイトの名前ですか。ProxyGuardOwnHost {1}")                    \
+      "1 日に {0} 人の訪問者が、どのバーチャルホストにもない {1} を求めてい"  \
+      "ます。自サイトの名前であれば: ProxyGuardOwnHost {1}")                  \
     X(SINCE_MORE,                                                             \
       "{0} {0:attempt|attempts} from {1} {1:source|different sources} in "    \
       "all.",                                                                 \
@@ -335,7 +336,7 @@
       "いいえ。2xx で応答したものはありません。")                             \
     X(H_WHAT, "What was asked for",                                           \
       "要求の種類")                                                           \
-    X(H_OUTCOMES, "What became of them",                                      \
+    X(H_OUTCOMES, "What happened to them",                                    \
       "結果")                                                                 \
     X(H_TOP, "Sources and targets",                                           \
       "送信元と中継先")                                                       \
@@ -397,7 +398,7 @@
     X(COL_JUDGED, "Verdict",                                                  \
       "判定")                                                                 \
     X(COL_REQUEST, "Request",                                                 \
-      "リクエスト")                                                           \
+      "要求")                                                                 \
     X(COL_STATUS, "Status",                                                   \
       "ステータス")                                                           \
     X(COL_OCTETS, "Bytes",                                                    \
@@ -463,9 +464,9 @@
       "name} files and hosts.",                                               \
       "{0} 件の指摘があります。ファイル名やホスト名を含むため、ここでは省"    \
       "略しています。")                                                       \
-    X(FINDING_MEANS, "What it gives an attacker:",                            \
-      "攻撃者にできること:")                                                  \
-    X(FINDING_FIX, "How to close it:",                                        \
+    X(FINDING_MEANS, "What it means:",                                        \
+      "影響:")                                                                \
+    X(FINDING_FIX, "How to fix it:",                                          \
       "対処:")                                                                \
     X(FAMILY_ABOUT,                                                           \
       "GET stands for requests with a foreign address, whatever their "       \
@@ -621,10 +622,11 @@
     X(GROUND_DIFFERS,                                                         \
       "the length differs from everything this server answers itself",        \
       "応答の長さが、このサーバー自身のどの応答とも異なります")               \
-    X(GROUND_HOME, "its own home page: as long as its answers to \"GET /\"",  \
+    X(GROUND_HOME,                                                            \
+      "its own home page: the same length as its answers to \"GET /\"",       \
       "自サイトのトップページです (\"GET /\" への応答と同じ長さ)")            \
     X(GROUND_SAME_PATH,                                                       \
-      "its own page: as long as its own answers for this path",               \
+      "its own page: the same length as its own answers for this path",       \
       "自サイトのページです (このパスへの自身の応答と同じ長さ)")              \
     X(GROUND_SAME_ALWAYS,                                                     \
       "its own page: the same length whatever site was asked for",            \
@@ -678,10 +680,10 @@
       "no month.",                                                            \
       "時刻が使えず、どの月にも入らない試行: {0} 件")                         \
     X(NAMES_UNKNOWN,                                                          \
-      "Own names: none known, so every absolute-form request counts as a "    \
-      "foreign one; name yours with --own-host.",                             \
-      "自サイト名: 不明のため、絶対 URI はすべて他サーバー宛てとして数え"     \
-      "ました。--own-host で指定できます。")                                  \
+      "Own names: none known, so every absolute-form request counts as "      \
+      "foreign; name yours with --own-host.",                                 \
+      "自サイト名: 不明のため、絶対 URI はすべて他サーバー宛てとして数えま"   \
+      "した。--own-host で指定できます。")                                    \
     X(NAMES_LEARNED,                                                          \
       "Own names: {0} virtual {0:host|hosts} named in the log.",              \
       "自サイト名: ログにあるバーチャルホスト {0} 件。")                      \
@@ -738,8 +740,8 @@
     X(HTTPD_SOCKS,                                                            \
       "It waits for a request line until its timeout, or answers 400. It "    \
       "does not speak SOCKS.",                                                \
-      "リクエスト行を待ち続けて時間切れになるか、400 を返します。SOCKS に"    \
-      "は対応していません。")                                                 \
+      "要求行を待ち続けて時間切れになるか、400 を返します。SOCKS には対応し"  \
+      "ていません。")                                                         \
     X(HTTPD_FOREIGN_HOST,                                                     \
       "It serves the first virtual host of that address and port.",           \
       "そのアドレスとポートの最初のバーチャルホストが応答します。")           \
@@ -848,9 +850,9 @@
       "No request: the client sent nothing, or not a whole line, before "     \
       "the connection ended. Browsers open such connections in advance; so "  \
       "do port scanners.",                                                    \
-      "要求はありません。クライアントは接続が終わるまでに何も送らないか、"    \
-      "行の途中まででした。ブラウザーの先行接続やポートスキャンで起こりま"    \
-      "す。")                                                                 \
+      "要求はありません。クライアントが何も送らないか、行の途中まで送ったと"  \
+      "ころで、接続が終わりました。ブラウザーの先行接続やポートスキャンで起"  \
+      "こります。")                                                           \
     X(TOLD_MESSAGE,                                                           \
       "Cannot tell: a log message that contains no request.",                 \
       "判断できません: 要求を含まないログのメッセージです。")                 \
@@ -926,7 +928,7 @@
     X(PART_HTTPD, "What httpd does",                                          \
       "httpd の動作")                                                         \
     X(PART_GUARD, "What the guard does",                                      \
-      "ProxyGuard の動作")                                                    \
+      "ガードの動作")                                                         \
     X(PART_ADVICE, "What to do",                                              \
       "対処")                                                                 \
     X(GUARD_PASSES, "By default it counts the request and lets it pass.",     \
@@ -939,7 +941,7 @@
  *  much. */
 #define PG_TREND_PHRASES(X)                                                   \
     X(CHANGE_NEW, "{0} has appeared since {1}",                               \
-      "{1}以降、{0} が現れました")                                            \
+      "{1}にはなかった {0} が現れました")                                     \
     X(CHANGE_MANIFOLD, "{0} has more than tripled since {1}",                 \
       "{1}と比べて、{0} は 3 倍を超えました")                                 \
     X(CHANGE_DOUBLED, "{0} has more than doubled since {1}",                  \
@@ -948,7 +950,7 @@
       "{1}と比べて、{0} は {2} 増えました")                                   \
     X(CHANGE_SAME, "{0} is unchanged since {1}",                              \
       "{1}と比べて、{0} は横ばいです")                                        \
-    X(CHANGE_UNSURE, "{0} differs from {1} by no more than chance",           \
+    X(CHANGE_UNSURE, "{0} has not changed significantly since {1}",           \
       "{1}と比べて、{0} の差は偶然の範囲です")                                \
     X(CHANGE_FALLEN, "{0} has fallen by {2} since {1}",                       \
       "{1}と比べて、{0} は {2} 減りました")                                   \
@@ -966,7 +968,7 @@
       "{0} は {2} 増えました")                                                \
     X(ALSO_SAME, "{0} is unchanged",                                          \
       "{0} は横ばいです")                                                     \
-    X(ALSO_UNSURE, "{0} differs by no more than chance",                      \
+    X(ALSO_UNSURE, "{0} has not changed significantly",                       \
       "{0} の差は偶然の範囲です")                                             \
     X(ALSO_FALLEN, "{0} has fallen by {2}",                                   \
       "{0} は {2} 減りました")                                                \
@@ -1087,14 +1089,14 @@
       "正しい要求ではありませんが、明らかに中継を求めたものです。書式の崩れ"  \
       "た URL、宛先だけの行、昔のゲートウェイで使われたコマンドなどです。")   \
     X(MEANS_CHOSEN_BACKEND,                                                   \
-      "A reverse proxy was about to connect to a host, or a port, that"       \
-      " this request had named: an open reverse proxy (server-side"           \
-      " request forgery). The rule at fault takes the destination from"       \
-      " the Host field, the path, the query or a header.",                    \
-      "リバースプロキシが、この要求の指定したホストまたはポートへ接続しよ"    \
-      "うとしました (オープンなリバースプロキシ、サーバー側リクエスト偽造"    \
-      ")。接続先を Host、パス、クエリ、ヘッダーから取る設定に問題がありま"    \
-      "す。")                                                                 \
+      "A reverse proxy was about to connect to a host, or a port, that "      \
+      "this request had named: an open reverse proxy (server-side request "   \
+      "forgery). The rule at fault takes the destination from the Host "      \
+      "field, the path, the query or a header.",                              \
+      "リバースプロキシが、この要求の指定したホストまたはポートへ接続しよう"  \
+      "としました (オープンなリバースプロキシ、サーバーサイドリクエストフォ"  \
+      "ージェリ)。接続先を Host、パス、クエリ、ヘッダーから取る設定に問題が"  \
+      "あります。")                                                           \
     X(MEANS_CLEAN,                                                            \
       "Not a relay attempt: it asks for something on this server, or for "    \
       "nothing that would have to be relayed.",                               \
