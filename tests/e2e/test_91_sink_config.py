@@ -228,7 +228,7 @@ def test_a_spool_that_was_deleted_takes_no_more_and_says_so(httpd_with):
         client.rcpt("c@d")
         assert client.data(MESSAGE)[0] == 452
     line = server.log.take("PG0145: ")
-    assert "it has been deleted; a graceful restart creates a new one" in line.text
+    assert "deleted; a graceful restart creates a new one" in line.text
     server.graceful()
     server.log.take("PG0141")
     with Mailer(server.address) as client:
