@@ -259,7 +259,7 @@ PG_TEST(a_folder_that_is_gone_is_an_error_in_words)
 
     checkpoint.path = in_folder("no/such/folder");
     ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
-    ck_assert_ptr_nonnull(strstr(why, "beside it"));
+    ck_assert_ptr_nonnull(strstr(why, "next to it"));
 }
 
 PG_TEST(it_is_saved_when_due_and_only_if_something_is_new)

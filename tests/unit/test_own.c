@@ -94,9 +94,9 @@ static const struct {
     { "2001:db8::1%eth0", "name" },
     { "::ffff:192.0.2.1", NULL },
     { "own.test\\",       "name" },
-    { "0.0.0.0",          "listens" },
-    { "[::]:80",          "listens" },
-    { "::",               "listens" },
+    { "0.0.0.0",          "listen on" },
+    { "[::]:80",          "listen on" },
+    { "::",               "listen on" },
 };
 
 PG_TEST_EACH(what_is_no_name_is_refused_with_a_reason, refused)
