@@ -1,10 +1,12 @@
 # Mutation testing, outside CI: it takes minutes and its sample is random. A
 # mutant is one file, compiled into libmutant.so; all programs are linked with
-# that one first, so what it defines takes precedence over libhouse.so's.
+# that one first, so what it defines takes precedence over libhouse.so's. One
+# of httpd/ is compiled into libmutantglue.so, for the module alone: a program
+# does not have what it calls.
 
 MUT      = $(abspath $(BUILD))/mutants
 MUT_MAKE = $(MAKE) --no-print-directory -s HARDEN= SAN= LTO_core= LTO_ledger=
-# folders and files; none: all but httpd/
+# folders and files; none: all
 FILES    =
 # a commit: only lines changed since then
 SINCE    =
@@ -33,7 +35,7 @@ mutants-built: $(addprefix $(BIN)/,unit sample proxyguard mod_proxyguard.so)
 
 # in place of a mutant: nothing, or what traces the tests
 MUT_NONE = /dev/null
-$(BIN)/libmutant.so:
+$(BIN)/libmutant.so $(BIN)/libmutantglue.so: $(filter tools/%,$(MUT_NONE))
 	@mkdir -p $(@D)
 	$(CC) -O2 -fPIC -shared -x c $(MUT_NONE) -o $@
 
@@ -54,7 +56,7 @@ $(BIN)/sample: $(call BIN_TEST,tests/sample/main.c tests/unit/pg_sample.c)
 	$(BIN_LINK) $(BIN_LIBS)
 $(BIN)/proxyguard:
 	$(BIN_LINK) $(BIN_LIBS)
-$(BIN)/mod_proxyguard.so: $(BIN)/libglue.so
-	$(BIN_LINK) -shared -lglue $(BIN_LIBS)
+$(BIN)/mod_proxyguard.so: $(BIN)/libglue.so $(BIN)/libmutantglue.so
+	$(BIN_LINK) -shared -lmutantglue -lglue $(BIN_LIBS)
 $(BIN)/unit $(BIN)/sample $(BIN)/proxyguard $(BIN)/mod_proxyguard.so: \
     $(BIN)/libmutant.so $(BIN)/libhouse.so

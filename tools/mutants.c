@@ -2,8 +2,9 @@
 
 /* Which code a test runs: each basic block calls __sanitizer_cov_trace_pc()
    (gcc -fsanitize-coverage=trace-pc), which sets the byte of the address that
-   it returns to, counted from the beginning of libhouse.so, in the file
-   $PG_TRACE. All processes of a test share that file. */
+   it returns to, counted from the beginning of a library, in the file
+   $PG_TRACE, whose name begins with the library's. All processes of a test
+   share that file; httpd opens it before it changes its user. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <link.h>
@@ -18,17 +19,18 @@ void __sanitizer_cov_trace_pc(void);
 static unsigned char *seen;
 static size_t base, size;
 
-static int find_house(struct dl_phdr_info *info, size_t n, void *none)
+static int find_library(struct dl_phdr_info *info, size_t n, void *path)
 {
+    const char *name = strrchr(info->dlpi_name, '/');
+
     (void)n;
-    (void)none;
     base = info->dlpi_addr;
-    return strstr(info->dlpi_name, "libhouse.so") != NULL;
+    return name && strstr(path, name);
 }
 
 __attribute__((constructor)) static void map_the_file(void)
 {
-    const char *path = getenv("PG_TRACE");
+    char *path = getenv("PG_TRACE");
     int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
     struct stat info;
     void *mapped;
@@ -36,7 +38,7 @@ __attribute__((constructor)) static void map_the_file(void)
     if (fd < 0) {
         return;
     }
-    if (fstat(fd, &info) == 0 && dl_iterate_phdr(find_house, NULL)) {
+    if (fstat(fd, &info) == 0 && dl_iterate_phdr(find_library, path)) {
         size = (size_t)info.st_size;
         mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         seen = mapped == MAP_FAILED ? NULL : mapped;

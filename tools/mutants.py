@@ -12,10 +12,12 @@ MINUTES bounds the time of each folder and COUNT its mutants, SEED picks the
 sample, RECORD=1 writes the figures to docs/measurements.md; VERBOSE=1 shows
 what killed each. A mutant is compiled alone, into a library that takes
 precedence over the one with the rest of the code. It is tried on the unit
-suites and on the tests of tests/command and tests/page (but for those with a
-browser) that run its line, for no longer than PATIENCE each. A test that fails
-must do so twice, lest a loaded machine kill mutants. A mutant whose optimised
-object code is the original's is equivalent, and does not count."""
+suites and on the tests that run its line, for no longer than PATIENCE each:
+tests/command and tests/page (but for those with a browser), tests/e2e for
+httpd/, or what T names. Which test runs which line is learnt first, and kept
+until the code changes: for httpd/ that takes some five minutes. A test that
+fails must do so twice, lest a loaded machine kill mutants. A mutant whose
+optimised object code is the original's is equivalent, and does not count."""
 
 import collections
 import glob
@@ -28,18 +30,19 @@ import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import lint
 import mutants_tests
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ["core", "ledger", "audit", "scan", "report", "cli"]
+FOLDERS = ["core", "ledger", "audit", "scan", "report", "cli", "httpd"]
 GOAL = 95
 PATIENCE = 45           # CPU seconds of suites, and of tests, a mutant
 CAVEAT = """At most {patience} CPU seconds of suites, and as many of tests, a
-mutant. Unit suites, tests/command and tests/page only: what a slower test or
-one with a server would notice counts as survived, and httpd/ is left out.
+mutant: the unit suites, tests/command and tests/page; for httpd/, tests/e2e
+with the event MPM. What a slower test would notice counts as survived.
 
 """
 # at most 2 GiB of memory and 1 GiB a file: a mutant may do anything
@@ -113,7 +116,7 @@ def changed(since):
     """path -> lines that are new or changed since a commit."""
     out, path = collections.defaultdict(set), None
     diff = subprocess.run(["git", "diff", "-U0", "--relative", since, "--",
-                           *(f"{d}/*.c" for d in [*FOLDERS, "httpd"])],
+                           *(f"{d}/*.c" for d in FOLDERS)],
                           cwd=TOP, capture_output=True, text=True, check=True)
     for line in diff.stdout.splitlines():
         if line.startswith("+++ b/"):
@@ -133,14 +136,19 @@ def bound():
 class Tests:
     """pytest, ready to run any of the files' tests; see mutants_tests.py."""
 
-    def __init__(self, house, build, files):
+    def __init__(self, house, build):
+        # a test with a server waits most of the time
+        self.lanes = 4 if "glue" in house.library else 1
         ours, theirs = socket.socketpair()
+        # what httpd reads must not be below a folder that only we may enter
+        self.temp = tempfile.TemporaryDirectory(prefix="pg-mutants-")
+        os.chmod(self.temp.name, 0o755)
         env = house.env(build, PG_MUTANTS=str(theirs.fileno()),
-                        PYTHONPATH="tools")
+                        PYTHONPATH="tools", TMPDIR=self.temp.name)
         self.run_by = subprocess.Popen(
             [sys.executable, "-B", "-m", "pytest", "-p", "mutants_tests",
              "-p", "no:cacheprovider", "-q", "--basetemp",
-             os.path.join(house.build, "tmp"), *files],
+             os.path.join(self.temp.name, "tests"), *house.files],
             cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()], preexec_fn=bound, env=env)
         theirs.close()
@@ -149,7 +157,8 @@ class Tests:
         self.names = json.loads(self.link.readline())
 
     def order(self, tests, **more):
-        print(json.dumps({"tests": tests, **more}), file=self.link, flush=True)
+        print(json.dumps({"tests": tests, "lanes": self.lanes, **more}),
+              file=self.link, flush=True)
         return json.loads(self.link.readline())
 
     def run(self, runners):
@@ -165,26 +174,44 @@ class Tests:
     def close(self):
         self.link.close()
         self.run_by.wait()
+        self.temp.cleanup()
 
 
 class House:
     """The built tree below build/mutants and what runs which line."""
 
-    def __init__(self, extra):
+    def __init__(self):
         self.build = os.environ["MUT"]
         self.plain = os.path.join(self.build, "plain", "bin")
         self.cover = os.path.join(self.build, "cover", "bin")
         self.cc = os.environ["MUT_CC"].split()
         lower = shlex.split(os.environ["MUT_FLAGS"])
-        self.flags = dict.fromkeys(FOLDERS, lower)
-        self.flags["httpd"] = shlex.split(os.environ["MUT_HTTPD"])
-        self.extra = extra
+        self.flags = {**dict.fromkeys(FOLDERS, lower),
+                      "httpd": shlex.split(os.environ["MUT_HTTPD"])}
         self.kills = collections.Counter()
         self.original = {}
+        for self.place in "libmutantglue.so", "libmutant.so":
+            self.swap(None)
+        self.library = self.files = self.tests = None
+
+    def turn_to(self, folder):
+        """What a folder needs: its tests, and which of them runs which of
+        its library's blocks."""
         self.swap(None)
-        self.blocks = self.find_blocks()
-        self.runners = self.learn()
-        self.tests = Tests(self, self.plain, test_files())
+        before = self.library, self.files
+        self.library, self.place = (
+            ("libglue.so", "libmutantglue.so") if folder == "httpd" else
+            ("libhouse.so", "libmutant.so"))
+        self.files = test_files(folder)
+        if before != (self.library, self.files):
+            self.close()
+            self.blocks = self.find_blocks()
+            self.runners = self.learn()
+            self.tests = Tests(self, self.plain)
+
+    def close(self):
+        if self.tests:
+            self.tests.close()
 
     def env(self, build, **more):
         return {**os.environ, "PG_CASES": "tests/cases", "CK_FORK": "no",
@@ -193,18 +220,16 @@ class House:
                 "PG_MODULE": f"{build}/mod_proxyguard.so",
                 "PG_BUILD": "instrumented", "MPM": "event", **more}
 
-    def run(self, name, build, seconds, **more):
-        """Did a unit suite or a file of tests pass, in time?"""
+    def run(self, suite, build, seconds, **more):
+        """Did a unit suite pass, in time?"""
         def limited():
             bound()
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        argv = ([sys.executable, "-B", "-m", "pytest", "-p",
-                 "no:cacheprovider", "-q", "-x", name] if "/" in name
-                else [os.path.join(build, "unit")])
         with subprocess.Popen(
-                argv, cwd=TOP, stdout=subprocess.DEVNULL, preexec_fn=limited,
-                stderr=subprocess.DEVNULL, start_new_session=True,
-                env=self.env(build, CK_RUN_SUITE=name, **more)) as run:
+                [os.path.join(build, "unit")], cwd=TOP, preexec_fn=limited,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                env=self.env(build, CK_RUN_SUITE=suite, **more)) as run:
             try:
                 return run.wait(60 + 20 * seconds) == 0
             except subprocess.TimeoutExpired:
@@ -215,7 +240,7 @@ class House:
 
     def find_blocks(self):
         """(offset, path, line) of each basic block in the traced library."""
-        library = os.path.join(self.cover, "libhouse.so")
+        library = os.path.join(self.cover, self.library)
         code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", library],
                               capture_output=True, text=True, check=True)
         ends = [int(m, 16) for m in re.findall(
@@ -233,17 +258,20 @@ class House:
     def learn(self):
         """Which unit suite, which test runs which block: each once with the
         traced build, kept for the next time."""
-        kept = os.path.join(self.cover, "seen.jsonl")
-        if os.path.exists(kept) and os.path.getmtime(kept) < os.path.getmtime(
-                os.path.join(self.cover, "unit")):
+        kept = os.path.join(self.cover, self.library + ".jsonl")
+        built = os.path.join(self.cover, "unit" if "house" in self.library
+                             else self.library)
+        if (os.path.exists(kept)
+                and os.path.getmtime(kept) < os.path.getmtime(built)):
             os.remove(kept)
         suites = re.findall(r"PG_TEST_SUITE\((\w+)", "".join(
-            lint.read(p) for p in sorted(glob.glob("tests/unit/test_*.c"))))
+            lint.read(p) for p in sorted(glob.glob("tests/unit/test_*.c"))
+            if "house" in self.library))
         known = {row[0] for row in rows_of(kept)}
         for name in suites:
             if name not in known:
                 self.learn_suite(name, kept)
-        tests = Tests(self, self.cover, test_files())
+        tests = Tests(self, self.cover)
         todo = [name for name in tests.names if name not in known]
         if not tests.order(todo, learn=kept, wall=7200,
                            offsets=[b[0] for b in self.blocks])[0]:
@@ -293,7 +321,7 @@ class House:
         code = self.compile(path, source)
         if code is None or code == self.original[path]:
             return "not C" if code is None else "equivalent"
-        library = os.path.join(self.plain, "libmutant.so")
+        library = os.path.join(self.plain, self.place)
         subprocess.run([*self.cc, "-shared", "-o", library + ".new",
                         os.path.join(self.build, "mutant.o")], check=True)
         os.replace(library + ".new", library)
@@ -345,19 +373,17 @@ class House:
                             int(10 + 5 * suite.seconds)):
                 return "killed", suite.name
         by = tests and self.tests.run(tests)
-        for path in [] if by else self.extra:
-            if not self.run(path, self.plain, 300):
-                by = path
         if by:
             self.kills[by] += 1
             return "killed", by
-        return ("survived" if self.extra or self.runners_of(mutant)[0]
-                else "never run"), ""
+        return "survived" if self.runners_of(mutant)[0] else "never run", ""
 
 
-def test_files():
-    return sorted(glob.glob("tests/command/test_*.py")
-                  + glob.glob("tests/page/test_[fgw]*.py"))
+def test_files(folder):
+    kinds = (["tests/e2e/test_*.py"] if folder == "httpd" else
+             ["tests/command/test_*.py", "tests/page/test_[fgw]*.py"])
+    return os.environ.get("MUT_T", "").split() or sorted(
+        path for kind in kinds for path in glob.glob(kind))
 
 
 def rows_of(path):
@@ -429,15 +455,16 @@ def main():
     os.chdir(TOP)
     get = os.environ.get
     files = get("FILES", "").split() or FOLDERS
-    house = House(get("MUT_T", "").split())
+    house = House()
     seed, minutes = int(get("SEED") or 1), float(get("MINUTES") or 3)
     rows = {}
     try:
         for folder, todo in sample(get("SINCE"), files, seed).items():
+            house.turn_to(folder)
             counts = measure(house, todo, minutes, int(get("COUNT") or 0))
             rows[folder] = row(folder, counts, len(todo), seed)
     finally:
-        house.tests.close()
+        house.close()
         house.swap(None)
     head = ["| folder | at | seed | possible | tried | survived | never run "
             "| equivalent | killed | goal | met |",

@@ -290,7 +290,8 @@ KeepAliveTimeout 5
 
     def _environment(self):
         env = {k: v for k, v in os.environ.items()
-               if k in ("PATH", "LANG", "GCOV_PREFIX", "TSAN_OPTIONS")}
+               if k in ("PATH", "LANG", "GCOV_PREFIX", "PG_TRACE",
+                        "TSAN_OPTIONS")}
         return {**env, **SANITIZED}
 
     def _command(self, *more):
