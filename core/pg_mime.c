@@ -132,6 +132,14 @@ static bool is_boundary(pg_span_t line, pg_span_t boundary, bool *last)
     return line.len == 0 || *last;
 }
 
+/* The line end before a boundary is the boundary's. @see RFC 2046 5.1.1 */
+static pg_span_t part_of(const char *begin, const char *end)
+{
+    end -= end > begin && end[-1] == '\n';
+    end -= end > begin && end[-1] == '\r';
+    return pg_span_between(begin, end);
+}
+
 /* The next part: what lies between two boundaries. */
 static bool next_part(pg_span_t *part, pg_span_t *rest, pg_span_t boundary)
 {
@@ -142,7 +150,7 @@ static bool next_part(pg_span_t *part, pg_span_t *rest, pg_span_t boundary)
         pg_span_t line = pg_span_take_line(rest);
 
         if (is_boundary(line, boundary, &last)) {
-            *part = pg_span_between(begin, line.ptr);
+            *part = part_of(begin, line.ptr);
             if (last) {
                 rest->len = 0;
             }
