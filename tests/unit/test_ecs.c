@@ -216,10 +216,13 @@ PG_TEST(a_foreign_host_is_named_in_the_url)
 
 #define LETTER \
     "From: Joe <joe@a.example>\r\nTo: b@c.example, \"x, y\" <d@e.example>" \
+    "\r\nCc: c@c.example\r\nReply-To: r@c.example\r\nX-Mailer: m" \
     "\r\nMessage-ID: <1@a.example>\r\nContent-Type: multipart/mixed;" \
     " boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\n" \
     "Content-Type: application/zip; name=x.zip\r\n" \
-    "Content-Transfer-Encoding: base64\r\n\r\nYWJj\r\n--b--\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\nYWJj\r\n--b\r\n" \
+    "Content-Type: x/y\r\nContent-Disposition: attachment\r\n\r\nx" \
+    "\r\n--b--\r\n"
 
 static pg_ecs_mail_t letter(char *scratch)
 {
@@ -405,4 +408,110 @@ PG_TEST(a_file_of_such_lines_is_told_from_another)
     }
     ck_assert(pg_ecs_begins(pg_span_upto(line, 512)));
     ck_assert(pg_ecs_begins(pg_span_upto(pg_span_str(torn), 512)));
+}
+
+/* --- whole lines --------------------------------------------------------- */
+
+typedef struct whole_t {
+    pg_event_t event;
+    pg_ecs_t in;
+    pg_hello_t hello;
+    pg_ecs_mail_t mail;
+    pg_ecs_capture_t capture;
+    pg_key_t mask;
+    char scratch[sizeof(LETTER)];
+} whole_t;
+
+static void make_whole(whole_t *w)
+{
+    *w = (whole_t){ .event = example("http://www.m.example/"),
+                    .hello = { .sni = PG_SPAN("m.example"),
+                               .alpn = PG_SPAN("h2"), .ja4 = "t13" },
+                    .capture = { .conversation = PG_SPAN("01") },
+                    .mask = { .k = { 0x0123456789abcdef, 42 } } };
+    w->event.user_agent = PG_SPAN("curl/8\t");
+    w->event.verdict.reason = PG_REASON_ABSOLUTE_STRANGER;
+    w->mail = letter(w->scratch);
+    w->mail.text = PG_SPAN("one\r\n\ntwo\r");
+    w->in = with(&w->event);
+}
+
+/* The line that tests/cases/ecs.tsv has of that name. */
+static void make_line(whole_t *w, pg_span_t name)
+{
+    make_whole(w);
+    w->in.mask = pg_span_has(name, "masked") ? &w->mask : NULL;
+    w->in.tls = pg_span_has(name, "https");
+    w->in.capture = pg_span_has(name, "sink") ? &w->capture : NULL;
+    w->capture.mail = pg_span_has(name, "mail") ? &w->mail : NULL;
+    w->capture.hello = pg_span_has(name, "hello") ? &w->hello : NULL;
+    w->capture.first = PG_SPAN("SSH-2.0-x");
+    if (pg_span_has(name, "path")) {
+        w->event.verdict.target = PG_SPAN("/x");
+    }
+    if (pg_span_has(name, "relayed")) {
+        w->event.outcome = PG_OUTCOME_RELAYED;
+        w->event.source_is_peer = true;
+    }
+    if (pg_span_has(name, "bare")) {
+        w->event = (pg_event_t){ .verdict.class_id = PG_CLASS_SOCKS };
+        w->in = (pg_ecs_t){ .event = &w->event, .protocol = PG_ABSENT };
+        w->event.verdict.target = w->event.verdict.method =
+            w->event.verdict.host = w->event.user_agent =
+                w->event.vhost = w->in.host = PG_ABSENT;
+    }
+}
+
+PG_TEST_ROWS(a_whole_line_is_what_it_was, "ecs.tsv")
+{
+    whole_t w;
+    pg_span_t line;
+
+    make_line(&w, row->field[0]);
+    line = pg_span_trim(made(&w.in, 65536));
+    ck_assert_msg(pg_span_eq(line, row->field[1]), "%.*s\t%.*s",
+                  (int)row->field[0].len, row->field[0].ptr, (int)line.len,
+                  line.ptr);
+}
+
+/* How long each value, how many fields: each row is taken when what the one
+ * before makes is an octet too long. */
+static const struct {
+    size_t value, fields;
+} shortened[] = {
+    { 65536, 1000 }, { 2048, 100 }, { 512, 100 }, { 128, 32 }, { 64, 12 },
+    { 32, 4 }, { 16, 0 }
+};
+
+PG_TEST(a_long_line_keeps_as_much_as_fits)
+{
+    enum { FIELDS = 1001, LONG = 65537, MOST = 4000000 };
+    pg_field_t *fields = apr_palloc(pool, FIELDS * sizeof(*fields));
+    char *big = apr_palloc(pool, LONG);
+    apr_size_t most = MOST;
+    whole_t w;
+
+    memset(big, 'x', LONG);
+    make_whole(&w);
+    for (int i = 0; i < FIELDS; i++) {
+        fields[i] = (pg_field_t){ PG_SPAN("n"), pg_span_make(big, 3000) };
+    }
+    w.event.user_agent = pg_span_make(big, LONG);
+    w.in.field = fields;
+    w.in.fields = FIELDS;
+    for (size_t i = 0; i < sizeof(shortened) / sizeof(*shortened); i++) {
+        pg_span_t line = made(&w.in, most);
+        json_t *root = line_of(&w.in, line.len);
+
+        ck_assert_uint_eq(strlen(at(root, "user_agent", "original")),
+                          shortened[i].value);
+        ck_assert_uint_eq(json_array_size(json_object_get(json_object_get(
+                              json_object_get(root, "http"), "request"),
+                              "headers")), shortened[i].fields);
+        ck_assert(json_is_true(json_object_get(
+            json_object_get(root, "proxyguard"), "cut")));
+        json_decref(root);
+        most = line.len - 1;
+    }
+    ck_assert(pg_span_eq(made(&w.in, most), PG_SPAN("\n")));
 }
