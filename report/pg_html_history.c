@@ -273,6 +273,8 @@ static void values(const history_t *h, pg_phrase_e column)
 static void partial(const history_t *h)
 {
     const pg_bucket_t *b = &h->series.bucket[h->series.n - 1];
+    apr_uint64_t sum = h->page->report->view.only_class
+                           ? value_of(h, h->series.n - 1, 0) : b->attempts;
     char start[PG_TIME_SIZE], n[PG_NUMBER_SIZE];
 
     pg_sink_puts(h->page->sink, "<p class=\"note\">");
@@ -281,7 +283,7 @@ static void partial(const history_t *h)
                     pg_render_ended(h->page->report)
                         ? PG_PHRASE_CHART_ENDED : PG_PHRASE_CHART_PARTIAL,
                     pg_render_period(start, b->start, h->period),
-                    pg_render_number(n, b->attempts), NULL);
+                    pg_render_number(n, sum), NULL);
     }
     for (apr_size_t i = 0; i < h->series.n; i++) {
         if (is_unwatched(h, i)) {

@@ -42,7 +42,7 @@ static void put_lure(const pg_page_t *page, pg_span_t lure)
     pg_span_t shown = pg_render_shown(page->report, PG_MASK_HOST, lure,
                                       &room);
 
-    pg_sink_puts(page->sink, "<td><code dir=\"ltr\">");
+    pg_sink_puts(page->sink, lure.len ? "<td><code dir=\"ltr\">" : "<td>");
     while (shown.len > 0) {
         apr_size_t n = pg_span_find(shown, '.');
 
@@ -50,7 +50,7 @@ static void put_lure(const pg_page_t *page, pg_span_t lure)
         pg_sink_puts(page->sink, n < shown.len ? "[.]" : "");
         shown = pg_span_from(shown, n + 1);
     }
-    pg_sink_puts(page->sink, "</code></td>");
+    pg_sink_puts(page->sink, lure.len ? "</code></td>" : "</td>");
 }
 
 static void put_charset(const pg_page_t *page, pg_span_t charset)
@@ -74,7 +74,9 @@ static void put_campaign(const pg_page_t *page, const pg_campaign_t *c)
     pg_html_count_cell(page, c->sources);
     put_charset(page, c->charset);
     pg_sink_puts(page->sink, "<td>");
-    pg_html_sent(page, PG_MASK_EVIDENCE, &subject, PG_HTML_KEY);
+    if (subject.octets.len) {
+        pg_html_sent(page, PG_MASK_EVIDENCE, &subject, PG_HTML_KEY);
+    }
     pg_sink_puts(page->sink, "</td>");
     put_lure(page, c->lure);
     pg_sink_puts(page->sink, "<td>");

@@ -151,6 +151,20 @@ static void move_fine(pg_series_t *series, apr_time_t by, apr_pool_t *pool)
     }
 }
 
+static void move_captured(pg_capture_t *c, apr_time_t by, apr_pool_t *pool)
+{
+    pg_campaign_t *moved = apr_pcalloc(pool, (c->campaign_count + 1)
+                                             * sizeof(*moved));
+
+    for (apr_size_t i = 0; i < c->campaign_count; i++) {
+        moved[i] = c->campaign[i];
+        moved[i].first += by;
+        moved[i].last += by;
+    }
+    c->campaign = moved;
+    c->last += c->last ? by : 0;
+}
+
 static void move_lists(pg_snapshot_t *s, apr_time_t by, apr_pool_t *pool)
 {
     pg_recent_t *recent = apr_pcalloc(pool, (s->recent_count + 1)
@@ -188,6 +202,7 @@ static const pg_snapshot_t *moved(const pg_snapshot_t *from, apr_time_t by,
     s->first += s->first ? by : 0;
     s->last += s->last ? by : 0;
     move_lists(s, by, pool);
+    move_captured(&s->capture, by, pool);
     move_fine(&s->series[PG_PERIOD_MINUTE], by, pool);
     move_fine(&s->series[PG_PERIOD_HOUR], by, pool);
     days(s, pool);

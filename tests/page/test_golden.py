@@ -1,8 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """One fixed report in every format and language, and what the command makes of
 it, byte for byte: a change of a figure, a word or a mark is seen, and decided
-on. `make golden` writes the files anew; review the difference like code."""
+on. Of other views of it: what they add, and where, links left out. `make
+golden` writes the files anew; review the difference like code."""
 
+import difflib
 import os
 import pathlib
 import re
@@ -17,10 +19,21 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
                       "cases", "golden")
 QUERY = "since=2014-11-22T12:00Z&top=3&lang="
 FORMATS = ["html", "json", "prometheus", "openmetrics", "csv", "text", "auto"]
-KINDS = ["full", "scan", "none"]
+KINDS = ["full", "scan", "none", "empty"]
 LANGS = ("en", "ja")
 CASES = [(kind, form, lang) for kind in KINDS for form in FORMATS
          for lang in LANGS if lang == "en" or form in ("html", "text")]
+VIEWS = {
+    "masked": "mask=1&window=1h&refresh=7",
+    "class": "class=foreign-host&until=2014-11-22T20:00Z",
+    "source": "source=198.51.100.7&window=30d",
+    "target": "target=mx0.a.example&tz=-0530",
+    "none": "source=nobody&tz=%2B0900",
+    "whole": "since=2013&months=3&window=61m&by=day",
+}
+VIEWED = [(form, view) for view in VIEWS for form in ("html", "text")] + [
+    ("csv", "whole"), *(("json", view) for view in VIEWS
+                        if view not in ("masked", "whole"))]
 
 REQUEST = "GET http://www.m.example/ HTTP/1.1"
 LINE = ('192.0.2.7 - - [02/Jan/2014:03:04:05 +0000] "CONNECT mx0.m.example:25 '
@@ -60,6 +73,22 @@ def expected(*case):
         return f.read()
 
 
+def lines(form, query):
+    text = sample("full", form, query).decode()
+    text = re.sub('href="[^"]*"', "href", text)
+    return re.sub(r"(?<=[}\]]), ?(?=[{\[])", ",\n", text).splitlines()
+
+
+def viewed(form, view):
+    """What a view adds to the report, as octets."""
+    since = "" if "since" in VIEWS[view] else QUERY.split("&", maxsplit=1)[0]
+    query = f"{since}&top=1&{VIEWS[view]}"
+    diff = difflib.unified_diff(
+        lines(form, QUERY + "en"), lines(form, query), n=0, lineterm="")
+    return "".join(line + "\n" for line in diff
+                   if line[0] != "-" and line[:3] != "+++").encode()
+
+
 def sensors(folder):
     """The sample as two sensors, one of them younger."""
     for sensor, query in (("north", ""), ("south", "since=2014-03")):
@@ -85,6 +114,11 @@ def test_a_fixed_report_is_what_it_was(kind, form, lang):
     assert sample(kind, form, QUERY + lang) == expected(kind, form, lang)
 
 
+@pytest.mark.parametrize("form, view", VIEWED)
+def test_a_view_of_it_is_what_it_was(form, view):
+    assert viewed(form, view) == expected("full", form, view)
+
+
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_writes_what_it_wrote(name, lang, tmp_path):
@@ -92,7 +126,8 @@ def test_a_command_writes_what_it_wrote(name, lang, tmp_path):
 
 
 def test_no_golden_file_is_without_its_case():
-    cases = [*CASES, *((name, lang) for name in NAMES for lang in LANGS)]
+    cases = [*CASES, *(("full", *case) for case in VIEWED),
+             *((name, lang) for name in NAMES for lang in LANGS)]
     assert sorted(os.listdir(FOLDER)) == sorted(
         os.path.basename(path_of(*case)) for case in cases)
 
@@ -102,6 +137,9 @@ if __name__ == "__main__":
     for case in CASES:
         with open(path_of(*case), "wb") as out:
             out.write(sample(case[0], case[1], QUERY + case[2]))
+    for case in VIEWED:
+        with open(path_of("full", *case), "wb") as out:
+            out.write(viewed(*case))
     for case in ((name, lang) for name in NAMES for lang in LANGS):
         with tempfile.TemporaryDirectory() as scratch, \
                 open(path_of(*case), "wb") as out:

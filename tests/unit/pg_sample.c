@@ -252,7 +252,8 @@ static void make_recent(maker_t *m, pg_snapshot_t *s)
                             .port = asked[k].port,
                             .source_is_peer = i % 11 == 5,
                             .proxy_authorization = i % 7 == 1 };
-        r->source = text(m, key(m, PG_TOP_SOURCES, chance(m, 40)));
+        r->source = text(m, i == 9 ? NULL : key(m, PG_TOP_SOURCES,
+                                                chance(m, 40)));
         r->method = text(m, asked[k].method);
         r->target = text(m, asked[k].target);
         r->host = text(m, asked[k].host);
@@ -260,6 +261,7 @@ static void make_recent(maker_t *m, pg_snapshot_t *s)
         r->user_agent = text(m, key(m, PG_TOP_AGENTS, chance(m, 5)));
         r->x_forwarded_for = text(m, i % 4 ? NULL : "203.0.113.77");
         r->via = text(m, i % 9 ? NULL : "1.1 squid.example");
+        r->forwarded = text(m, i % 5 != 2 ? NULL : "for=203.0.113.77");
         r->proxy_connection = text(m, i % 3 ? NULL : "Keep-Alive");
         t -= (apr_time_t)(1 + chance(m, 900)) * SECOND;
     }
@@ -279,6 +281,36 @@ static void make_vhosts(maker_t *m, pg_snapshot_t *s)
     v[1].by_outcome[PG_OUTCOME_DENIED] = 1000;
     s->vhosts = v;
     s->vhost_count = 2;
+}
+
+/* What the sink captured: more campaigns than a page shows. */
+static void make_capture(maker_t *m, pg_snapshot_t *s)
+{
+    enum { CAMPAIGNS = 21 };
+    static const char *const plain[][3] = {
+        { "iso-2022-jp", "\xe9\x87\x8d\xe8\xa6\x81", "shop.a.example" },
+        { "utf-8", "=?utf-8?B?", "" }, { "", "", "a.example" }
+    };
+    pg_campaign_t *c = apr_pcalloc(m->pool, CAMPAIGNS * sizeof(*c));
+
+    for (int i = 0; i < CAMPAIGNS; i++) {
+        const char *const *words = plain[i % 3];
+
+        c[i] = (pg_campaign_t){ .mails = (apr_uint64_t)(100 - i),
+                                .sources = (apr_uint64_t)(50 - i),
+                                .first = FROM + i * SECOND,
+                                .last = NOW - i * SECOND,
+                                .charset = pg_span_str(words[0]),
+                                .subject = text(m, words[1]).octets,
+                                .lure = text(m, words[2]).octets };
+    }
+    s->capture = (pg_capture_t){
+        .held = 2, .most = 16, .conversations = 4000, .mails = 2030,
+        .ended = { 3000, 900, 40, 30, 20, 9, 1 },
+        .kept = { 2000, 15, 6, 5, 4 }, .spool = 3 << 20,
+        .spool_most = 64 << 20, .campaign = c, .campaign_count = CAMPAIGNS,
+        .last = NOW - 5 * SECOND
+    };
 }
 
 static void make_totals(pg_snapshot_t *s)
@@ -328,6 +360,9 @@ static pg_snapshot_t *make_snapshot(maker_t *m)
     }
     make_recent(m, s);
     make_vhosts(m, s);
+    if (m->sample != PG_SAMPLE_SCAN) {
+        make_capture(m, s);
+    }
     s->sources = (pg_distinct_t){ .estimate = 3184, .relative_error = 0.016 };
     s->permitted = 12;
     return s;
