@@ -126,7 +126,7 @@ static apr_status_t read_block(pg_ledger_t **out, int fd,
 
     if (status == APR_SUCCESS) {
         status = read_at(fd, (*out)->base, (*out)->size, 0);
-        /* The head that was checked, not what is there by now. */
+        /* The head that was checked, whatever the file has now. */
         memcpy((*out)->base, head, sizeof(*head));
     }
     return status;

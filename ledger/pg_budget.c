@@ -25,7 +25,7 @@ enum { COUNT_BITS = 36, TAG_BITS = 28, LINE_BITS = 16 };
 
 #define MASK(bits) (((apr_uint64_t)1 << (bits)) - 1)
 
-/* What lines are taken from, a minute. */
+/* The pools that a minute's lines are taken from. */
 enum { POOL_FIRST, POOL_MORE, POOL_CARRIED, POOLS };
 
 typedef struct cell_t {
@@ -62,7 +62,7 @@ static apr_uint64_t minute_of(apr_time_t t)
 
 /* --- tallies of a minute ------------------------------------------------- */
 
-/* One more in this minute; how many there were before. */
+/* Add one in this minute. @return how many there were before */
 static apr_uint64_t add(word_t *tally, apr_uint64_t minute)
 {
     apr_uint64_t old = atomic_load(tally);
@@ -112,7 +112,7 @@ static apr_uint64_t hash(const pg_budget_t *budget, const pg_asking_t *asking)
     }
     half[0] = mixed(half[0] ^ budget->secret);
     half[1] = mixed(half[1] + half[0]);
-    /* after mixing: no neighbour's address makes up for another weight */
+    /* after mixing, so that no neighbouring address cancels the weight */
     return mixed((half[1] ^ (budget->secret << 32 | budget->secret >> 32))
                  + account_of(asking->weight));
 }
@@ -124,9 +124,10 @@ static bool is_of(apr_uint64_t word, apr_uint64_t key)
 
 enum { NONE_LEFT = 0, UNKNOWN = -1 };
 
-/* Another line from a slot of this source: which of this minute it is, or
- * NONE_LEFT, or UNKNOWN when the slot is another's by now. Ends: the count
- * only grows, and a slot changes hands at most once a minute. */
+/* Take a line from a slot of this source. The loop ends: the count only grows,
+ * and a slot changes hands at most once a minute.
+ * @return the line's number in this minute; NONE_LEFT; or UNKNOWN when the
+ *         slot has become another source's */
 static int spend(word_t *slot, apr_uint64_t key, int limit)
 {
     apr_uint64_t old = atomic_load(slot);
@@ -160,7 +161,7 @@ static int nth_line(pg_budget_t *budget, apr_uint64_t minute, int limit,
                                               key << LINE_BITS | 1)) {
             return 1;
         }
-        /* somebody was quicker: perhaps for the same source */
+        /* another process was quicker, perhaps for the same source */
         if (is_of(old, key)) {
             return spend(&set[i], key, limit);
         }
@@ -237,7 +238,7 @@ bool pg_budget_take(pg_budget_t *budget, const pg_rate_t *rate,
 
 /* --- report -------------------------------------------------------------- */
 
-/* Empty a tally when its minute is over; its count. */
+/* Empty a tally when its minute is over. @return its count */
 static apr_uint64_t take_out(word_t *tally, apr_time_t until,
                              apr_time_t *minute)
 {

@@ -67,7 +67,7 @@ static pg_sink_campaign_t *claim(const pg_ledger_t *ledger, apr_time_t now,
             if (pg_word_get(&found->last) == quiet) {
                 return found;
             }
-            /* another writer began one there meanwhile */
+            /* another writer has begun a campaign there meanwhile */
             pg_cell_release(&found->claim, *mine);
         }
     }

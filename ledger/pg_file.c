@@ -169,7 +169,7 @@ static apr_status_t append_at(pg_file_t *out, int folder, const char *path,
                       : objection(&st, pool), out);
 }
 
-/* The path may name another file by mistake. */
+/* A path given by mistake may be another program's file. */
 static bool is_ours(const char *path, const pg_file_own_t *own,
                     apr_pool_t *pool)
 {
@@ -293,7 +293,7 @@ apr_status_t pg_file_publish(const char *temp, const char *path)
     return APR_SUCCESS;
 }
 
-/* Which of the three was changed longest ago. */
+/* The one of the three that was changed longest ago. */
 static const char *oldest_of(const char *path, const char *word,
                              apr_pool_t *pool)
 {

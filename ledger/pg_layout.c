@@ -7,7 +7,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-/* Which octets are from where: a name for each use of the key. */
+/* A name for each use of the key, from which a key of its own is derived. */
 static const char *const top_uses[PG_TOP_COUNT] = {
     [PG_TOP_SOURCES] = "top sources",
     [PG_TOP_TARGETS] = "top targets",
@@ -144,7 +144,7 @@ void pg_layout_place(pg_ledger_t *out, void *base, const pg_head_t *head)
 
 /* --- the head ------------------------------------------------------------ */
 
-/* Finds damage, not malice: anybody who can write the file can do anything. */
+/* Against damage, not malice: whoever can write the file can do anything. */
 static apr_uint64_t check_of(const pg_head_t *head)
 {
     static const pg_key_t public_key = { { 0, 0 } };

@@ -18,8 +18,8 @@
 
 /* --- recording ----------------------------------------------------------- */
 
-/* The lane of this CPU or, where one cannot ask for it without a system call,
- * of this thread: by the page that its stack is in. */
+/* A number for this CPU or, where asking for it takes a system call, for this
+ * thread, from the address of its stack. */
 static unsigned my_number(void)
 {
 #ifdef __linux__
@@ -41,7 +41,8 @@ static pg_lane_t *my_lane(const pg_ledger_t *ledger)
     return lane_of(ledger, my_number());
 }
 
-/* A moment late if two writers meet; it only says when something was. */
+/* If two writers meet, `last` may end up a moment too early, which is good
+ * enough to be shown. */
 static void note_time(pg_lane_t *lane, apr_time_t time)
 {
     apr_uint64_t first = pg_word_get(&lane->first);
@@ -56,8 +57,8 @@ static void note_time(pg_lane_t *lane, apr_time_t time)
     }
 }
 
-/* An attempt as it is counted, made once for all blocks of a server: they
- * have one key, so its hashes are the same in each. */
+/* An attempt, prepared once for all blocks of a server: they share a key, so
+ * its hashes are the same in each. */
 typedef struct attempt_t {
     const pg_event_t *event;
     apr_time_t now;
@@ -154,8 +155,8 @@ static void count(pg_ledger_t *ledger, pg_lane_t *lane,
     }
 }
 
-/* A server's attempts are counted in its file, unless that is lost, and in
- * the memory that stands by. */
+/* A server's attempts are counted in its file, unless that is lost, and in the
+ * standby memory. */
 apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
 {
     unsigned kind = kind_of(event);
@@ -200,8 +201,8 @@ void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event)
                   &recent);
 }
 
-/* One less, in a lane that has one: a count is never below 0 in any.
- * @return was there one */
+/* Subtract one in a lane whose count is above 0, so that none goes below.
+ * @return false: all were 0 */
 static bool take_back(const pg_ledger_t *ledger, const pg_lane_t *lane,
                       const pg_word_t *word)
 {
@@ -326,7 +327,7 @@ static apr_status_t copy(pg_snapshot_t **out, const pg_ledger_t *ledger,
         *out = copy_of(ledger, now, lists, pool);
         (*out)->in_memory = ledger->shared && ledger->standby == NULL;
     }
-    /* Perhaps it was lost while it was read. */
+    /* It may have been lost while it was read. */
     if (pg_layout_is_lost(ledger)) {
         *out = copy_of(ledger->standby, now, lists, pool);
         (*out)->in_memory = true;
@@ -386,7 +387,7 @@ bool pg_ledger_same(const unsigned char a[16], const unsigned char b[16])
                || memcmp(b + 8, unknown, 8) == 0);
 }
 
-/* @param exactly  a half that is not known is equal to none */
+/* @param exactly  an unknown half does not match a known one */
 static bool has_digest(const pg_ledger_t *ledger,
                        const unsigned char digest[16], bool exactly)
 {
@@ -462,7 +463,8 @@ static void add_all(pg_ledger_t *into, const pg_ledger_t *from,
     pg_series_merge(into, from, now);
     pg_top_merge(into, from, now);
     pg_recent_merge(into, from, now, pool);
-    /* What a scan found is no other server's. */
+    /* Only ledgers of servers have an id; what a scan found is not another
+     * server's. */
     pg_range_merge(into, from, from->head.id != 0
                                || pg_part_count(from, pool) > 0);
     pg_distinct_merge(into, from);

@@ -36,7 +36,7 @@ static void forget(pg_live_memory_t *memory)
     memory->at = NULL;
 }
 
-/* A handle of the block in memory, which outlives pool. */
+/* A handle of the block in memory; the block outlives pool. */
 static pg_ledger_t *in_memory(const pg_live_memory_t *memory,
                               const pg_head_t *head, apr_pool_t *pool)
 {
@@ -49,7 +49,7 @@ static pg_ledger_t *in_memory(const pg_live_memory_t *memory,
     return ledger;
 }
 
-/* A new one: with the head and the contents of the checkpoint, if there is
+/* A new block, with the head and the contents of the checkpoint if there is
  * one. */
 static apr_status_t open_new(pg_live_t *out, pg_live_memory_t *memory,
                              apr_time_t now, apr_pool_t *pool)
@@ -78,7 +78,7 @@ static apr_status_t open_new(pg_live_t *out, pg_live_memory_t *memory,
     return APR_SUCCESS;
 }
 
-/* The block that the last generation counted in, if it is one. */
+/* Is it a block that the last generation counted in? */
 static bool is_kept(pg_head_t *head, const pg_live_memory_t *memory,
                     apr_pool_t *pool)
 {
@@ -90,7 +90,7 @@ static bool is_kept(pg_head_t *head, const pg_live_memory_t *memory,
                   == PG_LAYOUT_SOUND;
 }
 
-/* What it counted at the same path; NULL: nothing. */
+/* What the last generation counted for the same path; NULL: nothing. */
 static const pg_ledger_t *counted_in(const pg_live_memory_t *memory,
                                      const char *path, apr_pool_t *pool)
 {
@@ -158,7 +158,7 @@ static apr_status_t write_ranges(const pg_ledger_t *ledger,
                ? APR_SUCCESS : APR_EGENERAL;
 }
 
-/* Memory beside the file, with what the file has. */
+/* Standby memory for a file, with the same contents. */
 static apr_status_t stand_by(pg_live_t *live, pg_live_memory_t *memory,
                              apr_time_t now, apr_pool_t *pool)
 {
@@ -293,7 +293,7 @@ static apr_status_t put_fresh(pg_live_t *live, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
-/* Without room for another, into the one that is there. */
+/* Without room for another file: write into the existing one. */
 static bool overwrite(const pg_live_t *live)
 {
     apr_size_t n = live->copy->size;
@@ -302,8 +302,8 @@ static bool overwrite(const pg_live_t *live)
            && pwrite(live->fresh, live->copy->base, n, 0) == (ssize_t)n;
 }
 
-/* A file that was removed uses space as long as a process has it open, and
- * there may be no more space: those who count in it go on in memory. */
+/* A file that was removed takes up space as long as a process has it open, and
+ * there may be none left: processes that count in it continue in memory. */
 static void make_room(pg_live_t *live)
 {
     struct stat st;

@@ -122,7 +122,7 @@ typedef enum pg_found_e {
     FOUND_LEDGER,            /* of this layout: use it                    */
     FOUND_DIFFERENT,         /* of other sizes, or of another key         */
     FOUND_OTHER,             /* of another layout or byte order           */
-    FOUND_DAMAGED,           /* a ledger's magic, and no ledger           */
+    FOUND_DAMAGED,           /* a ledger's magic, but not a sound ledger  */
     FOUND_REFUSED            /* not to be touched                         */
 } pg_found_e;
 
@@ -314,8 +314,8 @@ static apr_status_t migrate(pg_try_t *t)
     return status;
 }
 
-/* What is damaged may be forgotten some day; what another version or machine
- * can read may not. */
+/* A damaged ledger may be deleted some day; one that another version or
+ * machine can read may not. */
 static apr_status_t replace(pg_try_t *t, const char *word, bool forget)
 {
     apr_status_t status;
@@ -379,7 +379,7 @@ static apr_status_t open_with(pg_ledger_t **out, pg_try_t *t)
         status = arrive(t);
     }
     if (status == APR_SUCCESS) {
-        /* Fails for a file of root that others use, which stays as it is. */
+        /* Fails for another user's file (root's), which stays as it is. */
         (void)pg_file_secure(t->file.fd, &t->own);
         status = map(out, t->file.fd, &t->head, t->pool);
     }

@@ -80,7 +80,7 @@ void pg_part_merge(pg_ledger_t *into, const pg_ledger_t *from,
     for (apr_size_t i = 0; i < theirs->n; i++) {
         pg_word_t *words;
         if (theirs->part[i].id == into->head.id) {
-            continue;            /* a new block for an old one: its own   */
+            continue;            /* its own: a new block for an old one   */
         }
         while (at < PG_PARTS - 1
                && pg_word_get(&into->common->part[at][0]) != 0) {

@@ -37,7 +37,7 @@ static void take(pg_list_t *list, const pg_ledger_t *ledger, unsigned first,
     }
 }
 
-/* How many watched at that time. */
+/* How many servers were counting at that time. */
 static apr_size_t watchers(const pg_list_t *list, apr_time_t at)
 {
     apr_size_t most = 0;
@@ -86,8 +86,8 @@ static void append(pg_list_t *list, apr_time_t from, apr_time_t to,
     }
 }
 
-/* The union of two lists, sorted and disjoint; watchers add up if the lists
- * are of two servers. */
+/* The union of two lists, sorted and disjoint; if they are of two servers, the
+ * watchers add up. */
 static void unite(pg_list_t *out, const pg_list_t *a, const pg_list_t *b,
                   bool beside)
 {
@@ -105,7 +105,7 @@ static void unite(pg_list_t *out, const pg_list_t *a, const pg_list_t *b,
     }
 }
 
-/* The time that is wrongly covered if a piece and the next are joined. */
+/* How much time becomes wrong if a piece and the next one are joined. */
 static apr_time_t loss(const pg_watched_t *piece)
 {
     const pg_range_t *a = &piece[0].time, *b = &piece[1].time;
@@ -115,8 +115,8 @@ static apr_time_t loss(const pg_watched_t *piece)
     return b->from - a->to + (piece[0].by == piece[1].by ? 0 : shorter);
 }
 
-/* At most so many: the smallest gaps are closed, and the shortest times of
- * another number of watchers lost. */
+/* Reduce a list to so many pieces: the smallest gaps are closed, and the
+ * shortest times with another number of watchers are lost. */
 static void limit(pg_list_t *list, unsigned most)
 {
     while (list->n > most) {
@@ -138,7 +138,7 @@ static void limit(pg_list_t *list, unsigned most)
     }
 }
 
-/* Fill the table but for its first range. */
+/* Fill the table except for its first range. */
 static void put(pg_ledger_t *ledger, pg_list_t *list)
 {
     limit(list, PG_RANGES - 1);
@@ -154,7 +154,7 @@ static void put(pg_ledger_t *ledger, pg_list_t *list)
     }
 }
 
-/* All ranges of a ledger, its server's own among them. */
+/* All ranges of a ledger, including its server's own. */
 static void take_all(pg_list_t *list, const pg_ledger_t *ledger)
 {
     pg_list_t run, others;

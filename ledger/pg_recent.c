@@ -40,7 +40,7 @@ enum {
     FLAG_AUTHORIZATION = 4
 };
 
-/* The three words: its writer's claim, when the attempt was, the hash. */
+/* An entry begins with its writer's claim, the attempt's time, and a hash. */
 enum { CLAIM, STAMP, HASH, RECORD };
 
 #define WORDS_TO(member)                                                     \
@@ -57,7 +57,7 @@ static_assert(sizeof(pg_record_t) == 1000
                  == (PG_RECENT_WORDS - RECORD) * sizeof(apr_uint64_t),
               "an entry is full");
 
-/* Entry of the ring for the attempt of that number. */
+/* The ring's entry for the attempt of this number. */
 static pg_word_t *ring_at(const pg_ledger_t *ledger, apr_uint64_t number)
 {
     /* at least 16: pg_layout checks every size before a block is used */
@@ -65,7 +65,7 @@ static pg_word_t *ring_at(const pg_ledger_t *ledger, apr_uint64_t number)
            + number % ledger->sizes.recent * PG_RECENT_WORDS;
 }
 
-/* First entry in reserve for a class. */
+/* A class's first entry in reserve. */
 static pg_word_t *reserve_of(const pg_ledger_t *ledger, unsigned class_id)
 {
     return ledger->recent
@@ -78,8 +78,8 @@ static apr_uint32_t entries_of(const pg_ledger_t *ledger)
     return ledger->sizes.recent + PG_CLASS_ROOM * PG_RECENT_RESERVE;
 }
 
-/* Octets of a record that say something: what is after its texts is neither
- * written nor hashed. More than sizeof(pg_record_t) if it is not sound. */
+/* Octets of a record up to the end of its texts: the rest is neither written
+ * nor hashed. A damaged one may have more than sizeof(pg_record_t). */
 static apr_size_t octets_of(const pg_record_t *record)
 {
     apr_size_t n = offsetof(pg_record_t, text);
@@ -90,7 +90,7 @@ static apr_size_t octets_of(const pg_record_t *record)
     return n;
 }
 
-/* Of more than one hash takes: each part's joined with those before. */
+/* A long record is hashed in parts, each combined with those before. */
 static apr_uint64_t hash_of(const pg_ledger_t *ledger,
                             const pg_record_t *record, apr_size_t n)
 {
@@ -191,24 +191,23 @@ static void put(pg_word_t *entry, const pg_recent_made_t *made, apr_time_t now)
     pg_word_set(&entry[HASH], 0);
     pg_word_write(&entry[RECORD], record, made->n);
     pg_word_set(&entry[HASH], made->hash);
-    /* Fails if we were thought dead: the entry is another one's then. */
+    /* Fails if we were taken for dead: the entry then is another writer's. */
     pg_cell_release(&entry[CLAIM], mine);
 }
 
-/* What matters of an entry in reserve. It may be torn, and is only misjudged
- * then. */
+/* What matters about an entry in reserve. A torn one is merely misjudged. */
 typedef struct seat_t {
     apr_uint64_t stamp;          /* 0: empty                              */
-    bool of_source, of_aim;      /* those of the one that comes           */
+    bool of_source, of_aim;      /* the same as the new record's          */
     apr_uint32_t aim;
 } seat_t;
 
-/* A record's member from its words in an entry, without the rest. */
+/* Read one member of the record in an entry. */
 #define READ(to, entry, member)                                              \
     pg_word_read((to), &(entry)[RECORD + offsetof(pg_record_t, member) / 8], \
                  (sizeof(*(to)) + 7) / 8)
 
-/* All of an IPv6 /64 are one source. */
+/* An IPv6 /64 counts as one source. */
 static bool is_from(const apr_uint64_t there[2], const pg_record_t *record)
 {
     apr_uint64_t here[2];
@@ -242,8 +241,9 @@ static bool is_crowded(const seat_t *seat, apr_uint32_t aim)
     return n > SHARE;
 }
 
-/* Who makes room first: of a source that has its share; nobody, if there is
- * room; of a target that has; of another that has more than that; anybody. */
+/* Which entries make room first: those of the new record's source if it has
+ * its share; otherwise empty ones; then those of its target if that has its
+ * share; otherwise those of any target with more than a share; then any. */
 static unsigned rank(const seat_t *seats, const seat_t *seat, unsigned sources,
                      unsigned aims)
 {
@@ -256,7 +256,7 @@ static unsigned rank(const seat_t *seats, const seat_t *seat, unsigned sources,
     return aims >= SHARE ? seat->of_aim : is_crowded(seats, seat->aim);
 }
 
-/* The entry that makes room: of the first rank, the oldest. */
+/* The entry that makes room: the oldest of the highest rank. */
 static pg_word_t *place_in(pg_word_t *reserve, const pg_record_t *record)
 {
     seat_t seats[PG_RECENT_RESERVE];
@@ -278,7 +278,8 @@ static pg_word_t *place_in(pg_word_t *reserve, const pg_record_t *record)
     return reserve + best * PG_RECENT_WORDS;
 }
 
-/* Where the last block had room, another one that is no different has. */
+/* If the place chosen in the last block has the same stamp in this one, the
+ * choice is the same. */
 static pg_word_t *seat_in(pg_word_t *reserve, pg_recent_made_t *made)
 {
     pg_word_t *entry = reserve + made->seat * PG_RECENT_WORDS;
@@ -299,8 +300,8 @@ static void put_in_reserve(const pg_ledger_t *ledger, pg_recent_made_t *made,
     pg_word_t *entry = seat_in(reserve_of(ledger, record->class_id), made);
     apr_uint64_t stamp = pg_word_get(&entry[STAMP]);
 
-    /* older than what is there (imports): no room, unless the clock went
-     * back */
+    /* an event older than the entry (imports) does not replace it, unless
+     * the entry is from the future because the clock went back */
     if (stamp <= (apr_uint64_t)record->time || stamp > (apr_uint64_t)now) {
         put(entry, made, now);
     }
@@ -339,8 +340,8 @@ void pg_recent_add(pg_ledger_t *ledger, const pg_event_t *event,
     apr_uint64_t after = pg_word_get(
         &ledger->common->reserve_after[event->verdict.class_id]);
     apr_uint64_t time = (apr_uint64_t)event->time;
-    /* A stamp from the future is a clock's that was wrong: no reason to
-     * wait. Older events than the ring's oldest do not enter (imports). */
+    /* A stamp from the future comes from a wrong clock: do not wait for it.
+     * Events older than the ring's oldest do not enter it (imports). */
     bool in_ring = stamp == 0 || stamp > now || event->time >= stamp + PACE;
 
     if (in_ring || time >= after || after > time + PACE) {
@@ -395,7 +396,7 @@ static bool read_record(pg_record_t *out, const pg_ledger_t *ledger,
     return is_whole(ledger, out, hash);
 }
 
-/* A writer that has the key could still lie: all values are checked. */
+/* A writer that has the key could still write nonsense: check all values. */
 static bool sound(const pg_record_t *record)
 {
     apr_size_t sum = 0;
@@ -450,7 +451,7 @@ static void unpack(pg_recent_t *out, const pg_record_t *record,
     unpack_texts(out, record, pool);
 }
 
-/* All sound records, those of the ring in the order of their numbers. */
+/* All sound records, with those of the ring in the order of their numbers. */
 static pg_record_t *read_all(apr_size_t *n, const pg_ledger_t *ledger,
                              apr_pool_t *pool)
 {
@@ -485,8 +486,8 @@ static bool same(const pg_record_t *a, const pg_record_t *b)
     return n == octets_of(b) && memcmp(a, b, n) == 0;
 }
 
-/* Records newest first, without those that are in the ring and in reserve:
- * as many of one are shown as the ring or the reserve has, not both. */
+/* Sort records, the newest first, and keep each only once: many are both in
+ * the ring and in reserve. */
 static apr_size_t sort(const pg_record_t **order, const pg_record_t *all,
                        apr_size_t n)
 {

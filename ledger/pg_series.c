@@ -47,8 +47,8 @@ static bool days_of(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time)
     return true;
 }
 
-/* The bucket of each, with a memory for the month of the day that was last
- * asked. */
+/* The bucket of each period. `memory` caches the month of the last day that
+ * was looked up. */
 static bool buckets_now(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time,
                         pg_word_t *memory)
 {
@@ -98,8 +98,9 @@ static apr_uint64_t turn_tag(apr_int64_t bucket, unsigned slots)
     return (apr_uint64_t)bucket / slots + 1;     /* 0: never written      */
 }
 
-/* Add n to a cell under a tag, replacing another turn's: in reach of now, so
- * a later tag is from a clock that was wrong for a while. */
+/* Add n to a cell under a tag; the count of another turn is replaced. Times
+ * are within the ring's range, so a later turn can only be from a clock that
+ * was wrong for a while. */
 static inline void cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n)
 {
     apr_uint64_t seen = pg_word_get(cell);
@@ -108,7 +109,8 @@ static inline void cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n)
         pg_cell_add(cell, tag, n);
         return;
     }
-    /* Fails only while others succeed; the bound is for scribblers. */
+    /* Fails only when another writer succeeds; the bound is for a process
+     * that scribbles over the cell. */
     for (int tries = 0; tries < 100; tries++) {
         if (pg_word_swap(cell, &seen, pg_cell_make(tag, n))) {
             return;
@@ -120,7 +122,7 @@ static inline void cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n)
     }
 }
 
-/* One period; with constants for a ring, so that divisions are cheap. */
+/* Inlined with a constant ring, so that its divisions are cheap. */
 static inline void add_to_ring(pg_lane_t *lane, unsigned kind,
                                apr_int64_t at, pg_ring_t ring)
 {
@@ -131,7 +133,7 @@ static inline void add_to_ring(pg_lane_t *lane, unsigned kind,
     cell_add(&lane->history[row][kind], turn + 1, 1);
 }
 
-/* What happened within the last minute is in reach of all rings. */
+/* Events of the last minute are within the range of every ring. */
 static bool is_recent(apr_time_t time, apr_time_t now)
 {
     return time <= now && now - time <= 60 * SECOND;

@@ -19,8 +19,8 @@ static apr_uint64_t seconds_of(apr_time_t t)
     return (apr_uint64_t)apr_time_sec(t);
 }
 
-/* A deadline farther ahead than any conversation lasts is from a clock that
- * was wrong, and its owner may have been killed: the slot is free. */
+/* A deadline further ahead than any conversation can last comes from a wrong
+ * clock, and its owner may have been killed: such a slot is free. */
 static bool is_held(apr_uint64_t word, apr_time_t now)
 {
     apr_uint64_t until = word >> SOURCE_BITS, second = seconds_of(now);
@@ -85,7 +85,7 @@ bool pg_slots_take(pg_slot_t *out, pg_ledger_t *ledger,
         if (!claim(out, block, i, word, now)) {
             continue;
         }
-        /* Others may have come at the same time: the lower slots stay. */
+        /* Others may have come at the same time: lower slots win. */
         if (held_by(block, hash, i, now) < limit->source) {
             return true;
         }

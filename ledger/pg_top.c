@@ -46,8 +46,8 @@ static apr_uint32_t set_of(const pg_table_t *t, apr_uint64_t hash)
     return (apr_uint32_t)((hash & 0xffffffffu) * t->sets >> 32);
 }
 
-/* The part of a key's hash that stands in its hot word; never 0, which marks
- * a word whose entry is being replaced. */
+/* The part of a key's hash in its hot word. Never 0: that marks an entry that
+ * is being replaced. */
 static apr_uint64_t mark_of(apr_uint64_t hash)
 {
     apr_uint64_t mark = pg_cell_tag(hash);
@@ -55,7 +55,7 @@ static apr_uint64_t mark_of(apr_uint64_t hash)
     return mark + (mark == 0);
 }
 
-/* What was cut is not the same as what ends there. */
+/* A key that was cut differs from one that ends there. */
 static apr_uint64_t hash_of(const pg_ledger_t *ledger, pg_top_e list,
                             const char *octets, apr_size_t n, bool cut)
 {
@@ -79,8 +79,8 @@ pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
     return key;
 }
 
-/* Copy a text, in small letters if asked to; eight octets at a time, which
- * in all byte orders are the same eight octets. */
+/* Copy a text, in lower case if `small`, eight octets at a time: each octet of
+ * a word is treated alike, so the byte order does not matter. */
 static void put_text(char *to, pg_span_t from, bool small)
 {
     apr_uint64_t word;
@@ -111,7 +111,7 @@ pg_span_t pg_top_target(char room[2 + PG_TOP_TARGET_MOST + 1],
 
 /* --- counting ------------------------------------------------------------ */
 
-/* The entry that a key has; the set's end if it has none. */
+/* The entry of a key, or the end of its set. */
 static inline unsigned way_of(const pg_table_t *t, apr_uint32_t set,
                               apr_uint64_t hash)
 {
@@ -127,7 +127,7 @@ static inline unsigned way_of(const pg_table_t *t, apr_uint32_t set,
     return way;
 }
 
-/* Count in the entry that the key has, if it has one. */
+/* Count in the entry of a key. @return false: it has none */
 static inline bool count_known(const pg_table_t *t, apr_uint32_t set,
                                apr_uint64_t hash, apr_uint64_t n)
 {
@@ -137,9 +137,9 @@ static inline bool count_known(const pg_table_t *t, apr_uint32_t set,
            && pg_cell_add(&t->hot[way], mark_of(hash), n);
 }
 
-/* The entry to be taken over: a free one, one whose replacement was never
- * finished, or the rarest. Count and place are one number, so that there is
- * nothing to branch on. */
+/* The entry to take over: one that is free or whose replacement was never
+ * finished, otherwise the rarest. Count and way form one number, so that the
+ * search needs no branches. */
 static unsigned pick(const pg_table_t *t, apr_uint32_t set, apr_uint64_t *hot)
 {
     const pg_word_t *first = &t->hot[set * WAYS];
@@ -156,8 +156,8 @@ static unsigned pick(const pg_table_t *t, apr_uint32_t set, apr_uint64_t *hot)
     return set * WAYS + (unsigned)(least % WAYS);
 }
 
-/* A Weyl sequence, stirred. Two writers may draw the same number now and
- * then: no harm. */
+/* A Weyl sequence, mixed. It does no harm that two writers may occasionally
+ * draw the same number. */
 static apr_uint64_t draw(pg_lane_t *lane)
 {
     apr_uint64_t z = pg_word_get(&lane->random) + 0x9e3779b97f4a7c15u;
@@ -185,20 +185,21 @@ typedef struct pg_begin_t {
     apr_uint64_t error;
 } pg_begin_t;
 
-/* Under the set's claim: put the key where hot was read. */
+/* Put the key into the entry whose hot word was read as `hot`. The caller
+ * holds the set's claim. */
 static void replace(const pg_table_t *t, unsigned way, apr_uint64_t hot,
                     const pg_top_key_t *key, pg_begin_t begin)
 {
     apr_uint64_t count = pg_cell_count(hot);
 
-    /* Mark 0: nobody's. From here to the end the entry's old key is not
-     * counted, and readers pass over it. */
+    /* Mark 0: from here to the end, the old key is not counted and readers
+     * skip the entry. */
     if (!pg_word_swap(&t->hot[way], &hot, count)) {
         return;
     }
     write_entry(entry_of(t, way), key, begin.error);
-    /* Swapped rather than stored: an addition for the old key may be on its
-     * way, and will be taken back. */
+    /* Swapped rather than stored: an addition for the old key may be under
+     * way, and its writer will take it back. */
     for (hot = pg_word_get(&t->hot[way]); pg_cell_tag(hot) == 0;) {
         apr_uint64_t late = hot - count;
         if (pg_word_swap(&t->hot[way], &hot,
@@ -209,7 +210,8 @@ static void replace(const pg_table_t *t, unsigned way, apr_uint64_t hot,
     }
 }
 
-/* Is a key admitted against an entry that was seen c times? */
+/* May a new key replace one that was seen c times? With probability
+ * 1 / (c + 1). */
 static bool admitted(apr_uint64_t random, apr_uint64_t c)
 {
     return pg_hash_multiply(random, c + 1).high == 0;
@@ -229,7 +231,7 @@ static void count_new(const pg_table_t *t, pg_lane_t *lane, apr_uint32_t set,
         || !pg_cell_claim(&t->claim[set], random, now, &mine)) {
         return;
     }
-    /* Another one may have brought the same key before we had the claim. */
+    /* Another writer may have added the same key before we got the claim. */
     if (!count_known(t, set, key->hash, 1)) {
         way = pick(t, set, &hot);
         c = pg_cell_count(hot);
@@ -287,8 +289,8 @@ static bool read_entry(pg_seen_t *out, const pg_ledger_t *ledger,
                    (out->length & PG_LEN_CUT) != 0) == out->hash;
 }
 
-/* What may have been seen of a key that has no entry: the smallest count of
- * its set, 0 when that has room. */
+/* How often a key without an entry may have been seen: the smallest count of
+ * its set, or 0 while that has room. */
 static apr_uint64_t least_of(const pg_table_t *t, apr_uint32_t set)
 {
     apr_uint64_t least = ~(apr_uint64_t)0;
@@ -300,8 +302,8 @@ static apr_uint64_t least_of(const pg_table_t *t, apr_uint32_t set)
     return least;
 }
 
-/* The lanes' entries of one list, those of the same key added up: a hash
- * table with open addressing over an array. */
+/* The entries of one list in all lanes, added up by key: a hash table with
+ * open addressing over an array. */
 typedef struct pg_sum_t {
     apr_uint64_t hash;
     apr_uint64_t count;
@@ -376,14 +378,15 @@ static const char *target_text(const char *octets, apr_size_t n,
     const char *host = apr_pstrmemdup(pool, octets + 2, n - 2);
     bool six = memchr(host, ':', n - 2) != NULL && host[0] != '[';
 
-    /* NULs in the host end the text: apr_psprintf() would, too. */
+    /* A host with a NUL is shown without its port: apr_psprintf() would stop
+     * there. */
     return port[0] + port[1] == 0 || memchr(host, 0, n - 2)
                ? NULL
                : apr_psprintf(pool, six ? "[%s]:%u" : "%s:%u", host,
                               port[0] * 256u + port[1]);
 }
 
-/* Addresses, ports and targets become text; the rest is as it came. */
+/* Addresses, ports and targets become text; all else stays as received. */
 pg_text_t pg_top_text(pg_top_e list, const char *octets, apr_uint64_t length,
                       apr_pool_t *pool)
 {
@@ -412,7 +415,7 @@ pg_text_t pg_top_text(pg_top_e list, const char *octets, apr_uint64_t length,
     return pg_word_text(octets + from, n - from, length, pool);
 }
 
-/* What each lane may have missed of a key that it has no entry for. */
+/* How often the lanes without an entry for a key may have seen it. */
 static apr_uint64_t missed(const pg_ledger_t *ledger, pg_top_e list,
                            apr_uint64_t hash)
 {
@@ -444,7 +447,7 @@ static apr_uint64_t floor_of(const pg_ledger_t *ledger, pg_top_e list)
     return sum;
 }
 
-/* false: it was replaced since it was added up. */
+/* false: it has been replaced since it was added up. */
 static bool show(pg_top_entry_t *out, const pg_ledger_t *ledger,
                  pg_top_e list, const pg_sum_t *sum, apr_pool_t *pool)
 {
@@ -489,7 +492,7 @@ void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
 {
     apr_pool_t *scratch;
 
-    /* The lanes' entries are many more than the shown ones. */
+    /* The lanes have many more entries than are shown. */
     if (apr_pool_create(&scratch, pool) != APR_SUCCESS) {
         return;
     }
@@ -563,8 +566,8 @@ static bool is_listed(const pg_ledger_t *ledger, pg_top_e list,
     return false;
 }
 
-/* What an entry of `into` may have had in `from` without being listed there
- * becomes part of its error. */
+/* An entry of `into` may have been seen in `from` without being listed there:
+ * add that many to its error. */
 static void widen(pg_ledger_t *into, const pg_ledger_t *from, pg_top_e list,
                   const pg_table_t *t, unsigned way)
 {
@@ -582,8 +585,8 @@ static void widen(pg_ledger_t *into, const pg_ledger_t *from, pg_top_e list,
     }
 }
 
-/* The other way round: an entry that `into` does not list may have had so
- * many there. */
+/* The converse: how often a key that `into` does not list may have been seen
+ * there. */
 static apr_uint64_t missed_by(const pg_ledger_t *into, pg_top_e list,
                               apr_uint64_t hash)
 {
@@ -603,7 +606,7 @@ static void merge_one(pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
     apr_uint64_t hot = FREE, mine = FREE;
     unsigned way;
 
-    /* A live ledger has other writers: a claim is soon free again. */
+    /* A live ledger has other writers, which soon release their claims. */
     for (int tries = 0; tries < 1000; tries++) {
         if (pg_cell_claim(&t.claim[set], draw(lane), now, &mine)) {
             break;

@@ -98,7 +98,7 @@ static bool read_name(pg_text_t *out, const pg_ledger_t *ledger,
 
 /* --- snapshot ------------------------------------------------------------ */
 
-/* A count, as far as it can be true. */
+/* A count, limited to what is possible. */
 static apr_uint64_t count_in(const pg_word_t *word)
 {
     apr_uint64_t n = pg_word_get(word);
