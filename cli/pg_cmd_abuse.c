@@ -348,7 +348,7 @@ static int write_file(const pg_cli_t *cli, const options_t *o,
         return 0;
     }
     if (file == NULL) {
-        pg_cli_say(cli, "'%s' cannot be made: %s", path, strerror(errno));
+        pg_cli_say(cli, "'%s' cannot be created: %s", path, strerror(errno));
         return PG_EXIT_OUTPUT;
     }
     sink = pg_cli_sink(file);

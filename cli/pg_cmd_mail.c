@@ -26,22 +26,21 @@ static const char help[] =
 "       proxyguard mail campaigns SPOOL\n"
 "       proxyguard mail export [--eml|--maildir|--json] SPOOL FOLDER\n"
 "       proxyguard mail report --arf SPOOL ID\n"
-"Look at the mail that the sink has captured, in SPOOL "
-"(ProxyGuardSinkSpool).\n\n"
+"Read the mail that the sink has captured in SPOOL (ProxyGuardSinkSpool).\n\n"
 "  list                 a line for each mail: id, time, source, target, kept,\n"
 "                       bytes, subject\n"
-"  show                 one mail as plain text; attachments by name, size and\n"
-"                       SHA-256 only\n"
-"  campaigns            mails that share most of their wording, together\n"
-"  export               each mail into a file of its own in FOLDER, named by\n"
-"                       its id, as it was sent; again, only what is new\n"
-"      --eml            FOLDER/ID.eml (default)\n"
-"      --maildir        FOLDER/new/ID, with tmp and cur beside\n"
-"      --json           FOLDER/ID.json: envelope, fields and text in the\n"
-"                       names of the evidence log, attachments by name,\n"
-"                       size and SHA-256\n"
-"  report               an abuse report to standard output, its recipients\n"
-"                       masked\n"
+"  show                 one mail as plain text; only name, type, size and\n"
+"                       SHA-256 of attachments\n"
+"  campaigns            mails that share most of their wording, grouped\n"
+"  export               write each mail to a file in FOLDER, named after its\n"
+"                       id; a second run adds only new mail\n"
+"      --eml            FOLDER/ID.eml, as it was sent (default)\n"
+"      --maildir        FOLDER/new/ID, as it was sent, beside tmp and cur\n"
+"      --json           FOLDER/ID.json: envelope, header fields and text\n"
+"                       under the names of the evidence log; name, size and\n"
+"                       SHA-256 of attachments\n"
+"  report               write an abuse report to standard output, with masked\n"
+"                       recipients\n"
 "      --arf            in the form of RFC 5965\n"
 "  -h, --help           this text\n\n"
 "Exit status: 0; 64 and up errors.\n";
@@ -138,7 +137,7 @@ static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
     octets = apr_palloc(pool, out->read.message.len + 1);
     out->message = pg_span_make(octets, pg_mbox_unquote(octets,
                                                         out->read.message));
-    /* If a process was killed, empty lines of the mailbox follow. */
+    /* If a process was killed, empty lines that belong to the mailbox follow. */
     out->message = pg_span_upto(out->message, out->read.size);
     pg_mime_split(&out->header, &body, out->message);
     return true;
@@ -152,7 +151,8 @@ static const char *safe_field(const mail_t *mail, pg_mbox_e f,
     return s.len ? pg_cli_safe(s, pool) : "-";
 }
 
-/* Find one, with its message in pool; else PG_EXIT_DATA after an error. */
+/* Find a mail; its message is in pool. @return 0, or PG_EXIT_DATA after an
+ * error message */
 static int find(pg_cli_t *cli, mail_t *out, const options_t *o)
 {
     pg_span_t rest = o->spool;
@@ -162,7 +162,7 @@ static int find(pg_cli_t *cli, mail_t *out, const options_t *o)
             return 0;
         }
     }
-    pg_cli_say(cli, "there is no mail '%s'", o->what);
+    pg_cli_say(cli, "no mail has the id '%s'", o->what);
     return PG_EXIT_DATA;
 }
 
@@ -203,7 +203,7 @@ typedef struct show_t {
     apr_pool_t *pool;
 } show_t;
 
-/* Line ends as they are, everything else escaped. */
+/* Keep line ends, escape everything else. */
 static void put_lines(pg_sink_t *sink, pg_span_t text)
 {
     while (text.len > 0) {
@@ -375,8 +375,8 @@ static int write_file(pg_cli_t *cli, export_t *to, const char *path,
         to->there += same;
         to->differ += !same;
         if (!same) {
-            pg_cli_say(cli, "'%s' is there already, with other content: it is "
-                       "left as it is", path);
+            pg_cli_say(cli, "'%s' exists with other content and is left as "
+                       "it is", path);
         }
         return 0;
     }
@@ -402,7 +402,7 @@ static int make_folders(pg_cli_t *cli, const options_t *o)
         const char *path = apr_pstrcat(cli->pool, o->what, names[i], NULL);
 
         if (mkdir(path, 0750) != 0 && errno != EEXIST) {
-            pg_cli_say(cli, "'%s' cannot be made: %s", path, strerror(errno));
+            pg_cli_say(cli, "'%s' cannot be created: %s", path, strerror(errno));
             return PG_EXIT_OUTPUT;
         }
     }
@@ -470,8 +470,8 @@ static int export(pg_cli_t *cli, const options_t *o)
     }
     if (to.there > 0) {
         pg_cli_say(cli, "%" APR_UINT64_T_FMT " written to '%s', %"
-                   APR_UINT64_T_FMT " were there already", to.written,
-                   o->what, to.there);
+                   APR_UINT64_T_FMT " already there", to.written, o->what,
+                   to.there);
     }
     return to.differ > 0 ? PG_EXIT_OUTPUT : status;
 }
@@ -595,8 +595,9 @@ int pg_cmd_mail(pg_cli_t *cli)
         }
         if (cli->argc - optind - 1 != acts[i].arguments) {
             return pg_cli_usage(cli, "'%s' takes %s", acts[i].name,
-                                acts[i].arguments == 1
-                                    ? "a spool" : "a spool and one more");
+                                acts[i].arguments == 1 ? "SPOOL"
+                                : acts[i].run == export ? "SPOOL and FOLDER"
+                                                        : "SPOOL and ID");
         }
         if (acts[i].run == arf && !o.arf) {
             return pg_cli_usage(cli, "'report' needs --arf");

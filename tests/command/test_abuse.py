@@ -253,7 +253,7 @@ def test_files_are_named_by_what_they_hold(log):
         document = json.loads((folder / name).read_text(encoding="utf-8"))
         assert name == document["report_id"] + ".json"
     done = run("abuse", "-O", "misp", "--folder", folder / "none", log)
-    assert done.returncode == 74 and b"cannot be made" in done.stderr
+    assert done.returncode == 74 and b"cannot be created" in done.stderr
 
 
 def test_more_sources_than_one_file_takes_are_split(tmp_path):

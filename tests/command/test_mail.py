@@ -153,7 +153,7 @@ def test_an_export_again_adds_only_what_is_new(tmp_path, form, name):
         before = first.stat().st_ino
     done = run("mail", "export", form, spool(tmp_path, *letters), out)
     assert done.returncode == 0 and third.exists()
-    assert f"1 written to '{out}', 2 were there already" in \
+    assert f"1 written to '{out}', 2 already there" in \
         done.stderr.decode()
     assert first.exists() == (form != "--maildir")
     assert form == "--maildir" or first.stat().st_ino == before
