@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Processor time of the status page in each format, at the largest ledger:
+"""Processor time of the status page in each format, with the largest ledger:
 every list as long as ProxyGuardLedgerSize allows, and full.
 
 Writes the section of docs/measurements.md, or prints it with --print."""
@@ -32,7 +32,7 @@ FORMATS = (("html", "format=html", 10), ("html, ja", "format=html&lang=ja", 10),
 
 
 def fill(ledger):
-    """Attempts that differ in everything, over the last two years."""
+    """Attempts over the last two years that differ in every value."""
     now = time.time()
     with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
         for i in range(ATTEMPTS):
@@ -58,7 +58,7 @@ def used(pid):
 
 
 def cost(server, query):
-    """(ms a page, octets): the best of a few turns."""
+    """(ms a page, octets): the best of a few means."""
     best = None
     for _ in range(TURNS):
         before = used(server.child())
@@ -95,10 +95,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--print", action="store_true")
     args = parser.parse_args()
-    lines = ["Processor time of one request, prefork, the ledger at its "
-             "largest (`ProxyGuardLedgerSize` 8192 and `recent` 4096) and "
-             f"filled by {ATTEMPTS:,} attempts of two years that differ in "
-             f"everything; the best of {TURNS} times {PAGES}.\n",
+    lines = ["Processor time of one request under prefork, with the largest "
+             "ledger (`ProxyGuardLedgerSize` 8192, and `recent` 4096) filled "
+             f"by {ATTEMPTS:,} attempts over two years that differ in every "
+             f"value; the best of {TURNS} means of {PAGES} requests.\n",
              "| format | bytes | processor time | goal | met |",
              "|---|--:|--:|--:|---|"]
     for line in measure():

@@ -77,8 +77,8 @@ def peak_mib(argv):
 def table(command, log):
     size = os.path.getsize(log) / 2**20
     reference = None
-    yield ("| | clock | processor | MiB/s | of grep, clock | "
-           "of grep, processor |")
+    yield ("| | clock | processor | MiB/s | speed relative to grep, clock | "
+           "the same, processor |")
     yield "| --- | --- | --- | --- | --- | --- |"
     for name, argv, runs in tools(command, log):
         wall, cpu = min(measure(argv) for _ in range(runs))
@@ -124,11 +124,11 @@ def goal_row(what, beside, figure, unit, goal, more=False):
 
 
 def others(command, log):
-    yield ("Other logs, one thread, processor time as a multiple of the "
-           f"tool's on the same warm file of {MOST} MiB, and what else has "
-           f"a goal; {measurements.version('rg')}, "
+    yield ("Other logs with one thread: processor time as a multiple of "
+           f"another tool's on the same cached file of {MOST} MiB; and other "
+           f"figures with a goal; {measurements.version('rg')}, "
            f"{measurements.version('jq')}:\n")
-    yield "| log | beside | figure | goal | met |"
+    yield "| log | compared with | figure | goal | met |"
     yield "|---|---|--:|--:|---|"
     for what, kind, tool, more, goal in OTHERS:
         path = other_log(kind, log)
@@ -163,7 +163,7 @@ def others(command, log):
                   for _ in range(RUNS)) for jobs in ("-j1", "-j2")]
     yield goal_row(f"`-j2`, {os.path.getsize(log) >> 20} MiB, by the clock",
                    "`-j1`", clocks[0] / clocks[1], " times", 1.9, more=True)
-    yield goal_row("memory at its highest, 50 %, all different", "-",
+    yield goal_row("peak memory, 50 %, all different", "-",
                    peak_mib([command, "scan", "-q", "-j1",
                              other_log("different", log)]), " MiB", 64)
     yield ""
@@ -177,13 +177,14 @@ def section(command, log):
              for jobs in ("-j1", f"-j{os.cpu_count()}")]
     return "\n".join([
         *others(command, log),
-        f"A made-up combined log of {os.path.getsize(log) >> 20} MiB "
-        f"({lines:,} lines, 1 % attempts), warm in memory, all with "
-        f"`LC_ALL=C`; best of {RUNS} by the clock (GoAccess: once).", "",
+        f"A generated combined log of {os.path.getsize(log) >> 20} MiB "
+        f"({lines:,} lines, 1 % attempts) in the page cache, all with "
+        f"`LC_ALL=C`; the best of {RUNS} runs by the clock (GoAccess: one "
+        "run).", "",
         *table(command, log), "",
-        f"Memory of the scan at its highest: {peaks[0]:.1f} MiB with `-j1`, "
-        f"{peaks[1]:.1f} MiB with {os.cpu_count()} threads, whatever the "
-        "length of the log; `--max-keys` bounds what its variety adds."])
+        f"Peak memory of the scan: {peaks[0]:.1f} MiB with `-j1`, "
+        f"{peaks[1]:.1f} MiB with {os.cpu_count()} threads, however long the "
+        "log is; `--max-keys` limits what its variety adds."])
 
 
 def main(*args):

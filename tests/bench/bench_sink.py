@@ -146,26 +146,25 @@ def main():
     *runs, got = site()
     found = list(rows(idle, busy, runs, got))
     table = "\n".join(f"| {row} | {met} |" for row, met in found)
-    text = f"""Event MPM, one child of 64 threads, {CAP} conversations at \
-most; all memory of a conversation goes back at its end.
+    text = f"""Event MPM, one child with 64 threads, at most {CAP} \
+conversations; all memory of a conversation is released when it ends.
 
 | what | figure | goal | met |
 |---|--:|--:|---|
 {table}
 
-A request for a page of 9 bytes, {ASKED} times, each on a connection of its \
-own:
+{ASKED} requests for a page of 9 bytes, each on a connection of its own:
 
 | | median, ms | 99 %, ms |
 |---|--:|--:|
 {times("alone, before", runs[0])}
-{times(f"beside {CLIENTS} clients that want a tunnel", runs[1])}
+{times(f"with {CLIENTS} clients that want a tunnel", runs[1])}
 {times("alone, afterwards", runs[2])}
 """
     if args.rows and os.path.exists(args.rows):
         with open(args.rows, encoding="ascii") as f:
-            text += ("\nThree clients deliver mail meanwhile; all that was "
-                     "answered with 250 is to be in the spool:\n\n"
+            text += ("\nThree clients deliver mail meanwhile; every mail that "
+                     "was answered with 250 must be in the spool:\n\n"
                      "| what was done | in the spool | goal | met |\n"
                      "|---|--:|--:|---|\n" + f.read())
     if args.print:

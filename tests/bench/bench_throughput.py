@@ -21,9 +21,9 @@ from pg_httpd import Httpd                                  # noqa: E402
 
 CLIENTS = 8
 KINDS = {
-    "clean, kept alive": lambda s: ["-k", f"http://127.0.0.1:{s.port}/"
+    "clean requests, kept alive": lambda s: ["-k", f"http://127.0.0.1:{s.port}/"
                                     "page.txt"],
-    "absolute-form, a connection each": lambda s: [
+    "absolute-form, one connection each": lambda s: [
         "-X", f"127.0.0.1:{s.port}", "http://elsewhere.example/"],
 }
 
@@ -98,10 +98,11 @@ def main():
     options.add_argument("--pairs", type=int, default=9)
     options.add_argument("--seconds", type=int, default=1)
     args = options.parse_args()
-    out = [f"Event MPM, {CLIENTS} clients of ab; the server on one processor, "
-           f"the client on another; {args.pairs} pairs of {args.seconds} s "
-           "each, bare httpd and the other in turns. The first row is bare "
-           "against bare: what differs there is the machine's noise."]
+    out = [f"Event MPM, {CLIENTS} clients of ab; server and client run on "
+           f"different processors. {args.pairs} pairs of runs of "
+           f"{args.seconds} s each alternate between bare httpd and the other "
+           "one. The first row compares bare with bare: any difference there "
+           "is the machine's noise."]
     bare = started("", {"guard": False})
     try:
         for kind in KINDS:

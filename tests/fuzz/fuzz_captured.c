@@ -1,10 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What the server reads of a mail, a ClientHello and first octets, and the
- * line that the evidence log has of them: spans stay inside, a text decodes
- * to no more than it was, and the line is JSON and not longer than it may
- * be. Input: an octet that says what it is and how long the line may be, then
- * what came. */
+/* How the server reads mail, a ClientHello and first bytes, and the lines of
+ * evidence about them: spans lie inside the input, decoding never makes a part
+ * longer, and each line is JSON within its limit. Input: an octet that says
+ * what the rest is and how long a line may be, then the rest. */
 #include "pg_fuzz.h"
 
 #include <jansson.h>

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* pg_chosen: a judgement is the same each time; what the configuration names
- * is never the client's; a host with a dot that was sent in clear, and is
- * neither named nor ours, always is. Input, separated by NUL: an argument of a
- * directive, a destination, what the client sent. */
+/* pg_chosen: the judgement is the same each time; a destination that the
+ * configuration names is never the client's; a host name with a dot that was
+ * sent in clear, and is neither named nor our own, always is. Input, separated
+ * by NUL: an argument of a directive, a destination, what the client sent. */
 #include "pg_fuzz.h"
 #include "pg_chosen.h"
 

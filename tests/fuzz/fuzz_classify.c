@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* pg_classify: every request has an answer, the same each time, with spans
- * inside the request; a slash first is never an attempt, but for a tunnel over
- * HTTP, while Hosts are not looked at; the line and its parts agree; a clean
- * absolute URL is ours; and being ours never makes more of a request than it
- * was.
- * Input: an octet of options, length of the Host field, Host, the line. */
+/* pg_classify: every request gets a verdict, the same each time, whose spans
+ * lie inside the request; a line and its parts get the same verdict; knowing
+ * our own names changes nothing but attempts on them, which become clean; and
+ * while Hosts are ignored, a target that begins with a slash is an attempt
+ * only as a tunnel over HTTP. Input: an octet of options, the length of the
+ * Host field, Host, the line. */
 #include "pg_classify.h"
 #include "pg_fuzz.h"
 

@@ -1,10 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* A ledger whose words are anything, and a file that is anything: reading
- * it must stay inside it, and what comes out must keep its promises.
- *
- * The first octet chooses: a file of the octets that follow, or patches of a
- * ledger in use, eleven octets each: three of place, eight of value. */
+/* A ledger with arbitrary words, and an arbitrary file: reading stays inside
+ * it, and the result keeps its promises. The first octet chooses between a
+ * file made of the octets that follow, and patches of a ledger in use, eleven
+ * octets each: three for the place, eight for the value. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>

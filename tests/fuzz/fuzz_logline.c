@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Lines of a log: fields lie inside the line, in order; the same line gives
- * the same answer; undoing escapes never makes a text longer; and what a
- * glance finds clean is clean to the core. The reader finds requests that are
- * not empty and clients that are addresses or names, in one line and in the
- * lines of a text; an envelope around a line of a known format hides no
+/* Log lines: fields lie inside the line, in order; the same line gives the
+ * same result; undoing escapes never makes a text longer; a target found clean
+ * at a glance is clean to the classifier. The reader finds only requests that
+ * are not empty, and clients that are addresses or names, in a single line and
+ * in the lines of a text; an envelope around a line of a known format hides no
  * attempt. Input: one octet that chooses the format, then the text. */
 #include "pg_fuzz.h"
 

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* pg_own: what is added as a plain name or address is found, in any case and
- * with a trailing dot; userinfo changes nothing; patterns agree with a slow
- * matcher that is easy to believe. Input: length of a name, the name, an
- * authority. */
+/* pg_own: a plain name or address that was added is found, in any case and
+ * with a trailing dot; userinfo makes no difference; patterns agree with a
+ * slow matcher that is easy to verify. Input: the length of a name, the name,
+ * an authority. */
 #include "pg_fuzz.h"
 #include "pg_own.h"
 

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* pg_escape, pg_query: whatever a stranger sends, no format writes a live
- * metacharacter, a control character or broken UTF-8, and no more than a
- * constant factor; a query is answered with a bounded view or with a sentence
- * of ours. */
+/* pg_escape, pg_query: whatever a client sends, no escaper writes a live
+ * metacharacter, a control character or malformed UTF-8, nor more than a
+ * constant factor of the input; a query gives either a view within its limits
+ * or a short sentence. */
 #include "pg_escape.h"
 #include "pg_fuzz.h"
 #include "pg_query.h"

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* pg_event_conceal and all that is shown after it: a marked secret, wherever a
- * client can put one and whatever surrounds it, comes out in no line of
- * evidence and in no format of the page; with a mask, neither does a name.
- * Input: the place, an octet of options, then texts around the secret. */
+/* pg_event_conceal, and every output after it: a marked secret, wherever a
+ * client can put it and whatever surrounds it, appears in no line of evidence
+ * and in no format of the page; with a mask, neither does a name. Input: the
+ * place, an octet of options, then the texts around the secret. */
 #include <stdio.h>
 
 #include <apr_general.h>

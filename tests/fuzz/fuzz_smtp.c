@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* pg_smtp and pg_mbox: however the input is cut, the same is said and the
- * same mails are taken; all limits hold; what is written to the mailbox is
- * one entry, and reads back as it was sent. Input: two octets that say where
- * to cut, then what the client sends. */
+/* pg_smtp and pg_mbox: however the input is split, the replies and the
+ * accepted mails are the same; all limits hold; what is written to the mailbox
+ * is one entry, and reads back as it was sent. Input: two octets that say
+ * where to split, then what the client sends. */
 #include "pg_fuzz.h"
 #include "pg_mbox.h"
 

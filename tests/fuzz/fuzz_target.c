@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* pg_target_parse: spans lie inside the input; the same octets give the same
- * answer; what is put together from the parts is the input again; and each
- * form looks the way it must. Input: the target. */
+ * result; the parts put together again are the input; and each form looks as
+ * it must. Input: the target. */
 #include "pg_fuzz.h"
 #include "pg_target.h"
 

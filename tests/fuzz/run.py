@@ -38,7 +38,7 @@ def run(build, seconds, fuzzer):
 
 
 def asserts(fuzzer):
-    """The first comment behind the licence says what the target asserts."""
+    """The first comment after the licence says what the target asserts."""
     with open(os.path.join(HERE, f"fuzz_{fuzzer}.c"), encoding="utf-8") as f:
         text = re.findall(r"/\*(.*?)\*/", f.read(), re.S)[1]
     return " ".join(re.sub(r"^ \*", "", text, flags=re.M).split())
@@ -46,9 +46,9 @@ def asserts(fuzzer):
 
 def main(build, seconds, record, *fuzzers):
     found = 0
-    lines = ["libFuzzer with ASan and UBSan, inputs of up to 512 octets, "
-             f"seeds from the case files, {seconds} s each. Inputs that broke "
-             "an assertion: FOUND.\n",
+    lines = ["libFuzzer with ASan and UBSan, inputs of up to 512 bytes, "
+             f"seeds from the case files, {seconds} s each. Targets in which "
+             "an assertion failed: FOUND.\n",
              "| target | executions | asserts |", "|---|--:|---|"]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = pool.map(lambda f: (f, *run(build, seconds, f)), fuzzers)

@@ -227,20 +227,21 @@ def broken_by(runs, results):
 
 def text_of(runs, results, seconds, mpm):
     explained, broken = broken_by(runs, results)
-    lines = [f"The suite with all of httpd's modules, MPM {mpm}, each run in "
-             "a network namespace of its own; without the guard, with "
-             "`ProxyGuard Observe`, with `ProxyGuard On`.\n",
+    lines = [f"The suite with all of httpd's modules, MPM {mpm}: without the "
+             "guard, with `ProxyGuard Observe`, and with `ProxyGuard On`, "
+             "each run in a network namespace of its own.\n",
              *table(runs, results)]
     n = sum(1 for _, reason in explained if reason)
     lines.append("\nObserving gives "
                  + ("the same result for every assertion"
                     if not any(x.startswith("observe:") for x in broken)
                     else "**other results**")
-                 + f"; denying differs in {n} assertions that are explained, "
-                 f"and in {len([x for x in broken if x[:5] == 'deny:'])} "
-                 "others.")
+                 + f"; denying changes the results of {n} assertions that are "
+                 "explained below, and of "
+                 f"{len([x for x in broken if x[:5] == 'deny:'])} others.")
     lines += explained_text(explained)
-    lines += [f"\nStock httpd itself fails: {failing(results['stock'])}."] \
+    lines += ["\nWithout the guard, these fail too: "
+              f"{failing(results['stock'])}."] \
         if failing(results["stock"]) else []
     lines += ["\n**Not explained:**\n", *(f"- {x}" for x in broken)] \
         if broken else []
