@@ -54,8 +54,7 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     return guard;
 }
 
-/* Foreign Hosts are not known where our own names are not; if they are to be
- * denied there, that is as good as open. */
+/* Log where our own names are not known: no Host can be called foreign there. */
 static void note_unknown(server_rec *s, const server_rec *main,
                          const pg_names_facts_t *facts)
 {
@@ -64,7 +63,7 @@ static void note_unknown(server_rec *s, const server_rec *main,
 
     settings->names_known = why == NULL;
     settings->by_folder = pg_names_by_folder(s, main, facts);
-    /* without any ServerName, once for all */
+    /* without any ServerName, log this only once */
     if (why == NULL || settings->engine == PG_ENGINE_OFF
         || (!facts->named && s != main)) {
         return;
@@ -152,8 +151,9 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     if (ap_find_linked_module("mod_proxy.c")
         && ap_find_linked_module("mod_headers.c")
         && pg_proxyconf_change_fields(ptemp)) {
-        /* else it is taken for the module that was loaded last: if that is
-         * mod_headers, a hook that is to run before itself, and no start */
+        /* otherwise the hook is taken for one of the module loaded last; if
+         * that is mod_headers, it would have to run before itself, and httpd
+         * would not start */
         apr_hook_debug_current = "mod_proxyguard.c";
         ap_hook_fixups(pg_gate_fixups, before_us, after_us, APR_HOOK_MIDDLE);
     }
@@ -162,8 +162,8 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 
 static void register_hooks(apr_pool_t *pool)
 {
-    /* The client's address, its id and its environment are known behind
-     * these; none of them is REALLY_FIRST by itself. */
+    /* After these the client's address, its id and its environment are known;
+     * none of them is REALLY_FIRST by itself. */
     static const char *const before_us[] = { "mod_remoteip.c",
                                              "mod_unique_id.c",
                                              "mod_setenvif.c", NULL };
@@ -192,7 +192,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_log_transaction(pg_guard_log, NULL, NULL, APR_HOOK_FIRST);
 }
 
-/* The one symbol that is seen from outside (exports.map). */
+/* The only exported symbol (exports.map). */
 __attribute__((visibility("default")))
 module AP_MODULE_DECLARE_DATA proxyguard_module = {
     STANDARD20_MODULE_STUFF,

@@ -375,8 +375,8 @@ static void take_first(pg_conversation_t *t, pg_span_t in)
     }
 }
 
-/* A ClientHello although STARTTLS was not offered: it is read; its first octet
- * has been. */
+/* A ClientHello although STARTTLS was not offered: read the rest of it. Its
+ * first octet has been consumed. */
 static void turn_to_hello(pg_conversation_t *t, pg_span_t in)
 {
     t->kind = KIND_HELLO;

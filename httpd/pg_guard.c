@@ -24,7 +24,7 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-/* Shared by all clean requests, which so cost no allocation. */
+/* Shared by all clean requests, so that they cost no allocation. */
 static const pg_note_t clean_note = { .clean = true, .seen = true };
 
 /* --- one upgrade, one attempt -------------------------------------------- */
@@ -464,7 +464,7 @@ int pg_guard_log(request_rec *r)
 
 /* --- before there is a request ------------------------------------------- */
 
-/* A request_rec made only to be logged: so the attempt is in the access log,
+/* Make a request_rec only to log it: the attempt appears in the access log,
  * and is counted where all others are. */
 static void log_octets(request_rec *r, const pg_settings_t *settings,
                        const pg_verdict_t *verdict, pg_act_e *act)

@@ -76,9 +76,9 @@ static char *put_special(char *to, char c, char quote)
     return to;
 }
 
-/* The first `cut` octets of s in quotes: printable ASCII as it is, all else,
- * the quote and '\' as \xNN. httpd's own escaping leaves quotes, and doubles
- * '\'. */
+/* The first `cut` octets of s in quotes: printable ASCII unchanged; the quote,
+ * '\' and all else as \xNN. httpd's own escaping leaves quotes alone, and
+ * doubles '\'. */
 static char *put_quoted(char *to, pg_span_t s, apr_size_t cut, char quote)
 {
     s = pg_span_upto(s, cut);
@@ -126,8 +126,8 @@ static char *put_rest(char *to, const pg_event_t *event, const char *source,
            ? to : put_quoted(PUT(to, " allow="), event->allow, CUT_ALLOW, q);
 }
 
-/* httpd adds the Referer to each line, which may be a URL with a password:
- * then the line is logged for a request without it. */
+/* httpd adds the Referer to each line. If that is a URL with a password, log
+ * the line for a copy of the request with the password removed. */
 static const request_rec *without_secrets(const request_rec *r)
 {
     const char *referer = r->headers_in

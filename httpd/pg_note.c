@@ -85,7 +85,7 @@ static int consider(void *ctx, conn_rec *c, server_rec *s)
     return search->found.act != PG_ACT_PASS;
 }
 
-/* What is done about a verdict. For what a forward proxy would carry, the
+/* What to do about a verdict. For what a forward proxy would carry, the
  * strictest virtual host of that address and port decides: the client can
  * choose among them with its Host field. */
 static pg_action_t decide(request_rec *r, const pg_settings_t *settings,

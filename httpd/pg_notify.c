@@ -30,8 +30,8 @@ struct pg_notify_t {
 
 /* --- the shared block ---------------------------------------------------- */
 
-/* Without shared memory each child has a block of its own: its lines are
- * limited all the same. */
+/* Without shared memory each child has a block of its own, which still limits
+ * its lines. */
 static void *new_block(apr_pool_t *pool, apr_size_t size)
 {
     apr_shm_t *shm;
@@ -69,8 +69,9 @@ static void *shared_block(server_rec *s)
 
 /* --- what was held back -------------------------------------------------- */
 
-/* The next minute in which lines were held back, as text: then true. Children
- * continue to hold lines back, so the caller asks only a few times. */
+/* The next minute in which lines were held back, as text. Children continue to
+ * hold lines back, so the caller asks only a few times.
+ * @return false: there is none */
 static bool next_held(pg_budget_t *budget, pg_held_t *held,
                       char minute[PG_CALENDAR_SIZE], apr_time_t until)
 {

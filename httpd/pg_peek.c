@@ -18,7 +18,7 @@ APLOG_USE_MODULE(proxyguard);
 
 #define FILTER_NAME "PROXYGUARD_PEEK"
 
-/* Nearer to the network than mod_ssl (+5), farther than mod_remoteip's PROXY
+/* Closer to the network than mod_ssl (+5), but behind mod_remoteip's PROXY
  * protocol (+7) and mod_reqtimeout (+8): we see what the client itself sent,
  * and the header timeouts still apply. */
 #define FILTER_TYPE ((ap_filter_type)(AP_FTYPE_CONNECTION + 6))
@@ -201,9 +201,9 @@ static PG_OFF_THE_PATH void judge(ap_filter_t *f, apr_bucket_brigade *bb,
     }
 }
 
-/* Without TLS a client has mostly sent its request by now: its first line is
+/* Without TLS a client has usually sent its request by now: its first line is
  * read as it would be anyway, and examined in passing. bb stays empty if
- * nothing is there yet. */
+ * nothing has arrived yet. */
 static apr_status_t take_line(ap_filter_t *f, apr_bucket_brigade *bb,
                               pg_conn_t *conn, apr_off_t readbytes)
 {

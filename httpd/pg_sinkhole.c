@@ -40,7 +40,7 @@ static int query(int code)
     return ap_mpm_query(code, &value) == APR_SUCCESS ? value : 0;
 }
 
-/* CONN_STATE_ASYNC_WAITIO is there from httpd 2.4.63 on. */
+/* httpd 2.4.63 and later have CONN_STATE_ASYNC_WAITIO. */
 static bool can_wait_in_mpm(void)
 {
 #ifdef AP_MPMQ_CAN_WAITIO
@@ -50,7 +50,7 @@ static bool can_wait_in_mpm(void)
 #endif
 }
 
-/* At most a quarter of the workers, whoever waits: if workers wait themselves,
+/* At most a quarter of the workers, whether or not workers wait: if they do,
  * the site keeps the others; if not, they are still needed to read. */
 static unsigned conversations(const pg_settings_t *settings, server_rec *s)
 {

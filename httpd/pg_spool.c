@@ -36,8 +36,8 @@ static ssize_t write_all(int fd, pg_span_t octets)
     return n;
 }
 
-/* One at a time: an entry that another is still writing is not torn. For two
- * seconds at most; 0: another still writes. */
+/* Wait until no other process is writing an entry, for two seconds at most.
+ * @return 0: another one is still writing */
 static apr_uint64_t wait_for_turn(pg_ledger_t *ledger)
 {
     const struct timespec pause = { .tv_nsec = PAUSE_NS };
@@ -76,9 +76,9 @@ static pg_spool_t *refuse(server_rec *s, apr_status_t status,
     return NULL;
 }
 
-/* If its last entry has no end, the next one begins on a line of its own
- * anyway, whether or not the ledger that would know still exists. Children
- * from before a restart may be writing. */
+/* If its last entry has no end, make sure that the next one begins on a line
+ * of its own, even if the ledger that would know is gone. Children from before
+ * a restart may still be writing. */
 static void mend(const pg_spool_t *spool, pg_ledger_t *ledger)
 {
     int fd = open(spool->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

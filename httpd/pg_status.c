@@ -174,7 +174,7 @@ static void set_headers(request_rec *r)
                                 "frame-ancestors 'none'", pg_style_sha256));
 }
 
-/* One sentence of ours, with nothing that was sent. */
+/* Answer with a sentence that contains nothing of what was sent. */
 static int refuse(request_rec *r, int status, const char *wrong)
 {
     r->status = status;

@@ -106,11 +106,12 @@ static void say_tick(server_rec *s, const pg_checkpoint_t *checkpoint,
     }
 }
 
-/* PG0006 holds until PG0007, even across restarts: kept where data outlive
- * them. Paths are distinguished by their first octets. */
+/* An outage that PG0006 reported lasts until PG0007, even across restarts, so
+ * it is kept in data that outlive them. Paths are compared as far as they fit
+ * here. */
 #define OUTAGE_KEY "proxyguard-checkpoint-1"
 typedef struct outage_t {
-    char path[256];              /* that cannot be written; "": none      */
+    char path[256];              /* cannot be written; "": none           */
 } outage_t;
 
 /* Data that outlive restarts, zeroed at first. */
@@ -187,7 +188,7 @@ static apr_status_t save_at_end(void *data)
 {
     pg_store_t *store = data;
 
-    /* of the parent: children end, too */
+    /* only in the parent: children run this cleanup, too */
     if (getpid() == store->pid) {
         look_after(store, true, store->pool);
     }
