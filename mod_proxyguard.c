@@ -54,7 +54,7 @@ static pg_guard_t *make_guard(apr_pool_t *pconf, server_rec *s)
     return guard;
 }
 
-/* Log where our own names are not known: no Host can be called foreign there. */
+/* Log where our own names are not known: no Host is foreign there. */
 static void note_unknown(server_rec *s, const server_rec *main,
                          const pg_names_facts_t *facts)
 {

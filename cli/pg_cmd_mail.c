@@ -137,7 +137,7 @@ static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
     octets = apr_palloc(pool, out->read.message.len + 1);
     out->message = pg_span_make(octets, pg_mbox_unquote(octets,
                                                         out->read.message));
-    /* If a process was killed, empty lines that belong to the mailbox follow. */
+    /* If a process was killed, empty lines of the mailbox follow. */
     out->message = pg_span_upto(out->message, out->read.size);
     pg_mime_split(&out->header, &body, out->message);
     return true;
@@ -402,7 +402,8 @@ static int make_folders(pg_cli_t *cli, const options_t *o)
         const char *path = apr_pstrcat(cli->pool, o->what, names[i], NULL);
 
         if (mkdir(path, 0750) != 0 && errno != EEXIST) {
-            pg_cli_say(cli, "'%s' cannot be created: %s", path, strerror(errno));
+            pg_cli_say(cli, "'%s' cannot be created: %s", path,
+                   strerror(errno));
             return PG_EXIT_OUTPUT;
         }
     }
