@@ -131,19 +131,6 @@ static bool is_socks(const pg_event_t *event)
            && event->verdict.target.len > 2;
 }
 
-apr_size_t pg_event_room(const pg_event_t *event)
-{
-    /* three marks at most, and no text but its own */
-    apr_size_t room = is_socks(event)
-                          ? event->verdict.target.len
-                            + PARTS * sizeof(PG_CONCEAL_MARK) : 0;
-
-    for (unsigned i = 0; i < TEXTS; i++) {
-        room += pg_conceal_room(*text_of((pg_event_t *)event, i));
-    }
-    return room;
-}
-
 static bool is_within(pg_span_t part, pg_span_t whole)
 {
     apr_uintptr_t at = (apr_uintptr_t)part.ptr;
@@ -152,10 +139,34 @@ static bool is_within(pg_span_t part, pg_span_t whole)
     return at >= begin && at + part.len <= begin + whole.len;
 }
 
+/* Nothing to hide in the target, nor in the texts that are parts of it? */
+static bool is_plain(const pg_event_t *event)
+{
+    return !is_socks(event) && pg_conceal_room(event->verdict.target) == 0;
+}
+
+apr_size_t pg_event_room(const pg_event_t *event)
+{
+    bool plain = is_plain(event);
+    /* three marks at most, and no text but its own */
+    apr_size_t room = is_socks(event)
+                          ? event->verdict.target.len
+                            + PARTS * sizeof(PG_CONCEAL_MARK) : 0;
+
+    for (unsigned i = 0; i < TEXTS; i++) {
+        pg_span_t text = *text_of((pg_event_t *)event, i);
+
+        if (text.len && !(plain && is_within(text, event->verdict.target))) {
+            room += pg_conceal_room(text);
+        }
+    }
+    return room;
+}
+
 void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size)
 {
     pg_span_t target = event->verdict.target;
-    bool plain = !is_socks(event) && pg_conceal_room(target) == 0;
+    bool plain = is_plain(event);
 
     /* the host may be half of a password that was mistaken for one */
     if (!is_socks(event) && !plain

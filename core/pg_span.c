@@ -13,11 +13,6 @@ pg_span_t pg_span_from(pg_span_t s, apr_size_t from)
     return pg_span_make(s.ptr + from, s.len - from);
 }
 
-pg_span_t pg_span_upto(pg_span_t s, apr_size_t n)
-{
-    return pg_span_make(s.ptr, n < s.len ? n : s.len);
-}
-
 bool pg_span_eq(pg_span_t a, pg_span_t b)
 {
     if (a.ptr == NULL || b.ptr == NULL) {

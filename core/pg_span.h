@@ -51,7 +51,10 @@ static inline const char *pg_span_end(pg_span_t s)
 pg_span_t pg_span_from(pg_span_t s, apr_size_t from);
 
 /** At most the first n octets. */
-pg_span_t pg_span_upto(pg_span_t s, apr_size_t n);
+static inline pg_span_t pg_span_upto(pg_span_t s, apr_size_t n)
+{
+    return pg_span_make(s.ptr, n < s.len ? n : s.len);
+}
 
 /** Same octets. Absent equals absent, and does not equal empty. */
 bool pg_span_eq(pg_span_t a, pg_span_t b);
