@@ -28,7 +28,7 @@ static const char *label(const pg_directive_t *d, apr_pool_t *pool)
 /* A clause in all languages; "%s" is the place of the detail. */
 typedef const char *words_t[PG_LANG_COUNT];
 
-/* Add a clause to those of a virtual host. */
+/* Append a clause to the explanation of a virtual host. */
 static void add_words(pg_vhost_t *v, const words_t words, const char *detail,
                       apr_pool_t *pool)
 {
@@ -258,8 +258,8 @@ static pg_access_t *access_of(const audit_t *a, const char *client)
     return access;
 }
 
-/* If clients can state their own address, the forward proxy is as open as to
- * the one with most access. */
+/* If clients can state their own address, the forward proxy is as open as it
+ * is to the address with the most access. */
 static void judge_stated(audit_t *a, pg_reviewed_t *r)
 {
     pg_stated_t stated = { .at = NULL };

@@ -502,8 +502,8 @@ static bool takes_from(const pg_rewriterule_t *later,
            && strncmp(prefix, other, strlen(prefix)) == 0;
 }
 
-/* Does the pattern begin with what no subject begins with? A path has a '/'
- * in front, but in a <Directory>; in a <Location> rules see the file. */
+/* Is the beginning of the pattern one that no subject has? Paths begin with a
+ * '/', except in a <Directory>; in a <Location>, rules see the file name. */
 static bool is_misplaced(const reader_t *r)
 {
     const pg_dest_t *d = r->d;

@@ -28,7 +28,7 @@ pg_dest_t pg_flow_pass(const pg_directive_t *d, const pg_directive_t *section,
     out.pattern = match ? path : NULL;
     out.prefix = match ? NULL : path;
     if (!match && !strstr(d->args, "interpolate")) {
-        out.special = "";            /* no text is put in                 */
+        out.special = "";            /* nothing is inserted               */
     }
     return out;
 }

@@ -9,7 +9,7 @@
 #include "pg_targets.h"
 #include "pg_tree.h"
 
-/* Branches followed for one request before it counts as not known. */
+/* Branches followed for one request before it counts as unknown. */
 #define BUDGET 2000
 #define STATES 48
 
@@ -435,8 +435,8 @@ static pg_tri_e condition_of(const site_t *site, const pg_if_t *at)
     return pg_expr_eval(&e, pg_tree_word(&args, site->pool));
 }
 
-/* httpd's walk over <If>s, both ways where the condition is not known. held:
- * did the last condition, if there was one? now: the sum of those that held. */
+/* httpd's walk over <If>s, trying both ways where a condition is unknown. held:
+ * did the last condition, if any, hold? now: the sum of those that did. */
 static unsigned walk_ifs(site_t *site, const pg_if_t *at, bool held,
                          const pg_perdir_t *now, const pg_perdir_t *p)
 {
@@ -686,7 +686,7 @@ static void judge_door(site_t *site, pg_door_e door, pg_judged_t *out)
         out->section = site->block;
         return;
     }
-    /* "Any target at all" first: it settles most, and is one question */
+    /* "any target at all" first: a single question that settles most cases */
     if (!(ask_methods(site, door, &any, PG_MAY_BOTH) & PG_MAY_PASS)) {
         out->section = any.decides;
         return;

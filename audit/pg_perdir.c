@@ -283,7 +283,7 @@ static void read_one(reader_t *r, const pg_directive_t *d)
         }
     }
     if (d->name[0] == '<') {
-        read_opaque(r, d);           /* a section of a module not known */
+        read_opaque(r, d);           /* of an unknown module */
     }
 }
 
@@ -352,7 +352,7 @@ const pg_perdir_t *pg_perdir_merge(const pg_perdir_t *base,
     return out;
 }
 
-/* Whether mod_access_compat lets a client through, given what it found. */
+/* Does mod_access_compat let a client through, given what matched? */
 static bool order_passes(order_e order, bool allowed, bool denied)
 {
     static const bool passes[3][2][2] = {       /* order, allowed, denied */

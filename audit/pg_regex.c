@@ -206,7 +206,7 @@ static void note(reader_t *r, const bool *set, times_t times, bool dot)
         for (int i = 1; i < 256; i++) {
             r->group->set[i] |= set[i];
         }
-        /* a '.' that nobody thought of escaping still counts as fixed */
+        /* a '.' that the author forgot to escape still counts as fixed */
         r->group->list &= times.most <= 1 && (!several || dot);
         if (set['/'] && (r->atoms == 0 || (r->first && !several
                                            && times.least
@@ -383,7 +383,7 @@ static void read_alternatives(reader_t *r)
     }
 }
 
-/* No pattern that compiles has a ')' too many. */
+/* A pattern that compiles has no unmatched ')'. */
 static void read_whole(reader_t *r)
 {
     do {

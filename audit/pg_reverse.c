@@ -9,8 +9,7 @@
 #include "pg_regex.h"
 #include "pg_tree.h"
 
-/* Requests made up for one virtual host before the rest counts as not
- * known. */
+/* Requests made up for one virtual host before the rest counts as unknown. */
 #define BUDGET 6000
 #define WHOLE_BUDGET 60000       /* of all of them together               */
 
@@ -359,8 +358,8 @@ static bool is_fixed(const pg_cond_t *c)
     return false;
 }
 
-/* Is a condition never met on which clients have no influence? Of conditions
- * with [OR] between them, none may be met. */
+/* Is there a condition that clients cannot influence and that is never met? Of
+ * conditions joined by [OR], none may be met. */
 static bool is_barred(const trial_t *t)
 {
     const pg_rewriterule_t *rule = t->d->rule;

@@ -42,7 +42,7 @@ const pg_directive_t *pg_tree_last(const pg_directive_t *first,
     return last;
 }
 
-/* From the quote at s to its twin; *end is behind it. */
+/* The text from the quote at s to the matching one; *end is after that. */
 static const char *quoted(const char *s, const char **end, apr_pool_t *pool)
 {
     char quote = *s++;

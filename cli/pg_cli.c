@@ -169,7 +169,7 @@ pg_sink_t pg_cli_sink(FILE *stream)
 
 int pg_cli_finish(const pg_cli_t *cli, const pg_sink_t *sink, int status)
 {
-    /* ferror(): what an earlier fflush() could not write is no longer there */
+    /* ferror(): what an earlier fflush() failed to write is gone by now */
     if (fflush(stdout) != 0 || ferror(stdout)
         || sink->status != APR_SUCCESS) {
         pg_cli_say(cli, "the output could not be written");

@@ -80,8 +80,8 @@ static apr_time_t end_of(const pg_snapshot_t *s)
     return to && to < s->taken - apr_time_from_sec(60) ? to : s->taken;
 }
 
-/* What is too old for a ring by now was never put there by an import: its
- * zeros mean nothing. */
+/* An import leaves out times that are too old for a ring by now, so its zeros
+ * mean nothing. */
 static apr_status_t as_of_its_end(pg_snapshot_t **out, pg_ledger_t *ledger,
                                   apr_pool_t *pool)
 {

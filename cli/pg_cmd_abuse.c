@@ -334,7 +334,7 @@ static const pg_abuse_source_t **sorted(options_t *o, int *n)
     return out;
 }
 
-/* An existing file has the same contents, or is somebody else's. */
+/* An existing file either has the same contents or is not ours. */
 static int write_file(const pg_cli_t *cli, const options_t *o,
                       const pg_abuse_t *abuse)
 {

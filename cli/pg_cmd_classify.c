@@ -112,9 +112,9 @@ static pg_span_t digits(char out[PG_SPAN_DECIMAL], int n)
     return n > 0 ? pg_span_decimal(out, (apr_uint64_t)n) : PG_ABSENT;
 }
 
-/* "relayed", "unclear", "harmless": of a 2xx, from this line alone. Some logs
- * have no status: what was answered is not known then. Nothing is to be judged
- * where the log states the outcome. */
+/* "relayed", "unclear", "harmless": a 2xx judged by this line alone. In a log
+ * without status, what was answered is unknown. If the log states the outcome,
+ * there is nothing to judge. */
 static const char *judged(const pg_hit_t *hit)
 {
     const pg_event_t *e = &hit->event;
@@ -346,8 +346,8 @@ static void put_request(void *to, const pg_hit_t *hit)
     put(to, &row);
 }
 
-/* With --all: lines without a request, or unread. What clients keep secret
- * may stand anywhere in them. */
+/* With --all: lines without a request, or unread. Clients' secrets may be
+ * anywhere in them. */
 static void put_other(void *to, pg_read_e read, pg_span_t text)
 {
     writer_t *w = to;
@@ -427,7 +427,7 @@ typedef struct filter_t {
     int status;
 } filter_t;
 
-/* The next block, after what shows the lines before it that are too long. */
+/* The next block; lines before it that are too long are shown first. */
 static bool next_block(filter_t *f, pg_lines_t *lines, pg_span_t *block)
 {
     apr_uint64_t skipped = lines->oversize;
@@ -439,8 +439,8 @@ static bool next_block(filter_t *f, pg_lines_t *lines, pg_span_t *block)
     return more;
 }
 
-/* What the first lines show about the others. A pipe's may come one by one,
- * and are not waited for. */
+/* Learn from the first lines about the others. Those of a pipe may arrive one
+ * by one, and are not waited for. */
 static void look_at(filter_t *f, pg_span_t head)
 {
     pg_counter_t *c = &f->counter;

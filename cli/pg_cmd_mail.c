@@ -403,7 +403,7 @@ static int make_folders(pg_cli_t *cli, const options_t *o)
 
         if (mkdir(path, 0750) != 0 && errno != EEXIST) {
             pg_cli_say(cli, "'%s' cannot be created: %s", path,
-                   strerror(errno));
+                       strerror(errno));
             return PG_EXIT_OUTPUT;
         }
     }

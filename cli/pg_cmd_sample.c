@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* proxyguard sample and mask: requests fit for print from evidence, and any
- * text with the names in it masked. The originals are not changed. */
+/* proxyguard sample and mask: take requests that are fit for publication from
+ * evidence, and mask the names in any text. The originals are not changed. */
 #include <stdlib.h>
 
 #include "pg_capture.h"

@@ -76,7 +76,7 @@ static int default_path(const pg_cli_t *cli, const char **out)
     return status;
 }
 
-/* If it is a terminal that has them, and the user does not object. @see
+/* Only on a terminal that has colours, unless the user objects. @see
  * https://no-color.org */
 static bool is_colourful(void)
 {

@@ -156,7 +156,7 @@ static void csv_row(pg_sink_t *sink, const pg_compare_t *c, int f, int m,
         pg_sink_putf(sink, ",%" APR_UINT64_T_FMT "\r\n", n);
     }
     else {
-        pg_sink_puts(sink, ",\r\n");   /* nobody knows                     */
+        pg_sink_puts(sink, ",\r\n");   /* unknown                          */
     }
 }
 

@@ -32,7 +32,7 @@ bool pg_covered_whole(const pg_snapshot_t *s, apr_time_t from, apr_time_t to)
     return pg_covered_part(s, from, to) >= WHOLE;
 }
 
-/* How much of [from, to) exactly so many watched; by 0: any number. */
+/* How much of [from, to) was watched by exactly `by`; 0: by any number. */
 static apr_time_t time_by(const pg_snapshot_t *s, apr_time_t from,
                           apr_time_t to, apr_size_t by)
 {

@@ -58,7 +58,7 @@ static void put_string(line_t *line, const char *s)
 
 /* --- JSON ---------------------------------------------------------------- */
 
-/* As it stands between two members. */
+/* A key as written between two members. */
 #define KEY(literal) PG_SPAN(",\"" literal "\":")
 
 static void put_key(line_t *line, pg_span_t key)

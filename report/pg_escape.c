@@ -136,7 +136,7 @@ static const char *replacement(const style_t *style, apr_uint32_t code)
     return special;
 }
 
-/* May the character be written as it is? */
+/* May the character be written unchanged? */
 static bool stands(const style_t *style, apr_uint32_t code)
 {
     if (code == NOT_UTF8 || code < 0x20 || (code >= 0x7f && code < 0xa0)) {

@@ -85,7 +85,7 @@ static pg_outcome_e seems(pg_class_e class_id, int status, pg_span_t size)
     return status >= 400 ? PG_OUTCOME_REFUSED : PG_OUTCOME_OBSERVED;
 }
 
-/* What mod_proxyguard logged, it knew. */
+/* Outcomes that mod_proxyguard logged need no guess. */
 static void set_outcome(pg_hit_t *hit, const pg_logline_t *line)
 {
     pg_event_t *event = &hit->event;

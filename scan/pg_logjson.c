@@ -337,7 +337,7 @@ static bool is_wanted(pg_field_e field)
            || field == PG_FIELD_SIZE;
 }
 
-/* The i-th key with its ':'. It is mostly that of the object before.
+/* The i-th key with its ':'. It is usually that of the object before.
  * @return NULL: only a closer look tells */
 static const pg_logjson_key_t *take_name(walk_t *j, pg_logjson_keys_t *keys,
                                          int i)

@@ -168,10 +168,10 @@ static void note_forwarded(pg_logline_t *out, pg_span_t line)
     }
 }
 
-/* Is the client of a named format nothing but that: an address whose port, if
- * it has one, no server listens on, without another behind it in the place of
- * %l; its time one time, not the rest of a line that was cut off; and its
- * request in no colour? */
+/* Can the fields of a named format be trusted? The client must be an address,
+ * without a port that servers listen on, and not followed by another one in
+ * place of %l; the time must be a single one, not the rest of a truncated
+ * line; and the request must not be coloured. */
 static bool is_certain(const pg_reader_t *r, const pg_logline_t *out,
                        pg_span_t line)
 {

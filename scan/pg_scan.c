@@ -23,8 +23,9 @@ enum {
     NAMELESS_BLOCKS = 2
 };
 
-/* Small enough for workers to end together, large enough to cost nothing; the
- * same for any number of workers, as what is learnt of each part is. */
+/* Small enough for workers to end together, large enough to cost nothing. The
+ * same for any number of workers, because each part is interpreted by what is
+ * learnt from it. */
 #define PART_LEAST ((apr_uint64_t)4 << 20)
 #define PART_MOST ((apr_uint64_t)32 << 20)
 enum { PARTS_OF_FILE = 8 };
@@ -316,8 +317,8 @@ static bool is_hired(const worker_t *w)
     return !pthread_equal(w->thread, pthread_self());
 }
 
-/* Without threads this one must do, and notices no signal before it has
- * ended. */
+/* Without threads this one does the work, and notices signals only when it has
+ * finished. */
 static void start(crew_t *crew, worker_t *workers)
 {
     int hired = 0;
@@ -394,7 +395,7 @@ static void add_parts(apr_array_header_t *parts, const part_t *file)
         *part = (part_t){ .path = file->path, .info = *info, .begin = at,
                           .whole = file->whole, .composed = file->composed,
                           .pair = file->pair, .logs = file->logs,
-                          /* what is added later is not ours               */
+                          /* what is appended later is not read            */
                           .limit = info->plain ? limit : ~(apr_uint64_t)0 };
         at = limit;
     } while (at < size);
@@ -636,8 +637,8 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
     atomic_store(&crew->octets, 0);
 }
 
-/* All with one key, so that their sources can be merged. Like a pool, it takes
- * memory for granted. */
+/* All with one key, so that their sources can be merged. Like a pool, this
+ * does not expect memory to run out. */
 static void give_ledgers(crew_t *crew, pg_tally_t *tally)
 {
     apr_time_t now = crew->rules.reading.now;

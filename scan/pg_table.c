@@ -34,7 +34,7 @@ struct pg_table_t {
     } secret;
 };
 
-/* As a pool does, it takes for granted that there is memory. */
+/* Like a pool, this does not expect memory to run out. */
 static void make_slots(pg_table_t *table, apr_size_t slots)
 {
     table->slot = calloc(slots, sizeof(slot_t));

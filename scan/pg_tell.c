@@ -111,8 +111,8 @@ static bool is_noise(const pg_told_t *out)
            && out->verdict.reason == PG_REASON_NOISE;
 }
 
-/* Not a request for a relay as it is, and yet it names a destination: a
- * truncated request, or one copied wrongly. */
+/* Not a request for a relay as it is, but it names a destination: a truncated
+ * request, or one copied incorrectly. */
 static bool is_doubtful(const pg_told_t *out)
 {
     pg_span_t rest = out->request.line;
