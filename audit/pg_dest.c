@@ -20,7 +20,7 @@ typedef enum part_e {
 
 typedef struct piece_t {
     part_e part;
-    bool set[256];               /* PART_FREE: of these characters        */
+    bool set[UCHAR_MAX + 1];     /* PART_FREE: of these characters        */
     bool merged;                 /* from a path: never with "//" in it    */
 } piece_t;
 
@@ -44,11 +44,22 @@ static void raise_to(reader_t *r, pg_choice_e chosen)
     }
 }
 
+static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/* more NULL: any character */
 static void allow(piece_t *p, const char *more)
 {
     p->part = PART_FREE;
-    for (int i = 1; i < 256; i++) {
-        p->set[i] = more == NULL || apr_isalnum(i) || strchr(more, i);
+    for (int i = UCHAR_MAX; i; i--) {
+        p->set[i] = more == NULL || strchr(plain, i) || strchr(more, i);
+    }
+}
+
+static void allow_only(piece_t *p, const bool *set)
+{
+    for (int i = UCHAR_MAX; i; i--) {
+        p->set[i] &= set[i];
     }
 }
 
@@ -204,10 +215,11 @@ static void group_piece(const char *pattern, int n, const piece_t *from,
         return;
     }
     out->part = group.list && n ? PART_FIXED : PART_FREE;
-    for (int i = 1; i < 256; i++) {
-        out->set[i] = group.set[i] && (!from || from->set[i]);
+    memcpy(out->set, group.set, sizeof(out->set));
+    if (from) {
+        allow_only(out, from->set);
     }
-    if (!from && group.leads) {
+    else if (group.leads) {
         out->part = PART_PATH;
     }
 }
@@ -216,7 +228,7 @@ static void group_piece(const char *pattern, int n, const piece_t *from,
 static void path_piece(const reader_t *r, int n, piece_t *out)
 {
     const pg_dest_t *d = r->d;
-    static const piece_t any = { .part = PART_FREE };
+    piece_t kept = { .part = PART_FREE };
     bool negate = d->rule && d->rule->flags & PG_REWRITE_NEGATE;
 
     out->part = PART_FIXED;
@@ -226,14 +238,11 @@ static void path_piece(const reader_t *r, int n, piece_t *out)
     group_piece(d->pattern, n, NULL, out);
     out->merged = !r->scene->keep_slashes;
     if (out->part == PART_PATH && d->bare_path) {
-        *out = any;
-        out->merged = !r->scene->keep_slashes;
         allow(out, NULL);
     }
     if (d->rule && d->rule->flags & PG_REWRITE_B) {
-        for (int i = 1; i < 256; i++) {
-            out->set[i] = out->set[i] && (apr_isalnum(i) || i == '_');
-        }
+        allow(&kept, "_");
+        allow_only(out, kept.set);
     }
 }
 
@@ -336,12 +345,12 @@ static bool is_special(const reader_t *r, char c)
 
 static bool has_text(const bool *set)
 {
-    for (int i = 0; i < 256; i++) {
-        if (set[i] && apr_isalnum(i)) {
-            return true;
-        }
+    const char *c = plain;
+
+    while (*c && !set[(unsigned char)*c]) {
+        c++;
     }
-    return false;
+    return *c != '\0';
 }
 
 /* What the host has to end with, at s: is it a whole domain? */
@@ -375,7 +384,6 @@ static void free_piece(reader_t *r, const piece_t *p)
     if (digits && (r->port || (r->host && p->set[':']))) {
         raise_to(r, PG_CHOICE_PORT);
     }
-    r->host = true;
 }
 
 /* One step in the host. @return false: the host ended */
@@ -386,33 +394,23 @@ static bool step(reader_t *r)
     if (*r->at == '\0' || *r->at == '/' || *r->at == '?') {
         return false;
     }
-    if (!is_special(r, *r->at)) {
+    if (is_special(r, *r->at)) {
+        read_piece(r, &r->at, &piece);
+    }
+    else {
         r->port |= *r->at == ':' && strchr(r->at, ']') == NULL;
-        r->host = true;
         r->at++;
-        return true;
     }
-    read_piece(r, &r->at, &piece);
-    switch (piece.part) {
-    case PART_FIXED:
-        r->host = true;
-        return true;
-    case PART_PORT:
-        raise_to(r, PG_CHOICE_PORT);
-        r->host = true;
-        return true;
-    case PART_PATH:
-        r->path = true;
-        return false;
-    case PART_FREE:
+    if (piece.part == PART_FREE) {
         free_piece(r, &piece);
-        return true;
-    case PART_UNKNOWN:
-        raise_to(r, PG_CHOICE_MAYBE);
-        r->host = true;
-        return true;
     }
-    return false;
+    else if (piece.part == PART_PORT || piece.part == PART_UNKNOWN) {
+        raise_to(r, piece.part == PART_PORT ? PG_CHOICE_PORT
+                                            : PG_CHOICE_MAYBE);
+    }
+    r->host = true;
+    r->path = piece.part == PART_PATH;
+    return !r->path;
 }
 
 /* A path alone goes to this server, under the name that the client uses. */

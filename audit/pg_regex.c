@@ -50,7 +50,7 @@ static bool add_kind(bool *set, char c)
     if (!strchr("dwshDWSH", c)) {
         return false;
     }
-    for (int i = 1; i < 256; i++) {
+    for (int i = UCHAR_MAX; i; i--) {
         bool is = apr_tolower(c) == 'd' ? apr_isdigit(i)
                   : apr_tolower(c) == 'w' ? apr_isalnum(i) || i == '_'
                                           : apr_isspace(i);
@@ -65,12 +65,9 @@ static const char *add_named(bool *set, const char *s)
 {
     static const char *const names[] = { "alpha", "digit", "alnum", "xdigit",
                                          "lower", "upper", NULL };
-    const char *end = s + 2;
+    const char *end = s + 2 + strspn(s + 2, "^abcdefghijklmnopqrstuvwxyz");
     int which = 0;
 
-    while (apr_islower(*end) || *end == '^') {
-        end++;
-    }
     if (end[0] != ':' || end[1] != ']') {
         return NULL;
     }
@@ -78,7 +75,7 @@ static const char *add_named(bool *set, const char *s)
                                    (apr_size_t)(end - s - 2))) {
         which++;
     }
-    for (int i = 1; i < 256; i++) {
+    for (int i = UCHAR_MAX; i; i--) {
         set[i] |= which == 0 ? apr_isalpha(i) : which == 1 ? apr_isdigit(i)
                   : which == 2 ? apr_isalnum(i) : which == 3 ? apr_isxdigit(i)
                   : which == 4 ? apr_islower(i) : which == 5 ? apr_isupper(i)
@@ -116,7 +113,7 @@ static void read_class(reader_t *r, bool *set)
         set[(unsigned char)*s++] = true;
     }
     r->at = *s ? s + 1 : s;
-    for (int i = 1; opposite && i < 256; i++) {
+    for (int i = UCHAR_MAX; opposite && i; i--) {
         set[i] = !set[i];
     }
 }
@@ -125,7 +122,7 @@ static int size_of(const bool *set)
 {
     int n = 0;
 
-    for (int i = 1; i < 256; i++) {
+    for (int i = UCHAR_MAX; i; i--) {
         n += set[i];
     }
     return n;
@@ -137,7 +134,7 @@ static bool read_one(reader_t *r, bool *set)
     char c = *r->at++;
 
     if (c == '.') {
-        add_range(set, 1, 255);
+        add_range(set, 1, UCHAR_MAX);
     }
     else if (c == '[') {
         read_class(r, set);
@@ -203,7 +200,7 @@ static void note(reader_t *r, const bool *set, times_t times, bool dot)
     bool several = size_of(set) > 1;
 
     if (r->inside && r->group) {
-        for (int i = 1; i < 256; i++) {
+        for (int i = UCHAR_MAX; i; i--) {
             r->group->set[i] |= set[i];
         }
         /* a '.' that the author forgot to escape still counts as fixed */
@@ -330,7 +327,7 @@ static void read_group(reader_t *r)
 
 static void read_piece(reader_t *r)
 {
-    bool set[256] = { false }, dot;
+    bool set[UCHAR_MAX + 1] = { false }, dot;
     times_t times;
 
     if (*r->at == '(') {
@@ -461,7 +458,6 @@ const char *pg_regex_suffix(const char *pattern, const char **from,
     char *out = apr_pcalloc(pool, n + 1);
     char *at = out + n;
 
-    *from = pattern + n;
     if (n == 0 || pattern[n - 1] != '$' || strchr(pattern, '|')) {
         return "";
     }

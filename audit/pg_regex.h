@@ -8,12 +8,13 @@
 #define PG_REGEX_H
 
 #include <apr_pools.h>
+#include <limits.h>
 #include <stdbool.h>
 
 /** What a group can contain. Group 0 is the whole match. */
 typedef struct pg_regex_group_t {
     bool found;
-    bool set[256];               /* characters                            */
+    bool set[UCHAR_MAX + 1];     /* characters                            */
     bool list;                   /* only fixed texts                      */
     bool leads;                  /* begins with a '/': its own, or the one
                                     that a path begins with               */
@@ -43,7 +44,7 @@ const char *pg_regex_prefix(const char *pattern, bool *whole,
 
 /** The fixed text at the end of the subject: ".example.com" of
  *  "(.+)\.example\.com$"; "" if there is none. *from: where it begins in the
- *  pattern. */
+ *  pattern, if there is one. */
 const char *pg_regex_suffix(const char *pattern, const char **from,
                             apr_pool_t *pool);
 

@@ -85,8 +85,7 @@ static int net_bits(const char *net, bool v6)
     return parts * 8;
 }
 
-/* The network's address; missing parts are zero: "10" is 10.0.0.0. */
-static bool net_address(pg_address_t *out, const char *net, apr_pool_t *pool)
+const char *pg_require_first(const char *net, apr_pool_t *pool)
 {
     const char *text = apr_pstrmemdup(pool, net, strcspn(net, "/"));
     int dots = 0;
@@ -99,7 +98,12 @@ static bool net_address(pg_address_t *out, const char *net, apr_pool_t *pool)
     while (!strchr(text, ':') && dots++ < 3) {
         text = apr_pstrcat(pool, text, ".0", NULL);
     }
-    return pg_address_parse(out, pg_span_str(text));
+    return text;
+}
+
+static bool net_address(pg_address_t *out, const char *net, apr_pool_t *pool)
+{
+    return pg_address_parse(out, pg_span_str(pg_require_first(net, pool)));
 }
 
 /* Is the client in the network? As mod_authz_host compares them. */
@@ -363,7 +367,6 @@ void pg_require_add(pg_require_t *section, const pg_directive_t *d,
     }
     resolve_alias(&name, &args, env, pool);
     leaf->limited = limited;
-    leaf->from = d;
     for (int i = 0; i < PG_ASKED_COUNT; i++) {
         asked_t a = { args, (pg_asked_e)i, env, pool };
         leaf->answer[i] = ask_provider(name, &a);

@@ -49,7 +49,6 @@ struct pg_require_t {
     bool negate;
     unsigned limited;            /* methods it is for                     */
     unsigned answer[PG_ASKED_COUNT]; /* a leaf's                         */
-    const pg_directive_t *from;  /* NULL: made by AuthMerging             */
     pg_require_t *first;
     pg_require_t *next;
 };
@@ -97,6 +96,10 @@ const pg_authz_t *pg_require_merge(const pg_authz_t *base,
 /** The result for a third party's request: a set of the answers above. */
 unsigned pg_require_eval(const pg_require_t *require, pg_asked_e method,
                          pg_logic_e outer);
+
+/** The first address of a network: "10.1.0.0" of "10.1" or "10.1.0.0/16". Of
+ *  what is no network it is no address. */
+const char *pg_require_first(const char *net, apr_pool_t *pool);
 
 /** Does this list of addresses and networks include the client? A set of
  *  GRANTED and DENIED. client NULL: a third party; networks of half the

@@ -456,8 +456,7 @@ static const char *wanted_field(const trial_t *t, const pg_regex_fill_t *fill)
 /* Could it be a Host? */
 static bool is_host(const char *text)
 {
-    return *text && strcspn(text, "/@ ?") == strlen(text) && *text != '.'
-           && *text != ':';
+    return !strpbrk(text, "/@ ?") && !strchr(".:", *text);
 }
 
 static const char *as_path(const char *text, apr_pool_t *pool)

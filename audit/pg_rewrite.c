@@ -520,15 +520,15 @@ static const char *split_args(runner_t *r, const char *url)
 /* For a request that is forwarded already, a section's rules see the URL. */
 static bool is_proxied(const runner_t *r)
 {
-    return r->perdir && strncmp(r->run.path, "proxy:", 6) == 0;
+    return pg_tree_begins(r->run.path, "proxy:");
 }
 
 static const char *subject_of(const runner_t *r)
 {
-    apr_size_t n = r->perdir ? strlen(r->perdir) : 0;
+    const char *perdir = r->perdir ? r->perdir : "";
+    apr_size_t n = strlen(perdir);
 
-    return n && strncmp(r->run.path, r->perdir, n) == 0 ? r->run.path + n
-                                                        : r->run.path;
+    return strncmp(r->run.path, perdir, n) ? r->run.path : r->run.path + n;
 }
 
 static void finish(runner_t *r, pg_ended_e ended)

@@ -356,11 +356,12 @@ static bool is_env_sent(const pg_directive_t *first, const char *name,
 /* "reqenv('name')", "%{reqenv:name}", "%{ENV:name}" of such a variable */
 static bool has_env_sent(const pg_rules_t *r, const char *text)
 {
-    for (const char *at = strstr(text, "env"); at; at = strstr(at + 1,
-                                                               "env")) {
-        const char *name = at + 3 + strspn(at + 3, ":('\"");
+    for (; *text; text++) {
+        const char *name = text + strcspn(text, ":(");
+        name += strspn(name, ":('\"");
         name = apr_pstrmemdup(r->scratch, name, strcspn(name, "'\")}"));
-        if (*name && is_env_sent(r->in->tree, name, r->scratch)) {
+        if (pg_tree_begins(text, "env") && *name
+            && is_env_sent(r->in->tree, name, r->scratch)) {
             return true;
         }
     }

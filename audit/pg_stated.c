@@ -2,7 +2,6 @@
 
 #include "pg_stated.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "pg_address.h"
@@ -86,37 +85,19 @@ static bool is_private(const pg_address_t *a)
            || (o[0] == 192 && o[1] == 168) || (o[0] == 169 && o[1] == 254);
 }
 
-/* The first address of "192.0.2.0/24" or "10.1", in a word that may have
- * quotes around it. */
+/* The first address of a network, in a word that may have quotes around it. */
 static const char *address_in(const char *word, apr_pool_t *pool)
 {
-    const char *text;
-    int dots = 0;
-    pg_address_t a;
-
     word += strspn(word, "'\"(");
-    text = apr_pstrmemdup(pool, word, strspn(word, "0123456789abcdefABCDEF"
-                                                   ".:"));
-    if (!apr_isdigit(*text) && *text != ':') {
-        return NULL;
-    }
-    for (const char *at = text; *at; at++) {
-        dots += *at == '.' && at[1];
-    }
-    if (text[strlen(text) - 1] == '.') {
-        text = apr_pstrmemdup(pool, text, strlen(text) - 1);
-    }
-    while (!strchr(text, ':') && dots++ < 3) {
-        text = apr_pstrcat(pool, text, ".0", NULL);
-    }
-    return pg_address_parse(&a, pg_span_str(text)) ? text : NULL;
+    return pg_require_first(apr_pstrmemdup(pool, word,
+               strspn(word, "0123456789abcdefABCDEF.:")), pool);
 }
 
 static void add(apr_array_header_t *out, const char *address, bool any)
 {
     pg_address_t a;
 
-    if (address == NULL || !pg_address_parse(&a, pg_span_str(address))
+    if (!pg_address_parse(&a, pg_span_str(address))
         || (!any && is_private(&a)) || out->nelts == MOST_ADDRESSES) {
         return;
     }

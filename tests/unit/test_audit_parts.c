@@ -72,16 +72,21 @@ PG_TEST_ROWS(expression, "audit/expr.tsv")
 }
 
 /* "((true))" */
+static const char *wrapped(const char *open, int depth, const char *inner,
+                           const char *close)
+{
+    for (int i = 0; i < depth; i++) {
+        inner = apr_pstrcat(pool, open, inner, close, NULL);
+    }
+    return inner;
+}
+
 static pg_tri_e nested(const char *open, int depth, const char *inner,
                        const char *close)
 {
     pg_expr_t e = { .in = &in, .value = known_variable, .pool = pool };
-    const char *text = inner;
 
-    for (int i = 0; i < depth; i++) {
-        text = apr_pstrcat(pool, open, text, close, NULL);
-    }
-    return pg_expr_eval(&e, text);
+    return pg_expr_eval(&e, wrapped(open, depth, inner, close));
 }
 
 PG_TEST(depth_of_expressions)
@@ -95,7 +100,7 @@ PG_TEST(depth_of_expressions)
 
 /* --- regular expressions ------------------------------------------------- */
 
-static const char probe[] = "ax8X./:@-_ %";
+static const char probe[] = "ax8X./:@-_ %=!\1\377";
 
 /* "found, list, leads: ax8" */
 static const char *group_of(const char *pattern, int n)
@@ -108,7 +113,8 @@ static const char *group_of(const char *pattern, int n)
                       g.leads ? " leads" : "", ": ", NULL);
     for (const char *c = probe; *c; c++) {
         if (g.set[(unsigned char)*c]) {
-            out = apr_pstrcat(pool, out, apr_pstrmemdup(pool, c, 1), NULL);
+            out = apr_pstrcat(pool, out, *c == '\1' ? "<" : *c == '\377' ? ">"
+                              : apr_pstrmemdup(pool, c, 1), NULL);
         }
     }
     return out;
@@ -127,7 +133,8 @@ static const char *ask_regex(const char *what, const char *pattern)
     case 'p':
         text = pg_regex_prefix(pattern, &whole, pool);
         return apr_pstrcat(pool, text, whole ? " and all" : "", NULL);
-    case 'e':
+    case 'e':                    /* whatever is in front of the pattern   */
+        pattern = apr_pstrcat(pool, "\\", pattern, NULL) + 1;
         return pg_regex_suffix(pattern, &text, pool);
     case 'a':
         return pg_regex_takes_all(pattern) ? "yes" : "no";
@@ -135,6 +142,21 @@ static const char *ask_regex(const char *what, const char *pattern)
         fill = (pg_regex_fill_t){ what + 9, what[7] - '0' };
         return pg_regex_sample(pattern, &fill, pool);
     }
+}
+
+static const char *sample_of(const char *open, int depth, const char *close)
+{
+    const pg_regex_fill_t fill = { "", 0 };
+
+    return pg_regex_sample(wrapped(open, depth, "c", close), &fill, pool);
+}
+
+/* As many groups as one likes, but not within one another. */
+PG_TEST(depth_of_regexes)
+{
+    ck_assert_str_eq(sample_of("(", 64, ")"), "c");
+    ck_assert_str_eq(sample_of("(", 65, ")"), "");
+    ck_assert_str_eq(sample_of("(b)", 70, ""), wrapped("b", 70, "c", ""));
 }
 
 PG_TEST_ROWS(regex, "audit/regex.tsv")
