@@ -5,25 +5,27 @@
 #include <stdlib.h>
 
 #include <apr_general.h>
+#include <apr_strings.h>
 
 #include "pg_hash.h"
 
 enum { FIRST_SLOTS = 64 };       /* a power of two, as all later sizes    */
 
-/* Open addressing: a key is where its hash says, or in the next free slot
- * after that. Its keyed hash identifies the key: nobody can construct two with
- * the same. */
+/* Open addressing: a key's slot is where its hash says, or the next free one
+ * after that; its cell is among the others in the order in which they came.
+ * Its keyed hash identifies the key: nobody can construct two with the same. */
 typedef struct slot_t {
-    apr_uint64_t id;
-    pg_cell_t *cell;             /* NULL: free                            */
+    apr_uint32_t tag;            /* the upper half of the hash            */
+    apr_uint32_t cell;           /* its number, from 1; 0: free           */
 } slot_t;
 
 struct pg_table_t {
     apr_pool_t *parent;
-    apr_pool_t *pool;            /* of the cells; replaced by thinning    */
-    slot_t *slot;                /* given back when it grows: in a pool all
-                                    its sizes would be held               */
-    apr_size_t slots;            /* at least half of them are free        */
+    apr_pool_t *pool;            /* of keys and data; replaced by thinning */
+    slot_t *slot;                /* these two are given back when they grow:
+                                    in a pool all sizes would be held     */
+    pg_cell_t *cell;             /* room for half as many as slots        */
+    apr_size_t slots;
     apr_size_t used;
     apr_size_t bound;
     apr_size_t data_size;
@@ -34,19 +36,47 @@ struct pg_table_t {
     } secret;
 };
 
+static apr_uint32_t tag_of(apr_uint64_t id)
+{
+    return (apr_uint32_t)(id >> 32);
+}
+
+/* Where a key is, or would be put. */
+static slot_t *find(const pg_table_t *table, apr_uint64_t id)
+{
+    apr_size_t i = (apr_size_t)id & (table->slots - 1);
+    const slot_t *slot;
+
+    while ((slot = &table->slot[i])->cell
+           && (slot->tag != tag_of(id)
+               || table->cell[slot->cell - 1].id != id)) {
+        i = (i + 1) & (table->slots - 1);
+    }
+    return &table->slot[i];
+}
+
 /* Like a pool, this does not expect memory to run out. */
 static void make_slots(pg_table_t *table, apr_size_t slots)
 {
-    table->slot = calloc(slots, sizeof(slot_t));
-    table->slots = slots;
-    if (table->slot == NULL) {
+    free(table->slot);
+    table->slot = calloc(slots, sizeof(*table->slot));
+    table->cell = realloc(table->cell, slots / 2 * sizeof(*table->cell));
+    if (table->slot == NULL || table->cell == NULL) {
         abort();
+    }
+    table->slots = slots;
+    for (apr_size_t i = 0; i < table->used; i++) {
+        apr_uint64_t id = table->cell[i].id;
+        *find(table, id) = (slot_t){ tag_of(id), (apr_uint32_t)i + 1 };
     }
 }
 
-static apr_status_t free_slots(void *table)
+static apr_status_t free_slots(void *data)
 {
-    free(((pg_table_t *)table)->slot);
+    pg_table_t *table = data;
+
+    free(table->slot);
+    free(table->cell);
     return APR_SUCCESS;
 }
 
@@ -67,17 +97,6 @@ pg_table_t *pg_table_create(apr_pool_t *pool, apr_size_t bound,
     return table;
 }
 
-/* Where a key is, or would be put. */
-static slot_t *find(const pg_table_t *table, apr_uint64_t id)
-{
-    apr_size_t i = (apr_size_t)id & (table->slots - 1);
-
-    while (table->slot[i].cell && table->slot[i].id != id) {
-        i = (i + 1) & (table->slots - 1);
-    }
-    return &table->slot[i];
-}
-
 static apr_uint64_t id_of(const pg_table_t *table, pg_span_t key)
 {
     const char *octets = key.ptr ? key.ptr : "";
@@ -87,37 +106,30 @@ static apr_uint64_t id_of(const pg_table_t *table, pg_span_t key)
            : pg_hash(&table->secret.sip, octets, key.len);
 }
 
-static void grow(pg_table_t *table)
+static pg_cell_t *insert(pg_table_t *table, const pg_table_key_t *key)
 {
-    slot_t *old = table->slot;
-    apr_size_t n = table->slots;
+    pg_cell_t *cell;
+    char *text;
 
-    make_slots(table, n * 2);
-    for (apr_size_t i = 0; i < n; i++) {
-        if (old[i].cell) {
-            *find(table, old[i].id) = old[i];
-        }
+    if ((table->used + 1) * 2 > table->slots) {
+        make_slots(table, table->slots * 2);
     }
-    free(old);
-}
-
-static pg_cell_t *insert(pg_table_t *table, pg_span_t key, apr_uint64_t id)
-{
-    pg_cell_t *cell = apr_pcalloc(table->pool, sizeof(*cell) + key.len + 1);
-    char *text = (char *)(cell + 1);
-
-    if (key.len) {
-        memcpy(text, key.ptr, key.len);
-    }
-    cell->key = pg_span_make(text, key.len);
+    cell = &table->cell[table->used++];
+    text = apr_palloc(table->pool, key->octets.len + 1);
+    pg_span_copy(text, key->octets.len + 1, key->octets);
+    *cell = (pg_cell_t){ .key = pg_span_make(text, key->octets.len),
+                         .id = key->id };
     if (table->data_size) {
         cell->data = apr_pcalloc(table->pool, table->data_size);
     }
-    if (++table->used * 2 > table->slots) {
-        grow(table);
-    }
-    *find(table, id) = (slot_t){ .id = id, .cell = cell };
+    *find(table, key->id) = (slot_t){ tag_of(key->id),
+                                      (apr_uint32_t)table->used };
     return cell;
+}
+
+pg_cell_t *pg_table_next(const pg_table_t *table, apr_size_t *at)
+{
+    return *at < table->used ? &table->cell[(*at)++] : NULL;
 }
 
 static int by_count(const void *a, const void *b)
@@ -132,18 +144,15 @@ static apr_uint64_t middle_count(const pg_table_t *table)
 {
     apr_uint64_t *counts = malloc(table->used * sizeof(*counts));
     apr_uint64_t middle;
-    apr_size_t n = 0;
 
     if (counts == NULL) {
         return 1;
     }
-    for (apr_size_t i = 0; i < table->slots; i++) {
-        if (table->slot[i].cell) {
-            counts[n++] = table->slot[i].cell->count;
-        }
+    for (apr_size_t i = 0; i < table->used; i++) {
+        counts[i] = table->cell[i].count;
     }
-    qsort(counts, n, sizeof(*counts), by_count);
-    middle = counts[n / 2];
+    qsort(counts, table->used, sizeof(*counts), by_count);
+    middle = counts[table->used / 2];
     free(counts);
     return middle;
 }
@@ -153,61 +162,76 @@ static apr_uint64_t middle_count(const pg_table_t *table)
 static void thin(pg_table_t *table)
 {
     apr_uint64_t middle = middle_count(table);
-    pg_table_t old = *table;
+    apr_pool_t *old = table->pool;
+    apr_size_t n = table->used;
 
     apr_pool_create(&table->pool, table->parent);
-    make_slots(table, FIRST_SLOTS);
     table->used = 0;
-    for (apr_size_t i = 0; i < old.slots; i++) {
-        const pg_cell_t *from = old.slot[i].cell;
-        pg_cell_t *to;
-        if (from == NULL || from->count <= middle) {
+    for (apr_size_t i = 0; i < n; i++) {
+        pg_cell_t cell = table->cell[i];
+        if (cell.count <= middle) {
             continue;
         }
-        to = insert(table, from->key, old.slot[i].id);
-        to->count = from->count - middle;
-        if (table->data_size) {
-            memcpy(to->data, from->data, table->data_size);
-        }
+        cell.count -= middle;
+        cell.key.ptr = apr_pmemdup(table->pool, cell.key.ptr,
+                                   cell.key.len + 1);
+        cell.data = cell.data ? apr_pmemdup(table->pool, cell.data,
+                                            table->data_size) : NULL;
+        table->cell[table->used++] = cell;
     }
     table->error += middle;
-    apr_pool_destroy(old.pool);
-    free(old.slot);
+    make_slots(table, table->slots);
+    apr_pool_destroy(old);
 }
 
-pg_cell_t *pg_table_add(pg_table_t *table, pg_span_t key, apr_uint64_t n)
+pg_table_key_t pg_table_key(const pg_table_t *table, pg_span_t octets)
 {
-    apr_uint64_t id;
+    pg_table_key_t key = { .octets = pg_span_upto(octets, PG_TABLE_KEY) };
+
+    key.id = id_of(table, key.octets);
+    __builtin_prefetch(&table->slot[(apr_size_t)key.id & (table->slots - 1)]);
+    return key;
+}
+
+pg_cell_t *pg_table_count(pg_table_t *table, const pg_table_key_t *key,
+                          apr_uint64_t n)
+{
+    apr_uint32_t number = find(table, key->id)->cell;
     pg_cell_t *cell;
 
-    key = pg_span_upto(key, PG_TABLE_KEY);
-    id = id_of(table, key);
-    cell = find(table, id)->cell;
-    if (cell == NULL) {
-        if (table->used >= table->bound) {
-            thin(table);
-        }
-        cell = insert(table, key, id);
+    if (number == 0 && table->used >= table->bound) {
+        thin(table);
     }
+    cell = number ? &table->cell[number - 1] : insert(table, key);
     cell->count += n;
     return cell;
 }
 
+pg_cell_t *pg_table_add(pg_table_t *table, pg_span_t octets, apr_uint64_t n)
+{
+    pg_table_key_t key = pg_table_key(table, octets);
+
+    return pg_table_count(table, &key, n);
+}
+
 pg_cell_t *pg_table_find(const pg_table_t *table, pg_span_t key)
 {
-    return find(table, id_of(table, pg_span_upto(key, PG_TABLE_KEY)))->cell;
+    apr_uint64_t id = id_of(table, pg_span_upto(key, PG_TABLE_KEY));
+    apr_uint32_t number = find(table, id)->cell;
+
+    return number ? &table->cell[number - 1] : NULL;
 }
 
 void pg_table_merge(pg_table_t *table, const pg_table_t *from,
                     void (*join)(void *data, const void *add))
 {
-    for (apr_size_t i = 0; i < from->slots; i++) {
-        const pg_cell_t *add = from->slot[i].cell;
-        if (add) {
-            pg_cell_t *cell = pg_table_add(table, add->key, add->count);
-            if (join) {
-                join(cell->data, add->data);
-            }
+    const pg_cell_t *add;
+    apr_size_t at = 0;
+
+    while ((add = pg_table_next(from, &at)) != NULL) {
+        pg_cell_t *cell = pg_table_add(table, add->key, add->count);
+        if (join) {
+            join(cell->data, add->data);
         }
     }
     table->error += from->error;
@@ -243,14 +267,13 @@ static int by_rank(const void *a, const void *b)
 pg_cell_t **pg_table_sorted(const pg_table_t *table, apr_size_t *n,
                             apr_pool_t *pool)
 {
-    pg_cell_t **cells;
+    pg_cell_t **cells = apr_palloc(pool,
+                                   (table->used + 1) * sizeof(pg_cell_t *));
+    apr_size_t at = 0;
 
-    cells = apr_palloc(pool, (table->used + 1) * sizeof(pg_cell_t *));
     *n = 0;
-    for (apr_size_t i = 0; i < table->slots; i++) {
-        if (table->slot[i].cell) {
-            cells[(*n)++] = table->slot[i].cell;
-        }
+    while ((cells[*n] = pg_table_next(table, &at)) != NULL) {
+        ++*n;
     }
     qsort(cells, *n, sizeof(pg_cell_t *), by_rank);
     return cells;
@@ -261,14 +284,12 @@ pg_cell_t **pg_table_top(const pg_table_t *table, apr_size_t most,
 {
     /* one more than counts: what it pushes out */
     pg_cell_t **cells = apr_palloc(pool, (most + 1) * sizeof(pg_cell_t *));
+    pg_cell_t *cell;
+    apr_size_t next = 0;
 
     *n = 0;
-    for (apr_size_t i = 0; i < table->slots; i++) {
-        pg_cell_t *cell = table->slot[i].cell;
+    while ((cell = pg_table_next(table, &next)) != NULL) {
         apr_size_t at = *n;
-        if (cell == NULL) {
-            continue;
-        }
         for (; at > 0 && by_rank(&cell, &cells[at - 1]) < 0; at--) {
             cells[at] = cells[at - 1];
         }

@@ -18,6 +18,7 @@ enum {
 typedef struct pg_cell_t {
     pg_span_t key;               /* NUL behind it                         */
     apr_uint64_t count;
+    apr_uint64_t id;             /* the table's: its keyed hash           */
     void *data;                  /* the caller's: pg_table_t.data_size
                                     octets, zeroed; NULL when that is 0   */
 } pg_cell_t;
@@ -38,11 +39,29 @@ typedef struct pg_table_t pg_table_t;
 pg_table_t *pg_table_create(apr_pool_t *pool, apr_size_t bound,
                             apr_size_t data_size);
 
-/** Count a key n times. @return its cell, valid until the next addition. */
-pg_cell_t *pg_table_add(pg_table_t *table, pg_span_t key, apr_uint64_t n);
+/** A key that was hashed for one table. */
+typedef struct pg_table_key_t {
+    pg_span_t octets;
+    apr_uint64_t id;
+} pg_table_key_t;
 
-/** The cell of a key, or NULL. */
+/** Hash a key some time before it is counted: its place in a large table is
+ *  fetched meanwhile. */
+pg_table_key_t pg_table_key(const pg_table_t *table, pg_span_t octets);
+
+/** Count a key n times. @return its cell, valid until the next addition. */
+pg_cell_t *pg_table_count(pg_table_t *table, const pg_table_key_t *key,
+                          apr_uint64_t n);
+
+/** Hash a key and count it. */
+pg_cell_t *pg_table_add(pg_table_t *table, pg_span_t octets, apr_uint64_t n);
+
+/** The cell of a key, valid until the next addition; or NULL. */
 pg_cell_t *pg_table_find(const pg_table_t *table, pg_span_t key);
+
+/** The cells one by one, as they came: *at is 0 before the first; NULL: that
+ *  was the last. */
+pg_cell_t *pg_table_next(const pg_table_t *table, apr_size_t *at);
 
 /**
  * Add all of `from`.
