@@ -57,8 +57,7 @@ static void note_time(pg_lane_t *lane, apr_time_t time)
     }
 }
 
-/* An attempt, prepared once for all blocks of a server: they share a key, so
- * its hashes are the same in each. */
+/* An attempt, prepared once for all blocks of a server. */
 typedef struct attempt_t {
     const pg_event_t *event;
     apr_time_t now;
@@ -66,12 +65,16 @@ typedef struct attempt_t {
     pg_method_e method;
     pg_portclass_e port_class;
     pg_intent_e intent;
+} attempt_t;
+
+/* Its keys: the blocks share a secret, so the hashes are the same in each. */
+typedef struct keys_t {
     bool has[PG_TOP_COUNT];
     pg_top_key_t key[PG_TOP_COUNT];
     char target[2 + PG_TOP_TARGET_MOST + 1];
-} attempt_t;
+} keys_t;
 
-static void make_key(attempt_t *out, const pg_ledger_t *ledger, pg_top_e list,
+static void make_key(keys_t *out, const pg_ledger_t *ledger, pg_top_e list,
                      pg_span_t octets, bool has)
 {
     out->has[list] = has;
@@ -80,15 +83,19 @@ static void make_key(attempt_t *out, const pg_ledger_t *ledger, pg_top_e list,
     }
 }
 
-static void make_keys(attempt_t *out, const pg_ledger_t *ledger)
+static pg_span_t octets_of(const pg_address_t *address)
 {
-    const pg_event_t *event = out->event;
+    return pg_span_make((const char *)address->octets,
+                        sizeof(address->octets));
+}
+
+static void make_keys(keys_t *out, const pg_ledger_t *ledger,
+                      const pg_event_t *event)
+{
     pg_span_t target = pg_top_target(out->target, &event->verdict);
 
     /* A load balancer's address does not identify the client. */
-    make_key(out, ledger, PG_TOP_SOURCES,
-             pg_span_make((const char *)event->source.octets,
-                          sizeof(event->source.octets)),
+    make_key(out, ledger, PG_TOP_SOURCES, octets_of(&event->source),
              event->source_known && !event->source_is_peer);
     make_key(out, ledger, PG_TOP_TARGETS, target, true);
     make_key(out, ledger, PG_TOP_PORTS, pg_span_upto(target, 2),
@@ -120,8 +127,7 @@ static unsigned kind_of(const pg_event_t *event)
                : PG_KINDS;
 }
 
-static void make(attempt_t *out, const pg_ledger_t *ledger, unsigned kind,
-                 const pg_event_t *event)
+static void make(attempt_t *out, unsigned kind, const pg_event_t *event)
 {
     out->event = event;
     out->now = present_of(event);
@@ -129,7 +135,6 @@ static void make(attempt_t *out, const pg_ledger_t *ledger, unsigned kind,
     out->method = pg_totals_method(event->verdict.method);
     out->port_class = pg_portclass(event->verdict.port);
     out->intent = pg_intent_of_verdict(&event->verdict);
-    make_keys(out, ledger);
 }
 
 static void count(pg_ledger_t *ledger, pg_lane_t *lane,
@@ -144,14 +149,18 @@ static void count(pg_ledger_t *ledger, pg_lane_t *lane,
     pg_word_add(&lane->vhost[vhost][event->outcome], 1);
     pg_word_add(&lane->intent[attempt->intent], 1);
     note_time(lane, event->time);
+}
+
+static void count_keys(pg_ledger_t *ledger, pg_lane_t *lane,
+                       const keys_t *keys, apr_time_t now)
+{
     for (unsigned list = 0; list < PG_TOP_COUNT; list++) {
-        if (attempt->has[list]) {
-            pg_top_add(ledger, lane, (pg_top_e)list, &attempt->key[list],
-                       attempt->now);
+        if (keys->has[list]) {
+            pg_top_add(ledger, lane, (pg_top_e)list, &keys->key[list], now);
         }
     }
-    if (attempt->has[PG_TOP_SOURCES]) {
-        pg_distinct_add(ledger, attempt->key[PG_TOP_SOURCES].hash);
+    if (keys->has[PG_TOP_SOURCES]) {
+        pg_distinct_add(ledger, keys->key[PG_TOP_SOURCES].hash);
     }
 }
 
@@ -165,16 +174,19 @@ apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
     unsigned number = my_number();
     pg_recent_made_t recent;
     attempt_t attempt;
+    keys_t keys;
 
     if (kind == PG_KINDS) {
         return 0;
     }
     recent.is = false;
-    make(&attempt, block, kind, event);
+    make(&attempt, kind, event);
+    make_keys(&keys, block, event);
     for (; block; block = block->standby) {
         pg_lane_t *lane = lane_of(block, number);
 
         count(block, lane, &attempt);
+        count_keys(block, lane, &keys, attempt.now);
         pg_recent_add(block, event, attempt.now, serial, &recent);
         tend(block, lane, attempt.now);
     }
@@ -187,9 +199,26 @@ void pg_ledger_count(pg_ledger_t *ledger, const pg_event_t *event)
     attempt_t attempt;
 
     if (kind != PG_KINDS) {
-        make(&attempt, ledger, kind, event);
+        make(&attempt, kind, event);
         count(ledger, my_lane(ledger), &attempt);
     }
+}
+
+void pg_ledger_source(pg_ledger_t *ledger, const pg_address_t *source)
+{
+    pg_distinct_add(ledger, pg_top_key(ledger, PG_TOP_SOURCES,
+                                       octets_of(source)).hash);
+}
+
+void pg_ledger_list(pg_ledger_t *ledger, pg_top_e list,
+                    const pg_top_counted_t *counted, apr_time_t now)
+{
+    pg_top_add_counted(ledger, pg_layout_lane(ledger, 0), list, counted, now);
+}
+
+void pg_ledger_unlisted(pg_ledger_t *ledger, pg_top_e list, apr_uint64_t most)
+{
+    pg_word_add(&ledger->common->missed[list], most);
 }
 
 void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event)

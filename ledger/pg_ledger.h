@@ -139,11 +139,32 @@ bool pg_ledger_has_key(const pg_ledger_t *ledger, const pg_key_t *key);
 apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event);
 
 /**
- * Count one attempt of a log, which is not yet remembered among the recent
- * ones: whether it was relayed shows when all of the log is read.
+ * Count one attempt of a log, in everything but the lists: those a scan keeps
+ * itself, exactly, and adds with pg_ledger_list(). Nor is it remembered among
+ * the recent ones yet: whether it was relayed shows when all of the log is
+ * read.
  * @param event  now is the newest time that was read so far
  */
 void pg_ledger_count(pg_ledger_t *ledger, const pg_event_t *event);
+
+/** Count a source among the different ones; twice is the same as once. */
+void pg_ledger_source(pg_ledger_t *ledger, const pg_address_t *source);
+
+/** A key of a list, as it was counted elsewhere. */
+typedef struct pg_top_counted_t {
+    pg_span_t octets;            /* as the list keeps them                */
+    bool cut;                    /* there were more                       */
+    apr_uint64_t count;
+    apr_uint64_t error;          /* as pg_top_entry_t's                   */
+} pg_top_counted_t;
+
+/** Add it to what the ledger has of that key. */
+void pg_ledger_list(pg_ledger_t *ledger, pg_top_e list,
+                    const pg_top_counted_t *counted, apr_time_t now);
+
+/** Any other key of the list was counted there so often at most. */
+void pg_ledger_unlisted(pg_ledger_t *ledger, pg_top_e list,
+                        apr_uint64_t most);
 
 /** Remember an attempt that was counted. */
 void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event);

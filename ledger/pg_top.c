@@ -63,20 +63,24 @@ static apr_uint64_t hash_of(const pg_ledger_t *ledger, pg_top_e list,
            ^ (cut ? 0x9e3779b97f4a7c15u : 0);
 }
 
+static pg_top_key_t key_of(const pg_ledger_t *ledger, pg_top_e list,
+                           pg_span_t octets, bool cut)
+{
+    return (pg_top_key_t){
+        .octets = octets.ptr, .n = octets.len, .cut = cut,
+        .absent = octets.ptr == NULL,
+        .hash = hash_of(ledger, list, octets.ptr ? octets.ptr : "",
+                        octets.len, cut)
+    };
+}
+
 pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
                         pg_span_t octets)
 {
     apr_size_t room = pg_layout_text_words[list] * sizeof(apr_uint64_t);
-    pg_top_key_t key = { .octets = octets.ptr, .n = octets.len,
-                         .absent = octets.ptr == NULL };
 
-    if (key.n > room) {
-        key.n = room;
-        key.cut = true;
-    }
-    key.hash = hash_of(ledger, list, key.octets ? key.octets : "", key.n,
-                       key.cut);
-    return key;
+    return key_of(ledger, list, pg_span_upto(octets, room),
+                  octets.len > room);
 }
 
 /* Copy a text, in lower case if `small`, eight octets at a time: each octet of
@@ -538,18 +542,15 @@ void pg_top_tend(pg_ledger_t *ledger, pg_lane_t *lane, apr_time_t now)
 /* --- merging ------------------------------------------------------------- */
 
 /* The key of an entry, as another ledger hashes it. */
-static pg_top_key_t key_of(const pg_ledger_t *ledger, pg_top_e list,
-                           const pg_seen_t *seen)
+static pg_top_key_t key_seen(const pg_ledger_t *ledger, pg_top_e list,
+                             const pg_seen_t *seen)
 {
     bool absent = (seen->length & PG_LEN_ABSENT) != 0;
-    pg_span_t octets = pg_span_make(absent ? NULL : seen->octets,
-                                    seen->length & PG_LEN_MASK);
-    pg_top_key_t key = pg_top_key(ledger, list, octets);
 
-    key.cut = (seen->length & PG_LEN_CUT) != 0;
-    key.hash = hash_of(ledger, list, key.octets ? key.octets : "", key.n,
-                       key.cut);
-    return key;
+    return key_of(ledger, list,
+                  pg_span_make(absent ? NULL : seen->octets,
+                               seen->length & PG_LEN_MASK),
+                  (seen->length & PG_LEN_CUT) != 0);
 }
 
 /* Is the key in any lane of a ledger? */
@@ -578,7 +579,7 @@ static void widen(pg_ledger_t *into, const pg_ledger_t *from, pg_top_e list,
         || !read_entry(&one, into, list, t, way)) {
         return;
     }
-    key = key_of(from, list, &one);
+    key = key_seen(from, list, &one);
     if (!is_listed(from, list, key.hash)) {
         pg_word_add(&entry_of(t, way)[COLD_ERROR],
                     missed(from, list, key.hash));
@@ -590,40 +591,57 @@ static void widen(pg_ledger_t *into, const pg_ledger_t *from, pg_top_e list,
 static apr_uint64_t missed_by(const pg_ledger_t *into, pg_top_e list,
                               apr_uint64_t hash)
 {
-    return is_listed(into, list, hash)
-               ? 0 : pg_word_get(&into->common->missed[list]);
+    apr_uint64_t most = pg_word_get(&into->common->missed[list]);
+
+    return most && is_listed(into, list, hash) ? 0 : most;
 }
 
-static void merge_one(pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
-                      const pg_seen_t *seen, apr_time_t now)
+/* Count a key as often as it was seen elsewhere. One that has no entry, in a
+ * set whose counts are all as high, stays without. */
+static void add_seen(pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
+                     const pg_top_key_t *key, pg_begin_t seen, apr_time_t now)
 {
-    pg_top_key_t key = key_of(into, list, seen);
     pg_table_t t = table_of(into, lane, list);
-    apr_uint32_t set = set_of(&t, key.hash);
-    pg_begin_t begin = { .count = seen->count,
-                         .error = seen->error
-                                  + missed_by(into, list, key.hash) };
-    apr_uint64_t hot = FREE, mine = FREE;
-    unsigned way;
+    apr_uint32_t set = set_of(&t, key->hash);
+    apr_uint64_t hot = FREE, mine = FREE, missed;
+    unsigned way = way_of(&t, set, key->hash), end = (set + 1) * WAYS;
 
+    if (way == end) {
+        pick(&t, set, &hot);
+        if (pg_cell_count(hot) >= seen.count) {
+            return;
+        }
+    }
+    missed = missed_by(into, list, key->hash);
     /* A live ledger has other writers, which soon release their claims. */
     for (int tries = 0; tries < 1000; tries++) {
         if (pg_cell_claim(&t.claim[set], draw(lane), now, &mine)) {
             break;
         }
     }
-    way = way_of(&t, set, key.hash);
-    if (way < (set + 1) * WAYS) {
-        pg_cell_add(&t.hot[way], mark_of(key.hash), seen->count);
-        pg_word_add(&entry_of(&t, way)[COLD_ERROR], seen->error);
+    way = way_of(&t, set, key->hash);
+    if (way < end) {
+        pg_cell_add(&t.hot[way], mark_of(key->hash), seen.count);
+        pg_word_add(&entry_of(&t, way)[COLD_ERROR], seen.error);
     }
     else {
         way = pick(&t, set, &hot);
-        if (pg_cell_count(hot) < seen->count) {
-            replace(&t, way, hot, &key, begin);
+        if (pg_cell_count(hot) < seen.count) {
+            seen.error += missed;
+            replace(&t, way, hot, key, seen);
         }
     }
     pg_cell_release(&t.claim[set], mine);
+}
+
+void pg_top_add_counted(pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
+                        const pg_top_counted_t *counted, apr_time_t now)
+{
+    pg_top_key_t key = key_of(ledger, list, counted->octets, counted->cut);
+
+    add_seen(ledger, lane, list, &key,
+             (pg_begin_t){ .count = counted->count, .error = counted->error },
+             now);
 }
 
 static void merge_list(pg_ledger_t *into, const pg_ledger_t *from,
@@ -644,9 +662,11 @@ static void merge_list(pg_ledger_t *into, const pg_ledger_t *from,
         for (unsigned way = 0; way < t.sets * WAYS; way++) {
             if (pg_word_get(&t.hot[way]) != FREE
                 && read_entry(&one, from, list, &t, way)) {
-                merge_one(into,
-                          pg_layout_lane(into, i % into->sizes.lanes), list,
-                          &one, now);
+                pg_top_key_t key = key_seen(into, list, &one);
+                add_seen(into, pg_layout_lane(into, i % into->sizes.lanes),
+                         list, &key,
+                         (pg_begin_t){ .count = one.count,
+                                       .error = one.error }, now);
             }
         }
     }

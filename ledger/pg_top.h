@@ -48,6 +48,10 @@ pg_top_key_t pg_top_key(const pg_ledger_t *ledger, pg_top_e list,
 void pg_top_add(pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
                 const pg_top_key_t *key, apr_time_t now);
 
+/** Count a key as often as it was counted elsewhere. */
+void pg_top_add_counted(pg_ledger_t *ledger, pg_lane_t *lane, pg_top_e list,
+                        const pg_top_counted_t *counted, apr_time_t now);
+
 /** Free entries of a lane that a killed or faulty process left unusable. */
 void pg_top_tend(pg_ledger_t *ledger, pg_lane_t *lane, apr_time_t now);
 

@@ -106,7 +106,7 @@ static void remember_all(const pg_tally_t *tally, const pg_table_t *relayed)
 
 void pg_summary_book(pg_scan_out_t *scan, apr_pool_t *pool)
 {
-    const pg_tally_t *tally = scan->tally;
+    pg_tally_t *tally = scan->tally;
     apr_time_t newest = pg_tally_read(tally).to;
     pg_ledger_t *const *ledger = tally->ledger;
 
@@ -116,6 +116,7 @@ void pg_summary_book(pg_scan_out_t *scan, apr_pool_t *pool)
         }
     }
     remember_all(tally, pg_judge_relayed(scan->judge, pool));
+    pg_tally_list(tally, newest);
     pg_ledger_merge(ledger[PG_LOGS_KNOWN], ledger[PG_LOGS_NEW], newest, pool);
     scan->ledger = ledger[PG_LOGS_KNOWN];
 }
@@ -205,7 +206,7 @@ const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
                                          apr_time_t now, apr_pool_t *pool)
 {
     const pg_tally_t *tally = scan->tally;
-    const pg_table_t *sources = tally->top[PG_TOP_SOURCES];
+    const pg_table_t *sources = tally->top[PG_LOGS_NEW][PG_TOP_SOURCES];
     apr_time_t newest = pg_tally_read(tally).to;
     pg_snapshot_t *s;
 
@@ -214,7 +215,7 @@ const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
     s->pseudonyms = (pg_key_t){ .k = { 0 } };
     fill_vhosts(s, tally->vhosts, pool);
     for (int t = 0; t < PG_TOP_COUNT; t++) {
-        fill_top(s, (pg_top_e)t, tally->top[t], pool);
+        fill_top(s, (pg_top_e)t, tally->top[PG_LOGS_NEW][t], pool);
     }
     if (pg_table_error(sources) == 0) {
         s->sources = (pg_distinct_t){ .estimate = pg_table_size(sources) };

@@ -49,41 +49,103 @@ static int compare(apr_time_t ta, pg_span_t a, apr_time_t tb, pg_span_t b)
  * clients that the log gives by name are not addresses. */
 enum { KEY_WHOLE = 'w', KEY_CUT = 'c', KEY_ABSENT = 'a', KEY_NAME = 'n' };
 
-static void count_key(pg_tally_t *tally, pg_top_e list, char what,
-                      pg_span_t octets)
+/* The keys of an attempt, made before they are counted. */
+typedef struct keys_t {
+    pg_table_key_t key[PG_TOP_COUNT];   /* absent: none                   */
+    char room[PG_TOP_COUNT][PG_TABLE_KEY];
+} keys_t;
+
+static void make_key(keys_t *out, const pg_tally_t *tally, pg_top_e list,
+                     char what, pg_span_t octets)
 {
-    apr_size_t room = what == KEY_NAME
+    apr_size_t most = what == KEY_NAME
         ? PG_TABLE_KEY - 1
         : pg_layout_text_words[list] * sizeof(apr_uint64_t);
-    char key[PG_TABLE_KEY];
-    apr_size_t n = octets.len < room ? octets.len : room;
+    char *room = out->room[list];
+    apr_size_t n = octets.len < most ? octets.len : most;
 
-    key[0] = what != KEY_WHOLE ? what
-             : octets.ptr == NULL ? KEY_ABSENT
-             : octets.len > room ? KEY_CUT : KEY_WHOLE;
-    memcpy(key + 1, octets.ptr ? octets.ptr : "", n);
-    pg_table_add(tally->top[list], pg_span_make(key, 1 + n), 1);
+    room[0] = what != KEY_WHOLE ? what
+              : octets.ptr == NULL ? KEY_ABSENT
+              : octets.len > most ? KEY_CUT : KEY_WHOLE;
+    memcpy(room + 1, octets.ptr ? octets.ptr : "", n);
+    out->key[list] = pg_table_key(tally->top[tally->logs][list],
+                                  pg_span_make(room, 1 + n));
 }
 
-static void count_lists(pg_tally_t *tally, const pg_hit_t *hit)
+static void make_keys(keys_t *out, const pg_tally_t *tally,
+                      const pg_hit_t *hit)
 {
     const pg_event_t *event = &hit->event;
     char room[2 + PG_TOP_TARGET_MOST + 1];
     pg_span_t target = pg_top_target(room, &event->verdict);
 
+    out->key[PG_TOP_SOURCES].octets = out->key[PG_TOP_PORTS].octets
+                                    = PG_ABSENT;
     if (event->source_known) {
-        count_key(tally, PG_TOP_SOURCES, KEY_WHOLE,
-                  pg_span_make((const char *)event->source.octets,
-                               sizeof(event->source.octets)));
+        make_key(out, tally, PG_TOP_SOURCES, KEY_WHOLE,
+                 pg_span_make((const char *)event->source.octets,
+                              sizeof(event->source.octets)));
     }
     else if (hit->client.len) {
-        count_key(tally, PG_TOP_SOURCES, KEY_NAME, hit->client);
+        make_key(out, tally, PG_TOP_SOURCES, KEY_NAME, hit->client);
     }
-    count_key(tally, PG_TOP_TARGETS, KEY_WHOLE, target);
+    make_key(out, tally, PG_TOP_TARGETS, KEY_WHOLE, target);
     if (event->verdict.port) {
-        count_key(tally, PG_TOP_PORTS, KEY_WHOLE, pg_span_upto(target, 2));
+        make_key(out, tally, PG_TOP_PORTS, KEY_WHOLE, pg_span_upto(target, 2));
     }
-    count_key(tally, PG_TOP_AGENTS, KEY_WHOLE, event->user_agent);
+    make_key(out, tally, PG_TOP_AGENTS, KEY_WHOLE, event->user_agent);
+}
+
+static void count_keys(pg_tally_t *tally, const keys_t *keys,
+                       const pg_event_t *event)
+{
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        const pg_table_key_t *key = &keys->key[t];
+        const pg_cell_t *cell = key->octets.ptr
+            ? pg_table_count(tally->top[tally->logs][t], key, 1) : NULL;
+        /* new to the table, at least */
+        if (t == PG_TOP_SOURCES && event->source_known && cell->count == 1) {
+            pg_ledger_source(tally->ledger[tally->logs], &event->source);
+        }
+    }
+}
+
+/* What a key of a table is in a ledger's list. */
+static pg_top_counted_t counted_of(const pg_cell_t *cell, apr_uint64_t error)
+{
+    char what = cell->key.ptr[0];
+
+    return (pg_top_counted_t){
+        .octets = what == KEY_ABSENT ? PG_ABSENT : pg_span_from(cell->key, 1),
+        .cut = what == KEY_CUT, .count = cell->count, .error = error
+    };
+}
+
+static void list_all(pg_ledger_t *ledger, pg_top_e list,
+                     const pg_table_t *table, apr_time_t now)
+{
+    apr_uint64_t error = pg_table_error(table);
+    apr_size_t at = 0;
+    const pg_cell_t *cell;
+
+    while ((cell = pg_table_next(table, &at)) != NULL) {
+        pg_top_counted_t counted = counted_of(cell, error);
+        if (cell->key.ptr[0] != KEY_NAME) {
+            pg_ledger_list(ledger, list, &counted, now);
+        }
+    }
+    pg_ledger_unlisted(ledger, list, error);
+}
+
+void pg_tally_list(pg_tally_t *tally, apr_time_t now)
+{
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        for (int i = 0; i < PG_LOGS_COUNT; i++) {
+            list_all(tally->ledger[i], (pg_top_e)t, tally->top[i][t], now);
+        }
+        pg_table_merge(tally->top[PG_LOGS_NEW][t],
+                       tally->top[PG_LOGS_KNOWN][t], NULL);
+    }
 }
 
 pg_text_t pg_tally_top_text(pg_top_e list, pg_span_t key, apr_pool_t *pool)
@@ -351,8 +413,10 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
 
     tally->pool = pool;
     tally->logs = PG_LOGS_NEW;
-    for (int t = 0; t < PG_TOP_COUNT; t++) {
-        tally->top[t] = pg_table_create(pool, bound, 0);
+    for (int i = 0; i < PG_LOGS_COUNT; i++) {
+        for (int t = 0; t < PG_TOP_COUNT; t++) {
+            tally->top[i][t] = pg_table_create(pool, bound, 0);
+        }
     }
     tally->vhosts = pg_table_create(pool, bound, sizeof(apr_uint64_t)
                                                  * PG_OUTCOME_COUNT);
@@ -367,12 +431,15 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
 void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
 {
     char key[PG_TABLE_KEY + 1];
-    pg_span_t answer = answer_of(hit, key);
+    pg_span_t answer;
+    keys_t keys;
 
+    make_keys(&keys, tally, hit);
+    answer = answer_of(hit, key);
     tally->attempts++;
     tally->untimed += hit->event.time == 0;
     pg_ledger_count(tally->ledger[tally->logs], &hit->event);
-    count_lists(tally, hit);
+    count_keys(tally, &keys, &hit->event);
     count_vhost(tally, &hit->event);
     if (answer.ptr) {
         count_answer(tally, hit, answer);
@@ -548,8 +615,10 @@ static void merge_kept(pg_tally_t *tally, const pg_tally_t *from)
 
 static void merge_tables(pg_tally_t *tally, const pg_tally_t *from)
 {
-    for (int t = 0; t < PG_TOP_COUNT; t++) {
-        pg_table_merge(tally->top[t], from->top[t], NULL);
+    for (int i = 0; i < PG_LOGS_COUNT; i++) {
+        for (int t = 0; t < PG_TOP_COUNT; t++) {
+            pg_table_merge(tally->top[i][t], from->top[i][t], NULL);
+        }
     }
     pg_table_merge(tally->vhosts, from->vhosts, join_outcomes);
     pg_table_merge(tally->answers, from->answers, join_answer);
@@ -584,8 +653,10 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from, apr_time_t now)
 apr_uint64_t pg_tally_error(const pg_tally_t *tally)
 {
     const pg_table_t *lists[] = {
-        tally->top[PG_TOP_SOURCES], tally->top[PG_TOP_TARGETS],
-        tally->top[PG_TOP_PORTS], tally->top[PG_TOP_AGENTS],
+        tally->top[PG_LOGS_NEW][PG_TOP_SOURCES],
+        tally->top[PG_LOGS_NEW][PG_TOP_TARGETS],
+        tally->top[PG_LOGS_NEW][PG_TOP_PORTS],
+        tally->top[PG_LOGS_NEW][PG_TOP_AGENTS],
         tally->vhosts, tally->answers, tally->home
     };
     apr_uint64_t worst = 0;

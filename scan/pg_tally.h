@@ -112,7 +112,8 @@ typedef struct pg_tally_t {
     apr_uint64_t unanswered;     /* the log does not tell with what       */
     apr_uint64_t alone[PG_GROUND_COUNT];
                                  /* the same, by what each shows itself   */
-    pg_table_t *top[PG_TOP_COUNT]; /* what a ledger lists, without bound  */
+    pg_table_t *top[PG_LOGS_COUNT][PG_TOP_COUNT]; /* what its ledger will
+                                    list                                  */
     pg_table_t *vhosts;          /* data: count by outcome                */
     pg_table_t *answers;         /* data: pg_answer_t                     */
     pg_table_t *lengths;         /* of those to be compared               */
@@ -168,6 +169,10 @@ pg_range_t pg_tally_read(const pg_tally_t *tally);
  *  @param now  the newest time of all */
 void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from,
                     apr_time_t now);
+
+/** Give the ledgers their lists; those of new logs are then of all logs.
+ *  @param now  the newest time of all */
+void pg_tally_list(pg_tally_t *tally, apr_time_t now);
 
 /** Add the hosts of one answer to another's. */
 void pg_tally_join_hosts(pg_hosts_t *to, const pg_hosts_t *from);

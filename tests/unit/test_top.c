@@ -118,6 +118,69 @@ PG_TEST(overfull_lanes_state_what_they_may_have_missed)
     }
 }
 
+/* What was counted elsewhere is added, errors and all. */
+PG_TEST(counts_from_elsewhere_are_added_to_the_ledgers_own)
+{
+    static const pg_span_t agent = { .ptr = "ua", .len = 2 };
+    pg_top_counted_t counted = { .octets = agent, .count = 40, .error = 3 };
+    pg_top_key_t key = pg_top_key(ledger, PG_TOP_AGENTS, agent);
+    const pg_top_t *top;
+
+    pg_top_add(ledger, pg_layout_lane(ledger, 0), PG_TOP_AGENTS, &key, T0);
+    pg_ledger_list(ledger, PG_TOP_AGENTS, &counted, T0);
+    counted = (pg_top_counted_t){ .octets = PG_ABSENT, .count = 7 };
+    pg_ledger_list(ledger, PG_TOP_AGENTS, &counted, T0);
+    counted = (pg_top_counted_t){ .octets = agent, .cut = true, .count = 5 };
+    pg_ledger_list(ledger, PG_TOP_AGENTS, &counted, T0);
+    pg_ledger_unlisted(ledger, PG_TOP_AGENTS, 2);
+    top = &at(T0)->top[PG_TOP_AGENTS];
+    ck_assert_uint_eq(top->n, 3);
+    ck_assert_uint_eq(top->floor, 2);
+    ck_assert_uint_eq(top->entry[0].count, 41);
+    ck_assert_uint_eq(top->entry[0].error, 3);
+    ck_assert_ptr_null(top->entry[1].key.octets.ptr);
+    ck_assert_uint_eq(top->entry[1].count, 7);
+    ck_assert(top->entry[2].key.cut);
+    ck_assert_uint_eq(top->entry[2].count, 5);
+}
+
+/* In a set that is full only the more frequent stay. */
+PG_TEST(a_full_list_keeps_the_more_frequent_of_those_from_elsewhere)
+{
+    pg_top_counted_t counted = { .count = 0 };
+    apr_uint64_t entries = (apr_uint64_t)ledger->sizes.sets[PG_TOP_PORTS] * 8;
+    const pg_top_t *top;
+    apr_uint64_t least = ~(apr_uint64_t)0;
+
+    for (unsigned port = 1; port <= 2 * entries; port++) {
+        char octets[] = { (char)(port >> 8), (char)(port & 255) };
+        counted.octets = pg_span_make(octets, 2);
+        counted.count = port;
+        pg_ledger_list(ledger, PG_TOP_PORTS, &counted, T0);
+    }
+    top = &at(T0)->top[PG_TOP_PORTS];
+    for (apr_size_t i = 0; i < top->n; i++) {
+        ck_assert_str_eq(top->entry[i].key.octets.ptr,
+                         apr_psprintf(pool, "%" APR_UINT64_T_FMT,
+                                      top->entry[i].count));
+        least = top->entry[i].count;
+    }
+    ck_assert_uint_eq(top->entry[0].count, 2 * entries);
+    ck_assert_uint_ge(top->floor, entries);
+    ck_assert_uint_ge(least, entries / 2);
+}
+
+PG_TEST(a_source_counts_once_among_the_different_ones)
+{
+    static const unsigned char four[] = { 192, 0, 2, 1 };
+    pg_address_t address = pg_address_ipv4(four);
+
+    pg_ledger_source(ledger, &address);
+    pg_ledger_source(ledger, &address);
+    ck_assert_uint_eq(at(T0)->sources.estimate, 1);
+    ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 0);
+}
+
 /* Every entry's promise, against the truth. */
 static void check_promises(const pg_top_t *top, const apr_uint32_t *truth,
                            apr_uint32_t range)
