@@ -96,9 +96,9 @@ static const char *author(apr_pool_t *pool)
     apr_gid_t gid;
     char *user;
 
-    if (uname(&here) == 0
-        && apr_uid_current(&uid, &gid, pool) == APR_SUCCESS
-        && apr_uid_name_get(&user, uid, pool) == APR_SUCCESS) {
+    (void)uname(&here);          /* neither can fail                      */
+    (void)apr_uid_current(&uid, &gid, pool);
+    if (apr_uid_name_get(&user, uid, pool) == APR_SUCCESS) {
         from = apr_psprintf(pool, "proxyguard <%s@%s>", user,
                             here.nodename);
     }

@@ -17,7 +17,6 @@ static int open_existing(const pg_ledger_t **out, const pg_cli_t *cli,
     pg_ledger_t *ledger;
     apr_finfo_t info;
 
-    *out = NULL;
     if (apr_stat(&info, path, APR_FINFO_TYPE, cli->pool) != APR_SUCCESS) {
         return 0;
     }

@@ -27,7 +27,7 @@ static bool is_asked_for(const pg_sensors_t *sensors, apr_time_t month)
 
 void pg_sensors_align(pg_sensors_t *sensors)
 {
-    apr_int64_t first = APR_INT64_MAX, last = -1;
+    apr_int64_t first = APR_INT64_MAX, last = APR_INT64_MIN;
     bool any = false;
 
     for (int s = 0; s < sensors->n; s++) {

@@ -132,10 +132,11 @@ static void months(pg_snapshot_t *s, apr_time_t by, apr_pool_t *pool)
     }
     for (apr_size_t i = 1; i < series->n; i++) {
         apr_time_t start = month[i].start;
-        pg_bucket_t moved = by > 0 ? sum_of(hours, start, start + by)
-                                   : sum_of(hours, start + by, start);
+        apr_time_t from = by > 0 ? start : start + by;
+        pg_bucket_t moved = sum_of(hours, from,
+                                   by > 0 ? start + by : start);
 
-        if (hours->n && hours->bucket->start <= start + (by < 0 ? by : 0)) {
+        if (hours->n && hours->bucket->start <= from) {
             (by > 0 ? add : take)(&month[i], &moved);
             (by > 0 ? take : add)(&month[i - 1], &moved);
         }

@@ -5,8 +5,10 @@
 #include <jansson.h>
 
 #include "pg_chart.h"
+#include "pg_monthly.h"
 #include "pg_render.h"
 #include "pg_report.h"
+#include "pg_text.h"
 
 /* A sink into memory. */
 typedef struct memory_t {
@@ -37,6 +39,14 @@ static char *render(const char *format, const pg_report_t *report)
     ck_assert_int_eq(f->render(&sink, report, pool), APR_SUCCESS);
     apr_pool_destroy(pool);
     return m.octets;
+}
+
+static apr_status_t full_write(void *to, const char *octets, apr_size_t n)
+{
+    (void)to;
+    (void)octets;
+    (void)n;
+    return APR_ENOSPC;
 }
 
 static pg_snapshot_t snapshot(void)
@@ -96,6 +106,29 @@ PG_TEST(without_a_ledger_each_format_says_it_cannot_count)
     ck_assert_ptr_nonnull(strstr(html, "cannot count"));
     free(json);
     free(html);
+}
+
+PG_TEST(what_cannot_be_written_is_reported_by_each_format)
+{
+    pg_snapshot_t s = snapshot();
+    pg_report_t report = { .ledger = &s, .version = "1.2.3" };
+    pg_sensor_t sensor = { .name = "a", .s = &s };
+    pg_monthly_t monthly = { .all = { .sensor = &sensor, .n = 1 },
+                             .from = "a@b.example" };
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (const pg_format_t *f = pg_report_formats(); f->name; f++) {
+        pg_sink_t sink = { .write = full_write };
+
+        ck_assert_int_eq(f->render(&sink, &report, pool), APR_ENOSPC);
+    }
+    for (const pg_monthly_format_t *f = pg_monthly_formats(); f->name; f++) {
+        pg_sink_t sink = { .write = full_write };
+
+        ck_assert_int_eq(f->render(&sink, &monthly, pool), APR_ENOSPC);
+    }
+    apr_pool_destroy(pool);
 }
 
 PG_TEST(the_text_names_the_sensor_and_the_time)
@@ -316,6 +349,24 @@ PG_TEST_EACH(a_foreign_host_that_many_ask_for_may_be_ours, visited)
     ck_assert_int_eq(strstr(text, "in Host for a name") != NULL,
                      visited[_i].asked > 0);
     free(text);
+}
+
+/* Rows left on the screen (-1: any number), rows of a list, those shown. */
+static const struct {
+    int left;
+    apr_size_t n, shown;
+} rooms[] = {
+    { -1, 100, 100 }, { 2, 1, 0 }, { 3, 1, 0 }, { 4, 1, 1 }, { 4, 3, 1 },
+    { 5, 3, 2 }, { 6, 3, 3 }, { 7, 3, 3 }, { 5, 4, 0 }, { 6, 4, 3 },
+    { 7, 4, 4 }, { 3, 4, 0 },
+};
+
+PG_TEST_EACH(a_list_fits_the_screen_or_is_left_out, rooms)
+{
+    pg_fit_t fit = { .rows = 50, .row = 50 - rooms[_i].left };
+    pg_textpage_t page = { .fit = rooms[_i].left < 0 ? NULL : &fit };
+
+    ck_assert_uint_eq(pg_text_room(&page, rooms[_i].n), rooms[_i].shown);
 }
 
 static apr_uint64_t given(const pg_chart_t *chart, apr_size_t column,

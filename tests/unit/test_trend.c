@@ -33,7 +33,9 @@ static pg_snapshot_t snapshot(apr_uint64_t hourly, apr_uint64_t last,
     for (int i = 0; i < 120; i++) {
         minutes[i].start = NOW - (119 - i) * 60 * SECOND;
     }
-    minutes[115].attempts = last;
+    minutes[59].attempts = 1000;           /* an hour ago: not counted     */
+    minutes[60].attempts = last / 2;
+    minutes[115].attempts = last - last / 2;
     for (int i = 0; i < 336; i++) {
         hours[i].start = THIS_HOUR - (335 - i) * HOUR;
         hours[i].attempts = hours[i].start >= since ? hourly : 0;
