@@ -194,18 +194,6 @@ static const input_t *leader(const merging_t *m)
     return best;
 }
 
-static apr_time_t beginning(const merging_t *m)
-{
-    apr_time_t since = m->input[0].snapshot->since;
-
-    for (int i = 1; i < m->inputs; i++) {
-        if (m->input[i].snapshot->since < since) {
-            since = m->input[i].snapshot->since;
-        }
-    }
-    return since;
-}
-
 static int add_up(const pg_cli_t *cli, const merging_t *m, pg_ledger_t *sum)
 {
     for (int i = 0; i < m->inputs; i++) {
@@ -237,7 +225,8 @@ static int write_out(const pg_cli_t *cli, const merging_t *m,
     pg_ledger_t *out;
     pg_opening_t opening;
     apr_status_t status = pg_ledger_open(&out, &opening, &options,
-                                            beginning(m), cli->pool);
+                                         m->input[0].snapshot->since,
+                                         cli->pool);
 
     if (status == APR_SUCCESS) {
         status = pg_ledger_merge(out, sum, cli->now, cli->pool);
@@ -264,7 +253,8 @@ static int merge(const pg_cli_t *cli, merging_t *m)
     if (status) {
         return status;
     }
-    if (pg_ledger_heap_like(&sum, leader(m)->ledger, beginning(m), cli->pool)
+    if (pg_ledger_heap_like(&sum, leader(m)->ledger,
+                            m->input[0].snapshot->since, cli->pool)
         != APR_SUCCESS) {
         return PG_EXIT_INTERNAL;
     }

@@ -368,7 +368,7 @@ static apr_size_t put_address(pg_sink_t *sink, const pg_article_t *how,
                               pg_span_t s)
 {
     char out[PG_MASK_SIZE];
-    pg_span_t bare = s.len > 2 && s.ptr[0] == '['
+    pg_span_t bare = s.ptr[0] == '['
                          ? pg_span_make(s.ptr + 1, s.len - 2) : s;
 
     if (how->masks && !how->masks(how->who, bare)) {

@@ -448,14 +448,13 @@ static bool date_to_time(apr_time_t *out, const date_t *d)
     apr_int64_t days, seconds;
     pg_moment_t same;
 
-    if (d->year < 1970 || d->year > 2199 || d->month < 1 || d->month > 12
-        || d->day < 1 || d->day > 31 || d->hour > 23 || d->minute > 59
+    if (d->year < 1970 || d->year > 2199 || d->hour > 23 || d->minute > 59
         || d->second > 60) {
         return false;
     }
     days = pg_calendar_day(d->year, d->month, d->day);
     pg_calendar_split(&same, days * 86400 * APR_USEC_PER_SEC);
-    if (same.month != d->month) {
+    if (same.month != d->month) {        /* there is no such day or month */
         return false;
     }
     seconds = days * 86400 + d->hour * 3600 + d->minute * 60 + d->second

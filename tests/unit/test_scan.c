@@ -11,6 +11,7 @@
 #include "pg_pass.h"
 #include "pg_judge.h"
 #include "pg_lines.h"
+#include "pg_progress.h"
 #include "pg_summary.h"
 
 #define ANCHOR PG_SPAN("] \"")
@@ -76,6 +77,74 @@ PG_TEST(past_its_bound_a_table_says_how_wrong_it_is)
     heavy = pg_table_find(table, span_of("heavy"))->count;
     ck_assert_uint_le(heavy, 5000);
     ck_assert_uint_ge(heavy + pg_table_error(table), 5000);
+    apr_pool_destroy(pool);
+}
+
+/* Keys of any length are told apart; what is dropped is the smaller half, and
+ * data stays with its key. */
+PG_TEST(a_table_that_is_full_keeps_the_more_frequent_half)
+{
+    char key[PG_NH_MOST + 2];
+    apr_pool_t *pool;
+    pg_table_t *table;
+
+    apr_pool_create(&pool, NULL);
+    table = pg_table_create(pool, 4, sizeof(int));
+    memset(key, 'k', sizeof(key));
+    for (apr_size_t i = 0; i < 3; i++) {
+        *(int *)pg_table_add(table, pg_span_make(key, PG_NH_MOST - 1 + i),
+                             i + 1)->data = (int)i;
+    }
+    ck_assert_uint_eq(pg_table_size(table), 3);
+    pg_table_add(table, span_of(""), 9);
+    ck_assert_uint_eq(pg_table_error(table), 0);
+    pg_table_add(table, span_of("/"), 1);      /* 9, 3, 2, 1: less 2     */
+    ck_assert_uint_eq(pg_table_error(table), 2);
+    ck_assert_uint_eq(pg_table_find(table, span_of(""))->count, 7);
+    ck_assert_ptr_null(pg_table_find(table, pg_span_make(key, PG_NH_MOST)));
+    ck_assert_uint_eq(pg_table_find(table, pg_span_make(
+                          key, PG_NH_MOST + 1))->count, 1);
+    ck_assert_int_eq(*(int *)pg_table_find(table, pg_span_make(
+                         key, PG_NH_MOST + 1))->data, 2);
+    apr_pool_destroy(pool);
+}
+
+static void keep_longer(void *data, const void *add)
+{
+    int *length = data;
+
+    *length = *length > *(const int *)add ? *length : *(const int *)add;
+}
+
+PG_TEST(tables_are_merged_and_ties_ordered_by_key)
+{
+    static const char *const keys[] = { "b", "a", "ab", "" };
+    static const char *const sorted[] = { "", "a", "ab", "b" };
+    apr_pool_t *pool;
+    pg_table_t *one, *two;
+    pg_cell_t **cells;
+    apr_size_t n;
+
+    apr_pool_create(&pool, NULL);
+    one = pg_table_create(pool, 4, sizeof(int));
+    two = pg_table_create(pool, 3, sizeof(int));
+    for (int i = 0; i < 4; i++) {
+        *(int *)pg_table_add(one, span_of(keys[i]), 2)->data = i;
+        *(int *)pg_table_add(two, span_of(keys[i]), 1)->data = 3 - i;
+    }
+    ck_assert_uint_eq(pg_table_error(two), 1);   /* only the last is left  */
+    pg_table_merge(one, two, keep_longer);
+    ck_assert_uint_eq(pg_table_error(one), 1);
+    ck_assert_uint_eq(pg_table_find(one, span_of(""))->count, 3);
+    ck_assert_int_eq(*(int *)pg_table_find(one, span_of(""))->data, 3);
+    pg_table_add(one, span_of("a"), 1);
+    pg_table_add(one, span_of("ab"), 1);
+    pg_table_add(one, span_of("b"), 1);
+    cells = pg_table_sorted(one, &n, pool);
+    ck_assert_uint_eq(n, 4);
+    for (int i = 0; i < 4; i++) {
+        ck_assert(pg_span_eq(cells[i]->key, span_of(sorted[i])));
+    }
     apr_pool_destroy(pool);
 }
 
@@ -342,6 +411,33 @@ PG_TEST(answers_are_judged_by_status_and_length)
         PG_GROUND_SAME_ALWAYS);
 }
 
+/* The home page had so many lengths: 100, 110, 120, ... */
+static const struct {
+    int lengths, size;
+    pg_ground_e ground;
+} varying[] = {
+    { 7, 105, PG_GROUND_DIFFERS }, { 8, 105, PG_GROUND_VARIES },
+    { 8, 100, PG_GROUND_HOME }, { 8, 170, PG_GROUND_HOME },
+    { 8, 101, PG_GROUND_VARIES }, { 8, 169, PG_GROUND_VARIES },
+    { 8, 99, PG_GROUND_DIFFERS }, { 8, 171, PG_GROUND_DIFFERS },
+};
+
+PG_TEST_EACH(a_home_page_may_vary, varying)
+{
+    apr_pool_t *pool;
+    char *text;
+
+    apr_pool_create(&pool, NULL);
+    text = apr_psprintf(pool, LINE("GET http://a.example/ HTTP/1.1", "200 %d"),
+                        varying[_i].size);
+    for (int i = 0; i < varying[_i].lengths; i++) {
+        text = apr_psprintf(pool, LINE("GET / HTTP/1.1", "200 %d") "%s",
+                            100 + 10 * (i ^ 1), text);
+    }
+    ck_assert_int_eq(ground_of(text), varying[_i].ground);
+    apr_pool_destroy(pool);
+}
+
 PG_TEST(what_is_judged_relayed_is_booked_as_relayed)
 {
     bench_t b;
@@ -437,4 +533,45 @@ PG_TEST(merging_does_not_depend_on_who_counted_what)
         apr_pool_destroy(b[i].pool);
     }
     apr_pool_destroy(whole.pool);
+}
+
+/* --- progress ------------------------------------------------------------ */
+
+static const struct {
+    apr_uint64_t total, done;
+    int seconds;
+    const char *text;
+} told[] = {
+    { 100 << 20, 50 << 20, 50, "50 % of 100 MiB, 1.0 MiB/s, 50 s left" },
+    { 2048, 2048, 2, "100 % of 2.0 KiB, 1.0 KiB/s, 0 s left" },
+    { 10, 11264, 11, "11 KiB, 1.0 KiB/s" },
+    { 0, 9990, 10, "9.8 KiB, 999 B/s" }, { 0, 0, 5, "0 B, 0 B/s" },
+    { 5, 0, 5, "0 B, 0 B/s" }, { 0, 3000, 1, "2.9 KiB, 2.9 KiB/s" },
+    { 0, APR_UINT64_C(2000) << 40, 1024, "2000 TiB, 2.0 TiB/s" },
+    { 100, 50, 0, NULL },
+};
+
+PG_TEST_EACH(progress_is_put_into_words, told)
+{
+    FILE *kept = tmpfile();
+    char text[200] = "", expected[200] = "";
+    int err = dup(STDERR_FILENO);
+    pg_progress_t p;
+
+    pg_progress_begin(&p, true, told[_i].total);
+    p.on = true;                 /* as if there were a terminal           */
+    p.begun -= told[_i].seconds * APR_USEC_PER_SEC;
+    dup2(fileno(kept), STDERR_FILENO);
+    pg_progress_show(&p, told[_i].done);
+    pg_progress_end(&p);
+    dup2(err, STDERR_FILENO);
+    close(err);
+    rewind(kept);
+    ck_assert_int_ge((int)fread(text, 1, sizeof(text) - 1, kept), 0);
+    if (told[_i].text) {
+        snprintf(expected, sizeof(expected), "\r%s\033[K\r\033[K",
+                 told[_i].text);
+    }
+    ck_assert_str_eq(text, expected);
+    fclose(kept);
 }
