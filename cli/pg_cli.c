@@ -74,7 +74,7 @@ const void *pg_cli_output(const pg_cli_t *cli, const char *also,
         }
         known = apr_pstrcat(cli->pool, known, *known ? ", " : "", here, NULL);
     }
-    (void)pg_cli_usage(cli, "--output: '%s' is none of %s", optarg, known);
+    (void)pg_cli_usage(cli, "--output: '%s' is not one of %s", optarg, known);
     return NULL;
 }
 

@@ -287,7 +287,7 @@ static int find_programs(const pg_cli_t *cli, options_t *o)
         o->httpd = find_in(getenv("PATH"), given, cli->pool);
     }
     if (o->httpd == NULL && given == NULL) {
-        pg_cli_say(cli, "no httpd was found; --httpd names it");
+        pg_cli_say(cli, "httpd was not found; name it with --httpd");
         return PG_EXIT_NO_INPUT;
     }
     if (o->httpd == NULL || access(o->httpd, X_OK) != 0) {
@@ -300,7 +300,8 @@ static int find_programs(const pg_cli_t *cli, options_t *o)
         o->module = find_module(cli->pool);
     }
     if (o->module == NULL) {
-        pg_cli_say(cli, "no mod_proxyguard.so was found; --module names it");
+        pg_cli_say(cli, "mod_proxyguard.so was not found; name it with "
+                   "--module");
         return PG_EXIT_NO_INPUT;
     }
     return 0;
@@ -317,8 +318,8 @@ int pg_cmd_audit(pg_cli_t *cli)
         return status;
     }
     if (optind < cli->argc) {
-        return pg_cli_usage(cli, "'%s' is not expected; -f names a "
-                            "configuration", cli->argv[optind]);
+        return pg_cli_usage(cli, "unexpected argument '%s'; name a "
+                            "configuration with -f", cli->argv[optind]);
     }
     status = find_programs(cli, &o);
     return status ? status : audit(cli, &o);

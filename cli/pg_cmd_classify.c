@@ -521,9 +521,9 @@ static int finish(const filter_t *f)
     }
     if (t->questioned) {
         pg_cli_say(f->cli, "%" APR_UINT64_T_FMT " line%s with a full URL may "
-                   "be attempts or not, since some servers log all requests "
-                   "so; name this server with --own-host", t->questioned,
-                   t->questioned == 1 ? "" : "s");
+                   "or may not be attempts, because some servers log every "
+                   "request like that; name this server with --own-host",
+                   t->questioned, t->questioned == 1 ? "" : "s");
     }
     return f->status ? f->status : unread || t->questioned ? PG_EXIT_UNKNOWN
                                                            : PG_EXIT_CLEAN;

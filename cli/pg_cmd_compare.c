@@ -54,8 +54,8 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         o->compare.family = (int)pg_vocab_family_by_name(
             pg_span_str(optarg));
         return o->compare.family == PG_FAMILY_COUNT
-            ? pg_cli_usage(cli, "--family: '%s' is none of get, connect, "
-                           "socks, host, reverse", optarg) : 0;
+            ? pg_cli_usage(cli, "--family: '%s' is not get, connect, "
+                           "socks, host or reverse", optarg) : 0;
     case PG_OPT_VIEW_tz:
         return pg_clireport_utc(cli, optarg);
     default:

@@ -247,7 +247,7 @@ static bool is_one(pg_span_t text)
 static int explain_text(explainer_t *x, pg_span_t text)
 {
     if (text.len > RAW_MAX) {
-        pg_cli_say(x->cli, "a request of over %d bytes; give a file or fewer",
+        pg_cli_say(x->cli, "a request has at most %d bytes; name a file",
                    RAW_MAX);
         return PG_EXIT_DATA;
     }
@@ -328,7 +328,7 @@ int pg_cmd_explain(pg_cli_t *cli)
         return status;
     }
     if (optind == cli->argc) {
-        return pg_cli_usage(cli, "a request is needed, in quotes, or a file");
+        return pg_cli_usage(cli, "name a file, or give a request in quotes");
     }
     prepare(&x);
     for (int i = optind; i < cli->argc && status == 0; i++) {

@@ -131,10 +131,10 @@ static int refuse_shared_logs(const pg_cli_t *cli, const merging_t *m)
     qsort(logs.log->elts, (size_t)logs.log->nelts, sizeof(*log), by_digest);
     for (int i = 1; i < logs.log->nelts; i++) {
         if (pg_ledger_same(log[i - 1].digest, log[i].digest)) {
-            pg_cli_say(cli, "%s: a log was read into it that was read into "
-                       "%s, too, or begins like one that was: it would count "
-                       "twice. Read the logs again, each into one ledger, or "
-                       "leave one of these ledgers out",
+            pg_cli_say(cli, "%s: it includes a log that %s includes, too, or "
+                       "one that begins like it, which would count twice. "
+                       "Read the logs again, each into one ledger only, or "
+                       "leave out one of these ledgers",
                        m->input[log[i].input].path,
                        m->input[log[i - 1].input].path);
             return PG_EXIT_DATA;
@@ -204,9 +204,9 @@ static int add_up(const pg_cli_t *cli, const merging_t *m, pg_ledger_t *sum)
             status = pg_ledger_merge(sum, in->ledger, cli->now, cli->pool);
         }
         if (APR_STATUS_IS_EEXIST(status)) {
-            pg_cli_say(cli, "%s: another of these ledgers holds a part of "
-                       "what it holds, and neither holds all of the other: "
-                       "merge what they were made of", in->path);
+            pg_cli_say(cli, "%s: it overlaps with another of these ledgers, "
+                       "and neither contains the other: merge the ledgers "
+                       "that they were made from", in->path);
             return PG_EXIT_DATA;
         }
         if (status != APR_SUCCESS) {
@@ -230,7 +230,7 @@ static int write_out(const pg_cli_t *cli, const merging_t *m,
 
     if (status == APR_SUCCESS) {
         status = pg_ledger_merge(out, sum, cli->now, cli->pool);
-        opening.why = "the ledgers cannot be added up";
+        opening.why = "the ledgers cannot be merged";
     }
     if (status != APR_SUCCESS) {
         pg_cli_say(cli, "%s: %s", m->out, opening.why);
@@ -272,13 +272,13 @@ int pg_cmd_merge(pg_cli_t *cli)
         return status;
     }
     if (m.out == NULL) {
-        return pg_cli_usage(cli, "-o says where the new ledger goes");
+        return pg_cli_usage(cli, "name the new ledger with -o");
     }
     if (optind == cli->argc) {
-        return pg_cli_usage(cli, "which ledgers?");
+        return pg_cli_usage(cli, "name the ledgers to merge");
     }
     if (lstat(m.out, &st) == 0) {
-        pg_cli_say(cli, "%s: exists; -o takes a name that is free", m.out);
+        pg_cli_say(cli, "%s: exists already; -o needs an unused name", m.out);
         return PG_EXIT_OUTPUT;
     }
     return merge(cli, &m);

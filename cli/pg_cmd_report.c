@@ -72,7 +72,7 @@ static int set_address(const pg_cli_t *cli, const char **out,
 
     for (const char *p = text; *p; p++) {
         if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-            return pg_cli_usage(cli, "%s: an address has no control "
+            return pg_cli_usage(cli, "%s: an address cannot contain control "
                                 "characters", option);
         }
     }

@@ -250,8 +250,8 @@ static int add_into(const pg_cli_t *cli, const options_t *o,
     int failed;
 
     if (status >= PG_EXIT_USAGE) {
-        pg_cli_say(cli, "%s: nothing was added, since not all was read",
-                   o->into.path);
+        pg_cli_say(cli, "%s: nothing was added, because something could not "
+                   "be read", o->into.path);
         return status;
     }
     failed = pg_import_end(&o->into, cli, &o->scan.in, scan);

@@ -91,7 +91,7 @@ static int set_colour(const pg_cli_t *cli, options_t *o, const char *when)
     o->colour = !strcmp(when, "always")
                 || (!strcmp(when, "auto") && is_colourful());
     return o->colour || !strcmp(when, "never") || !strcmp(when, "auto")
-        ? 0 : pg_cli_usage(cli, "--color: '%s' is none of auto, always, never",
+        ? 0 : pg_cli_usage(cli, "--color: '%s' is not auto, always or never",
                            when);
 }
 

@@ -135,7 +135,7 @@ int pg_geofile_open(const pg_cli_t *cli, const pg_geo_t **geo,
         *files = *(const files_t *)*geo;
     }
     if (files->n == FILES) {
-        return pg_cli_usage(cli, "--geo: %d databases at most", FILES);
+        return pg_cli_usage(cli, "--geo: at most %d databases", FILES);
     }
     failed = MMDB_open(path, MMDB_MODE_MMAP, &files->file[files->n]);
     if (failed) {

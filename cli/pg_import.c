@@ -22,13 +22,13 @@ static int open_existing(const pg_ledger_t **out, const pg_cli_t *cli,
     }
     if (pg_ledger_open_readonly(&ledger, path, &why, cli->pool)
         != APR_SUCCESS) {
-        pg_cli_say(cli, "%s: %s; --into takes a ledger, or a name that is "
-                   "free", path, why ? why : "it is not a ledger");
+        pg_cli_say(cli, "%s: %s; --into takes a ledger or an unused name",
+                   path, why ? why : "it is not a ledger");
         return PG_EXIT_OUTPUT;
     }
     if (key && !pg_ledger_has_key(ledger, key)) {
-        pg_cli_say(cli, "%s: it was made with another secret; --into takes "
-                   "one of the same, or a name that is free", path);
+        pg_cli_say(cli, "%s: it was made with another secret; --into takes a "
+                   "ledger with the same one, or an unused name", path);
         return PG_EXIT_OUTPUT;
     }
     *out = ledger;
@@ -60,9 +60,9 @@ static const char *reason_against(const pg_import_t *import, int n,
         return "is in the ledger already; not added again";
     }
     if (ledger && pg_ledger_seen(ledger, identity->head)) {
-        return "is in the ledger with fewer or other lines after its first "
-               "ones; not added, since these would count twice. Add a log "
-               "when it is complete";
+        return "is in the ledger with fewer or other lines after the first "
+               "ones; not added, because those would count twice. Add logs "
+               "only when they are complete";
     }
     return is_among(import, n) ? "begins like another log named here; added "
                                  "once" : NULL;
@@ -76,8 +76,8 @@ static int identify(pg_import_t *out, int n, const pg_cli_t *cli,
     const char *why = pg_input_stat(&info, in->path[n], cli->pool);
 
     if (why == NULL && !info.regular) {
-        pg_cli_say(cli, "%s: is no file that can be read twice, as --into "
-                   "must", in->path[n]);
+        pg_cli_say(cli, "%s: cannot be read twice, as --into requires",
+                   in->path[n]);
         return PG_EXIT_NO_INPUT;
     }
     if (why == NULL) {
@@ -145,7 +145,7 @@ static void warn_of_overlap(const pg_cli_t *cli, const char *path,
 
     if (since && to > since + apr_time_from_sec(60)) {
         pg_cli_say(cli, "%s: a server has counted into it since %s, and these "
-                   "logs go on until %s: what both have counts twice", path,
+                   "logs extend to %s: what both include counts twice", path,
                    pg_calendar_text(counting, since, PG_CALENDAR_SECOND),
                    pg_calendar_text(end, to, PG_CALENDAR_SECOND));
     }

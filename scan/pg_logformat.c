@@ -155,7 +155,7 @@ static const char *add_directive(build_t *b, const char **at)
         s++;
     }
     if (!pg_octet_is_alpha(*s)) {
-        return "has a '%' with no directive behind it";
+        return "has a '%' with no directive after it";
     }
     *at = s + 1;
     span = pg_span_make(name, (apr_size_t)(s + 1 - name));
@@ -260,8 +260,8 @@ static const char *check_whole(const pg_logformat_t *f)
 {
     if (!f->has[PG_FIELD_REQUEST]
         && !(f->has[PG_FIELD_METHOD] && f->has[PG_FIELD_TARGET])) {
-        return "does not log the request line (%r): an attempt could not be "
-               "told from a request for a page";
+        return "does not log the request line (%r): attempts could not be "
+               "told from requests for pages";
     }
     return NULL;
 }

@@ -212,7 +212,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
     w->counter.tally->lines += lines.oversize;
     if (part->info.plain && lines.ended && lines.at < part->limit
         && pg_input_trouble(input) == NULL && !atomic_load(&crew->stop)) {
-        part->why = "was cut off while it was read (rotated?): lines of it "
+        part->why = "was truncated while it was read (rotated?): lines "
                     "are missing";
         part->trouble = PG_TROUBLE_PART;
     }
@@ -232,7 +232,7 @@ static void scan_part(worker_t *w, part_t *part)
                           part->begin ? part->begin - 1 : 0,
                           &w->crew->stop, pool);
     if (wrong == NULL && !pg_input_is(input, &part->info)) {
-        wrong = "is not the file that it was (rotated?); scan again";
+        wrong = "has been replaced (rotated?); scan again";
     }
     if (wrong) {
         part->trouble = PG_TROUBLE_UNREAD;

@@ -483,7 +483,7 @@ def test_a_log_that_has_grown_is_not_counted_twice(shared):
     with open(log, "a", encoding="ascii") as out:
         out.write(CONNECT)
     done = run("scan", "--into", ledger, log)
-    assert b"when it is complete" in done.stderr
+    assert b"when they are complete" in done.stderr
     assert attempts_in(ledger) == 3
 
 

@@ -161,7 +161,7 @@ def test_an_export_again_adds_only_what_is_new(tmp_path, form, name):
     third.unlink()
     done = run("mail", "export", form, spool(tmp_path, *letters), out)
     assert done.returncode == 74 and third.exists()
-    assert f"'{second}' is there already, with other content" in \
+    assert f"'{second}' exists with other content" in \
         done.stderr.decode()
     assert second.read_bytes() == b"somebody's own"
 
