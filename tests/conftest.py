@@ -51,8 +51,8 @@ def httpd_with(request, mpm):
 
 @pytest.fixture
 def event_with(request):
-    """The same, for what the parent process does: the MPM makes no
-    difference."""
+    """The same for what the parent process does, where the MPM does not
+    matter."""
     servers = Servers("event")
     yield servers
     servers.finish(getattr(request.node, "pg_failed", True))

@@ -33,7 +33,7 @@ LIMITS = ("ProxyGuardSinkLimit source 64\nStartServers 1\nServerLimit 1\n"
 
 
 def private(pid):
-    """KiB that only this process has."""
+    """KiB that only this process has mapped."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
         return sum(int(n) for n in re.findall(r"^Private_\w+: +(\d+)",
                                               f.read(), re.M))
@@ -45,7 +45,7 @@ def started():
 
 
 def memory():
-    """KiB a conversation: idle, and after a mail of 200 KB has begun."""
+    """KiB per conversation: idle, and after a mail of 200 KB has begun."""
     server = started()
     try:
         pid, = server.children()

@@ -45,8 +45,8 @@ class Quick(Httpd):
 
 
 def on_processor(which):
-    """This process, and what it starts from now on, on one processor: the
-    server on another than the client."""
+    """Pin this process, and what it starts from now on, to one processor, so
+    that server and client run on different ones."""
     os.sched_setaffinity(0, {which % os.cpu_count()})
 
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Abuse reports from evidence: valid by the schemas of those who read them,
-without the names of who sends them."""
+and without the names of those who send them."""
 
 import base64
 import csv
@@ -40,8 +40,8 @@ def schemas(folder):
 
 
 def found_in(by_id, schema):
-    """What finds the schemas that one refers to, here only: until jsonschema
-    4.18 a resolver, then a registry."""
+    """What finds the schemas that one refers to, only in this folder: a
+    resolver until jsonschema 4.18, then a registry."""
     if referencing:
         return {"registry": referencing.Registry().with_contents(
             by_id.items())}

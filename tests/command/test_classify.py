@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The filter: a line an attempt, as many as scan counts."""
+"""The filter: one line per attempt, and as many as scan counts."""
 
 import csv
 import io
@@ -130,7 +130,7 @@ def test_a_pipe_is_passed_on_before_more_is_waited_for():
 
 
 def test_unbuffered_writes_a_line_at_once(tmp_path):
-    """A socket of packets keeps each write by itself."""
+    """A packet socket keeps each write separate."""
     log = write(tmp_path / "log", CONNECT * 9)
     for options, writes in (([], 1), (["--unbuffered"], 9)):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The command: logs in, words and numbers out, whatever the logs are like."""
+"""The command: logs in, words and numbers out, whatever the logs look like."""
 
 import gzip
 import json
@@ -251,7 +251,7 @@ def test_a_bomb_is_stopped(tmp_path):
     ("mask", "x" * 100_000),             # a word that nothing ends
 ], ids=["braces", "word"])
 def test_what_never_ends_is_looked_through_once(tmp_path, command, text):
-    """Not once from each place: that took minutes."""
+    """Not once from each position, which took minutes."""
     name = write(tmp_path / "odd", text)
     before = os.times()
     run(command, name)
@@ -270,7 +270,7 @@ print(os.waitstatus_to_exitcode(status), usage.ru_maxrss, file=sys.stderr)
 
 
 def test_memory_does_not_grow_with_the_log_or_the_attack(tmp_path):
-    """A million different names into lists of a thousand."""
+    """A million different names for lists of a thousand."""
     log = tmp_path / "log"
     with open(log, "w", encoding="ascii") as out:
         for i in range(1_000_000):
@@ -375,7 +375,7 @@ def test_nothing_is_written_to_standard_error_without_need(tmp_path):
 # --- the same as the core ----------------------------------------------------
 
 def as_logged(octets):
-    """As httpd's ap_escape_logitem writes it."""
+    """Text as httpd's ap_escape_logitem() writes it."""
     out = ""
     for octet in octets:
         char = chr(octet)
@@ -524,8 +524,8 @@ ONLY_SCANS = {"scan"}    # files, lines, answers: a ledger cannot hold them
 
 
 def agreed(report):
-    """All but these; equals of a list are in any order, and of those that a
-    list of ten has no room for any may be in it."""
+    """All keys except these. Equal entries of a list may be in any order, and
+    of those for which a list of ten has no room, any may be in it."""
     same = {k: v for k, v in report.items() if k not in AS_OF | ONLY_SCANS}
     for top in same["top"].values():
         counts = [e["count"] for e in top["entries"]]

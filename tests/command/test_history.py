@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What a ledger of old logs can speak of, and what nobody watched."""
+"""What a ledger of old logs can tell, and what nobody watched."""
 
 import datetime
 import json
@@ -86,7 +86,7 @@ def test_the_nights_between_daily_logs_are_no_gaps(tmp_path, at_once):
 
 def test_a_month_that_was_watched_and_had_none_is_0(tmp_path,
                                                     january_and_april):
-    """A log without an attempt says so; one that is missing says nothing."""
+    """A log without an attempt shows that; a missing one shows nothing."""
     a, b = january_and_april
     clean = log(tmp_path / "c.log", "2014-02-01T00:00:01",
                 "2014-02-28T23:59:59", request="GET / HTTP/1.1")
@@ -99,7 +99,8 @@ def test_a_month_that_was_watched_and_had_none_is_0(tmp_path,
 
 
 def test_a_log_that_was_silent_for_days_says_nothing_of_them(tmp_path):
-    """Two days without a line may be quiet; more, a server that was down."""
+    """Two days without a line may be quiet days; more mean a server that was
+    down."""
     quiet = log(tmp_path / "quiet", "2014-01-01T00:00:01",
                 "2014-01-03T00:00:01", steady=False)
     assert covered(ledger_of(tmp_path / "l", quiet)) == [
@@ -222,7 +223,7 @@ def test_a_month_is_over_when_its_records_are(tmp_path):
 
 
 def test_the_report_is_of_the_last_month_that_is_whole(tmp_path):
-    """A log that ends in the last hours of October has October."""
+    """A log that ends in the last hours of October covers October."""
     for end, month in (("2014-10-31T23:00:00", "October"),
                        ("2014-10-20T12:00:00", "September")):
         ledger = ledger_of(tmp_path / month, log(
@@ -305,7 +306,8 @@ UNEVEN = ("Periods in which more or fewer of the merged ledgers were counting "
 
 
 def test_a_sensor_that_ended_is_no_fall(tmp_path):
-    """Of what both watched, a trend is stated; of what one did, none."""
+    """A trend is stated for months that both sensors watched, not for those of
+    one."""
     now = datetime.datetime.now(datetime.timezone.utc)
     index = 12 * now.year + now.month - 1
     first, second, third = ((n // 12, n % 12 + 1)

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The command among files that are no logs, logs that change under it, and
-people who want it to be wrong."""
+"""The command with files that are not logs, logs that change while it reads,
+and people who want it to be wrong."""
 
 import bz2
 import gzip
@@ -31,7 +31,7 @@ def test_a_fifo_that_nobody_writes_to_can_be_interrupted(tmp_path):
 
 
 def answer(child):
-    """Its output and errors; one that does not end is killed."""
+    """Its output and errors; killed if it does not end."""
     try:
         return child.communicate(timeout=60)
     except subprocess.TimeoutExpired:
@@ -74,7 +74,8 @@ def test_streams_behind_padding_are_read(tmp_path):
 
 
 def test_a_member_may_begin_anywhere_in_what_is_read_at_once(tmp_path):
-    """The second one's magic lies on both sides of the reader's 128 KiB."""
+    """The magic of the second one lies across the end of the reader's 128
+    KiB."""
     log = tmp_path / "log"
     tail = gzip.compress(CONNECT.encode())
     for beyond in range(1, 3):
@@ -124,7 +125,7 @@ def test_a_line_too_long_to_look_at_is_not_called_clean(tmp_path):
 @pytest.mark.parametrize("agent", [b"\xff\xfe", b"\\v", b"\\x0b",
                                    "\u00e9\xff".encode("latin-1")])
 def test_what_makes_a_line_no_json_does_not_hide_it(tmp_path, agent):
-    """nginx writes octets as they are, httpd writes escapes of its own."""
+    """nginx writes some bytes unescaped, httpd writes escapes of its own."""
     log = tmp_path / "log"
     log.write_bytes(b'{"time":"2014-01-02T03:04:05Z","status":405,"http_user_'
                     b'agent":"%s","request":"CONNECT \xc3\xa9.example:25 '
@@ -185,8 +186,8 @@ def test_a_log_that_grows_is_read_as_far_as_it_went(held):
 # --- when there is nothing left ----------------------------------------------
 
 def test_without_threads_to_be_had_it_does_the_work_itself(tmp_path):
-    """A thread's stack is as large as the limit for one, which no address
-    space has room for here."""
+    """A thread's stack is as large as its limit, which no address space has
+    room for here."""
     log = write(tmp_path / "log", CONNECT)
     done = subprocess.run(
         [COMMAND, "scan", "-j4", log, "/dev/null"], capture_output=True,

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""One reader for all logs: formats that people have, each with the same four
+"""One reader for all logs: formats found in practice, each with the same four
 requests, two of which are attempts."""
 
 import base64
@@ -758,7 +758,7 @@ def _is_request(row):
 
 
 def _apart(row, usual):
-    """What is not as usual in a row of classify."""
+    """What is unusual in a row of classify."""
     if not _is_request(row):
         return row["proxyguard"]["class"]
     told = []
@@ -772,7 +772,7 @@ def _apart(row, usual):
 
 
 def _read_as(path):
-    """How each line of a log is read, but for what is the same in all logs:
+    """How each line of a log is read, except for what all logs have in common:
     those four requests."""
     told, i = [], 0
     for row in _rows_read(path):

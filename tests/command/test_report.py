@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What the command writes for readers: a month's report, a comparison of
-sensors, examples fit for print."""
+sensors, examples fit for publication."""
 
 import email
 import email.policy
@@ -151,7 +151,7 @@ def test_the_mail_is_a_message_that_others_can_read(sensors, lang, subject):
 
 
 def mail_of(*args):
-    """A mail as others read it, without defects in any field."""
+    """A mail as another program parses it, without defects in any field."""
     raw = run("report", "-O", "mail", *args).stdout
     message = email.message_from_bytes(raw, policy=email.policy.default)
     head = raw.split(b"\r\n\r\n")[0]
@@ -509,7 +509,8 @@ def test_the_howto_draws_an_article_with_three_commands(tmp_path):
 # --- a terminal --------------------------------------------------------------
 
 def on_terminal(rows, columns, *args, env=None):
-    """What the command writes to a screen of that size before it is ended."""
+    """What the command writes to a screen of that size before it is
+    stopped."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ,
                 struct.pack("HHHH", rows, columns, 0, 0))

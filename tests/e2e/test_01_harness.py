@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The harness itself notices what it must notice."""
+"""The harness itself notices what it has to notice."""
 
 import os
 import subprocess

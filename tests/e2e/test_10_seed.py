@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The four requests of the honeypot report, octet for octet."""
+"""The four requests of the honeypot report, byte for byte."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Ordinary traffic passes, uncounted and unlogged."""
+"""Ordinary traffic passes, and is neither counted nor logged."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """With mod_proxy loaded and ProxyRequests On for everybody, nothing is
-relayed: the origin server's own memory is the proof."""
+relayed. The proof is what the origin server remembers."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_a_host_field_of_our_own_hides_no_stranger(open_proxy, origin):
 @pytest.mark.parametrize("forward", ["Auto", "Deny"])
 def test_where_mod_proxy_finds_another_host_than_the_rfc(httpd_with, origin,
                                                         forward):
-    """It reads on to the slash, and takes our name for a user's. That needs a
+    """It reads on to the slash and takes our name for userinfo. That takes a
     ServerName without a port, which it never recognises as its own."""
     server = httpd_with(f"ProxyRequests On\nProxyGuardForward {forward}\n",
                         modules=MODULES)
@@ -117,8 +117,8 @@ def test_observe_stops_nothing_and_counts_what_was_relayed(httpd_with,
 
 def test_virtual_hosts_without_a_directive_of_ours_are_told_apart(
         httpd_with, origin):
-    """httpd lets them share the main server's settings; their postures and
-    names are their own all the same."""
+    """httpd lets them share the main server's settings, but they keep postures
+    and names of their own."""
     server = httpd_with(
         "<VirtualHost *:@PORT@>\n ServerName first.example\n"
         " ProxyRequests On\n"

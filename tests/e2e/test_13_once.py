@@ -1,5 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Each attempt is counted exactly once, whoever refused it."""
+"""Each attempt is counted exactly once, whether the guard or httpd refused
+it."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Every row of tests/cases/classify.tsv, sent to a real httpd: it must come
-to the same answer there as in the unit test."""
+"""Every row of tests/cases/classify.tsv, sent to a real httpd, which must
+reach the same verdict as the unit test."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from pg_cases import octets_of, own_names
 
 
 def found(server):
-    """(class, family, reason) of what the last exchange left in the log."""
+    """(class, family, reason) that the last exchange left in the log."""
     lines = server.log.take_all(" PG01")
     server.log.take_all("AH")
     if not lines:

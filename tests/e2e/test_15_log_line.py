@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""One line for each attempt, and no octet from a client can forge or split
-one."""
+"""One line for each attempt, which no byte from a client can forge or
+split."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What never becomes a request: SOCKS, and a relay request in clear on a TLS
-port. Seen in the first octets, refused at once, counted once."""
+"""What never becomes a request: SOCKS, and a cleartext relay request on a TLS
+port. Recognised by the first bytes, refused at once, counted once."""
 
 import socket
 import time
@@ -18,7 +18,7 @@ GET = b"GET /page.txt HTTP/1.1\r\nHost: www.own.example\r\n" \
 
 
 def refusal(address, *parts):
-    """What comes back, and how long it took. Each part is sent by itself."""
+    """(what comes back, how long it took). Each part is sent separately."""
     with Wire(address) as wire:
         for part in parts:
             wire.send(part)

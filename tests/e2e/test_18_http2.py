@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""HTTP/2, over TLS and in clear: what it makes of a relay request, and that
-one refused stream leaves the others alone."""
+"""HTTP/2, over TLS and in clear: what becomes of a relay request, and that
+refusing one stream leaves the others alone."""
 
 import base64
 import re
@@ -95,7 +95,8 @@ def to(request, server):
 
 
 def counted(server, attempts):
-    """What changed, once that many attempts are counted; lines taken."""
+    """What changed once so many attempts were counted; their lines are
+    taken."""
     now = server.settled(server.before["attempts"] + attempts)
     lines = server.log.attempts(attempts) if attempts else []
     server.log.take_all("AH")
@@ -103,7 +104,7 @@ def counted(server, attempts):
 
 
 def resets_userinfo(server):
-    """nghttp2 does since 1.64.0 (its pull request 2262)."""
+    """nghttp2 does so since 1.64.0 (its pull request 2262)."""
     said = server.log.all("AH03090")[0].text
     version = re.search(r"nghttp2 ([\d.]+)", said)[1]
     return tuple(map(int, version.split("."))) >= (1, 64, 0)

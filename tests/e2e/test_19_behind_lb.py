@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Behind a load balancer: the source is the client where mod_remoteip could
-tell, and marked as the peer where it could not."""
+tell, and is marked as the peer where it could not."""
 
 import pytest
 

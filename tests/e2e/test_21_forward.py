@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Where mod_proxy is a forward proxy: by mistake, for some, or on purpose; and
-what really happened to each request. The origin's memory is the proof."""
+"""Where mod_proxy is a forward proxy: by mistake, for some clients, or on
+purpose; and what really happened to each request. The proof is what the origin
+server remembers."""
 
 import socket
 import threading
@@ -52,7 +53,8 @@ def tunnel(server, authority):
 
 
 def result(server):
-    """Non-zero numbers of the status, permitted ones too."""
+    """The numbers of the status that are not zero, including permitted
+    requests."""
     status = server.status()
     out = {k: v for k, v in status.flat().items() if v}
     return out | ({"permitted": status["permitted"]}
@@ -126,7 +128,7 @@ def test_mod_proxys_own_refusals_are_refusals(proxy, origin, forward):
 
 
 def silent_server():
-    """A third party that takes what it is sent and says nothing."""
+    """A third party that accepts whatever it is sent and never answers."""
     sock = socket.create_server(("127.0.0.1", 0))
     heard = []
 
@@ -173,7 +175,7 @@ def test_without_a_module_that_can_carry_it_nothing_is_relayed(httpd_with,
 
 
 def test_the_answer_of_a_strangers_server_is_no_refusal(proxy, origin):
-    """A 403 from there was relayed."""
+    """A 403 from the origin means that the request was relayed."""
     server = proxy("ProxyGuardForward Allow\n")
     other = proxy("", guard=False)
     reply = get(server, f"127.0.0.1:{other.port}", method="DELETE")

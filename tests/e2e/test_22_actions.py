@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What is done about an attempt, and how others see it: other modules, log
-formats, error documents, expressions."""
+"""What the guard does about an attempt, and how others see it: other modules,
+log formats, error documents, expressions."""
 
 import os
 import subprocess

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Own names, through a real httpd: what its own fields get wrong must neither
-hide a foreign name nor make our own foreign."""
+"""Own names in a real httpd: what its own fields get wrong must neither hide a
+foreign name nor make one of ours foreign."""
 
 import os
 import socket
@@ -347,7 +347,7 @@ def test_ten_thousand_virtual_hosts(httpd_with):
 @pytest.mark.parametrize("address", ["*", "_default_"])
 def test_foreign_hosts_on_a_virtual_host_for_every_address(httpd_with,
                                                            address):
-    """The "*" and "_default_" of <VirtualHost> are not names of ours."""
+    """The "*" and "_default_" of <VirtualHost> are not our names."""
     server = httpd_with(f"<VirtualHost {address}:@PORT@>\n"
                         "ServerName www.own.example\n</VirtualHost>")
     assert server.log.all("PG0004|:warn") == []
@@ -359,7 +359,7 @@ def test_foreign_hosts_on_a_virtual_host_for_every_address(httpd_with,
 
 
 def test_the_name_that_a_virtual_host_is_for_is_ours(httpd_with):
-    """A resolver takes 127.1 for 127.0.0.1; to us it is a name."""
+    """A resolver takes 127.1 for 127.0.0.1; here it is a name."""
     server = httpd_with("<VirtualHost 127.1:@PORT@>\n"
                         "ServerName www.own.example\n</VirtualHost>")
     expected = {"http://127.1/": "own", "http://127.2/": STRANGER}

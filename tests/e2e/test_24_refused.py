@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What httpd itself refuses, in clear and within TLS: each attempt is seen
-once, with the class that it has when well-formed."""
+"""What httpd itself refuses, in clear and within TLS: each attempt is counted
+once, with the class that it would have if well-formed."""
 
 import pytest
 

@@ -19,7 +19,7 @@ ABLE = ("event",)                # the clients differ, not the servers
 
 
 def run(*command, given=b"", env=None):
-    """(exit code, all its output)"""
+    """(exit code, all of its output)"""
     assert shutil.which(command[0]), f"{command[0]} is missing: make deps"
     done = subprocess.run(command, input=given, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=6 * PATIENCE,
@@ -29,7 +29,7 @@ def run(*command, given=b"", env=None):
 
 
 def taken(server, least=1):
-    """The classes of all attempts so far; at least so many."""
+    """The classes of all attempts so far, once there are at least so many."""
     server.settled(least)
     lines = server.log.take_all(" PG01")
     server.log.take_all("AH")

@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Reverse proxies that go where the client says: each way works without the
-guard, and leads nowhere with it. The origin's memory is the proof."""
+"""Reverse proxies that go where the client tells them to: each way works
+without the guard, and leads nowhere with it. The proof is what the origin
+server remembers."""
 
 import os
 import socket
@@ -60,7 +61,7 @@ class Farm:
                 "Options +Includes\nRequire all granted\n</Directory>\n")
 
     def ask(self, name):
-        """(was it carried?, the reply)"""
+        """(whether it was relayed, the reply)"""
         before = len(self.origin.hits) + len(self.local.hits)
         octets = self._put(self.rows[name][1]).replace(
             "@OWN@", f"own.example:{self.server.port}").encode()

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What counts as carried: a connection that mod_proxy made, whatever the
-response. It is in the books when it begins, and taken back only when there was
-none."""
+"""What counts as relayed: a connection that mod_proxy made, whatever the
+response. It is counted when it begins, and taken back only if there was no
+connection."""
 
 import os
 import signal

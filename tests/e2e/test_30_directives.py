@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Directives: what is refused and with which message; how servers and virtual
-hosts combine."""
+"""Directives: which values are refused, with which message; how servers and
+virtual hosts combine."""
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_the_case_of_a_word_does_not_matter(httpd_with, value):
 
 
 def ask(server, host):
-    """A relay attempt that the virtual host of that name gets to see."""
+    """A relay attempt at the virtual host of that name."""
     return server.send(f"CONNECT s.example:25 HTTP/1.1\r\nHost: {host}\r\n"
                        f"\r\n".encode())
 

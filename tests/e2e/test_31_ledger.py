@@ -59,7 +59,7 @@ def test_without_a_ledger_the_guard_still_denies(httpd_with):
 
 
 def in_memory(server):
-    """Attempts are counted, but nowhere that outlives the server."""
+    """Attempts are counted, but nowhere that would outlive the server."""
     before = server.status()
     attempt(server)
     after = server.status()
@@ -119,7 +119,7 @@ def truncate(path):
 
 
 def overwrite(path):
-    """Like cp: the same file, with other contents of another size."""
+    """Like cp: the same file with other contents of another size."""
     with open(path, "wb") as f:
         f.write(b"something else\n" * 500)
 

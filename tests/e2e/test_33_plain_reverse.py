@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A reverse proxy that goes where its configuration says is none of the
-guard's business: nothing is refused or counted, everything arrives."""
+"""A reverse proxy that goes where its configuration says does not concern the
+guard: nothing is refused or counted, everything arrives."""
 
 import glob
 import os
@@ -17,7 +17,7 @@ KINDS = {"@B@": "http", "@FCGI@": "fcgi", "@SCGI@": "scgi",
 
 
 def modules():
-    """Those that are not compiled in."""
+    """The modules that are not compiled in."""
     return [m for m in pg_plain.MODULES
             if glob.glob(os.path.join(FOLDER, f"mod_{m}.so"))]
 
@@ -68,7 +68,7 @@ class Site:
         return sum(b.hits for b in self.backends.values())
 
     def ask_all(self, name):
-        """[(status, body, did it reach a backend?)]"""
+        """[(status, body, whether it reached a backend)]"""
         out = []
         for request in pg_plain.ORDINARY[name][1]:
             before = self.hits()

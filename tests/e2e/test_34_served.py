@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Absolute-form to ourselves is served where no forward proxy is intended,
-never proxied to ourselves; and no client chooses the policy that applies to
-it."""
+"""Absolute-form for our own names is served where no forward proxy is
+intended, and never proxied to ourselves; and no client can choose the policy
+that applies to it."""
 
 import socket
 
@@ -170,8 +170,9 @@ def test_the_same_behind_a_reverse_proxy(httpd_with):
 
 def test_what_is_about_to_be_forwarded_is_stopped_whatever_it_says(
         httpd_with, origin):
-    """Text that is clean to the guard, and that mod_proxy would forward: a
-    name of the server's own that no request of its own could be for."""
+    """Requests that look clean to the guard but that mod_proxy would
+    forward: a name of the server's own in a form that no request of its own
+    could have."""
     server = httpd_with(OPEN + "ProxyGuardOwnHost 127.0.0.1:*\n"
                         "RewriteEngine On\n"
                         f"RewriteRule ^/page.txt$ http://{origin.authority}/ "

@@ -1,7 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Random rules and random requests: whatever they are, an origin that the
-configuration does not name is not reached. The seed is in the failure; PG_SEED
-sets it."""
+"""Random rules and random requests: an origin that the configuration does not
+name is never reached. The seed is in the failure; PG_SEED sets it."""
 
 import os
 import random

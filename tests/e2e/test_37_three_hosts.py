@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Three virtual hosts of one address with different policies, in every order:
-the first is httpd's default, so it gets what names none of them."""
+"""Three virtual hosts of one address with different policies, in every
+order: the first one is httpd's default, and gets the requests that name
+none of them."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The evidence log: one line of JSON an attempt, whole, without secrets."""
+"""The evidence log: one complete line of JSON per attempt, without secrets."""
 
 import json
 import os
@@ -145,8 +145,8 @@ def test_a_program_that_does_not_read_holds_nobody_up(httpd_with):
 
 
 def start_with_files_up_to(server, octets):
-    """No process of the server can make a file longer than that: a disk that
-    is full, for the evidence log alone."""
+    """No process of the server can make a file longer than that: to the
+    evidence log alone, the disk is full."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (octets, before[1]))
     try:

@@ -72,7 +72,7 @@ REQUESTS = {
 
 
 def outlets(server):
-    """(name, octets) of everything that the guard wrote or shows."""
+    """(name, bytes) of everything that the guard wrote or shows."""
     yield "error log", "\n".join(
         x.text for x in server.log.all(" PG0")).encode()
     for name in ("evidence.json", "run/proxyguard.ledger"):

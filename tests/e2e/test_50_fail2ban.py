@@ -83,8 +83,8 @@ def test_a_load_balancer_is_never_banned_for_its_client(httpd_with):
 
 
 def test_a_captured_attempt_bans_nobody(httpd_with):
-    """Nor does what came of it, in either log; what the same client is
-    refused does."""
+    """Neither do later lines about it, in either log; refused attempts of the
+    same client do ban it."""
     server = sink_with(httpd_with, "ProxyGuardEvidenceLog @ROOT@/evidence\n"
                        f"ProxyGuardAction connect-other sink\n{REMOTE}\n",
                        modules=("remoteip",))
@@ -224,7 +224,7 @@ def test_clients_are_found_in_what_rsyslog_wrote(template):
 
 
 def a_line(**words):
-    """A line of the guard with other words in it."""
+    """A line of the guard with some values replaced."""
     text = FORGED
     for name, value in words.items():
         text = text.replace(name + "=" + {"class": "absolute",

@@ -254,7 +254,7 @@ def test_mod_status_has_a_block_and_lines(httpd_with):
 
 @pytest.fixture
 def event_with(request):
-    """httpd_with under one MPM: for what depends on none and takes long."""
+    """httpd_with under one MPM: for slow tests that depend on none."""
     servers = Servers("event")
     yield servers
     servers.finish(getattr(request.node, "pg_failed", True))

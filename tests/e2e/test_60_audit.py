@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The audit against the truth: hundreds of configurations, each asked to relay
-by GET, by other methods and by CONNECT, on loopback only. What the verdict
-calls restricted must not relay, what it calls open must, and in exactly the
-ways that the audit names."""
+"""The audit against reality: hundreds of configurations, each asked to relay
+by GET, by other methods and by CONNECT, on loopback only. One that the audit
+calls restricted must not relay, and one that it calls open must, in exactly
+the ways that it names."""
 
 import itertools
 import os
@@ -280,9 +280,8 @@ def mixture(random):
 
 
 def test_no_mixture_is_called_closed_that_relays(httpd_with, origin):
-    """Sections thrown together; PG_SEED=n for others. Some of these are open
-    only to targets that are not on loopback, so the other way round is not
-    asked."""
+    """Sections in random combinations; PG_SEED=n for others. Some are open
+    only to targets that are not on loopback, so the converse is not asked."""
     random = Random(int(os.environ.get("PG_SEED", "1")))
     cases = run_cases(httpd_with, origin, "both",
                       random.choice(list(GLOBALS.values())),
@@ -298,8 +297,8 @@ def test_with_fewer_modules(httpd_with, origin, modules):
 
 
 def seconds_of_test(server):
-    """CPU seconds of a configuration test, the least of three: others' load
-    takes caches away, and that is CPU time too."""
+    """CPU seconds of a configuration test, the least of three: other processes
+    take away caches, which costs CPU time, too."""
     took = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Each finding in httpd itself: the report of -D DUMP_PROXYGUARD names it with
-its place. Reverse proxies are tried too: what is called critical sends a third
-party's request where it wants."""
+"""Each finding in httpd itself: the report of -D DUMP_PROXYGUARD names it and
+its place. Reverse proxies are tried out, too: one that is called critical
+sends a third party's request where that wants."""
 
 import os
 import re

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The audit against random configurations: each is asked to go where the
-client wants, by everything that pg_configs.attacks() knows, and the verdict
-is compared with what happened. PG_CONFIGS=n for more of them, PG_SEED=n for
+client wants, by everything that pg_configs.attacks() knows, and the verdict is
+compared with what happened. PG_CONFIGS=n for more of them, PG_SEED=n for
 others; `make audit-truth` does both."""
 
 import os

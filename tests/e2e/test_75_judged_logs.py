@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What a real httpd logs for relays and for what only looks like one, and what
-`scan` and `explain` conclude: each row of docs/scan.md's table."""
+"""What a real httpd logs for relayed requests, and for requests that only look
+relayed, and what `scan` and `explain` conclude: each row of docs/scan.md's
+table."""
 
 import json
 import os

@@ -107,7 +107,7 @@ def lives(httpd_with, certificate):
 
 
 def rows_of(call):
-    """Which rows of OF_HTTPD give a reason for it."""
+    """The rows of OF_HTTPD that give a reason for a call."""
     return {n for n, (parent, name, args, _) in enumerate(OF_HTTPD)
             if parent in (None, call.parent)
             and re.fullmatch(name, call.name) and re.match(args, call.args)}
@@ -145,7 +145,7 @@ def assert_none(found):
 
 
 def names_looked_up(calls):
-    """By the children, which is where requests are."""
+    """By the children, which handle the requests."""
     return [c for c in of(calls, OPEN)
             if not c.parent and NAME_SERVICE.search(path_of(c))]
 

@@ -43,7 +43,8 @@ def processes(server):
 
 
 def held(pid):
-    """Files that a process holds; one that it closes meanwhile is not."""
+    """Files that a process has open; one that it closes meanwhile is left
+    out."""
     folder = f"/proc/{pid}/fd"
     files = []
     for fd in os.listdir(folder):
@@ -94,9 +95,10 @@ def test_modes_and_owners_are_those_of_the_table(server):
 
 
 def test_the_children_are_nobody_special(server):
-    """What httpd gave up is still given up with the guard in it."""
+    """Privileges that httpd gives up stay given up with the guard loaded."""
     def privileged():
-        """Those who are root, or may do what root may: at first, each."""
+        """Those who are root, or have root's capabilities: at first, all of
+        them."""
         for pid in server.children():
             with open(f"/proc/{pid}/status", encoding="ascii") as f:
                 fields = dict(x.split(":", 1) for x in f.read().splitlines())

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The sink: a CONNECT is accepted, the mail is kept, nothing is passed on."""
+"""The sink: CONNECT is accepted, the mail is kept, nothing is passed on."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ from pg_wire import Wire
 
 
 def end(server):
-    """The line of a conversation's end."""
+    """The log line of a conversation's end."""
     return server.log.take(r" PG0144: ")
 
 
@@ -306,7 +306,8 @@ def test_the_time_of_a_conversation_is_bounded(httpd_with):
 
 @pytest.mark.parametrize("timeout", [5, 2])
 def test_who_is_silent_is_not_waited_for(httpd_with, timeout):
-    """Thirty seconds at most, or as long as httpd would wait."""
+    """A silent client is given thirty seconds, or as long as httpd would
+    wait."""
     server = sink_with(httpd_with, f"Timeout {timeout}\n")
     with tunnel(server.address) as wire:
         assert wire.read_to_end().endswith(b" ESMTP\r\n")
@@ -317,7 +318,7 @@ def test_who_is_silent_is_not_waited_for(httpd_with, timeout):
 
 
 def test_a_tls_record_that_drips_in_is_bounded_too(httpd_with, certificate):
-    """Within a record a worker's time-out begins anew with each octet."""
+    """Within a record, a worker's time-out starts again with each byte."""
     server, address, trust = either_way(httpd_with, certificate, True,
                                         "ProxyGuardSinkLimit seconds 5\n")
     with tunnel(address, tls=trust) as wire, \

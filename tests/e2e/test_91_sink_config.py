@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The sink's directives and its spool: what is refused, and with which
-message."""
+"""The sink's directives and its spool: which values are refused, and with
+which message."""
 
 import os
 
@@ -84,8 +84,8 @@ def test_a_virtual_host_that_is_no_proxy_may_sink_beside_one_that_is(
 
 
 def test_a_virtual_host_that_is_a_proxy_sinks_for_no_other(event_with):
-    """The client chooses among the names of an address: what another one
-    sinks is refused."""
+    """The client can choose among the names of an address: what another one
+    would sink is refused."""
     server = event_with(
         SPOOL + "<VirtualHost 127.0.0.1:@PORT@>\nServerName b.example\n"
         "ProxyRequests On\nProxyGuardForward Allow\n</VirtualHost>\n"
@@ -255,8 +255,8 @@ def test_80_percent_of_the_spool_is_said_once(httpd_with):
 
 
 class SmallFiles(Httpd):
-    """No file of it can grow over 2 MiB: a write comes to its end in the
-    middle, as on a disk that fills up."""
+    """No file of this server can grow over 2 MiB: a write stops half-way, as
+    on a disk that fills up."""
 
     def _command(self, *more):
         return ["prlimit", "--fsize=2097152", *super()._command(*more)]

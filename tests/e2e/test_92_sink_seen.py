@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Where the sink shows: page, JSON, metrics, the ClientHello, and the command
-that reads the mail."""
+"""Where the sink is visible: page, JSON, metrics, the ClientHello, and the
+command that reads the mail."""
 
 import base64
 import email
@@ -32,7 +32,7 @@ def letter(subject, text, charset="utf-8"):
 
 
 def deliver(server, *letters):
-    """In one conversation; the ids."""
+    """Deliver messages in one conversation. Returns their ids."""
     with Mailer(server.address) as client:
         ids = [client.deliver(one) for one in letters]
     server.log.take("PG0144")
@@ -124,7 +124,7 @@ def numbers(octets):
 
 
 def ja4_of(record):
-    """By the description, not by our code."""
+    """Computed by the specification, not by our code."""
     hello = record[9:]
     at = 34
     at += 1 + hello[at]

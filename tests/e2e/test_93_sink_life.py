@@ -108,8 +108,8 @@ def test_a_restart_ends_conversations_and_keeps_half_mails(httpd_with):
 
 
 def test_no_signal_is_handled_by_the_thread_of_the_deadlines(httpd_with):
-    """It was, for as long as the thread was not running yet: a prefork
-    child's SIGTERM then freed what its worker was using."""
+    """It used to be, until the thread was running: a prefork child's SIGTERM
+    then freed what its worker was using."""
     server = sink_with(httpd_with)
     before = pg_proc.threads(server.children())
     wire = hold_a_half_mail(server)
@@ -194,7 +194,7 @@ class Sender(threading.Thread):
 
 @contextlib.contextmanager
 def delivering(server):
-    """Three senders; gives a function that counts what they delivered."""
+    """Three senders. Yields a function that counts what they delivered."""
     senders = [Sender(server) for _ in range(3)]
     for sender in senders:
         sender.start()
@@ -237,7 +237,8 @@ def test_a_reader_that_locks_the_spool_holds_nobody_up(httpd_with):
 
 
 def test_mail_that_comes_at_once_is_written_one_at_a_time(httpd_with):
-    """What another process is still writing does not count as torn."""
+    """An entry that another process is still writing does not count as
+    torn."""
     server = sink_with(httpd_with, BUSY)
     message = b"Subject: x\r\n\r\n" + b"x" * 240000 + b"\r\n"
     mail = (b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n" + message

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What is shipped for Elasticsearch, OpenSearch, Kibana and Loki fits what an
-evidence log really holds, and itself."""
+"""The files for Elasticsearch, OpenSearch, Kibana and Loki agree with each
+other and with the contents of a real evidence log."""
 
 import ipaddress
 import json

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""packaging/crowdsec, with the real CrowdSec: three attempts ban their
-source, by the error log and by the evidence log, and nobody else's."""
+"""packaging/crowdsec, with the real CrowdSec: three attempts ban their source,
+by the error log and by the evidence log, and nobody else."""
 
 import socket
 

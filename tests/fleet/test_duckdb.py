@@ -81,8 +81,8 @@ def test_more_than_memory_is_answered(tmp_path):
 
 
 def test_access_logs_do_not_tell_more_than_the_filter_knows(tmp_path):
-    """A page that may have come from elsewhere is not passed over, and what
-    --all writes of other lines is no attempt."""
+    """A page that may have come from elsewhere is not left out, and the other
+    lines that --all writes are not attempts."""
     own = ["-o", "www.own.test"]
     log = write(tmp_path / "log", CLEAN, CONNECT, "what is this\n", line(
         "GET http://www.example.com/ HTTP/1.1", 200, 512), line(

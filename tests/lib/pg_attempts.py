@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What clients send, with what becomes of it: the tables that the end-to-end
+"""What clients send, and what becomes of it: the tables that the end-to-end
 tests and the soak share."""
 
 from pg_cases import rows
@@ -72,8 +72,8 @@ OTHERWISE = {
 
 
 def can_be_sent(line):
-    """A NUL or a bare line end inside the line ends it for httpd: what is
-    classified then is another line than the row's. HTTP/2 has no lines."""
+    """A NUL or a bare line end inside the line ends it for httpd, which then
+    classifies another line than the row's. HTTP/2 has no lines."""
     return not (any(c in line.rstrip(b"\r\n") for c in (b"\0", b"\n"))
                 or b"HTTP/2.0" in line)
 

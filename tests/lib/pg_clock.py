@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A server whose clock on the wall can be set while it runs; the clock that
-nobody sets, CLOCK_MONOTONIC, stays as it is."""
+"""A server whose wall clock can be set while it runs; CLOCK_MONOTONIC, which
+nobody sets, is left alone."""
 
 import glob
 import os
@@ -13,7 +13,7 @@ LIBRARY = sorted(x for where in ("/usr/lib/*/faketime", "/usr/lib*/faketime")
 
 
 def preloaded(env, **more):
-    """The environment with the library ahead of what it preloads already."""
+    """The environment with the library ahead of what is preloaded already."""
     return {**env, "NO_FAKE_STAT": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "LD_PRELOAD": " ".join([LIBRARY[0],
                                     *env.get("LD_PRELOAD", "").split()]),
@@ -26,6 +26,6 @@ class Clocked(Httpd):
                          FAKETIME_TIMESTAMP_FILE=self.path("clock"))
 
     def set_clock(self, seconds):
-        """How far httpd's clock is ahead; seen within a second."""
+        """Set how far httpd's clock is ahead; it notices within a second."""
         self.write("clock.new", f"{seconds:+d}\n")
         os.replace(self.path("clock.new"), self.path("clock"))

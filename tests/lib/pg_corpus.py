@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Everything that third parties ask for, in every way it arrives: for tests
-that watch what the server does meanwhile, not its answers."""
+that watch the server rather than its answers."""
 
 from pg_cases import octets_of, rows
 from pg_h2 import Http2

@@ -8,7 +8,7 @@ from pg_httpd import OWN, free_port
 
 
 def free_ports(count):
-    """That many different ones."""
+    """So many different ones."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [s.getsockname()[1] for s in held]
     for s in held:
@@ -23,7 +23,7 @@ def host_on(port, conf, name=OWN, address="127.0.0.1"):
 
 
 def tls_on(port, certificate, conf="", name=OWN, address="127.0.0.1"):
-    """The same with TLS; certificate is what the fixture gives."""
+    """The same with TLS; certificate is the value of the fixture."""
     return host_on(port, f"SSLEngine On\nSSLCertificateFile {certificate[0]}"
                    f"\nSSLCertificateKeyFile {certificate[1]}\n{conf}", name,
                    address)

@@ -124,7 +124,7 @@ class ErrorLog:
         return self.attempts(1)[0]
 
     def alarms(self):
-        """Lines that no test took."""
+        """Lines that the test did not take."""
         self._read()
         return [x for x in self.lines if x.alarming and not x.taken]
 

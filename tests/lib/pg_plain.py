@@ -13,7 +13,7 @@ WS = ask("/ws/x", None, "Upgrade: websocket", "Sec-WebSocket-Version: 13",
 
 
 def loud(path):
-    """The client names the backend too, everywhere."""
+    """Requests in which the client names the backend as well, everywhere."""
     return ask(path + "?to=@B@", None, "X-Target: @B@",
                "Referer: http://@B@/")
 

@@ -40,8 +40,8 @@ def tunnel(address, target=TARGET, more="", tls=None):
 
 
 def listens(port):
-    """Without a connection, which would be a conversation; by either family
-    (proxytunnel 1.12 listens with both)."""
+    """Checked without a connection, which would be a conversation; either
+    family counts (proxytunnel 1.12 listens with both)."""
     text = ""
     for name in ("tcp", "tcp6"):
         with open(f"/proc/net/{name}", encoding="ascii") as f:
@@ -79,7 +79,7 @@ def read_until(wire, end):
 
 
 class Tunnelled(smtplib.SMTP):
-    """smtplib in a tunnel that is there."""
+    """smtplib in an existing tunnel."""
 
     def __init__(self, wire, host="mx.invalid"):
         self.wire = wire

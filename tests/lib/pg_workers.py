@@ -20,7 +20,7 @@ class Workers:
         self.wire = None
 
     def busy(self):
-        """Occupied workers but the one that answers; None: no answer."""
+        """Occupied workers except the one that answers; None: no answer."""
         try:
             if self.wire is None or self.wire.closed:
                 self.wire = self.server.wire()

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A check that cannot fail is no check: each must report, by name, what the
+"""A check that cannot fail is not a check: each must report, by name, what the
 files in bad/ break."""
 
 import os

@@ -216,8 +216,8 @@ class Process:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    """No registry of images is asked: the one to begin with is made from
-    Debian's packages."""
+    """No image registry is used: the base image is made from Debian's
+    packages."""
     path = tmp_path_factory.mktemp("base") / "base.tar"
     subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "bookworm",
                     str(path), MIRROR], check=True, timeout=LIMIT)
@@ -231,7 +231,7 @@ def roots(base, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def podman(base, tmp_path_factory):
-    """Where it works at all: a machine without it has the roots."""
+    """Where it works at all: machines without it use the roots."""
     for program in ("podman", "runc"):
         if not shutil.which(program):
             pytest.skip(f"NOT BUILT BY PODMAN: {program} is not installed")

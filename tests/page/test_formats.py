@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The formats by other programs' eyes: made-up reports with every table full,
-and the same with an attack in every text."""
+"""The formats as other programs read them: made-up reports with every table
+full, and the same with an attack in every text."""
 
 import csv
 import io

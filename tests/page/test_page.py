@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The page for people: in a browser, in text browsers, by computation."""
+"""The page for people: in a browser, in text browsers, and by computation."""
 
 import base64
 import hashlib
@@ -121,7 +121,7 @@ def test_what_a_list_does_not_show_is_one_link_away():
 
 
 def test_every_row_that_can_leads_to_its_thread():
-    """Months, classes, sources and targets; all that was asked for stays."""
+    """Months, classes, sources and targets; all other parameters are kept."""
     text = page("full", "lang=ja&tz=%2B0900&months=240")
     links = re.findall(r'<a href="\?([^"#]*)#(?:recent|history)">', text)
     assert {"since", "class", "source", "target"} <= {

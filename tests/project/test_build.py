@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What the compiler and the linker must have done, and what the module and
-the command may ask of others."""
+"""What the compiler and the linker must have done, and which functions the
+module and the command may import."""
 
 import os
 import re
@@ -47,7 +47,7 @@ def test_httpd_loads_it_with_no_other_directive():
 
 
 def test_an_older_httpd_is_refused_with_a_sentence(tmp_path):
-    """The headers of this machine, with the number of 2.4.48."""
+    """This machine's headers, with the version number of 2.4.48."""
     apxs = subprocess.run(["apxs", "-q", "INCLUDEDIR"], check=True,
                           capture_output=True, text=True).stdout.strip()
     flags = subprocess.run(["pkg-config", "--cflags", "apr-1", "apr-util-1"],

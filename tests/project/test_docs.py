@@ -19,7 +19,7 @@ def words(header, macro):
 
 
 def first_column(section):
-    """What stands in the first column of the section's tables."""
+    """The entries of the first column of the section's tables."""
     with open(os.path.join(TOP, "docs", "detection.md"),
               encoding="utf-8") as f:
         text = f.read()

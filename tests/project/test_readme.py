@@ -1,8 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The blocks of the README, run as they stand there.
-
-Of RHEL and Alpine the test has the layout only: their paths lead into the
-ServerRoot of a private httpd, and what restarts a service starts that one."""
+"""The blocks of the README, run as they are. For RHEL and Alpine the test has
+only the layout: their paths lead into the ServerRoot of a private httpd, and
+commands that restart a service start that one."""
 
 import os
 import re
@@ -56,7 +55,8 @@ def shell(code, tools, cwd=TOP):
 
 @pytest.fixture
 def tools(tmp_path):
-    """sudo runs what it is given; a service is restarted by the test."""
+    """sudo runs the command that it is given; services are restarted by the
+    test."""
     script(tmp_path / "tools", "sudo", 'exec "$@"')
     for name in ("systemctl", "rc-service"):
         script(tmp_path / "tools", name, "exit 0")

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Access logs that nobody's visitors appear in, the same for a seed.
+"""Access logs without anybody's real visitors, the same for the same seed.
 
   synth_log.py sensors DIR      two sensors, October 2013 to 23 November 2014,
-                                with the shape the seed describes (F11, F12)
+                                with the attempts a month of SENSORS
   synth_log.py bench FILE MIB [KIND]
                                 one log of that size: see KINDS
 
