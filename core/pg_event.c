@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "pg_conceal.h"
+#include "pg_socks.h"
 
 /* Every text that comes from the client. */
 static const apr_size_t texts[] = {
@@ -27,68 +28,7 @@ static pg_span_t *text_of(pg_event_t *event, unsigned i)
 
 /* --- SOCKS --------------------------------------------------------------- */
 
-typedef struct part_t {
-    apr_size_t from, to;
-} part_t;
-
-enum { USER, NAME, REST, PARTS };
-
-static apr_size_t end_of_text(pg_span_t s, apr_size_t from)
-{
-    return from < s.len ? from + pg_span_find(pg_span_from(s, from), '\0')
-                        : s.len;
-}
-
-/* 04 command port(2) address(4) user NUL [ name NUL ]; the name is there when
- * the address is 0.0.0.x. */
-static void take_apart_4(part_t part[PARTS], pg_span_t s)
-{
-    apr_size_t end = end_of_text(s, 8);
-
-    part[USER] = (part_t){ 8, end };
-    if (memcmp(s.ptr + 4, "\0\0\0", 3) == 0 && s.ptr[7]) {
-        part[NAME] = (part_t){ end + 1, end_of_text(s, end + 1) };
-        end = part[NAME].to;
-    }
-    part[REST] = (part_t){ end + 1, s.len };
-}
-
-/* 05 count method...; with it may have come a request (RFC 1928 4), or a user
- * and a password (RFC 1929), which is rest here. */
-static void take_apart_5(part_t part[PARTS], pg_span_t s)
-{
-    apr_size_t at = 2 + (apr_size_t)(unsigned char)s.ptr[1];
-    pg_span_t request = pg_span_from(s, at);
-
-    if (request.len > 4 && request.ptr[0] == 5) {
-        bool name = request.ptr[3] == 3;
-        apr_size_t n = name ? 1 + (apr_size_t)(unsigned char)request.ptr[4]
-                            : request.ptr[3] == 1 ? 4 : 16;
-
-        part[NAME] = (part_t){ at + 5, name ? at + 4 + n : 0 };
-        at += 4 + n + 2;
-    }
-    part[REST] = (part_t){ at, s.len };
-}
-
-static bool is_secret(pg_span_t s, part_t part, int which)
-{
-    char out[1];
-    pg_span_t text;
-
-    if (part.from >= part.to || part.to > s.len) {
-        return false;
-    }
-    text = pg_span_make(s.ptr + part.from, part.to - part.from);
-    switch (which) {
-    case NAME:
-        return pg_conceal_text(out, sizeof(out), text).ptr == out;
-    case REST:
-        return pg_span_trim(text).len > 0;
-    default:
-        return true;
-    }
-}
+enum { PARTS = 3 };              /* that may be secret                    */
 
 static apr_size_t put(char *out, apr_size_t room, apr_size_t at, pg_span_t s)
 {
@@ -102,25 +42,29 @@ static apr_size_t put(char *out, apr_size_t room, apr_size_t at, pg_span_t s)
 /* Any octet may occur in a SOCKS request, so it has rules of its own. */
 static pg_span_t conceal_socks(char *out, apr_size_t room, pg_span_t s)
 {
-    part_t part[PARTS] = { { 0, 0 } };
-    apr_size_t done = 0, n = 0;
+    pg_socks_parts_t p = pg_socks_parts(s);
+    char any[1];
+    const struct {
+        pg_span_t text;
+        bool secret;
+    } part[PARTS] = {
+        { p.user, p.user.len > 0 },
+        { p.name, pg_conceal_text(any, sizeof(any), p.name).ptr == any },
+        { p.rest, pg_span_trim(p.rest).len > 0 }
+    };
+    const char *done = s.ptr;
+    apr_size_t n = 0;
 
-    if (s.ptr[0] != 4) {
-        take_apart_5(part, s);
-    }
-    else if (s.len > 8) {
-        take_apart_4(part, s);
-    }
     for (int i = 0; i < PARTS; i++) {
-        if (is_secret(s, part[i], i)) {
-            n = put(out, room, n, pg_span_make(s.ptr + done,
-                                               part[i].from - done));
+        if (part[i].secret) {
+            n = put(out, room, n, pg_span_between(done, part[i].text.ptr));
             n = put(out, room, n, PG_SPAN(PG_CONCEAL_MARK));
-            done = part[i].to;
+            done = pg_span_end(part[i].text);
         }
     }
-    return done == 0 ? s : pg_span_make(out, put(out, room, n,
-                                                 pg_span_from(s, done)));
+    return done == s.ptr ? s
+           : pg_span_make(out, put(out, room, n,
+                                   pg_span_between(done, pg_span_end(s))));
 }
 
 /* --- all of it ----------------------------------------------------------- */

@@ -13,42 +13,69 @@ static apr_uint16_t port_at(pg_span_t s, apr_size_t i)
            ? (apr_uint16_t)(octet(s, i) * 256 + octet(s, i + 1)) : 0;
 }
 
-/* From s[from] to a NUL or the end: is it free of control octets? */
-static bool is_text(pg_span_t s, apr_size_t from, apr_size_t *end)
+/* Does it ask the relay to resolve a name: 0.0.0.x, SOCKS4A? */
+static bool is_4a(pg_span_t s)
 {
-    apr_size_t i = from;
-
-    while (i < s.len && s.ptr[i] != '\0') {
-        if (octet(s, i) < 0x20 || octet(s, i) == 0x7f) {
-            return false;
-        }
-        i++;
-    }
-    *end = i;
-    return true;
+    return s.len >= 8 && memcmp(s.ptr + 4, "\0\0\0", 3) == 0 && s.ptr[7];
 }
 
 /* 04 command port(2) address(4) user NUL [ name NUL ] */
+static pg_socks_parts_t parts_4(pg_span_t s)
+{
+    pg_socks_parts_t out = { .rest = pg_span_from(s, 8) };
+
+    out.user = pg_span_take(&out.rest, '\0');
+    if (is_4a(s) && out.rest.len > 0) {
+        out.name = pg_span_take(&out.rest, '\0');
+    }
+    return out;
+}
+
+/* 05 count method..., then perhaps at once 05 command 00 type address port(2);
+ * an address of type 3 is a length and a name (RFC 1928 4). */
+static pg_socks_parts_t parts_5(pg_span_t s)
+{
+    pg_span_t request = pg_span_from(s, 2 + octet(s, 1));
+    pg_socks_parts_t out = { .rest = request };
+    unsigned int type = octet(request, 3);
+    apr_size_t n = type == 3 ? 1 + octet(request, 4) : type == 1 ? 4 : 16;
+
+    if (request.len > 4 && request.ptr[0] == 5) {
+        if (type == 3) {
+            out.name = pg_span_upto(pg_span_from(request, 5), n - 1);
+        }
+        out.port = pg_span_upto(pg_span_from(request, 4 + n), 2);
+        out.rest = pg_span_from(request, 4 + n + 2);
+    }
+    return out;
+}
+
+pg_socks_parts_t pg_socks_parts(pg_span_t s)
+{
+    return octet(s, 0) == 4 ? parts_4(s) : parts_5(s);
+}
+
+/* Is it free of control octets? */
+static bool is_text(pg_span_t s)
+{
+    for (apr_size_t i = 0; i < s.len; i++) {
+        if (octet(s, i) < 0x20 || octet(s, i) == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static pg_socks_e parse_4(pg_socks_t *out, pg_span_t s)
 {
-    apr_size_t end = s.len, name_end;
+    pg_socks_parts_t part = parts_4(s);
 
-    if (octet(s, 1) != 1 && octet(s, 1) != 2) {
-        return PG_SOCKS_NO;
-    }
-    if (s.len > 8 && !is_text(s, 8, &end)) {
+    if ((octet(s, 1) != 1 && octet(s, 1) != 2) || !is_text(part.user)) {
         return PG_SOCKS_NO;
     }
     out->port = port_at(s, 2);
-    if (s.len < 8 || memcmp(s.ptr + 4, "\0\0\0", 3) != 0 || !octet(s, 7)) {
-        return PG_SOCKS_4;
-    }
-    /* 0.0.0.x asks the relay to resolve a name: 4A */
-    if (end + 1 < s.len && is_text(s, end + 1, &name_end)) {
-        out->host = pg_span_upto(pg_span_from(s, end + 1),
-                                 name_end - end - 1);
-    }
-    return PG_SOCKS_4A;
+    out->host = is_text(part.name) ? part.name : PG_ABSENT;
+    return is_4a(s) ? PG_SOCKS_4A : PG_SOCKS_4;
 }
 
 /* RFC 1928 3: 0 to 9 are assigned, 0x80 to 0xFE private. */
@@ -57,21 +84,9 @@ static bool is_method(unsigned int m)
     return m <= 9 || (m >= 0x80 && m <= 0xfe);
 }
 
-/* Some send the request at once: 05 command 00 03 length name port(2) */
-static void parse_5_request(pg_socks_t *out, pg_span_t s)
-{
-    apr_size_t n = octet(s, 4);
-
-    if (octet(s, 0) != 5 || octet(s, 3) != 3 || n == 0 || s.len < 7 + n) {
-        return;
-    }
-    out->host = pg_span_upto(pg_span_from(s, 5), n);
-    out->port = port_at(s, 5 + n);
-}
-
-/* 05 count method... */
 static pg_socks_e parse_5(pg_socks_t *out, pg_span_t s)
 {
+    pg_socks_parts_t part = parts_5(s);
     apr_size_t count = octet(s, 1);
 
     /* More than four methods are legal but not seen; then all must be there
@@ -84,7 +99,10 @@ static pg_socks_e parse_5(pg_socks_t *out, pg_span_t s)
             return PG_SOCKS_NO;
         }
     }
-    parse_5_request(out, pg_span_from(s, 2 + count));
+    if (part.name.len > 0 && part.port.len == 2) {
+        out->host = part.name;
+        out->port = port_at(part.port, 0);
+    }
     return PG_SOCKS_5;
 }
 

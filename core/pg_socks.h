@@ -36,4 +36,16 @@ typedef struct pg_socks_t {
  */
 pg_socks_e pg_socks_parse(pg_socks_t *out, pg_span_t s);
 
+/** Where its parts are, valid or not; each may be cut short or missing. */
+typedef struct pg_socks_parts_t {
+    pg_span_t user;      /* SOCKS4                                        */
+    pg_span_t name;      /* of the destination                            */
+    pg_span_t port;      /* SOCKS5, after a name or an address            */
+    pg_span_t rest;      /* whatever follows: in SOCKS5 perhaps a user and
+                            a password (RFC 1929)                         */
+} pg_socks_parts_t;
+
+/** Take a greeting apart, with the request that may follow it at once. */
+pg_socks_parts_t pg_socks_parts(pg_span_t s);
+
 #endif

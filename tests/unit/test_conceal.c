@@ -242,6 +242,7 @@ static const struct {
       OCTETS("\5\1\0\5\1\0\1\300\0\2\11\0\31(removed)") },
     { OCTETS("\5\1\0\5\1\0\3\7u:pw@xy\0\120"),
       OCTETS("\5\1\0\5\1\0\3\7(removed)\0\120") },
+    { OCTETS("\5\1\0\5\1\0\3\20u:pw@x"), OCTETS("\5\1\0\5\1\0\3\20(removed)") },
     { OCTETS("\5\377"), OCTETS("\5\377") },
 };
 
