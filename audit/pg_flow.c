@@ -401,13 +401,6 @@ static bool by_sections(mover_t *m)
     return false;
 }
 
-static const char *ask_variable(void *ctx, const char *name)
-{
-    const mover_t *m = ctx;
-
-    return pg_rewrite_variable(&m->flow->scene, m->sent, name, m->file);
-}
-
 /* A forwarded request passes the rules of sections all the same. */
 static void by_more_rules(mover_t *m)
 {
@@ -436,7 +429,9 @@ static void by_handler(mover_t *m)
 {
     apr_pool_t *pool = m->flow->scene.pool;
     const pg_scope_t *place = place_with(m, false);
-    pg_expr_t e = { .value = ask_variable, .ctx = m, .pool = pool };
+    pg_about_t about = { &m->flow->scene, m->sent, m->file };
+    pg_expr_t e = { .value = pg_rewrite_variable, .ctx = &about,
+                    .pool = pool };
     const char *handler = m->handler, *url = handler;
     const pg_directive_t *by = m->handler_by;
 

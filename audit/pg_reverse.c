@@ -271,18 +271,6 @@ static pg_choice_e chosen_in(const trial_t *t, const char *url)
                ? PG_CHOICE_PORT : PG_CHOICE_NOT;
 }
 
-typedef struct asked_t {
-    const pg_scene_t *scene;
-    const pg_sent_t *sent;
-} asked_t;
-
-static const char *ask_variable(void *ctx, const char *name)
-{
-    const asked_t *a = ctx;
-
-    return pg_rewrite_variable(a->scene, a->sent, name, a->sent->uri);
-}
-
 static apr_array_header_t *one_rule(const pg_rewriterule_t *rule,
                                     apr_pool_t *pool)
 {
@@ -381,7 +369,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
     pg_went_t went;
     pg_choice_e chosen;
     unsigned pass;
-    asked_t asked = { &t->flow.scene, sent };
+    pg_about_t about = { &t->flow.scene, sent, sent->uri };
 
     if (--*t->budget < 0) {
         t->unsure = true;
@@ -401,7 +389,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
     pass = pg_forward_reverse(t->shared->access, t->vhost,
                               &(pg_visit_t){ .uri = went.uri, .sent = true,
                                   .method = pg_require_method(sent->method),
-                                  .value = ask_variable, .ctx = &asked,
+                                  .value = pg_rewrite_variable, .ctx = &about,
                                   .url = went.in_section ? NULL : went.url,
                                   .file = went.in_section
                                       ? apr_pstrcat(t->flow.scene.pool,

@@ -198,10 +198,11 @@ static const char *port_of(const pg_scene_t *scene, const char *host)
            : scene->tls ? "443" : "80";
 }
 
-const char *pg_rewrite_variable(const pg_scene_t *scene,
-                                const pg_sent_t *sent, const char *name,
-                                const char *path)
+const char *pg_rewrite_variable(void *about, const char *name)
 {
+    const pg_scene_t *scene = ((const pg_about_t *)about)->scene;
+    const pg_sent_t *sent = ((const pg_about_t *)about)->sent;
+    const char *path = ((const pg_about_t *)about)->path;
     const struct {
         const char *name;
         const char *value;
@@ -336,8 +337,8 @@ static const char *look_up(runner_t *r, const char *text)
 
 static const char *variable(runner_t *r, const char *name)
 {
-    const char *value = pg_rewrite_variable(r->scene, r->sent, name,
-                                            r->run.path);
+    pg_about_t about = { r->scene, r->sent, r->run.path };
+    const char *value = pg_rewrite_variable(&about, name);
 
     r->unknown |= value == NULL;
     return value ? value : "";
@@ -407,17 +408,11 @@ static bool matches(runner_t *r, back_t *b, const char *pattern, bool nocase,
 }
 
 /* An expression of httpd's own, about this very request. */
-static const char *ask_variable(void *ctx, const char *name)
-{
-    const runner_t *r = ctx;
-
-    return pg_rewrite_variable(r->scene, r->sent, name, r->run.path);
-}
-
 static bool expression(runner_t *r, const char *text)
 {
-    pg_expr_t e = { .in = r->scene->in, .value = ask_variable, .ctx = r,
-                    .pool = r->scene->pool };
+    pg_about_t about = { r->scene, r->sent, r->run.path };
+    pg_expr_t e = { .in = r->scene->in, .value = pg_rewrite_variable,
+                    .ctx = &about, .pool = r->scene->pool };
     pg_tri_e answer = pg_expr_eval(&e, text);
 
     r->unknown |= answer == PG_MAYBE;

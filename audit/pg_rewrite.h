@@ -107,10 +107,17 @@ pg_run_t pg_rewrite_run(const pg_scene_t *scene,
                         const pg_sent_t *sent, const char *path,
                         const char *perdir);
 
-/** A variable's value for this request. @return NULL: not known */
-const char *pg_rewrite_variable(const pg_scene_t *scene,
-                                const pg_sent_t *sent, const char *name,
-                                const char *path);
+/** What variables are about. */
+typedef struct pg_about_t {
+    const pg_scene_t *scene;
+    const pg_sent_t *sent;
+    const char *path;            /* what the request is mapped to         */
+} pg_about_t;
+
+/** A variable's value, as pg_expr_t asks for it.
+ *  @param about  a pg_about_t
+ *  @return NULL: not known */
+const char *pg_rewrite_variable(void *about, const char *name);
 
 /** The text of "{text}" at *s, which is moved past it; NULL if there is no
  *  brace, or none that closes it. */
