@@ -8,6 +8,7 @@
 #include <apr_general.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 #include "pg_abuse.h"
 #include "pg_address.h"
@@ -18,7 +19,6 @@
 #include "pg_intent.h"
 #include "pg_logtime.h"
 #include "pg_target.h"
-#include "pg_when.h"
 
 static const char help[] =
 "Usage: proxyguard abuse -O FORMAT [OPTION]... [FILE]...\n"
@@ -39,8 +39,8 @@ static const char help[] =
 "  -h, --help             this text\n\n"
 "Exit status: 0, or 64 and up for errors.\n";
 
-enum { OPT_FOLDER = PG_OPT_OWN, OPT_ORG, OPT_CONTACT, OPT_PLAIN, OPT_KEY,
-       OPT_CLASS, OPT_LEAST, OPT_SINCE, OPT_UNTIL };
+enum { OPT_FOLDER = PG_OPT_OWN, OPT_ORG, OPT_CONTACT, OPT_PLAIN,
+       OPT_CLASS, OPT_LEAST };
 
 static const struct option longs[] = {
     { "output",   required_argument, NULL, 'O' },
@@ -49,11 +49,10 @@ static const struct option longs[] = {
     { "contact",  required_argument, NULL, OPT_CONTACT },
     { "own-host", required_argument, NULL, 'o' },
     { "plain",    no_argument,       NULL, OPT_PLAIN },
-    { "key",      required_argument, NULL, OPT_KEY },
+    { "key",      required_argument, NULL, PG_OPT_KEY },
     { "class",    required_argument, NULL, OPT_CLASS },
     { "least",    required_argument, NULL, OPT_LEAST },
-    { "since",    required_argument, NULL, OPT_SINCE },
-    { "until",    required_argument, NULL, OPT_UNTIL },
+    PG_LONGS_RANGE
     { "help",     no_argument,       NULL, 'h' },
     { NULL, 0, NULL, 0 }
 };
@@ -75,9 +74,10 @@ typedef struct options_t {
     bool plain;
     int only;                    /* a class; -1: all but foreign-host     */
     long least;
-    apr_time_t since, until;     /* us; 0: no bound                       */
+    pg_clireport_t asked;        /* since, until, key                     */
     apr_hash_t *own;             /* names, in lower case                  */
     apr_hash_t *sources;         /* address -> pg_abuse_source_t          */
+    apr_array_header_t *all;     /* of pointers to these                  */
     apr_uint64_t lines, unread, left_out[WHY_COUNT];
     apr_time_t now;
     apr_pool_t *pool;
@@ -142,18 +142,6 @@ static int set_contact(const pg_cli_t *cli, options_t *o, const char *text)
                           "abuse@example.org", text) : 0;
 }
 
-static int set_time(const pg_cli_t *cli, options_t *o, bool until)
-{
-    pg_range_t range;
-
-    if (!pg_when_parse(&range, pg_span_str(optarg))) {
-        return pg_cli_usage(cli, "--%s: '%s' is not a time such as "
-                            PG_WHEN_FORMS, until ? "until" : "since", optarg);
-    }
-    *(until ? &o->until : &o->since) = until ? range.to : range.from;
-    return 0;
-}
-
 static int set_option(pg_cli_t *cli, void *options, int option)
 {
     options_t *o = options;
@@ -177,8 +165,6 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     case OPT_PLAIN:
         o->plain = true;
         return 0;
-    case OPT_KEY:
-        return pg_clireport_key(cli, &o->mask.key, optarg);
     case OPT_CLASS:
         o->only = (int)pg_vocab_class_by_name(pg_span_str(optarg));
         return o->only == PG_CLASS_CLEAN
@@ -186,7 +172,7 @@ static int set_option(pg_cli_t *cli, void *options, int option)
     case OPT_LEAST:
         return pg_cli_number(cli, "--least", optarg, 1000000000, &o->least);
     default:
-        return set_time(cli, o, option == OPT_UNTIL);
+        return pg_clireport_view(cli, &o->asked, option);
     }
 }
 
@@ -238,6 +224,7 @@ static pg_abuse_source_t *source_of(options_t *o, const char *address,
         s->address = apr_pstrdup(o->pool, address);
         s->first = s->last = time;
         apr_hash_set(o->sources, s->address, APR_HASH_KEY_STRING, s);
+        APR_ARRAY_PUSH(o->all, pg_abuse_source_t *) = s;
     }
     return s;
 }
@@ -279,6 +266,7 @@ static void count(options_t *o, json_t *line, pg_class_e c, apr_time_t time)
 static bool take_line(void *to, pg_span_t text)
 {
     options_t *o = to;
+    const pg_view_t *view = &o->asked.query.view;
     json_t *line = json_loadb(text.ptr, text.len, 0, NULL);
     const char *at = pg_evidence_text(line, "@timestamp");
     pg_class_e c = pg_evidence_class(line);
@@ -293,7 +281,8 @@ static bool take_line(void *to, pg_span_t text)
         add_own(o, pg_evidence_text(line, "server.address"));
         add_own(o, pg_evidence_text(line, "observer.name"));
         if ((o->only < 0 ? c != PG_CLASS_FOREIGN_HOST : o->only == (int)c)
-            && time >= o->since && (o->until == 0 || time < o->until)) {
+            && time >= view->since
+            && (view->until == 0 || time < view->until)) {
             count(o, line, c, time);
         }
     }
@@ -313,19 +302,17 @@ static int busiest_first(const void *a, const void *b)
            : strcmp(one->address, two->address);
 }
 
-static const pg_abuse_source_t **sorted(options_t *o, int *n)
+/* Those that are to be reported. */
+static const pg_abuse_source_t **sorted(const options_t *o, int *n)
 {
     const pg_abuse_source_t **out = apr_palloc(
-        o->pool, (apr_hash_count(o->sources) + 1) * sizeof(*out));
-    apr_hash_index_t *i;
+        o->pool, (apr_size_t)(o->all->nelts + 1) * sizeof(*out));
 
     *n = 0;
-    for (i = apr_hash_first(o->pool, o->sources); i; i = apr_hash_next(i)) {
-        void *value;
-        const pg_abuse_source_t *s;
+    for (int i = 0; i < o->all->nelts; i++) {
+        const pg_abuse_source_t *s = APR_ARRAY_IDX(o->all, i,
+                                                   pg_abuse_source_t *);
 
-        apr_hash_this(i, NULL, NULL, &value);
-        s = value;
         if (s->attempts >= (apr_uint64_t)o->least) {
             out[(*n)++] = s;
         }
@@ -403,14 +390,9 @@ static void say_left_out(const pg_cli_t *cli, const options_t *o)
 
 static void let_go(const options_t *o)
 {
-    apr_hash_index_t *i;
+    for (int i = 0; i < o->all->nelts; i++) {
+        pg_abuse_source_t *s = APR_ARRAY_IDX(o->all, i, pg_abuse_source_t *);
 
-    for (i = apr_hash_first(o->pool, o->sources); i; i = apr_hash_next(i)) {
-        void *value;
-        pg_abuse_source_t *s;
-
-        apr_hash_this(i, NULL, NULL, &value);
-        s = value;
         while (s->examples) {
             json_decref(s->example[--s->examples]);
         }
@@ -429,12 +411,16 @@ int pg_cmd_abuse(pg_cli_t *cli)
     o.mask.who = &o;
     o.own = apr_hash_make(cli->pool);
     o.sources = apr_hash_make(cli->pool);
+    o.all = apr_array_make(cli->pool, 64, sizeof(pg_abuse_source_t *));
     if (apr_generate_random_bytes((unsigned char *)&o.mask.key,
                                   sizeof(o.mask.key)) != APR_SUCCESS) {
         return PG_EXIT_INTERNAL;
     }
     if (!pg_cli_parse(cli, &spec, &o, &status)) {
         return status;
+    }
+    if (o.asked.has_key) {
+        o.mask.key = o.asked.key;
     }
     status = check(cli, &o);
     if (status == 0) {

@@ -12,7 +12,6 @@
 #include "pg_monthly.h"
 #include "pg_sensorfile.h"
 #include "pg_trend.h"
-#include "pg_when.h"
 
 static const char help[] =
 "Usage: proxyguard report [OPTION]... FILE | NAME=FILE...\n"
@@ -32,11 +31,11 @@ static const char help[] =
 "  -h, --help           this text\n\n"
 "Exit status: 0, or 64 and up for errors.\n";
 
-enum { OPT_MONTH = PG_OPT_OWN, OPT_FROM, OPT_TO };
+enum { OPT_FROM = PG_OPT_OWN, OPT_TO };
 
 static const struct option longs[] = {
     { "output", required_argument, NULL, 'O' },
-    { "month",  required_argument, NULL, OPT_MONTH },
+    PG_LONG_VIEW(month)
     { "mask",   no_argument,       NULL, PG_OPT_MASK },
     PG_LONG_VIEW(tz)
     PG_LONG_GEO,
@@ -52,18 +51,6 @@ typedef struct options_t {
     const pg_monthly_format_t *format;
     pg_clireport_t asked;
 } options_t;
-
-static int set_month(const pg_cli_t *cli, options_t *o, const char *text)
-{
-    pg_range_t range;
-
-    if (strlen(text) != 7 || !pg_when_parse(&range, pg_span_str(text))) {
-        return pg_cli_usage(cli, "--month: '%s' is not a month such as "
-                            "2014-10", text);
-    }
-    o->report.month = range.from;
-    return 0;
-}
 
 static int set_address(const pg_cli_t *cli, const char **out,
                        const char *option, const char *text)
@@ -115,8 +102,6 @@ static int set_option(pg_cli_t *cli, void *options, int option)
         o->format = pg_cli_output(cli, "", pg_monthly_formats(),
                                   sizeof(*o->format));
         return o->format ? 0 : PG_EXIT_USAGE;
-    case OPT_MONTH:
-        return set_month(cli, o, optarg);
     case OPT_FROM:
         return set_address(cli, &o->report.from, "--from", optarg);
     case OPT_TO:
@@ -154,6 +139,8 @@ int pg_cmd_report(pg_cli_t *cli)
     if (!pg_cli_parse(cli, &spec, &o, &status)) {
         return status;
     }
+    o.report.month = o.asked.query.view.since;
+    o.asked.query.view.since = o.asked.query.view.until = 0;
     status = pg_sensorfile_arguments(cli, &o.report.all,
                                      &o.asked.query.view, true);
     if (status) {

@@ -6,43 +6,23 @@
 
 #include <apr_strings.h>
 
-#include "pg_calendar.h"
 #include "pg_ecs.h"
+#include "pg_logtime.h"
 #include "pg_mailtext.h"
 
 enum { MOST = 1 << 21 };         /* octets of a line                      */
 
 /* --- the envelope -------------------------------------------------------- */
 
-static int number(const char *digits, int n)
-{
-    int value = 0;
-
-    for (int i = 0; i < n; i++) {
-        if (pg_octet_is_digit(digits[i])) {
-            value = 10 * value + digits[i] - '0';
-        }
-    }
-    return value;
-}
-
-/* "sender Wed Nov 25 22:51:34 2026"; 0: not of this form. */
+/* Of "sender Wed Nov 25 22:51:34 2026"; 0: not of this form. */
 static apr_time_t time_of(pg_span_t from)
 {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    const char *at, *month;
+    apr_time_t time = 0;
 
     from = pg_span_trim(from);
-    at = from.ptr + (from.len < 24 ? 0 : from.len - 24);
-    if (from.len < 24
-        || (month = memmem(months, 36, at + 4, 3)) == NULL) {
-        return 0;
-    }
-    return apr_time_from_sec(
-        ((pg_calendar_day(number(at + 20, 4), (int)(month - months) / 3 + 1,
-                          number(at + 8, 2)) * 24
-          + number(at + 11, 2)) * 60 + number(at + 14, 2)) * 60
-        + number(at + 17, 2));
+    return from.len >= 24
+           && pg_logtime_parse(&time, pg_span_from(from, from.len - 24))
+               ? time : 0;
 }
 
 pg_span_t pg_mailjson_recipient(pg_span_t *rest)
