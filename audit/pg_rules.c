@@ -119,15 +119,6 @@ static void check_port(pg_rules_t *r, const pg_directive_t *d,
     }
 }
 
-static void check_ports(pg_rules_t *r, const pg_directive_t *d)
-{
-    const char *args = d->args;
-
-    while (r->site->forward && *args) {
-        check_port(r, d, pg_tree_word(&args, r->scratch));
-    }
-}
-
 static const pg_judged_t *door_that_is(const pg_forward_t *f, pg_gate_e gate)
 {
     for (int i = 0; i < PG_DOOR_COUNT; i++) {
@@ -414,8 +405,12 @@ static void check_name(pg_rules_t *r, const pg_directive_t *d,
 static void check_connect(pg_rules_t *r, const pg_directive_t *d,
                           const scope_t *scope)
 {
+    const char *args = d->args;
+
     (void)scope;
-    check_ports(r, d);
+    while (r->site->forward && *args) {
+        check_port(r, d, pg_tree_word(&args, r->scratch));
+    }
 }
 
 static const char *section_text(const pg_rules_t *r, const pg_directive_t *d)

@@ -76,13 +76,9 @@ pg_stated_t pg_stated_find(const pg_directive_t *tree,
 /* mod_remoteip accepts such an address only from an internal proxy. */
 static bool is_private(const pg_address_t *a)
 {
-    const unsigned char *o = a->octets + 12;
-
-    if (!pg_address_is_ipv4(a)) {
-        return (a->octets[0] & 0xe0) != 0x20;
-    }
-    return o[0] == 10 || o[0] == 127 || (o[0] == 172 && (o[1] & 0xf0) == 16)
-           || (o[0] == 192 && o[1] == 168) || (o[0] == 169 && o[1] == 254);
+    return pg_address_is_ipv4(a)
+           ? pg_address_is_loopback(a) || pg_address_is_private(a)
+           : (a->octets[0] & 0xe0) != 0x20;
 }
 
 /* The first address of a network, in a word that may have quotes around it. */

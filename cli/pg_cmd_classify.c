@@ -200,23 +200,6 @@ static int common_levels(const char *a, const char *b)
     return levels;
 }
 
-static int levels_of(const char *name)
-{
-    int levels = 0;
-
-    for (; *name; name++) {
-        levels += *name == '.';
-    }
-    return levels;
-}
-
-static void put_braces(pg_sink_t *sink, int n)
-{
-    for (; n > 0; n--) {
-        pg_sink_puts(sink, "}");
-    }
-}
-
 /* The key of a name below `common` levels that are open already. */
 static void put_key(pg_sink_t *sink, const char *name, int common)
 {
@@ -239,9 +222,12 @@ static void put_joint(pg_sink_t *sink, int from, int to)
     const char *last = from == BEGIN ? "" : columns[from - 1].ecs;
     const char *next = to == END ? "" : columns[to].ecs;
     int common = common_levels(last, next);
+    int open = (int)pg_span_count(pg_span_str(last), '.');
 
     pg_sink_puts(sink, from == BEGIN ? "{" : is_number(from - 1) ? "" : "\"");
-    put_braces(sink, levels_of(last) - common);
+    for (; open > common; open--) {
+        pg_sink_puts(sink, "}");
+    }
     if (to == END) {
         pg_sink_puts(sink, "}\n");
         return;

@@ -29,6 +29,18 @@ bool pg_address_is_loopback(const pg_address_t *a)
            || (pg_address_is_ipv4(a) && a->octets[12] == 127);
 }
 
+bool pg_address_is_private(const pg_address_t *a)
+{
+    const unsigned char *o = a->octets, *v4 = a->octets + 12;
+
+    if (pg_address_is_ipv4(a)) {
+        return v4[0] == 10 || (v4[0] == 172 && (v4[1] & 0xf0) == 16)
+               || (v4[0] == 192 && v4[1] == 168)
+               || (v4[0] == 169 && v4[1] == 254);
+    }
+    return (o[0] & 0xfe) == 0xfc || (o[0] == 0xfe && (o[1] & 0xc0) == 0x80);
+}
+
 /* A number up to 255, without a leading zero. @return its digits; 0: none */
 static inline apr_size_t take_octet(unsigned char *out, const char *s,
                                     apr_size_t n)

@@ -48,6 +48,10 @@ bool pg_address_is_unspecified(const pg_address_t *a);
 /** 127.0.0.0/8 and ::1 (RFC 1122 3.2.1.3, RFC 4291 2.5.3). */
 bool pg_address_is_loopback(const pg_address_t *a);
 
+/** RFC 1918, RFC 3927, RFC 4193 and link-local (RFC 4291 2.5.6): of no one
+ *  network in particular. */
+bool pg_address_is_private(const pg_address_t *a);
+
 /** Read a dotted quad, and nothing else. *out is written only on success. */
 bool pg_address_parse_ipv4(pg_address_t *out, pg_span_t text);
 

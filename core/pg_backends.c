@@ -324,16 +324,6 @@ static apr_uint16_t take_port(scan_t *s)
     return port;
 }
 
-static unsigned int labels_of(pg_span_t s)
-{
-    unsigned int n = 0;
-
-    for (apr_size_t i = 0; i + 1 < s.len; i++) {
-        n += s.ptr[i] == '.';
-    }
-    return n;
-}
-
 /* A token after a variable: ".internal.example" is a suffix that only the
  * configuration could have put there; ".example" would be all of a TLD. */
 static void note_suffix(pg_backends_t *b, pg_span_t token, apr_uint16_t port)
@@ -343,7 +333,8 @@ static void note_suffix(pg_backends_t *b, pg_span_t token, apr_uint16_t port)
     if (port) {
         b->ports[port / 8] |= (unsigned char)(1u << (port % 8));
     }
-    if (token.len == 0 || token.ptr[0] != '.' || labels_of(token) < 2) {
+    if (token.len == 0 || token.ptr[0] != '.'
+        || pg_span_count(pg_span_upto(token, token.len - 1), '.') < 2) {
         return;
     }
     entry = suffix_entry(b, token);

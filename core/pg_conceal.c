@@ -186,13 +186,11 @@ static apr_size_t last_at_of_word(walk_t *w)
  * names a host, whatever follows. */
 static bool is_port(const walk_t *w, apr_size_t at)
 {
-    apr_size_t n, i = at;
+    apr_size_t digits = pg_span_digits(pg_span_from(w->s, at));
+    apr_size_t n, end = at + digits;
 
-    while (i < w->s.len && pg_octet_is_digit(w->s.ptr[i])) {
-        i++;
-    }
-    return i > at && i - at <= 5
-           && (i == w->s.len || ends_authority(char_at(w->s, i, &n)));
+    return digits > 0 && digits <= 5
+           && (end == w->s.len || ends_authority(char_at(w->s, end, &n)));
 }
 
 /* Where userinfo that has a colon at w->at ends, or 0. */

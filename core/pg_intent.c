@@ -167,19 +167,6 @@ static pg_intent_e of_name(pg_span_t host)
     return PG_INTENT_UNKNOWN;
 }
 
-/* RFC 1918, RFC 3927, RFC 4193. */
-static bool is_private(const pg_address_t *a)
-{
-    const unsigned char *o = a->octets, *v4 = a->octets + 12;
-
-    if (pg_address_is_ipv4(a)) {
-        return v4[0] == 10 || (v4[0] == 172 && (v4[1] & 0xf0) == 16)
-               || (v4[0] == 192 && v4[1] == 168)
-               || (v4[0] == 169 && v4[1] == 254);
-    }
-    return (o[0] & 0xfe) == 0xfc || (o[0] == 0xfe && (o[1] & 0xc0) == 0x80);
-}
-
 static bool may_be_address(pg_span_t host)
 {
     return host.len && (pg_octet_is_digit(host.ptr[host.len - 1])
@@ -201,7 +188,8 @@ static pg_intent_e of_host(pg_span_t host)
     }
     return pg_address_is_loopback(&address)
            || pg_address_is_unspecified(&address) ? PG_INTENT_LOCAL
-           : is_private(&address) ? PG_INTENT_PRIVATE : PG_INTENT_UNKNOWN;
+           : pg_address_is_private(&address) ? PG_INTENT_PRIVATE
+                                              : PG_INTENT_UNKNOWN;
 }
 
 static pg_intent_e of_path(pg_span_t path)

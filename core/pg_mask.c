@@ -335,16 +335,6 @@ static bool may_name(pg_span_t agent)
 
 /* --- what may be shown --------------------------------------------------- */
 
-static bool is_number(pg_span_t s)
-{
-    apr_size_t i = 0;
-
-    while (i < s.len && pg_octet_is_digit(s.ptr[i])) {
-        i++;
-    }
-    return i == s.len && i <= 5;
-}
-
 /* An arbitrary word may be a name, so only registered methods are shown (IANA,
  * HTTP Method Registry). */
 static bool is_known_method(pg_span_t s)
@@ -385,7 +375,8 @@ static bool names_nobody(pg_mask_e kind, pg_span_t s)
 {
     switch (kind) {
     case PG_MASK_METHOD:
-        return is_known_method(s) || is_number(s);
+        return is_known_method(s)
+               || (s.len <= 5 && pg_span_digits(s) == s.len);
     case PG_MASK_FIELD:
         return is_known_field(s);
     case PG_MASK_AGENT:

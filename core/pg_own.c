@@ -195,23 +195,15 @@ void pg_own_add_address(pg_own_t *own, const pg_address_t *address)
     }
 }
 
-static unsigned int count_labels(const char *name)
-{
-    unsigned int n = 1;
-
-    for (; *name; name++) {
-        n += *name == '.';
-    }
-    return n;
-}
-
 static entry_t *add_wild(pg_own_t *own, const char *text)
 {
     entry_t *entry;
 
     if (strncmp(text, "*.", 2) == 0 && text[2] && !strpbrk(text + 2, "*?")) {
         const char *suffix = text + 2;
-        unsigned int labels = count_labels(suffix);
+        unsigned int labels =
+            1 + (unsigned int)pg_span_count(pg_span_str(suffix), '.');
+
         if (labels > own->suffix_labels) {
             own->suffix_labels = labels;
         }

@@ -439,12 +439,6 @@ static void keep(pg_smtp_t *s, pg_span_t octets)
     }
 }
 
-static void complete(pg_smtp_t *s)
-{
-    s->mode = PG_SMTP_AT_MAIL;
-    s->mails++;
-}
-
 /* A line ended: with CRLF, or without the CR. */
 static unsigned char ending(const pg_smtp_t *s, apr_size_t before)
 {
@@ -461,7 +455,8 @@ static void eat_after_dot(pg_smtp_t *s, char c)
         return;
     }
     if (c == '\n' && (s->dot == 2 || s->bare_lf)) {
-        complete(s);
+        s->mode = PG_SMTP_AT_MAIL;
+        s->mails++;
         return;
     }
     if (!stuffed) {

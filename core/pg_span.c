@@ -103,6 +103,26 @@ apr_size_t pg_span_find(pg_span_t s, char c)
     return at ? (apr_size_t)(at - s.ptr) : s.len;
 }
 
+apr_size_t pg_span_count(pg_span_t s, char c)
+{
+    apr_size_t n = 0;
+
+    for (apr_size_t i = 0; i < s.len; i++) {
+        n += s.ptr[i] == c;
+    }
+    return n;
+}
+
+apr_size_t pg_span_digits(pg_span_t s)
+{
+    apr_size_t n = 0;
+
+    while (n < s.len && pg_octet_is_digit(s.ptr[n])) {
+        n++;
+    }
+    return n;
+}
+
 apr_size_t pg_span_find_any(pg_span_t s, const char *set)
 {
     for (; *set; set++) {

@@ -72,6 +72,12 @@ bool pg_span_is_one_of(pg_span_t s, const char *const *names);
 /** Offset of the first c in s, or s.len when there is none. */
 apr_size_t pg_span_find(pg_span_t s, char c);
 
+/** How many c are in s. */
+apr_size_t pg_span_count(pg_span_t s, char c);
+
+/** How many digits s begins with. */
+apr_size_t pg_span_digits(pg_span_t s);
+
 /** Offset of the first octet of s that is one of set, or s.len. */
 apr_size_t pg_span_find_any(pg_span_t s, const char *set);
 

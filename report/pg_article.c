@@ -332,15 +332,12 @@ static bool has_tld(pg_span_t name)
 
 static bool is_ipv4(pg_span_t s)
 {
-    int dots = 0;
-
     for (apr_size_t i = 0; i < s.len; i++) {
         if (!pg_octet_is_digit(s.ptr[i]) && s.ptr[i] != '.') {
             return false;
         }
-        dots += s.ptr[i] == '.';
     }
-    return dots == 3;
+    return pg_span_count(s, '.') == 3;
 }
 
 /* Octets of an IPv6 address here, in brackets or not; 0: there is none. */
@@ -438,12 +435,9 @@ static apr_size_t put_authority(pg_sink_t *sink, const pg_article_t *how,
     }
     port = pg_span_rfind(s, ':');
     if (port >= n && port < s.len) {
-        apr_size_t end = port + 1;
+        pg_span_t digits = pg_span_from(s, port + 1);
 
-        while (end < s.len && pg_octet_is_digit(s.ptr[end])) {
-            end++;
-        }
-        s.len = end == s.len ? port : s.len;
+        s.len = pg_span_digits(digits) == digits.len ? port : s.len;
     }
     put_any(sink, how, pg_span_from(s, n));
     return s.len;
@@ -476,10 +470,7 @@ static apr_size_t put_after(pg_sink_t *sink, pg_span_t text, bool paths)
     apr_size_t n = 0;
 
     if (n < text.len && text.ptr[n] == ':') {
-        n++;
-        while (n < text.len && pg_octet_is_digit(text.ptr[n])) {
-            n++;
-        }
+        n = 1 + pg_span_digits(pg_span_from(text, 1));
         pg_sink_put(sink, pg_span_upto(text, n));
     }
     if (paths || n == text.len || !is_in(text.ptr[n], "/?#")) {

@@ -38,12 +38,7 @@ static bool read_address(pg_client_t *out, pg_span_t s)
 
 static bool is_port(pg_span_t s)
 {
-    for (apr_size_t i = 0; i < s.len; i++) {
-        if (!pg_octet_is_digit(s.ptr[i])) {
-            return false;
-        }
-    }
-    return s.len > 0 && s.len <= 5;
+    return s.len > 0 && s.len <= 5 && pg_span_digits(s) == s.len;
 }
 
 /* After the last colon. */
@@ -171,26 +166,13 @@ bool pg_client_listens(const pg_client_t *client)
                                  || client->port == 8443);
 }
 
-/* RFC 1918, RFC 6598, RFC 3927, and loopback. */
-static bool is_private_v4(const unsigned char *a)
-{
-    return a[0] == 10 || a[0] == 127 || (a[0] == 192 && a[1] == 168)
-           || (a[0] == 172 && (a[1] & 0xf0) == 16)
-           || (a[0] == 100 && (a[1] & 0xc0) == 64)
-           || (a[0] == 169 && a[1] == 254);
-}
-
 bool pg_client_is_private(const pg_client_t *client)
 {
-    const unsigned char *a = client->address.octets;
+    const pg_address_t *a = &client->address;
+    bool shared = pg_address_is_ipv4(a) && a->octets[12] == 100
+                  && (a->octets[13] & 0xc0) == 64;    /* RFC 6598         */
 
-    if (client->kind != PG_CLIENT_ADDRESS) {
-        return false;
-    }
-    if (pg_address_is_ipv4(&client->address)) {
-        return is_private_v4(a + 12);
-    }
-    return pg_address_is_loopback(&client->address)
-           || (a[0] & 0xfe) == 0xfc                   /* RFC 4193         */
-           || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+    return client->kind == PG_CLIENT_ADDRESS
+           && (shared || pg_address_is_loopback(a)
+               || pg_address_is_private(a));
 }

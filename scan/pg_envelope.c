@@ -58,8 +58,7 @@ apr_size_t pg_envelope_iso(pg_span_t s)
         return 0;
     }
     if (n < s.len && (s.ptr[n] == '.' || s.ptr[n] == ',')) {
-        for (n++; n < s.len && pg_octet_is_digit(s.ptr[n]); n++) {
-        }
+        n += 1 + pg_span_digits(pg_span_from(s, n + 1));
     }
     if (n < s.len && s.ptr[n] == 'Z') {
         return n + 1;
@@ -77,11 +76,8 @@ apr_size_t pg_envelope_iso(pg_span_t s)
 /* RFC 6587: the length precedes "<PRI>". */
 static pg_span_t past_count(pg_span_t s)
 {
-    apr_size_t n = 0;
+    apr_size_t n = pg_span_digits(s);
 
-    while (n < s.len && pg_octet_is_digit(s.ptr[n])) {
-        n++;
-    }
     return n && is_like(pg_span_from(s, n), " <9") ? pg_span_from(s, n + 1) : s;
 }
 
@@ -241,13 +237,9 @@ static bool open_kubectl(pg_span_t *line)
  * Neither a clock nor an address that begins like this. */
 static bool take_line_number(pg_span_t *line)
 {
-    apr_size_t n = 0;
-    pg_span_t rest;
+    apr_size_t n = pg_span_digits(*line);
+    pg_span_t rest = pg_span_from(*line, n + 1);
 
-    while (n < line->len && pg_octet_is_digit(line->ptr[n])) {
-        n++;
-    }
-    rest = pg_span_from(*line, n + 1);
     if (n == 0 || rest.len == 0 || line->ptr[n] != ':'
         || is_like(rest, "99:99")
         || is_address(pg_span_upto(*line, pg_span_find(*line, ' ')))) {
