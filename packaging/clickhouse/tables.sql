@@ -14,13 +14,13 @@
 --         clickhouse-client --format_csv_delimiter=$'\001' \
 --             --query 'INSERT INTO proxyguard.lines FORMAT CSV'
 --
--- A line of JSON holds no control character, so a delimiter of that kind takes
--- each line as it is. An access log does not know at which sensor it was
--- written: the second column does.
+-- A line of JSON contains no control characters, so with such a delimiter each
+-- line is one value. An access log does not say which sensor wrote it: the
+-- second column does.
 
 CREATE DATABASE IF NOT EXISTS proxyguard;
 
--- Keeps nothing: the materialised views below take what they need of it.
+-- Stores nothing: the materialised views below take what they need from it.
 CREATE TABLE IF NOT EXISTS proxyguard.lines (line String, sensor String)
 ENGINE = Null;
 
@@ -43,9 +43,9 @@ CREATE TABLE IF NOT EXISTS proxyguard.attempts_local (
     agent       String
 ) ENGINE = MergeTree PARTITION BY toYYYYMM(time) ORDER BY (source, time);
 
--- The members of a line have a fixed order, and the quotes of what a client sent
--- have a backslash in front: no text of a client's holds "source":{"address":
--- as these functions look for it.
+-- The members of a line have a fixed order, and quotes from a client have a
+-- backslash in front: no text from a client contains "source":{"address": in
+-- the form that these functions look for.
 CREATE MATERIALIZED VIEW IF NOT EXISTS proxyguard.attempts_of_lines
 TO proxyguard.attempts_local AS
 WITH visitParamExtractRaw(line, 'proxyguard') AS guard,
@@ -74,8 +74,8 @@ SELECT if(stamp = '', toDateTime(0, 'UTC'),     -- 18.16 makes it 2000-01-01
 FROM proxyguard.lines
 WHERE endsWith(line, '}') AND family != '';
 
--- No attempt, or cut off: the beginning is kept to see which. What the sink
--- captured has an attempt's line, too.
+-- Not an attempt, or cut short: the beginning is kept so that you can tell. For
+-- what the sink captured there is also the line of the attempt.
 CREATE TABLE IF NOT EXISTS proxyguard.unread_local (
     loaded DateTime('UTC') DEFAULT now(), start String
 ) ENGINE = MergeTree PARTITION BY toYYYYMM(loaded) ORDER BY loaded;
@@ -100,8 +100,8 @@ CREATE TABLE IF NOT EXISTS proxyguard.days_local (
 ) ENGINE = SummingMergeTree(attempts) PARTITION BY toYear(day)
 ORDER BY (day, sensor, family, class, outcome);
 
--- From the lines, too: before ClickHouse 19 what one view writes reaches no
--- other.
+-- Also from the lines: before ClickHouse 19, what one view writes does not
+-- reach other views.
 CREATE MATERIALIZED VIEW IF NOT EXISTS proxyguard.days_of_lines
 TO proxyguard.days_local AS
 WITH visitParamExtractRaw(line, 'proxyguard') AS guard,

@@ -31,12 +31,12 @@ def call(*command):
 
 
 # A part is (ledger, logs that could not be read well enough to say that they
-# hold no attempt). Work that Dask repeats, because a worker was lost, finds
-# what is done already and does not count it twice.
+# contain no attempts). When Dask repeats work because a worker was lost, what
+# is done already is found and not counted twice.
 
 def scan(log, ledger, options):
-    # One thread: Dask gives this worker one log for each of its own. Without
-    # learning: a name that only one log tells would be ours in that log and
+    # One thread: Dask gives this worker a log for each of its threads. Without
+    # learning: a name that only one log reveals would be ours in that log and
     # a third party's in the others.
     status = call("proxyguard", "scan", "-q", "-j1", "--no-learn", "-Ocsv",
                   *options, "--into", ledger, "--", log)

@@ -1,5 +1,5 @@
--- The status page's questions, asked of evidence logs, and of what `proxyguard
--- classify` makes of access logs, with DuckDB.
+-- The questions of the status page, answered by DuckDB from evidence logs and
+-- from what `proxyguard classify` makes of access logs.
 --
 --     SET VARIABLE evidence = '/var/log/apache2/*evidence*.json*';
 --     .read views.sql
@@ -45,13 +45,13 @@ WHERE proxyguard.family IS NOT NULL;
 CREATE OR REPLACE VIEW relayed AS
 SELECT * FROM attempts WHERE outcome = 'relayed' ORDER BY time;
 
--- What may have been relayed: an access log has the status and the length of an
--- answer, and one line alone does not tell whose it was. `proxyguard scan`
--- compares answers. Evidence logs have no such attempts.
+-- What may have been relayed: an access log has only the status and the length
+-- of a response, and a single line does not tell where it came from.
+-- `proxyguard scan` compares responses. Evidence logs have no such attempts.
 CREATE OR REPLACE VIEW unclear AS
 SELECT * FROM attempts WHERE judged = 'unclear' ORDER BY time;
 
--- Is it more than before? Attempts a month (UTC) by family.
+-- More than before? Attempts per month (UTC) by family.
 CREATE OR REPLACE VIEW months_by_family AS
 SELECT date_trunc('month', time) AS month, family, count(*) AS attempts
 FROM attempts GROUP BY ALL ORDER BY month, family;
@@ -79,8 +79,8 @@ SELECT source, min(time) AS first, arg_min_null(sensor, time) AS sensor,
        arg_min(class, time) AS class
 FROM attempts GROUP BY source ORDER BY first DESC, source;
 
--- Where to? One target asked for by many sources is a campaign rather than a
--- person: a proxy checker's judge page, a mail server, a click to be paid for.
+-- Where to? A target that many sources ask for is a campaign rather than a
+-- person: a proxy checker's judge page, a mail server, a paid click.
 CREATE OR REPLACE VIEW campaigns AS
 SELECT host, port, count(*) AS attempts, count(DISTINCT source) AS sources,
        count(DISTINCT sensor) AS sensors,
@@ -90,8 +90,8 @@ FROM attempts WHERE host IS NOT NULL
 GROUP BY host, port HAVING count(DISTINCT source) > 1
 ORDER BY sources DESC, attempts DESC, host, port;
 
--- How many lines are not in the figures above, because they are no attempt or
--- were torn off by a full disk? Zero is what makes the rest believable.
+-- How many lines are not in the figures above, because they are not attempts or
+-- were cut short by a full disk? Only if it is zero are the others complete.
 CREATE OR REPLACE VIEW unread AS
 SELECT (SELECT count(*) FROM read_csv(getvariable('evidence'),
             columns = {line: 'VARCHAR'}, header = false, auto_detect = false,
