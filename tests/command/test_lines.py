@@ -735,7 +735,8 @@ def test_times_without_a_zone_are_in_the_one_given(tmp_path):
 
 # --- every field -------------------------------------------------------------
 
-READ, ODD = (os.path.join(LINES, name) for name in ("read.tsv", "odd.tsv"))
+READ, ODD, TORN = (os.path.join(LINES, name + ".tsv")
+                   for name in ("read", "odd", "torn"))
 FIELDS = {                        # of a row of classify
     "time": "@timestamp", "class": "proxyguard.class",
     "client": "source.address", "method": "http.request.method",
@@ -747,9 +748,9 @@ ESCAPES = [("\\", "\\\\"), ("\t", "\\t"), ("\x1b", "\\e"),
            ("\ufeff", "\\f")]
 
 
-def _rows_read(path):
+def _rows_read(*paths):
     return [json.loads(row) for row in run(
-        "classify", "--all", "--no-learn", path).stdout.splitlines()]
+        "classify", "--all", "--no-learn", *paths).stdout.splitlines()]
 
 
 def _is_request(row):
@@ -757,18 +758,25 @@ def _is_request(row):
         "other", "blank", "silent", "unread", "suspect")
 
 
-def _apart(row, usual):
-    """What is unusual in a row of classify."""
-    if not _is_request(row):
-        return row["proxyguard"]["class"]
-    told = []
+def _fields(row):
     for name, path in FIELDS.items():
         value = row
         for key in path.split("."):
             value = value.get(key) if value else None
-        if value != usual.get(name):
-            told.append(f"{name}={value}")
-    return " ".join(told) or "all"
+        yield name, value
+
+
+def _apart(row, usual, form="{}={}"):
+    """What is unusual in a row of classify."""
+    if not _is_request(row):
+        return row["proxyguard"]["class"]
+    return " ".join(form.format(name, value) for name, value in _fields(row)
+                    if value != usual.get(name)) or "all"
+
+
+def _runs(told, between):
+    return between.join(f"{len(list(same))} {text}"
+                        for text, same in itertools.groupby(told))
 
 
 def _read_as(path):
@@ -786,8 +794,7 @@ def _read_as(path):
         text = re.sub(r"time=(?!2024|2025)\d{4}", "time=@Y", text)
         told.append(text.replace(f"11:02:0{i % 4}", "@H"))
         i += _is_request(row)
-    return "; ".join(f"{len(list(same))} {text}"
-                     for text, same in itertools.groupby(told))
+    return _runs(told, "; ")
 
 
 def _odd(folder):
@@ -829,8 +836,40 @@ def _read(folder):
                    for name in logs)
 
 
-@pytest.mark.parametrize("table, now", [(READ, _read), (ODD, _odd)],
-                         ids=["formats", "odd"])
+def _torn(folder):
+    """How a line of each format is read, by how much it lacks: of its
+    beginning, of its end, and one octet in each place."""
+    ways = []
+    for name, log in TEMPLATES.items():
+        lines = log.splitlines(keepends=True)
+        line = next(x for x in reversed(lines)
+                    if REQUESTS[2][2] in x or REQUESTS[2][0] in x)
+        cuts = range(1, len(line) - 1)
+        torn = {"whole": [*lines[:len(lines) % 4], line],
+                "begins later": [line[n:] for n in cuts],
+                "ends earlier": [line[:n] + "\n" for n in cuts],
+                "lacks one": [line[:n] + line[n + 1:] for n in cuts]}
+        write(folder / name,
+              *(x for texts in torn.values() for x in (*texts, "\n")))
+        ways += [(name, way) for way in torn]
+    rows = _rows_read(*(folder / name for name in TEMPLATES))
+    parts = [list(part) for between, part in itertools.groupby(
+        rows, lambda row: row["proxyguard"]["class"] == "blank")
+        if not between]
+    assert len(parts) == len(ways)
+    out = []
+    for (name, way), part in zip(ways, parts):
+        if way == "whole":
+            usual = dict(_fields(part[-1]))
+        else:
+            out.append(f"{name}\t{way}\t" + _runs(
+                (_apart(row, usual, "{}") for row in part), ", ") + "\n")
+    return "".join(out)
+
+
+@pytest.mark.parametrize("table, now", [(READ, _read), (ODD, _odd),
+                                        (TORN, _torn)],
+                         ids=["formats", "odd", "torn"])
 def test_every_field_of_every_line_is_read_as_it_was(tmp_path, table, now):
     """`make golden` writes the tables anew."""
     with open(table, encoding="utf-8") as kept:
@@ -838,7 +877,7 @@ def test_every_field_of_every_line_is_read_as_it_was(tmp_path, table, now):
 
 
 if __name__ == "__main__":
-    for name, said in (READ, _read), (ODD, _odd):
+    for name, said in (READ, _read), (ODD, _odd), (TORN, _torn):
         with tempfile.TemporaryDirectory() as scratch:
             text = said(pathlib.Path(scratch))
         with open(name, "w", encoding="utf-8") as to:
