@@ -44,8 +44,8 @@ PG_TEST_SUITE(file, .set_up = make_folder, .tear_down = remove_folder);
 PG_TEST(a_missing_file_is_made_and_one_of_ours_goes_on)
 {
     const char *path = in_folder("evidence");
-    pg_file_t file = { .fd = -1 };
-    mode_t old = umask(0);
+    pg_file_t file = { .fd = -1, .why = "nothing was tried yet" };
+    mode_t old = umask(077);
     struct stat st;
 
     ck_assert_int_eq(pg_file_open_append(&file, path, &own, pool), 0);
@@ -60,6 +60,28 @@ PG_TEST(a_missing_file_is_made_and_one_of_ours_goes_on)
     ck_assert_int_eq(pg_file_write(file.fd, "two\n", 4), 0);
     close(file.fd);
     is_text(path, "one\ntwo\n");
+}
+
+static bool begins_with_one(pg_span_t head)
+{
+    return pg_span_istarts(head, PG_SPAN("one\n"));
+}
+
+PG_TEST(a_file_of_another_kind_is_refused)
+{
+    const pg_file_own_t ones = { .is_ours = begins_with_one,
+                                 .unless = "it is something else" };
+    pg_file_t file = { .fd = -1 };
+
+    write_file(in_folder("ours"), "one\ntwo\n");
+    ck_assert_int_eq(pg_file_open_append(&file, in_folder("ours"), &ones,
+                                         pool), 0);
+    close(file.fd);
+    write_file(in_folder("theirs"), "precious");
+    ck_assert_int_ne(pg_file_open_append(&file, in_folder("theirs"), &ones,
+                                         pool), 0);
+    ck_assert_str_eq(file.why, "it is something else");
+    is_text(in_folder("theirs"), "precious");
 }
 
 PG_TEST(links_fifos_folders_and_second_names_are_refused)

@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "pg_block.h"
+#include "pg_distinct.h"
 #include "pg_ledger.h"
 
 #define T0 ((apr_time_t)1400000000 * 1000000)
@@ -104,6 +105,7 @@ PG_TEST(every_class_and_outcome_is_counted_apart)
         }
     }
     ck_assert_uint_eq(s->attempts, sum);
+    ck_assert_uint_eq(pg_ledger_counted(ledger), sum);
     ck_assert_int_eq(s->since, T0);
     ck_assert_int_eq(s->taken, T0 + 5);
 }
@@ -156,7 +158,19 @@ PG_TEST(the_first_64_virtual_hosts_have_names_the_rest_are_together)
     }
 }
 
-PG_TEST(a_virtual_host_whose_name_is_torn_counts_with_the_others)
+/* What is scribbled over a name. */
+static const struct {
+    apr_size_t at;
+    apr_uint64_t value;
+} tears[] = {
+    { offsetof(pg_vhost_name_t, text), 1 },
+    { offsetof(pg_vhost_name_t, hash), 0 },
+    { offsetof(pg_vhost_name_t, hash), 1 },
+    { offsetof(pg_vhost_name_t, length), 0 },
+    { offsetof(pg_vhost_name_t, length), PG_VHOST_WORDS * 8 + 1 }
+};
+
+PG_TEST_EACH(a_virtual_host_whose_name_is_torn_counts_with_the_others, tears)
 {
     static const pg_outcome_e outcomes[] = { PG_OUTCOME_DENIED,
                                              PG_OUTCOME_REFUSED };
@@ -171,7 +185,9 @@ PG_TEST(a_virtual_host_whose_name_is_torn_counts_with_the_others)
         pg_ledger_record(ledger, &e);
     }
     for (unsigned i = 0; i < PG_VHOSTS; i++) {
-        pg_word_set(&ledger->common->vhost[i].text[0], 1);
+        char *name = (char *)&ledger->common->vhost[i];
+        pg_word_set((pg_word_t *)(void *)(name + tears[_i].at),
+                    tears[_i].value);
     }
     s = snapshot_of(ledger);
     ck_assert_uint_eq(s->vhost_count, 1);
@@ -179,6 +195,54 @@ PG_TEST(a_virtual_host_whose_name_is_torn_counts_with_the_others)
     ck_assert_uint_eq(s->vhosts[0].attempts, 2);
     ck_assert_uint_eq(s->vhosts[0].by_outcome[PG_OUTCOME_DENIED], 1);
     ck_assert_uint_eq(s->vhosts[0].by_outcome[PG_OUTCOME_REFUSED], 1);
+}
+
+PG_TEST(figures_have_no_lists)
+{
+    pg_event_t e = attempt(PG_CLASS_SOCKS, PG_FAMILY_SOCKS,
+                           PG_OUTCOME_DROPPED);
+    pg_snapshot_t *s = NULL;
+    pg_ledger_t *ledger;
+
+    e.vhost = PG_SPAN("own.example:80");
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+    pg_ledger_record(ledger, &e);
+    ck_assert_int_eq(pg_ledger_figures(&s, ledger, T0, pool), 0);
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(s->vhost_count, 0);
+    ck_assert_uint_eq(s->recent_count, 0);
+    ck_assert(!s->from_logs);
+    ck_assert_str_eq(pg_ledger_describe(ledger, pool),
+                     "700 KiB: 1 lanes of 320 KiB with 1024 sources, 256 "
+                     "targets, 128 ports and 128 user agents each; 128 recent "
+                     "attempts; history of 120 minutes, 336 hours, 800 days "
+                     "and 240 months");
+}
+
+/* The register of a source: its first bits, and how many zeros follow. */
+static const struct {
+    apr_uint64_t hash;
+    unsigned at, rank;
+} registers[] = {
+    { 0, 0, 51 }, { 1, 0, 50 }, { (apr_uint64_t)1 << 49, 0, 1 },
+    { (apr_uint64_t)1 << 48, 0, 2 }, { (apr_uint64_t)7 << 50, 7, 51 },
+    { (apr_uint64_t)17 << 49, 8, 1 }, { ~(apr_uint64_t)0, 16383, 1 }
+};
+
+PG_TEST_EACH(a_source_raises_its_register, registers)
+{
+    const apr_uint64_t rank = registers[_i].rank;
+    const unsigned word = registers[_i].at / 8, at = registers[_i].at % 8 * 6;
+    const pg_word_t *sketch;
+    pg_ledger_t *ledger;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+    sketch = ledger->common->sketch;
+    pg_distinct_add(ledger, registers[_i].hash);
+    ck_assert_uint_eq(pg_word_get(&sketch[word]), rank << at);
+    /* which a source with fewer zeros leaves as it is */
+    pg_distinct_add(ledger, registers[_i].hash | (apr_uint64_t)1 << 49);
+    ck_assert_uint_eq(pg_word_get(&sketch[word]), rank << at);
 }
 
 PG_TEST(what_is_no_attempt_is_not_counted)
@@ -196,6 +260,7 @@ PG_TEST(what_is_no_attempt_is_not_counted)
     pg_ledger_permit(ledger);
     ck_assert_uint_eq(snapshot_of(ledger)->attempts, 0);
     ck_assert_uint_eq(snapshot_of(ledger)->permitted, 2);
+    ck_assert_uint_eq(pg_ledger_counted(ledger), 2);
 }
 
 PG_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)

@@ -282,6 +282,52 @@ PG_TEST(a_loud_source_leaves_room_for_others_of_its_class)
     }
 }
 
+/* Attempts in reserve, by source and target, another one, and which of them
+ * makes room for it; -1: none. */
+static const struct {
+    const char *sources, *targets;
+    char source, target;
+    int gone;
+} seats[] = {
+    { "abcdefghijklmnop", "abcdefghijklmnop", 'y', 'z', 0 },
+    { "abcdefghijklmno", "abcdefghijklmno", 'y', 'z', -1 },
+    { "abcdeyfygyhyijkl", "abcdefghijklmnop", 'y', 'z', 5 },
+    { "abcdeyfygyhi", "abcdefghijkl", 'y', 'z', -1 },
+    { "abcdeyfygyhyi", "abcdefghijklm", 'y', 'z', 5 },
+    { "abcdeyfygyhijklm", "abcdefghijklmnop", 'y', 'z', 0 },
+    { "abcdefghijklmnop", "abzczdzezfghijkl", 'y', 'z', 2 },
+    { "abcdefghijklmnop", "abzczdzefghijklm", 'y', 'z', 0 },
+    { "abcdefghijklmnop", "abxcxdxexfxghijk", 'y', 'z', 2 },
+    { "abcdefghijklmnop", "abxcxdxexfghijkl", 'y', 'z', 0 },
+    { "abcdefghijklmnop", "xxxxxabcdzezfzgz", 'y', 'z', 9 },
+    { "abcdeyfygyhyijkl", "zabzczdefghijklz", 'y', 'z', 5 }
+};
+
+PG_TEST_EACH(some_attempt_makes_room_in_the_reserve, seats)
+{
+    int n = (int)strlen(seats[_i].sources);
+
+    for (int i = 0; i <= n; i++) {
+        bool last = i == n;
+        char target[] = { last ? seats[_i].target : seats[_i].targets[i],
+                          '.', 'a', '\0' };
+        try_for(target, quiet((unsigned char)(last ? seats[_i].source
+                                                   : seats[_i].sources[i])),
+                PG_CLASS_CONNECT_MAIL, T0 + i * SECOND);
+    }
+    for (int i = 0; i < 200; i++) {      /* all of the ring is theirs     */
+        try_from(quiet(1), PG_CLASS_SOCKS, T0 + (100 + i) * SECOND);
+    }
+    for (int i = 0; i <= n; i++) {
+        const pg_snapshot_t *s = at(T0 + 1000 * SECOND);
+        bool there = false;
+        for (apr_size_t k = 0; k < s->recent_count; k++) {
+            there |= s->recent[k].time == T0 + i * SECOND;
+        }
+        ck_assert_msg(there == (i != seats[_i].gone), "row %d: %d", _i, i);
+    }
+}
+
 PG_TEST(equal_attempts_of_one_moment_are_all_shown)
 {
     for (int i = 0; i < 3; i++) {
