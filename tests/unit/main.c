@@ -51,7 +51,13 @@ static SRunner *runner_of(const pg_test_t *t)
             srunner_add_suite(runner, suite);
         }
         if (t->test.fn) {
-            tcase_add_loop_test(tc, &t->test, 0, t->times());
+            int times = t->times();
+
+            if (times == 0) {
+                fprintf(stderr, "%s has nothing to try\n", t->test.name);
+                exit(2);
+            }
+            tcase_add_loop_test(tc, &t->test, 0, times);
         }
         else {
             tc = begin(t, suite);

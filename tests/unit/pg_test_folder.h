@@ -4,19 +4,16 @@
 #ifndef PG_TEST_FOLDER_H
 #define PG_TEST_FOLDER_H
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#include <apr_strings.h>
-
-static apr_pool_t *pool;
 static char folder[64];
 
 static inline void make_folder(void)
 {
-    apr_pool_create(&pool, NULL);
+    make_pool();
     strcpy(folder, "/tmp/pg-unit-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
 }
@@ -25,7 +22,7 @@ static inline void remove_folder(void)
 {
     char command[128];
 
-    apr_pool_destroy(pool);
+    destroy_pool();
     snprintf(command, sizeof(command), "rm -r %s", folder);
     ck_assert_int_eq(system(command), 0);
 }
@@ -33,6 +30,15 @@ static inline void remove_folder(void)
 static inline const char *in_folder(const char *name)
 {
     return apr_pstrcat(pool, folder, "/", name, NULL);
+}
+
+static inline void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
 }
 
 /* Options of a ledger there, the others by default. */

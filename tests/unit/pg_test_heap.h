@@ -4,7 +4,7 @@
 #ifndef PG_TEST_HEAP_H
 #define PG_TEST_HEAP_H
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include "pg_ledger.h"
 
@@ -13,18 +13,12 @@
 /* 23 November 2014, 12:00:00 UTC. */
 #define T0 ((apr_time_t)1416744000 * SECOND)
 
-static apr_pool_t *pool;
 static pg_ledger_t *ledger;
 
 static inline void set_up(void)
 {
-    apr_pool_create(&pool, NULL);
+    make_pool();
     ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
-}
-
-static inline void tear_down(void)
-{
-    apr_pool_destroy(pool);
 }
 
 static inline const pg_snapshot_t *at(apr_time_t now)

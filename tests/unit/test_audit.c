@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -9,18 +9,6 @@
 #include "pg_conftext.h"
 #include "pg_dump.h"
 #include "pg_found.h"
-
-static apr_pool_t *pool;
-
-static void setup(void)
-{
-    apr_pool_create(&pool, NULL);
-}
-
-static void teardown(void)
-{
-    apr_pool_destroy(pool);
-}
 
 /* "#modules http connect" in the text; these two if it is not there. */
 static bool module_loaded(void *ctx, const char *name)
@@ -87,7 +75,7 @@ static pg_audit_t *run(const pg_confcase_t *c)
     return pg_audit_run(&in, pool);
 }
 
-PG_TEST_SUITE(audit, .set_up = setup, .tear_down = teardown);
+PG_TEST_SUITE(audit, .set_up = make_pool, .tear_down = destroy_pool);
 
 PG_TEST_CONFCASES(posture, "audit/posture.conf")
 {

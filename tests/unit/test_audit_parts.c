@@ -3,7 +3,7 @@
 /* The parts of the audit that have a language of their own: expressions,
  * regular expressions, what a directive's text lets the client choose, and
  * what becomes of a made-up request. */
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <apr_strings.h>
 
@@ -12,18 +12,6 @@
 #include "pg_flow.h"
 #include "pg_regex.h"
 #include "pg_tree.h"
-
-static apr_pool_t *pool;
-
-static void setup(void)
-{
-    apr_pool_create(&pool, NULL);
-}
-
-static void teardown(void)
-{
-    apr_pool_destroy(pool);
-}
 
 static const char *field(const pg_row_t *row, int n)
 {
@@ -59,7 +47,7 @@ static const char *known_variable(void *ctx, const char *name)
     return NULL;
 }
 
-PG_TEST_SUITE(audit_parts, .set_up = setup, .tear_down = teardown);
+PG_TEST_SUITE(audit_parts, .set_up = make_pool, .tear_down = destroy_pool);
 
 PG_TEST_ROWS(expression, "audit/expr.tsv")
 {

@@ -213,25 +213,19 @@ static bool is_text(pg_span_t is, pg_span_t expected)
                                               : pg_span_eq(is, expected);
 }
 
-PG_TEST(each_clienthello_has_the_fingerprint_of_its_row)
+PG_TEST_ROWS(each_clienthello_has_the_fingerprint_of_its_row, "hello.tsv")
 {
-    int n;
-    const pg_row_t *rows = pg_test_rows("hello.tsv", &n);
+    const pg_span_t *f = row->field;
+    pg_hello_t h;
 
-    ck_assert_int_gt(n, 20);
-    for (int i = 0; i < n; i++) {
-        const pg_span_t *f = rows[i].field;
-        pg_hello_t h;
-
-        if (!pg_hello_parse(&h, f[0])) {
-            ck_assert_msg(pg_span_eq(f[4], PG_SPAN("none")), "hello.tsv:%d",
-                          rows[i].line);
-            ck_assert_ptr_null(h.sni.ptr);
-            continue;
-        }
-        ck_assert_msg(pg_span_eq(pg_span_str(h.ja4), f[4])
-                      && pg_span_eq(pg_span_str(h.version), f[1])
-                      && is_text(h.sni, f[2]) && is_text(h.alpn, f[3]),
-                      "hello.tsv:%d: %s, %s", rows[i].line, h.version, h.ja4);
+    if (!pg_hello_parse(&h, f[0])) {
+        ck_assert_msg(pg_span_eq(f[4], PG_SPAN("none")), "hello.tsv:%d",
+                      row->line);
+        ck_assert_ptr_null(h.sni.ptr);
+        return;
     }
+    ck_assert_msg(pg_span_eq(pg_span_str(h.ja4), f[4])
+                  && pg_span_eq(pg_span_str(h.version), f[1])
+                  && is_text(h.sni, f[2]) && is_text(h.alpn, f[3]),
+                  "hello.tsv:%d: %s, %s", row->line, h.version, h.ja4);
 }

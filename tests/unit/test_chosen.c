@@ -1,20 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include "pg_chosen.h"
-
-static apr_pool_t *pool;
-
-static void set_up(void)
-{
-    apr_pool_create(&pool, NULL);
-}
-
-static void tear_down(void)
-{
-    apr_pool_destroy(pool);
-}
 
 /* --- destinations -------------------------------------------------------- */
 
@@ -44,7 +32,7 @@ static const struct {
     { "", 1, PG_DESTINATION_NONE, NULL, 0 },
 };
 
-PG_TEST_SUITE(chosen, .set_up = set_up, .tear_down = tear_down);
+PG_TEST_SUITE(chosen, .set_up = make_pool, .tear_down = destroy_pool);
 
 PG_TEST_EACH(a_destination_is_taken_apart, parsed)
 {
@@ -398,5 +386,3 @@ PG_TEST_EACH(where_our_names_are_not_known_a_name_by_host_may_be_one, unknown)
                       == unknown[_i].is,
                   "%s, Host %s", unknown[_i].name, unknown[_i].host);
 }
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))

@@ -1,12 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <apr_pools.h>
 
 #include "pg_classify.h"
 
-static apr_pool_t *pool;
 static pg_own_t *own;
 
 static void setup(void)
@@ -14,16 +13,11 @@ static void setup(void)
     int n;
     const pg_row_t *names = pg_test_rows("own-names.tsv", &n);
 
-    apr_pool_create(&pool, NULL);
+    make_pool();
     own = pg_own_create(pool);
     for (int i = 0; i < n; i++) {
         ck_assert_ptr_null(pg_own_add(own, names[i].field[0]));
     }
-}
-
-static void teardown(void)
-{
-    apr_pool_destroy(pool);
 }
 
 static void expect(const pg_row_t *row, const pg_request_t *request)
@@ -45,7 +39,7 @@ static void expect(const pg_row_t *row, const pg_request_t *request)
     }
 }
 
-PG_TEST_SUITE(classify, .set_up = setup, .tear_down = teardown);
+PG_TEST_SUITE(classify, .set_up = setup, .tear_down = destroy_pool);
 
 /* As the log scanner has it, and as httpd's fields have it. */
 PG_TEST_ROWS(each_case_from_the_line_and_from_its_parts, "classify.tsv")

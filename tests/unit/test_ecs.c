@@ -1,23 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <apr_strings.h>
 #include <jansson.h>
 
 #include "pg_ecs.h"
-
-static apr_pool_t *pool;
-
-static void setup(void)
-{
-    apr_pool_create(&pool, NULL);
-}
-
-static void teardown(void)
-{
-    apr_pool_destroy(pool);
-}
 
 static pg_event_t example(const char *target)
 {
@@ -76,7 +64,7 @@ static pg_ecs_t with(const pg_event_t *event)
                        .fields = 6, .sensor = "north", .version = "1" };
 }
 
-PG_TEST_SUITE(ecs, .set_up = setup, .tear_down = teardown);
+PG_TEST_SUITE(ecs, .set_up = make_pool, .tear_down = destroy_pool);
 
 PG_TEST(ecs_names_hold_what_they_promise)
 {

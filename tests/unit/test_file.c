@@ -9,15 +9,6 @@
 
 static const pg_file_own_t own = { .set_group = false };
 
-static void write_file(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "w");
-
-    ck_assert_ptr_nonnull(f);
-    fputs(text, f);
-    fclose(f);
-}
-
 static void is_text(const char *path, const char *text)
 {
     char have[64] = "";

@@ -1,24 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <apr_pools.h>
 
 #include "pg_hosts.h"
 
-static apr_pool_t *pool;
 static pg_own_t *own;
 
 static void setup(void)
 {
-    apr_pool_create(&pool, NULL);
+    make_pool();
     own = pg_own_create(pool);
     ck_assert_ptr_null(pg_own_add(own, PG_SPAN("own.test")));
-}
-
-static void teardown(void)
-{
-    apr_pool_destroy(pool);
 }
 
 static const char file[] =
@@ -60,7 +54,7 @@ static const struct {
     { "stranger.test",     false, false, false },
 };
 
-PG_TEST_SUITE(hosts, .set_up = setup, .tear_down = teardown);
+PG_TEST_SUITE(hosts, .set_up = setup, .tear_down = destroy_pool);
 
 PG_TEST_EACH(each_name_is_ours_as_far_as_its_row_says, cases)
 {

@@ -45,15 +45,6 @@ static const pg_snapshot_t *snapshot_of(const pg_ledger_t *ledger)
     return snapshot;
 }
 
-static void write_file(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "w");
-
-    ck_assert_ptr_nonnull(f);
-    fputs(text, f);
-    fclose(f);
-}
-
 /* --- totals ------------------------------------------------------------- */
 
 PG_TEST_SUITE(ledger, .set_up = make_folder, .tear_down = remove_folder);

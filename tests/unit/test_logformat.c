@@ -1,11 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* Formats, times and escapes of access logs, from tables. */
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <stdio.h>
-
-#include <apr_strings.h>
 
 #include "pg_logescape.h"
 #include "pg_logformat.h"
@@ -27,76 +25,50 @@ static void expect_field(const pg_row_t *row, int column, pg_span_t got)
                   row->line, (int)got.len, got.ptr, (int)want.len, want.ptr);
 }
 
-PG_TEST_SUITE(logformat);
+PG_TEST_SUITE(logformat, .set_up = make_pool, .tear_down = destroy_pool);
 
-PG_TEST(lines_are_taken_apart_as_the_table_says)
+PG_TEST_ROWS(lines_are_taken_apart_as_the_table_says, "logformat.tsv")
 {
-    apr_pool_t *pool;
+    bool want = !pg_span_eq(row->field[2], PG_SPAN("!"));
     pg_logformat_t format;
     pg_logline_t line;
-    int count;
-    const pg_row_t *rows = pg_test_rows("logformat.tsv", &count);
+    const char *wrong = pg_logformat_compile(&format, string(row->field[0]),
+                                             pool);
 
-    apr_pool_create(&pool, NULL);
-    ck_assert_int_gt(count, 0);
-    for (int i = 0; i < count; i++) {
-        const pg_row_t *row = &rows[i];
-        bool want = !pg_span_eq(row->field[2], PG_SPAN("!"));
-        const char *text = apr_pstrmemdup(pool, row->field[0].ptr,
-                                          row->field[0].len);
-        const char *wrong = pg_logformat_compile(&format, text, pool);
-        ck_assert_msg(wrong == NULL, "line %d: %s", row->line, wrong);
-        ck_assert_msg(pg_logformat_match(&line, &format,
-                                         exact_or_empty(row->field[1]))
-                      == want, "line %d", row->line);
-        if (want) {
-            expect_field(row, 2, line.field[PG_FIELD_REQUEST]);
-            expect_field(row, 3, line.field[PG_FIELD_STATUS]);
-            expect_field(row, 4, line.field[PG_FIELD_SIZE]);
-            expect_field(row, 5, line.field[PG_FIELD_CLIENT]);
-        }
+    ck_assert_msg(wrong == NULL, "line %d: %s", row->line, wrong);
+    ck_assert_msg(pg_logformat_match(&line, &format,
+                                     exact_or_empty(row->field[1]))
+                  == want, "line %d", row->line);
+    if (want) {
+        expect_field(row, 2, line.field[PG_FIELD_REQUEST]);
+        expect_field(row, 3, line.field[PG_FIELD_STATUS]);
+        expect_field(row, 4, line.field[PG_FIELD_SIZE]);
+        expect_field(row, 5, line.field[PG_FIELD_CLIENT]);
     }
-    apr_pool_destroy(pool);
 }
 
-PG_TEST(formats_that_cannot_work_are_refused_with_the_reason)
+PG_TEST_ROWS(formats_that_cannot_work_are_refused_with_the_reason,
+             "logformat-bad.tsv")
 {
-    apr_pool_t *pool;
     pg_logformat_t format;
-    int count;
-    const pg_row_t *rows = pg_test_rows("logformat-bad.tsv", &count);
+    const char *wrong = pg_logformat_compile(&format, string(row->field[0]),
+                                             pool);
 
-    apr_pool_create(&pool, NULL);
-    ck_assert_int_gt(count, 0);
-    for (int i = 0; i < count; i++) {
-        const char *text = apr_pstrmemdup(pool, rows[i].field[0].ptr,
-                                          rows[i].field[0].len);
-        const char *part = apr_pstrmemdup(pool, rows[i].field[1].ptr,
-                                          rows[i].field[1].len);
-        const char *wrong = pg_logformat_compile(&format, text, pool);
-        ck_assert_msg(wrong && strstr(wrong, part), "line %d: %s",
-                      rows[i].line, wrong ? wrong : "accepted");
-    }
-    apr_pool_destroy(pool);
+    ck_assert_msg(wrong && strstr(wrong, string(row->field[1])),
+                  "line %d: %s", row->line, wrong ? wrong : "accepted");
 }
 
-PG_TEST(times_are_read_as_the_table_says)
+PG_TEST_ROWS(times_are_read_as_the_table_says, "logtime.tsv")
 {
-    int count;
-    const pg_row_t *rows = pg_test_rows("logtime.tsv", &count);
+    bool want = !pg_span_eq(row->field[1], PG_SPAN("none"));
+    apr_time_t time = 77;
+    char text[32];
 
-    ck_assert_int_gt(count, 0);
-    for (int i = 0; i < count; i++) {
-        const pg_row_t *row = &rows[i];
-        bool want = !pg_span_eq(row->field[1], PG_SPAN("none"));
-        apr_time_t time = 77;
-        char text[32];
-        ck_assert_msg(pg_logtime_parse(&time, exact_or_empty(row->field[0]))
-                      == want, "line %d", row->line);
-        snprintf(text, sizeof(text), "%" APR_TIME_T_FMT, time);
-        ck_assert_msg(want ? pg_span_eq(row->field[1], pg_span_str(text))
-                           : time == 77, "line %d: %s", row->line, text);
-    }
+    ck_assert_msg(pg_logtime_parse(&time, exact_or_empty(row->field[0]))
+                  == want, "line %d", row->line);
+    snprintf(text, sizeof(text), "%" APR_TIME_T_FMT, time);
+    ck_assert_msg(want ? pg_span_eq(row->field[1], pg_span_str(text))
+                       : time == 77, "line %d: %s", row->line, text);
 }
 
 /* Each with what another left behind, and with what it left itself. */
@@ -127,20 +99,13 @@ PG_TEST(times_are_the_same_after_any_other_time)
     }
 }
 
-PG_TEST(escapes_are_undone_as_the_table_says)
+PG_TEST_ROWS(escapes_are_undone_as_the_table_says, "logescape.tsv")
 {
-    int count;
-    const pg_row_t *rows = pg_test_rows("logescape.tsv", &count);
+    char *out = malloc(row->field[0].len);
+    pg_span_t got = pg_logescape_undo(out, row->field[0]);
 
-    ck_assert_int_gt(count, 0);
-    for (int i = 0; i < count; i++) {
-        pg_span_t s = rows[i].field[0];
-        char *out = malloc(s.len);
-        pg_span_t got = pg_logescape_undo(out, s);
-        ck_assert_msg(pg_span_eq(got, rows[i].field[1]), "line %d",
-                      rows[i].line);
-        free(out);
-    }
+    ck_assert_msg(pg_span_eq(got, row->field[1]), "line %d", row->line);
+    free(out);
 }
 
 PG_TEST(escapes_can_be_undone_in_place)

@@ -1,23 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <apr_pools.h>
 #include <stdio.h>
 
 #include "pg_own.h"
-
-static apr_pool_t *pool;
-
-static void setup(void)
-{
-    apr_pool_create(&pool, NULL);
-}
-
-static void teardown(void)
-{
-    apr_pool_destroy(pool);
-}
 
 /* The next word of *s; false at the end. */
 static bool next_word(pg_span_t *out, pg_span_t *s)
@@ -51,7 +39,7 @@ static pg_own_t *own_of(const pg_row_t *row)
     return own;
 }
 
-PG_TEST_SUITE(own, .set_up = setup, .tear_down = teardown);
+PG_TEST_SUITE(own, .set_up = make_pool, .tear_down = destroy_pool);
 
 PG_TEST_ROWS(each_authority_is_ours_or_not_as_its_row_says, "own.tsv")
 {

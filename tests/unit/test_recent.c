@@ -22,7 +22,8 @@ static void is_text(pg_text_t text, const char *octets)
     ck_assert(octets == NULL || text.octets.ptr[text.octets.len] == '\0');
 }
 
-PG_TEST_SUITE(recent, .set_up = set_up, .tear_down = tear_down, .seconds = 30);
+PG_TEST_SUITE(recent, .set_up = set_up, .tear_down = destroy_pool,
+              .seconds = 30);
 
 PG_TEST(an_attempt_is_remembered_with_all_its_evidence)
 {

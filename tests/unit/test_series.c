@@ -93,7 +93,7 @@ PG_TEST(every_month_of_eight_thousand_years_begins_after_the_last)
 
 /* --- rings --------------------------------------------------------------- */
 
-PG_TEST_CASE(rings, .set_up = set_up, .tear_down = tear_down);
+PG_TEST_CASE(rings, .set_up = set_up, .tear_down = destroy_pool);
 
 PG_TEST(an_attempt_is_in_each_period_once)
 {

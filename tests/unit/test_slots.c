@@ -1,11 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The sink's slots and counts in the ledger. */
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <pthread.h>
-
-#include <apr_general.h>
 
 #include "pg_campaigns.h"
 #include "pg_layout.h"
@@ -13,22 +11,14 @@
 
 #define T0 APR_TIME_C(1700000000000000)
 
-static apr_pool_t *pool;
 static pg_ledger_t *ledger;
 static const pg_slots_limit_t limit = { .conversations = 8, .source = 3,
                                         .seconds = 120 };
 
 static void setup(void)
 {
-    ck_assert_int_eq(apr_initialize(), 0);
-    ck_assert_int_eq(apr_pool_create(&pool, NULL), 0);
+    make_pool();
     ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
-}
-
-static void teardown(void)
-{
-    apr_pool_destroy(pool);
-    apr_terminate();
 }
 
 static bool take(pg_slot_t *slot, int client, apr_time_t now)
@@ -39,7 +29,7 @@ static bool take(pg_slot_t *slot, int client, apr_time_t now)
     return pg_slots_take(slot, ledger, &limit, source, now);
 }
 
-PG_TEST_SUITE(slots, .set_up = setup, .tear_down = teardown);
+PG_TEST_SUITE(slots, .set_up = setup, .tear_down = destroy_pool);
 
 PG_TEST(there_are_so_many_and_so_many_for_each_source)
 {

@@ -66,7 +66,7 @@ static apr_uint32_t next(apr_uint64_t *state)
 
 /* --- lists --------------------------------------------------------------- */
 
-PG_TEST_SUITE(top, .set_up = four_lanes, .tear_down = tear_down,
+PG_TEST_SUITE(top, .set_up = four_lanes, .tear_down = destroy_pool,
               .seconds = 120);
 
 PG_TEST(a_few_sources_are_counted_exactly_over_all_lanes)
