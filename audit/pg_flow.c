@@ -96,8 +96,8 @@ static void read_inside(pg_flow_t *flow, pg_scope_t *place)
     apr_pool_t *pool = flow->scene.pool;
 
     for (const pg_directive_t *d = place->section->child; d; d = d->next) {
-        if (pg_rewrite_is(d) && !place->rules) {
-            place->rules = pg_rewrite_read(place->section->child, pool);
+        if (pg_rewriterule_is(d) && !place->rules) {
+            place->rules = pg_rewriterule_read(place->section->child, pool);
         }
         if (pg_tree_is(d, "RewriteEngine")) {
             place->engine = pg_tree_says(d, "on", pool) ? PG_YES : PG_NO;

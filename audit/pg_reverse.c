@@ -74,7 +74,7 @@ static unsigned options_in(const pg_directive_t *first, apr_pool_t *pool)
 static bool has_rewriting(const pg_directive_t *first)
 {
     for (const pg_directive_t *d = first; d; d = d->next) {
-        if (pg_rewrite_is(d) || has_rewriting(d->child)) {
+        if (pg_rewriterule_is(d) || has_rewriting(d->child)) {
             return true;
         }
     }
@@ -145,7 +145,7 @@ pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
     s->access = access;
     s->server = server;
     s->budget = WHOLE_BUDGET;
-    s->rules = pg_rewrite_read(in->tree, pool);
+    s->rules = pg_rewriterule_read(in->tree, pool);
     s->options = options_in(in->tree, pool);
     flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
     flow.places = apr_array_make(pool, 4, sizeof(pg_scope_t));
@@ -166,7 +166,7 @@ static apr_array_header_t *rules_of(const pg_shared_t *s,
     if (vhost == NULL) {
         return s->rules;
     }
-    own = pg_rewrite_read(vhost->child, pool);
+    own = pg_rewriterule_read(vhost->child, pool);
     options = options_in(vhost->child, pool);
     options = options ? options : s->options;
     down = options & OPTIONS_IGNORE ? 0 : s->options;

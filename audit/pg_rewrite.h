@@ -1,16 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* mod_rewrite's rules, read from the configuration and run for a made-up
- * request: modules/mappers/mod_rewrite.c, for a single request and without a
- * file system. What depends on something else (a file, a program, a
- * sub-request) makes the whole outcome unknown. */
+/* mod_rewrite's rules, run for a made-up request: what
+ * modules/mappers/mod_rewrite.c does, for a single request and without a file
+ * system. What depends on something else (a file, a program, a sub-request)
+ * makes the whole outcome unknown. */
 #ifndef PG_REWRITE_H
 #define PG_REWRITE_H
 
-#include <apr_tables.h>
-
 #include "pg_audit.h"
 #include "pg_perdir.h"
+#include "pg_rewriterule.h"
 
 /** A made-up request of a third party. */
 typedef struct pg_sent_t {
@@ -34,48 +33,6 @@ typedef struct pg_scene_t {
                                     of siblings; NULL                     */
     apr_pool_t *pool;            /* for the work                          */
 } pg_scene_t;
-
-typedef enum pg_test_e { PG_TEST_REGEX, PG_TEST_EQUAL, PG_TEST_FILE,
-                         PG_TEST_EXPR, PG_TEST_OTHER } pg_test_e;
-
-typedef struct pg_cond_t {
-    const char *input;
-    const char *pattern;
-    pg_test_e test;
-    bool negate;
-    bool nocase;
-    bool or_next;
-} pg_cond_t;
-
-/** Flags of a rule, by their short names, and more. */
-enum {
-    PG_REWRITE_P = 1, PG_REWRITE_L = 2, PG_REWRITE_END = 4,
-    PG_REWRITE_PT = 8, PG_REWRITE_R = 16, PG_REWRITE_C = 32,
-    PG_REWRITE_N = 64, PG_REWRITE_NC = 128, PG_REWRITE_B = 256,
-    PG_REWRITE_3F = 512, PG_REWRITE_NE = 8192,
-    PG_REWRITE_STATUS = 1024,    /* F, G, R=4nn: an error                 */
-    PG_REWRITE_NOSUB = 2048,     /* "-": no substitution                  */
-    PG_REWRITE_NEGATE = 4096     /* the pattern begins with '!'           */
-};
-
-typedef struct pg_rewriterule_t {
-    const pg_directive_t *at;
-    const char *pattern;         /* without the '!'                       */
-    const char *output;
-    unsigned flags;
-    int skip;                    /* S=                                    */
-    const char *handler;         /* H=; NULL                              */
-    const pg_cond_t *cond;
-    int cond_count;
-} pg_rewriterule_t;
-
-/** The rules among these siblings (pg_rewriterule_t), with their
- *  conditions. */
-apr_array_header_t *pg_rewrite_read(const pg_directive_t *first,
-                                    apr_pool_t *pool);
-
-/** Is it a directive of mod_rewrite? */
-bool pg_rewrite_is(const pg_directive_t *d);
 
 typedef enum pg_ended_e {
     PG_ENDED_SAME,               /* no rule changed anything              */

@@ -174,7 +174,7 @@ static pg_scene_t scene_of(const pg_directive_t *tree)
 
 static pg_dest_t rule_of(const pg_directive_t *tree, const char *how)
 {
-    const apr_array_header_t *rules = pg_rewrite_read(tree, pool);
+    const apr_array_header_t *rules = pg_rewriterule_read(tree, pool);
     const pg_rewriterule_t *rule = &APR_ARRAY_IDX(rules, rules->nelts - 1,
                                                   pg_rewriterule_t);
 
@@ -216,7 +216,7 @@ static pg_flow_t flow_of(const pg_directive_t *tree)
 {
     pg_flow_t flow = { .scene = scene_of(tree) };
 
-    flow.rules = pg_rewrite_read(tree, pool);
+    flow.rules = pg_rewriterule_read(tree, pool);
     flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
     flow.places = apr_array_make(pool, 4, sizeof(pg_scope_t));
     for (const pg_directive_t *d = tree; d; d = d->next) {

@@ -1,0 +1,143 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "pg_rewriterule.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+
+#include "pg_tree.h"
+
+typedef struct flag_t {
+    const char *brief;
+    const char *whole;
+    unsigned flag;
+} flag_t;
+
+static const flag_t flags[] = {
+    { "P", "proxy", PG_REWRITE_P },
+    { "L", "last", PG_REWRITE_L },
+    { "END", "END", PG_REWRITE_END },
+    { "PT", "passthrough", PG_REWRITE_PT },
+    { "F", "forbidden", PG_REWRITE_STATUS | PG_REWRITE_NOSUB },
+    { "G", "gone", PG_REWRITE_STATUS | PG_REWRITE_NOSUB },
+    { "R", "redirect", PG_REWRITE_R },
+    { "C", "chain", PG_REWRITE_C },
+    { "N", "next", PG_REWRITE_N },
+    { "NC", "nocase", PG_REWRITE_NC },
+    { "B", "backrefescaping", PG_REWRITE_B },
+    { "NE", "noescape", PG_REWRITE_NE },
+    { "UnsafeAllow3F", "UnsafeAllow3F", PG_REWRITE_3F }
+};
+
+static void read_flag(pg_rewriterule_t *rule, const char *word)
+{
+    apr_size_t n = strcspn(word, "=");
+    const char *value = word[n] ? word + n + 1 : "";
+
+    for (apr_size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+        const flag_t *f = &flags[i];
+        if ((strlen(f->brief) == n && pg_tree_begins(word, f->brief))
+            || (strlen(f->whole) == n && pg_tree_begins(word, f->whole))) {
+            rule->flags |= f->flag;
+        }
+    }
+    if (pg_tree_begins(word, "S=") || pg_tree_begins(word, "skip=")) {
+        rule->skip = atoi(value);
+    }
+    if (pg_tree_begins(word, "H=") || pg_tree_begins(word, "handler=")) {
+        rule->handler = value;
+    }
+    /* R=403 is a status, without a substitution */
+    if ((pg_tree_begins(word, "R=") || pg_tree_begins(word, "redirect="))
+        && apr_isdigit(*value) && *value != '3') {
+        rule->flags |= PG_REWRITE_STATUS | PG_REWRITE_NOSUB;
+    }
+}
+
+static void read_flags(pg_rewriterule_t *rule, const char *text,
+                       apr_pool_t *pool)
+{
+    text += *text == '[';
+    while (*text && *text != ']') {
+        apr_size_t n;
+        text += strspn(text, ", ");
+        n = strcspn(text, ",]");
+        read_flag(rule, apr_pstrmemdup(pool, text, n));
+        text += n;
+    }
+}
+
+static pg_cond_t read_cond(const pg_directive_t *d, apr_pool_t *pool)
+{
+    pg_cond_t cond = { .input = pg_tree_arg(d, 0, pool),
+                       .pattern = pg_tree_arg(d, 1, pool) };
+    const char *words = pg_tree_arg(d, 2, pool);
+
+    cond.or_next = pg_tree_flag(words, "OR", "ornext");
+    cond.nocase = pg_tree_flag(words, "NC", "nocase");
+    cond.negate = *cond.pattern == '!';
+    cond.pattern += cond.negate;
+    if (pg_tree_same(cond.input, "expr")) {
+        cond.test = PG_TEST_EXPR;
+    }
+    else if (*cond.pattern == '-' && cond.pattern[1]) {
+        cond.test = strchr("fsdxhLl", cond.pattern[1]) && !cond.pattern[2]
+                        ? PG_TEST_FILE : PG_TEST_OTHER;
+    }
+    else if (*cond.pattern == '=' && cond.pattern[1]) {
+        cond.test = PG_TEST_EQUAL;
+        cond.pattern += strcmp(cond.pattern, "=\"\"") ? 1 : 3;
+    }
+    else if (strspn(cond.pattern, "<>") && cond.pattern[1]) {
+        cond.test = PG_TEST_OTHER;
+    }
+    return cond;
+}
+
+static pg_rewriterule_t read_rule(const pg_directive_t *d, apr_pool_t *pool)
+{
+    pg_rewriterule_t rule = { .at = d, .pattern = pg_tree_arg(d, 0, pool),
+                              .output = pg_tree_arg(d, 1, pool) };
+
+    if (*rule.pattern == '!') {
+        rule.flags |= PG_REWRITE_NEGATE;
+        rule.pattern++;
+    }
+    if (strcmp(rule.output, "-") == 0) {
+        rule.flags |= PG_REWRITE_NOSUB;
+    }
+    read_flags(&rule, pg_tree_arg(d, 2, pool), pool);
+    return rule;
+}
+
+apr_array_header_t *pg_rewriterule_read(const pg_directive_t *first,
+                                        apr_pool_t *pool)
+{
+    apr_array_header_t *rules = apr_array_make(pool, 4,
+                                               sizeof(pg_rewriterule_t));
+    apr_array_header_t *conds = apr_array_make(pool, 4, sizeof(pg_cond_t));
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (pg_tree_is(d, "RewriteCond")) {
+            APR_ARRAY_PUSH(conds, pg_cond_t) = read_cond(d, pool);
+        }
+        else if (pg_tree_is(d, "RewriteRule")) {
+            pg_rewriterule_t rule = read_rule(d, pool);
+            rule.cond = (const pg_cond_t *)conds->elts;
+            rule.cond_count = conds->nelts;
+            APR_ARRAY_PUSH(rules, pg_rewriterule_t) = rule;
+            conds = apr_array_make(pool, 4, sizeof(pg_cond_t));
+        }
+    }
+    return rules;
+}
+
+bool pg_rewriterule_is(const pg_directive_t *d)
+{
+    static const char *const names[] = { "RewriteRule", "RewriteCond",
+                                         "RewriteEngine", "RewriteOptions",
+                                         "RewriteBase", "RewriteMap", NULL };
+
+    return pg_tree_is_one(d, names);
+}
