@@ -105,7 +105,7 @@ class Counted(Httpd):
                 "-X"]
 
     def waits(self):
-        """Return once it is asleep, waiting for the client. So each of its
+        """Return once it sleeps, waiting for the client, so that each of its
         reads finds the same, however busy the machine is."""
         path = f"/proc/{self.process.pid}/stat"
         deadline = time.monotonic() + 60
@@ -142,7 +142,7 @@ def ask(server, octets, times, keep):
 
 def count(conf, octets, times, keep, more):
     """prefork ends from inside its signal handler, and at times hangs there:
-    then there is no count, and another try."""
+    then there is no count, and it is tried again."""
     for _ in range(4):
         counted = one_count(conf, octets, times, keep, more)
         if counted is not None:
@@ -163,7 +163,7 @@ def one_count(conf, octets, times, keep, more):
 
 
 def per_request(conf, octets, keep, few=FEW, many=MANY, **more):
-    """Instructions that one more request costs."""
+    """Instructions that each further request costs."""
     less = count(conf, octets, few, keep, more)
     return (count(conf, octets, many, keep, more) - less) / (many - few)
 
@@ -285,8 +285,8 @@ def table_of_clean(out, chosen):
 
 def alone(conf, octets, more):
     """(whole, connection, log line, the rest) of an attempt. A connection is
-    what a clean request costs more when it has one of its own; the log line
-    what goes when LogLevel lets nothing be written."""
+    the difference between clean requests with and without one of their own;
+    the log line is what LogLevel saves when nothing is logged."""
     quiet = {**more, "loglevel": "emerg"}
     whole = per_request(conf, octets, False, **more)
     silent = per_request(conf, octets, False, **quiet)
@@ -396,7 +396,7 @@ def not_proxied():
 
 
 def table_of_not_proxied(out):
-    """What a server that proxies asks of a request that is not."""
+    """What a server that proxies costs a request that it does not proxy."""
     out.append("\nA clean request that is *not* proxied, on a server that is "
                "also a reverse proxy. Only if `RequestHeader` removes a field "
                "that a rule may depend on, or `AllowOverride` lets `.htaccess` "
@@ -412,7 +412,7 @@ def table_of_not_proxied(out):
 
 
 def table_of_proxied(out):
-    """What the gate costs a request that mod_proxy carries."""
+    """What the gate costs a request that mod_proxy forwards."""
     out.append("\nA request that a reverse proxy forwards to a backend, which "
                "answers one request per connection. The gate looks up the "
                "host among those that the configuration names; any other host "

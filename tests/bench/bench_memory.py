@@ -34,9 +34,9 @@ OBSERVE = "ProxyGuard Observe\n"
 
 
 class OneChild(Httpd):
-    """Writes no log lines; one child, so that it sees every attempt, of one
-    thread: which of many have a stack and a pool already is left to chance,
-    and each is worth more than the module."""
+    """Writes no log lines. One child, so that it sees every attempt, with one
+    thread: with several it would be left to chance which of them have a stack
+    and a pool already, and each is larger than the module."""
 
     def _text(self):
         text = re.sub(r"^(StartServers|ServerLimit|MinSpareServers|"
@@ -72,8 +72,8 @@ def mappings(pid):
 
 
 def memory(pid):
-    """(shared, private) in KiB. A page of a shared mapping that only one
-    process has touched so far is no private one."""
+    """(shared, private) in KiB. A page of a shared mapping does not count as
+    private because only one process has touched it so far."""
     every = list(mappings(pid))
     return (sum(size for mode, _, size, _ in every if mode[3] == "s"),
             sum(private for mode, _, _, private in every if mode[3] == "p"))

@@ -49,7 +49,7 @@ def tools(command, log):
 
 
 def measure(argv):
-    """(seconds by the clock, seconds of processor time)"""
+    """(elapsed seconds, seconds of processor time)"""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
     subprocess.run(argv, stdout=subprocess.PIPE, check=False,
@@ -62,8 +62,8 @@ def measure(argv):
 
 
 def peak_mib(argv):
-    """What its memory went up to. The kernel's own figure for a child begins
-    with its parent's, so it is asked of the running process."""
+    """Its peak memory. The kernel's own figure for a child starts from its
+    parent's, so the running process is asked."""
     peak = 0
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=ENV) as child:
         while child.poll() is None:

@@ -113,12 +113,13 @@ class Scoreboard(threading.Thread):
 # --- one client after the other --------------------------------------------
 
 def is_over(board, run):
-    """Its connection has ended, and no worker is busy with what is left."""
+    """Its connection has ended, and no worker is still busy with it."""
     return run.end and board.is_idle(run.start + run.end)
 
 
 def hold(server, board, client):
-    """(answer, end, replies, worker): what one client saw and occupied."""
+    """(answer, end, replies, worker): what one client saw, and how long it
+    occupied a worker."""
     wait_until(board.is_idle, "idle workers", 3 * LIMIT)
     run = Run(client, ("127.0.0.1", server.tls if client.tls
                        else server.port))
@@ -131,7 +132,7 @@ def clients_of(mpm):
 
 
 def one_by_one(setting):
-    """All clients at one server: name -> what hold() says."""
+    """Each client alone with a server: name -> the result of hold()."""
     mpm, reqtimeout, guard = setting
     server = start(mpm, guard, reqtimeout)
     board = None
@@ -164,8 +165,8 @@ def ask_others_page(address, until):
 
 
 def crowd(mpm, guard, octets, many):
-    """`many` connections that say `octets` and are silent: how long an
-    ordinary client waits for each page in the CROWD_SECONDS that follow."""
+    """`many` connections that send `octets` and fall silent: how long an
+    ordinary client waits for each page in the following CROWD_SECONDS."""
     server = start(mpm, guard, True, READY[mpm])
     wires = []
     try:
@@ -251,7 +252,8 @@ def one_by_one_text(results, mpms):
 
 
 def waited(seconds):
-    """Pages, and the longest wait; what is cut off at the end has none."""
+    """Pages, and the longest wait; one that is cut off at the end does not
+    count."""
     most = max(seconds)
     if most > CROWD_SECONDS - 0.5:
         return f"{len(seconds) - 1}, **none any more**"

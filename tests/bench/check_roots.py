@@ -44,7 +44,7 @@ UNITS = r"Checks: (\d+), Failures: (\d+), Errors: (\d+)"
 
 
 def counts_of(said):
-    """(units, tests) that were good, of how many."""
+    """(unit tests, tests): how many passed, of how many."""
     units = [[int(n) for n in row] for row in re.findall(UNITS, said)]
     passed, failed, errors = (
         sum(int(n) for n in re.findall(rf"(\d+) {word}", said))

@@ -38,7 +38,7 @@ class Client(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a client saw, in seconds from its first octet; None: not."""
+    """What a client saw, in seconds from its first byte; None: never."""
     answer: float | None
     end: float | None
     replies: int
@@ -131,7 +131,7 @@ class Run:
         return time.monotonic() - self.start
 
     def listen(self, seconds):
-        """Wait that long at most; whatever comes is read."""
+        """Wait that long at most, and read whatever comes."""
         if self.end or not self.client.reads:
             time.sleep(seconds)
             return
@@ -161,7 +161,7 @@ class Run:
             self.end = self.end or self.since()
 
     def until(self, over, limit):
-        """Go on until over(), or for `limit` seconds."""
+        """Continue until over(), or for `limit` seconds."""
         due = DRIP
         while self.since() < limit and not over(self):
             self.listen(0.02)

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Backends that speak what mod_proxy speaks, as far as a test needs: they take
-a request and give one answer. .hits counts connections."""
+"""Backends that speak the protocols of mod_proxy, as far as a test needs: each
+takes a request and gives one answer. .hits counts connections."""
 
 import socket
 import struct

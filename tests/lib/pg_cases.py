@@ -38,7 +38,7 @@ def own_names():
 
 
 def octets_of(line, host):
-    """The row as a client sends it: the line, and a Host when it has one."""
+    """The row as a client sends it: the line, and Host if it has one."""
     head = line.rstrip(b"\r\n") + b"\r\n"
     if host is not None:
         head += b"Host: " + host + b"\r\n"

@@ -40,7 +40,8 @@ def write(path, *lines):
 
 
 def made_up_sensors(folder):
-    """The made-up sensors as JSON of a scan, as commands name them."""
+    """The made-up sensors as JSON of a scan, in the NAME=FILE form of
+    commands."""
     subprocess.run([sys.executable, SYNTH, "sensors", str(folder)],
                    check=True)
     out = []
@@ -53,15 +54,15 @@ def made_up_sensors(folder):
 
 
 def ledger_of(path, *logs):
-    """A ledger into which logs with attempts were read, too."""
+    """A ledger into which logs with attempts have been read."""
     done = run("scan", "-q", "--into", path, *logs)
     assert done.returncode == 1 and done.stderr == b"", done.stderr
     return path
 
 
 def audit(folder, text, *options):
-    """The audit of a configuration, by a script around httpd where it must be
-    prepared for a sanitised module and the command must not."""
+    """The audit of a configuration. httpd is started by a script where it must
+    be prepared for a sanitised module but the command must not."""
     modules = "".join(
         f"LoadModule {name}_module {MODULES}/mod_{name}.so\n" for name in
         ("mpm_event", "authz_core", "authz_host", "proxy", "proxy_http"))

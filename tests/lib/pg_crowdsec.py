@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A private CrowdSec, of Debian's package as it was unpacked, with the parser
-and the scenario of packaging/crowdsec; it talks only to itself."""
+"""A private CrowdSec from Debian's package, unpacked but not installed, with
+the parser and the scenario of packaging/crowdsec; it talks only to itself."""
 
 import json
 import os
@@ -44,8 +44,8 @@ OWN_ETC = 'mount --bind "$0" /etc && exec "$@"'
 
 
 def hub_test(folder, name):
-    """What CrowdSec's own test tool reports of packaging/crowdsec/tests/NAME,
-    in a copy of the hub."""
+    """What CrowdSec's own test tool reports about
+    packaging/crowdsec/tests/NAME, in a copy of the hub."""
     hub, etc = folder / "hub", folder / "etc"
     shutil.copytree(unpacked("usr/share/crowdsec/hub"), hub)
     shutil.copytree(unpacked("etc/crowdsec/patterns"),

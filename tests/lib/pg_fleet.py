@@ -50,8 +50,8 @@ def sensor(httpd_with, name, evidence, every, more=""):
 
 
 def made_up(count):
-    """Lines of evidence: few sensors, some sources and targets, and texts
-    that look like the members around them."""
+    """Lines of evidence: few sensors, some sources and targets, and texts that
+    resemble the members around them."""
     kinds = (("connect-mail", "connect", 25), ("connect-tls", "connect", 443),
              ("absolute", "get", 80))
     for i in range(count):

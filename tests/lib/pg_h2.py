@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""An HTTP/2 client that repairs nothing: header lists go out as given."""
+"""An HTTP/2 client that corrects nothing: header lists are sent as given."""
 
 import socket
 import ssl
@@ -110,7 +110,7 @@ class Http2:
             self._note(event)
 
     def drain(self):
-        """Nothing can be sent any more; what had come may say why."""
+        """Nothing more can be sent; what has arrived may say why."""
         try:
             while data := self.sock.recv(65536):
                 self._receive(data)

@@ -40,7 +40,7 @@ def _first(*candidates):
 
 
 def _apxs(*what):
-    """What apxs knows of the httpd that the module is built for, as a path;
+    """A value of apxs for the httpd that the module is built for, as a path;
     None without apxs."""
     try:
         return os.path.join(*(subprocess.run(
@@ -62,7 +62,7 @@ MODULES = os.environ.get("PG_MODULES") or _first(
 
 def sanitized(preload):
     """What a stock httpd needs to load a sanitised module; its own pools are
-    never freed, so leaks mean nothing."""
+    never freed, so its leaks mean nothing."""
     return {"LD_PRELOAD": preload,
             "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
             "UBSAN_OPTIONS": "print_stacktrace=1"} if preload else {}
@@ -105,7 +105,7 @@ MPM_LIMITS["worker"] = MPM_LIMITS["event"]
 
 
 class StartError(Exception):
-    """httpd refused its configuration or died; .said is its whole output."""
+    """httpd refused its configuration or died; .said is all of its output."""
 
     def __init__(self, said, code=None):
         super().__init__(said)
@@ -365,7 +365,7 @@ KeepAliveTimeout 5
             return False
 
     def said(self):
-        """Everything it said: on stderr, then in the error log."""
+        """All of its output: on stderr, then in the error log."""
         text = self.read("stderr") if os.path.exists(self.path("stderr")) \
             else ""
         if os.path.exists(self.log.path):
@@ -386,7 +386,7 @@ KeepAliveTimeout 5
         self.before_start = -1          # seen, for good
 
     def graceful(self):
-        """Graceful restart; returns when a new generation is there."""
+        """Graceful restart; returns when there is a new generation."""
         self._renew(signal.SIGUSR1)
 
     def hard_restart(self, meanwhile=None):
@@ -459,7 +459,7 @@ KeepAliveTimeout 5
         return Wire(self.address, **more)
 
     def send(self, octets, **more):
-        """One exchange, octets as they are; see pg_wire.exchange."""
+        """One exchange of bytes as given; see pg_wire.exchange."""
         return exchange(self.address, octets, **more)
 
     def get(self, path, host=None, headers=(), **more) -> Reply:
@@ -474,7 +474,7 @@ KeepAliveTimeout 5
         return Status(json.loads(reply.body))
 
     def settled(self, attempts):
-        """The status once `attempts` are counted."""
+        """The status once that many attempts are counted."""
         def enough():
             now = self.status()
             return now if now["attempts"] >= attempts else None

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The others in a test: an origin server that must not be reached, and
+"""The other parties in a test: an origin server that must not be reached, and
 certificates. Loopback only."""
 
 import os
@@ -81,8 +81,8 @@ def make_certificate(folder, names):
 
 
 def trusting_client(alpn=()):
-    """A TLS client that checks nothing: it tests other things. The default
-    context would load the system's authorities, for 30 ms."""
+    """A TLS client that verifies nothing: its tests are about other things.
+    The default context would load the system's authorities, for 30 ms."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

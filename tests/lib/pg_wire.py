@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Bytes as sent, bytes as received: a client that repairs nothing."""
+"""Bytes as sent, bytes as received: a client that corrects nothing."""
 
 import os
 import re
@@ -110,7 +110,7 @@ class Wire:
         return self
 
     def finish(self):
-        """No more octets from here; answers still arrive."""
+        """Send nothing more; answers still arrive."""
         try:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:

@@ -59,8 +59,8 @@ class Checked(Httpd):
 
 
 def run(conf, ask, **more):
-    """One life. prefork and a stop in its signal handler can hang; then
-    there is no whole report, and another try."""
+    """One life. prefork, stopped in its signal handler, can hang; then the
+    report is incomplete, and it is tried again."""
     for _ in range(3):
         server = Checked(conf, mpm="event", **more)
         server.write("key", KEY)
@@ -77,7 +77,8 @@ def run(conf, ask, **more):
 
 
 def of_module(errors, name):
-    """Those that count: lost for good, or wrong; with a frame of ours."""
+    """The errors that count: wrong accesses and definite losses with a frame
+    of the module."""
     return [(kind, text) for kind, objects, text in errors if name in objects
             and kind not in ("Leak_StillReachable", "Leak_PossiblyLost",
                              "Leak_IndirectlyLost")]

@@ -55,7 +55,7 @@ def arguments():
 
 
 def missing():
-    """What must be there, in words."""
+    """What is missing on this machine, in words."""
     if not LIBRARY:
         yield "libfaketimeMT.so.1 (Debian: libfaketime)"
     for path in (ROTATELOGS, MODULE, os.path.join(TOP, "build",
@@ -65,7 +65,7 @@ def missing():
 
 
 def leave_cores():
-    """A core of every crash, in the folder that httpd is told."""
+    """Let every crash leave a core, in the folder that httpd is told."""
     with open("/proc/sys/kernel/core_pattern", encoding="ascii") as f:
         pattern = f.read().strip()
     if pattern.startswith("|"):
@@ -76,7 +76,7 @@ def leave_cores():
 
 
 def end(number, _):
-    """Asked to: still stop the server, and unmount what was mounted."""
+    """A signal: still stop the server, and unmount what was mounted."""
     signal.signal(number, signal.SIG_IGN)       # once, not in the midst of it
     sys.exit(128 + number)
 

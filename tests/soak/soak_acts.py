@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What is done to the server while the load goes on: one act at a time, then
-everything at once."""
+"""What is done to the server under load: one act at a time, then all of them
+at once."""
 
 import os
 import resource
@@ -41,7 +41,7 @@ Act = namedtuple("Act", "name weight rules announced play needs_guard",
 
 
 class Stage:
-    """One server, its random numbers, and how often what was done."""
+    """One server, its random numbers, and how often each act was done."""
 
     def __init__(self, server, random, watch, done):
         self.server = server
@@ -52,7 +52,7 @@ class Stage:
         self._jumped = 0        # when the clock was set
 
     def rest(self, least, most, until):
-        """Let the load work; whether there is time left."""
+        """Let the load work. Returns whether there is time left."""
         left = until - time.monotonic()
         time.sleep(max(0, min(self.random.uniform(least, most), left)))
         return time.monotonic() < until
@@ -64,9 +64,9 @@ class Stage:
         self.done["graceful restarts"] += 1
 
     def restart(self):
-        """The window lasts until the last child of before is gone. httpd
-        kills those that hang after 9 seconds, by a clock that must not be set
-        meanwhile: see docs/httpd-tests.md."""
+        """The window lasts until the last child from before is gone. httpd
+        kills children that hang after 9 seconds, by a clock that must not be
+        set meanwhile: see docs/httpd-tests.md."""
         time.sleep(max(0, self._jumped + SEEN - time.monotonic()))
         server = self.server
         old, begin = set(server.workers()), time.monotonic()
@@ -172,8 +172,8 @@ def kills(stage, until):
 
 
 def full_disks(stage, until):
-    """First where the ledger is, while the log can still say so; then where
-    the logs are as well. A child that is started meanwhile writes no line.
+    """First the disk with the ledger, while the log can still say so; then
+    that with the logs as well. A child that starts meanwhile writes no line.
     rotatelogs empties its file when it cannot write, and the checkpoint may
     just fit in there: then PG0007 goes to a log that is full."""
     server = stage.server

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The load: processes of clients, each of which keeps its own tally."""
+"""The load: client processes, each of which keeps a tally of its own."""
 
 import multiprocessing
 import random
@@ -71,7 +71,7 @@ class Client:
         self._note(request, begin, fresh, status, hangs, rules)
 
     def _not_connected(self, request, begin, error, rules):
-        """Nothing was sent: only a killed server may do that."""
+        """Nothing was sent, which only a killed server may cause."""
         self.tally.unreachable += 1
         if isinstance(error, socket.timeout):
             self.tally.complain("hangs", f"{self.way}: {error} after "
@@ -242,8 +242,8 @@ class Captive(Client):
         return status, hangs
 
     def _deliver(self, wire):
-        """A conversation may end at any time with its child, and a mail be
-        refused: only what was answered with 250 must be there."""
+        """A conversation may end with its child at any time, and a mail may be
+        refused: only those that were answered with 250 must be there."""
         with Tunnelled(wire) as mailer:
             for _ in range(self.random.randint(1, 4)):
                 self.tally.mails.append(mailer.deliver())

@@ -28,7 +28,7 @@ WORKERS = 60
 
 
 class Hurried(Httpd):
-    """Under a clock of such a speed."""
+    """Under a clock that runs at such a speed."""
 
     def __init__(self, speed):
         super().__init__(

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Every line of the error log has its explanation, or the soak fails."""
+"""Every line of the error log must be explained, or the soak fails."""
 
 import glob
 import os
@@ -45,7 +45,7 @@ KNOWN = (
 
 
 class Explained:
-    """Which lines are explained, over the acts of one server."""
+    """Which lines are explained, over all acts of one server."""
 
     def __init__(self, server, findings):
         self.server = server
@@ -53,8 +53,8 @@ class Explained:
         self._before = None
 
     def problems(self, announced):
-        """What nobody announced, among the lines since the last time. Those
-        of the act before are explained too: some come late."""
+        """The lines since the last time that nobody announced. What the
+        previous act explains is still explained: some lines come late."""
         patterns = [p for p in (announced, self._before) if p]
         self._before = announced
         late = re.compile("|".join(patterns)) if patterns else None

@@ -1,8 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What the clients send: the tables of the end-to-end tests, read again.
-
-Each request knows its class, None for a clean one; what a clean one is
-answered is learnt from an httpd without the guard."""
+"""What the clients send: the tables of the end-to-end tests, read again. Each
+request knows its class, None for a clean one; the responses to clean ones are
+learnt from an httpd without the guard."""
 
 from collections import namedtuple
 
@@ -32,7 +31,7 @@ def _plain(method, target, *fields, host=OWN, body=""):
 
 
 def ordinary():
-    """Clean, as browsers and monitors send them."""
+    """Clean requests, as browsers and monitors send them."""
     form = "a=1&b=two" * 40
     return [Request("clean", octets, None, keeps=True) for octets in (
         _plain("GET", "/page.txt"),
@@ -50,7 +49,7 @@ def ordinary():
 
 
 def hostile():
-    """Attempts that are well-formed, each with another way to relay."""
+    """Well-formed attempts, each with another way to relay."""
     made = [Request("seed", a.octets, a.class_id, keeps=True) for a in SEED]
     made += [Request("CONNECT", _plain("CONNECT", target, host=target),
                      class_id, keeps=True)
@@ -75,7 +74,7 @@ def greetings():
 
 
 def once():
-    """Some that httpd refuses itself, some that it does not."""
+    """Some that httpd refuses itself, and some that it does not."""
     return [Request("refused by httpd" if outcome == "refused" else
                     "malformed or odd", octets, class_id)
             for octets, class_id, outcome in SENT.values()
@@ -88,7 +87,7 @@ def spoilt():
 
 
 def corpus():
-    """Each row of the table of what is an attempt and what is not."""
+    """Each row of the table of attempts and clean requests."""
     made = []
     for _, (line, host, class_id, *_) in ROWS:
         if can_be_sent(line) and line not in OTHERWISE:
@@ -101,7 +100,8 @@ def corpus():
 
 
 def relayed(origin):
-    """To a port whose virtual host is an open proxy but for the guard."""
+    """To a port whose virtual host would be an open proxy without the
+    guard."""
     return [Request("absolute-form", _plain("GET", f"http://{origin}/",
                                             host=origin), "absolute",
                     keeps=True),
@@ -123,7 +123,7 @@ def steered():
 
 
 def captured():
-    """To the sink, which refuses whoever finds no slot free."""
+    """To the sink, which refuses clients when no slot is free."""
     made = [Request(MAIL, _plain("CONNECT", "mx.invalid:25"), "connect-mail")]
     return made + [Request("first bytes into the sink",
                            _plain("CONNECT", target) + b"x" * 5000, class_id)

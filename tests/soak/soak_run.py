@@ -33,8 +33,8 @@ NOTHING = Status(attempts=0, by_class={}, by_outcome={})
 
 
 class Run:
-    """What became of one MPM: .problems is empty when all was well. Without
-    the guard nothing is counted, and attempts are answered in any way."""
+    """The result for one MPM: .problems is empty if all was well. Without the
+    guard nothing is counted, and attempts may be answered in any way."""
 
     def __init__(self, mpm, args, origins, certificate):
         self.mpm = mpm
@@ -67,7 +67,7 @@ class Run:
     # --- before the load -------------------------------------------------
 
     def learn(self):
-        """What clean requests are answered without the guard."""
+        """How clean requests are answered without the guard."""
         server = SoakServer(self.mpm, self.certificate, self.back,
                             guard=False)
         try:
@@ -78,7 +78,7 @@ class Run:
             server.remove()
 
     def _answers(self, server, way):
-        """A CONNECT without a target is the guard's to refuse."""
+        """A CONNECT without a target is left to the guard to refuse."""
         tls = trusting_client() if way == "tls" else None
         clean = {r.octets for _, requests in self.groups[way]
                  for r in requests if r.class_id is None}
@@ -89,7 +89,8 @@ class Run:
                 else status for octets, status in asked.items()}
 
     def start_on_a_full_disk(self):
-        """No ledger can be made: it says so, and the guard still denies."""
+        """No ledger can be created: the log says so, and the guard still
+        denies."""
         where = "start on a full disk"
         server = SoakServer(self.mpm, self.certificate, self.back)
         try:
@@ -187,7 +188,8 @@ class Run:
         return wait_until(ask, "the status page") if self.guard else NOTHING
 
     def _account(self, act, server, before, tally):
-        """Each class: at least what was answered, at most what was sent."""
+        """For each class: at least as many as were answered, at most as many
+        as were sent."""
         for complaint in tally.complaints:
             self.problem(act.name, complaint)
         for what, count in tally.wrong.items():
@@ -246,7 +248,7 @@ class Run:
 
     @staticmethod
     def _is_taken(server):
-        """Does the sink take a mail?"""
+        """Does the sink accept a mail?"""
         try:
             with Mailer(server.address_of("sink")) as mailer:
                 return mailer.deliver() in server.mails()

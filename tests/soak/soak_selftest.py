@@ -34,7 +34,7 @@ Broken = namedtuple("Broken", "name act file edits said")
 
 
 def passing(code):
-    """Something done wrong to a clean request, now and then."""
+    """Something is done wrong to a clean request now and then."""
     return (FIRST, RARELY), (PASS, code + PASS)
 
 
@@ -111,7 +111,7 @@ def build(tree, broken):
 
 
 def verdict(broken, tree):
-    """What is wrong with the soak, in words; None: it saw it."""
+    """What is wrong with the soak, in words; None: it noticed the fault."""
     status, said = soak(build(tree, broken), broken.act)
     if status == 1 and re.search("FAILED: .*" + broken.said, said):
         return None

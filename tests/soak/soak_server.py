@@ -48,7 +48,7 @@ ERRORS_PIPED = {"event": False, "worker": True, "prefork": False}
 
 
 class NotPermitted(Exception):
-    """Something that the soak needs and may not have here, in words."""
+    """The soak needs something that it may not do here; says what."""
 
 
 class SoakLog(ErrorLog):
@@ -94,7 +94,7 @@ class SoakLog(ErrorLog):
             self.lines += [*halves, last]
 
     def take_new(self):
-        """What was written since the last time."""
+        """What has been written since the last time."""
         self._read()
         new, self.lines = self.lines, []
         return new
@@ -196,7 +196,7 @@ class SoakServer(Clocked):
         self.mounts.append(folder)
 
     def fill(self, folder):
-        """Leave no octet free, unless something is freed meanwhile."""
+        """Leave no byte free, unless some are freed meanwhile."""
         with open(os.path.join(folder, "ballast"), "ab") as f:
             for _ in range(MANY):
                 disk = os.statvfs(folder)
@@ -225,7 +225,7 @@ class SoakServer(Clocked):
     # --- what it is asked ------------------------------------------------
 
     def saved(self):
-        """Which checkpoint there is: each one is a file of its own."""
+        """Which checkpoint there is: each is a file of its own."""
         try:
             st = os.stat(os.path.join(self.state, "checkpoint"))
         except FileNotFoundError:
@@ -233,7 +233,7 @@ class SoakServer(Clocked):
         return st.st_ino, st.st_ctime_ns
 
     def mails(self):
-        """The ids of those in the spool."""
+        """The ids of the mails in the spool."""
         with open(self.spool, "rb") as f:
             return {x.decode() for x in re.findall(
                 rb"^X-ProxyGuard-Id: (\S+)$", f.read(), re.M)}
@@ -258,7 +258,7 @@ class SoakServer(Clocked):
                    for port in (self.port, *self.ports.values()))
 
     def workers(self):
-        """The children that serve: not the programs that write logs."""
+        """The children that serve, without the programs that write logs."""
         return [pid for pid in self.children()
                 if pg_proc.program(pid) == HTTPD]
 
@@ -271,8 +271,8 @@ class SoakServer(Clocked):
                 and b"evidence" in pg_proc.command(pid)]
 
     def kill(self, pid):
-        """SIGKILL to a child; the window lasts until it is no more, or a
-        zombie: it is the parent's for up to a second."""
+        """SIGKILL a child. The window lasts until it is gone, or a zombie,
+        which the parent may leave for up to a second."""
         begin = time.monotonic()
         os.kill(pid, 9)
         self.killed.add(pid)
@@ -281,6 +281,6 @@ class SoakServer(Clocked):
         self.windows.append((begin, time.monotonic()))
 
     def limit(self, pid, what, soft):
-        """The soft limit of a running process; None: up to the hard one."""
+        """Set the soft limit of a running process; None: to the hard one."""
         hard = resource.prlimit(pid, what)[1]
         resource.prlimit(pid, what, (hard if soft is None else soft, hard))

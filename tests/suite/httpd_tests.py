@@ -58,7 +58,7 @@ def queried(what):
 
 
 def modules(mpm):
-    """LoadModule lines for all that httpd has."""
+    """LoadModule lines for all modules that httpd has."""
     folder = queried("LIBEXECDIR")
     there = [os.path.basename(p)[4:-3]
              for p in sorted(glob.glob(os.path.join(folder, "mod_*.so")))]
@@ -71,7 +71,7 @@ def modules(mpm):
 
 
 def user():
-    """Who runs the suite, which refuses root."""
+    """The user that runs the suite, which refuses root."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 \
         else pwd.getpwuid(os.geteuid())
 
@@ -108,8 +108,8 @@ def prepare(mode, framework, module, mpm):
 
 
 def apart(run, script):
-    """The command that runs a script in a network, a /tmp and a numbering of
-    processes of its own: nothing outlives it."""
+    """The command that runs a script with a network, a /tmp and process ids of
+    its own: nothing outlives it."""
     inside = (f"ip link set lo up && mount --bind '{run}' {PLACE} && "
               f"mount --bind {PLACE}/tmp /tmp && cd {PLACE} && exec setpriv ")
     if os.geteuid() == 0:
@@ -138,7 +138,7 @@ def perform(mode, run, tests):
 
 
 def crashes(run):
-    """Lines in the error log that tell of a child's violent end."""
+    """Lines in the error log about children that crashed."""
     with open(os.path.join(run, "t", "logs", "error_log"), "rb") as f:
         return sum(b" exit signal " in line for line in f)
 
@@ -167,7 +167,7 @@ def counts(results):
 
 
 def attempts(run):
-    """What the guard counted, in the words of `proxyguard show`."""
+    """What the guard counted, as `proxyguard show` has it."""
     ledger = os.path.join(run, "t", "logs", "proxyguard.ledger")
     if not os.path.exists(ledger):
         return ""
@@ -191,7 +191,7 @@ def table(runs, results):
 
 
 def failing(stock):
-    """What the stock server itself does not pass, by file."""
+    """The assertions that the stock server itself fails, by file."""
     bad = {name: sum(r.state in ("not ok", "missing") for r in file.values())
            for name, file in stock.items()}
     return ", ".join(f"{name} ({n})" for name, n in sorted(bad.items()) if n)
@@ -211,7 +211,7 @@ def explained_text(explained):
 
 
 def broken_by(runs, results):
-    """(explained differences, what must not be)."""
+    """(explained differences, differences that must not be)."""
     stock = results["stock"]
     explained = tap.explain(tap.differences(stock, results["deny"]),
                             tap.reasons(os.path.join(HERE, "explained.tsv")))

@@ -1,5 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Results in TAP, as Perl's tests print them, and what differs in two runs."""
+"""Results in TAP, as Perl's tests print them, and the differences between two
+runs."""
 
 import os
 import re
@@ -33,9 +34,8 @@ def state_of(found):
 
 
 def parse(text):
-    """number -> Result of one test file's output. An assertion that was
-    planned and did not come is missing; so is number 0 of a file that says
-    nothing."""
+    """number -> Result, from one test file's output. A planned assertion
+    without a result is missing; so is number 0 of a file without output."""
     results, number, sent, said, sending = {}, 0, "", [], False
     for line in text.splitlines():
         found = ASSERTION.match(line)

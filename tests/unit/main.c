@@ -8,7 +8,7 @@
 
 static pg_test_t *registered;
 
-/* Constructors run in any order; tests run as they stand in their file. */
+/* Constructors run in any order; tests run in the order of their file. */
 static bool is_before(const TTest *a, const TTest *b)
 {
     int order = strcmp(a->file, b->file);
@@ -86,7 +86,7 @@ static int hex_value(char c)
     return pg_octet_is_digit(c) ? c - '0' : pg_octet_lower(c) - 'a' + 10;
 }
 
-/* One escape after a backslash at s; false if it is none. */
+/* One escape after a backslash at s. @return false: it is not one */
 static bool unescape_one(const char *s, size_t n, char *out, size_t *taken)
 {
     static const char from[] = "nrt0\\";

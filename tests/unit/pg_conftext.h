@@ -8,12 +8,12 @@
 
 #include "pg_audit.h"
 
-/** Parse; ends the process with a message when the text is no good. */
+/** Parse; ends the process with a message when the text is malformed. */
 const pg_directive_t *pg_conftext_parse(const char *text, const char *file,
                                         apr_pool_t *pool);
 
-/** One case of a tests/cases/audit file: what stands between two "###"
- *  lines. The first line of it, "### posture: title", says what to expect. */
+/** One case of a tests/cases/audit file: the text between two "###" lines. The
+ *  first of these, "### posture: title", says what to expect. */
 typedef struct pg_confcase_t {
     const char *expect;
     const char *title;

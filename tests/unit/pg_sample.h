@@ -22,8 +22,7 @@ extern const int pg_sample_attack_count;
 
 const char *pg_sample_name(pg_sample_e sample);
 
-/** The same each time; 2014-11-23T15:30:00Z, when the seed was about to be
- *  written. All in pool. */
+/** The same each time; it is 2014-11-23T15:30:00Z. All in pool. */
 void pg_sample_report(pg_report_t *out, pg_sample_e sample, apr_pool_t *pool);
 
 #endif

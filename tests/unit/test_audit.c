@@ -209,8 +209,8 @@ PG_TEST(one_line_is_one_finding)
     ck_assert_int_eq(audit->vhosts[2].posture, PG_POSTURE_OPEN);
 }
 
-/* A file with a <VirtualHost> in it that is included twice: both sections are
- * on one line, and what differs between them cannot be told. */
+/* A file with a <VirtualHost> in it that is included twice: both sections have
+ * the same line, so their differences are unknown. */
 PG_TEST(a_section_that_is_there_twice)
 {
     pg_confcase_t c = { .text = "" };

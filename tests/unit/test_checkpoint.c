@@ -147,7 +147,7 @@ PG_TEST(the_one_before_is_kept_and_used_when_the_last_is_torn)
     ck_assert_int_eq(saved(&why), 10);
     ck_assert_ptr_nonnull(strstr(why, "checksum"));
     ck_assert_ptr_nonnull(strstr(why, ".bad-1"));
-    /* The torn one must not become the one before. */
+    /* The torn one must not become the previous one. */
     count(10);
     save();
     ck_assert_int_eq(saved(&why), 30);

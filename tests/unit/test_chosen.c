@@ -229,7 +229,7 @@ static const struct {
     { "http://[::ffff:192.0.2.80]/", "[::ffff:192.0.2.80]", "/",
       PG_CHOSEN_NOT },
     { "http://localhost:3306/", "localhost:3306", "/", PG_CHOSEN_HOST },
-    /* a pattern is no name of ours: whoever has "shop1.example" is asked */
+    /* a pattern is not one of our names: somebody may own shop1.example */
     { "http://shop1.example/", "shop1.example", "/", PG_CHOSEN_HOST },
     /* by the target and the fields */
     { "http://s.example/", "own", "/p/s.example/", PG_CHOSEN_HOST },

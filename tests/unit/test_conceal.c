@@ -5,7 +5,7 @@
 #include "pg_conceal.h"
 #include "pg_event.h"
 
-/* What is received, and what may be seen of it. */
+/* What is received, and what may be shown of it. */
 static const char *const cases[][2] = {
     { "http://u:pw@x.example/a", "http://(removed)@x.example/a" },
     { "u:pw@x.example:443", "(removed)@x.example:443" },
@@ -37,7 +37,8 @@ static const char *const cases[][2] = {
     { "http://u;x:p,w@x.example/", "http://(removed)@x.example/" },
     { "http://u:1234567/w@x.example/", "http://(removed)@x.example/" },
     { "http://u:12@x.example:80/", "http://(removed)@x.example:80/" },
-    /* its '@' is behind a blank, or behind the end of a line too long */
+    /* the '@' comes after a blank, or after the end of a line that is too
+     * long */
     { "http://u:pw", "http://u:(removed)" },
     { "http:/u:pw", "http:/u:(removed)" },
     { "http://u:1pw%2", "http://u:(removed)" },

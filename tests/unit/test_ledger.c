@@ -49,7 +49,7 @@ static const pg_snapshot_t *snapshot_of(const pg_ledger_t *ledger)
 
 PG_TEST_SUITE(ledger, .set_up = make_folder, .tear_down = remove_folder);
 
-/* A child that was taken over may write anything. */
+/* A compromised child may write anything. */
 PG_TEST(a_count_of_all_ones_is_no_count)
 {
     pg_ledger_t *ledger;
@@ -419,7 +419,7 @@ PG_TEST(a_folder_that_is_not_there_is_an_error_in_words)
     ck_assert_ptr_nonnull(opening.why);
 }
 
-/* The file system has room for so much and no more. */
+/* The file system has room for so much only. */
 static apr_status_t open_within(rlim_t most, pg_opening_t *opening)
 {
     struct rlimit limit, old;
@@ -557,7 +557,7 @@ PG_TEST(a_damaged_ledger_is_kept_aside)
     ck_assert_int_ne(access(in_folder("ledger.bad-4"), F_OK), 0);
 }
 
-/* Sound, but not for us: kept, and never made room of. */
+/* Sound, but unreadable here: kept, and never deleted to make room. */
 PG_TEST(a_newer_layout_is_kept_and_never_forgotten)
 {
     const apr_uint32_t swapped = __builtin_bswap32(PG_BYTE_ORDER);

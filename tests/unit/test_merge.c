@@ -254,7 +254,7 @@ PG_TEST(what_several_watched_is_known_with_their_number)
                                 == s->watched[i - 1].time.to + 1);
     }
     ck_assert_int_eq(s->watched[4].time.to, T0 + 220 * SECOND);
-    /* what one knows twice, it knows once */
+    /* a time that is covered twice is covered once */
     pg_ledger_cover(server[0], T0, T0 + 50 * SECOND);
     s = of(server[0]);
     ck_assert_uint_eq(s->watched_count, 1);

@@ -117,7 +117,7 @@ PG_TEST(a_name_too_long_for_the_dns_is_refused_and_is_nobody)
 }
 
 /* A name of n octets, each copy of exact size: the hash works on eight octets
- * at a time and must read none before or behind. */
+ * at a time and must read none before or after it. */
 static pg_own_e check_name(const pg_own_t *own, const char *name, apr_size_t n)
 {
     pg_span_t exact = pg_test_exact(pg_span_make(name, n));

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* The reader of lines: whatever is put around a line, it finds no fewer
- * attempts than in the line alone, and no client that is none. */
+ * attempts than in the line alone, and no client that is not one. */
 #include "pg_test.h"
 
 #include <stdio.h>

@@ -167,7 +167,7 @@ PG_TEST(torn_entries_are_passed_over_and_used_again)
         pg_ledger_record(ledger, &e);
     }
     for (int i = 0; i < ALL; i++) {
-        /* in what is said or, in the ring, behind it: no harm there */
+        /* in the texts or, in the ring, after them, where it does no harm */
         pg_word_set(ledger->recent + i * PG_RECENT_WORDS
                     + (i % 2 || i >= 128 ? 4 + i % 6 : PG_RECENT_WORDS - 1),
                     0xdeadbeef);

@@ -460,8 +460,8 @@ PG_TEST(what_is_judged_relayed_is_booked_as_relayed)
     apr_pool_destroy(b.pool);
 }
 
-/* Whoever floods a server with URLs that all get its home page must not wash
- * the one tunnel, or the one page from elsewhere, out of the answers. */
+/* A flood of URLs that all get the home page must not push the one tunnel, or
+ * the one page from elsewhere, out of the answers. */
 PG_TEST(answers_that_found_no_room_are_not_taken_for_harmless)
 {
     bench_t b;

@@ -142,8 +142,8 @@ PG_TEST(spans_behave_at_their_ends)
     ck_assert(!pg_span_istarts(PG_SPAN("ab"), PG_SPAN("abc")));
 }
 
-/* Words are compared where there are octets enough: each length, and one
- * that differs in each place. */
+/* Words are compared where there are enough octets: each length, and one that
+ * differs in each place. */
 PG_TEST(prefixes_of_every_length_are_compared_whole)
 {
     static const char lower[] = "abcdefghijklmnopqrstu@[`{";

@@ -468,7 +468,7 @@ PG_TEST_TIMES(distinct_sources_are_estimated_within_four_standard_errors, 9)
                   off);
 }
 
-/* What lies behind a key is of the one that had its place before. */
+/* The octets after a key are left from the one that had its place before. */
 PG_TEST(a_key_is_shown_as_people_read_it)
 {
     static const struct {
