@@ -4,32 +4,8 @@
  * configuration names is never the client's; a host name with a dot that was
  * sent in clear, and is neither named nor our own, always is. Input, separated
  * by NUL: an argument of a directive, a destination, what the client sent. */
-#include "pg_fuzz.h"
+#include "pg_fuzz_pool.h"
 #include "pg_chosen.h"
-
-#include <apr_general.h>
-
-static apr_pool_t *pool;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    return 0;
-}
-
-static pg_span_t take(pg_span_t *rest)
-{
-    apr_size_t n = pg_span_find(*rest, '\0');
-    pg_span_t out = pg_span_upto(*rest, n);
-
-    *rest = pg_span_from(*rest, n + 1);
-    return out;
-}
 
 static bool is_sent_in_clear(pg_span_t host, pg_span_t text)
 {
@@ -62,7 +38,8 @@ static void check(const pg_chosen_in_t *in, const pg_destination_t *d)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     pg_span_t rest = pg_span_make((const char *)data, size);
-    pg_span_t argument = take(&rest), name = take(&rest);
+    pg_span_t argument = pg_span_take(&rest, '\0');
+    pg_span_t name = pg_span_take(&rest, '\0');
     pg_destination_t d[PG_DESTINATION_READINGS];
     pg_chosen_in_t in = { .names_known = true, .texts = &rest,
                           .text_count = 1 };

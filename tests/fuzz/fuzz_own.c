@@ -4,23 +4,8 @@
  * with a trailing dot; userinfo makes no difference; patterns agree with a
  * slow matcher that is easy to verify. Input: the length of a name, the name,
  * an authority. */
-#include "pg_fuzz.h"
+#include "pg_fuzz_pool.h"
 #include "pg_own.h"
-
-#include <apr_general.h>
-
-static apr_pool_t *pool;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    return 0;
-}
 
 /* Exponential, hence for short input only. */
 static bool slow_match(pg_span_t p, pg_span_t s)

@@ -10,32 +10,19 @@
 
 #define ROOM (1 << 20)
 
-typedef struct out_t {
-    char *octets;
-    apr_size_t n;
-} out_t;
-
-static apr_status_t collect(void *to, const char *octets, apr_size_t n)
-{
-    out_t *out = to;
-
-    PG_MUST(out->n + n <= ROOM);
-    memcpy(out->octets + out->n, octets, n);
-    out->n += n;
-    return APR_SUCCESS;
-}
-
 static void check(void (*escape)(pg_sink_t *, pg_span_t), pg_span_t in,
                   const char *live, char *room)
 {
-    out_t out = { .octets = room };
-    pg_sink_t sink = { .write = collect, .to = &out };
+    pg_buffer_t out = { .at = room, .left = ROOM };
+    pg_sink_t sink = pg_sink_buffer(&out);
     apr_uint32_t code;
+    apr_size_t n;
 
     escape(&sink, in);
-    PG_MUST(out.n <= in.len * 6 + 3);
-    for (apr_size_t i = 0; i < out.n; ) {
-        i += pg_escape_utf8_next(pg_span_make(room + i, out.n - i), &code);
+    n = ROOM - out.left;
+    PG_MUST(sink.status == APR_SUCCESS && n <= in.len * 6 + 3);
+    for (apr_size_t i = 0; i < n; ) {
+        i += pg_escape_utf8_next(pg_span_make(room + i, n - i), &code);
         PG_MUST(code != 0xffffffffu && code >= 0x20
                 && (code < 0x7f || code >= 0xa0));
         PG_MUST(code >= 0x80 || strchr(live, (int)code) == NULL);

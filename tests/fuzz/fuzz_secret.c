@@ -229,17 +229,6 @@ static void check_evidence(const made_t *made, bool mask)
     apr_pool_destroy(pool);
 }
 
-static apr_status_t collect(void *to, const char *octets, apr_size_t n)
-{
-    pg_buffer_t *page = to;
-
-    PG_MUST(n <= page->left);
-    memcpy(page->at, octets, n);
-    page->at += n;
-    page->left -= n;
-    return APR_SUCCESS;
-}
-
 static void check_page(void)
 {
     apr_pool_t *pool;
@@ -253,7 +242,7 @@ static void check_page(void)
     report.view.top = PG_TOP_MOST;
     for (const pg_format_t *f = pg_report_formats(); f->name; f++) {
         pg_buffer_t page = { .at = fuzz.page, .left = PAGE_MOST };
-        pg_sink_t sink = { .write = collect, .to = &page };
+        pg_sink_t sink = pg_sink_buffer(&page);
 
         PG_MUST(f->render(&sink, &report, pool) == APR_SUCCESS);
         must_not_hold(pg_span_make(fuzz.page, PAGE_MOST - page.left), SECRET);

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include "pg_address.h"
 
@@ -40,17 +40,15 @@ static const struct {
       true },
 };
 
-PG_TEST_SUITE(address);
+PG_TEST_SUITE(address, .set_up = make_pool, .tear_down = destroy_pool);
 
 PG_TEST_EACH(each_text_is_the_address_that_its_row_says, cases)
 {
-    apr_pool_t *pool;
     pg_address_t a;
     pg_span_t exact = pg_test_exact(pg_span_str(cases[_i].text));
     bool is = pg_address_parse(&a, exact);
 
     free((char *)exact.ptr);
-    apr_pool_create(&pool, NULL);
     ck_assert_int_eq(is, cases[_i].back != NULL);
     ck_assert_int_eq(pg_address_is_ipv4(&a), cases[_i].ipv4);
     ck_assert_int_eq(pg_address_is_loopback(&a), cases[_i].loopback);
@@ -58,7 +56,6 @@ PG_TEST_EACH(each_text_is_the_address_that_its_row_says, cases)
     if (is) {
         ck_assert_str_eq(pg_address_text(&a, pool), cases[_i].back);
     }
-    apr_pool_destroy(pool);
 }
 
 PG_TEST(a_nul_ends_no_address)

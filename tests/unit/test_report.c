@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include <jansson.h>
 
@@ -10,35 +10,22 @@
 #include "pg_report.h"
 #include "pg_text.h"
 
-/* A sink into memory. */
-typedef struct memory_t {
-    char *octets;
-    apr_size_t n;
-} memory_t;
-
-static apr_status_t memory_write(void *to, const char *octets, apr_size_t n)
+/* What a pg_sink_array() has taken. */
+static const char *text_of(apr_array_header_t *octets)
 {
-    memory_t *m = to;
-
-    m->octets = realloc(m->octets, m->n + n + 1);
-    memcpy(m->octets + m->n, octets, n);
-    m->n += n;
-    m->octets[m->n] = '\0';
-    return APR_SUCCESS;
+    APR_ARRAY_PUSH(octets, char) = '\0';
+    return octets->elts;
 }
 
-static char *render(const char *format, const pg_report_t *report)
+static const char *render(const char *format, const pg_report_t *report)
 {
-    memory_t m = { .octets = calloc(1, 1) };
-    pg_sink_t sink = { .write = memory_write, .to = &m };
+    apr_array_header_t *text = apr_array_make(pool, 65536, 1);
+    pg_sink_t sink = pg_sink_array(text);
     const pg_format_t *f = pg_report_format(pg_span_str(format));
-    apr_pool_t *pool;
 
     ck_assert_ptr_nonnull(f);
-    apr_pool_create(&pool, NULL);
     ck_assert_int_eq(f->render(&sink, report, pool), APR_SUCCESS);
-    apr_pool_destroy(pool);
-    return m.octets;
+    return text_of(text);
 }
 
 static apr_status_t full_write(void *to, const char *octets, apr_size_t n)
@@ -68,13 +55,13 @@ static json_int_t at(const json_t *root, const char *object, const char *key)
         json_object_get(json_object_get(root, object), key));
 }
 
-PG_TEST_SUITE(report);
+PG_TEST_SUITE(report, .set_up = make_pool, .tear_down = destroy_pool);
 
 PG_TEST(json_has_the_totals_and_every_name_also_when_zero)
 {
     pg_snapshot_t s = snapshot();
     pg_report_t report = { .ledger = &s, .version = "1.2.3" };
-    char *text = render("json", &report);
+    const char *text = render("json", &report);
     json_t *root = json_loads(text, 0, NULL);
 
     ck_assert_ptr_nonnull(root);
@@ -92,20 +79,17 @@ PG_TEST(json_has_the_totals_and_every_name_also_when_zero)
     ck_assert_uint_eq(json_object_size(json_object_get(root, "by_family")),
                       PG_FAMILY_COUNT);
     json_decref(root);
-    free(text);
 }
 
 PG_TEST(without_a_ledger_each_format_says_it_cannot_count)
 {
     pg_report_t report = { .version = "1.2.3" };
-    char *json = render("json", &report);
-    char *html = render("html", &report);
+    const char *json = render("json", &report);
+    const char *html = render("html", &report);
 
     ck_assert_ptr_nonnull(strstr(json, "\"counting\": false"));
     ck_assert_ptr_null(strstr(json, "attempts"));
     ck_assert_ptr_nonnull(strstr(html, "cannot count"));
-    free(json);
-    free(html);
 }
 
 PG_TEST(what_cannot_be_written_is_reported_by_each_format)
@@ -115,9 +99,7 @@ PG_TEST(what_cannot_be_written_is_reported_by_each_format)
     pg_sensor_t sensor = { .name = "a", .s = &s };
     pg_monthly_t monthly = { .all = { .sensor = &sensor, .n = 1 },
                              .from = "a@b.example" };
-    apr_pool_t *pool;
 
-    apr_pool_create(&pool, NULL);
     for (const pg_format_t *f = pg_report_formats(); f->name; f++) {
         pg_sink_t sink = { .write = full_write };
 
@@ -128,20 +110,18 @@ PG_TEST(what_cannot_be_written_is_reported_by_each_format)
 
         ck_assert_int_eq(f->render(&sink, &monthly, pool), APR_ENOSPC);
     }
-    apr_pool_destroy(pool);
 }
 
 PG_TEST(the_text_names_the_sensor_and_the_time)
 {
     pg_snapshot_t s = snapshot();
     pg_report_t report = { .ledger = &s, .version = "1", .sensor = "north" };
-    char *text;
+    const char *text;
 
     s.taken = s.since + apr_time_from_sec(61);
     text = render("text", &report);
     ck_assert_msg(strstr(text, "Relay attempts - north, 2014-11-24 00:01:01 "
                                "UTC\n") == text, "%s", text);
-    free(text);
 }
 
 PG_TEST(a_format_is_found_by_its_whole_name)
@@ -219,14 +199,13 @@ PG_TEST_EACH(the_worst_of_three_virtual_hosts_is_the_answer, cards)
                              { .name = "c:80" } };
     pg_report_t report = { .version = "1", .vhosts = vhosts,
                            .vhost_count = (apr_size_t)cards[_i].n };
-    char *text;
+    const char *text;
 
     for (int i = 0; i < 3; i++) {
         vhosts[i].posture = cards[_i].posture[i];
     }
     text = render("text", &report);
     ck_assert_msg(strstr(text, cards[_i].answer) != NULL, "%s", text);
-    free(text);
 }
 
 /* Attempts, how many of them were relayed, or let through; read from a log? */
@@ -256,7 +235,7 @@ PG_TEST_EACH(whether_something_was_relayed_is_said, relays)
     pg_snapshot_t s = { .taken = apr_time_from_sec(1416787200),
                         .since = apr_time_from_sec(1416700800) };
     pg_report_t report = { .ledger = &s, .version = "1" };
-    char *text;
+    const char *text;
 
     s.attempts = relays[_i].attempts;
     s.count[PG_CLASS_ABSOLUTE][PG_OUTCOME_RELAYED] = relays[_i].relayed;
@@ -266,7 +245,6 @@ PG_TEST_EACH(whether_something_was_relayed_is_said, relays)
     s.from_logs = relays[_i].from_logs;
     text = render("text", &report);
     ck_assert_msg(strstr(text, relays[_i].text) != NULL, "%s", text);
-    free(text);
 }
 
 /* A ledger of which all times are unusable has attempts and no history. */
@@ -283,11 +261,10 @@ PG_TEST(a_ledger_without_any_history_is_shown_in_every_format)
         report.view.zone = zones[i % 3];
         report.view.only_class = i < 6 ? 0 : PG_CLASS_ABSOLUTE + 1;
         for (const pg_format_t *f = pg_report_formats(); f->name; f++) {
-            char *text = render(f->name, &report);
+            const char *text = render(f->name, &report);
 
             ck_assert_ptr_null(strstr(text, "per month"));
             ck_assert_uint_gt(strlen(text), 0);
-            free(text);
         }
     }
 }
@@ -332,7 +309,7 @@ PG_TEST_EACH(a_foreign_host_that_many_ask_for_may_be_ours, visited)
     pg_snapshot_t s = snapshot();
     pg_report_t report = { .ledger = &s, .version = "1.2.3",
                            .view = { .mask = visited[_i].mask } };
-    char *text;
+    const char *text;
 
     s.taken = s.since + apr_time_from_sec(2 * 86400);
     s.by_family[PG_FAMILY_HOST] = visited[_i].asked;
@@ -348,7 +325,6 @@ PG_TEST_EACH(a_foreign_host_that_many_ask_for_may_be_ours, visited)
                      visited[_i].ours);
     ck_assert_int_eq(strstr(text, "in Host for a name") != NULL,
                      visited[_i].asked > 0);
-    free(text);
 }
 
 /* Rows left on the screen (-1: any number), rows of a list, those shown. */
@@ -412,15 +388,16 @@ static const struct {
 PG_TEST_EACH(a_chart_is_as_high_as_its_highest_column, drawn)
 {
     static const char *const css[] = { "one" };
-    memory_t m = { .octets = calloc(1, 1) };
-    pg_sink_t sink = { .write = memory_write, .to = &m };
+    apr_array_header_t *octets = apr_array_make(pool, 4096, 1);
+    pg_sink_t sink = pg_sink_array(octets);
+    const char *text;
     pg_chart_t chart = { .id = "x", .title = "", .about = "", .columns = 2,
                          .series = 1, .stacked = true, .label_every = 1,
                          .css = css, .data = drawn[_i].value,
                          .value = given, .label = no_label };
 
     pg_chart_put(&sink, &chart);
-    ck_assert_int_eq(count_of(m.octets, "class=\"grid\""), drawn[_i].lines);
-    ck_assert_msg(strstr(m.octets, drawn[_i].least), "%s", m.octets);
-    free(m.octets);
+    text = text_of(octets);
+    ck_assert_int_eq(count_of(text, "class=\"grid\""), drawn[_i].lines);
+    ck_assert_msg(strstr(text, drawn[_i].least), "%s", text);
 }

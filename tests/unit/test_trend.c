@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include "pg_chart.h"
 #include "pg_course.h"
@@ -69,7 +69,7 @@ static const struct {
     { 10, 99, 26 * HOUR, PG_PACE_MORE },
 };
 
-PG_TEST_SUITE(trend);
+PG_TEST_SUITE(trend, .set_up = make_pool, .tear_down = destroy_pool);
 
 PG_TEST_EACH(the_last_hour_is_judged_by_the_hours_before, paces)
 {
@@ -249,10 +249,8 @@ PG_TEST(a_month_is_compared_with_the_same_a_year_ago_family_by_family)
 {
     pg_bucket_t both[3];
     pg_snapshot_t s = two_months(both);
-    apr_pool_t *pool;
     pg_trend_t t;
 
-    apr_pool_create(&pool, NULL);
     pg_trend_of(&t, &s);
     ck_assert(t.year.known && !t.months.known);
     ck_assert_int_eq(t.year.change[PG_FAMILY_CONNECT], PG_CHANGE_DOUBLED);
@@ -261,7 +259,6 @@ PG_TEST(a_month_is_compared_with_the_same_a_year_ago_family_by_family)
     ck_assert_str_eq(pg_course_words(&t.year, 0, PG_LANG_EN, pool),
                      "CONNECT has more than doubled since October 2013.");
     ck_assert_ptr_null(pg_course_words(&t.months, NOW, PG_LANG_EN, pool));
-    apr_pool_destroy(pool);
 }
 
 PG_TEST(what_nobody_watched_is_not_compared)

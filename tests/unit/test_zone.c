@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_test.h"
+#include "pg_test_pool.h"
 
 #include "pg_calendar.h"
 #include "pg_trend.h"
@@ -72,7 +72,7 @@ static const struct {
     { 1415201400, 840, "2014-11-06" }, { 1415201400, -840, "2014-11-05" },
 };
 
-PG_TEST_SUITE(zone);
+PG_TEST_SUITE(zone, .set_up = make_pool, .tear_down = destroy_pool);
 
 PG_TEST_EACH(days_and_the_month_are_those_of_the_zone, cases)
 {
@@ -84,9 +84,7 @@ PG_TEST_EACH(days_and_the_month_are_those_of_the_zone, cases)
     const pg_series_t *day, *month;
     char text[PG_CALENDAR_SIZE];
     apr_time_t begun, end = s.taken / HOUR * HOUR + HOUR + by;
-    apr_pool_t *pool;
 
-    apr_pool_create(&pool, NULL);
     z = pg_zone_report(&room, &report, pool)->ledger;
     day = &z->series[PG_PERIOD_DAY];
     month = &z->series[PG_PERIOD_MONTH];
@@ -110,7 +108,6 @@ PG_TEST_EACH(days_and_the_month_are_those_of_the_zone, cases)
                       + (month->n > 3 ? month->bucket[3].attempts : 0));
     ck_assert_int_eq(pg_zone_first_day(&room),
                      (hours[0].start + by + DAY - 1) / DAY * DAY);
-    apr_pool_destroy(pool);
 }
 
 PG_TEST(utc_is_left_as_it_is)
@@ -118,9 +115,7 @@ PG_TEST(utc_is_left_as_it_is)
     pg_snapshot_t s = snapshot(cases[0].taken * SECOND);
     pg_report_t room, report = { .ledger = &s };
     char name[PG_ZONE_SIZE];
-    apr_pool_t *pool;
 
-    apr_pool_create(&pool, NULL);
     ck_assert_ptr_eq(pg_zone_report(&room, &report, pool), &report);
     ck_assert_str_eq(pg_zone_name(name, &report), "UTC");
     report.view.zone = -330;
@@ -128,7 +123,6 @@ PG_TEST(utc_is_left_as_it_is)
     s.series[PG_PERIOD_HOUR].n = s.series[PG_PERIOD_DAY].n = 0;
     ck_assert_uint_eq(pg_zone_report(&room, &report, pool)
                           ->ledger->series[PG_PERIOD_MONTH].n, 3);
-    apr_pool_destroy(pool);
 }
 
 /* Of a ledger that ended long ago, no hours are kept: nothing is recounted. */
@@ -136,14 +130,11 @@ PG_TEST(without_hours_all_days_are_those_of_greenwich)
 {
     pg_snapshot_t s = snapshot(cases[0].taken * SECOND);
     pg_report_t room, report = { .ledger = &s, .view.zone = 540 };
-    apr_pool_t *pool;
 
-    apr_pool_create(&pool, NULL);
     s.series[PG_PERIOD_HOUR].n = 0;
     (void)pg_zone_report(&room, &report, pool);
     ck_assert_int_eq(pg_zone_first_day(&room) / DAY,
                      room.ledger->taken / DAY + 1);
-    apr_pool_destroy(pool);
 }
 
 PG_TEST(all_times_are_those_of_the_zone)
@@ -157,9 +148,7 @@ PG_TEST(all_times_are_those_of_the_zone)
     pg_report_t room, report = { .ledger = &s, .now = 9 * DAY,
                                  .view.zone = 60 };
     const pg_snapshot_t *z;
-    apr_pool_t *pool;
 
-    apr_pool_create(&pool, NULL);
     s.recent = &recent;
     s.covered = &range;
     s.watched = &watched;
@@ -186,5 +175,4 @@ PG_TEST(all_times_are_those_of_the_zone)
     report.ledger = &never;
     z = pg_zone_report(&room, &report, pool)->ledger;
     ck_assert_int_eq(z->first + z->last + z->capture.last, 0);
-    apr_pool_destroy(pool);
 }
