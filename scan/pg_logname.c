@@ -3,6 +3,7 @@
 #include "pg_logname.h"
 
 #include <limits.h>
+#include <stdlib.h>
 
 typedef struct row_t {
     const char *name;            /* normalised                            */
@@ -297,24 +298,14 @@ static bool normalise(normal_t *out, pg_span_t path)
     return out->len > 0;
 }
 
+static int by_name(const void *name, const void *row)
+{
+    return strcmp(name, ((const row_t *)row)->name);
+}
+
 static const row_t *find(const char *name)
 {
-    int low = 0, high = ROWS;
-
-    while (low < high) {
-        int middle = (low + high) / 2;
-        int order = strcmp(rows[middle].name, name);
-        if (order == 0) {
-            return &rows[middle];
-        }
-        if (order < 0) {
-            low = middle + 1;
-        }
-        else {
-            high = middle;
-        }
-    }
-    return NULL;
+    return bsearch(name, rows, ROWS, sizeof(*rows), by_name);
 }
 
 /* Past the name of an object that collectors put around what they read:

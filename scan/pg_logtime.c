@@ -31,11 +31,6 @@ static bool take_number(pg_span_t s, apr_size_t *at, apr_size_t n, int *out)
     return true;
 }
 
-static bool number_at(pg_span_t s, apr_size_t at, apr_size_t n, int *out)
-{
-    return take_number(s, &at, n, out);
-}
-
 static bool take_char(pg_span_t s, apr_size_t *at, char c)
 {
     if (*at < s.len && s.ptr[*at] == c) {
@@ -45,46 +40,27 @@ static bool take_char(pg_span_t s, apr_size_t *at, char c)
     return false;
 }
 
-/* Months as written by strftime's %b and %B: English, German, French, Spanish,
- * Italian, Portuguese, Dutch; the first match wins, so the longer of two names
- * comes first. Japanese and others write a number. */
+/* Months as written by strftime's %b and %B: English, as in most logs, then
+ * German, French, Spanish, Italian, Portuguese, Dutch. Japanese and others
+ * write a number. */
 typedef struct month_t {
     const char *name;
     int month;
 } month_t;
 
 static const month_t months[] = {
-    { "jan", 1 }, { "j\xc3\xa4n", 1 }, { "ene", 1 }, { "gen", 1 },
-    { "feb", 2 }, { "fev", 2 }, { "f\xc3\xa9v", 2 },
-    { "mar", 3 }, { "mrt", 3 }, { "maa", 3 }, { "m\xc3\xa4r", 3 },
-    { "apr", 4 }, { "avr", 4 }, { "abr", 4 },
-    { "mai", 5 }, { "may", 5 }, { "mag", 5 }, { "mei", 5 },
-    { "juin", 6 }, { "juil", 7 }, { "jun", 6 }, { "giu", 6 },
-    { "jul", 7 }, { "lug", 7 },
-    { "aug", 8 }, { "ao\xc3\xbb", 8 }, { "aou", 8 }, { "ago", 8 },
-    { "sep", 9 }, { "set", 9 },
-    { "oct", 10 }, { "okt", 10 }, { "ott", 10 }, { "out", 10 },
-    { "nov", 11 },
-    { "dec", 12 }, { "dez", 12 }, { "dic", 12 }, { "d\xc3\xa9" "c", 12 },
+    { "jan", 1 }, { "feb", 2 }, { "mar", 3 }, { "apr", 4 }, { "may", 5 },
+    { "jun", 6 }, { "jul", 7 }, { "aug", 8 }, { "sep", 9 }, { "oct", 10 },
+    { "nov", 11 }, { "dec", 12 },
+    { "j\xc3\xa4n", 1 }, { "ene", 1 }, { "gen", 1 },
+    { "fev", 2 }, { "f\xc3\xa9v", 2 },
+    { "mrt", 3 }, { "maa", 3 }, { "m\xc3\xa4r", 3 },
+    { "avr", 4 }, { "abr", 4 }, { "mai", 5 }, { "mag", 5 }, { "mei", 5 },
+    { "juin", 6 }, { "giu", 6 }, { "juil", 7 }, { "lug", 7 },
+    { "ao\xc3\xbb", 8 }, { "aou", 8 }, { "ago", 8 }, { "set", 9 },
+    { "okt", 10 }, { "ott", 10 }, { "out", 10 },
+    { "dez", 12 }, { "dic", 12 }, { "d\xc3\xa9" "c", 12 },
 };
-
-/* Most logs have three letters in English. @return 0: not one of them */
-static int english_month(pg_span_t s)
-{
-    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-    char name[3];
-
-    if (s.len != sizeof(name)) {
-        return 0;
-    }
-    pg_span_lower(name, s);
-    for (int i = 0; i < 12; i++) {
-        if (memcmp(names + i * 3, name, sizeof(name)) == 0) {
-            return i + 1;
-        }
-    }
-    return 0;
-}
 
 /* A name, in full or abbreviated with a '.'; or a number, perhaps followed by
  * the Japanese sign for "month". */
@@ -97,12 +73,6 @@ static bool take_month(pg_span_t s, apr_size_t *at, int *out)
     while (n < rest.len && (pg_octet_is_alpha(rest.ptr[n])
                             || (unsigned char)rest.ptr[n] >= 0x80)) {
         n++;
-    }
-    *out = english_month(pg_span_upto(rest, n));
-    if (*out) {
-        *at += n;
-        take_char(s, at, '.');
-        return true;
     }
     for (apr_size_t i = 0; n && i < sizeof(months) / sizeof(months[0]); i++) {
         if (pg_span_istarts(pg_span_upto(rest, n),
@@ -293,23 +263,6 @@ static void swap_month(date_t *d)
     }
 }
 
-/* 18/Nov/2024:11:02:03 +0000 and nothing else, as nearly all logs have it. */
-static bool parse_httpd(date_t *d, pg_span_t s)
-{
-    apr_size_t at = 21;
-
-    if (s.len != 26 || s.ptr[2] != '/' || s.ptr[6] != '/' || s.ptr[11] != ':'
-        || s.ptr[14] != ':' || s.ptr[17] != ':' || s.ptr[20] != ' ') {
-        return false;
-    }
-    d->month = english_month(pg_span_make(s.ptr + 3, 3));
-    return d->month && number_at(s, 0, 2, &d->day)
-           && number_at(s, 7, 4, &d->year) && number_at(s, 12, 2, &d->hour)
-           && number_at(s, 15, 2, &d->minute)
-           && number_at(s, 18, 2, &d->second)
-           && take_zone(s, &at, d) && at == s.len;
-}
-
 /* 18/Nov/2024:11:02:03 +0000, with a blank for the colon as well, or days
  * and months of one digit; 18.11.2024 11:02:03. */
 static bool parse_clf(date_t *d, pg_span_t s)
@@ -330,11 +283,10 @@ static bool parse_clf(date_t *d, pg_span_t s)
 static bool parse_american(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
-    bool first = s.len > 3 && pg_octet_lower(s.ptr[s.len - 1]) == 'm';
 
-    first = first || pg_span_find(s, '/') == 1
-            || pg_span_find(pg_span_from(s, 3), '/') == 1;
-    return first && take_short(s, &at, &d->month)
+    return s.len > 4 && (s.ptr[1] == '/' || s.ptr[4] == '/'
+                         || pg_octet_lower(s.ptr[s.len - 1]) == 'm')
+           && take_short(s, &at, &d->month)
            && take_char(s, &at, '/') && take_short(s, &at, &d->day)
            && take_char(s, &at, '/') && take_number(s, &at, 4, &d->year)
            && d->month <= 12
@@ -469,9 +421,8 @@ static bool date_to_time(apr_time_t *out, const date_t *d)
 /* The size shows the unit: the year 2200 is 7.3e9 in seconds. */
 static bool parse_epoch(apr_time_t *out, pg_span_t s)
 {
-    static const apr_int64_t limit = APR_INT64_C(7258118400);
-    apr_uint64_t whole = 0;
-    apr_int64_t n;
+    static const apr_uint64_t limit = APR_UINT64_C(7258118400);
+    apr_uint64_t n = 0;
     apr_size_t at = 0;
     date_t d = { 0 };
 
@@ -479,33 +430,27 @@ static bool parse_epoch(apr_time_t *out, pg_span_t s)
         if (at == 19) {
             return false;
         }
-        whole = whole * 10 + (apr_uint64_t)(s.ptr[at++] - '0');
+        n = n * 10 + (apr_uint64_t)(s.ptr[at++] - '0');
     }
-    if (at < 9 || whole > APR_INT64_MAX) {
+    if (at < 9) {
         return false;
     }
     take_fraction(s, &at, &d);
     if (at != s.len) {
         return false;
     }
-    n = (apr_int64_t)whole;
-    if (n < limit) {
-        *out = n * APR_USEC_PER_SEC + d.micro;
-    }
-    else if (n < limit * 1000) {
-        *out = n * 1000;
-    }
-    else {
-        *out = n < limit * APR_USEC_PER_SEC ? n : n / 1000;
-    }
-    return *out < limit * APR_USEC_PER_SEC;
+    n = n < limit ? n * APR_USEC_PER_SEC + (apr_uint64_t)d.micro
+        : n < limit * 1000 ? n * 1000
+        : n < limit * APR_USEC_PER_SEC ? n : n / 1000;
+    *out = (apr_time_t)n;
+    return n < limit * APR_USEC_PER_SEC;
 }
 
 typedef bool (*form_t)(date_t *d, pg_span_t s);
 
 static const form_t forms[] = {
-    parse_httpd, parse_american, parse_clf, parse_iso, parse_date_field,
-    parse_asctime, parse_long
+    parse_american, parse_clf, parse_iso, parse_date_field, parse_asctime,
+    parse_long
 };
 
 bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)
@@ -532,42 +477,36 @@ bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)
     return false;
 }
 
-/* The seconds of what parse_httpd() reads; -1: it does not read this. */
+/* The seconds in 18/Nov/2024:11:02:03 +0000, and in whatever has its clock in
+ * the same place; -1: none has. */
 static int seconds_of(pg_span_t s)
 {
+    apr_size_t at = 18;
     int seconds;
 
     return s.len == sizeof(((pg_logtime_last_t *)NULL)->text)
            && s.ptr[17] == ':' && s.ptr[20] == ' '
-           && number_at(s, 18, 2, &seconds) && seconds <= 60 ? seconds : -1;
+           && take_number(s, &at, 2, &seconds) && seconds <= 60 ? seconds : -1;
 }
 
 bool pg_logtime_parse_after(apr_time_t *out, pg_logtime_last_t *last,
                             pg_span_t s, int zone)
 {
     int seconds = seconds_of(s);
-    apr_time_t time;
-    date_t d = { 0 };
+    apr_time_t minute;
 
-    if (seconds < 0) {
-        return pg_logtime_parse_in(out, s, zone);
-    }
-    if (last->text[0] && memcmp(s.ptr, last->text, 18) == 0
+    if (seconds >= 0 && last->text[0] && memcmp(s.ptr, last->text, 18) == 0
         && memcmp(s.ptr + 20, last->text + 20, 6) == 0) {
         *out = last->minute + apr_time_from_sec(seconds);
         return true;
     }
-    if (!parse_httpd(&d, s)) {
-        return pg_logtime_parse_in(out, s, zone);
-    }
-    if (!date_to_time(&time, &d)) {
+    if (!pg_logtime_parse_in(out, s, zone)) {
         return false;
     }
-    *out = time;
-    time -= apr_time_from_sec(seconds);
-    if (time >= 0) {
+    minute = *out - apr_time_from_sec(seconds);
+    if (seconds >= 0 && minute >= 0) {
         memcpy(last->text, s.ptr, sizeof(last->text));
-        last->minute = time;
+        last->minute = minute;
     }
     return true;
 }

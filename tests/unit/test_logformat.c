@@ -80,7 +80,8 @@ PG_TEST(times_are_the_same_after_any_other_time)
         "18/Nov/2024:11:02:5x +0000", "18/Nov/2024:11:03:03 +0000",
         "31/Feb/2024:11:02:03 +0000", "01/Jan/1970:00:00:30 +0000",
         "01/Jan/1970:01:00:59 +0101", "01/Jan/1970:01:00:00 +0101",
-        "2024-11-18T11:02:03+09:00", "18/Nov/2024:11:02:07 PM UTC", "-", ""
+        "2024-11-18T11:02:03+09:00", "18/Nov/2024:11:02:07 PM UTC", "-", "",
+        "18.11.2024, 11:02:03 +0900", "18.11.2024, 11:02:04 +0900"
     };
     const unsigned n = sizeof(texts) / sizeof(texts[0]);
 
@@ -97,6 +98,24 @@ PG_TEST(times_are_the_same_after_any_other_time)
         ck_assert_msg(is == pg_logtime_parse_in(&want, s, 60)
                       && time == want, "%s after %s", s.ptr, before.ptr);
     }
+}
+
+PG_TEST(the_minute_of_a_time_is_remembered)
+{
+    pg_logtime_last_t last = { .minute = 7 };
+    apr_time_t time;
+
+    ck_assert(pg_logtime_parse_after(&time, &last, PG_SPAN(
+        "2024-11-18T11:02:03+00:00"), 0));
+    ck_assert_int_eq(last.text[0], '\0');
+    ck_assert(pg_logtime_parse_after(&time, &last, PG_SPAN(
+        "18/Nov/2024:11:02:03 +0000"), 0));
+    ck_assert_mem_eq(last.text, "18/Nov/2024:11:02:03 +0000", 26);
+    ck_assert_int_eq(last.minute, apr_time_from_sec(1731927720));
+    last.minute = 0;
+    ck_assert(pg_logtime_parse_after(&time, &last, PG_SPAN(
+        "18/Nov/2024:11:02:04 +0000"), 0));
+    ck_assert_int_eq(time, apr_time_from_sec(4));
 }
 
 PG_TEST_ROWS(escapes_are_undone_as_the_table_says, "logescape.tsv")

@@ -365,6 +365,58 @@ PG_TEST(a_time_from_the_future_does_not_move_the_history)
     apr_pool_destroy(b.pool);
 }
 
+enum { SEEN = PG_TALLY_RECENT + 5 };
+
+/* The i-th of them, in an order that is neither up nor down. */
+static void count_one(bench_t *b, int i)
+{
+    char line[200];
+    int n = i * 37 % SEEN;
+
+    snprintf(line, sizeof(line), "192.0.2.1 - - [02/Jan/2014:03:%02d:%02d "
+             "+0000] \"GET http://a.example/%d HTTP/1.1\" 404 5 \"-\" "
+             "\"ua\"\n", n / 60, n % 60, n);
+    count_text(b, line);
+}
+
+static void ck_assert_newest(const pg_tally_t *tally)
+{
+    ck_assert_int_eq(tally->recent_count, PG_TALLY_RECENT);
+    for (int i = 0; i < PG_TALLY_RECENT; i++) {
+        char target[40];
+
+        snprintf(target, sizeof(target), "http://a.example/%d",
+                 i + SEEN - PG_TALLY_RECENT);
+        ck_assert_str_eq(tally->recent[i]->target.octets, target);
+    }
+    ck_assert_str_eq(tally->example[PG_REASON_ABSOLUTE_STRANGER]
+                         .target.octets, "http://a.example/0");
+}
+
+PG_TEST(the_newest_attempts_are_kept_in_order)
+{
+    bench_t all, half[2];
+
+    bench_begin(&all);
+    for (int i = 0; i < 2; i++) {
+        bench_begin(&half[i]);
+        half[i].counter.tally = new_tally(
+            half[i].pool, all.counter.tally->ledger[PG_LOGS_NEW]);
+    }
+    for (int i = 0; i < SEEN; i++) {
+        count_one(&all, i);
+        count_one(&half[i % 2], i);
+    }
+    ck_assert_newest(all.counter.tally);
+    pg_tally_merge(half[0].counter.tally, half[1].counter.tally,
+                   pg_tally_read(all.counter.tally).to);
+    ck_assert_newest(half[0].counter.tally);
+    for (int i = 0; i < 2; i++) {
+        apr_pool_destroy(half[i].pool);
+    }
+    apr_pool_destroy(all.pool);
+}
+
 /* --- judging ------------------------------------------------------------- */
 
 static pg_ground_e ground_of(const char *text)
