@@ -289,7 +289,7 @@ static void take_token(scan_t *s)
     s->len = 0;
     if (at(s, 0) == '[') {       /* "[::1]", or a class of a pattern      */
         apr_size_t end = pg_span_find(pg_span_from(s->all, s->at), ']');
-        pg_span_t in = pg_span_make(s->all.ptr + s->at + 1, end ? end - 1 : 0);
+        pg_span_t in = pg_span_make(s->all.ptr + s->at + 1, end - 1);
         pg_address_t address;
         if (s->at + end < s->all.len && in.len < sizeof(s->text)
             && pg_address_parse(&address, in)) {

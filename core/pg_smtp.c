@@ -285,13 +285,6 @@ static void quit(pg_smtp_t *s, pg_span_t argument)
     finish(s, PG_END_QUIT);
 }
 
-static void starttls(pg_smtp_t *s, pg_span_t argument)
-{
-    (void)argument;
-    s->starttls = true;
-    object(s, "502 Command not implemented");
-}
-
 static void authenticated(pg_smtp_t *s)
 {
     s->mode = PG_SMTP_IN_COMMAND;
@@ -348,7 +341,7 @@ static void take_command(pg_smtp_t *s, pg_span_t line)
         { "MAIL", mail, NULL }, { "RCPT", rcpt, NULL },
         { "DATA", data, NULL }, { "RSET", rset, NULL },
         { "QUIT", quit, NULL }, { "EXPN", expn, NULL },
-        { "AUTH", auth, NULL }, { "STARTTLS", starttls, NULL },
+        { "AUTH", auth, NULL }, { "STARTTLS", expn, NULL },
         { "NOOP", NULL, "250 Ok" },
         { "VRFY", NULL, "252 Cannot VRFY user, but will accept message" },
         { "HELP", NULL, "214 HELO EHLO MAIL RCPT DATA RSET NOOP VRFY AUTH "

@@ -53,7 +53,6 @@ typedef struct pg_smtp_t {
     unsigned auth_lines;         /* credentials still to come             */
     unsigned auth_plain, auth_login;     /* how often they were used      */
     bool extended;               /* EHLO                                  */
-    bool starttls;               /* requested, though not offered         */
     bool has_sender;
     bool bare_lf;                /* the client ends its commands with LF  */
     unsigned excess;             /* octets of the line over the limit     */

@@ -52,6 +52,9 @@ PG_TEST(transfer_encodings_are_undone)
     decodes("a=20b=\r\nc=\nd=zz=4", "quoted-printable", "a bcd=zz=4");
     decodes("as it is", "8bit", "as it is");
     decodes("", "base64", "");
+    decodes("TWlkbmlnaHQ/IFdobyBrbm93cz8=", "base64", "Midnight? Who knows?");
+    decodes("fn5+Pj4+Pz8/", "base64", "~~~>>>???");
+    decodes("=\r=\r\n=0D=0a=3d=3", "quoted-printable", "=\r\r\n==3");
 }
 
 static void join(void *ctx, const pg_mime_part_t *part)
@@ -106,6 +109,39 @@ PG_TEST(parts_are_found_and_a_broken_mail_is_text)
 
         ck_assert_uint_le(pg_mime_walk(cut, join, any), 3);
         free((char *)cut.ptr);
+    }
+}
+
+/* A text within so many parts within one another. */
+static const char *nested(int depth)
+{
+    static char out[2000];
+    char message[2000] = "", one[64];
+
+    for (int i = 0; i < depth; i++) {
+        snprintf(one, sizeof(one), "Content-Type: multipart/x; boundary=%d"
+                 "\n\n--%d\n", i, i);
+        strcat(message, one);
+    }
+    strcat(message, "Content-Type: text/plain\n\nx\n");
+    out[0] = '\0';
+    ck_assert_uint_eq(pg_mime_walk(pg_span_str(message), join, out), 1);
+    return out;
+}
+
+PG_TEST(parts_are_looked_into_so_deep_and_so_many)
+{
+    static char message[PG_MIME_PARTS * 8 + 200], out[4000];
+
+    ck_assert_str_eq(nested(0), "Ttext/plain|");
+    ck_assert_str_eq(nested(PG_MIME_DEPTH), "Ttext/plain|");
+    ck_assert_str_eq(nested(PG_MIME_DEPTH + 1), "Amultipart/x|");
+    strcpy(message, "Content-Type: multipart/x; boundary=b\n\n");
+    for (unsigned i = 1; i < PG_MIME_PARTS + 3; i++) {
+        strcat(message, "--b\n\nx\n");
+        out[0] = '\0';
+        ck_assert_uint_eq(pg_mime_walk(pg_span_str(message), join, out),
+                          i < PG_MIME_PARTS ? i : PG_MIME_PARTS);
     }
 }
 

@@ -182,16 +182,18 @@ PG_TEST_EACH(a_backend_is_declared, declared)
 
 /* --- what the client chose ----------------------------------------------- */
 
-static pg_chosen_e chosen_with(pg_backends_t *b, const char *name,
-                               const char *host, const char *text,
-                               bool names_known)
+/* is_local: our address is known. */
+static pg_chosen_e chosen_at(pg_backends_t *b, const char *name,
+                             const char *host, const char *text,
+                             bool names_known, bool is_local)
 {
     pg_span_t texts[] = { pg_test_exact(pg_span_str(text)),
                           pg_span_str(host) };
     pg_own_t *own = pg_own_create(pool);
     pg_address_t local;
     pg_chosen_in_t in = {
-        .backends = b, .own = own, .local = &local, .local_port = 8000,
+        .backends = b, .own = own, .local = is_local ? &local : NULL,
+        .local_port = 8000,
         .names_known = names_known, .host = pg_span_str(host), .texts = texts,
         .text_count = 2, .work = apr_palloc(pool, strlen(text) + 64)
     };
@@ -206,6 +208,13 @@ static pg_chosen_e chosen_with(pg_backends_t *b, const char *name,
     is = pg_chosen_judge(&in, &d[0]);
     free((char *)texts[0].ptr);
     return is;
+}
+
+static pg_chosen_e chosen_with(pg_backends_t *b, const char *name,
+                               const char *host, const char *text,
+                               bool names_known)
+{
+    return chosen_at(b, name, host, text, names_known, true);
 }
 
 static const struct {
@@ -385,4 +394,15 @@ PG_TEST_EACH(where_our_names_are_not_known_a_name_by_host_may_be_one, unknown)
                               unknown[_i].host, "/p/other.example", false)
                       == unknown[_i].is,
                   "%s, Host %s", unknown[_i].name, unknown[_i].host);
+}
+
+PG_TEST(without_our_address_a_name_without_port_may_be_one)
+{
+    pg_backends_t *b = some_backends();
+
+    ck_assert_int_eq(chosen_at(b, "http://any.example/", "any.example", "/",
+                               false, false), PG_CHOSEN_NAME);
+    ck_assert_int_eq(chosen_at(b, "http://any.example:8000/",
+                               "any.example:8000", "/", false, false),
+                     PG_CHOSEN_HOST);
 }

@@ -151,6 +151,23 @@ PG_TEST_TIMES(names_of_every_length_are_found_and_no_near_miss_is, 39)
     }
 }
 
+PG_TEST(addresses_of_the_server_are_ours_unless_they_are_all)
+{
+    static const char *const addresses[] = { "192.0.2.1", "2001:db8::1",
+                                             "0.0.0.0", "::" };
+
+    for (int i = 0; i < 4; i++) {
+        pg_own_t *own = pg_own_create(pool);
+        pg_span_t text = pg_span_str(addresses[i]);
+        pg_authority_t a = { .host_kind = PG_HOST_IPV6 };
+
+        ck_assert(pg_address_parse(&a.address, text));
+        pg_own_add_address(own, &a.address);
+        ck_assert_int_eq(pg_own_check(own, &a, NULL, 0),
+                         i < 2 ? PG_OWN_YES : PG_OWN_NO);
+    }
+}
+
 static bool takes_all(const char *name)
 {
     pg_own_t *own = pg_own_create(pool);

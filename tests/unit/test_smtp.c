@@ -279,6 +279,35 @@ PG_TEST_EACH(a_mail_is_read_back_as_it_was_sent, messages)
     ck_assert(!pg_mbox_next(&read, &rest));
 }
 
+PG_TEST(an_entry_has_these_lines)
+{
+    pg_smtp_mail_t mail = mail_of("hello");
+    pg_mbox_entry_t entry = { .time = APR_TIME_C(1699395200000000),
+                              .mail = &mail, .keep = PG_KEEP_MESSAGE,
+                              .host = "mx.example", .id = PG_SPAN("1-2"),
+                              .conversation = PG_SPAN("1"),
+                              .source = PG_SPAN("192.0.2.1"),
+                              .target = PG_SPAN("mx.example:25"),
+                              .vhost = PG_SPAN("own.example:80"),
+                              .auth = "PLAIN" };
+    char box[4000];
+
+    mail.sender = PG_SPAN("a@b");
+    box[pg_mbox_write(box, sizeof(box), &entry)] = '\0';
+    ck_assert_str_eq(box,
+        "From MAILER-DAEMON Tue Nov  7 22:13:20 2023\n"
+        "Return-Path: <a@b>\nDelivered-To: c@d\nDelivered-To: e@f\n"
+        "Received: from pc ([192.0.2.1])\n"
+        "\tby mx.example (proxyguard sink) with ESMTP id 1-2;\n"
+        "\tTue, 7 Nov 2023 22:13:20 +0000\n"
+        "X-ProxyGuard-Id: 1-2\nX-ProxyGuard-Conversation: 1\n"
+        "X-ProxyGuard-Source: 192.0.2.1\n"
+        "X-ProxyGuard-Target: mx.example:25\n"
+        "X-ProxyGuard-Vhost: own.example:80\nX-ProxyGuard-Auth: PLAIN\n"
+        "X-ProxyGuard-Kept: message\nX-ProxyGuard-Headerless: yes\n"
+        "X-ProxyGuard-Size: 5\n\nhello\n\n");
+}
+
 PG_TEST(less_is_kept_when_less_is_wanted)
 {
     pg_smtp_mail_t mail = mail_of("Subject: x\r\n\r\nsecret\r\n");
