@@ -59,8 +59,8 @@ static bool add_kind(bool *set, char c)
     return true;
 }
 
-/* "[:alpha:]" and so on, by name. @return what follows; NULL: it is no such
- * name, as in "[[:x]" */
+/* "[:alpha:]" and so on, by name. @return what follows; NULL: not such a name,
+ * as in "[[:x]" */
 static const char *add_named(bool *set, const char *s)
 {
     static const char *const names[] = { "alpha", "digit", "alnum", "xdigit",

@@ -97,8 +97,8 @@ const pg_authz_t *pg_require_merge(const pg_authz_t *base,
 unsigned pg_require_eval(const pg_require_t *require, pg_asked_e method,
                          pg_logic_e outer);
 
-/** The first address of a network: "10.1.0.0" of "10.1" or "10.1.0.0/16". Of
- *  what is no network it is no address. */
+/** The first address of a network: "10.1.0.0" of "10.1" or "10.1.0.0/16". If
+ *  it is not a network, the result is not an address. */
 const char *pg_require_first(const char *net, apr_pool_t *pool);
 
 /** Does this list of addresses and networks include the client? A set of

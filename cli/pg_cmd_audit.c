@@ -291,9 +291,8 @@ static int find_programs(const pg_cli_t *cli, options_t *o)
         return PG_EXIT_NO_INPUT;
     }
     if (o->httpd == NULL || access(o->httpd, X_OK) != 0) {
-        pg_cli_say(cli, "--httpd: '%s' is not a program, nor is there one on "
-                   "the PATH",
-                   given);
+        pg_cli_say(cli, "--httpd: '%s' is neither a program nor the name of "
+                   "one on the PATH", given);
         return PG_EXIT_NO_INPUT;
     }
     if (o->module == NULL) {

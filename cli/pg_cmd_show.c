@@ -149,8 +149,8 @@ static int show_once(const pg_cli_t *cli, const options_t *o,
     return pg_cli_finish(cli, sink, pg_clireport_status(snapshot));
 }
 
-/* Until a signal ends it. A ledger that disappears and reappears, as at a
- * restart, is no reason to give up. */
+/* Until a signal ends it. A ledger may disappear and reappear, as it does at a
+ * restart. */
 static int watch(const pg_cli_t *cli, const options_t *o, pg_sink_t *sink)
 {
     struct timespec pause = { .tv_sec = o->watch };

@@ -66,7 +66,7 @@ typedef enum pg_mask_e {
 
 /**
  * What may be published of a text: the only answer, for page and evidence
- * log. A method, field name or User-Agent that names nobody stays as it is.
+ * log. A method, field name or User-Agent that names nobody is left alone.
  * @param out   PG_MASK_TARGET_SIZE octets
  * @return s itself, what is in out, or absent when s is
  */

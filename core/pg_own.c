@@ -82,7 +82,7 @@ static inline apr_uint64_t mix(apr_uint64_t hash, const char *p)
     return hash ^ (hash >> 32);
 }
 
-/* Of a name as it is, eight octets at a time. */
+/* The hash of an unaltered name, eight octets at a time. */
 static apr_uint32_t hash_name(const char *name, apr_size_t n)
 {
     apr_uint64_t hash = n;
@@ -316,8 +316,8 @@ static void add_usual(pg_own_t *own)
     /* It resolves within the cluster only, so no client asks for it from
      * outside. As a target it may be any service of the cluster. */
     pg_own_add_machine(own, PG_SPAN("*.svc.cluster.local"), PG_TRUST_HOST);
-    /* TLS terminators and port mappings are common, and our own name with a
-     * default port is no way to relay. */
+    /* TLS terminators and port mappings are common, and nobody can relay by
+     * our own name with a default port. */
     pg_own_add_port(own, 80);
     pg_own_add_port(own, 443);
 }

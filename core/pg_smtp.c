@@ -463,7 +463,7 @@ static void eat_after_dot(pg_smtp_t *s, char c)
     s->dot = 0;
 }
 
-/* The rest of the line, as far as it is there. */
+/* The rest of the line, as far as it has arrived. */
 static void eat_text(pg_smtp_t *s, pg_span_t *in)
 {
     apr_size_t n = pg_span_find(*in, '\n');

@@ -111,10 +111,10 @@ apr_status_t pg_ledger_heap(pg_ledger_t **out, const pg_key_t *key,
 apr_status_t pg_ledger_heap_like(pg_ledger_t **out, const pg_ledger_t *like,
                                  apr_time_t now, apr_pool_t *pool);
 
-/** The key that a secret stands for: any octets, at least 16 of them. */
+/** The key that a secret gives: any octets, at least 16 of them. */
 pg_key_t pg_ledger_key(pg_span_t secret);
 
-/** The key that the secret in a file stands for: 16 to 1024 bytes, without
+/** The key that the secret in a file gives: 16 to 1024 bytes, without
  *  the white space around them.
  *  @return NULL, or why there is none */
 const char *pg_ledger_key_read(pg_key_t *out, const char *path,

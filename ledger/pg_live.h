@@ -24,8 +24,8 @@
 typedef struct pg_live_memory_t {
     void *at;                    /* NULL: none yet                        */
     apr_size_t size;
-    char path[256];              /* of the file it stands by, or for: its
-                                    beginning                             */
+    char path[256];              /* of the file that it backs up, or
+                                    replaces: its beginning               */
 } pg_live_memory_t;
 
 /** What the parent has of its ledger. */

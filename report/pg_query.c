@@ -255,7 +255,7 @@ static pg_span_t next_of(pg_span_t *rest, char separator)
     return pg_span_trim(pg_span_take(rest, separator));
 }
 
-/* "0.25" as 250; what is no qvalue is 0: not acceptable. */
+/* "0.25" as 250; anything but a qvalue as 0: not acceptable. */
 static int quality(pg_span_t s)
 {
     int q = 0, digit = 100;

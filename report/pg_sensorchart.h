@@ -10,7 +10,7 @@
 #include "pg_sink.h"
 
 /**
- * Write an SVG document; it can also stand in an HTML page as it is.
+ * Write an SVG document; an HTML page can contain it unchanged.
  * @param only  a family, or -1 for all that were seen
  */
 void pg_sensorchart_put(pg_sink_t *sink, const pg_sensors_t *sensors,

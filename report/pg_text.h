@@ -19,7 +19,7 @@ typedef struct pg_textpage_t {
     apr_pool_t *pool;
 } pg_textpage_t;
 
-/** A sentence without arguments, as it is. */
+/** A sentence without arguments. */
 const char *pg_text_phrase(const pg_textpage_t *page, pg_phrase_e word);
 
 /** A sentence with up to three arguments; NULL for unused ones. */

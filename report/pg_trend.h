@@ -74,8 +74,8 @@ typedef struct pg_trend_t {
  *
  * The pace is "more" or "fewer" only when the last hour is two standard
  * deviations away from the mean of the whole hours before it (and at least
- * two of a Poisson process), so that a quiet server's single attempt is no
- * alarm. Hours, days and months that were not watched are not compared with.
+ * two of a Poisson process), so that a quiet server's single attempt does
+ * not raise an alarm. Times that were not watched are not compared with.
  */
 void pg_trend_of(pg_trend_t *out, const pg_snapshot_t *s);
 

@@ -511,7 +511,7 @@ static void next_stream(pg_input_t *input)
         input->done = true;
     }
     else if (next == NULL || next->step != input->codec->step) {
-        end_with(input, "has something behind its packed data that was not "
+        end_with(input, "has something after its packed data, which was not "
                  "read");
     }
 }

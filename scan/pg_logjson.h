@@ -41,10 +41,10 @@ typedef struct pg_logjson_keys_t {
 } pg_logjson_keys_t;
 
 /**
- * Can an object be told to be clean at a glance? True only if it is all of the
- * line, with texts and numbers in it but no further object, and its request is
- * METHOD SP "/", of more than that "/" or with an ordinary protocol, status
- * and length behind it.
+ * Is an object clean at a glance? True only if it is all of the line, with
+ * texts and numbers in it but no further object, and its request is METHOD SP
+ * "/", of more than that "/" or followed by an ordinary protocol, status and
+ * length.
  * @param keys  of the objects before; of this one then
  * @param home  the length of a home page that was sent: GET, 2xx; else absent
  * @param line  begins with '{'

@@ -18,7 +18,7 @@
  *     2014-01-02T03:04:05.678+09:00   RFC 3339; also with ' ', 'Z', no zone
  *     2014/01/02 03:04:05             nginx's error log, Go
  *     02.01.2014 03:04:05             also "02. Januar 2014" and, with signs
- *                                     behind the numbers, Japanese
+ *                                     after the numbers, Japanese
  *     1/2/2014, 3:04:05 AM            the month first where AM or PM follows
  *     Thu, 02 Jan 2014 03:04:05 GMT   RFC 9110 5.6.7
  *     Thu Jan 02 03:04:05.678 2014    httpd's error log

@@ -16,7 +16,7 @@ enum {
 
 /** One key. */
 typedef struct pg_cell_t {
-    pg_span_t key;               /* NUL behind it                         */
+    pg_span_t key;               /* NUL after it                          */
     apr_uint64_t count;
     apr_uint64_t id;             /* the table's: its keyed hash           */
     void *data;                  /* the caller's: pg_table_t.data_size

@@ -142,7 +142,7 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit);
 /** Is a 2xx to this class a tunnel? To CONNECT, unless a page was sent: httpd
  *  logs "-" for the body of a tunnel (%b), and a length when DirectoryIndex,
  *  FallbackResource or a front controller has answered. Without any length in
- *  the log there is no telling. */
+ *  the log this is unknown. */
 bool pg_tally_is_tunnel(pg_class_e class_id, pg_span_t size);
 
 /** Is it the length of a body: a number, and not 0? */

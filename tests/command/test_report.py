@@ -468,7 +468,7 @@ def test_no_name_planted_in_evidence_is_in_a_sample_or_a_mask(tmp_path, name):
                     if shown(one, name)]
     masked = [json.loads(line) for line in done.stdout.splitlines()]
     assert masked[0]["event"] == json.loads(EVIDENCE)["event"]
-    # a sample as it is, masked afterwards: what no line tells of is left out
+    # a sample that is masked afterwards: values without a line are left out
     log = write(tmp_path / "log", "\n".join(
         json.dumps(line) for line in lines
         if line["source"] == json.loads(EVIDENCE)["source"]))

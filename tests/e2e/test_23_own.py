@@ -303,7 +303,7 @@ def test_names_that_cannot_be_known_make_no_host_foreign(httpd_with, what):
     assert server.send(get("/page.txt", "s.example")).body == PAGE
     assert server.status()["attempts"] == 0
     assert server.get("/proxyguard-status/metrics").status == 200
-    # absolute-form to a name that no folder exists for is one all the same
+    # absolute-form to a name without a folder is an attempt nevertheless
     assert server.send(get("http://t.example/", "t.example")).status == 421
     server.log.attempt()
 

@@ -163,5 +163,5 @@ def test_under_the_guard_nothing_is_carried_where_the_client_wants(
                       guard="On")
     assert peers.far.hits == []
     assert not [c.report() for c in cases if "host" in c.reached]
-    # the administrator's own backend is reached all the same
+    # the administrator's own backend is reached nevertheless
     assert peers.back.hits

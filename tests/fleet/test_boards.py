@@ -133,7 +133,7 @@ def test_the_saved_objects_refer_to_each_other_and_to_fields():
         if o["type"] == "visualization":
             for agg in json.loads(attributes["visState"])["aggs"]:
                 assert agg["params"].get("field", "@timestamp") in FIELDS
-            # what the sink captured, in the same log, is no attempt
+            # what the sink captured, in the same log, is not an attempt
             source = json.loads(attributes["kibanaSavedObjectMeta"][
                 "searchSourceJSON"])
             assert source["query"]["query"] in (

@@ -40,7 +40,7 @@ def _first(*candidates):
 
 
 def _apxs(*what):
-    """A value of apxs for the httpd that the module is built for, as a path;
+    """Values of apxs for the httpd that the module is built for, as one path;
     None without apxs."""
     try:
         return os.path.join(*(subprocess.run(

@@ -273,8 +273,8 @@ def test_a_screenshot_can_be_taken(tmp_path, view):
     assert png_size(shot) == (width, height)
 
 
-# A frame as narrow as we want, of the same origin; what it says of itself is
-# written where --dump-dom shows it.
+# A frame as narrow as we want, of the same origin; its measurements of itself
+# are written where --dump-dom shows them.
 RULER = """<!DOCTYPE html><meta charset="utf-8"><body>
 <iframe id="f" width="%d" height="800" srcdoc="%s"></iframe><script>
 onload = () => {

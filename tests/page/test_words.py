@@ -9,8 +9,8 @@ import pytest
 from pg_httpd import TOP
 
 REPORT = os.path.join(TOP, "report")
-# A style sheet; HELP of metrics, which docs/metrics.md is compared with; what a
-# wrong parameter is answered, for those who write requests by hand.
+# A style sheet; HELP of metrics, which docs/metrics.md is compared with; the
+# answers to wrong parameters, for people who write requests by hand.
 TABLES = {"pg_phrases.h", "pg_phrases.c", "pg_style.c", "pg_metrics.h",
           "pg_metrics.c", "pg_prometheus.c", "pg_query.h", "pg_query.c",
           "pg_when.h", "pg_ecs.c"}
