@@ -4,7 +4,7 @@
 #ifndef PG_TEST_FOLDER_H
 #define PG_TEST_FOLDER_H
 
-#include "pg_test_pool.h"
+#include "pg_test_ledger.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -4,14 +4,7 @@
 #ifndef PG_TEST_HEAP_H
 #define PG_TEST_HEAP_H
 
-#include "pg_test_pool.h"
-
-#include "pg_ledger.h"
-
-#define SECOND ((apr_time_t)1000000)
-
-/* 23 November 2014, 12:00:00 UTC. */
-#define T0 ((apr_time_t)1416744000 * SECOND)
+#include "pg_test_ledger.h"
 
 static pg_ledger_t *ledger;
 
@@ -23,10 +16,7 @@ static inline void set_up(void)
 
 static inline const pg_snapshot_t *at(apr_time_t now)
 {
-    pg_snapshot_t *s;
-
-    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, now, pool), 0);
-    return s;
+    return snapshot_at(ledger, now);
 }
 
 #endif

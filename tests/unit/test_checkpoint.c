@@ -15,9 +15,6 @@
 #include "pg_checkpoint.h"
 #include "pg_layout.h"
 
-#define SECOND ((apr_time_t)1000000)
-#define T0 ((apr_time_t)1416744000 * SECOND)
-
 static pg_ledger_t *ledger;
 static pg_checkpoint_t checkpoint;
 
@@ -47,11 +44,7 @@ static void set_up(void)
 
 static const pg_snapshot_t *of(const pg_ledger_t *which)
 {
-    pg_snapshot_t *s;
-
-    ck_assert_int_eq(pg_ledger_snapshot(&s, which, T0 + 100 * SECOND, pool),
-                     0);
-    return s;
+    return snapshot_at(which, T0 + 100 * SECOND);
 }
 
 static void save(void)
@@ -85,33 +78,6 @@ static void damage(const char *path, off_t at)
     close(fd);
 }
 
-/* Two snapshots show the same. */
-static void alike(const pg_snapshot_t *a, const pg_snapshot_t *b)
-{
-    ck_assert_int_eq(a->since, b->since);
-    ck_assert_int_eq(a->first, b->first);
-    ck_assert_int_eq(a->last, b->last);
-    ck_assert_int_eq(memcmp(a->count, b->count, sizeof(a->count)), 0);
-    ck_assert_uint_eq(a->permitted, b->permitted);
-    ck_assert_int_eq(memcmp(a->by_intent, b->by_intent,
-                            sizeof(a->by_intent)), 0);
-    ck_assert_uint_eq(a->sources.estimate, b->sources.estimate);
-    ck_assert_uint_eq(a->recent_count, b->recent_count);
-    ck_assert_uint_eq(a->vhost_count, b->vhost_count);
-    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
-        ck_assert_uint_eq(a->series[p].n, b->series[p].n);
-        ck_assert_int_eq(memcmp(a->series[p].bucket, b->series[p].bucket,
-                                a->series[p].n * sizeof(pg_bucket_t)), 0);
-    }
-    for (unsigned t = 0; t < PG_TOP_COUNT; t++) {
-        ck_assert_uint_eq(a->top[t].n, b->top[t].n);
-        for (apr_size_t i = 0; i < a->top[t].n; i++) {
-            ck_assert_uint_eq(a->top[t].entry[i].count,
-                              b->top[t].entry[i].count);
-        }
-    }
-}
-
 PG_TEST_SUITE(checkpoint, .set_up = set_up, .tear_down = remove_folder,
               .seconds = 60);
 
@@ -127,7 +93,7 @@ PG_TEST(a_checkpoint_gives_back_what_was_saved)
     ck_assert_int_eq(pg_checkpoint_load(&back, checkpoint.path, &why, pool),
                      0);
     ck_assert_ptr_null(why);
-    alike(of(ledger), of(back));
+    same_snapshots(of(ledger), of(back));
     ck_assert_int_eq(stat(checkpoint.path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0640);
 }
@@ -306,11 +272,13 @@ PG_TEST(a_missing_live_file_begins_from_the_checkpoint)
 
     count(42);
     save();
-    alike(of(ledger), of(opened(&options, PG_OPENED_RESTORED, &opening)));
+    same_snapshots(of(ledger), of(opened(&options, PG_OPENED_RESTORED,
+                                          &opening)));
     ck_assert_ptr_null(opening.aside);
-    alike(of(ledger), of(opened(&options, PG_OPENED_KEPT, &opening)));
+    same_snapshots(of(ledger), of(opened(&options, PG_OPENED_KEPT, &opening)));
     damage(options.path, 20);
-    alike(of(ledger), of(opened(&options, PG_OPENED_RESTORED, &opening)));
+    same_snapshots(of(ledger), of(opened(&options, PG_OPENED_RESTORED,
+                                          &opening)));
     ck_assert_ptr_nonnull(opening.aside);
     ck_assert_ptr_nonnull(strstr(opening.why, "damaged"));
 }
@@ -338,7 +306,7 @@ static void is_like(const pg_ledger_options_t *options, pg_opened_e how,
     apr_pool_t *all = pool;
 
     apr_pool_create(&pool, all);
-    alike(of(ledger), of(opened(options, how, opening)));
+    same_snapshots(of(ledger), of(opened(options, how, opening)));
     opening->aside = opening->aside ? apr_pstrdup(all, opening->aside) : NULL;
     apr_pool_destroy(pool);
     pool = all;

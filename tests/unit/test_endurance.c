@@ -17,9 +17,6 @@
 #include "pg_ledger.h"
 #include "pg_top.h"
 
-#define SECOND ((apr_time_t)1000000)
-#define T0 ((apr_time_t)1416744000 * SECOND)
-
 static apr_uint32_t next(apr_uint64_t *state)
 {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -87,15 +84,6 @@ static void texts_are_whole(const pg_snapshot_t *s)
     for (apr_size_t i = 0; i < s->top[PG_TOP_AGENTS].n; i++) {
         ck_assert(whole(s->top[PG_TOP_AGENTS].entry[i].key.octets));
     }
-}
-
-static const pg_snapshot_t *snapshot_of(const pg_ledger_t *ledger,
-                                        apr_time_t now)
-{
-    pg_snapshot_t *s = NULL;
-
-    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, now, pool), 0);
-    return s;
 }
 
 /* --- kills --------------------------------------------------------------- */
@@ -178,7 +166,7 @@ PG_TEST(killed_writers_leave_whole_texts_and_exact_sums)
         kill(pid[i], SIGKILL);
         ck_assert_int_eq(waitpid(pid[i], NULL, 0), pid[i]);
         if (k % 50 == 0) {
-            texts_are_whole(snapshot_of(ledger, T0 + 3600 * SECOND));
+            texts_are_whole(snapshot_at(ledger, T0 + 3600 * SECOND));
         }
         pid[i] = start_writer(ledger, &tally[i]);
     }
@@ -190,7 +178,7 @@ PG_TEST(killed_writers_leave_whole_texts_and_exact_sums)
     }
     ck_assert_uint_gt(done, KILLS);
     ck_assert_uint_le(begun - done, KILLS + WRITERS);
-    s = snapshot_of(ledger, T0 + 86000 * SECOND);
+    s = snapshot_at(ledger, T0 + 86000 * SECOND);
     sums_fit(s, begun, done);
     texts_are_whole(s);
     ck_assert_uint_ge(s->recent_count, 100);
@@ -199,7 +187,7 @@ PG_TEST(killed_writers_leave_whole_texts_and_exact_sums)
     for (apr_uint32_t n = 0; n < 200; n++) {
         record(ledger, 4400000 + n);
     }
-    s = snapshot_of(ledger, T0 + 90000 * SECOND);
+    s = snapshot_at(ledger, T0 + 90000 * SECOND);
     /* the newest, and what is kept of each class beyond them */
     ck_assert_uint_ge(s->recent_count, 128);
     ck_assert_uint_le(s->recent_count, 128 + 16 * PG_CLASS_COUNT);
@@ -249,7 +237,7 @@ PG_TEST(threads_count_exactly_while_others_read_and_tend)
     while (running > 0) {
         apr_pool_t *all = pool;
         apr_pool_create(&pool, all);
-        texts_are_whole(snapshot_of(ledger, T0 + 3600 * SECOND));
+        texts_are_whole(snapshot_at(ledger, T0 + 3600 * SECOND));
         tend(ledger, T0 + 3600 * SECOND);
         apr_pool_destroy(pool);
         pool = all;
@@ -257,7 +245,7 @@ PG_TEST(threads_count_exactly_while_others_read_and_tend)
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(thread[i], NULL);
     }
-    s = snapshot_of(ledger, T0 + 3600 * SECOND);
+    s = snapshot_at(ledger, T0 + 3600 * SECOND);
     sums_fit(s, THREADS * EACH, THREADS * EACH);
     texts_are_whole(s);
 }
@@ -317,10 +305,10 @@ PG_TEST_TIMES(a_scribbled_ledger_can_still_be_read_and_written, 4)
                                  ^ next(&state);
             pg_word_set(word, round % 3 ? value : value % 300);
         }
-        touch(snapshot_of(ledger, T0 + 3600 * SECOND));
+        touch(snapshot_at(ledger, T0 + 3600 * SECOND));
         tend(ledger, T0 + 3600 * SECOND);
         record(ledger, 5);
-        touch(snapshot_of(ledger, T0 + 3600 * SECOND));
+        touch(snapshot_at(ledger, T0 + 3600 * SECOND));
         apr_pool_destroy(pool);
         pool = all;
     }

@@ -17,8 +17,6 @@
 #include "pg_distinct.h"
 #include "pg_ledger.h"
 
-#define T0 ((apr_time_t)1400000000 * 1000000)
-
 static pg_event_t attempt(pg_class_e c, pg_family_e f, pg_outcome_e o)
 {
     return (pg_event_t){ .time = T0,
@@ -39,10 +37,7 @@ static pg_ledger_t *opened(const char *path, pg_opened_e how)
 
 static const pg_snapshot_t *snapshot_of(const pg_ledger_t *ledger)
 {
-    pg_snapshot_t *snapshot = NULL;
-
-    ck_assert_int_eq(pg_ledger_snapshot(&snapshot, ledger, T0 + 5, pool), 0);
-    return snapshot;
+    return snapshot_at(ledger, T0 + 5);
 }
 
 /* --- totals ------------------------------------------------------------- */

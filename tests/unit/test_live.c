@@ -15,9 +15,6 @@
 #include "pg_live.h"
 
 #define PAGE 4096
-#define SECOND ((apr_time_t)1000000)
-#define T0 ((apr_time_t)1416744000 * SECOND)
-
 static pg_live_memory_t memory;
 static pg_live_t live;
 static pg_opening_t opening;
@@ -69,11 +66,8 @@ static void count(pg_ledger_t *ledger, int n)
 
 static const pg_snapshot_t *shown(const pg_ledger_t *ledger)
 {
-    pg_snapshot_t *s = NULL;
-
     ck_assert_ptr_nonnull(ledger);
-    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, T0, pool), 0);
-    return s;
+    return snapshot_at(ledger, T0);
 }
 
 static const pg_snapshot_t *in_file(void)
