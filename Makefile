@@ -1,8 +1,8 @@
 # mod_proxyguard. `make demo` shows it at work, `make check` runs all tests;
 # both install what they need. `make help` lists the rest.
 #
-# The lower folders are compiled without httpd's include path and each with
-# the folders it may know only, so a wrong #include is a compile error.
+# The lower folders are compiled without httpd's include path, each only with
+# the folders that it may include, so a wrong #include is a compile error.
 
 CC       = gcc
 BUILD    = build
@@ -14,8 +14,8 @@ DESTDIR  =
 PREFIX   = /usr/local
 
 STD   := -std=c11 -D_GNU_SOURCE
-# Developers and CI set WERROR=-Werror, in the environment, too. For others a
-# warning of a compiler that did not exist yet must not be an error.
+# Developers and CI set WERROR=-Werror, for example in the environment. For
+# everybody else, a new compiler's new warnings must not be errors.
 WERROR ?=
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
          -Wmissing-prototypes -Wvla $(WERROR)
@@ -25,13 +25,13 @@ can    = $(foreach f,$(1),$(shell $(CC) -Werror $(f) -c -x c /dev/null \
 EXTRA := $(strip $(call can,-fstack-clash-protection -fcf-protection \
          -mbranch-protection=standard))
 HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt $(EXTRA)
-# the same octets from any folder
+# the same output from any folder
 MAPS  := -ffile-prefix-map=$(CURDIR)=.
 BASE   = $(STD) $(WARN) $(HARDEN) $(MAPS) -fPIC -fvisibility=hidden \
          $(CFLAGS) -MMD -MP
 # as the linker needs it for what it compiles
 BUILT  = $(LTO_core) $(HARDEN) $(MAPS) -fPIC $(CFLAGS)
-# macOS' linker knows neither version scripts nor what relro is
+# macOS's linker knows neither version scripts nor relro
 ifeq ($(shell uname),Darwin)
 LINK   =
 MODULE_LINK = -bundle -undefined dynamic_lookup \
@@ -41,7 +41,7 @@ LINK   = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 MODULE_LINK = -shared -Wl,--version-script=exports.map
 endif
 
-# asked where it is needed, and once: not for every object
+# evaluated only where it is needed, and once, not for every object
 asked = $(eval $(1) := $$(shell $(2)))$($(1))
 APR_CFLAGS     = $(call asked,APR_CFLAGS,pkg-config --cflags apr-1)
 APR_LIBS       = $(call asked,APR_LIBS,pkg-config --libs apr-1)
@@ -63,8 +63,8 @@ INC_httpd  = $(INC_core) -Iledger -Iaudit -Ireport -Ihttpd -I. \
 # (httpd's macros declare the module record without a visibility, so the glue
 # must not hide by default; exports.map hides the rest of it)
 
-# What each attempt and each line of a log passes is optimised as one, if the
-# compiler links so.
+# The code that each attempt and each line of a log runs is optimised as a
+# whole, if the compiler can do that.
 LTO_core   := $(shell echo 'int main(void) { return 0; }' | \
                 $(CC) -Werror -flto=auto -fuse-linker-plugin -x c - \
                 -o /dev/null 2>/dev/null && \
@@ -116,7 +116,7 @@ $(BUILD)/obj/mod_proxyguard.o: mod_proxyguard.c Makefile
     -path $(BUILD)/httpd \) -prune -o -type f \
     -name '*.d' -print 2>/dev/null)
 
-# deps.mk, install.mk, lint.mk, test.mk, ...: one file a purpose
+# deps.mk, install.mk, lint.mk, test.mk, ...: one file for each purpose
 include $(sort $(wildcard mk/*.mk))
 
 .PHONY: demo run

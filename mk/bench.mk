@@ -1,28 +1,28 @@
-# Figures, each with its conditions, written to docs/measurements.md by the
-# command itself. Instructions are the same on a busy machine; for the others
-# leave it alone.
+# Measurements, which the commands themselves write to docs/measurements.md with
+# their conditions. Instruction counts do not depend on the load; for the others
+# leave the machine idle.
 
 .PHONY: bench bench-httpd
-bench: bench-httpd bench-page bench-throughput bench-memory bench-slow cost bench-ledger bench-scan ## all figures but the long ones
+bench: bench-httpd bench-page bench-throughput bench-memory bench-slow cost bench-ledger bench-scan ## all measurements except the long ones
 
-bench-httpd: all ## instructions per request, beside what else people use
+bench-httpd: all ## instructions per request, compared with alternatives
 	PG_SLOW=10 $(PYTHON) -B tests/bench/bench_httpd.py
 
 .PHONY: bench-throughput bench-memory
-bench-throughput: all ## requests a second, in turns with bare httpd
+bench-throughput: all ## requests per second, alternating with bare httpd
 	$(PYTHON) -B tests/bench/bench_throughput.py
 
 bench-memory: all ## shared and private memory, before and after a million attempts
 	$(PYTHON) -B tests/bench/bench_memory.py
 
-# --- clients that dribble or wait, beside stock httpd
+# --- clients that dribble or wait, compared with stock httpd
 
 .PHONY: bench-slow
-bench-slow: all ## slow and nasty clients, beside stock httpd (5 minutes)
+bench-slow: all ## slow and nasty clients, compared with stock httpd (5 minutes)
 	$(PYTHON) -B tests/bench/bench_slow.py
 
 .PHONY: bench-page
-bench-page: all ## the status page in each format, at the largest ledger
+bench-page: all ## the status page in each format, with the largest ledger
 	$(PYTHON) -B tests/bench/bench_page.py
 
 # --- the ledger
@@ -36,14 +36,14 @@ $(BENCH_LEDGER): tests/bench/bench_ledger.c $(filter core/% ledger/%, \
 	    $(APR_CFLAGS) -o $@ $(filter %.c,$^) $(APR_LIBS) -lm -lpthread
 
 .PHONY: bench-ledger
-bench-ledger: $(BENCH_LEDGER) ## speed of the ledger, beside yardsticks
+bench-ledger: $(BENCH_LEDGER) ## speed of the ledger, compared with yardsticks
 	$(BENCH_LEDGER) $(BUILD)/bench/ledger.md
 	$(PYTHON) tests/bench/measurements.py ledger $(BUILD)/bench/ledger.md
 
 # --- the log scan
 
-# A log that is made up, beside grep, wc, mawk and, where it is installed,
-# GoAccess, all on the same warm file.
+# The scan compared with grep, wc, mawk and, where it is installed, GoAccess,
+# all on the same generated file in the page cache.
 BENCH_MIB  = 1024
 BENCH_SCAN =
 .PHONY: bench-scan
@@ -81,7 +81,7 @@ $(BUILD)/cost: $(BUILD)/obj/tests/bench/cost.o \
 	$(CC) $(LDFLAGS) -o $@ $^ $(APR_LIBS)
 
 .PHONY: bench-sink
-bench-sink: all ## the sink: memory, what the site notices, 100 restarts and kills
+bench-sink: all ## the sink: memory, effect on the site, 100 restarts and kills
 	@rm -f $(BUILD)/sink.rows
 	PG_LONG=1 PG_RECORD=$(abspath $(BUILD))/sink.rows \
 	    $(MAKE) --no-print-directory e2e MPM=all E2E_JOBS=1 \

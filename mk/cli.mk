@@ -1,9 +1,9 @@
-# The command: what it is linked with besides what the module has.
+# The command, and what it is linked with in addition to the module's libraries.
 
-# said once, in mod_proxyguard.h, which the command cannot include
+# defined once, in mod_proxyguard.h, which the command cannot include
 PRODUCT_VERSION := $(shell sed -n 's/.*PROXYGUARD_VERSION "\(.*\)"/\1/p' \
                      mod_proxyguard.h)
-# countries and networks, where it is there; GEO= leaves it out
+# countries and networks, if it is installed; GEO= leaves it out
 GEO        := $(shell pkg-config --exists libmaxminddb && echo libmaxminddb)
 CLI_PKGS    = apr-util-1 liblzma libzstd zlib $(GEO)
 # _FILE_OFFSET_BITS: logs of more than 2 GiB, where off_t would have 32 bits

@@ -1,5 +1,5 @@
-# What many servers feed: the real engines over real evidence. Behind a target
-# of its own, since it installs them.
+# The engines that many servers feed: the real ones, on real evidence. A target
+# of its own, because it installs them.
 
 FLEET       = $(BUILD)/fleet
 PKGS_FLEET := clickhouse-server clickhouse-client python3-distributed \

@@ -16,7 +16,7 @@ flags_of = $(STD) $(INC_$(or $(filter $(LOWER) scan cli,$(patsubst \
            %/,%,$(call folder,$(1)))),$(LINT_AS))) $(APR_CFLAGS)
 LINT_AS  = httpd
 
-# those first that take long and work on one processor
+# first the slow ones that use a single processor
 LINTS := $(addprefix lint-,cppcheck headers analyzer selftest own messages \
          state callers shell python tidy)
 .PHONY: lint $(LINTS)

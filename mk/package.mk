@@ -1,4 +1,4 @@
-# Packages. The version stands in mod_proxyguard.h and nowhere else.
+# Packages. The version is defined in mod_proxyguard.h and nowhere else.
 VERSION := $(shell sed -n 's/^\#define PROXYGUARD_VERSION "\(.*\)"/\1/p' \
            mod_proxyguard.h)
 # of the last commit, so that two builds of one tree are the same

@@ -1,7 +1,7 @@
-# Load of all kinds on each MPM, with everything done to it that a server has
-# to go through; needs root, for its own tmpfs and for many limits.
-# SOAK_SEED repeats a schedule; SOAK_GUARD=off does it to httpd alone, to learn
-# what is its own; SOAK_MORE: other options, such as --mpm and --act.
+# Load of all kinds on each MPM, while everything is done to the server that
+# servers have to go through; needs root, for tmpfs of its own and for limits.
+# SOAK_SEED repeats a schedule; SOAK_GUARD=off runs httpd alone, to learn which
+# faults are its own; SOAK_MORE: other options, such as --mpm and --act.
 
 SOAK_SECONDS = 600
 SOAK_SEED    =
@@ -14,10 +14,10 @@ soak: all need-dev ## everything at once, for a while; SOAK_SECONDS=600
 	    $(SOAK_MORE)
 
 .PHONY: soak-selftest
-soak-selftest: all need-dev ## the soak sees what a broken module does (5 minutes)
+soak-selftest: all need-dev ## check that the soak notices a broken module (5 minutes)
 	$(PYTHON) -B tests/soak/soak_selftest.py
 
-# SOAK_MORE="SPEED RESTARTS"; a clock of speed 1 is right, and nothing happens.
+# SOAK_MORE="SPEED RESTARTS"; with a clock of speed 1 nothing happens.
 .PHONY: soak-http2
 soak-http2: need-dev ## httpd alone: a clock set forward crashes mod_http2's threads
 	$(PYTHON) -B tests/soak/soak_http2.py $(SOAK_MORE)

@@ -8,7 +8,7 @@ PKGS_SUITE := apache2-bin apache2-dev perl openssl util-linux iproute2 \
         libanyevent-websocket-client-perl
 
 .PHONY: httpd-tests deps-suite
-httpd-tests: all ## httpd's own tests with and without: HTTPD_TESTS=folder
+httpd-tests: all ## httpd's own tests, with and without the module; HTTPD_TESTS=folder
 	@test -n "$(HTTPD_TESTS)" || { echo "make httpd-tests: say where" \
 	    "httpd's perl-framework is: HTTPD_TESTS=/path/to/perl-framework" \
 	    "(docs/httpd-tests.md)" >&2; exit 2; }

@@ -22,11 +22,11 @@ $(BUILD)/unit: $(SANOBJ)
 	$(CC) $(SAN) -o $@ $^ $(APR_LIBS) $(JANSSON_LIBS) $(CLI_LIBS) -lm \
 	    $(shell pkg-config --libs check)
 
-# compiled alone, for what another compiler warns of in the tests
+# only compiled, for another compiler's warnings about the tests
 .PHONY: unit-objects
 unit-objects: $(UNIT_SRC:%.c=$(BUILD)/san/%.o)
 
-# Which server's event, worker, prefork: one, several, or all.
+# The MPMs to test: event, worker or prefork, several of them, or all.
 MPM    = event
 T      = tests/e2e tests/project tests/page tests/command
 # Tests wait longer than they work, for servers to start, to stop and to look
@@ -66,8 +66,8 @@ e2e: all $(SAMPLE) ## end-to-end tests; MPM=event|worker|prefork|all, T=file
 	    PG_BUILD=$(if $(HARDEN),plain,instrumented) \
 	    $(PYTEST) $(T)
 
-# The audit against random configurations: the few of `make check`, by the
-# hundred. SEED=n for others.
+# The audit against random configurations, hundreds in place of the few in `make
+# check`. SEED=n for others.
 CONFIGS = 600
 SEED    = 1
 .PHONY: audit-truth

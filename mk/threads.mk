@@ -1,7 +1,7 @@
 # The ledger under threads, restarts and kills.
 
-# The suites with threads only. Built twice: as it is it must be silent, with
-# its atomic stores and sums made plain ones the race must be seen.
+# Only the suites with threads. Built twice: unchanged, there must be no report;
+# with plain stores and sums in place of atomic ones, the race must be reported.
 TSAN = $(BUILD)/tsan
 THREADS_SRC = $(filter core/% ledger/%,$(LOWER_SRC)) $(addprefix \
               tests/unit/,main.c test_budget.c test_endurance.c)
@@ -11,7 +11,7 @@ $(BUILD)/threads: $(patsubst %.c,$(BUILD)/san/%.o,$(THREADS_SRC))
 RUN_THREADS = CK_FORK=no CK_RUN_CASE=threads TSAN_OPTIONS=halt_on_error=1 \
               timeout 300
 .PHONY: tsan
-tsan: ## the ledger's threads under ThreadSanitizer, and proof that it sees
+tsan: ## the ledger's threads under ThreadSanitizer, and proof that it notices races
 	@$(MAKE) --no-print-directory -s $(TSAN)/threads BUILD=$(TSAN) \
 	    SAN=-fsanitize=thread
 	@$(MAKE) --no-print-directory -s $(TSAN)/torn/threads \
