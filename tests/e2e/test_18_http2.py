@@ -257,7 +257,7 @@ WHOSE = {
 @pytest.fixture(scope="module")
 def wild_certificate(tmp_path_factory):
     return make_certificate(str(tmp_path_factory.mktemp("wild")),
-                            [OWN, "own.example", "*.wild.example"])
+                            ["own.example", OWN, "*.wild.example"])
 
 
 def over_tls(mpm, certificate, conf=""):

@@ -98,6 +98,10 @@ def test_observe_and_forward_proxies_answer_as_httpd_does(httpd_with):
     server = httpd_with("ProxyGuard Observe")
     assert connect(server, "/").status == 400
     assert server.status()["connect_probes"] == 1
+    server = httpd_with("ProxyGuard Observe\n"
+                        "ErrorDocument 400 http://elsewhere.example/")
+    assert server.send(b"GET http://s.example/ HTTP/1.1\r\n\r\n").status == 302
+    server.log.attempt()
     server = httpd_with("ProxyRequests On\n<Proxy *>\nRequire ip 192.0.2.1\n"
                         "</Proxy>", modules=("proxy", "proxy_connect"))
     assert connect(server, "/").status == 400
