@@ -140,10 +140,8 @@ static const pg_note_t *examine(request_rec *r, const pg_settings_t *settings,
 static void serve(request_rec *r, const pg_settings_t *settings)
 {
     if (settings->may_forward && is_to_be_served(settings)) {
-        r->parsed_uri.scheme = NULL;
-        r->parsed_uri.hostinfo = NULL;
-        r->parsed_uri.hostname = NULL;
-        r->parsed_uri.port_str = NULL;
+        r->parsed_uri = (apr_uri_t){ .path = r->parsed_uri.path,
+                                     .query = r->parsed_uri.query };
     }
 }
 

@@ -98,14 +98,22 @@ def test_observe_and_forward_proxies_answer_as_httpd_does(httpd_with):
     server = httpd_with("ProxyGuard Observe")
     assert connect(server, "/").status == 400
     assert server.status()["connect_probes"] == 1
-    server = httpd_with("ProxyGuard Observe\n"
-                        "ErrorDocument 400 http://elsewhere.example/")
-    assert server.send(b"GET http://s.example/ HTTP/1.1\r\n\r\n").status == 302
-    server.log.attempt()
     server = httpd_with("ProxyRequests On\n<Proxy *>\nRequire ip 192.0.2.1\n"
                         "</Proxy>", modules=("proxy", "proxy_connect"))
     assert connect(server, "/").status == 400
     server.log.take_all("PG02|AH")
+
+
+@pytest.mark.parametrize("conf, attempts", [
+    ("ProxyGuard Observe", 1), ("ProxyGuardExempt true", 0),
+    ("ProxyGuard Off\n<VirtualHost 127.0.0.1:9>\nProxyGuard On\n"
+     "</VirtualHost>", 0)])
+def test_what_is_not_denied_is_sent_elsewhere(httpd_with, conf, attempts):
+    server = httpd_with("ErrorDocument 400 http://elsewhere.example/\n" + conf)
+    reply = server.send(b"GET http://s.example/ HTTP/1.1\r\n\r\n")
+    assert reply.status == 302
+    server.log.attempts(attempts)
+    server.log.take_all("AH")
 
 
 @pytest.mark.parametrize("document, body", [
