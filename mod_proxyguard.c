@@ -68,7 +68,7 @@ static void note_unknown(server_rec *s, const server_rec *main,
         || (!facts->named && s != main)) {
         return;
     }
-    PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0004)
+    PG_LOG(APLOG_NOTICE, s, PGLOGNO(0004)
            "the names of virtual host %s are not known (%s): foreign "
            "Host fields are not detected there, and a reverse proxy "
            "may follow Host to any name; name them with ServerName, "

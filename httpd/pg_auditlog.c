@@ -46,7 +46,7 @@ static void say_finding(server_rec *s, const pg_finding_t *f,
     int level = f->severity == PG_SEVERITY_CRITICAL ? APLOG_CRIT
                                                     : APLOG_WARNING;
 
-    PG_LOG(level, 0, s, "PG%04d: %s: %s%s. %s", f->id,
+    PG_LOG(level, s, "PG%04d: %s: %s%s. %s", f->id,
            pg_finding_severity(f->severity), pg_dump_where(f, pool),
            f->what[PG_LANG_EN], f->meaning[PG_LANG_EN]);
 }
@@ -60,7 +60,7 @@ static void say(server_rec *s, const pg_audit_t *audit, apr_pool_t *pool)
         }
     }
     if (count(audit, PG_SEVERITY_WARNING)) {
-        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0200)
+        PG_LOG(APLOG_NOTICE, s, PGLOGNO(0200)
                "configuration audit: %" APR_SIZE_T_FMT " of %"
                APR_SIZE_T_FMT " findings critical; httpd -t -D " DUMP
                " shows each of them with the lines that fix it",
@@ -82,7 +82,7 @@ int pg_auditlog_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     say(s, audit, ptemp);
-    PG_LOG(APLOG_EMERG, 0, s, PGLOGNO(0299)
+    PG_LOG(APLOG_EMERG, s, PGLOGNO(0299)
            "ProxyGuardAudit Strict: refusing to start with this "
            "configuration");
     return HTTP_INTERNAL_SERVER_ERROR;

@@ -44,17 +44,13 @@ static void watch(const pg_settings_t *settings, pg_note_t *note)
 static bool is_about_nobody(const char *format)
 {
     static const char *const ids[] = { "AH00957", "AH02454", "AH00939",
-                                       "AH00940", "AH01144" };
+                                       "AH00940", "AH01144", NULL };
+    const char *const *id = ids;
 
-    if (*format != 'A') {
-        return false;
+    while (*id && strncmp(format, *id, 7)) {
+        id++;
     }
-    for (apr_size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-        if (strncmp(format, ids[i], 7) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return *id != NULL;
 }
 
 void pg_book_heard(const ap_errorlog_info *info, const char *line)

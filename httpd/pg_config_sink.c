@@ -136,7 +136,7 @@ int pg_config_sink_check(apr_pool_t *pconf, apr_pool_t *plog,
                               ? objection(pg_config_of(main_server), s) : NULL;
 
         if (why) {
-            PG_LOG(APLOG_EMERG, 0, main_server,
+            PG_LOG(APLOG_EMERG, main_server,
                    PGLOGNO(0281) "ProxyGuardAction ... sink (%s): %s; "
                    "refusing to start", pg_config_of(s)->sink_line, why);
             return HTTP_INTERNAL_SERVER_ERROR;

@@ -224,15 +224,15 @@ static const char *note_first(char out[700], pg_conversation_t *t)
     pg_ecs_capture_t capture = { .first = pg_span_make(t->room->first,
                                                        t->first_len) };
 
-    out[0] = '\0';
-    if (t->first_len > 0) {
-        if (pg_hello_parse(&hello, capture.first)) {
-            capture.hello = &hello;
-        }
-        put_evidence(t, apr_time_now(), &capture);
-        write_first(out, capture.hello, pg_ecs_first(capture.first,
-                                                     t->room->line));
+    if (t->first_len == 0) {
+        return "";
     }
+    if (pg_hello_parse(&hello, capture.first)) {
+        capture.hello = &hello;
+    }
+    put_evidence(t, apr_time_now(), &capture);
+    write_first(out, capture.hello, pg_ecs_first(capture.first,
+                                                 t->room->line));
     return out;
 }
 
@@ -245,7 +245,7 @@ static void log_end(pg_conversation_t *t, pg_end_e why)
     if (!pg_notify_end(t->server, &t->event)) {
         return;
     }
-    PG_LOG(APLOG_NOTICE, 0, t->server, PGLOGNO(0144)
+    PG_LOG(APLOG_NOTICE, t->server, PGLOGNO(0144)
            "capture ended: id=%s ended=%s mails=%u lost=%u octets=%"
            APR_UINT64_T_FMT " seconds=%d.%d source=%s%s", t->id,
            pg_capture_end(why), t->mails, t->lost, t->octets,
@@ -464,7 +464,7 @@ static bool take_all(pg_conversation_t *t, apr_bucket_brigade *bb)
 
         if (!APR_BUCKET_IS_METADATA(b)
             && apr_bucket_read(b, &octets, &n, APR_NONBLOCK_READ)
-                   == APR_SUCCESS && n > 0) {
+                   == APR_SUCCESS) {
             take(t, pg_span_make(octets, n));
         }
         apr_bucket_delete(b);

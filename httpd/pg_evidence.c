@@ -91,7 +91,7 @@ static apr_status_t open_file(pg_evidence_t *e, const char **why,
 static void report_refusal(const pg_evidence_t *e, const char *why,
                            apr_status_t status, server_rec *main_server)
 {
-    PG_LOG(APLOG_CRIT, status, main_server,
+    PG_LOG_STATUS(APLOG_CRIT, status, main_server,
            PGLOGNO(0009) "ProxyGuardEvidenceLog: '%s' cannot be used: "
            "%s; name an existing evidence log or a new file in a "
            "directory that only its owner can write to, or "
@@ -202,7 +202,7 @@ static bool lose(pg_evidence_t *e)
 static void report_outage(const pg_evidence_t *e, server_rec *s,
                           apr_status_t status)
 {
-    PG_LOG(APLOG_WARNING, status, s, PGLOGNO(0107)
+    PG_LOG_STATUS(APLOG_WARNING, status, s, PGLOGNO(0107)
            "ProxyGuardEvidenceLog: '%s' cannot be written; attempts are "
            "still refused and counted, and this is logged only once",
            e->name);
@@ -210,7 +210,7 @@ static void report_outage(const pg_evidence_t *e, server_rec *s,
 
 static void report_size(const pg_evidence_t *e, server_rec *s)
 {
-    PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0131)
+    PG_LOG(APLOG_WARNING, s, PGLOGNO(0131)
            "ProxyGuardEvidenceSize: '%s' has reached %" APR_OFF_T_FMT
            " bytes; nothing more is written until it is rotated. "
            "Attempts are still refused and counted, and this is logged "
@@ -232,7 +232,7 @@ static void report_recovery(pg_evidence_t *e, server_rec *s)
     apr_uint64_t missed = atomic_exchange(&e->outage->missed, 0);
 
     if (missed) {
-        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0108)
+        PG_LOG(APLOG_NOTICE, s, PGLOGNO(0108)
                "ProxyGuardEvidenceLog: '%s' can be written again: "
                "lost=%" APR_UINT64_T_FMT, e->name, missed);
     }

@@ -28,7 +28,10 @@ const char *pg_log_text(char to[PG_LOG_MOST], const server_rec *s,
     __attribute__((format(printf, 3, 4)));
 
 /** Log a message about a server; used for all except attempts. */
-#define PG_LOG(level, status, s, ...)                                       \
+#define PG_LOG(level, s, ...)                                               \
+    PG_LOG_STATUS(level, APR_SUCCESS, s, __VA_ARGS__)
+/** The same, with what a call returned. */
+#define PG_LOG_STATUS(level, status, s, ...)                                \
     do {                                                                    \
         char text_[PG_LOG_MOST];                                            \
         ap_log_error(APLOG_MARK, level, status, s, "%s",                    \

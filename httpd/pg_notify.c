@@ -93,7 +93,7 @@ static void report_held(server_rec *s, const pg_notify_t *notify,
 
     for (int i = 0; i < PG_BUDGET_MINUTES
                     && next_held(notify->log, &held, minute, until); i++) {
-        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0106)
+        PG_LOG(APLOG_WARNING, s, PGLOGNO(0106)
                "attempts counted but not logged (ProxyGuardLogRate): "
                HELD_FORMAT, minute, held.by_source + held.by_total,
                held.by_source, held.by_total);
@@ -101,7 +101,7 @@ static void report_held(server_rec *s, const pg_notify_t *notify,
     for (int i = 0; i < PG_BUDGET_MINUTES
                     && next_held(notify->evidence_budget, &held, minute,
                                  until); i++) {
-        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0130)
+        PG_LOG(APLOG_WARNING, s, PGLOGNO(0130)
                "attempts counted but left out of the evidence log "
                "(ProxyGuardEvidenceRate): " HELD_FORMAT, minute,
                held.by_source + held.by_total, held.by_source,

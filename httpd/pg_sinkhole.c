@@ -63,7 +63,7 @@ static unsigned conversations(const pg_settings_t *settings, server_rec *s)
     if (wanted <= most) {
         return wanted;
     }
-    PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0142)
+    PG_LOG(APLOG_NOTICE, s, PGLOGNO(0142)
            "ProxyGuardSinkLimit conversations: reduced from %u to %u, "
            "a quarter of MaxRequestWorkers", wanted, most);
     return most;
@@ -71,12 +71,12 @@ static unsigned conversations(const pg_settings_t *settings, server_rec *s)
 
 static void say_what_it_means(const pg_sinkhole_t *sink, server_rec *s)
 {
-    PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0141)
+    PG_LOG(APLOG_WARNING, s, PGLOGNO(0141)
            "the sink is on: this server accepts CONNECT but relays "
            "nothing. Its address will appear on lists of open proxies: "
            "send no mail and serve no customers from it");
     if (!sink->waits_in_mpm) {
-        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0143)
+        PG_LOG(APLOG_NOTICE, s, PGLOGNO(0143)
                "each sink conversation occupies a worker: only the "
                "event MPM of httpd 2.4.63 and later can wait without "
                "one");

@@ -69,7 +69,7 @@ static bool is_mailbox(pg_span_t head)
 static pg_spool_t *refuse(server_rec *s, apr_status_t status,
                           const char *path, const char *why)
 {
-    PG_LOG(APLOG_CRIT, status, s, PGLOGNO(0280)
+    PG_LOG_STATUS(APLOG_CRIT, status, s, PGLOGNO(0280)
            "ProxyGuardSinkSpool: '%s' cannot be used: %s. Name an "
            "existing mailbox or a new file in a directory that only "
            "root can write to", path, why ? why : "see the error");
@@ -131,7 +131,7 @@ static bool fail(const pg_spool_t *spool, pg_ledger_t *ledger, server_rec *s,
                  apr_status_t status, const char *why)
 {
     if (pg_slots_refuse(ledger, true)) {
-        PG_LOG(APLOG_WARNING, status, s, PGLOGNO(0145)
+        PG_LOG_STATUS(APLOG_WARNING, status, s, PGLOGNO(0145)
                "ProxyGuardSinkSpool: '%s' accepts no more mail (%s); mail "
                "is counted as lost, and this is logged only once",
                spool->path, why);
@@ -143,12 +143,12 @@ static void succeed(const pg_spool_t *spool, pg_ledger_t *ledger,
                     server_rec *s, apr_uint64_t size)
 {
     if (pg_slots_refuse(ledger, false)) {
-        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0146)
+        PG_LOG(APLOG_NOTICE, s, PGLOGNO(0146)
                "ProxyGuardSinkSpool: '%s' accepts mail again",
                spool->path);
     }
     if (pg_slots_spool(ledger, size, spool->most)) {
-        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0147)
+        PG_LOG(APLOG_WARNING, s, PGLOGNO(0147)
                "ProxyGuardSinkSpool: '%s' is over 80%% full: %"
                APR_UINT64_T_FMT " of %" APR_UINT64_T_FMT " MiB; rotate "
                "it and restart gracefully", spool->path, size >> 20,

@@ -16,6 +16,7 @@
 #include "pg_log.h"
 #include "pg_names.h"
 #include "pg_query.h"
+#include "pg_render.h"
 #include "pg_sinkhole.h"
 
 APLOG_USE_MODULE(proxyguard);
@@ -183,17 +184,6 @@ static int refuse(request_rec *r, int status, const char *wrong)
     return OK;
 }
 
-/* Attempts at a destination that the client chose. */
-static apr_uint64_t steered(const pg_snapshot_t *snapshot)
-{
-    apr_uint64_t n = 0;
-
-    for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
-        n += snapshot->count[PG_CLASS_CHOSEN_BACKEND][o];
-    }
-    return n;
-}
-
 /* A scrape needs no lists, which are most of a snapshot. */
 static apr_status_t look(pg_snapshot_t **out, const pg_ledger_t *ledger,
                          const pg_format_t *format, apr_time_t now,
@@ -234,7 +224,8 @@ static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
     report->connect_probes = guard ? pg_probes_counted(guard->probes) : 0;
     if (guard && guard->audit) {
         const pg_audit_t *audit = pg_found_live(guard->audit,
-            snapshot ? steered(snapshot) : 0, r->pool);
+            snapshot ? pg_render_class_total(snapshot, PG_CLASS_CHOSEN_BACKEND)
+                     : 0, r->pool);
         report->vhosts = audit->vhosts;
         report->vhost_count = audit->vhost_count;
         report->findings = audit->findings;
@@ -327,7 +318,6 @@ int pg_status_handler(request_rec *r)
 
 static void block(request_rec *r, pg_sink_t *sink, const pg_report_t *report)
 {
-    apr_uint64_t relayed = 0;
     pg_trend_t trend;
 
     ap_rputs("<hr />\n<h1>Relay attempts (mod_proxyguard)</h1>\n", r);
@@ -336,25 +326,18 @@ static void block(request_rec *r, pg_sink_t *sink, const pg_report_t *report)
                    pg_phrases_get(PG_LANG_EN, PG_PHRASE_CANNOT_COUNT));
         return;
     }
-    for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        relayed += report->ledger->count[c][PG_OUTCOME_RELAYED];
-    }
     pg_trend_of(&trend, report->ledger);
     pg_sink_putf(sink,
                  "<dl>\n<dt>Attempts: %" APR_UINT64_T_FMT ", in the last "
                  "hour: %" APR_UINT64_T_FMT ", relayed: %" APR_UINT64_T_FMT
                  "</dt>\n",
-                 pg_trend_attempts(report->ledger), trend.hour, relayed);
+                 pg_trend_attempts(report->ledger), trend.hour,
+                 pg_render_outcome_total(report->ledger, PG_OUTCOME_RELAYED));
     for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        apr_uint64_t n = 0;
-
-        for (int o = 0; o < PG_OUTCOME_COUNT; o++) {
-            n += report->ledger->count[c][o];
-        }
         pg_sink_putf(
             sink, "<dt>%s: %" APR_UINT64_T_FMT "</dt>\n",
             pg_phrases_get(PG_LANG_EN, PG_PHRASE_OF(CLASS_NAME_ABSOLUTE, c)),
-            n);
+            pg_render_class_total(report->ledger, (pg_class_e)c));
     }
     ap_rputs("</dl>\n", r);
 }

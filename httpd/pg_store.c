@@ -34,25 +34,25 @@ static void say_opening(server_rec *s, const pg_opening_t *opening,
                         const char *path, const char *memory)
 {
     if (opening->unchanged) {
-        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0010)
+        PG_LOG(APLOG_WARNING, s, PGLOGNO(0010)
                "ledger %s stays as it is although the configuration differs "
                "(%s): it is in use by processes of another server, or from "
                "before this restart. Stop all of them and start again to "
                "change it", path, opening->unchanged);
     }
     if (opening->aside) {
-        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0002)
+        PG_LOG(APLOG_WARNING, s, PGLOGNO(0002)
                "ledger %s could not be used as it was (%s) and was renamed "
                "to %s; ledger %s", path,
                opening->why ? opening->why : "unknown", opening->aside,
                how_words[opening->how]);
     }
     if (opening->checkpoint_why) {
-        PG_LOG(APLOG_WARNING, 0, s, PGLOGNO(0005)
+        PG_LOG(APLOG_WARNING, s, PGLOGNO(0005)
                "ProxyGuardCheckpoint: %s could not be used (%s)",
                pg_config_of(s)->checkpoint, opening->checkpoint_why);
     }
-    PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0001)
+    PG_LOG(APLOG_NOTICE, s, PGLOGNO(0001)
            "mod_proxyguard " PROXYGUARD_VERSION ": ledger %s %s: %s",
            path, how_words[opening->how], memory);
 }
@@ -94,13 +94,13 @@ static void say_tick(server_rec *s, const pg_checkpoint_t *checkpoint,
                      pg_tick_e tick, const char *why)
 {
     if (tick == PG_TICK_FAILED) {
-        PG_LOG(APLOG_ERR, 0, s, PGLOGNO(0006)
+        PG_LOG(APLOG_ERR, s, PGLOGNO(0006)
                "ProxyGuardCheckpoint: %s cannot be written (%s); "
                "counting continues, and writing is tried again",
                checkpoint->path, why ? why : "unknown");
     }
     else if (tick == PG_TICK_RECOVERED) {
-        PG_LOG(APLOG_NOTICE, 0, s, PGLOGNO(0007)
+        PG_LOG(APLOG_NOTICE, s, PGLOGNO(0007)
                "ProxyGuardCheckpoint: %s can be written again",
                checkpoint->path);
     }
@@ -128,26 +128,23 @@ static outage_t *outage_kept(void)
 }
 
 static void save(pg_checkpoint_t *checkpoint, server_rec *s, bool force,
-                 apr_pool_t *parent)
+                 apr_pool_t *pool)
 {
     const char *why = NULL;
-    apr_pool_t *pool;
-    pg_tick_e tick;
+    pg_tick_e tick = pg_checkpoint_tick(checkpoint, apr_time_now(), force,
+                                        &why, pool);
 
-    apr_pool_create(&pool, parent);
-    tick = pg_checkpoint_tick(checkpoint, apr_time_now(), force, &why, pool);
     say_tick(s, checkpoint, tick, why);
     apr_cpystrn(outage_kept()->path,
                 checkpoint->failing ? checkpoint->path : "",
                 sizeof(outage_kept()->path));
-    apr_pool_destroy(pool);
 }
 
 /* @param then what happens, and what to do */
 static void say_unusable(const pg_store_t *store, const char *how,
                          const char *why, const char *then)
 {
-    PG_LOG(APLOG_ERR, 0, store->server, PGLOGNO(0003)
+    PG_LOG(APLOG_ERR, store->server, PGLOGNO(0003)
            "ProxyGuardLedger: %s %s: %s. %s", store->options.path, how,
            why ? why : "unknown", then);
 }
@@ -190,7 +187,7 @@ static apr_status_t save_at_end(void *data)
 
     /* only in the parent: children run this cleanup, too */
     if (getpid() == store->pid) {
-        look_after(store, true, store->pool);
+        look_after(store, true, store->server->process->pool);
     }
     return APR_SUCCESS;
 }
@@ -253,13 +250,12 @@ pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server)
     apr_status_t status;
 
     if (ap_cstr_casecmp(settings->ledger, "none") == 0) {
-        PG_LOG(APLOG_NOTICE, 0, main_server, PGLOGNO(0008)
+        PG_LOG(APLOG_NOTICE, main_server, PGLOGNO(0008)
                "mod_proxyguard " PROXYGUARD_VERSION ": no ledger: "
                "attempts are not counted (ProxyGuardLedger none)");
         return NULL;
     }
     store->server = main_server;
-    store->pool = pconf;
     store->pid = getpid();
     fill_options(&store->options, settings, pconf);
     status = pg_live_open(&store->live, &opening, &store->options,

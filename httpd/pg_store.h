@@ -17,7 +17,6 @@ typedef struct pg_store_t {
     pg_ledger_options_t options;
     pg_checkpoint_t *checkpoint; /* NULL: none                            */
     server_rec *server;
-    apr_pool_t *pool;
     pid_t pid;                   /* of the parent                         */
     struct sigaction before;     /* in a child: for SIGBUS                */
 } pg_store_t;
