@@ -317,6 +317,7 @@ def test_http1_over_tls_stays_as_it_is(mpm, wild_certificate):
     line = server.log.attempt()
     assert (line.fields["class"], line.reason) == ("foreign-host",
                                                    "foreign-host-field")
+    assert line.vhost == f"{OWN}:{server.h2[1]}"
     servers.finish(False)
 
 

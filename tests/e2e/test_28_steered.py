@@ -130,6 +130,8 @@ FIELDS = {
     "nothing goes": (TO_TARGET, False),
     "another goes": (
         TO_TARGET + "RequestHeader set X-Forwarded-Proto https\n", False),
+    "one that ends alike goes": (
+        "RequestHeader unset Z-Target\n" + TO_TARGET, False),
     "none is read": (
         TAKES_AWAY + "ProxyPass /app http://127.0.0.2\n", False),
     "no .htaccess": ("AllowOverride AuthConfig Options\n", False),

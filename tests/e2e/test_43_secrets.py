@@ -104,6 +104,8 @@ def test_no_outlet_shows_a_password(httpd_with, options):
     wait_until(lambda: server.read("evidence.json").count("\n")
                == len(REQUESTS), "a line of evidence each")
     assert server.read("evidence.json").count("(removed)") >= len(REQUESTS)
+    # of the Referer that httpd adds, the rest remains
+    assert server.log.all(r"referer: http://\S*t\.example/\?token=")
     server.log.take_all(" PG01|AH")
 
 

@@ -164,6 +164,7 @@ def test_accept_and_accept_language_are_honoured(httpd):
 
 def test_a_path_below_the_page_that_is_not_metrics_is_not_found(httpd):
     assert httpd.get(PAGE + "/metrics").status == 200
+    assert httpd.get(PAGE + "/").status == 200
     assert httpd.get(PAGE + "/metrics2").status == 404
     assert httpd.get(PAGE + "/x/metrics").status == 404
 
