@@ -202,7 +202,7 @@ static bool is_syntax(const place_t *p, apr_size_t at)
     if (after == ':' && n + 1 < rest.len && is_in(rest.ptr[n + 1], "/\\")) {
         return true;
     }
-    if (p->via) {
+    if (p->via && !follows(p, at, "//")) {
         return after == '/' || before(p, at) == '/'
                || (pg_octet_is_digit(word.ptr[0])
                    && (n == 1 || (n == 3 && word.ptr[1] == '.'))
