@@ -201,7 +201,7 @@ static bool is_file(pg_span_t segment)
     };
     apr_size_t dot = pg_span_rfind(segment, '.');
 
-    return dot < segment.len && pg_span_find(segment, '.') == dot
+    return pg_span_find(segment, '.') == dot
            && pg_span_is_one_of(pg_span_from(segment, dot + 1), ends);
 }
 

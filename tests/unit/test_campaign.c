@@ -116,7 +116,7 @@ PG_TEST(parts_are_found_and_a_broken_mail_is_text)
 static const char *nested(int depth)
 {
     static char out[2000];
-    char message[2000] = "", one[64];
+    char message[4000] = "", one[64];
 
     for (int i = 0; i < depth; i++) {
         snprintf(one, sizeof(one), "Content-Type: multipart/x; boundary=%d"
@@ -136,6 +136,7 @@ PG_TEST(parts_are_looked_into_so_deep_and_so_many)
     ck_assert_str_eq(nested(0), "Ttext/plain|");
     ck_assert_str_eq(nested(PG_MIME_DEPTH), "Ttext/plain|");
     ck_assert_str_eq(nested(PG_MIME_DEPTH + 1), "Amultipart/x|");
+    ck_assert_str_eq(nested(50), "Amultipart/x|");
     strcpy(message, "Content-Type: multipart/x; boundary=b\n\n");
     for (unsigned i = 1; i < PG_MIME_PARTS + 3; i++) {
         strcat(message, "--b\n\nx\n");
@@ -145,18 +146,34 @@ PG_TEST(parts_are_looked_into_so_deep_and_so_many)
     }
 }
 
-PG_TEST(parts_within_parts_come_to_an_end)
-{
-    char message[6000] = "", one[64];
-    char out[20000] = "";
+static const struct {
+    const char *in;
+    apr_size_t n;                /* octets of the word; 0: it is none     */
+    char kind;
+    const char *charset, *text;
+} encoded[] = {
+    { "=?u?q?t?=z", 9, 'q', "u", "t" }, { "=?u?q?\?=", 8, 'q', "u", "" },
+    { "=?utf-8?B?dA==?= z", 16, 'b', "utf-8", "dA==" },
+    { "=??q?t?=z", 0, 0, NULL, NULL }, { "=?u?x?t?=", 0, 0, NULL, NULL },
+    { "=?u?q?t?", 0, 0, NULL, NULL }, { "=?u?q?tt", 0, 0, NULL, NULL },
+    { "=?u?q?t?x=", 0, 0, NULL, NULL }, { "=?uuuu?q", 0, 0, NULL, NULL },
+    { "=?uuuuuu?", 0, 0, NULL, NULL }, { "=?u?qq?t?=", 0, 0, NULL, NULL },
+    { "=u?q?t?=z", 0, 0, NULL, NULL }, { "?u?q?t?=zz", 0, 0, NULL, NULL },
+    { "=?u?q?=", 0, 0, NULL, NULL }, { "", 0, 0, NULL, NULL }
+};
 
-    for (int i = 0; i < 50; i++) {
-        snprintf(one, sizeof(one), "Content-Type: multipart/x; boundary=%d"
-                 "\n\n--%d\n", i, i);
-        strncat(message, one, sizeof(message) - strlen(message) - 1);
+PG_TEST_EACH(an_encoded_word_is_taken_apart, encoded)
+{
+    pg_span_t charset, text, s = pg_test_exact(pg_span_str(encoded[_i].in));
+    char kind;
+
+    ck_assert_uint_eq(pg_mime_word(&charset, &kind, &text, s), encoded[_i].n);
+    if (encoded[_i].n) {
+        ck_assert_int_eq(kind, encoded[_i].kind);
+        ck_assert(pg_span_eq(charset, pg_span_str(encoded[_i].charset)));
+        ck_assert(pg_span_eq(text, pg_span_str(encoded[_i].text)));
     }
-    ck_assert_uint_le(pg_mime_walk(pg_span_str(message), join, out),
-                      PG_MIME_PARTS);
+    free((char *)s.ptr);
 }
 
 /* --- campaigns ----------------------------------------------------------- */
@@ -192,6 +209,75 @@ PG_TEST(the_same_words_are_one_campaign_and_others_are_not)
     ck_assert_str_eq(b.charset, "big5");
     ck_assert_str_eq(pg_campaign_language(b.charset), "zh-TW");
     ck_assert_ptr_null(pg_campaign_language("utf-8"));
+}
+
+/* Mails that are the same but for links, digits and white space. */
+static const char *const same[][2] = {
+    { "a b", "a  b" }, { "a b", "a \t\r\n b" }, { " a", "\r\n\r\na" },
+    { "a1b2", "ab" }, { "a b", "a 12 b" }, { "ahttp://x b", "a b" },
+    { "a http://x/?y b", "a https://y.example:8/x b" },
+};
+
+PG_TEST_EACH(what_varies_within_a_campaign_does_not_count, same)
+{
+    pg_campaign_mail_t mail[2];
+
+    for (int i = 0; i < 2; i++) {
+        char text[400];
+
+        snprintf(text, sizeof(text), "\r\n" TEXT "%s" TEXT, same[_i][i]);
+        look(&mail[i], text);
+    }
+    ck_assert_uint_eq(pg_campaign_alike(mail[0].sketch, mail[1].sketch), 64);
+}
+
+/* Sketches are kept, so the numbers stay. This text is the same number in
+ * either byte order. */
+PG_TEST(a_sketch_is_made_of_these_numbers)
+{
+    pg_campaign_mail_t mail;
+
+    look(&mail, "\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    ck_assert(mail.has_text);
+    ck_assert_uint_eq(mail.sketch[0], 2303334772u);
+    ck_assert_uint_eq(mail.sketch[1], 1337668862u);
+    ck_assert_uint_eq(mail.sketch[63], 3787067049u);
+    look(&mail, "\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    ck_assert(!mail.has_text);
+}
+
+static const char *const subjects[][2] = {
+    { "=?utf-8?q?a_b=20c?= d", "a b c d" }, { "=?US-ASCII?Q?x?=", "x" },
+    { "=?big5?b?aGk=?=", "=?big5?b?aGk=?=" }, { "a\r\n b", "a b" },
+    { "", "" }
+};
+
+PG_TEST_EACH(a_subject_is_decoded, subjects)
+{
+    pg_campaign_mail_t mail;
+    char text[100];
+
+    snprintf(text, sizeof(text), "Subject: %s\r\n\r\n", subjects[_i][0]);
+    look(&mail, text);
+    ck_assert_str_eq(mail.subject, subjects[_i][1]);
+}
+
+PG_TEST(a_long_subject_is_cut)
+{
+    for (int n = PG_CAMPAIGN_SUBJECT - 3; n < PG_CAMPAIGN_SUBJECT + 3; n++) {
+        pg_campaign_mail_t mail;
+        char text[400];
+        size_t most = n < PG_CAMPAIGN_SUBJECT ? (size_t)n
+                                              : PG_CAMPAIGN_SUBJECT - 1;
+
+        snprintf(text, sizeof(text), "Subject: %0*d\r\n\r\n", n, 7);
+        look(&mail, text);
+        ck_assert_uint_eq(strlen(mail.subject), most);
+        snprintf(text, sizeof(text), "Subject: =?utf-8?q?%0*d?=\r\n\r\n", n,
+                 7);
+        look(&mail, text);
+        ck_assert_int_eq(mail.subject[0], n < PG_CAMPAIGN_SUBJECT ? '0' : '=');
+    }
 }
 
 PG_TEST(of_a_long_text_the_beginning_counts)

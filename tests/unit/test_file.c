@@ -3,6 +3,8 @@
 #include "pg_test_folder.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "pg_file.h"
@@ -48,7 +50,8 @@ PG_TEST(a_missing_file_is_made_and_one_of_ours_goes_on)
     ck_assert_uint_eq(st.st_mode & 07777, 0640);
     ck_assert_int_eq(pg_file_open_append(&file, path, &own, pool), 0);
     ck_assert_uint_eq(file.size, 4);
-    ck_assert_int_eq(pg_file_write(file.fd, "two\n", 4), 0);
+    ck_assert_int_eq(pg_file_write(file.fd, "two", 3), 0);
+    ck_assert_int_eq(pg_file_write(file.fd, "\n", 1), 0);
     close(file.fd);
     is_text(path, "one\ntwo\n");
 }
@@ -116,6 +119,22 @@ PG_TEST(a_new_file_has_its_room_and_no_hole)
     ck_assert_int_eq(unlink(temp.name), 0);
     ck_assert_int_eq(st.st_size, 100000);
     ck_assert_int_ge(st.st_blocks * 512, 100000);
+}
+
+PG_TEST(without_room_nothing_is_left)
+{
+    struct rlimit limit, old;
+    pg_file_t temp;
+
+    getrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_IGN);
+    limit = old;
+    limit.rlim_cur = 4096;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    ck_assert_int_ne(pg_file_temp(&temp, in_folder("x"), 4097, &own, pool), 0);
+    setrlimit(RLIMIT_FSIZE, &old);
+    ck_assert_int_eq(rmdir(folder), 0);
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
 }
 
 PG_TEST(other_peoples_files_are_refused)

@@ -142,6 +142,9 @@ PG_TEST(the_first_64_virtual_hosts_have_names_the_rest_are_together)
         ck_assert_uint_eq(s->vhost_count, n < 65 ? n : 65);
         ck_assert_uint_eq(unnamed_of(s), n < 65 ? 0 : n - 64);
     }
+    pg_ledger_record(ledger, &(pg_event_t){
+        .time = T0, .verdict = { .class_id = PG_CLASS_SOCKS } });
+    ck_assert_uint_eq(unnamed_of(snapshot_of(ledger)), 7);
 }
 
 /* What is scribbled over a name. */
@@ -198,11 +201,48 @@ PG_TEST(figures_have_no_lists)
     ck_assert_uint_eq(s->vhost_count, 0);
     ck_assert_uint_eq(s->recent_count, 0);
     ck_assert(!s->from_logs);
+    ck_assert_uint_ne(s->pseudonyms.k[0], 0);
+    ck_assert_uint_ne(s->pseudonyms.k[0], ledger->head.key.k[0]);
     ck_assert_str_eq(pg_ledger_describe(ledger, pool),
                      "700 KiB: 1 lanes of 320 KiB with 1024 sources, 256 "
                      "targets, 128 ports and 128 user agents each; 128 recent "
                      "attempts; history of 120 minutes, 336 hours, 800 days "
                      "and 240 months");
+}
+
+/* Times of two logs, in seconds, and whether both are covered as one. */
+static const struct {
+    int a[2], b[2];
+    bool one;
+} logs[] = {
+    { { 0, 10 }, { 5, 20 }, true }, { { 5, 20 }, { 0, 10 }, true },
+    { { 0, 20 }, { 5, 10 }, true }, { { 5, 10 }, { 0, 20 }, true },
+    { { 0, 10 }, { 11, 20 }, true }, { { 0, 10 }, { 0, 10 }, true },
+    { { 0, 10 }, { 86409, 86410 }, true },
+    { { 86409, 86410 }, { 0, 10 }, true },
+    { { 0, 10 }, { 86410, 86420 }, false },
+    { { 86410, 86420 }, { 0, 10 }, false }
+};
+
+PG_TEST_EACH(logs_cover_their_times_and_less_than_a_day_between, logs)
+{
+    const int *a = logs[_i].a, *b = logs[_i].b;
+    const pg_snapshot_t *s;
+    pg_ledger_t *ledger;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+    pg_ledger_cover(ledger, T0 + a[0] * SECOND, T0 + a[1] * SECOND);
+    pg_ledger_cover(ledger, T0 + b[0] * SECOND, T0 + b[1] * SECOND);
+    s = snapshot_of(ledger);
+    ck_assert_uint_eq(s->covered_count, logs[_i].one ? 1 : 2);
+    ck_assert_int_eq(s->covered[0].from,
+                     T0 + (a[0] < b[0] ? a[0] : b[0]) * SECOND);
+    ck_assert_int_eq(s->covered[s->covered_count - 1].to,
+                     T0 + (a[1] > b[1] ? a[1] : b[1]) * SECOND);
+    if (!logs[_i].one) {
+        ck_assert_int_eq(s->covered[0].to, T0 + 10 * SECOND);
+        ck_assert_int_eq(s->covered[1].from, T0 + 86410 * SECOND);
+    }
 }
 
 /* The register of a source: its first bits, and how many zeros follow. */

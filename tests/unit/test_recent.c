@@ -369,4 +369,13 @@ PG_TEST(half_a_digest_is_the_same_as_any_that_begins_with_it)
     ck_assert(!pg_ledger_seen(ledger, more));
     ck_assert(pg_ledger_same(one, half) && pg_ledger_same(half, other));
     ck_assert(!pg_ledger_same(one, other) && !pg_ledger_same(half, more));
+    for (int i = 0; i < 16; i++) {
+        unsigned char mine[16], theirs[16] = { 1, [7] = 1, [8] = 2 };
+        memcpy(mine, theirs, 16);
+        mine[i] ^= 4;
+        ck_assert(!pg_ledger_same(mine, theirs));
+        memset(mine + 8, 0, 8);  /* its half that is not known            */
+        ck_assert_int_eq(pg_ledger_same(mine, theirs), i >= 8);
+        ck_assert_int_eq(pg_ledger_same(theirs, mine), i >= 8);
+    }
 }
