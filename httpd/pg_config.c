@@ -118,6 +118,13 @@ static const char *word_list(apr_pool_t *pool, const word_t *words)
     return list;
 }
 
+const char *pg_config_about(cmd_parms *cmd, const char *arg,
+                            const char *problem)
+{
+    return problem ? apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name,
+                                  arg, problem) : NULL;
+}
+
 /* Set *out to the value of one of words, or say what would be accepted. */
 static const char *take_word(int *out, cmd_parms *cmd, const word_t *words,
                              const char *arg)
@@ -145,13 +152,6 @@ const char *pg_config_number(int *out, cmd_parms *cmd, const char *arg,
     }
     *out = (int)n;
     return NULL;
-}
-
-/* "Directive: 'value' is not ...", or NULL without a problem. */
-static const char *about(cmd_parms *cmd, const char *arg, const char *problem)
-{
-    return problem ? apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name,
-                                  arg, problem) : NULL;
 }
 
 /* --- directives ---------------------------------------------------------- */
@@ -193,8 +193,7 @@ static const char *set_ledger(cmd_parms *cmd, pg_settings_t *settings,
                               const char *arg, const char *none)
 {
     if (!*arg) {
-        return apr_psprintf(cmd->pool, "%s: '' is neither a path nor 'none'",
-                            cmd->cmd->name);
+        return pg_config_about(cmd, arg, "is neither a path nor 'none'");
     }
     settings->ledger = arg;
     return NULL;
@@ -238,8 +237,7 @@ static const char *set_checkpoint(cmd_parms *cmd, pg_settings_t *settings,
     }
     settings->checkpoint = ap_server_root_relative(cmd->pool, path);
     return settings->checkpoint ? NULL
-           : apr_psprintf(cmd->pool, "%s: '%s' is not a path", cmd->cmd->name,
-                          path);
+           : pg_config_about(cmd, path, "is not a path");
 }
 
 /* The part of the settings that a word of ProxyGuardLedgerSize means. */
@@ -272,8 +270,8 @@ static const char *set_ledger_size(cmd_parms *cmd, pg_settings_t *settings,
     apr_int64_t n = apr_strtoi64(number, &end, 10);
 
     if (size == NULL) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is not sources, targets, "
-                            "ports, agents or recent", cmd->cmd->name, what);
+        return pg_config_about(cmd, what, "is not sources, targets, ports, "
+                               "agents or recent");
     }
     *size = *end || end == number || n < 1 || n > 100000 ? -1 : (int)n;
     options.recent = (apr_uint32_t)(settings->recent > 0 ? settings->recent
@@ -298,7 +296,8 @@ static const char *add_own_host(cmd_parms *cmd, void *dir, const char *arg)
     /* Added to a throw-away set now, so that a bad name is reported with its
      * line; the real set is built in post_config. */
     *(const char **)apr_array_push(pg_config_of(cmd->server)->own_hosts) = arg;
-    return about(cmd, arg, pg_own_add(pg_own_create(cmd->temp_pool),
+    return pg_config_about(cmd, arg,
+                           pg_own_add(pg_own_create(cmd->temp_pool),
                                       pg_span_str(arg)));
 }
 
@@ -315,9 +314,8 @@ static const char *set_hosts(cmd_parms *cmd, pg_settings_t *settings,
     if (!settings->hosts
         || apr_stat(&info, settings->hosts, APR_FINFO_TYPE, cmd->temp_pool)
         || info.filetype != APR_REG) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is neither a file in the "
-                            "form of /etc/hosts nor 'none'", cmd->cmd->name,
-                            arg);
+        return pg_config_about(cmd, arg, "is neither a file in the form of "
+                               "/etc/hosts nor 'none'");
     }
     return NULL;
 }
@@ -325,9 +323,8 @@ static const char *set_hosts(cmd_parms *cmd, pg_settings_t *settings,
 static const char *add_backend(cmd_parms *cmd, void *dir, const char *arg)
 {
     *(const char **)apr_array_push(pg_config_of(cmd->server)->backends) = arg;
-    return about(cmd, arg,
-                 pg_backends_declare(pg_backends_create(cmd->temp_pool),
-                                     pg_span_str(arg)));
+    return pg_config_about(cmd, arg, pg_backends_declare(
+        pg_backends_create(cmd->temp_pool), pg_span_str(arg)));
 }
 
 static const char *add_exempt(cmd_parms *cmd, void *dir, const char *arg)
@@ -355,8 +352,8 @@ static const char *take_status(int *out, cmd_parms *cmd, const char *arg)
         || (status != HTTP_INTERNAL_SERVER_ERROR
             && ap_index_of_response((int)status)
                == ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR))) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is not a status from 400 to "
-                            "599 that httpd knows", cmd->cmd->name, arg);
+        return pg_config_about(cmd, arg, "is not a status from 400 to 599 "
+                               "that httpd knows");
     }
     *out = (int)status;
     return NULL;

@@ -105,6 +105,10 @@ extern module AP_MODULE_DECLARE_DATA proxyguard_module;
 typedef const char *pg_config_set_fn(cmd_parms *cmd, pg_settings_t *settings,
                                      const char *first, const char *second);
 
+/** "Directive: 'arg' is not ...", or NULL without a problem. */
+const char *pg_config_about(cmd_parms *cmd, const char *arg,
+                            const char *problem);
+
 /** Read a number between two bounds. @param what  its unit, for the message */
 const char *pg_config_number(int *out, cmd_parms *cmd, const char *arg,
                              int least, int most, const char *what);

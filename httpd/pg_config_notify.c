@@ -76,9 +76,8 @@ const char *pg_config_notify_evidence_size(cmd_parms *cmd,
     unit = unit_of(end);
     if (end == arg || unit == 0 || n < 1 || n > most / unit
         || n * unit < least) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is not a size from 64K to "
-                            "1024T, such as 500M, nor Off", cmd->cmd->name,
-                            arg);
+        return pg_config_about(cmd, arg, "is not a size from 64K to 1024T, "
+                               "such as 500M, nor Off");
     }
     settings->evidence_size = n * unit;
     return NULL;
@@ -88,8 +87,8 @@ const char *pg_config_notify_evidence(cmd_parms *cmd, pg_settings_t *settings,
                                       const char *arg, const char *none)
 {
     if (!arg[strspn(arg, "|")] || strncmp(arg, "|$", 2) == 0) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is neither a path nor "
-                            "\"|program\" nor 'none'", cmd->cmd->name, arg);
+        return pg_config_about(cmd, arg, "is neither a path nor "
+                               "\"|program\" nor 'none'");
     }
     settings->evidence = ap_cstr_casecmp(arg, "none") == 0 ? NULL : arg;
     return NULL;
@@ -150,9 +149,8 @@ const char *pg_config_notify_mask(cmd_parms *cmd, pg_settings_t *settings,
                             apr_strerror(status, text, sizeof(text)));
     }
     if (!read_key(mask, pg_span_str(text))) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is not a file with 32 "
-                            "hexadecimal digits, nor Off", cmd->cmd->name,
-                            arg);
+        return pg_config_about(cmd, arg, "is not a file with 32 "
+                               "hexadecimal digits, nor Off");
     }
     settings->mask = mask;
     return NULL;
@@ -171,9 +169,8 @@ const char *pg_config_notify_sensor(cmd_parms *cmd, pg_settings_t *settings,
                 || strchr("._-:", arg[i]) != NULL;
     }
     if (!good) {
-        return apr_psprintf(cmd->pool, "%s: '%s' is not 1 to 64 letters, "
-                            "digits, '.', '_', '-' or ':'", cmd->cmd->name,
-                            arg);
+        return pg_config_about(cmd, arg, "is not 1 to 64 letters, digits, "
+                               "'.', '_', '-' or ':'");
     }
     settings->sensor = arg;
     return NULL;

@@ -37,8 +37,7 @@ const char *pg_config_sink_spool(cmd_parms *cmd, pg_settings_t *settings,
     }
     settings->spool = *path ? ap_server_root_relative(cmd->pool, path) : NULL;
     return settings->spool ? NULL
-           : apr_psprintf(cmd->pool, "%s: '%s' is neither a path nor 'none'",
-                          cmd->cmd->name, path);
+           : pg_config_about(cmd, path, "is neither a path nor 'none'");
 }
 
 const char *pg_config_sink_limit(cmd_parms *cmd, pg_settings_t *settings,
@@ -62,8 +61,8 @@ const char *pg_config_sink_limit(cmd_parms *cmd, pg_settings_t *settings,
                                     limits[i].word);
         }
     }
-    return apr_psprintf(cmd->pool, "%s: '%s' is not conversations, source, "
-                        "seconds or kilobytes", cmd->cmd->name, what);
+    return pg_config_about(cmd, what, "is not conversations, source, seconds "
+                           "or kilobytes");
 }
 
 static bool can_sink(int subject)
@@ -75,11 +74,10 @@ static bool can_sink(int subject)
 const char *pg_config_sink_action(cmd_parms *cmd, int subject)
 {
     if (!can_sink(subject)) {
-        return apr_psprintf(cmd->pool, "%s: '%s' cannot be sunk; only "
-                            "connect-mail, connect-tls and connect-other can",
-                            cmd->cmd->name,
-                            subject == PG_SUBJECT_COUNT
-                                ? "all" : pg_policy_name(subject));
+        return pg_config_about(cmd, subject == PG_SUBJECT_COUNT
+                                   ? "all" : pg_policy_name(subject),
+                               "cannot be sunk; only connect-mail, "
+                               "connect-tls and connect-other can");
     }
     pg_config_of(cmd->server)->sink_line =
         apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
