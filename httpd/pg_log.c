@@ -19,7 +19,7 @@ static const char *const sentences[PG_OUTCOME_COUNT] = {
     [PG_OUTCOME_REFUSED]  = PGLOGNO(0102) "relay attempt refused by httpd",
     [PG_OUTCOME_DROPPED]  = PGLOGNO(0103) "relay attempt dropped",
     [PG_OUTCOME_OBSERVED] = PGLOGNO(0104) "relay attempt observed",
-    [PG_OUTCOME_RELAYED]  = PGLOGNO(0105) "relay attempt SUCCEEDED",
+    [PG_OUTCOME_RELAYED]  = PGLOGNO(0105) "relay attempt CARRIED OUT",
     [PG_OUTCOME_SUNK]     = PGLOGNO(0140) "relay attempt captured",
 };
 
