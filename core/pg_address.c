@@ -41,37 +41,32 @@ bool pg_address_is_private(const pg_address_t *a)
     return (o[0] & 0xfe) == 0xfc || (o[0] == 0xfe && (o[1] & 0xc0) == 0x80);
 }
 
-/* A number up to 255, without a leading zero. @return its digits; 0: none */
-static inline apr_size_t take_octet(unsigned char *out, const char *s,
-                                    apr_size_t n)
-{
-    unsigned int value = 0;
-    apr_size_t i = 0;
-
-    for (; i < n && i < 3 && pg_octet_is_digit(s[i]); i++) {
-        value = value * 10 + (unsigned int)(s[i] - '0');
-    }
-    *out = (unsigned char)value;
-    return value > 255 || (i > 1 && s[0] == '0') ? 0 : i;
-}
-
+/* Four numbers up to 255, without leading zeros. */
 static bool parse_ipv4(unsigned char out[4], pg_span_t s)
 {
-    apr_size_t at = 0;
+    const unsigned int none = 256;
+    unsigned int value = none;
+    int part = 0;
 
-    for (int part = 0; part < 4; part++) {
-        apr_size_t n;
+    for (apr_size_t i = 0; i < s.len; i++) {
+        unsigned int digit = (unsigned char)s.ptr[i] - (unsigned int)'0';
 
-        if (part > 0 && (at == s.len || s.ptr[at++] != '.')) {
+        if (digit > 9) {
+            if (s.ptr[i] != '.' || value > 255 || part == 3) {
+                return false;
+            }
+            out[part++] = (unsigned char)value;
+            value = none;
+        }
+        else if (value == none) {
+            value = digit;
+        }
+        else if (value == 0 || (value = value * 10 + digit) > 255) {
             return false;
         }
-        n = take_octet(&out[part], s.ptr + at, s.len - at);
-        if (n == 0) {
-            return false;
-        }
-        at += n;
     }
-    return at == s.len;
+    out[part] = (unsigned char)value;
+    return part == 3 && value < none;
 }
 
 static bool parse_ipv6(unsigned char out[16], pg_span_t s)

@@ -404,21 +404,30 @@ static walk_t walk_of(pg_span_t s)
     return w;
 }
 
-/* A text without any of these, or with a single colon, holds no secret. */
+/* More than one octet of 255; the others are 0. */
+static bool has_two(apr_uint64_t octets)
+{
+    return (octets & ~((octets & (~octets + 1)) * 0xff)) != 0;
+}
+
+/* A text without '@', '=' or '%', or with a single colon, holds no secret. */
 static bool may_hold_any(pg_span_t s)
 {
-    const char *colon;
+    pg_octet16_t marks = { 0 }, colons = { 0 };
+    apr_uint64_t mark[2], colon[2];
 
-    if (s.len == 0) {
-        return false;
+    for (apr_size_t i = 0; i < s.len; i += sizeof(marks)) {
+        pg_octet16_t octets = pg_octet_load16(s.ptr + i, s.len - i);
+        pg_octet16_t is = pg_octet_is16(octets, ':');
+
+        marks |= pg_octet_is16(octets, '@') | pg_octet_is16(octets, '=')
+                 | pg_octet_is16(octets, '%') | (colons & is);
+        colons |= is;
     }
-    if (memchr(s.ptr, '@', s.len) || memchr(s.ptr, '=', s.len)
-        || memchr(s.ptr, '%', s.len)) {
-        return true;
-    }
-    colon = memchr(s.ptr, ':', s.len);
-    return colon && memchr(colon + 1, ':',
-                           (apr_size_t)(s.ptr + s.len - colon - 1));
+    memcpy(mark, &marks, sizeof(mark));
+    memcpy(colon, &colons, sizeof(colon));
+    return (mark[0] | mark[1]) != 0 || (colon[0] && colon[1])
+           || has_two(colon[0] | colon[1]);
 }
 
 /* --- removing ------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 #define PG_OCTET_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include <apr.h>
 
@@ -78,6 +79,29 @@ static inline bool pg_octet_plain8(apr_uint64_t word)
         & (((seven & ~(2 * each)) ^ '<' * each) + most); /* and '>'        */
 
     return (fine & ~word & ~most) == ~most;
+}
+
+/** Sixteen octets, looked at together. */
+typedef unsigned char pg_octet16_t __attribute__((vector_size(16)));
+
+/** The first of n octets; those that are missing are 0. */
+static inline pg_octet16_t pg_octet_load16(const char *s, apr_size_t n)
+{
+    pg_octet16_t out = { 0 };
+
+    if (n >= sizeof(out)) {
+        memcpy(&out, s, sizeof(out));
+    }
+    else {
+        memcpy(&out, s, n);
+    }
+    return out;
+}
+
+/** All bits of those that are c. */
+static inline pg_octet16_t pg_octet_is16(pg_octet16_t octets, char c)
+{
+    return (pg_octet16_t)(octets == (unsigned char)c);
 }
 
 #endif

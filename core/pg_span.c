@@ -77,23 +77,20 @@ static inline bool is_same_short(const char *a, const char *b, apr_size_t n)
     return i == n;
 }
 
-bool pg_span_istarts(pg_span_t s, pg_span_t prefix)
+bool pg_span_isame(const char *a, const char *b, apr_size_t n)
 {
-    apr_size_t i = 0, n = prefix.len;
+    apr_size_t i = 0;
 
-    if (s.len < n) {
-        return false;
-    }
     if (n < 8) {
-        return is_same_short(s.ptr, prefix.ptr, n);
+        return is_same_short(a, b, n);
     }
     for (; n - i > 8; i += 8) {
-        if (!is_same8(s.ptr + i, prefix.ptr + i)) {
+        if (!is_same8(a + i, b + i)) {
             return false;
         }
     }
     /* the last eight, some of them again */
-    return is_same8(s.ptr + n - 8, prefix.ptr + n - 8);
+    return is_same8(a + n - 8, b + n - 8);
 }
 
 apr_size_t pg_span_find(pg_span_t s, char c)

@@ -62,8 +62,18 @@ bool pg_span_eq(pg_span_t a, pg_span_t b);
 /** Same octets but for the case of A to Z. */
 bool pg_span_ieq(pg_span_t a, pg_span_t b);
 
-/** Does s begin with prefix, the case of A to Z aside? */
-bool pg_span_istarts(pg_span_t s, pg_span_t prefix);
+/** Are n octets the same, the case of A to Z aside? */
+bool pg_span_isame(const char *a, const char *b, apr_size_t n);
+
+/** Does s begin with prefix, the case of A to Z aside? Mostly its first octet
+ *  says no. */
+static inline bool pg_span_istarts(pg_span_t s, pg_span_t prefix)
+{
+    return prefix.len == 0
+           || (s.len >= prefix.len
+               && pg_octet_lower(*s.ptr) == pg_octet_lower(*prefix.ptr)
+               && pg_span_isame(s.ptr, prefix.ptr, prefix.len));
+}
 
 /** Is it one of these names, the case of A to Z aside?
  *  @param names  NULL follows the last */

@@ -19,10 +19,13 @@ void pg_count_begin(pg_counter_t *counter, bool head)
     counter->reader.head = head;
 }
 
+/* Most fields are empty in most logs. */
 static pg_span_t sent(pg_counter_t *counter, const pg_logline_t *line,
                       pg_field_e field)
 {
-    return pg_reader_sent(&counter->reader, line, field);
+    return line->field[field].len
+               ? pg_reader_sent(&counter->reader, line, field)
+               : line->field[field];
 }
 
 static void note_shape(pg_counter_t *counter)
@@ -152,12 +155,14 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
         .client = client_of(counter, line),
         .size = line->field[PG_FIELD_SIZE],
         .sent = line->sent,
+        .alone = PG_GROUND_LOGGED,
     };
 
     set_outcome(&hit, line);
-    hit.alone = hit.stated ? PG_GROUND_LOGGED
-                           : pg_judge_alone(verdict->class_id,
-                                            verdict->method, hit.size);
+    if (!hit.stated && is_success(hit.event.status)) {
+        hit.alone = pg_judge_alone(verdict->class_id, verdict->method,
+                                   hit.size);
+    }
     hit.event.source_known = client->kind == PG_CLIENT_ADDRESS;
     hit.event.source = client->address;
     pg_event_conceal(&hit.event, room, sizeof(room));

@@ -330,7 +330,8 @@ static inline apr_size_t find_end(pg_span_t s, pg_span_t end, bool quoted)
         if (p == NULL) {
             break;
         }
-        if (begins_with(p, end) && !(quoted && is_escaped(s.ptr, p))) {
+        if ((end.len == 1 || begins_with(p, end))
+            && !(quoted && is_escaped(s.ptr, p))) {
             return (apr_size_t)(p - s.ptr);
         }
         p++;

@@ -511,8 +511,8 @@ static bool is_http2(const pg_logline_t *out)
         ? pg_span_from(line, pg_span_rfind(line, ' ') + 1)
         : out->field[PG_FIELD_PROTOCOL];
 
-    return pg_span_istarts(version, PG_SPAN("HTTP/2"))
-           || pg_span_istarts(version, PG_SPAN("HTTP/3"));
+    return version.len > 5 && (version.ptr[5] == '2' || version.ptr[5] == '3')
+           && pg_span_istarts(version, PG_SPAN("HTTP/"));
 }
 
 static pg_read_e read_first(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
