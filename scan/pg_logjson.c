@@ -362,6 +362,7 @@ static const pg_logjson_key_t *take_name(walk_t *j, pg_logjson_keys_t *keys,
         /* Traefik keeps the path of a full URL only. */
         keys->key[i].stripped = pg_span_eq(key, PG_SPAN("RequestPath"));
         keys->key[i].wanted = is_wanted(keys->key[i].name.field);
+        keys->vhost |= keys->key[i].name.field == PG_FIELD_VHOST;
     }
     skip_space(j);
     return j->at < j->end && *j->at++ == ':' && !keys->key[i].stripped

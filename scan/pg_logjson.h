@@ -38,6 +38,7 @@ typedef struct pg_logjson_key_t {
  *  mostly have the same keys in the same order. Begins with zeros. */
 typedef struct pg_logjson_keys_t {
     pg_logjson_key_t key[PG_LOGJSON_KEYS];
+    bool vhost;                  /* one of them named a virtual host      */
 } pg_logjson_keys_t;
 
 /**

@@ -309,27 +309,22 @@ static apr_uint64_t pass_clean(pg_counter_t *counter, lines_t *lines,
     return n;
 }
 
-typedef unsigned char lanes_t __attribute__((vector_size(16)));
-
 /* -1 in each lane where c is. */
-static inline lanes_t lanes_with(const char *s, char c)
+static inline pg_octet16_t lanes_with(const char *s, char c)
 {
-    lanes_t octets;
-
-    memcpy(&octets, s, sizeof(octets));
-    return (lanes_t)(octets == (unsigned char)c);
+    return pg_octet_is16(pg_octet_load16(s, sizeof(pg_octet16_t)), c);
 }
 
 /* How often c is in s: many octets at once. */
 static apr_size_t count_octet(pg_span_t s, char c)
 {
-    const apr_size_t step = 2 * sizeof(lanes_t);
+    const apr_size_t step = 2 * sizeof(pg_octet16_t);
     apr_size_t n = 0;
 
     while (s.len >= step) {
         apr_size_t steps = s.len / step < 255 ? s.len / step : 255;
         const char *at = s.ptr, *end = at + steps * step;
-        lanes_t sum = { 0 }, more = { 0 };
+        pg_octet16_t sum = { 0 }, more = { 0 };
         for (; at < end; at += step) {
             sum -= lanes_with(at, c);
             more -= lanes_with(at + sizeof(sum), c);
@@ -520,10 +515,7 @@ static void note_answered(pg_counter_t *counter, const pg_logline_t *line)
     }
 }
 
-/* `192.0.2.1 - - [18/Nov/2024:11:02:03 +0000] "GET /x HTTP/1.1" 200 4711` and
- * perhaps more: a line of the named formats that have no virtual host, and not
- * of a logger that writes full URLs. */
-static bool is_nameless(pg_span_t line)
+bool pg_pass_is_nameless(pg_span_t line)
 {
     apr_size_t at = pg_span_find(line, ' ');
     char last = line.len ? line.ptr[line.len - 1] : '\0';
@@ -544,25 +536,39 @@ static bool is_nameless(pg_span_t line)
            && pg_address_parse_ipv4(&address, pg_span_upto(line, at));
 }
 
+/* Does a line show at a glance that it names no virtual host? */
+static bool is_passed_nameless(pg_counter_t *counter, const lines_t *lines,
+                               pg_span_t text)
+{
+    const pg_reader_t *reader = &counter->reader;
+
+    if (!counter->rules->reading.any || counter->composed
+        || reader->audit.section || reader->columns.n) {
+        return false;
+    }
+    if (lines->clean && !counter->keys.vhost) {
+        counter->reader.head = false;
+        return true;
+    }
+    return !reader->head && pg_pass_is_nameless(text);
+}
+
 apr_size_t pg_pass_names(pg_counter_t *counter, pg_span_t block)
 {
     char last[320];
     pg_span_t known = { .ptr = last, .len = 0 };
     lines_t lines = lines_of(counter, block);
-    bool plain = counter->rules->reading.any && !counter->composed;
     pg_span_t text, vhost;
     pg_logline_t line;
 
+    lines.keys = counter->rules->reading.any ? &counter->keys : NULL;
     while (next_line(&lines, &text)) {
         /* Most lines begin like the one before: "name:port ". */
         if (known.len && text.len > known.len && text.ptr[known.len] == ' '
             && !memcmp(text.ptr, known.ptr, known.len)) {
             continue;
         }
-        if (plain && !counter->reader.head
-            && counter->reader.audit.section == '\0'
-            && counter->reader.columns.n == 0
-            && is_nameless(text)) {
+        if (is_passed_nameless(counter, &lines, text)) {
             continue;
         }
         if (pg_reader_line(&counter->reader, &line, text)

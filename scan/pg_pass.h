@@ -29,4 +29,9 @@ apr_size_t pg_pass_wanted(pg_counter_t *counter, pg_span_t block);
  */
 bool pg_pass_is_clean(pg_span_t line, pg_span_t anchor, apr_size_t *target);
 
+/** `192.0.2.1 - - [18/Nov/2024:11:02:03 +0000] "GET /x HTTP/1.1" 200 4711` and
+ *  perhaps more: a line of the named formats that have no virtual host, and not
+ *  of a logger that writes full URLs. */
+bool pg_pass_is_nameless(pg_span_t line);
+
 #endif

@@ -323,6 +323,38 @@ PG_TEST(a_glance_finds_clean_only_what_the_core_finds_clean)
     }
 }
 
+#define NAMELESS "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"GET /x HTTP"
+
+PG_TEST(a_glance_finds_lines_without_a_virtual_host)
+{
+    static const struct { const char *line; bool nameless; } cases[] = {
+        { NAMELESS "/1.1\" 200 5", true },
+        { NAMELESS "/1.0\" 404 5 \"-\" \"ua\"", true },
+        { NAMELESS "/1.1\" 200 -", false },
+        { NAMELESS "/2.0\" 200 5", false },         /* may be a URL        */
+        { NAMELESS "/1.1\" 200 5 TCP_MISS:DIRECT", false },
+        { NAMELESS "/1.1\" 2", false },
+        { NAMELESS, false },
+        { "www.own.example:80 " NAMELESS "/1.1\" 200 5", false },
+        { "192.0.2.1:80 " NAMELESS "/1.1\" 200 5", false },
+        { "client.example - - [02/Jan/2014:03:04:05 +0000] "
+          "\"GET / HTTP/1.1\" 200 5", false },
+        { "192.0.2.1 - joe [02/Jan/2014:03:04:05 +0000] "
+          "\"GET / HTTP/1.1\" 200 5", false },
+        { "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] "
+          "\"\" 400 5 HTTP/1.1\" 200 5", false },
+        { "192.0.2.1 - - [", false },
+        { "", false },
+    };
+
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pg_span_t line = pg_test_exact(span_of(cases[i].line));
+        ck_assert_msg(pg_pass_is_nameless(line) == cases[i].nameless, "%s",
+                      cases[i].line);
+        free((void *)(apr_uintptr_t)line.ptr);
+    }
+}
+
 PG_TEST(every_line_is_accounted_for)
 {
     bench_t b;
