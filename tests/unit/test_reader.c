@@ -348,6 +348,13 @@ PG_TEST(a_line_that_was_not_read_is_told_from_one_without_a_request)
         { "-Zzr0", PG_READ_OTHER },
         { "{\"level\":\"info\",\"msg\":\"started\"}", PG_READ_UNREAD },
         { "1731927723 5120 .", PG_READ_UNREAD },
+        { "{\"request\":\"-\",\"message\":\"what is this\"}",
+          PG_READ_SILENT },
+        { "{\"message\":\"what is this\"}", PG_READ_UNREAD },
+        { "{\"message\":\"\\u0005\\u0001\"}", PG_READ_REQUEST },
+        { "{\"message\":\"\\u0003\\u0001\"}", PG_READ_UNREAD },
+        { "{\"event_type\":\"flow\"}", PG_READ_OTHER },
+        { "{\"event_type\":\"http\"}", PG_READ_UNREAD },
     };
     pg_logline_t line;
     world_t w;
