@@ -412,8 +412,8 @@ bool pg_ledger_same(const unsigned char a[16], const unsigned char b[16])
 
     return memcmp(a, b, 8) == 0
            && (memcmp(a + 8, b + 8, 8) == 0
-               || memcmp(a + 8, unknown, 8) == 0
-               || memcmp(b + 8, unknown, 8) == 0);
+               || memcmp(a + 8, unknown, sizeof(unknown)) == 0
+               || memcmp(b + 8, unknown, sizeof(unknown)) == 0);
 }
 
 /* @param exactly  an unknown half does not match a known one */

@@ -121,6 +121,104 @@ PG_TEST(a_new_file_has_its_room_and_no_hole)
     ck_assert_int_ge(st.st_blocks * 512, 100000);
 }
 
+PG_TEST(three_old_files_stay_and_the_oldest_makes_room_if_it_may)
+{
+    static const char *const names[] = { "x.old-1", "x.old-2", "x.old-3" };
+    const char *path = in_folder("x"), *aside = NULL;
+
+    ck_assert_int_eq(pg_file_aside(&aside, path, "old", true, pool), ENOENT);
+    for (int i = 0; i < 3; i++) {
+        write_file(path, names[i]);
+        ck_assert_int_eq(pg_file_aside(&aside, path, "old", false, pool), 0);
+        ck_assert_str_eq(aside, in_folder(names[i]));
+        is_text(aside, names[i]);
+        ck_assert_int_ne(access(path, F_OK), 0);
+    }
+    write_file(path, "fourth");
+    ck_assert_int_eq(pg_file_aside(&aside, path, "old", false, pool), EEXIST);
+    is_text(path, "fourth");
+    ck_assert_int_eq(unlink(in_folder(names[0])), 0);
+    ck_assert_int_eq(unlink(in_folder(names[2])), 0);
+    ck_assert_int_eq(mkdir(in_folder(names[0]), 0700), 0);
+    ck_assert_int_eq(symlink("x", in_folder(names[2])), 0);
+    ck_assert_int_eq(pg_file_aside(&aside, path, "old", true, pool), 0);
+    ck_assert_str_eq(aside, in_folder(names[1]));
+    is_text(aside, "fourth");
+}
+
+PG_TEST(locks_are_shared_or_one_processes_own)
+{
+    int a, b;
+
+    write_file(in_folder("x"), "");
+    a = open(in_folder("x"), O_RDWR);
+    b = open(in_folder("x"), O_RDWR);
+    ck_assert_int_eq(pg_file_lock(a, false), 0);
+    ck_assert_int_eq(pg_file_lock(b, false), 0);
+    ck_assert_int_eq(pg_file_lock(a, true), APR_EBUSY);
+    close(b);
+    ck_assert_int_eq(pg_file_lock(a, true), 0);
+    b = open(in_folder("x"), O_RDWR);
+    ck_assert_int_eq(pg_file_lock(b, false), APR_EBUSY);
+    close(a);
+    ck_assert_int_eq(pg_file_lock(b, false), 0);
+    close(b);
+    ck_assert_int_eq(pg_file_lock(b, false), EBADF);
+}
+
+PG_TEST(a_path_names_a_file_as_long_as_that_is_there)
+{
+    int fd;
+
+    write_file(in_folder("x"), "");
+    write_file(in_folder("y"), "");
+    fd = open(in_folder("x"), O_RDONLY);
+    ck_assert(pg_file_is_at(fd, in_folder("x")));
+    ck_assert(!pg_file_is_at(fd, in_folder("y")));
+    ck_assert(!pg_file_is_at(fd, in_folder("z")));
+    ck_assert_int_eq(symlink("x", in_folder("z")), 0);
+    ck_assert(!pg_file_is_at(fd, in_folder("z")));
+    close(fd);
+    ck_assert(!pg_file_is_at(fd, in_folder("x")));
+}
+
+/* What is read only may be a link, and is anybody's. */
+PG_TEST(any_regular_file_can_be_read)
+{
+    pg_file_t file = { .fd = -1 };
+
+    ck_assert_int_eq(pg_file_open_any(&file, in_folder("x"), pool), ENOENT);
+    ck_assert_int_eq(pg_file_open_any(&file, folder, pool), APR_EACCES);
+    ck_assert_str_eq(file.why, "it is not a regular file");
+    write_file(in_folder("x"), "four");
+    ck_assert_int_eq(chmod(in_folder("x"), 0666), 0);
+    ck_assert_int_eq(symlink("x", in_folder("y")), 0);
+    ck_assert_int_eq(pg_file_open_any(&file, in_folder("y"), pool), 0);
+    ck_assert_uint_eq(file.size, 4);
+    ck_assert_ptr_null(file.why);
+    close(file.fd);
+}
+
+PG_TEST(a_path_without_a_folder_is_in_this_one)
+{
+    char back[1024];
+    pg_file_t file = { .fd = -1 };
+
+    ck_assert_ptr_nonnull(getcwd(back, sizeof(back)));
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(pg_file_open_append(&file, "x", &own, pool), 0);
+    ck_assert_ptr_null(pg_file_folder_objection("x", pool));
+    ck_assert_int_eq(pg_file_sync_dir("x", pool), 0);
+    close(file.fd);
+    ck_assert_int_eq(chdir(back), 0);
+    is_text(in_folder("x"), "");
+    ck_assert_ptr_null(pg_file_folder_objection("/x", pool));
+    ck_assert_int_eq(pg_file_sync_dir("/x", pool), 0);
+    ck_assert_int_eq(pg_file_sync_dir(in_folder("no/x"), pool), ENOENT);
+    ck_assert(strstr(pg_file_folder_objection(in_folder("no/x"), pool),
+                     "/no cannot be opened: "));
+}
+
 PG_TEST(without_room_nothing_is_left)
 {
     struct rlimit limit, old;

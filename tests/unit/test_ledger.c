@@ -96,6 +96,87 @@ PG_TEST(every_class_and_outcome_is_counted_apart)
     ck_assert_int_eq(s->taken, T0 + 5);
 }
 
+/* Two lanes' words, the first and the last of each list. */
+static pg_ledger_t *two_lanes(void)
+{
+    enum { METHOD = PG_METHOD_COUNT - 1, PORTS = PG_PORTCLASS_COUNT - 1 };
+    pg_sizes_t sizes = pg_layout_sizes();
+    pg_ledger_t *ledger = NULL;
+    pg_head_t head;
+
+    sizes.lanes = 2;
+    ck_assert_int_eq(pg_layout_head(&head, &sizes, NULL, T0), 0);
+    ck_assert_int_eq(pg_block_new(&ledger, &head, pool), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        pg_lane_t *lane = pg_layout_lane(ledger, i);
+        for (unsigned at = 0; at < 4; at++) {
+            pg_word_set(&lane->total[PG_CLASS_SOCKS][PG_OUTCOME_COUNT - 1]
+                        [at % 2 * METHOD][at / 2 * PORTS], i + 1);
+        }
+        pg_word_set(&lane->permitted, i + 1);
+        pg_word_set(&lane->intent[0], i + 1);
+        pg_word_set(&lane->intent[PG_INTENT_COUNT - 1], i + 1);
+        pg_word_set(&lane->vhost[PG_VHOSTS][0], i + 1);
+        pg_word_set(&lane->vhost[PG_VHOSTS][PG_OUTCOME_COUNT - 1], i + 1);
+        pg_word_set(&lane->first, (apr_uint64_t)T0 - 5 - i);
+        pg_word_set(&lane->last, (apr_uint64_t)T0 + 5 - i);
+    }
+    return ledger;
+}
+
+PG_TEST_TIMES(lanes_are_added_up_and_so_are_ledgers, 2)
+{
+    pg_ledger_t *from = two_lanes(), *ledger = from;
+    const pg_snapshot_t *s;
+
+    if (_i) {
+        ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+        ck_assert_int_eq(pg_ledger_merge(ledger, from, T0, pool), 0);
+    }
+    s = snapshot_of(ledger);
+    ck_assert_uint_eq(s->attempts, 12);
+    ck_assert_uint_eq(s->by_family[PG_FAMILY_SOCKS], 12);
+    ck_assert_uint_eq(s->count[PG_CLASS_SOCKS][PG_OUTCOME_COUNT - 1], 12);
+    ck_assert_uint_eq(s->by_method[0], 6);
+    ck_assert_uint_eq(s->by_method[PG_METHOD_COUNT - 1], 6);
+    ck_assert_uint_eq(s->by_port_class[0], 6);
+    ck_assert_uint_eq(s->by_port_class[PG_PORTCLASS_COUNT - 1], 6);
+    ck_assert_uint_eq(s->permitted, 3);
+    ck_assert_uint_eq(s->by_intent[0], 3);
+    ck_assert_uint_eq(s->by_intent[PG_INTENT_COUNT - 1], 3);
+    ck_assert_uint_eq(s->vhosts[0].attempts, 6);
+    ck_assert_uint_eq(s->vhosts[0].by_outcome[PG_OUTCOME_COUNT - 1], 3);
+    ck_assert_int_eq(s->first, T0 - 6);
+    ck_assert_int_eq(s->last, T0 + 5);
+    ck_assert_uint_eq(pg_ledger_counted(ledger), 15);
+}
+
+PG_TEST(virtual_hosts_with_more_attempts_come_first)
+{
+    static const char *const names[] = { "a", "b", "b", "c", "c", "c" };
+    static const char *const sorted[] = { "c", "b", "a" };
+    pg_ledger_t *from, *ledger;
+    const pg_snapshot_t *s;
+
+    ck_assert_int_eq(pg_ledger_heap(&from, NULL, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+    for (int i = 0; i < 6; i++) {
+        pg_event_t e = attempt(PG_CLASS_SOCKS, PG_FAMILY_SOCKS,
+                               PG_OUTCOME_DENIED);
+        e.vhost = pg_span_str(names[i]);
+        pg_ledger_record(from, &e);
+    }
+    ck_assert_int_eq(pg_ledger_merge(ledger, from, T0, pool), 0);
+    for (int i = 0; i < 2; i++) {
+        s = snapshot_of(i ? ledger : from);
+        ck_assert_uint_eq(s->vhost_count, 3);
+        for (unsigned n = 0; n < 3; n++) {
+            ck_assert_uint_eq(s->vhosts[n].attempts, 3 - n);
+            ck_assert_str_eq(s->vhosts[n].name.octets.ptr, sorted[n]);
+        }
+    }
+}
+
 PG_TEST(a_malformed_request_counts_in_the_family_it_was_meant_as)
 {
     pg_ledger_t *ledger;

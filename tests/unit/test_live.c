@@ -127,17 +127,35 @@ PG_TEST(the_file_and_the_standby_count_the_same)
     ck_assert_int_eq(in_file()->covered[0].to, T0 + 5 * SECOND);
 }
 
-PG_TEST(a_restart_goes_on_and_notes_when_nobody_watched)
+/* Seconds between a start and a restart, and how many times were watched. */
+static const struct {
+    int later;
+    unsigned watched;
+} restarts[] = {
+    { 0, 1 }, { 60, 1 }, { 61, 2 }, { 3600, 2 }, { -1, 2 }
+};
+
+PG_TEST_EACH(a_restart_goes_on_and_notes_when_nobody_watched, restarts)
 {
+    const apr_time_t then = T0 + restarts[_i].later * SECOND;
+    const pg_snapshot_t *s;
+    apr_size_t n;
+
     started(PG_OPENED_NEW);
     count(live.ledger, 3);
-    ck_assert_int_eq(start(T0 + 3600 * SECOND), 0);
+    ck_assert_int_eq(start(then), 0);
     ck_assert_int_eq(opening.how, PG_OPENED_KEPT);
     ck_assert_uint_eq(shown(live.ledger)->attempts, 3);
     ck_assert_uint_eq(shown(live.ledger->standby)->attempts, 3);
-    ck_assert_uint_eq(in_file()->covered_count, 2);
-    ck_assert_uint_eq(shown(live.ledger->standby)->covered_count, 2);
-    ck_assert_int_eq(in_file()->covered[1].from, T0 + 3600 * SECOND);
+    ck_assert_uint_eq(shown(live.ledger->standby)->covered_count,
+                      restarts[_i].watched);
+    s = in_file();
+    n = s->covered_count;
+    ck_assert_uint_eq(n, restarts[_i].watched);
+    ck_assert_int_eq(s->covered[0].from, then < T0 ? then : T0);
+    ck_assert_int_eq(s->covered[n - 1].to, then < T0 ? T0 : then);
+    ck_assert_int_eq(pg_ledger_counting_since(live.ledger),
+                     n == 1 ? T0 : then);
 }
 
 /* Another process counts in the file alone. */
