@@ -19,21 +19,19 @@ enum { TEXT_SIZE = 65536 };      /* of one example                        */
 
 /* --- words --------------------------------------------------------------- */
 
-/* What each class is to readers of the reports: AbuseIPDB's categories (14
- * port scan: "open ports and vulnerable services"; 21 web app attack) and the
- * weakness that was probed for (CWE-441 unintended proxy, CWE-918 SSRF). */
-static const struct {
-    const char *categories, *weakness;
-} known_as[PG_CLASS_COUNT] = {
-    [PG_CLASS_ABSOLUTE] = { "14", "CWE-441" },
-    [PG_CLASS_CONNECT_TLS] = { "14", "CWE-441" },
-    [PG_CLASS_CONNECT_MAIL] = { "14", "CWE-441" },
-    [PG_CLASS_CONNECT_OTHER] = { "14", "CWE-441" },
-    [PG_CLASS_SOCKS] = { "14", "CWE-441" },
-    [PG_CLASS_FOREIGN_HOST] = { "14", "CWE-441" },
-    [PG_CLASS_MALFORMED] = { "14", "CWE-441" },
-    [PG_CLASS_CHOSEN_BACKEND] = { "21", "CWE-918" },
-};
+/* To readers of the reports, a source scans for a relay (AbuseIPDB's category
+ * 14, port scan: "open ports and vulnerable services"; CWE-441, unintended
+ * proxy), or attacks a site that lets it choose a backend (21, web app attack;
+ * CWE-918, SSRF), or both. */
+static bool attacks(const pg_abuse_source_t *s)
+{
+    return s->by_class[PG_CLASS_CHOSEN_BACKEND] != 0;
+}
+
+static bool scans(const pg_abuse_source_t *s)
+{
+    return s->attempts > s->by_class[PG_CLASS_CHOSEN_BACKEND];
+}
 
 static const char *when(const pg_abuse_t *abuse, apr_time_t t)
 {
@@ -184,17 +182,11 @@ static json_t *weaknesses(const pg_abuse_source_t *s)
 {
     json_t *out = json_array();
 
-    for (int c = 0; c < PG_CLASS_COUNT; c++) {
-        size_t i = 0;
-
-        while (i < json_array_size(out)
-               && strcmp(json_string_value(json_array_get(out, i)),
-                         known_as[c].weakness)) {
-            i++;
-        }
-        if (s->by_class[c] && i == json_array_size(out)) {
-            json_array_append_new(out, json_string(known_as[c].weakness));
-        }
+    if (scans(s)) {
+        json_array_append_new(out, json_string("CWE-441"));
+    }
+    if (attacks(s)) {
+        json_array_append_new(out, json_string("CWE-918"));
     }
     return out;
 }
@@ -237,16 +229,14 @@ static void write_abuseipdb(pg_sink_t *sink, const pg_abuse_t *abuse)
     pg_sink_puts(sink, "IP,Categories,ReportDate,Comment\n");
     for (int i = 0; i < abuse->n; i++) {
         const pg_abuse_source_t *s = abuse->source[i];
-        bool other = s->by_class[PG_CLASS_CHOSEN_BACKEND] != 0;
-        bool scan = s->attempts > s->by_class[PG_CLASS_CHOSEN_BACKEND];
         char *comment = apr_pstrdup(abuse->pool, sentence(abuse, s, 1000));
 
         for (char *at = comment; (at = strchr(at, '"')) != NULL;) {
             *at = '\'';
         }
         pg_sink_puts(sink, s->address);
-        pg_sink_puts(sink, scan && other ? ",\"14,21\"," : scan ? ",14,"
-                                                               : ",21,");
+        pg_sink_puts(sink, !attacks(s) ? ",14," : scans(s) ? ",\"14,21\","
+                                                           : ",21,");
         pg_sink_puts(sink, when(abuse, s->first));
         pg_sink_puts(sink, ",\"");
         pg_sink_puts(sink, comment);
