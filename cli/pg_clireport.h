@@ -37,12 +37,12 @@ enum {
 /*  Months, for commands that show only months. */
 #define PG_LONGS_RANGE PG_LONG_VIEW(since) PG_LONG_VIEW(until)
 #define PG_HELP_RANGE                                                       \
-"      --since, --until TIME  only from and to then: 2014, 2014-10,\n"      \
+"      --since, --until TIME  only in this range: 2014, 2014-10,\n"         \
 "                       2014-10-31 or 2014-10-31T15:04Z (UTC)\n"
 
 /*  For a command's help. */
 #define PG_HELP_VIEW                                                        \
-"      --since, --until TIME   only from and to then: 2014, 2014-10,\n"     \
+"      --since, --until TIME   only in this range: 2014, 2014-10,\n"        \
 "                         2014-10-31 or 2014-10-31T15:04Z (UTC)\n"         \
 "      --month MONTH      only that month, such as 2014-10\n"              \
 "      --months N         months in the chart, up to 240\n"                \
@@ -50,9 +50,8 @@ enum {
 "                         only such attempts, where they are listed\n"     \
 "      --top N            rows of each list, up to 100\n"                  \
 "      --by month|day|hour  rows of CSV\n"                                 \
-"      --mask             names and addresses as pseudonyms\n"             \
-"      --key FILE         the same pseudonyms wherever that file is the\n"  \
-"                         same\n"                                          \
+"      --mask             show pseudonyms for names and addresses\n"       \
+"      --key FILE         give the same pseudonyms with the same file\n"   \
 "      --geo FILE         country and network of sources, from a database\n" \
 "                         (.mmdb); may be repeated\n"
 

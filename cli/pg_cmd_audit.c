@@ -20,12 +20,12 @@
 
 static const char help[] =
 "Usage: proxyguard audit [OPTION]...\n"
-"Report what an httpd configuration leaves open, and how to close it: runs\n"
+"Report what an httpd configuration leaves open, and how to fix it: runs\n"
 "'httpd -t -D DUMP_PROXYGUARD' with mod_proxyguard loaded. Nothing is\n"
 "started.\n\n"
 "  -f, --file FILE      the main configuration file (default: httpd's own)\n"
 "      --httpd PROGRAM  httpd to run (default: apache2 or httpd on the PATH)\n"
-"      --module FILE    mod_proxyguard.so (default: beside this program, or\n"
+"      --module FILE    mod_proxyguard.so (default: next to this program, or\n"
 "                       where it is installed)\n"
 "  -D NAME              define a name for <IfDefine>; may be repeated\n"
 "      --lang en|ja     language of the report (default: en)\n"

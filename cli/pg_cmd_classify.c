@@ -35,20 +35,19 @@ typedef struct options_t {
 static const char help[] =
 "Usage: proxyguard classify [OPTION]... [FILE]...\n"
 "Write a line for each relay attempt in logs; without FILE, or when it is -,\n"
-"from standard input. FILE may be packed by gzip, zstd or xz.\n\n"
+"from standard input. FILE may be compressed with gzip, zstd or xz.\n\n"
 "  -o, --own-host NAME      a name or address of this server; may be repeated\n"
 "  -f, --log-format FORMAT  as for scan\n"
-"  -O, --output FORMAT      json (default: a JSON object a line, in ECS\n"
+"  -O, --output FORMAT      json (default: one object per line, with ECS\n"
 "                           names), csv or tsv\n"
 "      --all                a line for each line of the logs\n"
 "      --unbuffered         write each line at once\n"
-"      --foreign-host       count requests whose Host is not ours, too\n"
-"      --no-learn           take no own names from the logs\n"
-"      --tz ZONE            of times that name none; default UTC\n"
+"      --foreign-host       also count requests whose Host is not ours\n"
+"      --no-learn           do not take own names from the logs\n"
+"      --tz ZONE            for times without a zone; default UTC\n"
 "  -h, --help               this text\n\n"
 "Exit status: 0 all was read, 3 some lines could not be read or decided,\n"
-"64 and up errors. It ends silently when nobody reads its\n"
-"output any more.\n";
+"64 and up errors. It ends silently when its output is no longer read.\n";
 
 static const struct option longs[] = {
     PG_LONGS_SCAN,

@@ -8,8 +8,8 @@
 
 static const char help[] =
 "Usage: proxyguard compare [OPTION]... NAME=FILE...\n"
-"Put sensors side by side, month by month. FILE is a ledger, or JSON that\n"
-"the status page or 'proxyguard scan -O json' wrote.\n\n"
+"Compare sensors month by month. FILE is a ledger, or JSON that the status\n"
+"page or 'proxyguard scan -O json' wrote.\n\n"
 "  -O, --output FORMAT  text (default), csv, html, svg\n"
 "      --family NAME    only get, connect, socks, host or reverse\n"
 PG_HELP_RANGE

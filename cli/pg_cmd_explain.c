@@ -23,12 +23,12 @@ enum {
 
 static const char help[] =
 "Usage: proxyguard explain [OPTION]... REQUEST|FILE...\n"
-"Say what a request is: 'GET http://example.com/ HTTP/1.1', a whole raw\n"
-"request with its fields, or a line of a log; - reads it from standard\n"
-"input. Of several lines, or of a file, each kind is explained once.\n\n"
+"Explain a request: 'GET http://example.com/ HTTP/1.1', a whole raw request\n"
+"with its fields, or a line of a log; - reads it from standard input. In\n"
+"several lines, or in a file, each kind is explained once.\n\n"
 "  -o, --own-host NAME  a name or address of this server; may be repeated.\n"
-"                       Without any, no name is taken for this server's\n"
-"  -e, --escaped        undo \\xNN and the like also inside a request\n"
+"                       Without any, no name counts as this server's\n"
+"  -e, --escaped        also undo escapes such as \\xNN inside a request\n"
 "      --lang en|ja     language of the text\n"
 "  -h, --help           this text\n\n"
 "Exit status: 0 no attempt, 1 an attempt, 2 one that was probably relayed,\n"

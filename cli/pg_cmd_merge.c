@@ -11,16 +11,16 @@
 
 static const char help[] =
 "Usage: proxyguard merge -o OUT IN...\n"
-"Make one ledger of many: of several servers, or of one that was kept aside\n"
+"Merge ledgers into one: those of several servers, or one that was set aside\n"
 "and what was counted since. IN are ledgers, checkpoints, or copies of them;\n"
 "they are only read. The order does not matter, and nothing counts twice: of\n"
-"two states of one ledger the later is taken.\n\n"
+"two states of one ledger the later one is used.\n\n"
 "  -o, --output OUT       the new ledger; must not exist\n"
 "  -h, --help             this text\n\n"
-"Different sources unite if the ledgers were made with the same\n"
-"ProxyGuardSecret; else only a bound is known.\n\n"
-"Exit status: 0 merged; 65 ledgers that overlap in part, or that one log was\n"
-"read into; 66 one that cannot be read; 74 OUT cannot be written.\n";
+"A source that several ledgers have counts once if they were made with the\n"
+"same ProxyGuardSecret; otherwise only a bound is known.\n\n"
+"Exit status: 0 merged; 65 ledgers overlap in part, or include the same log;\n"
+"66 one cannot be read; 74 OUT cannot be written.\n";
 
 static const struct option longs[] = {
     { "output", required_argument, NULL, 'o' },

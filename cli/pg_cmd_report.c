@@ -15,12 +15,12 @@
 
 static const char help[] =
 "Usage: proxyguard report [OPTION]... FILE | NAME=FILE...\n"
-"Report a month against the one before it and the same month a year ago, for\n"
-"each sensor. FILE is a ledger, or JSON that the status page or 'proxyguard\n"
-"scan -O json' wrote.\n\n"
+"Compare a month with the one before it and with the same month a year ago,\n"
+"for each sensor. FILE is a ledger, or JSON that the status page or\n"
+"'proxyguard scan -O json' wrote.\n\n"
 "  -O, --output FORMAT  text (default), html, markdown, or mail: a complete\n"
 "                       message for 'sendmail -t'\n"
-"      --month MONTH    such as 2014-10; without it the last one that is over\n"
+"      --month MONTH    such as 2014-10 (default: the last complete month)\n"
 "      --tz UTC         months are kept in UTC only; 'scan --tz' counts those\n"
 "                       of a log in another zone\n"
 "      --mask           call the sensors A, B, C\n"

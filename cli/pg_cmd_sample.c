@@ -11,15 +11,15 @@
 
 static const char sample_help[] =
 "Usage: proxyguard sample [OPTION]... [FILE]...\n"
-"Print requests from evidence logs as they came in, with the names and\n"
-"addresses in them masked: mx0.hinet.com.tw is mx0.●▲■.com.tw. Without\n"
+"Print requests from evidence logs as received, with names and addresses\n"
+"masked: mx0.hinet.com.tw becomes mx0.●▲■.com.tw. Without\n"
 "FILE, or with -, read standard input.\n\n"
-"  -n, --number N     so many of each class, 1 by default\n"
+"  -n, --number N     how many of each class (default 1)\n"
 "      --class CLASS  only that class, such as connect-mail\n"
 "      --plain        mask nothing\n"
 "      --no-path      leave out what follows a host\n"
-"      --key FILE     mask alike wherever that file is the same; otherwise\n"
-"                     only within one run\n"
+"      --key FILE     give the same pseudonyms with the same file; otherwise\n"
+"                     they are the same only within one run\n"
 "  -h, --help         this text\n\n"
 "Exit status: 0, or 64 and up for errors.\n";
 
@@ -28,8 +28,8 @@ static const char mask_help[] =
 "Copy a text with the host names and addresses in it masked, as 'proxyguard\n"
 "sample' does.\n\n"
 "      --no-path   leave out what follows a host\n"
-"      --key FILE  mask alike wherever that file is the same; otherwise only\n"
-"                  within one run\n"
+"      --key FILE  give the same pseudonyms with the same file; otherwise\n"
+"                  they are the same only within one run\n"
 "  -h, --help      this text\n\n"
 "Exit status: 0, or 64 and up for errors.\n";
 

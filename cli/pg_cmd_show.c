@@ -15,14 +15,14 @@
 
 static const char help[] =
 "Usage: proxyguard show [OPTION]... [LEDGER]\n"
-"Show what a ledger holds: a live one, a checkpoint, or a copy of either.\n"
+"Show the contents of a ledger: live, a checkpoint, or a copy of either.\n"
 "Without LEDGER, the one where httpd keeps it by default.\n\n"
 "  -O, --output FORMAT    text (default), html, json, csv, prometheus, ...\n"
-"  -w, --watch[=SECONDS]  show it again every 5 or so many seconds, cut to\n"
-"                         fit the screen\n"
+"  -w, --watch[=SECONDS]  show it again every 5 seconds, or as often as\n"
+"                         given, cut to fit the screen\n"
 "      --color WHEN       auto (default), always or never\n"
 PG_HELP_VIEW
-"      --tz ZONE          of times, and of days as far as hours are kept:\n"
+"      --tz ZONE          for times, and for days of which hours are kept:\n"
 "                         +0900, -05:30; default UTC\n"
 "      --lang en|ja       language of the text\n"
 "  -h, --help             this text\n\n"

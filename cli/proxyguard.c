@@ -20,15 +20,15 @@ static const command_t commands[] = {
     { "scan", pg_cmd_scan,
       "find relay attempts in access logs" },
     { "show", pg_cmd_show,
-      "show what a ledger holds, live or not" },
+      "show the contents of a ledger, live or not" },
     { "merge", pg_cmd_merge,
-      "make one ledger of many" },
+      "merge several ledgers into one" },
     { "compare", pg_cmd_compare,
-      "put sensors side by side, month by month" },
+      "compare sensors month by month" },
     { "report", pg_cmd_report,
-      "report a month: as text, a page, Markdown or a mail" },
+      "write a monthly report: text, a page, Markdown or a mail" },
     { "sample", pg_cmd_sample,
-      "print requests from the evidence log, names masked" },
+      "print requests from the evidence log, with names masked" },
     { "mask", pg_cmd_mask,
       "mask the names and addresses in a text" },
     { "abuse", pg_cmd_abuse,
@@ -40,7 +40,7 @@ static const command_t commands[] = {
     { "audit", pg_cmd_audit,
       "report what an httpd configuration leaves open" },
     { "mail", pg_cmd_mail,
-      "look at the mail that a sink has captured" },
+      "read the mail that a sink has captured" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -48,7 +48,7 @@ enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 static void show_help(FILE *out)
 {
     fputs("Usage: proxyguard COMMAND [OPTION]... [ARGUMENT]...\n"
-          "Attempts to use a web server as a relay: find, show, explain.\n\n",
+          "Find, show and explain attempts to use a web server as a relay.\n\n",
           out);
     for (int i = 0; i < COMMANDS; i++) {
         fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
