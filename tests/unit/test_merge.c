@@ -241,16 +241,22 @@ PG_TEST(more_ranges_than_there_is_room_for_lose_the_smallest_gaps)
 
 PG_TEST(as_many_ranges_as_there_is_room_for_are_all_kept)
 {
+    const pg_snapshot_t *s = NULL;
+
     /* it has one already; the first place is that of the present run */
     for (unsigned n = 2; n <= PG_RANGES + 1; n++) {
-        apr_time_t from = T0 + n * 200000 * SECOND;
-        const pg_snapshot_t *s;
+        /* the smallest gap is before the fiftieth */
+        apr_time_t from = T0 + (n * 200000 - (n < 50 ? 0 : 50000)) * SECOND;
 
         pg_ledger_cover(server[0], from, from + 100 * SECOND);
         s = of(server[0]);
         ck_assert_uint_eq(s->covered_count, n < PG_RANGES ? n : PG_RANGES - 1);
         ck_assert_int_eq(s->covered[s->covered_count - 1].to,
                          from + 100 * SECOND);
+    }
+    for (apr_size_t i = 0; i + 1 < s->covered_count; i++) {
+        ck_assert_int_gt(s->covered[i + 1].from - s->covered[i].to,
+                         150000 * SECOND);
     }
 }
 

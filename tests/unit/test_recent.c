@@ -70,6 +70,12 @@ PG_TEST(an_attempt_is_remembered_with_all_its_evidence)
     is_text(r->forwarded, "for=198.51.100.1");
     is_text(r->proxy_connection, NULL);
     ck_assert(r->proxy_authorization);
+    e.time = T0 + SECOND;
+    e.source_is_peer = true;
+    e.proxy_authorization = false;
+    pg_ledger_record(ledger, &e);
+    r = at(T0)->recent;
+    ck_assert(r->source_is_peer && !r->proxy_authorization);
 }
 
 PG_TEST(long_texts_are_cut_and_say_so)

@@ -34,6 +34,7 @@ PG_TEST_SUITE(slots, .set_up = setup, .tear_down = destroy_pool);
 PG_TEST(there_are_so_many_and_so_many_for_each_source)
 {
     pg_slot_t slot[9];
+    pg_snapshot_t *s;
 
     for (int i = 0; i < 3; i++) {
         ck_assert(take(&slot[i], 1, T0));
@@ -44,6 +45,8 @@ PG_TEST(there_are_so_many_and_so_many_for_each_source)
     }
     ck_assert(!take(&slot[8], 9, T0));
     ck_assert_uint_eq(pg_slots_held(ledger, T0), 8);
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, T0, pool), 0);
+    ck_assert_uint_eq(s->capture.held, 8);
     pg_slots_give(ledger, &slot[0]);
     ck_assert_uint_eq(pg_slots_held(ledger, T0), 7);
     ck_assert(take(&slot[8], 9, T0));
@@ -178,8 +181,9 @@ static void count_mail(pg_ledger_t *to, const char *text, int client,
     pg_campaigns_add(to, &mail, source, now);
 }
 
-#define WATCHES "Subject: w\r\n\r\nThe best watches at the best of prices, " \
-                "only today and only for you"
+#define WATCHES "Subject: w\r\nContent-Type: text/plain; charset=Big5\r\n" \
+                "\r\nThe best watches at the best of prices, only today " \
+                "and only for you http://w.example/"
 
 PG_TEST(campaigns_of_two_ledgers_are_united)
 {
@@ -203,6 +207,9 @@ PG_TEST(campaigns_of_two_ledgers_are_united)
     ck_assert_int_eq(s->capture.campaign[0].first, T0 + 2);
     ck_assert_int_eq(s->capture.campaign[0].last, T0 + 9);
     ck_assert(pg_span_eq(s->capture.campaign[0].subject, PG_SPAN("w")));
+    ck_assert(pg_span_eq(s->capture.campaign[0].charset, PG_SPAN("big5")));
+    ck_assert(pg_span_eq(s->capture.campaign[0].lure, PG_SPAN("w.example")));
+    ck_assert_uint_eq(s->capture.campaign[1].lure.len, 0);
     ck_assert_uint_eq(s->capture.campaign[1].mails, 1);
     ck_assert_int_eq(s->capture.campaign[1].first, T0 + 7);
     /* the other way round it is the same */
