@@ -297,10 +297,10 @@ static int busiest_first(const void *a, const void *b)
 {
     const pg_abuse_source_t *one = *(const pg_abuse_source_t *const *)a;
     const pg_abuse_source_t *two = *(const pg_abuse_source_t *const *)b;
+    int order = (one->attempts < two->attempts)
+                - (one->attempts > two->attempts);
 
-    return one->attempts != two->attempts
-           ? (one->attempts < two->attempts) - (one->attempts > two->attempts)
-           : strcmp(one->address, two->address);
+    return order ? order : strcmp(one->address, two->address);
 }
 
 /* Those that are to be reported. */

@@ -90,18 +90,21 @@ static const char *read_file(pg_span_t *out, const char *path,
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
-    bool good = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-    apr_size_t n = 0, size = good ? (apr_size_t)info.st_size : 0;
-    char *octets = apr_palloc(pool, size + 1);
+    apr_size_t n = 0, size;
+    char *octets;
+    bool good;
 
     if (fd < 0) {
         return strerror(errno);
     }
+    good = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    size = good ? (apr_size_t)info.st_size : 0;
+    octets = apr_palloc(pool, size);
     while (good && n < size) {
         ssize_t got = read(fd, octets + n, size - n);
 
-        n += got > 0 ? (apr_size_t)got : 0;
-        good = got > 0 || (got < 0 && errno == EINTR);
+        good = got > 0;
+        n += good ? (apr_size_t)got : 0;
     }
     close(fd);
     *out = pg_span_make(octets, n);
@@ -134,7 +137,7 @@ static bool next_mail(mail_t *out, pg_span_t *rest, apr_pool_t *pool)
             return false;
         }
     } while (!out->read.ours);
-    octets = apr_palloc(pool, out->read.message.len + 1);
+    octets = apr_palloc(pool, out->read.message.len);
     out->message = pg_span_make(octets, pg_mbox_unquote(octets,
                                                         out->read.message));
     /* If a process was killed, empty lines of the mailbox follow. */

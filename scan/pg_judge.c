@@ -134,14 +134,11 @@ static pg_ground_e judge_one(const known_t *known, const pg_answer_t *a)
 static int worst_first(const void *a, const void *b)
 {
     const pg_judgement_t *x = a, *y = b;
+    int order = (int)y->judged - (int)x->judged;
 
-    if (x->judged != y->judged) {
-        return x->judged < y->judged ? 1 : -1;
-    }
-    if (count_of(x) != count_of(y)) {
-        return count_of(x) < count_of(y) ? 1 : -1;
-    }
-    return strcmp(x->key.ptr, y->key.ptr);
+    order = order ? order : (count_of(x) < count_of(y))
+                            - (count_of(x) > count_of(y));
+    return order ? order : strcmp(x->key.ptr, y->key.ptr);
 }
 
 /* Attempts without a row, decided by their length: that of the home page, and

@@ -74,11 +74,10 @@ static int oldest_first(const void *a, const void *b)
 {
     const pg_example_t *x = *(const pg_example_t *const *)a;
     const pg_example_t *y = *(const pg_example_t *const *)b;
+    int order = (x->event.time > y->event.time)
+                - (x->event.time < y->event.time);
 
-    if (x->event.time != y->event.time) {
-        return x->event.time < y->event.time ? -1 : 1;
-    }
-    return strcmp(x->request.octets, y->request.octets);
+    return order ? order : strcmp(x->request.octets, y->request.octets);
 }
 
 /* The oldest of each kind and, after them, the newest: the same ones, while
