@@ -150,7 +150,10 @@ const char *pg_names_label(const server_rec *s, apr_pool_t *pool)
     const char *name = s->server_hostname ? s->server_hostname : "-";
     apr_port_t port = s->port;
 
-    /* that of <VirtualHost> is in s->port already */
+    /* under -t, that of <VirtualHost> is not in s->port yet */
+    if (port == 0 && s->addrs) {
+        port = s->addrs->host_port;
+    }
     if (port == 0 && ap_listeners) {
         port = ap_listeners->bind_addr->port;
     }
