@@ -39,6 +39,29 @@ def test_a_bad_value_stops_the_start_and_says_why(httpd_with, line):
     assert "httpd.conf" in said and "line " in said
 
 
+# what a number follows -> the least and the most
+ENDS = {
+    "Checkpoint x": (10, 86400), "LogRate": (1, 10000),
+    "LogRate 5": (1, 1000000), "EvidenceRate": (1, 10000),
+    "EvidenceSize": (65536, 1 << 50), "LedgerSize recent": (16, 4096),
+    "SinkSpool x": (1, 1048576), "SinkLimit conversations": (1, 64),
+    "SinkLimit source": (1, 64), "SinkLimit seconds": (5, 3600),
+    "SinkLimit kilobytes": (1, 65536),
+}
+
+
+@pytest.mark.parametrize("end, beyond", [(0, -1), (1, 1)])
+def test_a_number_may_reach_its_end_and_not_exceed_it(httpd_with, end, beyond):
+    fine = "\n".join(f"ProxyGuard{what} {ENDS[what][end]}" for what in ENDS)
+    code, said = httpd_with.make(fine, rate=None).check()
+    assert code == 0, said
+    for what, ends in ENDS.items():
+        line = f"ProxyGuard{what} {ends[end] + beyond}"
+        code, said = httpd_with.make(line, rate=None).check()
+        assert code != 0 and line.split()[0] + ": " in said, line
+
+
+
 @pytest.mark.parametrize("value", ["on", "ON", "On", "off", "observe"])
 def test_the_case_of_a_word_does_not_matter(httpd_with, value):
     assert httpd_with.make(f"ProxyGuard {value}").check()[0] == 0

@@ -446,7 +446,9 @@ def test_a_virtual_host_has_the_main_servers_evidence_log(httpd_with):
 
 
 def test_none_and_off_are_the_defaults(httpd_with):
-    server = httpd_with("ProxyGuardEvidenceLog none\nProxyGuardMask Off")
+    server = httpd_with("ProxyGuardEvidenceLog none\n"
+                        "ProxyGuardEvidenceSize Off\nProxyGuardMask Off\n"
+                        "ProxyGuardSecret none\nProxyGuardCheckpoint none")
     server.send(GET)
     server.log.attempt()
 
