@@ -633,24 +633,31 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
     return look_again(read, line);
 }
 
+static pg_span_t undo_escapes(pg_room_t *room, pg_span_t s)
+{
+    pg_span_t out = pg_logline_left(room) < s.len
+                        ? s : pg_logescape_undo(room->at, s);
+
+    if (out.ptr == room->at) {
+        room->at += out.len;
+    }
+    return out;
+}
+
 pg_span_t pg_reader_sent(pg_reader_t *reader, const pg_logline_t *line,
                          pg_field_e field)
 {
     pg_span_t s = line->field[field];
-    pg_span_t out;
 
     if (s.len == 0 || pg_logline_is_dash(s)) {
         return s.len ? PG_ABSENT : s;
     }
-    if (pg_logline_left(&reader->room) < s.len
-        || !(line->escaped || pg_span_istarts(s, PG_SPAN("\\x")))) {
-        return s;
+    if (line->escaped || pg_span_istarts(s, PG_SPAN("\\x"))) {
+        s = undo_escapes(&reader->room, s);
     }
-    out = pg_logescape_undo(reader->room.at, s);
-    if (out.ptr == reader->room.at) {
-        reader->room.at += out.len;
-    }
-    return out;
+    /* httpd escapes the escapes in which this module logs a greeting */
+    return pg_span_istarts(s, PG_SPAN("\\x")) && pg_logline_is_own(line)
+               ? undo_escapes(&reader->room, s) : s;
 }
 
 /* A clock that is wrong by years must not push the history out of view. */
@@ -729,9 +736,12 @@ static void take_stated(pg_verdict_t *out, const pg_request_t *request,
 pg_class_e pg_reader_classify(pg_verdict_t *out, const pg_request_t *request,
                               const pg_logline_t *line, const pg_own_t *own)
 {
-    if (pg_classify(out, request, own) == PG_CLASS_CLEAN
-        && (out->reason == PG_REASON_ORIGIN || out->reason == PG_REASON_NOISE)
-        && pg_logline_is_own(line)) {
+    pg_classify(out, request, own);
+    if (pg_logline_is_own(line)
+        && (out->class_id == PG_CLASS_SOCKS
+            || (out->class_id == PG_CLASS_CLEAN
+                && (out->reason == PG_REASON_ORIGIN
+                    || out->reason == PG_REASON_NOISE)))) {
         take_stated(out, request, line, own);
     }
     return out->class_id;

@@ -182,6 +182,21 @@ def test_a_line_without_a_status_does_not_tell_what_was_answered(tmp_path):
         assert "the log cannot tell" in said and "curl -x" in said
 
 
+def test_a_greeting_is_shown_alike_from_either_log(tmp_path):
+    """In the error log both the module and httpd have escaped it."""
+    greeting = r"\x04\x01\x00\x19\xc0\x00\x02\x09"
+    logged = greeting.replace("\\", "\\\\")
+    _, found = rows(write(
+        tmp_path / "log", line(greeting, 400),
+        "[Mon Nov 18 11:02:04.123456 2024] [proxyguard:warn] [pid 1:tid 2] "
+        "[client 192.0.2.7:40312] PG0101: relay attempt denied: class=socks "
+        f'family=socks method="" target="{logged}" host="192.0.2.9" port=25 '
+        "status=400 outcome=denied source=192.0.2.7 reason=socks4-greeting "
+        'agent=""\n'))
+    assert [row["url"]["original"] for row in found] == [greeting] * 2
+    assert found[1]["destination"] == {"address": "192.0.2.9", "port": 25}
+
+
 def test_names_of_the_log_are_its_own(tmp_path):
     log = write(tmp_path / "log",
                 "a.example:80 " + line("GET http://a.example/ HTTP/1.1"),
