@@ -461,7 +461,7 @@ static void filter_lines(filter_t *f, pg_input_t *input)
             f->writer.sink.status = APR_EGENERAL;
         }
     }
-    f->counter.tally->oversize += lines.oversize;
+    f->counter.tally->count.oversize += lines.oversize;
 }
 
 static void filter_file(filter_t *f, const char *path)
@@ -489,8 +489,8 @@ static void filter_file(filter_t *f, const char *path)
 /* A reader that closes early (`| head`) is not worth a message. */
 static int finish(const filter_t *f)
 {
-    const pg_tally_t *t = f->counter.tally;
-    apr_uint64_t unread = t->unparsed + t->oversize;
+    const pg_counts_t *n = &f->counter.tally->count;
+    apr_uint64_t unread = n->unparsed + n->oversize;
     bool failed = fflush(stdout) != 0 || f->writer.sink.status != APR_SUCCESS;
 
     if (failed && errno == EPIPE) {
@@ -501,16 +501,16 @@ static int finish(const filter_t *f)
     }
     if (unread) {
         pg_cli_say(f->cli, "%" APR_UINT64_T_FMT " line%s could not be read%s",
-                   unread, unread == 1 ? "" : "s", t->suspect
+                   unread, unread == 1 ? "" : "s", n->suspect
                    ? ", and may hold attempts" : "");
     }
-    if (t->questioned) {
+    if (n->questioned) {
         pg_cli_say(f->cli, "%" APR_UINT64_T_FMT " line%s with a full URL may "
                    "or may not be attempts, because some servers log every "
                    "request like that; name this server with --own-host",
-                   t->questioned, t->questioned == 1 ? "" : "s");
+                   n->questioned, n->questioned == 1 ? "" : "s");
     }
-    return f->status ? f->status : unread || t->questioned ? PG_EXIT_UNKNOWN
+    return f->status ? f->status : unread || n->questioned ? PG_EXIT_UNKNOWN
                                                            : PG_EXIT_CLEAN;
 }
 

@@ -32,10 +32,10 @@ static void note_shape(pg_counter_t *counter)
 {
     const pg_reader_t *reader = &counter->reader;
 
-    counter->tally->shape[reader->shape]++;
-    counter->tally->envelope[reader->envelope]++;
+    counter->tally->count.shape[reader->shape]++;
+    counter->tally->count.envelope[reader->envelope]++;
     if (reader->shape == PG_SHAPE_FORMAT) {
-        counter->tally->format[reader->format % PG_TALLY_FORMATS]++;
+        counter->tally->count.format[reader->format % PG_TALLY_FORMATS]++;
     }
 }
 
@@ -169,11 +169,11 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
     hit.request = verdict->class_id == PG_CLASS_SOCKS
                       ? hit.event.verdict.target
                       : pg_conceal_text(text, sizeof(text), request);
-    counter->tally->no_client += hit.client.len == 0
+    counter->tally->count.no_client += hit.client.len == 0
                                  && verdict->class_id != PG_CLASS_CLEAN;
     if (counter->watch) {
         counter->watch->request(counter->watch->to, &hit);
-        counter->tally->attempts += verdict->class_id != PG_CLASS_CLEAN;
+        counter->tally->count.attempts += verdict->class_id != PG_CLASS_CLEAN;
     }
     else {
         pg_tally_seen(counter->tally, hit.event.time);
@@ -261,7 +261,7 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     pg_verdict_t verdict;
 
     if (!pg_count_request(counter, line, &request)) {
-        counter->tally->silent++;
+        counter->tally->count.silent++;
         pg_count_show(counter, PG_READ_SILENT, text);
         return;
     }
@@ -269,14 +269,15 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
         request.host = sent(counter, line, PG_FIELD_HOST);
         request.check_host = request.host.len > 0;
     }
-    counter->tally->partial += counter->reader.shape == PG_SHAPE_ERROR_LOG;
+    counter->tally->count.partial += counter->reader.shape
+                                     == PG_SHAPE_ERROR_LOG;
     pg_reader_classify(&verdict, &request, line, rules->own);
     if (is_question(counter, line, &verdict)) {
-        counter->tally->questioned++;
+        counter->tally->count.questioned++;
         pg_count_show(counter, PG_READ_SUSPECT, text);
     }
     else if (is_doubtful(&verdict, request.line)) {
-        counter->tally->suspect++;
+        counter->tally->count.suspect++;
         pg_tally_unparsed(counter->tally, text);
         pg_count_show(counter, PG_READ_SUSPECT, text);
     }
@@ -305,16 +306,16 @@ void pg_count_line(pg_counter_t *counter, pg_span_t text)
         count_request(counter, &line, text);
         return;
     case PG_READ_BLANK:
-        tally->blank++;
+        tally->count.blank++;
         return;
     case PG_READ_SILENT:
-        tally->silent++;
+        tally->count.silent++;
         return;
     case PG_READ_OTHER:
-        tally->other++;
+        tally->count.other++;
         return;
     case PG_READ_SUSPECT:
-        tally->suspect++;
+        tally->count.suspect++;
         pg_tally_unparsed(tally, text);
         return;
     case PG_READ_UNREAD:

@@ -377,8 +377,8 @@ static void note_second(pg_counter_t *counter, pg_span_t line)
             continue;            /* as nearly always: only one            */
         }
         if (!first && !pg_pass_is_clean(begun, anchor, &target)) {
-            counter->tally->lines++;
-            counter->tally->suspect++;
+            counter->tally->count.lines++;
+            counter->tally->count.suspect++;
             pg_tally_unparsed(counter->tally, begun);
             pg_count_show(counter, PG_READ_SUSPECT, begun);
             return;
@@ -444,7 +444,7 @@ static void note_silences(pg_counter_t *counter, pg_span_t block,
 
 apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
 {
-    apr_uint64_t before = counter->tally->lines, bare = 0;
+    apr_uint64_t before = counter->tally->count.lines, bare = 0;
     const pg_reader_t begin = counter->reader;
     pg_span_t anchor = anchor_of(counter);
     home_t home = { .times = 0 };
@@ -458,7 +458,7 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
                  && counter->reader.columns.n == 0 ? &counter->keys : NULL;
 
     while (next_line(&lines, &line)) {
-        counter->tally->lines++;
+        counter->tally->count.lines++;
         if (first) {
             time[0] = pg_count_when(counter, line);
             first = false;
@@ -479,7 +479,7 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
             counter->reader.head = false;
         }
         if (anchor.len && lines.end == NULL) {
-            counter->tally->lines += pass_clean(counter, &lines, anchor,
+            counter->tally->count.lines += pass_clean(counter, &lines, anchor,
                                                 &line, &home);
         }
     }
@@ -489,7 +489,7 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
     }
     block = pg_span_upto(block, block.len - lines.rest.len);
     note_silences(counter, block, &begin, time);
-    note_joined(counter, block, counter->tally->lines - before - bare);
+    note_joined(counter, block, counter->tally->count.lines - before - bare);
     return lines.rest.len;
 }
 

@@ -30,15 +30,6 @@ enum {
 #define PART_MOST ((apr_uint64_t)32 << 20)
 enum { PARTS_OF_FILE = 8 };
 
-/* Lines by how they were read; only numbers. */
-typedef struct mark_t {
-    apr_uint64_t lines, blank, silent, other, unparsed, oversize;
-    apr_uint64_t suspect, questioned, partial;
-    apr_uint64_t shape[PG_SHAPE_COUNT];
-    apr_uint64_t envelope[PG_ENVELOPE_COUNT];
-    apr_uint64_t format[PG_TALLY_FORMATS];
-} mark_t;
-
 /* A file, or a part of a plain one. */
 typedef struct part_t {
     const char *path;
@@ -51,7 +42,7 @@ typedef struct part_t {
     bool composed;               /* every URL in it is full               */
     pg_pair_e pair;
     pg_logs_e logs;
-    mark_t read;                 /* in this part                          */
+    pg_counts_t read;            /* in this part                          */
     pg_stretches_t extent;       /* times of its lines                    */
 } part_t;
 
@@ -85,33 +76,6 @@ typedef struct worker_t {
 
 /* --- what was read ------------------------------------------------------- */
 
-static mark_t mark_of(const pg_tally_t *t)
-{
-    mark_t m = {
-        .lines = t->lines, .blank = t->blank, .silent = t->silent,
-        .other = t->other, .unparsed = t->unparsed, .oversize = t->oversize,
-        .suspect = t->suspect, .questioned = t->questioned,
-        .partial = t->partial
-    };
-
-    memcpy(m.shape, t->shape, sizeof(m.shape));
-    memcpy(m.envelope, t->envelope, sizeof(m.envelope));
-    memcpy(m.format, t->format, sizeof(m.format));
-    return m;
-}
-
-/* sum += to - from */
-static void add_mark(mark_t *sum, const mark_t *to, const mark_t *from)
-{
-    apr_uint64_t *s = (apr_uint64_t *)sum;
-    const apr_uint64_t *a = (const apr_uint64_t *)to;
-    const apr_uint64_t *b = (const apr_uint64_t *)from;
-
-    for (apr_size_t i = 0; i < sizeof(*sum) / sizeof(*s); i++) {
-        s[i] += a[i] - b[i];
-    }
-}
-
 static int most(const apr_uint64_t *n, int count)
 {
     int best = 0;
@@ -123,7 +87,7 @@ static int most(const apr_uint64_t *n, int count)
 }
 
 /* Envelope and format of most lines. */
-static void name_shape(pg_reach_file_t *file, const mark_t *m,
+static void name_shape(pg_reach_file_t *file, const pg_counts_t *m,
                        const pg_reading_t *how)
 {
     int shape = most(m->shape, PG_SHAPE_COUNT);
@@ -135,7 +99,7 @@ static void name_shape(pg_reach_file_t *file, const mark_t *m,
                    : pg_reader_shape((pg_shape_e)shape);
 }
 
-static void judge_file(pg_reach_file_t *file, const mark_t *m,
+static void judge_file(pg_reach_file_t *file, const pg_counts_t *m,
                        const pg_reading_t *how)
 {
     file->lines = m->lines - m->blank;
@@ -208,8 +172,8 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
     }
     atomic_fetch_add_explicit(&crew->octets, octets_of(part, input) - before,
                               memory_order_relaxed);
-    w->counter.tally->oversize += lines.oversize;
-    w->counter.tally->lines += lines.oversize;
+    w->counter.tally->count.oversize += lines.oversize;
+    w->counter.tally->count.lines += lines.oversize;
     if (part->info.plain && lines.ended && lines.at < part->limit
         && pg_input_trouble(input) == NULL && !atomic_load(&crew->stop)) {
         part->why = "was truncated while it was read (rotated?): lines "
@@ -220,14 +184,16 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
 
 static void scan_part(worker_t *w, part_t *part)
 {
-    mark_t before = mark_of(w->counter.tally), after;
+    pg_tally_t *tally = w->counter.tally;
+    pg_counts_t before = tally->count;
     apr_pool_t *pool;
     pg_input_t *input;
     const char *wrong;
 
     apr_pool_create(&pool, w->pool);
-    w->counter.tally->logs = part->logs;
-    w->counter.tally->part.n = 0;
+    tally->count = (pg_counts_t){ .lines = 0 };
+    tally->logs = part->logs;
+    tally->part.n = 0;
     wrong = pg_input_open(&input, part->path,
                           part->begin ? part->begin - 1 : 0,
                           &w->crew->stop, pool);
@@ -243,10 +209,10 @@ static void scan_part(worker_t *w, part_t *part)
         part->trouble = wrong ? PG_TROUBLE_PART : part->trouble;
     }
     part->why = wrong ? apr_pstrdup(w->pool, wrong) : part->why;
-    after = mark_of(w->counter.tally);
-    add_mark(&part->read, &after, &before);
-    if (w->counter.tally->part.n) {  /* other passes note no times        */
-        part->extent = w->counter.tally->part;
+    part->read = tally->count;
+    pg_tally_add_counts(&tally->count, &before);
+    if (tally->part.n) {         /* other passes note no times            */
+        part->extent = tally->part;
     }
     apr_pool_destroy(pool);
 }
@@ -356,7 +322,7 @@ static bool run_pass(crew_t *crew, worker_t *workers, apr_uint64_t total)
     for (int i = 0; i < crew->parts; i++) {
         crew->part[i].why = NULL;   /* it was in the last pass's memory   */
         crew->part[i].trouble = PG_TROUBLE_NONE;
-        crew->part[i].read = (mark_t){ .lines = 0 };
+        crew->part[i].read = (pg_counts_t){ .lines = 0 };
     }
     start(crew, workers);
     interrupted = oversee(crew, &signals, total);
@@ -538,11 +504,11 @@ static apr_array_header_t *judge_files(const crew_t *crew, apr_pool_t *pool)
 
     for (int i = 0; i < crew->parts; ) {
         pg_reach_file_t *file = apr_array_push(files);
-        mark_t sum = { .lines = 0 }, zero = { .lines = 0 };
+        pg_counts_t sum = { .lines = 0 };
         bool trouble = false;
         *file = (pg_reach_file_t){ .path = crew->part[i].path };
         do {
-            add_mark(&sum, &crew->part[i].read, &zero);
+            pg_tally_add_counts(&sum, &crew->part[i].read);
             trouble |= crew->part[i].trouble != PG_TROUBLE_NONE;
             i++;
         } while (i < crew->parts && crew->part[i].begin > 0);
@@ -593,15 +559,15 @@ static const pg_reach_t *judge_reading(const crew_t *crew,
     *reach = (pg_reach_t){
         .file = (const pg_reach_file_t *)files->elts,
         .files = (apr_size_t)files->nelts,
-        .unread = tally->unparsed + tally->oversize,
-        .suspect = tally->suspect,
-        .questioned = tally->questioned,
-        .no_client = tally->no_client,
+        .unread = tally->count.unparsed + tally->count.oversize,
+        .suspect = tally->count.suspect,
+        .questioned = tally->count.questioned,
+        .no_client = tally->count.no_client,
     };
     for (apr_size_t i = 0; i < reach->files; i++) {
         doubt = doubt || reach->file[i].doubt != PG_REACH_DOUBT_NONE;
     }
-    reach->verdict = tally->attempts ? PG_REACH_ATTEMPTS
+    reach->verdict = tally->count.attempts ? PG_REACH_ATTEMPTS
                        : doubt ? PG_REACH_UNKNOWN : PG_REACH_NONE;
     return reach;
 }

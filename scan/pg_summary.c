@@ -275,7 +275,7 @@ static void fill_examples(pg_scanned_t *out, const pg_tally_t *tally,
     out->unread_count = (apr_size_t)tally->samples;
 }
 
-#define COPY_LINES(sym, field) out->lines[PG_LINES_##sym] = tally->field;
+#define COPY_LINES(sym, field) out->lines[PG_LINES_##sym] = tally->count.field;
 
 const pg_scanned_t *pg_summary_scanned(const pg_scan_out_t *scan,
                                        apr_pool_t *pool)

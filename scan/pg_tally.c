@@ -436,8 +436,8 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
 
     make_keys(&keys, tally, hit);
     answer = answer_of(hit, key);
-    tally->attempts++;
-    tally->untimed += hit->event.time == 0;
+    tally->count.attempts++;
+    tally->count.untimed += hit->event.time == 0;
     pg_ledger_count(tally->ledger[tally->logs], &hit->event);
     count_keys(tally, &keys, &hit->event);
     count_vhost(tally, &hit->event);
@@ -483,7 +483,7 @@ void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line)
     char room[2 * PG_TALLY_TEXT];
     pg_kept_t kept;
 
-    tally->unparsed++;
+    tally->count.unparsed++;
     set_kept(&kept, pg_conceal_text(room, sizeof(room), line));
     keep_sample(tally, &kept);
 }
@@ -568,6 +568,12 @@ static void join_numbers(apr_uint64_t *to, const apr_uint64_t *from,
     }
 }
 
+void pg_tally_add_counts(pg_counts_t *to, const pg_counts_t *from)
+{
+    join_numbers((apr_uint64_t *)to, (const apr_uint64_t *)from,
+                 sizeof(*to) / sizeof(apr_uint64_t));
+}
+
 static void join_outcomes(void *data, const void *add)
 {
     join_numbers(data, add, PG_OUTCOME_COUNT);
@@ -629,12 +635,7 @@ static void merge_tables(pg_tally_t *tally, const pg_tally_t *from)
 
 void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from, apr_time_t now)
 {
-#define ADD_LINES(sym, field) tally->field += from->field;
-    PG_LINE_KINDS(ADD_LINES)
-#undef ADD_LINES
-    join_numbers(tally->shape, from->shape, PG_SHAPE_COUNT);
-    join_numbers(tally->envelope, from->envelope, PG_ENVELOPE_COUNT);
-    join_numbers(tally->format, from->format, PG_TALLY_FORMATS);
+    pg_tally_add_counts(&tally->count, &from->count);
     tally->answered += from->answered;
     tally->unanswered += from->unanswered;
     join_numbers(tally->alone, from->alone, PG_GROUND_COUNT);

@@ -101,13 +101,23 @@ typedef struct pg_answer_t {
 } pg_answer_t;
 
 #define PG_MEMBER_LINES(sym, field) apr_uint64_t field;
+/** Lines by what became of them, and how those read closely, not at a glance,
+ *  were read: only numbers. */
+typedef struct pg_counts_t {
+    PG_LINE_KINDS(PG_MEMBER_LINES)
+    apr_uint64_t shape[PG_SHAPE_COUNT];
+    apr_uint64_t envelope[PG_ENVELOPE_COUNT];
+    apr_uint64_t format[PG_TALLY_FORMATS];
+} pg_counts_t;
+#undef PG_MEMBER_LINES
+
 typedef struct pg_tally_t {
     apr_pool_t *pool;
     pg_logs_e logs;              /* what is being read                    */
     pg_ledger_t *ledger[PG_LOGS_COUNT];
     pg_range_t read[PG_LOGS_COUNT]; /* times of lines; 0: none            */
     pg_stretches_t part;         /* the same for what is being read       */
-    PG_LINE_KINDS(PG_MEMBER_LINES)
+    pg_counts_t count;
     apr_uint64_t answered;       /* attempts with a 2xx                   */
     apr_uint64_t unanswered;     /* the log does not tell with what       */
     apr_uint64_t alone[PG_GROUND_COUNT];
@@ -122,13 +132,9 @@ typedef struct pg_tally_t {
     pg_example_t example[PG_REASON_COUNT];  /* the oldest of each         */
     pg_example_t *recent[PG_TALLY_RECENT];  /* oldest first               */
     int recent_count;
-    apr_uint64_t shape[PG_SHAPE_COUNT];     /* how lines were read, of   */
-    apr_uint64_t envelope[PG_ENVELOPE_COUNT]; /* those read                */
-    apr_uint64_t format[PG_TALLY_FORMATS];  /* closely, not at a glance    */
     pg_kept_t sample[PG_TALLY_SAMPLES];     /* not understood             */
     int samples;
 } pg_tally_t;
-#undef PG_MEMBER_LINES
 
 /**
  * An empty tally, in pool, without ledgers.
@@ -164,6 +170,9 @@ void pg_tally_stretch(pg_stretches_t *stretches, pg_range_t range);
 
 /** The oldest and the newest time seen; 0: none. */
 pg_range_t pg_tally_read(const pg_tally_t *tally);
+
+/** Add all numbers of one to another's. */
+void pg_tally_add_counts(pg_counts_t *to, const pg_counts_t *from);
 
 /** Add all of `from`, which must not be used afterwards.
  *  @param now  the newest time of all */

@@ -370,11 +370,11 @@ PG_TEST(every_line_is_accounted_for)
                    LINE("CONNECT a.example:25 HTTP/1.0", "405 11"));
     t = b.counter.tally;
     s = found_in(t);
-    ck_assert_uint_eq(t->lines, 6);
-    ck_assert_uint_eq(t->blank, 1);
-    ck_assert_uint_eq(t->silent, 1);
-    ck_assert_uint_eq(t->unparsed, 1);
-    ck_assert_uint_eq(t->attempts, 2);
+    ck_assert_uint_eq(t->count.lines, 6);
+    ck_assert_uint_eq(t->count.blank, 1);
+    ck_assert_uint_eq(t->count.silent, 1);
+    ck_assert_uint_eq(t->count.unparsed, 1);
+    ck_assert_uint_eq(t->count.attempts, 2);
     ck_assert_uint_eq(s->count[PG_CLASS_ABSOLUTE][PG_OUTCOME_REFUSED], 1);
     ck_assert_uint_eq(s->count[PG_CLASS_CONNECT_MAIL][PG_OUTCOME_REFUSED], 1);
     ck_assert_str_eq(t->sample[0].octets, "no log line");
@@ -391,8 +391,8 @@ PG_TEST(a_time_from_the_future_does_not_move_the_history)
     count_text(&b, LINE("CONNECT a.example:25 HTTP/1.0", "405 11")
                    "192.0.2.1 - - [02/Jan/2099:03:04:05 +0000] "
                    "\"CONNECT b.example:25 HTTP/1.0\" 405 1 \"-\" \"-\"\n");
-    ck_assert_uint_eq(b.counter.tally->attempts, 2);
-    ck_assert_uint_eq(b.counter.tally->untimed, 1);
+    ck_assert_uint_eq(b.counter.tally->count.attempts, 2);
+    ck_assert_uint_eq(b.counter.tally->count.untimed, 1);
     ck_assert_int_eq(found_in(b.counter.tally)->last, b.rules.reading.now);
     apr_pool_destroy(b.pool);
 }
