@@ -72,12 +72,8 @@ static void remember(const pg_tally_t *tally, const pg_example_t *e,
 
 static int oldest_first(const void *a, const void *b)
 {
-    const pg_example_t *x = *(const pg_example_t *const *)a;
-    const pg_example_t *y = *(const pg_example_t *const *)b;
-    int order = (x->event.time > y->event.time)
-                - (x->event.time < y->event.time);
-
-    return order ? order : strcmp(x->request.octets, y->request.octets);
+    return pg_tally_compare(*(const pg_example_t *const *)a,
+                            *(const pg_example_t *const *)b);
 }
 
 /* The oldest of each kind and, after them, the newest: the same ones, while

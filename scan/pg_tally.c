@@ -353,56 +353,85 @@ static void keep(pg_example_t *out, const pg_tally_t *tally,
 #undef KEEP_TEXT
 }
 
-static bool is_older(const pg_example_t *kept, apr_time_t time,
-                     pg_span_t request)
+static int compare_kept(const pg_kept_t *a, const pg_kept_t *b)
 {
-    return compare(kept->event.time, pg_tally_kept(&kept->request), time,
-                   pg_span_upto(request, PG_TALLY_TEXT)) < 0;
+    int order = memcmp(a->octets, b->octets, a->len < b->len ? a->len
+                                                             : b->len);
+
+    return order ? order
+           : a->len != b->len ? (int)a->len - (int)b->len
+           : (int)a->absent - (int)b->absent;
 }
 
-/* The place for a new attempt among the recent ones: a free one, or that of
- * the oldest; NULL if the new one is older than all. */
-static pg_example_t *recent_place(pg_tally_t *tally, apr_time_t time,
-                                  pg_span_t request)
+int pg_tally_compare(const pg_example_t *a, const pg_example_t *b)
 {
+    int order = 0;
+
+    if (a->event.time != b->event.time) {
+        return a->event.time < b->event.time ? -1 : 1;
+    }
+#define COMPARE_TEXT(name, from) \
+    order = order ? order : compare_kept(&a->name, &b->name);
+    PG_KEPT_TEXTS(COMPARE_TEXT)
+#undef COMPARE_TEXT
+    order = order ? order : (int)a->event.source_known
+                            - (int)b->event.source_known;
+    order = order ? order : memcmp(&a->event.source, &b->event.source,
+                                   sizeof(a->event.source));
+    return order ? order : a->event.status - b->event.status;
+}
+
+/* Put the spare one among the recent, unless all are newer; that which is
+ * pushed out is the spare one then. */
+static void keep_recent(pg_tally_t *tally)
+{
+    pg_example_t *spare = tally->spare, **recent = tally->recent;
     bool full = tally->recent_count == PG_TALLY_RECENT;
     int at = tally->recent_count;
-    pg_example_t *place;
 
-    if (full && !is_older(tally->recent[0], time, request)) {
-        return NULL;
-    }
-    while (at > 0 && !is_older(tally->recent[at - 1], time, request)) {
+    while (at > 0 && pg_tally_compare(recent[at - 1], spare) >= 0) {
         at--;
+    }
+    if (full && at == 0) {
+        return;
     }
     if (full) {
-        place = tally->recent[0];
+        tally->spare = recent[0];
         at--;
-        memmove(&tally->recent[0], &tally->recent[1],
-                (apr_size_t)at * sizeof(place));
+        memmove(&recent[0], &recent[1], (apr_size_t)at * sizeof(*recent));
     }
     else {
-        place = apr_palloc(tally->pool, sizeof(*place));
-        memmove(&tally->recent[at + 1], &tally->recent[at],
-                (apr_size_t)(tally->recent_count++ - at) * sizeof(place));
+        tally->spare = apr_palloc(tally->pool, sizeof(*spare));
+        memmove(&recent[at + 1], &recent[at],
+                (apr_size_t)(tally->recent_count++ - at) * sizeof(*recent));
     }
-    tally->recent[at] = place;
-    return place;
+    recent[at] = spare;
+}
+
+/* The spare one as the first of its reason, if it is older. */
+static void keep_first(pg_tally_t *tally)
+{
+    pg_example_t *first = &tally->example[tally->spare->event.verdict.reason];
+
+    if (!first->used || pg_tally_compare(tally->spare, first) < 0) {
+        *first = *tally->spare;
+    }
 }
 
 static void keep_some(pg_tally_t *tally, const pg_hit_t *hit,
                       pg_span_t answer)
 {
-    pg_example_t *first = &tally->example[hit->event.verdict.reason];
-    pg_example_t *place;
+    const pg_example_t *first = &tally->example[hit->event.verdict.reason];
+    apr_time_t time = hit->event.time;
 
-    if (!first->used || !is_older(first, hit->event.time, hit->request)) {
-        keep(first, tally, hit, answer);
+    if (first->used && time > first->event.time
+        && tally->recent_count == PG_TALLY_RECENT
+        && time < tally->recent[0]->event.time) {
+        return;
     }
-    place = recent_place(tally, hit->event.time, hit->request);
-    if (place) {
-        keep(place, tally, hit, answer);
-    }
+    keep(tally->spare, tally, hit, answer);
+    keep_first(tally);
+    keep_recent(tally);
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -425,6 +454,7 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
     tally->lengths = pg_table_create(pool, bound / 8 + 1, 0);
     tally->home = pg_table_create(pool, bound / 8 + 1, 0);
     tally->names = pg_table_create(pool, bound / 8 + 1, 0);
+    tally->spare = apr_palloc(pool, sizeof(*tally->spare));
     return tally;
 }
 
@@ -446,14 +476,6 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
     }
     tally->unanswered += !hit->stated && pg_tally_is_unanswered(&hit->event);
     keep_some(tally, hit, answer);
-}
-
-static int compare_kept(const pg_kept_t *a, const pg_kept_t *b)
-{
-    int order = memcmp(a->octets, b->octets, a->len < b->len ? a->len
-                                                             : b->len);
-
-    return order ? order : (int)a->len - (int)b->len;
 }
 
 /* The first in the order of their octets, each once: the same however the
@@ -599,20 +621,14 @@ static void join_answer(void *data, const void *add)
 static void merge_kept(pg_tally_t *tally, const pg_tally_t *from)
 {
     for (int r = 0; r < PG_REASON_COUNT; r++) {
-        const pg_example_t *e = &from->example[r];
-        if (e->used && (!tally->example[r].used
-                        || !is_older(&tally->example[r], e->event.time,
-                                     pg_tally_kept(&e->request)))) {
-            tally->example[r] = *e;
+        if (from->example[r].used) {
+            *tally->spare = from->example[r];
+            keep_first(tally);
         }
     }
     for (int i = 0; i < from->recent_count; i++) {
-        const pg_example_t *e = from->recent[i];
-        pg_example_t *place = recent_place(tally, e->event.time,
-                                           pg_tally_kept(&e->request));
-        if (place) {
-            *place = *e;
-        }
+        *tally->spare = *from->recent[i];
+        keep_recent(tally);
     }
     for (int i = 0; i < from->samples; i++) {
         keep_sample(tally, &from->sample[i]);

@@ -131,6 +131,7 @@ typedef struct pg_tally_t {
     pg_table_t *names;           /* virtual hosts learned from the log    */
     pg_example_t example[PG_REASON_COUNT];  /* the oldest of each         */
     pg_example_t *recent[PG_TALLY_RECENT];  /* oldest first               */
+    pg_example_t *spare;         /* not among them                        */
     int recent_count;
     pg_kept_t sample[PG_TALLY_SAMPLES];     /* not understood             */
     int samples;
@@ -182,6 +183,10 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from,
 /** Give the ledgers their lists; those of new logs are then of all logs.
  *  @param now  the newest time of all */
 void pg_tally_list(pg_tally_t *tally, apr_time_t now);
+
+/** The order of examples, oldest first; different ones are never equal, so that
+ *  the choice of those kept does not depend on who read what. */
+int pg_tally_compare(const pg_example_t *a, const pg_example_t *b);
 
 /** Add the hosts of one answer to another's. */
 void pg_tally_join_hosts(pg_hosts_t *to, const pg_hosts_t *from);

@@ -572,6 +572,44 @@ PG_TEST(answers_that_found_no_room_are_not_taken_for_harmless)
     apr_pool_destroy(b.pool);
 }
 
+/* Of the same second and the same request. */
+PG_TEST(which_are_kept_does_not_depend_on_who_read_them)
+{
+    bench_t b[2];
+    pg_tally_t *sum[2];
+    char line[256];
+
+    for (int i = 0; i < 2; i++) {
+        bench_begin(&b[i]);
+        b[i].counter.tally = new_tally(
+            b[i].pool, i ? b[0].counter.tally->ledger[PG_LOGS_NEW] : NULL);
+        for (int agent = 0; agent < PG_TALLY_RECENT; agent++) {
+            snprintf(line, sizeof(line),
+                     "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"CONNECT "
+                     "a.example:25 HTTP/1.0\" 405 11 \"-\" \"%d\"\n",
+                     1000 + agent * 2 + i);
+            count_text(&b[i], line);
+        }
+    }
+    for (int order = 0; order < 2; order++) {
+        sum[order] = new_tally(b[0].pool,
+                               b[0].counter.tally->ledger[PG_LOGS_NEW]);
+        pg_tally_merge(sum[order], b[order].counter.tally, LATER);
+        pg_tally_merge(sum[order], b[1 - order].counter.tally, LATER);
+    }
+    for (int i = 0; i < PG_TALLY_RECENT; i++) {
+        snprintf(line, sizeof(line), "%d", 1000 + PG_TALLY_RECENT + i);
+        ck_assert_str_eq(sum[0]->recent[i]->user_agent.octets, line);
+        ck_assert_str_eq(sum[1]->recent[i]->user_agent.octets, line);
+    }
+    for (int order = 0; order < 2; order++) {
+        ck_assert_str_eq(sum[order]->example[PG_REASON_CONNECT_AUTHORITY]
+                             .user_agent.octets, "1000");
+    }
+    apr_pool_destroy(b[0].pool);
+    apr_pool_destroy(b[1].pool);
+}
+
 PG_TEST(merging_does_not_depend_on_who_counted_what)
 {
     static const char *const texts[] = {
