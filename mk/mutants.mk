@@ -16,6 +16,7 @@ COUNT    =
 
 .PHONY: mutants mutants-built
 mutants: ## break the code at random, see which tests notice; FILES=, SINCE=, MINUTES=, COUNT=
+	@rm -f $(MUT)/plain/bin/libmutant*.so # of a run that was interrupted
 	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/plain \
 	    CFLAGS="-O2 -w -fvisibility=default"
 	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/cover \
