@@ -27,7 +27,7 @@ static const char *const how_words[] = {
     [PG_OPENED_RESTORED] = "restored from its checkpoint",
     [PG_OPENED_MIGRATED] = "carried over to a new file",
     [PG_OPENED_REPLACED] = "created",
-    [PG_OPENED_FAILED]   = "created in memory only",
+    [PG_OPENED_FAILED]   = "kept in memory only",
 };
 
 static void say_opening(server_rec *s, const pg_opening_t *opening,
@@ -264,10 +264,10 @@ pg_store_t *pg_store_open(apr_pool_t *pconf, server_rec *main_server)
     if (status != APR_SUCCESS) {
         say_unusable(store, "cannot be used", opening.why,
                      store->live.ledger
-                     ? "Attempts are counted in memory, and the counts are "
-                       "lost when the server stops; name a file in an "
-                       "existing directory that only root can write to, or "
-                       "'none'"
+                     ? "Attempts are counted in memory, and without a "
+                       "checkpoint the counts are lost when the server "
+                       "stops; name a file in an existing directory that "
+                       "only root can write to, or 'none'"
                      : "Attempts are refused but not counted");
     }
     if (store->live.ledger == NULL) {

@@ -25,8 +25,8 @@
     X(SINCE, LEDGER, "since", GAUGE, TIME, "since", "Since",                  \
       NONE, NONE, "When counting began")                                      \
     X(IN_MEMORY, LEDGER, "in_memory", GAUGE, NONE, "in_memory", "InMemory",   \
-      NONE, NONE, "1 when the ledger's file cannot be used: the counts are "  \
-      "lost when the server stops")                                           \
+      NONE, NONE, "1 when the ledger's file cannot be used: without a "       \
+      "checkpoint, the counts are lost when the server stops")                \
     X(TOTAL, LEDGER, NULL, COUNTER, NONE, "attempts", "Attempts",             \
       NONE, NONE, "Relay attempts in total")                                  \
     X(BY_CLASS, LEDGER, NULL, COUNTER, NONE, "by_class", "Class",             \

@@ -260,10 +260,10 @@
     X(SINCE_UNKNOWN, "Not known: no attempt has a plausible time.",           \
       "不明です。正しいと思われる日時の試行がありません。")                   \
     X(SINCE_MEMORY,                                                           \
-      "The ledger's file cannot be used: these counts are lost when the "     \
-      "server stops.",                                                        \
-      "台帳のファイルを使えないため、サーバーを停止するとこの件数は失われま"  \
-      "す。")                                                                 \
+      "The ledger's file cannot be used: without a checkpoint, these counts " \
+      "are lost when the server stops.",                                      \
+      "台帳のファイルを使えません。チェックポイントがなければ、サーバーを停"  \
+      "止するとこの件数は失われます。")                                       \
     X(SINCE_NO_MONTH,                                                         \
       "{0} of them {0:is|are} in no month: their time is missing, in the "    \
       "future, or more than 20 years ago.",                                   \
