@@ -860,6 +860,7 @@ def _torn(folder):
     out = []
     for (name, way), part in zip(ways, parts):
         if way == "whole":
+            assert _is_request(part[-1]), name
             usual = dict(_fields(part[-1]))
         else:
             out.append(f"{name}\t{way}\t" + _runs(

@@ -160,11 +160,14 @@ const pg_confcase_t *pg_conftext_cases(const char *name, int *count)
         const char *name;
         pg_confcase_t *cases;
         int count;
-    } files[8];                  /* once read; the last is free           */
+    } files[8];                  /* once read                             */
     int i = 0;
 
-    while (files[i].name && strcmp(files[i].name, name) != 0 && i < 7) {
+    while (i < 8 && files[i].name && strcmp(files[i].name, name) != 0) {
         i++;
+    }
+    if (i == 8) {
+        fail(name, 0, "more than 8 files of cases");
     }
     if (files[i].name == NULL) {
         files[i].name = name;

@@ -28,7 +28,7 @@ typedef struct pg_test_t {
     const char *suite;
     void (*set_up)(void);
     void (*tear_down)(void);
-    int seconds;                 /* 0: check's default                    */
+    int seconds;                 /* before it is stopped; 0: 60           */
     int (*times)(void);
     struct pg_test_t *next;
 } pg_test_t;

@@ -285,7 +285,7 @@ PG_TEST(figures_have_no_lists)
     ck_assert_uint_ne(s->pseudonyms.k[0], 0);
     ck_assert_uint_ne(s->pseudonyms.k[0], ledger->head.key.k[0]);
     ck_assert_str_eq(pg_ledger_describe(ledger, pool),
-                     "700 KiB: 1 lanes of 320 KiB with 1024 sources, 256 "
+                     "700 KiB: 1 lane of 320 KiB with 1024 sources, 256 "
                      "targets, 128 ports and 128 user agents each; 128 recent "
                      "attempts; history of 120 minutes, 336 hours, 800 days "
                      "and 240 months");

@@ -97,15 +97,6 @@ static const char *watch(apr_time_t now)
     return why ? why : "";
 }
 
-static void write_text(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "w");
-
-    ck_assert_ptr_nonnull(f);
-    fputs(text, f);
-    fclose(f);
-}
-
 PG_TEST_SUITE(live, .set_up = set_up, .tear_down = tear_down);
 
 PG_TEST(the_file_and_the_standby_count_the_same)
@@ -217,7 +208,7 @@ static void lose_name(void)
 
 static void lose_place(void)
 {
-    write_text(in_folder("other"), "precious");
+    write_file(in_folder("other"), "precious");
     ck_assert_int_eq(rename(in_folder("other"), options.path), 0);
 }
 
