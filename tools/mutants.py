@@ -172,8 +172,11 @@ class Tests:
             passed, failed = self.order(names, **spent)
             if passed:
                 break
-            if not failed or not self.order([failed], **spent)[0]:
-                return failed or "a time-out"
+            if not failed:
+                return (None if self.order(names, **spent)[0]
+                        else "a time-out")
+            if not self.order([failed], **spent)[0]:
+                return failed
             names.remove(failed)
         return None
 
@@ -241,8 +244,10 @@ class House:
             except subprocess.TimeoutExpired:
                 return False
             finally:
-                if run.poll() is None:
+                try:            # what it has forked may outlive it
                     os.killpg(run.pid, 9)
+                except ProcessLookupError:
+                    pass
 
     def find_blocks(self):
         """(offset, path, line) of each basic block in the traced library."""
@@ -375,8 +380,9 @@ class House:
             return known, ""
         suites, tests = self.nearest(mutant)
         for suite in suites:
-            if not self.run(suite.name, self.plain,
-                            int(10 + 5 * suite.seconds)):
+            if not any(self.run(suite.name, self.plain,
+                                int(10 + 5 * suite.seconds))
+                       for _ in range(2)):
                 return "killed", suite.name
         by = tests and self.tests.run(tests)
         if by:
@@ -476,7 +482,9 @@ def main():
             "| equivalent | killed | goal | met |",
             "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"]
     print("\n".join([*head, *rows.values()]))
-    rows = {**recorded(), **rows}
+    rows = {**recorded(), **{folder: text for folder, text in rows.items()
+                             if folder in files and not get("SINCE")
+                             and not get("MUT_T")}}
     with open(os.path.join(house.build, "mutants.md"), "w",
               encoding="utf-8") as f:
         f.write(CAVEAT.format(
