@@ -506,9 +506,10 @@ static int finish(const filter_t *f)
     }
     if (n->questioned) {
         pg_cli_say(f->cli, "%" APR_UINT64_T_FMT " line%s with a full URL may "
-                   "or may not be attempts, because some servers log every "
+                   "or may not be %s, because some servers log every "
                    "request like that; name this server with --own-host",
-                   n->questioned, n->questioned == 1 ? "" : "s");
+                   n->questioned, n->questioned == 1 ? "" : "s",
+                   n->questioned == 1 ? "an attempt" : "attempts");
     }
     return f->status ? f->status : unread || n->questioned ? PG_EXIT_UNKNOWN
                                                            : PG_EXIT_CLEAN;
