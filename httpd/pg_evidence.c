@@ -204,7 +204,7 @@ static void report_outage(const pg_evidence_t *e, server_rec *s,
 {
     PG_LOG_STATUS(APLOG_WARNING, status, s, PGLOGNO(0107)
            "ProxyGuardEvidenceLog: '%s' cannot be written; attempts are "
-           "still refused and counted, and this is logged only once",
+           "still handled and counted, and this is logged only once",
            e->name);
 }
 
@@ -213,7 +213,7 @@ static void report_size(const pg_evidence_t *e, server_rec *s)
     PG_LOG(APLOG_WARNING, s, PGLOGNO(0131)
            "ProxyGuardEvidenceSize: '%s' has reached %" APR_OFF_T_FMT
            " bytes; nothing more is written until it is rotated. "
-           "Attempts are still refused and counted, and this is logged "
+           "Attempts are still handled and counted, and this is logged "
            "only once", e->name, e->size);
 }
 
