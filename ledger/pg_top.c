@@ -282,7 +282,8 @@ static bool read_entry(pg_seen_t *out, const pg_ledger_t *ledger,
     out->length = pg_word_get(&entry[COLD_LENGTH]);
     n = out->length & PG_LEN_MASK;
     if (out->count == 0 || pg_cell_tag(hot) != mark_of(out->hash)
-        || n > pg_layout_text_words[list] * sizeof(apr_uint64_t)) {
+        || n > pg_layout_text_words[list] * sizeof(apr_uint64_t)
+        || (n && out->length & PG_LEN_ABSENT)) {
         return false;
     }
     pg_word_read(out->octets, &entry[COLD_TEXT], pg_layout_text_words[list]);

@@ -446,6 +446,26 @@ PG_TEST(torn_entries_are_not_shown_and_are_freed)
     ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 1);
 }
 
+/* The hash of an entry does not cover that bit. */
+PG_TEST(an_absent_key_with_octets_is_not_believed)
+{
+    pg_word_t *words = (pg_word_t *)((char *)pg_layout_lane(ledger, 0)
+                                     + ledger->top_at[PG_TOP_SOURCES]);
+    apr_size_t n = ledger->top_at[1] - ledger->top_at[PG_TOP_SOURCES];
+    unsigned lengths = 0;
+
+    source(1, 0);
+    for (apr_size_t w = ledger->sizes.sets[PG_TOP_SOURCES] * 9; w < n / 8;
+         w++) {
+        if (pg_word_get(&words[w]) == 16) {
+            pg_word_set(&words[w], 16 | PG_LEN_ABSENT);
+            lengths++;
+        }
+    }
+    ck_assert_uint_eq(lengths, 1);
+    ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 0);
+}
+
 /* --- distinct ------------------------------------------------------------ */
 
 PG_TEST_TIMES(distinct_sources_are_estimated_within_four_standard_errors, 9)
