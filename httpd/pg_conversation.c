@@ -464,7 +464,7 @@ static bool take_all(pg_conversation_t *t, apr_bucket_brigade *bb)
 
         if (!APR_BUCKET_IS_METADATA(b)
             && apr_bucket_read(b, &octets, &n, APR_NONBLOCK_READ)
-                   == APR_SUCCESS) {
+                   == APR_SUCCESS && n > 0) {
             take(t, pg_span_make(octets, n));
         }
         apr_bucket_delete(b);
