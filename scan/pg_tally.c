@@ -378,7 +378,8 @@ int pg_tally_compare(const pg_example_t *a, const pg_example_t *b)
                             - (int)b->event.source_known;
     order = order ? order : memcmp(&a->event.source, &b->event.source,
                                    sizeof(a->event.source));
-    return order ? order : a->event.status - b->event.status;
+    order = order ? order : a->event.status - b->event.status;
+    return order ? order : (int)a->event.outcome - (int)b->event.outcome;
 }
 
 /* Put the spare one among the recent, unless all are newer; that which is
