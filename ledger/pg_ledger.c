@@ -399,7 +399,8 @@ const char *pg_ledger_describe(const pg_ledger_t *ledger, apr_pool_t *pool)
         pool, "%" APR_SIZE_T_FMT " KiB: %u lane%s of %" APR_SIZE_T_FMT
         " KiB with %u sources, %u targets, %u ports and %u user agents each; "
         "%u recent attempts; history of 120 minutes, 336 hours, 800 days and "
-        "240 months", ledger->size / 1024, s->lanes, s->lanes == 1 ? "" : "s", ledger->lane_size / 1024,
+        "240 months", ledger->size / 1024, s->lanes,
+        s->lanes == 1 ? "" : "s", ledger->lane_size / 1024,
         s->sets[PG_TOP_SOURCES] * 8, s->sets[PG_TOP_TARGETS] * 8,
         s->sets[PG_TOP_PORTS] * 8, s->sets[PG_TOP_AGENTS] * 8, s->recent);
 }

@@ -444,8 +444,8 @@ Counted by callgrind, with prefork and one process on one processor, as the
 difference of two runs that differ only in the number of requests they serve.
 The client sends when httpd is waiting, so that each read finds the same data;
 repeated runs differ by some 20 instructions, and loading any module shifts the
-count by up to 80. If a minute ends within the longer run, as is likelier on a busy
-machine, an attempt's figure includes the ledger's upkeep: some 230
+count by up to 80. If a minute ends within the longer run, as is likelier on a
+busy machine, an attempt's figure includes the ledger's upkeep: some 230
 instructions. The shipped proxyguard.conf is not loaded: its <Location> makes
 httpd walk its locations, some 1,000 instructions per request.
 """
