@@ -307,6 +307,5 @@ def test_the_limit_is_a_quarter_of_the_workers(httpd_with):
 
 def test_who_waits_is_said_at_start(httpd_with):
     server = sink_with(httpd_with)
-    holds = server.log.all("PG0143: each conversation of the sink holds a "
-                           "worker")
+    holds = server.log.all("PG0143: each sink conversation occupies a worker")
     assert len(holds) == (0 if server.mpm == "event" else 1)
