@@ -71,7 +71,7 @@ def test_what_is_not_decided_is_reported_and_shows_with_all(tmp_path):
                 '192.0.2.7 "GET http://a.test/ HTTP/2.0" 400 - -\n')
     done, found = rows(log)
     assert (done.returncode, found) == (3, [])
-    assert b"1 line with a full URL may or may not be att" in done.stderr
+    assert b"1 line with a full URL may or may not be an att" in done.stderr
     assert b"--own-host" in done.stderr
     assert [row["proxyguard"]["class"] for row in rows("--all", log)[1]] \
         == ["suspect"]
