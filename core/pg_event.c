@@ -89,6 +89,12 @@ static bool is_plain(const pg_event_t *event)
     return !is_socks(event) && pg_conceal_room(event->verdict.target) == 0;
 }
 
+/* May a text hold a secret, by what is known of the target? */
+static bool may_hide(pg_span_t text, pg_span_t target, bool plain)
+{
+    return text.len > 0 && !(plain && is_within(text, target));
+}
+
 apr_size_t pg_event_room(const pg_event_t *event)
 {
     bool plain = is_plain(event);
@@ -100,7 +106,7 @@ apr_size_t pg_event_room(const pg_event_t *event)
     for (unsigned i = 0; i < TEXTS; i++) {
         pg_span_t text = *text_of((pg_event_t *)event, i);
 
-        if (text.len && !(plain && is_within(text, event->verdict.target))) {
+        if (may_hide(text, event->verdict.target, plain)) {
             room += pg_conceal_room(text);
         }
     }
@@ -121,7 +127,7 @@ void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size)
     for (unsigned i = 0; i < TEXTS; i++) {
         pg_span_t *text = text_of(event, i);
 
-        if (text->len == 0 || (plain && is_within(*text, target))) {
+        if (!may_hide(*text, target, plain)) {
             continue;
         }
         *text = is_socks(event) && text == &event->verdict.target
