@@ -348,11 +348,14 @@ static bool is_env_sent(const pg_directive_t *first, const char *name,
 static bool has_env_sent(const pg_rules_t *r, const char *text)
 {
     for (; *text; text++) {
-        const char *name = text + strcspn(text, ":(");
+        const char *name;
+        if (!pg_tree_begins(text, "env")) {
+            continue;
+        }
+        name = text + strcspn(text, ":(");
         name += strspn(name, ":('\"");
         name = apr_pstrmemdup(r->scratch, name, strcspn(name, "'\")}"));
-        if (pg_tree_begins(text, "env") && *name
-            && is_env_sent(r->in->tree, name, r->scratch)) {
+        if (*name && is_env_sent(r->in->tree, name, r->scratch)) {
             return true;
         }
     }
