@@ -272,7 +272,7 @@ static void rset(pg_smtp_t *s, pg_span_t argument)
     say(s, "250 Ok\r\n");
 }
 
-static void expn(pg_smtp_t *s, pg_span_t argument)
+static void refuse(pg_smtp_t *s, pg_span_t argument)
 {
     (void)argument;
     object(s, "502 Command not implemented");
@@ -340,8 +340,8 @@ static void take_command(pg_smtp_t *s, pg_span_t line)
         { "HELO", helo, NULL }, { "EHLO", ehlo, NULL },
         { "MAIL", mail, NULL }, { "RCPT", rcpt, NULL },
         { "DATA", data, NULL }, { "RSET", rset, NULL },
-        { "QUIT", quit, NULL }, { "EXPN", expn, NULL },
-        { "AUTH", auth, NULL }, { "STARTTLS", expn, NULL },
+        { "QUIT", quit, NULL }, { "EXPN", refuse, NULL },
+        { "AUTH", auth, NULL }, { "STARTTLS", refuse, NULL },
         { "NOOP", NULL, "250 Ok" },
         { "VRFY", NULL, "252 Cannot VRFY user, but will accept message" },
         { "HELP", NULL, "214 HELO EHLO MAIL RCPT DATA RSET NOOP VRFY AUTH "
