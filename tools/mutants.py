@@ -27,6 +27,7 @@ import random
 import re
 import resource
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -465,6 +466,7 @@ def recorded():
 
 def main():
     os.chdir(TOP)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     get = os.environ.get
     files = get("FILES", "").split() or FOLDERS
     house = House()

@@ -123,6 +123,7 @@ def obey(items, order):
 
 def pytest_runtestloop(session):
     ctypes.CDLL(None).prctl(SUBREAPER, 1)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     items = {item.nodeid: item for item in session.items}
     with socket.socket(fileno=int(os.environ["PG_MUTANTS"])) as link, \
             link.makefile("rw", encoding="utf-8") as lines:
