@@ -410,14 +410,16 @@ KeepAliveTimeout 5
         return pg_proc.client_connections(self.process.pid, self.port, spare)
 
     def settle(self, seconds=3):
-        """Wait, not for ever, until no client connection is left open.
+        """Wait, not for ever, until no client connection is left open, and
+        no worker is still busy with what belonged to one.
 
         The event MPM's stop is not safe while connections linger: its main
         thread walks them while workers free them, and the child may die of
         SIGSEGV (2.4.71 does so without our module too, 8 times in 200)."""
         deadline = time.monotonic() + seconds
         while (time.monotonic() < deadline and self.process.poll() is None
-               and self.client_connections()):
+               and (self.client_connections()
+                    or not pg_proc.asleep(self.children()))):
             time.sleep(0.005)
 
     def stop(self, sig=signal.SIGTERM):

@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What Linux shows about the processes of a server under test."""
 
+import glob
 import os
 import re
 
@@ -48,6 +49,19 @@ def threads(pids):
     first."""
     return {f"/proc/{pid}/task/{tid}" for pid in pids
             for tid in os.listdir(f"/proc/{pid}/task") if tid != str(pid)}
+
+
+def asleep(pids):
+    """Whether no thread of these processes runs, or waits for a CPU."""
+    for pid in pids:
+        for stat in glob.glob(f"/proc/{pid}/task/*/stat"):
+            try:
+                with open(stat, encoding="ascii", errors="replace") as f:
+                    if f.read().rsplit(") ", 1)[1][0] == "R":
+                        return False
+            except OSError:                             # it has just ended
+                pass
+    return True
 
 
 def blocked(thread):
