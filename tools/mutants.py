@@ -17,7 +17,8 @@ tests/command and tests/page (but for those with a browser), tests/e2e for
 httpd/, or what T names. Which test runs which line is learnt first, and kept
 until the code changes: for httpd/ that takes some five minutes. A test that
 fails must do so twice, lest a loaded machine kill mutants. A mutant whose
-optimised object code is the original's is equivalent, and does not count."""
+optimised object code is the original's is equivalent, and does not count; so
+is one that tests/cases/mutants.tsv lists, with the reason."""
 
 import collections
 import glob
@@ -40,6 +41,7 @@ import mutants_tests
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ["core", "ledger", "audit", "scan", "report", "cli", "httpd"]
 GOAL = 95
+JUDGED = "tests/cases/mutants.tsv"
 # CPU seconds of suites, and of tests, a mutant; more where a server is needed
 PATIENCE, FOR_SERVERS = 45, 90
 CAVEAT = """At most {patience} CPU seconds of suites, and as many of tests, a
@@ -113,6 +115,22 @@ def mutants(path, wanted=None):
             if wanted is None or line in wanted:
                 yield Mutant(path, line, low + start, low + end, text,
                              " ".join(f"{old} => {text}".split()))
+
+
+def judged():
+    """(path, line of code, what) of the mutants that somebody has shown to
+    change nothing that a user could see. The reason is in the last column."""
+    rows = [x.split("\t") for x in lint.read(JUDGED).splitlines()
+            if x and not x.startswith("#")]
+    return {(path, " ".join(code.split()), what)
+            for path, code, what, _ in rows}
+
+
+def key(mutant):
+    """What judged() knows it by: no number of a line, which may move."""
+    source = lint.read(mutant.path)
+    code = source.split("\n")[mutant.line - 1]
+    return mutant.path, " ".join(code.split()), mutant.what
 
 
 def changed(since):
@@ -203,6 +221,7 @@ class House:
         for self.place in "libmutantglue.so", "libmutant.so":
             self.swap(None)
         self.library = self.files = self.tests = None
+        self.judged = judged()
 
     def turn_to(self, folder):
         """What a folder needs: its tests, and which of them runs which of
@@ -376,7 +395,8 @@ class House:
 
     def verdict(self, mutant):
         """(the verdict, the test that killed it)"""
-        known = self.swap(mutant)
+        known = ("equivalent" if key(mutant) in self.judged
+                 else self.swap(mutant))
         if known:
             return known, ""
         suites, tests = self.nearest(mutant)
