@@ -120,3 +120,11 @@ def test_what_asks_for_no_relay_is_no_attempt(httpd, line):
     httpd.send(line.encode("latin-1") + b"\r\n\r\n")
     assert_untouched(httpd)
     httpd.log.take_all("AH")
+
+
+def test_another_protocol_is_no_attempt_where_httpd_takes_it(httpd_with):
+    server = httpd_with("HttpProtocolOptions Unsafe")
+    for protocol in ("RTSP/1.0", "SIP/2.0"):
+        server.send(f"GET http://s.example/ {protocol}\r\n\r\n".encode())
+    assert_untouched(server)
+    server.log.take_all("AH")

@@ -45,3 +45,18 @@ def test_a_backend_of_ours_is_no_third_party(httpd_with, origin):
     reply, line = ask(httpd_with, origin, FIXED, "/app/x")
     assert reply.status == 200
     assert (line.fields["class"], line.outcome) == ("foreign-host", "observed")
+
+
+def test_without_a_port_it_is_the_one_of_the_scheme(httpd_with):
+    server = httpd_with(
+        "RewriteEngine On\n"
+        "RewriteRule ^/r/([^/]*)/(.*) $1://$2/ [P]\n"
+        "<LocationMatch ^/h/(?<to>.*)>\n"
+        "SetHandler proxy:https://%{env:MATCH_TO}/\n</LocationMatch>\n",
+        modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    for path, port in (("/r/http/s.test", "80"), ("/r/https/s.test", "443"),
+                       ("/h/s.test", "443")):
+        assert server.get(path).status == 403, path
+        fields = server.log.attempt().fields
+        assert (fields["host"], fields["port"]) == ("s.test", port), path

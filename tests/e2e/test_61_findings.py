@@ -175,6 +175,14 @@ def test_the_configuration_test_says_it_too(httpd_with):
     assert code == 0 and said.count("PG0201: critical: ") == 1
 
 
+def test_of_very_many_findings_a_hundred_are_logged(httpd_with):
+    many = "".join(f"<VirtualHost *:7>\nServerName v{n}.example:9\n{ON}"
+                   "</VirtualHost>\n" for n in range(101))
+    code, said = httpd_with.make(many, modules=FORWARD).check()
+    assert (code, said.count("PG0201: critical: ")) == (0, 100)
+    assert "PG0201: critical: vhost v0.example:9, " in said
+
+
 def test_strict_refuses_to_start(httpd_with):
     strict = ON + "ProxyGuardAudit Strict\n"
     server = httpd_with.make(strict, modules=FORWARD)

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "pg_columns.h"
 #include "pg_logescape.h"
 #include "pg_logformat.h"
 #include "pg_logtime.h"
@@ -56,6 +57,54 @@ PG_TEST_ROWS(formats_that_cannot_work_are_refused_with_the_reason,
 
     ck_assert_msg(wrong && strstr(wrong, string(row->field[1])),
                   "line %d: %s", row->line, wrong ? wrong : "accepted");
+}
+
+/* "METHOD=GET TARGET=/": the fields that are not empty. */
+static const char *fields_of(const pg_logline_t *line)
+{
+#define NAME(sym, httpd, nginx) #sym,
+    static const char *const names[] = { PG_FIELDS(NAME) };
+#undef NAME
+    const char *all = "";
+
+    for (int f = 0; f < PG_FIELD_COUNT; f++) {
+        if (line->field[f].len) {
+            all = apr_psprintf(pool, "%s%s%s=%s", all, *all ? " " : "",
+                               names[f], string(line->field[f]));
+        }
+    }
+    return all;
+}
+
+/* Copies are where the next ones will not be. */
+static void expect_room(const pg_logline_t *line, const pg_row_t *row,
+                        const pg_room_t *room)
+{
+    for (int f = 0; f < PG_FIELD_COUNT; f++) {
+        const char *end = pg_span_end(line->field[f]);
+
+        ck_assert((end >= row->field[1].ptr
+                   && end <= pg_span_end(row->field[1]))
+                  || line->field[f].len == 0 || end <= room->at);
+    }
+}
+
+PG_TEST_ROWS(columns_are_read_as_the_table_says, "columns.tsv")
+{
+    char *memory = malloc(row->field[1].len);
+    pg_room_t room = { memory, memory + row->field[1].len };
+    pg_columns_t columns = { .n = 0 };
+    pg_logline_t line;
+    const char *got = "no names";
+
+    if (pg_columns_learn(&columns, row->field[0])) {
+        got = pg_columns_read(&line, &columns, row->field[1], &room)
+              ? fields_of(&line) : "other columns";
+        expect_room(&line, row, &room);
+    }
+    ck_assert_msg(pg_span_eq(row->field[2], pg_span_str(got)),
+                  "line %d: %s", row->line, got);
+    free(memory);
 }
 
 PG_TEST_ROWS(times_are_read_as_the_table_says, "logtime.tsv")
