@@ -1,6 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """A reverse proxy whose host the client chooses relays for a foreign Host."""
 
+import pytest
+
 CHOSEN = ("RewriteEngine On\n"
           "RewriteCond %{REQUEST_URI} !^/proxyguard-status\n"
           "RewriteRule ^(.*)$ http://%{HTTP_HOST}$1 [P]\n"
@@ -60,3 +62,92 @@ def test_without_a_port_it_is_the_one_of_the_scheme(httpd_with):
         assert server.get(path).status == 403, path
         fields = server.log.attempt().fields
         assert (fields["host"], fields["port"]) == ("s.test", port), path
+
+
+# What the configuration names is not the client's choice. Each row has a
+# backend of its own, @B@, at which nobody listens.
+COND = "RewriteCond %{HTTP:X-To} ^@B@$\n"
+NAMED = {
+    "ProxyPass /a http://@B@/": True,
+    "ProxyPassMatch ^/b http://@B@/": True,
+    "<Location /c>\nProxyPass http://@B@/\n</Location>": True,
+    "<Proxy http://@B@/>\n</Proxy>": True,
+    "<Proxy balancer://d>\nBalancerMember http://@B@\n</Proxy>": True,
+    "RewriteRule ^/a http://@B@/ [P]": True,
+    "RewriteRule ^/a http://@B@/ [P,L]": True,
+    "<LocationMatch ^/@B@>\nSetHandler proxy:http://x.test/\n"
+    "</LocationMatch>": True,
+    "<Location /e>\nSetHandler proxy:http://@B@/\n</Location>": True,
+    "SetEnv TO @B@": True,
+    "SetEnvIf X-To y TO=@B@": True,
+    "SetEnvIf X-To @B@ TO=y": False,
+    "SetEnvIf X-To a=@B@ TO=y": False,
+    "SetEnvIfNoCase X-To y A=b TO=@B@": True,
+    "SetEnvIfExpr true TO=@B@": True,
+    "SetEnvIfExpr \"'@B@' == 'a=b'\" TO=y": False,
+    "RequestHeader set X-To @B@": True,
+    "Header set X-To @B@": False,
+    COND + "RewriteRule ^/a - [L]": True,
+    COND + "RewriteRule ^/a - [F]": False,
+    COND + "RewriteRule ^/a - [L,forbidden]": False,
+    COND + "RewriteRule ^/a - [G]": False,
+    COND + "RewriteRule ^/a - [gone,L]": False,
+    COND + "RewriteCond %{HTTPS} on\nRewriteRule ^/a - [F]": False,
+    "RewriteCond %{REMOTE_ADDR} ^@B@$\nRewriteRule ^/a - [L]": False,
+    "RewriteCond %{HTTP_REFERER} @B@\nRewriteRule ^/a - [L]": False,
+    "RewriteCond %{HTTP_USER_AGENT} @B@\nRewriteRule ^/a - [L]": False,
+    "RewriteRule ^/@B@ - [F]": False,
+    "<If \"%{HTTP_HOST} == '@B@'\">\nHeader set A b\n</If>": False,
+    "<If \"%{HTTP_HOST} == '@B@'\">\nHeader set A b\nSetEnv A b\n</If>":
+        True,
+    "<If true>\nHeader set A b\n</If>\n<ElseIf \"%{HTTP_HOST} == '@B@'\">\n"
+    "Header set A b\n</ElseIf>": False,
+    "<If true>\nHeader set A b\n</If>\n<ElseIf \"%{HTTP_HOST} == '@B@'\">\n"
+    "SetEnv A b\n</ElseIf>": True,
+    "RewriteMap a txt:map-@B@": True,
+    "RewriteMap b rnd:@ROOT@/map-@B@": True,
+    "RewriteMap c txt:comment-@B@": False,
+    "RewriteMap d txt:key-@B@": False,
+    "ProxyGuardBackend @B@": True,
+}
+TO = "RewriteEngine On\nRewriteRule ^/to/(.*) http://$1/ [P]\n"
+
+
+def at(n):
+    return f"127.26.1.{n}:9"
+
+
+def is_carried(server, backend):
+    """Did the guard let it pass, to find nobody there?"""
+    status = server.get(f"/to/{backend}").status
+    lines = server.log.take_all(" PG01")
+    assert (status, len(lines)) in ((503, 0), (403, 1)), backend
+    server.log.take_all("AH")
+    return status == 503
+
+
+def test_each_directive_that_names_a_backend_is_read(httpd_with):
+    conf = TO + "\n".join(row.replace("@B@", at(n))
+                          for n, row in enumerate(NAMED)) + "\n"
+    server = httpd_with.make(conf, modules=(*MODULES, "proxy_balancer",
+                                            "slotmem_shm", "lbmethod_byrequests",
+                                            "env"))
+    for n in range(len(NAMED)):
+        server.write(f"map-{at(n)}", f"# a b\nkey  {at(n)} rest\n")
+        server.write(f"comment-{at(n)}", f"# {at(n)}\n#x {at(n)}\n")
+        server.write(f"key-{at(n)}", f"{at(n)} value\n")
+    server.start()
+    server.log.take_all(r"PG0[02]\d\d: |AH")
+    assert {row: is_carried(server, at(n))
+            for n, row in enumerate(NAMED)} == NAMED
+    assert not is_carried(server, at(len(NAMED)))
+
+
+@pytest.mark.parametrize("names", ["", "AccessFileName .other .htaccess\n"])
+def test_a_backend_may_be_named_in_htaccess_alone(httpd_with, names):
+    server = httpd_with(names + "<Directory @ROOT@/htdocs>\n"
+                        "AllowOverride All\n</Directory>\n", modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    server.write("htdocs/.htaccess", TO.replace("^/", "^")
+                 + COND.replace("@B@", at(0)) + "RewriteRule ^a - [L]\n")
+    assert [is_carried(server, at(n)) for n in range(2)] == [True, False]
