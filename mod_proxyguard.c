@@ -130,8 +130,11 @@ static int handler(request_rec *r)
 {
     int result;
 
-    if (r->proxyreq == PROXYREQ_NONE
-        && (r->handler == NULL || (r->handler[0] | 2) != 'r')) {
+    /* httpd calls handlers with a name only */
+    if (r->proxyreq == PROXYREQ_NONE && (r->handler[0] | 2) != 'r') {
+        return DECLINED;
+    }
+    if (pg_config_of(r->server)->guard == NULL) {
         return DECLINED;
     }
     result = pg_status_handler(r);

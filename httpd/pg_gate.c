@@ -26,7 +26,7 @@ static const char *destination_of(const request_rec *r)
         return strncmp(r->filename, PREFIX, sizeof(PREFIX) - 1) == 0
                ? r->filename + sizeof(PREFIX) - 1 : NULL;
     }
-    return r->handler && strncmp(r->handler, PREFIX, sizeof(PREFIX) - 1) == 0
+    return strncmp(r->handler, PREFIX, sizeof(PREFIX) - 1) == 0
            ? apr_pstrcat(r->pool, r->handler + sizeof(PREFIX) - 1,
                          r->filename, NULL)
            : NULL;
@@ -289,7 +289,7 @@ int pg_gate_handler(request_rec *r)
     const pg_settings_t *settings = pg_config_of(r->server);
     const char *name = destination_of(r);
 
-    if (name == NULL || settings->guard == NULL) {
+    if (name == NULL) {
         return DECLINED;
     }
     pg_book_none(settings);

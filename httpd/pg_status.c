@@ -125,7 +125,7 @@ static bool may_be_asked_for(request_rec *r, const pg_settings_t *settings)
     pg_address_t local = pg_names_address(r->connection->local_addr);
     pg_authority_t a;
 
-    if (guard == NULL || !settings->names_known || host.len == 0) {
+    if (!settings->names_known || host.len == 0) {
         return true;
     }
     pg_target_authority(&a, host);
@@ -199,10 +199,11 @@ static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
     const pg_guard_t *guard = settings->guard;
     pg_report_t *report = apr_pcalloc(r->pool, sizeof(*report));
     pg_snapshot_t *snapshot = NULL;
+    const pg_audit_t *audit;
 
     report->now = apr_time_now();
     report->version = PROXYGUARD_VERSION;
-    if (guard && guard->ledger
+    if (guard->ledger
         && look(&snapshot, guard->ledger, format, report->now, r->pool)
                == APR_SUCCESS) {
         /* the pseudonyms of the evidence log, if any */
@@ -215,22 +216,19 @@ static pg_report_t *make_report(request_rec *r, const pg_format_t *format)
         ap_random_insecure_bytes(&report->pseudonyms,
                                  sizeof(report->pseudonyms));
     }
-    if (guard && guard->notify) {
-        report->sensor = settings->sensor;
-        report->log_lines_held = pg_notify_held(guard->notify);
-        report->evidence_lines_lost = pg_notify_lost(guard->notify);
-    }
-    report->sinks = guard && pg_sinkhole_is_used(guard->sink);
-    report->connect_probes = guard ? pg_probes_counted(guard->probes) : 0;
-    if (guard && guard->audit) {
-        const pg_audit_t *audit = pg_found_live(guard->audit,
-            snapshot ? pg_render_class_total(snapshot, PG_CLASS_CHOSEN_BACKEND)
-                     : 0, r->pool);
-        report->vhosts = audit->vhosts;
-        report->vhost_count = audit->vhost_count;
-        report->findings = audit->findings;
-        report->finding_count = audit->finding_count;
-    }
+    report->sensor = settings->sensor;
+    report->log_lines_held = pg_notify_held(guard->notify);
+    report->evidence_lines_lost = pg_notify_lost(guard->notify);
+    report->sinks = pg_sinkhole_is_used(guard->sink);
+    report->connect_probes = pg_probes_counted(guard->probes);
+    audit = pg_found_live(guard->audit, snapshot
+                          ? pg_render_class_total(snapshot,
+                                                  PG_CLASS_CHOSEN_BACKEND)
+                          : 0, r->pool);
+    report->vhosts = audit->vhosts;
+    report->vhost_count = audit->vhost_count;
+    report->findings = audit->findings;
+    report->finding_count = audit->finding_count;
     return report;
 }
 
@@ -303,9 +301,6 @@ static int serve_rewritten(request_rec *r)
 
 int pg_status_handler(request_rec *r)
 {
-    if (r->handler == NULL) {
-        return DECLINED;
-    }
     if (strcmp(r->handler, PG_STATUS_HANDLER) == 0) {
         return serve(r);
     }
@@ -346,8 +341,12 @@ int pg_status_block(request_rec *r, int flags)
 {
     pg_sink_t sink = { .write = to_client, .to = r };
     const pg_format_t *format = pg_report_format(PG_SPAN("auto"));
-    const pg_report_t *report = make_report(r, format);
+    const pg_report_t *report;
 
+    if (pg_config_of(r->server)->guard == NULL) {
+        return OK;
+    }
+    report = make_report(r, format);
     if (flags & AP_STATUS_SHORT) {
         (void)format->render(&sink, report, r->pool);
     }
