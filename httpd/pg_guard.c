@@ -296,7 +296,6 @@ static bool is_refused_connect(const request_rec *r,
 static void refuse_method(request_rec *r)
 {
     r->status = HTTP_METHOD_NOT_ALLOWED;
-    r->status_line = NULL;
     pg_note_allow(r);
 }
 
@@ -365,7 +364,6 @@ void pg_guard_error(request_rec *r)
         return;
     }
     r->status = note->seen ? note->action.status : HTTP_BAD_REQUEST;
-    r->status_line = NULL;
     r->header_only = 1;
     if (r->status == HTTP_METHOD_NOT_ALLOWED) {
         pg_note_allow(r);
