@@ -112,22 +112,19 @@ void pg_auditlog_test(apr_pool_t *pconf, server_rec *s)
 {
     bool dump = ap_exists_config_define(DUMP);
     const pg_audit_t *audit;
-    apr_pool_t *pool;
     apr_file_t *out;
 
     if (!dump && mode_of(s) == PG_AUDIT_OFF) {
         return;
     }
-    apr_pool_create(&pool, pconf);
-    audit = pg_conftree_audit(s, pool, pool);
+    audit = pg_conftree_audit(s, pconf, pconf);
     if (!dump) {
-        say(s, audit, pool);
+        say(s, audit, pconf);
     }
-    else if (apr_file_open_stdout(&out, pool) == APR_SUCCESS) {
-        pg_dump_t to = { .write = to_file, .to = out, .lang = wanted(pool) };
-        pg_dump(&to, audit, pool);
+    else if (apr_file_open_stdout(&out, pconf) == APR_SUCCESS) {
+        pg_dump_t to = { .write = to_file, .to = out, .lang = wanted(pconf) };
+        pg_dump(&to, audit, pconf);
     }
-    apr_pool_destroy(pool);
 }
 
 /* --- at start ------------------------------------------------------------ */

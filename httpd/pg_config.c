@@ -45,7 +45,6 @@ void *pg_config_merge(apr_pool_t *pool, void *base_config, void *add_config)
         out->action[i] = add->action[i].status != PG_UNSET ? add->action[i]
                                                            : base->action[i];
     }
-    memcpy(out->top, base->top, sizeof(out->top));
     out->own_hosts = add->own_hosts;
     out->backends = add->backends;
     out->exempt = apr_array_append(pool, base->exempt, add->exempt);
