@@ -67,6 +67,8 @@ def test_without_a_port_it_is_the_one_of_the_scheme(httpd_with):
 # What the configuration names is not the client's choice. Each row has a
 # backend of its own, @B@, at which nobody listens.
 COND = "RewriteCond %{HTTP:X-To} ^@B@$\n"
+IF_ELSE = ("<If true>\nHeader set A b\n</If>\n"
+           "<ElseIf \"%{HTTP_HOST} == '@B@'\">\n")
 NAMED = {
     "ProxyPass /a http://@B@/": True,
     "ProxyPassMatch ^/b http://@B@/": True,
@@ -100,10 +102,8 @@ NAMED = {
     "<If \"%{HTTP_HOST} == '@B@'\">\nHeader set A b\n</If>": False,
     "<If \"%{HTTP_HOST} == '@B@'\">\nHeader set A b\nSetEnv A b\n</If>":
         True,
-    "<If true>\nHeader set A b\n</If>\n<ElseIf \"%{HTTP_HOST} == '@B@'\">\n"
-    "Header set A b\n</ElseIf>": False,
-    "<If true>\nHeader set A b\n</If>\n<ElseIf \"%{HTTP_HOST} == '@B@'\">\n"
-    "SetEnv A b\n</ElseIf>": True,
+    IF_ELSE + "Header set A b\n</ElseIf>": False,
+    IF_ELSE + "SetEnv A b\n</ElseIf>": True,
     "RewriteMap a txt:map-@B@": True,
     "RewriteMap b rnd:@ROOT@/map-@B@": True,
     "RewriteMap c txt:comment-@B@": False,
@@ -129,9 +129,9 @@ def is_carried(server, backend):
 def test_each_directive_that_names_a_backend_is_read(httpd_with):
     conf = TO + "\n".join(row.replace("@B@", at(n))
                           for n, row in enumerate(NAMED)) + "\n"
-    server = httpd_with.make(conf, modules=(*MODULES, "proxy_balancer",
-                                            "slotmem_shm", "lbmethod_byrequests",
-                                            "env"))
+    server = httpd_with.make(conf, modules=(
+        *MODULES, "proxy_balancer", "slotmem_shm", "lbmethod_byrequests",
+        "env"))
     for n in range(len(NAMED)):
         server.write(f"map-{at(n)}", f"# a b\nkey  {at(n)} rest\n")
         server.write(f"comment-{at(n)}", f"# {at(n)}\n#x {at(n)}\n")

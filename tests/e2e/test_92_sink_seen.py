@@ -165,6 +165,9 @@ def test_a_clienthello_is_read_and_named(httpd_with):
         assert (line.ended, line.sni) == ("complete", name)
         assert line.alpn == (alpn[0] if alpn else "")
         assert line.ja4 == ja4_of(octets)
+        assert (line.mails, line.lost) == ("0", "0")
+        assert int(line.octets) == len(octets)
+        assert 0 <= float(line.seconds) < 100
     server.log.attempts(2)
 
 
