@@ -326,8 +326,7 @@ pg_audit_t *pg_audit_run(const pg_audit_in_t *in, apr_pool_t *pool)
     a.access = pg_forward_access(in, NULL, work);
     a.rules = pg_rules_create(in, a.access, found, work);
     out->vhost_count = in->site_count;
-    out->vhosts = apr_pcalloc(pool, sizeof(*out->vhosts)
-                                    * (in->site_count + 1));
+    out->vhosts = apr_pcalloc(pool, sizeof(*out->vhosts) * in->site_count);
     for (apr_size_t i = 0; i < in->site_count; i++) {
         audit_site(&a, &in->sites[i], &out->vhosts[i]);
     }

@@ -65,15 +65,6 @@ static void allow_only(piece_t *p, const bool *set)
 
 /* --- what conditions pin ------------------------------------------------- */
 
-/* "%{NAME}" and nothing else */
-static bool is_variable(const char *text, const char *name)
-{
-    apr_size_t n = strlen(name);
-
-    return text[0] == '%' && text[1] == '{'
-           && strncmp(text + 2, name, n) == 0 && strcmp(text + 2 + n, "}") == 0;
-}
-
 /* "^(.+\.)?own\.example$": the domain, or a name below it. `rest` is the
  * domain. */
 static bool is_optional_below(const char *pattern, const char *rest)
@@ -90,7 +81,7 @@ static bool pins(const pg_cond_t *c, const char *name, apr_pool_t *pool)
     apr_size_t n = strlen(c->pattern);
     const char *end, *rest;
 
-    if (!is_variable(c->input, name)) {
+    if (strcmp(c->input, apr_pstrcat(pool, "%{", name, "}", NULL))) {
         return false;
     }
     if (c->test != PG_TEST_REGEX) {
@@ -275,11 +266,11 @@ static void cond_piece(const reader_t *r, int n, piece_t *out)
     if (input.part == PART_PATH) {
         group_piece(last->pattern, n, NULL, out);
     }
-    else if (input.part == PART_FREE && *s == '\0') {
-        group_piece(last->pattern, n, &input, out);
-    }
-    else {
+    else if (input.part != PART_FREE) {
         out->part = input.part;
+    }
+    else if (*s == '\0') {
+        group_piece(last->pattern, n, &input, out);
     }
 }
 
@@ -371,7 +362,7 @@ static void free_piece(reader_t *r, const piece_t *p)
                 || (*s == ':' && !r->port);
     bool digits = p->set['8'] || p->set['1'];
 
-    if (p->set['@'] || (!r->host && !r->port)) {
+    if (p->set['@'] || !r->host) {
         if (has_text(p->set)) {
             raise_to(r, ends ? PG_CHOICE_HOST : by_suffix(s));
         }
@@ -571,7 +562,7 @@ pg_choice_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
     /* "ProxyPass / http://host": what is left of the path is added to the
      * host, so that /.elsewhere.example/ goes to host.elsewhere.example.
      * [NE] puts the query there: http://host?@elsewhere.example/ */
-    if (*r.at == '\0' && !r.path && r.at[-1] != '/'
+    if (*r.at == '\0' && !r.path
         && ((n && d->prefix[n - 1] == '/')
             || (d->rule && d->rule->flags & PG_REWRITE_NE))) {
         piece_t rest = { .part = PART_FREE };

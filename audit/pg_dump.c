@@ -52,11 +52,9 @@ static void write_finding(const pg_dump_t *out, const pg_finding_t *f,
                             pg_dump_where(f, pool), f->what[out->lang],
                             labels[out->lang].meaning,
                             f->meaning[out->lang]));
-    if (*f->fix[out->lang]) {
-        out->write(out->to, apr_psprintf(pool, "    %s:\n",
-                                         labels[out->lang].fix));
-        write_lines(out, f->fix[out->lang], pool);
-    }
+    out->write(out->to, apr_psprintf(pool, "    %s:\n",
+                                     labels[out->lang].fix));
+    write_lines(out, f->fix[out->lang], pool);
 }
 
 /* "2 findings", "指摘 2 件" */

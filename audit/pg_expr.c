@@ -213,11 +213,15 @@ static pg_tri_e read_regex(parser_t *p, word_t subject)
     for (end = from; *end && *end != close; end++) {
         end += *end == '\\' && end[1];
     }
-    p->at = *end ? end + 1 : end;
+    if (*end == '\0') {
+        p->bad = true;
+        return PG_MAYBE;
+    }
+    p->at = end + 1;
     while (apr_isalpha(*p->at)) {
         nocase |= *p->at++ == 'i';
     }
-    if (subject == NULL || in == NULL) {
+    if (subject == NULL) {
         return PG_MAYBE;
     }
     return truth(in->regex_match(in->ctx, apr_pstrmemdup(p->e->pool, from,
@@ -337,13 +341,11 @@ static pg_tri_e read_term(parser_t *p)
 {
     pg_tri_e inner;
 
-    if (p->bad || ++p->depth > MOST_DEPTH) {
+    if (++p->depth > MOST_DEPTH) {
         p->bad = true;
         return PG_MAYBE;
     }
-    skip_space(p);
-    if (*p->at == '!' && p->at[1] != '=' && p->at[1] != '~') {
-        p->at++;
+    if (take(p, "!")) {
         inner = negated(read_term(p));
     }
     else if (take(p, "(")) {

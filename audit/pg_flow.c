@@ -182,10 +182,10 @@ static pg_tri_e holds(const mover_t *m, const pg_scope_t *place)
                                                            : PG_NO;
     case PG_PLACE_IF:
         return place->applies;
-    case PG_PLACE_OTHER:
-        return PG_MAYBE;
+    case PG_PLACE_OTHER:             /* files and folders, by patterns    */
+        break;
     }
-    return PG_MAYBE;
+    return m->file ? PG_MAYBE : PG_NO;
 }
 
 static void end(mover_t *m, pg_where_e where, const char *url,
@@ -238,9 +238,9 @@ static bool by_rules(mover_t *m, const apr_array_header_t *rules,
         end(m, PG_WHERE_HERE, NULL, run.by);
         return true;
     case PG_ENDED_UNKNOWN:
-        end(m, PG_WHERE_UNKNOWN, NULL, run.by);
-        return true;
+        break;
     }
+    end(m, PG_WHERE_UNKNOWN, NULL, run.by);
     return true;
 }
 
@@ -410,12 +410,14 @@ static void by_more_rules(mover_t *m)
 
     m->file = NULL;
     merged = merge_places(m);
-    if (before.where != PG_WHERE_SENT || merged.rules == NULL
-        || !merged.engine || m->last) {
+    if (before.where != PG_WHERE_SENT || m->last) {
         return;
     }
     if (merged.unsure) {
         end(m, PG_WHERE_UNKNOWN, NULL, NULL);
+        return;
+    }
+    if (merged.rules == NULL || !merged.engine) {
         return;
     }
     url = apr_pstrcat(m->flow->scene.pool, "proxy:", before.url, NULL);

@@ -86,7 +86,7 @@ static pg_pattern_t pattern_of(const pg_directive_t *d, bool core,
     pg_pattern_t out = { .text = pg_tree_word(&args, pool) };
     apr_size_t n = strlen(d->name);
 
-    out.regex = n > 5 && pg_tree_same(d->name + n - 5, "Match");
+    out.regex = pg_tree_same(d->name + n - 5, "Match");
     if (core && strcmp(out.text, "~") == 0) {
         out.regex = true;
         out.text = pg_tree_word(&args, pool);
@@ -177,7 +177,7 @@ static void read_block(part_t *part, const pg_directive_t *d,
 static void read_tls(part_t *part, const pg_directive_t *d,
                      const pg_access_t *a)
 {
-    part->tls = part->tls || pg_tree_says(d, "on", a->pool);
+    part->tls = pg_tree_says(d, "on", a->pool);
     part->any = true;
 }
 
@@ -342,10 +342,8 @@ static void apply(site_t *site, states_t *s, const section_t *section,
         if (cover != PG_COVERS_ALL) {
             add_state(&out, s->item[i]);
         }
-        if (cover != PG_COVERS_NONE) {
-            add_state(&out, pg_perdir_merge(s->item[i], section->config,
-                                            site->pool));
-        }
+        add_state(&out, pg_perdir_merge(s->item[i], section->config,
+                                        site->pool));
     }
     *s = out;
 }

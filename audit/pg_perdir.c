@@ -6,12 +6,8 @@
 
 #include "pg_tree.h"
 
-typedef enum order_e {
-    ORDER_DENY_ALLOW, ORDER_ALLOW_DENY, ORDER_MUTUAL
-} order_e;
-
 struct pg_compat_t {
-    order_e order[PG_ASKED_COUNT];
+    bool strict[PG_ASKED_COUNT];        /* Order needs an Allow          */
     bool any[PG_ASKED_COUNT];   /* Satisfy Any                           */
     pg_tri_e allow[PG_ASKED_COUNT];     /* is a third party listed?      */
     pg_tri_e deny[PG_ASKED_COUNT];
@@ -69,10 +65,8 @@ static void read_require(reader_t *r, const pg_directive_t *d)
 
 static void read_container(reader_t *r, const pg_directive_t *d)
 {
-    bool all = pg_tree_is(d, "<RequireAll")
-               || pg_tree_is(d, "<RequireNotAll");
-    bool negate = pg_tree_is(d, "<RequireNone")
-                  || pg_tree_is(d, "<RequireNotAll");
+    bool all = pg_tree_is(d, "<RequireAll");
+    bool negate = pg_tree_is(d, "<RequireNone");
     pg_require_t *outer = r->section;
     pg_require_t *inner = pg_require_container(all ? PG_LOGIC_AND
                                                    : PG_LOGIC_OR,
@@ -106,14 +100,11 @@ static void read_limit(reader_t *r, const pg_directive_t *d)
 static void read_order(reader_t *r, const pg_directive_t *d)
 {
     pg_compat_t *c = compat_of(r);
-    order_e order = pg_tree_says(d, "allow,deny", r->pool)
-                        ? ORDER_ALLOW_DENY
-                    : pg_tree_says(d, "mutual-failure", r->pool)
-                        ? ORDER_MUTUAL : ORDER_DENY_ALLOW;
+    bool strict = !pg_tree_says(d, "deny,allow", r->pool);
 
     for (int i = 0; i < PG_ASKED_COUNT; i++) {
         if (r->limited & 1u << i) {
-            c->order[i] = order;
+            c->strict[i] = strict;
         }
     }
 }
@@ -192,8 +183,8 @@ static void read_auth_type(reader_t *r, const pg_directive_t *d)
     r->out->auth_type = pg_tree_says(d, "None", r->pool) ? PG_MAYBE : PG_YES;
 }
 
-static void add_if(pg_perdir_t *out, const pg_directive_t *d,
-                   const pg_authz_env_t *env, apr_pool_t *pool)
+void pg_perdir_add_if(pg_perdir_t *out, const pg_directive_t *d,
+                      const pg_authz_env_t *env, apr_pool_t *pool)
 {
     pg_if_t **at = &out->ifs;
     pg_if_t *entry = apr_pcalloc(pool, sizeof(*entry));
@@ -217,7 +208,7 @@ static void add_if(pg_perdir_t *out, const pg_directive_t *d,
 
 static void read_if(reader_t *r, const pg_directive_t *d)
 {
-    add_if(r->out, d, r->env, r->pool);
+    pg_perdir_add_if(r->out, d, r->env, r->pool);
 }
 
 static void read_opaque(reader_t *r, const pg_directive_t *d)
@@ -248,7 +239,6 @@ static const command_t commands[] = {
     { "<RequireAll", read_container },
     { "<RequireAny", read_container },
     { "<RequireNone", read_container },
-    { "<RequireNotAll", read_container },
     { "AuthMerging", read_merging },
     { "<Limit", read_limit },
     { "<LimitExcept", read_limit },
@@ -304,16 +294,6 @@ pg_perdir_t *pg_perdir_compile(const pg_directive_t *inside,
     return r.out;
 }
 
-void pg_perdir_add_if(pg_perdir_t *server, const pg_directive_t *d,
-                      const pg_authz_env_t *env, apr_pool_t *pool)
-{
-    static const char *const names[] = { "<If", "<ElseIf", "<Else", NULL };
-
-    if (pg_tree_is_one(d, names)) {
-        add_if(server, d, env, pool);
-    }
-}
-
 bool pg_perdir_matters(const pg_perdir_t *p)
 {
     return p->authz || p->compat || p->methods_set || p->auth_type
@@ -352,18 +332,6 @@ const pg_perdir_t *pg_perdir_merge(const pg_perdir_t *base,
     return out;
 }
 
-/* Does mod_access_compat let a client through, given what matched? */
-static bool order_passes(order_e order, bool allowed, bool denied)
-{
-    static const bool passes[3][2][2] = {       /* order, allowed, denied */
-        [ORDER_DENY_ALLOW] = { { true, false }, { true, true } },
-        [ORDER_ALLOW_DENY] = { { false, false }, { true, false } },
-        [ORDER_MUTUAL]     = { { false, false }, { true, false } }
-    };
-
-    return passes[order][allowed][denied];
-}
-
 static unsigned compat_decide(const pg_compat_t *c, pg_asked_e method)
 {
     pg_tri_e allowed = c->allow[method];
@@ -376,8 +344,8 @@ static unsigned compat_decide(const pg_compat_t *c, pg_asked_e method)
                 || (denied != PG_MAYBE && denied != (d ? PG_YES : PG_NO))) {
                 continue;
             }
-            out |= order_passes(c->order[method], a, d) ? PG_MAY_PASS
-                                                        : PG_MAY_REFUSE;
+            out |= (c->strict[method] ? a && !d : a || !d) ? PG_MAY_PASS
+                                                           : PG_MAY_REFUSE;
         }
     }
     return out;

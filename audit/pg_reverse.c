@@ -256,7 +256,8 @@ static pg_choice_e chosen_in(const trial_t *t, const char *url)
         return PG_CHOICE_NOT;
     }
     port = strrchr(host, ':');
-    if (port && !strchr(port, ']')) {
+    port = port && strchr(port, ']') ? NULL : port;
+    if (port) {
         host = apr_pstrmemdup(pool, host, (apr_size_t)(port - host));
         if (strspn(port + 1, "0123456789") != strlen(port + 1)
             || strchr(host, ':')) {
@@ -483,7 +484,7 @@ static void send_paths(trial_t *t, const char *path, pg_sent_t *sent)
         return;
     }
     if (t->place->kind == PG_PLACE_DIRECTORY) {
-        prefix = *root && strncmp(prefix, root, strlen(root)) == 0
+        prefix = strncmp(prefix, root, strlen(root)) == 0
                      ? prefix + strlen(root) : "/";
     }
     else if (t->place->pattern.regex || t->place->pattern.glob) {
@@ -649,9 +650,6 @@ static void judge(judge_t *j, const pg_dest_t *d, const pg_scope_t *place)
         return;
     }
     chosen = try_all(&t, chosen);
-    if (chosen == PG_CHOICE_HOST && place && place->applies != PG_YES) {
-        chosen = PG_CHOICE_MAYBE;
-    }
     if (chosen != PG_CHOICE_NOT) {
         APR_ARRAY_PUSH(j->out, pg_reverse_t) = (pg_reverse_t){ d->at, chosen };
     }

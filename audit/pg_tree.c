@@ -46,7 +46,7 @@ const pg_directive_t *pg_tree_last(const pg_directive_t *first,
 static const char *quoted(const char *s, const char **end, apr_pool_t *pool)
 {
     char quote = *s++;
-    char *out = apr_palloc(pool, strlen(s) + 1);
+    char *out = apr_pstrdup(pool, s);
     char *at = out;
 
     while (*s && *s != quote) {

@@ -209,29 +209,42 @@ PG_TEST(one_line_is_one_finding)
     ck_assert_int_eq(audit->vhosts[2].posture, PG_POSTURE_OPEN);
 }
 
-/* A file with a <VirtualHost> in it that is included twice: both sections have
- * the same line, so their differences are unknown. */
-PG_TEST(a_section_that_is_there_twice)
+/* Virtual hosts whose differences are unknown: a file that is included twice,
+ * so that two sections have the same line, and a section that is not in the
+ * tree. Without a forward proxy there is nothing to differ in. */
+PG_TEST(sections_that_cannot_be_told_apart)
 {
-    pg_confcase_t c = { .text = "" };
-    pg_audit_in_t in = { .module_loaded = module_loaded,
-                         .regex_match = pg_conftext_regex, .ctx = &c };
-    pg_directive_t *second;
-    const pg_audit_t *audit;
+    static const pg_posture_e postures[2][4] = {
+        { PG_POSTURE_NO_PROXY, PG_POSTURE_NO_PROXY, PG_POSTURE_NO_PROXY,
+          PG_POSTURE_NO_PROXY },
+        { PG_POSTURE_OPEN, PG_POSTURE_UNKNOWN, PG_POSTURE_UNKNOWN,
+          PG_POSTURE_UNKNOWN }
+    };
 
-    in.tree = pg_conftext_parse("ProxyRequests On\n"
-                                "<VirtualHost *:80>\n</VirtualHost>\n"
-                                "<VirtualHost *:81>\n</VirtualHost>\n",
-                                "httpd.conf", pool);
-    second = (pg_directive_t *)(apr_uintptr_t)in.tree->next->next;
-    second->line = in.tree->next->line;
-    find_sites(&in);
-    audit = pg_audit_run(&in, pool);
-    ck_assert_int_eq(audit->vhosts[0].posture, PG_POSTURE_OPEN);
-    ck_assert_int_eq(audit->vhosts[1].posture, PG_POSTURE_UNKNOWN);
-    ck_assert_int_eq(audit->vhosts[2].posture, PG_POSTURE_UNKNOWN);
-    ck_assert_str_eq(audit->vhosts[1].why[PG_LANG_EN],
-                     "its section is included more than once");
+    for (int on = 0; on < 2; on++) {
+        pg_confcase_t c = { .text = "" };
+        pg_audit_in_t in = { .module_loaded = module_loaded,
+                             .regex_match = pg_conftext_regex, .ctx = &c };
+        pg_directive_t *second;
+        const pg_audit_t *audit;
+
+        in.tree = pg_conftext_parse(apr_psprintf(pool, "ProxyRequests %s\n"
+            "<VirtualHost *:80>\n</VirtualHost>\n"
+            "<VirtualHost *:81>\n</VirtualHost>\n"
+            "<VirtualHost *:82>\n</VirtualHost>\n", on ? "On" : "Off"),
+            "httpd.conf", pool);
+        second = (pg_directive_t *)(apr_uintptr_t)in.tree->next->next;
+        second->line = in.tree->next->line;
+        find_sites(&in);
+        second->next = NULL;
+        audit = pg_audit_run(&in, pool);
+        for (int i = 0; i < 4; i++) {
+            ck_assert_int_eq(audit->vhosts[i].posture, postures[on][i]);
+        }
+        ck_assert_str_eq(audit->vhosts[1].why[PG_LANG_EN],
+                         on ? "its section is included more than once"
+                            : "ProxyRequests is Off");
+    }
 }
 
 static void to_text(void *to, const char *text)
