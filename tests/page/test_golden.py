@@ -35,11 +35,17 @@ VIEWED = [(form, view) for view in VIEWS for form in ("html", "text")] + [
     ("csv", "whole"), *(("json", view) for view in VIEWS
                         if view not in ("masked", "whole"))]
 
+# samples of which only what they add to another is kept
+VARIANTS = {"rare": "full", "halted": "scan"}
+VARIED = [(kind, form, lang) for kind in VARIANTS
+          for form in ("html", "text") for lang in LANGS]
+
 REQUEST = "GET http://www.m.example/ HTTP/1.1"
 LINE = ('192.0.2.7 - - [02/Jan/2014:03:04:05 +0000] "CONNECT mx0.m.example:25 '
         'HTTP/1.0" 405 235 "-" "-"')
-MONTH = ("report", "--month", "2014-10", "--from", "a@own.example", "--to",
-         "b@own.example", "-O")
+MONTH = ("report", "--month", "2014-10", "--from", "Bee <a@own.example>",
+         "--to", '"C, ' + 30 * "\u00e9" + '" <b@own.example>, c@own.example',
+         "-O")
 COMMANDS = {
     "explain.request": ["explain", REQUEST],
     "explain.line": ["explain", LINE],
@@ -73,20 +79,30 @@ def expected(*case):
         return f.read()
 
 
-def lines(form, query):
-    text = sample("full", form, query).decode()
+def lines(kind, form, query):
+    text = sample(kind, form, query).decode()
     text = re.sub('href="[^"]*"', "href", text)
     return re.sub(r"(?<=[}\]]), ?(?=[{\[])", ",\n", text).splitlines()
+
+
+def added(before, after):
+    diff = difflib.unified_diff(before, after, n=0, lineterm="")
+    return "".join(line + "\n" for line in diff
+                   if line[0] != "-" and line[:3] != "+++").encode()
 
 
 def viewed(form, view):
     """What a view adds to the report, as octets."""
     since = "" if "since" in VIEWS[view] else QUERY.split("&", maxsplit=1)[0]
     query = f"{since}&top=1&{VIEWS[view]}"
-    diff = difflib.unified_diff(
-        lines(form, QUERY + "en"), lines(form, query), n=0, lineterm="")
-    return "".join(line + "\n" for line in diff
-                   if line[0] != "-" and line[:3] != "+++").encode()
+    return added(lines("full", form, QUERY + "en"),
+                 lines("full", form, query))
+
+
+def varied(kind, form, lang):
+    query = f"top=3&lang={lang}"
+    return added(lines(VARIANTS[kind], form, query),
+                 lines(kind, form, query))
 
 
 def sensors(folder):
@@ -119,6 +135,11 @@ def test_a_view_of_it_is_what_it_was(form, view):
     assert viewed(form, view) == expected("full", form, view)
 
 
+@pytest.mark.parametrize("kind, form, lang", VARIED)
+def test_what_is_rare_is_what_it_was(kind, form, lang):
+    assert varied(kind, form, lang) == expected(kind, form, lang)
+
+
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_writes_what_it_wrote(name, lang, tmp_path):
@@ -126,7 +147,7 @@ def test_a_command_writes_what_it_wrote(name, lang, tmp_path):
 
 
 def test_no_golden_file_is_without_its_case():
-    cases = [*CASES, *(("full", *case) for case in VIEWED),
+    cases = [*CASES, *VARIED, *(("full", *case) for case in VIEWED),
              *((name, lang) for name in NAMES for lang in LANGS)]
     assert sorted(os.listdir(FOLDER)) == sorted(
         os.path.basename(path_of(*case)) for case in cases)
@@ -140,6 +161,9 @@ if __name__ == "__main__":
     for case in VIEWED:
         with open(path_of("full", *case), "wb") as out:
             out.write(viewed(*case))
+    for case in VARIED:
+        with open(path_of(*case), "wb") as out:
+            out.write(varied(*case))
     for case in ((name, lang) for name in NAMES for lang in LANGS):
         with tempfile.TemporaryDirectory() as scratch, \
                 open(path_of(*case), "wb") as out:

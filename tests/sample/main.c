@@ -79,6 +79,9 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     pg_sample_report(&report, (pg_sample_e)kind, pool);
+    query.view.columns = report.view.columns;
+    query.view.rows = report.view.rows;
+    query.view.colour = report.view.colour;
     report.view = query.view;
     return strcmp(argv[2], "time") == 0 ? measure(&report, pool)
                                         : render(&report, argv[2], pool);

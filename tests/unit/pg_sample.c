@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include "pg_geo.h"
+
 #define ATTACK(literal) { .ptr = literal, .len = sizeof(literal) - 1 }
 
 const pg_span_t pg_sample_attacks[] = {
@@ -32,7 +34,7 @@ const int pg_sample_attack_count =
 const char *pg_sample_name(pg_sample_e sample)
 {
     static const char *const names[] = { "none", "empty", "full", "hostile",
-                                         "scan" };
+                                         "scan", "rare", "halted" };
 
     return sample < PG_SAMPLE_COUNT ? names[sample] : "?";
 }
@@ -76,6 +78,7 @@ static pg_text_t text(maker_t *m, const char *plain)
         t.octets = hostile(m);
         t.cut = t.octets.len > 1000;
     }
+    t.cut |= m->sample == PG_SAMPLE_RARE && plain && m->attack++ % 3 == 1;
     return t;
 }
 
@@ -360,7 +363,7 @@ static pg_snapshot_t *make_snapshot(maker_t *m)
     }
     make_recent(m, s);
     make_vhosts(m, s);
-    if (m->sample != PG_SAMPLE_SCAN) {
+    if (m->sample != PG_SAMPLE_SCAN && m->sample != PG_SAMPLE_HALTED) {
         make_capture(m, s);
     }
     s->sources = (pg_distinct_t){ .estimate = 3184, .relative_error = 0.016 };
@@ -450,6 +453,34 @@ static void make_answers(maker_t *m, pg_scanned_t *scan)
     scan->answers = 3;
 }
 
+/* More files in doubt, answers and examples than a list shows. */
+static void halt(maker_t *m, pg_scanned_t *scan)
+{
+    enum { MANY = 30 };
+    pg_reach_t *reach = apr_pmemdup(m->pool, scan->reach, sizeof(*reach));
+    pg_reach_file_t *file = apr_pcalloc(m->pool, MANY * sizeof(*file));
+    pg_scanned_answer_t *answer = apr_pcalloc(m->pool,
+                                              MANY * sizeof(*answer));
+    pg_scanned_example_t *example = apr_pcalloc(m->pool,
+                                                MANY * sizeof(*example));
+
+    for (int i = 0; i < MANY; i++) {
+        file[i] = reach->file[1];
+        answer[i] = scan->answer[i % 3];
+        answer[i].first = i % 2 ? FROM : 0;
+        example[i] = *scan->example;
+    }
+    reach->verdict = PG_REACH_UNKNOWN;
+    reach->file = file;
+    reach->files = MANY;
+    scan->reach = reach;
+    scan->answer = answer;
+    scan->answers = MANY;
+    scan->example = example;
+    scan->examples = MANY;
+    scan->interrupted = true;
+}
+
 static void make_scanned(maker_t *m, pg_report_t *out)
 {
     static const pg_reach_file_t files[] = {
@@ -492,23 +523,111 @@ static void make_scanned(maker_t *m, pg_report_t *out)
     scan->names = PG_NAMES_LEARNED;
     scan->names_learned = 2;
     scan->reach = &reach;
+    if (m->sample == PG_SAMPLE_HALTED) {
+        halt(m, scan);
+    }
     out->scanned = scan;
     out->in_file = true;
+}
+
+/* --- what is rare -------------------------------------------------------- */
+
+static void find_place(pg_place_t *out, const pg_geo_t *geo,
+                       pg_span_t address)
+{
+    bool known = pg_span_istarts(address, PG_SPAN("198."));
+
+    (void)geo;
+    *out = (pg_place_t){ .country = "" };
+    if (known) {
+        memcpy(out->country, "JP", 3);
+        memcpy(out->network, "AS64500 <a>", 12);
+    }
+}
+
+static bool is_gap(const pg_snapshot_t *s, apr_time_t from, apr_time_t to)
+{
+    for (apr_size_t i = 0; i + 1 < s->covered_count; i++) {
+        if (from >= s->covered[i].to && to <= s->covered[i + 1].from) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nothing was counted while nobody watched. */
+static void forget_gaps(maker_t *m, pg_series_t *series, const pg_snapshot_t *s)
+{
+    pg_bucket_t *bucket = apr_pmemdup(m->pool, series->bucket,
+                                      series->n * sizeof(*bucket));
+
+    for (apr_size_t i = 0; i + 1 < series->n; i++) {
+        if (is_gap(s, bucket[i].start, bucket[i + 1].start)) {
+            bucket[i] = (pg_bucket_t){ .start = bucket[i].start };
+        }
+    }
+    series->bucket = bucket;
+}
+
+/* A sensor with a sink, whose counts are in memory, some from elsewhere, with
+ * times that nobody watched; on a terminal. */
+static void make_rare(maker_t *m, pg_report_t *out, pg_snapshot_t *s)
+{
+    static const pg_geo_t geo = { find_place };
+    static const pg_range_t covered[] = {
+        { FROM, FROM + 40 * 86400 * SECOND },
+        { FROM + 100 * 86400 * SECOND, NOW - 30 * 3600 * SECOND },
+        { NOW - 20 * 3600 * SECOND, NOW }
+    };
+    static const pg_watched_t watched[] = {
+        { { FROM, FROM + 200 * 86400 * SECOND }, 1 },
+        { { FROM + 200 * 86400 * SECOND, NOW - 5 * 86400 * SECOND }, 2 },
+        { { NOW - 5 * 86400 * SECOND, NOW }, 1 }
+    };
+    static const pg_finding_t bare = {
+        .id = 237, .what = { "no place", "場所なし" },
+        .meaning = { "none", "なし" }, .fix = { "", "" }
+    };
+    pg_finding_t *finding = apr_pcalloc(m->pool, 2 * sizeof(*finding));
+
+    s->covered = covered;
+    s->covered_count = 3;
+    for (int p = 0; p < PG_PERIOD_COUNT; p++) {
+        forget_gaps(m, &s->series[p], s);
+    }
+    finding[0] = out->findings[0];
+    finding[1] = bare;
+    out->findings = finding;
+    out->finding_count = 2;
+    out->vhost_count = 2;
+    out->sensor = "north <1>";
+    out->sinks = true;
+    out->geo = &geo;
+    out->view = (pg_view_t){ .columns = 70, .rows = 60, .colour = true };
+    s->watched = watched;
+    s->watched_count = 3;
+    s->in_memory = true;
+    s->sources_elsewhere = 40;
+    s->sources.relative_error = 0;
 }
 
 void pg_sample_report(pg_report_t *out, pg_sample_e sample, apr_pool_t *pool)
 {
     maker_t m = { .sample = sample, .pool = pool, .random = 5 };
+    pg_snapshot_t *s;
 
     *out = (pg_report_t){ .now = NOW, .version = "1.0.0" };
     if (sample == PG_SAMPLE_NONE) {
         return;
     }
-    out->ledger = make_snapshot(&m);
-    if (sample == PG_SAMPLE_SCAN) {
+    out->ledger = s = make_snapshot(&m);
+    if (sample == PG_SAMPLE_SCAN || sample == PG_SAMPLE_HALTED) {
         make_scanned(&m, out);
     }
     else if (sample >= PG_SAMPLE_FULL) {
         make_audit(&m, out);
+    }
+    if (sample == PG_SAMPLE_RARE) {
+        make_rare(&m, out, s);
     }
 }

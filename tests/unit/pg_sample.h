@@ -13,6 +13,8 @@ typedef enum pg_sample_e {
     PG_SAMPLE_FULL,          /* fourteen months of plausible attempts     */
     PG_SAMPLE_HOSTILE,       /* the same, every text an attack on a format */
     PG_SAMPLE_SCAN,          /* the full one, as logs were read for it    */
+    PG_SAMPLE_RARE,          /* the full one, with what servers seldom have */
+    PG_SAMPLE_HALTED,        /* the scan, interrupted, of doubtful logs   */
     PG_SAMPLE_COUNT
 } pg_sample_e;
 

@@ -278,6 +278,7 @@ static const struct {
     { 1234567, 10000000, "1,234,567", "12 %" },
     { 3, 100, "3", "3.0 %" }, { 1, 2001, "1", "<0.1 %" },
     { 1, 2000, "1", "0.1 %" }, { 5, 0, "5", "" },
+    { 994, 10000, "994", "9.9 %" }, { 995, 10000, "995", "10 %" },
 };
 
 PG_TEST_EACH(numbers_are_written_one_way, numbers)
@@ -288,6 +289,146 @@ PG_TEST_EACH(numbers_are_written_one_way, numbers)
                      numbers[_i].number);
     ck_assert_str_eq(pg_render_percent(out, numbers[_i].n, numbers[_i].all),
                      numbers[_i].percent);
+}
+
+static const struct {
+    double x;
+    const char *mean;
+} means[] = {
+    { 0, "0" }, { 0.04, "0" }, { 0.05, "0.1" }, { 3, "3" }, { 9.94, "9.9" },
+    { 9.96, "10" }, { 10.4, "10" }, { 10.5, "11" }, { 99.96, "100" },
+    { 1234.5, "1,235" },
+};
+
+PG_TEST_EACH(a_mean_below_ten_has_one_decimal, means)
+{
+    char out[PG_NUMBER_SIZE];
+
+    ck_assert_str_eq(pg_render_mean(out, means[_i].x), means[_i].mean);
+}
+
+static const struct {
+    const char *text;
+    int columns;
+} wide[] = {
+    { "", 0 }, { "ab", 2 }, { "\u10ff", 1 }, { "\u1100", 2 },
+    { "\u11ff", 2 }, { "\u1200", 1 }, { "\u2588", 1 }, { "\u2e7f", 1 },
+    { "\u2e80", 2 }, { "a\u65e5", 3 },
+};
+
+PG_TEST_EACH(hangul_and_all_from_the_radicals_on_is_wide, wide)
+{
+    ck_assert_int_eq(pg_render_columns(wide[_i].text), wide[_i].columns);
+}
+
+/* A bucket is [start, end), as the range is. */
+static const struct {
+    apr_time_t since, until;
+    bool cut;
+} ranges[] = {
+    { 0, 0, false }, { 3600, 0, false }, { 3601, 0, true },
+    { 7199, 0, true }, { 7200, 0, false }, { 0, 3600, false },
+    { 0, 3601, true }, { 0, 7199, true }, { 0, 7200, false },
+};
+
+PG_TEST_EACH(a_bucket_is_cut_by_a_bound_within_it, ranges)
+{
+    pg_bucket_t hour = { .start = apr_time_from_sec(3600) };
+    pg_report_t report = { .view = {
+        .since = apr_time_from_sec(ranges[_i].since),
+        .until = apr_time_from_sec(ranges[_i].until) } };
+
+    ck_assert_int_eq(pg_render_cut(&report, &hour, PG_PERIOD_HOUR),
+                     ranges[_i].cut);
+}
+
+#define LONG "abcdefghijklmnopqrstuvwxyz012345"
+#define LONG_256 LONG LONG LONG LONG LONG LONG LONG LONG
+
+static const struct {
+    const char *host;
+    apr_uint16_t port;
+    bool cut;                    /* in the ledger                         */
+    const char *whom;
+    bool shown_cut;
+} whoms[] = {
+    { NULL, 80, false, NULL, false }, { "", 80, true, NULL, false },
+    { "a.example", 0, false, "a.example", false },
+    { "a.example", 80, false, "a.example:80", false },
+    { "a.example", 65535, true, "a.example:65535", true },
+    { "2001:db8::5", 0, false, "[2001:db8::5]", false },
+    { "2001:db8::5", 25, false, "[2001:db8::5]:25", false },
+    { "[2001:db8::5]", 25, false, "[2001:db8::5]:25", false },
+    { LONG_256, 1, false, LONG_256 ":1", false },
+    { LONG_256 "x", 1, false, LONG_256 ":1", true },
+};
+
+PG_TEST_EACH(a_destination_is_an_authority, whoms)
+{
+    char room[PG_WHOM_SIZE];
+    pg_recent_t r = { .host = { pg_span_str(whoms[_i].host),
+                                whoms[_i].cut }, .port = whoms[_i].port };
+    pg_text_t whom = pg_render_whom(&r, room);
+
+    ck_assert_msg(pg_span_eq(whom.octets, pg_span_str(whoms[_i].whom)),
+                  "%.*s", (int)whom.octets.len, whom.octets.ptr);
+    ck_assert_int_eq(whom.octets.ptr == NULL, whoms[_i].whom == NULL);
+    ck_assert_int_eq(whom.cut, whoms[_i].shown_cut);
+}
+
+/* Of an attempt in the second 30 from 192.0.2.7 to a.example:80. */
+static const struct {
+    apr_time_t since, until;
+    int only_class;
+    const char *source, *target;
+    bool matches;
+} views[] = {
+    { .since = 30, .until = 31, .matches = true }, { .since = 31 },
+    { .until = 30 }, { .until = 31, .matches = true },
+    { .only_class = PG_CLASS_ABSOLUTE + 1, .matches = true },
+    { .only_class = PG_CLASS_ABSOLUTE + 2 },
+    { .source = "192.0.2.7", .matches = true }, { .source = "192.0.2.70" },
+    { .target = "a.example", .matches = true },
+    { .target = "a.example:80", .matches = true },
+    { .target = "a.example:8" },
+};
+
+PG_TEST_EACH(an_attempt_is_shown_that_all_parameters_choose, views)
+{
+    pg_report_t report = { .view = {
+        .since = views[_i].since, .until = views[_i].until,
+        .only_class = views[_i].only_class,
+        .source = pg_span_str(views[_i].source),
+        .target = pg_span_str(views[_i].target) } };
+    pg_recent_t r = { .time = 30, .class_id = PG_CLASS_ABSOLUTE, .port = 80,
+                      .source = { .octets = PG_SPAN("192.0.2.7") },
+                      .host = { .octets = PG_SPAN("a.example") } };
+
+    ck_assert_int_eq(pg_render_matches(&report, &r), views[_i].matches);
+}
+
+static const struct {
+    const char *list;
+    int most;                    /* -1: never valid; 0: as many as it has;
+                                    1: alone                              */
+} mailboxes[] = {
+    { "a@b", 1 }, { " a@b ", 1 }, { "a.b+c@d.example", 1 }, { "", -1 },
+    { "a", -1 }, { "@b", -1 }, { "a@", -1 }, { ".a@b", -1 }, { "a.@b", -1 },
+    { "a..b@c", -1 }, { "a@.b", -1 }, { "a@b.", -1 }, { "a b@c", -1 },
+    { "a@b@c", -1 }, { "!#$%&'*+-/=?^_`{|}~@b", 1 }, { "(a)@b", -1 },
+    { "\u00fc@b", -1 }, { "Name <a@b>", 1 }, { "<a@b>", 1 },
+    { "Name <a@b", -1 }, { "Name <a@b> x", -1 }, { "Name <>", -1 },
+    { "\"N, M\" <a@b>", 1 }, { "\xff <a@b>", -1 }, { "a@b,", -1 },
+    { ",a@b", -1 }, { "a@b,c@d", 0 }, { "a@b, N <c@d>", 0 },
+    { "a@b,,c@d", -1 }, { "\"N, M\" <a@b>,c@d", 0 },
+};
+
+PG_TEST_EACH(mailboxes_are_addresses_with_or_without_a_name, mailboxes)
+{
+    ck_assert_int_eq(pg_monthly_are_mailboxes(mailboxes[_i].list, false),
+                     mailboxes[_i].most == 1);
+    ck_assert_int_eq(pg_monthly_are_mailboxes(mailboxes[_i].list, true),
+                     mailboxes[_i].most >= 0);
 }
 
 static const struct {
