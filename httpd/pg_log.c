@@ -99,7 +99,6 @@ static char *put_quoted(char *to, pg_span_t s, apr_size_t cut, char quote)
 static char *put_verdict(char *to, const pg_verdict_t *v, char q)
 {
     to = put_word(PUT(to, ": class="), pg_vocab_class(v->class_id));
-    to = put_word(PUT(to, " family="), pg_vocab_family(v->family));
     to = put_quoted(PUT(to, " method="), v->method, CUT_METHOD, q);
     to = put_quoted(PUT(to, " target="), v->target, CUT_TARGET, q);
     if (v->target.len > CUT_TARGET) {

@@ -41,7 +41,7 @@ const char *pg_log_text(char to[PG_LOG_MOST], const server_rec *s,
 /**
  * One attempt, one line, at warn:
  *
- *   PG0101: relay attempt denied: class=absolute family=get method="GET" ...
+ *   PG0101: relay attempt denied: class=absolute method="GET" ...
  *
  * What came from the client is in quotes and escaped, so that it can end
  * neither its quotes nor the line. Where ErrorLogFormat has %M inside double

@@ -190,7 +190,7 @@ def test_a_greeting_is_shown_alike_from_either_log(tmp_path):
         tmp_path / "log", line(greeting, 400),
         "[Mon Nov 18 11:02:04.123456 2024] [proxyguard:warn] [pid 1:tid 2] "
         "[client 192.0.2.7:40312] PG0101: relay attempt denied: class=socks "
-        f'family=socks method="" target="{logged}" host="192.0.2.9" port=25 '
+        f'method="" target="{logged}" host="192.0.2.9" port=25 '
         "status=400 outcome=denied source=192.0.2.7 reason=socks4-greeting "
         'agent=""\n'))
     assert [row["url"]["original"] for row in found] == [greeting] * 2

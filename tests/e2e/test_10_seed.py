@@ -34,8 +34,7 @@ def test_it_is_logged_once_with_what_it_was(httpd, attempt):
     line = httpd.log.attempt()
     assert (line.id, line.level) == ("PG0101", "warn")
     assert (line.method, line.target) == (method, target)
-    assert (line.fields["class"], line.family) == (attempt.class_id,
-                                                   attempt.family)
+    assert line.fields["class"] == attempt.class_id
     assert (line.status, line.outcome) == (str(attempt.status), "denied")
     assert line.source == "127.0.0.1"
 

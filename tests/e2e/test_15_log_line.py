@@ -129,7 +129,7 @@ def test_each_line_is_json_where_the_format_is(httpd_with):
     for message in in_json(server, "PG01"):
         assert '"' not in message
         assert re.match(r"PG010[1-5]: relay attempt [^=]*: class=[a-z-]+ "
-                        r"family=[a-z]+ method='[^']*' target='[^']*'"
+                        r"method='[^']*' target='[^']*'"
                         r"( target_length=\d+)? host='[^']*' port=\d+ "
                         r"status=\d+ outcome=[a-z]+ (source|peer)=\S+ "
                         r"vhost='[^']*' reason=[a-z0-9-]+ "

@@ -23,7 +23,7 @@ REMOTE = "RemoteIPHeader X-Client\nRemoteIPInternalProxy 127.0.0.1"
 VICTIM = "192.0.2.9"
 FORGED = ('[Sun Nov 22 22:00:00.000000 2026] [proxyguard:warn] [pid 1:tid 2] '
           f'[client {VICTIM}:1] PG0101: relay attempt denied: class=absolute '
-          'family=get method="GET" target="x" host="x" port=80 status=421 '
+          'method="GET" target="x" host="x" port=80 status=421 '
           f'outcome=denied source={VICTIM} vhost="x" reason=x agent="x"')
 
 
