@@ -241,41 +241,50 @@ static bool is_crowded(const seat_t *seat, apr_uint32_t aim)
     return n > SHARE;
 }
 
-/* Which entries make room first: those of the new record's source if it has
- * its share; otherwise empty ones; then those of its target if that has its
- * share; otherwise those of any target with more than a share; then any. */
-static unsigned rank(const seat_t *seats, const seat_t *seat, unsigned sources,
-                     unsigned aims)
+/* Which entries make room first, for a source that has not yet its share:
+ * empty ones; then those of the new record's target if that has its share;
+ * otherwise those of any target with more than a share; then any. */
+static unsigned rank(const seat_t *seats, const seat_t *seat, unsigned aims)
 {
-    if (sources >= SHARE) {
-        return seat->of_source;
-    }
     if (seat->stamp == 0) {
         return 2;
     }
     return aims >= SHARE ? seat->of_aim : is_crowded(seats, seat->aim);
 }
 
-/* The entry that makes room: the oldest of the highest rank. */
-static pg_word_t *place_in(pg_word_t *reserve, const pg_record_t *record)
+/* The oldest of the highest rank. */
+static unsigned best_of(const seat_t *seats, unsigned aims)
 {
-    seat_t seats[PG_RECENT_RESERVE];
-    unsigned sources = 0, aims = 0, best = 0, first = 0;
+    unsigned best = 0, first = rank(seats, &seats[0], aims);
 
-    for (unsigned i = 0; i < PG_RECENT_RESERVE; i++) {
-        look_at(&seats[i], reserve + i * PG_RECENT_WORDS, record);
-        sources += seats[i].of_source;
-        aims += seats[i].of_aim;
-    }
-    for (unsigned i = 0; i < PG_RECENT_RESERVE; i++) {
-        unsigned is = rank(seats, &seats[i], sources, aims);
-        if (i == 0 || is > first
+    for (unsigned i = 1; i < PG_RECENT_RESERVE; i++) {
+        unsigned is = rank(seats, &seats[i], aims);
+        if (is > first
             || (is == first && seats[i].stamp < seats[best].stamp)) {
             first = is;
             best = i;
         }
     }
-    return reserve + best * PG_RECENT_WORDS;
+    return best;
+}
+
+/* The entry that makes room: the oldest of the new record's source if that
+ * has its share. */
+static pg_word_t *place_in(pg_word_t *reserve, const pg_record_t *record)
+{
+    seat_t seats[PG_RECENT_RESERVE];
+    unsigned sources = 0, aims = 0, oldest = 0;
+
+    for (unsigned i = 0; i < PG_RECENT_RESERVE; i++) {
+        look_at(&seats[i], reserve + i * PG_RECENT_WORDS, record);
+        aims += seats[i].of_aim;
+        if (seats[i].of_source
+            && (sources++ == 0 || seats[i].stamp < seats[oldest].stamp)) {
+            oldest = i;
+        }
+    }
+    return reserve + PG_RECENT_WORDS
+                     * (sources >= SHARE ? oldest : best_of(seats, aims));
 }
 
 /* If the place chosen in the last block has the same stamp in this one, the
