@@ -264,7 +264,7 @@ TWICE = rf"{NEW}|AH00045: "
 # At a hard restart the event MPM closes the sockets of its busy workers; one
 # may be about to put its own into the pollset (close_worker_sockets() against
 # process_lingering_close() and process_socket(), 2.4.71).
-LATE = r"\(9\)Bad file descriptor: AH0309[23]: "
+LATE = r"\(9\)Bad file descriptor: AH(?:0309[23]|10503): "
 # mod_http2 has 5 seconds of patience with its threads, by a clock that jumps:
 # see soak_http2.py
 HASTY = "AH10291: "
