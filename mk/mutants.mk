@@ -17,12 +17,12 @@ COUNT    =
 .PHONY: mutants mutants-built
 mutants: ## break the code at random, see which tests notice; FILES=, SINCE=, MINUTES=, COUNT=
 	@rm -f $(MUT)/plain/bin/libmutant*.so # of a run that was interrupted
-	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/plain \
+	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/plain MUT_SAN="$(SAN)" \
 	    CFLAGS="-O2 -w -fvisibility=default"
 	@$(MUT_MAKE) mutants-built BUILD=$(MUT)/cover \
 	    CFLAGS="-O0 -w -g -fvisibility=default -fsanitize-coverage=trace-pc" \
 	    MUT_NONE=tools/mutants.c
-	@MUT=$(MUT) MUT_CC="$(CC) $(STD) -w -fPIC" \
+	@MUT=$(MUT) MUT_CC="$(CC) $(STD) -w -fPIC" MUT_SAN="$(SAN)" \
 	    MUT_FLAGS="$(subst ",\",$(INC_unit) $(APR_CFLAGS))" \
 	    MUT_HTTPD="$(INC_httpd) $(APR_CFLAGS)" \
 	    MUT_T="$(if $(findstring command,$(origin T)),$(T))" \
@@ -52,7 +52,7 @@ BIN_LIBS = -lhouse $(APR_LIBS) $(JANSSON_LIBS) $(CLI_LIBS) -lm
 BIN_TEST = $(patsubst %.c,$(BUILD)/san/%.o,$(1))
 
 $(BIN)/unit: $(call BIN_TEST,$(call srcs,tests/unit))
-	$(BIN_LINK) $(BIN_LIBS) $(shell pkg-config --libs check)
+	$(BIN_LINK) $(MUT_SAN) $(BIN_LIBS) $(shell pkg-config --libs check)
 $(BIN)/sample: $(call BIN_TEST,tests/sample/main.c tests/unit/pg_sample.c)
 	$(BIN_LINK) $(BIN_LIBS)
 $(BIN)/proxyguard:

@@ -12,13 +12,14 @@ MINUTES bounds the time of each folder and COUNT its mutants, SEED picks the
 sample, RECORD=1 writes the figures to docs/measurements.md; VERBOSE=1 shows
 what killed each. A mutant is compiled alone, into a library that takes
 precedence over the one with the rest of the code. It is tried on the unit
-suites and on the tests that run its line, for no longer than PATIENCE each:
-tests/command and tests/page (but for those with a browser), tests/e2e for
-httpd/, or what T names. Which test runs which line is learnt first, and kept
-until the code changes: for httpd/ that takes some five minutes. A test that
-fails must do so twice, lest a loaded machine kill mutants. A mutant whose
-optimised object code is the original's is equivalent, and does not count; so
-is one that tests/cases/mutants.tsv lists, with the reason."""
+suites, with the sanitisers, and on the tests that run its line, for no longer
+than PATIENCE each: tests/command and tests/page (but for those with a
+browser), tests/e2e for httpd/, or what T names. Which test runs which line is
+learnt first, and kept until the code changes: for httpd/ that takes some five
+minutes. A test that fails must do so twice, lest a loaded machine kill
+mutants. A mutant whose optimised object code is the original's is equivalent,
+and does not count; so is one that tests/cases/mutants.tsv lists, with the
+reason."""
 
 import collections
 import glob
@@ -53,6 +54,8 @@ survived.
 # at most 2 GiB of memory and 1 GiB a file: a mutant may do anything
 LIMITS = ((resource.RLIMIT_AS, 2 << 30), (resource.RLIMIT_FSIZE, 1 << 30),
           (resource.RLIMIT_CORE, 0))
+# the same where AddressSanitizer reserves terabytes
+SANITIZED = "hard_rss_limit_mb=2048:max_allocation_size_mb=2048"
 
 Mutant = collections.namedtuple("Mutant", "path line start end text what")
 # a unit suite or a test, its CPU seconds, and the blocks that it runs
@@ -78,19 +81,29 @@ SWAPS = [
 ]
 
 
-def operators(body):
-    """(start, end, text) of each change within a function's body."""
-    for pattern, change in SWAPS:
-        for m in re.finditer(pattern, body):
-            yield m.start(), m.end(), change(m)
-    for m in re.finditer(r"\b(?:if|while) (\()", body):
+def parentheses(body, before):
+    """(start, end) of those that follow a pattern."""
+    for m in re.finditer(rf"\b(?:{before})(\()", body):
         depth, at = 0, m.start(1)
         while at < len(body):
             depth += {"(": 1, ")": -1}.get(body[at], 0)
             at += 1
             if depth == 0:
-                yield m.start(1), at, f"(!{body[m.start(1):at]})"
+                yield m.start(1), at
                 break
+
+
+def operators(body):
+    """(start, end, text) of each change within a function's body. That more
+    memory is allocated than is needed is not one."""
+    rooms = list(parentheses(body, "[a-z_]*alloc|apr_array_make"))
+    for pattern, change in SWAPS:
+        for m in re.finditer(pattern, body):
+            if not (m[0].isdigit() and any(
+                    start < m.start() < end for start, end in rooms)):
+                yield m.start(), m.end(), change(m)
+    for start, end in parentheses(body, "(?:if|while) "):
+        yield start, end, f"(!{body[start:end]})"
 
 
 def mutants(path, wanted=None):
@@ -149,9 +162,10 @@ def changed(since):
     return out
 
 
-def bound():
+def bound(but=None):
     for what, most in LIMITS:
-        resource.setrlimit(what, (most, most))
+        if what != but:
+            resource.setrlimit(what, (most, most))
 
 
 class Tests:
@@ -213,6 +227,7 @@ class House:
         self.plain = os.path.join(self.build, "plain", "bin")
         self.cover = os.path.join(self.build, "cover", "bin")
         self.cc = os.environ["MUT_CC"].split()
+        self.sanitizers = os.environ["MUT_SAN"].split()
         lower = shlex.split(os.environ["MUT_FLAGS"])
         self.flags = {**dict.fromkeys(FOLDERS, lower),
                       "httpd": shlex.split(os.environ["MUT_HTTPD"])}
@@ -252,13 +267,16 @@ class House:
     def run(self, suite, build, seconds, **more):
         """Did a unit suite pass, in time?"""
         def limited():
-            bound()
+            bound(resource.RLIMIT_AS)
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         with subprocess.Popen(
                 [os.path.join(build, "unit")], cwd=TOP, preexec_fn=limited,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 start_new_session=True,
-                env=self.env(build, CK_RUN_SUITE=suite, **more)) as run:
+                env=self.env(build, CK_RUN_SUITE=suite,
+                             ASAN_OPTIONS=SANITIZED,
+                             LD_LIBRARY_PATH=f"{build}/sanitized",
+                             **more)) as run:
             try:
                 return run.wait(60 + 20 * seconds) == 0
             except subprocess.TimeoutExpired:
@@ -327,14 +345,14 @@ class House:
         with open(kept, "a", encoding="utf-8") as out:
             print(json.dumps(row), file=out)
 
-    def compile(self, path, source):
-        """The object file of a source, optimised; None if it is not C."""
+    def compile(self, path, source, *how):
+        """The object file of a source; None if it is not C."""
         copy = os.path.join(self.build, os.path.basename(path))
         out = os.path.join(self.build, "mutant.o")
         with open(copy, "w", encoding="utf-8") as f:
             f.write(source)
         fine = subprocess.run(
-            [*self.cc, *self.flags[path.split("/")[0]], "-O2", "-c", "-o",
+            [*self.cc, *self.flags[path.split("/")[0]], *how, "-c", "-o",
              out, copy], cwd=TOP, stderr=subprocess.DEVNULL, check=False)
         if fine.returncode:
             return None
@@ -347,16 +365,22 @@ class House:
         path, source = ("core/none.c", "") if mutant is None else (
             mutant.path, mutated(mutant))
         if path not in self.original:
-            self.original[path] = mutant and self.compile(path,
-                                                          lint.read(path))
-        code = self.compile(path, source)
+            self.original[path] = mutant and self.compile(
+                path, lint.read(path), "-O2")
+        code = self.compile(path, source, "-O2")
         if code is None or code == self.original[path]:
             return "not C" if code is None else "equivalent"
-        library = os.path.join(self.plain, self.place)
+        self.link(self.place)
+        self.compile(path, source, "-O1", *self.sanitizers)
+        self.link("sanitized/libmutant.so")
+        return None
+
+    def link(self, name):
+        library = os.path.join(self.plain, name)
+        os.makedirs(os.path.dirname(library), exist_ok=True)
         subprocess.run([*self.cc, "-shared", "-o", library + ".new",
                         os.path.join(self.build, "mutant.o")], check=True)
         os.replace(library + ".new", library)
-        return None
 
     def runners_of(self, mutant):
         """(is one known to run the line, those that do): if none is, because
