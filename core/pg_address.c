@@ -3,6 +3,7 @@
 #include "pg_address.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 
 #include <apr_strings.h>
 
@@ -44,7 +45,7 @@ bool pg_address_is_private(const pg_address_t *a)
 /* Four numbers up to 255, without leading zeros. */
 static bool parse_ipv4(unsigned char out[4], pg_span_t s)
 {
-    const unsigned int none = 256;
+    const unsigned int none = UINT_MAX;
     unsigned int value = none;
     int part = 0;
 

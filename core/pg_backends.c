@@ -385,7 +385,7 @@ static void read_token(pg_backends_t *b, scan_t *s)
     take_token(s);
     token = pg_span_make(s->text, s->len);
     port = take_port(s);
-    if (port && variable(s) > 0) {
+    if (port && variable(s)) {
         APR_ARRAY_PUSH(b->digits, const char *) =
             apr_psprintf(b->pool, "%u", (unsigned int)port);
     }
@@ -394,13 +394,13 @@ static void read_token(pg_backends_t *b, scan_t *s)
         APR_ARRAY_PUSH(b->stems, const char *) = lower(b->pool, token);
     }
     if (after) {
-        b->joins |= variable(s) > 0 && in_authority(s)
+        b->joins |= variable(s) && in_authority(s)
                     && pg_span_eq(token, PG_SPAN("."));
         note_suffix(b, token, port);
     }
     else if (token.len) {
         note_host(b, token, port);
-        if (host && port == 0 && variable(s) > 0) {
+        if (host && port == 0 && variable(s)) {
             entry_t *prefix = make_entry(b, lower(b->pool, token));
 
             prefix->bare = true;

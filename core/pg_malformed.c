@@ -15,7 +15,7 @@ bool pg_malformed_is_name(pg_span_t host)
         }
         last = c;
     }
-    return last != '.' || host.len > 1;
+    return host.len > 0;
 }
 
 /* A name of two labels or more, or "localhost". */

@@ -389,7 +389,8 @@ static bool names_nobody(pg_mask_e kind, pg_span_t s)
 /* "GET http://www.host-3vq5k1mz.com/ HTTP/1.1". */
 static apr_size_t mask_request(char *out, const pg_key_t *key, pg_span_t line)
 {
-    apr_size_t first = pg_span_find(line, ' '), last = pg_span_rfind(line, ' ');
+    apr_size_t first = pg_span_find(line, ' ');
+    apr_size_t last = pg_span_rfind(line, ' ');
     pg_span_t method = pg_span_upto(line, first);
     pg_span_t version = pg_span_from(line, last);
     pg_span_t target = pg_span_make(line.ptr + first + 1, last - first - 1);

@@ -46,15 +46,19 @@ pg_span_t pg_mime_field(pg_span_t header, const char *name)
     return PG_ABSENT;
 }
 
-/* The length of a quoted string, or of one octet. */
+/* The length of a quoted string, more than s has if that does not end, or of
+ * one octet. */
 static apr_size_t quoted_length(pg_span_t s)
 {
     apr_size_t n = 1;
 
-    while (s.ptr[0] == '"' && n < s.len && s.ptr[n] != '"') {
+    if (s.ptr[0] != '"') {
+        return 1;
+    }
+    while (n < s.len && s.ptr[n] != '"') {
         n += s.ptr[n] == '\\' ? 2 : 1;
     }
-    return s.ptr[0] != '"' ? 1 : n < s.len ? n + 1 : s.len;
+    return n + 1;
 }
 
 /* Up to the first of these that is not in quotes. */

@@ -7,9 +7,7 @@ pg_span_t pg_span_from(pg_span_t s, apr_size_t from)
     if (s.ptr == NULL) {
         return s;
     }
-    if (from > s.len) {
-        from = s.len;
-    }
+    from = pg_span_upto(s, from).len;
     return pg_span_make(s.ptr + from, s.len - from);
 }
 

@@ -38,6 +38,10 @@ static const struct {
     { "1:2:3:4:5:6:7:8:9",  NULL,           false, false, true },
     { "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000", NULL, false, false,
       true },
+    { "0000:0000:0000:0000:0000:ffff:255.255.255.255", "255.255.255.255",
+      true, false, false },
+    { "0000:0000:0000:0000:0000:ffff:255.255.255.2555", NULL, false, false,
+      true },
 };
 
 PG_TEST_SUITE(address, .set_up = make_pool, .tear_down = destroy_pool);
@@ -64,6 +68,32 @@ PG_TEST(a_nul_ends_no_address)
 
     ck_assert(!pg_address_parse(&a, PG_SPAN("::1\0")));
     ck_assert(!pg_address_parse(&a, PG_SPAN("127.0.0.1\0")));
+}
+
+/* RFC 1918, RFC 3927, RFC 4193, RFC 4291 2.5.6: the first and the last, and
+ * what is next to them. */
+PG_TEST(only_these_networks_are_private)
+{
+    static const char *const texts[][2] = {
+        { "10.0.0.0", "9.255.255.255" }, { "10.255.255.255", "11.0.0.0" },
+        { "172.16.0.0", "172.15.255.255" }, { "172.31.0.0", "172.32.0.0" },
+        { "192.168.0.0", "192.167.0.0" }, { "192.168.255.1", "192.169.0.0" },
+        { "169.254.0.0", "169.253.0.0" }, { "169.254.1.1", "168.254.0.0" },
+        { "fc00::", "fb00::" }, { "fdff::1", "fe00::" },
+        { "fe80::", "fe7f::" }, { "febf::1", "fec0::" },
+        { "fd00:ec2::254", "2001:db8::1" }, { "fe90::1", "ff80::" },
+        { "172.20.1.1", "173.16.0.0" }, { "192.168.1.1", "193.168.0.0" },
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        for (int is = 0; is < 2; is++) {
+            pg_address_t a;
+
+            ck_assert(pg_address_parse(&a, pg_span_str(texts[i][is])));
+            ck_assert_msg(pg_address_is_private(&a) == !is, "%s",
+                          texts[i][is]);
+        }
+    }
 }
 
 PG_TEST(equal_means_every_octet)

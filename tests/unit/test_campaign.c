@@ -22,12 +22,40 @@ PG_TEST(sha256_is_that_of_the_standard)
                  "0015ad" },
         { "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+        { "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoij"
+          "klmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+          "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
     };
     char text[65];
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         pg_sha256_text(text, 32, pg_span_str(known[i][0]));
         ck_assert_str_eq(text, known[i][1]);
+    }
+    pg_sha256_text(text, 32, PG_ABSENT);
+    ck_assert_str_eq(text, known[0][1]);
+}
+
+/* As many of 'a': before and after the length needs a block of its own. */
+PG_TEST(sha256_pads_a_text_of_any_length)
+{
+    static const struct {
+        size_t n;
+        const char *hash;        /* its first eight octets                */
+    } known[] = {
+        { 55, "9f4390f8d30c2dd9" },        { 56, "b35439a4ac6f0948" },
+        { 63, "7d3e74a05d7db15b" },        { 64, "ffe054fe7ae0cb6d" },
+        { 119, "31eba51c313a5c08" },        { 120, "2f3d335432c70b58" },
+    };
+    char text[17];
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        char *s = malloc(known[i].n);
+
+        memset(s, 'a', known[i].n);
+        pg_sha256_text(text, 8, pg_span_make(s, known[i].n));
+        ck_assert_str_eq(text, known[i].hash);
+        free(s);
     }
 }
 
@@ -110,6 +138,72 @@ PG_TEST(parts_are_found_and_a_broken_mail_is_text)
         ck_assert_uint_le(pg_mime_walk(cut, join, any), 3);
         free((char *)cut.ptr);
     }
+}
+
+static pg_span_t or_dash(pg_span_t s)
+{
+    return s.ptr ? s : PG_SPAN("-");
+}
+
+static void describe(void *ctx, const pg_mime_part_t *part)
+{
+    const pg_span_t shown[] = {
+        part->attachment ? PG_SPAN("file") : PG_SPAN("text"),
+        or_dash(part->type), or_dash(part->charset), or_dash(part->name),
+        or_dash(part->encoding), part->body
+    };
+    char *out = ctx;
+
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        sprintf(out + strlen(out), "%s%.*s", i ? "," : "",
+                (int)shown[i].len, shown[i].ptr);
+    }
+    strcat(out, "|");
+}
+
+#define MULTI "Content-Type: multipart/x; boundary=bb\n\n"
+
+/* A message, and its parts: what each is, type, charset, name, encoding and
+ * body. */
+static const char *const described[][2] = {
+    { "Content-Type: Text/Plain; charset=\"Big5\"; name=a\n"
+      "Content-Transfer-Encoding: base64\n\nx",
+      "text,Text/Plain,Big5,a,base64,x|" },
+    { "Content-Disposition: attachment; filename=\"x y\"\n"
+      "Content-Type: text/plain; name=z\n\n", "file,text/plain,-,x y,-,|" },
+    { "Content-Type:text/plain ;charset = utf-8 ;x=y\n\n",
+      "text,text/plain,utf-8,-,-,|" },
+    { "content-type: text/plain;\n\tcharset=a;\r\n name=b\r\nX: y\r\n\r\n"
+      "z\r\n", "text,text/plain,a,b,-,z\r\n|" },
+    { "Content-Type-X: image/png\nX-Content-Type: image/png\n"
+      "Content-Type\n\nz", "text,-,-,-,-,z|" },
+    { "Content-Type: text/x; y=\";charset=no\"; charset=yes\n\n",
+      "text,text/x,yes,-,-,|" },
+    { "Content-Type: text/x; charset; name=\n\n", "text,text/x,-,,-,|" },
+    { "Content-Type: text/x;;charset=a", "text,text/x,a,-,-,|" },
+    { "\n\nz\n", "text,-,-,-,-,\nz\n|" }, { "", "text,-,-,-,-,|" },
+    { " \t\r\nz", "text,-,-,-,-,z|" }, { "A: b\n", "text,-,-,-,-,|" },
+    { MULTI "before\n--bb\n\none\r\n--bbb\ntwo\n--bb \t\n\nthree\r\n\r\n"
+      "--bb--\n\nafter",
+      "text,-,-,-,-,one\r\n--bbb\ntwo|text,-,-,-,-,three\r\n|" },
+    { MULTI "--bb\n--bb\n\n--bb\nA: b\n--bb--",
+      "text,-,-,-,-,|text,-,-,-,-,|text,-,-,-,-,|" },
+    { MULTI "--bb\n\n-\n--\n--b\n-bbb\nx--bb\n--bb-\n--bb--x\n\r",
+      "text,-,-,-,-,-\n--\n--b\n-bbb\nx--bb\n--bb-\n--bb--x\n\r|" },
+    { MULTI "--bb\n\n--b", "text,-,-,-,-,--b|" },
+    { MULTI "--bb\n", "" }, { MULTI "no part", "" },
+    { "Content-Type: multipart/x; boundary=\n\n--\n\nx",
+      "file,multipart/x,-,-,-,--\n\nx|" },
+};
+
+PG_TEST_EACH(each_part_is_described_and_has_its_body, described)
+{
+    pg_span_t s = pg_test_exact(pg_span_str(described[_i][0]));
+    char out[400] = "";
+
+    (void)pg_mime_walk(s, describe, out);
+    ck_assert_str_eq(out, described[_i][1]);
+    free((char *)s.ptr);
 }
 
 /* A text within so many parts within one another. */

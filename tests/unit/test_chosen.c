@@ -110,6 +110,37 @@ static const struct {
     { "http://[::1", "http://[::1]/", PG_NAMED_NO },
     { "${a", "http://a/", PG_NAMED_NO },
     { "\\", "http://a/", PG_NAMED_NO },
+    { "^a\\-b\\.example", "http://a-b.example/", PG_NAMED_YES },
+    { "a\\/b", "http://b/", PG_NAMED_YES },
+    { "\\db", "http://b/", PG_NAMED_NO },
+    { "\\1b", "http://1b/", PG_NAMED_NO },
+    { "$xb", "http://xb/", PG_NAMED_YES },
+    { "%2b", "http://b/", PG_NAMED_NO }, { "%b", "http://b/", PG_NAMED_YES },
+    { "http://${a:{b}c}.x.y/", "http://z.x.y/", PG_NAMED_YES },
+    { "http://${a:{b}c}.x.y/", "http://c/", PG_NAMED_NO },
+    { "http://$1.b./", "http://a.b./", PG_NAMED_NO },
+    { "http://$1:81/", "http://x:81/", PG_NAMED_NO },
+    { "b:10.0.0.1", "http://10.0.0.1/", PG_NAMED_YES },
+    { "b:10.0.0.1", "http://b/", PG_NAMED_YES },
+    { "http://a.b:65536/", "http://a.b/", PG_NAMED_YES },
+    { "http://a.b:0/", "http://a.b/", PG_NAMED_YES },
+    { "http://a.b:81/ http://a.b:82/", "http://a.b:81/", PG_NAMED_YES },
+    { "http://a.b:81/ http://a.b:82/", "http://a.b:82/", PG_NAMED_YES },
+    { "http://a.b:81/ http://a.b/", "http://a.b/", PG_NAMED_YES },
+    { "http://a.b/ http://a.b:81/", "http://a.b/", PG_NAMED_YES },
+    { "[::1]", "http://[::1]/", PG_NAMED_YES },
+    { "[::1]:81", "http://[::1]/", PG_NAMED_HOST },
+    { "[a-z]b", "http://b/", PG_NAMED_YES },
+    { "http://a$1/", "http://a7/", PG_NAMED_YES },
+    { "http://a$1/", "http://a7:25/", PG_NAMED_HOST },
+    { "http://a:81$1/", "http://a7/", PG_NAMED_NO },
+    { "x@a$1", "http://a7/", PG_NAMED_YES }, { "/a$1", "http://a7/",
+                                               PG_NAMED_NO },
+    { "UNIX:/a", "unix:/a|x", PG_NAMED_YES },
+    { "x unix:/a b", "unix:/a|x", PG_NAMED_YES },
+    { "\"unix:/a\"", "unix:/a|x", PG_NAMED_YES },
+    { "unix:/a", "unix:/a b|x", PG_NAMED_NO },
+    { "nix:/a", "unix:/a|x", PG_NAMED_NO },
 };
 
 PG_TEST_EACH(an_argument_names_what_stands_in_it_literally, arguments)
@@ -149,6 +180,20 @@ static const struct {
     { "[2001:db8::1]:81", "http://[2001:db8::1]:81/",
       "http://[2001:db8::1]:82/", NULL },
     { "app", "http://app/", "http://app2/", NULL },
+    { "a_1", "http://a_1/", "http://a_2/", NULL },
+    { "Z", "http://z/", "http://y/", NULL },
+    { "a.example:1-65535", "http://a.example:65535/", "http://b.example/",
+      NULL },
+    { "a.example:81-81", "http://a.example:81/", "http://a.example:80/",
+      NULL },
+    { "*.example", "http://a.example/", "http://example/", NULL },
+    { "*.a.example:81", "http://b.a.example:81/", "http://b.a.example/",
+      NULL },
+    { "10.0.0.0/032", "http://10.0.0.0/", "http://10.0.0.1/", NULL },
+    { "::/0", "http://192.0.2.1/", "http://a/", NULL },
+    { "::1/128", "http://[::1]/", "http://[::2]/", NULL },
+    { "[::1]", "http://[::1]:9/", "http://[::2]/", NULL },
+    { "[10.0.0.1]", "http://10.0.0.1/", "http://10.0.0.2/", NULL },
     { "", NULL, NULL, "is not a host name" },
     { "*", NULL, NULL, "is not a host name" },
     { "*.", NULL, NULL, "is not a host name" },
@@ -156,6 +201,14 @@ static const struct {
     { "http://a.example/", NULL, NULL, "has a port" },
     { "10.0.0.0/33", NULL, NULL, "is not a host name" },
     { "10.0.0.0/", NULL, NULL, "is not a host name" },
+    { "10.0.0.0/0032", NULL, NULL, "is not a host name" },
+    { "10.0.0.0/3a", NULL, NULL, "is not a host name" },
+    { "::/129", NULL, NULL, "is not a host name" },
+    { "[]", NULL, NULL, "is not a host name" },
+    { "[a]", NULL, NULL, "is not a host name" },
+    { "[::1", NULL, NULL, "is not a host name" },
+    { "1.2.3", NULL, NULL, "is not a host name" },
+    { "*.a b", NULL, NULL, "is not a host name" },
     { "10.0.0.256", NULL, NULL, "is not a host name" },
     { "a.example:0", NULL, NULL, "has a port" },
     { "a.example:65536", NULL, NULL, "has a port" },
@@ -178,6 +231,50 @@ PG_TEST_EACH(a_backend_is_declared, declared)
     ck_assert_msg(wrong == NULL, "%s: %s", declared[_i].value, wrong);
     ck_assert_int_eq(named(b, declared[_i].yes), PG_NAMED_YES);
     ck_assert_int_ne(named(b, declared[_i].no), PG_NAMED_YES);
+}
+
+/* Of several that match, the one with the port. */
+PG_TEST(the_best_of_all_that_name_a_host_counts)
+{
+    static const char *const sets[][3] = {
+        { "*.a.b:81", "*.b:82", "http://x.a.b:" },
+        { "10.0.0.0/8:81", "10.0.0.0/16:82", "http://10.0.1.1:" },
+        { "x.a.b:81", "*.a.b:82", "http://x.a.b:" },
+    };
+
+    for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
+        for (int order = 0; order < 2; order++) {
+            pg_backends_t *b = pg_backends_create(pool);
+            const char *host = sets[i][2];
+
+            pg_backends_declare(b, pg_span_str(sets[i][order]));
+            pg_backends_declare(b, pg_span_str(sets[i][!order]));
+            for (int port = 80; port < 84; port++) {
+                ck_assert_int_eq(
+                    named(b, apr_psprintf(pool, "%s%d/", host, port)),
+                    port == 81 || port == 82 ? PG_NAMED_YES : PG_NAMED_HOST);
+            }
+        }
+    }
+}
+
+/* 255 octets (RFC 1035 2.3.4), wherever it is named. */
+PG_TEST(no_longer_name_is_a_host)
+{
+    for (apr_size_t n = 254; n < 259; n++) {
+        char *name = apr_pcalloc(pool, n + 1);
+        const char *url = apr_pstrcat(pool, "http://", memset(name, 'a', n),
+                                      "/", NULL);
+        pg_backends_t *read = pg_backends_create(pool);
+        pg_backends_t *declared_too = pg_backends_create(pool);
+
+        pg_backends_read(read, pg_span_str(url));
+        ck_assert_int_eq(named(read, url),
+                         n <= 255 ? PG_NAMED_YES : PG_NAMED_NO);
+        ck_assert_int_eq(!pg_backends_declare(declared_too,
+                                              pg_span_make(name, n)),
+                         n <= 255);
+    }
 }
 
 /* --- what the client chose ----------------------------------------------- */

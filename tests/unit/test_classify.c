@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 
 #include "pg_classify.h"
+#include "pg_socks.h"
 
 static pg_own_t *own;
 
@@ -126,6 +127,125 @@ PG_TEST(socks_says_its_destination_when_it_names_one)
     pg_classify(&v, &request, own);
     ck_assert_ptr_null(v.host.ptr);
     ck_assert_uint_eq(v.port, 25);
+}
+
+static const struct {
+    const char *line, *method, *target, *protocol;   /* NULL = absent     */
+} split[] = {
+    { "GET / HTTP/1.1", "GET", "/", "HTTP/1.1" },
+    { " GET\t/ \v HTTP/1.1\f", "GET", "/", "HTTP/1.1" },
+    { "a b c d", "a", "b", "c d" }, { "a b c X/1", "a", "b", "c X/1" },
+    { "a b c XY/1", "a", "b c", "XY/1" }, { "a b c XY/", "a", "b", "c XY/" },
+    { "a b c XY/a", "a", "b", "c XY/a" }, { "a b c X1/1", "a", "b", "c X1/1" },
+    { "a b c XY/123456", "a", "b c", "XY/123456" },
+    { "a b c XY/1234567", "a", "b", "c XY/1234567" },
+    { "a b c HTTP/1.", "a", "b c", "HTTP/1." },
+    { "a b c /1", "a", "b", "c /1" },
+    { "a b c HTTP/2", "a", "b c", "HTTP/2" },
+    { "HTTP/1.1", "HTTP/1.1", NULL, NULL }, { "", NULL, NULL, NULL },
+    { "a HTTP/1.1", "a", NULL, "HTTP/1.1" }, { "a", "a", NULL, NULL },
+    { " \t", NULL, NULL, NULL }, { "a  b", "a", "b", NULL },
+};
+
+PG_TEST_EACH(a_line_has_a_method_a_target_and_a_protocol, split)
+{
+    pg_span_t line = pg_test_exact(pg_span_str(split[_i].line));
+    pg_request_t is;
+
+    pg_classify_split(&is, line);
+    equal("method", is.method, split[_i].method);
+    equal("target", is.target, split[_i].target);
+    equal("protocol", is.protocol, split[_i].protocol);
+    free((char *)(uintptr_t)line.ptr);
+}
+
+/* Wherever it is; eight octets are looked at together. What is next to them
+ * in ASCII does not end it. */
+PG_TEST(a_line_ends_at_nul_cr_or_lf)
+{
+    static const char ends[] = { '\0', '\r', '\n', '\x0e', '\x80', '\x8d' };
+    char text[] = "GET /0123456789abcdef~\xff HTTP/1.1";
+
+    for (size_t i = 0; i < sizeof(ends); i++) {
+        for (apr_size_t at = 1; at + 1 < sizeof(text); at++) {
+            char was = text[at];
+            pg_request_t is, want;
+
+            text[at] = ends[i];
+            pg_classify_split(&is, PG_SPAN(text));
+            ck_assert(is.method.ptr == text);
+            if (i < 3) {
+                pg_classify_split(&want, pg_span_make(text, at));
+                ck_assert(pg_span_eq(is.method, want.method)
+                          && pg_span_eq(is.target, want.target)
+                          && pg_span_eq(is.protocol, want.protocol));
+            }
+            else {
+                ck_assert_uint_eq(is.method.len + is.target.len
+                                  + is.protocol.len,
+                                  sizeof(text) - 1
+                                  - pg_span_count(PG_SPAN(text), ' '));
+            }
+            text[at] = was;
+        }
+    }
+}
+
+static const struct {
+    pg_span_t octets;
+    pg_socks_e is;
+    const char *host;            /* NULL = absent                         */
+    unsigned int port;
+} greetings[] = {
+    { PG_SPAN("\4\1"), PG_SOCKS_4, NULL, 0 },
+    { PG_SPAN("\4"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\4\2\1\273"), PG_SOCKS_4, NULL, 443 },
+    { PG_SPAN("\4\1\1"), PG_SOCKS_4, NULL, 0 },
+    { PG_SPAN("\4\0\0\31"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\4\3\0\31"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\4\1\0\31\177\0\0\1joe\0"), PG_SOCKS_4, NULL, 25 },
+    { PG_SPAN("\4\1\0\31\177\0\0\1j\37e\0"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\4\1\0\31\177\0\0\1j\177"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\4\1\0\31\177\0\0\1 "), PG_SOCKS_4, NULL, 25 },
+    { PG_SPAN("\4\1\0\31\0\0\0\1u\0a.b\0"), PG_SOCKS_4A, "a.b", 25 },
+    { PG_SPAN("\4\1\0\31\0\0\0\1u\0a.b"), PG_SOCKS_4A, "a.b", 25 },
+    { PG_SPAN("\4\1\0\31\0\0\0\1u\0a\1b\0"), PG_SOCKS_4A, NULL, 25 },
+    { PG_SPAN("\4\1\0\31\0\0\0\1"), PG_SOCKS_4A, NULL, 25 },
+    { PG_SPAN("\4\1\0\31\0\0\0"), PG_SOCKS_4, NULL, 25 },
+    { PG_SPAN("\4\1\0\31\0\0\0\0u\0a\0"), PG_SOCKS_4, NULL, 25 },
+    { PG_SPAN("\4\1\0\31\0\0\1\1u\0a\0"), PG_SOCKS_4, NULL, 25 },
+    { PG_SPAN("\5\1"), PG_SOCKS_5, NULL, 0 },
+    { PG_SPAN("\5"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\5\0"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\6\1"), PG_SOCKS_NO, NULL, 0 }, { PG_SPAN(""), PG_SOCKS_NO,
+                                                  NULL, 0 },
+    { PG_SPAN("\5\4\0\1\2"), PG_SOCKS_5, NULL, 0 },
+    { PG_SPAN("\5\5\0\1\2\3"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\5\5\0\1\2\3\11"), PG_SOCKS_5, NULL, 0 },
+    { PG_SPAN("\5\5\0\1\2\3\11\0"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\5\2\0\13"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\5\2\0\177"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\5\2\200\376"), PG_SOCKS_5, NULL, 0 },
+    { PG_SPAN("\5\1\377"), PG_SOCKS_NO, NULL, 0 },
+    { PG_SPAN("\5\1\0\r\n"), PG_SOCKS_5, NULL, 0 },
+    { PG_SPAN("\5\1\n"), PG_SOCKS_5, NULL, 0 },
+    { PG_SPAN("\4\1\r\n"), PG_SOCKS_4, NULL, 0 },
+    { PG_SPAN("\5\1\0\5\1\0\3\3a.b\0\31"), PG_SOCKS_5, "a.b", 25 },
+    { PG_SPAN("\5\1\0\5\1\0\3\3a.b\0"), PG_SOCKS_5, NULL, 0 },
+    { PG_SPAN("\5\1\0\5\1\0\3\0\0\31"), PG_SOCKS_5, NULL, 0 },
+    { PG_SPAN("\5\1\0\4\1\0\3\3a.b\0\31"), PG_SOCKS_5, NULL, 0 },
+    { PG_SPAN("\5\1\0\5\1\0\1\177\0\0\1\0\31"), PG_SOCKS_5, NULL, 0 },
+};
+
+PG_TEST_EACH(a_socks_greeting_is_read_to_the_octet, greetings)
+{
+    pg_span_t s = pg_test_exact(greetings[_i].octets);
+    pg_socks_t is;
+
+    ck_assert_int_eq(pg_socks_parse(&is, s), greetings[_i].is);
+    equal("host", is.host, greetings[_i].host);
+    ck_assert_uint_eq(is.port, greetings[_i].port);
+    free((char *)(uintptr_t)s.ptr);
 }
 
 static pg_class_e class_of(const pg_request_t *request, const pg_own_t *we)

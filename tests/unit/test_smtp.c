@@ -216,6 +216,73 @@ PG_TEST(what_is_no_host_is_not_spoken_for)
     }
 }
 
+/* The sender counts as 512 octets, and all recipients as 32768. */
+PG_TEST(recipients_are_taken_as_long_as_they_fit)
+{
+    enum { LONG = 400 };
+    char line[LONG + 20];
+    heard_t *h = begin();
+    unsigned most = PG_SMTP_ENVELOPE / (LONG + 1);
+
+    snprintf(line, sizeof(line), "RCPT TO:<%0*d>\r\n", LONG, 7);
+    feed(h, PG_SPAN("MAIL FROM:<a@b>\r\n"));
+    repeat(h, line, (int)most);
+    ck_assert_uint_eq(h->s.recipients, most);
+    /* what is left, with its NUL, exactly; and then one octet more */
+    for (int more = 1; more >= 0; more--) {
+        int left = (int)(PG_SMTP_ENVELOPE - most * (LONG + 1)) - 1 + more;
+
+        snprintf(line, sizeof(line), "RCPT TO:<%0*d>\r\n", left, 7);
+        feed(h, pg_span_str(line));
+        ck_assert_uint_eq(h->s.recipients, most + !more);
+    }
+    ck_assert_uint_eq(h->s.recipients_len, PG_SMTP_ENVELOPE);
+    free(h);
+}
+
+static const struct {
+    const char *command, *name;
+    bool extended;
+} names[] = {
+    { "HELO pc\r\n", "pc", false }, { "EHLO pc\r\n", "pc", true },
+    { "EHLO x\r\nHELO  a b\r\n", "a?b", false },
+    { "HELO !~(a)\\\"\037\177\200\r\n", "!~?a????\?\?", false },
+    { "NOOP\r\n", "", false },
+};
+
+PG_TEST_EACH(the_name_of_a_client_is_kept_fit_for_a_field, names)
+{
+    heard_t *h = begin();
+    pg_smtp_mail_t mail;
+
+    feed(h, pg_span_str(names[_i].command));
+    ck_assert(!pg_smtp_mail(&mail, &h->s));
+    ck_assert(pg_span_eq(mail.helo, pg_span_str(names[_i].name)));
+    ck_assert_int_eq(mail.extended, names[_i].extended);
+    free(h);
+}
+
+PG_TEST(a_mail_that_was_not_kept_is_not_accepted)
+{
+    heard_t *h = begin();
+    pg_span_t in = PG_SPAN("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
+                           ".\r\n");
+    pg_smtp_mail_t mail;
+
+    pg_smtp_kept(&h->s, "id");
+    ck_assert_uint_eq(pg_smtp_say(&h->s).len, 0);
+    ck_assert_int_eq(pg_smtp_eat(&h->s, &in), PG_SMTP_MAIL);
+    ck_assert(pg_smtp_mail(&mail, &h->s) && !mail.cut);
+    ck_assert_uint_eq(mail.recipient_count, 1);
+    (void)pg_smtp_say(&h->s);
+    pg_smtp_kept(&h->s, NULL);
+    ck_assert(pg_span_eq(pg_smtp_say(&h->s),
+                         PG_SPAN("452 Insufficient system storage\r\n")));
+    ck_assert(!pg_smtp_mail(&mail, &h->s));
+    ck_assert_uint_eq(mail.recipient_count + mail.sender.len, 0);
+    free(h);
+}
+
 /* --- the mailbox --------------------------------------------------------- */
 
 static const char *const messages[] = {
@@ -306,6 +373,47 @@ PG_TEST(an_entry_has_these_lines)
         "X-ProxyGuard-Vhost: own.example:80\nX-ProxyGuard-Auth: PLAIN\n"
         "X-ProxyGuard-Kept: message\nX-ProxyGuard-Headerless: yes\n"
         "X-ProxyGuard-Size: 5\n\nhello\n\n");
+}
+
+/* A mailbox, and its entries: whether each is ours, its id, its size, its
+ * first line and its message. */
+static const char *const boxes[][2] = {
+    { "", "" }, { "x\nFrom y\n", "" }, { "From", "" },
+    { "From a\n", "no,-,0,a\n,|" }, { "From a\n\n\n", "no,-,0,a\n,\n|" },
+    { "From a\nX-ProxyGuard-Id: 1\nX-ProxyGuard-Size:  12x\nb\n\n",
+      "yes,1,12,a\n,b\n|" },
+    { "From a\nX-ProxyGuard-Id: 1\nX-ProxyGuard-Size: 9\n\nb\n",
+      "yes,1,9,a\n,\nb|" },
+    { "From a\nX-ProxyGuard-Id: 1\nX-ProxyGuard-Headerless: yes\n"
+      "X-ProxyGuard-Size: 9\n\nb\n\n", "yes,1,9,a\n,b\n|" },
+    { "From a\nX-ProxyGuard-Id: 1\n\nX-ProxyGuard-Size: 9\n\n",
+      "no,-,0,a\n,X-ProxyGuard-Id: 1\n\nX-ProxyGuard-Size: 9\n|" },
+    { "From a\nX-ProxyGuard-Idx: 1\nX-ProxyGuard-Id\nX-ProxyGuard-Size: 9\n",
+      "no,-,0,a\n,X-ProxyGuard-Idx: 1\nX-ProxyGuard-Id\n"
+      "X-ProxyGuard-Size: 9|" },
+    { "From a\nX-ProxyGuard-Id: 1\n"
+      "X-ProxyGuard-Size: 1234567890123456789\n\n",
+      "yes,1,123456789012345678,a\n,|" },
+    { "From a\nb\n>From c\nFrome\nFrom d\ne\n",
+      "no,-,0,a\n,b\n>From c\nFrome|no,-,0,d\n,e|" },
+};
+
+PG_TEST_EACH(a_mailbox_is_read_entry_by_entry, boxes)
+{
+    pg_span_t all = pg_test_exact(pg_span_str(boxes[_i][0])), rest = all;
+    char out[400] = "";
+    pg_mbox_read_t read;
+
+    while (pg_mbox_next(&read, &rest)) {
+        pg_span_t id = read.field[PG_MBOX_ID];
+
+        sprintf(out + strlen(out), "%s,%.*s,%" APR_SIZE_T_FMT ",%.*s,%.*s|",
+                read.ours ? "yes" : "no", id.ptr ? (int)id.len : 1,
+                id.ptr ? id.ptr : "-", read.size, (int)read.from.len,
+                read.from.ptr, (int)read.message.len, read.message.ptr);
+    }
+    ck_assert_str_eq(out, boxes[_i][1]);
+    free((char *)all.ptr);
 }
 
 PG_TEST(less_is_kept_when_less_is_wanted)

@@ -100,23 +100,27 @@ PG_TEST(octets_are_what_the_standards_say)
     }
 }
 
-/* Each octet in each place among plain ones of both ends of the range. */
+/* Each octet in each place among plain ones of both ends of the range, counted
+ * from each place before it. */
 PG_TEST(eight_octets_are_plain_if_each_of_them_is)
 {
-    char s[] = " ~a0;=#] ";
+    pg_span_t all = pg_test_exact(PG_SPAN(" ~a0;=#] z!%(^_-."));
+    char *s = (char *)(uintptr_t)all.ptr;
 
     for (int i = 0; i < 256; i++) {
-        for (apr_size_t at = 0; at < 9; at++) {
+        for (apr_size_t at = 0; at < all.len; at++) {
             char was = s[at];
-            bool plain;
+            bool plain = pg_octet_is((char)i, PG_OCTET_PLAIN);
 
             s[at] = (char)i;
-            plain = pg_octet_is(s[at], PG_OCTET_PLAIN);
-            ck_assert_uint_eq(pg_span_plain(pg_span_make(s, 9), 0),
-                              plain ? 9 : at);
+            for (apr_size_t from = 0; from <= at; from++) {
+                ck_assert_uint_eq(pg_span_plain(all, from),
+                                  (plain ? all.len : at) - from);
+            }
             s[at] = was;
         }
     }
+    free(s);
     ck_assert_uint_eq(pg_span_plain(pg_span_str(NULL), 0), 0);
 }
 
@@ -140,6 +144,69 @@ PG_TEST(spans_behave_at_their_ends)
     ck_assert_uint_eq(pg_span_copy(out, 1, absent), 0);
     ck_assert_str_eq(out, "");
     ck_assert(!pg_span_istarts(PG_SPAN("ab"), PG_SPAN("abc")));
+    ck_assert(!pg_span_eq(PG_SPAN("ab"), PG_SPAN("abc"))
+              && !pg_span_ieq(PG_SPAN("ab"), PG_SPAN("a")));
+    ck_assert_uint_eq(pg_span_count(PG_SPAN("a.b."), '.'), 2);
+    ck_assert_uint_eq(pg_span_digits(PG_SPAN("12a3")), 2);
+    ck_assert_uint_eq(pg_span_digits(PG_SPAN("09")), 2);
+}
+
+PG_TEST(a_copy_fills_its_room_and_no_more)
+{
+    for (apr_size_t size = 0; size < 9; size++) {
+        char *out = malloc(size ? size : 1);
+        apr_size_t n = size == 0 ? 0 : size > 6 ? 6 : size - 1;
+
+        *out = 'x';
+        ck_assert_uint_eq(pg_span_copy(out, size, PG_SPAN("abcdef")), n);
+        ck_assert(size == 0 ? *out == 'x'
+                            : !memcmp(out, "abcdef", n) && out[n] == '\0');
+        free(out);
+    }
+}
+
+static const struct {
+    const char *text, *trimmed, *unquoted, *word, *rest;
+    int hex;                     /* of what is after the first octet      */
+} texts[] = {
+    { "%4a", "%4a", "%4a", "%4a", "", 0x4a },
+    { "%Ff,", "%Ff,", "%Ff,", "%Ff", "", 0xff },
+    { "%4", "%4", "%4", "%4", "", -1 }, { "%4g", "%4g", "%4g", "%4g", "", -1 },
+    { "%g4", "%g4", "%g4", "%g4", "", -1 }, { "", "", "", "", "", -1 },
+    { " \va\t b\f", "a\t b", "a\t b", " \va\t b\f", "", -1 },
+    { "\"", "\"", "\"", "\"", "", -1 }, { "\"\"", "\"\"", "", "\"\"", "", -1 },
+    { " \"a\" ", "\"a\"", "a", " \"a\" ", "", -1 },
+    { "\"a", "\"a", "\"a", "\"a", "", -1 },
+    { "a\"", "a\"", "a\"", "a\"", "", -1 },
+    { ",", ",", ",", "", "", -1 }, { "a,,b", "a,,b", "a,,b", "a", ",b", -1 },
+};
+
+PG_TEST_EACH(a_text_is_trimmed_unquoted_and_taken_apart, texts)
+{
+    pg_span_t s = pg_test_exact(pg_span_str(texts[_i].text)), rest = s;
+
+    ck_assert(pg_span_eq(pg_span_trim(s), pg_span_str(texts[_i].trimmed)));
+    ck_assert(pg_span_eq(pg_span_unquoted(s),
+                         pg_span_str(texts[_i].unquoted)));
+    ck_assert_int_eq(pg_span_hex(s, 1), texts[_i].hex);
+    ck_assert(pg_span_eq(pg_span_take(&rest, ','),
+                         pg_span_str(texts[_i].word)));
+    ck_assert(pg_span_eq(rest, pg_span_str(texts[_i].rest)));
+    free((char *)(uintptr_t)s.ptr);
+}
+
+PG_TEST(a_number_is_written_with_all_its_digits)
+{
+    static const apr_uint64_t numbers[] = { 0, 9, 10, 8080, APR_UINT64_MAX };
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+        char *room = malloc(PG_SPAN_DECIMAL), text[PG_SPAN_DECIMAL + 1];
+
+        snprintf(text, sizeof(text), "%" APR_UINT64_T_FMT, numbers[i]);
+        ck_assert(pg_span_eq(pg_span_decimal(room, numbers[i]),
+                             pg_span_str(text)));
+        free(room);
+    }
 }
 
 /* Words are compared where there are enough octets: each length, and one that
