@@ -86,7 +86,6 @@ static pg_sink_campaign_t *begin(const pg_ledger_t *ledger,
     }
     pg_word_set(&cell->mails, 0);
     pg_word_set(&cell->first, (apr_uint64_t)now);
-    pg_word_set(&cell->last, (apr_uint64_t)now);
     for (unsigned i = 0; i < PG_SINK_SOURCES; i++) {
         pg_word_set(&cell->sources[i], 0);
     }

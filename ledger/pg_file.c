@@ -135,12 +135,11 @@ static int open_folder(const char *path, const char **why, apr_pool_t *pool)
 
 const char *pg_file_folder_objection(const char *path, apr_pool_t *pool)
 {
-    const char *why = NULL;
+    const char *why;
     int fd = open_folder(path, &why, pool);
 
-    if (fd >= 0) {
+    if (why == NULL) {
         close(fd);
-        return NULL;
     }
     return why;
 }

@@ -190,6 +190,23 @@ PG_TEST(what_is_no_checkpoint_is_not_overwritten)
     ck_assert_int_eq(saved(&why), -1);
 }
 
+PG_TEST(what_cannot_be_written_to_can_be_looked_at)
+{
+    const char *why;
+
+    write_file(checkpoint.path, "root:x:0:0");
+    ck_assert_int_eq(chmod(checkpoint.path, 0444), 0);
+    ck_assert_int_eq(chmod(folder, 0755), 0);
+    if (geteuid() == 0) {
+        ck_assert_int_eq(seteuid(65534), 0);
+    }
+    ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
+    if (getuid() == 0) {
+        ck_assert_int_eq(seteuid(0), 0);
+    }
+    ck_assert_ptr_nonnull(strstr(why, "not a checkpoint"));
+}
+
 PG_TEST(a_full_disk_is_said_once_and_leaves_the_last_one_alone)
 {
     struct rlimit limit, old;

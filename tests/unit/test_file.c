@@ -219,6 +219,30 @@ PG_TEST(a_path_without_a_folder_is_in_this_one)
                      "/no cannot be opened: "));
 }
 
+/* As for a process that was started without standard input. */
+PG_TEST(descriptor_0_is_one_like_any_other)
+{
+    const char *path = in_folder("x");
+    pg_file_t file = { .fd = -1 };
+    int kept = dup(0);
+
+    close(0);
+    ck_assert_int_eq(pg_file_open_append(&file, path, &own, pool), 0);
+    close(file.fd);
+    ck_assert_ptr_null(pg_file_folder_objection(path, pool));
+    ck_assert_int_eq(pg_file_sync_dir(path, pool), 0);
+    ck_assert_int_eq(pg_file_open(&file, path, false, pool), 0);
+    ck_assert_int_eq(file.fd, 0);        /* nobody had kept it            */
+    close(0);
+    ck_assert_int_eq(pg_file_open_any(&file, path, pool), 0);
+    ck_assert_int_eq(file.fd, 0);
+    close(0);
+    ck_assert_int_eq(pg_file_temp(&file, path, 10, &own, pool), 0);
+    ck_assert_int_eq(file.fd, 0);
+    ck_assert_int_eq(dup2(kept, 0), 0);
+    close(kept);
+}
+
 PG_TEST(without_room_nothing_is_left)
 {
     struct rlimit limit, old;

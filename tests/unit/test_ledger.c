@@ -326,6 +326,26 @@ PG_TEST_EACH(logs_cover_their_times_and_less_than_a_day_between, logs)
     }
 }
 
+PG_TEST(counting_begins_with_the_first_time_that_is_covered)
+{
+    static const int begins[] = { -100, 300000, -200000 };
+    pg_ledger_t *ledger;
+    int first = 0;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        const pg_snapshot_t *s;
+
+        pg_ledger_cover(ledger, T0 + begins[i] * SECOND,
+                        T0 + (begins[i] + 50) * SECOND);
+        first = begins[i] < first ? begins[i] : first;
+        s = snapshot_of(ledger);
+        ck_assert_int_eq(s->since, T0 + first * SECOND);
+        ck_assert_uint_eq(s->covered_count, i + 1);
+        ck_assert_uint_eq(s->watched_count, i + 1);
+    }
+}
+
 /* The register of a source: its first bits, and how many zeros follow. */
 static const struct {
     apr_uint64_t hash;

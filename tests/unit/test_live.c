@@ -427,6 +427,54 @@ PG_TEST(a_child_has_no_descriptor)
     ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 }
 
+static int close_stdin(void)
+{
+    int kept = dup(0);
+
+    close(0);
+    return kept;
+}
+
+static void open_stdin(int kept)
+{
+    ck_assert_int_eq(dup2(kept, 0), 0);
+    close(kept);
+}
+
+PG_TEST(descriptor_0_may_be_the_ledgers)
+{
+    int kept = close_stdin();
+
+    started(PG_OPENED_NEW);
+    ck_assert_int_eq(live.ledger->fd, 0);
+    started(PG_OPENED_KEPT);
+    ck_assert_int_eq(live.ledger->fd, 0);
+    pg_live_child(&live);
+    ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+    open_stdin(kept);
+}
+
+PG_TEST(descriptor_0_may_be_a_fresh_ones)
+{
+    ino_t old;
+    int kept;
+
+    started(PG_OPENED_NEW);
+    count(live.ledger, 1);
+    lose_name();
+    kept = close_stdin();
+    (void)watch(T0);
+    ck_assert_int_eq(live.fresh, 0);
+    old = inode();
+    (void)watch(T0);
+    ck_assert_uint_eq(inode(), old);
+    count(live.ledger, 1);
+    (void)watch(T0);
+    ck_assert_uint_ne(inode(), old);
+    ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+    open_stdin(kept);
+}
+
 /* What a handler of SIGBUS does about an address. */
 PG_TEST(memory_takes_the_place_of_what_was_cut_off)
 {

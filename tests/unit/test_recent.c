@@ -301,6 +301,7 @@ static const struct {
     { "abcdeyfygyhyijkl", "abcdefghijklmnop", 'y', 'z', 5 },
     { "abcdeyfygyhi", "abcdefghijkl", 'y', 'z', -1 },
     { "abcdeyfygyhyi", "abcdefghijklm", 'y', 'z', 5 },
+    { "abcdefghijkl", "zazbzczdzefg", 'y', 'z', -1 },
     { "abcdeyfygyhijklm", "abcdefghijklmnop", 'y', 'z', 0 },
     { "abcdefghijklmnop", "abzczdzezfghijkl", 'y', 'z', 2 },
     { "abcdefghijklmnop", "abzczdzefghijklm", 'y', 'z', 0 },

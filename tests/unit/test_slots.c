@@ -319,3 +319,28 @@ PG_TEST(a_new_campaign_finds_the_place_that_was_quiet_longest)
     ck_assert_uint_eq(campaigns(&mails), PG_SINK_CAMPAIGNS);
     ck_assert_uint_eq(mails, PG_SINK_CAMPAIGNS);
 }
+
+PG_TEST(a_campaign_in_the_place_of_another_has_sources_of_its_own)
+{
+    pg_snapshot_t *s;
+
+    for (int client = 0; client < 100; client++) {
+        count_mail(ledger, text_of(0), client, T0);
+    }
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, T0, pool), 0);
+    ck_assert_uint_eq(s->capture.campaign[0].mails, 100);
+    ck_assert_uint_ge(s->capture.campaign[0].sources, 80);
+    ck_assert_uint_le(s->capture.campaign[0].sources, 120);
+    for (unsigned i = 1; i <= PG_SINK_CAMPAIGNS; i++) {
+        count_mail(ledger, text_of(i), 1, T0 + i);
+    }
+    ck_assert_int_eq(pg_ledger_snapshot(&s, ledger, T0, pool), 0);
+    ck_assert_uint_eq(s->capture.campaign_count, PG_SINK_CAMPAIGNS);
+    for (unsigned i = 0; i < PG_SINK_CAMPAIGNS; i++) {
+        ck_assert_uint_eq(s->capture.campaign[i].mails, 1);
+        ck_assert_uint_eq(s->capture.campaign[i].sources, 1);
+        ck_assert_int_eq(s->capture.campaign[i].first,
+                         s->capture.campaign[i].last);
+    }
+    ck_assert_int_eq(s->capture.campaign[0].last, T0 + PG_SINK_CAMPAIGNS);
+}
