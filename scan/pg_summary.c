@@ -52,18 +52,18 @@ static void book_answer(const pg_tally_t *tally, const pg_answer_t *answer)
 static void remember(const pg_tally_t *tally, const pg_example_t *e,
                      const pg_table_t *relayed)
 {
-    pg_span_t answer = pg_tally_kept(&e->answer);
+    pg_span_t answer = pg_tally_kept(e->octets, &e->answer);
     pg_event_t event = e->event;
 
-    event.verdict.method = pg_tally_kept(&e->method);
-    event.verdict.target = pg_tally_kept(&e->target);
-    event.verdict.host = pg_tally_kept(&e->host);
-    event.vhost = pg_tally_kept(&e->vhost);
-    event.user_agent = pg_tally_kept(&e->user_agent);
-    event.x_forwarded_for = pg_tally_kept(&e->x_forwarded_for);
-    event.via = pg_tally_kept(&e->via);
-    event.forwarded = pg_tally_kept(&e->forwarded);
-    event.proxy_connection = pg_tally_kept(&e->proxy_connection);
+    event.verdict.method = pg_tally_kept(e->octets, &e->method);
+    event.verdict.target = pg_tally_kept(e->octets, &e->target);
+    event.verdict.host = pg_tally_kept(e->octets, &e->host);
+    event.vhost = pg_tally_kept(e->octets, &e->vhost);
+    event.user_agent = pg_tally_kept(e->octets, &e->user_agent);
+    event.x_forwarded_for = pg_tally_kept(e->octets, &e->x_forwarded_for);
+    event.via = pg_tally_kept(e->octets, &e->via);
+    event.forwarded = pg_tally_kept(e->octets, &e->forwarded);
+    event.proxy_connection = pg_tally_kept(e->octets, &e->proxy_connection);
     if (answer.ptr && pg_table_find(relayed, answer)) {
         event.outcome = PG_OUTCOME_RELAYED;
     }
@@ -123,9 +123,9 @@ static pg_text_t text_of(pg_span_t s, bool cut)
     return (pg_text_t){ .octets = s, .cut = cut };
 }
 
-static pg_text_t text_kept(const pg_kept_t *kept)
+static pg_text_t text_kept(const char *octets, const pg_kept_t *kept)
 {
-    return text_of(pg_tally_kept(kept), kept->cut);
+    return text_of(pg_tally_kept(octets, kept), kept->cut);
 }
 
 static void fill_top(pg_snapshot_t *s, pg_top_e list, const pg_table_t *table,
@@ -259,12 +259,13 @@ static void fill_examples(pg_scanned_t *out, const pg_tally_t *tally,
         if (e->used) {
             example[out->examples++] = (pg_scanned_example_t){
                 e->event.verdict.class_id, (pg_reason_e)r,
-                text_kept(&e->request)
+                text_kept(e->octets, &e->request)
             };
         }
     }
     for (int i = 0; i < tally->samples; i++) {
-        unread[i] = text_kept(&tally->sample[i]);
+        unread[i] = text_kept(tally->sample[i].octets,
+                              &tally->sample[i].text);
     }
     out->example = example;
     out->unread = unread;

@@ -12,35 +12,35 @@ static_assert(PG_TALLY_RECENT + PG_REASON_COUNT <= 128,
 
 /* --- kept text ----------------------------------------------------------- */
 
-/* Copy what fits. */
-static void set_kept(pg_kept_t *out, pg_span_t s)
+/* Copy what fits. @return the offset after it */
+static apr_size_t set_kept(pg_kept_t *out, char *octets, apr_size_t at,
+                           pg_span_t s)
 {
-    out->absent = s.ptr == NULL;
-    out->cut = s.len > PG_TALLY_TEXT;
-    out->len = (apr_uint16_t)pg_span_copy(out->octets, sizeof(out->octets),
-                                          s);
+    pg_span_t fits = pg_span_upto(s, PG_TALLY_TEXT);
+
+    *out = (pg_kept_t){ .at = (apr_uint16_t)at,
+                        .len = (apr_uint16_t)fits.len,
+                        .cut = fits.len < s.len, .absent = s.ptr == NULL };
+    if (fits.len) {
+        memcpy(octets + at, fits.ptr, fits.len);
+    }
+    return at + fits.len;
 }
 
-pg_span_t pg_tally_kept(const pg_kept_t *kept)
+pg_span_t pg_tally_kept(const char *octets, const pg_kept_t *kept)
 {
-    return kept->absent ? PG_ABSENT : pg_span_make(kept->octets, kept->len);
+    return kept->absent ? PG_ABSENT
+                        : pg_span_make(octets + kept->at, kept->len);
 }
 
-/* A total order, so that the choice of those kept does not depend on the order
- * of reading: by time, then by text. */
-static int compare(apr_time_t ta, pg_span_t a, apr_time_t tb, pg_span_t b)
+static int compare_texts(pg_span_t a, pg_span_t b)
 {
     apr_size_t n = a.len < b.len ? a.len : b.len;
-    int order;
+    int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
 
-    if (ta != tb) {
-        return ta < tb ? -1 : 1;
-    }
-    order = n ? memcmp(a.ptr, b.ptr, n) : 0;
-    if (order) {
-        return order;
-    }
-    return a.len < b.len ? -1 : a.len > b.len;
+    return order ? order
+           : a.len != b.len ? (a.len < b.len ? -1 : 1)
+           : (int)(a.ptr == NULL) - (int)(b.ptr == NULL);
 }
 
 /* --- lists --------------------------------------------------------------- */
@@ -307,8 +307,9 @@ bool pg_tally_is_tunnel(pg_class_e class_id, pg_span_t size)
 static bool is_sooner(apr_time_t time, pg_span_t request,
                       const pg_answer_t *answer)
 {
-    return compare(time, request, answer->first,
-                   pg_span_str(answer->request)) < 0;
+    return time != answer->first
+               ? time < answer->first
+               : compare_texts(request, pg_span_str(answer->request)) < 0;
 }
 
 static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
@@ -345,22 +346,15 @@ static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
 static void keep(pg_example_t *out, const pg_tally_t *tally,
                  const pg_hit_t *hit, pg_span_t answer)
 {
+    apr_size_t at = 0;
+
     out->used = true;
     out->logs = tally->logs;
     out->event = hit->event;
-#define KEEP_TEXT(name, from) set_kept(&out->name, from);
+#define KEEP_TEXT(name, from) \
+    at = set_kept(&out->name, out->octets, at, from);
     PG_KEPT_TEXTS(KEEP_TEXT)
 #undef KEEP_TEXT
-}
-
-static int compare_kept(const pg_kept_t *a, const pg_kept_t *b)
-{
-    int order = memcmp(a->octets, b->octets, a->len < b->len ? a->len
-                                                             : b->len);
-
-    return order ? order
-           : a->len != b->len ? (int)a->len - (int)b->len
-           : (int)a->absent - (int)b->absent;
 }
 
 int pg_tally_compare(const pg_example_t *a, const pg_example_t *b)
@@ -371,7 +365,9 @@ int pg_tally_compare(const pg_example_t *a, const pg_example_t *b)
         return a->event.time < b->event.time ? -1 : 1;
     }
 #define COMPARE_TEXT(name, from) \
-    order = order ? order : compare_kept(&a->name, &b->name);
+    order = order ? order \
+            : compare_texts(pg_tally_kept(a->octets, &a->name), \
+                            pg_tally_kept(b->octets, &b->name));
     PG_KEPT_TEXTS(COMPARE_TEXT)
 #undef COMPARE_TEXT
     order = order ? order : (int)a->event.source_known
@@ -479,19 +475,23 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
     keep_some(tally, hit, answer);
 }
 
+static int compare_samples(const pg_sample_t *a, const pg_sample_t *b)
+{
+    return compare_texts(pg_tally_kept(a->octets, &a->text),
+                         pg_tally_kept(b->octets, &b->text));
+}
+
 /* The first in the order of their octets, each once: the same however the
  * threads shared the work. */
-static void keep_sample(pg_tally_t *tally, const pg_kept_t *line)
+static void keep_sample(pg_tally_t *tally, const pg_sample_t *line)
 {
-    int at = 0, last;
+    int at = 0, last, order = 1;
 
     while (at < tally->samples
-           && compare_kept(&tally->sample[at], line) < 0) {
+           && (order = compare_samples(&tally->sample[at], line)) < 0) {
         at++;
     }
-    if (at == PG_TALLY_SAMPLES
-        || (at < tally->samples
-            && compare_kept(&tally->sample[at], line) == 0)) {
+    if (at == PG_TALLY_SAMPLES || order == 0) {
         return;
     }
     last = tally->samples < PG_TALLY_SAMPLES ? tally->samples++
@@ -504,10 +504,11 @@ static void keep_sample(pg_tally_t *tally, const pg_kept_t *line)
 void pg_tally_unparsed(pg_tally_t *tally, pg_span_t line)
 {
     char room[2 * PG_TALLY_TEXT];
-    pg_kept_t kept;
+    pg_sample_t kept;
 
     tally->count.unparsed++;
-    set_kept(&kept, pg_conceal_text(room, sizeof(room), line));
+    set_kept(&kept.text, kept.octets, 0,
+             pg_conceal_text(room, sizeof(room), line));
     keep_sample(tally, &kept);
 }
 

@@ -45,13 +45,20 @@ typedef struct pg_hit_t {
                                     been relayed                          */
 } pg_hit_t;
 
-/** A span copied into the tally. */
+/** A span copied into the octets of what it is part of, one after another: few
+ *  cache lines hold an attempt. */
 typedef struct pg_kept_t {
-    char octets[PG_TALLY_TEXT + 1];
+    apr_uint16_t at;             /* offset in these octets                */
     apr_uint16_t len;
     bool cut;
     bool absent;
 } pg_kept_t;
+
+/** One text, copied. */
+typedef struct pg_sample_t {
+    pg_kept_t text;
+    char octets[PG_TALLY_TEXT];
+} pg_sample_t;
 
 /*  Texts kept of an attempt: X(field, its place in a pg_hit_t) */
 #define PG_KEPT_TEXTS(X)                                     \
@@ -68,14 +75,17 @@ typedef struct pg_kept_t {
     X(answer,           answer)
 
 #define PG_MEMBER_KEPT(name, from) pg_kept_t name;
+#define PG_ROOM_KEPT(name, from) + PG_TALLY_TEXT
 /** One attempt, copied: event has no texts. */
 typedef struct pg_example_t {
     bool used;
     pg_logs_e logs;
     pg_event_t event;
     PG_KEPT_TEXTS(PG_MEMBER_KEPT)
+    char octets[0 PG_KEPT_TEXTS(PG_ROOM_KEPT)];
 } pg_example_t;
 #undef PG_MEMBER_KEPT
+#undef PG_ROOM_KEPT
 
 /** Some of the hosts that got an answer: enough to see whether all got the
  *  same. */
@@ -133,7 +143,7 @@ typedef struct pg_tally_t {
     pg_example_t *recent[PG_TALLY_RECENT];  /* oldest first               */
     pg_example_t *spare;         /* not among them                        */
     int recent_count;
-    pg_kept_t sample[PG_TALLY_SAMPLES];     /* not understood             */
+    pg_sample_t sample[PG_TALLY_SAMPLES];   /* not understood             */
     int samples;
 } pg_tally_t;
 
@@ -198,6 +208,7 @@ apr_uint64_t pg_tally_error(const pg_tally_t *tally);
 /** A key of `top`, in readable form. */
 pg_text_t pg_tally_top_text(pg_top_e list, pg_span_t key, apr_pool_t *pool);
 
-pg_span_t pg_tally_kept(const pg_kept_t *kept);
+/** A text kept in these octets. */
+pg_span_t pg_tally_kept(const char *octets, const pg_kept_t *kept);
 
 #endif
