@@ -46,7 +46,8 @@ typedef struct part_t {
     pg_stretches_t extent;       /* times of its lines                    */
 } part_t;
 
-/* What the workers share. Only the atomics are written while they run. */
+/* What the workers share. Only the atomics are written while they run,
+ * and the sum. */
 typedef struct crew_t {
     const pg_scan_in_t *in;
     pg_counting_t rules;
@@ -59,6 +60,9 @@ typedef struct crew_t {
     int jobs;                    /* not more than there are parts         */
     bool rereadable;             /* all of it: no pipe among the files    */
     apr_array_header_t *troubles; /* pg_scan_trouble_t                    */
+    pg_tally_t *sum;             /* of what several workers count, NULL:
+                                    one counts alone                      */
+    pthread_mutex_t lock;        /* of it                                 */
     pthread_t waiter;            /* signalled when a worker has ended     */
     atomic_int next;             /* part                                  */
     atomic_int running;
@@ -135,6 +139,18 @@ static apr_uint64_t octets_of(const part_t *part, const pg_input_t *input)
     return n < most ? n : most;
 }
 
+/* Add what has become large to that of the others. */
+static void hand_over(const worker_t *w)
+{
+    crew_t *crew = w->crew;
+
+    if (crew->sum && pg_tally_is_large(w->counter.tally)) {
+        pthread_mutex_lock(&crew->lock);
+        pg_tally_move(crew->sum, w->counter.tally);
+        pthread_mutex_unlock(&crew->lock);
+    }
+}
+
 static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
 {
     crew_t *crew = w->crew;
@@ -159,6 +175,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
         w->counter.reader.pair = part->pair;
         w->counter.more = more;
         more = pg_lines_keep(&lines, crew->pass(&w->counter, block));
+        hand_over(w);
         atomic_fetch_add_explicit(&crew->octets,
                                   octets_of(part, input) - before,
                                   memory_order_relaxed);
@@ -234,9 +251,8 @@ static void *work(void *arg)
 
 /* --- the crew ------------------------------------------------------------ */
 
-/* @param first  the first one's tally: a sum that the others' are added to;
- *               NULL: it has one of its own */
-static worker_t *hire(crew_t *crew, pg_tally_t *first, apr_pool_t *pool)
+/* @param only  the tally of one that works alone; NULL: each has its own */
+static worker_t *hire(crew_t *crew, pg_tally_t *only, apr_pool_t *pool)
 {
     worker_t *workers = apr_pcalloc(pool, sizeof(*workers)
                                           * (apr_size_t)crew->jobs);
@@ -251,8 +267,8 @@ static worker_t *hire(crew_t *crew, pg_tally_t *first, apr_pool_t *pool)
         w->counter.wanted = crew->wanted;
         w->counter.memory = apr_palloc(w->pool,
                                        PG_READER_MEMORY(PG_LINE_MAX));
-        w->counter.tally = i == 0 && first
-                           ? first : pg_tally_create(w->pool, crew->in->bound);
+        w->counter.tally = only ? only
+                           : pg_tally_create(w->pool, crew->in->bound);
         w->counter.found = pg_table_create(w->pool, crew->in->bound, 0);
     }
     return workers;
@@ -654,17 +670,20 @@ static void cover(const crew_t *crew, const pg_tally_t *tally)
 static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
                       apr_pool_t *pool)
 {
-    worker_t *workers = hire(crew, out->tally, pool);
+    bool alone = crew->jobs == 1;
+    worker_t *workers = hire(crew, alone ? out->tally : NULL, pool);
     apr_time_t newest;
 
-    for (int i = 0; i < crew->jobs; i++) {
+    crew->sum = alone ? NULL : out->tally;
+    give_ledgers(crew, out->tally);
+    for (int i = 0; i < crew->jobs && !alone; i++) {
         give_ledgers(crew, workers[i].counter.tally);
     }
     crew->pass = pg_pass_block;
     out->interrupted |= run_pass(crew, workers, total);
     newest = newest_of(crew, workers);
-    for (int i = 1; i < crew->jobs; i++) {
-        pg_tally_merge(out->tally, workers[i].counter.tally, newest);
+    for (int i = 0; i < crew->jobs && !alone; i++) {
+        pg_tally_merge(crew->sum, workers[i].counter.tally, newest);
     }
     cover(crew, out->tally);
     note_troubles(out, crew, pool);
@@ -702,7 +721,8 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
 {
     pg_scan_out_t *out = apr_pcalloc(pool, sizeof(*out));
     apr_array_header_t *parts = apr_array_make(pool, 16, sizeof(part_t));
-    crew_t crew = { .in = in, .rules = in->rules, .like = in->like };
+    crew_t crew = { .in = in, .rules = in->rules, .like = in->like,
+                    .lock = PTHREAD_MUTEX_INITIALIZER };
     apr_uint64_t total = plan(&crew, parts, out, pool);
 
     out->tally = pg_tally_create(pool, in->bound);

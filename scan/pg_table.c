@@ -237,6 +237,14 @@ void pg_table_merge(pg_table_t *table, const pg_table_t *from,
     table->error += from->error;
 }
 
+void pg_table_empty(pg_table_t *table)
+{
+    memset(table->slot, 0, table->slots * sizeof(*table->slot));
+    table->used = 0;
+    table->error = 0;
+    apr_pool_clear(table->pool);
+}
+
 apr_size_t pg_table_size(const pg_table_t *table)
 {
     return table->used;

@@ -70,6 +70,9 @@ pg_cell_t *pg_table_next(const pg_table_t *table, apr_size_t *at);
 void pg_table_merge(pg_table_t *table, const pg_table_t *from,
                     void (*join)(void *data, const void *add));
 
+/** Forget all keys, and what was lost; memory is kept for new ones. */
+void pg_table_empty(pg_table_t *table);
+
 /** The current number of keys. */
 apr_size_t pg_table_size(const pg_table_t *table);
 

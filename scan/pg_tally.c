@@ -10,6 +10,11 @@
 static_assert(PG_TALLY_RECENT + PG_REASON_COUNT <= 128,
               "a ledger remembers all that is kept");
 
+enum {
+    FEW_KEYS = 8192,
+    ANSWER_KEYS = 16             /* keys that need as much as an answer   */
+};
+
 /* --- kept text ----------------------------------------------------------- */
 
 /* Copy what fits. @return the offset after it */
@@ -637,21 +642,39 @@ static void merge_kept(pg_tally_t *tally, const pg_tally_t *from)
     }
 }
 
-static void merge_tables(pg_tally_t *tally, const pg_tally_t *from)
+static void move(pg_table_t *to, pg_table_t *from,
+                 void (*join)(void *data, const void *add))
+{
+    pg_table_merge(to, from, join);
+    pg_table_empty(from);
+}
+
+void pg_tally_move(pg_tally_t *tally, pg_tally_t *from)
 {
     for (int i = 0; i < PG_LOGS_COUNT; i++) {
         for (int t = 0; t < PG_TOP_COUNT; t++) {
-            pg_table_merge(tally->top[i][t], from->top[i][t], NULL);
+            move(tally->top[i][t], from->top[i][t], NULL);
         }
     }
-    pg_table_merge(tally->vhosts, from->vhosts, join_outcomes);
-    pg_table_merge(tally->answers, from->answers, join_answer);
-    pg_table_merge(tally->lengths, from->lengths, NULL);
-    pg_table_merge(tally->home, from->home, NULL);
-    pg_table_merge(tally->names, from->names, NULL);
+    move(tally->vhosts, from->vhosts, join_outcomes);
+    move(tally->answers, from->answers, join_answer);
+    move(tally->lengths, from->lengths, NULL);
+    move(tally->home, from->home, NULL);
+    move(tally->names, from->names, NULL);
 }
 
-void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from, apr_time_t now)
+bool pg_tally_is_large(const pg_tally_t *tally)
+{
+    apr_size_t n = pg_table_size(tally->vhosts) + pg_table_size(tally->home)
+                   + pg_table_size(tally->answers) * ANSWER_KEYS;
+
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        n += pg_table_size(tally->top[tally->logs][t]);
+    }
+    return n > FEW_KEYS;
+}
+
+void pg_tally_merge(pg_tally_t *tally, pg_tally_t *from, apr_time_t now)
 {
     pg_tally_add_counts(&tally->count, &from->count);
     tally->answered += from->answered;
@@ -665,7 +688,7 @@ void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from, apr_time_t now)
                             tally->pool);
         }
     }
-    merge_tables(tally, from);
+    pg_tally_move(tally, from);
     merge_kept(tally, from);
 }
 

@@ -185,10 +185,16 @@ pg_range_t pg_tally_read(const pg_tally_t *tally);
 /** Add all numbers of one to another's. */
 void pg_tally_add_counts(pg_counts_t *to, const pg_counts_t *from);
 
+/** Does it hold more keys than fit in a processor's cache? */
+bool pg_tally_is_large(const pg_tally_t *tally);
+
+/** Move all keys of `from` with their counts, so that those of several
+ *  workers are held once. */
+void pg_tally_move(pg_tally_t *tally, pg_tally_t *from);
+
 /** Add all of `from`, which must not be used afterwards.
  *  @param now  the newest time of all */
-void pg_tally_merge(pg_tally_t *tally, const pg_tally_t *from,
-                    apr_time_t now);
+void pg_tally_merge(pg_tally_t *tally, pg_tally_t *from, apr_time_t now);
 
 /** Give the ledgers their lists; those of new logs are then of all logs.
  *  @param now  the newest time of all */
