@@ -83,21 +83,26 @@ static bool is_within(pg_span_t part, pg_span_t whole)
     return at >= begin && at + part.len <= begin + whole.len;
 }
 
-/* Nothing to hide in the target, nor in the texts that are parts of it? */
-static bool is_plain(const pg_event_t *event)
+/* A text with nothing to hide, nor in its parts: the target, or what it is
+ * known to be a part of; absent: none. */
+static pg_span_t plain_of(const pg_event_t *event, pg_span_t known)
 {
-    return !is_socks(event) && pg_conceal_room(event->verdict.target) == 0;
+    pg_span_t target = event->verdict.target;
+
+    return is_socks(event) ? PG_ABSENT
+           : known.ptr && is_within(target, known) ? known
+           : pg_conceal_room(target) == 0 ? target : PG_ABSENT;
 }
 
-/* May a text hold a secret, by what is known of the target? */
-static bool may_hide(pg_span_t text, pg_span_t target, bool plain)
+/* May a text hold a secret? */
+static bool may_hide(pg_span_t text, pg_span_t plain)
 {
-    return text.len > 0 && !(plain && is_within(text, target));
+    return text.len > 0 && !(plain.ptr && is_within(text, plain));
 }
 
 apr_size_t pg_event_room(const pg_event_t *event)
 {
-    bool plain = is_plain(event);
+    pg_span_t plain = plain_of(event, PG_ABSENT);
     /* three marks at most, and no text but its own */
     apr_size_t room = is_socks(event)
                           ? event->verdict.target.len
@@ -106,20 +111,21 @@ apr_size_t pg_event_room(const pg_event_t *event)
     for (unsigned i = 0; i < TEXTS; i++) {
         pg_span_t text = *text_of((pg_event_t *)event, i);
 
-        if (may_hide(text, event->verdict.target, plain)) {
+        if (may_hide(text, plain)) {
             room += pg_conceal_room(text);
         }
     }
     return room;
 }
 
-void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size)
+void pg_event_conceal(pg_event_t *event, pg_span_t plain, char *room,
+                      apr_size_t size)
 {
     pg_span_t target = event->verdict.target;
-    bool plain = is_plain(event);
 
+    plain = plain_of(event, plain);
     /* the host may be half of a password that was mistaken for one */
-    if (!is_socks(event) && !plain
+    if (!is_socks(event) && plain.ptr == NULL
         && pg_conceal_hides(target, event->verdict.host)) {
         event->verdict.host = PG_ABSENT;
         event->verdict.port = 0;
@@ -127,7 +133,7 @@ void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size)
     for (unsigned i = 0; i < TEXTS; i++) {
         pg_span_t *text = text_of(event, i);
 
-        if (!may_hide(*text, target, plain)) {
+        if (!may_hide(*text, plain)) {
             continue;
         }
         *text = is_socks(event) && text == &event->verdict.target

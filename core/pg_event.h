@@ -45,9 +45,12 @@ apr_size_t pg_event_room(const pg_event_t *event);
  * the event is made: no ledger, log or page sees them. A host that turns out
  * to be part of a password becomes absent, and SOCKS loses user, password and
  * all that was sent after its request.
- * @param room  where changed texts are put; must live as long as the event.
- *              They are cut when it is too small
+ * @param plain  a text without secrets that some of them may be parts of;
+ *               absent: none is known
+ * @param room   where changed texts are put; must live as long as the event.
+ *               They are cut when it is too small
  */
-void pg_event_conceal(pg_event_t *event, char *room, apr_size_t size);
+void pg_event_conceal(pg_event_t *event, pg_span_t plain, char *room,
+                      apr_size_t size);
 
 #endif

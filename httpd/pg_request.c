@@ -78,7 +78,7 @@ void pg_request_evidence(pg_event_t *event, const request_rec *r)
     }
     room = pg_event_room(event);
     if (room) {
-        pg_event_conceal(event, apr_palloc(r->pool, room), room);
+        pg_event_conceal(event, PG_ABSENT, apr_palloc(r->pool, room), room);
     }
 }
 

@@ -138,7 +138,8 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
                           const pg_verdict_t *verdict, pg_span_t request)
 {
     const pg_client_t *client = &counter->reader.client;
-    char room[16384], text[16384];
+    bool plain = verdict->class_id != PG_CLASS_SOCKS
+                 && pg_conceal_room(request) == 0;
     pg_hit_t hit = {
         .event = {
             .time = pg_reader_time(&counter->reader, line),
@@ -165,10 +166,13 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
     }
     hit.event.source_known = client->kind == PG_CLIENT_ADDRESS;
     hit.event.source = client->address;
-    pg_event_conceal(&hit.event, room, sizeof(room));
-    hit.request = verdict->class_id == PG_CLASS_SOCKS
-                      ? hit.event.verdict.target
-                      : pg_conceal_text(text, sizeof(text), request);
+    pg_event_conceal(&hit.event, plain ? request : PG_ABSENT,
+                     counter->concealed[0], sizeof(counter->concealed[0]));
+    hit.request = plain ? request
+                  : verdict->class_id == PG_CLASS_SOCKS
+                  ? hit.event.verdict.target
+                  : pg_conceal_text(counter->concealed[1],
+                                    sizeof(counter->concealed[1]), request);
     counter->tally->count.no_client += hit.client.len == 0
                                  && verdict->class_id != PG_CLASS_CLEAN;
     if (counter->watch) {

@@ -45,6 +45,7 @@ typedef struct pg_counter_t {
     pg_logjson_keys_t keys;
     char *memory;                /* PG_READER_MEMORY(PG_LINE_MAX) octets  */
     char vhost[320];
+    char concealed[2][16384];    /* texts of an attempt that had secrets  */
 } pg_counter_t;
 
 /**

@@ -295,7 +295,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     room = pg_event_room(&made.event);
     changed = malloc(room + 1);
-    pg_event_conceal(&made.event, changed, room);
+    pg_event_conceal(&made.event, PG_ABSENT, changed, room);
     check_evidence(&made, options & 1);
     if (made.event.verdict.class_id != PG_CLASS_CLEAN) {
         pg_ledger_record(fuzz.ledger, &made.event);

@@ -193,7 +193,7 @@ PG_TEST(every_text_of_an_event_is_looked_at)
     apr_size_t size = pg_event_room(&event);
     char *room = malloc(size);
 
-    pg_event_conceal(&event, room, size);
+    pg_event_conceal(&event, PG_ABSENT, room, size);
     same(event.verdict.method, "http://(removed)@x.example/");
     same(event.verdict.target, "http://(removed)@y.example/?token=(removed)");
     same(event.verdict.host, "(removed)@z.example");
@@ -214,7 +214,7 @@ PG_TEST(half_of_a_password_is_not_taken_for_a_host)
         .host = pg_span_make(target + 7, 1), .port = 80 } };
     char room[256];
 
-    pg_event_conceal(&event, room, sizeof(room));
+    pg_event_conceal(&event, PG_ABSENT, room, sizeof(room));
     ck_assert_ptr_null(event.verdict.host.ptr);
     ck_assert_uint_eq(event.verdict.port, 0);
 }
@@ -258,7 +258,7 @@ PG_TEST_EACH(socks_keeps_no_user_and_no_password, greetings)
     event.verdict.target = in;
     size = pg_event_room(&event);
     room = malloc(size + 1);
-    pg_event_conceal(&event, room, size);
+    pg_event_conceal(&event, PG_ABSENT, room, size);
     ck_assert_msg(pg_span_eq(event.verdict.target, greetings[_i].out),
                   "%d: %.*s", _i, (int)event.verdict.target.len,
                   event.verdict.target.ptr);
