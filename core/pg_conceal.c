@@ -410,22 +410,50 @@ static bool has_two(apr_uint64_t octets)
     return (octets & ~((octets & (~octets + 1)) * 0xff)) != 0;
 }
 
+/* Octets of a text that tell whether it may hold a secret. */
+typedef struct marks_t {
+    pg_octet16_t any, colons;
+} marks_t;
+
+static inline void note_marks(marks_t *m, pg_octet16_t octets)
+{
+    pg_octet16_t is = pg_octet_is16(octets, ':');
+
+    m->any |= pg_octet_is16(octets, '@') | pg_octet_is16(octets, '=')
+              | pg_octet_is16(octets, '%') | (m->colons & is);
+    m->colons |= is;
+}
+
+/* The last n octets of s, which has 16; 0 in place of those before them. */
+static inline pg_octet16_t last_octets(pg_span_t s, apr_size_t n)
+{
+    static const unsigned char which[2 * sizeof(pg_octet16_t)] = {
+        [16] = 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255
+    };
+    pg_octet16_t octets, wanted;
+
+    memcpy(&octets, s.ptr + s.len - sizeof(octets), sizeof(octets));
+    memcpy(&wanted, which + n, sizeof(wanted));
+    return octets & wanted;
+}
+
 /* A text without '@', '=' or '%', or with a single colon, holds no secret. */
 static bool may_hold_any(pg_span_t s)
 {
-    pg_octet16_t marks = { 0 }, colons = { 0 };
+    marks_t marks = { .any = { 0 } };
     apr_uint64_t mark[2], colon[2];
+    apr_size_t i = 0;
 
-    for (apr_size_t i = 0; i < s.len; i += sizeof(marks)) {
-        pg_octet16_t octets = pg_octet_load16(s.ptr + i, s.len - i);
-        pg_octet16_t is = pg_octet_is16(octets, ':');
-
-        marks |= pg_octet_is16(octets, '@') | pg_octet_is16(octets, '=')
-                 | pg_octet_is16(octets, '%') | (colons & is);
-        colons |= is;
+    for (; s.len - i >= sizeof(pg_octet16_t); i += sizeof(pg_octet16_t)) {
+        note_marks(&marks, pg_octet_load16(s.ptr + i, s.len - i));
     }
-    memcpy(mark, &marks, sizeof(mark));
-    memcpy(colon, &colons, sizeof(colon));
+    if (i < s.len) {
+        note_marks(&marks, i ? last_octets(s, s.len - i)
+                             : pg_octet_load16(s.ptr, s.len));
+    }
+    memcpy(mark, &marks.any, sizeof(mark));
+    memcpy(colon, &marks.colons, sizeof(colon));
     return (mark[0] | mark[1]) != 0 || (colon[0] && colon[1])
            || has_two(colon[0] | colon[1]);
 }
