@@ -376,43 +376,56 @@ static bool is_first_quote(pg_span_t line, apr_size_t at)
     return find_end(pg_span_upto(line, at), PG_SPAN("\""), true) == at - 1;
 }
 
-bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
-                        pg_span_t line)
+/* The fields of a line, in their order. */
+static bool match_pieces(pg_span_t *value, const pg_logformat_t *format,
+                         pg_span_t line)
 {
     const pg_piece_t *piece = format->piece;
     const pg_piece_t *last = piece + format->pieces - 1;
     apr_size_t at = piece->before.len;
 
-    memset(out, 0, sizeof(*out));
-    out->escaped = true;
-    out->sent = format->sent;
     if (line.len < at || !begins_with(line.ptr, piece->before)) {
         return false;
     }
     for (;; piece++) {
         pg_span_t rest = pg_span_make(line.ptr + at, line.len - at);
-        pg_span_t value = pg_span_upto(rest, piece == last
+
+        *value = pg_span_upto(rest, piece == last
             ? last_end(format, rest, piece->quoted)
             : find_end(rest, piece[1].before, piece->quoted));
-
-        if (!is_plausible(piece->field, value)
+        if (!is_plausible(piece->field, *value)
             || (piece->field == PG_FIELD_REQUEST && format->anchor.len
                 && !is_first_quote(line, at))) {
             return false;
         }
-        out->field[piece->field] = value;
-        at += value.len;
+        at += value->len;
         if (piece == last) {
             break;
         }
-        if (value.len == rest.len) {
+        if (value->len == rest.len) {
             return false;        /* nothing ends it                       */
         }
         at += piece[1].before.len;
+        value++;
     }
-    if (line.len - at < format->after.len
-        || !begins_with(line.ptr + at, format->after)) {
+    return line.len - at >= format->after.len
+           && begins_with(line.ptr + at, format->after)
+           && (format->tail || at + format->after.len == line.len);
+}
+
+bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
+                        pg_span_t line)
+{
+    pg_span_t value[PG_FORMAT_PIECES];
+
+    if (!match_pieces(value, format, line)) {
         return false;
     }
-    return format->tail || at + format->after.len == line.len;
+    memset(out, 0, sizeof(*out));
+    out->escaped = true;
+    out->sent = format->sent;
+    for (int i = 0; i < format->pieces; i++) {
+        out->field[format->piece[i].field] = value[i];
+    }
+    return true;
 }

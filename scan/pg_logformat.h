@@ -54,7 +54,7 @@ const char *const *pg_logformat_named(void);
  * Total; allocates nothing; time proportional to the line. Status must look
  * like one, and a size and a port like numbers.
  *
- * @param out   written in full, also on failure
+ * @param out   written only if it has it
  * @param line  without its line end
  * @return does it have this format
  */

@@ -208,6 +208,7 @@ static bool read_formats(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
             return true;
         }
     }
+    memset(out, 0, sizeof(*out));
     r->shape = PG_SHAPE_UNKNOWN;
     return false;
 }
