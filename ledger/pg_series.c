@@ -151,7 +151,9 @@ void pg_series_add(pg_lane_t *lane, unsigned kind, apr_time_t time,
     if (!is_recent(time, now)) {
         today = then;
         if (days_of(then, now)) {
-            then[PG_PERIOD_MONTH] = pg_calendar_month(then[PG_PERIOD_DAY]);
+            then[PG_PERIOD_MONTH] = then[PG_PERIOD_DAY] == at[PG_PERIOD_DAY]
+                ? at[PG_PERIOD_MONTH]
+                : pg_calendar_month(then[PG_PERIOD_DAY]);
         }
     }
 #define ADD(sym, name, buckets)                                              \
