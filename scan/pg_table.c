@@ -13,11 +13,12 @@ enum { FIRST_SLOTS = 64 };       /* a power of two, as all later sizes    */
 
 /* Open addressing: a key's slot is where its hash says, or the next free one
  * after that; its cell is among the others in the order in which they came.
- * Its keyed hash identifies the key: nobody can construct two with the same. */
-typedef struct slot_t {
-    apr_uint32_t tag;            /* the upper half of the hash            */
-    apr_uint32_t cell;           /* its number, from 1; 0: free           */
-} slot_t;
+ * Its keyed hash identifies the key: nobody can construct two with the same.
+ *
+ * A slot has the cell's number, from 1, in as many bits as the table needs, and
+ * above them the hash's; 0: it is free. Small, so that the slots of a large
+ * table are in few pages. */
+typedef apr_uint32_t slot_t;
 
 struct pg_table_t {
     apr_pool_t *parent;
@@ -36,23 +37,40 @@ struct pg_table_t {
     } secret;
 };
 
-static apr_uint32_t tag_of(apr_uint64_t id)
+static slot_t slot_of(const pg_table_t *table, apr_uint64_t id,
+                      apr_size_t number)
 {
-    return (apr_uint32_t)(id >> 32);
+    return ((slot_t)(id >> 32) & ~(slot_t)(table->slots - 1))
+           | (slot_t)number;
+}
+
+/* The cell of a slot, which may be free, if it can be that of the key. */
+static pg_cell_t *cell_of(const pg_table_t *table, apr_uint64_t id,
+                          slot_t slot)
+{
+    apr_size_t number = slot & (table->slots - 1);
+
+    return number && slot == slot_of(table, id, number)
+           ? &table->cell[number - 1] : NULL;
 }
 
 /* Where a key is, or would be put. */
 static slot_t *find(const pg_table_t *table, apr_uint64_t id)
 {
     apr_size_t i = (apr_size_t)id & (table->slots - 1);
-    const slot_t *slot;
+    const pg_cell_t *cell;
 
-    while ((slot = &table->slot[i])->cell
-           && (slot->tag != tag_of(id)
-               || table->cell[slot->cell - 1].id != id)) {
+    while (table->slot[i]
+           && ((cell = cell_of(table, id, table->slot[i])) == NULL
+               || cell->id != id)) {
         i = (i + 1) & (table->slots - 1);
     }
     return &table->slot[i];
+}
+
+static pg_cell_t *known(const pg_table_t *table, apr_uint64_t id)
+{
+    return cell_of(table, id, *find(table, id));
 }
 
 /* Like a pool, this does not expect memory to run out. */
@@ -67,7 +85,7 @@ static void make_slots(pg_table_t *table, apr_size_t slots)
     table->slots = slots;
     for (apr_size_t i = 0; i < table->used; i++) {
         apr_uint64_t id = table->cell[i].id;
-        *find(table, id) = (slot_t){ tag_of(id), (apr_uint32_t)i + 1 };
+        *find(table, id) = slot_of(table, id, i + 1);
     }
 }
 
@@ -122,8 +140,7 @@ static pg_cell_t *insert(pg_table_t *table, const pg_table_key_t *key)
     if (table->data_size) {
         cell->data = apr_pcalloc(table->pool, table->data_size);
     }
-    *find(table, key->id) = (slot_t){ tag_of(key->id),
-                                      (apr_uint32_t)table->used };
+    *find(table, key->id) = slot_of(table, key->id, table->used);
     return cell;
 }
 
@@ -193,16 +210,23 @@ pg_table_key_t pg_table_key(const pg_table_t *table, pg_span_t octets)
     return key;
 }
 
+void pg_table_fetch(const pg_table_t *table, const pg_table_key_t *key)
+{
+    const slot_t *slot =
+        &table->slot[(apr_size_t)key->id & (table->slots - 1)];
+
+    __builtin_prefetch(cell_of(table, key->id, *slot));
+}
+
 pg_cell_t *pg_table_count(pg_table_t *table, const pg_table_key_t *key,
                           apr_uint64_t n)
 {
-    apr_uint32_t number = find(table, key->id)->cell;
-    pg_cell_t *cell;
+    pg_cell_t *cell = known(table, key->id);
 
-    if (number == 0 && table->used >= table->bound) {
+    if (cell == NULL && table->used >= table->bound) {
         thin(table);
     }
-    cell = number ? &table->cell[number - 1] : insert(table, key);
+    cell = cell ? cell : insert(table, key);
     cell->count += n;
     return cell;
 }
@@ -216,10 +240,7 @@ pg_cell_t *pg_table_add(pg_table_t *table, pg_span_t octets, apr_uint64_t n)
 
 pg_cell_t *pg_table_find(const pg_table_t *table, pg_span_t key)
 {
-    apr_uint64_t id = id_of(table, pg_span_upto(key, PG_TABLE_KEY));
-    apr_uint32_t number = find(table, id)->cell;
-
-    return number ? &table->cell[number - 1] : NULL;
+    return known(table, id_of(table, pg_span_upto(key, PG_TABLE_KEY)));
 }
 
 void pg_table_merge(pg_table_t *table, const pg_table_t *from,

@@ -49,6 +49,10 @@ typedef struct pg_table_key_t {
  *  fetched meanwhile. */
 pg_table_key_t pg_table_key(const pg_table_t *table, pg_span_t octets);
 
+/** Fetch what is known of a key, some time after it was hashed and before it
+ *  is counted. */
+void pg_table_fetch(const pg_table_t *table, const pg_table_key_t *key);
+
 /** Count a key n times. @return its cell, valid until the next addition. */
 pg_cell_t *pg_table_count(pg_table_t *table, const pg_table_key_t *key,
                           apr_uint64_t n);

@@ -17,6 +17,14 @@ enum {
 
 /* --- kept text ----------------------------------------------------------- */
 
+/* A call of memcpy(): for what it knows to be short, GCC has an instruction
+ * that takes long to begin. */
+__attribute__((noinline))
+static void copy(char *out, pg_span_t s)
+{
+    memcpy(out, s.ptr, s.len);
+}
+
 /* Copy what fits. @return the offset after it */
 static apr_size_t set_kept(pg_kept_t *out, char *octets, apr_size_t at,
                            pg_span_t s)
@@ -27,7 +35,7 @@ static apr_size_t set_kept(pg_kept_t *out, char *octets, apr_size_t at,
                         .len = (apr_uint16_t)fits.len,
                         .cut = fits.len < s.len, .absent = s.ptr == NULL };
     if (fits.len) {
-        memcpy(octets + at, fits.ptr, fits.len);
+        copy(octets + at, fits);
     }
     return at + fits.len;
 }
@@ -99,6 +107,15 @@ static void make_keys(keys_t *out, const pg_tally_t *tally,
         make_key(out, tally, PG_TOP_PORTS, KEY_WHOLE, pg_span_upto(target, 2));
     }
     make_key(out, tally, PG_TOP_AGENTS, KEY_WHOLE, event->user_agent);
+}
+
+static void fetch_keys(const pg_tally_t *tally, const keys_t *keys)
+{
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        if (keys->key[t].octets.ptr) {
+            pg_table_fetch(tally->top[tally->logs][t], &keys->key[t]);
+        }
+    }
 }
 
 static void count_keys(pg_tally_t *tally, const keys_t *keys,
@@ -426,8 +443,10 @@ static void keep_some(pg_tally_t *tally, const pg_hit_t *hit,
     const pg_example_t *first = &tally->example[hit->event.verdict.reason];
     apr_time_t time = hit->event.time;
 
+    /* the newest first, which is at hand: mostly it is older than this one */
     if (first->used && time > first->event.time
         && tally->recent_count == PG_TALLY_RECENT
+        && time < tally->recent[PG_TALLY_RECENT - 1]->event.time
         && time < tally->recent[0]->event.time) {
         return;
     }
@@ -468,6 +487,7 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
 
     make_keys(&keys, tally, hit);
     answer = answer_of(hit, key);
+    fetch_keys(tally, &keys);
     tally->count.attempts++;
     tally->count.untimed += hit->event.time == 0;
     pg_ledger_count(tally->ledger[tally->logs], &hit->event);

@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* What the scan has found so far: a ledger of the attempts, and what a ledger
- * has no place for. Each worker has a tally of its own; at the end they are
- * merged, and the sum does not depend on which worker did what. */
+ * has no place for. Each worker has a tally of its own, whose keys it hands
+ * over when they have become many; at the end they are merged, and the sum does
+ * not depend on which worker did what. */
 #ifndef PG_TALLY_H
 #define PG_TALLY_H
 

@@ -22,6 +22,10 @@ static pg_span_t span_of(const char *s)
     return pg_span_str(s);
 }
 
+#define ck_assert_kept(of, name, text) \
+    ck_assert(pg_span_eq(pg_tally_kept((of)->octets, &(of)->name), \
+                         span_of(text)))
+
 /* --- tables -------------------------------------------------------------- */
 
 PG_TEST_SUITE(scan, .seconds = 60);
@@ -248,7 +252,7 @@ typedef struct bench_t {
 
 static pg_tally_t *new_tally(apr_pool_t *pool, const pg_ledger_t *like)
 {
-    pg_tally_t *tally = pg_tally_create(pool, 1000);
+    pg_tally_t *tally = pg_tally_create(pool, 10000);
 
     for (int i = 0; i < PG_LOGS_COUNT; i++) {
         ck_assert_int_eq(like
@@ -382,6 +386,36 @@ PG_TEST(every_line_is_accounted_for)
     apr_pool_destroy(b.pool);
 }
 
+PG_TEST(keys_of_several_workers_are_held_once)
+{
+    char line[200];
+    apr_size_t n = 0, rows;
+    pg_tally_t *sum, *one;
+    pg_cell_t **top;
+    bench_t b;
+
+    bench_begin(&b);
+    one = b.counter.tally;
+    sum = new_tally(b.pool, one->ledger[PG_LOGS_NEW]);
+    while (!pg_tally_is_large(one)) {
+        snprintf(line, sizeof(line), "192.0.2.1 - - [02/Jan/2014:03:04:05 "
+                 "+0000] \"CONNECT %d.example:25 HTTP/1.0\" 405 1 \"-\" "
+                 "\"-\"\n", (int)n++);
+        count_text(&b, line);
+        ck_assert_uint_lt(n, 9000);
+    }
+    pg_tally_move(sum, one);
+    ck_assert(!pg_tally_is_large(one));
+    ck_assert_uint_eq(pg_table_size(one->top[PG_LOGS_NEW][PG_TOP_TARGETS]), 0);
+    count_text(&b, line);
+    pg_tally_merge(sum, one, LATER);
+    ck_assert_uint_eq(pg_table_size(sum->top[PG_LOGS_NEW][PG_TOP_TARGETS]), n);
+    top = pg_table_top(sum->top[PG_LOGS_NEW][PG_TOP_SOURCES], 1, &rows,
+                       b.pool);
+    ck_assert_uint_eq(top[0]->count, n + 1);
+    apr_pool_destroy(b.pool);
+}
+
 PG_TEST(a_time_from_the_future_does_not_move_the_history)
 {
     bench_t b;
@@ -396,10 +430,6 @@ PG_TEST(a_time_from_the_future_does_not_move_the_history)
     ck_assert_int_eq(found_in(b.counter.tally)->last, b.rules.reading.now);
     apr_pool_destroy(b.pool);
 }
-
-#define ck_assert_kept(of, name, text) \
-    ck_assert(pg_span_eq(pg_tally_kept((of)->octets, &(of)->name), \
-                         span_of(text)))
 
 enum { SEEN = PG_TALLY_RECENT + 5 };
 
