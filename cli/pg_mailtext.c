@@ -118,7 +118,6 @@ static pg_span_t decode_words(pg_span_t s, apr_pool_t *pool)
             put(&t, pg_span_upto(s, plain));
         }
         s = pg_span_from(s, plain);
-        after_word = false;
     }
     return pg_span_make(t.out, t.n);
 }

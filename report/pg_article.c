@@ -72,6 +72,12 @@ static bool is_host_char(char c)
            || c == '-' || c == '_' || (unsigned char)c >= 0x80;
 }
 
+/* NUL after the end. */
+static char octet(pg_span_t s, apr_size_t n)
+{
+    return n < s.len ? s.ptr[n] : '\0';
+}
+
 static bool is_in(char c, const char *set)
 {
     return c != '\0' && strchr(set, c) != NULL;
@@ -198,8 +204,8 @@ static bool is_syntax(const place_t *p, apr_size_t at)
         n++;
     }
     word = pg_span_upto(rest, n);
-    after = n < rest.len ? rest.ptr[n] : '\0';
-    if (after == ':' && n + 1 < rest.len && is_in(rest.ptr[n + 1], "/\\")) {
+    after = octet(rest, n);
+    if (after == ':' && is_in(octet(rest, n + 1), "/\\")) {
         return true;
     }
     if (p->via && !follows(p, at, "//")) {

@@ -407,6 +407,33 @@ PG_TEST_EACH(an_attempt_is_shown_that_all_parameters_choose, views)
     ck_assert_int_eq(pg_render_matches(&report, &r), views[_i].matches);
 }
 
+/* Of an attempt 61 seconds ago, or of none; what the page says. */
+static const struct {
+    int window;
+    apr_size_t n;
+    const char *page;
+    bool shown;
+} windows[] = {
+    { 0, 1, "class=\"recent\"", true }, { 62, 1, "class=\"recent\"", true },
+    { 61, 1, "No attempts in the last ", false },
+    { 0, 0, "No attempts yet.", false }, { 62, 0, "No attempts yet.", false },
+};
+
+PG_TEST_EACH(what_is_older_than_the_window_is_not_shown, windows)
+{
+    pg_snapshot_t s = snapshot();
+    pg_recent_t r = { .time = s.since };
+    pg_report_t report = { .ledger = &s, .version = "1" };
+
+    s.taken = s.since + apr_time_from_sec(61);
+    s.recent = &r;
+    s.recent_count = windows[_i].n;
+    report.view.window = apr_time_from_sec(windows[_i].window);
+    ck_assert_int_eq(strstr(render("text", &report), "The most recent attempts")
+                     != NULL, windows[_i].shown);
+    ck_assert(strstr(render("html", &report), windows[_i].page));
+}
+
 static const struct {
     const char *list;
     int most;                    /* -1: never valid; 0: as many as it has;
