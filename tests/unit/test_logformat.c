@@ -107,6 +107,25 @@ PG_TEST_ROWS(columns_are_read_as_the_table_says, "columns.tsv")
     free(memory);
 }
 
+PG_TEST(a_date_is_joined_to_its_clock_if_there_is_room)
+{
+    pg_columns_t columns = { .n = 0 };
+    pg_logline_t line;
+
+    ck_assert(pg_columns_learn(&columns, PG_SPAN("date,time,request")));
+    for (apr_size_t n = 0; n <= 22; n++) {
+        char *memory = malloc(n);
+        pg_room_t room = { memory, memory + n };
+
+        ck_assert(pg_columns_read(&line, &columns, PG_SPAN(
+            "2024-11-18,11:02:03,GET /"), &room));
+        ck_assert(pg_span_eq(line.field[PG_FIELD_TIME],
+                             n < 19 ? PG_SPAN("11:02:03")
+                                    : PG_SPAN("2024-11-18 11:02:03")));
+        free(memory);
+    }
+}
+
 PG_TEST_ROWS(times_are_read_as_the_table_says, "logtime.tsv")
 {
     bool want = !pg_span_eq(row->field[1], PG_SPAN("none"));

@@ -334,6 +334,26 @@ PG_TEST(a_glance_finds_lines_without_a_virtual_host)
     static const struct { const char *line; bool nameless; } cases[] = {
         { NAMELESS "/1.1\" 200 5", true },
         { NAMELESS "/1.0\" 404 5 \"-\" \"ua\"", true },
+        { "1.2.3.4 - - [02/Jan/2014:03:04:05 +0000] \"G HTTP/1.1\" 200 5",
+          true },
+        { "1.2.3.4 - - [02/Jan/2014:03:04:05 +0000] \"\x16 HTTP/1.1\" 200 5",
+          false },
+        { "1.2.3.4 - - [02/Jan/2014:03:04:05 +000] \"GET / HTTP/1.1\" 200 5",
+          false },
+        { "1.2.3.4 - - [02/Jan[2014:03:04:05 +0000] \"GET / HTTP/1.1\" 200 5",
+          false },
+        { "1.2.3.4 - - [02/Jan/2014:03:04\"05 +0000] \"GET / HTTP/1.1\" 200 5",
+          false },
+        { "1.2.3.4 - - (02/Jan/2014:03:04:05 +0000] \"GET / HTTP/1.1\" 200 5",
+          false },
+        { "1.2.3.4 - - [02/Jan/2014:03:04:05 +0000) \"GET / HTTP/1.1\" 200 5",
+          false },
+        { NAMELESS "/1.1\" 200 5 x", false },
+        { NAMELESS "/1.1\" 200 5x7", false },
+        { NAMELESS "/1.1\" 20x 5", false },
+        { NAMELESS "/1.1' 200 5", false },
+        { NAMELESS "/1.1\" 200 12345678901234567890 5", true },
+        { NAMELESS "/1.1\" 200 123456789012345678901 5", false },
         { NAMELESS "/1.1\" 200 -", false },
         { NAMELESS "/2.0\" 200 5", false },         /* may be a URL        */
         { NAMELESS "/1.1\" 200 5 TCP_MISS:DIRECT", false },
@@ -573,8 +593,27 @@ PG_TEST(what_is_judged_relayed_is_booked_as_relayed)
     ck_assert_uint_eq(s->count[PG_CLASS_CONNECT_TLS][PG_OUTCOME_RELAYED], 1);
     ck_assert_uint_eq(s->count[PG_CLASS_ABSOLUTE][PG_OUTCOME_OBSERVED], 1);
     ck_assert_uint_eq(s->recent_count, 2);
+    ck_assert_ptr_nonnull(pg_table_find(
+        pg_judge_relayed(scan.judge, b.pool), scan.judge->item[0].key));
+    ck_assert_ptr_null(pg_table_find(
+        pg_judge_relayed(scan.judge, b.pool), scan.judge->item[1].key));
     ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].n, 240);
     ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].bucket[239].attempts, 2);
+    apr_pool_destroy(b.pool);
+}
+
+PG_TEST(all_that_is_judged_relayed_is_kept)
+{
+    bench_t b;
+    pg_table_t *keys;
+
+    bench_begin(&b);
+    count_text(&b, LINE("CONNECT a.example:443 HTTP/1.1", "200 -")
+                   LINE("CONNECT b.example:443 HTTP/1.1", "201 -"));
+    keys = pg_judge_relayed(pg_judge_run(b.counter.tally, NULL, b.pool),
+                            b.pool);
+    ck_assert_uint_eq(pg_table_size(keys), 2);
+    ck_assert_uint_eq(pg_table_error(keys), 0);
     apr_pool_destroy(b.pool);
 }
 
