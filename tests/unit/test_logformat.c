@@ -1,14 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Formats, times and escapes of access logs, from tables. */
+/* Formats, columns, clients, times, escapes and words of access logs, from
+ * tables. */
 #include "pg_test_pool.h"
 
 #include <stdio.h>
 
+#include "pg_client.h"
 #include "pg_columns.h"
 #include "pg_logescape.h"
 #include "pg_logformat.h"
 #include "pg_logtime.h"
+#include "../../scan/pg_word.h"
 
 static pg_span_t exact_or_empty(pg_span_t s)
 {
@@ -201,4 +204,76 @@ PG_TEST(escapes_can_be_undone_in_place)
     pg_span_t got = pg_logescape_undo(text, pg_span_str(text));
 
     ck_assert(pg_span_eq(got, PG_SPAN("aA\\b")));
+}
+
+PG_TEST_ROWS(clients_are_read_as_the_table_says, "clients.tsv")
+{
+    static const char *const kinds[] = { "none", "address ", "name " };
+    pg_client_t client = { .port = 7 };
+    pg_client_e kind = pg_client_read(&client, exact_or_empty(row->field[0]));
+    const char *got = apr_pstrcat(pool, kinds[kind], client.text, NULL);
+
+    ck_assert_int_eq(client.kind, kind);
+    ck_assert(client.with_port || client.port == 0);
+    if (kind != PG_CLIENT_NONE) {
+        got = apr_pstrcat(pool, got, client.with_port
+                          ? apr_psprintf(pool, " port %d", client.port) : "",
+                          pg_client_listens(&client) ? " listens" : "",
+                          pg_client_is_private(&client) ? " private" : "",
+                          NULL);
+    }
+    ck_assert_msg(pg_span_eq(row->field[1], pg_span_str(got)), "line %d: %s",
+                  row->line, got);
+}
+
+PG_TEST(a_status_is_one_that_servers_send)
+{
+    static const int end[][2] = { { 100, 103 }, { 200, 208 }, { 226, 226 },
+                                  { 300, 308 }, { 400, 499 }, { 500, 530 },
+                                  { 599, 599 } };
+    char text[8];
+
+    for (int n = 0; n < 1100; n++) {
+        bool is = false;
+
+        for (apr_size_t i = 0; i < sizeof(end) / sizeof(end[0]); i++) {
+            is = is || (n >= end[i][0] && n <= end[i][1]);
+        }
+        snprintf(text, sizeof(text), "%03d", n);
+        ck_assert_msg(pg_word_is_status(pg_span_str(text)) == is, "%s", text);
+    }
+    ck_assert(!pg_word_is_status(PG_SPAN("2x0")));
+    ck_assert(!pg_word_is_status(PG_SPAN("20")));
+}
+
+/* Words, and the texts in quotes, each between angle brackets. */
+static const struct { const char *line, *words, *quoted; } texts[] = {
+    { "a b", "<a><b>", "" },
+    { " a,b;c|d\t(e)<f>`g`", "<a><b><c><d><e><f><g>", "" },
+    { "a=\"b c\" d", "<a=><b><c><d>", "<b c>" },
+    { "'a' 'b ''c''", "<a><'b><'c'>", "" },
+    { "'' 'a", "<''><'a>", "" },
+    { "\"\" \"a\"", "<a>", "<><a>" },
+    { "\"a\\\"b\" \"c", "<a\\><b><c>", "<a\\\"b><c>" },
+    { "\"a\\", "<a\\>", "<a\\>" },
+    { "\"", "", "<>" },
+    { "", "", "" },
+};
+
+PG_TEST_EACH(a_line_has_these_words_and_texts, texts)
+{
+    pg_span_t line = pg_test_exact(pg_span_str(texts[_i].line)), rest = line;
+    pg_span_t word;
+    const char *words = "", *quoted = "";
+    apr_size_t at = 0;
+
+    while ((word = pg_word_next(&rest)).ptr) {
+        words = apr_pstrcat(pool, words, "<", string(word), ">", NULL);
+    }
+    while (pg_word_quoted(line, &at, &word)) {
+        quoted = apr_pstrcat(pool, quoted, "<", string(word), ">", NULL);
+    }
+    ck_assert_str_eq(words, texts[_i].words);
+    ck_assert_str_eq(quoted, texts[_i].quoted);
+    free((void *)(apr_uintptr_t)line.ptr);
 }
