@@ -8,8 +8,10 @@
 
 #include "pg_client.h"
 #include "pg_columns.h"
+#include "pg_encoded.h"
 #include "pg_logescape.h"
 #include "pg_logformat.h"
+#include "pg_logname.h"
 #include "pg_logtime.h"
 #include "../../scan/pg_word.h"
 
@@ -276,4 +278,111 @@ PG_TEST_EACH(a_line_has_these_words_and_texts, texts)
     ck_assert_str_eq(words, texts[_i].words);
     ck_assert_str_eq(quoted, texts[_i].quoted);
     free((void *)(apr_uintptr_t)line.ptr);
+}
+
+#define A44 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LEVELS_15 "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a."
+
+static const struct {
+    const char *name;
+    pg_field_e field;
+    int rank;
+} names[] = {
+    { "client_ip", PG_FIELD_CLIENT, 0 }, { "ClientIP", PG_FIELD_CLIENT, 0 },
+    { "@client-ip.", PG_FIELD_CLIENT, 0 }, { "cliip", PG_FIELD_CLIENT, 34 },
+    { "client_ips", PG_FIELD_SKIP, 100 }, { "", PG_FIELD_SKIP, 100 },
+    { ".", PG_FIELD_SKIP, 100 }, { "a\xc3\xa4", PG_FIELD_SKIP, 100 },
+    /* of a path: the whole, the last two, the last */
+    { "a.client_ip", PG_FIELD_CLIENT, 0 },
+    { "http.user_agent", PG_FIELD_AGENT, 1 },
+    { "a.http.user_agent", PG_FIELD_AGENT, 1 },
+    { "http.a.user_agent", PG_FIELD_AGENT, 6 },
+    { "a.request.method", PG_FIELD_METHOD, 2 },
+    { "client_ip.a", PG_FIELD_SKIP, 100 },
+    /* some only whole, or in a wrapper */
+    { "request", PG_FIELD_REQUEST, 5 }, { "a.request", PG_FIELD_SKIP, 100 },
+    { "data.request", PG_FIELD_REQUEST, 105 },
+    { "_Source.request", PG_FIELD_REQUEST, 105 },
+    { "_source.a.request", PG_FIELD_SKIP, 100 },
+    { "data.data.request", PG_FIELD_SKIP, 100 },
+    /* no longer than that, and no deeper */
+    { A44 A44 ".clientip", PG_FIELD_CLIENT, 0 },
+    { "a" A44 A44 ".clientip", PG_FIELD_SKIP, 100 },
+    { LEVELS_15 "clientip", PG_FIELD_CLIENT, 0 },
+    { LEVELS_15 "a.clientip", PG_FIELD_SKIP, 100 },
+};
+
+PG_TEST_EACH(a_name_means_this_field, names)
+{
+    pg_span_t text = pg_test_exact(pg_span_str(names[_i].name));
+    pg_logname_t name = pg_logname_find(text);
+
+    ck_assert_msg(name.field == names[_i].field && name.rank == names[_i].rank,
+                  "%s: %d, %d", names[_i].name, (int)name.field, name.rank);
+    ck_assert_int_eq(pg_logname_rank(name, PG_SPAN("a")), name.rank);
+    ck_assert_int_gt(pg_logname_rank(name, PG_SPAN("-")), 1000);
+    free((void *)(apr_uintptr_t)text.ptr);
+}
+
+/* "GET http://a.test/ HTTP/1.1", "GET / HTTP/1.0" and one with fields */
+#define URL "R0VUIGh0dHA6Ly9hLnRlc3QvIEhUVFAvMS4x"
+#define ROOT "R0VUIC8gSFRUUC8xLjA="
+#define WHOLE "R0VUIC8gSFRUUC8xLjENCkhvc3Q6IGIudGVzdA0K" \
+              "VXNlci1BZ2VudDogYw0KDQo="
+
+static const struct {
+    const char *line, *request, *method, *last, *any;
+} encoded[] = {
+    /* the line, what else it has, its fields by the last word, by any */
+    { URL, NULL, NULL, "REQUEST=GET http://a.test/ HTTP/1.1",
+      "REQUEST=GET http://a.test/ HTTP/1.1" },
+    { " a b " URL " ", NULL, NULL, "REQUEST=GET http://a.test/ HTTP/1.1",
+      "REQUEST=GET http://a.test/ HTTP/1.1" },
+    { "a;" ROOT ";b", NULL, NULL, NULL, "REQUEST=GET / HTTP/1.0" },
+    { ROOT " " URL, NULL, NULL, "REQUEST=GET http://a.test/ HTTP/1.1",
+      "REQUEST=GET / HTTP/1.0" },
+    { WHOLE, NULL, NULL, "REQUEST=GET / HTTP/1.1 HOST=b.test AGENT=c",
+      "REQUEST=GET / HTTP/1.1 HOST=b.test AGENT=c" },
+    { WHOLE, "GET /x HTTP/1.1", NULL,
+      "REQUEST=GET /x HTTP/1.1 HOST=b.test AGENT=c",
+      "REQUEST=GET /x HTTP/1.1 HOST=b.test AGENT=c" },
+    { URL, "GET /x HTTP/1.1", NULL, "REQUEST=GET http://a.test/ HTTP/1.1",
+      "REQUEST=GET http://a.test/ HTTP/1.1" },
+    { ROOT, "what", NULL, "REQUEST=GET / HTTP/1.0",
+      "REQUEST=GET / HTTP/1.0" },
+    { ROOT, NULL, "GET", "METHOD=GET", "METHOD=GET" },
+    { URL, NULL, "GET", "REQUEST=GET http://a.test/ HTTP/1.1 METHOD=GET",
+      "REQUEST=GET http://a.test/ HTTP/1.1 METHOD=GET" },
+    { URL "A", NULL, NULL, NULL, NULL },
+    { URL "====", NULL, NULL, NULL, NULL },
+    { "!" URL "AAA", NULL, NULL, NULL, NULL },
+    { "R0VUIC8gSFRUUA==", NULL, NULL, "REQUEST=GET / HTTP",
+      "REQUEST=GET / HTTP" },
+    { "R0VUIC8gSFRU", NULL, NULL, NULL, NULL },       /* "GET / HTT"     */
+    { "", NULL, NULL, NULL, NULL },
+};
+
+static const char *decoded(int i, bool any, apr_size_t size)
+{
+    pg_span_t text = pg_span_str(encoded[i].line);
+    pg_logline_t line = { .field = {
+        [PG_FIELD_REQUEST] = pg_span_str(encoded[i].request),
+        [PG_FIELD_METHOD] = pg_span_str(encoded[i].method) } };
+    char *memory = apr_palloc(pool, size);
+    pg_room_t room = { memory, memory + size };
+
+    return (any ? pg_encoded_find : pg_encoded_read)(&line, text, &room)
+           ? fields_of(&line) : NULL;
+}
+
+PG_TEST_EACH(a_request_in_base64_is_decoded, encoded)
+{
+    ck_assert_pstr_eq(decoded(_i, false, 100), encoded[_i].last);
+    ck_assert_pstr_eq(decoded(_i, true, 100), encoded[_i].any);
+}
+
+PG_TEST(a_request_in_base64_needs_room_for_its_text)
+{
+    ck_assert_ptr_nonnull(decoded(0, false, strlen(URL)));
+    ck_assert_ptr_null(decoded(0, false, strlen(URL) - 1));
 }
