@@ -8,9 +8,10 @@
 
 #include <apr_strings.h>
 
-#include "pg_pass.h"
+#include "pg_identity.h"
 #include "pg_judge.h"
 #include "pg_lines.h"
+#include "pg_pass.h"
 #include "pg_progress.h"
 #include "pg_summary.h"
 
@@ -239,6 +240,81 @@ PG_TEST(a_line_longer_than_the_bound_is_skipped_and_counted)
     unlink(path);
     free(text);
     free(buffer);
+}
+
+/* --- identity ------------------------------------------------------------ */
+
+static pg_identity_t identity_of(const char *text, apr_uint64_t limit)
+{
+    const char *path = write_log(text, strlen(text));
+    pg_identity_t out;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    ck_assert_ptr_null(pg_identity_of(&out, path, limit, pool));
+    apr_pool_destroy(pool);
+    unlink(path);
+    return out;
+}
+
+static const struct {
+    const char *one, *other;
+    bool same;                   /* their first line                      */
+} heads[] = {
+    { "1 a\n", "1 a\n2 b\n", true }, { "1 a", "1 a\n", true },
+    { "1 a\nb\n", "1 a\nc\n", true }, { "1 a\n", "1 b\n", false },
+    { "#1\n1 a\n", "#1\n1 a\n2\n", true },
+    { "#1\n1 a\n", "#1\n1 b\n", false },
+    { "a #1\n1 a\n", "a #1\n1 b\n", true },
+    { "time,b\n1 a\n", "time,b\n1 b\n", false },
+    { "time,b\n\n1 a\n", "time,b\n\n1 b\n", false },
+    { "a\n", "b\n", false }, { "a\n", "a\nb\n", false },
+};
+
+PG_TEST_EACH(a_log_that_grows_keeps_its_first_line, heads)
+{
+    pg_identity_t a = identity_of(heads[_i].one, ~(apr_uint64_t)0);
+    pg_identity_t b = identity_of(heads[_i].other, ~(apr_uint64_t)0);
+    static const unsigned char none[8];
+
+    ck_assert_int_eq(memcmp(a.head, b.head, 8) == 0, heads[_i].same);
+    ck_assert_mem_eq(a.head + 8, none, 8);
+    ck_assert_mem_ne(a.whole, b.whole, 16);
+    ck_assert(!a.empty);
+    b = identity_of(heads[_i].other, strlen(heads[_i].one));
+    if (strncmp(heads[_i].one, heads[_i].other, strlen(heads[_i].one)) == 0) {
+        ck_assert_mem_eq(a.whole, b.whole, 16);
+        ck_assert_mem_eq(a.head, b.head, 16);
+    }
+}
+
+/* The n-th line is another one; 0: none is. */
+static pg_identity_t identity_of_lines(int lines, int n)
+{
+    char text[1000] = "#head 1\nhead\n", *at = text + strlen(text);
+
+    for (int i = 1; i <= lines; i++) {
+        at += sprintf(at, "%d %c\n", i, i == n ? 'b' : 'a');
+    }
+    return identity_of(text, ~(apr_uint64_t)0);
+}
+
+PG_TEST(a_log_is_known_by_its_first_64_lines)
+{
+    static const unsigned char none[8];
+    pg_identity_t whole = identity_of_lines(64, 0), other;
+
+    ck_assert_mem_ne(whole.head + 8, none, 8);
+    other = identity_of_lines(63, 0);
+    ck_assert_mem_eq(other.head + 8, none, 8);
+    for (int n = 1; n <= 66; n++) {
+        other = identity_of_lines(66, n);
+        ck_assert_int_eq(memcmp(whole.head, other.head, 8) == 0, n > 1);
+        ck_assert_int_eq(memcmp(whole.head + 8, other.head + 8, 8) == 0,
+                         n > 64);
+    }
+    ck_assert(identity_of("", ~(apr_uint64_t)0).empty);
+    ck_assert(identity_of("1 a\n", 0).empty);
 }
 
 /* --- counting ------------------------------------------------------------ */
