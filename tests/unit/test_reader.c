@@ -11,6 +11,7 @@
 #include "pg_classify.h"
 #include "pg_logjson.h"
 #include "pg_reader.h"
+#include "pg_urls.h"
 
 #define LATER (APR_INT64_C(4000000000) * APR_USEC_PER_SEC)
 
@@ -365,5 +366,73 @@ PG_TEST(a_line_that_was_not_read_is_told_from_one_without_a_request)
                                      pg_span_str(cases[i].line))
                       == cases[i].read, "%s", cases[i].line);
     }
+    apr_pool_destroy(w.pool);
+}
+
+/* Requests for full URLs: a letter for the host, a digit for the path, '!' for
+ * a refusal; "/" is one without a host. */
+static const struct {
+    int times;                   /* of the requests in front              */
+    const char *requests, *more;
+    bool everywhere;
+} urls[] = {
+    { 1, "a1 a2 a3", "", true }, { 1, "a1 a2", "", false },
+    { 1, "a1 a1 a1", "", false }, { 1, "a1! a2! a3!", "", false },
+    { 1, "a1! a2 a3!", "", true }, { 1, "A1 a2 A1", "", true },
+    { 1, "a1 a2 b1 c1", "", true }, { 1, "a1 a2 b1 c1 d1", "", false },
+    { 1, "a1 a2 b1 b2 c1 d1", "", true }, { 1, "a1 a2 a3", "/", false },
+    { 24, "a1 a2", "a1 /", false }, { 25, "a1 a2", "/", true },
+    { 50, "a1 a2", "/ /", true }, { 49, "a1 a2", "a1 / /", false },
+    { 1, "/ /", "a1 a2 a3", false }, { 1, "", "", false },
+};
+
+static char *put_requests(char *out, const char *s)
+{
+    for (; *s; s++) {
+        if (*s != ' ' && *s != '!') {
+            out += sprintf(out, "192.0.2.1 - - [18/Nov/2024:11:02:04 +0000] "
+                           "\"GET ");
+            out += *s == '/' ? sprintf(out, "/")
+                             : sprintf(out, "http://%c.test/%c", s[0], s[1]);
+            s += *s != '/';
+            out += sprintf(out, " HTTP/1.1\" %d 5 \"-\" \"ua\"\n",
+                           *s != '/' && s[1] == '!' ? 403 : 200);
+        }
+    }
+    return out;
+}
+
+PG_TEST_EACH(a_log_of_full_urls_is_known_by_its_visitors, urls)
+{
+    char *memory = malloc(PG_READER_MEMORY(PG_URLS_HEAD));
+    char *text = malloc(PG_URLS_HEAD), *out = text;
+    world_t w;
+
+    begin(&w, 4096);
+    for (int i = 0; i < urls[_i].times; i++) {
+        out = put_requests(out, urls[_i].requests);
+    }
+    out = put_requests(out, urls[_i].more);
+    ck_assert_int_eq(pg_urls_everywhere(&w.how, pg_span_between(text, out),
+                                        memory), urls[_i].everywhere);
+    apr_pool_destroy(w.pool);
+    free(text);
+    free(memory);
+}
+
+PG_TEST(a_line_of_columns_may_be_in_none)
+{
+    pg_logline_t line;
+    world_t w;
+
+    begin(&w, 4096);
+    w.reader.head = true;
+    ck_assert_int_eq(pg_reader_line(&w.reader, &line, PG_SPAN(
+                         "time,message,level")), PG_READ_OTHER);
+    ck_assert_int_eq(pg_reader_line(&w.reader, &line, PG_SPAN("a,,b")),
+                     PG_READ_UNREAD);
+    ck_assert_int_eq(pg_reader_line(&w.reader, &line, PG_SPAN(
+                         "a,GET http://a.example/ HTTP/1.1,b")),
+                     PG_READ_REQUEST);
     apr_pool_destroy(w.pool);
 }
