@@ -353,6 +353,7 @@ static const struct {
     { ROOT, NULL, "GET", "METHOD=GET", "METHOD=GET" },
     { URL, NULL, "GET", "REQUEST=GET http://a.test/ HTTP/1.1 METHOD=GET",
       "REQUEST=GET http://a.test/ HTTP/1.1 METHOD=GET" },
+    { "aGVsbG8gd29ybGQsIGhlbGxv", NULL, NULL, NULL, NULL },      /* text   */
     { URL "A", NULL, NULL, NULL, NULL },
     { URL "====", NULL, NULL, NULL, NULL },
     { "!" URL "AAA", NULL, NULL, NULL, NULL },
