@@ -172,9 +172,11 @@ static bool next_line(lines_t *lines, pg_span_t *line)
     return true;
 }
 
+/* HTTP/0.9 has no protocol after the target. */
 static bool is_home(pg_span_t line, apr_size_t target)
 {
-    return target + 1 < line.len && line.ptr[target + 1] == ' ';
+    return target + 1 < line.len
+           && (line.ptr[target + 1] == ' ' || line.ptr[target + 1] == '"');
 }
 
 /* How often in a row the home page had the same size. */

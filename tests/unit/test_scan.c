@@ -313,6 +313,12 @@ PG_TEST(a_log_is_known_by_its_first_64_lines)
         ck_assert_int_eq(memcmp(whole.head + 8, other.head + 8, 8) == 0,
                          n > 64);
     }
+    other = identity_of("1 a\n", ~(apr_uint64_t)0);
+    ck_assert_mem_eq(other.head,       /* SHA-1 of "head\n1 a"            */
+                     "\x99\xd1\x0b\xb4\x62\x68\x9e\x6e", 8);
+    ck_assert_mem_eq(other.whole,      /* SHA-1 of "whole\n1 a\n"         */
+                     "\x66\x2d\x1f\x00\x3d\x50\x5b\xf5"
+                     "\xae\x52\x4c\x5f\xb3\xf0\x0e\x74", 16);
     ck_assert(identity_of("", ~(apr_uint64_t)0).empty);
     ck_assert(identity_of("1 a\n", 0).empty);
 }
@@ -510,6 +516,53 @@ PG_TEST(keys_of_several_workers_are_held_once)
                        b.pool);
     ck_assert_uint_eq(top[0]->count, n + 1);
     apr_pool_destroy(b.pool);
+}
+
+static const char *const kinds[] = {
+    LINE("GET / HTTP/1.1", "200 100"), LINE("GET / HTTP/1.1", "200 101"),
+    LINE("GET / HTTP/1.0", "206 9"), LINE("GET / HTTP/2.0", "200 100"),
+    LINE("GET / HTTP/1.1", "304 -"), LINE("GET / HTTP/1.1", "404 5"),
+    LINE("GET / HTTP/1.1", "200 -"), LINE("GET / SIP/2.0", "200 7"),
+    LINE("GET / HTTP/1.1x", "200 7"), LINE("GET /  HTTP/1.1", "200 7"),
+    LINE("GET / HTTP/1.1", "200 1234567890123456789012"),
+    LINE("HEAD / HTTP/1.1", "200 100"), LINE("POST / HTTP/1.1", "200 8"),
+    LINE("XGET / HTTP/1.1", "200 8"), LINE("GET /", "200 8"),
+    LINE("GET /x HTTP/1.1", "200 5"), LINE("GET /? HTTP/1.1", "200 5"),
+    LINE("GET http://a.example/ HTTP/1.1", "404 5"),
+    LINE("CONNECT a.example:25 HTTP/1.1", "405 5"), LINE("-", "408 -"),
+    "\n", " \n", "\r\n", "[]\n", "[\n", "no log line\n", "x] \"GET / y\n",
+    "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"GET / HTTP/1.1\" 200 6\n",
+};
+
+/* Every pair of kinds, at a glance and in full. */
+PG_TEST_EACH(a_glance_counts_what_reading_counts, kinds)
+{
+    for (apr_size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+        bench_t b[2];
+        pg_cell_t **home[2];
+        apr_size_t n[2];
+
+        for (int i = 0; i < 2; i++) {
+            bench_begin(&b[i]);
+            b[i].rules.reading.any = true;
+            b[i].rules.anchor = i ? PG_ABSENT : b[i].rules.anchor;
+            count_text(&b[i], apr_pstrcat(b[i].pool, kinds[_i], kinds[k],
+                                          kinds[k], kinds[_i], NULL));
+            home[i] = pg_table_sorted(b[i].counter.tally->home, &n[i],
+                                      b[i].pool);
+        }
+        ck_assert_msg(memcmp(&b[0].counter.tally->count,
+                             &b[1].counter.tally->count,
+                             offsetof(pg_counts_t, shape)) == 0,
+                      "%s%s", kinds[_i], kinds[k]);
+        ck_assert_uint_eq(n[0], n[1]);
+        for (apr_size_t i = 0; i < n[0]; i++) {
+            ck_assert(pg_span_eq(home[0][i]->key, home[1][i]->key));
+            ck_assert_uint_eq(home[0][i]->count, home[1][i]->count);
+        }
+        apr_pool_destroy(b[0].pool);
+        apr_pool_destroy(b[1].pool);
+    }
 }
 
 PG_TEST(a_time_from_the_future_does_not_move_the_history)
