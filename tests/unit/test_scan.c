@@ -530,39 +530,78 @@ static const char *const kinds[] = {
     LINE("GET /x HTTP/1.1", "200 5"), LINE("GET /? HTTP/1.1", "200 5"),
     LINE("GET http://a.example/ HTTP/1.1", "404 5"),
     LINE("CONNECT a.example:25 HTTP/1.1", "405 5"), LINE("-", "408 -"),
+    "method,target,status\n", "GET,http://a.example/,404\n", "GET,/,200\n",
     "\n", " \n", "\r\n", "[]\n", "[\n", "no log line\n", "x] \"GET / y\n",
     "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"GET / HTTP/1.1\" 200 6\n",
 };
 
-/* Every pair of kinds, at a glance and in full. */
+/* At a glance and in full. */
+static void expect_alike(const char *text)
+{
+    bench_t b[2];
+    pg_cell_t **home[2];
+    apr_size_t n[2];
+
+    for (int i = 0; i < 2; i++) {
+        bench_begin(&b[i]);
+        b[i].rules.reading.any = true;
+        b[i].rules.anchor = i ? PG_ABSENT : b[i].rules.anchor;
+        count_text(&b[i], text);
+        home[i] = pg_table_sorted(b[i].counter.tally->home, &n[i], b[i].pool);
+    }
+    ck_assert_msg(memcmp(&b[0].counter.tally->count,
+                         &b[1].counter.tally->count,
+                         offsetof(pg_counts_t, shape)) == 0, "%s", text);
+    ck_assert_msg(n[0] == n[1], "%s", text);
+    for (apr_size_t i = 0; i < n[0]; i++) {
+        ck_assert(pg_span_eq(home[0][i]->key, home[1][i]->key));
+        ck_assert_uint_eq(home[0][i]->count, home[1][i]->count);
+    }
+    apr_pool_destroy(b[0].pool);
+    apr_pool_destroy(b[1].pool);
+}
+
 PG_TEST_EACH(a_glance_counts_what_reading_counts, kinds)
 {
-    for (apr_size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-        bench_t b[2];
-        pg_cell_t **home[2];
-        apr_size_t n[2];
+    char text[4096];
 
-        for (int i = 0; i < 2; i++) {
-            bench_begin(&b[i]);
-            b[i].rules.reading.any = true;
-            b[i].rules.anchor = i ? PG_ABSENT : b[i].rules.anchor;
-            count_text(&b[i], apr_pstrcat(b[i].pool, kinds[_i], kinds[k],
-                                          kinds[k], kinds[_i], NULL));
-            home[i] = pg_table_sorted(b[i].counter.tally->home, &n[i],
-                                      b[i].pool);
-        }
-        ck_assert_msg(memcmp(&b[0].counter.tally->count,
-                             &b[1].counter.tally->count,
-                             offsetof(pg_counts_t, shape)) == 0,
-                      "%s%s", kinds[_i], kinds[k]);
-        ck_assert_uint_eq(n[0], n[1]);
-        for (apr_size_t i = 0; i < n[0]; i++) {
-            ck_assert(pg_span_eq(home[0][i]->key, home[1][i]->key));
-            ck_assert_uint_eq(home[0][i]->count, home[1][i]->count);
-        }
-        apr_pool_destroy(b[0].pool);
-        apr_pool_destroy(b[1].pool);
+    for (apr_size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+        snprintf(text, sizeof(text), "%s%s%s%s", kinds[_i], kinds[k], kinds[k],
+                 kinds[_i]);
+        expect_alike(text);
     }
+}
+
+PG_TEST(a_glance_misses_no_octet_of_a_home_page)
+{
+    static const char line[] = LINE("GET / HTTP/1.1", "200 100");
+    const apr_size_t end = sizeof(line) - 14;
+    char text[sizeof(line)];
+
+    for (const char *to = "x9 \"/.2"; *to; to++) {
+        for (apr_size_t i = strlen(NAMELESS) - 11; i < end; i++) {
+            memcpy(text, line, sizeof(line));
+            text[i] = *to;
+            expect_alike(text);
+        }
+    }
+}
+
+/* A lane counts to 255. */
+PG_TEST(lines_run_together_are_found_among_many_brackets)
+{
+    static char many[300 * 32];
+    bench_t b;
+
+    bench_begin(&b);
+    b.rules.reading.any = true;
+    memset(many, ']', sizeof(many) - 1);
+    count_text(&b, apr_pstrcat(b.pool, many, "\n",
+        LINE("GET / HTTP/1.1", "200 100"),
+        "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"GET /x HTTP/1.1\" 20",
+        LINE("CONNECT a.example:25 HTTP/1.1", "405 5"), NULL));
+    ck_assert_uint_eq(b.counter.tally->count.suspect, 1);
+    apr_pool_destroy(b.pool);
 }
 
 PG_TEST(a_time_from_the_future_does_not_move_the_history)
