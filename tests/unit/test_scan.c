@@ -90,7 +90,7 @@ PG_TEST(past_its_bound_a_table_says_how_wrong_it_is)
 PG_TEST(a_table_that_is_full_keeps_the_more_frequent_half)
 {
     char key[PG_NH_MOST + 2];
-    apr_pool_t *pool;
+    apr_pool_t *pool, *other;
     pg_table_t *table;
 
     apr_pool_create(&pool, NULL);
@@ -105,12 +105,18 @@ PG_TEST(a_table_that_is_full_keeps_the_more_frequent_half)
     ck_assert_uint_eq(pg_table_error(table), 0);
     pg_table_add(table, span_of("/"), 1);      /* 9, 3, 2, 1: less 2     */
     ck_assert_uint_eq(pg_table_error(table), 2);
+    apr_pool_create(&other, NULL);             /* takes what was given back */
+    memset(apr_palloc(other, 8000), 'x', 8000);
     ck_assert_uint_eq(pg_table_find(table, span_of(""))->count, 7);
     ck_assert_ptr_null(pg_table_find(table, pg_span_make(key, PG_NH_MOST)));
     ck_assert_uint_eq(pg_table_find(table, pg_span_make(
                           key, PG_NH_MOST + 1))->count, 1);
     ck_assert_int_eq(*(int *)pg_table_find(table, pg_span_make(
                          key, PG_NH_MOST + 1))->data, 2);
+    ck_assert(pg_span_eq(pg_table_find(table, pg_span_make(
+                             key, PG_NH_MOST + 1))->key,
+                         pg_span_make(key, PG_NH_MOST + 1)));
+    apr_pool_destroy(other);
     apr_pool_destroy(pool);
 }
 
