@@ -30,6 +30,17 @@ def forwarded(server, target=TARGET):
         f"127.0.0.1:{server.port}", "-d", target])
 
 
+@pytest.mark.parametrize("level, lines", [
+    ("notice", ["PG0140", "PG0144"]), ("warn", ["PG0140"]), ("error", [])])
+def test_the_log_level_decides_which_lines_there_are(httpd_with, level, lines):
+    server = httpd_with(CONF + f"LogLevel proxyguard:{level}")
+    with Mailer(server.address) as client:
+        client.deliver()
+    server.stop()
+    assert [x.id for x in server.log.take_all(" PG014[04]: ")] == lines
+    server.log.take_all(" PG0141: ")
+
+
 def test_a_mail_is_kept_as_it_was_sent(httpd_with):
     server = sink_with(httpd_with)
     with Mailer(server.address) as client:
