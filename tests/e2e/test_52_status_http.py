@@ -80,6 +80,14 @@ def test_asking_for_the_status_counts_nothing(httpd):
     assert httpd.status()["attempts"] == 0
 
 
+def test_to_ask_another_server_for_its_page_is_an_attempt(httpd_with):
+    server = httpd_with("ProxyGuard Observe")
+    reply = server.send(f"GET http://192.0.2.9{PAGE}?auto HTTP/1.1\r\n"
+                        f"Host: {server.authority}\r\n\r\n".encode())
+    assert (reply.status, "Attempts" in reply.text) == (200, True)
+    assert server.log.attempt().fields["class"] == "absolute"
+
+
 def test_the_shipped_configuration_serves_local_clients_only(httpd_with):
     # mod_remoteip gives this client a foreign address
     server = httpd_with("RemoteIPHeader X-Client\n"
