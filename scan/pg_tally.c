@@ -34,7 +34,7 @@ static apr_size_t set_kept(pg_kept_t *out, char *octets, apr_size_t at,
     *out = (pg_kept_t){ .at = (apr_uint16_t)at,
                         .len = (apr_uint16_t)fits.len,
                         .cut = fits.len < s.len, .absent = s.ptr == NULL };
-    if (fits.len) {
+    if (fits.ptr) {
         copy(octets + at, fits);
     }
     return at + fits.len;
