@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from pg_cli import CONNECT, run, write
+
 ATTEMPT = b"CONNECT s.example:25 HTTP/1.0\r\n\r\n"
 NAME = "run/proxyguard.ledger"
 
@@ -338,3 +340,16 @@ def test_it_is_kept_whether_credentials_were_offered(httpd):
     recent = httpd.settled(2)["recent"]
     assert [r["proxy_authorization"] for r in recent] == [False, True]
     httpd.log.attempts(2)
+
+
+def test_a_ledger_has_the_secret_of_its_server(httpd_with, tmp_path):
+    server = httpd_with.make("ProxyGuardSecret ours")
+    for name in ("ours", "others"):
+        server.write(name, name * 8)
+    server.start()
+    server.stop()
+    log = write(tmp_path / "log", CONNECT)
+    for name, code in (("others", 74), ("ours", 1)):
+        done = run("scan", "-q", "--secret", server.path(name), "--into",
+                   server.path("run", "proxyguard.ledger"), log)
+        assert done.returncode == code, done.stderr

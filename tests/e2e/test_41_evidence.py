@@ -416,6 +416,11 @@ REFUSED = {
 }
 
 
+def test_a_sensor_may_be_named_by_letters_digits_and_marks(httpd_with):
+    server = httpd_with("ProxyGuardSensor aZ9._-:")
+    assert server.status()["sensor"] == "aZ9._-:"
+
+
 @pytest.mark.parametrize("line", REFUSED)
 def test_a_bad_value_stops_the_start_and_says_why(httpd_with, line):
     code, said = httpd_with.make(line).check()
