@@ -46,9 +46,7 @@ static pg_verdict_t keep(const pg_verdict_t *verdict, apr_pool_t *pool)
 {
     pg_verdict_t out = *verdict;
 
-    if (out.host.len) {
-        out.host.ptr = apr_pstrmemdup(pool, out.host.ptr, out.host.len);
-    }
+    out.host.ptr = apr_pstrmemdup(pool, out.host.ptr, out.host.len);
     return out;
 }
 
