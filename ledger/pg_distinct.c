@@ -65,33 +65,17 @@ static double sigma(double x)
     return z;
 }
 
-static double tau(double x)
-{
-    double y = 1, z = 1 - x, before;
-
-    if (x <= 0 || x >= 1) {
-        return 0;
-    }
-    do {
-        x = sqrt(x);
-        before = z;
-        y *= 0.5;
-        z -= (1 - x) * (1 - x) * y;
-    } while (z < before);
-    return z / 3;
-}
-
+/* O. Ertl, 2017, but for his tau: registers at the highest rank would count as
+ * 2^-50 of the sum. */
 static double ertl(const unsigned count[66])
 {
     double m = (double)((apr_uint64_t)1 << BITS);
-    unsigned q = 64 - BITS;
-    double z;
+    double z = 0;
 
     if (count[0] == 1u << BITS) {
         return 0;
     }
-    z = m * tau(1 - count[q + 1] / m);
-    for (unsigned k = q; k >= 1; k--) {
+    for (unsigned k = 64 - BITS; k >= 1; k--) {
         z = 0.5 * (z + count[k]);
     }
     z += m * sigma(count[0] / m);

@@ -267,7 +267,7 @@ apr_status_t pg_file_temp(pg_file_t *out, const char *path, apr_size_t size,
         return errno;
     }
     status = pg_file_secure(fd, own);
-    if (status == APR_SUCCESS && size > 0) {
+    if (status == APR_SUCCESS) {
         status = reserve(fd, (off_t)size);
     }
     if (status != APR_SUCCESS) {
