@@ -11,7 +11,7 @@
 
 #include "pg_calendar.h"
 #include "pg_escape.h"
-#include "pg_evidence.h"
+#include "pg_evidencefile.h"
 #include "pg_logtime.h"
 #include "pg_sha256.h"
 
@@ -56,7 +56,7 @@ static const char *text_of(const pg_abuse_t *abuse, const json_t *line,
 static void put_string(pg_sink_t *sink, const pg_article_t *mask,
                        const json_t *string)
 {
-    pg_evidence_put(sink, mask, json_string_value(string));
+    pg_evidencefile_put(sink, mask, json_string_value(string));
 }
 
 /* "3 attempts to use a web server as an open proxy (connect-mail 3), ... to
@@ -79,7 +79,7 @@ static const char *sentence(const pg_abuse_t *abuse,
                        "%s", s->attempts, s->attempts == 1 ? "" : "s", kinds,
                        when(abuse, s->first), when(abuse, s->last),
                        text_of(abuse, s->example[0],
-                               pg_evidence_put_request));
+                               pg_evidencefile_put_request));
     return apr_pstrmemdup(abuse->pool, all,
                           pg_escape_utf8_upto(pg_span_str(all), most).len);
 }
@@ -163,7 +163,7 @@ static json_t *reporter(const pg_abuse_t *abuse)
 
 static json_t *xarf_evidence(const pg_abuse_t *abuse, const json_t *line)
 {
-    const char *text = text_of(abuse, line, pg_evidence_put_all);
+    const char *text = text_of(abuse, line, pg_evidencefile_put_all);
     int n = (int)strlen(text);
     char *coded = apr_palloc(abuse->pool,
                              (apr_size_t)apr_base64_encode_len(n));
@@ -197,7 +197,7 @@ static json_t *weaknesses(const pg_abuse_source_t *s)
 static void write_xarf(pg_sink_t *sink, const pg_abuse_t *abuse)
 {
     const pg_abuse_source_t *s = abuse->source[0];
-    const json_t *port = pg_evidence_member(s->example[0], "source.port");
+    const json_t *port = pg_evidencefile_member(s->example[0], "source.port");
     json_t *evidence = json_array(), *doc;
 
     for (int i = 0; i < s->examples; i++) {
@@ -277,7 +277,8 @@ static json_t *stix_object(const pg_abuse_t *abuse, const char *type,
 /* Header fields; a name that STIX does not allow as a key is left out. */
 static json_t *stix_headers(const pg_abuse_t *abuse, const json_t *line)
 {
-    const json_t *fields = pg_evidence_member(line, "http.request.headers");
+    const json_t *fields = pg_evidencefile_member(line,
+                                                  "http.request.headers");
     json_t *out = json_object();
 
     for (size_t i = 0; i < json_array_size(fields); i++) {
@@ -303,8 +304,8 @@ static json_t *stix_headers(const pg_abuse_t *abuse, const json_t *line)
 /* What was asked for; NULL if it is not HTTP. */
 static json_t *stix_request(const pg_abuse_t *abuse, const json_t *line)
 {
-    const char *method = pg_evidence_text(line, "http.request.method");
-    const json_t *target = pg_evidence_member(line, "url.original");
+    const char *method = pg_evidencefile_text(line, "http.request.method");
+    const json_t *target = pg_evidencefile_member(line, "url.original");
     json_t *headers, *out;
     char *lower;
 
@@ -329,13 +330,13 @@ static json_t *stix_traffic(const pg_abuse_t *abuse, const json_t *source,
                             const json_t *line)
 {
     json_t *request = stix_request(abuse, line);
-    const json_t *port = pg_evidence_member(line, "source.port");
+    const json_t *port = pg_evidencefile_member(line, "source.port");
     const char *id = json_string_value(source);
     apr_time_t start = 0;
     json_t *says;
 
     (void)pg_logtime_parse(&start, pg_span_str(
-                               pg_evidence_text(line, "@timestamp")));
+                               pg_evidencefile_text(line, "@timestamp")));
     says = json_pack("{ss sO s[sss]}", "start", when(abuse, start), "src_ref",
                              source, "protocols", strncmp(id, "ipv6", 4)
                              ? "ipv4" : "ipv6", "tcp", request ? "http"

@@ -15,7 +15,7 @@
 #include "pg_capture.h"
 #include "pg_clireport.h"
 #include "pg_cmd.h"
-#include "pg_evidence.h"
+#include "pg_evidencefile.h"
 #include "pg_intent.h"
 #include "pg_logtime.h"
 #include "pg_target.h"
@@ -202,7 +202,8 @@ static int why_not(const options_t *o, const json_t *line, const char *source,
     if (source == NULL || !pg_address_parse(&address, pg_span_str(source))) {
         return WHY_MASKED;
     }
-    if (json_is_true(pg_evidence_member(line, "proxyguard.source_is_peer"))) {
+    if (json_is_true(pg_evidencefile_member(line,
+                                            "proxyguard.source_is_peer"))) {
         return WHY_PEER;
     }
     place = pg_intent_of(pg_span_str(source), 0, PG_ABSENT);
@@ -243,7 +244,7 @@ static void put_first(pg_abuse_source_t *s, json_t *line)
 
 static void count(options_t *o, json_t *line, pg_class_e c, apr_time_t time)
 {
-    const char *address = pg_evidence_text(line, "source.ip");
+    const char *address = pg_evidencefile_text(line, "source.ip");
     int why = why_not(o, line, address, time);
     pg_abuse_source_t *s;
 
@@ -269,8 +270,8 @@ static bool take_line(void *to, pg_span_t text)
     options_t *o = to;
     const pg_view_t *view = &o->asked.query.view;
     json_t *line = json_loadb(text.ptr, text.len, 0, NULL);
-    const char *at = pg_evidence_text(line, "@timestamp");
-    pg_class_e c = pg_evidence_class(line);
+    const char *at = pg_evidencefile_text(line, "@timestamp");
+    pg_class_e c = pg_evidencefile_class(line);
     apr_time_t time;
 
     o->lines++;
@@ -279,8 +280,8 @@ static bool take_line(void *to, pg_span_t text)
         o->unread += !pg_capture_is_line(text);
     }
     else {
-        add_own(o, pg_evidence_text(line, "server.address"));
-        add_own(o, pg_evidence_text(line, "observer.name"));
+        add_own(o, pg_evidencefile_text(line, "server.address"));
+        add_own(o, pg_evidencefile_text(line, "observer.name"));
         if ((o->only < 0 ? c != PG_CLASS_FOREIGN_HOST : o->only == (int)c)
             && time >= view->since
             && (view->until == 0 || time < view->until)) {
@@ -425,10 +426,10 @@ int pg_cmd_abuse(pg_cli_t *cli)
     }
     status = check(cli, &o);
     if (status == 0) {
-        status = pg_evidence_read(cli, take_line, &o);
+        status = pg_evidencefile_read(cli, take_line, &o);
     }
     if (status == 0) {
-        status = pg_evidence_judge(cli, o.unread, o.lines);
+        status = pg_evidencefile_judge(cli, o.unread, o.lines);
         say_left_out(cli, &o);
     }
     status = status ? status : write_all(cli, &o);

@@ -7,7 +7,7 @@
 #include "pg_capture.h"
 #include "pg_clireport.h"
 #include "pg_cmd.h"
-#include "pg_evidence.h"
+#include "pg_evidencefile.h"
 
 static const char sample_help[] =
 "Usage: proxyguard sample [OPTION]... [FILE]...\n"
@@ -53,7 +53,7 @@ static const struct option mask_longs[] = {
 };
 
 typedef struct options_t {
-    pg_evidence_line_fn *line;
+    pg_evidencefile_line_fn *line;
     pg_sink_t sink;
     pg_article_t mask;
     long number;                 /* of each class                         */
@@ -90,7 +90,7 @@ static bool sample_line(void *to, pg_span_t text)
 {
     options_t *o = to;
     json_t *line = json_loadb(text.ptr, text.len, 0, NULL);
-    pg_class_e c = pg_evidence_class(line);
+    pg_class_e c = pg_evidencefile_class(line);
 
     o->lines++;
     if (c == PG_CLASS_CLEAN) {
@@ -98,7 +98,7 @@ static bool sample_line(void *to, pg_span_t text)
     }
     else if ((o->only < 0 || o->only == (int)c) && o->shown[c] < o->number) {
         o->shown[c]++;
-        pg_evidence_put_all(&o->sink, o->plain ? NULL : &o->mask, line);
+        pg_evidencefile_put_all(&o->sink, o->plain ? NULL : &o->mask, line);
     }
     json_decref(line);
     return o->sink.status == APR_SUCCESS;
@@ -108,15 +108,15 @@ static bool sample_line(void *to, pg_span_t text)
 static bool mask_evidence(options_t *o, pg_span_t text)
 {
     json_t *line = json_loadb(text.ptr, text.len, 0, NULL), *out = NULL;
-    pg_span_t room[PG_EVIDENCE_KNOWN];
+    pg_span_t room[PG_EVIDENCEFILE_KNOWN];
     char *masked = NULL;
     bool done;
 
-    if (pg_evidence_class(line) != PG_CLASS_CLEAN
+    if (pg_evidencefile_class(line) != PG_CLASS_CLEAN
         || (line && pg_capture_is_line(text))) {
-        pg_article_t mask = pg_evidence_mask(&o->mask, room, line);
+        pg_article_t mask = pg_evidencefile_mask(&o->mask, room, line);
 
-        out = pg_evidence_masked(&mask, "", line, o->pool);
+        out = pg_evidencefile_masked(&mask, "", line, o->pool);
         masked = json_dumps(out, JSON_COMPACT);
         pg_sink_puts(&o->sink, masked ? masked : "");
         apr_pool_clear(o->pool);
@@ -153,9 +153,9 @@ static int run(pg_cli_t *cli, const pg_cli_spec_t *spec, options_t *o)
     }
     apr_pool_create(&o->pool, cli->pool);
     o->sink = pg_cli_sink(stdout);
-    status = pg_evidence_read(cli, o->line, o);
+    status = pg_evidencefile_read(cli, o->line, o);
     if (status == 0) {
-        status = pg_evidence_judge(cli, o->unread, o->lines);
+        status = pg_evidencefile_judge(cli, o->unread, o->lines);
     }
     return pg_cli_finish(cli, &o->sink, status);
 }

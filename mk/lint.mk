@@ -69,6 +69,7 @@ lint-own: ## length, depth, parameters, names, layout, includes
 	tools/lint.py names $(LINT_C) $(LINT_H)
 	tools/lint.py units $(LINT_H)
 	tools/lint.py circles $(LINT_H)
+	tools/lint.py homes $(LINT_H)
 	tools/lint.py sentences $(filter core/% report/% cli/%,$(LINT_C) $(LINT_H))
 	tools/lint.py layout $(LINT_C) $(LINT_H) $(LINT_TESTS) $(LINT_PY)
 

@@ -4,12 +4,12 @@
 
 #include "pg_envelope.h"
 #include "pg_logname.h"
+#include "pg_logword.h"
 #include "pg_loose_client.h"
 #include "pg_loose_errors.h"
 #include "pg_loose_keys.h"
 #include "pg_loose_request.h"
 #include "pg_loose_time.h"
-#include "pg_word.h"
 
 /* The part of the line that is the request. */
 static pg_span_t extent(const pg_logline_t *out)
@@ -37,7 +37,7 @@ static pg_span_t status_in(pg_span_t word)
     if (slash < word.len && pg_span_istarts(word, PG_SPAN("TCP_"))) {
         word = pg_span_from(word, slash + 1);
     }
-    return pg_word_is_status(word) ? word : PG_ABSENT;
+    return pg_logword_is_status(word) ? word : PG_ABSENT;
 }
 
 /* After the request: the first word, or the one after "(HTTP/1.1". A lone
@@ -50,18 +50,18 @@ static bool status_after(pg_logline_t *out, pg_span_t before, pg_span_t rest)
            && !pg_octet_is_alpha(rest.ptr[0])) {
         rest = pg_span_from(rest, 1);    /* any quotation mark, bracket   */
     }
-    word = pg_word_next(&rest);
+    word = pg_logword_next(&rest);
     if (pg_logname_find(pg_span_upto(word, pg_span_find(word, '='))).field
         == PG_FIELD_STATUS) {
         word = pg_span_from(word, pg_span_find(word, '=') + 1);
-        word = word.len ? word : pg_word_next(&rest);
+        word = word.len ? word : pg_logword_next(&rest);
     }
 
     if (pg_span_istarts(word, PG_SPAN("HTTP/"))) {
-        word = pg_word_next(&rest);
+        word = pg_logword_next(&rest);
     }
     next = rest;
-    next = pg_word_next(&next);
+    next = pg_logword_next(&next);
     if (next.ptr == NULL && pg_logline_is_number(word)
         && pg_span_has(before, "TLSv")) {
         out->field[PG_FIELD_SIZE] = word;
@@ -86,7 +86,7 @@ static void status_before(pg_logline_t *out, pg_span_t before)
 {
     pg_span_t word, last = PG_ABSENT;
 
-    while ((word = pg_word_next(&before)).ptr) {
+    while ((word = pg_logword_next(&before)).ptr) {
         pg_span_t status = status_in(word);
         if (last.ptr && pg_logline_is_number(word)) {
             if (pg_span_eq(last, word)) {
@@ -144,7 +144,7 @@ static bool is_balancer(pg_span_t before)
     pg_span_t word, last = PG_ABSENT;
     int fractions = 0, addresses = 0;
 
-    while ((word = pg_word_next(&before)).ptr) {
+    while ((word = pg_logword_next(&before)).ptr) {
         bool fraction = pg_span_find(word, '.') < word.len
                         && !pg_loose_client_is_address(word, true);
         addresses += pg_loose_client_is_address(word, true)
@@ -163,12 +163,12 @@ static void undo_iis_native(pg_logline_t *out, pg_span_t before)
 {
     pg_span_t word, last[3] = { PG_ABSENT, PG_ABSENT, PG_ABSENT };
 
-    while ((word = pg_word_next(&before)).ptr) {
+    while ((word = pg_logword_next(&before)).ptr) {
         last[0] = last[1];
         last[1] = last[2];
         last[2] = word;
     }
-    if (pg_word_is_status(last[1]) && pg_logline_is_number(last[0])) {
+    if (pg_logword_is_status(last[1]) && pg_logline_is_number(last[0])) {
         out->field[PG_FIELD_SIZE] = last[0];
         out->field[PG_FIELD_STATUS] = last[1];
     }
@@ -182,7 +182,7 @@ static void undo_iis(pg_logline_t *out, pg_span_t before, pg_span_t rest)
     apr_size_t n = pg_envelope_iso(before);
 
     for (int i = 0; i < 9; i++) {
-        word[i] = pg_word_next(&rest);
+        word[i] = pg_logword_next(&rest);
     }
     if (n == 19 && out->field[PG_FIELD_REQUEST].ptr == NULL
         && pg_logline_is_number(word[1])
@@ -190,7 +190,7 @@ static void undo_iis(pg_logline_t *out, pg_span_t before, pg_span_t rest)
         out->field[PG_FIELD_CLIENT] = word[3];
         out->field[PG_FIELD_AGENT] = word[4];
         out->field[PG_FIELD_FORWARDED_FOR] = last;
-        out->field[PG_FIELD_STATUS] = pg_word_is_status(word[6])
+        out->field[PG_FIELD_STATUS] = pg_logword_is_status(word[6])
                                       ? word[6] : PG_ABSENT;
         out->field[PG_FIELD_SIZE] = PG_ABSENT;
     }

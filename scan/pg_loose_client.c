@@ -4,7 +4,7 @@
 
 #include "pg_client.h"
 #include "pg_logname.h"
-#include "pg_word.h"
+#include "pg_logword.h"
 
 bool pg_loose_client_is_address(pg_span_t word, bool with_port)
 {
@@ -81,7 +81,7 @@ static pg_span_t next_address(pg_span_t *s, bool with_port)
 {
     pg_span_t word;
 
-    while ((word = pg_word_next(s)).ptr) {
+    while ((word = pg_logword_next(s)).ptr) {
         word = bare_address(value_of(word), *s);
         if (pg_loose_client_is_address(word, with_port)) {
             while (word.len && word.ptr[word.len - 1] == ':'
@@ -106,9 +106,9 @@ static pg_span_t named_client(pg_span_t before)
     pg_client_t client;
     pg_span_t word, last = PG_ABSENT;
 
-    while ((word = pg_word_next(&before)).ptr) {
+    while ((word = pg_logword_next(&before)).ptr) {
         pg_span_t rest = before;
-        if (pg_logline_is_dash(word) && last.ptr && pg_word_next(&rest).ptr
+        if (pg_logline_is_dash(word) && last.ptr && pg_logword_next(&rest).ptr
             && pg_span_istarts(pg_span_trim(rest), PG_SPAN("["))
             && pg_client_read(&client, last) == PG_CLIENT_NAME
             && !client.with_port) {
@@ -129,7 +129,7 @@ static pg_span_t next_cell(pg_span_t *s)
     }
     if (s->len && s->ptr[0] == '"') {
         apr_size_t at = 0;
-        pg_word_quoted(*s, &at, &cell);
+        pg_logword_quoted(*s, &at, &cell);
         *s = pg_span_from(*s, at);
         return cell;
     }
@@ -170,7 +170,7 @@ static bool has_timers(pg_span_t before)
 {
     pg_span_t word;
 
-    while ((word = pg_word_next(&before)).ptr) {
+    while ((word = pg_logword_next(&before)).ptr) {
         int slashes = 0;
         apr_size_t i = 0;
         while (i < word.len && (word.ptr[i] == '/' || word.ptr[i] == '-'

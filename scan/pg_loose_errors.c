@@ -3,11 +3,11 @@
 #include "pg_loose_errors.h"
 
 #include "pg_client.h"
+#include "pg_logword.h"
 #include "pg_loose_client.h"
 #include "pg_loose_keys.h"
 #include "pg_loose_request.h"
 #include "pg_loose_time.h"
-#include "pg_word.h"
 
 bool pg_loose_errors_is_line(pg_span_t line)
 {
@@ -87,7 +87,7 @@ bool pg_loose_errors_read(pg_logline_t *out, pg_span_t line)
         found = pg_loose_keys_read(out, pg_span_from(line, own));
     }
     else if (asked < line.len) {
-        pg_word_quoted(line, &asked, &quoted);
+        pg_logword_quoted(line, &asked, &quoted);
         out->field[PG_FIELD_REQUEST] = quoted;
     }
     else if (at < line.len) {

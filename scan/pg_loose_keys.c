@@ -3,8 +3,8 @@
 #include "pg_loose_keys.h"
 
 #include "pg_logname.h"
+#include "pg_logword.h"
 #include "pg_loose_time.h"
-#include "pg_word.h"
 
 /* The key itself, without what may come before it: CEF's header, a tag, a
  * comma. */
@@ -26,12 +26,12 @@ static bool next_pair(pg_span_t *s, pg_span_t *key, pg_span_t *value)
         apr_size_t n = pg_span_find_any(*s, " \t=");
         *key = key_at_end(pg_span_upto(*s, n));
         *s = pg_span_from(*s, n + 1);
-        if (s->len == 0 || s->ptr[-1] != '=' || !pg_word_is_key(*key)) {
+        if (s->len == 0 || s->ptr[-1] != '=' || !pg_logword_is_key(*key)) {
             continue;
         }
         if (s->ptr[0] == '"') {
             apr_size_t at = 0;
-            pg_word_quoted(*s, &at, value);
+            pg_logword_quoted(*s, &at, value);
             *s = pg_span_from(*s, at);
         }
         else {
@@ -54,7 +54,7 @@ static bool next_labelled(pg_span_t *s, pg_span_t *key, pg_span_t *value)
 
     *key = pg_span_upto(cell, colon);
     *value = pg_span_from(cell, colon + 1);
-    return colon < cell.len && pg_word_is_key(*key);
+    return colon < cell.len && pg_logword_is_key(*key);
 }
 
 static bool is_ltsv(pg_span_t line)
@@ -98,6 +98,6 @@ bool pg_loose_keys_begin(pg_span_t line)
     pg_span_t word = pg_span_upto(line, pg_span_find_any(line, " \t"));
     apr_size_t n = pg_span_find(word, '=');
 
-    return (n < word.len && pg_word_is_key(pg_span_upto(word, n)))
+    return (n < word.len && pg_logword_is_key(pg_span_upto(word, n)))
            || is_ltsv(line);
 }

@@ -2,7 +2,7 @@
 
 #include "pg_loose_request.h"
 
-#include "pg_word.h"
+#include "pg_logword.h"
 
 /* Methods that count without quotes: a word in capitals is not enough. */
 static const char *const methods[] = {
@@ -36,7 +36,7 @@ bool pg_loose_request_is_target(pg_span_t s)
 {
     apr_size_t n = pg_span_find(s, '=');
 
-    if (n < s.len && pg_word_is_key(pg_span_upto(s, n))) {
+    if (n < s.len && pg_logword_is_key(pg_span_upto(s, n))) {
         return false;
     }
     return s.len && (s.ptr[0] == '/' || pg_loose_request_is_authority(s)
@@ -77,7 +77,7 @@ static bool before_status(pg_span_t line, pg_span_t quoted)
 {
     pg_span_t rest = pg_span_between(pg_span_end(quoted), pg_span_end(line));
 
-    return pg_word_is_status(pg_word_next(&rest));
+    return pg_logword_is_status(pg_logword_next(&rest));
 }
 
 bool pg_loose_request_quoted(pg_span_t *out, pg_span_t line)
@@ -85,7 +85,7 @@ bool pg_loose_request_quoted(pg_span_t *out, pg_span_t line)
     pg_span_t inside, request = PG_ABSENT, answered = PG_ABSENT;
     apr_size_t at = 0;
 
-    while (pg_word_quoted(line, &at, &inside)) {
+    while (pg_logword_quoted(line, &at, &inside)) {
         bool looks = pg_loose_request_is_line(inside);
         bool status = before_status(line, inside);
         if (looks && status) {
@@ -152,7 +152,7 @@ static pg_span_t past_cells(pg_span_t rest, char gap)
     for (int i = 0; i < 2; i++) {
         apr_size_t n = pg_span_find(rest, gap);
         if (n == rest.len
-            || !pg_word_is_key(pg_span_trim(pg_span_upto(rest, n)))) {
+            || !pg_logword_is_key(pg_span_trim(pg_span_upto(rest, n)))) {
             break;
         }
         rest = pg_span_trim(pg_span_from(rest, n + 1));
@@ -237,10 +237,10 @@ static bool is_tunnel(pg_span_t s, char cell)
                              || (cell == '=' && s.ptr[0] == ' '))) {
         return true;             /* its host is in another cell           */
     }
-    if (s.len == 0 || !pg_word_is_gap(s.ptr[0])) {
+    if (s.len == 0 || !pg_logword_is_gap(s.ptr[0])) {
         return false;
     }
-    word = pg_word_next(&s);
+    word = pg_logword_next(&s);
     word = pg_span_upto(word, pg_span_find(word, '\''));
     return pg_loose_request_is_authority(word)
            || (capitals && word.len && word.ptr[word.len - 1] != '.'
@@ -279,7 +279,7 @@ bool pg_loose_request_is_suspect(pg_span_t line)
             || (begins && is_socks(s))) {
             return true;
         }
-        begins = pg_word_is_gap(s.ptr[0]) || strchr("'`:=[", s.ptr[0]);
+        begins = pg_logword_is_gap(s.ptr[0]) || strchr("'`:=[", s.ptr[0]);
         cell = begins && strchr(" ()`[", s.ptr[0]) == NULL ? s.ptr[0] : '\0';
     }
     return false;

@@ -296,6 +296,15 @@ def check_circles(paths):
                 sorted(p for p in includes[path] if p in reached))
 
 
+def check_homes(paths):
+    """All headers at once: no two folders have a unit of the same name."""
+    homes = {}
+    for path in paths:
+        first = homes.setdefault(path.rsplit("/", 1)[-1], path)
+        if first != path:
+            yield path, 1, f"has the name of {first}"
+
+
 def each(check):
     def run(paths):
         for path in paths:
@@ -313,6 +322,7 @@ CHECKS = {
     "messages": check_messages,
     "callers": check_callers,
     "circles": check_circles,
+    "homes": check_homes,
     "sentences": each(check_sentences),
 }
 

@@ -54,6 +54,11 @@ def test_a_function_without_its_units_prefix_is_reported():
     assert "pg_units_good" not in said
 
 
+def test_two_units_of_one_name_are_reported():
+    reported(own("homes", "pg_units.h", "elsewhere/pg_units.h"),
+             "elsewhere/pg_units.h:1: has the name of tests/lint/bad/pg_units")
+
+
 def test_headers_that_include_each_other_are_reported():
     reported(own("circles", "pg_circle.h", "pg_round.h"),
              "pg_circle.h:1: includes itself, through tests/lint/bad/pg_round")

@@ -13,7 +13,7 @@
 #include "pg_logformat.h"
 #include "pg_logname.h"
 #include "pg_logtime.h"
-#include "../../scan/pg_word.h"
+#include "pg_logword.h"
 
 static pg_span_t exact_or_empty(pg_span_t s)
 {
@@ -242,10 +242,11 @@ PG_TEST(a_status_is_one_that_servers_send)
             is = is || (n >= end[i][0] && n <= end[i][1]);
         }
         snprintf(text, sizeof(text), "%03d", n);
-        ck_assert_msg(pg_word_is_status(pg_span_str(text)) == is, "%s", text);
+        ck_assert_msg(pg_logword_is_status(pg_span_str(text)) == is, "%s",
+                      text);
     }
-    ck_assert(!pg_word_is_status(PG_SPAN("2x0")));
-    ck_assert(!pg_word_is_status(PG_SPAN("20")));
+    ck_assert(!pg_logword_is_status(PG_SPAN("2x0")));
+    ck_assert(!pg_logword_is_status(PG_SPAN("20")));
 }
 
 /* Words, and the texts in quotes, each between angle brackets. */
@@ -269,10 +270,10 @@ PG_TEST_EACH(a_line_has_these_words_and_texts, texts)
     const char *words = "", *quoted = "";
     apr_size_t at = 0;
 
-    while ((word = pg_word_next(&rest)).ptr) {
+    while ((word = pg_logword_next(&rest)).ptr) {
         words = apr_pstrcat(pool, words, "<", string(word), ">", NULL);
     }
-    while (pg_word_quoted(line, &at, &word)) {
+    while (pg_logword_quoted(line, &at, &word)) {
         quoted = apr_pstrcat(pool, quoted, "<", string(word), ">", NULL);
     }
     ck_assert_str_eq(words, texts[_i].words);

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_evidence.h"
+#include "pg_evidencefile.h"
 
 #include <stdlib.h>
 
@@ -10,8 +10,8 @@
 
 /* --- reading ------------------------------------------------------------- */
 
-static int read_file(const pg_cli_t *cli, pg_evidence_line_fn *line, void *to,
-                     const char *path)
+static int read_file(const pg_cli_t *cli, pg_evidencefile_line_fn *line,
+                     void *to, const char *path)
 {
     bool standard = strcmp(path, "-") == 0, more = true;
     FILE *file = standard ? stdin : fopen(path, "re");
@@ -39,7 +39,8 @@ static int read_file(const pg_cli_t *cli, pg_evidence_line_fn *line, void *to,
     return failed ? PG_EXIT_OUTPUT : 0;
 }
 
-int pg_evidence_read(const pg_cli_t *cli, pg_evidence_line_fn *line, void *to)
+int pg_evidencefile_read(const pg_cli_t *cli, pg_evidencefile_line_fn *line,
+                         void *to)
 {
     int status = optind == cli->argc ? read_file(cli, line, to, "-") : 0;
 
@@ -49,8 +50,8 @@ int pg_evidence_read(const pg_cli_t *cli, pg_evidence_line_fn *line, void *to)
     return status;
 }
 
-int pg_evidence_judge(const pg_cli_t *cli, apr_uint64_t unread,
-                      apr_uint64_t lines)
+int pg_evidencefile_judge(const pg_cli_t *cli, apr_uint64_t unread,
+                          apr_uint64_t lines)
 {
     if (unread == 0) {
         return 0;
@@ -60,7 +61,7 @@ int pg_evidence_judge(const pg_cli_t *cli, apr_uint64_t unread,
     return unread == lines ? PG_EXIT_DATA : 0;
 }
 
-const json_t *pg_evidence_member(const json_t *line, const char *path)
+const json_t *pg_evidencefile_member(const json_t *line, const char *path)
 {
     char name[32];
 
@@ -74,15 +75,15 @@ const json_t *pg_evidence_member(const json_t *line, const char *path)
     return line;
 }
 
-const char *pg_evidence_text(const json_t *line, const char *path)
+const char *pg_evidencefile_text(const json_t *line, const char *path)
 {
-    return json_string_value(pg_evidence_member(line, path));
+    return json_string_value(pg_evidencefile_member(line, path));
 }
 
-pg_class_e pg_evidence_class(const json_t *line)
+pg_class_e pg_evidencefile_class(const json_t *line)
 {
     return pg_vocab_class_by_name(
-        pg_span_str(pg_evidence_text(line, "proxyguard.class")));
+        pg_span_str(pg_evidencefile_text(line, "proxyguard.class")));
 }
 
 /* --- masking ------------------------------------------------------------- */
@@ -97,18 +98,18 @@ static pg_span_t host_of(const char *text)
     return a.port_text.len && a.host.len ? a.host : s;
 }
 
-pg_article_t pg_evidence_mask(const pg_article_t *mask, pg_span_t *room,
-                              const json_t *line)
+pg_article_t pg_evidencefile_mask(const pg_article_t *mask, pg_span_t *room,
+                                  const json_t *line)
 {
-    static const char *const hosts[PG_EVIDENCE_KNOWN] = {
+    static const char *const hosts[PG_EVIDENCEFILE_KNOWN] = {
         "destination.address", "source.address", "server.address",
         "observer.name"
     };
     pg_article_t out = *mask;
 
     out.known = room;
-    for (apr_size_t i = 0; i < PG_EVIDENCE_KNOWN && !mask->masks; i++) {
-        const char *text = pg_evidence_text(line, hosts[i]);
+    for (apr_size_t i = 0; i < PG_EVIDENCEFILE_KNOWN && !mask->masks; i++) {
+        const char *text = pg_evidencefile_text(line, hosts[i]);
 
         if (text) {
             room[out.n_known++] = host_of(text);
@@ -136,8 +137,8 @@ static json_t *masked_text(const pg_article_t *mask, const char *path,
 }
 
 /* All except our own words: "proxyguard.attempts" is not a host. */
-json_t *pg_evidence_masked(const pg_article_t *mask, const char *path,
-                           const json_t *value, apr_pool_t *pool)
+json_t *pg_evidencefile_masked(const pg_article_t *mask, const char *path,
+                               const json_t *value, apr_pool_t *pool)
 {
     json_t *out;
     const char *key;
@@ -150,8 +151,8 @@ json_t *pg_evidence_masked(const pg_article_t *mask, const char *path,
     if (json_is_array(value)) {
         out = json_array();
         json_array_foreach((json_t *)value, i, one) {
-            json_array_append_new(out, pg_evidence_masked(mask, path, one,
-                                                          pool));
+            json_array_append_new(out, pg_evidencefile_masked(mask, path, one,
+                                                              pool));
         }
         return out;
     }
@@ -160,7 +161,7 @@ json_t *pg_evidence_masked(const pg_article_t *mask, const char *path,
     }
     out = json_object();
     json_object_foreach((json_t *)value, key, one) {
-        json_object_set_new(out, key, pg_evidence_masked(
+        json_object_set_new(out, key, pg_evidencefile_masked(
             mask, apr_pstrcat(pool, path, ".", key, NULL), one, pool));
     }
     return out;
@@ -179,8 +180,8 @@ static void put_named(pg_sink_t *sink, const pg_article_t *mask,
     }
 }
 
-void pg_evidence_put(pg_sink_t *sink, const pg_article_t *mask,
-                     const char *text)
+void pg_evidencefile_put(pg_sink_t *sink, const pg_article_t *mask,
+                         const char *text)
 {
     put_named(sink, mask, "", text);
 }
@@ -188,14 +189,14 @@ void pg_evidence_put(pg_sink_t *sink, const pg_article_t *mask,
 static void put_member(pg_sink_t *sink, const pg_article_t *mask,
                        const json_t *line, const char *path)
 {
-    put_named(sink, mask, path, pg_evidence_text(line, path));
+    put_named(sink, mask, path, pg_evidencefile_text(line, path));
 }
 
-void pg_evidence_put_request(pg_sink_t *sink, const pg_article_t *mask,
-                             const json_t *line)
+void pg_evidencefile_put_request(pg_sink_t *sink, const pg_article_t *mask,
+                                 const json_t *line)
 {
-    const char *method = pg_evidence_text(line, "http.request.method");
-    const char *version = pg_evidence_text(line, "http.version");
+    const char *method = pg_evidencefile_text(line, "http.request.method");
+    const char *version = pg_evidencefile_text(line, "http.version");
 
     if (method) {
         pg_escape_text(sink, pg_span_str(method));
@@ -208,19 +209,20 @@ void pg_evidence_put_request(pg_sink_t *sink, const pg_article_t *mask,
     }
 }
 
-void pg_evidence_put_all(pg_sink_t *sink, const pg_article_t *mask,
-                         const json_t *line)
+void pg_evidencefile_put_all(pg_sink_t *sink, const pg_article_t *mask,
+                             const json_t *line)
 {
     static const char *const about[] = {
         "@timestamp", "source.address", "proxyguard.class",
         "proxyguard.outcome"
     };
-    const json_t *headers = pg_evidence_member(line, "http.request.headers");
-    pg_span_t room[PG_EVIDENCE_KNOWN];
+    const json_t *headers = pg_evidencefile_member(line,
+                                                   "http.request.headers");
+    pg_span_t room[PG_EVIDENCEFILE_KNOWN];
     pg_article_t known;
 
     if (mask) {
-        known = pg_evidence_mask(mask, room, line);
+        known = pg_evidencefile_mask(mask, room, line);
         mask = &known;
     }
     pg_sink_puts(sink, "#");
@@ -229,11 +231,11 @@ void pg_evidence_put_all(pg_sink_t *sink, const pg_article_t *mask,
         put_member(sink, mask, line, about[i]);
     }
     pg_sink_puts(sink, "\n");
-    pg_evidence_put_request(sink, mask, line);
+    pg_evidencefile_put_request(sink, mask, line);
     pg_sink_puts(sink, "\n");
     for (size_t i = 0; i < json_array_size(headers); i++) {
-        pg_evidence_put(sink, mask,
-                        json_string_value(json_array_get(headers, i)));
+        pg_evidencefile_put(sink, mask,
+                            json_string_value(json_array_get(headers, i)));
         pg_sink_puts(sink, "\n");
     }
     pg_sink_puts(sink, "\n");

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "pg_word.h"
+#include "pg_logword.h"
 
 /* The highest that each class is answered with: 103, 208, 308, ... */
-bool pg_word_is_status(pg_span_t s)
+bool pg_logword_is_status(pg_span_t s)
 {
     static const int last[] = { 0, 3, 8, 8, 99, 30 };
     int detail;
@@ -17,7 +17,7 @@ bool pg_word_is_status(pg_span_t s)
            || pg_span_eq(s, PG_SPAN("226")) || pg_span_eq(s, PG_SPAN("599"));
 }
 
-bool pg_word_is_key(pg_span_t s)
+bool pg_logword_is_key(pg_span_t s)
 {
     for (apr_size_t i = 0; i < s.len; i++) {
         if (!pg_octet_is(s.ptr[i], PG_OCTET_DNS) && s.ptr[i] != '.') {
@@ -27,7 +27,7 @@ bool pg_word_is_key(pg_span_t s)
     return s.len > 0;
 }
 
-bool pg_word_is_gap(char c)
+bool pg_logword_is_gap(char c)
 {
     switch (c) {
     case ' ': case '\t': case '|': case ',': case ';': case '"':
@@ -38,15 +38,15 @@ bool pg_word_is_gap(char c)
     }
 }
 
-pg_span_t pg_word_next(pg_span_t *s)
+pg_span_t pg_logword_next(pg_span_t *s)
 {
     apr_size_t n = 0;
     pg_span_t word;
 
-    while (s->len && pg_word_is_gap(s->ptr[0])) {
+    while (s->len && pg_logword_is_gap(s->ptr[0])) {
         *s = pg_span_from(*s, 1);
     }
-    while (n < s->len && !pg_word_is_gap(s->ptr[n])) {
+    while (n < s->len && !pg_logword_is_gap(s->ptr[n])) {
         n++;
     }
     word = n ? pg_span_upto(*s, n) : PG_ABSENT;
@@ -57,7 +57,7 @@ pg_span_t pg_word_next(pg_span_t *s)
     return word;
 }
 
-bool pg_word_quoted(pg_span_t line, apr_size_t *at, pg_span_t *inside)
+bool pg_logword_quoted(pg_span_t line, apr_size_t *at, pg_span_t *inside)
 {
     apr_size_t begin = *at + pg_span_find(pg_span_from(line, *at), '"');
     apr_size_t end = begin + 1;
