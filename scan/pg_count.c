@@ -17,6 +17,7 @@ void pg_count_begin(pg_counter_t *counter, bool head)
     pg_reader_begin(&counter->reader, &counter->rules->reading,
                     counter->memory, PG_READER_MEMORY(PG_LINE_MAX));
     counter->reader.head = head;
+    counter->named = false;
 }
 
 /* Most fields are empty in most logs. */

@@ -37,6 +37,7 @@ typedef struct pg_counter_t {
     pg_table_t *found;           /* "path size" of those; with names:
                                     hosts for rules->answered             */
     bool composed;               /* every URL of this file is full        */
+    bool named;                  /* this part has named a host, so far    */
     bool more;                   /* another block follows: the beginning
                                     of an object over several lines may
                                     be left for it                        */

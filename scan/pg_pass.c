@@ -514,6 +514,7 @@ static void note_answered(pg_counter_t *counter, const pg_logline_t *line)
         || verdict.class_id == PG_CLASS_CLEAN) {   /* in origin-form: ours  */
         pg_table_add(counter->found,
                      pg_urls_host(key, sizeof(key), verdict.host), 1);
+        counter->named = true;
     }
 }
 
@@ -581,6 +582,7 @@ apr_size_t pg_pass_names(pg_counter_t *counter, pg_span_t block)
         vhost = pg_count_vhost(counter, &line);
         if (vhost.len) {
             pg_table_add(counter->tally->names, vhost, 1);
+            counter->named = true;
             pg_span_copy(last, sizeof(last), vhost);
             known.len = vhost.len;
         }

@@ -19,7 +19,7 @@
 
 enum {
     PROGRESS_MS = 250,
-    /* A stream without a virtual host in so many blocks has none. */
+    /* A part without a virtual host in so many blocks has none. */
     NAMELESS_BLOCKS = 2
 };
 
@@ -182,8 +182,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
         before = octets_of(part, input);
         if (atomic_load_explicit(&crew->stop, memory_order_relaxed)
             || (crew->pass == pg_pass_names && ++blocks >= NAMELESS_BLOCKS
-                && pg_table_size(w->counter.tally->names) == 0
-                && pg_table_size(w->counter.found) == 0)) {
+                && !w->counter.named)) {
             break;
         }
     }

@@ -189,6 +189,22 @@ def test_parts_of_a_large_log_are_counted_once(tmp_path, jobs):
     assert found["scan"]["octets"] == log.stat().st_size
 
 
+def test_whether_a_part_names_hosts_does_not_depend_on_the_jobs(tmp_path):
+    """The second part begins with more lines without a virtual host than are
+    read of a log that has none."""
+    clean = line("GET /" + "x" * 900 + " HTTP/1.1", 200)
+    log = tmp_path / "log"
+    with open(log, "w", encoding="utf-8") as out:
+        named = "".join(f"{name}.own.example:80 {clean}" for name in "ab")
+        out.write(named * ((4 << 20) // len(named) + 1))    # the first part
+        out.write(clean * 2000 + f"late.example:80 {clean}" * 9
+                  + clean * 4000)
+        out.write(line("GET http://late.example/ HTTP/1.1", 200))
+    one, *others = (run("scan", "-q", "-O", "json", "-j", jobs, log).stdout
+                    for jobs in "1234")
+    assert others == [one] * 3
+
+
 # --- hostile logs ------------------------------------------------------------
 
 def test_terminal_escapes_never_reach_the_terminal(tmp_path):
