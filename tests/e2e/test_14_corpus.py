@@ -2,12 +2,17 @@
 """Every row of tests/cases/classify.tsv, sent to a real httpd, which must
 reach the same verdict as the unit test."""
 
-from collections import Counter
+import json
 
 import pytest
 
 from pg_attempts import OTHERWISE, ROWS, can_be_sent
 from pg_cases import octets_of, own_names
+
+EVIDENCE = """
+ProxyGuardEvidenceLog @ROOT@/evidence.json
+ProxyGuardEvidenceRate Off
+"""
 
 
 def found(server):
@@ -22,9 +27,9 @@ def found(server):
 
 def test_httpd_comes_to_the_same_answer_for_every_row(httpd_with):
     # 127.0.0.1 is not ours in the rows
-    server = httpd_with("ProxyGuardOwnHost " + own_names(), name="own.test",
-                        listen="127.0.0.2")
-    wrong, families = [], Counter()
+    server = httpd_with("ProxyGuardOwnHost " + own_names() + EVIDENCE,
+                        name="own.test", listen="127.0.0.2")
+    wrong, families = [], []
     for number, (line, host, class_id, family, reason, *_) in ROWS:
         if not can_be_sent(line):
             continue
@@ -34,15 +39,17 @@ def test_httpd_comes_to_the_same_answer_for_every_row(httpd_with):
         class_id, family, reason = OTHERWISE.get(line, want)
         got = found(server)
         if class_id == "clean":
-            family = reason = None
+            reason = None
+        else:
+            families.append((number, family))
         if got != (class_id, reason):
             wrong.append(f"classify.tsv:{number}: {line!r}: {got}, not "
                          f"{(class_id, reason)}")
-        families[family] += 1
     assert not wrong, "\n" + "\n".join(wrong)
-    del families[None]
-    counted = server.status()["by_family"]
-    assert {name: n for name, n in counted.items() if n} == families
+    with open(server.path("evidence.json"), encoding="utf-8") as f:
+        logged = [json.loads(x)["proxyguard"]["family"] for x in f]
+    assert list(zip((number for number, _ in families), logged,
+                    strict=True)) == families
 
 
 def test_most_rows_can_be_sent():
