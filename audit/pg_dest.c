@@ -266,11 +266,14 @@ static void cond_piece(const reader_t *r, int n, piece_t *out)
     if (input.part == PART_PATH) {
         group_piece(last->pattern, n, NULL, out);
     }
-    else if (input.part != PART_FREE) {
-        out->part = input.part;
+    else if (*s) {
+        return;                      /* the group may be of what follows  */
     }
-    else if (*s == '\0') {
+    else if (input.part == PART_FREE) {
         group_piece(last->pattern, n, &input, out);
+    }
+    else {
+        out->part = input.part;
     }
 }
 
