@@ -65,8 +65,8 @@ static double sigma(double x)
     return z;
 }
 
-/* O. Ertl, 2017, but for his tau: registers at the highest rank would count as
- * 2^-50 of the sum. */
+/* O. Ertl's estimator (2017) without his tau: registers at the highest rank
+ * count by their rank like the others, which changes 2^-50 of the sum. */
 static double ertl(const unsigned count[66])
 {
     double m = (double)((apr_uint64_t)1 << BITS);
@@ -75,7 +75,7 @@ static double ertl(const unsigned count[66])
     if (count[0] == 1u << BITS) {
         return 0;
     }
-    for (unsigned k = 64 - BITS; k >= 1; k--) {
+    for (unsigned k = 64 - BITS + 1; k >= 1; k--) {
         z = 0.5 * (z + count[k]);
     }
     z += m * sigma(count[0] / m);

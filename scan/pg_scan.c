@@ -46,8 +46,8 @@ typedef struct part_t {
     pg_stretches_t extent;       /* times of its lines                    */
 } part_t;
 
-/* What the workers share. Only the atomics are written while they run,
- * and the sum. */
+/* What the workers share. While they run, only the atomics are written, each
+ * part by the worker that reads it, and the sum under its lock. */
 typedef struct crew_t {
     const pg_scan_in_t *in;
     pg_counting_t rules;
@@ -684,6 +684,7 @@ static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
     for (int i = 0; i < crew->jobs && !alone; i++) {
         pg_tally_merge(crew->sum, workers[i].counter.tally, newest);
     }
+    crew->sum = NULL;            /* complete: no pass adds to it any more */
     cover(crew, out->tally);
     note_troubles(out, crew, pool);
     fire(crew, workers);

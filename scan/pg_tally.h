@@ -3,7 +3,8 @@
 /* What the scan has found so far: a ledger of the attempts, and what a ledger
  * has no place for. Each worker has a tally of its own, whose keys it hands
  * over when they have become many; at the end they are merged, and the sum does
- * not depend on which worker did what. */
+ * not depend on which worker did what, but for one thing: if there are more
+ * virtual hosts than a ledger can name, which of them it names. */
 #ifndef PG_TALLY_H
 #define PG_TALLY_H
 
@@ -186,7 +187,7 @@ pg_range_t pg_tally_read(const pg_tally_t *tally);
 /** Add all numbers of one to another's. */
 void pg_tally_add_counts(pg_counts_t *to, const pg_counts_t *from);
 
-/** Does it hold more keys than fit in a processor's cache? */
+/** Do the lists that grow hold more keys than fit in a processor's cache? */
 bool pg_tally_is_large(const pg_tally_t *tally);
 
 /** Move all keys of `from` with their counts, so that those of several
