@@ -118,8 +118,16 @@ static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
                        .root = "" };
 
     if (name) {
-        out.server_name = without_scheme_and_port(pg_tree_arg(name, 0, pool),
-                                                  pool);
+        const char *text = pg_tree_arg(name, 0, pool);
+        const char *colon = strstr(text, "://");
+        out.server_name = without_scheme_and_port(text, pool);
+        if (colon && (vhost == NULL || pg_tree_last(vhost->child,
+                                                    "servername"))) {
+            char *scheme = apr_pstrmemdup(pool, text,
+                                          (apr_size_t)(colon - text));
+            pg_span_lower(scheme, pg_span_str(scheme));
+            out.scheme = scheme;
+        }
     }
     if (root) {
         out.root = pg_tree_arg(root, 0, pool);
@@ -331,20 +339,43 @@ static void note_alone(trial_t *t, const pg_sent_t *sent)
     }
 }
 
-static bool is_fixed(const pg_cond_t *c)
+/* Variables that clients cannot influence, and whose value is known. */
+static bool is_fixed_name(const char *name)
 {
-    static const char *const fixed[] = {
-        "%{HTTPS}", "%{REMOTE_ADDR}", "%{REQUEST_SCHEME}",
-        "%{SERVER_PROTOCOL}", "%{DOCUMENT_ROOT}", "%{SERVER_ADDR}", "expr",
-        NULL
-    };
+    static const char *const fixed[] = { "HTTPS", "REMOTE_ADDR",
+                                         "REQUEST_SCHEME", "DOCUMENT_ROOT",
+                                         NULL };
 
     for (int i = 0; fixed[i]; i++) {
-        if (pg_tree_same(c->input, fixed[i])) {
+        if (strcmp(name, fixed[i]) == 0) {
             return true;
         }
     }
     return false;
+}
+
+/* Does the condition depend on nothing that clients can influence? Whether a
+ * file exists is not known. */
+static bool is_fixed(const pg_cond_t *c, apr_pool_t *pool)
+{
+    bool expr = c->test == PG_TEST_EXPR;
+    const char *at = expr ? c->pattern : c->input;
+
+    if (!expr && (strncmp(at, "%{", 2) || c->test == PG_TEST_FILE)) {
+        return false;
+    }
+    for (at = strstr(at, "%{"); at; at = strstr(at, "%{")) {
+        const char *name;
+        at++;
+        name = pg_rewrite_braced(&at, pool);
+        if (name == NULL || !is_fixed_name(name)) {
+            return false;
+        }
+        if (!expr) {
+            return *at == '\0';
+        }
+    }
+    return expr;
 }
 
 /* Is there a condition that clients cannot influence and that is never met? Of
@@ -356,7 +387,7 @@ static bool is_barred(const trial_t *t)
 
     for (int i = 0; rule && i < rule->cond_count && i < 32; i++) {
         const pg_cond_t *c = &rule->cond[i];
-        barred &= is_fixed(c) && !(t->met & 1u << i);
+        barred &= is_fixed(c, t->flow.scene.pool) && !(t->met & 1u << i);
         if (!c->or_next && barred) {
             return true;
         }

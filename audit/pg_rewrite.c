@@ -61,6 +61,12 @@ static const char *port_of(const pg_scene_t *scene, const char *host)
            : scene->tls ? "443" : "80";
 }
 
+/* As ap_http_scheme() has it. */
+static const char *scheme_of(const pg_scene_t *scene)
+{
+    return scene->tls ? "https" : scene->scheme ? scene->scheme : "http";
+}
+
 const char *pg_rewrite_variable(void *about, const char *name)
 {
     const pg_scene_t *scene = ((const pg_about_t *)about)->scene;
@@ -84,7 +90,7 @@ const char *pg_rewrite_variable(void *about, const char *name)
         { "SCRIPT_FILENAME", path },
         { "DOCUMENT_ROOT", scene->root },
         { "REQUEST_METHOD", sent->method },
-        { "REQUEST_SCHEME", scene->tls ? "https" : "http" },
+        { "REQUEST_SCHEME", scheme_of(scene) },
         { "HTTPS", scene->tls ? "on" : "off" },
         { "SERVER_PROTOCOL", "HTTP/1.1" },
         { "SERVER_NAME", scene->canonical ? scene->server_name
@@ -358,7 +364,7 @@ static const char *qualified(const runner_t *r, const char *url)
     if (is_absolute(url)) {
         return url;
     }
-    return apr_pstrcat(s->pool, s->tls ? "https://" : "http://",
+    return apr_pstrcat(s->pool, scheme_of(s), "://",
                        s->canonical ? s->server_name : r->sent->host,
                        *url == '/' ? "" : "/", url, NULL);
 }

@@ -24,6 +24,7 @@ typedef struct pg_sent_t {
 typedef struct pg_scene_t {
     const pg_audit_in_t *in;
     const char *server_name;     /* "" if none is set                     */
+    const char *scheme;          /* of its own ServerName; NULL: none     */
     const char *root;            /* DocumentRoot                          */
     bool canonical;              /* UseCanonicalName is not Off           */
     bool tls;                    /* SSLEngine on                          */
