@@ -20,6 +20,7 @@ typedef struct section_t {
     pg_pattern_t pattern;
     const pg_perdir_t *config;
     const pg_directive_t *from;
+    const pg_directive_t *engine; /* SSLProxyEngine in it; NULL: none     */
     int depth;                   /* of a <Directory>: its order           */
 } section_t;
 
@@ -32,7 +33,8 @@ typedef struct part_t {
     apr_array_header_t *files;
     apr_array_header_t *ports;   /* pg_ports_t                            */
     const pg_directive_t *block; /* ProxyBlock *                          */
-    bool tls;                    /* SSLProxyEngine on                     */
+    const pg_directive_t *engine; /* SSLProxyEngine                       */
+    apr_array_header_t *engines; /* section_t: <Proxy>s with another      */
     bool anonymous;              /* some login needs no account           */
     bool any;                    /* there is any of these                 */
 } part_t;
@@ -53,6 +55,7 @@ typedef struct site_t {
     int parts;
     apr_array_header_t *ports;
     const pg_directive_t *block;
+    const pg_directive_t *engine;
     apr_pool_t *pool;            /* scratch                               */
     pg_asked_e method;          /* being tried                           */
     bool rules_run;              /* RewriteRules have been applied        */
@@ -94,6 +97,22 @@ static pg_pattern_t pattern_of(const pg_directive_t *d, bool core,
     return out;
 }
 
+/* The SSLProxyEngine that counts in a <Proxy>. <Limit> makes no difference to
+ * it. In an <If>, "on" has no effect but a failure: httpd prepares TLS for
+ * servers and for <Proxy>s only. */
+static const pg_directive_t *engine_in(const pg_directive_t *first)
+{
+    const pg_directive_t *found = NULL;
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        const pg_directive_t *here = pg_tree_begins(d->name, "<Limit")
+            ? engine_in(d->child)
+            : pg_tree_is(d, "SSLProxyEngine") ? d : NULL;
+        found = here ? here : found;
+    }
+    return found;
+}
+
 static void read_section(part_t *part, const pg_directive_t *d,
                          const pg_access_t *a)
 {
@@ -109,6 +128,11 @@ static void read_section(part_t *part, const pg_directive_t *d,
     if (pg_perdir_matters(s.config)) {
         APR_ARRAY_PUSH(location ? part->locations : part->proxies,
                        section_t) = s;
+        part->any = true;
+    }
+    s.engine = location ? NULL : engine_in(d->child);
+    if (s.engine) {
+        APR_ARRAY_PUSH(part->engines, section_t) = s;
         part->any = true;
     }
 }
@@ -174,10 +198,11 @@ static void read_block(part_t *part, const pg_directive_t *d,
     }
 }
 
-static void read_tls(part_t *part, const pg_directive_t *d,
-                     const pg_access_t *a)
+static void read_engine(part_t *part, const pg_directive_t *d,
+                        const pg_access_t *a)
 {
-    part->tls = pg_tree_says(d, "on", a->pool);
+    (void)a;
+    part->engine = d;
     part->any = true;
 }
 
@@ -227,7 +252,7 @@ static const top_t tops[] = {
     { "<Else", read_if, NULL },
     { "AllowCONNECT", read_ports, NULL },
     { "ProxyBlock", read_block, NULL },
-    { "SSLProxyEngine", read_tls, NULL },
+    { "SSLProxyEngine", read_engine, NULL },
     { "SSLVerifyClient", read_opaque, "require" },
     { "RewriteOptions", read_rewrite_options, NULL },
     { "SecRuleEngine", read_opaque, "On" },
@@ -265,6 +290,7 @@ static part_t *compile(const pg_directive_t *first, pg_access_t *a)
     part->locations = apr_array_make(a->pool, 2, sizeof(section_t));
     part->folders = apr_array_make(a->pool, 2, sizeof(section_t));
     part->files = apr_array_make(a->pool, 2, sizeof(section_t));
+    part->engines = apr_array_make(a->pool, 2, sizeof(section_t));
     part->ports = apr_array_make(a->pool, 2, sizeof(pg_ports_t));
     for (const pg_directive_t *d = first; d; d = d->next) {
         for (apr_size_t i = 0; i < sizeof(tops) / sizeof(*tops); i++) {
@@ -516,12 +542,63 @@ static site_t *site_create(pg_access_t *a, const pg_directive_t *vhost,
     site->parts = 1;
     site->ports = a->base->ports;
     site->block = a->base->block;
+    site->engine = a->base->engine;
     if (own && own->any) {
         site->part[site->parts++] = own;
         site->ports = apr_array_append(scratch, site->ports, own->ports);
         site->block = own->block ? own->block : site->block;
+        site->engine = own->engine ? own->engine : site->engine;
     }
     return site;
+}
+
+static bool is_on(const site_t *site, const pg_directive_t *engine)
+{
+    return engine && pg_tree_says(engine, "on", site->pool);
+}
+
+/* Does SSLProxyEngine let the proxy speak TLS to this target? NULL: to any
+ * target at all. A <Proxy> wins, even the main server's over what its virtual
+ * host says outside of sections. */
+static bool speaks_tls(const site_t *site, const char *target)
+{
+    bool on = is_on(site, site->engine);
+
+    for (int i = 0; i < site->parts; i++) {
+        const apr_array_header_t *all = site->part[i]->engines;
+        for (int j = 0; j < all->nelts; j++) {
+            const section_t *s = &APR_ARRAY_IDX(all, j, section_t);
+            if (target == NULL) {
+                on |= is_on(site, s->engine);
+            }
+            else if (pg_targets_match(&s->pattern, target,
+                                      site->access->in)) {
+                on = is_on(site, s->engine);
+            }
+        }
+    }
+    return on;
+}
+
+/* local: no <Proxy> applies. */
+static bool is_carried(const site_t *site, const char *url, bool local)
+{
+    const char *scheme = apr_pstrmemdup(site->pool, url, strcspn(url, ":"));
+
+    return pg_targets_carries(site->access->in, scheme,
+                              local ? is_on(site, site->engine)
+                                    : speaks_tls(site, url));
+}
+
+static void fit_all(apr_array_header_t *targets,
+                    const apr_array_header_t *sections, const site_t *site,
+                    bool connect)
+{
+    for (int i = 0; i < sections->nelts; i++) {
+        pg_targets_fit(targets,
+                       &APR_ARRAY_IDX(sections, i, section_t).pattern,
+                       site->ports, connect, site->access->in);
+    }
 }
 
 /* The targets to try at a door. *plain: how many of them are ordinary. */
@@ -529,20 +606,17 @@ static apr_array_header_t *targets_of(const site_t *site, bool connect,
                                       int *plain)
 {
     const pg_audit_in_t *in = site->access->in;
-    bool tls = site->part[0]->tls || (site->parts > 1 && site->part[1]->tls);
     apr_array_header_t *out = connect
         ? pg_targets_connect(in, site->ports, site->pool)
-        : pg_targets_url(in, tls, site->pool);
+        : pg_targets_url(in, speaks_tls(site, NULL), site->pool);
 
     *plain = out->nelts;
     for (int i = 0; i < site->parts && *plain; i++) {
-        const apr_array_header_t *both[2] = { site->part[i]->proxies,
-                                              site->part[i]->locations };
-        for (int j = 0; j < both[0]->nelts + both[1]->nelts; j++) {
-            const section_t *s = j < both[0]->nelts
-                ? &APR_ARRAY_IDX(both[0], j, section_t)
-                : &APR_ARRAY_IDX(both[1], j - both[0]->nelts, section_t);
-            pg_targets_fit(out, &s->pattern, site->ports, connect, in);
+        const part_t *part = site->part[i];
+        fit_all(out, part->proxies, site, connect);
+        fit_all(out, part->locations, site, connect);
+        if (!connect) {
+            fit_all(out, part->engines, site, connect);
         }
     }
     return out;
@@ -657,7 +731,8 @@ static bool find_open(site_t *site, pg_door_e door, pg_judged_t *out)
 
     for (int i = 0; i < targets->nelts; i++) {
         ask.target = ask.uri = APR_ARRAY_IDX(targets, i, const char *);
-        if (ask_methods(site, door, &ask, PG_MAY_PASS) == PG_MAY_PASS) {
+        if ((ask.connect || is_carried(site, ask.target, false))
+            && ask_methods(site, door, &ask, PG_MAY_PASS) == PG_MAY_PASS) {
             out->gate = PG_GATE_OPEN;
             out->target = apr_pstrdup(site->access->pool, ask.target);
             out->every_target = i < plain;
@@ -725,10 +800,17 @@ unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
 
     site->rules_run = true;
     site->reach = reach;
-    if (site->block && reach->sent) {
+    if (reach->sent && (site->block
+                        || !is_carried(site, reach->sent, ask.local))) {
         return PG_MAY_REFUSE;
     }
     return outcome(site, &ask);
+}
+
+bool pg_forward_tls(pg_access_t *access, const pg_directive_t *vhost,
+                    apr_pool_t *scratch)
+{
+    return speaks_tls(site_create(access, vhost, scratch), NULL);
 }
 
 const char *pg_forward_doors(const pg_forward_t *f, pg_gate_e gate,

@@ -73,7 +73,8 @@ typedef struct pg_visit_t {
     const char *url;             /* where it is sent, to <Proxy>; NULL: not
                                     known yet when access is decided      */
     const char *file;            /* its file, to <Directory>; NULL: none  */
-    bool sent;                   /* mod_proxy carries it                  */
+    const char *sent;            /* where mod_proxy sends it in the end;
+                                    NULL: it does not                     */
     /* its variables, for <If>; NULL: not known */
     const char *(*value)(void *ctx, const char *name);
     void *ctx;
@@ -82,6 +83,10 @@ typedef struct pg_visit_t {
 /** The outcomes of such a request from a third party. A set: PG_MAY_*. */
 unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
                             const pg_visit_t *reach, apr_pool_t *scratch);
+
+/** May mod_proxy speak TLS to some target (SSLProxyEngine)? */
+bool pg_forward_tls(pg_access_t *access, const pg_directive_t *vhost,
+                    apr_pool_t *scratch);
 
 /** Taken by itself, does this section refuse third parties some method? */
 bool pg_forward_denies(pg_access_t *access, const pg_directive_t *section);

@@ -134,7 +134,7 @@ static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
     }
     out.canonical = canonical && !pg_tree_says(canonical, "Off", pool);
     out.tls = is_on(s, vhost, "sslengine", pool);
-    out.proxy_tls = is_on(s, vhost, "sslproxyengine", pool);
+    out.proxy_tls = pg_forward_tls(s->access, vhost, pool);
     if (in_force(s, vhost, "mergeslashes")) {
         out.keep_slashes = !is_on(s, vhost, "mergeslashes", pool);
     }
@@ -419,7 +419,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
         return;
     }
     pass = pg_forward_reverse(t->shared->access, t->vhost,
-                              &(pg_visit_t){ .uri = went.uri, .sent = true,
+                              &(pg_visit_t){ .uri = went.uri, .sent = went.url,
                                   .method = pg_require_method(sent->method),
                                   .value = pg_rewrite_variable, .ctx = &about,
                                   .url = went.in_section ? NULL : went.url,
