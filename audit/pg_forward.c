@@ -797,6 +797,7 @@ unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
                   .file = reach->file, .local = reach->url == NULL,
                   .method = reach->method };
     site_t *site = site_create(access, vhost, scratch);
+    unsigned out = 0;
 
     site->rules_run = true;
     site->reach = reach;
@@ -804,7 +805,14 @@ unsigned pg_forward_reverse(pg_access_t *access, const pg_directive_t *vhost,
                         || !is_carried(site, reach->sent, ask.local))) {
         return PG_MAY_REFUSE;
     }
-    return outcome(site, &ask);
+    if (reach->method != PG_ASKED_COUNT) {
+        return outcome(site, &ask);
+    }
+    for (int i = 0; i < PG_ASKED_COUNT; i++) {
+        ask.method = (pg_asked_e)i;
+        out |= outcome(site, &ask);
+    }
+    return out;
 }
 
 bool pg_forward_tls(pg_access_t *access, const pg_directive_t *vhost,

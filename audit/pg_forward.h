@@ -68,7 +68,7 @@ const char *pg_forward_doors(const pg_forward_t *f, pg_gate_e gate,
 
 /** A request that is not a forward one, as access control sees it. */
 typedef struct pg_visit_t {
-    pg_asked_e method;
+    pg_asked_e method;           /* PG_ASKED_COUNT: each of them          */
     const char *uri;             /* its path, to <Location>               */
     const char *url;             /* where it is sent, to <Proxy>; NULL: not
                                     known yet when access is decided      */

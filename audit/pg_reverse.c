@@ -339,43 +339,138 @@ static void note_alone(trial_t *t, const pg_sent_t *sent)
     }
 }
 
-/* Variables that clients cannot influence, and whose value is known. */
-static bool is_fixed_name(const char *name)
-{
-    static const char *const fixed[] = { "HTTPS", "REMOTE_ADDR",
-                                         "REQUEST_SCHEME", "DOCUMENT_ROOT",
-                                         NULL };
+/* --- what depends on what the client sends -------------------------------- */
 
-    for (int i = 0; fixed[i]; i++) {
-        if (strcmp(name, fixed[i]) == 0) {
-            return true;
+/* Variables that clients cannot influence, and whose value is known. */
+static const char *const fixed[] = { "HTTPS", "REMOTE_ADDR",
+                                     "REQUEST_SCHEME", "DOCUMENT_ROOT",
+                                     NULL };
+/* Those of the path and of Host, which requests are tried with. */
+static const char *const tried[] = {
+    "REQUEST_URI", "SCRIPT_URL", "REQUEST_FILENAME", "SCRIPT_FILENAME",
+    "PATH_INFO", "IS_SUBREQ", "HTTP_HOST", "HTTP:Host", "SERVER_NAME",
+    "SERVER_PORT", NULL
+};
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    while (*names && strcmp(name, *names)) {
+        names++;
+    }
+    return *names != NULL;
+}
+
+/* Is each variable in the text one of these? */
+static bool names_only(const char *text, const char *const *these,
+                       const char *const *or_these, apr_pool_t *pool)
+{
+    for (text = strstr(text, "%{"); text; text = strstr(text, "%{")) {
+        const char *name;
+        text++;
+        name = pg_rewrite_braced(&text, pool);
+        if (name == NULL
+            || (!is_one_of(name, these) && !is_one_of(name, or_these))) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
 /* Does the condition depend on nothing that clients can influence? Whether a
  * file exists is not known. */
 static bool is_fixed(const pg_cond_t *c, apr_pool_t *pool)
 {
-    bool expr = c->test == PG_TEST_EXPR;
-    const char *at = expr ? c->pattern : c->input;
+    if (c->test == PG_TEST_EXPR) {
+        return names_only(c->pattern, fixed, fixed, pool);
+    }
+    return strncmp(c->input, "%{", 2) == 0 && !strchr(c->input, '$')
+           && c->input[strcspn(c->input, "}")] == '}'
+           && strchr(c->input, '}')[1] == '\0' && c->test != PG_TEST_FILE
+           && names_only(c->input, fixed, fixed, pool);
+}
 
-    if (!expr && (strncmp(at, "%{", 2) || c->test == PG_TEST_FILE)) {
-        return false;
-    }
-    for (at = strstr(at, "%{"); at; at = strstr(at, "%{")) {
-        const char *name;
-        at++;
-        name = pg_rewrite_braced(&at, pool);
-        if (name == NULL || !is_fixed_name(name)) {
-            return false;
+/* Do these rules look at nothing of a request but its path and Host? */
+static bool are_plain(const apr_array_header_t *rules, apr_pool_t *pool)
+{
+    for (int i = 0; rules && i < rules->nelts; i++) {
+        const pg_rewriterule_t *rule = &APR_ARRAY_IDX(rules, i,
+                                                      pg_rewriterule_t);
+        for (int k = 0; k < rule->cond_count; k++) {
+            const pg_cond_t *c = &rule->cond[k];
+            if (!names_only(c->test == PG_TEST_EXPR ? c->pattern : c->input,
+                            fixed, tried, pool)) {
+                return false;
+            }
         }
-        if (!expr) {
-            return *at == '\0';
+    }
+    return true;
+}
+
+/* Does what others take away depend on path and Host alone? The conditions of
+ * the rule itself were met. */
+static bool is_taken(const trial_t *t)
+{
+    const pg_flow_t *f = &t->flow;
+    apr_array_header_t *others = apr_array_make(f->scene.pool, 4,
+                                                sizeof(pg_rewriterule_t));
+    bool plain = true;
+
+    for (int i = 0; f->engine && i < f->rules->nelts; i++) {
+        const pg_rewriterule_t *rule = &APR_ARRAY_IDX(f->rules, i,
+                                                      pg_rewriterule_t);
+        if (rule->at != t->d->at) {
+            APR_ARRAY_PUSH(others, pg_rewriterule_t) = *rule;
         }
     }
-    return expr;
+    plain = are_plain(others, f->scene.pool);
+    for (int i = 0; i < f->places->nelts; i++) {
+        plain &= are_plain(APR_ARRAY_IDX(f->places, i, pg_scope_t).rules,
+                           f->scene.pool);
+    }
+    return plain;
+}
+
+/* A variable's value in all requests with this path and Host. */
+static const char *common_value(void *about, const char *name)
+{
+    return is_one_of(name, fixed) || is_one_of(name, tried)
+               ? pg_rewrite_variable(about, name) : NULL;
+}
+
+/* Is the scheme of the target the administrator's? */
+static bool has_scheme(const pg_dest_t *d)
+{
+    apr_size_t n = strcspn(d->target, d->special);
+    const char *colon = strstr(d->target, "://");
+
+    return *d->target == '/' || (colon && colon < d->target + n)
+           || pg_tree_begins(d->target, "%{REQUEST_SCHEME}://");
+}
+
+/* Would a request pass that has the same path and Host as this one, which is
+ * refused, and differs in other things: method, fields, scheme? */
+static bool others_pass(const trial_t *t, pg_visit_t visit)
+{
+    static const char *const schemes[] = { "http", "https", "ws", "wss",
+                                           "ftp", "ajp", "fcgi", "scgi",
+                                           "uwsgi", "h2", "h2c", NULL };
+    apr_pool_t *pool = t->flow.scene.pool;
+    const char *rest = strstr(visit.sent, "://");
+    unsigned out;
+
+    visit.method = PG_ASKED_COUNT;
+    visit.value = common_value;
+    out = pg_forward_reverse(t->shared->access, t->vhost, &visit, pool);
+    for (int i = 0; rest && !has_scheme(t->d) && schemes[i]; i++) {
+        if (pg_targets_carries(t->shared->in, schemes[i],
+                               t->flow.scene.proxy_tls)) {
+            visit.sent = apr_pstrcat(pool, schemes[i], rest, NULL);
+            visit.url = visit.url ? visit.sent : NULL;
+            out |= pg_forward_reverse(t->shared->access, t->vhost, &visit,
+                                      pool);
+        }
+    }
+    return (out & PG_MAY_PASS) != 0;
 }
 
 /* Is there a condition that clients cannot influence and that is never met? Of
@@ -402,6 +497,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
     pg_choice_e chosen;
     unsigned pass;
     pg_about_t about = { &t->flow.scene, sent, sent->uri };
+    pg_visit_t visit;
 
     if (--*t->budget < 0) {
         t->unsure = true;
@@ -418,21 +514,21 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
     if (chosen <= t->best) {
         return;
     }
-    pass = pg_forward_reverse(t->shared->access, t->vhost,
-                              &(pg_visit_t){ .uri = went.uri, .sent = went.url,
-                                  .method = pg_require_method(sent->method),
-                                  .value = pg_rewrite_variable, .ctx = &about,
-                                  .url = went.in_section ? NULL : went.url,
-                                  .file = went.in_section
-                                      ? apr_pstrcat(t->flow.scene.pool,
-                                            t->flow.scene.root, went.uri,
-                                            NULL) : NULL },
+    visit = (pg_visit_t){ .uri = went.uri, .sent = went.url,
+        .method = pg_require_method(sent->method),
+        .value = pg_rewrite_variable, .ctx = &about,
+        .url = went.in_section ? NULL : went.url,
+        .file = went.in_section
+                    ? apr_pstrcat(t->flow.scene.pool, t->flow.scene.root,
+                                  went.uri, NULL) : NULL };
+    pass = pg_forward_reverse(t->shared->access, t->vhost, &visit,
                               t->flow.scene.pool);
     if (pass == PG_MAY_PASS) {
         t->best = chosen;
+        return;
     }
+    t->unsure = t->unsure || pass == PG_MAY_BOTH || others_pass(t, visit);
     t->refused |= pass == PG_MAY_REFUSE;
-    t->unsure |= pass == PG_MAY_BOTH;
 }
 
 /* --- requests ------------------------------------------------------------ */
@@ -622,7 +718,8 @@ static pg_choice_e try_all(trial_t *t, pg_choice_e text)
         return t->best;
     }
     /* others take what it would take, or nothing reaches it */
-    if (!t->unsure && !t->fired && (t->alone || is_barred(t))) {
+    if (!t->unsure && !t->fired
+        && ((t->alone && is_taken(t)) || is_barred(t))) {
         return PG_CHOICE_NOT;
     }
     return text == PG_CHOICE_PORT ? t->best : PG_CHOICE_MAYBE;
