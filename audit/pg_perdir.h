@@ -44,8 +44,8 @@ struct pg_if_t {
 pg_perdir_t *pg_perdir_compile(const pg_directive_t *inside,
                                const pg_authz_env_t *env, apr_pool_t *pool);
 
-/** Add one directive from the top level of a server: only <If> counts. */
-void pg_perdir_add_if(pg_perdir_t *server, const pg_directive_t *d,
+/** Add an <If>, <ElseIf> or <Else> from the top level of a server. */
+void pg_perdir_add_if(pg_perdir_t *out, const pg_directive_t *d,
                       const pg_authz_env_t *env, apr_pool_t *pool);
 
 /** Does it say anything about access? */

@@ -233,7 +233,7 @@ PG_TEST(a_status_is_one_that_servers_send)
     static const int end[][2] = { { 100, 103 }, { 200, 208 }, { 226, 226 },
                                   { 300, 308 }, { 400, 499 }, { 500, 530 },
                                   { 599, 599 } };
-    char text[8];
+    char text[16];
 
     for (int n = 0; n < 1100; n++) {
         bool is = false;
