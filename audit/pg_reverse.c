@@ -389,13 +389,15 @@ static bool is_fixed(const pg_cond_t *c, apr_pool_t *pool)
            && names_only(c->input, fixed, fixed, pool);
 }
 
-/* Do these rules look at nothing of a request but its path and Host? */
-static bool are_plain(const apr_array_header_t *rules, apr_pool_t *pool)
+/* Do these rules, but for the one at `own`, look at nothing of a request but
+ * its path and Host? */
+static bool are_plain(const apr_array_header_t *rules,
+                      const pg_directive_t *own, apr_pool_t *pool)
 {
     for (int i = 0; rules && i < rules->nelts; i++) {
         const pg_rewriterule_t *rule = &APR_ARRAY_IDX(rules, i,
                                                       pg_rewriterule_t);
-        for (int k = 0; k < rule->cond_count; k++) {
+        for (int k = 0; rule->at != own && k < rule->cond_count; k++) {
             const pg_cond_t *c = &rule->cond[k];
             if (!names_only(c->test == PG_TEST_EXPR ? c->pattern : c->input,
                             fixed, tried, pool)) {
@@ -411,21 +413,11 @@ static bool are_plain(const apr_array_header_t *rules, apr_pool_t *pool)
 static bool is_taken(const trial_t *t)
 {
     const pg_flow_t *f = &t->flow;
-    apr_array_header_t *others = apr_array_make(f->scene.pool, 4,
-                                                sizeof(pg_rewriterule_t));
-    bool plain = true;
+    bool plain = !f->engine || are_plain(f->rules, t->d->at, f->scene.pool);
 
-    for (int i = 0; f->engine && i < f->rules->nelts; i++) {
-        const pg_rewriterule_t *rule = &APR_ARRAY_IDX(f->rules, i,
-                                                      pg_rewriterule_t);
-        if (rule->at != t->d->at) {
-            APR_ARRAY_PUSH(others, pg_rewriterule_t) = *rule;
-        }
-    }
-    plain = are_plain(others, f->scene.pool);
     for (int i = 0; i < f->places->nelts; i++) {
         plain &= are_plain(APR_ARRAY_IDX(f->places, i, pg_scope_t).rules,
-                           f->scene.pool);
+                           NULL, f->scene.pool);
     }
     return plain;
 }
@@ -455,13 +447,13 @@ static bool others_pass(const trial_t *t, pg_visit_t visit)
                                            "ftp", "ajp", "fcgi", "scgi",
                                            "uwsgi", "h2", "h2c", NULL };
     apr_pool_t *pool = t->flow.scene.pool;
-    const char *rest = strstr(visit.sent, "://");
+    const char *rest = has_scheme(t->d) ? NULL : strstr(visit.sent, "://");
     unsigned out;
 
     visit.method = PG_ASKED_COUNT;
     visit.value = common_value;
     out = pg_forward_reverse(t->shared->access, t->vhost, &visit, pool);
-    for (int i = 0; rest && !has_scheme(t->d) && schemes[i]; i++) {
+    for (int i = 0; rest && schemes[i]; i++) {
         if (pg_targets_carries(t->shared->in, schemes[i],
                                t->flow.scene.proxy_tls)) {
             visit.sent = apr_pstrcat(pool, schemes[i], rest, NULL);
