@@ -5,9 +5,9 @@
  *
  * pg_hash_sip() protects what is read back from a disk: heads, checkpoints.
  * pg_hash_nh() is for what is stored at every attempt: an NH sum, in which
- * two different keys collide with probability 2^-64 whoever chose them, and
- * two folded multiplications that spread it over all bits. Its values are
- * never shown.
+ * two different keys collide with probability 2^-64 whoever chose them, and a
+ * folded multiplication that spreads it over all bits. Its values are never
+ * shown.
  * @see Aumasson, Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012;
  *      Black, Halevi, Krawczyk, Krovetz, Rogaway, "UMAC: fast and secure
  *      message authentication", CRYPTO 1999 (NH) */
@@ -212,9 +212,7 @@ static inline apr_uint64_t pg_hash_nh(const pg_nh_key_t *key,
     else {
         pg_hash_nh_step(&sum, pg_hash_load_short(octets, n), 0, key->k);
     }
-    return pg_hash_fold(
-        pg_hash_fold(sum.low ^ key->finish[0], sum.high ^ key->finish[1]) ^ n,
-        key->finish[2]);
+    return pg_hash_fold(sum.low ^ key->finish[0], sum.high ^ key->finish[1]);
 }
 
 /** A key for pg_hash_nh(), for one use. */

@@ -8,14 +8,10 @@
 
 /* --- methods ------------------------------------------------------------- */
 
-/* All of them have at most 8 octets: one comparison of a word each. */
+/* All of them have at most 8 octets: one comparison of a word each, with a
+ * number that the compiler knows. */
 pg_method_e pg_totals_method(pg_span_t method)
 {
-#define PG_METHOD_TEXT(sym, name) \
-    [PG_METHOD_##sym] = { .ptr = (name), .len = sizeof(name) - 1 },
-    static const pg_span_t names[PG_METHOD_COUNT] = { PG_METHODS(
-        PG_METHOD_TEXT) };
-#undef PG_METHOD_TEXT
     apr_uint64_t word;
 
     if (method.len == 0) {
@@ -25,12 +21,13 @@ pg_method_e pg_totals_method(pg_span_t method)
         return PG_METHOD_OTHER;
     }
     word = pg_hash_load_short(method.ptr, method.len);
-    for (unsigned m = PG_METHOD_GET; m < PG_METHOD_COUNT; m++) {
-        if (names[m].len == method.len
-            && pg_hash_load_short(names[m].ptr, method.len) == word) {
-            return (pg_method_e)m;
-        }
+#define IS(sym, name)                                                        \
+    if (PG_METHOD_##sym >= PG_METHOD_GET && method.len == sizeof(name) - 1    \
+        && word == pg_hash_load_short(name, sizeof(name) - 1)) {             \
+        return PG_METHOD_##sym;                                              \
     }
+    PG_METHODS(IS)
+#undef IS
     return PG_METHOD_OTHER;
 }
 

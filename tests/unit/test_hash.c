@@ -64,10 +64,10 @@ PG_TEST(hashes_are_the_same_on_every_machine)
     pg_nh_key_t nh;
 
     pg_hash_nh_derive(&nh, &key, "a use");
-    ck_assert_uint_eq(pg_hash_nh(&nh, "abcde", 5), 0xfb16d59cd5c3ca45u);
-    ck_assert_uint_eq(pg_hash_nh(&nh, "abcdefghij", 10), 0xa2afcc26cd5bdf6fu);
+    ck_assert_uint_eq(pg_hash_nh(&nh, "abcde", 5), 0x57883d822b71e93bu);
+    ck_assert_uint_eq(pg_hash_nh(&nh, "abcdefghij", 10), 0x9834650e38f6ff11u);
     ck_assert_uint_eq(pg_hash_nh(&nh, "abcdefghijklmnopqrst", 20),
-                      0x80460c97dcc40f5fu);
+                      0xd4653b943999c6acu);
 }
 
 static pg_nh_key_t nh_key(apr_uint64_t seed)
