@@ -9,6 +9,8 @@
 
 enum { MOST = 256 };             /* ciphers, extensions, signatures: more
                                     than any client has                   */
+enum { QUOTED = 256 };           /* room for a name in a log line         */
+enum { HANDSHAKE = 0x16, HEADER = 5 };   /* of a record (RFC 8446 5.1)    */
 enum { EXT_SNI = 0, EXT_SIGNATURES = 13, EXT_ALPN = 16, EXT_VERSIONS = 43 };
 
 /* What the JA4 is made of. */
@@ -256,4 +258,43 @@ bool pg_hello_parse(pg_hello_t *out, pg_span_t s)
              p.ciphers < 99 ? p.ciphers : 99, p.exts < 99 ? p.exts : 99,
              alpn[0], alpn[1], ciphers, extensions);
     return true;
+}
+
+/* The last two octets of a record's header are its length. */
+bool pg_hello_is_over(pg_span_t s)
+{
+    const unsigned char *octets = (const unsigned char *)s.ptr;
+
+    return octets[0] != HANDSHAKE
+           || (s.len >= HEADER
+               && s.len - HEADER >= (apr_size_t)(octets[3] << 8 | octets[4]));
+}
+
+/* --- for a line of the log ----------------------------------------------- */
+
+static const char *quoted(char out[QUOTED], pg_span_t s)
+{
+    apr_size_t n = pg_span_copy(out, QUOTED, s);
+
+    for (apr_size_t i = 0; i < n; i++) {
+        if (out[i] < ' ' || out[i] > '~' || strchr("\"'\\", out[i])) {
+            out[i] = '?';
+        }
+    }
+    return out;
+}
+
+void pg_hello_text(char out[PG_HELLO_TEXT], const pg_hello_t *hello,
+                   pg_span_t first)
+{
+    char sni[QUOTED], alpn[QUOTED];
+
+    if (hello) {
+        snprintf(out, PG_HELLO_TEXT, " sni=\"%s\" alpn=\"%s\" ja4=%s",
+                 quoted(sni, hello->sni), quoted(alpn, hello->alpn),
+                 hello->ja4);
+    }
+    else {
+        snprintf(out, PG_HELLO_TEXT, " first=\"%s\"", quoted(sni, first));
+    }
 }

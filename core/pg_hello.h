@@ -27,4 +27,19 @@ typedef struct pg_hello_t {
  */
 bool pg_hello_parse(pg_hello_t *out, pg_span_t s);
 
+/** Are no more octets needed? The first TLS record is there, or it is not one
+ *  of a handshake. At least one octet is there. */
+bool pg_hello_is_over(pg_span_t s);
+
+/** Room for a line's part, see below. */
+enum { PG_HELLO_TEXT = 700 };
+
+/**
+ * Its part of a log line: " sni="..." alpn="..." ja4=...". What is not
+ * printable ASCII, a quote of either kind or '\\' becomes '?'.
+ * @param hello  NULL: not one; then " first="..."" from first
+ */
+void pg_hello_text(char out[PG_HELLO_TEXT], const pg_hello_t *hello,
+                   pg_span_t first);
+
 #endif

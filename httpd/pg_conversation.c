@@ -187,38 +187,8 @@ static bool keep_mail(pg_conversation_t *t, const pg_smtp_mail_t *mail,
 
 /* --- the end ------------------------------------------------------------- */
 
-/* Text from a client between quotes of either kind, in a line of the log. */
-static const char *quoted(char out[256], pg_span_t s)
-{
-    apr_size_t n = pg_span_copy(out, 256, s);
-
-    for (apr_size_t i = 0; i < n; i++) {
-        if (out[i] < ' ' || out[i] > '~' || strchr("\"'\\", out[i])) {
-            out[i] = '?';
-        }
-    }
-    return out;
-}
-
-/* " sni=... alpn=... ja4=..." of a ClientHello, " first=..." of anything else
- * that is not mail. */
-static void write_first(char out[700], const pg_hello_t *hello,
-                        pg_span_t first)
-{
-    char sni[256], alpn[256];
-
-    if (hello) {
-        snprintf(out, 700, " sni=\"%s\" alpn=\"%s\" ja4=%s",
-                 quoted(sni, hello->sni), quoted(alpn, hello->alpn),
-                 hello->ja4);
-    }
-    else {
-        snprintf(out, 700, " first=\"%s\"", quoted(sni, first));
-    }
-}
-
 /* Its part of the log line; "" if nothing was received. */
-static const char *note_first(char out[700], pg_conversation_t *t)
+static const char *note_first(char out[PG_HELLO_TEXT], pg_conversation_t *t)
 {
     pg_hello_t hello;
     pg_ecs_capture_t capture = { .first = pg_span_make(t->room->first,
@@ -231,15 +201,15 @@ static const char *note_first(char out[700], pg_conversation_t *t)
         capture.hello = &hello;
     }
     put_evidence(t, apr_time_now(), &capture);
-    write_first(out, capture.hello, pg_ecs_first(capture.first,
-                                                 t->room->line));
+    pg_hello_text(out, capture.hello, pg_ecs_first(capture.first,
+                                                   t->room->line));
     return out;
 }
 
 static void log_end(pg_conversation_t *t, pg_end_e why)
 {
     apr_time_t took = pg_deadline_now() - t->began;
-    char room[700];
+    char room[PG_HELLO_TEXT];
     const char *first = note_first(room, t);
 
     if (!pg_notify_end(t->server, &t->event)) {
@@ -304,10 +274,10 @@ void pg_conversation_stop(void *talk)
 /* The worker MPM closes its threads' sockets before it runs child_stopping. */
 static bool httpd_stops(void)
 {
-    int state = 0;
+    int state = AP_MPMQ_RUNNING;
 
-    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
-           && state == AP_MPMQ_STOPPING;
+    (void)ap_mpm_query(AP_MPMQ_MPM_STATE, &state);
+    return state == AP_MPMQ_STOPPING;
 }
 
 static void end_now(pg_conversation_t *t, bool late)
@@ -352,15 +322,6 @@ static void answer(pg_conversation_t *t, pg_span_t words)
 
 /* --- input --------------------------------------------------------------- */
 
-/* Are these the first octets of a TLS record, up to its end? Five of header,
- * the last two of them the length (RFC 8446 5.1). */
-static bool is_whole_record(const char *first, apr_size_t n)
-{
-    return n >= 5
-           && n >= 5 + ((apr_size_t)(unsigned char)first[3] << 8
-                        | (unsigned char)first[4]);
-}
-
 static void take_first(pg_conversation_t *t, pg_span_t in)
 {
     pg_span_t part = pg_span_upto(in, FIRST_MOST - t->first_len);
@@ -370,7 +331,7 @@ static void take_first(pg_conversation_t *t, pg_span_t in)
     t->first_len += part.len;
     if (t->first_len == FIRST_MOST
         || (t->kind == KIND_HELLO
-            && (first[0] != 0x16 || is_whole_record(first, t->first_len)))) {
+            && pg_hello_is_over(pg_span_make(first, t->first_len)))) {
         end(t, PG_END_COMPLETE);
     }
 }
@@ -527,7 +488,6 @@ bool pg_conversation_read(pg_conversation_t *t, bool wait)
         else {
             goes_on = take_all(t, bb) && !c->aborted;
         }
-        apr_brigade_cleanup(bb);
     }
     apr_brigade_destroy(bb);
     if (!goes_on) {

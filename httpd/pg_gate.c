@@ -13,23 +13,26 @@
 
 APLOG_USE_MODULE(proxyguard);
 
-#define PREFIX "proxy:"
+/* What follows "proxy:"; NULL: it does not begin so. */
+static const char *behind_prefix(const char *text)
+{
+    return strncmp(text, "proxy:", 6) == 0 ? text + 6 : NULL;
+}
 
 /* What mod_proxy will use as its URL; NULL: not a request for mod_proxy. A
  * handler "proxy:..." is not in r->filename yet: mod_proxy puts it there. */
 static const char *destination_of(const request_rec *r)
 {
+    const char *from;
+
     if (r->filename == NULL) {
         return NULL;
     }
     if (r->proxyreq != PROXYREQ_NONE) {
-        return strncmp(r->filename, PREFIX, sizeof(PREFIX) - 1) == 0
-               ? r->filename + sizeof(PREFIX) - 1 : NULL;
+        return behind_prefix(r->filename);
     }
-    return strncmp(r->handler, PREFIX, sizeof(PREFIX) - 1) == 0
-           ? apr_pstrcat(r->pool, r->handler + sizeof(PREFIX) - 1,
-                         r->filename, NULL)
-           : NULL;
+    from = behind_prefix(r->handler);
+    return from ? apr_pstrcat(r->pool, from, r->filename, NULL) : NULL;
 }
 
 /* --- stopping and counting ----------------------------------------------- */
@@ -69,8 +72,8 @@ static int judge_anew(request_rec *r, const pg_settings_t *settings,
     note->exempt = note->clean = note->action.act == PG_ACT_PASS
                                  && pg_note_is_exempt(first, settings);
     note->allow = allow ? apr_pstrdup(first->pool, allow) : NULL;
-    if (only_count && note->action.act != PG_ACT_PASS) {
-        note->action = (pg_action_t){ PG_ACT_PASS, 0 };
+    if (only_count) {
+        note->action = (pg_action_t){ .act = PG_ACT_PASS };
     }
     if (is_replaceable(before)) {
         pg_note_leave(first, note);
@@ -143,7 +146,7 @@ int pg_gate_fixups(request_rec *r)
 
     if (r->proxyreq != PROXYREQ_REVERSE
         && (r->handler == NULL || r->handler[0] != 'p')) {
-        return DECLINED;
+        return OK;
     }
     first = pg_note_first(r);
     apr_pool_userdata_get(&kept, RECEIVED, first->pool);
@@ -151,7 +154,7 @@ int pg_gate_fixups(request_rec *r)
         apr_pool_userdata_setn(apr_table_copy(first->pool, first->headers_in),
                                RECEIVED, NULL, first->pool);
     }
-    return DECLINED;
+    return OK;
 }
 
 static const apr_table_t *received(const request_rec *first)
@@ -214,10 +217,6 @@ static const char *allowance(const pg_destination_t *d, apr_pool_t *pool)
     const char *close = a->host_kind == PG_HOST_IPV6 ? "]" : "";
     const char *value;
 
-    if (d->kind != PG_DESTINATION_HOST || d->port == 0
-        || a->host_kind == PG_HOST_BAD || a->host_kind == PG_HOST_NONE) {
-        return NULL;
-    }
     value = apr_psprintf(pool, "%s%.*s%s:%u", open, (int)a->host.len,
                          a->host.ptr, close, (unsigned int)d->port);
     return pg_backends_declare(pg_backends_create(pool), pg_span_str(value))

@@ -161,20 +161,13 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
         serve(r, settings);
     }
     if (note == NULL || note->clean) {
-        return DECLINED;
+        return OK;
     }
     pg_note_publish(r, note);
     if (note->action.act == PG_ACT_PASS) {
         mark_upgrade(r);
     }
     return pg_note_enforce(r, note);
-}
-
-/* A mark left behind would exempt a later request. */
-static PG_OFF_THE_PATH int forget_upgrade(const request_rec *r)
-{
-    (void)is_second_reading(r);
-    return DECLINED;
 }
 
 static int let_pass(request_rec *r)
@@ -184,7 +177,11 @@ static int let_pass(request_rec *r)
         pg_peek_end(r->connection);
     }
     pg_note_leave(r, &clean_note);
-    return r->connection->master ? forget_upgrade(r) : DECLINED;
+    /* a mark left behind would exempt a later request */
+    if (r->connection->master) {
+        (void)is_second_reading(r);
+    }
+    return OK;
 }
 
 /* "A user agent that sends Host SHOULD send it as the first field" (RFC 9110
@@ -312,7 +309,7 @@ static PG_OFF_THE_PATH int look_at_error(request_rec *r,
     if (note && !note->clean) {
         pg_note_publish(r, note);
     }
-    return DECLINED;
+    return OK;
 }
 
 int pg_guard_post_read(request_rec *r)
@@ -320,19 +317,18 @@ int pg_guard_post_read(request_rec *r)
     const pg_settings_t *settings = pg_config_of(r->server);
 
     if (settings->guard == NULL) {
-        return DECLINED;
+        return OK;
     }
     /* A subrequest comes here only if it is redirected. */
     if (r->prev) {
-        return ap_is_HTTP_ERROR(r->status) ? look_at_error(r, settings)
-                                           : DECLINED;
+        return ap_is_HTTP_ERROR(r->status) ? look_at_error(r, settings) : OK;
     }
     if (r->unparsed_uri == NULL || r->unparsed_uri[0] != '/'
         || r->unparsed_uri[1] == '.') {
         return look_closer(r, settings);
     }
     if (settings->engine == PG_ENGINE_OFF) {
-        return DECLINED;
+        return OK;
     }
     return settings->foreign_host ? look_at_host(r, settings)
                                   : look_at_no_host(r, settings);
@@ -421,18 +417,18 @@ static bool is_counted_already(const request_rec *r)
     return conn && conn->counted && r->connection->keepalives == 0;
 }
 
-static PG_OFF_THE_PATH int log_attempt(request_rec *r, const pg_note_t *note)
+static PG_OFF_THE_PATH void log_attempt(request_rec *r, const pg_note_t *note)
 {
     const pg_settings_t *settings = pg_config_of(r->server);
 
     if (settings->guard == NULL
         || (note == NULL && (settings->engine == PG_ENGINE_OFF
                              || is_counted_already(r)))) {
-        return DECLINED;
+        return;
     }
     if (note && note->sunk) {
         pg_sinkhole_hold(r->connection, settings->guard->sink);
-        return DECLINED;
+        return;
     }
     if (note == NULL) {
         note = examine(r, settings, false);
@@ -448,14 +444,16 @@ static PG_OFF_THE_PATH int log_attempt(request_rec *r, const pg_note_t *note)
     if (!note->clean) {
         pg_book_close(r, settings, (pg_note_t *)note);
     }
-    return DECLINED;
 }
 
 int pg_guard_log(request_rec *r)
 {
     const pg_note_t *note = pg_note_of(r);
 
-    return note && note->clean ? DECLINED : log_attempt(r, note);
+    if (note == NULL || !note->clean) {
+        log_attempt(r, note);
+    }
+    return OK;
 }
 
 /* --- before there is a request ------------------------------------------- */

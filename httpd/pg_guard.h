@@ -38,7 +38,7 @@ typedef struct pg_guard_t {
                                     not be the client                     */
 } pg_guard_t;
 
-/** post_read_request: DECLINED, or the refusal. Any thread. */
+/** post_read_request: OK or DECLINED, or the refusal. Any thread. */
 int pg_guard_post_read(request_rec *r);
 
 /** quick_handler: an attempt for the sink. Registered by the sink only. */

@@ -16,6 +16,8 @@
 #include "pg_hosts.h"
 #include "pg_malformed.h"
 
+enum { TEXT_ROOM = PG_HOSTS_MAX + 1 };  /* of a file, and its NUL         */
+
 pg_address_t pg_names_address(const apr_sockaddr_t *sa)
 {
     pg_address_t a;
@@ -39,12 +41,9 @@ static void add_sockaddr(pg_own_t *own, const apr_sockaddr_t *sa)
 static void add_array(pg_own_t *own, const apr_array_header_t *names)
 {
     for (int i = 0; names && i < names->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *);
-
         /* A malformed name cannot be requested either. */
-        if (name) {
-            (void)pg_own_add(own, pg_span_str(name));
-        }
+        (void)pg_own_add(own, pg_span_str(APR_ARRAY_IDX(names, i,
+                                                        const char *)));
     }
 }
 
@@ -52,7 +51,6 @@ static void add_addresses(pg_own_t *own, const server_addr_rec *sar)
 {
     for (; sar; sar = sar->next) {
         add_sockaddr(own, sar->host_addr);
-        pg_own_add_port(own, sar->host_port);
         /* a lone "*" is not a name */
         if (sar->virthost && ap_cstr_casecmp(sar->virthost, "_default_")) {
             (void)pg_own_add(own, pg_span_str(sar->virthost));
@@ -62,9 +60,7 @@ static void add_addresses(pg_own_t *own, const server_addr_rec *sar)
 
 static void add_server(pg_own_t *own, const server_rec *s)
 {
-    if (s->server_hostname) {
-        (void)pg_own_add(own, pg_span_str(s->server_hostname));
-    }
+    (void)pg_own_add(own, pg_span_str(s->server_hostname));
     add_array(own, s->names);
     add_array(own, s->wild_names);
     add_array(own, pg_config_of(s)->own_hosts);
@@ -72,21 +68,18 @@ static void add_server(pg_own_t *own, const server_rec *s)
     pg_own_add_port(own, s->port);
 }
 
+/* Opening a FIFO would block. */
 pg_span_t pg_names_text(const char *path, apr_pool_t *pool)
 {
-    char *text = apr_pcalloc(pool, PG_HOSTS_MAX + 1);
-    apr_size_t n = 0;
-    apr_finfo_t info;
+    char *text = apr_pcalloc(pool, TEXT_ROOM);
     apr_file_t *file;
 
-    if (apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS
-        && info.filetype == APR_REG
-        && apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT,
-                         pool) == APR_SUCCESS) {
-        (void)apr_file_read_full(file, text, PG_HOSTS_MAX, &n);
+    if (apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_NONBLOCK,
+                      APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS) {
+        (void)apr_file_read_full(file, text, PG_HOSTS_MAX, NULL);
         apr_file_close(file);
     }
-    return pg_span_make(text, n);
+    return pg_span_str(text);
 }
 
 static void add_machine(pg_own_t *own, const char *hosts, apr_pool_t *pool)
@@ -121,23 +114,22 @@ static bool is_certified_by(pg_span_t san, pg_span_t host)
         san = pg_span_from(san, 1);
         host = pg_span_from(host, pg_span_find(host, '.'));
     }
-    return san.len && pg_span_ieq(san, host);
+    return pg_span_ieq(san, host);
+}
+
+static const char *san_of(request_rec *r, int i)
+{
+    return ap_ssl_var_lookup(r->pool, r->server, r->connection, r,
+                             apr_psprintf(r->pool, "SSL_SERVER_SAN_DNS_%d",
+                                          i));
 }
 
 bool pg_names_certified(request_rec *r, pg_span_t host)
 {
-    enum { NAMES_MOST = 256 };
+    const char *san;
 
     host = pg_target_undotted(host);
-    for (int i = 0; i < NAMES_MOST; i++) {
-        const char *variable =
-            apr_psprintf(r->pool, "SSL_SERVER_SAN_DNS_%d", i);
-        const char *san = ap_ssl_var_lookup(r->pool, r->server,
-                                            r->connection, r, variable);
-
-        if (san == NULL || *san == '\0') {
-            return false;
-        }
+    for (int i = 0; (san = san_of(r, i)) != NULL && *san; i++) {
         if (is_certified_by(pg_span_str(san), host)) {
             return true;
         }
@@ -231,7 +223,7 @@ const char *pg_names_unknown(const server_rec *s, const server_rec *main,
     if (!facts->named) {
         return "no ServerName";
     }
-    if (takes_every(s->wild_names) || takes_every(s->names)
+    if (takes_every(s->wild_names)
         || takes_every(pg_config_of(s)->own_hosts)) {
         return "an alias matches every name";
     }
@@ -254,7 +246,7 @@ static const char *folder_of(request_rec *r, const char *path)
     copy->notes = apr_table_make(r->pool, 1);
     copy->uri = apr_pstrdup(r->pool, path);
     core->document_root = NULL;
-    for (int i = 0; hooks && i < hooks->nelts; i++) {
+    for (int i = 0; i < hooks->nelts; i++) {
         const ap_LINK_translate_name_t *hook =
             &APR_ARRAY_IDX(hooks, i, ap_LINK_translate_name_t);
 
@@ -274,7 +266,7 @@ static bool has_part(pg_span_t path, pg_span_t part)
         if (pg_span_ieq(pg_span_upto(path, n), part)) {
             return true;
         }
-        path = pg_span_from(path, n < path.len ? n + 1 : n);
+        path = pg_span_from(path, n + 1);
     }
     return false;
 }
@@ -284,14 +276,12 @@ static bool has_part(pg_span_t path, pg_span_t part)
 static bool is_for(const char *folder, pg_span_t host)
 {
     for (bool first = true; host.len; first = false) {
-        apr_size_t n = pg_span_find(host, '.');
-        pg_span_t label = pg_span_upto(host, n);
+        pg_span_t label = pg_span_take(&host, '.');
 
         if (!(first && pg_span_ieq(label, PG_SPAN("www")))
             && !has_part(pg_span_str(folder), label)) {
             return false;
         }
-        host = pg_span_from(host, n < host.len ? n + 1 : n);
     }
     return true;
 }

@@ -199,9 +199,7 @@ int pg_note_enforce(request_rec *r, const pg_note_t *note)
         return deny(r, note);
     case PG_ACT_DROP:
         return drop(r);
-    case PG_ACT_SINK:            /* in pg_guard_quick()                   */
-    case PG_ACT_PASS:
+    default:                     /* PG_ACT_SINK: see pg_guard_quick()     */
         return DECLINED;
     }
-    return DECLINED;
 }

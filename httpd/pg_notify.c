@@ -116,7 +116,7 @@ int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server)
     if (guard) {
         report_held(main_server, guard->notify, apr_time_now());
     }
-    return DECLINED;
+    return OK;
 }
 
 /* --- life ---------------------------------------------------------------- */

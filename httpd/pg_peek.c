@@ -23,7 +23,10 @@ APLOG_USE_MODULE(proxyguard);
  * and the header timeouts still apply. */
 #define FILTER_TYPE ((ap_filter_type)(AP_FTYPE_CONNECTION + 6))
 
-enum { PEEK_MOST = 1024 };       /* octets examined                     */
+enum {
+    PEEK_MOST = 1024,            /* octets of a line, or after it         */
+    LOOK_ROOM = 2 * PEEK_MOST
+};
 
 static bool is_socks(char first)
 {
@@ -31,17 +34,11 @@ static bool is_socks(char first)
 }
 
 /* Could this be an attempt that no request hook will see? */
-static bool is_worth_a_look(const conn_rec *c, const char *octets,
-                            apr_size_t n)
+static bool is_worth_a_look(const conn_rec *c, char first)
 {
-    if (n == 0) {
-        return false;
-    }
-    if (is_socks(octets[0])) {
-        return true;
-    }
-    return octets[0] >= ' ' && octets[0] <= '~'
-           && ap_ssl_conn_is_ssl((conn_rec *)c);
+    return is_socks(first)
+           || (first >= ' ' && first <= '~'
+               && ap_ssl_conn_is_ssl((conn_rec *)c));
 }
 
 /* RFC 1928 3: no acceptable methods; SOCKS4: rejected or failed. Nothing is
@@ -70,7 +67,6 @@ static void refuse(conn_rec *c, pg_conn_t *conn, const char *octets,
         answer_socks(c, octets[0]);
     }
     conn->refused = true;
-    c->keepalive = AP_CONN_CLOSE;
     apr_table_setn(c->notes, "short-lingering-close", "1");
 }
 
@@ -115,7 +111,7 @@ static void look(conn_rec *c, pg_conn_t *conn, const char *octets,
     pg_act_e act;
 
     conn->peeked = true;
-    if (is_worth_a_look(c, octets, n)
+    if (is_worth_a_look(c, octets[0])
         && pg_guard_octets(c, pg_span_make(octets, n), &act)) {
         conn->counted = true;
         if (act != PG_ACT_PASS) {
@@ -132,14 +128,13 @@ static void look(conn_rec *c, pg_conn_t *conn, const char *octets,
 static apr_status_t first_look(ap_filter_t *f, pg_conn_t *conn,
                                ap_input_mode_t mode, apr_read_type_e block)
 {
-    char octets[PEEK_MOST];
-    apr_size_t at = 0, n;
+    char octets[LOOK_ROOM];
+    apr_size_t at = 0, n = PEEK_MOST;
     apr_status_t status;
 
     if (conn->held) {
         octets[at++] = conn->held;
     }
-    n = PEEK_MOST - at;
     status = peek(f, block, octets + at, &n);
     if (status != APR_SUCCESS || n == 0) {
         return status;
@@ -167,18 +162,14 @@ static apr_status_t let_go(ap_filter_t *f, apr_bucket_brigade *bb,
 }
 
 /* The octets of a line that began like a SOCKS greeting, and what has been
- * received after them; at most PEEK_MOST. */
-static apr_size_t collect(ap_filter_t *f, apr_bucket_brigade *bb, char *octets)
+ * received after them. The line is in memory: taking it cannot fail. */
+static apr_size_t collect(ap_filter_t *f, apr_bucket_brigade *bb,
+                          char octets[LOOK_ROOM])
 {
-    apr_size_t n = PEEK_MOST, more;
+    apr_size_t n = PEEK_MOST, more = PEEK_MOST;
 
-    if (apr_brigade_flatten(bb, octets, &n) != APR_SUCCESS) {
-        return 0;
-    }
-    more = PEEK_MOST - n;
-    if (more) {
-        (void)peek(f, APR_NONBLOCK_READ, octets + n, &more);
-    }
+    (void)apr_brigade_flatten(bb, octets, &n);
+    (void)peek(f, APR_NONBLOCK_READ, octets + n, &more);
     return n + more;
 }
 
@@ -187,7 +178,7 @@ static apr_size_t collect(ap_filter_t *f, apr_bucket_brigade *bb, char *octets)
 static PG_OFF_THE_PATH void judge(ap_filter_t *f, apr_bucket_brigade *bb,
                                   pg_conn_t *conn)
 {
-    char octets[PEEK_MOST];
+    char octets[LOOK_ROOM];
     apr_size_t n = collect(f, bb, octets);
 
     if (n == 1) {

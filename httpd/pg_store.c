@@ -178,7 +178,7 @@ int pg_store_monitor(apr_pool_t *pool, server_rec *main_server)
     if (guard) {
         look_after(guard->store, false, pool);
     }
-    return DECLINED;
+    return OK;
 }
 
 static apr_status_t save_at_end(void *data)

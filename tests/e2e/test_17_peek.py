@@ -15,6 +15,7 @@ from pg_wire import AT_ONCE, SLOW, Wire, exchange
 
 GET = b"GET /page.txt HTTP/1.1\r\nHost: www.own.example\r\n" \
       b"Connection: close\r\n\r\n"
+KEPT = b"GET /page.txt HTTP/1.1\r\nHost: www.own.example\r\n\r\n"
 
 
 def refusal(address, *parts):
@@ -47,18 +48,38 @@ def test_the_host_that_socks4a_names_is_told(httpd):
     assert httpd.log.attempt().host == "mx.stranger.example"
 
 
-@pytest.mark.parametrize("what", ["SOCKS5", "SOCKS4"])
-def test_a_greeting_octet_by_octet(httpd, what):
-    octets, answer = GREETINGS[what][:2]
-    with Wire(httpd.address) as wire:
+def octet_by_octet(server, octets, address=None):
+    """What is said to a greeting whose first octet arrives alone."""
+    with Wire(address or server.address) as wire:
         wire.send(octets[:1])
         # the server has taken the first octet when it has nothing to read
-        with Wire(httpd.address) as other:
+        with Wire(server.address) as other:
             other.send(GET)
             assert other.read_reply().status == 200
         wire.send(octets[1:])
-        assert wire.read_to_end(AT_ONCE * 3)[:2] == answer[:2]
+        return wire.read_to_end(AT_ONCE * 3)
+
+
+@pytest.mark.parametrize("what", ["SOCKS5", "SOCKS4"])
+def test_a_greeting_octet_by_octet(httpd, what):
+    octets, answer = GREETINGS[what][:2]
+    assert octet_by_octet(httpd, octets)[:2] == answer[:2]
     assert httpd.settled(1)["attempts"] == 1
+    httpd.log.attempt()
+
+
+@pytest.mark.parametrize("octets", [
+    SOCKS5, b"CONNECT s.example:25 HTTP/1.1\r\nHost: s.example\r\n\r\n"])
+def test_a_refused_client_that_stays_is_soon_rid_of(httpd, octets):
+    """After two seconds rather than the thirty of a lingering close."""
+    with Wire(httpd.address) as wire:
+        wire.send(octets)
+        wire.read_to_end()
+        start = time.monotonic()
+        with pytest.raises(OSError):
+            while time.monotonic() - start < 15 * SLOW:
+                wire.sock.sendall(b"x")
+                time.sleep(0.1)
     httpd.log.attempt()
 
 
@@ -112,6 +133,10 @@ def test_with_peek_off_httpd_waits_and_only_a_line_end_tells(httpd_with):
     assert server.settled(1)["attempts"] == 1
     assert server.log.attempt().outcome == "refused"
     server.log.take_all("AH")
+    with server.wire() as wire:
+        for _ in range(3):
+            wire.send(KEPT)
+            assert wire.read_reply().status == 200
 
 
 def test_with_the_guard_off_there_is_no_peek(httpd_with):
@@ -153,9 +178,19 @@ CLEAR = {
     "CONNECT": (b"CONNECT s.example:443 HTTP/1.0\r\n\r\n", "connect-tls"),
     "GET": (b"GET http://s.example/ HTTP/1.1\r\nHost: s.example\r\n\r\n",
             "absolute"),
+    "a blank first": (b" GET http://s.example/ HTTP/1.1\r\n\r\n", "absolute"),
+    "the last of ASCII first": (b"~ http://s.example/ HTTP/1.1\r\n\r\n",
+                                "absolute"),
     "SOCKS5": (SOCKS5, "socks"),
     "SOCKS4": (SOCKS4, "socks"),
 }
+
+
+@pytest.mark.parametrize("octets", [SOCKS5, SOCKS4])
+def test_a_greeting_octet_by_octet_on_a_tls_port(tls_server, octets):
+    assert octet_by_octet(tls_server, octets, tls_server.tls) == b""
+    assert tls_server.settled(1)["attempts"] == 1
+    assert tls_server.log.attempt().fields["class"] == "socks"
 
 
 @pytest.mark.parametrize("what", CLEAR)
@@ -234,6 +269,8 @@ def test_header_timeouts_still_hold(httpd_with):
             wire.send(start)
             wire.read_to_end(10 * SLOW)
             assert wire.closed, start
+    assert [line.split()[-3] for line in server.access_log(2)] == [
+        "408", "408"]
 
 
 def test_and_also_where_http2_looks_first(httpd_with, mpm):

@@ -160,9 +160,15 @@ def test_virtual_hosts_by_address_know_each_others_names(httpd_with):
         <VirtualHost *:@PORT@>
             ServerName by-name.own.test
         </VirtualHost>
+        <VirtualHost 127.0.0.6:@PORT@>
+            ServerName other.own.test
+        </VirtualHost>
+        Listen 127.0.0.5:@PORT@
         """)
     expected = {f"http://{n}/": "own" for n in (
-        "by-address.own.test", "by-name.own.test", server.name, "127.0.0.1")}
+        "by-address.own.test", "by-name.own.test", server.name, "127.0.0.1",
+        "other.own.test", "127.0.0.5", "127.0.0.6")}
+    expected["http://127.0.0.7/"] = STRANGER
     assert verdicts(server, expected, server.name) == expected
 
 

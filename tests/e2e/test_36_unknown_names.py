@@ -57,11 +57,19 @@ def test_a_name_by_host_is_observed_and_the_rest_is_denied(httpd_with, third,
             (200, "relayed") if carried else (403, "denied")), host
 
 
-def test_one_that_takes_every_name_blinds_no_other(httpd_with):
-    server = httpd_with(
-        host_on("@PORT@", "ServerAlias *", "any.example", "127.0.0.5")
-        + host_on("@PORT@", "ProxyGuardAction foreign-host deny",
-                  "known.example", "127.0.0.6"))
+@pytest.mark.parametrize("every", [
+    "ServerAlias *", "ProxyGuardOwnHost *",
+    "VirtualDocumentRoot @ROOT@/htdocs/%0", "VirtualScriptAlias @ROOT@/%0"])
+def test_one_that_takes_every_name_blinds_no_other(httpd_with, every):
+    server = httpd_with.make(
+        host_on("@PORT@", every, "any.example", "127.0.0.5")
+        + host_on("@PORT@", "ProxyGuardAction foreign-host deny\n"
+                  "VirtualDocumentRoot @ROOT@/htdocs\n"
+                  "LogFormat %h short",
+                  "known.example", "127.0.0.6"), modules=("vhost_alias",))
+    os.makedirs(server.path("htdocs/stranger.test"))
+    server.write("htdocs/stranger.test/page.txt", "own page\n")
+    server.start()
     server.log.take("PG0004: the names of virtual host any.example:")
     server.log.take_all("PG0231")
     octets = ask("/page.txt", "stranger.test").encode()
@@ -134,6 +142,16 @@ def test_what_no_folder_is_for_stays_an_attempt(mass):
     server.send(b"CONNECT hosted.test:443 HTTP/1.1\r\nHost: x\r\n\r\n")
     lines = server.log.take_all("PG01") if server.settled(9) else []
     assert {x.outcome for x in lines} <= {"denied", "refused"}
+    server.log.take_all("AH")
+
+
+def test_a_folder_for_scripts_is_one_too(mass):
+    server = mass("%0\nVirtualScriptAlias @ROOT@/cgi/%0", "pages.test",
+                  "../cgi/scripts.test")
+    assert server.send(absolute("http://pages.test/x")).body == b"hosted"
+    assert server.send(absolute("http://scripts.test/x")).status == 404
+    assert server.send(absolute("http://stranger.test/x")).status == 421
+    assert server.log.attempt().host == "stranger.test"
     server.log.take_all("AH")
 
 

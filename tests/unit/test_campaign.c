@@ -419,8 +419,37 @@ PG_TEST(a_clienthello_is_read_to_the_octet)
         pg_span_t cut = pg_test_exact(pg_span_upto(whole, n));
 
         ck_assert(!pg_hello_parse(&h, cut));
+        ck_assert(n == 0 || !pg_hello_is_over(cut));
         free((char *)cut.ptr);
     }
+    ck_assert(pg_hello_is_over(whole));
+}
+
+PG_TEST(a_record_is_over_at_its_length)
+{
+    static const char record[5 + 258] = "\x16\x03\x01\x01\x02";
+
+    ck_assert(!pg_hello_is_over(pg_span_make(record, sizeof(record) - 1)));
+    ck_assert(pg_hello_is_over(pg_span_make(record, sizeof(record))));
+    ck_assert(pg_hello_is_over(pg_span_make("\x16\x03\x01\x00\x00", 5)));
+    ck_assert(pg_hello_is_over(PG_SPAN("\x15")));
+}
+
+PG_TEST(a_hello_in_a_log_line_has_no_quotes_but_its_own)
+{
+    char text[PG_HELLO_TEXT], name[300];
+    pg_hello_t h = { .sni = PG_SPAN(" a~\"'\\\x7f\x1f\n"),
+                     .alpn = PG_SPAN("h2"), .ja4 = "t13" };
+
+    pg_hello_text(text, &h, PG_SPAN("no"));
+    ck_assert_str_eq(text, " sni=\" a~??????\" alpn=\"h2\" ja4=t13");
+    pg_hello_text(text, NULL, PG_SPAN("\rGET /~ \xff"));
+    ck_assert_str_eq(text, " first=\"?GET /~ ?\"");
+    memset(name, 'x', sizeof(name));
+    h.sni = h.alpn = pg_span_make(name, sizeof(name));
+    pg_hello_text(text, &h, PG_SPAN(""));
+    ck_assert_uint_eq(strlen(text), strlen(" sni=\"\" alpn=\"\" ja4=t13")
+                                    + 2 * 255);
 }
 
 static bool is_text(pg_span_t is, pg_span_t expected)
