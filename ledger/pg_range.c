@@ -17,20 +17,20 @@ typedef struct pg_list_t {
 static bool sound(const pg_watched_t *piece)
 {
     return piece->time.from > 0 && piece->time.from <= piece->time.to
-           && piece->by <= PG_PARTS;
+           && piece->time.to < INT64_MAX && piece->by <= PG_PARTS;
 }
 
-static void take(pg_list_t *list, const pg_ledger_t *ledger, unsigned first,
-                 unsigned end)
+/* The ranges of a table from the first on. */
+static void take(pg_list_t *list, const pg_ledger_t *ledger, unsigned first)
 {
     list->n = 0;
-    for (unsigned i = first; i < end; i++) {
+    for (unsigned i = first; i < PG_RANGES; i++) {
         const pg_word_t *words = ledger->common->range[i];
         apr_uint64_t by = pg_word_get(&words[2]);
         pg_watched_t piece = { .time = {
             .from = (apr_time_t)pg_word_get(&words[0]),
             .to = (apr_time_t)pg_word_get(&words[1]) },
-            .by = i == 0 || by == 0 ? 1 : (apr_size_t)by };
+            .by = by ? (apr_size_t)by : 1 };
         if (sound(&piece)) {
             list->piece[list->n++] = piece;
         }
@@ -157,11 +157,12 @@ static void put(pg_ledger_t *ledger, pg_list_t *list)
 /* All ranges of a ledger, including its server's own. */
 static void take_all(pg_list_t *list, const pg_ledger_t *ledger)
 {
-    pg_list_t run, others;
+    pg_list_t all, none;
 
-    take(&run, ledger, 0, 1);
-    take(&others, ledger, 1, PG_RANGES);
-    unite(list, &others, &run, false);
+    take(&all, ledger, 0);
+    none.n = 0;
+    unite(list, &all, &none, false);
+    limit(list, PG_RANGES + 1);  /* more if a damaged file's overlap      */
 }
 
 void pg_range_begin(pg_ledger_t *ledger, apr_time_t now)
@@ -170,7 +171,7 @@ void pg_range_begin(pg_ledger_t *ledger, apr_time_t now)
     apr_time_t end = (apr_time_t)pg_word_get(&run[1]);
     pg_list_t list;
 
-    if (end == 0 || now < end || now - end > SAME_RUN) {
+    if (end <= 0 || now < end || now - end > SAME_RUN) {
         take_all(&list, ledger);
         put(ledger, &list);
         pg_word_set(&run[0], (apr_uint64_t)now);
@@ -178,23 +179,33 @@ void pg_range_begin(pg_ledger_t *ledger, apr_time_t now)
     pg_word_set(&run[1], (apr_uint64_t)now);
 }
 
+/* Extend a time up to what is covered before and after it. */
+static void reach(pg_range_t *time, const pg_list_t *list)
+{
+    apr_time_t from = time->from, to = time->to;
+
+    for (unsigned i = 0; i < list->n; i++) {
+        const pg_range_t *other = &list->piece[i].time;
+        if (other->from <= from) {
+            time->from = other->to < from && from - other->to < QUIET
+                             ? other->to : from;
+        }
+        if (other->to >= to) {
+            time->to = other->from > to && other->from - to < QUIET
+                           ? other->from : to;
+            break;
+        }
+    }
+}
+
 void pg_range_add(pg_ledger_t *ledger, apr_time_t from, apr_time_t to)
 {
     pg_list_t list, sum, one = { .n = 1 };
-    pg_range_t *all = &one.piece[0].time;
 
     one.piece[0] = (pg_watched_t){ .time = { from, to }, .by = 1 };
     if (sound(&one.piece[0])) {
-        take(&list, ledger, 1, PG_RANGES);
-        for (unsigned i = 0; i < list.n; i++) {
-            const pg_range_t *other = &list.piece[i].time;
-            if (other->to < from && from - other->to < QUIET) {
-                all->from = other->to < all->from ? other->to : all->from;
-            }
-            if (other->from > to && other->from - to < QUIET) {
-                all->to = other->from > all->to ? other->from : all->to;
-            }
-        }
+        take(&list, ledger, 1);
+        reach(&one.piece[0].time, &list);
         unite(&sum, &list, &one, false);
         put(ledger, &sum);
     }
@@ -246,7 +257,7 @@ void pg_range_merge(pg_ledger_t *into, const pg_ledger_t *from, bool beside)
 {
     pg_list_t ours, theirs, sum;
 
-    take(&ours, into, 1, PG_RANGES);
+    take(&ours, into, 1);
     take_all(&theirs, from);
     unite(&sum, &ours, &theirs, beside);
     put(into, &sum);

@@ -4,6 +4,7 @@
 #ifndef PG_TEST_HEAP_H
 #define PG_TEST_HEAP_H
 
+#include "pg_block.h"
 #include "pg_test_ledger.h"
 
 static pg_ledger_t *ledger;
@@ -12,6 +13,20 @@ static inline void set_up(void)
 {
     make_pool();
     ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+}
+
+/* One of several lanes. */
+static inline pg_ledger_t *with_lanes(apr_uint32_t lanes)
+{
+    static const pg_key_t key = { { 1, 2 } };
+    pg_sizes_t sizes = pg_layout_sizes();
+    pg_ledger_t *out = NULL;
+    pg_head_t head;
+
+    sizes.lanes = lanes;
+    ck_assert_int_eq(pg_layout_head(&head, &sizes, &key, T0), 0);
+    ck_assert_int_eq(pg_block_new(&out, &head, pool), 0);
+    return out;
 }
 
 static inline const pg_snapshot_t *at(apr_time_t now)

@@ -16,14 +16,8 @@
 /* A ledger of four lanes. */
 static void four_lanes(void)
 {
-    pg_sizes_t sizes = pg_layout_sizes();
-    static const pg_key_t key = { { 1, 2 } };
-    pg_head_t head;
-
-    set_up();
-    sizes.lanes = 4;
-    ck_assert_int_eq(pg_layout_head(&head, &sizes, &key, T0), 0);
-    ck_assert_int_eq(pg_block_new(&ledger, &head, pool), 0);
+    make_pool();
+    ledger = with_lanes(4);
 }
 
 /* Source number n asks; in the list and in the sketches, nothing else. */
