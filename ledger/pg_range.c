@@ -105,14 +105,18 @@ static void unite(pg_list_t *out, const pg_list_t *a, const pg_list_t *b,
     }
 }
 
+static apr_time_t length_of(const pg_watched_t *piece)
+{
+    return piece->time.to - piece->time.from;
+}
+
 /* How much time becomes wrong if a piece and the next one are joined. */
 static apr_time_t loss(const pg_watched_t *piece)
 {
-    const pg_range_t *a = &piece[0].time, *b = &piece[1].time;
-    apr_time_t shorter = a->to - a->from < b->to - b->from ? a->to - a->from
-                                                           : b->to - b->from;
+    apr_time_t a = length_of(&piece[0]), b = length_of(&piece[1]);
 
-    return b->from - a->to + (piece[0].by == piece[1].by ? 0 : shorter);
+    return piece[1].time.from - piece[0].time.to
+           + (piece[0].by == piece[1].by ? 0 : a < b ? a : b);
 }
 
 /* Reduce a list to so many pieces: the smallest gaps are closed, and the
@@ -129,7 +133,7 @@ static void limit(pg_list_t *list, unsigned most)
         }
         one = &list->piece[best];
         next = one + 1;
-        if (next->time.to - next->time.from > one->time.to - one->time.from) {
+        if (length_of(next) > length_of(one)) {
             one->by = next->by;
         }
         one->time.to = next->time.to;

@@ -52,8 +52,8 @@ mutant: the unit suites, tests/command and tests/page; for httpd/, {servers}
 of tests/e2e with the event MPM. What a slower test would notice counts as
 survived. The unit suites run with the sanitisers, whose complaints count as
 noticed. Equivalent, and left out, are mutants with the same object code, and
-those that tests/cases/mutants.tsv lists with the reason; a larger number among
-what is allocated is no mutant. Behind the share is its 95 % interval (Wilson);
+those that tests/cases/mutants.tsv lists with the reason; more room than is
+needed is no mutant, nor which of two equal numbers is the least. Behind the share is its 95 % interval (Wilson);
 no goal is met with fewer than {many} mutants.
 
 """
@@ -99,14 +99,37 @@ def parentheses(body, before):
                 break
 
 
+NAME = r"(\w(?:[\w.\[\]]|->)*)"
+
+
+def either(body):
+    """Where it says  a < b ? a : b  or  if (a < b) { a = b; }  with any of
+    the signs: of two that are equal it does not matter which is taken."""
+    for m in re.finditer(
+            rf"(?:[(=,?:]|&&|\|\||return)\s*{NAME} ([<>]) {NAME}"
+            r"(?:\s+\?\s+(?:\1\s+:\s+\3|\3\s+:\s+\1)(?=[;,)])"
+            r"|\) \{\s+(?:\1 = \3|\3 = \1);\s+\})", body):
+        yield m.start(2) - 1
+
+
+def arrays(body):
+    """(start, end) of the sizes of those whose sizeof nobody asks for."""
+    for m in re.finditer(r"[;{]\s+(?:const )?[a-z]\w*(?: \w+)* \**"
+                         r"(?:\w+, )*(\w+)((?:\[[^\]{}]+\])+);", body):
+        if not re.search(rf"(?:sizeof|&|[A-Z]\()\W*{m[1]}\b", body):
+            yield m.span(2)
+
+
 def operators(body):
-    """(start, end, text) of each change within a function's body. That more
-    memory is allocated than is needed is not one."""
-    rooms = list(parentheses(body, "[a-z_]*alloc|apr_array_make"))
+    """(start, end, text) of each change within a function's body. That there
+    is more memory than is needed is not one."""
+    rooms = [*parentheses(body, "[a-z_]*alloc|apr_array_make"), *arrays(body)]
+    same = set(either(body))
     for pattern, change in SWAPS:
         for m in re.finditer(pattern, body):
             if not (m[0].isdigit() and any(
-                    start < m.start() < end for start, end in rooms)):
+                    start < m.start() < end for start, end in rooms)
+                    or m.start() in same):
                 yield m.start(), m.end(), change(m)
     for start, end in parentheses(body, "(?:if|while) "):
         yield start, end, f"(!{body[start:end]})"

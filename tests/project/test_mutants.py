@@ -24,3 +24,26 @@ def test_each_mutant_that_is_left_out_is_one_of_today(monkeypatch):
         for m in mutants.mutants(path))
     assert {x: found[x] for x in listed} == dict.fromkeys(listed, 1)
     assert len(listed) == len(rows), "one is listed twice"
+
+
+SOURCE = """static int f(int a, int b, const char *text)
+{
+    char room[5], told[5];
+    int least = a < b ? a : b;
+
+    if (a > least) {
+        least = a;
+    }
+    memcpy(told, text, sizeof(told));
+    least += a + b < least ? b : least;
+    return a < b ? b : least;
+}
+"""
+
+
+def test_which_of_two_equal_numbers_is_taken_is_no_mutant(tmp_path):
+    path = tmp_path / "x.c"
+    path.write_text(SOURCE.replace("], told", "];\n    char told"))
+    found = [(m.line, m.what) for m in mutants.mutants(str(path))]
+    assert (3, "5 => 6") not in found and (4, "5 => 6") in found
+    assert [line for line, what in found if what[0] in "<>"] == [11, 12]

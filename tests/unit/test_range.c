@@ -85,7 +85,8 @@ static void merge(model_t *into, const model_t *from, bool beside)
     for (int c = 0; c < CELLS; c++) {
         apr_size_t a = into->others[c], b = by(from, c);
 
-        into->others[c] = beside ? a + b : a > b ? a : b;
+        into->others[c] = !beside ? a > b ? a : b
+                          : a + b < PG_PARTS ? a + b : PG_PARTS;
     }
 }
 
@@ -149,9 +150,9 @@ static void check(const model_t *m)
 static void act(model_t m[LEDGERS])
 {
     model_t *one = &m[draw(LEDGERS)], *other = &m[draw(LEDGERS)];
-    int from = draw(MOMENTS), what = draw(8);
+    int from = draw(MOMENTS), what = draw(9);
 
-    if (what < 4) {
+    if (what < 3) {
         cover(one, from, from + draw(MOMENTS - from > 4 ? 4
                                                         : MOMENTS - from));
     }
@@ -178,7 +179,7 @@ PG_TEST_TIMES(whatever_happens_the_times_and_numbers_are_right, 100)
     for (int i = 0; i < LEDGERS; i++) {
         ck_assert_int_eq(pg_ledger_heap(&m[i].ledger, NULL, T0, pool), 0);
     }
-    for (int n = 0; n < 40; n++) {
+    for (int n = 0; n < 80; n++) {
         act(m);
     }
 }
@@ -191,6 +192,38 @@ PG_TEST(as_many_watch_as_ledgers_can_be_merged)
                           n < PG_PARTS ? n : PG_PARTS);
         pg_range_merge(ledger, ledger, true);
     }
+}
+
+/* An hour without a server is none of the logs'. */
+PG_TEST(a_log_fills_no_gap_but_the_one_next_to_it)
+{
+    pg_snapshot_t s;
+
+    for (int i = 0; i < 4; i++) {
+        pg_range_begin(ledger, T0 + i * 60 * MINUTE);
+    }
+    pg_range_add(ledger, T0 + 60 * MINUTE, T0 + 60 * MINUTE + 1);
+    pg_range_add(ledger, T0 + 120 * MINUTE - 1, T0 + 120 * MINUTE);
+    s = ranges_of(ledger);
+    ck_assert_int_eq((int)s.covered_count, 3);
+    ck_assert_int_eq(s.covered[1].from, T0 + 60 * MINUTE);
+    ck_assert_int_eq(s.covered[1].to, T0 + 120 * MINUTE);
+}
+
+PG_TEST(all_times_of_a_ledger_of_logs_are_added)
+{
+    pg_ledger_t *logs = with_lanes(1);
+    pg_snapshot_t s;
+
+    pg_range_add(logs, T0, T0 + MINUTE);
+    pg_range_add(logs, T0 + 3 * DAY, T0 + 4 * DAY);
+    pg_range_add_all(ledger, logs);
+    s = ranges_of(ledger);
+    ck_assert_uint_eq(s.covered_count, 2);
+    ck_assert_int_eq(s.covered[0].from, T0);
+    ck_assert_int_eq(s.covered[0].to, T0 + MINUTE);
+    ck_assert_int_eq(s.covered[1].from, T0 + 3 * DAY);
+    ck_assert_int_eq(s.covered[1].to, T0 + 4 * DAY);
 }
 
 /* --- more than there is room for ------------------------------------------ */
@@ -213,8 +246,9 @@ PG_TEST_EACH(the_smallest_gap_is_closed, smallest)
         second = i == smallest[_i] ? at + MINUTE + i % 3 * SECOND : second;
         at += (i == smallest[_i] ? 3 : 4) * DAY;
     }
+    pg_range_begin(ledger, at);
     s = ranges_of(ledger);
-    ck_assert_uint_eq(s.watched_count, ROOM);
+    ck_assert_uint_eq(s.watched_count, ROOM + 1);
     ck_assert_uint_eq(watched(&s, second + 1), 1);
     for (apr_size_t i = 1; i < s.watched_count; i++) {
         ck_assert_int_gt(s.watched[i].time.from - s.watched[i - 1].time.to,
@@ -222,32 +256,64 @@ PG_TEST_EACH(the_smallest_gap_is_closed, smallest)
     }
 }
 
-/* Two servers: of times with one and with two watchers the shortest takes the
- * number of its neighbour. */
-PG_TEST_TIMES(the_shortest_other_number_is_forgotten, 2)
+/* Each time of one is nearer to one of the other than to its own next. */
+PG_TEST(two_full_tables_lose_the_smallest_half_of_their_gaps)
 {
-    pg_ledger_t *other;
-    apr_time_t at = T0 + 100 * DAY, odd = 0;
+    pg_ledger_t *other = with_lanes(1);
     pg_snapshot_t s;
 
-    ck_assert_int_eq(pg_ledger_heap(&other, NULL, T0, pool), 0);
-    for (int i = 0; i < ROOM / 2 + 1; i++) {
-        bool here = i == ROOM / 4;
+    for (int i = 0; i < ROOM; i++) {
+        apr_time_t at = T0 + i * 20 * DAY;
 
-        pg_range_add(other, at, at + (here && _i ? 1 : 4) * DAY);
-        odd = here ? at + (_i ? 0 : 4) * DAY + DAY / 2 : odd;
-        at += (here ? 5 : 8) * DAY;
+        pg_range_add(ledger, at, at + MINUTE);
+        pg_range_add(other, at + 5 * DAY, at + 6 * DAY);
     }
-    pg_range_add(ledger, T0, at + 100 * DAY);
+    pg_range_merge(ledger, other, true);
+    s = ranges_of(ledger);
+    ck_assert_int_eq((int)s.watched_count, ROOM);
+    for (int i = 0; i < ROOM; i++) {
+        ck_assert_int_eq(s.watched[i].time.from, T0 + i * 20 * DAY);
+        ck_assert_int_eq(s.watched[i].time.to, T0 + (i * 20 + 6) * DAY);
+    }
+}
+
+/* Two servers: of times with one and with two watchers the shortest takes the
+ * number of its neighbour. It is one in the middle, the first or the last. */
+static const struct {
+    int middle, before, after;   /* days                                  */
+    apr_size_t becomes;
+} shortest[] = { { 7, 4, 4, 2 }, { 1, 4, 4, 1 }, { 4, 1, 0, 2 },
+                 { 4, 0, 1, 2 } };
+
+PG_TEST_EACH(the_shortest_other_number_is_forgotten, shortest)
+{
+    apr_time_t begin = T0 + 100 * DAY, at = begin, end = T0, odd = T0;
+    pg_ledger_t *other = with_lanes(1);
+    int middle = shortest[_i].middle;
+    pg_snapshot_t s;
+
+    for (int i = 0; i < ROOM / 2 + 1; i++) {
+        int days = i == ROOM / 4 ? middle : 4;
+
+        end = at + days * DAY;
+        odd = days == 7 ? end + DAY / 2 : days == 1 ? at + DAY / 2 : odd;
+        pg_range_add(other, at, end);
+        at += 8 * DAY;
+    }
+    odd = shortest[_i].before == 1 ? begin - DAY / 2
+          : shortest[_i].after == 1 ? end + DAY / 2 : odd;
+    pg_range_add(ledger, begin - shortest[_i].before * DAY,
+                 end + shortest[_i].after * DAY);
     pg_range_merge(ledger, other, true);
     s = ranges_of(ledger);
     ck_assert_uint_eq(s.covered_count, 1);
-    ck_assert_uint_eq(s.watched_count, ROOM);
-    ck_assert_uint_eq(watched(&s, odd), _i ? 1 : 2);
+    ck_assert_int_le((int)s.watched_count, ROOM);
+    ck_assert_uint_eq(watched(&s, odd), shortest[_i].becomes);
     for (apr_size_t i = 0; i < s.watched_count; i++) {
-        ck_assert_uint_eq(s.watched[i].by, 1 + i % 2);
         ck_assert_int_ge(s.watched[i].time.to - s.watched[i].time.from,
                          3 * DAY);
+        ck_assert_int_eq(s.watched[i].by == 1,
+                         (i + (shortest[_i].before == 4)) % 2);
     }
 }
 
@@ -273,6 +339,10 @@ PG_TEST(times_that_cannot_be_are_left_out)
     scribble(7, T0 + 2, T0 + 2, 0);      /* as older versions wrote them  */
     ck_assert_uint_eq(ranges_of(ledger).watched_count, 2);
     ck_assert_uint_eq(ranges_of(ledger).watched[1].by, 1);
+    /* numbers of merged ledgers are no times, though they come next */
+    pg_word_set(&ledger->common->part[0][0], T0 + 4);
+    pg_word_set(&ledger->common->part[0][1], T0 + 5);
+    ck_assert_uint_eq(ranges_of(ledger).watched_count, 2);
     scribble(0, T0, INT64_MIN, 1);
     pg_range_begin(ledger, T0 + 3);
     ck_assert_int_eq(pg_range_run(ledger), T0 + 3);

@@ -318,6 +318,9 @@ static void check_period(const pg_snapshot_t *s, const past_t *past,
         apr_int64_t number = last + 1 - shown[p] + (apr_int64_t)i;
         pg_bucket_t is = { .start = pg_series_start((pg_period_e)p, number) };
 
+        ck_assert_int_eq(pg_series_number((pg_period_e)p, is.start), number);
+        ck_assert_int_eq(pg_series_number((pg_period_e)p, is.start - 1),
+                         number - 1);
         for (unsigned n = 0; n < ATTEMPTS; n++) {
             if (is_shown(&past[n], p, number)) {
                 is.attempts++;
