@@ -53,8 +53,9 @@ of tests/e2e with the event MPM. What a slower test would notice counts as
 survived. The unit suites run with the sanitisers, whose complaints count as
 noticed. Equivalent, and left out, are mutants with the same object code, and
 those that tests/cases/mutants.tsv lists with the reason; more room than is
-needed is no mutant, nor which of two equal numbers is the least. Behind the share is its 95 % interval (Wilson);
-no goal is met with fewer than {many} mutants.
+needed is no mutant, nor which of two equal numbers is the least. Behind the
+share is its 95 % interval (Wilson); no goal is met with fewer than {many}
+mutants.
 
 """
 # at most 2 GiB of memory and 1 GiB a file: a mutant may do anything

@@ -317,7 +317,7 @@ PG_TEST_EACH(the_shortest_other_number_is_forgotten, shortest)
     }
 }
 
-/* --- scribbled over -------------------------------------------------------- */
+/* --- scribbled over ------------------------------------------------------- */
 
 static void scribble(unsigned at, apr_time_t from, apr_time_t to,
                      apr_uint64_t number)

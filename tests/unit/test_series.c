@@ -248,7 +248,20 @@ PG_TEST(times_nobody_can_mean_are_counted_in_the_totals_only)
     ck_assert_uint_eq(s->series[PG_PERIOD_MINUTE].n, 1);
 }
 
-/* --- a model that keeps every attempt -------------------------------------- */
+PG_TEST(no_bucket_is_older_than_1970)
+{
+    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+        for (int n = shown[p] - 1; n <= shown[p] + 1; n++) {
+            apr_time_t now = pg_series_start((pg_period_e)p, n - 1);
+            const pg_series_t *series = &at(now)->series[p];
+
+            ck_assert_int_eq((int)series->n, n < shown[p] ? n : shown[p]);
+            ck_assert_int_eq(series->bucket[series->n - 1].start, now);
+        }
+    }
+}
+
+/* --- a model that keeps every attempt ------------------------------------- */
 
 enum { ATTEMPTS = 400, LEDGERS = 3 };
 
@@ -339,6 +352,7 @@ PG_TEST_TIMES(each_bucket_has_what_belongs_there_and_merging_adds_up, 20)
                                         33 * DAY };
     pg_ledger_t *of[LEDGERS];
     past_t past[ATTEMPTS];
+    unsigned lanes = 1 + (unsigned)_i % 2;
     apr_time_t now = T0;
 
     state = (apr_uint64_t)_i;
@@ -346,7 +360,8 @@ PG_TEST_TIMES(each_bucket_has_what_belongs_there_and_merging_adds_up, 20)
         of[i] = with_lanes(2);
     }
     for (unsigned n = 0; n < ATTEMPTS; n++) {
-        remember(&past[n], pg_layout_lane(of[draw(LEDGERS)], draw(2)), now);
+        remember(&past[n], pg_layout_lane(of[draw(LEDGERS)], draw(lanes)),
+                 now);
         now += _i < 10 ? 0 : steps[draw(6)] / (apr_time_t)(1 + draw(9));
     }
     ledger = of[0];
