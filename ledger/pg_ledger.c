@@ -33,7 +33,10 @@ static unsigned my_number(void)
 
 static pg_lane_t *lane_of(const pg_ledger_t *ledger, unsigned number)
 {
-    return pg_layout_lane(ledger, number % ledger->sizes.lanes);
+    unsigned lanes = ledger->sizes.lanes;
+
+    /* as a rule there is one for each CPU: no division then */
+    return pg_layout_lane(ledger, number < lanes ? number : number % lanes);
 }
 
 static pg_lane_t *my_lane(const pg_ledger_t *ledger)
