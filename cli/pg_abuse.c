@@ -15,7 +15,11 @@
 #include "pg_logtime.h"
 #include "pg_sha256.h"
 
-enum { TEXT_SIZE = 65536 };      /* of one example                        */
+enum {
+    TEXT_SIZE = 65536,           /* of one example                        */
+    SAID_MOST = 1000,            /* of a sentence about a source ...      */
+    CASE_SAID_MOST = 4096        /* ... in a case                         */
+};
 
 /* --- words --------------------------------------------------------------- */
 
@@ -209,8 +213,8 @@ static void write_xarf(pg_sink_t *sink, const pg_abuse_t *abuse)
         reporter(abuse), "source_identifier", s->address, "category",
         "connection", "type", "vulnerability_scan", "evidence_source",
         "automated_filter", "evidence", evidence, "vulnerabilities_probed",
-        weaknesses(s), "description", sentence(abuse, s, 1000), "scan_type",
-        "vulnerability_scan", "protocol", "tcp", "first_seen",
+        weaknesses(s), "description", sentence(abuse, s, SAID_MOST),
+        "scan_type", "vulnerability_scan", "protocol", "tcp", "first_seen",
         when(abuse, s->first), "last_seen", when(abuse, s->last),
         "total_requests", (json_int_t)s->attempts);
     if (json_integer_value(port) > 0) {
@@ -229,7 +233,8 @@ static void write_abuseipdb(pg_sink_t *sink, const pg_abuse_t *abuse)
     pg_sink_puts(sink, "IP,Categories,ReportDate,Comment\n");
     for (int i = 0; i < abuse->n; i++) {
         const pg_abuse_source_t *s = abuse->source[i];
-        char *comment = apr_pstrdup(abuse->pool, sentence(abuse, s, 1000));
+        char *comment = apr_pstrdup(abuse->pool,
+                                    sentence(abuse, s, SAID_MOST));
 
         for (char *at = comment; (at = strchr(at, '"')) != NULL;) {
             *at = '\'';
@@ -424,7 +429,7 @@ static json_t *misp_attribute(const pg_abuse_t *abuse,
                      source_id(abuse, s, "attribute"), "timestamp",
                      apr_psprintf(abuse->pool, "%" APR_TIME_T_FMT,
                                   apr_time_sec(s->last)), "value", s->address,
-                     "comment", sentence(abuse, s, 4096));
+                     "comment", sentence(abuse, s, CASE_SAID_MOST));
 }
 
 /* An event for the organisation itself (distribution 0), of low threat:

@@ -88,10 +88,9 @@ typedef struct options_t {
 
 static const char *lower(pg_span_t s, apr_pool_t *pool)
 {
-    char *out = apr_palloc(pool, s.len + 1);
+    char *out = apr_pstrmemdup(pool, s.ptr, s.len);
 
     pg_span_lower(out, s);
-    out[s.len] = '\0';
     return out;
 }
 

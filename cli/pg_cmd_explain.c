@@ -18,6 +18,7 @@
 
 enum {
     RAW_MAX = 65536,             /* octets of a raw request               */
+    RAW_ROOM = RAW_MAX + 1,      /* to see that there are more            */
     KINDS_MAX = 40               /* explained per file                    */
 };
 
@@ -274,8 +275,8 @@ static bool is_file(const char *name)
 
 static int explain_stdin(explainer_t *x)
 {
-    char *text = apr_palloc(x->cli->pool, RAW_MAX + 1);
-    apr_size_t n = fread(text, 1, RAW_MAX + 1, stdin);
+    char *text = apr_palloc(x->cli->pool, RAW_ROOM);
+    apr_size_t n = fread(text, 1, RAW_ROOM, stdin);
 
     if (ferror(stdin)) {
         pg_cli_say(x->cli, "standard input could not be read");

@@ -9,9 +9,7 @@
 #include "pg_logtime.h"
 
 enum {
-    JSON_MONTHS = 2760,          /* 230 years                             */
-    JSON_RANGES = 100000,
-    JSON_SOURCES = 100000
+    JSON_MONTHS = 2760           /* 230 years                             */
 };
 
 /* --- JSON ---------------------------------------------------------------- */
@@ -71,7 +69,7 @@ static void take_sources(pg_snapshot_t *out, const json_t *entries,
     apr_size_t n = json_array_size(entries);
     pg_top_entry_t *entry;
 
-    if (n == 0 || n > JSON_SOURCES) {
+    if (n == 0) {
         return;
     }
     entry = apr_pcalloc(pool, n * sizeof(*entry));
@@ -93,7 +91,7 @@ static void take_covered(pg_snapshot_t *out, const json_t *covered,
     pg_watched_t *watched;
     pg_range_t *range;
 
-    if (n == 0 || n > JSON_RANGES) {
+    if (n == 0) {
         return;
     }
     range = apr_pcalloc(pool, n * sizeof(*range));

@@ -293,7 +293,7 @@ bool pg_names_has_folder(request_rec *r, pg_span_t host)
 
     host = pg_target_undotted(host);
     if (!r->hostname || !pg_span_ieq(pg_span_str(r->hostname), host)
-        || !pg_malformed_is_name(host) || host.ptr[host.len - 1] == '.') {
+        || !pg_malformed_is_name(host)) {
         return false;        /* it could lead out of the folder pattern   */
     }
     for (apr_size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {

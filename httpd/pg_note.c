@@ -75,8 +75,7 @@ static int consider(void *ctx, conn_rec *c, server_rec *s)
         && other->posture != PG_POSTURE_ON_PURPOSE) {
         posture = PG_POSTURE_OPEN;
     }
-    if (other != search->own && search->found.act == PG_ACT_PASS
-        && !pg_note_is_exempt(search->r, other)) {
+    if (other != search->own && !pg_note_is_exempt(search->r, other)) {
         search->found = decide_by(other, posture, search->verdict);
         if (search->found.act == PG_ACT_SINK) {
             search->found.act = PG_ACT_DENY;     /* the sink is opt-in    */
@@ -93,7 +92,8 @@ static pg_action_t decide(request_rec *r, const pg_settings_t *settings,
 {
     conn_rec *c = r->connection->master ? r->connection->master
                                         : r->connection;
-    search_t search = { r, settings, verdict, { PG_ACT_PASS, 0 } };
+    search_t search = { .r = r, .own = settings, .verdict = verdict,
+                        .found = { .act = PG_ACT_PASS } };
 
     if (!pg_note_is_exempt(r, settings)) {
         search.found = decide_by(settings, settings->posture, verdict);
@@ -145,9 +145,7 @@ void pg_note_close(request_rec *r)
     conn_rec *c = r->connection;
 
     c->keepalive = AP_CONN_CLOSE;
-    if (c->master == NULL) {
-        apr_table_setn(c->notes, "short-lingering-close", "1");
-    }
+    apr_table_setn(c->notes, "short-lingering-close", "1");
 }
 
 void pg_note_allow(request_rec *r)

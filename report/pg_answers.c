@@ -185,7 +185,7 @@ enum {
 /* The newest attempt that is more than a foreign Host; 0 = not known. */
 static apr_time_t last_of(const pg_snapshot_t *s)
 {
-    for (apr_size_t i = 0; i < s->recent_count && i < RECENT_MOST; i++) {
+    for (apr_size_t i = 0; i < s->recent_count; i++) {
         if (s->recent[i].family != PG_FAMILY_HOST) {
             return s->recent[i].time;
         }

@@ -7,6 +7,9 @@ import re
 
 import pytest
 
+from pg_hosts import free_port, host_on
+from pg_wire import exchange
+
 FORGED = "PG0101: relay attempt denied: class=socks"
 
 HOSTILE = {
@@ -83,19 +86,27 @@ def test_a_value_is_cut_at_its_longest(httpd, name, more):
         str(size) if name == "target" and more else None)
 
 
-def test_the_line_says_which_virtual_host_was_asked(httpd_with):
-    server = httpd_with("""
+def test_a_virtual_host_is_known_by_name_and_port(httpd_with):
+    """The port of ServerName, or else that of its address."""
+    port = free_port()
+    server = httpd_with(host_on(port, "", "first.example") + """
         <VirtualHost *:@PORT@>
-            ServerName first.example
+            ServerName second.example:8443
         </VirtualHost>
         <VirtualHost *:@PORT@>
-            ServerName second.example
+            ServerName third.example
         </VirtualHost>
         """)
-    server.send(b"CONNECT s.example:25 HTTP/1.1\r\nHost: second.example\r\n"
-                b"\r\n")
-    assert server.log.attempt().vhost.startswith(("first.example:",
-                                                  "second.example:"))
+    expected = {f"first.example:{port}", "second.example:8443",
+                f"third.example:{server.port}"}
+    seen = {one["vhost"] for one in server.status()["postures"]}
+    assert expected <= seen and len(seen) == 4, seen
+    code, said = server.run("-t", "-D", "DUMP_PROXYGUARD")
+    assert code == 0
+    assert expected <= set(re.findall(r"^vhost (\S+:\d+): ", said, re.M)), said
+    exchange(("127.0.0.1", port),
+             b"CONNECT s.example:25 HTTP/1.1\r\nHost: second.example\r\n\r\n")
+    assert server.log.attempt().vhost == f"first.example:{port}"
 
 
 def test_nothing_is_logged_when_the_level_is_above_warn(httpd_with):

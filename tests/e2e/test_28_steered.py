@@ -207,10 +207,14 @@ def test_a_port_is_observed_and_can_be_denied(farm):
 
 def test_it_can_be_dropped_and_observed(farm):
     rows = {"path": pg_steered.HOSTS["path"]}
-    dropping = farm(rows, more="ProxyGuardAction chosen-backend drop")
+    dropping = farm(rows, more="ProxyGuardAction chosen-backend drop\n"
+                    'CustomLog @ROOT@/notes.log "%{proxyguard-class}n '
+                    '%{proxyguard-action}n %{PROXYGUARD}e"')
     carried, reply = dropping.ask("path")
     assert (carried, reply.raw) == (False, b"")
     assert dropping.server.log.attempt().outcome == "dropped"
+    assert dropping.server.read("notes.log") == (
+        "chosen-backend drop chosen-backend\n")
     for more in ("ProxyGuardAction chosen-backend observe",
                  "ProxyGuard Observe"):
         watching = farm(rows, more=more)

@@ -111,7 +111,9 @@ ASK = {
 def two_hosts(weak):
     return ("<VirtualHost 127.0.0.1:@PORT@>\nServerName strict.example\n"
             "</VirtualHost>\n<VirtualHost 127.0.0.1:@PORT@>\n"
-            f"ServerName weak.example\n{OPEN}{weak}\n</VirtualHost>\n")
+            f"ServerName weak.example\n{OPEN}{weak}\n</VirtualHost>\n"
+            "<VirtualHost 127.0.0.1:@PORT@>\nServerName off.example\n"
+            "ProxyGuard Off\n</VirtualHost>\n")
 
 
 @pytest.mark.parametrize("weak", WEAK)

@@ -226,13 +226,18 @@ def test_curl_sends_mail_through_it(httpd_with, tmp_path):
 
 
 def test_without_a_slot_the_ordinary_action_is_taken(httpd_with):
-    server = sink_with(httpd_with, "ProxyGuardSinkLimit source 2\n")
+    server = sink_with(httpd_with, "ProxyGuardSinkLimit source 2\n"
+                       'CustomLog @ROOT@/notes.log "%{proxyguard-class}n '
+                       '%{proxyguard-reason}n %{proxyguard-action}n '
+                       '%{PROXYGUARD}e"\n')
     held = [tunnel(server.address) for _ in range(2)]
     reply = server.send(f"CONNECT {TARGET} HTTP/1.1\r\nHost: x\r\n\r\n"
                         .encode())
     assert reply.status == 405 and "GET" in reply.allow
     assert sorted(x.outcome for x in server.log.attempts(3)) == [
         "denied", "sunk", "sunk"]
+    assert "connect-mail connect-to-authority deny connect-mail" in \
+        server.read("notes.log").splitlines()
     for wire in held:
         wire.sock.close()
     assert {end(server).ended, end(server).ended} == {"client"}

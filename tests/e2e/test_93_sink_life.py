@@ -334,3 +334,21 @@ def test_no_worker_waits_where_none_needs_to(httpd_with):
     for wire in held:
         wire.sock.close()
     server.log.attempts(3)
+
+
+def test_what_a_conversation_used_is_given_back(httpd_with):
+    """Not to an allocator, but to the system: 16 MiB and more for each."""
+    server = sink_with(httpd_with, "ProxyGuardSinkLimit kilobytes 8192\n")
+
+    def size():
+        return sum(int(line.split()[1]) for pid in server.children()
+                   for line in open(f"/proc/{pid}/status", encoding="ascii")
+                   if line.startswith("VmSize:"))
+    sizes = []
+    for _ in range(20):
+        with Mailer(server.address) as client:
+            client.deliver()
+        assert server.log.take(" PG0144: ").ended == "quit"
+        sizes.append(size())
+    assert sizes[-1] - sizes[4] < 100 << 10, sizes
+    server.log.attempts(20)
