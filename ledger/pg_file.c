@@ -53,18 +53,14 @@ static apr_status_t open_as(pg_file_t *out, struct stat *st, const char *path,
 {
     /* O_NONBLOCK: a FIFO must not make us wait for its other end. */
     int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    int error;
 
     memset(st, 0, sizeof(*st));
-    if (fd < 0) {
-        error = errno;
+    if (fd < 0 || fstat(fd, st) != 0) {
+        int error = errno;
         out->why = open_error(error, path, pool);
-        return error;
-    }
-    if (fstat(fd, st) != 0) {
-        error = errno;
-        out->why = "its owner cannot be determined";
-        close(fd);
+        if (fd >= 0) {
+            close(fd);
+        }
         return error;
     }
     out->fd = fd;

@@ -6,13 +6,26 @@
 
 #include "pg_test_ledger.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 static char folder[64];
+static int open_before;
+
+static inline int open_files(void)
+{
+    int n = 0;
+
+    for (int fd = 0; fd < 1024; fd++) {
+        n += fcntl(fd, F_GETFD) >= 0;
+    }
+    return n;
+}
 
 static inline void make_folder(void)
 {
+    open_before = open_files();
     make_pool();
     strcpy(folder, "/tmp/pg-unit-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
@@ -23,6 +36,7 @@ static inline void remove_folder(void)
     char command[128];
 
     destroy_pool();
+    ck_assert_int_eq(open_files(), open_before);     /* none is forgotten */
     snprintf(command, sizeof(command), "rm -r %s", folder);
     ck_assert_int_eq(system(command), 0);
 }

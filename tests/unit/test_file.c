@@ -2,6 +2,7 @@
 
 #include "pg_test_folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -85,8 +86,8 @@ PG_TEST(links_fifos_folders_and_second_names_are_refused)
     ck_assert_int_eq(symlink(in_folder("none"), in_folder("dangling")), 0);
     ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);
     ck_assert_int_eq(mkdir(in_folder("dir"), 0700), 0);
-    refused(in_folder("link"), "symbolic link");
-    refused(in_folder("dangling"), "symbolic link");
+    refused(in_folder("link"), "it is a symbolic link");
+    refused(in_folder("dangling"), "it is a symbolic link");
     refused(in_folder("fifo"), "cannot be opened");
     refused(in_folder("dir"), "directory");
     ck_assert_int_ne(access(in_folder("none"), F_OK), 0);
@@ -104,6 +105,12 @@ PG_TEST(a_name_that_is_taken_meanwhile_stays_who_has_it)
     write_file(in_folder("x"), "precious");
     ck_assert_int_eq(pg_file_publish(temp.name, in_folder("x")), EEXIST);
     is_text(in_folder("x"), "precious");
+    ck_assert_int_ne(access(temp.name, F_OK), 0);
+    ck_assert_int_eq(pg_file_temp(&temp, in_folder("y"), 10, &own, pool), 0);
+    close(temp.fd);
+    errno = EIO;                 /* of something else                     */
+    ck_assert_int_eq(pg_file_publish(temp.name, in_folder("y")), 0);
+    ck_assert_int_eq(access(in_folder("y"), F_OK), 0);
     ck_assert_int_ne(access(temp.name, F_OK), 0);
 }
 
@@ -180,6 +187,43 @@ PG_TEST(a_path_names_a_file_as_long_as_that_is_there)
     ck_assert(!pg_file_is_at(fd, in_folder("z")));
     close(fd);
     ck_assert(!pg_file_is_at(fd, in_folder("x")));
+}
+
+static int held;
+
+static void give_up(int number)
+{
+    (void)number;
+    close(held);
+}
+
+PG_TEST(a_shared_lock_is_waited_for_a_little)
+{
+    int fd;
+
+    write_file(in_folder("x"), "");
+    held = open(in_folder("x"), O_RDWR);
+    fd = open(in_folder("x"), O_RDWR);
+    ck_assert_int_eq(pg_file_lock(held, true), 0);
+    signal(SIGALRM, give_up);
+    ualarm(30000, 0);
+    ck_assert_int_eq(pg_file_lock(fd, false), 0);
+    signal(SIGALRM, SIG_DFL);
+    close(fd);
+}
+
+PG_TEST(an_error_of_the_system_is_passed_on)
+{
+    const pg_file_own_t group = { .set_group = true, .group = getegid() };
+    pg_file_t file = { .fd = -1 };
+
+    ck_assert_int_eq(pg_file_write(-1, "x", 1), EBADF);
+    ck_assert_int_eq(pg_file_secure(-1, &own), EBADF);
+    ck_assert_int_eq(pg_file_secure(-1, &group), EBADF);
+    ck_assert_int_eq(pg_file_open(&file, in_folder("no"), false, pool),
+                     ENOENT);
+    ck_assert_str_eq(file.why,
+                     "it cannot be opened: No such file or directory");
 }
 
 /* What is read only may be a link, and is anybody's. */
@@ -263,7 +307,7 @@ PG_TEST(other_peoples_files_are_refused)
 {
     write_file(in_folder("open"), "precious");
     ck_assert_int_eq(chmod(in_folder("open"), 0666), 0);
-    refused(in_folder("open"), "others may write to it");
+    refused(in_folder("open"), "others may write to it (mode 0666)");
     if (geteuid() == 0) {
         write_file(in_folder("foreign"), "precious");
         ck_assert_int_eq(chown(in_folder("foreign"), 65534, 65534), 0);
@@ -272,10 +316,50 @@ PG_TEST(other_peoples_files_are_refused)
     }
 }
 
+static bool can_open(const char *name)
+{
+    pg_file_t file = { .fd = -1 };
+    bool can = pg_file_open(&file, in_folder(name), false, pool) == 0;
+
+    if (can) {
+        close(file.fd);
+    }
+    return can;
+}
+
+PG_TEST(a_user_has_files_and_folders_of_its_own_and_of_root)
+{
+    enum { USER = 65534 };
+
+    if (geteuid() != 0) {
+        return;
+    }
+    write_file(in_folder("roots"), "");
+    write_file(in_folder("own"), "");
+    write_file(in_folder("others"), "");
+    ck_assert_int_eq(chown(in_folder("own"), USER, USER), 0);
+    ck_assert_int_eq(chown(in_folder("others"), USER - 1, USER - 1), 0);
+    ck_assert_int_eq(chmod(folder, 0755), 0);
+    ck_assert_int_eq(seteuid(USER), 0);
+    ck_assert(can_open("roots"));
+    ck_assert(can_open("own"));
+    ck_assert(!can_open("others"));
+    ck_assert_ptr_null(pg_file_folder_objection(in_folder("x"), pool));
+    ck_assert_int_eq(seteuid(0), 0);
+    ck_assert_int_eq(chown(folder, USER, USER), 0);
+    ck_assert_int_eq(seteuid(USER), 0);
+    ck_assert_ptr_null(pg_file_folder_objection(in_folder("x"), pool));
+    ck_assert_int_eq(seteuid(0), 0);
+    ck_assert_int_eq(chown(folder, USER - 1, 0), 0);
+    ck_assert_int_eq(seteuid(USER), 0);
+    ck_assert_ptr_nonnull(pg_file_folder_objection(in_folder("x"), pool));
+    ck_assert_int_eq(seteuid(0), 0);
+}
+
 PG_TEST(folders_that_others_write_to_are_refused)
 {
     ck_assert_int_eq(chmod(folder, 01777), 0);
-    refused(in_folder("new"), "is world-writable");
+    refused(in_folder("new"), "is world-writable (mode 1777)");
     ck_assert_int_ne(access(in_folder("new"), F_OK), 0);
     ck_assert_int_eq(chmod(folder, 0700), 0);
     refused(in_folder("no/such"), "cannot be opened");
