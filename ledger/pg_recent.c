@@ -553,7 +553,6 @@ void pg_recent_merge(pg_ledger_t *into, const pg_ledger_t *from,
     memcpy(all + n, theirs, m * sizeof(*all));
     n = sort(order, all, n + m);
     for (apr_uint32_t i = 0; i < entries_of(into); i++) {
-        pg_word_set(&into->recent[i * PG_RECENT_WORDS + HASH], 0);
         pg_word_set(&into->recent[i * PG_RECENT_WORDS + STAMP], 0);
     }
     for (apr_size_t i = n; i > 0; i--) {

@@ -147,7 +147,7 @@ static inline bool count_known(const pg_table_t *t, apr_uint32_t set,
 static unsigned pick(const pg_table_t *t, apr_uint32_t set, apr_uint64_t *hot)
 {
     const pg_word_t *first = &t->hot[set * WAYS];
-    apr_uint64_t least = ~(apr_uint64_t)0;
+    apr_uint64_t least = UINT64_MAX;
 
     for (unsigned i = 0; i < WAYS; i++) {
         apr_uint64_t word = pg_word_get(&first[i]);
@@ -298,7 +298,7 @@ static bool read_entry(pg_seen_t *out, const pg_ledger_t *ledger,
  * its set, or 0 while that has room. */
 static apr_uint64_t least_of(const pg_table_t *t, apr_uint32_t set)
 {
-    apr_uint64_t least = ~(apr_uint64_t)0;
+    apr_uint64_t least = UINT64_MAX;
 
     for (unsigned way = set * WAYS; way < (set + 1) * WAYS; way++) {
         apr_uint64_t n = pg_cell_count(pg_word_get(&t->hot[way]));
@@ -381,11 +381,11 @@ static const char *target_text(const char *octets, apr_size_t n,
 {
     const unsigned char *port = (const unsigned char *)octets;
     const char *host = apr_pstrmemdup(pool, octets + 2, n - 2);
-    bool six = memchr(host, ':', n - 2) != NULL && host[0] != '[';
+    bool six = strchr(host, ':') != NULL && host[0] != '[';
 
     /* A host with a NUL is shown without its port: apr_psprintf() would stop
      * there. */
-    return port[0] + port[1] == 0 || memchr(host, 0, n - 2)
+    return port[0] + port[1] == 0 || strlen(host) < n - 2
                ? NULL
                : apr_psprintf(pool, six ? "[%s]:%u" : "%s:%u", host,
                               port[0] * 256u + port[1]);
@@ -503,7 +503,6 @@ void pg_top_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
     }
     for (unsigned t = 0; t < PG_TOP_COUNT; t++) {
         copy_list(&out->top[t], ledger, (pg_top_e)t, pool, scratch);
-        apr_pool_clear(scratch);
     }
     apr_pool_destroy(scratch);
 }
@@ -604,16 +603,9 @@ static void add_seen(pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
 {
     pg_table_t t = table_of(into, lane, list);
     apr_uint32_t set = set_of(&t, key->hash);
-    apr_uint64_t hot = FREE, mine = FREE, missed;
-    unsigned way = way_of(&t, set, key->hash), end = (set + 1) * WAYS;
+    apr_uint64_t hot = FREE, mine = FREE;
+    unsigned way;
 
-    if (way == end) {
-        pick(&t, set, &hot);
-        if (pg_cell_count(hot) >= seen.count) {
-            return;
-        }
-    }
-    missed = missed_by(into, list, key->hash);
     /* A live ledger has other writers, which soon release their claims. */
     for (int tries = 0; tries < 1000; tries++) {
         if (pg_cell_claim(&t.claim[set], draw(lane), now, &mine)) {
@@ -621,14 +613,14 @@ static void add_seen(pg_ledger_t *into, pg_lane_t *lane, pg_top_e list,
         }
     }
     way = way_of(&t, set, key->hash);
-    if (way < end) {
+    if (way < (set + 1) * WAYS) {
         pg_cell_add(&t.hot[way], mark_of(key->hash), seen.count);
         pg_word_add(&entry_of(&t, way)[COLD_ERROR], seen.error);
     }
     else {
         way = pick(&t, set, &hot);
         if (pg_cell_count(hot) < seen.count) {
-            seen.error += missed;
+            seen.error += missed_by(into, list, key->hash);
             replace(&t, way, hot, key, seen);
         }
     }

@@ -121,15 +121,24 @@ def arrays(body):
             yield m.span(2)
 
 
+def signs(body):
+    """(start, end) of each 1 that a function for qsort() returns: only its
+    sign counts."""
+    if re.search(r"^    const .* \*\w+ = a, .*\w+ = b;", body, re.M):
+        for m in re.finditer(r"(?:[?:]|return) -?1(?=[ ;\n])", body):
+            yield m.span()
+
+
 def operators(body):
-    """(start, end, text) of each change within a function's body. That there
-    is more memory than is needed is not one."""
-    rooms = [*parentheses(body, "[a-z_]*alloc|apr_array_make"), *arrays(body)]
+    """(start, end, text) of each change within a function's body. A number
+    that may be larger, and which of two equal ones is taken, are none."""
+    larger = [*parentheses(body, "[a-z_]*alloc|apr_array_make"),
+              *arrays(body), *signs(body)]
     same = set(either(body))
     for pattern, change in SWAPS:
         for m in re.finditer(pattern, body):
             if not (m[0].isdigit() and any(
-                    start < m.start() < end for start, end in rooms)
+                    start < m.start() < end for start, end in larger)
                     or m.start() in same):
                 yield m.start(), m.end(), change(m)
     for start, end in parentheses(body, "(?:if|while) "):

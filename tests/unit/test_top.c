@@ -83,17 +83,110 @@ PG_TEST(a_few_sources_are_counted_exactly_over_all_lanes)
     }
 }
 
+/* Room for eight sources in each lane, and a key of its own. */
+static pg_ledger_t *one_set(apr_uint32_t lanes)
+{
+    pg_sizes_t sizes = pg_layout_sizes();
+    pg_ledger_t *out = NULL;
+    pg_head_t head;
+
+    sizes.lanes = lanes;
+    sizes.sets[PG_TOP_SOURCES] = 1;
+    ck_assert_int_eq(pg_layout_head(&head, &sizes, NULL, T0), 0);
+    ck_assert_int_eq(pg_block_new(&out, &head, pool), 0);
+    return out;
+}
+
+/* One is in both; the others may have been seen in the other ledger as often
+ * as what is listed there. */
+PG_TEST_TIMES(merged_lists_state_what_each_may_have_missed, 2)
+{
+    pg_ledger_t *into = ledger, *from[] = { one_set(1), one_set(1) };
+    const pg_top_t *top;
+
+    for (apr_uint32_t n = 0; n < 8; n++) {
+        for (int i = 0; i < 10; i++) {
+            ledger = from[0];
+            source(n, 0);
+            ledger = from[i % 2];
+            source(7 + n * (apr_uint32_t)(i % 2), 0);
+        }
+    }
+    ledger = into;
+    pg_top_merge(into, from[_i], T0);
+    pg_top_merge(into, from[!_i], T0);
+    top = &at(T0)->top[PG_TOP_SOURCES];
+    ck_assert_uint_eq(top->n, 15);
+    ck_assert_uint_eq(top->floor, 10 + 5);
+    for (apr_uint32_t n = 0; n < 15; n++) {
+        const pg_top_entry_t *e = find(top, name_of(n));
+
+        ck_assert_uint_eq(e->count, n < 7 ? 10 : n > 7 ? 5 : 10 + 40 + 5);
+        ck_assert_uint_eq(e->error, n < 7 ? 5 : n > 7 ? 10 : 0);
+    }
+}
+
+/* Whoever holds the claim of a set is waited for, but not for ever. */
+PG_TEST(a_claim_of_another_stays_its_own)
+{
+    pg_top_counted_t counted = { .octets = PG_SPAN("ua"), .count = 40 };
+    apr_uint64_t held = (apr_uint64_t)(T0 / SECOND) << 32 | 1;
+    apr_uint32_t sets = ledger->sizes.sets[PG_TOP_AGENTS];
+    pg_word_t *claim = (pg_word_t *)(void *)(
+        (char *)pg_layout_lane(ledger, 0) + ledger->top_at[PG_TOP_AGENTS])
+        + (apr_size_t)sets * 8;
+
+    for (unsigned other = 0; other < 2; other++) {
+        for (apr_uint32_t i = 0; i < sets; i++) {
+            pg_word_set(&claim[i], other ? held : 0);
+        }
+        pg_ledger_list(ledger, PG_TOP_AGENTS, &counted, T0);
+        ck_assert_uint_eq(at(T0)->top[PG_TOP_AGENTS].entry[0].count,
+                          40 + 40 * other);
+        for (apr_uint32_t i = 0; i < sets; i++) {
+            ck_assert_uint_eq(pg_word_get(&claim[i]), other ? held : 0);
+        }
+    }
+}
+
+/* What is not shown may be as frequent as the next one. */
+PG_TEST(the_floor_is_the_count_of_the_first_that_is_not_shown)
+{
+    for (apr_uint32_t n = 0; n <= PG_TOP_SHOWN; n++) {
+        ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].floor, 0);
+        for (unsigned i = 0; i < 3; i++) {
+            source(n, i);
+        }
+    }
+    ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, PG_TOP_SHOWN);
+    ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].floor, 3);
+}
+
+PG_TEST(equally_frequent_ones_are_always_in_the_same_order)
+{
+    const pg_top_t *a, *b;
+
+    for (apr_uint32_t n = 0; n < 50; n++) {
+        source(n, n % 4);
+    }
+    a = &at(T0)->top[PG_TOP_SOURCES];
+    ledger = with_lanes(1);
+    for (apr_uint32_t n = 50; n > 0; n--) {
+        source(n - 1, 0);
+    }
+    b = &at(T0)->top[PG_TOP_SOURCES];
+    for (apr_size_t i = 0; i < 50; i++) {
+        ck_assert_str_eq(a->entry[i].key.octets.ptr,
+                         b->entry[i].key.octets.ptr);
+    }
+}
+
 /* What a full lane without an entry may have seen is part of the error. */
 PG_TEST(overfull_lanes_state_what_they_may_have_missed)
 {
-    pg_sizes_t sizes = pg_layout_sizes();
-    pg_head_t head;
     const pg_top_t *top;
 
-    sizes.lanes = 2;
-    sizes.sets[PG_TOP_SOURCES] = 1;
-    ck_assert_int_eq(pg_layout_head(&head, &sizes, NULL, T0), 0);
-    ck_assert_int_eq(pg_block_new(&ledger, &head, pool), 0);
+    ledger = one_set(2);
     for (apr_uint32_t n = 0; n < 8; n++) {
         for (int i = 0; i < 5; i++) {
             source(n, 0);
@@ -346,7 +439,8 @@ PG_TEST(long_keys_are_cut_and_say_so)
                      'a');
 }
 
-PG_TEST(keys_whose_hashes_share_a_beginning_are_told_apart)
+/* A beginning of zeros is one like any other. */
+PG_TEST_TIMES(keys_whose_hashes_share_a_beginning_are_told_apart, 2)
 {
     pg_top_key_t a = pg_top_key(ledger, PG_TOP_SOURCES, PG_SPAN("one"));
     pg_top_key_t b = a;
@@ -355,7 +449,8 @@ PG_TEST(keys_whose_hashes_share_a_beginning_are_told_apart)
     unsigned used = 0;
 
     /* The same set, the same mark in the hot word. */
-    b.hash ^= (apr_uint64_t)1 << 40;
+    a.hash &= (apr_uint64_t)-1 >> (_i ? PG_CELL_TAG_BITS : 0);
+    b.hash = a.hash ^ (apr_uint64_t)1 << 40;
     for (int i = 0; i < 5; i++) {
         pg_top_add(ledger, pg_layout_lane(ledger, 0), PG_TOP_SOURCES, &a, T0);
         pg_top_add(ledger, pg_layout_lane(ledger, 0), PG_TOP_SOURCES, &b, T0);
@@ -428,6 +523,9 @@ PG_TEST(torn_entries_are_not_shown_and_are_freed)
     for (apr_uint32_t i = 0; i < 5000; i++) {
         source(i, 0);
     }
+    for (apr_uint32_t i = 0; i < ledger->sizes.sets[0] * 8; i++) {
+        ck_assert_uint_ne(pg_word_get(&words[i]), 0);
+    }
     for (apr_size_t w = ledger->sizes.sets[0] * 9; w < n / 8; w += 3) {
         pg_word_set(&words[w], pg_word_get(&words[w]) ^ 0x1000);
     }
@@ -496,6 +594,7 @@ PG_TEST(a_key_is_shown_as_people_read_it)
         { PG_TOP_TARGETS, "\0\x19::1junk", 5, "[::1]:25" },
         { PG_TOP_TARGETS, "\0\x19[::1]junk", 7, "[::1]:25" },
         { PG_TOP_TARGETS, "\x19\0h", 3, "h:6400" },
+        { PG_TOP_TARGETS, "\1\1h", 3, "h:257" },
         { PG_TOP_TARGETS, "\0\0mx:ajunk", 6, "mx:a" },
         { PG_TOP_TARGETS, "\0\x19", 2, ":25" },
         { PG_TOP_TARGETS, "x", 1, "x" },
@@ -515,6 +614,8 @@ PG_TEST(a_key_is_shown_as_people_read_it)
                       && t.cut == i % 2,
                       "%zu: %.*s", i, (int)t.octets.len, t.octets.ptr);
     }
+    ck_assert(pg_span_eq(pg_top_text(PG_TOP_TARGETS, "\0\x19" "a\0:bjunk", 6,
+                                     pool).octets, PG_SPAN("a\0:b")));
     ck_assert_ptr_null(pg_top_text(PG_TOP_AGENTS, "", PG_LEN_ABSENT, pool)
                            .octets.ptr);
 }
