@@ -414,17 +414,15 @@ static void read_token(pg_backends_t *b, scan_t *s)
 
 static void read_socket(pg_backends_t *b, pg_span_t argument)
 {
-    apr_size_t start = 0;
+    pg_span_t path;
+    const char *copy;
 
-    while (start < argument.len
-           && !pg_span_istarts(pg_span_from(argument, start),
-                               PG_SPAN("unix:"))) {
-        start++;
+    while (argument.len && !pg_span_istarts(argument, PG_SPAN("unix:"))) {
+        argument = pg_span_from(argument, 1);
     }
-    if (start < argument.len) {
-        pg_span_t path = pg_span_from(argument, start + 5);
-        const char *copy;
-        path = pg_span_upto(path, pg_span_find_any(path, "|\" "));
+    path = pg_span_from(argument, 5);
+    path = pg_span_upto(path, pg_span_find_any(path, "|\" "));
+    if (path.len) {
         copy = apr_pstrmemdup(b->pool, path.ptr, path.len);
         apr_hash_set(b->sockets, copy, APR_HASH_KEY_STRING, copy);
     }
