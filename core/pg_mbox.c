@@ -33,12 +33,10 @@ static bool begins(pg_span_t s, const char *prefix)
 /* "From ", ">From ", ... */
 static bool is_from_like(pg_span_t line)
 {
-    apr_size_t n = 0;
-
-    while (n < line.len && line.ptr[n] == '>') {
-        n++;
+    while (begins(line, ">")) {
+        line = pg_span_from(line, 1);
     }
-    return begins(pg_span_from(line, n), "From ");
+    return begins(line, "From ");
 }
 
 /* A field of the client's that would pass for one of ours, or for a quoted

@@ -201,19 +201,34 @@ PG_TEST(a_credential_is_nowhere_in_the_conversation)
     }
 }
 
+/* Does a conversation at this host begin in its name, or else in another? */
+static bool speaks_for(pg_span_t host)
+{
+    pg_smtp_t *s = calloc(1, sizeof(*s));
+    char message[1];
+    bool itself;
+    pg_span_t said;
+
+    pg_smtp_begin(s, host, message, 1);
+    said = pg_span_from(pg_smtp_say(s), 4);
+    itself = !pg_span_eq(said, PG_SPAN("localhost ESMTP\r\n"));
+    ck_assert(!itself || pg_span_eq(pg_span_upto(said, host.len), host));
+    free(s);
+    return itself;
+}
+
 PG_TEST(what_is_no_host_is_not_spoken_for)
 {
     static const char *const hosts[] = { "", "a b", "x\r\n250 y", "\"", "ö" };
+    char longest[PG_SMTP_HOST + 1];
 
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-        pg_smtp_t *s = calloc(1, sizeof(*s));
-        char message[1];
-
-        pg_smtp_begin(s, pg_span_str(hosts[i]), message, 1);
-        ck_assert(pg_span_eq(pg_smtp_say(s),
-                             PG_SPAN("220 localhost ESMTP\r\n")));
-        free(s);
+        ck_assert(!speaks_for(pg_span_str(hosts[i])));
     }
+    memset(longest, 'a', sizeof(longest));
+    ck_assert(!speaks_for(pg_span_make(longest, PG_SMTP_HOST + 1)));
+    ck_assert(speaks_for(pg_span_make(longest, PG_SMTP_HOST)));
+    ck_assert(speaks_for(PG_SPAN("a")));
 }
 
 /* The sender counts as 512 octets, and all recipients as 32768. */
