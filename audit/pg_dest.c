@@ -29,6 +29,8 @@ typedef struct reader_t {
     const pg_scene_t *scene;
     bool names;                  /* Host can be any name                  */
     const char *at;              /* of the target                         */
+    const char *from;            /* where its host begins                 */
+    const char *piece;           /* where the last piece does             */
     bool host;                   /* some of the host's text was read      */
     bool port;                   /* its ':' was read                      */
     bool path;                   /* a path ended the host                 */
@@ -92,10 +94,10 @@ static bool pins(const pg_cond_t *c, const char *name, apr_pool_t *pool)
     }
     pg_regex_group(c->pattern, 0, &whole);
     if (*c->pattern == '^' && whole.list) {
-        return !strchr(c->pattern, '|') || c->pattern[1] == '(';
+        return !pg_regex_branches(c->pattern);
     }
     end = pg_regex_suffix(c->pattern, &rest, pool);
-    return strcmp(name, "HTTP_HOST") == 0 && strchr(end, '.')
+    return strcmp(name, "HTTP_HOST") == 0 && *end && strchr(end + 1, '.')
            && strspn(end, ".0123456789") != strlen(end)
            && (*end == '.' || is_optional_below(c->pattern, rest));
 }
@@ -295,6 +297,9 @@ static void map_piece(const reader_t *r, const char *text, piece_t *out)
         if (*colon == '$' || *colon == '%') {
             read_piece(r, &colon, out);
             out->part = *colon ? PART_UNKNOWN : out->part;
+            if (out->part == PART_FREE && pg_tree_same(map, "int:unescape")) {
+                allow(out, NULL);
+            }
         }
         return;
     }
@@ -347,22 +352,32 @@ static bool has_text(const bool *set)
     return *c != '\0';
 }
 
-/* What the host has to end with, at s: is it a whole domain? */
+/* What the host has to end with, at s: is it a whole domain? "." and a single
+ * label is everybody's. */
 static pg_choice_e by_suffix(const char *s)
 {
     apr_size_t n = strcspn(s, "/?:$%");
     const char *dot = memchr(s, '.', n);
 
-    return *s == '.' || (dot && memchr(dot + 1, '.', n - (apr_size_t)
-                                                   (dot + 1 - s)))
-               ? PG_CHOICE_NOT : PG_CHOICE_MAYBE;
+    return dot && memchr(dot + 1, '.', n - (apr_size_t)(dot + 1 - s))
+               ? PG_CHOICE_NOT
+           : *s == '.' ? PG_CHOICE_HOST : PG_CHOICE_MAYBE;
+}
+
+/* Is the host the beginning of an address, so far? */
+static bool is_address(const reader_t *r)
+{
+    apr_size_t n = (apr_size_t)(r->piece - r->from);
+
+    return n && strspn(r->from, "0123456789.") >= n;
 }
 
 static void free_piece(reader_t *r, const piece_t *p)
 {
     const char *s = r->at;
-    bool ends = p->set['/'] || *s == '\0' || strchr("/?$%", *s)
-                || (*s == ':' && !r->port);
+    /* a '#' cuts off the rest, and so does a '?' where it is let through */
+    bool ends = p->set['/'] || p->set['#'] || p->set['?'] || *s == '\0'
+                || strchr("/?$%", *s) || (*s == ':' && !r->port);
     bool digits = p->set['8'] || p->set['1'];
 
     if (p->set['@'] || !r->host) {
@@ -372,8 +387,8 @@ static void free_piece(reader_t *r, const piece_t *p)
     }
     else if (!r->port && has_text(p->set)) {
         raise_to(r, !ends ? by_suffix(s)
-                    : p->set['.'] && p->set['x'] ? PG_CHOICE_HOST
-                                                 : PG_CHOICE_MAYBE);
+                    : (p->set['.'] && p->set['x']) || is_address(r)
+                        ? PG_CHOICE_HOST : PG_CHOICE_MAYBE);
     }
     if (digits && (r->port || (r->host && p->set[':']))) {
         raise_to(r, PG_CHOICE_PORT);
@@ -388,6 +403,7 @@ static bool step(reader_t *r)
     if (*r->at == '\0' || *r->at == '/' || *r->at == '?') {
         return false;
     }
+    r->piece = r->at;
     if (is_special(r, *r->at)) {
         read_piece(r, &r->at, &piece);
     }
@@ -432,6 +448,10 @@ static void without_scheme(reader_t *r)
     piece_t piece = { .part = PART_FIXED };
 
     if (!is_special(r, *r->at)) {
+        /* "http:/$1" may become a URL all the same */
+        if (*r->at != '/' && strpbrk(r->at, r->d->special)) {
+            raise_to(r, PG_CHOICE_HOST);
+        }
         own_path(r);
         return;
     }
@@ -443,6 +463,9 @@ static void without_scheme(reader_t *r)
         raise_to(r, PG_CHOICE_MAYBE);
     }
     else {
+        if (*r->at && piece.part != PART_PATH) {
+            raise_to(r, PG_CHOICE_HOST);     /* "$1//$2"                  */
+        }
         own_path(r);
     }
 }
@@ -508,7 +531,8 @@ static bool is_misplaced(const reader_t *r)
     }
     prefix = pg_regex_prefix(d->pattern, &unused, r->scene->pool);
     n = strlen(prefix);
-    if (n == 0) {
+    if (n == 0 || ((d->bare_path || d->sees_file)
+                   && pg_tree_begins(prefix, "proxy:"))) {
         return false;
     }
     return d->bare_path ? *prefix == '/'
@@ -541,18 +565,76 @@ static bool is_dead(const reader_t *r)
     return false;
 }
 
+/* The socket of "unix:path|URL". */
+static pg_choice_e socket_chosen(reader_t *r)
+{
+    while (*r->at && *r->at != '|') {
+        piece_t piece = { .part = PART_FIXED };
+        if (!is_special(r, *r->at)) {
+            r->at++;
+            continue;
+        }
+        read_piece(r, &r->at, &piece);
+        if (piece.part == PART_UNKNOWN
+            || (piece.part == PART_FREE && piece.set['/'])) {
+            raise_to(r, PG_CHOICE_HOST);
+        }
+    }
+    return r->out;
+}
+
+/* In a rule, a backslash makes the next character an ordinary one. */
+static const char *without_backslashes(const char *text, apr_pool_t *pool)
+{
+    char *out = apr_pstrdup(pool, text), *to = out;
+
+    for (; *text; text++) {
+        bool plain_one = *text == '\\' && text[1];
+        text += plain_one;
+        *to++ = plain_one && strchr("$%", *text) ? 'x' : *text;
+    }
+    *to = '\0';
+    return out;
+}
+
+/* Can the client add to the host after it has been read? "ProxyPass /
+ * http://host": what is left of the path is added to the host, so that
+ * /.elsewhere.example/ goes to host.elsewhere.example. [NE] puts the query
+ * there: http://host?@elsewhere.example/ */
+static bool takes_more(const reader_t *r)
+{
+    const pg_rewriterule_t *rule = r->d->rule;
+    apr_size_t n = r->d->prefix ? strlen(r->d->prefix) : 0;
+
+    if (r->path) {
+        return false;
+    }
+    if (*r->at == '\0') {
+        return (n && r->d->prefix[n - 1] == '/')
+               || (rule && rule->flags & PG_REWRITE_NE);
+    }
+    return *r->at == '?' && rule && rule->flags & PG_REWRITE_NE
+           && (rule->flags & PG_REWRITE_QSA
+               || strpbrk(r->at, r->d->special));
+}
+
 pg_choice_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
                            bool names)
 {
     reader_t r = { .d = d, .scene = scene, .names = names, .at = d->target };
-    const char *colon = strstr(d->target, "://");
-    apr_size_t n = d->prefix ? strlen(d->prefix) : 0;
+    const char *colon;
 
-    if (pg_tree_begins(d->target, "unix:")
-        || pg_tree_begins(d->target, "balancer:") || is_misplaced(&r)
+    if (d->rule) {
+        r.at = without_backslashes(d->target, scene->pool);
+    }
+    if (pg_tree_begins(r.at, "balancer:") || is_misplaced(&r)
         || is_dead(&r)) {
         return PG_CHOICE_NOT;
     }
+    if (pg_tree_begins(r.at, "unix:")) {
+        return socket_chosen(&r);
+    }
+    colon = strstr(r.at, "://");
     if (colon == NULL) {
         without_scheme(&r);
         return r.out;
@@ -560,16 +642,13 @@ pg_choice_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
     if (!skip_scheme(&r, colon)) {
         return PG_CHOICE_NOT;
     }
+    r.from = r.piece = r.at;
     while (step(&r)) {
     }
-    /* "ProxyPass / http://host": what is left of the path is added to the
-     * host, so that /.elsewhere.example/ goes to host.elsewhere.example.
-     * [NE] puts the query there: http://host?@elsewhere.example/ */
-    if (*r.at == '\0' && !r.path
-        && ((n && d->prefix[n - 1] == '/')
-            || (d->rule && d->rule->flags & PG_REWRITE_NE))) {
+    if (takes_more(&r)) {
         piece_t rest = { .part = PART_FREE };
         allow(&rest, NULL);
+        r.piece = r.at;
         free_piece(&r, &rest);
     }
     return r.out;

@@ -11,6 +11,18 @@
 
 /* --- reading ------------------------------------------------------------- */
 
+static bool interpolates(const pg_directive_t *d, apr_pool_t *pool)
+{
+    const char *args = d->args;
+
+    while (*args) {
+        if (pg_tree_same(pg_tree_word(&args, pool), "interpolate")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 pg_dest_t pg_flow_pass(const pg_directive_t *d, const pg_directive_t *section,
                        apr_pool_t *pool)
 {
@@ -27,7 +39,7 @@ pg_dest_t pg_flow_pass(const pg_directive_t *d, const pg_directive_t *section,
     out.target = pg_tree_arg(d, section ? 0 : 1, pool);
     out.pattern = match ? path : NULL;
     out.prefix = match ? NULL : path;
-    if (!match && !strstr(d->args, "interpolate")) {
+    if (!match && !interpolates(d, pool)) {
         out.special = "";            /* nothing is inserted               */
     }
     return out;
@@ -78,7 +90,8 @@ static pg_place_e kind_of(const pg_directive_t *d)
 static bool is_place(const pg_directive_t *d)
 {
     static const char *const begins[] = { "<Location", "<Directory", "<Files",
-                                          "<If", "<Else", NULL };
+                                          "<If", "<Else", "<Proxy", "<Limit",
+                                          NULL };
 
     for (int i = 0; begins[i]; i++) {
         if (pg_tree_begins(d->name, begins[i])) {
@@ -138,8 +151,25 @@ static void read_place(pg_flow_t *flow, const pg_directive_t *section,
     }
 }
 
+/* A handler outside of sections is the one of all paths. */
+static void read_handler(pg_flow_t *flow, const pg_directive_t *d)
+{
+    static const pg_directive_t all = { .name = "<Location", .args = "/" };
+    pg_scope_t place = { .section = &all, .kind = PG_PLACE_LOCATION,
+                         .engine = PG_MAYBE, .applies = PG_YES,
+                         .handler = d };
+
+    set_pattern(&place, flow->scene.pool);
+    APR_ARRAY_PUSH(flow->places, pg_scope_t) = place;
+}
+
 void pg_flow_read(pg_flow_t *flow, const pg_directive_t *first)
 {
+    const pg_directive_t *handler = pg_tree_last(first, "SetHandler");
+
+    if (handler) {
+        read_handler(flow, handler);
+    }
     for (const pg_directive_t *d = first; d; d = d->next) {
         if (is_place(d)) {
             read_place(flow, d, PG_YES);

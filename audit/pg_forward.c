@@ -683,7 +683,7 @@ static const pg_asked_e door_methods[PG_DOOR_COUNT][PG_ASKED_COUNT] = {
     [PG_DOOR_GET] = { PG_ASKED_GET, PG_ASKED_COUNT },
     [PG_DOOR_METHODS] = { PG_ASKED_POST, PG_ASKED_OTHER, PG_ASKED_PUT,
                           PG_ASKED_DELETE, PG_ASKED_OPTIONS,
-                          PG_ASKED_PATCH, PG_ASKED_PROPFIND,
+                          PG_ASKED_PATCH, PG_ASKED_PROPFIND, PG_ASKED_NAMED,
                           PG_ASKED_COUNT },
     [PG_DOOR_CONNECT] = { PG_ASKED_CONNECT, PG_ASKED_COUNT }
 };

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "pg_rewriterule.h"
 #include "pg_tree.h"
 
 struct pg_compat_t {
@@ -173,8 +174,6 @@ static void read_methods(reader_t *r, const pg_directive_t *d)
     }
     else {
         r->out->methods |= pg_require_methods(d->args, r->pool);
-        /* a list of methods not distinguished here is still a list */
-        r->out->methods |= 1u << PG_ASKED_COUNT;
     }
 }
 
@@ -221,9 +220,10 @@ static void read_opaque(reader_t *r, const pg_directive_t *d)
 /* A rule that only rewrites, or only sets something, refuses nobody. */
 static void read_rewrite(reader_t *r, const pg_directive_t *d)
 {
-    const char *flags = pg_tree_arg(d, 2, r->pool);
+    const char *flags = pg_rewriterule_arg(d, 2, r->pool);
 
-    if (strpbrk(flags, "FGRfgr") || strcmp(pg_tree_arg(d, 1, r->pool), "-")) {
+    if (strpbrk(flags, "FGRfgr")
+        || strcmp(pg_rewriterule_arg(d, 1, r->pool), "-")) {
         r->out->rules = r->out->rules ? r->out->rules : d;
     }
 }

@@ -16,6 +16,7 @@ typedef struct reader_t {
     int atoms;                   /* read so far                           */
     bool first;                  /* the wanted group's first atom is next */
     bool own;                    /* ... and does not begin the match      */
+    bool anchored;               /* by a '^' at its beginning             */
     bool mute;                   /* look-around: emits nothing            */
     int depth;
     const pg_regex_fill_t *fill;
@@ -205,9 +206,10 @@ static void note(reader_t *r, const bool *set, times_t times, bool dot)
         }
         /* a '.' that the author forgot to escape still counts as fixed */
         r->group->list &= times.most <= 1 && (!several || dot);
-        if (set['/'] && (r->atoms == 0 || (r->first && !several
-                                           && times.least
-                                           && r->inside == 1))) {
+        if (set['/'] && ((r->atoms == 0 && (r->anchored
+                                            || size_of(set) == UCHAR_MAX))
+                         || (r->first && !several && times.least
+                             && r->inside == 1))) {
             r->group->leads = true;
         }
         r->first = false;
@@ -215,18 +217,20 @@ static void note(reader_t *r, const bool *set, times_t times, bool dot)
     r->atoms++;
 }
 
-/* One character of the set, as harmless as possible. */
-static char any_of(const bool *set)
+/* One character of the set, as harmless as possible; another one for the third
+ * alternative. */
+static char any_of(const reader_t *r, const bool *set)
 {
     static const char nice[] = "x1X/.-";
+    int skip = r->fill->alternative == 2 && size_of(set) > 1;
 
     for (const char *c = nice; *c; c++) {
-        if (set[(unsigned char)*c]) {
+        if (set[(unsigned char)*c] && skip-- == 0) {
             return *c;
         }
     }
     for (int i = 33; i < 127; i++) {
-        if (set[i]) {
+        if (set[i] && skip-- <= 0) {
             return (char)i;
         }
     }
@@ -246,10 +250,10 @@ static void emit_atom(reader_t *r, const bool *set, times_t times)
         }
     }
     else if (times.least == 0 && r->fill->alternative != 1) {
-        emit(r, any_of(set));
+        emit(r, any_of(r, set));
     }
     while (done++ < times.least) {
-        emit(r, any_of(set));
+        emit(r, any_of(r, set));
     }
 }
 
@@ -338,7 +342,7 @@ static void read_piece(reader_t *r)
     if (!read_one(r, set)) {
         return;
     }
-    dot = r->at[-1] == '.';
+    dot = r->at[-1] == '.' && r->atoms && apr_isalnum(r->at[-2]);
     times = read_times(r);
     note(r, set, times, dot);
     if (r->out) {
@@ -393,6 +397,7 @@ void pg_regex_group(const char *pattern, int n, pg_regex_group_t *out)
     reader_t r = { .at = pattern, .want = n, .group = out };
 
     *out = (pg_regex_group_t){ .list = true, .found = n == 0 };
+    r.anchored = *pattern == '^';
     r.inside = n == 0;
     read_whole(&r);
 }
@@ -420,6 +425,23 @@ bool pg_regex_takes_all(const char *pattern)
 
     for (int i = 0; all[i]; i++) {
         if (strcmp(pattern, all[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pg_regex_branches(const char *pattern)
+{
+    int depth = 0;
+
+    for (; *pattern; pattern++) {
+        if (*pattern == '\\' && pattern[1]) {
+            pattern++;
+            continue;
+        }
+        depth += (*pattern == '(') - (*pattern == ')');
+        if (*pattern == '|' && depth <= 0) {
             return true;
         }
     }

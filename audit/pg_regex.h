@@ -36,6 +36,9 @@ const char *pg_regex_sample(const char *pattern, const pg_regex_fill_t *fill,
 /** Does the pattern match every path? Only simple forms are recognised. */
 bool pg_regex_takes_all(const char *pattern);
 
+/** Is there a '|' outside of groups? */
+bool pg_regex_branches(const char *pattern);
+
 /** The fixed text a match begins with, at the start of the subject: "/app/" of
  *  "^/app/(.*)"; "" if there is none. *whole: the rest of the subject does not
  *  matter. */

@@ -20,14 +20,15 @@ static const char *method_name(pg_asked_e method)
     static const char *const names[] = { PG_ASKED(NAME) };
 #undef NAME
 
-    return method == PG_ASKED_OTHER ? "BREW" : names[method];
+    return method == PG_ASKED_OTHER ? "BREW"
+           : method == PG_ASKED_NAMED ? "MKCOL" : names[method];
 }
 
 pg_asked_e pg_require_method(const char *name)
 {
     int i = 0;
 
-    while (i < PG_ASKED_OTHER
+    while (i < PG_ASKED_NAMED
            && !pg_tree_same(name, method_name((pg_asked_e)i))) {
         i++;
     }
@@ -40,7 +41,7 @@ unsigned pg_require_methods(const char *args, apr_pool_t *pool)
 
     while (*args) {
         pg_asked_e method = pg_require_method(pg_tree_word(&args, pool));
-        bits |= method == PG_ASKED_OTHER ? 0 : 1u << method;
+        bits |= 1u << method;
     }
     return bits;
 }
@@ -243,6 +244,15 @@ static unsigned expression(const asked_t *a)
                                    a->pool)];
 }
 
+/* Variables are the same in any case. */
+static bool names(const char *args, const char *name)
+{
+    while (*args && !pg_tree_begins(args, name)) {
+        args++;
+    }
+    return *args != '\0';
+}
+
 /* Is the text in any directive except those that test for it? */
 static bool is_mentioned(const pg_directive_t *first, const char *name)
 {
@@ -251,7 +261,7 @@ static bool is_mentioned(const pg_directive_t *first, const char *name)
                                            NULL };
 
     for (const pg_directive_t *d = first; d; d = d->next) {
-        if (strstr(d->args, name) && !pg_tree_is_one(d, readers)) {
+        if (names(d->args, name) && !pg_tree_is_one(d, readers)) {
             return true;
         }
         if (is_mentioned(d->child, name)) {
@@ -261,12 +271,13 @@ static bool is_mentioned(const pg_directive_t *first, const char *name)
     return false;
 }
 
+/* Modules set variables of their own, all of them with a '_' or a digit. */
 bool pg_require_env_unset(const char *name, const pg_authz_env_t *env)
 {
     bool plain = *name != '\0';
 
     for (const char *c = name; *c; c++) {
-        plain &= apr_islower(*c) || *c == '-' || *c == '_';
+        plain &= apr_islower(*c) || *c == '-';
     }
     return plain && env->in && !is_mentioned(env->in->tree, name);
 }

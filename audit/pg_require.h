@@ -9,11 +9,11 @@
 
 #include "pg_expr.h"
 
-/** The methods distinguished, each a bit. HEAD is GET to httpd; OTHER is every
- *  method without a bit of its own. */
+/** The methods distinguished, each a bit. HEAD is GET to httpd; NAMED is one
+ *  without a bit of its own that a directive names, OTHER is all the rest. */
 #define PG_ASKED(X)                                                   \
     X(GET) X(CONNECT) X(POST) X(PUT) X(DELETE) X(OPTIONS) X(PATCH)      \
-    X(PROPFIND) X(OTHER)
+    X(PROPFIND) X(NAMED) X(OTHER)
 
 #define PG_ENUM_ASKED(name) PG_ASKED_##name,
 typedef enum pg_asked_e {

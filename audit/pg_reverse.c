@@ -4,6 +4,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <stdlib.h>
 
 #include "pg_flow.h"
 #include "pg_regex.h"
@@ -24,6 +25,7 @@ struct pg_shared_t {
     apr_hash_t *server;          /* its directives, by lower-case name    */
     apr_array_header_t *rules;   /* of the main server                    */
     unsigned options;            /* its RewriteOptions                    */
+    bool uncanonical;            /* a section says UseCanonicalName Off   */
     int budget;
     apr_array_header_t *passes;  /* pg_dest_t                             */
     apr_array_header_t *places;  /* pg_scope_t                            */
@@ -108,6 +110,24 @@ static const char *without_scheme_and_port(const char *name, apr_pool_t *pool)
     return apr_pstrmemdup(pool, s, strcspn(s, ":/"));
 }
 
+/* Does some section say UseCanonicalName Off? */
+static bool is_uncanonical(const pg_directive_t *first, apr_pool_t *pool)
+{
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        for (const pg_directive_t *in = d->child; in; in = in->next) {
+            if (!pg_tree_is(d, "<VirtualHost")
+                && pg_tree_is(in, "UseCanonicalName")
+                && pg_tree_says(in, "Off", pool)) {
+                return true;
+            }
+        }
+        if (is_uncanonical(d->child, pool)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
                            apr_pool_t *pool)
 {
@@ -132,7 +152,8 @@ static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
     if (root) {
         out.root = pg_tree_arg(root, 0, pool);
     }
-    out.canonical = canonical && !pg_tree_says(canonical, "Off", pool);
+    out.canonical = canonical && !pg_tree_says(canonical, "Off", pool)
+                    && !s->uncanonical;
     out.tls = is_on(s, vhost, "sslengine", pool);
     out.proxy_tls = pg_forward_tls(s->access, vhost, pool);
     if (in_force(s, vhost, "mergeslashes")) {
@@ -155,6 +176,7 @@ pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
     s->budget = WHOLE_BUDGET;
     s->rules = pg_rewriterule_read(in->tree, pool);
     s->options = options_in(in->tree, pool);
+    s->uncanonical = is_uncanonical(in->tree, pool);
     flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
     flow.places = apr_array_make(pool, 4, sizeof(pg_scope_t));
     pg_flow_read(&flow, in->tree);
@@ -221,6 +243,8 @@ typedef struct trial_t {
     const pg_scope_t *place;     /* the section it is in; NULL            */
     int *budget;
     pg_choice_e best;            /* NOT, PORT or HOST                     */
+    const char *port;            /* where one was forwarded to            */
+    bool ports;                  /* to different ones                     */
     bool fired;                  /* a request was forwarded by it         */
     bool alone;                  /* it would be, were it the only one     */
     unsigned met;                /* those of its conditions ever met      */
@@ -234,7 +258,8 @@ static const char *const fills[] = {
     NAME "/", "http/" NAME "/", "https/" NAME "/", "@" NAME "/", "@" NAME,
     ":8@" NAME "/", "8@" NAME, "." NAME "/", "." NAME, ADDRESS,
     ADDRESS ":" PORT "/", LABEL, LABEL "/", "ws://" NAME "/",
-    ":" PORT "/", ":" PORT, PORT, PORT "/", "x:" PORT "/", ""
+    ":" PORT "/", ":" PORT, PORT, PORT "/", "x:" PORT "/", "",
+    NAME "#/", NAME "#", NAME "?/"
 };
 #define FILLS ((int)(sizeof(fills) / sizeof(*fills)))
 #define ALTERNATIVES 3
@@ -244,6 +269,15 @@ static bool ends_with(const char *text, const char *end)
     apr_size_t n = strlen(text), m = strlen(end);
 
     return n >= m && pg_tree_same(text + n - m, end);
+}
+
+/* "proxyguard.com": the client's name below a top-level domain? */
+static bool is_below_top(const char *host)
+{
+    const char *dot = strchr(host, '.');
+
+    return dot && !strchr(dot + 1, '.')
+           && strncmp(host, LABEL, strlen(LABEL)) == 0;
 }
 
 /* Who chose the destination of this URL, as mod_proxy reads it? */
@@ -260,7 +294,7 @@ static pg_choice_e chosen_in(const trial_t *t, const char *url)
     host = apr_pstrmemdup(pool, colon + 3, strcspn(colon + 3, "/"));
     at = strrchr(host, '@');
     host = at ? at + 1 : host;
-    if (strpbrk(host, "?#%\\ ")) {
+    if (strpbrk(host, "%\\ ")) {
         return PG_CHOICE_NOT;
     }
     port = strrchr(host, ':');
@@ -272,12 +306,24 @@ static pg_choice_e chosen_in(const trial_t *t, const char *url)
             return PG_CHOICE_NOT;    /* mod_proxy answers 400             */
         }
     }
+    host = apr_pstrmemdup(pool, host, strcspn(host, "?#"));
     if (ends_with(host, NAME) || !strcmp(host, ADDRESS)
-        || !strcmp(host, LABEL)) {
+        || !strcmp(host, LABEL) || is_below_top(host)) {
         return PG_CHOICE_HOST;
     }
     return port && strstr(port, PORT) && !strstr(t->d->target, PORT)
                ? PG_CHOICE_PORT : PG_CHOICE_NOT;
+}
+
+static void note_port(trial_t *t, const char *url)
+{
+    const char *colon = strstr(url, "://"), *port;
+
+    port = colon ? strchr(colon + 3, ':') : NULL;
+    if (port && apr_isdigit(port[1])) {
+        t->ports |= t->port && atoi(port + 1) != atoi(t->port);
+        t->port = port + 1;
+    }
 }
 
 static apr_array_header_t *one_rule(const pg_rewriterule_t *rule,
@@ -502,6 +548,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
         return;
     }
     t->fired = true;
+    note_port(t, went.url);
     chosen = chosen_in(t, went.url);
     if (chosen <= t->best) {
         return;
@@ -703,6 +750,9 @@ static pg_choice_e try_all(trial_t *t, pg_choice_e text)
     if (t->best == PG_CHOICE_HOST) {
         return PG_CHOICE_HOST;
     }
+    if (text == PG_CHOICE_PORT && t->ports && t->best == PG_CHOICE_NOT) {
+        t->best = PG_CHOICE_PORT;
+    }
     if (!t->unsure && t->refused) {
         return PG_CHOICE_NOT;
     }
@@ -714,7 +764,7 @@ static pg_choice_e try_all(trial_t *t, pg_choice_e text)
         && ((t->alone && is_taken(t)) || is_barred(t))) {
         return PG_CHOICE_NOT;
     }
-    return text == PG_CHOICE_PORT ? t->best : PG_CHOICE_MAYBE;
+    return text == PG_CHOICE_PORT && t->fired ? t->best : PG_CHOICE_MAYBE;
 }
 
 /* --- all of a virtual host ----------------------------------------------- */

@@ -192,6 +192,7 @@ static const char *look_up(runner_t *r, const char *text)
                                        (apr_size_t)(colon - text)));
     if (map && pg_tree_begins(map, "int:")) {
         char *out = apr_pstrdup(pool, key);
+        r->unknown |= pg_tree_same(map, "int:unescape");
         if (pg_tree_same(map, "int:tolower")) {
             pg_span_lower(out, pg_span_str(out));
         }
@@ -377,7 +378,9 @@ static const char *split_args(runner_t *r, const char *url)
     if (mark == NULL) {
         return url;
     }
-    r->run.args = mark + 1;
+    r->run.args = r->rule->flags & PG_REWRITE_QSA && *r->run.args
+        ? apr_pstrcat(r->scene->pool, mark + 1, "&", r->run.args, NULL)
+        : mark + 1;
     return apr_pstrmemdup(r->scene->pool, url, (apr_size_t)(mark - url));
 }
 

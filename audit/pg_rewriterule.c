@@ -26,9 +26,60 @@ static const flag_t flags[] = {
     { "N", "next", PG_REWRITE_N },
     { "NC", "nocase", PG_REWRITE_NC },
     { "B", "backrefescaping", PG_REWRITE_B },
+    { "BNE", "BNE", PG_REWRITE_BNE },
+    { "QSA", "qsappend", PG_REWRITE_QSA },
     { "NE", "noescape", PG_REWRITE_NE },
     { "UnsafeAllow3F", "UnsafeAllow3F", PG_REWRITE_3F }
 };
+
+/* mod_rewrite reads its lines by itself: a backslash keeps a blank in the
+ * word, and nothing else. */
+static const char *next_word(const char **args, apr_pool_t *pool)
+{
+    const char *s = *args + strspn(*args, " \t"), *from, *word;
+    char quote = *s == '"' || *s == '\'' ? *s++ : '\0';
+
+    for (from = s; *s && *s != quote && (quote || !apr_isspace(*s)); s++) {
+        s += *s == '\\' && apr_isspace(s[1]);
+    }
+    word = apr_pstrmemdup(pool, from, (apr_size_t)(s - from));
+    *args = *s ? s + 1 : s;
+    return word;
+}
+
+const char *pg_rewriterule_arg(const pg_directive_t *d, int n,
+                               apr_pool_t *pool)
+{
+    const char *args = d->args, *word = "";
+
+    for (int i = 0; i <= n; i++) {
+        word = next_word(&args, pool);
+    }
+    return word;
+}
+
+/* The next of the flags in "[A, B=c]", without blanks around it; NULL: there
+ * are no more. */
+static const char *next_flag(const char **text, apr_pool_t *pool)
+{
+    const char *s = *text + strspn(*text, ", \t");
+    apr_size_t n = strcspn(s, ",");
+
+    *text = s + n;
+    while (n && apr_isspace(s[n - 1])) {
+        n--;
+    }
+    return *s ? apr_pstrmemdup(pool, s, n) : NULL;
+}
+
+/* What is between the brackets. */
+static const char *flags_of(const pg_directive_t *d, apr_pool_t *pool)
+{
+    const char *text = pg_rewriterule_arg(d, 2, pool);
+    const char *from = text + (*text == '['), *end = strrchr(from, ']');
+
+    return end ? apr_pstrmemdup(pool, from, (apr_size_t)(end - from)) : from;
+}
 
 static void read_flag(pg_rewriterule_t *rule, const char *word)
 {
@@ -58,24 +109,34 @@ static void read_flag(pg_rewriterule_t *rule, const char *word)
 static void read_flags(pg_rewriterule_t *rule, const char *text,
                        apr_pool_t *pool)
 {
-    text += *text == '[';
-    while (*text && *text != ']') {
-        apr_size_t n;
-        text += strspn(text, ", ");
-        n = strcspn(text, ",]");
-        read_flag(rule, apr_pstrmemdup(pool, text, n));
-        text += n;
+    const char *word;
+
+    while ((word = next_flag(&text, pool))) {
+        read_flag(rule, word);
+        /* B=... and BNE=... leave some characters as they are */
+        rule->flags &= pg_tree_begins(word, "B=") ? ~(unsigned)PG_REWRITE_B
+                                                  : ~0u;
+    }
+    if (rule->flags & PG_REWRITE_BNE) {
+        rule->flags &= ~(unsigned)PG_REWRITE_B;
+    }
+    if (rule->flags & PG_REWRITE_NOSUB) {
+        rule->flags &= ~(unsigned)PG_REWRITE_R;   /* no effect with "-"    */
     }
 }
 
 static pg_cond_t read_cond(const pg_directive_t *d, apr_pool_t *pool)
 {
-    pg_cond_t cond = { .input = pg_tree_arg(d, 0, pool),
-                       .pattern = pg_tree_arg(d, 1, pool) };
-    const char *words = pg_tree_arg(d, 2, pool);
+    pg_cond_t cond = { .input = pg_rewriterule_arg(d, 0, pool),
+                       .pattern = pg_rewriterule_arg(d, 1, pool) };
+    const char *flags_text = flags_of(d, pool), *word;
 
-    cond.or_next = pg_tree_flag(words, "OR", "ornext");
-    cond.nocase = pg_tree_flag(words, "NC", "nocase");
+    while ((word = next_flag(&flags_text, pool))) {
+        cond.or_next |= pg_tree_same(word, "OR")
+                        || pg_tree_same(word, "ornext");
+        cond.nocase |= pg_tree_same(word, "NC")
+                       || pg_tree_same(word, "nocase");
+    }
     cond.negate = *cond.pattern == '!';
     cond.pattern += cond.negate;
     if (pg_tree_same(cond.input, "expr")) {
@@ -97,8 +158,9 @@ static pg_cond_t read_cond(const pg_directive_t *d, apr_pool_t *pool)
 
 static pg_rewriterule_t read_rule(const pg_directive_t *d, apr_pool_t *pool)
 {
-    pg_rewriterule_t rule = { .at = d, .pattern = pg_tree_arg(d, 0, pool),
-                              .output = pg_tree_arg(d, 1, pool) };
+    pg_rewriterule_t rule = { .at = d,
+                              .pattern = pg_rewriterule_arg(d, 0, pool),
+                              .output = pg_rewriterule_arg(d, 1, pool) };
 
     if (*rule.pattern == '!') {
         rule.flags |= PG_REWRITE_NEGATE;
@@ -107,7 +169,7 @@ static pg_rewriterule_t read_rule(const pg_directive_t *d, apr_pool_t *pool)
     if (strcmp(rule.output, "-") == 0) {
         rule.flags |= PG_REWRITE_NOSUB;
     }
-    read_flags(&rule, pg_tree_arg(d, 2, pool), pool);
+    read_flags(&rule, flags_of(d, pool), pool);
     return rule;
 }
 

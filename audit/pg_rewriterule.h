@@ -25,7 +25,8 @@ enum {
     PG_REWRITE_P = 1, PG_REWRITE_L = 2, PG_REWRITE_END = 4,
     PG_REWRITE_PT = 8, PG_REWRITE_R = 16, PG_REWRITE_C = 32,
     PG_REWRITE_N = 64, PG_REWRITE_NC = 128, PG_REWRITE_B = 256,
-    PG_REWRITE_3F = 512, PG_REWRITE_NE = 8192,
+    PG_REWRITE_3F = 512, PG_REWRITE_NE = 8192, PG_REWRITE_BNE = 16384,
+    PG_REWRITE_QSA = 32768,
     PG_REWRITE_STATUS = 1024,    /* F, G, R=4nn: an error                 */
     PG_REWRITE_NOSUB = 2048,     /* "-": no substitution                  */
     PG_REWRITE_NEGATE = 4096     /* the pattern begins with '!'           */
@@ -46,6 +47,10 @@ typedef struct pg_rewriterule_t {
  *  conditions. */
 apr_array_header_t *pg_rewriterule_read(const pg_directive_t *first,
                                         apr_pool_t *pool);
+
+/** An argument of a RewriteRule or a RewriteCond; "" if it is not there. */
+const char *pg_rewriterule_arg(const pg_directive_t *d, int n,
+                               apr_pool_t *pool);
 
 /** Is it a directive of mod_rewrite? */
 bool pg_rewriterule_is(const pg_directive_t *d);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "pg_reverse.h"
+#include "pg_rewriterule.h"
 #include "pg_tree.h"
 
 struct pg_rules_t {
@@ -276,7 +277,7 @@ static void check_rewrite(pg_rules_t *r, const pg_directive_t *d,
                           const scope_t *scope)
 {
     if (scope->rewrite_on && !scope->section && !scope->conditional
-        && is_open(r) && pg_tree_flag(pg_tree_arg(d, 2, r->scratch), "F",
+        && is_open(r) && pg_tree_flag(pg_rewriterule_arg(d, 2, r->scratch), "F",
                                       "forbidden")) {
         report(r, PG_RULE_LOOKS_REWRITE, d, "");
     }

@@ -196,7 +196,7 @@ class Case:
                 f"http://{here}", f"http://localhost:{origin.port}/")
         ways = [("GET", f"GET {url}") for url in urls]
         ways += [("POST etc.", f"{method} {url}") for url in urls
-                 for method in ("POST", "BREW", "DELETE")]
+                 for method in ("POST", "BREW", "DELETE", "TRACE")]
         ways += [("CONNECT", f"CONNECT {name}:{origin.port}")
                  for name in ("127.0.0.1", "localhost")]
         for door, line in ways:
