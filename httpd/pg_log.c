@@ -11,7 +11,7 @@ APLOG_USE_MODULE(proxyguard);
 
 /* Longest part of a value that is logged, in octets. */
 enum { CUT_METHOD = 32, CUT_TARGET = 512, CUT_HOST = 255, CUT_AGENT = 256,
-       CUT_ALLOW = 300 };
+       CUT_ALLOW = 300, CUT_SOURCE = 64 };
 
 /*  outcome -> id and sentence; same order as PG_OUTCOMES */
 static const char *const sentences[PG_OUTCOME_COUNT] = {
@@ -111,12 +111,11 @@ static char *put_verdict(char *to, const pg_verdict_t *v, char q)
 static char *put_rest(char *to, const pg_event_t *event, const char *source,
                       char q)
 {
-    apr_size_t status = event->status > 0 ? (apr_size_t)event->status : 0;
-
-    to = put_number(PUT(to, " status="), status);
+    to = put_number(PUT(to, " status="), (apr_size_t)event->status);
     to = put_word(PUT(to, " outcome="), pg_vocab_outcome(event->outcome));
     to = event->source_is_peer ? PUT(to, " peer=") : PUT(to, " source=");
-    to = put(to, pg_span_upto(pg_span_str(source ? source : "-"), 64));
+    to = put(to, pg_span_upto(pg_span_str(source ? source : "-"),
+                              CUT_SOURCE));
     to = put_quoted(PUT(to, " vhost="), event->vhost, CUT_HOST, q);
     to = put_word(PUT(to, " reason="),
                   pg_classify_reason(event->verdict.reason));
@@ -135,9 +134,6 @@ static const request_rec *without_secrets(const request_rec *r)
     apr_size_t room = pg_conceal_room(s);
     request_rec *shown;
 
-    if (room == 0) {
-        return r;
-    }
     clean = pg_conceal_text(apr_palloc(r->pool, room), room, s);
     if (clean.ptr == referer) {
         return r;

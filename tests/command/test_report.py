@@ -389,6 +389,8 @@ def test_mask_leaves_a_text_as_it_is_but_for_names_and_addresses(tmp_path):
         r"see http://www\.\S{3}\.example:81/x/y\.png\?q=1 and ip-\w{8}, v1\.2"
         "\n"
         r"GET http:/\S{3}\.example/zc/chs/img/body\.png at 12:34:56\n", text)
+    alone = run("mask", stdin=b"http://intranet/x\n").stdout.decode()
+    assert re.fullmatch(r"http://[^.]{3}/x\n", alone)
     short = run("mask", "--no-path", stdin=b"http://a.example/x/y z\n").stdout
     assert re.fullmatch(r"http://\S{3}\.example/\.\.\. z\n", short.decode())
     short = run("mask", "--no-path",

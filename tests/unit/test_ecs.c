@@ -350,6 +350,8 @@ PG_TEST(first_octets_are_shown_without_credentials)
           "\x05\x01\x02\x01 (removed)" },
         { "0\x1e\x02\x01\x01`\x19\x02\x01\x03\x04\x0b" "cn=joe",
           "0\x1e\x02\x01 (removed)" },
+        { "abc\x01wxyz", "abc\x01 (removed)" },
+        { "abcd\x01xyz", "abcd\x01xyz" },
         { "\x16\x03", "\x16\x03" }, { "PASS", "PASS" }, { "", "" },
         { "LOGINS are PASSed AUTHor", "LOGINS are PASSed AUTHor" },
     };
