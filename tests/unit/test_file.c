@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include "pg_file.h"
 
@@ -30,6 +31,7 @@ static void refused(const char *path, const char *words)
 
     ck_assert_int_ne(pg_file_open_append(&file, path, &own, pool), 0);
     ck_assert_ptr_nonnull(file.why);
+    ck_assert_int_eq(file.fd, -1);
     ck_assert_msg(strstr(file.why, words) != NULL, "%s", file.why);
 }
 
@@ -38,11 +40,12 @@ PG_TEST_SUITE(file, .set_up = make_folder, .tear_down = remove_folder);
 PG_TEST(a_missing_file_is_made_and_one_of_ours_goes_on)
 {
     const char *path = in_folder("evidence");
+    const pg_file_own_t groups = { .set_group = true, .group = getegid() };
     pg_file_t file = { .fd = -1, .why = "nothing was tried yet" };
     mode_t old = umask(077);
     struct stat st;
 
-    ck_assert_int_eq(pg_file_open_append(&file, path, &own, pool), 0);
+    ck_assert_int_eq(pg_file_open_append(&file, path, &groups, pool), 0);
     umask(old);
     ck_assert_int_eq(pg_file_write(file.fd, "one\n", 4), 0);
     ck_assert(fcntl(file.fd, F_GETFD) & FD_CLOEXEC);
@@ -226,6 +229,47 @@ PG_TEST(an_error_of_the_system_is_passed_on)
                      "it cannot be opened: No such file or directory");
 }
 
+static int drain;
+static char got[300000];
+static size_t got_n;
+
+static void read_some(int number)
+{
+    ssize_t n = read(drain, got + got_n, sizeof(got) - got_n);
+
+    (void)number;
+    got_n += n > 0 ? (size_t)n : 0;
+}
+
+/* A pipe that is emptied only while a signal interrupts the writing. */
+PG_TEST(an_interrupted_write_goes_on_where_it_stopped)
+{
+    struct itimerval soon = { { 0, 5000 }, { 0, 5000 } }, never = { 0 };
+    char *octets = apr_palloc(pool, sizeof(got));
+    int ends[2];
+
+    for (size_t i = 0; i < sizeof(got); i++) {
+        octets[i] = (char)(i % 251);
+    }
+    got_n = 0;
+    ck_assert_int_eq(pipe(ends), 0);
+    drain = ends[0];
+    ck_assert_int_eq(fcntl(drain, F_SETFL, O_NONBLOCK), 0);
+    signal(SIGALRM, read_some);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    ck_assert_int_eq(pg_file_write(ends[1], octets, sizeof(got)), 0);
+    setitimer(ITIMER_REAL, &never, NULL);
+    signal(SIGALRM, SIG_DFL);
+    close(ends[1]);
+    for (size_t before = sizeof(got) + 1; before != got_n;) {
+        before = got_n;
+        read_some(0);
+    }
+    close(ends[0]);
+    ck_assert_uint_eq(got_n, sizeof(got));
+    ck_assert_int_eq(memcmp(got, octets, got_n), 0);
+}
+
 /* What is read only may be a link, and is anybody's. */
 PG_TEST(any_regular_file_can_be_read)
 {
@@ -283,6 +327,10 @@ PG_TEST(descriptor_0_is_one_like_any_other)
     close(0);
     ck_assert_int_eq(pg_file_temp(&file, path, 10, &own, pool), 0);
     ck_assert_int_eq(file.fd, 0);
+    close(0);
+    ck_assert_int_eq(chmod(folder, 01777), 0);
+    ck_assert_ptr_nonnull(pg_file_folder_objection(path, pool));
+    ck_assert_int_lt(fcntl(0, F_GETFD), 0);
     ck_assert_int_eq(dup2(kept, 0), 0);
     close(kept);
 }

@@ -538,6 +538,25 @@ PG_TEST(torn_entries_are_not_shown_and_are_freed)
     ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].n, 1);
 }
 
+PG_TEST(an_error_that_cannot_be_is_as_large_as_the_count)
+{
+    pg_word_t *words = (pg_word_t *)((char *)pg_layout_lane(ledger, 0)
+                                     + ledger->top_at[PG_TOP_SOURCES]);
+    apr_size_t w = (apr_size_t)ledger->sizes.sets[PG_TOP_SOURCES] * 9;
+
+    for (int i = 0; i < 3; i++) {
+        source(1, 0);
+    }
+    while (pg_word_get(&words[w]) != 16) {       /* its length            */
+        w++;
+    }
+    for (unsigned more = 0; more < 2; more++) {
+        pg_word_set(&words[w - 1], PG_CELL_MASK + more);
+        ck_assert_uint_eq(at(T0)->top[PG_TOP_SOURCES].entry[0].error,
+                          more ? 3 : PG_CELL_MASK);
+    }
+}
+
 /* The hash of an entry does not cover that bit. */
 PG_TEST(an_absent_key_with_octets_is_not_believed)
 {
