@@ -393,14 +393,19 @@ static pg_tri_e read_or(parser_t *p)
     return out;
 }
 
+const char *const pg_expr_clients[] = {
+    PG_THIRD_PARTY, "198.51.100.77", "2001:db8::77", "198.51.100.70",
+    "33.1.2.81", "44.128.3.22", "55.4.5.33", "6.7.8.14", "7.8.9.25",
+    "88.9.1.36", "9.1.2.48", "203.0.113.254", NULL
+};
+
 pg_tri_e pg_expr_eval(const pg_expr_t *e, const char *text)
 {
-    static const char *const clients[] = { PG_THIRD_PARTY, "198.51.100.77",
-                                           "2001:db8::77" };
+    bool all = strstr(text, "REMOTE_ADDR") || strstr(text, "-R");
     pg_tri_e out = PG_MAYBE;
 
-    for (int i = 0; i < 3; i++) {
-        parser_t p = { .e = e, .client = clients[i], .at = text };
+    for (int i = 0; pg_expr_clients[i] && (all || i == 0); i++) {
+        parser_t p = { .e = e, .client = pg_expr_clients[i], .at = text };
         pg_tri_e one = read_or(&p);
         skip_space(&p);
         if (p.bad || *p.at || (i && one != out)) {

@@ -13,6 +13,10 @@ typedef enum pg_tri_e { PG_NO, PG_YES, PG_MAYBE } pg_tri_e;
 /** The address that a third party is taken to come from. */
 #define PG_THIRD_PARTY "203.0.113.9"
 
+/** Addresses of third parties, that one first: with each first and last digit,
+ *  and of IPv6. Patterns may tell them apart. The list ends with a NULL. */
+extern const char *const pg_expr_clients[];
+
 typedef struct pg_expr_t {
     const pg_audit_in_t *in;     /* NULL: no regular expressions          */
     /* The value of a variable; NULL: not known. NULL for REMOTE_ADDR: an

@@ -374,6 +374,15 @@ static void apply(site_t *site, states_t *s, const section_t *section,
     *s = out;
 }
 
+/* Might the section hold for another path that is meant as well? */
+static bool may_hold(const site_t *site, const pg_pattern_t *p)
+{
+    const char *prefix = site->reach ? site->reach->prefix : NULL;
+
+    return prefix && (p->regex || p->glob
+                      || strncmp(p->text, prefix, strlen(prefix)) == 0);
+}
+
 static pg_cover_e cover_of(const site_t *site, const section_t *section,
                            const ask_t *ask)
 {
@@ -384,7 +393,8 @@ static pg_cover_e cover_of(const site_t *site, const section_t *section,
     }
     return pg_targets_match(&section->pattern, text, site->access->in)
                ? PG_COVERS_ALL
-               : PG_COVERS_NONE;
+           : section->pattern.location && may_hold(site, &section->pattern)
+               ? PG_COVERS_SOME : PG_COVERS_NONE;
 }
 
 static void apply_all(site_t *site, states_t *s,
@@ -445,18 +455,41 @@ static void walk_files(site_t *site, states_t *s, ask_t *ask)
     }
 }
 
+/* Might it be another answer for another path, or another Host? What fits all
+ * that was tried is believed, what none of it fits is not. */
+static pg_tri_e doubted(const char *text, pg_tri_e answer)
+{
+    static const char *const paths[] = { "REQUEST_URI", "REQUEST_FILENAME",
+                                         "SCRIPT_URL", "SCRIPT_FILENAME",
+                                         "PATH_INFO", NULL };
+    bool path = false, host = strstr(text, "HTTP_HOST")
+                              || strstr(text, "SERVER_NAME");
+
+    for (int i = 0; paths[i]; i++) {
+        path |= strstr(text, paths[i]) != NULL;
+    }
+    if (answer == PG_NO) {
+        return path || host ? PG_MAYBE : PG_NO;
+    }
+    return (path && strchr(text, '!'))
+           || (host && strstr(text, "!~") && !strstr(text, "$/"))
+               ? PG_MAYBE : answer;
+}
+
 static pg_tri_e condition_of(const site_t *site, const pg_if_t *at)
 {
     pg_tri_e out = at->has_condition ? at->condition[site->method] : PG_YES;
     pg_expr_t e = { .in = site->access->in, .pool = site->pool };
-    const char *args = at->from->args;
+    const char *args = at->from->args, *text;
 
     if (out != PG_MAYBE || !site->reach || !site->reach->value) {
         return out;
     }
     e.value = site->reach->value;
     e.ctx = site->reach->ctx;
-    return pg_expr_eval(&e, pg_tree_word(&args, site->pool));
+    text = pg_tree_word(&args, site->pool);
+    out = pg_expr_eval(&e, text);
+    return site->reach->prefix ? doubted(text, out) : out;
 }
 
 /* httpd's walk over <If>s, trying both ways where a condition is unknown. held:

@@ -75,6 +75,8 @@ typedef struct pg_visit_t {
     const char *file;            /* its file, to <Directory>; NULL: none  */
     const char *sent;            /* where mod_proxy sends it in the end;
                                     NULL: it does not                     */
+    const char *prefix;          /* it may as well be another path that
+                                    begins so; NULL: no                   */
     /* its variables, for <If>; NULL: not known */
     const char *(*value)(void *ctx, const char *name);
     void *ctx;

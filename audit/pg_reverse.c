@@ -246,8 +246,10 @@ typedef struct trial_t {
     const char *port;            /* where one was forwarded to            */
     bool ports;                  /* to different ones                     */
     bool fired;                  /* a request was forwarded by it         */
+    bool took;                   /* the last one, were it the only one    */
     bool alone;                  /* it would be, were it the only one     */
     unsigned met;                /* those of its conditions ever met      */
+    bool doubt;                  /* another may not take all of it        */
     bool unsure;                 /* some outcome is unknown               */
     bool refused;                /* a way out was closed by access control */
 } trial_t;
@@ -366,11 +368,15 @@ static void note_alone(trial_t *t, const pg_sent_t *sent)
     const pg_rewriterule_t *rule = t->d->rule;
     pg_flow_t one;
 
-    if (t->alone) {
+    if (t->alone && t->doubt) {
         return;
     }
     one = only(t);
-    t->alone = pg_flow_send(&one, sent).by == t->d->at;
+    t->took = pg_flow_send(&one, sent).by == t->d->at;
+    if (t->alone) {
+        return;
+    }
+    t->alone = t->took;
     for (int i = 0; rule && i < rule->cond_count && i < 32; i++) {
         pg_rewriterule_t part = *rule;
         pg_cond_t cond = rule->cond[i];
@@ -454,18 +460,113 @@ static bool are_plain(const apr_array_header_t *rules,
     return true;
 }
 
-/* Does what others take away depend on path and Host alone? The conditions of
- * the rule itself were met. */
+static const pg_rewriterule_t *find_rule(const apr_array_header_t *rules,
+                                         const pg_directive_t *at)
+{
+    for (int i = 0; rules && i < rules->nelts; i++) {
+        if (APR_ARRAY_IDX(rules, i, pg_rewriterule_t).at == at) {
+            return &APR_ARRAY_IDX(rules, i, pg_rewriterule_t);
+        }
+    }
+    return NULL;
+}
+
+/* Might some request go past the refusals of this list, or get another path
+ * on the way? */
+static bool is_straight(const apr_array_header_t *rules,
+                        const pg_directive_t *own)
+{
+    const unsigned ends = PG_REWRITE_STATUS | PG_REWRITE_R | PG_REWRITE_P;
+    const unsigned leaves = PG_REWRITE_L | PG_REWRITE_END | PG_REWRITE_PT
+                            | PG_REWRITE_C | PG_REWRITE_N;
+
+    for (int i = 0; rules && i < rules->nelts; i++) {
+        const pg_rewriterule_t *rule = &APR_ARRAY_IDX(rules, i,
+                                                      pg_rewriterule_t);
+        bool here = (rule->flags & ends) != 0;
+        if (rule->at == own) {
+            return true;
+        }
+        if (rule->skip || rule->flags & (PG_REWRITE_C | PG_REWRITE_N)
+            || (!here && (rule->flags & leaves
+                          || !(rule->flags & PG_REWRITE_NOSUB)))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Is each path of the directive one that begins like this? */
+static bool is_within(const pg_dest_t *d, const char *prefix, apr_pool_t *pool)
+{
+    bool whole;
+    const char *own = d->pattern ? pg_regex_prefix(d->pattern, &whole, pool)
+                                 : d->prefix;
+    unsigned other = d->rule ? d->rule->flags & (PG_REWRITE_NC
+                                                 | PG_REWRITE_NEGATE) : 0;
+
+    return own && *prefix && !other && !d->bare_path && !d->sees_file
+           && strncmp(own, prefix, strlen(prefix)) == 0;
+}
+
+/* Does this rule take all that the directive would, not only what was
+ * tried? Host was tried with all that rules look for. */
+static bool takes_all_of(const pg_rewriterule_t *rule, const pg_dest_t *d,
+                         apr_pool_t *pool)
+{
+    bool whole;
+    const char *prefix = pg_regex_prefix(rule->pattern, &whole, pool);
+
+    for (int i = 0; i < rule->cond_count; i++) {
+        const pg_cond_t *c = &rule->cond[i];
+        if (!is_fixed(c, pool) && (strcmp(c->input, "%{HTTP_HOST}")
+                                   || c->test == PG_TEST_FILE)) {
+            return false;
+        }
+    }
+    return !(rule->flags & PG_REWRITE_NEGATE)
+           && (pg_regex_takes_all(rule->pattern)
+               || (whole && is_within(d, prefix, pool)));
+}
+
+/* Is it certain that this one, which took what was tried, takes all? */
+static bool is_sure_taker(const trial_t *t, const pg_directive_t *by)
+{
+    apr_pool_t *pool = t->flow.scene.pool;
+    const pg_rewriterule_t *rule = find_rule(t->flow.rules, by);
+
+    for (int i = 0; !rule && i < t->flow.places->nelts; i++) {
+        rule = find_rule(APR_ARRAY_IDX(t->flow.places, i, pg_scope_t).rules,
+                         by);
+    }
+    if (rule) {
+        return takes_all_of(rule, t->d, pool);
+    }
+    for (int i = 0; by && i < t->flow.passes->nelts; i++) {
+        const pg_dest_t *pass = &APR_ARRAY_IDX(t->flow.passes, i, pg_dest_t);
+        if (pass->at == by) {
+            return pass->pattern ? pg_regex_takes_all(pass->pattern)
+                                 : is_within(t->d, pass->prefix, pool)
+                                   || strcmp(pass->prefix, "/") == 0;
+        }
+    }
+    return false;
+}
+
+/* Do others take all that the directive would? Whatever they look at must be
+ * path and Host alone; the conditions of the rule itself were met. */
 static bool is_taken(const trial_t *t)
 {
     const pg_flow_t *f = &t->flow;
-    bool plain = !f->engine || are_plain(f->rules, t->d->at, f->scene.pool);
+    bool plain = !f->engine || (are_plain(f->rules, t->d->at, f->scene.pool)
+                                && is_straight(f->rules, t->d->at));
 
     for (int i = 0; i < f->places->nelts; i++) {
-        plain &= are_plain(APR_ARRAY_IDX(f->places, i, pg_scope_t).rules,
-                           NULL, f->scene.pool);
+        const pg_scope_t *p = &APR_ARRAY_IDX(f->places, i, pg_scope_t);
+        plain &= are_plain(p->rules, NULL, f->scene.pool)
+                 && is_straight(p->rules, t->d->at);
     }
-    return plain;
+    return plain && !t->doubt;
 }
 
 /* A variable's value in all requests with this path and Host. */
@@ -485,8 +586,22 @@ static bool has_scheme(const pg_dest_t *d)
            || pg_tree_begins(d->target, "%{REQUEST_SCHEME}://");
 }
 
-/* Would a request pass that has the same path and Host as this one, which is
- * refused, and differs in other things: method, fields, scheme? */
+/* What all paths begin with that the directive is for. */
+static const char *prefix_of(const trial_t *t)
+{
+    const pg_dest_t *d = t->d;
+    bool whole;
+
+    if (t->place || (d->rule && d->rule->flags & (PG_REWRITE_NC
+                                                  | PG_REWRITE_NEGATE))) {
+        return "";
+    }
+    return d->pattern ? pg_regex_prefix(d->pattern, &whole,
+                                        t->flow.scene.pool) : d->prefix;
+}
+
+/* Would a request pass that differs from this one, which is refused: in the
+ * method, fields, scheme, or in what follows the path's prefix? */
 static bool others_pass(const trial_t *t, pg_visit_t visit)
 {
     static const char *const schemes[] = { "http", "https", "ws", "wss",
@@ -496,6 +611,7 @@ static bool others_pass(const trial_t *t, pg_visit_t visit)
     const char *rest = has_scheme(t->d) ? NULL : strstr(visit.sent, "://");
     unsigned out;
 
+    visit.prefix = prefix_of(t);
     visit.method = PG_ASKED_COUNT;
     visit.value = common_value;
     out = pg_forward_reverse(t->shared->access, t->vhost, &visit, pool);
@@ -545,6 +661,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
     t->unsure |= went.where == PG_WHERE_UNKNOWN;
     if (went.where != PG_WHERE_SENT || went.by != t->d->at) {
         note_alone(t, sent);
+        t->doubt |= t->took && !is_sure_taker(t, went.by);
         return;
     }
     t->fired = true;
@@ -724,6 +841,7 @@ static void try_fill(trial_t *t, const pg_regex_fill_t *fill)
     if (t->names) {
         hosts[n++] = is_host(fill->text) ? fill->text : NAME;
         n += hosts_of_rules(t, fill, hosts + n);
+        t->doubt |= n >= HOSTS - 3;  /* there may be more of them         */
     }
     hosts[n++] = own;
     hosts[n++] = apr_pstrcat(t->flow.scene.pool, own, ":" PORT, NULL);

@@ -96,7 +96,6 @@ const char *pg_rewrite_variable(void *about, const char *name)
         { "SERVER_NAME", scene->canonical ? scene->server_name
                          : without_port(sent->host, scene->pool) },
         { "SERVER_PORT", port_of(scene, sent->host) },
-        { "REMOTE_ADDR", PG_THIRD_PARTY },
         { "REMOTE_USER", "" },
         { "REMOTE_PORT", "40000" },
         { "SERVER_ADDR", "203.0.113.250" },
@@ -138,6 +137,7 @@ typedef struct runner_t {
     back_t by_rule;
     back_t by_cond;
     pg_run_t run;
+    const char *client;          /* REMOTE_ADDR                           */
     bool unknown;                /* some part of it is unknown            */
     bool question;               /* a '?' came out of an expansion        */
 } runner_t;
@@ -208,7 +208,8 @@ static const char *look_up(runner_t *r, const char *text)
 static const char *variable(runner_t *r, const char *name)
 {
     pg_about_t about = { r->scene, r->sent, r->run.path };
-    const char *value = pg_rewrite_variable(&about, name);
+    const char *value = strcmp(name, "REMOTE_ADDR")
+                            ? pg_rewrite_variable(&about, name) : r->client;
 
     r->unknown |= value == NULL;
     return value ? value : "";
@@ -289,7 +290,7 @@ static bool expression(runner_t *r, const char *text)
     return answer == PG_YES;
 }
 
-static bool holds(runner_t *r, const pg_cond_t *c)
+static bool holds_for_one(runner_t *r, const pg_cond_t *c)
 {
     const char *input = c->test == PG_TEST_EXPR ? "" : expand(r, c->input);
     bool yes = false;
@@ -315,6 +316,24 @@ static bool holds(runner_t *r, const pg_cond_t *c)
         break;
     }
     return yes != c->negate;
+}
+
+/* Not known, if it is another answer for some third party's address. */
+static bool holds(runner_t *r, const pg_cond_t *c)
+{
+    const back_t before = r->by_cond;
+    bool yes = holds_for_one(r, c);
+    const back_t after = r->by_cond;
+
+    for (int i = 1; strstr(c->input, "REMOTE_ADDR") && pg_expr_clients[i];
+         i++) {
+        r->by_cond = before;
+        r->client = pg_expr_clients[i];
+        r->unknown |= holds_for_one(r, c) != yes;
+    }
+    r->client = PG_THIRD_PARTY;
+    r->by_cond = after;
+    return yes;
 }
 
 static bool conditions_hold(runner_t *r)
@@ -532,6 +551,7 @@ pg_run_t pg_rewrite_run(const pg_scene_t *scene,
                         const char *perdir)
 {
     runner_t r = { .scene = scene, .sent = sent, .perdir = perdir,
+                   .client = PG_THIRD_PARTY,
                    .run = { .path = path, .args = sent->args } };
 
     run_list(&r, rules);
