@@ -10,7 +10,7 @@ static bool is_numbered(pg_span_t s)
 {
     apr_size_t colon = pg_span_find(s, ':');
 
-    return colon > 0 && colon < 4 && colon < s.len
+    return colon > 0 && colon < 4
            && !pg_span_istarts(s, PG_SPAN("64:ff9b:"));
 }
 

@@ -504,7 +504,7 @@ bool pg_logtime_parse_after(apr_time_t *out, pg_logtime_last_t *last,
         return false;
     }
     minute = *out - apr_time_from_sec(seconds);
-    if (seconds >= 0 && minute >= 0) {
+    if (seconds >= 0) {
         memcpy(last->text, s.ptr, sizeof(last->text));
         last->minute = minute;
     }

@@ -367,14 +367,17 @@ static const struct {
 static const char *decoded(int i, bool any, apr_size_t size)
 {
     pg_span_t text = pg_span_str(encoded[i].line);
-    pg_logline_t line = { .field = {
+    pg_logline_t line = { .escaped = true, .field = {
         [PG_FIELD_REQUEST] = pg_span_str(encoded[i].request),
         [PG_FIELD_METHOD] = pg_span_str(encoded[i].method) } };
     char *memory = apr_palloc(pool, size);
     pg_room_t room = { memory, memory + size };
+    bool is = (any ? pg_encoded_find : pg_encoded_read)(&line, text, &room);
 
-    return (any ? pg_encoded_find : pg_encoded_read)(&line, text, &room)
-           ? fields_of(&line) : NULL;
+    /* what was decoded is as the client sent it */
+    ck_assert_int_eq(line.escaped, line.field[PG_FIELD_REQUEST].ptr
+                                       == encoded[i].request);
+    return is ? fields_of(&line) : NULL;
 }
 
 PG_TEST_EACH(a_request_in_base64_is_decoded, encoded)
