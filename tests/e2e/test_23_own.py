@@ -269,7 +269,10 @@ def test_the_machines_own_names_are_no_attempts(httpd_with):
 
 
 def test_without_a_hosts_file_only_the_usual_names_are_ours(httpd_with):
-    server = httpd_with("ProxyGuardHostsFile none")
+    server = httpd_with.make("ProxyGuardHostsFile hosts\n"
+                             "ProxyGuardHostsFile none")
+    server.write("hosts", HOSTS_FILE)
+    server.start()
     usual = {"localhost", "LOCALHOST.", "a.b.localhost", "@HOST@",
              "localhost.localdomain", "ip6-localhost",
              "web.default.svc.cluster.local"}

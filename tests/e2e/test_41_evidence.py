@@ -10,7 +10,9 @@ import threading
 import pytest
 
 from pg_cli import run
-from pg_wire import wait_until
+from pg_hosts import free_port, tls_on
+from pg_peers import trusting_client
+from pg_wire import exchange, wait_until
 
 KEY = "0123456789abcdef0123456789ABCDEF\n"
 OFF = "\nProxyGuardEvidenceRate Off"
@@ -60,6 +62,24 @@ def test_an_attempt_is_one_line_of_json_in_ecs_names(httpd_with):
     assert "Cookie: (removed)" in headers
     text = server.read("evidence.json")
     assert "secret" not in text and "c2VjcmV0" not in text
+
+
+def test_a_client_behind_a_proxy_has_no_port_and_tls_is_in_the_url(
+        httpd_with, certificate):
+    port = free_port()
+    server = httpd_with(FILE + "\nRemoteIPHeader X-Forwarded-For\n"
+                        + tls_on(port, certificate),
+                        modules=("ssl", "remoteip"))
+    octets = (b"GET /page.txt HTTP/1.1\r\nHost: s.example\r\n"
+              b"X-Forwarded-For: 192.0.2.9\r\nConnection: close\r\n\r\n")
+    exchange(("127.0.0.1", port), octets, trusting_client())
+    exchange(server.address, octets)
+    server.log.attempts(2)
+    over_tls, clear = lines(server, 2)
+    for line, scheme in (over_tls, "https"), (clear, "http"):
+        assert line["source"]["ip"] == "192.0.2.9"
+        assert "port" not in line["source"]
+        assert line["url"]["full"] == f"{scheme}://s.example/page.txt"
 
 
 def test_what_httpd_refused_and_socks_are_evidence_too(httpd_with):

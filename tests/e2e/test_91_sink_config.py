@@ -309,3 +309,17 @@ def test_who_waits_is_said_at_start(httpd_with):
     server = sink_with(httpd_with)
     holds = server.log.all("PG0143: each sink conversation occupies a worker")
     assert len(holds) == (0 if server.mpm == "event" else 1)
+
+
+def test_restarts_leave_no_file_open(httpd_with):
+    server = sink_with(httpd_with, "ProxyGuardEvidenceLog @ROOT@/lines.json\n"
+                       "ProxyGuardHostsFile htdocs/page.txt\n"
+                       "ProxyGuardCheckpoint @ROOT@/copy 3600\n")
+
+    def count():
+        server.graceful()
+        return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+    server.log.take_all(" PG0")
+    once = count()
+    assert [count() for _ in range(3)] == [once] * 3
+    server.log.take_all(" PG0")
