@@ -281,9 +281,10 @@ static void judge_stated(audit_t *a, pg_reviewed_t *r)
         const pg_forward_t *f = pg_forward_judge(
             access_of(a, APR_ARRAY_IDX(all, i, const char *)), r->vhost,
             a->scratch);
-        if (worst(f)->gate == PG_GATE_OPEN) {
+        bool open = worst(f)->gate == PG_GATE_OPEN;
+        if (worst(f)->gate > worst(r->forward)->gate) {
             r->forward = f;
-            r->stated = stated.at;
+            r->stated = open ? stated.at : NULL;
         }
     }
 }

@@ -256,7 +256,7 @@ static void cond_piece(const reader_t *r, int n, piece_t *out)
         }
         several |= c->test == PG_TEST_EXPR;
     }
-    out->part = last ? PART_UNKNOWN : PART_FIXED;
+    out->part = last || several ? PART_UNKNOWN : PART_FIXED;
     if (last == NULL || several) {
         return;
     }
@@ -544,20 +544,21 @@ static bool is_dead(const reader_t *r)
 {
     const unsigned ends = PG_REWRITE_STATUS | PG_REWRITE_R | PG_REWRITE_P;
     const pg_rewriterule_t *rule = r->d->rule;
+    bool dead = false;
 
     for (int i = 0; rule && i < r->d->rules->nelts; i++) {
         const pg_rewriterule_t *one = &APR_ARRAY_IDX(r->d->rules, i,
                                                      pg_rewriterule_t);
         bool stays = (one->flags & PG_REWRITE_NOSUB) != 0;
         bool last = (one->flags & (PG_REWRITE_L | PG_REWRITE_END)) != 0;
-        if (one->at == rule->at || one->skip
-            || one->flags & (PG_REWRITE_C | PG_REWRITE_N)) {
+        if (one->at == rule->at) {
+            return dead;
+        }
+        if (one->skip || one->flags & (PG_REWRITE_C | PG_REWRITE_N)) {
             return false;
         }
-        if ((one->flags & ends || (last && stays))
-            && takes_from(r->d->rule, one, r->scene->pool)) {
-            return true;
-        }
+        dead |= (one->flags & ends || (last && stays))
+                && takes_from(r->d->rule, one, r->scene->pool);
         if (!stays && !(one->flags & ends) && !last) {
             return false;            /* another path from here on         */
         }

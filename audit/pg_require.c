@@ -184,6 +184,10 @@ static unsigned local(const asked_t *a)
  * only a top-level domain or is computed at run time. */
 static unsigned host_names(const asked_t *a)
 {
+    if (a->env->client) {
+        return PG_AUTHZ_ANY;         /* the address may have such a name  */
+    }
+
     const char *args = a->args;
     unsigned answer = PG_AUTHZ_DENIED;
 
@@ -211,11 +215,31 @@ static unsigned method_names(const asked_t *a)
                ? PG_AUTHZ_GRANTED : PG_AUTHZ_DENIED;
 }
 
+/* The method that an expression names: the first in capitals without a bit of
+ * its own. */
+static const char *named_in(const char *text, apr_pool_t *pool)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-";
+
+    while (*(text += strcspn(text, letters))) {
+        apr_size_t n = strspn(text, letters);
+        const char *word = apr_pstrmemdup(pool, text, n);
+        if (n > 2 && !strchr(word, '_')
+            && pg_require_method(word) == PG_ASKED_NAMED) {
+            return word;
+        }
+        text += n;
+    }
+    return method_name(PG_ASKED_NAMED);
+}
+
 static const char *ask_variable(void *ctx, const char *name)
 {
     const asked_t *a = ctx;
 
-    return !strcmp(name, "REQUEST_METHOD") ? method_name(a->method)
+    return !strcmp(name, "REQUEST_METHOD")
+               ? a->method == PG_ASKED_NAMED ? named_in(a->args, a->pool)
+                                             : method_name(a->method)
            : !strcmp(name, "REMOTE_ADDR") ? a->env->client
            : !strcmp(name, "REMOTE_USER") && !a->env->anonymous ? ""
                                                                 : NULL;
@@ -224,7 +248,8 @@ static const char *ask_variable(void *ctx, const char *name)
 pg_tri_e pg_require_expr(const char *text, pg_asked_e method,
                          const pg_authz_env_t *env, apr_pool_t *pool)
 {
-    asked_t a = { .method = method, .env = env, .pool = pool };
+    asked_t a = { .args = text, .method = method, .env = env,
+                  .pool = pool };
     pg_expr_t e = { .in = env->in, .value = ask_variable, .ctx = &a,
                     .pool = pool };
 

@@ -126,6 +126,7 @@ const char *pg_rewrite_variable(void *about, const char *name)
 
 typedef struct back_t {
     const char *source;          /* NULL: nothing matched                 */
+    bool unknown;                /* an expression may have                */
     pg_match_t match;
 } back_t;
 
@@ -167,6 +168,7 @@ static const char *back_reference(runner_t *r, const back_t *b, int n)
     apr_pool_t *pool = r->scene->pool;
     const char *text;
 
+    r->unknown |= b->unknown;
     if (b->source == NULL || b->match.to[n] <= b->match.from[n]) {
         return "";
     }
@@ -273,6 +275,7 @@ static bool matches(runner_t *r, back_t *b, const char *pattern, bool nocase,
     }
     if (b) {
         b->source = subject;
+        b->unknown = false;
         b->match = m;
     }
     return true;
@@ -310,6 +313,7 @@ static bool holds_for_one(runner_t *r, const pg_cond_t *c)
         break;
     case PG_TEST_EXPR:
         yes = expression(r, c->pattern);
+        r->by_cond.unknown |= yes && !c->negate;
         break;
     case PG_TEST_OTHER:
         r->unknown = true;
@@ -467,6 +471,7 @@ static bool apply(runner_t *r)
     const char *subject = subject_of(r);
 
     r->by_rule.source = r->by_cond.source = NULL;
+    r->by_cond.unknown = false;
     r->question = false;
     if (matches(r, &r->by_rule, r->rule->pattern, (set & PG_REWRITE_NC) != 0,
                 subject) == ((set & PG_REWRITE_NEGATE) != 0)) {

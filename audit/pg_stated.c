@@ -8,7 +8,7 @@
 #include "pg_require.h"
 #include "pg_tree.h"
 
-#define MOST_ADDRESSES 12
+#define MOST_ADDRESSES 100
 
 static const pg_directive_t *in_force(const pg_directive_t *tree,
                                       const pg_directive_t *vhost,
@@ -136,5 +136,8 @@ apr_array_header_t *pg_stated_addresses(const pg_directive_t *tree,
         add(out, "127.0.0.1", true);
     }
     collect(out, tree, stated->any);
+    if (out->nelts == 0) {           /* one that may have any name        */
+        add(out, PG_THIRD_PARTY, true);
+    }
     return out;
 }
