@@ -149,6 +149,27 @@ PG_TEST(half_a_part_is_none)
     }
 }
 
+PG_TEST(there_is_room_for_so_many_and_a_full_ledger_stays_as_it_is)
+{
+    pg_ledger_t *sum = sum_of("0");
+
+    for (apr_uint64_t i = 1; i < PG_PARTS - 1; i++) {
+        pg_word_set(&sum->common->part[i][0], i);
+        pg_word_set(&sum->common->part[i][1], 1);
+    }
+    ck_assert_uint_eq(of(sum)->ledgers, PG_PARTS - 1);
+    ck_assert_int_eq(pg_ledger_merge(sum, sum_of("12"), NOW, pool),
+                     APR_ENOSPC);
+    ck_assert_uint_eq(of(sum)->attempts, 100);
+    ck_assert_int_eq(pg_ledger_merge(sum, server[1], NOW, pool), 0);
+    ck_assert_uint_eq(of(sum)->ledgers, PG_PARTS);
+    ck_assert_int_eq(pg_ledger_merge(sum, server[2], NOW, pool), APR_ENOSPC);
+    ck_assert_uint_eq(of(sum)->attempts, 200);
+    ck_assert(pg_ledger_holds(sum, server[0], pool));
+    ck_assert(pg_ledger_holds(sum, server[1], pool));
+    ck_assert(!pg_ledger_holds(sum, server[2], pool));
+}
+
 PG_TEST(sources_unite_under_one_key)
 {
     /* 5 x 100 in steps of 60: 340 different ones */
