@@ -130,7 +130,7 @@ static int forward(request_rec *r, const pg_settings_t *settings,
     pg_destination_parse(d, pg_span_str(name));
     verdict = verdict_of(r, r->method_number == M_CONNECT
                             ? PG_CLASS_CONNECT_OTHER : PG_CLASS_ABSOLUTE,
-                         PG_REASON_FORWARDED, &d[0]);
+                         PG_REASON_FORWARDED, d);
     return judge_anew(r, settings, &verdict, NULL, false);
 }
 
@@ -194,7 +194,7 @@ static pg_chosen_e judge(const pg_destination_t *d, request_rec *r,
                          const pg_backends_t *backends)
 {
     const request_rec *first = pg_note_first(r);
-    pg_request_t request = { .local_port = 0 };
+    pg_request_t request = { .local = NULL };
     pg_address_t local;
     pg_chosen_in_t in = {
         .backends = backends, .own = settings->guard->own,
@@ -242,17 +242,17 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
     const pg_backends_t *backends =
         pg_proxyconf_with_htaccess(settings->guard->backends, r);
     pg_chosen_e worst = PG_CHOSEN_NOT;
-    int at = 0;
+    const pg_destination_t *at = d;
 
     for (int i = 0; i < n; i++) {
         pg_chosen_e chosen = judge(&d[i], r, settings, backends);
         if (chosen > worst) {
             worst = chosen;
-            at = i;
+            at = &d[i];
         }
     }
     return worst == PG_CHOSEN_NOT ? DECLINED
-                                  : stop(r, settings, &d[at], worst);
+                                  : stop(r, settings, at, worst);
 }
 
 /* mod_proxy has removed "unix:/path|" from the name already if it saw the
