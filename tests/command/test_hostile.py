@@ -103,6 +103,15 @@ def test_zstd_frames_to_skip_are_skipped(tmp_path):
     assert scan_json(tmp_path / "log")["attempts"] == 2
 
 
+def test_a_damaged_zstd_file_is_named(tmp_path):
+    packed = subprocess.run(["zstd", "-qc"], input=CONNECT.encode(),
+                            capture_output=True, check=True).stdout
+    (tmp_path / "log").write_bytes(packed + packed[:4] + b"\xff" * 40)
+    done = run("scan", tmp_path / "log")
+    assert b"log: is damaged: unpacking stopped there" in done.stderr
+    assert b"1 attempt " in done.stdout
+
+
 def test_the_same_file_is_read_once_whatever_it_is_called(tmp_path):
     log = write(tmp_path / "log", CONNECT)
     os.link(log, tmp_path / "hard")

@@ -436,3 +436,24 @@ PG_TEST(a_line_of_columns_may_be_in_none)
                      PG_READ_REQUEST);
     apr_pool_destroy(w.pool);
 }
+
+/* What a log begins with says how its lines are read. */
+PG_TEST(some_logs_need_their_first_line)
+{
+    static const struct {
+        const char *head;
+        bool needs;
+    } heads[] = {
+        { "", false }, { "\n", false }, { "#", true }, { "a", false },
+        { "a#", false }, { "\xef\xbb\xbf#", true }, { "\xef\xbb\xbf", false },
+        { "[", true }, { " [ \n{", true }, { "[x", false },
+        { "192.0.2.1 - - [", false },
+    };
+
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        pg_span_t head = pg_test_exact(pg_span_str(heads[i].head));
+
+        ck_assert_msg(pg_reader_needs_head(head) == heads[i].needs, "%zu", i);
+        free((void *)(apr_uintptr_t)head.ptr);
+    }
+}
