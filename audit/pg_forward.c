@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 
+#include "pg_regex.h"
 #include "pg_targets.h"
 #include "pg_tree.h"
 
@@ -383,6 +384,19 @@ static bool may_hold(const site_t *site, const pg_pattern_t *p)
                       || strncmp(p->text, prefix, strlen(prefix)) == 0);
 }
 
+/* Might it not hold, though it does for this one? */
+static bool may_miss(const site_t *site, const pg_pattern_t *p)
+{
+    const char *prefix = site->reach ? site->reach->prefix : NULL, *text;
+    bool whole = true;
+
+    if (prefix == NULL || (p->regex && pg_regex_takes_all(p->text))) {
+        return false;
+    }
+    text = p->regex ? pg_regex_prefix(p->text, &whole, site->pool) : p->text;
+    return p->glob || !whole || strncmp(prefix, text, strlen(text)) != 0;
+}
+
 static pg_cover_e cover_of(const site_t *site, const section_t *section,
                            const ask_t *ask)
 {
@@ -391,9 +405,11 @@ static pg_cover_e cover_of(const site_t *site, const section_t *section,
     if (text == NULL) {
         return pg_targets_cover(&section->pattern, ask->connect);
     }
-    return pg_targets_match(&section->pattern, text, site->access->in)
-               ? PG_COVERS_ALL
-           : section->pattern.location && may_hold(site, &section->pattern)
+    if (pg_targets_match(&section->pattern, text, site->access->in)) {
+        return section->pattern.location && may_miss(site, &section->pattern)
+                   ? PG_COVERS_SOME : PG_COVERS_ALL;
+    }
+    return section->pattern.location && may_hold(site, &section->pattern)
                ? PG_COVERS_SOME : PG_COVERS_NONE;
 }
 
@@ -457,7 +473,7 @@ static void walk_files(site_t *site, states_t *s, ask_t *ask)
 
 /* Might it be another answer for another path, or another Host? What fits all
  * that was tried is believed, what none of it fits is not. */
-static pg_tri_e doubted(const char *text, pg_tri_e answer)
+static pg_tri_e doubted(const char *text, pg_tri_e answer, bool any_host)
 {
     static const char *const paths[] = { "REQUEST_URI", "REQUEST_FILENAME",
                                          "SCRIPT_URL", "SCRIPT_FILENAME",
@@ -471,7 +487,8 @@ static pg_tri_e doubted(const char *text, pg_tri_e answer)
     if (answer == PG_NO) {
         return path || host ? PG_MAYBE : PG_NO;
     }
-    return (path && strchr(text, '!'))
+    return (path && strpbrk(text, "![$"))
+           || (host && any_host && strchr(text, '!'))
            || (host && strstr(text, "!~") && !strstr(text, "$/"))
                ? PG_MAYBE : answer;
 }
@@ -489,7 +506,8 @@ static pg_tri_e condition_of(const site_t *site, const pg_if_t *at)
     e.ctx = site->reach->ctx;
     text = pg_tree_word(&args, site->pool);
     out = pg_expr_eval(&e, text);
-    return site->reach->prefix ? doubted(text, out) : out;
+    return site->reach->prefix ? doubted(text, out, site->reach->any_host)
+                               : out;
 }
 
 /* httpd's walk over <If>s, trying both ways where a condition is unknown. held:

@@ -77,6 +77,7 @@ typedef struct pg_visit_t {
                                     NULL: it does not                     */
     const char *prefix;          /* it may as well be another path that
                                     begins so; NULL: no                   */
+    bool any_host;               /* ... with any Host                     */
     /* its variables, for <If>; NULL: not known */
     const char *(*value)(void *ctx, const char *name);
     void *ctx;

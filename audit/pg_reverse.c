@@ -590,14 +590,17 @@ static bool has_scheme(const pg_dest_t *d)
 static const char *prefix_of(const trial_t *t)
 {
     const pg_dest_t *d = t->d;
+    const char *prefix = d->prefix;
     bool whole;
 
     if (t->place || (d->rule && d->rule->flags & (PG_REWRITE_NC
                                                   | PG_REWRITE_NEGATE))) {
-        return "";
+        return "/";
     }
-    return d->pattern ? pg_regex_prefix(d->pattern, &whole,
-                                        t->flow.scene.pool) : d->prefix;
+    if (d->pattern) {
+        prefix = pg_regex_prefix(d->pattern, &whole, t->flow.scene.pool);
+    }
+    return *prefix ? prefix : "/";
 }
 
 /* Would a request pass that differs from this one, which is refused: in the
@@ -612,6 +615,7 @@ static bool others_pass(const trial_t *t, pg_visit_t visit)
     unsigned out;
 
     visit.prefix = prefix_of(t);
+    visit.any_host = strchr(t->d->target, '%') == NULL;
     visit.method = PG_ASKED_COUNT;
     visit.value = common_value;
     out = pg_forward_reverse(t->shared->access, t->vhost, &visit, pool);
