@@ -593,20 +593,57 @@ PG_TEST(a_glance_misses_no_octet_of_a_home_page)
     }
 }
 
-/* A lane counts to 255. */
-PG_TEST(lines_run_together_are_found_among_many_brackets)
+/* Brackets that are counted in vectors, each lane up to 255; and lines without
+ * one, which make no room for a second in another. */
+PG_TEST(lines_run_together_are_found_among_any_others)
 {
-    static char many[300 * 32];
+    static char many[256 * 32 + 1];
+    const char *const others[] = { "", many, "no log line\nno other\n" };
+
+    memset(many, ']', sizeof(many) - 1);
+    for (int i = 0; i < 3; i++) {
+        bench_t b;
+
+        bench_begin(&b);
+        b.rules.reading.any = true;
+        count_text(&b, apr_pstrcat(b.pool, others[i], "\n",
+            LINE("GET / HTTP/1.1", "200 100"),
+            "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"GET /x HTTP/1.1\" 20",
+            LINE("CONNECT a.example:25 HTTP/1.1", "405 5"), NULL));
+        ck_assert_uint_eq(b.counter.tally->count.suspect, 1);
+        apr_pool_destroy(b.pool);
+    }
+}
+
+/* As a log that is being written, or was cut by a full disk. */
+static const char *const full[] = {
+    "[{\"remote_ip\" : \"192.0.2.1\", "
+    "\"request\":\"CONNECT a.example:25 HTTP/1.1\",\"status\": 405, "
+    "\"x\":[1, {\"y\\u0041\" : null}]} , {}]",
+    LINE("CONNECT a.example:25 HTTP/1.1", "405 5"),
+    "--8f3a21bc-A--\n[02/Jan/2014:03:04:05 +0000] x 192.0.2.1 9 192.0.2.2 80\n"
+    "--8f3a21bc-B--\nGET http://a.example/ HTTP/1.1\n--8f3a21bc-Z--\n",
+    "a=1 request=\"GET http://a.example/ HTTP/1.1\" client => 192.0.2.1 ",
+};
+
+PG_TEST_EACH(a_log_may_end_anywhere, full)
+{
+    pg_span_t text = span_of(full[_i]);
+    const pg_counts_t *count;
     bench_t b;
 
     bench_begin(&b);
-    b.rules.reading.any = true;
-    memset(many, ']', sizeof(many) - 1);
-    count_text(&b, apr_pstrcat(b.pool, many, "\n",
-        LINE("GET / HTTP/1.1", "200 100"),
-        "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"GET /x HTTP/1.1\" 20",
-        LINE("CONNECT a.example:25 HTTP/1.1", "405 5"), NULL));
-    ck_assert_uint_eq(b.counter.tally->count.suspect, 1);
+    b.rules.reading.any = b.rules.reading.json = true;
+    count = &b.counter.tally->count;
+    for (apr_size_t n = 1; n <= text.len; n++) {
+        pg_counts_t before = *count;
+
+        pg_count_begin(&b.counter, true);
+        count_text(&b, apr_pstrmemdup(b.pool, text.ptr, n));
+        ck_assert_uint_ge(count->lines, before.lines + 1);
+        ck_assert_uint_le(count->attempts, before.attempts + 1);
+        ck_assert(n < text.len || count->attempts > before.attempts);
+    }
     apr_pool_destroy(b.pool);
 }
 
