@@ -59,7 +59,8 @@ static bool buckets_now(apr_int64_t out[PG_PERIOD_COUNT], apr_time_t time,
         return false;
     }
     day = (apr_uint64_t)out[PG_PERIOD_DAY];
-    if (known >> 32 != day || known == 0) {
+    /* memory begins as 0, and day 0 is in month 0 */
+    if (known >> 32 != day) {
         known = day << 32 | (apr_uint64_t)pg_calendar_month((apr_int64_t)day);
         pg_word_set(memory, known);
     }
@@ -105,18 +106,14 @@ static inline void cell_add(pg_word_t *cell, apr_uint64_t tag, apr_uint64_t n)
 {
     apr_uint64_t seen = pg_word_get(cell);
 
-    if (pg_cell_tag(seen) == tag) {
-        pg_cell_add(cell, tag, n);
-        return;
-    }
-    /* Fails only when another writer succeeds; the bound is for a process
-     * that scribbles over the cell. */
+    /* A swap fails only when another writer's succeeds; the bound is for a
+     * process that scribbles over the cell. */
     for (int tries = 0; tries < 100; tries++) {
-        if (pg_word_swap(cell, &seen, pg_cell_make(tag, n))) {
-            return;
-        }
         if (pg_cell_tag(seen) == tag) {
             pg_cell_add(cell, tag, n);
+            return;
+        }
+        if (pg_word_swap(cell, &seen, pg_cell_make(tag, n))) {
             return;
         }
     }
@@ -233,8 +230,7 @@ static void merge_ring(const pg_ledger_t *into, const pg_lane_t *lane,
         apr_uint64_t tag = pg_cell_tag(word);
         apr_int64_t bucket = ((apr_int64_t)tag - 1) * ring->slots
                              + w / PG_KINDS;
-        if (pg_cell_count(word) != 0 && bucket >= 0 && bucket <= today
-            && bucket > today - ring->shown) {
+        if (bucket <= today && bucket > today - ring->shown) {
             cell_add(&to[w], tag, pg_cell_count(word));
         }
     }

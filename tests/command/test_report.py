@@ -453,6 +453,18 @@ def shown(output, name):
     return part.encode() in output or part.strip("%71").encode() in output
 
 
+@pytest.mark.parametrize("where", ["destination.address", "source.address",
+                                   "server.address", "observer.name"])
+def test_a_host_with_a_port_is_known_without_it(tmp_path, where):
+    line = planted(where, "intranet-qqqq:8080")
+    line["http"]["request"]["headers"].append("X-Y: at intranet-qqqq now")
+    log = write(tmp_path / "log", json.dumps(line) + "\n")
+    for args in ["sample"], ["mask"]:
+        done = run(*args, log)
+        assert done.returncode == 0
+        assert b"connect-mail" in done.stdout and b"qqqq" not in done.stdout
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_planted_in_evidence_is_in_a_sample_or_a_mask(tmp_path, name):
     lines = [planted(where, f"[{name}]" if ":" in name and

@@ -617,12 +617,12 @@ PG_TEST(lines_run_together_are_found_among_any_others)
 
 /* As a log that is being written, or was cut by a full disk. */
 static const char *const full[] = {
-    "[{\"remote_ip\" : \"192.0.2.1\", "
-    "\"request\":\"CONNECT a.example:25 HTTP/1.1\",\"status\": 405, "
-    "\"x\":[1, {\"y\\u0041\" : null}]} , {}]",
+    ("[{\"remote_ip\" : \"192.0.2.1\", "
+     "\"request\":\"CONNECT a.example:25 HTTP/1.1\",\"status\": 405, "
+     "\"x\":[1, {\"y\\u0041\" : null}]} , {}]"),
     LINE("CONNECT a.example:25 HTTP/1.1", "405 5"),
-    "--8f3a21bc-A--\n[02/Jan/2014:03:04:05 +0000] x 192.0.2.1 9 192.0.2.2 80\n"
-    "--8f3a21bc-B--\nGET http://a.example/ HTTP/1.1\n--8f3a21bc-Z--\n",
+    ("--8f3a21bc-A--\n[02/Jan/2014:03:04:05 +0000] x 192.0.2.1 9 192.0.2.2 80\n"
+     "--8f3a21bc-B--\nGET http://a.example/ HTTP/1.1\n--8f3a21bc-Z--\n"),
     "a=1 request=\"GET http://a.example/ HTTP/1.1\" client => 192.0.2.1 ",
 };
 
