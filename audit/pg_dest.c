@@ -67,6 +67,33 @@ static void allow_only(piece_t *p, const bool *set)
 
 /* --- what conditions pin ------------------------------------------------- */
 
+/* A guess at the public suffix list: any top-level domain that is not for
+ * private networks, and "co.uk" and its like. */
+bool pg_dest_is_public(const char *domain)
+{
+    static const char *const private_ones[] = {
+        "local", "localdomain", "localhost", "internal", "intranet", "private",
+        "corp", "home", "lan", "svc", "consul", "test", NULL
+    };
+    static const char *const second[] = { "co", "com", "net", "org", "ac",
+                                          "gov", "edu", "ne", "or", NULL };
+    const char *dot = strchr(domain, '.');
+    apr_size_t n = strcspn(domain, ".");
+
+    for (int i = 0; !dot && private_ones[i]; i++) {
+        if (pg_tree_same(domain, private_ones[i])) {
+            return false;
+        }
+    }
+    for (int i = 0; dot && second[i]; i++) {
+        if (n == strlen(second[i]) && pg_tree_begins(domain, second[i])) {
+            return strlen(dot) == 3 && apr_isalpha(dot[1])
+                   && apr_isalpha(dot[2]);
+        }
+    }
+    return dot == NULL;
+}
+
 /* "^(.+\.)?own\.example$": the domain, or a name below it. `rest` is the
  * domain. */
 static bool is_optional_below(const char *pattern, const char *rest)
@@ -97,7 +124,8 @@ static bool pins(const pg_cond_t *c, const char *name, apr_pool_t *pool)
         return !pg_regex_branches(c->pattern);
     }
     end = pg_regex_suffix(c->pattern, &rest, pool);
-    return strcmp(name, "HTTP_HOST") == 0 && *end && strchr(end + 1, '.')
+    return strcmp(name, "HTTP_HOST") == 0 && *end
+           && !pg_dest_is_public(end + (*end == '.'))
            && strspn(end, ".0123456789") != strlen(end)
            && (*end == '.' || is_optional_below(c->pattern, rest));
 }
@@ -352,15 +380,13 @@ static bool has_text(const bool *set)
     return *c != '\0';
 }
 
-/* What the host has to end with, at s: is it a whole domain? "." and a single
- * label is everybody's. */
-static pg_choice_e by_suffix(const char *s)
+/* What the host has to end with, at s: is it somebody's own domain? */
+static pg_choice_e by_suffix(const char *s, apr_pool_t *pool)
 {
-    apr_size_t n = strcspn(s, "/?:$%");
-    const char *dot = memchr(s, '.', n);
+    const char *end = apr_pstrmemdup(pool, s, strcspn(s, "/?:$%"));
+    const char *dot = strchr(end, '.');
 
-    return dot && memchr(dot + 1, '.', n - (apr_size_t)(dot + 1 - s))
-               ? PG_CHOICE_NOT
+    return dot && !pg_dest_is_public(dot + 1) ? PG_CHOICE_NOT
            : *s == '.' ? PG_CHOICE_HOST : PG_CHOICE_MAYBE;
 }
 
@@ -382,11 +408,12 @@ static void free_piece(reader_t *r, const piece_t *p)
 
     if (p->set['@'] || !r->host) {
         if (has_text(p->set)) {
-            raise_to(r, ends ? PG_CHOICE_HOST : by_suffix(s));
+            raise_to(r, ends ? PG_CHOICE_HOST
+                             : by_suffix(s, r->scene->pool));
         }
     }
     else if (!r->port && has_text(p->set)) {
-        raise_to(r, !ends ? by_suffix(s)
+        raise_to(r, !ends ? by_suffix(s, r->scene->pool)
                     : (p->set['.'] && p->set['x']) || is_address(r)
                         ? PG_CHOICE_HOST : PG_CHOICE_MAYBE);
     }

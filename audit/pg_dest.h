@@ -37,4 +37,7 @@ typedef struct pg_dest_t {
 pg_choice_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
                            bool names);
 
+/** Can anybody have a name below this domain, such as "com" or "co.uk"? */
+bool pg_dest_is_public(const char *domain);
+
 #endif

@@ -375,26 +375,46 @@ static void apply(site_t *site, states_t *s, const section_t *section,
     *s = out;
 }
 
-/* Might the section hold for another path that is meant as well? */
-static bool may_hold(const site_t *site, const pg_pattern_t *p)
+/* The fixed text that all paths of a section begin with. *whole: it holds for
+ * all paths that begin so. */
+static const char *start_of(const pg_pattern_t *p, bool *whole,
+                            apr_pool_t *pool)
 {
-    const char *prefix = site->reach ? site->reach->prefix : NULL;
-
-    return prefix && (p->regex || p->glob
-                      || strncmp(p->text, prefix, strlen(prefix)) == 0);
+    if (p->regex) {
+        return pg_regex_prefix(p->text, whole, pool);
+    }
+    *whole = !p->glob;
+    return p->glob ? apr_pstrmemdup(pool, p->text, strcspn(p->text, "*?[\\"))
+                   : p->text;
 }
 
-/* Might it not hold, though it does for this one? */
+/* Might the section apply to another path that the directive is for? */
+static bool may_hold(const site_t *site, const pg_pattern_t *p)
+{
+    const char *prefix = site->reach ? site->reach->prefix : NULL, *start;
+    apr_size_t n, m;
+    bool whole;
+
+    if (prefix == NULL) {
+        return false;
+    }
+    start = start_of(p, &whole, site->pool);
+    n = strlen(prefix);
+    m = strlen(start);
+    return strncmp(start, prefix, m < n && (p->regex || p->glob) ? m : n) == 0;
+}
+
+/* Might it not apply to another one, though it does to this one? */
 static bool may_miss(const site_t *site, const pg_pattern_t *p)
 {
-    const char *prefix = site->reach ? site->reach->prefix : NULL, *text;
-    bool whole = true;
+    const char *prefix = site->reach ? site->reach->prefix : NULL, *start;
+    bool whole;
 
     if (prefix == NULL || (p->regex && pg_regex_takes_all(p->text))) {
         return false;
     }
-    text = p->regex ? pg_regex_prefix(p->text, &whole, site->pool) : p->text;
-    return p->glob || !whole || strncmp(prefix, text, strlen(text)) != 0;
+    start = start_of(p, &whole, site->pool);
+    return !whole || strncmp(prefix, start, strlen(start)) != 0;
 }
 
 static pg_cover_e cover_of(const site_t *site, const section_t *section,

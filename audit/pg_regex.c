@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define MOST_DEPTH 64
+#define MOST_LISTED 16           /* texts that still count as a list      */
 
 typedef struct reader_t {
     const char *at;
@@ -14,6 +15,8 @@ typedef struct reader_t {
     int groups;                  /* capturing ones opened so far          */
     int inside;                  /* depth within the wanted one; 0: not   */
     int atoms;                   /* read so far                           */
+    int ways;                    /* texts that the classes of characters of
+                                    the wanted group can make             */
     bool first;                  /* the wanted group's first atom is next */
     bool own;                    /* ... and does not begin the match      */
     bool anchored;               /* by a '^' at its beginning             */
@@ -194,6 +197,19 @@ static times_t read_times(reader_t *r)
 
 /* --- what was read ------------------------------------------------------- */
 
+/* "[1-4]" is a list like "(1|2|3|4)", and "[/@]" is not. */
+static int ways_of(const bool *set)
+{
+    int n = size_of(set);
+
+    for (int i = UCHAR_MAX; i && n > 1; i--) {
+        if (set[i] && !apr_isalnum(i)) {
+            return MOST_LISTED + 1;
+        }
+    }
+    return n;
+}
+
 /* A group leads when it takes the '/' that a path begins with, or begins with
  * one of its own, whatever else may follow: "(/.*)", and not "(/?.*)". */
 static void note(reader_t *r, const bool *set, times_t times, bool dot)
@@ -205,7 +221,8 @@ static void note(reader_t *r, const bool *set, times_t times, bool dot)
             r->group->set[i] |= set[i];
         }
         /* a '.' that the author forgot to escape still counts as fixed */
-        r->group->list &= times.most <= 1 && (!several || dot);
+        r->ways *= r->group->list && !dot ? ways_of(set) : 1;
+        r->group->list &= times.most <= 1 && r->ways <= MOST_LISTED;
         if (set['/'] && ((r->atoms == 0 && (r->anchored
                                             || size_of(set) == UCHAR_MAX))
                          || (r->first && !several && times.least
@@ -394,7 +411,7 @@ static void read_whole(reader_t *r)
 
 void pg_regex_group(const char *pattern, int n, pg_regex_group_t *out)
 {
-    reader_t r = { .at = pattern, .want = n, .group = out };
+    reader_t r = { .at = pattern, .want = n, .group = out, .ways = 1 };
 
     *out = (pg_regex_group_t){ .list = true, .found = n == 0 };
     r.anchored = *pattern == '^';

@@ -15,7 +15,7 @@
 typedef struct pg_regex_group_t {
     bool found;
     bool set[UCHAR_MAX + 1];     /* characters                            */
-    bool list;                   /* only fixed texts                      */
+    bool list;                   /* only fixed texts, "[1-4]" included    */
     bool leads;                  /* begins with a '/': its own, or the one
                                     that a path begins with               */
 } pg_regex_group_t;

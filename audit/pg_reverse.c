@@ -273,13 +273,11 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && pg_tree_same(text + n - m, end);
 }
 
-/* "proxyguard.com": the client's name below a top-level domain? */
-static bool is_below_top(const char *host)
+/* "proxyguard.com": the client's name below a public domain? */
+static bool is_below_public(const char *host)
 {
-    const char *dot = strchr(host, '.');
-
-    return dot && !strchr(dot + 1, '.')
-           && strncmp(host, LABEL, strlen(LABEL)) == 0;
+    return strncmp(host, LABEL ".", strlen(LABEL ".")) == 0
+           && pg_dest_is_public(host + strlen(LABEL "."));
 }
 
 /* Who chose the destination of this URL, as mod_proxy reads it? */
@@ -310,7 +308,7 @@ static pg_choice_e chosen_in(const trial_t *t, const char *url)
     }
     host = apr_pstrmemdup(pool, host, strcspn(host, "?#"));
     if (ends_with(host, NAME) || !strcmp(host, ADDRESS)
-        || !strcmp(host, LABEL) || is_below_top(host)) {
+        || !strcmp(host, LABEL) || is_below_public(host)) {
         return PG_CHOICE_HOST;
     }
     return port && strstr(port, PORT) && !strstr(t->d->target, PORT)
@@ -510,7 +508,7 @@ static bool is_within(const pg_dest_t *d, const char *prefix, apr_pool_t *pool)
 }
 
 /* Does this rule take all that the directive would, not only what was
- * tried? Host was tried with all that rules look for. */
+ * tried? */
 static bool takes_all_of(const pg_rewriterule_t *rule, const pg_dest_t *d,
                          apr_pool_t *pool)
 {
@@ -518,9 +516,7 @@ static bool takes_all_of(const pg_rewriterule_t *rule, const pg_dest_t *d,
     const char *prefix = pg_regex_prefix(rule->pattern, &whole, pool);
 
     for (int i = 0; i < rule->cond_count; i++) {
-        const pg_cond_t *c = &rule->cond[i];
-        if (!is_fixed(c, pool) && (strcmp(c->input, "%{HTTP_HOST}")
-                                   || c->test == PG_TEST_FILE)) {
+        if (!is_fixed(&rule->cond[i], pool)) {
             return false;
         }
     }
