@@ -171,10 +171,11 @@ int pg_import_end(const pg_import_t *import, const pg_cli_t *cli,
             pg_ledger_see(ledger, import->identity[i].head);
         }
     }
+    /* before the merge, after which the gaps are no longer next to a log */
+    pg_ledger_cover_logs(ledger, found);
     if (pg_ledger_merge(ledger, found, cli->now, cli->pool) != APR_SUCCESS) {
         return PG_EXIT_INTERNAL;
     }
-    pg_ledger_cover_logs(ledger, found);
     warn_of_overlap(cli, import->path, ledger,
                     scan->tally->read[PG_LOGS_NEW].to);
     return 0;

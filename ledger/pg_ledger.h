@@ -188,7 +188,8 @@ void pg_ledger_permit(pg_ledger_t *ledger);
  *  the times of its first and its last line. */
 void pg_ledger_cover(pg_ledger_t *ledger, apr_time_t from, apr_time_t to);
 
-/** The same for each time that a ledger of logs covers. */
+/** The same for each time that a ledger of logs covers; before that is merged
+ *  in. */
 void pg_ledger_cover_logs(pg_ledger_t *ledger, const pg_ledger_t *logs);
 
 /** Since when the server that owns the ledger has counted without a gap; 0: it
