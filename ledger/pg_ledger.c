@@ -35,8 +35,12 @@ static pg_lane_t *lane_of(const pg_ledger_t *ledger, unsigned number)
 {
     unsigned lanes = ledger->sizes.lanes;
 
-    /* as a rule there is one for each CPU: no division then */
-    return pg_layout_lane(ledger, number < lanes ? number : number % lanes);
+    /* As a rule there is one for each CPU: no division then. There is at least
+     * one: pg_layout checks every size before a block is used. */
+    if (number >= lanes) {
+        number %= lanes; /* NOLINT(clang-analyzer-core.DivideZero) */
+    }
+    return pg_layout_lane(ledger, number);
 }
 
 static pg_lane_t *my_lane(const pg_ledger_t *ledger)
