@@ -17,6 +17,7 @@
 #define NAME "proxyguard.example"
 #define LABEL "proxyguard"
 #define ADDRESS "192.0.2.10"
+#define ADDRESS6 "[2001:2::77]"  /* without letters                       */
 #define PORT "8099"
 
 struct pg_shared_t {
@@ -261,7 +262,7 @@ static const char *const fills[] = {
     ":8@" NAME "/", "8@" NAME, "." NAME "/", "." NAME, ADDRESS,
     ADDRESS ":" PORT "/", LABEL, LABEL "/", "ws://" NAME "/",
     ":" PORT "/", ":" PORT, PORT, PORT "/", "x:" PORT "/", "",
-    NAME "#/", NAME "#", NAME "?/"
+    NAME "#/", NAME "#", NAME "?/", ADDRESS6
 };
 #define FILLS ((int)(sizeof(fills) / sizeof(*fills)))
 #define ALTERNATIVES 3
@@ -302,13 +303,14 @@ static pg_choice_e chosen_in(const trial_t *t, const char *url)
     if (port) {
         host = apr_pstrmemdup(pool, host, (apr_size_t)(port - host));
         if (strspn(port + 1, "0123456789") != strlen(port + 1)
-            || strchr(host, ':')) {
+            || (strchr(host, ':') && *host != '[')) {
             return PG_CHOICE_NOT;    /* mod_proxy answers 400             */
         }
     }
     host = apr_pstrmemdup(pool, host, strcspn(host, "?#"));
     if (ends_with(host, NAME) || !strcmp(host, ADDRESS)
-        || !strcmp(host, LABEL) || is_below_public(host)) {
+        || !strcmp(host, ADDRESS6) || !strcmp(host, LABEL)
+        || is_below_public(host)) {
         return PG_CHOICE_HOST;
     }
     return port && strstr(port, PORT) && !strstr(t->d->target, PORT)
