@@ -383,7 +383,9 @@ static bool has_text(const bool *set)
 /* What the host has to end with, at s: is it somebody's own domain? */
 static pg_choice_e by_suffix(const char *s, apr_pool_t *pool)
 {
-    const char *end = apr_pstrmemdup(pool, s, strcspn(s, "/?:$%"));
+    apr_size_t n = strcspn(s, "/?:$%");
+    bool root = n > 1 && s[n - 1] == '.' && s[n] != '$' && s[n] != '%';
+    const char *end = apr_pstrmemdup(pool, s, n - root);
     const char *dot = strchr(end, '.');
 
     return dot && !pg_dest_is_public(dot + 1) ? PG_CHOICE_NOT

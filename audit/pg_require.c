@@ -184,12 +184,9 @@ static unsigned local(const asked_t *a)
  * only a top-level domain or is computed at run time. */
 static unsigned host_names(const asked_t *a)
 {
-    if (a->env->client) {
-        return PG_AUTHZ_ANY;         /* the address may have such a name  */
-    }
-
     const char *args = a->args;
-    unsigned answer = PG_AUTHZ_DENIED;
+    /* an address that the client states may have any name */
+    unsigned answer = a->env->client ? PG_AUTHZ_ANY : PG_AUTHZ_DENIED;
 
     while (*args) {
         const char *name = pg_tree_word(&args, a->pool);

@@ -27,6 +27,7 @@ struct pg_shared_t {
     apr_array_header_t *rules;   /* of the main server                    */
     unsigned options;            /* its RewriteOptions                    */
     bool uncanonical;            /* a section says UseCanonicalName Off   */
+    bool uncanonical_folders;    /* ... or a <Directory> or <Files>       */
     int budget;
     apr_array_header_t *passes;  /* pg_dest_t                             */
     apr_array_header_t *places;  /* pg_scope_t                            */
@@ -111,10 +112,16 @@ static const char *without_scheme_and_port(const char *name, apr_pool_t *pool)
     return apr_pstrmemdup(pool, s, strcspn(s, ":/"));
 }
 
-/* Does some section say UseCanonicalName Off? */
-static bool is_uncanonical(const pg_directive_t *first, apr_pool_t *pool)
+/* Does some section say UseCanonicalName Off? folders: of those that apply
+ * after the rules of the server have run as well. */
+static bool is_uncanonical(const pg_directive_t *first, bool folders,
+                           apr_pool_t *pool)
 {
     for (const pg_directive_t *d = first; d; d = d->next) {
+        if (!folders && (pg_tree_begins(d->name, "<Directory")
+                         || pg_tree_begins(d->name, "<Files"))) {
+            continue;
+        }
         for (const pg_directive_t *in = d->child; in; in = in->next) {
             if (!pg_tree_is(d, "<VirtualHost")
                 && pg_tree_is(in, "UseCanonicalName")
@@ -122,7 +129,7 @@ static bool is_uncanonical(const pg_directive_t *first, apr_pool_t *pool)
                 return true;
             }
         }
-        if (is_uncanonical(d->child, pool)) {
+        if (is_uncanonical(d->child, folders, pool)) {
             return true;
         }
     }
@@ -177,7 +184,8 @@ pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
     s->budget = WHOLE_BUDGET;
     s->rules = pg_rewriterule_read(in->tree, pool);
     s->options = options_in(in->tree, pool);
-    s->uncanonical = is_uncanonical(in->tree, pool);
+    s->uncanonical = is_uncanonical(in->tree, false, pool);
+    s->uncanonical_folders = is_uncanonical(in->tree, true, pool);
     flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
     flow.places = apr_array_make(pool, 4, sizeof(pg_scope_t));
     pg_flow_read(&flow, in->tree);
@@ -934,6 +942,7 @@ static void judge(judge_t *j, const pg_dest_t *d, const pg_scope_t *place)
 
     t.d = d;
     t.place = place;
+    t.flow.scene.canonical &= !(place && t.shared->uncanonical_folders);
     chosen = pg_dest_chosen(d, &t.flow.scene, t.names);
     if (chosen == PG_CHOICE_NOT || (place && place->applies == PG_NO)
         || (place && !set_root(&t, place))) {
