@@ -397,7 +397,7 @@ static bool is_address(const reader_t *r)
 {
     apr_size_t n = (apr_size_t)(r->piece - r->from);
 
-    return n && strspn(r->from, "0123456789.") >= n;
+    return n && (*r->from == '[' || strspn(r->from, "0123456789.") >= n);
 }
 
 static void free_piece(reader_t *r, const piece_t *p)
@@ -405,7 +405,7 @@ static void free_piece(reader_t *r, const piece_t *p)
     const char *s = r->at;
     /* a '#' cuts off the rest, and so does a '?' where it is let through */
     bool ends = p->set['/'] || p->set['#'] || p->set['?'] || *s == '\0'
-                || strchr("/?$%", *s) || (*s == ':' && !r->port);
+                || strchr("/?$%]", *s) || (*s == ':' && !r->port);
     bool digits = p->set['8'] || p->set['1'];
 
     if (p->set['@'] || !r->host) {

@@ -289,6 +289,18 @@ static bool is_below_public(const char *host)
            && pg_dest_is_public(host + strlen(LABEL "."));
 }
 
+static bool is_clients(const char *host)
+{
+    const char *end = host + strlen(host);
+
+    if (*host == '[' && end[-1] != ']') {
+        return false;                /* mod_proxy answers 400             */
+    }
+    return ends_with(host, NAME) || !strcmp(host, ADDRESS)
+           || !strcmp(host, ADDRESS6) || !strcmp(host, LABEL)
+           || is_below_public(host);
+}
+
 /* Who chose the destination of this URL, as mod_proxy reads it? */
 static pg_choice_e chosen_in(const trial_t *t, const char *url)
 {
@@ -316,9 +328,7 @@ static pg_choice_e chosen_in(const trial_t *t, const char *url)
         }
     }
     host = apr_pstrmemdup(pool, host, strcspn(host, "?#"));
-    if (ends_with(host, NAME) || !strcmp(host, ADDRESS)
-        || !strcmp(host, ADDRESS6) || !strcmp(host, LABEL)
-        || is_below_public(host)) {
+    if (is_clients(host)) {
         return PG_CHOICE_HOST;
     }
     return port && strstr(port, PORT) && !strstr(t->d->target, PORT)
