@@ -315,7 +315,7 @@ static pg_choice_e chosen_in(const trial_t *t, const char *url)
     host = apr_pstrmemdup(pool, colon + 3, strcspn(colon + 3, "/"));
     at = strrchr(host, '@');
     host = at ? at + 1 : host;
-    if (strpbrk(host, "%\\ ")) {
+    if (strpbrk(host, "%\\ ") || (at && colon[3] == '[')) {
         return PG_CHOICE_NOT;
     }
     port = strrchr(host, ':');
