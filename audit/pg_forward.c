@@ -391,13 +391,10 @@ static const char *start_of(const pg_pattern_t *p, bool *whole,
 /* Might the section apply to another path that the directive is for? */
 static bool may_hold(const site_t *site, const pg_pattern_t *p)
 {
-    const char *prefix = site->reach ? site->reach->prefix : NULL, *start;
+    const char *prefix = site->reach->prefix, *start;
     apr_size_t n, m;
     bool whole;
 
-    if (prefix == NULL) {
-        return false;
-    }
     start = start_of(p, &whole, site->pool);
     n = strlen(prefix);
     m = strlen(start);
@@ -407,10 +404,10 @@ static bool may_hold(const site_t *site, const pg_pattern_t *p)
 /* Might it not apply to another one, though it does to this one? */
 static bool may_miss(const site_t *site, const pg_pattern_t *p)
 {
-    const char *prefix = site->reach ? site->reach->prefix : NULL, *start;
+    const char *prefix = site->reach->prefix, *start;
     bool whole;
 
-    if (prefix == NULL || (p->regex && pg_regex_takes_all(p->text))) {
+    if (p->regex && pg_regex_takes_all(p->text)) {
         return false;
     }
     start = start_of(p, &whole, site->pool);
@@ -421,16 +418,17 @@ static pg_cover_e cover_of(const site_t *site, const section_t *section,
                            const ask_t *ask)
 {
     const char *text = section->pattern.location ? ask->uri : ask->target;
+    bool holds;
 
     if (text == NULL) {
         return pg_targets_cover(&section->pattern, ask->connect);
     }
-    if (pg_targets_match(&section->pattern, text, site->access->in)) {
-        return section->pattern.location && may_miss(site, &section->pattern)
-                   ? PG_COVERS_SOME : PG_COVERS_ALL;
+    holds = pg_targets_match(&section->pattern, text, site->access->in);
+    if (section->pattern.location && site->reach && site->reach->prefix
+        && (holds ? may_miss : may_hold)(site, &section->pattern)) {
+        return PG_COVERS_SOME;
     }
-    return section->pattern.location && may_hold(site, &section->pattern)
-               ? PG_COVERS_SOME : PG_COVERS_NONE;
+    return holds ? PG_COVERS_ALL : PG_COVERS_NONE;
 }
 
 static void apply_all(site_t *site, states_t *s,

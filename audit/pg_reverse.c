@@ -514,16 +514,23 @@ static bool is_straight(const apr_array_header_t *rules,
     return true;
 }
 
+/* What all paths begin with that a directive is for; NULL: not known. */
+static const char *begin_of(const pg_dest_t *d, apr_pool_t *pool)
+{
+    bool whole;
+
+    if (d->rule && d->rule->flags & (PG_REWRITE_NC | PG_REWRITE_NEGATE)) {
+        return NULL;
+    }
+    return d->pattern ? pg_regex_prefix(d->pattern, &whole, pool) : d->prefix;
+}
+
 /* Is each path of the directive one that begins like this? */
 static bool is_within(const pg_dest_t *d, const char *prefix, apr_pool_t *pool)
 {
-    bool whole;
-    const char *own = d->pattern ? pg_regex_prefix(d->pattern, &whole, pool)
-                                 : d->prefix;
-    unsigned other = d->rule ? d->rule->flags & (PG_REWRITE_NC
-                                                 | PG_REWRITE_NEGATE) : 0;
+    const char *own = begin_of(d, pool);
 
-    return own && *prefix && !other && !d->bare_path && !d->sees_file
+    return own && *prefix && !d->bare_path && !d->sees_file
            && strncmp(own, prefix, strlen(prefix)) == 0;
 }
 
@@ -602,21 +609,12 @@ static bool has_scheme(const pg_dest_t *d)
            || pg_tree_begins(d->target, "%{REQUEST_SCHEME}://");
 }
 
-/* What all paths begin with that the directive is for. */
+/* The prefix that others_pass() has other paths begin with. */
 static const char *prefix_of(const trial_t *t)
 {
-    const pg_dest_t *d = t->d;
-    const char *prefix = d->prefix;
-    bool whole;
+    const char *own = t->place ? NULL : begin_of(t->d, t->flow.scene.pool);
 
-    if (t->place || (d->rule && d->rule->flags & (PG_REWRITE_NC
-                                                  | PG_REWRITE_NEGATE))) {
-        return "/";
-    }
-    if (d->pattern) {
-        prefix = pg_regex_prefix(d->pattern, &whole, t->flow.scene.pool);
-    }
-    return *prefix ? prefix : "/";
+    return own && *own ? own : "/";
 }
 
 /* Would a request pass that differs from this one, which is refused: in the

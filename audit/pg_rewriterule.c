@@ -81,6 +81,20 @@ static const char *flags_of(const pg_directive_t *d, apr_pool_t *pool)
     return end ? apr_pstrmemdup(pool, from, (apr_size_t)(end - from)) : from;
 }
 
+bool pg_rewriterule_has(const pg_directive_t *d, const char *brief,
+                        const char *whole, apr_pool_t *pool)
+{
+    const char *text = flags_of(d, pool), *word;
+
+    while ((word = next_flag(&text, pool))) {
+        word = apr_pstrmemdup(pool, word, strcspn(word, "="));
+        if (pg_tree_same(word, brief) || pg_tree_same(word, whole)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void read_flag(pg_rewriterule_t *rule, const char *word)
 {
     apr_size_t n = strcspn(word, "=");
@@ -128,15 +142,10 @@ static void read_flags(pg_rewriterule_t *rule, const char *text,
 static pg_cond_t read_cond(const pg_directive_t *d, apr_pool_t *pool)
 {
     pg_cond_t cond = { .input = pg_rewriterule_arg(d, 0, pool),
-                       .pattern = pg_rewriterule_arg(d, 1, pool) };
-    const char *flags_text = flags_of(d, pool), *word;
+                       .pattern = pg_rewriterule_arg(d, 1, pool),
+                       .or_next = pg_rewriterule_has(d, "OR", "ornext", pool),
+                       .nocase = pg_rewriterule_has(d, "NC", "nocase", pool) };
 
-    while ((word = next_flag(&flags_text, pool))) {
-        cond.or_next |= pg_tree_same(word, "OR")
-                        || pg_tree_same(word, "ornext");
-        cond.nocase |= pg_tree_same(word, "NC")
-                       || pg_tree_same(word, "nocase");
-    }
     cond.negate = *cond.pattern == '!';
     cond.pattern += cond.negate;
     if (pg_tree_same(cond.input, "expr")) {

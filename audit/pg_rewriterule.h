@@ -52,6 +52,10 @@ apr_array_header_t *pg_rewriterule_read(const pg_directive_t *first,
 const char *pg_rewriterule_arg(const pg_directive_t *d, int n,
                                apr_pool_t *pool);
 
+/** Has one of these that flag, by its short or its long name? */
+bool pg_rewriterule_has(const pg_directive_t *d, const char *brief,
+                        const char *whole, apr_pool_t *pool);
+
 /** Is it a directive of mod_rewrite? */
 bool pg_rewriterule_is(const pg_directive_t *d);
 

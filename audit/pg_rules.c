@@ -277,8 +277,8 @@ static void check_rewrite(pg_rules_t *r, const pg_directive_t *d,
                           const scope_t *scope)
 {
     if (scope->rewrite_on && !scope->section && !scope->conditional
-        && is_open(r) && pg_tree_flag(pg_rewriterule_arg(d, 2, r->scratch), "F",
-                                      "forbidden")) {
+        && is_open(r)
+        && pg_rewriterule_has(d, "F", "forbidden", r->scratch)) {
         report(r, PG_RULE_LOOKS_REWRITE, d, "");
     }
 }

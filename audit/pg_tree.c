@@ -101,18 +101,3 @@ bool pg_tree_says(const pg_directive_t *d, const char *word,
 {
     return pg_tree_same(pg_tree_arg(d, 0, pool), word);
 }
-
-bool pg_tree_flag(const char *flags, const char *brief, const char *whole)
-{
-    while (*flags) {
-        apr_size_t n = strcspn(flags, "[],=");
-        if ((n == strlen(brief) && pg_tree_begins(flags, brief))
-            || (n == strlen(whole) && pg_tree_begins(flags, whole))) {
-            return true;
-        }
-        flags += n;
-        flags += strcspn(flags, "[],");
-        flags += *flags != '\0';
-    }
-    return false;
-}

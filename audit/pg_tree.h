@@ -31,9 +31,6 @@ const char *pg_tree_arg(const pg_directive_t *d, int n, apr_pool_t *pool);
 bool pg_tree_says(const pg_directive_t *d, const char *word,
                   apr_pool_t *pool);
 
-/** "[L,P,QSA]" has that flag, by its short or its long name. */
-bool pg_tree_flag(const char *flags, const char *brief, const char *whole);
-
 /** Same text but for the case of A to Z? */
 bool pg_tree_same(const char *a, const char *b);
 
