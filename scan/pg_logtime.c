@@ -390,8 +390,32 @@ static bool parse_asctime(date_t *d, pg_span_t s)
         return false;
     }
     take_fraction(s, &at, d);
-    return take_char(s, &at, ' ') && take_number(s, &at, 4, &d->year)
-           && at == s.len;
+    if (!take_char(s, &at, ' ') || !take_number(s, &at, 4, &d->year)) {
+        return false;
+    }
+    take_char(s, &at, ' ');
+    return take_zone(s, &at, d) && at == s.len;
+}
+
+/* 20241118110203, as strftime's %Y%m%d%H%M%S writes it: no count of anything
+ * since 1970 has 14 digits, if it is later than 1973. With a T between date
+ * and clock as well (ISO 8601's basic format). */
+static bool parse_compact(date_t *d, pg_span_t s)
+{
+    apr_size_t at = 0;
+
+    if (!take_number(s, &at, 4, &d->year) || !take_number(s, &at, 2, &d->month)
+        || !take_number(s, &at, 2, &d->day)) {
+        return false;
+    }
+    take_text(s, &at, "T");
+    if (!take_number(s, &at, 2, &d->hour)
+        || !take_number(s, &at, 2, &d->minute)
+        || !take_number(s, &at, 2, &d->second)) {
+        return false;
+    }
+    take_fraction(s, &at, d);
+    return take_zone(s, &at, d) && at == s.len;
 }
 
 /* The calendar's own limits; 60 is a leap second. */
@@ -450,7 +474,7 @@ typedef bool (*form_t)(date_t *d, pg_span_t s);
 
 static const form_t forms[] = {
     parse_american, parse_clf, parse_iso, parse_date_field, parse_asctime,
-    parse_long
+    parse_long, parse_compact
 };
 
 bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)

@@ -22,6 +22,7 @@
  *     1/2/2014, 3:04:05 AM            the month first where AM or PM follows
  *     Thu, 02 Jan 2014 03:04:05 GMT   RFC 9110 5.6.7
  *     Thu Jan 02 03:04:05.678 2014    httpd's error log
+ *     20140102T030405+0900            also without T, zone, or both
  *     1388599445.678                  seconds since 1970; also whole ones,
  *                                     and milli-, micro- or nanoseconds
  *
