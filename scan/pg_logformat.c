@@ -65,6 +65,7 @@ const char *const *pg_logformat_named(void)
 typedef struct build_t {
     pg_logformat_t *format;
     bool sent;                   /* the next field is %O or $bytes_sent   */
+    bool dated;                  /* the last field was a date             */
     char *literal;
     apr_size_t used;
     apr_size_t begun;            /* where in literal the current one begins */
@@ -119,18 +120,47 @@ static const char *add_field(build_t *b, pg_field_e field)
     return NULL;
 }
 
-/* %t writes its own brackets; %{format}t writes what it says. */
-static const char *add_time(build_t *b, bool plain)
+/* Does a %{format}t have a date? %s and "msec" have clock and zone as well. */
+static bool has_date(pg_span_t directive)
 {
+    for (apr_size_t i = 0; i + 1 < directive.len; i++) {
+        if (directive.ptr[i] == '%' && strchr("YFc", directive.ptr[i + 1])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The rest of the date before it: a clock, a fraction, a zone. httpd has no
+ * fraction in its formats, so %{...%T}t.%{msec_frac}t %{%z}t is one time. */
+static bool is_rest(const build_t *b, pg_span_t directive)
+{
+    return b->dated && b->used - b->begun == 1
+           && strchr(" .,:T", b->literal[b->begun])
+           && !has_date(directive) && !pg_span_has(directive, "%s")
+           && (pg_span_has(directive, "%")
+               || pg_span_has(directive, "_frac}"));
+}
+
+/* %t writes its own brackets; %{format}t writes what it says. */
+static const char *add_time(build_t *b, pg_span_t directive)
+{
+    pg_logformat_t *f = b->format;
+    bool plain = directive.len == 1, joins = is_rest(b, directive);
+    bool first = !f->has[PG_FIELD_TIME];
     const char *wrong;
 
     if (plain) {
         add_literal(b, '[');
     }
-    wrong = add_field(b, PG_FIELD_TIME);
+    wrong = add_field(b, joins ? PG_FIELD_SKIP : PG_FIELD_TIME);
     if (wrong == NULL && plain) {
         add_literal(b, ']');
     }
+    if (wrong == NULL && joins) {
+        f->piece[f->pieces - 1].joins = true;
+    }
+    b->dated = joins || (first && has_date(directive));
     return wrong;
 }
 
@@ -143,6 +173,7 @@ static const char *add_directive(build_t *b, const char **at)
 
     s += strspn(s, "!0123456789,<>");
     if (*s == '^') {             /* %^FB, %^ti, %^to                      */
+        b->dated = false;
         *at = s + (s[1] && s[2] ? 3 : strlen(s));
         return add_field(b, PG_FIELD_SKIP);
     }
@@ -161,8 +192,9 @@ static const char *add_directive(build_t *b, const char **at)
     span = pg_span_make(name, (apr_size_t)(s + 1 - name));
     b->sent = *s == 'O';
     if (*s == 't') {
-        return add_time(b, span.len == 1);
+        return add_time(b, span);
     }
+    b->dated = false;
     return add_field(b, field_of(httpd_fields, COUNT_OF(httpd_fields), span));
 }
 
@@ -425,7 +457,12 @@ bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
     out->escaped = true;
     out->sent = format->sent;
     for (int i = 0; i < format->pieces; i++) {
-        out->field[format->piece[i].field] = value[i];
+        const pg_piece_t *piece = &format->piece[i];
+        pg_span_t *field = &out->field[piece->joins ? PG_FIELD_TIME
+                                                    : piece->field];
+        *field = piece->joins
+                 ? pg_span_between(field->ptr, pg_span_end(value[i]))
+                 : value[i];
     }
     return true;
 }

@@ -18,6 +18,7 @@ typedef struct pg_piece_t {
     pg_span_t before;
     pg_field_e field;
     bool quoted;                 /* begun by '"': \" does not end it       */
+    bool joins;                  /* continues the time before it          */
 } pg_piece_t;
 
 typedef struct pg_logformat_t {

@@ -144,6 +144,45 @@ PG_TEST_ROWS(times_are_read_as_the_table_says, "logtime.tsv")
                        : time == 77, "line %d: %s", row->line, text);
 }
 
+PG_TEST(the_directives_of_one_time_are_read_as_one)
+{
+    static const char *const rows[][3] = {
+        { "%h [%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t] \"%r\"",
+          "a [10/Oct/2014 13:55:36.123 +0900] \"GET /\"",
+          "10/Oct/2014 13:55:36.123 +0900" },
+        { "%{%F}tT%{%T}t,%{end:usec_frac}t|%r", "2014-10-10T13:55:36,5|GET /",
+          "2014-10-10T13:55:36,5" },
+        { "%{%c}t %{%z}t|%r", "Fri Oct 10 13:55:36 2014 +0900|GET /",
+          "Fri Oct 10 13:55:36 2014 +0900" },
+        { "%t %{%T}t %r", "[10/Oct/2014:13:55:36 +0900] 13:55:36 GET /",
+          "10/Oct/2014:13:55:36 +0900" },
+        { "%{%F}t|%{%T}t|%r", "2014-10-10|13:55:36|GET /", "2014-10-10" },
+        { "%{%F}t %h %{%T}t %r", "2014-10-10 a 13:55:36 GET /", "2014-10-10" },
+        { "%{%F}t %^ti %{%T}t %r", "2014-10-10 a 13:55:36 GET /",
+          "2014-10-10" },
+        { "%{%F}t %{msec}t %r", "2014-10-10 1412916936123 GET /",
+          "2014-10-10" },
+        { "%{%F}t %{%s}t %r", "2014-10-10 1412916936 GET /", "2014-10-10" },
+        { "%{%F}t %{%F}t %r", "2014-10-10 2014-10-11 GET /", "2014-10-10" },
+        { "%{%s}t.%{msec_frac}t %r", "1412916936.123 GET /", "1412916936" },
+        { "%t %{%F}t.%{%T}t %r",
+          "[10/Oct/2014:13:55:36 +0900] 2014-10-10.13:55:36 GET /",
+          "10/Oct/2014:13:55:36 +0900" },
+    };
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pg_logformat_t format;
+        pg_logline_t line;
+
+        ck_assert_ptr_null(pg_logformat_compile(&format, rows[i][0], pool));
+        ck_assert_msg(pg_logformat_match(&line, &format,
+                                         pg_span_str(rows[i][1]))
+                      && pg_span_eq(line.field[PG_FIELD_TIME],
+                                    pg_span_str(rows[i][2])),
+                      "%s: %s", rows[i][0], string(line.field[PG_FIELD_TIME]));
+    }
+}
+
 /* Each with what another left behind, and with what it left itself. */
 PG_TEST(times_are_the_same_after_any_other_time)
 {
