@@ -4,7 +4,8 @@
 
 #include <assert.h>
 #include <stdatomic.h>
-#include <string.h>
+
+#include "pg_hash.h"
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
               "words shared between processes need lock-free atomics");
@@ -84,37 +85,16 @@ static bool hold(pg_budget_t *budget, word_t *tally, apr_uint64_t minute)
 
 /* --- sources ------------------------------------------------------------- */
 
-static apr_uint64_t mixed(apr_uint64_t x)
-{
-    /* the finalizer of MurmurHash3 (A. Appleby, public domain): a bijection
-     * in which each bit of x changes about half of the result's */
-    x ^= x >> 33;
-    x *= 0xff51afd7ed558ccdu;
-    x ^= x >> 33;
-    x *= 0xc4ceb9fe1a85ec53u;
-    return x ^ (x >> 33);
-}
-
 /* Noise and relayed attempts have accounts of their own, so that they use up
  * none of a source's other lines. */
-static apr_uint64_t account_of(pg_weight_e weight)
-{
-    return weight == PG_WEIGHT_NOISE ? 1 : weight == PG_WEIGHT_CARRIED ? 2 : 0;
-}
-
 static apr_uint64_t hash(const pg_budget_t *budget, const pg_asking_t *asking)
 {
-    apr_uint64_t half[2];
+    pg_weight_e account = asking->weight == PG_WEIGHT_ATTEMPT
+                              ? PG_WEIGHT_TUNNEL : asking->weight;
+    pg_key_t key = { { budget->secret, account } };
 
-    memcpy(half, asking->source.octets, sizeof(half));
-    if (!pg_address_is_ipv4(&asking->source)) {
-        half[1] = 0;
-    }
-    half[0] = mixed(half[0] ^ budget->secret);
-    half[1] = mixed(half[1] + half[0]);
-    /* after mixing, so that no neighbouring address cancels the weight */
-    return mixed((half[1] ^ (budget->secret << 32 | budget->secret >> 32))
-                 + account_of(asking->weight));
+    return pg_hash(&key, asking->source.octets,
+                   pg_address_is_ipv4(&asking->source) ? 16 : 8);
 }
 
 static bool is_of(apr_uint64_t word, apr_uint64_t key)
@@ -127,7 +107,7 @@ enum { NONE_LEFT = 0, UNKNOWN = -1 };
 /* Take a line from a slot of this source. The loop ends: the count only grows,
  * and a slot changes hands at most once a minute.
  * @return the line's number in this minute; NONE_LEFT; or UNKNOWN when the
- *         slot has become another source's */
+ *         slot is another source's */
 static int spend(word_t *slot, apr_uint64_t key, int limit)
 {
     apr_uint64_t old = atomic_load(slot);
@@ -140,33 +120,43 @@ static int spend(word_t *slot, apr_uint64_t key, int limit)
     return is_of(old, key) ? NONE_LEFT : UNKNOWN;
 }
 
+/* Never used, or not in this minute. */
+static bool is_free(apr_uint64_t word, apr_uint64_t key)
+{
+    return word == 0 || word >> (TAG_BITS + LINE_BITS) != key >> TAG_BITS;
+}
+
+/* A free slot becomes this source's, unless another process is quicker,
+ * perhaps for the same source. */
+static int begin(word_t *slot, apr_uint64_t key, int limit)
+{
+    apr_uint64_t old = atomic_load(slot);
+
+    if (is_free(old, key)) {
+        atomic_compare_exchange_strong(slot, &old, key << LINE_BITS);
+    }
+    return spend(slot, key, limit);
+}
+
 static int nth_line(pg_budget_t *budget, apr_uint64_t minute, int limit,
                     const pg_asking_t *asking)
 {
     apr_uint64_t h = hash(budget, asking);
     apr_uint64_t now = minute & MASK(64 - TAG_BITS - LINE_BITS);
     apr_uint64_t key = now << TAG_BITS | (h & MASK(TAG_BITS));
-    word_t *set = budget->slot[(h >> TAG_BITS) % SETS];
+    word_t *set = budget->slot[(h >> TAG_BITS) % SETS], *room = NULL;
 
     for (int i = 0; i < WAYS; i++) {
-        if (is_of(atomic_load(&set[i]), key)) {
-            return spend(&set[i], key, limit);
-        }
-    }
-    for (int i = 0; i < WAYS; i++) {
-        apr_uint64_t old = atomic_load(&set[i]);
+        int nth = spend(&set[i], key, limit);
 
-        if (old >> (TAG_BITS + LINE_BITS) != now
-            && atomic_compare_exchange_strong(&set[i], &old,
-                                              key << LINE_BITS | 1)) {
-            return 1;
+        if (nth != UNKNOWN) {
+            return nth;
         }
-        /* another process was quicker, perhaps for the same source */
-        if (is_of(old, key)) {
-            return spend(&set[i], key, limit);
+        if (is_free(atomic_load(&set[i]), key)) {
+            room = &set[i];
         }
     }
-    return UNKNOWN;
+    return room ? begin(room, key, limit) : UNKNOWN;
 }
 
 /* --- totals -------------------------------------------------------------- */
