@@ -135,12 +135,31 @@ static pg_span_t client_of(pg_counter_t *counter, const pg_logline_t *line)
     return client;
 }
 
+/* The verdict on a request line that was counted before, if nothing else
+ * decides it: what mod_proxyguard logged itself has a class of its own, and no
+ * request line. */
+static bool recall(const pg_counter_t *counter, const pg_request_t *request,
+                   pg_verdict_t *verdict)
+{
+    const pg_verdict_t *known = request->check_host
+                                ? NULL
+                                : pg_memo_find(&counter->memo, request->line);
+
+    if (known) {
+        *verdict = *known;
+    }
+    return known != NULL;
+}
+
+/* @param known  by recall(), which knows none with a secret in it */
 static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
-                          const pg_verdict_t *verdict, pg_span_t request)
+                          const pg_request_t *from,
+                          const pg_verdict_t *verdict, bool known)
 {
     const pg_client_t *client = &counter->reader.client;
-    bool plain = verdict->class_id != PG_CLASS_SOCKS
-                 && pg_conceal_room(request) == 0;
+    pg_span_t request = from->line.len ? from->line : from->target;
+    bool plain = known || (verdict->class_id != PG_CLASS_SOCKS
+                           && pg_conceal_room(request) == 0);
     pg_hit_t hit = {
         .event = {
             .time = pg_reader_time(&counter->reader, line),
@@ -160,6 +179,9 @@ static void count_attempt(pg_counter_t *counter, const pg_logline_t *line,
         .alone = PG_GROUND_LOGGED,
     };
 
+    if (plain && !known && !from->check_host) {
+        pg_memo_keep(&counter->memo, from->line, verdict);
+    }
     set_outcome(&hit, line);
     if (!hit.stated && is_success(hit.event.status)) {
         hit.alone = pg_judge_alone(verdict->class_id, verdict->method,
@@ -264,6 +286,7 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     const pg_counting_t *rules = counter->rules;
     pg_request_t request;
     pg_verdict_t verdict;
+    bool known;
 
     if (!pg_count_request(counter, line, &request)) {
         counter->tally->count.silent++;
@@ -276,7 +299,10 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     }
     counter->tally->count.partial += counter->reader.shape
                                      == PG_SHAPE_ERROR_LOG;
-    pg_reader_classify(&verdict, &request, line, rules->own);
+    known = recall(counter, &request, &verdict);
+    if (!known) {
+        pg_reader_classify(&verdict, &request, line, rules->own);
+    }
     if (is_question(counter, line, &verdict)) {
         counter->tally->count.questioned++;
         pg_count_show(counter, PG_READ_SUSPECT, text);
@@ -291,8 +317,7 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
         note_home(counter, line, &verdict);
     }
     else {
-        count_attempt(counter, line, &verdict,
-                      request.line.len ? request.line : request.target);
+        count_attempt(counter, line, &request, &verdict, known);
     }
 }
 

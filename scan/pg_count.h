@@ -5,6 +5,7 @@
 #define PG_COUNT_H
 
 #include "pg_logjson.h"
+#include "pg_memo.h"
 #include "pg_own.h"
 #include "pg_reader.h"
 #include "pg_tally.h"
@@ -44,6 +45,7 @@ typedef struct pg_counter_t {
     const pg_watch_t *watch;     /* NULL: lines are only counted            */
     pg_reader_t reader;
     pg_logjson_keys_t keys;
+    pg_memo_t memo;
     char *memory;                /* PG_READER_MEMORY(PG_LINE_MAX) octets  */
     char vhost[320];
     char concealed[2][16384];    /* texts of an attempt that had secrets  */

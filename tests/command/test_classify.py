@@ -42,6 +42,34 @@ def test_each_attempt_is_a_line_in_the_names_of_the_evidence_log(tmp_path):
     assert len(found) == 2
 
 
+def test_repetitions_are_told_like_the_first(tmp_path):
+    """One after another, with others between them, and with a secret."""
+    requests = ["GET http://www.example.com/ HTTP/1.1",
+                "CONNECT mx0.example.com:25 HTTP/1.0",
+                "POST http://www.example.com:81/a?b HTTP/1.0",
+                "GET http://joe:secret@www.example.com/ HTTP/1.1",
+                "\\x05\\x01", "GET / HTTP/1.1", "www.example.com:443",
+                "GET http://" + "x" * 130 + ".example/ HTTP/1.1"]
+    _, once = rows("--all", write(tmp_path / "log", *map(line, requests)))
+    assert len(once) == len(requests)
+    assert "secret" not in str(once)
+    _, again = rows("--all", write(tmp_path / "log", *map(
+        line, requests * 2 + [r for r in requests for _ in "ab"])))
+    assert again == once * 2 + [r for r in once for _ in "ab"]
+
+
+def test_a_host_decides_for_its_own_request_only(tmp_path):
+    hosts = ["www.stranger.test", "", "www.own.test", "www.stranger.test"]
+    log = write(tmp_path / "log", *(json.dumps({
+        "time": "2014-01-02T03:04:05Z", "client": "192.0.2.7", "status": 200,
+        "request": "GET / HTTP/1.1", "host": host}) + "\n" for host in hosts))
+    for order in (), ("--no-learn",):
+        _, found = rows("--all", "--foreign-host", *order, "--own-host",
+                        "www.own.test", log)
+        assert [row["proxyguard"]["class"] for row in found] == [
+            "foreign-host", "clean", "clean", "foreign-host"]
+
+
 @pytest.mark.parametrize("form, delimiter", [("csv", ","), ("tsv", "\t")])
 def test_tables_have_the_same_rows(tmp_path, form, delimiter):
     log = write(tmp_path / "log", MIXED)
