@@ -19,6 +19,16 @@ bool pg_span_eq(pg_span_t a, pg_span_t b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+int pg_span_compare(pg_span_t a, pg_span_t b)
+{
+    apr_size_t n = a.len < b.len ? a.len : b.len;
+    int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
+
+    return order ? order
+           : a.len != b.len ? (a.len < b.len ? -1 : 1)
+           : (int)(a.ptr == NULL) - (int)(b.ptr == NULL);
+}
+
 bool pg_span_ieq(pg_span_t a, pg_span_t b)
 {
     if (a.ptr == NULL || b.ptr == NULL) {

@@ -59,6 +59,10 @@ static inline pg_span_t pg_span_upto(pg_span_t s, apr_size_t n)
 /** Same octets. Absent equals absent, and does not equal empty. */
 bool pg_span_eq(pg_span_t a, pg_span_t b);
 
+/** Below 0, 0 or above 0, as the octets of a sort before, with or after those
+ *  of b: like words in a dictionary, absent after empty. */
+int pg_span_compare(pg_span_t a, pg_span_t b);
+
 /** Same octets but for the case of A to Z. */
 bool pg_span_ieq(pg_span_t a, pg_span_t b);
 

@@ -144,11 +144,9 @@ static void make(attempt_t *out, unsigned kind, const pg_event_t *event)
     out->intent = pg_intent_of_verdict(&event->verdict);
 }
 
-static void count(pg_ledger_t *ledger, pg_lane_t *lane,
-                  const attempt_t *attempt)
+static void count(pg_lane_t *lane, unsigned vhost, const attempt_t *attempt)
 {
     const pg_event_t *event = attempt->event;
-    unsigned vhost = pg_totals_vhost(ledger, event->vhost);
 
     pg_word_add(&lane->total[attempt->kind][event->outcome][attempt->method]
                             [attempt->port_class], 1);
@@ -192,7 +190,7 @@ apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event)
     for (; block; block = block->standby) {
         pg_lane_t *lane = lane_of(block, number);
 
-        count(block, lane, &attempt);
+        count(lane, pg_totals_vhost(block, event->vhost), &attempt);
         count_keys(block, lane, &keys, attempt.now);
         pg_recent_add(block, event, attempt.now, serial, &recent);
         tend(block, lane, attempt.now);
@@ -207,7 +205,7 @@ void pg_ledger_count(pg_ledger_t *ledger, const pg_event_t *event)
 
     if (kind != PG_KINDS) {
         make(&attempt, kind, event);
-        count(ledger, my_lane(ledger), &attempt);
+        count(my_lane(ledger), PG_VHOSTS, &attempt);
     }
 }
 
@@ -226,6 +224,12 @@ void pg_ledger_list(pg_ledger_t *ledger, pg_top_e list,
 void pg_ledger_unlisted(pg_ledger_t *ledger, pg_top_e list, apr_uint64_t most)
 {
     pg_word_add(&ledger->common->missed[list], most);
+}
+
+void pg_ledger_vhost(pg_ledger_t *ledger, pg_span_t name,
+                     const apr_uint64_t *by_outcome)
+{
+    pg_totals_name(ledger, pg_totals_vhost(ledger, name), by_outcome);
 }
 
 void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event)

@@ -139,8 +139,9 @@ bool pg_ledger_has_key(const pg_ledger_t *ledger, const pg_key_t *key);
 apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event);
 
 /**
- * Count one attempt of a log, in everything but the lists: those a scan keeps
- * itself, exactly, and adds with pg_ledger_list(). Nor is it remembered among
+ * Count one attempt of a log, in everything but the lists and by virtual host:
+ * those a scan keeps itself, exactly, and adds with pg_ledger_list() and
+ * pg_ledger_vhost(). Nor is it remembered among
  * the recent ones yet: whether it was relayed shows when all of the log is
  * read.
  * @param event  now is the newest time that was read so far
@@ -165,6 +166,12 @@ void pg_ledger_list(pg_ledger_t *ledger, pg_top_e list,
 /** Any other key of the list was counted there so often at most. */
 void pg_ledger_unlisted(pg_ledger_t *ledger, pg_top_e list,
                         apr_uint64_t most);
+
+/** So many of the attempts that pg_ledger_count() counted, by outcome, were
+ *  those of this virtual host. They stay without a name once the ledger has no
+ *  room for more names. */
+void pg_ledger_vhost(pg_ledger_t *ledger, pg_span_t name,
+                     const apr_uint64_t *by_outcome);
 
 /** Remember an attempt that was counted. */
 void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event);

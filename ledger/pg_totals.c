@@ -70,6 +70,24 @@ unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name)
     return PG_VHOSTS;
 }
 
+void pg_totals_name(pg_ledger_t *ledger, unsigned at,
+                    const apr_uint64_t *by_outcome)
+{
+    for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
+        apr_uint64_t left = by_outcome[o];
+
+        for (unsigned i = 0; i < ledger->sizes.lanes; i++) {
+            pg_lane_t *lane = pg_layout_lane(ledger, i);
+            apr_uint64_t here = pg_word_get(&lane->vhost[PG_VHOSTS][o]);
+            apr_uint64_t n = here < left ? here : left;
+
+            pg_word_set(&lane->vhost[PG_VHOSTS][o], here - n);
+            pg_word_add(&lane->vhost[at][o], n);
+            left -= n;
+        }
+    }
+}
+
 /* false: the slot is free, or its name is torn or scribbled over. */
 static bool read_name(pg_text_t *out, const pg_ledger_t *ledger,
                       unsigned at, apr_pool_t *pool)
@@ -165,11 +183,13 @@ static pg_vhost_count_t vhost_counts(const pg_ledger_t *ledger, unsigned at)
     return out;
 }
 
+/* The most frequent first, equal ones in the order of their names. */
 static int by_attempts(const void *a, const void *b)
 {
     const pg_vhost_count_t *x = a, *y = b;
 
-    return x->attempts < y->attempts ? 1 : x->attempts > y->attempts ? -1 : 0;
+    return x->attempts < y->attempts ? 1 : x->attempts > y->attempts ? -1
+           : pg_span_compare(x->name.octets, y->name.octets);
 }
 
 void pg_totals_copy_vhosts(pg_snapshot_t *out, const pg_ledger_t *ledger,

@@ -36,6 +36,11 @@ static inline pg_word_t *pg_totals_word(pg_lane_t *lane, unsigned kind,
  *  takes a free slot for good: names come from the configuration. */
 unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name);
 
+/** Give attempts that were counted without a name to a slot: so many of each
+ *  outcome. Only while nobody else uses the ledger. */
+void pg_totals_name(pg_ledger_t *ledger, unsigned at,
+                    const apr_uint64_t *by_outcome);
+
 /** Add up all lanes: attempts, count, by_family, by_method, by_port_class,
  *  by_intent, permitted, first, last. */
 void pg_totals_copy(pg_snapshot_t *out, const pg_ledger_t *ledger);

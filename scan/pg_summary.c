@@ -19,23 +19,24 @@ static bool is_moved(const pg_judgement_t *item)
 
 static void book_vhost(const pg_tally_t *tally, const pg_answer_t *answer)
 {
-    const pg_cell_t *cell = pg_table_find(tally->vhosts,
-                                          pg_span_str(answer->vhost));
-    apr_uint64_t *by_outcome = cell ? cell->data : NULL;
-
-    for (int i = 0; by_outcome && i < PG_LOGS_COUNT; i++) {
+    for (int i = 0; i < PG_LOGS_COUNT; i++) {
+        const pg_cell_t *cell = pg_table_find(tally->vhosts[i],
+                                              pg_span_str(answer->vhost));
+        apr_uint64_t *by_outcome = cell ? cell->data : NULL;
         apr_uint64_t n = answer->count[i];
-        n = n < by_outcome[PG_OUTCOME_OBSERVED]
-                ? n : by_outcome[PG_OUTCOME_OBSERVED];
-        by_outcome[PG_OUTCOME_OBSERVED] -= n;
-        by_outcome[PG_OUTCOME_RELAYED] += n;
+
+        if (by_outcome) {
+            n = n < by_outcome[PG_OUTCOME_OBSERVED]
+                    ? n : by_outcome[PG_OUTCOME_OBSERVED];
+            by_outcome[PG_OUTCOME_OBSERVED] -= n;
+            by_outcome[PG_OUTCOME_RELAYED] += n;
+        }
     }
 }
 
 static void book_answer(const pg_tally_t *tally, const pg_answer_t *answer)
 {
     pg_event_t event = { .verdict = answer->verdict,
-                         .vhost = pg_span_str(answer->vhost),
                          .outcome = PG_OUTCOME_RELAYED };
 
     event.verdict.method = pg_span_str(answer->method);
@@ -208,7 +209,7 @@ const pg_snapshot_t *pg_summary_snapshot(const pg_scan_out_t *scan,
     pg_ledger_snapshot(&s, scan->ledger, newest ? newest : now, pool);
     s->key_id = 0;
     s->pseudonyms = (pg_key_t){ .k = { 0 } };
-    fill_vhosts(s, tally->vhosts, pool);
+    fill_vhosts(s, tally->vhosts[PG_LOGS_NEW], pool);
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         fill_top(s, (pg_top_e)t, tally->top[PG_LOGS_NEW][t], pool);
     }

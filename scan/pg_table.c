@@ -280,17 +280,9 @@ static int by_rank(const void *a, const void *b)
 {
     const pg_cell_t *x = *(pg_cell_t *const *)a;
     const pg_cell_t *y = *(pg_cell_t *const *)b;
-    apr_size_t n = x->key.len < y->key.len ? x->key.len : y->key.len;
-    int order;
 
-    if (x->count != y->count) {
-        return x->count < y->count ? 1 : -1;
-    }
-    order = memcmp(x->key.ptr, y->key.ptr, n);
-    if (order) {
-        return order;
-    }
-    return x->key.len < y->key.len ? -1 : x->key.len > y->key.len;
+    return x->count < y->count ? 1 : x->count > y->count ? -1
+           : pg_span_compare(x->key, y->key);
 }
 
 pg_cell_t **pg_table_sorted(const pg_table_t *table, apr_size_t *n,

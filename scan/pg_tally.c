@@ -46,16 +46,6 @@ pg_span_t pg_tally_kept(const char *octets, const pg_kept_t *kept)
                         : pg_span_make(octets + kept->at, kept->len);
 }
 
-static int compare_texts(pg_span_t a, pg_span_t b)
-{
-    apr_size_t n = a.len < b.len ? a.len : b.len;
-    int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
-
-    return order ? order
-           : a.len != b.len ? (a.len < b.len ? -1 : 1)
-           : (int)(a.ptr == NULL) - (int)(b.ptr == NULL);
-}
-
 /* --- lists --------------------------------------------------------------- */
 
 /* Keys are those of the ledger's lists, preceded by an octet for their kind;
@@ -159,8 +149,37 @@ static void list_all(pg_ledger_t *ledger, pg_top_e list,
     pg_ledger_unlisted(ledger, list, error);
 }
 
+static void join_numbers(apr_uint64_t *to, const apr_uint64_t *from,
+                         apr_size_t n)
+{
+    for (apr_size_t i = 0; i < n; i++) {
+        to[i] += from[i];
+    }
+}
+
+static void join_outcomes(void *data, const void *add)
+{
+    join_numbers(data, add, PG_OUTCOME_COUNT);
+}
+
+static void name_vhosts(pg_ledger_t *ledger, const pg_table_t *table,
+                        apr_pool_t *pool)
+{
+    apr_size_t n;
+    pg_cell_t **cells = pg_table_sorted(table, &n, pool);
+
+    for (apr_size_t i = 0; i < n; i++) {
+        pg_ledger_vhost(ledger, cells[i]->key, cells[i]->data);
+    }
+}
+
 void pg_tally_list(pg_tally_t *tally, apr_time_t now)
 {
+    for (int i = 0; i < PG_LOGS_COUNT; i++) {
+        name_vhosts(tally->ledger[i], tally->vhosts[i], tally->pool);
+    }
+    pg_table_merge(tally->vhosts[PG_LOGS_NEW], tally->vhosts[PG_LOGS_KNOWN],
+                   join_outcomes);
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         for (int i = 0; i < PG_LOGS_COUNT; i++) {
             list_all(tally->ledger[i], (pg_top_e)t, tally->top[i][t], now);
@@ -187,7 +206,8 @@ static void count_vhost(pg_tally_t *tally, const pg_event_t *event)
     apr_uint64_t *by_outcome;
 
     if (event->vhost.ptr) {
-        by_outcome = pg_table_add(tally->vhosts, event->vhost, 1)->data;
+        by_outcome = pg_table_add(tally->vhosts[tally->logs], event->vhost,
+                                  1)->data;
         by_outcome[event->outcome]++;
     }
 }
@@ -331,7 +351,7 @@ static bool is_sooner(apr_time_t time, pg_span_t request,
 {
     return time != answer->first
                ? time < answer->first
-               : compare_texts(request, pg_span_str(answer->request)) < 0;
+               : pg_span_compare(request, pg_span_str(answer->request)) < 0;
 }
 
 static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
@@ -388,7 +408,7 @@ int pg_tally_compare(const pg_example_t *a, const pg_example_t *b)
     }
 #define COMPARE_TEXT(name, from) \
     order = order ? order \
-            : compare_texts(pg_tally_kept(a->octets, &a->name), \
+            : pg_span_compare(pg_tally_kept(a->octets, &a->name), \
                             pg_tally_kept(b->octets, &b->name));
     PG_KEPT_TEXTS(COMPARE_TEXT)
 #undef COMPARE_TEXT
@@ -467,9 +487,9 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
         for (int t = 0; t < PG_TOP_COUNT; t++) {
             tally->top[i][t] = pg_table_create(pool, bound, 0);
         }
+        tally->vhosts[i] = pg_table_create(pool, bound, sizeof(apr_uint64_t)
+                                                        * PG_OUTCOME_COUNT);
     }
-    tally->vhosts = pg_table_create(pool, bound, sizeof(apr_uint64_t)
-                                                 * PG_OUTCOME_COUNT);
     tally->answers = pg_table_create(pool, bound / 8 + 1,
                                      sizeof(pg_answer_t));
     tally->lengths = pg_table_create(pool, bound / 8 + 1, 0);
@@ -502,7 +522,7 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
 
 static int compare_samples(const pg_sample_t *a, const pg_sample_t *b)
 {
-    return compare_texts(pg_tally_kept(a->octets, &a->text),
+    return pg_span_compare(pg_tally_kept(a->octets, &a->text),
                          pg_tally_kept(b->octets, &b->text));
 }
 
@@ -609,23 +629,10 @@ pg_range_t pg_tally_read(const pg_tally_t *tally)
 
 /* --- merging ------------------------------------------------------------- */
 
-static void join_numbers(apr_uint64_t *to, const apr_uint64_t *from,
-                         apr_size_t n)
-{
-    for (apr_size_t i = 0; i < n; i++) {
-        to[i] += from[i];
-    }
-}
-
 void pg_tally_add_counts(pg_counts_t *to, const pg_counts_t *from)
 {
     join_numbers((apr_uint64_t *)to, (const apr_uint64_t *)from,
                  sizeof(*to) / sizeof(apr_uint64_t));
-}
-
-static void join_outcomes(void *data, const void *add)
-{
-    join_numbers(data, add, PG_OUTCOME_COUNT);
 }
 
 static void join_answer(void *data, const void *add)
@@ -675,8 +682,8 @@ void pg_tally_move(pg_tally_t *tally, pg_tally_t *from)
         for (int t = 0; t < PG_TOP_COUNT; t++) {
             move(tally->top[i][t], from->top[i][t], NULL);
         }
+        move(tally->vhosts[i], from->vhosts[i], join_outcomes);
     }
-    move(tally->vhosts, from->vhosts, join_outcomes);
     move(tally->answers, from->answers, join_answer);
     move(tally->lengths, from->lengths, NULL);
     move(tally->home, from->home, NULL);
@@ -685,7 +692,8 @@ void pg_tally_move(pg_tally_t *tally, pg_tally_t *from)
 
 bool pg_tally_is_large(const pg_tally_t *tally)
 {
-    apr_size_t n = pg_table_size(tally->vhosts) + pg_table_size(tally->home)
+    apr_size_t n = pg_table_size(tally->vhosts[tally->logs])
+                   + pg_table_size(tally->home)
                    + pg_table_size(tally->answers) * ANSWER_KEYS;
 
     for (int t = 0; t < PG_TOP_COUNT; t++) {
@@ -719,7 +727,7 @@ apr_uint64_t pg_tally_error(const pg_tally_t *tally)
         tally->top[PG_LOGS_NEW][PG_TOP_TARGETS],
         tally->top[PG_LOGS_NEW][PG_TOP_PORTS],
         tally->top[PG_LOGS_NEW][PG_TOP_AGENTS],
-        tally->vhosts, tally->answers, tally->home
+        tally->vhosts[PG_LOGS_NEW], tally->answers, tally->home
     };
     apr_uint64_t worst = 0;
 

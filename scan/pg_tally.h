@@ -3,8 +3,7 @@
 /* What the scan has found so far: a ledger of the attempts, and what a ledger
  * has no place for. Each worker has a tally of its own, whose keys it hands
  * over when they have become many; at the end they are merged, and the sum does
- * not depend on which worker did what, but for one thing: if there are more
- * virtual hosts than a ledger can name, which of them it names. */
+ * not depend on which worker did what. */
 #ifndef PG_TALLY_H
 #define PG_TALLY_H
 
@@ -136,7 +135,7 @@ typedef struct pg_tally_t {
                                  /* the same, by what each shows itself   */
     pg_table_t *top[PG_LOGS_COUNT][PG_TOP_COUNT]; /* what its ledger will
                                     list                                  */
-    pg_table_t *vhosts;          /* data: count by outcome                */
+    pg_table_t *vhosts[PG_LOGS_COUNT]; /* data: count by outcome          */
     pg_table_t *answers;         /* data: pg_answer_t                     */
     pg_table_t *lengths;         /* of those to be compared               */
     pg_table_t *home;            /* sizes of our answers to "GET /"       */
@@ -198,7 +197,8 @@ void pg_tally_move(pg_tally_t *tally, pg_tally_t *from);
  *  @param now  the newest time of all */
 void pg_tally_merge(pg_tally_t *tally, pg_tally_t *from, apr_time_t now);
 
-/** Give the ledgers their lists; those of new logs are then of all logs.
+/** Give the ledgers their lists and virtual hosts, of which they name the
+ *  busiest; the tables of new logs are then of all logs.
  *  @param now  the newest time of all */
 void pg_tally_list(pg_tally_t *tally, apr_time_t now);
 

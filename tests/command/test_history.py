@@ -144,6 +144,35 @@ def test_silence_is_the_same_for_all_jobs(tmp_path):
          "to": f"2014-{month}-02T00:00:01Z"} for month in ("01", "03")]
 
 
+def vhosts_of(path):
+    data = json.loads(run("show", "-O", "json", path).stdout)
+    return [(x["name"], x["attempts"]) for x in data["vhosts"]]
+
+
+@pytest.mark.parametrize("jobs", ["1", "4"])
+def test_a_ledger_names_the_busiest_of_many_virtual_hosts(tmp_path, jobs):
+    """Whichever was first, and whoever read it; also beside known logs."""
+    files, times = [], {}
+    for part in range(8):
+        names = [f"h{part * 20 + i}.test:80" for i in range(20)]
+        times |= {name: 1 + (i * 7 + part) % 23
+                  for i, name in enumerate(names)}
+        attempts = [f"{name} " + line("CONNECT mx.example:25 HTTP/1.0", 405)
+                    for name in names for _ in range(times[name])]
+        files.append(write(tmp_path / f"log.{part}", *attempts))
+    ranked = sorted(times.items(), key=lambda x: (-x[1], x[0]))
+    ledger = tmp_path / "ledger"
+    run("scan", "-q", "-j", jobs, "--into", ledger, *files)
+    found = vhosts_of(ledger)
+    rest = sum(n for _, n in ranked[64:])
+    assert found == [(None, rest), *ranked[:64]]
+    again = write(tmp_path / "again", f"{ranked[0][0]} " + line(
+        "CONNECT other.example:25 HTTP/1.0", 405))
+    run("scan", "-q", "-j", jobs, "--into", ledger, *files, again)
+    (name, n), *others = ranked[:64]
+    assert vhosts_of(ledger) == [(None, rest), (name, n + 1), *others]
+
+
 # --- what is said and drawn of it --------------------------------------------
 
 def test_ledgers_of_different_secrets_have_a_bound(tmp_path,
