@@ -10,15 +10,6 @@
 
 #include "pg_block.h"
 
-static const char *words_of(apr_status_t status, const char *doing,
-                            apr_pool_t *pool)
-{
-    char words[120];
-
-    return apr_psprintf(pool, "%s: %s", doing,
-                        apr_strerror(status, words, sizeof(words)));
-}
-
 static apr_status_t load(pg_ledger_t **out, const char *path,
                          const char **why, apr_pool_t *pool)
 {
@@ -82,12 +73,13 @@ static apr_status_t write_temp(const char **temp,
 
     status = pg_block_copy(&block, checkpoint->ledger, pool);
     if (status != APR_SUCCESS) {
-        *why = words_of(status, "the ledger cannot be copied", pool);
+        *why = pg_file_error("the ledger cannot be copied", status, pool);
         return status;
     }
     status = pg_file_temp(&file, checkpoint->path, 0, &checkpoint->own, pool);
     if (status != APR_SUCCESS) {
-        *why = words_of(status, "no file can be created next to it", pool);
+        *why = pg_file_error("no file can be created next to it", status,
+                             pool);
         return status;
     }
     /* Always the same name, so a process killed here leaves at most one stray
@@ -99,7 +91,7 @@ static apr_status_t write_temp(const char **temp,
     status = write_all(file.fd, block, now);
     close(file.fd);
     if (status != APR_SUCCESS) {
-        *why = words_of(status, "it cannot be written", pool);
+        *why = pg_file_error("it cannot be written", status, pool);
         unlink(*temp);
     }
     return status;
@@ -150,7 +142,7 @@ static apr_status_t save(const pg_checkpoint_t *checkpoint, apr_time_t now,
     }
     if (status == APR_SUCCESS) {
         status = rotate(temp, checkpoint->path, pool);
-        *why = status ? words_of(status, "it cannot be renamed", pool) : NULL;
+        *why = pg_file_error("it cannot be renamed", status, pool);
     }
     return status;
 }

@@ -35,17 +35,21 @@ static const char *objection(const struct stat *st, apr_pool_t *pool)
     return NULL;
 }
 
+const char *pg_file_error(const char *doing, apr_status_t status,
+                          apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s: %pm", doing, (void *)&status);
+}
+
 static const char *open_error(int error, const char *path, apr_pool_t *pool)
 {
-    char words[120];
     struct stat st;
 
     if (error == ELOOP
         && lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
         return "it is a symbolic link";
     }
-    return apr_psprintf(pool, "it cannot be opened: %s",
-                        apr_strerror(error, words, sizeof(words)));
+    return pg_file_error("it cannot be opened", error, pool);
 }
 
 static apr_status_t open_as(pg_file_t *out, struct stat *st, const char *path,
@@ -105,14 +109,13 @@ static int open_folder(const char *path, const char **why, apr_pool_t *pool)
 {
     const char *folder = folder_of(path, pool);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    char words[120];
     struct stat st;
 
     *why = NULL;
     if (fd < 0 || fstat(fd, &st) != 0) {
-        *why = apr_psprintf(pool, "its directory %s cannot be opened: %s",
-                            folder, apr_strerror(errno, words,
-                                                 sizeof(words)));
+        int error = errno;
+        *why = apr_psprintf(pool, "its directory %s cannot be opened: %pm",
+                            folder, (void *)&error);
     }
     else if (st.st_mode & S_IWOTH) {
         *why = apr_psprintf(pool, "its directory %s is world-writable (mode "

@@ -53,6 +53,10 @@ apr_status_t pg_file_open(pg_file_t *out, const char *path, bool writable,
 apr_status_t pg_file_open_append(pg_file_t *out, const char *path,
                                  const pg_file_own_t *own, apr_pool_t *pool);
 
+/** "doing: what the status means". */
+const char *pg_file_error(const char *doing, apr_status_t status,
+                          apr_pool_t *pool);
+
 /** Why pg_file_open_append() would refuse to create this path: its folder is
  *  missing, belongs to another user, or is writable by anybody. NULL: it would
  *  not. */

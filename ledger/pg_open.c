@@ -47,8 +47,8 @@ const char *pg_ledger_key_read(pg_key_t *out, const char *path,
                                apr_pool_t *pool)
 {
     char text[SECRET_MOST + 1];
-    pg_file_t file = { .fd = -1 };
-    pg_span_t secret;
+    pg_file_t file = { .why = NULL };
+    pg_span_t secret = PG_ABSENT;
     ssize_t n;
 
     if (path == NULL || pg_file_open_any(&file, path, pool) != APR_SUCCESS) {
@@ -56,8 +56,10 @@ const char *pg_ledger_key_read(pg_key_t *out, const char *path,
     }
     n = pread(file.fd, text, sizeof(text), 0);
     close(file.fd);
-    secret = pg_span_trim(pg_span_make(text, n < 0 ? 0 : (apr_size_t)n));
-    if (n > SECRET_MOST || secret.len < SECRET_LEAST) {
+    if (n >= SECRET_LEAST && n <= SECRET_MOST) {
+        secret = pg_span_trim(pg_span_make(text, (apr_size_t)n));
+    }
+    if (secret.len < SECRET_LEAST) {
         return "a secret must have 16 to 1024 bytes";
     }
     *out = pg_ledger_key(secret);
@@ -78,7 +80,8 @@ static apr_status_t unmap(void *data)
     if (ledger->fd >= 0) {
         close(ledger->fd);       /* and so gives back its lock            */
     }
-    return munmap(ledger->base, ledger->size) == 0 ? APR_SUCCESS : errno;
+    (void)munmap(ledger->base, ledger->size);
+    return APR_SUCCESS;
 }
 
 /* The descriptor is the ledger's from here on. */
@@ -155,6 +158,7 @@ static bool is_as_wanted(pg_try_t *t)
 
 static pg_found_e refuse(pg_try_t *t, apr_status_t status, const char *why)
 {
+    close(t->file.fd);
     t->file.why = why;
     t->status = status;
     return FOUND_REFUSED;
@@ -180,13 +184,6 @@ static pg_found_e lock(pg_try_t *t)
 
 static pg_found_e look(pg_try_t *t)
 {
-    static const pg_found_e meaning[] = {
-        [PG_LAYOUT_OTHER] = FOUND_OTHER,
-        [PG_LAYOUT_DAMAGED] = FOUND_DAMAGED,
-        [PG_LAYOUT_FOREIGN] = FOUND_REFUSED
-    };
-    pg_layout_e found;
-
     t->status = pg_file_open(&t->file, t->options->path, true, t->pool);
     if (APR_STATUS_IS_ENOENT(t->status)) {
         return FOUND_NOTHING;
@@ -194,21 +191,28 @@ static pg_found_e look(pg_try_t *t)
     if (t->status != APR_SUCCESS) {
         return FOUND_REFUSED;
     }
-    found = pg_block_check(&t->head, &t->file, t->pool);
-    if (found == PG_LAYOUT_SOUND
-        && t->file.size != pg_layout_size(&t->head.sizes)) {
-        /* it must not be moved aside */
-        return refuse(t, APR_EINVAL, "it is a checkpoint, not a live ledger");
+    switch (pg_block_check(&t->head, &t->file, t->pool)) {
+    case PG_LAYOUT_OTHER:
+        return FOUND_OTHER;
+    case PG_LAYOUT_DAMAGED:
+        return FOUND_DAMAGED;
+    case PG_LAYOUT_FOREIGN:
+        return refuse(t, APR_EINVAL, t->file.why);
+    case PG_LAYOUT_SOUND:
+        break;
     }
-    t->status = APR_EINVAL;
-    return found == PG_LAYOUT_SOUND ? lock(t) : meaning[found];
+    /* a checkpoint must not be moved aside */
+    return t->file.size == pg_layout_size(&t->head.sizes)
+               ? lock(t)
+               : refuse(t, APR_EINVAL,
+                        "it is a checkpoint, not a live ledger");
 }
 
 /* --- making one ---------------------------------------------------------- */
 
 static apr_status_t publish(pg_try_t *t, const pg_ledger_t *block)
 {
-    pg_file_t temp = { .fd = -1 };
+    pg_file_t temp;
     apr_status_t status = pg_file_temp(&temp, t->options->path, block->size,
                                        &t->own, t->scratch);
 
@@ -318,13 +322,10 @@ static apr_status_t migrate(pg_try_t *t)
  * machine can read may not. */
 static apr_status_t replace(pg_try_t *t, const char *word, bool forget)
 {
-    apr_status_t status;
-
     close(t->file.fd);
     say(t, PG_OPENED_REPLACED, t->file.why);
-    status = pg_file_aside(&t->opening->aside, t->options->path, word,
-                           forget, t->pool);
-    return status == APR_SUCCESS ? begin(t) : status;
+    return pg_file_aside(&t->opening->aside, t->options->path, word, forget,
+                         t->pool);
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -335,8 +336,7 @@ static apr_status_t arrive(pg_try_t *t)
     apr_status_t status = APR_EBUSY;
 
     /* More than once, since another process may be opening it, too. */
-    for (int tries = 0; tries < 4; tries++) {
-        t->file = (pg_file_t){ .fd = -1 };
+    for (int tries = 0; tries < 5; tries++) {
         switch (look(t)) {
         case FOUND_LEDGER:
             return APR_SUCCESS;
@@ -353,9 +353,6 @@ static apr_status_t arrive(pg_try_t *t)
             status = replace(t, "bad", true);
             break;
         case FOUND_REFUSED:
-            if (t->file.fd >= 0) {
-                close(t->file.fd);
-            }
             say(t, PG_OPENED_FAILED, t->file.why);
             return t->status;
         }
@@ -368,7 +365,6 @@ static apr_status_t arrive(pg_try_t *t)
 
 static apr_status_t open_with(pg_ledger_t **out, pg_try_t *t)
 {
-    char words[120];
     apr_status_t status = APR_EINVAL;
 
     t->sizes = pg_layout_sizes_of(t->options);
@@ -389,8 +385,7 @@ static apr_status_t open_with(pg_ledger_t **out, pg_try_t *t)
     }
     t->opening->how = PG_OPENED_FAILED;
     if (t->opening->why == NULL) {
-        t->opening->why = apr_pstrdup(
-            t->pool, apr_strerror(status, words, sizeof(words)));
+        t->opening->why = apr_psprintf(t->pool, "%pm", (void *)&status);
     }
     return status;
 }
