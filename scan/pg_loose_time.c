@@ -4,22 +4,23 @@
 
 #include "pg_logtime.h"
 
+/* "quarta-feira, 18 de novembro de 2024, 11:02:03.123456 PM +0100" */
+enum { LONGEST = 80 };
+
 /* What separates the words of a time. */
 static const char time_gaps[] = " \t|,;\"'`()<>";
 
 pg_span_t pg_loose_time_at_start(pg_span_t s)
 {
     pg_span_t best = PG_ABSENT;
-    apr_size_t end = 0;
     apr_time_t time;
 
-    s = pg_span_trim(s);
-    for (int words = 0; words < 8 && end < s.len; words++) {
+    s = pg_span_upto(pg_span_trim(s), LONGEST);
+    for (apr_size_t end = 0; end < s.len; end++) {
         end += pg_span_find_any(pg_span_from(s, end), time_gaps);
         if (pg_logtime_parse(&time, pg_span_upto(s, end))) {
             best = pg_span_upto(s, end);
         }
-        end++;
     }
     return best;
 }
