@@ -151,9 +151,10 @@ pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
     }
     out->port = out->with_port ? port_of(written) : 0;
     if (is_address) {
-        out->kind = PG_CLIENT_ADDRESS;
+        return out->kind = PG_CLIENT_ADDRESS;
     }
-    else if (is_name(s)) {
+    memset(&out->address, 0, sizeof(out->address));
+    if (is_name(s)) {
         out->kind = PG_CLIENT_NAME;
         pg_span_copy(out->text, PG_CLIENT_TEXT, s);
     }

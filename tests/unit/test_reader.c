@@ -203,15 +203,20 @@ PG_TEST(a_client_is_an_address_or_a_name)
         { "fe80", "" }, { "a b.example", "" }, { "::g", "" },
         { "[wsgi:110][waitress-0]", "" }, { "[::1]:1234567890123", "" },
     };
+    static const pg_address_t none;
     pg_client_t client;
 
     for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         pg_span_t text = pg_test_exact(pg_span_str(cases[i].text));
+        memset(&client, 0xff, sizeof(client));
         pg_client_read(&client, text);
         ck_assert_msg(!strcmp(client.text, cases[i].client), "'%s': '%s'",
                       cases[i].text, client.text);
         ck_assert_int_eq(client.kind == PG_CLIENT_NONE,
                          cases[i].client[0] == '\0');
+        ck_assert_msg((memcmp(&client.address, &none, sizeof(none)) != 0)
+                      == (client.kind == PG_CLIENT_ADDRESS), "%s",
+                      cases[i].text);
         free((void *)(apr_uintptr_t)text.ptr);
     }
 }
@@ -367,6 +372,46 @@ PG_TEST(a_line_that_was_not_read_is_told_from_one_without_a_request)
                       == cases[i].read, "%s", cases[i].line);
     }
     apr_pool_destroy(w.pool);
+}
+
+PG_TEST(the_room_of_an_envelope_without_a_line_is_given_back)
+{
+    pg_span_t text = PG_SPAN("\"what \\\"is\\\" this\"");
+    pg_logline_t line;
+    world_t w;
+
+    begin(&w, text.len);
+    ck_assert_int_eq(pg_reader_line(&w.reader, &line, text), PG_READ_UNREAD);
+    ck_assert_ptr_eq(w.reader.room.at, w.reader.memory);
+    apr_pool_destroy(w.pool);
+}
+
+PG_TEST(an_object_is_read_as_far_as_it_goes)
+{
+    static const struct { const char *text, *request; } cases[] = {
+        { "{\"request\":\"GET /\"}", "GET /" },
+        { "{\"request\":\"GET /", "GET /" }, { "{\"request\":\"", "" },
+        { "{\"request\":", "" }, { "{\"request", "" }, { "{\"", "" },
+        { "{}", "" }, { "", NULL }, { "}", NULL }, { "[]", NULL },
+        { " {}", NULL },
+    };
+    char room[100];
+
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pg_span_t text = pg_test_exact(pg_span_str(cases[i].text));
+        pg_room_t memory = { room, room + sizeof(room) };
+        pg_logline_t line;
+
+        ck_assert_msg(pg_logjson_read(&line, text, &memory)
+                      == (cases[i].request != NULL), "%s", cases[i].text);
+        if (cases[i].request) {
+            pg_span_t got = line.field[PG_FIELD_REQUEST];
+            ck_assert_msg(pg_span_eq(got.ptr ? got : PG_SPAN(""),
+                                     pg_span_str(cases[i].request)), "%s",
+                          cases[i].text);
+        }
+        free((void *)(apr_uintptr_t)text.ptr);
+    }
 }
 
 /* Requests for full URLs: a letter for the host, a digit for the path, '!' for
