@@ -362,9 +362,6 @@ static bool parse_long(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
 
-    if (s.len < 20 || !pg_octet_is_alpha(s.ptr[0])) {
-        return false;
-    }
     if (pg_span_find(s, ',') < pg_span_find(s, ' ')) {
         take_weekday(s, &at);
     }

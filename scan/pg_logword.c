@@ -5,7 +5,7 @@
 /* The highest that each class is answered with: 103, 208, 308, ... */
 bool pg_logword_is_status(pg_span_t s)
 {
-    static const int last[] = { 0, 3, 8, 8, 99, 30 };
+    static const int last[] = { 3, 8, 8, 99, 30 };
     int detail;
 
     if (s.len != 3 || !pg_logline_is_number(s)
@@ -13,7 +13,7 @@ bool pg_logword_is_status(pg_span_t s)
         return false;
     }
     detail = (s.ptr[1] - '0') * 10 + (s.ptr[2] - '0');
-    return detail <= last[s.ptr[0] - '0']
+    return detail <= last[s.ptr[0] - '1']
            || pg_span_eq(s, PG_SPAN("226")) || pg_span_eq(s, PG_SPAN("599"));
 }
 

@@ -26,16 +26,14 @@ static pg_span_t extent(const pg_logline_t *out)
 /* "TCP_MISS/421" and "(HTTP/1.1 421)", "[421]:", "421:" */
 static pg_span_t status_in(pg_span_t word)
 {
-    apr_size_t slash = pg_span_rfind(word, '/');
-
     while (word.len && strchr("[]:'", word.ptr[word.len - 1])) {
         word.len--;
     }
     if (word.len && word.ptr[0] == '[') {
         word = pg_span_from(word, 1);
     }
-    if (slash < word.len && pg_span_istarts(word, PG_SPAN("TCP_"))) {
-        word = pg_span_from(word, slash + 1);
+    if (pg_span_istarts(word, PG_SPAN("TCP_"))) {
+        word = pg_span_from(word, pg_span_rfind(word, '/') + 1);
     }
     return pg_logword_is_status(word) ? word : PG_ABSENT;
 }

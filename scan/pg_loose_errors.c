@@ -23,8 +23,7 @@ bool pg_loose_errors_is_line(pg_span_t line)
         && line.ptr[20] == '[' && pg_span_has(pg_span_upto(line, 40), "#")) {
         return true;
     }
-    if (line.len < 10 || line.ptr[0] != '['
-        || !pg_span_istarts(rest, PG_SPAN("] ["))) {
+    if (!pg_span_istarts(rest, PG_SPAN("] [")) || line.ptr[0] != '[') {
         return false;
     }
     rest = pg_span_from(rest, 3);

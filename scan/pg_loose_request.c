@@ -26,7 +26,7 @@ bool pg_loose_request_is_authority(pg_span_t s)
 {
     apr_size_t colon = pg_span_rfind(s, ':');
 
-    return colon > 0 && colon < s.len
+    return colon > 0
            && pg_logline_is_number(pg_span_from(s, colon + 1))
            && pg_octet_is(s.ptr[0], PG_OCTET_DNS | PG_OCTET_REG);
 }

@@ -135,13 +135,8 @@ static void settle_client(pg_reader_t *r, pg_logline_t *out)
 /* Squid's result code after `combined`: it writes every target in full. */
 static bool is_squid(pg_span_t line)
 {
-    char last = line.len ? line.ptr[line.len - 1] : '\0';
-    pg_span_t word;
+    pg_span_t word = pg_span_from(line, pg_span_rfind(line, ' ') + 1);
 
-    if (last < 'A' || last > 'Z') {
-        return false;            /* as nearly always                      */
-    }
-    word = pg_span_from(line, pg_span_rfind(line, ' ') + 1);
     return pg_span_istarts(word, PG_SPAN("TCP_"))
            && pg_span_find(word, ':') < word.len;
 }

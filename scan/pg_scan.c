@@ -58,6 +58,7 @@ typedef struct crew_t {
     part_t *part;
     int parts;
     int jobs;                    /* not more than there are parts         */
+    apr_uint64_t total;          /* octets that a pass reads, 0: unknown  */
     bool rereadable;             /* all of it: no pipe among the files    */
     apr_array_header_t *troubles; /* pg_scan_trouble_t                    */
     pg_tally_t *sum;             /* of what several workers count, NULL:
@@ -274,13 +275,13 @@ static worker_t *hire(crew_t *crew, pg_tally_t *only, apr_pool_t *pool)
 }
 
 /* Wait for the workers; a signal stops them. */
-static bool oversee(crew_t *crew, const sigset_t *signals, apr_uint64_t total)
+static bool oversee(crew_t *crew, const sigset_t *signals)
 {
     struct timespec tick = { .tv_nsec = PROGRESS_MS * 1000000L };
     pg_progress_t progress;
     bool interrupted = false;
 
-    pg_progress_begin(&progress, crew->in->progress, total);
+    pg_progress_begin(&progress, crew->in->progress, crew->total);
     while (atomic_load(&crew->running) > 0) {
         int got = sigtimedwait(signals, NULL, &tick);
         if (got > 0 && got != SIGUSR1) {
@@ -322,7 +323,7 @@ static void start(crew_t *crew, worker_t *workers)
 }
 
 /* One pass over all parts. @return was it interrupted */
-static bool run_pass(crew_t *crew, worker_t *workers, apr_uint64_t total)
+static bool run_pass(crew_t *crew, worker_t *workers)
 {
     sigset_t signals, before;
     bool interrupted;
@@ -334,13 +335,14 @@ static bool run_pass(crew_t *crew, worker_t *workers, apr_uint64_t total)
     sigaddset(&signals, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &signals, &before);
     crew->waiter = pthread_self();
+    atomic_store(&crew->octets, 0);
     for (int i = 0; i < crew->parts; i++) {
         crew->part[i].why = NULL;   /* it was in the last pass's memory   */
         crew->part[i].trouble = PG_TROUBLE_NONE;
         crew->part[i].read = (pg_counts_t){ .lines = 0 };
     }
     start(crew, workers);
-    interrupted = oversee(crew, &signals, total);
+    interrupted = oversee(crew, &signals);
     for (int i = 0; i < crew->jobs; i++) {
         if (is_hired(&workers[i])) {
             pthread_join(workers[i].thread, NULL);
@@ -604,7 +606,7 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
     apr_pool_create(&pool, NULL);
     crew->pass = pass;
     workers = hire(crew, NULL, pool);
-    out->interrupted |= run_pass(crew, workers, 0);
+    out->interrupted |= run_pass(crew, workers);
     for (int i = 0; i < crew->jobs; i++) {
         const pg_counter_t *c = &workers[i].counter;
         pg_table_merge(sum, pass == pg_pass_names ? c->tally->names
@@ -615,7 +617,6 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
     }
     fire(crew, workers);
     apr_pool_destroy(pool);
-    atomic_store(&crew->octets, 0);
 }
 
 /* All with one key, so that their sources can be merged. Like a pool, this
@@ -666,8 +667,7 @@ static void cover(const crew_t *crew, const pg_tally_t *tally)
     }
 }
 
-static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
-                      apr_pool_t *pool)
+static void count_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
 {
     bool alone = crew->jobs == 1;
     worker_t *workers = hire(crew, alone ? out->tally : NULL, pool);
@@ -679,7 +679,7 @@ static void count_all(crew_t *crew, pg_scan_out_t *out, apr_uint64_t total,
         give_ledgers(crew, workers[i].counter.tally);
     }
     crew->pass = pg_pass_block;
-    out->interrupted |= run_pass(crew, workers, total);
+    out->interrupted |= run_pass(crew, workers);
     newest = newest_of(crew, workers);
     for (int i = 0; i < crew->jobs && !alone; i++) {
         pg_tally_merge(crew->sum, workers[i].counter.tally, newest);
@@ -730,7 +730,8 @@ pg_scan_out_t *pg_scan_run(const pg_scan_in_t *in, apr_pool_t *pool)
         learn(&crew, out->tally->names, out, pool);
     }
     out->own = crew.rules.own;
-    count_all(&crew, out, total, pool);
+    crew.total = total;          /* the first may end early               */
+    count_all(&crew, out, pool);
     out->reach = judge_reading(&crew, out, pool);
     judge_all(&crew, out, pool);
     pg_summary_book(out, pool);

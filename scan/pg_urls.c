@@ -81,14 +81,14 @@ static void note(sites_t *sites, const pg_target_t *target, int status)
 static void note_line(sites_t *sites, pg_reader_t *reader, pg_span_t text)
 {
     pg_logline_t line;
-    pg_request_t request = { .check_host = false };
+    pg_request_t request;
     pg_target_t target;
 
     if (pg_reader_line(reader, &line, text) != PG_READ_REQUEST
         || pg_reader_outcome(&line) != PG_OUTCOME_COUNT) {
         return;                  /* what the guard logged was an attempt  */
     }
-    request.target = line.field[PG_FIELD_TARGET];
+    request = (pg_request_t){ .target = line.field[PG_FIELD_TARGET] };
     if (line.field[PG_FIELD_REQUEST].len) {
         pg_classify_split(&request, line.field[PG_FIELD_REQUEST]);
     }
