@@ -84,6 +84,17 @@ def test_the_nights_between_daily_logs_are_no_gaps(tmp_path, at_once):
                                   "to": "2014-01-31T20:00:00Z"}
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_two_logs_may_be_closer_than_the_lines_of_one(tmp_path, jobs):
+    """Half a day without a line is nothing in one log; between two, nobody
+    watched it."""
+    a, b = (log(tmp_path / name, f"{day}T00:00:01", f"{day}T12:00:00")
+            for name, day in (("a", "2014-01-01"), ("b", "2014-01-03")))
+    data = json.loads(run("scan", "-q", "-O", "json", "-j", jobs, a, b).stdout)
+    assert [(x["from"][:10], x["to"][:10]) for x in data["covered"]] == [
+        ("2014-01-01", "2014-01-01"), ("2014-01-03", "2014-01-03")]
+
+
 def test_a_month_that_was_watched_and_had_none_is_0(tmp_path,
                                                     january_and_april):
     """A log without an attempt shows that; a missing one shows nothing."""

@@ -30,6 +30,24 @@ def test_a_fifo_that_nobody_writes_to_can_be_interrupted(tmp_path):
     assert child.returncode == 74        # not: "0 no attempts"
 
 
+def test_an_interrupt_while_names_are_learnt_leaves_nothing_to_report(
+        tmp_path):
+    """What was wrong with a file is known again only when it is counted."""
+    damaged, endless = tmp_path / "damaged", tmp_path / "endless"
+    damaged.write_bytes(gzip.compress(CONNECT.encode())[:-9])
+    with open(endless, "wb") as out:
+        out.truncate(1 << 30)
+    with subprocess.Popen([COMMAND, "scan", "-j1", damaged, endless],
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as child:
+        wait_until(lambda: position(child.pid, endless) > 1 << 20,
+                   "it to learn names", 60)
+        child.send_signal(signal.SIGINT)
+        text, errors = answer(child)
+    assert b"INTERRUPTED" in text
+    assert (child.returncode, errors) == (74, b"")
+
+
 def answer(child):
     """Its output and errors; killed if it does not end."""
     try:
@@ -37,6 +55,18 @@ def answer(child):
     except subprocess.TimeoutExpired:
         child.kill()
         raise
+
+
+def position(pid, path):
+    """How far the process has read it; 0: it is not open."""
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            if os.readlink(f"/proc/{pid}/fd/{fd}") == str(path):
+                with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as f:
+                    return int(f.readline().split()[1])
+        except FileNotFoundError:
+            pass
+    return 0
 
 
 def opened(pid, path):
@@ -71,6 +101,22 @@ def test_streams_behind_padding_are_read(tmp_path):
     (tmp_path / "log").write_bytes(packed + bytes(4) + packed + bytes(400000)
                                    + packed + bytes(8))
     assert scan_json(tmp_path / "log")["attempts"] == 3
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, lzma.compress])
+@pytest.mark.parametrize("more", [b"x", b"\0" * 8 + b"more", gzip.compress,
+                                  lzma.compress])
+def test_what_follows_packed_data_is_read_or_reported(tmp_path, packed, more):
+    (tmp_path / "log").write_bytes(packed(CONNECT.encode()) + (
+        more if isinstance(more, bytes) else more(CONNECT.encode())))
+    done = run("scan", tmp_path / "log")
+    if more == packed:
+        assert b"2 attempts " in done.stdout
+        assert not done.stderr
+    else:
+        assert b"1 attempt " in done.stdout
+        assert (b"log: has something after its packed data, which was not read"
+                in done.stderr)
 
 
 def test_a_member_may_begin_anywhere_in_what_is_read_at_once(tmp_path):

@@ -265,6 +265,18 @@ def test_explain_takes_a_greeting_with_its_quotes(greeting, around):
     assert b"Class: socks" in done.stdout
 
 
+@pytest.mark.parametrize("greeting", [
+    "\\x05\\x0a" + "\\x00" * 10,
+    "\\x04\\x01\\x00\\x0a\\xcb\\x00\\x71\\x09\\x00"])
+def test_a_line_feed_in_a_greeting_is_one_of_its_bytes(greeting):
+    """Ten methods; port 10."""
+    done = run("explain", "--", greeting)
+    assert done.returncode == 1
+    assert b"Class: socks" in done.stdout
+    if greeting.startswith("\\x04"):
+        assert b"Host: 203.0.113.9\nPort: 10\n" in done.stdout
+
+
 HINTS = ["a;CONNECT;relay.example;25", '??? "CONNECT relay.exam',
          "cannot connect to x, connect relay.example:25", "x \x05\x01\x00 400",
          'lb1 "#05#01#00"', 'lb1 "#005#001#000"', '"^E^A^@"', "{", '"a": {\n{',
@@ -319,11 +331,13 @@ def test_a_line_that_was_cut_off_names_no_client_of_another(tmp_path):
 
 @pytest.mark.parametrize("around, times", [
     ("{}", 2500), ("[\n{}\n]", 2500), ('{{\n"records": [\n{}\n]}}', 100)])
-@pytest.mark.parametrize("before", [0, 300])
+@pytest.mark.parametrize("before, indent", [(0, 2), (300, "\t")])
 def test_an_object_over_several_lines_is_one_line(tmp_path, around, times,
-                                                  before):
-    rows = [json.dumps({**row, "nested": {"a": [1, {"b": "}"}]}}, indent=2)
-            for row in _rows_of_json()] * times
+                                                  before, indent):
+    rows = [json.dumps({**row, "nested": {"a": [1, {"b": "}"}]}},
+                       indent=indent) for row in _rows_of_json()] * times
+    if indent == "\t":
+        rows = ["\t" + row for row in rows]
     text = around.format(",\n".join(rows) if "[" in around
                          else "\n".join(rows)) + "\n"
     log = write(tmp_path / "log", _expand(TEMPLATE, REQUESTS[0]) * before,
@@ -381,6 +395,26 @@ def test_messages_of_mod_proxy_name_the_url(tmp_path, message, url, scheme):
     "HTTP/1.1", "GET http&#x3a;//relay.example/ HTTP/1.1"])
 def test_explain_does_not_call_clean_what_was_torn(text):
     assert run("explain", "--", text).returncode == 3
+
+
+REFERENCES = {
+    "&quot;": '"', "&amp;": "&", "&lt;": "<", "&gt;": ">", "&apos;": "'",
+    "&#33;": "!", "&#126;": "~", "&#x7e;": "~", "&#x7E;": "~", "&#065;": "A",
+    "&#0065;": "A", "&#x041;": "A",
+    # not those of a byte, or not references
+    "&#127;": None, "&#31;": None, "&#321;": None, "&#x141;": None,
+    "&#00065;": None, "&#x0041;": None, "&#65": None, "&#6a;": None,
+    "&#x4g;": None, "&65;": None, "&;": None, "&#;": None, "&#x;": None,
+    "&": None, "&#": None, "&quot": None, "&gt": None, "&nbsp;": None,
+}
+
+
+@pytest.mark.parametrize("text", REFERENCES)
+def test_each_reference_of_a_page_is_undone(text):
+    done = run("explain", "--", "GET&#32;http://relay.example/" + text)
+    target = "http://relay.example/" + (REFERENCES[text] or text)
+    assert f"\nTarget: {target}\n" in done.stdout.decode()
+    assert done.returncode == 1
 
 
 def test_explain_undoes_what_a_page_escapes():

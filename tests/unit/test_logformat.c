@@ -64,6 +64,24 @@ PG_TEST_ROWS(formats_that_cannot_work_are_refused_with_the_reason,
                   "line %d: %s", row->line, wrong ? wrong : "accepted");
 }
 
+/* What lines are passed over by: no quotation mark of a client's may come
+ * before it. */
+static const struct { const char *format, *anchor; } anchors[] = {
+    { "combined", "] \"" }, { "%h \"%r\"", " \"" }, { "\"%r\" %h", "\"" },
+    { "x\"%r\"", "x\"" }, { "x=\"%r\" \"%h\"", "x=\"" },
+    { "%h %r", "" }, { "\"%h\" \"%r\"", "" }, { "x\"%h \"%r\"", "" },
+    { "%h \" \"%r\"", "" }, { "%h \"%m %U\"", "" },
+};
+
+PG_TEST_EACH(a_request_is_found_by_what_precedes_it, anchors)
+{
+    pg_logformat_t format;
+
+    pg_logformat_compile(&format, anchors[_i].format, pool);
+    ck_assert(pg_span_eq(exact_or_empty(format.anchor),
+                         pg_span_str(anchors[_i].anchor)));
+}
+
 /* "METHOD=GET TARGET=/": the fields that are not empty. */
 static const char *fields_of(const pg_logline_t *line)
 {

@@ -294,6 +294,16 @@ PG_TEST_EACH(a_log_that_grows_keeps_its_first_line, heads)
     }
 }
 
+PG_TEST(a_log_that_is_not_there_has_no_identity)
+{
+    pg_identity_t out;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    ck_assert_ptr_nonnull(pg_identity_of(&out, "/nonexistent/log", 1, pool));
+    apr_pool_destroy(pool);
+}
+
 /* The n-th line is another one; 0: none is. */
 static pg_identity_t identity_of_lines(int lines, int n)
 {
@@ -380,6 +390,7 @@ static void count_text(bench_t *b, const char *text)
     pg_span_t exact = pg_test_exact(span_of(text));
 
     pg_pass_block(&b->counter, exact);
+    explicit_bzero((void *)(apr_uintptr_t)exact.ptr, exact.len);
     free((void *)(apr_uintptr_t)exact.ptr);
 }
 
@@ -491,6 +502,68 @@ PG_TEST(every_line_is_accounted_for)
     ck_assert_uint_eq(s->count[PG_CLASS_CONNECT_MAIL][PG_OUTCOME_REFUSED], 1);
     ck_assert_kept(&t->sample[0], text, "no log line");
     ck_assert_int_eq(s->first, APR_INT64_C(1388631845000000));
+    apr_pool_destroy(b.pool);
+}
+
+/* How many keys each table has: of the new logs, then what is not in a
+ * list. */
+static void sizes_of(const pg_tally_t *tally, apr_size_t size[])
+{
+    const pg_table_t *const tables[] = {
+        tally->vhosts[PG_LOGS_NEW], tally->answers, tally->lengths,
+        tally->home, tally->names
+    };
+
+    for (int t = 0; t < PG_TOP_COUNT; t++) {
+        size[t] = pg_table_size(tally->top[PG_LOGS_NEW][t]);
+    }
+    for (int i = 0; i < 5; i++) {
+        size[PG_TOP_COUNT + i] = pg_table_size(tables[i]);
+    }
+}
+
+PG_TEST(all_tables_of_a_worker_are_moved)
+{
+    enum { TABLES = PG_TOP_COUNT + 5 };
+    static const apr_size_t none[TABLES];
+    apr_size_t before[TABLES], after[TABLES];
+    pg_tally_t *sum;
+    bench_t b;
+
+    bench_begin(&b);
+    pg_logformat_compile(&b.format, "vhost_combined", b.pool);
+    count_text(&b, "w.example:80 " LINE("GET / HTTP/1.1", "200 100")
+                   "w.example:80 " LINE("CONNECT b.example:443 HTTP/1.0",
+                                        "200 1")
+                   "w.example:80 " LINE("GET http://c.example/ HTTP/1.0",
+                                        "200 7"));
+    pg_table_add(b.counter.tally->names, span_of("w.example:80"), 1);
+    sum = new_tally(b.pool, b.counter.tally->ledger[PG_LOGS_NEW]);
+    sizes_of(b.counter.tally, before);
+    for (int i = 0; i < TABLES; i++) {
+        ck_assert_msg(before[i] > 0, "table %d", i);
+    }
+    pg_tally_move(sum, b.counter.tally);
+    sizes_of(sum, after);
+    ck_assert_mem_eq(after, before, sizeof(before));
+    sizes_of(b.counter.tally, after);
+    ck_assert_mem_eq(after, none, sizeof(none));
+    apr_pool_destroy(b.pool);
+}
+
+PG_TEST(a_client_that_is_unknown_is_no_source)
+{
+    const pg_snapshot_t *s;
+    bench_t b;
+
+    bench_begin(&b);
+    count_text(&b, LINE("CONNECT a.example:25 HTTP/1.0", "405 1")
+                   LINE("CONNECT b.example:25 HTTP/1.0", "405 1")
+                   "- - - [02/Jan/2014:03:04:05 +0000] "
+                   "\"CONNECT c.example:26 HTTP/1.0\" 405 1 \"-\" \"ub\"\n");
+    s = found_in(b.counter.tally);
+    ck_assert_uint_eq(s->attempts, 3);
+    ck_assert_uint_eq(s->sources.estimate, 1);
     apr_pool_destroy(b.pool);
 }
 
@@ -610,6 +683,22 @@ PG_TEST(lines_run_together_are_found_among_any_others)
             LINE("GET / HTTP/1.1", "200 100"),
             "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"GET /x HTTP/1.1\" 20",
             LINE("CONNECT a.example:25 HTTP/1.1", "405 5"), NULL));
+        ck_assert_uint_eq(b.counter.tally->count.suspect, 1);
+        apr_pool_destroy(b.pool);
+    }
+}
+
+/* Wherever the vectors end in it. */
+PG_TEST(a_short_line_run_together_is_found_in_any_place)
+{
+    for (int n = 0; n < 64; n++) {
+        bench_t b;
+
+        bench_begin(&b);
+        b.rules.reading.any = true;
+        count_text(&b, apr_psprintf(b.pool, "%0*d\n%s", n, 0,
+            "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"GET /x HTTP/1.1\" "
+            "20192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"\\x05\\x01"));
         ck_assert_uint_eq(b.counter.tally->count.suspect, 1);
         apr_pool_destroy(b.pool);
     }
@@ -810,6 +899,91 @@ PG_TEST(what_is_judged_relayed_is_booked_as_relayed)
         pg_judge_relayed(scan.judge, b.pool), scan.judge->item[1].key));
     ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].n, 240);
     ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].bucket[239].attempts, 2);
+    apr_pool_destroy(b.pool);
+}
+
+static void ck_assert_shown(pg_text_t got, const char *text)
+{
+    ck_assert_msg(pg_span_eq(got.octets, span_of(text)), "'%.*s' is not '%s'",
+                  (int)got.octets.len, got.octets.ptr, text);
+}
+
+PG_TEST(all_that_an_attempt_sent_is_remembered)
+{
+    bench_t b;
+    pg_scan_out_t scan = { .files = 1 };
+    const pg_recent_t *r;
+
+    bench_begin(&b);
+    pg_logformat_compile(&b.format, "%v:%p %h %l %u %t \"%r\" %>s %b "
+                         "\"%{User-Agent}i\" \"%{X-Forwarded-For}i\" "
+                         "\"%{Via}i\" \"%{Forwarded}i\" "
+                         "\"%{Proxy-Connection}i\"", b.pool);
+    b.rules.anchor = b.format.anchor;
+    count_text(&b, "w.example:81 192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] "
+                   "\"GET http://a.example:82/ HTTP/1.0\" 403 7 \"the agent\" "
+                   "\"192.0.2.2\" \"1.1 via\" \"for=192.0.2.3\" "
+                   "\"keep-alive\"\n"
+                   "v.example:91 198.51.100.7 - - "
+                   "[02/Jan/2014:03:04:06 +0000] "
+                   "\"CONNECT b.example:92 HTTP/1.0\" 405 - \"another one\" "
+                   "\"192.0.2.8\" \"1.0 gate\" \"for=192.0.2.9\" \"close\"\n");
+    scan.tally = b.counter.tally;
+    scan.judge = pg_judge_run(scan.tally, NULL, b.pool);
+    pg_summary_book(&scan, b.pool);
+    r = pg_summary_snapshot(&scan, LATER, b.pool)->recent + 1;
+    ck_assert_int_eq(r->time, APR_INT64_C(1388631845000000));
+    ck_assert_int_eq(r->class_id, PG_CLASS_ABSOLUTE);
+    ck_assert_int_eq(r->family, PG_FAMILY_GET);
+    ck_assert_int_eq(r->reason, PG_REASON_ABSOLUTE_STRANGER);
+    ck_assert_int_eq(r->outcome, PG_OUTCOME_REFUSED);
+    ck_assert_int_eq(r->status, 403);
+    ck_assert_uint_eq(r->port, 82);
+    ck_assert_shown(r->source, "192.0.2.1");
+    ck_assert_shown(r->method, "GET");
+    ck_assert_shown(r->target, "http://a.example:82/");
+    ck_assert_shown(r->host, "a.example");
+    ck_assert_shown(r->vhost, "w.example:81");
+    ck_assert_shown(r->user_agent, "the agent");
+    ck_assert_shown(r->x_forwarded_for, "192.0.2.2");
+    ck_assert_shown(r->via, "1.1 via");
+    ck_assert_shown(r->forwarded, "for=192.0.2.3");
+    ck_assert_shown(r->proxy_connection, "keep-alive");
+    apr_pool_destroy(b.pool);
+}
+
+/* Only where every URL is full do those that were answered show whose log it
+ * is. */
+static const struct {
+    const char *line;
+    bool composed, names;
+} answered[] = {
+    { LINE("GET http://A.example/ HTTP/1.1", "404 5"), true, true },
+    { LINE("GET http://a.example/ HTTP/1.1", "404 5"), false, false },
+    { LINE("GET http://a.example/ HTTP/1.1", "403 5"), true, false },
+    { LINE("GET http://a.example/ HTTP/1.1", "- 5"), true, false },
+    { LINE("CONNECT a.example:443 HTTP/1.1", "200 5"), true, false },
+    { "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"GET http://a.example/ "
+      "HTTP/1.1\" 404 5 \"-\" \"ua\" TCP_MISS:HIER_DIRECT\n", false, true },
+};
+
+PG_TEST_EACH(a_host_that_is_answered_is_ours_where_urls_are_full, answered)
+{
+    pg_span_t text = pg_test_exact(span_of(answered[_i].line));
+    bench_t b;
+
+    bench_begin(&b);
+    b.rules.reading.any = true;
+    b.counter.composed = answered[_i].composed;
+    b.counter.found = pg_table_create(b.pool, 10, 0);
+    pg_pass_names(&b.counter, text);
+    ck_assert_uint_eq(pg_table_size(b.counter.found), answered[_i].names);
+    ck_assert_int_eq(b.counter.named, answered[_i].names);
+    if (answered[_i].names) {
+        ck_assert_ptr_nonnull(pg_table_find(b.counter.found,
+                                            span_of("a.example")));
+    }
+    free((void *)(apr_uintptr_t)text.ptr);
     apr_pool_destroy(b.pool);
 }
 
