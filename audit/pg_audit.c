@@ -217,6 +217,7 @@ typedef struct audit_t {
     const pg_audit_in_t *in;
     pg_access_t *access;
     apr_hash_t *stated;          /* address -> the access of its client   */
+    apr_hash_t *server;          /* pg_tree_index()                        */
     const pg_directive_t *remoteip; /* the main server's RemoteIP...      */
     apr_array_header_t *addresses[2]; /* to state: public, and any; NULL:
                                     not collected yet                     */
@@ -266,7 +267,8 @@ static void judge_stated(audit_t *a, pg_reviewed_t *r)
     apr_array_header_t *all;
 
     if (worst(r->forward)->gate != PG_GATE_OPEN) {
-        stated = pg_stated_find(a->remoteip, r->vhost, a->scratch);
+        stated = pg_stated_find(a->server, a->remoteip, r->vhost,
+                                a->scratch);
     }
     if (stated.at == NULL) {
         return;
@@ -323,9 +325,10 @@ pg_audit_t *pg_audit_run(const pg_audit_in_t *in, apr_pool_t *pool)
     apr_pool_create(&a.scratch, work);
     a.index = index_vhosts(in, work);
     a.stated = apr_hash_make(work);
+    a.server = pg_tree_index(in->tree, work);
     a.remoteip = remoteip_of(in->tree, work);
     a.access = pg_forward_access(in, NULL, work);
-    a.rules = pg_rules_create(in, a.access, found, work);
+    a.rules = pg_rules_create(in, a.access, a.server, found, work);
     out->vhost_count = in->site_count;
     out->vhosts = apr_pcalloc(pool, sizeof(*out->vhosts) * in->site_count);
     for (apr_size_t i = 0; i < in->site_count; i++) {

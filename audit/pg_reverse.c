@@ -23,7 +23,7 @@
 struct pg_shared_t {
     const pg_audit_in_t *in;
     pg_access_t *access;
-    apr_hash_t *server;          /* its directives, by lower-case name    */
+    apr_hash_t *server;          /* pg_tree_index()                        */
     apr_array_header_t *rules;   /* of the main server                    */
     unsigned options;            /* its RewriteOptions                    */
     bool uncanonical;            /* a section says UseCanonicalName Off   */
@@ -85,21 +85,10 @@ static bool has_rewriting(const pg_directive_t *first)
     return false;
 }
 
-/* The one in force: the virtual host's, or the main server's. name is in
- * lower case. */
-static const pg_directive_t *in_force(const pg_shared_t *s,
-                                      const pg_directive_t *vhost,
-                                      const char *name)
-{
-    const pg_directive_t *own = vhost ? pg_tree_last(vhost->child, name) : NULL;
-
-    return own ? own : apr_hash_get(s->server, name, APR_HASH_KEY_STRING);
-}
-
 static bool is_on(const pg_shared_t *s, const pg_directive_t *vhost,
                   const char *name, apr_pool_t *pool)
 {
-    const pg_directive_t *d = in_force(s, vhost, name);
+    const pg_directive_t *d = pg_tree_in_force(s->server, vhost, name);
 
     return d && pg_tree_says(d, "on", pool);
 }
@@ -139,9 +128,12 @@ static bool is_uncanonical(const pg_directive_t *first, bool folders,
 static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
                            apr_pool_t *pool)
 {
-    const pg_directive_t *name = in_force(s, vhost, "servername");
-    const pg_directive_t *root = in_force(s, vhost, "documentroot");
-    const pg_directive_t *canonical = in_force(s, vhost, "usecanonicalname");
+    apr_hash_t *server = s->server;
+    const pg_directive_t *name = pg_tree_in_force(server, vhost, "ServerName");
+    const pg_directive_t *root = pg_tree_in_force(server, vhost,
+                                                  "DocumentRoot");
+    const pg_directive_t *canonical = pg_tree_in_force(server, vhost,
+                                                       "UseCanonicalName");
     pg_scene_t out = { .in = s->in, .pool = pool, .server_name = "",
                        .root = "" };
 
@@ -164,7 +156,7 @@ static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
                     && !s->uncanonical;
     out.tls = is_on(s, vhost, "sslengine", pool);
     out.proxy_tls = pg_forward_tls(s->access, vhost, pool);
-    if (in_force(s, vhost, "mergeslashes")) {
+    if (pg_tree_in_force(s->server, vhost, "MergeSlashes")) {
         out.keep_slashes = !is_on(s, vhost, "mergeslashes", pool);
     }
     out.map[0] = vhost ? vhost->child : s->in->tree;

@@ -15,8 +15,7 @@ struct pg_rules_t {
     apr_pool_t *pool;
     apr_pool_t *scratch;
     pg_found_t *found;
-    apr_hash_t *server;          /* lower-case name -> the last directive
-                                    of that name outside of sections      */
+    apr_hash_t *server;          /* pg_tree_index()                        */
     apr_hash_t *first_of;        /* arguments of <VirtualHost> -> first   */
     pg_shared_t *shared;         /* shared by all reverse proxies         */
     pg_reviewed_t *site;         /* under review                          */
@@ -24,16 +23,9 @@ struct pg_rules_t {
     bool any_forward;
 };
 
-static const char *lower_name(const char *name, apr_pool_t *pool)
-{
-    char *out = apr_pstrdup(pool, name);
-
-    pg_span_lower(out, pg_span_str(name));
-    return out;
-}
-
 pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
-                            pg_found_t *found, apr_pool_t *pool)
+                            apr_hash_t *server, pg_found_t *found,
+                            apr_pool_t *pool)
 {
     pg_rules_t *r = apr_pcalloc(pool, sizeof(*r));
 
@@ -42,16 +34,12 @@ pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
     r->pool = pool;
     r->found = found;
     apr_pool_create(&r->scratch, pool);
-    r->server = apr_hash_make(pool);
+    r->server = server;
     r->first_of = apr_hash_make(pool);
     r->shared = pg_reverse_shared(in, access, r->server, pool);
     for (const pg_directive_t *d = in->tree; d; d = d->next) {
-        if (d->name[0] != '<') {
-            apr_hash_set(r->server, lower_name(d->name, pool),
-                         APR_HASH_KEY_STRING, d);
-        }
-        else if (pg_tree_is(d, "<VirtualHost")
-                 && !apr_hash_get(r->first_of, d->args, APR_HASH_KEY_STRING)) {
+        if (pg_tree_is(d, "<VirtualHost")
+            && !apr_hash_get(r->first_of, d->args, APR_HASH_KEY_STRING)) {
             apr_hash_set(r->first_of, d->args, APR_HASH_KEY_STRING, d);
         }
     }
@@ -81,14 +69,9 @@ static bool has_all_names(const pg_directive_t *d, apr_pool_t *pool)
 
 /* --- forward ------------------------------------------------------------- */
 
-/* The last directive of that name in force, NULL if there is none. */
 static const pg_directive_t *in_force(const pg_rules_t *r, const char *name)
 {
-    const pg_directive_t *own = r->site->vhost
-        ? pg_tree_last(r->site->vhost->child, name) : NULL;
-
-    return own ? own : apr_hash_get(r->server, lower_name(name, r->scratch),
-                                    APR_HASH_KEY_STRING);
+    return pg_tree_in_force(r->server, r->site->vhost, name);
 }
 
 static bool is_mail(int first, int last)

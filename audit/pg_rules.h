@@ -12,7 +12,8 @@ typedef struct pg_rules_t pg_rules_t;
 
 /** Begin. Findings go to `found`; pool is for temporary data. */
 pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
-                            pg_found_t *found, apr_pool_t *pool);
+                            apr_hash_t *server, pg_found_t *found,
+                            apr_pool_t *pool);
 
 /** A site under review. */
 typedef struct pg_reviewed_t {

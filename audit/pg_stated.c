@@ -10,15 +10,6 @@
 
 #define MOST_ADDRESSES 100
 
-static const pg_directive_t *in_force(const pg_directive_t *tree,
-                                      const pg_directive_t *vhost,
-                                      const char *name)
-{
-    const pg_directive_t *own = vhost ? pg_tree_last(vhost->child, name) : NULL;
-
-    return own ? own : pg_tree_last(tree, name);
-}
-
 /* Does the list include clients that it should not? *set: there is a list at
  * all. */
 static bool trusts_all(const pg_directive_t *first, const char *name,
@@ -55,12 +46,13 @@ static bool believes_all(const pg_directive_t *tree,
     return *any || trusted || !set;
 }
 
-pg_stated_t pg_stated_find(const pg_directive_t *tree,
+pg_stated_t pg_stated_find(apr_hash_t *server, const pg_directive_t *tree,
                            const pg_directive_t *vhost, apr_pool_t *pool)
 {
-    const pg_directive_t *protocol = in_force(tree, vhost,
-                                              "RemoteIPProxyProtocol");
-    const pg_directive_t *header = in_force(tree, vhost, "RemoteIPHeader");
+    const pg_directive_t *protocol = pg_tree_in_force(server, vhost,
+                                                      "RemoteIPProxyProtocol");
+    const pg_directive_t *header = pg_tree_in_force(server, vhost,
+                                                    "RemoteIPHeader");
     pg_stated_t out = { .at = NULL };
 
     if (protocol && pg_tree_says(protocol, "On", pool)) {

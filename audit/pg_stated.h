@@ -6,6 +6,7 @@
 #ifndef PG_STATED_H
 #define PG_STATED_H
 
+#include <apr_hash.h>
 #include <apr_tables.h>
 
 #include "pg_audit.h"
@@ -15,8 +16,10 @@ typedef struct pg_stated_t {
     bool any;                    /* private and loopback ones as well     */
 } pg_stated_t;
 
-/** Is it so in this virtual host? vhost NULL: the main server. */
-pg_stated_t pg_stated_find(const pg_directive_t *tree,
+/** Is it so in this virtual host? vhost NULL: the main server.
+ *  @param server  pg_tree_index() of the main server
+ *  @param tree    its directives, at least those of mod_remoteip */
+pg_stated_t pg_stated_find(apr_hash_t *server, const pg_directive_t *tree,
                            const pg_directive_t *vhost, apr_pool_t *pool);
 
 /** Addresses (const char *) worth stating: one of each network that the

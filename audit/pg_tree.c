@@ -42,6 +42,35 @@ const pg_directive_t *pg_tree_last(const pg_directive_t *first,
     return last;
 }
 
+apr_hash_t *pg_tree_index(const pg_directive_t *first, apr_pool_t *pool)
+{
+    apr_hash_t *index = apr_hash_make(pool);
+
+    for (const pg_directive_t *d = first; d; d = d->next) {
+        if (d->name[0] != '<') {
+            char *lower = apr_pstrdup(pool, d->name);
+            pg_span_lower(lower, pg_span_str(d->name));
+            apr_hash_set(index, lower, APR_HASH_KEY_STRING, d);
+        }
+    }
+    return index;
+}
+
+const pg_directive_t *pg_tree_in_force(apr_hash_t *server,
+                                       const pg_directive_t *vhost,
+                                       const char *name)
+{
+    const pg_directive_t *own = vhost ? pg_tree_last(vhost->child, name) : NULL;
+    char lower[64];
+    apr_size_t n = strlen(name);
+
+    if (own || n > sizeof(lower)) {
+        return own;
+    }
+    pg_span_lower(lower, pg_span_str(name));
+    return apr_hash_get(server, lower, (apr_ssize_t)n);
+}
+
 /* The text from the quote at s to the matching one; *end is after that. */
 static const char *quoted(const char *s, const char **end, apr_pool_t *pool)
 {

@@ -4,6 +4,8 @@
 #ifndef PG_TREE_H
 #define PG_TREE_H
 
+#include <apr_hash.h>
+
 #include "pg_audit.h"
 
 /** Is it this directive or section ("<Proxy")? Case does not matter. */
@@ -15,6 +17,17 @@ bool pg_tree_is_one(const pg_directive_t *d, const char *const *names);
 /** The last directive of that name from `first` on; NULL: there is none. */
 const pg_directive_t *pg_tree_last(const pg_directive_t *first,
                                    const char *name);
+
+/** The last directive of each name from `first` on, outside of sections. */
+apr_hash_t *pg_tree_index(const pg_directive_t *first, apr_pool_t *pool);
+
+/** The directive of that name in force: the virtual host's, or else the main
+ *  server's.
+ *  @param server  pg_tree_index() of the main server
+ *  @param vhost   NULL: only the main server's */
+const pg_directive_t *pg_tree_in_force(apr_hash_t *server,
+                                       const pg_directive_t *vhost,
+                                       const char *name);
 
 /**
  * Take the next word, as httpd's configuration does: a quoted string counts
