@@ -6,13 +6,11 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 
-#include "pg_flow.h"
 #include "pg_regex.h"
 #include "pg_tree.h"
 
 /* Requests made up for one virtual host before the rest counts as unknown. */
 #define BUDGET 6000
-#define WHOLE_BUDGET 60000       /* of all of them together               */
 
 #define NAME "proxyguard.example"
 #define LABEL "proxyguard"
@@ -20,223 +18,11 @@
 #define ADDRESS6 "[2001:2::77]"  /* without letters                       */
 #define PORT "8099"
 
-struct pg_shared_t {
-    const pg_audit_in_t *in;
-    pg_access_t *access;
-    apr_hash_t *server;          /* pg_tree_index()                        */
-    apr_array_header_t *rules;   /* of the main server                    */
-    unsigned options;            /* its RewriteOptions                    */
-    bool uncanonical;            /* a section says UseCanonicalName Off   */
-    bool uncanonical_folders;    /* ... or a <Directory> or <Files>       */
-    int budget;
-    apr_array_header_t *passes;  /* pg_dest_t                             */
-    apr_array_header_t *places;  /* pg_scope_t                            */
-};
-
-/* --- reading ------------------------------------------------------------- */
-
-/* What RewriteOptions says about rules that virtual hosts inherit. All of one
- * server's count together. */
-enum {
-    OPTIONS_SET = 1,             /* there are some                        */
-    OPTIONS_INHERIT = 2,
-    OPTIONS_BEFORE = 4,
-    OPTIONS_DOWN = 8,
-    OPTIONS_DOWN_BEFORE = 16,
-    OPTIONS_IGNORE = 32
-};
-
-static unsigned options_in(const pg_directive_t *first, apr_pool_t *pool)
-{
-    static const struct {
-        const char *word;
-        unsigned bit;
-    } words[] = {
-        { "Inherit",           OPTIONS_INHERIT },
-        { "InheritBefore",     OPTIONS_BEFORE },
-        { "InheritDown",       OPTIONS_DOWN },
-        { "InheritDownBefore", OPTIONS_DOWN_BEFORE },
-        { "IgnoreInherit",     OPTIONS_IGNORE },
-    };
-    unsigned out = 0;
-
-    for (const pg_directive_t *d = first; d; d = d->next) {
-        const char *args = d->args;
-        while (pg_tree_is(d, "RewriteOptions") && *args) {
-            const char *word = pg_tree_word(&args, pool);
-            out |= OPTIONS_SET;
-            for (apr_size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-                out |= pg_tree_same(word, words[i].word) ? words[i].bit : 0;
-            }
-        }
-    }
-    return out;
-}
-
-/* A virtual host without any directive of mod_rewrite has none of the server's
- * rules either, whatever is inherited. */
-static bool has_rewriting(const pg_directive_t *first)
-{
-    for (const pg_directive_t *d = first; d; d = d->next) {
-        if (pg_rewriterule_is(d) || has_rewriting(d->child)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_on(const pg_shared_t *s, const pg_directive_t *vhost,
-                  const char *name, apr_pool_t *pool)
-{
-    const pg_directive_t *d = pg_tree_in_force(s->server, vhost, name);
-
-    return d && pg_tree_says(d, "on", pool);
-}
-
-static const char *without_scheme_and_port(const char *name, apr_pool_t *pool)
-{
-    const char *s = strstr(name, "://");
-
-    s = s ? s + 3 : name;
-    return apr_pstrmemdup(pool, s, strcspn(s, ":/"));
-}
-
-/* Does some section say UseCanonicalName Off? folders: of those that apply
- * after the rules of the server have run as well. */
-static bool is_uncanonical(const pg_directive_t *first, bool folders,
-                           apr_pool_t *pool)
-{
-    for (const pg_directive_t *d = first; d; d = d->next) {
-        if (!folders && (pg_tree_begins(d->name, "<Directory")
-                         || pg_tree_begins(d->name, "<Files"))) {
-            continue;
-        }
-        for (const pg_directive_t *in = d->child; in; in = in->next) {
-            if (!pg_tree_is(d, "<VirtualHost")
-                && pg_tree_is(in, "UseCanonicalName")
-                && pg_tree_says(in, "Off", pool)) {
-                return true;
-            }
-        }
-        if (is_uncanonical(d->child, folders, pool)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static pg_scene_t scene_of(const pg_shared_t *s, const pg_directive_t *vhost,
-                           apr_pool_t *pool)
-{
-    apr_hash_t *server = s->server;
-    const pg_directive_t *name = pg_tree_in_force(server, vhost, "ServerName");
-    const pg_directive_t *root = pg_tree_in_force(server, vhost,
-                                                  "DocumentRoot");
-    const pg_directive_t *canonical = pg_tree_in_force(server, vhost,
-                                                       "UseCanonicalName");
-    pg_scene_t out = { .in = s->in, .pool = pool, .server_name = "",
-                       .root = "" };
-
-    if (name) {
-        const char *text = pg_tree_arg(name, 0, pool);
-        const char *colon = strstr(text, "://");
-        out.server_name = without_scheme_and_port(text, pool);
-        if (colon && (vhost == NULL || pg_tree_last(vhost->child,
-                                                    "servername"))) {
-            char *scheme = apr_pstrmemdup(pool, text,
-                                          (apr_size_t)(colon - text));
-            pg_span_lower(scheme, pg_span_str(scheme));
-            out.scheme = scheme;
-        }
-    }
-    if (root) {
-        out.root = pg_tree_arg(root, 0, pool);
-    }
-    out.canonical = canonical && !pg_tree_says(canonical, "Off", pool)
-                    && !s->uncanonical;
-    out.tls = is_on(s, vhost, "sslengine", pool);
-    out.proxy_tls = pg_forward_tls(s->access, vhost, pool);
-    if (pg_tree_in_force(s->server, vhost, "MergeSlashes")) {
-        out.keep_slashes = !is_on(s, vhost, "mergeslashes", pool);
-    }
-    out.map[0] = vhost ? vhost->child : s->in->tree;
-    out.map[1] = vhost ? s->in->tree : NULL;
-    return out;
-}
-
-pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
-                               apr_hash_t *server, apr_pool_t *pool)
-{
-    pg_shared_t *s = apr_pcalloc(pool, sizeof(*s));
-    pg_flow_t flow = { .scene = { .in = in, .pool = pool } };
-
-    s->in = in;
-    s->access = access;
-    s->server = server;
-    s->budget = WHOLE_BUDGET;
-    s->rules = pg_rewriterule_read(in->tree, pool);
-    s->options = options_in(in->tree, pool);
-    s->uncanonical = is_uncanonical(in->tree, false, pool);
-    s->uncanonical_folders = is_uncanonical(in->tree, true, pool);
-    flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
-    flow.places = apr_array_make(pool, 4, sizeof(pg_scope_t));
-    pg_flow_read(&flow, in->tree);
-    s->passes = flow.passes;
-    s->places = flow.places;
-    return s;
-}
-
-/* The rules that a virtual host runs. */
-static apr_array_header_t *rules_of(const pg_shared_t *s,
-                                    const pg_directive_t *vhost,
-                                    apr_pool_t *pool)
-{
-    apr_array_header_t *own;
-    unsigned options, down;
-
-    if (vhost == NULL) {
-        return s->rules;
-    }
-    own = pg_rewriterule_read(vhost->child, pool);
-    options = options_in(vhost->child, pool);
-    options = options ? options : s->options;
-    down = options & OPTIONS_IGNORE ? 0 : s->options;
-    if (options & OPTIONS_INHERIT || down & OPTIONS_DOWN) {
-        return apr_array_append(pool, own, s->rules);
-    }
-    if (options & OPTIONS_BEFORE || down & OPTIONS_DOWN_BEFORE) {
-        return apr_array_append(pool, s->rules, own);
-    }
-    return own;
-}
-
-static pg_flow_t flow_of(const pg_shared_t *s, const pg_directive_t *vhost,
-                         apr_pool_t *pool)
-{
-    pg_flow_t flow = { .scene = scene_of(s, vhost, pool) };
-    const apr_array_header_t *none = apr_array_make(pool, 1,
-                                                    sizeof(pg_scope_t));
-
-    flow.rules = rules_of(s, vhost, pool);
-    flow.engine = is_on(s, vhost, "rewriteengine", pool);
-    if (vhost && !has_rewriting(vhost->child)) {
-        flow.rules = apr_array_make(pool, 1, sizeof(pg_rewriterule_t));
-    }
-    flow.passes = apr_array_make(pool, 4, sizeof(pg_dest_t));
-    flow.places = apr_array_append(pool, s->places, none);
-    if (vhost) {
-        pg_flow_read(&flow, vhost->child);
-    }
-    /* the main server's come first, ProxyPassInherit or not */
-    flow.passes = apr_array_append(pool, s->passes, flow.passes);
-    return flow;
-}
-
 /* --- trying -------------------------------------------------------------- */
 
 /* A directive under judgement. */
 typedef struct trial_t {
-    const pg_shared_t *shared;
+    const pg_merged_t *merged;
     const pg_directive_t *vhost;
     pg_flow_t flow;
     bool names;
@@ -300,7 +86,7 @@ static pg_choice_e chosen_in(const trial_t *t, const char *url)
     const char *colon = strstr(url, "://"), *host, *at, *port;
 
     if (colon == NULL
-        || !pg_targets_carries(t->shared->in, apr_pstrmemdup(pool, url,
+        || !pg_targets_carries(t->merged->in, apr_pstrmemdup(pool, url,
                (apr_size_t)(colon - url)), t->flow.scene.proxy_tls)) {
         return PG_CHOICE_NOT;
     }
@@ -624,13 +410,13 @@ static bool others_pass(const trial_t *t, pg_visit_t visit)
     visit.any_host = strchr(t->d->target, '%') == NULL;
     visit.method = PG_ASKED_COUNT;
     visit.value = common_value;
-    out = pg_forward_reverse(t->shared->access, t->vhost, &visit, pool);
+    out = pg_forward_reverse(t->merged->access, t->vhost, &visit, pool);
     for (int i = 0; rest && schemes[i]; i++) {
-        if (pg_targets_carries(t->shared->in, schemes[i],
+        if (pg_targets_carries(t->merged->in, schemes[i],
                                t->flow.scene.proxy_tls)) {
             visit.sent = apr_pstrcat(pool, schemes[i], rest, NULL);
             visit.url = visit.url ? visit.sent : NULL;
-            out |= pg_forward_reverse(t->shared->access, t->vhost, &visit,
+            out |= pg_forward_reverse(t->merged->access, t->vhost, &visit,
                                       pool);
         }
     }
@@ -687,7 +473,7 @@ static void try_one(trial_t *t, const pg_sent_t *sent)
         .file = went.in_section
                     ? apr_pstrcat(t->flow.scene.pool, t->flow.scene.root,
                                   went.uri, NULL) : NULL };
-    pass = pg_forward_reverse(t->shared->access, t->vhost, &visit,
+    pass = pg_forward_reverse(t->merged->access, t->vhost, &visit,
                               t->flow.scene.pool);
     if (pass == PG_MAY_PASS) {
         t->best = chosen;
@@ -928,7 +714,7 @@ static bool set_root(trial_t *t, const pg_scope_t *place)
         || (*root && strncmp(root, folder, n < m ? n : m) == 0)) {
         return true;
     }
-    if (*root && !is_mapped(t->shared->in->tree)) {
+    if (*root && !is_mapped(t->merged->in->tree)) {
         return false;
     }
     t->flow.scene.root = apr_pstrmemdup(t->flow.scene.pool, folder, n);
@@ -942,7 +728,7 @@ static void judge(judge_t *j, const pg_dest_t *d, const pg_scope_t *place)
 
     t.d = d;
     t.place = place;
-    t.flow.scene.canonical &= !(place && t.shared->uncanonical_folders);
+    t.flow.scene.canonical &= !(place && t.merged->uncanonical_folders);
     chosen = pg_dest_chosen(d, &t.flow.scene, t.names);
     if (chosen == PG_CHOICE_NOT || (place && place->applies == PG_NO)
         || (place && !set_root(&t, place))) {
@@ -1009,17 +795,17 @@ static void judge_place(judge_t *j, const pg_scope_t *place)
     }
 }
 
-apr_array_header_t *pg_reverse_judge(pg_shared_t *shared,
+apr_array_header_t *pg_reverse_judge(pg_merged_t *merged,
                                      const pg_directive_t *vhost, bool names,
                                      apr_pool_t *scratch)
 {
-    int all = shared->budget < BUDGET ? shared->budget : BUDGET;
+    int all = merged->budget < BUDGET ? merged->budget : BUDGET;
     int budget = all;
-    judge_t j = { .trial = { .shared = shared, .vhost = vhost,
+    judge_t j = { .trial = { .merged = merged, .vhost = vhost,
                              .names = names, .budget = &budget } };
 
     j.out = apr_array_make(scratch, 2, sizeof(pg_reverse_t));
-    j.trial.flow = flow_of(shared, vhost, scratch);
+    j.trial.flow = pg_merged_flow(merged, vhost, scratch);
     if (j.trial.flow.engine || switches_on(&j.trial.flow)) {
         judge_rules(&j, j.trial.flow.rules, NULL);
     }
@@ -1029,6 +815,6 @@ apr_array_header_t *pg_reverse_judge(pg_shared_t *shared,
     for (int i = 0; i < j.trial.flow.places->nelts; i++) {
         judge_place(&j, &APR_ARRAY_IDX(j.trial.flow.places, i, pg_scope_t));
     }
-    shared->budget -= all - (budget > 0 ? budget : 0);
+    merged->budget -= all - (budget > 0 ? budget : 0);
     return j.out;
 }

@@ -11,10 +11,8 @@
 #ifndef PG_REVERSE_H
 #define PG_REVERSE_H
 
-#include <apr_hash.h>
-
 #include "pg_dest.h"
-#include "pg_forward.h"
+#include "pg_merged.h"
 
 /** What was found about one directive. */
 typedef struct pg_reverse_t {
@@ -22,20 +20,13 @@ typedef struct pg_reverse_t {
     pg_choice_e chosen;          /* never PG_CHOICE_NOT                   */
 } pg_reverse_t;
 
-/** The part that all virtual hosts share, read once. */
-typedef struct pg_shared_t pg_shared_t;
-/** @param server  lower-case name -> the last directive of that name that the
- *                 main server has outside of sections; read when it judges */
-pg_shared_t *pg_reverse_shared(const pg_audit_in_t *in, pg_access_t *access,
-                               apr_hash_t *server, apr_pool_t *pool);
-
 /**
  * Judge one virtual host.
  * @param vhost  its section; NULL: the main server
  * @param names  it answers to any name, not only its own
  * @return pg_reverse_t, in scratch
  */
-apr_array_header_t *pg_reverse_judge(pg_shared_t *shared,
+apr_array_header_t *pg_reverse_judge(pg_merged_t *merged,
                                      const pg_directive_t *vhost, bool names,
                                      apr_pool_t *scratch);
 

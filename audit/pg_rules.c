@@ -17,7 +17,7 @@ struct pg_rules_t {
     pg_found_t *found;
     apr_hash_t *server;          /* pg_tree_index()                        */
     apr_hash_t *first_of;        /* arguments of <VirtualHost> -> first   */
-    pg_shared_t *shared;         /* shared by all reverse proxies         */
+    pg_merged_t *merged;         /* for all reverse proxies                */
     pg_reviewed_t *site;         /* under review                          */
     bool any_name;
     bool any_forward;
@@ -36,7 +36,7 @@ pg_rules_t *pg_rules_create(const pg_audit_in_t *in, pg_access_t *access,
     apr_pool_create(&r->scratch, pool);
     r->server = server;
     r->first_of = apr_hash_make(pool);
-    r->shared = pg_reverse_shared(in, access, r->server, pool);
+    r->merged = pg_merged_create(in, access, r->server, pool);
     for (const pg_directive_t *d = in->tree; d; d = d->next) {
         if (pg_tree_is(d, "<VirtualHost")
             && !apr_hash_get(r->first_of, d->args, APR_HASH_KEY_STRING)) {
@@ -228,7 +228,7 @@ static bool gets_foreign_hosts(const pg_rules_t *r)
 
 static void check_reverse(pg_rules_t *r)
 {
-    const apr_array_header_t *all = pg_reverse_judge(r->shared,
+    const apr_array_header_t *all = pg_reverse_judge(r->merged,
         r->site->vhost, gets_foreign_hosts(r), r->scratch);
 
     for (int i = 0; i < all->nelts; i++) {
