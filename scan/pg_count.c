@@ -264,6 +264,37 @@ void pg_count_show(const pg_counter_t *counter, pg_read_e read,
     }
 }
 
+void pg_count_joined(pg_counter_t *counter, pg_span_t text)
+{
+    counter->tally->count.lines++;
+    counter->tally->count.suspect++;
+    pg_tally_unparsed(counter->tally, text);
+    pg_count_show(counter, PG_READ_SUSPECT, text);
+}
+
+/* Is it for pg_pass.h to find what ran into such a line? */
+static bool is_anchored(const pg_counter_t *counter, pg_span_t text)
+{
+    pg_span_t anchor = counter->rules->anchor;
+
+    return anchor.len
+           && memmem(text.ptr, text.len, anchor.ptr, anchor.len);
+}
+
+/* A client could put a request into what other loggers keep of its own. */
+static bool is_joined(const pg_counter_t *counter, const pg_verdict_t *verdict,
+                      pg_span_t text)
+{
+    pg_shape_e shape = counter->reader.shape;
+
+    return verdict->class_id == PG_CLASS_CLEAN
+           && verdict->reason == PG_REASON_ORIGIN
+           && (shape == PG_SHAPE_FORMAT || shape == PG_SHAPE_COLUMNS
+               || shape == PG_SHAPE_PLAIN || shape == PG_SHAPE_KEYS)
+           && !is_anchored(counter, text)
+           && pg_loose_request_is_joined(text);
+}
+
 /* Not a request, yet it has a URL, or CONNECT and a host: not reported as
  * clean. A TLS ClientHello may contain anything, so only plain text is
  * searched. */
@@ -302,6 +333,9 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     known = recall(counter, &request, &verdict);
     if (!known) {
         pg_reader_classify(&verdict, &request, line, rules->own);
+    }
+    if (is_joined(counter, &verdict, text)) {
+        pg_count_joined(counter, text);
     }
     if (is_question(counter, line, &verdict)) {
         counter->tally->count.questioned++;

@@ -74,6 +74,10 @@ pg_span_t pg_count_vhost(pg_counter_t *counter, const pg_logline_t *line);
 /** Does somebody watch lines without an attempt, too? */
 bool pg_count_shows_all(const pg_counter_t *counter);
 
+/** Count what ran into a line as another one, unread: it holds a request that
+ *  may be an attempt. */
+void pg_count_joined(pg_counter_t *counter, pg_span_t text);
+
 /** Show such a line to whoever watches. */
 void pg_count_show(const pg_counter_t *counter, pg_read_e read,
                    pg_span_t text);

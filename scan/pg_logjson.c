@@ -542,6 +542,47 @@ static pg_span_t first_object(pg_span_t line)
     return pg_span_trim(pg_span_from(s, 1));
 }
 
+/* In an object, another one can only be a value. */
+static bool may_be_value(pg_span_t before)
+{
+    char last;
+
+    before = pg_span_trim(before);
+    last = before.ptr[before.len - 1];
+    return last == ':' || last == '[' || last == ',';
+}
+
+/* From the first `what` on; empty: it is not there. */
+static pg_span_t found(pg_span_t s, pg_span_t what)
+{
+    const char *at = s.len && what.len
+                     ? memmem(s.ptr, s.len, what.ptr, what.len) : NULL;
+
+    return pg_span_between(at ? at : pg_span_end(s), pg_span_end(s));
+}
+
+/* Lines of a log begin alike. Where the beginning of this one is found again,
+ * and it is not that of an object within it, another line has run into it:
+ * after a crash it is cut off, or has NULs behind it. */
+static apr_size_t run_together(pg_span_t *record, pg_span_t line)
+{
+    pg_span_t begin = pg_span_upto(line, pg_span_find(line, ':') + 1);
+    pg_span_t next = pg_span_istarts(line, PG_SPAN("{\""))
+                     ? found(pg_span_from(line, 1), begin) : PG_ABSENT;
+
+    if (next.len && may_be_value(pg_span_between(line.ptr, next.ptr))) {
+        apr_size_t n = object_length(line);
+        next = n ? found(pg_span_from(line, n), begin)
+               : object_length(next) == pg_span_trim(next).len ? next
+               : PG_ABSENT;
+    }
+    if (next.len == 0) {
+        return 0;
+    }
+    *record = pg_span_between(line.ptr, next.ptr);
+    return record->len;
+}
+
 apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line)
 {
     pg_span_t s;
@@ -553,7 +594,7 @@ apr_size_t pg_logjson_record(pg_span_t *record, pg_span_t line)
     s = first_object(line);
     n = pg_span_istarts(s, PG_SPAN("{")) ? object_length(s) : 0;
     if (n == 0) {
-        return 0;
+        return run_together(record, line);
     }
     *record = pg_span_upto(s, n);
     return (apr_size_t)(s.ptr + n - line.ptr);

@@ -55,7 +55,8 @@ bool pg_logjson_is_clean(pg_logjson_keys_t *keys, pg_span_t *home,
 
 /**
  * The next object of a line that is a list of them, or contains one as
- * "records" or the like, or has them one after another.
+ * "records" or the like, or has them one after another; also one that is cut
+ * off, if a line that begins alike has run into it.
  * @param line  the line, or what follows the previous object
  * @return octets of the line up to the object's end; 0: not such a line
  */

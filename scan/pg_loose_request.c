@@ -210,14 +210,38 @@ static bool is_bare(pg_span_t s, pg_logline_t *out)
     return true;
 }
 
+/* Could a method be here? */
+static bool may_begin(pg_span_t line, apr_size_t at)
+{
+    const char *s = line.ptr + at;
+
+    return *s >= 'A' && *s <= 'Z'
+           && (at == 0 || strchr(" \t|,;\"'([]:=<>`", s[-1])
+               || (unsigned char)s[-1] >= 0x80);
+}
+
 bool pg_loose_request_bare(pg_logline_t *out, pg_span_t line)
 {
     for (apr_size_t i = 0; i < line.len; i++) {
-        bool begins = i == 0 || strchr(" \t|,;\"'([]:=<>`", line.ptr[i - 1])
-                      || (unsigned char)line.ptr[i - 1] >= 0x80;
-        if (begins && line.ptr[i] >= 'A' && line.ptr[i] <= 'Z'
-            && is_bare(pg_span_from(line, i), out)) {
+        if (may_begin(line, i) && is_bare(pg_span_from(line, i), out)) {
             return true;
+        }
+    }
+    return false;
+}
+
+bool pg_loose_request_is_joined(pg_span_t line)
+{
+    pg_logline_t out;
+
+    for (apr_size_t i = 0; i < line.len; i++) {
+        if (may_begin(line, i) && is_bare(pg_span_from(line, i), &out)) {
+            pg_span_t target = out.field[PG_FIELD_TARGET];
+            if (pg_span_has(target, "://")
+                || (pg_span_eq(out.field[PG_FIELD_METHOD], PG_SPAN("CONNECT"))
+                    && pg_loose_request_is_authority(target))) {
+                return true;
+            }
         }
     }
     return false;

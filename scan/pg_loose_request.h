@@ -26,6 +26,9 @@ bool pg_loose_request_bare(pg_logline_t *out, pg_span_t line);
 /** What Gunicorn refused: "Invalid HTTP request line: '\x05\x01\x00'". */
 bool pg_loose_request_refused(pg_span_t *out, pg_span_t line);
 
+/** Does a line with a request for a path hold one for another site as well? */
+bool pg_loose_request_is_joined(pg_span_t line);
+
 /** May an unreadable line hold an attempt: "://", CONNECT and a host, or a
  *  SOCKS greeting? */
 bool pg_loose_request_is_suspect(pg_span_t line);

@@ -343,11 +343,13 @@ static apr_size_t count_octet(pg_span_t s, char c)
     return n;
 }
 
-/* A request, or the escapes of a greeting, up to a quote. */
-static bool begins_request(pg_span_t s)
+/* A request, or the escapes of a greeting, up to a quote. In formats of one's
+ * own, a User-Agent may follow the same as well, and begin with an escape. */
+static bool begins_request(pg_span_t s, pg_span_t anchor)
 {
     s = pg_span_upto(s, pg_span_find(s, '"'));
-    return pg_loose_request_is_line(s) || pg_span_istarts(s, PG_SPAN("\\"));
+    return pg_loose_request_is_line(s)
+           || (anchor.ptr[0] == ']' && pg_span_istarts(s, PG_SPAN("\\")));
 }
 
 /* From the next anchor on; empty: there is none. */
@@ -375,14 +377,11 @@ static void note_second(pg_counter_t *counter, pg_span_t line)
     for (; begun.len; begun = next) {
         line = pg_span_from(begun, anchor.len);
         next = next_anchor(line, anchor);
-        if ((first && next.len == 0) || !begins_request(line)) {
+        if ((first && next.len == 0) || !begins_request(line, anchor)) {
             continue;            /* as nearly always: only one            */
         }
         if (!first && !pg_pass_is_clean(begun, anchor, &target)) {
-            counter->tally->count.lines++;
-            counter->tally->count.suspect++;
-            pg_tally_unparsed(counter->tally, begun);
-            pg_count_show(counter, PG_READ_SUSPECT, begun);
+            pg_count_joined(counter, begun);
             return;
         }
         first = false;
@@ -406,7 +405,7 @@ static void note_joined(pg_counter_t *counter, pg_span_t block,
 {
     pg_span_t anchor = counter->rules->anchor;
 
-    if (!anchor.len || !counter->rules->reading.any
+    if (!anchor.len
         || count_octet(block, anchor.ptr[0]) <= lines) {
         return;
     }

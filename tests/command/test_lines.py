@@ -767,6 +767,55 @@ def test_times_without_a_zone_are_in_the_one_given(tmp_path):
         assert b"is not UTC, +HHMM or -HH:MM" in done.stderr
 
 
+# --- lines that ran together -------------------------------------------------
+
+@pytest.mark.parametrize("gap", ["", "\0\0\0"])
+@pytest.mark.parametrize("name", ["nginx-json", "docker-file", "waf-full",
+                                  "apisix", "haproxy-plain", "s3", "actix"])
+def test_a_line_that_ran_into_another_hides_no_attempt(tmp_path, name, gap):
+    *_, attempt, clean = TEMPLATES[name].splitlines(keepends=True)
+    lines = [clean[:n] + gap + attempt for n in range(len(clean))]
+    _, found = _scan(write(tmp_path / "log", *lines))
+    suspect = found["scan"]["lines"]["suspect"]
+    assert found["attempts"] + suspect == len(lines)
+    if clean[0] == "{":            # objects are read one by one
+        assert suspect < len(lines) / 10
+        assert _sources(found) == {"203.0.113.22": found["attempts"]}
+
+
+@pytest.mark.parametrize("how", [
+    "combined", "common", '%h %l %u %t \\"%r\\" %>s %b',
+    '%h %t - "%r" %>s "%{User-Agent}i"'])
+def test_so_it_does_in_a_format_that_was_named(tmp_path, how):
+    line = how
+    for name, value in {
+            "\\": "", "combined": '%h - - %t "%r" %>s %b "-" "\\\\x"',
+            "common": '%h - - %t "%r" %>s %b', "%h": "192.0.2.1",
+            "%l": "-", "%u": "-", "%t": "[19/Mar/2025:11:02:02 +0000]",
+            "%>s": "200", "%b": "5", "%{User-Agent}i": "\\\\x"}.items():
+        line = line.replace(name, value)
+    clean, attempt = (line.replace("%r", r) + "\n" for r in
+                      ("GET /x HTTP/1.1", "CONNECT mx.example.net:25 HTTP/1.1"))
+    for cut in (" HTTP", "200"):
+        log = write(tmp_path / "log", clean, clean.split(cut)[0], attempt)
+        _, found = _scan("-f", how, log)
+        assert found["scan"]["verdict"] == "unknown"
+        assert found["scan"]["lines"]["lines"] == 3
+    assert _scan("-f", how, write(tmp_path / "log", clean))[0].returncode == 0
+
+
+def test_what_an_object_holds_did_not_run_into_it(tmp_path):
+    name, attempt = "GET / HTTP/1.1", "CONNECT mx.example.net:25 HTTP/1.1"
+    rows = [{"name": name, "a": {"name": attempt}},
+            {"name": name, "a": [{"name": name}, {"name": attempt}]}]
+    for row in rows:
+        text = json.dumps(row)
+        _, found = _scan(write(tmp_path / "log", text, "\n"))
+        assert found["scan"]["lines"]["lines"] == 1
+        _, found = _scan(write(tmp_path / "log", text, "\0", text, "\n"))
+        assert found["scan"]["lines"]["lines"] == 2
+
+
 # --- every field -------------------------------------------------------------
 
 READ, ODD, TORN = (os.path.join(LINES, name + ".tsv")
