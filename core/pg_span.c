@@ -128,12 +128,26 @@ apr_size_t pg_span_digits(pg_span_t s)
     return n;
 }
 
-apr_size_t pg_span_find_any(pg_span_t s, const char *set)
+static apr_size_t first_of(pg_span_t s, const char *set)
 {
     for (; *set; set++) {
         s.len = pg_span_find(s, *set);
     }
     return s.len;
+}
+
+/* In steps, or a text of many short words would be searched to its end for
+ * each of them. */
+apr_size_t pg_span_find_any(pg_span_t s, const char *set)
+{
+    pg_span_t near = pg_span_upto(s, 256);
+    apr_size_t n = first_of(near, set);
+
+    while (n == near.len && near.len < s.len) {
+        near = pg_span_upto(s, near.len * 4);
+        n = first_of(near, set);
+    }
+    return n;
 }
 
 apr_size_t pg_span_rfind(pg_span_t s, char c)

@@ -72,11 +72,13 @@ bool pg_loose_request_is_line(pg_span_t s)
                       pg_span_upto(rest, pg_span_find(rest, ' '))));
 }
 
-/* Is the word after a quoted text a status? */
+/* Is the word after a quoted text a status? It is near: quotes that nobody
+ * escaped, however many, are not looked past for each of them. */
 static bool before_status(pg_span_t line, pg_span_t quoted)
 {
     pg_span_t rest = pg_span_between(pg_span_end(quoted), pg_span_end(line));
 
+    rest = pg_span_upto(rest, 64);
     return pg_logword_is_status(pg_logword_next(&rest));
 }
 

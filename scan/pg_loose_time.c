@@ -25,7 +25,8 @@ pg_span_t pg_loose_time_at_start(pg_span_t s)
     return best;
 }
 
-/* "[...]" with a time in it, anywhere in s. */
+/* "[...]" with a time in it, anywhere in s. Brackets that nothing closes are
+ * not looked through for each of them. */
 pg_span_t pg_loose_time_bracketed(pg_span_t s)
 {
     apr_time_t time;
@@ -33,7 +34,8 @@ pg_span_t pg_loose_time_bracketed(pg_span_t s)
     while (s.len) {
         pg_span_t inside;
         s = pg_span_from(s, pg_span_find(s, '[') + 1);
-        inside = pg_span_upto(s, pg_span_find(s, ']'));
+        inside = pg_span_upto(s, LONGEST);
+        inside = pg_span_upto(inside, pg_span_find(inside, ']'));
         if (inside.len && pg_logtime_parse(&time, inside)) {
             return inside;
         }

@@ -264,8 +264,11 @@ def test_a_bomb_is_stopped(tmp_path):
 
 @pytest.mark.parametrize("command, text", [
     ("scan", "{\n" * 100_000),           # objects that nothing ends
+    ("scan", '{"a":' * 200_000),
+    ("scan", '"' * 200_000),             # quotes that nobody escaped
+    ("scan", "[" * 200_000),             # brackets that nothing closes
     ("mask", "x" * 100_000),             # a word that nothing ends
-], ids=["braces", "word"])
+], ids=["braces", "objects", "quotes", "brackets", "word"])
 def test_what_never_ends_is_looked_through_once(tmp_path, command, text):
     """Not once from each position, which took minutes."""
     name = write(tmp_path / "odd", text)
