@@ -212,7 +212,7 @@ static pg_found_e look(pg_try_t *t)
 
 static apr_status_t publish(pg_try_t *t, const pg_ledger_t *block)
 {
-    pg_file_t temp;
+    pg_file_t temp = { .fd = -1 };
     apr_status_t status = pg_file_temp(&temp, t->options->path, block->size,
                                        &t->own, t->scratch);
 

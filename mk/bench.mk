@@ -40,6 +40,11 @@ bench-ledger: $(BENCH_LEDGER) ## speed of the ledger, compared with yardsticks
 	$(BENCH_LEDGER) $(BUILD)/bench/ledger.md
 	$(PYTHON) tests/bench/measurements.py ledger $(BUILD)/bench/ledger.md
 
+.PHONY: bench-lanes
+bench-lanes: $(BENCH_LEDGER) ## the same with more and more threads, for a machine of many processors
+	$(BENCH_LEDGER) $(BUILD)/bench/lanes.md lanes
+	$(PYTHON) tests/bench/measurements.py lanes $(BUILD)/bench/lanes.md
+
 # --- the log scan
 
 # The scan compared with grep, wc, mawk and, where it is installed, GoAccess,

@@ -309,6 +309,33 @@ static void measure(FILE *out, bench_t *bench, unsigned cpus)
             all[0] / all[5]);
 }
 
+/* Several threads, twice as many in each row, up to one for each processor. */
+static void scaling(FILE *out, bench_t *bench, unsigned cpus)
+{
+    static const work_t works[] = { known_source, all_different, targets_too,
+                                    shared_word, mutex_table };
+    const char *end;
+
+    fprintf(out, "| threads | one known source | all sources different | "
+            "sources and targets different | yardstick: one shared word | "
+            "yardstick: table under a mutex |\n"
+            "| ---: | ---: | ---: | ---: | ---: | ---: |\n");
+    for (unsigned n = 1; n <= cpus; n = n < cpus && 2 * n > cpus
+                                        ? cpus : 2 * n) {
+        fprintf(out, "| %u |", n);
+        for (unsigned w = 0; w < sizeof(works) / sizeof(*works); w++) {
+            double rate = threads(bench, works[w], n).wall;
+            end = w + 1 < sizeof(works) / sizeof(*works) ? ", " : "\n";
+            fprintf(out, " %.1f |", rate);
+            printf("%.1f%s", rate, end);
+            fflush(stdout);
+        }
+        fprintf(out, "\n");
+    }
+    fprintf(out, "\nMemory: %s.\n",
+            pg_ledger_describe(bench->ledger, bench->pool));
+}
+
 static void reading(FILE *out, bench_t *bench)
 {
     double best = 1e9, tend = 1e9, took;
@@ -354,10 +381,22 @@ static pg_ledger_t *shared_ledger(apr_pool_t *pool)
     return ledger;
 }
 
+static void explain(FILE *out)
+{
+    fprintf(out, "An attempt is counted in the totals, four rings of "
+            "history, its virtual host, four top lists, two estimates of "
+            "distinct sources and the recent attempts. Each yardstick does "
+            "only one thing: add one to a word that all threads share, or "
+            "look up a source in an apr_hash table under a mutex and add "
+            "one. ");
+}
+
+/* usage: ledger FILE [lanes] */
 int main(int argc, char **argv)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned n = (unsigned)(cpus < 1 ? 1 : cpus);
     bench_t bench = { .mutex = &mutex };
     FILE *out = fopen(argc > 1 ? argv[1] : "/dev/null", "w");
 
@@ -370,18 +409,22 @@ int main(int argc, char **argv)
     bench.table = apr_hash_make(bench.pool);
     bench.word = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    fprintf(out, "An attempt is counted in the totals, four rings of "
-            "history, its virtual host, four top lists, two estimates of "
-            "distinct sources and the recent attempts. Each yardstick does "
-            "only one thing: add one to a word that all threads share, or "
-            "look up a source in an apr_hash table under a mutex and add one. "
-            "Rates are by the processor time of each thread, including the "
-            "time that threads make each other wait in the caches; those "
-            "marked wall are by the wall clock, and fall when the machine has "
-            "other work. Best of %d runs of %d attempts with one thread, the "
-            "rows in turn, and of %d with several.\n\n",
-            TURNS, RECORDS, ROUNDS);
-    measure(out, &bench, (unsigned)(cpus < 1 ? 1 : cpus));
-    reading(out, &bench);
+    explain(out);
+    if (argc > 2) {
+        fprintf(out, "Millions a second of all threads together, by the wall "
+                "clock. Best of %d runs of %d attempts a thread.\n\n",
+                ROUNDS, RECORDS);
+        scaling(out, &bench, n);
+    }
+    else {
+        fprintf(out, "Rates are by the processor time of each thread, "
+                "including the time that threads make each other wait in the "
+                "caches; those marked wall are by the wall clock, and fall "
+                "when the machine has other work. Best of %d runs of %d "
+                "attempts with one thread, the rows in turn, and of %d with "
+                "several.\n\n", TURNS, RECORDS, ROUNDS);
+        measure(out, &bench, n);
+        reading(out, &bench);
+    }
     return fclose(out) == 0 ? 0 : 1;
 }

@@ -47,6 +47,8 @@ SECTIONS = {
     "fuzz": ("Fuzzing", "make fuzz", ("clang",)),
     "ledger": ("How fast the ledger counts", "make bench-ledger",
                ("gcc", "apr")),
+    "lanes": ("The ledger on many processors", "make bench-lanes",
+              ("gcc", "apr")),
     "scan": ("Speed of the log scan", "make bench-scan",
              ("grep", "mawk", "goaccess")),
     "roots": ("On other systems", "make check-roots", ("gcc",)),
