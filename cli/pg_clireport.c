@@ -71,9 +71,7 @@ int pg_clireport_check(const pg_cli_t *cli, const pg_clireport_t *asked)
            ? pg_cli_usage(cli, "--since must name a time before --until") : 0;
 }
 
-/* When counting ended; if it continues, as a server records every few seconds,
- * when the snapshot was taken. */
-static apr_time_t end_of(const pg_snapshot_t *s)
+apr_time_t pg_clireport_end(const pg_snapshot_t *s)
 {
     apr_time_t to = s->covered_count ? s->covered[s->covered_count - 1].to : 0;
 
@@ -86,7 +84,8 @@ static apr_status_t as_of_its_end(pg_snapshot_t **out, pg_ledger_t *ledger,
                                   apr_pool_t *pool)
 {
     const pg_snapshot_t *today = *out;
-    apr_status_t failed = pg_ledger_snapshot(out, ledger, end_of(today), pool);
+    apr_status_t failed = pg_ledger_snapshot(out, ledger,
+                                             pg_clireport_end(today), pool);
 
     for (int p = 0; p < PG_PERIOD_COUNT && failed == APR_SUCCESS; p++) {
         pg_series_t *s = &(*out)->series[p];
@@ -110,7 +109,7 @@ int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,
     if (failed == APR_SUCCESS) {
         failed = pg_ledger_snapshot(out, ledger, now, pool);
     }
-    if (failed == APR_SUCCESS && end_of(*out) < now) {
+    if (failed == APR_SUCCESS && pg_clireport_end(*out) < now) {
         failed = as_of_its_end(out, ledger, pool);
     }
     if (failed == APR_SUCCESS) {

@@ -77,6 +77,10 @@ int pg_clireport_check(const pg_cli_t *cli, const pg_clireport_t *asked);
 /** A key made of a secret file: 0, or an exit status after a message. */
 int pg_clireport_key(const pg_cli_t *cli, pg_key_t *out, const char *path);
 
+/** When counting ended; if it continues, as a server records every few seconds,
+ *  when the snapshot was taken. */
+apr_time_t pg_clireport_end(const pg_snapshot_t *s);
+
 /** Read a ledger, as of now or of when counting ended: 0, or an exit status
  *  after a message. */
 int pg_clireport_ledger(const pg_cli_t *cli, pg_snapshot_t **out,

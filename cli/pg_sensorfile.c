@@ -131,6 +131,7 @@ static const char *from_json(const pg_snapshot_t **out, FILE *from,
         s->since = s->taken;
     }
     take_covered(s, json_object_get(doc, "covered"), pool);
+    s->taken = pg_clireport_end(s);
     take_sources(s, json_object_get(json_object_get(json_object_get(
                         doc, "top"), "sources"), "entries"), pool);
     json_decref(doc);

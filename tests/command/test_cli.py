@@ -717,6 +717,9 @@ def test_compare_takes_ledgers_and_names_what_it_cannot_read(shared, sensors):
     done = run("compare", f"here={ledger}", sensors[0])
     assert done.returncode == 0
     assert b"here" in done.stdout and b"north" in done.stdout
+    saved = log.with_name("show.json")          # its records end in a month
+    saved.write_bytes(run("show", "-O", "json", ledger).stdout)
+    assert run("compare", f"here={saved}", sensors[0]).stdout == done.stdout
     assert run("compare", f"x={log}").returncode == 66
     junk = write(log.with_name("junk.json"), '{"a": 1}')
     assert run("compare", f"x={junk}").returncode == 65
