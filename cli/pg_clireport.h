@@ -42,9 +42,10 @@ enum {
 
 /*  For a command's help. */
 #define PG_HELP_VIEW                                                        \
-"      --since, --until TIME   only in this range: 2014, 2014-10,\n"        \
-"                         2014-10-31 or 2014-10-31T15:04Z (UTC)\n"         \
-"      --month MONTH      only that month, such as 2014-10\n"              \
+"      --since, --until TIME   charts, CSV and recent attempts of this\n"   \
+"                         range: 2014, 2014-10, 2014-10-31 or\n"            \
+"                         2014-10-31T15:04Z (UTC)\n"                       \
+"      --month MONTH      those of that month, such as 2014-10\n"          \
 "      --months N         months in the chart, up to 240\n"                \
 "      --class CLASS, --source ADDRESS, --target HOST[:PORT]\n"            \
 "                         only such attempts, where they are listed\n"     \
