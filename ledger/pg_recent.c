@@ -188,7 +188,6 @@ static void put(pg_word_t *entry, const pg_recent_made_t *made, apr_time_t now)
         return;
     }
     pg_word_set(&entry[STAMP], (apr_uint64_t)record->time);
-    pg_word_set(&entry[HASH], 0);
     pg_word_write(&entry[RECORD], record, made->n);
     pg_word_set(&entry[HASH], made->hash);
     /* Fails if we were taken for dead: the entry then is another writer's. */
@@ -208,25 +207,22 @@ typedef struct seat_t {
                  (sizeof(*(to)) + 7) / 8)
 
 /* An IPv6 /64 counts as one source. */
-static bool is_from(const apr_uint64_t there[2], const pg_record_t *record)
+static bool is_from(const pg_address_t *there, const pg_record_t *record)
 {
-    apr_uint64_t here[2];
-
-    memcpy(here, record->source.octets, sizeof(here));
-    return here[0] == there[0]
-           && (here[1] == there[1] || !pg_address_is_ipv4(&record->source));
+    return pg_address_alike(there, &record->source,
+                            pg_address_is_ipv4(&record->source) ? 128 : 64);
 }
 
 static void look_at(seat_t *out, const pg_word_t *entry,
                     const pg_record_t *record)
 {
-    apr_uint64_t source[2];
+    pg_address_t source;
     apr_uint32_t aim[2];
 
     out->stamp = pg_word_get(&entry[STAMP]);
     READ(&source, entry, source);
     READ(&aim, entry, aim);
-    out->of_source = out->stamp && is_from(source, record);
+    out->of_source = out->stamp && is_from(&source, record);
     out->of_aim = out->stamp && aim[0] == record->aim;
     out->aim = aim[0];
 }
@@ -273,13 +269,15 @@ static unsigned best_of(const seat_t *seats, unsigned aims)
 static pg_word_t *place_in(pg_word_t *reserve, const pg_record_t *record)
 {
     seat_t seats[PG_RECENT_RESERVE];
-    unsigned sources = 0, aims = 0, oldest = 0;
+    unsigned sources = 0, aims = 0, oldest = PG_RECENT_RESERVE;
 
     for (unsigned i = 0; i < PG_RECENT_RESERVE; i++) {
         look_at(&seats[i], reserve + i * PG_RECENT_WORDS, record);
         aims += seats[i].of_aim;
+        sources += seats[i].of_source;
         if (seats[i].of_source
-            && (sources++ == 0 || seats[i].stamp < seats[oldest].stamp)) {
+            && (oldest == PG_RECENT_RESERVE
+                || seats[i].stamp < seats[oldest].stamp)) {
             oldest = i;
         }
     }
@@ -370,9 +368,6 @@ void pg_recent_amend(pg_ledger_t *ledger, const pg_event_t *event,
     make(&made, ledger, event, serial);
     for (apr_uint32_t i = 0; i < entries_of(ledger); i++) {
         pg_word_t *entry = ledger->recent + i * PG_RECENT_WORDS;
-        if (pg_word_get(&entry[STAMP]) != (apr_uint64_t)event->time) {
-            continue;
-        }
         pg_word_read(&there, &entry[RECORD], WORDS_TO(serial));
         if (there.time == event->time && there.serial == serial) {
             put(entry, &made, now);
@@ -398,10 +393,7 @@ static bool read_record(pg_record_t *out, const pg_ledger_t *ledger,
     apr_uint64_t hash = atomic_load_explicit(&entry[HASH],
                                              memory_order_acquire);
 
-    if (hash == 0) {
-        return false;
-    }
-    pg_word_read(out, &entry[RECORD], PG_RECENT_WORDS - RECORD);
+    pg_word_read(out, &entry[RECORD], sizeof(*out) / sizeof(*entry));
     return is_whole(ledger, out, hash);
 }
 
@@ -481,7 +473,7 @@ static int newer(const void *a, const void *b)
     if ((*x)->time != (*y)->time) {
         return (*x)->time < (*y)->time ? 1 : -1;
     }
-    return *x < *y ? 1 : *x > *y ? -1 : 0;
+    return *x < *y ? 1 : -1;
 }
 
 static bool same(const pg_record_t *a, const pg_record_t *b)
@@ -527,9 +519,9 @@ void pg_recent_copy(pg_snapshot_t *out, const pg_ledger_t *ledger,
         return;
     }
     all = read_all(&n, ledger, scratch);
-    order = apr_palloc(scratch, sizeof(*order) * (n + 1));
+    order = apr_palloc(scratch, sizeof(*order) * n);
     n = sort(order, all, n);
-    list = apr_pcalloc(pool, sizeof(*list) * (n + 1));
+    list = apr_pcalloc(pool, sizeof(*list) * n);
     for (apr_size_t i = 0; i < n; i++) {
         unpack(&list[i], order[i], pool);
     }
@@ -544,9 +536,8 @@ void pg_recent_merge(pg_ledger_t *into, const pg_ledger_t *from,
     apr_size_t n, m;
     const pg_record_t *ours = read_all(&n, into, pool);
     const pg_record_t *theirs = read_all(&m, from, pool);
-    pg_record_t *all = apr_palloc(pool, sizeof(*all) * (n + m + 1));
-    const pg_record_t **order = apr_palloc(pool,
-                                           sizeof(*order) * (n + m + 1));
+    pg_record_t *all = apr_palloc(pool, sizeof(*all) * (n + m));
+    const pg_record_t **order = apr_palloc(pool, sizeof(*order) * (n + m));
     pg_recent_made_t made;
 
     memcpy(all, ours, n * sizeof(*all));

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "pg_layout.h"
+#include "pg_recent.h"
 #include "pg_test_heap.h"
 
 static pg_event_t attempt(apr_time_t time, int status)
@@ -385,4 +386,447 @@ PG_TEST(half_a_digest_is_the_same_as_any_that_begins_with_it)
         ck_assert_int_eq(pg_ledger_same(mine, theirs), i >= 8);
         ck_assert_int_eq(pg_ledger_same(theirs, mine), i >= 8);
     }
+}
+
+/* --- a second implementation ---------------------------------------------- */
+
+enum { RING = 16, SEATS = PG_RECENT_RESERVE, CLASSES = PG_CLASS_COUNT,
+       MOST = RING + CLASSES * SEATS, QUARTER = 4 };
+
+/* An attempt that is remembered; id 0: nothing is there. `stamp` 0: it may be
+ * replaced, but is shown until then. */
+typedef struct kept_t {
+    apr_time_t time, stamp;
+    int id, class, source, target;
+} kept_t;
+
+typedef struct model_t {
+    kept_t ring[RING], seat[CLASSES][SEATS];
+    apr_time_t after[CLASSES];
+    unsigned next;
+} model_t;
+
+static int with_target(const kept_t *seat, int target)
+{
+    int n = 0;
+
+    for (int i = 0; i < SEATS; i++) {
+        n += seat[i].stamp && seat[i].target == target;
+    }
+    return n;
+}
+
+/* How gladly an entry in reserve makes room for a new one. */
+static int rank_of(const kept_t *seat, const kept_t *one, const kept_t *new)
+{
+    if (one->stamp == 0) {
+        return 2;
+    }
+    return with_target(seat, new->target) >= QUARTER
+               ? one->target == new->target
+               : with_target(seat, one->target) > QUARTER;
+}
+
+static kept_t *seat_for(kept_t *seat, const kept_t *new)
+{
+    kept_t *of_source = NULL, *best = &seat[0];
+    int n = 0;
+
+    for (int i = 0; i < SEATS; i++) {
+        kept_t *one = &seat[i];
+        int is = rank_of(seat, one, new), was = rank_of(seat, best, new);
+        if (one->stamp && one->source == new->source) {
+            n++;
+            of_source = of_source && of_source->stamp <= one->stamp
+                            ? of_source : one;
+        }
+        if (is > was || (is == was && one->stamp < best->stamp)) {
+            best = one;
+        }
+    }
+    return n >= QUARTER ? of_source : best;
+}
+
+static void model_reserve(model_t *m, int class, const kept_t *new,
+                          apr_time_t now)
+{
+    kept_t *place = seat_for(m->seat[class], new);
+
+    if (place->stamp <= new->time || place->stamp > now) {
+        *place = *new;
+    }
+}
+
+static void model_add(model_t *m, const kept_t *new, apr_time_t now)
+{
+    kept_t *turn = &m->ring[m->next % RING];
+    bool in_ring = turn->stamp == 0 || turn->stamp > now
+                   || new->time >= turn->stamp + 10000;
+
+    if (!in_ring && new->time < m->after[new->class]
+        && m->after[new->class] <= new->time + 10000) {
+        return;
+    }
+    if (in_ring) {
+        *turn = *new;
+        m->next++;
+    }
+    m->after[new->class] = new->time + 10000 / SEATS;
+    model_reserve(m, new->class, new, now);
+}
+
+static int gather(const kept_t **all, int n, const model_t *m)
+{
+    for (unsigned i = 0; i < RING; i++) {
+        all[n++] = &m->ring[(m->next + i) % RING];
+    }
+    for (int i = 0; i < CLASSES * SEATS; i++) {
+        all[n++] = &m->seat[i / SEATS][i % SEATS];
+    }
+    return n;
+}
+
+/* The newest first, each once; of one time, the one that was stored later in
+ * the ring, or has the later place in reserve. */
+static int sort(const kept_t **out, const kept_t **all, int n)
+{
+    int kept = 0;
+
+    while (n-- > 0) {
+        int at = kept;
+        bool known = all[n]->id == 0;
+        for (int k = 0; k < kept; k++) {
+            known |= out[k]->id == all[n]->id;
+        }
+        while (at > 0 && out[at - 1]->time < all[n]->time) {
+            at--;
+        }
+        if (!known) {
+            memmove(out + at + 1, out + at,
+                    (size_t)(kept++ - at) * sizeof(*out));
+            out[at] = all[n];
+        }
+    }
+    return kept;
+}
+
+static void model_merge(model_t *into, const model_t *from, apr_time_t now)
+{
+    const kept_t *all[2 * MOST], *list[2 * MOST];
+    static kept_t sorted[2 * MOST];
+    int n = sort(list, all, gather(all, gather(all, 0, into), from));
+
+    for (int i = 0; i < n; i++) {
+        sorted[i] = *list[i];
+        sorted[i].stamp = sorted[i].time;
+    }
+    for (int i = 0; i < RING; i++) {
+        into->ring[i].stamp = 0;
+    }
+    for (int i = 0; i < CLASSES * SEATS; i++) {
+        into->seat[i / SEATS][i % SEATS].stamp = 0;
+    }
+    while (n-- > 0) {
+        into->ring[into->next++ % RING] = sorted[n];
+        model_reserve(into, sorted[n].class, &sorted[n], now);
+    }
+}
+
+static void agrees(const pg_ledger_t *which, const model_t *m)
+{
+    const pg_snapshot_t *s = snapshot_at(which, T0);
+    const kept_t *all[MOST], *list[MOST];
+    int n = sort(list, all, gather(all, 0, m));
+
+    ck_assert_int_eq((int)s->recent_count, n);
+    for (int i = 0; i < n; i++) {
+        ck_assert_int_eq(s->recent[i].status, list[i]->id);
+        ck_assert_int_eq(s->recent[i].time, list[i]->time);
+    }
+}
+
+static unsigned seed;
+
+static int below(int n)
+{
+    seed = seed * 1103515245u + 12345u;
+    return (int)((seed >> 16) % (unsigned)n);
+}
+
+static apr_time_t step(void)
+{
+    static const int steps[] = { 0, 0, 0, 1, 624, 625, 626, 9999, 10000,
+                                 9375, 10001, 1000000 };
+
+    return steps[below(sizeof(steps) / sizeof(steps[0]))];
+}
+
+/* An attempt, some of them from a log and older; IPv6 addresses differ where
+ * it does not matter, too. */
+static pg_event_t random_attempt(kept_t *out, int id, apr_time_t now)
+{
+    static const pg_class_e classes[] = { PG_CLASS_ABSOLUTE,
+                                          PG_CLASS_CONNECT_MAIL,
+                                          PG_CLASS_CHOSEN_BACKEND };
+    pg_event_t e = attempt(now - (below(4) ? 0 : step() * below(9)), id);
+    int source = below(below(2) ? 9 : 2), target = below(8);
+
+    e.now = now;
+    e.verdict.class_id = classes[below(3)];
+    e.verdict.family = pg_vocab_family_of(e.verdict.class_id);
+    e.verdict.host = target / 2 % 2 ? PG_SPAN("mx.example") : PG_SPAN("x");
+    e.verdict.port = (apr_uint16_t)(25 + target % 2 + target / 4);
+    e.source_known = true;
+    if (source % 2) {
+        e.source.octets[10] = e.source.octets[11] = 0xff;
+        e.source.octets[12 + source % 4] = (unsigned char)source;
+    }
+    else {
+        e.source.octets[source % 8] = (unsigned char)(source + 1);
+        e.source.octets[8 + below(8)] = (unsigned char)below(256);
+    }
+    *out = (kept_t){ .id = id, .class = (int)e.verdict.class_id,
+                     .time = e.time, .stamp = e.time, .source = source,
+                     .target = target / 2 % 2 * 256 + e.verdict.port };
+    return e;
+}
+
+static void try_once(pg_ledger_t *which, model_t *m, int id, apr_time_t now)
+{
+    kept_t new;
+    pg_event_t e = random_attempt(&new, id, now);
+
+    pg_ledger_record(which, &e);
+    model_add(m, &new, now);
+}
+
+static pg_ledger_t *small(void)
+{
+    static const pg_key_t key = { { 1, 2 } };
+    pg_sizes_t sizes = pg_layout_sizes();
+    pg_ledger_t *out = NULL;
+    pg_head_t head;
+
+    sizes.recent = RING;
+    ck_assert_int_eq(pg_layout_head(&head, &sizes, &key, T0), 0);
+    ck_assert_int_eq(pg_block_new(&out, &head, pool), 0);
+    return out;
+}
+
+/* A server's file, and the standby that stores the same. */
+static pg_ledger_t *with_standby(void)
+{
+    static pg_word_t lost;
+    pg_ledger_t *file = small();
+
+    file->standby = small();
+    file->lost = &lost;
+    return file;
+}
+
+PG_TEST_TIMES(it_agrees_with_a_plain_table, 12)
+{
+    enum { ATTEMPTS = 2000 };
+    pg_ledger_t *ours = with_standby(), *theirs = small(), *empty = small();
+    static model_t m, other, none;
+    apr_time_t now = T0;
+
+    seed = (unsigned)_i;
+    memset(&m, 0, sizeof(m));
+    memset(&other, 0, sizeof(other));
+    memset(&none, 0, sizeof(none));
+    for (int id = 1; id <= ATTEMPTS; id++) {
+        now += id / 50 % 4 == 3 ? 0 : below(200) ? step() : -3 * SECOND;
+        try_once(ours, &m, id, now);
+        if (below(3) == 0) {
+            try_once(theirs, &other, ATTEMPTS + id, now);
+        }
+        if (id % 37 == 0) {
+            agrees(ours, &m);
+            agrees(ours->standby, &m);
+        }
+        if (id % 500 == 0 || id == 5) {
+            pg_recent_merge(ours, theirs, now, pool);
+            pg_recent_merge(ours->standby, theirs, now, pool);
+            model_merge(&m, &other, now);
+            agrees(ours, &m);
+            agrees(ours->standby, &m);
+        }
+    }
+    pg_recent_merge(empty, ours, now, pool);
+    model_merge(&none, &m, now);
+    agrees(empty, &none);
+}
+
+static void try_at(pg_ledger_t *which, int second, int source)
+{
+    pg_event_t e = attempt(T0 + second * SECOND, second);
+
+    e.now = T0 + 1000 * SECOND;
+    e.verdict.host = pg_span_make("0123456789abcdef" + source, 1);
+    e.source_known = true;
+    e.source.octets[7] = (unsigned char)source;
+    pg_ledger_record(which, &e);
+}
+
+/* When the file was filled anew, say. */
+PG_TEST(each_block_makes_room_in_its_own_reserve)
+{
+    pg_ledger_t *file = with_standby(), *standby = file->standby;
+    const pg_snapshot_t *s;
+
+    file->standby = NULL;
+    for (int i = 0; i < 16; i++) {
+        try_at(file, 1 + i, i);
+        try_at(standby, i ? 20 + i : 50, i);
+    }
+    file->standby = standby;
+    try_at(file, 100, 3);
+    for (int i = 0; i < RING; i++) {
+        pg_event_t e = attempt(T0 + (200 + i) * SECOND, 200 + i);
+        e.verdict.class_id = PG_CLASS_ABSOLUTE;
+        pg_ledger_record(standby, &e);
+    }
+    s = snapshot_at(standby, T0);
+    ck_assert_uint_eq(s->recent_count, 2 * RING);
+    ck_assert_int_eq(s->recent[RING].status, 100);
+    ck_assert_int_eq(s->recent[RING + 1].status, 50);
+    ck_assert_int_eq(s->recent[2 * RING - 1].status, 22);
+}
+
+PG_TEST(only_the_attempt_itself_is_amended)
+{
+    pg_ledger_t *file = with_standby();
+    apr_uint64_t entry[3];
+
+    for (int i = 0; i < 3; i++) {
+        pg_event_t e = attempt(T0 + i / 2 * SECOND, 200);
+        e.verdict.class_id = PG_CLASS_CHOSEN_BACKEND;
+        entry[i] = pg_ledger_record(file, &e);
+    }
+    for (int i = 0; i < 2; i++) {
+        pg_event_t e = attempt(T0, 500 + i);
+        const pg_snapshot_t *s;
+        e.verdict.class_id = PG_CLASS_CHOSEN_BACKEND;
+        pg_ledger_amend(file, entry[i], &e, PG_OUTCOME_DENIED);
+        s = snapshot_at(i ? file->standby : file, T0);
+        ck_assert_uint_eq(s->recent_count, 3);
+        ck_assert_int_eq(s->recent[0].status, 200);
+        ck_assert_int_eq(s->recent[1].status, i ? 501 : 200);
+        ck_assert_int_eq(s->recent[2].status, 500);
+    }
+}
+
+/* --- a third: of the format ----------------------------------------------- */
+
+/* How a file says that a record is whole, in every version. */
+static apr_uint64_t format_hash(const pg_ledger_t *which, const char *octets,
+                                apr_size_t n)
+{
+    const pg_nh_key_t *key = &which->recent_key;
+    apr_uint64_t hash = 0;
+
+    for (apr_size_t at = 0;; at += 144) {
+        apr_size_t part = n - at > 144 ? 144 : n - at;
+        hash = pg_hash_fold(hash ^ pg_hash_nh(key, octets + at, part),
+                            key->finish[2]);
+        if (at + part == n) {
+            return hash;
+        }
+    }
+}
+
+/* How many are shown if a whole record with these values is stored. */
+static unsigned shows_record(const pg_record_t *record)
+{
+    pg_ledger_t *which = small();
+    apr_size_t n = offsetof(pg_record_t, text);
+
+    for (unsigned i = 0; i < PG_RECENT_TEXTS; i++) {
+        n += record->length[i] & 0x3fffu;
+    }
+    if (n > sizeof(*record)) {
+        n = sizeof(*record);
+    }
+    pg_word_write(&which->recent[3], record, sizeof(*record));
+    pg_word_set(&which->recent[2], format_hash(which, (const char *)record,
+                                               n));
+    return (unsigned)snapshot_at(which, T0)->recent_count;
+}
+
+static const unsigned char bounds[][2] = {
+    { offsetof(pg_record_t, class_id), PG_CLASS_COUNT },
+    { offsetof(pg_record_t, family), PG_FAMILY_COUNT },
+    { offsetof(pg_record_t, reason), PG_REASON_COUNT },
+    { offsetof(pg_record_t, outcome), PG_OUTCOME_COUNT }
+};
+
+PG_TEST_EACH(a_record_with_a_value_out_of_its_list_is_not_shown, bounds)
+{
+    pg_record_t record = { .time = T0 };
+    unsigned char *octet = (unsigned char *)&record + bounds[_i][0];
+
+    ck_assert_uint_eq(shows_record(&record), 1);
+    *octet = (unsigned char)(bounds[_i][1] - 1);
+    ck_assert_uint_eq(shows_record(&record), 1);
+    *octet = bounds[_i][1];
+    ck_assert_uint_eq(shows_record(&record), 0);
+    *octet = 255;
+    ck_assert_uint_eq(shows_record(&record), 0);
+}
+
+/* Octets kept of each text, in the order of the record. */
+static const apr_uint16_t longest[] = { 24, 256, 96, 72, 192, 96, 64, 96, 24 };
+
+PG_TEST_EACH(a_text_is_as_long_as_it_can_be_and_no_longer, longest)
+{
+    static const apr_size_t from[] = {
+        offsetof(pg_event_t, verdict.method),
+        offsetof(pg_event_t, verdict.target),
+        offsetof(pg_event_t, verdict.host), offsetof(pg_event_t, vhost),
+        offsetof(pg_event_t, user_agent),
+        offsetof(pg_event_t, x_forwarded_for), offsetof(pg_event_t, via),
+        offsetof(pg_event_t, forwarded),
+        offsetof(pg_event_t, proxy_connection)
+    };
+    static const apr_size_t to[] = {
+        offsetof(pg_recent_t, method), offsetof(pg_recent_t, target),
+        offsetof(pg_recent_t, host), offsetof(pg_recent_t, vhost),
+        offsetof(pg_recent_t, user_agent),
+        offsetof(pg_recent_t, x_forwarded_for), offsetof(pg_recent_t, via),
+        offsetof(pg_recent_t, forwarded),
+        offsetof(pg_recent_t, proxy_connection)
+    };
+    pg_record_t record = { .time = T0 };
+    char octets[300];
+
+    memset(octets, 'x', sizeof(octets));
+    for (unsigned n = longest[_i] - 1u; n <= longest[_i] + 1u; n++) {
+        pg_event_t e = attempt(T0 + n * SECOND, 0);
+        void *text = (char *)&e + from[_i];
+        const pg_text_t *shown;
+
+        *(pg_span_t *)text = pg_span_make(octets, n);
+        pg_ledger_record(ledger, &e);
+        text = (char *)(apr_uintptr_t)at(T0)->recent + to[_i];
+        shown = text;
+        ck_assert_uint_eq(shown->octets.len, n < longest[_i] ? n
+                                                             : longest[_i]);
+        ck_assert_int_eq(shown->cut, n > longest[_i]);
+        record.length[_i] = (apr_uint16_t)n;
+        ck_assert_uint_eq(shows_record(&record), n <= longest[_i]);
+    }
+    record.length[_i] = 0;
+    for (unsigned n = 81; n <= 83; n++) {        /* whole parts           */
+        record.length[0] = 24;
+        record.length[1] = (apr_uint16_t)(n - 24);
+        ck_assert_uint_eq(shows_record(&record), 1);
+        record.length[1] = (apr_uint16_t)(n - 24 + 144);
+        ck_assert_uint_eq(shows_record(&record), 1);
+    }
+    record.length[0] = record.length[1] = 0;
+    record.length[_i] = 0x4000;          /* absent                        */
+    ck_assert_uint_eq(shows_record(&record), 1);
+    record.length[_i] = 0x4001;
+    ck_assert_uint_eq(shows_record(&record), 0);
 }
