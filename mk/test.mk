@@ -101,7 +101,7 @@ asan: ## end to end, the module under ASan and UBSan in the stock httpd
 memcheck: all ## unit tests and httpd -X under valgrind
 	@$(MAKE) --no-print-directory $(BUILD)/plain/unit BUILD=$(BUILD)/plain \
 	    SAN=
-	PG_CASES=tests/cases CK_FORK=no CK_VERBOSITY=normal \
+	PG_CASES=tests/cases PG_NO_FAULTS=yes CK_FORK=no CK_VERBOSITY=normal \
 	    CK_TIMEOUT_MULTIPLIER=20 timeout 900 valgrind -q \
 	    --leak-check=full --show-leak-kinds=definite \
 	    --errors-for-leak-kinds=definite --error-exitcode=9 \
