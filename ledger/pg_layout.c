@@ -215,7 +215,6 @@ pg_layout_e pg_layout_check(pg_head_t *out, const void *octets, apr_size_t n,
                             apr_size_t size, const char **why,
                             apr_pool_t *pool)
 {
-    memset(out, 0, sizeof(*out));
     memcpy(out, octets, n < sizeof(*out) ? n : sizeof(*out));
     *why = "it is not a ledger";
     if (n < sizeof(out->magic)

@@ -340,7 +340,8 @@ typedef enum pg_layout_e {
 } pg_layout_e;
 
 /** Look at the first n octets, at most sizeof(pg_head_t), of a file of that
- *  size. @param why  what is wrong, one clause; NULL: nothing */
+ *  size. @param out  the head, if it is sound
+ *  @param why  what is wrong, one clause; NULL: nothing */
 pg_layout_e pg_layout_check(pg_head_t *out, const void *octets, apr_size_t n,
                             apr_size_t size, const char **why,
                             apr_pool_t *pool);

@@ -33,7 +33,6 @@ static void forget(pg_live_memory_t *memory)
     if (memory->at) {
         (void)munmap(memory->at, memory->size);
     }
-    memory->at = NULL;
 }
 
 /* A handle of the block in memory; the block outlives pool. */
@@ -131,21 +130,11 @@ static apr_status_t close_fresh(void *data)
 static apr_status_t read_file(pg_ledger_t **out, const pg_ledger_t *ledger,
                               apr_pool_t *pool)
 {
-    struct stat st;
-    pg_file_t file = { .fd = ledger->fd };
-    apr_status_t status;
+    pg_file_t file = { .fd = ledger->fd, .size = ledger->size };
+    apr_status_t status = pg_block_read(out, &file, pool);
 
-    if (fstat(ledger->fd, &st) != 0) {
-        return errno;
-    }
-    file.size = (apr_size_t)st.st_size;
-    status = pg_block_read(out, &file, pool);
-    if (status == APR_SUCCESS
-        && ((*out)->head.check != ledger->head.check
-            || (*out)->size != ledger->size)) {
-        return APR_EMISMATCH;
-    }
-    return status;
+    return status == APR_SUCCESS && (*out)->head.check != ledger->head.check
+               ? APR_EMISMATCH : status;
 }
 
 static apr_status_t write_ranges(const pg_ledger_t *ledger,
@@ -253,7 +242,7 @@ static bool may_replace(const pg_live_t *live)
     if (lstat(path, &st) != 0) {
         return errno == ENOENT;
     }
-    if (live->fresh >= 0 && pg_file_is_at(live->fresh, path)) {
+    if (pg_file_is_at(live->fresh, path)) {
         return true;
     }
     return pg_file_is_at(old, path)
@@ -298,8 +287,7 @@ static bool overwrite(const pg_live_t *live)
 {
     apr_size_t n = live->copy->size;
 
-    return live->fresh >= 0
-           && pwrite(live->fresh, live->copy->base, n, 0) == (ssize_t)n;
+    return pwrite(live->fresh, live->copy->base, n, 0) == (ssize_t)n;
 }
 
 /* A file that was removed takes up space as long as a process has it open, and
@@ -309,7 +297,7 @@ static void make_room(pg_live_t *live)
     struct stat st;
     int old = live->ledger->fd;
 
-    if (live->fresh >= 0 && !pg_file_is_at(live->fresh, live->options->path)) {
+    if (!pg_file_is_at(live->fresh, live->options->path)) {
         close_fresh(live);
     }
     if (fstat(old, &st) == 0 && st.st_nlink == 0) {

@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+#include "pg_test_fault.h"
 #include "pg_test_folder.h"
 
 #include <errno.h>
@@ -243,6 +244,75 @@ PG_TEST(a_folder_that_is_gone_is_an_error_in_words)
     checkpoint.path = in_folder("no/such/folder");
     ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
     ck_assert_ptr_nonnull(strstr(why, "next to it"));
+}
+
+static const struct {
+    pg_fault_e fault;
+    unsigned error;
+    int status;
+    const char *words;
+} faulty[] = {
+    { FAULT_WRITE, ENOSPC, ENOSPC,
+      "it cannot be written: No space left on device" },
+    { FAULT_FSYNC, EIO, EIO, "it cannot be written: Input/output error" },
+    { FAULT_LINK, EPERM, EPERM,
+      "it cannot be renamed: Operation not permitted" },
+    { FAULT_RENAME, EROFS, EROFS,
+      "it cannot be renamed: Read-only file system" },
+    { FAULT_CHMOD, EPERM, EPERM,
+      "no file can be created next to it: Operation not permitted" },
+    { FAULT_FSTAT, EIO, EIO, "it cannot be opened: Input/output error" },
+    { FAULT_PREAD, EIO, EEXIST, "the existing file is not a checkpoint" }
+};
+static int fault;
+
+static bool is_said_once(void)
+{
+    const char *why = NULL;
+    int before = open_files();
+
+    PG_HOLDS(pg_checkpoint_save(&checkpoint, T0, &why, pool)
+             == faulty[fault].status);
+    PG_HOLDS(why != NULL && strcmp(why, faulty[fault].words) == 0);
+    PG_HOLDS(pg_checkpoint_tick(&checkpoint, T0, true, &why, pool)
+             == PG_TICK_FAILED);
+    PG_HOLDS(strcmp(why, faulty[fault].words) == 0);
+    PG_HOLDS(pg_checkpoint_tick(&checkpoint, T0 + 1, true, &why, pool)
+             == PG_TICK_STILL_FAILING);
+    PG_HOLDS(strcmp(why, faulty[fault].words) == 0);
+    PG_HOLDS(open_files() == before);
+    return true;
+}
+
+PG_TEST_EACH(a_fault_is_said_and_leaves_the_last_one_alone, faulty)
+{
+    const char *why;
+
+    count(5);
+    save();
+    count(5);
+    fault = _i;
+    ck_assert(pg_fault_holds(faulty[_i].fault, faulty[_i].error,
+                             is_said_once));
+    ck_assert_int_eq(saved(&why), 5);
+    ck_assert_int_eq(system(apr_psprintf(
+        pool, "test -z \"`ls %s | grep -vx saved | grep -vx saved.prev`\"",
+        folder)), 0);
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, T0, false, &why, pool),
+                     PG_TICK_SAVED);
+    ck_assert_ptr_null(why);
+}
+
+PG_TEST(what_is_shorter_than_a_word_is_no_checkpoint)
+{
+    const char *why;
+
+    write_file(checkpoint.path, "PGLEDGE");
+    ck_assert_int_eq(pg_checkpoint_save(&checkpoint, T0, &why, pool), EEXIST);
+    ck_assert_str_eq(why, "the existing file is not a checkpoint");
+    write_file(checkpoint.path, "PGLEDGER");
+    ck_assert_int_eq(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
+    ck_assert_int_eq(saved(&why), 0);
 }
 
 PG_TEST(it_is_saved_when_due_and_only_if_something_is_new)

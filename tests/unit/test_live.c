@@ -2,6 +2,7 @@
 
 /* The ledger of a server, its file and its standby. Here one process is the
  * parent and its children. */
+#include "pg_test_fault.h"
 #include "pg_test_folder.h"
 
 #include <errno.h>
@@ -149,6 +150,15 @@ PG_TEST_EACH(a_restart_goes_on_and_notes_when_nobody_watched, restarts)
                      n == 1 ? T0 : then);
 }
 
+PG_TEST(the_standby_forgets_nothing_that_only_it_counted)
+{
+    started(PG_OPENED_NEW);
+    count(live.ledger->standby, 2);
+    ck_assert_str_eq(watch(T0), "");
+    ck_assert_uint_eq(shown(live.copy)->attempts, 0);
+    ck_assert_uint_eq(shown(live.ledger->standby)->attempts, 2);
+}
+
 /* Another process counts in the file alone. */
 PG_TEST(the_standby_learns_what_others_counted)
 {
@@ -289,7 +299,10 @@ PG_TEST(a_fresh_one_is_written_when_something_was_counted)
     (void)watch(T0);
     ck_assert_uint_ne(inode(), old);
     ck_assert_uint_eq(in_file()->attempts, 2);
-    ck_assert_int_eq(pg_file_lock(live.fresh, true), 0);
+    fresh = open(options.path, O_RDWR);  /* it has a shared lock          */
+    ck_assert_int_eq(pg_file_lock(fresh, true), APR_EBUSY);
+    ck_assert_int_eq(pg_file_lock(fresh, false), 0);
+    close(fresh);
 }
 
 PG_TEST(a_fresh_one_that_is_removed_comes_again)
@@ -356,6 +369,7 @@ PG_TEST(counts_in_memory_move_to_a_file)
     ck_assert_int_eq(start(T0), ENOENT);
     ck_assert_int_eq(opening.how, PG_OPENED_FAILED);
     ck_assert(live.ledger->shared && live.ledger->standby == NULL);
+    ck_assert_int_eq(live.ledger->fd, -1);
     ck_assert(shown(live.ledger)->in_memory);
     count(live.ledger, 4);
     ck_assert_str_eq(watch(T0 + 9 * SECOND), "");
@@ -368,6 +382,54 @@ PG_TEST(counts_in_memory_move_to_a_file)
     started(PG_OPENED_MIGRATED);
     ck_assert_uint_eq(in_file()->attempts, 4);
     ck_assert_uint_eq(shown(live.ledger->standby)->attempts, 4);
+}
+
+/* Of which the memory knows only the first part. */
+PG_TEST(a_path_may_be_long)
+{
+    char name[251];
+
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    options.path = apr_pstrcat(pool, in_folder(name), "/ledger", NULL);
+    ck_assert_int_eq(start(T0), ENOENT);
+    count(live.ledger, 4);
+    ck_assert_int_eq(mkdir(in_folder(name), 0700), 0);
+    started(PG_OPENED_MIGRATED);
+    ck_assert_uint_eq(in_file()->attempts, 4);
+}
+
+/* Shared, and of no file. */
+static int memories(void)
+{
+    char line[512];
+    int n = 0;
+    FILE *f = fopen("/proc/self/maps", "r");
+
+    while (f && fgets(line, sizeof(line), f)) {
+        n += strstr(line, "/dev/zero") != NULL;
+    }
+    if (f) {
+        fclose(f);
+    }
+    return n;
+}
+
+PG_TEST_TIMES(a_restart_keeps_one_memory, 2)
+{
+    int before = memories();
+
+    if (_i) {
+        options.path = in_folder("no/ledger");
+    }
+    for (int i = 0; i < 3; i++) {
+        (void)start(T0);
+        ck_assert_int_le(memories(), before + 1);
+        if (_i) {                /* damaged: another takes its place      */
+            live.ledger->base[0] = 'X';
+            live.ledger->base[8] ^= 1;
+        }
+    }
 }
 
 PG_TEST(counts_in_memory_are_of_one_path)
@@ -494,4 +556,76 @@ PG_TEST(memory_takes_the_place_of_what_was_cut_off)
     ck_assert(base[0] == 0 && base[PAGE - 1] == 0 && end[-1] == 0);
     count(live.ledger, 1);
     ck_assert_uint_eq(shown(live.ledger)->attempts, 1);
+}
+
+/* --- what the system refuses --------------------------------------------- */
+
+static bool counts_in_the_file_alone(void)
+{
+    PG_HOLDS(start(T0) == 0 && opening.how == PG_OPENED_NEW);
+    PG_HOLDS(live.ledger->standby == NULL && live.ledger->lost == NULL);
+    PG_HOLDS(!live.ledger->shared);
+    count(live.ledger, 2);
+    PG_HOLDS(shown(live.ledger)->attempts == 2);
+    return true;
+}
+
+static bool has_no_ledger(void)
+{
+    options.path = in_folder("no/ledger");
+    PG_HOLDS(start(T0) == ENOENT);
+    PG_HOLDS(live.ledger == NULL);
+    return true;
+}
+
+static bool counts_in_memory_alone(void)
+{
+    PG_HOLDS(start(T0) == APR_EGENERAL);
+    PG_HOLDS(opening.how == PG_OPENED_FAILED);
+    PG_HOLDS(live.ledger->shared && live.ledger->standby == NULL);
+    PG_HOLDS(live.ledger->fd == -1);
+    count(live.ledger, 2);
+    PG_HOLDS(shown(live.ledger)->attempts == 2);
+    return true;
+}
+
+PG_TEST(without_memory_or_disk_it_counts_where_it_can)
+{
+    ck_assert(pg_fault_holds(FAULT_MAP_MEMORY, ENOMEM,
+                             counts_in_the_file_alone));
+    ck_assert(pg_fault_holds(FAULT_MAP_MEMORY, ENOMEM, has_no_ledger));
+    ck_assert(pg_fault_holds(FAULT_PWRITE, ENOSPC, counts_in_memory_alone));
+}
+
+/* What was lost is not put back, and nothing stays behind. */
+static bool puts_no_fresh_one(void)
+{
+    int before = open_files();
+
+    PG_HOLDS(strcmp(watch(T0), "it was removed") == 0);
+    PG_HOLDS(live.fresh == -1 && inode() == 0);
+    PG_HOLDS(open_files() == before);
+    PG_HOLDS(live.saved == 0);
+    return true;
+}
+
+static const struct {
+    pg_fault_e fault;
+    unsigned error;
+} refusals[] = {
+    { FAULT_WRITE, ENOSPC }, { FAULT_LOCK, ENOLCK }, { FAULT_RENAME, EIO },
+    { FAULT_CHMOD, EPERM }, { FAULT_RESERVE, ENOSPC }
+};
+
+PG_TEST_EACH(a_fresh_one_that_cannot_be_made_leaves_nothing, refusals)
+{
+    started(PG_OPENED_NEW);
+    count(live.ledger, 1);
+    lose_name();
+    ck_assert(pg_fault_holds(refusals[_i].fault, refusals[_i].error,
+                             puts_no_fresh_one));
+    ck_assert_int_eq(rmdir(folder), 0);          /* it is empty           */
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    (void)watch(T0);
+    ck_assert_uint_eq(in_file()->attempts, 1);
 }
