@@ -196,19 +196,19 @@ static void look_at_block(explainer_t *x, pg_span_t block)
     apr_pool_destroy(pool);
 }
 
-static int explain_file(explainer_t *x, const char *path)
+static int explain_input(explainer_t *x, const char *path, apr_pool_t *pool)
 {
-    char *buffer = apr_palloc(x->cli->pool, PG_LINE_MAX + PG_LINES_READ);
+    char *buffer = apr_palloc(pool, PG_LINE_MAX + PG_LINES_READ);
     pg_input_t *input;
     pg_lines_t lines;
     pg_span_t block;
-    const char *wrong = pg_input_open(&input, path, 0, NULL, x->cli->pool);
+    const char *wrong = pg_input_open(&input, path, 0, NULL, pool);
 
     if (wrong) {
         pg_cli_say(x->cli, "%s: %s", path, wrong);
         return PG_EXIT_NO_INPUT;
     }
-    pg_lines_begin(&lines, input, buffer, 0, ~(apr_uint64_t)0);
+    pg_lines_begin(&lines, input, buffer, 0, UINT64_MAX);
     x->tell.composed = false;
     x->tell.reader.pair = PG_PAIR_UNKNOWN;
     while (pg_lines_next(&lines, &block)) {
@@ -221,6 +221,17 @@ static int explain_file(explainer_t *x, const char *path)
         return PG_EXIT_OUTPUT;
     }
     return 0;
+}
+
+static int explain_file(explainer_t *x, const char *path)
+{
+    apr_pool_t *pool;
+    int status;
+
+    apr_pool_create(&pool, x->cli->pool);
+    status = explain_input(x, path, pool);
+    apr_pool_destroy(pool);
+    return status;
 }
 
 /* One request with its fields, and perhaps a body; or independent lines. */

@@ -79,8 +79,8 @@ static void add_head(pg_identity_t *out, head_t *head, const char *octets,
     }
 }
 
-const char *pg_identity_of(pg_identity_t *out, const char *path,
-                           apr_uint64_t limit, apr_pool_t *pool)
+static const char *identify(pg_identity_t *out, const char *path,
+                            apr_uint64_t limit, apr_pool_t *pool)
 {
     char *buffer = apr_palloc(pool, READ_SIZE);
     head_t head = { .lines = 0 };
@@ -110,4 +110,16 @@ const char *pg_identity_of(pg_identity_t *out, const char *path,
         end(out->head + 8, 8, head.sha);
     }
     return pg_input_trouble(input);
+}
+
+const char *pg_identity_of(pg_identity_t *out, const char *path,
+                           apr_uint64_t limit, apr_pool_t *pool)
+{
+    apr_pool_t *own;
+    const char *wrong;
+
+    apr_pool_create(&own, pool);
+    wrong = apr_pstrdup(pool, identify(out, path, limit, own));
+    apr_pool_destroy(own);       /* which closes it                       */
+    return wrong;
 }

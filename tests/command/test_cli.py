@@ -330,6 +330,78 @@ def test_a_full_disk_under_the_output_is_noticed(tmp_path):
     assert done.returncode == 74
 
 
+@pytest.fixture(name="thirty", scope="module")
+def thirty_of_each(tmp_path_factory):
+    """Logs, evidence logs, ledgers, and sensors as JSON."""
+    folder = tmp_path_factory.mktemp("thirty")
+    kinds = {kind: [folder / f"{kind}-{i}" for i in range(30)]
+             for kind in ("log", "evidence", "ledger", "sensor")}
+    for i, (log, evidence, ledger, sensor) in enumerate(zip(*kinds.values())):
+        write(log, line(f"CONNECT mx{i}.example:25 HTTP/1.0", 405))
+        evidence.write_bytes(run("classify", log).stdout)
+        run("scan", "-q", "--into", ledger, log)
+        sensor.write_bytes(run("show", "-O", "json", ledger).stdout)
+    return kinds
+
+
+@pytest.mark.parametrize("kind, args", [
+    ("log", ["scan"]), ("log", ["scan", "--into", "@"]), ("log", ["classify"]),
+    ("log", ["explain"]), ("evidence", ["sample"]),
+    ("evidence", ["abuse", "-O", "abuseipdb"]),
+    ("ledger", ["merge", "-o", "@"]), ("ledger", ["compare"]),
+    ("sensor", ["compare"])])
+def test_a_file_that_was_read_is_closed(tmp_path, thirty, kind, args):
+    files = thirty[kind]
+    if args == ["compare"]:
+        files = [f"n{i}={path}" for i, path in enumerate(files)]
+    out = str(tmp_path / "out")
+    done = subprocess.run(
+        ["prlimit", "--nofile=16", COMMAND,
+         *(out if x == "@" else x for x in args), *map(str, files)],
+        capture_output=True, check=False, timeout=120)
+    assert done.returncode in (0, 1), done.stderr
+    assert b"open files" not in done.stderr
+
+
+def test_a_command_that_cannot_start_another_reports_it():
+    done = subprocess.run(["prlimit", "--nofile=4", COMMAND, "audit",
+                           "--httpd", COMMAND, "--module", COMMAND],
+                          capture_output=True, check=False, timeout=120)
+    assert done.returncode == 70
+    assert b"Too many open files" in done.stderr
+
+
+@pytest.mark.parametrize("form, text", [
+    ("auto", CONNECT), ("combined", CONNECT),
+    ('%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"', CONNECT),
+    ("json", json.dumps({"remote_addr": "192.0.2.7", "status": 405,
+                         "request": CONNECT.split('"')[1]}) + "\n")])
+def test_a_format_may_be_named_that_would_have_been_found(tmp_path, form,
+                                                          text):
+    log = write(tmp_path / "log", text)
+    assert scan_json("-f", form, log)["attempts"] == 1
+    assert scan_json("-f", "json", "-f", form, log)["attempts"] == 1
+
+
+def test_a_ledger_without_a_log_is_not_made(tmp_path):
+    missing, ledger = tmp_path / "none", tmp_path / "ledger"
+    assert run("scan", "--into", ledger, missing).returncode == 66
+    assert not ledger.exists()
+    log = write(tmp_path / "log", CONNECT)
+    done = run("scan", "-q", "--into", tmp_path / "no" / "ledger", log)
+    assert done.returncode == 74
+    assert b"No such file or directory" in done.stderr
+
+
+@pytest.mark.parametrize("sent", [b"\x05\x0a" + bytes(10), b"\x05\x01\x00\nx",
+                                  b"\x04\x01\x00\x0a\xcb\x00\x71\x09\x00"])
+def test_explain_takes_a_greeting_as_it_was_sent(sent):
+    done = run("explain", "-", stdin=sent)
+    assert done.returncode == 1
+    assert done.stdout.count(b"Class: socks") == 1
+    assert not done.stdout.startswith(b"> ")
+
+
 # --- signals and terminals ---------------------------------------------------
 
 def test_an_interrupt_prints_what_was_found(tmp_path):
