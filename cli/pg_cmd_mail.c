@@ -247,13 +247,13 @@ static void show_fields(pg_sink_t *sink, const mail_t *mail,
                         apr_pool_t *pool)
 {
     static const char *const names[] = { "From", "To", "Cc", "Reply-To",
-                                         "Date", "Subject" };
+                                         "Date", "Subject", NULL };
 
-    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        pg_span_t value = pg_mailtext_field(mail->header, names[i], pool);
+    for (const char *const *name = names; *name; name++) {
+        pg_span_t value = pg_mailtext_field(mail->header, *name, pool);
 
         if (value.len > 0) {
-            pg_sink_putf(sink, "%s: ", names[i]);
+            pg_sink_putf(sink, "%s: ", *name);
             pg_escape_text(sink, value);
             pg_sink_puts(sink, "\n");
         }
@@ -513,13 +513,13 @@ static void put_subject(pg_sink_t *sink, const mail_t *mail, apr_pool_t *pool)
         return;
     }
     text = pg_span_upto(text, FIELD_MOST);
-    while (text.len > 0) {
+    while (text.len) {
         pg_span_t word = pg_span_upto(text, pg_span_find(text, ' '));
 
         pg_escape_text(sink, pg_span_find(word, '@') == word.len ? word
                              : pg_span_str(masked(word, pool)));
         text = pg_span_from(text, word.len + 1);
-        pg_sink_puts(sink, text.len > 0 ? " " : "");
+        pg_sink_puts(sink, text.len ? " " : "");
     }
 }
 

@@ -75,10 +75,8 @@ static void put(text_t *t, pg_span_t s)
 {
     pg_span_t part = pg_span_upto(s, t->room - t->n);
 
-    if (part.len > 0) {
-        memcpy(t->out + t->n, part.ptr, part.len);
-        t->n += part.len;
-    }
+    memcpy(t->out + t->n, part.ptr, part.len);
+    t->n += part.len;
 }
 
 static void put_word(text_t *t, pg_span_t charset, char kind, pg_span_t text,
@@ -96,12 +94,12 @@ static pg_span_t decode_words(pg_span_t s, apr_pool_t *pool)
     bool after_word = false;
 
     t.out = apr_palloc(pool, t.room);
-    while (s.len > 0) {
+    while (s.len) {
         pg_span_t charset, text;
         char kind;
         apr_size_t n = pg_mime_word(&charset, &kind, &text, s), plain = 0;
 
-        if (n > 0) {
+        if (n) {
             put_word(&t, charset, kind, text, pool);
             s = pg_span_from(s, n);
             after_word = true;
@@ -113,7 +111,7 @@ static pg_span_t decode_words(pg_span_t s, apr_pool_t *pool)
                  && !pg_mime_word(&charset, &kind, &text,
                                   pg_span_from(s, plain)));
         /* white space between two encoded-words is not part of the text */
-        if (!(after_word && plain < s.len
+        if (!(after_word
               && pg_span_trim(pg_span_upto(s, plain)).len == 0)) {
             put(&t, pg_span_upto(s, plain));
         }
@@ -151,7 +149,7 @@ static apr_size_t tag_length(pg_span_t s)
 
     if (pg_span_istarts(s, PG_SPAN("<!--"))) {
         const char *end = memmem(s.ptr, s.len, "-->", 3);
-        return end ? (apr_size_t)(end - s.ptr) + 3 : s.len;
+        return end ? (apr_size_t)(end - s.ptr) + strlen("-->") : s.len;
     }
     for (int i = 0; i < 3; i++) {
         pg_span_t name = pg_span_str(hidden[i]);
@@ -160,14 +158,15 @@ static apr_size_t tag_length(pg_span_t s)
             continue;
         }
         for (; n < s.len; n++) {
-            if (s.ptr[n] == '<' && s.ptr[n + 1 < s.len ? n + 1 : n] == '/'
-                && pg_span_istarts(pg_span_from(s, n + 2), name)) {
-                pg_span_t rest = pg_span_from(s, n);
+            pg_span_t rest = pg_span_from(s, n);
+
+            if (pg_span_istarts(rest, PG_SPAN("</"))
+                && pg_span_istarts(pg_span_from(rest, 2), name)) {
                 return n + pg_span_find(rest, '>') + 1;
             }
         }
     }
-    return n < s.len ? n : s.len;
+    return n;                    /* may be one more than there are        */
 }
 
 static bool breaks_line(pg_span_t tag)
@@ -201,19 +200,19 @@ static pg_span_t without_tags(pg_span_t s, apr_pool_t *pool)
 {
     text_t t = { .out = apr_palloc(pool, s.len + 1), .room = s.len };
 
-    while (s.len > 0) {
+    while (s.len) {
         apr_size_t n = pg_span_find_any(s, "<&");
 
         put(&t, pg_span_upto(s, n));
         s = pg_span_from(s, n);
-        if (s.len > 0 && s.ptr[0] == '<') {
+        if (s.len && s.ptr[0] == '<') {
             n = tag_length(s);
             if (breaks_line(s)) {
                 put(&t, PG_SPAN("\n"));
             }
             s = pg_span_from(s, n);
         }
-        else if (s.len > 0) {
+        else if (s.len) {
             s = pg_span_from(s, put_entity(&t, s));
         }
     }

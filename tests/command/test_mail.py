@@ -211,3 +211,35 @@ def test_a_report_is_one_that_others_can_read(tmp_path):
     assert "\nSubject: xxx@d.example, your mailbox is full\n" in text
     assert "c@d.example" not in text and "secret" not in text
     assert run("mail", "report", path, "0a-1").returncode == 64
+
+
+@pytest.mark.parametrize("subject, shown", [
+    ("c@d.example x", " x"), ("a b c@d.example y z", "a b * y z"),
+    ("=?utf-8?Q?c=40d.example?= y", "* y"), ("c@d.example", "*")])
+def test_a_recipient_in_a_subject_is_masked_and_the_rest_is_kept(
+        tmp_path, subject, shown):
+    path = spool(tmp_path, f"Subject: {subject}\r\n\r\nx\r\n")
+    done = run("mail", "report", "--arf", path, "0a-1")
+    part = email.message_from_bytes(done.stdout).get_payload()[2]
+    text = part.get_payload().splitlines()[0].removeprefix("Subject: ")
+    words = ["*" if "@" in x else x for x in text.split(" ")]
+    assert " ".join(words).endswith(shown)
+    assert "c@d" not in text
+
+
+@pytest.mark.parametrize("octets, status", [
+    (b"", 0), (b"x", 65), (b"From", 65), (b"From x", 0), (b"\n", 65)])
+def test_a_spool_is_a_mailbox(tmp_path, octets, status):
+    (tmp_path / "spool").write_bytes(octets)
+    done = run("mail", "list", tmp_path / "spool")
+    assert done.returncode == status, done.stderr
+    assert (b"is not a mailbox" in done.stderr) == (status == 65)
+
+
+def test_the_fields_of_a_mail_are_shown_in_one_order(tmp_path):
+    names = ["From", "To", "Cc", "Reply-To", "Date", "Subject"]
+    fields = "".join(f"{x}: of {x}\r\n" for x in reversed(names))
+    path = spool(tmp_path, f"X: y\r\n{fields}Bcc: z\r\n\r\nx\r\n")
+    text = run("mail", "show", path, "0a-1").stdout.decode()
+    assert "".join(f"{x}: of {x}\n" for x in names) in text
+    assert "Bcc" not in text and "X: y" not in text
