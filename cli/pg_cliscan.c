@@ -61,19 +61,6 @@ int pg_cliscan_option(const pg_cli_t *cli, pg_cliscan_t *scan, int option)
     }
 }
 
-/* The literal before the request, if all formats agree on it. */
-static pg_span_t common_anchor(const pg_reading_t *how)
-{
-    pg_span_t none = PG_ABSENT;
-
-    for (int i = 0; i < how->formats; i++) {
-        if (!pg_span_eq(how->format[i].anchor, how->format[0].anchor)) {
-            return none;
-        }
-    }
-    return how->formats ? how->format[0].anchor : none;
-}
-
 void pg_cliscan_end(const pg_cli_t *cli, pg_cliscan_t *scan)
 {
     pg_scan_in_t *in = &scan->in;
@@ -84,7 +71,9 @@ void pg_cliscan_end(const pg_cli_t *cli, pg_cliscan_t *scan)
     how->format = (const pg_logformat_t *)scan->formats->elts;
     how->formats = scan->formats->nelts;
     how->now = cli->now;
-    in->rules.anchor = common_anchor(how);
+    if (how->formats) {          /* the named ones have the same          */
+        in->rules.anchor = how->format->anchor;
+    }
     in->rules.own = scan->own;
     in->learn = in->learn && scan->own == NULL;
 }

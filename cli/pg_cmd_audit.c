@@ -74,12 +74,12 @@ static const char *find_in(const char *list, const char *name,
 
 static const char *find_httpd(apr_pool_t *pool)
 {
-    static const char *const names[] = { "apache2", "httpd" };
+    static const char *const names[] = { "apache2", "httpd", NULL };
     const char *list = apr_pstrcat(pool, getenv("PATH") ? getenv("PATH") : "",
                                    ":/usr/sbin:/usr/local/sbin:/sbin", NULL);
 
-    for (int i = 0; i < 2; i++) {
-        const char *found = find_in(list, names[i], pool);
+    for (const char *const *name = names; *name; name++) {
+        const char *found = find_in(list, *name, pool);
         if (found) {
             return found;
         }
@@ -90,11 +90,9 @@ static const char *find_httpd(apr_pool_t *pool)
 static const char *find_module(apr_pool_t *pool)
 {
     char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
     const char *beside, *slash;
 
-    if (n > 0) {
-        self[n] = '\0';
+    if (realpath("/proc/self/exe", self)) {
         slash = strrchr(self, '/');
         beside = apr_pstrcat(pool, apr_pstrmemdup(pool, self,
                              (apr_size_t)(slash + 1 - self)),

@@ -445,7 +445,7 @@ static void filter_lines(filter_t *f, pg_input_t *input)
     pg_lines_t lines;
     pg_span_t block;
 
-    pg_lines_begin(&lines, input, f->buffer, 0, ~(apr_uint64_t)0);
+    pg_lines_begin(&lines, input, f->buffer, 0, UINT64_MAX);
     pg_count_begin(c, true);
     c->composed = false;
     c->more = true;

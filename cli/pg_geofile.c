@@ -73,7 +73,7 @@ static void take_country(pg_place_t *out, MMDB_entry_s *entry)
 static void take_network(pg_place_t *out, MMDB_entry_s *entry)
 {
     MMDB_entry_data_s value;
-    apr_size_t n = 0;
+    apr_size_t n = 0, room;
     pg_span_t s;
 
     if (*out->network) {
@@ -91,8 +91,8 @@ static void take_network(pg_place_t *out, MMDB_entry_s *entry)
         if (n && s.len) {
             out->network[n++] = ' ';
         }
-        pg_span_copy(out->network + n, sizeof(out->network) - n,
-                     pg_escape_utf8_upto(s, sizeof(out->network) - n - 1));
+        room = sizeof(out->network) - n;
+        pg_span_copy(out->network + n, room, pg_escape_utf8_upto(s, room - 1));
     }
 }
 

@@ -82,7 +82,7 @@ static int identify(pg_import_t *out, int n, const pg_cli_t *cli,
     }
     if (why == NULL) {
         why = pg_identity_of(&out->identity[n], in->path[n],
-                             info.plain ? info.size : ~(apr_uint64_t)0,
+                             info.plain ? info.size : UINT64_MAX,
                              cli->pool);
     }
     out->known[n] = why != NULL;

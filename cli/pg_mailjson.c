@@ -17,7 +17,7 @@ enum { MOST = 1 << 21 };         /* octets of a line                      */
 /* Of "sender Wed Nov 25 22:51:34 2026"; 0: not of this form. */
 static apr_time_t time_of(pg_span_t from)
 {
-    apr_time_t time = 0;
+    apr_time_t time;
 
     from = pg_span_trim(from);
     return from.len >= 24

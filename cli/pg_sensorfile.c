@@ -124,9 +124,7 @@ static const char *from_json(const pg_snapshot_t **out, FILE *from,
     }
     wrong = take_months(s, json_object_get(json_object_get(doc, "history"),
                                            "months"), pool);
-    if (!time_of(&s->taken, doc, "now")) {
-        s->taken = 0;
-    }
+    (void)time_of(&s->taken, doc, "now");
     if (!time_of(&s->since, doc, "since")) {
         s->since = s->taken;
     }

@@ -379,7 +379,7 @@ static void add_parts(apr_array_header_t *parts, const part_t *file)
                           .whole = file->whole, .composed = file->composed,
                           .pair = file->pair, .logs = file->logs,
                           /* what is appended later is not read            */
-                          .limit = info->plain ? limit : ~(apr_uint64_t)0 };
+                          .limit = info->plain ? limit : UINT64_MAX };
         at = limit;
     } while (at < size);
 }

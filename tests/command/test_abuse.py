@@ -265,3 +265,12 @@ def test_more_sources_than_one_file_takes_are_split(tmp_path):
                log).returncode == 0
     files = sorted(tmp_path.glob("*.csv"), key=lambda x: x.stat().st_size)
     assert [len(x.read_text().splitlines()) for x in files] == [2, 10000]
+
+
+def test_an_attempt_of_sixty_days_is_too_old_for_abuseipdb(tmp_path):
+    day = 86400
+    log = write(tmp_path / "evidence.json",
+                attempt("203.0.113.7", ago=60 * day - 7200),
+                attempt("203.0.113.8", ago=60 * day + 7200))
+    text = reports("abuseipdb", log)
+    assert "203.0.113.7" in text and "203.0.113.8" not in text

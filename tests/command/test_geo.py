@@ -90,3 +90,22 @@ def test_a_database_that_is_none_is_named(log, tmp_path):
     for cut in range(0, len(whole), 97):      # a broken one does no harm
         bad.write_bytes(whole[:cut] + whole[cut + 50:])
         assert run("scan", "-q", "--geo", bad, log).returncode in (1, 65, 66)
+
+
+@pytest.mark.parametrize("number", [64496, None])
+@pytest.mark.parametrize("before", range(4))
+def test_a_long_name_of_a_network_is_cut_between_letters(tmp_path, number,
+                                                        before):
+    name = "x" * before + "\u65e5" * 60
+    entry = {"autonomous_system_organization": name}
+    if number:
+        entry["autonomous_system_number"] = number
+    path = pg_mmdb.write(tmp_path / "asn.mmdb", {"203.0.113.0/24": entry})
+    log = write(tmp_path / "log", line("CONNECT mx.example:25 HTTP/1.0", 405,
+                                       client="203.0.113.9"))
+    data = json.loads(run("scan", "-q", "-O", "json", "--geo", path,
+                          log).stdout)
+    network = data["top"]["sources"]["entries"][0]["network"]
+    whole = f"AS{number} {name}" if number else name
+    assert whole.startswith(network)
+    assert 76 < len(network.encode()) < 80

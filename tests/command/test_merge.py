@@ -235,3 +235,23 @@ def test_a_log_that_a_server_counted_itself_is_named(servers, tmp_path):
                 "%d/%b/%Y:%H:%M:%S +0000")))
         done = run("scan", "-q", "--into", ledger, log)
         assert (b"counts twice" in done.stderr) == warned, done.stderr
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_what_is_merged_began_when_the_first_did(tmp_path, swapped):
+    """Not when the one did that ended first."""
+    long, short = (ledger_of(tmp_path / name, write(
+        tmp_path / f"{name}.log", *(
+            line("CONNECT mx.example:25 HTTP/1.0", 405, client=client,
+                 when=f"{when} +0000") for when in times)))
+        for name, client, times in (
+            ("long", "192.0.2.1", ["01/Jan/2014:00:00:00",
+                                   "02/Jan/2014:00:00:00",
+                                   "04/Jan/2014:00:00:00"]),
+            ("short", "192.0.2.2", ["02/Jan/2014:00:00:00",
+                                    "03/Jan/2014:00:00:00"])))
+    order = (short, long) if swapped else (long, short)
+    assert merge(tmp_path / "sum", *order).returncode == 0
+    found = show(tmp_path / "sum")
+    assert found["since"] == "2014-01-01T00:00:00Z"
+    assert found["attempts"] == 5

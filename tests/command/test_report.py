@@ -377,7 +377,10 @@ def test_a_key_masks_alike_wherever_it_is(tmp_path):
     assert one == two
     assert run("sample", log).stdout != run("sample", log).stdout
     short = write(tmp_path / "short", "k")
-    assert run("sample", "--key", short, log).returncode == 66
+    for missing in short, tmp_path / "none":
+        done = run("sample", "--key", missing, log)
+        assert done.returncode == 66
+        assert b"does not hold the 16 bytes" in done.stderr
 
 
 def test_mask_leaves_a_text_as_it_is_but_for_names_and_addresses(tmp_path):

@@ -82,6 +82,16 @@ PG_TEST_EACH(a_request_is_found_by_what_precedes_it, anchors)
                          pg_span_str(anchors[_i].anchor)));
 }
 
+PG_TEST(all_named_formats_have_one_anchor)
+{
+    for (const char *const *name = pg_logformat_named(); *name; name++) {
+        pg_logformat_t format;
+
+        pg_logformat_compile(&format, *name, pool);
+        ck_assert_msg(pg_span_eq(format.anchor, PG_SPAN("] \"")), "%s", *name);
+    }
+}
+
 /* "METHOD=GET TARGET=/": the fields that are not empty. */
 static const char *fields_of(const pg_logline_t *line)
 {
