@@ -86,10 +86,10 @@ static pg_span_t whole_lines(const pg_lines_t *lines)
     pg_span_t s = held(lines);
     apr_size_t n = s.len;
 
-    while (n > 0 && s.ptr[n - 1] != '\n') {
+    while (n > 0 && s.ptr[n - 1] != '\n' && !lines->ended) {
         n--;
     }
-    return n == 0 && lines->ended ? s : pg_span_upto(s, n);
+    return pg_span_upto(s, n);
 }
 
 bool pg_lines_next(pg_lines_t *lines, pg_span_t *block)

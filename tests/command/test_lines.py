@@ -357,6 +357,18 @@ def test_an_object_over_several_lines_is_one_line(tmp_path, around, times,
     assert b"Class: connect-mail" in said.stdout
 
 
+@pytest.mark.parametrize("rows", [[2], [0, 1, 2], [0, 1, 2] * 2500])
+def test_nor_need_the_last_of_them_have_a_line_end(tmp_path, rows):
+    text = "\n".join(json.dumps(_rows_of_json()[i], indent=2) for i in rows)
+    log = write(tmp_path / "log", text)
+    for args in ([log], ["-"]):
+        done = run("scan", "-q", "-O", "json", *args, stdin=text.encode())
+        found = json.loads(done.stdout)
+        assert found["scan"]["lines"]["lines"] == len(rows)
+        assert found["scan"]["lines"]["unparsed"] == 0
+        assert _sources(found)["203.0.113.22"] == rows.count(2)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_is_read_where_the_file_begins_otherwise(tmp_path, encoding):
     visit = _expand(TEMPLATE, REQUESTS[0]).encode()
