@@ -42,9 +42,9 @@ static void write_name(pg_vhost_name_t *slot, pg_span_t name, bool cut)
                           memory_order_release);
 }
 
-unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name)
+/* The slot of a name that fits, perhaps because it was cut. */
+static unsigned slot_of(pg_ledger_t *ledger, pg_span_t kept, bool cut)
 {
-    pg_span_t kept = pg_span_upto(name, PG_VHOST_WORDS * 8);
     apr_uint64_t hash;
 
     if (kept.len == 0) {
@@ -62,12 +62,19 @@ unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name)
         }
         if (seen == hash) {
             if (pg_word_get(&slot->length) == 0) {
-                write_name(slot, kept, kept.len < name.len);
+                write_name(slot, kept, cut);
             }
             return at;
         }
     }
     return PG_VHOSTS;
+}
+
+unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name)
+{
+    pg_span_t kept = pg_span_upto(name, PG_VHOST_WORDS * 8);
+
+    return slot_of(ledger, kept, kept.len < name.len);
 }
 
 void pg_totals_name(pg_ledger_t *ledger, unsigned at,
@@ -99,7 +106,7 @@ static bool read_name(pg_text_t *out, const pg_ledger_t *ledger,
     char octets[PG_VHOST_WORDS * 8];
     apr_uint64_t is;
 
-    if (hash == 0 || n == 0 || n > sizeof(octets)) {
+    if (n > sizeof(octets)) {
         return false;
     }
     pg_word_read(octets, slot->text, PG_VHOST_WORDS);
@@ -237,13 +244,10 @@ static void merge_vhosts(pg_ledger_t *into, const pg_ledger_t *from,
                          apr_pool_t *pool)
 {
     for (unsigned at = 0; at <= PG_VHOSTS; at++) {
-        pg_text_t name = { .cut = false };
-        unsigned to;
+        pg_text_t name;
+        unsigned to = at < PG_VHOSTS && read_name(&name, from, at, pool)
+                          ? slot_of(into, name.octets, name.cut) : PG_VHOSTS;
 
-        if (at < PG_VHOSTS && !read_name(&name, from, at, pool)) {
-            name.octets = PG_ABSENT;
-        }
-        to = pg_totals_vhost(into, name.octets);
         for (unsigned i = 0; i < from->sizes.lanes; i++) {
             for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
                 add(&pg_layout_lane(into, 0)->vhost[to][o],
