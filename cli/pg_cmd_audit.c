@@ -193,16 +193,19 @@ static int line_status(const char *line)
     return PG_EXIT_CLEAN;
 }
 
-/* Copy what httpd prints. @return the worst exit status */
+/* Copy what httpd prints, which names each virtual host.
+ * @return the worst exit status; -1: there is no report in it */
 static int copy_findings(FILE *from)
 {
     char line[8192];
-    int worst = PG_EXIT_CLEAN;
+    int worst = -1;
 
     while (fgets(line, sizeof(line), from)) {
-        int status = line_status(line);
         fputs(line, stdout);
-        worst = status > worst ? status : worst;
+        if (!strncmp(line, "vhost ", 6) || !strncmp(line, "PG", 2)) {
+            int status = line_status(line);
+            worst = status > worst ? status : worst;
+        }
     }
     return worst;
 }
@@ -231,6 +234,10 @@ static int audit(const pg_cli_t *cli, const options_t *o)
     }
     else if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) {
         pg_cli_say(cli, "%s did not accept the configuration", o->httpd);
+        found = PG_EXIT_DATA;
+    }
+    else if (found < 0) {
+        pg_cli_say(cli, "%s printed no report of the audit", o->httpd);
         found = PG_EXIT_DATA;
     }
     return pg_cli_finish(cli, &sink, found);

@@ -530,6 +530,8 @@ def test_audit_says_when_a_configuration_is_broken(tmp_path):
     for program in ("/none", "no-such-httpd"):
         done = run("audit", "--httpd", program)
         assert done.returncode == 66 and program.encode() in done.stderr
+    done = run("audit", "--httpd", "/bin/true", "--module", tmp_path)
+    assert done.returncode == 65 and b"printed no report" in done.stderr
 
 
 def test_audit_speaks_japanese(tmp_path):
