@@ -161,6 +161,8 @@ static const char *add_time(build_t *b, pg_span_t directive)
         f->piece[f->pieces - 1].joins = true;
     }
     b->dated = joins || (first && has_date(directive));
+    f->month_first = f->month_first
+                     || (first && pg_span_has(directive, "%m/%d"));
     return wrong;
 }
 
@@ -456,6 +458,7 @@ bool pg_logformat_match(pg_logline_t *out, const pg_logformat_t *format,
     memset(out, 0, sizeof(*out));
     out->escaped = true;
     out->sent = format->sent;
+    out->month_first = format->month_first;
     for (int i = 0; i < format->pieces; i++) {
         const pg_piece_t *piece = &format->piece[i];
         pg_span_t *field = &out->field[piece->joins ? PG_FIELD_TIME

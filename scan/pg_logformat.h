@@ -32,6 +32,7 @@ typedef struct pg_logformat_t {
                                     absent                                */
     bool has[PG_FIELD_COUNT];
     bool sent;                   /* its size is %O or $bytes_sent         */
+    bool month_first;            /* its time is written with %m/%d        */
 } pg_logformat_t;
 
 /**

@@ -54,6 +54,7 @@ typedef struct pg_logline_t {
     bool escaped;                /* as by httpd and nginx: to be undone   */
     bool sent;                   /* SIZE includes the head of the answer
                                     (%O): even a tunnel has one           */
+    bool month_first;            /* in TIME, as its format says           */
     bool composed;               /* this logger writes every target in
                                     absolute-form (Squid, load
                                     balancers): the form says nothing

@@ -278,19 +278,25 @@ static bool parse_clf(date_t *d, pg_span_t s)
     return take_gap(s, &at) && take_rest(s, &at, d);
 }
 
-/* 11/18/2024 11:02:03 PM: the month comes first with a 12-hour clock, and
- * without leading zeros, as IIS, .NET and JavaScript write it. */
-static bool parse_american(date_t *d, pg_span_t s)
+/* 11/18/2024 11:02:03 */
+static bool parse_month_first(date_t *d, pg_span_t s)
 {
     apr_size_t at = 0;
 
-    return s.len > 4 && (s.ptr[1] == '/' || s.ptr[4] == '/'
-                         || pg_octet_lower(s.ptr[s.len - 1]) == 'm')
-           && take_short(s, &at, &d->month)
+    return take_short(s, &at, &d->month)
            && take_char(s, &at, '/') && take_short(s, &at, &d->day)
            && take_char(s, &at, '/') && take_number(s, &at, 4, &d->year)
            && d->month <= 12
            && take_gap(s, &at) && take_rest(s, &at, d);
+}
+
+/* The month comes first with a 12-hour clock, and without leading zeros, as
+ * IIS, .NET and JavaScript write it. */
+static bool parse_american(date_t *d, pg_span_t s)
+{
+    return s.len > 4 && (s.ptr[1] == '/' || s.ptr[4] == '/'
+                         || pg_octet_lower(s.ptr[s.len - 1]) == 'm')
+           && parse_month_first(d, s);
 }
 
 /* 2024-11-18T11:02:03Z; 2024/11/18 11:02:03 from nginx and Go; 2024/11/18 -
@@ -496,6 +502,20 @@ bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)
         return true;
     }
     return false;
+}
+
+bool pg_logtime_parse_month_first(apr_time_t *out, pg_span_t s, int zone)
+{
+    date_t d = { 0 };
+
+    if (s.len >= 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']') {
+        s = pg_span_make(s.ptr + 1, s.len - 2);
+    }
+    if (!parse_month_first(&d, s)) {
+        return false;
+    }
+    d.zone = d.zoned ? d.zone : zone;
+    return date_to_time(out, &d);
 }
 
 /* The seconds in 18/Nov/2024:11:02:03 +0000, and in whatever has its clock in

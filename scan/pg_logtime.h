@@ -37,6 +37,9 @@ bool pg_logtime_parse(apr_time_t *out, pg_span_t s);
 /** The same; a time without a zone is in this one, minutes east of UTC. */
 bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone);
 
+/** Only 01/02/2014 03:04:05, whose first number is the month. */
+bool pg_logtime_parse_month_first(apr_time_t *out, pg_span_t s, int zone);
+
 /** The minute of the last CLF time that was read. */
 typedef struct pg_logtime_last_t {
     char text[26];               /* the time; "" for none                 */

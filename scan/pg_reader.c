@@ -662,8 +662,11 @@ apr_time_t pg_reader_time(pg_reader_t *reader, const pg_logline_t *line)
     const pg_reading_t *how = reader->how;
     apr_time_t time = 0;
 
-    if (!pg_logtime_parse_after(&time, &reader->last_time,
-                                line->field[PG_FIELD_TIME], how->zone)
+    if (!(line->month_first
+          && pg_logtime_parse_month_first(&time, line->field[PG_FIELD_TIME],
+                                          how->zone))
+        && !pg_logtime_parse_after(&time, &reader->last_time,
+                                   line->field[PG_FIELD_TIME], how->zone)
         && !pg_logtime_parse_in(&time, reader->outer_time, how->zone)
         && !pg_logtime_parse_syslog(&time, reader->outer_time, how->now,
                                     how->zone)

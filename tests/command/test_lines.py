@@ -779,6 +779,15 @@ def test_times_without_a_zone_are_in_the_one_given(tmp_path):
         assert b"is not UTC, +HHMM or -HH:MM" in done.stderr
 
 
+@pytest.mark.parametrize("date, month", [("%m/%d", "04"), ("%d/%m", "11")])
+def test_the_format_tells_which_number_is_the_month(tmp_path, date, month):
+    log = write(tmp_path / "log", '192.0.2.1 [04/11/2025 11:02:03.5 +0000] '
+                '"CONNECT mx.example.net:25 HTTP/1.0" 405 5\n')
+    _, found = _scan("-f", f'%h [%{{{date}/%Y %T}}t.%{{msec_frac}}t %{{%z}}t] '
+                     '"%r" %>s %b', log)
+    assert found["first"][:7] == f"2025-{month}"
+
+
 # --- lines that ran together -------------------------------------------------
 
 @pytest.mark.parametrize("gap", ["", "\0\0\0"])
