@@ -173,10 +173,8 @@ apr_status_t pg_checkpoint_load(pg_ledger_t **out, const char *path,
     const char *aside, *second;
     apr_status_t status;
 
-    *why = NULL;
     status = load(out, path, why, pool);
     if (status == APR_SUCCESS) {
-        *why = NULL;
         return status;
     }
     if (APR_STATUS_IS_ENOENT(status)) {
@@ -201,8 +199,7 @@ pg_tick_e pg_checkpoint_tick(pg_checkpoint_t *checkpoint, apr_time_t now,
     apr_time_t age = now - checkpoint->tried;
     apr_uint64_t counted = pg_ledger_counted(checkpoint->ledger);
     bool failed = checkpoint->failing;
-    bool due = force || checkpoint->tried == 0 || age < 0
-               || age >= checkpoint->interval;
+    bool due = force || age < 0 || age >= checkpoint->interval;
     bool news = counted != checkpoint->counted || !checkpoint->saved;
 
     *why = NULL;

@@ -286,7 +286,7 @@ static inline bool pg_layout_is_lost(const pg_ledger_t *ledger)
         return ledger->standby != NULL;
     }
     if (pg_word_get(check) != ledger->head.check) {
-        pg_word_set(ledger->lost, 1);
+        pg_word_set(ledger->lost, true);
         return true;
     }
     return false;

@@ -362,7 +362,7 @@ void pg_live_watch(pg_live_t *live, apr_time_t now, const char **why,
         loss = loss_of(ledger, live->options->path, pool);
     }
     if (loss) {
-        pg_word_set(ledger->lost, 1);
+        pg_word_set(ledger->lost, true);
         live->said = true;
         *why = loss;
     }
@@ -395,7 +395,7 @@ bool pg_live_fault(const pg_ledger_t *ledger, const void *at)
         || page >= base + ledger->size) {
         return false;
     }
-    pg_word_set(ledger->lost, 1);
+    pg_word_set(ledger->lost, true);
     return mmap((void *)page, size, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
 }

@@ -208,6 +208,55 @@ PG_TEST(what_cannot_be_written_to_can_be_looked_at)
     ck_assert_ptr_nonnull(strstr(why, "not a checkpoint"));
 }
 
+PG_TEST(what_cannot_be_written_to_can_be_loaded)
+{
+    const char *why = "";
+    int n;
+
+    count(4);
+    save();
+    ck_assert_int_eq(chmod(checkpoint.path, 0444), 0);
+    ck_assert_int_eq(chmod(folder, 0755), 0);
+    if (geteuid() == 0) {
+        ck_assert_int_eq(seteuid(65534), 0);
+    }
+    n = saved(&why);
+    if (getuid() == 0) {
+        ck_assert_int_eq(seteuid(0), 0);
+    }
+    ck_assert_int_eq(n, 4);
+    ck_assert_ptr_null(why);
+}
+
+PG_TEST(three_damaged_ones_are_kept_at_most)
+{
+    const char *why;
+
+    for (int i = 0; i < 5; i++) {
+        count(1);
+        save();
+        damage(checkpoint.path, 100000);
+        (void)saved(&why);
+        ck_assert_ptr_nonnull(strstr(why, "; it is kept as "));
+        ck_assert_int_ne(access(checkpoint.path, F_OK), 0);
+    }
+    ck_assert_int_eq(system(apr_psprintf(
+        pool, "test `ls %s | grep -c bad-` = 3", folder)), 0);
+}
+
+PG_TEST(a_folder_where_the_one_before_should_be_is_an_error)
+{
+    const char *why;
+
+    count(1);
+    save();
+    ck_assert_int_eq(mkdir(in_folder("saved.prev"), 0700), 0);
+    count(1);
+    ck_assert_int_ne(pg_checkpoint_save(&checkpoint, T0, &why, pool), 0);
+    ck_assert_ptr_nonnull(strstr(why, "it cannot be renamed: "));
+    ck_assert_int_eq(saved(&why), 1);
+}
+
 PG_TEST(a_full_disk_is_said_once_and_leaves_the_last_one_alone)
 {
     struct rlimit limit, old;
@@ -324,6 +373,10 @@ PG_TEST(it_is_saved_when_due_and_only_if_something_is_new)
     ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now, false, &why, pool),
                      PG_TICK_SAVED);
     count(1);
+    why = "something";
+    ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now, false, &why, pool),
+                     PG_TICK_IDLE);
+    ck_assert_ptr_null(why);
     ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now + 9 * SECOND, false,
                                         &why, pool), PG_TICK_IDLE);
     ck_assert_int_eq(pg_checkpoint_tick(&checkpoint, now + 10 * SECOND, false,

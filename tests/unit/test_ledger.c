@@ -423,6 +423,24 @@ PG_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)
     ck_assert_uint_eq(snapshot_of(ledger)->permitted, 0);
 }
 
+/* Where nothing was counted, or what was is scribbled over. */
+PG_TEST(nothing_is_taken_back_but_what_is_there)
+{
+    static const apr_uint64_t most = PG_COUNT_MOST, there[][2] = {
+        { 0, 0 }, { 1, 0 }, { 2, 1 }, { most, most - 1 },
+        { most + 1, most + 1 }, { ~(apr_uint64_t)0, ~(apr_uint64_t)0 }
+    };
+    pg_ledger_t *ledger;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+    for (unsigned i = 0; i < sizeof(there) / sizeof(there[0]); i++) {
+        pg_word_t *word = &pg_layout_lane(ledger, 0)->permitted;
+        pg_word_set(word, there[i][0]);
+        pg_ledger_unpermit(ledger);
+        ck_assert_uint_eq(pg_word_get(word), there[i][1]);
+    }
+}
+
 /* --- the file ----------------------------------------------------------- */
 
 PG_TEST(counts_survive_closing_and_opening)

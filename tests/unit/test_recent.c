@@ -364,6 +364,41 @@ PG_TEST(digests_are_known_again)
     ck_assert(!pg_ledger_seen(ledger, digest));
 }
 
+static int taken;
+
+static void take_next(void *first, const unsigned char digest[16])
+{
+    ck_assert_int_eq(digest[0], *(const int *)first + taken++);
+}
+
+static void count_them(void *n, const unsigned char digest[16])
+{
+    (void)digest;
+    ++*(int *)n;
+}
+
+PG_TEST(digests_are_taken_once_the_oldest_first)
+{
+    unsigned char digest[16] = { 0 };
+    int first = 1;
+
+    for (int n = 1; n <= 3; n++) {
+        digest[0] = (unsigned char)n;
+        pg_ledger_see(ledger, digest);
+        taken = 0;
+        pg_ledger_digests(ledger, &first, take_next);
+        ck_assert_int_eq(taken, n);
+    }
+    for (int n = 4; n < 600; n++) {
+        digest[0] = (unsigned char)(n % 128);
+        digest[1] = (unsigned char)(n / 128 + 1);
+        pg_ledger_see(ledger, digest);
+    }
+    taken = 0;
+    pg_ledger_digests(ledger, &taken, count_them);
+    ck_assert_int_eq(taken, 512);
+}
+
 PG_TEST(half_a_digest_is_the_same_as_any_that_begins_with_it)
 {
     const unsigned char one[16] = { 1, [15] = 1 }, half[16] = { 1 },

@@ -222,6 +222,27 @@ PG_TEST(campaigns_of_two_ledgers_are_united)
     ck_assert_int_eq(s->capture.campaign[0].last, T0 + 9);
 }
 
+/* Texts that fill their words have no NUL there. */
+PG_TEST(a_campaigns_texts_are_shown_to_their_last_octet)
+{
+    pg_sink_campaign_t *cell = &ledger->common->sink.campaign[0];
+    pg_capture_t *shown = apr_pcalloc(pool, sizeof(*shown));
+    const apr_size_t lengths[] = { 8 * PG_SINK_CHARSET, 8 * PG_SINK_SUBJECT,
+                                   8 * PG_SINK_LURE };
+    char octets[8 * PG_SINK_SUBJECT];
+
+    memset(octets, 'x', sizeof(octets));
+    pg_word_set(&cell->mails, 1);
+    pg_word_write(cell->charset, octets, lengths[0]);
+    pg_word_write(cell->subject, octets, lengths[1]);
+    pg_word_write(cell->lure, octets, lengths[2]);
+    pg_campaigns_copy(shown, ledger, pool);
+    ck_assert_uint_eq(shown->campaign_count, 1);
+    ck_assert_uint_eq(shown->campaign[0].charset.len, lengths[0]);
+    ck_assert_uint_eq(shown->campaign[0].subject.len, lengths[1]);
+    ck_assert_uint_eq(shown->campaign[0].lure.len, lengths[2]);
+}
+
 /* The n-th text, like no other. */
 static const char *text_of(unsigned n)
 {
