@@ -469,7 +469,7 @@ const char *pg_regex_prefix(const char *pattern, bool *whole,
                             apr_pool_t *pool)
 {
     const char *s = pattern + 1;
-    char *out = apr_palloc(pool, strlen(pattern) + 1);
+    char *out = apr_palloc(pool, strlen(pattern));    /* less the '^'     */
     apr_size_t n = 0;
 
     *whole = false;

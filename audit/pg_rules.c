@@ -167,7 +167,7 @@ static void check_forward(pg_rules_t *r)
 /* foreign-host deny needs to know which names are not foreign. */
 static void check_host_deny(pg_rules_t *r)
 {
-    const pg_directive_t *lists[2] = { r->in->tree, NULL }, *at = NULL;
+    const pg_directive_t *lists[] = { r->in->tree, NULL }, *at = NULL;
 
     if (!r->site->site->host_deny || !r->site->site->unnamed) {
         return;

@@ -66,8 +66,10 @@ apr_size_t pg_text_room(const pg_textpage_t *page, apr_size_t n)
     if (page->fit == NULL) {
         return n;
     }
-    left = left < 3 && n > 3 ? 0 : left;
-    return left < 0 ? 0 : n < (apr_size_t)left ? n : (apr_size_t)left;
+    if (left <= 0 || (left < 3 && n > 3)) {
+        return 0;
+    }
+    return n < (apr_size_t)left ? n : (apr_size_t)left;
 }
 
 const char *pg_text_number(const pg_textpage_t *page, apr_uint64_t n)

@@ -576,3 +576,13 @@ def test_colours_are_for_terminals_that_want_them(tmp_path):
     assert "\x1b[1m" in seen
     seen = on_terminal(24, 80, "show", "-w1", ledger, env={"NO_COLOR": "1"})
     assert "\x1b[1m" not in seen
+
+
+def test_a_share_that_is_hardly_one_has_a_bar_as_well(tmp_path):
+    log = write(tmp_path / "log", line("CONNECT mx.example:25 HTTP/1.0") * 999,
+                line("GET http://a.example/ HTTP/1.0"))
+    text = run("scan", "-q", log).stdout.decode()
+    bars = {words[0]: words[-1] for words in map(str.split, text.splitlines())
+            if words and words[-1][0] in "\u2588\u258f"}
+    assert bars["absolute"] == "\u258f"
+    assert bars["refused"] == "\u2588" * 24

@@ -306,6 +306,73 @@ PG_TEST(the_report_in_japanese)
         "指摘 1 件\n");
 }
 
+/* A line of one or more virtual hosts: who, and what they add. */
+static const struct {
+    const char *hosts, *details[4], *detail, *vhost;
+} again[] = {
+    { "a", { "25" }, "25", "a" }, { "aa", { "25", "25" }, "25", "a" },
+    { "aa", { "25", "465" }, "25, 465", "a" },
+    { "aaa", { "25", "465", "587" }, "25, 465, 587", "a" },
+    { "ab", { "25", "25" }, "25", "a and 1 more" },
+    { "ab", { "25", "465" }, "25", "a and 1 more" },
+    { "abb", { "25", "25", "465" }, "25", "a and 1 more" },
+    { "aabc", { "25", "465", "25", "1" }, "25, 465", "a and 2 more" },
+};
+
+PG_TEST_EACH(a_line_is_reported_once_with_all_that_is_added, again)
+{
+    static const char *const names[] = { "a", "b", "c" };
+    pg_directive_t at = { .file = "f", .line = 7 };
+    pg_found_t *found = pg_found_create(pool);
+    pg_audit_t audit;
+
+    for (int i = 0; again[_i].hosts[i]; i++) {
+        pg_found_add(found, PG_RULE_MAIL_PORT, &at,
+                     names[again[_i].hosts[i] - 'a'], again[_i].details[i]);
+    }
+    pg_found_result(found, &audit);
+    ck_assert_uint_eq(audit.finding_count, 1);
+    ck_assert_str_eq(audit.findings->vhost, again[_i].vhost);
+    ck_assert_str_eq(audit.findings->what[PG_LANG_EN], pg_found_sentence(
+        pg_ruletable[PG_RULE_MAIL_PORT].what[PG_LANG_EN], again[_i].detail,
+        pool));
+}
+
+/* Worst first, then by file, line and rule, in whatever order they came. */
+PG_TEST(findings_are_in_one_order)
+{
+    const pg_directive_t at[] = { { .file = "f", .line = 2 },
+                                  { .file = "f", .line = 10 },
+                                  { .file = "e", .line = 3 } };
+    static const int order[] = { 2, 0, 1 };
+
+    for (int way = 0; way < 2; way++) {
+        pg_found_t *found = pg_found_create(pool);
+        pg_audit_t audit;
+
+        for (int n = 0; n < PG_RULE_COUNT * 3; n++) {
+            int i = way ? PG_RULE_COUNT * 3 - 1 - n : n;
+            pg_found_add(found, (pg_rule_e)(i / 3), &at[i % 3], NULL, "");
+        }
+        pg_found_result(found, &audit);
+        ck_assert_uint_eq(audit.finding_count, PG_RULE_COUNT * 3);
+        for (apr_size_t n = 1; n < audit.finding_count; n++) {
+            const pg_finding_t *a = &audit.findings[n - 1], *b = a + 1;
+            int place[2] = { 0, 0 };
+
+            for (int i = 0; i < 3; i++) {
+                place[0] = a->line == at[order[i]].line ? i : place[0];
+                place[1] = b->line == at[order[i]].line ? i : place[1];
+            }
+            ck_assert_int_ge(a->severity, b->severity);
+            if (a->severity == b->severity) {
+                ck_assert_int_le(place[0], place[1]);
+                ck_assert(place[0] < place[1] || a->id < b->id);
+            }
+        }
+    }
+}
+
 /* Each finding has its words, in each language, and no "%s" is left. */
 PG_TEST(no_word_is_missing)
 {

@@ -94,3 +94,18 @@ PG_TEST_EACH(arguments_are_put_in_their_places_and_escaped, sayings)
     ck_assert_int_eq(sink.status, APR_SUCCESS);
     ck_assert_str_eq(said, sayings[_i].said);
 }
+
+PG_TEST(only_the_markup_of_ours_is_not_escaped)
+{
+    char said[100] = "";
+    pg_buffer_t room = { .at = said, .left = sizeof(said) - 1 };
+    pg_sink_t sink = pg_sink_buffer(&room);
+    pg_arg_t args[4] = { { pg_span_str("<1>"), "<a>", "</a>" },
+                         { pg_span_str("1"), "<b>", "</b>" },
+                         { pg_span_str("2"), "<c>", NULL },
+                         { pg_span_str("3"), NULL, "<d>" } };
+
+    pg_phrases_say(&sink, pg_escape_html, "{0}&{1}{1: of {2}|}{2}{3}.", args);
+    ck_assert_int_eq(sink.status, APR_SUCCESS);
+    ck_assert_str_eq(said, "<a>&lt;1&gt;</a>&amp;<b>1</b> of <c>2<c>23<d>.");
+}

@@ -128,6 +128,23 @@ PG_TEST(months_are_compared_up_to_the_same_day)
     ck_assert_int_eq(t.monthly, PG_PACE_USUAL);
 }
 
+/* The history of days may begin with the month that is asked for. */
+PG_TEST(a_month_may_begin_with_the_history)
+{
+    apr_size_t first = 799 - (TODAY - OCTOBER) / DAY;
+
+    for (apr_size_t later = 0; later < 2; later++) {
+        pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
+        pg_trend_t t;
+
+        s.series[PG_PERIOD_DAY] = (pg_series_t){ days + first + later,
+                                                 800 - first - later };
+        pg_trend_of(&t, &s);
+        ck_assert_int_eq(t.last_month.known, later == 0);
+        ck_assert(later || t.last_month.n == 23);
+    }
+}
+
 PG_TEST(a_day_that_has_just_begun_is_compared_with_as_little_of_its_own)
 {
     pg_trend_t t;
