@@ -473,7 +473,7 @@ static void append(char *out, apr_size_t room, apr_size_t *n, pg_span_t more)
 apr_size_t pg_conceal_room(pg_span_t s)
 {
     /* a secret is one octet at least, and has '@', '=' or ':' beside it */
-    return may_hold_any(s) ? s.len / 2 * (sizeof(PG_CONCEAL_MARK) + 1)
+    return may_hold_any(s) ? s.len / 2 * sizeof(PG_CONCEAL_MARK)
                              + sizeof(PG_CONCEAL_MARK) : 0;
 }
 

@@ -19,7 +19,7 @@ void pg_mime_split(pg_span_t *header, pg_span_t *body, pg_span_t message)
         }
     }
     *header = message;
-    *body = pg_span_make(message.ptr + message.len, 0);
+    *body = pg_span_from(message, message.len);
 }
 
 static bool is_folded(pg_span_t rest)

@@ -158,7 +158,7 @@ static bool take_path(pg_span_t *path, pg_span_t *rest, pg_span_t argument,
         return false;
     }
     s = pg_span_trim(pg_span_from(argument, keyword.len));
-    if (s.len == 0 || s.ptr[0] != ':') {
+    if (!pg_span_istarts(s, PG_SPAN(":"))) {
         return false;
     }
     s = pg_span_trim(pg_span_from(s, 1));

@@ -140,6 +140,26 @@ PG_TEST(parts_are_found_and_a_broken_mail_is_text)
     }
 }
 
+/* In a copy that ends where it ends. */
+static const struct {
+    const char *message, *header, *body;
+} splits[] = {
+    { "", "", "" }, { "A: b", "A: b", "" }, { "A: b\n", "A: b\n", "" },
+    { "A: b\r\n\r\n", "A: b\r\n", "" }, { "\n", "", "" },
+    { "\nx", "", "x" }, { "A: b\n \t\nx\n\ny", "A: b\n", "x\n\ny" }
+};
+
+PG_TEST_EACH(a_message_is_split_at_its_first_blank_line, splits)
+{
+    pg_span_t s = pg_test_exact(pg_span_str(splits[_i].message));
+    pg_span_t header, body;
+
+    pg_mime_split(&header, &body, s);
+    ck_assert(pg_span_eq(header, pg_span_str(splits[_i].header)));
+    ck_assert(pg_span_eq(body, pg_span_str(splits[_i].body)));
+    free((char *)s.ptr);
+}
+
 static pg_span_t or_dash(pg_span_t s)
 {
     return s.ptr ? s : PG_SPAN("-");
@@ -253,7 +273,8 @@ static const struct {
     { "=?u?q?t?x=", 0, 0, NULL, NULL }, { "=?uuuu?q", 0, 0, NULL, NULL },
     { "=?uuuuuu?", 0, 0, NULL, NULL }, { "=?u?qq?t?=", 0, 0, NULL, NULL },
     { "=u?q?t?=z", 0, 0, NULL, NULL }, { "?u?q?t?=zz", 0, 0, NULL, NULL },
-    { "=?u?q?=", 0, 0, NULL, NULL }, { "", 0, 0, NULL, NULL }
+    { "=?u?q?=", 0, 0, NULL, NULL }, { "", 0, 0, NULL, NULL },
+    { "x?u?q?t?=z", 0, 0, NULL, NULL }, { "=xu?q?t?=z", 0, 0, NULL, NULL }
 };
 
 PG_TEST_EACH(an_encoded_word_is_taken_apart, encoded)

@@ -2,6 +2,8 @@
 
 #include "pg_test.h"
 
+#include <stdio.h>
+
 #include "pg_conceal.h"
 #include "pg_event.h"
 
@@ -109,6 +111,51 @@ PG_TEST_EACH(what_nobody_may_see_is_removed, cases)
         free(exact);
     }
     free((char *)in.ptr);
+}
+
+/* What follows a port is a path. */
+PG_TEST(a_port_has_five_digits_at_most)
+{
+    for (int n = 0; n <= 6; n++) {
+        char in[64], want[64], out[256];
+        pg_span_t is;
+
+        snprintf(in, sizeof(in), "http://host:%.*s/joe@x.png", n, "1234567");
+        snprintf(want, sizeof(want), n <= 5
+                 ? "http://host:%.*s/(removed)@x.png"
+                 : "http://(removed)@x.png", n, "1234567");
+        is = pg_conceal_text(out, sizeof(out), pg_span_str(in));
+        ck_assert_msg(pg_span_eq(is, pg_span_str(want)), "%s: %.*s", in,
+                      (int)is.len, is.ptr);
+    }
+}
+
+/* Texts of what secrets are made of need no more room than is asked for. */
+PG_TEST(there_is_room_for_every_mark)
+{
+    static const char *const parts[] = { "u", ":", "@", "=", "&", "?", "/",
+                                         "pw", "key=", "token=", "http://",
+                                         " ", "%40", "sid=a", "x.y", ";" };
+    static char in[60], all[4000], exact[4000];
+    unsigned x = 1;
+
+    for (int i = 0; i < 100000; i++) {
+        pg_span_t whole, fits;
+
+        in[0] = '\0';
+        while (strlen(in) < 50) {
+            x = x * 1103515245u + 12345u;
+            strcat(in, parts[(x >> 16) % (i % 2 ? 16 : 6)]);
+            if ((x >> 24) % 16 == 0) {
+                break;
+            }
+        }
+        whole = pg_conceal_text(all, sizeof(all), pg_span_str(in));
+        fits = pg_conceal_text(exact, pg_conceal_room(pg_span_str(in)),
+                               pg_span_str(in));
+        ck_assert_msg(pg_span_eq(whole, fits), "%s: %.*s", in,
+                      (int)whole.len, whole.ptr);
+    }
 }
 
 PG_TEST_EACH(what_is_shown_once_is_shown_so_again, cases)
@@ -236,6 +283,8 @@ static const struct {
     { OCTETS("\4\1"), OCTETS("\4\1") },
     { OCTETS("\5\1\0"), OCTETS("\5\1\0") },
     { OCTETS("\5\1\0\r\n"), OCTETS("\5\1\0\r\n") },
+    { OCTETS("\5\1\0\5\1\0\3"), OCTETS("\5\1\0(removed)") },
+    { OCTETS("\5\1\0\5\1\0\3\7"), OCTETS("\5\1\0\5\1\0\3\7") },
     { OCTETS("\5\1\2\1\4user\4pass"), OCTETS("\5\1\2(removed)") },
     { OCTETS("\5\1\0\5\1\0\3\1x\0\120"), OCTETS("\5\1\0\5\1\0\3\1x\0\120") },
     { OCTETS("\5\1\0\5\1\0\3\1x\0\120Cookie: y"),
