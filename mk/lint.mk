@@ -17,7 +17,7 @@ flags_of = $(STD) $(INC_$(or $(filter $(LOWER) scan cli,$(patsubst \
 LINT_AS  = httpd
 
 # first the slow ones that use a single processor
-LINTS := $(addprefix lint-,cppcheck headers analyzer selftest own messages \
+LINTS := $(addprefix lint-,cppcheck headers programs analyzer selftest own messages \
          state callers shell python tidy)
 .PHONY: lint $(LINTS)
 lint: need-dev ## all static checks, and proof that each can fail
@@ -63,6 +63,13 @@ lint-analyzer: ## gcc -fanalyzer on core/
 lint-headers: ## every header compiles alone
 	$(foreach f,$(LINT_H),$(CC) $(WARN) -Wno-pedantic $(call flags_of,$(f)) \
 	    -fsyntax-only -include $(f) -x c /dev/null &&) true
+
+# make check runs none of these
+LINT_PROGRAMS = $(filter-out %/mod_empty.c,$(wildcard tests/fuzz/*.c \
+                tests/bench/*.c))
+lint-programs: ## what fuzzes and measures still compiles
+	$(foreach f,$(LINT_PROGRAMS),$(CC) $(STD) -Wall -Wextra -Werror $(INC_unit) \
+	    -Itests/fuzz $(APR_CFLAGS) -fsyntax-only $(f) &&) true
 
 lint-own: ## length, depth, parameters, names, layout, includes
 	tools/lint.py functions $(LINT_C) $(LINT_TESTS)

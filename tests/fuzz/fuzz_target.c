@@ -8,7 +8,7 @@
 
 static void check_authority(const pg_authority_t *a, pg_span_t s)
 {
-    static const unsigned char zero[16];
+    static const pg_address_t zero;
     bool address = a->host_kind == PG_HOST_IPV4
                    || a->host_kind == PG_HOST_IPV6;
 
@@ -18,7 +18,7 @@ static void check_authority(const pg_authority_t *a, pg_span_t s)
     PG_MUST((a->port_kind == PG_PORT_OK) == (a->port != 0));
     PG_MUST(a->port_kind == PG_PORT_NONE || a->port_text.len > 0);
     PG_MUST(a->host_kind != PG_HOST_NONE || a->host.len == 0);
-    PG_MUST(address || memcmp(a->address, zero, 16) == 0);
+    PG_MUST(address || memcmp(&a->address, &zero, sizeof(zero)) == 0);
     PG_MUST(a->host_kind == PG_HOST_BAD
             || pg_span_find(a->host, '@') == a->host.len);
     PG_MUST(a->host_kind == PG_HOST_BAD

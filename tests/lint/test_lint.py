@@ -108,6 +108,8 @@ def test_functions_without_a_caller_are_reported():
     ("lint-cppcheck", {"LINT_C": "cppcheck.c"}, ["arrayIndexOutOfBounds"]),
     ("lint-analyzer", {"LINT_ANALYZE": "analyzer.c"}, ["use-after-free"]),
     ("lint-headers", {"LINT_H": "alone.h"}, ["unknown type name"]),
+    ("lint-programs", {"LINT_PROGRAMS": "callers_test.c"},
+     ["implicit declaration"]),
     ("lint-shell", {"LINT_SH": "shell.sh"}, ["SC2086", "SC2115"]),
     ("lint-python", {"LINT_PY": "python.py"}, ["redefinition of unused",
                                                "imported but unused"]),
