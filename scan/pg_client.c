@@ -58,7 +58,7 @@ pg_span_t pg_client_without_port(pg_span_t s)
     pg_span_t before = pg_span_upto(s, colon);
     pg_client_t client = { .kind = PG_CLIENT_NONE };
 
-    return colon < s.len && is_port(pg_span_from(s, colon + 1))
+    return is_port(pg_span_from(s, colon + 1))
            && pg_span_find(before, ':') < before.len
            && read_address(&client, before) ? before : s;
 }
@@ -76,11 +76,11 @@ static pg_span_t without_port(pg_span_t s, bool *with_port)
             || (*with_port && (s.ptr[close + 1] != ':'
                                || !is_port(pg_span_from(s, close + 2))))) {
             *with_port = false;
-            return pg_span_upto(s, 0);
+            return PG_ABSENT;
         }
         return pg_span_make(s.ptr + 1, close - 1);
     }
-    if (colon < s.len && pg_span_find(s, ':') == colon
+    if (pg_span_find(s, ':') == colon
         && is_port(pg_span_from(s, colon + 1))) {
         *with_port = true;
         return pg_span_upto(s, colon);

@@ -357,7 +357,7 @@ static bool is_sooner(apr_time_t time, pg_span_t request,
 static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
                          pg_span_t key)
 {
-    static const pg_key_t plain = { { 0, 0 } };  /* the same in all tallies */
+    static const pg_key_t plain;         /* the same in all tallies       */
     pg_span_t host = hit->event.verdict.host;
     pg_hosts_t *hosts;
     pg_answer_t *answer = pg_table_add(tally->answers, key, 1)->data;

@@ -190,6 +190,7 @@ static const char *lines_between(const char *path, apr_uint64_t from,
     while (pg_lines_next(&lines, &block)) {
         all = apr_pstrcat(pool, all,
                           apr_pstrmemdup(pool, block.ptr, block.len), NULL);
+        ck_assert(pg_lines_keep(&lines, 0));     /* more may follow        */
     }
     free(buffer);
     return all;
@@ -599,6 +600,7 @@ PG_TEST(keys_of_several_workers_are_held_once)
 
 static const char *const kinds[] = {
     LINE("GET / HTTP/1.1", "200 100"), LINE("GET / HTTP/1.1", "200 101"),
+    LINE("GET / HTTP/1.1", "200 10"), LINE("GET / HTTP/1.1", "200 1001"),
     LINE("GET / HTTP/1.0", "206 9"), LINE("GET / HTTP/2.0", "200 100"),
     LINE("GET / HTTP/1.1", "304 -"), LINE("GET / HTTP/1.1", "404 5"),
     LINE("GET / HTTP/1.1", "200 -"), LINE("GET / SIP/2.0", "200 7"),
