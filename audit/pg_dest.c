@@ -675,11 +675,8 @@ pg_choice_e pg_dest_chosen(const pg_dest_t *d, const pg_scene_t *scene,
     r.from = r.piece = r.at;
     while (step(&r)) {
     }
-    if (takes_more(&r)) {
-        piece_t rest = { .part = PART_FREE };
-        allow(&rest, NULL);
-        r.piece = r.at;
-        free_piece(&r, &rest);
+    if (takes_more(&r)) {            /* whatever it likes, an '@' as well  */
+        raise_to(&r, PG_CHOICE_HOST);
     }
     return r.out;
 }
