@@ -43,6 +43,16 @@ def test_a_greeting_is_refused_in_its_own_protocol_at_once(httpd, what):
     assert len(httpd.access_log(2)) == 2      # it, and the status
 
 
+def test_the_log_has_the_time_of_a_greeting(httpd_with):
+    server = httpd_with('CustomLog @ROOT@/times.log "%{sec}t"')
+    before = int(time.time())
+    refusal(server.address, SOCKS5)
+    server.log.attempt()
+    server.stop()
+    said, = server.read(server.path("times.log")).split()
+    assert before <= int(said) <= time.time()
+
+
 def test_the_host_that_socks4a_names_is_told(httpd):
     refusal(httpd.address, SOCKS4A)
     assert httpd.log.attempt().host == "mx.stranger.example"

@@ -147,6 +147,9 @@ FIELDS = {
         TO_TARGET + "RequestHeader edit X-Target ^ inner.\n", True),
     ".htaccess": ("AllowOverride FileInfo\n", True),
     ".htaccess, a list": ("AllowOverrideList RewriteRule\n", True),
+    ".htaccess, an empty list": ("AllowOverrideList None\n", False),
+    "a condition without a rule": (
+        "RewriteCond %{REQUEST_URI} ^/h$\n", False),
 }
 
 

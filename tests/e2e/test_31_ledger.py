@@ -27,6 +27,16 @@ def attempt(server):
     server.log.attempt()
 
 
+def test_a_ledger_has_the_sizes_that_are_asked_for(httpd_with):
+    server = httpd_with("".join(
+        f"ProxyGuardLedgerSize {what} {n}\n" for what, n in (
+            ("sources", 512), ("targets", 64), ("ports", 32),
+            ("agents", 24), ("recent", 300))))
+    said, = server.log.all("PG0001: ")
+    assert ("512 sources, 64 targets, 32 ports and 24 user agents each; "
+            "300 recent attempts;") in repr(said)
+
+
 def test_a_late_hit_in_a_child_of_the_old_generation_is_counted(httpd_with,
                                                                origin):
     # a request that is let pass and takes long: the reverse proxy's origin

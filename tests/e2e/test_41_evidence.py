@@ -441,6 +441,13 @@ def test_a_sensor_may_be_named_by_letters_digits_and_marks(httpd_with):
     assert server.status()["sensor"] == "aZ9._-:"
 
 
+@pytest.mark.parametrize("size", ["64K", "65536K", "1M", "1G", "1T", "1024T",
+                                  "Off"])
+def test_a_size_is_accepted_to_its_bounds(httpd_with, size):
+    code, said = httpd_with.make(f"ProxyGuardEvidenceSize {size}").check()
+    assert code == 0, said
+
+
 @pytest.mark.parametrize("line", REFUSED)
 def test_a_bad_value_stops_the_start_and_says_why(httpd_with, line):
     code, said = httpd_with.make(line).check()
