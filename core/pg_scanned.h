@@ -27,7 +27,8 @@
     X(NO_LENGTH,    UNCLEAR)                                                \
     X(NO_HOME,      UNCLEAR)                                                \
     X(VARIES,       UNCLEAR)                                                \
-    X(LOGGED,       RELAYED)
+    X(LOGGED,       RELAYED)                                                \
+    X(ONLY_HOME,    UNCLEAR)
 
 /*  Lines by what became of them: X(enum suffix, name) */
 #define PG_LINE_KINDS(X)                                                    \

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <apr_strings.h>
+
 enum {
     VARYING_SIZES = 8,   /* lengths of a home page that varies              */
     WANTED_MAX = 65536
@@ -218,6 +220,25 @@ pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
     judge->item = item;
     judge_lost(judge, tally, &known, pool);
     return judge;
+}
+
+pg_judge_t *pg_judge_unsettled(const pg_judge_t *judge, apr_pool_t *pool)
+{
+    pg_judge_t *out = apr_pmemdup(pool, judge, sizeof(*out));
+    pg_judgement_t *item = apr_pmemdup(pool, judge->item,
+                                       (judge->n + 1) * sizeof(*item));
+
+    for (apr_size_t i = 0; i < out->n; i++) {
+        if (item[i].ground == PG_GROUND_DIFFERS) {
+            item[i].ground = PG_GROUND_ONLY_HOME;
+            out->attempts[item[i].judged] -= count_of(&item[i]);
+            item[i].judged = pg_scanned_judged_by(item[i].ground);
+            out->attempts[item[i].judged] += count_of(&item[i]);
+        }
+    }
+    qsort(item, out->n, sizeof(*item), worst_first);
+    out->item = item;
+    return out;
 }
 
 pg_table_t *pg_judge_wanted(const pg_judge_t *judge, apr_pool_t *pool)

@@ -35,6 +35,10 @@ typedef struct pg_judge_t {
 pg_judge_t *pg_judge_run(const pg_tally_t *tally, const pg_table_t *found,
                          apr_pool_t *pool);
 
+/** Own answers to the same paths are not known: what only they could have shown
+ *  to be harmless is unclear. */
+pg_judge_t *pg_judge_unsettled(const pg_judge_t *judge, apr_pool_t *pool);
+
 /** What a single 2xx answer shows, when nothing is known about the server's
  *  other answers. */
 pg_ground_e pg_judge_alone(pg_class_e class_id, pg_span_t method,

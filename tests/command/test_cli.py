@@ -103,6 +103,16 @@ def test_an_own_name_without_a_port_is_ours_on_every_port(tmp_path):
         assert scan_json("-o", given, log)["attempts"] == attempts, given
 
 
+def test_a_pipe_is_not_said_to_differ_from_pages_it_was_not_compared_with(
+        tmp_path):
+    text = "".join(line(*request) for request in (
+        ("GET / HTTP/1.1", 200, 99), ("GET /x HTTP/1.1", 200, 777),
+        ("GET http://a.example/x HTTP/1.1", 200, 777)))
+    assert run("scan", write(tmp_path / "log", text)).returncode == 1
+    done = run("scan", "-", stdin=text.encode())
+    assert done.returncode == 1 and b"since a pipe is read once" in done.stdout
+
+
 def test_virtual_hosts_that_the_log_names_are_own_names(tmp_path):
     def vhost(name, request):
         return f"{name}:80 " + line(request)
