@@ -698,7 +698,7 @@ static void try_at(pg_ledger_t *which, int second, int source)
     pg_event_t e = attempt(T0 + second * SECOND, second);
 
     e.now = T0 + 1000 * SECOND;
-    e.verdict.host = pg_span_make("0123456789abcdef" + source, 1);
+    e.verdict.host = pg_span_make(&"0123456789abcdef"[source], 1);
     e.source_known = true;
     e.source.octets[7] = (unsigned char)source;
     pg_ledger_record(which, &e);
