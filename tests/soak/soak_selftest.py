@@ -23,7 +23,7 @@ FIRST = "APLOG_USE_MODULE(proxyguard);\n"
 RARELY = FIRST + "#define RARELY(n) (apr_time_now() % (n) == 0)\n"
 COUNTS = "    if (settings->guard->ledger) {\n"
 RECORD = "        enter(settings->guard->ledger, &event, note);\n"
-PASS = "    pg_note_leave(r, &clean_note);\n    return r->connection"
+PASS = "    pg_note_leave(r, &clean_note);\n    /* a mark left behind"
 
 # name    what the module does wrong
 # act     in which the soak must see it
