@@ -247,6 +247,30 @@ PG_TEST(the_first_and_the_last_time_are_those_of_all)
     }
 }
 
+/* In whatever order they come; times before 1970 are none. */
+PG_TEST(the_first_and_the_last_attempt_are_known)
+{
+    static const apr_time_t at[][3] = {
+        { 0, 0, 0 }, { -5, 0, 0 }, { T0, T0, T0 }, { T0 + 4, T0, T0 + 4 },
+        { T0 - 3, T0 - 3, T0 + 4 }, { 0, T0 - 3, T0 + 4 },
+        { T0 + 4, T0 - 3, T0 + 4 }, { -1, T0 - 3, T0 + 4 },
+        { 2, 2, T0 + 4 }, { 1, 1, T0 + 4 }, { T0 + 9, 1, T0 + 9 }
+    };
+
+    for (unsigned i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+        pg_snapshot_t *s = apr_pcalloc(pool, sizeof(*s));
+        pg_event_t e = { .time = at[i][0], .now = T0,
+                         .verdict = { .class_id = PG_CLASS_SOCKS,
+                                      .family = PG_FAMILY_SOCKS } };
+
+        pg_ledger_record(ledger, &e);
+        pg_totals_copy(s, ledger);
+        ck_assert_uint_eq(s->attempts, i + 1);
+        ck_assert_int_eq(s->first, at[i][1]);
+        ck_assert_int_eq(s->last, at[i][2]);
+    }
+}
+
 PG_TEST(no_count_is_larger_than_the_most)
 {
     static const apr_uint64_t most = PG_COUNT_MOST;
