@@ -249,6 +249,51 @@ PG_TEST(a_campaigns_texts_are_shown_to_their_last_octet)
     ck_assert_uint_eq(shown->campaign[0].lure.len, lengths[2]);
 }
 
+PG_TEST(campaigns_of_more_mails_and_of_these_the_newest_come_first)
+{
+    static const struct { apr_uint64_t mails; apr_time_t last; } are[] = {
+        { 2, T0 + 1 }, { 3, T0 }, { 2, T0 + 9 }, { 0, T0 + 99 },
+        { 7, T0 - 5 }, { 2, T0 + 4 }, { 1, T0 + 50 }, { 3, T0 + 2 }
+    }, sorted[] = {
+        { 7, T0 - 5 }, { 3, T0 + 2 }, { 3, T0 }, { 2, T0 + 9 },
+        { 2, T0 + 4 }, { 2, T0 + 1 }, { 1, T0 + 50 }
+    };
+    pg_capture_t *shown = apr_pcalloc(pool, sizeof(*shown));
+    const unsigned n = sizeof(are) / sizeof(are[0]);
+
+    for (unsigned i = 0; i < n; i++) {
+        pg_sink_campaign_t *cell =
+            &ledger->common->sink.campaign[PG_SINK_CAMPAIGNS - n + i];
+        pg_word_set(&cell->mails, are[i].mails);
+        pg_word_set(&cell->first, (apr_uint64_t)are[i].last - 1);
+        pg_word_set(&cell->last, (apr_uint64_t)are[i].last);
+    }
+    pg_campaigns_copy(shown, ledger, pool);
+    ck_assert_uint_eq(shown->campaign_count, n - 1);
+    for (unsigned i = 0; i < n - 1; i++) {
+        ck_assert_uint_eq(shown->campaign[i].mails, sorted[i].mails);
+        ck_assert_int_eq(shown->campaign[i].last, sorted[i].last);
+        ck_assert_int_eq(shown->campaign[i].first, sorted[i].last - 1);
+    }
+}
+
+PG_TEST(the_room_of_two_spools_is_added_up)
+{
+    pg_ledger_t *sum;
+    pg_capture_t *shown = apr_pcalloc(pool, sizeof(*shown));
+
+    ck_assert_int_eq(pg_ledger_heap_like(&sum, ledger, T0, pool), 0);
+    (void)pg_slots_spool(ledger, 30, 100);
+    (void)pg_slots_spool(sum, 4, 1000);
+    pg_slots_copy(shown, sum, T0);
+    ck_assert_uint_eq(shown->spool, 4);
+    ck_assert_uint_eq(shown->spool_most, 1000);
+    pg_slots_merge(sum, ledger);
+    pg_slots_copy(shown, sum, T0);
+    ck_assert_uint_eq(shown->spool, 34);
+    ck_assert_uint_eq(shown->spool_most, 1100);
+}
+
 /* The n-th text, like no other. */
 static const char *text_of(unsigned n)
 {
