@@ -392,6 +392,23 @@ def test_whether_there_was_a_proxy_authorization_is_kept(httpd_with):
     server.log.attempts(2)
 
 
+def test_each_field_of_a_recent_attempt_is_its_own(httpd_with):
+    server = httpd_with()
+    sent = {"User-Agent": "agent/1", "X-Forwarded-For": "192.0.2.9",
+            "Via": "1.1 via.example", "Forwarded": "for=192.0.2.8",
+            "Proxy-Connection": "keep-alive"}
+    server.send(b"HEAD http://s.example:81/path HTTP/1.0\r\n"
+                + "".join(f"{k}: {v}\r\n" for k, v in sent.items()).encode()
+                + b"\r\n")
+    server.settled(1)
+    recent, = server.status()["recent"]
+    assert {k: recent[k.lower().replace("-", "_")] for k in sent} == sent
+    assert {k: recent[k] for k in ("method", "target", "host", "port")} == {
+        "method": "HEAD", "target": "http://s.example:81/path",
+        "host": "s.example", "port": 81}
+    server.log.attempt()
+
+
 def test_evidence_is_not_for_everybody(httpd_with):
     server = httpd_with(FILE)
     assert os.stat(server.path("evidence.json")).st_mode & 0o007 == 0
@@ -436,9 +453,10 @@ REFUSED = {
 }
 
 
-def test_a_sensor_may_be_named_by_letters_digits_and_marks(httpd_with):
-    server = httpd_with("ProxyGuardSensor aZ9._-:")
-    assert server.status()["sensor"] == "aZ9._-:"
+@pytest.mark.parametrize("name", ["aZ9._-:", "x", "x" * 64])
+def test_a_sensor_may_be_named_by_letters_digits_and_marks(httpd_with, name):
+    server = httpd_with(f"ProxyGuardSensor {name}")
+    assert server.status()["sensor"] == name
 
 
 @pytest.mark.parametrize("size", ["64K", "65536K", "1M", "1G", "1T", "1024T",

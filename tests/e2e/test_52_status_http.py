@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 
 from pg_browser import SHOTS, chromium, png_size
+from pg_cli import COMMAND
 from pg_httpd import free_port
 from pg_sample import doc
 from pg_servers import Servers
@@ -42,6 +43,13 @@ def test_json_has_the_promised_keys_with_nothing_counted(httpd):
         status["since"].replace("Z", "+00:00"))
     age = datetime.datetime.now(datetime.timezone.utc) - since
     assert datetime.timedelta(0) <= age < datetime.timedelta(minutes=5)
+
+
+def test_the_page_has_the_version_of_the_command(httpd):
+    said = subprocess.run([COMMAND, "--version"], capture_output=True,
+                          text=True, check=True).stdout.split()
+    assert httpd.status()["version"] in said
+    assert httpd.status()["version"] in httpd.get(PAGE + "?auto").text
 
 
 def test_html_is_the_default_and_shows_the_counts(httpd):
