@@ -256,8 +256,8 @@ bool pg_count_shows_all(const pg_counter_t *counter)
     return counter->watch && counter->watch->other;
 }
 
-void pg_count_show(const pg_counter_t *counter, pg_read_e read,
-                   pg_span_t text)
+/* Show such a line to whoever watches. */
+static void show(const pg_counter_t *counter, pg_read_e read, pg_span_t text)
 {
     if (pg_count_shows_all(counter)) {
         counter->watch->other(counter->watch->to, read, text);
@@ -269,7 +269,7 @@ void pg_count_joined(pg_counter_t *counter, pg_span_t text)
     counter->tally->count.lines++;
     counter->tally->count.suspect++;
     pg_tally_unparsed(counter->tally, text);
-    pg_count_show(counter, PG_READ_SUSPECT, text);
+    show(counter, PG_READ_SUSPECT, text);
 }
 
 /* Is it for pg_pass.h to find what ran into such a line? */
@@ -321,7 +321,7 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
 
     if (!pg_count_request(counter, line, &request)) {
         counter->tally->count.silent++;
-        pg_count_show(counter, PG_READ_SILENT, text);
+        show(counter, PG_READ_SILENT, text);
         return;
     }
     if (rules->check_host && rules->own) {
@@ -339,12 +339,12 @@ static void count_request(pg_counter_t *counter, const pg_logline_t *line,
     }
     if (is_question(counter, line, &verdict)) {
         counter->tally->count.questioned++;
-        pg_count_show(counter, PG_READ_SUSPECT, text);
+        show(counter, PG_READ_SUSPECT, text);
     }
     else if (is_doubtful(&verdict, request.line)) {
         counter->tally->count.suspect++;
         pg_tally_unparsed(counter->tally, text);
-        pg_count_show(counter, PG_READ_SUSPECT, text);
+        show(counter, PG_READ_SUSPECT, text);
     }
     else if (verdict.class_id == PG_CLASS_CLEAN
              && !pg_count_shows_all(counter)) {
@@ -362,7 +362,7 @@ void pg_count_line(pg_counter_t *counter, pg_span_t text)
     pg_read_e read = pg_reader_line(&counter->reader, &line, text);
 
     if (read != PG_READ_REQUEST) {
-        pg_count_show(counter, read, text);
+        show(counter, read, text);
     }
     switch (read) {
     case PG_READ_REQUEST:

@@ -78,8 +78,4 @@ bool pg_count_shows_all(const pg_counter_t *counter);
  *  may be an attempt. */
 void pg_count_joined(pg_counter_t *counter, pg_span_t text);
 
-/** Show such a line to whoever watches. */
-void pg_count_show(const pg_counter_t *counter, pg_read_e read,
-                   pg_span_t text);
-
 #endif
