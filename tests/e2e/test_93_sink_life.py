@@ -78,10 +78,13 @@ def test_whoever_listens_on_loopback_hears_nothing(httpd_with):
     server.log.take_all(QUIET)
 
 
+COMMANDS = b"HELO pc\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
+
+
 def hold_a_half_mail(server):
     wire = tunnel(server.address)
     read_until(wire, b"\r\n")
-    wire.send(b"HELO pc\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n")
+    wire.send(COMMANDS)
     read_until(wire, b"354 End data with <CR><LF>.<CR><LF>\r\n")
     wire.send(b"Subject: half\r\n\r\nha")
     return wire
@@ -137,6 +140,7 @@ def test_a_stop_in_the_middle_of_a_read_loses_no_conversation(httpd_with):
     server = sink_with(httpd_with, "ProxyGuardSinkKeep summary\n"
                        "ProxyGuardSinkLimit kilobytes 65536\n")
     flows = threading.Semaphore(0)
+    begun = 0
     for _ in range(2):
         wires = [hold_a_half_mail(server) for _ in range(3)]
         threads = [threading.Thread(target=stream, args=(w, flows))
@@ -149,9 +153,12 @@ def test_a_stop_in_the_middle_of_a_read_loses_no_conversation(httpd_with):
         for thread in threads:
             thread.join()
         lines = [server.log.take("PG0144: ") for _ in wires]
-        assert {(x.ended, x.mails, x.lost) for x in lines} == {
-            ("stop", "1", "0")}
-    assert len(mails(server)) == 6
+        assert {(x.ended, x.lost) for x in lines} == {("stop", "0")}
+        # on a busy machine, nothing of a mail may have been read yet
+        read = [x for x in lines if int(x.octets) > len(COMMANDS)]
+        assert {x.mails for x in read} <= {"1"}
+        begun += len(read)
+    assert len(mails(server)) == begun > 0
     server.log.take_all(QUIET + "|AH10503")
 
 
