@@ -217,7 +217,7 @@ typedef struct audit_t {
     const pg_audit_in_t *in;
     pg_access_t *access;
     apr_hash_t *stated;          /* address -> the access of its client   */
-    apr_hash_t *server;          /* pg_tree_index()                        */
+    apr_hash_t *server;          /* pg_tree_index()                       */
     const pg_directive_t *remoteip; /* the main server's RemoteIP...      */
     apr_array_header_t *addresses[2]; /* to state: public, and any; NULL:
                                     not collected yet                     */

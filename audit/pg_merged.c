@@ -117,7 +117,7 @@ static pg_scene_t scene_of(const pg_merged_t *s, const pg_directive_t *vhost,
         const char *colon = strstr(text, "://");
         out.server_name = without_scheme_and_port(text, pool);
         if (colon && (vhost == NULL || pg_tree_last(vhost->child,
-                                                    "servername"))) {
+                                                    "ServerName"))) {
             char *scheme = apr_pstrmemdup(pool, text,
                                           (apr_size_t)(colon - text));
             pg_span_lower(scheme, pg_span_str(scheme));
@@ -129,10 +129,10 @@ static pg_scene_t scene_of(const pg_merged_t *s, const pg_directive_t *vhost,
     }
     out.canonical = canonical && !pg_tree_says(canonical, "Off", pool)
                     && !s->uncanonical;
-    out.tls = is_on(s, vhost, "sslengine", pool);
+    out.tls = is_on(s, vhost, "SSLEngine", pool);
     out.proxy_tls = pg_forward_tls(s->access, vhost, pool);
-    if (pg_tree_in_force(s->server, vhost, "MergeSlashes")) {
-        out.keep_slashes = !is_on(s, vhost, "mergeslashes", pool);
+    if (pg_tree_in_force(server, vhost, "MergeSlashes")) {
+        out.keep_slashes = !is_on(s, vhost, "MergeSlashes", pool);
     }
     out.map[0] = vhost ? vhost->child : s->in->tree;
     out.map[1] = vhost ? s->in->tree : NULL;
@@ -193,7 +193,7 @@ pg_flow_t pg_merged_flow(const pg_merged_t *merged,
                                                     sizeof(pg_scope_t));
 
     flow.rules = rules_of(merged, vhost, pool);
-    flow.engine = is_on(merged, vhost, "rewriteengine", pool);
+    flow.engine = is_on(merged, vhost, "RewriteEngine", pool);
     if (vhost && !has_rewriting(vhost->child)) {
         flow.rules = apr_array_make(pool, 1, sizeof(pg_rewriterule_t));
     }

@@ -15,12 +15,12 @@
 typedef struct pg_merged_t {
     const pg_audit_in_t *in;
     pg_access_t *access;
-    apr_hash_t *server;          /* pg_tree_index()                        */
+    apr_hash_t *server;          /* pg_tree_index()                       */
     apr_array_header_t *rules;   /* of the main server                    */
     unsigned options;            /* its RewriteOptions                    */
     bool uncanonical;            /* a section says UseCanonicalName Off   */
     bool uncanonical_folders;    /* ... or a <Directory> or <Files>       */
-    int budget;                  /* requests that may still be made up     */
+    int budget;                  /* requests that may still be made up    */
     apr_array_header_t *passes;  /* pg_dest_t                             */
     apr_array_header_t *places;  /* pg_scope_t                            */
 } pg_merged_t;

@@ -15,9 +15,9 @@ struct pg_rules_t {
     apr_pool_t *pool;
     apr_pool_t *scratch;
     pg_found_t *found;
-    apr_hash_t *server;          /* pg_tree_index()                        */
+    apr_hash_t *server;          /* pg_tree_index()                       */
     apr_hash_t *first_of;        /* arguments of <VirtualHost> -> first   */
-    pg_merged_t *merged;         /* for all reverse proxies                */
+    pg_merged_t *merged;         /* for all reverse proxies               */
     pg_reviewed_t *site;         /* under review                          */
     bool any_name;
     bool any_forward;

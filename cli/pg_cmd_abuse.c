@@ -405,7 +405,9 @@ int pg_cmd_abuse(pg_cli_t *cli)
     static const pg_cli_spec_t spec = { help, "O:o:h", longs, set_option };
     options_t o = {
         .only = -1,
-        .least = 1, .now = cli->now, .pool = cli->pool,
+        .least = 1,
+        .now = cli->now,
+        .pool = cli->pool,
         .mask = { .paths = true, .masks = is_ours },
     };
     int status;

@@ -142,7 +142,9 @@ static apr_status_t save(const pg_checkpoint_t *checkpoint, apr_time_t now,
     }
     if (status == APR_SUCCESS) {
         status = rotate(temp, checkpoint->path, pool);
-        *why = pg_file_error("it cannot be renamed", status, pool);
+        if (status != APR_SUCCESS) {
+            *why = pg_file_error("it cannot be renamed", status, pool);
+        }
     }
     return status;
 }

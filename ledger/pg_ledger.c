@@ -229,7 +229,7 @@ void pg_ledger_unlisted(pg_ledger_t *ledger, pg_top_e list, apr_uint64_t most)
 void pg_ledger_vhost(pg_ledger_t *ledger, pg_span_t name,
                      const apr_uint64_t *by_outcome)
 {
-    pg_totals_name(ledger, pg_totals_vhost(ledger, name), by_outcome);
+    pg_totals_name(ledger, name, by_outcome);
 }
 
 void pg_ledger_remember(pg_ledger_t *ledger, const pg_event_t *event)

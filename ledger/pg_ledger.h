@@ -141,9 +141,8 @@ apr_uint64_t pg_ledger_record(pg_ledger_t *ledger, const pg_event_t *event);
 /**
  * Count one attempt of a log, in everything but the lists and by virtual host:
  * those a scan keeps itself, exactly, and adds with pg_ledger_list() and
- * pg_ledger_vhost(). Nor is it remembered among
- * the recent ones yet: whether it was relayed shows when all of the log is
- * read.
+ * pg_ledger_vhost(). Nor is it remembered among the recent ones yet: whether it
+ * was relayed shows when all of the log is read.
  * @param event  now is the newest time that was read so far
  */
 void pg_ledger_count(pg_ledger_t *ledger, const pg_event_t *event);

@@ -77,9 +77,11 @@ unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name)
     return slot_of(ledger, kept, kept.len < name.len);
 }
 
-void pg_totals_name(pg_ledger_t *ledger, unsigned at,
+void pg_totals_name(pg_ledger_t *ledger, pg_span_t name,
                     const apr_uint64_t *by_outcome)
 {
+    unsigned at = pg_totals_vhost(ledger, name);
+
     for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
         apr_uint64_t left = by_outcome[o];
 

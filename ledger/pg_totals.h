@@ -36,9 +36,9 @@ static inline pg_word_t *pg_totals_word(pg_lane_t *lane, unsigned kind,
  *  takes a free slot for good: names come from the configuration. */
 unsigned pg_totals_vhost(pg_ledger_t *ledger, pg_span_t name);
 
-/** Give attempts that were counted without a name to a slot: so many of each
- *  outcome. Only while nobody else uses the ledger. */
-void pg_totals_name(pg_ledger_t *ledger, unsigned at,
+/** Give attempts that were counted without a name to a virtual host: so many of
+ *  each outcome. Only while nobody else uses the ledger. */
+void pg_totals_name(pg_ledger_t *ledger, pg_span_t name,
                     const apr_uint64_t *by_outcome);
 
 /** Add up all lanes: attempts, count, by_family, by_method, by_port_class,

@@ -41,7 +41,7 @@ bench-ledger: $(BENCH_LEDGER) ## speed of the ledger, compared with yardsticks
 	$(PYTHON) tests/bench/measurements.py ledger $(BUILD)/bench/ledger.md
 
 .PHONY: bench-lanes
-bench-lanes: $(BENCH_LEDGER) ## the same with more and more threads, for a machine of many processors
+bench-lanes: $(BENCH_LEDGER) ## the same, up to a thread for each processor
 	$(BENCH_LEDGER) $(BUILD)/bench/lanes.md lanes
 	$(PYTHON) tests/bench/measurements.py lanes $(BUILD)/bench/lanes.md
 

@@ -17,8 +17,8 @@ flags_of = $(STD) $(INC_$(or $(filter $(LOWER) scan cli,$(patsubst \
 LINT_AS  = httpd
 
 # first the slow ones that use a single processor
-LINTS := $(addprefix lint-,cppcheck headers programs analyzer selftest own messages \
-         state callers shell python tidy)
+LINTS := $(addprefix lint-,cppcheck headers programs analyzer selftest own \
+         messages state callers shell python tidy)
 .PHONY: lint $(LINTS)
 lint: need-dev ## all static checks, and proof that each can fail
 	@$(MAKE) --no-print-directory -k -O -j "$$(nproc)" $(LINTS)

@@ -480,21 +480,30 @@ static const form_t forms[] = {
     parse_long, parse_compact
 };
 
+static pg_span_t without_brackets(pg_span_t s)
+{
+    return s.len >= 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']'
+           ? pg_span_make(s.ptr + 1, s.len - 2) : s;
+}
+
+static bool zoned_to_time(apr_time_t *out, date_t *d, int zone)
+{
+    d->zone = d->zoned ? d->zone : zone;
+    return date_to_time(out, d);
+}
+
 bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)
 {
     apr_time_t t = 0;
 
-    if (s.len >= 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']') {
-        s = pg_span_make(s.ptr + 1, s.len - 2);
-    }
+    s = without_brackets(s);
     if (s.len == 0) {
         return false;
     }
     for (apr_size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         date_t d = { 0 };
         if (forms[i](&d, s)) {
-            d.zone = d.zoned ? d.zone : zone;
-            return date_to_time(out, &d);
+            return zoned_to_time(out, &d, zone);
         }
     }
     if (parse_epoch(&t, s)) {
@@ -508,14 +517,8 @@ bool pg_logtime_parse_month_first(apr_time_t *out, pg_span_t s, int zone)
 {
     date_t d = { 0 };
 
-    if (s.len >= 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']') {
-        s = pg_span_make(s.ptr + 1, s.len - 2);
-    }
-    if (!parse_month_first(&d, s)) {
-        return false;
-    }
-    d.zone = d.zoned ? d.zone : zone;
-    return date_to_time(out, &d);
+    return parse_month_first(&d, without_brackets(s))
+           && zoned_to_time(out, &d, zone);
 }
 
 /* The seconds in 18/Nov/2024:11:02:03 +0000, and in whatever has its clock in

@@ -8,14 +8,14 @@
 #include "pg_classify.h"
 #include "pg_hash.h"
 
-#define PG_MEMO_LINES 128        /* a power of two                         */
+#define PG_MEMO_LINES 128        /* a power of two                        */
 
 /** Zeroed: it is empty. */
 typedef struct pg_memo_t {
     struct {
-        apr_size_t length;       /* 0: free                                */
+        apr_size_t length;       /* 0: free                               */
         char line[PG_NH_MOST];
-        pg_verdict_t verdict;    /* its spans point into line              */
+        pg_verdict_t verdict;    /* its spans point into line             */
     } entry[PG_MEMO_LINES];
 } pg_memo_t;
 

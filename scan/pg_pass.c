@@ -405,8 +405,7 @@ static void note_joined(pg_counter_t *counter, pg_span_t block,
 {
     pg_span_t anchor = counter->rules->anchor;
 
-    if (!anchor.len
-        || count_octet(block, anchor.ptr[0]) <= lines) {
+    if (!anchor.len || count_octet(block, anchor.ptr[0]) <= lines) {
         return;
     }
     while (block.len) {

@@ -698,10 +698,14 @@ static void judge_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
 
     out->judge = pg_judge_run(out->tally, NULL, pool);
     wanted = pg_judge_wanted(out->judge, pool);
-    if (wanted && !crew->rereadable) {
-        out->judge = pg_judge_unsettled(out->judge, pool);
+    if (wanted == NULL) {
+        return;
     }
-    if (wanted == NULL || out->interrupted || !crew->rereadable) {
+    if (!crew->rereadable) {
+        out->judge = pg_judge_unsettled(out->judge, pool);
+        return;
+    }
+    if (out->interrupted) {
         return;
     }
     found = pg_table_create(pool, crew->in->bound, 0);

@@ -409,7 +409,7 @@ int pg_tally_compare(const pg_example_t *a, const pg_example_t *b)
 #define COMPARE_TEXT(name, from) \
     order = order ? order \
             : pg_span_compare(pg_tally_kept(a->octets, &a->name), \
-                            pg_tally_kept(b->octets, &b->name));
+                              pg_tally_kept(b->octets, &b->name));
     PG_KEPT_TEXTS(COMPARE_TEXT)
 #undef COMPARE_TEXT
     order = order ? order : (int)a->event.source_known
@@ -523,7 +523,7 @@ void pg_tally_add(pg_tally_t *tally, const pg_hit_t *hit)
 static int compare_samples(const pg_sample_t *a, const pg_sample_t *b)
 {
     return pg_span_compare(pg_tally_kept(a->octets, &a->text),
-                         pg_tally_kept(b->octets, &b->text));
+                           pg_tally_kept(b->octets, &b->text));
 }
 
 /* The first in the order of their octets, each once: the same however the

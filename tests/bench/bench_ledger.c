@@ -314,7 +314,6 @@ static void scaling(FILE *out, bench_t *bench, unsigned cpus)
 {
     static const work_t works[] = { known_source, all_different, targets_too,
                                     shared_word, mutex_table };
-    const char *end;
 
     fprintf(out, "| threads | one known source | all sources different | "
             "sources and targets different | yardstick: one shared word | "
@@ -325,12 +324,12 @@ static void scaling(FILE *out, bench_t *bench, unsigned cpus)
         fprintf(out, "| %u |", n);
         for (unsigned w = 0; w < sizeof(works) / sizeof(*works); w++) {
             double rate = threads(bench, works[w], n).wall;
-            end = w + 1 < sizeof(works) / sizeof(*works) ? ", " : "\n";
             fprintf(out, " %.1f |", rate);
-            printf("%.1f%s", rate, end);
+            printf(" %.1f", rate);
             fflush(stdout);
         }
         fprintf(out, "\n");
+        printf("\n");
     }
     fprintf(out, "\nMemory: %s.\n",
             pg_ledger_describe(bench->ledger, bench->pool));

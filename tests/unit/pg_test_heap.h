@@ -15,18 +15,24 @@ static inline void set_up(void)
     ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
 }
 
-/* One of several lanes. */
-static inline pg_ledger_t *with_lanes(apr_uint32_t lanes)
+static inline pg_ledger_t *of_sizes(const pg_sizes_t *sizes)
 {
     static const pg_key_t key = { { 1, 2 } };
-    pg_sizes_t sizes = pg_layout_sizes();
     pg_ledger_t *out = NULL;
     pg_head_t head;
 
-    sizes.lanes = lanes;
-    ck_assert_int_eq(pg_layout_head(&head, &sizes, &key, T0), 0);
+    ck_assert_int_eq(pg_layout_head(&head, sizes, &key, T0), 0);
     ck_assert_int_eq(pg_block_new(&out, &head, pool), 0);
     return out;
+}
+
+/* One of several lanes. */
+static inline pg_ledger_t *with_lanes(apr_uint32_t lanes)
+{
+    pg_sizes_t sizes = pg_layout_sizes();
+
+    sizes.lanes = lanes;
+    return of_sizes(&sizes);
 }
 
 static inline const pg_snapshot_t *at(apr_time_t now)

@@ -305,7 +305,7 @@ PG_TEST(what_was_counted_without_a_name_can_be_given_one)
                         there[i]);
         }
     }
-    pg_totals_name(which, at, by_outcome);
+    pg_totals_name(which, PG_SPAN("own"), by_outcome);
     for (unsigned o = 0; o < PG_OUTCOME_COUNT; o++) {
         apr_uint64_t most = by_outcome[o] < 12 ? by_outcome[o] : 12;
         for (unsigned i = 0; i < LANES; i++) {
