@@ -454,7 +454,7 @@ static pg_record_t *read_all(apr_size_t *n, const pg_ledger_t *ledger,
 {
     apr_uint32_t ring = ledger->sizes.recent, size = entries_of(ledger);
     apr_uint64_t next = pg_word_get(&ledger->common->recent_next);
-    pg_record_t *all = apr_pcalloc(pool, sizeof(*all) * size);
+    pg_record_t *all = apr_palloc(pool, sizeof(*all) * size);
 
     *n = 0;
     for (apr_uint32_t i = 0; i < size; i++) {
@@ -534,12 +534,17 @@ void pg_recent_merge(pg_ledger_t *into, const pg_ledger_t *from,
                      apr_time_t now, apr_pool_t *pool)
 {
     apr_size_t n, m;
-    const pg_record_t *ours = read_all(&n, into, pool);
-    const pg_record_t *theirs = read_all(&m, from, pool);
-    pg_record_t *all = apr_palloc(pool, sizeof(*all) * (n + m));
-    const pg_record_t **order = apr_palloc(pool, sizeof(*order) * (n + m));
+    const pg_record_t *ours, *theirs, **order;
+    pg_record_t *all;
     pg_recent_made_t made;
 
+    if (pg_word_get(&from->common->recent_next) == 0) {
+        return;                      /* as in the ledger of a scan's worker */
+    }
+    ours = read_all(&n, into, pool);
+    theirs = read_all(&m, from, pool);
+    all = apr_palloc(pool, sizeof(*all) * (n + m));
+    order = apr_palloc(pool, sizeof(*order) * (n + m));
     memcpy(all, ours, n * sizeof(*all));
     memcpy(all + n, theirs, m * sizeof(*all));
     n = sort(order, all, n + m);

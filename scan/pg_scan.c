@@ -19,16 +19,17 @@
 
 enum {
     PROGRESS_MS = 250,
-    /* A part without a virtual host in so many blocks has none. */
+    /* A part without a virtual host in its first block, and the first of a
+     * file in so many, has none. */
     NAMELESS_BLOCKS = 2
 };
 
-/* Small enough for workers to end together, large enough to cost nothing. The
- * same for any number of workers, because each part is interpreted by what is
- * learnt from it. */
+/* Large enough to cost nothing, and the last small enough for workers to end
+ * together. The same for any number of workers, because each part is
+ * interpreted by what is learnt from it. */
 #define PART_LEAST ((apr_uint64_t)4 << 20)
 #define PART_MOST ((apr_uint64_t)32 << 20)
-enum { PARTS_OF_FILE = 8 };
+enum { PARTS_OF_REST = 4 };
 
 /* A file, or a part of a plain one. */
 typedef struct part_t {
@@ -152,6 +153,13 @@ static void hand_over(const worker_t *w)
     }
 }
 
+/* Of a part so many blocks of which were searched for names. */
+static bool is_nameless(const worker_t *w, const part_t *part, int blocks)
+{
+    return w->crew->pass == pg_pass_names && !w->counter.named
+           && (part->begin || blocks >= NAMELESS_BLOCKS);
+}
+
 static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
 {
     crew_t *crew = w->crew;
@@ -182,8 +190,7 @@ static void scan_lines(worker_t *w, pg_input_t *input, part_t *part)
                                   memory_order_relaxed);
         before = octets_of(part, input);
         if (atomic_load_explicit(&crew->stop, memory_order_relaxed)
-            || (crew->pass == pg_pass_names && ++blocks >= NAMELESS_BLOCKS
-                && !w->counter.named)) {
+            || is_nameless(w, part, ++blocks)) {
             break;
         }
     }
@@ -357,9 +364,9 @@ static bool run_pass(crew_t *crew, worker_t *workers)
 
 /* --- parts --------------------------------------------------------------- */
 
-static apr_uint64_t part_size(apr_uint64_t size)
+static apr_uint64_t part_size(apr_uint64_t rest)
 {
-    apr_uint64_t part = size / PARTS_OF_FILE;
+    apr_uint64_t part = rest / PARTS_OF_REST;
 
     return part < PART_LEAST ? PART_LEAST
            : part > PART_MOST ? PART_MOST : part;
@@ -369,12 +376,12 @@ static void add_parts(apr_array_header_t *parts, const part_t *file)
 {
     const pg_input_info_t *info = &file->info;
     apr_uint64_t size = info->plain ? info->size : 0, at = 0;
-    apr_uint64_t each = part_size(size);
 
     do {
         part_t *part = apr_array_push(parts);
-        bool last = size - at <= each * 3 / 2 || file->whole;
-        apr_uint64_t limit = last ? size : at + each;
+        apr_uint64_t n = part_size(size - at);
+        bool last = size - at <= n * 3 / 2 || file->whole;
+        apr_uint64_t limit = last ? size : at + n;
         *part = (part_t){ .path = file->path, .info = *info, .begin = at,
                           .whole = file->whole, .composed = file->composed,
                           .pair = file->pair, .logs = file->logs,
@@ -621,19 +628,33 @@ static void collect(pg_table_t *sum, crew_t *crew, pg_pass_t pass,
 
 /* All with one key, so that their sources can be merged. Like a pool, this
  * does not expect memory to run out. */
-static void give_ledgers(crew_t *crew, pg_tally_t *tally)
+static void give_ledger(crew_t *crew, pg_tally_t *tally, pg_logs_e logs)
 {
     apr_time_t now = crew->rules.reading.now;
+    pg_ledger_t **out = &tally->ledger[logs];
+    apr_status_t status = crew->like
+        ? pg_ledger_heap_like(out, crew->like, now, tally->pool)
+        : pg_ledger_heap(out, crew->in->key, now, tally->pool);
 
-    for (int i = 0; i < PG_LOGS_COUNT; i++) {
-        pg_ledger_t **out = &tally->ledger[i];
-        apr_status_t status = crew->like
-            ? pg_ledger_heap_like(out, crew->like, now, tally->pool)
-            : pg_ledger_heap(out, crew->in->key, now, tally->pool);
-        if (status != APR_SUCCESS) {
-            abort();
+    if (status != APR_SUCCESS) {
+        abort();
+    }
+    crew->like = crew->like ? crew->like : *out;
+}
+
+/* The sum has both, a worker those that its parts count into. */
+static void give_ledgers(crew_t *crew, worker_t *workers, pg_tally_t *sum)
+{
+    bool has[PG_LOGS_COUNT] = { false };
+
+    for (int i = 0; i < crew->parts; i++) {
+        has[crew->part[i].logs] = true;
+    }
+    for (pg_logs_e logs = 0; logs < PG_LOGS_COUNT; logs++) {
+        give_ledger(crew, sum, logs);
+        for (int i = 0; i < crew->jobs && crew->sum && has[logs]; i++) {
+            give_ledger(crew, workers[i].counter.tally, logs);
         }
-        crew->like = crew->like ? crew->like : *out;
     }
 }
 
@@ -674,10 +695,7 @@ static void count_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
     apr_time_t newest;
 
     crew->sum = alone ? NULL : out->tally;
-    give_ledgers(crew, out->tally);
-    for (int i = 0; i < crew->jobs && !alone; i++) {
-        give_ledgers(crew, workers[i].counter.tally);
-    }
+    give_ledgers(crew, workers, out->tally);
     crew->pass = pg_pass_block;
     out->interrupted |= run_pass(crew, workers);
     newest = newest_of(crew, workers);

@@ -22,7 +22,8 @@ typedef apr_uint32_t slot_t;
 
 struct pg_table_t {
     apr_pool_t *parent;
-    apr_pool_t *pool;            /* of keys and data; replaced by thinning */
+    apr_pool_t *pool;            /* of keys and data, NULL: none yet; replaced
+                                    by thinning */
     slot_t *slot;                /* these two are given back when they grow:
                                     in a pool all sizes would be held     */
     pg_cell_t *cell;             /* room for half as many as slots        */
@@ -109,7 +110,6 @@ pg_table_t *pg_table_create(apr_pool_t *pool, apr_size_t bound,
     apr_generate_random_bytes((unsigned char *)&table->secret,
                               sizeof(table->secret));
     table->secret.nh.finish[2] |= 1;
-    apr_pool_create(&table->pool, pool);
     make_slots(table, FIRST_SLOTS);
     apr_pool_cleanup_register(pool, table, free_slots, apr_pool_cleanup_null);
     return table;
@@ -129,6 +129,9 @@ static pg_cell_t *insert(pg_table_t *table, const pg_table_key_t *key)
     pg_cell_t *cell;
     char *text;
 
+    if (table->pool == NULL) {
+        apr_pool_create(&table->pool, table->parent);
+    }
     if ((table->used + 1) * 2 > table->slots) {
         make_slots(table, table->slots * 2);
     }
@@ -263,7 +266,9 @@ void pg_table_empty(pg_table_t *table)
     memset(table->slot, 0, table->slots * sizeof(*table->slot));
     table->used = 0;
     table->error = 0;
-    apr_pool_clear(table->pool);
+    if (table->pool) {
+        apr_pool_clear(table->pool);
+    }
 }
 
 apr_size_t pg_table_size(const pg_table_t *table)

@@ -420,6 +420,19 @@ int pg_tally_compare(const pg_example_t *a, const pg_example_t *b)
     return order ? order : (int)a->event.outcome - (int)b->event.outcome;
 }
 
+/* Room for one more than there are recent ones: for some at once, because one
+ * alone fills half of the least that a pool gets. */
+static pg_example_t *room_for_one(pg_tally_t *tally)
+{
+    enum { AT_ONCE = 16 };
+    int at = tally->recent_count % AT_ONCE;
+
+    if (at == 0) {
+        tally->room = apr_palloc(tally->pool, AT_ONCE * sizeof(*tally->room));
+    }
+    return &tally->room[at];
+}
+
 /* Put the spare one among the recent, unless all are newer; that which is
  * pushed out is the spare one then. */
 static void keep_recent(pg_tally_t *tally)
@@ -440,9 +453,9 @@ static void keep_recent(pg_tally_t *tally)
         memmove(&recent[0], &recent[1], (apr_size_t)at * sizeof(*recent));
     }
     else {
-        tally->spare = apr_palloc(tally->pool, sizeof(*spare));
         memmove(&recent[at + 1], &recent[at],
                 (apr_size_t)(tally->recent_count++ - at) * sizeof(*recent));
+        tally->spare = room_for_one(tally);
     }
     recent[at] = spare;
 }
@@ -495,7 +508,7 @@ pg_tally_t *pg_tally_create(apr_pool_t *pool, apr_size_t bound)
     tally->lengths = pg_table_create(pool, bound / 8 + 1, 0);
     tally->home = pg_table_create(pool, bound / 8 + 1, 0);
     tally->names = pg_table_create(pool, bound / 8 + 1, 0);
-    tally->spare = apr_palloc(pool, sizeof(*tally->spare));
+    tally->spare = room_for_one(tally);
     return tally;
 }
 

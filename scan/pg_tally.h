@@ -143,6 +143,7 @@ typedef struct pg_tally_t {
     pg_example_t example[PG_REASON_COUNT];  /* the oldest of each         */
     pg_example_t *recent[PG_TALLY_RECENT];  /* oldest first               */
     pg_example_t *spare;         /* not among them                        */
+    pg_example_t *room;          /* that both are in                      */
     int recent_count;
     pg_sample_t sample[PG_TALLY_SAMPLES];   /* not understood             */
     int samples;

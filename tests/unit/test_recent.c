@@ -551,6 +551,9 @@ static void model_merge(model_t *into, const model_t *from, apr_time_t now)
     static kept_t sorted[2 * MOST];
     int n = sort(list, all, gather(all, gather(all, 0, into), from));
 
+    if (from->next == 0) {           /* nothing to merge changes nothing   */
+        return;
+    }
     for (int i = 0; i < n; i++) {
         sorted[i] = *list[i];
         sorted[i].stamp = sorted[i].time;
