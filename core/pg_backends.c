@@ -20,6 +20,7 @@ typedef struct entry_t {
     int bits;                    /* its prefix, of 128                    */
     bool bare;                   /* named without a port, too             */
     bool any_port;
+    bool open;                   /* whatever follows makes another host   */
     apr_array_header_t *ports;   /* range_t                               */
 } entry_t;
 
@@ -34,7 +35,8 @@ struct pg_backends_t {
     apr_array_header_t *stems;       /* const char *, before "("          */
     apr_array_header_t *digits;      /* const char *, ports before "$1"   */
     unsigned char ports[65536 / 8];  /* after a variable host             */
-    bool joins;                      /* "//$1.$2"                         */
+    apr_array_header_t *glue;        /* const char *, "." of "//$1.$2"    */
+    int parts;                       /* variables in one host, at most    */
 };
 
 pg_backends_t *pg_backends_extend(const pg_backends_t *base, apr_pool_t *pool)
@@ -50,6 +52,7 @@ pg_backends_t *pg_backends_extend(const pg_backends_t *base, apr_pool_t *pool)
     b->prefixes = apr_array_make(pool, 4, sizeof(entry_t *));
     b->stems = apr_array_make(pool, 4, sizeof(const char *));
     b->digits = apr_array_make(pool, 4, sizeof(const char *));
+    b->glue = apr_array_make(pool, 4, sizeof(const char *));
     return b;
 }
 
@@ -236,6 +239,7 @@ typedef struct scan_t {
     pg_span_t all;
     apr_size_t at;
     bool after_variable;         /* the last thing was one                */
+    int parts;                   /* variables of this host so far         */
     char text[256];              /* the token, its escapes undone         */
     apr_size_t len;
 } scan_t;
@@ -376,6 +380,29 @@ static bool in_authority(const scan_t *s)
     return slash > 0 && slash < s->at && s->all.ptr[slash - 1] == '/';
 }
 
+/* A prefix of hosts: what follows it in a host may be the client's. */
+static entry_t *add_prefix(pg_backends_t *b, pg_span_t token)
+{
+    entry_t *prefix = make_entry(b, lower(b->pool, token));
+
+    APR_ARRAY_PUSH(b->prefixes, entry_t *) = prefix;
+    return prefix;
+}
+
+static void add_digits(pg_backends_t *b, apr_uint16_t port)
+{
+    APR_ARRAY_PUSH(b->digits, const char *) =
+        apr_psprintf(b->pool, "%u", (unsigned int)port);
+}
+
+/* A variable of a host, or of its userinfo; one of a port is not counted. */
+static void count_part(pg_backends_t *b, scan_t *s)
+{
+    s->parts = in_authority(s) ? s->parts : 0;
+    s->parts += in_authority(s) && s->all.ptr[s->at - 1] != ':';
+    b->parts = s->parts > b->parts ? s->parts : b->parts;
+}
+
 static void read_token(pg_backends_t *b, scan_t *s)
 {
     bool after = s->after_variable, host = begins_host(s);
@@ -386,25 +413,22 @@ static void read_token(pg_backends_t *b, scan_t *s)
     token = pg_span_make(s->text, s->len);
     port = take_port(s);
     if (port && variable(s)) {
-        APR_ARRAY_PUSH(b->digits, const char *) =
-            apr_psprintf(b->pool, "%u", (unsigned int)port);
+        add_digits(b, port);
     }
     s->after_variable = false;
     if (token.len && at(s, 0) == '(') {
         APR_ARRAY_PUSH(b->stems, const char *) = lower(b->pool, token);
     }
     if (after) {
-        b->joins |= variable(s) && in_authority(s)
-                    && pg_span_eq(token, PG_SPAN("."));
+        if (token.len && port == 0 && variable(s) && in_authority(s)) {
+            APR_ARRAY_PUSH(b->glue, const char *) = lower(b->pool, token);
+        }
         note_suffix(b, token, port);
     }
     else if (token.len) {
         note_host(b, token, port);
         if (host && port == 0 && variable(s)) {
-            entry_t *prefix = make_entry(b, lower(b->pool, token));
-
-            prefix->bare = true;
-            APR_ARRAY_PUSH(b->prefixes, entry_t *) = prefix;
+            add_prefix(b, token)->bare = true;
         }
     }
     if (token.len == 0 && port == 0) {
@@ -439,11 +463,32 @@ void pg_backends_read(pg_backends_t *b, pg_span_t argument)
     while (s.at < argument.len) {
         apr_size_t n = variable(&s);
         if (n) {
+            count_part(b, &s);
             s.at += n;
             s.after_variable = true;
             continue;
         }
         read_token(b, &s);
+    }
+}
+
+/* Does s end where whole does? */
+static bool ends(pg_span_t whole, pg_span_t s)
+{
+    return s.ptr && s.ptr + s.len == whole.ptr + whole.len;
+}
+
+void pg_backends_read_open(pg_backends_t *b, pg_span_t url)
+{
+    pg_destination_t d[PG_DESTINATION_READINGS];
+    const pg_authority_t *at = &d[0].authority;
+
+    pg_destination_parse(d, url);
+    if (d[0].kind == PG_DESTINATION_HOST && ends(url, at->host)) {
+        add_prefix(b, at->host)->open = true;
+    }
+    if (at->port_kind == PG_PORT_OK && ends(url, at->port_text)) {
+        add_digits(b, at->port);
     }
 }
 
@@ -511,7 +556,7 @@ static bool moves(const entry_t *prefix, pg_span_t rest)
 {
     pg_address_t address;
 
-    return pg_span_find(rest, '.') < rest.len
+    return prefix->open || pg_span_find(rest, '.') < rest.len
            || pg_address_parse(&address, pg_span_str(prefix->name));
 }
 
@@ -595,12 +640,22 @@ bool pg_backends_has_suffix(const pg_backends_t *b, pg_span_t host)
     return false;
 }
 
-bool pg_backends_joins(const pg_backends_t *b)
+int pg_backends_parts(const pg_backends_t *b)
 {
-    while (b && !b->joins) {
-        b = b->base;
+    int parts = 0;
+
+    for (; b; b = b->base) {
+        parts = b->parts > parts ? b->parts : parts;
     }
-    return b != NULL;
+    return parts;
+}
+
+pg_span_t pg_backends_glue(const pg_backends_t *b, int i)
+{
+    for (; b && i >= b->glue->nelts; b = b->base) {
+        i -= b->glue->nelts;
+    }
+    return pg_span_str(b ? APR_ARRAY_IDX(b->glue, i, const char *) : NULL);
 }
 
 bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *b, int i,

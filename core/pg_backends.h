@@ -42,6 +42,14 @@ const char *pg_backends_declare(pg_backends_t *backends, pg_span_t value);
  */
 void pg_backends_read(pg_backends_t *backends, pg_span_t argument);
 
+/**
+ * Add a URL to which mod_proxy appends text of the client's, as "ProxyPass /
+ * http://backend" does with all that follows the '/'. If it ends in a host,
+ * whatever is appended makes another host of it; and if in a port, another
+ * port.
+ */
+void pg_backends_read_open(pg_backends_t *backends, pg_span_t url);
+
 /** Does the configuration name this destination (HOST or SOCKET)? */
 pg_named_e pg_backends_check(const pg_backends_t *backends,
                              const pg_destination_t *destination);
@@ -72,8 +80,15 @@ bool pg_backends_cut_port(pg_span_t *rest, const pg_backends_t *backends,
  *  variable, or is declared? */
 bool pg_backends_has_suffix(const pg_backends_t *backends, pg_span_t host);
 
-/** Does the configuration join variables to a host, as in "http://$1.$2/"? */
-bool pg_backends_joins(const pg_backends_t *backends);
+/** How many variables the configuration joins to one host, at most: 2 in
+ *  "http://$1.$2/", and in "http://%{HTTP_HOST}$1". */
+int pg_backends_parts(const pg_backends_t *backends);
+
+/**
+ * Literal text between the variables of a host: "." of "http://$1.$2/".
+ * @return the i-th of them; absent after the last
+ */
+pg_span_t pg_backends_glue(const pg_backends_t *backends, int i);
 
 /**
  * Literal text that a captured part of a pattern follows immediately: "go" of

@@ -185,17 +185,54 @@ static bool is_end_sent(const pg_chosen_in_t *in, pg_span_t host)
     return false;
 }
 
-/* "http://$1.$2/": every label was sent, as a word of its own. */
+/* How much of the host's beginning was sent in one piece. A part of what was
+ * sent was sent too, so the longest is found by halving. */
+static apr_size_t longest_sent(const pg_chosen_in_t *in, pg_span_t host)
+{
+    apr_size_t low = 0, high = host.len;
+
+    while (low < high) {
+        apr_size_t n = (low + high + 1) / 2;
+        needle_t piece = { pg_span_upto(host, n), anything, anything };
+
+        if (is_sent(in, &piece)) {
+            low = n;
+        }
+        else {
+            high = n - 1;
+        }
+    }
+    return low;
+}
+
+static pg_span_t after_glue(const pg_chosen_in_t *in, pg_span_t host)
+{
+    pg_span_t glue;
+
+    for (int i = 0; (glue = pg_backends_glue(in->backends, i)).ptr; i++) {
+        if (pg_span_istarts(host, glue)) {
+            return pg_span_from(host, glue.len);
+        }
+    }
+    return host;
+}
+
+/* "http://$1.$2/", "http://%{HTTP_HOST}$1": pieces that were sent, and between
+ * them what the configuration puts there; not more than it has variables. A
+ * name of one label has to be sent whole: two pieces of it are in any text. */
 static bool is_joined(const pg_chosen_in_t *in, pg_span_t host)
 {
-    bool sent = pg_backends_joins(in->backends);
+    int parts = pg_backends_parts(in->backends);
+    apr_size_t n = 0;
 
+    if (parts < 2 || pg_span_find_any(host, ".:") == host.len) {
+        return false;
+    }
     do {
-        needle_t label = { pg_span_take(&host, '.'), no_word, no_word };
-
-        sent = sent && is_sent(in, &label);
-    } while (sent && host.len);
-    return sent;
+        host = after_glue(in, pg_span_from(host, n));
+        n = longest_sent(in, host);
+    } while (n && n < host.len && --parts);
+    return n == host.len;
 }
 
 /* Escapes in the destination come from the text or were made by a rule. */

@@ -61,6 +61,34 @@ static void read_arguments(pg_backends_t *out, const ap_directive_t *node,
     }
 }
 
+static bool ends_in_slash(const char *path)
+{
+    apr_size_t n = strlen(path);
+
+    n -= n > 0 && path[n - 1] == '>';            /* of a section          */
+    return n > 0 && path[n - 1] == '/';
+}
+
+/* "ProxyPass / http://backend": the rest of the path goes right after the
+ * host. */
+static void read_pass(pg_backends_t *out, const ap_directive_t *node,
+                      apr_pool_t *pool)
+{
+    const char *args = node->args, *section = node->parent
+                                              ? node->parent->args : "";
+    const char *path = ap_getword_conf(pool, &args), *url = path;
+
+    if (path[0] == '/') {
+        url = ap_getword_conf(pool, &args);
+    }
+    else {
+        path = ap_getword_conf(pool, &section);
+    }
+    if (ends_in_slash(path)) {
+        pg_backends_read_open(out, pg_span_str(url));
+    }
+}
+
 static bool is_refusal(char *flags)
 {
     static const char *const words[] = { "F", "forbidden", "G", "gone" };
@@ -136,6 +164,9 @@ static void read_tree(pg_backends_t *out, const ap_directive_t *node,
         if (node->args && names_backends(node->directive)
             && !is_idle_condition(node) && !refuses(node, pool)) {
             read_arguments(out, node, pool);
+            if (ap_cstr_casecmp(node->directive, "ProxyPass") == 0) {
+                read_pass(out, node, pool);
+            }
         }
         else if (ap_cstr_casecmp(node->directive, "RewriteMap") == 0) {
             read_map(out, node->args, pool);

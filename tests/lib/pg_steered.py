@@ -180,6 +180,20 @@ HOSTS = {
     "path and query joined": (
         rule("^/o/(.*)$", "http://$1.%1/", "%{QUERY_STRING} ^d=(.*)$")
         + REMOTE, ask("/o/stranger?d=test")),
+    "labels behind a ProxyPass without a slash": (
+        "ProxyPass / http://inner.example" + REMOTE,
+        ask("/.stranger.test/x")),
+    "letters behind it": (
+        "ProxyPass / http://inner.example.co" + REMOTE, ask("/m/x")),
+    "a name behind it, in a Location": (
+        "<Location \"/pp/\">\nProxyPass http://inner\n</Location>" + REMOTE,
+        ask("/pp/x.stranger.test/x")),
+    "Host and path joined": (
+        rule("^/go(.*)$", "http://%{HTTP_HOST}$1") + REMOTE,
+        ask("/goer.test/x", "strang")),
+    "parts of a path joined": (
+        rule("^/o/([^/]+)/([^/]+)/", "http://$1-$2/") + REMOTE,
+        ask("/o/x/stranger.test/")),
     "IPv6 behind a digit of a pattern": (
         rule("^/node(.*)$", "http://[$1]:@SP@/"),
         ask("/node::ffff:@SH@")),
@@ -228,6 +242,8 @@ PORTS = {
         ask("/p@L2@/x")),
     "digits behind a literal port, no slash": (
         rule("^/p(.*)$", "http://localhost:@L1@$1"), ask("/p@L2@/x")),
+    "digits behind the port of a ProxyPass": (
+        "ProxyPass /p/ http://localhost:@L1@", ask("/p/@L2@/x")),
     ".htaccess, port": ("", ask("/htport/@L@/x")),
     "port by a field": (
         rule("^/h$", "http://localhost:%{HTTP:X-Port}/"),

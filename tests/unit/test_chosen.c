@@ -427,7 +427,10 @@ PG_TEST(a_set_has_all_that_it_extends)
     ck_assert_int_eq(named(empty, "http://x.apps.internal/"), PG_NAMED_YES);
     ck_assert(pg_backends_has_port(empty, 8080));
     ck_assert(pg_backends_has_suffix(empty, PG_SPAN("x.apps.internal")));
-    ck_assert(pg_backends_joins(empty) && !pg_backends_joins(base));
+    ck_assert_int_eq(pg_backends_parts(empty), 2);
+    ck_assert_int_eq(pg_backends_parts(base), 1);
+    ck_assert(pg_span_eq(pg_backends_glue(empty, 0), PG_SPAN(".")));
+    ck_assert(pg_backends_glue(empty, 1).ptr == NULL);
     ck_assert(pg_span_eq(pg_backends_stem(empty, 0), PG_SPAN("to")));
     ck_assert(pg_span_eq(pg_backends_stem(empty, 1), PG_SPAN("go")));
     ck_assert(pg_backends_stem(empty, 2).ptr == NULL);
@@ -443,19 +446,87 @@ PG_TEST(a_set_has_all_that_it_extends)
     ck_assert(!pg_backends_cut_port(&rest, empty, 1, PG_SPAN("8443")));
 }
 
-PG_TEST(a_host_of_labels_that_were_sent_apart_is_chosen)
+static const struct {
+    const char *rule, *name, *host, *text;
+    pg_chosen_e is;
+} joined[] = {
+    { "http://$1/", "http://aa.b/", "x", "/aa/b", PG_CHOSEN_NOT },
+    { "http://$1.$2/", "http://aa.b/", "x", "/aa/b", PG_CHOSEN_HOST },
+    { "http://$1.$2/", "http://aa.b/", "x", "/aa/c", PG_CHOSEN_NOT },
+    { "http://$1.$2/", "http://aa.b/", "x", "/cc/b", PG_CHOSEN_NOT },
+    { "http://$1.$2/", "http://127.0.0.3/", "x", "/127.0/0.3",
+      PG_CHOSEN_HOST },
+    { "http://$1.$2/", "http://127.0.0.3/", "x", "/127/0/0./3",
+      PG_CHOSEN_NOT },
+    { "http://$1.$2.$3.$4/", "http://127.0.0.3/", "x", "/127/0/3",
+      PG_CHOSEN_HOST },
+    { "http://%{HTTP_HOST}$1", "http://s.example/", "s", "/go.example",
+      PG_CHOSEN_HOST },
+    { "http://%{HTTP_HOST}$1", "http://s.example/", "s.ex", "/goample",
+      PG_CHOSEN_HOST },
+    { "http://%{HTTP_HOST}$1", "http://s.example/", "s.ex", "/go",
+      PG_CHOSEN_NOT },
+    { "http://%{HTTP_HOST}$1", "http://intranet/", "intra", "/gonet",
+      PG_CHOSEN_NOT },
+    { "http://$1-x-$2/", "http://a-x-s.example/", "x", "/a/s.example",
+      PG_CHOSEN_HOST },
+    { "http://$1-x-$2/", "http://a-y-s.example/", "x", "/a/s.example",
+      PG_CHOSEN_NOT },
+    { "http://$1$2$3", "http://s.example/", "x", "/s./exa/mple",
+      PG_CHOSEN_HOST },
+    { "http://$1$2", "http://s.example/", "x", "/s./exa/mple",
+      PG_CHOSEN_NOT },
+    { "http://$1:$2/", "http://s.example/", "x", "/s./example",
+      PG_CHOSEN_NOT },
+    { "http://$1/$2$3", "http://s.example/", "x", "/s./example",
+      PG_CHOSEN_NOT },
+};
+
+PG_TEST_EACH(a_host_whose_pieces_were_sent_apart_is_chosen, joined)
 {
     pg_backends_t *b = pg_backends_create(pool);
 
-    ck_assert_int_eq(chosen_with(b, "http://aa.b/", "x", "/aa/b", true),
-                     PG_CHOSEN_NOT);
-    pg_backends_read(b, PG_SPAN("http://$1.$2/"));
-    ck_assert_int_eq(chosen_with(b, "http://aa.b/", "x", "/aa/b", true),
-                     PG_CHOSEN_HOST);
-    ck_assert_int_eq(chosen_with(b, "http://aa.b/", "x", "/aa/c", true),
-                     PG_CHOSEN_NOT);
-    ck_assert_int_eq(chosen_with(b, "http://aa.b/", "x", "/cc/b", true),
-                     PG_CHOSEN_NOT);
+    pg_backends_read(b, pg_span_str(joined[_i].rule));
+    ck_assert_msg(chosen_with(b, joined[_i].name, joined[_i].host,
+                              joined[_i].text, true) == joined[_i].is,
+                  "%s: %s, Host %s, %s", joined[_i].rule, joined[_i].name,
+                  joined[_i].host, joined[_i].text);
+}
+
+static const struct {
+    const char *url, *name, *text;
+    pg_chosen_e is;
+} appended[] = {
+    { "http://in.example", "http://in.example.s.test/", "/.s.test",
+      PG_CHOSEN_HOST },
+    { "http://in.example", "http://in.examplex/", "/x", PG_CHOSEN_HOST },
+    { "http://in.example", "http://in.example.s.test/", "/y",
+      PG_CHOSEN_NOT },
+    { "http://in.example", "http://in.example/", "/x", PG_CHOSEN_NOT },
+    { "http://inner", "http://inner7/", "/7", PG_CHOSEN_HOST },
+    { "http://in.example/", "http://in.examplex/", "/x", PG_CHOSEN_NOT },
+    { "http://in.example/a", "http://in.examplex/", "/x", PG_CHOSEN_NOT },
+    { "http://in.example:80", "http://in.example:8025/", "/25",
+      PG_CHOSEN_PORT },
+    { "http://in.example:80", "http://in.example.s.test/", "/.s.test",
+      PG_CHOSEN_NOT },
+    { "http://in.example:80/", "http://in.example:8025/", "/x25",
+      PG_CHOSEN_NOT },
+    { "balancer://farm", "http://farm7/", "/x7", PG_CHOSEN_NOT },
+    { "unix:/run/in", "http://in7/", "/x7", PG_CHOSEN_NOT },
+    { "!", "http://in7/", "/x7", PG_CHOSEN_NOT },
+};
+
+PG_TEST_EACH(what_is_appended_to_a_host_makes_another, appended)
+{
+    pg_backends_t *b = pg_backends_create(pool);
+
+    pg_backends_read(b, pg_span_str(appended[_i].url));
+    pg_backends_read_open(b, pg_span_str(appended[_i].url));
+    ck_assert_msg(chosen_with(b, appended[_i].name, "own", appended[_i].text,
+                              true) == appended[_i].is,
+                  "%s: %s, %s", appended[_i].url, appended[_i].name,
+                  appended[_i].text);
 }
 
 PG_TEST_EACH(what_the_client_chose_is_told_from_what_it_did_not, judged)
