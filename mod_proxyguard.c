@@ -15,6 +15,7 @@
 #include <mod_status.h>
 #include <mpm_common.h>
 
+#include "pg_answer.h"
 #include "pg_auditlog.h"
 #include "pg_book.h"
 #include "pg_config.h"
@@ -174,6 +175,7 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const after_us[] = { "mod_proxy.c", NULL };
 
     APR_REGISTER_OPTIONAL_FN(proxyguard_class);
+    pg_answer_register();
     pg_peek_register();
     ap_hook_pre_connection(pg_peek_connection, ssl, NULL, APR_HOOK_LAST);
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);

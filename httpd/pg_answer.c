@@ -6,6 +6,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_core.h>
+#include <util_filter.h>
 
 #define PAGE(title, text)                                     \
     "<!DOCTYPE html>\n<html lang=\"en\">\n<title>" title   \
@@ -26,4 +27,29 @@ void pg_answer_explain(request_rec *r, int status, pg_class_e class_id)
         ap_custom_response(r, status, class_id == PG_CLASS_FOREIGN_HOST
                                           ? no_site : no_proxy);
     }
+}
+
+#define FILTER_NAME "PROXYGUARD_STATUS"
+
+static apr_status_t keep_status(ap_filter_t *f, apr_bucket_brigade *page)
+{
+    if (!ap_is_HTTP_ERROR(f->r->status)) {
+        f->r->status = (int)(apr_uintptr_t)f->ctx;
+        f->r->status_line = NULL;
+    }
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, page);
+}
+
+void pg_answer_register(void)
+{
+    /* before what makes a part (206) or "not modified" (304) of it */
+    ap_register_output_filter(FILTER_NAME, keep_status, NULL,
+                              AP_FTYPE_CONTENT_SET);
+}
+
+void pg_answer_keep_status(request_rec *r)
+{
+    ap_add_output_filter(FILTER_NAME, (void *)(apr_uintptr_t)r->status, r,
+                         r->connection);
 }

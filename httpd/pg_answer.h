@@ -15,4 +15,16 @@
  */
 void pg_answer_explain(request_rec *r, int status, pg_class_e class_id);
 
+/** At the start, before any request. */
+void pg_answer_register(void);
+
+/**
+ * Whatever answers r, the document of a refusal, the status stays: a backend
+ * or a script says 200 or 302 of its page, and scanners take that for an open
+ * proxy.
+ * @param r  what the refused request was redirected to; its status is that of
+ *           the refusal
+ */
+void pg_answer_keep_status(request_rec *r);
+
 #endif

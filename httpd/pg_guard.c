@@ -300,14 +300,20 @@ static void refuse_method(request_rec *r)
 static PG_OFF_THE_PATH int look_at_error(request_rec *r,
                                          const pg_settings_t *settings)
 {
-    const request_rec *first = pg_note_first(r);
+    request_rec *first = pg_note_first(r);
     const pg_note_t *note = pg_note_of(first);
 
     if (is_refused_connect(first, settings)) {
         refuse_method(r);
     }
+    if (note == NULL) {          /* httpd refused it first                */
+        note = examine(first, settings, false);
+    }
     if (note && !note->clean) {
         pg_note_publish(r, note);
+        if (note->action.act != PG_ACT_PASS) {
+            pg_answer_keep_status(r);
+        }
     }
     return OK;
 }

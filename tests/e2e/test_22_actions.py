@@ -7,7 +7,9 @@ import subprocess
 
 import pytest
 
+from pg_backend import BODY, Backend
 from pg_httpd import TOP
+from pg_wire import exchange
 
 SENT = {
     "absolute": b"GET http://s.example/page.txt HTTP/1.1\r\n"
@@ -125,6 +127,53 @@ def test_an_error_document_changes_the_words_only(httpd_with, document,
         assert server.log.attempt().status == str(status)
     assert server.status()["attempts"] == 4
     server.log.take_all("AH")
+
+
+REFUSALS = (
+    (SENT["absolute"], 421), (SENT["connect-tls"], 405),
+    (SENT["malformed"], 400),
+    (b"GET http://s.example/ HTTP/1.1\r\n\r\n", 400))
+
+
+@pytest.mark.parametrize("says", ["200 Fine", "302 Found"])
+def test_whoever_writes_the_error_document_the_status_stays(httpd_with,
+                                                            says):
+    """A script, and a backend that all paths go to: both take the request for
+    an ordinary one."""
+    documents = "".join(f"ErrorDocument {s} /@/err\n" for s in (400, 405, 421))
+    page = f"Status: {says}\nX: y\n\nthe page\n"
+    backend = Backend("http", answer=int(says[:3]))
+    server = httpd_with.make(
+        f"""
+        <VirtualHost *:@PORT@>
+            ServerName www.own.example
+            {documents.replace("@", "cgi")}
+            ScriptAlias /cgi/ @ROOT@/cgi/
+            <Directory @ROOT@/cgi>
+                Require all granted
+            </Directory>
+        </VirtualHost>
+        Listen 127.22.0.2:@PORT@
+        <VirtualHost 127.22.0.2:@PORT@>
+            ServerName www.own.example
+            {documents.replace("@", "app")}
+            ProxyPass / http://{backend.authority}/
+        </VirtualHost>
+        """, modules=("cgi" if os.environ.get("PG_MPM") == "prefork"
+                      else "cgid", "proxy", "proxy_http"))
+    script = server.write("cgi/err", f"#!/bin/sh\ncat <<'E'\n{page}E\n")
+    os.chmod(script, 0o755)
+    server.start()
+    for host, text in (("127.0.0.1", b"the page\n"),
+                       ("127.22.0.2", BODY)):
+        for octets, status in REFUSALS:
+            reply = exchange((host, server.port), octets)
+            assert (reply.status, reply.body) == (status, text)
+            assert server.log.attempt().status == str(status)
+    # for anything else, whoever writes it decides
+    assert server.get("/cgi/err").status == int(says[:3])
+    assert server.status()["by_outcome"]["relayed"] == 0
+    backend.close()
 
 
 def test_an_error_document_elsewhere_never_makes_a_redirect(httpd_with):
