@@ -136,12 +136,15 @@ static const pg_note_t *examine(request_rec *r, const pg_settings_t *settings,
 
 /* Absolute-form for our own name is served as if it were origin-form:
  * mod_proxy would connect to us from our own address, and "Require local"
- * would take that for a local client. */
+ * would take that for a local client. The port stays: httpd puts it into
+ * redirects, and has it from Host for origin-form. */
 static void serve(request_rec *r, const pg_settings_t *settings)
 {
     if (settings->may_forward && is_to_be_served(settings)) {
         r->parsed_uri = (apr_uri_t){ .path = r->parsed_uri.path,
-                                     .query = r->parsed_uri.query };
+                                     .query = r->parsed_uri.query,
+                                     .port_str = r->parsed_uri.port_str,
+                                     .port = r->parsed_uri.port };
     }
 }
 

@@ -58,6 +58,24 @@ def test_ours_is_served_as_without_mod_proxy(proxy, forward):
     assert server.log.all("PG01") == []
 
 
+def test_a_redirect_keeps_the_port_that_the_client_named(proxy):
+    """Behind a port mapping it is another than that of Listen."""
+    server = proxy("UseCanonicalName Off\nProxyGuardOwnHost 203.0.113.5\n")
+    server.write("htdocs/folder/page.txt", "x")
+    port = server.port
+    for target, host, to in (
+            ("/folder", "203.0.113.5:8443", "203.0.113.5:8443"),
+            ("/folder", "www.own.example:8443", "www.own.example:8443"),
+            ("/folder", "203.0.113.5", "203.0.113.5"),
+            (f"http://www.own.example:{port}/folder", None,
+             f"www.own.example:{port}"),
+            ("http://www.own.example/folder", None, "www.own.example")):
+        reply = get(server, target, host=host)
+        assert (reply.status, reply.headers["Location"]) == (
+            301, f"http://{to}/folder/"), (target, host)
+    assert server.log.all("PG01") == []
+
+
 @pytest.mark.parametrize("forward", ["Auto", "Deny"])
 def test_nobody_becomes_local_by_way_of_the_proxy(proxy, forward):
     """Proxied to ourselves it would come from 127.0.0.1."""
