@@ -134,6 +134,20 @@ static bool is_idle_condition(const ap_directive_t *node)
                           || ap_cstr_casecmp(node->directive, "<ElseIf") == 0);
 }
 
+/* What a section that lets nobody through names is not meant to be reached,
+ * and httpd itself asks <Proxy> only about what rules of the server forward. */
+static bool is_closed(const ap_directive_t *node)
+{
+    const ap_directive_t *in = node->first_child;
+
+    while (in && ap_cstr_casecmp(in->directive, "Deny")
+           && (ap_cstr_casecmp(in->directive, "Require")
+               || ap_cstr_casecmp(in->args, "all denied"))) {
+        in = in->next;
+    }
+    return in != NULL && node->directive[0] == '<';
+}
+
 /* The values of a map, as they are at the start. */
 static void read_map(pg_backends_t *out, const char *args, apr_pool_t *pool)
 {
@@ -162,7 +176,8 @@ static void read_tree(pg_backends_t *out, const ap_directive_t *node,
 {
     for (; node; node = node->next) {
         if (node->args && names_backends(node->directive)
-            && !is_idle_condition(node) && !refuses(node, pool)) {
+            && !is_idle_condition(node) && !is_closed(node)
+            && !refuses(node, pool)) {
             read_arguments(out, node, pool);
             if (ap_cstr_casecmp(node->directive, "ProxyPass") == 0) {
                 read_pass(out, node, pool);

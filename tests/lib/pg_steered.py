@@ -201,6 +201,14 @@ HOSTS = {
         "RewriteEngine On\nRewriteCond %{REQUEST_URI} 127\\.0\\.0\\.3\n"
         "RewriteRule ^ - [F]\n" + rule("^/h$", "http://%{HTTP:X-Target}/"),
         ask("/h", None, TARGET)),
+    "named by a <Proxy> that refuses": (
+        "<Proxy \"http://127.0.0.3/*\">\nRequire all denied\n</Proxy>\n"
+        "<Location /sh>\nSetHandler \"proxy:http://%{HTTP:X-Target}\"\n"
+        "</Location>", ask("/sh/x", None, TARGET)),
+    "named by a <LocationMatch> that refuses": (
+        "<LocationMatch \"^/to/127\\.0\\.0\\.3\">\nRequire all denied\n"
+        "</LocationMatch>\n" + rule("^/h$", "http://%{HTTP:X-Target}/"),
+        ask("/h", None, TARGET)),
     "named by a section that refuses": (
         "<If \"%{HTTP_HOST} == '127.0.0.3'\">\nRequire all denied\n</If>\n"
         + rule("^/h$", "http://%{HTTP:X-Target}/"), ask("/h", None, TARGET)),
