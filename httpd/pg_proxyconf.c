@@ -91,12 +91,15 @@ static void read_pass(pg_backends_t *out, const ap_directive_t *node,
 
 static bool is_refusal(char *flags)
 {
-    static const char *const words[] = { "F", "forbidden", "G", "gone" };
+    static const char *const words[] = { "F", "forbidden", "G", "gone", "R",
+                                         "redirect" };
     char *state, *flag = apr_strtok(flags, "[], ", &state);
 
     for (; flag; flag = apr_strtok(NULL, "[], ", &state)) {
         for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            if (ap_cstr_casecmp(flag, words[i]) == 0) {
+            apr_size_t n = strlen(words[i]);
+            if (ap_cstr_casecmpn(flag, words[i], n) == 0
+                && (flag[n] == '\0' || flag[n] == '=')) {
                 return true;
             }
         }
@@ -104,7 +107,8 @@ static bool is_refusal(char *flags)
     return false;
 }
 
-/* A rule that refuses names what it refuses, and so do its conditions. */
+/* A rule that refuses or redirects names what mod_proxy is not to reach, and
+ * so do its conditions. */
 static bool refuses(const ap_directive_t *node, apr_pool_t *pool)
 {
     const char *args;

@@ -209,6 +209,9 @@ HOSTS = {
         "<LocationMatch \"^/to/127\\.0\\.0\\.3\">\nRequire all denied\n"
         "</LocationMatch>\n" + rule("^/h$", "http://%{HTTP:X-Target}/"),
         ask("/h", None, TARGET)),
+    "named by a rule that redirects": (
+        "RewriteEngine On\nRewriteRule ^/old http://127.0.0.3/ [R=301,L]\n"
+        + rule("^/h$", "http://%{HTTP:X-Target}/"), ask("/h", None, TARGET)),
     "named by a section that refuses": (
         "<If \"%{HTTP_HOST} == '127.0.0.3'\">\nRequire all denied\n</If>\n"
         + rule("^/h$", "http://%{HTTP:X-Target}/"), ask("/h", None, TARGET)),
