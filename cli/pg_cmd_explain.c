@@ -159,13 +159,18 @@ static bool is_separator(pg_span_t line)
            || pg_span_eq(line, PG_SPAN(","));
 }
 
-static void explain_block(explainer_t *x, pg_span_t block)
+/* @param more  can the block be continued?
+ * @return octets at its end: an object that is not whole in it */
+static apr_size_t explain_block(explainer_t *x, pg_span_t block, bool more)
 {
     bool open;
 
     while (block.len) {
         apr_size_t n = pg_logjson_spread(block, &open);
         pg_span_t line;
+        if (open && more) {
+            return block.len;
+        }
         n = n ? n : pg_span_find(block, '\n');
         line = pg_span_trim(pg_span_upto(block, n));
         block = pg_span_from(block, n);
@@ -176,6 +181,7 @@ static void explain_block(explainer_t *x, pg_span_t block)
             explain_line(x, line, true);
         }
     }
+    return 0;
 }
 
 /* What the lines show together, from the beginning of a file or of a later
@@ -202,6 +208,7 @@ static int explain_input(explainer_t *x, const char *path, apr_pool_t *pool)
     pg_input_t *input;
     pg_lines_t lines;
     pg_span_t block;
+    bool more = true;
     const char *wrong = pg_input_open(&input, path, 0, NULL, pool);
 
     if (wrong) {
@@ -209,11 +216,12 @@ static int explain_input(explainer_t *x, const char *path, apr_pool_t *pool)
         return PG_EXIT_NO_INPUT;
     }
     pg_lines_begin(&lines, input, buffer, 0, UINT64_MAX);
+    pg_lines_gather(&lines, PG_URLS_HEAD);
     x->tell.composed = false;
     x->tell.reader.pair = PG_PAIR_UNKNOWN;
     while (pg_lines_next(&lines, &block)) {
         look_at_block(x, block);
-        explain_block(x, block);
+        more = pg_lines_keep(&lines, explain_block(x, block, more));
     }
     wrong = pg_input_trouble(input);
     if (wrong) {
@@ -272,7 +280,7 @@ static int explain_text(explainer_t *x, pg_span_t text)
         x->tell.composed = false;
         x->tell.reader.pair = PG_PAIR_UNKNOWN;
         look_at_block(x, text);
-        explain_block(x, text);
+        (void)explain_block(x, text, false);
     }
     return 0;
 }

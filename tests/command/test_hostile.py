@@ -349,8 +349,14 @@ def test_explain_knows_the_lines_that_scan_knows(given, name):
 
 
 def test_explain_refuses_what_it_would_have_to_cut():
-    done = run("explain", "-", stdin=b"GET /" + b"x" * 65536)
-    assert done.returncode == 65
+    for n, status in ((65536, 0), (65537, 65)):
+        request = b"GET /".ljust(n, b"x")
+        given = [run("explain", "-", stdin=request),
+                 run("explain", request.decode())]
+        for done in given:
+            assert done.returncode == status
+            assert (done.stderr == b"") == (status == 0)
+            assert (b"at most 65536 bytes" in done.stderr) == (status == 65)
 
 
 def test_compare_reads_pipes(tmp_path):

@@ -329,6 +329,34 @@ def test_a_line_that_was_cut_off_names_no_client_of_another(tmp_path):
     assert "198.51.100.9" not in _sources(found)
 
 
+def test_explain_explains_forty_kinds_and_counts_the_others():
+    """As many as the files have that are explained one by one."""
+    logs = sorted(str(path) for path in pathlib.Path(LINES).parent.rglob("*")
+                  if path.suffix in (".log", ".tsv"))
+    told = run("explain", *logs)
+    kinds = set()
+    for text in [run("explain", log).stdout.decode() for log in logs]:
+        for one in re.split("^> .*\n", text, flags=re.M)[1:]:
+            kinds.add((re.sub(r"\d+", "", one.partition("\n")[0]),
+                       *re.findall("^(?:Class|Recognised by): .*", one,
+                                   re.M)))
+    assert len(re.findall("^> ", told.stdout.decode(), re.M)) == 40
+    left = re.fullmatch(r"proxyguard explain: (\d+) more kinds are not shown\n",
+                        told.stderr.decode())
+    # some read alike
+    assert len(kinds) <= 40 + int(left[1]) <= len(kinds) + 4
+
+
+@pytest.mark.parametrize("between", ["\n", ",", ",\n", "\n,\n", " ", ""])
+def test_objects_over_several_lines_are_told_apart(tmp_path, between):
+    rows = [json.dumps({"request": f"{method} {target} HTTP/1.1"}, indent=1)
+            for _, method, target, *_ in REQUESTS[:3]]
+    log = write(tmp_path / "log", between.join(rows), "\n")
+    text = run("explain", log).stdout.decode()
+    assert re.findall("^Class: (.*)", text, re.M) == [
+        "clean", "absolute", "connect-mail"]
+
+
 @pytest.mark.parametrize("around, times", [
     ("{}", 2500), ("[\n{}\n]", 2500), ('{{\n"records": [\n{}\n]}}', 100)])
 @pytest.mark.parametrize("before, indent", [(0, 2), (300, "\t")])
@@ -355,6 +383,8 @@ def test_an_object_over_several_lines_is_one_line(tmp_path, around, times,
     said = run("explain", log)
     assert said.returncode == 1
     assert b"Class: connect-mail" in said.stdout
+    if "records" not in around:
+        assert b"Cannot tell" not in said.stdout
 
 
 @pytest.mark.parametrize("rows", [[2], [0, 1, 2], [0, 1, 2] * 2500])
