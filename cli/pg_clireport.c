@@ -126,7 +126,7 @@ static pg_key_t key_of(const pg_snapshot_t *snapshot,
 {
     pg_key_t key = asked->has_key ? asked->key : snapshot->pseudonyms;
 
-    if ((key.k[0] | key.k[1]) == 0) {
+    if (pg_hash_key_is_none(&key)) {
         (void)apr_generate_random_bytes((unsigned char *)&key, sizeof(key));
     }
     return key;

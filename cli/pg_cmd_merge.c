@@ -145,49 +145,51 @@ static int refuse_shared_logs(const pg_cli_t *cli, const merging_t *m)
 
 /* --- adding up ----------------------------------------------------------- */
 
+static int compare(apr_uint64_t a, apr_uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
 /* What a list may have missed depends on the order of adding, which must not
  * depend on the order in which the ledgers were named. */
 static int by_age(const void *a, const void *b)
 {
     const input_t *x = a, *y = b;
-    const apr_uint64_t order[][2] = {
-        { (apr_uint64_t)x->snapshot->since, (apr_uint64_t)y->snapshot->since },
-        { (apr_uint64_t)x->snapshot->last, (apr_uint64_t)y->snapshot->last },
-        { x->snapshot->attempts, y->snapshot->attempts },
-        { pg_ledger_number(x->ledger), pg_ledger_number(y->ledger) }
-    };
-    size_t i = 0;
+    int order = compare((apr_uint64_t)x->snapshot->since,
+                        (apr_uint64_t)y->snapshot->since);
 
-    while (i < 3 && order[i][0] == order[i][1]) {
-        i++;
-    }
-    return (order[i][0] > order[i][1]) - (order[i][0] < order[i][1]);
+    return order ? order : compare(pg_ledger_number(x->ledger),
+                                   pg_ledger_number(y->ledger));
 }
 
-static bool is_before(const pg_snapshot_t *a, const pg_snapshot_t *b)
+/* How many have this key? */
+static apr_uint64_t sharing(const merging_t *m, const pg_snapshot_t *one)
 {
-    return a->sources.estimate != b->sources.estimate
-               ? a->sources.estimate > b->sources.estimate
-               : a->key_id < b->key_id;
-}
-
-/* The one whose key most others share; of several, the one with the most
- * sources. */
-static const input_t *leader(const merging_t *m)
-{
-    const input_t *best = &m->input[0];
-    int most = 0;
+    apr_uint64_t n = 0;
 
     for (int i = 0; i < m->inputs; i++) {
-        int n = 0;
-        for (int j = 0; j < m->inputs; j++) {
-            n += m->input[j].snapshot->key_id
-                 == m->input[i].snapshot->key_id;
-        }
-        if (n > most
-            || (n == most
-                && is_before(m->input[i].snapshot, best->snapshot))) {
-            most = n;
+        n += m->input[i].snapshot->key_id == one->key_id;
+    }
+    return n;
+}
+
+/* Above: the one whose key more others share, or which has more sources. */
+static int by_rank(const merging_t *m, const pg_snapshot_t *a,
+                   const pg_snapshot_t *b)
+{
+    int order = compare(sharing(m, a), sharing(m, b));
+
+    order = order ? order : compare(a->sources.estimate, b->sources.estimate);
+    return order ? order : compare(b->key_id, a->key_id);
+}
+
+/* The one by whose key the sources of the sum are told apart. */
+static const input_t *leader(const merging_t *m)
+{
+    const input_t *best = m->input;
+
+    for (int i = 1; i < m->inputs; i++) {
+        if (by_rank(m, m->input[i].snapshot, best->snapshot) > 0) {
             best = &m->input[i];
         }
     }

@@ -14,6 +14,7 @@
 #ifndef PG_HASH_H
 #define PG_HASH_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <apr.h>
@@ -21,6 +22,12 @@
 typedef struct pg_key_t {
     apr_uint64_t k[2];
 } pg_key_t;
+
+/** What no key is: where none was made, or given. */
+static inline bool pg_hash_key_is_none(const pg_key_t *key)
+{
+    return key->k[0] == 0 && key->k[1] == 0;
+}
 
 typedef struct pg_sip_t {
     apr_uint64_t v[4];

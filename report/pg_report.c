@@ -284,7 +284,7 @@ pg_span_t pg_render_shown(const pg_report_t *report, pg_mask_e field,
     if (!report->view.mask) {
         return text;
     }
-    if ((key->k[0] | key->k[1]) == 0 && report->ledger) {
+    if (pg_hash_key_is_none(key) && report->ledger) {
         key = &report->ledger->pseudonyms;
     }
     return pg_mask_shown(room->room, key, (pg_mask_e)field, text);

@@ -154,20 +154,50 @@ def test_the_order_of_different_secrets_does_not_matter(tmp_path, logs):
     assert all(x == sums[0] for x in sums)
 
 
-def test_neither_does_it_to_lists_that_are_full(tmp_path):
+def test_the_key_that_most_share_or_with_most_sources_leads(tmp_path, logs):
+    """Its sources are counted, those of others are only added up."""
+    few = ledger_of(tmp_path / "few", logs[2])
+    one, two = (ledger_of(tmp_path / f"shared-{n}", "--secret", write(
+        tmp_path / "secret", "one secret for all of the fleet\n"), logs[n])
+        for n in (0, 1))
+    many = ledger_of(tmp_path / "many", write(tmp_path / "many.log", *(
+        line("CONNECT mx.example:25 HTTP/1.0", 405, client=f"192.0.2.{i}")
+        for i in range(9))))
+    equal = ledger_of(tmp_path / "equal", write(tmp_path / "equal.log", *(
+        line("CONNECT mx.example:25 HTTP/1.0", 405, client=f"192.0.2.{i}")
+        for i in range(90, 99))))
+    for i, (parts, sources) in enumerate([
+            ((one, few, two, many), (3, 12)), ((one, few), (3, 1)),
+            ((few, many), (9, 3)), ((two, many), (9, 2)),
+            ((two, many, few), (9, 5)), ((many, equal), (9, 9))]):
+        shown = []
+        for order in (parts, parts[::-1], parts[1:] + parts[:1]):
+            out = tmp_path / f"sum-{i}-{len(shown)}"
+            assert merge(out, *order).returncode == 0
+            text = run("show", "-O", "json", "--mask", out).stdout
+            shown.append({**json.loads(text), "now": None})
+        assert (shown[0]["sources"], shown[0]["sources_elsewhere"]) == sources
+        assert shown[1] == shown[2] == shown[0]
+
+
+# Of which some begin on another day, or hold more; or neither.
+@pytest.mark.parametrize("days, attempts", [
+    ((1, 3, 2), (2, 3, 1)), ((1, 1, 1), (1, 2, 3)), ((1, 1, 1), (1, 1, 1))])
+def test_neither_does_it_to_lists_that_are_full(tmp_path, days, attempts):
     parts = []
-    for part in range(3):
+    for part, (day, n) in enumerate(zip(days, attempts)):
         log = write(tmp_path / f"full-{part}.log", *(
             line("CONNECT mx.example:25 HTTP/1.0", 405,
-                 client=f"10.{part}.{i // 250}.{i % 250}")
-            for i in range(1500) for _ in range(1 + i * (part + 1) % 5)))
+                 client=f"10.{part}.{i // 250}.{i % 250}",
+                 when=f"0{day}/Jan/2014:03:04:05 +0000")
+            for i in range(1500) for _ in range(1 + i * n % 5)))
         parts.append(ledger_of(tmp_path / f"full-{part}", log))
     sums = []
-    for i, order in enumerate(itertools.permutations(parts)):
+    for i, order in enumerate((parts, parts[::-1], parts[1:] + parts[:1])):
         assert merge(tmp_path / f"sum-{i}", *order).returncode == 0
         sums.append(show(tmp_path / f"sum-{i}")["top"]["sources"])
     assert sums[0]["floor"] > 0
-    assert all(x == sums[0] for x in sums)
+    assert sums[1] == sums[2] == sums[0]
 
 
 def test_logs_with_the_same_header_are_different_logs(tmp_path):
@@ -227,11 +257,13 @@ def test_a_log_that_grew_is_known_at_any_length(tmp_path, lines):
 
 def test_a_log_that_a_server_counted_itself_is_named(servers, tmp_path):
     ledger = servers[0].path(NAME)
-    now = datetime.datetime.now(datetime.timezone.utc)
-    for minutes, warned in ((-60, False), (60, True)):
-        log = write(tmp_path / f"{minutes}.log", line(
+    began = datetime.datetime.fromisoformat(
+        show(ledger)["covered"][0]["from"])       # its second began, at least
+    for seconds, warned in ((-3600, False), (59, False), (60, False),
+                            (61, True), (3600, True)):
+        log = write(tmp_path / f"{seconds}.log", line(
             "CONNECT mx.example:25 HTTP/1.0", 405, when=format(
-                now + datetime.timedelta(minutes=minutes),
+                began + datetime.timedelta(seconds=seconds),
                 "%d/%b/%Y:%H:%M:%S +0000")))
         done = run("scan", "-q", "--into", ledger, log)
         assert (b"counts twice" in done.stderr) == warned, done.stderr
