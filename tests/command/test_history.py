@@ -391,6 +391,30 @@ def test_pieces_of_one_history_keep_their_trend(tmp_path):
         assert "GET has" in report(whole, month)
 
 
+@pytest.mark.parametrize("left_out, compared", [
+    ((), True), (("since",), True), (("covered",), True),
+    (("since", "covered"), False), (("since", "to"), False),
+    (("since", "from"), False)])
+def test_json_that_does_not_say_when_it_began_is_not_compared(
+        tmp_path, left_out, compared):
+    """Its months without attempts may not have been watched."""
+    data = json.loads(shown(ledger_of(tmp_path / "ledger", log(
+        tmp_path / "log", "2013-10-01T00:00:01", *["2013-10-05T01:02:03"] * 20,
+        "2014-10-31T23:59:00", *["2014-10-05T01:02:03"] * 60)), "-O", "json"))
+    data["now"] = "2014-11-01T00:00:00Z"
+    for key in left_out:
+        data.pop(key, None) or data["covered"][0].pop(key)
+    saved = write(tmp_path / "saved.json", json.dumps(data))
+    assert ("doubled" in run("compare", f"x={saved}").stdout.decode()
+            ) == compared
+    text = report(saved, "2014-10")
+    assert ("CONNECT has more than doubled since October 2013. CONNECT has "
+            "appeared since September 2014." in text) == compared
+    assert ("no month to compare" in text) != compared
+    counts = ("61", "0", "21") if compared else ("61", "-", "21")
+    assert re.search(" +".join(("CONNECT", *counts)), text)
+
+
 # --- what a view leaves ------------------------------------------------------
 
 def test_a_chart_of_one_class_says_so(tmp_path):

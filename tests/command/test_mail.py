@@ -138,6 +138,19 @@ def test_a_mail_is_exported_as_json(tmp_path):
     assert "瑞士機芯精準耐用" in second["proxyguard"]["sink"]["text"]
 
 
+@pytest.mark.parametrize("sender, known", [
+    ("a@b.example Wed", True), ("Wed", True), ("MAILER-DAEMON-Wed", True),
+    ("ed", False), ("Xed", False)])
+def test_the_time_of_a_mail_is_the_end_of_its_first_line(tmp_path, sender,
+                                                         known):
+    path = spool(tmp_path, "Subject: x\r\n\r\nhello\r\n")
+    path.write_text(path.read_text().replace("a@b.example Wed", sender, 1))
+    assert run("mail", "export", "--json", path, tmp_path / "out"
+               ).returncode == 0
+    found = json.loads((tmp_path / "out" / "0a-1.json").read_bytes())
+    assert (found["@timestamp"] == "2026-11-25T22:51:34.000Z") == known
+
+
 @pytest.mark.parametrize("form, name", [("--eml", "{}.eml"),
                                         ("--maildir", "new/{}"),
                                         ("--json", "{}.json")])

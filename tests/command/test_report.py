@@ -304,7 +304,13 @@ def test_a_scan_takes_a_range_and_a_mask(sensors, tmp_path):
                 for _ in range(2))
     assert one == two
     assert re.search(r"CONNECT mx\d\.host-\w{8}\.com:25 HTTP/1\.0", one)
-    assert run("scan", "-q", "--mask", log).stdout.decode() != one
+    once, again = (run("scan", "-q", "--mask", log).stdout for _ in range(2))
+    assert once != again and once.decode() != one
+    ledger = ledger_of(tmp_path / "ledger", log)
+    once, again, keyed = ({x["key"] for x in json.loads(run(
+        "show", "-O", "json", "--mask", *args, ledger).stdout)[
+            "top"]["sources"]["entries"]} for args in ((), (), ("--key", key)))
+    assert once == again and once.isdisjoint(keyed)
     text = run("scan", "-q", "--since", "2014-09", "--until", "2014-10",
                log).stdout.decode()
     assert re.findall(r"^  (20\d\d-\d\d) +\d", text, re.M) == [

@@ -104,6 +104,44 @@ PG_TEST(plain_is_cut_between_characters_and_never_inside_an_escape)
     ck_assert_str_eq(out, "ab\xe6\x97\xa5");
 }
 
+/* The last two of each plane are no characters; so are the first and the last
+ * of what hides or reorders others, but not their neighbours. */
+PG_TEST(what_deceives_is_shown_by_its_number)
+{
+    static const struct {
+        apr_uint32_t code;
+        bool shown;
+    } rows[] = {
+        { 0xac, false },     { 0xad, true },      { 0xae, false },
+        { 0x115e, false },   { 0x115f, true },    { 0x1160, true },
+        { 0x1161, false },   { 0x200a, false },   { 0x200b, true },
+        { 0x200f, true },    { 0x2010, false },   { 0x2027, false },
+        { 0x2028, true },    { 0x202e, true },    { 0x202f, false },
+        { 0xfeff, true },    { 0xffef, false },   { 0xfff0, true },
+        { 0xffff, true },    { 0x10000, false },  { 0x1fffd, false },
+        { 0x1fffe, true },   { 0x1ffff, true },   { 0x20000, false },
+        { 0x2fffe, true },   { 0x3fffd, false },  { 0xdffff, true },
+        { 0xe0000, true },   { 0x100000, true },  { 0x10ffff, true },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        apr_uint32_t c = rows[i].code;
+        char out[32] = "", octets[] = {
+            (char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 0x3f)),
+            (char)(0x80 | (c >> 6 & 0x3f)), (char)(0x80 | (c & 0x3f))
+        };
+        apr_size_t skip = c >= 0x10000 ? 0 : c >= 0x800 ? 1 : 2;
+
+        if (skip) {
+            octets[skip] = (char)(octets[skip] | (skip == 1 ? 0xe0 : 0xc0));
+        }
+        pg_escape_plain(out, sizeof(out),
+                        pg_span_make(octets + skip, 4 - skip));
+        ck_assert_msg((*out == '\\') == rows[i].shown,
+                      "U+%04X: %s", (unsigned)c, out);
+    }
+}
+
 PG_TEST(upto_does_not_cut_a_character)
 {
     pg_span_t s = PG_SPAN("a\xe6\x97\xa5");

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "pg_chart.h"
+#include "pg_compare.h"
 #include "pg_monthly.h"
 #include "pg_render.h"
 #include "pg_report.h"
@@ -99,6 +100,7 @@ PG_TEST(what_cannot_be_written_is_reported_by_each_format)
     pg_sensor_t sensor = { .name = "a", .s = &s };
     pg_monthly_t monthly = { .all = { .sensor = &sensor, .n = 1 },
                              .from = "a@b.example" };
+    pg_compare_t compared = { .all = monthly.all, .family = -1 };
 
     for (const pg_format_t *f = pg_report_formats(); f->name; f++) {
         pg_sink_t sink = { .write = full_write };
@@ -109,6 +111,11 @@ PG_TEST(what_cannot_be_written_is_reported_by_each_format)
         pg_sink_t sink = { .write = full_write };
 
         ck_assert_int_eq(f->render(&sink, &monthly, pool), APR_ENOSPC);
+    }
+    for (const pg_compare_format_t *f = pg_compare_formats(); f->name; f++) {
+        pg_sink_t sink = { .write = full_write };
+
+        ck_assert_int_eq(f->render(&sink, &compared, pool), APR_ENOSPC);
     }
 }
 
@@ -164,6 +171,42 @@ PG_TEST(masked_only_a_user_agent_that_names_nobody_stays)
         ck_assert_msg(pg_span_eq(shown, agent) == rows[i].stays, "%s",
                       rows[i].agent);
     }
+}
+
+/* The report's own key counts, wherever it is not zero; else the ledger's. */
+static const struct {
+    apr_uint64_t own[2];
+    bool own_counts;
+} keys[] = {
+    { { 0, 0 }, false }, { { 1, 0 }, true }, { { 0, 1 }, true },
+    { { 1, 1 }, true },  { { 2, 2 }, true },
+};
+
+PG_TEST_EACH(pseudonyms_are_of_the_report_or_else_of_the_ledger, keys)
+{
+    static const pg_key_t other = { .k = { 3, 4 } };
+    pg_span_t address = PG_SPAN("192.0.2.1");
+    pg_snapshot_t s = { .pseudonyms = other };
+    pg_report_t report = { .ledger = &s, .view = { .mask = true },
+                           .pseudonyms = { .k = { keys[_i].own[0],
+                                                  keys[_i].own[1] } } };
+    pg_shown_t room, expected, none;
+    pg_span_t shown = pg_render_shown(&report, PG_MASK_SOURCE, address,
+                                      &room);
+    pg_span_t by = pg_mask_shown(expected.room, keys[_i].own_counts
+                                                    ? &report.pseudonyms
+                                                    : &other,
+                                 PG_MASK_SOURCE, address);
+
+    ck_assert(pg_span_eq(shown, by));
+    report.ledger = NULL;
+    by = pg_mask_shown(none.room, &report.pseudonyms, PG_MASK_SOURCE,
+                       address);
+    ck_assert(pg_span_eq(by, pg_render_shown(&report, PG_MASK_SOURCE,
+                                             address, &room)));
+    report.view.mask = false;
+    shown = pg_render_shown(&report, PG_MASK_SOURCE, address, &room);
+    ck_assert(pg_span_eq(shown, address));
 }
 
 /* Postures of up to three virtual hosts, and what is answered. */
@@ -319,6 +362,27 @@ static const struct {
 PG_TEST_EACH(hangul_and_all_from_the_radicals_on_is_wide, wide)
 {
     ck_assert_int_eq(pg_render_columns(wide[_i].text), wide[_i].columns);
+}
+
+static const struct {
+    const char *words;
+    int width;
+    const char *cell;
+} cells[] = {
+    { "", 0, "" }, { "", 1, " " }, { "ab", 0, "ab" }, { "ab", 1, "ab" },
+    { "ab", 2, "ab" }, { "ab", 3, "ab " }, { "ab", 4, "ab  " },
+    { "\u00b1 1", 3, "\u00b1 1" }, { "\u00b1 1", 4, "\u00b1 1 " },
+    { "\u65e5", 1, "\u65e5" }, { "\u65e5", 3, "\u65e5 " },
+};
+
+PG_TEST_EACH(a_cell_is_filled_up_to_its_width, cells)
+{
+    apr_array_header_t *octets = apr_array_make(pool, 64, 1);
+    pg_sink_t sink = pg_sink_array(octets);
+    pg_textpage_t page = { .sink = &sink };
+
+    pg_text_cell(&page, cells[_i].words, cells[_i].width);
+    ck_assert_str_eq(text_of(octets), cells[_i].cell);
 }
 
 /* A bucket is [start, end), as the range is. */

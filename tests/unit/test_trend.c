@@ -278,6 +278,66 @@ PG_TEST(a_month_is_compared_with_the_same_a_year_ago_family_by_family)
     ck_assert_ptr_null(pg_course_words(&t.months, NOW, PG_LANG_EN, pool));
 }
 
+/* Now and then of GET and CONNECT, a rise and a fall: 1 after 0 is as much as
+ * 2 after 1. What changed more comes first; of equal ones, GET. */
+static const struct {
+    apr_uint64_t get[2], connect[2];
+    bool get_first;
+} distances[] = {
+    { { 1, 0 }, { 30, 14 }, false }, { { 1, 0 }, { 26, 13 }, true },
+    { { 0, 1 }, { 14, 30 }, false }, { { 0, 1 }, { 13, 26 }, true },
+    { { 30, 14 }, { 0, 1 }, true },  { { 26, 13 }, { 0, 1 }, false },
+    { { 3, 1 }, { 1, 3 }, true },    { { 1, 3 }, { 3, 1 }, true },
+    { { 0, 1 }, { 30, 14 }, false }, { { 26, 13 }, { 1, 0 }, false },
+    { { 5, 5 }, { 7, 7 }, true },    { { 7, 7 }, { 5, 4 }, false },
+};
+
+PG_TEST_EACH(the_family_that_changed_most_is_named_first, distances)
+{
+    pg_course_t course = { .known = true, .before = OCTOBER };
+    const char *words;
+
+    for (int i = 0; i < 2; i++) {
+        apr_uint64_t *count = i ? course.then : course.now;
+        count[PG_FAMILY_GET] = distances[_i].get[i];
+        count[PG_FAMILY_CONNECT] = distances[_i].connect[i];
+    }
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        course.change[f] = course.now[f] > course.then[f] ? PG_CHANGE_RISEN
+                                                          : PG_CHANGE_FALLEN;
+    }
+    words = pg_course_words(&course, NOW, PG_LANG_EN, pool);
+    ck_assert_msg((strncmp(words, "GET", 3) == 0) == distances[_i].get_first,
+                  "%s", words);
+    ck_assert_ptr_nonnull(strstr(words, "since October"));
+    ck_assert(strstr(words, "GET") && strstr(words, "CONNECT"));
+    ck_assert_ptr_null(strstr(words, "SOCKS"));
+    for (int same = 0; same < 2; same++) {        /* after what did change */
+        course.change[PG_FAMILY_CONNECT] = same ? PG_CHANGE_SAME
+                                                : PG_CHANGE_UNSURE;
+        words = pg_course_words(&course, NOW, PG_LANG_EN, pool);
+        ck_assert_msg(strncmp(words, "GET", 3) == 0, "%s", words);
+    }
+}
+
+static const struct {
+    apr_time_t month, today;
+    const char *name;
+} names[] = {
+    { OCTOBER, NOW, "October" }, { OCTOBER, 0, "October 2014" },
+    { YEAR_BEFORE, NOW, "October last year" },
+    { YEAR_BEFORE, 0, "October 2013" },
+    { YEAR_BEFORE - 365 * DAY, NOW, "October 2012" },
+    { OCTOBER, YEAR_BEFORE, "October 2014" },
+    { NOVEMBER, NOW, "November" },
+};
+
+PG_TEST_EACH(a_month_is_named_with_its_year_unless_it_is_this_one, names)
+{
+    ck_assert_str_eq(pg_course_month(names[_i].month, names[_i].today,
+                                     PG_LANG_EN, pool), names[_i].name);
+}
+
 PG_TEST(what_nobody_watched_is_not_compared)
 {
     pg_bucket_t both[3];
