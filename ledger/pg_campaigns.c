@@ -96,6 +96,15 @@ static pg_sink_campaign_t *begin(const pg_ledger_t *ledger,
     return cell;
 }
 
+/* A mail may be counted after one that came later, or the clock was set
+ * back. */
+static void begin_by(pg_sink_campaign_t *cell, apr_uint64_t first)
+{
+    if (first < pg_word_get(&cell->first)) {
+        pg_word_set(&cell->first, first);
+    }
+}
+
 void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
                       const unsigned char source[16], apr_time_t now)
 {
@@ -117,6 +126,7 @@ void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
     atomic_fetch_or_explicit(&cell->sources[bit / 64],
                              (apr_uint64_t)1 << bit % 64,
                              memory_order_relaxed);
+    begin_by(cell, (apr_uint64_t)now);
     pg_word_set(&cell->last, (apr_uint64_t)now);
     pg_word_add(&cell->mails, 1);
     pg_cell_release(&cell->claim, mine);
@@ -127,9 +137,8 @@ void pg_campaigns_add(pg_ledger_t *ledger, const pg_campaign_mail_t *mail,
 static void merge_one(pg_ledger_t *into, const pg_sink_campaign_t *from,
                       apr_uint64_t mails)
 {
-    apr_uint64_t first = pg_word_get(&from->first);
     apr_uint64_t last = pg_word_get(&from->last), mine = 0;
-    pg_campaign_mail_t look = { .has_text = true };
+    pg_campaign_mail_t look;
     pg_sink_campaign_t *cell;
 
     pg_word_read(look.sketch, from->sketch, PG_SINK_SKETCH);
@@ -143,9 +152,7 @@ static void merge_one(pg_ledger_t *into, const pg_sink_campaign_t *from,
     if (cell == NULL) {          /* all that are there are newer          */
         return;
     }
-    if (first < pg_word_get(&cell->first)) {
-        pg_word_set(&cell->first, first);
-    }
+    begin_by(cell, pg_word_get(&from->first));
     if (last > pg_word_get(&cell->last)) {
         pg_word_set(&cell->last, last);
     }

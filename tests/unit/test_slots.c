@@ -81,6 +81,26 @@ PG_TEST(a_slot_that_nobody_gives_back_is_free_after_its_time)
     take_all_anew(dead, T0 + apr_time_from_sec(limit.seconds + 11));
 }
 
+/* Of the longest that may be allowed; in seconds from its beginning. */
+static const struct {
+    int at;
+    unsigned held;
+} moments[] = { { -2, 0 }, { -1, 0 }, { 0, 1 }, { 1, 1 }, { 3600, 1 },
+                { 3609, 1 }, { 3610, 0 }, { 3611, 0 } };
+
+PG_TEST_EACH(a_slot_is_held_up_to_its_deadline_and_a_little_longer, moments)
+{
+    static const pg_slots_limit_t longest = { .conversations = 8,
+                                              .source = 3, .seconds = 3600 };
+    const unsigned char source[16] = { 0x20 };
+    pg_slot_t slot;
+
+    ck_assert(pg_slots_take(&slot, ledger, &longest, source, T0));
+    ck_assert_uint_eq(pg_slots_held(ledger,
+                                    T0 + apr_time_from_sec(moments[_i].at)),
+                      moments[_i].held);
+}
+
 PG_TEST(a_slot_that_a_wrong_clock_left_behind_is_free)
 {
     take_all_anew(take_all(T0 + apr_time_from_sec(3 * 365 * 86400)), T0);
@@ -362,6 +382,10 @@ PG_TEST(campaigns_that_begin_at_once_get_a_place_each)
         }
         ck_assert_uint_eq(campaigns(&mails), PG_SINK_CAMPAIGNS);
         ck_assert_uint_eq(mails, PG_SINK_CAMPAIGNS);
+        for (unsigned i = 0; i < PG_SINK_CAMPAIGNS; i++) {
+            ck_assert_uint_eq(pg_word_get(
+                &ledger->common->sink.campaign[i].claim), 0);
+        }
         apr_pool_clear(pool);
     }
     pthread_barrier_destroy(&start);
