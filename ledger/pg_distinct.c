@@ -66,8 +66,9 @@ static double sigma(double x)
 }
 
 /* O. Ertl's estimator (2017) without his tau: registers at the highest rank
- * count by their rank like the others, which changes 2^-50 of the sum. */
-static double ertl(const unsigned count[66])
+ * count by their rank like the others, which changes 2^-50 of the sum. What is
+ * above is in damaged ledgers only. */
+static double ertl(const unsigned count[64])
 {
     double m = (double)((apr_uint64_t)1 << BITS);
     double z = 0;
@@ -75,7 +76,7 @@ static double ertl(const unsigned count[66])
     if (count[0] == 1u << BITS) {
         return 0;
     }
-    for (unsigned k = 64 - BITS + 1; k >= 1; k--) {
+    for (unsigned k = 63; k >= 1; k--) {
         z = 0.5 * (z + count[k]);
     }
     z += m * sigma(count[0] / m);
@@ -84,17 +85,17 @@ static double ertl(const unsigned count[66])
 
 static apr_uint64_t estimate(const pg_ledger_t *ledger)
 {
-    unsigned count[66] = { 0 };
-    unsigned most = 64 - BITS + 1;
+    unsigned count[64] = { 0 };
+    double n;
 
     for (unsigned w = 0; w < PG_SKETCH_WORDS; w++) {
         apr_uint64_t word = pg_word_get(&ledger->common->sketch[w]);
         for (unsigned at = 0; at < 8; at++) {
-            unsigned rank = field(word, at);
-            count[rank > most ? most : rank]++;
+            count[field(word, at)]++;
         }
     }
-    return (apr_uint64_t)llround(ertl(count));
+    n = ertl(count);
+    return n < PG_COUNT_MOST ? (apr_uint64_t)llround(n) : PG_COUNT_MOST;
 }
 
 void pg_distinct_copy(pg_snapshot_t *out, const pg_ledger_t *ledger)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -370,6 +371,100 @@ PG_TEST_EACH(a_source_raises_its_register, registers)
     /* which a source with fewer zeros leaves as it is */
     pg_distinct_add(ledger, registers[_i].hash | (apr_uint64_t)1 << 49);
     ck_assert_uint_eq(pg_word_get(&sketch[word]), rank << at);
+}
+
+/* Of so many registers; the others are 0. By another program, from the
+ * article's formula. */
+static const struct {
+    unsigned n, rank, m, other;
+    apr_uint64_t estimate;
+} estimates[] = {
+    { 0, 0, 0, 0, 0 }, { 1, 1, 0, 0, 1 }, { 1, 51, 0, 0, 1 },
+    { 16384, 1, 0, 0, 23637 }, { 16384, 2, 0, 0, 47274 },
+    { 16384, 10, 0, 0, 12102203 }, { 16384, 25, 0, 0, 396564993198 },
+    { 8192, 1, 0, 0, 10360 }, { 4096, 3, 4096, 7, 12791 },
+    { 16383, 5, 0, 0, 377480 },
+    { 16384, 40, 0, 0, PG_COUNT_MOST }, { 16384, 63, 0, 0, PG_COUNT_MOST }
+};
+
+PG_TEST_EACH(registers_are_estimated_by_the_formula, estimates)
+{
+    const unsigned n = estimates[_i].n, m = estimates[_i].m;
+    pg_snapshot_t s = { .sources = { 0 } };
+    pg_ledger_t *ledger;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+    for (unsigned i = 0; i < n + m; i++) {
+        apr_uint64_t rank = i < n ? estimates[_i].rank : estimates[_i].other;
+
+        pg_word_add(&ledger->common->sketch[i / 8], rank << i % 8 * 6);
+    }
+    pg_distinct_copy(&s, ledger);
+    ck_assert_uint_eq(s.sources.estimate, estimates[_i].estimate);
+}
+
+PG_TEST(what_no_register_uses_is_not_merged)
+{
+    pg_ledger_t *into, *from;
+
+    ck_assert_int_eq(pg_ledger_heap(&into, NULL, T0, pool), 0);
+    ck_assert_int_eq(pg_ledger_heap_like(&from, into, T0, pool), 0);
+    pg_word_set(&into->common->sketch[0], ~(apr_uint64_t)0);
+    pg_word_set(&from->common->sketch[0], 1);
+    pg_word_set(&from->common->sketch[1], ~(apr_uint64_t)0);
+    pg_distinct_merge(into, from);
+    ck_assert_uint_eq(pg_word_get(&into->common->sketch[0]) >> 48, 0);
+    ck_assert_uint_eq(pg_word_get(&into->common->sketch[1]) >> 48, 0);
+    ck_assert_uint_eq(pg_word_get(&into->common->sketch[1]),
+                      ((apr_uint64_t)1 << 48) - 1);
+}
+
+/* Each thread raises one register of every word, at the same moment as the
+ * others. */
+enum { RAISERS = 8 };
+
+typedef struct pg_raiser_t {
+    pthread_barrier_t *start;
+    pg_ledger_t *ledger;
+    unsigned at;
+} pg_raiser_t;
+
+static void *raise_all(void *data)
+{
+    const pg_raiser_t *raiser = data;
+
+    pthread_barrier_wait(raiser->start);
+    for (apr_uint64_t w = 0; w < PG_SKETCH_WORDS; w++) {
+        pg_distinct_add(raiser->ledger, (w * 8 + raiser->at) << 50);
+    }
+    return NULL;
+}
+
+PG_TEST_TIMES(sources_that_come_at_once_are_all_counted, 20)
+{
+    pg_raiser_t raiser[RAISERS];
+    pthread_t thread[RAISERS];
+    pthread_barrier_t start;
+    unsigned wrong = 0;
+
+    ck_assert_int_eq(pthread_barrier_init(&start, NULL, RAISERS), 0);
+    ck_assert_int_eq(pg_ledger_heap(&raiser[0].ledger, NULL, T0, pool), 0);
+    for (unsigned i = 0; i < RAISERS; i++) {
+        raiser[i] = (pg_raiser_t){ &start, raiser[0].ledger, i };
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, raise_all,
+                                        &raiser[i]), 0);
+    }
+    for (unsigned i = 0; i < RAISERS; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    for (unsigned w = 0; w < PG_SKETCH_WORDS; w++) {
+        for (unsigned at = 0; at < 8; at++) {
+            wrong += (pg_word_get(&raiser[0].ledger->common->sketch[w])
+                      >> (6 * at) & 63) != 51;
+        }
+    }
+    ck_assert_uint_eq(wrong, 0);
+    pthread_barrier_destroy(&start);
 }
 
 PG_TEST(what_is_no_attempt_is_not_counted)

@@ -594,7 +594,7 @@ PG_TEST_TIMES(distinct_sources_are_estimated_within_four_standard_errors, 9)
     s = at(T0);
     /* One more, since a few can share a register. */
     off = fabs((double)s->sources.estimate - size) - 1;
-    ck_assert_double_le(s->sources.relative_error, 0.0082);
+    ck_assert_double_eq(s->sources.relative_error, 1.04 / 128);
     ck_assert_msg(off <= 4 * s->sources.relative_error * size, "%u: %f", size,
                   off);
 }
