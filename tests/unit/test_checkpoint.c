@@ -127,6 +127,77 @@ PG_TEST(the_one_before_is_kept_and_used_when_the_last_is_torn)
     ck_assert_int_eq(saved(&why), 30);
 }
 
+/* An error of something else, before. */
+PG_TEST(an_old_error_is_none_of_a_checkpoints)
+{
+    const char *why;
+
+    for (int i = 1; i <= 3; i++) {
+        count(1);
+        errno = EIO;
+        save();
+        ck_assert_int_eq(saved(&why), i);
+    }
+    ck_assert_int_eq(unlink(checkpoint.path), 0);
+    ck_assert_int_eq(saved(&why), 2);
+}
+
+/* As when it is killed while it writes. */
+static void save_in_part(void)
+{
+    struct rlimit limit;
+    const char *why;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        getrlimit(RLIMIT_FSIZE, &limit);
+        limit.rlim_cur = 4096;
+        setrlimit(RLIMIT_FSIZE, &limit);
+        getrlimit(RLIMIT_CORE, &limit);
+        limit.rlim_cur = 0;
+        setrlimit(RLIMIT_CORE, &limit);
+        signal(SIGXFSZ, SIG_DFL);
+        (void)pg_checkpoint_save(&checkpoint, T0, &why, pool);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+PG_TEST(processes_that_are_killed_leave_one_file_at_most)
+{
+    const char *why;
+
+    count(2);
+    save();
+    for (int i = 0; i < 3; i++) {
+        save_in_part();
+    }
+    ck_assert_int_eq(access(in_folder("saved.new"), F_OK), 0);
+    ck_assert_int_eq(system(apr_psprintf(
+        pool, "test `ls %s | wc -l` = 2", folder)), 0);
+    ck_assert_int_eq(saved(&why), 2);
+}
+
+/* It may be lost when the machine stops now. */
+PG_TEST(a_folder_that_cannot_be_flushed_is_an_error)
+{
+    const char *why = "";
+    apr_status_t status;
+
+    if (geteuid() == 0) {
+        ck_assert_int_eq(chown(folder, 65534, 65534), 0);
+        ck_assert_int_eq(seteuid(65534), 0);
+    }
+    ck_assert_int_eq(chmod(folder, 0300), 0);
+    status = pg_checkpoint_save(&checkpoint, T0, &why, pool);
+    if (getuid() == 0) {
+        ck_assert_int_eq(seteuid(0), 0);
+    }
+    ck_assert_int_eq(chmod(folder, 0700), 0);
+    ck_assert_int_eq(status, EACCES);
+    ck_assert_str_eq(why, "it cannot be renamed: Permission denied");
+}
+
 PG_TEST(what_is_damaged_on_the_disk_does_not_replace_the_one_before)
 {
     const char *why;

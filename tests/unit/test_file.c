@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+#include "pg_test_fault.h"
 #include "pg_test_folder.h"
 
 #include <errno.h>
@@ -84,6 +85,8 @@ PG_TEST(a_file_of_another_kind_is_refused)
 
 PG_TEST(links_fifos_folders_and_second_names_are_refused)
 {
+    pg_file_t file = { .fd = -1 };
+
     write_file(in_folder("victim"), "precious");
     ck_assert_int_eq(symlink(in_folder("victim"), in_folder("link")), 0);
     ck_assert_int_eq(symlink(in_folder("none"), in_folder("dangling")), 0);
@@ -91,6 +94,9 @@ PG_TEST(links_fifos_folders_and_second_names_are_refused)
     ck_assert_int_eq(mkdir(in_folder("dir"), 0700), 0);
     refused(in_folder("link"), "it is a symbolic link");
     refused(in_folder("dangling"), "it is a symbolic link");
+    ck_assert_int_eq(symlink("loop", in_folder("loop")), 0);
+    ck_assert_int_ne(pg_file_open(&file, in_folder("loop/x"), false, pool), 0);
+    ck_assert_ptr_nonnull(strstr(file.why, "it cannot be opened: "));
     refused(in_folder("fifo"), "cannot be opened");
     refused(in_folder("dir"), "directory");
     ck_assert_int_ne(access(in_folder("none"), F_OK), 0);
@@ -333,6 +339,67 @@ PG_TEST(descriptor_0_is_one_like_any_other)
     ck_assert_int_lt(fcntl(0, F_GETFD), 0);
     ck_assert_int_eq(dup2(kept, 0), 0);
     close(kept);
+}
+
+static bool is_closed_without_an_owner(void)
+{
+    pg_file_t file = { .fd = -1 };
+
+    close(0);
+    PG_HOLDS(pg_file_open(&file, in_folder("x"), false, pool) == EIO);
+    PG_HOLDS(fcntl(0, F_GETFD) < 0);
+    PG_HOLDS(pg_file_open_any(&file, in_folder("x"), pool) == EIO);
+    PG_HOLDS(fcntl(0, F_GETFD) < 0);
+    PG_HOLDS(pg_file_open_append(&file, in_folder("x"), &own, pool) != 0);
+    PG_HOLDS(fcntl(0, F_GETFD) < 0);
+    return true;
+}
+
+PG_TEST(what_cannot_be_looked_at_is_closed_whatever_its_number)
+{
+    write_file(in_folder("x"), "");
+    ck_assert(pg_fault_holds(FAULT_FSTAT, EIO, is_closed_without_an_owner));
+}
+
+/* Sizes around the octets that are written at a time. */
+static bool has_its_size(void)
+{
+    static const apr_size_t sizes[] = { 1, 4095, 4096, 4097, 10000 };
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        pg_file_t temp = { .fd = -1 };
+        struct stat st;
+        char octet = 'x';
+
+        PG_HOLDS(pg_file_temp(&temp, in_folder("x"), sizes[i], &own, pool)
+                 == 0);
+        PG_HOLDS(fstat(temp.fd, &st) == 0);
+        PG_HOLDS(st.st_size == (off_t)sizes[i]);
+        PG_HOLDS((apr_size_t)st.st_blocks * 512 >= sizes[i]);
+        PG_HOLDS(pread(temp.fd, &octet, 1, st.st_size - 1) == 1);
+        PG_HOLDS(octet == 0);
+        close(temp.fd);
+    }
+    return true;
+}
+
+static bool is_too_large(void)
+{
+    struct rlimit limit;
+    pg_file_t temp = { .fd = -1 };
+
+    getrlimit(RLIMIT_FSIZE, &limit);
+    signal(SIGXFSZ, SIG_IGN);
+    limit.rlim_cur = 4096;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    PG_HOLDS(pg_file_temp(&temp, in_folder("y"), 4097, &own, pool) == EFBIG);
+    return true;
+}
+
+PG_TEST(where_nothing_can_be_reserved_zeros_are_written)
+{
+    ck_assert(pg_fault_holds(FAULT_RESERVE, EINVAL, has_its_size));
+    ck_assert(pg_fault_holds(FAULT_RESERVE, ENOSYS, is_too_large));
 }
 
 PG_TEST(without_room_nothing_is_left)

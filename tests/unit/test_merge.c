@@ -3,6 +3,7 @@
 /* Ledgers added up: the order, the grouping and repetition change nothing. */
 #include "pg_test_folder.h"
 
+#include "pg_block.h"
 #include "pg_layout.h"
 
 #define NOW (T0 + 86400 * SECOND)
@@ -149,6 +150,76 @@ PG_TEST(half_a_part_is_none)
     }
 }
 
+/* What lies next to the parts are other numbers. */
+PG_TEST(no_number_but_those_of_parts_makes_one)
+{
+    pg_ledger_t *sum = sum_of("01");
+    pg_common_t *common = sum->common;
+
+    for (unsigned i = 0; i < 3; i++) {
+        pg_word_set(&common->range[PG_RANGES - 1][i], 7);
+        pg_word_set(&common->missed[i], 7);
+    }
+    ck_assert_uint_eq(of(sum)->ledgers, 2);
+}
+
+/* Its own part is what it counted itself. */
+PG_TEST(what_a_server_was_given_by_others_is_not_its_own)
+{
+    pg_ledger_t *idle = of_file("idle", NULL), *sum = sum_of("01");
+
+    ck_assert_int_eq(pg_ledger_merge(server[0], server[1], NOW, pool), 0);
+    ck_assert_uint_eq(of(server[0])->ledgers, 2);
+    ck_assert(pg_ledger_holds(sum, server[0], pool));
+    ck_assert_int_eq(pg_ledger_merge(idle, server[2], NOW, pool), 0);
+    ck_assert_uint_eq(of(idle)->ledgers, 1);
+    ck_assert(pg_ledger_holds(sum_of("2"), idle, pool));
+    /* a part that claims more than there is leaves it none */
+    pg_word_set(&server[0]->common->part[0][1], 1000);
+    ck_assert_uint_eq(of(server[0])->ledgers, 1);
+    ck_assert(!pg_ledger_holds(sum, server[0], pool));
+}
+
+/* It says when somebody was watching. */
+PG_TEST(a_server_that_counted_nothing_is_merged_all_the_same)
+{
+    pg_ledger_t *idle = of_file("idle", NULL), *sum = sum_of("0");
+
+    pg_ledger_cover(idle, T0 + 200000 * SECOND, T0 + 300000 * SECOND);
+    ck_assert(!pg_ledger_holds(sum, idle, pool));
+    ck_assert_int_eq(pg_ledger_merge(sum, idle, NOW, pool), 0);
+    ck_assert_uint_eq(of(sum)->covered_count, 2);
+    ck_assert_uint_eq(of(sum)->ledgers, 1);
+}
+
+PG_TEST(a_new_block_of_a_server_is_still_one_ledger)
+{
+    pg_ledger_t *block = NULL;
+
+    ck_assert_int_eq(pg_block_new(&block, &server[0]->head, pool), 0);
+    ck_assert_int_eq(pg_ledger_merge(block, server[0], NOW, pool), 0);
+    ck_assert_uint_eq(of(block)->ledgers, 1);
+    count(block, 1000, 5);
+    ck_assert_uint_eq(of(block)->ledgers, 1);
+    ck_assert_uint_eq(of(block)->attempts, 105);
+}
+
+PG_TEST(a_table_full_of_half_parts_takes_one_at_its_end)
+{
+    pg_ledger_t *sum = sum_of("");
+    pg_common_t *common = sum->common;
+
+    for (apr_uint64_t i = 0; i < PG_PARTS; i++) {
+        pg_word_set(&common->part[i][0], i + 1);
+    }
+    ck_assert_int_eq(pg_ledger_merge(sum, server[0], NOW, pool), 0);
+    ck_assert_uint_eq(of(sum)->ledgers, 1);
+    ck_assert(pg_ledger_holds(sum, server[0], pool));
+    for (unsigned i = 0; i < PG_TOP_ROOM; i++) {
+        ck_assert_uint_eq(pg_word_get(&common->missed[i]), 0);
+    }
+}
+
 PG_TEST(there_is_room_for_so_many_and_a_full_ledger_stays_as_it_is)
 {
     pg_ledger_t *sum = sum_of("0");
@@ -194,6 +265,17 @@ PG_TEST(without_one_key_a_bound_is_known)
     /* texts unite all the same: 50 sources are in both */
     ck_assert_uint_eq(s->top[PG_TOP_SOURCES].n, 100);
     ck_assert_uint_eq(s->top[PG_TOP_SOURCES].entry[0].count, 2);
+}
+
+PG_TEST(bounds_of_sources_elsewhere_are_added)
+{
+    pg_ledger_t *sum = sum_of("");
+
+    for (unsigned i = 0; i < 2; i++) {
+        pg_word_set(&server[i]->common->elsewhere, 40);
+        ck_assert_int_eq(pg_ledger_merge(sum, server[i], NOW, pool), 0);
+        ck_assert_uint_eq(of(sum)->sources_elsewhere, 40 * (i + 1));
+    }
 }
 
 /* The truth lies between count - error and count + 2 error, and what is not

@@ -230,20 +230,35 @@ PG_TEST(old_logs_land_in_their_own_months_and_disturb_nothing)
 
 PG_TEST(times_nobody_can_mean_are_counted_in_the_totals_only)
 {
+    apr_uint64_t before[PG_PERIOD_COUNT];
     const pg_snapshot_t *s;
     static const apr_time_t odd[] = {
         -1, INT64_MIN, INT64_MAX, (apr_time_t)253402300800 * 1000000
     };
 
+    /* each place of the shorter rings has one */
+    for (int n = 0; n < 400; n++) {
+        attempt(PG_CLASS_SOCKS, T0 - n * MINUTE, T0);
+        attempt(PG_CLASS_SOCKS, T0 - n * HOUR, T0);
+    }
+    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+        before[p] = sum(&at(T0)->series[p]);
+    }
     for (unsigned i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+            ck_assert_int_eq(pg_series_number((pg_period_e)p, odd[i]), -1);
+        }
+        attempt(PG_CLASS_SOCKS, odd[i], odd[i]);
         attempt(PG_CLASS_SOCKS, odd[i], 0);
         attempt(PG_CLASS_SOCKS, T0, odd[i]);
         attempt(PG_CLASS_SOCKS, odd[i], T0);
         s = at(odd[i]);
         ck_assert_uint_eq(s->series[PG_PERIOD_MONTH].n, 0);
     }
-    ck_assert_uint_eq(at(T0)->attempts, 12);
-    ck_assert_uint_eq(sum(&at(T0)->series[PG_PERIOD_MONTH]), 0);
+    ck_assert_uint_eq(at(T0)->attempts, 800 + 16);
+    for (unsigned p = 0; p < PG_PERIOD_COUNT; p++) {
+        ck_assert_uint_eq(sum(&at(T0)->series[p]), before[p]);
+    }
     s = at(0);
     ck_assert_uint_eq(s->series[PG_PERIOD_MINUTE].n, 1);
 }
