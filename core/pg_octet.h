@@ -66,21 +66,6 @@ static inline apr_uint64_t pg_octet_lower8(apr_uint64_t word)
     return word | ((from_a & ~past_z & ~word & (0x80 * each)) >> 2);
 }
 
-/** Are all eight octets PG_OCTET_PLAIN? A sum has its top bit unless what it
- *  was added to is 0, or too small; two octets that differ in one bit are
- *  looked for together. */
-static inline bool pg_octet_plain8(apr_uint64_t word)
-{
-    const apr_uint64_t each = 0x0101010101010101u, most = 0x7f * each;
-    apr_uint64_t seven = word & most;
-    apr_uint64_t fine = (seven + (0x80 - ' ') * each) & ~(seven + each)
-        & ((seven ^ '"' * each) + most) & ((seven ^ '\\' * each) + most)
-        & (((seven & ~each) ^ '&' * each) + most)        /* and '\''       */
-        & (((seven & ~(2 * each)) ^ '<' * each) + most); /* and '>'        */
-
-    return (fine & ~word & ~most) == ~most;
-}
-
 /** Sixteen octets, looked at together. */
 typedef unsigned char pg_octet16_t __attribute__((vector_size(16)));
 
@@ -102,6 +87,22 @@ static inline pg_octet16_t pg_octet_load16(const char *s, apr_size_t n)
 static inline pg_octet16_t pg_octet_is16(pg_octet16_t octets, char c)
 {
     return (pg_octet16_t)(octets == (unsigned char)c);
+}
+
+/** Are all PG_OCTET_PLAIN? Two that differ in one bit are looked for
+ *  together. */
+static inline bool pg_octet_plain16(pg_octet16_t octets)
+{
+    typedef signed char signed16_t __attribute__((vector_size(16)));
+    pg_octet16_t odd = (pg_octet16_t)((signed16_t)octets < ' ')
+        | pg_octet_is16(octets, '\x7f') | pg_octet_is16(octets, '"')
+        | pg_octet_is16(octets, '\\')
+        | pg_octet_is16(octets & (unsigned char)~1, '&')     /* and '\''   */
+        | pg_octet_is16(octets & (unsigned char)~2, '<');    /* and '>'    */
+    apr_uint64_t half[2];
+
+    memcpy(half, &odd, sizeof(half));
+    return (half[0] | half[1]) == 0;
 }
 
 #endif

@@ -187,14 +187,12 @@ int pg_span_hex(pg_span_t s, apr_size_t at)
 
 apr_size_t pg_span_plain(pg_span_t s, apr_size_t from)
 {
+    const apr_size_t many = sizeof(pg_octet16_t);
     apr_size_t i = from;
-    apr_uint64_t word;
 
-    for (; i + sizeof(word) <= s.len; i += sizeof(word)) {
-        memcpy(&word, s.ptr + i, sizeof(word));
-        if (!pg_octet_plain8(word)) {
-            break;
-        }
+    while (i + many <= s.len
+           && pg_octet_plain16(pg_octet_load16(s.ptr + i, many))) {
+        i += many;
     }
     while (i < s.len && pg_octet_is(s.ptr[i], PG_OCTET_PLAIN)) {
         i++;

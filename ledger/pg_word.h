@@ -42,22 +42,34 @@ static inline bool pg_word_swap(pg_word_t *word, apr_uint64_t *seen,
         word, seen, value, memory_order_acq_rel, memory_order_acquire);
 }
 
+/** Copy n octets, 8 at most, into a word, which is filled up with NULs. */
+static inline void pg_word_put(pg_word_t *to, const char *octets,
+                               apr_size_t n)
+{
+    apr_uint64_t word = 0;
+
+    memcpy(&word, octets, n);
+    pg_word_set(to, word);
+}
+
 /** Copy n octets into words; the last one is filled up with NULs. */
 static inline void pg_word_write(pg_word_t *to, const void *octets,
                                  apr_size_t n)
 {
     const char *at = octets;
-    apr_uint64_t last = 0;
+    const apr_size_t each = sizeof(*to);
 
-    for (; n >= sizeof(last); n -= sizeof(last), at += sizeof(last)) {
-        apr_uint64_t word;
-
-        memcpy(&word, at, sizeof(word));
-        pg_word_set(to++, word);
+    for (; n >= 4 * each; n -= 4 * each, at += 4 * each, to += 4) {
+        pg_word_put(&to[0], at, each);
+        pg_word_put(&to[1], at + each, each);
+        pg_word_put(&to[2], at + 2 * each, each);
+        pg_word_put(&to[3], at + 3 * each, each);
+    }
+    for (; n >= each; n -= each, at += each) {
+        pg_word_put(to++, at, each);
     }
     if (n > 0) {
-        memcpy(&last, at, n);
-        pg_word_set(to, last);
+        pg_word_put(to, at, n);
     }
 }
 
