@@ -3,6 +3,7 @@
 #include "pg_gate.h"
 
 #include <apr_strings.h>
+#include <http_ssl.h>
 
 #include "pg_book.h"
 #include "pg_chosen.h"
@@ -166,18 +167,23 @@ static const apr_table_t *received(const request_rec *first)
 }
 
 /* What the client sent, from the request that came from the network; the texts
- * of internal redirects and subrequests come from the configuration. */
-static void collect(pg_chosen_in_t *in, const request_rec *first,
+ * of internal redirects and subrequests come from the configuration. The name
+ * that it sent in TLS need not be that of Host (RFC 6066 3). */
+static void collect(pg_chosen_in_t *in, request_rec *first,
                     apr_pool_t *pool)
 {
     const apr_array_header_t *fields = apr_table_elts(received(first));
     const apr_table_entry_t *field = (const void *)fields->elts;
     pg_span_t *texts = apr_palloc(pool, sizeof(*texts)
-                                        * (apr_size_t)(fields->nelts + 2));
+                                        * (apr_size_t)(fields->nelts + 4));
     apr_size_t n = 0, longest = 0;
 
     texts[n++] = pg_span_str(first->unparsed_uri);
     texts[n++] = pg_span_str(first->user);
+    texts[n++] = pg_span_str(first->method);
+    texts[n++] = pg_span_str(ap_ssl_var_lookup(pool, first->server,
+                                               first->connection, first,
+                                               "SSL_TLS_SNI"));
     for (int i = 0; i < fields->nelts; i++) {
         texts[n++] = pg_span_str(field[i].val);
     }
@@ -193,7 +199,7 @@ static pg_chosen_e judge(const pg_destination_t *d, request_rec *r,
                          const pg_settings_t *settings,
                          const pg_backends_t *backends)
 {
-    const request_rec *first = pg_note_first(r);
+    request_rec *first = pg_note_first(r);
     pg_request_t request = { .local = NULL };
     pg_address_t local;
     pg_chosen_in_t in = {

@@ -10,9 +10,9 @@ import pytest
 
 import pg_steered
 from pg_backend import Backend
-from pg_hosts import host_on
+from pg_hosts import free_port, host_on, tls_on
 from pg_httpd import BASICS, MODULES
-from pg_peers import Origin
+from pg_peers import Origin, trusting_client
 from pg_steered import rule
 from pg_wire import exchange
 
@@ -191,6 +191,28 @@ def test_a_socket_can_be_chosen_too(httpd_with):
     reply = server.get("/h", headers=[f"X-Socket: {path}"])
     assert (reply.status, third.hits) == (403, 0)
     assert server.log.attempt().reason == "backend-host-from-client"
+    third.close()
+
+
+def test_the_name_asked_for_in_tls_can_choose_too(httpd_with, certificate):
+    """With Host our own: the two need not agree."""
+    third, port = Origin(host=STRANGER), free_port()
+    for guard in (False, True):
+        server = httpd_with(
+            tls_on(port, certificate,
+                   rule("^/h$", "http://%{SSL:SSL_TLS_SNI}/")
+                   + f"\nProxyRemote * http://{third.authority}"),
+            modules=pg_steered.MODULES, guard=guard)
+        server.log.take_all(r"PG0[02]\d\d: ")
+        before = len(third.hits)
+        reply = exchange(("127.0.0.1", port), (
+            f"GET /h HTTP/1.1\r\nHost: {server.name}\r\n"
+            "Connection: close\r\n\r\n").encode(), trusting_client(),
+            "stranger.test")
+        assert (reply.status, len(third.hits) > before) == (
+            (403, False) if guard else (200, True))
+        server.stop()
+    assert server.log.attempt().host == "stranger.test"
     third.close()
 
 

@@ -106,6 +106,8 @@ HOSTS = {
     "a cookie": (rule("^/h$", "http://%1/",
                       "%{HTTP_COOKIE} backend=([^;]+)"),
                  ask("/h", None, "Cookie: a=b; backend=@S@; c=d")),
+    "the method": (rule("^/h$", "http://%{REQUEST_METHOD}/") + REMOTE,
+                   ask("/h", method="stranger.test")),
     "an environment variable": (
         "SetEnvIf X-Target (.*) TARGET=$1\n"
         + rule("^/h$", "http://%{ENV:TARGET}/"), ask("/h", None, TARGET)),
