@@ -26,6 +26,7 @@ static void symbols(pg_sink_t *sink, const pg_key_t *key, pg_span_t label)
     }
 }
 
+/* @param name  has a dot */
 static void put_name(pg_sink_t *sink, const pg_key_t *key, pg_span_t name)
 {
     apr_size_t suffix = pg_mask_suffix(name);
@@ -43,11 +44,11 @@ static void put_name(pg_sink_t *sink, const pg_key_t *key, pg_span_t name)
         else {
             symbols(sink, key, label);
         }
-        pg_sink_puts(sink, dot < rest.len ? "." : "");
+        pg_sink_puts(sink, ".");
         rest = pg_span_from(rest, dot + 1);
         first = false;
     }
-    pg_sink_put(sink, pg_span_from(name, suffix));
+    pg_escape_text(sink, pg_span_from(name, suffix));
 }
 
 pg_span_t pg_article_site(pg_span_t name)
@@ -191,8 +192,8 @@ static bool follows_method(const place_t *p, apr_size_t at)
                    && pg_span_find(pg_span_upto(rest, end), ':') < end));
 }
 
-/* What is not a host in a list of hosts: "for=", "https", and the versions and
- * products in Via. */
+/* What is not a host in a list of hosts: "for=", "https:/", unless a scheme is
+ * before it ("http://intranet:/"), and the versions and products in Via. */
 static bool is_syntax(const place_t *p, apr_size_t at)
 {
     static const char *const known[] = { "for", "by", "host", "proto", NULL };
@@ -205,7 +206,8 @@ static bool is_syntax(const place_t *p, apr_size_t at)
     }
     word = pg_span_upto(rest, n);
     after = octet(rest, n);
-    if (after == ':' && is_in(octet(rest, n + 1), "/\\")) {
+    if (after == ':' && is_in(octet(rest, n + 1), "/\\")
+        && !follows_scheme(p, at)) {
         return true;
     }
     if (p->via && !follows(p, at, "//")) {
@@ -518,8 +520,8 @@ static apr_size_t name_length(pg_span_t text)
     while (n < text.len && is_host_char(text.ptr[n])) {
         n++;
     }
-    return n > 0 && n + 1 < text.len && text.ptr[n] == ':'
-           && text.ptr[n + 1] == ' ' ? n + 2 : 0;
+    return n > 0 && pg_span_istarts(pg_span_from(text, n), PG_SPAN(": "))
+               ? n + 2 : 0;
 }
 
 void pg_article_put_named(pg_sink_t *sink, const pg_article_t *how,
