@@ -646,10 +646,10 @@
     X(GROUND_LOGGED, "the log itself says so: outcome=relayed",               \
       "ログ自体に outcome=relayed と記録されています")                        \
     X(GROUND_ONLY_HOME,                                                       \
-      "not the length of its home page; with other pages it could not be "    \
-      "compared, since a pipe is read once",                                  \
-      "トップページの長さではありません。パイプは一度しか読めないため、"      \
-      "ほかのページとは比べられません")                                       \
+      "not the length of its home page; to compare it with other pages, the " \
+      "logs must be read a second time, and could not be",                    \
+      "トップページの長さではありません。ほかのページと比べるには"            \
+      "ログを二度読む必要があり、それができませんでした")                     \
     X(SCAN_STATUS, "status {0}, {1} bytes, {2} {2:time|times}",               \
       "ステータス {0}、{1} バイト、{2} 回")                                   \
     X(SCAN_MORE, "... and {0} more like {0:this|these}",                      \

@@ -709,7 +709,8 @@ static void count_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
     out->octets = atomic_load(&crew->octets);
 }
 
-/* What looks relayed may be a page of our own: read again to find out. */
+/* What looks relayed may be a page of our own: read again to find out, as far
+ * as that is possible. */
 static void judge_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
 {
     pg_table_t *wanted, *found;
@@ -719,17 +720,15 @@ static void judge_all(crew_t *crew, pg_scan_out_t *out, apr_pool_t *pool)
     if (wanted == NULL) {
         return;
     }
-    if (!crew->rereadable) {
+    if (crew->rereadable && !out->interrupted) {
+        found = pg_table_create(pool, crew->in->bound, 0);
+        crew->wanted = wanted;
+        collect(found, crew, pg_pass_wanted, out);
+        out->judge = pg_judge_run(out->tally, found, pool);
+    }
+    if (!crew->rereadable || out->interrupted) {
         out->judge = pg_judge_unsettled(out->judge, pool);
-        return;
     }
-    if (out->interrupted) {
-        return;
-    }
-    found = pg_table_create(pool, crew->in->bound, 0);
-    crew->wanted = wanted;
-    collect(found, crew, pg_pass_wanted, out);
-    out->judge = pg_judge_run(out->tally, found, pool);
 }
 
 /* Own names, and what was answered. */

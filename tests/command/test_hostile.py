@@ -48,6 +48,26 @@ def test_an_interrupt_while_names_are_learnt_leaves_nothing_to_report(
     assert (child.returncode, errors) == (74, b"")
 
 
+def test_what_an_interrupted_scan_has_not_compared_does_not_differ(tmp_path):
+    log, endless = tmp_path / "log", tmp_path / "endless"
+    log.write_text("".join(
+        f'192.0.2.1 - - [10/Oct/2024:13:55:36 +0000] "{line}\n' for line in (
+            'GET / HTTP/1.1" 200 99', 'GET /x HTTP/1.1" 200 777',
+            'GET http://a.example/x HTTP/1.1" 200 777')), encoding="ascii")
+    with open(endless, "wb") as out:
+        out.truncate(1 << 34)
+    with subprocess.Popen([COMMAND, "scan", "-j1", "-o", "own.example", log,
+                           endless], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as child:
+        wait_until(lambda: position(child.pid, endless) > 1 << 20,
+                   "it to read on", 60)
+        child.send_signal(signal.SIGINT)
+        text, _ = answer(child)
+    assert b"INTERRUPTED" in text and b"1 attempt" in text
+    assert b"a second time, and could not be" in text
+    assert b"differs from everything" not in text
+
+
 def answer(child):
     """Its output and errors; killed if it does not end."""
     try:
