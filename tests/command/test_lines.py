@@ -329,6 +329,58 @@ def test_a_line_that_was_cut_off_names_no_client_of_another(tmp_path):
     assert "198.51.100.9" not in _sources(found)
 
 
+def test_what_names_no_virtual_host_is_listed_among_those_that_do(tmp_path):
+    """By how much there is of it; what was relayed is counted where it was."""
+    def asked(*status, at="", request="CONNECT a.example:25 HTTP/1.0"):
+        return "".join(at + _expand(TEMPLATE, (
+            "203.0.113.21", *request.split(" "), *x.split(" ")))
+            for x in status)
+
+    a, b, c = (f"www.{x}.test:80 " for x in "abc")
+    log = write(tmp_path / "log",
+                asked("200 100", at=a, request="GET / HTTP/1.1"),
+                asked("405 20", "405 20", "405 20", at=a),
+                asked("200 -", "405 20", at=b), asked("405 20", "200 -"),
+                asked("403 9", at=c), asked(
+                    "200 77", at=c, request="GET http://x.example/ HTTP/1.1"))
+    for more, names in (("", "a b c -"), (asked("405 20"), "a - b c"),
+                        (asked("405 20", "405 20"), "- a b c")):
+        with open(log, "a", encoding="utf-8") as out:
+            out.write(more)
+        _, found = _scan(log)
+        assert [(x["name"] or " - ").split(".")[-2 if x["name"] else 0].strip()
+                for x in found["vhosts"]] == names.split()
+        rows = {x["name"]: x for x in found["vhosts"]}
+        for x in rows.values():
+            assert x["attempts"] == sum(x["by_outcome"].values())
+            assert x["by_outcome"]["relayed"] == (
+                0 if x["name"] == "www.a.test:80" else 1)
+            assert x["by_outcome"]["observed"] == 0
+        assert sum(x["attempts"] for x in rows.values()) == found["attempts"]
+
+
+def test_what_was_too_long_or_not_understood_is_not_read(tmp_path):
+    log = write(tmp_path / "log", "what is this\n" * 2, "x" * 2_000_000 + "\n",
+                TEMPLATES["akamai"])
+    _, found = _scan(log)
+    lines, one = found["scan"]["lines"], found["scan"]["read"][0]
+    assert (lines["unparsed"], lines["oversize"], one["unread"]) == (2, 1, 3)
+    assert (found["attempts"], lines["lines"], one["doubt"]) == (2, 7, "unread")
+
+
+@pytest.mark.parametrize("status, judged", [
+    (100, 0), (199, 0), (200, 1), (201, 1), (299, 1), (300, 0), (304, 0),
+    (404, 0), (500, 0)])
+def test_only_an_answer_that_says_yes_is_judged(tmp_path, status, judged):
+    log = write(tmp_path / "log", _expand(TEMPLATE, (
+        "203.0.113.21", "GET", "http://check.example.com/ip.php", "HTTP/1.1",
+        str(status), "199")))
+    _, found = _scan(log)
+    assert found["attempts"] == 1
+    assert sum(found["scan"]["judged"].values()) == judged
+    assert len(found["scan"]["answers"]) == judged
+
+
 def test_explain_explains_forty_kinds_and_counts_the_others():
     """As many as the files have that are explained one by one."""
     logs = sorted(str(path) for path in pathlib.Path(LINES).parent.rglob("*")

@@ -220,6 +220,31 @@ PG_TEST(parts_side_by_side_see_each_line_once)
     unlink(path);
 }
 
+/* What looks like UTF-16 in the middle of a log is not. */
+PG_TEST(a_byte_order_mark_is_one_only_at_the_beginning)
+{
+    static const char text[] = "ab\xff\xfeG\0E\0T\0\n";
+    const char *path = write_log(text, sizeof(text));
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (apr_uint64_t from = 0; from < 4; from++) {
+        char got[64];
+        apr_size_t n = 0, more = 1;
+        pg_input_t *input;
+
+        ck_assert_ptr_null(pg_input_open(&input, path, from, NULL, pool));
+        while (more) {
+            more = pg_input_read(input, got + n, sizeof(got) - n);
+            n += more;
+        }
+        ck_assert_uint_eq(n, sizeof(text) - from);
+        ck_assert_mem_eq(got, text + from, n);
+    }
+    apr_pool_destroy(pool);
+    unlink(path);
+}
+
 PG_TEST(a_line_longer_than_the_bound_is_skipped_and_counted)
 {
     apr_size_t n = PG_LINE_MAX * 2;
