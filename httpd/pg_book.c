@@ -3,6 +3,7 @@
 #include "pg_book.h"
 
 #include <apr_thread_proc.h>
+#include <http_log.h>
 
 #include "pg_guard.h"
 #include "pg_notify.h"
@@ -40,7 +41,8 @@ static void watch(const pg_settings_t *settings, pg_note_t *note)
 
 /* What mod_proxy logs when it made no connection: to any of the addresses
  * (00957; 00939 for CONNECT), to a socket (02454), because the worker is in
- * error (00940), because no module speaks the scheme (01144). */
+ * error (00940), because no module speaks the scheme (01144). One address of
+ * several that did not answer is only worth "debug" to it. */
 static bool is_about_nobody(const char *format)
 {
     static const char *const ids[] = { "AH00957", "AH02454", "AH00939",
@@ -60,6 +62,7 @@ void pg_book_heard(const ap_errorlog_info *info, const char *line)
 
     /* a connection that was reset had been established */
     if (info->format == NULL || info->s == NULL
+        || (info->level & APLOG_LEVELMASK) > APLOG_WARNING
         || !is_about_nobody(info->format)
         || APR_STATUS_IS_ECONNRESET(info->status)) {
         return;
@@ -106,6 +109,13 @@ static bool is_before_connecting(const request_rec *r)
     return false;
 }
 
+/* It answers some requests itself (Max-Forwards: 0), and others with an error
+ * (a handler's URL that it cannot parse), and forwards them no longer. */
+static bool is_given_up(const pg_note_t *note)
+{
+    return note->forwarded && note->forwarded->proxyreq == PROXYREQ_NONE;
+}
+
 /* The response does not matter: a mail server answers a POST, but not in HTTP.
  * Some schemes record the port they connected from. A page of several parts is
  * carried if one of them was. */
@@ -113,7 +123,8 @@ static bool is_carried(const request_rec *r, const pg_note_t *note)
 {
     return note->passed
            && (note_in(r, "proxy-source-port")
-               || note->opened > note->unreached + is_before_connecting(r));
+               || note->opened > note->unreached + (is_before_connecting(r)
+                                                    || is_given_up(note)));
 }
 
 /* mod_proxy refuses in its handler too (ProxyBlock, AllowCONNECT): then it
@@ -179,7 +190,7 @@ static bool is_permitted(const pg_settings_t *settings, const pg_note_t *note)
                && pg_policy_is_for_proxy(note->verdict.class_id));
 }
 
-void pg_book_open(request_rec *first, const pg_settings_t *settings,
+void pg_book_open(request_rec *r, const pg_settings_t *settings,
                   pg_note_t *note)
 {
     pg_ledger_t *ledger = settings->guard->ledger;
@@ -187,6 +198,7 @@ void pg_book_open(request_rec *first, const pg_settings_t *settings,
 
     note->passed = true;
     note->opened++;
+    note->forwarded = r->main ? NULL : r;
     note->heard = false;
     watch(settings, note);
     if (ledger == NULL || note->booked || note->permitted) {
@@ -197,7 +209,7 @@ void pg_book_open(request_rec *first, const pg_settings_t *settings,
         note->permitted = true;
         return;
     }
-    event = event_of(first, settings, note, PG_OUTCOME_RELAYED);
+    event = event_of(pg_note_first(r), settings, note, PG_OUTCOME_RELAYED);
     note->entry = pg_ledger_record(ledger, &event);
     note->booked = true;
 }

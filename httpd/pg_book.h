@@ -12,9 +12,9 @@
 
 #include "pg_note.h"
 
-/** mod_proxy is about to carry it. The note belongs to first, the request that
- *  came from the network. */
-void pg_book_open(request_rec *first, const pg_settings_t *settings,
+/** mod_proxy is about to carry r. The note belongs to the request that came
+ *  from the network. */
+void pg_book_open(request_rec *r, const pg_settings_t *settings,
                   pg_note_t *note);
 
 /** Is mod_proxy about to carry something that is not in the books? */

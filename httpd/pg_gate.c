@@ -85,7 +85,7 @@ static int judge_anew(request_rec *r, const pg_settings_t *settings,
     before = pg_note_of(first);
     if (note->action.act == PG_ACT_PASS
         && before->action.act == PG_ACT_PASS) {
-        pg_book_open(first, settings, before);
+        pg_book_open(r, settings, before);
     }
     return pg_note_enforce(r, note);
 }
@@ -120,7 +120,7 @@ static int forward(request_rec *r, const pg_settings_t *settings,
 
     if (note && (note->exempt || !note->clean)) {
         if (note->action.act == PG_ACT_PASS) {
-            pg_book_open(first, settings, note);
+            pg_book_open(r, settings, note);
         }
         return pg_note_enforce(r, note);
     }

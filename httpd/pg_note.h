@@ -26,6 +26,7 @@ typedef struct pg_note_t {
     bool heard;                  /* of the latest: no connection          */
     unsigned int opened;         /* how often mod_proxy tried to connect  */
     unsigned int unreached;      /* and failed                            */
+    const request_rec *forwarded;    /* the latest; NULL: a subrequest    */
     apr_uint64_t entry;          /* among the recent attempts             */
     const char *allow;           /* the directive that would allow it     */
 } pg_note_t;

@@ -11,6 +11,7 @@ import pytest
 from pg_backend import Backend
 from pg_hosts import free_port
 from pg_peers import Origin
+from pg_resolver import Resolving
 from pg_wire import Wire, wait_until
 
 MODULES = ("proxy", "proxy_http", "proxy_http2", "proxy_fcgi", "proxy_scgi",
@@ -84,6 +85,50 @@ def test_a_scheme_that_no_module_speaks_is_not_carried(httpd_with):
     assert server.get("/p/127.0.0.3:9000/x").status == 500
     assert server.log.attempt().outcome == "observed"
     server.log.take_all("AH01144")
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_one_of_two_addresses_is_enough(level):
+    """That the first did not answer is in the log at level debug."""
+    server = Resolving(CONF + f"LogLevel proxy:{level}\n", modules=MODULES)
+    try:
+        server.start()
+        for scheme in ("http", "ajp", "fcgi", "scgi"):
+            backend = Backend(scheme, host="127.0.0.3")
+            ask(server, scheme, f"two.invalid:{backend.port}")
+            assert server.log.attempt().outcome == "relayed", scheme
+            assert backend.hits == 1
+            backend.close()
+        refused = len(server.log.all("AH00957"))
+        assert refused == (4 if level == "debug" else 0)
+    finally:
+        server.remove()
+
+
+def test_what_mod_proxy_answers_itself_is_not_carried(relay, origin):
+    """OPTIONS and TRACE that may go no further (RFC 9110 7.6.2)."""
+    for method in ("OPTIONS", "TRACE", "GET"):
+        for left, outcome in (("0", "observed"), ("1", "relayed")):
+            for target in (f"/http/{origin.authority}/x",
+                           f"http://{origin.authority}/x"):
+                relay.send((f"{method} {target} HTTP/1.1\r\n"
+                            f"Host: www.own.example\r\nMax-Forwards: {left}\r\n"
+                            "Connection: close\r\n\r\n").encode())
+                assert relay.log.attempt().outcome == outcome, (method, left)
+    assert len(origin.hits) == relayed(relay) == 6
+    relay.log.take_all("AH00898")
+
+
+def test_a_handler_without_a_usable_url_is_not_carried(httpd_with):
+    server = httpd_with(
+        "ProxyGuardAction chosen-backend observe\n<Location /h>\n"
+        "SetHandler \"proxy:http://%{HTTP:X-To}\"\n</Location>\n",
+        modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    for to in ("25", "[::zz]", "127.0.0.3:99999"):
+        assert server.get("/h", headers=[f"X-To: {to}"]).status == 400
+        assert server.log.attempt().outcome == "observed", to
+    server.log.take_all("AH01083")
 
 
 # --- from the first moment ---------------------------------------------------
