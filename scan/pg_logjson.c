@@ -54,16 +54,15 @@ static apr_size_t put_code(char *out, unsigned int code)
     return 4;
 }
 
-/* Four hexadecimal digits at s. */
-static bool read_hex4(unsigned int *out, pg_span_t s)
+/* Four hexadecimal digits; there are as many octets. */
+static bool read_hex4(unsigned int *out, const char *digits)
 {
     *out = 0;
-    for (apr_size_t i = 0; i < 4; i++) {
-        char c = i < s.len ? s.ptr[i] : 'z';
-        if (!pg_octet_is_hex(c)) {
+    for (int i = 0; i < 4; i++) {
+        if (!pg_octet_is_hex(digits[i])) {
             return false;
         }
-        *out = *out * 16 + pg_octet_hex(c);
+        *out = *out * 16 + pg_octet_hex(digits[i]);
     }
     return true;
 }
@@ -74,11 +73,11 @@ static apr_size_t read_unicode(unsigned int *code, pg_span_t s)
     unsigned int low;
 
     if (s.len < 5 || s.ptr[0] != 'u'
-        || !read_hex4(code, pg_span_from(s, 1))) {
+        || !read_hex4(code, s.ptr + 1)) {
         return 0;
     }
     if (*code >= 0xd800 && *code < 0xdc00 && s.len >= 11 && s.ptr[5] == '\\'
-        && s.ptr[6] == 'u' && read_hex4(&low, pg_span_from(s, 7))
+        && s.ptr[6] == 'u' && read_hex4(&low, s.ptr + 7)
         && low >= 0xdc00 && low < 0xe000) {
         *code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
         return 11;

@@ -10,9 +10,11 @@ import random
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
+import zlib
 
 import pytest
 
@@ -262,6 +264,32 @@ def test_a_truncated_archive_gives_what_it_holds_and_an_error(tmp_path):
     done = run("scan", log)
     assert done.returncode == 74
     assert b"damaged" in done.stderr
+
+
+def test_what_packs_well_but_is_small_is_no_bomb(tmp_path):
+    text = (CONNECT + "\n" * 8_000_000 + CONNECT).encode()
+    packed = gzip.compress(text)
+    assert len(packed) * 500 < len(text)
+    log = tmp_path / "log.gz"
+    log.write_bytes(packed)
+    done = run("scan", "-q", "-O", "json", log)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert json.loads(done.stdout)["attempts"] == 2
+
+
+def test_a_header_of_an_archive_may_be_longer_than_what_is_read_at_once(
+        tmp_path):
+    """It has the name of the file: nothing is unpacked for a while."""
+    text = CONNECT.encode()
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    log = tmp_path / "log.gz"
+    log.write_bytes(b"\x1f\x8b\x08\x08\0\0\0\0\0\xff" + b"n" * 400_000 + b"\0"
+                    + packer.compress(text) + packer.flush()
+                    + struct.pack("<II", zlib.crc32(text), len(text)))
+    assert gzip.decompress(log.read_bytes()) == text
+    done = run("scan", "-q", "-O", "json", log)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert json.loads(done.stdout)["attempts"] == 1
 
 
 def test_a_bomb_is_stopped(tmp_path):
