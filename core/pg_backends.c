@@ -550,14 +550,34 @@ static pg_named_e check_lists(const pg_backends_t *b,
     return best;
 }
 
+static bool is_alphabetic(pg_span_t s)
+{
+    apr_size_t i = 0;
+
+    while (i < s.len && pg_octet_is_alpha(s.ptr[i])) {
+        i++;
+    }
+    return s.len > 0 && i == s.len;
+}
+
+/* "app.example.co" and then "m": top-level domains are letters only. */
+static bool renames_tld(pg_span_t name, pg_span_t rest)
+{
+    apr_size_t dot = pg_span_rfind(name, '.');
+
+    return dot < name.len && is_alphabetic(pg_span_from(name, dot + 1))
+           && is_alphabetic(rest);
+}
+
 /* "127.0.0.1" and then "9" is another address; "10.0.0." and then "9" is what
  * was meant, and so is "app" and then "7": but not "app" and "7.s.example". */
 static bool moves(const entry_t *prefix, pg_span_t rest)
 {
+    pg_span_t name = pg_span_str(prefix->name);
     pg_address_t address;
 
     return prefix->open || pg_span_find(rest, '.') < rest.len
-           || pg_address_parse(&address, pg_span_str(prefix->name));
+           || pg_address_parse(&address, name) || renames_tld(name, rest);
 }
 
 /* What follows the prefix that a text begins with; empty if it does not. */

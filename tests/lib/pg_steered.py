@@ -187,6 +187,9 @@ HOSTS = {
         ask("/.stranger.test/x")),
     "letters behind it": (
         "ProxyPass / http://inner.example.co" + REMOTE, ask("/m/x")),
+    "letters behind the name of a rule": (
+        rule("^/p(.*)$", "http://inner.example.ne$1") + REMOTE,
+        ask("/pt/x")),
     "a name behind it, in a Location": (
         "<Location \"/pp/\">\nProxyPass http://inner\n</Location>" + REMOTE,
         ask("/pp/x.stranger.test/x")),

@@ -379,6 +379,11 @@ static const struct {
     { "http://app7/", "own", "/app7/", PG_CHOSEN_NOT },
     { "http://app7:25/", "own", "/app7/25", PG_CHOSEN_PORT },
     { "http://app7.s.example/", "own", "/7.s.example", PG_CHOSEN_HOST },
+    { "http://be.in.com/", "own", "/pm/", PG_CHOSEN_HOST },
+    { "http://be.in.co7/", "own", "/p7/", PG_CHOSEN_NOT },
+    { "http://be.in.co-m/", "own", "/p-m/", PG_CHOSEN_NOT },
+    { "http://be.in.7m/", "own", "/pm/", PG_CHOSEN_NOT },
+    { "http://appm/", "own", "/pm/", PG_CHOSEN_NOT },
     { "http://be-www.own.example/", "www.own.example", "/", PG_CHOSEN_NOT },
     { "http://be-WWW.own.example.:8080/", "www.own.example", "/",
       PG_CHOSEN_NOT },
@@ -407,6 +412,8 @@ static pg_backends_t *some_backends(void)
     pg_backends_read(b, PG_SPAN("http://be-%{HTTP_HOST}/"));
     pg_backends_read(b, PG_SPAN("^/go(.*)$"));
     pg_backends_read(b, PG_SPAN("http://dig.example:84$1"));
+    pg_backends_read(b, PG_SPAN("http://be.in.co$1"));
+    pg_backends_read(b, PG_SPAN("http://be.in.7$1"));
     return b;
 }
 
@@ -440,7 +447,7 @@ PG_TEST(a_set_has_all_that_it_extends)
     ck_assert(rest.len == 0);
     ck_assert(pg_backends_cut(&rest, empty, 2, PG_SPAN("app7.s.example")));
     ck_assert(pg_span_eq(rest, PG_SPAN("7.s.example")));
-    ck_assert(!pg_backends_cut(&rest, empty, 5, PG_SPAN("app7.s.example")));
+    ck_assert(!pg_backends_cut(&rest, empty, 7, PG_SPAN("app7.s.example")));
     ck_assert(pg_backends_cut_port(&rest, empty, 0, PG_SPAN("8443")));
     ck_assert(pg_span_eq(rest, PG_SPAN("43")));
     ck_assert(!pg_backends_cut_port(&rest, empty, 1, PG_SPAN("8443")));
