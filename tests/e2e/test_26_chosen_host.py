@@ -64,6 +64,24 @@ def test_without_a_port_it_is_the_one_of_the_scheme(httpd_with):
         assert (fields["host"], fields["port"]) == ("s.test", port), path
 
 
+def test_what_the_client_sent_is_remembered_over_a_redirect(httpd_with):
+    """The field is gone by the time of the second request."""
+    server = httpd_with(
+        "RewriteEngine On\n"
+        "RewriteRule ^/a - [E=TO:%{HTTP:X-To}]\n"
+        "RewriteRule ^/b http://%{ENV:REDIRECT_TO}/ [P]\n"
+        "ProxyPass /a http://127.26.0.1:9/\n"
+        "RequestHeader unset X-To\n"
+        "ErrorDocument 503 /b\n", modules=(*MODULES, "headers"))
+    server.log.take_all(r"PG0[02]\d\d: ")
+    assert server.get("/a", headers=["X-To: 127.26.0.2:9"]).status == 503
+    fields = server.log.attempt().fields
+    assert (fields["class"], fields["host"], fields["outcome"]) == (
+        "chosen-backend", "127.26.0.2", "denied")
+    assert len(server.log.take_all("AH0?1114: ")) == 1       # of the first
+    server.log.take_all("AH")
+
+
 # What the configuration names is not the client's choice. Each row has a
 # backend of its own, @B@, at which nobody listens.
 COND = "RewriteCond %{HTTP:X-To} ^@B@$\n"
@@ -91,6 +109,8 @@ NAMED = {
     "Header set X-To @B@": False,
     COND + "RewriteRule ^/a - [L]": True,
     COND + "RewriteRule ^/a - [F]": False,
+    COND + "SetEnv A b\nRewriteRule ^/a - [L]": True,
+    COND + "SetEnv A c\nRewriteRule ^/a - [F]": True,
     COND + "RewriteRule ^/a - [L,forbidden]": False,
     COND + "RewriteRule ^/a - [G]": False,
     COND + "RewriteRule ^/a - [gone,L]": False,

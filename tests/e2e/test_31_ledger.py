@@ -37,6 +37,21 @@ def test_a_ledger_has_the_sizes_that_are_asked_for(httpd_with):
             "300 recent attempts;") in repr(said)
 
 
+def test_other_sizes_are_for_a_start_and_not_for_a_restart(httpd_with):
+    server = httpd_with.make("ProxyGuardLedgerSize recent 160\n").start()
+    attempt(server)
+    for how, recent in ((server.graceful, 160),
+                        (server.restart_same_port, 320)):
+        server.configure("ProxyGuardLedgerSize recent 320\n")
+        server.log.take_all("PG0001: ")
+        how()
+        assert f"; {recent} recent attempts;" in repr(
+            server.log.all("PG0001: ")[-1])
+    server.log.take("PG0010: .*it had other sizes")
+    server.log.take("PG0002: .*it had other sizes")
+    assert server.status()["attempts"] == 1
+
+
 def test_a_late_hit_in_a_child_of_the_old_generation_is_counted(httpd_with,
                                                                origin):
     # a request that is let pass and takes long: the reverse proxy's origin

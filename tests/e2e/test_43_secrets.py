@@ -109,6 +109,16 @@ def test_no_outlet_shows_a_password(httpd_with, options):
     server.log.take_all(" PG01|AH")
 
 
+def test_what_httpd_itself_has_of_a_request_stays_as_it_was(httpd_with):
+    server = httpd_with('CustomLog @ROOT@/referers "%{Referer}i"\n')
+    referer = f"http://joe:{PW}@t.example/"
+    server.send(b"GET http://s.example/ HTTP/1.0\r\n"
+                + f"Referer: {referer}\r\n\r\n".encode())
+    server.log.attempt()
+    server.stop()
+    assert server.read("referers") == referer + "\n"
+
+
 def test_neither_does_a_scan_of_the_access_log(tmp_path):
     requests = [r.split(b"\r\n")[0].decode("latin-1")
                 for r in REQUESTS.values()]
