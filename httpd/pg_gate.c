@@ -77,6 +77,7 @@ static int judge_anew(request_rec *r, const pg_settings_t *settings,
         note->action = (pg_action_t){ .act = PG_ACT_PASS };
     }
     if (is_replaceable(before)) {
+        note->permitted = before && before->permitted;
         pg_note_leave(first, note);
         if (!note->clean) {
             pg_note_publish(first, note);

@@ -1,7 +1,11 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """A reverse proxy whose host the client chooses relays for a foreign Host."""
 
+import contextlib
+
 import pytest
+
+from pg_backend import Backend
 
 CHOSEN = ("RewriteEngine On\n"
           "RewriteCond %{REQUEST_URI} !^/proxyguard-status\n"
@@ -80,6 +84,69 @@ def test_what_the_client_sent_is_remembered_over_a_redirect(httpd_with):
         "chosen-backend", "127.26.0.2", "denied")
     assert len(server.log.take_all("AH0?1114: ")) == 1       # of the first
     server.log.take_all("AH")
+
+
+# The page of an error goes where the client says.
+PAGE = ("RewriteEngine On\n"
+        "RewriteRule ^/b http://%{HTTP:X-Page}/ [P]\n"
+        "RewriteRule ^/a http://%{HTTP:X-To}/ [P]\n"
+        "ProxyErrorOverride On\n")
+
+
+def test_the_verdict_of_a_refusal_is_not_that_of_its_page(httpd_with):
+    server = httpd_with(PAGE + "ErrorDocument 421 /b\n", modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    reply = server.send(b"GET http://s.test/ HTTP/1.1\r\nHost: s.test\r\n"
+                        b"X-Page: 127.26.0.2:9\r\n"
+                        b"Connection: close\r\n\r\n")
+    line = server.log.attempt()
+    assert (line.fields["class"], line.host) == ("absolute", "s.test")
+    assert reply.status == 421
+    assert server.status()["attempts"] == 1
+
+
+def test_what_was_carried_is_not_counted_again_for_its_page(httpd_with):
+    with contextlib.closing(Backend(answer=503)) as first, \
+            contextlib.closing(Backend()) as page:
+        server = httpd_with(PAGE + "ErrorDocument 503 /b\n"
+                            "ProxyGuardAction chosen-backend observe\n",
+                            modules=MODULES)
+        server.log.take_all(r"PG0[02]\d\d: ")
+        server.get("/a", headers=[f"X-To: {first.authority}",
+                                  f"X-Page: {page.authority}"])
+        line = server.log.attempt()
+        assert (line.port, line.outcome) == (str(first.port), "relayed")
+        assert (first.hits, page.hits) == (1, 1)
+        assert server.status()["attempts"] == 1
+
+
+def test_what_is_exempt_is_permitted_once_with_its_page(httpd_with):
+    with contextlib.closing(Backend(answer=503)) as first, \
+            contextlib.closing(Backend()) as page:
+        server = httpd_with(PAGE + "ErrorDocument 503 /b\n"
+                            'ProxyGuardExempt "-n %{HTTP:X-To}"\n',
+                            modules=MODULES)
+        server.log.take_all(r"PG0[02]\d\d: ")
+        server.get("/a", headers=[f"X-To: {first.authority}",
+                                  f"X-Page: {page.authority}"])
+        assert (first.hits, page.hits) == (1, 1)
+        status = server.status()
+        assert (status["attempts"], status["permitted"]) == (0, 1)
+
+
+def test_where_the_guard_is_off_the_gate_may_still_refuse(httpd_with):
+    """The stricter virtual host of the port decides."""
+    server = httpd_with(
+        "ProxyRequests On\n<VirtualHost *:@PORT@>\nServerName off.test\n"
+        "ProxyGuard Off\n</VirtualHost>\n"
+        "<VirtualHost *:@PORT@>\nServerName on.test\n</VirtualHost>\n",
+        modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    for host in ("off.test", "on.test"):
+        reply = server.send(f"GET http://s.test/ HTTP/1.1\r\nHost: {host}"
+                            "\r\nConnection: close\r\n\r\n".encode())
+        assert reply.status == 421, host
+        assert server.log.attempt().host == "s.test", host
 
 
 # What the configuration names is not the client's choice. Each row has a
