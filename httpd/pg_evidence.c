@@ -238,11 +238,21 @@ static void report_recovery(pg_evidence_t *e, server_rec *s)
     }
 }
 
+static bool is_empty_file(const pg_evidence_t *e)
+{
+    apr_finfo_t info;
+
+    return apr_file_info_get(&info, APR_FINFO_SIZE | APR_FINFO_TYPE, e->file)
+               == APR_SUCCESS
+           && info.filetype == APR_REG && info.size == 0;
+}
+
 /* One write(2); the file was opened for appending. After half a line, left by
- * a full disk, the next one begins on a line of its own. */
+ * a full disk, the next one begins on a line of its own, unless the file has
+ * been rotated or emptied. */
 static apr_status_t write_once(pg_evidence_t *e, pg_span_t line)
 {
-    bool torn = atomic_exchange(&e->outage->torn, 0);
+    bool torn = atomic_exchange(&e->outage->torn, 0) && !is_empty_file(e);
     struct iovec parts[] = { { .iov_base = "\n", .iov_len = torn },
                              { .iov_base = (char *)line.ptr,
                                .iov_len = line.len } };

@@ -196,6 +196,21 @@ def test_a_full_disk_costs_evidence_and_nothing_else(httpd_with):
     assert torn == "{" and json.loads(whole)["event"]["kind"] == "event"
 
 
+def test_a_file_begun_after_a_full_disk_has_no_empty_line(httpd_with):
+    server = httpd_with.make(FILE)
+    path = server.write("evidence.json", OURS + "{}\n" * 1000000)
+    start_with_files_up_to(server, 3000100 + len(OURS))
+    server.send(GET)
+    server.log.take(" PG0107: ")
+    os.rename(path, path + ".1")
+    server.graceful()
+    server.send(GET)
+    server.log.take(" PG0108: ")
+    server.log.attempts(2)
+    line, = server.read("evidence.json").splitlines()
+    assert json.loads(line)["event"]["kind"] == "event"
+
+
 OURS = '{"@timestamp":"2026","event":{"module":"proxyguard"}}\n'
 
 
