@@ -180,6 +180,7 @@ static void judge_reverse(pg_vhost_t *v, const pg_reviewed_t *r,
     else if (r->reverse == PG_GATE_OPEN && !r->site->gate) {
         set_words(v, PG_POSTURE_OPEN, choose, label(r->reverse_at, pool),
                   pool);
+        v->bare = true;
     }
     else if (r->reverse == PG_GATE_UNKNOWN && !r->site->gate
              && v->posture != PG_POSTURE_OPEN) {
@@ -197,7 +198,10 @@ static void judge(pg_vhost_t *v, const pg_reviewed_t *r, apr_pool_t *pool)
     else {
         set_words(v, PG_POSTURE_NO_PROXY, is_off, "", pool);
     }
+    v->bare = v->posture == PG_POSTURE_OPEN && !r->site->forward_gate;
     judge_reverse(v, r, pool);
+    v->unwatched = r->site->guard_off && v->posture != PG_POSTURE_NO_PROXY
+                   && v->posture != PG_POSTURE_RESTRICTED;
     if (r->site->on_purpose && v->posture == PG_POSTURE_OPEN) {
         set_words(v, PG_POSTURE_ON_PURPOSE, on_purpose, "", pool);
     }

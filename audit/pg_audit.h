@@ -38,6 +38,8 @@ typedef struct pg_site_t {
                                     recognised; NULL: they can            */
     bool gate;                   /* the guard stops requests whose
                                     destination the client chose          */
+    bool forward_gate;           /* and those for a forward proxy that is
+                                    open by mistake                       */
 } pg_site_t;
 
 /** Where the groups of a regular expression are; -1: not in the match. */

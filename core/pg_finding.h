@@ -35,6 +35,8 @@ typedef struct pg_vhost_t {
     const char *name;            /* "name:port"                           */
     pg_posture_e posture;
     const char *why[PG_LANG_COUNT]; /* a clause; NULL: nothing is said    */
+    bool bare;                   /* open, and the guard prevents nothing  */
+    bool unwatched;              /* it may relay, and nothing is counted  */
 } pg_vhost_t;
 
 #endif

@@ -83,6 +83,10 @@ static void describe(pg_site_t *site, server_rec *s, const server_rec *main,
     /* a name in Host is let through where any could be our own */
     site->gate = !site->on_purpose && !site->unnamed
                  && stops(settings, PG_CLASS_CHOSEN_BACKEND);
+    site->forward_gate = stops(settings, PG_CLASS_ABSOLUTE)
+                         && stops(settings, PG_CLASS_CONNECT_TLS)
+                         && stops(settings, PG_CLASS_CONNECT_MAIL)
+                         && stops(settings, PG_CLASS_CONNECT_OTHER);
     site->host_deny = settings->foreign_host != 0
                       && stops(settings, PG_CLASS_FOREIGN_HOST);
 }

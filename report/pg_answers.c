@@ -70,11 +70,29 @@ static const struct {
       PG_PHRASE_OPEN_RESTRICTED_MORE },
 };
 
+static apr_uint64_t bare(const pg_report_t *report)
+{
+    apr_uint64_t n = 0;
+
+    for (apr_size_t i = 0; i < report->vhost_count; i++) {
+        n += report->vhosts[i].posture == PG_POSTURE_OPEN
+             && report->vhosts[i].bare;
+    }
+    return n;
+}
+
 static pg_card_t open_proxy(const asker_t *a)
 {
     const char *all = number(a, a->report->vhost_count);
+    apr_uint64_t unprotected = bare(a->report);
     pg_card_t out;
 
+    if (unprotected) {
+        out = card(PG_PHRASE_Q_OPEN, PG_MOOD_BAD, PG_PHRASE_OPEN_BARE, NULL);
+        more(&out, PG_PHRASE_OPEN_BARE_MORE, number(a, unprotected), all,
+             NULL);
+        return out;
+    }
     for (apr_size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
         double n = pg_metrics_row(PG_METRIC_VHOSTS)
                        ->value(a->m, (int)verdicts[i].posture, 0);
@@ -140,6 +158,24 @@ static pg_card_t relayed_by_log(const asker_t *a, const char *all)
     return out;
 }
 
+/* Where the guard is off it does not know. */
+static void not_watched(pg_card_t *out, const asker_t *a)
+{
+    apr_uint64_t n = 0;
+
+    for (apr_size_t i = 0; i < a->report->vhost_count; i++) {
+        n += a->report->vhosts[i].unwatched;
+    }
+    if (n && out->answer.word == PG_PHRASE_RELAYED_NO) {
+        out->mood = PG_MOOD_WARN;
+        out->answer.word = PG_PHRASE_OPEN_UNKNOWN;
+    }
+    if (n) {
+        more(out, PG_PHRASE_RELAYED_UNWATCHED, number(a, n),
+             number(a, a->report->vhost_count), NULL);
+    }
+}
+
 static pg_card_t relayed(const asker_t *a)
 {
     apr_uint64_t n = pg_render_outcome_total(a->s, PG_OUTCOME_RELAYED);
@@ -167,6 +203,7 @@ static pg_card_t relayed(const asker_t *a)
                             : PG_PHRASE_RELAYED_NO_NONE,
              all, NULL, NULL);
     }
+    not_watched(&out, a);
     if (a->s->permitted) {
         more(&out, PG_PHRASE_PERMITTED, number(a, a->s->permitted), NULL,
              NULL);

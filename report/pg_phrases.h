@@ -127,6 +127,13 @@
       "this module prevents it. See the findings below.",                     \
       "{1} のバーチャルホストのうち {0} が、誰のためにも中継する設定です"     \
       "。防いでいるのはこのモジュールだけです。下の指摘をご覧ください。")     \
+    X(OPEN_BARE, "Yes, by mistake.",                                          \
+      "はい。設定の誤りです。")                                               \
+    X(OPEN_BARE_MORE,                                                         \
+      "{0} of {1} virtual {1:host|hosts} {0:relays|relay} for anyone, and "   \
+      "this module does not prevent it there. See the findings below.",       \
+      "{1} のバーチャルホストのうち {0} が、誰のためにも中継します。そこで"   \
+      "はこのモジュールは防いでいません。下の指摘をご覧ください。")           \
     X(OPEN_PURPOSE, "Yes, on purpose.",                                       \
       "はい。意図的な設定です。")                                             \
     X(OPEN_PURPOSE_MORE,                                                      \
@@ -150,6 +157,11 @@
       "{0:The only attempt|None of the {0} attempts} was {0:not "             \
       "relayed|relayed}.",                                                    \
       "{0} 件の試行のうち、中継されたものはありません。")                     \
+    X(RELAYED_UNWATCHED,                                                      \
+      "This module is off, and counts nothing, in {0} of {1} virtual "        \
+      "{1:host|hosts} that may relay.",                                       \
+      "{1} のバーチャルホストのうち中継しうる {0} では、このモジュールが"     \
+      "オフで、何も数えていません。")                                         \
     X(RELAYED_NO_NONE, "There were no attempts.",                             \
       "試行はありませんでした。")                                             \
     X(RELAYED_YES, "Yes: {0}.",                                               \

@@ -281,3 +281,22 @@ def test_a_rule_of_the_main_server_in_a_virtual_host(httpd_with, origin, main,
                      re.M)[1]
     assert said == ("open" if reaches else "no-proxy")
     server.log.take_all("")
+
+
+ANSWERS = {
+    "On": ("only this module prevents it", "No. There were no attempts."),
+    "Observe": ("relays for anyone, and this module does not prevent it",
+                "No. There were no attempts."),
+    "Off": ("relays for anyone, and this module does not prevent it",
+            "Not known. There were no attempts. This module is off"),
+}
+
+
+@pytest.mark.parametrize("engine", ANSWERS)
+def test_the_page_does_not_claim_what_the_guard_does_not_do(httpd_with,
+                                                            engine):
+    server = httpd_with(ON + f"ProxyGuard {engine}\n", modules=FORWARD)
+    server.log.take_all("PG0[02]")
+    said = server.get("/proxyguard-status?format=text").text
+    for sentence in ANSWERS[engine]:
+        assert sentence in " ".join(said.split()), said

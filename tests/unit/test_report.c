@@ -236,6 +236,30 @@ static const struct {
       "anyone; only this module prevents it. See the findings below." },
 };
 
+PG_TEST(what_the_guard_does_not_prevent_it_does_not_claim)
+{
+    pg_vhost_t vhosts[2] = {
+        { .name = "a:80", .posture = PG_POSTURE_OPEN },
+        { .name = "b:80", .posture = PG_POSTURE_OPEN, .bare = true }
+    };
+    pg_snapshot_t s = { .since = 1 };
+    pg_report_t report = { .version = "1", .ledger = &s, .vhosts = vhosts,
+                           .vhost_count = 2 };
+
+    ck_assert(strstr(render("text", &report),
+                     "Yes, by mistake. 1 of 2 virtual hosts relays for "
+                     "anyone, and this module does not prevent it there."));
+    ck_assert(strstr(render("text", &report),
+                     "No. There were no attempts."));
+    vhosts[1].unwatched = true;
+    ck_assert(strstr(render("text", &report),
+                     "Not known. There were no attempts. This module is off, "
+                     "and counts nothing, in 1 of 2 virtual hosts that may "
+                     "relay."));
+    vhosts[1].posture = PG_POSTURE_ON_PURPOSE;
+    ck_assert(strstr(render("text", &report), "only this module prevents it"));
+}
+
 PG_TEST_EACH(the_worst_of_three_virtual_hosts_is_the_answer, cards)
 {
     pg_vhost_t vhosts[3] = { { .name = "a:80" }, { .name = "b:80" },
