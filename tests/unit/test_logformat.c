@@ -172,6 +172,39 @@ PG_TEST_ROWS(times_are_read_as_the_table_says, "logtime.tsv")
                        : time == 77, "line %d: %s", row->line, text);
 }
 
+/* Where a named format has the month first. */
+PG_TEST(a_month_that_is_known_to_be_first_is_read_so)
+{
+    static const struct {
+        const char *text;
+        int zone;
+        apr_int64_t seconds;         /* -1: no time                        */
+    } rows[] = {
+        { "11/18/2024 11:02:03", 0, 1731927723 },
+        { "[11/18/2024 11:02:03]", 0, 1731927723 },
+        { "11/18/2024 11:02:03", 60, 1731924123 },
+        { "11/18/2024 11:02:03 +0000", 60, 1731927723 },
+        { "04/11/2025 08:01:02", 0, 1744358462 },      /* not in November  */
+        { "4/11/2025 08:01:02", 0, 1744358462 },
+        { "12/01/2024 00:00:00", 0, 1733011200 },
+        { "13/01/2024 00:00:00", 0, -1 }, { "00/01/2024 00:00:00", 0, -1 },
+        { "11/31/2024 11:02:03", 0, -1 }, { "11/18/24 11:02:03", 0, -1 },
+        { "11-18-2024 11:02:03", 0, -1 }, { "11/18-2024 11:02:03", 0, -1 },
+        { "11/18/2024", 0, -1 }, { "11/18/2024 11:02:03x", 0, -1 },
+        { "", 0, -1 }, { "[]", 0, -1 },
+    };
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pg_span_t text = pg_test_exact(pg_span_str(rows[i].text));
+        apr_time_t time = -APR_USEC_PER_SEC;
+
+        ck_assert_msg(pg_logtime_parse_month_first(&time, text, rows[i].zone)
+                      == (rows[i].seconds >= 0), "%s", rows[i].text);
+        ck_assert_int_eq(time, apr_time_from_sec(rows[i].seconds));
+        free((char *)text.ptr);
+    }
+}
+
 PG_TEST(the_directives_of_one_time_are_read_as_one)
 {
     static const char *const rows[][3] = {

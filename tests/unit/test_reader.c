@@ -374,6 +374,111 @@ PG_TEST(a_line_that_was_not_read_is_told_from_one_without_a_request)
     apr_pool_destroy(w.pool);
 }
 
+/* What begins and ends a part of ModSecurity's audit log, and what does not. */
+static const struct {
+    const char *line;
+    bool is;
+} boundaries[] = {
+    { "--8f3a21bc-A--", true },      { "--8f3a21bc-Y--", true },
+    { "--8F3A21BZ-K--", true },      { "---8f3a21bc---A--", true },
+    { "--8f3a21bc-a--", false },     { "--8f3a21bc-@--", false },
+    { "--8f3a21bc-[--", false },     { "--8f3a21b!-A--", false },
+    { "--!f3a21bc-A--", false },     { "+-8f3a21bc-A--", false },
+    { "-+8f3a21bc-A--", false },     { "--8f3a21bc+A--", false },
+    { "--8f3a21bc-A+-", false },     { "--8f3a21bc-A-+", false },
+    { "--8f3a21b-A--", false },      { "--8f3a21bcd-A--", false },
+    { "--+8f3a21bc---A--", false },  { "---8f3a21bc--+A--", false },
+    { "---8f3a21bc-+-A--", false },  { "---8f3a21bc---A-+", false },
+    { "---8f3a21bc--A--", false },   { "---8f3a21bcd---A--", false },
+};
+
+PG_TEST_EACH(a_boundary_has_an_id_and_a_letter, boundaries)
+{
+    pg_logline_t line;
+    world_t w;
+
+    begin(&w, 1 << 10);
+    pg_reader_line(&w.reader, &line, pg_span_str(boundaries[_i].line));
+    ck_assert_msg((w.reader.audit.section != '\0') == boundaries[_i].is, "%s",
+                  boundaries[_i].line);
+    apr_pool_destroy(w.pool);
+}
+
+#define AUDIT_TIME "[19/Mar/2025:11:02:00 +0000]"
+#define AUDIT_A AUDIT_TIME " Z9 192.0.2.7 51422 192.0.2.1 80"
+#define COMBINED "192.0.2.9 - - " AUDIT_TIME " \"GET /c HTTP/1.1\" 200 5"
+
+/* Read one after the other, each with the request that it has and who sent
+ * it. */
+static const struct {
+    const char *line, *request, *client;
+    bool read;                   /* or known to hold none              */
+} parts[] = {
+    { "what is this", "", "", false },
+    { "--8f3a21bc-A--", "", "", true },
+    { AUDIT_A, "", "", true },
+    { "--8f3a21bc-B--", "", "", true },
+    { "GET http://a.test/ HTTP/1.1", "GET http://a.test/ HTTP/1.1",
+      "192.0.2.7", true },
+    { "Host: own.test", "", "", true },
+    { "GET http://b.test/ HTTP/1.1", "", "", true },
+    { COMBINED, "", "", true },           /* a field, for all we know  */
+    { "--8f3a21bc-C--", "", "", true },
+    { "--00000000-B--", "", "", true },   /* of a body                 */
+    { "GET http://c.test/ HTTP/1.1", "", "", true },
+    { "--00000000-Z--", "", "", true },
+    { "--8f3a21bc-F--", "", "", true },
+    { "HTTP/1.1 200 OK", "", "", true },
+    { "--8f3a21bc-Z--", "", "", true },
+    { "what is this", "", "", false },
+    { "--8f3a21bd-A--", "", "", true },   /* cut off after it          */
+    { "what is this", "", "", false },
+    { "what is this", "", "", false },
+    { "--8f3a21be-A--", "", "", true },
+    { COMBINED, "GET /c HTTP/1.1", "192.0.2.9", true },
+    { "what is this", "", "", false },
+    { "--8f3a21bf-A--", "", "", true },
+    { AUDIT_A, "", "", true },
+    { "what is this", "", "", true },
+    { COMBINED, "GET /c HTTP/1.1", "192.0.2.9", true },
+    { "what is this", "", "", false },
+    { "--8f3a21c0-A--", "", "", true },
+    { AUDIT_TIME " Z9 192.0.2.8 51422 192.0.2.1 80", "", "", true },
+    { "--8f3a21c0-B--", "", "", true },
+    { "what is this", "what is this", "192.0.2.8", true },
+    { "--8f3a21c0-H--", "", "", true },
+    { COMBINED, "GET /c HTTP/1.1", "192.0.2.9", true },
+    { "--8f3a21c0-Z--", "", "", true },
+    { "what is this", "", "", false },
+};
+
+PG_TEST(a_request_in_an_audit_log_is_the_first_line_of_its_part)
+{
+    world_t w;
+
+    begin(&w, 1 << 10);
+    for (apr_size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        pg_logline_t line;
+        pg_read_e read = pg_reader_line(&w.reader, &line,
+                                        pg_span_str(parts[i].line));
+        bool asks = parts[i].request[0] != '\0';
+
+        ck_assert_msg(read == (asks ? PG_READ_REQUEST
+                               : parts[i].read ? PG_READ_OTHER
+                                              : PG_READ_UNREAD),
+                      "row %d: %d", (int)i, (int)read);
+        if (asks) {
+            ck_assert(pg_span_eq(line.field[PG_FIELD_REQUEST],
+                                 pg_span_str(parts[i].request)));
+            ck_assert(pg_span_eq(line.field[PG_FIELD_CLIENT],
+                                 pg_span_str(parts[i].client)));
+            ck_assert(pg_span_has(line.field[PG_FIELD_TIME],
+                                  "19/Mar/2025:11:02:00 +0000"));
+        }
+    }
+    apr_pool_destroy(w.pool);
+}
+
 PG_TEST(the_room_of_an_envelope_without_a_line_is_given_back)
 {
     pg_span_t text = PG_SPAN("\"what \\\"is\\\" this\"");
