@@ -376,13 +376,13 @@ static pg_snapshot_t *make_snapshot(maker_t *m)
 static void make_audit(maker_t *m, pg_report_t *out)
 {
     static const pg_vhost_t plain[] = {
-        { "www.own.example:80", PG_POSTURE_NO_PROXY,
-          { "ProxyRequests is Off", "ProxyRequests は Off です" } },
-        { "shop.own.example:443", PG_POSTURE_NO_PROXY,
-          { "ProxyRequests is Off", "ProxyRequests は Off です" } },
-        { "cache.own.example:3128", PG_POSTURE_RESTRICTED,
-          { "third parties are refused by <Proxy \"*\"> (proxy.conf:9)",
-            "第三者は <Proxy \"*\"> (proxy.conf:9) により拒否されます" } },
+        { .name = "www.own.example:80", .posture = PG_POSTURE_NO_PROXY,
+          .why = { "ProxyRequests is Off", "ProxyRequests は Off です" } },
+        { .name = "shop.own.example:443", .posture = PG_POSTURE_NO_PROXY,
+          .why = { "ProxyRequests is Off", "ProxyRequests は Off です" } },
+        { .name = "cache.own.example:3128", .posture = PG_POSTURE_RESTRICTED,
+          .why = { "third parties are refused by <Proxy \"*\"> (proxy.conf:9)",
+                   "第三者は <Proxy \"*\"> (proxy.conf:9) により拒否されます" } },
     };
     static const pg_finding_t note = {
         .id = 209, .severity = PG_SEVERITY_WARNING,
