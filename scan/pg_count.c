@@ -272,13 +272,16 @@ void pg_count_joined(pg_counter_t *counter, pg_span_t text)
     show(counter, PG_READ_SUSPECT, text);
 }
 
-/* Is it for pg_pass.h to find what ran into such a line? */
+/* Is it for pg_pass.h to find what ran into such a line? Only where a method
+ * follows the anchor. */
 static bool is_anchored(const pg_counter_t *counter, pg_span_t text)
 {
     pg_span_t anchor = counter->rules->anchor;
+    const char *at = anchor.len ? memmem(text.ptr, text.len, anchor.ptr,
+                                         anchor.len) : NULL;
 
-    return anchor.len
-           && memmem(text.ptr, text.len, anchor.ptr, anchor.len);
+    return at && at + anchor.len < pg_span_end(text)
+           && pg_octet_is_alpha(at[anchor.len]);
 }
 
 /* A client could put a request into what other loggers keep of its own. */
@@ -287,6 +290,9 @@ static bool is_joined(const pg_counter_t *counter, const pg_verdict_t *verdict,
 {
     pg_shape_e shape = counter->reader.shape;
 
+    if (counter->reader.joined) {
+        return true;
+    }
     return verdict->class_id == PG_CLASS_CLEAN
            && verdict->reason == PG_REASON_ORIGIN
            && (shape == PG_SHAPE_FORMAT || shape == PG_SHAPE_COLUMNS

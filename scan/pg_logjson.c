@@ -307,7 +307,7 @@ static void step(walk_t *j)
     }
 }
 
-bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
+apr_size_t pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
 {
     path_t path = { .len = 0 };
     walk_t j = { .out = out, .room = room, .path = &path, .at = line.ptr,
@@ -316,16 +316,16 @@ bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room)
 
     memset(out, 0, sizeof(*out));
     if (line.len < 2 || line.ptr[0] != '{') {
-        return false;
+        return 0;
     }
     do {
         if (path.depth == DEPTH && (*j.at == '{' || *j.at == '[')) {
-            return true;         /* nobody nests like this: the rest is
+            return line.len;     /* nobody nests like this: the rest is
                                     not read                              */
         }
         step(&j);
     } while (j.at < j.end && path.depth > 0);
-    return true;
+    return (apr_size_t)(j.at - line.ptr);
 }
 
 /* --- at a glance --------------------------------------------------------- */
@@ -560,20 +560,37 @@ static pg_span_t found(pg_span_t s, pg_span_t what)
     return pg_span_between(at ? at : pg_span_end(s), pg_span_end(s));
 }
 
+/* An object, and nothing after it but the end of a list. */
+static bool is_last(pg_span_t s)
+{
+    apr_size_t n = object_length(s);
+
+    s = pg_span_from(s, n);
+    return n && pg_span_find_any(s, "{}\",") == s.len;
+}
+
+/* "{", and a key with what is before its value, however that is written. */
+static pg_span_t first_key(pg_span_t line)
+{
+    pg_span_t inside = pg_span_trim(pg_span_from(line, 1));
+
+    return line.ptr[0] == '{' && pg_span_find_any(inside, "\"'") == 0
+           ? pg_span_upto(line, pg_span_find_any(line, ":=") + 1)
+           : pg_span_upto(line, 0);
+}
+
 /* Lines of a log begin alike. Where the beginning of this one is found again,
  * and it is not that of an object within it, another line has run into it:
  * after a crash it is cut off, or has NULs behind it. */
 static apr_size_t run_together(pg_span_t *record, pg_span_t line)
 {
-    pg_span_t begin = pg_span_upto(line, pg_span_find(line, ':') + 1);
-    pg_span_t next = pg_span_istarts(line, PG_SPAN("{\""))
-                     ? found(pg_span_from(line, 1), begin) : PG_ABSENT;
+    pg_span_t begin = first_key(line);
+    pg_span_t next = found(pg_span_from(line, 1), begin);
 
     if (next.len && may_be_value(pg_span_between(line.ptr, next.ptr))) {
         apr_size_t n = object_length(line);
         next = n ? found(pg_span_from(line, n), begin)
-               : object_length(next) == pg_span_trim(next).len ? next
-               : PG_ABSENT;
+               : is_last(next) ? next : PG_ABSENT;
     }
     if (next.len == 0) {
         return 0;

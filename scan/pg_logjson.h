@@ -16,9 +16,10 @@
  * @param out   the fields that were found; texts are unescaped
  * @param line  begins with '{'
  * @param room  moved past what was copied
- * @return is it an object? False if it does not begin like one
+ * @return octets of the line up to the object's end; 0: it does not begin like
+ *         one
  */
-bool pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room);
+apr_size_t pg_logjson_read(pg_logline_t *out, pg_span_t line, pg_room_t *room);
 
 enum {
     PG_LOGJSON_KEYS = 24,

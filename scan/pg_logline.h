@@ -55,6 +55,8 @@ typedef struct pg_logline_t {
     bool sent;                   /* SIZE includes the head of the answer
                                     (%O): even a tunnel has one           */
     bool month_first;            /* in TIME, as its format says           */
+    bool twice;                  /* another METHOD follows: of a line that
+                                    ran into this one                     */
     bool composed;               /* this logger writes every target in
                                     absolute-form (Squid, load
                                     balancers): the form says nothing

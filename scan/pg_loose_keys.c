@@ -79,6 +79,9 @@ bool pg_loose_keys_read(pg_logline_t *out, pg_span_t line)
         pg_logname_t name = pg_logname_find(key);
         pg_span_t *field = &out->field[name.field];
         int better = pg_logname_rank(name, value);
+        out->twice = out->twice || (name.field == PG_FIELD_METHOD
+                                    && field->ptr
+                                    && better == rank[name.field]);
         if (name.field != PG_FIELD_SKIP && value.len
             && (field->ptr == NULL || better < rank[name.field])) {
             *field = value;

@@ -232,12 +232,28 @@ bool pg_loose_request_bare(pg_logline_t *out, pg_span_t line)
     return false;
 }
 
+/* Could it be right here that another line ran into this one? Then a method
+ * may follow a colour, the digits of a number, or a time in UTC. */
+static bool may_follow(pg_span_t line, apr_size_t at)
+{
+    pg_span_t before = pg_span_upto(line, at);
+    char last = at ? line.ptr[at - 1] : ' ';
+
+    if (last == 'm') {
+        before = pg_span_from(before, at > 8 ? at - 8 : 0);
+        return pg_span_find(before, '\x1b') < before.len;
+    }
+    return pg_octet_is_digit(last)
+           || (last == 'Z' && at > 1 && pg_octet_is_digit(line.ptr[at - 2]));
+}
+
 bool pg_loose_request_is_joined(pg_span_t line)
 {
     pg_logline_t out;
 
     for (apr_size_t i = 0; i < line.len; i++) {
-        if (may_begin(line, i) && is_bare(pg_span_from(line, i), &out)) {
+        if ((may_begin(line, i) || may_follow(line, i))
+            && is_bare(pg_span_from(line, i), &out)) {
             pg_span_t target = out.field[PG_FIELD_TARGET];
             if (pg_span_has(target, "://")
                 || (pg_span_eq(out.field[PG_FIELD_METHOD], PG_SPAN("CONNECT"))

@@ -260,6 +260,39 @@ static bool is_other_event(pg_span_t line)
     return pg_capture_is_line(line);
 }
 
+/* Does an object with a request, or with a line that may hold one, follow on
+ * the same line? */
+static bool has_another(pg_span_t rest, pg_room_t room)
+{
+    pg_logline_t other;
+    apr_size_t n;
+
+    do {
+        rest = pg_span_from(rest, pg_span_find(rest, '{'));
+        n = pg_logjson_read(&other, rest, &room);
+        rest = pg_span_from(rest, n);
+        settle_fields(&other);
+        if (pg_logline_has_request(&other)
+            || other.field[PG_FIELD_EMBEDDED].len) {
+            return true;
+        }
+    } while (n);
+    return false;
+}
+
+/* Of lines that begin with one, objects are read one by one: see pg_pass.h.
+ * Here, in an envelope, what a crash or two writers joined is only noticed.
+ * @return the first object */
+static pg_span_t first_object(pg_reader_t *r, pg_span_t line)
+{
+    pg_span_t first = line;
+    apr_size_t n = pg_logjson_record(&first, line);
+
+    r->joined = r->joined
+                || (n && has_another(pg_span_from(line, n), r->room));
+    return first;
+}
+
 /* Fields of the object itself count; else the line that it contains, with what
  * that lacks taken from the object. */
 static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
@@ -268,6 +301,7 @@ static pg_read_e read_json(pg_reader_t *r, pg_logline_t *out, pg_span_t line,
     pg_logline_t outer;
     pg_read_e read = PG_READ_UNREAD;
 
+    line = depth ? first_object(r, line) : line;
     if (!pg_logjson_read(&outer, line, &r->room)) {
         return PG_READ_UNREAD;
     }
@@ -336,6 +370,7 @@ static pg_read_e read_loose(pg_reader_t *r, pg_logline_t *out, pg_span_t line)
         return PG_READ_UNREAD;
     }
     r->shape = (pg_shape_e)((int)PG_SHAPE_PLAIN + (int)kind);
+    r->joined = r->joined || out->twice;
     if (r->pair != PG_PAIR_UNKNOWN && out->field[PG_FIELD_FIRST].ptr) {
         out->field[PG_FIELD_CLIENT] =
             out->field[r->pair == PG_PAIR_FIRST ? PG_FIELD_FIRST
@@ -358,7 +393,7 @@ static pg_read_e read_json_within(pg_reader_t *r, pg_logline_t *out,
     if (r->outer_time.ptr == NULL) {
         r->outer_time = pg_loose_time_at_start(pg_span_upto(line, n));
     }
-    return read_json(r, out, pg_span_from(line, n), depth);
+    return read_json(r, out, pg_span_from(line, n), depth + 1);
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -605,6 +640,7 @@ pg_read_e pg_reader_line(pg_reader_t *reader, pg_logline_t *out,
     reader->read = PG_ABSENT;
     reader->envelope = PG_ENVELOPE_NONE;
     reader->shape = PG_SHAPE_UNKNOWN;
+    reader->joined = false;
     reader->outer_time = PG_ABSENT;
     line = narrow(line, &reader->room);
     if (pg_span_istarts(line, PG_SPAN("\xef\xbb\xbf"))) {

@@ -88,6 +88,7 @@ typedef struct pg_reader_t {
     pg_envelope_e envelope;      /* of the last line; the outermost       */
     pg_shape_e shape;            /* of the last line                      */
     int format;                  /* with PG_SHAPE_FORMAT: which           */
+    bool joined;                 /* another request follows on that line  */
     pg_span_t outer_time;        /* the envelope's                        */
     pg_logtime_last_t last_time; /* of a line                             */
     pg_client_t client;          /* of the last line                      */

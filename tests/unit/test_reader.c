@@ -493,12 +493,16 @@ PG_TEST(the_room_of_an_envelope_without_a_line_is_given_back)
 
 PG_TEST(an_object_is_read_as_far_as_it_goes)
 {
-    static const struct { const char *text, *request; } cases[] = {
+    static const struct {
+        const char *text, *request;
+        apr_size_t n;                    /* 0: all of it                  */
+    } cases[] = {
         { "{\"request\":\"GET /\"}", "GET /" },
         { "{\"request\":\"GET /", "GET /" }, { "{\"request\":\"", "" },
         { "{\"request\":", "" }, { "{\"request", "" }, { "{\"", "" },
         { "{}", "" }, { "", NULL }, { "}", NULL }, { "[]", NULL },
-        { " {}", NULL },
+        { " {}", NULL }, { "{}x", "", 2 },
+        { "{\"request\":\"GET /\"}, {}", "GET /", 19 },
     };
     char room[100];
 
@@ -508,7 +512,9 @@ PG_TEST(an_object_is_read_as_far_as_it_goes)
         pg_logline_t line;
 
         ck_assert_msg(pg_logjson_read(&line, text, &memory)
-                      == (cases[i].request != NULL), "%s", cases[i].text);
+                      == (cases[i].request == NULL ? 0
+                          : cases[i].n ? cases[i].n : text.len), "%s",
+                      cases[i].text);
         if (cases[i].request) {
             pg_span_t got = line.field[PG_FIELD_REQUEST];
             ck_assert_msg(pg_span_eq(got.ptr ? got : PG_SPAN(""),
