@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -151,6 +152,7 @@ def test_a_pipe_is_passed_on_before_more_is_waited_for():
                           stdout=subprocess.PIPE) as child:
         child.stdin.write(CONNECT.encode())
         child.stdin.flush()
+        assert select.select([child.stdout], [], [], 20)[0]
         assert json.loads(child.stdout.readline())["proxyguard"]["class"] \
             == "connect-mail"
         child.stdin.close()

@@ -573,6 +573,22 @@ def test_audit_says_when_a_configuration_is_broken(tmp_path):
     assert done.returncode == 65 and b"printed no report" in done.stderr
 
 
+@pytest.mark.parametrize("path, name", [
+    ("@/bin", None), ("@/none:@/bin", None), (":@/bin:", None),
+    ("@/bin:@/none", "my-httpd"), ("@/none::@/bin", "my-httpd")])
+def test_audit_finds_the_program_on_the_path(tmp_path, path, name):
+    (tmp_path / "bin").mkdir()
+    for one in ("apache2", "my-httpd"):       # which accepts everything
+        (tmp_path / "bin" / one).symlink_to("/bin/true")
+    done = run("audit", *(["--httpd", name] if name else []), "--module",
+               tmp_path, env={"PATH": path.replace("@", str(tmp_path))})
+    assert done.returncode == 65 and b"printed no report" in done.stderr
+    if name:
+        for nowhere in "", str(tmp_path), str(tmp_path / "bin" / "none"):
+            done = run("audit", "--httpd", name, env={"PATH": nowhere})
+            assert done.returncode == 66 and b"on the PATH" in done.stderr
+
+
 def test_audit_speaks_japanese(tmp_path):
     done = audit(tmp_path, "ProxyRequests On\n", "--lang", "ja")
     assert done.returncode == 2, done.stdout + done.stderr

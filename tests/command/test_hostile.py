@@ -350,6 +350,7 @@ def test_a_full_disk_is_noticed_whatever_is_printed(args):
         done = subprocess.run([COMMAND, *args], stdout=full, check=False,
                               stderr=subprocess.PIPE)
     assert done.returncode == 74
+    assert done.stderr.startswith(b"proxyguard")
     assert b"could not be written" in done.stderr
 
 
