@@ -98,15 +98,20 @@ static void put_bool(line_t *line, pg_span_t key, bool value)
     put_string(line, value ? "true" : "false");
 }
 
-static void put_number(line_t *line, pg_span_t key, int value)
+static void put_count(line_t *line, pg_span_t key, apr_size_t n)
 {
     char text[PG_SPAN_DECIMAL];
-    pg_span_t digits;
+    pg_span_t digits = pg_span_decimal(text, n);
 
+    put_key(line, key);
+    put_raw(line, digits.ptr, digits.len);
+}
+
+/* 0: there is none. */
+static void put_number(line_t *line, pg_span_t key, int value)
+{
     if (value > 0) {
-        digits = pg_span_decimal(text, (apr_uint64_t)value);
-        put_key(line, key);
-        put_raw(line, digits.ptr, digits.len);
+        put_count(line, key, (apr_size_t)value);
     }
 }
 
@@ -427,7 +432,7 @@ static void put_file(line_t *line, const pg_mime_part_t *part)
     open_object(line, KEY("file"));
     put_shown(line, KEY("name"), PG_MASK_EVIDENCE, part->name);
     put_shown(line, KEY("mime_type"), PG_MASK_AGENT, part->type);
-    put_number(line, KEY("size"), (int)file.len);
+    put_count(line, KEY("size"), file.len);
     open_object(line, KEY("hash"));
     put_word(line, KEY("sha256"), hash);
     close_object(line);
@@ -509,7 +514,7 @@ static void put_recipients(line_t *line, const pg_ecs_mail_t *mail)
         }
     }
     RAW(line, "]");
-    put_number(line, KEY("recipient_count"), (int)mail->recipient_count);
+    put_count(line, KEY("recipient_count"), mail->recipient_count);
 }
 
 /* With its line ends, which do not count as control characters here. */
@@ -567,7 +572,7 @@ static bool asks_for_login(pg_span_t verb)
 }
 
 /* How much of a line may be shown: up to what follows "PASS", "AUTH" and the
- * like, which a word may precede in IMAP and IRC. */
+ * like, which words may precede: "a1 LOGIN", "HELLO 3 AUTH". */
 static apr_size_t before_credential(pg_span_t line)
 {
     apr_size_t n = 0;
@@ -575,7 +580,7 @@ static apr_size_t before_credential(pg_span_t line)
     if (is_binary(line)) {
         return BINARY_MOST;
     }
-    for (int word = 0; word < 2; word++) {
+    while (n < line.len) {
         pg_span_t rest = pg_span_from(line, n);
         apr_size_t len = pg_span_find_any(rest, " \t");
         pg_span_t verb = pg_span_upto(rest, len);
@@ -593,10 +598,17 @@ static apr_size_t before_credential(pg_span_t line)
 pg_span_t pg_ecs_first(pg_span_t first, char *room)
 {
     static const char mark[] = " " PG_CONCEAL_MARK;
-    apr_size_t n = pg_span_find_any(first, "\r\n");
-    pg_span_t line = pg_span_upto(first, n < FIRST_MOST ? n : FIRST_MOST);
-    pg_span_t shown = pg_span_upto(line, before_credential(line));
+    apr_size_t n = 0;
+    pg_span_t line, shown;
 
+    /* some clients end CONNECT with an empty line too many */
+    while (n < first.len && (first.ptr[n] == '\r' || first.ptr[n] == '\n')) {
+        n++;
+    }
+    first = pg_span_from(first, n);
+    n = pg_span_find_any(first, "\r\n");
+    line = pg_span_upto(first, n < FIRST_MOST ? n : FIRST_MOST);
+    shown = pg_span_upto(line, before_credential(line));
     n = shown.len;
     shown = pg_conceal_text(room, PG_ECS_ROOM - sizeof(mark), shown);
     if (n < line.len) {
@@ -616,7 +628,7 @@ static void put_sink(line_t *line, const pg_ecs_capture_t *capture)
     put_text(line, KEY("conversation"), capture->conversation);
     if (mail) {
         put_word(line, KEY("kept"), mail->kept);
-        put_number(line, KEY("size"), (int)mail->size);
+        put_count(line, KEY("size"), mail->size);
         put_shown(line, KEY("helo"), PG_MASK_EVIDENCE, mail->helo);
         put_word(line, KEY("auth"), mail->auth);
         put_shown(line, KEY("sender"), PG_MASK_EVIDENCE, mail->sender);

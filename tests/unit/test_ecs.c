@@ -274,6 +274,9 @@ PG_TEST(a_captured_mail_is_a_line)
     ck_assert_ptr_null(memmem(line.ptr, line.len, "a.example", 9));
     ck_assert_ptr_null(memmem(line.ptr, line.len, "e.example", 9));
     ck_assert_ptr_null(memmem(line.ptr, line.len, "x.zip", 5));
+    mail.size = 0;
+    line = made(&in, 65536);
+    ck_assert_ptr_nonnull(memmem(line.ptr, line.len, "\"size\":0,", 9));
 }
 
 PG_TEST(a_captured_mail_is_cut_where_it_must_be)
@@ -354,6 +357,9 @@ PG_TEST(first_octets_are_shown_without_credentials)
         { "abcd\x01xyz", "abcd\x01xyz" },
         { "\x16\x03", "\x16\x03" }, { "PASS", "PASS" }, { "", "" },
         { "LOGINS are PASSed AUTHor", "LOGINS are PASSed AUTHor" },
+        { "HELLO 3 AUTH default hunter2", "HELLO 3 AUTH (removed)" },
+        { "a1  LOGIN joe hunter2", "a1  LOGIN (removed)" },
+        { "\r\n\nPASS hunter2\r\n", "PASS (removed)" }, { "\r\n", "" },
     };
     char *room = malloc(PG_ECS_ROOM);
 
