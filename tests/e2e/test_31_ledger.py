@@ -31,7 +31,8 @@ def test_a_ledger_has_the_sizes_that_are_asked_for(httpd_with):
     server = httpd_with("".join(
         f"ProxyGuardLedgerSize {what} {n}\n" for what, n in (
             ("sources", 512), ("targets", 64), ("ports", 32),
-            ("agents", 24), ("recent", 300))))
+            ("agents", 24), ("recent", 300)))
+        + "ProxyGuardAction all observe\n")
     said, = server.log.all("PG0001: ")
     assert ("512 sources, 64 targets, 32 ports and 24 user agents each; "
             "300 recent attempts;") in repr(said)

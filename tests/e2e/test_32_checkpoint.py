@@ -93,13 +93,15 @@ def test_a_checkpoint_that_cannot_be_written_is_said_once_until_it_can(
     assert os.path.getsize(server.path("saved/checkpoint")) > 0
 
 
-def test_an_outage_over_restarts_begins_once_and_ends_once(event_with):
-    server = event_with(CONF)
+@pytest.mark.parametrize("folder", ["saved", "s" * 250])
+def test_an_outage_over_restarts_begins_once_and_ends_once(event_with,
+                                                           folder):
+    server = event_with(CONF.replace("saved", folder))
     attempt(server)
     server.graceful()               # the folder is missing: it says so
     server.log.take("PG0006: ")
     server.graceful()
-    os.mkdir(server.path("saved"))
+    os.mkdir(server.path(folder))
     server.graceful()
     assert server.log.take("PG0007: ", seconds=40).level == "notice"
     assert server.log.untaken("PG000[67]: ") == []

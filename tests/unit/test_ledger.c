@@ -17,6 +17,7 @@
 #include "pg_block.h"
 #include "pg_distinct.h"
 #include "pg_ledger.h"
+#include "pg_totals.h"
 
 static pg_event_t attempt(pg_class_e c, pg_family_e f, pg_outcome_e o)
 {
@@ -516,6 +517,33 @@ PG_TEST(an_attempt_that_was_not_carried_after_all_changes_its_outcome)
     pg_ledger_permit(ledger);
     pg_ledger_unpermit(ledger);
     ck_assert_uint_eq(snapshot_of(ledger)->permitted, 0);
+}
+
+/* With a name, without, and with one that there was no room for. */
+static const char *const names[] = { "own.example:80", NULL, "last.example" };
+
+PG_TEST_EACH(its_virtual_host_has_the_new_outcome_too, names)
+{
+    pg_event_t e = attempt(PG_CLASS_CHOSEN_BACKEND, PG_FAMILY_REVERSE,
+                           PG_OUTCOME_RELAYED);
+    const pg_snapshot_t *s;
+    pg_ledger_t *ledger;
+    apr_uint64_t entry;
+
+    ck_assert_int_eq(pg_ledger_heap(&ledger, NULL, T0, pool), 0);
+    for (int i = 0; _i == 2 && i < PG_VHOSTS; i++) {
+        (void)pg_totals_vhost(ledger, pg_span_str(apr_itoa(pool, i)));
+    }
+    e.vhost = pg_span_str(names[_i]);
+    entry = pg_ledger_record(ledger, &e);
+    e.outcome = PG_OUTCOME_OBSERVED;
+    pg_ledger_amend(ledger, entry, &e, PG_OUTCOME_RELAYED);
+    s = snapshot_of(ledger);
+    ck_assert_uint_eq(s->vhost_count, 1);
+    ck_assert_uint_eq(s->vhosts[0].attempts, 1);
+    ck_assert_uint_eq(s->vhosts[0].by_outcome[PG_OUTCOME_RELAYED], 0);
+    ck_assert_uint_eq(s->vhosts[0].by_outcome[PG_OUTCOME_OBSERVED], 1);
+    ck_assert_uint_eq(s->key_id, ledger->head.key_id);
 }
 
 /* Where nothing was counted, or what was is scribbled over. */
