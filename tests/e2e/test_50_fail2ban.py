@@ -50,6 +50,8 @@ FORMATS = {
                 '%M% ,\\ referer\\ %{Referer}i"', ""),
     "2.2": ('ErrorLogFormat "[%t] [%l] [pid %P] [client\\ %a] %M"',
             "[format=bare]"),
+    "2.2, with the file": ('ErrorLogFormat "[%t] [%l] [pid %P] %F: %E: '
+                           '[client\\ %a] %M"', "[format=bare]"),
 }
 
 
