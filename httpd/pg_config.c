@@ -283,6 +283,10 @@ static const char *set_ledger_size(cmd_parms *cmd, pg_settings_t *settings,
         return apr_psprintf(cmd->pool, "%s: '%s' is not a number of %s",
                             cmd->cmd->name, number, what);
     }
+    if (size != &settings->recent && n % 8 != 0) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a number from 8 to "
+                            "8192 in steps of 8", cmd->cmd->name, number);
+    }
     if (pg_ledger_size(&octets, &problem, &options) != APR_SUCCESS) {
         return apr_psprintf(cmd->pool, "%s: '%s': %s", cmd->cmd->name, number,
                             problem);

@@ -23,6 +23,8 @@ REFUSED = {
     "ProxyGuardSecret htdocs/page.txt": "a secret must have 16 to 1024 bytes",
     "ProxyGuardCheckpoint x": "ProxyGuardCheckpoint: '' is not a number of "
         "seconds from 10 to 86400, after the path; or give 'none'",
+    "ProxyGuardLedgerSize sources 12": "ProxyGuardLedgerSize: '12' is not a "
+        "number from 8 to 8192 in steps of 8",
     "ProxyGuardLedgerSize sources 1x":
         "ProxyGuardLedgerSize: '1x' is not a number of sources",
     "ProxyGuardLedgerSize visitors 99": "ProxyGuardLedgerSize: 'visitors' is "
@@ -50,7 +52,7 @@ ENDS = {
     "Checkpoint x": (10, 86400), "LogRate": (1, 10000),
     "LogRate 5": (1, 1000000), "EvidenceRate": (1, 10000),
     "EvidenceSize": (65536, 1 << 50), "LedgerSize recent": (16, 4096),
-    **{f"LedgerSize {what}": (1, 8192)
+    **{f"LedgerSize {what}": (8, 8192)
        for what in ("sources", "targets", "ports", "agents")},
     "SinkSpool x": (1, 1048576), "SinkLimit conversations": (1, 64),
     "SinkLimit source": (1, 64), "SinkLimit seconds": (5, 3600),
