@@ -28,6 +28,7 @@
 #include "pg_notify.h"
 #include "pg_peek.h"
 #include "pg_proxyconf.h"
+#include "pg_spool.h"
 #include "pg_status.h"
 #include "pg_store.h"
 
@@ -182,6 +183,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_config(pg_auditlog_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pg_config_sink_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pg_evidence_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(pg_spool_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(pg_auditlog_test, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pg_guard_post_read, before_us, after_us,

@@ -58,6 +58,11 @@ static apr_status_t open_program(pg_evidence_t *e, apr_pool_t *pconf)
     return apr_file_pipe_timeout_set(e->file, 0);
 }
 
+static const pg_file_own_t own = {
+    .is_ours = pg_ecs_begins,
+    .unless = "it exists, but its first line is not a line of evidence"
+};
+
 static apr_status_t close_file(void *file)
 {
     return apr_file_close(file);
@@ -67,9 +72,6 @@ static apr_status_t open_file(pg_evidence_t *e, const char **why,
                               apr_pool_t *pconf, server_rec *main_server)
 {
     const char *path = ap_server_root_relative(pconf, e->name);
-    pg_file_own_t own = { .is_ours = pg_ecs_begins,
-                          .unless = "it exists, but its first line is not a "
-                                    "line of evidence" };
     pg_file_t opened = { .why = NULL };
     apr_status_t status = APR_EBADPATH;
 
@@ -98,27 +100,20 @@ static void report_refusal(const pg_evidence_t *e, const char *why,
            "\"|program\"", e->name, why);
 }
 
-/* Nothing is created: for a missing file, its folder is checked. */
 int pg_evidence_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *main_server)
 {
     pg_evidence_t e = { .name = pg_config_of(main_server)->evidence };
     const char *path, *why = NULL;
-    apr_status_t status = APR_SUCCESS;
-    apr_finfo_t info;
+    apr_status_t status = APR_EBADPATH;
 
     if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST
         || e.name == NULL || *e.name == '|') {
         return OK;
     }
     path = ap_server_root_relative(ptemp, e.name);
-    if (path && apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK,
-                         ptemp)) {
-        why = pg_file_folder_objection(path, ptemp);
-        status = why ? APR_EACCES : APR_SUCCESS;
-    }
-    else {
-        status = open_file(&e, &why, ptemp, main_server);
+    if (path) {
+        status = pg_file_check_append(&why, path, &own, ptemp);
     }
     if (status != APR_SUCCESS) {
         report_refusal(&e, why ? why : "it is not a path", status,

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <http_config.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <unixd.h>
 
@@ -66,14 +68,35 @@ static bool is_mailbox(pg_span_t head)
     return pg_span_eq(pg_span_upto(head, 5), PG_SPAN("From "));
 }
 
-static pg_spool_t *refuse(server_rec *s, apr_status_t status,
-                          const char *path, const char *why)
+static const pg_file_own_t own = { .is_ours = is_mailbox,
+                                   .unless = "it is not a mailbox" };
+
+static void report_refusal(server_rec *s, apr_status_t status,
+                           const char *path, const char *why)
 {
     PG_LOG_STATUS(APLOG_CRIT, status, s, PGLOGNO(0280)
            "ProxyGuardSinkSpool: '%s' cannot be used: %s. Name an "
            "existing mailbox or a new file in a directory that only "
            "root can write to", path, why ? why : "see the error");
-    return NULL;
+}
+
+int pg_spool_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                   server_rec *main_server)
+{
+    const char *path = pg_config_of(main_server)->spool;
+    const char *why;
+    apr_status_t status;
+
+    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST
+        || path == NULL) {
+        return OK;
+    }
+    status = pg_file_check_append(&why, path, &own, ptemp);
+    if (status != APR_SUCCESS) {
+        report_refusal(main_server, status, path, why);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
 }
 
 /* If its last entry has no end, make sure that the next one begins on a line
@@ -104,8 +127,6 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
 {
     const pg_settings_t *settings = pg_config_of(main_server);
     pg_spool_t *spool = apr_pcalloc(pconf, sizeof(*spool));
-    pg_file_own_t own = { .is_ours = is_mailbox,
-                          .unless = "it is not a mailbox" };
     pg_file_t file = { .why = NULL };
     apr_status_t status;
 
@@ -113,7 +134,8 @@ pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
     spool->most = (apr_uint64_t)settings->spool_megabytes << 20;
     status = pg_file_open_append(&file, spool->path, &own, pconf);
     if (status != APR_SUCCESS) {
-        return refuse(main_server, status, spool->path, file.why);
+        report_refusal(main_server, status, spool->path, file.why);
+        return NULL;
     }
     spool->fd = file.fd;
     if (ledger) {                /* without one no mail is accepted       */

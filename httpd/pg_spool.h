@@ -20,6 +20,10 @@ typedef struct pg_spool_t pg_spool_t;
 pg_spool_t *pg_spool_open(apr_pool_t *pconf, server_rec *main_server,
                           pg_ledger_t *ledger);
 
+/** In a test of the configuration: could it be opened? A check_config hook. */
+int pg_spool_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                   server_rec *main_server);
+
 /**
  * Append an entry. Any process, any thread.
  * @param s  the log that reports a full spool, once

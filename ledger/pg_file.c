@@ -202,6 +202,25 @@ apr_status_t pg_file_open_append(pg_file_t *out, const char *path,
     return status;
 }
 
+apr_status_t pg_file_check_append(const char **why, const char *path,
+                                  const pg_file_own_t *own, apr_pool_t *pool)
+{
+    pg_file_t file = { .why = NULL };
+    apr_status_t status;
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        *why = pg_file_folder_objection(path, pool);
+        return *why ? APR_EACCES : APR_SUCCESS;
+    }
+    status = pg_file_open_append(&file, path, own, pool);
+    if (status == APR_SUCCESS) {
+        close(file.fd);
+    }
+    *why = file.why;
+    return status;
+}
+
 /* --- reading, making ----------------------------------------------------- */
 
 apr_status_t pg_file_open_any(pg_file_t *out, const char *path,

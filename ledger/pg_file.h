@@ -62,6 +62,11 @@ const char *pg_file_error(const char *doing, apr_status_t status,
  *  not. */
 const char *pg_file_folder_objection(const char *path, apr_pool_t *pool);
 
+/** Would pg_file_open_append() succeed? Nothing is created: for a missing
+ *  file, only its folder is checked. @param why  set on failure */
+apr_status_t pg_file_check_append(const char **why, const char *path,
+                                  const pg_file_own_t *own, apr_pool_t *pool);
+
 /** Open any regular file to read it, whoever it belongs to: for tools that
  *  show what they are given. Links are followed. */
 apr_status_t pg_file_open_any(pg_file_t *out, const char *path,

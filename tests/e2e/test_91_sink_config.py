@@ -145,6 +145,8 @@ def test_a_spool_that_is_not_ours_stops_the_start(event_with, plant):
     server = event_with.make(CONF)
     plant(server)
     before = os.lstat(server.path("spool.mbox"))
+    code, said = server.check()
+    assert code != 0 and "spool.mbox' cannot be used: " in said
     with pytest.raises(StartError):
         server.start()
     line = server.log.take("PG0280: ")
