@@ -412,16 +412,18 @@ const pg_ruletable_t pg_ruletable[PG_RULE_COUNT] = {
     [PG_RULE_STOPPED] = {
         .id = 241, .severity = PG_SEVERITY_WARNING,
         .what = {
-            "%s lets the client choose the backend host; the guard blocks "
-            "this",
-            "%s は、転送先のホストをクライアントに選ばせています。ガードがそ"
-            "れを止めています",
+            "%s lets the client choose the backend host; only the guard "
+            "prevents a relay",
+            "%s は、転送先のホストをクライアントに選ばせています。中継を防いで"
+            "いるのはガードだけです",
         },
         .meaning = {
-            "Requests that exploit it are refused as chosen-backend. Only the "
-            "guard prevents a relay: fix the rule",
-            "これを利用した要求は chosen-backend として拒否されます。防いでい"
-            "るのはガードだけですので、規則を直してください",
+            "Requests are refused as chosen-backend if the host is found in "
+            "what the client sent; one that the rule decodes may not be "
+            "found: fix the rule",
+            "クライアントの送ったものに転送先のホストが見つかれば、要求は "
+            "chosen-backend として拒否されます。規則が復号するホストは見つか"
+            "らないことがありますので、規則を直してください",
         },
         .fix = HOST_FIX(
             "RewriteRule \"^/(.*)$\" \"http://app.example.com/$1\" [P]",
