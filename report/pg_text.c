@@ -247,6 +247,28 @@ static void recent(const pg_textpage_t *page)
     }
 }
 
+static void captured(const pg_textpage_t *page)
+{
+    const pg_capture_t *c = &page->s->capture;
+    char one[PG_NUMBER_SIZE], two[PG_NUMBER_SIZE], three[PG_NUMBER_SIZE];
+
+    if (c->spool_most == 0 && c->conversations + c->held == 0) {
+        return;
+    }
+    pg_text_head(page, PG_PHRASE_H_SINK);
+    pg_text_line(page, 2, PG_PHRASE_SINK_MAILS,
+                 pg_render_number(one, c->mails),
+                 pg_render_number(two, c->conversations + c->held),
+                 pg_render_number(three, c->campaign_count));
+    pg_text_line(page, 2, PG_PHRASE_SINK_CUT,
+                 pg_render_number(one, c->kept[PG_KEEP_CUT]),
+                 pg_render_number(two, c->kept[PG_KEEP_LOST]),
+                 pg_render_number(three, c->held));
+    pg_text_line(page, 2, PG_PHRASE_SINK_SPOOL,
+                 pg_render_number(one, c->spool >> 20),
+                 pg_render_number(two, c->spool_most >> 20), NULL);
+}
+
 static void vhosts(const pg_textpage_t *page)
 {
     const pg_report_t *report = page->report;
@@ -311,6 +333,7 @@ static void counted(const pg_textpage_t *page)
     }
     if (page->report->scanned == NULL) {
         recent(page);
+        captured(page);
     }
     else if (page->s->attempts) {
         pg_text_succeeded(page);
