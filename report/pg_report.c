@@ -336,18 +336,19 @@ pg_text_t pg_render_whom(const pg_recent_t *r, char room[PG_WHOM_SIZE])
                         .cut = r->host.cut || host.len < r->host.octets.len };
 }
 
-/* "host:port", or the host alone. */
+/* "host:port", or the host alone. The top list, whose links come here, has it
+ * in lower case; the attempt as it was sent. */
 static bool is_target(const pg_report_t *report, const pg_recent_t *r)
 {
     char room[PG_WHOM_SIZE];
     pg_text_t whom = pg_render_whom(r, room);
     pg_shown_t shown;
 
-    return pg_span_eq(pg_render_shown(report, PG_MASK_AUTHORITY, whom.octets,
-                                      &shown), report->view.target)
-           || pg_span_eq(pg_render_shown(report, PG_MASK_HOST,
-                                         r->host.octets, &shown),
-                         report->view.target);
+    return pg_span_ieq(pg_render_shown(report, PG_MASK_AUTHORITY, whom.octets,
+                                       &shown), report->view.target)
+           || pg_span_ieq(pg_render_shown(report, PG_MASK_HOST,
+                                          r->host.octets, &shown),
+                          report->view.target);
 }
 
 bool pg_render_matches(const pg_report_t *report, const pg_recent_t *r)

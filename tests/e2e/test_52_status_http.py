@@ -30,6 +30,19 @@ CLASSES = ["absolute", "connect-tls", "connect-mail", "connect-other",
 OUTCOMES = ["denied", "refused", "dropped", "observed", "relayed", "sunk"]
 
 
+@pytest.mark.parametrize("mask", ["0", "1"])
+def test_a_link_of_the_targets_finds_a_name_in_capitals(httpd, mask):
+    httpd.send(b"CONNECT Mx1.A.Example:25 HTTP/1.0\r\n\r\n")
+    httpd.settled(1)
+    page = httpd.get(f"{PAGE}?format=html&mask={mask}").body.decode()
+    link, = {x for x in re.findall(r'href="\?([^"#]*target=[^"#]*)', page)
+             if "class=" not in x}
+    view = httpd.get(f"{PAGE}?{link.replace('&amp;', '&')}").body.decode()
+    recent = view[view.index('id="recent"'):]
+    assert recent[:recent.index("</section>")].count("<tr>") == 2
+    httpd.log.attempt()
+
+
 def test_json_has_the_promised_keys_with_nothing_counted(httpd):
     reply = httpd.get("/proxyguard-status?format=json")
     status = json.loads(reply.body)
