@@ -22,8 +22,8 @@ static void put_numbers(const pg_page_t *page, const pg_capture_t *c)
                 pg_render_number(three, c->held));
     pg_sink_puts(page->sink, " ");
     pg_html_say(page, PG_PHRASE_SINK_SPOOL,
-                pg_render_number(one, c->spool >> 20),
-                pg_render_number(two, c->spool_most >> 20), NULL);
+                pg_render_number(one, c->spool >> 10),
+                pg_render_number(two, c->spool_most >> 10), NULL);
     if (c->last > 0) {
         pg_sink_puts(page->sink, " ");
         pg_html_say(page, PG_PHRASE_SINK_LAST, NULL, NULL, NULL);

@@ -517,11 +517,12 @@
       "{0} {0:message|messages} in {1} {1:conversation|conversations}, {2} "  \
       "{2:campaign|campaigns}.",                                              \
       "{1} 件のセッションで {0} 通のメール、{2} 件のキャンペーン。")          \
-    X(SINK_CUT, "{0} cut, {1} lost; {2} "                                     \
+    X(SINK_CUT, "Of these, {0} cut, {1} lost; {2} "                           \
       "{2:conversation|conversations} under way.",                            \
-      "途中まで {0} 通、保存できず {1} 通。現在のセッションは {2} 件。")      \
-    X(SINK_SPOOL, "File: {0} of {1} MB.",                                     \
-      "ファイルは {1} MB のうち {0} MB。")                                    \
+      "このうち途中まで {0} 通、保存できず {1} 通。現在のセッションは {2} "   \
+      "件。")                                                                 \
+    X(SINK_SPOOL, "File: {0} of {1} KB.",                                     \
+      "ファイルは {1} KB のうち {0} KB。")                                    \
     X(SINK_LAST, "The last message arrived",                                  \
       "最後のメール:")                                                        \
     X(SINK_COL_MAILS, "Messages",                                             \

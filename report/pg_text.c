@@ -265,8 +265,8 @@ static void captured(const pg_textpage_t *page)
                  pg_render_number(two, c->kept[PG_KEEP_LOST]),
                  pg_render_number(three, c->held));
     pg_text_line(page, 2, PG_PHRASE_SINK_SPOOL,
-                 pg_render_number(one, c->spool >> 20),
-                 pg_render_number(two, c->spool_most >> 20), NULL);
+                 pg_render_number(one, c->spool >> 10),
+                 pg_render_number(two, c->spool_most >> 10), NULL);
 }
 
 static void vhosts(const pg_textpage_t *page)
