@@ -167,10 +167,14 @@ static pg_intent_e of_name(pg_span_t host)
     return PG_INTENT_UNKNOWN;
 }
 
+/* Most names show by their ends that they are none: IPv6 begins with a
+ * hexadecimal digit or a colon. */
 static bool may_be_address(pg_span_t host)
 {
-    return host.len && (pg_octet_is_digit(host.ptr[host.len - 1])
-                        || pg_span_find(host, ':') < host.len);
+    return host.len
+           && (pg_octet_is_digit(host.ptr[host.len - 1])
+               || ((pg_octet_is_hex(host.ptr[0]) || host.ptr[0] == ':')
+                   && pg_span_find(host, ':') < host.len));
 }
 
 static pg_intent_e of_host(pg_span_t host)
