@@ -481,14 +481,18 @@ static bool ends(pg_span_t whole, pg_span_t s)
 void pg_backends_read_open(pg_backends_t *b, pg_span_t url)
 {
     pg_destination_t d[PG_DESTINATION_READINGS];
-    const pg_authority_t *at = &d[0].authority;
+    pg_authority_t at;
 
     pg_destination_parse(d, url);
-    if (d[0].kind == PG_DESTINATION_HOST && ends(url, at->host)) {
-        add_prefix(b, at->host)->open = true;
+    if (d[0].kind != PG_DESTINATION_HOST) {
+        return;
     }
-    if (at->port_kind == PG_PORT_OK && ends(url, at->port_text)) {
-        add_digits(b, at->port);
+    at = d[0].authority;
+    if (ends(url, at.host)) {
+        add_prefix(b, at.host)->open = true;
+    }
+    if (at.port_kind == PG_PORT_OK && ends(url, at.port_text)) {
+        add_digits(b, at.port);
     }
 }
 
