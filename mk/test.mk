@@ -105,6 +105,7 @@ memcheck: all ## unit tests and httpd -X under valgrind
 	    CK_TIMEOUT_MULTIPLIER=20 timeout 900 valgrind -q \
 	    --leak-check=full --show-leak-kinds=definite \
 	    --errors-for-leak-kinds=definite --error-exitcode=9 \
+	    --num-callers=40 --suppressions=tests/memcheck/glibc.supp \
 	    $(BUILD)/plain/unit
 	PG_MODULE=$(abspath $(MODULE)) CC="$(CC)" \
 	    timeout 1200 $(PYTHON) -B tests/memcheck/memcheck_httpd.py
