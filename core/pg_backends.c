@@ -24,6 +24,16 @@ typedef struct entry_t {
     apr_array_header_t *ports;   /* range_t                               */
 } entry_t;
 
+/* Lists that are looked through by number, with those of the sets that one
+ * extends. */
+typedef enum list_e {
+    PREFIXES,                    /* entry_t *, before a variable          */
+    STEMS,                       /* const char *, before "("              */
+    DIGITS,                      /* const char *, ports before "$1"       */
+    GLUE,                        /* const char *, "." of "//$1.$2"        */
+    LISTS
+} list_e;
+
 struct pg_backends_t {
     apr_pool_t *pool;
     const pg_backends_t *base;       /* whose backends count as well; NULL */
@@ -31,11 +41,8 @@ struct pg_backends_t {
     apr_hash_t *sockets;         /* path -> path                          */
     apr_array_header_t *suffixes;    /* entry_t *                         */
     apr_array_header_t *networks;    /* entry_t *                         */
-    apr_array_header_t *prefixes;    /* entry_t *, before a variable      */
-    apr_array_header_t *stems;       /* const char *, before "("          */
-    apr_array_header_t *digits;      /* const char *, ports before "$1"   */
+    apr_array_header_t *list[LISTS];
     unsigned char ports[65536 / 8];  /* after a variable host             */
-    apr_array_header_t *glue;        /* const char *, "." of "//$1.$2"    */
     int parts;                       /* variables in one host, at most    */
 };
 
@@ -49,10 +56,9 @@ pg_backends_t *pg_backends_extend(const pg_backends_t *base, apr_pool_t *pool)
     b->sockets = apr_hash_make(pool);
     b->suffixes = apr_array_make(pool, 4, sizeof(entry_t *));
     b->networks = apr_array_make(pool, 4, sizeof(entry_t *));
-    b->prefixes = apr_array_make(pool, 4, sizeof(entry_t *));
-    b->stems = apr_array_make(pool, 4, sizeof(const char *));
-    b->digits = apr_array_make(pool, 4, sizeof(const char *));
-    b->glue = apr_array_make(pool, 4, sizeof(const char *));
+    for (list_e i = 0; i < LISTS; i++) {
+        b->list[i] = apr_array_make(pool, 4, sizeof(void *));
+    }
     return b;
 }
 
@@ -385,13 +391,13 @@ static entry_t *add_prefix(pg_backends_t *b, pg_span_t token)
 {
     entry_t *prefix = make_entry(b, lower(b->pool, token));
 
-    APR_ARRAY_PUSH(b->prefixes, entry_t *) = prefix;
+    APR_ARRAY_PUSH(b->list[PREFIXES], entry_t *) = prefix;
     return prefix;
 }
 
 static void add_digits(pg_backends_t *b, apr_uint16_t port)
 {
-    APR_ARRAY_PUSH(b->digits, const char *) =
+    APR_ARRAY_PUSH(b->list[DIGITS], const char *) =
         apr_psprintf(b->pool, "%u", (unsigned int)port);
 }
 
@@ -417,11 +423,12 @@ static void read_token(pg_backends_t *b, scan_t *s)
     }
     s->after_variable = false;
     if (token.len && at(s, 0) == '(') {
-        APR_ARRAY_PUSH(b->stems, const char *) = lower(b->pool, token);
+        APR_ARRAY_PUSH(b->list[STEMS], const char *) = lower(b->pool, token);
     }
     if (after) {
         if (token.len && port == 0 && variable(s) && in_authority(s)) {
-            APR_ARRAY_PUSH(b->glue, const char *) = lower(b->pool, token);
+            APR_ARRAY_PUSH(b->list[GLUE], const char *) = lower(b->pool,
+                                                                token);
         }
         note_suffix(b, token, port);
     }
@@ -500,12 +507,28 @@ void pg_backends_read_open(pg_backends_t *b, pg_span_t url)
 
 /* Each look-up goes through a set, and then those that it extends. */
 
+/* The list that has the i-th element, and which of its own that is; NULL:
+ * there is none. */
+static const apr_array_header_t *list_with(const pg_backends_t *b,
+                                           list_e list, int *i)
+{
+    for (; b && *i >= b->list[list]->nelts; b = b->base) {
+        *i -= b->list[list]->nelts;
+    }
+    return b ? b->list[list] : NULL;
+}
+
+/* NULL: there is none. */
+static const char *nth_text(const pg_backends_t *b, list_e list, int i)
+{
+    const apr_array_header_t *in = list_with(b, list, &i);
+
+    return in ? APR_ARRAY_IDX(in, i, const char *) : NULL;
+}
+
 pg_span_t pg_backends_stem(const pg_backends_t *b, int i)
 {
-    for (; b && i >= b->stems->nelts; b = b->base) {
-        i -= b->stems->nelts;
-    }
-    return pg_span_str(b ? APR_ARRAY_IDX(b->stems, i, const char *) : NULL);
+    return pg_span_str(nth_text(b, STEMS, i));
 }
 
 bool pg_backends_has_port(const pg_backends_t *b, apr_uint16_t port)
@@ -598,8 +621,8 @@ static pg_named_e check_prefixes(const pg_backends_t *b,
 {
     pg_named_e best = PG_NAMED_NO;
 
-    for (int i = 0; i < b->prefixes->nelts && best != PG_NAMED_YES; i++) {
-        const entry_t *prefix = APR_ARRAY_IDX(b->prefixes, i, entry_t *);
+    for (int i = 0; i < b->list[PREFIXES]->nelts && best != PG_NAMED_YES; i++) {
+        const entry_t *prefix = APR_ARRAY_IDX(b->list[PREFIXES], i, entry_t *);
         pg_span_t rest = rest_of(prefix->name, host);
         if (rest.len && !moves(prefix, rest)) {
             pg_named_e is = with_port(b, prefix, d);
@@ -676,34 +699,28 @@ int pg_backends_parts(const pg_backends_t *b)
 
 pg_span_t pg_backends_glue(const pg_backends_t *b, int i)
 {
-    for (; b && i >= b->glue->nelts; b = b->base) {
-        i -= b->glue->nelts;
-    }
-    return pg_span_str(b ? APR_ARRAY_IDX(b->glue, i, const char *) : NULL);
+    return pg_span_str(nth_text(b, GLUE, i));
 }
 
 bool pg_backends_cut(pg_span_t *rest, const pg_backends_t *b, int i,
                      pg_span_t host)
 {
-    for (; b && i >= b->prefixes->nelts; b = b->base) {
-        i -= b->prefixes->nelts;
-    }
+    const apr_array_header_t *in = list_with(b, PREFIXES, &i);
+
     *rest = PG_SPAN("");
-    if (b) {
-        const entry_t *prefix = APR_ARRAY_IDX(b->prefixes, i, entry_t *);
+    if (in) {
+        const entry_t *prefix = APR_ARRAY_IDX(in, i, entry_t *);
         pg_span_t more = rest_of(prefix->name, host);
         *rest = more.len && moves(prefix, more) ? more : *rest;
     }
-    return b != NULL;
+    return in != NULL;
 }
 
 bool pg_backends_cut_port(pg_span_t *rest, const pg_backends_t *b, int i,
                           pg_span_t port)
 {
-    for (; b && i >= b->digits->nelts; b = b->base) {
-        i -= b->digits->nelts;
-    }
-    *rest = b ? rest_of(APR_ARRAY_IDX(b->digits, i, const char *), port)
-              : PG_SPAN("");
-    return b != NULL;
+    const char *digits = nth_text(b, DIGITS, i);
+
+    *rest = digits ? rest_of(digits, port) : PG_SPAN("");
+    return digits != NULL;
 }
