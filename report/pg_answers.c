@@ -476,3 +476,30 @@ int pg_answers_of(pg_card_t out[PG_ANSWERS_MAX], const pg_measured_t *m,
     out[n++] = since(&a);
     return n;
 }
+
+/* --- captured mail ------------------------------------------------------- */
+
+int pg_answers_captured(pg_sentence_t out[PG_ANSWERS_CAPTURED],
+                        const pg_capture_t *c, apr_pool_t *pool)
+{
+    const asker_t a = { .pool = pool };
+
+    if (c->spool_most == 0 && c->conversations + c->held == 0) {
+        return 0;
+    }
+    out[0] = (pg_sentence_t){
+        PG_PHRASE_SINK_MAILS,
+        { number(&a, c->mails), number(&a, c->conversations + c->held),
+          number(&a, c->campaign_count) }
+    };
+    out[1] = (pg_sentence_t){
+        PG_PHRASE_SINK_CUT,
+        { number(&a, c->kept[PG_KEEP_CUT]), number(&a, c->kept[PG_KEEP_LOST]),
+          number(&a, c->held) }
+    };
+    out[2] = (pg_sentence_t){
+        PG_PHRASE_SINK_SPOOL,
+        { number(&a, c->spool >> 10), number(&a, c->spool_most >> 10) }
+    };
+    return PG_ANSWERS_CAPTURED;
+}

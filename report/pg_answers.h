@@ -21,7 +21,7 @@ typedef struct pg_sentence_t {
     const char *arg[3];          /* NULL for unused ones                  */
 } pg_sentence_t;
 
-enum { PG_ANSWERS_MAX = 5, PG_ANSWER_MORE = 8 };
+enum { PG_ANSWERS_MAX = 5, PG_ANSWER_MORE = 8, PG_ANSWERS_CAPTURED = 3 };
 
 typedef struct pg_card_t {
     pg_phrase_e question;
@@ -37,5 +37,12 @@ typedef struct pg_card_t {
  */
 int pg_answers_of(pg_card_t out[PG_ANSWERS_MAX], const pg_measured_t *m,
                   apr_pool_t *pool);
+
+/**
+ * What there is to say of captured mail.
+ * @return how many sentences; 0: there is no sink, and was none
+ */
+int pg_answers_captured(pg_sentence_t out[PG_ANSWERS_CAPTURED],
+                        const pg_capture_t *c, apr_pool_t *pool);
 
 #endif

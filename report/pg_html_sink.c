@@ -2,33 +2,28 @@
 
 /* Captured mail: how much there is, and which campaigns it belongs to. Never
  * a message, a link that works, or an attachment. */
+#include "pg_answers.h"
 #include "pg_campaign.h"
 #include "pg_html.h"
 
 enum { CAMPAIGNS_SHOWN = 20 };
 
-static void put_numbers(const pg_page_t *page, const pg_capture_t *c)
+static void put_numbers(const pg_page_t *page, const pg_sentence_t *sentence,
+                        int n)
 {
-    char one[PG_NUMBER_SIZE], two[PG_NUMBER_SIZE], three[PG_NUMBER_SIZE];
+    apr_time_t last = page->s->capture.last;
 
     pg_sink_puts(page->sink, "<p>");
-    pg_html_say(page, PG_PHRASE_SINK_MAILS, pg_render_number(one, c->mails),
-                pg_render_number(two, c->conversations + c->held),
-                pg_render_number(three, c->campaign_count));
-    pg_sink_puts(page->sink, " ");
-    pg_html_say(page, PG_PHRASE_SINK_CUT,
-                pg_render_number(one, c->kept[PG_KEEP_CUT]),
-                pg_render_number(two, c->kept[PG_KEEP_LOST]),
-                pg_render_number(three, c->held));
-    pg_sink_puts(page->sink, " ");
-    pg_html_say(page, PG_PHRASE_SINK_SPOOL,
-                pg_render_number(one, c->spool >> 10),
-                pg_render_number(two, c->spool_most >> 10), NULL);
-    if (c->last > 0) {
+    for (int i = 0; i < n; i++) {
+        pg_sink_puts(page->sink, i > 0 ? " " : "");
+        pg_html_say(page, sentence[i].word, sentence[i].arg[0],
+                    sentence[i].arg[1], sentence[i].arg[2]);
+    }
+    if (last > 0) {
         pg_sink_puts(page->sink, " ");
         pg_html_say(page, PG_PHRASE_SINK_LAST, NULL, NULL, NULL);
         pg_sink_puts(page->sink, " ");
-        pg_html_time(page, c->last);
+        pg_html_time(page, last);
         pg_sink_puts(page->sink, ".");
     }
     pg_sink_puts(page->sink, "</p>\n");
@@ -110,12 +105,14 @@ static void put_campaigns(const pg_page_t *page, const pg_capture_t *c)
 void pg_html_captured(const pg_page_t *page)
 {
     const pg_capture_t *c = &page->s->capture;
+    pg_sentence_t sentence[PG_ANSWERS_CAPTURED];
+    int n = pg_answers_captured(sentence, c, page->pool);
 
-    if (c->spool_most == 0 && c->conversations + c->held == 0) {
+    if (n == 0) {
         return;
     }
     pg_html_open(page, "sink", PG_PHRASE_H_SINK);
-    put_numbers(page, c);
+    put_numbers(page, sentence, n);
     if (c->campaign_count > 0) {
         put_campaigns(page, c);
     }

@@ -249,24 +249,16 @@ static void recent(const pg_textpage_t *page)
 
 static void captured(const pg_textpage_t *page)
 {
-    const pg_capture_t *c = &page->s->capture;
-    char one[PG_NUMBER_SIZE], two[PG_NUMBER_SIZE], three[PG_NUMBER_SIZE];
+    pg_sentence_t one[PG_ANSWERS_CAPTURED];
+    int n = pg_answers_captured(one, &page->s->capture, page->pool);
 
-    if (c->spool_most == 0 && c->conversations + c->held == 0) {
-        return;
+    if (n > 0) {
+        pg_text_head(page, PG_PHRASE_H_SINK);
     }
-    pg_text_head(page, PG_PHRASE_H_SINK);
-    pg_text_line(page, 2, PG_PHRASE_SINK_MAILS,
-                 pg_render_number(one, c->mails),
-                 pg_render_number(two, c->conversations + c->held),
-                 pg_render_number(three, c->campaign_count));
-    pg_text_line(page, 2, PG_PHRASE_SINK_CUT,
-                 pg_render_number(one, c->kept[PG_KEEP_CUT]),
-                 pg_render_number(two, c->kept[PG_KEEP_LOST]),
-                 pg_render_number(three, c->held));
-    pg_text_line(page, 2, PG_PHRASE_SINK_SPOOL,
-                 pg_render_number(one, c->spool >> 10),
-                 pg_render_number(two, c->spool_most >> 10), NULL);
+    for (int i = 0; i < n; i++) {
+        pg_text_line(page, 2, one[i].word, one[i].arg[0], one[i].arg[1],
+                     one[i].arg[2]);
+    }
 }
 
 static void vhosts(const pg_textpage_t *page)
