@@ -162,13 +162,14 @@ static int by_age(const void *a, const void *b)
                                    pg_ledger_number(y->ledger));
 }
 
-/* How many have this key? */
+/* How many that add something have this key? */
 static apr_uint64_t sharing(const merging_t *m, const pg_snapshot_t *one)
 {
     apr_uint64_t n = 0;
 
     for (int i = 0; i < m->inputs; i++) {
-        n += m->input[i].snapshot->key_id == one->key_id;
+        n += !m->input[i].held
+             && m->input[i].snapshot->key_id == one->key_id;
     }
     return n;
 }
