@@ -89,6 +89,42 @@ static inline pg_octet16_t pg_octet_is16(pg_octet16_t octets, char c)
     return (pg_octet16_t)(octets == (unsigned char)c);
 }
 
+/** A bit for each of 16 lanes, which are all bits or none; the first is the
+ *  lowest. */
+static inline unsigned int pg_octet_bits16(pg_octet16_t lanes)
+{
+#ifdef __SSE2__
+    typedef char signed16_t __attribute__((vector_size(16)));
+    return (unsigned int)__builtin_ia32_pmovmskb128((signed16_t)lanes);
+#else
+    const pg_octet16_t own = { 1, 2, 4, 8, 16, 32, 64, 128,
+                               1, 2, 4, 8, 16, 32, 64, 128 };
+    const apr_uint64_t each = 0x0101010101010101u;
+    apr_uint64_t half[2];
+
+    lanes &= own;
+    memcpy(half, &lanes, sizeof(half));
+    /* The top octet of a product is the sum of all, in any byte order.    */
+    return (unsigned int)(half[0] * each >> 56)
+           | (unsigned int)(half[1] * each >> 56) << 8;
+#endif
+}
+
+/** A bit for each of 64 octets that is c; the first is the lowest. */
+static inline apr_uint64_t pg_octet_bits64(const char *s, char c)
+{
+#define BITS(n) ((apr_uint64_t)pg_octet_bits16(pg_octet_is16(                \
+                     pg_octet_load16(s + (n), sizeof(pg_octet16_t)), c)) << (n))
+    return BITS(0) | BITS(16) | BITS(32) | BITS(48);  /* no loop: it is hot */
+#undef BITS
+}
+
+/** The lowest bit that is set in one that is not 0. */
+static inline unsigned int pg_octet_lowest(apr_uint64_t bits)
+{
+    return (unsigned int)__builtin_ctzll(bits);
+}
+
 /** Are all PG_OCTET_PLAIN? Two that differ in one bit are looked for
  *  together. */
 static inline bool pg_octet_plain16(pg_octet16_t octets)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "pg_conceal.h"
+#include "pg_ends.h"
 #include "pg_loose_request.h"
 #include "pg_urls.h"
 
@@ -21,11 +22,20 @@ static inline bool ends_with(const char *end, pg_span_t s)
     return n == 0;
 }
 
+/* Nearly always among the first octets of a line. */
+static inline const char *first_quote(pg_span_t line)
+{
+    apr_uint64_t found = line.len < 64 ? 0 : pg_octet_bits64(line.ptr, '"');
+
+    return found ? line.ptr + pg_octet_lowest(found)
+                 : memchr(line.ptr, '"', line.len);
+}
+
 static inline bool is_clean(pg_span_t line, pg_span_t anchor,
                             apr_size_t *target)
 {
     const char *end = line.ptr + line.len;
-    const char *quote = memchr(line.ptr, '"', line.len);
+    const char *quote = first_quote(line);
     const char *s;
 
     if (quote == NULL || (apr_size_t)(quote - line.ptr) + 1 < anchor.len
@@ -68,6 +78,7 @@ static bool may_be_list(pg_span_t s)
 /* A block of which lines are still to be read. */
 typedef struct {
     pg_span_t rest;
+    pg_ends_t ends;
     const char *end;   /* of the line that rest begins within; NULL: unknown */
     bool more;         /* as the counter's                                  */
     pg_logjson_keys_t *keys; /* objects are read; NULL: they are not        */
@@ -76,9 +87,16 @@ typedef struct {
     pg_span_t home;    /* and this long a home page, if one was sent        */
 } lines_t;
 
-static lines_t lines_of(const pg_counter_t *counter, pg_span_t block)
+static void begin_lines(lines_t *lines, const pg_counter_t *counter,
+                        pg_span_t block)
 {
-    return (lines_t){ .rest = block, .end = NULL, .more = counter->more };
+    lines->rest = block;
+    pg_ends_begin(&lines->ends, block);
+    lines->end = NULL;
+    lines->more = counter->more;
+    lines->keys = NULL;
+    lines->clean = lines->dirty = false;
+    lines->home = PG_ABSENT;
 }
 
 /* The rest of the last line of an object over several lines, unless there is
@@ -149,7 +167,7 @@ static bool next_line(lines_t *lines, pg_span_t *line)
         return false;
     }
     if (end == NULL) {
-        end = memchr(rest.ptr, '\n', rest.len);
+        end = pg_ends_next(&lines->ends, rest.ptr);
         end = end ? end : rest.ptr + rest.len;
     }
     *line = pg_span_between(rest.ptr, end);
@@ -291,9 +309,10 @@ static apr_uint64_t pass_clean(pg_counter_t *counter, lines_t *lines,
 
     lines->dirty = false;
     while (at < stop
-           && (end = memchr(at, '\n', (apr_size_t)(stop - at))) != NULL) {
+           && (end = pg_ends_next(&lines->ends, at)) != NULL) {
         line = pg_span_between(at, end);
         if (!pg_octet_is_digit(*at) && may_be_list(line)) {
+            pg_ends_again(&lines->ends);
             break;               /* an address is at the start of most    */
         }
         if (!is_passed(counter, home, line, anchor)) {
@@ -421,7 +440,7 @@ static void note_silences(pg_counter_t *counter, pg_span_t block,
                           const pg_reader_t *begin, const apr_time_t time[2])
 {
     pg_reader_t now = counter->reader;
-    lines_t lines = lines_of(counter, block);
+    lines_t lines;
     apr_time_t most = PG_TALLY_SILENCE;
     pg_logline_t line;
     pg_span_t text;
@@ -431,6 +450,7 @@ static void note_silences(pg_counter_t *counter, pg_span_t block,
                            : counter->tally->part.n == 0) {
         return;
     }
+    begin_lines(&lines, counter, block);
     counter->reader = *begin;
     while (next_line(&lines, &text)) {
         if (pg_reader_line(&counter->reader, &line, text)
@@ -449,10 +469,11 @@ apr_size_t pg_pass_block(pg_counter_t *counter, pg_span_t block)
     pg_span_t anchor = anchor_of(counter);
     home_t home = { .times = 0 };
     pg_span_t line = { .ptr = NULL, .len = 0 };
-    lines_t lines = lines_of(counter, block);
+    lines_t lines;
     apr_time_t time[2] = { 0, 0 };   /* of the first and the last line     */
     bool first = true;
 
+    begin_lines(&lines, counter, block);
     lines.keys = counter->rules->reading.any && !counter->rules->check_host
                  && !pg_count_shows_all(counter) && !counter->composed
                  && counter->reader.columns.n == 0 ? &counter->keys : NULL;
@@ -558,10 +579,11 @@ apr_size_t pg_pass_names(pg_counter_t *counter, pg_span_t block)
 {
     char last[320];
     pg_span_t known = { .ptr = last, .len = 0 };
-    lines_t lines = lines_of(counter, block);
+    lines_t lines;
     pg_span_t text, vhost;
     pg_logline_t line;
 
+    begin_lines(&lines, counter, block);
     lines.keys = counter->rules->reading.any ? &counter->keys : NULL;
     while (next_line(&lines, &text)) {
         /* Most lines begin like the one before: "name:port ". */
@@ -619,9 +641,10 @@ static void look_for_wanted(pg_counter_t *counter, pg_span_t text)
 
 apr_size_t pg_pass_wanted(pg_counter_t *counter, pg_span_t block)
 {
-    lines_t lines = lines_of(counter, block);
+    lines_t lines;
     pg_span_t line;
 
+    begin_lines(&lines, counter, block);
     while (next_line(&lines, &line)) {
         look_for_wanted(counter, line);
     }
