@@ -115,8 +115,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
         settings->vhost = pg_names_label(s, pconf);
         settings->name = pg_span_str(s->server_hostname);
-        pg_names_aliases(settings->alias, sizeof(settings->alias)
-                                          / sizeof(*settings->alias), s);
+        pg_names_aliases(settings->alias, PG_ALIASES, s);
         settings->sensor = settings->sensor ? settings->sensor
                                             : main_server->server_hostname;
         settings->guard = guard;

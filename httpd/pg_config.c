@@ -272,7 +272,7 @@ static const char *set_ledger_size(cmd_parms *cmd, pg_settings_t *settings,
         return pg_config_about(cmd, what, "is not sources, targets, ports, "
                                "agents or recent");
     }
-    *size = *end || end == number || n < 1 || n > 100000 ? -1 : (int)n;
+    *size = *end || end == number || n < 1 || n > 100000 ? PG_UNSET : (int)n;
     options.recent = (apr_uint32_t)(settings->recent > 0 ? settings->recent
                                                          : 0);
     for (int i = 0; i < PG_TOP_COUNT; i++) {

@@ -15,6 +15,7 @@
 
 #define PG_UNSET (-1)
 #define PG_HOSTS_FILE "/etc/hosts"
+enum { PG_ALIASES = 4 };             /* compared before names are looked up */
 
 typedef enum pg_forward_e {          /* ProxyGuardForward */
     PG_FORWARD_AUTO,
@@ -81,8 +82,9 @@ typedef struct pg_settings_t {
                                             it ours                       */
     const char *vhost;                   /* "name:port"                   */
     pg_span_t name;                      /* ServerName; absent if unset   */
-    pg_span_t alias[4];                  /* the first of ServerAlias, those
-                                            of "*.x" from the dot on      */
+    pg_span_t alias[PG_ALIASES + 1];     /* the first of ServerAlias, those
+                                            of "*.x" from the dot on; then
+                                            absent                        */
 } pg_settings_t;
 
 extern const command_rec pg_config_directives[];

@@ -110,8 +110,8 @@ static bool read_key(pg_key_t *out, pg_span_t text)
     return true;
 }
 
-/* Up to 99 octets of the file: a key is 32 digits and a line end. A FIFO would
- * block the start. */
+/* Up to 99 octets of the file into a text of zeros: a key is 32 digits and a
+ * line end. A FIFO would block the start. */
 static apr_status_t read_file(char text[100], const char *path,
                               apr_pool_t *pool)
 {
@@ -125,7 +125,6 @@ static apr_status_t read_file(char text[100], const char *path,
     if (status == APR_SUCCESS) {
         status = apr_file_read(file, text, &n);
         apr_file_close(file);
-        text[n] = '\0';
     }
     return status;
 }

@@ -38,6 +38,7 @@ enum {
     IDLE_SECONDS = 30,
     PAUSE_SECONDS = 3,           /* after the first octets                */
     PAUSE_US = 100000,           /* before the greeting                   */
+    LEAST_US = 1000,             /* to wait; 0 would mean not at all      */
     READ_MOST = 8192,
     ID_SIZE = 32,
     SUBMISSIONS_PORT = 465       /* TLS from the beginning (RFC 8314)     */
@@ -62,7 +63,6 @@ struct pg_conversation_t {
                                     target                                */
     apr_time_t began;            /* pg_deadline_now()                     */
     pg_deadline_t deadline;
-    apr_off_t said;              /* octets                                */
     bool greeted;
 
     pthread_mutex_t lock;        /* for what follows                      */
@@ -317,7 +317,6 @@ static void answer(pg_conversation_t *t, pg_span_t words)
     (void)ap_fwrite(c->output_filters, bb, words.ptr, words.len);
     (void)ap_fflush(c->output_filters, bb);
     apr_brigade_destroy(bb);
-    t->said += (apr_off_t)words.len;
 }
 
 /* --- input --------------------------------------------------------------- */
@@ -413,7 +412,8 @@ static void wait_at_most(pg_conversation_t *t)
     apr_time_t left = atomic_load(&t->deadline.expires)
                       - pg_deadline_now();
 
-    apr_socket_timeout_set(t->deadline.socket, left > 1000 ? left : 1000);
+    apr_socket_timeout_set(t->deadline.socket,
+                           left > LEAST_US ? left : LEAST_US);
 }
 
 static bool take_all(pg_conversation_t *t, apr_bucket_brigade *bb)
@@ -588,9 +588,4 @@ pg_conversation_t *pg_conversation_begin(request_rec *r,
     apr_pool_pre_cleanup_register(r->connection->pool, t, clean_up);
     answer(t, PG_SPAN("HTTP/1.0 200 Connection established\r\n\r\n"));
     return t;
-}
-
-apr_off_t pg_conversation_said(const pg_conversation_t *t)
-{
-    return t->said;
 }

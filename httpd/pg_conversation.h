@@ -43,9 +43,6 @@ pg_conversation_t *pg_conversation_begin(request_rec *r,
  */
 bool pg_conversation_read(pg_conversation_t *talk, bool wait);
 
-/** The number of octets sent so far, for the access log. */
-apr_off_t pg_conversation_said(const pg_conversation_t *talk);
-
 /** End it because this process stops: half a message is kept as half a
  *  message. */
 void pg_conversation_stop(void *talk);

@@ -2,6 +2,7 @@
 
 #include "pg_guard.h"
 
+#include <apr_atomic.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -20,12 +21,35 @@
 #include "pg_peek.h"
 #include "pg_probes.h"
 #include "pg_request.h"
-#include "pg_upgrade.h"
 
 APLOG_USE_MODULE(proxyguard);
 
 /* Shared by all clean requests, so that they cost no allocation. */
 static const pg_note_t clean_note = { .clean = true, .seen = true };
+
+/* --- one upgrade, one attempt -------------------------------------------- */
+
+/* A request that asks for h2c by Upgrade is read twice: as HTTP/1.1 on the
+ * connection, and again as stream 1 of the HTTP/2 connection on top of it. The
+ * first reading leaves a mark, which the second one removes. */
+static void mark_upgrade(request_rec *r)
+{
+    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
+
+    if (upgrade && r->connection->master == NULL
+        && ap_find_token(r->pool, upgrade, "h2c")) {
+        apr_atomic_set32(&pg_conn_make(r->connection)->upgrade, 1);
+    }
+}
+
+static PG_OFF_THE_PATH bool is_second_reading(const request_rec *r)
+{
+    const conn_rec *below = r->connection->master;
+    pg_conn_t *conn = below ? pg_conn_get(below) : NULL;
+
+    return conn && apr_atomic_read32(&conn->upgrade)
+           && apr_atomic_cas32(&conn->upgrade, 0, 1) == 1;
+}
 
 /* --- verdict ------------------------------------------------------------- */
 
@@ -124,27 +148,16 @@ static void serve(request_rec *r, const pg_settings_t *settings)
     }
 }
 
-/* What became of the text on the way from HTTP/1.1 to HTTP/2 does not matter,
- * unless it is to be stopped now. If the client has left so soon that the
- * first reading is counted already, what this one does must not go unseen: it
- * counts as well. */
-static const pg_note_t *examine_again(request_rec *r,
-                                      const pg_settings_t *settings,
-                                      const pg_note_t *note)
-{
-    const pg_verdict_t *first = pg_upgrade_take(r);
-
-    return first && (note == NULL || note->action.act == PG_ACT_PASS)
-           ? note_about(r, settings, first, true) : note;
-}
-
 static PG_OFF_THE_PATH int look_closer(request_rec *r,
                                        const pg_settings_t *settings)
 {
+    bool second = is_second_reading(r);
     const pg_note_t *note = examine(r, settings, true);
 
-    if (pg_upgrade_is_second(r)) {
-        note = examine_again(r, settings, note);
+    /* The second reading is exempt only from counting: what the first one
+     * would not have let through is stopped here as well. */
+    if (second && note && note->action.act == PG_ACT_PASS) {
+        note = &clean_note;
     }
     pg_note_leave(r, note);
     if (note == &clean_note) {
@@ -155,7 +168,7 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
     }
     pg_note_publish(r, note);
     if (note->action.act == PG_ACT_PASS) {
-        pg_upgrade_mark(r, &note->verdict);
+        mark_upgrade(r);
     }
     return pg_note_enforce(r, note);
 }
@@ -166,10 +179,11 @@ static int let_pass(request_rec *r)
     if (r->connection->keepalives == 1) {
         pg_peek_end(r->connection);
     }
-    if (r->connection->master && pg_upgrade_is_second(r)) {
-        return look_closer(r, pg_config_of(r->server));
-    }
     pg_note_leave(r, &clean_note);
+    /* a mark left behind would exempt a later request */
+    if (r->connection->master) {
+        (void)is_second_reading(r);
+    }
     return OK;
 }
 
@@ -196,20 +210,23 @@ static bool is_called(const request_rec *r, const char *host)
            && (bracket ? host[n] == ']' : host[n] == '\0' || host[n] == ':');
 }
 
-/* Is it one of the virtual host's first aliases, or below one of "*.x"? */
+/* Is it this alias, or below it if that is "*.x"? */
+static bool is_named_by(pg_span_t alias, pg_span_t host)
+{
+    return (*alias.ptr == '.' ? host.len > alias.len : host.len == alias.len)
+           && memcmp(host.ptr + host.len - alias.len, alias.ptr, alias.len)
+              == 0;
+}
+
+/* Is it one of the virtual host's first aliases? */
 static bool is_alias(pg_span_t host, const pg_settings_t *settings)
 {
-    for (unsigned i = 0; i < 4 && settings->alias[i].len; i++) {
-        pg_span_t alias = settings->alias[i];
+    const pg_span_t *alias = settings->alias;
 
-        if ((*alias.ptr == '.' ? host.len > alias.len
-                               : host.len == alias.len)
-            && memcmp(host.ptr + host.len - alias.len, alias.ptr, alias.len)
-               == 0) {
-            return true;
-        }
+    while (alias->len && !is_named_by(*alias, host)) {
+        alias++;
     }
-    return false;
+    return alias->len > 0;
 }
 
 /* Most requests that do not name this virtual host are clean all the same:
@@ -436,7 +453,7 @@ static PG_OFF_THE_PATH void log_attempt(request_rec *r, const pg_note_t *note)
             pg_probes_count(settings->guard->probes);
         }
     }
-    if (!note->clean && !pg_upgrade_is_taken(r)) {
+    if (!note->clean) {
         pg_book_close(r, settings, (pg_note_t *)note);
     }
 }

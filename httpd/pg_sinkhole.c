@@ -33,11 +33,13 @@ struct pg_sinkhole_t {
 
 /* --- start --------------------------------------------------------------- */
 
-static int query(int code)
+/* What the MPM does not know is 0. */
+static unsigned query(int code)
 {
     int value = 0;
 
-    return ap_mpm_query(code, &value) == APR_SUCCESS ? value : 0;
+    (void)ap_mpm_query(code, &value);
+    return (unsigned)value;
 }
 
 /* httpd 2.4.63 and later have CONN_STATE_ASYNC_WAITIO. */
@@ -54,9 +56,8 @@ static bool can_wait_in_mpm(void)
  * the site keeps the others; if not, they are still needed to read. */
 static unsigned conversations(const pg_settings_t *settings, server_rec *s)
 {
-    unsigned threads = (unsigned)query(AP_MPMQ_MAX_THREADS);
-    unsigned workers = (unsigned)query(AP_MPMQ_MAX_DAEMONS)
-                       * (threads ? threads : 1);
+    unsigned workers = query(AP_MPMQ_MAX_DAEMONS)
+                       * query(AP_MPMQ_MAX_THREADS);
     unsigned most = workers / 4 ? workers / 4 : 1;
     unsigned wanted = (unsigned)settings->sink_conversations;
 
@@ -208,7 +209,6 @@ int pg_sinkhole_converse(request_rec *r, const pg_sinkhole_t *sink)
     else {
         converse_here(talk);
     }
-    r->bytes_sent = pg_conversation_said(talk);
     return OK;
 }
 

@@ -113,7 +113,7 @@ static void mend(const pg_spool_t *spool, pg_ledger_t *ledger)
         return;
     }
     turn = wait_for_turn(ledger);
-    if (fstat(fd, &now) == 0 && now.st_size > 0
+    if (fstat(fd, &now) == 0
         && pread(fd, &last, 1, now.st_size - 1) == 1 && last != '\n'
         && write_all(spool->fd, PG_SPAN("\n\n")) == 2) {
         pg_slots_tear(ledger, false);
