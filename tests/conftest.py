@@ -1,7 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Fixtures. MPM=event|worker|prefork|all chooses the server (event). A file
 whose subject does not work with all of them, or is the same on all, lists
-those that it runs on in ABLE."""
+those that it runs on in ABLE; a test of what only one of them does is marked
+with pytest.mark.also("prefork"), and runs on that one whatever is chosen."""
 
 import os
 import sys
@@ -26,10 +27,17 @@ def wanted_mpms():
     return chosen
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "also(*mpms): run on these as well")
+
+
 def pytest_generate_tests(metafunc):
     if "mpm" in metafunc.fixturenames:
         able = getattr(metafunc.module, "ABLE", MPMS)
-        chosen = [m for m in wanted_mpms() if m in able] or able[:1]
+        chosen = [m for m in wanted_mpms() if m in able] or list(able[:1])
+        for marker in metafunc.definition.iter_markers("also"):
+            chosen += [m for m in marker.args
+                       if m in MPMS and m not in chosen]
         metafunc.parametrize("mpm", chosen)
 
 

@@ -58,6 +58,31 @@ def test_hostile_octets_stay_inside_their_value(httpd, what):
     httpd.log.take_all("AH")
 
 
+# all that httpd takes in a field of the header, blanks not at its ends, and
+# nothing that could be a password before the @
+OCTETS = b"@" + bytes(x for x in range(1, 256)
+                      if x not in b"@\r\n\v\f\t ") + b" \tx"
+
+
+@pytest.mark.parametrize("quote", "\"'")
+def test_every_octet_is_written_as_itself_or_as_two_digits(httpd_with, quote):
+    server = httpd_with("HttpProtocolOptions Unsafe\n"
+                        + (JSON_FORMAT if quote == "'" else ""))
+    server.send(b"CONNECT s.example:25 HTTP/1.0\r\nUser-Agent: " + OCTETS
+                + b"\r\n\r\n")
+    server.settled(1)
+    expected = "".join(
+        chr(x) if 32 <= x < 127 and chr(x) not in f'"\\{quote}'
+        else f"\\x{x:02x}" for x in OCTETS)
+    line, = server.log.take_all("PG0101: ")
+    # httpd writes each backslash twice; in JSON this is one
+    message = (json.loads(line.text)["message"] if quote == "'"
+               else line.text.replace("\\\\", "\\"))
+    assert message.partition(" agent=")[2] == quote + expected + quote
+    # no status of the system
+    assert re.search(r"(^|\] )PG0101: ", message)
+
+
 def test_a_long_target_is_cut_and_its_length_told(httpd):
     target = "http://s.example/" + "a" * 7000
     httpd.send(f"GET {target} HTTP/1.1\r\nHost: s.example\r\n\r\n".encode())

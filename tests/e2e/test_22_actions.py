@@ -30,7 +30,7 @@ DEFAULT = {"absolute": 421, "connect-tls": 405, "connect-mail": 405,
 @pytest.mark.parametrize("class_id", DEFAULT)
 def test_deny_without_and_with_a_status(httpd_with, class_id):
     for said, status in ((f"{class_id} deny", DEFAULT[class_id]),
-                         (f"{class_id} deny 403", 403),
+                         (f"{class_id} deny 400", 400),
                          ("all deny 410", 410),
                          ("all deny", DEFAULT[class_id])):
         server = httpd_with(f"ProxyGuardAction {said}")

@@ -189,6 +189,7 @@ ALIASES = {"first.own.test": None, "ALIAS.own.test": None,
            "second.own.test": None, "x.cdn.own.test": None,
            "wild.own.test": "foreign-host", "xwild.own.test": "foreign-host",
            "xalias.own.test": "foreign-host", "alias.own": "foreign-host",
+           "blias.own.test": "foreign-host",
            "zlias.own.test": "foreign-host", "a.zild.own.test": "foreign-host",
            "shop12.own.test": "foreign-host", "own.test": "foreign-host"}
 
@@ -206,6 +207,35 @@ def foreign(server, hosts):
 def test_a_host_field_may_be_an_alias(httpd_with):
     server = httpd_with(NAMES)
     assert foreign(server, ALIASES) == ALIASES
+
+
+# the first four are compared before names are looked up
+EIGHT = [f"{letter}.our.test" for letter in "abcdefgh"]
+
+
+@pytest.mark.parametrize("patterns", [[], ["*.wild.our.test", "x.*"],
+                                      [f"{x}?.our.test" for x in "qrstuvwx"]])
+def test_however_many_names_there_are_each_is_ours(httpd_with, patterns):
+    """httpd has room for 4, then 8 of each kind, and for 2, then 4 of what we
+    are told."""
+    server = httpd_with(f"""
+        ProxyGuardOwnHost a.said.test b.said.test c.said.test d.said.test
+        <VirtualHost *:@PORT@>
+            ServerName own.test
+            ServerAlias {' '.join(EIGHT + patterns)}
+        </VirtualHost>
+        <VirtualHost *:@PORT@>
+            ServerName other.test
+            ServerAlias {' '.join(patterns[:4] or EIGHT[:4])}
+        </VirtualHost>
+        """)
+    ours = [x.replace("*", "sub").replace("?", "1")
+            for x in EIGHT + patterns] + ["a.said.test", "d.said.test"]
+    expected = {**dict.fromkeys(ours), **dict.fromkeys(
+        ["i.our.test", "b.our.tesu", "aa.our.test", "our.test", "a.our.tes",
+         "wild.our.test", "v.our.test", "v12.our.test", "e.said.test"],
+        "foreign-host")}
+    assert foreign(server, expected) == expected
 
 
 def test_whose_host_field_is_foreign(httpd):

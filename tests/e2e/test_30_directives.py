@@ -2,6 +2,9 @@
 """Directives: which values are refused, with which message; how servers and
 virtual hosts combine."""
 
+import json
+import os
+
 import pytest
 
 REFUSED = {
@@ -25,6 +28,13 @@ REFUSED = {
         "seconds from 10 to 86400, after the path; or give 'none'",
     "ProxyGuardLedgerSize sources 12": "ProxyGuardLedgerSize: '12' is not a "
         "number from 8 to 8192 in steps of 8",
+    "ProxyGuardLedgerSize sources 100000":
+        "ProxyGuardLedgerSize: '100000': ",
+    "ProxyGuardLedgerSize sources 100008":
+        "ProxyGuardLedgerSize: '100008' is not a number of sources",
+    "ProxyGuardLedgerSize recent 1": "ProxyGuardLedgerSize: '1': ",
+    "ProxyGuardLedgerSize recent 0":
+        "ProxyGuardLedgerSize: '0' is not a number of recent",
     "ProxyGuardLedgerSize sources 1x":
         "ProxyGuardLedgerSize: '1x' is not a number of sources",
     "ProxyGuardLedgerSize visitors 99": "ProxyGuardLedgerSize: 'visitors' is "
@@ -58,11 +68,14 @@ ENDS = {
     "SinkLimit source": (1, 64), "SinkLimit seconds": (5, 3600),
     "SinkLimit kilobytes": (1, 65536),
 }
+# every other number of the same directive is one of eight
+ODD = "ProxyGuardLedgerSize recent 17\n"
 
 
 @pytest.mark.parametrize("end, beyond", [(0, -1), (1, 1)])
 def test_a_number_may_reach_its_end_and_not_exceed_it(httpd_with, end, beyond):
-    fine = "\n".join(f"ProxyGuard{what} {ENDS[what][end]}" for what in ENDS)
+    fine = ODD + "\n".join(f"ProxyGuard{what} {ENDS[what][end]}"
+                           for what in ENDS)
     code, said = httpd_with.make(fine, rate=None).check()
     assert code == 0, said
     for what, ends in ENDS.items():
@@ -70,6 +83,65 @@ def test_a_number_may_reach_its_end_and_not_exceed_it(httpd_with, end, beyond):
         code, said = httpd_with.make(line, rate=None).check()
         assert code != 0 and line.split()[0] + ": " in said, line
 
+
+LONG = "/" + "x" * 5000
+TOO_LONG = {
+    "EvidenceLog {}": "it is not a path", "Mask {}": "cannot be read",
+    "Secret {}": "is neither a file with a secret",
+    "HostsFile {}": "is neither a file in the form of",
+    "Checkpoint {} 10": "is not a path",
+    "SinkSpool {}": "is neither a path nor 'none'",
+}
+
+
+@pytest.mark.parametrize("what", TOO_LONG)
+def test_a_name_that_is_too_long_is_no_path(httpd_with, what):
+    code, said = httpd_with.make("ProxyGuard" + what.format(LONG)).check()
+    assert code != 0 and TOO_LONG[what] in said
+
+
+TAKEN_BACK = """
+    ProxyGuardCheckpoint copy 10
+    ProxyGuardCheckpoint none
+    ProxyGuardSinkSpool spool.mbox
+    ProxyGuardSinkSpool none
+    ProxyGuardLogRate 1 1
+    ProxyGuardLogRate Off
+    ProxyGuardEvidenceRate 1 1
+    ProxyGuardEvidenceRate Off
+    ProxyGuardEvidenceSize 64K
+    ProxyGuardEvidenceSize Off
+    ProxyGuardEvidenceLog first.json
+    ProxyGuardEvidenceLog none
+    ProxyGuardMask key
+    ProxyGuardMask Off
+    ProxyGuardSecret secret
+    {secret}
+"""
+
+
+def test_a_later_line_takes_back_what_an_earlier_one_says(httpd_with):
+    line = '{"@timestamp":"2026","event":{"module":"proxyguard"}}\n'
+    masked = []
+    for secret, last in (("", "none"), ("ProxyGuardSecret none", "last.json")):
+        server = httpd_with.make(TAKEN_BACK.format(secret=secret)
+                                 + f"ProxyGuardEvidenceLog {last}\n",
+                                 rate=None)
+        server.write("key", "0" * 32)
+        os.chmod(server.write("secret", "0123456789abcdef"), 0o600)
+        server.write("last.json", line * 1500)
+        server.start()
+        for _ in range(3):
+            ask(server, "first.example")
+        server.log.attempts(3)
+        masked.append(server.get("/proxyguard-status?format=json&mask=1").text)
+        server.stop()
+        assert {"copy", "spool.mbox", "first.json"}.isdisjoint(
+            os.listdir(server.root))
+    added = server.read("last.json")[1500 * len(line):].splitlines()
+    assert [json.loads(x)["source"]["ip"] for x in added] == ["127.0.0.1"] * 3
+    pseudonyms = [json.loads(x)["recent"][0]["source"] for x in masked]
+    assert len(set(pseudonyms)) == 2, pseudonyms
 
 
 @pytest.mark.parametrize("value", ["on", "ON", "On", "off", "observe"])

@@ -78,6 +78,25 @@ def test_one_that_takes_every_name_blinds_no_other(httpd_with, every):
     assert server.log.attempt().fields["class"] == "foreign-host"
 
 
+def test_a_section_is_known_by_its_line_and_its_file(httpd_with):
+    """Each is on line 2 of a file, or on another line of the same one."""
+    host = ("\n<VirtualHost *:@PORT@>\nServerName {}.example\n{}"
+            "</VirtualHost>\n")
+    every = "VirtualDocumentRoot {}/%0\n"
+    server = httpd_with.make("Include first.conf\nInclude second.conf\n",
+                             modules=("vhost_alias",))
+    files = {"first": host.format("a", every) + host.format("b", ""),
+             "second": host.format("c", "") + host.format("d", every)}
+    for name, text in files.items():
+        server.write(f"{name}.conf", text.replace("{}", server.root)
+                     .replace("@PORT@", "80"))
+    server.start()
+    unknown = sorted(x.message.split()[6]
+                     for x in server.log.take_all("PG0004"))
+    assert unknown == ["a.example:80", "d.example:80"]
+    server.log.take_all("PG0231")
+
+
 def test_a_denial_that_cannot_work_is_critical(httpd_with):
     conf = "ProxyGuardAction foreign-host deny\n"
     server = httpd_with(conf, name=None)
@@ -97,8 +116,8 @@ MASS = ("<VirtualHost *:@PORT@>\nServerName a.example\n"
         "ProxyRequests On\n")
 
 
-def absolute(target, method="GET"):
-    return (f"{method} {target} HTTP/1.1\r\nHost: a.example\r\n"
+def absolute(target, host="a.example"):
+    return (f"GET {target} HTTP/1.1\r\nHost: {host}\r\n"
             "Connection: close\r\n\r\n").encode()
 
 
@@ -123,9 +142,13 @@ def mass(httpd_with):
 def test_absolute_form_to_a_name_with_a_folder_is_served(mass, pattern,
                                                          folder, name):
     server = mass(pattern, folder)
-    for authority in (name, f"{name}:{server.port}", f"{name}:80"):
+    for authority in (name, f"{name}:{server.port}", f"{name}:80",
+                      f"{name}:443"):
         reply = server.send(absolute(f"http://{authority}/x"))
         assert (reply.status, reply.body) == (200, b"hosted"), authority
+    # of another scheme httpd takes the host from the field
+    reply = server.send(absolute(f"https://{name}/x", host=name))
+    assert (reply.status, reply.body) == (200, b"hosted")
     assert not server.log.all("PG01")
 
 

@@ -194,6 +194,9 @@ def test_a_full_disk_costs_evidence_and_nothing_else(httpd_with):
     server.log.attempts(1)
     *_, torn, whole = server.read("evidence.json").splitlines()
     assert torn == "{" and json.loads(whole)["event"]["kind"] == "event"
+    server.send(GET)
+    server.log.attempts(1)
+    assert server.read("evidence.json").splitlines()[-2] == whole
 
 
 def test_a_file_begun_after_a_full_disk_has_no_empty_line(httpd_with):
@@ -330,6 +333,26 @@ def test_a_file_as_large_as_it_may_be_takes_no_more(httpd_with):
     assert server.log.take(" PG0108: ").lost == "3"
     server.log.attempts(1)
     assert len(lines(server, 1)) == 1
+
+
+def test_a_file_is_filled_to_the_octet(httpd_with):
+    """Each line of one client's is as long as the one before."""
+    server = httpd_with.make(FILE + "\nProxyGuardEvidenceSize 64K\n"
+                             "RemoteIPHeader X-Forwarded-For",
+                             modules=("remoteip",))
+    path = server.write("evidence.json", OURS)
+    server.start()
+    server.send(GET)
+    server.log.attempts(1)
+    lines(server, 2)
+    size = os.path.getsize(path) - len(OURS)
+    for room in (size, size - 1):
+        os.truncate(path, 0)
+        os.truncate(path, 65536 - room)
+        server.send(GET)
+        server.log.attempts(1)
+        assert (os.path.getsize(path) == 65536) == (room == size)
+    server.log.take(" PG0131: ")
 
 
 def test_rotatelogs_turns_the_file(httpd_with):
@@ -480,6 +503,29 @@ def test_a_sensor_may_be_named_by_letters_digits_and_marks(httpd_with, name):
 def test_a_size_is_accepted_to_its_bounds(httpd_with, size):
     code, said = httpd_with.make(f"ProxyGuardEvidenceSize {size}").check()
     assert code == 0, said
+
+
+def test_a_program_is_not_started_to_test_the_configuration(httpd_with):
+    server = httpd_with.make('ProxyGuardEvidenceLog "|touch @ROOT@/htdocs/x"')
+    os.chmod(server.path("htdocs"), 0o777)
+    code, said = server.check()
+    assert code == 0, said
+    assert "x" not in os.listdir(server.path("htdocs"))
+
+
+# a key that may and may not be used
+KEYS = {"0" * 32: True, "0" * 32 + " \r\n" * 40: True, " " + "f" * 32: True,
+        "0" * 31: False, "0" * 33: False, "0" * 31 + "g": False,
+        "g" + "0" * 31: False, "0" * 31 + " 0": False, "": False}
+
+
+def test_a_key_has_32_digits_and_nothing_else(httpd_with):
+    server = httpd_with.make("ProxyGuardMask key")
+    seen = {}
+    for key in KEYS:
+        server.write("key", key)
+        seen[key] = server.check()[0] == 0
+    assert seen == KEYS
 
 
 @pytest.mark.parametrize("line", REFUSED)

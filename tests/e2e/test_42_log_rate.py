@@ -58,6 +58,28 @@ def test_the_total_holds_for_many_sources(httpd_with):
     assert [held(x)[1] for x in reports] == [0] * len(reports)
 
 
+def test_both_reasons_are_told_apart_in_both_logs(httpd_with):
+    server = httpd_with("ProxyGuardLogRate 3 5\nProxyGuardEvidenceRate 3 5\n"
+                        "ProxyGuardEvidenceLog @ROOT@/evidence.json\n"
+                        "RemoteIPHeader X-Client\n"
+                        "RemoteIPInternalProxy 127.0.0.1",
+                        modules=("remoteip",))
+    for n in range(20):
+        flood(server, 1 + 8 * (n == 0), [f"X-Client: 198.51.100.{n}"])
+    server.settled(28)
+    written = {"PG0106": len(server.log.take_all(r" PG0101: ")),
+               "PG0130": server.read("evidence.json").count("\n")}
+    server.graceful()
+    for log, lines in written.items():
+        reports = [server.log.take(f" {log}: ")]
+        while sum(held(x)[0] for x in reports) < 28 - lines:
+            reports.append(server.log.take(f" {log}: "))
+        for both, *each in map(held, reports):
+            assert both == sum(each)
+        assert min(map(sum, zip(*map(held, reports)))) > 0
+        assert sum(held(x)[0] for x in reports) == 28 - lines
+
+
 def test_noise_hides_nobody(httpd_with):
     """A hundred sources that ask for foreign Hosts all the time, at the
     default rate; then one that tries CONNECT three times."""

@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The sink: CONNECT is accepted, the mail is kept, nothing is passed on."""
 
+import contextlib
 import os
 import socket
 import ssl
@@ -12,9 +13,10 @@ import pytest
 
 from pg_cli import COMMAND
 from pg_hosts import free_port, tls_on
-from pg_httpd import OWN
+from pg_httpd import OWN, SANITIZED
 from pg_sink import (CONF, MESSAGE, TARGET, Mailer, listener, mails, message_of,
                      read_until, sink_with, spool, tunnel)
+from pg_servers import Limited
 from pg_wire import Wire
 
 
@@ -305,6 +307,7 @@ def test_other_ports_are_read_and_closed(httpd_with):
     server.log.attempts(3)
 
 
+@pytest.mark.also("worker")
 def test_the_time_of_a_conversation_is_bounded(httpd_with):
     server = sink_with(httpd_with, "ProxyGuardSinkLimit seconds 5\n")
     with tunnel(server.address) as wire:
@@ -320,7 +323,7 @@ def test_the_time_of_a_conversation_is_bounded(httpd_with):
     server.log.attempt()
 
 
-@pytest.mark.parametrize("timeout", [5, 2])
+@pytest.mark.parametrize("timeout", [5, 3, 2])
 def test_who_is_silent_is_not_waited_for(httpd_with, timeout):
     """A silent client is given thirty seconds, or as long as httpd would
     wait."""
@@ -331,6 +334,73 @@ def test_who_is_silent_is_not_waited_for(httpd_with, timeout):
     assert line.ended == "deadline"
     assert timeout - 1.2 < float(line.seconds) < timeout + 1.5
     server.log.attempt()
+
+
+def test_what_a_client_sends_decides_how_long_it_is_waited_for(httpd_with):
+    """Three seconds after the first octets, if they may be all; as long as
+    httpd would wait if there are none, or half a ClientHello."""
+    server = sink_with(httpd_with, "Timeout 5\nProxyGuardSinkLimit seconds 7\n"
+                       "ProxyGuardAction connect-other sink\n"
+                       "ProxyGuardAction connect-tls sink\n")
+    with tunnel(server.address, "s.invalid:22"), \
+            tunnel(server.address, "s.invalid:22") as one, \
+            tunnel(server.address, "s.invalid:443") as half, \
+            tunnel(server.address, "s.invalid:22") as drips:
+        one.send(b"x")
+        half.send(b"\x16\x03\x01\x02\x00")
+        with contextlib.suppress(OSError):
+            for _ in range(40):
+                drips.send(b"xyz")
+                time.sleep(0.25)
+    ends = {min(int(x.octets), 6): (x.ended, float(x.seconds))
+            for x in (end(server) for _ in range(4))}
+    assert {n: why for n, (why, _) in ends.items()} == {
+        0: "deadline", 1: "complete", 5: "deadline", 6: "deadline"}
+    for n, seconds in ((0, 4), (1, 3), (5, 4), (6, 7)):
+        assert seconds - 0.2 < ends[n][1] < seconds + 0.8, (n, ends)
+    server.log.attempts(4)
+
+
+def test_a_greeting_comes_a_moment_after_the_tunnel(httpd_with):
+    server = sink_with(httpd_with)
+    with tunnel(server.address) as wire:
+        start = time.monotonic()
+        read_until(wire, b"ESMTP\r\n")
+        assert 0.05 < time.monotonic() - start < 3
+        for octet in b"QUIT\r\n":         # each of which is read alone
+            wire.send(bytes([octet]))
+            time.sleep(0.03)
+        assert wire.read_to_end() == b"221 Bye\r\n"
+    assert end(server).octets == "6"
+    server.log.attempt()
+
+
+def test_no_time_limit_of_a_request_holds_for_a_conversation(httpd_with):
+    server = sink_with(httpd_with, "RequestReadTimeout header=1 body=1\n")
+    with tunnel(server.address) as wire:
+        read_until(wire, b"ESMTP\r\n")
+        for _ in range(3):
+            time.sleep(0.7)
+            wire.send(b"NOOP\r\n")
+            assert read_until(wire, b"\r\n") == b"250 Ok\r\n"
+    assert end(server).ended == "client"
+    server.log.attempt()
+
+
+# AddressSanitizer reserves terabytes
+@pytest.mark.skipif(SANITIZED, reason="memory cannot be limited")
+def test_without_memory_for_it_a_conversation_is_refused(httpd_with):
+    server = httpd_with(CONF + "ProxyGuardSinkLimit kilobytes 65536\n"
+                        "ThreadStackSize 1048576\n", kind=Limited,
+                        limits=["--as=200000000"])
+    server.log.take("PG0141")
+    free = server.status()["sink"]["conversations"]["free"]
+    for _ in range(2):
+        reply = server.send(f"CONNECT {TARGET} HTTP/1.1\r\nHost: x\r\n\r\n"
+                            .encode())
+        assert (reply.status, server.log.attempt().outcome) == (405, "denied")
+        assert server.status()["sink"]["conversations"] == {"active": 0,
+                                                            "free": free}
 
 
 def test_a_tls_record_that_drips_in_is_bounded_too(httpd_with, certificate):

@@ -3,12 +3,14 @@
 which message."""
 
 import os
+import re
 
 import pytest
 
-from pg_httpd import Httpd, StartError
+from pg_httpd import StartError
 from pg_sink import (CONF, MESSAGE, Mailer, mails, message_of, sink_with,
                      spool, tunnel)
+from pg_servers import Limited
 from pg_wire import wait_until
 
 SPOOL = "ProxyGuardSinkSpool @ROOT@/spool.mbox\n"
@@ -222,6 +224,32 @@ def test_a_full_spool_takes_no_more_and_says_so_once(httpd_with):
     server.log.take_all("PG0147")
 
 
+def test_a_spool_is_filled_to_the_octet(httpd_with):
+    """Each entry of one client's is as long as the one before."""
+    server = httpd_with.make(CONF.replace("spool.mbox", "spool.mbox 1"))
+    server.start()
+    server.log.take("PG0141")
+    with Mailer(server.address) as client:
+        client.deliver()
+        os.truncate(server.path("spool.mbox"),
+                    (1 << 20) - len(spool(server)))
+        mail_id = client.deliver()
+        assert mail_id.endswith("-2")
+        assert len(spool(server)) == 1 << 20
+        assert message_of(server, mail_id) == MESSAGE.encode()
+        os.truncate(server.path("spool.mbox"), (1 << 20) - 500)
+        client.mail("a@b.example")
+        client.rcpt("c@d.example")
+        assert client.data(MESSAGE)[0] == 452
+        os.truncate(server.path("spool.mbox"), 1000)
+        assert client.deliver().endswith("-4")
+    assert "over 80% full: 1 of 1 MiB;" in server.log.take("PG0147: ").text
+    assert re.search(r"\] PG0145: .*\(it has its full size\)",
+                     server.log.take("PG0145: ").text)
+    server.log.take("PG0146: ")
+    server.log.attempt()
+
+
 def test_a_spool_that_was_deleted_takes_no_more_and_says_so(httpd_with):
     server = sink_with(httpd_with)
     with Mailer(server.address) as client:
@@ -231,7 +259,8 @@ def test_a_spool_that_was_deleted_takes_no_more_and_says_so(httpd_with):
         client.rcpt("c@d")
         assert client.data(MESSAGE)[0] == 452
     line = server.log.take("PG0145: ")
-    assert "deleted; a graceful restart creates a new one" in line.text
+    assert re.search(r"\] PG0145: .*deleted; a graceful restart creates a new "
+                     "one", line.text)
     server.graceful()
     server.log.take("PG0141")
     with Mailer(server.address) as client:
@@ -257,18 +286,11 @@ def test_80_percent_of_the_spool_is_said_once(httpd_with):
     server.log.attempt()
 
 
-class SmallFiles(Httpd):
-    """No file of this server can grow over 2 MiB: a write stops half-way, as
-    on a disk that fills up."""
-
-    def _command(self, *more):
-        return ["prlimit", "--fsize=2097152", *super()._command(*more)]
-
-
+# a write stops half-way, as on a disk that fills up
 @pytest.mark.parametrize("restarts", [False, True])
 def test_a_write_that_comes_to_its_end_leaves_a_mailbox(httpd_with, restarts):
     server = httpd_with.make(CONF + "ProxyGuardSinkLimit kilobytes 1024\n",
-                             kind=SmallFiles)
+                             kind=Limited, limits=["--fsize=2097152"])
     server.start()
     server.log.take("PG0141")
     big = "Subject: x\r\n\r\n" + ("x" * 998 + "\r\n") * 900
@@ -294,6 +316,7 @@ def test_a_write_that_comes_to_its_end_leaves_a_mailbox(httpd_with, restarts):
     server.log.attempts(2)
 
 
+@pytest.mark.also("prefork")
 def test_the_limit_is_a_quarter_of_the_workers(httpd_with):
     server = sink_with(httpd_with, "ProxyGuardSinkLimit source 64\n")
     line = server.log.take("PG0142: ")
@@ -308,6 +331,25 @@ def test_the_limit_is_a_quarter_of_the_workers(httpd_with):
     server.log.attempts(most + 1)
 
 
+def test_a_limit_that_fits_is_not_reduced_and_one_is_the_least(httpd_with):
+    workers = {"prefork": "ServerLimit 3\nMaxRequestWorkers 3\n"}.get(
+        httpd_with.mpm, "ServerLimit 1\nThreadsPerChild 3\n"
+        "MaxRequestWorkers 3\n")
+    server = sink_with(httpd_with, workers)
+    assert "reduced from 16 to 1," in server.log.take("PG0142: ").text
+    assert server.status()["sink"]["conversations"]["free"] == 1
+    server.configure(CONF + "ProxyGuardSinkLimit conversations "
+                     f"{3 if server.mpm == 'prefork' else 6}\n")
+    server.restart_same_port()
+    server.log.take("PG0141")
+    assert server.log.untaken("PG0142: ") == []
+    assert server.status()["sink"]["conversations"]["free"] > 1
+    server.configure("ProxyGuardSinkSpool none\n")     # the ledger remains
+    server.graceful()
+    assert server.status()["sink"]["conversations"]["free"] == 0
+
+
+@pytest.mark.also("worker")
 def test_who_waits_is_said_at_start(httpd_with):
     server = sink_with(httpd_with)
     holds = server.log.all("PG0143: each sink conversation occupies a worker")

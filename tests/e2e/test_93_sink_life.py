@@ -90,6 +90,7 @@ def hold_a_half_mail(server):
     return wire
 
 
+@pytest.mark.also("worker")
 def test_a_restart_ends_conversations_and_keeps_half_mails(httpd_with):
     server = sink_with(httpd_with)
     wire = hold_a_half_mail(server)
@@ -110,6 +111,7 @@ def test_a_restart_ends_conversations_and_keeps_half_mails(httpd_with):
     server.log.take_all(QUIET)
 
 
+@pytest.mark.also("prefork")
 def test_no_signal_is_handled_by_the_thread_of_the_deadlines(httpd_with):
     """It used to be, until the thread was running: a prefork child's SIGTERM
     then freed what its worker was using."""
@@ -135,6 +137,7 @@ def stream(wire, flows):
                 flows.release()
 
 
+@pytest.mark.also("prefork")
 def test_a_stop_in_the_middle_of_a_read_loses_no_conversation(httpd_with):
     """Prefork stops a child from a signal handler."""
     server = sink_with(httpd_with, "ProxyGuardSinkKeep summary\n"

@@ -4,6 +4,17 @@
 from pg_httpd import Httpd
 
 
+class Limited(Httpd):
+    """limits are arguments of prlimit, and hold for all its processes."""
+
+    def __init__(self, *args, limits=(), **more):
+        super().__init__(*args, **more)
+        self.limits = limits
+
+    def _command(self, *more):
+        return ["prlimit", *self.limits, *super()._command(*more)]
+
+
 class Servers:
     def __init__(self, mpm):
         self.mpm = mpm

@@ -12,6 +12,7 @@ import subprocess
 from collections import namedtuple
 
 from pg_httpd import Httpd
+from pg_servers import Limited
 from pg_wire import wait_until
 
 REACH = ("socket", "socketpair", "bind", "listen", "connect", "sendto",
@@ -80,6 +81,28 @@ class Traced(Httpd):
         args = re.sub(r"0x[0-9a-f]+|nlmsg_seq=\d+|child_tid\S*|"
                       r"parent_tid\S*", "*", args)
         return Call(int(m[1]) == pid, m[2], args)
+
+
+class Failing(Limited):
+    """System calls on a file below the ServerRoot, or on any, fail, or take
+    their time: fault is what strace calls inject=..., and counts for each
+    thread."""
+
+    def __init__(self, *args, file, fault, **more):
+        super().__init__(*args, **more)
+        self.file = file
+        self.fault = fault
+
+    def _command(self, *more):
+        command = super()._command(*more)
+        if "-DFOREGROUND" not in command:
+            return command
+        may_trace()
+        only = ["-P", self.path(self.file)] if self.file else []
+        calls = self.fault.partition(":")[0]
+        return ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o",
+                self.path("trace"), *only, "-e", "trace=" + calls, "-e",
+                "inject=" + self.fault, *command]
 
 
 def path_of(call):
