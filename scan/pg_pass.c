@@ -3,6 +3,7 @@
 #include "pg_pass.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "pg_conceal.h"
 #include "pg_ends.h"
@@ -434,6 +435,9 @@ static void note_joined(pg_counter_t *counter, pg_span_t block,
     }
 }
 
+/* Lines that are read for a time where none was seen before. */
+enum { TIMELESS = 100 };
+
 /* A block that spans few days has no silence in it; in any other, which few
  * logs have, the time of each line is read. */
 static void note_silences(pg_counter_t *counter, pg_span_t block,
@@ -441,18 +445,18 @@ static void note_silences(pg_counter_t *counter, pg_span_t block,
 {
     pg_reader_t now = counter->reader;
     lines_t lines;
-    apr_time_t most = PG_TALLY_SILENCE;
+    const pg_stretches_t *seen = &counter->tally->part;
+    apr_time_t between = llabs(time[1] - time[0]);
     pg_logline_t line;
     pg_span_t text;
+    int n = 0;
 
-    if (time[0] && time[1] ? time[1] - time[0] <= most
-                             && time[0] - time[1] <= most
-                           : counter->tally->part.n == 0) {
+    if (time[0] && between <= PG_TALLY_SILENCE) {
         return;
     }
     begin_lines(&lines, counter, block);
     counter->reader = *begin;
-    while (next_line(&lines, &text)) {
+    while ((seen->n || n++ < TIMELESS) && next_line(&lines, &text)) {
         if (pg_reader_line(&counter->reader, &line, text)
             == PG_READ_REQUEST) {
             pg_tally_seen(counter->tally,

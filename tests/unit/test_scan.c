@@ -1,27 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* Tables, tallies, blocks of lines and the judgement of answers. */
-#include "pg_test.h"
+#include "pg_test_scan.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include <apr_strings.h>
 
 #include "pg_identity.h"
 #include "pg_judge.h"
-#include "pg_lines.h"
-#include "pg_pass.h"
 #include "pg_progress.h"
 #include "pg_summary.h"
 
 #define ANCHOR PG_SPAN("] \"")
-#define LATER (APR_INT64_C(4000000000) * APR_USEC_PER_SEC)
-
-static pg_span_t span_of(const char *s)
-{
-    return pg_span_str(s);
-}
 
 #define ck_assert_kept(of, name, text) \
     ck_assert(pg_span_eq(pg_tally_kept((of)->octets, &(of)->name), \
@@ -160,19 +151,6 @@ PG_TEST(tables_are_merged_and_ties_ordered_by_key)
 }
 
 /* --- lines --------------------------------------------------------------- */
-
-static const char *write_log(const char *text, apr_size_t n)
-{
-    static char path[] = "/tmp/pg-test-XXXXXX";
-    int fd;
-
-    strcpy(path, "/tmp/pg-test-XXXXXX");
-    fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, n), (long)n);
-    close(fd);
-    return path;
-}
 
 /* Lines of one part of a file, glued by '|'. */
 static const char *lines_between(const char *path, apr_uint64_t from,
@@ -367,41 +345,6 @@ PG_TEST(a_log_is_known_by_its_first_64_lines)
 
 /* --- counting ------------------------------------------------------------ */
 
-typedef struct bench_t {
-    apr_pool_t *pool;
-    pg_logformat_t format;
-    pg_counting_t rules;
-    pg_counter_t counter;
-} bench_t;
-
-static pg_tally_t *new_tally(apr_pool_t *pool, const pg_ledger_t *like)
-{
-    pg_tally_t *tally = pg_tally_create(pool, 10000);
-
-    for (int i = 0; i < PG_LOGS_COUNT; i++) {
-        ck_assert_int_eq(like
-            ? pg_ledger_heap_like(&tally->ledger[i], like, LATER, pool)
-            : pg_ledger_heap(&tally->ledger[i], NULL, LATER, pool), 0);
-        like = tally->ledger[i];
-    }
-    return tally;
-}
-
-static void bench_begin(bench_t *b)
-{
-    memset(b, 0, sizeof(*b));
-    apr_pool_create(&b->pool, NULL);
-    pg_logformat_compile(&b->format, "combined", b->pool);
-    b->rules.reading.format = &b->format;
-    b->rules.reading.formats = 1;
-    b->rules.reading.now = LATER;
-    b->rules.anchor = b->format.anchor;
-    b->counter.rules = &b->rules;
-    b->counter.tally = new_tally(b->pool, NULL);
-    b->counter.memory = apr_palloc(b->pool, PG_READER_MEMORY(PG_LINE_MAX));
-    pg_count_begin(&b->counter, true);
-}
-
 static const pg_snapshot_t *found_in(const pg_tally_t *tally)
 {
     pg_snapshot_t *s;
@@ -410,19 +353,6 @@ static const pg_snapshot_t *found_in(const pg_tally_t *tally)
                        pg_tally_read(tally).to, tally->pool);
     return s;
 }
-
-static void count_text(bench_t *b, const char *text)
-{
-    pg_span_t exact = pg_test_exact(span_of(text));
-
-    pg_pass_block(&b->counter, exact);
-    explicit_bzero((void *)(apr_uintptr_t)exact.ptr, exact.len);
-    free((void *)(apr_uintptr_t)exact.ptr);
-}
-
-#define LINE(request, rest) \
-    "192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] \"" request "\" " rest \
-    " \"-\" \"ua\"\n"
 
 PG_TEST(a_glance_finds_clean_only_what_the_core_finds_clean)
 {
