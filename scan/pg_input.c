@@ -61,7 +61,7 @@ struct pg_input_t {
         lzma_stream xz;
         ZSTD_DStream *zstd;
     } state;
-    char in[IN_ROOM];
+    char *in;                    /* IN_ROOM octets, not cleared           */
     apr_size_t in_at;
     apr_size_t in_len;
     bool in_end;                 /* the file has no more                  */
@@ -394,6 +394,7 @@ const char *pg_input_open(pg_input_t **out, const char *path,
     pg_input_t *input = apr_pcalloc(pool, sizeof(*input));
     const char *wrong;
 
+    input->in = apr_palloc(pool, IN_ROOM);
     input->pool = pool;
     input->stop = stop;
     input->wide = from ? WIDE_NO : WIDE_UNKNOWN;

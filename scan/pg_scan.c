@@ -642,16 +642,19 @@ static void give_ledger(crew_t *crew, pg_tally_t *tally, pg_logs_e logs)
     crew->like = crew->like ? crew->like : *out;
 }
 
-/* The sum has both, a worker those that its parts count into. */
+/* The sum and every worker have those that parts are counted into; the sum has
+ * one even if there are no parts. */
 static void give_ledgers(crew_t *crew, worker_t *workers, pg_tally_t *sum)
 {
-    bool has[PG_LOGS_COUNT] = { false };
+    bool has[PG_LOGS_COUNT] = { [PG_LOGS_NEW] = true };
 
     for (int i = 0; i < crew->parts; i++) {
         has[crew->part[i].logs] = true;
     }
     for (pg_logs_e logs = 0; logs < PG_LOGS_COUNT; logs++) {
-        give_ledger(crew, sum, logs);
+        if (has[logs]) {
+            give_ledger(crew, sum, logs);
+        }
         for (int i = 0; i < crew->jobs && crew->sum && has[logs]; i++) {
             give_ledger(crew, workers[i].counter.tally, logs);
         }

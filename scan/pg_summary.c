@@ -113,8 +113,12 @@ void pg_summary_book(pg_scan_out_t *scan, apr_pool_t *pool)
     }
     remember_all(tally, pg_judge_relayed(scan->judge, pool));
     pg_tally_list(tally, newest);
-    pg_ledger_merge(ledger[PG_LOGS_KNOWN], ledger[PG_LOGS_NEW], newest, pool);
-    scan->ledger = ledger[PG_LOGS_KNOWN];
+    scan->ledger = ledger[PG_LOGS_NEW];
+    if (ledger[PG_LOGS_KNOWN]) { /* which is not merged into the new: those
+                                    are to be added to a ledger            */
+        pg_ledger_merge(ledger[PG_LOGS_KNOWN], scan->ledger, newest, pool);
+        scan->ledger = ledger[PG_LOGS_KNOWN];
+    }
 }
 
 /* --- lists --------------------------------------------------------------- */

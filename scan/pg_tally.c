@@ -182,7 +182,10 @@ void pg_tally_list(pg_tally_t *tally, apr_time_t now)
                    join_outcomes);
     for (int t = 0; t < PG_TOP_COUNT; t++) {
         for (int i = 0; i < PG_LOGS_COUNT; i++) {
-            list_all(tally->ledger[i], (pg_top_e)t, tally->top[i][t], now);
+            if (tally->ledger[i]) {
+                list_all(tally->ledger[i], (pg_top_e)t, tally->top[i][t],
+                         now);
+            }
         }
         pg_table_merge(tally->top[PG_LOGS_NEW][t],
                        tally->top[PG_LOGS_KNOWN][t], NULL);
