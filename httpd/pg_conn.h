@@ -8,9 +8,11 @@
 
 #include <httpd.h>
 
+#include "pg_classify.h"
+
 typedef struct pg_conn_t {
-    apr_uint32_t upgrade;        /* atomic: 1 = an attempt asked for h2c;
-                                    its second reading must not count     */
+    apr_uint32_t upgrade;        /* atomic: pg_upgrade.c's                */
+    pg_verdict_t asked;          /* on the request that asked for it      */
     bool through;                /* nothing more to do with what is read  */
     bool peeked;                 /* the first octets have been examined   */
     char held;                   /* a first octet that was read but not

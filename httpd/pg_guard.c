@@ -2,7 +2,6 @@
 
 #include "pg_guard.h"
 
-#include <apr_atomic.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -21,35 +20,12 @@
 #include "pg_peek.h"
 #include "pg_probes.h"
 #include "pg_request.h"
+#include "pg_upgrade.h"
 
 APLOG_USE_MODULE(proxyguard);
 
 /* Shared by all clean requests, so that they cost no allocation. */
 static const pg_note_t clean_note = { .clean = true, .seen = true };
-
-/* --- one upgrade, one attempt -------------------------------------------- */
-
-/* A request that asks for h2c by Upgrade is read twice: as HTTP/1.1 on the
- * connection, and again as stream 1 of the HTTP/2 connection on top of it. The
- * first reading leaves a mark, which the second one removes. */
-static void mark_upgrade(request_rec *r)
-{
-    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
-
-    if (upgrade && r->connection->master == NULL
-        && ap_find_token(r->pool, upgrade, "h2c")) {
-        apr_atomic_set32(&pg_conn_make(r->connection)->upgrade, 1);
-    }
-}
-
-static PG_OFF_THE_PATH bool is_second_reading(const request_rec *r)
-{
-    const conn_rec *below = r->connection->master;
-    pg_conn_t *conn = below ? pg_conn_get(below) : NULL;
-
-    return conn && apr_atomic_read32(&conn->upgrade)
-           && apr_atomic_cas32(&conn->upgrade, 0, 1) == 1;
-}
 
 /* --- verdict ------------------------------------------------------------- */
 
@@ -148,16 +124,25 @@ static void serve(request_rec *r, const pg_settings_t *settings)
     }
 }
 
+/* What became of the text on the way from HTTP/1.1 to HTTP/2 does not matter,
+ * unless it is to be stopped now. */
+static const pg_note_t *examine_again(request_rec *r,
+                                      const pg_settings_t *settings,
+                                      const pg_note_t *note)
+{
+    const pg_verdict_t *first = pg_upgrade_take(r);
+
+    return note && note->action.act != PG_ACT_PASS ? note
+           : first ? note_about(r, settings, first, true) : &clean_note;
+}
+
 static PG_OFF_THE_PATH int look_closer(request_rec *r,
                                        const pg_settings_t *settings)
 {
-    bool second = is_second_reading(r);
     const pg_note_t *note = examine(r, settings, true);
 
-    /* The second reading is exempt only from counting: what the first one
-     * would not have let through is stopped here as well. */
-    if (second && note && note->action.act == PG_ACT_PASS) {
-        note = &clean_note;
+    if (pg_upgrade_is_second(r)) {
+        note = examine_again(r, settings, note);
     }
     pg_note_leave(r, note);
     if (note == &clean_note) {
@@ -168,7 +153,7 @@ static PG_OFF_THE_PATH int look_closer(request_rec *r,
     }
     pg_note_publish(r, note);
     if (note->action.act == PG_ACT_PASS) {
-        mark_upgrade(r);
+        pg_upgrade_mark(r, &note->verdict);
     }
     return pg_note_enforce(r, note);
 }
@@ -179,11 +164,10 @@ static int let_pass(request_rec *r)
     if (r->connection->keepalives == 1) {
         pg_peek_end(r->connection);
     }
-    pg_note_leave(r, &clean_note);
-    /* a mark left behind would exempt a later request */
-    if (r->connection->master) {
-        (void)is_second_reading(r);
+    if (r->connection->master && pg_upgrade_is_second(r)) {
+        return look_closer(r, pg_config_of(r->server));
     }
+    pg_note_leave(r, &clean_note);
     return OK;
 }
 
@@ -453,7 +437,7 @@ static PG_OFF_THE_PATH void log_attempt(request_rec *r, const pg_note_t *note)
             pg_probes_count(settings->guard->probes);
         }
     }
-    if (!note->clean) {
+    if (!note->clean && !pg_upgrade_is_taken(r)) {
         pg_book_close(r, settings, (pg_note_t *)note);
     }
 }

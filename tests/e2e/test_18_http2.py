@@ -439,6 +439,48 @@ def test_a_denied_upgrade_does_not_happen(server):
     assert counted(server, 1)[0]["denied"] == 1
 
 
+# Where the upgraded request is carried, or stopped: directives, a target (the
+# origin's authority is inserted), what is counted, and whether it arrives.
+CARRIED = {
+    "open on purpose": (
+        "ProxyRequests On\nH2ProxyRequests on\nProxyGuardForward Allow",
+        "http://@/x", {"attempts": 1, "absolute": 1, "relayed": 1}, 1),
+    "observed": ("ProxyRequests On\nH2ProxyRequests on\nProxyGuard Observe",
+                 "http://@/x", {"attempts": 1, "absolute": 1, "relayed": 1},
+                 1),
+    "a proxy for some": (
+        "ProxyRequests On\nH2ProxyRequests on\n<Proxy *>\nRequire local\n"
+        "</Proxy>", "http://@/x", {}, 1),
+    "a backend of its choice": (
+        "RewriteEngine On\nRewriteRule ^/(.*) http://%{HTTP_HOST}/ [P]",
+        "/x", {"attempts": 1, "chosen-backend": 1, "denied": 1}, 0),
+}
+
+
+@pytest.mark.parametrize("what", CARRIED)
+def test_an_upgrade_counts_once_by_what_became_of_it(httpd_with, origin,
+                                                     what):
+    conf, target, counts, hits = CARRIED[what]
+    port, = free_ports(1)
+    server = httpd_with("Protocols h2c http/1.1\nH2Upgrade on\n"
+                        + host_on(port, conf),
+                        modules=("http2", "proxy", "proxy_http", "rewrite"))
+    server.log.take_all("PG02")
+    server.ports = {("it", "h2c"): port}
+    server.before = server.status()
+    status, wire = upgrade(
+        server, "it", target.replace("@", origin.authority),
+        origin.authority if hits else f"s.invalid:{origin.port}")
+    assert status == 101
+    upgraded_body(wire)
+    wait_until(lambda: any(" 101 " in x for x in server.access_log()),
+               "the end of the first reading")
+    changed, lines = counted(server, counts.get("attempts", 0))
+    assert changed == counts
+    assert len(origin.hits) == hits
+    assert len(lines) == len(server.log.all(r"PG01\d\d: relay"))
+
+
 def test_a_sink_takes_no_stream(httpd_with):
     port, = free_ports(1)
     server = sink_with(httpd_with, "Protocols h2c http/1.1\n"
