@@ -125,15 +125,17 @@ static void serve(request_rec *r, const pg_settings_t *settings)
 }
 
 /* What became of the text on the way from HTTP/1.1 to HTTP/2 does not matter,
- * unless it is to be stopped now. */
+ * unless it is to be stopped now. If the client has left so soon that the
+ * first reading is counted already, what this one does must not go unseen: it
+ * counts as well. */
 static const pg_note_t *examine_again(request_rec *r,
                                       const pg_settings_t *settings,
                                       const pg_note_t *note)
 {
     const pg_verdict_t *first = pg_upgrade_take(r);
 
-    return note && note->action.act != PG_ACT_PASS ? note
-           : first ? note_about(r, settings, first, true) : &clean_note;
+    return first && (note == NULL || note->action.act == PG_ACT_PASS)
+           ? note_about(r, settings, first, true) : note;
 }
 
 static PG_OFF_THE_PATH int look_closer(request_rec *r,

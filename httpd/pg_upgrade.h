@@ -20,7 +20,7 @@ void pg_upgrade_mark(request_rec *r, const pg_verdict_t *verdict);
 bool pg_upgrade_is_second(request_rec *r);
 
 /** Let a second reading count. @return the verdict on the first; NULL: that
- *  one has been counted */
+ *  one has counted already */
 const pg_verdict_t *pg_upgrade_take(const request_rec *r);
 
 /** At the end of a first reading: has the second one counted it? */
