@@ -109,3 +109,67 @@ def test_a_long_name_of_a_network_is_cut_between_letters(tmp_path, number,
     whole = f"AS{number} {name}" if number else name
     assert whole.startswith(network)
     assert 76 < len(network.encode()) < 80
+
+
+LONG = "AS" + "1234567890" * 2
+# An entry of a database; the country, the network that it makes known.
+ENTRIES = [
+    ({"country": {"iso_code": "JP"}, "registered_country":
+      {"iso_code": "US"}, "country_code": "DE"}, "JP", ""),
+    ({"registered_country": {"iso_code": "US"}, "country_code": "DE"}, "US",
+     ""),
+    ({"country_code": "DE", "country": "FR"}, "DE", ""),
+    ({"country": "fr"}, "fr", ""),
+    ({"country": ""}, "", ""), ({"country": "F"}, "", ""),
+    ({"country": "FRA"}, "", ""), ({"country": "F1"}, "", ""),
+    ({"country": "1F"}, "", ""), ({"country": 7}, "", ""),
+    ({"country": {"iso_code": 7}}, "", ""), ({}, "", ""),
+    ({"autonomous_system_number": 7}, "", "AS7"),
+    ({"autonomous_system_number": 4294967295, "asn": "AS8",
+      "organization": "C"}, "", "AS4294967295 C"),
+    ({"asn": "AS8", "as_name": "B", "organization": "C"}, "", "AS8 B"),
+    ({"asn": 9, "autonomous_system_organization": "A", "as_name": "B"}, "",
+     "AS9 A"),
+    ({"asn": "AS8", "as_name": ""}, "", "AS8"),
+    ({"asn": "", "as_name": "B"}, "", "B"), ({"asn": {}, "as_name": "B"}, "",
+                                             "B"),
+    ({"as_name": 7}, "", ""), ({"asn": "AS8", "as_name": 7}, "", "AS8"),
+    ({"asn": LONG, "as_name": "B"}, "", LONG[:15] + " B"),
+    ({"asn": LONG[:15]}, "", LONG[:15]), ({"asn": LONG[:16]}, "", LONG[:15]),
+    ({"asn": 0}, "", "AS0"),
+]
+
+
+@pytest.mark.parametrize("first", [None, 0, 1])
+def test_what_a_database_has_of_an_address(tmp_path, first):
+    """Alone, or after one that has the country or the network already."""
+    before = [{"country": "ZZ"}, {"asn": "AS1", "as_name": "One"}]
+    networks = {f"198.51.100.{i}/32": e for i, (e, *_) in enumerate(ENTRIES)}
+    given = ["--geo", pg_mmdb.write(tmp_path / "geo.mmdb", networks)]
+    if first is not None:
+        given = ["--geo", pg_mmdb.write(tmp_path / "first.mmdb", {
+            "198.51.100.0/24": before[first]}), *given]
+    log = write(tmp_path / "log", *(
+        line("CONNECT mx.example:25 HTTP/1.0", 405, client=f"198.51.100.{i}")
+        for i in range(len(ENTRIES))))
+    data = json.loads(run("scan", "-q", "-O", "json", "--top", "100", *given,
+                          log).stdout)
+    assert {x["key"]: (x["country"], x["network"])
+            for x in data["top"]["sources"]["entries"]} == {
+        f"198.51.100.{i}": ("ZZ" if first == 0 else country,
+                            "AS1 One" if first == 1 else network)
+        for i, (_, country, network) in enumerate(ENTRIES)}
+
+
+def test_four_databases_are_asked_in_turn(tmp_path):
+    given = [x for i in range(4) for x in ("--geo", pg_mmdb.write(
+        tmp_path / f"{i}.mmdb", {f"198.51.100.{i}/32": {"country": "A" + "BCDE"
+                                                        [i]}}))]
+    log = write(tmp_path / "log", *(
+        line("CONNECT mx.example:25 HTTP/1.0", 405, client=f"198.51.100.{i}")
+        for i in range(5)))
+    data = json.loads(run("scan", "-q", "-O", "json", *given, log).stdout)
+    assert {x["key"]: x["country"]
+            for x in data["top"]["sources"]["entries"]} == {
+        **{f"198.51.100.{i}": "A" + "BCDE"[i] for i in range(4)},
+        "198.51.100.4": ""}

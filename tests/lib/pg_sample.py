@@ -13,9 +13,9 @@ SAMPLE = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")),
                       "sample")
 
 
-def sample(kind, form, query=""):
-    """A made-up report, as octets."""
-    return subprocess.run([SAMPLE, kind, form, query], check=True,
+def sample(kind, form, query="", *size):
+    """A made-up report, as octets; on a screen of so many columns and rows."""
+    return subprocess.run([SAMPLE, kind, form, query, *size], check=True,
                           capture_output=True).stdout
 
 

@@ -40,6 +40,26 @@ VARIANTS = {"rare": "full", "halted": "scan"}
 VARIED = [(kind, form, lang) for kind in VARIANTS
           for form in ("html", "text") for lang in LANGS]
 
+# each parameter alone, and with all others
+LINKED = ["", "since=2014-03", "until=2014-03-04T05:06Z", "class=socks",
+          "source=198.51.100.7", "target=mx0.a.example", "months=7",
+          "window=90m", "top=2", "refresh=9", "by=day", "mask=1", "tz=%2B0900",
+          "lang=ja", "source=198.51.100.7&mask=1",
+          "since=2014-03&until=2014-11&class=absolute&source=198.51.100.7"
+          "&target=www.a.example&months=7&window=90d&top=2&refresh=9&by=day"
+          "&tz=-0530&lang=ja"]
+
+# what is on screens of these sizes
+SIZES = {
+    "full.en": [f"80x{rows}" for rows in (
+        1, 8, 13, 14, 15, 16, 17, 18, 20, 22, 25, 29, 34, 40, 46, 52, 60, 80)],
+    "full.ja": ["60x30", "40x50"],
+    "rare.en": ["100x24", "20x10", "120x70"],
+    "scan.en": ["80x25", "100x60"],
+    "empty.en": ["80x8", "80x12"],
+    "none.en": ["80x5"],
+}
+
 REQUEST = "GET http://www.m.example/ HTTP/1.1"
 LINE = ('192.0.2.7 - - [02/Jan/2014:03:04:05 +0000] "CONNECT mx0.m.example:25 '
         'HTTP/1.0" 405 235 "-" "-"')
@@ -99,6 +119,33 @@ def viewed(form, view):
                  lines("full", form, query))
 
 
+def screens(name):
+    """The text on each screen, below its size, without the lines with which
+    the one before begins as well."""
+    kind, lang = name.split(".")
+    out, before = [], []
+    for size in SIZES[name]:
+        now = sample(kind, "text", "lang=" + lang, size).splitlines()
+        same = len(os.path.commonprefix([before, now]))
+        out += [f"== {size}: {same} lines as before, and".encode(), *now[same:]]
+        before = now
+    return b"\n".join(out) + b"\n"
+
+
+def links(query):
+    """What a page says of its restriction, and where it leads: of those to the
+    same part of it, the first three."""
+    page = sample("full", "html", query).decode()
+    note = re.findall(r'<p class="note">(?:(?!</p>).)*<a href="[^"#]*">.*</p>',
+                      page)
+    found = {}
+    for href in re.findall('href="([?][^"]*)"', page):
+        found.setdefault(re.search("#.*|$", href)[0], {})[href] = None
+    return "\n".join([f"== {query}", *note, *(
+        href for part, hrefs in found.items()
+        for href in list(hrefs)[:3 if part else None]), ""]).encode()
+
+
 def varied(kind, form, lang):
     query = f"top=3&lang={lang}"
     return added(lines(VARIANTS[kind], form, query),
@@ -140,6 +187,15 @@ def test_what_is_rare_is_what_it_was(kind, form, lang):
     assert varied(kind, form, lang) == expected(kind, form, lang)
 
 
+def test_a_page_leads_where_it_led():
+    assert b"".join(map(links, LINKED)) == expected("links")
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_a_screen_shows_what_it_showed(name):
+    assert screens(name) == expected("screens", name)
+
+
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_writes_what_it_wrote(name, lang, tmp_path):
@@ -148,6 +204,7 @@ def test_a_command_writes_what_it_wrote(name, lang, tmp_path):
 
 def test_no_golden_file_is_without_its_case():
     cases = [*CASES, *VARIED, *(("full", *case) for case in VIEWED),
+             ("links",), *(("screens", name) for name in SIZES),
              *((name, lang) for name in NAMES for lang in LANGS)]
     assert sorted(os.listdir(FOLDER)) == sorted(
         os.path.basename(path_of(*case)) for case in cases)
@@ -164,6 +221,11 @@ if __name__ == "__main__":
     for case in VARIED:
         with open(path_of(*case), "wb") as out:
             out.write(varied(*case))
+    with open(path_of("links"), "wb") as out:
+        out.write(b"".join(map(links, LINKED)))
+    for name in SIZES:
+        with open(path_of("screens", name), "wb") as out:
+            out.write(screens(name))
     for case in ((name, lang) for name in NAMES for lang in LANGS):
         with tempfile.TemporaryDirectory() as scratch, \
                 open(path_of(*case), "wb") as out:

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* sample KIND FORMAT [QUERY]: a made-up report on standard output, for the
- * tests that look at it with other programs' eyes. "time" as FORMAT measures
- * them all. */
+/* sample KIND FORMAT [QUERY [COLUMNSxROWS]]: a made-up report on standard
+ * output, for the tests that look at it with other programs' eyes; as text, on
+ * a screen of that size. "time" as FORMAT measures them all. */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <stdio.h>
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
     int kind = 0;
 
     if (argc < 3 || apr_initialize() != APR_SUCCESS) {
-        fprintf(stderr, "usage: sample KIND FORMAT|time [QUERY]\n");
+        fprintf(stderr, "usage: sample KIND FORMAT|time [QUERY [SIZE]]\n");
         return EXIT_FAILURE;
     }
     apr_pool_create(&pool, NULL);
@@ -82,6 +82,9 @@ int main(int argc, char **argv)
     query.view.columns = report.view.columns;
     query.view.rows = report.view.rows;
     query.view.colour = report.view.colour;
+    if (argc > 4) {
+        (void)sscanf(argv[4], "%dx%d", &query.view.columns, &query.view.rows);
+    }
     report.view = query.view;
     return strcmp(argv[2], "time") == 0 ? measure(&report, pool)
                                         : render(&report, argv[2], pool);

@@ -2,6 +2,8 @@
 
 #include "pg_test.h"
 
+#include <stdio.h>
+
 #include "pg_escape.h"
 
 typedef struct case_t {
@@ -102,6 +104,10 @@ PG_TEST(plain_is_cut_between_characters_and_never_inside_an_escape)
     ck_assert_str_eq(out, "a\xe6\x97\xa5\xe6\x9c\xac");
     pg_escape_plain(out, sizeof(out), PG_SPAN("ab\xe6\x97\xa5\xe6\x9c\xac"));
     ck_assert_str_eq(out, "ab\xe6\x97\xa5");
+    for (apr_size_t size = 1; size < 8; size++) {
+        ck_assert_uint_eq(pg_escape_plain(out, size, PG_SPAN("a\nb")),
+                          size < 2 ? 0 : size < 6 ? 1 : size < 7 ? 5 : 6);
+    }
 }
 
 /* The last two of each plane are no characters; so are the first and the last
@@ -181,4 +187,153 @@ PG_TEST(formatted_text_of_any_length_is_written_whole)
     pg_sink_putf(&sink, "%200s%d", "x", -7);
     ck_assert_int_eq(room.at - out, 202);
     ck_assert_int_eq(memcmp(out + 199, "x-7", 3), 0);
+}
+
+/* --- every character, against the rules as pg_escape.h states them -------- */
+
+/* In so many octets, which may be more than it takes. */
+static apr_size_t encoded(char out[4], apr_uint32_t code, apr_size_t n)
+{
+    static const unsigned char lead[] = { 0, 0x00, 0xc0, 0xe0, 0xf0 };
+
+    for (apr_size_t i = n; i-- > 1; code >>= 6) {
+        out[i] = (char)(0x80 | (code & 0x3f));
+    }
+    out[0] = (char)(lead[n] | code);
+    return n;
+}
+
+static apr_size_t length_of(apr_uint32_t code)
+{
+    return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+}
+
+static bool hides(apr_uint32_t c)
+{
+    return c == 0xad || c == 0x34f || c == 0x61c || c == 0x115f || c == 0x1160
+           || c == 0x180e || (c > 0x200a && c < 0x2010)
+           || (c > 0x2027 && c < 0x202f) || (c > 0x205f && c < 0x2070)
+           || c == 0x3164 || (c > 0xdfff && c < 0xf900)
+           || (c > 0xfdcf && c < 0xfdf0) || (c > 0xfdff && c < 0xfe10)
+           || c == 0xfeff || c == 0xffa0 || (c > 0xffef && c < 0x10000)
+           || c > 0xdffff || c % 0x10000 > 0xfffd;
+}
+
+static const struct {
+    void (*escape)(pg_sink_t *sink, pg_span_t s);
+    const char *backslash, *quote, *around;
+    bool html;
+} forms[] = {
+    { pg_escape_text, "\\", "\"", "", false },
+    { pg_escape_html, "\\", "&quot;", "", true },
+    { pg_escape_label, "\\\\", "\\\"", "", false },
+    { pg_escape_json, "\\\\", "\\\"", "", false },
+    { pg_escape_csv, "\\", "\"\"", "\"", false },
+};
+
+/* What one of the forms makes of octets that are no character. */
+static char *numbered(char *at, int form, const char *octets, apr_size_t n)
+{
+    for (apr_size_t i = 0; i < n; i++) {
+        at += sprintf(at, "%sx%02x", forms[form].backslash,
+                      (unsigned char)octets[i]);
+    }
+    return at;
+}
+
+static char *expected(char *at, int form, apr_uint32_t c, const char *octets,
+                      apr_size_t n)
+{
+    const char *backslash = forms[form].backslash;
+
+    if (c == '\\') {
+        return at + sprintf(at, "%s%s", backslash, backslash);
+    }
+    if (c == '"') {
+        return at + sprintf(at, "%s", forms[form].quote);
+    }
+    if (forms[form].html && c < 0x80 && strchr("&<>'", (int)c) && c) {
+        return at + sprintf(at, "%s", c == '&' ? "&amp;" : c == '<' ? "&lt;"
+                                      : c == '>' ? "&gt;" : "&#39;");
+    }
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad) {
+        return numbered(at, form, octets, n);
+    }
+    if (hides(c)) {
+        return at + sprintf(at, "%su{%04x}", backslash, (unsigned)c);
+    }
+    return at + sprintf(at, "%.*s", (int)n, octets);
+}
+
+/* Whether it is written between a and b as the model says. */
+static bool is_written(int form, const char *octets, apr_size_t n,
+                       const char *as)
+{
+    char in[8] = "a", out[96] = "", all[96];
+    pg_buffer_t room = { .at = out, .left = sizeof(out) - 1 };
+    pg_sink_t sink = pg_sink_buffer(&room);
+
+    memcpy(in + 1, octets, n);
+    in[n + 1] = 'b';
+    forms[form].escape(&sink, pg_span_make(in, n + 2));
+    sprintf(all, "%sa%sb%s", forms[form].around, as, forms[form].around);
+    return strcmp(out, all) == 0;
+}
+
+PG_TEST_EACH(every_character_is_written_by_the_rules, forms)
+{
+    for (apr_uint32_t c = 0; c < 0x110000; c++) {
+        char octets[4], as[96];
+        bool surrogate;
+
+        if (c >= 0x3200 && c % 0x100 == 0x10) {
+            c += c < 0x10000 ? 0xd0 : 0xffe0;         /* to the edges only */
+        }
+        surrogate = c >= 0xd800 && c < 0xe000;
+        for (apr_size_t n = length_of(c); n <= 4; n++) {
+            (void)encoded(octets, c, n);
+            if (n == length_of(c) && !surrogate) {
+                expected(as, _i, c, octets, n);
+            }
+            else {                        /* overlong, or no character      */
+                numbered(as, _i, octets, n);
+            }
+            if (!is_written(_i, octets, n, as)) {
+                ck_abort_msg("U+%04X in %d octets", (unsigned)c, (int)n);
+            }
+            numbered(as, _i, octets, n - 1);
+            if (n > 1 && !is_written(_i, octets, n - 1, as)) {
+                ck_abort_msg("U+%04X, all but its end", (unsigned)c);
+            }
+        }
+    }
+}
+
+PG_TEST(beyond_the_last_character_there_is_none)
+{
+    char octets[4], as[96];
+
+    for (apr_uint32_t c = 0x110000; c < 0x200000; c += 0x7f) {
+        (void)encoded(octets, c, 4);
+        numbered(as, 0, octets, 4);
+        ck_assert(is_written(0, octets, 4, as));
+    }
+    for (int first = 0xf8; first < 0x100; first++) {
+        memset(octets, 0x80, 4);
+        octets[0] = (char)first;
+        numbered(as, 0, octets, 4);
+        ck_assert(is_written(0, octets, 4, as));
+    }
+}
+
+/* What a spreadsheet takes for a formula, and only at the beginning. */
+PG_TEST_TIMES(a_formula_is_preceded_by_an_apostrophe, 256)
+{
+    char octet = (char)_i, out[32] = "";
+    pg_buffer_t room = { .at = out, .left = sizeof(out) - 1 };
+    pg_sink_t sink = pg_sink_buffer(&room);
+
+    pg_escape_csv(&sink, pg_span_make(&octet, 1));
+    ck_assert_int_eq(out[1] == '\'' && out[2] != '"',
+                     octet && strchr("=+-@|%", octet) != NULL);
 }

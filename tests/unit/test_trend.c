@@ -400,3 +400,442 @@ PG_TEST(an_axis_for_the_largest_number_is_found)
 {
     ck_assert_uint_ge(pg_chart_step(APR_UINT64_MAX - 3, 4), 1);
 }
+
+/* --- at the bounds ------------------------------------------------------- */
+
+/* The usual is the mean of 30 hours that have `low` and `high` in turn. */
+static const struct {
+    apr_uint64_t low, high, hour;
+    pg_pace_e pace;
+} bounds[] = {
+    { 4, 4, 0, PG_PACE_NONE }, { 4, 4, 1, PG_PACE_USUAL },
+    { 4, 4, 8, PG_PACE_USUAL }, { 4, 4, 9, PG_PACE_MORE },
+    { 16, 16, 7, PG_PACE_FEWER }, { 16, 16, 8, PG_PACE_USUAL },
+    { 16, 16, 24, PG_PACE_USUAL }, { 16, 16, 25, PG_PACE_MORE },
+    { 0, 20, 30, PG_PACE_USUAL }, { 0, 20, 31, PG_PACE_MORE },
+    { 80, 120, 59, PG_PACE_FEWER }, { 80, 120, 60, PG_PACE_USUAL },
+};
+
+PG_TEST_EACH(two_deviations_are_usual_and_one_more_is_not, bounds)
+{
+    pg_snapshot_t s = snapshot(0, bounds[_i].hour, THIS_HOUR - 30 * HOUR);
+    pg_trend_t t;
+
+    for (int i = 0; i < 30; i++) {
+        hours[305 + i].attempts = i % 2 ? bounds[_i].low : bounds[_i].high;
+    }
+    hours[335].attempts = 5000;          /* not over yet                   */
+    hours[304].attempts = 5000;          /* not watched                    */
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hours, 30);
+    ck_assert_double_eq(t.usual,
+                        (double)(bounds[_i].low + bounds[_i].high) / 2);
+    ck_assert_int_eq(t.pace, bounds[_i].pace);
+}
+
+PG_TEST(an_hour_that_is_nearly_over_is_not_usual_yet)
+{
+    pg_snapshot_t s = snapshot(10, 0, THIS_HOUR - 30 * HOUR);
+    pg_trend_t t;
+
+    s.taken = THIS_HOUR + 59 * 60 * SECOND;
+    hours[335].attempts = 5000;
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hours, 30);
+    ck_assert_double_eq(t.usual, 10);
+    s = snapshot(10, 0, NOW - 30 * DAY);
+    hours[0].attempts = 345;
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hours, 335);
+    ck_assert_double_eq(t.usual, 11);
+}
+
+/* Eleven hours with three and nineteen with none make 3.99 at most. */
+PG_TEST(the_deviation_is_that_of_all_hours)
+{
+    pg_snapshot_t s = snapshot(0, 4, THIS_HOUR - 30 * HOUR);
+    pg_trend_t t;
+
+    for (int i = 0; i < 11; i++) {
+        hours[305 + i].attempts = 3;
+    }
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.pace, PG_PACE_MORE);
+    minutes[60].attempts = 1;
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hour, 3);
+    ck_assert_int_eq(t.pace, PG_PACE_USUAL);
+}
+
+PG_TEST(a_pace_is_known_after_a_day_of_hours)
+{
+    for (apr_size_t n = 23; n < 26; n++) {
+        pg_snapshot_t s = snapshot(1, 50, THIS_HOUR - (apr_time_t)n * HOUR);
+        pg_trend_t t;
+
+        pg_trend_of(&t, &s);
+        ck_assert_uint_eq(t.hours, n);
+        ck_assert_int_eq(t.pace, n < 24 ? PG_PACE_UNKNOWN : PG_PACE_MORE);
+    }
+}
+
+/* What began so long ago that a microsecond decides. */
+PG_TEST(an_hour_and_a_day_are_counted_to_the_microsecond)
+{
+    for (int late = 0; late < 2; late++) {
+        pg_snapshot_t s = snapshot(0, 0, NOW - 30 * DAY);
+        apr_uint64_t n[PG_CLASS_COUNT];
+        pg_trend_t t;
+
+        minutes[0].attempts = 7;
+        minutes[0].start = NOW - HOUR + late;
+        hours[0].start = NOW - DAY + late;
+        hours[0].by_family[PG_FAMILY_HOST] = 9;
+        pg_trend_of(&t, &s);
+        ck_assert_uint_eq(t.hour, late ? 7 : 0);
+        ck_assert_uint_eq(t.hosts, late ? 9 : 0);
+        s.attempts = 1;                  /* do the minutes reach so far?   */
+        pg_trend_of(&t, &s);
+        ck_assert_int_eq(t.pace, late ? PG_PACE_UNKNOWN : PG_PACE_NONE);
+        minutes[0].start = NOW - HOUR;
+        minutes[0].by_class[PG_CLASS_SOCKS] = 5;
+        minutes[1].start = NOW - HOUR + 1;
+        minutes[1].attempts = minutes[1].by_class[PG_CLASS_MALFORMED] = 2;
+        hours[0].by_class[PG_CLASS_SOCKS] = hours[0].attempts = 100;
+        hours[0].start = NOW - DAY;
+        hours[1].start = NOW - DAY + 1;
+        hours[1].attempts = hours[1].by_class[PG_CLASS_ABSOLUTE] = 11;
+        hours[335].attempts = hours[335].by_class[PG_CLASS_ABSOLUTE] = 40;
+        ck_assert_uint_eq(pg_trend_window(n, &s, HOUR + late),
+                          late ? 40 : 2);
+        ck_assert_uint_eq(n[PG_CLASS_MALFORMED], late ? 0 : 2);
+        ck_assert_uint_eq(n[PG_CLASS_ABSOLUTE], late ? 40 : 0);
+        ck_assert_uint_eq(n[PG_CLASS_SOCKS], 0);
+        s.series[PG_PERIOD_MINUTE].n = 0;
+        ck_assert_uint_eq(pg_trend_window(n, &s, HOUR), 40);
+        ck_assert_uint_eq(pg_trend_window(n, &s, DAY), 51);
+        ck_assert_uint_eq(n[PG_CLASS_ABSOLUTE], 51);
+        ck_assert_uint_eq(pg_trend_window(n, &s, DAY + 1), 1);
+    }
+}
+
+PG_TEST(without_minutes_nothing_is_known_of_an_hour_that_had_attempts)
+{
+    pg_snapshot_t s = snapshot(10, 0, NOW - 30 * DAY);
+    pg_trend_t t;
+
+    s.series[PG_PERIOD_MINUTE] = (pg_series_t){ NULL, 0 };
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.pace, PG_PACE_NONE);
+    s.attempts = 1;
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.pace, PG_PACE_UNKNOWN);
+}
+
+/* Hours that two ledgers watched say nothing of one that one watched. */
+PG_TEST(only_hours_that_as_many_watched_are_usual)
+{
+    pg_snapshot_t s = snapshot(10, 9, THIS_HOUR - 60 * HOUR);
+    pg_watched_t by[] = {
+        { { THIS_HOUR - 60 * HOUR, THIS_HOUR - 30 * HOUR }, 2 },
+        { { THIS_HOUR - 30 * HOUR, NOW }, 1 },
+    };
+    pg_trend_t t;
+
+    s.watched = by;
+    s.watched_count = 2;
+    for (int i = 275; i < 305; i++) {
+        hours[i].attempts = 70;
+    }
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hours, 30);
+    ck_assert_double_eq(t.usual, 10);
+    by[1].by = 2;
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hours, 60);
+    ck_assert_double_eq(t.usual, 40);
+    by[1].time.to = NOW - HOUR / 2;      /* half of it by one, half by two */
+    s.watched_count = 3;
+    s.watched = (pg_watched_t[]){ by[0], by[1],
+                                  { { NOW - HOUR / 2, NOW }, 1 } };
+    pg_trend_of(&t, &s);
+    ck_assert_uint_eq(t.hours, 0);
+    ck_assert_double_eq(t.usual, 0);
+    ck_assert_int_eq(t.pace, PG_PACE_UNKNOWN);
+}
+
+static const struct {
+    apr_time_t since, taken, now;
+    pg_reached_e reached;
+} reaches[] = {
+    { OCTOBER, NOVEMBER, NOW, PG_REACHED_WHOLE },
+    { NOVEMBER - 1, NOVEMBER, NOW, PG_REACHED_WHOLE },
+    { OCTOBER, NOVEMBER - 1, NOVEMBER - 1, PG_REACHED_SO_FAR },
+    { OCTOBER, NOVEMBER - 1, NOVEMBER, PG_REACHED_WHOLE },
+    { OCTOBER, OCTOBER, OCTOBER, PG_REACHED_SO_FAR },
+    { OCTOBER - DAY, OCTOBER, NOW, PG_REACHED_WHOLE },
+    { OCTOBER - DAY, OCTOBER + 1, NOW, PG_REACHED_END },
+    { OCTOBER, OCTOBER + 31 * DAY * 19 / 20, NOW, PG_REACHED_WHOLE },
+    { OCTOBER, OCTOBER + 31 * DAY * 19 / 20 - SECOND, NOW, PG_REACHED_END },
+};
+
+PG_TEST_EACH(a_month_is_whole_if_the_records_practically_end_with_it, reaches)
+{
+    pg_snapshot_t s = { .taken = reaches[_i].taken,
+                        .since = reaches[_i].since };
+
+    ck_assert_int_eq(pg_trend_reached(&s, OCTOBER, reaches[_i].now),
+                     reaches[_i].reached);
+}
+
+/* This month, and what there were in the one before it up to the same day: a
+ * tenth, or two deviations of what chance makes, is as usual. */
+static const struct {
+    apr_uint64_t daily, month;
+    pg_pace_e pace;
+} monthly[] = {
+    { 0, 0, PG_PACE_NONE }, { 0, 1, PG_PACE_MORE },
+    { 1, 0, PG_PACE_NONE },
+    /* 16 days of 1: 16 - 8, 16 + 8 */
+    { 1, 7, PG_PACE_FEWER }, { 1, 8, PG_PACE_USUAL },
+    { 1, 24, PG_PACE_USUAL }, { 1, 25, PG_PACE_MORE },
+    /* of 100: 1600 - 160, 1600 + 160 */
+    { 100, 1439, PG_PACE_FEWER }, { 100, 1440, PG_PACE_USUAL },
+    { 100, 1760, PG_PACE_USUAL }, { 100, 1761, PG_PACE_MORE },
+};
+
+PG_TEST_EACH(this_month_is_judged_by_as_much_of_the_last_one, monthly)
+{
+    pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
+    pg_trend_t t;
+
+    s.taken = NOVEMBER + 16 * DAY;       /* the 17th begins                */
+    for (int i = 0; i < 800; i++) {
+        days[i].attempts = monthly[_i].daily;
+    }
+    month.attempts = monthly[_i].month;
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.days, 17);
+    ck_assert_uint_eq(t.last_month.n, 17 * monthly[_i].daily);
+    ck_assert_int_eq(t.monthly, monthly[_i].pace);
+    month.attempts = 0;
+}
+
+/* Of the 16th, which had 3200, so much as of today is over. */
+PG_TEST(today_is_compared_with_the_same_hours)
+{
+    static const struct {
+        apr_time_t time;
+        apr_uint64_t before;
+    } rows[] = {
+        { 0, 0 }, { 1, 0 }, { 60, 2 }, { 6 * 3600, 800 },
+        { 12 * 3600 + 59, 1600 }, { 18 * 3600 + 27 * 60, 2460 },
+        { 86399, 3197 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        apr_uint64_t margin =
+            (apr_uint64_t)(rows[i].before < 400
+                               ? 3 : (double)rows[i].before / 10);
+        pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
+        pg_trend_t t;
+
+        s.taken = NOVEMBER + 15 * DAY + rows[i].time * SECOND;
+        for (int d = 0; d < 800; d++) {
+            days[d].attempts = days[d].start == OCTOBER + 15 * DAY ? 3200 : 0;
+        }
+        month.attempts = rows[i].before + margin + 2;
+        pg_trend_of(&t, &s);
+        ck_assert_int_eq(t.monthly, PG_PACE_MORE);
+        if (rows[i].before) {
+            month.attempts = rows[i].before + margin - 1;
+            pg_trend_of(&t, &s);
+            ck_assert_int_eq(t.monthly, PG_PACE_USUAL);
+        }
+    }
+    month.attempts = 0;
+}
+
+/* Old records end in October, and their months with it. */
+PG_TEST(the_trend_of_old_records_is_that_of_their_last_month)
+{
+    pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
+    pg_bucket_t last = { .start = OCTOBER, .attempts = 12 };
+    pg_trend_t t;
+
+    s.series[PG_PERIOD_MONTH] = (pg_series_t){ &last, 1 };
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.days, 31);
+    ck_assert_uint_eq(t.month, 12);
+    ck_assert_uint_eq(t.last_month.n, 30);       /* all of September        */
+    ck_assert_uint_eq(t.last_year.n, 31);
+    ck_assert_int_eq(t.year.month, OCTOBER - 30 * DAY);
+    s.taken = OCTOBER + DAY - 1;
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.days, 1);
+    ck_assert_uint_eq(t.last_month.n, 1);
+    s.series[PG_PERIOD_MONTH].n = 0;
+    s.taken = NOVEMBER;
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.days, 1);
+    ck_assert_uint_eq(t.month, 0);
+    ck_assert_int_eq(t.year.month, OCTOBER);
+    ck_assert_int_eq(t.year.before, YEAR_BEFORE);
+    ck_assert_int_eq(t.months.before, OCTOBER - 30 * DAY);
+}
+
+/* Days of a month that more ledgers watched are known, but not compared. */
+PG_TEST(months_are_compared_only_if_as_many_watched_them)
+{
+    pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
+    pg_watched_t by[] = { { { NOW - 790 * DAY, OCTOBER }, 1 },
+                          { { OCTOBER, NOVEMBER }, 3 },
+                          { { NOVEMBER, NOW }, 1 } };
+    pg_trend_t t;
+
+    s.watched = by;
+    s.watched_count = 3;
+    pg_trend_of(&t, &s);
+    ck_assert(!t.last_month.known && t.last_month.uneven);
+    ck_assert(t.last_year.known && !t.last_year.uneven);
+    ck_assert_uint_eq(t.last_month.n, 23);
+    ck_assert_int_eq(t.monthly, PG_PACE_UNKNOWN);
+    by[1].by = 1;
+    pg_trend_of(&t, &s);
+    ck_assert(t.last_month.known && !t.last_month.uneven);
+    ck_assert_int_eq(t.monthly, PG_PACE_NONE);
+    s.series[PG_PERIOD_DAY].n = 0;
+    pg_trend_of(&t, &s);
+    ck_assert(!t.last_month.known && !t.last_month.uneven);
+}
+
+/* Each figure another number, so that none is taken for another. */
+PG_TEST(a_course_has_each_familys_figures)
+{
+    pg_bucket_t both[2] = { { .start = OCTOBER - 30 * DAY },
+                            { .start = OCTOBER } };
+    pg_snapshot_t s = { .taken = NOVEMBER, .since = OCTOBER - 30 * DAY,
+                        .series = { [PG_PERIOD_MONTH] = { both, 2 } } };
+    pg_watched_t by[] = { { { OCTOBER - 30 * DAY, OCTOBER }, 2 },
+                          { { OCTOBER, NOVEMBER }, 2 } };
+    pg_course_t course;
+
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        both[0].by_family[f] = 1000 + 10 * (apr_uint64_t)f;
+        both[1].by_family[f] = (apr_uint64_t)(100 * (f + 1) * (f + 1));
+    }
+    pg_trend_compare(&course, &s, OCTOBER, OCTOBER - 30 * DAY);
+    ck_assert(course.known && !course.uneven);
+    ck_assert_int_eq(course.month, OCTOBER);
+    ck_assert_int_eq(course.before, OCTOBER - 30 * DAY);
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        ck_assert_uint_eq(course.then[f], both[0].by_family[f]);
+        ck_assert_uint_eq(course.now[f], both[1].by_family[f]);
+        ck_assert_int_eq(course.change[f],
+                         pg_trend_change(course.now[f], course.then[f]));
+    }
+    s.watched = by;
+    s.watched_count = 2;
+    pg_trend_compare(&course, &s, OCTOBER, OCTOBER - 30 * DAY);
+    ck_assert(course.known && !course.uneven);
+    by[0].by = 1;
+    pg_trend_compare(&course, &s, OCTOBER, OCTOBER - 30 * DAY);
+    ck_assert(!course.known && course.uneven);
+    ck_assert_uint_eq(course.now[0], both[1].by_family[0]);
+    pg_trend_compare(&course, &s, OCTOBER - 30 * DAY, OCTOBER - 61 * DAY);
+    ck_assert(!course.known && !course.uneven && course.now[0] == 0);
+    pg_trend_compare(&course, &s, NOVEMBER, OCTOBER);
+    ck_assert(!course.known && !course.uneven && course.then[0] == 0);
+}
+
+/* A change by a tenth of so many is none, whatever its sign. */
+PG_TEST(every_change_is_named_by_its_rule)
+{
+    for (apr_uint64_t then = 0; then < 300; then++) {
+        for (apr_uint64_t now = 0; now < 1000; now++) {
+            apr_uint64_t by = now > then ? now - then : then - now;
+            pg_change_e change =
+                10 * by <= then ? PG_CHANGE_SAME
+                : by * by <= 4 * (now + then) ? PG_CHANGE_UNSURE
+                : then == 0 ? PG_CHANGE_NEW
+                : now == 0 ? PG_CHANGE_GONE
+                : now > 3 * then ? PG_CHANGE_MANIFOLD
+                : now > 2 * then ? PG_CHANGE_DOUBLED
+                : now > then ? PG_CHANGE_RISEN
+                : 2 * now < then ? PG_CHANGE_HALVED : PG_CHANGE_FALLEN;
+
+            if (pg_trend_change(now, then) != change) {
+                ck_abort_msg("%d after %d", (int)now, (int)then);
+            }
+        }
+    }
+}
+
+/* --- what was watched ---------------------------------------------------- */
+
+/* Microsecond by microsecond of a short time. */
+static int watched_at(const pg_snapshot_t *s, apr_time_t t)
+{
+    int n = 0;
+
+    for (apr_size_t i = 0; i < s->watched_count; i++) {
+        if (t >= s->watched[i].time.from && t < s->watched[i].time.to) {
+            n += (int)s->watched[i].by;
+        }
+    }
+    return n;
+}
+
+static bool is_covered(const pg_snapshot_t *s, apr_time_t t)
+{
+    for (apr_size_t i = 0; i < s->covered_count; i++) {
+        if (t >= s->covered[i].from && t < s->covered[i].to) {
+            return true;
+        }
+    }
+    return s->covered_count == 0 && t >= s->since && t < s->taken;
+}
+
+PG_TEST(what_is_covered_is_so_microsecond_by_microsecond)
+{
+    for (unsigned seed = 1; seed <= 400; seed++) {
+        unsigned random = seed * 2654435761u;
+        pg_range_t range[3];
+        pg_watched_t watched[3];
+        pg_snapshot_t s = { .since = 5 + seed % 7, .taken = 90,
+                            .covered = range, .covered_count = seed % 4,
+                            .watched = watched, .watched_count = seed / 4 % 4 };
+        apr_time_t at = 0, from = seed % 50, to = from + seed % 53, part = 0;
+        int count[4] = { 0 };
+        apr_size_t all = 0, by = 0;
+
+        for (int i = 0; i < 3; i++) {
+            random = random * 1664525u + 1013904223u;
+            range[i].from = at + (random >> 28);
+            range[i].to = at = range[i].from + 1 + (random >> 24 & 31);
+            watched[i].time = range[i];
+            watched[i].by = 1 + (random >> 20 & 1) + (random >> 21 & 1);
+        }
+        for (apr_time_t t = from; t < to; t++) {
+            part += is_covered(&s, t);
+            count[watched_at(&s, t)]++;
+        }
+        ck_assert_double_eq_tol(pg_covered_part(&s, from, to),
+                                to > from ? (double)part / (double)(to - from)
+                                          : 0, 1e-12);
+        ck_assert_int_eq(pg_covered_whole(&s, from, to),
+                         to > from && 20 * part >= 19 * (to - from));
+        ck_assert_int_eq(pg_covered_since(&s),
+                         s.covered_count ? range[0].from : s.since);
+        all = (apr_size_t)(count[1] + count[2] + count[3]);
+        for (apr_size_t n = 1; n < 4; n++) {
+            if (count[n] && 20 * (apr_size_t)count[n] >= 19 * all) {
+                by = n;
+            }
+        }
+        ck_assert_uint_eq(pg_covered_by(&s, from, to), all ? by : 1);
+        ck_assert_int_eq(pg_covered_alike(&s, from, to, 3, 60),
+                         (all == 0 || by)
+                         && pg_covered_by(&s, 3, 60) == (all ? by : 1));
+    }
+}
