@@ -123,8 +123,6 @@ pg_span_t pg_mailjson_line(const pg_mbox_read_t *read, pg_span_t message,
                     .version = PROXYGUARD_VERSION };
     joined_t all = { .pool = pool };
 
-    event.verdict.class_id = PG_CLASS_CONNECT_MAIL;
-    event.verdict.family = PG_FAMILY_CONNECT;
     event.verdict.host = pg_span_upto(target, colon);
     event.verdict.port = colon < target.len
         ? (apr_uint16_t)atoi(text_of(pg_span_from(target, colon + 1), pool))

@@ -6,6 +6,7 @@ import email
 import json
 import os
 import random
+import re
 import subprocess
 
 import pytest
@@ -256,3 +257,107 @@ def test_the_fields_of_a_mail_are_shown_in_one_order(tmp_path):
     text = run("mail", "show", path, "0a-1").stdout.decode()
     assert "".join(f"{x}: of {x}\n" for x in names) in text
     assert "Bcc" not in text and "X: y" not in text
+
+
+@pytest.mark.parametrize("field", ["Subject", "Date"])
+@pytest.mark.parametrize("n", [239, 240, 241])
+def test_a_report_shows_240_octets_of_a_field(tmp_path, field, n):
+    value = "0123456789" * 24 + "x"
+    path = spool(tmp_path, f"{field}: {value[:n]}\r\nTo: c@d.example\r\n\r\n"
+                 "x\r\n")
+    said = run("mail", "report", "--arf", path, "0a-1").stdout.decode()
+    assert f"\n{field}: {value[:min(n, 240)]}\n" in said
+
+
+SUBJECTS = {
+    "one": "one", "one\r\n two": "one two", "one\r\n\ttwo": r"one\x09two",
+    "=?utf-8?Q?a?=": "=?utf-8?Q?a?=", "=?utf-8?Q?c=40d?= x": "xxx@d x",
+    "a@b": "xxx@b", "@": "xxx@", "a@b@c d": "xxx@c d", "  a  b@c ": "a  xxx@c",
+    "x " * 119 + "y@z.example": "x " * 119 + "xxx@",
+    "x " * 119 + "yy@z.example": "x " * 119 + "yy"
+}
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_report_names_no_recipient_in_the_subject(tmp_path, subject):
+    path = spool(tmp_path, f"Subject: {subject}\r\n\r\nx\r\n")
+    said = run("mail", "report", "--arf", path, "0a-1").stdout.decode()
+    assert re.search("Content-Type: text/rfc822-headers\n\nSubject: (.*)\n\n--",
+                     said, re.S)[1] == SUBJECTS[subject]
+
+
+def words(first, n):
+    """Some that have hardly anything in common."""
+    rng = random.Random(first)
+    return " ".join("".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=9))
+                    for _ in range(n))
+
+
+def plain(number, body):
+    return (f"Subject: mail {number}\r\nContent-Type: text/plain; "
+            f"charset=us-ascii\r\n\r\n{body}\r\n")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_mail_belongs_to_the_campaign_most_like_it(tmp_path, order):
+    """It quotes all of both, and more of one."""
+    near = [words(0, 60), words(1, 45)]
+    rows = [x.split() for x in run("mail", "campaigns", spool(
+        tmp_path, *(plain(i, near[i]) for i in order),
+        plain(2, " ".join(near)))).stdout.decode().splitlines()]
+    assert [(row[-1], row[0]) for row in rows] == [
+        (str(i), "12"[i == 0]) for i in order]
+    rows = [x.split() for x in run("mail", "campaigns", spool(
+        tmp_path, plain(1, near[1]), plain(2, " ".join(near)))
+    ).stdout.decode().splitlines()]
+    assert [(row[-1], row[0]) for row in rows] == [("1", "2")]
+
+
+@pytest.mark.parametrize("form, name", [
+    ("--eml", "0a-{}.eml"), ("--maildir", "new/0a-{}"),
+    ("--json", "0a-{}.json")])
+def test_a_second_export_adds_what_is_new_and_says_what_is_there(
+        tmp_path, form, name):
+    first = "Subject: one\r\n\r\nx\r\n"
+    out = tmp_path / "out"
+    done = run("mail", "export", form, spool(tmp_path, first), out)
+    assert (done.returncode, done.stderr) == (0, b"")
+    path = spool(tmp_path, first, "Subject: two\r\n\r\n",
+                 "Subject: three\r\n\r\ny\r\n")
+    done = run("mail", "export", form, path, out)
+    assert done.returncode == 0
+    assert done.stderr.decode() == (f"proxyguard mail: 2 written to '{out}', "
+                                    "1 already there\n")
+    done = run("mail", "export", form, path, out)
+    assert done.stderr.decode() == (f"proxyguard mail: 0 written to '{out}', "
+                                    "3 already there\n")
+    two = out / name.format(2)
+    two.write_bytes(two.read_bytes() + b"x")
+    done = run("mail", "export", form, path, out)
+    assert done.returncode == 74
+    assert done.stderr.decode() == (
+        f"proxyguard mail: '{two}' exists with other content and is left as it "
+        f"is\nproxyguard mail: 0 written to '{out}', 2 already there\n")
+
+
+WRONG = {
+    (): "'' is not list, show, campaigns, export or report",
+    ("lists",): "'lists' is not list, show, campaigns, export or report",
+    ("list",): "'list' takes SPOOL", ("list", "a", "b"): "'list' takes SPOOL",
+    ("campaigns",): "'campaigns' takes SPOOL",
+    ("show", "a"): "'show' takes SPOOL and ID",
+    ("show", "a", "b", "c"): "'show' takes SPOOL and ID",
+    ("export", "a"): "'export' takes SPOOL and FOLDER",
+    ("export", "a", "b", "c"): "'export' takes SPOOL and FOLDER",
+    ("report", "--arf", "a"): "'report' takes SPOOL and ID",
+    ("report", "a", "b"): "'report' needs --arf",
+    ("report", "--json", "a", "b"): "'report' needs --arf",
+}
+
+
+@pytest.mark.parametrize("args", WRONG, ids=" ".join)
+def test_what_is_missing_is_named(args):
+    done = run("mail", *args)
+    assert done.returncode == 64
+    assert done.stderr.decode().split("\n")[0] == (
+        f"proxyguard mail: {WRONG[args]}")

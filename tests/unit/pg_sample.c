@@ -127,6 +127,20 @@ static void fill(maker_t *m, pg_bucket_t *b, apr_uint32_t most)
     }
 }
 
+/* Behind each array is one element more, for a reader that goes too far. */
+enum { BEYOND = 77777777 };
+
+static void fill_beyond(pg_bucket_t *b)
+{
+    b->attempts = BEYOND;
+    for (int c = 0; c < PG_CLASS_COUNT; c++) {
+        b->by_class[c] = BEYOND;
+    }
+    for (int f = 0; f < PG_FAMILY_COUNT; f++) {
+        b->by_family[f] = BEYOND;
+    }
+}
+
 static apr_time_t month_before(apr_time_t t)
 {
     apr_time_exp_t x;
@@ -150,8 +164,11 @@ static void make_series(maker_t *m, pg_snapshot_t *s, pg_period_e period)
     static const apr_time_t ends[] = { 1416756660, 1416758400, 1416787200,
                                        1417392000 };
     apr_size_t n = counts[period];
-    pg_bucket_t *bucket = apr_pcalloc(m->pool, n * sizeof(*bucket));
+    pg_bucket_t *bucket = apr_pcalloc(m->pool, (n + 1) * sizeof(*bucket));
     apr_time_t end = ends[period] * SECOND;
+
+    bucket[n].start = end;       /* not in the series                     */
+    fill_beyond(&bucket[n]);
 
     for (apr_size_t i = n; i-- > 0; ) {
         bucket[i].start = start_of(period, end);
@@ -198,8 +215,11 @@ static const char *key(maker_t *m, pg_top_e t, unsigned i)
 static void make_top(maker_t *m, pg_snapshot_t *s, pg_top_e t)
 {
     unsigned n = t == PG_TOP_PORTS ? 12 : 100;
-    pg_top_entry_t *entry = apr_pcalloc(m->pool, n * sizeof(*entry));
+    pg_top_entry_t *entry = apr_pcalloc(m->pool, (n + 1) * sizeof(*entry));
     apr_uint64_t count = 9241;
+
+    entry[n] = (pg_top_entry_t){ .key = { .octets = PG_SPAN("beyond") },
+                                 .count = BEYOND };
 
     for (unsigned i = 0; i < n; i++) {
         entry[i].key = text(m, key(m, t, i));
@@ -240,9 +260,12 @@ static const struct {
 static void make_recent(maker_t *m, pg_snapshot_t *s)
 {
     apr_size_t n = 256;
-    pg_recent_t *r = apr_pcalloc(m->pool, n * sizeof(*r));
+    pg_recent_t *r = apr_pcalloc(m->pool, (n + 1) * sizeof(*r));
     apr_time_t t = s->last;
 
+    r[n] = (pg_recent_t){ .time = t, .class_id = PG_CLASS_SOCKS,
+                          .source = { .octets = PG_SPAN("beyond") },
+                          .host = { .octets = PG_SPAN("beyond") } };
     for (apr_size_t i = 0; i < n; i++, r++) {
         apr_size_t k = i % (sizeof(asked) / sizeof(*asked));
 
@@ -274,7 +297,7 @@ static void make_recent(maker_t *m, pg_snapshot_t *s)
 
 static void make_vhosts(maker_t *m, pg_snapshot_t *s)
 {
-    pg_vhost_count_t *v = apr_pcalloc(m->pool, 2 * sizeof(*v));
+    pg_vhost_count_t *v = apr_pcalloc(m->pool, 3 * sizeof(*v));
 
     v[0].name = text(m, "www.own.example:80");
     v[0].attempts = s->attempts - 1000;
@@ -282,6 +305,8 @@ static void make_vhosts(maker_t *m, pg_snapshot_t *s)
     v[1].name = text(m, "shop.own.example:443");
     v[1].attempts = 1000;
     v[1].by_outcome[PG_OUTCOME_DENIED] = 1000;
+    v[2].name = (pg_text_t){ .octets = PG_SPAN("cache.own.example:3128") };
+    v[2].attempts = v[2].by_outcome[PG_OUTCOME_DENIED] = BEYOND;
     s->vhosts = v;
     s->vhost_count = 2;
 }
@@ -294,8 +319,10 @@ static void make_capture(maker_t *m, pg_snapshot_t *s)
         { "iso-2022-jp", "\xe9\x87\x8d\xe8\xa6\x81", "shop.a.example" },
         { "utf-8", "=?utf-8?B?", "" }, { "", "", "a.example" }
     };
-    pg_campaign_t *c = apr_pcalloc(m->pool, CAMPAIGNS * sizeof(*c));
+    pg_campaign_t *c = apr_pcalloc(m->pool, (CAMPAIGNS + 1) * sizeof(*c));
 
+    c[CAMPAIGNS] = (pg_campaign_t){ .mails = BEYOND, .sources = BEYOND,
+                                    .subject = PG_SPAN("beyond") };
     for (int i = 0; i < CAMPAIGNS; i++) {
         const char *const *words = plain[i % 3];
 
@@ -383,6 +410,8 @@ static void make_audit(maker_t *m, pg_report_t *out)
         { .name = "cache.own.example:3128", .posture = PG_POSTURE_RESTRICTED,
           .why = { "third parties are refused by <Proxy \"*\"> (proxy.conf:9)",
                    "第三者は <Proxy \"*\"> (proxy.conf:9) により拒否されます" } },
+        { .name = "beyond", .posture = PG_POSTURE_OPEN,
+          .why = { "beyond", "beyond" } },
     };
     static const pg_finding_t note = {
         .id = 209, .severity = PG_SEVERITY_WARNING,
@@ -400,9 +429,16 @@ static void make_audit(maker_t *m, pg_report_t *out)
                  "ProxyPassMatch \"^/app/(.*)$\" "
                  "\"http://127.0.0.1:8080/$1\"\n# ホストを固定" }
     };
-    pg_finding_t *finding = apr_pmemdup(m->pool, &note, sizeof(note));
+    static const pg_finding_t beyond = {
+        .id = 999, .severity = PG_SEVERITY_CRITICAL, .file = "beyond",
+        .what = { "beyond", "beyond" }, .meaning = { "beyond", "beyond" },
+        .fix = { "beyond", "beyond" }
+    };
+    pg_finding_t *finding = apr_pcalloc(m->pool, 2 * sizeof(*finding));
     pg_vhost_t *vhosts = apr_pmemdup(m->pool, plain, sizeof(plain));
 
+    finding[0] = note;
+    finding[1] = beyond;
     if (m->sample == PG_SAMPLE_HOSTILE) {
         pg_span_t evil = pg_sample_attacks[0];
         finding->file = evil.ptr;
@@ -437,8 +473,10 @@ static void make_answers(maker_t *m, pg_scanned_t *scan)
         { PG_GROUND_HOME, PG_CLASS_ABSOLUTE,
           "GET http://www.b.example/ HTTP/1.1", "11321" },
     };
-    pg_scanned_answer_t *answer = apr_pcalloc(m->pool, 3 * sizeof(*answer));
+    pg_scanned_answer_t *answer = apr_pcalloc(m->pool, 4 * sizeof(*answer));
 
+    answer[3] = (pg_scanned_answer_t){ .ground = PG_GROUND_CONNECT,
+                                       .attempts = BEYOND, .status = 200 };
     for (int i = 0; i < 3; i++) {
         answer[i] = (pg_scanned_answer_t){
             .ground = rows[i].ground, .class_id = rows[i].class_id,
@@ -458,12 +496,15 @@ static void halt(maker_t *m, pg_scanned_t *scan)
 {
     enum { MANY = 30 };
     pg_reach_t *reach = apr_pmemdup(m->pool, scan->reach, sizeof(*reach));
-    pg_reach_file_t *file = apr_pcalloc(m->pool, MANY * sizeof(*file));
+    pg_reach_file_t *file = apr_pcalloc(m->pool, (MANY + 1) * sizeof(*file));
     pg_scanned_answer_t *answer = apr_pcalloc(m->pool,
-                                              MANY * sizeof(*answer));
+                                              (MANY + 1) * sizeof(*answer));
     pg_scanned_example_t *example = apr_pcalloc(m->pool,
-                                                MANY * sizeof(*example));
+                                                (MANY + 1) * sizeof(*example));
 
+    file[MANY] = scan->reach->file[scan->reach->files];
+    answer[MANY] = scan->answer[scan->answers];
+    example[MANY] = scan->example[scan->examples];
     for (int i = 0; i < MANY; i++) {
         file[i] = reach->file[1];
         answer[i] = scan->answer[i % 3];
@@ -489,20 +530,27 @@ static void make_scanned(maker_t *m, pg_report_t *out)
         { .path = "access.log.1", .envelope = "cri", .format = "combined",
           .doubt = PG_REACH_DOUBT_SUSPECT, .lines = 10000, .requests = 9999,
           .unread = 1, .suspect = 1 },
+        { .path = "beyond", .envelope = "none", .format = "combined",
+          .doubt = PG_REACH_DOUBT_SUSPECT, .lines = BEYOND },
     };
     static const pg_reach_t reach = { .verdict = PG_REACH_ATTEMPTS,
                                       .file = files, .files = 2, .unread = 1,
                                       .suspect = 1 };
     pg_scanned_t *scan = apr_pcalloc(m->pool, sizeof(*scan));
-    pg_scanned_example_t *example = apr_pcalloc(m->pool, sizeof(*example));
-    pg_text_t *unread = apr_pcalloc(m->pool, sizeof(*unread));
+    pg_scanned_example_t *example = apr_pcalloc(m->pool,
+                                                2 * sizeof(*example));
+    pg_text_t *unread = apr_pcalloc(m->pool, 2 * sizeof(*unread));
 
     make_answers(m, scan);
     *example = (pg_scanned_example_t){
         PG_CLASS_CONNECT_MAIL, PG_REASON_CONNECT_AUTHORITY,
         scan->answer[0].request
     };
-    *unread = text(m, "not a line of a log");
+    example[1] = (pg_scanned_example_t){
+        PG_CLASS_SOCKS, PG_REASON_SOCKS5, { .octets = PG_SPAN("beyond") }
+    };
+    unread[0] = text(m, "not a line of a log");
+    unread[1] = (pg_text_t){ .octets = PG_SPAN("beyond") };
     scan->example = example;
     scan->examples = 1;
     scan->unread = unread;
@@ -559,7 +607,7 @@ static bool is_gap(const pg_snapshot_t *s, apr_time_t from, apr_time_t to)
 static void forget_gaps(maker_t *m, pg_series_t *series, const pg_snapshot_t *s)
 {
     pg_bucket_t *bucket = apr_pmemdup(m->pool, series->bucket,
-                                      series->n * sizeof(*bucket));
+                                      (series->n + 1) * sizeof(*bucket));
 
     for (apr_size_t i = 0; i + 1 < series->n; i++) {
         if (is_gap(s, bucket[i].start, bucket[i + 1].start)) {
@@ -577,18 +625,19 @@ static void make_rare(maker_t *m, pg_report_t *out, pg_snapshot_t *s)
     static const pg_range_t covered[] = {
         { FROM, FROM + 40 * 86400 * SECOND },
         { FROM + 100 * 86400 * SECOND, NOW - 30 * 3600 * SECOND },
-        { NOW - 20 * 3600 * SECOND, NOW }
+        { NOW - 20 * 3600 * SECOND, NOW }, { FROM, NOW }       /* beyond  */
     };
     static const pg_watched_t watched[] = {
         { { FROM, FROM + 200 * 86400 * SECOND }, 1 },
         { { FROM + 200 * 86400 * SECOND, NOW - 5 * 86400 * SECOND }, 2 },
-        { { NOW - 5 * 86400 * SECOND, NOW }, 1 }
+        { { NOW - 5 * 86400 * SECOND, NOW }, 1 },
+        { { FROM, NOW }, 1 }                                   /* beyond  */
     };
     static const pg_finding_t bare = {
         .id = 237, .what = { "no place", "場所なし" },
         .meaning = { "none", "なし" }, .fix = { "", "" }
     };
-    pg_finding_t *finding = apr_pcalloc(m->pool, 2 * sizeof(*finding));
+    pg_finding_t *finding = apr_pcalloc(m->pool, 3 * sizeof(*finding));
 
     s->covered = covered;
     s->covered_count = 3;
@@ -597,6 +646,7 @@ static void make_rare(maker_t *m, pg_report_t *out, pg_snapshot_t *s)
     }
     finding[0] = out->findings[0];
     finding[1] = bare;
+    finding[2] = out->findings[1];
     out->findings = finding;
     out->finding_count = 2;
     out->vhost_count = 2;

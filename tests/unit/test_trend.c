@@ -516,6 +516,10 @@ PG_TEST(an_hour_and_a_day_are_counted_to_the_microsecond)
         ck_assert_uint_eq(pg_trend_window(n, &s, DAY), 51);
         ck_assert_uint_eq(n[PG_CLASS_ABSOLUTE], 51);
         ck_assert_uint_eq(pg_trend_window(n, &s, DAY + 1), 1);
+        month.attempts = month.by_class[PG_CLASS_SOCKS] = 70;
+        ck_assert_uint_eq(pg_trend_window(n, &s, 900 * DAY), 70);
+        ck_assert_uint_eq(n[PG_CLASS_SOCKS], 70);
+        memset(&month, 0, sizeof(month));
     }
 }
 
@@ -611,7 +615,7 @@ PG_TEST_EACH(this_month_is_judged_by_as_much_of_the_last_one, monthly)
 
     s.taken = NOVEMBER + 16 * DAY;       /* the 17th begins                */
     for (int i = 0; i < 800; i++) {
-        days[i].attempts = monthly[_i].daily;
+        days[i].attempts = days[i].start < OCTOBER ? 900 : monthly[_i].daily;
     }
     month.attempts = monthly[_i].month;
     pg_trend_of(&t, &s);
@@ -619,6 +623,25 @@ PG_TEST_EACH(this_month_is_judged_by_as_much_of_the_last_one, monthly)
     ck_assert_uint_eq(t.last_month.n, 17 * monthly[_i].daily);
     ck_assert_int_eq(t.monthly, monthly[_i].pace);
     month.attempts = 0;
+}
+
+/* It began a day ago, and half of that nobody watched. */
+PG_TEST(a_month_is_judged_only_if_it_was_watched_itself)
+{
+    pg_snapshot_t s = snapshot(0, 0, NOW - 790 * DAY);
+    pg_range_t seen[2] = { { NOW - 90 * DAY, NOVEMBER },
+                           { NOVEMBER + DAY / 2, NOVEMBER + DAY } };
+    pg_trend_t t;
+
+    s.covered = seen;
+    s.covered_count = 2;
+    s.taken = NOVEMBER + DAY;
+    pg_trend_of(&t, &s);
+    ck_assert(t.last_month.known);
+    ck_assert_int_eq(t.monthly, PG_PACE_UNKNOWN);
+    seen[1].from = NOVEMBER;
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.monthly, PG_PACE_NONE);
 }
 
 /* Of the 16th, which had 3200, so much as of today is over. */
@@ -670,6 +693,10 @@ PG_TEST(the_trend_of_old_records_is_that_of_their_last_month)
     ck_assert_uint_eq(t.last_month.n, 30);       /* all of September        */
     ck_assert_uint_eq(t.last_year.n, 31);
     ck_assert_int_eq(t.year.month, OCTOBER - 30 * DAY);
+    s.taken = NOVEMBER;                  /* the instant at which it is over */
+    pg_trend_of(&t, &s);
+    ck_assert_int_eq(t.days, 31);
+    ck_assert_int_eq(t.year.month, OCTOBER - 30 * DAY);
     s.taken = OCTOBER + DAY - 1;
     pg_trend_of(&t, &s);
     ck_assert_int_eq(t.days, 1);
@@ -681,6 +708,7 @@ PG_TEST(the_trend_of_old_records_is_that_of_their_last_month)
     ck_assert_uint_eq(t.month, 0);
     ck_assert_int_eq(t.year.month, OCTOBER);
     ck_assert_int_eq(t.year.before, YEAR_BEFORE);
+    ck_assert_int_eq(t.months.month, OCTOBER);
     ck_assert_int_eq(t.months.before, OCTOBER - 30 * DAY);
 }
 
@@ -746,6 +774,35 @@ PG_TEST(a_course_has_each_familys_figures)
     ck_assert(!course.known && !course.uneven && course.now[0] == 0);
     pg_trend_compare(&course, &s, NOVEMBER, OCTOBER);
     ck_assert(!course.known && !course.uneven && course.then[0] == 0);
+}
+
+/* What lies between two months, and after them, is not theirs. */
+PG_TEST(months_are_compared_whatever_lies_between)
+{
+    static const apr_time_t august = OCTOBER - 61 * DAY;
+    pg_bucket_t both[] = { { .start = august }, { .start = OCTOBER } };
+    pg_range_t seen[] = { { august, august + 31 * DAY },
+                          { OCTOBER, NOVEMBER } };
+    pg_watched_t by[] = { { { august, august + 31 * DAY }, 2 },
+                          { { august + 31 * DAY, OCTOBER }, 5 },
+                          { { OCTOBER, NOVEMBER }, 2 },
+                          { { NOVEMBER, NOW }, 5 } };
+    pg_snapshot_t s = { .taken = NOW, .since = august,
+                        .covered = seen, .covered_count = 2,
+                        .watched = by, .watched_count = 4,
+                        .series = { [PG_PERIOD_MONTH] = { both, 2 } } };
+    pg_course_t course;
+
+    pg_trend_compare(&course, &s, OCTOBER, august);
+    ck_assert(course.known && !course.uneven);
+    for (int i = 0; i < 2; i++) {        /* half of one is not enough      */
+        apr_time_t to = seen[i].to;
+
+        seen[i].to -= 15 * DAY;
+        pg_trend_compare(&course, &s, OCTOBER, august);
+        ck_assert(!course.known && !course.uneven);
+        seen[i].to = to;
+    }
 }
 
 /* A change by a tenth of so many is none, whatever its sign. */
@@ -838,4 +895,18 @@ PG_TEST(what_is_covered_is_so_microsecond_by_microsecond)
                          (all == 0 || by)
                          && pg_covered_by(&s, 3, 60) == (all ? by : 1));
     }
+}
+
+/* Nineteen twentieths of the time that anybody watched. */
+PG_TEST(one_number_watched_if_it_practically_did)
+{
+    pg_watched_t by[] = { { { 0, 20 }, 3 }, { { 20, 400 }, 2 } };
+    pg_snapshot_t s = { .watched = by, .watched_count = 2 };
+
+    ck_assert_uint_eq(pg_covered_by(&s, 0, 400), 2);
+    ck_assert_uint_eq(pg_covered_by(&s, 0, 500), 2);
+    by[0].time.to = by[1].time.from = 21;
+    ck_assert_uint_eq(pg_covered_by(&s, 0, 400), 0);
+    ck_assert_uint_eq(pg_covered_by(&s, 0, 21), 3);
+    ck_assert_uint_eq(pg_covered_by(&s, 400, 500), 1);
 }
