@@ -177,9 +177,6 @@ const char *pg_sensors_words(const pg_sensors_t *sensors, pg_family_e family,
     speaker_t p = { sensors, family, last_whole(sensors), lang, pool };
     const char *year, *month;
 
-    if (p.month == 0) {
-        return NULL;
-    }
     year = join(&p, 12, 0);
     month = join(&p, 1, 12);
     return year == NULL ? month

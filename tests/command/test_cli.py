@@ -910,3 +910,29 @@ def test_completion_completes_commands_options_and_formats():
     assert "--own-host" in complete("proxyguard", "scan", "--o")
     assert complete("proxyguard", "scan", "--output", "pro") == ["prometheus"]
     assert complete("proxyguard", "explain", "--lang", "j") == ["ja"]
+
+
+# --- audit -------------------------------------------------------------------
+
+WITHOUT = """
+for folder in /usr/sbin /usr/local/sbin /sbin; do
+    mount --bind "$1" "$folder" 2>/dev/null
+done
+shift
+PATH=/nonexistent exec "$@"
+"""
+
+
+def test_where_there_is_no_httpd_it_is_asked_for(tmp_path):
+    """In a view of the files in which nobody has installed one."""
+    apart = ["unshare", "--mount", "--propagation", "private"]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    if subprocess.run([*apart, "mount", "--bind", empty, empty], check=False,
+                      capture_output=True).returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    done = subprocess.run([*apart, "sh", "-c", WITHOUT, "sh", empty, COMMAND,
+                           "audit"], check=False, capture_output=True)
+    assert done.returncode == 66
+    assert done.stderr == (b"proxyguard audit: httpd was not found; name it "
+                           b"with --httpd\n")

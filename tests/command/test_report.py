@@ -12,6 +12,7 @@ import re
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from xml.etree import ElementTree
 
@@ -165,6 +166,61 @@ def test_a_mail_has_an_author_whoever_makes_it(sensors):
     by, = mail_of(*sensors)["From"].addresses
     assert by.display_name == "proxyguard" and by.username and by.domain
     assert mail_of("--from", "a@b.example", *sensors)["From"] == "a@b.example"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root is anybody else")
+def test_somebody_without_a_name_is_root_of_this_machine(sensors):
+    with tempfile.NamedTemporaryFile(dir="/tmp") as copy, \
+            open(sensors[0].split("=")[1], "rb") as data:
+        copy.write(data.read())
+        copy.flush()
+        os.chmod(copy.name, 0o644)
+        done = subprocess.run([COMMAND, "report", "-O", "mail", copy.name],
+                              user=54321, group=54321, extra_groups=[],
+                              capture_output=True)
+    if done.returncode == 126:
+        pytest.skip("the command is in a folder of root's")
+    assert b"\r\nFrom: proxyguard\r\n <root@localhost>\r\n" in done.stdout
+
+
+def covered_until(folder, name, now, since="2013-08-01T00:00:00Z"):
+    """A sensor's JSON, whose records begin and end then."""
+    path = write(folder / f"{name}.json", json.dumps({
+        "now": now, "since": since, "history": {"months": [
+            {"start": f"2013-{m:02}-01T00:00:00Z", "by_family": {"get": m}}
+            for m in range(8, 13)]}}))
+    return f"{name}={path}"
+
+
+# When the records of one sensor or more end; the month that is reported.
+ENDS = {
+    ("2013-10-01T00:00:00Z",): "September", ("2013-10-01T00:00:01Z",):
+    "September", ("2013-10-20T00:00:00Z",): "September",
+    ("2013-10-31T23:00:00Z",): "October", ("2013-11-01T00:00:00Z",): "October",
+    ("2013-10-20T00:00:00Z", "2013-12-31T23:59:59Z"): "December",
+    ("2013-12-31T23:59:59Z", "2013-10-20T00:00:00Z"): "December",
+    ("2013-10-20T00:00:00Z", "2013-12-31T23:59:59Z", "2013-11-30T23:00:00Z"):
+    "December",
+}
+
+
+@pytest.mark.parametrize("ends", ENDS, ids=",".join)
+def test_the_last_whole_month_of_the_latest_records_is_reported(tmp_path,
+                                                               ends):
+    made = [covered_until(tmp_path, f"s{i}", now)
+            for i, now in enumerate(ends)]
+    text = run("report", *made).stdout.decode()
+    assert text.startswith(f"Relay attempts in {ENDS[ends]} 2013\n")
+
+
+def test_of_equally_late_records_the_first_are_asked(tmp_path):
+    now = "2013-10-31T23:00:00Z"
+    made = [covered_until(tmp_path, "long", now),
+            covered_until(tmp_path, "short", now, "2013-10-20T00:00:00Z")]
+    assert run("report", *made).stdout.startswith(
+        b"Relay attempts in October 2013\n")
+    assert run("report", *reversed(made)).stdout.startswith(
+        b"Relay attempts in September 2013\n")
 
 
 @pytest.mark.parametrize("name", [

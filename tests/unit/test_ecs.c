@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "pg_ecs.h"
+#include "pg_sink.h"
 
 static pg_event_t example(const char *target)
 {
@@ -304,6 +305,62 @@ PG_TEST(a_captured_mail_is_cut_where_it_must_be)
     ck_assert_str_eq(dotted(root, "email.local_id"), "01-1");
     ck_assert(json_is_true(json_object_get(
         json_object_get(root, "proxyguard"), "cut")));
+    json_decref(root);
+}
+
+/* One of three lists of a mail, of 1000 parts or so; how it begins. */
+static const struct {
+    const char *head, *part, *between;
+} lists[] = {
+    { "", "a@b", "" },           /* recipients                            */
+    { "To: ", "a@b", "," },      /* addresses of a field                  */
+    { "", "line\r\n", "" },      /* lines of the text                     */
+};
+
+static apr_size_t length_of(json_t *root, int list)
+{
+    const json_t *to = json_object_get(json_object_get(root, "email"), "to");
+    const json_t *sink = json_object_get(json_object_get(root, "proxyguard"),
+                                         "sink");
+    apr_size_t n = 0;
+
+    for (const char *text = json_string_value(json_object_get(sink, "text"));
+         text && (text = strstr(text, "line\n")) != NULL; text++) {
+        n++;
+    }
+    return list == 0 ? json_array_size(json_object_get(sink, "recipients"))
+           : list == 1 ? json_array_size(json_object_get(to, "address")) : n;
+}
+
+PG_TEST_TIMES(of_a_mail_a_thousand_of_each_are_kept, 9)
+{
+    apr_size_t n = 999 + (apr_size_t)_i / 3;
+    int list = _i % 3;
+    apr_array_header_t *octets = apr_array_make(pool, 100000, 1);
+    pg_sink_t sink = pg_sink_array(octets);
+    pg_event_t event = example("m.example:25");
+    pg_ecs_t in = with(&event);
+    pg_ecs_mail_t mail = { .id = PG_SPAN("01-1"), .kept = "message",
+                           .size = 7, .scratch = apr_palloc(pool, 100000) };
+    pg_ecs_capture_t capture = { .conversation = PG_SPAN("01"),
+                                 .mail = &mail };
+    json_t *root;
+
+    pg_sink_puts(&sink, lists[list].head);
+    for (apr_size_t i = 0; i < n; i++) {
+        pg_sink_puts(&sink, i ? lists[list].between : "");
+        pg_sink_put(&sink, pg_span_make(lists[list].part,
+                                        strlen(lists[list].part)
+                                        + (list == 0)));
+    }
+    pg_sink_puts(&sink, list == 1 ? "\r\n\r\n" : "");
+    *(list == 0 ? &mail.recipients : list == 2 ? &mail.text : &mail.message) =
+        pg_span_make(octets->elts, (apr_size_t)octets->nelts);
+    in.capture = &capture;
+    root = line_of(&in, 4000000);
+    ck_assert_uint_eq(length_of(root, list), n < 1000 ? n : 1000);
+    ck_assert_int_eq(json_is_true(json_object_get(json_object_get(
+                         root, "proxyguard"), "cut")), n > 1000);
     json_decref(root);
 }
 

@@ -9,7 +9,7 @@
 #include "pg_monthly.h"
 
 enum { MONTHS = 15 };                    /* October 2013 to December 2014   */
-enum { YEAR_AGO = 0, BEFORE = 11, MONTH = 12, AFTER = 13 };
+enum { YEAR_AGO = 0, BEFORE = 11, MONTH = 12, AFTER = 13, ALL = -2 };
 
 static pg_bucket_t bucket[MONTHS];
 static pg_range_t seen[2];
@@ -80,12 +80,13 @@ PG_TEST_SUITE(monthly, .set_up = make_report, .tear_down = destroy_pool);
 static const struct {
     int from, to;                /* of what was watched                   */
     int by;                      /* microseconds later, or earlier        */
-    int hosts;                   /* the month that had some; -1: none     */
+    int hosts;                   /* the month that had one; -1: none      */
     const char *said;
 } silent[] = {
     { 0, 15, 0, -1, NONE }, { 0, 15, 0, MONTH, HOSTS },
     { 0, 15, 0, BEFORE, HOSTS }, { 0, 15, 0, YEAR_AGO, HOSTS },
-    { 0, 15, 0, 3, NONE },
+    { 0, 15, 0, 3, NONE }, { 0, 15, 0, ALL, HOSTS },
+    { 12, 15, 0, ALL, ALONE },
     { 11, 15, 0, -1, NONE }, { 11, 13, 0, BEFORE, HOSTS },
     { 12, 15, 0, -1, ALONE }, { 12, 13, 0, MONTH, ALONE },
     { 11, 12, 0, -1, "The records end before this month begins." },
@@ -106,8 +107,10 @@ PG_TEST_EACH(a_month_without_a_course_has_a_sentence, silent)
                             start_of(silent[_i].to) };
     *(silent[_i].from > MONTH ? &seen[0].from : &seen[0].to) += silent[_i].by;
     snapshot.taken = seen[0].to;
-    if (silent[_i].hosts >= 0) {
-        bucket[silent[_i].hosts].by_family[PG_FAMILY_HOST] = 5;
+    for (int m = 0; m < MONTHS; m++) {
+        if (silent[_i].hosts == m || silent[_i].hosts == ALL) {
+            bucket[m].by_family[PG_FAMILY_HOST] = 1;
+        }
     }
     text = rendered("text");
     sprintf(all, TITLE "%s\n\n" HEAD, silent[_i].said);
@@ -210,6 +213,16 @@ PG_TEST(each_figure_is_of_its_month_and_family)
         "  Foreign Host           300,085         300,078         300,001\n"));
 }
 
+PG_TEST(only_families_that_were_seen_have_a_row)
+{
+    bucket[MONTH].by_family[PG_FAMILY_GET] = bucket[MONTH].attempts = 1;
+    seen[0] = (pg_range_t){ start_of(1), start_of(BEFORE) };
+    ck_assert_ptr_nonnull(strstr(
+        rendered("text"), TITLE ALONE "\n\n" HEAD
+        "  GET                          1               -               -\n\n"
+        ));
+}
+
 PG_TEST(what_nobody_watched_has_no_figure)
 {
     bucket[MONTH].by_family[PG_FAMILY_SOCKS] = bucket[MONTH].attempts = 3;
@@ -293,8 +306,29 @@ PG_TEST(countries_are_listed_with_their_shares)
         "  TW                          50           5.0 %                \n"
         "  AT                           1           0.1 %                \n\n"
         ));
+    ck_assert_ptr_nonnull(strstr(
+        rendered("markdown"), "| Country | Attempts | Share |  |\n"
+        "|---|---:|---:|---:|\n| JP | 548 | 55 % |  |\n| ? | 401 | 40 % |"));
+    snapshot.top[PG_TOP_SOURCES].n = 1;
+    ck_assert_ptr_nonnull(strstr(rendered("text"), "500           100 %"));
     report.geo = NULL;
     ck_assert_ptr_null(strstr(rendered("text"), "Countries"));
+}
+
+PG_TEST(of_two_countries_each_has_half)
+{
+    static const pg_geo_t geo = { find };
+    static const pg_top_entry_t entries[] = {
+        { { PG_SPAN("TW"), false }, 1, 0 }, { { PG_SPAN("JP"), false }, 1, 0 },
+    };
+
+    report.geo = &geo;
+    snapshot.top[PG_TOP_SOURCES] = (pg_top_t){ entries, 2, 0 };
+    ck_assert_ptr_nonnull(strstr(
+        rendered("text"),
+        "  JP                           1            50 %                \n"
+        "  TW                           1            50 %                \n\n"
+        ));
 }
 
 /* --- the forms ----------------------------------------------------------- */
@@ -309,7 +343,8 @@ PG_TEST(a_sensor_with_a_name_has_a_heading)
                                                    "\n\n" HEAD));
     ck_assert_ptr_nonnull(strstr(rendered("text"), "0\n\n" NONE "\n\n" HEAD));
     ck_assert_ptr_nonnull(strstr(rendered("markdown"),
-                                 "# " TITLE "## north\n\n" NONE));
+                                 "# " TITLE "## north\n\n" NONE
+                                 "\n\n| Family |"));
     ck_assert_ptr_nonnull(strstr(
         rendered("markdown"),
         "| Family | October 2014 | September 2014 | October 2013 |\n"
@@ -320,6 +355,8 @@ PG_TEST(a_sensor_with_a_name_has_a_heading)
         "</p>\n<div class=\"wide\"><table>\n<tr><th>Family</th><th>October "
         "2014</th><th>September 2014</th><th>October 2013</th></tr>\n"
         "<tr><th>GET</th><td>0</td><td>0</td><td>0</td></tr>\n"));
+    ck_assert_ptr_nonnull(strstr(
+        rendered("html"), "<td>0</td></tr>\n</table></div>\n<p>" NONE));
     ck_assert_ptr_null(strstr(rendered("html"), "<svg"));
     bucket[MONTH].by_family[PG_FAMILY_GET] = bucket[MONTH].attempts = 1;
     ck_assert_ptr_nonnull(strstr(rendered("html"), "<svg"));

@@ -266,6 +266,28 @@ PG_TEST_EACH(the_course_of_each_sensor_is_told, told)
     ck_assert_str_eq(said ? said : "", told[_i].said);
 }
 
+/* Of the months that are asked for the last one, also if it is the only one. */
+PG_TEST(the_course_is_that_of_the_last_month_asked_for)
+{
+    pg_sensors_t all;
+
+    for (int m = 0; m < MONTHS; m++) {
+        count(0, m, PG_FAMILY_CONNECT, m < 14 ? 1000 : 1500);
+    }
+    all = aligned(start_of(14), 0);
+    ck_assert_int_eq(all.months, 1);
+    ck_assert_str_eq(pg_sensors_words(&all, PG_FAMILY_CONNECT, PG_LANG_EN,
+                                      pool),
+                     "north has risen by 50 % since November 2013; south is "
+                     "unchanged.");
+    all = aligned(0, start_of(14));
+    ck_assert_int_eq(all.months, 14);
+    ck_assert_str_eq(pg_sensors_words(&all, PG_FAMILY_CONNECT, PG_LANG_EN,
+                                      pool),
+                     "north is unchanged since October 2013; south is "
+                     "unchanged.");
+}
+
 PG_TEST(in_japanese_sentences_follow_without_a_space)
 {
     pg_sensors_t all;
