@@ -38,7 +38,6 @@ enum {
     IDLE_SECONDS = 30,
     PAUSE_SECONDS = 3,           /* after the first octets                */
     PAUSE_US = 100000,           /* before the greeting                   */
-    LEAST_US = 1000,             /* to wait; 0 would mean not at all      */
     READ_MOST = 8192,
     ID_SIZE = 32,
     SUBMISSIONS_PORT = 465       /* TLS from the beginning (RFC 8314)     */
@@ -407,15 +406,6 @@ static void set_deadline(pg_conversation_t *t)
     }
 }
 
-static void wait_at_most(pg_conversation_t *t)
-{
-    apr_time_t left = atomic_load(&t->deadline.expires)
-                      - pg_deadline_now();
-
-    apr_socket_timeout_set(t->deadline.socket,
-                           left > LEAST_US ? left : LEAST_US);
-}
-
 static bool take_all(pg_conversation_t *t, apr_bucket_brigade *bb)
 {
     while (!APR_BRIGADE_EMPTY(bb)) {
@@ -471,9 +461,6 @@ bool pg_conversation_read(pg_conversation_t *t, bool wait)
     greet(t);
     while (goes_on) {
         set_deadline(t);
-        if (wait) {
-            wait_at_most(t);
-        }
         status = ap_get_brigade(c->input_filters, bb, AP_MODE_READBYTES,
                                 wait ? APR_BLOCK_READ : APR_NONBLOCK_READ,
                                 READ_MOST);

@@ -130,7 +130,7 @@ static bool start_thread(pg_deadlines_t *all)
 }
 
 /* With the mutex held. A thread that has left its loop no longer needs it. */
-static void start(pg_deadlines_t *all)
+static bool start(pg_deadlines_t *all)
 {
     if (all->joinable && !all->running) {
         pthread_join(all->id, NULL);
@@ -139,6 +139,7 @@ static void start(pg_deadlines_t *all)
     if (!all->joinable) {
         all->running = all->joinable = start_thread(all);
     }
+    return all->running;
 }
 
 bool pg_deadline_add(pg_deadlines_t *all, pg_deadline_t *one)
@@ -146,7 +147,7 @@ bool pg_deadline_add(pg_deadlines_t *all, pg_deadline_t *one)
     bool taken;
 
     pthread_mutex_lock(&all->mutex);
-    taken = !all->stopping;
+    taken = !all->stopping && start(all);
     if (taken) {
         one->next = all->first;
         one->at = &all->first;
@@ -154,7 +155,6 @@ bool pg_deadline_add(pg_deadlines_t *all, pg_deadline_t *one)
             one->next->at = &one->next;
         }
         all->first = one;
-        start(all);
     }
     pthread_mutex_unlock(&all->mutex);
     return taken;

@@ -43,7 +43,7 @@ void pg_deadline_lock_init(pthread_mutex_t *lock);
 void pg_deadline_child(pg_deadlines_t *all);
 
 /** Watch it until it is removed. Its owner may be stopped before this returns.
- *  @return false: this child stops */
+ *  @return false: this child stops, or nobody would watch */
 bool pg_deadline_add(pg_deadlines_t *all, pg_deadline_t *one);
 
 /** Idempotent. */

@@ -30,19 +30,14 @@ struct pg_notify_t {
 
 /* --- the shared block ---------------------------------------------------- */
 
-/* Without shared memory each child has a block of its own, which still limits
- * its lines. */
+/* Zeros. Without shared memory each child has a block of its own, which still
+ * limits its lines. */
 static void *new_block(apr_pool_t *pool, apr_size_t size)
 {
     apr_shm_t *shm;
-    void *block;
 
-    if (apr_shm_create(&shm, size, NULL, pool) != APR_SUCCESS) {
-        return apr_pcalloc(pool, size);
-    }
-    block = apr_shm_baseaddr_get(shm);
-    memset(block, 0, size);
-    return block;
+    return apr_shm_create(&shm, size, NULL, pool) == APR_SUCCESS
+           ? apr_shm_baseaddr_get(shm) : apr_pcalloc(pool, size);
 }
 
 static void *budget_in(void *block, unsigned i)
@@ -53,7 +48,7 @@ static void *budget_in(void *block, unsigned i)
 static void *shared_block(server_rec *s)
 {
     void **kept = ap_retained_data_get(BLOCK_KEY);
-    apr_uint64_t secret[2] = { 0, 0 };
+    apr_uint64_t secret[2] = { 0 };
 
     if (kept) {
         return *kept;
@@ -69,44 +64,31 @@ static void *shared_block(server_rec *s)
 
 /* --- what was held back -------------------------------------------------- */
 
-/* The next minute in which lines were held back, as text. Children continue to
- * hold lines back, so the caller asks only a few times.
- * @return false: there is none */
-static bool next_held(pg_budget_t *budget, pg_held_t *held,
-                      char minute[PG_CALENDAR_SIZE], apr_time_t until)
-{
-    if (!pg_budget_collect(budget, held, until)) {
-        return false;
-    }
-    pg_calendar_text(minute, held->minute, PG_CALENDAR_MINUTE);
-    return true;
-}
-
-#define HELD_FORMAT "minute=%s held=%" APR_UINT64_T_FMT " by_source=%" \
-                    APR_UINT64_T_FMT " by_total=%" APR_UINT64_T_FMT
-
-static void report_held(server_rec *s, const pg_notify_t *notify,
-                        apr_time_t until)
+/* The minutes in which lines were held back. Children continue to do so while
+ * this runs, so it asks only a few times. */
+static void report(server_rec *s, const char *what, pg_budget_t *budget,
+                   apr_time_t until)
 {
     char minute[PG_CALENDAR_SIZE];
     pg_held_t held;
 
     for (int i = 0; i < PG_BUDGET_MINUTES
-                    && next_held(notify->log, &held, minute, until); i++) {
-        PG_LOG(APLOG_WARNING, s, PGLOGNO(0106)
-               "attempts counted but not logged (ProxyGuardLogRate): "
-               HELD_FORMAT, minute, held.by_source + held.by_total,
+                    && pg_budget_collect(budget, &held, until); i++) {
+        pg_calendar_text(minute, held.minute, PG_CALENDAR_MINUTE);
+        PG_LOG(APLOG_WARNING, s, "%s: minute=%s held=%" APR_UINT64_T_FMT
+               " by_source=%" APR_UINT64_T_FMT " by_total=%"
+               APR_UINT64_T_FMT, what, minute, held.by_source + held.by_total,
                held.by_source, held.by_total);
     }
-    for (int i = 0; i < PG_BUDGET_MINUTES
-                    && next_held(notify->evidence_budget, &held, minute,
-                                 until); i++) {
-        PG_LOG(APLOG_WARNING, s, PGLOGNO(0130)
-               "attempts counted but left out of the evidence log "
-               "(ProxyGuardEvidenceRate): " HELD_FORMAT, minute,
-               held.by_source + held.by_total, held.by_source,
-               held.by_total);
-    }
+}
+
+static void report_held(server_rec *s, const pg_notify_t *notify,
+                        apr_time_t until)
+{
+    report(s, PGLOGNO(0106) "attempts counted but not logged "
+              "(ProxyGuardLogRate)", notify->log, until);
+    report(s, PGLOGNO(0130) "attempts counted but left out of the evidence "
+              "log (ProxyGuardEvidenceRate)", notify->evidence_budget, until);
 }
 
 int pg_notify_monitor(apr_pool_t *pool, server_rec *main_server)

@@ -26,6 +26,8 @@ APLOG_USE_MODULE(proxyguard);
 
 #define FILTER_NAME "PROXYGUARD_SINK"
 
+enum { SHARE = 4 };              /* of the workers: a quarter             */
+
 struct pg_sinkhole_t {
     pg_host_t host;
     bool waits_in_mpm;           /* no worker waits for a client          */
@@ -58,7 +60,7 @@ static unsigned conversations(const pg_settings_t *settings, server_rec *s)
 {
     unsigned workers = query(AP_MPMQ_MAX_DAEMONS)
                        * query(AP_MPMQ_MAX_THREADS);
-    unsigned most = workers / 4 ? workers / 4 : 1;
+    unsigned most = workers / SHARE ? workers / SHARE : 1;
     unsigned wanted = (unsigned)settings->sink_conversations;
 
     if (wanted <= most) {

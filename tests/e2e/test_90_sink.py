@@ -207,7 +207,8 @@ def test_a_starttls_that_was_not_offered_does_not_hang(httpd_with):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
     assert b"CONNECTED" in done.stdout
-    assert end(server).ended == "complete"
+    line = end(server)
+    assert line.ended == "complete" and line.ja4.startswith("t13")
     server.log.attempt()
 
 
@@ -299,12 +300,20 @@ def test_other_ports_are_read_and_closed(httpd_with):
         assert (line.ended, line.first) == ("complete", "SSH-2.0-x")
         assert silent.read_to_end() == b""
     assert end(server).ended == "deadline"
+    # more than is read of any ClientHello
+    with tunnel(server.address, "s.invalid:443") as wire:
+        wire.send(b"\x16\x03\x01\x20\x00\x01\x00\x1f\xfc\x03\x03"
+                  + bytes(3000))
+        time.sleep(0.2)
+        wire.send(bytes(3000))
+        assert wire.read_to_end() == b""
+    assert end(server).ended == "complete"
     context = ssl.create_default_context()
     with tunnel(server.address, "s.invalid:443") as wire:
         with pytest.raises(OSError):
             context.wrap_socket(wire.sock, server_hostname="s.invalid")
     assert end(server).ended == "complete"
-    server.log.attempts(3)
+    server.log.attempts(4)
 
 
 @pytest.mark.also("worker")
@@ -339,21 +348,23 @@ def test_who_is_silent_is_not_waited_for(httpd_with, timeout):
 def test_what_a_client_sends_decides_how_long_it_is_waited_for(httpd_with):
     """Three seconds after the first octets, if they may be all; as long as
     httpd would wait if there are none, or half a ClientHello."""
-    server = sink_with(httpd_with, "Timeout 5\nProxyGuardSinkLimit seconds 7\n"
+    server = sink_with(httpd_with, "ServerLimit 24\nMaxRequestWorkers 24\n"
+                       "Timeout 5\nProxyGuardSinkLimit seconds 7\n"
                        "ProxyGuardAction connect-other sink\n"
                        "ProxyGuardAction connect-tls sink\n")
-    with tunnel(server.address, "s.invalid:22"), \
-            tunnel(server.address, "s.invalid:22") as one, \
-            tunnel(server.address, "s.invalid:443") as half, \
-            tunnel(server.address, "s.invalid:22") as drips:
-        one.send(b"x")
-        half.send(b"\x16\x03\x01\x02\x00")
+    with contextlib.ExitStack() as stack:
+        for target, first in (("s.invalid:22", b"x"),
+                              ("s.invalid:443", b"\x16\x03\x01\x02\x00"),
+                              ("s.invalid:22", b""), ("s.invalid:22", b"xx")):
+            wire = stack.enter_context(tunnel(server.address, target))
+            wire.send(first)
         with contextlib.suppress(OSError):
             for _ in range(40):
-                drips.send(b"xyz")
+                wire.send(b"xyz")
                 time.sleep(0.25)
-    ends = {min(int(x.octets), 6): (x.ended, float(x.seconds))
-            for x in (end(server) for _ in range(4))}
+    lines = [end(server) for _ in range(4)]
+    assert len({x.fields["id"] for x in lines}) == 4
+    ends = {min(int(x.octets), 6): (x.ended, float(x.seconds)) for x in lines}
     assert {n: why for n, (why, _) in ends.items()} == {
         0: "deadline", 1: "complete", 5: "deadline", 6: "deadline"}
     for n, seconds in ((0, 4), (1, 3), (5, 4), (6, 7)):

@@ -3,6 +3,7 @@
 command that reads the mail."""
 
 import base64
+import datetime
 import email
 import hashlib
 import json
@@ -196,6 +197,11 @@ def captured(server):
     return [x for x in lines if x["event"]["dataset"] == "proxyguard.sink"]
 
 
+def moment(line):
+    return datetime.datetime.fromisoformat(
+        line["@timestamp"].replace("Z", "+00:00")).timestamp()
+
+
 def test_evidence_has_mail_clienthello_and_first_bytes(httpd_with):
     server = sink_with(httpd_with, EVIDENCE + "ProxyGuardSensor north\n")
     mail_id, = deliver(server, MESSAGE)
@@ -207,6 +213,12 @@ def test_evidence_has_mail_clienthello_and_first_bytes(httpd_with):
             assert wire.read_to_end() == b""
     lines = [server.log.take("PG0144: ") for _ in range(2)]
     mail, hello, other = captured(server)
+    assert [x["proxyguard"]["sink"]["conversation"] for x in (hello, other)
+            ] == [x.fields["id"] for x in lines]
+    assert mail_id == mail["proxyguard"]["sink"]["conversation"] + "-1"
+    # a mail has a time of its own: here a greeting came before it
+    attempt = json.loads(server.read("evidence.json").splitlines()[0])
+    assert moment(mail) - moment(attempt) > 0.05
     assert mail["email"]["local_id"] == mail_id
     assert mail["email"]["from"]["address"] == ["a@b.example"]
     assert mail["email"]["subject"] == "hello"

@@ -13,6 +13,7 @@ import signal
 import smtplib
 import socket
 import threading
+import time
 
 import pytest
 
@@ -135,6 +136,23 @@ def stream(wire, flows):
             wire.sock.sendall(b"y\r\n" * 20000)
             if i == 20:
                 flows.release()
+
+
+@pytest.mark.also("prefork")
+def test_a_conversation_that_waits_takes_no_time_of_a_processor(httpd_with):
+    server = sink_with(httpd_with)
+
+    def used():
+        return sum(pg_proc.seconds(pid) for pid in server.children())
+    with tunnel(server.address) as wire:
+        read_until(wire, b"\r\n")
+        before = used()
+        time.sleep(1)
+        assert used() - before < 0.3
+        wire.send(b"NOOP\r\n")
+        assert read_until(wire, b"\r\n") == b"250 Ok\r\n"
+    assert server.log.take("PG0144: ").ended == "client"
+    server.log.attempt()
 
 
 @pytest.mark.also("prefork")

@@ -51,6 +51,13 @@ def threads(pids):
             for tid in os.listdir(f"/proc/{pid}/task") if tid != str(pid)}
 
 
+def seconds(pid):
+    """Of a processor, used by all threads of a process."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+        fields = f.read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def asleep(pids):
     """Whether no thread of these processes runs, or waits for a CPU."""
     for pid in pids:
