@@ -154,6 +154,7 @@ def test_where_the_guard_is_off_the_gate_may_still_refuse(httpd_with):
 COND = "RewriteCond %{HTTP:X-To} ^@B@$\n"
 IF_ELSE = ("<If true>\nHeader set A b\n</If>\n"
            "<ElseIf \"%{HTTP_HOST} == '@B@'\">\n")
+WITHIN = "<LocationMatch ^/@B@>\n"
 NAMED = {
     "ProxyPass /a http://@B@/": True,
     "ProxyPassMatch ^/b http://@B@/": True,
@@ -170,7 +171,11 @@ NAMED = {
     "SetEnvIf X-To @B@ TO=y": False,
     "SetEnvIf X-To a=@B@ TO=y": False,
     "SetEnvIfNoCase X-To y A=b TO=@B@": True,
+    "SetEnvIfNoCase X-To @B@ TO=y": False,
+    "SetEnvIfNoCase X-To a=@B@ TO=y": False,
+    "SetEnvIf X-To y A=b C TO=@B@": True,
     "SetEnvIfExpr true TO=@B@": True,
+    "SetEnvIfExpr true A=b TO=@B@": True,
     "SetEnvIfExpr \"'@B@' == 'a=b'\" TO=y": False,
     "RequestHeader set X-To @B@": True,
     "Header set X-To @B@": False,
@@ -182,10 +187,21 @@ NAMED = {
     COND + "RewriteRule ^/a - [G]": False,
     COND + "RewriteRule ^/a - [gone,L]": False,
     COND + "RewriteCond %{HTTPS} on\nRewriteRule ^/a - [F]": False,
+    COND + "RewriteRule ^/a - [R=404]": False,
+    COND + "RewriteRule ^/a /b [R]": False,
+    COND + "RewriteRule ^/a /b [L,REDIRECT=301]": False,
+    COND + "RewriteRule ^/a /b [NC,QSA]": True,
+    COND + "RewriteRule ^/a - [E=F:1]": True,
+    COND + "RewriteRule ^/a -": True,
+    "RewriteCond %{HTTP:X-To} (@B@|REMOTE_)\nRewriteRule ^/a - [L]": True,
     "RewriteCond %{REMOTE_ADDR} ^@B@$\nRewriteRule ^/a - [L]": False,
     "RewriteCond %{HTTP_REFERER} @B@\nRewriteRule ^/a - [L]": False,
     "RewriteCond %{HTTP_USER_AGENT} @B@\nRewriteRule ^/a - [L]": False,
     "RewriteRule ^/@B@ - [F]": False,
+    WITHIN + "Require all denied\n</LocationMatch>": False,
+    WITHIN + "Require all granted\n</LocationMatch>": True,
+    WITHIN + "Require ip 192.0.2.1\n</LocationMatch>": True,
+    WITHIN + "Header set A b\nRequire all denied\n</LocationMatch>": False,
     "<If \"%{HTTP_HOST} == '@B@'\">\nHeader set A b\n</If>": False,
     "<If \"%{HTTP_HOST} == '@B@'\">\nHeader set A b\nSetEnv A b\n</If>":
         True,
