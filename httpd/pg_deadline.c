@@ -172,9 +172,6 @@ void pg_deadline_remove(pg_deadlines_t *all, pg_deadline_t *one)
         }
         one->at = NULL;
     }
-    if (all->first == NULL) {
-        pthread_cond_signal(&all->wake);
-    }
     pthread_mutex_unlock(&all->mutex);
 }
 

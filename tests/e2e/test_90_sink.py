@@ -318,18 +318,24 @@ def test_other_ports_are_read_and_closed(httpd_with):
 
 @pytest.mark.also("worker")
 def test_the_time_of_a_conversation_is_bounded(httpd_with):
+    """Of one, too, that begins while the last one is being closed."""
     server = sink_with(httpd_with, "ProxyGuardSinkLimit seconds 5\n")
+    first = tunnel(server.address)
+    first.send(b"QUIT\r\n")
+    read_until(first, b"221 Bye\r\n")
     with tunnel(server.address) as wire:
         read_until(wire, b"ESMTP\r\n")
+        first.sock.close()
         for _ in range(40):         # never idle, until it is closed
             wire.send(b"NOOP\r\n")
             if not read_until(wire, b"250 Ok\r\n"):
                 break
             time.sleep(0.2)
+    assert end(server).ended == "quit"
     line = end(server)
     assert line.ended == "deadline"
     assert 4.8 < float(line.seconds) < 8
-    server.log.attempt()
+    server.log.attempts(2)
 
 
 @pytest.mark.parametrize("timeout", [5, 3, 2])
