@@ -9,6 +9,8 @@ import hashlib
 import io
 import json
 import os
+import random
+import re
 import time
 import uuid
 
@@ -274,3 +276,58 @@ def test_an_attempt_of_sixty_days_is_too_old_for_abuseipdb(tmp_path):
                 attempt("203.0.113.8", ago=60 * day + 7200))
     text = reports("abuseipdb", log)
     assert "203.0.113.7" in text and "203.0.113.8" not in text
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_report_has_the_very_first_request_and_some_others(tmp_path, seed):
+    """In whatever order the lines are, and of two logs at once."""
+    rng = random.Random(seed)
+    n = 1 + seed
+    ago = rng.sample(range(100, 9000), n)
+    kinds = rng.choices(["absolute", "socks", "connect-tls"], k=n)
+    lines = [attempt("203.0.113.9", f"http://a.example/{i}", kinds[i], ago[i],
+                     "GET") for i in range(n)]
+    cut = rng.randrange(n + 1)
+    logs = [write(tmp_path / "a", *lines[:cut]),
+            write(tmp_path / "b", *lines[cut:])]
+    one, = (json.loads(x) for x in reports("xarf", "--plain",
+                                           *logs).splitlines())
+    when = [json.loads(x)["@timestamp"] for x in lines]
+    assert one["total_requests"] == n
+    assert (one["first_seen"], one["last_seen"]) == (min(when), max(when))
+    shown = [int(re.search(r"example/(\d+) HTTP", base64.b64decode(
+        x["payload"]).decode())[1]) for x in one["evidence"]]
+    assert len(shown) == len(set(shown)) == min(n, 4)
+    assert shown[0] == when.index(min(when))
+    # the others are those that came first
+    assert set(shown[1:]) <= set(range(4)) | {
+        i for i in range(n) if when[i] == min(when[:i + 1])}
+    said = ", ".join(f"{kind} {kinds.count(kind)}" for kind in (
+        "absolute", "connect-tls", "socks") if kind in kinds)
+    assert one["description"] == (
+        f"{n} attempt{'s' * (n > 1)} to use a web server as an open proxy "
+        f"({said}), {min(when)} to {max(when)}, such as: GET "
+        f"http://a.example/{shown[0]} HTTP/1.0")
+
+
+PLACES = {"127.0.0.1": "from private", "10.1.2.3": "from private",
+          "192.168.0.1": "from private", "169.254.1.1": "from private",
+          "::1": "from private", "fe80::1": "from private",
+          "fd00::1": "from private", "11.0.0.1": None, "2001:db8::1": None,
+          "192.0.2.1": None, "ip-abc": "whose source is a pseudonym",
+          "": "whose source is a pseudonym"}
+
+
+@pytest.mark.parametrize("source", PLACES)
+def test_only_addresses_that_others_can_act_upon_are_reported(tmp_path,
+                                                             source):
+    log = write(tmp_path / "log", attempt(source), attempt("192.0.2.77"))
+    done = run("abuse", "-O", "misp", log)
+    found = [x["value"] for x in
+             json.loads(done.stdout)["Event"]["Attribute"]]
+    if PLACES[source]:
+        assert f"attempts left out, {PLACES[source]}".encode() in done.stderr
+        assert found == ["192.0.2.77"]
+    else:
+        assert done.stderr == b"" and sorted(found) == sorted([source,
+                                                               "192.0.2.77"])

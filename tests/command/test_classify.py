@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import random
 import select
 import socket
 import subprocess
@@ -255,3 +256,66 @@ def test_clients_cannot_break_a_line(tmp_path):
         assert "\u202e" not in text
         assert len(text.splitlines()) == (1 if form == "json" else 2)
     assert os.path.exists(log)
+
+
+# column -> name in a line of JSON
+NAMES = {
+    "time": "@timestamp", "reason": "event.reason", "text": "event.original",
+    "class": "proxyguard.class", "family": "proxyguard.family",
+    "outcome": "proxyguard.outcome", "judged": "proxyguard.judged",
+    "intent": "proxyguard.intent", "client": "source.address",
+    "client_ip": "source.ip", "host": "destination.address",
+    "port": "destination.port", "target": "url.original",
+    "method": "http.request.method", "status": "http.response.status_code",
+    "bytes": "http.response.body.bytes", "user_agent": "user_agent.original",
+    "vhost": "server.address"}
+NUMBERS = ("port", "status", "bytes")
+FIELDS = {
+    "time": ["2014-01-02T03:04:05.678Z"],
+    "client": ["192.0.2.7", "2001:db8::7", "proxy.a.example"],
+    "status": [200, 405, 99, 199, 299, 300, 0],
+    "bytes": ["0", "7", "007", "-", "1" * 18, "1" * 19, "12x"],
+    "user_agent": ["a,b", 'a"b', "=1", "a\tb", "\u00fc"],
+    "vhost": ["www.own.test:80"],
+}
+ASKED = ["GET / HTTP/1.1", "GET http://a.example/ HTTP/1.1", "\\x05\\x01",
+         "CONNECT mx.a.example:25 HTTP/1.0", "GET http://a.example:8080/x",
+         "CONNECT a.example HTTP/1.0", "POST http://[2001:db8::5]:81/ HTTP/1.0"]
+
+
+def flat(row, before=""):
+    for name, value in row.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{before}{name}.")
+        else:
+            yield before + name, value
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_all_forms_have_the_same_values_whichever_are_there(tmp_path, seed):
+    rng = random.Random(seed)
+    log = write(tmp_path / "log", *(json.dumps({
+        "request": rng.choice(ASKED), **{
+            name: rng.choice(values) for name, values in FIELDS.items()
+            if rng.random() < .6}}) + "\n" for _ in range(60)))
+    args = ("--all", "--no-learn", log)
+    found = [dict(flat(row)) for row in rows(*args)[1]]
+    assert len(found) == 60
+    for form, delimiter in (("csv", ","), ("tsv", "\t")):
+        said = run("classify", "-O", form, *args).stdout.decode()
+        table = (csv.reader(io.StringIO(said, newline="")) if form == "csv"
+                 else (x.split("\t") for x in said.splitlines()))
+        assert next(table) == list(NAMES)
+        for got, row in zip(table, found, strict=True):
+            want = [str(row.get(NAMES[name], "")) for name in NAMES]
+            if form == "csv":            # formulas are made harmless
+                want = ["'" + x if x[:1] in tuple("=+-@|%") else x
+                        for x in want]
+            assert got == want, delimiter
+    for row in found:
+        assert all(isinstance(row[name], int) for name in (
+            NAMES[x] for x in NUMBERS) if name in row)
+        assert set(row) <= set(NAMES.values())
+        assert row.get("http.response.status_code") != 0
+        assert str(row.get("http.response.body.bytes", 1))[0] != "0"
+        assert row.get("http.response.body.bytes", 0) < 10 ** 18

@@ -2,6 +2,7 @@
 """The command: logs in, words and numbers out, whatever the logs look like."""
 
 import gzip
+import itertools
 import json
 import lzma
 import os
@@ -914,25 +915,72 @@ def test_completion_completes_commands_options_and_formats():
 
 # --- audit -------------------------------------------------------------------
 
-WITHOUT = """
+WITHOUT_HTTPD = """
 for folder in /usr/sbin /usr/local/sbin /sbin; do
-    mount --bind "$1" "$folder" 2>/dev/null
+    mount -t tmpfs none "$folder"
 done
-shift
-PATH=/nonexistent exec "$@"
+PATH=/nonexistent exec "$COMMAND" audit
 """
 
 
-def test_where_there_is_no_httpd_it_is_asked_for(tmp_path):
+def test_where_there_is_no_httpd_it_is_asked_for():
     """In a view of the files in which nobody has installed one."""
-    apart = ["unshare", "--mount", "--propagation", "private"]
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    if subprocess.run([*apart, "mount", "--bind", empty, empty], check=False,
-                      capture_output=True).returncode != 0:
-        pytest.skip("nothing can be mounted here")
-    done = subprocess.run([*apart, "sh", "-c", WITHOUT, "sh", empty, COMMAND,
-                           "audit"], check=False, capture_output=True)
+    done = subprocess.run(
+        ["unshare", *AS_ROOT, "--mount", "sh", "-euc", WITHOUT_HTTPD],
+        capture_output=True, text=True, timeout=60,
+        env={**os.environ, "COMMAND": COMMAND})
     assert done.returncode == 66
-    assert done.stderr == (b"proxyguard audit: httpd was not found; name it "
-                           b"with --httpd\n")
+    assert done.stderr == ("proxyguard audit: httpd was not found; name it "
+                           "with --httpd\n")
+
+
+# --- a word that is no command -----------------------------------------------
+
+def edits(a, b):
+    """Octets more, less or other, and neighbours that changed places, none
+    of them twice: the restricted distance of Damerau."""
+    d = {(i, j): i or j for i in range(len(a) + 1) for j in range(len(b) + 1)
+         if not i or not j}
+    for i, j in itertools.product(range(1, len(a) + 1), range(1, len(b) + 1)):
+        d[i, j] = min(d[i - 1, j] + 1, d[i, j - 1] + 1,
+                      d[i - 1, j - 1] + (a[i - 1] != b[j - 1]))
+        if a[i - 2:i] == b[j - 2:j][::-1] and min(i, j) > 1:
+            d[i, j] = min(d[i, j], d[i - 2, j - 2] + 1)
+    return d[len(a), len(b)]
+
+
+def edited(word, rng):
+    """The word after an edit."""
+    at = rng.randrange(len(word) + 1)
+    return rng.choice([
+        word[:at] + rng.choice("aceinrsz") + word[at:],
+        word[:at] + word[at + 1:],
+        word[:at] + rng.choice("aceinrsz") + word[at + 1:],
+        word[:at] + word[at:at + 2][::-1] + word[at + 2:]])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_nearest_command_is_suggested(seed):
+    rng = random.Random(seed)
+    names = re.findall(r"^  (\w+) +\w", run("--help").stdout.decode(), re.M)
+    assert len(names) == 12
+    for name in names:
+        for times in range(1, 4):
+            for _ in range(times):
+                name = edited(name, rng)
+            word = name or "x"
+            if word in names:
+                continue
+            far = {known: edits(word, known) for known in names}
+            nearest = min(far, key=far.get)
+            said = run(word).stderr.decode().split("\n")[0]
+            assert said == (f"proxyguard: '{word}' is not a command" + (
+                f"; did you mean '{nearest}'?" if far[nearest] < 3 else "")), \
+                far
+
+
+@pytest.mark.parametrize("word", ["classifyxxxxxxxx", "classifyxxxxxxxxx",
+                                  "x" * 17, "x" * 99])
+def test_a_long_word_is_like_no_command(word):
+    assert run(word).stderr.decode().split("\n")[0] == (
+        f"proxyguard: '{word}' is not a command")

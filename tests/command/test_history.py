@@ -3,6 +3,7 @@
 
 import datetime
 import json
+import random
 import re
 from xml.etree import ElementTree
 
@@ -463,3 +464,43 @@ def test_a_legend_is_not_cut_where_there_is_room(tmp_path):
     keys = [x.text for x in ElementTree.fromstring(done.stdout).iter(
         f"{SVG}text") if x.get("class") == "key"]
     assert keys == ["東京北センサー", "淡色: 記録の最後の月"]
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_of_many_logs_each_counts_once_in_whatever_order(tmp_path, seed):
+    """Some are in the ledger already, or begin like others."""
+    rng = random.Random(seed)
+    def log_of(name, times, day):
+        return write(tmp_path / name, *(line(
+            "CONNECT mx.example:25 HTTP/1.0", 405, n,
+            when=f"{day:02}/Jan/2014:00:00:{n:02} +0000")
+            for n in range(times)))
+    known, grown = log_of("known", 3, 1), log_of("grown", 5, 1)
+    one, more = log_of("one", 7, 2), log_of("more", 11, 2)
+    new, empty = log_of("new", 13, 3), log_of("empty", 0, 4)
+    ledger = ledger_of(tmp_path / "ledger", known)
+    given = rng.sample([known, grown, one, more, new, empty], 2 + seed % 5)
+    said, seen, attempts = [], set(), 3
+    for path in given:
+        what = path.name
+        kind = {"more": "one", "grown": "known"}.get(what, what)
+        if what == "empty":
+            said.append("is empty")
+        elif what == "known":
+            said.append("is in the ledger already; not added again")
+        elif what == "grown":
+            said.append("is in the ledger with fewer or other lines after the "
+                        "first ones; not added, because those would count "
+                        "twice. Add logs only when they are complete")
+        elif kind in seen:
+            said.append("begins like another log named here; added once")
+        else:
+            attempts += {"one": 7, "more": 11, "new": 13}[what]
+            seen.add(kind)
+            continue
+        said[-1] = f"proxyguard scan: {path} {said[-1]}"
+    done = run("scan", "-q", "--into", ledger, *given)
+    assert [x for x in done.stderr.decode().splitlines()
+            if x in said or "cannot tell" not in x] == said
+    shown_now = json.loads(run("show", "-O", "json", ledger).stdout)
+    assert shown_now["attempts"] == attempts

@@ -626,6 +626,18 @@ def test_a_watched_ledger_fits_the_screen(tmp_path, sensors, rows, columns,
     assert longest.startswith("  2014-10") and longest.count("█") > 20
 
 
+@pytest.mark.parametrize("rows, fits", [(2, False), (3, True), (4, True),
+                                        (11, True)])
+def test_a_screen_of_three_rows_is_filled_but_for_one(tmp_path, sensors, rows,
+                                                     fits):
+    run("scan", "-q", "--into", tmp_path / "ledger",
+        sensors[0].split("=")[1].replace(".json", ".log"))
+    text = on_terminal(rows, 40, "show", "-w1", tmp_path / "ledger")
+    lines = re.sub(r"\x1b\[[0-9;]*[mJ]", "", text).split("\r\n")
+    assert len(lines) == rows - 1 if fits else len(lines) > 40
+    assert (max(map(len, lines)) == 40) == fits or rows < 4
+
+
 def test_colours_are_for_terminals_that_want_them(tmp_path):
     ledger = tmp_path / "ledger"
     log = write(tmp_path / "log", '192.0.2.1 - - [02/Jan/2014:03:04:05 +0000] '

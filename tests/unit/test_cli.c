@@ -300,6 +300,65 @@ PG_TEST(a_member_is_found_by_its_path)
     json_decref(line);
 }
 
+static const char *written(void (*put)(pg_sink_t *, const pg_article_t *,
+                                       const json_t *),
+                           const pg_article_t *mask, const char *text)
+{
+    apr_array_header_t *octets = apr_array_make(pool, 256, 1);
+    pg_sink_t sink = pg_sink_array(octets);
+    json_t *line = json_loads(text, 0, NULL);
+
+    ck_assert_ptr_nonnull(line);
+    put(&sink, mask, line);
+    json_decref(line);
+    APR_ARRAY_PUSH(octets, char) = '\0';
+    return octets->elts;
+}
+
+/* With a method, a target, a version, or without. */
+PG_TEST_TIMES(a_request_line_has_what_is_known, 8)
+{
+    bool method = _i & 1, target = _i & 2, version = _i & 4;
+    const char *line = apr_pstrcat(
+        pool, "{\"http\":{\"request\":{",
+        method ? "\"method\":\"G\\u0001\"" : "", "}",
+        version ? ",\"version\":\"1.1\"" : "", "}",
+        target ? ",\"url\":{\"original\":\"/a b\"}" : "", "}", NULL);
+
+    ck_assert_str_eq(written(pg_evidencefile_put_request, NULL, line),
+                     apr_pstrcat(pool, method ? "G\\x01 " : "",
+                                 target ? "/a b" : "",
+                                 version ? " HTTP/1.1" : "", NULL));
+}
+
+#define EVENT \
+    "{\"@timestamp\":\"T\",\"source\":{\"address\":\"192.0.2.7\"}," \
+    "\"destination\":{\"address\":\"mx.a.test\"}," \
+    "\"server\":{\"address\":\"inner:81\"}," \
+    "\"observer\":{\"name\":\"sensor\"}," \
+    "\"proxyguard\":{\"class\":\"socks\",\"outcome\":\"denied\"}," \
+    "\"url\":{\"original\":\"mx.a.test:25\"},\"http\":{\"request\":{" \
+    "\"headers\":[\"Host: inner\",\"X: sensor 192.0.2.7\",7,\"\"]}}}"
+
+PG_TEST(an_event_is_written_with_its_fields)
+{
+    static const pg_article_t mask = { .paths = true };
+    const char *text;
+
+    ck_assert_str_eq(written(pg_evidencefile_put_all, NULL, EVENT),
+                     "# T 192.0.2.7 socks denied\nmx.a.test:25\n"
+                     "Host: inner\nX: sensor 192.0.2.7\n\n\n\n");
+    ck_assert_str_eq(written(pg_evidencefile_put_all, NULL, "{}"),
+                     "#    \n\n\n");
+    text = written(pg_evidencefile_put_all, &mask, EVENT);
+    ck_assert_ptr_nonnull(strstr(text, " socks denied\n"));
+    for (const char *const *secret = (const char *const[]){
+             "192.0.2.7", "a.test", "inner", "sensor", NULL };
+         *secret; secret++) {
+        ck_assert_msg(strstr(text, *secret) == NULL, "%s", text);
+    }
+}
+
 /* --- sensors ------------------------------------------------------------- */
 
 static int read_sensors(pg_sensors_t *out, bool masked, bool nameless)
