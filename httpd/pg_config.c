@@ -138,13 +138,19 @@ static const char *take_word(int *out, cmd_parms *cmd, const word_t *words,
                         word_list(cmd->pool, words));
 }
 
+apr_int64_t pg_config_digits(const char *arg, char **end)
+{
+    *end = (char *)arg;
+    return *arg >= '1' && *arg <= '9' ? apr_strtoi64(arg, end, 10) : 0;
+}
+
 const char *pg_config_number(int *out, cmd_parms *cmd, const char *arg,
                              int least, int most, const char *what)
 {
     char *end;
-    apr_int64_t n = apr_strtoi64(arg, &end, 10);
+    apr_int64_t n = pg_config_digits(arg, &end);
 
-    if (*end || end == arg || n < least || n > most) {
+    if (*end || n < least || n > most) {
         return apr_psprintf(cmd->pool, "%s: '%s' is not a number of %s from "
                             "%d to %d", cmd->cmd->name, arg, what, least,
                             most);
@@ -225,8 +231,10 @@ static const char *set_checkpoint(cmd_parms *cmd, pg_settings_t *settings,
     const char *problem;
 
     settings->checkpoint_seconds = 0;
-    if (seconds == NULL && ap_cstr_casecmp(path, "none") == 0) {
-        return NULL;
+    if (ap_cstr_casecmp(path, "none") == 0) {
+        return seconds ? apr_psprintf(cmd->pool, "%s: 'none' takes no "
+                                      "seconds, '%s'", cmd->cmd->name, seconds)
+                       : NULL;
     }
     problem = pg_config_number(&settings->checkpoint_seconds, cmd,
                                seconds ? seconds : "", 10, 86400, "seconds");
@@ -266,13 +274,13 @@ static const char *set_ledger_size(cmd_parms *cmd, pg_settings_t *settings,
     pg_ledger_options_t options = { 0 };
     apr_size_t octets;
     char *end;
-    apr_int64_t n = apr_strtoi64(number, &end, 10);
+    apr_int64_t n = pg_config_digits(number, &end);
 
     if (size == NULL) {
         return pg_config_about(cmd, what, "is not sources, targets, ports, "
                                "agents or recent");
     }
-    *size = *end || end == number || n < 1 || n > 100000 ? PG_UNSET : (int)n;
+    *size = *end || n < 1 || n > 100000 ? PG_UNSET : (int)n;
     options.recent = (apr_uint32_t)(settings->recent > 0 ? settings->recent
                                                          : 0);
     for (int i = 0; i < PG_TOP_COUNT; i++) {
@@ -348,10 +356,10 @@ static const char *add_exempt(cmd_parms *cmd, void *dir, const char *arg)
 static const char *take_status(int *out, cmd_parms *cmd, const char *arg)
 {
     char *end;
-    apr_int64_t status = apr_strtoi64(arg, &end, 10);
+    apr_int64_t status = pg_config_digits(arg, &end);
 
     /* httpd would answer 500 for one that it does not know. */
-    if (*end || end == arg || status < 400 || status > 599
+    if (*end || status < 400 || status > 599
         || (status != HTTP_INTERNAL_SERVER_ERROR
             && ap_index_of_response((int)status)
                == ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR))) {

@@ -111,6 +111,10 @@ typedef const char *pg_config_set_fn(cmd_parms *cmd, pg_settings_t *settings,
 const char *pg_config_about(cmd_parms *cmd, const char *arg,
                             const char *problem);
 
+/** A number above 0, without a sign and leading zeros; 0: arg does not begin
+ *  with one. @param end  what follows it */
+apr_int64_t pg_config_digits(const char *arg, char **end);
+
 /** Read a number between two bounds. @param what  its unit, for the message */
 const char *pg_config_number(int *out, cmd_parms *cmd, const char *arg,
                              int least, int most, const char *what);

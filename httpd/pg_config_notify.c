@@ -72,9 +72,9 @@ const char *pg_config_notify_evidence_size(cmd_parms *cmd,
         settings->evidence_size = 0;
         return NULL;
     }
-    n = apr_strtoi64(arg, &end, 10);
+    n = pg_config_digits(arg, &end);
     unit = unit_of(end);
-    if (end == arg || unit == 0 || n < 1 || n > most / unit
+    if (unit == 0 || n < 1 || n > most / unit
         || n * unit < least) {
         return pg_config_about(cmd, arg, "is not a size from 64K to 1024T, "
                                "such as 500M, nor Off");

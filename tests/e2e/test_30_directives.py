@@ -26,6 +26,11 @@ REFUSED = {
     "ProxyGuardSecret htdocs/page.txt": "a secret must have 16 to 1024 bytes",
     "ProxyGuardCheckpoint x": "ProxyGuardCheckpoint: '' is not a number of "
         "seconds from 10 to 86400, after the path; or give 'none'",
+    "ProxyGuardCheckpoint none 60":
+        "ProxyGuardCheckpoint: 'none' takes no seconds, '60'",
+    "ProxyGuardAction all deny 0403": "ProxyGuardAction: '0403' is not a "
+        "status from 400 to 599 that httpd knows",
+    "ProxyGuardAction all deny +403": "ProxyGuardAction: '+403' is not",
     "ProxyGuardLedgerSize sources 12": "ProxyGuardLedgerSize: '12' is not a "
         "number from 8 to 8192 in steps of 8",
     "ProxyGuardLedgerSize sources 100000":
@@ -142,6 +147,15 @@ def test_a_later_line_takes_back_what_an_earlier_one_says(httpd_with):
     assert [json.loads(x)["source"]["ip"] for x in added] == ["127.0.0.1"] * 3
     pseudonyms = [json.loads(x)["recent"][0]["source"] for x in masked]
     assert len(set(pseudonyms)) == 2, pseudonyms
+
+
+@pytest.mark.parametrize("sign", ["0", "+"])
+def test_a_number_is_written_in_one_way(httpd_with, sign):
+    for what, ends in ENDS.items():
+        line = f"ProxyGuard{what} {sign}{ends[1]}"
+        code, said = httpd_with.make(line, rate=None).check()
+        assert code != 0 and f": '{sign}{ends[1]}' is not" in said, line
+
 
 
 @pytest.mark.parametrize("value", ["on", "ON", "On", "off", "observe"])
