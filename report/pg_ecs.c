@@ -543,7 +543,7 @@ static void put_tls(line_t *line, const pg_hello_t *hello)
     open_object(line, KEY("tls"));
     open_object(line, KEY("client"));
     put_shown(line, KEY("server_name"), PG_MASK_HOST, hello->sni);
-    put_text(line, KEY("alpn"), hello->alpn);
+    put_shown(line, KEY("alpn"), PG_MASK_AGENT, hello->alpn);
     put_word(line, KEY("ja4"), hello->ja4);
     close_object(line);
     close_object(line);

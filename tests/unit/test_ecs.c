@@ -372,6 +372,7 @@ PG_TEST(a_hello_and_first_octets_are_lines)
                          .ja4 = "t13" };
     pg_ecs_capture_t capture = { .conversation = PG_SPAN("01"),
                                  .hello = &hello };
+    pg_key_t key = { .k = { 1, 2 } };
     json_t *root;
 
     in.capture = &capture;
@@ -381,6 +382,11 @@ PG_TEST(a_hello_and_first_octets_are_lines)
     ck_assert_str_eq(dotted(root, "tls.client.alpn"), "h2");
     ck_assert_str_eq(dotted(root, "tls.client.ja4"), "t13");
     json_decref(root);
+    hello.alpn = PG_SPAN("x.m.example");
+    ck_assert(pg_span_has(made(&in, 65536), "x.m.example"));
+    in.mask = &key;
+    ck_assert(!pg_span_has(made(&in, 65536), "m.example"));
+    in.mask = NULL;
     capture = (pg_ecs_capture_t){ .first = PG_SPAN(
         "GET http://joe:secret@x/\xff HTTP/1.1\r\nCookie: secret\r\n") };
     root = line_of(&in, 65536);
