@@ -140,7 +140,8 @@ int pg_cli_own(const pg_cli_t *cli, pg_own_t **own, const char *name,
 int pg_cli_zone(const pg_cli_t *cli, const char *text, int *minutes)
 {
     return pg_when_zone(minutes, pg_span_str(text)) ? 0
-           : pg_cli_usage(cli, "--tz: '%s' is not UTC, +HHMM or -HH:MM", text);
+           : pg_cli_usage(cli, "--tz: '%s' is not UTC, +HHMM or -HH:MM, up to "
+                          "14:00", text);
 }
 
 int pg_cli_number(const pg_cli_t *cli, const char *option, const char *text,

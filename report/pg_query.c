@@ -93,6 +93,7 @@ static bool take_since(pg_query_t *q, pg_span_t value)
         return false;
     }
     q->view.since = range.from;
+    q->range_given = true;
     return true;
 }
 
@@ -104,12 +105,21 @@ static bool take_until(pg_query_t *q, pg_span_t value)
         return false;
     }
     q->view.until = range.to;
+    q->range_given = true;
     return true;
 }
 
 static bool take_month(pg_query_t *q, pg_span_t value)
 {
-    return value.len == 7 && take_since(q, value) && take_until(q, value);
+    pg_range_t range;
+
+    if (value.len != 7 || !pg_when_parse(&range, value)) {
+        return false;
+    }
+    q->view.since = range.from;
+    q->view.until = range.to;
+    q->month_given = true;
+    return true;
 }
 
 static bool take_months(pg_query_t *q, pg_span_t value)
@@ -196,8 +206,10 @@ const char *pg_query_take(pg_query_t *out, pg_span_t name, pg_span_t value)
 {
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         if (pg_span_eq(name, parameters[i].name)) {
-            return parameters[i].take(out, value) ? NULL
-                                                  : parameters[i].takes;
+            return !parameters[i].take(out, value) ? parameters[i].takes
+                   : out->month_given && out->range_given
+                   ? "to be combined: month takes the place of since and until"
+                   : NULL;
         }
     }
     return unknown;
@@ -239,6 +251,10 @@ const char *pg_query_parse(pg_query_t *out, pg_span_t args)
     /* ?auto is a format too. */
     if (wrong == NULL && (seen & 3) == 3) {
         wrong = parameters[0].wrong;
+    }
+    if (wrong == NULL && out->month_given && out->range_given) {
+        wrong = "The parameter month takes the place of since and until: give "
+                "either it or these.";
     }
     if (wrong == NULL && out->view.until
         && out->view.since >= out->view.until) {

@@ -26,7 +26,8 @@
     X(source, "an address as the page shows it")                              \
     X(target, "a host, or host:port, as the page shows it")                   \
     X(by, "month, day or hour, for format=csv")                               \
-    X(tz, "UTC, or hours and minutes east of it such as +0900 or -05:30")
+    X(tz, "UTC, or hours and minutes east of it, up to 14:00, such as +0900 " \
+          "or -05:30")
 
 /** Octets of a name that is asked for, at most. */
 #define PG_QUERY_TEXT 320
@@ -35,6 +36,7 @@ typedef struct pg_query_t {
     pg_view_t view;
     const pg_format_t *format;   /* NULL: no parameter asked for one      */
     bool lang_given;
+    bool month_given, range_given;   /* month; since or until             */
     char source[PG_QUERY_TEXT], target[PG_QUERY_TEXT]; /* view's texts    */
 } pg_query_t;
 

@@ -50,7 +50,11 @@ static const char *const queries[][2] = {
     { "since=2014-12-31T00:60Z", "The parameter since" },
     { "since=2014-12-31T00:00z", "The parameter since" },
     { "since=2014-12-31Z", "The parameter since" },
-    { "tz=%2B1459", "" }, { "tz=-1400", "" },
+    { "tz=%2B1401", "The parameter tz" }, { "tz=-1400", "" },
+    { "tz=-1401", "The parameter tz" }, { "tz=-13:59", "" },
+    { "month=2014-10&since=2014", "The parameter month takes the place" },
+    { "until=2015&month=2014-10", "The parameter month takes the place" },
+    { "month=2014-10&months=3", "" },
     { "tz=-9:00", "The parameter tz" }, { "tz=-x000", "The parameter tz" },
     { "tz=-00x0", "The parameter tz" }, { "tz=-1500", "The parameter tz" },
     { "tz=-0060", "The parameter tz" }, { "tz=Z", "" },
@@ -145,7 +149,7 @@ PG_TEST_EACH(spans_of_time_are_understood, spans)
 PG_TEST(a_text_is_decoded_and_not_too_long)
 {
     char text[PG_QUERY_TEXT];
-    pg_query_t q;
+    pg_query_t q = { .format = NULL };
 
     memset(text, 'x', sizeof(text));
     ck_assert_ptr_null(pg_query_take(&q, PG_SPAN("source"),
@@ -160,7 +164,7 @@ PG_TEST(a_text_is_decoded_and_not_too_long)
 
 PG_TEST(a_parameter_says_what_it_takes)
 {
-    pg_query_t q;
+    pg_query_t q = { .format = NULL };
 
     ck_assert_str_eq(pg_query_take(&q, PG_SPAN("top"), PG_SPAN("0")),
                      "a number from 1 to 100");
@@ -169,6 +173,24 @@ PG_TEST(a_parameter_says_what_it_takes)
                      "once.");
     ck_assert_ptr_nonnull(strstr(pg_query_take(&q, PG_SPAN("x"), PG_SPAN("")),
                                  "does not know"));
+}
+
+PG_TEST(a_month_takes_the_place_of_since_and_until)
+{
+    static const char *const ranges[] = { "since", "until" };
+
+    for (int i = 0; i < 4; i++) {
+        pg_span_t range = pg_span_str(ranges[i / 2]);
+        pg_query_t q = { .format = NULL };
+        bool after = i % 2;
+
+        ck_assert_ptr_null(pg_query_take(&q, after ? PG_SPAN("month") : range,
+                                         PG_SPAN("2014-10")));
+        ck_assert_str_eq(pg_query_take(&q, after ? range : PG_SPAN("month"),
+                                       PG_SPAN("2014-10")),
+                         "to be combined: month takes the place of since and "
+                         "until");
+    }
 }
 
 /* Accept, for the metrics path, what is sent. */
