@@ -96,7 +96,7 @@ static bool is_before_connecting(const request_rec *r)
         "<strong>DNS lookup failure for", "<strong>URI cannot be parsed",
         "<strong>Error resolving backend address",
         "<strong>Connect to remote machine blocked", "<strong>Max-Forwards",
-        "TRACE "
+        "<strong>ftp proxy supports only types", "TRACE "
     };
     const char *said = note_in(r, "error-notes");
 
@@ -110,10 +110,15 @@ static bool is_before_connecting(const request_rec *r)
 }
 
 /* It answers some requests itself (Max-Forwards: 0), and others with an error
- * (a handler's URL that it cannot parse), and forwards them no longer. */
+ * (a handler's URL that it cannot parse), and forwards them no longer. Over FTP
+ * it only gets: anything else is not implemented. */
 static bool is_given_up(const pg_note_t *note)
 {
-    return note->forwarded && note->forwarded->proxyreq == PROXYREQ_NONE;
+    const request_rec *r = note->forwarded;
+
+    return r && (r->proxyreq == PROXYREQ_NONE
+                 || (r->method_number != M_GET && r->filename
+                     && strncmp(r->filename, "proxy:ftp:", 10) == 0));
 }
 
 /* The response does not matter: a mail server answers a POST, but not in HTTP.

@@ -105,6 +105,33 @@ def test_one_of_two_addresses_is_enough(level):
         server.remove()
 
 
+def test_what_ftp_cannot_do_is_not_carried(relay, origin):
+    """mod_proxy_ftp answers these itself."""
+    for method, path, status, outcome in (
+            ("PUT", "x", 501, "observed"), ("BREW", "x", 501, "observed"),
+            ("GET", "x;type=q", 400, "observed"), ("GET", "x", 0, "relayed")):
+        for target in (f"/ftp/{origin.authority}/{path}",
+                       f"ftp://{origin.authority}/{path}"):
+            relay.send((f"{method} {target} HTTP/1.1\r\n"
+                        "Host: www.own.example\r\n"
+                        "Connection: close\r\n\r\n").encode())
+            line = relay.log.attempt()
+            assert line.outcome == outcome, (method, target)
+            assert status in (0, int(line.status))
+    assert len(origin.hits) == relayed(relay) == 2
+    relay.log.take_all("AH00898")
+
+
+def test_another_proxy_for_ftp_takes_every_method(httpd_with, origin):
+    server = httpd_with(CONF + f"ProxyRemote ftp http://{origin.authority}\n",
+                        modules=MODULES)
+    server.log.take_all(r"PG0[02]\d\d: ")
+    server.send(b"PUT ftp://s.example/x HTTP/1.1\r\nHost: s.example\r\n"
+                b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+    assert server.log.attempt().outcome == "relayed"
+    assert len(origin.hits) == 1
+
+
 def test_what_mod_proxy_answers_itself_is_not_carried(relay, origin):
     """OPTIONS and TRACE that may go no further (RFC 9110 7.6.2)."""
     for method in ("OPTIONS", "TRACE", "GET"):
