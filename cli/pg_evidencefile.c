@@ -198,8 +198,9 @@ void pg_evidencefile_put_request(pg_sink_t *sink, const pg_article_t *mask,
     const char *method = pg_evidencefile_text(line, "http.request.method");
     const char *version = pg_evidencefile_text(line, "http.version");
 
+    /* the first word of a line that is only "host:port" */
     if (method) {
-        pg_escape_text(sink, pg_span_str(method));
+        pg_evidencefile_put(sink, mask, method);
         pg_sink_puts(sink, " ");
     }
     put_member(sink, mask, line, "url.original");
