@@ -271,17 +271,6 @@ static bool is_host_place(const place_t *p, apr_size_t at)
     return false;
 }
 
-/* Segments of a path look like names, but follow a single slash. When only
- * certain names are wanted, paths are searched as well. */
-static bool begins_here(const place_t *p, apr_size_t at)
-{
-    if (is_host_char(before(p, at)) || p->text.ptr[at] == '.') {
-        return false;
-    }
-    return before(p, at) != '/' || p->how->masks
-           || (at > 1 && is_in(p->text.ptr[at - 2], "/:"));
-}
-
 /* Octets of a known host here; unless short, it may be part of a longer
  * word. */
 static apr_size_t known_length(const place_t *p, apr_size_t at)
@@ -369,6 +358,42 @@ static apr_size_t ipv6_length(pg_span_t s)
     return !bracket ? n : n < s.len && s.ptr[n] == ']' ? n + 1 : 0;
 }
 
+/* The octets that a name or an IPv4 address consists of, without the dots that
+ * end a sentence. */
+static pg_span_t word_of(pg_span_t text)
+{
+    apr_size_t n = 0;
+
+    while (n < text.len && is_host_char(text.ptr[n])) {
+        n++;
+    }
+    while (n > 0 && text.ptr[n - 1] == '.') {
+        n--;
+    }
+    return pg_span_upto(text, n);
+}
+
+/* An address as Java writes one that has no name: "/192.0.2.1". */
+static bool is_bare_address(const place_t *p, apr_size_t at)
+{
+    pg_span_t rest = pg_span_from(p->text, at);
+
+    return (at == 1 || !is_host_char(p->text.ptr[at - 2]))
+           && (ipv6_length(rest) || is_ipv4(word_of(rest)));
+}
+
+/* Segments of a path look like names, but follow a single slash. When only
+ * certain names are wanted, paths are searched as well. */
+static bool begins_here(const place_t *p, apr_size_t at)
+{
+    if (is_host_char(before(p, at)) || p->text.ptr[at] == '.') {
+        return false;
+    }
+    return before(p, at) != '/' || p->how->masks
+           || (at > 1 && is_in(p->text.ptr[at - 2], "/:"))
+           || is_bare_address(p, at);
+}
+
 static apr_size_t put_address(pg_sink_t *sink, const pg_article_t *how,
                               pg_span_t s)
 {
@@ -408,13 +433,7 @@ static apr_size_t put_host(pg_sink_t *sink, const pg_article_t *how,
     if (n) {
         return put_address(sink, how, pg_span_upto(text, n));
     }
-    while (n < text.len && is_host_char(text.ptr[n])) {
-        n++;
-    }
-    s = pg_span_upto(text, n);
-    while (s.len && s.ptr[s.len - 1] == '.') {
-        s.len--;
-    }
+    s = word_of(text);
     if (is_ipv4(s)) {
         return put_address(sink, how, s);
     }
