@@ -168,11 +168,31 @@ def test_off_logs_nothing(httpd_with):
     server = httpd_with(ON + "ProxyGuardAudit Off", modules=FORWARD)
     assert server.log.all(" PG02") == []
     assert "PG0201: critical: " in report_of(server)
+    code, said = server.check()
+    assert code == 0 and "PG02" not in said
+
+
+def test_the_report_is_in_the_language_that_is_asked_for(httpd_with):
+    server = httpd_with.make(ON, modules=FORWARD)
+    english = report_of(server)
+    assert english.isascii()
+    for define, expected in (("en", english), ("xx", english), ("ja", None)):
+        code, said = server.run("-t", "-D", "DUMP_PROXYGUARD", "-D",
+                                "PROXYGUARD_LANG_" + define)
+        assert code == 0
+        assert said == expected or expected is None and not said.isascii()
 
 
 def test_the_configuration_test_says_it_too(httpd_with):
-    code, said = httpd_with.make(ON, modules=FORWARD).check()
+    server = httpd_with.make(ON + STATUS, modules=FORWARD)
+    code, said = server.check()
     assert code == 0 and said.count("PG0201: critical: ") == 1
+    found = re.findall(r"^PG02\d\d: (\w+): ", report_of(server), re.M)
+    assert set(found) == {"critical", "warning", "note"}
+    assert (f"PG0200: configuration audit: {found.count('critical')} of "
+            f"{len(found)} findings critical;") in said
+    assert said.count(": warning: ") == found.count("warning")
+    assert ": note: " not in said
 
 
 def test_of_very_many_findings_a_hundred_are_logged(httpd_with):

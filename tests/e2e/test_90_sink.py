@@ -318,11 +318,13 @@ def test_other_ports_are_read_and_closed(httpd_with):
 
 @pytest.mark.also("worker")
 def test_the_time_of_a_conversation_is_bounded(httpd_with):
-    """Of one, too, that begins while the last one is being closed."""
+    """Of one, too, that begins when the last one is over but not closed, and
+    nobody was to be watched for a while."""
     server = sink_with(httpd_with, "ProxyGuardSinkLimit seconds 5\n")
     first = tunnel(server.address)
     first.send(b"QUIT\r\n")
     read_until(first, b"221 Bye\r\n")
+    time.sleep(0.6)
     with tunnel(server.address) as wire:
         read_until(wire, b"ESMTP\r\n")
         first.sock.close()
