@@ -309,15 +309,16 @@ static json_t *stix_headers(const pg_abuse_t *abuse, const json_t *line)
 /* What was asked for; NULL if it is not HTTP. */
 static json_t *stix_request(const pg_abuse_t *abuse, const json_t *line)
 {
-    const char *method = pg_evidencefile_text(line, "http.request.method");
+    const json_t *method = pg_evidencefile_member(line,
+                                                  "http.request.method");
     const json_t *target = pg_evidencefile_member(line, "url.original");
     json_t *headers, *out;
     char *lower;
 
-    if (method == NULL || !json_is_string(target)) {
+    if (!json_is_string(method) || !json_is_string(target)) {
         return NULL;
     }
-    lower = apr_pstrdup(abuse->pool, method);
+    lower = apr_pstrdup(abuse->pool, text_of(abuse, method, put_string));
     for (char *at = lower; *at; at++) {
         *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
     }

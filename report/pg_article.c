@@ -382,15 +382,28 @@ static bool is_bare_address(const place_t *p, apr_size_t at)
            && (ipv6_length(rest) || is_ipv4(word_of(rest)));
 }
 
+/* "%2F" and the like, as in "http%3A%2F%2Fa.example". */
+static bool follows_escape(const place_t *p, apr_size_t at)
+{
+    return at > 2 && p->text.ptr[at - 3] == '%'
+           && pg_span_hex(p->text, at - 2) >= 0;
+}
+
 /* Segments of a path look like names, but follow a single slash. When only
  * certain names are wanted, paths are searched as well. */
 static bool begins_here(const place_t *p, apr_size_t at)
 {
-    if (is_host_char(before(p, at)) || p->text.ptr[at] == '.') {
+    apr_size_t from = at;
+
+    while (from > 0 && p->text.ptr[from - 1] == '.') {
+        from--;                                      /* "*.a.example"     */
+    }
+    if (p->text.ptr[at] == '.'
+        || (is_host_char(before(p, from)) && !follows_escape(p, at))) {
         return false;
     }
-    return before(p, at) != '/' || p->how->masks
-           || (at > 1 && is_in(p->text.ptr[at - 2], "/:"))
+    return before(p, from) != '/' || p->how->masks
+           || (from > 1 && is_in(p->text.ptr[from - 2], "/:"))
            || is_bare_address(p, at);
 }
 
