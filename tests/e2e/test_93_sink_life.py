@@ -124,8 +124,15 @@ def test_no_signal_is_handled_by_the_thread_of_the_deadlines(httpd_with):
     if server.mpm == "prefork":     # the others wake their threads by these
         wanted |= {signal.SIGHUP, signal.SIGUSR1}
     assert {wanted <= pg_proc.blocked(thread) for thread in new} == {True}
+    # prefork's worker does so too, as long as it is in a conversation
+    stops = {signal.SIGTERM, signal.SIGHUP}
+    workers = [re.sub(r"(\d+)/task/\d+$", r"\1/task/\1", thread)
+               for thread in new] if server.mpm == "prefork" else []
+    assert all(stops <= pg_proc.blocked(x) for x in workers)
     wire.sock.close()
     assert server.log.take("PG0144: ").ended == "client"
+    wait_until(lambda: not any(stops & pg_proc.blocked(x) for x in workers),
+               "the worker to listen to signals again")
     server.log.take_all(QUIET)
 
 
