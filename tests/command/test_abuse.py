@@ -331,3 +331,16 @@ def test_only_addresses_that_others_can_act_upon_are_reported(tmp_path,
     else:
         assert done.stderr == b"" and sorted(found) == sorted([source,
                                                                "192.0.2.77"])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_busiest_come_first_and_equals_by_address(tmp_path, seed):
+    rng = random.Random(seed)
+    sources = {f"198.51.100.{i}": 1 + i % 3 * (seed > 1) for i in range(20)}
+    lines = [attempt(source) for source, n in sources.items()
+             for _ in range(n)]
+    rng.shuffle(lines)
+    event = json.loads(reports("misp", write(tmp_path / "log",
+                                             *lines)))["Event"]
+    assert [x["value"] for x in event["Attribute"]] == sorted(
+        sources, key=lambda x: (-sources[x], x))

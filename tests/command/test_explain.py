@@ -31,13 +31,9 @@ def test_the_worst_of_all_is_the_exit_status(given, tmp_path):
                ).returncode == worst
 
 
-def squid(target, method="GET"):
-    return (f"1731927700.123 53 198.51.100.1 TCP_MISS/403 5120 {method} "
-            f"{target} - HIER_DIRECT/192.0.2.1 text/html\n")
-
-
-COMPOSED = squid("http://shop.example.org/") + squid(
-    "http://shop.example.org/a") + squid("http://check.example.com/ip.php")
+# a proxy's, whose clients ask for several pages of a site
+COMPOSED = "".join(line(f"GET http://shop.example.org/{path} HTTP/1.1", 200, 5)
+                   for path in ("", "a", "b", "c"))
 ABSOLUTE = [line("GET http://a.example/ HTTP/1.1", 404),
             line("GET / HTTP/1.1", 200), line("GET /b HTTP/1.1", 200)]
 QUESTION = b"Cannot tell: this log writes all targets alike"

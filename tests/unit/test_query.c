@@ -219,6 +219,7 @@ static const struct {
     { "application/json;q=0.001", false, "json" },
     { "application/json;q=1.000, text/csv;q=0.999", false, "json" },
     { "application/json;q=0.999, text/csv", false, "csv" },
+    { "application/json;q=0.999", false, "json" },
     { "application/json;q=0.099, text/csv;q=0.1", false, "csv" },
     { "application/json;q=0.19, text/csv;q=0.2", false, "csv" },
     { "application/json;q=1.001", false, "html" },
@@ -256,7 +257,8 @@ static const struct {
     { "ja-JP,ja;q=0.9,en;q=0.8", PG_LANG_JA }, { "JA", PG_LANG_JA },
     { "en-GB,ja;q=0.9", PG_LANG_EN }, { "de, ja;q=0.2", PG_LANG_JA },
     { "en;q=0.5,ja;q=0.6", PG_LANG_JA }, { "en;q=0.5,ja;q=0.5", PG_LANG_EN },
-    { "en;q=0.999, ja", PG_LANG_JA }, { "ja;q=0", PG_LANG_EN },
+    { "en;q=0.999, ja", PG_LANG_JA }, { "ja;q=0.999", PG_LANG_JA },
+    { "ja;q=0", PG_LANG_EN },
     { "jav", PG_LANG_EN }, { "*", PG_LANG_EN },
 };
 
