@@ -984,3 +984,26 @@ def test_the_nearest_command_is_suggested(seed):
 def test_a_long_word_is_like_no_command(word):
     assert run(word).stderr.decode().split("\n")[0] == (
         f"proxyguard: '{word}' is not a command")
+
+
+# --- several logs ------------------------------------------------------------
+
+@pytest.mark.parametrize("given", [
+    x for n in (1, 2, 3) for x in itertools.permutations(
+        ("fine", "twice", "cut", "missing", "clean"), n)], ids=" ".join)
+def test_what_was_not_read_outranks_what_was_found(tmp_path, given):
+    whole = gzip.compress((CLEAN * 3000 + GET).encode(), 0)
+    (tmp_path / "cut").write_bytes(whole[:-9000])
+    write(tmp_path / "fine", GET)
+    write(tmp_path / "clean", CLEAN)
+    paths = [tmp_path / name for x in given
+             for name in (["fine", "fine"] if x == "twice" else [x])]
+    status = (66 if "missing" in given else 74 if "cut" in given
+              else 1 if {"fine", "twice"} & set(given) else 0)
+    done = run("scan", "-q", *paths)
+    assert done.returncode == status, done.stderr
+    done = run("scan", "-q", "--into", tmp_path / "ledger", *paths)
+    assert done.returncode == status
+    assert (b"nothing was added, because something could not be read"
+            in done.stderr) == (status > 63)
+    assert (tmp_path / "ledger").exists() == (status < 64)

@@ -123,3 +123,13 @@ def test_of_a_long_line_300_octets_are_shown(n):
     text = "GET http://a.example/" + "x" * (n - 30) + " HTTP/1.1"
     done = run("explain", "-", stdin=(text + "\nGET / HTTP/1.1\nx\n").encode())
     assert done.stdout.split(b"\n")[0] == b"> " + text[:300].encode()
+
+
+@pytest.mark.parametrize("name, ours", [
+    ("a.example", "80"), ("a.example:81", "80 81"), ("a.example:80", "80"),
+    ("a.example:*", "80 81")])
+def test_an_own_name_is_one_of_the_usual_ports_or_of_its_own(name, ours):
+    for port in ("80", "81"):
+        done = run("explain", "-o", name,
+                   f"GET http://a.example:{port}/ HTTP/1.1")
+        assert done.returncode == (port not in ours.split())
