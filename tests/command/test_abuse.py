@@ -344,3 +344,30 @@ def test_the_busiest_come_first_and_equals_by_address(tmp_path, seed):
                                              *lines)))["Event"]
     assert [x["value"] for x in event["Attribute"]] == sorted(
         sources, key=lambda x: (-sources[x], x))
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+def test_of_each_class_the_first_requests_are_examples(tmp_path, n):
+    kinds = ["absolute", "socks", "foreign-host", "connect-tls"]
+    log = write(tmp_path / "log", *(
+        attempt("203.0.113.9", f"http://a.example/{kind}{i}", kind)
+        for i in range(4) for kind in kinds))
+    def shown(*args):
+        text = run("sample", "--plain", "-n", n, *args, log).stdout.decode()
+        return re.findall(r"a.example/([\w-]+) HTTP", text)
+    assert shown() == [kind + str(i) for i in range(min(n, 4))
+                       for kind in kinds]
+    for kind in kinds:
+        assert shown("--class", kind) == [kind + str(i)
+                                          for i in range(min(n, 4))]
+    for wrong in ("clean", "x", ""):
+        done = run("sample", "--class", wrong, log)
+        assert done.returncode == 64
+        assert f"'{wrong}' is not a class".encode() in done.stderr
+
+
+def test_an_own_name_is_the_same_in_capitals(tmp_path, log):
+    key = write(tmp_path / "key", "k" * 32)
+    small, large, none = (reports("xarf", "--key", key, *own, log) for own in (
+        ("-o", "hinet.com.tw"), ("-o", "HiNet.COM.tw"), ()))
+    assert small == large != none
