@@ -133,3 +133,13 @@ def test_an_own_name_is_one_of_the_usual_ports_or_of_its_own(name, ours):
         done = run("explain", "-o", name,
                    f"GET http://a.example:{port}/ HTTP/1.1")
         assert done.returncode == (port not in ours.split())
+
+
+def test_an_object_without_its_end_is_explained_line_by_line(tmp_path):
+    text = 'GET / HTTP/1.1\n{\n"request": "CONNECT a.example:25 HTTP/1.0",\n'
+    for done in (run("explain", "--", text),
+                 run("explain", "-", stdin=text.encode()),
+                 run("explain", write(tmp_path / "log", text))):
+        assert done.returncode == 1
+        assert [x for x in done.stdout.decode().splitlines()
+                if x[:1] == ">"] == [f"> {x}" for x in text.splitlines()]

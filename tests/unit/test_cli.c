@@ -404,6 +404,28 @@ PG_TEST(the_months_of_a_file_are_read)
     ck_assert_int_eq(all.months, 2);
 }
 
+PG_TEST_TIMES(the_sources_of_a_file_are_read, 3)
+{
+    pg_sensors_t all;
+    const pg_top_t *top;
+    const char *entries = "";
+
+    for (int i = 0; i < _i; i++) {
+        entries = apr_psprintf(pool, "%s%s{\"key\":\"192.0.2.%d\",\"count\":"
+                               "%d}", entries, i ? "," : "", i, 70 + i);
+    }
+    argument(json_file(apr_pstrcat(pool, MONTHS("") ",\"top\":{\"sources\":{"
+                                   "\"entries\":[", entries, "]}}", NULL)));
+    ck_assert_int_eq(read_sensors(&all, false, true), 0);
+    top = &all.sensor->s->top[PG_TOP_SOURCES];
+    ck_assert_uint_eq(top->n, (apr_size_t)_i);
+    for (int i = 0; i < _i; i++) {
+        ck_assert_str_eq(top->entry[i].key.octets.ptr,
+                         apr_psprintf(pool, "192.0.2.%d", i));
+        ck_assert_uint_eq(top->entry[i].count, 70 + (apr_uint64_t)i);
+    }
+}
+
 PG_TEST(a_file_has_230_years_at_most)
 {
     static const char month[] = MONTH("2014-09-01T00:00:00Z", "1", "4");
