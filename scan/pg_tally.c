@@ -11,6 +11,7 @@ static_assert(PG_TALLY_RECENT + PG_REASON_COUNT <= 128,
               "a ledger remembers all that is kept");
 
 enum {
+    AT_ONCE = 16,                /* attempts that get room                */
     FEW_KEYS = 8192,
     ANSWER_KEYS = 16             /* keys that need as much as an answer   */
 };
@@ -273,23 +274,17 @@ static pg_span_t answer_of(const pg_hit_t *hit, char *out)
 {
     const pg_event_t *event = &hit->event;
     const pg_verdict_t *v = &event->verdict;
-    const int number[] = { (int)v->class_id, (int)v->family,
-                           (int)pg_portclass(v->port), event->status,
-                           hit->stated };
-    apr_size_t n = 0;
+    const char numbers[] = {
+        (char)v->class_id, (char)v->family, (char)pg_portclass(v->port),
+        (char)(event->status / 10),
+        (char)(event->status % 10), (char)hit->stated
+    };
+    apr_size_t n = sizeof(numbers);
 
     if (!may_be_relayed(hit)) {
         return PG_ABSENT;
     }
-    for (int i = 0; i < 5; i++) {
-        char text[PG_SPAN_DECIMAL];
-        pg_span_t digits = pg_span_decimal(text, (apr_uint64_t)number[i]);
-
-        out[n] = ' ';
-        n += i > 0;
-        memcpy(out + n, digits.ptr, digits.len);
-        n += digits.len;
-    }
+    memcpy(out, numbers, sizeof(numbers));
 #define PUT_TEXT(field, s) \
     put_text(out, &n, s, sizeof(((pg_answer_t *)NULL)->field))
     PUT_TEXT(size, hit->size);
@@ -352,9 +347,10 @@ bool pg_tally_is_tunnel(pg_class_e class_id, pg_span_t size)
 static bool is_sooner(apr_time_t time, pg_span_t request,
                       const pg_answer_t *answer)
 {
-    return time != answer->first
-               ? time < answer->first
-               : pg_span_compare(request, pg_span_str(answer->request)) < 0;
+    return time < answer->first
+           || (time == answer->first
+               && pg_span_compare(request,
+                                  pg_span_str(answer->request)) < 0);
 }
 
 static void count_answer(pg_tally_t *tally, const pg_hit_t *hit,
@@ -404,11 +400,9 @@ static void keep(pg_example_t *out, const pg_tally_t *tally,
 
 int pg_tally_compare(const pg_example_t *a, const pg_example_t *b)
 {
-    int order = 0;
+    int order = (a->event.time > b->event.time)
+                - (a->event.time < b->event.time);
 
-    if (a->event.time != b->event.time) {
-        return a->event.time < b->event.time ? -1 : 1;
-    }
 #define COMPARE_TEXT(name, from) \
     order = order ? order \
             : pg_span_compare(pg_tally_kept(a->octets, &a->name), \
@@ -427,7 +421,6 @@ int pg_tally_compare(const pg_example_t *a, const pg_example_t *b)
  * alone fills half of the least that a pool gets. */
 static pg_example_t *room_for_one(pg_tally_t *tally)
 {
-    enum { AT_ONCE = 16 };
     int at = tally->recent_count % AT_ONCE;
 
     if (at == 0) {
