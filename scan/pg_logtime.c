@@ -482,7 +482,7 @@ static const form_t forms[] = {
 
 static pg_span_t without_brackets(pg_span_t s)
 {
-    return s.len >= 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']'
+    return s.len && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']'
            ? pg_span_make(s.ptr + 1, s.len - 2) : s;
 }
 
@@ -501,7 +501,7 @@ bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)
         return false;
     }
     for (apr_size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        date_t d = { 0 };
+        date_t d = { .zone = 0 };
         if (forms[i](&d, s)) {
             return zoned_to_time(out, &d, zone);
         }
@@ -515,7 +515,7 @@ bool pg_logtime_parse_in(apr_time_t *out, pg_span_t s, int zone)
 
 bool pg_logtime_parse_month_first(apr_time_t *out, pg_span_t s, int zone)
 {
-    date_t d = { 0 };
+    date_t d = { .zone = 0 };
 
     return parse_month_first(&d, without_brackets(s))
            && zoned_to_time(out, &d, zone);

@@ -68,11 +68,7 @@ bool pg_logword_quoted(pg_span_t line, apr_size_t *at, pg_span_t *inside)
     while (end < line.len && line.ptr[end] != '"') {
         end += line.ptr[end] == '\\' ? 2 : 1;
     }
-    if (end >= line.len) {
-        *inside = pg_span_from(line, begin + 1);
-        *at = line.len;
-        return true;
-    }
+    end = end < line.len ? end : line.len;
     *inside = pg_span_make(line.ptr + begin + 1, end - begin - 1);
     *at = end + 1;
     return true;

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { SIZE_TEXT = 32, TEXT = 128 };
+
 static apr_time_t monotonic(void)
 {
     struct timespec t;
@@ -45,7 +47,7 @@ static void write_text(char *out, apr_size_t size, apr_uint64_t done,
 {
     double rate = elapsed ? (double)done * APR_USEC_PER_SEC / (double)elapsed
                           : 0;
-    char read_text[32], all[32], speed[32];
+    char read_text[SIZE_TEXT], all[SIZE_TEXT], speed[SIZE_TEXT];
 
     put_size(read_text, sizeof(read_text), (double)done);
     put_size(all, sizeof(all), (double)total);
@@ -62,7 +64,7 @@ static void write_text(char *out, apr_size_t size, apr_uint64_t done,
 void pg_progress_show(pg_progress_t *progress, apr_uint64_t done)
 {
     apr_time_t elapsed = monotonic() - progress->begun;
-    char text[128];
+    char text[TEXT];
 
     if (!progress->on || elapsed < APR_USEC_PER_SEC) {
         return;

@@ -172,11 +172,7 @@ static bool is_question(const pg_told_t *out, const pg_tell_t *tell,
                         const pg_logline_t *line, const pg_own_t *own)
 {
     if (line->stripped && out->verdict.class_id == PG_CLASS_CLEAN) {
-        pg_request_t to = out->request;
-        pg_verdict_t verdict;
-        to.check_host = true;
-        return own == NULL || pg_classify(&verdict, &to, own)
-                              != PG_CLASS_CLEAN;
+        return own == NULL;      /* else the Host has been looked at      */
     }
     return (line->composed || tell->composed) && own == NULL
            && out->verdict.class_id == PG_CLASS_ABSOLUTE && !out->stated

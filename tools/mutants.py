@@ -79,7 +79,7 @@ SWAPS = [
     (r"(?<![\w.])\d+(?![\w.])", lambda m: str(int(m[0]) + 1)),
     (r"\b(true|false)\b",
      lambda m: "false" if m[1] == "true" else "true"),
-    (r"\breturn (?!true|false|NULL;|0;)([^;{}]+);",
+    (r"\breturn (?!true|false|NULL;|0;|PG_ABSENT;)([^;{}]+);",
      lambda m: f"return (__typeof__({m[1]})){{ 0 }};"),
     (r"\b(?:break|continue);", lambda m: ";"),
     # a call or an assignment that stands as a statement

@@ -140,6 +140,21 @@ PG_TEST_ROWS(columns_are_read_as_the_table_says, "columns.tsv")
     free(memory);
 }
 
+PG_TEST(a_long_name_of_a_column_is_none)
+{
+    char names[PG_LOGNAME_MAX + 20] = "method,target,";
+    const apr_size_t n = strlen(names);
+
+    memset(names + n, 'a', PG_LOGNAME_MAX + 1);
+    for (apr_size_t more = PG_LOGNAME_MAX - 2; more < PG_LOGNAME_MAX + 2;
+         more++) {
+        pg_columns_t columns = { .n = 0 };
+
+        ck_assert(pg_columns_learn(&columns, pg_span_make(names, n + more))
+                  == (more < PG_LOGNAME_MAX));
+    }
+}
+
 PG_TEST(a_date_is_joined_to_its_clock_if_there_is_room)
 {
     pg_columns_t columns = { .n = 0 };
@@ -184,6 +199,8 @@ PG_TEST(a_month_that_is_known_to_be_first_is_read_so)
         { "[11/18/2024 11:02:03]", 0, 1731927723 },
         { "11/18/2024 11:02:03", 60, 1731924123 },
         { "11/18/2024 11:02:03 +0000", 60, 1731927723 },
+        { "11/18/2024 11:02:03 Z", 60, 1731927723 },
+        { "11/18/2024 11:02:03 UTC", 60, 1731927723 },
         { "04/11/2025 08:01:02", 0, 1744358462 },      /* not in November  */
         { "4/11/2025 08:01:02", 0, 1744358462 },
         { "12/01/2024 00:00:00", 0, 1733011200 },

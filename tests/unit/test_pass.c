@@ -486,3 +486,36 @@ PG_TEST_EACH(a_path_alone_is_a_question_unless_the_host_is_ours, stripped)
         apr_pool_destroy(b.pool);
     }
 }
+
+/* --- virtual hosts ------------------------------------------------------- */
+
+static void expect_vhost(bench_t *b, const char *name, apr_size_t n,
+                         apr_size_t port)
+{
+    pg_logline_t line = { .field = {
+        [PG_FIELD_VHOST] = { name, n }, [PG_FIELD_PORT] = { "12345678", port }
+    } };
+    pg_span_t got = pg_count_vhost(&b->counter, &line);
+    apr_size_t shown = port > 6 ? 6 : port;
+
+    ck_assert_uint_eq(got.len, n > 255 ? 0 : n + (port > 0) + shown);
+    if (n <= 255 && port) {
+        ck_assert(got.ptr[n] == ':');
+        ck_assert_mem_eq(got.ptr + n + 1, "123456", shown);
+    }
+}
+
+PG_TEST(a_virtual_host_has_a_name_of_at_most_255_octets)
+{
+    char name[257];
+    bench_t b;
+
+    memset(name, 'v', sizeof(name));
+    bench_begin(&b);
+    for (apr_size_t n = 254; n <= 257; n++) {
+        for (apr_size_t port = 0; port <= 8; port++) {
+            expect_vhost(&b, name, n, port);
+        }
+    }
+    apr_pool_destroy(b.pool);
+}

@@ -10,6 +10,7 @@
 
 #include "pg_classify.h"
 #include "pg_logjson.h"
+#include "pg_loose_request.h"
 #include "pg_reader.h"
 #include "pg_urls.h"
 
@@ -611,4 +612,54 @@ PG_TEST(some_logs_need_their_first_line)
         ck_assert_msg(pg_reader_needs_head(head) == heads[i].needs, "%zu", i);
         free((void *)(apr_uintptr_t)head.ptr);
     }
+}
+
+/* A request after the first, where another line may begin. */
+static const struct {
+    const char *line;
+    bool is;
+} joined[] = {
+    { "a GET /x HTTP/1.1 200 5CONNECT a.example:25 HTTP/1.1", true },
+    { "a GET /x HTTP/1.1 200 -CONNECT a.example:25 HTTP/1.1", false },
+    { "a GET /x HTTP/1.1 200 xCONNECT a.example:25 HTTP/1.1", false },
+    { "a GET /x HTTP/1.1 200 5ZCONNECT a.example:25 HTTP/1.1", true },
+    { "a GET /x HTTP/1.1 200 xZCONNECT a.example:25 HTTP/1.1", false },
+    { "a GET /x HTTP/1.1 200 5mCONNECT a.example:25 HTTP/1.1", false },
+    { "a GET /x HTTP/1.1 200 \x1b[32mCONNECT a.example:25 HTTP/1.1", true },
+    { "a GET /x HTTP/1.1 200 \x1b[45678mCONNECT a.example:25 HTTP/1.1", true },
+    { "a GET /x HTTP/1.1 200 \x1b[456789mCONNECT a.example:25 HTTP/1.1",
+      false },
+    { "\x1b[0m GET /x HTTP/1.1 200 5mCONNECT a.example:25 HTTP/1.1", false },
+};
+
+PG_TEST_EACH(a_request_may_begin_where_a_line_can_end, joined)
+{
+    pg_span_t line = pg_test_exact(pg_span_str(joined[_i].line));
+
+    ck_assert_msg(pg_loose_request_is_joined(line) == joined[_i].is, "%s",
+                  joined[_i].line);
+    free((void *)(apr_uintptr_t)line.ptr);
+}
+
+PG_TEST(an_envelope_is_that_of_the_last_line)
+{
+    static const struct {
+        const char *line;
+        pg_envelope_e envelope;
+    } lines[] = {
+        { "web_1  | " COMBINED, PG_ENVELOPE_COMPOSE },
+        { COMBINED, PG_ENVELOPE_NONE },
+        { "[pod/web] web_1  | " COMBINED, PG_ENVELOPE_KUBECTL },
+        { "web_1  | what is this", PG_ENVELOPE_NONE },
+    };
+    pg_logline_t line;
+    world_t w;
+
+    begin(&w, 1 << 10);
+    for (apr_size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        pg_reader_line(&w.reader, &line, pg_span_str(lines[i].line));
+        ck_assert_msg(w.reader.envelope == lines[i].envelope, "%s",
+                      lines[i].line);
+    }
+    apr_pool_destroy(w.pool);
 }

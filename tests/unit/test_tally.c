@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "pg_judge.h"
 #include "pg_tally.h"
 
 static apr_pool_t *pool;
@@ -195,7 +196,7 @@ PG_TEST_TIMES(of_many_attempts_the_newest_and_the_oldest_are_kept, 40)
 {
     int all = 10 * (_i + 1), left = all - PG_TALLY_RECENT;
     apr_uint64_t state = (apr_uint64_t)_i;
-    char *order[400];
+    char *order[400] = { NULL };
 
     left = left > 0 ? left : 0;
     for (int i = 0; i < all; i++) {
@@ -611,9 +612,10 @@ PG_TEST(keys_are_shown_as_what_they_are)
         for (apr_size_t i = 0; i < n; i++) {
             pg_text_t text = pg_tally_top_text((pg_top_e)t, cells[i]->key,
                                                pool);
+            bool cut = text.cut && text.octets.len > 16
+                       && text.octets.ptr[0] == 'n';
             bool found = t == PG_TOP_AGENTS
-                         && (text.octets.ptr == NULL || (text.cut && text.octets.len > 16
-                                             && text.octets.ptr[0] == 'n'));
+                         && (text.octets.ptr == NULL || cut);
 
             for (int k = 0; k < 3 && shown[t][k] && !found; k++) {
                 found = shown[t][k][0]
@@ -649,4 +651,63 @@ PG_TEST(an_attempt_counts_in_the_ledger_and_at_its_virtual_host)
                                         pool), 0);
     ck_assert_uint_eq(s->attempts, 3);
     ck_assert_uint_eq(s->count[PG_CLASS_ABSOLUTE][PG_OUTCOME_REFUSED], 3);
+}
+
+/* --- judging ------------------------------------------------------------- */
+
+static void add_answer(const char *host, const char *size, bool stated)
+{
+    pg_hit_t hit = hit_of(apr_time_from_sec(1400000000), host);
+
+    hit.event.status = 200;
+    hit.event.verdict.host = span_of(host);
+    hit.size = span_of(size);
+    hit.stated = stated;
+    hit.event.outcome = stated ? PG_OUTCOME_RELAYED : PG_OUTCOME_OBSERVED;
+    pg_tally_add(tally, &hit);
+}
+
+PG_TEST_TIMES(what_is_known_to_be_relayed_makes_no_answer_harmless, 2)
+{
+    const pg_judge_t *judge;
+
+    add_answer("a.example", "77", false);
+    add_answer("b.example", "77", false);
+    add_answer("c.example", "77", _i);
+    judge = pg_judge_run(tally, NULL, pool);
+    ck_assert_uint_eq(judge->n, _i ? 2 : 1);
+    for (apr_size_t i = 0; i < judge->n; i++) {
+        ck_assert_int_eq(judge->item[i].ground,
+                         judge->item[i].answer->stated ? PG_GROUND_LOGGED
+                         : _i ? PG_GROUND_NO_HOME : PG_GROUND_SAME_ALWAYS);
+    }
+    ck_assert_uint_eq(judge->attempts[PG_JUDGED_RELAYED], _i ? 1 : 0);
+    ck_assert_uint_eq(judge->attempts[PG_JUDGED_UNCLEAR], _i ? 2 : 0);
+    ck_assert_uint_eq(judge->attempts[PG_JUDGED_HARMLESS], _i ? 0 : 3);
+}
+
+PG_TEST(what_differs_from_the_home_page_alone_is_unclear)
+{
+    const pg_judge_t *judge, *unsettled;
+
+    pg_table_add(tally->home, PG_SPAN("100"), 1);
+    add_answer("a.example", "77", false);
+    add_answer("b.example", "77", false);
+    add_answer("a.example", "100", false);
+    add_answer("d.example", "5", true);
+    judge = pg_judge_run(tally, NULL, pool);
+    unsettled = pg_judge_unsettled(judge, pool);
+    ck_assert_uint_eq(judge->attempts[PG_JUDGED_RELAYED], 3);
+    ck_assert_uint_eq(judge->attempts[PG_JUDGED_UNCLEAR], 0);
+    ck_assert_uint_eq(unsettled->attempts[PG_JUDGED_RELAYED], 1);
+    ck_assert_uint_eq(unsettled->attempts[PG_JUDGED_UNCLEAR], 2);
+    ck_assert_uint_eq(unsettled->attempts[PG_JUDGED_HARMLESS], 1);
+    ck_assert_uint_eq(unsettled->n, 3);
+    for (apr_size_t i = 0; i < 3; i++) {
+        ck_assert_int_ne(unsettled->item[i].ground, PG_GROUND_DIFFERS);
+        ck_assert_int_ne(judge->item[i].ground, PG_GROUND_ONLY_HOME);
+        ck_assert_int_eq(unsettled->item[i].judged,
+                         pg_scanned_judged_by(unsettled->item[i].ground));
+    }
+    ck_assert_int_eq(unsettled->item[0].ground, PG_GROUND_LOGGED);
 }

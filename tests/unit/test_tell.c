@@ -102,3 +102,28 @@ PG_TEST_ROWS(a_text_is_what_the_table_says, "tell.tsv")
                       "line %d: %s", row->line, words);
     }
 }
+
+/* What a page escapes is undone where there is room for it. */
+PG_TEST(a_text_is_undone_if_there_is_room)
+{
+    static const struct { const char *text, *words; bool escaped; } texts[] = {
+        { "GET&#32;http://a.example/", "request absolute "
+          "absolute-form-to-stranger: GET http://a.example/; to a.example:80",
+          false },
+        { "\\x05\\x01\\x00", "request socks socks5-greeting: ???", true },
+    };
+
+    for (int t = 0; t < 2; t++) {
+        pg_span_t text = pg_span_str(texts[t].text);
+
+        for (apr_size_t n = text.len - 1; n <= text.len + 1; n++) {
+            pg_told_t told;
+
+            pg_reader_begin(&tell.reader, &how, apr_palloc(pool, n), n);
+            pg_tell_look(&told, &tell, text, texts[t].escaped, NULL);
+            ck_assert_msg(!strcmp(words_of(&told), texts[t].words)
+                          == (n >= text.len), "%d: %s", (int)n,
+                          words_of(&told));
+        }
+    }
+}
