@@ -19,8 +19,7 @@ static bool read_address(pg_client_t *out, pg_span_t s)
     const unsigned char *octets = out->address.octets;
 
     s = pg_span_upto(s, pg_span_find(s, '%'));
-    if (s.len < 2 || is_numbered(s)
-        || !(pg_octet_is_hex(s.ptr[0]) || s.ptr[0] == ':')
+    if (s.len < 2 || !(pg_octet_is_hex(s.ptr[0]) || s.ptr[0] == ':')
         || !pg_address_parse(&out->address, s)) {
         return false;
     }
@@ -34,6 +33,11 @@ static bool read_address(pg_client_t *out, pg_span_t s)
         inet_ntop(AF_INET6, octets, out->text, PG_CLIENT_TEXT);
     }
     return true;
+}
+
+static bool read_bare_address(pg_client_t *out, pg_span_t s)
+{
+    return !is_numbered(s) && read_address(out, s);
 }
 
 static bool is_port(pg_span_t s)
@@ -60,7 +64,7 @@ pg_span_t pg_client_without_port(pg_span_t s)
 
     return is_port(pg_span_from(s, colon + 1))
            && pg_span_find(before, ':') < before.len
-           && read_address(&client, before) ? before : s;
+           && read_bare_address(&client, before) ? before : s;
 }
 
 /* "host:port" -> the host; an IPv6 address without brackets has no port. */
@@ -134,7 +138,7 @@ pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
         out->port = 0;
         return out->kind = PG_CLIENT_ADDRESS;
     }
-    if (pg_span_find(s, '%') == s.len && read_address(out, s)) {
+    if (pg_span_find(s, '%') == s.len && read_bare_address(out, s)) {
         out->with_port = false;
         out->port = 0;
         return out->kind = PG_CLIENT_ADDRESS;
@@ -142,11 +146,12 @@ pg_client_e pg_client_read(pg_client_t *out, pg_span_t s)
     out->kind = PG_CLIENT_NONE;
     written = first_of_list(s);
     s = without_port(written, &out->with_port);
-    is_address = read_address(out, s);
+    is_address = written.len && *written.ptr == '[' ? read_address(out, s)
+                                                  : read_bare_address(out, s);
     if (!is_address) {
         pg_span_t whole = s;
         s = pg_client_without_port(s);
-        is_address = s.len < whole.len && read_address(out, s);
+        is_address = s.len < whole.len && read_bare_address(out, s);
         out->with_port = out->with_port || s.len < whole.len;
     }
     out->port = out->with_port ? port_of(written) : 0;

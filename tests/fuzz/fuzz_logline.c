@@ -73,7 +73,8 @@ static void check_glance(const pg_logformat_t *format,
     }
 }
 
-/* A request is never empty, a client is an address or a name.
+/* A request is never empty, a client is an address or a name. "0012::1" is
+ * given as "12::1", in a log the number of a line.
  * @return is it an attempt */
 static bool check_line(pg_reader_t *reader, pg_span_t s)
 {
@@ -89,6 +90,7 @@ static bool check_line(pg_reader_t *reader, pg_span_t s)
             || (line.field[PG_FIELD_METHOD].len
                 && line.field[PG_FIELD_TARGET].len));
     PG_MUST(line.field[PG_FIELD_CLIENT].len == 0
+            || pg_address_parse(&client.address, line.field[PG_FIELD_CLIENT])
             || pg_client_read(&client, line.field[PG_FIELD_CLIENT])
                != PG_CLIENT_NONE);
     request = (pg_request_t){
