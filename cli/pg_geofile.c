@@ -16,7 +16,7 @@ enum { FILES = 4 };              /* countries, networks, for IPv4 and IPv6 */
 
 typedef struct files_t {
     pg_geo_t geo;                /* first: what others use                */
-    MMDB_s file[FILES];
+    MMDB_s *file[FILES];
     int n;
 } files_t;
 
@@ -115,7 +115,7 @@ static void find(pg_place_t *out, const pg_geo_t *geo, pg_span_t address)
     }
     for (int i = 0; i < files->n; i++) {
         int failed = MMDB_SUCCESS;
-        MMDB_lookup_result_s found = MMDB_lookup_sockaddr(&files->file[i], to,
+        MMDB_lookup_result_s found = MMDB_lookup_sockaddr(files->file[i], to,
                                                           &failed);
 
         if (failed == MMDB_SUCCESS && found.found_entry) {
@@ -125,9 +125,16 @@ static void find(pg_place_t *out, const pg_geo_t *geo, pg_span_t address)
     }
 }
 
+static apr_status_t close_file(void *file)
+{
+    MMDB_close(file);
+    return APR_SUCCESS;
+}
+
 int pg_geofile_open(const pg_cli_t *cli, const pg_geo_t **geo,
                     const char *path)
 {
+    MMDB_s *file = apr_pcalloc(cli->pool, sizeof(*file));
     files_t *files = apr_pcalloc(cli->pool, sizeof(*files));
     int failed;
 
@@ -137,13 +144,15 @@ int pg_geofile_open(const pg_cli_t *cli, const pg_geo_t **geo,
     if (files->n == FILES) {
         return pg_cli_usage(cli, "--geo: at most %d databases", FILES);
     }
-    failed = MMDB_open(path, MMDB_MODE_MMAP, &files->file[files->n]);
+    failed = MMDB_open(path, MMDB_MODE_MMAP, file);
     if (failed) {
         pg_cli_say(cli, "--geo: %s: %s", path, MMDB_strerror(failed));
         return failed == MMDB_FILE_OPEN_ERROR ? PG_EXIT_NO_INPUT
                                               : PG_EXIT_DATA;
     }
-    files->n++;
+    apr_pool_cleanup_register(cli->pool, file, close_file,
+                              apr_pool_cleanup_null);
+    files->file[files->n++] = file;
     files->geo.find = find;
     *geo = &files->geo;
     return 0;

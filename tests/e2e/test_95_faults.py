@@ -71,7 +71,7 @@ SPOOL = {
     "write:retval=9:when=2": (
         [250, 452, 250], [(b"", b"A"), (b"\n\n\n", b"C")],
         "No space left on device"),
-    "write:retval=9:when=2..3": (
+    "write:retval=1:when=2..3": (
         [250, 452, 452, 250], [(b"", b"A"), (b"\n\n\n", b"D")],
         "No space left on device"),
     # the parent's third is the look at the last octet

@@ -60,22 +60,27 @@ def ledger_of(path, *logs):
     return path
 
 
+def startable(folder):
+    """The httpd for the command to start: a script where httpd must be
+    prepared for a sanitised module but the command must not."""
+    if not SANITIZED:
+        return HTTPD
+    path = write(folder / "httpd", "#!/bin/sh\n",
+                 *(f'export {k}="{v}"\n' for k, v in SANITIZED.items()),
+                 f'exec {HTTPD} "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
 def audit(folder, text, *options):
-    """The audit of a configuration. httpd is started by a script where it must
-    be prepared for a sanitised module but the command must not."""
+    """The audit of a configuration."""
     modules = "".join(
         f"LoadModule {name}_module {MODULES}/mod_{name}.so\n" for name in
         ("mpm_event", "authz_core", "authz_host", "proxy", "proxy_http"))
     conf = write(folder / "httpd.conf",
                  f"ServerRoot {folder}\n{modules}ServerName own.example\n"
                  f"ErrorLog {folder}/error.log\nListen 127.0.0.1:8080\n", text)
-    httpd = HTTPD
-    if SANITIZED:
-        httpd = write(folder / "httpd", "#!/bin/sh\n",
-                      *(f'export {k}="{v}"\n' for k, v in SANITIZED.items()),
-                      f'exec {HTTPD} "$@"\n')
-        httpd.chmod(0o755)
-    return run("audit", "--httpd", httpd, "-f", conf, *options)
+    return run("audit", "--httpd", startable(folder), "-f", conf, *options)
 
 
 CLEAN = line("GET / HTTP/1.1", 200, HOME)
