@@ -13,11 +13,10 @@ LIBRARY = sorted(x for where in ("/usr/lib/*/faketime", "/usr/lib*/faketime")
 
 
 def preloaded(env, **more):
-    """The environment with the library behind what is preloaded already: a
-    sanitiser has to come first."""
+    """The environment with the library ahead of what is preloaded already."""
     return {**env, "NO_FAKE_STAT": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "LD_PRELOAD": " ".join([*env.get("LD_PRELOAD", "").split(),
-                                    LIBRARY[0]]),
+            "LD_PRELOAD": " ".join([LIBRARY[0],
+                                    *env.get("LD_PRELOAD", "").split()]),
             **more}
 
 
