@@ -128,7 +128,7 @@ def others(command, log):
            f"another tool's on the same cached file of {MOST} MiB; and other "
            f"figures with a goal; {measurements.version('rg')}, "
            f"{measurements.version('jq')}. `wc` is as fast as memory: beside "
-           "it the same build took from 2.0 to 2.9 times as long, depending "
+           "it the same build took from 1.9 to 2.4 times as long, depending "
            "on how the file lay in the page cache:\n")
     yield "| log | compared with | figure | goal | met |"
     yield "|---|---|--:|--:|---|"
