@@ -26,6 +26,16 @@ def rows(*args, stdin=b""):
     return done, [json.loads(row) for row in done.stdout.splitlines()]
 
 
+def test_the_first_lines_say_how_all_are_written(tmp_path):
+    """Not those of a later block, in which every URL may be full."""
+    full = [line(f"GET http://h{i % 5}.example/{i} HTTP/1.1", 200)
+            for i in range(6000)]
+    log = write(tmp_path / "log", CLEAN * 4000, *full)
+    assert log.stat().st_size > 2 * 256 * 1024
+    done = run("classify", log)
+    assert done.stdout.count(b"\n") == len(full)
+
+
 def test_each_attempt_is_a_line_in_the_names_of_the_evidence_log(tmp_path):
     done, found = rows(write(tmp_path / "log", CLEAN, CONNECT, GET))
     assert done.returncode == 0
