@@ -280,7 +280,7 @@ static pg_chosen_e by_port(const pg_chosen_in_t *in, const pg_destination_t *d)
  * listens on loopback so that nobody else can reach it. */
 static pg_own_e whose(const pg_chosen_in_t *in, const pg_authority_t *a)
 {
-    pg_own_e own = pg_own_check(in->own, a, in->local, in->local_port);
+    pg_own_e own = pg_own_check(in->own, a, in->local, 0);
 
     if (pg_own_is_guess(in->own, a)) {
         return PG_OWN_NO;
@@ -317,7 +317,7 @@ static bool may_be_ours(const pg_chosen_in_t *in, const pg_destination_t *d)
     }
     local.host_kind = PG_HOST_IPV6;
     local.address = *in->local;
-    return pg_own_check(in->own, &local, in->local, in->local_port)
+    return pg_own_check(in->own, &local, in->local, 0)
            == PG_OWN_YES;
 }
 

@@ -21,8 +21,8 @@ typedef enum pg_chosen_e {
 typedef struct pg_chosen_in_t {
     const pg_backends_t *backends;
     const pg_own_t *own;
-    const pg_address_t *local;   /* address it came in on; NULL = unknown */
-    apr_uint16_t local_port;
+    const pg_address_t *local;   /* address it came in on, NULL = unknown;
+                                    own knows its port                    */
     bool names_known;
     pg_span_t host;              /* Host, or :authority                   */
     const pg_span_t *texts;      /* all else that the client sent: target

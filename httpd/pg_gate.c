@@ -211,7 +211,6 @@ static pg_chosen_e judge(const pg_destination_t *d, request_rec *r,
 
     pg_request_local(&request, &local, r->connection);
     in.local = request.local;
-    in.local_port = request.local_port;
     collect(&in, first, r->pool);
     return pg_chosen_judge(&in, d);
 }

@@ -287,10 +287,9 @@ static pg_chosen_e chosen_at(pg_backends_t *b, const char *name,
     pg_span_t texts[] = { pg_test_exact(pg_span_str(text)),
                           pg_span_str(host) };
     pg_own_t *own = pg_own_create(pool);
-    pg_address_t local;
+    pg_address_t local = { .octets = { 0 } };
     pg_chosen_in_t in = {
         .backends = b, .own = own, .local = is_local ? &local : NULL,
-        .local_port = 8000,
         .names_known = names_known, .host = pg_span_str(host), .texts = texts,
         .text_count = 2, .work = apr_palloc(pool, strlen(text) + 64)
     };
