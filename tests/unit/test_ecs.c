@@ -542,6 +542,30 @@ static const struct {
     { 32, 4 }, { 16, 0 }
 };
 
+PG_TEST(a_field_too_many_is_missing_and_that_is_said)
+{
+    enum { MOST = 1000 };
+    pg_field_t fields[MOST + 1];
+    whole_t w;
+
+    make_whole(&w);
+    for (int i = 0; i <= MOST; i++) {
+        fields[i] = (pg_field_t){ PG_SPAN("n"), PG_SPAN("x") };
+    }
+    w.in.field = fields;
+    for (w.in.fields = MOST; w.in.fields <= MOST + 1; w.in.fields++) {
+        json_t *root = line_of(&w.in, 1000000);
+        json_t *ours = json_object_get(root, "proxyguard");
+
+        ck_assert_uint_eq(json_array_size(json_object_get(json_object_get(
+                              json_object_get(root, "http"), "request"),
+                              "headers")), MOST);
+        ck_assert_int_eq(json_is_true(json_object_get(ours, "cut")),
+                         w.in.fields > MOST);
+        json_decref(root);
+    }
+}
+
 PG_TEST(a_long_line_keeps_as_much_as_fits)
 {
     enum { FIELDS = 1001, LONG = 65537, MOST = 4000000 };
