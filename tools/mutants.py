@@ -215,7 +215,8 @@ class Tests:
         self.lanes = 4 if "glue" in house.library else 1
         ours, theirs = socket.socketpair()
         # what httpd reads must not be below a folder that only we may enter
-        self.temp = tempfile.TemporaryDirectory(prefix="pg-mutants-")
+        self.temp = tempfile.TemporaryDirectory(prefix="pg-mutants-",
+                                                ignore_cleanup_errors=True)
         os.chmod(self.temp.name, 0o755)
         env = house.env(build, PG_MUTANTS=str(theirs.fileno()),
                         PYTHONPATH="tools", TMPDIR=self.temp.name)
