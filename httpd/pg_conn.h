@@ -12,7 +12,7 @@
 
 typedef struct pg_conn_t {
     apr_uint32_t upgrade;        /* atomic: pg_upgrade.c's                */
-    pg_verdict_t asked;          /* on the request that asked for it      */
+    const pg_verdict_t *asked;   /* on the request that asked for it      */
     bool through;                /* nothing more to do with what is read  */
     bool peeked;                 /* the first octets have been examined   */
     char held;                   /* a first octet that was read but not

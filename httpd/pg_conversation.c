@@ -23,6 +23,7 @@
 #include "pg_mime.h"
 #include "pg_names.h"
 #include "pg_notify.h"
+#include "pg_request.h"
 
 APLOG_USE_MODULE(proxyguard);
 
@@ -506,24 +507,17 @@ static kind_e kind_of(const pg_verdict_t *verdict)
     }
 }
 
-static pg_span_t kept(pg_span_t s, apr_pool_t *pool)
-{
-    return pg_span_make(apr_pstrmemdup(pool, s.ptr, s.len), s.len);
-}
-
 /* It outlives the request. */
 static pg_event_t event_of(const request_rec *r, const pg_verdict_t *verdict)
 {
-    apr_pool_t *pool = r->connection->pool;
     pg_event_t event = { .time = apr_time_now(),
-                         .verdict = *verdict,
+                         .verdict = *pg_request_keep(verdict,
+                                                     r->connection->pool),
                          .outcome = PG_OUTCOME_SUNK,
                          .vhost = pg_span_str(pg_config_of(r->server)->vhost),
                          .source = pg_names_address(r->useragent_addr),
                          .source_known = true };
 
-    event.verdict.target = kept(verdict->target, pool);
-    event.verdict.host = kept(verdict->host, pool);
     event.verdict.method = PG_SPAN("CONNECT");
     return event;
 }

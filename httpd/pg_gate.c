@@ -46,14 +46,6 @@ static bool is_replaceable(const pg_note_t *note)
                && !note->permitted);
 }
 
-static pg_verdict_t keep(const pg_verdict_t *verdict, apr_pool_t *pool)
-{
-    pg_verdict_t out = *verdict;
-
-    out.host.ptr = apr_pstrmemdup(pool, out.host.ptr, out.host.len);
-    return out;
-}
-
 /* The gate's own verdict on r: a note on the request that came from the
  * network, and what happens to r. */
 static int judge_anew(request_rec *r, const pg_settings_t *settings,
@@ -62,8 +54,8 @@ static int judge_anew(request_rec *r, const pg_settings_t *settings,
 {
     request_rec *first = pg_note_first(r);
     pg_note_t *before = pg_note_of(first);
-    pg_verdict_t kept = keep(verdict, first->pool);
-    pg_note_t *note = pg_note_make(first, settings, &kept);
+    pg_note_t *note = pg_note_make(first, settings,
+                                   pg_request_keep(verdict, first->pool));
 
     if (settings->engine == PG_ENGINE_OFF
         && note->action.act == PG_ACT_PASS) {

@@ -2,6 +2,7 @@
 
 #include "pg_request.h"
 
+#include <apr_strings.h>
 #include <http_core.h>
 #include <http_ssl.h>
 
@@ -22,6 +23,21 @@ void pg_request_local(pg_request_t *out, pg_address_t *local,
         out->local = local;
         out->local_port = c->local_addr->port;
     }
+}
+
+static pg_span_t kept(pg_span_t s, apr_pool_t *pool)
+{
+    return pg_span_make(apr_pstrmemdup(pool, s.ptr, s.len), s.len);
+}
+
+pg_verdict_t *pg_request_keep(const pg_verdict_t *verdict, apr_pool_t *pool)
+{
+    pg_verdict_t *out = apr_pmemdup(pool, verdict, sizeof(*verdict));
+
+    out->method = kept(verdict->method, pool);
+    out->target = kept(verdict->target, pool);
+    out->host = kept(verdict->host, pool);
+    return out;
 }
 
 bool pg_request_is_h2_tls(const request_rec *r)

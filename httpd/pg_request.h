@@ -30,6 +30,9 @@ bool pg_request_is_h2_tls(const request_rec *r);
 void pg_request_local(pg_request_t *out, pg_address_t *local,
                       const conn_rec *c);
 
+/** A verdict whose texts outlive the request: they are copied into pool. */
+pg_verdict_t *pg_request_keep(const pg_verdict_t *verdict, apr_pool_t *pool);
+
 /** Fill source and evidence headers into an event whose verdict is known, and
  *  remove secrets. */
 void pg_request_evidence(pg_event_t *event, const request_rec *r);

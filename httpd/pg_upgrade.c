@@ -4,10 +4,10 @@
 
 #include <apr_atomic.h>
 #include <apr_optional.h>
-#include <apr_strings.h>
 #include <http_protocol.h>
 
 #include "pg_conn.h"
+#include "pg_request.h"
 
 /* mod_http2's; not every installation has its header. */
 APR_DECLARE_OPTIONAL_FN(char *, http2_var_lookup, (apr_pool_t *, server_rec *,
@@ -18,25 +18,15 @@ APR_DECLARE_OPTIONAL_FN(char *, http2_var_lookup, (apr_pool_t *, server_rec *,
  * on from MARKED counts. */
 enum { NONE, MARKED, TAKEN, COUNTED };
 
-static pg_span_t keep(pg_span_t s, apr_pool_t *pool)
-{
-    return pg_span_make(s.ptr ? apr_pstrmemdup(pool, s.ptr, s.len) : NULL,
-                        s.len);
-}
-
 void pg_upgrade_mark(request_rec *r, const pg_verdict_t *verdict)
 {
     const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
-    apr_pool_t *pool = r->connection->pool;
     pg_conn_t *conn;
 
     if (upgrade && r->connection->master == NULL
         && ap_find_token(r->pool, upgrade, "h2c")) {
         conn = pg_conn_make(r->connection);
-        conn->asked = *verdict;
-        conn->asked.method = keep(verdict->method, pool);
-        conn->asked.target = keep(verdict->target, pool);
-        conn->asked.host = keep(verdict->host, pool);
+        conn->asked = pg_request_keep(verdict, r->connection->pool);
         apr_atomic_set32(&conn->upgrade, MARKED);
     }
 }
@@ -66,7 +56,7 @@ const pg_verdict_t *pg_upgrade_take(const request_rec *r)
     pg_conn_t *conn = pg_conn_get(r->connection->master);
 
     return apr_atomic_cas32(&conn->upgrade, TAKEN, MARKED) == MARKED
-           ? &conn->asked : NULL;
+           ? conn->asked : NULL;
 }
 
 bool pg_upgrade_is_taken(const request_rec *r)
