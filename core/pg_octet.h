@@ -89,9 +89,15 @@ static inline pg_octet16_t pg_octet_is16(pg_octet16_t octets, char c)
     return (pg_octet16_t)(octets == (unsigned char)c);
 }
 
+/** The same of the sixteen at s. */
+static inline pg_octet16_t pg_octet_find16(const char *s, char c)
+{
+    return pg_octet_is16(pg_octet_load16(s, sizeof(pg_octet16_t)), c);
+}
+
 /** A bit for each of 16 lanes, which are all bits or none; the first is the
  *  lowest. */
-static inline unsigned int pg_octet_bits16(pg_octet16_t lanes)
+static inline apr_uint64_t pg_octet_bits16(pg_octet16_t lanes)
 {
 #ifdef __SSE2__
     typedef char signed16_t __attribute__((vector_size(16)));
@@ -105,18 +111,18 @@ static inline unsigned int pg_octet_bits16(pg_octet16_t lanes)
     lanes &= own;
     memcpy(half, &lanes, sizeof(half));
     /* The top octet of a product is the sum of all, in any byte order.    */
-    return (unsigned int)(half[0] * each >> 56)
-           | (unsigned int)(half[1] * each >> 56) << 8;
+    return half[0] * each >> 56 | half[1] * each >> 56 << 8;
 #endif
 }
 
-/** A bit for each of 64 octets that is c; the first is the lowest. */
+/** A bit for each of 64 octets that is c; the first is the lowest. No loop: it
+ *  is hot. */
 static inline apr_uint64_t pg_octet_bits64(const char *s, char c)
 {
-#define BITS(n) ((apr_uint64_t)pg_octet_bits16(pg_octet_is16(                \
-                     pg_octet_load16(s + (n), sizeof(pg_octet16_t)), c)) << (n))
-    return BITS(0) | BITS(16) | BITS(32) | BITS(48);  /* no loop: it is hot */
-#undef BITS
+    return pg_octet_bits16(pg_octet_find16(s, c))
+           | pg_octet_bits16(pg_octet_find16(s + 16, c)) << 16
+           | pg_octet_bits16(pg_octet_find16(s + 32, c)) << 32
+           | pg_octet_bits16(pg_octet_find16(s + 48, c)) << 48;
 }
 
 /** The lowest bit that is set in one that is not 0. */

@@ -331,12 +331,6 @@ static apr_uint64_t pass_clean(pg_counter_t *counter, lines_t *lines,
     return n;
 }
 
-/* -1 in each lane where c is. */
-static inline pg_octet16_t lanes_with(const char *s, char c)
-{
-    return pg_octet_is16(pg_octet_load16(s, sizeof(pg_octet16_t)), c);
-}
-
 /* How often c is in s: many octets at once. */
 static apr_size_t count_octet(pg_span_t s, char c)
 {
@@ -348,8 +342,8 @@ static apr_size_t count_octet(pg_span_t s, char c)
         const char *at = s.ptr, *end = at + steps * step;
         pg_octet16_t sum = { 0 }, more = { 0 };
         for (; at < end; at += step) {
-            sum -= lanes_with(at, c);
-            more -= lanes_with(at + sizeof(sum), c);
+            sum -= pg_octet_find16(at, c);      /* all bits are -1       */
+            more -= pg_octet_find16(at + sizeof(sum), c);
         }
         for (apr_size_t k = 0; k < sizeof(sum); k++) {
             n += sum[k];
