@@ -4,7 +4,7 @@
 
 #include "pg_calendar.h"
 
-enum { PG_ZONE_MOST = 14 * 60 };         /* minutes; of Kiritimati         */
+enum { ZONE_MOST = 14 * 60 };         /* minutes; of Kiritimati         */
 
 /* The next `digits` digits between two bounds, after a separator (0: none). */
 static bool number(pg_span_t *rest, char separator, apr_size_t digits,
@@ -102,5 +102,5 @@ bool pg_when_zone(int *minutes, pg_span_t s)
     rest = two_digits(digits.ptr + (colon ? 3 : 2));
     *minutes = (hours * 60 + rest) * (s.ptr[0] == '-' ? -1 : 1);
     return hours >= 0 && rest >= 0 && rest <= 59
-           && hours * 60 + rest <= PG_ZONE_MOST;
+           && hours * 60 + rest <= ZONE_MOST;
 }
